@@ -1,0 +1,169 @@
+"""What an activity may ask of a broker, and the ways it can fail.
+
+    BrokerFailure
+    ├── Refused          the broker said no, provably: nothing was changed
+    ├── OutcomeUnknown   nobody can say whether it happened (only `place` and `cancel` raise it)
+    └── Unavailable      a read failed: it may be asked again, and it is never an empty answer
+
+`OrderReader` has every read and the broker's own dry-run; `OrderDesk` adds the two calls that change something. A dry-run process
+holds an `OrderReader` only: there is no object in it that could send.
+
+All prices are dollars a share, all times UTC. Every call is bounded by the adapter's own network timeout (`call_timeout`).
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Protocol
+
+from domain.contract import OptionContract
+from domain.ids import AccountNumber, ClientOrderId, OrderId
+from domain.market import Listing, Quote
+from domain.order import FeeEstimate, OrderIntent, OrderReport, Position
+
+
+class BrokerFailure(Exception):
+    """The root of everything a broker call may raise."""
+
+
+class Refused(BrokerFailure):
+    """The broker said no, in its own words, and nothing changed.
+
+    `code` is the broker's (`margin_check_failed`); `detail` its message; `status` the HTTP status it came with.
+    """
+
+    def __init__(self, code: str, detail: str, *, status: int | None = None) -> None:
+        """Keep the broker's code and words."""
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
+        self.status = status
+
+
+class OutcomeUnknown(BrokerFailure):
+    """The request may or may not have been carried out; look before doing anything else."""
+
+
+class Unavailable(BrokerFailure):
+    """A read could not be answered. Not an empty answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balances:
+    """What the account can spend, in dollars."""
+
+    cash: Decimal
+    net_liquidating: Decimal
+    derivative_buying_power: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountStatus:
+    """What the account may do."""
+
+    account: AccountNumber
+    margin: bool
+    options_level: str
+    closed: bool
+    frozen: bool
+    closing_only: bool
+    pattern_day_trader: bool
+    day_trade_count: int
+
+    @property
+    def may_open(self) -> bool:
+        """Whether an opening option order could be accepted at all."""
+        return not (self.closed or self.frozen or self.closing_only)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketSession:
+    """The regular session of equity options, in UTC. Times are None where the broker gives none."""
+
+    open_now: bool
+    opens_at: datetime | None
+    closes_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainGap:
+    """Why a contract is not on the chain, with what is listed nearest to it."""
+
+    reason: str
+    nearest: tuple[OptionContract, ...] = ()
+
+
+class OrderReader(Protocol):
+    """Every question, and the broker's own dry-run check. Raises `Unavailable`, or `Refused` where the broker says no."""
+
+    @property
+    def account(self) -> AccountNumber:
+        """The account every call is about."""
+        ...
+
+    @property
+    def call_timeout(self) -> timedelta:
+        """The longest one network call may take."""
+        ...
+
+    async def status(self) -> AccountStatus:
+        """Read what the account may do."""
+        ...
+
+    async def balances(self) -> Balances:
+        """Read what the account can spend."""
+        ...
+
+    async def session(self) -> MarketSession:
+        """Read whether the market is open."""
+        ...
+
+    async def listing(self, contract: OptionContract) -> Listing | ChainGap:
+        """Confirm a contract on the broker's chain. A PM-settled index weekly asked for by its underlying (SPX) is found under its root (SPXW)."""
+        ...
+
+    async def quote(self, contract: OptionContract) -> Quote | None:
+        """Read the contract's quote now; None when the broker has none."""
+        ...
+
+    async def check(self, intent: OrderIntent) -> FeeEstimate:
+        """Ask the broker's dry-run what the order would cost; raises `Refused` when it would not be taken."""
+        ...
+
+    async def order(self, order_id: OrderId) -> OrderReport | None:
+        """Read one order; None only when the broker says it has no such order."""
+        ...
+
+    async def orders_since(self, day: date) -> list[OrderReport]:
+        """Read every order of the account received on or after `day` (New York date), live and done, over all pages."""
+        ...
+
+    async def positions(self) -> list[Position]:
+        """Read every option position held."""
+        ...
+
+    def follow(self) -> AbstractAsyncContextManager[AsyncIterator[OrderReport]]:
+        """Subscribe to the account's order reports. The iterator raises `Unavailable` when the stream is lost; nothing is replayed."""
+        ...
+
+
+class OrderDesk(OrderReader, Protocol):
+    """An `OrderReader` that can also send."""
+
+    async def place(self, intent: OrderIntent) -> OrderReport:
+        """Send an order once. Raises `Refused` when it was provably not accepted and `OutcomeUnknown` in every other failure."""
+        ...
+
+    async def cancel(self, order_id: OrderId) -> None:
+        """Ask for an order's cancellation once. Returning is not a cancellation: wait for a terminal status.
+
+        Raises `Refused` when the order can no longer be cancelled and `OutcomeUnknown` in every other failure.
+        """
+        ...
+
+
+def matches(report: OrderReport, client_order_id: ClientOrderId) -> bool:
+    """Whether a report is of the order we named so."""
+    return report.client_order_id == client_order_id

@@ -1,0 +1,152 @@
+"""Orders, fills and what the venue reports of them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from domain.contract import OptionContract
+from domain.ids import ClientOrderId, FillId, OrderId
+from domain.money import Price
+
+
+class Side(StrEnum):
+    """The only two actions this product can take."""
+
+    BUY_TO_OPEN = "Buy to Open"
+    SELL_TO_CLOSE = "Sell to Close"
+
+
+class OrderKind(StrEnum):
+    """How an order is priced."""
+
+    LIMIT = "Limit"
+    MARKET = "Market"
+
+
+class TimeInForce(StrEnum):
+    """How long an order works."""
+
+    DAY = "Day"
+    """Until the close: every entry, and every market order."""
+    GTC = "GTC"
+    """Until cancelled: the profit-take exits."""
+
+
+class OrderStatus(StrEnum):
+    """Where an order stands at the venue, in our words; the adapter maps the venue's own."""
+
+    PENDING = "pending"
+    """Accepted, not yet at the exchange (received, routed, in flight, contingent)."""
+    LIVE = "live"
+    """Working at the exchange; may be partly filled."""
+    CANCELLING = "cancelling"
+    """A cancel or replace is under way; it can still fill."""
+    FILLED = "filled"
+    CANCELLED = "cancelled"
+    """Cancelled or removed; may carry fills."""
+    REJECTED = "rejected"
+    """Turned down after it was accepted, by the exchange or the broker."""
+    EXPIRED = "expired"
+    UNRECOGNISED = "unrecognised"
+    """A status this product does not know: treated as still working, never as gone."""
+
+    @property
+    def terminal(self) -> bool:
+        """Whether the order can no longer fill, as far as the venue says."""
+        return self in {OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.REJECTED, OrderStatus.EXPIRED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderIntent:
+    """An order we mean to send: all of it derived from history, none of it from a clock or chance.
+
+    `limit` is dollars a share, on a valid tick, and None exactly for a market order. Exits carry strict position effect; the adapter
+    adds it to every sell to close, so it cannot be forgotten.
+    """
+
+    client_order_id: ClientOrderId
+    contract: OptionContract
+    side: Side
+    quantity: int
+    kind: OrderKind
+    limit: Price | None
+    time_in_force: TimeInForce
+
+    def __post_init__(self) -> None:
+        """Refuse an order that could not be meant."""
+        if self.quantity < 1:
+            raise ValueError(f"expected a quantity of at least 1 contract, found {self.quantity}")
+        if (self.limit is None) != (self.kind is OrderKind.MARKET):
+            raise ValueError(f"expected a limit price on a limit order and none on a market order, found {self.limit} on {self.kind}")
+        if self.kind is OrderKind.MARKET and self.time_in_force is not TimeInForce.DAY:
+            raise ValueError("expected a market order to be for the day: the broker refuses GTC market orders")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fill:
+    """One execution: contracts, and dollars a share."""
+
+    fill_id: FillId
+    quantity: int
+    price: Price
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderReport:
+    """What the venue says of one order at one moment: cumulative, never a delta.
+
+    `remaining` is what can still fill; `fills` may lag behind it (a filled order may be shown before all its fills are).
+    """
+
+    order_id: OrderId
+    client_order_id: ClientOrderId | None
+    """Ours when the venue echoed it (as external identifier or in the source); None for a foreign order."""
+    status: OrderStatus
+    symbol: str
+    """The OCC symbol of the leg the broker echoes: checked against the contract alerted."""
+    side: str
+    quantity: int
+    remaining: int
+    limit: Price | None
+    fills: tuple[Fill, ...]
+    received_at: datetime | None = None
+    updated_at: datetime | None = None
+    reject_reason: str | None = None
+    replaces: OrderId | None = None
+    replaced_by: OrderId | None = None
+    venue_status: str = ""
+    """The venue's own word, for people."""
+
+    @property
+    def filled(self) -> int:
+        """Contracts known to be filled, from the fills themselves."""
+        return sum(fill.quantity for fill in self.fills)
+
+    @property
+    def fills_missing(self) -> bool:
+        """Whether the venue counts more as filled than it has shown fills for: read again shortly."""
+        if self.status is OrderStatus.FILLED:
+            return self.filled < self.quantity
+        return not self.status.terminal and self.filled < self.quantity - self.remaining
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """Contracts held of one symbol in the account, over all trades; short is negative."""
+
+    symbol: str
+    quantity: int
+    average_open: Price | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeeEstimate:
+    """What the broker's own dry-run says an order costs, in dollars, all positive costs."""
+
+    total: Decimal
+    commission: Decimal
+    buying_power_effect: Decimal
+    """Buying power the order takes; positive when it takes some."""
+    warnings: tuple[str, ...] = ()

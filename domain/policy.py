@@ -1,0 +1,110 @@
+"""The rules a trade runs by. They travel in the workflow's input, so history explains each decision and a changed setting never
+changes a running trade."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Mode(StrEnum):
+    """Where orders go. Fixed at a trade's start."""
+
+    DEMO = "demo"
+    """The bundled venue; needs nothing."""
+    DRY_RUN = "dry-run"
+    """The real broker's quotes, balances and dry-run check; nothing can be sent."""
+    SANDBOX = "sandbox"
+    """The broker's certification environment."""
+    LIVE = "live"
+    """Real money."""
+
+
+class Conversion(StrEnum):
+    """What becomes of the unfilled remainder when the window ends."""
+
+    MARKET = "market"
+    """A market order, while the ask is within the ceiling."""
+    MARKETABLE_LIMIT = "marketable-limit"
+    """A limit order at the ceiling."""
+    CANCEL = "cancel"
+    """Nothing more is bought."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LadderPolicy:
+    """How the entry price is discovered."""
+
+    step: timedelta = timedelta(seconds=20)
+    """Time an entry order works before its price is bumped."""
+    bumps: int = 3
+    """One-tick raises at most."""
+    window: timedelta = timedelta(seconds=90)
+    """From the first order to the conversion."""
+    grace: timedelta = timedelta(seconds=15)
+    """How late a wake-up may be and still act; later than that, the remainder is cancelled, never chased."""
+    ceiling: Decimal = Decimal("0.10")
+    """The most paid above the alert's price, as a fraction."""
+    conversion: Conversion = Conversion.MARKET
+    convert_within_ticks: int | None = None
+    """Convert only while the ask is at most this many ticks above the last limit; None means the ceiling alone decides."""
+    conversion_wait: timedelta = timedelta(seconds=10)
+    """Time a converting order gets to fill before its remainder is cancelled."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExitPolicy:
+    """How profit is taken. `half-at-double` is 0.5 at +100 %; `all-at-half` is 1.0 at +50 %."""
+
+    fraction: Decimal = Decimal("0.5")
+    """Share of the filled contracts that is sold at the target."""
+    gain: Decimal = Decimal("1.0")
+    """Target above the entry fill price, as a fraction: 1.0 doubles it."""
+    min_quantity: int = 1
+    """A smaller exit is not worth an order; the contracts are held for the operator."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizingPolicy:
+    """How many contracts an alert may buy."""
+
+    allocation: Decimal = Decimal("0.02")
+    """Share of the day's reference buying power one trade may use."""
+    max_contracts: int = 10
+    max_notional: Decimal = Decimal(2000)
+    """Dollars, at the ladder's ceiling price, fees not counted."""
+    fee_per_contract: Decimal = Decimal("1.20")
+    """Dollars set aside a contract for commission, clearing and regulatory fees, before the broker's own figure is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SafetyPolicy:
+    """What an entry is refused for."""
+
+    max_alert_age: timedelta = timedelta(seconds=60)
+    max_quote_age: timedelta = timedelta(seconds=30)
+    max_price_gap: Decimal = Decimal("0.50")
+    """Deny when the mid is further than this fraction from the alert's price."""
+    late_fill_watch: timedelta = timedelta(seconds=60)
+    """How long a trade that ended unfilled stays to catch a fill reported late."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowlist:
+    """Who may alert, by id. An empty set allows nobody."""
+
+    authors: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    guilds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Everything that decides a trade, frozen at its start."""
+
+    mode: Mode
+    allowlist: Allowlist = field(default_factory=Allowlist)
+    ladder: LadderPolicy = field(default_factory=LadderPolicy)
+    exits: ExitPolicy = field(default_factory=ExitPolicy)
+    sizing: SizingPolicy = field(default_factory=SizingPolicy)
+    safety: SafetyPolicy = field(default_factory=SafetyPolicy)

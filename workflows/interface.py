@@ -1,0 +1,163 @@
+"""What a caller of a trade knows: its input, its views, its commands, and the names they go by."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from domain.alert import AlertMessage, ParsedAlert
+from domain.ids import AccountNumber, ClientOrderId, OrderId
+from domain.money import Price, Usd
+from domain.policy import Policy
+
+TRADE_WORKFLOW = "TradeWorkflow"
+ORDER_STREAM_WORKFLOW = "OrderStreamWorkflow"
+
+ORDER_REPORT_SIGNAL = "order_report"
+VIEW_QUERY = "view"
+EVENTS_QUERY = "events"
+CANCEL_UPDATE = "cancel"
+CLOSE_UPDATE = "close"
+CONVERT_UPDATE = "convert_now"
+
+NOT_POSSIBLE = "NOT_POSSIBLE"
+"""The type of the application error that an update's validator answers a command with that makes no sense now."""
+
+
+def task_queue(account: AccountNumber) -> str:
+    """Name the one queue that an account's workflows and activities share, so that steps run eagerly and rate limits hold."""
+    return f"trades-{account}"
+
+
+def order_stream_id(account: AccountNumber) -> str:
+    """Name the workflow that follows an account's order stream."""
+    return f"account-{account}-orders"
+
+
+class Phase(StrEnum):
+    """Where a trade stands."""
+
+    RECEIVED = "received"
+    """The alert is in; nothing was decided."""
+    PARSED = "parsed"
+    """Read as an entry."""
+    SIZED = "sized"
+    """Contract confirmed, quantity and prices decided."""
+    ENTERING = "entering"
+    """An entry order is working, or its outcome is not known yet."""
+    HOLDING = "holding"
+    """The entry is over; contracts are held, and exits work."""
+    WATCHING = "watching"
+    """The entry ended with nothing filled; late fills are still caught."""
+    CLOSING = "closing"
+    """An operator is closing the position."""
+    DONE = "done"
+    """Over; `Outcome` says how."""
+
+
+class Outcome(StrEnum):
+    """How a trade ended."""
+
+    DENIED = "denied"
+    """We said no."""
+    REFUSED = "refused"
+    """The venue said no."""
+    DRY_RUN = "dry-run"
+    """Nothing was to be sent."""
+    UNFILLED = "unfilled"
+    """Given up with nothing bought."""
+    FLAT = "flat"
+    """Everything bought was sold."""
+    EXPIRED = "expired"
+    """The contract expired with contracts held."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradeRequest:
+    """The input of a trade: the message, the rules in force, the account."""
+
+    alert: AlertMessage
+    policy: Policy
+    account: AccountNumber
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderView:
+    """One order of the trade."""
+
+    client_order_id: ClientOrderId
+    order_id: OrderId | None
+    leg: str
+    kind: str
+    quantity: int
+    limit: Price | None
+    status: str
+    filled: int
+    average_price: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradeView:
+    """A trade as it stands, for people: what cards, tables and the UI show. Money in dollars; prices a share."""
+
+    workflow_id: str
+    message: AlertMessage
+    account: AccountNumber
+    mode: str
+    phase: Phase
+    outcome: Outcome | None
+    reason: str | None
+    """Why it ended or waits as it does: a denial's code and numbers, the venue's words, or what it waits for."""
+    parsed: ParsedAlert | None
+    symbol: str | None
+    """The OCC symbol."""
+    contract: str | None
+    """The contract as a trader says it."""
+    expiry: date | None
+    quantity: int
+    """Contracts intended."""
+    alert_price: Price | None
+    quote_bid: Price | None
+    quote_ask: Price | None
+    """The quote when the trade was sized."""
+    first_limit: Price | None
+    ceiling: Price | None
+    step: str
+    """How far price discovery has come: "limit", "bump 2", "market", or "" before the first order."""
+    bought: int
+    average_entry: Decimal | None
+    sold: int
+    average_exit: Decimal | None
+    position: int
+    exits_working: int
+    """Contracts in working exit orders."""
+    unknown_orders: int
+    """Orders of unknown outcome, counted as live."""
+    fees: Usd | None
+    """Estimated by the broker for the entry and by the settings for exits, in dollars."""
+    pnl: Usd | None
+    """Realised profit or loss without fees; None before anything was sold."""
+    orders: tuple[OrderView, ...]
+    received_at: datetime
+    first_filled_at: datetime | None
+    closed_at: datetime | None
+    last_event: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """What a person asks of a trade, and who asks."""
+
+    by: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandReceipt:
+    """What a command led to by the time it was answered."""
+
+    accepted: bool
+    done: bool
+    """Whether everything asked for has happened; False while it is still going on."""
+    text: str
+    view: TradeView
