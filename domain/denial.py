@@ -5,23 +5,32 @@ from enum import StrEnum
 
 
 class Code(StrEnum):
-    """A reason for not trading. `CATEGORY_CONDITION`; `meaning` in the table below is what people read."""
+    """A reason for not trading: `CATEGORY_CONDITION`. `MEANINGS` says what each stands for and what to do."""
 
     PARSE_NO_SYMBOL = "PARSE_NO_SYMBOL"
     PARSE_NO_STRIKE = "PARSE_NO_STRIKE"
     PARSE_NO_RIGHT = "PARSE_NO_RIGHT"
     PARSE_NO_EXPIRY = "PARSE_NO_EXPIRY"
+    PARSE_BAD_STRIKE = "PARSE_BAD_STRIKE"
     PARSE_BAD_EXPIRY = "PARSE_BAD_EXPIRY"
+    PARSE_BAD_PRICE = "PARSE_BAD_PRICE"
+    PARSE_BAD_QUANTITY = "PARSE_BAD_QUANTITY"
+    PARSE_TWO_ACTIONS = "PARSE_TWO_ACTIONS"
     PARSE_TWO_CONTRACTS = "PARSE_TWO_CONTRACTS"
     PARSE_TWO_PRICES = "PARSE_TWO_PRICES"
-    PARSE_BAD_PRICE = "PARSE_BAD_PRICE"
+    PARSE_SPREAD = "PARSE_SPREAD"
     PARSE_CONDITIONAL = "PARSE_CONDITIONAL"
+    PARSE_NEGATED = "PARSE_NEGATED"
     PARSE_NOT_FIRST_HAND = "PARSE_NOT_FIRST_HAND"
+    PARSE_NOT_NOW = "PARSE_NOT_NOW"
+    PARSE_UNEXPLAINED_NUMBER = "PARSE_UNEXPLAINED_NUMBER"
+    PARSE_TOO_LONG = "PARSE_TOO_LONG"
     PARSE_UNCLEAR = "PARSE_UNCLEAR"
     AUTHOR_NOT_ALLOWED = "AUTHOR_NOT_ALLOWED"
     CHANNEL_NOT_ALLOWED = "CHANNEL_NOT_ALLOWED"
     GUILD_NOT_ALLOWED = "GUILD_NOT_ALLOWED"
     ALERT_TOO_OLD = "ALERT_TOO_OLD"
+    ALERT_FROM_FUTURE = "ALERT_FROM_FUTURE"
     ALERT_NOT_ENTRY = "ALERT_NOT_ENTRY"
     CONTRACT_NOT_LISTED = "CONTRACT_NOT_LISTED"
     CONTRACT_EXPIRED = "CONTRACT_EXPIRED"
@@ -33,6 +42,11 @@ class Code(StrEnum):
     MARKET_CLOSED = "MARKET_CLOSED"
     ACCOUNT_RESTRICTED = "ACCOUNT_RESTRICTED"
     SIZE_ZERO = "SIZE_ZERO"
+    LADDER_CANCELLED = "LADDER_CANCELLED"
+    LADDER_ABOVE_CEILING = "LADDER_ABOVE_CEILING"
+    LADDER_TOO_MANY_TICKS = "LADDER_TOO_MANY_TICKS"
+    LADDER_LATE = "LADDER_LATE"
+    LADDER_CONVERSION_UNFILLED = "LADDER_CONVERSION_UNFILLED"
     BROKER_CHECK_FAILED = "BROKER_CHECK_FAILED"
     BROKER_UNAVAILABLE = "BROKER_UNAVAILABLE"
     OPERATOR_CANCELLED = "OPERATOR_CANCELLED"
@@ -51,3 +65,196 @@ class Denied:
     def __str__(self) -> str:
         """Write `CODE: key=value ...`, the form logs and tables carry."""
         return " ".join([f"{self.code}:", *(f"{key}={value}" for key, value in self.facts.items())])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meaning:
+    """What a code says to people."""
+
+    means: str
+    """What was found."""
+    to_do: str
+    """What to do about it."""
+
+
+MEANINGS: dict[Code, Meaning] = {
+    Code.PARSE_NO_SYMBOL: Meaning(
+        means="No ticker was found where one belongs.",
+        to_do="Write the ticker, with a $ where it is also a word ($NOW).",
+    ),
+    Code.PARSE_NO_STRIKE: Meaning(
+        means="No strike was found.",
+        to_do="Write the strike with its right, as 450c.",
+    ),
+    Code.PARSE_NO_RIGHT: Meaning(
+        means="Neither call nor put was said.",
+        to_do="Write c or p after the strike; it is never guessed.",
+    ),
+    Code.PARSE_NO_EXPIRY: Meaning(
+        means="No expiration date was found.",
+        to_do="Write it as 12/18 or 0DTE.",
+    ),
+    Code.PARSE_BAD_STRIKE: Meaning(
+        means="The strike is no possible strike, or may be a count of contracts.",
+        to_do="Write it as 450c or 397.5c.",
+    ),
+    Code.PARSE_BAD_EXPIRY: Meaning(
+        means="The expiration is impossible, past, on a day without trading, or can be read as two dates.",
+        to_do="Write a listed expiration, with its year where it is not this year.",
+    ),
+    Code.PARSE_BAD_PRICE: Meaning(
+        means="The price is zero, unreadable, or as high as the strike.",
+        to_do="Write the option's price a share after @, as @ 1.25.",
+    ),
+    Code.PARSE_BAD_QUANTITY: Meaning(
+        means="The quantity is zero, unreadable or said twice.",
+        to_do="Write one quantity, as x2, or none.",
+    ),
+    Code.PARSE_TWO_ACTIONS: Meaning(
+        means="The message both buys and sells.",
+        to_do="Send one message for each.",
+    ),
+    Code.PARSE_TWO_CONTRACTS: Meaning(
+        means="Two symbols, strikes, rights or expirations were found.",
+        to_do="Send one message for each contract.",
+    ),
+    Code.PARSE_TWO_PRICES: Meaning(
+        means="Two entry prices or a range were found.",
+        to_do="Write one price.",
+    ),
+    Code.PARSE_SPREAD: Meaning(
+        means="The message is about several legs.",
+        to_do="Trade spreads by hand: one alert opens one contract.",
+    ),
+    Code.PARSE_CONDITIONAL: Meaning(
+        means="The entry depends on something, or is a question or a thought.",
+        to_do="Send the alert when it is so.",
+    ),
+    Code.PARSE_NEGATED: Meaning(
+        means="The message says not to, or takes something back.",
+        to_do="Send the alert alone, without a not.",
+    ),
+    Code.PARSE_NOT_FIRST_HAND: Meaning(
+        means="The message repeats, quotes or answers another.",
+        to_do="Only the first message trades; send a new one if a new trade is meant.",
+    ),
+    Code.PARSE_NOT_NOW: Meaning(
+        means="The message tells of a trade that was made before, or of its result.",
+        to_do="Nothing, unless a new entry was meant: then send it alone.",
+    ),
+    Code.PARSE_UNEXPLAINED_NUMBER: Meaning(
+        means="A number is neither strike, date, price nor quantity, and has no name such as SL or PT.",
+        to_do="Name it or leave it out.",
+    ),
+    Code.PARSE_TOO_LONG: Meaning(
+        means="The message is longer than an alert can be.",
+        to_do="Send the alert as a message of its own.",
+    ),
+    Code.PARSE_UNCLEAR: Meaning(
+        means="The message looks like an alert and has more than one reading.",
+        to_do="Write it as: BTO SPY 450c 12/18 @ 1.25.",
+    ),
+    Code.AUTHOR_NOT_ALLOWED: Meaning(
+        means="The author is not on the allowlist.",
+        to_do="Add the author's id to the settings if they may trade.",
+    ),
+    Code.CHANNEL_NOT_ALLOWED: Meaning(
+        means="The channel is not on the allowlist.",
+        to_do="Add the channel's id to the settings if alerts in it may trade.",
+    ),
+    Code.GUILD_NOT_ALLOWED: Meaning(
+        means="The server is not on the allowlist.",
+        to_do="Add the guild's id to the settings if alerts in it may trade.",
+    ),
+    Code.ALERT_TOO_OLD: Meaning(
+        means="The alert was older than the maximum age when its entry was to be sent.",
+        to_do="Wait for the next; if it happens often, look for what holds the worker up.",
+    ),
+    Code.ALERT_FROM_FUTURE: Meaning(
+        means="The alert is dated later than now by more than the maximum age.",
+        to_do="Check this machine's clock and the sender's time.",
+    ),
+    Code.ALERT_NOT_ENTRY: Meaning(
+        means="The message is no entry.",
+        to_do="Nothing: only entries open trades.",
+    ),
+    Code.CONTRACT_NOT_LISTED: Meaning(
+        means="The broker's chain does not have the contract.",
+        to_do="Compare strike and expiration with the nearest listed ones in the reason.",
+    ),
+    Code.CONTRACT_EXPIRED: Meaning(
+        means="The contract no longer trades.",
+        to_do="Nothing; the alert came too late.",
+    ),
+    Code.QUOTE_MISSING: Meaning(
+        means="The broker gave no quote.",
+        to_do="Check that the market is open and the quote stream runs.",
+    ),
+    Code.QUOTE_UNUSABLE: Meaning(
+        means="A side of the quote is zero, the quote is crossed, or trading is halted.",
+        to_do="Wait for a two-sided market.",
+    ),
+    Code.QUOTE_STALE: Meaning(
+        means="The quote is older than the maximum quote age.",
+        to_do="Check the quote stream and the clock.",
+    ),
+    Code.PRICE_FAR_FROM_MARKET: Meaning(
+        means="The mid is too far from the alert's price.",
+        to_do="Check contract and price of the alert; widen max_price_gap only on purpose.",
+    ),
+    Code.PRICE_BELOW_TICK: Meaning(
+        means="The price is below one tick.",
+        to_do="Nothing: the contract is too cheap to bid for.",
+    ),
+    Code.MARKET_CLOSED: Meaning(
+        means="The market is not in its regular session.",
+        to_do="Send the alert while it is open.",
+    ),
+    Code.ACCOUNT_RESTRICTED: Meaning(
+        means="The account may not open positions.",
+        to_do="Look at the account's status at the broker.",
+    ),
+    Code.SIZE_ZERO: Meaning(
+        means="A cap leaves room for no contract.",
+        to_do="Raise the cap that the reason names, or leave the alert.",
+    ),
+    Code.LADDER_CANCELLED: Meaning(
+        means="The window ended unfilled and the policy is to cancel.",
+        to_do="Nothing, or choose another conversion policy.",
+    ),
+    Code.LADDER_ABOVE_CEILING: Meaning(
+        means="The ask was above the ceiling when the window ended.",
+        to_do="Nothing: the market ran away from the alert.",
+    ),
+    Code.LADDER_TOO_MANY_TICKS: Meaning(
+        means="The ask was more ticks above the last limit than convert_within_ticks allows.",
+        to_do="Nothing, or raise convert_within_ticks.",
+    ),
+    Code.LADDER_LATE: Meaning(
+        means="The worker woke up after the window and its grace.",
+        to_do="See why it was away; the remainder was cancelled, not chased.",
+    ),
+    Code.LADDER_CONVERSION_UNFILLED: Meaning(
+        means="The converted order did not fill in the time it was given; what was left of it was cancelled.",
+        to_do="Nothing; give it longer with ladder_conversion_wait if this is common.",
+    ),
+    Code.BROKER_CHECK_FAILED: Meaning(
+        means="The broker's own dry-run turned the order down.",
+        to_do="Read the broker's words in the reason.",
+    ),
+    Code.BROKER_UNAVAILABLE: Meaning(
+        means="A read at the broker failed, so nothing was decided on.",
+        to_do="Check the broker's status and the credentials.",
+    ),
+    Code.OPERATOR_CANCELLED: Meaning(
+        means="A person cancelled the trade.",
+        to_do="Nothing.",
+    ),
+}
+"""Every code, with no exception: the table of the specs is written from it."""
+
+
+def denial_table() -> str:
+    """Write all codes as a Markdown table, in the order of the enumeration."""
+    rows = [f"| `{code}` | {MEANINGS[code].means} | {MEANINGS[code].to_do} |" for code in Code]
+    return "\n".join(["| code | what it means | what to do |", "|---|---|---|", *rows]) + "\n"

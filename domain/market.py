@@ -64,7 +64,9 @@ class TickTable:
     def buy(self, wanted: Decimal) -> Price:
         """Round a buy limit to a valid tick, never above what was wanted. Zero when it is below one tick."""
         step = self.step(wanted)
-        return Price((wanted / step).to_integral_value(ROUND_FLOOR) * step)
+        rounded = (wanted / step).to_integral_value(ROUND_FLOOR) * step
+        # rounding down can leave the row, and land between the finer steps below it
+        return Price(rounded if rounded <= 0 or self.valid(rounded) else self.buy(rounded))
 
     def sell(self, wanted: Decimal) -> Price:
         """Round a sell limit to a valid tick, never below what was wanted."""

@@ -118,6 +118,8 @@ class OrderReport:
     replaced_by: OrderId | None = None
     venue_status: str = ""
     """The venue's own word, for people."""
+    source: str = ""
+    """What sent the order, as the venue echoes it; empty when it says nothing."""
 
     @property
     def filled(self) -> int:

@@ -1,5 +1,7 @@
-"""The rules a trade runs by. They travel in the workflow's input, so history explains each decision and a changed setting never
-changes a running trade."""
+"""The rules a trade runs by.
+
+They travel in the workflow's input, so history explains each decision and a changed setting never changes a running trade.
+"""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -51,6 +53,12 @@ class LadderPolicy:
     conversion_wait: timedelta = timedelta(seconds=10)
     """Time a converting order gets to fill before its remainder is cancelled."""
 
+    def __post_init__(self) -> None:
+        """Refuse a ladder that has no timetable or a ceiling below the alert's price."""
+        _expect(self.step > timedelta(0), "a ladder step above zero seconds", self.step)
+        _expect(self.bumps >= 0, "zero or more bumps", self.bumps)
+        _expect(self.ceiling >= 0, "a ceiling of zero or more above the alert's price", self.ceiling)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExitPolicy:
@@ -62,6 +70,11 @@ class ExitPolicy:
     """Target above the entry fill price, as a fraction: 1.0 doubles it."""
     min_quantity: int = 1
     """A smaller exit is not worth an order; the contracts are held for the operator."""
+
+    def __post_init__(self) -> None:
+        """Refuse an exit of more than was bought, or one below the entry price."""
+        _expect(0 <= self.fraction <= 1, "an exit fraction from 0 to 1", self.fraction)
+        _expect(self.gain >= 0, "an exit gain of zero or more", self.gain)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +88,11 @@ class SizingPolicy:
     """Dollars, at the ladder's ceiling price, fees not counted."""
     fee_per_contract: Decimal = Decimal("1.20")
     """Dollars set aside a contract for commission, clearing and regulatory fees, before the broker's own figure is known."""
+
+    def __post_init__(self) -> None:
+        """Refuse an allocation that is no share: 2 % is 0.02."""
+        _expect(0 <= self.allocation <= 1, "an allocation from 0 to 1 (2 % is 0.02)", self.allocation)
+        _expect(self.fee_per_contract >= 0, "a fee of zero or more dollars a contract", self.fee_per_contract)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,3 +126,8 @@ class Policy:
     exits: ExitPolicy = field(default_factory=ExitPolicy)
     sizing: SizingPolicy = field(default_factory=SizingPolicy)
     safety: SafetyPolicy = field(default_factory=SafetyPolicy)
+
+
+def _expect(holds: bool, wanted: str, found: object) -> None:
+    if not holds:
+        raise ValueError(f"expected {wanted}, found {found}")

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
 
 from domain.alert import AlertMessage, ParsedAlert
 from domain.ids import AccountNumber, ClientOrderId, OrderId
 from domain.money import Price, Usd
 from domain.policy import Policy
+from domain.trade import Outcome, Phase
 
 TRADE_WORKFLOW = "TradeWorkflow"
 ORDER_STREAM_WORKFLOW = "OrderStreamWorkflow"
@@ -32,44 +32,6 @@ def task_queue(account: AccountNumber) -> str:
 def order_stream_id(account: AccountNumber) -> str:
     """Name the workflow that follows an account's order stream."""
     return f"account-{account}-orders"
-
-
-class Phase(StrEnum):
-    """Where a trade stands."""
-
-    RECEIVED = "received"
-    """The alert is in; nothing was decided."""
-    PARSED = "parsed"
-    """Read as an entry."""
-    SIZED = "sized"
-    """Contract confirmed, quantity and prices decided."""
-    ENTERING = "entering"
-    """An entry order is working, or its outcome is not known yet."""
-    HOLDING = "holding"
-    """The entry is over; contracts are held, and exits work."""
-    WATCHING = "watching"
-    """The entry ended with nothing filled; late fills are still caught."""
-    CLOSING = "closing"
-    """An operator is closing the position."""
-    DONE = "done"
-    """Over; `Outcome` says how."""
-
-
-class Outcome(StrEnum):
-    """How a trade ended."""
-
-    DENIED = "denied"
-    """We said no."""
-    REFUSED = "refused"
-    """The venue said no."""
-    DRY_RUN = "dry-run"
-    """Nothing was to be sent."""
-    UNFILLED = "unfilled"
-    """Given up with nothing bought."""
-    FLAT = "flat"
-    """Everything bought was sold."""
-    EXPIRED = "expired"
-    """The contract expired with contracts held."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,200 @@
+"""What workflows and activities say to each other: one dataclass in, one out. All of it stands in history, so all of it reads well."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from domain.alert import AlertMessage, ParsedAlert
+from domain.contract import OptionContract
+from domain.denial import Denied
+from domain.ids import OrderId
+from domain.market import Listing, Quote, TickTable
+from domain.money import Price, Usd
+from domain.order import FeeEstimate, OrderIntent, OrderReport
+from domain.policy import LadderPolicy, Mode, Policy, SafetyPolicy
+from domain.sizing import Sizing
+
+PARSE_ALERT = "parse_alert"
+SIZE_ENTRY = "size_entry"
+SUBMIT_ENTRY = "submit_entry"
+BUMP_ENTRY = "bump_entry"
+CONVERT_ENTRY = "convert_entry"
+SUBMIT_EXIT = "submit_exit"
+FIND_ORDER = "find_order"
+READ_ORDER = "read_order"
+CANCEL_ORDER = "cancel_order"
+READ_POSITION = "read_position"
+NOTIFY = "notify"
+FOLLOW_ORDERS = "follow_orders"
+
+ORDER_REPORT_SIGNAL = "order_report"
+"""The signal that carries an order report to its trade."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeRequest:
+    """Ask for a proposal: how many, from what price to what ceiling."""
+
+    alert: AlertMessage
+    parsed: ParsedAlert
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizedEntry:
+    """A proposal that may be sent: every number it rests on beside it."""
+
+    listing: Listing
+    sizing: Sizing
+    first_limit: Price
+    ceiling: Price
+    quote: Quote
+    buying_power: Usd
+    check: FeeEstimate
+    """What the broker's own dry-run said of the first order."""
+    market_closes_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeAnswer:
+    """A proposal or a denial; exactly one of them."""
+
+    entry: SizedEntry | None = None
+    denied: Denied | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversionGuard:
+    """What must hold in the moment a conversion is sent: checked against a fresh quote in the sending activity."""
+
+    ladder: LadderPolicy
+    safety: SafetyPolicy
+    highest: Price
+    last_limit: Price
+    ticks: TickTable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmitRequest:
+    """Send one order, once. That this is in history is the intent; a retry looks for the order before anything else."""
+
+    intent: OrderIntent
+    mode: Mode
+    look_since: date
+    """The New York day from which the order could have been received: the day before the trade began."""
+    not_after: datetime | None = None
+    """An entry is not sent later than this; exits have no such limit."""
+    conversion: ConversionGuard | None = None
+    cover: bool = False
+    """For an exit that replaces one: send only while the account holds the contracts and no other close works on them."""
+
+
+class SubmitResult(StrEnum):
+    """How a sending ended."""
+
+    ACCEPTED = "accepted"
+    """The venue has the order."""
+    REFUSED = "refused"
+    """The venue said no."""
+    NOT_SENT = "not sent"
+    """Provably never left: too late, or a guard said no."""
+    UNKNOWN = "unknown"
+    """Nobody can say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmitAnswer:
+    """How a sending ended, with the venue's words or ours."""
+
+    result: SubmitResult
+    report: OrderReport | None = None
+    adopted: bool = False
+    """The order was found at the venue before sending, from an earlier try."""
+    code: str | None = None
+    detail: str | None = None
+    facts: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindRequest:
+    """Look for an order of unknown outcome among all the account's orders."""
+
+    intent: OrderIntent
+    look_since: date
+    intended_at: datetime
+    known_ids: tuple[OrderId, ...]
+    """Orders already known to be something else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindAnswer:
+    """The order, or None from a complete answer. A failed query never becomes this."""
+
+    report: OrderReport | None
+    by_attributes: bool = False
+    """Recognised by contract, side, quantity, price and time, because the venue echoed no name."""
+    ambiguous: int = 0
+    """Nameless orders that would fit, where there is more than one: none of them is adopted."""
+
+
+class CancelResult(StrEnum):
+    """How asking for a cancel ended. None of them is a cancellation."""
+
+    ASKED = "asked"
+    REFUSED = "refused"
+    """It can no longer be cancelled: read it."""
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelAnswer:
+    """How asking for a cancel ended."""
+
+    result: CancelResult
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PositionAnswer:
+    """What the account holds of a contract, over all trades, and how much of that is in working closing orders."""
+
+    held: int
+    closing: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PositionRequest:
+    """Ask what the account holds of a contract."""
+
+    contract: OptionContract
+    look_since: date
+
+
+class Level(StrEnum):
+    """How loudly people are told."""
+
+    STORY = "story"
+    """The trade's card moved on."""
+    MONEY = "money"
+    """Something was bought, sold or refused."""
+    PAGE = "page"
+    """A person must look now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What people are told: plain text, to be shown as data."""
+
+    level: Level
+    workflow_id: str
+    title: str
+    text: str
+    pnl: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowRequest:
+    """Follow an account's order stream."""
+
+    account: str

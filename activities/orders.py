@@ -1,0 +1,201 @@
+"""Send, look for, read and cancel orders: the submit protocol, one request at a time.
+
+    0 past my deadline? not sent     1 look: find the client order id, adopt it     2 still allowed? not sent
+    3 send once                      4 classify: accepted, refused, unknown
+
+Step 1 makes a workflow reset, or a second delivery of the same task, harmless. Nothing here decides what to send.
+"""
+
+from datetime import UTC, date, datetime
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.deadline import Deadline
+from activities.messages import (
+    BUMP_ENTRY,
+    CANCEL_ORDER,
+    CONVERT_ENTRY,
+    FIND_ORDER,
+    READ_ORDER,
+    READ_POSITION,
+    SUBMIT_ENTRY,
+    SUBMIT_EXIT,
+    CancelAnswer,
+    CancelResult,
+    ConversionGuard,
+    FindAnswer,
+    FindRequest,
+    PositionAnswer,
+    PositionRequest,
+    SubmitAnswer,
+    SubmitRequest,
+    SubmitResult,
+)
+from broker.port import OrderDesk, OrderReader, OutcomeUnknown, Refused, Unavailable
+from domain.ids import OrderId
+from domain.ladder import GiveUp, conversion
+from domain.order import OrderReport, Side
+from domain.policy import Mode
+from domain.reconcile import recognise
+
+
+class OrderLookups:
+    """The questions about orders: all a process needs that only reads."""
+
+    def __init__(self, reader: OrderReader) -> None:
+        """Ask `reader`."""
+        self._reader = reader
+
+    @activity.defn(name=FIND_ORDER)
+    async def find_order(self, request: FindRequest) -> FindAnswer:
+        """Look for an order of unknown outcome in everything the account received since the day before. Raises when not answered."""
+        found = recognise(
+            await self._reader.orders_since(request.look_since),
+            request.intent,
+            intended_at=request.intended_at,
+            known_ids=request.known_ids,
+        )
+        return FindAnswer(report=found.report, by_attributes=found.by_attributes, ambiguous=found.ambiguous)
+
+    @activity.defn(name=READ_ORDER)
+    async def read_order(self, order_id: OrderId) -> OrderReport:
+        """Read one order. Raises when it cannot be read, and also when the venue denies knowing an order it once reported."""
+        report = await self._reader.order(order_id)
+        if report is None:
+            raise ApplicationError(
+                f"expected order {order_id}, which the venue reported before; it now says there is none", type="Vanished"
+            )
+        return report
+
+    @activity.defn(name=READ_POSITION)
+    async def read_position(self, request: PositionRequest) -> PositionAnswer:
+        """Read what the account holds of a contract and how much of it is being closed already."""
+        return await _position(self._reader, request.contract.occ_symbol, request.look_since)
+
+
+class OrderActivities:
+    """The calls that change something at the venue. A dry-run worker has no such object."""
+
+    def __init__(self, desk: OrderDesk, mode: Mode) -> None:
+        """Send through `desk`, for trades of `mode` only."""
+        self._desk = desk
+        self._mode = mode
+
+    @activity.defn(name=SUBMIT_ENTRY)
+    async def submit_entry(self, request: SubmitRequest) -> SubmitAnswer:
+        """Send the first entry order."""
+        return await self._submit(request)
+
+    @activity.defn(name=BUMP_ENTRY)
+    async def bump_entry(self, request: SubmitRequest) -> SubmitAnswer:
+        """Send the entry again for what is left, a tick higher; the order before it has ended."""
+        return await self._submit(request)
+
+    @activity.defn(name=CONVERT_ENTRY)
+    async def convert_entry(self, request: SubmitRequest) -> SubmitAnswer:
+        """Buy what is left at the market, or up to the ceiling, if a fresh quote allows it."""
+        return await self._submit(request)
+
+    @activity.defn(name=SUBMIT_EXIT)
+    async def submit_exit(self, request: SubmitRequest) -> SubmitAnswer:
+        """Send a sell to close, with strict position effect."""
+        return await self._submit(request)
+
+    @activity.defn(name=CANCEL_ORDER)
+    async def cancel_order(self, order_id: OrderId) -> CancelAnswer:
+        """Ask for a cancel. The order is cancelled only when a report says so."""
+        try:
+            await self._desk.cancel(order_id)
+        except Refused as no:
+            return CancelAnswer(result=CancelResult.REFUSED, detail=str(no))
+        except OutcomeUnknown as lost:
+            return CancelAnswer(result=CancelResult.UNKNOWN, detail=str(lost))
+        return CancelAnswer(result=CancelResult.ASKED)
+
+    async def _submit(self, request: SubmitRequest) -> SubmitAnswer:
+        info = activity.info()
+        assert info.start_to_close_timeout is not None
+        deadline = Deadline.of(started=info.started_time, start_to_close=info.start_to_close_timeout, call=self._desk.call_timeout)
+        earlier = await self._earlier_try(request)
+        if earlier is not None:
+            return earlier
+        forbidden = await self._forbidden(request)
+        if forbidden is not None:
+            return forbidden
+        if deadline.passed:
+            return _not_sent("TOO_LATE_TO_SEND", "the step was stalled past its own deadline; sending now could overlap with its successor")
+        try:
+            report = await self._desk.place(request.intent)
+        except Refused as no:
+            return SubmitAnswer(result=SubmitResult.REFUSED, code=no.code, detail=no.detail)
+        except OutcomeUnknown as lost:
+            return SubmitAnswer(result=SubmitResult.UNKNOWN, detail=str(lost))
+        return SubmitAnswer(result=SubmitResult.ACCEPTED, report=report)
+
+    async def _earlier_try(self, request: SubmitRequest) -> SubmitAnswer | None:
+        """Look for the order before sending it: found, it is adopted; not answered, it is not sent."""
+        if request.mode is not self._mode:
+            return _not_sent("WRONG_MODE", f"expected a worker in mode {request.mode}, this one is in {self._mode}")
+        try:
+            orders = await self._desk.orders_since(request.look_since)
+        except (Unavailable, Refused) as failed:
+            return _not_sent("LOOK_FAILED", f"the look for an earlier try of this order was not answered: {failed}")
+        mine = next((each for each in orders if each.client_order_id == request.intent.client_order_id), None)
+        return None if mine is None else SubmitAnswer(result=SubmitResult.ACCEPTED, report=mine, adopted=True)
+
+    async def _forbidden(self, request: SubmitRequest) -> SubmitAnswer | None:
+        """Say why the order may not be sent any more, or None when it may."""
+        if request.conversion is not None:
+            refused = await self._may_convert(request, request.conversion)
+            if refused is not None:
+                return refused
+        if request.cover:
+            refused = await self._may_cover(request)
+            if refused is not None:
+                return refused
+        if request.not_after is not None and datetime.now(UTC) > request.not_after:
+            facts = {"not_after": request.not_after.isoformat(timespec="milliseconds")}
+            return _not_sent("TOO_LATE", "the moment for this order has passed", facts)
+        return None
+
+    async def _may_convert(self, request: SubmitRequest, guard: ConversionGuard) -> SubmitAnswer | None:
+        """Hold a conversion against a quote read just now."""
+        try:
+            quote = await self._desk.quote(request.intent.contract)
+        except (Unavailable, Refused) as failed:
+            return _not_sent("QUOTE_UNANSWERED", f"the quote could not be read: {failed}")
+        choice = conversion(
+            policy=guard.ladder,
+            safety=guard.safety,
+            quote=quote,
+            highest=guard.highest,
+            last_limit=guard.last_limit,
+            ticks=guard.ticks,
+            now=datetime.now(UTC),
+        )
+        return _not_sent(choice.why.code, choice.why.reason, choice.why.facts) if isinstance(choice, GiveUp) else None
+
+    async def _may_cover(self, request: SubmitRequest) -> SubmitAnswer | None:
+        """Hold an exit that replaces one against the position read just now."""
+        try:
+            position = await _position(self._desk, request.intent.contract.occ_symbol, request.look_since)
+        except (Unavailable, Refused) as failed:
+            return _not_sent("POSITION_UNANSWERED", f"the position could not be read: {failed}")
+        if position.held - position.closing >= request.intent.quantity:
+            return None
+        facts = {"held": str(position.held), "closing": str(position.closing), "wanted": str(request.intent.quantity)}
+        return _not_sent("POSITION_TAKEN", "the account does not hold that many contracts free of other closing orders", facts)
+
+
+async def _position(reader: OrderReader, symbol: str, look_since: date) -> PositionAnswer:
+    held = sum(position.quantity for position in await reader.positions() if position.symbol == symbol)
+    orders = await reader.orders_since(look_since)
+    closing = sum(
+        each.remaining for each in orders if each.symbol == symbol and each.side == Side.SELL_TO_CLOSE and not each.status.terminal
+    )
+    return PositionAnswer(held=held, closing=closing)
+
+
+def _not_sent(code: str, detail: str, facts: dict[str, str] | None = None) -> SubmitAnswer:
+    return SubmitAnswer(result=SubmitResult.NOT_SENT, code=code, detail=detail, facts=facts or {})

@@ -1,0 +1,123 @@
+"""Gather what an entry rests on, all at once, and let the domain propose it."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from temporalio import activity
+
+from activities.messages import SIZE_ENTRY, SizeAnswer, SizedEntry, SizeRequest
+from broker.port import AccountStatus, Balances, ChainGap, MarketSession, OrderReader, Refused
+from domain.alert import ParsedAlert
+from domain.contract import OptionContract
+from domain.denial import Code, Denied
+from domain.ids import Leg, client_order_id
+from domain.ladder import ceiling, entry_checks, first_limit
+from domain.market import Listing, Quote
+from domain.money import Usd
+from domain.order import OrderIntent, OrderKind, Side, TimeInForce
+from domain.sizing import size
+
+
+class SizeActivity:
+    """Proposes an entry from the account, the chain and the market."""
+
+    def __init__(self, reader: OrderReader) -> None:
+        """Ask `reader`, which cannot send."""
+        self._reader = reader
+
+    @activity.defn(name=SIZE_ENTRY)
+    async def size_entry(self, request: SizeRequest) -> SizeAnswer:
+        """Confirm the contract, price and size the entry, and have the broker check it. Raises when a question is not answered."""
+        try:
+            answer = await self._propose(request)
+        except Refused as no:
+            reason = f"the broker's check said {no.code}: {no.detail}"
+            answer = Denied(code=Code.BROKER_CHECK_FAILED, reason=reason, facts={"code": no.code, "detail": no.detail})
+        return SizeAnswer(denied=answer) if isinstance(answer, Denied) else SizeAnswer(entry=answer)
+
+    async def _propose(self, request: SizeRequest) -> SizedEntry | Denied:
+        asked = alerted_contract(request.parsed)
+        listing, status, balances, session = await asyncio.gather(
+            self._reader.listing(asked), self._reader.status(), self._reader.balances(), self._reader.session()
+        )
+        refused = _may_open(status, session) or _listed(listing, asked)
+        if refused is not None:
+            return refused
+        assert isinstance(listing, Listing)
+        quote = await self._reader.quote(listing.contract)
+        price, safety = request.parsed.price, request.policy.safety
+        wrong = entry_checks(posted_at=request.alert.posted_at, alert_price=price, quote=quote, now=datetime.now(UTC), safety=safety)
+        if wrong is not None:
+            return wrong
+        assert quote is not None
+        return await self._sized(request, listing, quote, balances, session)
+
+    async def _sized(
+        self, request: SizeRequest, listing: Listing, quote: Quote, balances: Balances, session: MarketSession
+    ) -> SizedEntry | Denied:
+        """Price, size and check an entry in a confirmed contract."""
+        first = first_limit(request.parsed.price, quote, listing.ticks)
+        if isinstance(first, Denied):
+            return first
+        highest = ceiling(request.parsed.price, first, request.policy.ladder, listing.ticks)
+        spendable = balances.derivative_buying_power
+        sizing = size(
+            policy=request.policy.sizing,
+            reference=spendable,
+            available=spendable,
+            ceiling=highest,
+            alert_quantity=request.parsed.quantity,
+        )
+        if isinstance(sizing, Denied):
+            return sizing
+        check = await self._reader.check(
+            OrderIntent(
+                client_order_id=client_order_id(request.alert.message_id, Leg.ENTRY, 1),
+                contract=listing.contract,
+                side=Side.BUY_TO_OPEN,
+                quantity=sizing.quantity,
+                kind=OrderKind.LIMIT,
+                limit=highest,
+                time_in_force=TimeInForce.DAY,
+            )
+        )
+        return SizedEntry(
+            listing=listing,
+            sizing=sizing,
+            first_limit=first,
+            ceiling=highest,
+            quote=quote,
+            buying_power=Usd(spendable),
+            check=check,
+            market_closes_at=session.closes_at,
+        )
+
+
+def alerted_contract(parsed: ParsedAlert) -> OptionContract:
+    """Build the contract of an entry reading, which names every part of it."""
+    assert parsed.symbol is not None
+    assert parsed.expiry is not None
+    assert parsed.right is not None
+    assert parsed.strike is not None
+    return OptionContract(root=parsed.symbol, expiry=parsed.expiry, right=parsed.right, strike=parsed.strike)
+
+
+def _may_open(status: AccountStatus, session: MarketSession) -> Denied | None:
+    if not status.may_open:
+        flags = {"closed": status.closed, "frozen": status.frozen, "closing_only": status.closing_only}
+        named = ", ".join(name.replace("_", " ") for name, is_set in flags.items() if is_set)
+        reason = f"expected an account that may open positions, found it {named}: clear this with the broker"
+        return Denied(code=Code.ACCOUNT_RESTRICTED, reason=reason, facts={name: str(is_set).lower() for name, is_set in flags.items()})
+    if not session.open_now:
+        opens = session.opens_at.isoformat() if session.opens_at else "not known"
+        reason = f"expected an open options market, found it closed (opens {opens}): entries are made in the regular session only"
+        return Denied(code=Code.MARKET_CLOSED, reason=reason, facts={"opens_at": opens})
+    return None
+
+
+def _listed(listing: Listing | ChainGap, asked: OptionContract) -> Denied | None:
+    if isinstance(listing, Listing):
+        return None
+    nearest = ", ".join(str(contract) for contract in listing.nearest) or "none"
+    reason = f"expected {asked} on the broker's chain: {listing.reason}; nearest listed: {nearest}"
+    return Denied(code=Code.CONTRACT_NOT_LISTED, reason=reason, facts={"asked": str(asked), "nearest": nearest})

@@ -1,0 +1,57 @@
+"""Ask a trade to do something: cancel its entry, close its position, convert its remainder now."""
+
+import asyncio
+from datetime import timedelta
+
+from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from control.connection import unreachable
+from control.errors import NotFoundError, NotPossibleError, NoWorkerError
+from control.look import handle_of
+from workflows.interface import CANCEL_UPDATE, CLOSE_UPDATE, CONVERT_UPDATE, Command, CommandReceipt
+
+DONE_WITHIN = timedelta(seconds=40)
+"""A command waits for the venue's word on a cancel, and for a market order after it; both are bounded, and longer is a fault."""
+
+
+async def cancel(client: Client, trade: str, command: Command) -> CommandReceipt:
+    """Stop buying: cancel what is left of the entry. What was filled stays, with its exits."""
+    return await _update(client, trade, CANCEL_UPDATE, command)
+
+
+async def close(client: Client, trade: str, command: Command) -> CommandReceipt:
+    """Get out: cancel the entry and the exits, and sell what is held at the market."""
+    return await _update(client, trade, CLOSE_UPDATE, command)
+
+
+async def convert_now(client: Client, trade: str, command: Command) -> CommandReceipt:
+    """Convert what is left of the entry to market now, instead of at the end of its window."""
+    return await _update(client, trade, CONVERT_UPDATE, command)
+
+
+async def _update(client: Client, trade: str, name: str, command: Command) -> CommandReceipt:
+    """Run an update to its end; raises any of the errors of `control.errors`."""
+    handle = handle_of(client, trade)
+    try:
+        async with asyncio.timeout(DONE_WITHIN.total_seconds()):
+            receipt: CommandReceipt = await handle.execute_update(name, command, result_type=CommandReceipt)
+            return receipt
+    except WorkflowUpdateFailedError as error:
+        cause = error.cause
+        words = cause.message if isinstance(cause, ApplicationError) else str(cause)
+        raise NotPossibleError(f"{handle.id} refused: {words}") from error
+    except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
+        raise NoWorkerError(
+            f"{handle.id} did not finish this within {DONE_WITHIN.total_seconds():g} s. It may still happen: look with "
+            f"`trader show {handle.id}`, and check that a worker runs with `trader doctor`"
+        ) from error
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise unreachable(error, client) from error
+        if "amespace" in error.message:
+            raise unreachable(error, client) from error
+        if "already completed" in error.message:
+            raise NotPossibleError(f"{handle.id} is over: there is nothing left to do. See `trader show {handle.id}`") from error
+        raise NotFoundError(f"there is no trade {trade} in namespace {client.namespace}. `trader list` shows those there are") from error

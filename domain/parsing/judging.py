@@ -1,0 +1,184 @@
+"""Judges collected fields: one contract with at most one price, or the first reason why not."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from domain.contract import Right
+from domain.denial import Code
+from domain.money import Price
+from domain.parsing.doubts import Doubt, shown
+from domain.parsing.expiry import NoDay, resolve
+from domain.parsing.fields import Fields
+from domain.parsing.tokens import Token, number_in, right_in
+
+HIGHEST_STRIKE = Decimal(100_000)
+MOST_CONTRACTS = 9_999
+COUNT_LIKE = Decimal(20)
+"""Up to this, "5 calls" may be five contracts as well as a strike of 5."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """The fields of an entry, judged."""
+
+    symbol: str
+    strike: Decimal
+    right: Right
+    expiry: date
+    price: Price | None
+    quantity: int | None
+
+
+def symbol_of(token: Token) -> str:
+    """Give the ticker as the broker writes it: BRK/B and $brk.b are BRK.B."""
+    return token.text.lstrip("$").upper().replace("/", ".")
+
+
+def strike_of(token: Token) -> Decimal:
+    """Give the strike in dollars, exactly as written."""
+    return Decimal(number_in(token))
+
+
+def right_of(token: Token) -> Right:
+    """Give the right of a strike token or of a word."""
+    return Right(right_in(token))
+
+
+def price_of(token: Token) -> Price:
+    """Give a price in dollars a share, exactly as written."""
+    return Price(Decimal(number_in(token)))
+
+
+def judge(fields: Fields, posted: date) -> Entry | Doubt:
+    """Give the one entry that the fields make, or the first doubt."""
+    doubt = _several(fields) or _contract(fields) or _price(fields) or _rest(fields)
+    if doubt is not None:
+        return doubt
+    expiry = _expiry(fields, posted)
+    if isinstance(expiry, Doubt):
+        return expiry
+    strike = fields.strikes[0]
+    return Entry(
+        symbol=symbol_of(fields.symbols[0]),
+        strike=strike_of(strike),
+        right=right_of(strike),
+        expiry=expiry,
+        price=price_of(fields.prices[0]) if fields.prices else None,
+        quantity=int(number_in(fields.quantities[0])) if fields.quantities else None,
+    )
+
+
+def _several(fields: Fields) -> Doubt | None:
+    """Doubt more than one contract."""
+    strikes = [*fields.strikes, *fields.other_strikes]
+    if len({(strike_of(token), right_of(token)) for token in strikes}) > 1:
+        return _two("strikes or rights", strikes[0], strikes[-1])
+    rights = [*strikes[:1], *fields.rights]
+    if len({right_of(token) for token in rights}) > 1:
+        return _two("rights", rights[0], rights[-1])
+    symbols = [*fields.symbols, *fields.other_symbols]
+    if len({symbol_of(token) for token in symbols}) > 1:
+        return _two("symbols", symbols[0], symbols[-1])
+    if fields.pairs:
+        pair = fields.pairs[0]
+        if fields.strikes and fields.symbols:
+            return Doubt(Code.PARSE_TWO_PRICES, f"expected one price, found the range {shown(pair.text)}: write one", pair)
+        return Doubt(Code.PARSE_SPREAD, f"expected one strike, found {shown(pair.text)}: spreads are traded by hand", pair)
+    return None
+
+
+def _two(what: str, one: Token, other: Token) -> Doubt:
+    reason = f"expected one contract, found two {what}, {shown(one.text)} and {shown(other.text)}: send one message for each"
+    return Doubt(Code.PARSE_TWO_CONTRACTS, reason, other)
+
+
+def _contract(fields: Fields) -> Doubt | None:
+    """Doubt a contract with a part missing."""
+    if not fields.contract_complete and fields.ended_by is not None and (fields.other_strikes or fields.other_expiries):
+        token = fields.ended_by
+        reason = f"expected ticker, strike and expiration together, found {shown(token.text)} between: write it after the contract"
+        return Doubt(Code.PARSE_UNCLEAR, reason, token)
+    if not fields.strikes:
+        return _no_strike(fields)
+    if not fields.symbols:
+        reason = "expected a ticker, found none: write it, with a $ where it is also a word"
+        return Doubt(Code.PARSE_NO_SYMBOL, reason)
+    if not fields.expiries:
+        return Doubt(Code.PARSE_NO_EXPIRY, "expected an expiration next to the contract, found none: write it as 12/18 or 0DTE")
+    return _strike(fields.strikes[0])
+
+
+def _strike(token: Token) -> Doubt | None:
+    """Doubt a strike that no contract can have, and one that may be a count of contracts."""
+    strike = strike_of(token)
+    if not 0 < strike < HIGHEST_STRIKE or (strike * 1000) % 1 != 0:
+        return Doubt(Code.PARSE_BAD_STRIKE, f"expected a strike above 0 and below {HIGHEST_STRIKE}, found {shown(token.text)}", token)
+    spelled = token.text[-1] in "lLtTsS"
+    if spelled and "$" not in token.text and strike <= COUNT_LIKE and strike == int(strike):
+        reason = (
+            f"expected a strike, found {shown(token.text)}, which may be a count: write {int(strike)}{right_of(token).lower()} or ${strike}"
+        )
+        return Doubt(Code.PARSE_BAD_STRIKE, reason, token)
+    return None
+
+
+def _no_strike(fields: Fields) -> Doubt:
+    bare = fields.unexplained[0] if fields.unexplained else None
+    if bare is not None and not fields.rights:
+        reason = f"expected a strike with c or p, found {shown(bare.text)} without: write which it is, it is never guessed"
+        return Doubt(Code.PARSE_NO_RIGHT, reason, bare)
+    return Doubt(Code.PARSE_NO_STRIKE, "expected a strike with c or p next to the ticker, found none: write it as 450c")
+
+
+def _price(fields: Fields) -> Doubt | None:
+    """Doubt two prices, a mark without a price, and a price that cannot be an option's."""
+    prices = [*fields.prices, *fields.other_prices]
+    if len({price_of(token) for token in prices}) > 1:
+        reason = f"expected one price, found {shown(prices[0].text)} and {shown(prices[-1].text)}: write one, and name stops and targets"
+        return Doubt(Code.PARSE_TWO_PRICES, reason, prices[-1])
+    if fields.dangling:
+        return Doubt(Code.PARSE_BAD_PRICE, "expected a price after @, found none: write it as @ 1.25", fields.dangling[0])
+    if not fields.prices:
+        if prices:
+            reason = f"expected the price next to the contract, found {shown(prices[0].text)} later on: write it there"
+            return Doubt(Code.PARSE_BAD_PRICE, reason, prices[0])
+        return None
+    token, strike = fields.prices[0], strike_of(fields.strikes[0])
+    price = price_of(token)
+    # a number without a mark that is that close to the strike is more likely the underlying's price or a target
+    most = strike if fields.price_is_marked else strike / 2
+    if not 0 < price < most:
+        reason = f"expected an option's price above 0 and below {most}, found {shown(token.text)}: write the price a share after @"
+        return Doubt(Code.PARSE_BAD_PRICE, reason, token)
+    return None
+
+
+def _rest(fields: Fields) -> Doubt | None:
+    """Doubt quantities that are none, and numbers that nothing explains."""
+    counts = {int(number_in(token)) for token in fields.quantities}
+    if len(counts) > 1 or any(not 0 < count <= MOST_CONTRACTS for count in counts):
+        token = fields.quantities[-1]
+        return Doubt(Code.PARSE_BAD_QUANTITY, f"expected one quantity of at least 1, found {shown(token.text)}: write x2, or none", token)
+    if fields.unexplained:
+        token = fields.unexplained[0]
+        reason = f"expected every number to be named, found {shown(token.text)}: name it (SL, PT) or leave it out"
+        return Doubt(Code.PARSE_UNEXPLAINED_NUMBER, reason, token)
+    if fields.repeated:
+        token = fields.repeated[0]
+        return Doubt(Code.PARSE_UNCLEAR, f"expected each stop or target once, found {shown(token.text)} again: write it once", token)
+    return None
+
+
+def _expiry(fields: Fields, posted: date) -> date | Doubt:
+    """Resolve every date found: all must be possible and the same day."""
+    days: set[date] = set()
+    for token in [*fields.expiries, *fields.other_expiries]:
+        found = resolve(token, posted)
+        if isinstance(found, NoDay):
+            reason = f"expected an expiration after {posted.isoformat()} on a trading day, found {shown(token.text)}, which {found.why}"
+            return Doubt(Code.PARSE_BAD_EXPIRY, f"{reason}: write the date of a listed one", token)
+        days.add(found)
+        if len(days) > 1:
+            return _two("expirations", fields.expiries[0], token)
+    return days.pop()

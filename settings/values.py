@@ -1,0 +1,45 @@
+"""How a setting is written: lists by commas, durations in seconds."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Annotated
+
+from pydantic import BeforeValidator, PlainSerializer
+from pydantic_settings import NoDecode
+
+
+def _split(value: object) -> object:
+    """Read `a, b` as two items; a list of a TOML file passes as it is, numbers in it read as text."""
+    if isinstance(value, str):
+        return tuple(part for part in (part.strip() for part in value.split(",")) if part)
+    if isinstance(value, int):
+        return (str(value),)
+    if isinstance(value, Sequence):
+        return tuple(str(part) if isinstance(part, int) else part for part in value)
+    return value
+
+
+def _duration(value: object) -> object:
+    """Read a number as seconds."""
+    if isinstance(value, timedelta):
+        return value
+    try:
+        seconds = Decimal(str(value))
+    except InvalidOperation:
+        raise ValueError(f"expected a number of seconds, found {value!r}") from None
+    if not seconds.is_finite():
+        raise ValueError(f"expected a number of seconds, found {value!r}")
+    return timedelta(microseconds=int(seconds * 1_000_000))
+
+
+def seconds_text(value: timedelta) -> str:
+    """Write a duration as the plain number of seconds it is set by."""
+    return format((Decimal(value // timedelta(microseconds=1)) / 1_000_000).normalize(), "f")
+
+
+IdList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), PlainSerializer(",".join)]
+"""Ids separated by commas."""
+
+Duration = Annotated[timedelta, BeforeValidator(_duration), PlainSerializer(seconds_text)]
+"""A time in seconds, fractions allowed."""

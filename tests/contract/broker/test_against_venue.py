@@ -1,0 +1,375 @@
+"""The adapter against the bundled venue, over real sockets: orders from submission to their end, and each fault on the way."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from broker.dry_run import DryRunBroker
+from broker.port import ChainGap, OutcomeUnknown, Refused, Unavailable
+from broker.tastytrade import TastytradeDesk, TastytradeReader
+from domain.contract import OptionContract, Right
+from domain.ids import ClientOrderId
+from domain.market import Listing
+from domain.money import price
+from domain.order import OrderIntent, OrderKind, OrderReport, OrderStatus, Side, TimeInForce
+from venue.client import VenueControl
+from venue.commands import Adjust
+from venue.config import Timing, VenueConfig
+from venue.faults import FaultKind, FaultRule
+from venue.orders import Action
+from venue.server import RunningVenue, start
+
+ACCOUNT = "5WT00042"
+CALL = timedelta(seconds=0.5)
+SINCE = datetime.now(UTC).date() - timedelta(days=2)
+CONTRACT = OptionContract(root="SPY", expiry=datetime.now(UTC).date() + timedelta(days=30), right=Right.CALL, strike=Decimal(600))
+
+
+def credentials(running: RunningVenue) -> dict[str, Any]:
+    """Say where the venue is and who asks."""
+    return {
+        "client_secret": "client-secret-value",
+        "refresh_token": "refresh-token-value",
+        "account": ACCOUNT,
+        "is_test": False,
+        "venue_url": running.base_url,
+        "call_timeout": CALL,
+    }
+
+
+@pytest.fixture
+async def running() -> AsyncIterator[RunningVenue]:
+    """Give a venue whose market moves only by hand."""
+    found = await start(VenueConfig(timing=Timing(quote_interval=3600)))
+    yield found
+    await found.close()
+
+
+@pytest.fixture
+async def market(running: RunningVenue) -> AsyncIterator[VenueControl]:
+    """Give the hand on the venue, with the contract quoted 2.00 to 2.05."""
+    async with VenueControl(running.base_url) as found:
+        await found.set_quote(CONTRACT.occ_symbol, bid="2.00", ask="2.05")
+        yield found
+
+
+@pytest.fixture
+async def trader(running: RunningVenue, market: VenueControl) -> AsyncIterator[TastytradeDesk]:
+    """Give the adapter over the venue."""
+    del market
+    found = TastytradeDesk(**credentials(running))
+    yield found
+    await found.aclose()
+
+
+def entry(name: str = "1234-e1", *, limit: str = "2.05", quantity: int = 3) -> OrderIntent:
+    """Write an entry."""
+    return OrderIntent(
+        client_order_id=ClientOrderId(name),
+        contract=CONTRACT,
+        side=Side.BUY_TO_OPEN,
+        quantity=quantity,
+        kind=OrderKind.LIMIT,
+        limit=price(limit),
+        time_in_force=TimeInForce.DAY,
+    )
+
+
+def leave(name: str = "1234-x1", *, quantity: int = 3) -> OrderIntent:
+    """Write an exit."""
+    return replace(entry(name, limit="4.10", quantity=quantity), side=Side.SELL_TO_CLOSE, time_in_force=TimeInForce.GTC)
+
+
+async def eventually(read: Callable[[], Awaitable[Any]], holds: Callable[[Any], bool]) -> Any:
+    """Read until what was read holds, for at most three seconds."""
+    async with asyncio.timeout(3):
+        while True:
+            found = await read()
+            if holds(found):
+                return found
+            await asyncio.sleep(0.005)
+
+
+async def order_in(trader: TastytradeReader, placed: OrderReport, status: OrderStatus) -> OrderReport:
+    """Read an order until it has a status."""
+    found: OrderReport = await eventually(lambda: trader.order(placed.order_id), lambda report: report.status is status)
+    return found
+
+
+async def test_an_order_goes_from_entry_to_exit(trader: TastytradeDesk, market: VenueControl) -> None:
+    """WHO-50: listed, quoted, checked, filled, held and sold: the legs echoed are the contract's."""
+    listing = await trader.listing(CONTRACT)
+    assert isinstance(listing, Listing)
+    assert listing.ticks.step(Decimal(2)) == Decimal("0.01")
+    found = await trader.quote(CONTRACT)
+    assert found is not None
+    assert (found.bid, found.ask) == (Decimal("2.00"), Decimal("2.05"))
+    assert (await trader.check(entry())).buying_power_effect > 600
+    bought = await order_in(trader, await trader.place(entry()), OrderStatus.FILLED)
+    assert (bought.symbol, bought.side, bought.client_order_id) == (CONTRACT.occ_symbol, "Buy to Open", "1234-e1")
+    await eventually(lambda: trader.order(bought.order_id), lambda report: report.filled == 3)
+    assert [(each.symbol, each.quantity) for each in await trader.positions()] == [(CONTRACT.occ_symbol, 3)]
+    sold = await order_in(trader, await trader.place(leave()), OrderStatus.LIVE)
+    await market.fill(int(sold.order_id), 2)
+    partly = await trader.order(sold.order_id)
+    assert partly is not None
+    assert (partly.status, partly.filled, partly.remaining) == (OrderStatus.LIVE, 2, 1)
+
+
+async def test_a_market_order_fills(trader: TastytradeDesk) -> None:
+    """A conversion to market is a plain market order of the day."""
+    placed = await trader.place(replace(entry(), kind=OrderKind.MARKET, limit=None))
+    assert (await order_in(trader, placed, OrderStatus.FILLED)).limit is None
+
+
+async def test_a_strict_close_is_refused_while_the_ledger_lags(trader: TastytradeDesk, market: VenueControl) -> None:
+    """EXT-20: a close without a visible position is refused, and never turned into an opening order."""
+    await market.adjust(Adjust(timing=Timing(ledger_lag=0.2)))
+    await order_in(trader, await trader.place(entry()), OrderStatus.FILLED)
+    with pytest.raises(Refused) as refused:
+        await trader.place(leave())
+    assert refused.value.status == 422
+    await eventually(trader.positions, lambda held: [each.quantity for each in held] == [3])
+    await trader.place(leave("1234-x2"))
+    state = await market.state()
+    assert state.named("1234-x1") == []
+    assert [order.strict for order in state.named("1234-x2")] == [True]
+
+
+async def test_an_order_is_cancelled_once_and_then_refused(trader: TastytradeDesk) -> None:
+    """ENT-60: a cancel is asked for, seen under way or done, and refused on an order that has ended."""
+    live = await order_in(trader, await trader.place(entry(limit="1.90")), OrderStatus.LIVE)
+    await trader.cancel(live.order_id)
+    await order_in(trader, live, OrderStatus.CANCELLED)
+    with pytest.raises(Refused) as refused:
+        await trader.cancel(live.order_id)
+    assert refused.value.code == "cannot_update_order"
+
+
+async def test_each_end_of_an_order_is_told(trader: TastytradeDesk, market: VenueControl) -> None:
+    """A wrong tick is rejected after acceptance, with words; a day order expires; a closed market keeps an order received."""
+    await market.set_quote(CONTRACT.occ_symbol, bid="2.00", ask="2.05")
+    rejected = await order_in(trader, await trader.place(entry("1-e1", limit="1.999")), OrderStatus.REJECTED)
+    assert rejected.reject_reason
+    live = await order_in(trader, await trader.place(entry("2-e1", limit="1.90")), OrderStatus.LIVE)
+    await market.end_day()
+    await order_in(trader, live, OrderStatus.EXPIRED)
+    await market.set_session(is_open=False)
+    received = await trader.place(entry("3-e1", limit="1.90"))
+    assert (received.status, received.venue_status) == (OrderStatus.PENDING, "Received")
+    assert not (await trader.session()).open_now
+
+
+PLACE_FAULTS: dict[str, tuple[FaultRule, bool]] = {
+    "lost before": (FaultRule(kind=FaultKind.LOST_BEFORE), False),
+    "lost after": (FaultRule(kind=FaultKind.LOST_AFTER), True),
+    "stalled before": (FaultRule(kind=FaultKind.STALL_BEFORE), False),
+    "stalled after": (FaultRule(kind=FaultKind.STALL_AFTER), True),
+    "answered late": (FaultRule(kind=FaultKind.LATE), True),
+    "cut": (FaultRule(kind=FaultKind.CUT), True),
+    "truncated": (FaultRule(kind=FaultKind.TRUNCATED), True),
+    "empty": (FaultRule(kind=FaultKind.EMPTY_DATA), True),
+    "500": (FaultRule(kind=FaultKind.STATUS), False),
+    "500 accepted": (FaultRule(kind=FaultKind.STATUS, accept=True), True),
+    "502 html accepted": (FaultRule(kind=FaultKind.STATUS, status=502, html=True, accept=True), True),
+    "429 accepted": (FaultRule(kind=FaultKind.STATUS, status=429, code="too_many_requests", accept=True), True),
+    "408 accepted": (FaultRule(kind=FaultKind.STATUS, status=408, code="request_timeout", accept=True), True),
+    "404 accepted": (FaultRule(kind=FaultKind.STATUS, status=404, code="record_not_found", accept=True), True),
+}
+
+
+@pytest.mark.parametrize("name", PLACE_FAULTS)
+async def test_an_order_of_unknown_outcome_is_found_where_it_was_taken(name: str, trader: TastytradeDesk, market: VenueControl) -> None:
+    """UNK-10: whether the venue took it or not, the answer is unknown; looking for our name tells, and there is never a second one."""
+    rule, taken = PLACE_FAULTS[name]
+    await market.arm(rule.model_copy(update={"method": "POST", "path": "*/orders"}))
+    with pytest.raises(OutcomeUnknown):
+        await trader.place(entry())
+    found = [report for report in await trader.orders_since(SINCE) if report.client_order_id == "1234-e1"]
+    assert len(found) == (1 if taken else 0)
+    assert len((await market.state()).named("1234-e1")) == len(found)
+
+
+async def test_an_order_that_lands_after_the_call_gave_up_is_found_later(trader: TastytradeDesk, market: VenueControl) -> None:
+    """UNK-30: not found once is not settled: an order held on the way arrives after its caller has gone."""
+    await market.arm(FaultRule(kind=FaultKind.LATE_ACCEPT, method="POST", path="*/orders", seconds=CALL.total_seconds() + 0.2))
+    with pytest.raises(OutcomeUnknown):
+        await trader.place(entry())
+    assert await trader.orders_since(SINCE) == []
+    found = await eventually(lambda: trader.orders_since(SINCE), bool)
+    assert [report.client_order_id for report in found] == ["1234-e1"]
+
+
+async def test_an_accepted_order_of_unknown_status_counts_as_working(trader: TastytradeDesk, market: VenueControl) -> None:
+    """UNK-10: a new word in an acceptance is no failure, and the order is not gone."""
+    await market.arm(FaultRule(kind=FaultKind.UNKNOWN_STATUS, method="POST", path="*/orders"))
+    assert (await trader.place(entry())).status is OrderStatus.UNRECOGNISED
+
+
+@pytest.mark.parametrize(
+    "kind", [FaultKind.LOST_BEFORE, FaultKind.LOST_AFTER, FaultKind.STALL_AFTER, FaultKind.STATUS, FaultKind.TRUNCATED]
+)
+async def test_a_cancel_that_was_not_answered_is_unknown(kind: FaultKind, trader: TastytradeDesk, market: VenueControl) -> None:
+    """UNK-10: whether a cancel arrived is read from the order, not from a failed answer."""
+    live = await order_in(trader, await trader.place(entry(limit="1.90")), OrderStatus.LIVE)
+    await market.arm(FaultRule(kind=kind, method="DELETE"))
+    with pytest.raises(OutcomeUnknown):
+        await trader.cancel(live.order_id)
+    expected = OrderStatus.LIVE if kind in {FaultKind.LOST_BEFORE, FaultKind.STATUS} else OrderStatus.CANCELLED
+    await order_in(trader, live, expected)
+
+
+READ_FAULTS = [
+    FaultRule(kind=FaultKind.LOST_BEFORE),
+    FaultRule(kind=FaultKind.STALL_BEFORE),
+    FaultRule(kind=FaultKind.STATUS),
+    FaultRule(kind=FaultKind.STATUS, status=502, html=True),
+    FaultRule(kind=FaultKind.STATUS, status=429),
+    FaultRule(kind=FaultKind.TRUNCATED),
+    FaultRule(kind=FaultKind.CUT),
+    FaultRule(kind=FaultKind.EMPTY_DATA),
+]
+
+
+@pytest.mark.parametrize("rule", READ_FAULTS, ids=lambda rule: f"{rule.kind} {rule.status}")
+async def test_no_failed_read_is_an_empty_answer(rule: FaultRule, trader: TastytradeDesk, market: VenueControl) -> None:
+    """UNK-30: every read fails as unavailable, whatever went wrong, and works again after."""
+    placed = await trader.place(entry(limit="1.90"))
+    reads: list[Callable[[], Awaitable[Any]]] = [
+        lambda: trader.orders_since(SINCE),
+        lambda: trader.order(placed.order_id),
+        trader.positions,
+        trader.balances,
+        trader.status,
+        trader.session,
+        lambda: trader.quote(CONTRACT),
+        lambda: trader.listing(replace(CONTRACT, strike=Decimal(601))),
+        lambda: trader.check(entry()),
+    ]
+    for read in reads[:3] if rule.kind is FaultKind.STALL_BEFORE else reads:
+        await market.arm(rule.model_copy(update={"count": 1}))
+        with pytest.raises(Unavailable):
+            await read()
+        await market.clear_faults()
+        await read()
+
+
+async def test_orders_beyond_one_page_are_all_found(trader: TastytradeDesk, market: VenueControl) -> None:
+    """UNK-30: two hundred orders of the app do not hide ours."""
+    ours = await trader.place(entry(limit="1.90", quantity=1))
+    for _ in range(204):
+        await market.app_order(ACCOUNT, CONTRACT.occ_symbol, Action.BUY_TO_OPEN, 1, limit="0.01")
+    reports = await trader.orders_since(SINCE)
+    assert len(reports) == len({report.order_id for report in reports}) == 205
+    assert [report.order_id for report in reports if report.client_order_id] == [ours.order_id]
+
+
+async def test_an_unknown_status_in_a_list_hides_no_order(trader: TastytradeDesk, market: VenueControl) -> None:
+    """UNK-30: a new word in a list is unrecognised, order by order."""
+    await trader.place(entry("1-e1", limit="1.90"))
+    await trader.place(entry("2-e1", limit="1.90"))
+    await market.arm(FaultRule(kind=FaultKind.UNKNOWN_STATUS, method="GET", path="*/orders"))
+    assert [report.status for report in await trader.orders_since(SINCE)] == [OrderStatus.UNRECOGNISED] * 2
+
+
+async def test_our_name_is_found_without_the_echo_of_the_identifier(trader: TastytradeDesk, market: VenueControl) -> None:
+    """UNK-60: the source alone names our orders, and the app's are foreign."""
+    await market.adjust(Adjust(echo_external_identifier=False))
+    await trader.place(entry(limit="1.90"))
+    await market.app_order(ACCOUNT, CONTRACT.occ_symbol, Action.BUY_TO_OPEN, 1, limit="0.01", source="WBT-1234-e1")
+    assert {report.client_order_id for report in await trader.orders_since(SINCE)} == {"1234-e1", None}
+
+
+async def test_an_expired_token_is_renewed_on_the_way(trader: TastytradeDesk, market: VenueControl) -> None:
+    """A token that ends early costs one more request, and the order is placed once."""
+    await trader.balances()
+    await market.expire_tokens()
+    await trader.place(entry(limit="1.90"))
+    await market.expire_tokens()
+    await trader.balances()
+    assert len((await market.state()).named("1234-e1")) == 1
+
+
+async def test_the_stream_tells_what_happens(trader: TastytradeDesk, market: VenueControl) -> None:
+    """FIL-10: reports come as they are sent: twice where the venue doubles them, unrecognised where it invents a word."""
+    await market.arm(FaultRule(kind=FaultKind.STREAM_DUPLICATE, path="Order", order_status="Live"))
+    await market.arm(FaultRule(kind=FaultKind.STREAM_UNKNOWN_STATUS, path="Order", order_status="Filled"))
+    async with trader.follow() as reports:
+        placed = await trader.place(entry())
+        seen: list[OrderReport] = []
+        async with asyncio.timeout(3):
+            while not seen or seen[-1].status is not OrderStatus.UNRECOGNISED:
+                seen.append(await anext(reports))
+    assert {report.order_id for report in seen} == {placed.order_id}
+    assert len([report for report in seen if report.status is OrderStatus.LIVE]) >= 2
+    assert seen[-1].filled == 3
+
+
+async def test_a_stream_that_is_cut_is_unavailable_and_opens_again(trader: TastytradeDesk, market: VenueControl) -> None:
+    """A lost stream says so; the next one opens, with a new token where the old one has ended."""
+    async with trader.follow() as reports:
+        await market.drop_streams()
+        async with asyncio.timeout(3):
+            with pytest.raises(Unavailable):
+                await anext(reports)
+    await market.expire_tokens()
+    with pytest.raises(Unavailable, match="token"):
+        async with trader.follow():
+            raise AssertionError("opened with an expired token")
+    async with trader.follow():
+        await eventually(market.state, lambda state: state.streams == 1)
+
+
+async def test_a_dry_run_asks_everything_and_leaves_no_order(running: RunningVenue, market: VenueControl) -> None:
+    """DRY-10: every question is answered in a dry-run, and the venue has seen no order."""
+    broker = DryRunBroker(**credentials(running))
+    assert isinstance(await broker.listing(CONTRACT), Listing)
+    assert await broker.quote(CONTRACT) is not None
+    assert (await broker.check(entry())).total > 0
+    assert (await broker.status()).may_open
+    assert (await broker.balances()).cash == Decimal(25000)
+    assert (await broker.session()).open_now
+    assert await broker.positions() == []
+    assert await broker.orders_since(SINCE) == []
+    async with broker.follow():
+        assert (await market.state()).orders == ()
+    await broker.aclose()
+
+
+async def test_no_secret_is_logged(trader: TastytradeDesk, market: VenueControl, caplog: pytest.LogCaptureFixture) -> None:
+    """DUR-50: with every logger at its most talkative, no credential and no access token is written."""
+    with caplog.at_level(logging.DEBUG):
+        async with trader.follow() as reports:
+            await trader.place(entry())
+            async with asyncio.timeout(3):
+                await anext(reports)
+        await market.expire_tokens()
+        await trader.balances()
+    line = trader._line()
+    secrets = [line.provider_secret, line.refresh_token, line.session_token]
+    assert caplog.records
+    assert [secret for secret in secrets if any(secret in record.getMessage() for record in caplog.records)] == []
+
+
+async def test_an_index_is_found_under_the_root_that_lists_it(trader: TastytradeDesk, running: RunningVenue) -> None:
+    """WHO-50: SPX on a day that only its weeklies trade is SPXW; on a day of both it is a gap that names both."""
+    days: dict[date, set[str]] = {}
+    for series in await trader._chain("SPX"):
+        days.setdefault(series.expiry, set()).add(series.root)
+    weekly = min(day for day, roots in days.items() if roots == {"SPXW"})
+    both = [day for day, roots in days.items() if roots == {"SPX", "SPXW"}]
+    asked = OptionContract(root="SPX", expiry=weekly, right=Right.CALL, strike=Decimal(6000))
+    found = await trader.listing(asked)
+    assert isinstance(found, Listing)
+    assert found.contract == replace(asked, root="SPXW")
+    for day in both[:1]:
+        gap = await trader.listing(replace(asked, expiry=day))
+        assert isinstance(gap, ChainGap)
+        assert {contract.root for contract in gap.nearest} == {"SPX", "SPXW"}
+    del running

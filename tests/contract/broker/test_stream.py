@@ -1,0 +1,178 @@
+"""The order stream over a real WebSocket: everything said is delivered, and its end is told."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from aiohttp import WSMsgType, web
+
+from broker.port import Unavailable
+from broker.tastytrade import TastytradeDesk
+from broker.tastytrade_stream import follow
+from domain.order import OrderStatus
+
+Body = Callable[..., dict[str, Any]]
+SECONDS = 0.3
+
+
+class Streamer:
+    """A broker with a token, a positions list that waits, and a streamer that says what a test puts in."""
+
+    def __init__(self) -> None:
+        """Start with an obedient streamer."""
+        self.url = ""
+        self.answers = True
+        self.messages: list[dict[str, Any]] = []
+        self.sockets: list[web.WebSocketResponse] = []
+        self.release = asyncio.Event()
+        self.waiting = asyncio.Event()
+
+    async def token(self, _: web.Request) -> web.Response:
+        """Give an access token."""
+        return web.json_response({"access_token": "access-token-1", "expires_in": 900})
+
+    async def positions(self, _: web.Request) -> web.Response:
+        """Answer when the test says so."""
+        self.waiting.set()
+        await self.release.wait()
+        return web.json_response({"data": {"items": []}})
+
+    async def stream(self, request: web.Request) -> web.WebSocketResponse:
+        """Acknowledge what is asked, as long as it should."""
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        self.sockets.append(socket)
+        async for message in socket:
+            if message.type is WSMsgType.TEXT:
+                asked = json.loads(message.data)
+                self.messages.append(asked)
+                if self.answers:
+                    await socket.send_json({"status": "ok", "action": asked["action"], "request-id": asked["request-id"]})
+        return socket
+
+    async def say(self, kind: str, data: object) -> None:
+        """Send one message on every open stream."""
+        for socket in self.sockets:
+            await socket.send_json({"type": kind, "data": data, "timestamp": 1, "ws-sequence": 1})
+
+
+@pytest.fixture
+async def streamer() -> AsyncIterator[Streamer]:
+    """Give the broker."""
+    found = Streamer()
+    app = web.Application()
+    app.router.add_post("/oauth/token", found.token)
+    app.router.add_get("/accounts/5WT00042/positions", found.positions)
+    app.router.add_get("/", found.stream)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    found.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield found
+    found.release.set()
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def streaming(streamer: Streamer) -> AsyncIterator[TastytradeDesk]:
+    """Give a desk over the broker."""
+    desk = TastytradeDesk(
+        client_secret="client-secret-value",
+        refresh_token="refresh-token-value",
+        account="5WT00042",
+        is_test=False,
+        venue_url=streamer.url,
+        call_timeout=timedelta(seconds=SECONDS),
+    )
+    yield desk
+    await desk.aclose()
+
+
+async def test_every_report_is_delivered_in_order(streaming: TastytradeDesk, streamer: Streamer, order_body: Body) -> None:
+    """FIL-10: what comes twice is told twice; unknown kinds, other accounts and unknown statuses end nothing."""
+    async with streaming.follow() as reports:
+        await streamer.say("Order", order_body(id=1, status="Routed"))
+        await streamer.say("AccountBalance", {"surprise": True})
+        await streamer.say("Order", order_body(id=1, status="Routed"))
+        await streamer.say("Order", order_body(id=9, account_number="5WT99999"))
+        await streamer.say("Order", order_body(id=2, status="Dead"))
+        await streamer.say("Order", order_body(id=3, leg={"quantity": {}}))
+        await streamer.say("Order", order_body(id=4, external_identifier=None, source="WBT"))
+        async with asyncio.timeout(2):
+            seen = [await anext(reports) for _ in range(5)]
+    assert [report.order_id for report in seen] == ["1", "1", "2", "3", "4"]
+    assert [report.status for report in seen[2:4]] == [OrderStatus.UNRECOGNISED, OrderStatus.UNRECOGNISED]
+    assert seen[4].client_order_id is None
+
+
+async def test_a_broken_stream_delivers_what_it_had_and_then_says_so(
+    streaming: TastytradeDesk, streamer: Streamer, order_body: Body
+) -> None:
+    """Whoever reads is never cancelled: the reports before the break are all there, then `Unavailable`."""
+    async with streaming.follow() as reports:
+        for number in range(1, 4):
+            await streamer.say("Order", order_body(id=number))
+        await streamer.sockets[0].close()
+        async with asyncio.timeout(2):
+            assert [(await anext(reports)).order_id for _ in range(3)] == ["1", "2", "3"]
+            with pytest.raises(Unavailable, match="lost"):
+                await anext(reports)
+
+
+@pytest.mark.parametrize("data", [None, "x", {"status": "Live"}])
+async def test_a_message_that_says_nothing_ends_the_stream(data: object, streaming: TastytradeDesk, streamer: Streamer) -> None:
+    """An order message without an order may hide any order: the reader must catch up by asking."""
+    async with streaming.follow() as reports:
+        await streamer.say("Order", data)
+        async with asyncio.timeout(2):
+            with pytest.raises(Unavailable):
+                await anext(reports)
+
+
+async def test_a_stream_that_is_not_confirmed_does_not_open(streaming: TastytradeDesk, streamer: Streamer) -> None:
+    """Entering means subscribed; without the broker's word it fails in time."""
+    streamer.answers = False
+    with pytest.raises(Unavailable, match="did not open"):
+        async with streaming.follow():
+            raise AssertionError("opened")
+
+
+async def test_a_stream_nobody_serves_does_not_open(streaming: TastytradeDesk, streamer: Streamer, unused_tcp_port: int) -> None:
+    """A connection that is refused is told as what it is."""
+    del streamer
+    streaming._venue_url = f"http://127.0.0.1:{unused_tcp_port}"
+    with pytest.raises(Unavailable, match="could not be opened"):
+        async with streaming.follow():
+            raise AssertionError("opened")
+
+
+async def test_heartbeats_keep_a_quiet_stream_and_find_a_mute_one(streaming: TastytradeDesk, streamer: Streamer) -> None:
+    """A stream that is open but mute is told as lost; a quiet one, idle for longer than a call may take, is not."""
+    async with follow(streaming._line(), "5WT00042", seconds=SECONDS, heartbeat=0.1) as reports:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SECONDS * 2):
+                await anext(reports)
+                raise AssertionError("nothing was said")
+    beats = [message for message in streamer.messages if message["action"] == "heartbeat"]
+    assert len(beats) >= 3
+    assert {beat["auth-token"] for beat in beats} == {"Bearer access-token-1"}
+    async with follow(streaming._line(), "5WT00042", seconds=SECONDS, heartbeat=0.1) as reports:
+        streamer.answers = False
+        async with asyncio.timeout(3):
+            with pytest.raises(Unavailable, match="Timeout"):
+                await anext(reports)
+
+
+async def test_a_stream_that_closes_leaves_calls_in_flight_alone(streaming: TastytradeDesk, streamer: Streamer) -> None:
+    """Many trades share one adapter: the end of one stream is no fault of anybody's request."""
+    async with streaming.follow():
+        call = asyncio.create_task(streaming.positions())
+        async with asyncio.timeout(2):
+            await streamer.waiting.wait()
+    streamer.release.set()
+    assert await call == []

@@ -1,0 +1,238 @@
+"""The life of orders at the venue."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from conftest import AAPL, FAST, SPY, Desk, limit, market, wait_until
+from tastytrade.order import InstrumentType, Leg, LimitOrder, OrderAction, OrderStatus, OrderTimeInForce, PlacedOrder
+from tastytrade.utils import TastytradeError
+
+from venue.commands import Adjust, SetAccount, Step
+from venue.config import AbortedReplacement, ReplacementSize
+from venue.orders import Action
+from venue.tape import CancelLine, FillLine, OrderLine
+
+YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).date()
+
+
+def statuses(desk: Desk, order: PlacedOrder) -> list[str]:
+    """Give the statuses an order went through, each once."""
+    seen = [line.order.status for line in desk.tape(OrderLine) if line.order.order_id == order.id]
+    return list(dict.fromkeys(seen))
+
+
+async def test_a_marketable_limit_is_routed_live_and_filled(desk: Desk) -> None:
+    """A POST answers Routed; the order is then Live with its fill, then Filled, at the ask and not at its limit."""
+    order = await desk.buy("2.10", 3, client_id="m1-e1")
+    assert order.status is OrderStatus.ROUTED
+    filled = await desk.reach(order, OrderStatus.FILLED)
+    assert filled.external_identifier == "m1-e1"
+    assert [(fill.quantity, fill.fill_price) for fill in filled.legs[0].fills or []] == [(3, Decimal("2.05"))]
+    assert statuses(desk, order) == ["Routed", "Live", "Filled"]
+    live = next(line for line in desk.tape(OrderLine) if line.order.status == "Live")
+    assert live.order.filled == 3
+
+
+async def test_displayed_size_bounds_a_fill_and_a_new_quote_continues_it(desk: Desk) -> None:
+    """A partly filled order is Live: it took what was displayed, and takes more when there is more."""
+    await desk.control.set_quote(SPY, bid="2.00", ask="2.05", ask_size=2)
+    order = await desk.buy("2.05", 5)
+    await wait_until(lambda: len(desk.tape(FillLine)) == 1)
+    partial = await desk.read(order)
+    assert (partial.status, partial.legs[0].remaining_quantity) == (OrderStatus.LIVE, 3)
+    await desk.control.set_quote(SPY, bid="2.00", ask="2.04", ask_size=50)
+    filled = await desk.reach(order, OrderStatus.FILLED)
+    assert [(fill.quantity, fill.fill_price) for fill in filled.legs[0].fills or []] == [(2, Decimal("2.05")), (3, Decimal("2.04"))]
+
+
+async def test_a_path_of_quotes_fills_a_resting_order_when_it_comes_down(desk: Desk) -> None:
+    """Quotes follow a scripted path by themselves."""
+    order = await desk.buy("1.90")
+    await desk.control.set_path(SPY, [Step(seconds=0, bid=Decimal(2), ask=Decimal("2.05")), Step(seconds=0.02, bid=Decimal("1.8"), ask=Decimal("1.85"))])
+    filled = await desk.reach(order, OrderStatus.FILLED)
+    assert (filled.legs[0].fills or [])[0].fill_price == Decimal("1.85")
+
+
+async def test_a_fill_by_hand_needs_no_market(desk: Desk) -> None:
+    """Control fills part of a resting order, at its limit."""
+    order = await desk.buy("1.50", 4)
+    assert await desk.control.fill(order.id, 1) == 3
+    assert (await desk.read(order)).legs[0].remaining_quantity == 3
+
+
+async def test_the_same_order_twice_is_two_orders(desk: Desk) -> None:
+    """An external identifier does not deduplicate."""
+    await desk.buy("1.00", client_id="m1-e1")
+    await desk.buy("1.00", client_id="m1-e1")
+    assert len((await desk.control.state()).named("m1-e1")) == 2
+
+
+async def test_the_echo_can_be_switched_off(desk: Desk) -> None:
+    """The identifier is not sent back, and the source still is."""
+    await desk.control.adjust(Adjust(echo_external_identifier=False))
+    order = await desk.read(await desk.buy("1.00", client_id="m1-e1"))
+    assert order.external_identifier is None
+    assert order.source == "tastyware/tastytrade:v13.2.3"
+
+
+async def test_a_cancel_is_requested_then_done(desk: Desk) -> None:
+    """A cancelled order passes through Cancel Requested and keeps its partial fill."""
+    order = await desk.buy("1.50", 4)
+    await desk.control.fill(order.id, 1)
+    await desk.account.delete_order(desk.session, order.id)
+    gone = await desk.reach(order, OrderStatus.CANCELLED)
+    assert gone.legs[0].remaining_quantity == 3
+    assert statuses(desk, order) == ["Routed", "Live", "Cancel Requested", "Cancelled"]
+
+
+async def test_a_fill_can_beat_a_cancel(desk: Desk) -> None:
+    """A cancel that is under way loses to a fill; the order is Filled and never Cancelled. ENT-60."""
+    await desk.control.adjust(Adjust(timing=FAST.model_copy(update={"cancel_after": 0.05})))
+    order = await desk.buy("1.50", 2)
+    await desk.account.delete_order(desk.session, order.id)
+    await desk.control.fill(order.id, 2)
+    await desk.reach(order, OrderStatus.FILLED)
+    await wait_until(lambda: [line.outcome for line in desk.tape(CancelLine)] == ["requested", "lost to a fill"])
+
+
+async def test_a_done_order_cannot_be_cancelled(desk: Desk) -> None:
+    """Cancelling a filled order is refused with the broker's code."""
+    order = await desk.reach(await desk.buy("2.05"), OrderStatus.FILLED)
+    with pytest.raises(TastytradeError, match="cannot_update_order"):
+        await desk.account.delete_order(desk.session, order.id)
+
+
+async def test_a_replacement_is_a_new_order_that_waits_for_the_cancel(desk: Desk) -> None:
+    """Contingent, then Routed and Live once the original is Cancelled; both name each other."""
+    old = await desk.reach(await desk.buy("1.50", 2), OrderStatus.LIVE)
+    new = await desk.account.replace_order(desk.session, old.id, LimitOrder(legs=[], price=Decimal("-1.60"), time_in_force=OrderTimeInForce.DAY))
+    assert (new.status, new.replaces_order_id, new.id != old.id) == (OrderStatus.CONTINGENT, old.id, True)
+    assert (await desk.reach(new, OrderStatus.LIVE)).price == Decimal("-1.60")
+    gone = await desk.read(old)
+    assert (gone.status, gone.replacing_order_id, gone.edited) == (OrderStatus.CANCELLED, new.id, True)
+    assert statuses(desk, new) == ["Contingent", "Routed", "Live"]
+
+
+@pytest.mark.parametrize("end", list(AbortedReplacement))
+async def test_a_fill_aborts_a_replacement(desk: Desk, end: AbortedReplacement) -> None:
+    """A fill of the original while it is being replaced ends the replacement, in either undocumented way."""
+    await desk.control.adjust(Adjust(aborted_replacement=end, timing=FAST.model_copy(update={"replace_after": 0.05})))
+    old = await desk.reach(await desk.buy("1.50", 2), OrderStatus.LIVE)
+    new = await desk.account.replace_order(desk.session, old.id, LimitOrder(legs=[], price=Decimal("-1.60")))
+    await desk.control.fill(old.id, 1)
+    await desk.reach(new, OrderStatus(end.value))
+    assert (await desk.read(old)).status is OrderStatus.LIVE
+
+
+@pytest.mark.parametrize(("size", "quantity"), [(ReplacementSize.FULL, 4), (ReplacementSize.REMAINDER, 3)])
+async def test_a_partly_filled_order_is_replaced_in_two_ways(desk: Desk, size: ReplacementSize, quantity: int) -> None:
+    """The replacement of a partly filled order is for all of it, or for the rest: nobody has documented which."""
+    await desk.control.adjust(Adjust(replacement_size=size))
+    old = await desk.buy("1.50", 4)
+    await desk.control.fill(old.id, 1)
+    new = await desk.account.replace_order(desk.session, old.id, LimitOrder(legs=[], price=Decimal("-1.60")))
+    assert new.legs[0].quantity == quantity
+
+
+async def test_an_off_tick_price_is_accepted_then_rejected(desk: Desk) -> None:
+    """The exchange turns a wrong price step down after the broker took it."""
+    order = await desk.buy("4.03", symbol=AAPL)
+    assert order.status is OrderStatus.ROUTED
+    assert (await desk.reach(order, OrderStatus.REJECTED)).reject_reason == "Invalid price increment"
+
+
+async def test_a_market_order_fills_whole_beyond_the_displayed_size(desk: Desk) -> None:
+    """Displayed size trades at the touch and the rest a tick worse."""
+    await desk.control.set_quote(SPY, bid="2.00", ask="2.05", ask_size=2)
+    order = await desk.send(market(SPY, OrderAction.BUY_TO_OPEN, 3))
+    filled = await desk.reach(order, OrderStatus.FILLED)
+    assert [(fill.quantity, fill.fill_price) for fill in filled.legs[0].fills or []] == [(2, Decimal("2.05")), (1, Decimal("2.06"))]
+
+
+async def test_a_closed_market_takes_limits_for_later_and_no_opening_market_orders(desk: Desk) -> None:
+    """A limit is Received with a warning and goes to work at the opening; an opening market order is refused."""
+    await desk.control.set_session(is_open=False)
+    reply = await desk.account.place_order(desk.session, limit(SPY, OrderAction.BUY_TO_OPEN, 1, "-2.05"), dry_run=False)
+    assert reply.order.status is OrderStatus.RECEIVED
+    assert [warning.code for warning in reply.warnings or []] == ["tif_next_valid_sesssion"]
+    with pytest.raises(TastytradeError, match="market_closed"):
+        await desk.send(market(SPY, OrderAction.BUY_TO_OPEN, 1))
+    await desk.control.set_session(is_open=True)
+    await desk.reach(reply.order, OrderStatus.FILLED)
+
+
+async def test_day_orders_expire_and_gtc_orders_do_not(desk: Desk) -> None:
+    """The end of the day ends orders for the day only."""
+    day, gtc = await desk.buy("1.00"), await desk.buy("1.00", gtc=True)
+    await desk.reach(gtc, OrderStatus.LIVE)
+    await desk.control.end_day()
+    assert (await desk.read(day)).status is OrderStatus.EXPIRED
+    assert (await desk.read(gtc)).status is OrderStatus.LIVE
+
+
+async def test_filled_can_be_shown_before_its_last_fill(desk: Desk) -> None:
+    """Filled with fills missing is legal; a later read has them."""
+    await desk.control.adjust(Adjust(timing=FAST.model_copy(update={"fills_lag": 0.1})))
+    order = await desk.reach(await desk.buy("2.05", 2), OrderStatus.FILLED)
+    assert not order.legs[0].fills
+
+    async def shown() -> bool:
+        return bool((await desk.read(order)).legs[0].fills)
+
+    await wait_until(shown)
+
+
+async def test_more_than_a_page_of_orders_is_paged(desk: Desk) -> None:
+    """Live orders stop at 100 without a word; the history gives them all, page by page."""
+    for _ in range(105):
+        await desk.control.app_order(desk.account.account_number, SPY, Action.BUY_TO_OPEN, 1, limit="0.01")
+    assert len(await desk.account.get_live_orders(desk.session)) == 100
+    found = await desk.account.get_order_history(desk.session, start_date=YESTERDAY, per_page=50, page_offset=None)
+    assert len({order.id for order in found}) == 105
+    assert {order.source for order in found} == {"WBT"}
+
+
+async def test_history_filters_by_status_and_day(desk: Desk) -> None:
+    """A status list and a day narrow the history."""
+    await desk.buy("1.00")
+    await desk.reach(await desk.buy("2.05"), OrderStatus.FILLED)
+    filled = await desk.account.get_order_history(desk.session, start_date=YESTERDAY, statuses=[OrderStatus.FILLED])
+    assert [order.status for order in filled] == [OrderStatus.FILLED]
+    future = datetime.now(UTC).date() + timedelta(days=2)
+    assert await desk.account.get_order_history(desk.session, start_date=future) == []
+
+
+async def test_a_vertical_trades_at_its_net(desk: Desk) -> None:
+    """Several legs fill together when the sum of their sides reaches the net limit."""
+    higher = SPY.replace("00600000", "00605000")
+    await desk.control.set_quote(higher, bid="1.00", ask="1.05")
+    legs = [
+        Leg(instrument_type=InstrumentType.EQUITY_OPTION, symbol=SPY, action=OrderAction.BUY_TO_OPEN, quantity=2),
+        Leg(instrument_type=InstrumentType.EQUITY_OPTION, symbol=higher, action=OrderAction.SELL_TO_OPEN, quantity=2),
+    ]
+    order = await desk.send(LimitOrder(legs=legs, price=Decimal("-1.05")))
+    filled = await desk.reach(order, OrderStatus.FILLED)
+    assert [(leg.fills or [])[0].fill_price for leg in filled.legs] == [Decimal("2.05"), Decimal("1.00")]
+
+
+@pytest.mark.parametrize(
+    ("order", "code"),
+    [
+        (limit(SPY, OrderAction.BUY_TO_OPEN, 1, "2.05"), "cant_buy_for_credit"),
+        (limit(SPY.replace("C0060", "C0061").replace("SPY ", "ZZZ "), OrderAction.BUY_TO_OPEN, 1, "-1"), "legs"),
+        (limit(SPY, OrderAction.BUY_TO_OPEN, 1000, "-2.05"), "margin_check_failed"),
+    ],
+)
+async def test_refusals_carry_the_brokers_codes(desk: Desk, order: LimitOrder, code: str) -> None:
+    """What the broker refuses is refused with its code, and no order is made."""
+    with pytest.raises(TastytradeError, match=code):
+        await desk.send(order)
+    assert desk.accepted() == 0
+
+
+async def test_frozen_accounts_open_nothing(desk: Desk) -> None:
+    """A frozen account places no order."""
+    await desk.control.set_account(SetAccount(number=desk.account.account_number, frozen=True))
+    with pytest.raises(TastytradeError, match="account_frozen"):
+        await desk.buy("2.05")

@@ -1,0 +1,229 @@
+"""A trading floor for tests: a real venue, the real adapter over real sockets, a real worker, and the oracle over what they did.
+
+Each floor has an account of its own, and so a task queue of its own; they can run beside each other on one Temporal server.
+"""
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from temporalio.client import Client, WorkflowHandle
+from temporalio.testing import ActivityEnvironment
+
+from activities.messages import FollowRequest, Notice
+from activities.stream import StreamActivity
+from broker.tastytrade import TastytradeDesk
+from domain.alert import AlertMessage
+from domain.calendar import monthly_expiry, new_york_date
+from domain.contract import OptionContract, Right
+from domain.event import TradeEvent
+from domain.ids import AccountNumber, message_id
+from domain.policy import Allowlist, Mode, Policy, SafetyPolicy
+from tests.support.waiting import eventually
+from venue.client import VenueControl
+from venue.config import AccountConfig, VenueConfig
+from venue.faults import FaultRule
+from venue.oracle import Expectation, check
+from venue.server import RunningVenue
+from venue.server import start as start_venue
+from venue.tape import FillLine, OrderLine, RequestLine
+from worker.wiring import make_worker
+from workflows.interface import (
+    EVENTS_QUERY,
+    TRADE_WORKFLOW,
+    VIEW_QUERY,
+    TradeRequest,
+    TradeView,
+    task_queue,
+)
+
+AUTHOR, CHANNEL, GUILD = "11", "22", "33"
+_numbers = itertools.count(1)
+
+
+def next_monthly(days: int = 20) -> Any:
+    """The first monthly expiration at least `days` ahead."""
+    today = new_york_date(datetime.now(UTC))
+    year, month = today.year, today.month
+    while (found := monthly_expiry(year, month)) < today + timedelta(days=days):
+        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+    return found
+
+
+CONTRACT = OptionContract(root="SPY", expiry=next_monthly(), right=Right.CALL, strike=Decimal(450))
+"""What tests trade: penny ticks at every price."""
+
+
+def policy(**changes: Any) -> Policy:
+    """The default rules, with tests' own people on the allowlist, 3 contracts at most, and a short watch for late fills."""
+    base = Policy(
+        mode=Mode.DEMO,
+        allowlist=Allowlist(authors=(AUTHOR,), channels=(CHANNEL,), guilds=(GUILD,)),
+        safety=SafetyPolicy(late_fill_watch=timedelta(seconds=8)),
+    )
+    sizing = replace(base.sizing, max_contracts=4, allocation=Decimal("0.5"))
+    return replace(base, sizing=sizing, **changes)
+
+
+class Heard:
+    """A channel that keeps what people were told."""
+
+    def __init__(self) -> None:
+        """Start with silence."""
+        self.notices: list[Notice] = []
+
+    async def tell(self, notice: Notice) -> None:
+        """Keep a notice."""
+        self.notices.append(notice)
+
+
+@dataclass
+class Floor:
+    """One test's venue, broker and worker."""
+
+    client: Client
+    venue: RunningVenue
+    control: VenueControl
+    desk: TastytradeDesk
+    account: AccountNumber
+    heard: Heard
+    handles: list[WorkflowHandle[Any, TradeView]]
+    exit_fraction: Decimal | None = Decimal("0.5")
+
+    @property
+    def symbol(self) -> str:
+        """The OCC symbol that alerts are about."""
+        return CONTRACT.occ_symbol
+
+    async def quote(self, bid: str, ask: str, *, ask_size: int = 50, bid_size: int = 50) -> None:
+        """Quote the contract."""
+        await self.control.set_quote(self.symbol, bid=bid, ask=ask, ask_size=ask_size, bid_size=bid_size)
+
+    async def alert(
+        self, text: str | None = None, *, rules: Policy | None = None, age: float = 0.0, author: str = AUTHOR, price: str = "1.20"
+    ) -> WorkflowHandle[Any, TradeView]:
+        """Start a trade from an alert, as the command does; by default the plain alert of the contract at `price`."""
+        number = f"m{next(_numbers)}"
+        message = AlertMessage(
+            message_id=message_id(number),
+            text=text or f"BTO SPY {CONTRACT.expiry:%m/%d/%Y} 450c @ {price}",
+            author_id=author,
+            channel_id=CHANNEL,
+            guild_id=GUILD,
+            posted_at=datetime.now(UTC) - timedelta(seconds=age),
+        )
+        handle = await self.client.start_workflow(
+            TRADE_WORKFLOW,
+            TradeRequest(alert=message, policy=rules or policy(), account=self.account),
+            id=f"trade-{number}",
+            task_queue=task_queue(self.account),
+            result_type=TradeView,
+        )
+        self.handles.append(handle)
+        return handle
+
+    async def view(self, handle: WorkflowHandle[Any, TradeView]) -> TradeView:
+        """Read a trade as it stands."""
+        return await handle.query(VIEW_QUERY, result_type=TradeView)
+
+    async def events(self, handle: WorkflowHandle[Any, TradeView]) -> list[TradeEvent]:
+        """Read a trade's audit trail."""
+        return await handle.query(EVENTS_QUERY, result_type=list[TradeEvent])
+
+    async def kinds(self, handle: WorkflowHandle[Any, TradeView]) -> list[str]:
+        """Read what happened, by kind."""
+        return [str(event.kind) for event in await self.events(handle)]
+
+    async def until(self, handle: WorkflowHandle[Any, TradeView], what: str, **fields: Any) -> TradeView:
+        """Wait until fields of a trade's view have these values."""
+        last: list[TradeView] = []
+
+        async def there() -> bool:
+            last[:] = [await self.view(handle)]
+            return all(getattr(last[0], name) == value for name, value in fields.items())
+
+        await eventually(there, f"{what}: {fields}, found {last}", within=20)
+        return last[0]
+
+    async def fault(self, **rule: Any) -> None:
+        """Arm a fault at the venue."""
+        await self.control.arm(FaultRule(**rule))
+
+    def posts(self, leg: str = "") -> list[RequestLine]:
+        """The orders that reached the venue, accepted or not."""
+        return [
+            line
+            for line in self.venue.tape.lines
+            if isinstance(line, RequestLine)
+            and line.method == "POST"
+            and line.path.endswith("/orders")
+            and f"-{leg}" in str(line.client_id)
+        ]
+
+    def entry_limits(self) -> list[str]:
+        """The prices of the entry orders that reached the venue; "market" for a market order."""
+        return [str((line.body or {}).get("price", "market")) for line in self.posts("e")]
+
+    def order_ids(self, leg: str) -> list[int]:
+        """The venue's ids of a leg's orders, oldest first."""
+        seen = {
+            line.order.order_id: None
+            for line in self.venue.tape.lines
+            if isinstance(line, OrderLine) and f"-{leg}" in str(line.order.client_id)
+        }
+        return list(seen)
+
+    def fills(self, leg: str) -> int:
+        """Contracts of a leg that were filled."""
+        return sum(line.quantity for line in self.venue.tape.lines if isinstance(line, FillLine) and f"-{leg}" in str(line.client_id))
+
+
+@contextlib.asynccontextmanager
+async def open_floor(client: Client, config: VenueConfig | None = None, *, call_timeout: float = 2.0) -> AsyncIterator[Floor]:
+    """Open a floor; on leaving it, the oracle must have nothing to say of what was traded on it."""
+    account = AccountNumber(f"5WT{next(_numbers):05d}")
+    changed = (config or VenueConfig()).model_copy(update={"accounts": (AccountConfig(number=account),)})
+    venue = await start_venue(changed)
+    desk = TastytradeDesk(
+        client_secret="secret",
+        refresh_token="token",
+        account=account,
+        is_test=False,
+        venue_url=venue.base_url,
+        call_timeout=timedelta(seconds=call_timeout),
+    )
+    heard = Heard()
+    async with VenueControl(venue.base_url) as control:
+        floor = Floor(client=client, venue=venue, control=control, desk=desk, account=account, heard=heard, handles=[])
+        await floor.quote("1.18", "1.20")
+        worker = make_worker(
+            client,
+            account=account,
+            reader=desk,
+            desk=desk,
+            mode=Mode.DEMO,
+            channels=(heard,),
+        )
+        stream = asyncio.create_task(
+            ActivityEnvironment().run(StreamActivity(desk, client, (heard,)).follow_orders, FollowRequest(account=account))
+        )
+        try:
+            async with worker:
+                await eventually(lambda: any(line.kind == "stream" for line in venue.tape.lines), "the account stream to connect")
+                yield floor
+                closed = [handle.id.removeprefix("trade-") for handle in floor.handles if (await handle.describe()).close_time is not None]
+                for handle in floor.handles:
+                    if (await handle.describe()).close_time is None:
+                        await handle.terminate("the test is over")
+        finally:
+            stream.cancel()
+            await asyncio.wait([stream])
+            await desk.aclose()
+            await venue.close()
+    violations = check(venue.tape.lines, Expectation(closed=closed, exit_fraction=floor.exit_fraction))
+    assert not violations, "\n".join(str(each) for each in violations)

@@ -1,0 +1,37 @@
+"""The time-skipping server, and a floor of its own for every test that trades."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+
+from tests.support.floor import Floor, open_floor
+from workflows.search import REGISTERED
+
+
+@pytest.fixture(scope="session")
+async def env(temporal_binary: str) -> AsyncIterator[WorkflowEnvironment]:
+    """The real server with a virtual clock for each workflow."""
+    from temporalio.common import SearchAttributeKey
+
+    keys = [SearchAttributeKey._from_metadata_type(name, "Keyword" if kind == 2 else "Double") for name, kind in REGISTERED.items()]
+    async with await WorkflowEnvironment.start_time_skipping_v2(
+        dev_server_existing_path=temporal_binary,
+        data_converter=pydantic_data_converter,
+        search_attributes=[key for key in keys if key is not None],
+        dev_server_extra_args=[
+            *("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"),
+            *("--dynamic-config-value", 'history.timerProcessorMaxTimeShift="1ms"'),
+            *("--dynamic-config-value", "history.transferProcessorMaxPollRPS=1000"),
+            *("--dynamic-config-value", "history.timerProcessorMaxPollRPS=1000"),
+        ],
+    ) as running:
+        yield running
+
+
+@pytest.fixture
+async def floor(env: WorkflowEnvironment) -> AsyncIterator[Floor]:
+    """A venue, a broker and a worker; the oracle reads the tape when the test is over."""
+    async with open_floor(env.client) as opened:
+        yield opened

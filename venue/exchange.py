@@ -1,0 +1,408 @@
+"""The exchange: accounts, orders and their lives. Synchronous; it is called, and calls its listeners.
+
+An order's life in market hours: accepted as Routed; Live after a moment, often already carrying its fills; Filled a moment after the
+last one. While the market is closed it is Received and goes on at the opening. A price off the tick is accepted, then Rejected. A
+cancellation takes time, and a fill may come first. A replacement is a new order, Contingent until its original is cancelled; a fill of
+the original in between aborts it. Nothing is deduplicated: the same order sent twice is two orders.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import count
+from random import Random
+from typing import Protocol
+
+from venue.account import Account, Position, Transaction
+from venue.config import ReplacementSize, TickClass, VenueConfig
+from venue.fees import dollars
+from venue.holidays import NEW_YORK
+from venue.instruments import Listings, parse
+from venue.market import Market, Quote
+from venue.matching import Execution, match, on_tick
+from venue.orders import Fill, Leg, Order, Status
+from venue.preflight import OrderRequest, TermsRequest, check_account, check_terms, draft, resolve_closes
+from venue.refusal import cannot_update, not_found, short_of_buying_power
+from venue.risk import Cost, Risk
+from venue.session import SessionBoard, SessionNow
+from venue.tape import CancelLine, FillLine, OrderLine, PositionLine, QuoteLine, StartLine, Tape, state_of
+
+
+class Listener(Protocol):
+    """Who is told of changes, in the order they happen, before the call that caused them returns."""
+
+    def order_changed(self, order: Order) -> None:
+        """Take an order's new state."""
+        ...
+
+    def position_changed(self, account: Account, position: Position) -> None:
+        """Take what the position ledger now shows."""
+        ...
+
+    def balance_changed(self, account: Account) -> None:
+        """Take an account's new balance."""
+        ...
+
+    def quote_changed(self, symbol: str) -> None:
+        """Take a scripted symbol's new quote."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Priced:
+    """An order, what it takes, and the buying power before it."""
+
+    order: Order
+    cost: Cost
+    buying_power: Decimal
+    session: SessionNow
+
+
+class Exchange:
+    """All state of a venue."""
+
+    def __init__(
+        self, config: VenueConfig, tape: Tape, *, clock: Callable[[], datetime], later: Callable[[float, Callable[[], None]], object]
+    ) -> None:
+        """Open the venue; `later` runs a call after so many seconds."""
+        self.config = config
+        self.tape = tape
+        self.clock = clock
+        self.later = later
+        self.sessions = SessionBoard(config.session, clock())
+        self.listings = Listings(config.underlyings)
+        self.market = Market(self.listings, seed=config.seed, interval=config.timing.quote_interval, clock=clock)
+        self.risk = Risk(self.listings, self.market, config.fees)
+        self.accounts = {each.number: Account(each, clock(), cash=each.cash) for each in config.accounts}
+        self.orders: dict[int, Order] = {}
+        self.listeners: list[Listener] = []
+        self._open: dict[int, Order] = {}
+        self._ids = count(config.first_order_id)
+        self._execs = count(1)
+        self._chance = Random(config.seed)  # noqa: S311 - request ids, not secrets
+        self._was_open = self.session.open
+        tape.write(StartLine(seed=config.seed, accounts=tuple(self.accounts)))
+
+    @property
+    def session(self) -> SessionNow:
+        """The session now."""
+        return self.sessions.now(self.clock())
+
+    def account(self, number: str) -> Account:
+        """Find an account; raises 404."""
+        found = self.accounts.get(number)
+        if found is None:
+            raise not_found("Account")
+        return found
+
+    def working(self, account: Account) -> Iterator[Order]:
+        """Give an account's orders that are not done."""
+        return (order for order in self._open.values() if order.account == account.number)
+
+    def buying_power(self, account: Account) -> Decimal:
+        """Give the derivative buying power now, in dollars."""
+        return self.risk.buying_power(account, self.working(account))
+
+    def find(self, number: str, order_id: int) -> Order:
+        """Read an order as clients may; raises 404, also while the order is not visible yet."""
+        order = self.orders.get(order_id)
+        if order is None or order.account != self.account(number).number or not self.visible(order):
+            raise not_found("Order")
+        return order
+
+    def visible(self, order: Order) -> bool:
+        """Tell whether reads find an order yet."""
+        return order.visible_from is None or order.visible_from <= self.clock()
+
+    def price(self, number: str, request: OrderRequest, *, order_id: int = 0, replacing: Order | None = None) -> Priced:
+        """Check an order and price it; raises the broker's refusal. Nothing is changed: this is the dry-run."""
+        account = self.account(number)
+        order = draft(
+            request, account, self.listings, order_id=order_id, at=self.clock(), request_id=f"{self._chance.getrandbits(128):032x}"
+        )
+        session = self.session
+        others = [each for each in self.working(account) if each is not replacing]
+        resolve_closes(order, account, others, count_working=self.config.count_working_closes)
+        check_terms(order, market_open=session.open)
+        check_account(order, account)
+        cost = self.risk.cost(account, order)
+        buying_power = self.risk.buying_power(account, others)
+        if order.opening and cost.total > buying_power:
+            raise short_of_buying_power()
+        return Priced(order=order, cost=cost, buying_power=buying_power, session=session)
+
+    def submit(self, number: str, request: OrderRequest) -> Priced:
+        """Accept an order; raises the broker's refusal. There is no deduplication."""
+        priced = self.price(number, request, order_id=next(self._ids))
+        order = priced.order
+        self.orders[order.order_id] = self._open[order.order_id] = order
+        if priced.session.open:
+            self._route(order, "accepted", before=None)
+        else:
+            self._publish(order, "accepted", before=None)
+        return priced
+
+    def cancel(self, number: str, order_id: int) -> Order:
+        """Ask for a cancellation; raises `cannot_update_order` when the order is done."""
+        order = self.find(number, order_id)
+        if order.status.terminal or order.remaining == 0:
+            self._tape_cancel(order, "refused")
+            raise cannot_update()
+        if order.status is not Status.CANCEL_REQUESTED:
+            before = order.status
+            order.move(Status.CANCEL_REQUESTED, self.clock())
+            self._tape_cancel(order, "requested")
+            self._publish(order, "cancel requested", before)
+            self.later(self.config.timing.cancel_after, lambda: self._finish_cancel(order))
+        return order
+
+    def replace(self, number: str, order_id: int, terms: TermsRequest) -> Order:
+        """Replace an order by a new one with other terms and the same legs; gives the new one."""
+        old = self.find(number, order_id)
+        if old.remaining == 0 or old.replaced_by is not None or old.status not in {Status.RECEIVED, Status.ROUTED, Status.LIVE}:
+            raise cannot_update("replaced")
+        lots = old.size if self.config.replacement_size is ReplacementSize.FULL else old.remaining
+        body = terms.model_dump(include=set(TermsRequest.model_fields)) | {
+            "legs": [{"symbol": leg.symbol, "action": leg.action, "quantity": leg.quantity // old.size * lots} for leg in old.legs],
+            "advanced_instructions": {"strict_position_effect_validation": old.strict},
+        }
+        new = self.price(number, OrderRequest.model_validate(body), order_id=next(self._ids), replacing=old).order
+        new.replaces = old.order_id
+        new.status = Status.CONTINGENT
+        self.orders[new.order_id] = self._open[new.order_id] = new
+        self._publish(new, "replacement accepted", before=None)
+        if self.config.show_replace_requested and old.status is Status.LIVE:
+            self._change(old, Status.REPLACE_REQUESTED, "replace requested")
+        filled = old.filled
+        self.later(self.config.timing.replace_after, lambda: self._finish_replace(old, new, filled))
+        return new
+
+    def fill(self, order_id: int, lots: int, price: Decimal | None = None) -> Order:
+        """Fill so many lots of an order now, whatever the market; raises 422 when it has no so many left to trade."""
+        order = self.orders.get(order_id)
+        if order is None:
+            raise not_found("Order")
+        if order.status is Status.ROUTED:
+            self._go_live(order)
+        if not order.at_exchange or order.status.terminal or not 0 < lots <= order.remaining:
+            raise cannot_update(f"filled for {lots}: it is {order.status} with {order.remaining} remaining")
+        quotes = [self.market.quote(leg.symbol) for leg in order.legs]
+        prices = tuple(quote.mid if quote is not None else Decimal(0) for quote in quotes)
+        if len(order.legs) == 1:
+            prices = (price if price is not None else order.limit if order.limit is not None else prices[0],)
+        self._execute(order, Execution(lots, prices))
+        self._publish(order, "filled by hand", order.status)
+        return order
+
+    def set_quote(self, quote: Quote) -> None:
+        """Tell everyone of a scripted quote, and trade on it; it was given to the market before."""
+        self.tape.write(
+            QuoteLine(
+                symbol=quote.symbol, bid=quote.bid, ask=quote.ask, bid_size=quote.bid_size, ask_size=quote.ask_size, missing=quote.missing
+            )
+        )
+        for listener in self.listeners:
+            listener.quote_changed(quote.symbol)
+        self._trade([order for order in self._open.values() if any(leg.symbol == quote.symbol for leg in order.legs)])
+
+    def tick(self) -> None:
+        """Let the seeded market move: trade on it, and follow the hours."""
+        self.follow_session()
+        self._trade([order for order in self._open.values() if not all(self.market.scripted(leg.symbol) for leg in order.legs)])
+
+    def follow_session(self) -> None:
+        """Act on an opening or a close since the last look."""
+        is_open = self.session.open
+        if is_open == self._was_open:
+            return
+        self._was_open = is_open
+        if is_open:
+            for order in [each for each in self._open.values() if each.status is Status.RECEIVED]:
+                self._route(order, "session opened", before=order.status)
+        elif self.sessions.forced is None:
+            self.end_day()
+
+    def end_day(self) -> None:
+        """End the trading day: day orders expire, proceeds settle, and series that expire today leave at their intrinsic value."""
+        today = self.clock().astimezone(NEW_YORK).date()
+        for order in list(self._open.values()):
+            done = any(series.day <= today for leg in order.legs if (series := parse(leg.symbol)) is not None)
+            day_is_over = order.time_in_force == "Day" and order.status is not Status.RECEIVED
+            if (done or day_is_over) and order.remaining > 0:
+                self._change(order, Status.EXPIRED, "day ended")
+        for account in self.accounts.values():
+            account.unsettled = Decimal(0)
+            for symbol in [each.symbol for each in account.positions.values() if each.quantity != 0]:
+                self._expire_position(account, symbol)
+
+    def _expire_position(self, account: Account, symbol: str) -> None:
+        series = parse(symbol)
+        row = self.listings.underlying(series.root) if series is not None else None
+        quote = self.market.quote(row.symbol) if row is not None else None
+        if series is None or quote is None or series.day > self.clock().astimezone(NEW_YORK).date():
+            return
+        worth = quote.mid - series.strike if series.right == "C" else series.strike - quote.mid
+        account.remove(symbol, max(worth, Decimal(0)), self.clock())
+        self._position_changed(account, symbol)
+
+    def _route(self, order: Order, why: str, before: Status | None) -> None:
+        order.move(Status.ROUTED, self.clock())
+        self._publish(order, why, before)
+        self.later(self.config.timing.live_after, lambda: self._go_live(order))
+
+    def _go_live(self, order: Order) -> None:
+        if order.status.terminal or order.at_exchange:
+            return
+        if not on_tick(order, self._ticks(order)):
+            order.reject_reason = "Invalid price increment"
+            self._change(order, Status.REJECTED, "price off the tick")
+            return
+        before = order.status
+        order.at_exchange = True
+        if before is Status.ROUTED:
+            order.move(Status.LIVE, self.clock())
+        traded = self._match(order)
+        if traded or order.status is not before:
+            self._publish(order, "reached the exchange", before)
+
+    def _trade(self, orders: list[Order]) -> None:
+        for order in orders:
+            if self._match(order):
+                self._publish(order, "traded", order.status)
+
+    def _match(self, order: Order) -> bool:
+        if not order.working or not self.session.open:
+            return False
+        executions = match(order, self.market, self._ticks(order))
+        for each in executions:
+            self._execute(order, each)
+        return bool(executions)
+
+    def _execute(self, order: Order, execution: Execution) -> None:
+        for leg, price in zip(order.legs, execution.prices, strict=True):
+            self._execute_leg(order, leg, leg.quantity // order.size * execution.lots, price)
+        self.risk.reprice(order)
+        if order.remaining == 0:
+            self.later(self.config.timing.filled_after, lambda: self._complete(order))
+
+    def _execute_leg(self, order: Order, leg: Leg, contracts: int, price: Decimal) -> None:
+        account = self.accounts[order.account]
+        now = self.clock()
+        number = next(self._execs)
+        proceeds = sum((dollars(each.price, each.quantity) for each in leg.fills), Decimal(0))
+        charged = self.risk.leg_fees(leg, leg.filled, proceeds)
+        fees = self.risk.leg_fees(leg, leg.filled + contracts, proceeds + dollars(price, contracts)) - charged
+        fill = Fill(fill_id=f"{now:%y%m%d}999{number:010d}", exec_id=str(number), quantity=contracts, price=price, at=now)
+        leg.fills.append(fill)
+        order.updated_at = now
+        account.execute(leg.symbol, leg.action, contracts, price, fees, now)
+        account.books.append(
+            Transaction(
+                transaction_id=number,
+                order_id=order.order_id,
+                exec_id=fill.exec_id,
+                symbol=leg.symbol,
+                underlying=order.underlying,
+                action=leg.action,
+                quantity=contracts,
+                price=price,
+                value=dollars(price, contracts),
+                fees=fees,
+                at=now,
+            )
+        )
+        self.tape.write(
+            FillLine(
+                fill_id=fill.fill_id,
+                order_id=order.order_id,
+                account=order.account,
+                client_id=order.external_identifier,
+                symbol=leg.symbol,
+                action=leg.action,
+                quantity=contracts,
+                price=price,
+                fees=fees.total,
+            )
+        )
+        change = contracts if leg.action.buying else -contracts
+        if self.config.timing.ledger_lag > 0:
+            self._tape_position(account, leg.symbol)
+            self.later(self.config.timing.ledger_lag, lambda: self._settle(account, leg.symbol, change))
+        else:
+            self._settle(account, leg.symbol, change)
+
+    def _settle(self, account: Account, symbol: str, change: int) -> None:
+        account.settle_ledger(symbol, change)
+        self._position_changed(account, symbol)
+
+    def _complete(self, order: Order) -> None:
+        if order.status.terminal:
+            return
+        lag = self.config.timing.fills_lag
+        order.withheld_fill = lag > 0
+        self._change(order, Status.FILLED, "complete")
+        if lag > 0:
+            self.later(lag, lambda: setattr(order, "withheld_fill", False))
+
+    def _finish_cancel(self, order: Order) -> None:
+        if order.status.terminal or order.remaining == 0:
+            self._tape_cancel(order, "lost to a fill")
+            return
+        self._cancelled(order, "cancelled")
+        self._tape_cancel(order, "done")
+
+    def _cancelled(self, order: Order, why: str) -> None:
+        order.cancelled_at = self.clock()
+        order.cancelled_size = order.remaining
+        self._change(order, Status.CANCELLED, why)
+
+    def _finish_replace(self, old: Order, new: Order, filled: int) -> None:
+        if new.status is not Status.CONTINGENT or old.status.terminal or old.filled > filled or old.status is Status.CANCEL_REQUESTED:
+            if new.status is Status.CONTINGENT:
+                new.reject_reason = "Replacement aborted by a fill of the original"
+                self._change(new, Status(self.config.aborted_replacement), "replacement aborted")
+            if old.status is Status.REPLACE_REQUESTED and old.remaining > 0:
+                self._change(old, Status.LIVE, "replacement aborted")
+            return
+        old.replaced_by = new.order_id
+        self._cancelled(old, "replaced")
+        if self.session.open:
+            self._route(new, "original cancelled", before=new.status)
+        else:
+            self._change(new, Status.RECEIVED, "original cancelled")
+
+    def _change(self, order: Order, to: Status, why: str) -> None:
+        before = order.status
+        order.move(to, self.clock())
+        self._publish(order, why, before)
+
+    def _publish(self, order: Order, why: str, before: Status | None) -> None:
+        self.tape.write(OrderLine(order=state_of(order), before=before, why=why))
+        if order.status.terminal:
+            self._open.pop(order.order_id, None)
+            self.risk.reprice(order)
+        for listener in self.listeners:
+            listener.order_changed(order)
+
+    def _position_changed(self, account: Account, symbol: str) -> None:
+        self._tape_position(account, symbol)
+        for listener in self.listeners:
+            listener.position_changed(account, account.positions[symbol])
+            listener.balance_changed(account)
+
+    def _tape_position(self, account: Account, symbol: str) -> None:
+        self.tape.write(
+            PositionLine(account=account.number, symbol=symbol, quantity=account.held(symbol), ledger=account.ledger.get(symbol, 0))
+        )
+
+    def _tape_cancel(self, order: Order, outcome: str) -> None:
+        cancelled = order.cancelled_size or 0
+        self.tape.write(
+            CancelLine.model_validate(
+                {"order_id": order.order_id, "client_id": order.external_identifier, "outcome": outcome, "cancelled": cancelled}
+            )
+        )
+
+    def _ticks(self, order: Order) -> TickClass:
+        return self.listings.underlyings[order.underlying].ticks

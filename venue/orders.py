@@ -1,0 +1,210 @@
+"""Orders as the exchange keeps them, and the table of what may follow what.
+
+There is no partially-filled status: a partly filled order is Live, and its legs say how much remains.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from math import gcd
+
+
+class Status(StrEnum):
+    """The broker's words for where an order stands."""
+
+    RECEIVED = "Received"
+    """Accepted while the market is closed; it goes to the exchange at the next opening."""
+    CONTINGENT = "Contingent"
+    """A replacement that waits for its original to be cancelled."""
+    ROUTED = "Routed"
+    LIVE = "Live"
+    CANCEL_REQUESTED = "Cancel Requested"
+    """It can still fill."""
+    REPLACE_REQUESTED = "Replace Requested"
+    """It can still fill."""
+    FILLED = "Filled"
+    CANCELLED = "Cancelled"
+    REJECTED = "Rejected"
+    EXPIRED = "Expired"
+
+    @property
+    def terminal(self) -> bool:
+        """Whether nothing can follow."""
+        return not TRANSITIONS[self]
+
+
+_ENDS = frozenset({Status.CANCELLED, Status.REJECTED, Status.EXPIRED})
+
+TRANSITIONS: dict[Status, frozenset[Status]] = {
+    Status.RECEIVED: _ENDS | {Status.ROUTED, Status.CANCEL_REQUESTED, Status.REPLACE_REQUESTED},
+    Status.CONTINGENT: _ENDS | {Status.RECEIVED, Status.ROUTED, Status.CANCEL_REQUESTED},
+    Status.ROUTED: _ENDS | {Status.LIVE, Status.CANCEL_REQUESTED, Status.REPLACE_REQUESTED},
+    Status.LIVE: _ENDS | {Status.FILLED, Status.CANCEL_REQUESTED, Status.REPLACE_REQUESTED},
+    Status.CANCEL_REQUESTED: _ENDS | {Status.FILLED},
+    Status.REPLACE_REQUESTED: _ENDS | {Status.LIVE, Status.FILLED, Status.CANCEL_REQUESTED},
+    Status.FILLED: frozenset(),
+    Status.CANCELLED: frozenset(),
+    Status.REJECTED: frozenset(),
+    Status.EXPIRED: frozenset(),
+}
+
+
+class IllegalTransition(Exception):  # noqa: N818 - it names what happened
+    """A status was asked to follow one it cannot follow; nothing was changed."""
+
+
+class Action(StrEnum):
+    """What a leg does to a position."""
+
+    BUY_TO_OPEN = "Buy to Open"
+    BUY_TO_CLOSE = "Buy to Close"
+    SELL_TO_OPEN = "Sell to Open"
+    SELL_TO_CLOSE = "Sell to Close"
+
+    @property
+    def buying(self) -> bool:
+        """Whether contracts come in."""
+        return self in {Action.BUY_TO_OPEN, Action.BUY_TO_CLOSE}
+
+    @property
+    def opening(self) -> bool:
+        """Whether it adds to a position."""
+        return self in {Action.BUY_TO_OPEN, Action.SELL_TO_OPEN}
+
+    @property
+    def as_opening(self) -> "Action":
+        """The opening action that a close without a position turns into."""
+        return Action.BUY_TO_OPEN if self.buying else Action.SELL_TO_OPEN
+
+
+class OrderType(StrEnum):
+    """How an order is priced; the venue trades these two."""
+
+    LIMIT = "Limit"
+    MARKET = "Market"
+
+
+class TimeInForce(StrEnum):
+    """How long an order works."""
+
+    DAY = "Day"
+    GTC = "GTC"
+
+
+class Effect(StrEnum):
+    """Which way money goes."""
+
+    DEBIT = "Debit"
+    CREDIT = "Credit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fill:
+    """One execution of one leg: contracts, dollars a share."""
+
+    fill_id: str
+    exec_id: str
+    quantity: int
+    price: Decimal
+    at: datetime
+
+
+@dataclass(slots=True, kw_only=True)
+class Leg:
+    """One series of an order. `action` is what it does; `sent` what the client asked for, when a close was turned into an open."""
+
+    symbol: str
+    action: Action
+    sent: Action
+    quantity: int
+    fills: list[Fill] = field(default_factory=list)
+
+    @property
+    def filled(self) -> int:
+        """Contracts executed."""
+        return sum(fill.quantity for fill in self.fills)
+
+    @property
+    def remaining(self) -> int:
+        """Contracts that can still execute."""
+        return self.quantity - self.filled
+
+
+@dataclass(slots=True, kw_only=True)
+class Order:
+    """One order. `limit` is dollars a share for one lot, never negative; `effect` says whether it is paid or received."""
+
+    order_id: int
+    account: str
+    underlying: str
+    legs: list[Leg]
+    order_type: OrderType
+    limit: Decimal | None
+    effect: Effect | None
+    time_in_force: TimeInForce
+    received_at: datetime
+    updated_at: datetime
+    source: str | None
+    external_identifier: str | None
+    global_request_id: str
+    strict: bool = False
+    status: Status = Status.RECEIVED
+    at_exchange: bool = False
+    """Whether it can trade: true from Live on, and through a pending cancel or replace."""
+    live_at: datetime | None = None
+    terminal_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    cancelled_size: int | None = None
+    reject_reason: str | None = None
+    replaces: int | None = None
+    replaced_by: int | None = None
+    visible_from: datetime | None = None
+    """Before this moment reads do not find it: the broker's own store lags."""
+    withheld_fill: bool = False
+    """Whether reads leave out the last fill: Filled can be shown before it."""
+
+    @property
+    def size(self) -> int:
+        """Lots: what every leg's quantity is a multiple of."""
+        return gcd(*(leg.quantity for leg in self.legs))
+
+    @property
+    def remaining(self) -> int:
+        """Lots that can still trade."""
+        size = self.size
+        return min(leg.remaining // (leg.quantity // size) for leg in self.legs)
+
+    @property
+    def filled(self) -> int:
+        """Lots traded."""
+        return self.size - self.remaining
+
+    @property
+    def opening(self) -> bool:
+        """Whether any leg adds to a position."""
+        return any(leg.action.opening for leg in self.legs)
+
+    @property
+    def working(self) -> bool:
+        """Whether it can trade now."""
+        return self.at_exchange and not self.status.terminal and self.remaining > 0
+
+    @property
+    def changeable(self) -> bool:
+        """Whether the broker says it may be cancelled or edited."""
+        return self.status in {Status.RECEIVED, Status.CONTINGENT, Status.LIVE} and self.remaining > 0
+
+    def move(self, to: Status, at: datetime) -> None:
+        """Take a status; raises `IllegalTransition`, and changes nothing, when it cannot follow."""
+        if to not in TRANSITIONS[self.status]:
+            raise IllegalTransition(
+                f"order {self.order_id}: expected one of {sorted(TRANSITIONS[self.status])} after {self.status}, found {to}"
+            )
+        self.status = to
+        self.updated_at = at
+        if to is Status.LIVE and self.live_at is None:
+            self.live_at = at
+        if to.terminal:
+            self.terminal_at = at
+            self.at_exchange = False

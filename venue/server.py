@@ -1,0 +1,111 @@
+"""The venue as one HTTP server: REST, account streamer, DXLink and control on one port."""
+
+import asyncio
+import logging
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from aiohttp import web
+
+from venue.config import VenueConfig
+from venue.control import Control
+from venue.dxlink import DxLink
+from venue.endpoints import Endpoints
+from venue.exchange import Exchange
+from venue.faults import FaultBoard
+from venue.rest import Rest, Tokens
+from venue.streamer import AccountStreamer
+from venue.tape import Tape
+
+_LOG = logging.getLogger(__name__)
+_GRACE = 0.5
+"""Seconds a call may take to end when the venue closes; stalled ones are let go before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningVenue:
+    """A venue that serves. `close` ends it."""
+
+    host: str
+    port: int
+    exchange: Exchange
+    tape: Tape
+    control: Control
+    _runner: web.AppRunner
+    _rest: Rest
+    _streamer: AccountStreamer
+    _dxlink: DxLink
+    _ticker: asyncio.Task[None]
+
+    @property
+    def base_url(self) -> str:
+        """Where it serves."""
+        return f"http://{self.host}:{self.port}"
+
+    async def close(self) -> None:
+        """End every connection, stop, and close the tape."""
+        self._ticker.cancel()
+        self._rest.closing.set()
+        await self._streamer.close_all()
+        await self._dxlink.close_all()
+        await self._runner.cleanup()
+        self.tape.close()
+
+
+async def start(
+    config: VenueConfig | None = None, *, host: str = "127.0.0.1", port: int = 0, tape_path: Path | None = None
+) -> RunningVenue:
+    """Start a venue on a port (0 takes a free one); raises OSError when the port is taken."""
+    config = config if config is not None else VenueConfig()
+    loop = asyncio.get_running_loop()
+    tape = Tape(_now, tape_path)
+    exchange = Exchange(config, tape, clock=_now, later=loop.call_later)
+    faults, tokens, quote_token = FaultBoard(), Tokens(config, _now), secrets.token_urlsafe(16)
+    streamer, dxlink = AccountStreamer(exchange, faults, tokens), DxLink(exchange, quote_token)
+    address: list[str] = []
+    endpoints = Endpoints(exchange, dxlink_url=lambda: f"ws://{address[0]}/dxlink", quote_token=quote_token)
+    rest = Rest(exchange, endpoints, faults, tokens)
+    control = Control(exchange, rest, faults, streamer, tokens)
+
+    app = web.Application()
+    app.add_routes([*rest.routes(), *control.routes(), web.get("/dxlink", dxlink.serve), web.get(config.streamer_path, streamer.serve)])
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GRACE)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError:
+        await runner.cleanup()
+        tape.close()
+        raise
+    bound: int = runner.addresses[0][1]
+    address.append(f"{host}:{bound}")
+    ticker = asyncio.create_task(_tick(exchange, dxlink))
+    return RunningVenue(
+        host=host,
+        port=bound,
+        exchange=exchange,
+        tape=tape,
+        control=control,
+        _runner=runner,
+        _rest=rest,
+        _streamer=streamer,
+        _dxlink=dxlink,
+        _ticker=ticker,
+    )
+
+
+async def _tick(exchange: Exchange, dxlink: DxLink) -> None:
+    while True:
+        await asyncio.sleep(exchange.config.timing.quote_interval)
+        try:
+            exchange.tick()
+            dxlink.tick()
+        except Exception:  # noqa: BLE001 - see below
+            # one bad quote must not stop the market for every other order
+            _LOG.exception("the market could not move this time")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

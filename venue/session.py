@@ -1,0 +1,48 @@
+"""Whether the market is open, and when it opens and closes."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from venue.config import SessionMode
+from venue.holidays import NEW_YORK, hours, is_trading_day, step_day
+
+_BEFORE_START = timedelta(hours=2)
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionNow:
+    """The session of one moment, in UTC."""
+
+    open: bool
+    open_at: datetime
+    close_at: datetime
+
+
+class SessionBoard:
+    """The market's hours: the mode's, unless a person forced them."""
+
+    def __init__(self, mode: SessionMode, started: datetime) -> None:
+        """Keep the mode, and the moment an always-open market opened."""
+        self.mode = mode
+        self.forced: bool | None = None
+        self._opened = started - _BEFORE_START
+
+    def now(self, at: datetime) -> SessionNow:
+        """Tell the session at a moment; outside real hours it is the next one."""
+        session = self._always(at) if self.mode is SessionMode.ALWAYS_OPEN else self._real(at)
+        if self.forced is None:
+            return session
+        return SessionNow(open=self.forced, open_at=session.open_at, close_at=session.close_at)
+
+    def _always(self, at: datetime) -> SessionNow:
+        opened = self._opened + ((at - self._opened) // _DAY) * _DAY
+        return SessionNow(open=True, open_at=opened, close_at=opened + _DAY)
+
+    @staticmethod
+    def _real(at: datetime) -> SessionNow:
+        day = at.astimezone(NEW_YORK).date()
+        if not is_trading_day(day) or at >= hours(day).close_at:
+            day = step_day(day, 1)
+        today = hours(day)
+        return SessionNow(open=today.open_at <= at < today.close_at, open_at=today.open_at, close_at=today.close_at)

@@ -1,0 +1,228 @@
+"""The whole product on one machine: Temporal server, venue (in demo mode) and worker as child processes of this one.
+
+`Stack` is an async context manager: inside it everything answers, after it everything has ended, in reverse order. The children die
+with this process as far as the system allows. `trader up`, `trader demo`, the end-to-end tests and the benchmarks all use it.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections import deque
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from domain.policy import Mode
+from settings.load import as_environment
+from settings.model import Settings
+from worker import temporal_server
+from worker.process import Child, StackError, free_ports, ready, require_free, start
+
+WORKER_READY_WITHIN = timedelta(seconds=60)
+"""A worker that finds a new namespace waits for the server's caches first."""
+
+VENUE_READY_WITHIN = timedelta(seconds=20)
+
+RESTARTS = 5
+RESTART_WINDOW = 60.0
+"""Seconds in which `RESTARTS` restarts of one process are too many: something is wrong that starting again does not mend."""
+
+_RESTART_PAUSE = 1.0
+
+
+class Stack:
+    """The local stack of one mode. Start it with `async with`.
+
+    With `free_ports` the ports of the settings are left alone, so that several stacks run beside each other. A Temporal address in the
+    settings means a server that already runs: none is started then.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        use_free_ports: bool = False,
+        venue_config: Mapping[str, Any] | None = None,
+        with_worker: bool = True,
+    ) -> None:
+        """Plan a stack; nothing runs yet. `venue_config` adds to the venue's own configuration file."""
+        self._given = settings
+        self._use_free_ports = use_free_ports
+        self._venue_config = dict(venue_config or {})
+        self._with_worker = with_worker
+        self._children: dict[str, Child] = {}
+        self._runs = 0
+        self.settings = settings
+        """The settings that the children run by: the given ones with the addresses of this stack."""
+        self.data_dir = settings.data_dir.absolute()
+        self.tape_path = self.data_dir / "venue-tape.jsonl"
+        """Everything that reached the venue."""
+        self.ui_url: str | None = None
+        """The Web UI of the server that was started; None for one that already ran."""
+
+    @property
+    def temporal_address(self) -> str:
+        """Where Temporal answers."""
+        return str(self.settings.temporal_address)
+
+    @property
+    def namespace(self) -> str:
+        """The namespace that the trades are in."""
+        return self.settings.namespace
+
+    @property
+    def venue_url(self) -> str | None:
+        """Where the venue answers; None in a mode that has none."""
+        return self.settings.venue_base_url if self.settings.mode is Mode.DEMO else None
+
+    @property
+    def state_path(self) -> Path:
+        """The file by which other commands find this stack."""
+        return self.data_dir / "stack.json"
+
+    def child(self, name: str) -> Child:
+        """Give a running child by name: temporal, venue or worker."""
+        return self._children[name]
+
+    async def __aenter__(self) -> Self:
+        """Start everything in order; raises StackError, with what had started ended again."""
+        try:
+            await self._start()
+        except BaseException:
+            await self._stop()
+            raise
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """End everything in reverse order."""
+        await self._stop()
+
+    async def kill_worker(self, number: signal.Signals = signal.SIGKILL) -> None:
+        """Send the worker a signal, and wait until it has ended."""
+        worker = self._children["worker"]
+        await worker.kill(number)
+        await worker.wait()
+
+    async def restart_worker(self) -> None:
+        """End the worker if it still runs, and start another."""
+        if (worker := self._children.pop("worker", None)) is not None:
+            await worker.stop()
+        await self._start_worker()
+
+    async def supervise(self, tell: Callable[[str], None]) -> None:
+        """Keep Temporal and the worker running for ever; raises StackError when one keeps ending, or the venue ends.
+
+        The venue is not started again: its orders live in its memory, and a new one would not know them.
+        """
+        ended: dict[str, deque[float]] = {name: deque(maxlen=RESTARTS) for name in self._children}
+        while True:
+            waits = {asyncio.ensure_future(child.wait()): child for child in self._children.values()}
+            try:
+                done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for wait in waits:
+                    wait.cancel()
+            for child in (waits[wait] for wait in done):
+                now = asyncio.get_running_loop().time()
+                times = ended[child.name]
+                if child.name == "venue" or (len(times) == RESTARTS and now - times[0] < RESTART_WINDOW):
+                    raise child.fault("ended, and is not started again")
+                times.append(now)
+                tell(f"{child.name} ended with code {child.exit_code}; starting it again (log: {child.log})")
+                await asyncio.sleep(_RESTART_PAUSE)
+                await (self._start_temporal() if child.name == "temporal" else self._start_worker())
+                tell(f"{child.name} runs again")
+
+    async def _start(self) -> None:
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        given = self._given
+        names = ("temporal_port", "temporal_ui_port", "venue_port")
+        ports = dict(zip(names, free_ports(len(names)), strict=True)) if self._use_free_ports else {}
+        changes: dict[str, Any] = {**ports, "data_dir": self.data_dir}
+        own_server = given.temporal_address is None
+        if own_server:
+            changes["temporal_address"] = f"127.0.0.1:{ports.get('temporal_port', given.temporal_port)}"
+        self.settings = given.model_copy(update=changes)
+        if own_server:
+            self.ui_url = f"http://127.0.0.1:{self.settings.temporal_ui_port}/namespaces/{self.namespace}/workflows"
+            await self._start_temporal()
+        if self.settings.mode is Mode.DEMO:
+            await self._start_venue()
+        if self._with_worker:
+            await self._start_worker()
+        self._write_state()
+
+    async def _stop(self) -> None:
+        self._remove_state()
+        for name in reversed(list(self._children)):
+            await self._children.pop(name).stop()
+
+    async def _start_temporal(self) -> None:
+        self._children["temporal"] = await temporal_server.run(
+            temporal_server.find_binary(self.settings.temporal_binary),
+            port=self.settings.temporal_port,
+            ui_port=self.settings.temporal_ui_port,
+            namespace=self.namespace,
+            data_dir=self.data_dir,
+        )
+
+    async def _start_venue(self) -> None:
+        port = self.settings.venue_port
+        if self.settings.venue_url is not None and not self._use_free_ports:
+            return  # a venue that already runs
+        require_free(port, "the venue", "TRADER_VENUE_PORT")
+        self.settings = self.settings.model_copy(update={"venue_url": f"http://127.0.0.1:{port}"})
+        config = self.data_dir / "venue.json"
+        config.write_text(json.dumps({"accounts": [{"number": self.settings.account}], **self._venue_config}, indent=2))
+        await self._start_child(
+            "venue",
+            ["-m", "venue", "--host", "127.0.0.1", "--port", str(port), "--config", str(config), "--tape", str(self.tape_path)],
+            within=VENUE_READY_WITHIN,
+        )
+
+    async def _start_worker(self) -> None:
+        await self._start_child("worker", ["-m", "worker"], within=WORKER_READY_WITHIN)
+
+    async def _start_child(self, name: str, arguments: list[str], *, within: timedelta) -> None:
+        self._runs += 1
+        ready_file = self.data_dir / f"{name}-{os.getpid()}-{self._runs}.ready"
+        ready_file.unlink(missing_ok=True)
+        child = await start(
+            name,
+            [sys.executable, *arguments, "--ready-file", str(ready_file)],
+            log=self.data_dir / "logs" / f"{name}.log",
+            environment=as_environment(self.settings),
+        )
+        self._children[name] = child
+        try:
+            await ready(child, ready_file, within=within)
+        finally:
+            ready_file.unlink(missing_ok=True)
+
+    def _write_state(self) -> None:
+        state = {
+            "pid": os.getpid(),
+            "mode": self.settings.mode.value,
+            "temporal_address": self.temporal_address,
+            "temporal_namespace": self.settings.temporal_namespace,
+            "tastytrade_account": self.settings.account,
+            "venue_url": self.venue_url,
+            "ui_url": self.ui_url,
+            "tape": str(self.tape_path),
+        }
+        draft = self.state_path.with_suffix(".tmp")
+        draft.write_text(json.dumps(state, indent=2))
+        draft.replace(self.state_path)
+
+    def _remove_state(self) -> None:
+        with contextlib.suppress(OSError, json.JSONDecodeError):
+            if json.loads(self.state_path.read_text())["pid"] == os.getpid():
+                self.state_path.unlink()
+
+
+__all__ = ["Stack", "StackError"]

@@ -1,0 +1,93 @@
+"""Put a worker together: the broker of the mode, the activities over it, the workflows.
+
+In dry-run the broker object has no way to send, and no activity that sends is registered at all.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.notify import Channel, NotifyActivity
+from activities.orders import OrderActivities, OrderLookups
+from activities.parsing import parse_alert
+from activities.sizing import SizeActivity
+from activities.stream import StreamActivity
+from broker.dry_run import DryRunBroker
+from broker.port import OrderDesk, OrderReader
+from broker.tastytrade import TastytradeDesk, TastytradeReader
+from domain.ids import AccountNumber
+from domain.policy import Mode
+from settings.model import Settings
+from workflows.interface import task_queue
+from workflows.orderstream import OrderStreamWorkflow
+from workflows.trade import TradeWorkflow
+
+STICKY = timedelta(seconds=2)
+"""A killed worker's cached workflows move on after this; the default of 10 s would leave a fill unprotected for as long."""
+
+GRACE = timedelta(seconds=8)
+"""For activities in flight at a shutdown: as long as one call to the broker can take, twice over."""
+
+PASSED_THROUGH = ("activities", "broker", "domain", "workflows")
+"""Our pure modules are not loaded again for each workflow: 25 ms become 6."""
+
+
+def make_broker(settings: Settings) -> TastytradeReader:
+    """Give the broker of the mode in force; raises ValueError when it has no credentials."""
+    demo = settings.mode is Mode.DEMO
+    secret, token = settings.tastytrade_client_secret, settings.tastytrade_refresh_token
+    if not demo and (secret is None or token is None):
+        raise ValueError(
+            f"mode {settings.mode} expects TASTYTRADE_CLIENT_SECRET and TASTYTRADE_REFRESH_TOKEN, found them unset: "
+            "set both, or use mode demo"
+        )
+    kind: Callable[..., TastytradeReader] = DryRunBroker if settings.mode is Mode.DRY_RUN else TastytradeDesk
+    return kind(
+        client_secret="demo" if secret is None else secret.get_secret_value(),
+        refresh_token="demo" if token is None else token.get_secret_value(),
+        account=settings.account,
+        is_test=settings.mode is Mode.SANDBOX,
+        venue_url=settings.venue_base_url if demo else None,
+        call_timeout=settings.broker_timeout,
+    )
+
+
+def make_worker(
+    client: Client,
+    *,
+    account: AccountNumber,
+    reader: OrderReader,
+    desk: OrderDesk | None,
+    mode: Mode,
+    channels: tuple[Channel, ...],
+    **options: Any,
+) -> Worker:
+    """Give a worker for one account: workflows and activities on one queue, so that steps run eagerly. `desk` is None in dry-run."""
+    lookups = OrderLookups(reader)
+    stream = StreamActivity(reader, client, channels)
+    activities: list[Callable[..., Any]] = [
+        parse_alert,
+        SizeActivity(reader).size_entry,
+        lookups.find_order,
+        lookups.read_order,
+        lookups.read_position,
+        NotifyActivity(channels).notify,
+        stream.follow_orders,
+    ]
+    if desk is not None:
+        orders = OrderActivities(desk, mode)
+        activities += [orders.submit_entry, orders.bump_entry, orders.convert_entry, orders.submit_exit, orders.cancel_order]
+    return Worker(
+        client,
+        task_queue=task_queue(account),
+        workflows=[TradeWorkflow, OrderStreamWorkflow],
+        activities=activities,
+        workflow_runner=SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)),
+        sticky_queue_schedule_to_start_timeout=STICKY,
+        graceful_shutdown_timeout=GRACE,
+        **options,
+    )

@@ -1,0 +1,355 @@
+"""The desk of a trade: its orders at the venue, sent, looked for, read and taken back by the submit protocol.
+
+What is sent stands in history first. A lost answer makes the order unknown, which counts as live; a search of its own runs until it is
+found or proven absent. A cancel is a cancellation only when a report says so. Every report, from whichever way it came, goes through
+`note`, so the ledger and the journal see it once.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, TimeoutError, TimeoutType  # noqa: A004 - the SDK's own name
+
+with workflow.unsafe.imports_passed_through():
+    from activities.messages import (
+        CANCEL_ORDER,
+        FIND_ORDER,
+        READ_ORDER,
+        READ_POSITION,
+        SUBMIT_EXIT,
+        CancelAnswer,
+        CancelResult,
+        ConversionGuard,
+        FindAnswer,
+        FindRequest,
+        PositionAnswer,
+        PositionRequest,
+        SubmitAnswer,
+        SubmitRequest,
+        SubmitResult,
+    )
+    from domain.calendar import new_york_date, next_trading_day, session_closes_at
+    from domain.contract import OptionContract
+    from domain.event import EventKind
+    from domain.ids import Leg, client_order_id
+    from domain.ledger import Learned, LedgerOrder, OrderLedger, Standing
+    from domain.money import Price, plain
+    from domain.order import OrderIntent, OrderKind, OrderReport, Side, TimeInForce
+    from workflows import timing
+    from workflows.interface import TradeRequest
+    from workflows.journal import Journal
+    from workflows.waiting import wait
+
+type_of_spawn = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
+
+
+class Desk:
+    """Orders of one trade in one contract."""
+
+    def __init__(self, request: TradeRequest, journal: Journal, contract: OptionContract, spawn: type_of_spawn) -> None:
+        """Open the desk; `spawn` starts the searches for lost orders, which the trade's story waits for at its end."""
+        self._request = request
+        self._journal = journal
+        self._contract = contract
+        self._spawn = spawn
+        self._searching = 0
+        self.ledger = OrderLedger(request.alert.message_id, contract.occ_symbol)
+        self._look_since: date = new_york_date(workflow.now()) - timedelta(days=1)
+
+    @property
+    def searching(self) -> bool:
+        """Whether an order is still being looked for."""
+        return self._searching > 0
+
+    # Sending
+
+    async def send(
+        self,
+        activity: str,
+        *,
+        leg: Leg,
+        quantity: int,
+        limit: Price | None,
+        not_after: datetime | None = None,
+        conversion: ConversionGuard | None = None,
+        cover: bool = False,
+    ) -> tuple[LedgerOrder, SubmitAnswer]:
+        """Send one order once, and write down how that ended. An unknown outcome is searched for beside the story."""
+        intent = self._intent(leg, quantity, limit)
+        order = self.ledger.intend(intent)
+        what = f"{quantity} x {self._contract} at {'market' if limit is None else plain(limit)}"
+        kind = EventKind.ENTRY_INTENDED if leg is Leg.ENTRY else EventKind.EXIT_INTENDED
+        self._record(kind, f"{intent.side} {what}", order=intent.client_order_id, quantity=quantity, limit=limit)
+        request = SubmitRequest(
+            intent=intent,
+            mode=self._request.policy.mode,
+            look_since=self._look_since,
+            not_after=not_after,
+            conversion=conversion,
+            cover=cover,
+        )
+        answer = await self._ask_to_send(activity, request, f"{intent.client_order_id}: {intent.side} {what}")
+        match answer.result:
+            case SubmitResult.ACCEPTED:
+                assert answer.report is not None
+                self.note(answer.report, order)
+            case SubmitResult.REFUSED:
+                self.ledger.settle(order.client_order_id, Standing.REFUSED)
+                kind = EventKind.REFUSED if leg is Leg.ENTRY else EventKind.EXIT_REFUSED
+                text = f"The venue refused {order.client_order_id}: {answer.detail}"
+                self._record(kind, text, order=order.client_order_id, code=answer.code, detail=answer.detail)
+            case SubmitResult.NOT_SENT:
+                self.ledger.settle(order.client_order_id, Standing.NOT_SENT)
+                kind = EventKind.ENTRY_NOT_SENT if leg is Leg.ENTRY else EventKind.EXIT_REFUSED
+                facts = {**answer.facts, "order": order.client_order_id, "code": answer.code}
+                self._record(kind, f"{order.client_order_id} was not sent: {answer.detail}", **facts)
+            case SubmitResult.UNKNOWN:
+                self._lose(order, intent, answer.detail or "no answer")
+        return order, answer
+
+    def _intent(self, leg: Leg, quantity: int, limit: Price | None) -> OrderIntent:
+        market = limit is None
+        return OrderIntent(
+            client_order_id=client_order_id(self._request.alert.message_id, leg, self.ledger.next_sequence(leg)),
+            contract=self._contract,
+            side=Side.BUY_TO_OPEN if leg is Leg.ENTRY else Side.SELL_TO_CLOSE,
+            quantity=quantity,
+            kind=OrderKind.MARKET if market else OrderKind.LIMIT,
+            limit=limit,
+            time_in_force=TimeInForce.DAY if market or leg is Leg.ENTRY else TimeInForce.GTC,
+        )
+
+    async def _ask_to_send(self, activity: str, request: SubmitRequest, summary: str) -> SubmitAnswer:
+        exit_order = activity == SUBMIT_EXIT
+        try:
+            answer: SubmitAnswer = await workflow.execute_activity(
+                activity,
+                request,
+                result_type=SubmitAnswer,
+                start_to_close_timeout=timing.SUBMIT_TIMEOUT,
+                # an exit may wait for a worker as long as it takes; an entry is decided again instead of being sent late
+                schedule_to_start_timeout=None if exit_order else timing.SUBMIT_QUEUE,
+                retry_policy=timing.SEND_ONCE,
+                summary=summary,
+            )
+        except ActivityError as failed:
+            if isinstance(failed.cause, TimeoutError) and failed.cause.type is TimeoutType.SCHEDULE_TO_START:
+                return SubmitAnswer(
+                    result=SubmitResult.NOT_SENT, code="NO_WORKER", detail="no worker took it in time; it was never started"
+                )
+            return SubmitAnswer(result=SubmitResult.UNKNOWN, detail=f"the sending step was lost: {failed.cause}")
+        return answer
+
+    # Reports
+
+    def note(self, report: OrderReport, order: LedgerOrder | None = None) -> None:
+        """Take in what the venue says, once; `order` names it where the report cannot."""
+        was_shown = order is not None and order.order_id is not None
+        learned = self.ledger.take(report, None if order is None else order.client_order_id)
+        if learned is not None:
+            self._tell(learned, report, first=not was_shown and order is not None)
+
+    def _tell(self, learned: Learned, report: OrderReport, *, first: bool) -> None:
+        order, entry = learned.order, learned.order.leg is Leg.ENTRY
+        names = {"order": order.client_order_id, "venue_order": report.order_id, "status": report.venue_status or report.status}
+        if learned.wrong_contract:
+            text = f"{order.client_order_id} is shown as {report.symbol}, not {self._contract.occ_symbol}: a person must look at it"
+            self._record(EventKind.WARNING, text, **names, symbol=report.symbol)
+        if learned.appeared:
+            text = f"{order.client_order_id} was found at the venue as order {report.order_id}"
+            self._record(EventKind.FOUND, text, **names)
+        elif first:
+            kind = EventKind.ENTRY_SUBMITTED if entry else EventKind.EXIT_SUBMITTED
+            limit = "market" if order.limit is None else plain(order.limit)
+            text = f"{'Entry' if entry else 'Exit'} order {report.order_id}: {order.quantity} at {limit} is at the venue"
+            self._record(kind, text, **names, quantity=order.quantity, limit=order.limit)
+        for fill in learned.fills:
+            kind = EventKind.FILLED if entry else EventKind.EXIT_FILLED
+            text = f"{'Bought' if entry else 'Sold'} {fill.quantity} at {plain(fill.price)}"
+            self._record(kind, text, **names, fill=fill.fill_id, quantity=fill.quantity, price=fill.price, filled_at=fill.at.isoformat())
+        if learned.ended and order.filled < order.quantity:
+            kind = EventKind.CANCELLED if entry else EventKind.EXIT_ENDED
+            reason = f": {report.reject_reason}" if report.reject_reason else ""
+            text = f"Order {report.order_id} ended {report.status} with {order.filled} of {order.quantity} filled{reason}"
+            self._record(kind, text, **names, filled=order.filled, quantity=order.quantity, reject_reason=report.reject_reason)
+
+    async def read(self, order: LedgerOrder) -> bool:
+        """Read every incarnation of an order that is at the venue; tells whether the venue answered."""
+        answered = bool(order.incarnations)
+        for order_id in tuple(order.incarnations):
+            try:
+                report = await workflow.execute_activity(
+                    READ_ORDER,
+                    order_id,
+                    result_type=OrderReport,
+                    start_to_close_timeout=timing.READ_TIMEOUT,
+                    schedule_to_close_timeout=timing.READ_TOTAL,
+                    retry_policy=timing.READ_RETRY,
+                    summary=f"read {order.client_order_id}",
+                )
+            except ActivityError:
+                answered = False
+            else:
+                self.note(report, order)
+        return answered
+
+    # Orders of unknown outcome
+
+    def _lose(self, order: LedgerOrder, intent: OrderIntent, why: str) -> None:
+        if self.ledger.settle(order.client_order_id, Standing.UNKNOWN).standing is not Standing.UNKNOWN:
+            return  # the stream reported it meanwhile
+        text = f"Nobody can say whether {order.client_order_id} was accepted ({why}); it counts as live while it is looked for"
+        self._record(EventKind.UNKNOWN, text, order=order.client_order_id, why=why)
+        self._searching += 1
+        self._spawn(self._search(order, intent, workflow.now()))
+
+    async def _search(self, order: LedgerOrder, intent: OrderIntent, lost_at: datetime) -> None:
+        """Look for a lost order until it is found or proven absent; an absent entry is swept for until the end of its day."""
+        try:
+            if await self._found(order, intent, lost_at):
+                return
+            self.ledger.settle(order.client_order_id, Standing.ABSENT)
+            text = f"{order.client_order_id} is not at the venue: looked for {len(timing.LOOKS)} times over {_span(timing.LOOKS)}"
+            self._record(EventKind.NOT_FOUND, text, order=order.client_order_id)
+            if order.leg is Leg.ENTRY and await self._swept(order, intent, lost_at):
+                await self.take_back(order)
+        finally:
+            self._searching -= 1
+
+    async def _found(self, order: LedgerOrder, intent: OrderIntent, lost_at: datetime) -> bool:
+        for delay in timing.LOOKS:
+            answered = await self._look(order, intent, lost_at, delay)
+            if order.standing is Standing.AT_VENUE:
+                return True
+        for _ in range(timing.MAX_SWEEPS):
+            if answered:
+                return False
+            # "not found" is believed from a complete answer only: while the venue does not answer, the order stays unknown
+            answered = await self._look(order, intent, lost_at, timing.SWEEP)
+            if order.standing is Standing.AT_VENUE:
+                return True
+        return False
+
+    async def _swept(self, order: LedgerOrder, intent: OrderIntent, lost_at: datetime) -> bool:
+        ends = end_of_day(lost_at)
+        for _ in range(timing.MAX_SWEEPS):
+            if workflow.now() >= ends:
+                return False
+            await self._look(order, intent, lost_at, timing.SWEEP)
+            if order.standing is Standing.AT_VENUE:
+                self._record(EventKind.WARNING, f"{order.client_order_id} appeared after all; taking it back", order=order.client_order_id)
+                return True
+        return False
+
+    async def _look(self, order: LedgerOrder, intent: OrderIntent, lost_at: datetime, delay: timedelta) -> bool:
+        """Wait, then look once, unless the stream reports the order first; tells whether a complete answer came."""
+        if await wait(lambda: order.standing is Standing.AT_VENUE, delay, f"before looking for {order.client_order_id}"):
+            return True
+        known = tuple(each for one in self.ledger.orders for each in one.incarnations)
+        request = FindRequest(intent=intent, look_since=self._look_since, intended_at=lost_at, known_ids=known)
+        try:
+            answer: FindAnswer = await workflow.execute_activity(
+                FIND_ORDER,
+                request,
+                result_type=FindAnswer,
+                start_to_close_timeout=timing.READ_TIMEOUT,
+                schedule_to_close_timeout=timing.READ_TOTAL,
+                retry_policy=timing.READ_RETRY,
+                summary=f"look for {order.client_order_id}",
+            )
+        except ActivityError:
+            return False
+        if answer.ambiguous:
+            text = f"{answer.ambiguous} nameless orders fit {order.client_order_id}; none is taken for it, a person must look"
+            self._record(EventKind.WARNING, text, order=order.client_order_id)
+        if answer.report is not None:
+            if answer.by_attributes:
+                text = (
+                    f"order {answer.report.order_id} carries no name; taken for {order.client_order_id} by contract, size, price and time"
+                )
+                self._record(EventKind.WARNING, text, order=order.client_order_id)
+            self.note(answer.report, order)
+        return answer.ambiguous == 0
+
+    # Taking back
+
+    async def take_back(self, order: LedgerOrder) -> None:
+        """Cancel an order and wait until it can fill no more; fills that race the cancel are kept.
+
+        Raises RuntimeError, which stops the trade for a person, when the venue has kept it working for days.
+        """
+        await wait(lambda: order.standing not in {Standing.INTENDED, Standing.UNKNOWN}, None, "")
+        for round_number, pause in enumerate(timing.CANCEL_PAUSES):
+            if not order.done:
+                await self._ask_to_cancel(order)
+            # later rounds look once: whatever keeps the order alive is not a matter of milliseconds
+            for delay in timing.CANCEL_CHECKS if round_number < 3 else timing.CANCEL_CHECKS[-1:]:
+                if await wait(lambda: order.done, delay, f"for the end of {order.client_order_id}"):
+                    break
+                await self.read(order)
+            # the report that ended it may have come before its last fill: the quantity is free after one more look
+            if order.done and (order.standing is not Standing.AT_VENUE or await self.read(order)) and order.done:
+                return
+            if round_number == 1:
+                text = f"{order.client_order_id} was asked to be cancelled and has not ended; asking on"
+                self._record(EventKind.WARNING, text, order=order.client_order_id)
+            await wait(lambda: False, pause, f"before asking again to cancel {order.client_order_id}")
+        raise RuntimeError(
+            f"expected order {order.client_order_id} to end after {len(timing.CANCEL_PAUSES)} cancels; a person must take over"
+        )
+
+    async def _ask_to_cancel(self, order: LedgerOrder) -> None:
+        order_id = order.order_id
+        assert order_id is not None
+        try:
+            answer = await workflow.execute_activity(
+                CANCEL_ORDER,
+                order_id,
+                result_type=CancelAnswer,
+                start_to_close_timeout=timing.READ_TIMEOUT,
+                schedule_to_close_timeout=timing.READ_TOTAL,
+                retry_policy=timing.SEND_ONCE,
+                summary=f"cancel {order.client_order_id}",
+            )
+        except ActivityError:
+            return  # asked again in the next round
+        if answer.result is CancelResult.REFUSED:
+            await self.read(order)
+
+    # The account
+
+    async def position(self) -> PositionAnswer | None:
+        """Read what the account holds of the contract; None when it could not be read."""
+        try:
+            answer: PositionAnswer = await workflow.execute_activity(
+                READ_POSITION,
+                PositionRequest(contract=self._contract, look_since=self._look_since),
+                result_type=PositionAnswer,
+                start_to_close_timeout=timing.READ_TIMEOUT,
+                schedule_to_close_timeout=timing.READ_TOTAL,
+                retry_policy=timing.READ_RETRY,
+                summary=f"read the position in {self._contract}",
+            )
+        except ActivityError:
+            return None
+        return answer
+
+    def _record(self, kind: EventKind, text: str, **facts: object) -> None:
+        self._journal.record(workflow.now(), kind, text, **facts)
+
+
+def end_of_day(moment: datetime) -> datetime:
+    """Give the moment after which a day order of `moment` can no longer fill: the close of its session, or of the next, and some slack."""
+    today = new_york_date(moment)
+    closes = session_closes_at(today)
+    if closes is None or closes <= moment:
+        closes = session_closes_at(next_trading_day(today))
+    assert closes is not None
+    return closes + timing.AFTER_CLOSE
+
+
+def _span(looks: tuple[timedelta, ...]) -> str:
+    return f"{sum(looks, timedelta()).total_seconds():.0f} s"

@@ -1,0 +1,229 @@
+"""The entry of a trade: a first limit, up to three bumps of a tick, then the conversion; one live order at a time.
+
+A new price is: cancel, wait for the end, read the fills, new order for what is left. Whoever wakes up later than the window and its grace
+takes the remainder back and never chases.
+"""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import assert_never
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.messages import (
+        BUMP_ENTRY,
+        CONVERT_ENTRY,
+        SUBMIT_ENTRY,
+        ConversionGuard,
+        SizedEntry,
+        SubmitAnswer,
+        SubmitResult,
+    )
+    from domain.denial import Code
+    from domain.event import EventKind
+    from domain.ids import Leg
+    from domain.ladder import Due, Rung, age_check, bumped, due, next_wake
+    from domain.ledger import LedgerOrder, Standing
+    from domain.money import Price, plain
+    from domain.order import OrderStatus
+    from domain.policy import Conversion
+    from domain.trade import Trigger
+    from workflows.desk import Desk
+    from workflows.interface import TradeRequest
+    from workflows.journal import Journal
+    from workflows.waiting import wait
+
+TRY_AGAIN = frozenset({"LOOK_FAILED", "QUOTE_UNANSWERED", "NO_WORKER", "TOO_LATE_TO_SEND"})
+"""Why an entry was provably not sent although it may still be wanted: it is decided again, by the ladder's own clock."""
+
+PAUSE = timedelta(seconds=1)
+"""Before such an entry is decided again."""
+
+
+class Stop(StrEnum):
+    """What a person asked of a working entry."""
+
+    CANCEL = "cancel"
+    CONVERT = "convert"
+
+
+class Entry:
+    """Buys up to the sized quantity, at most at the ceiling."""
+
+    def __init__(self, request: TradeRequest, sized: SizedEntry, desk: Desk, journal: Journal) -> None:
+        """Prepare the entry that `sized` proposes."""
+        self._request = request
+        self._policy = request.policy.ladder
+        self._sized = sized
+        self._desk = desk
+        self._journal = journal
+        self._started = workflow.now()
+        self._order: LedgerOrder | None = None
+        self._last: SubmitAnswer | None = None
+        self._limit: Price = sized.first_limit
+        self._bumps = 0
+        self._over: str | None = None
+        self.asked: Stop | None = None
+        self.step = ""
+        self.reason: str | None = None
+
+    @property
+    def remaining(self) -> int:
+        """Contracts still wanted."""
+        return self._sized.sizing.quantity - self._desk.ledger.bought
+
+    async def work(self) -> Trigger:
+        """Discover the price until everything is bought or the rest is given up; leaves no entry order working."""
+        too_old = age_check(self._request.alert.posted_at, now=workflow.now(), safety=self._request.policy.safety)
+        if too_old is not None:
+            self._end(f"{too_old.code}: {too_old.reason}", code=too_old.code, **too_old.facts)
+        while self._over is None and self.remaining > 0:
+            await self._climb()
+        for order in self._desk.ledger.open_entries:
+            await self._desk.take_back(order)
+        if self._desk.ledger.bought > 0:
+            return Trigger.BOUGHT
+        return self._nothing_bought()
+
+    async def _climb(self) -> None:
+        """Do what the ladder has due now, then wait for the next thing to happen."""
+        if self._ended_without_us():
+            return
+        at = self._due()
+        rung = Rung.CONVERT if self.asked is Stop.CONVERT and at.rung is not Rung.LATE else at.rung
+        if self.asked is Stop.CANCEL:
+            await self._give_up(Code.OPERATOR_CANCELLED, "an operator cancelled it")
+            return
+        match rung:
+            case Rung.LATE:
+                await self._give_up(Code.LADDER_LATE, "the window is over and its grace too: a late wake-up does not chase")
+            case Rung.CONVERT:
+                await self._convert()
+            case Rung.FIRST | Rung.BUMP:
+                await self._work_limit(at.bumps)
+            case _:
+                assert_never(rung)
+
+    def _due(self) -> Due:
+        return due(started=self._started, now=workflow.now(), policy=self._policy)
+
+    def _ended_without_us(self) -> bool:
+        order = self._order
+        if order is None or not order.done or self.remaining <= 0:
+            return False
+        self._order = None
+        match order.standing:
+            case Standing.NOT_SENT if self._last is not None and self._last.code in TRY_AGAIN:
+                return False
+            case Standing.ABSENT:
+                self._end(f"{order.client_order_id} was lost and is not there; an entry is never sent again on doubt")
+            case Standing.REFUSED | Standing.NOT_SENT:
+                code, detail = (self._last.code, self._last.detail) if self._last is not None else (None, None)
+                self._end(f"{code}: {detail}")
+            case _:
+                self._end(f"the venue ended {order.client_order_id}: {order.status}")
+        return True
+
+    # The rungs
+
+    async def _work_limit(self, bumps_due: int) -> None:
+        limit = self._limit
+        for _ in range(bumps_due - self._bumps):
+            limit = bumped(limit, self._sized.listing.ticks, self._sized.ceiling)
+        if self._order is not None and limit != self._limit:
+            if not await self._clear() or self._due().rung not in {Rung.FIRST, Rung.BUMP}:
+                return  # taking it back took its time: what is due now is another matter
+            text = f"Still unfilled: bump {bumps_due} raises the limit from {plain(self._limit)} to {plain(limit)}"
+            self._record(EventKind.BUMPED, text, bump=bumps_due, old=self._limit, new=limit)
+        self._limit, self._bumps = limit, max(self._bumps, bumps_due)
+        self.step = f"bump {self._bumps}" if self._bumps > 0 else "limit"
+        if self._order is None:
+            await self._send(BUMP_ENTRY if self._bumps > 0 else SUBMIT_ENTRY, limit)
+        await self._pause()
+
+    async def _convert(self) -> None:
+        if not await self._clear():
+            return
+        if self._policy.conversion is Conversion.CANCEL:
+            await self._give_up(Code.LADDER_CANCELLED, "the window ended unfilled and the policy is to cancel the remainder")
+            return
+        limit = self._sized.ceiling if self._policy.conversion is Conversion.MARKETABLE_LIMIT else None
+        guard = ConversionGuard(
+            ladder=self._policy,
+            safety=self._request.policy.safety,
+            highest=self._sized.ceiling,
+            last_limit=self._limit,
+            ticks=self._sized.listing.ticks,
+        )
+        what = "market" if limit is None else f"a limit at the ceiling {plain(limit)}"
+        self.step = "market" if limit is None else "marketable limit"
+        await self._send(CONVERT_ENTRY, limit, guard)
+        order, answer = self._order, self._last
+        assert order is not None
+        assert answer is not None
+        if answer.code in TRY_AGAIN:
+            return
+        if answer.result is SubmitResult.NOT_SENT:
+            await self._give_up(answer.code or "", answer.detail or "", **answer.facts)
+            return
+        self._record(EventKind.CONVERTED, f"The window is over: {self.remaining} converted to {what}", order=order.client_order_id)
+        await self._resolved(order)
+        await wait(lambda: order.done or self.asked is Stop.CANCEL, self._policy.conversion_wait, "for the conversion to fill")
+        if not order.done:
+            await self._give_up(Code.LADDER_CONVERSION_UNFILLED, "the converted order did not fill in time")
+        elif self.remaining > 0 and not self._ended_without_us():
+            self._end("the conversion filled in part")
+
+    async def _send(self, activity: str, limit: Price | None, guard: ConversionGuard | None = None) -> None:
+        latest = self._started + self._policy.window + self._policy.grace
+        if activity == SUBMIT_ENTRY:
+            latest = min(latest, self._request.alert.posted_at + self._request.policy.safety.max_alert_age)
+        self._order, self._last = await self._desk.send(
+            activity, leg=Leg.ENTRY, quantity=self.remaining, limit=limit, not_after=latest, conversion=guard
+        )
+        if self._last.code in TRY_AGAIN:
+            await wait(lambda: self.asked is Stop.CANCEL, PAUSE, "before trying the entry again")
+
+    async def _clear(self) -> bool:
+        """Take the working order back; tells whether something is still wanted, and still wanted by everybody."""
+        if self._order is not None:
+            await self._desk.take_back(self._order)
+            self._order = None
+        return self.remaining > 0 and self.asked is not Stop.CANCEL
+
+    async def _pause(self) -> None:
+        """Wait for the order to end, a person to ask, or the next rung."""
+        order = self._order
+        assert order is not None
+        await self._resolved(order)
+        wake = next_wake(started=self._started, now=workflow.now(), policy=self._policy)
+        await wait(lambda: order.done or self.asked is not None, wake, "next rung of the price ladder")
+
+    async def _resolved(self, order: LedgerOrder) -> None:
+        """Wait while nobody can say whether the order is live: until then no other may be sent."""
+        await wait(lambda: order.standing is not Standing.UNKNOWN, None, "")
+
+    # The end
+
+    async def _give_up(self, code: str, why: str, **facts: str) -> None:
+        for order in self._desk.ledger.open_entries:
+            await self._desk.take_back(order)
+        if self.remaining > 0:
+            self._end(f"{code}: {why}", code=code, **facts)
+
+    def _end(self, why: str, **facts: object) -> None:
+        self._over = self.reason = why
+        text = f"Gave up on {self.remaining} of {self._sized.sizing.quantity}: {why}"
+        self._record(EventKind.GIVEN_UP, text, remaining=self.remaining, **facts)
+
+    def _nothing_bought(self) -> Trigger:
+        orders = self._desk.ledger.leg(Leg.ENTRY)
+        if all(order.standing is Standing.NOT_SENT for order in orders):
+            return Trigger.DENIED
+        if orders[-1].standing is Standing.REFUSED or orders[-1].status is OrderStatus.REJECTED:
+            return Trigger.REFUSED if len(orders) == 1 else Trigger.NOTHING_BOUGHT
+        return Trigger.NOTHING_BOUGHT
+
+    def _record(self, kind: EventKind, text: str, **facts: object) -> None:
+        self._journal.record(workflow.now(), kind, text, **facts)

@@ -1,0 +1,76 @@
+"""Every bound and retry of the workflows, with the reason for it."""
+
+from datetime import timedelta
+
+from temporalio.common import RetryPolicy
+
+PARSE_TIMEOUT = timedelta(seconds=2)
+"""Parsing is pure and takes microseconds; this only bounds a stuck worker."""
+
+SIZE_TIMEOUT = timedelta(seconds=12)
+"""Three network calls one after another, each bounded by the broker's own call timeout."""
+
+SIZE_TOTAL = timedelta(seconds=30)
+"""An alert that cannot be sized in this time is too old to trade well; its age is checked again when the order is sent."""
+
+SIZE_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=300), backoff_coefficient=2, maximum_attempts=4)
+
+SUBMIT_TIMEOUT = timedelta(seconds=10)
+"""Above the broker's call timeout, so that an HTTP call never outlives its activity; short, because a lost worker is noticed only here."""
+
+SUBMIT_QUEUE = timedelta(seconds=15)
+"""An entry that waited this long for a worker is not started at all: it is decided again."""
+
+SEND_ONCE = RetryPolicy(maximum_attempts=1)
+"""A sending is never retried by the server: after a lost answer the workflow looks for the order first."""
+
+READ_TIMEOUT = timedelta(seconds=8)
+READ_TOTAL = timedelta(seconds=25)
+"""A read may be asked again, but a workflow that waits for it must get on: no answer by now is no answer."""
+
+READ_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=300), backoff_coefficient=2, maximum_interval=timedelta(seconds=4))
+
+NOTIFY_TIMEOUT = timedelta(seconds=5)
+NOTIFY_TOTAL = timedelta(minutes=2)
+"""Telling people never holds a trade up, and is given up rather than kept for ever: the story is in history."""
+
+NOTIFY_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_attempts=6)
+
+LOOKS = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 15, 60))
+"""When an order of unknown outcome is looked for: soon, because most answers are lost after acceptance; and until the settling time is
+over, because a request can land late. Only after the last of them is "not found" believed."""
+
+SWEEP = timedelta(minutes=1)
+"""How often an entry that was given up as absent is still looked for, until the end of its day."""
+
+MAX_SWEEPS = 2000
+"""More than the minutes of any trading day; a bound, not a plan."""
+
+CANCEL_CHECKS = tuple(timedelta(milliseconds=each) for each in (150, 300, 600, 1500, 3000))
+"""When an order is read after its cancel was asked for. The stream usually says it first."""
+
+CANCEL_PAUSES = (*[timedelta(seconds=15)] * 10, *[timedelta(minutes=5)] * 190)
+"""Between rounds of asking for a cancel: soon at first, then at a pace that a history bears; together well over a trading day, by the end
+of which a day order is over whatever the venue says."""
+
+EXIT_BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (0, 0.4, 0.8, 1.5, 3, 5, 10, 30, 60, 120, 300, 900, 1800))
+"""Before the n-th exit in a row is tried, after refusals. The first ones are close together: the position ledger lags a fill by
+parts of a second. An exit is never given up, so the last value holds until the contract expires."""
+
+PAGE_AFTER = 5
+"""Exits refused in a row after which a person is called."""
+
+MAX_EXIT_ORDERS = 4000
+"""More exits than half-hourly tries over two months; past it a person must take over."""
+
+AFTER_CLOSE = timedelta(minutes=15)
+"""When the daily check runs after the session closes, and when the end of a day counts as reached: late reports are in by then."""
+
+EXPIRY_SETTLES = timedelta(hours=1)
+"""After the close of the expiration day: index options trade a quarter of an hour longer, and the last reports come in."""
+
+GONE_TWICE = timedelta(seconds=60)
+"""Between two looks at a position that seems gone: the broker's ledger may lag."""
+
+COMMAND_WAIT = timedelta(seconds=20)
+"""How long a command's caller waits for it to be done; it goes on after that."""

@@ -1,0 +1,23 @@
+"""Waiting with a bound, in a workflow."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+
+
+async def wait(until: Callable[[], bool], bound: timedelta | datetime | None, why: str) -> bool:
+    """Wait for a condition, at most for a time or until a moment; tells whether it holds. `why` names the timer in the Web UI."""
+    if isinstance(bound, datetime):
+        bound = bound - workflow.now()
+    if bound is None:
+        await workflow.wait_condition(until)
+        return True
+    if until() or bound <= timedelta(0):
+        return until()
+    try:
+        await workflow.wait_condition(until, timeout=bound, timeout_summary=why)
+    except asyncio.TimeoutError:  # noqa: UP041 - the SDK raises asyncio's, which is the builtin only from 3.11 on
+        return until()
+    return True
