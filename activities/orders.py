@@ -32,7 +32,7 @@ from activities.messages import (
     SubmitRequest,
     SubmitResult,
 )
-from broker.port import OrderDesk, OrderReader, OutcomeUnknown, Refused, Unavailable
+from broker.port import NOT_SENT, OrderDesk, OrderReader, OutcomeUnknown, Refused, Unavailable
 from domain.ids import OrderId
 from domain.ladder import GiveUp, conversion
 from domain.order import OrderReport, Side
@@ -128,7 +128,8 @@ class OrderActivities:
         try:
             report = await self._desk.place(request.intent)
         except Refused as no:
-            return SubmitAnswer(result=SubmitResult.REFUSED, code=no.code, detail=no.detail)
+            result = SubmitResult.NOT_SENT if no.code == NOT_SENT else SubmitResult.REFUSED
+            return SubmitAnswer(result=result, code=no.code, detail=no.detail)
         except OutcomeUnknown as lost:
             return SubmitAnswer(result=SubmitResult.UNKNOWN, detail=str(lost))
         return SubmitAnswer(result=SubmitResult.ACCEPTED, report=report)

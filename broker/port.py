@@ -23,6 +23,9 @@ from domain.ids import AccountNumber, ClientOrderId, OrderId
 from domain.market import Listing, Quote
 from domain.order import FeeEstimate, OrderIntent, OrderReport, Position
 
+NOT_SENT = "not_sent"
+"""The code of a `Refused` by no broker: nothing of the order left this process, so it may be sent again."""
+
 
 class BrokerFailure(Exception):
     """The root of everything a broker call may raise."""

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from time import monotonic
 from typing import Any
 from urllib.parse import quote as in_path
@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from broker import tastytrade_answers as answers
 from broker import tastytrade_chain as chains
-from broker.port import AccountStatus, Balances, ChainGap, MarketSession, OutcomeUnknown, Refused, Unavailable
+from broker.port import NOT_SENT, AccountStatus, Balances, ChainGap, MarketSession, OutcomeUnknown, Refused, Unavailable
 from broker.redirect import RedirectTransport, SharedTransport
 from broker.tastytrade_bodies import UnreadableError, order_json, order_report
 from broker.tastytrade_errors import cancel_refusal, error_of, refusal
@@ -41,7 +41,10 @@ CHAIN_AGE = timedelta(minutes=5)
 """A chain changes over night, and new strikes are listed during the day; a contract that is missed is always looked for again."""
 
 PAGE = 200
-"""Orders a page: the longest that is documented."""
+"""Orders a page: the longest that is documented, though for the list of today's orders only."""
+
+SAFE_PAGE = 50
+"""Orders a page where the broker refuses longer ones: what the SDK asks for, and the documentation's example shows."""
 
 READINGS = 3
 """Times a list of many pages is read before it is given up for changing under the reader."""
@@ -72,6 +75,7 @@ class TastytradeReader:
         self._credentials = {"client_secret": client_secret, "refresh_token": refresh_token}
         self._is_test = is_test
         self._opened: tuple[Line, SharedTransport] | None = None
+        self._page_size = PAGE
         self._chains: dict[str, tuple[float, date, tuple[chains.Series, ...]]] = {}
 
     @property
@@ -106,7 +110,7 @@ class TastytradeReader:
         """Read whether the market is open."""
         async with self._reading():
             answer = await self._get("/market-time/sessions/current", {"instrument-collections[]": ["Equity"]})
-            return answers.market_session(answer.items or [])
+            return answers.market_session(answer.items or [], datetime.now(UTC))
 
     async def listing(self, contract: OptionContract) -> Listing | ChainGap:
         """Confirm a contract on the chain; a miss is looked for once more in a chain read now."""
@@ -176,12 +180,19 @@ class TastytradeReader:
         found: dict[str, OrderReport] = {}
         offset, pages, totals = 0, 1, set()
         while offset < pages:
-            params: dict[str, str | list[str]] = {"start-date": day.isoformat(), "per-page": str(PAGE), "page-offset": str(offset)}
-            items, total, pages = answers.page_of(await self._get(f"/accounts/{self._account}/orders", params), offset)
+            items, total, pages = answers.page_of(await self._page(day, offset), offset)
             totals.add(total)
             found |= {report.order_id: report for report in map(order_report, items)}
             offset += 1
         return list(found.values()) if totals == {len(found)} else None
+
+    async def _page(self, day: date, offset: int) -> Answer:
+        params: dict[str, str | list[str]] = {"start-date": day.isoformat(), "per-page": str(self._page_size), "page-offset": str(offset)}
+        answer = await self._line().ask("GET", f"/accounts/{self._account}/orders", params=params)
+        if answer.status in {400, 422} and self._page_size > SAFE_PAGE:
+            self._page_size = SAFE_PAGE
+            return await self._page(day, offset)
+        return _success(answer)
 
     async def _chain(self, underlying: str) -> tuple[chains.Series, ...]:
         path = f"/option-chains/{in_path(underlying.replace('.', '/'), safe='')}/nested"
@@ -231,13 +242,13 @@ class TastytradeDesk(TastytradeReader):
     async def place(self, intent: OrderIntent) -> OrderReport:
         """Send an order once.
 
-        `Refused` with the code `not_sent` means that no byte of it left: there was no connection or no access token.
+        `Refused` with the code `NOT_SENT` means that no byte of it left: there was no connection or no access token.
         """
         content = order_json(intent)
         try:
             answer = await self._line().ask("POST", f"/accounts/{self._account}/orders", content=content)
         except NotSentError as error:
-            raise Refused("not_sent", str(error)) from error
+            raise Refused(NOT_SENT, str(error)) from error
         except LostError as error:
             raise OutcomeUnknown(str(error)) from error
         if not answer.ok:

@@ -4,6 +4,7 @@ Every reader raises `UnreadableError` when the answer does not say what it must:
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -126,13 +127,14 @@ def balances(data: dict[str, Any]) -> Balances:
     )
 
 
-def market_session(items: Sequence[Any]) -> MarketSession:
-    """Read today's session; on a day without one, the next."""
+def market_session(items: Sequence[Any], now: datetime) -> MarketSession:
+    """Read today's session; on a day without one, and when it is over, the next."""
     try:
         found = _Session.model_validate(items[0] if items else {})
     except ValidationError as error:
         raise _unreadable("a market session", error) from None
-    times = found if found.open_at is not None or found.next_session is None else found.next_session
+    over = found.open_at is None or (found.close_at is not None and found.close_at <= now)
+    times = found.next_session if over and found.next_session is not None else found
     return MarketSession(open_now=found.state == "Open", opens_at=times.open_at, closes_at=times.close_at)
 
 
@@ -221,7 +223,9 @@ def _cost(fields: dict[str, Any], key: str) -> Decimal:
     try:
         amount = abs(Decimal(str(fields[key])))
     except (KeyError, ArithmeticError):
-        raise UnreadableError(f"expected an amount as {key!r}, found {fields.get(key)!r}") from None
+        amount = Decimal("NaN")
+    if not amount.is_finite():
+        raise UnreadableError(f"expected an amount as {key!r}, found {fields.get(key)!r}")
     return -amount if fields.get(f"{key}-effect") == "Credit" else amount
 
 

@@ -19,7 +19,7 @@ from broker.tastytrade_line import Answer
 
 _EXAMINED = frozenset({400, 403, 422})
 _UNAUTHORIZED = 401
-_MAY_EXIST = re.compile(r"duplicat|already", re.IGNORECASE)
+_MAY_EXIST = re.compile(r"duplicat|already (been|exist|taken|used|in use|submitted|received|placed|accepted)", re.IGNORECASE)
 """Words of a refusal that may be about an earlier arrival of the very same request."""
 
 

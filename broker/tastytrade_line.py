@@ -19,7 +19,6 @@ from typing import Any
 
 import httpx2
 from tastytrade import Session
-from tastytrade.utils import TastytradeError
 
 _WORDS = 300
 """Characters of somebody else's text that an error message keeps."""
@@ -109,28 +108,29 @@ class Line(Session):
     async def _send(self, method: str, path: str, params: dict[str, str | list[str]] | None, content: str | None) -> Answer:
         try:
             response = await self._client.request(method, path, params=params, content=content)
+            text = self.scrub(response.text)
+            # what is not a success is only ever quoted
+            return Answer(status=response.status_code, text=text, json=_object(response.content if response.is_success else text))
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
             raise NotSentError(f"no connection for {method} {path}: {self._words(error)}; the request was not sent") from error
         except Exception as error:
             # whatever it was, the request may have arrived
             raise LostError(f"no complete answer to {method} {path}: {self._words(error)}") from error
-        text = self.scrub(response.text)
-        # what is not a success is only ever quoted
-        return Answer(status=response.status_code, text=text, json=_object(response.content if response.is_success else text))
 
     async def _sign_in(self, refused: str | None) -> None:
         """Have an access token that is not `refused`; many that were refused the same token ask for one new one."""
         try:
             async with self._renewal:
                 await self.refresh(force=refused is not None and refused == self.session_token)
-        except (TastytradeError, httpx2.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except Exception as error:  # noqa: BLE001 - the SDK names no errors, and none of them can come from the request itself
             # the cause quotes the broker's answer unabridged, and that may quote our secrets
             raise NotSentError(f"no access token: {self._words(error)}; the request was not sent") from None
 
     def scrub(self, text: str) -> str:
         """Take our secrets out of somebody else's text."""
         for secret in (self.provider_secret, self.refresh_token, self.session_token):
-            text = text.replace(secret, "***")
+            # the SDK takes whatever it is given for a token
+            text = text.replace(str(secret), "***")
         return text
 
     def _words(self, error: Exception) -> str:

@@ -7,7 +7,7 @@ and a bounded one would drop or stall when it matters most.
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 from httpx2.websockets import WebSocketUpgradeError
@@ -77,8 +77,7 @@ async def follow(
         yield _reports(queue)
     finally:
         task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await asyncio.wait({task}, timeout=seconds)
 
 
 async def _subscribed_or_lost(subscribed: asyncio.Event, task: "asyncio.Task[str]") -> None:

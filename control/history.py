@@ -1,6 +1,7 @@
 """Histories as files, and their replay on the code that is installed."""
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from control.story import Step, steps_of
 from workflows.trade import TradeWorkflow
 
 _RPC_TIMEOUT = timedelta(seconds=20)
+_CORE_MESSAGE = re.compile(r'message: "(.+?)", source: ', re.DOTALL)
 
 
 class UnreadableHistoryError(ControlError):
@@ -80,5 +82,11 @@ async def replay(history: WorkflowHistory) -> Replayed:
         workflow_id=history.workflow_id,
         steps=steps_of(history),
         deterministic=faithful,
-        fault=None if failure is None else f"{type(failure).__name__}: {failure}",
+        fault=None if failure is None else f"{type(failure).__name__}: {_words(failure)}",
     )
+
+
+def _words(failure: BaseException) -> str:
+    """Take the sentence out of a failure that the SDK's core writes with all its fields around it."""
+    found = _CORE_MESSAGE.search(str(failure))
+    return found[1] if found is not None else str(failure)

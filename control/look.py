@@ -1,19 +1,27 @@
 """Look at trades: one, or a list of them; as a worker tells it, or as far as Temporal's own record goes when no worker answers."""
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus, WorkflowHandle, WorkflowQueryFailedError
+from temporalio.client import (
+    Client,
+    WorkflowExecution,
+    WorkflowExecutionStatus,
+    WorkflowFailureError,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+)
 from temporalio.service import RPCError, RPCStatusCode
 
 from control.connection import unreachable
 from control.errors import NotFoundError
 from domain.event import TradeEvent
-from domain.ids import message_id, trade_workflow_id
+from domain.ids import WorkflowId, message_id, trade_workflow_id
 from domain.trade import Phase
 from workflows.interface import EVENTS_QUERY, TRADE_WORKFLOW, VIEW_QUERY, TradeRequest, TradeView
 from workflows.search import ACCOUNT, AUTHOR, MODE, PHASE, PNL, SYMBOL
@@ -71,11 +79,15 @@ class Filter:
 
 def handle_of(client: Client, trade: str) -> WorkflowHandle[Any, Any]:
     """Give the handle of a trade named as `trade-X` or `X`; raises NotFoundError for what cannot be a trade's name."""
+    return client.get_workflow_handle(check_name(trade))
+
+
+def check_name(trade: str) -> WorkflowId:
+    """Give the workflow id of a trade named as `trade-X` or `X`; raises NotFoundError for what cannot be a trade's name."""
     try:
-        named = trade_workflow_id(message_id(trade.removeprefix("trade-")))
+        return trade_workflow_id(message_id(trade.removeprefix("trade-")))
     except ValueError as error:
         raise NotFoundError(f"{trade!r} does not name a trade: {error}. `trader list` shows those there are") from None
-    return client.get_workflow_handle(named)
 
 
 async def list_trades(client: Client, wanted: Filter, *, limit: int, views: bool = True) -> list[TradeRow]:
@@ -103,8 +115,19 @@ async def show(client: Client, trade: str) -> Picture:
     try:
         view, events = await asyncio.gather(view_of(handle), events_of(handle))
     except NoAnswer as error:
-        return Picture(row=row, request=request, view=None, events=(), note=str(error))
+        last = await _result(client, handle.id) if row.status == "completed" else None
+        return Picture(row=_with_view(row, last), request=request, view=last, events=(), note=str(error))
     return Picture(row=_with_view(row, view), request=request, view=view, events=tuple(events), note=None)
+
+
+async def _result(client: Client, workflow_id: str) -> TradeView | None:
+    """Read the last view of a trade that is over, which is its result; None when it cannot be read."""
+    kept: WorkflowHandle[Any, TradeView] = client.get_workflow_handle(workflow_id, result_type=TradeView)
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN.total_seconds()):
+            return await kept.result()
+    except (TimeoutError, WorkflowFailureError, RPCError, ValueError):
+        return None
 
 
 class NoAnswer(Exception):  # noqa: N818 - not an error: the trade is told from Temporal's record instead
@@ -220,19 +243,9 @@ def _row(found: WorkflowExecution) -> TradeRow:
 
 
 def _with_view(row: TradeRow, view: TradeView | None) -> TradeRow:
-    return TradeRow(
-        workflow_id=row.workflow_id,
-        started_at=row.started_at,
-        closed_at=row.closed_at,
-        status=row.status,
-        phase=row.phase if view is None else (view.outcome or view.phase).value,
-        symbol=row.symbol,
-        author=row.author,
-        mode=row.mode,
-        account=row.account,
-        pnl=row.pnl if view is None else view.pnl,
-        view=view,
-    )
+    if view is None:
+        return row
+    return dataclasses.replace(row, phase=(view.outcome or view.phase).value, pnl=view.pnl, view=view)
 
 
 def _told(error: RPCError, client: Client, trade: str | None = None) -> Exception:

@@ -7,12 +7,12 @@ the underlying: PM-settled index weeklies have a root of their own (SPXW on SPX)
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-_OCC = re.compile(r"([A-Z0-9./]{1,6}) *(\d{6})([CP])(\d{8})")
-_STREAMER = re.compile(r"\.([A-Z0-9/]{1,6}?)(\d{6})([CP])(\d{1,5}(?:\.\d{1,3})?)")
+_OCC = re.compile(r"([A-Z0-9./]{1,6}) *([0-9]{6})([CP])([0-9]{8})")
+_STREAMER = re.compile(r"\.([A-Z0-9/]{1,6}?)([0-9]{6})([CP])([0-9]{1,5}(?:\.[0-9]{1,3})?)")
 _ROOT = re.compile(r"[A-Z][A-Z0-9./]{0,5}")
 
 INDEX_ROOTS = {
@@ -79,7 +79,8 @@ def from_occ(symbol: str) -> OptionContract:
     found = _OCC.fullmatch(symbol)
     if found is None:
         raise ValueError(f"expected an OCC symbol such as 'SPY   261218C00450000', found {symbol!r}")
-    return _contract(found[1], found[2], found[3], Decimal(found[4]) / 1000)
+    # a share class is written BRK/B by some and BRK.B by us
+    return _contract(found[1].replace("/", "."), found[2], found[3], Decimal(found[4]) / 1000)
 
 
 def from_streamer(symbol: str) -> OptionContract:
@@ -91,5 +92,8 @@ def from_streamer(symbol: str) -> OptionContract:
 
 
 def _contract(root: str, yymmdd: str, right: str, strike: Decimal) -> OptionContract:
-    expiry = datetime.strptime(yymmdd, "%y%m%d").date()  # noqa: DTZ007 - a date has no zone
+    try:
+        expiry = date(2000 + int(yymmdd[:2]), int(yymmdd[2:4]), int(yymmdd[4:]))
+    except ValueError as wrong:
+        raise ValueError(f"expected an expiration as yymmdd, found {yymmdd!r}") from wrong
     return OptionContract(root=root, expiry=expiry, right=Right(right), strike=strike.normalize())

@@ -16,7 +16,7 @@ from enum import StrEnum
 from domain.exits import average_price
 from domain.ids import ClientOrderId, FillId, Leg, MessageId, OrderId, read_client_order_id
 from domain.money import Price
-from domain.order import Fill, OrderIntent, OrderKind, OrderReport, OrderStatus, Side
+from domain.order import Fill, OrderIntent, OrderKind, OrderReport, OrderStatus, Side, fills_missing
 
 _RANK = {
     OrderStatus.PENDING: 0,
@@ -68,9 +68,7 @@ class Incarnation:
     @property
     def fills_missing(self) -> bool:
         """Whether the venue counts more as filled than it has shown fills for."""
-        if self.status is OrderStatus.FILLED:
-            return self.filled < self.quantity
-        return not self.status.terminal and self.filled < self.quantity - self.remaining
+        return fills_missing(self.status, quantity=self.quantity, remaining=self.remaining, filled=self.filled)
 
     @property
     def done(self) -> bool:
@@ -330,6 +328,11 @@ class OrderLedger:
         return self.bought - self.sold
 
     @property
-    def exits_working(self) -> int:
-        """Contracts in exit orders that may still fill."""
+    def exits_open(self) -> int:
+        """Contracts in exit orders that may still fill, unknown ones counted as live."""
         return sum(order.open for order in self.open_exits)
+
+    @property
+    def exits_working(self) -> int:
+        """Contracts in exit orders that the venue has shown to be there."""
+        return sum(order.open for order in self.open_exits if order.standing is Standing.AT_VENUE)

@@ -129,9 +129,20 @@ class OrderReport:
     @property
     def fills_missing(self) -> bool:
         """Whether the venue counts more as filled than it has shown fills for: read again shortly."""
-        if self.status is OrderStatus.FILLED:
-            return self.filled < self.quantity
-        return not self.status.terminal and self.filled < self.quantity - self.remaining
+        return fills_missing(self.status, quantity=self.quantity, remaining=self.remaining, filled=self.filled)
+
+
+def fills_missing(status: OrderStatus, *, quantity: int, remaining: int, filled: int) -> bool:
+    """Whether more was filled than the fills shown add up to.
+
+    An order that ended without filling keeps its remaining quantity in every capture; one that says 0 remain says nothing either way, since
+    that may also be how the venue writes "nothing more to come".
+    """
+    if status is OrderStatus.FILLED:
+        return filled < quantity
+    if status.terminal and remaining == 0:
+        return False
+    return filled < quantity - remaining
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

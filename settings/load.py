@@ -24,7 +24,8 @@ from settings import model
 SETTINGS_FILE = "TRADER_SETTINGS"
 STACK_FILE = "TRADER_STACK"
 _NOT_FIELDS = {SETTINGS_FILE, STACK_FILE}
-_PREFIXES = ("TRADER_", "TASTYTRADE_")
+PREFIXES = ("TRADER_", "TASTYTRADE_")
+"""What the names of our variables begin with."""
 REDACTED = "********"
 
 
@@ -167,7 +168,7 @@ def _read_toml(directory: Path, named: str | None) -> tuple[dict[str, Any], str]
 def _unknown(given: Mapping[str, object], where: str, known: set[str], *, every: bool = False) -> list[str]:
     faults = []
     for name in given:
-        if name.upper() in known or name in known or not (every or name.upper().startswith(_PREFIXES)):
+        if name.upper() in known or name in known or not (every or name.upper().startswith(PREFIXES)):
             continue
         near = difflib.get_close_matches(name if every else name.upper(), known, n=1)
         faults.append(f"{name} in {where} is not a setting. {f'Did you mean {near[0]}?' if near else 'See .env.example for all of them.'}")

@@ -104,7 +104,6 @@ def order_body(order: Order, *, echo: bool) -> Body:
         body["external-identifier"] = order.external_identifier
     if order.live_at is not None:
         body["ext-client-order-id"] = f"JAAAC{order.order_id:X}"
-        body["live-at"] = stamp(order.live_at)
     return body | _ending(order)
 
 
@@ -118,7 +117,7 @@ def _ending(order: Order) -> Body:
         body["replacing-order-id"] = order.replaced_by
     if order.cancelled_at is not None:
         body["cancelled-at"] = stamp(order.cancelled_at)
-        body["cancelled-size"] = plain(Decimal(order.cancelled_size or 0))
+        body["cancelled-size"] = plain(Decimal(order.cancelled_size if order.cancelled_size is not None else 0))
     if order.terminal_at is not None:
         body["terminal-at"] = stamp(order.terminal_at)
     if order.reject_reason is not None:
@@ -376,13 +375,16 @@ def transaction_body(account: Account, row: Transaction) -> Body:
     }
 
 
-def quote_body(quote: Quote, *, option: bool, session: SessionNow) -> Body:
-    """Write market data of one symbol. The halt flag's key is the broker's own, which the SDK does not map."""
+def quote_body(quote: Quote, instrument_type: str, session: SessionNow) -> Body:
+    """Write market data of one symbol; the day's figures are the mid, as the venue keeps no history.
+
+    The halt flag's key is the broker's own, which the SDK does not map.
+    """
     mid = plain(quote.mid)
     day = session.open_at.astimezone(NEW_YORK).date()
     return {
         "symbol": quote.symbol,
-        "instrument-type": "Equity Option" if option else "Equity",
+        "instrument-type": instrument_type,
         "updated-at": stamp(quote.at).replace("+00:00", "Z"),
         "bid": plain(quote.bid),
         "bid-size": plain(Decimal(quote.bid_size)),
@@ -392,6 +394,9 @@ def quote_body(quote: Quote, *, option: bool, session: SessionNow) -> Body:
         "mark": mid,
         "last": mid,
         "last-mkt": mid,
+        "open": mid,
+        "day-high-price": mid,
+        "day-low-price": mid,
         "close-price-type": "Regular",
         "prev-close": mid,
         "prev-close-price-type": "Final",

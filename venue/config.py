@@ -43,7 +43,7 @@ class SessionMode(StrEnum):
     """Whose hours the market keeps."""
 
     ALWAYS_OPEN = "always-open"
-    """Open whenever the venue runs, with an opening and a close around now."""
+    """Open whenever the venue runs, with an opening and a close around now; its day ends only on command."""
     REAL = "real"
     """New York hours, holidays and half days."""
 

@@ -165,8 +165,7 @@ class Control:
             halted=command.halted,
             missing=command.missing,
         )
-        self._exchange.market.script(quote, timedelta(seconds=command.age))
-        self._exchange.set_quote(quote)
+        self._exchange.set_quote(quote, timedelta(seconds=command.age))
 
     def _name(self, symbol: str) -> str:
         """Give the OCC symbol (or the underlying) of what a command names, and list it."""

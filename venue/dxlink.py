@@ -20,6 +20,8 @@ from venue.orders import Order
 
 _NAN = "NaN"
 _PERIOD = 0.1
+_SILENCE = 60.0
+"""Seconds without a word from the client, keepalives counted, after which its connection is closed."""
 
 
 @dataclass(slots=True)
@@ -62,15 +64,16 @@ class DxLink:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Serve one client until it goes."""
-        socket = web.WebSocketResponse()
+        socket = web.WebSocketResponse(receive_timeout=_SILENCE)
         await socket.prepare(request)
         connection = _Connection(socket)
         self._connections.add(connection)
         sender = asyncio.create_task(self._send(connection))
         try:
-            async for message in socket:
-                if message.type is WSMsgType.TEXT:
-                    self._take(connection, json.loads(message.data))
+            with suppress(TimeoutError):
+                async for message in socket:
+                    if message.type is WSMsgType.TEXT:
+                        self._read(connection, message.data)
         finally:
             sender.cancel()
             self._connections.discard(connection)
@@ -80,6 +83,12 @@ class DxLink:
         with suppress(ConnectionError):
             while True:
                 await connection.socket.send_str(await connection.queue.get())
+
+    def _read(self, connection: _Connection, text: str) -> None:
+        try:
+            self._take(connection, json.loads(text))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            connection.put({"type": "ERROR", "channel": 0, "error": "INVALID_MESSAGE", "message": "expected a DXLink message"})
 
     def _take(self, connection: _Connection, asked: dict[str, Any]) -> None:
         number = int(asked.get("channel", 0))

@@ -25,7 +25,6 @@ from venue.chains import equity_body, flat_body, holidays_body, nested_body, opt
 from venue.config import UnderlyingConfig
 from venue.exchange import Exchange
 from venue.holidays import NEW_YORK
-from venue.instruments import parse
 from venue.orders import Order
 from venue.preflight import OrderRequest, TermsRequest, read
 from venue.refusal import VenueRefusal, invalid, not_found
@@ -109,6 +108,10 @@ class Endpoints:
 
     def _echo(self, order: Order) -> Body:
         return order_body(order, echo=self._exchange.config.echo_external_identifier)
+
+    def unknown(self, call: Call) -> Answer:
+        """Answer a call that the venue does not have."""
+        raise not_found(f"{call.method} {call.path}")
 
     def customer(self, call: Call) -> Answer:
         """Answer /customers/me."""
@@ -291,15 +294,16 @@ class Endpoints:
 
     def market_data(self, call: Call) -> Answer:
         """Answer quotes; symbols without one are left out."""
-        asked = [symbol for key in ("index", "equity", "equity-option") for symbol in call.many(key)]
+        kinds = {"index": "Index", "equity": "Equity", "equity-option": "Equity Option"}
+        asked = [(kind, symbol) for key, kind in kinds.items() for symbol in call.many(key)]
         if len(asked) > _MOST_SYMBOLS:
             raise invalid("symbols", f"must be at most {_MOST_SYMBOLS}")
         session = self._exchange.session
         items = []
-        for symbol in asked:
+        for kind, symbol in asked:
             quote = self._exchange.market.quote(symbol)
             if quote is not None and not quote.missing:
-                items.append(quote_body(quote, option=parse(symbol) is not None, session=session))
+                items.append(quote_body(quote, kind, session))
         return Answer(body={"data": {"items": items}, "pagination": None})
 
     def sessions(self, call: Call) -> Answer:

@@ -8,7 +8,7 @@ the original in between aborts it. Nothing is deduplicated: the same order sent 
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from random import Random
@@ -26,7 +26,7 @@ from venue.preflight import OrderRequest, TermsRequest, check_account, check_ter
 from venue.refusal import cannot_update, not_found, short_of_buying_power
 from venue.risk import Cost, Risk
 from venue.session import SessionBoard, SessionNow
-from venue.tape import CancelLine, FillLine, OrderLine, PositionLine, QuoteLine, StartLine, Tape, state_of
+from venue.tape import CancelLine, CancelOutcome, FillLine, OrderLine, PositionLine, QuoteLine, StartLine, Tape, state_of
 
 
 class Listener(Protocol):
@@ -195,8 +195,9 @@ class Exchange:
         self._publish(order, "filled by hand", order.status)
         return order
 
-    def set_quote(self, quote: Quote) -> None:
-        """Tell everyone of a scripted quote, and trade on it; it was given to the market before."""
+    def set_quote(self, quote: Quote, age: timedelta = timedelta()) -> None:
+        """Script a symbol's quote, tell everyone, and trade on it; it is always shown as made `age` ago."""
+        self.market.script(quote, age)
         self.tape.write(
             QuoteLine(
                 symbol=quote.symbol, bid=quote.bid, ask=quote.ask, bid_size=quote.bid_size, ask_size=quote.ask_size, missing=quote.missing
@@ -220,6 +221,7 @@ class Exchange:
         if is_open:
             for order in [each for each in self._open.values() if each.status is Status.RECEIVED]:
                 self._route(order, "session opened", before=order.status)
+            self._trade(list(self._open.values()))
         elif self.sessions.forced is None:
             self.end_day()
 
@@ -282,7 +284,6 @@ class Exchange:
     def _execute(self, order: Order, execution: Execution) -> None:
         for leg, price in zip(order.legs, execution.prices, strict=True):
             self._execute_leg(order, leg, leg.quantity // order.size * execution.lots, price)
-        self.risk.reprice(order)
         if order.remaining == 0:
             self.later(self.config.timing.filled_after, lambda: self._complete(order))
 
@@ -295,6 +296,7 @@ class Exchange:
         fees = self.risk.leg_fees(leg, leg.filled + contracts, proceeds + dollars(price, contracts)) - charged
         fill = Fill(fill_id=f"{now:%y%m%d}999{number:010d}", exec_id=str(number), quantity=contracts, price=price, at=now)
         leg.fills.append(fill)
+        self.risk.reprice(order)
         order.updated_at = now
         account.execute(leg.symbol, leg.action, contracts, price, fees, now)
         account.books.append(
@@ -396,13 +398,9 @@ class Exchange:
             PositionLine(account=account.number, symbol=symbol, quantity=account.held(symbol), ledger=account.ledger.get(symbol, 0))
         )
 
-    def _tape_cancel(self, order: Order, outcome: str) -> None:
-        cancelled = order.cancelled_size or 0
-        self.tape.write(
-            CancelLine.model_validate(
-                {"order_id": order.order_id, "client_id": order.external_identifier, "outcome": outcome, "cancelled": cancelled}
-            )
-        )
+    def _tape_cancel(self, order: Order, outcome: CancelOutcome) -> None:
+        cancelled = order.cancelled_size if order.cancelled_size is not None else 0
+        self.tape.write(CancelLine(order_id=order.order_id, client_id=order.external_identifier, outcome=outcome, cancelled=cancelled))
 
     def _ticks(self, order: Order) -> TickClass:
         return self.listings.underlyings[order.underlying].ticks

@@ -144,7 +144,9 @@ def check_account(order: Order, account: Account) -> None:
 def resolve_closes(order: Order, account: Account, working: Sequence[Order], *, count_working: bool) -> None:
     """Judge each closing leg against the ledger: enough is held, or it is refused (strict), or it turns into an open.
 
-    The refusal's code was seen in production; whether contracts in other working closes count is not known, hence `count_working`.
+    The ledger lags in both directions: contracts that a close has just sold still show in it, so a second strict close is taken and the
+    account goes short. That is the client's to prevent. The refusal's code was seen in production; whether contracts in other working
+    closes count is not known, hence `count_working`.
     """
     for leg in order.legs:
         if leg.action.opening:

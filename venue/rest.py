@@ -45,7 +45,8 @@ class Tokens:
         asked = (body.get("client_secret"), body.get("refresh_token"))
         wanted = (self._config.client_secret, self._config.refresh_token)
         if body.get("grant_type") != "refresh_token" or any(
-            want is not None and not secrets.compare_digest(str(got), want) for got, want in zip(asked, wanted, strict=True)
+            want is not None and not secrets.compare_digest(str(got).encode(), want.encode())
+            for got, want in zip(asked, wanted, strict=True)
         ):
             return Answer(status=400, body={"error_code": "invalid_grant", "error_description": "Grant revoked"}, error="invalid_grant")
         token = secrets.token_urlsafe(32)
@@ -116,18 +117,23 @@ class Rest:
         routes: list[web.AbstractRouteDef] = [web.route(method, path, self._handler(endpoint)) for method, path, endpoint in table]
         return [*routes, web.post("/oauth/token", self._handler(None))]
 
+    def unknown_route(self) -> web.RouteDef:
+        """Give the route of every call the venue does not have: taped, and a 404. It must be added last."""
+        return web.route("*", "/{rest:.*}", self._handler(self._endpoints.unknown))
+
     def _handler(self, endpoint: Endpoint | None) -> Callable[[web.Request], Coroutine[Any, Any, web.StreamResponse]]:
         """Make the handler of an endpoint; None is the token's."""
 
         async def handle(request: web.Request) -> web.StreamResponse:
             call = await self._read(request)
-            secret = endpoint is None
+            # what comes to the token's call, or to one the venue does not know, may be a secret
+            secret = endpoint in {None, self._endpoints.unknown}
             self._tape.write(
                 RequestLine(
                     call=call.number,
                     method=call.method,
                     path=call.path,
-                    query=call.query,
+                    query={} if secret else call.query,
                     body=call.body if isinstance(call.body, dict) and not secret else None,
                     client_id=_client_id(call),
                 )

@@ -70,7 +70,8 @@ async def start(
     control = Control(exchange, rest, faults, streamer, tokens)
 
     app = web.Application()
-    app.add_routes([*rest.routes(), *control.routes(), web.get("/dxlink", dxlink.serve), web.get(config.streamer_path, streamer.serve)])
+    sockets = [web.get("/dxlink", dxlink.serve), web.get(config.streamer_path, streamer.serve)]
+    app.add_routes([*rest.routes(), *control.routes(), *sockets, rest.unknown_route()])
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GRACE)
     await runner.setup()
     try:

@@ -14,9 +14,11 @@ Append-only, each line flushed before the answer it belongs to leaves. `seq` ris
     stream    an account stream connected, closed, or was dropped
     control   a person or a test used the control API
 
+A venue started on the tape of another goes on with its numbers; its orders and calls begin anew after its start line.
 An accepted request is one whose order (or cancellation, or replacement) took effect, whatever the client was told.
 """
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -139,13 +141,16 @@ class FillLine(_Line):
     fees: Decimal
 
 
+CancelOutcome = Literal["requested", "refused", "lost to a fill", "done"]
+
+
 class CancelLine(_Line):
     """A step of a cancellation."""
 
     kind: Literal["cancel"] = "cancel"
     order_id: int
     client_id: str | None
-    outcome: Literal["requested", "refused", "lost to a fill", "done"]
+    outcome: CancelOutcome
     cancelled: int = 0
 
 
@@ -230,14 +235,22 @@ class Tape:
     """The writer, and the lines of this run in memory."""
 
     def __init__(self, clock: Callable[[], datetime], path: Path | None = None) -> None:
-        """Open the file for appending, when there is one."""
+        """Open the file for appending, when there is one; a line that a killed venue left torn is cut off."""
         self._clock = clock
         self.lines: list[TapeLine] = []
-        self._file: TextIO | None = path.open("a", encoding="utf-8") if path is not None else None
+        self._seq = 0
+        self._file: TextIO | None = None
+        if path is not None:
+            if path.exists():
+                whole = path.read_bytes()
+                os.truncate(path, whole.rfind(b"\n") + 1)
+                self._seq = max((line.seq for line in read_tape(path)), default=0)
+            self._file = path.open("a", encoding="utf-8")
 
     def write(self, line: TapeLine) -> None:
         """Stamp a line with its number and time, keep it, and flush it."""
-        stamped = line.model_copy(update={"seq": len(self.lines) + 1, "at": self._clock()})
+        stamped = line.model_copy(update={"seq": self._seq + 1, "at": self._clock()})
+        self._seq += 1
         self.lines.append(stamped)
         if self._file is not None:
             self._file.write(stamped.model_dump_json() + "\n")

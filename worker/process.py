@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from settings.load import PREFIXES
 from worker import tether
 
 _TERM_WAIT = timedelta(seconds=10)
@@ -89,10 +90,15 @@ async def start(name: str, command: Sequence[str], *, log: Path, environment: Ma
             stdin=asyncio.subprocess.DEVNULL,
             stdout=out,
             stderr=asyncio.subprocess.STDOUT,
-            env={**os.environ, **(environment or {})},
+            env={**_without_ours(os.environ), **(environment or {})},
             start_new_session=True,
         )
     return Child(name, process, log)
+
+
+def _without_ours(variables: Mapping[str, str]) -> dict[str, str]:
+    """Leave our settings out: a child gets those it is given, and no other learns the broker's secrets."""
+    return {name: value for name, value in variables.items() if not name.upper().startswith(PREFIXES)}
 
 
 async def ready(child: Child, ready_file: Path, *, within: timedelta) -> dict[str, Any]:

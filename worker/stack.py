@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -177,18 +178,24 @@ class Stack:
             return  # a venue that already runs
         require_free(port, "the venue", "TRADER_VENUE_PORT")
         self.settings = self.settings.model_copy(update={"venue_url": f"http://127.0.0.1:{port}"})
+        if self.tape_path.exists():
+            # a tape is one venue's life: the next one starts its own, and this one is kept
+            self.tape_path.rename(self.tape_path.with_name(f"venue-tape-{int(self.tape_path.stat().st_mtime)}.jsonl"))
         config = self.data_dir / "venue.json"
-        config.write_text(json.dumps({"accounts": [{"number": self.settings.account}], **self._venue_config}, indent=2))
+        # the venue forgets its orders when it ends, Temporal does not: ids of an earlier life must not come again
+        wanted = {"accounts": [{"number": self.settings.account}], "first_order_id": int(time.time()), **self._venue_config}
+        config.write_text(json.dumps(wanted, indent=2))
         await self._start_child(
             "venue",
             ["-m", "venue", "--host", "127.0.0.1", "--port", str(port), "--config", str(config), "--tape", str(self.tape_path)],
             within=VENUE_READY_WITHIN,
+            environment={},
         )
 
     async def _start_worker(self) -> None:
-        await self._start_child("worker", ["-m", "worker"], within=WORKER_READY_WITHIN)
+        await self._start_child("worker", ["-m", "worker"], within=WORKER_READY_WITHIN, environment=as_environment(self.settings))
 
-    async def _start_child(self, name: str, arguments: list[str], *, within: timedelta) -> None:
+    async def _start_child(self, name: str, arguments: list[str], *, within: timedelta, environment: Mapping[str, str]) -> None:
         self._runs += 1
         ready_file = self.data_dir / f"{name}-{os.getpid()}-{self._runs}.ready"
         ready_file.unlink(missing_ok=True)
@@ -196,7 +203,7 @@ class Stack:
             name,
             [sys.executable, *arguments, "--ready-file", str(ready_file)],
             log=self.data_dir / "logs" / f"{name}.log",
-            environment=as_environment(self.settings),
+            environment=environment,
         )
         self._children[name] = child
         try:

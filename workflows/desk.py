@@ -224,21 +224,21 @@ class Desk:
             answered = await self._look(order, intent, lost_at, delay)
             if order.standing is Standing.AT_VENUE:
                 return True
-        for _ in range(timing.MAX_SWEEPS):
+        for pause in timing.SWEEPS:
             if answered:
                 return False
             # "not found" is believed from a complete answer only: while the venue does not answer, the order stays unknown
-            answered = await self._look(order, intent, lost_at, timing.SWEEP)
+            answered = await self._look(order, intent, lost_at, pause)
             if order.standing is Standing.AT_VENUE:
                 return True
         return False
 
     async def _swept(self, order: LedgerOrder, intent: OrderIntent, lost_at: datetime) -> bool:
         ends = end_of_day(lost_at)
-        for _ in range(timing.MAX_SWEEPS):
+        for pause in timing.SWEEPS:
             if workflow.now() >= ends:
                 return False
-            await self._look(order, intent, lost_at, timing.SWEEP)
+            await self._look(order, intent, lost_at, min(pause, ends - workflow.now()))
             if order.standing is Standing.AT_VENUE:
                 self._record(EventKind.WARNING, f"{order.client_order_id} appeared after all; taking it back", order=order.client_order_id)
                 return True
@@ -337,7 +337,7 @@ class Desk:
             return None
         return answer
 
-    def _record(self, kind: EventKind, text: str, **facts: object) -> None:
+    def _record(self, kind: EventKind, text: str, /, **facts: object) -> None:
         self._journal.record(workflow.now(), kind, text, **facts)
 
 

@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
         SubmitAnswer,
         SubmitResult,
     )
+    from broker.port import NOT_SENT
     from domain.denial import Code
     from domain.event import EventKind
     from domain.ids import Leg
@@ -34,7 +35,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.journal import Journal
     from workflows.waiting import wait
 
-TRY_AGAIN = frozenset({"LOOK_FAILED", "QUOTE_UNANSWERED", "NO_WORKER", "TOO_LATE_TO_SEND"})
+TRY_AGAIN = frozenset({"LOOK_FAILED", "QUOTE_UNANSWERED", "NO_WORKER", "TOO_LATE_TO_SEND", NOT_SENT})
 """Why an entry was provably not sent although it may still be wanted: it is decided again, by the ladder's own clock."""
 
 PAUSE = timedelta(seconds=1)
@@ -225,5 +226,5 @@ class Entry:
             return Trigger.REFUSED if len(orders) == 1 else Trigger.NOTHING_BOUGHT
         return Trigger.NOTHING_BOUGHT
 
-    def _record(self, kind: EventKind, text: str, **facts: object) -> None:
+    def _record(self, kind: EventKind, text: str, /, **facts: object) -> None:
         self._journal.record(workflow.now(), kind, text, **facts)

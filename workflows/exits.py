@@ -46,7 +46,7 @@ class Exits:
         """Work out the profit-take that is missing now."""
         ledger = self._desk.ledger
         fills = [fill for fill in ledger.entry_fills if fill.fill_id not in self._priced] or list(ledger.entry_fills)
-        planned = ledger.sold + ledger.exits_working + self.gone
+        planned = ledger.sold + ledger.exits_open + self.gone
         return next_exit(bought=ledger.bought, uncovered=fills, planned=planned, policy=self._policy, ticks=self._ticks)
 
     @property

@@ -44,7 +44,7 @@ class Journal:
         """The last sentence."""
         return self._events[-1].text if self._events else ""
 
-    def record(self, now: datetime, kind: EventKind, text: str, **facts: object) -> TradeEvent:
+    def record(self, now: datetime, kind: EventKind, text: str, /, **facts: object) -> TradeEvent:
         """Write an event down. Facts become text; None is left out."""
         known = {name: str(value) for name, value in facts.items() if value is not None}
         event = TradeEvent(sequence=len(self._events) + 1, at=now, kind=kind, text=text, facts=known)

@@ -17,11 +17,9 @@ ACCOUNT = SearchAttributeKey.for_keyword("TradeAccount")
 PNL = SearchAttributeKey.for_float("TradePnl")
 """Realised P&L in dollars."""
 
+KEYS = (SYMBOL, PHASE, AUTHOR, MODE, ACCOUNT, PNL)
+
 REGISTERED: dict[str, "IndexedValueType.ValueType"] = {
-    SYMBOL.name: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
-    PHASE.name: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
-    AUTHOR.name: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
-    MODE.name: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
-    ACCOUNT.name: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
-    PNL.name: IndexedValueType.INDEXED_VALUE_TYPE_DOUBLE,
+    key.name: IndexedValueType.INDEXED_VALUE_TYPE_DOUBLE if key is PNL else IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD for key in KEYS
 }
+"""Every attribute with the type it is registered as."""

@@ -40,16 +40,14 @@ LOOKS = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 15, 60))
 """When an order of unknown outcome is looked for: soon, because most answers are lost after acceptance; and until the settling time is
 over, because a request can land late. Only after the last of them is "not found" believed."""
 
-SWEEP = timedelta(minutes=1)
-"""How often an entry that was given up as absent is still looked for, until the end of its day."""
-
-MAX_SWEEPS = 2000
-"""More than the minutes of any trading day; a bound, not a plan."""
+SWEEPS = (*[timedelta(minutes=1)] * 10, *[timedelta(minutes=10)] * 150)
+"""When an order that nobody could find is looked for again: each minute at first, then at a pace that a history bears; together more than
+a day. An entry is swept for until the end of its day, an unanswered look until it is answered."""
 
 CANCEL_CHECKS = tuple(timedelta(milliseconds=each) for each in (150, 300, 600, 1500, 3000))
 """When an order is read after its cancel was asked for. The stream usually says it first."""
 
-CANCEL_PAUSES = (*[timedelta(seconds=15)] * 10, *[timedelta(minutes=5)] * 190)
+CANCEL_PAUSES = (*(timedelta(seconds=each) for each in (1, 2, 5)), *[timedelta(seconds=15)] * 10, *[timedelta(minutes=5)] * 190)
 """Between rounds of asking for a cancel: soon at first, then at a pace that a history bears; together well over a trading day, by the end
 of which a day order is over whatever the venue says."""
 

@@ -211,6 +211,7 @@ class TradeWorkflow:
                 return Trigger.FLAT if self._flat() else Trigger.EXPIRED
             if await exits.look_gone():
                 self._reason = "closed outside of this trade"
+                return Trigger.FLAT
 
     async def _watch(self) -> Trigger:
         """Stay for fills reported late: a while after an entry that ended, and all day for one that was lost."""
@@ -322,7 +323,7 @@ class TradeWorkflow:
                         summary=f"tell people: {self._journal.last[:60]}",
                     )
 
-    def _record(self, kind: EventKind, text: str, **facts: object) -> None:
+    def _record(self, kind: EventKind, text: str, /, **facts: object) -> None:
         self._journal.record(workflow.now(), kind, text, **facts)
 
     def _refresh(self) -> None:

@@ -54,7 +54,8 @@ def _doubtful_word(tokens: list[Token], action: range) -> Doubt | None:
             if lower in words.STOPS_AND_TARGETS:
                 after_label = True
                 continue
-            code = Code.PARSE_NEGATED if lower.endswith("n't") else words.HAZARDS.get(lower)
+            # "would've" and "yesterday's" are as doubtful as the words in front
+            code = Code.PARSE_NEGATED if lower.endswith("n't") else words.HAZARDS.get(lower.partition("'")[0])
             if code is not None and not (after_label and lower in words.AFTER_LABEL_HARMLESS):
                 return Doubt(
                     code, f"expected a plain entry, found {shown(token.text)}: send the alert without it if it is meant now", token

@@ -45,6 +45,8 @@ class Fields:
     """Price marks with no price behind them."""
     repeated: list[Token] = field(default_factory=list)
     """A numbered target or a stop named twice."""
+    empty_labels: list[Token] = field(default_factory=list)
+    """Stops and targets without a number behind them: the one in front may be theirs."""
     ended_by: Token | None = None
     """The word that ended the body."""
     commentary: list[Token] = field(default_factory=list)
@@ -63,6 +65,7 @@ class _Collector:
         self.tokens = tokens
         self.at = start
         self.start = start
+        self.first = next((index for index in range(start, len(tokens)) if tokens[index].kind not in BLANK), -1)
         self.fields = Fields()
         self.in_body = True
         self.label = _Label.NONE
@@ -71,7 +74,7 @@ class _Collector:
         self.join: Token | None = None
         self.depth = 0
         self.labels: set[str] = set()
-        self.label_name = ""
+        self.named: Token | None = None
 
     def run(self) -> Fields:
         handlers = {
@@ -99,6 +102,7 @@ class _Collector:
             if handler is not None:
                 handler(token)
         self.drop_mark()
+        self.drop_label()
         return self.fields
 
     def drop_mark(self) -> None:
@@ -107,8 +111,14 @@ class _Collector:
             self.fields.dangling.append(self.mark)
         self.mark = None
 
-    def newline(self, _token: Token) -> None:
+    def drop_label(self) -> None:
+        """Note a stop or target that got no number."""
+        if self.label is _Label.EXPECTED and self.named is not None:
+            self.fields.empty_labels.append(self.named)
         self.label = _Label.NONE
+
+    def newline(self, _token: Token) -> None:
+        self.drop_label()
 
     def time(self, token: Token) -> None:
         """Let a time of day pass, unless the entry is to be made at it."""
@@ -118,12 +128,12 @@ class _Collector:
 
     def expiry(self, token: Token) -> None:
         self.drop_mark()
-        self.label = _Label.NONE
+        self.drop_label()
         (self.fields.expiries if self.in_body else self.fields.other_expiries).append(token)
 
     def strike(self, token: Token) -> None:
         self.drop_mark()
-        self.label = _Label.NONE
+        self.drop_label()
         (self.fields.strikes if self.in_body else self.fields.other_strikes).append(token)
 
     def number(self, token: Token) -> None:
@@ -142,7 +152,7 @@ class _Collector:
                 fields.unexplained.append(token)
         elif self.in_body and fractional and fields.contract_complete and not fields.prices:
             self.price(token, marked=False)
-        elif self.at == self.first() and token.text.isdigit() and self.names_symbol(self.following()):
+        elif self.at == self.first and token.text.isdigit() and self.names_symbol(self.following()):
             fields.quantities.append(token)
         else:
             fields.unexplained.append(token)
@@ -150,7 +160,9 @@ class _Collector:
 
     def labelled(self) -> bool:
         """Whether a number belongs to the stop or target just named: its first one, and a target's further ones after commas."""
-        more = self.label is _Label.GIVEN and self.comma and self.mark is None and self.label_name in words.TARGETS
+        more = (
+            self.label is _Label.GIVEN and self.comma and self.mark is None and self.named is not None and self.named.lower in words.TARGETS
+        )
         return self.label is _Label.EXPECTED or more
 
     def price(self, token: Token, *, marked: bool) -> None:
@@ -185,7 +197,8 @@ class _Collector:
         if name in self.labels and (name[-1].isdigit() or name in {"sl", "stop"}):
             self.fields.repeated.append(token)
         self.labels.add(name)
-        self.label_name = name
+        self.drop_label()
+        self.named = token
         self.label, self.comma = _Label.EXPECTED, False
 
     def symbol(self, token: Token) -> None:
@@ -213,7 +226,7 @@ class _Collector:
             self.mark = None
         else:
             self.drop_mark()
-            self.label = _Label.NONE
+            self.drop_label()
             self.plain_word(token, lower)
 
     def plain_word(self, token: Token, lower: str) -> None:
@@ -253,7 +266,7 @@ class _Collector:
 
     def junk(self, token: Token) -> None:
         self.drop_mark()
-        self.label = _Label.NONE
+        self.drop_label()
         if any(char.isdigit() for char in token.text):
             self.fields.unexplained.append(token)
         else:
@@ -272,10 +285,6 @@ class _Collector:
                 self.drop_mark()
             case _:
                 pass
-
-    def first(self) -> int:
-        """Give the place of the first token that is not blank."""
-        return next((index for index in range(self.start, len(self.tokens)) if self.tokens[index].kind not in BLANK), -1)
 
     def following(self) -> Token | None:
         """Give the next token that is not blank."""

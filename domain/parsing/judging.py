@@ -52,12 +52,15 @@ def price_of(token: Token) -> Price:
 
 def judge(fields: Fields, posted: date) -> Entry | Doubt:
     """Give the one entry that the fields make, or the first doubt."""
-    doubt = _several(fields) or _contract(fields) or _price(fields) or _rest(fields)
+    doubt = _several(fields) or _contract(fields) or _marks(fields)
     if doubt is not None:
         return doubt
     expiry = _expiry(fields, posted)
     if isinstance(expiry, Doubt):
         return expiry
+    doubt = _price(fields) or _rest(fields)
+    if doubt is not None:
+        return doubt
     strike = fields.strikes[0]
     return Entry(
         symbol=symbol_of(fields.symbols[0]),
@@ -113,7 +116,11 @@ def _strike(token: Token) -> Doubt | None:
     """Doubt a strike that no contract can have, and one that may be a count of contracts."""
     strike = strike_of(token)
     if not 0 < strike < HIGHEST_STRIKE or (strike * 1000) % 1 != 0:
-        return Doubt(Code.PARSE_BAD_STRIKE, f"expected a strike above 0 and below {HIGHEST_STRIKE}, found {shown(token.text)}", token)
+        return Doubt(
+            Code.PARSE_BAD_STRIKE,
+            f"expected a strike above 0 and below {HIGHEST_STRIKE}, found {shown(token.text)}: write it as 450c",
+            token,
+        )
     spelled = token.text[-1] in "lLtTsS"
     if spelled and "$" not in token.text and strike <= COUNT_LIKE and strike == int(strike):
         reason = (
@@ -131,19 +138,30 @@ def _no_strike(fields: Fields) -> Doubt:
     return Doubt(Code.PARSE_NO_STRIKE, "expected a strike with c or p next to the ticker, found none: write it as 450c")
 
 
+def _marks(fields: Fields) -> Doubt | None:
+    """Doubt a price mark without a price behind it; told before the expiration, as a date may stand there by a slip."""
+    if not fields.dangling:
+        return None
+    return Doubt(Code.PARSE_BAD_PRICE, "expected a price after @, found none: write it as @ 1.25", fields.dangling[0])
+
+
 def _price(fields: Fields) -> Doubt | None:
-    """Doubt two prices, a mark without a price, and a price that cannot be an option's."""
+    """Doubt two prices, a price in the commentary, and a price that cannot be an option's."""
     prices = [*fields.prices, *fields.other_prices]
     if len({price_of(token) for token in prices}) > 1:
         reason = f"expected one price, found {shown(prices[0].text)} and {shown(prices[-1].text)}: write one, and name stops and targets"
         return Doubt(Code.PARSE_TWO_PRICES, reason, prices[-1])
-    if fields.dangling:
-        return Doubt(Code.PARSE_BAD_PRICE, "expected a price after @, found none: write it as @ 1.25", fields.dangling[0])
     if not fields.prices:
         if prices:
             reason = f"expected the price next to the contract, found {shown(prices[0].text)} later on: write it there"
             return Doubt(Code.PARSE_BAD_PRICE, reason, prices[0])
         return None
+    if fields.empty_labels and not fields.price_is_marked:
+        name = fields.empty_labels[0]
+        reason = (
+            f"expected a number after {shown(name.text)}, found none, so {shown(prices[0].text)} may be its own: write the price after @"
+        )
+        return Doubt(Code.PARSE_BAD_PRICE, reason, name)
     token, strike = fields.prices[0], strike_of(fields.strikes[0])
     price = price_of(token)
     # a number without a mark that is that close to the strike is more likely the underlying's price or a target

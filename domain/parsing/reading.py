@@ -22,6 +22,9 @@ _WORTH_READING = re.compile(r"\b(?:bto|stc|sto|btc|avg|buy|buying|sell)\b|[0-9]\
 """Without one of these a message is chatter: most are, and cost no more than this search."""
 
 _GLUED_STRIKE = re.compile(r"[0-9][cp]", re.IGNORECASE)
+_TICKED_OFF = re.compile("[\u2611\u2705\u2714\u274c\u274e\u2716]")
+"""Check marks and crosses: on a bare contract they tell a result; before an action word they are decoration."""
+
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -63,6 +66,7 @@ def _posted(moment: datetime) -> date | None:
 
 def _actions(tokens: list[Token]) -> list[_Hit]:
     """Find the action phrases; AVG acts only as the first word, elsewhere it names a number."""
+    opening = _opening(tokens)
     spoken = [index for index, token in enumerate(tokens) if token.kind not in BLANK]
     hits: list[_Hit] = []
     past = -1
@@ -73,7 +77,7 @@ def _actions(tokens: list[Token]) -> list[_Hit]:
         for length in (3, 1):
             phrase = spoken[place : place + length]
             action = words.ACTIONS.get(tuple(tokens[at].lower for at in phrase))
-            if action is None or (action is Action.AVERAGE and hits) or (action is Action.AVERAGE and not _opens(tokens, index)):
+            if action is None or (action is Action.AVERAGE and index != opening):
                 continue
             hits.append(_Hit(action, index, phrase[-1]))
             past = phrase[-1]
@@ -81,14 +85,13 @@ def _actions(tokens: list[Token]) -> list[_Hit]:
     return hits
 
 
-def _opens(tokens: list[Token], index: int) -> bool:
-    """Whether only labels, mentions and blanks stand before a token."""
-    return all(
-        token.kind in BLANK
-        or token.kind in {Kind.NOISE, Kind.PUNCTUATION}
-        or (token.kind == Kind.WORD and token.lower in words.BEFORE_ACTION)
-        for token in tokens[:index]
-    )
+def _opening(tokens: list[Token]) -> int:
+    """Count the tokens at the start that may stand before an action: labels, mentions, remarks and blanks."""
+    for index, token in enumerate(tokens):
+        remark = token.kind == Kind.WORD and token.lower in words.BEFORE_ACTION
+        if not remark and token.kind not in BLANK and token.kind not in {Kind.NOISE, Kind.PUNCTUATION}:
+            return index
+    return len(tokens)
 
 
 def _contract_like(tokens: list[Token]) -> bool:
@@ -105,7 +108,7 @@ def _entry(text: str, tokens: list[Token], hits: list[_Hit], posted: date | None
     """Read an entry with its action word, or refuse it."""
     hit = hits[0]
     action = range(hit.first, hit.last + 1)
-    doubt = first_doubt(text, tokens, _places(hits)) or _two_actions(tokens, hits) or _before(tokens, hit)
+    doubt = first_doubt(text, tokens, action) or _two_actions(tokens, hits) or _before(tokens, hit)
     if doubt is not None:
         return _refused(doubt)
     if posted is None:
@@ -115,10 +118,6 @@ def _entry(text: str, tokens: list[Token], hits: list[_Hit], posted: date | None
     if isinstance(found, Doubt):
         return _refused(found)
     return _answer(found, fields, tokens, action)
-
-
-def _places(hits: list[_Hit]) -> range:
-    return range(hits[0].first, hits[0].last + 1)
 
 
 def _two_actions(tokens: list[Token], hits: list[_Hit]) -> Doubt | None:
@@ -136,22 +135,20 @@ def _two_actions(tokens: list[Token], hits: list[_Hit]) -> Doubt | None:
 
 def _before(tokens: list[Token], hit: _Hit) -> Doubt | None:
     """Doubt anything but a label, a mention or a remark in front of the action."""
-    for index in range(hit.first):
-        if not _opens(tokens[index : index + 1], 1):
-            token = tokens[index]
-            reason = f"expected the action first, found {shown(token.text)} before {shown(tokens[hit.first].text)}: start with the action"
-            return Doubt(Code.PARSE_UNCLEAR, reason, token)
-    return None
+    opening = _opening(tokens)
+    if opening >= hit.first:
+        return None
+    token = tokens[opening]
+    reason = f"expected the action first, found {shown(token.text)} before {shown(tokens[hit.first].text)}: start with the action"
+    return Doubt(Code.PARSE_UNCLEAR, reason, token)
 
 
 def _without_action(text: str, tokens: list[Token], posted: date | None) -> ParsedAlert:
     """Read a bare contract with its price as an entry: only when it is the whole message, with no word of commentary."""
-    start = next((index for index in range(len(tokens)) if not _opens(tokens[index : index + 1], 1)), len(tokens))
-    if posted is None or first_doubt(text, tokens, range(0)) is not None:
+    if posted is None or _TICKED_OFF.search(text) or first_doubt(text, tokens, range(0)) is not None:
         return CHATTER
-    fields = collect(tokens, start)
-    bare = [*fields.symbols, *fields.commentary]
-    if fields.commentary or not fields.prices or not bare or bare[0].text.lstrip("$") != symbol_of(bare[0]):
+    fields = collect(tokens, _opening(tokens))
+    if fields.commentary or not fields.prices or not fields.symbols[0].text.isupper():
         return CHATTER
     # without an action word the number after @ may as well be a level to watch: the stricter bound holds
     fields.price_is_marked = False

@@ -82,9 +82,10 @@ HAZARDS: dict[str, Code] = {
     ),
     **dict.fromkeys(
         _all(
-            "earlier yesterday yesterday's ago was were had been hit gain gains gained profit profits profitable win wins winner "
-            "winners won lost currently still already recap recaps closed closing sold out exited exiting trim trimmed trimming "
-            "bought called runner runners running banked banger printed congrats nice filled last from result results"
+            "earlier yesterday yesterday's ago was were had been hit gain gains gained profit profits profitable win wins "
+            "winner winners won lost currently still already recap recaps closed closing sold out exited exiting trim trimmed "
+            "trimming bought called runner runners running banked banger printed congrats nice filled last from result "
+            "results expired missed failed done complete completed finished invalid invalidated edit edited update updated"
         ),
         Code.PARSE_NOT_NOW,
     ),

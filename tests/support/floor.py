@@ -8,7 +8,7 @@ import contextlib
 import itertools
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -46,7 +46,7 @@ AUTHOR, CHANNEL, GUILD = "11", "22", "33"
 _numbers = itertools.count(1)
 
 
-def next_monthly(days: int = 20) -> Any:
+def next_monthly(days: int = 20) -> date:
     """The first monthly expiration at least `days` ahead."""
     today = new_york_date(datetime.now(UTC))
     year, month = today.year, today.month
@@ -100,6 +100,11 @@ class Floor:
         """The OCC symbol that alerts are about."""
         return CONTRACT.occ_symbol
 
+    @property
+    def expiry(self) -> date:
+        """The expiration that alerts are about."""
+        return CONTRACT.expiry
+
     async def quote(self, bid: str, ask: str, *, ask_size: int = 50, bid_size: int = 50) -> None:
         """Quote the contract."""
         await self.control.set_quote(self.symbol, bid=bid, ask=ask, ask_size=ask_size, bid_size=bid_size)
@@ -147,7 +152,12 @@ class Floor:
             last[:] = [await self.view(handle)]
             return all(getattr(last[0], name) == value for name, value in fields.items())
 
-        await eventually(there, f"{what}: {fields}, found {last}", within=20)
+        try:
+            await eventually(there, f"{what}: {fields}", within=20)
+        except AssertionError as late:
+            late.add_note(f"found {last}")
+            late.add_note("\n".join(f"{event.at:%H:%M:%S.%f} {event.kind}: {event.text}" for event in await self.events(handle)))
+            raise
         return last[0]
 
     async def fault(self, **rule: Any) -> None:

@@ -7,19 +7,16 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
 from tests.support.floor import Floor, open_floor
-from workflows.search import REGISTERED
+from workflows.search import KEYS
 
 
 @pytest.fixture(scope="session")
 async def env(temporal_binary: str) -> AsyncIterator[WorkflowEnvironment]:
     """The real server with a virtual clock for each workflow."""
-    from temporalio.common import SearchAttributeKey
-
-    keys = [SearchAttributeKey._from_metadata_type(name, "Keyword" if kind == 2 else "Double") for name, kind in REGISTERED.items()]
     async with await WorkflowEnvironment.start_time_skipping_v2(
         dev_server_existing_path=temporal_binary,
         data_converter=pydantic_data_converter,
-        search_attributes=[key for key in keys if key is not None],
+        search_attributes=list(KEYS),
         dev_server_extra_args=[
             *("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"),
             *("--dynamic-config-value", 'history.timerProcessorMaxTimeShift="1ms"'),

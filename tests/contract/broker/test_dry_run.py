@@ -13,9 +13,9 @@ from tastytrade import Account
 from tastytrade.order import InstrumentType, Leg, LimitOrder, OrderAction
 
 from broker.dry_run import DryRunBroker, MutationForbiddenError, ReadOnlyTransport
-from broker.port import OrderDesk, Unavailable
+from broker.port import OrderDesk, OrderReader, Unavailable
 from broker.redirect import HostRefused, RedirectTransport, SharedTransport
-from broker.tastytrade import TastytradeReader
+from broker.tastytrade import TastytradeDesk, TastytradeReader
 from domain.order import OrderIntent
 
 CHANGES = [
@@ -26,6 +26,7 @@ CHANGES = [
     ("POST", "/accounts/5WT00042/complex-orders"),
     ("POST", "/accounts/5WT00042/complex-orders/dry-run"),
     ("POST", "/accounts/5WT00042/orders/dry-run/../"),
+    ("POST", "/accounts/5WT00042/orders/dry-run/1"),
     ("POST", "/accounts/5WT00042/orders?x=/orders/dry-run"),
     ("POST", "/accounts/a%2Forders/orders/dry-run"),
     ("DELETE", "/oauth/token"),
@@ -72,6 +73,15 @@ async def dry(listener: Listener) -> AsyncIterator[DryRunBroker]:
     )
     yield broker
     await broker.aclose()
+
+
+def test_the_adapter_fits_the_port() -> None:
+    """The types of the port hold for both adapters, and making one dials nothing."""
+    given: dict[str, Any] = {"client_secret": "a", "refresh_token": "b", "account": "5WT00042", "is_test": True}
+    desk: OrderDesk = TastytradeDesk(**given)
+    reader: OrderReader = DryRunBroker(**given)
+    assert desk.account == reader.account
+    assert desk.call_timeout < timedelta(seconds=5)
 
 
 def test_a_dry_run_broker_has_nothing_to_send_with() -> None:
@@ -182,6 +192,7 @@ async def test_a_client_that_ends_leaves_the_others_their_connections() -> None:
     transport = SharedTransport(Inner(lambda _: httpx2.Response(200)))
     async with httpx2.AsyncClient(transport=transport):
         pass
+    await httpx2.AsyncClient(transport=transport).aclose()
     assert closed == []
     await ReadOnlyTransport(transport).shutdown()
     assert len(closed) == 1

@@ -81,7 +81,7 @@ async def wire() -> AsyncIterator[Wire]:
     server.close()
 
 
-def desk_at(port: int) -> TastytradeDesk:
+def desk_at(port: int, call: timedelta) -> TastytradeDesk:
     """Make a desk for the server at this port."""
     return TastytradeDesk(
         client_secret="client-secret-value",
@@ -89,14 +89,22 @@ def desk_at(port: int) -> TastytradeDesk:
         account="5WT00042",
         is_test=True,
         venue_url=f"http://127.0.0.1:{port}",
-        call_timeout=CALL,
+        call_timeout=call,
     )
 
 
 @pytest.fixture
 async def wired(wire: Wire) -> AsyncIterator[TastytradeDesk]:
     """Give a desk over the server."""
-    desk = desk_at(wire.port)
+    desk = desk_at(wire.port, timedelta(seconds=3))
+    yield desk
+    await desk.aclose()
+
+
+@pytest.fixture
+async def hasty(wire: Wire) -> AsyncIterator[TastytradeDesk]:
+    """Give a desk that gives an answer up soon."""
+    desk = desk_at(wire.port, CALL)
     yield desk
     await desk.aclose()
 
@@ -134,22 +142,22 @@ async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
 
 
 @pytest.mark.parametrize("fault", [reset, close, cut, garbage, drip, None], ids=["reset", "close", "cut", "garbage", "drip", "hang"])
-async def test_every_fault_of_the_wire_is_unknown_in_time(fault: Serve | None, wire: Wire, wired: TastytradeDesk, buy: OrderIntent) -> None:
+async def test_every_fault_of_the_wire_is_unknown_in_time(fault: Serve | None, wire: Wire, hasty: TastytradeDesk, buy: OrderIntent) -> None:
     """UNK-10: however an answer fails to come, the outcome is unknown, once, and within the bound of the call."""
     wire.then = fault or wire.hang
     started = monotonic()
     with pytest.raises(OutcomeUnknown):
-        await wired.place(buy)
+        await hasty.place(buy)
     assert monotonic() - started < CALL.total_seconds() + 0.5
     assert len(wire.orders) == 1
 
 
 @pytest.mark.parametrize("fault", [reset, close, cut, garbage, drip, None], ids=["reset", "close", "cut", "garbage", "drip", "hang"])
-async def test_every_fault_of_the_wire_makes_a_read_unavailable(fault: Serve | None, wire: Wire, wired: TastytradeDesk) -> None:
+async def test_every_fault_of_the_wire_makes_a_read_unavailable(fault: Serve | None, wire: Wire, hasty: TastytradeDesk) -> None:
     """UNK-30: however a read fails, it is no empty answer."""
     wire.then = fault or wire.hang
     with pytest.raises(Unavailable):
-        await wired.orders_since(date(2026, 9, 16))
+        await hasty.orders_since(date(2026, 9, 16))
 
 
 async def test_a_port_nobody_listens_on_means_not_sent(wire: Wire, buy: OrderIntent) -> None:
@@ -158,7 +166,7 @@ async def test_a_port_nobody_listens_on_means_not_sent(wire: Wire, buy: OrderInt
     port = server.sockets[0].getsockname()[1]
     server.close()
     await server.wait_closed()
-    desk = desk_at(port)
+    desk = desk_at(port, CALL)
     with pytest.raises(Refused) as refused:
         await desk.place(buy)
     assert refused.value.code == "not_sent"

@@ -56,6 +56,13 @@ def test_a_partly_filled_order_is_live_with_its_fills(order_body: Body, fill_bod
     assert report.updated_at.tzinfo is not None
 
 
+def test_what_can_still_fill_follows_from_the_fills_where_it_is_not_said(order_body: Body, fill_body: Body) -> None:
+    """FIL-20: without a remaining quantity the rest is what was ordered less what was filled."""
+    body = order_body(leg={"fills": [fill_body()]})
+    del body["legs"][0]["remaining-quantity"]
+    assert order_report(body).remaining == 2
+
+
 def test_a_filled_order_may_lack_its_fills(order_body: Body) -> None:
     """Filled is reported before all fills are: the report says that some are missing."""
     assert order_report(order_body(status="Filled", leg={"remaining-quantity": 0})).fills_missing
@@ -83,6 +90,7 @@ def test_a_rejection_keeps_the_exchanges_words(order_body: Body) -> None:
         ("sig-20260917-0007:entry:1", "alert-trader/1234-x2", "1234-x2"),
         ("sig-20260917-0007:entry:1", "my-app/1.0", None),
         (None, "someone-else/1234-e1", None),
+        (None, "1234-e1", None),
         (None, "WBT-ember;", None),
         (None, None, None),
     ],
@@ -157,6 +165,15 @@ async def test_a_list_is_read_over_all_its_pages(desk: Any, script: Any, order_b
     assert [report.order_id for report in await desk.orders_since(DAY)] == ["1", "2", "3", "4", "5"]
     assert [dict(r.url.params)["page-offset"] for r in script.asked if r.url.path == ORDERS] == ["0", "1", "2"]
     assert script.asked[-1].url.params["start-date"] == "2026-09-16"
+
+
+async def test_a_broker_that_takes_no_long_pages_is_asked_for_shorter_ones(desk: Any, script: Any, order_body: Body) -> None:
+    """UNK-30: the longest page is documented for another list; its refusal must not hide every order for ever."""
+    refused = httpx2.Response(422, json={"error": {"code": "validation_error", "message": "per-page"}})
+    script.on("GET", ORDERS, refused, page([order_body()]))
+    assert len(await desk.orders_since(DAY)) == 1
+    assert len(await desk.orders_since(DAY)) == 1
+    assert [r.url.params["per-page"] for r in script.asked if r.url.path == ORDERS] == ["200", "50", "50"]
 
 
 async def test_an_order_that_cannot_be_read_hides_no_other(desk: Any, script: Any, order_body: Body) -> None:

@@ -36,6 +36,10 @@ REFUSED = {
         ("validation_error", "price does not have a valid value", 422),
     ),
     "undocumented code": (error(422, "strict_position_effect", "No position."), ("strict_position_effect", "No position.", 422)),
+    "a working close": (
+        error(422, "position_effect", "A closing order is already working."),
+        ("position_effect", "A closing order is already working.", 422),
+    ),
     "bad request": (error(400, "bad_request"), ("bad_request", "No.", 400)),
     "forbidden": (error(403, "not_permitted"), ("not_permitted", "No.", 403)),
 }
@@ -51,7 +55,9 @@ UNKNOWN: dict[str, httpx2.Response | Exception] = {
     "422 without an envelope": httpx2.Response(422, json={"message": "no"}),
     "422 with an empty code": error(422, ""),
     "422 about a duplicate": error(422, "duplicate_order"),
-    "422 that it is there already": error(422, "validation_error", errors=[{"domain": "external-identifier", "reason": "already taken"}]),
+    "422 that it is there already": error(
+        422, "validation_error", errors=[{"domain": "external-identifier", "reason": "has already been taken"}]
+    ),
     "redirect": httpx2.Response(307, headers={"Location": "/elsewhere"}),
     "500": error(500, "internal"),
     "502": html(502),
@@ -117,8 +123,9 @@ async def test_an_order_that_never_left_is_refused_as_not_sent(name: str, desk: 
         httpx2.Response(200, json={"expires_in": 900}),
         html(502),
         httpx2.ReadTimeout(""),
+        RuntimeError("a bug in a library"),
     ],
-    ids=["revoked", "no token", "proxy", "timeout"],
+    ids=["revoked", "no token", "proxy", "timeout", "bug"],
 )
 async def test_no_access_token_means_not_sent(answer: httpx2.Response | Exception, desk: Any, script: Any, buy: OrderIntent) -> None:
     """An order whose access token could not be had was never sent."""
@@ -155,6 +162,24 @@ async def test_a_reset_after_the_401_is_unknown(desk: Any, script: Any, buy: Ord
     script.on("POST", ORDERS, error(401, "token_invalid"), httpx2.ReadError(""))
     with pytest.raises(OutcomeUnknown):
         await desk.place(buy)
+
+
+async def test_a_token_of_no_words_changes_no_outcome(
+    desk: Any, script: Any, buy: OrderIntent, order_body: Callable[..., dict[str, Any]]
+) -> None:
+    """UNK-10: what the SDK lets pass for a token must not turn an accepted order into an error of another kind."""
+    script.on("POST", "/oauth/token", httpx2.Response(200, json={"access_token": None, "expires_in": 900}))
+    script.on("POST", ORDERS, httpx2.Response(201, json={"data": {"order": order_body()}}))
+    assert (await desk.place(buy)).order_id == "507340101"
+
+
+async def test_a_401_without_a_new_token_in_time_is_not_sent(desk: Any, script: Any, buy: OrderIntent) -> None:
+    """Turned away once and without a new token, the order was never accepted."""
+    script.on("POST", "/oauth/token", httpx2.Response(200, json={"access_token": "t", "expires_in": 900}), TimeoutError())
+    script.on("POST", ORDERS, error(401, "token_invalid"))
+    with pytest.raises(Refused) as refused:
+        await desk.place(buy)
+    assert refused.value.code == "not_sent"
 
 
 @pytest.mark.parametrize("status", ["Routed", "Received", "Live", "Filled", "Dead"])

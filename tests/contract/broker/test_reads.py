@@ -202,6 +202,8 @@ async def test_a_quote_that_cannot_be_read_is_unavailable(data: Any, desk: Any, 
         (httpx2.Response(422, json={"error": {"code": "margin_check_failed", "message": "No."}}), Refused),
         (httpx2.Response(201, json={"data": {"errors": [{"code": "margin_check_failed", "message": "No."}]}}), Refused),
         (httpx2.Response(201, json={"data": {"order": {}}}), Unavailable),
+        (httpx2.Response(201, json={"data": {"fee-calculation": {"total-fees": "NaN"}, "buying-power-effect": {}}}), Unavailable),
+        (httpx2.Response(201, json={"data": {"fee-calculation": {}, "buying-power-effect": {}}}), Unavailable),
         (httpx2.Response(429, json={"error": {"code": "too_many_requests", "message": ""}}), Unavailable),
         (httpx2.Response(502, html="<html>"), Unavailable),
     ],
@@ -242,10 +244,11 @@ async def test_balances_are_decimals_and_never_zero_for_missing(desk: Any, scrip
         await desk.balances()
 
 
-async def test_a_day_without_a_session_gives_the_next(desk: Any, script: Any) -> None:
+@pytest.mark.parametrize("today", [{}, {"open-at": "2020-09-17T13:30:00.000+00:00", "close-at": "2020-09-17T20:00:00.000+00:00"}])
+async def test_a_session_that_is_not_or_is_over_gives_the_next(today: dict[str, str], desk: Any, script: Any) -> None:
     """Closed says so, and tells when it opens."""
     later = {"open-at": "2026-09-18T13:30:00.000+00:00", "close-at": "2026-09-18T20:00:00.000+00:00"}
-    script.on("GET", "/market-time/sessions/current", ok({"items": [{"state": "Closed", "next-session": later}]}))
+    script.on("GET", "/market-time/sessions/current", ok({"items": [{"state": "Closed", "next-session": later} | today]}))
     found = await desk.session()
     assert (found.open_now, found.opens_at) == (False, datetime(2026, 9, 18, 13, 30, tzinfo=UTC))
 

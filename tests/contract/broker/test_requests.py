@@ -86,6 +86,15 @@ async def test_the_dry_run_asks_about_the_very_same_order(desk: Any, script: Any
     assert found.warnings == ("tif_next_valid_sesssion: Later.",)
 
 
+async def test_a_rebate_and_released_buying_power_are_negative_costs(desk: Any, script: Any, sell: OrderIntent) -> None:
+    """Costs are positive, whichever way the broker writes the sign."""
+    fees = {"total-fees": "-0.36", "total-fees-effect": "Debit", "commission": "1.0", "commission-effect": "Credit"}
+    power = {"change-in-buying-power": "400", "change-in-buying-power-effect": "Credit"}
+    script.on("POST", f"{ORDERS}/dry-run", httpx2.Response(201, json={"data": {"fee-calculation": fees, "buying-power-effect": power}}))
+    found = await desk.check(sell)
+    assert (found.total, found.commission, found.buying_power_effect) == (Decimal("0.36"), Decimal("-1.0"), Decimal(-400))
+
+
 async def test_a_contract_is_asked_by_its_symbol(desk: Any, script: Any, contract: OptionContract) -> None:
     """The quote that is read is the contract's own."""
     item = {"symbol": "AAPL  261218P00200000", "bid": "1", "ask": "2", "updated-at": "2026-09-17T18:32:25.535Z"}

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from conftest import AAPL, FAST, SPY, Desk, limit, market, wait_until
 from tastytrade.order import InstrumentType, Leg, LimitOrder, OrderAction, OrderStatus, OrderTimeInForce, PlacedOrder
 from tastytrade.utils import TastytradeError
 
+from tests.contract.venue.desk import AAPL, FAST, SPY, Desk, fills, left, limit, market, wait_until
 from venue.commands import Adjust, SetAccount, Step
 from venue.config import AbortedReplacement, ReplacementSize
 from venue.orders import Action
@@ -28,7 +28,7 @@ async def test_a_marketable_limit_is_routed_live_and_filled(desk: Desk) -> None:
     assert order.status is OrderStatus.ROUTED
     filled = await desk.reach(order, OrderStatus.FILLED)
     assert filled.external_identifier == "m1-e1"
-    assert [(fill.quantity, fill.fill_price) for fill in filled.legs[0].fills or []] == [(3, Decimal("2.05"))]
+    assert fills(filled) == [(3, "2.05")]
     assert statuses(desk, order) == ["Routed", "Live", "Filled"]
     live = next(line for line in desk.tape(OrderLine) if line.order.status == "Live")
     assert live.order.filled == 3
@@ -40,16 +40,18 @@ async def test_displayed_size_bounds_a_fill_and_a_new_quote_continues_it(desk: D
     order = await desk.buy("2.05", 5)
     await wait_until(lambda: len(desk.tape(FillLine)) == 1)
     partial = await desk.read(order)
-    assert (partial.status, partial.legs[0].remaining_quantity) == (OrderStatus.LIVE, 3)
+    assert (partial.status, left(partial)) == (OrderStatus.LIVE, 3)
     await desk.control.set_quote(SPY, bid="2.00", ask="2.04", ask_size=50)
     filled = await desk.reach(order, OrderStatus.FILLED)
-    assert [(fill.quantity, fill.fill_price) for fill in filled.legs[0].fills or []] == [(2, Decimal("2.05")), (3, Decimal("2.04"))]
+    assert fills(filled) == [(2, "2.05"), (3, "2.04")]
 
 
 async def test_a_path_of_quotes_fills_a_resting_order_when_it_comes_down(desk: Desk) -> None:
     """Quotes follow a scripted path by themselves."""
     order = await desk.buy("1.90")
-    await desk.control.set_path(SPY, [Step(seconds=0, bid=Decimal(2), ask=Decimal("2.05")), Step(seconds=0.02, bid=Decimal("1.8"), ask=Decimal("1.85"))])
+    await desk.control.set_path(
+        SPY, [Step(seconds=0, bid=Decimal(2), ask=Decimal("2.05")), Step(seconds=0.02, bid=Decimal("1.8"), ask=Decimal("1.85"))]
+    )
     filled = await desk.reach(order, OrderStatus.FILLED)
     assert (filled.legs[0].fills or [])[0].fill_price == Decimal("1.85")
 
@@ -106,7 +108,9 @@ async def test_a_done_order_cannot_be_cancelled(desk: Desk) -> None:
 async def test_a_replacement_is_a_new_order_that_waits_for_the_cancel(desk: Desk) -> None:
     """Contingent, then Routed and Live once the original is Cancelled; both name each other."""
     old = await desk.reach(await desk.buy("1.50", 2), OrderStatus.LIVE)
-    new = await desk.account.replace_order(desk.session, old.id, LimitOrder(legs=[], price=Decimal("-1.60"), time_in_force=OrderTimeInForce.DAY))
+    new = await desk.account.replace_order(
+        desk.session, old.id, LimitOrder(legs=[], price=Decimal("-1.60"), time_in_force=OrderTimeInForce.DAY)
+    )
     assert (new.status, new.replaces_order_id, new.id != old.id) == (OrderStatus.CONTINGENT, old.id, True)
     assert (await desk.reach(new, OrderStatus.LIVE)).price == Decimal("-1.60")
     gone = await desk.read(old)
@@ -147,7 +151,7 @@ async def test_a_market_order_fills_whole_beyond_the_displayed_size(desk: Desk) 
     await desk.control.set_quote(SPY, bid="2.00", ask="2.05", ask_size=2)
     order = await desk.send(market(SPY, OrderAction.BUY_TO_OPEN, 3))
     filled = await desk.reach(order, OrderStatus.FILLED)
-    assert [(fill.quantity, fill.fill_price) for fill in filled.legs[0].fills or []] == [(2, Decimal("2.05")), (1, Decimal("2.06"))]
+    assert fills(filled) == [(2, "2.05"), (1, "2.06")]
 
 
 async def test_a_closed_market_takes_limits_for_later_and_no_opening_market_orders(desk: Desk) -> None:

@@ -6,13 +6,13 @@ from itertools import pairwise
 
 import aiohttp
 import pytest
-from conftest import AAPL, ACCOUNT, SPXW, SPY, Desk, expiry
 from tastytrade import Account, Session
 from tastytrade.instruments import Equity, NestedOptionChain, Option, get_option_chain
 from tastytrade.market_data import get_market_data_by_type
 from tastytrade.market_sessions import ExchangeType, MarketStatus, get_market_holidays, get_market_sessions
 from tastytrade.utils import TastytradeError
 
+from tests.contract.venue.desk import AAPL, ACCOUNT, SPXW, SPY, Desk, expiry
 from venue.commands import SetAccount
 from venue.config import VenueConfig
 from venue.server import RunningVenue

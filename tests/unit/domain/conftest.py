@@ -13,7 +13,7 @@ from domain.market import Quote, Tick, TickTable
 from domain.money import Price
 
 # the same examples on every machine and in every order; a shared machine may be slow
-settings.register_profile("domain", deadline=None, derandomize=True, database=None, max_examples=200)
+settings.register_profile("domain", deadline=None, derandomize=True, database=None, max_examples=100)
 settings.load_profile("domain")
 
 MONDAY_MORNING = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)

@@ -3,7 +3,6 @@
 from datetime import UTC, date, datetime, timedelta
 
 import exchange_calendars
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,25 +23,20 @@ from domain.calendar import (
 DAYS = st.dates(date(2015, 1, 1), date(2040, 12, 31))
 
 
-def test_every_day_of_twelve_years_agrees_with_an_independent_calendar() -> None:
-    """Sessions, opens and closes are those of exchange_calendars' XNYS from 2015 for as far as it reaches into 2027."""
-    # the library refuses an end further than a year or so from today, so the end is whatever it gives, and must reach past 2026
-    other = exchange_calendars.get_calendar("XNYS", start="2015-01-01")
-    theirs = {session.date(): (other.session_open(session), other.session_close(session)) for session in other.sessions}
-    first, last = min(theirs), max(theirs)
-    assert last >= date(2026, 12, 31)
+# the library's own use of pandas, which we only run as a reference
+@pytest.mark.filterwarnings("ignore:Series.values returning")
+def test_every_day_of_thirteen_years_agrees_with_an_independent_calendar() -> None:
+    """Sessions, opens and closes are those of exchange_calendars' XNYS on every day from 2015 to 2027."""
+    other = exchange_calendars.get_calendar("XNYS", start="2015-01-01", end="2027-12-31")
+    theirs = {
+        session.date(): (other.session_open(session).to_pydatetime(), other.session_close(session).to_pydatetime())
+        for session in other.sessions
+    }
+    first, last = date(2015, 1, 1), date(2027, 12, 31)
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    wrong = [
-        day
-        for day in days
-        if (session_opens_at(day), session_closes_at(day)) != tuple(map(_utc, theirs.get(day, (None, None))))
-        or is_trading_day(day) != (day in theirs)
-    ]
-    assert wrong == []
-
-
-def _utc(moment: pd.Timestamp | None) -> datetime | None:
-    return None if moment is None else moment.to_pydatetime().astimezone(UTC)
+    assert [day for day in days if is_trading_day(day) != (day in theirs)] == []
+    assert [day for day in theirs if (session_opens_at(day), session_closes_at(day)) != theirs[day]] == []
+    assert len(theirs) > 3200
 
 
 @pytest.mark.parametrize(

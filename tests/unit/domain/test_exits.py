@@ -77,6 +77,12 @@ def test_the_total_does_not_depend_on_slicing_or_order(slices: list[tuple[int, D
     assert run(slices, policy, PENNY) == run(shuffled, policy, PENNY) == whole == exit_target(bought, policy)
 
 
+@pytest.mark.parametrize(("bought", "target"), [(0, 0), (1, 0), (2, 1), (3, 1), (5, 2), (7, 3)])
+def test_a_share_is_rounded_down_to_contracts(bought: int, target: int) -> None:
+    """EXT-10: half of an odd number leaves the odd contract with the position."""
+    assert exit_target(bought, HALF_AT_DOUBLE) == target
+
+
 def test_half_of_each_slice_is_sold_at_double() -> None:
     """Four contracts at 1.20: two are offered at 2.40."""
     plan = next_exit(bought=4, uncovered=[fill(4, "1.20")], planned=0, policy=HALF_AT_DOUBLE, ticks=PENNY)

@@ -26,7 +26,7 @@ POLICIES = st.builds(
 def test_no_cap_is_ever_exceeded(
     *, policy: SizingPolicy, reference: Decimal, available: Decimal, ceiling: Price, wanted: int | None
 ) -> None:
-    """RSK-10: whatever the numbers, the quantity at the ceiling stays within allocation, buying power, contracts, notional and the alert."""
+    """RSK-10: whatever the numbers, the quantity at the ceiling price stays within every cap, the alert's own included."""
     sized = size(policy=policy, reference=reference, available=available, ceiling=ceiling, alert_quantity=wanted)
     if isinstance(sized, Denied):
         return

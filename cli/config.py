@@ -1,0 +1,28 @@
+"""`trader config show`."""
+
+from typing import Annotated
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.markup import escape
+from rich.table import Table
+
+from cli.context import out, print_json, settings
+from settings.load import Source, describe
+
+
+def show(*, as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False) -> None:
+    """Show every setting, where its value came from, and what it is for. Secrets are hidden."""
+    rows = describe(settings())
+    if as_json:
+        print_json(rows)
+        return
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    table.add_column("setting", no_wrap=True)
+    table.add_column("value", overflow="fold")
+    table.add_column("from", no_wrap=True)
+    table.add_column("what it is for", style="dim", overflow="fold")
+    for row in rows:
+        where = row.source.value if row.source is Source.DEFAULT else f"[bold]{row.source}[/]"
+        table.add_row(row.name, escape(row.value), where, escape(row.description))
+    out().print(table)

@@ -1,0 +1,88 @@
+"""The command `trader`: its options, its commands, and how its process ends."""
+
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+from cli import config, context, demo, doctor, history, parse, stack, trades
+from cli.exit_codes import ExitCode
+from domain.policy import Mode
+
+app = typer.Typer(
+    name="trader",
+    help="A durable trader for Discord option alerts: one alert, one trade, every step on record.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode="rich",
+)
+config_app = typer.Typer(no_args_is_help=True, help="The settings in force.")
+
+
+@app.callback()
+def root(
+    *,
+    stack_file: Annotated[
+        Path | None, typer.Option("--stack", envvar="TRADER_STACK", help="State file of a local stack (var/stack.json is found by itself).")
+    ] = None,
+    mode: Annotated[Mode | None, typer.Option("--mode", help="demo, dry-run, sandbox or live; over every other setting.")] = None,
+) -> None:
+    """Take the options that every command shares."""
+    context.chosen.stack = stack_file
+    context.chosen.mode = mode
+
+
+app.command("up", rich_help_panel="Run")(stack.up)
+app.command("demo", rich_help_panel="Run")(demo.demo)
+app.command("worker", rich_help_panel="Run")(stack.worker)
+app.command("venue", rich_help_panel="Run")(stack.venue)
+app.command("send", rich_help_panel="Trade")(trades.send)
+app.command("cancel", rich_help_panel="Trade")(trades.cancel)
+app.command("close", rich_help_panel="Trade")(trades.close)
+app.command("convert", rich_help_panel="Trade")(trades.convert)
+app.command("list", rich_help_panel="Look")(trades.list_command)
+app.command("show", rich_help_panel="Look")(trades.show)
+app.command("watch", rich_help_panel="Look")(trades.watch)
+app.command("parse", rich_help_panel="Look")(parse.parse_command)
+app.command("replay", rich_help_panel="Look")(history.replay_command)
+app.add_typer(history.history_app, name="history", rich_help_panel="Look")
+app.command("doctor", rich_help_panel="Care")(doctor.doctor)
+config_app.command("show")(config.show)
+app.add_typer(config_app, name="config", rich_help_panel="Care")
+
+
+def main() -> None:
+    """Run, and end the process with the command's exit code."""
+    logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    code = _run()
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            code = code or int(ExitCode.OK)
+    # the SDK's core can abort, or keep, a process that ends the ordinary way (temporalio/sdk-python#300)
+    os._exit(code)
+
+
+def _run() -> int:
+    try:
+        result = app(standalone_mode=False)
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    except click.ClickException as wrong:
+        wrong.show()
+        return int(ExitCode.USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        return int(ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        return int(ExitCode.OK)
+    except Exception:
+        logging.getLogger("trader").exception("a fault in the product; please report it with the command and these lines")
+        return int(ExitCode.UNEXPECTED)
+    return result if isinstance(result, int) else int(ExitCode.OK)

@@ -1,0 +1,117 @@
+"""`trader parse`: read a text as an alert, without trading it."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+from pydantic_core import to_jsonable_python
+from rich.table import Table
+
+from cli.context import fail, out, print_json
+from cli.exit_codes import ExitCode
+from domain.alert import AlertKind, AlertMessage, ParsedAlert
+from domain.ids import MessageId
+from domain.money import plain
+from domain.parser import parse
+
+_NEW_YORK = ZoneInfo("America/New_York")
+
+
+def parse_command(
+    text: Annotated[str | None, typer.Argument(help="The message's text.")] = None,
+    *,
+    jsonl: Annotated[
+        str | None, typer.Option(help="Read a file of JSON objects with `text` and `posted_at` or `ref_date`, one a line; - is stdin.")
+    ] = None,
+    at: Annotated[str | None, typer.Option(help="When it was posted: an ISO date or time. Default: now.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+) -> None:
+    """Read a text as an alert, and show what would be traded or why not."""
+    if (text is None) == (jsonl is None):
+        fail(ExitCode.USAGE, "expected either a TEXT or --jsonl FILE. Try: trader parse 'BTO SPY 600c 12/18 @ 1.20'")
+    if jsonl is not None:
+        for line in _answers(_lines(jsonl)):
+            sys.stdout.write(json.dumps(line) + "\n")
+        return
+    try:
+        posted = datetime.now(UTC) if at is None else _moment(at)
+    except ValueError:
+        fail(ExitCode.USAGE, f"--at expects an ISO date or time such as 2026-12-01 or 2026-12-01T15:04:05Z, found {at!r}")
+    parsed = parse(_message(text or "", posted))
+    if as_json:
+        print_json({**answer(parsed), "reason": parsed.reason, "spans": parsed.spans})
+    else:
+        _show(parsed)
+    if parsed.kind is AlertKind.REFUSED:
+        raise typer.Exit(int(ExitCode.REFUSED))
+
+
+def answer(parsed: ParsedAlert) -> dict[str, Any]:
+    """Write a reading as the plain fields that scripts read; prices and strikes as decimal text."""
+    return {
+        "kind": parsed.kind.value,
+        "symbol": parsed.symbol,
+        "strike": None if parsed.strike is None else format(parsed.strike.normalize(), "f"),
+        "right": None if parsed.right is None else parsed.right.value,
+        "expiry": None if parsed.expiry is None else parsed.expiry.isoformat(),
+        "price": None if parsed.price is None else plain(parsed.price),
+        "quantity": parsed.quantity,
+        "label": parsed.label,
+        "code": parsed.code,
+    }
+
+
+def _answers(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            given = json.loads(line)
+            text, moment = given["text"], _moment(given.get("posted_at") or given["ref_date"])
+            if not isinstance(text, str):
+                raise TypeError(f"text is {type(text).__name__}")  # noqa: TRY301 - one place words every fault of a line
+        except (ValueError, KeyError, TypeError) as error:
+            fail(ExitCode.USAGE, f"line {number}: expected an object with text and posted_at or ref_date, found a fault in it: {error!r}")
+        yield answer(parse(_message(text, moment)))
+
+
+def _lines(name: str) -> Iterator[str]:
+    if name == "-":
+        yield from sys.stdin
+        return
+    try:
+        with Path(name).open(encoding="utf-8") as file:
+            yield from file
+    except (OSError, UnicodeDecodeError) as error:
+        fail(ExitCode.NOT_FOUND, f"{name} cannot be read: {error}")
+
+
+def _moment(text: str) -> datetime:
+    """Read a time, or a date as its noon in New York; a time without a zone is UTC."""
+    if len(text) == len("2026-12-01"):
+        return datetime.combine(date.fromisoformat(text), time(12), _NEW_YORK).astimezone(UTC)
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _message(text: str, posted: datetime) -> AlertMessage:
+    return AlertMessage(message_id=MessageId("parse"), text=text, author_id="", channel_id="", guild_id="", posted_at=posted)
+
+
+def _show(parsed: ParsedAlert) -> None:
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(style="dim")
+    table.add_column()
+    table.add_column(style="dim")
+    read_from = {span.field: span.text for span in parsed.spans}
+    rows = {name: value for name, value in answer(parsed).items() if value is not None}
+    for name, value in rows.items():
+        table.add_row(name, str(to_jsonable_python(value)), f"from {read_from[name]!r}" if name in read_from else "")
+    if parsed.reason:
+        table.add_row("reason", parsed.reason, "")
+    out().print(table)

@@ -1,0 +1,115 @@
+"""`trader up`, `trader worker` and `trader venue`: run the product, or one process of it."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from cli.context import err, out, run, settings
+from domain.policy import Mode
+from settings.load import as_environment
+from settings.model import Settings
+from worker.stack import Stack
+
+DEMO_CASH = 100_000
+"""Dollars in the account of the local venue: enough that the default 2 % allocation buys most contracts alerted."""
+
+
+def up(
+    *,
+    free_ports: Annotated[bool, typer.Option("--free-ports", help="Use ports that are free instead of those in the settings.")] = False,
+) -> None:
+    """Run everything on this machine until Ctrl-C: Temporal, the venue (in demo mode) and a worker."""
+    in_force = settings(default_mode=Mode.DEMO, use_stack=False).settings
+
+    venue = {"accounts": [{"number": in_force.account, "cash": DEMO_CASH}]}
+
+    async def stay() -> None:
+        async with stopped_by_signal() as stop, Stack(in_force, use_free_ports=free_ports, venue_config=venue) as running:
+            welcome(running)
+            keeping = asyncio.ensure_future(running.supervise(lambda text: err().print(text, markup=False)))
+            stopping = asyncio.ensure_future(stop.wait())
+            try:
+                await asyncio.wait({keeping, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                if keeping.done():
+                    keeping.result()
+            finally:
+                keeping.cancel()
+                stopping.cancel()
+            err().print("stopping …")
+
+    run(stay())
+
+
+def worker(
+    *,
+    ready_file: Annotated[Path | None, typer.Option(help="Written when the worker polls.")] = None,
+) -> None:
+    """Run a worker for the mode in the settings, until it is told to stop."""
+    _become(["-m", "worker", *(() if ready_file is None else ("--ready-file", str(ready_file)))], settings().settings)
+
+
+def venue(
+    *,
+    port: Annotated[int | None, typer.Option(help="Port; default: TRADER_VENUE_PORT.")] = None,
+    config: Annotated[Path | None, typer.Option(help="The venue's own configuration, JSON.")] = None,
+    tape: Annotated[Path | None, typer.Option(help="Where everything that reaches it is written.")] = None,
+) -> None:
+    """Run the local venue: a Tastytrade-compatible exchange, for trying things out."""
+    in_force = settings(use_stack=False).settings
+    options = ["--port", str(in_force.venue_port if port is None else port)]
+    for name, value in (("--config", config), ("--tape", tape)):
+        if value is not None:
+            options += [name, str(value)]
+    _become(["-m", "venue", "--host", "127.0.0.1", *options], in_force)
+
+
+def _become(arguments: list[str], in_force: Settings) -> NoReturn:
+    """Become another of our programs: this process imports none of the broker's code."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # the variables in force are passed on, so that a flag of this command counts there too
+    os.execve(sys.executable, [sys.executable, *arguments], {**os.environ, **as_environment(in_force)})  # noqa: S606 - our own program, no shell
+
+
+@contextlib.asynccontextmanager
+async def stopped_by_signal() -> AsyncIterator[asyncio.Event]:
+    """Give an event that SIGINT and SIGTERM set, in place of their usual effect."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    for number in numbers:
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield stop
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+
+
+def welcome(running: Stack) -> None:
+    """Print where everything is, and what to type next."""
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row("mode", f"[bold]{running.settings.mode}[/], account {escape(running.settings.account)}")
+    if running.ui_url is not None:
+        table.add_row("Web UI", running.ui_url)
+    table.add_row("Temporal", f"{running.temporal_address}, namespace {running.namespace}")
+    if running.venue_url is not None:
+        table.add_row("venue", f"{running.venue_url}, tape {escape(str(running.tape_path))}")
+    table.add_row("logs", escape(str(running.data_dir / "logs")))
+    default = running.state_path == Path("var/stack.json").absolute()
+    stack = "" if default else f"--stack {running.state_path} "
+    table.add_row("send an alert", escape(f"trader {stack}send --wait 'BTO SPY 600c 1DTE'"))
+    table.add_row("look", escape(f"trader {stack}list"))
+    out().print("[bold green]running[/] (Ctrl-C stops everything)")
+    out().print(table)

@@ -1,0 +1,230 @@
+"""`trader send`, `list`, `show`, `watch`, `cancel`, `close` and `convert`."""
+
+import asyncio
+import dataclasses
+import getpass
+import secrets
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from temporalio.client import Client
+
+from cli import render
+from cli.context import err, fail, out, print_json, settings, with_client
+from cli.exit_codes import ExitCode
+from control import command, look
+from control.errors import NoWorkerError
+from control.look import Filter, Picture
+from control.send import Sent, send_alert
+from domain.alert import AlertMessage
+from domain.ids import message_id
+from domain.trade import Outcome
+from settings.model import Settings
+from workflows.interface import Command, CommandReceipt, TradeRequest
+
+JSON = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+TRADE = Annotated[str, typer.Argument(help="The trade: trade-X or X.")]
+REASON = Annotated[str, typer.Option(help="Why; it goes on the record.")]
+
+
+def send(
+    alert: Annotated[str, typer.Argument(help="The alert's text.")],
+    *,
+    author: Annotated[str | None, typer.Option(help="Author id. Default: the first on the allowlist.")] = None,
+    channel: Annotated[str | None, typer.Option(help="Channel id. Default: the first on the allowlist.")] = None,
+    guild: Annotated[str | None, typer.Option(help="Server id. Default: the first on the allowlist.")] = None,
+    identity: Annotated[str | None, typer.Option("--id", help="Message id. The same id never opens a second trade.")] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Follow it until it is done, or holds with its exits working.")] = False,
+    timeout: Annotated[float, typer.Option(help="Longest time to follow it, in seconds.", min=1)] = 180,
+    as_json: JSON = False,
+) -> None:
+    """Send an alert: start its trade."""
+    in_force = settings()
+    request = request_of(in_force.settings, alert, author=author, channel=channel, guild=guild, identity=identity)
+
+    async def ask(client: Client) -> tuple[Sent, Picture | None]:
+        sent = await send_alert(client, request)
+        if not as_json:
+            word = "started" if sent.started else "this message has its trade already:"
+            err().print(f"{word} {sent.workflow_id}  (mode {in_force.settings.mode})", markup=False)
+        return sent, await follow(client, sent.workflow_id, timeout, quiet=as_json) if wait else None
+
+    sent, picture = with_client(ask, in_force)
+    if as_json:
+        print_json({"workflow_id": sent.workflow_id, "started": sent.started, "trade": picture and picture.view})
+    elif picture is None:
+        out().print(sent.workflow_id)
+    else:
+        # its events were printed as they came
+        render.show_trade(out(), dataclasses.replace(picture, events=()))
+    if picture is not None:
+        raise typer.Exit(int(code_of(picture)))
+
+
+def request_of(
+    in_force: Settings,
+    text: str,
+    *,
+    author: str | None = None,
+    channel: str | None = None,
+    guild: str | None = None,
+    identity: str | None = None,
+) -> TradeRequest:
+    """Make the request of an alert posted now; ends the command where an id is needed and none is allowed."""
+    allowed = in_force.allowlist
+
+    def first(given: str | None, ids: tuple[str, ...], what: str) -> str:
+        if given is None and not ids:
+            fail(
+                ExitCode.USAGE,
+                f"expected --{what} or TRADER_{what.upper()}S: mode {in_force.mode} allows no {what} yet, so nothing is traded",
+            )
+        return given or ids[0]
+
+    now = datetime.now(UTC)
+    try:
+        named = message_id(identity or f"{now:%Y%m%d%H%M%S}-{secrets.token_hex(4)}")
+    except ValueError as error:
+        fail(ExitCode.USAGE, f"--id: {error}")
+    message = AlertMessage(
+        message_id=named,
+        text=text,
+        author_id=first(author, allowed.authors, "author"),
+        channel_id=first(channel, allowed.channels, "channel"),
+        guild_id=first(guild, allowed.guilds, "guild"),
+        posted_at=now,
+    )
+    return TradeRequest(alert=message, policy=in_force.policy(), account=in_force.account)
+
+
+async def follow(client: Client, trade: str, timeout: float, *, quiet: bool) -> Picture:  # noqa: ASYNC109 - a person's option
+    """Follow a trade until it is settled, printing what happens; raises NoWorkerError after `timeout` seconds."""
+    told = 0
+    console = err()
+    try:
+        async with asyncio.timeout(timeout):
+            async for picture in look.watch(client, trade):
+                if not quiet and picture.events:
+                    render.show_events(console, picture.events[told:], since=picture.events[0].at)
+                told = max(told, len(picture.events))
+                if look.settled(picture):
+                    return picture
+    except TimeoutError:
+        raise NoWorkerError(f"{trade} was not settled within {timeout:g} s; it goes on. `trader show {trade}` tells where it is") from None
+    raise NoWorkerError(f"{trade} ended without a word; `trader show {trade}` tells what is known")
+
+
+def code_of(picture: Picture) -> ExitCode:
+    """Give the exit code that a followed trade stands for."""
+    if picture.row.status not in {"running", "completed"}:
+        return ExitCode.UNEXPECTED
+    outcome = picture.view.outcome.value if picture.view is not None and picture.view.outcome is not None else picture.row.phase
+    if outcome in {Outcome.DENIED.value, Outcome.REFUSED.value}:
+        return ExitCode.REFUSED
+    return ExitCode.UNFILLED if outcome == Outcome.UNFILLED.value else ExitCode.OK
+
+
+def list_command(
+    *,
+    symbol: Annotated[str | None, typer.Option(help="Only this underlying.")] = None,
+    phase: Annotated[str | None, typer.Option(help="Only this phase or outcome (holding, denied, flat ...).")] = None,
+    author: Annotated[str | None, typer.Option(help="Only this author's id.")] = None,
+    open_only: Annotated[bool, typer.Option("--open", help="Only trades that are not over.")] = False,
+    limit: Annotated[int, typer.Option(help="At most this many, the newest.", min=1, max=1000)] = 20,
+    quick: Annotated[bool, typer.Option("--quick", help="The index alone: no worker is asked.")] = False,
+    as_json: JSON = False,
+) -> None:
+    """List trades, the newest first."""
+    loaded = settings()
+    wanted = Filter(symbol=symbol, phase=phase, author=author, open_only=open_only)
+    rows = with_client(lambda client: look.list_trades(client, wanted, limit=limit, views=not quick), loaded)
+    if as_json:
+        print_json(rows)
+    elif not rows:
+        out().print(f"no trades in namespace {loaded.settings.namespace}")
+    else:
+        out().print(render.trades_table(rows))
+        if not quick and not any(row.view for row in rows):
+            err().print("no worker answers, so this is the index alone; start one with `trader worker`")
+
+
+def show(trade: TRADE, *, as_json: JSON = False) -> None:
+    """Tell one trade as a story: alert, checks, orders, bumps, fills, exits, P&L."""
+    picture = with_client(lambda client: look.show(client, trade))
+    if as_json:
+        print_json(picture)
+    else:
+        render.show_trade(out(), picture)
+
+
+def watch(
+    trade: Annotated[str | None, typer.Argument(help="The trade; without one, the list is shown again and again.")] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per change and line.")] = False,
+) -> None:
+    """Follow a trade, or all of them, until Ctrl-C."""
+    if trade is None:
+        with_client(_watch_all)
+        return
+    named = trade
+
+    async def ask(client: Client) -> None:
+        told = 0
+        async for picture in look.watch(client, named):
+            if as_json:
+                out().print_json(data=_plain(picture), indent=None)
+            elif picture.events:
+                render.show_events(out(), picture.events[told:], since=picture.events[0].at)
+            elif picture.note:
+                err().print(picture.note, markup=False)
+            told = max(told, len(picture.events))
+
+    with_client(ask)
+
+
+def _plain(picture: Picture) -> object:
+    from pydantic_core import to_jsonable_python  # noqa: PLC0415 - only this rare form needs it
+
+    return to_jsonable_python(picture)
+
+
+async def _watch_all(client: Client) -> None:
+    from rich.live import Live  # noqa: PLC0415 - only this command draws in place
+
+    with Live(console=out(), auto_refresh=False) as live:
+        while True:
+            rows = await look.list_trades(client, Filter(), limit=20)
+            live.update(render.trades_table(rows), refresh=True)
+            await asyncio.sleep(1)
+
+
+def _commanded(ask: Callable[[Client, str, Command], Awaitable[CommandReceipt]], trade: str, reason: str, *, as_json: bool) -> None:
+    async def act(client: Client) -> CommandReceipt:
+        return await ask(client, trade, Command(by=f"cli:{getpass.getuser()}", reason=reason))
+
+    receipt = with_client(act)
+    if as_json:
+        print_json(receipt)
+    else:
+        out().print(receipt.text, markup=False)
+        if not receipt.done:
+            err().print(f"it goes on; follow it with: trader watch {trade}", markup=False)
+    if not receipt.accepted:
+        raise typer.Exit(int(ExitCode.REFUSED))
+
+
+def cancel(trade: TRADE, *, reason: REASON = "", as_json: JSON = False) -> None:
+    """Stop buying: cancel what is left of the entry. What was bought stays, with its exits."""
+    _commanded(command.cancel, trade, reason, as_json=as_json)
+
+
+def close(trade: TRADE, *, reason: REASON = "", as_json: JSON = False) -> None:
+    """Get out: cancel entry and exits, and sell what is held at the market."""
+    _commanded(command.close, trade, reason, as_json=as_json)
+
+
+def convert(trade: TRADE, *, reason: REASON = "", as_json: JSON = False) -> None:
+    """Convert what is left of the entry to market now."""
+    _commanded(command.convert_now, trade, reason, as_json=as_json)

@@ -1,0 +1,135 @@
+"""Whatever bytes the broker answers with, the adapter raises what the port says and nothing else; and nobody else holds the SDK."""
+
+import ast
+import json
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+import broker
+from broker import tastytrade_answers as answers
+from broker.port import Refused
+from broker.tastytrade_bodies import UnreadableError, order_report
+from broker.tastytrade_errors import cancel_refusal, refusal
+from broker.tastytrade_line import Answer
+from domain.order import OrderReport, OrderStatus
+
+ROOT = Path(broker.__file__).parent.parent
+ROOMS = ["activities", "broker", "cli", "control", "domain", "settings", "worker", "workflows"]
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(["NaN", "1E+9999", "-1", "2.05"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=5,
+)
+FIELDS = [
+    "id",
+    "status",
+    "price",
+    "external-identifier",
+    "source",
+    "received-at",
+    "updated-at",
+    "reject-reason",
+    "replaces-order-id",
+    "legs",
+]
+LEG_FIELDS = ["symbol", "action", "quantity", "remaining-quantity", "fills"]
+FILL_FIELDS = ["fill-id", "quantity", "fill-price", "filled-at"]
+
+
+def order() -> dict[str, Any]:
+    """Write a cancelled order with one fill: the kind whose fills must not get lost."""
+    fill = {"fill-id": "1", "quantity": 1, "fill-price": "2.05", "filled-at": "2026-09-17T18:32:28Z"}
+    leg = {"symbol": "AAPL  261218C00200000", "action": "Buy to Open", "quantity": 3, "remaining-quantity": 2, "fills": [fill]}
+    return {"id": 7, "status": "Cancelled", "price": "2.05", "external-identifier": "1234-e1", "legs": [leg]}
+
+
+@given(where=st.sampled_from(["order", "leg", "fill"]), value=anything, data=st.data())
+def test_no_field_of_an_order_can_break_the_reading(where: str, value: Any, data: st.DataObject) -> None:
+    """UNK-30: any value in any field gives a report, or says that there is no order id; it is never another error."""
+    body = order()
+    target, fields = {
+        "order": (body, FIELDS),
+        "leg": (body["legs"][0], LEG_FIELDS),
+        "fill": (body["legs"][0]["fills"][0], FILL_FIELDS),
+    }[where]
+    name = data.draw(st.sampled_from(fields))
+    target[name] = value
+    try:
+        report = order_report(body)
+    except UnreadableError:
+        assert name == "id"
+        return
+    assert isinstance(report, OrderReport)
+    if name in FILL_FIELDS and where == "fill":
+        assert report.status is OrderStatus.UNRECOGNISED or len(report.fills) == 1
+
+
+@given(status=st.integers(100, 599), body=anything | st.fixed_dictionaries({"error": anything}) | st.fixed_dictionaries({"data": anything}))
+def test_no_answer_can_break_the_classification(status: int, body: Any) -> None:
+    """UNK-10: an answer is a refusal or proves nothing, whatever it holds."""
+    answer = Answer(status=status, text=json.dumps(body), json=body if isinstance(body, dict) else None)
+    for found in (refusal(answer), cancel_refusal(answer)):
+        assert found is None or isinstance(found, Refused)
+    assert not (answer.ok and refusal(answer))
+    str(answer)
+
+
+@given(body=anything | st.fixed_dictionaries({"data": anything, "pagination": anything}))
+def test_no_list_can_break_the_reading(body: Any) -> None:
+    """UNK-30: a list is whole, or it is unreadable."""
+    answer = Answer(status=200, text="", json=body if isinstance(body, dict) else None)
+    for read in (answers.option_positions, lambda each: answers.page_of(each, 0)):
+        try:
+            read(answer)
+        except UnreadableError:
+            continue
+
+
+QUESTIONS: dict[str, tuple[dict[str, Any], Callable[[Any], object]]] = {
+    "quote": ({"symbol": "A", "updated-at": 1, "bid": "1", "ask": "2"}, lambda body: answers.quote([body], "A")),
+    "session": ({"state": "Open", "open-at": None, "next-session": None}, lambda body: answers.market_session([body], datetime.now(UTC))),
+    "balances": ({"cash-balance": "1", "net-liquidating-value": "1", "derivative-buying-power": "1"}, answers.balances),
+    "fees": ({"fee-calculation": {"total-fees": "1"}, "buying-power-effect": {}, "warnings": []}, answers.fee_estimate),
+    "fee": (
+        {"total-fees": "1", "commission": "1"},
+        lambda body: answers.fee_estimate({"fee-calculation": body, "buying-power-effect": body}),
+    ),
+    "account": ({"margin-or-cash": "Margin", "is-closed": False}, lambda body: answers.account_status(body, body)),
+}
+
+
+@given(question=st.sampled_from(sorted(QUESTIONS)), value=anything, data=st.data())
+def test_no_field_of_any_other_answer_can_break_its_reading(question: str, value: Any, data: st.DataObject) -> None:
+    """UNK-30: an answer is read, or it is unreadable."""
+    body, read = QUESTIONS[question]
+    with suppress(UnreadableError):
+        read(body | {data.draw(st.sampled_from(sorted(body))): value})
+
+
+def imports(path: Path) -> Iterator[tuple[str, str]]:
+    """Give each module a file imports from, with the name it takes."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, "") for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from ((node.module or "", alias.name) for alias in node.names)
+
+
+def test_only_the_adapter_holds_the_sdk() -> None:
+    """DRY-10, EXT-20: nobody else imports the SDK, and its order types are built in the one place that makes a close strict."""
+    sdk, order_types = set(), set()
+    for path in (file for room in ROOMS for file in (ROOT / room).rglob("*.py")):
+        for module, name in imports(path):
+            if module.split(".")[0] in {"tastytrade", "httpx2"}:
+                sdk.add(path.relative_to(ROOT).as_posix())
+            if module == "tastytrade.order" or name in {"LimitOrder", "MarketOrder", "NewOrder"}:
+                order_types.add(path.relative_to(ROOT).as_posix())
+    assert order_types == {"broker/tastytrade_bodies.py"}
+    assert {path for path in sdk if not path.startswith("broker/tastytrade")} == {"broker/redirect.py", "broker/dry_run.py"}

@@ -1,0 +1,117 @@
+"""Days at the exchange, with a clock that a test turns: openings, closes, expirations. No sockets."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from tests.contract.venue.turned import ACCOUNT, FRIDAY, LATER, TODAY, Turned, buy, quote
+from venue.config import SessionMode, VenueConfig
+from venue.exchange import Exchange
+from venue.instruments import Listings, parse, tick_at
+from venue.market import Quote
+from venue.orders import Effect, OrderType, Status, TimeInForce
+from venue.preflight import TermsRequest
+from venue.tape import PositionLine, Tape
+
+
+@pytest.fixture
+def clock() -> Turned:
+    """Begin on a Friday afternoon."""
+    return Turned()
+
+
+@pytest.fixture
+def exchange(clock: Turned) -> Exchange:
+    """Open an exchange that keeps New York hours."""
+    opened = Exchange(VenueConfig(session=SessionMode.REAL), Tape(clock.read), clock=clock.read, later=clock.later)
+    for symbol in (TODAY, LATER):
+        quote(opened, symbol, "2.00", "2.05")
+    return opened
+
+
+def test_the_close_ends_day_orders_and_the_next_opening_starts_waiting_ones(exchange: Exchange, clock: Turned) -> None:
+    """Day orders expire at the close, GTC ones live on, and an order sent over the weekend is routed on Monday."""
+    day, gtc = buy(exchange, "1.00"), buy(exchange, "1.00", tif=TimeInForce.GTC)
+    clock.turn_by(3660)
+    exchange.tick()
+    assert (day.status, gtc.status) == (Status.EXPIRED, Status.LIVE)
+    weekend = buy(exchange, "2.05")
+    assert weekend.status is Status.RECEIVED
+    quote(exchange, LATER, "0.90", "0.95")
+    assert gtc.filled == 0
+    clock.turn(datetime(2026, 11, 23, 14, 30, 1, tzinfo=UTC))
+    exchange.tick()
+    clock.turn_by(60)
+    assert (weekend.status, gtc.status) == (Status.FILLED, Status.FILLED)
+
+
+def test_an_expiring_series_leaves_at_its_intrinsic_value(exchange: Exchange, clock: Turned) -> None:
+    """Contracts of a series that expires today leave the account at what they are worth, and their orders end."""
+    bought = buy(exchange, "2.05", TODAY)
+    resting = buy(exchange, "1.00", TODAY, TimeInForce.GTC)
+    clock.turn_by(60)
+    assert bought.status is Status.FILLED
+    cash = exchange.accounts[ACCOUNT].cash
+    exchange.market.script(Quote(symbol="SPY", bid=Decimal(603), ask=Decimal(603), bid_size=1, ask_size=1, at=clock.now))
+    exchange.end_day()
+    assert exchange.accounts[ACCOUNT].cash - cash == 600
+    assert resting.status is Status.EXPIRED
+    assert [(line.quantity, line.ledger) for line in exchange.tape.lines if isinstance(line, PositionLine)][-1] == (0, 0)
+
+
+def test_a_replacement_can_itself_be_cancelled(exchange: Exchange, clock: Turned) -> None:
+    """Cancelling the contingent order leaves the original working."""
+    old = buy(exchange, "1.00")
+    clock.turn_by(60)
+    terms = TermsRequest(order_type=OrderType.LIMIT, price=Decimal("1.10"), price_effect=Effect.DEBIT)
+    new = exchange.replace(ACCOUNT, old.order_id, terms)
+    exchange.cancel(ACCOUNT, new.order_id)
+    clock.turn_by(60)
+    assert (old.status, new.status, new.filled) == (Status.LIVE, Status.CANCELLED, 0)
+
+
+def test_cancelling_the_original_ends_its_replacement(exchange: Exchange, clock: Turned) -> None:
+    """A cancel of an order that is being replaced leaves neither working."""
+    exchange.config = exchange.config.model_copy(update={"show_replace_requested": True})
+    old = buy(exchange, "1.00")
+    clock.turn_by(60)
+    terms = TermsRequest(order_type=OrderType.LIMIT, price=Decimal("1.10"), price_effect=Effect.DEBIT)
+    new = exchange.replace(ACCOUNT, old.order_id, terms)
+    assert old.status is Status.REPLACE_REQUESTED
+    exchange.cancel(ACCOUNT, old.order_id)
+    clock.turn_by(60)
+    assert (old.status, new.status) == (Status.CANCELLED, Status.REJECTED)
+
+
+def test_a_cancel_before_the_order_is_live_holds(exchange: Exchange, clock: Turned) -> None:
+    """An order cancelled while it is routed ends Cancelled, or Filled when the market was there first: never Live again."""
+    resting, marketable = buy(exchange, "1.00"), buy(exchange, "2.05")
+    for order in (resting, marketable):
+        exchange.cancel(ACCOUNT, order.order_id)
+    clock.turn_by(60)
+    assert (resting.status, marketable.status, marketable.filled) == (Status.CANCELLED, Status.FILLED, 2)
+
+
+def test_seeded_quotes_stay_valid_across_the_chain(exchange: Exchange) -> None:
+    """Every listed option of every class is quoted on its tick, uncrossed, with an ask above zero, at any hour."""
+    listings: Listings = exchange.listings
+    for root in ("SPY", "SPX", "UBER", "DKS"):
+        row = listings.underlyings[root]
+        expiry = listings.expiries(row, FRIDAY.date())[-1]
+        for strike in listings.strikes(row, expiry)[::10]:
+            for right in ("C", "P"):
+                symbol = f"{expiry.root:<6}{expiry.day:%y%m%d}{right}{int(strike * 1000):08d}"
+                shown = exchange.market.quote(symbol)
+                assert shown is not None
+                assert 0 <= shown.bid < shown.ask
+                assert shown.ask % tick_at(row.ticks, shown.ask) == 0
+                assert shown.bid % tick_at(row.ticks, shown.bid) == 0
+
+
+@pytest.mark.parametrize("symbol", ["SPXW  261218C06500000", ".SPXW261218C6500"])
+def test_symbols_are_read_in_both_forms(symbol: str) -> None:
+    """The OCC and the streamer symbol name the same series."""
+    series = parse(symbol)
+    assert series is not None
+    assert (series.root, series.symbol, series.streamer_symbol) == ("SPXW", "SPXW  261218C06500000", ".SPXW261218C6500")
