@@ -117,6 +117,8 @@ async def show(client: Client, trade: str) -> Picture:
     except NoAnswer as error:
         last = await _result(client, handle.id) if row.status == "completed" else None
         return Picture(row=_with_view(row, last), request=request, view=last, events=(), note=str(error))
+    except RPCError as error:
+        raise _told(error, client, trade) from error
     return Picture(row=_with_view(row, view), request=request, view=view, events=tuple(events), note=None)
 
 
@@ -130,8 +132,8 @@ async def _result(client: Client, workflow_id: str) -> TradeView | None:
         return None
 
 
-class NoAnswer(Exception):  # noqa: N818 - not an error: the trade is told from Temporal's record instead
-    """No worker told; the message says why and what to do."""
+class NoAnswer(Exception):
+    """No worker told; the message says why and what to do. The trade is told from Temporal's record instead."""
 
 
 async def view_of(handle: WorkflowHandle[Any, Any]) -> TradeView:

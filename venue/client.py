@@ -35,7 +35,7 @@ from venue.tape import TapeLine, read_line
 _OK = 200
 
 
-class ControlRefused(Exception):  # noqa: N818 - it names what happened
+class ControlRefused(Exception):
     """The venue did not take a control command; the message says why."""
 
 

@@ -50,7 +50,7 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
 }
 
 
-class IllegalTransition(Exception):  # noqa: N818 - it names what happened
+class IllegalTransition(Exception):
     """A status was asked to follow one it cannot follow; nothing was changed."""
 
 

@@ -7,7 +7,7 @@ should decide on their exact text.
 from typing import Any
 
 
-class VenueRefusal(Exception):  # noqa: N818 - it names what happened
+class VenueRefusal(Exception):
     """The venue refuses a request, and nothing was changed."""
 
     def __init__(self, status: int, code: str, message: str, errors: list[dict[str, str]] | None = None) -> None:

@@ -56,6 +56,11 @@ def make_broker(settings: Settings) -> TastytradeReader:
     )
 
 
+def sandbox() -> SandboxedWorkflowRunner:
+    """Give the sandbox that workflows run, and replay, in."""
+    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
+
+
 def make_worker(
     client: Client,
     *,
@@ -86,7 +91,7 @@ def make_worker(
         task_queue=task_queue(account),
         workflows=[TradeWorkflow, OrderStreamWorkflow],
         activities=activities,
-        workflow_runner=SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)),
+        workflow_runner=sandbox(),
         sticky_queue_schedule_to_start_timeout=STICKY,
         graceful_shutdown_timeout=GRACE,
         **options,

@@ -12,8 +12,10 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, WorkflowHandle, WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import ActivityEnvironment
+from temporalio.worker import Replayer
 
 from activities.messages import FollowRequest, Notice
 from activities.stream import StreamActivity
@@ -32,7 +34,7 @@ from venue.oracle import Expectation, check
 from venue.server import RunningVenue
 from venue.server import start as start_venue
 from venue.tape import FillLine, OrderLine, RequestLine
-from worker.wiring import make_worker
+from worker.wiring import make_worker, sandbox
 from workflows.interface import (
     EVENTS_QUERY,
     TRADE_WORKFLOW,
@@ -41,6 +43,7 @@ from workflows.interface import (
     TradeView,
     task_queue,
 )
+from workflows.trade import TradeWorkflow
 
 AUTHOR, CHANNEL, GUILD = "11", "22", "33"
 _numbers = itertools.count(1)
@@ -226,6 +229,7 @@ async def open_floor(client: Client, config: VenueConfig | None = None, *, call_
             async with worker:
                 await eventually(lambda: any(line.kind == "stream" for line in venue.tape.lines), "the account stream to connect")
                 yield floor
+                await replay(floor.handles)
                 closed = [handle.id.removeprefix("trade-") for handle in floor.handles if (await handle.describe()).close_time is not None]
                 for handle in floor.handles:
                     if (await handle.describe()).close_time is None:
@@ -237,3 +241,11 @@ async def open_floor(client: Client, config: VenueConfig | None = None, *, call_
             await venue.close()
     violations = check(venue.tape.lines, Expectation(closed=closed, exit_fraction=floor.exit_fraction))
     assert not violations, "\n".join(str(each) for each in violations)
+
+
+async def replay(handles: list[WorkflowHandle[Any, TradeView]]) -> None:
+    """Every history a test made replays on the present code (DUR-10)."""
+    replayer = Replayer(workflows=[TradeWorkflow], data_converter=pydantic_data_converter, workflow_runner=sandbox())
+    for handle in handles:
+        history = await handle.fetch_history()
+        await replayer.replay_workflow(WorkflowHistory(workflow_id=handle.id, events=history.events))
