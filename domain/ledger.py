@@ -5,6 +5,7 @@ old report changes nothing. What the ledger says after a set of reports does not
 
     filled + open + cancelled = ordered          for every order
     an order of unknown outcome counts as open, in full, until it is found or given up as absent
+    only a fill that the venue has shown in the contract we meant is ours
 
 An order may have several incarnations at the venue: someone who edits it in the broker's app replaces it by one with a new id.
 """
@@ -12,11 +13,12 @@ An order may have several incarnations at the venue: someone who edits it in the
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from typing import assert_never
 
 from domain.exits import average_price
 from domain.ids import ClientOrderId, FillId, Leg, MessageId, OrderId, read_client_order_id
 from domain.money import Price
-from domain.order import Fill, OrderIntent, OrderKind, OrderReport, OrderStatus, Side, fills_missing
+from domain.order import Fill, OrderIntent, OrderKind, OrderReport, OrderStatus, Side
 
 _RANK = {
     OrderStatus.PENDING: 0,
@@ -52,39 +54,54 @@ class Incarnation:
     """One order id at the venue, and the furthest it is known to have come."""
 
     order_id: OrderId
-    status: OrderStatus
-    quantity: int
-    remaining: int
-    limit: Price | None
+    status: OrderStatus = OrderStatus.PENDING
+    quantity: int = 0
+    """Contracts, as the venue shows them; 0 until a report could be read that far."""
+    counted: int = 0
+    """The most contracts the venue has counted as filled, whether it has shown their fills yet or not."""
     reject_reason: str | None = None
     fills: dict[FillId, Fill] = field(default_factory=dict)
+    elsewhere: dict[FillId, int] = field(default_factory=dict)
+    """Contracts of fills that the venue has shown in another contract only: not this trade's to sell."""
+    replaces: OrderId | None = None
     replaced_by: OrderId | None = None
 
     @property
     def filled(self) -> int:
-        """Contracts filled."""
-        return sum(fill.quantity for fill in self.fills.values())
+        """Contracts filled, in whatever contract."""
+        strange = sum(quantity for fill_id, quantity in self.elsewhere.items() if fill_id not in self.fills)
+        return sum(fill.quantity for fill in self.fills.values()) + strange
 
     @property
     def fills_missing(self) -> bool:
-        """Whether the venue counts more as filled than it has shown fills for."""
-        return fills_missing(self.status, quantity=self.quantity, remaining=self.remaining, filled=self.filled)
+        """Whether the venue counts more as filled than it has shown fills for, or has not shown how large the order is."""
+        return self.quantity == 0 or self.filled < (self.quantity if self.status is OrderStatus.FILLED else self.counted)
 
     @property
     def done(self) -> bool:
         """Whether no further fill is to be expected: terminal, and every fill shown."""
         return self.status.terminal and not self.fills_missing
 
-    def take(self, report: OrderReport) -> tuple[Fill, ...]:
-        """Take in a report of this order; returns the fills that are new."""
+    @property
+    def open(self) -> int:
+        """Contracts that may still fill."""
+        return 0 if self.done else max(self.quantity - self.filled, 0)
+
+    def take(self, report: OrderReport, *, ours: bool) -> None:
+        """Take in a report of this order; `ours` tells whether it shows the contract we meant."""
         if _RANK[report.status] > _RANK[self.status]:
             self.status = report.status
-        self.remaining = min(self.remaining, report.remaining)
+        self.quantity = max(self.quantity, report.quantity)
+        if not (report.status.terminal and report.remaining == 0):  # that is also how "nothing more to come" may be written
+            self.counted = max(self.counted, report.quantity - report.remaining)
         self.reject_reason = report.reject_reason or self.reject_reason
+        self.replaces = report.replaces or self.replaces
         self.replaced_by = report.replaced_by or self.replaced_by
-        new = tuple(fill for fill in report.fills if fill.fill_id not in self.fills)
-        self.fills.update((fill.fill_id, fill) for fill in new)
-        return new
+        for fill in report.fills:
+            if ours:
+                self.fills.setdefault(fill.fill_id, fill)
+            else:
+                self.elsewhere.setdefault(fill.fill_id, fill.quantity)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,33 +116,43 @@ class LedgerOrder:
     standing: Standing
     incarnations: dict[OrderId, Incarnation] = field(default_factory=dict)
     wrong_contract: str | None = None
-    """The symbol the venue shows when it is not the one we meant; its fills are then not this trade's to sell."""
+    """The symbol the venue shows when it is not the one we meant; what fills there is not this trade's to sell."""
+
+    @property
+    def order_ids(self) -> tuple[OrderId, ...]:
+        """Every id it has at the venue, a replacement's too that was announced and not reported yet: what to read."""
+        return (*self.incarnations, *self._unseen)
+
+    @property
+    def _unseen(self) -> list[OrderId]:
+        announced = dict.fromkeys(each.replaced_by for each in self.incarnations.values())
+        return [order_id for order_id in announced if order_id is not None and order_id not in self.incarnations]
 
     @property
     def order_id(self) -> OrderId | None:
-        """The newest id at the venue."""
-        replaced = {each.replaced_by for each in self.incarnations.values()}
-        newest = [each for each in self.incarnations if each not in replaced]
-        # a replaced order follows its replacement's report now and then: the one nobody replaced is the newest
-        open_ends = [each for each in newest if self.incarnations[each].replaced_by is None]
-        return next(iter(open_ends or newest), None)
+        """The id to act on: the newest that can still fill, else the newest. A replacement that came to nothing leaves the older one."""
+        working = [order_id for order_id, each in self.incarnations.items() if not each.status.terminal]
+        known = working or self._unseen or list(self.incarnations)
+        links = [link for each in self.incarnations.values() for link in (each.replaces, each.replaced_by and each.order_id)]
+        newest = [order_id for order_id in known if order_id not in links] or known
+        return newest[-1] if newest else None
 
     @property
     def status(self) -> OrderStatus | None:
-        """How the newest incarnation stands; None while the venue has not reported one."""
+        """How the newest incarnation stands; None while the venue has not reported it."""
         newest = self.order_id
-        return None if newest is None else self.incarnations[newest].status
+        return self.incarnations[newest].status if newest in self.incarnations else None
 
     @property
     def fills(self) -> tuple[Fill, ...]:
-        """Every fill, over all incarnations, oldest first."""
-        known = [fill for each in self.incarnations.values() for fill in each.fills.values()]
+        """Every fill in the contract we meant, oldest first; one that a replacement repeats counts once."""
+        known = dict.fromkeys(fill for each in self.incarnations.values() for fill in each.fills.values())
         return tuple(sorted(known, key=lambda fill: (fill.at, fill.fill_id)))
 
     @property
     def filled(self) -> int:
         """Contracts filled."""
-        return sum(each.filled for each in self.incarnations.values())
+        return sum(fill.quantity for fill in self.fills)
 
     @property
     def done(self) -> bool:
@@ -136,18 +163,21 @@ class LedgerOrder:
             case Standing.REFUSED | Standing.NOT_SENT | Standing.ABSENT:
                 return True
             case Standing.AT_VENUE:
-                announced = {each.replaced_by for each in self.incarnations.values()} - {None}
-                return announced <= set(self.incarnations) and all(each.done for each in self.incarnations.values())
+                return not self._unseen and all(each.done for each in self.incarnations.values())
+            case _:
+                assert_never(self.standing)
 
     @property
     def open(self) -> int:
-        """Contracts that may still fill."""
-        return 0 if self.done else self.quantity - min(self.filled, self.quantity)
+        """Contracts that may still fill: more than were meant where someone enlarged the order in the broker's app."""
+        if self.done:
+            return 0
+        return max(self.quantity - self.filled, *(each.open for each in self.incarnations.values()), 0)
 
     @property
     def cancelled(self) -> int:
-        """Contracts that will not fill."""
-        return self.quantity - min(self.filled, self.quantity) - self.open
+        """Contracts that were meant and will not fill."""
+        return max(self.quantity - self.filled - self.open, 0)
 
     @property
     def average_price(self) -> Decimal | None:
@@ -157,7 +187,7 @@ class LedgerOrder:
     @property
     def needs_reading(self) -> bool:
         """Whether the venue has said things that do not add up yet: read it again."""
-        return any(each.fills_missing for each in self.incarnations.values())
+        return bool(self._unseen) or any(each.fills_missing for each in self.incarnations.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +201,7 @@ class Learned:
     appeared: bool
     """An order of unknown or absent standing turned out to be at the venue."""
     wrong_contract: bool
-    """The venue shows another contract under our order's name."""
+    """The venue shows another contract under our order's name, or more of it filled than it did."""
 
 
 class OrderLedger:
@@ -232,25 +262,24 @@ class OrderLedger:
         if name is None:
             return None
         order = self._orders.get(name) or self._adopt(name, report)
-        was_done, was_missing = order.done, order.standing in {Standing.UNKNOWN, Standing.ABSENT}
+        was_done, was_missing, told = order.done, order.standing in {Standing.UNKNOWN, Standing.ABSENT}, order.fills
         order.standing = Standing.AT_VENUE
-        known = order.incarnations.get(report.order_id)
-        if known is None:
-            known = order.incarnations[report.order_id] = Incarnation(
-                order_id=report.order_id,
-                status=report.status,
-                quantity=report.quantity,
-                remaining=report.remaining,
-                limit=report.limit,
-            )
-            if report.replaces is not None and (replaced := order.incarnations.get(report.replaces)) is not None:
-                replaced.replaced_by = report.order_id
-        if report.symbol != self._symbol:
+        known = order.incarnations.setdefault(report.order_id, Incarnation(order_id=report.order_id))
+        # a body that could not be read shows no symbol: that says nothing of the contract
+        wrong = report.symbol not in {"", self._symbol}
+        strange = len(known.elsewhere), order.wrong_contract
+        if wrong:
             order.wrong_contract = report.symbol
-            known.status = report.status
-            return Learned(order=order, fills=(), ended=False, appeared=was_missing, wrong_contract=True)
-        fills = known.take(report)
-        return Learned(order=order, fills=fills, ended=order.done and not was_done, appeared=was_missing, wrong_contract=False)
+        if order.quantity == 0:
+            order.quantity = report.quantity
+        known.take(report, ours=not wrong)
+        return Learned(
+            order=order,
+            fills=tuple(fill for fill in order.fills if fill not in told),
+            ended=order.done and not was_done,
+            appeared=was_missing,
+            wrong_contract=(len(known.elsewhere), order.wrong_contract) != strange,
+        )
 
     def _named(self, report: OrderReport) -> ClientOrderId | None:
         if report.client_order_id is not None:
@@ -259,9 +288,7 @@ class OrderLedger:
             ours = read_client_order_id(report.client_order_id)
             return report.client_order_id if ours is not None and ours[0] == self._message else None
         for order in self._orders.values():
-            if report.order_id in order.incarnations or report.replaces in order.incarnations:
-                return order.client_order_id
-            if any(each.replaced_by == report.order_id for each in order.incarnations.values()):
+            if report.order_id in order.order_ids or report.replaces in order.incarnations:
                 return order.client_order_id
         return None
 
@@ -300,7 +327,7 @@ class OrderLedger:
 
     @property
     def entry_fills(self) -> tuple[Fill, ...]:
-        """Everything bought, oldest first. Fills in a contract we did not mean are not ours to sell and are left out."""
+        """Everything bought, oldest first."""
         return self._fills(Leg.ENTRY)
 
     @property
@@ -309,7 +336,7 @@ class OrderLedger:
         return self._fills(Leg.EXIT)
 
     def _fills(self, leg: Leg) -> tuple[Fill, ...]:
-        known = [fill for order in self.leg(leg) if order.wrong_contract is None for fill in order.fills]
+        known = [fill for order in self.leg(leg) for fill in order.fills]
         return tuple(sorted(known, key=lambda fill: (fill.at, fill.fill_id)))
 
     @property

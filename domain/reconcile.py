@@ -2,7 +2,7 @@
 
 An order is ours when it carries its name, which travels twice (external identifier, and the end of the source). Where the venue echoed
 neither, an order that fits in contract, side, quantity, price and time, and of which there is exactly one, is recognised by its
-attributes. An order whose source names another program is foreign however well it fits.
+attributes. An order whose source names another program, or that replaces another order, is not it however well it fits.
 """
 
 from collections.abc import Collection, Iterable
@@ -36,11 +36,16 @@ def recognise(
     for report in reports:
         if report.client_order_id == intent.client_order_id:
             return Recognised(report=report)
-        if report.client_order_id is None and not report.source and report.order_id not in known_ids and _fits(report, intent, intended_at):
+        if _nameless(report) and report.order_id not in known_ids and _fits(report, intent, intended_at):
             nameless.append(report)
     if len(nameless) == 1:
         return Recognised(report=nameless[0], by_attributes=True)
     return Recognised(report=None, ambiguous=len(nameless))
+
+
+def _nameless(report: OrderReport) -> bool:
+    """Whether nothing tells whose order it is. What replaces another order is that one's successor, and no order of its own."""
+    return report.client_order_id is None and not report.source and report.replaces is None
 
 
 def _fits(report: OrderReport, intent: OrderIntent, intended_at: datetime) -> bool:

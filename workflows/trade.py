@@ -97,7 +97,8 @@ class TradeWorkflow:
         telling = self._spawn(self._tell())
         trigger = Trigger.ALERTED
         while (step := self._life.on(trigger)) is not Step.FINISH:
-            self._index()
+            if step not in {Step.PARSE, Step.SIZE}:  # a column that changes within milliseconds only delays the order
+                self._index()
             trigger = await self._live_through(self._perform(step))
         await self._live_through(self._finish())
         self._over = True
