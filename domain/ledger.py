@@ -198,6 +198,8 @@ class Learned:
     fills: tuple[Fill, ...]
     ended: bool
     """The order was not done before and is now."""
+    first: bool
+    """The venue had not shown this order before."""
     appeared: bool
     """An order of unknown or absent standing turned out to be at the venue."""
     wrong_contract: bool
@@ -262,6 +264,7 @@ class OrderLedger:
         if name is None:
             return None
         order = self._orders.get(name) or self._adopt(name, report)
+        first = not order.incarnations
         was_done, was_missing, told = order.done, order.standing in {Standing.UNKNOWN, Standing.ABSENT}, order.fills
         order.standing = Standing.AT_VENUE
         known = order.incarnations.setdefault(report.order_id, Incarnation(order_id=report.order_id))
@@ -277,6 +280,7 @@ class OrderLedger:
             order=order,
             fills=tuple(fill for fill in order.fills if fill not in told),
             ended=order.done and not was_done,
+            first=first,
             appeared=was_missing,
             wrong_contract=(len(known.elsewhere), order.wrong_contract) != strange,
         )

@@ -147,12 +147,11 @@ class Desk:
 
     def note(self, report: OrderReport, order: LedgerOrder | None = None) -> None:
         """Take in what the venue says, once; `order` names it where the report cannot."""
-        was_shown = order is not None and order.order_id is not None
         learned = self.ledger.take(report, None if order is None else order.client_order_id)
         if learned is not None:
-            self._tell(learned, report, first=not was_shown and order is not None)
+            self._tell(learned, report)
 
-    def _tell(self, learned: Learned, report: OrderReport, *, first: bool) -> None:
+    def _tell(self, learned: Learned, report: OrderReport) -> None:
         order, entry = learned.order, learned.order.leg is Leg.ENTRY
         names = {"order": order.client_order_id, "venue_order": report.order_id, "status": report.venue_status or report.status}
         if learned.wrong_contract:
@@ -161,7 +160,7 @@ class Desk:
         if learned.appeared:
             text = f"{order.client_order_id} was found at the venue as order {report.order_id}"
             self._record(EventKind.FOUND, text, **names)
-        elif first:
+        elif learned.first:
             kind = EventKind.ENTRY_SUBMITTED if entry else EventKind.EXIT_SUBMITTED
             limit = "market" if order.limit is None else plain(order.limit)
             text = f"{'Entry' if entry else 'Exit'} order {report.order_id}: {order.quantity} at {limit} is at the venue"

@@ -79,6 +79,8 @@ class Entry:
         too_old = age_check(self._request.alert.posted_at, now=workflow.now(), safety=self._request.policy.safety)
         if too_old is not None:
             self._end(f"{too_old.code}: {too_old.reason}", code=too_old.code, **too_old.facts)
+        for order in self._desk.ledger.open_entries:
+            await self._desk.take_back(order)  # left over from before a reset of this workflow
         while self._over is None and self.remaining > 0:
             await self._climb()
         for order in self._desk.ledger.open_entries:

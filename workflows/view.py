@@ -127,13 +127,11 @@ def details(view: TradeView, events: Sequence[TradeEvent]) -> str:
         rows.append(f"- P&L {plain(view.pnl)} dollars, fees about {plain(view.fees or Decimal(0))}")
     if view.reason:
         rows.append(f"- {view.reason}")
-    if view.orders:
-        rows += ["", "| order | limit | status | filled |", "|---|---|---|---|"]
-        rows += [
-            f"| {order.client_order_id} | {_price(order.limit) if order.limit is not None else 'market'} | {order.status} "
-            f"| {order.filled} of {order.quantity}{_at(order.average_price)} |"
-            for order in view.orders
-        ]
+    rows += [
+        f"- `{order.client_order_id}` {order.kind.lower()}{_at(order.limit)}: {order.status}, {order.filled} of {order.quantity} filled"
+        f"{_at(order.average_price)}"
+        for order in view.orders
+    ]
     rows += ["", *(f"{event.sequence}. {event.at:%H:%M:%S} {event.text}  " for event in events[-STORY_LINES:])]
     return "\n".join(rows)
 

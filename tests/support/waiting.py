@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 
-async def eventually(holds: Callable[[], Any], what: str, within: float = 10.0) -> Any:
+async def eventually(holds: Callable[[], Any], what: str, within: float = 10.0, every: float = 0.01) -> Any:
     """Wait until `holds` gives, or resolves to, something true, and give that; fails when it does not within the bound."""
     deadline = asyncio.get_running_loop().time() + within
     while True:
@@ -16,4 +16,4 @@ async def eventually(holds: Callable[[], Any], what: str, within: float = 10.0) 
         if found:
             return found
         assert asyncio.get_running_loop().time() < deadline, f"expected {what} within {within} s"
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(every)

@@ -1,0 +1,318 @@
+"""A house for tests: a real Temporal dev server, a venue in its own process, and accounts that each have a worker process of their own.
+
+Everything a trade touches is real and can be killed. Each seat has its account, and so its task queue: killing one seat's worker leaves
+the others alone, so many crashes run side by side on one server. Each trade has its contract, and so its quotes.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError
+from temporalio.service import RPCError
+
+from control.connection import Target, connect
+from control.send import send_alert
+from domain.alert import AlertMessage
+from domain.contract import OptionContract, Right
+from domain.event import TradeEvent
+from domain.ids import MessageId, message_id
+from domain.policy import Policy
+from settings.load import as_environment, load
+from settings.model import DEMO_AUTHOR, DEMO_CHANNEL, DEMO_GUILD, Settings
+from tests.support.floor import next_monthly
+from tests.support.waiting import eventually
+from venue.client import VenueControl
+from venue.faults import FaultRule
+from venue.oracle import Expectation, Violation, check
+from venue.tape import FaultLine, FillLine, OrderLine, OrderState, RequestLine, TapeLine
+from worker.process import Child, ready, start
+from worker.stack import Stack
+from workflows.interface import EVENTS_QUERY, VIEW_QUERY, TradeRequest, TradeView
+
+SEATS = 24
+CASH = 60_000
+READY_WITHIN = timedelta(seconds=60)
+ASK_EVERY = 0.1
+"""Seconds between two looks while waiting: many scenes wait at once on few cores."""
+
+QUICK: dict[str, object] = {
+    "mode": "demo",
+    "ladder_step": "1.5",
+    "ladder_window": "7",
+    "ladder_grace": "6",
+    "ladder_conversion_wait": "2",
+    "safety_late_fill_watch": "2",
+    "size_allocation": "0.5",
+    "size_max_contracts": 4,
+}
+"""A ladder of seconds, so that "in the middle of the window" is real time; and four contracts a trade."""
+
+_strikes = itertools.count(300)
+_messages = itertools.count(1)
+
+
+@dataclass
+class House:
+    """The server and the venue, with a reading of its tape."""
+
+    stack: Stack
+    client: Client
+    control: VenueControl
+    quick: Settings
+    lines: list[TapeLine] = field(default_factory=list)
+    seats: list["Seat"] = field(default_factory=list)
+    _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def tape(self) -> Sequence[TapeLine]:
+        """Read what is new on the tape, and give all of it."""
+        async with self._reading:
+            self.lines += await self.control.tape(after=self.lines[-1].seq if self.lines else 0)
+        return self.lines
+
+    def take_seat(self, **changes: object) -> "Seat":
+        """Give the next account, with settings of its own where asked. No worker runs on it yet."""
+        assert len(self.seats) < SEATS, f"expected at most {SEATS} seats; raise SEATS"
+        own = self.stack.settings.model_copy(update={"tastytrade_account": account(len(self.seats)), **changes})
+        seat = Seat(house=self, settings=own, number=len(self.seats))
+        self.seats.append(seat)
+        return seat
+
+    def logs(self) -> Mapping[str, str]:
+        """Read every log of the house, by file name."""
+        return {path.name: path.read_text(errors="replace") for path in sorted((self.stack.data_dir / "logs").glob("*"))}
+
+
+def account(number: int) -> str:
+    """Name the account of a seat."""
+    return f"5WT9{number:04d}"
+
+
+@contextlib.asynccontextmanager
+async def open_house(data_dir: Path, *, venue: Mapping[str, Any] | None = None, **changes: object) -> AsyncIterator[House]:
+    """Open a house; every worker of its seats is ended with it."""
+    quick = load(
+        environment={}, directory=data_dir, flags={**QUICK, "data_dir": data_dir, "tastytrade_account": account(0), **changes}
+    ).settings
+    config = {"accounts": [{"number": account(each), "cash": CASH} for each in range(SEATS)], **(venue or {})}
+    async with Stack(quick, use_free_ports=True, venue_config=config, with_worker=False) as stack:
+        async with VenueControl(str(stack.venue_url)) as control:
+            client = await connect(Target(address=stack.temporal_address, namespace=stack.namespace))
+            house = House(stack=stack, client=client, control=control, quick=stack.settings)
+            try:
+                yield house
+            finally:
+                await asyncio.gather(*(seat.leave() for seat in house.seats))
+
+
+@dataclass
+class Seat:
+    """An account and its worker processes."""
+
+    house: House
+    settings: Settings
+    number: int
+    workers: list[Child] = field(default_factory=list)
+
+    async def start_worker(self) -> Child:
+        """Start a worker, also beside another."""
+        turn = f"worker-{self.number}-{len(self.workers)}"
+        ready_file = self.house.stack.data_dir / f"{turn}.ready"
+        child = await start(
+            turn,
+            [sys.executable, "-m", "worker", "--ready-file", str(ready_file)],
+            log=self.house.stack.data_dir / "logs" / f"{turn}.log",
+            environment=as_environment(self.settings),
+        )
+        self.workers.append(child)
+        await ready(child, ready_file, within=READY_WITHIN)
+        return child
+
+    async def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
+        """Send the newest worker a signal; SIGKILL also waits for its end."""
+        await self.workers[-1].kill(number)
+
+    async def leave(self) -> None:
+        """End every worker of the seat at once: nothing is in flight that matters any more."""
+        for worker in self.workers:
+            await worker.kill(signal.SIGKILL)
+
+    async def alert(self, *, price: str = "1.20", bid: str = "1.10", ask: str = "1.30", text: str | None = None, **ladder: Any) -> "Trade":
+        """Quote a contract of its own, and send an alert about it; `ladder` changes the ladder's policy of this trade."""
+        trade = self.plan(price=price, text=text, **ladder)
+        await trade.quote(bid, ask)
+        await trade.send()
+        return trade
+
+    def plan(self, *, price: str = "1.20", text: str | None = None, **ladder: Any) -> "Trade":
+        """Write an alert about a contract of its own without sending it yet."""
+        contract = OptionContract(root="SPY", expiry=next_monthly(), right=Right.CALL, strike=Decimal(next(_strikes)))
+        named = message_id(f"s{self.number}m{next(_messages)}p{os.getpid()}")
+        message = AlertMessage(
+            message_id=named,
+            text=text or f"BTO SPY {contract.expiry:%m/%d/%Y} {contract.strike}c @ {price}",
+            author_id=DEMO_AUTHOR,
+            channel_id=DEMO_CHANNEL,
+            guild_id=DEMO_GUILD,
+            posted_at=datetime.now(UTC),
+        )
+        return Trade(seat=self, message=message, contract=contract, policy=_with_ladder(self.settings.policy(), ladder))
+
+
+def _with_ladder(policy: Policy, changes: Mapping[str, Any]) -> Policy:
+    return replace(policy, ladder=replace(policy.ladder, **changes)) if changes else policy
+
+
+@dataclass
+class Trade:
+    """One alert and what became of it, as the venue's tape and the trade itself tell it."""
+
+    seat: Seat
+    message: AlertMessage
+    contract: OptionContract
+    policy: Policy
+
+    @property
+    def id(self) -> MessageId:
+        """The message's id, which every name of the trade begins with."""
+        return self.message.message_id
+
+    @property
+    def house(self) -> House:
+        """The house it is traded in."""
+        return self.seat.house
+
+    @property
+    def handle(self) -> WorkflowHandle[Any, TradeView]:
+        """The handle of its workflow."""
+        return self.house.client.get_workflow_handle(f"trade-{self.id}", result_type=TradeView)
+
+    async def send(self) -> bool:
+        """Send the alert; tells whether that started a trade."""
+        request = TradeRequest(alert=self.message, policy=self.policy, account=self.seat.settings.account)
+        return (await send_alert(self.house.client, request)).started
+
+    async def quote(self, bid: str, ask: str, *, bid_size: int = 50, ask_size: int = 50) -> None:
+        """Quote its contract."""
+        await self.house.control.set_quote(self.contract.occ_symbol, bid=bid, ask=ask, bid_size=bid_size, ask_size=ask_size)
+
+    async def fault(self, kind: str, *, leg: str = "", **rule: Any) -> int:
+        """Arm a fault on its orders; `leg` "e1" is the first entry. Gives the fault's id."""
+        named = {"client_id": f"{self.id}-{leg}*"} if "symbol" not in rule and "path" not in rule else {}
+        given = {"method": "POST", "path": "*/orders", **named, **rule}
+        return await self.house.control.arm(FaultRule(kind=kind, **given))
+
+    async def struck(self, fault_id: int, within: float = 20) -> datetime:
+        """Wait until a fault has acted, and tell when."""
+
+        async def acted() -> datetime | None:
+            return next((line.at for line in await self.house.tape() if isinstance(line, FaultLine) and line.fault_id == fault_id), None)
+
+        found: datetime = await eventually(acted, f"fault {fault_id} of {self.id} to act", within=within, every=0.05)
+        return found
+
+    # What the venue saw
+
+    async def posts(self, leg: str = "") -> list[RequestLine]:
+        """Give the orders of a leg that reached the venue, accepted or not."""
+        name = f"{self.id}-{leg}"
+        lines = await self.house.tape()
+        return [
+            line
+            for line in lines
+            if isinstance(line, RequestLine)
+            and line.method == "POST"
+            and line.path.endswith("/orders")
+            and (line.client_id or "").startswith(name)
+        ]
+
+    async def sent(self, leg: str = "") -> list[str]:
+        """Give the names of the orders of a leg that reached the venue, without the message: e1, x1 ..."""
+        return [str(line.client_id).removeprefix(f"{self.id}-") for line in await self.posts(leg)]
+
+    async def orders(self, leg: str = "") -> dict[str, OrderState]:
+        """Give the orders of a leg at the venue as they stand, by name."""
+        found: dict[str, OrderState] = {}
+        for line in await self.house.tape():
+            if isinstance(line, OrderLine) and (line.order.client_id or "").startswith(f"{self.id}-{leg}"):
+                found[str(line.order.client_id).removeprefix(f"{self.id}-")] = line.order
+        return found
+
+    async def order(self, name: str, within: float = 30) -> OrderState:
+        """Wait until an order is at the venue and past routing, and give it."""
+
+        async def there() -> OrderState | None:
+            found = (await self.orders(name)).get(name)
+            return found if found is not None and found.status.value not in {"Received", "Routed", "In Flight"} else None
+
+        found: OrderState = await eventually(there, f"order {name} of {self.id} at the venue", within=within, every=0.05)
+        return found
+
+    async def fill(self, name: str, quantity: int) -> None:
+        """Fill contracts of an order at its limit."""
+        await self.house.control.fill((await self.order(name)).order_id, quantity)
+
+    async def fills(self, leg: str) -> int:
+        """Count the contracts of a leg that were filled."""
+        lines = await self.house.tape()
+        return sum(line.quantity for line in lines if isinstance(line, FillLine) and (line.client_id or "").startswith(f"{self.id}-{leg}"))
+
+    async def violations(self) -> list[Violation]:
+        """Ask the oracle about this trade, from the tape alone."""
+        closed = [self.id] if (await self.handle.describe()).close_time is not None else []
+        found = check(await self.house.tape(), Expectation(closed=closed))
+        return [each for each in found if each.trade in {self.id, self.contract.occ_symbol, "-"}]
+
+    # What the trade says
+
+    async def view(self) -> TradeView | None:
+        """Ask the trade how it stands; None while no worker answers."""
+        try:
+            return await self.handle.query(VIEW_QUERY, result_type=TradeView, rpc_timeout=timedelta(seconds=5))
+        except (RPCError, WorkflowQueryFailedError):
+            return None
+
+    async def events(self) -> list[TradeEvent]:
+        """Read the trade's audit trail."""
+        return await self.handle.query(EVENTS_QUERY, result_type=list[TradeEvent], rpc_timeout=timedelta(seconds=10))
+
+    async def kinds(self) -> list[str]:
+        """Read what happened, by kind."""
+        return [str(event.kind) for event in await self.events()]
+
+    async def until(self, what: str, *, within: float = 40, **fields: Any) -> TradeView:
+        """Wait until fields of the trade's view have these values."""
+        last: list[TradeView | None] = []
+
+        async def there() -> bool:
+            last[:] = [await self.view()]
+            return last[0] is not None and all(getattr(last[0], name) == value for name, value in fields.items())
+
+        try:
+            await eventually(there, f"{self.id} {what}: {fields}", within=within, every=ASK_EVERY)
+        except AssertionError as late:
+            late.add_note(f"found {last}")
+            with contextlib.suppress(RPCError, WorkflowQueryFailedError):
+                late.add_note("\n".join(f"{event.at:%H:%M:%S.%f} {event.kind}: {event.text}" for event in await self.events()))
+            raise
+        assert last[0] is not None
+        return last[0]
+
+    async def result(self, within: float = 60) -> TradeView:
+        """Wait for the trade's end."""
+        async with asyncio.timeout(within):
+            return await self.handle.result()
+
+    async def history_text(self) -> str:
+        """Give its whole history as JSON."""
+        return json.dumps(json.loads((await self.handle.fetch_history()).to_json()))
