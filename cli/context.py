@@ -43,9 +43,15 @@ chosen = Globals()
 """Set by the root command before any other runs."""
 
 
+PIPE_WIDTH = 140
+"""Characters of a line when the output is no terminal."""
+
+
 def out() -> Console:
     """Give the console for answers."""
-    return Console(highlight=False, soft_wrap=False)
+    # a file or a pipe has no width of its own: tables are written whole there
+    unbounded = not sys.stdout.isatty() and "COLUMNS" not in os.environ
+    return Console(highlight=False, soft_wrap=False, width=PIPE_WIDTH if unbounded else None)
 
 
 def err() -> Console:

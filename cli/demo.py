@@ -30,7 +30,7 @@ from domain.calendar import new_york_date
 from domain.policy import Mode
 from settings.model import Settings
 from venue.client import VenueControl
-from venue.oracle import Violation, check
+from venue.oracle import Expectation, Violation, check
 from venue.tape import read_tape
 from worker.stack import Stack
 
@@ -56,6 +56,14 @@ class Result:
     fault: str | None = None
     again: str | None = None
     """What sending the message a second time led to."""
+
+
+ASKED = ("contract", "alert", "quote")
+DONE = ("qty", "bought", "exits", "ended", "P&L $")
+"""The columns of the table at the end: what was asked for, and what was done."""
+
+WIDE = 110
+"""Characters that all of them need."""
 
 
 def demo(
@@ -87,7 +95,7 @@ def demo(
                 raise KeyboardInterrupt
             stopping.cancel()
             results = playing.result()
-            fine = _report(console, results, _violations(running), time.monotonic() - started)
+            fine = _report(console, results, _violations(running, results), time.monotonic() - started)
             if keep:
                 welcome(running)
                 await stop.wait()
@@ -169,20 +177,21 @@ def _fault(result: Result) -> str | None:
     return None
 
 
-def _violations(running: Stack) -> list[Violation]:
-    return check(read_tape(running.tape_path))
+def _violations(running: Stack, results: list[Result]) -> list[Violation]:
+    closed = [each.picture.row.workflow_id.removeprefix("trade-") for each in results if each.picture and each.picture.row.closed_at]
+    return check(read_tape(running.tape_path), Expectation(closed=closed, exit_fraction=running.settings.policy().exits.fraction))
 
 
 def _report(console: Console, results: list[Result], violations: list[Violation], seconds: float) -> bool:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", title="\nHow it went", title_justify="left", title_style="bold")
     table.add_column("case, and why it ended", overflow="fold", min_width=24)
-    table.add_column("contract", no_wrap=True)
-    for name in ("qty", "alert", "quote", "bought", "exits"):
+    # a narrow terminal keeps the case, what was done and how it ended; `show` has the rest
+    narrow = console.width < WIDE
+    for name in DONE if narrow else (*ASKED, *DONE):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("ended", no_wrap=True)
-    table.add_column("P&L $", justify="right", no_wrap=True)
     for result in results:
-        _add(table, result)
+        about, cells = _row(result)
+        table.add_row(about, *(cells[len(ASKED) :] if narrow else cells))
     console.print(table)
     for violation in violations:
         console.print(f"[red]violation[/] {escape(str(violation))}")
@@ -196,31 +205,27 @@ def _report(console: Console, results: list[Result], violations: list[Violation]
     return not wrong and not violations
 
 
-def _add(table: Table, result: Result) -> None:
+def _row(result: Result) -> tuple[str, list[str]]:
+    """Lay one case out: what it was and why it ended so, then its figures in the order of the columns."""
     view = None if result.picture is None else result.picture.view
     about = [escape(result.case.name)]
     if result.fault is not None:
         about.append(f"[red]not as scripted: {escape(result.fault)}[/]")
     if view is None:
-        table.add_row("\n".join(about), *[render.NONE] * 8)
-        return
+        return "\n".join(about), [render.NONE] * len(ASKED + DONE)
     if view.reason:
         about.append(f"[dim]{escape(view.reason)}[/]")
     if result.again is not None:
         about.append(f"[dim]sent again: {escape(result.again)}[/]")
     quote = render.NONE if view.quote_bid is None else f"{render.price(view.quote_bid)}/{render.price(view.quote_ask)}"
-    table.add_row(
-        "\n".join(about),
+    working = f"{view.exits_working} working" if view.exits_working else render.NONE
+    return "\n".join(about), [
         escape("\n".join(render.contract(view).rsplit(" ", 1))),
-        str(view.quantity) if view.quantity else render.NONE,
         render.price(view.alert_price),
         quote,
+        str(view.quantity) if view.quantity else render.NONE,
         render.filled(view.bought, view.average_entry),
-        render.filled(view.sold, view.average_exit)
-        if view.sold
-        else f"{view.exits_working} working"
-        if view.exits_working
-        else render.NONE,
+        render.filled(view.sold, view.average_exit) if view.sold else working,
         render.state((view.outcome or view.phase).value),
         render.signed(view.pnl),
-    )
+    ]
