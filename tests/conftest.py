@@ -7,5 +7,5 @@ from worker.temporal_server import find_binary
 
 @pytest.fixture(scope="session")
 def temporal_binary() -> str:
-    """The Temporal dev server, which is also the time-skipping test server."""
+    """Find the Temporal dev server, which is also the time-skipping test server."""
     return str(find_binary(None))

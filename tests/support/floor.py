@@ -19,7 +19,8 @@ from temporalio.worker import Replayer
 
 from activities.messages import FollowRequest, Notice
 from activities.stream import StreamActivity
-from broker.tastytrade import TastytradeDesk
+from broker.dry_run import DryRunBroker
+from broker.tastytrade import TastytradeDesk, TastytradeReader
 from domain.alert import AlertMessage
 from domain.calendar import monthly_expiry, new_york_date
 from domain.contract import OptionContract, Right
@@ -50,7 +51,7 @@ _numbers = itertools.count(1)
 
 
 def next_monthly(days: int = 20) -> date:
-    """The first monthly expiration at least `days` ahead."""
+    """Find the first monthly expiration at least `days` ahead."""
     today = new_york_date(datetime.now(UTC))
     year, month = today.year, today.month
     while (found := monthly_expiry(year, month)) < today + timedelta(days=days):
@@ -63,7 +64,7 @@ CONTRACT = OptionContract(root="SPY", expiry=next_monthly(), right=Right.CALL, s
 
 
 def policy(**changes: Any) -> Policy:
-    """The default rules, with tests' own people on the allowlist, 3 contracts at most, and a short watch for late fills."""
+    """Give the default rules, with tests' own people on the allowlist, 4 contracts at most, and a short watch for late fills."""
     base = Policy(
         mode=Mode.DEMO,
         allowlist=Allowlist(authors=(AUTHOR,), channels=(CHANNEL,), guilds=(GUILD,)),
@@ -92,7 +93,7 @@ class Floor:
     client: Client
     venue: RunningVenue
     control: VenueControl
-    desk: TastytradeDesk
+    desk: TastytradeReader
     account: AccountNumber
     heard: Heard
     handles: list[WorkflowHandle[Any, TradeView]]
@@ -137,11 +138,13 @@ class Floor:
 
     async def view(self, handle: WorkflowHandle[Any, TradeView]) -> TradeView:
         """Read a trade as it stands."""
-        return await handle.query(VIEW_QUERY, result_type=TradeView)
+        view: TradeView = await handle.query(VIEW_QUERY, result_type=TradeView)
+        return view
 
     async def events(self, handle: WorkflowHandle[Any, TradeView]) -> list[TradeEvent]:
         """Read a trade's audit trail."""
-        return await handle.query(EVENTS_QUERY, result_type=list[TradeEvent])
+        events: list[TradeEvent] = await handle.query(EVENTS_QUERY, result_type=list[TradeEvent])
+        return events
 
     async def kinds(self, handle: WorkflowHandle[Any, TradeView]) -> list[str]:
         """Read what happened, by kind."""
@@ -168,7 +171,7 @@ class Floor:
         await self.control.arm(FaultRule(**rule))
 
     def posts(self, leg: str = "") -> list[RequestLine]:
-        """The orders that reached the venue, accepted or not."""
+        """Give the orders that reached the venue, accepted or not."""
         return [
             line
             for line in self.venue.tape.lines
@@ -179,11 +182,11 @@ class Floor:
         ]
 
     def entry_limits(self) -> list[str]:
-        """The prices of the entry orders that reached the venue; "market" for a market order."""
+        """Give the prices of the entry orders that reached the venue; "market" for a market order."""
         return [str((line.body or {}).get("price", "market")) for line in self.posts("e")]
 
     def order_ids(self, leg: str) -> list[int]:
-        """The venue's ids of a leg's orders, oldest first."""
+        """Give the venue's ids of a leg's orders, oldest first."""
         seen = {
             line.order.order_id: None
             for line in self.venue.tape.lines
@@ -197,18 +200,19 @@ class Floor:
 
 
 @contextlib.asynccontextmanager
-async def open_floor(client: Client, config: VenueConfig | None = None, *, call_timeout: float = 2.0) -> AsyncIterator[Floor]:
+async def open_floor(client: Client, config: VenueConfig | None = None, *, mode: Mode = Mode.DEMO) -> AsyncIterator[Floor]:
     """Open a floor; on leaving it, the oracle must have nothing to say of what was traded on it."""
     account = AccountNumber(f"5WT{next(_numbers):05d}")
     changed = (config or VenueConfig()).model_copy(update={"accounts": (AccountConfig(number=account),)})
     venue = await start_venue(changed)
-    desk = TastytradeDesk(
+    broker = DryRunBroker if mode is Mode.DRY_RUN else TastytradeDesk
+    desk = broker(
         client_secret="secret",
         refresh_token="token",
         account=account,
         is_test=False,
         venue_url=venue.base_url,
-        call_timeout=timedelta(seconds=call_timeout),
+        call_timeout=timedelta(seconds=2),
     )
     heard = Heard()
     async with VenueControl(venue.base_url) as control:
@@ -218,8 +222,8 @@ async def open_floor(client: Client, config: VenueConfig | None = None, *, call_
             client,
             account=account,
             reader=desk,
-            desk=desk,
-            mode=Mode.DEMO,
+            desk=desk if isinstance(desk, TastytradeDesk) else None,
+            mode=mode,
             channels=(heard,),
         )
         stream = asyncio.create_task(

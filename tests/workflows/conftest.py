@@ -12,7 +12,7 @@ from workflows.search import KEYS
 
 @pytest.fixture(scope="session")
 async def env(temporal_binary: str) -> AsyncIterator[WorkflowEnvironment]:
-    """The real server with a virtual clock for each workflow."""
+    """Run the real server with a virtual clock for each workflow."""
     async with await WorkflowEnvironment.start_time_skipping_v2(
         dev_server_existing_path=temporal_binary,
         data_converter=pydantic_data_converter,
@@ -29,6 +29,6 @@ async def env(temporal_binary: str) -> AsyncIterator[WorkflowEnvironment]:
 
 @pytest.fixture
 async def floor(env: WorkflowEnvironment) -> AsyncIterator[Floor]:
-    """A venue, a broker and a worker; the oracle reads the tape when the test is over."""
+    """Open a venue, a broker and a worker; the oracle reads the tape when the test is over."""
     async with open_floor(env.client) as opened:
         yield opened

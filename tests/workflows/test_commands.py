@@ -101,7 +101,7 @@ async def test_close_of_a_closed_trade_is_not_possible(floor: Floor) -> None:
     """A second close finds nothing to do."""
     trade = await floor.alert("BTO SPY")
     await trade.result()
-    with pytest.raises(Exception, match="completed|closed|not found|nothing"):
+    with pytest.raises(Exception, match=r"completed|closed|not found|nothing"):
         await trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt)
 
 

@@ -6,6 +6,7 @@ from domain.trade import Outcome, Phase
 from tests.support.floor import Floor
 from tests.support.waiting import eventually
 from venue.commands import Adjust
+from venue.orders import Action
 
 
 async def test_contracts_held_to_the_end_expire(floor: Floor) -> None:
@@ -47,7 +48,7 @@ async def test_a_position_closed_by_hand_ends_the_trade(floor: Floor) -> None:
     await floor.quote("1.20", "1.20")
     trade = await floor.alert()
     await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
-    await floor.control.app_order(floor.account, floor.symbol, "Sell to Close", 4)
+    await floor.control.app_order(floor.account, floor.symbol, Action.SELL_TO_CLOSE, 4)
     view = await trade.result()
     assert view.outcome is Outcome.FLAT
     assert any(event.kind == "warning" and "no longer holds" in event.text for event in await floor.events(trade))
@@ -56,7 +57,7 @@ async def test_a_position_closed_by_hand_ends_the_trade(floor: Floor) -> None:
 async def test_an_order_of_somebody_else_is_left_alone(floor: Floor) -> None:
     """A foreign order in the same contract is neither adopted nor touched (UNK-60)."""
     await floor.quote("1.10", "1.40")
-    foreign = await floor.control.app_order(floor.account, floor.symbol, "Buy to Open", 4, limit="1.15")
+    foreign = await floor.control.app_order(floor.account, floor.symbol, Action.BUY_TO_OPEN, 4, limit="1.15")
     trade = await floor.alert()
     view = await trade.result()
     assert view.outcome is Outcome.UNFILLED

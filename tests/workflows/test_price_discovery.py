@@ -15,6 +15,7 @@ async def test_an_entry_at_the_ask_fills_at_once(floor: Floor) -> None:
     trade = await floor.alert(price="1.20")
     view = await floor.until(trade, "half protected", bought=4, exits_working=2)
     assert floor.entry_limits() == ["1.2"]
+    assert view.average_entry is not None
     assert view.orders[-1].limit == 2 * view.average_entry
 
 

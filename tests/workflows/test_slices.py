@@ -8,6 +8,7 @@ from domain.policy import LadderPolicy
 from domain.trade import Outcome, Phase
 from tests.support.floor import Floor, policy
 from tests.support.waiting import eventually
+from venue.commands import Adjust
 
 
 async def test_a_partial_fill_is_completed_on_a_later_rung(env: WorkflowEnvironment, floor: Floor) -> None:
@@ -96,8 +97,6 @@ async def test_both_exits_filled_and_the_rest_sold_is_flat_with_its_profit(floor
     assert view.pnl == (view.average_exit - view.average_entry) * 4 * 100  # type: ignore[operator]
 
 
-def adjustment(floor: Floor, **timing: float) -> object:
+def adjustment(floor: Floor, **timing: float) -> Adjust:
     """Change the venue's timings."""
-    from venue.commands import Adjust
-
     return Adjust(timing=floor.venue.exchange.config.timing.model_copy(update=timing))

@@ -1,0 +1,42 @@
+"""Dry-run: everything is read, sized and checked as for real, and nothing can be sent."""
+
+from dataclasses import replace
+
+from temporalio.testing import WorkflowEnvironment
+
+from domain.policy import Mode
+from domain.trade import Outcome
+from tests.support.floor import open_floor, policy
+from venue.tape import RequestLine
+
+
+async def test_a_dry_run_works_the_orders_out_and_sends_none(env: WorkflowEnvironment) -> None:
+    """The whole ladder and the exit are on record, the broker's own check was asked, and no order reached the venue (DRY-10)."""
+    async with open_floor(env.client, mode=Mode.DRY_RUN) as floor:
+        trade = await floor.alert(price="1.20", rules=replace(policy(), mode=Mode.DRY_RUN))
+        view = await trade.result()
+        events = await floor.events(trade)
+        changing = {
+            (line.method, line.path.rpartition("/")[2])
+            for line in floor.venue.tape.lines
+            if isinstance(line, RequestLine) and line.method not in {"GET", "HEAD"}
+        }
+    assert (view.outcome, view.mode, view.bought) == (Outcome.DRY_RUN, "dry-run", 0)
+    planned = next(event for event in events if event.kind == "dry_run")
+    assert planned.facts["rungs"] == "1.19 1.20 1.21 1.22"
+    assert "Nothing was sent" in planned.text
+    assert changing <= {("POST", "token"), ("POST", "dry-run")}
+    assert ("POST", "dry-run") in changing
+
+
+async def test_the_mode_of_a_trade_is_the_one_it_started_with(env: WorkflowEnvironment) -> None:
+    """A trade started for the demo venue meets a worker of another mode: it is not sent (DRY-20)."""
+    async with open_floor(env.client, mode=Mode.SANDBOX) as floor:
+        trade = await floor.alert(price="1.20", rules=policy())
+        view = await trade.result()
+        posts = floor.posts()
+        history = await trade.fetch_history()
+    assert view.outcome is Outcome.DENIED
+    assert "WRONG_MODE" in (view.reason or "")
+    assert not posts
+    assert b'"mode":"demo"' in history.events[0].workflow_execution_started_event_attributes.input.payloads[0].data
