@@ -62,11 +62,12 @@ def venue(
     port: Annotated[int | None, typer.Option(help="Port; default: TRADER_VENUE_PORT.")] = None,
     config: Annotated[Path | None, typer.Option(help="The venue's own configuration, JSON.")] = None,
     tape: Annotated[Path | None, typer.Option(help="Where everything that reaches it is written.")] = None,
+    state: Annotated[Path | None, typer.Option(help="Its memory, to go on from when it is started again.")] = None,
 ) -> None:
     """Run the local venue: a Tastytrade-compatible exchange, for trying things out."""
     in_force = settings(use_stack=False).settings
     options = ["--port", str(in_force.venue_port if port is None else port)]
-    for name, value in (("--config", config), ("--tape", tape)):
+    for name, value in (("--config", config), ("--tape", tape), ("--state", state)):
         if value is not None:
             options += [name, str(value)]
     _become(["-m", "venue", "--host", "127.0.0.1", *options], in_force)

@@ -1,13 +1,15 @@
-"""Run a venue: `python -m venue --port 8100 --tape tape.jsonl`. SIGTERM and Ctrl-C close it cleanly."""
+"""Run a venue: `python -m venue --port 8100 --tape tape.jsonl --state state.db`. SIGTERM and Ctrl-C close it cleanly."""
 
 import argparse
 import asyncio
 import json
 import os
 import signal
+import sys
 from pathlib import Path
 
 from venue.config import VenueConfig, load
+from venue.memory import ForgetfulError
 from venue.server import start
 
 
@@ -17,6 +19,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=8100, help="0 takes a free port")
     parser.add_argument("--config", type=Path, help="a JSON file of venue.config.VenueConfig")
     parser.add_argument("--tape", type=Path, help="where every event is written, one JSON object a line")
+    parser.add_argument("--state", type=Path, help="its memory: a venue started on it again goes on where it ended; belongs to one tape")
     parser.add_argument("--ready-file", type=Path, help="gets the port and the process id when the venue serves")
     parser.add_argument("--seed", type=int, help="of the market; overrides the config's")
     return parser.parse_args()
@@ -29,7 +32,7 @@ async def _run(arguments: argparse.Namespace) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    venue = await start(config, host=arguments.host, port=arguments.port, tape_path=arguments.tape)
+    venue = await start(config, host=arguments.host, port=arguments.port, tape_path=arguments.tape, state_path=arguments.state)
     if arguments.ready_file is not None:
         _announce(arguments.ready_file, venue.port)
     await stop.wait()
@@ -44,4 +47,7 @@ def _announce(path: Path, port: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_run(_arguments()))
+    try:
+        asyncio.run(_run(_arguments()))
+    except ForgetfulError as error:
+        sys.exit(f"venue: {error}")

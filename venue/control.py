@@ -47,8 +47,11 @@ Handler = Callable[[web.Request], Coroutine[Any, Any, web.StreamResponse]]
 class Control:
     """Every control command."""
 
-    def __init__(self, exchange: Exchange, rest: Rest, faults: FaultBoard, streamer: AccountStreamer, tokens: Tokens) -> None:
-        """Keep what commands act on."""
+    def __init__(
+        self, exchange: Exchange, rest: Rest, faults: FaultBoard, streamer: AccountStreamer, tokens: Tokens, keep: Callable[[], None]
+    ) -> None:
+        """Keep what commands act on; `keep` makes what a command has changed survive the venue."""
+        self._keep = keep
         self._exchange = exchange
         self._rest = rest
         self._faults = faults
@@ -94,6 +97,8 @@ class Control:
                 return web.json_response(refusal.body(), status=refusal.status)
             except ValueError as error:
                 return _problem(422, "invalid_command", str(error))
+            finally:
+                self._keep()
 
         return web.post(f"/venue/{name}", handle)
 
@@ -230,6 +235,7 @@ class Control:
         account.config = account.config.model_copy(update=changes)
         if command.cash is not None:
             account.cash = Decimal(command.cash)
+        self._exchange.announcer.accounts.add(account.number)
         return {}
 
     def adjust(self, command: Adjust) -> dict[str, Any]:

@@ -9,18 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from venue.bodies import (
-    Body,
-    account_body,
-    balance_body,
-    order_body,
-    placed_body,
-    position_body,
-    quote_body,
-    stamp,
-    status_body,
-    transaction_body,
-)
+from venue.account_bodies import account_body, balance_body, position_body, status_body, transaction_body
+from venue.bodies import Body, order_body, placed_body, quote_body, stamp
 from venue.chains import equity_body, flat_body, holidays_body, nested_body, option_body, session_body, today
 from venue.config import UnderlyingConfig
 from venue.exchange import Exchange

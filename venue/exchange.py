@@ -6,15 +6,16 @@ cancellation takes time, and a fill may come first. A replacement is a new order
 the original in between aborts it. Nothing is deduplicated: the same order sent twice is two orders.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import count
 from random import Random
-from typing import Protocol
 
-from venue.account import Account, Position, Transaction
+from venue.account import Account, Transaction
+from venue.announce import Announcer
 from venue.config import ReplacementSize, TickClass, VenueConfig
 from venue.fees import dollars
 from venue.holidays import NEW_YORK
@@ -26,27 +27,7 @@ from venue.preflight import OrderRequest, TermsRequest, check_account, check_ter
 from venue.refusal import cannot_update, not_found, short_of_buying_power
 from venue.risk import Cost, Risk
 from venue.session import SessionBoard, SessionNow
-from venue.tape import CancelLine, CancelOutcome, FillLine, OrderLine, PositionLine, QuoteLine, StartLine, Tape, state_of
-
-
-class Listener(Protocol):
-    """Who is told of changes, in the order they happen, before the call that caused them returns."""
-
-    def order_changed(self, order: Order) -> None:
-        """Take an order's new state."""
-        ...
-
-    def position_changed(self, account: Account, position: Position) -> None:
-        """Take what the position ledger now shows."""
-        ...
-
-    def balance_changed(self, account: Account) -> None:
-        """Take an account's new balance."""
-        ...
-
-    def quote_changed(self, symbol: str) -> None:
-        """Take a scripted symbol's new quote."""
-        ...
+from venue.tape import StartLine, Tape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,18 +57,56 @@ class Exchange:
         self.risk = Risk(self.listings, self.market, config.fees)
         self.accounts = {each.number: Account(each, clock(), cash=each.cash) for each in config.accounts}
         self.orders: dict[int, Order] = {}
-        self.listeners: list[Listener] = []
+        self.announcer = Announcer(tape)
+        self.listeners = self.announcer.listeners
         self._open: dict[int, Order] = {}
         self._ids = count(config.first_order_id)
         self._execs = count(1)
         self._chance = Random(config.seed)  # noqa: S311 - request ids, not secrets
         self._was_open = self.session.open
+        self.day_ended = self.sessions.last_close(clock())
+        """The last trading day that was ended, by the calendar; None while nobody but a person ends it."""
         tape.write(StartLine(seed=config.seed, accounts=tuple(self.accounts)))
 
     @property
     def session(self) -> SessionNow:
         """The session now."""
         return self.sessions.now(self.clock())
+
+    def recall(self, orders: Iterable[Order], accounts: Iterable[Account], *, day_ended: date | None) -> None:
+        """Take over what an earlier run left, and go on with it: what it was waiting for is waited for anew, from now."""
+        self.orders = {each.order_id: each for each in orders}
+        self._open = {each.order_id: each for each in self.orders.values() if not each.status.terminal}
+        self.accounts |= {each.number: each for each in accounts}
+        self.day_ended = day_ended if day_ended is not None else self.day_ended
+        self._ids = count(max(self.orders, default=self.config.first_order_id - 1) + 1)
+        books = (row.transaction_id for account in self.accounts.values() for row in account.books)
+        self._execs = count(max(books, default=0) + 1)
+        # an earlier run gave out the first ids of the plain seed
+        self._chance = Random(f"{self.config.seed}:{max(self.orders, default=0)}")  # noqa: S311 - request ids, not secrets
+        # an opening that nobody saw is acted on at the first look
+        self._was_open = False
+        for order in self.orders.values():
+            self._rearm(order)
+        for account in self.accounts.values():
+            for symbol in account.positions:
+                if change := account.held(symbol) - account.ledger.get(symbol, 0):
+                    self.later(self.config.timing.ledger_lag, partial(self._settle, account, symbol, change))
+
+    def _rearm(self, order: Order) -> None:
+        """Wait again for what an order was on its way to."""
+        timing = self.config.timing
+        if order.status is Status.ROUTED:
+            self.later(timing.live_after, lambda: self._go_live(order))
+        if order.status is Status.CANCEL_REQUESTED:
+            self.later(timing.cancel_after, lambda: self._finish_cancel(order))
+        if order.remaining == 0 and not order.status.terminal:
+            self.later(timing.filled_after, lambda: self._complete(order))
+        if order.withheld_fill:
+            self.later(timing.fills_lag, lambda: self._show_fill(order))
+        old = self.orders.get(order.replaces) if order.replaces is not None else None
+        if old is not None and (order.status is Status.CONTINGENT or old.status is Status.REPLACE_REQUESTED):
+            self.later(timing.replace_after, lambda: self._finish_replace(old, order))
 
     def account(self, number: str) -> Account:
         """Find an account; raises 404."""
@@ -147,12 +166,12 @@ class Exchange:
         """Ask for a cancellation; raises `cannot_update_order` when the order is done."""
         order = self.find(number, order_id)
         if order.status.terminal or order.remaining == 0:
-            self._tape_cancel(order, "refused")
+            self.announcer.cancel(order, "refused")
             raise cannot_update()
         if order.status is not Status.CANCEL_REQUESTED:
             before = order.status
             order.move(Status.CANCEL_REQUESTED, self.clock())
-            self._tape_cancel(order, "requested")
+            self.announcer.cancel(order, "requested")
             self._publish(order, "cancel requested", before)
             self.later(self.config.timing.cancel_after, lambda: self._finish_cancel(order))
         return order
@@ -169,13 +188,13 @@ class Exchange:
         }
         new = self.price(number, OrderRequest.model_validate(body), order_id=next(self._ids), replacing=old).order
         new.replaces = old.order_id
+        new.replaces_after = old.filled
         new.status = Status.CONTINGENT
         self.orders[new.order_id] = self._open[new.order_id] = new
         self._publish(new, "replacement accepted", before=None)
         if self.config.show_replace_requested and old.status is Status.LIVE:
             self._change(old, Status.REPLACE_REQUESTED, "replace requested")
-        filled = old.filled
-        self.later(self.config.timing.replace_after, lambda: self._finish_replace(old, new, filled))
+        self.later(self.config.timing.replace_after, lambda: self._finish_replace(old, new))
         return new
 
     def fill(self, order_id: int, lots: int, price: Decimal | None = None) -> Order:
@@ -198,13 +217,7 @@ class Exchange:
     def set_quote(self, quote: Quote, age: timedelta = timedelta()) -> None:
         """Script a symbol's quote, tell everyone, and trade on it; it is always shown as made `age` ago."""
         self.market.script(quote, age)
-        self.tape.write(
-            QuoteLine(
-                symbol=quote.symbol, bid=quote.bid, ask=quote.ask, bid_size=quote.bid_size, ask_size=quote.ask_size, missing=quote.missing
-            )
-        )
-        for listener in self.listeners:
-            listener.quote_changed(quote.symbol)
+        self.announcer.quote(quote)
         self._trade([order for order in self._open.values() if any(leg.symbol == quote.symbol for leg in order.legs)])
 
     def tick(self) -> None:
@@ -213,7 +226,11 @@ class Exchange:
         self._trade([order for order in self._open.values() if not all(self.market.scripted(leg.symbol) for leg in order.legs)])
 
     def follow_session(self) -> None:
-        """Act on an opening or a close since the last look."""
+        """Act on the closes and the opening since the last look, however long ago that was."""
+        closed = self.sessions.last_close(self.clock())
+        if closed is not None and self.day_ended is not None and closed > self.day_ended:
+            self.day_ended = closed
+            self.end_day(closed)
         is_open = self.session.open
         if is_open == self._was_open:
             return
@@ -222,31 +239,30 @@ class Exchange:
             for order in [each for each in self._open.values() if each.status is Status.RECEIVED]:
                 self._route(order, "session opened", before=order.status)
             self._trade(list(self._open.values()))
-        elif self.sessions.forced is None:
-            self.end_day()
 
-    def end_day(self) -> None:
-        """End the trading day: day orders expire, proceeds settle, and series that expire today leave at their intrinsic value."""
-        today = self.clock().astimezone(NEW_YORK).date()
+    def end_day(self, day: date | None = None) -> None:
+        """End a trading day, today's unless told: day orders expire, proceeds settle, what expires by then leaves at intrinsic value."""
+        day = day or self.clock().astimezone(NEW_YORK).date()
         for order in list(self._open.values()):
-            done = any(series.day <= today for leg in order.legs if (series := parse(leg.symbol)) is not None)
+            done = any(series.day <= day for leg in order.legs if (series := parse(leg.symbol)) is not None)
             day_is_over = order.time_in_force == "Day" and order.status is not Status.RECEIVED
             if (done or day_is_over) and order.remaining > 0:
                 self._change(order, Status.EXPIRED, "day ended")
         for account in self.accounts.values():
             account.unsettled = Decimal(0)
+            self.announcer.accounts.add(account.number)
             for symbol in [each.symbol for each in account.positions.values() if each.quantity != 0]:
-                self._expire_position(account, symbol)
+                self._expire_position(account, symbol, day)
 
-    def _expire_position(self, account: Account, symbol: str) -> None:
+    def _expire_position(self, account: Account, symbol: str, day: date) -> None:
         series = parse(symbol)
         row = self.listings.underlying(series.root) if series is not None else None
         quote = self.market.quote(row.symbol) if row is not None else None
-        if series is None or quote is None or series.day > self.clock().astimezone(NEW_YORK).date():
+        if series is None or quote is None or series.day > day:
             return
         worth = quote.mid - series.strike if series.right == "C" else series.strike - quote.mid
         account.remove(symbol, max(worth, Decimal(0)), self.clock())
-        self._position_changed(account, symbol)
+        self.announcer.position(account, symbol)
 
     def _route(self, order: Order, why: str, before: Status | None) -> None:
         order.move(Status.ROUTED, self.clock())
@@ -314,29 +330,17 @@ class Exchange:
                 at=now,
             )
         )
-        self.tape.write(
-            FillLine(
-                fill_id=fill.fill_id,
-                order_id=order.order_id,
-                account=order.account,
-                client_id=order.external_identifier,
-                symbol=leg.symbol,
-                action=leg.action,
-                quantity=contracts,
-                price=price,
-                fees=fees.total,
-            )
-        )
+        self.announcer.fill(order, leg, fill, fees)
         change = contracts if leg.action.buying else -contracts
         if self.config.timing.ledger_lag > 0:
-            self._tape_position(account, leg.symbol)
+            self.announcer.holding(account, leg.symbol)
             self.later(self.config.timing.ledger_lag, lambda: self._settle(account, leg.symbol, change))
         else:
             self._settle(account, leg.symbol, change)
 
     def _settle(self, account: Account, symbol: str, change: int) -> None:
         account.settle_ledger(symbol, change)
-        self._position_changed(account, symbol)
+        self.announcer.position(account, symbol)
 
     def _complete(self, order: Order) -> None:
         if order.status.terminal:
@@ -345,22 +349,27 @@ class Exchange:
         order.withheld_fill = lag > 0
         self._change(order, Status.FILLED, "complete")
         if lag > 0:
-            self.later(lag, lambda: setattr(order, "withheld_fill", False))
+            self.later(lag, lambda: self._show_fill(order))
+
+    def _show_fill(self, order: Order) -> None:
+        order.withheld_fill = False
+        self.announcer.orders.add(order.order_id)
 
     def _finish_cancel(self, order: Order) -> None:
         if order.status.terminal or order.remaining == 0:
-            self._tape_cancel(order, "lost to a fill")
+            self.announcer.cancel(order, "lost to a fill")
             return
         self._cancelled(order, "cancelled")
-        self._tape_cancel(order, "done")
+        self.announcer.cancel(order, "done")
 
     def _cancelled(self, order: Order, why: str) -> None:
         order.cancelled_at = self.clock()
         order.cancelled_size = order.remaining
         self._change(order, Status.CANCELLED, why)
 
-    def _finish_replace(self, old: Order, new: Order, filled: int) -> None:
-        if new.status is not Status.CONTINGENT or old.status.terminal or old.filled > filled or old.status is Status.CANCEL_REQUESTED:
+    def _finish_replace(self, old: Order, new: Order) -> None:
+        traded = old.filled > new.replaces_after
+        if new.status is not Status.CONTINGENT or old.status.terminal or traded or old.status is Status.CANCEL_REQUESTED:
             if new.status is Status.CONTINGENT:
                 new.reject_reason = "Replacement aborted by a fill of the original"
                 self._change(new, Status(self.config.aborted_replacement), "replacement aborted")
@@ -380,27 +389,10 @@ class Exchange:
         self._publish(order, why, before)
 
     def _publish(self, order: Order, why: str, before: Status | None) -> None:
-        self.tape.write(OrderLine(order=state_of(order), before=before, why=why))
         if order.status.terminal:
             self._open.pop(order.order_id, None)
             self.risk.reprice(order)
-        for listener in self.listeners:
-            listener.order_changed(order)
-
-    def _position_changed(self, account: Account, symbol: str) -> None:
-        self._tape_position(account, symbol)
-        for listener in self.listeners:
-            listener.position_changed(account, account.positions[symbol])
-            listener.balance_changed(account)
-
-    def _tape_position(self, account: Account, symbol: str) -> None:
-        self.tape.write(
-            PositionLine(account=account.number, symbol=symbol, quantity=account.held(symbol), ledger=account.ledger.get(symbol, 0))
-        )
-
-    def _tape_cancel(self, order: Order, outcome: CancelOutcome) -> None:
-        cancelled = order.cancelled_size if order.cancelled_size is not None else 0
-        self.tape.write(CancelLine(order_id=order.order_id, client_id=order.external_identifier, outcome=outcome, cancelled=cancelled))
+        self.announcer.order(order, why, before)
 
     def _ticks(self, order: Order) -> TickClass:
         return self.listings.underlyings[order.underlying].ticks

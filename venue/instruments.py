@@ -129,6 +129,11 @@ class Listings:
             self.version += 1
         return row
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The symbols of every series that was listed by name."""
+        return tuple(sorted(series.symbol for each in self._extra.values() for series in each))
+
     def find(self, symbol: str, today: date) -> tuple[Series, Expiry] | None:
         """Find a listed series by its OCC symbol, or by its streamer symbol."""
         series = parse(symbol)

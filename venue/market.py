@@ -7,7 +7,7 @@ Scripted: a symbol keeps the quote it was given until it is given another, or re
 next quote.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
@@ -45,7 +45,9 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
-class _Scripted:
+class Scripted:
+    """A quote set by hand, and how old it is always shown."""
+
     quote: Quote
     age: timedelta
 
@@ -62,7 +64,9 @@ class Market:
         self._started = clock()
         self._walks: dict[str, tuple[int, float, Random]] = {}
         self._seeded: dict[str, tuple[int, Quote]] = {}
-        self._scripted: dict[str, _Scripted] = {}
+        self.by_hand: dict[str, Scripted] = {}
+        self.changed: set[str] = set()
+        """Symbols quoted or released by hand, or traded with, since the memory last kept them."""
 
     @property
     def step(self) -> int:
@@ -71,19 +75,35 @@ class Market:
 
     def scripted(self, symbol: str) -> bool:
         """Tell whether a symbol's quotes are set by hand."""
-        return symbol in self._scripted
+        return symbol in self.by_hand
 
     def script(self, quote: Quote, age: timedelta = timedelta()) -> None:
         """Set a symbol's quote; it is always shown as made `age` ago."""
-        self._scripted[quote.symbol] = _Scripted(quote, age)
+        self.by_hand[quote.symbol] = Scripted(quote, age)
+        self.changed.add(quote.symbol)
 
     def release(self, symbol: str) -> None:
         """Give a symbol back to the seeded market."""
-        self._scripted.pop(symbol, None)
+        self.by_hand.pop(symbol, None)
+        self.changed.add(symbol)
+
+    @property
+    def walked(self) -> dict[str, tuple[int, float]]:
+        """How far each walk that somebody asked about has come: its step, and its drift from its start."""
+        return {symbol: (at, drift) for symbol, (at, drift, _) in self._walks.items()}
+
+    def recall(self, by_hand: Mapping[str, Scripted], walked: Mapping[str, tuple[int, float]]) -> None:
+        """Go on from an earlier run's quotes: its clock stood still between, so prices go on where they were.
+
+        From here on the walks differ from those of a run that was never ended: their chances begin anew.
+        """
+        self.by_hand = dict(by_hand)
+        self._walks = {symbol: (at, drift, Random(f"{self._seed}:{symbol}:{at}")) for symbol, (at, drift) in walked.items()}  # noqa: S311 - a market, not a secret
+        self._started = self._clock() - max((at for at, _ in walked.values()), default=0) * self._interval
 
     def quote(self, symbol: str) -> Quote | None:
         """Give the quote of an OCC symbol or an underlying; None when the symbol is not listed."""
-        scripted = self._scripted.get(symbol)
+        scripted = self.by_hand.get(symbol)
         if scripted is not None:
             return replace(scripted.quote, at=self._clock() - scripted.age)
         step = self.step
@@ -105,9 +125,10 @@ class Market:
             left = replace(quote, ask_size=max(quote.ask_size - quantity, 0))
         else:
             left = replace(quote, bid_size=max(quote.bid_size - quantity, 0))
-        scripted = self._scripted.get(symbol)
+        scripted = self.by_hand.get(symbol)
         if scripted is not None:
-            self._scripted[symbol] = replace(scripted, quote=left)
+            self.by_hand[symbol] = replace(scripted, quote=left)
+            self.changed.add(symbol)
         else:
             self._seeded[symbol] = (self.step, left)
 
@@ -128,7 +149,7 @@ class Market:
         )
 
     def _spot(self, row: UnderlyingConfig) -> Decimal:
-        scripted = self._scripted.get(row.symbol)
+        scripted = self.by_hand.get(row.symbol)
         return scripted.quote.mid if scripted is not None else self._walk(row, self.step)
 
     def _walk(self, row: UnderlyingConfig, step: int) -> Decimal:

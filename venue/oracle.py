@@ -72,6 +72,8 @@ class _Reading:
     expect: Expectation
     trades: defaultdict[str, _Trade] = field(default_factory=lambda: defaultdict(_Trade))
     found: list[Violation] = field(default_factory=list)
+    edited: set[str] = field(default_factory=set)
+    """Orders that somebody put in the place of one of the trader's, in the broker's app: they carry no name, and are the trader's."""
 
     def fault(self, card: str, trade: str, line: TapeLine, text: str) -> None:
         self.found.append(Violation(card=card, trade=trade, line=line.seq, text=text))
@@ -104,6 +106,8 @@ def _order(reading: _Reading, line: OrderLine) -> None:
     order = line.order
     named = _OURS.fullmatch(_name(order) or "")
     if named is None:
+        if any(order.replaces in trade.orders for trade in reading.trades.values()):
+            reading.edited.add(str(order.order_id))
         return
     message, trade = named["message"], reading.trades[named["message"]]
     name = named[0]
@@ -150,7 +154,7 @@ def _touch(reading: _Reading, line: RequestLine) -> None:
     if line.method not in {"DELETE", "PUT", "PATCH"} or "/orders/" not in line.path:
         return
     order_id = line.path.rpartition("/")[2]
-    if not any(str(each) == order_id for trade in reading.trades.values() for each in trade.orders):
+    if order_id not in reading.edited and not any(str(each) == order_id for trade in reading.trades.values() for each in trade.orders):
         reading.fault("UNK-60", "-", line, f"{line.method} on order {order_id}, which is not one of the trader's")
 
 

@@ -158,6 +158,8 @@ class Order:
     cancelled_size: int | None = None
     reject_reason: str | None = None
     replaces: int | None = None
+    replaces_after: int = 0
+    """Lots of its original that had traded when it was accepted: one more, and the replacement is off."""
     replaced_by: int | None = None
     visible_from: datetime | None = None
     """Before this moment reads do not find it: the broker's own store lags."""

@@ -1,7 +1,7 @@
 """The REST face: reads a call, puts it on the tape, lets faults act on the real socket, and answers.
 
-Order of things for one call: numbered and taped; faults that come before acceptance; the token; the endpoint; the decision taped; faults
-that come after; the answer. A client that is gone does not stop a call that has begun.
+Order of things for one call: numbered and taped; faults that come before acceptance; the token; the endpoint; what it changed kept; the
+decision taped; faults that come after; the answer. A client that is gone does not stop a call that has begun.
 """
 
 import asyncio
@@ -67,8 +67,9 @@ class Tokens:
 class Rest:
     """The broker's REST API over one exchange."""
 
-    def __init__(self, exchange: Exchange, endpoints: Endpoints, faults: FaultBoard, tokens: Tokens) -> None:
-        """Keep what calls act on."""
+    def __init__(self, exchange: Exchange, endpoints: Endpoints, faults: FaultBoard, tokens: Tokens, keep: Callable[[], None]) -> None:
+        """Keep what calls act on; `keep` makes what a call has changed survive the venue."""
+        self._keep = keep
         self._exchange = exchange
         self._endpoints = endpoints
         self._faults = faults
@@ -202,6 +203,8 @@ class Rest:
             return refused(refusal)
 
     def _tape_answer(self, call: Call, answer: Answer, status: int | None, fault: str | None) -> None:
+        # nothing has left this process yet, neither the answer nor the stream's messages
+        self._keep()
         order = answer.order or self._order_of(call)
         self._tape.write(
             AnswerLine(
@@ -230,6 +233,7 @@ class Rest:
         answer = self._decide(request, call, endpoint)
         if kind is FaultKind.HIDDEN and answer.order is not None:
             answer.order.visible_from = self._exchange.clock() + timedelta(seconds=rule.seconds)
+            self._exchange.announcer.orders.add(answer.order.order_id)
         unanswered = kind in {FaultKind.LOST_AFTER, FaultKind.STALL_AFTER}
         if kind is FaultKind.STATUS:
             failed = _failure(rule)

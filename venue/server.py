@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from venue.dxlink import DxLink
 from venue.endpoints import Endpoints
 from venue.exchange import Exchange
 from venue.faults import FaultBoard
+from venue.memory import ForgetfulError, Memory
 from venue.rest import Rest, Tokens
 from venue.streamer import AccountStreamer
 from venue.tape import Tape
@@ -33,6 +35,7 @@ class RunningVenue:
     exchange: Exchange
     tape: Tape
     control: Control
+    _memory: Memory
     _runner: web.AppRunner
     _rest: Rest
     _streamer: AccountStreamer
@@ -45,29 +48,49 @@ class RunningVenue:
         return f"http://{self.host}:{self.port}"
 
     async def close(self) -> None:
-        """End every connection, stop, and close the tape."""
+        """End every connection, stop, and close the memory and the tape."""
         self._ticker.cancel()
         self._rest.closing.set()
         await self._streamer.close_all()
         await self._dxlink.close_all()
         await self._runner.cleanup()
+        self._memory.close()
         self.tape.close()
 
 
 async def start(
-    config: VenueConfig | None = None, *, host: str = "127.0.0.1", port: int = 0, tape_path: Path | None = None
+    config: VenueConfig | None = None,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    tape_path: Path | None = None,
+    state_path: Path | None = None,
 ) -> RunningVenue:
-    """Start a venue on a port (0 takes a free one); raises OSError when the port is taken."""
+    """Start a venue on a port (0 takes a free one), where the one that left its memory at `state_path` ended.
+
+    Raises OSError when the port is taken, `ForgetfulError` when the memory cannot be used.
+    """
     config = config if config is not None else VenueConfig()
     loop = asyncio.get_running_loop()
-    tape = Tape(_now, tape_path)
-    exchange = Exchange(config, tape, clock=_now, later=loop.call_later)
+    memory = Memory(state_path)
+    tape = Tape(_now, tape_path, kept_to=memory.tape_seq)
+
+    def later(seconds: float, act: Callable[[], None]) -> None:
+        loop.call_later(seconds, lambda: _act(act, memory))
+
+    exchange = Exchange(config, tape, clock=_now, later=later)
+    try:
+        memory.attach(exchange)
+    except ForgetfulError:
+        memory.close()
+        tape.close()
+        raise
     faults, tokens, quote_token = FaultBoard(), Tokens(config, _now), secrets.token_urlsafe(16)
     streamer, dxlink = AccountStreamer(exchange, faults, tokens), DxLink(exchange, quote_token)
     address: list[str] = []
     endpoints = Endpoints(exchange, dxlink_url=lambda: f"ws://{address[0]}/dxlink", quote_token=quote_token)
-    rest = Rest(exchange, endpoints, faults, tokens)
-    control = Control(exchange, rest, faults, streamer, tokens)
+    rest = Rest(exchange, endpoints, faults, tokens, memory.keep)
+    control = Control(exchange, rest, faults, streamer, tokens, memory.keep)
 
     app = web.Application()
     sockets = [web.get("/dxlink", dxlink.serve), web.get(config.streamer_path, streamer.serve)]
@@ -78,17 +101,19 @@ async def start(
         await web.TCPSite(runner, host, port).start()
     except OSError:
         await runner.cleanup()
+        memory.close()
         tape.close()
         raise
     bound: int = runner.addresses[0][1]
     address.append(f"{host}:{bound}")
-    ticker = asyncio.create_task(_tick(exchange, dxlink))
+    ticker = asyncio.create_task(_tick(exchange, dxlink, memory))
     return RunningVenue(
         host=host,
         port=bound,
         exchange=exchange,
         tape=tape,
         control=control,
+        _memory=memory,
         _runner=runner,
         _rest=rest,
         _streamer=streamer,
@@ -97,11 +122,18 @@ async def start(
     )
 
 
-async def _tick(exchange: Exchange, dxlink: DxLink) -> None:
+def _act(act: Callable[[], None], memory: Memory) -> None:
+    try:
+        act()
+    finally:
+        memory.keep()
+
+
+async def _tick(exchange: Exchange, dxlink: DxLink, memory: Memory) -> None:
     while True:
         await asyncio.sleep(exchange.config.timing.quote_interval)
         try:
-            exchange.tick()
+            _act(exchange.tick, memory)
             dxlink.tick()
         except Exception:  # noqa: BLE001 - see below
             # one bad quote must not stop the market for every other order

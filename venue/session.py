@@ -1,7 +1,7 @@
 """Whether the market is open, and when it opens and closes."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from venue.config import SessionMode
 from venue.holidays import NEW_YORK, hours, is_trading_day, step_day
@@ -26,7 +26,7 @@ class SessionBoard:
         """Keep the mode, and the moment an always-open market opened."""
         self.mode = mode
         self.forced: bool | None = None
-        self._opened = started - _BEFORE_START
+        self.opened = started - _BEFORE_START
 
     def now(self, at: datetime) -> SessionNow:
         """Tell the session at a moment; outside real hours it is the next one."""
@@ -35,8 +35,15 @@ class SessionBoard:
             return session
         return SessionNow(open=self.forced, open_at=session.open_at, close_at=session.close_at)
 
+    def last_close(self, at: datetime) -> date | None:
+        """Give the last trading day that has closed by itself; None where days end only on command."""
+        if self.mode is SessionMode.ALWAYS_OPEN or self.forced is not None:
+            return None
+        day = at.astimezone(NEW_YORK).date()
+        return day if is_trading_day(day) and at >= hours(day).close_at else step_day(day, -1)
+
     def _always(self, at: datetime) -> SessionNow:
-        opened = self._opened + ((at - self._opened) // _DAY) * _DAY
+        opened = self.opened + ((at - self.opened) // _DAY) * _DAY
         return SessionNow(open=True, open_at=opened, close_at=opened + _DAY)
 
     @staticmethod

@@ -14,7 +14,8 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from venue.account import Account, Position
-from venue.bodies import Body, balance_body, order_body, position_body
+from venue.account_bodies import balance_body, position_body
+from venue.bodies import Body, order_body
 from venue.exchange import Exchange
 from venue.faults import FaultBoard, FaultKind, Target
 from venue.orders import Order

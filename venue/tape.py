@@ -14,7 +14,8 @@ Append-only, each line flushed before the answer it belongs to leaves. `seq` ris
     stream    an account stream connected, closed, or was dropped
     control   a person or a test used the control API
 
-A venue started on the tape of another goes on with its numbers; its orders and calls begin anew after its start line.
+A venue started on the tape of another goes on with its numbers; after its start line calls and streams are numbered from 1 again, and
+so are orders, unless it remembers those there were (`memory.py`).
 An accepted request is one whose order (or cancellation, or replacement) took effect, whatever the client was told.
 """
 
@@ -234,8 +235,12 @@ def read_tape(path: Path) -> list[TapeLine]:
 class Tape:
     """The writer, and the lines of this run in memory."""
 
-    def __init__(self, clock: Callable[[], datetime], path: Path | None = None) -> None:
-        """Open the file for appending, when there is one; a line that a killed venue left torn is cut off."""
+    def __init__(self, clock: Callable[[], datetime], path: Path | None = None, *, kept_to: int | None = None) -> None:
+        """Open the file for appending, when there is one; a line that a killed venue left torn is cut off.
+
+        `kept_to` is the last line that the venue's memory goes with: a change of an order or a position after it was never kept, so it
+        was never answered, and it is cut off too, with what follows.
+        """
         self._clock = clock
         self.lines: list[TapeLine] = []
         self._seq = 0
@@ -244,8 +249,13 @@ class Tape:
             if path.exists():
                 whole = path.read_bytes()
                 os.truncate(path, whole.rfind(b"\n") + 1)
-                self._seq = max((line.seq for line in read_tape(path)), default=0)
+                self._seq = _last_of(path, kept_to)
             self._file = path.open("a", encoding="utf-8")
+
+    @property
+    def seq(self) -> int:
+        """The number of the last line."""
+        return self._seq
 
     def write(self, line: TapeLine) -> None:
         """Stamp a line with its number and time, keep it, and flush it."""
@@ -261,6 +271,25 @@ class Tape:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def _last_of(path: Path, kept_to: int | None) -> int:
+    """Cut what the memory does not go with off a tape, and give the number of its last line. Only the end of a long tape is read."""
+    whole = path.read_bytes()
+    last, end, cut = 0, len(whole), None
+    while end > 0:
+        begin = whole.rfind(b"\n", 0, end - 1) + 1
+        line = read_line(whole[begin:end])
+        last = max(last, line.seq)
+        if kept_to is None or line.seq <= kept_to:
+            break
+        if isinstance(line, OrderLine | FillLine | CancelLine | PositionLine):
+            # what follows a forgotten change goes with it
+            cut, last = begin, line.seq - 1
+        end = begin
+    if cut is not None:
+        os.truncate(path, cut)
+    return last
 
 
 def state_of(order: Order) -> OrderState:

@@ -10,7 +10,6 @@ import json
 import os
 import signal
 import sys
-import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -62,7 +61,7 @@ class Stack:
         """The settings that the children run by: the given ones with the addresses of this stack."""
         self.data_dir = settings.data_dir.absolute()
         self.tape_path = self.data_dir / "venue-tape.jsonl"
-        """Everything that reached the venue."""
+        """Everything that reached the venue, over all its starts."""
         self.ui_url: str | None = None
         """The Web UI of the server that was started; None for one that already ran."""
 
@@ -115,11 +114,22 @@ class Stack:
             await worker.stop()
         await self._start_worker()
 
-    async def supervise(self, tell: Callable[[str], None]) -> None:
-        """Keep Temporal and the worker running for ever; raises StackError when one keeps ending, or the venue ends.
+    async def kill_temporal(self) -> None:
+        """Kill the server that this stack started, as a power cut would."""
+        await self._children["temporal"].kill(signal.SIGKILL)
 
-        The venue is not started again: its orders live in its memory, and a new one would not know them.
-        """
+    async def restart_temporal(self) -> None:
+        """End the server if it still runs, and start it again on the same port and database."""
+        await self._children.pop("temporal").stop()
+        await self._start_temporal()
+
+    async def kill_venue(self) -> None:
+        """Kill the venue that this stack started; `supervise` starts it again."""
+        await self._children["venue"].kill(signal.SIGKILL)
+
+    async def supervise(self, tell: Callable[[str], None]) -> None:
+        """Keep every process running for ever; raises StackError when one keeps ending."""
+        starts = {"temporal": self._start_temporal, "venue": self._start_venue, "worker": self._start_worker}
         ended: dict[str, deque[float]] = {name: deque(maxlen=RESTARTS) for name in self._children}
         while True:
             waits = {asyncio.ensure_future(child.wait()): child for child in self._children.values()}
@@ -131,12 +141,12 @@ class Stack:
             for child in (waits[wait] for wait in done):
                 now = asyncio.get_running_loop().time()
                 times = ended[child.name]
-                if child.name == "venue" or (len(times) == RESTARTS and now - times[0] < RESTART_WINDOW):
+                if len(times) == RESTARTS and now - times[0] < RESTART_WINDOW:
                     raise child.fault("ended, and is not started again")
                 times.append(now)
                 tell(f"{child.name} ended with code {child.exit_code}; starting it again (log: {child.log})")
                 await asyncio.sleep(_RESTART_PAUSE)
-                await (self._start_temporal() if child.name == "temporal" else self._start_worker())
+                await starts[child.name]()
                 tell(f"{child.name} runs again")
 
     async def _start(self) -> None:
@@ -174,20 +184,19 @@ class Stack:
 
     async def _start_venue(self) -> None:
         port = self.settings.venue_port
-        if self.settings.venue_url is not None and not self._use_free_ports:
+        if self._given.venue_url is not None and not self._use_free_ports:
             return  # a venue that already runs
         require_free(port, "the venue", "TRADER_VENUE_PORT")
         self.settings = self.settings.model_copy(update={"venue_url": f"http://127.0.0.1:{port}"})
-        if self.tape_path.exists():
-            # a tape is one venue's life: the next one starts its own, and this one is kept
-            self.tape_path.rename(self.tape_path.with_name(f"venue-tape-{int(self.tape_path.stat().st_mtime)}.jsonl"))
         config = self.data_dir / "venue.json"
-        # the venue forgets its orders when it ends, Temporal does not: ids of an earlier life must not come again
-        wanted = {"accounts": [{"number": self.settings.account}], "first_order_id": int(time.time()), **self._venue_config}
+        wanted = {"accounts": [{"number": self.settings.account}], **self._venue_config}
         config.write_text(json.dumps(wanted, indent=2))
+        # Temporal remembers the trades of an earlier start, so the venue must remember their orders
+        files = {"--config": config, "--tape": self.tape_path, "--state": self.data_dir / "venue.db"}
+        named = [str(each) for pair in files.items() for each in pair]
         await self._start_child(
             "venue",
-            ["-m", "venue", "--host", "127.0.0.1", "--port", str(port), "--config", str(config), "--tape", str(self.tape_path)],
+            ["-m", "venue", "--host", "127.0.0.1", "--port", str(port), *named],
             within=VENUE_READY_WITHIN,
             environment={},
         )

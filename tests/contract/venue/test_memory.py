@@ -1,0 +1,215 @@
+"""A venue that ends, or is killed, and is started again on its memory."""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from tastytrade import Account, Session
+from tastytrade.order import OrderAction, OrderStatus
+
+from broker.redirect import RedirectTransport
+from tests.contract.venue.desk import ACCOUNT, FAST, SPY, Desk, limit, wait_until
+from venue.client import VenueControl
+from venue.commands import Adjust, SetAccount
+from venue.config import AccountConfig, VenueConfig
+from venue.memory import ForgetfulError, Memory
+from venue.orders import Action, Status
+from venue.server import start
+from venue.tape import OrderLine, StartLine, read_tape
+
+SLOW = FAST.model_copy(update={"live_after": 60.0, "cancel_after": 60.0})
+"""So slow that what begins under it is under way when the venue ends."""
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[Session]:
+    """Open an SDK session on a venue."""
+    transport = RedirectTransport(url, httpx2.AsyncHTTPTransport())
+    try:
+        yield Session("secret-of-client", "refresh-of-client", transport=transport, timeout=1.0)
+    finally:
+        await transport.shutdown()
+
+
+async def bought(session: Session, price: str) -> int:
+    """Send an order to buy one contract, and give its id."""
+    account = await Account.get(session, ACCOUNT)
+    reply = await account.place_order(session, limit(SPY, OrderAction.BUY_TO_OPEN, 1, f"-{price}"), dry_run=False)
+    return int(reply.order.id)
+
+
+@asynccontextmanager
+async def opened(folder: Path, config: VenueConfig | None = None) -> AsyncIterator[Desk]:
+    """Run a venue on the memory and the tape of a folder, and end it cleanly."""
+    venue = await start(config or VenueConfig(timing=FAST), tape_path=folder / "tape.jsonl", state_path=folder / "venue.db")
+    try:
+        async with VenueControl(venue.base_url) as control, connected(venue.base_url) as session:
+            yield Desk(venue, control, session, await Account.get(session, ACCOUNT))
+    finally:
+        await venue.close()
+
+
+async def everything(desk: Desk) -> dict[str, Any]:
+    """Read all that the broker shows of the account, without the moment of reading."""
+    account, session = desk.account, desk.session
+    read: dict[str, Any] = {
+        "orders": await account.get_order_history(session),
+        "live": await account.get_live_orders(session),
+        "positions": await account.get_positions(session),
+        "history": await account.get_history(session),
+        "balance": await account.get_balances(session),
+        "status": await account.get_trading_status(session),
+    }
+    moments = {"updated_at", "created_at", "snapshot_date", "time_of_day"}
+    return {name: [row.model_dump(exclude=moments) for row in (rows if isinstance(rows, list) else [rows])] for name, rows in read.items()}
+
+
+async def test_a_venue_started_again_reads_the_same(tmp_path: Path) -> None:
+    """Orders working, partly filled and done, a GTC exit, the position, the books and the cash stand as they stood. EXT-60."""
+    async with opened(tmp_path) as desk:
+        await desk.control.set_quote(SPY, bid="2.00", ask="2.05", ask_size=3)
+        partly = await desk.reach(await desk.buy("2.05", 5, client_id="m1-e1"), OrderStatus.LIVE)
+        await wait_until(lambda: desk.venue.exchange.orders[partly.id].filled == 3)
+        await desk.send(limit(SPY, OrderAction.SELL_TO_CLOSE, 2, "4.10", client_id="m1-x1", gtc=True, strict=True))
+        await desk.reach(await desk.buy("2.05", 1, client_id="m2-e1"), OrderStatus.LIVE)
+        gone = await desk.reach(await desk.buy("1.00"), OrderStatus.LIVE)
+        await desk.account.delete_order(desk.session, gone.id)
+        await desk.reach(gone, OrderStatus.CANCELLED)
+        await wait_until(lambda: all(each.status in {Status.LIVE, Status.CANCELLED} for each in desk.venue.exchange.orders.values()))
+        await desk.control.set_account(SetAccount(number=ACCOUNT, day_trade_count=2))
+        before, tape = await everything(desk), (await desk.control.tape())[-1].seq
+    async with opened(tmp_path) as desk:
+        assert await everything(desk) == before
+        await desk.control.set_quote(SPY, bid="4.10", ask="4.20", bid_size=9)
+        await wait_until(lambda: desk.venue.exchange.accounts[ACCOUNT].held(SPY) == 1)
+        later = await desk.buy("1.00")
+        assert later.id > gone.id
+        lines = read_tape(tmp_path / "tape.jsonl")
+        assert [line.seq for line in lines] == list(range(1, len(lines) + 1))
+        assert [line.seq < tape for line in lines if isinstance(line, StartLine)] == [True, False]
+
+
+async def test_what_was_under_way_at_the_end_goes_on(tmp_path: Path) -> None:
+    """An order routed becomes live, and a cancel asked for is done. ENT-60."""
+    async with opened(tmp_path) as desk:
+        asked = await desk.reach(await desk.buy("1.00"), OrderStatus.LIVE)
+        desk.venue.exchange.config = VenueConfig(timing=SLOW)
+        await desk.account.delete_order(desk.session, asked.id)
+        routed = await desk.buy("1.10")
+        assert (await desk.read(asked)).status == OrderStatus.CANCEL_REQUESTED
+        assert (await desk.read(routed)).status == OrderStatus.ROUTED
+    async with opened(tmp_path) as desk:
+        await desk.reach(asked, OrderStatus.CANCELLED)
+        await desk.reach(routed, OrderStatus.LIVE)
+
+
+async def test_quotes_go_on_where_they_were(tmp_path: Path) -> None:
+    """A quote set by hand and its series are there again, and a seeded price moves on from where it was."""
+    odd = SPY[:13] + "00601500"
+    async with opened(tmp_path) as desk:
+        await desk.control.set_quote(odd, bid="2.00", ask="2.05", bid_size=7)
+        await desk.control.set_quote(SPY, bid="1.00", ask="1.05")
+        await desk.control.release_quote(SPY)
+        desk.venue.exchange.market._started -= 500 * desk.venue.exchange.market._interval
+        market = desk.venue.exchange.market
+        spot = market._walk(desk.venue.exchange.listings.underlyings["TSLA"], market.step)
+        step = market.step
+    async with opened(tmp_path) as desk:
+        market = desk.venue.exchange.market
+        again = market.quote(odd)
+        assert again is not None
+        assert (str(again.bid), str(again.ask), again.bid_size) == ("2.00", "2.05", 7)
+        assert not market.scripted(SPY)
+        assert step <= market.step < step + 20
+        assert market._walk(desk.venue.exchange.listings.underlyings["TSLA"], step) == spot
+
+
+async def test_an_account_goes_on_whatever_its_configuration_says(tmp_path: Path) -> None:
+    """Cash that was traded with is not given anew; an account that is new is added."""
+    async with opened(tmp_path) as desk:
+        await desk.control.set_account(SetAccount(number=ACCOUNT, cash=777))
+    more = VenueConfig(timing=FAST, accounts=(AccountConfig(cash=5), AccountConfig(number="5WT00043", cash=6)))
+    async with opened(tmp_path, more) as desk:
+        assert {each.number: each.cash for each in (await desk.control.state()).accounts} == {ACCOUNT: 777, "5WT00043": 6}
+
+
+async def test_two_venues_do_not_share_a_memory(tmp_path: Path) -> None:
+    """The second is refused in words, and the first goes on."""
+    async with opened(tmp_path) as desk:
+        with pytest.raises(ForgetfulError, match="no other venue uses"):
+            await start(VenueConfig(), state_path=tmp_path / "venue.db")
+        await desk.buy("1.00")
+
+
+def test_a_memory_of_another_version_is_not_read(tmp_path: Path) -> None:
+    """Nor is a file that is none: the message says what to do."""
+    memory = Memory(tmp_path / "venue.db")
+    assert memory._base is not None
+    memory._base.execute("PRAGMA user_version = 99")
+    memory.close()
+    with pytest.raises(ForgetfulError, match="found 99: move it away"):
+        Memory(tmp_path / "venue.db")
+    (tmp_path / "text.db").write_text("not a database, but long enough to be looked at as one" * 30)
+    with pytest.raises(ForgetfulError, match="not a database"):
+        Memory(tmp_path / "text.db")
+
+
+async def test_the_tape_of_a_killed_venue_holds_nothing_it_has_forgotten(tmp_path: Path) -> None:
+    """A change that was on the tape and not yet kept was told to nobody, and leaves the tape."""
+    killed = tmp_path / "killed"
+    async with opened(tmp_path) as desk:
+        orders = desk.venue.exchange.orders
+        placed = await desk.buy("1.00")
+        await wait_until(lambda: orders[placed.id].status is Status.LIVE)
+        desk.venue.exchange.cancel(ACCOUNT, placed.id)
+        shutil.copytree(tmp_path, killed)
+    async with opened(killed, VenueConfig(timing=SLOW)) as desk:
+        assert [each.status for each in desk.venue.exchange.orders.values()] == [Status.LIVE]
+        lines = read_tape(killed / "tape.jsonl")
+    assert [line.order.status for line in lines if isinstance(line, OrderLine)] == [Status.ROUTED, Status.LIVE]
+    assert [line.seq for line in lines] == list(range(1, len(lines) + 1))
+
+
+async def test_an_order_accepted_by_a_killed_venue_is_there(tmp_path: Path) -> None:
+    """SIGKILL in the moment an order is answered loses neither it nor the one before; the next venue takes it on. UNK-10."""
+    arguments = ["--tape", str(tmp_path / "tape.jsonl"), "--state", str(tmp_path / "venue.db")]
+
+    async def running(turn: int) -> tuple[asyncio.subprocess.Process, str]:
+        """Start a venue as a process, and say where it serves."""
+        ready = tmp_path / f"ready-{turn}.json"
+        command = [sys.executable, "-m", "venue", "--port", "0", "--ready-file", str(ready), *arguments]
+        process = await asyncio.create_subprocess_exec(*command, cwd=Path(__file__).parents[3])
+        await wait_until(ready.exists, seconds=20)
+        return process, f"http://127.0.0.1:{json.loads(ready.read_text())['port']}"
+
+    placed: list[int] = []
+    for turn in range(2):
+        process, url = await running(turn)
+        try:
+            async with VenueControl(url) as control, connected(url) as session:
+                assert [each.order_id for each in (await control.state()).orders] == placed
+                await control.set_quote(SPY, bid="2.00", ask="2.05")
+                # a venue that takes its time, so that nothing but the answer makes it keep the last order
+                await control.adjust(Adjust(timing=SLOW))
+                if turn:
+                    placed.append(await bought(session, "1.00"))
+                placed.append(await control.app_order(ACCOUNT, SPY, Action.BUY_TO_OPEN, 1, limit="2.05"))
+                if not turn:
+                    placed.append(await bought(session, "1.00"))
+        finally:
+            os.kill(process.pid, signal.SIGKILL)
+        await process.wait()
+    async with opened(tmp_path) as desk:
+        orders = desk.venue.exchange.orders
+        assert list(orders) == placed
+        await wait_until(lambda: [each.status for each in orders.values()] == [Status.FILLED, Status.LIVE, Status.LIVE, Status.FILLED])
+        assert desk.venue.exchange.accounts[ACCOUNT].held(SPY) == 2

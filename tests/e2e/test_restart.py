@@ -1,0 +1,131 @@
+"""The whole product on one machine, stopped and started again with trades under way."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from temporalio.client import Client
+
+from control import command, look
+from control.connection import Target, connect
+from control.send import send_alert
+from domain.alert import AlertMessage
+from domain.contract import OptionContract, Right
+from domain.ids import message_id
+from domain.trade import Outcome, Phase
+from settings.load import load
+from settings.model import DEMO_AUTHOR, DEMO_CHANNEL, DEMO_GUILD, Settings
+from tests.support.floor import next_monthly
+from tests.support.house import CASH, QUICK
+from tests.support.waiting import eventually
+from venue.client import VenueControl
+from venue.oracle import Expectation, check
+from venue.tape import OrderLine, StartLine, read_tape
+from worker.stack import Stack
+from workflows.interface import Command, TradeRequest, TradeView
+
+pytestmark = pytest.mark.timeout(180)
+
+ME = Command(by="tester", reason="the test is over")
+MESSAGE = message_id("again1")
+CALL = OptionContract(root="SPY", expiry=next_monthly(), right=Right.CALL, strike=Decimal(600))
+
+
+@dataclass
+class Up:
+    """A stack that runs, and how to reach what runs in it."""
+
+    stack: Stack
+    client: Client
+    venue: VenueControl
+
+    async def send(self) -> None:
+        """Send the one alert."""
+        alert = AlertMessage(
+            message_id=MESSAGE,
+            text=f"BTO SPY {CALL.expiry:%m/%d/%Y} 600c @ 1.20",
+            author_id=DEMO_AUTHOR,
+            channel_id=DEMO_CHANNEL,
+            guild_id=DEMO_GUILD,
+            posted_at=datetime.now(UTC),
+        )
+        settings = self.stack.settings
+        await send_alert(self.client, TradeRequest(alert=alert, policy=settings.policy(), account=settings.account))
+
+    async def until(self, what: str, **fields: object) -> TradeView:
+        """Wait until fields of the trade's view have these values."""
+
+        async def there() -> TradeView | None:
+            view = (await look.show(self.client, MESSAGE)).view
+            return view if view is not None and all(getattr(view, name) == value for name, value in fields.items()) else None
+
+        found: TradeView = await eventually(there, f"{what}: {fields}", within=40, every=0.1)
+        return found
+
+    async def ends_flat(self) -> None:
+        """Close the trade as a person would, and ask the oracle over the tape of all starts."""
+        receipt = await command.close(self.client, MESSAGE, ME)
+        assert receipt.done
+        view = await self.until("over", outcome=Outcome.FLAT)
+        assert (view.sold, view.position) == (4, 0)
+        tape = read_tape(self.stack.tape_path)
+        policy = self.stack.settings.policy()
+        assert not check(tape, Expectation(closed=[MESSAGE], exit_fraction=policy.exits.fraction))
+        ids = list(dict.fromkeys(line.order.order_id for line in tape if isinstance(line, OrderLine)))
+        assert ids == sorted(ids)
+        assert all(order.status.terminal for order in (await self.venue.state()).orders)
+
+
+@asynccontextmanager
+async def up(settings: Settings) -> AsyncIterator[Up]:
+    """Run the whole stack as `trader up` does, on ports that are free."""
+    accounts = {"accounts": [{"number": settings.account, "cash": CASH}]}
+    async with Stack(settings, use_free_ports=True, venue_config=accounts) as stack, VenueControl(str(stack.venue_url)) as venue:
+        yield Up(stack, await connect(Target(address=stack.temporal_address, namespace=stack.namespace)), venue)
+
+
+@pytest.fixture
+def quick(tmp_path: Path) -> Settings:
+    """Give settings with a quick ladder, and a folder of their own."""
+    return load(environment={}, directory=tmp_path, flags={**QUICK, "data_dir": tmp_path}).settings
+
+
+async def hold(running: Up) -> None:
+    """Buy four contracts, with exits for two at work."""
+    await running.venue.set_quote(CALL.occ_symbol, bid="1.20", ask="1.20")
+    await running.send()
+    await running.until("held and protected", phase=Phase.HOLDING, bought=4, exits_working=2)
+
+
+async def test_a_trade_outlives_a_stop_of_everything(quick: Settings) -> None:
+    """Stopped with a position and its exits at work, started again: the trade is as it was, and closes flat (EXT-60, UNK-40)."""
+    async with up(quick) as first:
+        await hold(first)
+        before = await first.venue.state()
+    async with up(quick) as second:
+        after = await second.venue.state()
+        assert (after.orders, after.positions, after.accounts) == (before.orders, before.positions, before.accounts)
+        await second.until("held and protected", phase=Phase.HOLDING, bought=4, exits_working=2)
+        await second.ends_flat()
+        assert sum(isinstance(line, StartLine) for line in read_tape(second.stack.tape_path)) == 2
+
+
+async def test_a_killed_venue_is_started_again(quick: Settings) -> None:
+    """The venue is killed under a held trade: it comes back with the exits, they fill and are booked, the rest is sold (EXT-10)."""
+    async with up(quick) as running:
+        await hold(running)
+        told: list[str] = []
+        keeping = asyncio.ensure_future(running.stack.supervise(told.append))
+        try:
+            await running.stack.kill_venue()
+            await eventually(lambda: "venue runs again" in told, "the venue to be started again", within=30)
+            await running.venue.set_quote(CALL.occ_symbol, bid="2.50", ask="2.52")
+            await running.until("the sale on the books", sold=2, position=2)
+            await running.ends_flat()
+        finally:
+            keeping.cancel()
