@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test lint check clean
+.PHONY: install demo test lint check specs golden chaos soak clean
 
 install: $(VENV)/.installed
 
@@ -27,6 +27,18 @@ lint: install
 	$(BIN)/lint-imports
 
 check: lint test
+
+specs: install
+	PYTHONPATH=. $(BIN)/python specs/generate.py
+
+golden: install
+	PYTHONPATH=. $(BIN)/python -m tests.replay.record
+
+chaos: install
+	PYTHONPATH=. $(BIN)/python -m chaos
+
+soak: install
+	PYTHONPATH=. $(BIN)/python -m chaos.soak
 
 clean:
 	rm -rf $(VENV) var build *.egg-info

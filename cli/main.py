@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
+from typer.exceptions import TyperException
 
 from cli import config, context, demo, doctor, history, parse, stack, trades
 from cli.exit_codes import ExitCode
@@ -73,12 +73,15 @@ def main() -> None:
 def _run() -> int:
     try:
         result = app(standalone_mode=False)
-    except click.exceptions.Exit as ended:
+    except typer.Exit as ended:
         return ended.exit_code
-    except click.ClickException as wrong:
-        wrong.show()
+    except TyperException as wrong:
+        # a command group called without a command has printed its help, and says nothing more
+        if words := wrong.format_message().rstrip("."):
+            command = getattr(getattr(wrong, "ctx", None), "command_path", "trader")
+            sys.stderr.write(f"error: {words}. See: {command} --help\n")
         return int(ExitCode.USAGE)
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         return int(ExitCode.INTERRUPTED)
     except BrokenPipeError:
         return int(ExitCode.OK)

@@ -1,0 +1,247 @@
+# ruff: noqa: INP001 - a script beside the pages it writes, not a room
+"""Write the generated parts of the specs: `make specs`. Each stands between `<!-- generated: NAME -->` and `<!-- end -->`.
+
+Everything in them is read from the code: tables, docstrings, and the tests that name an invariant in their docstring.
+"""
+
+import ast
+import functools
+import itertools
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from temporalio.common import RetryPolicy
+
+from domain.denial import MEANINGS
+from domain.trade import diagram
+from workflows import timing
+
+ROOT = Path(__file__).resolve().parent.parent
+SPECS = ROOT / "specs" / "001-automated-alert-trading"
+INVARIANTS = SPECS / "invariants.md"
+
+_PART = re.compile(r"(?P<begin><!-- generated: (?P<name>[a-z-]+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL)
+_CARD = re.compile(r"\b(?:WHO|ENT|FIL|EXT|UNK|DRY|RSK|HLT|DUR)-\d+\b")
+_ROW = re.compile(r"^\| (?P<card>[A-Z]{3}-\d+) \| (?P<text>.+) \|$", re.MULTILINE)
+_STATEFUL = {"invariant", "rule"}
+"""Decorators of a state machine's checks: they are tests without being named so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Documented:
+    """A name in the code with its value, where it has one, and its docstring on one line."""
+
+    name: str
+    value: str
+    text: str
+
+
+# Invariants
+
+
+def cards() -> dict[str, str]:
+    """Read the cards: the rows of every table before the chapter of what is not proven yet."""
+    promised = INVARIANTS.read_text().partition("\n## Not yet\n")[0]
+    return {row["card"]: row["text"] for row in _ROW.finditer(promised)}
+
+
+def not_yet() -> dict[str, str]:
+    """Read which cards are not built, not wholly built, or built and unproven: the first word of their row says which."""
+    listed = INVARIANTS.read_text().partition("\n## Not yet\n")[2].partition("\n## Proof\n")[0]
+    return {row["card"]: row["text"].split(" |")[0] for row in _ROW.finditer(listed)}
+
+
+@functools.cache
+def proofs() -> dict[str, list[tuple[str, str]]]:
+    """Find the tests that name each card in their docstring, as (file, test), in the order of the files."""
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        for function in _functions(ast.parse(path.read_text())):
+            for card in dict.fromkeys(_CARD.findall(ast.get_docstring(function) or "")):
+                found[card].append((path.relative_to(ROOT).as_posix(), function.name))
+    return found
+
+
+def _functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            decorators = {each.func.id for each in node.decorator_list if isinstance(each, ast.Call) and isinstance(each.func, ast.Name)}
+            if node.name.startswith("test_") or decorators & _STATEFUL:
+                yield node
+
+
+def _proof_list() -> str:
+    rows = []
+    by_card = proofs()
+    for card in cards():
+        files: dict[str, list[str]] = defaultdict(list)
+        for path, test in by_card.get(card, []):
+            files[path].append(f"`{test}`")
+        rows.append(f"**{card}**" + ("" if files else " none"))
+        rows += [f"- `{path}`: {', '.join(tests)}" for path, tests in files.items()]
+        rows.append("")
+    return "\n".join(rows[:-1])
+
+
+# Tables from code
+
+
+def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+
+
+def _documented(body: list[ast.stmt]) -> Iterator[Documented]:
+    """Give each assignment with the docstring that follows it; several without a blank line between share the one after the last."""
+    waiting: list[tuple[str, str]] = []
+    ends = 0
+    for statement in body:
+        if statement.lineno > ends + 1:
+            yield from (Documented(name=name, value=value, text="") for name, value in waiting)
+            waiting = []
+        ends = statement.end_lineno or statement.lineno
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                waiting.append((name, ast.unparse(value)))
+            case ast.Expr(value=ast.Constant(value=str(text))):
+                yield from (Documented(name=name, value=value, text=" ".join(text.split())) for name, value in waiting)
+                waiting = []
+            case _:
+                waiting = []
+    yield from (Documented(name=name, value=value, text="") for name, value in waiting)
+
+
+def _class(path: str, name: str) -> ast.ClassDef:
+    tree = ast.parse((ROOT / path).read_text())
+    return next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name)
+
+
+def _text(node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    return " ".join((ast.get_docstring(node) or "").split())
+
+
+def _denials() -> str:
+    return _table(("code", "what was found", "what to do"), ((f"`{code}`", said.means, said.to_do) for code, said in MEANINGS.items()))
+
+
+def _lifecycle() -> str:
+    return f"```mermaid\n{diagram()}```"
+
+
+def _time_bounds() -> str:
+    tree = ast.parse((ROOT / "workflows/timing.py").read_text())
+    return _table(
+        ("bound", "value", "why"), ((f"`{each.name}`", _bound(getattr(timing, each.name)), each.text) for each in _documented(tree.body))
+    )
+
+
+def _bound(value: object) -> str:
+    match value:
+        case timedelta():
+            return _span(value)
+        case RetryPolicy(maximum_attempts=1):
+            return "once"
+        case RetryPolicy():
+            most = f", every {_span(value.maximum_interval)} at last" if value.maximum_interval is not None else ""
+            tries = f", {value.maximum_attempts} tries" if value.maximum_attempts > 0 else ""
+            return f"after {_span(value.initial_interval)}, then x{value.backoff_coefficient:g}{most}{tries}"
+        case tuple():
+            counted = [(each, len(list(same))) for each, same in itertools.groupby(value)]
+            return ", ".join(_span(each) if count == 1 else f"{count} x {_span(each)}" for each, count in counted)
+        case _:
+            return str(value)
+
+
+def _span(value: timedelta) -> str:
+    seconds = value.total_seconds()
+    return f"{seconds:g} s" if seconds < 120 else f"{seconds / 60:g} min"
+
+
+def _faults() -> str:
+    members = _documented(_class("venue/faults.py", "FaultKind").body)
+    return _table(("kind", "what happens"), ((f"`{ast.literal_eval(each.value)}`", each.text) for each in members if each.value[0] == "'"))
+
+
+def _tape() -> str:
+    tree = ast.parse((ROOT / "venue/tape.py").read_text())
+    lines = [node for node in tree.body if isinstance(node, ast.ClassDef) and any(ast.unparse(base) == "_Line" for base in node.bases)]
+    return _table(("kind", "when", "fields"), ((f"`{_kind(each)}`", _text(each), _fields(each, without="kind")) for each in lines))
+
+
+def _kind(node: ast.ClassDef) -> str:
+    return next(
+        str(ast.literal_eval(each.value))
+        for each in node.body
+        if isinstance(each, ast.AnnAssign) and ast.unparse(each.target) == "kind" and each.value is not None
+    )
+
+
+def _fields(node: ast.ClassDef, *, without: str = "") -> str:
+    names = [ast.unparse(each.target) for each in node.body if isinstance(each, ast.AnnAssign)]
+    return ", ".join(f"`{name}`" for name in names if name != without) or "none"
+
+
+def _commands() -> str:
+    route = re.compile(r'self\._post\("(?P<path>[a-z-]+)", (?P<model>\w+), self\.(?P<act>\w+)\)')
+    found = route.finditer((ROOT / "venue/control.py").read_text())
+    return _table(("POST", "body", "what it does"), ((f"`/venue/{each['path']}`", *_command(each["model"], each["act"])) for each in found))
+
+
+def _command(model: str, act: str) -> tuple[str, str]:
+    node = _class("venue/faults.py" if model == "FaultRule" else "venue/commands.py", model)
+    handlers = (each for each in _class("venue/control.py", "Control").body if isinstance(each, ast.FunctionDef))
+    says = next(each for each in handlers if each.name == act) if model in {"Nothing", "FaultRule"} else node
+    return _fields(node), _text(says)
+
+
+def _port() -> str:
+    rows = []
+    for name in ("OrderReader", "OrderDesk"):
+        for method in _class("broker/port.py", name).body:
+            if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef):
+                given = ", ".join(f"{each.arg}: {ast.unparse(each.annotation)}" for each in method.args.args if each.annotation is not None)
+                answer = "" if method.returns is None else ast.unparse(method.returns)
+                rows.append((name, f"`{method.name}({given}) -> {answer}`", _text(method)))
+    return _table(("of", "call", "what it does"), iter(rows))
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "proof": _proof_list,
+    "denial-codes": _denials,
+    "lifecycle": _lifecycle,
+    "time-bounds": _time_bounds,
+    "venue-faults": _faults,
+    "venue-tape": _tape,
+    "venue-commands": _commands,
+    "broker-port": _port,
+}
+
+
+# Pages
+
+
+def rendered(text: str) -> str:
+    """Give a page with its generated parts as the code has them now."""
+    return _PART.sub(lambda found: f"{found['begin']}{PARTS[found['name']]()}\n{found['end']}", text)
+
+
+def stale() -> dict[Path, str]:
+    """Find the pages that are behind the code, with what they should say."""
+    pages = {page: page.read_text() for page in sorted(SPECS.rglob("*.md"))}
+    return {page: fresh for page, text in pages.items() if (fresh := rendered(text)) != text}
+
+
+def main() -> None:
+    """Bring every page up to date and name those that changed."""
+    for page, text in stale().items():
+        page.write_text(text)
+        sys.stdout.write(f"{page.relative_to(ROOT)}\n")
+
+
+if __name__ == "__main__":
+    main()

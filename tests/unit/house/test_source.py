@@ -1,0 +1,276 @@
+"""What the source must not say, found by reading it.
+
+No float near money, no clock in a workflow, no order past the adapter, no loop without an end.
+
+Each ban lists its exceptions by function, with the reason; one that is no longer needed fails too.
+"""
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import workflows
+
+ROOT = Path(workflows.__file__).parent.parent
+DECIDING = ("domain", "workflows")
+"""What runs inside a workflow: it must give the same answer at every replay."""
+MONEY = ("domain", "activities", "workflows", "broker")
+
+REPEATABLE = {
+    "domain": {"collections", "dataclasses", "datetime", "decimal", "domain", "enum", "functools", "itertools", "re", "typing", "zoneinfo"},
+    "workflows": {"activities", "asyncio", "broker", "collections", "contextlib", "dataclasses", "datetime", "decimal", "domain", "enum"}
+    | {"temporalio", "typing", "workflows"},
+}
+"""All that these rooms may import: nothing among it gives another answer at a replay, beside the calls banned below."""
+BANNED_CALLS = frozenset(
+    {
+        "asyncio.sleep",
+        "asyncio.wait",
+        "asyncio.as_completed",
+        "asyncio.to_thread",
+        "asyncio.run",
+        "datetime.now",
+        "datetime.utcnow",
+        "datetime.today",
+        "date.today",
+        "datetime.datetime.now",
+        "datetime.date.today",
+        "open",
+        "input",
+        "print",
+        "id",
+        "hash",
+        "exec",
+        "eval",
+        "__import__",
+        "workflow.uuid4",
+        "workflow.random",
+    }
+)
+KEEPS_ORDER = frozenset({"list", "tuple", "iter", "enumerate", "next", "zip", "map", "filter"})
+"""Calls that would make the chance order of a set visible."""
+
+FLOATS = {
+    "workflows/trade.py TradeWorkflow._index": "the P&L search attribute is a double in Temporal; nothing is computed from it",
+    "broker/tastytrade.py": "seconds",
+    "broker/tastytrade_stream.py": "seconds",
+    "broker/tastytrade_stream.py _run": "seconds",
+    "workflows/timing.py": "seconds",
+}
+LOOPS = {
+    "workflows/trade.py TradeWorkflow.run": "ends with the story; each turn is a cancellation from outside",
+    "workflows/trade.py TradeWorkflow._story": "ends with the table, which has a way to its end from every phase",
+    "workflows/trade.py TradeWorkflow._hold": "one turn a day until the contract expires",
+    "workflows/trade.py TradeWorkflow._tell": "ends with the trade; each turn waits for something new to tell",
+    "workflows/entry.py Entry.work": "ends with the ladder's window, which every turn is nearer to",
+    "activities/stream.py StreamActivity._remember": "drops what is over the limit",
+    "activities/stream.py StreamActivity._route": "drops what is over the limit",
+    "activities/stream.py StreamActivity._check": "cancelled with the activity it looks for",
+    "activities/stream.py _heartbeats.beat": "cancelled with the activity it beats for",
+    "domain/calendar.py next_trading_day": "a week has a trading day",
+    "domain/calendar.py previous_trading_day": "a week has a trading day",
+}
+WAITS = {
+    "workflows/trade.py TradeWorkflow._story": "handlers are bounded by the wait for commands",
+    "workflows/trade.py TradeWorkflow._live_through": "ends with the step, which is bounded, or with a fault beside it",
+    "workflows/trade.py TradeWorkflow._tell": "ends with the trade",
+    "workflows/desk.py Desk.take_back": "ends with the sending or the search, both bounded",
+    "workflows/entry.py Entry._clear": "ends with the taking back, whose rounds are counted",
+    "workflows/entry.py Entry._resolved": "ends with the search for a lost order, which is bounded",
+    "workflows/exits.py Exits.protect": "ends with the trade, which sets it to stopped",
+    "workflows/waiting.py wait": "its callers are in this list",
+}
+SELLS = {
+    "domain/order.py Side": "the word itself",
+    "workflows/desk.py Desk._intent": "means an exit; whoever sends it goes through the adapter's `order_json`",
+    "activities/orders.py _position": "counts other closes",
+    "broker/tastytrade_bodies.py order_json": "the one place that writes an order, strict for every sell",
+}
+NAMES = {
+    "domain/ids.py client_order_id": "the pure function of the message id",
+    "broker/tastytrade_bodies.py client_order_id_of": "takes an echo only when it reads back as one of ours",
+}
+SENDING = {
+    "broker/tastytrade.py TastytradeReader.check": "the broker's dry-run, with `order_json`",
+    "broker/tastytrade.py TastytradeDesk.place": "the one sending, of what `order_json` wrote",
+    "broker/tastytrade.py TastytradeDesk.cancel": "a cancel",
+}
+
+
+@dataclass(frozen=True)
+class Found:
+    """A place in the source: the file and function it is in, and its text."""
+
+    where: str
+    text: str
+
+
+def nodes(rooms: tuple[str, ...]) -> Iterator[tuple[str, ast.AST]]:
+    """Give every node of the rooms' source with the place it is in, as `file Class.function`."""
+    for room in rooms:
+        for path in sorted((ROOT / room).rglob("*.py")):
+            name = path.relative_to(ROOT).as_posix()
+            yield from within(ast.parse(path.read_text(encoding="utf-8")), name, "")
+
+
+def within(node: ast.AST, file: str, scope: str) -> Iterator[tuple[str, ast.AST]]:
+    """Give the nodes below a node, each with its place."""
+    for child in ast.iter_child_nodes(node):
+        named = child.name if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) else ""
+        inner = f"{scope}.{named}".strip(".")
+        yield f"{file} {inner}".rstrip(), child
+        yield from within(child, file, inner)
+
+
+def found(rooms: tuple[str, ...], wanted: Callable[[ast.AST], bool]) -> list[Found]:
+    """Give the places of the nodes that are wanted."""
+    return [Found(where, ast.unparse(node)) for where, node in nodes(rooms) if wanted(node)]
+
+
+def only(places: list[Found], allowed: dict[str, str]) -> None:
+    """Check that places are exactly the allowed ones."""
+    new = [f"{place.where}: {place.text[:100]}" for place in places if place.where not in allowed]
+    assert not new, "expected none of these, or a reason for each in this file:\n" + "\n".join(new)
+    gone = allowed.keys() - {place.where for place in places}
+    assert not gone, f"expected every exception to be needed still, found these gone: {sorted(gone)}"
+
+
+def called(node: ast.AST) -> str:
+    """Name what a node calls; empty when it is no call."""
+    return ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+
+
+def test_no_float_is_near_money() -> None:
+    """RSK-10: amounts are decimals; a float stands for seconds, and for the one display value that Temporal has no other type for."""
+    only(
+        found(MONEY, lambda node: called(node) == "float" or (isinstance(node, ast.Constant) and isinstance(node.value, float))),
+        FLOATS,
+    )
+
+
+@pytest.mark.parametrize("room", DECIDING)
+def test_what_a_workflow_runs_imports_nothing_that_differs_at_a_replay(room: str) -> None:
+    """UNK-40: no clock, chance, environment or I/O is even imported by a workflow or by the domain under it."""
+
+    def roots(node: ast.AST) -> set[str]:
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        return {name.partition(".")[0] for name in names}
+
+    only(found((room,), lambda node: bool(roots(node) - REPEATABLE[room])), {})
+
+
+def test_what_a_workflow_runs_asks_no_clock_and_no_chance() -> None:
+    """UNK-40: neither by its usual name nor through a method of a type that is allowed."""
+    only(found(DECIDING, lambda node: called(node) in BANNED_CALLS), {})
+
+
+def is_set(node: ast.AST, known: set[str]) -> bool:
+    """Tell whether an expression is seen to be a set."""
+    return isinstance(node, ast.Set | ast.SetComp) or called(node) in {"set", "frozenset"} or ast.unparse(node) in known
+
+
+def sets_walked(tree: ast.Module) -> list[str]:
+    """Give every place where the order of a set would show: a loop or a comprehension that lists, or a call that keeps order."""
+    known = {
+        ast.unparse(target)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None and is_set(node.value, set())
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+    }
+    wrong = [node.iter for node in ast.walk(tree) if isinstance(node, ast.For | ast.AsyncFor) and is_set(node.iter, known)]
+    lists = [node for node in ast.walk(tree) if isinstance(node, ast.ListComp | ast.DictComp)]
+    wrong += [step.iter for each in lists for step in each.generators if is_set(step.iter, known)]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and (called(node) in KEEPS_ORDER or called(node).endswith(".join")):
+            wrong += [each for each in node.args if is_set(each, known)]
+    return [f"line {each.lineno}: {ast.unparse(each)}" for each in wrong]
+
+
+@pytest.mark.parametrize("path", [path for room in DECIDING for path in sorted((ROOT / room).rglob("*.py"))], ids=lambda path: path.name)
+def test_what_a_workflow_runs_walks_through_no_set(path: Path) -> None:
+    """UNK-40: a set of text has another order in another process."""
+    assert sets_walked(ast.parse(path.read_text(encoding="utf-8"))) == []
+
+
+def test_a_walk_through_a_set_would_be_noticed() -> None:
+    """UNK-40: the check above sees loops, lists and joins over sets, and leaves membership and sorting alone."""
+    text = "a = {1}\nfor x in a: pass\n[y for y in {1, 2}]\n','.join(set(b))\nlist(a)\n1 in a\nsorted(a)\n{z for z in a}\n"
+    assert len(sets_walked(ast.parse(text))) == 4
+
+
+def test_every_loop_has_an_end() -> None:
+    """DUR-40: a loop that counts nothing is listed here with what ends it."""
+    only(found(("domain", "workflows", "activities"), lambda node: isinstance(node, ast.While)), LOOPS)
+
+
+def test_every_wait_has_a_bound() -> None:
+    """DUR-40: a wait without a time is listed here with what ends it."""
+
+    def unbounded(node: ast.AST) -> bool:
+        if not isinstance(node, ast.Call):
+            return False
+        if called(node) == "wait":
+            return isinstance(node.args[1], ast.Constant) and node.args[1].value is None
+        return called(node).endswith("wait_condition") and not any(keyword.arg == "timeout" for keyword in node.keywords)
+
+    only(found(("workflows",), unbounded), WAITS)
+
+
+def test_activities_of_a_workflow_have_a_timeout() -> None:
+    """DUR-40: each is bounded by start-to-close, and one that is retried by its retries or by schedule-to-close."""
+
+    def bounded(node: ast.AST) -> bool:
+        given = {keyword.arg for keyword in node.keywords} if isinstance(node, ast.Call) else set()
+        return "start_to_close_timeout" in given
+
+    starts = {f"workflow.{start}" for start in ("execute_activity", "start_activity", "execute_local_activity", "start_local_activity")}
+    only(found(("workflows",), lambda node: called(node) in starts and not bounded(node)), {})
+    assert len(found(("workflows",), lambda node: called(node) in starts)) >= 8
+
+
+def test_every_sell_is_written_by_the_adapter() -> None:
+    """EXT-20: selling is meant in one place and written in one place, which makes it strict; selling to open has no name here."""
+    rooms = ("domain", "activities", "workflows", "broker", "control", "cli", "worker")
+
+    def sells(node: ast.AST) -> bool:
+        return (isinstance(node, ast.Attribute) and node.attr == "SELL_TO_CLOSE") or (
+            isinstance(node, ast.Constant) and node.value in {"Sell to Close", "Sell to Open", "Sell"}
+        )
+
+    only(found(rooms, sells), SELLS)
+    only(found(rooms, lambda node: isinstance(node, ast.Attribute) and node.attr in {"SELL_TO_OPEN", "BUY_TO_CLOSE"}), {})
+    strict = found(("broker",), lambda node: isinstance(node, ast.keyword) and node.arg == "strict_position_effect_validation")
+    assert strict == [Found("broker/tastytrade_bodies.py order_json", "strict_position_effect_validation=True")]
+
+
+def test_orders_are_written_and_sent_in_one_place() -> None:
+    """EXT-20, DRY-10: the SDK's own ways to write, send and replace orders are not used beside the adapter's."""
+    rooms = ("domain", "activities", "workflows", "broker", "control", "cli", "worker")
+    types = {"LimitOrder", "MarketOrder", "NewOrder", "NewComplexOrder", "Leg"}
+    built = found(("broker",), lambda node: called(node) in types)
+    assert {place.where for place in built} == {"broker/tastytrade_bodies.py order_json"}
+    methods = {"place_order", "replace_order", "delete_order", "place_complex_order", "delete_complex_order", "build_leg"}
+    only(found(rooms, lambda node: isinstance(node, ast.Attribute) and node.attr in methods), {})
+    verbs = {"POST", "PUT", "PATCH", "DELETE"}
+
+    def asks(node: ast.AST) -> bool:
+        return isinstance(node, ast.Call) and any(isinstance(each, ast.Constant) and each.value in verbs for each in node.args)
+
+    only(found(("broker",), asks), SENDING)
+
+
+def test_client_order_ids_are_made_in_one_place() -> None:
+    """ENT-30: nothing but `domain.ids` makes one, and nothing else writes text that ends like one."""
+    rooms = ("domain", "activities", "workflows", "broker", "control", "cli", "worker")
+    only(found(rooms, lambda node: called(node) == "ClientOrderId"), NAMES)
+
+    def looks_like_one(node: ast.AST) -> bool:
+        if not isinstance(node, ast.JoinedStr):
+            return False
+        return any(isinstance(each, ast.Constant) and str(each.value).endswith(("-e", "-x")) for each in node.values)
+
+    only(found(rooms, looks_like_one), {})

@@ -1,0 +1,55 @@
+"""What the contracts say by hand is what the code has."""
+
+import re
+from pathlib import Path
+
+from temporalio.api.enums.v1 import IndexedValueType
+
+from cli.exit_codes import ExitCode
+from domain.ids import AccountNumber, Leg, client_order_id, message_id, trade_workflow_id
+from domain.policy import Mode
+from specs import generate
+from workflows import interface, search
+
+WORKFLOW = (generate.SPECS / "contracts/workflow.md").read_text()
+
+
+def test_ids_are_as_written() -> None:
+    """Each id in the contract is the one that the code makes."""
+    account, message = AccountNumber("<number>"), message_id("m1")
+    shapes = [
+        trade_workflow_id(message).replace(message, "<message id>"),
+        interface.order_stream_id(account),
+        interface.task_queue(account),
+        client_order_id(message, Leg.ENTRY, 1).replace(message, "<message id>").replace("1", "<n>"),
+        *Mode,
+    ]
+    assert [shape for shape in shapes if f"`{shape}`" not in WORKFLOW] == []
+
+
+def test_every_handler_is_in_the_contract() -> None:
+    """Queries, updates and signals are listed under their names."""
+    names = {name: value for name, value in vars(interface).items() if name.endswith(("_QUERY", "_UPDATE", "_SIGNAL"))}
+    listed = set(re.findall(r"^\| (?:query|update|signal) \| `(\w+)`", WORKFLOW, re.MULTILINE))
+    assert listed == set(names.values())
+
+
+def test_every_search_attribute_is_in_the_contract() -> None:
+    """Search attributes are listed with the type they are registered as."""
+    listed = dict(re.findall(r"^\| `(Trade\w+)` \| (\w+) \|", WORKFLOW, re.MULTILINE))
+    types = {name: IndexedValueType.Name(kind).rpartition("_")[2].title() for name, kind in search.REGISTERED.items()}
+    assert listed == types
+
+
+def test_exit_codes_are_in_the_quickstart() -> None:
+    """Every exit code of the command is told to its users."""
+    told = (generate.SPECS / "quickstart.md").read_text().rpartition("## Exit codes")[2]
+    assert {int(code) for code in re.findall(r"(?:· |\. )(\d+) ", told)} == {code.value for code in ExitCode}
+
+
+def test_links_lead_somewhere() -> None:
+    """A link from a page of ours to a file leads to one that is there."""
+    pages = [generate.ROOT / "README.md", *generate.SPECS.rglob("*.md")]
+    links = [(page, link) for page in pages for link in re.findall(r"\]\((?!https?:|#)([^)#]+)[^)]*\)", page.read_text())]
+    assert links
+    assert [f"{page.name}: {link}" for page, link in links if not (page.parent / Path(link)).exists()] == []

@@ -1,0 +1,33 @@
+"""Commands that are under way when their trade ends."""
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import WorkflowUpdateStage
+from temporalio.testing import WorkflowEnvironment
+
+from domain.trade import Outcome, Phase
+from tests.support.floor import Floor
+from workflows.interface import CLOSE_UPDATE, Command, CommandReceipt
+
+
+async def test_a_command_is_answered_before_its_trade_closes(env: WorkflowEnvironment, floor: Floor) -> None:
+    """DUR-30: a close waits for the very end of its trade, and the trade for the close: in history every command ends before it does."""
+    await floor.quote("1.20", "1.20")
+    with env.with_time_skipping_disabled():
+        trade = await floor.alert()
+        await floor.until(trade, "held", phase=Phase.HOLDING)
+        closing = await trade.start_update(
+            CLOSE_UPDATE, Command(by="tester"), wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=CommandReceipt
+        )
+        view = await trade.result()
+    assert view.outcome is Outcome.FLAT
+    receipt = await closing.result()
+    assert receipt.done
+    kinds = [event.event_type for event in (await trade.fetch_history()).events]
+    accepted, completed = (
+        kinds.count(EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED),
+        kinds.count(EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED),
+    )
+    assert (accepted, completed) == (1, 1)
+    assert kinds.index(EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED) < kinds.index(
+        EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED
+    )
