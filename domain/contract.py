@@ -83,6 +83,14 @@ def from_occ(symbol: str) -> OptionContract:
     return _contract(found[1].replace("/", "."), found[2], found[3], Decimal(found[4]) / 1000)
 
 
+def same_contract(symbol: str, other: str) -> bool:
+    """Whether two OCC symbols name one contract, however each pads its root or writes a share class."""
+    try:
+        return symbol == other or from_occ(symbol) == from_occ(other)
+    except ValueError:
+        return False
+
+
 def from_streamer(symbol: str) -> OptionContract:
     """Read a streamer symbol; raises ValueError when it is not one."""
     found = _STREAMER.fullmatch(symbol)

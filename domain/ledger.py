@@ -15,6 +15,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import assert_never
 
+from domain.contract import same_contract
 from domain.exits import average_price
 from domain.ids import ClientOrderId, FillId, Leg, MessageId, OrderId, read_client_order_id
 from domain.money import Price
@@ -120,22 +121,20 @@ class LedgerOrder:
 
     @property
     def order_ids(self) -> tuple[OrderId, ...]:
-        """Every id it has at the venue, a replacement's too that was announced and not reported yet: what to read."""
+        """Every id it has at the venue, those too that were only named so far as a replacement or as what was replaced: what to read."""
         return (*self.incarnations, *self._unseen)
 
     @property
     def _unseen(self) -> list[OrderId]:
-        announced = dict.fromkeys(each.replaced_by for each in self.incarnations.values())
-        return [order_id for order_id in announced if order_id is not None and order_id not in self.incarnations]
+        linked = dict.fromkeys(link for each in self.incarnations.values() for link in (each.replaces, each.replaced_by))
+        return [order_id for order_id in linked if order_id is not None and order_id not in self.incarnations]
 
     @property
     def order_id(self) -> OrderId | None:
         """The id to act on: the newest that can still fill, else the newest. A replacement that came to nothing leaves the older one."""
         working = [order_id for order_id, each in self.incarnations.items() if not each.status.terminal]
-        known = working or self._unseen or list(self.incarnations)
-        links = [link for each in self.incarnations.values() for link in (each.replaces, each.replaced_by and each.order_id)]
-        newest = [order_id for order_id in known if order_id not in links] or known
-        return newest[-1] if newest else None
+        # the venue's numbers rise
+        return max(working or self._unseen or self.incarnations, key=lambda order_id: (len(order_id), order_id), default=None)
 
     @property
     def status(self) -> OrderStatus | None:
@@ -269,7 +268,7 @@ class OrderLedger:
         order.standing = Standing.AT_VENUE
         known = order.incarnations.setdefault(report.order_id, Incarnation(order_id=report.order_id))
         # a body that could not be read shows no symbol: that says nothing of the contract
-        wrong = report.symbol not in {"", self._symbol}
+        wrong = report.symbol != "" and not same_contract(report.symbol, self._symbol)
         strange = len(known.elsewhere), order.wrong_contract
         if wrong:
             order.wrong_contract = report.symbol

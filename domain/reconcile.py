@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from domain.contract import same_contract
 from domain.ids import OrderId
 from domain.order import OrderIntent, OrderReport
 
@@ -52,7 +53,7 @@ def _fits(report: OrderReport, intent: OrderIntent, intended_at: datetime) -> bo
     if report.received_at is None or not intended_at - CLOCK_SLACK <= report.received_at <= intended_at + SENDING_TIME:
         return False
     return (
-        report.symbol == intent.contract.occ_symbol
+        same_contract(report.symbol, intent.contract.occ_symbol)
         and report.side == intent.side
         and report.quantity == intent.quantity
         and report.limit == intent.limit

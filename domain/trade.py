@@ -115,7 +115,7 @@ TABLE: dict[tuple[Phase, Trigger], Next] = {
 }
 
 
-class IllegalTransition(Exception):  # noqa: N818 - it names what happened, as the table's readers say it
+class IllegalTransition(Exception):
     """A trigger came in a phase that has no place for it: a bug, never a market condition."""
 
 

@@ -41,7 +41,7 @@ class WebhookChannel:
         try:
             async with aiohttp.ClientSession(timeout=WEBHOOK_TIMEOUT) as session, session.post(self._url, json=body) as answer:
                 status = answer.status
-        except aiohttp.ClientError as failed:
+        except (aiohttp.ClientError, TimeoutError) as failed:
             raise ConnectionError(f"the operator webhook could not be reached: {type(failed).__name__}") from None
         if status >= 300:
             raise ConnectionError(f"the operator webhook answered {status}")

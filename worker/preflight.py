@@ -2,8 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from broker.port import BrokerFailure, OrderReader
+from domain.calendar import new_york_date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +26,7 @@ async def preflight(reader: OrderReader) -> list[Check]:
         await _check("balances", _balances, reader, "check the credentials' scopes: reading balances is needed to size a trade"),
         await _check("session", _session, reader, "entries wait for the regular session; nothing needs to be done"),
         await _check("orders", _orders, reader, "check the credentials' scopes: reading orders is needed to look for lost ones"),
+        await _check("positions", _positions, reader, "check the credentials' scopes: reading positions is needed to send an exit again"),
     ]
 
 
@@ -55,5 +58,9 @@ async def _session(reader: OrderReader) -> tuple[bool, str]:
 
 
 async def _orders(reader: OrderReader) -> tuple[bool, str]:
-    positions = await reader.positions()
-    return True, f"{len(positions)} option positions"
+    orders = await reader.orders_since(new_york_date(datetime.now(UTC)) - timedelta(days=1))
+    return True, f"{len(orders)} since yesterday"
+
+
+async def _positions(reader: OrderReader) -> tuple[bool, str]:
+    return True, f"{len(await reader.positions())} in options"

@@ -22,6 +22,7 @@ from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError
 from temporalio.service import RPCError
 
 from control.connection import Target, connect
+from control.history import fetch_history, replay
 from control.send import send_alert
 from domain.alert import AlertMessage
 from domain.contract import OptionContract, Right
@@ -35,7 +36,7 @@ from tests.support.waiting import eventually
 from venue.client import VenueControl
 from venue.faults import FaultRule
 from venue.oracle import Expectation, Violation, check
-from venue.tape import FaultLine, FillLine, OrderLine, OrderState, RequestLine, TapeLine
+from venue.tape import AnswerLine, FaultLine, FillLine, OrderLine, OrderState, RequestLine, TapeLine
 from worker.process import Child, ready, start
 from worker.stack import Stack
 from workflows.interface import EVENTS_QUERY, VIEW_QUERY, TradeRequest, TradeView
@@ -69,7 +70,6 @@ class House:
     stack: Stack
     client: Client
     control: VenueControl
-    quick: Settings
     lines: list[TapeLine] = field(default_factory=list)
     seats: list["Seat"] = field(default_factory=list)
     _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -80,11 +80,11 @@ class House:
             self.lines += await self.control.tape(after=self.lines[-1].seq if self.lines else 0)
         return self.lines
 
-    def take_seat(self, **changes: object) -> "Seat":
-        """Give the next account, with settings of its own where asked. No worker runs on it yet."""
+    def take_seat(self, *, gate: asyncio.Semaphore | None = None, **changes: object) -> "Seat":
+        """Give the next account, with settings of its own where asked. No worker runs on it yet; `gate` bounds how many start at once."""
         assert len(self.seats) < SEATS, f"expected at most {SEATS} seats; raise SEATS"
         own = self.stack.settings.model_copy(update={"tastytrade_account": account(len(self.seats)), **changes})
-        seat = Seat(house=self, settings=own, number=len(self.seats))
+        seat = Seat(house=self, settings=own, number=len(self.seats), gate=gate or asyncio.Semaphore())
         self.seats.append(seat)
         return seat
 
@@ -101,18 +101,18 @@ def account(number: int) -> str:
 @contextlib.asynccontextmanager
 async def open_house(data_dir: Path, *, venue: Mapping[str, Any] | None = None, **changes: object) -> AsyncIterator[House]:
     """Open a house; every worker of its seats is ended with it."""
-    quick = load(
-        environment={}, directory=data_dir, flags={**QUICK, "data_dir": data_dir, "tastytrade_account": account(0), **changes}
-    ).settings
+    own = {"data_dir": data_dir, "tastytrade_account": account(0)}
+    quick = load(environment={}, directory=data_dir, flags={**QUICK, **own, **changes}).settings
     config = {"accounts": [{"number": account(each), "cash": CASH} for each in range(SEATS)], **(venue or {})}
-    async with Stack(quick, use_free_ports=True, venue_config=config, with_worker=False) as stack:
-        async with VenueControl(str(stack.venue_url)) as control:
-            client = await connect(Target(address=stack.temporal_address, namespace=stack.namespace))
-            house = House(stack=stack, client=client, control=control, quick=stack.settings)
-            try:
-                yield house
-            finally:
-                await asyncio.gather(*(seat.leave() for seat in house.seats))
+    async with contextlib.AsyncExitStack() as opened:
+        stack = await opened.enter_async_context(Stack(quick, use_free_ports=True, venue_config=config, with_worker=False))
+        control = await opened.enter_async_context(VenueControl(str(stack.venue_url)))
+        client = await connect(Target(address=stack.temporal_address, namespace=stack.namespace))
+        house = House(stack=stack, client=client, control=control)
+        try:
+            yield house
+        finally:
+            await asyncio.gather(*(seat.leave() for seat in house.seats))
 
 
 @dataclass
@@ -122,25 +122,42 @@ class Seat:
     house: House
     settings: Settings
     number: int
+    gate: asyncio.Semaphore
     workers: list[Child] = field(default_factory=list)
+    trades: list["Trade"] = field(default_factory=list)
 
     async def start_worker(self) -> Child:
         """Start a worker, also beside another."""
-        turn = f"worker-{self.number}-{len(self.workers)}"
-        ready_file = self.house.stack.data_dir / f"{turn}.ready"
-        child = await start(
-            turn,
-            [sys.executable, "-m", "worker", "--ready-file", str(ready_file)],
-            log=self.house.stack.data_dir / "logs" / f"{turn}.log",
-            environment=as_environment(self.settings),
-        )
-        self.workers.append(child)
-        await ready(child, ready_file, within=READY_WITHIN)
+        async with self.gate:
+            turn = f"worker-{self.number}-{len(self.workers)}"
+            ready_file = self.house.stack.data_dir / f"{turn}.ready"
+            child = await start(
+                turn,
+                [sys.executable, "-m", "worker", "--ready-file", str(ready_file)],
+                log=self.house.stack.data_dir / "logs" / f"{turn}.log",
+                environment=as_environment(self.settings),
+            )
+            self.workers.append(child)
+            await ready(child, ready_file, within=READY_WITHIN)
         return child
+
+    async def caught_up(self) -> None:
+        """Wait until the account's stream is connected and has looked at all orders."""
+        path = f"/accounts/{self.settings.account}/orders"
+
+        async def looked() -> bool:
+            return any(isinstance(line, AnswerLine) and (line.method, line.path) == ("GET", path) for line in await self.house.tape())
+
+        await eventually(looked, f"the stream of {self.settings.account} to catch up", every=ASK_EVERY)
 
     async def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
         """Send the newest worker a signal; SIGKILL also waits for its end."""
         await self.workers[-1].kill(number)
+
+    async def replace_worker(self) -> None:
+        """Kill the newest worker and start another at once."""
+        await self.kill()
+        await self.start_worker()
 
     async def leave(self) -> None:
         """End every worker of the seat at once: nothing is in flight that matters any more."""
@@ -154,10 +171,10 @@ class Seat:
         await trade.send()
         return trade
 
-    def plan(self, *, price: str = "1.20", text: str | None = None, **ladder: Any) -> "Trade":
+    def plan(self, *, price: str = "1.20", text: str | None = None, name: str | None = None, **ladder: Any) -> "Trade":
         """Write an alert about a contract of its own without sending it yet."""
         contract = OptionContract(root="SPY", expiry=next_monthly(), right=Right.CALL, strike=Decimal(next(_strikes)))
-        named = message_id(f"s{self.number}m{next(_messages)}p{os.getpid()}")
+        named = message_id(name or f"s{self.number}m{next(_messages)}p{os.getpid()}")
         message = AlertMessage(
             message_id=named,
             text=text or f"BTO SPY {contract.expiry:%m/%d/%Y} {contract.strike}c @ {price}",
@@ -166,7 +183,15 @@ class Seat:
             guild_id=DEMO_GUILD,
             posted_at=datetime.now(UTC),
         )
-        return Trade(seat=self, message=message, contract=contract, policy=_with_ladder(self.settings.policy(), ladder))
+        trade = Trade(seat=self, message=message, contract=contract, policy=_with_ladder(self.settings.policy(), ladder))
+        self.trades.append(trade)
+        return trade
+
+    async def replay(self) -> None:
+        """Replay every history that the seat's trades made on the present code (DUR-10)."""
+        for trade in self.trades:
+            replayed = await replay(await fetch_history(self.house.client, trade.id))
+            assert replayed.deterministic, f"{trade.id} does not replay: {replayed.fault}"
 
 
 def _with_ladder(policy: Policy, changes: Mapping[str, Any]) -> Policy:
@@ -278,13 +303,15 @@ class Trade:
     async def view(self) -> TradeView | None:
         """Ask the trade how it stands; None while no worker answers."""
         try:
-            return await self.handle.query(VIEW_QUERY, result_type=TradeView, rpc_timeout=timedelta(seconds=5))
+            view: TradeView = await self.handle.query(VIEW_QUERY, result_type=TradeView, rpc_timeout=timedelta(seconds=5))
         except (RPCError, WorkflowQueryFailedError):
             return None
+        return view
 
     async def events(self) -> list[TradeEvent]:
         """Read the trade's audit trail."""
-        return await self.handle.query(EVENTS_QUERY, result_type=list[TradeEvent], rpc_timeout=timedelta(seconds=10))
+        events: list[TradeEvent] = await self.handle.query(EVENTS_QUERY, result_type=list[TradeEvent], rpc_timeout=timedelta(seconds=10))
+        return events
 
     async def kinds(self) -> list[str]:
         """Read what happened, by kind."""

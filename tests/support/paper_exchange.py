@@ -1,4 +1,7 @@
-"""A small exchange in memory, for tests of the pure core: it says what is true, and writes the reports that may come late, twice or never."""
+"""A small exchange in memory, for tests of the pure core.
+
+It knows what is true, and writes the reports that may come late, twice or never.
+"""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta

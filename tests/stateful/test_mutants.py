@@ -1,0 +1,169 @@
+"""ENT-20, EXT-10: the properties notice when the code breaks. Each mutant is one small change that a person could make by mistake."""
+
+import types
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import run_state_machine_as_test
+
+import domain
+from domain.denial import Denied
+from domain.money import Price
+from domain.policy import SizingPolicy
+from tests.stateful.ledger_machine import LedgerMachine
+
+ROOM = Path(domain.__file__).parent
+# found is enough: no time is spent on making the example small
+LOOK = settings(
+    max_examples=1500, stateful_step_count=40, deadline=None, derandomize=True, database=None, phases=[Phase.generate], print_blob=False
+)
+
+LEDGER = {
+    "the first slice ends the order": (
+        "return self.status.terminal and not self.fills_missing",
+        "return self.status.terminal or self.filled > 0",
+    ),
+    "a fill counts each time it is reported": (
+        "self.fills.setdefault(fill.fill_id, fill)",
+        "self.fills.setdefault(FillId(f'{fill.fill_id}{len(self.fills)}'), replace(fill, fill_id=FillId(str(len(self.fills)))))",
+    ),
+    "an old report takes the status back": ("if _RANK[report.status] > _RANK[self.status]:", "if report.status is not self.status:"),
+    "a cancel asked for is a cancellation": (
+        "return self.status.terminal and not self.fills_missing",
+        "return self.status is OrderStatus.CANCELLING or (self.status.terminal and not self.fills_missing)",
+    ),
+    "an end is believed before its fills are shown": (
+        "return self.status.terminal and not self.fills_missing",
+        "return self.status.terminal",
+    ),
+    "an old count replaces a newer one": (
+        "self.counted = max(self.counted, report.quantity - report.remaining)",
+        "self.counted = report.quantity - report.remaining",
+    ),
+    "a cancelled order forgets what it filled": (
+        "return sum(fill.quantity for fill in self.fills)\n",
+        "return 0 if self.status is OrderStatus.CANCELLED else sum(fill.quantity for fill in self.fills)\n",
+    ),
+    "an order of unknown outcome is not open": (
+        "case Standing.INTENDED | Standing.UNKNOWN:\n                return False",
+        "case Standing.INTENDED | Standing.UNKNOWN:\n                return True",
+    ),
+    "a replacement not seen yet does not count": ("return not self._unseen and all(", "return all("),
+    "an order enlarged in the app is still small": (
+        "return max(self.quantity - self.filled, *(each.open for each in self.incarnations.values()), 0)",
+        "return max(self.quantity - self.filled, 0)",
+    ),
+    "what filled in another contract is ours": ("known.take(report, ours=not wrong)", "known.take(report, ours=True)"),
+    "an unreadable report is one of another contract": ('wrong = report.symbol != "" and not', "wrong = not"),
+    "only exits that were seen are open": (
+        "return sum(order.open for order in self.open_exits)\n",
+        "return sum(order.open for order in self.open_exits if order.standing is Standing.AT_VENUE)\n",
+    ),
+    "another trade's order is adopted": ("if ours is not None and ours[0] == self._message else None", "if ours is not None else None"),
+    "a late answer overwrites what the venue reported": (
+        "if order.standing is not Standing.AT_VENUE:\n            order.standing = standing",
+        "order.standing = standing",
+    ),
+    "a replaced order is acted on": ("return max(working or", "return min(working or"),
+}
+EXITS = {
+    "what is planned already is not counted": ("due = exit_target(bought, policy) - planned", "due = exit_target(bought, policy)"),
+    "an exit is sized by all that was bought": ("ExitPlan(quantity=due,", "ExitPlan(quantity=bought,"),
+    "the minimum is sold whether due or not": (
+        "    if due < max(policy.min_quantity, 1):\n        return None\n",
+        "    if bought == 0:\n        return None\n    due = max(due, 1)\n",
+    ),
+    "the share is not capped by what was bought": (
+        "return min(int((policy.fraction * bought).to_integral_value(ROUND_FLOOR)), bought)",
+        "return int((policy.fraction * bought).to_integral_value(ROUND_FLOOR)) + min(bought, 1)",
+    ),
+}
+SIZING = {
+    "the largest cap decides": ("cap = min(limits,", "cap = max(limits,"),
+    "contracts are rounded up": ("to_integral_value(ROUND_FLOOR)", "to_integral_value('ROUND_CEILING')"),
+    "fees are forgotten": ("cost_each = notional_each + fee", "cost_each = notional_each"),
+    "the allocation is of what is there now": ("policy.allocation * reference, cost_each", "policy.allocation * available, cost_each"),
+    "buying power is not looked at": ("_contracts(available, cost_each)", "_contracts(reference, cost_each)"),
+    "an alert's quantity is an order": (
+        "    quantity = limits[cap]\n",
+        "    quantity = limits[cap] if alert_quantity is None else alert_quantity\n",
+    ),
+    "nothing becomes one": ("    quantity = limits[cap]\n", "    quantity = max(limits[cap], 1)\n"),
+}
+
+
+def mutated(name: str, change: tuple[str, str]) -> types.ModuleType:
+    """Load a module of the domain with one change made to its text."""
+    text = (ROOM / f"{name}.py").read_text(encoding="utf-8")
+    assert text.count(change[0]) == 1, f"expected the mutant's place once in domain/{name}.py, found it {text.count(change[0])} times"
+    module = types.ModuleType(f"domain.{name}")
+    module.__dict__["replace"] = __import__("dataclasses").replace
+    exec(compile(text.replace(*change), f"mutant of {name}.py", "exec"), module.__dict__)
+    return module
+
+
+def sizing_holds(size: Callable[..., Any]) -> None:
+    """ENT-20: the quantity stands within every limit, each worked out here from its own definition."""
+    dollars = st.decimals(min_value=-1000, max_value=20_000, places=2)
+
+    @LOOK
+    @given(
+        reference=dollars,
+        available=dollars,
+        ceiling=st.decimals(min_value="0.01", max_value=20, places=2).map(Price),
+        alerted=st.none() | st.integers(1, 12),
+        share=st.decimals(min_value=0, max_value=1, places=2),
+    )
+    def holds(reference: Decimal, available: Decimal, ceiling: Price, alerted: int | None, share: Decimal) -> None:
+        policy = SizingPolicy(allocation=share)
+        found = size(policy=policy, reference=reference, available=available, ceiling=ceiling, alert_quantity=alerted)
+        if isinstance(found, Denied):
+            return
+        cost = found.quantity * (ceiling * 100 + policy.fee_per_contract)
+        assert 1 <= found.quantity <= policy.max_contracts
+        assert found.quantity <= (found.quantity if alerted is None else alerted)
+        assert cost <= available
+        assert cost <= share * reference
+        assert found.quantity * ceiling * 100 <= policy.max_notional
+
+    holds()
+
+
+def ledger_holds(**broken: Any) -> None:
+    """Every check of the ledger machine, with parts of it put in the place of the real ones."""
+    machine = type("Mutant", (LedgerMachine,), broken)
+    run_state_machine_as_test(machine, settings=LOOK)
+
+
+@pytest.mark.parametrize("change", LEDGER.values(), ids=LEDGER)
+def test_a_broken_ledger_is_noticed(change: tuple[str, str]) -> None:
+    """ENT-20, EXT-10: the stateful test fails for each way to book an order wrongly."""
+    broken = mutated("ledger", change)
+    with pytest.raises(AssertionError):
+        ledger_holds(ledger_module=broken)
+
+
+@pytest.mark.parametrize("change", EXITS.values(), ids=EXITS)
+def test_a_broken_exit_is_noticed(change: tuple[str, str]) -> None:
+    """EXT-10: the stateful test fails for each way to plan more exits than the fills cover."""
+    broken = mutated("exits", change)
+    with pytest.raises(AssertionError):
+        ledger_holds(exits_module=broken)
+
+
+@pytest.mark.parametrize("change", SIZING.values(), ids=SIZING)
+def test_a_broken_sizing_is_noticed(change: tuple[str, str]) -> None:
+    """ENT-20: the sizing property fails for each way to buy more than a limit allows."""
+    broken = mutated("sizing", change)
+    with pytest.raises(AssertionError):
+        sizing_holds(broken.size)
+
+
+def test_the_sound_code_holds() -> None:
+    """ENT-20: the same sizing property passes on the real module; the machine's own test shows that for the ledger and the exits."""
+    sizing_holds(mutated("sizing", ("def size(", "def size(")).size)

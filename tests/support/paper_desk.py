@@ -1,0 +1,159 @@
+"""A broker's desk in memory, for tests of the activities.
+
+It answers what it is told to, and keeps every request that would change something.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import TypeVar
+
+from broker.port import AccountStatus, Balances, BrokerFailure, ChainGap, MarketSession, Unavailable
+from domain.contract import OptionContract
+from domain.ids import AccountNumber, OrderId
+from domain.market import PENNY, Listing, Quote
+from domain.money import Price
+from domain.order import FeeEstimate, OrderIntent, OrderReport, OrderStatus, Position
+
+_T = TypeVar("_T")
+
+ACCOUNT = AccountNumber("5WT00001")
+
+
+class PaperDesk:
+    """An `OrderDesk`. Set an attribute to the answer, or to the failure that is raised in its place."""
+
+    def __init__(self) -> None:
+        """Open with an account that may trade, a quote of 1.18 / 1.20, and nothing in it."""
+        self.known: list[OrderReport] | BrokerFailure = []
+        self.held: list[Position] | BrokerFailure = []
+        self.price: Quote | BrokerFailure | None = Quote(
+            bid=Price(Decimal("1.18")), ask=Price(Decimal("1.20")), at=datetime.now(UTC), bid_size=10, ask_size=10
+        )
+        self.answer: BrokerFailure | None = None
+        """How `place` and `cancel` end; None accepts."""
+        self.open_now = True
+        self.limits = Balances(cash=Decimal(1000), net_liquidating=Decimal(1000), derivative_buying_power=Decimal(1000))
+        self.restricted = False
+        self.before_look: Callable[[], None] = lambda: None
+        """Called while the orders are being read."""
+        self.placed: list[OrderIntent] = []
+        self.cancelled: list[OrderId] = []
+        self.looks: list[date] = []
+        self.live: asyncio.Queue[OrderReport | None] = asyncio.Queue()
+        """What the stream says next; None loses it."""
+        self.slow = timedelta(seconds=1)
+
+    @property
+    def account(self) -> AccountNumber:
+        """The account."""
+        return ACCOUNT
+
+    @property
+    def call_timeout(self) -> timedelta:
+        """The longest one call may take."""
+        return self.slow
+
+    async def status(self) -> AccountStatus:
+        """Say what the account may do."""
+        return AccountStatus(
+            account=ACCOUNT,
+            margin=False,
+            options_level="Level 2",
+            closed=False,
+            frozen=self.restricted,
+            closing_only=False,
+            pattern_day_trader=False,
+            day_trade_count=0,
+        )
+
+    async def balances(self) -> Balances:
+        """Say what can be spent."""
+        return self.limits
+
+    async def session(self) -> MarketSession:
+        """Say whether the market is open."""
+        return MarketSession(open_now=self.open_now, opens_at=None, closes_at=None)
+
+    async def listing(self, contract: OptionContract) -> Listing | ChainGap:
+        """List any contract, in cents."""
+        return Listing(contract=contract, ticks=PENNY)
+
+    async def quote(self, contract: OptionContract) -> Quote | None:
+        """Quote any contract."""
+        assert contract
+        return _given(self.price)
+
+    async def check(self, intent: OrderIntent) -> FeeEstimate:
+        """Charge a dollar a contract."""
+        fee = Decimal(intent.quantity)
+        return FeeEstimate(total=fee, commission=fee, buying_power_effect=fee)
+
+    async def order(self, order_id: OrderId) -> OrderReport | None:
+        """Read one of the known orders."""
+        return next((each for each in _given(self.known) if each.order_id == order_id), None)
+
+    async def orders_since(self, day: date) -> list[OrderReport]:
+        """Read the known orders."""
+        self.looks.append(day)
+        self.before_look()
+        return list(_given(self.known))
+
+    async def live_orders(self) -> list[OrderReport]:
+        """Read the known orders that work."""
+        return [each for each in _given(self.known) if not each.status.terminal]
+
+    async def positions(self) -> list[Position]:
+        """Read what is held."""
+        return list(_given(self.held))
+
+    def follow(self) -> AbstractAsyncContextManager[AsyncIterator[OrderReport]]:
+        """Follow `live` until it gives None."""
+        return self._follow()
+
+    @asynccontextmanager
+    async def _follow(self) -> AsyncIterator[AsyncIterator[OrderReport]]:
+        async def reports() -> AsyncIterator[OrderReport]:
+            while (report := await self.live.get()) is not None:
+                yield report
+            raise Unavailable("the stream was lost")
+
+        yield reports()
+
+    async def place(self, intent: OrderIntent) -> OrderReport:
+        """Take an order in, or end as told."""
+        self.placed.append(intent)
+        if self.answer is not None:
+            raise self.answer
+        return reported(intent)
+
+    async def cancel(self, order_id: OrderId) -> None:
+        """Take a cancel in, or end as told."""
+        self.cancelled.append(order_id)
+        if self.answer is not None:
+            raise self.answer
+
+
+def reported(intent: OrderIntent, *, order_id: str = "1", status: OrderStatus = OrderStatus.LIVE) -> OrderReport:
+    """Report an order as it stands at the venue with nothing filled."""
+    return OrderReport(
+        order_id=OrderId(order_id),
+        client_order_id=intent.client_order_id,
+        status=status,
+        symbol=intent.contract.occ_symbol,
+        side=intent.side,
+        quantity=intent.quantity,
+        remaining=intent.quantity,
+        limit=intent.limit,
+        fills=(),
+        received_at=datetime.now(UTC),
+        venue_status=status,
+    )
+
+
+def _given(answer: _T | BrokerFailure) -> _T:
+    if isinstance(answer, BrokerFailure):
+        raise answer
+    return answer

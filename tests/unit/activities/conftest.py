@@ -1,0 +1,23 @@
+"""What the tests of the activities share: an activity's surroundings, as a worker would give them."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from temporalio.testing import ActivityEnvironment
+
+from tests.support.paper_desk import PaperDesk
+
+
+@pytest.fixture
+def environment() -> ActivityEnvironment:
+    """Surround an attempt that the server saw start just now, with 10 seconds to its end."""
+    env = ActivityEnvironment()
+    env.info = replace(env.info, started_time=datetime.now(UTC), start_to_close_timeout=timedelta(seconds=10))
+    return env
+
+
+@pytest.fixture
+def desk() -> PaperDesk:
+    """Open a desk that accepts everything."""
+    return PaperDesk()

@@ -1,0 +1,114 @@
+"""UNK-50: a send that could outlive its activity is not begun, whichever clock tells."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from activities import deadline
+from activities.deadline import MARGIN, Deadline
+
+TIMEOUT, CALL = timedelta(seconds=10), timedelta(seconds=4)
+BUDGET = TIMEOUT - CALL - MARGIN
+SPANS = st.timedeltas(timedelta(hours=-2), timedelta(hours=2))
+
+
+class Clocks:
+    """Both clocks of a machine, set by hand: the wall clock may be put forward or back, the other one only runs on."""
+
+    def __init__(self) -> None:
+        """Start at now."""
+        self.wall = datetime.now(UTC)
+        self.running = 1000.0
+
+    def now(self, zone: object) -> datetime:
+        """Read the wall clock."""
+        assert zone is UTC
+        return self.wall
+
+    def monotonic(self) -> float:
+        """Read the clock that cannot be set."""
+        return self.running
+
+    def run(self, span: timedelta) -> None:
+        """Let time pass."""
+        self.wall += span
+        self.running += span.total_seconds()
+
+
+@pytest.fixture
+def clocks(monkeypatch: pytest.MonkeyPatch) -> Clocks:
+    """Put the deadline's clocks in our hands."""
+    mine = Clocks()
+    monkeypatch.setattr(deadline, "datetime", mine)
+    monkeypatch.setattr(deadline, "time", mine)
+    return mine
+
+
+def begun(clocks: Clocks, stalled: timedelta = timedelta(0)) -> Deadline:
+    """Work out the deadline of an attempt that the server saw start `stalled` ago."""
+    return Deadline.of(started=clocks.wall - stalled, start_to_close=TIMEOUT, call=CALL)
+
+
+def test_a_call_may_begin_while_it_can_end_before_the_timeout(clocks: Clocks) -> None:
+    """UNK-50: the last moment leaves room for the whole call and the way back of its answer."""
+    mine = begun(clocks)
+    clocks.run(BUDGET - timedelta(milliseconds=1))
+    assert not mine.passed
+    clocks.run(timedelta(milliseconds=1))
+    assert mine.passed
+
+
+def test_a_stall_before_our_code_ran_is_seen(clocks: Clocks) -> None:
+    """UNK-50: an attempt that reaches our code late has that much less time."""
+    assert begun(clocks, stalled=BUDGET).passed
+    mine = begun(clocks, stalled=BUDGET - timedelta(seconds=1))
+    assert not mine.passed
+    clocks.run(timedelta(seconds=1))
+    assert mine.passed
+
+
+def test_a_clock_set_back_gives_no_more_time(clocks: Clocks) -> None:
+    """UNK-50: the wall clock jumps back an hour while the process is stalled; the running clock knows better."""
+    mine = begun(clocks)
+    clocks.run(BUDGET)
+    clocks.wall -= timedelta(hours=1)
+    assert mine.passed
+
+
+def test_a_clock_set_forward_only_ends_it_sooner(clocks: Clocks) -> None:
+    """UNK-50: when the clocks disagree, the earlier end holds."""
+    mine = begun(clocks)
+    clocks.wall += timedelta(hours=1)
+    assert mine.passed
+
+
+def test_a_timeout_too_short_for_the_call_never_sends(clocks: Clocks) -> None:
+    """UNK-50: an HTTP call that may outlive its activity is not begun at all."""
+    assert Deadline.of(started=clocks.wall, start_to_close=CALL, call=CALL).passed
+
+
+@given(stalled=st.timedeltas(timedelta(0), timedelta(seconds=30)), ran=st.timedeltas(timedelta(0), timedelta(seconds=30)), jump=SPANS)
+@settings(deadline=None, derandomize=True, database=None)
+def test_no_jump_lets_a_late_call_begin(stalled: timedelta, ran: timedelta, jump: timedelta) -> None:
+    """UNK-50: once our own code has run for the budget it is over, whatever the wall clock is set to meanwhile."""
+    clocks = Clocks()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(deadline, "datetime", clocks)
+        patch.setattr(deadline, "time", clocks)
+        mine = begun(clocks, stalled)
+        clocks.run(ran)
+        on_time = not mine.passed
+        clocks.wall += jump
+        assert not on_time or stalled + ran < BUDGET
+        if ran >= BUDGET:
+            assert mine.passed
+
+
+def test_the_real_clocks_are_read() -> None:
+    """UNK-50: without a test's hands on them, both clocks are the machine's."""
+    mine = Deadline.of(started=datetime.now(UTC), start_to_close=timedelta(hours=1), call=CALL)
+    assert not mine.passed
+    assert mine.monotonic - time.monotonic() < timedelta(hours=1).total_seconds()

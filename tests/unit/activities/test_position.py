@@ -1,0 +1,58 @@
+"""What an account holds of a contract, and what already works to close it."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from temporalio.testing import ActivityEnvironment
+
+from activities.messages import PositionAnswer, PositionRequest
+from activities.orders import OrderLookups
+from domain.contract import OptionContract, Right
+from domain.ids import Leg, OrderId, message_id
+from domain.ledger import OrderLedger
+from domain.order import OrderReport, Position
+from domain.reconcile import recognise
+from tests.support.paper_desk import PaperDesk, reported
+from tests.support.paper_exchange import intent
+
+BERKSHIRE = OptionContract(root="BRK/B", expiry=date(2027, 1, 15), right=Right.CALL, strike=Decimal(450))
+"""As the broker's chain lists it; elsewhere the same class is written BRK.B."""
+WRITTEN_OTHERWISE = BERKSHIRE.occ_symbol.replace("/", ".")
+
+
+class OldOrders(PaperDesk):
+    """A desk whose orders were all received weeks ago."""
+
+    async def orders_since(self, day: date) -> list[OrderReport]:
+        """Find nothing that is recent."""
+        assert day
+        return []
+
+
+async def test_a_share_class_is_one_contract_however_it_is_written(environment: ActivityEnvironment, desk: PaperDesk) -> None:
+    """WHO-50, FIL-30: BRK/B and BRK.B are one; a position under the other name is not gone, and its fills are ours."""
+    desk.held = [Position(symbol=WRITTEN_OTHERWISE, quantity=4)]
+    request = PositionRequest(contract=BERKSHIRE, look_since=date(2026, 11, 20))
+    assert await environment.run(OrderLookups(desk).read_position, request) == PositionAnswer(held=4, closing=0)
+
+    meant = replace(intent(Leg.ENTRY, 1, 4), contract=BERKSHIRE)
+    shown = replace(reported(meant), symbol=WRITTEN_OTHERWISE)
+    ledger = OrderLedger(message_id("m1"), BERKSHIRE.occ_symbol)
+    ledger.intend(meant)
+    learned = ledger.take(shown)
+    assert learned is not None
+    assert not learned.wrong_contract
+
+    now = datetime.now(UTC)
+    nameless = replace(shown, client_order_id=None, source="", received_at=now)
+    assert recognise([nameless], meant, intended_at=now - timedelta(seconds=1)).report == nameless
+
+
+async def test_an_exit_that_works_since_weeks_ago_counts_as_closing(environment: ActivityEnvironment) -> None:
+    """EXT-10: the good-till-cancelled exit of another trade holds its contracts, whenever it was received."""
+    desk, exit_order = OldOrders(), reported(intent(Leg.EXIT, 1, 3, "2.40"))
+    desk.known = [exit_order, replace(exit_order, order_id=OrderId("77"))]
+    desk.held = [Position(symbol=exit_order.symbol, quantity=8)]
+    request = PositionRequest(contract=intent(Leg.EXIT, 1, 3, "2.40").contract, look_since=date(2026, 11, 20))
+    assert await environment.run(OrderLookups(desk).read_position, request) == PositionAnswer(held=8, closing=6)

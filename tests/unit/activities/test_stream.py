@@ -1,0 +1,165 @@
+"""The order stream: each report goes to its trade, and what is not ours is told of and left alone."""
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import pytest
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.testing import ActivityEnvironment
+
+from activities.messages import ORDER_REPORT_SIGNAL, FollowRequest, Level, Notice
+from activities.stream import StreamActivity
+from broker.port import Unavailable
+from domain.ids import Leg, OrderId
+from domain.order import OrderReport, OrderStatus
+from tests.support.paper_desk import ACCOUNT, PaperDesk, reported
+from tests.support.paper_exchange import intent
+from tests.support.waiting import eventually
+
+OURS = reported(intent(Leg.ENTRY, 1, 3))
+FOREIGN = replace(OURS, order_id=OrderId("900"), client_order_id=None, source="WBT")
+
+
+@dataclass
+class Signals:
+    """What a Temporal client was asked to signal; it knows the trades in `running` and no others."""
+
+    running: tuple[str, ...] = ("trade-m1",)
+    failure: RPCStatusCode = RPCStatusCode.NOT_FOUND
+    sent: list[tuple[str, str, OrderReport]] = field(default_factory=list)
+
+    def get_workflow_handle(self, workflow_id: str) -> Any:
+        """Give a handle that signals one workflow."""
+        return _Handle(self, workflow_id)
+
+
+@dataclass
+class _Handle:
+    signals: Signals
+    workflow_id: str
+
+    async def signal(self, name: str, report: OrderReport) -> None:
+        """Keep a signal, or say that there is no such workflow."""
+        if self.workflow_id not in self.signals.running:
+            raise RPCError("no such workflow", self.signals.failure, b"")
+        self.signals.sent.append((self.workflow_id, name, report))
+
+
+class Heard:
+    """A channel that keeps what it was told, or fails."""
+
+    def __init__(self, *, dead: bool = False) -> None:
+        """Start with silence."""
+        self.notices: list[Notice] = []
+        self._dead = dead
+
+    async def tell(self, notice: Notice) -> None:
+        """Keep a notice."""
+        if self._dead:
+            raise ConnectionError("gone")
+        self.notices.append(notice)
+
+
+class Stream:
+    """The activity with its surroundings, run over a given past and a given stream to the loss of the stream."""
+
+    def __init__(self, environment: ActivityEnvironment, desk: PaperDesk) -> None:
+        """Prepare a stream with nothing on it."""
+        self.signals, self.heard = Signals(), Heard()
+        self._environment, self._desk = environment, desk
+        self.beats = 0
+        environment.on_heartbeat = self._beat
+        self._activity = StreamActivity(desk, cast("Client", self.signals), (Heard(dead=True), self.heard))
+
+    def _beat(self, *_: Any) -> None:
+        self.beats += 1
+
+    async def run(self, *live: OrderReport, past: tuple[OrderReport, ...] = ()) -> list[tuple[str, str]]:
+        """Follow until the stream is lost; gives which trade was told of which order."""
+        self.signals.sent.clear()
+        self._desk.known = list(past)
+        for report in (*live, None):
+            self._desk.live.put_nowait(report)
+        with pytest.raises(Unavailable):
+            await self._environment.run(self._activity.follow_orders, FollowRequest(account=ACCOUNT))
+        assert all(name == ORDER_REPORT_SIGNAL for _, name, _ in self.signals.sent)
+        return [(trade, report.order_id) for trade, _, report in self.signals.sent]
+
+
+@pytest.fixture
+def stream(environment: ActivityEnvironment, desk: PaperDesk) -> Stream:
+    """Prepare a stream."""
+    return Stream(environment, desk)
+
+
+async def test_the_past_is_caught_up_with_before_the_stream(stream: Stream, desk: PaperDesk) -> None:
+    """FIL-10: a gap is filled from the day before, and a lost stream is raised, so that the next attempt begins with that again."""
+    filled = replace(OURS, status=OrderStatus.FILLED)
+    assert await stream.run(filled, past=(OURS,)) == [("trade-m1", "1"), ("trade-m1", "1")]
+    assert [report.status for _, _, report in stream.signals.sent] == [OrderStatus.LIVE, OrderStatus.FILLED]
+    assert timedelta(0) <= datetime.now(UTC).date() - desk.looks[0] <= timedelta(days=2)
+
+
+async def test_a_replacement_goes_to_the_trade_of_what_it_replaces(stream: Stream) -> None:
+    """ENT-10: an order edited in the app carries no name; its chain leads to its trade, over several edits too."""
+    second = replace(OURS, order_id=OrderId("2"), client_order_id=None, replaces=OrderId("1"))
+    third = replace(second, order_id=OrderId("3"), replaces=OrderId("2"))
+    later = replace(third, replaces=None)
+    assert await stream.run(OURS, second, third, later) == [("trade-m1", each) for each in ("1", "2", "3", "3")]
+    assert stream.heard.notices == []
+
+
+async def test_a_chain_is_followed_in_a_past_that_is_listed_newest_first(stream: Stream) -> None:
+    """ENT-10: the broker lists the newest order first, so a replacement comes before what it replaces."""
+    second = replace(OURS, order_id=OrderId("2"), client_order_id=None, replaces=OrderId("1"), received_at=datetime.now(UTC))
+    third = replace(second, order_id=OrderId("3"), replaces=OrderId("2"), received_at=datetime.now(UTC))
+    routed = await stream.run(past=(third, second, OURS))
+    assert sorted(routed) == [("trade-m1", each) for each in ("1", "2", "3")]
+
+
+async def test_a_foreign_order_is_told_of_once_and_left_alone(stream: Stream, desk: PaperDesk) -> None:
+    """UNK-60: an order that is not ours signals no trade; people hear of it once, over reconnects too, and nothing touches it."""
+    assert await stream.run(FOREIGN, FOREIGN, replace(FOREIGN, status=OrderStatus.FILLED), past=(FOREIGN,)) == []
+    assert await stream.run(FOREIGN) == []
+    assert [notice.level for notice in stream.heard.notices] == [Level.STORY]
+    assert "order 900" in stream.heard.notices[0].text
+    assert (desk.placed, desk.cancelled) == ([], [])
+
+
+async def test_old_foreign_orders_are_no_news(stream: Stream) -> None:
+    """UNK-60: what was in the account before we looked is not reported at each reconnect."""
+    await stream.run(past=(FOREIGN,))
+    assert stream.heard.notices == []
+
+
+async def test_a_working_order_of_a_trade_that_is_gone_calls_a_person(stream: Stream) -> None:
+    """EXT-60: an order with our name and no trade to hear of it is the operator's; one that is over is nobody's."""
+    stream.signals.running = ()
+    await stream.run(replace(OURS, status=OrderStatus.CANCELLED), past=(OURS,))
+    assert stream.heard.notices == []
+    await stream.run(OURS)
+    assert [(notice.level, notice.workflow_id) for notice in stream.heard.notices] == [(Level.PAGE, "trade-m1")]
+
+
+async def test_a_server_that_is_away_stops_the_stream_to_begin_again(
+    stream: Stream, environment: ActivityEnvironment, desk: PaperDesk
+) -> None:
+    """FIL-10: a report that could not be handed over is not skipped: the attempt fails, and the next one catches up."""
+    stream.signals.running, stream.signals.failure, desk.known = (), RPCStatusCode.UNAVAILABLE, [OURS]
+    follow = StreamActivity(desk, cast("Client", stream.signals), ()).follow_orders
+    with pytest.raises(RPCError):
+        await environment.run(follow, FollowRequest(account=ACCOUNT))
+
+
+async def test_following_ends_when_it_is_cancelled(stream: Stream, environment: ActivityEnvironment, desk: PaperDesk) -> None:
+    """DUR-40: a shutdown ends the stream, and its heartbeat with it."""
+    follow = StreamActivity(desk, cast("Client", stream.signals), ()).follow_orders
+    following = asyncio.create_task(environment.run(follow, FollowRequest(account=ACCOUNT)))
+    desk.live.put_nowait(OURS)
+    await eventually(lambda: stream.signals.sent and stream.beats > 0, "a report to be handed on, and a heartbeat")
+    following.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await following

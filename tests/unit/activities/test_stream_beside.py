@@ -1,0 +1,144 @@
+"""What happens beside the stream: the orders are read now and then, a mute stream is noticed, and a shutdown ends it at once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, cast
+
+import pytest
+from temporalio.client import Client
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.testing import ActivityEnvironment
+
+from activities.messages import FollowRequest, Level, Notice
+from activities.stream import StreamActivity
+from broker.port import Unavailable
+from domain.ids import FillId, Leg, OrderId
+from domain.money import Price
+from domain.order import Fill, OrderReport, OrderStatus
+from tests.support.paper_desk import ACCOUNT, PaperDesk, reported
+from tests.support.paper_exchange import intent
+from tests.support.waiting import eventually
+
+OURS = replace(reported(intent(Leg.EXIT, 1, 3, "2.40")), updated_at=datetime.now(UTC))
+FOREIGN = replace(OURS, order_id=OrderId("900"), client_order_id=None, source="WBT", updated_at=datetime.now(UTC) - timedelta(hours=1))
+
+
+class Signals:
+    """A Temporal client that keeps the reports it was asked to signal."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self.sent: list[OrderReport] = []
+        self.gone = False
+
+    def get_workflow_handle(self, workflow_id: str) -> Any:
+        """Give a handle; every trade is there, until it is gone."""
+        assert workflow_id
+        return self
+
+    async def signal(self, name: str, report: OrderReport) -> None:
+        """Keep a report."""
+        assert name
+        if self.gone:
+            raise RPCError("no such workflow", RPCStatusCode.NOT_FOUND, b"")
+        self.sent.append(report)
+
+
+class Following:
+    """A stream that is followed beside the test, with the orders read every few milliseconds."""
+
+    def __init__(self, environment: ActivityEnvironment, desk: PaperDesk) -> None:
+        """Prepare the activity."""
+        self.signals = Signals()
+        self._environment = environment
+        self.pages: list[Notice] = []
+        self.activity = StreamActivity(desk, cast("Client", self.signals), (self,), recheck=timedelta(milliseconds=5))
+        self.task: asyncio.Task[None] = asyncio.create_task(self.attempt())
+
+    async def tell(self, notice: Notice) -> None:
+        """Keep what people are told."""
+        self.pages.append(notice)
+
+    async def attempt(self) -> None:
+        """Follow once."""
+        await self._environment.run(self.activity.follow_orders, FollowRequest(account=ACCOUNT))
+
+
+@pytest.fixture
+async def following(environment: ActivityEnvironment, desk: PaperDesk) -> AsyncIterator[Following]:
+    """Follow a stream that says nothing, with one exit working."""
+    desk.known = [OURS, FOREIGN]
+    found = Following(environment, desk)
+    await eventually(lambda: found.signals.sent, "the first look")
+    yield found
+    found.task.cancel()
+    await asyncio.wait([found.task])
+
+
+async def test_a_trade_hears_of_each_change_once(following: Following, desk: PaperDesk) -> None:
+    """DUR-40: however often the orders are read and the stream is opened again, an unchanged order adds nothing to a history."""
+    desk.looks.clear()
+    await eventually(lambda: len(desk.looks) > 5, "several looks")
+    following.task.cancel()
+    await asyncio.wait([following.task])
+    following.task = asyncio.create_task(following.attempt())
+    desk.looks.clear()
+    await eventually(lambda: len(desk.looks) > 2, "looks of the next attempt")
+    assert following.signals.sent == [OURS]
+
+
+async def test_what_a_mute_stream_keeps_to_itself_is_read(following: Following, desk: PaperDesk) -> None:
+    """FIL-10: a fill that no message tells is routed by the next look; what is news for long shows that the stream is mute."""
+    filled = replace(OURS, status=OrderStatus.FILLED, remaining=0)
+    desk.known = [filled]
+    await eventually(lambda: following.signals.sent == [OURS, filled], "the fill to be told")
+    assert not following.task.done()
+    old = replace(filled, updated_at=datetime.now(UTC) - timedelta(minutes=1), reject_reason="late")
+    desk.known = [old]
+    with pytest.raises(Unavailable, match="has not told"):
+        await following.task
+    assert following.signals.sent[-1] == old
+
+
+async def test_an_exit_of_an_earlier_day_is_read_by_its_id(following: Following, desk: PaperDesk) -> None:
+    """FIL-10: a working order that is on no list any more is asked for, since it may have filled."""
+    filled = replace(OURS, status=OrderStatus.FILLED, remaining=0)
+
+    async def no_orders(_: object = None) -> list[OrderReport]:
+        return []
+
+    desk.known = [filled]
+    desk.orders_since = desk.live_orders = no_orders  # type: ignore[assignment, method-assign]
+    await eventually(lambda: following.signals.sent == [OURS, filled], "the fill to be told")
+
+
+async def test_a_look_that_fails_leaves_a_good_stream_alone(following: Following, desk: PaperDesk) -> None:
+    """UNK-30: reading is beside the stream; the stream goes on without."""
+    desk.known = Unavailable("no answer")
+    desk.looks.clear()
+    await eventually(lambda: len(desk.looks) > 2, "looks that fail")
+    assert not following.task.done()
+    desk.live.put_nowait(replace(OURS, status=OrderStatus.CANCELLING))
+    await eventually(lambda: len(following.signals.sent) == 2, "the stream to be heard")
+
+
+async def test_a_worker_that_shuts_down_lets_go_at_once(following: Following, environment: ActivityEnvironment) -> None:
+    """EXT-40: another worker follows the stream without waiting for this one's grace."""
+    environment.worker_shutdown()
+    with pytest.raises(ApplicationError, match="another one follows"):
+        async with asyncio.timeout(1):
+            await following.task
+
+
+async def test_contracts_bought_for_a_trade_that_is_closed_call_a_person(following: Following, desk: PaperDesk) -> None:
+    """FIL-30: a fill that comes after its trade has ended is nobody's but the operator's, though the order is over."""
+    following.signals.gone = True
+    fill = Fill(fill_id=FillId("f1"), quantity=1, price=Price(Decimal("1.20")), at=datetime.now(UTC))
+    entry = reported(intent(Leg.ENTRY, 1, 3), order_id="2")
+    desk.live.put_nowait(replace(entry, status=OrderStatus.CANCELLED, remaining=2, fills=(fill,)))
+    await eventually(lambda: following.pages, "a person to be called")
+    assert following.pages[0].level is Level.PAGE

@@ -1,0 +1,293 @@
+"""The submit protocol: look, guard, send once, classify."""
+
+import time
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.messages import (
+    CancelResult,
+    ConversionGuard,
+    FindRequest,
+    PositionRequest,
+    SubmitAnswer,
+    SubmitRequest,
+    SubmitResult,
+)
+from activities.orders import OrderActivities, OrderLookups
+from broker.port import NOT_SENT, OutcomeUnknown, Refused, Unavailable
+from domain.denial import Code
+from domain.ids import Leg, OrderId
+from domain.market import PENNY, Quote
+from domain.money import Price
+from domain.order import OrderStatus, Position
+from domain.policy import Conversion, LadderPolicy, Mode, SafetyPolicy
+from tests.support.paper_desk import PaperDesk, reported
+from tests.support.paper_exchange import OTHER_SYMBOL, SYMBOL, intent
+
+SINCE = date(2026, 11, 22)
+ENTRY = SubmitRequest(intent=intent(Leg.ENTRY, 1, 3), mode=Mode.DEMO, look_since=SINCE)
+EXIT = SubmitRequest(intent=intent(Leg.EXIT, 2, 2, "2.40"), mode=Mode.DEMO, look_since=SINCE, cover=True)
+GUARD = ConversionGuard(
+    ladder=LadderPolicy(), safety=SafetyPolicy(), highest=Price(Decimal("1.32")), last_limit=Price(Decimal("1.20")), ticks=PENNY
+)
+HELD = Position(symbol=SYMBOL, quantity=2)
+
+
+def send(environment: ActivityEnvironment, desk: PaperDesk, request: SubmitRequest = ENTRY) -> Any:
+    """Send an order by the activity of its leg."""
+    orders = OrderActivities(desk, Mode.DEMO)
+    if request.conversion is not None:
+        return environment.run(orders.convert_entry, request)
+    return environment.run(orders.submit_entry if request.intent.client_order_id.startswith("m1-e") else orders.submit_exit, request)
+
+
+def quoted(bid: str, ask: str, *, age: float = 0.0, halted: bool = False) -> Quote:
+    """Quote a contract as it was `age` seconds ago."""
+    at = datetime.now(UTC) - timedelta(seconds=age)
+    return Quote(bid=Price(Decimal(bid)), ask=Price(Decimal(ask)), at=at, bid_size=1, ask_size=1, halted=halted)
+
+
+async def test_an_order_is_looked_for_and_then_sent_once(environment: ActivityEnvironment, desk: PaperDesk) -> None:
+    """ENT-40: nothing found and nothing against it: one request, and the venue's report."""
+    answer = await send(environment, desk)
+    assert (answer.result, answer.adopted, answer.report.client_order_id) == (SubmitResult.ACCEPTED, False, "m1-e1")
+    assert (desk.placed, desk.looks) == ([ENTRY.intent], [SINCE])
+
+
+@pytest.mark.parametrize("status", OrderStatus)
+async def test_an_order_that_is_there_already_is_adopted(environment: ActivityEnvironment, desk: PaperDesk, status: OrderStatus) -> None:
+    """UNK-40: an earlier try is found by its name, however it stands by now, and nothing is sent."""
+    earlier = reported(ENTRY.intent, status=status)
+    desk.known = [reported(intent(Leg.ENTRY, 2, 3), order_id="9"), earlier]
+    assert await send(environment, desk) == SubmitAnswer(result=SubmitResult.ACCEPTED, report=earlier, adopted=True)
+    assert desk.placed == []
+
+
+async def test_what_is_there_already_is_adopted_past_every_guard(environment: ActivityEnvironment, desk: PaperDesk) -> None:
+    """UNK-40: an order that exists is told, though it may not be sent any more."""
+    desk.known, desk.price = [reported(ENTRY.intent)], None
+    environment.info = replace(environment.info, started_time=datetime.now(UTC) - timedelta(hours=1))
+    answer = await send(environment, desk, replace(ENTRY, conversion=GUARD, not_after=datetime.now(UTC) - timedelta(hours=1)))
+    assert (answer.adopted, desk.placed) == (True, [])
+
+
+@pytest.mark.parametrize("failure", [Unavailable("no answer"), Refused("unauthorized", "token expired")])
+async def test_nothing_is_sent_when_the_look_fails(environment: ActivityEnvironment, desk: PaperDesk, failure: Any) -> None:
+    """UNK-30: a failed query is not an empty one."""
+    desk.known = failure
+    answer = await send(environment, desk)
+    assert (answer.result, answer.code, desk.placed) == (SubmitResult.NOT_SENT, "LOOK_FAILED", [])
+
+
+async def test_an_attempt_that_reaches_us_late_does_not_send(environment: ActivityEnvironment, desk: PaperDesk) -> None:
+    """UNK-50: the server saw it start so long ago that the call could outlive the activity."""
+    environment.info = replace(environment.info, started_time=datetime.now(UTC) - timedelta(seconds=8.6))
+    answer = await send(environment, desk)
+    assert (answer.result, answer.code, desk.placed) == (SubmitResult.NOT_SENT, "TOO_LATE_TO_SEND", [])
+
+
+async def test_an_attempt_that_stalls_in_its_look_does_not_send(environment: ActivityEnvironment, desk: PaperDesk) -> None:
+    """UNK-50: the deadline is looked at after everything that may take its time, right before the send."""
+    environment.info = replace(environment.info, start_to_close_timeout=timedelta(seconds=1.6))
+    ends = time.monotonic() + 0.11
+
+    def stall() -> None:
+        while time.monotonic() < ends:
+            pass
+
+    desk.before_look = stall
+    answer = await send(environment, desk)
+    assert (answer.result, answer.code, desk.placed) == (SubmitResult.NOT_SENT, "TOO_LATE_TO_SEND", [])
+
+
+@pytest.mark.parametrize("mode", [mode for mode in Mode if mode is not Mode.DEMO])
+async def test_a_worker_of_another_mode_does_not_even_look(environment: ActivityEnvironment, desk: PaperDesk, mode: Mode) -> None:
+    """DRY-20: a trade's mode is the worker's, or nothing leaves."""
+    answer = await send(environment, desk, replace(ENTRY, mode=mode))
+    assert (answer.result, answer.code, desk.placed, desk.looks) == (SubmitResult.NOT_SENT, "WRONG_MODE", [], [])
+
+
+async def test_an_entry_whose_moment_has_passed_is_not_sent(environment: ActivityEnvironment, desk: PaperDesk) -> None:
+    """WHO-30: past its last moment an entry is decided again; before it, it goes."""
+    late = await send(environment, desk, replace(ENTRY, not_after=datetime.now(UTC) - timedelta(milliseconds=1)))
+    assert (late.result, late.code, desk.placed) == (SubmitResult.NOT_SENT, "TOO_LATE", [])
+    assert (await send(environment, desk, replace(ENTRY, not_after=datetime.now(UTC) + timedelta(hours=1)))).result is SubmitResult.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    ("quote", "ladder", "code"),
+    [
+        (None, LadderPolicy(), Code.QUOTE_MISSING),
+        ({"bid": "0", "ask": "1.20"}, LadderPolicy(), Code.QUOTE_UNUSABLE),
+        ({"bid": "1.21", "ask": "1.20"}, LadderPolicy(), Code.QUOTE_UNUSABLE),
+        ({"bid": "1.18", "ask": "1.20", "halted": True}, LadderPolicy(), Code.QUOTE_UNUSABLE),
+        ({"bid": "1.18", "ask": "1.20", "age": 60.0}, LadderPolicy(), Code.QUOTE_STALE),
+        ({"bid": "1.30", "ask": "1.33"}, LadderPolicy(), Code.LADDER_ABOVE_CEILING),
+        ({"bid": "1.20", "ask": "1.24"}, LadderPolicy(convert_within_ticks=3), Code.LADDER_TOO_MANY_TICKS),
+        ({"bid": "1.18", "ask": "1.20"}, LadderPolicy(conversion=Conversion.CANCEL), Code.LADDER_CANCELLED),
+    ],
+)
+async def test_a_conversion_is_not_sent_against_a_bad_quote(
+    environment: ActivityEnvironment, desk: PaperDesk, quote: dict[str, Any] | None, ladder: LadderPolicy, code: Code
+) -> None:
+    """RSK-10, RSK-40: the market of this moment decides, not the one of the alert."""
+    desk.price = None if quote is None else quoted(**quote)
+    answer = await send(environment, desk, replace(ENTRY, conversion=replace(GUARD, ladder=ladder)))
+    assert (answer.result, answer.code, desk.placed) == (SubmitResult.NOT_SENT, code, [])
+
+
+async def test_a_conversion_within_the_ceiling_is_sent(environment: ActivityEnvironment, desk: PaperDesk) -> None:
+    """RSK-10: an ask at the ceiling is still within it."""
+    desk.price = quoted("1.30", "1.32")
+    answer = await send(environment, desk, replace(ENTRY, conversion=GUARD))
+    assert (answer.result, len(desk.placed)) == (SubmitResult.ACCEPTED, 1)
+
+
+async def test_a_conversion_without_an_answer_on_its_quote_is_not_sent(environment: ActivityEnvironment, desk: PaperDesk) -> None:
+    """RSK-40: no answer is no quote."""
+    desk.price = Unavailable("no answer")
+    answer = await send(environment, desk, replace(ENTRY, conversion=GUARD))
+    assert (answer.result, answer.code, desk.placed) == (SubmitResult.NOT_SENT, "QUOTE_UNANSWERED", [])
+
+
+@pytest.mark.parametrize(
+    ("held", "closing", "sent"),
+    [
+        ([HELD], 0, True),
+        ([], 0, False),
+        ([replace(HELD, quantity=1)], 0, False),
+        ([replace(HELD, quantity=-2)], 0, False),
+        ([replace(HELD, symbol=OTHER_SYMBOL)], 0, False),
+        ([replace(HELD, quantity=4)], 2, True),
+        ([replace(HELD, quantity=3)], 2, False),
+    ],
+)
+async def test_an_exit_that_replaces_one_needs_contracts_that_are_free(
+    environment: ActivityEnvironment, desk: PaperDesk, held: list[Position], closing: int, *, sent: bool
+) -> None:
+    """EXT-10, EXT-30: the account holds what is sold, and no other close works on it."""
+    desk.held = held
+    ended = reported(intent(Leg.EXIT, 8, 2, "2.40"), order_id="7", status=OrderStatus.CANCELLED)
+    desk.known = [ended, reported(intent(Leg.ENTRY, 1, 4), order_id="6")]
+    if closing > 0:
+        desk.known.append(reported(intent(Leg.EXIT, 9, closing, "2.40"), order_id="8"))
+    answer = await send(environment, desk, EXIT)
+    assert (answer.result is SubmitResult.ACCEPTED, len(desk.placed)) == (sent, int(sent))
+    assert sent or answer.code == "POSITION_TAKEN"
+
+
+async def test_an_exit_without_an_answer_on_the_position_is_not_sent(environment: ActivityEnvironment, desk: PaperDesk) -> None:
+    """EXT-10: no answer is no position."""
+    desk.held = Unavailable("no answer")
+    answer = await send(environment, desk, EXIT)
+    assert (answer.result, answer.code, desk.placed) == (SubmitResult.NOT_SENT, "POSITION_UNANSWERED", [])
+
+
+@pytest.mark.parametrize(
+    ("failure", "result", "code"),
+    [
+        (Refused("margin_check_failed", "not enough"), SubmitResult.REFUSED, "margin_check_failed"),
+        (Refused(NOT_SENT, "could not connect"), SubmitResult.NOT_SENT, NOT_SENT),
+        (OutcomeUnknown("timed out"), SubmitResult.UNKNOWN, None),
+    ],
+)
+async def test_an_answer_is_classified(
+    environment: ActivityEnvironment, desk: PaperDesk, failure: Any, result: SubmitResult, code: str | None
+) -> None:
+    """UNK-10: only what is proven is a refusal; what nobody can say is unknown, and nothing is tried again here."""
+    desk.answer = failure
+    answer = await send(environment, desk)
+    assert (answer.result, answer.code, answer.report, len(desk.placed)) == (result, code, None, 1)
+
+
+@pytest.mark.parametrize(
+    ("failure", "result"),
+    [
+        (None, CancelResult.ASKED),
+        (Refused("cannot_update_order", "it is filled"), CancelResult.REFUSED),
+        (OutcomeUnknown("timed out"), CancelResult.UNKNOWN),
+    ],
+)
+async def test_a_cancel_is_asked_for_once(environment: ActivityEnvironment, desk: PaperDesk, failure: Any, result: CancelResult) -> None:
+    """ENT-60, HLT-30: a cancel is sent whatever else holds, and none of its answers is a cancellation."""
+    desk.answer = failure
+    environment.info = replace(environment.info, started_time=datetime.now(UTC) - timedelta(hours=1))
+    answer = await environment.run(OrderActivities(desk, Mode.DEMO).cancel_order, OrderId("5"))
+    assert (answer.result, desk.cancelled) == (result, ["5"])
+
+
+async def test_a_look_that_fails_is_no_answer(environment: ActivityEnvironment, desk: PaperDesk) -> None:
+    """UNK-30: neither a look nor a read of an order or the position turns a failure into an empty answer."""
+    lookups = OrderLookups(desk)
+    find = FindRequest(intent=ENTRY.intent, look_since=SINCE, intended_at=datetime.now(UTC), known_ids=())
+    assert (await environment.run(lookups.find_order, find)).report is None
+    with pytest.raises(ApplicationError, match="it now says there is none"):
+        await environment.run(lookups.read_order, OrderId("1"))
+    desk.known = Unavailable("no answer")
+    with pytest.raises(Unavailable):
+        await environment.run(lookups.find_order, find)
+    with pytest.raises(Unavailable):
+        await environment.run(lookups.read_order, OrderId("1"))
+    with pytest.raises(Unavailable):
+        await environment.run(lookups.read_position, PositionRequest(contract=ENTRY.intent.contract, look_since=SINCE))
+
+
+@given(
+    found=st.booleans(),
+    failures=st.fixed_dictionaries({name: st.booleans() for name in ("known", "held", "price")}),
+    conversion=st.booleans(),
+    cover=st.booleans(),
+    late=st.sampled_from([None, timedelta(hours=-1), timedelta(hours=1)]),
+    stalled=st.booleans(),
+    mode=st.sampled_from(Mode),
+    ask=st.sampled_from(["1.20", "1.40"]),
+    held=st.integers(0, 3),
+    answer=st.sampled_from([None, Refused("no", "no"), Refused(NOT_SENT, "no"), OutcomeUnknown("lost")]),
+)
+@settings(deadline=None, derandomize=True, database=None, max_examples=150)
+async def test_in_no_case_is_an_order_sent_twice_or_past_a_guard(  # noqa: PLR0913 - everything that may be so at once
+    *,
+    found: bool,
+    failures: dict[str, bool],
+    conversion: bool,
+    cover: bool,
+    late: timedelta | None,
+    stalled: bool,
+    mode: Mode,
+    ask: str,
+    held: int,
+    answer: Any,
+) -> None:
+    """UNK-40, UNK-50, EXT-10: it leaves at most once, and only when every guard that applies lets it."""
+    desk, env, now = PaperDesk(), ActivityEnvironment(), datetime.now(UTC)
+    desk.known, desk.price = ([reported(EXIT.intent)] if found else []), quoted("1.18", ask)
+    desk.held, desk.answer = [replace(HELD, quantity=held)], answer
+    for name, fails in failures.items():
+        if fails:
+            setattr(desk, name, Unavailable("no answer"))
+    started = now - timedelta(seconds=9 if stalled else 0)
+    env.info = replace(env.info, started_time=started, start_to_close_timeout=timedelta(seconds=10))
+    request = replace(
+        EXIT, mode=mode, conversion=GUARD if conversion else None, cover=cover, not_after=None if late is None else now + late
+    )
+    result = (await send(env, desk, request)).result
+    allowed = (
+        mode is Mode.DEMO
+        and not failures["known"]
+        and not found
+        and (not conversion or (ask == "1.20" and not failures["price"]))
+        and (not cover or (held >= 2 and not failures["held"]))
+        and late != timedelta(hours=-1)
+        and not stalled
+    )
+    assert len(desk.placed) == int(allowed)
+    assert (result is SubmitResult.UNKNOWN) == (allowed and isinstance(answer, OutcomeUnknown))
+    assert (result is SubmitResult.ACCEPTED) == ((allowed and answer is None) or (found and mode is Mode.DEMO and not failures["known"]))
