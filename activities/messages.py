@@ -28,6 +28,9 @@ READ_POSITION = "read_position"
 NOTIFY = "notify"
 FOLLOW_ORDERS = "follow_orders"
 
+LOOK_FAILED = "LOOK_FAILED"
+"""Why an order was not sent whose look for an earlier try was not answered: its name may be in use at the venue."""
+
 ORDER_REPORT_SIGNAL = "order_report"
 """The signal that carries an order report to its trade."""
 
@@ -123,6 +126,9 @@ class FindRequest:
     intent: OrderIntent
     look_since: date
     intended_at: datetime
+    """When it was first tried to be sent."""
+    lost_at: datetime
+    """When the answer to it was given up."""
     known_ids: tuple[OrderId, ...]
     """Orders already known to be something else."""
 

@@ -6,7 +6,8 @@
 Step 1 makes a workflow reset, or a second delivery of the same task, harmless. Nothing here decides what to send.
 """
 
-from datetime import UTC, date, datetime
+import asyncio
+from datetime import UTC, datetime
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -17,6 +18,7 @@ from activities.messages import (
     CANCEL_ORDER,
     CONVERT_ENTRY,
     FIND_ORDER,
+    LOOK_FAILED,
     READ_ORDER,
     READ_POSITION,
     SUBMIT_ENTRY,
@@ -33,9 +35,10 @@ from activities.messages import (
     SubmitResult,
 )
 from broker.port import NOT_SENT, OrderDesk, OrderReader, OutcomeUnknown, Refused, Unavailable
+from domain.contract import same_contract
 from domain.ids import OrderId
 from domain.ladder import GiveUp, conversion
-from domain.order import OrderReport, Side
+from domain.order import OrderReport, Position, Side
 from domain.policy import Mode
 from domain.reconcile import recognise
 
@@ -54,6 +57,7 @@ class OrderLookups:
             await self._reader.orders_since(request.look_since),
             request.intent,
             intended_at=request.intended_at,
+            lost_at=request.lost_at,
             known_ids=request.known_ids,
         )
         return FindAnswer(report=found.report, by_attributes=found.by_attributes, ambiguous=found.ambiguous)
@@ -71,7 +75,10 @@ class OrderLookups:
     @activity.defn(name=READ_POSITION)
     async def read_position(self, request: PositionRequest) -> PositionAnswer:
         """Read what the account holds of a contract and how much of it is being closed already."""
-        return await _position(self._reader, request.contract.occ_symbol, request.look_since)
+        recent, live, positions = await asyncio.gather(
+            self._reader.orders_since(request.look_since), self._reader.live_orders(), self._reader.positions()
+        )
+        return _position(request.contract.occ_symbol, [*recent, *live], positions)
 
 
 class OrderActivities:
@@ -117,14 +124,28 @@ class OrderActivities:
         info = activity.info()
         assert info.start_to_close_timeout is not None
         deadline = Deadline.of(started=info.started_time, start_to_close=info.start_to_close_timeout, call=self._desk.call_timeout)
-        earlier = await self._earlier_try(request)
-        if earlier is not None:
-            return earlier
-        forbidden = await self._forbidden(request)
+        orders = await self._look(request)
+        if isinstance(orders, SubmitAnswer):
+            return orders
+        forbidden = await self._forbidden(request, orders)
         if forbidden is not None:
             return forbidden
         if deadline.passed:
             return _not_sent("TOO_LATE_TO_SEND", "the step was stalled past its own deadline; sending now could overlap with its successor")
+        return await self._place(request)
+
+    async def _look(self, request: SubmitRequest) -> list[OrderReport] | SubmitAnswer:
+        """Look for the order among all there are: found, it is adopted; not answered, nothing is sent; not there, gives all there are."""
+        if request.mode is not self._mode:
+            return _not_sent("WRONG_MODE", f"expected a worker in mode {request.mode}, this one is in {self._mode}")
+        try:
+            orders = await self._desk.orders_since(request.look_since)
+        except (Unavailable, Refused) as failed:
+            return _not_sent(LOOK_FAILED, f"the look for an earlier try of this order was not answered: {failed}")
+        mine = next((each for each in orders if each.client_order_id == request.intent.client_order_id), None)
+        return orders if mine is None else SubmitAnswer(result=SubmitResult.ACCEPTED, report=mine, adopted=True)
+
+    async def _place(self, request: SubmitRequest) -> SubmitAnswer:
         try:
             report = await self._desk.place(request.intent)
         except Refused as no:
@@ -134,25 +155,14 @@ class OrderActivities:
             return SubmitAnswer(result=SubmitResult.UNKNOWN, detail=str(lost))
         return SubmitAnswer(result=SubmitResult.ACCEPTED, report=report)
 
-    async def _earlier_try(self, request: SubmitRequest) -> SubmitAnswer | None:
-        """Look for the order before sending it: found, it is adopted; not answered, it is not sent."""
-        if request.mode is not self._mode:
-            return _not_sent("WRONG_MODE", f"expected a worker in mode {request.mode}, this one is in {self._mode}")
-        try:
-            orders = await self._desk.orders_since(request.look_since)
-        except (Unavailable, Refused) as failed:
-            return _not_sent("LOOK_FAILED", f"the look for an earlier try of this order was not answered: {failed}")
-        mine = next((each for each in orders if each.client_order_id == request.intent.client_order_id), None)
-        return None if mine is None else SubmitAnswer(result=SubmitResult.ACCEPTED, report=mine, adopted=True)
-
-    async def _forbidden(self, request: SubmitRequest) -> SubmitAnswer | None:
+    async def _forbidden(self, request: SubmitRequest, orders: list[OrderReport]) -> SubmitAnswer | None:
         """Say why the order may not be sent any more, or None when it may."""
         if request.conversion is not None:
             refused = await self._may_convert(request, request.conversion)
             if refused is not None:
                 return refused
         if request.cover:
-            refused = await self._may_cover(request)
+            refused = await self._may_cover(request, orders)
             if refused is not None:
                 return refused
         if request.not_after is not None and datetime.now(UTC) > request.not_after:
@@ -177,23 +187,30 @@ class OrderActivities:
         )
         return _not_sent(choice.why.code, choice.why.reason, choice.why.facts) if isinstance(choice, GiveUp) else None
 
-    async def _may_cover(self, request: SubmitRequest) -> SubmitAnswer | None:
+    async def _may_cover(self, request: SubmitRequest, orders: list[OrderReport]) -> SubmitAnswer | None:
         """Hold an exit that replaces one against the position read just now."""
         try:
-            position = await _position(self._desk, request.intent.contract.occ_symbol, request.look_since)
+            live, positions = await asyncio.gather(self._desk.live_orders(), self._desk.positions())
         except (Unavailable, Refused) as failed:
             return _not_sent("POSITION_UNANSWERED", f"the position could not be read: {failed}")
+        position = _position(request.intent.contract.occ_symbol, [*orders, *live], positions)
         if position.held - position.closing >= request.intent.quantity:
             return None
         facts = {"held": str(position.held), "closing": str(position.closing), "wanted": str(request.intent.quantity)}
         return _not_sent("POSITION_TAKEN", "the account does not hold that many contracts free of other closing orders", facts)
 
 
-async def _position(reader: OrderReader, symbol: str, look_since: date) -> PositionAnswer:
-    held = sum(position.quantity for position in await reader.positions() if position.symbol == symbol)
-    orders = await reader.orders_since(look_since)
+def _position(symbol: str, orders: list[OrderReport], positions: list[Position]) -> PositionAnswer:
+    """Count what is held and what works to close it; of an order that is listed twice the later reading counts.
+
+    Exits of other trades may work since weeks ago: those stand in the list of live orders only.
+    """
+    held = sum(position.quantity for position in positions if same_contract(position.symbol, symbol))
+    latest = {each.order_id: each for each in orders}.values()
     closing = sum(
-        each.remaining for each in orders if each.symbol == symbol and each.side == Side.SELL_TO_CLOSE and not each.status.terminal
+        each.remaining
+        for each in latest
+        if same_contract(each.symbol, symbol) and each.side == Side.SELL_TO_CLOSE and not each.status.terminal
     )
     return PositionAnswer(held=held, closing=closing)
 

@@ -11,13 +11,14 @@ from datetime import UTC, datetime, timedelta
 
 from temporalio import activity
 from temporalio.client import Client
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.messages import FOLLOW_ORDERS, ORDER_REPORT_SIGNAL, FollowRequest, Level, Notice
 from activities.notify import Channel
-from broker.port import OrderReader
+from broker.port import OrderReader, Refused, Unavailable
 from domain.calendar import new_york_date
-from domain.ids import OrderId, read_client_order_id, trade_workflow_id
+from domain.ids import Leg, OrderId, read_client_order_id, trade_workflow_id
 from domain.order import OrderReport
 
 HEARTBEAT = timedelta(seconds=2)
@@ -27,26 +28,88 @@ REMEMBERED_CHAINS = 10_000
 """Order ids kept to route a replacement, which carries no name of ours, to the trade of the order it replaces."""
 
 
+HANDOVER = timedelta(milliseconds=100)
+"""Before another worker takes the stream over from one that shuts down."""
+
+RECHECK = timedelta(seconds=45)
+"""How often the orders are read while the stream is open: it may be mute, and an exit that filled must not wait for a day's end."""
+
+MUTE_AFTER = timedelta(seconds=15)
+"""How old a change may be that reading shows and the stream has not told: past it the stream is taken for mute, and opened again."""
+
+
 class StreamActivity:
     """Routes order reports to trades."""
 
-    def __init__(self, reader: OrderReader, client: Client, channels: tuple[Channel, ...]) -> None:
+    def __init__(self, reader: OrderReader, client: Client, channels: tuple[Channel, ...], *, recheck: timedelta = RECHECK) -> None:
         """Follow `reader`'s account, signal through `client`, and report foreign orders to `channels`."""
         self._reader = reader
         self._client = client
         self._channels = channels
+        self._recheck = recheck
         self._trade_of: OrderedDict[OrderId, str] = OrderedDict()
+        self._routed: OrderedDict[OrderId, OrderReport] = OrderedDict()
         self._foreign: set[OrderId] = set()
 
     @activity.defn(name=FOLLOW_ORDERS)
     async def follow_orders(self, request: FollowRequest) -> None:
-        """Follow the stream until it is lost, which raises; the next attempt catches up first."""
+        """Follow the stream until it is lost or this worker shuts down, which raises; the next attempt catches up first."""
         activity.logger.info("following the order stream of account %s", request.account)
         async with _heartbeats(), self._reader.follow() as reports:
-            for report in await self._reader.orders_since(new_york_date(datetime.now(UTC)) - timedelta(days=1)):
-                await self._route(report, live=False)
-            async for report in reports:
-                await self._route(report, live=True)
+            await self._catch_up()
+            hearing, checking = asyncio.create_task(self._hear(reports)), asyncio.create_task(self._check())
+            leaving = asyncio.create_task(activity.wait_for_worker_shutdown())
+            tasks = (hearing, checking, leaving)
+            try:
+                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for each in tasks:
+                    each.cancel()
+                await asyncio.wait(tasks)
+            for each in (hearing, checking):
+                if each in done:
+                    each.result()
+            # however often the stream was lost before, nothing is wrong with it: the next worker need not wait
+            raise ApplicationError(
+                "this worker shuts down; another one follows the stream from here", type="Leaving", next_retry_delay=HANDOVER
+            )
+
+    async def _hear(self, reports: AsyncIterator[OrderReport]) -> None:
+        async for report in reports:
+            await self._route(report, live=True)
+
+    async def _check(self) -> None:
+        """Read the orders now and then; raises `Unavailable` when the stream has kept something to itself."""
+        while True:
+            await asyncio.sleep(self._recheck.total_seconds())
+            try:
+                news = await self._catch_up()
+            except (Unavailable, Refused) as failed:
+                activity.logger.warning("the orders could not be read beside the stream: %s", failed)
+                continue
+            old = datetime.now(UTC) - MUTE_AFTER
+            if any(report.updated_at is not None and report.updated_at < old for report in news):
+                raise Unavailable("the stream is open and has not told what happened to an order; it is opened again")
+
+    async def _catch_up(self) -> list[OrderReport]:
+        """Route what has changed since it was last routed, and give what is ours of it.
+
+        A trade hears of each change once: its history bears a stream that comes and goes, and this look every minute.
+        """
+        recent, live = await asyncio.gather(
+            self._reader.orders_since(new_york_date(datetime.now(UTC)) - timedelta(days=1)), self._reader.live_orders()
+        )
+        found = {report.order_id: report for report in (*live, *recent)}
+        for order_id, report in list(self._routed.items()):
+            if order_id not in found and not report.status.terminal and (read := await self._reader.order(order_id)) is not None:
+                found[order_id] = read
+        # the broker lists the newest first, and a replacement is known by what it replaces: turned round, for equal times too
+        oldest_first = list(found.values())[::-1]
+        oldest_first.sort(key=lambda each: each.received_at or datetime.min.replace(tzinfo=UTC))
+        news = [report for report in oldest_first if self._routed.get(report.order_id) != report]
+        for report in news:
+            await self._route(report, live=False)
+        return [report for report in news if report.order_id in self._routed]
 
     async def _route(self, report: OrderReport, *, live: bool) -> None:
         named = None if report.client_order_id is None else read_client_order_id(report.client_order_id)
@@ -60,8 +123,14 @@ class StreamActivity:
         except RPCError as failed:
             if failed.status is not RPCStatusCode.NOT_FOUND:
                 raise
-            if live and not report.status.terminal:
-                await self._page(report, trade, "the venue reports a working order of a trade that is closed or not in this namespace")
+            bought = named is not None and named[1] is Leg.ENTRY and report.filled > 0
+            if live and (bought or not report.status.terminal):
+                await self._page(
+                    report, trade, "the venue reports a working or filled order of a trade that is closed or not in this namespace"
+                )
+        self._routed[report.order_id] = report
+        while len(self._routed) > REMEMBERED_CHAINS:
+            self._routed.popitem(last=False)
 
     def _remember(self, order_id: OrderId, trade: str) -> None:
         self._trade_of[order_id] = trade

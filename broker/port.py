@@ -143,6 +143,13 @@ class OrderReader(Protocol):
         """Read every order of the account received on or after `day` (New York date), live and done, over all pages."""
         ...
 
+    async def live_orders(self) -> list[OrderReport]:
+        """Read every order that works, whenever it was received, and whatever else changed today.
+
+        An order of an earlier day that is missing here need not be over: read it by its id.
+        """
+        ...
+
     async def positions(self) -> list[Position]:
         """Read every option position held."""
         ...

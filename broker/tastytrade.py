@@ -46,6 +46,10 @@ PAGE = 200
 SAFE_PAGE = 50
 """Orders a page where the broker refuses longer ones: what the SDK asks for, and the documentation's example shows."""
 
+PAGES_AT_ONCE = 6
+"""Pages asked for together once the first has said how many there are: weeks of orders must fit into one call's time, since an order
+is looked for before it is sent; few enough not to look like an attack."""
+
 READINGS = 3
 """Times a list of many pages is read before it is given up for changing under the reader."""
 
@@ -159,12 +163,11 @@ class TastytradeReader:
 
     async def orders_since(self, day: date) -> list[OrderReport]:
         """Read every order received on or after `day`, over all pages, or raise: never a part of them."""
-        async with self._reading():
-            for _ in range(READINGS):
-                reports = await self._all_pages(day)
-                if reports is not None:
-                    return reports
-            raise UnreadableError(f"expected the list of orders to stand still for one reading, found it changed in all of {READINGS}")
+        return await self._orders("", {"start-date": day.isoformat()})
+
+    async def live_orders(self) -> list[OrderReport]:
+        """Read every order that works, and whatever else changed today, over all pages, or raise."""
+        return await self._orders("/live", {})
 
     async def positions(self) -> list[Position]:
         """Read every option position held."""
@@ -175,23 +178,38 @@ class TastytradeReader:
         """Subscribe to the account's order reports; see `broker.tastytrade_stream`."""
         return follow(self._line(), self._account, seconds=self._call_timeout.total_seconds())
 
-    async def _all_pages(self, day: date) -> list[OrderReport] | None:
-        """Read all pages, or None when the list changed meanwhile: an order that comes or goes moves others across page ends."""
-        found: dict[str, OrderReport] = {}
-        offset, pages, totals = 0, 1, set()
-        while offset < pages:
-            items, total, pages = answers.page_of(await self._page(day, offset), offset)
-            totals.add(total)
-            found |= {report.order_id: report for report in map(order_report, items)}
-            offset += 1
-        return list(found.values()) if totals == {len(found)} else None
+    async def _orders(self, which: str, params: dict[str, str]) -> list[OrderReport]:
+        async with self._reading():
+            for _ in range(READINGS):
+                reports = await self._all_pages(which, params)
+                if reports is not None:
+                    return reports
+            raise UnreadableError(f"expected the list of orders to stand still for one reading, found it changed in all of {READINGS}")
 
-    async def _page(self, day: date, offset: int) -> Answer:
-        params: dict[str, str | list[str]] = {"start-date": day.isoformat(), "per-page": str(self._page_size), "page-offset": str(offset)}
-        answer = await self._line().ask("GET", f"/accounts/{self._account}/orders", params=params)
+    async def _all_pages(self, which: str, params: dict[str, str]) -> list[OrderReport] | None:
+        """Read all pages, or None when the list changed meanwhile: an order that comes or goes moves others across page ends."""
+        at_once = asyncio.Semaphore(PAGES_AT_ONCE)
+
+        async def page(offset: int) -> tuple[list[Any], int, int]:
+            async with at_once:
+                return answers.page_of(await self._page(which, params, offset), offset)
+
+        first = await page(0)
+        others = [asyncio.create_task(page(offset)) for offset in range(1, first[2])]
+        try:
+            read = [first, *await asyncio.gather(*others)]
+        finally:
+            for each in others:
+                each.cancel()
+        found = {report.order_id: report for items, _, _ in read for report in map(order_report, items)}
+        return list(found.values()) if {total for _, total, _ in read} == {len(found)} else None
+
+    async def _page(self, which: str, params: dict[str, str], offset: int) -> Answer:
+        paged: dict[str, str | list[str]] = {**params, "per-page": str(self._page_size), "page-offset": str(offset)}
+        answer = await self._line().ask("GET", f"/accounts/{self._account}/orders{which}", params=paged)
         if answer.status in {400, 422} and self._page_size > SAFE_PAGE:
             self._page_size = SAFE_PAGE
-            return await self._page(day, offset)
+            return await self._page(which, params, offset)
         return _success(answer)
 
     async def _chain(self, underlying: str) -> tuple[chains.Series, ...]:

@@ -138,6 +138,8 @@ def _facts(view: TradeView) -> list[tuple[str, str]]:
         rows.append(("sold", f"{view.sold} at {price(view.average_exit)} · held {view.position} · in working exits {view.exits_working}"))
         fees = NONE if view.fees is None else plain(view.fees)
         rows.append(("P&L", f"{signed(view.pnl)} dollars before fees (estimated {fees})"))
+    if view.unprotected:
+        rows.append(("unprotected", f"[red]{view.unprotected} contract(s) without their exit yet[/]"))
     if view.unknown_orders:
         rows.append(("unknown", f"[red]{view.unknown_orders} order(s) of unknown outcome, counted as live[/]"))
     if view.reason:

@@ -167,7 +167,7 @@ def settled(picture: Picture) -> bool:
     view = picture.view
     if picture.row.closed_at is not None:
         return True
-    return view is not None and view.phase is Phase.HOLDING and view.unknown_orders == 0 and view.position > 0
+    return view is not None and view.phase is Phase.HOLDING and view.position > 0 and view.unknown_orders == view.unprotected == 0
 
 
 async def _ask(handle: WorkflowHandle[Any, Any], query: str, kind: Any) -> Any:

@@ -17,7 +17,7 @@ CLOCK_SLACK = timedelta(seconds=5)
 """How far the venue's clock may be behind ours when a nameless order is held against the time of the intent."""
 
 SENDING_TIME = timedelta(minutes=2)
-"""How long after the intent a request may still be accepted; a nameless order received later is not ours."""
+"""How long after its answer was given up a request may still be accepted; a nameless order received later is not ours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,14 +30,15 @@ class Recognised:
 
 
 def recognise(
-    reports: Iterable[OrderReport], intent: OrderIntent, *, intended_at: datetime, known_ids: Collection[OrderId] = ()
+    reports: Iterable[OrderReport], intent: OrderIntent, *, intended_at: datetime, lost_at: datetime, known_ids: Collection[OrderId] = ()
 ) -> Recognised:
-    """Find the order of `intent` in a complete list of the account's orders."""
+    """Find the order of `intent`, tried from `intended_at` to `lost_at`, in a complete list of the account's orders."""
+    times = intended_at - CLOCK_SLACK, lost_at + SENDING_TIME
     nameless = []
     for report in reports:
         if report.client_order_id == intent.client_order_id:
             return Recognised(report=report)
-        if _nameless(report) and report.order_id not in known_ids and _fits(report, intent, intended_at):
+        if _nameless(report) and report.order_id not in known_ids and _fits(report, intent, times):
             nameless.append(report)
     if len(nameless) == 1:
         return Recognised(report=nameless[0], by_attributes=True)
@@ -49,8 +50,8 @@ def _nameless(report: OrderReport) -> bool:
     return report.client_order_id is None and not report.source and report.replaces is None
 
 
-def _fits(report: OrderReport, intent: OrderIntent, intended_at: datetime) -> bool:
-    if report.received_at is None or not intended_at - CLOCK_SLACK <= report.received_at <= intended_at + SENDING_TIME:
+def _fits(report: OrderReport, intent: OrderIntent, times: tuple[datetime, datetime]) -> bool:
+    if report.received_at is None or not times[0] <= report.received_at <= times[1]:
         return False
     return (
         same_contract(report.symbol, intent.contract.occ_symbol)

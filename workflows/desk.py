@@ -7,6 +7,7 @@ found or proven absent. A cancel is a cancellation only when a report says so. E
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.messages import (
         CANCEL_ORDER,
         FIND_ORDER,
+        LOOK_FAILED,
         READ_ORDER,
         READ_POSITION,
         SUBMIT_EXIT,
@@ -34,7 +36,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.calendar import new_york_date, next_trading_day, session_closes_at
     from domain.contract import OptionContract
     from domain.event import EventKind
-    from domain.ids import Leg, client_order_id
+    from domain.ids import ClientOrderId, Leg, client_order_id
     from domain.ledger import Learned, LedgerOrder, OrderLedger, Standing
     from domain.money import Price, plain
     from domain.order import OrderIntent, OrderKind, OrderReport, Side, TimeInForce
@@ -43,7 +45,19 @@ with workflow.unsafe.imports_passed_through():
     from workflows.journal import Journal
     from workflows.waiting import wait
 
+NO_WORKER = "NO_WORKER"
+"""Why an order was not sent that waited too long for a worker: it was never started."""
+
 type_of_spawn = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """An order whose sending was not answered: what it was, when it was first tried, and when its answer was given up."""
+
+    intent: OrderIntent
+    intended_at: datetime
+    lost_at: datetime
 
 
 class Desk:
@@ -54,8 +68,9 @@ class Desk:
         self._request = request
         self._journal = journal
         self._contract = contract
-        self._spawn = spawn
+        self.spawn = spawn
         self._searching = 0
+        self._completing: set[ClientOrderId] = set()
         self.ledger = OrderLedger(request.alert.message_id, contract.occ_symbol)
         self._look_since: date = new_york_date(workflow.now()) - timedelta(days=1)
 
@@ -76,8 +91,12 @@ class Desk:
         not_after: datetime | None = None,
         conversion: ConversionGuard | None = None,
         cover: bool = False,
+        unwanted: Callable[[], bool] = lambda: False,
     ) -> tuple[LedgerOrder, SubmitAnswer]:
-        """Send one order once, and write down how that ended. An unknown outcome is searched for beside the story."""
+        """Send one order once, and write down how that ended. An unknown outcome is searched for beside the story.
+
+        `unwanted` ends the tries of an order that could not even be looked for.
+        """
         intent = self._intent(leg, quantity, limit)
         order = self.ledger.intend(intent)
         what = f"{quantity} x {self._contract} at {'market' if limit is None else plain(limit)}"
@@ -91,7 +110,8 @@ class Desk:
             conversion=conversion,
             cover=cover,
         )
-        answer = await self._ask_to_send(activity, request, f"{intent.client_order_id}: {intent.side} {what}")
+        intended_at = workflow.now()
+        answer = await self._sent(activity, request, f"{intent.client_order_id}: {intent.side} {what}", unwanted)
         match answer.result:
             case SubmitResult.ACCEPTED:
                 assert answer.report is not None
@@ -107,8 +127,23 @@ class Desk:
                 facts = {**answer.facts, "order": order.client_order_id, "code": answer.code}
                 self._record(kind, f"{order.client_order_id} was not sent: {answer.detail}", **facts)
             case SubmitResult.UNKNOWN:
-                self._lose(order, intent, answer.detail or "no answer")
+                self._lose(order, intent, intended_at, answer.detail or "no answer")
         return order, answer
+
+    async def _sent(self, activity: str, request: SubmitRequest, summary: str, unwanted: Callable[[], bool]) -> SubmitAnswer:
+        """Ask until the look for an earlier try was answered: before that its name may be in use, and no other may be taken for it.
+
+        In a trade that was reset the order may be at the venue from its first life. What nobody could look for in time is unknown.
+        """
+        for pause in timing.LOOK_AGAIN:
+            answer = await self._ask_to_send(activity, request, summary)
+            late = request.not_after is not None and workflow.now() >= request.not_after
+            if answer.code not in {LOOK_FAILED, NO_WORKER} or late or unwanted():
+                break
+            await wait(unwanted, pause, f"before {request.intent.client_order_id} is looked for again")
+        if answer.code not in {LOOK_FAILED, NO_WORKER}:
+            return answer
+        return SubmitAnswer(result=SubmitResult.UNKNOWN, detail=f"{answer.code}: {answer.detail}")
 
     def _intent(self, leg: Leg, quantity: int, limit: Price | None) -> OrderIntent:
         market = limit is None
@@ -137,9 +172,7 @@ class Desk:
             )
         except ActivityError as failed:
             if isinstance(failed.cause, TimeoutError) and failed.cause.type is TimeoutType.SCHEDULE_TO_START:
-                return SubmitAnswer(
-                    result=SubmitResult.NOT_SENT, code="NO_WORKER", detail="no worker took it in time; it was never started"
-                )
+                return SubmitAnswer(result=SubmitResult.NOT_SENT, code=NO_WORKER, detail="no worker took it in time; it was never started")
             return SubmitAnswer(result=SubmitResult.UNKNOWN, detail=f"the sending step was lost: {failed.cause}")
         return answer
 
@@ -147,9 +180,29 @@ class Desk:
 
     def note(self, report: OrderReport, order: LedgerOrder | None = None) -> None:
         """Take in what the venue says, once; `order` names it where the report cannot."""
+        absent = {each.client_order_id for each in self.ledger.lost}
         learned = self.ledger.take(report, None if order is None else order.client_order_id)
-        if learned is not None:
-            self._tell(learned, report)
+        if learned is None:
+            return
+        self._tell(learned, report)
+        if learned.order.client_order_id in absent:
+            # what it stood for was given up, or sent again; what it leaves open when it has ended is covered again
+            text = f"{learned.order.client_order_id} appeared after all; taking it back"
+            self._record(EventKind.WARNING, text, order=learned.order.client_order_id)
+            self.spawn(self.take_back(learned.order))
+        elif learned.order.needs_reading and learned.order.client_order_id not in self._completing:
+            self._completing.add(learned.order.client_order_id)
+            self.spawn(self._complete(learned.order))
+
+    async def _complete(self, order: LedgerOrder) -> None:
+        """Read an order until its reports add up: a fill is protected when it is shown, and no further report may come."""
+        try:
+            for delay in timing.FILL_READS:
+                if await wait(lambda: not order.needs_reading, delay, f"for the rest of {order.client_order_id} to be shown"):
+                    return
+                await self.read(order)
+        finally:
+            self._completing.discard(order.client_order_id)
 
     def _tell(self, learned: Learned, report: OrderReport) -> None:
         order, entry = learned.order, learned.order.leg is Leg.ENTRY
@@ -177,8 +230,8 @@ class Desk:
 
     async def read(self, order: LedgerOrder) -> bool:
         """Read every incarnation of an order that is at the venue; tells whether the venue answered."""
-        answered = bool(order.incarnations)
-        for order_id in tuple(order.incarnations):
+        answered = bool(order.order_ids)
+        for order_id in order.order_ids:
             try:
                 report = await workflow.execute_activity(
                     READ_ORDER,
@@ -197,58 +250,60 @@ class Desk:
 
     # Orders of unknown outcome
 
-    def _lose(self, order: LedgerOrder, intent: OrderIntent, why: str) -> None:
+    def _lose(self, order: LedgerOrder, intent: OrderIntent, intended_at: datetime, why: str) -> None:
         if self.ledger.settle(order.client_order_id, Standing.UNKNOWN).standing is not Standing.UNKNOWN:
             return  # the stream reported it meanwhile
         text = f"Nobody can say whether {order.client_order_id} was accepted ({why}); it counts as live while it is looked for"
         self._record(EventKind.UNKNOWN, text, order=order.client_order_id, why=why)
         self._searching += 1
-        self._spawn(self._search(order, intent, workflow.now()))
+        self.spawn(self._search(order, Lost(intent=intent, intended_at=intended_at, lost_at=workflow.now())))
 
-    async def _search(self, order: LedgerOrder, intent: OrderIntent, lost_at: datetime) -> None:
+    async def _search(self, order: LedgerOrder, lost: Lost) -> None:
         """Look for a lost order until it is found or proven absent; an absent entry is swept for until the end of its day."""
         try:
-            if await self._found(order, intent, lost_at):
+            if await self._found(order, lost):
                 return
             self.ledger.settle(order.client_order_id, Standing.ABSENT)
             text = f"{order.client_order_id} is not at the venue: looked for {len(timing.LOOKS)} times over {_span(timing.LOOKS)}"
             self._record(EventKind.NOT_FOUND, text, order=order.client_order_id)
-            if order.leg is Leg.ENTRY and await self._swept(order, intent, lost_at):
-                await self.take_back(order)
+            if order.leg is Leg.ENTRY:
+                await self._sweep(order, lost)
         finally:
             self._searching -= 1
 
-    async def _found(self, order: LedgerOrder, intent: OrderIntent, lost_at: datetime) -> bool:
+    async def _found(self, order: LedgerOrder, lost: Lost) -> bool:
         for delay in timing.LOOKS:
-            answered = await self._look(order, intent, lost_at, delay)
+            answered = await self._look(order, lost, delay)
             if order.standing is Standing.AT_VENUE:
                 return True
         for pause in timing.SWEEPS:
             if answered:
                 return False
             # "not found" is believed from a complete answer only: while the venue does not answer, the order stays unknown
-            answered = await self._look(order, intent, lost_at, pause)
+            answered = await self._look(order, lost, pause)
             if order.standing is Standing.AT_VENUE:
                 return True
         return False
 
-    async def _swept(self, order: LedgerOrder, intent: OrderIntent, lost_at: datetime) -> bool:
-        ends = end_of_day(lost_at)
+    async def _sweep(self, order: LedgerOrder, lost: Lost) -> None:
+        """Look for an entry that was given up, until the end of its day: should it appear after all, it is taken back."""
+        ends = end_of_day(lost.lost_at)
         for pause in timing.SWEEPS:
             if workflow.now() >= ends:
-                return False
-            await self._look(order, intent, lost_at, min(pause, ends - workflow.now()))
+                return
+            await self._look(order, lost, min(pause, ends - workflow.now()))
             if order.standing is Standing.AT_VENUE:
-                self._record(EventKind.WARNING, f"{order.client_order_id} appeared after all; taking it back", order=order.client_order_id)
-                return True
-        return False
+                await wait(lambda: order.done, ends, f"for {order.client_order_id} to be taken back")
+                return
 
-    async def _look(self, order: LedgerOrder, intent: OrderIntent, lost_at: datetime, delay: timedelta) -> bool:
+    async def _look(self, order: LedgerOrder, lost: Lost, delay: timedelta) -> bool:
         """Wait, then look once, unless the stream reports the order first; tells whether a complete answer came."""
         if await wait(lambda: order.standing is Standing.AT_VENUE, delay, f"before looking for {order.client_order_id}"):
             return True
         known = tuple(each for one in self.ledger.orders for each in one.incarnations)
-        request = FindRequest(intent=intent, look_since=self._look_since, intended_at=lost_at, known_ids=known)
+        request = FindRequest(
+            intent=lost.intent, look_since=self._look_since, intended_at=lost.intended_at, lost_at=lost.lost_at, known_ids=known
+        )
         try:
             answer: FindAnswer = await workflow.execute_activity(
                 FIND_ORDER,
@@ -278,7 +333,7 @@ class Desk:
     async def take_back(self, order: LedgerOrder) -> None:
         """Cancel an order and wait until it can fill no more; fills that race the cancel are kept.
 
-        Raises RuntimeError, which stops the trade for a person, when the venue has kept it working for days.
+        Calls a person and lets go of it when the venue has kept it working for over a trading day: the position is looked after on.
         """
         await wait(lambda: order.standing not in {Standing.INTENDED, Standing.UNKNOWN}, None, "")
         for round_number, pause in enumerate(timing.CANCEL_PAUSES):
@@ -296,9 +351,8 @@ class Desk:
                 text = f"{order.client_order_id} was asked to be cancelled and has not ended; asking on"
                 self._record(EventKind.WARNING, text, order=order.client_order_id)
             await wait(lambda: False, pause, f"before asking again to cancel {order.client_order_id}")
-        raise RuntimeError(
-            f"expected order {order.client_order_id} to end after {len(timing.CANCEL_PAUSES)} cancels; a person must take over"
-        )
+        text = f"{order.client_order_id} has not ended after {len(timing.CANCEL_PAUSES)} cancels over a day; a person must take over"
+        self._record(EventKind.WARNING, text, order=order.client_order_id)
 
     async def _ask_to_cancel(self, order: LedgerOrder) -> None:
         order_id = order.order_id

@@ -30,12 +30,13 @@ with workflow.unsafe.imports_passed_through():
     from domain.order import OrderStatus
     from domain.policy import Conversion
     from domain.trade import Trigger
+    from workflows import timing
     from workflows.desk import Desk
     from workflows.interface import TradeRequest
     from workflows.journal import Journal
     from workflows.waiting import wait
 
-TRY_AGAIN = frozenset({"LOOK_FAILED", "QUOTE_UNANSWERED", "NO_WORKER", "TOO_LATE_TO_SEND", NOT_SENT})
+TRY_AGAIN = frozenset({"QUOTE_UNANSWERED", "TOO_LATE_TO_SEND", NOT_SENT})
 """Why an entry was provably not sent although it may still be wanted: it is decided again, by the ladder's own clock."""
 
 PAUSE = timedelta(seconds=1)
@@ -78,13 +79,13 @@ class Entry:
         """Discover the price until everything is bought or the rest is given up; leaves no entry order working."""
         too_old = age_check(self._request.alert.posted_at, now=workflow.now(), safety=self._request.policy.safety)
         if too_old is not None:
-            self._end(f"{too_old.code}: {too_old.reason}", code=too_old.code, **too_old.facts)
-        for order in self._desk.ledger.open_entries:
-            await self._desk.take_back(order)  # left over from before a reset of this workflow
+            await self._give_up(too_old.code, too_old.reason, **too_old.facts)
+        # what works already was sent before a reset of this workflow: it is gone on with
+        self._order = next(iter(self._desk.ledger.open_entries), None)
         while self._over is None and self.remaining > 0:
             await self._climb()
-        for order in self._desk.ledger.open_entries:
-            await self._desk.take_back(order)
+        if self._over is None:
+            await self._leave()
         if self._desk.ledger.bought > 0:
             return Trigger.BOUGHT
         return self._nothing_bought()
@@ -170,9 +171,12 @@ class Entry:
         if answer.result is SubmitResult.NOT_SENT:
             await self._give_up(answer.code or "", answer.detail or "", **answer.facts)
             return
-        self._record(EventKind.CONVERTED, f"The window is over: {self.remaining} converted to {what}", order=order.client_order_id)
+        if answer.result is not SubmitResult.REFUSED:
+            self._record(EventKind.CONVERTED, f"The window is over: {self.remaining} converted to {what}", order=order.client_order_id)
         await self._resolved(order)
         await wait(lambda: order.done or self.asked is Stop.CANCEL, self._policy.conversion_wait, "for the conversion to fill")
+        if self.asked is Stop.CANCEL:
+            return  # given up in that person's name on the next turn
         if not order.done:
             await self._give_up(Code.LADDER_CONVERSION_UNFILLED, "the converted order did not fill in time")
         elif self.remaining > 0 and not self._ended_without_us():
@@ -180,10 +184,16 @@ class Entry:
 
     async def _send(self, activity: str, limit: Price | None, guard: ConversionGuard | None = None) -> None:
         latest = self._started + self._policy.window + self._policy.grace
-        if activity == SUBMIT_ENTRY:
+        if all(order.standing is Standing.NOT_SENT for order in self._desk.ledger.leg(Leg.ENTRY)):
             latest = min(latest, self._request.alert.posted_at + self._request.policy.safety.max_alert_age)
         self._order, self._last = await self._desk.send(
-            activity, leg=Leg.ENTRY, quantity=self.remaining, limit=limit, not_after=latest, conversion=guard
+            activity,
+            leg=Leg.ENTRY,
+            quantity=self.remaining,
+            limit=limit,
+            not_after=latest,
+            conversion=guard,
+            unwanted=lambda: self.asked is Stop.CANCEL,
         )
         if self._last.code in TRY_AGAIN:
             await wait(lambda: self.asked is Stop.CANCEL, PAUSE, "before trying the entry again")
@@ -191,7 +201,10 @@ class Entry:
     async def _clear(self) -> bool:
         """Take the working order back; tells whether something is still wanted, and still wanted by everybody."""
         if self._order is not None:
-            await self._desk.take_back(self._order)
+            taking = self._desk.spawn(self._desk.take_back(self._order))
+            await wait(lambda: taking.done() or self.asked is Stop.CANCEL, None, "")
+            if not self._order.done:
+                return False  # no other may be sent beside it; and it must not keep a person's cancel waiting
             self._order = None
         return self.remaining > 0 and self.asked is not Stop.CANCEL
 
@@ -201,19 +214,26 @@ class Entry:
         assert order is not None
         await self._resolved(order)
         wake = next_wake(started=self._started, now=workflow.now(), policy=self._policy)
+        if wake is None:
+            return  # the window ended while the order was being sent or looked for: what is due now must not wait for it
         await wait(lambda: order.done or self.asked is not None, wake, "next rung of the price ladder")
 
     async def _resolved(self, order: LedgerOrder) -> None:
-        """Wait while nobody can say whether the order is live: until then no other may be sent."""
-        await wait(lambda: order.standing is not Standing.UNKNOWN, None, "")
+        """Wait while nobody can say whether the order is live: until then no other may be sent. A cancel goes on without."""
+        await wait(lambda: order.standing is not Standing.UNKNOWN or self.asked is Stop.CANCEL, None, "")
 
     # The end
 
     async def _give_up(self, code: str, why: str, **facts: str) -> None:
-        for order in self._desk.ledger.open_entries:
-            await self._desk.take_back(order)
+        await self._leave()
         if self.remaining > 0:
             self._end(f"{code}: {why}", code=code, **facts)
+
+    async def _leave(self) -> None:
+        """Take back what works; one that does not end is left to be taken back beside the story, which has positions to look after."""
+        for order in self._desk.ledger.open_entries:
+            taking = self._desk.spawn(self._desk.take_back(order))
+            await wait(taking.done, timing.ENTRY_PATIENCE, f"for {order.client_order_id} to be taken back")
 
     def _end(self, why: str, **facts: object) -> None:
         self._over = self.reason = why

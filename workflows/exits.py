@@ -4,12 +4,14 @@ An exit is never given up: refused, lost or ended, it is tried again with growin
 unknown orders included, counts as sold when the next exit is worked out, so the trade never sells more than it holds.
 """
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import date, datetime
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.messages import SUBMIT_EXIT, SizedEntry
+    from domain.calendar import new_york_date, next_trading_day, previous_trading_day, session_closes_at, session_opens_at
     from domain.event import EventKind
     from domain.exits import ExitPlan, exit_target, next_exit
     from domain.ids import FillId, Leg
@@ -32,6 +34,8 @@ class Exits:
         self._desk = desk
         self._journal = journal
         self._priced: set[FillId] = set()
+        self.last_close = _last_close(sized.listing.contract.expiry)
+        """When the contract stops trading: no profit-take is sent after it."""
         self.stopped = False
         """Set when a person takes the position over, or the trade is over: no further profit-take is sent."""
         self.gone = 0
@@ -43,52 +47,59 @@ class Exits:
         return self._desk.ledger.position - self.gone
 
     def due(self) -> ExitPlan | None:
-        """Work out the profit-take that is missing now."""
+        """Work out the profit-take that is missing now; none once the contract has stopped trading."""
+        if workflow.now() >= self.last_close:
+            return None
         ledger = self._desk.ledger
         fills = [fill for fill in ledger.entry_fills if fill.fill_id not in self._priced] or list(ledger.entry_fills)
         planned = ledger.sold + ledger.exits_open + self.gone
         return next_exit(bought=ledger.bought, uncovered=fills, planned=planned, policy=self._policy, ticks=self._ticks)
 
     @property
-    def failures(self) -> int:
-        """Exits in a row, counted back from the last, that ended with nothing sold."""
-        count = 0
-        for order in reversed(self._desk.ledger.leg(Leg.EXIT)):
-            if not _failed(order):
-                break
-            count += 1
-        return count
+    def free(self) -> int:
+        """Contracts held that no exit can sell any more."""
+        return self.position - self._desk.ledger.exits_open
+
+    def _failures(self, since: int = 0) -> int:
+        """Count exits in a row, back from the last to the one at `since`, that ended with nothing sold."""
+        orders = self._desk.ledger.leg(Leg.EXIT)[since:]
+        return next((back for back, order in enumerate(reversed(orders)) if not _failed(order)), len(orders))
 
     async def protect(self) -> None:
-        """Keep a profit-take working for every slice, until stopped."""
+        """Keep a profit-take working for every slice, until stopped. One that stalls on its way does not hold up the next."""
         for _ in range(timing.MAX_EXIT_ORDERS):
             await wait(lambda: self.stopped or self.due() is not None, None, "")
-            await self._pause_after_failures()
+            bought = self._desk.ledger.bought
+            await self._pause(self._failures(), lambda: self.stopped or self._desk.ledger.bought > bought)  # noqa: B023 - awaited here
             plan = self.due()
             if self.stopped:
                 return
             if plan is not None:
-                await self._submit(plan)
+                sent = len(self._desk.ledger.leg(Leg.EXIT))
+                self._desk.spawn(self._submit(plan))
+                await wait(lambda: len(self._desk.ledger.leg(Leg.EXIT)) > sent, None, "")  # noqa: B023 - until it counts as planned
         raise RuntimeError(f"expected an exit to be taken within {timing.MAX_EXIT_ORDERS} tries; a person must take over")
 
     async def _submit(self, plan: ExitPlan) -> None:
-        slice_fills = {fill.fill_id for fill in self._desk.ledger.entry_fills}
+        if self.stopped:
+            return  # a sale of everything began in the same moment
+        fresh = {fill.fill_id for fill in self._desk.ledger.entry_fills} - self._priced
+        self._priced |= fresh
         order, _ = await self._desk.send(SUBMIT_EXIT, leg=Leg.EXIT, quantity=plan.quantity, limit=plan.limit, cover=self._must_cover())
-        if not _failed(order):
-            self._priced |= slice_fills
+        if _failed(order):
+            self._priced -= fresh
 
     def _must_cover(self) -> bool:
         """Whether an exit may be at the venue, or have been: then the account must be seen to hold what the next one sells."""
         return any(order.done and order.standing in {Standing.AT_VENUE, Standing.ABSENT} for order in self._desk.ledger.leg(Leg.EXIT))
 
-    async def _pause_after_failures(self) -> None:
-        failures = self.failures
+    async def _pause(self, failures: int, until: Callable[[], bool]) -> None:
+        """Wait after so many failures in a row, at most until the market opens again, which may have been what was missing."""
         if failures == timing.PAGE_AFTER:
             text = f"The exit was turned down {failures} times in a row and is tried on: {self.position} contracts are without it"
             self._journal.record(workflow.now(), EventKind.WARNING, text, position=self.position)
         pause = timing.EXIT_BACKOFF[min(failures, len(timing.EXIT_BACKOFF) - 1)]
-        stopped_before = self.stopped
-        await wait(lambda: self.stopped and not stopped_before, pause, "before the exit is tried again")
+        await wait(until, min(pause, _next_open(workflow.now()) - workflow.now()), "before the exit is tried again")
 
     def note_small(self) -> None:
         """Say, once the entry is over, which contracts no exit order stands for."""
@@ -101,21 +112,44 @@ class Exits:
     # Selling everything
 
     async def sell_all(self, until: datetime) -> Trigger:
-        """Take the exits back and sell what is held at the market; goes on until it is flat or the contract has expired."""
+        """Take the exits back and sell what is held at the market; goes on until it is flat or the contract has expired.
+
+        An exit that cannot be taken back yet holds up its own contracts only; an entry that may still fill holds up the end.
+        """
         self.stopped = True
-        for order in self._desk.ledger.open_exits:
-            await self._desk.take_back(order)
+        desk = self._desk
+        before = len(desk.ledger.leg(Leg.EXIT))
+        for order in desk.ledger.open_exits:
+            desk.spawn(desk.take_back(order))
+        await wait(lambda: not desk.ledger.open_exits, timing.EXIT_PATIENCE, "for the exits to be taken back")
         for _ in range(timing.MAX_EXIT_ORDERS):
-            if self.position <= 0:
+            await wait(lambda: self.free > 0 or self.flat, until, "for contracts to sell, or for the last order to end")
+            if self.flat:
                 return Trigger.FLAT
             if workflow.now() >= until:
                 return Trigger.EXPIRED
-            await self._pause_after_failures()
-            if self.failures > 1 and await self.look_gone():
-                return Trigger.FLAT
-            order, _ = await self._desk.send(SUBMIT_EXIT, leg=Leg.EXIT, quantity=self.position, limit=None, cover=self._must_cover())
-            await wait(lambda: order.done, until, "for the sale to fill")  # noqa: B023 - awaited before the next round
+            failures = self._failures(before)
+            await self._pause(failures, lambda: False)
+            if failures > 1 and await self.look_gone():
+                continue
+            if self.free > 0:
+                sale, _ = await desk.send(SUBMIT_EXIT, leg=Leg.EXIT, quantity=self.free, limit=None, cover=self._must_cover())
+                await self._ended(sale, until)
         raise RuntimeError(f"expected the position to be sold within {timing.MAX_EXIT_ORDERS} orders; a person must take over")
+
+    @property
+    def flat(self) -> bool:
+        """Whether nothing is held, and nothing more can be bought or sold by an order that is out."""
+        desk = self._desk
+        return self.position <= 0 and not desk.searching and not desk.ledger.open_entries and not desk.ledger.open_exits
+
+    async def _ended(self, sale: LedgerOrder, until: datetime) -> None:
+        for count in range(timing.MAX_EXIT_ORDERS):
+            pause = timing.SALE_READS[min(count, len(timing.SALE_READS) - 1)]
+            bound = min(pause, until - workflow.now())
+            if await wait(lambda: sale.done, bound, "for the sale to fill") or workflow.now() >= until:
+                return
+            await self._desk.read(sale)
 
     async def look_gone(self) -> bool:
         """Tell whether the account no longer holds any of it, though this trade did not sell it; if so, stop counting on it.
@@ -139,3 +173,18 @@ class Exits:
 
 def _failed(order: LedgerOrder) -> bool:
     return order.done and order.filled == 0
+
+
+def _last_close(expiry: date) -> datetime:
+    closes = session_closes_at(expiry) or session_closes_at(previous_trading_day(expiry))
+    assert closes is not None
+    return closes
+
+
+def _next_open(moment: datetime) -> datetime:
+    today = new_york_date(moment)
+    opens = session_opens_at(today)
+    if opens is None or opens <= moment:
+        opens = session_opens_at(next_trading_day(today))
+    assert opens is not None
+    return opens

@@ -93,6 +93,8 @@ class TradeView:
     position: int
     exits_working: int
     """Contracts in working exit orders."""
+    unprotected: int
+    """Contracts that a profit-take is due for and that are in none yet."""
     unknown_orders: int
     """Orders of unknown outcome, counted as live."""
     fees: Usd | None

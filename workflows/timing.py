@@ -40,6 +40,10 @@ LOOKS = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 15, 60))
 """When an order of unknown outcome is looked for: soon, because most answers are lost after acceptance; and until the settling time is
 over, because a request can land late. Only after the last of them is "not found" believed."""
 
+LOOK_AGAIN = tuple(timedelta(seconds=seconds) for seconds in (0.5, 1, 2, 4, 8, 15, *[30] * 6, *[300] * 300))
+"""Before an order is asked to be sent again whose look for an earlier try was not answered. An entry's own time ends this much sooner; an
+exit goes on for about a day, and is unknown after that."""
+
 SWEEPS = (*[timedelta(minutes=1)] * 10, *[timedelta(minutes=10)] * 150)
 """When an order that nobody could find is looked for again: each minute at first, then at a pace that a history bears; together more than
 a day. An entry is swept for until the end of its day, an unanswered look until it is answered."""
@@ -51,15 +55,31 @@ CANCEL_PAUSES = (*(timedelta(seconds=each) for each in (1, 2, 5)), *[timedelta(s
 """Between rounds of asking for a cancel: soon at first, then at a pace that a history bears; together well over a trading day, by the end
 of which a day order is over whatever the venue says."""
 
-EXIT_BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (0, 0.4, 0.8, 1.5, 3, 5, 10, 30, 60, 120, 300, 900, 1800))
+EXIT_BACKOFF = (
+    *(timedelta(seconds=seconds) for seconds in (0, 0.4, 0.8, 1.5, 3, 5, 10, 30, 60, 120, 300, 900)),
+    *[timedelta(minutes=30)] * 96,
+    timedelta(hours=2),
+)
 """Before the n-th exit in a row is tried, after refusals. The first ones are close together: the position ledger lags a fill by
-parts of a second. An exit is never given up, so the last value holds until the contract expires."""
+parts of a second. An exit is never given up, so the last value holds until the contract expires, at a pace that a history bears."""
 
 PAGE_AFTER = 5
 """Exits refused in a row after which a person is called."""
 
-MAX_EXIT_ORDERS = 4000
-"""More exits than half-hourly tries over two months; past it a person must take over."""
+MAX_EXIT_ORDERS = 3000
+"""More exits than tries every two hours over half a year; past it a person must take over, before the history is full."""
+
+SALE_READS = tuple(timedelta(seconds=seconds) for seconds in (0.3, 1, 2, 5, 15, 60, 300, 1800))
+"""When a sale is read that has not ended: a stream that is mute must not hide it. The last value holds, over nights and weekends."""
+
+FILL_READS = tuple(timedelta(seconds=seconds) for seconds in (0.2, 0.5, 1, 3, 10, 30))
+"""When an order is read whose reports do not add up yet, such as a filled one whose fills are still to come."""
+
+EXIT_PATIENCE = timedelta(seconds=10)
+"""How long a sale of everything waits for the exits to end before it sells what is free of them."""
+
+ENTRY_PATIENCE = timedelta(minutes=1)
+"""How long the story waits for its last entry to be taken back; that goes on beside the story."""
 
 AFTER_CLOSE = timedelta(minutes=15)
 """When the daily check runs after the session closes, and when the end of a day counts as reached: late reports are in by then."""

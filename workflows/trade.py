@@ -19,7 +19,6 @@ with workflow.unsafe.imports_passed_through():
     from activities.messages import NOTIFY, ORDER_REPORT_SIGNAL, PARSE_ALERT, SIZE_ENTRY, SizeAnswer, SizedEntry, SizeRequest
     from domain.admission import check_allowlist
     from domain.alert import AlertKind, ParsedAlert
-    from domain.calendar import previous_trading_day, session_closes_at
     from domain.denial import Code, Denied
     from domain.event import EventKind, TradeEvent
     from domain.exits import exit_target
@@ -90,7 +89,7 @@ class TradeWorkflow:
                 return await asyncio.shield(story)
             except asyncio.CancelledError:
                 if story.done():
-                    raise
+                    return story.result()
                 self._ask_cancel(Command(by="Temporal", reason=workflow.cancellation_reason() or "the workflow was cancelled"))
 
     async def _story(self) -> TradeView:
@@ -177,7 +176,8 @@ class TradeWorkflow:
         self._record(
             EventKind.SIZED, text, quantity=sized.sizing.quantity, limit=sized.first_limit, ceiling=sized.ceiling, cap=sized.sizing.cap
         )
-        if self._cancel_asked or self._close_asked:
+        # after a reset the command may be of the trade's first life, whose orders are at the venue
+        if (self._cancel_asked or self._close_asked) and not self._early:
             return self._deny(Denied(code=Code.OPERATOR_CANCELLED, reason="an operator cancelled it before anything was sent"))
         return self._rehearse(sized) if self._request.policy.mode is Mode.DRY_RUN else Trigger.SIZED
 
@@ -201,15 +201,15 @@ class TradeWorkflow:
         exits.note_small()
         while True:
             check_at = min(end_of_day(workflow.now()), self._expires_at())
-            await wait(lambda: self._flat() or self._close_asked, check_at, "next daily check of orders and position")
-            if self._flat():
+            await wait(lambda: exits.flat or self._close_asked, check_at, "next daily check of orders and position")
+            if exits.flat:
                 return Trigger.FLAT
             if self._close_asked:
                 return Trigger.CLOSE_ASKED
             for order in desk.ledger.open_exits:
                 await desk.read(order)
             if workflow.now() >= self._expires_at():
-                return Trigger.FLAT if self._flat() else Trigger.EXPIRED
+                return Trigger.FLAT if exits.flat else Trigger.EXPIRED
             if await exits.look_gone():
                 self._reason = "closed outside of this trade"
                 return Trigger.FLAT
@@ -222,7 +222,8 @@ class TradeWorkflow:
             await wait(lambda: desk.ledger.bought > 0, bound, "for fills that are reported late")
             for order in desk.ledger.leg(Leg.ENTRY):
                 await desk.read(order)
-        await wait(lambda: desk.ledger.bought > 0 or not desk.searching, None, "")
+        ended = self._expires_at()
+        await wait(lambda: desk.ledger.bought > 0 or not (desk.searching or desk.ledger.open_entries), ended, "for the entry to end")
         if desk.ledger.bought == 0:
             return Trigger.WATCH_OVER
         self._record(EventKind.LATE_FILL, f"{desk.ledger.bought} filled after the entry was given up; they are protected")
@@ -239,6 +240,10 @@ class TradeWorkflow:
             self._exits.stopped = True
             for order in (*self._desk.ledger.open_entries, *self._desk.ledger.open_exits):
                 await self._desk.take_back(order)
+        elif self._early:
+            orders = ", ".join(dict.fromkeys(report.order_id for report in self._early))
+            text = f"A reset has gone back before order {orders}, which is at the venue: a person must look after it and what it bought"
+            self._record(EventKind.WARNING, text, orders=orders)
         if self._life.outcome is not None and self._exits is not None and self._exits.position > 0:
             self._record(EventKind.EXPIRED, f"Expired with {self._exits.position} contracts held", position=self._exits.position)
         view = self.view()
@@ -276,17 +281,10 @@ class TradeWorkflow:
         assert self._exits is not None
         return self._desk, self._exits
 
-    def _flat(self) -> bool:
-        desk, exits = self._opened()
-        return exits.position <= 0 and not desk.searching and not desk.ledger.open_entries and not desk.ledger.open_exits
-
     def _expires_at(self) -> datetime:
-        """Give the moment after which the contract can no longer trade."""
-        assert self._sized is not None
-        day = self._sized.listing.contract.expiry
-        closes = session_closes_at(day) or session_closes_at(previous_trading_day(day))
-        assert closes is not None
-        return closes + timing.EXPIRY_SETTLES
+        """Give the moment after which the contract can no longer trade, late reports included."""
+        _, exits = self._opened()
+        return exits.last_close + timing.EXPIRY_SETTLES
 
     # Beside the story
 

@@ -7,10 +7,10 @@ from decimal import Decimal
 from activities.messages import SizedEntry
 from domain.alert import ParsedAlert
 from domain.event import EventKind, TradeEvent
-from domain.exits import average_price
+from domain.exits import average_price, exit_target
 from domain.ledger import OrderLedger, Standing
 from domain.money import CONTRACT_MULTIPLIER, Usd, plain
-from domain.trade import Life, Outcome
+from domain.trade import Life, Outcome, Phase
 from workflows.interface import OrderView, TradeRequest, TradeView
 
 STORY_LINES = 12
@@ -59,13 +59,14 @@ def build_view(  # noqa: PLR0913 - the parts of a trade
         average_exit=average_price(sold) if sold else None,
         position=position,
         exits_working=0 if ledger is None else ledger.exits_working,
+        unprotected=_unprotected(request, ledger, life, position),
         unknown_orders=0 if ledger is None else sum(order.standing is Standing.UNKNOWN for order in ledger.orders),
         fees=_fees(sized, ledger),
         pnl=_pnl(ledger, life, position),
         orders=() if ledger is None else _orders(ledger),
         received_at=received_at,
         first_filled_at=bought[0].at if bought else None,
-        closed_at=events[-1].at if events and events[-1].kind is EventKind.CLOSED else None,
+        closed_at=next((event.at for event in reversed(events) if event.kind is EventKind.CLOSED), None),
         last_event=events[-1].text if events else "",
     )
 
@@ -96,6 +97,14 @@ def _fees(sized: SizedEntry | None, ledger: OrderLedger | None) -> Usd | None:
     return Usd((each * ledger.bought + closing * ledger.sold).quantize(Decimal("0.01")))
 
 
+def _unprotected(request: TradeRequest, ledger: OrderLedger | None, life: Life, position: int) -> int:
+    """Count the contracts that lack their profit-take; none do once a person has taken the position over."""
+    if ledger is None or life.phase not in {Phase.ENTERING, Phase.HOLDING}:
+        return 0
+    due = exit_target(ledger.bought, request.policy.exits) - ledger.sold - ledger.exits_working
+    return 0 if due < request.policy.exits.min_quantity else min(due, position)
+
+
 def _pnl(ledger: OrderLedger | None, life: Life, position: int) -> Usd | None:
     """Work out the realised P&L in dollars, without fees. Contracts held at expiration count as worthless."""
     if ledger is None or ledger.bought == 0:
@@ -121,6 +130,8 @@ def details(view: TradeView, events: Sequence[TradeEvent]) -> str:
         rows.append(f"- wanted {view.quantity}, {traded}, held {view.position}, in exits {view.exits_working}")
         prices = f"alert {_price(view.alert_price)}, first limit {_price(view.first_limit)}, ceiling {_price(view.ceiling)}"
         rows.append(f"- {prices}, at step: {view.step or '-'}")
+    if view.unprotected > 0:
+        rows.append(f"- **{view.unprotected} contract(s) without their exit yet**")
     if view.unknown_orders > 0:
         rows.append(f"- **{view.unknown_orders} order(s) of unknown outcome**, counted as live")
     if view.pnl is not None:

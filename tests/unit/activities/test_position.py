@@ -46,7 +46,7 @@ async def test_a_share_class_is_one_contract_however_it_is_written(environment: 
 
     now = datetime.now(UTC)
     nameless = replace(shown, client_order_id=None, source="", received_at=now)
-    assert recognise([nameless], meant, intended_at=now - timedelta(seconds=1)).report == nameless
+    assert recognise([nameless], meant, intended_at=now - timedelta(seconds=1), lost_at=now).report == nameless
 
 
 async def test_an_exit_that_works_since_weeks_ago_counts_as_closing(environment: ActivityEnvironment) -> None:

@@ -93,7 +93,7 @@ async def test_a_trade_hears_of_each_change_once(following: Following, desk: Pap
 
 async def test_what_a_mute_stream_keeps_to_itself_is_read(following: Following, desk: PaperDesk) -> None:
     """FIL-10: a fill that no message tells is routed by the next look; what is news for long shows that the stream is mute."""
-    filled = replace(OURS, status=OrderStatus.FILLED, remaining=0)
+    filled = replace(OURS, status=OrderStatus.FILLED, remaining=0, updated_at=datetime.now(UTC))
     desk.known = [filled]
     await eventually(lambda: following.signals.sent == [OURS, filled], "the fill to be told")
     assert not following.task.done()

@@ -227,7 +227,7 @@ async def test_a_cancel_is_asked_for_once(environment: ActivityEnvironment, desk
 async def test_a_look_that_fails_is_no_answer(environment: ActivityEnvironment, desk: PaperDesk) -> None:
     """UNK-30: neither a look nor a read of an order or the position turns a failure into an empty answer."""
     lookups = OrderLookups(desk)
-    find = FindRequest(intent=ENTRY.intent, look_since=SINCE, intended_at=datetime.now(UTC), known_ids=())
+    find = FindRequest(intent=ENTRY.intent, look_since=SINCE, intended_at=datetime.now(UTC), lost_at=datetime.now(UTC), known_ids=())
     assert (await environment.run(lookups.find_order, find)).report is None
     with pytest.raises(ApplicationError, match="it now says there is none"):
         await environment.run(lookups.read_order, OrderId("1"))

@@ -38,7 +38,7 @@ MISFITS: dict[str, dict[str, Any]] = {
 
 def look(*reports: OrderReport, known: tuple[OrderId, ...] = ()) -> Recognised:
     """Look for the order among reports."""
-    return recognise(reports, MEANT, intended_at=START, known_ids=known)
+    return recognise(reports, MEANT, intended_at=START, lost_at=START, known_ids=known)
 
 
 @pytest.mark.parametrize("status", OrderStatus)

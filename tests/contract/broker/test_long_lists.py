@@ -1,0 +1,78 @@
+"""Lists of many pages: an order is looked for in all of them before it is sent, so reading them must not take a round trip each."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import httpx2
+import pytest
+
+from broker.port import Unavailable
+from broker.redirect import SharedTransport
+from tests.support.waiting import eventually
+
+Body = Callable[..., dict[str, Any]]
+
+PAGES = 9
+
+
+class Slow:
+    """A broker that answers the pages after the first only when it is let to."""
+
+    def __init__(self, order_body: Body) -> None:
+        """Hold one order a page."""
+        self.go = asyncio.Event()
+        self.waiting = 0
+        self.most = 0
+        self.failing: set[int] = set()
+        self.paths: list[str] = []
+        self._body = order_body
+
+    async def handle(self, request: httpx2.Request) -> httpx2.Response:
+        """Answer a page."""
+        if request.url.path == "/oauth/token":
+            return httpx2.Response(200, json={"access_token": "token", "token_type": "Bearer", "expires_in": 900})
+        self.paths.append(request.url.path)
+        offset = int(request.url.params["page-offset"])
+        if offset > 0:
+            self.waiting += 1
+            self.most = max(self.most, self.waiting)
+            await self.go.wait()
+            self.waiting -= 1
+        if offset in self.failing:
+            return httpx2.Response(503)
+        pagination = {"page-offset": offset, "total-items": PAGES, "total-pages": PAGES, "current-item-count": 1}
+        return httpx2.Response(200, json={"data": {"items": [self._body(id=offset + 1)]}, "pagination": pagination})
+
+
+@pytest.fixture
+def slow(desk: Any, order_body: Body, monkeypatch: pytest.MonkeyPatch) -> Slow:
+    """Put a slow broker behind the adapter."""
+    found = Slow(order_body)
+    monkeypatch.setattr(desk, "_transport", lambda: SharedTransport(httpx2.MockTransport(found.handle)))
+    return found
+
+
+async def test_pages_are_asked_for_together_and_not_all_at_once(desk: Any, slow: Slow) -> None:
+    """UNK-40: weeks of orders fit into one call's time, and the broker is not flooded; the answer is in the list's own order."""
+    reading = asyncio.create_task(desk.orders_since(date(2026, 9, 16)))
+    await eventually(lambda: slow.waiting == 6, "six pages to be asked for")
+    slow.go.set()
+    assert [int(report.order_id) for report in await reading] == list(range(1, PAGES + 1))
+    assert slow.most == 6
+
+
+async def test_a_page_that_fails_is_not_an_empty_one(desk: Any, slow: Slow) -> None:
+    """UNK-30: one page without an answer is no list at all."""
+    slow.failing = {4}
+    slow.go.set()
+    with pytest.raises(Unavailable):
+        await desk.orders_since(date(2026, 9, 16))
+
+
+async def test_live_orders_are_read_over_all_pages(desk: Any, slow: Slow) -> None:
+    """UNK-30: the list of live orders is cut at its default length unless it is asked for page by page."""
+    slow.go.set()
+    assert len(await desk.live_orders()) == PAGES
+    assert set(slow.paths) == {"/accounts/5WT00042/orders/live"}
