@@ -9,7 +9,7 @@ from typing import Any
 
 from temporalio.client import Client
 from temporalio.worker import Worker
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.worker.workflow_sandbox import SandboxRestrictions
 
 from activities.notify import Channel, NotifyActivity
 from activities.orders import OrderActivities, OrderLookups
@@ -22,6 +22,7 @@ from broker.tastytrade import TastytradeDesk, TastytradeReader
 from domain.ids import AccountNumber
 from domain.policy import Mode
 from settings.model import Settings
+from worker.clock_guard import GuardedRunner
 from workflows.interface import task_queue
 from workflows.orderstream import OrderStreamWorkflow
 from workflows.trade import TradeWorkflow
@@ -56,9 +57,9 @@ def make_broker(settings: Settings) -> TastytradeReader:
     )
 
 
-def sandbox() -> SandboxedWorkflowRunner:
+def sandbox() -> GuardedRunner:
     """Give the sandbox that workflows run, and replay, in."""
-    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
+    return GuardedRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
 
 
 def make_worker(

@@ -1,0 +1,134 @@
+"""The judgement at the end: has everything settled, is it protected, and what does the oracle say of the tape."""
+
+import asyncio
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from temporalio.api.enums.v1 import WorkflowTaskFailedCause
+from temporalio.client import WorkflowExecutionStatus, WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Replayer
+
+from chaos.market import Played
+from control.history import write_history
+from domain.trade import Phase
+from tests.support.house import House, Trade
+from venue.oracle import Expectation, check
+from worker.wiring import sandbox
+from workflows.interface import TradeView
+from workflows.trade import TradeWorkflow
+
+SETTLED_WITHIN = timedelta(seconds=240)
+"""After the last trouble: a lost order is looked for over a minute and a half before it is believed absent, and then sent again."""
+
+KEPT = Path("var") / "chaos"
+"""Where histories go that do not replay."""
+
+HARMLESS = {WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND}
+"""Something arrived while the task was being completed: it is simply run again."""
+
+FRACTION = 2
+"""One contract of so many bought has an exit."""
+
+
+@dataclass
+class Verdict:
+    """What was found, and what is wrong."""
+
+    faults: list[str] = field(default_factory=list)
+    views: dict[str, TradeView] = field(default_factory=dict)
+    events: list[int] = field(default_factory=list)
+    """Length of each history."""
+    waits: list[float] = field(default_factory=list)
+    """Seconds from each fill that was known to the next exit at the venue."""
+
+    @property
+    def slowest(self) -> str:
+        """The waits for an exit, in words."""
+        if not self.waits:
+            return "none"
+        ordered = sorted(self.waits)
+        return f"p50 {statistics.median(ordered):.2f} s, p95 {ordered[int(len(ordered) * 0.95)]:.2f} s, max {ordered[-1]:.2f} s"
+
+
+async def judge(house: House, played: Sequence[Played]) -> Verdict:
+    """Wait until every trade has settled, then look at all of it."""
+    verdict = Verdict()
+    deadline = asyncio.get_running_loop().time() + SETTLED_WITHIN.total_seconds()
+    for each in played:
+        await _settle(each.trade, verdict, deadline)
+    closed = [trade for trade, view in verdict.views.items() if view.closed_at is not None]
+    verdict.faults += [str(violation) for violation in check(await house.tape(), Expectation(closed=closed))]
+    for each in played:
+        await _look(each.trade, verdict)
+    return verdict
+
+
+async def _settle(trade: Trade, verdict: Verdict, deadline: float) -> None:
+    while True:
+        view = await trade.view()
+        if view is not None:
+            verdict.views[trade.id] = view
+            if await _settled(trade, view):
+                return
+        if asyncio.get_running_loop().time() > deadline:
+            stands = (
+                "nobody answers" if view is None else f"{view.phase}, bought {view.bought}, exits {view.exits_working}: {view.last_event}"
+            )
+            verdict.faults.append(f"{trade.id} has not settled within {SETTLED_WITHIN.total_seconds():g} s: {stands}")
+            return
+        await asyncio.sleep(0.5)
+
+
+async def _settled(trade: Trade, view: TradeView) -> bool:
+    working = [order for order in (await trade.orders("e")).values() if not order.status.terminal]
+    if view.phase is Phase.DONE:
+        return view.closed_at is not None
+    if view.phase is Phase.WATCHING:
+        # an entry that is not there is swept for until its day ends
+        return view.bought == 0 and not working and view.unknown_orders == 0
+    covered = view.exits_working + view.sold >= view.bought // FRACTION
+    return view.phase is Phase.HOLDING and view.unknown_orders == 0 and covered and not working
+
+
+async def _look(trade: Trade, verdict: Verdict) -> None:
+    status = (await trade.handle.describe()).status
+    if status not in {WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.COMPLETED}:
+        verdict.faults.append(f"{trade.id} is {status}")
+    view = verdict.views.get(trade.id)
+    traded = (await trade.fills("e"), await trade.fills("x"))
+    if view is not None and (view.bought, view.sold) != traded:
+        verdict.faults.append(f"{trade.id} counts {view.bought} bought and {view.sold} sold; the venue {traded[0]} and {traded[1]}")
+    history = await trade.handle.fetch_history()
+    verdict.events.append(len(history.events))
+    for event in history.events:
+        failed = event.workflow_task_failed_event_attributes
+        if event.HasField("workflow_task_failed_event_attributes") and failed.cause not in HARMLESS:
+            verdict.faults.append(
+                f"{trade.id} failed a workflow task: {failed.failure.message or WorkflowTaskFailedCause.Name(failed.cause)}"
+            )
+    await _replay(history, verdict)
+    await _wait_for_exits(trade, verdict)
+
+
+async def _replay(history: WorkflowHistory, verdict: Verdict) -> None:
+    replayer = Replayer(workflows=[TradeWorkflow], data_converter=pydantic_data_converter, workflow_runner=sandbox())
+    result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
+    if result.replay_failure is not None:
+        path = write_history(history, KEPT)
+        verdict.faults.append(f"{history.workflow_id} does not replay, kept as {path}: {str(result.replay_failure)[:300]}")
+
+
+async def _wait_for_exits(trade: Trade, verdict: Verdict) -> None:
+    if verdict.views.get(trade.id) is None or verdict.views[trade.id].bought < FRACTION:
+        return
+    events = await trade.events()
+    posted = {str(line.client_id): line.at for line in await trade.posts("x")}
+    exits = [event for event in events if event.kind == "exit_intended" and event.facts["order"] in posted]
+    for fill in (event for event in events if event.kind == "filled"):
+        after = [posted[event.facts["order"]] for event in exits if event.sequence > fill.sequence]
+        if after:
+            verdict.waits.append((min(after) - fill.at).total_seconds())

@@ -1,0 +1,79 @@
+"""What the market does to each alert: how it is quoted, whether it fills in parts, and how the trade comes to its end."""
+
+import asyncio
+import contextlib
+import random
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from control import command
+from control.connection import UnreachableError
+from control.errors import ControlError
+from domain.trade import Phase
+from tests.support.house import Seat, Trade
+from venue.client import ControlRefused
+from workflows.interface import Command
+
+SEND_AGAIN = 0.5
+"""Seconds before an alert that Temporal did not take is sent again, as the bot would."""
+
+PATIENT = timedelta(seconds=60)
+"""The ladder's grace here: with a shorter one most trades would be given up as late after a crash, and little would be tried."""
+
+
+class Story(StrEnum):
+    """How the market treats an alert."""
+
+    AT_ONCE = "fills at once"
+    IN_PARTS = "fills in parts"
+    BUMPED = "fills after a bump"
+    CONVERTED = "is converted"
+    RUN_AWAY = "runs away"
+
+
+QUOTES = {
+    Story.AT_ONCE: ("1.20", "1.20"),
+    Story.IN_PARTS: ("1.10", "1.30"),
+    Story.BUMPED: ("1.19", "1.22"),
+    Story.CONVERTED: ("1.10", "1.30"),
+    Story.RUN_AWAY: ("1.10", "1.60"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """An alert, and the story it was given."""
+
+    trade: Trade
+    story: Story
+
+
+async def play(seat: Seat, dice: random.Random, *, ends: bool) -> Played:
+    """Send one alert and let the market act on it; with `ends` the trade is brought to its end. Trouble may cut it short."""
+    story = dice.choice(list(Story))
+    partial, closes = dice.randint(1, 3), ends or dice.random() < 0.3
+    trade = seat.plan(grace=PATIENT)
+    bid, ask = QUOTES[story]
+    await trade.quote(bid, ask)
+    await _send(trade)
+    # what a market does is not certain to work out: an order to be filled may be cancelled by now, or lost
+    with contextlib.suppress(AssertionError, ControlRefused, ControlError, TimeoutError):
+        if story is Story.IN_PARTS:
+            await trade.fill("e1", partial)
+        if story is not Story.RUN_AWAY and closes:
+            await trade.until("held", within=60, phase=Phase.HOLDING)
+            await trade.quote("2.70", "2.72")
+            await command.close(seat.house.client, trade.id, Command(by="chaos"))
+    return Played(trade=trade, story=story)
+
+
+async def _send(trade: Trade) -> None:
+    """Send an alert until Temporal has it: the same message never opens a second trade."""
+    while True:
+        try:
+            await trade.send()
+        except UnreachableError:
+            await asyncio.sleep(SEND_AGAIN)
+        else:
+            return

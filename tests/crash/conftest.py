@@ -1,0 +1,22 @@
+"""One house whose workers are killed, and a stage on which every crash plays beside the others."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.support.beside import Stage, open_stage
+from tests.support.house import House, open_house
+
+
+@pytest.fixture(scope="session")
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """Open a house where a cancel takes a while, so that there is time to die in."""
+    async with open_house(tmp_path_factory.mktemp("crash"), venue={"timing": {"cancel_after": 0.3}}) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+async def stage(house: House, request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
+    """Start the scenes of every selected test."""
+    async with open_stage(house, request.session.items) as running:
+        yield running

@@ -1,0 +1,60 @@
+"""A trade that somebody looks at while its worker is being replaced: looking changes nothing."""
+
+import asyncio
+import contextlib
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from temporalio.client import WorkflowQueryFailedError
+from temporalio.service import RPCError
+
+from tests.support.beside import beside
+from tests.support.house import Seat, Trade
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.timeout(180)
+
+SLOW: dict[str, Any] = {"step": timedelta(seconds=6), "window": timedelta(seconds=30), "grace": timedelta(seconds=30)}
+"""A ladder on which every trade still waits for its first bump when the worker is killed."""
+
+
+@beside
+async def test_looking_at_a_trade_after_a_crash_changes_nothing(seat: Seat) -> None:
+    """Queries that wait for the next worker, with a rung due meanwhile, leave histories that replay (DUR-10, UNK-40).
+
+    Without the guard of `worker.clock_guard` about half of these trades go on by an old clock and are stuck for ever.
+    """
+    trades = [await seat.alert(**SLOW) for _ in range(8)]
+    for trade in trades:
+        await eventually(partial(_waits, trade), "the entry to wait for its next rung")
+    await seat.kill()
+    asking = [asyncio.create_task(_look_on(trade)) for trade in trades]
+    for trade in trades:
+        await eventually(partial(_is_due, trade), "the rung to be due", within=20)
+    await seat.start_worker()
+    await asyncio.gather(*(trade.order("e2") for trade in trades))
+    for each in asking:
+        each.cancel()
+    await asyncio.wait(asking)
+    await seat.replay()
+
+
+async def _waits(trade: Trade) -> bool:
+    """Whether the entry works and nothing is to be done for it before its next rung."""
+    described = (await trade.handle.describe()).raw_description
+    return bool(await trade.order("e1")) and not described.HasField("pending_workflow_task") and not described.pending_activities
+
+
+async def _is_due(trade: Trade) -> bool:
+    """Whether a task of the trade waits for a worker."""
+    return (await trade.handle.describe()).raw_description.HasField("pending_workflow_task")
+
+
+async def _look_on(trade: Trade) -> None:
+    """Ask again and again, as a page that refreshes does."""
+    while True:
+        with contextlib.suppress(RPCError, WorkflowQueryFailedError):
+            await trade.view()
+        await asyncio.sleep(0.05)

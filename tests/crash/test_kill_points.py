@@ -1,0 +1,192 @@
+"""Crash enumeration: the worker is killed while a call is on its way to the venue, for every kind of call of a complete trade.
+
+A trade of two prices, a conversion, exits and a close makes these calls: the look before an order, the order, its cancel, its reading, the
+quote before the conversion. Each is stalled before it takes effect, after it, or takes effect when the worker is dead already; then the
+worker is killed, and another one started. One trade a point, all points of a step at once; every point's call is seen on the tape.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from domain.trade import Outcome, Phase
+from tests.support.beside import beside
+from tests.support.house import Seat, Trade
+from workflows.interface import CLOSE_UPDATE, Command
+
+pytestmark = pytest.mark.timeout(180)
+
+STALL = 8.0
+"""Longer than the worker has to live."""
+
+LANDS = 3.0
+"""Seconds after which a request takes effect that was on its way when the worker died."""
+
+ENDED = {"filled", "cancelled", "expired", "rejected", "refused", "not sent", "absent"}
+"""How an order that can sell no more stands."""
+
+PATIENT: dict[str, Any] = {"grace": timedelta(seconds=90)}
+"""The story goes on after a crash instead of giving up as late."""
+
+
+@dataclass
+class Point:
+    """Where a worker is killed, and what the trade must come to."""
+
+    kind: str
+    leg: str = ""
+    rule: dict[str, Any] = field(default_factory=dict)
+    unknown: bool = False
+    """Whether nobody can know: the order was never accepted, so it is looked for, and never sent again on doubt."""
+    seconds: float = STALL
+
+    async def arm(self, trade: Trade) -> int:
+        """Set the point up for a trade."""
+        rule = {"symbol": trade.contract.occ_symbol, **self.rule} if self.rule else {}
+        return await trade.fault(self.kind, leg=self.leg, seconds=self.seconds, **rule)
+
+
+def before(leg: str) -> Point:
+    """Kill before the venue accepted an order."""
+    return Point("stall-before", leg, unknown=True)
+
+
+def after(leg: str) -> Point:
+    """Kill after it accepted, before the answer."""
+    return Point("stall-after", leg)
+
+
+def late(leg: str) -> Point:
+    """Let the order be accepted when the worker is dead already."""
+    return Point("late-accept", leg, seconds=LANDS)
+
+
+async def kill_at(seat: Seat, faults: list[tuple[Trade, int]]) -> None:
+    """Wait until every point is reached, kill the worker inside all those calls, and start another."""
+    reached = await asyncio.gather(*(trade.struck(fault) for trade, fault in faults))
+    await seat.kill()
+    in_flight = datetime.now(UTC) - min(reached)
+    assert in_flight < seat.settings.broker_timeout, f"expected to kill inside the calls, found the first one {in_flight} old"
+    await seat.start_worker()
+
+
+async def settled(trade: Trade, point: Point, *, bought: int = 4) -> None:
+    """Wait until a trade stands as its point demands; nothing was sent twice, and what was bought is protected."""
+    if point.unknown:
+        view = await trade.until("the order looked for", unknown_orders=1)
+        assert view.exits_working == view.bought // 2 or point.leg.startswith("x")
+    elif point.leg.startswith("x"):
+        await trade.until("bought and protected", phase=Phase.HOLDING, bought=bought, exits_working=bought // 2, unknown_orders=0)
+    else:
+        # the kill may have hit the sending of an exit as well: that one is looked for, and counts as live meanwhile
+        view = await trade.until("bought", phase=Phase.HOLDING, bought=bought)
+        exits = [order for order in view.orders if order.leg == "exit" and order.status not in ENDED]
+        assert sum(order.quantity - order.filled for order in exits) == bought // 2
+    names = await trade.sent()
+    assert len(names) == len(set(names)), f"expected no order twice, found {names}"
+    assert not await trade.violations()
+
+
+@beside
+async def test_killed_while_the_entry_is_on_its_way(seat: Seat) -> None:
+    """Accepted or not, known or not: the entry is found or looked for, and never sent twice (ENT-40, ENT-50, UNK-10, UNK-40)."""
+    points = [before("e1"), after("e1"), late("e1")]
+    trades = [seat.plan(**PATIENT) for _ in points]
+    for trade in trades:
+        await trade.quote("1.10", "1.30")
+    faults = [(trade, await point.arm(trade)) for trade, point in zip(trades, points, strict=True)]
+    await asyncio.gather(*(trade.send() for trade in trades))
+    await kill_at(seat, faults)
+    await asyncio.gather(*(settled(trade, point) for trade, point in zip(trades, points, strict=True)))
+    for trade, point in zip(trades, points, strict=True):
+        assert await trade.sent() == (["e1"] if point.unknown else ["e1", "e2", "x1"])
+        assert "entry_intended" in await trade.kinds()
+
+
+@beside
+async def test_killed_in_the_look_before_the_entry(seat: Seat) -> None:
+    """The intent is in history and nothing has left: after the crash nothing leaves either (ENT-40, ENT-50)."""
+    trade = seat.plan(**PATIENT)
+    await trade.quote("1.10", "1.30")
+    await seat.caught_up()
+    look = await trade.fault("stall-before", method="GET", path=f"*/{seat.settings.account}/orders", seconds=STALL)
+    await trade.send()
+    await kill_at(seat, [(trade, look)])
+    await trade.until("the order looked for", unknown_orders=1)
+    assert await trade.sent() == []
+    assert "entry_intended" in await trade.kinds()
+
+
+@beside
+async def test_killed_while_a_bump_is_under_way(seat: Seat) -> None:
+    """In the cancel, in the reading after it, in the next order: one live entry at a time, and the first slice keeps its exit (ENT-10)."""
+    cancel, read = {"method": "DELETE", "path": "*/orders/*"}, {"method": "GET", "path": "*/orders/*"}
+    points = [
+        *(Point("stall-before", rule=cancel), Point("stall-after", rule=cancel), Point("stall-before", rule=read)),
+        *(before("e2"), after("e2"), late("e2")),
+    ]
+    trades = [seat.plan(**PATIENT) for _ in points]
+    for trade in trades:
+        await trade.quote("1.10", "1.30")
+    faults = [(trade, await point.arm(trade)) for trade, point in zip(trades, points, strict=True)]
+    await asyncio.gather(*(trade.send() for trade in trades))
+    await asyncio.gather(*(trade.fill("e1", 2) for trade in trades))
+    await kill_at(seat, faults)
+    await asyncio.gather(*(settled(trade, point) for trade, point in zip(trades, points, strict=True)))
+
+
+@beside
+async def test_killed_during_the_conversion(seat: Seat) -> None:
+    """In the quote before it, or with the market order on its way: it is converted once, or looked for (ENT-20, ENT-50)."""
+    points = [
+        Point("stall-before", rule={"method": "GET", "path": "*/by-type", "nth": 2}, unknown=True),
+        *(before("e2"), after("e2"), late("e2")),
+    ]
+    trades = [seat.plan(**PATIENT, bumps=0, window=timedelta(seconds=2)) for _ in points]
+    for trade in trades:
+        await trade.quote("1.10", "1.30")
+    faults = [(trade, await point.arm(trade)) for trade, point in zip(trades, points, strict=True)]
+    await asyncio.gather(*(trade.send() for trade in trades))
+    await asyncio.gather(*(trade.fill("e1", 2) for trade in trades))
+    await kill_at(seat, faults)
+    await asyncio.gather(*(settled(trade, point) for trade, point in zip(trades, points, strict=True)))
+
+
+@beside
+async def test_killed_while_the_exit_is_on_its_way(seat: Seat) -> None:
+    """An accepted exit is found and not sent again; one that was never accepted is looked for first (EXT-10, EXT-30, EXT-40, UNK-20)."""
+    points = [before("x1"), after("x1"), late("x1")]
+    trades = [seat.plan() for _ in points]
+    for trade in trades:
+        await trade.quote("1.20", "1.20")
+    faults = [(trade, await point.arm(trade)) for trade, point in zip(trades, points, strict=True)]
+    await asyncio.gather(*(trade.send() for trade in trades))
+    await kill_at(seat, faults)
+    await asyncio.gather(*(settled(trade, point) for trade, point in zip(trades, points, strict=True)))
+    for trade in trades:
+        assert await trade.sent() == ["e1", "x1"]
+
+
+@beside
+async def test_killed_while_closing(seat: Seat) -> None:
+    """In the cancel of the exit, or with the market sale on its way: everything is sold, once (EXT-10, EXT-30, EXT-60)."""
+    cancel = {"method": "DELETE", "path": "*/orders/*"}
+    points = [Point("stall-before", rule=cancel), Point("stall-after", rule=cancel), after("x2"), late("x2")]
+    trades = [seat.plan() for _ in points]
+    for trade in trades:
+        await trade.quote("1.20", "1.20")
+        await trade.send()
+    await asyncio.gather(*(trade.until("protected", phase=Phase.HOLDING, exits_working=2) for trade in trades))
+    faults = [(trade, await point.arm(trade)) for trade, point in zip(trades, points, strict=True)]
+    asking = [asyncio.create_task(trade.handle.execute_update(CLOSE_UPDATE, Command(by="tester"))) for trade in trades]
+    await kill_at(seat, faults)
+    for trade in trades:
+        view = await trade.result()
+        assert (view.outcome, view.bought, view.sold) == (Outcome.FLAT, 4, 4)
+        names = await trade.sent()
+        assert len(names) == len(set(names)), f"expected no order twice, found {names}"
+        assert not await trade.violations()
+    await asyncio.gather(*asking, return_exceptions=True)

@@ -1,0 +1,223 @@
+"""Record the golden histories: `make golden`, whenever the workflow was changed on purpose before anything runs on it for real.
+
+Each is recorded on a normal dev server, with the worker as a process and credentials planted, and written with its fingerprint beside it:
+read what changed in the fingerprints before committing them. Takes about two minutes: lost orders are looked for in real time.
+"""
+
+import asyncio
+import json
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from broker.dry_run import DryRunBroker
+from control import command
+from control.history import read_history, write_history
+from control.story import Step, StepKind, steps_of
+from domain.policy import Mode
+from domain.trade import Outcome, Phase
+from tests.support.house import Seat, Trade, open_house
+from tests.support.waiting import eventually
+from worker.channels import LogChannel
+from worker.wiring import make_worker
+from workflows.interface import Command
+
+HERE = Path(__file__).parent
+HISTORIES, FINGERPRINTS = HERE / "histories", HERE / "fingerprints"
+ROOT = HERE.parent.parent
+
+CANARIES = ("canary-golden-secret-71c4", "canary-golden-token-e02b")
+"""The credentials the recording worker runs with; they must be in no history."""
+
+RECORDER = "recorder"
+"""Stands for the process and host names of whoever recorded."""
+
+_VENUE_ID = re.compile(r"[Oo]rder \d+")
+_LENGTHS = {0.15, 0.3, 0.6, 1, 2, 3, 5, 10, 15, 20, 60}
+"""Timers of a fixed length, in seconds."""
+
+_COMMANDS = {StepKind.ACTIVITY, StepKind.LOCAL_ACTIVITY, StepKind.TIMER, StepKind.COMMAND, StepKind.ENDED}
+ME = Command(by="recorder", reason="enough")
+
+Recording = Callable[[Seat], Awaitable[Trade]]
+
+
+def fingerprint(path: Path) -> str:
+    """Write what a recorded workflow asked for, one command a line; what it was told by signals is left out."""
+    steps = [step for step in steps_of(read_history(path)) if step.kind in _COMMANDS]
+    return "".join(f"{step.kind:<14}  {_steady(step):<14}  {_VENUE_ID.sub('order #', step.summary)}".rstrip() + "\n" for step in steps)
+
+
+def _steady(step: Step) -> str:
+    """Name a step without what differs from one recording to the next: a timer that ends at a moment has another length each time."""
+    if step.kind is not StepKind.TIMER:
+        return step.name
+    seconds = float(step.name.removesuffix(" s"))
+    return step.name if seconds in _LENGTHS else "until a rung" if seconds < 60 else "until a day ends"
+
+
+async def _started(seat: Seat, name: str, *, bid: str = "1.20", ask: str = "1.20", text: str | None = None) -> Trade:
+    trade = seat.plan(name=f"golden-{name}", text=text)
+    await trade.quote(bid, ask)
+    await trade.send()
+    return trade
+
+
+async def _closed(trade: Trade) -> Trade:
+    await trade.until("protected", within=150, phase=Phase.HOLDING, bought=4, exits_working=2)
+    await command.close(trade.house.client, trade.id, ME)
+    await trade.result()
+    return trade
+
+
+async def filled(seat: Seat) -> Trade:
+    """Fill at once, sell half of it at the target, close the rest."""
+    trade = await _started(seat, "filled")
+    await trade.until("protected", phase=Phase.HOLDING, exits_working=2)
+    await trade.quote("2.50", "2.52")
+    await trade.until("sold", sold=2)
+    await command.close(trade.house.client, trade.id, ME)
+    await trade.result()
+    return trade
+
+
+async def converted(seat: Seat) -> Trade:
+    """Fill in part, bump three times, convert the rest to market; close."""
+    trade = await _started(seat, "converted", bid="1.10", ask="1.30")
+    await trade.fill("e1", 2)
+    return await _closed(trade)
+
+
+async def given_up(seat: Seat) -> Trade:
+    """Give up unfilled: the ask is beyond the ceiling at the end of the window."""
+    trade = await _started(seat, "given-up", bid="1.10", ask="1.50")
+    await trade.result()
+    return trade
+
+
+async def _lose_entry(seat: Seat, name: str, kind: str) -> Trade:
+    trade = seat.plan(name=f"golden-{name}")
+    await trade.quote("1.20", "1.20")
+    await trade.fault(kind, leg="e1")
+    await trade.fault("stream-drop", method=None, path="Order", client_id=f"{trade.id}-e1", count=None)
+    await trade.send()
+    return trade
+
+
+async def unknown_found(seat: Seat) -> Trade:
+    """Lose the entry's answer, find the order at the venue; close."""
+    return await _closed(await _lose_entry(seat, "unknown-found", "lost-after"))
+
+
+async def unknown_absent(seat: Seat) -> Trade:
+    """Look for an entry that never arrived, and give it up. It is swept for until its day ends, so this history is an open one."""
+    trade = await _lose_entry(seat, "unknown-absent", "lost-before")
+
+    async def absent() -> bool:
+        return "given_up" in await trade.kinds()
+
+    await eventually(absent, "the entry to be given up", within=150, every=1)
+    await trade.until("watched", phase=Phase.WATCHING)
+    return trade
+
+
+async def exit_absent(seat: Seat) -> Trade:
+    """Look for an exit that never arrived, and send it again; close."""
+    trade = seat.plan(name="golden-exit-absent")
+    await trade.quote("1.20", "1.20")
+    await trade.fault("lost-before", leg="x1")
+    await trade.send()
+    return await _closed(trade)
+
+
+async def denied(seat: Seat) -> Trade:
+    """Deny an alert that does not say call or put."""
+    trade = await _started(seat, "denied", text="BTO SPY 450 @ 2.00")
+    assert (await trade.result()).outcome is Outcome.DENIED
+    return trade
+
+
+async def refused(seat: Seat) -> Trade:
+    """Have the venue refuse the entry."""
+    trade = seat.plan(name="golden-refused")
+    await trade.quote("1.20", "1.20")
+    await trade.fault("status", leg="e1", status=422, code="margin_check_failed", message="Not enough buying power")
+    await trade.send()
+    assert (await trade.result()).outcome is Outcome.REFUSED
+    return trade
+
+
+async def dry_run(seat: Seat) -> Trade:
+    """Rehearse with a worker that cannot send, against the same venue."""
+    settings, client = seat.settings, seat.house.client
+    broker = DryRunBroker(
+        client_secret=CANARIES[0],
+        refresh_token=CANARIES[1],
+        account=settings.account,
+        is_test=False,
+        venue_url=settings.venue_base_url,
+        call_timeout=timedelta(seconds=4),
+    )
+    worker = make_worker(client, account=settings.account, reader=broker, desk=None, mode=Mode.DRY_RUN, channels=(LogChannel(),))
+    trade = seat.plan(name="golden-dry-run")
+    trade.policy = replace(trade.policy, mode=Mode.DRY_RUN)
+    await trade.quote("1.10", "1.30")
+    try:
+        async with worker:
+            await trade.send()
+            assert (await trade.result()).outcome is Outcome.DRY_RUN
+    finally:
+        await broker.aclose()
+    return trade
+
+
+WITH_A_WORKER: tuple[Recording, ...] = (filled, converted, given_up, unknown_found, unknown_absent, exit_absent, denied, refused)
+
+
+async def record() -> list[Path]:
+    """Record every history side by side; gives the files."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with open_house(
+            Path(folder),
+            venue={"client_secret": CANARIES[0], "refresh_token": CANARIES[1]},
+            tastytrade_client_secret=SecretStr(CANARIES[0]),
+            tastytrade_refresh_token=SecretStr(CANARIES[1]),
+        ) as house:
+            seat, rehearsing = house.take_seat(), house.take_seat()
+            await seat.start_worker()
+            trades = await asyncio.gather(*(story(seat) for story in WITH_A_WORKER), dry_run(rehearsing))
+            return [await _keep(trade) for trade in trades]
+
+
+async def _keep(trade: Trade) -> Path:
+    path = write_history(await trade.handle.fetch_history(), HISTORIES)
+    told = _anonymous(json.loads(path.read_text().replace(f"{ROOT}/", "")))
+    path.write_text(json.dumps(told, indent=1) + "\n")
+    FINGERPRINTS.mkdir(exist_ok=True)
+    (FINGERPRINTS / f"{path.stem}.txt").write_text(fingerprint(path))
+    return path
+
+
+def _anonymous(value: object) -> object:
+    if isinstance(value, list):
+        return [_anonymous(each) for each in value]
+    if isinstance(value, dict):
+        return {key: RECORDER if key == "identity" else _anonymous(each) for key, each in value.items()}
+    return value
+
+
+if __name__ == "__main__":
+    began = datetime.now(UTC)
+    for kept in asyncio.run(record()):
+        sys.stdout.write(f"{kept.relative_to(ROOT)}\n")
+    sys.stdout.write(f"recorded in {(datetime.now(UTC) - began).total_seconds():.0f} s\n")
+    sys.stdout.flush()
+    # the SDK's core can abort a process that ends the ordinary way (temporalio/sdk-python#300)
+    os._exit(0)

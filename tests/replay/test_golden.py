@@ -1,0 +1,104 @@
+"""Stored histories on today's code: the same commands, no secrets, and a replayer that would notice a change."""
+
+import json
+from pathlib import Path
+
+import pytest
+from temporalio import workflow
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
+from temporalio.workflow import NondeterminismError
+
+from control.history import read_history, replay
+from control.story import StepKind, steps_of
+from domain.trade import Step, Trigger
+from tests.replay.record import CANARIES, FINGERPRINTS, HISTORIES, RECORDER, ROOT, WITH_A_WORKER, fingerprint
+from workflows.interface import TRADE_WORKFLOW, TradeRequest, TradeView
+from workflows.trade import TradeWorkflow
+
+FILES = sorted(HISTORIES.glob("*.json"))
+SENDING = {"submit_entry", "bump_entry", "convert_entry", "submit_exit"}
+
+golden = pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
+
+
+def test_every_story_is_recorded() -> None:
+    """No golden history is missing, and none lies about that nobody records any more."""
+    assert len(FILES) == len(WITH_A_WORKER) + 1
+    assert {path.stem for path in FINGERPRINTS.glob("*.txt")} == {path.stem for path in FILES}
+
+
+@golden
+async def test_a_stored_history_replays(path: Path) -> None:
+    """Each stored history replays on the present code (DUR-10); a meant change is patched, or recorded again before a release."""
+    replayed = await replay(read_history(path))
+    assert replayed.deterministic, replayed.fault
+    assert replayed.fault is None
+
+
+@golden
+def test_a_history_has_its_fingerprint(path: Path) -> None:
+    """What a recorded trade asked of the world reads as kept beside it, so that a new recording shows what it changed."""
+    assert fingerprint(path) == (FINGERPRINTS / f"{path.stem}.txt").read_text()
+
+
+@golden
+def test_the_fingerprint_agrees_with_the_story(path: Path) -> None:
+    """The orders that a finished trade tells of are those that were sent, once each, with the intent in history (ENT-30, ENT-40)."""
+    steps = steps_of(read_history(path))
+    sendings = [step.inputs[0] for step in steps if step.kind is StepKind.ACTIVITY and step.name in SENDING]
+    sent = [sending["intent"]["client_order_id"] for sending in sendings]
+    assert len(sent) == len(set(sent))
+    message = path.stem.removeprefix("trade-")
+    for leg in ("e", "x"):
+        own = [name for name in sent if name.startswith(f"{message}-{leg}")]
+        assert own == [f"{message}-{leg}{number}" for number in range(1, len(own) + 1)]
+    if steps[-1].name == "completed":
+        assert [order["client_order_id"] for order in steps[-1].output["orders"]] == sent
+    assert {sending["mode"] for sending in sendings} <= {steps[0].inputs[0]["policy"]["mode"]}
+
+
+def test_a_rehearsal_sends_nothing() -> None:
+    """The dry-run history has no sending step, and the mode it ran in (DRY-20)."""
+    steps = steps_of(read_history(HISTORIES / "trade-golden-dry-run.json"))
+    assert not [step for step in steps if step.name in SENDING | {"cancel_order"}]
+    assert steps[0].inputs[0]["policy"]["mode"] == "dry-run"
+    assert steps[-1].output["outcome"] == "dry-run"
+
+
+@golden
+def test_a_history_holds_no_secret(path: Path) -> None:
+    """The credentials that the recording worker ran with, and who recorded where, are in no history (DUR-50)."""
+    text = path.read_text()
+    assert not [canary for canary in CANARIES if canary in text]
+    assert str(ROOT) not in text
+    named = [value for event in json.loads(text)["events"] for value in event.values() if isinstance(value, dict) and "identity" in value]
+    assert {value["identity"] for value in named} <= {RECORDER}
+
+
+@workflow.defn(name=TRADE_WORKFLOW, sandboxed=False)
+class Hesitating(TradeWorkflow):
+    """A trade changed without a patch: it waits a second before it reads the alert."""
+
+    @workflow.init
+    def __init__(self, request: TradeRequest) -> None:
+        """Set up as ever."""
+        super().__init__(request)
+
+    @workflow.run
+    async def run(self, request: TradeRequest) -> TradeView:
+        """Run as ever."""
+        return await super().run(request)
+
+    async def _perform(self, step: Step) -> Trigger:
+        if step is Step.PARSE:
+            await workflow.sleep(1)
+        return await super()._perform(step)
+
+
+@golden
+async def test_the_replayer_notices_a_changed_step(path: Path) -> None:
+    """A changed order of steps fails on every stored history: silence means sameness (DUR-10)."""
+    replayer = Replayer(workflows=[Hesitating], data_converter=pydantic_data_converter, workflow_runner=UnsandboxedWorkflowRunner())
+    with pytest.raises(NondeterminismError):
+        await replayer.replay_workflow(read_history(path))
