@@ -5,11 +5,18 @@ word ends it: from there on everything is commentary. Commentary never fills a f
 number nothing explains).
 """
 
+import re
 from dataclasses import dataclass, field
 from enum import IntEnum
 
 from domain.parsing import words
-from domain.parsing.tokens import BLANK, Kind, Token
+from domain.parsing.tokens import Kind, Token
+
+_STRIKE = frozenset({"strike", "strikes"})
+_SIZED = frozenset({"of", "position", "risk", "size", "port", "portfolio", "account", "stop", "sl", "loss", "trail", "trailing"})
+_MOST_COUNTED = 20
+"""Up to this, a number behind "calls" may be a count."""
+_SPAN_OF_TIME = re.compile(r"[0-9]{1,3}(?:m|min|mins|h|hr|hrs|d|w|ema|sma|ma|dma|k)")
 
 
 class _Label(IntEnum):
@@ -32,8 +39,12 @@ class Fields:
     expiries: list[Token] = field(default_factory=list)
     prices: list[Token] = field(default_factory=list)
     quantities: list[Token] = field(default_factory=list)
+    bare_strikes: list[Token] = field(default_factory=list)
+    """Numbers named as a strike, whose right is said elsewhere."""
     price_is_marked: bool = False
-    """Whether @, "at" or "for" stood before the first price."""
+    """Whether @ or a word such as "at" or "paid" stood before the first price."""
+    price_is_rough: bool = False
+    """Whether the price is a whole number behind "at": it may as well be a level of the underlying."""
     other_symbols: list[Token] = field(default_factory=list)
     other_strikes: list[Token] = field(default_factory=list)
     other_expiries: list[Token] = field(default_factory=list)
@@ -55,7 +66,14 @@ class Fields:
     @property
     def contract_complete(self) -> bool:
         """Whether symbol, strike with right, and expiration are there."""
-        return bool(self.symbols and self.strikes and self.expiries)
+        return bool(self.symbols and self.expiries and (self.strikes or (self.bare_strikes and self.rights)))
+
+    @property
+    def settled(self) -> int | None:
+        """The place in the text behind which nothing more belongs to a complete contract with its price; None without both."""
+        if not self.prices or not self.contract_complete:
+            return None
+        return max(token.end for token in (*self.symbols, *self.strikes, *self.expiries, *self.prices, *self.bare_strikes))
 
 
 class _Collector:
@@ -65,7 +83,7 @@ class _Collector:
         self.tokens = tokens
         self.at = start
         self.start = start
-        self.first = next((index for index in range(start, len(tokens)) if tokens[index].kind not in BLANK), -1)
+        self.first = next((index for index in range(start, len(tokens)) if tokens[index].kind != "NEWLINE"), -1)
         self.fields = Fields()
         self.in_body = True
         self.label = _Label.NONE
@@ -75,12 +93,16 @@ class _Collector:
         self.depth = 0
         self.labels: set[str] = set()
         self.named: Token | None = None
+        self.remark = False
+        self.before: Token | None = None
 
     def run(self) -> Fields:
         handlers = {
             "NEWLINE": self.newline,
             "DATE": self.expiry,
             "DTE": self.expiry,
+            "RELATIVE": self.relative,
+            "SIGNED": self.stray,
             "TIME": self.time,
             "STRIKE": self.strike,
             "NUMBER": self.number,
@@ -101,6 +123,8 @@ class _Collector:
             handler = handlers.get(token.kind)
             if handler is not None:
                 handler(token)
+            if token.kind != "NEWLINE":
+                self.before = token
         self.drop_mark()
         self.drop_label()
         return self.fields
@@ -113,7 +137,7 @@ class _Collector:
 
     def drop_label(self) -> None:
         """Note a stop or target that got no number."""
-        if self.label is _Label.EXPECTED and self.named is not None:
+        if self.label is _Label.EXPECTED and self.named is not None and not self.remark:
             self.fields.empty_labels.append(self.named)
         self.label = _Label.NONE
 
@@ -131,6 +155,15 @@ class _Collector:
         self.drop_label()
         (self.fields.expiries if self.in_body else self.fields.other_expiries).append(token)
 
+    def relative(self, token: Token) -> None:
+        """Take an expiration in words, unless a date says it already; behind the contract it is only talk."""
+        if self.in_body and not self.fields.expiries:
+            self.expiry(token)
+
+    def stray(self, token: Token) -> None:
+        self.drop_mark()
+        self.fields.unexplained.append(token)
+
     def strike(self, token: Token) -> None:
         self.drop_mark()
         self.drop_label()
@@ -146,24 +179,42 @@ class _Collector:
             # "SL 598 @ .80": either may be the stop, and either the price
             fields.unexplained.append(token)
         elif self.mark is not None:
-            if self.mark.kind == Kind.AT or fractional:
+            if self.mark.kind == "AT" or fractional or self.mark.lower in words.FIRM_PRICE_MARKS:
                 self.price(token, marked=True)
+            elif self.mark.lower == "at":
+                self.price(token, marked=True)
+                fields.price_is_rough = True
             else:
                 fields.unexplained.append(token)
+        elif self.in_body and not fields.strikes and not fields.bare_strikes and self.names_strike(token):
+            fields.bare_strikes.append(token)
         elif self.in_body and fractional and fields.contract_complete and not fields.prices:
             self.price(token, marked=False)
-        elif self.at == self.first and token.text.isdigit() and self.names_symbol(self.following()):
+        elif self.at == self.first and token.text.isdigit() and names_symbol(self.following()):
             fields.quantities.append(token)
-        else:
+        elif self.in_body or not self.counts(self.following()):
             fields.unexplained.append(token)
         self.mark, self.comma = None, False
 
+    def names_strike(self, token: Token) -> bool:
+        """Whether a number is called a strike, or stands right behind the word for its right and is no count."""
+        after, before = self.following(), self.before
+        if (after is not None and after.lower in _STRIKE) or (before is not None and before.lower in _STRIKE):
+            return True
+        spelled = before is not None and before.lower in words.RIGHTS and len(before.lower) > 1
+        return spelled and token.text.isdigit() and int(token.text) > _MOST_COUNTED
+
+    def counts(self, after: Token | None) -> bool:
+        """Whether the word behind a number says what it counts: "5 min"."""
+        return after is not None and after.kind == "WORD" and after.lower in words.UNITS
+
     def labelled(self) -> bool:
         """Whether a number belongs to the stop or target just named: its first one, and a target's further ones after commas."""
-        more = (
-            self.label is _Label.GIVEN and self.comma and self.mark is None and self.named is not None and self.named.lower in words.TARGETS
-        )
-        return self.label is _Label.EXPECTED or more
+        if self.label is _Label.EXPECTED:
+            return True
+        if self.label is _Label.NONE or not self.comma or self.mark is not None or self.named is None:
+            return False
+        return self.remark or self.named.lower in words.TARGETS or self.named.kind == "LABEL"
 
     def price(self, token: Token, *, marked: bool) -> None:
         if self.in_body:
@@ -175,10 +226,14 @@ class _Collector:
     def percent(self, token: Token) -> None:
         if self.labelled():
             self.label = _Label.GIVEN
-        else:
+        elif self.in_body or not self.sizes(self.following()):
             self.fields.unexplained.append(token)
         self.drop_mark()
         self.comma = False
+
+    def sizes(self, after: Token | None) -> bool:
+        """Whether the word behind a percentage says that it is a part of the account or a stop."""
+        return after is not None and after.lower in _SIZED
 
     def pair(self, token: Token) -> None:
         if self.labelled() and self.fields.strikes:
@@ -198,7 +253,7 @@ class _Collector:
             self.fields.repeated.append(token)
         self.labels.add(name)
         self.drop_label()
-        self.named = token
+        self.named, self.remark = token, False
         self.label, self.comma = _Label.EXPECTED, False
 
     def symbol(self, token: Token) -> None:
@@ -222,8 +277,10 @@ class _Collector:
         elif lower in words.PRICE_MARKS:
             self.drop_mark()
             self.mark = token
-        elif self.mark is not None and self.mark.kind == Kind.AT and lower in words.NO_PRICE:
+        elif self.mark is not None and self.mark.kind == "AT" and lower in words.NO_PRICE:
             self.mark = None
+        elif self.mark is not None and lower in words.PRICE_MARKS_JOINED:
+            pass
         else:
             self.drop_mark()
             self.drop_label()
@@ -236,20 +293,25 @@ class _Collector:
             self.end_body(token)
         elif self.in_body and lower in words.RIGHTS and len(lower) > 1:
             fields.rights.append(token)
-        elif self.in_body and not fields.symbols and self.names_symbol(token):
+        elif self.in_body and not fields.symbols and names_symbol(token):
             fields.symbols.append(token)
         elif self.in_body and (lower in words.CONTRACT_FILLERS or lower in words.REMARKS):
+            pass
+        elif self.in_body and lower in words.ARTICLES and not fields.contract_complete:
             pass
         elif self.may_be_second_symbol(token):
             fields.other_symbols.append(token)
         else:
             self.end_body(token)
+            if lower in words.REMARK_LABELS:
+                self.named, self.remark = token, True
+                self.label, self.comma = _Label.EXPECTED, False
 
     def may_be_second_symbol(self, token: Token) -> bool:
         """Whether a word in capitals reads as another ticker: before the contract is complete, or right after "and"."""
         joined, self.join = self.join is not None, None
         incomplete = self.in_body and not self.fields.contract_complete
-        return (joined or incomplete) and token.text.isupper() and len(token.text) > 1 and self.names_symbol(token)
+        return (joined or incomplete) and token.text.isupper() and len(token.text) > 1 and names_symbol(token)
 
     def end_body(self, token: Token) -> None:
         if self.in_body:
@@ -267,6 +329,8 @@ class _Collector:
     def junk(self, token: Token) -> None:
         self.drop_mark()
         self.drop_label()
+        if not self.in_body and _SPAN_OF_TIME.fullmatch(token.lower):
+            return
         if any(char.isdigit() for char in token.text):
             self.fields.unexplained.append(token)
         else:
@@ -280,7 +344,10 @@ class _Collector:
                 self.depth += 1
             case ")" | "]":
                 self.depth = max(self.depth - 1, 0)
-            case "-" | "+" | "<" | ">" | "\u2212":
+            case "-" if self.mark is None or self.mark.kind != "AT":
+                # "Price - 1.25"
+                pass
+            case "-" | "+" | "<" | ">":
                 # a signed or bounded number is no price
                 self.drop_mark()
             case _:
@@ -288,18 +355,23 @@ class _Collector:
 
     def following(self) -> Token | None:
         """Give the next token that is not blank."""
-        return next((self.tokens[i] for i in range(self.at + 1, len(self.tokens)) if self.tokens[i].kind not in BLANK), None)
+        tokens, place = self.tokens, self.at + 1
+        # past a line's end only: blanks are not among these tokens
+        while place < len(tokens) and tokens[place].kind == "NEWLINE":
+            place += 1
+        return tokens[place] if place < len(tokens) else None
 
-    def names_symbol(self, token: Token | None) -> bool:
-        """Whether a token can be a ticker where one is expected."""
-        if token is None or not token.text.isascii():
-            return False
-        if token.kind in {Kind.CASHTAG, Kind.SHARE_CLASS} or token.text in words.ALSO_TICKERS:
-            return True
-        if token.kind != Kind.WORD or not token.text.isalpha() or len(token.text) > 5:
-            return False
-        lower = token.lower
-        return lower not in words.NEVER_A_TICKER and (token.text.isupper() or lower not in words.LOWER_CASE_ONLY)
+
+def names_symbol(token: Token | None) -> bool:
+    """Whether a token can be a ticker where one is expected."""
+    if token is None or not token.text.isascii():
+        return False
+    if token.kind in {Kind.CASHTAG, Kind.SHARE_CLASS} or token.text in words.ALSO_TICKERS:
+        return True
+    if token.kind != Kind.WORD or not token.text.isalpha() or len(token.text) > 5:
+        return False
+    lower = token.lower
+    return lower not in words.NEVER_A_TICKER and (token.text.isupper() or lower not in words.LOWER_CASE_ONLY)
 
 
 def collect(tokens: list[Token], start: int) -> Fields:

@@ -13,6 +13,7 @@ from domain.calendar import is_trading_day
 from domain.contract import OptionContract
 from domain.denial import Code
 from domain.parser import parse
+from domain.parsing.seeing import seen
 from domain.parsing.tokens import tokenize
 
 Posted = Callable[..., AlertMessage]
@@ -77,7 +78,7 @@ def test_any_mixture_of_alert_pieces_is_read_or_refused(posted: Posted, text: st
     assert is_trading_day(parsed.expiry)
     # what is read as an entry can always be made into a contract
     assert OptionContract(root=parsed.symbol, expiry=parsed.expiry, right=parsed.right, strike=parsed.strike)
-    strikes = {token.text.lower() for token in tokenize(text) if token.kind == "STRIKE"}
+    strikes = {token.text.lower() for token in tokenize(seen(text)) if token.kind == "STRIKE"}
     assert len(strikes) == 1
     assert not {"not", "if", "?", "~~", "->", "\u2192"} & set(text.lower().split())
 
@@ -85,7 +86,8 @@ def test_any_mixture_of_alert_pieces_is_read_or_refused(posted: Posted, text: st
 @given(text=st.text() | SALAD)
 def test_tokens_joined_are_the_text(text: str) -> None:
     """Nothing of a message is skipped: every character is in exactly one token."""
-    assert "".join(token.text for token in tokenize(text)) == text
+    sight = seen(text)
+    assert "".join(token.text for token in tokenize(sight)) == sight.text
 
 
 @given(
