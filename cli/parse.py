@@ -10,14 +10,16 @@ from zoneinfo import ZoneInfo
 
 import typer
 from pydantic_core import to_jsonable_python
+from rich.cells import cell_len
+from rich.markup import escape
 from rich.table import Table
 
 from cli.context import fail, out, print_json
 from cli.exit_codes import ExitCode
-from domain.alert import AlertKind, AlertMessage, ParsedAlert
+from domain.alert import AlertKind, AlertMessage, ParsedAlert, Span
 from domain.ids import MessageId
 from domain.money import plain
-from domain.parser import parse
+from domain.parser import check_expiry, explain_reading, parse
 
 _NEW_YORK = ZoneInfo("America/New_York")
 
@@ -30,6 +32,7 @@ def parse_command(
     ] = None,
     at: Annotated[str | None, typer.Option(help="When it was posted: an ISO date or time. Default: now.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Underline what was read, and name each rule and check.")] = False,
 ) -> None:
     """Read a text as an alert, and show what would be traded or why not."""
     if (text is None) == (jsonl is None):
@@ -42,11 +45,15 @@ def parse_command(
         posted = datetime.now(UTC) if at is None else _moment(at)
     except ValueError:
         fail(ExitCode.USAGE, f"--at expects an ISO date or time such as 2026-12-01 or 2026-12-01T15:04:05Z, found {at!r}")
-    parsed = parse(_message(text or "", posted))
+    message = _message(text or "", posted)
+    parsed = parse(message)
     if as_json:
-        print_json({**answer(parsed), "reason": parsed.reason, "spans": parsed.spans})
+        told = {"explanation": explain_reading(message)} if explain else {}
+        print_json({**answer(parsed), "reason": parsed.reason, "spans": parsed.spans, **told})
     else:
         _show(parsed)
+        if explain:
+            _explain(message, parsed)
     if parsed.kind is AlertKind.REFUSED:
         raise typer.Exit(int(ExitCode.REFUSED))
 
@@ -61,6 +68,8 @@ def answer(parsed: ParsedAlert) -> dict[str, Any]:
         "expiry": None if parsed.expiry is None else parsed.expiry.isoformat(),
         "price": None if parsed.price is None else plain(parsed.price),
         "quantity": parsed.quantity,
+        "portion": None if parsed.portion is None else parsed.portion.value,
+        "fraction": None if parsed.fraction is None else format(parsed.fraction.normalize(), "f"),
         "label": parsed.label,
         "code": parsed.code,
     }
@@ -115,3 +124,36 @@ def _show(parsed: ParsedAlert) -> None:
     if parsed.reason:
         table.add_row("reason", parsed.reason, "")
     out().print(table)
+
+
+def _explain(message: AlertMessage, parsed: ParsedAlert) -> None:
+    """Underline what was read, and list the rules and the checks."""
+    explanation = explain_reading(message)
+    console = out()
+    console.print()
+    for line in _underlined(message.shown, parsed.spans):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    rules = Table("rule", "read", "as", box=None, pad_edge=False)
+    for rule in explanation.rules:
+        rules.add_row(rule.shape, escape(repr(rule.text)), rule.field or "-")
+    checks = Table("check", "answer", "why", box=None, pad_edge=False)
+    for check in explanation.checks:
+        checks.add_row(check.name, "passed" if check.passed else "failed", escape(check.says))
+    denied = check_expiry(parsed, message.posted_at)
+    if parsed.expiry is not None:
+        checks.add_row("the expiration is a trading day", "passed" if denied is None else "failed", "" if denied is None else str(denied))
+    for table in (rules, checks):
+        console.print()
+        console.print(table)
+
+
+def _underlined(text: str, spans: Iterable[Span]) -> Iterator[str]:
+    """Give the lines of a text, each with a line of marks under what was read; control characters are shown as a dot."""
+    marked = {place for span in spans for place in range(span.start, span.end)}
+    place = 0
+    for line in text.split("\n"):
+        yield "".join(char if char.isprintable() else "\u00b7" for char in line)
+        marks = "".join("^" * max(cell_len(char), 1) if place + at in marked else " " * max(cell_len(char), 1) for at, char in enumerate(line))
+        if marks.strip():
+            yield marks.rstrip()
+        place += len(line) + 1

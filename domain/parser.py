@@ -10,6 +10,7 @@ from datetime import date, datetime
 from domain.alert import AlertMessage, ParsedAlert
 from domain.calendar import is_trading_day, new_york_date, next_trading_day, previous_trading_day
 from domain.denial import Code, Denied
+from domain.parsing.explaining import Explanation, explain
 from domain.parsing.reading import read
 
 LONGEST_ALERT = 4000
@@ -19,6 +20,11 @@ LONGEST_ALERT = 4000
 def parse(message: AlertMessage) -> ParsedAlert:
     """Read a message. Never raises: every input has an answer. The message's own New York date resolves years and DTE."""
     return read(message, longest=LONGEST_ALERT)
+
+
+def explain_reading(message: AlertMessage) -> Explanation:
+    """Explain how a message is read: each rule that read a piece of its shown text, and each check up to the first that failed."""
+    return explain(message.shown, message.posted_at, parse(message), longest=LONGEST_ALERT)
 
 
 def check_expiry(parsed: ParsedAlert, posted: datetime) -> Denied | None:

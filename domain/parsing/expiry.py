@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from domain.calendar import is_trading_day, next_trading_day, trading_days_ahead, weekly_expiry
 from domain.parsing.tokens import Kind, Token
@@ -43,13 +44,19 @@ def resolve(token: Token, posted: date, symbol: str = "") -> date | NoDay:
 
     A date is given as written, also when nothing trades on it: that is for `check_expiry` to refuse. A past one is none.
     """
+    return _meaning(token.kind, token.lower, posted, daily=symbol in DAILY)
+
+
+@lru_cache(maxsize=4096)
+def _meaning(kind: str, said: str, posted: date, *, daily: bool) -> date | NoDay:
+    """Resolve the words themselves; the same few dates stand in most alerts of a day."""
     try:
-        if token.kind == Kind.DTE:
-            found = _days_ahead(token, posted)
-        elif token.kind == Kind.RELATIVE:
-            found = _in_words(token, posted, symbol)
+        if kind == Kind.DTE:
+            found = _days_ahead(said, posted)
+        elif kind == Kind.RELATIVE:
+            found = _in_words(said, posted, daily=daily)
         else:
-            found = _dated(token, posted)
+            found = _dated(said, posted)
     except (ValueError, OverflowError):
         return NoDay("is no day of the calendar")
     if isinstance(found, NoDay):
@@ -61,9 +68,9 @@ def resolve(token: Token, posted: date, symbol: str = "") -> date | NoDay:
     return found
 
 
-def _days_ahead(token: Token, posted: date) -> date | NoDay:
+def _days_ahead(said: str, posted: date) -> date | NoDay:
     """Read nDTE: n trading days ahead. More than a week of them is as often meant in calendar days, and is not certain."""
-    count = int(_NUMBERS.findall(token.text)[0])
+    count = int(_NUMBERS.findall(said)[0])
     if count == 0:
         return posted
     if not is_trading_day(posted):
@@ -73,9 +80,8 @@ def _days_ahead(token: Token, posted: date) -> date | NoDay:
     return trading_days_ahead(posted, count)
 
 
-def _in_words(token: Token, posted: date, symbol: str) -> date | NoDay:
+def _in_words(said: str, posted: date, *, daily: bool) -> date | NoDay:
     """Read "weekly", "this week", "next week", "daily", "+2w", and what stands behind "exp"; only on trading days."""
-    said = token.lower
     if not is_trading_day(posted):
         return NoDay(f"is counted from {posted.isoformat()}, a day without trading")
     friday = weekly_expiry(posted)
@@ -83,7 +89,7 @@ def _in_words(token: Token, posted: date, symbol: str) -> date | NoDay:
         ahead = posted + int(_NUMBERS.findall(said)[0]) * _WEEK
         return ahead if ahead == weekly_expiry(ahead) else NoDay(f"can mean {ahead.isoformat()} or {weekly_expiry(ahead).isoformat()}")
     if "dail" in said:
-        return posted if symbol in DAILY else NoDay("needs a class with an expiration each day")
+        return posted if daily else NoDay("needs a class with an expiration each day")
     if "today" in said:
         return posted
     if "tom" in said or "tmrw" in said:
@@ -91,16 +97,16 @@ def _in_words(token: Token, posted: date, symbol: str) -> date | NoDay:
     if friday < posted:
         return NoDay("is over")
     if "next" in said:
-        return weekly_expiry(friday + _WEEK) if symbol not in DAILY else NoDay("can mean several days of a class that expires daily")
+        return weekly_expiry(friday + _WEEK) if not daily else NoDay("can mean several days of a class that expires daily")
     if "weekl" in said and friday == posted:
         # on the last day of a weekly most people mean the one that begins
         return NoDay(f"can mean {friday.isoformat()} or the week after")
     return friday
 
 
-def _dated(token: Token, posted: date) -> date | NoDay:
-    year, month, day = _parts(token)
-    if year is None and _WORD_AND_TWO_DIGITS.fullmatch(token.lower) and 2000 + day >= posted.year:
+def _dated(said: str, posted: date) -> date | NoDay:
+    year, month, day = _parts(said)
+    if year is None and _WORD_AND_TWO_DIGITS.fullmatch(said) and 2000 + day >= posted.year:
         return NoDay("can be a day or a year")
     if year is not None:
         return date(year, month, day)
@@ -125,11 +131,10 @@ def _date_or_none(year: int, month: int, day: int) -> date | None:
         return None
 
 
-def _parts(token: Token) -> tuple[int | None, int, int]:
+def _parts(said: str) -> tuple[int | None, int, int]:
     """Read year (None where not written), month and day of a date token."""
-    text = token.text.lower()
-    numbers = _NUMBERS.findall(text)
-    words = [word for word in _LETTERS.findall(text) if word[:3] in _MONTHS]
+    numbers = _NUMBERS.findall(said)
+    words = [word for word in _LETTERS.findall(said) if word[:3] in _MONTHS]
     if words:
         # "apr 17th 2026", "17apr2026": the day is written first of the two numbers
         return _year(numbers[1:]), _MONTHS[words[0][:3]], int(numbers[0])

@@ -6,7 +6,9 @@ number nothing explains).
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from enum import IntEnum
 
 from domain.parsing import words
@@ -58,6 +60,8 @@ class Fields:
     """A numbered target or a stop named twice."""
     empty_labels: list[Token] = field(default_factory=list)
     """Stops and targets without a number behind them: the one in front may be theirs."""
+    expiry: date | None = None
+    """The day that the expirations mean, once they are judged."""
     ended_by: Token | None = None
     """The word that ended the body."""
     commentary: list[Token] = field(default_factory=list)
@@ -97,32 +101,12 @@ class _Collector:
         self.before: Token | None = None
 
     def run(self) -> Fields:
-        handlers = {
-            "NEWLINE": self.newline,
-            "DATE": self.expiry,
-            "DTE": self.expiry,
-            "RELATIVE": self.relative,
-            "SIGNED": self.stray,
-            "TIME": self.time,
-            "STRIKE": self.strike,
-            "NUMBER": self.number,
-            "PERCENT": self.percent,
-            "PAIR": self.pair,
-            "QUANTITY": self.quantity,
-            "LABEL": self.name_label,
-            "CASHTAG": self.symbol,
-            "SHARE_CLASS": self.symbol,
-            "WORD": self.word,
-            "AT": self.at_sign,
-            "JUNK": self.junk,
-            "PUNCTUATION": self.punctuation,
-        }
         for index in range(self.start, len(self.tokens)):
             token = self.tokens[index]
             self.at = index
-            handler = handlers.get(token.kind)
+            handler = _HANDLERS.get(token.kind)
             if handler is not None:
-                handler(token)
+                handler(self, token)
             if token.kind != "NEWLINE":
                 self.before = token
         self.drop_mark()
@@ -360,6 +344,29 @@ class _Collector:
         while place < len(tokens) and tokens[place].kind == "NEWLINE":
             place += 1
         return tokens[place] if place < len(tokens) else None
+
+
+_HANDLERS: dict[str, Callable[[_Collector, Token], None]] = {
+    "NEWLINE": _Collector.newline,
+    "DATE": _Collector.expiry,
+    "DTE": _Collector.expiry,
+    "RELATIVE": _Collector.relative,
+    "SIGNED": _Collector.stray,
+    "TIME": _Collector.time,
+    "STRIKE": _Collector.strike,
+    "NUMBER": _Collector.number,
+    "PERCENT": _Collector.percent,
+    "PAIR": _Collector.pair,
+    "QUANTITY": _Collector.quantity,
+    "LABEL": _Collector.name_label,
+    "CASHTAG": _Collector.symbol,
+    "SHARE_CLASS": _Collector.symbol,
+    "WORD": _Collector.word,
+    "AT": _Collector.at_sign,
+    "JUNK": _Collector.junk,
+    "PUNCTUATION": _Collector.punctuation,
+}
+"""What each kind of token does; the others do nothing."""
 
 
 def names_symbol(token: Token | None) -> bool:

@@ -58,15 +58,19 @@ def judge(fields: Fields, posted: date) -> Entry | Doubt:
         doubt = check(fields, posted)
         if doubt is not None:
             return doubt
+    return entry_of(fields)
+
+
+def entry_of(fields: Fields) -> Entry:
+    """Give the entry that fields make which stood every check."""
     strike = strike_in(fields)
-    expiry = resolve(fields.expiries[0], posted, symbol_of(fields.symbols[0]))
     assert strike is not None
-    assert not isinstance(expiry, NoDay)
+    assert fields.expiry is not None
     return Entry(
         symbol=symbol_of(fields.symbols[0]),
         strike=strike_of(strike),
         right=right_of(right_token(fields)),
-        expiry=expiry,
+        expiry=fields.expiry,
         price=price_of(fields.prices[0]) if fields.prices else None,
         quantity=int(number_in(fields.quantities[0])) if fields.quantities else None,
     )
@@ -87,17 +91,24 @@ def right_token(fields: Fields) -> Token:
 def _several(fields: Fields, _posted: date) -> Doubt | None:
     """Doubt more than one contract."""
     strikes = [*fields.strikes, *fields.other_strikes]
-    if len(strikes) > 1 and len({(strike_of(token), right_of(token)) for token in strikes}) > 1:
-        return _two("strikes or rights", strikes[0], strikes[-1])
-    bare = [*strikes[:1], *fields.bare_strikes]
-    if len(bare) > 1 and len({strike_of(token) for token in bare}) > 1:
-        return _two("strikes", bare[0], bare[-1])
-    rights = [*strikes[:1], *fields.rights]
-    if len(rights) > 1 and len({right_of(token) for token in rights}) > 1:
-        return _two("rights", rights[0], rights[-1])
-    symbols = [*fields.symbols, *fields.other_symbols]
-    if len(symbols) > 1 and len({symbol_of(token) for token in symbols}) > 1:
-        return _two("symbols", symbols[0], symbols[-1])
+    return (
+        _differ("strikes or rights", strikes, lambda token: (strike_of(token), right_of(token)))
+        or _differ("strikes", [*strikes[:1], *fields.bare_strikes], strike_of)
+        or _differ("rights", [*strikes[:1], *fields.rights], right_of)
+        or _differ("symbols", [*fields.symbols, *fields.other_symbols], symbol_of)
+        or _joined(fields)
+    )
+
+
+def _differ(what: str, tokens: list[Token], value: Callable[[Token], object]) -> Doubt | None:
+    """Doubt tokens that say different things."""
+    if len(tokens) < 2 or len({value(token) for token in tokens}) == 1:
+        return None
+    return _two(what, tokens[0], tokens[-1])
+
+
+def _joined(fields: Fields) -> Doubt | None:
+    """Doubt two numbers joined: a range of prices, or two strikes."""
     if fields.pairs:
         pair = fields.pairs[0]
         if strike_in(fields) is not None and fields.symbols:
@@ -163,7 +174,7 @@ def _marks(fields: Fields, _posted: date) -> Doubt | None:
 
 def _price(fields: Fields, _posted: date) -> Doubt | None:
     """Doubt two prices, a price in the commentary, and a price that cannot be an option's."""
-    prices = [*fields.prices, *fields.other_prices]
+    prices = [*fields.prices, *fields.other_prices] if fields.other_prices else fields.prices
     if len(prices) > 1 and len({price_of(token) for token in prices}) > 1:
         reason = f"expected one price, found {shown(prices[0].text)} and {shown(prices[-1].text)}: write one, and name stops and targets"
         return Doubt(Code.PARSE_TWO_PRICES, reason, prices[-1])
@@ -194,7 +205,7 @@ def _price(fields: Fields, _posted: date) -> Doubt | None:
 
 def _rest(fields: Fields, _posted: date) -> Doubt | None:
     """Doubt quantities that are none, and numbers that nothing explains."""
-    counts = {int(number_in(token)) for token in fields.quantities}
+    counts = {int(number_in(token)) for token in fields.quantities} if fields.quantities else set()
     if len(counts) > 1 or any(not 0 < count <= MOST_CONTRACTS for count in counts):
         token = fields.quantities[-1]
         return Doubt(Code.PARSE_BAD_QUANTITY, f"expected one quantity of at least 1, found {shown(token.text)}: write x2, or none", token)
@@ -213,9 +224,8 @@ def _expiry(fields: Fields, posted: date) -> Doubt | None:
 
     A day without trading is read as written only in an alert that is complete with its price; without one it may be a slip.
     """
-    days: set[date] = set()
     symbol = symbol_of(fields.symbols[0])
-    for token in [*fields.expiries, *fields.other_expiries]:
+    for token in (*fields.expiries, *fields.other_expiries):
         found = resolve(token, posted, symbol)
         if isinstance(found, NoDay):
             reason = f"expected an expiration seen from {posted.isoformat()}, found {shown(token.text)}, which {found.why}"
@@ -223,9 +233,9 @@ def _expiry(fields: Fields, posted: date) -> Doubt | None:
         if not fields.prices and not is_trading_day(found):
             reason = f"expected a price, or an expiration on a trading day, found {shown(token.text)} without a price: check the date"
             return Doubt(Code.PARSE_BAD_EXPIRY, reason, token)
-        days.add(found)
-        if len(days) > 1:
+        if fields.expiry is not None and found != fields.expiry:
             return _two("expirations", fields.expiries[0], token)
+        fields.expiry = found
     return None
 
 

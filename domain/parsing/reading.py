@@ -1,6 +1,7 @@
 """Makes the one reading of a message: finds its action, lets the fields be collected and judged, and words the answer."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import NamedTuple
@@ -16,7 +17,7 @@ from domain.parsing.exits import read_addition, read_exit, read_plain_exit
 from domain.parsing.expiry import resolve
 from domain.parsing.fields import Fields, collect
 from domain.parsing.forms import Form, read_form
-from domain.parsing.judging import Entry, judge, right_token, strike_in
+from domain.parsing.judging import CHECKS, Entry, entry_of, judge, right_token, strike_in
 from domain.parsing.seeing import Seen, seen
 from domain.parsing.told import Told, span, told
 from domain.parsing.tokens import Kind, Token, tokenize
@@ -30,8 +31,6 @@ _STRIKE = re.compile(r"[0-9]\$?\s?(?:c|p|calls?|puts?|ce|pe)\b|\b[cp] ?[0-9]{2}|
 _GLUED_STRIKE = re.compile(r"[0-9][cp]")
 _TICKED_OFF = re.compile("[\u2611\u2705\u2714\u274c\u274e\u2716]")
 """Check marks and crosses: on a bare contract they tell a result; before an action word they are decoration."""
-
-_UNREAD = frozenset({"SPACE", "MARKUP"})
 
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
@@ -50,7 +49,7 @@ class Letter(NamedTuple):
 
     sight: Seen
     tokens: list[Token]
-    """Without blanks and markup; ends of lines stay."""
+    """Without markup; ends of lines stay."""
     hits: list[Hit]
     form: Form | None
     posted: date | None
@@ -74,7 +73,7 @@ def opened(text: str, moment: datetime, longest: int) -> Letter | None:
     sight = seen(text if len(text) <= longest else text[:longest])
     if words.TELLING.isdisjoint(_WORD.findall(sight.lower)) and not _STRIKE.search(sight.lower):
         return None
-    tokens = [token for token in tokenize(sight) if token.kind not in _UNREAD]
+    tokens = [token for token in tokenize(sight) if token.kind != "MARKUP"]
     return Letter(sight, tokens, _actions(tokens), read_form(sight, tokens), _posted(moment))
 
 
@@ -169,27 +168,51 @@ def _entry(letter: Letter) -> ParsedAlert:
     hit = letter.hits[0]
     action = range(hit.first, hit.last + 1)
     fields = fields_of(letter, action)
-    doubt = doubt_of(letter, fields, action)
-    if doubt is not None:
-        return _refused(doubt)
-    if letter.posted is None:
-        return _refused(Doubt(Code.PARSE_BAD_EXPIRY, "expected a message from this century, found another time: check the sender's clock"))
-    today = _today(letter.tokens, letter.posted)
-    found = judge(fields, today) if isinstance(today, date) else today
-    if isinstance(found, Doubt):
-        return _refused(found)
-    return _answer(found, fields, letter.tokens, action)
+    for _, doubt in entry_checks(letter, fields, action):
+        if doubt is not None:
+            return _refused(doubt)
+    return _answer(entry_of(fields), fields, letter.tokens, action)
 
 
-def _today(tokens: list[Token], posted: date) -> date | Doubt:
+def entry_checks(letter: Letter, fields: Fields, action: range) -> Iterator[tuple[str, Doubt | None]]:
+    """Give the checks of an entry by name, each with its doubt; one is run only when the last has passed."""
+    tokens, form = letter.tokens, letter.form
+    if form is None:
+        settled = fields.settled
+        yield "no word takes it back", first_doubt(letter.sight, tokens, action, settled)
+        yield "one action, in front", first_action_doubt(tokens, letter.hits, settled)
+    else:
+        acting = tokens[action.start : action.stop]
+        strict = [token for token in (*form.title, *form.said) if token not in acting]
+        result = Doubt(Code.PARSE_NOT_NOW, "expected an entry, found the result of a trade: send the alert alone", form.result)
+        yield "the form has no result", None if form.result is None else result
+        yield "no word takes it back", first_doubt(letter.sight, strict, range(0), None)
+        yield "no word of the comments takes it back", first_doubt(letter.sight, form.talk, range(0), 0)
+        hits = [hit for hit in letter.hits if tokens[hit.first] in form.title]
+        yield "one action", first_action_doubt(tokens, hits, None, anywhere=True) if hits else _no_title(letter)
+    today = _today(letter)
+    if isinstance(today, Doubt):
+        yield "it is of the day it says", today
+        return
+    for name, check in CHECKS:
+        yield name, check(fields, today)
+
+
+def _no_title(letter: Letter) -> Doubt:
+    return Doubt(Code.PARSE_UNCLEAR, "expected the action in the form's title, found it in a value", letter.tokens[letter.hits[0].first])
+
+
+def _today(letter: Letter) -> date | Doubt:
     """Give the day that 0DTE counts from: the message's own, or the one that its head line says, which is never an earlier one."""
-    stamp = stamped(tokens)
+    if letter.posted is None:
+        return Doubt(Code.PARSE_BAD_EXPIRY, "expected a message from this century, found another time: check the sender's clock")
+    stamp = stamped(letter.tokens)
     if stamp is None:
-        return posted
-    day = resolve(stamp, posted)
+        return letter.posted
+    day = resolve(stamp, letter.posted)
     if isinstance(day, date):
         return day
-    reason = f"expected a message of {posted.isoformat()}, found one that says it is of {shown(stamp.text)}: send a new one"
+    reason = f"expected a message of {letter.posted.isoformat()}, found one that says it is of {shown(stamp.text)}: send a new one"
     return Doubt(Code.PARSE_NOT_NOW, reason, stamp)
 
 
@@ -202,20 +225,6 @@ def fields_of(letter: Letter, action: range) -> Fields:
     if counted.kind == "SIGNED":
         fields.quantities.append(counted)
     return fields
-
-
-def doubt_of(letter: Letter, fields: Fields, action: range) -> Doubt | None:
-    """Give the first doubt that stands in the words of an entry."""
-    tokens, form = letter.tokens, letter.form
-    if form is None:
-        settled = fields.settled
-        return first_doubt(letter.sight, tokens, action, settled) or first_action_doubt(tokens, letter.hits, settled)
-    if form.result is not None:
-        return Doubt(Code.PARSE_NOT_NOW, "expected an entry, found the result of a trade: send the alert alone", form.result)
-    acting = tokens[action.start : action.stop]
-    strict = [token for token in (*form.title, *form.said) if token not in acting]
-    doubt = first_doubt(letter.sight, strict, range(0), None) or first_doubt(letter.sight, form.talk, range(0), 0)
-    return doubt or first_action_doubt(tokens, [hit for hit in letter.hits if tokens[hit.first] in form.title], None, anywhere=True)
 
 
 def _bare_entry(letter: Letter) -> ParsedAlert | None:

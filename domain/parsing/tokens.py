@@ -1,6 +1,6 @@
 """Cuts a message into tokens with their places in the text, in one pass and in linear time.
 
-Every character belongs to exactly one token. A run of letters and digits that no shape explains becomes one JUNK token, up to the next
+Every character but blanks belongs to exactly one token. A run of letters and digits that no shape explains becomes one JUNK token, up to the next
 blank, so that a part of it can never pass for a price or a strike. Shapes are listed with an example each; the first that fits wins.
 """
 
@@ -15,7 +15,6 @@ class Kind(StrEnum):
     """What a token is."""
 
     NEWLINE = "NEWLINE"
-    SPACE = "SPACE"
     CUT = "CUT"
     """Markup in the middle of a word or number: it can hide one from people."""
     STRUCK = "STRUCK"
@@ -60,12 +59,7 @@ class Token(NamedTuple):
     """The text in lower case."""
 
 
-BLANK = frozenset({"SPACE", "NEWLINE", "MARKUP"})
-"""Kinds that may stand anywhere between two tokens."""
-
 _NUM = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{1,4})?|[0-9]{1,6}(?:\.[0-9]{1,4})?|\.[0-9]{1,4})"
-_CLEAN = r"(?<![0-9.,_/-])"
-"""Where a number may begin: never in the middle of another."""
 _ENDS = r"(?![^\W_]|[%/]|[.,][0-9])"
 """Where a number or date may end."""
 _GLUED = r"(?=(?:partial|half|all|stop|risky|lotto|swing|scalp|each|here)(?![^\W_]))"
@@ -77,25 +71,29 @@ _MONTH = (
 _RIGHT = r"(?:calls?|puts?|ce|pe|c|p)"
 _EXPIRES = r"(?:exp(?:iry|iration|ires|iring|ire)?[ \t]*[:.]?[ \t]*)"
 
-_NUMERIC: tuple[tuple[Kind, str], ...] = (
+_CLEAN: tuple[tuple[Kind, str], ...] = (
+    (Kind.DATE, rf"[0-9]{{4}}[-/][0-9]{{1,2}}[-/][0-9]{{1,2}}(?![^\W_]|[%/-])"),  # 2026-04-17
+    (Kind.DATE, rf"[0-9]{{1,2}}-[0-9]{{1,2}}-(?:[0-9]{{4}}|[0-9]{{2}})(?![^\W_]|[%/-]|\.[0-9])"),  # 04-17-2026
+    (Kind.DATE, rf"[0-9]{{1,2}}/[0-9]{{1,2}}(?:/(?:[0-9]{{4}}|[0-9]{{2}}))?(?![^\W_]|[%/-]|[.,][0-9])"),  # 4/17, 4/17/26
+    (Kind.DATE, rf"[0-9]{{1,2}}(?:st|nd|rd|th)?[ \t]?{_MONTH}\.?(?:[ \t]?,?20[0-9]{{2}}|[0-9]{{2}})?{_ENDS}"),  # 17APR2026
+    (Kind.DTE, rf"[0-9]{{1,3}}[ \t-]?dte(?![^\W_])"),  # 0DTE
+    (Kind.TIME, rf"[0-9]{{1,2}}:[0-9]{{2}}(?::[0-9]{{2}})?(?:[ \t]?[ap]m)?(?![^\W_])|[0-9]{{1,2}}[ \t]?[ap]m(?![^\W_])"),
+    (Kind.PAIR, rf"\$?{_NUM}(?:c|p)?(?:[ \t]?-[ \t]?|/|[ \t]to[ \t])\$?{_NUM}(?:c|p)?(?![^\W_]|%)"),  # 100/110C
+    (Kind.PERCENT, rf"[+-]?{_NUM}[ \t]?%"),
+    (Kind.STRIKE, rf"\$?{_NUM}\$?[ \t]?{_RIGHT}(?![^\W_]|[/+'-]|\.[0-9])"),  # 450c, $250 CALLS, 104$ calls
+    (Kind.QUANTITY, rf"[0-9]{{1,4}}x(?![^\W_])|[0-9]{{1,4}}[ \t]?(?:contracts?|cons?|lots?)(?![^\W_])"),  # 10x, 3 contracts
+    (Kind.ORDINAL, rf"[0-9]{{1,2}}(?:st|nd|rd|th)(?![^\W_])"),
+    (Kind.NUMBER, rf"(?:\$[ \t]?)?{_NUM}\$?(?:(?=x[0-9])|{_GLUED}|(?![^\W_]|[%/]|[.,][0-9]))"),
+)
+"""What begins with a digit, a $, a sign or a point, and never in the middle of another number."""
+
+_SIGNED: tuple[tuple[Kind, str], ...] = (
     (Kind.NOISE, "[0-9]\ufe0f?\u20e3"),  # a digit on a key cap
-    (Kind.DATE, rf"{_CLEAN}[0-9]{{4}}[-/][0-9]{{1,2}}[-/][0-9]{{1,2}}(?![^\W_]|[%/-])"),  # 2026-04-17
-    (Kind.DATE, rf"{_CLEAN}[0-9]{{1,2}}-[0-9]{{1,2}}-(?:[0-9]{{4}}|[0-9]{{2}})(?![^\W_]|[%/-]|\.[0-9])"),  # 04-17-2026
-    (Kind.DATE, rf"{_CLEAN}[0-9]{{1,2}}/[0-9]{{1,2}}(?:/(?:[0-9]{{4}}|[0-9]{{2}}))?(?![^\W_]|[%/-]|[.,][0-9])"),  # 4/17, 4/17/26
-    (Kind.DATE, rf"{_CLEAN}[0-9]{{1,2}}(?:st|nd|rd|th)?[ \t]?{_MONTH}\.?(?:[ \t]?,?20[0-9]{{2}}|[0-9]{{2}})?{_ENDS}"),  # 17APR2026
-    (Kind.DTE, rf"{_CLEAN}[0-9]{{1,3}}[ \t-]?dte(?![^\W_])"),  # 0DTE
     (Kind.RELATIVE, r"(?<![^\W_])\+[0-9]{1,2}[ \t]?w(?:k|ks|eek|eeks)?(?![^\W_])"),  # +2w
-    (Kind.TIME, rf"{_CLEAN}[0-9]{{1,2}}:[0-9]{{2}}(?::[0-9]{{2}})?(?:[ \t]?[ap]m)?(?![^\W_])|{_CLEAN}[0-9]{{1,2}}[ \t]?[ap]m(?![^\W_])"),
-    (Kind.PAIR, rf"{_CLEAN}\$?{_NUM}(?:c|p)?(?:[ \t]?-[ \t]?|/|[ \t]to[ \t])\$?{_NUM}(?:c|p)?(?![^\W_]|%)"),  # 100/110C
-    (Kind.PERCENT, rf"{_CLEAN}[+-]?{_NUM}[ \t]?%"),
-    (Kind.STRIKE, rf"{_CLEAN}\$?{_NUM}\$?[ \t]?{_RIGHT}(?![^\W_]|[/+'-]|\.[0-9])"),  # 450c, $250 CALLS, 104$ calls
-    (Kind.QUANTITY, rf"{_CLEAN}[0-9]{{1,4}}x(?![^\W_])|{_CLEAN}[0-9]{{1,4}}[ \t]?(?:contracts?|cons?|lots?)(?![^\W_])"),  # 10x, 3 contracts
     (Kind.SIGNED, r"(?<![^\s*_`])[+-][0-9]{1,3}(?=[ \t]+\$?[a-z])"),  # +1 $SPY
     (Kind.CASHTAG, r"\$[a-z]{1,4}[./][ab](?![^\W_])|\$[a-z]{1,6}(?![^\W_]|[./][a-z](?![^\W_]))"),  # $BRK.B, $SPY
-    (Kind.ORDINAL, rf"{_CLEAN}[0-9]{{1,2}}(?:st|nd|rd|th)(?![^\W_])"),
-    (Kind.NUMBER, rf"{_CLEAN}(?:\$[ \t]?)?{_NUM}\$?(?:(?=x[0-9])|{_GLUED}|(?![^\W_]|[%/]|[.,][0-9]))"),
 )
-"""What begins with a digit, a $, a sign or a point."""
+"""What begins with the same, and may stand anywhere."""
 
 _WORDED: tuple[tuple[Kind, str], ...] = (
     (Kind.NOISE, r"https?://[^\s)>\]]++"),
@@ -132,16 +130,18 @@ _OTHER: tuple[tuple[Kind, str], ...] = (
     (Kind.PUNCTUATION, r"."),
 )
 
-_SPACE = (Kind.SPACE, r"[^\S\n\r]+")
-_SHAPES = (_SPACE, *_NUMERIC, *_WORDED, *_OTHER)
+_SHAPES = (*_SIGNED, *_CLEAN, *_WORDED, *_OTHER)
 
 
 def _any(shapes: tuple[tuple[Kind, str], ...]) -> str:
     return "|".join(f"({shape})" for _, shape in shapes)
 
 
-# a group is tried only where its first character can be; no shape has a group of its own inside
-_TOKEN = re.compile(rf"{_any((_SPACE,))}|(?=[0-9$.+-])(?:{_any(_NUMERIC)})|(?=[a-z])(?:{_any(_WORDED)})|{_any(_OTHER)}", re.DOTALL)
+# blanks in front belong to no token; a group of shapes is tried only where its first character can be; no shape has a group inside
+_TOKEN = re.compile(
+    rf"[^\S\n\r]*+(?:(?=[0-9$.+-])(?:{_any(_SIGNED)}|(?<![0-9.,_/-])(?:{_any(_CLEAN)}))|(?=[a-z])(?:{_any(_WORDED)})|{_any(_OTHER)})",
+    re.DOTALL,
+)
 _KINDS = ("", *(str(kind) for kind, _ in _SHAPES))
 """By group number."""
 
@@ -149,12 +149,14 @@ _DIGITS = re.compile(_NUM)
 
 
 def tokenize(sight: Seen) -> list[Token]:
-    """Cut a text, as it is seen, into tokens; joined again, they are the text."""
+    """Cut a text, as it is seen, into tokens; between them are only blanks."""
     text, lower, _ = sight
     tokens = []
     for found in _TOKEN.finditer(lower):
-        start, end = found.span()
-        tokens.append(Token(_KINDS[found.lastindex or 0], start, end, text[start:end], found[0]))
+        group = found.lastindex
+        if group is not None:
+            start, end = found.span(group)
+            tokens.append(Token(_KINDS[group], start, end, text[start:end], lower[start:end]))
     return tokens
 
 
