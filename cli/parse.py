@@ -153,7 +153,9 @@ def _underlined(text: str, spans: Iterable[Span]) -> Iterator[str]:
     place = 0
     for line in text.split("\n"):
         yield "".join(char if char.isprintable() else "\u00b7" for char in line)
-        marks = "".join("^" * max(cell_len(char), 1) if place + at in marked else " " * max(cell_len(char), 1) for at, char in enumerate(line))
+        marks = "".join(
+            "^" * max(cell_len(char), 1) if place + at in marked else " " * max(cell_len(char), 1) for at, char in enumerate(line)
+        )
         if marks.strip():
             yield marks.rstrip()
         place += len(line) + 1

@@ -40,7 +40,9 @@ def check_expiry(parsed: ParsedAlert, posted: datetime) -> Denied | None:
         return _denied(Code.EXPIRY_PAST, f"expected an expiration from {day.isoformat()} on, found {expiry.isoformat()}", expiry, day)
     if not is_trading_day(expiry):
         before, after = previous_trading_day(expiry), next_trading_day(expiry)
-        reason = f"expected a trading day, found {expiry:%A} {expiry.isoformat()}: {before.isoformat()} and {after.isoformat()} are the nearest"
+        reason = (
+            f"expected a trading day, found {expiry:%A} {expiry.isoformat()}: {before.isoformat()} and {after.isoformat()} are the nearest"
+        )
         return _denied(Code.EXPIRY_NOT_TRADING_DAY, reason, expiry, day)
     return None
 

@@ -12,7 +12,7 @@ from domain.parsing.tokens import Token
 _PASSED = frozenset({"NEWLINE", "NOISE", "PUNCTUATION", "CUT"})
 _SAID = frozenset({"WORD", "NOISE", "PUNCTUATION", "NEWLINE", "ORDINAL"})
 _STAMP = _SAID | {"DATE", "TIME"}
-_ENDS_TALK = frozenset(".!;,)-\"")
+_ENDS_TALK = frozenset('.!;,)-"')
 _OF_A_TARGET = frozenset({"at", "for", "@", "half", "some", "into", "near", "around", "all", "target"})
 
 

@@ -12,8 +12,8 @@ from domain.parsing import words
 from domain.parsing.doubts import Doubt, shown
 from domain.parsing.fields import Fields, names_symbol
 from domain.parsing.portions import Closed, closed_portion
-from domain.parsing.told import Told, told
 from domain.parsing.tokens import Token
+from domain.parsing.told import Told, told
 
 _ENDS_SENTENCE = frozenset(".!;,)(\n\r:&")
 _REACHED = frozenset({"hit", "reached", "done", "smashed"})
@@ -25,6 +25,9 @@ def read_exit(tokens: list[Token], action: range, form: Fields | None, posted: d
 
 
 def _exit(tokens: list[Token], action: range, form: Fields | None, posted: date | None) -> Told | Doubt:
+    void = next((token for token in tokens if token.kind == "WORD" and token.lower in words.VOID), None)
+    if void is not None:
+        return Doubt(Code.PARSE_NEGATED, f"expected an exit that stands, found {shown(void.text)}: send it alone", void)
     found = told(AlertKind.EXIT, tokens, action, form, posted)
     closed = closed_portion(_without(tokens, found.used))
     if closed.wrong is not None:
@@ -43,9 +46,6 @@ def read_plain_exit(tokens: list[Token], form: Fields | None, posted: date | Non
         length = _act(tokens, opening, sentence.stop)
         if length > 0:
             action = range(opening, opening + length)
-            void = next((token for token in tokens if token.kind == "WORD" and token.lower in words.VOID), None)
-            if void is not None:
-                return Doubt(Code.PARSE_NEGATED, f"expected an exit that stands, found {shown(void.text)}: send it alone", void)
             if any(token.text == "?" for token in tokens[sentence.start : sentence.stop + 1]):
                 return None
             return _exit(tokens, action, form, posted)
@@ -106,15 +106,24 @@ def _act(tokens: list[Token], at: int, stop: int) -> int:
         return 1 if _closes_something(tokens, at + 1, stop, plain=first in words.PLAIN_CLOSING) or rest[:2] == ["or", "trim"] else 0
     if first in words.TRIMMING:
         return 1
-    if first in {"stopped", "scaling", "scaled", "scale"} and rest[:1] == ["out"]:
+    if (first, *rest[:1]) in words.SCALING:
         return 2
-    if first in {"taking", "took", "take"}:
-        return 1 if rest and (rest[0] in words.TAKEN or _percent(tokens, at + 1)) and not (rest[0] == "some" and rest[1:2] != ["off"]) else 0
-    if first in {"fully", "completely"} and rest[:1] == ["out"]:
-        return 2 if _out(tokens, at + 2, stop) else 0
-    if first == "out":
-        return 1 if _out(tokens, at + 1, stop) else 0
-    return 0
+    if first in words.TAKING:
+        return 1 if _takes_off(tokens, at + 1, stop) else 0
+    length = 2 if first in {"fully", "completely"} and rest[:1] == ["out"] else int(first == "out")
+    return length if length > 0 and _out(tokens, at + length, stop) else 0
+
+
+def _takes_off(tokens: list[Token], at: int, stop: int) -> bool:
+    """Whether a part of a position stands behind "taking", and then nothing that makes it advice ("where you can")."""
+    while at < stop and tokens[at].lower in words.ARTICLES and tokens[at].lower != "some":
+        at += 1
+    if at >= stop or not (tokens[at].lower in words.TAKEN or tokens[at].kind == "PERCENT"):
+        return False
+    behind = tokens[at + 1] if at + 1 < stop else None
+    if behind is None:
+        return tokens[at].lower != "some"
+    return behind.lower in words.BEHIND_TAKEN or _position(behind)
 
 
 def _out(tokens: list[Token], at: int, stop: int) -> bool:
@@ -171,11 +180,15 @@ def _conditional(tokens: list[Token], sentence: range) -> Doubt | None:
         return None
     if not any(token.kind in {"PERCENT", "STRIKE"} or token.lower in words.PARTS for token in said):
         return None
-    return Doubt(Code.PARSE_CONDITIONAL, f"expected an exit that is made now, found {shown(condition.text)}: send it when it is so", condition)
+    return Doubt(
+        Code.PARSE_CONDITIONAL, f"expected an exit that is made now, found {shown(condition.text)}: send it when it is so", condition
+    )
 
 
 def _impossible(closed: Closed) -> Doubt:
-    reason = f"expected a part between 1% and 100% of the position or a count of at least 1, found {shown(closed.wrong or '')}: write trim 50%"
+    reason = (
+        f"expected a part between 1% and 100% of the position or a count of at least 1, found {shown(closed.wrong or '')}: write trim 50%"
+    )
     return Doubt(Code.PARSE_BAD_QUANTITY, reason)
 
 

@@ -84,7 +84,6 @@ def _in_words(said: str, posted: date, *, daily: bool) -> date | NoDay:
     """Read "weekly", "this week", "next week", "daily", "+2w", and what stands behind "exp"; only on trading days."""
     if not is_trading_day(posted):
         return NoDay(f"is counted from {posted.isoformat()}, a day without trading")
-    friday = weekly_expiry(posted)
     if said.startswith("+"):
         ahead = posted + int(_NUMBERS.findall(said)[0]) * _WEEK
         return ahead if ahead == weekly_expiry(ahead) else NoDay(f"can mean {ahead.isoformat()} or {weekly_expiry(ahead).isoformat()}")
@@ -92,12 +91,15 @@ def _in_words(said: str, posted: date, *, daily: bool) -> date | NoDay:
         return posted if daily else NoDay("needs a class with an expiration each day")
     if "today" in said:
         return posted
-    if "tom" in said or "tmrw" in said:
+    if "tomorrow" in said or "tmrw" in said:
         return next_trading_day(posted)
-    if friday < posted:
-        return NoDay("is over")
+    return _weekly(said, posted, daily=daily)
+
+
+def _weekly(said: str, posted: date, *, daily: bool) -> date | NoDay:
+    friday = weekly_expiry(posted)
     if "next" in said:
-        return weekly_expiry(friday + _WEEK) if not daily else NoDay("can mean several days of a class that expires daily")
+        return NoDay("can mean several days of a class that expires daily") if daily else weekly_expiry(friday + _WEEK)
     if "weekl" in said and friday == posted:
         # on the last day of a weekly most people mean the one that begins
         return NoDay(f"can mean {friday.isoformat()} or the week after")

@@ -43,7 +43,9 @@ def explain(text: str, moment: datetime, parsed: ParsedAlert, *, longest: int) -
     """Explain the reading of a text posted at a moment."""
     letter = opened(text, moment, longest)
     if letter is None or len(text) > longest:
-        return Explanation(rules=(), checks=(Check(name="worth reading", passed=False, says=parsed.reason or "no word or shape of an alert"),))
+        return Explanation(
+            rules=(), checks=(Check(name="worth reading", passed=False, says=parsed.reason or "no word or shape of an alert"),)
+        )
     checks = [Check(name="worth reading", passed=True)]
     if _is_entry(letter, parsed):
         checks += _entry_checks(letter)

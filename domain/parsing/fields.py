@@ -16,6 +16,8 @@ from domain.parsing.tokens import Kind, Token
 
 _STRIKE = frozenset({"strike", "strikes"})
 _SIZED = frozenset({"of", "position", "risk", "size", "port", "portfolio", "account", "stop", "sl", "loss", "trail", "trailing"})
+_PARTS = frozenset({"1/2", "1/3", "1/4", "2/3", "3/4"})
+"""Dates that are parts of a size behind a complete entry: "1/2 size"."""
 _MOST_COUNTED = 20
 """Up to this, a number behind "calls" may be a count."""
 _SPAN_OF_TIME = re.compile(r"[0-9]{1,3}(?:m|min|mins|h|hr|hrs|d|w|ema|sma|ma|dma|k)")
@@ -73,9 +75,14 @@ class Fields:
         return bool(self.symbols and self.expiries and (self.strikes or (self.bare_strikes and self.rights)))
 
     @property
+    def complete(self) -> bool:
+        """Whether the contract and its price are there: a number behind them may be talk."""
+        return bool(self.prices) and self.contract_complete
+
+    @property
     def settled(self) -> int | None:
         """The place in the text behind which nothing more belongs to a complete contract with its price; None without both."""
-        if not self.prices or not self.contract_complete:
+        if not self.complete:
             return None
         return max(token.end for token in (*self.symbols, *self.strikes, *self.expiries, *self.prices, *self.bare_strikes))
 
@@ -135,6 +142,8 @@ class _Collector:
         self.mark = None
 
     def expiry(self, token: Token) -> None:
+        if token.lower in _PARTS and self.fields.complete and self.sizes(self.following()):
+            return
         self.drop_mark()
         self.drop_label()
         (self.fields.expiries if self.in_body else self.fields.other_expiries).append(token)
@@ -176,7 +185,7 @@ class _Collector:
             self.price(token, marked=False)
         elif self.at == self.first and token.text.isdigit() and names_symbol(self.following()):
             fields.quantities.append(token)
-        elif self.in_body or not self.counts(self.following()):
+        elif not fields.complete or not self.counts(self.following()):
             fields.unexplained.append(token)
         self.mark, self.comma = None, False
 
@@ -196,6 +205,8 @@ class _Collector:
         """Whether a number belongs to the stop or target just named: its first one, and a target's further ones after commas."""
         if self.label is _Label.EXPECTED:
             return True
+        if self.label is _Label.GIVEN and self.mark is None and self.named is not None and self.named.lower in words.SEVERAL_TARGETS:
+            return True
         if self.label is _Label.NONE or not self.comma or self.mark is not None or self.named is None:
             return False
         return self.remark or self.named.lower in words.TARGETS or self.named.kind == "LABEL"
@@ -210,7 +221,7 @@ class _Collector:
     def percent(self, token: Token) -> None:
         if self.labelled():
             self.label = _Label.GIVEN
-        elif self.in_body or not self.sizes(self.following()):
+        elif not self.fields.complete or not self.sizes(self.following()):
             self.fields.unexplained.append(token)
         self.drop_mark()
         self.comma = False
@@ -279,9 +290,7 @@ class _Collector:
             fields.rights.append(token)
         elif self.in_body and not fields.symbols and names_symbol(token):
             fields.symbols.append(token)
-        elif self.in_body and (lower in words.CONTRACT_FILLERS or lower in words.REMARKS):
-            pass
-        elif self.in_body and lower in words.ARTICLES and not fields.contract_complete:
+        elif self.in_body and self.passes(lower):
             pass
         elif self.may_be_second_symbol(token):
             fields.other_symbols.append(token)
@@ -290,6 +299,11 @@ class _Collector:
             if lower in words.REMARK_LABELS:
                 self.named, self.remark = token, True
                 self.label, self.comma = _Label.EXPECTED, False
+
+    def passes(self, lower: str) -> bool:
+        """Whether a word changes nothing between the parts of a contract."""
+        article = lower in words.ARTICLES and not self.fields.contract_complete
+        return article or lower in words.CONTRACT_FILLERS or lower in words.REMARKS
 
     def may_be_second_symbol(self, token: Token) -> bool:
         """Whether a word in capitals reads as another ticker: before the contract is complete, or right after "and"."""
@@ -313,7 +327,7 @@ class _Collector:
     def junk(self, token: Token) -> None:
         self.drop_mark()
         self.drop_label()
-        if not self.in_body and _SPAN_OF_TIME.fullmatch(token.lower):
+        if self.fields.complete and _SPAN_OF_TIME.fullmatch(token.lower):
             return
         if any(char.isdigit() for char in token.text):
             self.fields.unexplained.append(token)

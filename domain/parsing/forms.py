@@ -104,24 +104,31 @@ def _take(form: Form, part: Part | None, value: list[Token]) -> None:
 
 def _fill(fields: Fields, part: Part, value: list[Token]) -> None:
     """Give the value of a line to its field. A second number in a line that has its own is one nothing explains."""
+    takes = {
+        Part.EXPIRY: (fields.expiries, {"DATE", "DTE", "RELATIVE"}),
+        Part.STRIKE: (fields.bare_strikes, {"NUMBER"}),
+        Part.PRICE: (fields.prices, {"NUMBER"}),
+        Part.QUANTITY: (fields.quantities, {"NUMBER", "QUANTITY"}),
+    }
+    found, kinds = takes.get(part, ([], set()))
     for token in value:
         kind = token.kind
-        if part is Part.EXPIRY and kind in {"DATE", "DTE", "RELATIVE"}:
-            fields.expiries.append(token)
+        if kind in kinds and not (part is Part.PRICE and fields.prices):
+            found.append(token)
         elif kind == "STRIKE" and part in {Part.STRIKE, Part.RIGHT}:
             fields.strikes.append(token)
-        elif kind == "NUMBER" and part is Part.STRIKE:
-            fields.bare_strikes.append(token)
-        elif kind == "NUMBER" and part is Part.PRICE and not fields.prices:
-            fields.prices.append(token)
-            fields.price_is_marked = True
-        elif kind in {"NUMBER", "QUANTITY"} and part is Part.QUANTITY:
-            fields.quantities.append(token)
         elif kind == "PAIR":
             fields.pairs.append(token)
         elif kind in {"NUMBER", "PERCENT", "JUNK", "STRIKE"}:
             fields.unexplained.append(token)
-        elif part is Part.SYMBOL and not fields.symbols and names_symbol(token):
-            fields.symbols.append(token)
-        elif part in {Part.RIGHT, Part.STRIKE} and kind == "WORD" and token.lower in words.RIGHTS:
-            fields.rights.append(token)
+        elif kind in {"WORD", "CASHTAG", "SHARE_CLASS"}:
+            _name(fields, part, token)
+    fields.price_is_marked = bool(fields.prices)
+
+
+def _name(fields: Fields, part: Part, token: Token) -> None:
+    """Give a word of a line to the ticker or to the right."""
+    if part is Part.SYMBOL and not fields.symbols and names_symbol(token):
+        fields.symbols.append(token)
+    elif part in {Part.RIGHT, Part.STRIKE} and token.lower in words.RIGHTS:
+        fields.rights.append(token)

@@ -1,25 +1,36 @@
 """Phrases whose words sound like a doubt and are none: disclaimers, advice to followers, and what the author will do later.
 
-Each entry is one phrase, with its example where it does not speak for itself. A doubtful word inside one counts for nothing; nothing else is read from them.
+Each entry is one phrase, with its example where it does not speak for itself. A doubtful word inside one counts for nothing; nothing
+else is read from them.
 """
 
 import re
 
 _NOT = r"(?:do not|don't|dont|never|no|not)"
 _NEXT = r"(?:(?!not\b|never\b)[\w']+ ){0,2}?"
-_CARE = r"(?:add|average|avg|trim|cut|sell|exit|hold|scale|scaling|swing|roll|reassess|re-?enter|dca|let (?:it|this|them)|get out|be out|stop out)"
+_CARE = (
+    r"(?:add|average|avg|trim|cut|sell|exit|hold|scale|scaling|swing|roll|reassess|re-?enter|dca|let (?:it|this|them)|get out|be out"
+    r"|stop out)"
+)
+_FROM = r"(?:will|i'll|we'll|ill|may|might|gonna|going to|can|could|would|looking to|want to|ready to|plan(?:ning)? to)"
+_SIZED = r"(?:over ?siz\w+|oversiz\w+|over ?leverage|go (?:too )?(?:big|heavy))"
+_GUARD = r"(?:stop(?: loss)?|sl|cut(?:ting)?|exit(?:ing)?|bail(?:ing)?|trim(?:ming)?|add(?:ing)?)"
+_YOU = r"(?:can't|cant|cannot|don't|dont|do not|want|wanna|comfortable|following|new|small)"
 
 _PHRASES = (
     rf"{_NOT} (?:a |an )?(?:financial|investment|trading|trade|buy|sell)? ?(?:advice|recommendation)s?\b",  # not financial advice
-    rf"{_NOT} (?:chas\w+|fomo|over ?siz\w+|oversiz\w+|over ?leverage|be greedy|get greedy|go (?:too )?(?:big|heavy)|forget)\b",  # don't chase
+    rf"{_NOT} (?:chas\w+|fomo|be greedy|get greedy|forget|{_SIZED})\b",  # don't chase
     r"no (?:stop(?: loss)?|stops|sl|rush|worries|stress|fear|brainer|joke|doubt|more than)\b",  # no stop
     r"not (?:(?:gonna|going to) )?(?:siz\w+|hold\w*|swing\w*|go(?:ing)? (?:too )?(?:big|heavy)|overstay\w*|marr\w+)\b",  # not gonna hold
     r"not (?:too |that )?(?:bad|big|much|heavy|overnight|ideal|a lot)\b",  # not too big
     r"why not\b",
     r"(?:won't|wont) (?:be )?(?:hold|swing|siz)\w*",  # won't hold this long
     r"(?:can't|cant|cannot) (?:miss|lose|wait|resist|help|go wrong)\b",  # can't wait
-    r"(?:was|were|been) (?:(?:patiently|just) )?waiting(?: patiently)? (?:for|on) (?:this|it|that|these)\b",  # was waiting for this
-    r"(?:if|when|unless) (?:you|u)(?:'re| are)? (?:can't|cant|cannot|don't|dont|do not|want|wanna|comfortable|following|new|small)\b",  # if you can't
+    # was waiting for this
+    r"(?:was|were|been) (?:(?:patiently|just) )?(?:waiting|watching|looking)(?: patiently)? (?:for|on) (?:this|it|that|these)\b",
+    rf"(?:if|when|unless) (?:you|u)(?:'re| are)? {_YOU}\b",  # if you can't
+    r"good (?:morning|afternoon)\b",
+    r"(?:earnings|er|cpi|ppi|fomc|fed|nfp|jobs|data|news) (?:\w+ )?(?:tomorrow|tonight|later|after (?:the )?close)\b",  # earnings tomorrow
     r"break ?-?even\b",
     r"over ?(?:the )?(?:weekend|night)\b",
     r"open interest\b",
@@ -30,9 +41,9 @@ _PHRASES = (
 )
 
 _CLAUSES = (
-    rf"(?:will|i'll|we'll|ill|may|might|gonna|going to|can|could|would|looking to|want to|ready to|plan(?:ning)? to) {_NEXT}{_CARE}\b[^.!\n]*",
-    r"(?:will|i'll|gonna|going to|may|might) (?:take|close) (?:profits?|some|half|partials?|gains|a loss|the loss)\b[^.!\n]*",  # will take profits
-    r"(?:stop(?: loss)?|sl|cut(?:ting)?|exit(?:ing)?|bail(?:ing)?|trim(?:ming)?|add(?:ing)?) (?:[\w']+ ){0,3}?(?:if|when|once|on|below|under|above|over)\b[^.!\n]*",
+    rf"{_FROM} {_NEXT}{_CARE}\b[^.!\n]*",
+    r"(?:will|i'll|gonna|going to|may|might) (?:take|close) (?:profits?|some|half|partials?|gains|a loss|the loss)\b[^.!\n]*",
+    rf"{_GUARD} (?:[\w']+ ){{0,3}}?(?:if|when|once|on|below|under|above|over)\b[^.!\n]*",  # stop if it closes below
     r"risk only what you\b[^.!\n]*",
     r"only (?:risk|use|trade|play) (?:with )?(?:what|money)\b[^.!\n]*",  # only risk what you can lose
 )

@@ -9,8 +9,10 @@ from typing import NamedTuple
 
 from domain.alert import Portion
 
-_CLOSES = r"(?:trim(?:s|med|ming)?|sell(?:ing)?|sold|clos(?:e|ed|ing)|tak(?:e|ing|en)|took|cut(?:ting)?|exit(?:ed|ing)?|scal(?:e|ed|ing) out|out|stc)"
-
+_CLOSES = (
+    r"(?:trim(?:s|med|ming)?|sell(?:ing)?|sold|clos(?:e|ed|ing)|tak(?:e|ing|en)|took|cut(?:ting)?|exit(?:ed|ing)?|scal(?:e|ed|ing) out"
+    r"|out|stc)"
+)
 
 
 def _written(word: str, digits: str, sign: str) -> str:
@@ -19,15 +21,17 @@ def _written(word: str, digits: str, sign: str) -> str:
 
 
 _ALL = re.compile(
-    r"\ball (?:out|gone|of (?:it|them)|closed|sold)\b|\bout (?:of )?(?:all|everything|the rest)\b|\b(?:fully|completely) (?:out|closed)\b"
+    r"\ball (?:out|gone|of (?:it|them)|closed|sold)\b|\bout (?:of )?(?:all|everything|the rest)\b"
+    r"|\b(?:fully|completely) (?:out|closed)\b"
     rf"|\b{_CLOSES} (?:it |them )?(?:all|everything|full|fully)\b|\b(?:on|of|the|my|closing|sold|selling) (?:rest|remaining|remainder)\b"
-    r"|\b(?:last|final) (?:one|ones|contract|contracts|con|cons|piece|runner|runners|of)\b|\b(?:full|whole|entire) position\b|\bstopped out\b"
+    r"|\b(?:last|final) (?:ones?|contracts?|cons?|piece|runners?|of)\b|\b(?:full|whole|entire) position\b|\bstopped out\b"
     r"|^[^a-z]*(?:i'm |im |i am )?out[^a-z]*$",
     re.MULTILINE,
 )
 _PART = re.compile(
     r"\bpartials?\b|\bsome\b|\bmost(?:ly)?\b|\btrim(?:s|med|ming)?\b|\bscal(?:e|ed|ing) out\b|\bleav(?:e|ing)\b|\bleft\b|\ba few\b"
-    r"|\brunners only\b|\b(?:leaving|left|holding|keeping|with|a) (?:\w+ ){0,2}runners?\b|\bpieces?\b|\bmore off\b|\btak(?:e|ing) profits?\b|\btook profits?\b"
+    r"|\brunners only\b|\b(?:leaving|left|holding|keeping|with|a) (?:\w+ ){0,2}runners?\b|\bpieces?\b"
+    r"|\bmore off\b|\btak(?:e|ing) profits?\b|\btook profits?\b"
 )
 _HALF = re.compile(_written("half", "1/2", "\u00bd"))
 _FRACTIONS = (
@@ -37,11 +41,12 @@ _FRACTIONS = (
     (re.compile(_written("quarter", "1/4", "\u00bc")), Decimal("0.25")),
 )
 _PERCENT = re.compile(
-    rf"\b{_CLOSES} (?:off |another |about |out |up to |here )?([0-9]{{1,4}})[ \t]?%|\b([0-9]{{1,4}})[ \t]?% (?:off|out|of (?:the |my )?(?:position|contracts|size|it))\b"
+    rf"\b{_CLOSES} (?:off |another |about |out |up to |here )?([0-9]{{1,4}})[ \t]?%"
+    r"|\b([0-9]{1,4})[ \t]?% (?:off|out|of (?:the |my )?(?:position|contracts|size|it))\b"
 )
 _COUNT = re.compile(
-    rf"\b{_CLOSES} (?:another |off )?([0-9]{{1,4}})(?= (?:of|more|contracts?|cons?|here|at|@|for|\$?[a-z]{{1,5}} )|$)|\b([0-9]{{1,4}}) ?(?:contracts?|cons)\b"
-    r"|\bx([0-9]{1,4})\b|\b([0-9]{1,4})x\b",
+    rf"\b{_CLOSES} (?:another |off )?([0-9]{{1,4}})(?= (?:of|more|contracts?|cons?|here|at|@|for|\$?[a-z]{{1,5}} )|$)"
+    r"|\b([0-9]{1,4}) ?(?:contracts?|cons)\b|\bx([0-9]{1,4})\b|\b([0-9]{1,4})x\b",
     re.MULTILINE,
 )
 

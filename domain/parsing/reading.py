@@ -19,8 +19,8 @@ from domain.parsing.fields import Fields, collect
 from domain.parsing.forms import Form, read_form
 from domain.parsing.judging import CHECKS, Entry, entry_of, judge, right_token, strike_in
 from domain.parsing.seeing import Seen, seen
-from domain.parsing.told import Told, span, told
 from domain.parsing.tokens import Kind, Token, tokenize
+from domain.parsing.told import Told, span, told
 
 CHATTER = ParsedAlert(kind=AlertKind.CHATTER)
 
@@ -92,7 +92,9 @@ def _reading(letter: Letter) -> ParsedAlert:
     sale = next((hit for hit in hits if hit.action is Action.SELL), None)
     if sale is not None:
         if quoted(letter.sight):
-            return _refused(Doubt(Code.PARSE_NOT_FIRST_HAND, "expected the author's own exit, found a quoted line: send it as a new message"))
+            return _refused(
+                Doubt(Code.PARSE_NOT_FIRST_HAND, "expected the author's own exit, found a quoted line: send it as a new message")
+            )
         return _answered(read_exit(letter.tokens, range(sale.first, sale.last + 1), fields, letter.posted))
     return _plainly(letter, fields)
 
@@ -118,9 +120,11 @@ def _sold_first(letter: Letter) -> bool:
     """Whether a sale to close opens the message, and buying is only talked about behind it."""
     hits = letter.hits
     later = hits[1:]
-    return hits[0].action is Action.SELL and all(
-        hit.action is not Action.BUY or letter.tokens[hit.first].lower in {"buy", "buying"} for hit in later
-    ) and all(hit.action is not Action.OTHER for hit in later)
+    return (
+        hits[0].action is Action.SELL
+        and all(hit.action is not Action.BUY or letter.tokens[hit.first].lower in {"buy", "buying"} for hit in later)
+        and all(hit.action is not Action.OTHER for hit in later)
+    )
 
 
 def _posted(moment: datetime) -> date | None:

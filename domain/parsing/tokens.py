@@ -1,7 +1,8 @@
 """Cuts a message into tokens with their places in the text, in one pass and in linear time.
 
-Every character but blanks belongs to exactly one token. A run of letters and digits that no shape explains becomes one JUNK token, up to the next
-blank, so that a part of it can never pass for a price or a strike. Shapes are listed with an example each; the first that fits wins.
+Every character but blanks belongs to exactly one token. A run of letters and digits that no shape explains becomes one JUNK token, up to
+the next blank, so that a part of it can never pass for a price or a strike. Shapes are listed with an example each; the first that fits
+wins.
 """
 
 import re
@@ -62,7 +63,7 @@ class Token(NamedTuple):
 _NUM = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{1,4})?|[0-9]{1,6}(?:\.[0-9]{1,4})?|\.[0-9]{1,4})"
 _ENDS = r"(?![^\W_]|[%/]|[.,][0-9])"
 """Where a number or date may end."""
-_GLUED = r"(?=(?:partial|half|all|stop|risky|lotto|swing|scalp|each|here)(?![^\W_]))"
+_GLUED = r"(?=(?:partial|half|all|stop|risky|lotto|swing|scalp|each|here)(?![^\W_])|(?:sl|pt|tp)[\s:$.0-9])"
 """Words that are written right behind a price."""
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
@@ -72,17 +73,17 @@ _RIGHT = r"(?:calls?|puts?|ce|pe|c|p)"
 _EXPIRES = r"(?:exp(?:iry|iration|ires|iring|ire)?[ \t]*[:.]?[ \t]*)"
 
 _CLEAN: tuple[tuple[Kind, str], ...] = (
-    (Kind.DATE, rf"[0-9]{{4}}[-/][0-9]{{1,2}}[-/][0-9]{{1,2}}(?![^\W_]|[%/-])"),  # 2026-04-17
-    (Kind.DATE, rf"[0-9]{{1,2}}-[0-9]{{1,2}}-(?:[0-9]{{4}}|[0-9]{{2}})(?![^\W_]|[%/-]|\.[0-9])"),  # 04-17-2026
-    (Kind.DATE, rf"[0-9]{{1,2}}/[0-9]{{1,2}}(?:/(?:[0-9]{{4}}|[0-9]{{2}}))?(?![^\W_]|[%/-]|[.,][0-9])"),  # 4/17, 4/17/26
+    (Kind.DATE, r"[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}(?![^\W_]|[%/-])"),  # 2026-04-17
+    (Kind.DATE, r"[0-9]{1,2}-[0-9]{1,2}-(?:[0-9]{4}|[0-9]{2})(?![^\W_]|[%/-]|\.[0-9])"),  # 04-17-2026
+    (Kind.DATE, r"[0-9]{1,2}/[0-9]{1,2}(?:/(?:[0-9]{4}|[0-9]{2}))?(?![^\W_]|[%/-]|[.,][0-9])"),  # 4/17, 4/17/26
     (Kind.DATE, rf"[0-9]{{1,2}}(?:st|nd|rd|th)?[ \t]?{_MONTH}\.?(?:[ \t]?,?20[0-9]{{2}}|[0-9]{{2}})?{_ENDS}"),  # 17APR2026
-    (Kind.DTE, rf"[0-9]{{1,3}}[ \t-]?dte(?![^\W_])"),  # 0DTE
-    (Kind.TIME, rf"[0-9]{{1,2}}:[0-9]{{2}}(?::[0-9]{{2}})?(?:[ \t]?[ap]m)?(?![^\W_])|[0-9]{{1,2}}[ \t]?[ap]m(?![^\W_])"),
+    (Kind.DTE, r"[0-9]{1,3}[ \t-]?dte(?![^\W_])"),  # 0DTE
+    (Kind.TIME, r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?:[ \t]?[ap]m)?(?![^\W_])|[0-9]{1,2}[ \t]?[ap]m(?![^\W_])"),
     (Kind.PAIR, rf"\$?{_NUM}(?:c|p)?(?:[ \t]?-[ \t]?|/|[ \t]to[ \t])\$?{_NUM}(?:c|p)?(?![^\W_]|%)"),  # 100/110C
     (Kind.PERCENT, rf"[+-]?{_NUM}[ \t]?%"),
     (Kind.STRIKE, rf"\$?{_NUM}\$?[ \t]?{_RIGHT}(?![^\W_]|[/+'-]|\.[0-9])"),  # 450c, $250 CALLS, 104$ calls
-    (Kind.QUANTITY, rf"[0-9]{{1,4}}x(?![^\W_])|[0-9]{{1,4}}[ \t]?(?:contracts?|cons?|lots?)(?![^\W_])"),  # 10x, 3 contracts
-    (Kind.ORDINAL, rf"[0-9]{{1,2}}(?:st|nd|rd|th)(?![^\W_])"),
+    (Kind.QUANTITY, r"[0-9]{1,4}x(?![^\W_])|[0-9]{1,4}[ \t]?(?:contracts?|cons?|lots?)(?![^\W_])"),  # 10x, 3 contracts
+    (Kind.ORDINAL, r"[0-9]{1,2}(?:st|nd|rd|th)(?![^\W_])"),
     (Kind.NUMBER, rf"(?:\$[ \t]?)?{_NUM}\$?(?:(?=x[0-9])|{_GLUED}|(?![^\W_]|[%/]|[.,][0-9]))"),
 )
 """What begins with a digit, a $, a sign or a point, and never in the middle of another number."""
@@ -108,14 +109,14 @@ _WORDED: tuple[tuple[Kind, str], ...] = (
         Kind.RELATIVE,  # weekly, expiration this week, exp Friday
         (
             rf"{_EXPIRES}(?:today|tomorrow|tmrw|(?:this[ \t]+)?fri(?:day)?)(?![^\W_])"
-            r"|(?:this[ \t]+week(?:'s)?|next[ \t]+week(?:'s)?|weekl(?:y|ys|ies)|dail(?:y|ies))(?![^\W_])"
+            r"|(?:this[ \t]+week(?:'s)?|this[ \t]+fri(?:day)?|next[ \t]+week(?:'s)?|weekl(?:y|ys|ies)|dail(?:y|ies))(?![^\W_])"
         ),
     ),
     (Kind.STRIKE, rf"[cp][ \t]?\$?[0-9]{{2,5}}(?:\.[05]0?)?(?![^\W_]|[%/-]|[.,][0-9]|[ \t]?\$?[ \t]?{_RIGHT}(?![^\W_]))"),  # P 653
     (Kind.QUANTITY, r"x[0-9]{1,4}(?![^\W_]|[.,%])|(?:qty|quantity)[ \t]*:?[ \t]*[0-9]{1,4}(?![^\W_]|[.,%])"),  # x10, qty 2
     (Kind.LABEL, r"(?:pt|tp)[1-9](?![^\W_]|[.%])|(?:pt|tp|sl|ts)(?=\$?\.?[0-9])"),  # TP1, SL.80
     (Kind.SHARE_CLASS, r"[a-z]{2,4}[./][ab](?![^\W_])"),  # BRK.B
-    (Kind.WORD, r"[^\W\d_]++(?:'[^\W\d_]++)*+(?!\d)"),
+    (Kind.WORD, r"[^\W\d_]++(?:'[^\W\d_]++)*+(?!\d)|[a-z]{1,5}(?=[0-9]{1,5}(?:\.[0-9])?[cp](?![^\W_]))"),  # SPY of SPY600c
 )
 """What begins with a letter."""
 

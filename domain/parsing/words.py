@@ -39,7 +39,9 @@ LABELS: dict[tuple[str, ...], str] = {("super", "lotto"): "Super Lotto", ("lotto
 
 RIGHTS = frozenset({"c", "p", "call", "calls", "put", "puts"})
 
-PRICE_MARKS = frozenset({"at", "for", "around", "near", "paid", "entry", "entries", "price", "premium", "prem", "cost", "fill", "filled", "limit", "lmt"})
+PRICE_MARKS = frozenset(
+    {"at", "for", "around", "near", "paid", "entry", "entries", "price", "premium", "prem", "cost", "fill", "filled", "limit", "lmt"}
+)
 """Words that the entry price may follow; it then needs a $ or a decimal point, as "for 2" may be anything."""
 
 FIRM_PRICE_MARKS = frozenset({"paid", "entry", "price", "premium", "prem", "cost"})
@@ -54,6 +56,9 @@ NO_PRICE = frozenset({"market", "mkt", "mid"})
 TARGETS = frozenset({"pt", "pts", "tp", "tps", "target", "targets", "tgt"})
 """Names that several numbers may follow."""
 
+SEVERAL_TARGETS = frozenset({"pts", "tps", "targets"})
+"""Of these, the ones whose numbers need no comma between them."""
+
 STOPS_AND_TARGETS = TARGETS | frozenset({"sl", "stop", "stops", "stoploss", "loss", "ts", "avg", "average"})
 """What follows one of these is never the price."""
 
@@ -61,13 +66,34 @@ ALSO_TICKERS = frozenset({"TGT"})
 """Words of the trading floor that are tickers when written in capitals where a ticker is expected."""
 
 BETWEEN_LABEL_AND_NUMBER = frozenset(
-    {"set", "at", "to", "is", "around", "near", "below", "above", "under", "over", "loss", "for", "of", "price", "a", "the", "my", "on", "=", "some"}
+    {
+        "set",
+        "at",
+        "to",
+        "is",
+        "around",
+        "near",
+        "below",
+        "above",
+        "under",
+        "over",
+        "loss",
+        "for",
+        "of",
+        "price",
+        "a",
+        "the",
+        "my",
+        "on",
+        "=",
+        "some",
+    }
 )
 
 REMARK_LABELS = frozenset(
     _all(
-        "risk risking risked support resistance vwap level levels ema sma rsi delta iv oi gap goal looking eyeing sell selling trim trimming "
-        "add adding cut cutting exit exiting profit profits size sizing hold through hod lod pdh pdl spx es nq vix watching out"
+        "risk risking risked support resistance vwap level levels ema sma rsi delta iv oi gap goal looking eyeing sell selling trim "
+        "trimming add adding cut cutting exit exiting profit profits size sizing hold through hod lod pdh pdl spx es nq vix watching out"
     )
 )
 """Words of the commentary whose number is never the entry's price: levels, plans and sizes."""
@@ -81,7 +107,9 @@ UNITS = frozenset(
 """Words behind a number of the commentary that say what it counts."""
 
 CONTRACT_FILLERS = frozenset(
-    _all("exp expiry expiration expirations expires expiring expire strike strikes entry option options mon tue tues wed thu thur thurs fri")
+    _all(
+        "exp expiry expiration expirations expires expiring expire strike strikes entry option options mon tue tues wed thu thur thurs fri"
+    )
     | _all("monday tuesday wednesday thursday friday ticker contract symbol expected today")
 )
 """Words between the parts of a contract that change nothing."""
@@ -89,12 +117,16 @@ CONTRACT_FILLERS = frozenset(
 ARTICLES = _all("a an the some of on in my our here with w few these")
 """Words that change nothing before the contract is complete."""
 
-REMARKS = frozenset({"risky", "risk", "lotto", "lottos", "super", "swing", "scalp", "day", "trade", "daytrade", "here", "small", "size", "yolo", "high"})
+REMARKS = frozenset(
+    {"risky", "risk", "lotto", "lottos", "super", "swing", "scalp", "day", "trade", "daytrade", "here", "small", "size", "yolo", "high"}
+)
 """Remarks that may stand before or between the parts of an alert and change nothing."""
 
 BEFORE_ACTION = (
     REMARKS
-    | frozenset({"alert", "alerts", "new", "entry", "option", "options", "position", "i'm", "im", "i", "am", "we're", "we", "are", "let's", "lets"})
+    | frozenset(
+        {"alert", "alerts", "new", "entry", "option", "options", "position", "i'm", "im", "i", "am", "we're", "we", "are", "let's", "lets"}
+    )
     | _all("ok okay alright guys hey team everyone folks call calls put puts just also and now first next quick trade")
 )
 """Words that may stand before the action."""
@@ -125,8 +157,9 @@ HAZARDS: dict[str, Code] = {
         _all(
             "earlier yesterday yesterday's ago was were had been hit gain gains gained profit profits profitable win wins "
             "winner winners won lost currently still already recap recaps closed closing sold out exited exiting trim trimmed "
-            "trimming bought called runner runners running banked banger printed congrats nice filled last from result "
-            "results expired missed failed done complete completed finished invalid invalidated edit edited update updated"
+            "trimming bought called runner runners running banked banger printed congrats nice filled last from "
+            "result results morning afternoon expired missed failed done complete completed finished invalid invalidated edit edited "
+            "update updated"
         ),
         Code.PARSE_NOT_NOW,
     ),
@@ -152,6 +185,7 @@ CONTRADICTS_LATER = (
     )
     | frozenset(word for word, code in HAZARDS.items() if code in {Code.PARSE_NEGATED, Code.PARSE_SPREAD, Code.PARSE_NOT_FIRST_HAND})
     | _all("earlier yesterday ago hit recap recaps closed closing sold out exited exiting trimmed bought missed failed done expired")
+    | _all("was were had morning afternoon congrats printed banger banked winner winners won lost gain gains gained thinking")
     | _all("invalid invalidated edit edited update updated result results filled completed finished called short shorting shorted")
 )
 """Hazards that count even behind a complete entry with its price; the others are only the author's mood there."""
@@ -159,7 +193,7 @@ CONTRADICTS_LATER = (
 AFTER_LABEL_HARMLESS = frozenset({"above", "below", "under", "over", "close"})
 """Hazards that only describe a stop or target when one was just named."""
 
-VOID = _all("cancel canceled cancelled cancelling void ignore disregard scratch nevermind nvm typo mistake oops jk kidding")
+VOID = _all("cancel canceled cancelled cancelling void ignore disregard scratch nevermind nvm jk kidding")
 """Words that take a message back, wherever they stand."""
 
 JOINS = frozenset({"and", "or", "plus", "versus", "vs"})
@@ -218,11 +252,34 @@ TRIMMING = _all("trim trimmed trimming")
 PARTS = _all("half partial partials some most rest remaining remainder all everything third quarter runners full position")
 """Words for a part of a position."""
 
+SCALING = frozenset({("stopped", "out"), ("scaling", "out"), ("scaled", "out"), ("scale", "out")})
+TAKING = _all("taking took take")
+
+BEHIND_TAKEN = _all("off here on at now @ profit profits of out")
+"""What may follow what is taken off; anything else makes it advice: "take profits where you can"."""
+
 TAKEN = _all("half partial partials profit profits some quarter third")
 """What is taken off a position: "taking half"."""
 
-BEFORE_EXIT = _all("i'm im i we we're i've ok okay alright guys hey team all and also now just so here am are have has first second third target") | {
-    "-", "*", "#", "$", "'", '"', "bang", "boom",
+BEHIND_SCALING = frozenset({("stopped", "out"), ("scaling", "out"), ("scaled", "out"), ("scale", "out")})
+TAKING = _all("taking took take")
+
+BEHIND_TAKEN = _all("off here on at now @ profit profits of out")
+"""What may follow what is taken off; anything else makes it advice: "take profits where you can"."""
+
+TAKEN = _all("off here on at now @ profit profits of out")
+
+BEFORE_EXIT = _all(
+    "i'm im i we we're i've ok okay alright guys hey team all and also now just so here am are have has first second third target"
+) | {
+    "-",
+    "*",
+    "#",
+    "$",
+    "'",
+    '"',
+    "bang",
+    "boom",
 }
 """What may stand before an act of closing in its sentence; "all" only where "out" does not follow."""
 
