@@ -43,7 +43,7 @@ def first_doubt(sight: Seen, tokens: list[Token], action: range, settled: int | 
     doubt = _doubtful_word(sight, tokens, action, settled)
     if doubt is not None:
         return doubt
-    if "?" in sight.lower:
+    if "?" in sight.lower and any("?" in token.text and token.kind != "NOISE" for token in tokens):
         return Doubt(Code.PARSE_CONDITIONAL, "expected a statement, found a question mark: send the alert without it")
     if _ARROW.search(sight.lower):
         return Doubt(Code.PARSE_NOT_NOW, "expected an entry, found an arrow as results have: send the alert alone")

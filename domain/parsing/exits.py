@@ -66,7 +66,7 @@ def read_addition(tokens: list[Token], form: Fields | None, posted: date | None)
         target += 1
     if target >= len(tokens) or not _position(tokens[target]):
         return None
-    found = told(AlertKind.ADD, tokens, range(at, at + 1), form, posted)
+    found = told(AlertKind.ADD, tokens, range(at, target), form, posted)
     return found if found.alert.price is not None or found.alert.strike is not None else None
 
 

@@ -144,6 +144,10 @@ class _Collector:
     def expiry(self, token: Token) -> None:
         if token.lower in _PARTS and self.fields.complete and self.sizes(self.following()):
             return
+        if self.label is _Label.EXPECTED and self.fields.complete:
+            # "PT 72/75"
+            self.label = _Label.GIVEN
+            return
         self.drop_mark()
         self.drop_label()
         (self.fields.expiries if self.in_body else self.fields.other_expiries).append(token)

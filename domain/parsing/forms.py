@@ -117,12 +117,16 @@ def _fill(fields: Fields, part: Part, value: list[Token]) -> None:
             found.append(token)
         elif kind == "STRIKE" and part in {Part.STRIKE, Part.RIGHT}:
             fields.strikes.append(token)
-        elif kind == "PAIR":
+        elif kind == "PAIR" or (kind == "DATE" and part is not Part.EXPIRY):
             fields.pairs.append(token)
         elif kind in {"NUMBER", "PERCENT", "JUNK", "STRIKE"}:
             fields.unexplained.append(token)
         elif kind in {"WORD", "CASHTAG", "SHARE_CLASS"}:
             _name(fields, part, token)
+        elif kind == "AT" and part is Part.SYMBOL:
+            # "A@D" is a slip for another ticker
+            fields.symbols.clear()
+            return
     fields.price_is_marked = bool(fields.prices)
 
 

@@ -286,7 +286,7 @@ def _label(tokens: list[Token], before: int) -> tuple[str | None, list[Span]]:
     """Find the label that opens a message: "Super Lotto:"."""
     if before < 2:
         return None, []
-    spoken = [token for token in tokens[:before] if token.kind not in {"NOISE", "NEWLINE"}][:3]
+    spoken = [token for token in tokens[:before] if token.kind == "WORD" or token.text == ":"][:3]
     said = [token.lower for token in spoken]
     for phrase, label in words.LABELS.items():
         length = len(phrase)

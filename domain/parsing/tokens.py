@@ -125,7 +125,7 @@ _OTHER: tuple[tuple[Kind, str], ...] = (
     (Kind.STRUCK, "~~|[\u0335-\u0338]"),
     (Kind.CUT, r"(?:(?<=[^\W_])|(?<=[.$]))[*_~`|]++(?=[^\W_]|[.$][0-9])"),  # 4*50c
     (Kind.MARKUP, r"[*_~`|]+"),
-    (Kind.NOISE, "<(?:@[!&]?|[#:/]|a:|t:|id:)[^<>\\s]{0,80}>|@(?!lim)[a-z]\\w*+|:[a-z_]\\w{1,31}:"),
+    (Kind.NOISE, "<(?:@[!&]?|[#:/]|a:|t:|id:)[^<>\\s]{0,80}>|(?<![a-z])@(?!lim)[a-z]\\w*+|:[a-z_]\\w{1,31}:"),
     (Kind.AT, r"@(?:[ \t]*lim(?:it)?[ \t]*(?=[$.0-9]))?"),
     (Kind.JUNK, r"\w[^\s*~`|()<>]*+"),
     (Kind.PUNCTUATION, r"."),
@@ -140,7 +140,7 @@ def _any(shapes: tuple[tuple[Kind, str], ...]) -> str:
 
 # blanks in front belong to no token; a group of shapes is tried only where its first character can be; no shape has a group inside
 _TOKEN = re.compile(
-    rf"[^\S\n\r]*+(?:(?=[0-9$.+-])(?:{_any(_SIGNED)}|(?<![0-9.,_/-])(?:{_any(_CLEAN)}))|(?=[a-z])(?:{_any(_WORDED)})|{_any(_OTHER)})",
+    rf"[^\S\n\r]*+(?:(?=[0-9$.+-])(?:{_any(_SIGNED)}|(?<![0-9.,/-])(?<![a-z0-9]_)(?:{_any(_CLEAN)}))|(?=[a-z])(?:{_any(_WORDED)})|{_any(_OTHER)})",
     re.DOTALL,
 )
 _KINDS = ("", *(str(kind) for kind, _ in _SHAPES))

@@ -43,7 +43,7 @@ def told(kind: AlertKind, tokens: list[Token], action: range, form: Fields | Non
     strike = strike_in(fields) if len({strike_of(token) for token in (*fields.strikes, *fields.bare_strikes)}) == 1 else None
     right = None if strike is None else _only(fields.strikes) or _only(fields.rights)
     day = resolve(expiry, posted, "" if symbol is None else symbol_of(symbol)) if expiry is not None and posted is not None else None
-    count = _only(fields.quantities)
+    count = tokens[action.start] if tokens[action.start].kind == "SIGNED" else _only(fields.quantities)
     named = [("symbol", symbol), ("strike", strike), ("right", right), ("expiry", expiry), ("price", price)]
     acted = [("action", token) for token in tokens[action.start : action.stop] if token.kind == "WORD"]
     spans = tuple(span(name, token) for name, token in [*acted, *named] if token is not None)

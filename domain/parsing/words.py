@@ -261,13 +261,8 @@ BEHIND_TAKEN = _all("off here on at now @ profit profits of out")
 TAKEN = _all("half partial partials profit profits some quarter third")
 """What is taken off a position: "taking half"."""
 
-BEHIND_SCALING = frozenset({("stopped", "out"), ("scaling", "out"), ("scaled", "out"), ("scale", "out")})
+SCALING = frozenset({("stopped", "out"), ("scaling", "out"), ("scaled", "out"), ("scale", "out")})
 TAKING = _all("taking took take")
-
-BEHIND_TAKEN = _all("off here on at now @ profit profits of out")
-"""What may follow what is taken off; anything else makes it advice: "take profits where you can"."""
-
-TAKEN = _all("off here on at now @ profit profits of out")
 
 BEFORE_EXIT = _all(
     "i'm im i we we're i've ok okay alright guys hey team all and also now just so here am are have has first second third target"
