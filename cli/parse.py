@@ -16,7 +16,7 @@ from rich.table import Table
 
 from cli.context import fail, out, print_json
 from cli.exit_codes import ExitCode
-from domain.alert import AlertKind, AlertMessage, ParsedAlert, Span
+from domain.alert import AlertKind, AlertMessage, Embed, EmbedField, ParsedAlert, Span
 from domain.ids import MessageId
 from domain.money import plain
 from domain.parser import check_expiry, explain_reading, parse
@@ -28,7 +28,10 @@ def parse_command(
     text: Annotated[str | None, typer.Argument(help="The message's text.")] = None,
     *,
     jsonl: Annotated[
-        str | None, typer.Option(help="Read a file of JSON objects with `text` and `posted_at` or `ref_date`, one a line; - is stdin.")
+        str | None,
+        typer.Option(
+            help="Read a file of JSON objects with `text`, `posted_at` or `ref_date`, and maybe `embeds`, one a line; - is stdin."
+        ),
     ] = None,
     at: Annotated[str | None, typer.Option(help="When it was posted: an ISO date or time. Default: now.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
@@ -82,11 +85,12 @@ def _answers(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
         try:
             given = json.loads(line)
             text, moment = given["text"], _moment(given.get("posted_at") or given["ref_date"])
+            embeds = _embeds(given.get("embeds") or [])
             if not isinstance(text, str):
                 raise TypeError(f"text is {type(text).__name__}")  # noqa: TRY301 - one place words every fault of a line
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             fail(ExitCode.USAGE, f"line {number}: expected an object with text and posted_at or ref_date, found a fault in it: {error!r}")
-        yield answer(parse(_message(text, moment)))
+        yield answer(parse(_message(text, moment, embeds)))
 
 
 def _lines(name: str) -> Iterator[str]:
@@ -108,8 +112,20 @@ def _moment(text: str) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def _message(text: str, posted: datetime) -> AlertMessage:
-    return AlertMessage(message_id=MessageId("parse"), text=text, author_id="", channel_id="", guild_id="", posted_at=posted)
+def _embeds(given: list[dict[str, Any]]) -> tuple[Embed, ...]:
+    """Take the parts of embeds that are read, as Discord writes them; what is null or missing is empty."""
+    return tuple(
+        Embed(
+            title=embed.get("title") or "",
+            description=embed.get("description") or "",
+            fields=tuple(EmbedField(name=field["name"], value=field["value"]) for field in embed.get("fields") or []),
+        )
+        for embed in given
+    )
+
+
+def _message(text: str, posted: datetime, embeds: tuple[Embed, ...] = ()) -> AlertMessage:
+    return AlertMessage(message_id=MessageId("parse"), text=text, author_id="", channel_id="", guild_id="", posted_at=posted, embeds=embeds)
 
 
 def _show(parsed: ParsedAlert) -> None:

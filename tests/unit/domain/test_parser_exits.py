@@ -43,7 +43,7 @@ EXITS = [
 
 
 @pytest.mark.parametrize(("text", "contract", "price", "portion", "fraction", "contracts"), EXITS, ids=[row[0][:40] for row in EXITS])
-def test_an_exit_says_what_it_closes(  # noqa: PLR0913 - the parts of an exit
+def test_an_exit_says_what_it_closes(
     *,
     posted: Posted,
     text: str,

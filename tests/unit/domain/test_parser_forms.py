@@ -73,7 +73,7 @@ def test_a_form_that_is_not_certain_is_refused(posted: Posted, changed: dict[str
 
 
 def test_an_empty_comment_is_none(posted: Posted) -> None:
-    """ "Comments: No" says that there are none."""
+    """A comment that is only "No" says that there are none."""
     assert parse(boxed(posted(""), TITLE, LINES | {"\U0001f4ac Comments": "No"})).kind is AlertKind.ENTRY
 
 

@@ -13,10 +13,12 @@ from domain.parser import LONGEST_ALERT, check_expiry, explain_reading, parse
 
 Posted = Callable[..., AlertMessage]
 
-PIECES = (
-    "BTO buy STC out trim closed AVG added KO $DIS 70c 70 calls P 12/18 0DTE weekly next week +2w +1 @ @1.25 1.25 .80 70/72c SL PT1 not if "
-    "will add if don't x2 125% half 1/2 Ticker: Expiry: Strike: Entry: P/L: > -> ? ( ) , . : ** ~~ || ` \n \u200b \u202e \u0336 \U0001d401 \u0412"
-).split(" ")
+PIECES = [
+    *("BTO", "buy", "STC", "out", "trim", "closed", "AVG", "added", "KO", "$DIS", "70c", "70", "calls", "P", "12/18", "0DTE", "weekly"),
+    *("next week", "+2w", "+1", "@", "@1.25", "1.25", ".80", "70/72c", "SL", "PT1", "not", "if", "will add if", "don't", "x2", "125%"),
+    *("half", "1/2", "Ticker:", "Expiry:", "Strike:", "Entry:", "P/L:", ">", "->", "?", "(", ")", ",", ".", ":", "**", "~~", "||", "`"),
+    *("\n", "\u200b", "\u202e", "\u0336", "\U0001d401", "\u0412"),
+]
 ANY = st.text() | st.text(alphabet=st.characters(min_codepoint=0x80)) | st.lists(st.sampled_from(PIECES), max_size=60).map(" ".join)
 PARTS = (
     *PIECES,

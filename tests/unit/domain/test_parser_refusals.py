@@ -32,6 +32,9 @@ REFUSED = {
         "BTO KO 70c Dec27 @ 1.25",
         "BTO KO 70c 7DTE @ 1.25",
         "BTO KO 70c 900DTE @ 1.25",
+        "BTO KO 70c +2w @ 1.25",
+        "BTO KO 70c daily @ 1.25",
+        "BTO SPY 600c next week @ 1.25",
     ],
     Code.PARSE_BAD_PRICE: [
         "BTO KO 70c 12/18 @ 0",
