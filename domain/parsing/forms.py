@@ -117,6 +117,9 @@ def _fill(fields: Fields, part: Part, value: list[Token]) -> None:
             found.append(token)
         elif kind == "STRIKE" and part in {Part.STRIKE, Part.RIGHT}:
             fields.strikes.append(token)
+        elif kind == "DATE" and part is Part.RIGHT:
+            # "Contract: 70C 12/18"
+            fields.expiries.append(token)
         elif kind == "PAIR" or (kind == "DATE" and part is not Part.EXPIRY):
             fields.pairs.append(token)
         elif kind in {"NUMBER", "PERCENT", "JUNK", "STRIKE"}:

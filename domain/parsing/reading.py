@@ -12,10 +12,11 @@ from domain.denial import Code
 from domain.parsing import words
 from domain.parsing.action import Action
 from domain.parsing.before import first_action_doubt, opening, stamped
+from domain.parsing.collecting import collect
 from domain.parsing.doubts import Doubt, first_doubt, quoted, shown
 from domain.parsing.exits import read_addition, read_exit, read_plain_exit
 from domain.parsing.expiry import resolve
-from domain.parsing.fields import Fields, collect
+from domain.parsing.fields import Fields
 from domain.parsing.forms import Form, read_form
 from domain.parsing.judging import CHECKS, Entry, entry_of, judge, right_token, strike_in
 from domain.parsing.seeing import Seen, seen

@@ -4,9 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from domain.alert import AlertKind, ParsedAlert, Span
+from domain.parsing.collecting import collect
 from domain.parsing.doubts import ARROWS
 from domain.parsing.expiry import NoDay, resolve
-from domain.parsing.fields import Fields, collect, names_symbol
+from domain.parsing.fields import Fields, names_symbol
 from domain.parsing.judging import price_of, right_of, strike_in, strike_of, symbol_of
 from domain.parsing.portions import Closed
 from domain.parsing.tokens import Token, number_in

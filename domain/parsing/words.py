@@ -117,8 +117,29 @@ CONTRACT_FILLERS = frozenset(
 ARTICLES = _all("a an the some of on in my our here with w few these")
 """Words that change nothing before the contract is complete."""
 
+NEAR_PRICE = _all("in got i i'm im my")
+"""Words that may stand between a complete contract and its price: "got in at 1.25"."""
+
 REMARKS = frozenset(
-    {"risky", "risk", "lotto", "lottos", "super", "swing", "scalp", "day", "trade", "daytrade", "here", "small", "size", "yolo", "high"}
+    {
+        "risky",
+        "risk",
+        "lotto",
+        "lottos",
+        "super",
+        "swing",
+        "scalp",
+        "day",
+        "trade",
+        "daytrade",
+        "here",
+        "small",
+        "size",
+        "yolo",
+        "high",
+        "leap",
+        "leaps",
+    }
 )
 """Remarks that may stand before or between the parts of an alert and change nothing."""
 
