@@ -80,11 +80,19 @@ def _in_front(tokens: list[Token], hit: Acting) -> Doubt | None:
         last = len(front) - 1
         while last >= 0 and front[last].kind == "WORD" and front[last].lower in words.BEFORE_ACTION:
             last -= 1
-        if last < 0 or front[last].kind in {"NOISE", "NEWLINE"} or front[last].text in _ENDS_TALK or _is_sign(front[last]):
+        if last < 0 or _ends_talk(front[: last + 1]):
             return None
         odd = front[last]
     reason = f"expected the action first, found {shown(odd.text)} before {shown(tokens[hit.first].text)}: start with the action"
     return Doubt(Code.PARSE_UNCLEAR, reason, odd)
+
+
+def _ends_talk(front: list[Token]) -> bool:
+    """Whether what was said in front has ended: its line, its sentence, or with a sign. "e.g." ends nothing."""
+    last = front[-1]
+    if last.kind in {"NOISE", "NEWLINE"} or _is_sign(last):
+        return True
+    return last.text in _ENDS_TALK and len(front) > 1 and len(front[-2].text) > 1
 
 
 def _is_sign(token: Token) -> bool:

@@ -268,6 +268,10 @@ class _Collector:
     def passes(self, lower: str) -> bool:
         """Whether a word changes nothing between the parts of a contract."""
         article = lower in words.ARTICLES and not self.fields.contract_complete
+        if lower == "high":
+            # "HIGH RISK" is a remark, "high 1.25" a course
+            after = self.following()
+            return after is not None and after.lower == "risk"
         near_price = lower in words.NEAR_PRICE and self.fields.contract_complete and not self.fields.prices
         return article or near_price or lower in words.CONTRACT_FILLERS or lower in words.REMARKS
 

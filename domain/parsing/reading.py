@@ -33,6 +33,9 @@ _GLUED_STRIKE = re.compile(r"[0-9][cp]")
 _TICKED_OFF = re.compile("[\u2611\u2705\u2714\u274c\u274e\u2716]")
 """Check marks and crosses: on a bare contract they tell a result; before an action word they are decoration."""
 
+_MOST_OF_A_BARE_ENTRY = 100
+"""Contracts; a bare contract with more of them is somebody's flow on the tape, not an author's trade."""
+
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -235,7 +238,8 @@ def fields_of(letter: Letter, action: range) -> Fields:
 def _bare_entry(letter: Letter) -> ParsedAlert | None:
     """Read a bare contract with its price as an entry: only when it is the whole message, with no word of commentary."""
     tokens = letter.tokens
-    if letter.posted is None or not any(token.kind == "STRIKE" for token in tokens) or _TICKED_OFF.search(letter.sight.text):
+    closes = any(token.lower in words.PARTS for token in tokens)
+    if letter.posted is None or closes or not any(token.kind == "STRIKE" for token in tokens) or _TICKED_OFF.search(letter.sight.text):
         return None
     start = opening(tokens, words.BOUGHT)
     fields = collect(tokens, start)
@@ -247,7 +251,9 @@ def _bare_entry(letter: Letter) -> ParsedAlert | None:
         # without an action word the number after @ may as well be a level to watch: the stricter bound holds
         fields.price_is_marked = False
     found = judge(fields, letter.posted)
-    return None if isinstance(found, Doubt) else _answer(found, fields, tokens, range(0))
+    if isinstance(found, Doubt) or (found.quantity is not None and found.quantity > _MOST_OF_A_BARE_ENTRY):
+        return None
+    return _answer(found, fields, tokens, range(0))
 
 
 def _answer(found: Entry, fields: Fields, tokens: list[Token], action: range) -> ParsedAlert:

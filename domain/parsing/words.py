@@ -161,7 +161,7 @@ HAZARDS: dict[str, Code] = {
             "if when once unless until till only above below over under break breaks breaking trigger triggers wait waiting watch "
             "watching watchlist maybe perhaps possibly considering consider thinking think planning plan should would could "
             "tomorrow tmrw tonight later open bell close premarket dip pullback retest idea ideas ready looking eyeing eye want "
-            "wanted wants wish hope"
+            "wanted wants wish hope need needs pending"
         ),
         Code.PARSE_CONDITIONAL,
     ),
@@ -170,7 +170,7 @@ HAZARDS: dict[str, Code] = {
             "not no never none nope don't dont didn't didnt doesn't doesnt won't wont isn't isnt can't cant cannot shouldn't "
             "shouldnt wouldn't wouldnt wasn't wasnt aren't ain't without avoid stay cancel canceled cancelled cancelling void "
             "ignore disregard scratch nevermind nvm typo mistake wrong correction correcting oops jk kidding deleted delete fake test "
-            "testing example paper papertrade stopped"
+            "testing example paper papertrade stopped simulated simulation sim backtest backtested demo practice contest"
         ),
         Code.PARSE_NEGATED,
     ),
@@ -179,7 +179,8 @@ HAZARDS: dict[str, Code] = {
             "earlier yesterday yesterday's ago was were had been hit gain gains gained profit profits profitable win wins "
             "winner winners won lost currently still already recap recaps closed closing sold out exited exiting trim trimmed "
             "trimming bought called runner runners running banked banger printed congrats nice filled last from "
-            "result results morning afternoon expired missed failed done complete completed finished invalid invalidated edit edited "
+            "result results morning afternoon expired "
+            "trades traded positions holdings portfolio asking summary review journal missed failed done complete completed finished invalid invalidated edit edited "
             "update updated"
         ),
         Code.PARSE_NOT_NOW,
@@ -202,7 +203,7 @@ HAZARDS: dict[str, Code] = {
 CONTRADICTS_LATER = (
     _all(
         "if when once unless until till above below over under break breaks breaking trigger triggers wait waiting maybe perhaps possibly "
-        "considering planning plan should tomorrow tmrw tonight later close premarket open"
+        "considering planning plan should tomorrow tmrw tonight later close premarket open need needs pending"
     )
     | frozenset(word for word, code in HAZARDS.items() if code in {Code.PARSE_NEGATED, Code.PARSE_SPREAD, Code.PARSE_NOT_FIRST_HAND})
     | _all("earlier yesterday ago hit recap recaps closed closing sold out exited exiting trimmed bought missed failed done expired")

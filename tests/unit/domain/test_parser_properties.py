@@ -33,7 +33,21 @@ TICKERS = st.sampled_from(["KO", "DIS", "F", "SPX", "BRK.B", "TGT", "$NOW", "$KO
 STRIKES = st.integers(10, 9999).map(lambda tenths: Decimal(tenths) / 2)
 EXPIRIES = st.dates(date(2026, 11, 23), date(2027, 8, 31)).filter(is_trading_day)
 DATE_SHAPES = st.sampled_from(["%m/%d/%y", "%m/%d/%Y", "%Y-%m-%d", "%d%b%Y", "%b %d %Y", "%b %dth, %Y"])
-TAILS = st.sampled_from(["", " risky", " (day trade)", " @everyone", " SL .10", "\nPT: 120%, 150%", " loading up", " \U0001f680"])
+TAILS = st.sampled_from(
+    [
+        "",
+        " risky",
+        " (day trade)",
+        " @everyone",
+        " SL .10",
+        "\nPT: 120%, 150%",
+        " loading up",
+        " \U0001f680",
+        " x2",
+        ", not financial advice",
+        " (sell at 900.50)",
+    ]
+)
 
 
 def check(message: AlertMessage) -> ParsedAlert:

@@ -96,6 +96,7 @@ def test_talk_in_front_that_has_ended_changes_nothing(posted: Posted, front: str
         "or 1.10",
         "and 75c too",
         "and DIS 112c",
+        "need to see volume first",
         "as a spread with the 75c",
         "STC DIS 112c 12/18 @ 2",
         "sell the 75c",
