@@ -15,6 +15,8 @@ _STAMP = _SAID | {"DATE", "TIME"}
 _ENDS_TALK = frozenset('.!;,)-"')
 _OF_A_TARGET = frozenset({"at", "for", "@", "half", "some", "into", "near", "around", "all", "target"})
 
+_DIPS = (["the", "dip"], ["the", "dips"], ["this", "dip"])
+
 
 class Acting(Protocol):
     """An action's words: what they do, and the places of the first and last token."""
@@ -61,12 +63,15 @@ def _two_actions(tokens: list[Token], hits: Sequence[Acting], settled: int | Non
 
 
 def _is_target(tokens: list[Token], hit: Acting, settled: int | None) -> bool:
-    """Whether a sale behind a complete entry with its price is only its target: "sell at 6.00"."""
+    """Whether an act behind a complete entry with its price is only its target or talk: "sell at 6.00", "buying the dip"."""
+    behind = [token.lower for token in tokens[hit.last + 1 : hit.last + 3]]
+    if hit.action is Action.BUY and behind in _DIPS and settled is not None and tokens[hit.first].start >= settled:
+        return True
     if hit.action is not Action.MENTION_OF_SALE or settled is None or tokens[hit.first].start < settled:
         return False
     if tokens[hit.first].lower == "sold" or any(token.kind in {"STRIKE", "CASHTAG", "DATE"} for token in tokens[hit.last :]):
         return False
-    return hit.last + 1 < len(tokens) and tokens[hit.last + 1].lower in _OF_A_TARGET
+    return bool(behind) and behind[0] in _OF_A_TARGET
 
 
 def _in_front(tokens: list[Token], hit: Acting) -> Doubt | None:

@@ -66,7 +66,7 @@ class Form:
 
 def read_form(sight: Seen, tokens: list[Token]) -> Form | None:
     """Give the fields of a form, or None when the message is none."""
-    if not _IS_FORM.search(sight.lower):
+    if (":" not in sight.lower and "=" not in sight.lower) or not _IS_FORM.search(sight.lower):
         return None
     form = Form()
     at = 0

@@ -14,7 +14,7 @@ _CARE = (
 )
 _FROM = r"(?:will|i'll|we'll|ill|may|might|gonna|going to|can|could|would|looking to|want to|ready to|plan(?:ning)? to)"
 _SIZED = r"(?:over ?siz\w+|oversiz\w+|over ?leverage|go (?:too )?(?:big|heavy))"
-_GUARD = r"(?:stop(?: loss)?|sl|cut(?:ting)?|exit(?:ing)?|bail(?:ing)?|trim(?:ming)?|add(?:ing)?)"
+_GUARD = r"(?:stop(?: loss)?|sl|cut(?:ting)?|exit(?:ing)?|bail(?:ing)?|trim(?:ming)?|add(?:ing)?|out)"
 _YOU = r"(?:can't|cant|cannot|don't|dont|do not|want|wanna|comfortable|following|new|small)"
 
 _PHRASES = (
@@ -34,6 +34,8 @@ _PHRASES = (
     r"break ?-?even\b",
     r"over ?(?:the )?(?:weekend|night)\b",
     r"open interest\b",
+    r"back (?:above|over|below|under)\b",  # back above vwap
+    r"break ?out (?:play|setup|trade)\b",
     r"close (?:to|watch|eye|stops?)\b",
     r"short (?:squeeze|term|dated|lived)\b",  # short squeeze play
     r"(?:back|updates?|more|details|chart|thoughts) later\b",

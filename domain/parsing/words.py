@@ -179,9 +179,8 @@ HAZARDS: dict[str, Code] = {
             "earlier yesterday yesterday's ago was were had been hit gain gains gained profit profits profitable win wins "
             "winner winners won lost currently still already recap recaps closed closing sold out exited exiting trim trimmed "
             "trimming bought called runner runners running banked banger printed congrats nice filled last from "
-            "result results morning afternoon expired "
-            "trades traded positions holdings portfolio asking summary review journal missed failed done complete completed finished invalid invalidated edit edited "
-            "update updated"
+            "result results morning afternoon trades traded positions holdings portfolio asking summary review journal expired "
+            "missed failed done complete completed finished invalid invalidated edit edited update updated"
         ),
         Code.PARSE_NOT_NOW,
     ),

@@ -31,6 +31,7 @@ EXITS = [
     ("$KO 70c 150%\n**5 ITM**\nI'm all OUT.", "KO 70C None", None, Portion.ALL, None, None),
     ("@desk\nClose or Trim\nTRIM\n\nKO 70C 2026-12-18\n1.59 \u2192 1.75", "KO 70C 2026-12-18", None, Portion.PARTIAL, None, None),
     ("STC KO 70c 12/18\nTrim at 2.40, set SL to breakeven", "KO 70C 2026-12-18", None, Portion.PARTIAL, None, None),
+    ("KO 70c 12/18 @ 1.25 (all out)", "KO 70C 2026-12-18", "1.25", Portion.ALL, None, None),
     ("out of KO", "KO NoneNone None", None, None, None, None),
     ("Im out", "None NoneNone None", None, Portion.ALL, None, None),
     ("all out", "None NoneNone None", None, Portion.ALL, None, None),

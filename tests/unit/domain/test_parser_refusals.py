@@ -153,7 +153,6 @@ def test_every_parse_code_has_an_example() -> None:
         "KO 70c 12/18 @ 69.50",
         "KO 70c 12/18 high 1.25",
         "KO 70c 12/18 @ 1.25 (half)",
-        "KO 70c 12/18 @ 1.25 (all out)",
         "KO 70c 12/18 5000x @ 1.25",
         "KO 70c 12/18 1.70 looks strong",
         "KO 70c 12/18 @ 1.25 \u2705",

@@ -38,6 +38,8 @@ HARMLESS = [
     "holding support at 69.50",
     "not gonna hold this overnight",
     "earnings tomorrow",
+    "buying the dip",
+    "back above vwap, out if it turns",
     "5m chart looks great",
     "added. new avg 1.42",
     "high risk, short squeeze play",
