@@ -10,14 +10,16 @@ from zoneinfo import ZoneInfo
 
 import typer
 from pydantic_core import to_jsonable_python
+from rich.cells import cell_len
+from rich.markup import escape
 from rich.table import Table
 
 from cli.context import fail, out, print_json
 from cli.exit_codes import ExitCode
-from domain.alert import AlertKind, AlertMessage, ParsedAlert
+from domain.alert import AlertKind, AlertMessage, Embed, EmbedField, ParsedAlert, Span
 from domain.ids import MessageId
 from domain.money import plain
-from domain.parser import parse
+from domain.parser import check_expiry, explain_reading, parse
 
 _NEW_YORK = ZoneInfo("America/New_York")
 
@@ -26,10 +28,14 @@ def parse_command(
     text: Annotated[str | None, typer.Argument(help="The message's text.")] = None,
     *,
     jsonl: Annotated[
-        str | None, typer.Option(help="Read a file of JSON objects with `text` and `posted_at` or `ref_date`, one a line; - is stdin.")
+        str | None,
+        typer.Option(
+            help="Read a file of JSON objects with `text`, `posted_at` or `ref_date`, and maybe `embeds`, one a line; - is stdin."
+        ),
     ] = None,
     at: Annotated[str | None, typer.Option(help="When it was posted: an ISO date or time. Default: now.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Underline what was read, and name each rule and check.")] = False,
 ) -> None:
     """Read a text as an alert, and show what would be traded or why not."""
     if (text is None) == (jsonl is None):
@@ -42,11 +48,15 @@ def parse_command(
         posted = datetime.now(UTC) if at is None else _moment(at)
     except ValueError:
         fail(ExitCode.USAGE, f"--at expects an ISO date or time such as 2026-12-01 or 2026-12-01T15:04:05Z, found {at!r}")
-    parsed = parse(_message(text or "", posted))
+    message = _message(text or "", posted)
+    parsed = parse(message)
     if as_json:
-        print_json({**answer(parsed), "reason": parsed.reason, "spans": parsed.spans})
+        told = {"explanation": explain_reading(message)} if explain else {}
+        print_json({**answer(parsed), "reason": parsed.reason, "spans": parsed.spans, **told})
     else:
         _show(parsed)
+        if explain:
+            _explain(message, parsed)
     if parsed.kind is AlertKind.REFUSED:
         raise typer.Exit(int(ExitCode.REFUSED))
 
@@ -61,6 +71,8 @@ def answer(parsed: ParsedAlert) -> dict[str, Any]:
         "expiry": None if parsed.expiry is None else parsed.expiry.isoformat(),
         "price": None if parsed.price is None else plain(parsed.price),
         "quantity": parsed.quantity,
+        "portion": None if parsed.portion is None else parsed.portion.value,
+        "fraction": None if parsed.fraction is None else format(parsed.fraction.normalize(), "f"),
         "label": parsed.label,
         "code": parsed.code,
     }
@@ -73,11 +85,12 @@ def _answers(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
         try:
             given = json.loads(line)
             text, moment = given["text"], _moment(given.get("posted_at") or given["ref_date"])
+            embeds = _embeds(given.get("embeds") or [])
             if not isinstance(text, str):
                 raise TypeError(f"text is {type(text).__name__}")  # noqa: TRY301 - one place words every fault of a line
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             fail(ExitCode.USAGE, f"line {number}: expected an object with text and posted_at or ref_date, found a fault in it: {error!r}")
-        yield answer(parse(_message(text, moment)))
+        yield answer(parse(_message(text, moment, embeds)))
 
 
 def _lines(name: str) -> Iterator[str]:
@@ -99,8 +112,20 @@ def _moment(text: str) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def _message(text: str, posted: datetime) -> AlertMessage:
-    return AlertMessage(message_id=MessageId("parse"), text=text, author_id="", channel_id="", guild_id="", posted_at=posted)
+def _embeds(given: list[dict[str, Any]]) -> tuple[Embed, ...]:
+    """Take the parts of embeds that are read, as Discord writes them; what is null or missing is empty."""
+    return tuple(
+        Embed(
+            title=embed.get("title") or "",
+            description=embed.get("description") or "",
+            fields=tuple(EmbedField(name=field["name"], value=field["value"]) for field in embed.get("fields") or []),
+        )
+        for embed in given
+    )
+
+
+def _message(text: str, posted: datetime, embeds: tuple[Embed, ...] = ()) -> AlertMessage:
+    return AlertMessage(message_id=MessageId("parse"), text=text, author_id="", channel_id="", guild_id="", posted_at=posted, embeds=embeds)
 
 
 def _show(parsed: ParsedAlert) -> None:
@@ -115,3 +140,38 @@ def _show(parsed: ParsedAlert) -> None:
     if parsed.reason:
         table.add_row("reason", parsed.reason, "")
     out().print(table)
+
+
+def _explain(message: AlertMessage, parsed: ParsedAlert) -> None:
+    """Underline what was read, and list the rules and the checks."""
+    explanation = explain_reading(message)
+    console = out()
+    console.print()
+    for line in _underlined(message.shown, parsed.spans):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    rules = Table("rule", "read", "as", box=None, pad_edge=False)
+    for rule in explanation.rules:
+        rules.add_row(rule.shape, escape(repr(rule.text)), rule.field or "-")
+    checks = Table("check", "answer", "why", box=None, pad_edge=False)
+    for check in explanation.checks:
+        checks.add_row(check.name, "passed" if check.passed else "failed", escape(check.says))
+    denied = check_expiry(parsed, message.posted_at)
+    if parsed.expiry is not None:
+        checks.add_row("the expiration is a trading day", "passed" if denied is None else "failed", "" if denied is None else str(denied))
+    for table in (rules, checks):
+        console.print()
+        console.print(table)
+
+
+def _underlined(text: str, spans: Iterable[Span]) -> Iterator[str]:
+    """Give the lines of a text, each with a line of marks under what was read; control characters are shown as a dot."""
+    marked = {place for span in spans for place in range(span.start, span.end)}
+    place = 0
+    for line in text.split("\n"):
+        yield "".join(char if char.isprintable() else "\u00b7" for char in line)
+        marks = "".join(
+            "^" * max(cell_len(char), 1) if place + at in marked else " " * max(cell_len(char), 1) for at, char in enumerate(line)
+        )
+        if marks.strip():
+            yield marks.rstrip()
+        place += len(line) + 1

@@ -11,6 +11,23 @@ from domain.money import Price
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EmbedField:
+    """One named value of an embed."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Embed:
+    """A box under a message, as Discord carries it: bots write their alerts there. Empty where a part is missing."""
+
+    title: str = ""
+    description: str = ""
+    fields: tuple[EmbedField, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertMessage:
     """A message that may be an alert: who wrote what, where and when. The text is data and nothing else."""
 
@@ -23,6 +40,17 @@ class AlertMessage:
     """The message's own time, in UTC: it resolves years and weekdays, and it alone tells the alert's age."""
     author_name: str = ""
     """For people; nothing is decided by it."""
+    embeds: tuple[Embed, ...] = ()
+
+    @property
+    def shown(self) -> str:
+        """The text that a reader sees, line by line: the message's own, then each embed's. Spans of a reading point into it."""
+        if not self.embeds:
+            return self.text
+        lines = [self.text]
+        for embed in self.embeds:
+            lines += [embed.title, embed.description, *(f"{field.name}: {field.value}" for field in embed.fields)]
+        return "\n".join(line for line in lines if line)
 
 
 class AlertKind(StrEnum):
@@ -40,9 +68,24 @@ class AlertKind(StrEnum):
     """Looks like an alert and is not certain enough to trade; `code` says why."""
 
 
+class Portion(StrEnum):
+    """How much of a position an exit closes, as the message says it."""
+
+    ALL = "all"
+    """All of it, or all that is left."""
+    HALF = "half"
+    """One half."""
+    FRACTION = "fraction"
+    """The part that `fraction` says."""
+    COUNT = "count"
+    """The contracts that `quantity` says."""
+    PARTIAL = "partial"
+    """Some of it, and the message does not say how much."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """The characters of the text that one field was read from."""
+    """The characters of the shown text that one field was read from."""
 
     field: str
     start: int
@@ -62,7 +105,11 @@ class ParsedAlert:
     price: Price | None = None
     """Dollars a share, as alerted; None means the mid of bid and ask."""
     quantity: int | None = None
-    """Contracts named in the alert: a cap, not an order."""
+    """Contracts named in the alert: a cap, not an order. Of an exit with portion COUNT: how many it closes."""
+    portion: Portion | None = None
+    """How much an exit closes; None where the message does not say."""
+    fraction: Decimal | None = None
+    """The part of the position that an exit closes, above 0 and below 1, where the message gives one."""
     label: str | None = None
     code: str | None = None
     """Why it was refused: a `Code` value with its family PARSE."""

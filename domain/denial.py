@@ -26,6 +26,8 @@ class Code(StrEnum):
     PARSE_UNEXPLAINED_NUMBER = "PARSE_UNEXPLAINED_NUMBER"
     PARSE_TOO_LONG = "PARSE_TOO_LONG"
     PARSE_UNCLEAR = "PARSE_UNCLEAR"
+    EXPIRY_NOT_TRADING_DAY = "EXPIRY_NOT_TRADING_DAY"
+    EXPIRY_PAST = "EXPIRY_PAST"
     AUTHOR_NOT_ALLOWED = "AUTHOR_NOT_ALLOWED"
     CHANNEL_NOT_ALLOWED = "CHANNEL_NOT_ALLOWED"
     GUILD_NOT_ALLOWED = "GUILD_NOT_ALLOWED"
@@ -99,7 +101,7 @@ MEANINGS: dict[Code, Meaning] = {
         to_do="Write it as 450c or 397.5c.",
     ),
     Code.PARSE_BAD_EXPIRY: Meaning(
-        means="The expiration is impossible, past, on a day without trading, or can be read as two dates.",
+        means="The expiration is impossible, past, or can be read as two dates.",
         to_do="Write a listed expiration, with its year where it is not this year.",
     ),
     Code.PARSE_BAD_PRICE: Meaning(
@@ -153,6 +155,14 @@ MEANINGS: dict[Code, Meaning] = {
     Code.PARSE_UNCLEAR: Meaning(
         means="The message looks like an alert and has more than one reading.",
         to_do="Write it as: BTO SPY 450c 12/18 @ 1.25.",
+    ),
+    Code.EXPIRY_NOT_TRADING_DAY: Meaning(
+        means="The alert's expiration is a weekend or a holiday: nothing expires on it.",
+        to_do="Send a new alert with a listed expiration.",
+    ),
+    Code.EXPIRY_PAST: Meaning(
+        means="The alert's expiration was over when it was posted.",
+        to_do="Send a new alert with a listed expiration.",
     ),
     Code.AUTHOR_NOT_ALLOWED: Meaning(
         means="The author is not on the allowlist.",

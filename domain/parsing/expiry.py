@@ -3,8 +3,9 @@
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
-from domain.calendar import is_trading_day, trading_days_ahead
+from domain.calendar import is_trading_day, next_trading_day, trading_days_ahead, weekly_expiry
 from domain.parsing.tokens import Kind, Token
 
 LONGEST_AHEAD = timedelta(days=1150)
@@ -16,14 +17,18 @@ LONGEST_ROLL = timedelta(days=300)
 A date just past ("12/15" on 12/16) would be almost a year away, and is far more likely a mistake.
 """
 
-MOST_SESSIONS = 60
-"""The largest n of nDTE; people name a date for anything further."""
+MOST_SESSIONS = 5
+"""The largest n of nDTE that is read as trading days: beyond a week, people count calendar days as often."""
 
-_DAY = timedelta(days=1)
+DAILY = frozenset({"SPY", "QQQ", "IWM", "SPX", "SPXW", "XSP", "NDX", "NDXP", "RUT", "RUTW"})
+"""Classes with an expiration on each trading day."""
+
+_WEEK = timedelta(days=7)
 _MONTHS = {
     name: number for number, name in enumerate(("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)
 }
 _NUMBERS = re.compile(r"[0-9]+")
+_WORD_AND_TWO_DIGITS = re.compile(r"[a-z]{3,}[0-9]{2}")
 _LETTERS = re.compile(r"[a-z]{3,}")
 
 
@@ -34,10 +39,24 @@ class NoDay:
     why: str
 
 
-def resolve(token: Token, posted: date) -> date | NoDay:
-    """Give the expiration that a date or DTE token means to a reader on `posted`, on a trading day and not past."""
+def resolve(token: Token, posted: date, symbol: str = "") -> date | NoDay:
+    """Give the expiration that a date, DTE or word means to a reader on `posted`.
+
+    A date is given as written, also when nothing trades on it: that is for `check_expiry` to refuse. A past one is none.
+    """
+    return _meaning(token.kind, token.lower, posted, daily=symbol in DAILY)
+
+
+@lru_cache(maxsize=4096)
+def _meaning(kind: str, said: str, posted: date, *, daily: bool) -> date | NoDay:
+    """Resolve the words themselves; the same few dates stand in most alerts of a day."""
     try:
-        found = _days_ahead(token, posted) if token.kind == Kind.DTE else _dated(token, posted)
+        if kind == Kind.DTE:
+            found = _days_ahead(said, posted)
+        elif kind == Kind.RELATIVE:
+            found = _in_words(said, posted, daily=daily)
+        else:
+            found = _dated(said, posted)
     except (ValueError, OverflowError):
         return NoDay("is no day of the calendar")
     if isinstance(found, NoDay):
@@ -46,27 +65,51 @@ def resolve(token: Token, posted: date) -> date | NoDay:
         return NoDay("is past")
     if found - posted > LONGEST_AHEAD:
         return NoDay("is further away than any listed option")
-    if not is_trading_day(found):
-        return NoDay(f"({found.isoformat()}) is a weekend or holiday")
     return found
 
 
-def _days_ahead(token: Token, posted: date) -> date | NoDay:
-    """Read nDTE: n trading days ahead; where n calendar days ahead is another trading day, it is not certain."""
-    count = int(_NUMBERS.findall(token.text)[0])
+def _days_ahead(said: str, posted: date) -> date | NoDay:
+    """Read nDTE: n trading days ahead. More than a week of them is as often meant in calendar days, and is not certain."""
+    count = int(_NUMBERS.findall(said)[0])
+    if count == 0:
+        return posted
     if not is_trading_day(posted):
         return NoDay(f"is counted from {posted.isoformat()}, a day without trading")
     if count > MOST_SESSIONS:
-        return NoDay(f"is more than {MOST_SESSIONS} days ahead: a date is clearer")
-    in_sessions = trading_days_ahead(posted, count)
-    in_days = posted + count * _DAY
-    if in_days != in_sessions and is_trading_day(in_days):
-        return NoDay(f"can mean {in_days.isoformat()} or {in_sessions.isoformat()}")
-    return in_sessions
+        return NoDay(f"is more than {MOST_SESSIONS} trading days ahead: a date is clearer")
+    return trading_days_ahead(posted, count)
 
 
-def _dated(token: Token, posted: date) -> date | NoDay:
-    year, month, day = _parts(token)
+def _in_words(said: str, posted: date, *, daily: bool) -> date | NoDay:
+    """Read "weekly", "this week", "next week", "daily", "+2w", and what stands behind "exp"; only on trading days."""
+    if not is_trading_day(posted):
+        return NoDay(f"is counted from {posted.isoformat()}, a day without trading")
+    if said.startswith("+"):
+        ahead = posted + int(_NUMBERS.findall(said)[0]) * _WEEK
+        return ahead if ahead == weekly_expiry(ahead) else NoDay(f"can mean {ahead.isoformat()} or {weekly_expiry(ahead).isoformat()}")
+    if "dail" in said:
+        return posted if daily else NoDay("needs a class with an expiration each day")
+    if "today" in said:
+        return posted
+    if "tomorrow" in said or "tmrw" in said:
+        return next_trading_day(posted)
+    return _weekly(said, posted, daily=daily)
+
+
+def _weekly(said: str, posted: date, *, daily: bool) -> date | NoDay:
+    friday = weekly_expiry(posted)
+    if "next" in said:
+        return NoDay("can mean several days of a class that expires daily") if daily else weekly_expiry(friday + _WEEK)
+    if "weekl" in said and friday == posted:
+        # on the last day of a weekly most people mean the one that begins
+        return NoDay(f"can mean {friday.isoformat()} or the week after")
+    return friday
+
+
+def _dated(said: str, posted: date) -> date | NoDay:
+    year, month, day = _parts(said)
+    if year is None and _WORD_AND_TWO_DIGITS.fullmatch(said) and 2000 + day >= posted.year:
+        return NoDay("can be a day or a year")
     if year is not None:
         return date(year, month, day)
     return _without_year(month, day, posted)
@@ -90,11 +133,10 @@ def _date_or_none(year: int, month: int, day: int) -> date | None:
         return None
 
 
-def _parts(token: Token) -> tuple[int | None, int, int]:
+def _parts(said: str) -> tuple[int | None, int, int]:
     """Read year (None where not written), month and day of a date token."""
-    text = token.text.lower()
-    numbers = _NUMBERS.findall(text)
-    words = [word for word in _LETTERS.findall(text) if word[:3] in _MONTHS]
+    numbers = _NUMBERS.findall(said)
+    words = [word for word in _LETTERS.findall(said) if word[:3] in _MONTHS]
     if words:
         # "apr 17th 2026", "17apr2026": the day is written first of the two numbers
         return _year(numbers[1:]), _MONTHS[words[0][:3]], int(numbers[0])

@@ -1,25 +1,10 @@
-"""Collects the fields of one contract from tokens, without judging them.
-
-The body of an alert is its contract, price and quantity in any order, with the few words that may stand between them. The first other
-word ends it: from there on everything is commentary. Commentary never fills a field; it can only contradict one (a second strike, a
-number nothing explains).
-"""
+"""The fields of one contract as tokens, before anything is judged."""
 
 from dataclasses import dataclass, field
-from enum import IntEnum
+from datetime import date
 
 from domain.parsing import words
-from domain.parsing.tokens import BLANK, Kind, Token
-
-
-class _Label(IntEnum):
-    """Whether a stop or target was just named."""
-
-    NONE = 0
-    EXPECTED = 1
-    """Its number comes next."""
-    GIVEN = 2
-    """It has one; more follow only after a comma or slash."""
+from domain.parsing.tokens import Kind, Token
 
 
 @dataclass(slots=True)
@@ -32,8 +17,12 @@ class Fields:
     expiries: list[Token] = field(default_factory=list)
     prices: list[Token] = field(default_factory=list)
     quantities: list[Token] = field(default_factory=list)
+    bare_strikes: list[Token] = field(default_factory=list)
+    """Numbers named as a strike, whose right is said elsewhere."""
     price_is_marked: bool = False
-    """Whether @, "at" or "for" stood before the first price."""
+    """Whether @ or a word such as "at" or "paid" stood before the first price."""
+    price_is_rough: bool = False
+    """Whether the price is a whole number behind "at": it may as well be a level of the underlying."""
     other_symbols: list[Token] = field(default_factory=list)
     other_strikes: list[Token] = field(default_factory=list)
     other_expiries: list[Token] = field(default_factory=list)
@@ -47,6 +36,8 @@ class Fields:
     """A numbered target or a stop named twice."""
     empty_labels: list[Token] = field(default_factory=list)
     """Stops and targets without a number behind them: the one in front may be theirs."""
+    expiry: date | None = None
+    """The day that the expirations mean, once they are judged."""
     ended_by: Token | None = None
     """The word that ended the body."""
     commentary: list[Token] = field(default_factory=list)
@@ -55,253 +46,28 @@ class Fields:
     @property
     def contract_complete(self) -> bool:
         """Whether symbol, strike with right, and expiration are there."""
-        return bool(self.symbols and self.strikes and self.expiries)
+        return bool(self.symbols and self.expiries and (self.strikes or (self.bare_strikes and self.rights)))
+
+    @property
+    def complete(self) -> bool:
+        """Whether the contract and its price are there: a number behind them may be talk."""
+        return bool(self.prices) and self.contract_complete
+
+    @property
+    def settled(self) -> int | None:
+        """The place in the text behind which nothing more belongs to a complete contract with its price; None without both."""
+        if not self.complete:
+            return None
+        return max(token.end for token in (*self.symbols, *self.strikes, *self.expiries, *self.prices, *self.bare_strikes))
 
 
-class _Collector:
-    """Walks the tokens once, keeping what the last few of them promised."""
-
-    def __init__(self, tokens: list[Token], start: int) -> None:
-        self.tokens = tokens
-        self.at = start
-        self.start = start
-        self.first = next((index for index in range(start, len(tokens)) if tokens[index].kind not in BLANK), -1)
-        self.fields = Fields()
-        self.in_body = True
-        self.label = _Label.NONE
-        self.comma = False
-        self.mark: Token | None = None
-        self.join: Token | None = None
-        self.depth = 0
-        self.labels: set[str] = set()
-        self.named: Token | None = None
-
-    def run(self) -> Fields:
-        handlers = {
-            "NEWLINE": self.newline,
-            "DATE": self.expiry,
-            "DTE": self.expiry,
-            "TIME": self.time,
-            "STRIKE": self.strike,
-            "NUMBER": self.number,
-            "PERCENT": self.percent,
-            "PAIR": self.pair,
-            "QUANTITY": self.quantity,
-            "LABEL": self.name_label,
-            "CASHTAG": self.symbol,
-            "SHARE_CLASS": self.symbol,
-            "WORD": self.word,
-            "AT": self.at_sign,
-            "JUNK": self.junk,
-            "PUNCTUATION": self.punctuation,
-        }
-        for index in range(self.start, len(self.tokens)):
-            token = self.tokens[index]
-            self.at = index
-            handler = handlers.get(token.kind)
-            if handler is not None:
-                handler(token)
-        self.drop_mark()
-        self.drop_label()
-        return self.fields
-
-    def drop_mark(self) -> None:
-        """Note a price mark that led to no price. A word may have meant something else, an @ may not."""
-        if self.mark is not None and self.mark.kind == Kind.AT:
-            self.fields.dangling.append(self.mark)
-        self.mark = None
-
-    def drop_label(self) -> None:
-        """Note a stop or target that got no number."""
-        if self.label is _Label.EXPECTED and self.named is not None:
-            self.fields.empty_labels.append(self.named)
-        self.label = _Label.NONE
-
-    def newline(self, _token: Token) -> None:
-        self.drop_label()
-
-    def time(self, token: Token) -> None:
-        """Let a time of day pass, unless the entry is to be made at it."""
-        if self.mark is not None:
-            self.fields.unexplained.append(token)
-        self.mark = None
-
-    def expiry(self, token: Token) -> None:
-        self.drop_mark()
-        self.drop_label()
-        (self.fields.expiries if self.in_body else self.fields.other_expiries).append(token)
-
-    def strike(self, token: Token) -> None:
-        self.drop_mark()
-        self.drop_label()
-        (self.fields.strikes if self.in_body else self.fields.other_strikes).append(token)
-
-    def number(self, token: Token) -> None:
-        """Give a number to whoever claims it: a stop or target, a price mark, the end of the contract, or the count in front."""
-        fields = self.fields
-        fractional = "." in token.text or "$" in token.text
-        if self.labelled():
-            self.label = _Label.GIVEN
-        elif self.label is _Label.GIVEN:
-            # "SL 598 @ .80": either may be the stop, and either the price
-            fields.unexplained.append(token)
-        elif self.mark is not None:
-            if self.mark.kind == Kind.AT or fractional:
-                self.price(token, marked=True)
-            else:
-                fields.unexplained.append(token)
-        elif self.in_body and fractional and fields.contract_complete and not fields.prices:
-            self.price(token, marked=False)
-        elif self.at == self.first and token.text.isdigit() and self.names_symbol(self.following()):
-            fields.quantities.append(token)
-        else:
-            fields.unexplained.append(token)
-        self.mark, self.comma = None, False
-
-    def labelled(self) -> bool:
-        """Whether a number belongs to the stop or target just named: its first one, and a target's further ones after commas."""
-        more = (
-            self.label is _Label.GIVEN and self.comma and self.mark is None and self.named is not None and self.named.lower in words.TARGETS
-        )
-        return self.label is _Label.EXPECTED or more
-
-    def price(self, token: Token, *, marked: bool) -> None:
-        if self.in_body:
-            self.fields.price_is_marked = marked if not self.fields.prices else self.fields.price_is_marked
-            self.fields.prices.append(token)
-        else:
-            self.fields.other_prices.append(token)
-
-    def percent(self, token: Token) -> None:
-        if self.labelled():
-            self.label = _Label.GIVEN
-        else:
-            self.fields.unexplained.append(token)
-        self.drop_mark()
-        self.comma = False
-
-    def pair(self, token: Token) -> None:
-        if self.labelled() and self.fields.strikes:
-            self.label = _Label.GIVEN
-        else:
-            self.fields.pairs.append(token)
-        self.mark = None
-
-    def quantity(self, token: Token) -> None:
-        self.drop_mark()
-        self.fields.quantities.append(token)
-
-    def name_label(self, token: Token) -> None:
-        self.drop_mark()
-        name = token.lower
-        if name in self.labels and (name[-1].isdigit() or name in {"sl", "stop"}):
-            self.fields.repeated.append(token)
-        self.labels.add(name)
-        self.drop_label()
-        self.named = token
-        self.label, self.comma = _Label.EXPECTED, False
-
-    def symbol(self, token: Token) -> None:
-        self.drop_mark()
-        if self.in_body and not self.fields.symbols and token.text.isascii():
-            self.fields.symbols.append(token)
-        elif token.kind == Kind.CASHTAG:
-            self.fields.other_symbols.append(token)
-        else:
-            self.end_body(token)
-
-    def word(self, token: Token) -> None:
-        """Place a word: label, price mark, right, ticker, filler, or the start of the commentary."""
-        fields, lower = self.fields, token.lower
-        if self.in_body and not fields.symbols and token.text in words.ALSO_TICKERS:
-            self.symbol(token)
-        elif lower in words.STOPS_AND_TARGETS and not (lower == "loss" and self.label is _Label.EXPECTED):
-            self.name_label(token)
-        elif self.label is _Label.EXPECTED and lower in words.BETWEEN_LABEL_AND_NUMBER:
-            pass
-        elif lower in words.PRICE_MARKS:
-            self.drop_mark()
-            self.mark = token
-        elif self.mark is not None and self.mark.kind == Kind.AT and lower in words.NO_PRICE:
-            self.mark = None
-        else:
-            self.drop_mark()
-            self.drop_label()
-            self.plain_word(token, lower)
-
-    def plain_word(self, token: Token, lower: str) -> None:
-        fields = self.fields
-        if lower in words.JOINS:
-            self.join = token
-            self.end_body(token)
-        elif self.in_body and lower in words.RIGHTS and len(lower) > 1:
-            fields.rights.append(token)
-        elif self.in_body and not fields.symbols and self.names_symbol(token):
-            fields.symbols.append(token)
-        elif self.in_body and (lower in words.CONTRACT_FILLERS or lower in words.REMARKS):
-            pass
-        elif self.may_be_second_symbol(token):
-            fields.other_symbols.append(token)
-        else:
-            self.end_body(token)
-
-    def may_be_second_symbol(self, token: Token) -> bool:
-        """Whether a word in capitals reads as another ticker: before the contract is complete, or right after "and"."""
-        joined, self.join = self.join is not None, None
-        incomplete = self.in_body and not self.fields.contract_complete
-        return (joined or incomplete) and token.text.isupper() and len(token.text) > 1 and self.names_symbol(token)
-
-    def end_body(self, token: Token) -> None:
-        if self.in_body:
-            self.fields.ended_by = token
-        self.in_body = False
-        if self.depth == 0:
-            self.fields.commentary.append(token)
-
-    def at_sign(self, token: Token) -> None:
-        if self.label is _Label.EXPECTED:
-            return
-        self.drop_mark()
-        self.mark = token
-
-    def junk(self, token: Token) -> None:
-        self.drop_mark()
-        self.drop_label()
-        if any(char.isdigit() for char in token.text):
-            self.fields.unexplained.append(token)
-        else:
-            self.end_body(token)
-
-    def punctuation(self, token: Token) -> None:
-        match token.text:
-            case "," | "/":
-                self.comma = True
-            case "(" | "[":
-                self.depth += 1
-            case ")" | "]":
-                self.depth = max(self.depth - 1, 0)
-            case "-" | "+" | "<" | ">" | "\u2212":
-                # a signed or bounded number is no price
-                self.drop_mark()
-            case _:
-                pass
-
-    def following(self) -> Token | None:
-        """Give the next token that is not blank."""
-        return next((self.tokens[i] for i in range(self.at + 1, len(self.tokens)) if self.tokens[i].kind not in BLANK), None)
-
-    def names_symbol(self, token: Token | None) -> bool:
-        """Whether a token can be a ticker where one is expected."""
-        if token is None or not token.text.isascii():
-            return False
-        if token.kind in {Kind.CASHTAG, Kind.SHARE_CLASS} or token.text in words.ALSO_TICKERS:
-            return True
-        if token.kind != Kind.WORD or not token.text.isalpha() or len(token.text) > 5:
-            return False
-        lower = token.lower
-        return lower not in words.NEVER_A_TICKER and (token.text.isupper() or lower not in words.LOWER_CASE_ONLY)
-
-
-def collect(tokens: list[Token], start: int) -> Fields:
-    """Collect the fields of the contract that is written from token `start` on."""
-    return _Collector(tokens, start).run()
+def names_symbol(token: Token | None) -> bool:
+    """Whether a token can be a ticker where one is expected."""
+    if token is None or not token.text.isascii():
+        return False
+    if token.kind in {Kind.CASHTAG, Kind.SHARE_CLASS} or token.text in words.ALSO_TICKERS:
+        return True
+    if token.kind != Kind.WORD or not token.text.isalpha() or len(token.text) > 5:
+        return False
+    lower = token.lower
+    return lower not in words.NEVER_A_TICKER and (token.text.isupper() or lower not in words.LOWER_CASE_ONLY)

@@ -1,9 +1,11 @@
 """Judges collected fields: one contract with at most one price, or the first reason why not."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from domain.calendar import is_trading_day
 from domain.contract import Right
 from domain.denial import Code
 from domain.money import Price
@@ -52,40 +54,64 @@ def price_of(token: Token) -> Price:
 
 def judge(fields: Fields, posted: date) -> Entry | Doubt:
     """Give the one entry that the fields make, or the first doubt."""
-    doubt = _several(fields) or _contract(fields) or _marks(fields)
-    if doubt is not None:
-        return doubt
-    expiry = _expiry(fields, posted)
-    if isinstance(expiry, Doubt):
-        return expiry
-    doubt = _price(fields) or _rest(fields)
-    if doubt is not None:
-        return doubt
-    strike = fields.strikes[0]
+    for _, check in CHECKS:
+        doubt = check(fields, posted)
+        if doubt is not None:
+            return doubt
+    return entry_of(fields)
+
+
+def entry_of(fields: Fields) -> Entry:
+    """Give the entry that fields make which stood every check."""
+    strike = strike_in(fields)
+    assert strike is not None
+    assert fields.expiry is not None
     return Entry(
         symbol=symbol_of(fields.symbols[0]),
         strike=strike_of(strike),
-        right=right_of(strike),
-        expiry=expiry,
+        right=right_of(right_token(fields)),
+        expiry=fields.expiry,
         price=price_of(fields.prices[0]) if fields.prices else None,
         quantity=int(number_in(fields.quantities[0])) if fields.quantities else None,
     )
 
 
-def _several(fields: Fields) -> Doubt | None:
+def strike_in(fields: Fields) -> Token | None:
+    """Give the token of the strike: a number with its right, or else one that is named a strike while the right stands elsewhere."""
+    if fields.strikes:
+        return fields.strikes[0]
+    return fields.bare_strikes[0] if fields.bare_strikes and fields.rights else None
+
+
+def right_token(fields: Fields) -> Token:
+    """Give the token that says the right."""
+    return fields.strikes[0] if fields.strikes else fields.rights[0]
+
+
+def _several(fields: Fields, _posted: date) -> Doubt | None:
     """Doubt more than one contract."""
     strikes = [*fields.strikes, *fields.other_strikes]
-    if len({(strike_of(token), right_of(token)) for token in strikes}) > 1:
-        return _two("strikes or rights", strikes[0], strikes[-1])
-    rights = [*strikes[:1], *fields.rights]
-    if len({right_of(token) for token in rights}) > 1:
-        return _two("rights", rights[0], rights[-1])
-    symbols = [*fields.symbols, *fields.other_symbols]
-    if len({symbol_of(token) for token in symbols}) > 1:
-        return _two("symbols", symbols[0], symbols[-1])
+    return (
+        _differ("strikes or rights", strikes, lambda token: (strike_of(token), right_of(token)))
+        or _differ("strikes", [*strikes[:1], *fields.bare_strikes], strike_of)
+        or _differ("rights", [*strikes[:1], *fields.rights], right_of)
+        or _differ("symbols", [*fields.symbols, *fields.other_symbols], symbol_of)
+        or _joined(fields)
+    )
+
+
+def _differ(what: str, tokens: list[Token], value: Callable[[Token], object]) -> Doubt | None:
+    """Doubt tokens that say different things."""
+    if len(tokens) < 2 or len({value(token) for token in tokens}) == 1:
+        return None
+    return _two(what, tokens[0], tokens[-1])
+
+
+def _joined(fields: Fields) -> Doubt | None:
+    """Doubt two numbers joined: a range of prices, or two strikes."""
     if fields.pairs:
         pair = fields.pairs[0]
-        if fields.strikes and fields.symbols:
+        if strike_in(fields) is not None and fields.symbols:
             return Doubt(Code.PARSE_TWO_PRICES, f"expected one price, found the range {shown(pair.text)}: write one", pair)
         return Doubt(Code.PARSE_SPREAD, f"expected one strike, found {shown(pair.text)}: spreads are traded by hand", pair)
     return None
@@ -96,20 +122,21 @@ def _two(what: str, one: Token, other: Token) -> Doubt:
     return Doubt(Code.PARSE_TWO_CONTRACTS, reason, other)
 
 
-def _contract(fields: Fields) -> Doubt | None:
+def _contract(fields: Fields, _posted: date) -> Doubt | None:
     """Doubt a contract with a part missing."""
     if not fields.contract_complete and fields.ended_by is not None and (fields.other_strikes or fields.other_expiries):
         token = fields.ended_by
         reason = f"expected ticker, strike and expiration together, found {shown(token.text)} between: write it after the contract"
         return Doubt(Code.PARSE_UNCLEAR, reason, token)
-    if not fields.strikes:
+    strike = strike_in(fields)
+    if strike is None:
         return _no_strike(fields)
     if not fields.symbols:
         reason = "expected a ticker, found none: write it, with a $ where it is also a word"
         return Doubt(Code.PARSE_NO_SYMBOL, reason)
     if not fields.expiries:
         return Doubt(Code.PARSE_NO_EXPIRY, "expected an expiration next to the contract, found none: write it as 12/18 or 0DTE")
-    return _strike(fields.strikes[0])
+    return _strike(strike)
 
 
 def _strike(token: Token) -> Doubt | None:
@@ -121,7 +148,7 @@ def _strike(token: Token) -> Doubt | None:
             f"expected a strike above 0 and below {HIGHEST_STRIKE}, found {shown(token.text)}: write it as 450c",
             token,
         )
-    spelled = token.text[-1] in "lLtTsS"
+    spelled = token.lower[-1] in "lts"
     if spelled and "$" not in token.text and strike <= COUNT_LIKE and strike == int(strike):
         reason = (
             f"expected a strike, found {shown(token.text)}, which may be a count: write {int(strike)}{right_of(token).lower()} or ${strike}"
@@ -131,24 +158,24 @@ def _strike(token: Token) -> Doubt | None:
 
 
 def _no_strike(fields: Fields) -> Doubt:
-    bare = fields.unexplained[0] if fields.unexplained else None
+    bare = next(iter([*fields.bare_strikes, *fields.unexplained]), None)
     if bare is not None and not fields.rights:
         reason = f"expected a strike with c or p, found {shown(bare.text)} without: write which it is, it is never guessed"
         return Doubt(Code.PARSE_NO_RIGHT, reason, bare)
     return Doubt(Code.PARSE_NO_STRIKE, "expected a strike with c or p next to the ticker, found none: write it as 450c")
 
 
-def _marks(fields: Fields) -> Doubt | None:
+def _marks(fields: Fields, _posted: date) -> Doubt | None:
     """Doubt a price mark without a price behind it; told before the expiration, as a date may stand there by a slip."""
     if not fields.dangling:
         return None
     return Doubt(Code.PARSE_BAD_PRICE, "expected a price after @, found none: write it as @ 1.25", fields.dangling[0])
 
 
-def _price(fields: Fields) -> Doubt | None:
+def _price(fields: Fields, _posted: date) -> Doubt | None:
     """Doubt two prices, a price in the commentary, and a price that cannot be an option's."""
-    prices = [*fields.prices, *fields.other_prices]
-    if len({price_of(token) for token in prices}) > 1:
+    prices = [*fields.prices, *fields.other_prices] if fields.other_prices else fields.prices
+    if len(prices) > 1 and len({price_of(token) for token in prices}) > 1:
         reason = f"expected one price, found {shown(prices[0].text)} and {shown(prices[-1].text)}: write one, and name stops and targets"
         return Doubt(Code.PARSE_TWO_PRICES, reason, prices[-1])
     if not fields.prices:
@@ -162,19 +189,23 @@ def _price(fields: Fields) -> Doubt | None:
             f"expected a number after {shown(name.text)}, found none, so {shown(prices[0].text)} may be its own: write the price after @"
         )
         return Doubt(Code.PARSE_BAD_PRICE, reason, name)
-    token, strike = fields.prices[0], strike_of(fields.strikes[0])
+    named = strike_in(fields)
+    assert named is not None
+    token, strike = fields.prices[0], strike_of(named)
     price = price_of(token)
     # a number without a mark that is that close to the strike is more likely the underlying's price or a target
     most = strike if fields.price_is_marked else strike / 2
+    if fields.price_is_rough:
+        most = strike / 5
     if not 0 < price < most:
         reason = f"expected an option's price above 0 and below {most}, found {shown(token.text)}: write the price a share after @"
         return Doubt(Code.PARSE_BAD_PRICE, reason, token)
     return None
 
 
-def _rest(fields: Fields) -> Doubt | None:
+def _rest(fields: Fields, _posted: date) -> Doubt | None:
     """Doubt quantities that are none, and numbers that nothing explains."""
-    counts = {int(number_in(token)) for token in fields.quantities}
+    counts = {int(number_in(token)) for token in fields.quantities} if fields.quantities else set()
     if len(counts) > 1 or any(not 0 < count <= MOST_CONTRACTS for count in counts):
         token = fields.quantities[-1]
         return Doubt(Code.PARSE_BAD_QUANTITY, f"expected one quantity of at least 1, found {shown(token.text)}: write x2, or none", token)
@@ -188,15 +219,32 @@ def _rest(fields: Fields) -> Doubt | None:
     return None
 
 
-def _expiry(fields: Fields, posted: date) -> date | Doubt:
-    """Resolve every date found: all must be possible and the same day."""
-    days: set[date] = set()
-    for token in [*fields.expiries, *fields.other_expiries]:
-        found = resolve(token, posted)
+def _expiry(fields: Fields, posted: date) -> Doubt | None:
+    """Resolve every date found: all must be possible and the same day.
+
+    A day without trading is read as written only in an alert that is complete with its price; without one it may be a slip.
+    """
+    symbol = symbol_of(fields.symbols[0])
+    for token in (*fields.expiries, *fields.other_expiries):
+        found = resolve(token, posted, symbol)
         if isinstance(found, NoDay):
-            reason = f"expected an expiration after {posted.isoformat()} on a trading day, found {shown(token.text)}, which {found.why}"
+            reason = f"expected an expiration seen from {posted.isoformat()}, found {shown(token.text)}, which {found.why}"
             return Doubt(Code.PARSE_BAD_EXPIRY, f"{reason}: write the date of a listed one", token)
-        days.add(found)
-        if len(days) > 1:
+        if not fields.prices and not is_trading_day(found):
+            reason = f"expected a price, or an expiration on a trading day, found {shown(token.text)} without a price: check the date"
+            return Doubt(Code.PARSE_BAD_EXPIRY, reason, token)
+        if fields.expiry is not None and found != fields.expiry:
             return _two("expirations", fields.expiries[0], token)
-    return days.pop()
+        fields.expiry = found
+    return None
+
+
+CHECKS: tuple[tuple[str, Callable[[Fields, date], Doubt | None]], ...] = (
+    ("one contract", _several),
+    ("the contract is complete", _contract),
+    ("each price mark has its price", _marks),
+    ("one possible expiration", _expiry),
+    ("one possible price", _price),
+    ("every number is explained", _rest),
+)
+"""What the fields of an entry must stand, in this order; each gives its doubt."""

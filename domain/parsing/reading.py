@@ -1,8 +1,9 @@
 """Makes the one reading of a message: finds its action, lets the fields be collected and judged, and words the answer."""
 
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import NamedTuple
 
 from domain.alert import AlertKind, AlertMessage, ParsedAlert, Span
@@ -10,26 +11,36 @@ from domain.calendar import new_york_date
 from domain.denial import Code
 from domain.parsing import words
 from domain.parsing.action import Action
-from domain.parsing.doubts import Doubt, first_doubt, shown
-from domain.parsing.expiry import NoDay, resolve
-from domain.parsing.fields import Fields, collect
-from domain.parsing.judging import Entry, judge, price_of, right_of, symbol_of
-from domain.parsing.tokens import BLANK, Kind, Token, number_in, tokenize
+from domain.parsing.before import first_action_doubt, opening, stamped
+from domain.parsing.collecting import collect
+from domain.parsing.doubts import Doubt, first_doubt, quoted, shown
+from domain.parsing.exits import read_addition, read_exit, read_plain_exit
+from domain.parsing.expiry import resolve
+from domain.parsing.fields import Fields
+from domain.parsing.forms import Form, read_form
+from domain.parsing.judging import CHECKS, Entry, entry_of, judge, right_token, strike_in
+from domain.parsing.seeing import Seen, seen
+from domain.parsing.tokens import Kind, Token, tokenize
+from domain.parsing.told import Told, span, told
 
 CHATTER = ParsedAlert(kind=AlertKind.CHATTER)
 
-_WORTH_READING = re.compile(r"\b(?:bto|stc|sto|btc|avg|buy|buying|sell)\b|[0-9]\$?\s?(?:c|p|calls?|puts?)\b", re.IGNORECASE)
-"""Without one of these a message is chatter: most are, and cost no more than this search."""
+_WORD = re.compile(r"[a-z]+")
+_STRIKE = re.compile(r"[0-9]\$?\s?(?:c|p|calls?|puts?|ce|pe)\b|\b[cp] ?[0-9]{2}|[0-9]dte|[+-][0-9]+ \$")
+"""Without one of these, or a word of `words.TELLING`, a message is chatter: most are, and cost no more than this search."""
 
-_GLUED_STRIKE = re.compile(r"[0-9][cp]", re.IGNORECASE)
+_GLUED_STRIKE = re.compile(r"[0-9][cp]")
 _TICKED_OFF = re.compile("[\u2611\u2705\u2714\u274c\u274e\u2716]")
 """Check marks and crosses: on a bare contract they tell a result; before an action word they are decoration."""
+
+_MOST_OF_A_BARE_ENTRY = 100
+"""Contracts; a bare contract with more of them is somebody's flow on the tape, not an author's trade."""
 
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
 
-class _Hit(NamedTuple):
+class Hit(NamedTuple):
     """An action's words: what they do, and the places of the first and last token."""
 
     action: Action
@@ -37,138 +48,230 @@ class _Hit(NamedTuple):
     last: int
 
 
+class Letter(NamedTuple):
+    """A message made ready to be read."""
+
+    sight: Seen
+    tokens: list[Token]
+    """Without markup; ends of lines stay."""
+    hits: list[Hit]
+    form: Form | None
+    posted: date | None
+    """The message's New York date, or None for a time no alert can have."""
+
+
 def read(message: AlertMessage, *, longest: int) -> ParsedAlert:
     """Give the one reading of a message; texts over `longest` characters are not cut into tokens."""
-    text = message.text
-    if not _WORTH_READING.search(text, 0, longest):
+    text = message.shown
+    letter = opened(text, message.posted_at, longest)
+    if letter is None:
         return CHATTER
     if len(text) > longest:
         return _refused(Doubt(Code.PARSE_TOO_LONG, f"expected an alert of at most {longest} characters, found {len(text)}: send it alone"))
-    posted = _posted(message.posted_at)
-    tokens = tokenize(text)
-    hits = _actions(tokens)
+    found = _reading(letter)
+    return found if letter.sight.text is text else _placed(found, text, letter.sight)
+
+
+def opened(text: str, moment: datetime, longest: int) -> Letter | None:
+    """Make a message ready to be read; None when nothing in it is worth reading."""
+    sight = seen(text if len(text) <= longest else text[:longest])
+    if words.TELLING.isdisjoint(_WORD.findall(sight.lower)) and not _STRIKE.search(sight.lower):
+        return None
+    tokens = [token for token in tokenize(sight) if token.kind != "MARKUP"]
+    return Letter(sight, tokens, _actions(tokens), read_form(sight, tokens), _posted(moment))
+
+
+def _reading(letter: Letter) -> ParsedAlert:
+    hits, form = letter.hits, letter.form
+    fields = None if form is None else form.fields
+    first = hits[0] if hits else None
     acts = {hit.action for hit in hits}
-    if not hits:
-        return _without_action(text, tokens, posted)
-    if hits[0].action is Action.AVERAGE:
-        return _told(AlertKind.ADD, tokens, hits[0], posted) if _contract_like(tokens) else CHATTER
-    if Action.BUY in acts or Action.OTHER in acts:
-        return _entry(text, tokens, hits, posted) if _contract_like(tokens) else CHATTER
+    if first is not None and first.action is Action.AVERAGE:
+        if not _contract_like(letter.tokens):
+            return CHATTER
+        return told(AlertKind.ADD, letter.tokens, range(first.first, first.last + 1), fields, letter.posted).alert
+    buys = Action.BUY in acts or Action.OTHER in acts
+    if buys and not _sold_first(letter):
+        return _entry(letter) if _contract_like(letter.tokens) else _plainly(letter, fields)
     sale = next((hit for hit in hits if hit.action is Action.SELL), None)
-    return CHATTER if sale is None else _told(AlertKind.EXIT, tokens, sale, posted)
+    if sale is not None:
+        if quoted(letter.sight):
+            return _refused(
+                Doubt(Code.PARSE_NOT_FIRST_HAND, "expected the author's own exit, found a quoted line: send it as a new message")
+            )
+        return _answered(read_exit(letter.tokens, range(sale.first, sale.last + 1), fields, letter.posted))
+    return _plainly(letter, fields)
+
+
+def _plainly(letter: Letter, fields: Fields | None) -> ParsedAlert:
+    """Read a message without an action word of its own: a bare contract with its price, an addition, an exit, or talk."""
+    found = _bare_entry(letter) if letter.form is None and not letter.hits else None
+    if found is not None:
+        return found
+    if quoted(letter.sight):
+        return CHATTER
+    said = letter.tokens if letter.form is None else letter.form.title
+    return _answered(read_addition(said, fields, letter.posted) or read_plain_exit(said, fields, letter.posted))
+
+
+def _answered(found: Told | Doubt | None) -> ParsedAlert:
+    if found is None:
+        return CHATTER
+    return _refused(found) if isinstance(found, Doubt) else found.alert
+
+
+def _sold_first(letter: Letter) -> bool:
+    """Whether a sale to close opens the message, and buying is only talked about behind it."""
+    hits = letter.hits
+    later = hits[1:]
+    return (
+        hits[0].action is Action.SELL
+        and all(hit.action is not Action.BUY or letter.tokens[hit.first].lower in {"buy", "buying"} for hit in later)
+        and all(hit.action is not Action.OTHER for hit in later)
+    )
 
 
 def _posted(moment: datetime) -> date | None:
-    """Give the message's New York date, or None for a time no alert can have."""
     aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
     return new_york_date(aware) if _EARLIEST <= aware < _LATEST else None
 
 
-def _actions(tokens: list[Token]) -> list[_Hit]:
-    """Find the action phrases; AVG acts only as the first word, elsewhere it names a number."""
-    opening = _opening(tokens)
-    spoken = [index for index, token in enumerate(tokens) if token.kind not in BLANK]
-    hits: list[_Hit] = []
+def _actions(tokens: list[Token]) -> list[Hit]:
+    """Find the action phrases; AVG acts only as the first word, elsewhere it names a number. A signed count acts only in front."""
+    hits: list[Hit] = []
     past = -1
-    for place, index in enumerate(spoken):
-        token = tokens[index]
-        if index <= past or token.kind != Kind.WORD or token.lower not in words.FIRST_OF_ACTION:
+    start = -1
+    for index, token in enumerate(tokens):
+        if index <= past or token.lower not in words.FIRST_OF_ACTION:
+            if token.kind != "SIGNED":
+                continue
+            start = opening(tokens) if start < 0 else start
+            if index == start:
+                hits.append(Hit(Action.BUY if token.text[0] == "+" else Action.SELL, index, index))
             continue
         for length in (3, 1):
-            phrase = spoken[place : place + length]
-            action = words.ACTIONS.get(tuple(tokens[at].lower for at in phrase))
-            if action is None or (action is Action.AVERAGE and index != opening):
+            action = words.ACTIONS.get(tuple(found.lower for found in tokens[index : index + length]))
+            if action is Action.AVERAGE:
+                start = opening(tokens) if start < 0 else start
+            if action is None or (action is Action.AVERAGE and index != start):
                 continue
-            hits.append(_Hit(action, index, phrase[-1]))
-            past = phrase[-1]
+            past = index + length - 1
+            hits.append(Hit(action, index, past))
             break
     return hits
-
-
-def _opening(tokens: list[Token]) -> int:
-    """Count the tokens at the start that may stand before an action: labels, mentions, remarks and blanks."""
-    for index, token in enumerate(tokens):
-        remark = token.kind == Kind.WORD and token.lower in words.BEFORE_ACTION
-        if not remark and token.kind not in BLANK and token.kind not in {Kind.NOISE, Kind.PUNCTUATION}:
-            return index
-    return len(tokens)
 
 
 def _contract_like(tokens: list[Token]) -> bool:
     """Whether a message names something like an option: a strike with its right, or a right or date with a number."""
     kinds = {token.kind for token in tokens}
-    if Kind.STRIKE in kinds or any(token.kind == Kind.JUNK and _GLUED_STRIKE.search(token.text) for token in tokens):
+    if "STRIKE" in kinds or ("JUNK" in kinds and any(token.kind == "JUNK" and _GLUED_STRIKE.search(token.lower) for token in tokens)):
         return True
-    dated = Kind.DATE in kinds or Kind.DTE in kinds
-    right = any(token.kind == Kind.WORD and token.lower in words.RIGHTS and len(token.text) > 1 for token in tokens)
-    return (dated or right) and bool(kinds & {"NUMBER", "PAIR", "JUNK"})
+    dated = "DATE" in kinds or "DTE" in kinds
+    right = any(token.kind == "WORD" and token.lower in words.RIGHTS and len(token.text) > 1 for token in tokens)
+    return (dated or right) and not kinds.isdisjoint({"NUMBER", "PAIR", "JUNK"})
 
 
-def _entry(text: str, tokens: list[Token], hits: list[_Hit], posted: date | None) -> ParsedAlert:
+def _entry(letter: Letter) -> ParsedAlert:
     """Read an entry with its action word, or refuse it."""
-    hit = hits[0]
+    hit = letter.hits[0]
     action = range(hit.first, hit.last + 1)
-    doubt = first_doubt(text, tokens, action) or _two_actions(tokens, hits) or _before(tokens, hit)
-    if doubt is not None:
-        return _refused(doubt)
-    if posted is None:
-        return _refused(Doubt(Code.PARSE_BAD_EXPIRY, "expected a message from this century, found another time: check the sender's clock"))
-    fields = collect(tokens, hit.last + 1)
-    found = judge(fields, posted)
-    if isinstance(found, Doubt):
-        return _refused(found)
-    return _answer(found, fields, tokens, action)
+    fields = fields_of(letter, action)
+    for _, doubt in entry_checks(letter, fields, action):
+        if doubt is not None:
+            return _refused(doubt)
+    return _answer(entry_of(fields), fields, letter.tokens, action)
 
 
-def _two_actions(tokens: list[Token], hits: list[_Hit]) -> Doubt | None:
-    other = next((hit for hit in hits if hit.action is not Action.BUY), None)
-    if other is not None and len(hits) == 1:
-        return Doubt(
-            Code.PARSE_UNCLEAR, "expected buying to open, found another kind of order: this product buys to open only", tokens[other.first]
-        )
-    if len(hits) > 1:
-        one, two = tokens[hits[0].first], tokens[hits[1].first]
-        reason = f"expected one action, found {shown(one.text)} and {shown(two.text)}: send one message for each"
-        return Doubt(Code.PARSE_TWO_ACTIONS, reason, two)
-    return None
+def entry_checks(letter: Letter, fields: Fields, action: range) -> Iterator[tuple[str, Doubt | None]]:
+    """Give the checks of an entry by name, each with its doubt; one is run only when the last has passed."""
+    tokens, form = letter.tokens, letter.form
+    if form is None:
+        settled = fields.settled
+        yield "no word takes it back", first_doubt(letter.sight, tokens, action, settled)
+        yield "one action, in front", first_action_doubt(tokens, letter.hits, settled)
+    else:
+        acting = tokens[action.start : action.stop]
+        strict = [token for token in (*form.title, *form.said) if token not in acting]
+        result = Doubt(Code.PARSE_NOT_NOW, "expected an entry, found the result of a trade: send the alert alone", form.result)
+        yield "the form has no result", None if form.result is None else result
+        yield "no word takes it back", first_doubt(letter.sight, strict, range(0), None)
+        yield "no word of the comments takes it back", first_doubt(letter.sight, form.talk, range(0), 0)
+        hits = [hit for hit in letter.hits if tokens[hit.first] in form.title]
+        yield "one action", first_action_doubt(tokens, hits, None, anywhere=True) if hits else _no_title(letter)
+    today = _today(letter)
+    if isinstance(today, Doubt):
+        yield "it is of the day it says", today
+        return
+    for name, check in CHECKS:
+        yield name, check(fields, today)
 
 
-def _before(tokens: list[Token], hit: _Hit) -> Doubt | None:
-    """Doubt anything but a label, a mention or a remark in front of the action."""
-    opening = _opening(tokens)
-    if opening >= hit.first:
-        return None
-    token = tokens[opening]
-    reason = f"expected the action first, found {shown(token.text)} before {shown(tokens[hit.first].text)}: start with the action"
-    return Doubt(Code.PARSE_UNCLEAR, reason, token)
+def _no_title(letter: Letter) -> Doubt:
+    return Doubt(Code.PARSE_UNCLEAR, "expected the action in the form's title, found it in a value", letter.tokens[letter.hits[0].first])
 
 
-def _without_action(text: str, tokens: list[Token], posted: date | None) -> ParsedAlert:
+def _today(letter: Letter) -> date | Doubt:
+    """Give the day that 0DTE counts from: the message's own, or the one that its head line says, which is never an earlier one."""
+    if letter.posted is None:
+        return Doubt(Code.PARSE_BAD_EXPIRY, "expected a message from this century, found another time: check the sender's clock")
+    stamp = stamped(letter.tokens)
+    if stamp is None:
+        return letter.posted
+    day = resolve(stamp, letter.posted)
+    if isinstance(day, date):
+        return day
+    reason = f"expected a message of {letter.posted.isoformat()}, found one that says it is of {shown(stamp.text)}: send a new one"
+    return Doubt(Code.PARSE_NOT_NOW, reason, stamp)
+
+
+def fields_of(letter: Letter, action: range) -> Fields:
+    """Collect the fields of an entry."""
+    if letter.form is not None:
+        return letter.form.fields
+    fields = collect(letter.tokens, action.stop)
+    counted = letter.tokens[action.start]
+    if counted.kind == "SIGNED":
+        fields.quantities.append(counted)
+    return fields
+
+
+def _bare_entry(letter: Letter) -> ParsedAlert | None:
     """Read a bare contract with its price as an entry: only when it is the whole message, with no word of commentary."""
-    if posted is None or _TICKED_OFF.search(text) or first_doubt(text, tokens, range(0)) is not None:
-        return CHATTER
-    fields = collect(tokens, _opening(tokens))
-    if fields.commentary or not fields.prices or not fields.symbols[0].text.isupper():
-        return CHATTER
-    # without an action word the number after @ may as well be a level to watch: the stricter bound holds
-    fields.price_is_marked = False
-    found = judge(fields, posted)
-    return CHATTER if isinstance(found, Doubt) else _answer(found, fields, tokens, range(0))
+    tokens = letter.tokens
+    closes = any(token.lower in words.PARTS for token in tokens)
+    if letter.posted is None or closes or not any(token.kind == "STRIKE" for token in tokens) or _TICKED_OFF.search(letter.sight.text):
+        return None
+    start = opening(tokens, words.BOUGHT)
+    fields = collect(tokens, start)
+    if fields.commentary or not fields.prices or not fields.contract_complete or not fields.symbols[0].text.isupper():
+        return None
+    if first_doubt(letter.sight, tokens, range(start), None) is not None:
+        return None
+    if not any(token.lower in words.BOUGHT for token in tokens[:start]):
+        # without an action word the number after @ may as well be a level to watch: the stricter bound holds
+        fields.price_is_marked = False
+    found = judge(fields, letter.posted)
+    if isinstance(found, Doubt) or (found.quantity is not None and found.quantity > _MOST_OF_A_BARE_ENTRY):
+        return None
+    return _answer(found, fields, tokens, range(0))
 
 
 def _answer(found: Entry, fields: Fields, tokens: list[Token], action: range) -> ParsedAlert:
     """Word an entry, with the spans it rests on in the order of the text."""
     label, label_spans = _label(tokens, action.start if action else len(tokens))
-    named = [
-        *(("action", tokens[index]) for index in action if tokens[index].kind == Kind.WORD),
-        ("symbol", fields.symbols[0]),
-        ("strike", fields.strikes[0]),
-        ("right", fields.strikes[0]),
-        ("expiry", fields.expiries[0]),
-        *(("price", token) for token in fields.prices[:1]),
-        *(("quantity", token) for token in fields.quantities[:1]),
+    strike = strike_in(fields)
+    assert strike is not None
+    spans = [
+        *label_spans,
+        *(span("action", tokens[index]) for index in action if tokens[index].kind == Kind.WORD),
+        span("symbol", fields.symbols[0]),
+        span("strike", strike),
+        span("right", right_token(fields)),
+        span("expiry", fields.expiries[0]),
+        *(span("price", token) for token in fields.prices[:1]),
+        *(span("quantity", token) for token in fields.quantities[:1]),
     ]
-    spans = [*label_spans, *(_span(name, token) for name, token in named)]
+    spans.sort(key=_by_place)
     return ParsedAlert(
         kind=AlertKind.ENTRY,
         symbol=found.symbol,
@@ -178,50 +281,36 @@ def _answer(found: Entry, fields: Fields, tokens: list[Token], action: range) ->
         price=found.price,
         quantity=found.quantity,
         label=label,
-        spans=tuple(sorted(spans, key=lambda span: (span.start, span.end))),
+        spans=tuple(spans),
     )
+
+
+def _by_place(found: Span) -> tuple[int, int]:
+    return found.start, found.end
 
 
 def _label(tokens: list[Token], before: int) -> tuple[str | None, list[Span]]:
     """Find the label that opens a message: "Super Lotto:"."""
-    spoken = [token for token in tokens[:before] if token.kind not in BLANK and token.kind != Kind.NOISE]
+    if before < 2:
+        return None, []
+    spoken = [token for token in tokens[:before] if token.kind == "WORD" or token.text == ":"][:3]
+    said = [token.lower for token in spoken]
     for phrase, label in words.LABELS.items():
-        opening = spoken[: len(phrase)]
-        after = spoken[len(phrase) : len(phrase) + 1]
-        if tuple(token.lower for token in opening) == phrase and after and after[0].text == ":":
-            return label, [_span("label", token) for token in opening]
+        length = len(phrase)
+        if tuple(said[:length]) == phrase and said[length : length + 1] == [":"]:
+            return label, [span("label", token) for token in spoken[:length]]
     return None, []
 
 
-def _told(kind: AlertKind, tokens: list[Token], hit: _Hit, posted: date | None) -> ParsedAlert:
-    """Read an exit or an addition: nothing is bought by it, so a field that is not clear is left out, and nothing is refused."""
-    fields = collect(tokens, hit.last + 1)
-    strike = _only(fields.strikes)
-    price = _only(fields.prices)
-    symbol = _only(fields.symbols)
-    expiry = _only(fields.expiries)
-    day = resolve(expiry, posted) if expiry is not None and posted is not None else None
-    named = [("action", tokens[hit.first]), ("symbol", symbol), ("strike", strike), ("right", strike), ("expiry", expiry), ("price", price)]
-    return ParsedAlert(
-        kind=kind,
-        symbol=None if symbol is None else symbol_of(symbol),
-        strike=None if strike is None else Decimal(number_in(strike)),
-        right=None if strike is None else right_of(strike),
-        expiry=None if isinstance(day, NoDay) else day,
-        price=None if price is None else price_of(price),
-        spans=tuple(_span(name, token) for name, token in named if token is not None),
-    )
-
-
-def _only(tokens: list[Token]) -> Token | None:
-    """Give the token when there is one, or when all say the same."""
-    return tokens[0] if tokens and len({token.lower for token in tokens}) == 1 else None
-
-
 def _refused(doubt: Doubt) -> ParsedAlert:
-    spans = () if doubt.token is None else (_span("doubt", doubt.token),)
+    spans = () if doubt.token is None else (span("doubt", doubt.token),)
     return ParsedAlert(kind=AlertKind.REFUSED, code=str(doubt.code), reason=doubt.reason, spans=spans)
 
 
-def _span(name: str, token: Token) -> Span:
-    return Span(field=name, start=token.start, end=token.end, text=token.text)
+def _placed(found: ParsedAlert, text: str, sight: Seen) -> ParsedAlert:
+    """Give a reading with its spans in the text as it came."""
+    spans = []
+    for each in found.spans:
+        start, end = sight.place(each.start, each.end)
+        spans.append(Span(field=each.field, start=start, end=end, text=text[start:end]))
+    return replace(found, spans=tuple(spans))

@@ -1,21 +1,23 @@
 """Cuts a message into tokens with their places in the text, in one pass and in linear time.
 
-Every character belongs to exactly one token. A run of letters and digits that no shape explains becomes one JUNK token, up to the next
-blank, so that a part of it can never pass for a price or a strike. Shapes are listed with an example each; the first that fits wins.
+Every character but blanks belongs to exactly one token. A run of letters and digits that no shape explains becomes one JUNK token, up to
+the next blank, so that a part of it can never pass for a price or a strike. Shapes are listed with an example each; the first that fits
+wins.
 """
 
 import re
 from enum import StrEnum
 from typing import NamedTuple
 
+from domain.parsing.seeing import Seen
+
 
 class Kind(StrEnum):
     """What a token is."""
 
     NEWLINE = "NEWLINE"
-    SPACE = "SPACE"
     CUT = "CUT"
-    """Markup or an invisible character in the middle of a word or number: it can hide one from people."""
+    """Markup in the middle of a word or number: it can hide one from people."""
     STRUCK = "STRUCK"
     """Strike-through: the author took it back."""
     MARKUP = "MARKUP"
@@ -23,12 +25,16 @@ class Kind(StrEnum):
     """Mentions, links, emoji: nothing is read from them."""
     DATE = "DATE"
     DTE = "DTE"
+    RELATIVE = "RELATIVE"
+    """An expiration in words: "weekly", "next week", "+2w"."""
     TIME = "TIME"
     PAIR = "PAIR"
     """Two numbers joined: a range of prices, two strikes of a spread."""
     PERCENT = "PERCENT"
     STRIKE = "STRIKE"
     """A number with its right."""
+    SIGNED = "SIGNED"
+    """A signed count in front of a ticker: contracts bought or sold."""
     QUANTITY = "QUANTITY"
     LABEL = "LABEL"
     """A stop or target with its number following; never the price."""
@@ -50,80 +56,109 @@ class Token(NamedTuple):
     start: int
     end: int
     text: str
+    lower: str
+    """The text in lower case."""
 
-    @property
-    def lower(self) -> str:
-        """The text in lower case."""
-        return self.text.lower()
-
-
-BLANK = frozenset({"SPACE", "NEWLINE", "MARKUP"})
-"""Kinds that may stand anywhere between two tokens."""
 
 _NUM = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{1,4})?|[0-9]{1,6}(?:\.[0-9]{1,4})?|\.[0-9]{1,4})"
-_CLEAN = r"(?<![0-9.,_/-])"
-"""Where a number may begin: never in the middle of another."""
 _ENDS = r"(?![^\W_]|[%/]|[.,][0-9])"
 """Where a number or date may end."""
+_GLUED = r"(?=(?:partial|half|all|stop|risky|lotto|swing|scalp|each|here)(?![^\W_])|(?:sl|pt|tp)[\s:$.0-9])"
+"""Words that are written right behind a price."""
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
     r"|nov(?:ember)?|dec(?:ember)?)"
 )
-_INVISIBLE = "\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff"
+_RIGHT = r"(?:calls?|puts?|ce|pe|c|p)"
+_EXPIRES = r"(?:exp(?:iry|iration|ires|iring|ire)?[ \t]*[:.]?[ \t]*)"
 
-_SHAPES: tuple[tuple[Kind, str], ...] = (
-    (Kind.NEWLINE, r"[\n\r]"),
-    (Kind.SPACE, r"[^\S\n\r]+"),
-    (Kind.STRUCK, r"~~"),
-    (Kind.CUT, rf"(?:(?<=[^\W_])|(?<=[.$]))[*_~`|{_INVISIBLE}]++(?=[^\W_]|[.$][0-9])"),  # 4*50c
-    (Kind.MARKUP, rf"[*_~`|{_INVISIBLE}]+"),
-    (Kind.NOISE, r"<(?:@[!&]?|[#:]|a:)[^<>\s]{0,80}>|@(?!lim)[a-z]\w*+|:[a-z_]\w{1,31}:|https?://\S++"),
-    (Kind.DATE, rf"{_CLEAN}[0-9]{{4}}-[0-9]{{1,2}}-[0-9]{{1,2}}(?![^\W_]|[%/-])"),  # 2026-04-17
-    (Kind.DATE, rf"{_CLEAN}[0-9]{{1,2}}-[0-9]{{1,2}}-(?:[0-9]{{4}}|[0-9]{{2}})(?![^\W_]|[%/-]|\.[0-9])"),  # 04-17-2026
-    (Kind.DATE, rf"{_CLEAN}[0-9]{{1,2}}/[0-9]{{1,2}}(?:/(?:[0-9]{{4}}|[0-9]{{2}}))?(?![^\W_]|[%/-]|[.,][0-9])"),  # 4/17, 4/17/26
+_CLEAN: tuple[tuple[Kind, str], ...] = (
+    (Kind.DATE, r"[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}(?![^\W_]|[%/-])"),  # 2026-04-17
+    (Kind.DATE, r"[0-9]{1,2}-[0-9]{1,2}-(?:[0-9]{4}|[0-9]{2})(?![^\W_]|[%/-]|\.[0-9])"),  # 04-17-2026
+    (Kind.DATE, r"[0-9]{1,2}/[0-9]{1,2}(?:/(?:[0-9]{4}|[0-9]{2}))?(?![^\W_]|[%/-]|[.,][0-9])"),  # 4/17, 4/17/26
+    (Kind.DATE, rf"[0-9]{{1,2}}(?:st|nd|rd|th)?[ \t]?{_MONTH}\.?(?:[ \t]?,?20[0-9]{{2}}|[0-9]{{2}})?{_ENDS}"),  # 17APR2026
+    (Kind.DTE, r"[0-9]{1,3}[ \t-]?dte(?![^\W_])"),  # 0DTE
+    (Kind.TIME, r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?:[ \t]?[ap]m)?(?![^\W_])|[0-9]{1,2}[ \t]?[ap]m(?![^\W_])"),
+    (Kind.PAIR, rf"\$?{_NUM}(?:c|p)?(?:[ \t]?-[ \t]?|/|[ \t]to[ \t])\$?{_NUM}(?:c|p)?(?![^\W_]|%)"),  # 100/110C
+    (Kind.PERCENT, rf"[+-]?{_NUM}[ \t]?%"),
+    (Kind.STRIKE, rf"\$?{_NUM}\$?[ \t]?{_RIGHT}(?![^\W_]|[/+'-]|\.[0-9])"),  # 450c, $250 CALLS, 104$ calls
+    (Kind.QUANTITY, r"[0-9]{1,4}x(?![^\W_])|[0-9]{1,4}[ \t]?(?:contracts?|cons?|lots?)(?![^\W_])"),  # 10x, 3 contracts
+    (Kind.ORDINAL, r"[0-9]{1,2}(?:st|nd|rd|th)(?![^\W_])"),
+    (Kind.NUMBER, rf"(?:\$[ \t]?)?{_NUM}\$?(?:(?=x[0-9])|{_GLUED}|(?![^\W_]|[%/]|[.,][0-9]))"),
+)
+"""What begins with a digit, a $, a sign or a point, and never in the middle of another number."""
+
+_SIGNED: tuple[tuple[Kind, str], ...] = (
+    (Kind.NOISE, "[0-9]\ufe0f?\u20e3"),  # a digit on a key cap
+    (Kind.RELATIVE, r"(?<![^\W_])\+[0-9]{1,2}[ \t]?w(?:k|ks|eek|eeks)?(?![^\W_])"),  # +2w
+    (Kind.SIGNED, r"(?<![^\s*_`])[+-][0-9]{1,3}(?=[ \t]+\$?[a-z])"),  # +1 $SPY
+    (Kind.CASHTAG, r"\$[a-z]{1,4}[./][ab](?![^\W_])|\$[a-z]{1,6}(?![^\W_]|[./][a-z](?![^\W_]))"),  # $BRK.B, $SPY
+)
+"""What begins with the same, and may stand anywhere."""
+
+_WORDED: tuple[tuple[Kind, str], ...] = (
+    (Kind.NOISE, r"https?://[^\s)>\]]++"),
     (
-        Kind.DATE,
-        rf"{_MONTH}\.?[ \t][0-9]{{1,2}}(?:st|nd|rd|th)?(?:,?[ \t]?20[0-9]{{2}}(?![^\W_]|[%/$.-]))?(?![^\W_]|[%/$-]|[.,][0-9])",
-    ),  # Apr 17th
-    (Kind.DATE, rf"{_CLEAN}[0-9]{{1,2}}(?:st|nd|rd|th)?[ \t]?{_MONTH}\.?(?:[ \t]?,?20[0-9]{{2}}|[0-9]{{2}})?{_ENDS}"),  # 17APR2026
-    (Kind.DTE, rf"{_CLEAN}[0-9]{{1,3}}[ \t]?dte(?![^\W_])"),  # 0DTE
-    (Kind.TIME, rf"{_CLEAN}[0-9]{{1,2}}:[0-9]{{2}}(?::[0-9]{{2}})?(?:[ \t]?[ap]m)?(?![^\W_])|{_CLEAN}[0-9]{{1,2}}[ \t]?[ap]m(?![^\W_])"),
-    (Kind.PAIR, rf"{_CLEAN}\$?{_NUM}(?:c|p)?(?:[ \t]?[-\u2013\u2014][ \t]?|/|[ \t]to[ \t])\$?{_NUM}(?:c|p)?(?![^\W_]|%)"),  # 100/110C
-    (Kind.PERCENT, rf"{_CLEAN}[+-]?{_NUM}[ \t]?%"),
-    (
-        Kind.STRIKE,  # 450c, $250 CALLS, 104$ calls
-        rf"{_CLEAN}\$?{_NUM}\$?[ \t]?(?:calls?|puts?|c|p)(?![^\W_]|[/+'\u2019-]|\.[0-9])",
-    ),
-    (
-        Kind.QUANTITY,  # x10, 10x, qty 2, 3 contracts
+        Kind.DATE,  # Apr 17th, Apr17
         (
-            rf"x[0-9]{{1,4}}(?![^\W_]|[.,%])|{_CLEAN}[0-9]{{1,4}}x(?![^\W_])"
-            rf"|(?:qty|quantity)[ \t]*:?[ \t]*[0-9]{{1,4}}(?![^\W_]|[.,%])"
-            rf"|{_CLEAN}[0-9]{{1,4}}[ \t]?(?:contracts?|cons?)(?![^\W_])"
+            rf"{_MONTH}\.?[ \t][0-9]{{1,2}}(?:st|nd|rd|th)?(?:,?[ \t]?(?:20|')[0-9]{{2}}(?![^\W_]|[%/$.-]))?(?![^\W_]|[%/$-]|[.,][0-9])"
+            rf"|{_MONTH}[0-9]{{1,2}}(?![^\W_]|[%/$-]|[.,][0-9])"
         ),
     ),
+    (
+        Kind.RELATIVE,  # weekly, expiration this week, exp Friday
+        (
+            rf"{_EXPIRES}(?:today|tomorrow|tmrw|(?:this[ \t]+)?fri(?:day)?)(?![^\W_])"
+            r"|(?:this[ \t]+week(?:'s)?|this[ \t]+fri(?:day)?|next[ \t]+week(?:'s)?|weekl(?:y|ys|ies)|dail(?:y|ies))(?![^\W_])"
+        ),
+    ),
+    (Kind.STRIKE, rf"[cp][ \t]?\$?[0-9]{{2,5}}(?:\.[05]0?)?(?![^\W_]|[%/-]|[.,][0-9]|[ \t]?\$?[ \t]?{_RIGHT}(?![^\W_]))"),  # P 653
+    (Kind.QUANTITY, r"x[0-9]{1,4}(?![^\W_]|[.,%])|(?:qty|quantity)[ \t]*:?[ \t]*[0-9]{1,4}(?![^\W_]|[.,%])"),  # x10, qty 2
     (Kind.LABEL, r"(?:pt|tp)[1-9](?![^\W_]|[.%])|(?:pt|tp|sl|ts)(?=\$?\.?[0-9])"),  # TP1, SL.80
-    (Kind.CASHTAG, r"\$[a-z]{1,4}[./][ab](?![^\W_])|\$[a-z]{1,6}(?![^\W_]|[./][a-z](?![^\W_]))"),  # $BRK.B, $SPY
     (Kind.SHARE_CLASS, r"[a-z]{2,4}[./][ab](?![^\W_])"),  # BRK.B
-    (Kind.WORD, r"[^\W\d_]++(?:['\u2019][^\W\d_]++)*+(?!\d)"),
-    (Kind.ORDINAL, rf"{_CLEAN}[0-9]{{1,2}}(?:st|nd|rd|th)(?![^\W_])"),
-    (Kind.NUMBER, rf"{_CLEAN}(?:\$[ \t]?)?{_NUM}\$?(?=x[0-9]|(?![^\W_]|[%/]|[.,][0-9]))"),
-    (Kind.AT, r"@"),
+    (Kind.WORD, r"[^\W\d_]++(?:'[^\W\d_]++)*+(?!\d)|[a-z]{1,5}(?=[0-9]{1,5}(?:\.[0-9])?[cp](?![^\W_]))"),  # SPY of SPY600c
+)
+"""What begins with a letter."""
+
+_OTHER: tuple[tuple[Kind, str], ...] = (
+    (Kind.NEWLINE, r"[\n\r]"),
+    (Kind.STRUCK, "~~|[\u0335-\u0338]"),
+    (Kind.CUT, r"(?:(?<=[^\W_])|(?<=[.$]))[*_~`|]++(?=[^\W_]|[.$][0-9])"),  # 4*50c
+    (Kind.MARKUP, r"[*_~`|]+"),
+    (Kind.NOISE, "<(?:@[!&]?|[#:/]|a:|t:|id:)[^<>\\s]{0,80}>|(?<![a-z])@(?!lim)[a-z]\\w*+|:[a-z_]\\w{1,31}:"),
+    (Kind.AT, r"@(?:[ \t]*lim(?:it)?[ \t]*(?=[$.0-9]))?"),
     (Kind.JUNK, r"\w[^\s*~`|()<>]*+"),
     (Kind.PUNCTUATION, r"."),
 )
 
+_SHAPES = (*_SIGNED, *_CLEAN, *_WORDED, *_OTHER)
 
-_TOKEN = re.compile("|".join(f"({shape})" for _, shape in _SHAPES), re.IGNORECASE | re.DOTALL)
+
+def _any(shapes: tuple[tuple[Kind, str], ...]) -> str:
+    return "|".join(f"({shape})" for _, shape in shapes)
+
+
+# blanks in front belong to no token; a group of shapes is tried only where its first character can be; no shape has a group inside
+_TOKEN = re.compile(
+    rf"[^\S\n\r]*+(?:(?=[0-9$.+-])(?:{_any(_SIGNED)}|(?<![0-9.,/-])(?<![a-z0-9]_)(?:{_any(_CLEAN)}))|(?=[a-z])(?:{_any(_WORDED)})|{_any(_OTHER)})",
+    re.DOTALL,
+)
 _KINDS = ("", *(str(kind) for kind, _ in _SHAPES))
-"""By group number: no shape has a group of its own inside."""
+"""By group number."""
 
 _DIGITS = re.compile(_NUM)
 
 
-def tokenize(text: str) -> list[Token]:
-    """Cut a text into tokens; joined again, they are the text."""
-    return [Token(_KINDS[found.lastindex or 0], found.start(), found.end(), found[0]) for found in _TOKEN.finditer(text)]
+def tokenize(sight: Seen) -> list[Token]:
+    """Cut a text, as it is seen, into tokens; between them are only blanks."""
+    text, lower, _ = sight
+    tokens = []
+    for found in _TOKEN.finditer(lower):
+        group = found.lastindex
+        if group is not None:
+            start, end = found.span(group)
+            tokens.append(Token(_KINDS[group], start, end, text[start:end], lower[start:end]))
+    return tokens
 
 
 def number_in(token: Token) -> str:

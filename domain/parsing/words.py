@@ -14,13 +14,17 @@ def _all(text: str) -> frozenset[str]:
 ACTIONS: dict[tuple[str, ...], Action] = {
     ("bto",): Action.BUY,
     ("buy", "to", "open"): Action.BUY,
+    ("bought", "to", "open"): Action.BUY,
     ("buying", "to", "open"): Action.BUY,
     ("buy",): Action.BUY,
     ("buying",): Action.BUY,
     ("stc",): Action.SELL,
     ("sell", "to", "close"): Action.SELL,
+    ("selling", "to", "close"): Action.SELL,
+    ("sold", "to", "close"): Action.SELL,
     ("sell",): Action.MENTION_OF_SALE,
     ("selling",): Action.MENTION_OF_SALE,
+    ("sold",): Action.MENTION_OF_SALE,
     ("sto",): Action.OTHER,
     ("btc",): Action.OTHER,
     ("sell", "to", "open"): Action.OTHER,
@@ -35,8 +39,16 @@ LABELS: dict[tuple[str, ...], str] = {("super", "lotto"): "Super Lotto", ("lotto
 
 RIGHTS = frozenset({"c", "p", "call", "calls", "put", "puts"})
 
-PRICE_MARKS = frozenset({"at", "for"})
+PRICE_MARKS = frozenset(
+    {"at", "for", "around", "near", "paid", "entry", "entries", "price", "premium", "prem", "cost", "fill", "filled", "limit", "lmt"}
+)
 """Words that the entry price may follow; it then needs a $ or a decimal point, as "for 2" may be anything."""
+
+FIRM_PRICE_MARKS = frozenset({"paid", "entry", "price", "premium", "prem", "cost"})
+"""Of these, the ones that only a price follows: "Entry = 9"."""
+
+PRICE_MARKS_JOINED = frozenset({"price", "premium", "about", "the", "a", "avg", "of", "only", "just"})
+"""Words that may stand between a price mark and its price: "for about 1.25"."""
 
 NO_PRICE = frozenset({"market", "mkt", "mid"})
 """Named in place of a price: the mid decides."""
@@ -44,22 +56,104 @@ NO_PRICE = frozenset({"market", "mkt", "mid"})
 TARGETS = frozenset({"pt", "pts", "tp", "tps", "target", "targets", "tgt"})
 """Names that several numbers may follow."""
 
+SEVERAL_TARGETS = frozenset({"pts", "tps", "targets"})
+"""Of these, the ones whose numbers need no comma between them."""
+
 STOPS_AND_TARGETS = TARGETS | frozenset({"sl", "stop", "stops", "stoploss", "loss", "ts", "avg", "average"})
 """What follows one of these is never the price."""
 
 ALSO_TICKERS = frozenset({"TGT"})
 """Words of the trading floor that are tickers when written in capitals where a ticker is expected."""
 
-BETWEEN_LABEL_AND_NUMBER = frozenset({"set", "at", "to", "is", "around", "near", "below", "above", "loss"})
+BETWEEN_LABEL_AND_NUMBER = frozenset(
+    {
+        "set",
+        "at",
+        "to",
+        "is",
+        "around",
+        "near",
+        "below",
+        "above",
+        "under",
+        "over",
+        "loss",
+        "for",
+        "of",
+        "price",
+        "a",
+        "the",
+        "my",
+        "on",
+        "=",
+        "some",
+    }
+)
 
-CONTRACT_FILLERS = frozenset({"exp", "expiry", "expiration", "expires", "expiring", "strike", "strikes", "entry", "option", "options"})
+REMARK_LABELS = frozenset(
+    _all(
+        "risk risking risked support resistance vwap level levels ema sma rsi delta iv oi gap goal looking eyeing sell selling trim "
+        "trimming add adding cut cutting exit exiting profit profits size sizing hold through hod lod pdh pdl spx es nq vix watching out"
+    )
+)
+"""Words of the commentary whose number is never the entry's price: levels, plans and sizes."""
+
+UNITS = frozenset(
+    _all(
+        "min mins minute minutes hr hrs hour hours day days week weeks month months year years ema sma ma dma delta pt pts point points "
+        "cents of star stars times"
+    )
+)
+"""Words behind a number of the commentary that say what it counts."""
+
+CONTRACT_FILLERS = frozenset(
+    _all(
+        "exp expiry expiration expirations expires expiring expire strike strikes entry option options mon tue tues wed thu thur thurs fri"
+    )
+    | _all("monday tuesday wednesday thursday friday ticker contract symbol expected today")
+)
 """Words between the parts of a contract that change nothing."""
 
-REMARKS = frozenset({"risky", "risk", "lotto", "super", "swing", "scalp", "day", "trade", "daytrade", "here", "small", "size", "yolo"})
+ARTICLES = _all("a an the some of on in my our here with w few these")
+"""Words that change nothing before the contract is complete."""
+
+NEAR_PRICE = _all("in got i i'm im my")
+"""Words that may stand between a complete contract and its price: "got in at 1.25"."""
+
+REMARKS = frozenset(
+    {
+        "risky",
+        "risk",
+        "lotto",
+        "lottos",
+        "super",
+        "swing",
+        "scalp",
+        "day",
+        "trade",
+        "daytrade",
+        "here",
+        "small",
+        "size",
+        "yolo",
+        "high",
+        "leap",
+        "leaps",
+    }
+)
 """Remarks that may stand before or between the parts of an alert and change nothing."""
 
-BEFORE_ACTION = REMARKS | frozenset({"alert", "new", "entry", "option", "options", "position", "high", "i'm", "im"})
+BEFORE_ACTION = (
+    REMARKS
+    | frozenset(
+        {"alert", "alerts", "new", "entry", "option", "options", "position", "i'm", "im", "i", "am", "we're", "we", "are", "let's", "lets"}
+    )
+    | _all("ok okay alright guys hey team everyone folks call calls put puts just also and now first next quick trade")
+)
 """Words that may stand before the action."""
+
+BOUGHT = _all("bought entered entering grabbed grabbing opened opening long in taking bto buy")
+"""Words that tell of an entry when a complete contract and its price are all that follows."""
 
 HAZARDS: dict[str, Code] = {
     **dict.fromkeys(
@@ -67,7 +161,7 @@ HAZARDS: dict[str, Code] = {
             "if when once unless until till only above below over under break breaks breaking trigger triggers wait waiting watch "
             "watching watchlist maybe perhaps possibly considering consider thinking think planning plan should would could "
             "tomorrow tmrw tonight later open bell close premarket dip pullback retest idea ideas ready looking eyeing eye want "
-            "wanted wants wish hope"
+            "wanted wants wish hope need needs pending"
         ),
         Code.PARSE_CONDITIONAL,
     ),
@@ -75,8 +169,8 @@ HAZARDS: dict[str, Code] = {
         _all(
             "not no never none nope don't dont didn't didnt doesn't doesnt won't wont isn't isnt can't cant cannot shouldn't "
             "shouldnt wouldn't wouldnt wasn't wasnt aren't ain't without avoid stay cancel canceled cancelled cancelling void "
-            "ignore disregard scratch nevermind nvm typo mistake wrong correction correcting oops deleted delete fake test "
-            "testing example paper papertrade stopped"
+            "ignore disregard scratch nevermind nvm typo mistake wrong correction correcting oops jk kidding deleted delete fake test "
+            "testing example paper papertrade stopped simulated simulation sim backtest backtested demo practice contest"
         ),
         Code.PARSE_NEGATED,
     ),
@@ -84,8 +178,9 @@ HAZARDS: dict[str, Code] = {
         _all(
             "earlier yesterday yesterday's ago was were had been hit gain gains gained profit profits profitable win wins "
             "winner winners won lost currently still already recap recaps closed closing sold out exited exiting trim trimmed "
-            "trimming bought called runner runners running banked banger printed congrats nice filled last from result "
-            "results expired missed failed done complete completed finished invalid invalidated edit edited update updated"
+            "trimming bought called runner runners running banked banger printed congrats nice filled last from "
+            "result results morning afternoon trades traded positions holdings portfolio asking summary review journal expired "
+            "missed failed done complete completed finished invalid invalidated edit edited update updated"
         ),
         Code.PARSE_NOT_NOW,
     ),
@@ -104,8 +199,23 @@ HAZARDS: dict[str, Code] = {
 }
 """Words that take the certainty out of an entry wherever they stand, and why."""
 
+CONTRADICTS_LATER = (
+    _all(
+        "if when once unless until till above below over under break breaks breaking trigger triggers wait waiting maybe perhaps possibly "
+        "considering planning plan should tomorrow tmrw tonight later close premarket open need needs pending"
+    )
+    | frozenset(word for word, code in HAZARDS.items() if code in {Code.PARSE_NEGATED, Code.PARSE_SPREAD, Code.PARSE_NOT_FIRST_HAND})
+    | _all("earlier yesterday ago hit recap recaps closed closing sold out exited exiting trimmed bought missed failed done expired")
+    | _all("was were had morning afternoon congrats printed banger banked winner winners won lost gain gains gained thinking")
+    | _all("invalid invalidated edit edited update updated result results filled completed finished called short shorting shorted")
+)
+"""Hazards that count even behind a complete entry with its price; the others are only the author's mood there."""
+
 AFTER_LABEL_HARMLESS = frozenset({"above", "below", "under", "over", "close"})
 """Hazards that only describe a stop or target when one was just named."""
+
+VOID = _all("cancel canceled cancelled cancelling void ignore disregard scratch nevermind nvm jk kidding")
+"""Words that take a message back, wherever they stand."""
 
 JOINS = frozenset({"and", "or", "plus", "versus", "vs"})
 """Words that may join a second contract."""
@@ -138,8 +248,11 @@ NEVER_A_TICKER = frozenset(
         *STOPS_AND_TARGETS,
         *REMARKS,
         *CONTRACT_FILLERS,
+        *PRICE_MARKS,
+        *BOUGHT,
+        *_all("rest remaining remainder half partial partials everything out runner runners closing"),
     }
-    | {*PRICE_MARKS, *NO_PRICE, *JOINS, "alert"}
+    | {*NO_PRICE, *JOINS, "alert"}
 )
 """Words that are a ticker only when written with a $."""
 
@@ -148,3 +261,58 @@ LOWER_CASE_ONLY = _all(
     "zoom best car cost ever fun joe man out run sun tell trip tap team target ride rise pump move news mind post rare"
 )
 """Words that are a ticker only in capitals or with a $."""
+
+CLOSING = _all("close closed closing exit exited exiting sell selling sold cut cutting dumped dumping unloading")
+"""Acts of closing; what follows must be a position."""
+
+PLAIN_CLOSING = _all("sell selling sold close dumped dumping cut")
+"""Of these, the ones that are said of shares and of other things too: a ticker alone is not enough."""
+
+TRIMMING = _all("trim trimmed trimming")
+
+PARTS = _all("half partial partials some most rest remaining remainder all everything third quarter runners full position")
+"""Words for a part of a position."""
+
+SCALING = frozenset({("stopped", "out"), ("scaling", "out"), ("scaled", "out"), ("scale", "out")})
+TAKING = _all("taking took take")
+
+BEHIND_TAKEN = _all("off here on at now @ profit profits of out")
+"""What may follow what is taken off; anything else makes it advice: "take profits where you can"."""
+
+TAKEN = _all("half partial partials profit profits some quarter third")
+"""What is taken off a position: "taking half"."""
+
+SCALING = frozenset({("stopped", "out"), ("scaling", "out"), ("scaled", "out"), ("scale", "out")})
+TAKING = _all("taking took take")
+
+BEFORE_EXIT = _all(
+    "i'm im i we we're i've ok okay alright guys hey team all and also now just so here am are have has first second third target"
+) | {
+    "-",
+    "*",
+    "#",
+    "$",
+    "'",
+    '"',
+    "bang",
+    "boom",
+}
+"""What may stand before an act of closing in its sentence; "all" only where "out" does not follow."""
+
+BEHIND_OUT = _all("of here now guys all everyone the my rest remaining it this these those flat be even fully completely")
+"""What may follow "out" and leave it an exit."""
+
+ADDED = _all("added adding add averaging averaged")
+BEHIND_ADDED = _all("to more some here another a few the my down up")
+
+CONDITIONS = _all("if when once unless")
+
+TELLING = (
+    frozenset({"bto", "stc", "sto", "btc", "avg", "buy", "buying", "sell", "out", "ticker"})
+    | frozenset(word for word in FIRST_OF_ACTION)
+    | CLOSING
+    | TRIMMING
+    | ADDED
+    | _all("taking took take stopped scaling scaled scale")
+)
+"""A message without one of these words and without a strike is chatter."""

@@ -52,6 +52,32 @@ def test_parse_tells_a_refusal_by_its_exit_code(runner: CliRunner) -> None:
     assert "PARSE_NO_RIGHT" in result.stdout
 
 
+def test_parse_explains_what_it_read(runner: CliRunner) -> None:
+    """`parse --explain` underlines what was read, and names each rule and check."""
+    result = runner.invoke(app, ["parse", "BTO SPY 600c 12/19/2026 @ 1.20", "--at", "2026-12-01", "--explain"])
+    assert result.exit_code == ExitCode.OK
+    lines = [line.rstrip() for line in result.stdout.splitlines()]
+    text = lines.index("BTO SPY 600c 12/19/2026 @ 1.20")
+    assert lines[text + 1] == "^^^ ^^^ ^^^^ ^^^^^^^^^^   ^^^^"
+    assert "strike and right" in result.stdout
+    assert "EXPIRY_NOT_TRADING_DAY" in result.stdout
+
+
+def test_parse_explains_in_json(runner: CliRunner) -> None:
+    """`parse --explain --json` gives the rules and the checks as objects."""
+    result = runner.invoke(app, ["parse", "BTO SPY 600c 12/18/2026 @ 1.20", "--at", "2026-12-01", "--explain", "--json"])
+    explanation = json.loads(result.stdout)["explanation"]
+    assert {rule["shape"] for rule in explanation["rules"]} >= {"STRIKE", "DATE", "NUMBER"}
+    assert all(check["passed"] for check in explanation["checks"])
+
+
+def test_parse_jsonl_reads_embeds(runner: CliRunner) -> None:
+    """A line may carry embeds as Discord writes them."""
+    line = {"text": "", "ref_date": "2026-12-01", "embeds": [{"title": "BTO SPY 600c 12/18 @ 1.20", "description": None, "fields": None}]}
+    result = runner.invoke(app, ["parse", "--jsonl", "-"], input=json.dumps(line))
+    assert json.loads(result.stdout)["kind"] == "entry"
+
+
 def test_parse_jsonl_answers_line_by_line(runner: CliRunner) -> None:
     """`parse --jsonl -` prints one object a line, in order, from `posted_at` or `ref_date`."""
     lines = [

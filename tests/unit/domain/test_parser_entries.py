@@ -70,6 +70,31 @@ SHAPES = [
     ("BTO $NOW 900c 12/18 @ 5", "NOW 900C 2026-12-18", "5", None),
     ("BTO BRK/B 500c 12/18 @ 3.2", "BRK.B 500C 2026-12-18", "3.2", None),
     ("BTO SPX 6,500c 12/18 @ 12.50", "SPX 6500C 2026-12-18", "12.50", None),
+    # expirations in words, from a Monday
+    ("BTO KO 70c weekly @ 1.2", "KO 70C 2026-11-27", "1.2", None),
+    ("KO - $70 CALLS EXPIRATION THIS WEEK $1.29", "KO 70C 2026-11-27", "1.29", None),
+    ("BTO KO 70c next week @ 1.2", "KO 70C 2026-12-04", "1.2", None),
+    ("BTO KO 70c this Friday @ 1.2", "KO 70C 2026-11-27", "1.2", None),
+    ("BTO SPY P 653 daily @ 1.2", "SPY 653P 2026-11-23", "1.2", None),
+    ("BTO KO 70c exp tomorrow @ 1.2", "KO 70C 2026-11-24", "1.2", None),
+    ("BTO KO 70c Dec18 @ 1.2", "KO 70C 2026-12-18", "1.2", None),
+    ("BTO KO 70c Dec 18 '26 @ 1.2", "KO 70C 2026-12-18", "1.2", None),
+    ("BTO KO 70c 2026/12/18 @ 1.2", "KO 70C 2026-12-18", "1.2", None),
+    # a day without trading is read as written: check_expiry refuses it
+    ("BTO KO 70c 12/19 @ 1.25", "KO 70C 2026-12-19", "1.25", None),
+    # signs, words and fields in place of BTO and @
+    ("+1 $KO $7c 16APR2027 @ lim0.65", "KO 7C 2027-04-16", "0.65", 1),
+    ("Bought 2 KO 12/18 70c @ 1.25", "KO 70C 2026-12-18", "1.25", 2),
+    ("Buy KO 0DTE 70c paid 1.25", "KO 70C 2026-11-23", "1.25", None),
+    ("BTO KO 70c 12/18 around 1.25", "KO 70C 2026-12-18", "1.25", None),
+    ("BTO KO 70c 12/18 at 2", "KO 70C 2026-12-18", "2", None),
+    ("BTO KO 70P 12/18 HIGH RISK\nEntry= 9", "KO 70P 2026-12-18", "9", None),
+    ("BTO $KO 70 Call exp: 12/18 entry: 1.25", "KO 70C 2026-12-18", "1.25", None),
+    ("BTO KO call strike 70 exp 12/18 @ 1.25", "KO 70C 2026-12-18", "1.25", None),
+    ("buy to open 3 contracts of KO 12/18 70 calls at 1.25", "KO 70C 2026-12-18", "1.25", 3),
+    ("Buy KO 70 CE 12/18 premium 1.40", "KO 70C 2026-12-18", "1.40", None),
+    ("BTO KO70c 12/18@1.25SL.80", "KO 70C 2026-12-18", "1.25", None),
+    ("buy KO 70 calls Dec 18 at 1.70, sell at 3.00", "KO 70C 2026-12-18", "1.70", None),
     # decoration
     ("**BTO** __KO__ `70c` 12/18 @ 1.25 \U0001f680", "KO 70C 2026-12-18", "1.25", None),
     ("<@&123> BTO KO 70c 12/18 @ 1.25 <:go:55>", "KO 70C 2026-12-18", "1.25", None),
@@ -139,6 +164,13 @@ def test_exits_and_additions_are_told_apart(*, posted: Posted, text: str, kind: 
         (datetime(2026, 1, 5, 15, 0, tzinfo=UTC), "12/18", date(2026, 12, 18)),
         (datetime(2024, 2, 1, 15, 0, tzinfo=UTC), "2/29", date(2024, 2, 29)),
         (datetime(2026, 11, 27, 15, 0, tzinfo=UTC), "1DTE", date(2026, 11, 30)),
+        # nDTE counts trading days: over a weekend, and over Thanksgiving
+        (datetime(2026, 11, 20, 15, 0, tzinfo=UTC), "2DTE", date(2026, 11, 24)),
+        (datetime(2026, 11, 23, 15, 0, tzinfo=UTC), "5DTE", date(2026, 12, 1)),
+        # 0DTE on a Saturday is that day, and refused beside the reading
+        (datetime(2026, 11, 28, 15, 0, tzinfo=UTC), "0DTE", date(2026, 11, 28)),
+        (datetime(2026, 11, 27, 15, 0, tzinfo=UTC), "this week", date(2026, 11, 27)),
+        (datetime(2026, 11, 27, 15, 0, tzinfo=UTC), "+2w", date(2026, 12, 11)),
     ],
 )
 def test_the_messages_own_day_resolves_the_date(posted: Posted, at: datetime, text: str, expiry: date) -> None:

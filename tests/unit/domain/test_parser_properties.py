@@ -13,6 +13,7 @@ from domain.calendar import is_trading_day
 from domain.contract import OptionContract
 from domain.denial import Code
 from domain.parser import parse
+from domain.parsing.seeing import seen
 from domain.parsing.tokens import tokenize
 
 Posted = Callable[..., AlertMessage]
@@ -32,7 +33,21 @@ TICKERS = st.sampled_from(["KO", "DIS", "F", "SPX", "BRK.B", "TGT", "$NOW", "$KO
 STRIKES = st.integers(10, 9999).map(lambda tenths: Decimal(tenths) / 2)
 EXPIRIES = st.dates(date(2026, 11, 23), date(2027, 8, 31)).filter(is_trading_day)
 DATE_SHAPES = st.sampled_from(["%m/%d/%y", "%m/%d/%Y", "%Y-%m-%d", "%d%b%Y", "%b %d %Y", "%b %dth, %Y"])
-TAILS = st.sampled_from(["", " risky", " (day trade)", " @everyone", " SL .10", "\nPT: 120%, 150%", " loading up", " \U0001f680"])
+TAILS = st.sampled_from(
+    [
+        "",
+        " risky",
+        " (day trade)",
+        " @everyone",
+        " SL .10",
+        "\nPT: 120%, 150%",
+        " loading up",
+        " \U0001f680",
+        " x2",
+        ", not financial advice",
+        " (sell at 900.50)",
+    ]
+)
 
 
 def check(message: AlertMessage) -> ParsedAlert:
@@ -77,15 +92,21 @@ def test_any_mixture_of_alert_pieces_is_read_or_refused(posted: Posted, text: st
     assert is_trading_day(parsed.expiry)
     # what is read as an entry can always be made into a contract
     assert OptionContract(root=parsed.symbol, expiry=parsed.expiry, right=parsed.right, strike=parsed.strike)
-    strikes = {token.text.lower() for token in tokenize(text) if token.kind == "STRIKE"}
+    strikes = {token.text.lower() for token in tokenize(seen(text)) if token.kind == "STRIKE"}
     assert len(strikes) == 1
     assert not {"not", "if", "?", "~~", "->", "\u2192"} & set(text.lower().split())
 
 
 @given(text=st.text() | SALAD)
-def test_tokens_joined_are_the_text(text: str) -> None:
-    """Nothing of a message is skipped: every character is in exactly one token."""
-    assert "".join(token.text for token in tokenize(text)) == text
+def test_tokens_are_the_text_but_for_its_blanks(text: str) -> None:
+    """Nothing of a message is skipped: every character that is no blank is in exactly one token, in its place."""
+    sight = seen(text)
+    past = 0
+    for token in tokenize(sight):
+        assert not sight.text[past : token.start].strip()
+        assert sight.text[token.start : token.end] == token.text
+        past = token.end
+    assert not sight.text[past:].strip()
 
 
 @given(

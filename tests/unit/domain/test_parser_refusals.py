@@ -12,11 +12,11 @@ from domain.parser import LONGEST_ALERT, parse
 Posted = Callable[..., AlertMessage]
 
 REFUSED = {
-    Code.PARSE_NO_SYMBOL: ["BTO 70c 12/18 @ 1.25", "BTO $\u017fPY 450c 12/18 @ 1"],
+    Code.PARSE_NO_SYMBOL: ["BTO 70c 12/18 @ 1.25"],
     Code.PARSE_NO_STRIKE: ["BTO KO calls 12/18 @ 1.25", "BTO KO 12/18 @ .92"],
     Code.PARSE_NO_RIGHT: ["BTO KO 70 12/18 @ 1.25", "Buy ko 70s 12/18 @ 1.35"],
-    # Dec27 may be a day or a year, and Dec alone is no date
-    Code.PARSE_NO_EXPIRY: ["BTO KO 70c Dec27 @ 1.25", "BTO KO 70c Dec @ 1.25", "BTO KO 70c @ 1.25", "BTO KO 70C x2 @1.25"],
+    # Dec alone is no date
+    Code.PARSE_NO_EXPIRY: ["BTO KO 70c Dec @ 1.25", "BTO KO 70c @ 1.25", "BTO KO 70C x2 @1.25"],
     Code.PARSE_BAD_STRIKE: ["BTO KO 0c 12/18 @ 1", "buy 5 calls KO 12/18 @1.25", "BTO KO 70.1234c 12/18 @ 1"],
     Code.PARSE_BAD_EXPIRY: [
         "BTO KO 70c 13/18/2026 @ 1.25",
@@ -26,11 +26,15 @@ REFUSED = {
         "BTO KO 70c 11/20 @ 1.25",
         "BTO KO 70c 11/19 @ 1.25",
         "BTO KO 70c 11/20/2026 @ 1.25",
-        "BTO KO 70c 12/19 @ 1.25",
-        "BTO KO 70c 11/26 @ 1.25",
+        "BTO KO 70c 12/19",
+        "BTO KO 70c 11/26 SL .80",
         "BTO KO 70c 12/18/2036 @ 1.25",
+        "BTO KO 70c Dec27 @ 1.25",
         "BTO KO 70c 7DTE @ 1.25",
         "BTO KO 70c 900DTE @ 1.25",
+        "BTO KO 70c +2w @ 1.25",
+        "BTO KO 70c daily @ 1.25",
+        "BTO SPY 600c next week @ 1.25",
     ],
     Code.PARSE_BAD_PRICE: [
         "BTO KO 70c 12/18 @ 0",
@@ -101,8 +105,9 @@ REFUSED = {
         "BTO KO 70c 12/18 @ 1.25 \u0664\u0665",
     ],
     Code.PARSE_UNCLEAR: [
-        "BTO KO 7\u200b0c 12/18 @1",
+        "BTO KO 70c 12/18 \u202e@1",
         "BTO KO 7*0c 12/18 @1",
+        "BTO $\u017fPY 450c 12/18 @ 1",
         "buy more KO 70c 12/18 @1.25",
         "BTO KO 12/18 loving 70c @ 1.25",
         "KO looks great BTO KO 70c 12/18 @1.25",
@@ -146,12 +151,13 @@ def test_every_parse_code_has_an_example() -> None:
         "KO 70c 12/18 .15 to .60 since the bell",
         "$KO 70c 40%",
         "KO 70c 12/18 @ 69.50",
+        "KO 70c 12/18 high 1.25",
+        "KO 70c 12/18 @ 1.25 (half)",
+        "KO 70c 12/18 5000x @ 1.25",
         "KO 70c 12/18 1.70 looks strong",
         "KO 70c 12/18 @ 1.25 \u2705",
         "$ko 70c 12/18 @ 1.25",
-        "sold KO 70c 12/18 @ 1.25",
         "Sell a third of KO",
-        "first target done, trim 40%, stops to entry",
         "checked out for lunch, back in a while",
         "CALL ALERT on KO at 2026-11-23T15:05:04Z | Price: 70.72",
     ],

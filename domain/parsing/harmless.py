@@ -1,0 +1,77 @@
+"""Phrases whose words sound like a doubt and are none: disclaimers, advice to followers, and what the author will do later.
+
+Each entry is one phrase, with its example where it does not speak for itself. A doubtful word inside one counts for nothing; nothing
+else is read from them.
+"""
+
+import re
+
+_NOT = r"(?:do not|don't|dont|never|no|not)"
+_NEXT = r"(?:(?!not\b|never\b)[\w']+ ){0,2}?"
+_CARE = (
+    r"(?:add|average|avg|trim|cut|sell|exit|hold|scale|scaling|swing|roll|reassess|re-?enter|dca|let (?:it|this|them)|get out|be out"
+    r"|stop out)"
+)
+_FROM = r"(?:will|i'll|we'll|ill|may|might|gonna|going to|can|could|would|looking to|want to|ready to|plan(?:ning)? to)"
+_SIZED = r"(?:over ?siz\w+|oversiz\w+|over ?leverage|go (?:too )?(?:big|heavy))"
+_GUARD = r"(?:stop(?: loss)?|sl|cut(?:ting)?|exit(?:ing)?|bail(?:ing)?|trim(?:ming)?|add(?:ing)?|out)"
+_YOU = r"(?:can't|cant|cannot|don't|dont|do not|want|wanna|comfortable|following|new|small)"
+
+_PHRASES = (
+    rf"{_NOT} (?:a |an )?(?:financial|investment|trading|trade|buy|sell)? ?(?:advice|recommendation)s?\b",  # not financial advice
+    rf"{_NOT} (?:chas\w+|fomo|be greedy|get greedy|forget|{_SIZED})\b",  # don't chase
+    r"no (?:stop(?: loss)?|stops|sl|rush|worries|stress|fear|brainer|joke|doubt|more than)\b",  # no stop
+    r"not (?:(?:gonna|going to) )?(?:siz\w+|hold\w*|swing\w*|go(?:ing)? (?:too )?(?:big|heavy)|overstay\w*|marr\w+)\b",  # not gonna hold
+    r"not (?:too |that )?(?:bad|big|much|heavy|overnight|ideal|a lot)\b",  # not too big
+    r"why not\b",
+    r"(?:won't|wont) (?:be )?(?:hold|swing|siz)\w*",  # won't hold this long
+    r"(?:can't|cant|cannot) (?:miss|lose|wait|resist|help|go wrong)\b",  # can't wait
+    # was waiting for this
+    r"(?:was|were|been) (?:(?:patiently|just) )?(?:waiting|watching|looking)(?: patiently)? (?:for|on) (?:this|it|that|these)\b",
+    rf"(?:if|when|unless) (?:you|u)(?:'re| are)? {_YOU}\b",  # if you can't
+    r"good (?:morning|afternoon)\b",
+    r"(?:earnings|er|cpi|ppi|fomc|fed|nfp|jobs|data|news) (?:\w+ )?(?:tomorrow|tonight|later|after (?:the )?close)\b",  # earnings tomorrow
+    r"break ?-?even\b",
+    r"over ?(?:the )?(?:weekend|night)\b",
+    r"open interest\b",
+    r"back (?:above|over|below|under)\b",  # back above vwap
+    r"break ?out (?:play|setup|trade)\b",
+    r"close (?:to|watch|eye|stops?)\b",
+    r"short (?:squeeze|term|dated|lived)\b",  # short squeeze play
+    r"(?:back|updates?|more|details|chart|thoughts) later\b",
+    r"(?:under|over)(?:valued|sold|bought)\b",
+)
+
+_CLAUSES = (
+    rf"{_FROM} {_NEXT}{_CARE}\b[^.!\n]*",
+    r"(?:will|i'll|gonna|going to|may|might) (?:take|close) (?:profits?|some|half|partials?|gains|a loss|the loss)\b[^.!\n]*",
+    rf"{_GUARD} (?:[\w']+ ){{0,3}}?(?:if|when|once|on|below|under|above|over)\b[^.!\n]*",  # stop if it closes below
+    r"risk only what you\b[^.!\n]*",
+    r"only (?:risk|use|trade|play) (?:with )?(?:what|money)\b[^.!\n]*",  # only risk what you can lose
+)
+
+_PHRASE = re.compile("|".join(f"(?:{phrase})" for phrase in _PHRASES))
+_CLAUSE = re.compile("|".join(rf"\b(?:{clause})" for clause in _CLAUSES))
+
+
+class Harmless:
+    """The places of a text where a doubtful word counts for nothing; looked for when the first one is met."""
+
+    __slots__ = ("_covered", "_lower", "_settled")
+
+    def __init__(self, lower: str, settled: int | None) -> None:
+        """Take the text in lower case, and the place from which an entry is complete: only there are whole clauses about later."""
+        self._lower = lower
+        self._settled = settled
+        self._covered: bytearray | None = None
+
+    def covers(self, place: int) -> bool:
+        """Whether the word at this place is part of a harmless phrase."""
+        if self._covered is None:
+            self._covered = bytearray(len(self._lower))
+            spans = [found.span() for found in _PHRASE.finditer(self._lower)]
+            if self._settled is not None:
+                spans += [found.span() for found in _CLAUSE.finditer(self._lower, self._settled)]
+            for start, end in spans:
+                self._covered[start:end] = b"\x01" * (end - start)
+        return self._covered[place] == 1
