@@ -124,7 +124,7 @@ class OrderReader(Protocol):
         ...
 
     async def listing(self, contract: OptionContract) -> Listing | ChainGap:
-        """Confirm a contract on the broker's chain. A PM-settled index weekly asked for by its underlying (SPX) is found under its root (SPXW)."""
+        """Confirm a contract on the broker's chain. An index weekly asked for by its underlying (SPX) is found under its root (SPXW)."""
         ...
 
     async def quote(self, contract: OptionContract) -> Quote | None:

@@ -39,9 +39,7 @@ def message_id(text: str) -> MessageId:
     Raises ValueError when it is empty, longer than 30 characters, or holds anything but ASCII letters, digits, - and _.
     """
     if not _MESSAGE_ID.fullmatch(text):
-        raise ValueError(
-            f"expected a message id of 1 to 30 ASCII letters, digits, - or _, starting with a letter or digit; found {text!r}"
-        )
+        raise ValueError(f"expected a message id of 1 to 30 ASCII letters, digits, - or _, starting with a letter or digit; found {text!r}")
     return MessageId(text)
 
 

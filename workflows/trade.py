@@ -26,6 +26,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.ladder import bumped
     from domain.money import plain
     from domain.order import OrderReport
+    from domain.parser import check_expiry
     from domain.policy import Mode
     from domain.trade import Life, Phase, Step, Trigger
     from workflows import search, timing
@@ -143,6 +144,9 @@ class TradeWorkflow:
             return self._deny(
                 Denied(code=code, reason=parsed.reason or f"expected an entry, found {parsed.kind}", facts={"kind": parsed.kind})
             )
+        unlisted = check_expiry(parsed, alert.posted_at)
+        if unlisted is not None:
+            return self._deny(unlisted)
         price = "at the mid" if parsed.price is None else f"at {plain(parsed.price)}"
         self._record(
             EventKind.PARSED, f"Read: buy {parsed.symbol} {parsed.strike}{parsed.right} {parsed.expiry} {price}", price=parsed.price

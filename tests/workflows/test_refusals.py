@@ -1,6 +1,7 @@
 """What is not traded, and what the venue refuses: each with its code, and with nothing sent that should not be."""
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -23,6 +24,12 @@ async def denied(floor: Floor, code: str, text: str | None = None, **alert: obje
 async def test_an_alert_without_a_right_is_refused(floor: Floor) -> None:
     """A strike without call or put is never guessed (WHO-40)."""
     await denied(floor, "PARSE_NO_RIGHT", f"BTO SPY {floor.expiry:%m/%d} 450 @ 1.20")
+
+
+async def test_a_date_on_which_nothing_expires_is_refused(floor: Floor) -> None:
+    """A Saturday is read as it is written, and never traded."""
+    saturday = floor.expiry + timedelta(days=(5 - floor.expiry.weekday()) % 7)
+    await denied(floor, "EXPIRY_NOT_TRADING_DAY", f"BTO SPY {saturday:%m/%d/%Y} 450c @ 1.20")
 
 
 async def test_an_exit_alert_opens_nothing(floor: Floor) -> None:
