@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
-from temporalio.client import WorkflowHandle
+from temporalio.client import WorkflowHandle, WorkflowUpdateStage
 from temporalio.testing import WorkflowEnvironment
 
 from domain.policy import ExitPolicy, SafetyPolicy
@@ -127,9 +127,10 @@ async def test_a_close_waits_for_a_lost_entry_to_be_swept(env: WorkflowEnvironme
         await floor.until(trade, "the lost bump", unknown_orders=1)
         await env.fast_forward(trade, timedelta(seconds=90))
         await floor.until(trade, "given up", phase=Phase.HOLDING)
-        await trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt)
+        await trade.start_update(CLOSE_UPDATE, ME, result_type=CommandReceipt, wait_for_stage=WorkflowUpdateStage.ACCEPTED)
         await floor.until(trade, "sold", sold=2)
         await eventually(lambda: len(floor.order_ids("e")) == 2, "the lost order to land")
+        await env.fast_forward(trade, timedelta(seconds=61))
     view = await trade.result()
     assert floor.venue.exchange.orders[floor.order_ids("e")[1]].status.terminal
     assert (view.outcome, view.sold) == (Outcome.FLAT, view.bought)

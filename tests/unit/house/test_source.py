@@ -60,6 +60,7 @@ FLOATS = {
     "broker/tastytrade_stream.py _run": "seconds",
     "workflows/timing.py": "seconds",
 }
+A_TOKEN_FURTHER = "walks the tokens of one message, each turn a token further"
 LOOPS = {
     "workflows/trade.py TradeWorkflow.run": "ends with the story; each turn is a cancellation from outside",
     "workflows/trade.py TradeWorkflow._story": "ends with the table, which has a way to its end from every phase",
@@ -72,6 +73,14 @@ LOOPS = {
     "activities/stream.py _heartbeats.beat": "cancelled with the activity it beats for",
     "domain/calendar.py next_trading_day": "a week has a trading day",
     "domain/calendar.py previous_trading_day": "a week has a trading day",
+    "domain/parsing/before.py _in_front": A_TOKEN_FURTHER,
+    "domain/parsing/collecting.py _Collector.following": A_TOKEN_FURTHER,
+    "domain/parsing/exits.py read_addition": A_TOKEN_FURTHER,
+    "domain/parsing/exits.py _past_fillers": A_TOKEN_FURTHER,
+    "domain/parsing/exits.py _takes_off": A_TOKEN_FURTHER,
+    "domain/parsing/exits.py _closes_something": A_TOKEN_FURTHER,
+    "domain/parsing/forms.py read_form": A_TOKEN_FURTHER,
+    "domain/parsing/told.py _elsewhere": A_TOKEN_FURTHER,
 }
 WAITS = {
     "workflows/trade.py TradeWorkflow._story": "handlers are bounded by the wait for commands",
