@@ -5,12 +5,14 @@ then hands the workflow that task's events before the task was started, with the
 decides by it. A trade that looks at its clock, as every price ladder must, decides otherwise when the same history is replayed with the
 right time: it gets stuck with a nondeterminism error, holding a position.
 
-Such an activation is recognised by what cannot be in a true one: the history went on and the clock did not. It is failed before the
+Such an activation is recognised by what cannot be in a true one: the history went on and the clock did not; or, where a task of a killed
+worker lies between, the clock is older than a task may be. It is failed before the
 workflow sees it; the query is answered with an error, the workflow is replayed from its history when its task has started, and nothing
 is lost. Upstream: to be reported; `tests/crash/test_asked_after_a_crash.py` shows it.
 """
 
 import logging
+import time
 from typing import Any
 
 from temporalio.bridge.proto.workflow_activation import WorkflowActivation
@@ -23,6 +25,11 @@ log = logging.getLogger("alert-trader.clock-guard")
 
 ASIDE = frozenset({"query_workflow", "remove_from_cache"})
 """Jobs by which a workflow decides nothing."""
+
+
+OLDEST = 5.0
+"""Seconds between the server's start of a task and its arrival here: it takes milliseconds, and a task is given to another worker after
+ten seconds. A machine whose clock is this far ahead decides nothing; it could not send an order either (`activities.deadline`)."""
 
 
 class GuardedRunner(SandboxedWorkflowRunner):
@@ -49,8 +56,15 @@ class GuardedInstance(WorkflowInstance):
         if {job.WhichOneof("variant") for job in act.jobs} <= ASIDE:
             return self._instance.activate(act)
         events, now = act.history_length, act.timestamp.ToNanoseconds()
-        if not act.is_replaying and events > self._seen[0] > 0 and now <= self._seen[1]:
-            log.warning("workflow run %s was about to go on by an old clock; it is replayed instead", act.run_id)
+        stands_still = events > self._seen[0] > 0 and now <= self._seen[1]
+        age = time.time() - now / 1e9
+        if not act.is_replaying and (stands_still or age > OLDEST):
+            log.warning(
+                "workflow run %s was about to go on by a clock of %.1f s ago; it is replayed instead. If this repeats for every workflow, "
+                "the clock of this machine is ahead of the server's: set it",
+                act.run_id,
+                age,
+            )
             completion = WorkflowActivationCompletion(run_id=act.run_id)
             completion.failed.failure.message = "the worker has just started and is not up to date with this workflow; ask again"
             return completion

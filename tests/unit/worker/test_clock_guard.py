@@ -1,5 +1,6 @@
 """The guard before each workflow: an activation whose clock stands still is never shown to it."""
 
+import time
 from typing import Any
 
 from temporalio.bridge.proto.workflow_activation import WorkflowActivation
@@ -31,10 +32,16 @@ class Told(WorkflowInstance):
         """Have none."""
 
 
+LATER = int(time.time()) + 3600
+"""A time that stays ahead of the clock while the tests run."""
+
+LONG_AGO = -7200
+
+
 def activation(job: str, *, events: int, seconds: int, replaying: bool = False) -> WorkflowActivation:
-    """Give an activation with one job."""
+    """Give an activation with one job, so many seconds from `LATER`."""
     act = WorkflowActivation(run_id="run", history_length=events, is_replaying=replaying)
-    act.timestamp.FromSeconds(seconds)
+    act.timestamp.FromSeconds(LATER + seconds)
     getattr(act.jobs.add(), job).SetInParent()
     return act
 
@@ -48,8 +55,17 @@ def test_a_clock_that_stands_still_is_not_shown() -> None:
     """More history at the same time, in a task that is no replay: it is failed, and the workflow never hears of it (DUR-10)."""
     workflow = Told()
     guard = GuardedInstance(workflow)
-    assert not failed(guard, activation("resolve_activity", events=29, seconds=100, replaying=True))
-    assert failed(guard, activation("fire_timer", events=32, seconds=100))
+    assert not failed(guard, activation("resolve_activity", events=29, seconds=0, replaying=True))
+    assert failed(guard, activation("fire_timer", events=32, seconds=0))
+    assert workflow.jobs == ["resolve_activity"]
+
+
+def test_a_task_of_long_ago_is_not_shown() -> None:
+    """The time of a killed worker's task, with the events of the one after it: no true task is that old (DUR-10)."""
+    workflow = Told()
+    guard = GuardedInstance(workflow)
+    assert not failed(guard, activation("resolve_activity", events=133, seconds=LONG_AGO, replaying=True))
+    assert failed(guard, activation("resolve_activity", events=147, seconds=LONG_AGO + 1))
     assert workflow.jobs == ["resolve_activity"]
 
 
@@ -58,13 +74,13 @@ def test_a_true_task_is_passed_on() -> None:
     workflow = Told()
     guard = GuardedInstance(workflow)
     acts = [
-        activation("initialize_workflow", events=3, seconds=100),
-        activation("resolve_activity", events=3, seconds=100),  # a local activity, in the same task
-        activation("query_workflow", events=3, seconds=100, replaying=True),
-        activation("fire_timer", events=9, seconds=120),
-        activation("signal_workflow", events=12, seconds=120, replaying=True),
-        activation("query_workflow", events=14, seconds=120),
-        activation("signal_workflow", events=15, seconds=121),
+        activation("initialize_workflow", events=3, seconds=0),
+        activation("resolve_activity", events=3, seconds=0),  # a local activity, in the same task
+        activation("query_workflow", events=3, seconds=0, replaying=True),
+        activation("fire_timer", events=9, seconds=20),
+        activation("signal_workflow", events=12, seconds=20, replaying=True),
+        activation("query_workflow", events=14, seconds=20),
+        activation("signal_workflow", events=15, seconds=21),
     ]
     assert not any(failed(guard, act) for act in acts)
     assert len(workflow.jobs) == len(acts)
