@@ -147,12 +147,15 @@ async def test_frozen_past_its_deadline_a_worker_sends_nothing(seat: Seat) -> No
 async def test_two_workers_share_one_account(seat: Seat) -> None:
     """Several trades, two workers on one queue, one of them killed: each order is sent once, each trade is protected (ENT-10, UNK-40)."""
     await seat.start_worker()
-    trades = [seat.plan(**PATIENT) for _ in range(6)]
+    # rungs far enough apart that no order is on its way when the worker dies: what is lost then, other scenes show
+    trades = [seat.plan(**PATIENT, step=timedelta(seconds=6), window=timedelta(seconds=20)) for _ in range(6)]
     for trade in trades:
         await trade.quote("1.10", "1.30")
         await trade.send()
     for trade in trades:
         await trade.fill("e1", 2)
+    for trade in trades:
+        await trade.until("the first slice protected", bought=2, exits_working=1)
     await seat.workers[0].kill(signal.SIGKILL)
     for trade in trades:
         await trade.until("bought and protected", phase=Phase.HOLDING, bought=4, exits_working=2)
