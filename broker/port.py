@@ -19,7 +19,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from domain.contract import OptionContract
-from domain.ids import AccountNumber, ClientOrderId, OrderId
+from domain.ids import AccountNumber, OrderId
 from domain.market import Listing, Quote
 from domain.order import FeeEstimate, OrderIntent, OrderReport, Position
 
@@ -172,8 +172,3 @@ class OrderDesk(OrderReader, Protocol):
         Raises `Refused` when the order can no longer be cancelled and `OutcomeUnknown` in every other failure.
         """
         ...
-
-
-def matches(report: OrderReport, client_order_id: ClientOrderId) -> bool:
-    """Whether a report is of the order we named so."""
-    return report.client_order_id == client_order_id

@@ -13,11 +13,6 @@ CONTRACT_MULTIPLIER = 100
 """Shares a standard contract stands for. Contracts with another deliverable are refused when they are confirmed."""
 
 
-def usd(text: str | int | Decimal) -> Usd:
-    """Read dollars."""
-    return Usd(Decimal(text))
-
-
 def price(text: str | int | Decimal) -> Price:
     """Read a price in dollars a share; raises ValueError when it is negative or not finite."""
     value = Decimal(text)
