@@ -13,10 +13,13 @@ RUN awk '/^setuptools==/ { found = 1 } found { print } found && !/\\$/ { exit }'
     && /opt/backend/bin/pip install --require-hashes -r backend.txt
 COPY pyproject.toml README.md ./
 COPY activities activities
+COPY api api
+COPY bot bot
 COPY broker broker
 COPY cli cli
 COPY control control
 COPY domain domain
+COPY mirrors mirrors
 COPY settings settings
 COPY venue venue
 COPY worker worker

@@ -2,18 +2,19 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
 from enum import StrEnum
 
 from domain.alert import AlertMessage, ParsedAlert
 from domain.contract import OptionContract
 from domain.denial import Denied
+from domain.event import TradeEvent
 from domain.ids import OrderId
 from domain.market import Listing, Quote, TickTable
 from domain.money import Price, Usd
 from domain.order import FeeEstimate, OrderIntent, OrderReport
 from domain.policy import LadderPolicy, Mode, Policy, SafetyPolicy
 from domain.sizing import Sizing
+from domain.view import TradeView
 
 PARSE_ALERT = "parse_alert"
 SIZE_ENTRY = "size_entry"
@@ -196,7 +197,10 @@ class Notice:
     workflow_id: str
     title: str
     text: str
-    pnl: Decimal | None = None
+    view: TradeView | None = None
+    """How the trade stands; None for what is not about one trade."""
+    events: tuple[TradeEvent, ...] = ()
+    """The events told, in full; `text` has their sentences."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,10 +15,10 @@ from temporalio.worker import Replayer
 from chaos.market import Played
 from control.history import write_history
 from domain.trade import Phase
+from domain.view import TradeView
 from tests.support.house import House, Trade
 from venue.oracle import Expectation, check
 from worker.wiring import sandbox
-from workflows.interface import TradeView
 from workflows.trade import TradeWorkflow
 
 SETTLED_WITHIN = timedelta(seconds=240)

@@ -13,7 +13,7 @@ from control.look import Picture, TradeRow
 from domain.event import EventKind, TradeEvent
 from domain.money import plain
 from domain.trade import Outcome, Phase
-from workflows.interface import OrderView, TradeView
+from domain.view import OrderView, TradeView
 
 _STYLES = {
     Outcome.FLAT: "green",

@@ -23,7 +23,8 @@ from control.errors import NotFoundError
 from domain.event import TradeEvent
 from domain.ids import WorkflowId, message_id, trade_workflow_id
 from domain.trade import Phase
-from workflows.interface import EVENTS_QUERY, TRADE_WORKFLOW, VIEW_QUERY, TradeRequest, TradeView
+from domain.view import TradeView
+from workflows.interface import EVENTS_QUERY, TRADE_WORKFLOW, VIEW_QUERY, TradeRequest
 from workflows.search import ACCOUNT, AUTHOR, MODE, PHASE, PNL, SYMBOL
 
 ANSWER_WITHIN = timedelta(seconds=4)

@@ -1,14 +1,11 @@
-"""What a caller of a trade knows: its input, its views, its commands, and the names they go by."""
+"""What a caller of a trade knows: its input, its commands, and the names they go by."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
 
-from domain.alert import AlertMessage, ParsedAlert
-from domain.ids import AccountNumber, ClientOrderId, OrderId
-from domain.money import Price, Usd
+from domain.alert import AlertMessage
+from domain.ids import AccountNumber
 from domain.policy import Policy
-from domain.trade import Outcome, Phase
+from domain.view import TradeView
 
 TRADE_WORKFLOW = "TradeWorkflow"
 ORDER_STREAM_WORKFLOW = "OrderStreamWorkflow"
@@ -41,71 +38,6 @@ class TradeRequest:
     alert: AlertMessage
     policy: Policy
     account: AccountNumber
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderView:
-    """One order of the trade."""
-
-    client_order_id: ClientOrderId
-    order_id: OrderId | None
-    leg: str
-    kind: str
-    quantity: int
-    limit: Price | None
-    status: str
-    filled: int
-    average_price: Decimal | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TradeView:
-    """A trade as it stands, for people: what cards, tables and the UI show. Money in dollars; prices a share."""
-
-    workflow_id: str
-    message: AlertMessage
-    account: AccountNumber
-    mode: str
-    phase: Phase
-    outcome: Outcome | None
-    reason: str | None
-    """Why it ended or waits as it does: a denial's code and numbers, the venue's words, or what it waits for."""
-    parsed: ParsedAlert | None
-    symbol: str | None
-    """The OCC symbol."""
-    contract: str | None
-    """The contract as a trader says it."""
-    expiry: date | None
-    quantity: int
-    """Contracts intended."""
-    alert_price: Price | None
-    quote_bid: Price | None
-    quote_ask: Price | None
-    """The quote when the trade was sized."""
-    first_limit: Price | None
-    ceiling: Price | None
-    step: str
-    """How far price discovery has come: "limit", "bump 2", "market", or "" before the first order."""
-    bought: int
-    average_entry: Decimal | None
-    sold: int
-    average_exit: Decimal | None
-    position: int
-    exits_working: int
-    """Contracts in working exit orders."""
-    unprotected: int
-    """Contracts that a profit-take is due for and that are in none yet."""
-    unknown_orders: int
-    """Orders of unknown outcome, counted as live."""
-    fees: Usd | None
-    """Estimated by the broker for the entry and by the settings for exits, in dollars."""
-    pnl: Usd | None
-    """Realised profit or loss without fees; None before anything was sold."""
-    orders: tuple[OrderView, ...]
-    received_at: datetime
-    first_filled_at: datetime | None
-    closed_at: datetime | None
-    last_event: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,6 @@ waits in `_asked` for the step that can honour it; a cancel from the Web UI is t
 """
 
 import asyncio
-import contextlib
 from collections.abc import Coroutine
 from datetime import datetime
 from typing import Any, TypeVar, assert_never
@@ -16,7 +15,7 @@ from temporalio.common import SearchAttributeUpdate
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.messages import NOTIFY, ORDER_REPORT_SIGNAL, PARSE_ALERT, SIZE_ENTRY, SizeAnswer, SizedEntry, SizeRequest
+    from activities.messages import ORDER_REPORT_SIGNAL, PARSE_ALERT, SIZE_ENTRY, SizeAnswer, SizedEntry, SizeRequest
     from domain.admission import check_allowlist
     from domain.alert import AlertKind, ParsedAlert
     from domain.denial import Code, Denied
@@ -29,6 +28,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.parser import check_expiry
     from domain.policy import Mode
     from domain.trade import Life, Phase, Step, Trigger
+    from domain.view import TradeView
     from workflows import search, timing
     from workflows.desk import Desk, end_of_day
     from workflows.entry import Entry, Stop
@@ -44,9 +44,9 @@ with workflow.unsafe.imports_passed_through():
         Command,
         CommandReceipt,
         TradeRequest,
-        TradeView,
     )
     from workflows.journal import Journal
+    from workflows.telling import Telling
     from workflows.view import build_view, details
     from workflows.waiting import wait
 
@@ -67,7 +67,8 @@ class TradeWorkflow:
         self._request = request
         self._life = Life()
         title = f"{request.alert.author_name or request.alert.author_id}: {request.alert.text}"
-        self._journal = Journal(workflow.info().workflow_id, title, self._refresh)
+        self._journal = Journal(title, self._refresh)
+        self._telling = Telling(self._journal, self.view)
         self._parsed: ParsedAlert | None = None
         self._sized: SizedEntry | None = None
         self._desk: Desk | None = None
@@ -94,14 +95,14 @@ class TradeWorkflow:
                 self._ask_cancel(Command(by="Temporal", reason=workflow.cancellation_reason() or "the workflow was cancelled"))
 
     async def _story(self) -> TradeView:
-        telling = self._spawn(self._tell())
+        telling = self._spawn(self._telling.tell())
         trigger = Trigger.ALERTED
         while (step := self._life.on(trigger)) is not Step.FINISH:
             if step not in {Step.PARSE, Step.SIZE}:  # a column that changes within milliseconds only delays the order
                 self._index()
             trigger = await self._live_through(self._perform(step))
         await self._live_through(self._finish())
-        self._over = True
+        self._over = self._telling.over = True
         await telling
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self.view()
@@ -309,22 +310,6 @@ class TradeWorkflow:
 
     def _broken(self) -> BaseException | None:
         return next((task.exception() for task in self._beside if task.done() and task.exception() is not None), None)
-
-    async def _tell(self) -> None:
-        """Tell people what happened, several things at once where they come fast. A channel that is dead is left behind."""
-        while not self._over or self._journal.untold:
-            await workflow.wait_condition(lambda: self._journal.untold or self._over)
-            if self._journal.untold:
-                notice = self._journal.next_notice()
-                with contextlib.suppress(ActivityError):
-                    await workflow.execute_activity(
-                        NOTIFY,
-                        notice,
-                        start_to_close_timeout=timing.NOTIFY_TIMEOUT,
-                        schedule_to_close_timeout=timing.NOTIFY_TOTAL,
-                        retry_policy=timing.NOTIFY_RETRY,
-                        summary=f"tell people: {self._journal.last[:60]}",
-                    )
 
     def _record(self, kind: EventKind, text: str, /, **facts: object) -> None:
         self._journal.record(workflow.now(), kind, text, **facts)

@@ -11,7 +11,8 @@ from domain.exits import average_price, exit_target
 from domain.ledger import OrderLedger, Standing
 from domain.money import CONTRACT_MULTIPLIER, Usd, plain
 from domain.trade import Life, Outcome, Phase
-from workflows.interface import OrderView, TradeRequest, TradeView
+from domain.view import OrderView, TradeView
+from workflows.interface import TradeRequest
 
 STORY_LINES = 12
 """Last events shown on a trade's page."""

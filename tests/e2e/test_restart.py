@@ -18,6 +18,7 @@ from domain.alert import AlertMessage
 from domain.contract import OptionContract, Right
 from domain.ids import message_id
 from domain.trade import Outcome, Phase
+from domain.view import TradeView
 from settings.load import load
 from settings.model import DEMO_AUTHOR, DEMO_CHANNEL, DEMO_GUILD, Settings
 from tests.support.floor import next_monthly
@@ -27,7 +28,7 @@ from venue.client import VenueControl
 from venue.oracle import Expectation, check
 from venue.tape import OrderLine, StartLine, read_tape
 from worker.stack import Stack
-from workflows.interface import Command, TradeRequest, TradeView
+from workflows.interface import Command, TradeRequest
 
 pytestmark = pytest.mark.timeout(180)
 

@@ -12,8 +12,9 @@ from temporalio.workflow import NondeterminismError
 from control.history import read_history, replay
 from control.story import StepKind, steps_of
 from domain.trade import Step, Trigger
+from domain.view import TradeView
 from tests.replay.record import CANARIES, FINGERPRINTS, HISTORIES, RECORDER, ROOT, WITH_A_WORKER, fingerprint
-from workflows.interface import TRADE_WORKFLOW, TradeRequest, TradeView
+from workflows.interface import TRADE_WORKFLOW, TradeRequest
 from workflows.trade import TradeWorkflow
 
 FILES = sorted(HISTORIES.glob("*.json"))

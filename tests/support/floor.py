@@ -27,6 +27,7 @@ from domain.contract import OptionContract, Right
 from domain.event import TradeEvent
 from domain.ids import AccountNumber, message_id
 from domain.policy import Allowlist, Mode, Policy, SafetyPolicy
+from domain.view import TradeView
 from tests.support.waiting import eventually
 from venue.client import VenueControl
 from venue.config import AccountConfig, VenueConfig
@@ -41,7 +42,6 @@ from workflows.interface import (
     TRADE_WORKFLOW,
     VIEW_QUERY,
     TradeRequest,
-    TradeView,
     task_queue,
 )
 from workflows.trade import TradeWorkflow

@@ -29,6 +29,7 @@ from domain.contract import OptionContract, Right
 from domain.event import TradeEvent
 from domain.ids import MessageId, message_id
 from domain.policy import Policy
+from domain.view import TradeView
 from settings.load import as_environment, load
 from settings.model import DEMO_AUTHOR, DEMO_CHANNEL, DEMO_GUILD, Settings
 from tests.support.floor import next_monthly
@@ -39,7 +40,7 @@ from venue.oracle import Expectation, Violation, check
 from venue.tape import AnswerLine, FaultLine, FillLine, OrderLine, OrderState, RequestLine, TapeLine
 from worker.process import Child, ready, start
 from worker.stack import Stack
-from workflows.interface import EVENTS_QUERY, VIEW_QUERY, TradeRequest, TradeView
+from workflows.interface import EVENTS_QUERY, VIEW_QUERY, TradeRequest
 
 SEATS = 24
 CASH = 60_000

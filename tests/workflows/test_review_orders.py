@@ -10,11 +10,12 @@ from temporalio.testing import WorkflowEnvironment
 
 from domain.policy import ExitPolicy, SafetyPolicy
 from domain.trade import Outcome, Phase
+from domain.view import TradeView
 from tests.support.floor import Floor, policy
 from tests.support.waiting import eventually
 from venue.commands import Adjust
 from venue.preflight import TermsRequest
-from workflows.interface import CLOSE_UPDATE, Command, CommandReceipt, TradeView
+from workflows.interface import CLOSE_UPDATE, Command, CommandReceipt
 
 ME = Command(by="tester", reason="because")
 

@@ -8,9 +8,9 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from domain.trade import Outcome, Phase
+from domain.view import TradeView
 from tests.support.floor import Floor
 from tests.support.waiting import eventually
-from workflows.interface import TradeView
 
 
 @pytest.mark.parametrize("kind", ["lost-after", "truncated", "cut", "empty-data", "unknown-status"])

@@ -65,7 +65,7 @@ LOOPS = {
     "workflows/trade.py TradeWorkflow.run": "ends with the story; each turn is a cancellation from outside",
     "workflows/trade.py TradeWorkflow._story": "ends with the table, which has a way to its end from every phase",
     "workflows/trade.py TradeWorkflow._hold": "one turn a day until the contract expires",
-    "workflows/trade.py TradeWorkflow._tell": "ends with the trade; each turn waits for something new to tell",
+    "workflows/telling.py Telling.tell": "ends with the trade; each turn waits for something new to tell",
     "workflows/entry.py Entry.work": "ends with the ladder's window, which every turn is nearer to",
     "activities/stream.py StreamActivity._remember": "drops what is over the limit",
     "activities/stream.py StreamActivity._route": "drops what is over the limit",
@@ -85,7 +85,7 @@ LOOPS = {
 WAITS = {
     "workflows/trade.py TradeWorkflow._story": "handlers are bounded by the wait for commands",
     "workflows/trade.py TradeWorkflow._live_through": "ends with the step, which is bounded, or with a fault beside it",
-    "workflows/trade.py TradeWorkflow._tell": "ends with the trade",
+    "workflows/telling.py Telling.tell": "ends with the trade",
     "workflows/desk.py Desk.take_back": "ends with the sending or the search, both bounded",
     "workflows/entry.py Entry._clear": "ends with the taking back, whose rounds are counted",
     "workflows/entry.py Entry._resolved": "ends with the search for a lost order, which is bounded",
