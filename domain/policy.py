@@ -3,7 +3,7 @@
 They travel in the workflow's input, so history explains each decision and a changed setting never changes a running trade.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -134,6 +134,18 @@ class Policy:
     safety: SafetyPolicy = field(default_factory=SafetyPolicy)
     profile: Profile = field(default_factory=Profile)
     """What is agreed with the alert's author."""
+
+    def sizing_of(self, label: str | None) -> SizingPolicy:
+        """Give the sizing of an alert with this label: a lotto has its share of each cap that is ours, and of 1 contract at least."""
+        factor = self.profile.factor(label)
+        if factor == 1:
+            return self.sizing
+        return replace(
+            self.sizing,
+            allocation=self.sizing.allocation * factor,
+            max_contracts=max(int(self.sizing.max_contracts * factor), 1),
+            max_notional=self.sizing.max_notional * factor,
+        )
 
 
 def _expect(holds: bool, wanted: str, found: object) -> None:
