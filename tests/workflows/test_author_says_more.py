@@ -149,7 +149,7 @@ async def test_a_correction_changes_nothing_and_calls_a_person(floor: Floor, env
 async def later_trade(floor: Floor, text: str, wanted: Policy, **link: str) -> Trade:
     """Start the trade of a message that is linked to another trade, as the intake does."""
     number = f"add{len(floor.handles)}{floor.account}"
-    request = TradeRequest(alert=message(text, name=number), policy=wanted, account=floor.account, **link)  # type: ignore[arg-type]
+    request = TradeRequest(alert=message(text, name=number), policy=wanted, account=floor.account, **link)
     trade: Trade = await floor.client.start_workflow(
         TRADE_WORKFLOW, request, id=f"trade-{number}", task_queue=task_queue(floor.account), result_type=TradeView
     )
