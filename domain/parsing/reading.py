@@ -102,7 +102,7 @@ def _reading(letter: Letter) -> ParsedAlert:
         return _addition(letter, read_average(letter.tokens, range(first.first, first.last + 1), fields, letter.posted))
     buys = Action.BUY in acts or Action.OTHER in acts
     if buys and not _sold_first(letter):
-        return _entry(letter) if _contract_like(letter.tokens) else _plainly(letter, fields)
+        return _entry(letter) if _contract_like(letter.tokens) or _bare_order(letter) else _plainly(letter, fields)
     sale = next((hit for hit in hits if hit.action is Action.SELL), None)
     if sale is not None:
         if quoted(letter.sight):
@@ -190,6 +190,12 @@ def _contract_like(tokens: list[Token]) -> bool:
     dated = "DATE" in kinds or "DTE" in kinds
     right = any(token.kind == "WORD" and token.lower in words.RIGHTS and len(token.text) > 1 for token in tokens)
     return (dated or right) and not kinds.isdisjoint({"NUMBER", "PAIR", "JUNK"})
+
+
+def _bare_order(letter: Letter) -> bool:
+    """Whether a number stands behind "BTO", or behind any buying where the room's rule fills in what is missing."""
+    said = letter.tokens[letter.hits[0].first].lower == "bto" or letter.unsaid is not None
+    return said and any(token.kind == "NUMBER" for token in letter.tokens)
 
 
 def _entry(letter: Letter) -> ParsedAlert:
