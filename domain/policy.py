@@ -3,10 +3,12 @@
 They travel in the workflow's input, so history explains each decision and a changed setting never changes a running trade.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
+
+from domain.profile import Profile
 
 
 class Mode(StrEnum):
@@ -105,6 +107,10 @@ class SafetyPolicy:
     """Deny when the mid is further than this fraction from the alert's price."""
     late_fill_watch: timedelta = timedelta(seconds=60)
     """How long a trade that ended unfilled stays to catch a fill reported late."""
+    approval_window: timedelta = timedelta(minutes=5)
+    """How long a trade waits for a person's word. An approved entry is priced again, and its age counts from the approval."""
+    correction_window: timedelta = timedelta(minutes=2)
+    """How soon after an alert its author's next words may correct it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +132,20 @@ class Policy:
     exits: ExitPolicy = field(default_factory=ExitPolicy)
     sizing: SizingPolicy = field(default_factory=SizingPolicy)
     safety: SafetyPolicy = field(default_factory=SafetyPolicy)
+    profile: Profile = field(default_factory=Profile)
+    """What is agreed with the alert's author."""
+
+    def sizing_of(self, label: str | None) -> SizingPolicy:
+        """Give the sizing of an alert with this label: a lotto has its share of each cap that is ours, and of 1 contract at least."""
+        factor = self.profile.factor(label)
+        if factor == 1:
+            return self.sizing
+        return replace(
+            self.sizing,
+            allocation=self.sizing.allocation * factor,
+            max_contracts=max(int(self.sizing.max_contracts * factor), 1),
+            max_notional=self.sizing.max_notional * factor,
+        )
 
 
 def _expect(holds: bool, wanted: str, found: object) -> None:
