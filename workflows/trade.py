@@ -15,7 +15,14 @@ from temporalio.common import SearchAttributeUpdate
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.messages import ORDER_REPORT_SIGNAL, PARSE_ALERT, SIZE_ENTRY, SizeAnswer, SizedEntry, SizeRequest
+    from activities.messages import (
+        ORDER_REPORT_SIGNAL,
+        PARSE_ALERT,
+        SIZE_ENTRY,
+        SizeAnswer,
+        SizedEntry,
+        SizeRequest,
+    )
     from domain.admission import check_allowlist
     from domain.alert import AlertKind, ParsedAlert
     from domain.denial import Code, Denied
@@ -35,9 +42,11 @@ with workflow.unsafe.imports_passed_through():
     from workflows.exits import Exits
     from workflows.interface import (
         CANCEL_UPDATE,
+        CLOSE_SIGNAL,
         CLOSE_UPDATE,
         CONVERT_UPDATE,
         EVENTS_QUERY,
+        HALTED_SIGNAL,
         NOT_POSSIBLE,
         TRADE_WORKFLOW,
         VIEW_QUERY,
@@ -46,6 +55,7 @@ with workflow.unsafe.imports_passed_through():
         TradeRequest,
     )
     from workflows.journal import Journal
+    from workflows.standing import Key, Standing, rehearse_admission
     from workflows.telling import Telling
     from workflows.view import build_view, details
     from workflows.waiting import wait
@@ -80,6 +90,9 @@ class TradeWorkflow:
         self._early: list[OrderReport] = []
         self._beside: list[asyncio.Task[None]] = []
         self._over = False
+        self._halted = False
+        self._rehearsed = False
+        self._standing = Standing(request.account, self._stands, self.view)
 
     @workflow.run
     async def run(self, request: TradeRequest) -> TradeView:
@@ -95,15 +108,16 @@ class TradeWorkflow:
                 self._ask_cancel(Command(by="Temporal", reason=workflow.cancellation_reason() or "the workflow was cancelled"))
 
     async def _story(self) -> TradeView:
-        telling = self._spawn(self._telling.tell())
+        telling, standing = self._spawn(self._telling.tell()), self._spawn(self._standing.tell())
         trigger = Trigger.ALERTED
         while (step := self._life.on(trigger)) is not Step.FINISH:
             if step not in {Step.PARSE, Step.SIZE}:  # a column that changes within milliseconds only delays the order
                 self._index()
             trigger = await self._live_through(self._perform(step))
         await self._live_through(self._finish())
-        self._over = self._telling.over = True
+        self._over = self._telling.over = self._standing.over = True
         await telling
+        await standing
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self.view()
 
@@ -184,7 +198,7 @@ class TradeWorkflow:
         # after a reset the command may be of the trade's first life, whose orders are at the venue
         if (self._cancel_asked or self._close_asked) and not self._early:
             return self._deny(Denied(code=Code.OPERATOR_CANCELLED, reason="an operator cancelled it before anything was sent"))
-        return self._rehearse(sized) if self._request.policy.mode is Mode.DRY_RUN else Trigger.SIZED
+        return await self._rehearse(sized) if self._request.policy.mode is Mode.DRY_RUN else Trigger.SIZED
 
     async def _enter(self) -> Trigger:
         assert self._sized is not None
@@ -193,7 +207,9 @@ class TradeWorkflow:
         self._entry = Entry(self._request, self._sized, self._desk, self._journal)
         for report in self._early:
             self._desk.note(report)
-        if self._cancel_asked or self._close_asked:
+        if self._halted:
+            self._entry.stopped_by = Code.ACCOUNT_HALTED
+        if self._cancel_asked or self._close_asked or self._halted:
             self._entry.asked = Stop.CANCEL
         self._spawn(self._exits.protect())
         trigger = await self._entry.work()
@@ -265,8 +281,15 @@ class TradeWorkflow:
         self._record(EventKind.DENIED, self._reason, **{"code": denied.code, **denied.facts})
         return Trigger.DENIED
 
-    def _rehearse(self, sized: SizedEntry) -> Trigger:
-        """Write down the orders that would be sent."""
+    async def _rehearse(self, sized: SizedEntry) -> Trigger:
+        """Write down the orders that would be sent, if the account would let them pass."""
+        answer = await rehearse_admission(sized, self._request.alert)
+        if answer.admitted is None:
+            assert answer.denied is not None
+            return self._deny(answer.denied)
+        self._rehearsed = True
+        text = f"The account would let {answer.admitted.quantity} pass, {plain(answer.admitted.reserved)} dollars reserved"
+        self._record(EventKind.ADMITTED, text, quantity=answer.admitted.quantity, reserved=answer.admitted.reserved)
         policy, limit = self._request.policy, sized.first_limit
         rungs = [plain(limit)]
         for _ in range(policy.ladder.bumps):
@@ -280,6 +303,14 @@ class TradeWorkflow:
         )
         self._record(EventKind.DRY_RUN, text, quantity=sized.sizing.quantity, rungs=" ".join(rungs), exit=target, fees=sized.check.total)
         return Trigger.REHEARSED
+
+    def _stands(self) -> Key | None:
+        """Tell what the account should know of the trade; None while it has nothing reserved for it."""
+        if self._entry is None or self._exits is None or self._desk is None:
+            return (True, 0, 0, 0) if self._rehearsed else None
+        if not self._entry.reserved and self._desk.ledger.bought == 0:
+            return None
+        return (self._life.phase in BUYING, self._desk.ledger.bought, self._desk.ledger.sold, self._exits.position)
 
     def _opened(self) -> tuple[Desk, Exits]:
         assert self._desk is not None
@@ -361,6 +392,23 @@ class TradeWorkflow:
         else:
             self._desk.note(report)
 
+    @workflow.signal(name=HALTED_SIGNAL)
+    def account_halted(self, command: Command) -> None:
+        """Stop buying, since the account is halted; what is held keeps its exits."""
+        if self._life.phase not in BUYING:
+            return
+        self._record(EventKind.COMMANDED, f"The account was halted by {command.by}. {command.reason}".strip(), by=command.by)
+        self._halted = True
+        if self._entry is not None:
+            self._entry.stopped_by = Code.ACCOUNT_HALTED
+            self._entry.asked = Stop.CANCEL
+
+    @workflow.signal(name=CLOSE_SIGNAL)
+    def close_now(self, command: Command) -> None:
+        """Stop buying and sell everything that is held, since the account is flattened. Told again, it changes nothing."""
+        if not self._close_asked and self._life.phase in BUYING | {Phase.HOLDING}:
+            self._ask_close(command)
+
     @workflow.update(name=CANCEL_UPDATE)
     async def cancel(self, command: Command) -> CommandReceipt:
         """Stop buying: take the entry back, keep and protect what was bought."""
@@ -378,10 +426,7 @@ class TradeWorkflow:
     @workflow.update(name=CLOSE_UPDATE)
     async def close(self, command: Command) -> CommandReceipt:
         """Stop buying and sell everything that is held, at the market."""
-        self._record(EventKind.COMMANDED, f"{command.by} asked to close the trade. {command.reason}".strip(), by=command.by)
-        self._close_asked = True
-        if self._entry is not None:
-            self._entry.asked = Stop.CANCEL
+        self._ask_close(command)
         done = await wait(lambda: self._over, timing.COMMAND_WAIT, "for the close to be done")
         return self._receipt(done=done, text="The trade is closed" if done else "The position is being sold")
 
@@ -407,6 +452,12 @@ class TradeWorkflow:
         if self._life.phase is not Phase.ENTERING or self._entry is None or self._entry.asked is not None:
             found = f"it {self._life.phase}" if self._entry is None or self._entry.asked is None else f"a {self._entry.asked} under way"
             raise ApplicationError(f"expected a working entry, found {found}: nothing for {command.by} to convert", type=NOT_POSSIBLE)
+
+    def _ask_close(self, command: Command) -> None:
+        self._record(EventKind.COMMANDED, f"{command.by} asked to close the trade. {command.reason}".strip(), by=command.by)
+        self._close_asked = True
+        if self._entry is not None:
+            self._entry.asked = Stop.CANCEL
 
     def _ask_cancel(self, command: Command) -> None:
         self._record(EventKind.COMMANDED, f"{command.by} asked to cancel the entry. {command.reason}".strip(), by=command.by)
