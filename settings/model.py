@@ -8,11 +8,13 @@ from typing import Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from domain.fees import FeeTable
 from domain.ids import AccountNumber
+from domain.limits import Limits
 from domain.policy import Allowlist, Conversion, ExitPolicy, LadderPolicy, Mode, Policy, SafetyPolicy, SizingPolicy
 from domain.profile import Profile
 from settings.profiles import Profiles
-from settings.values import Duration, IdList
+from settings.values import Duration, FeeList, IdList, fees
 
 DEMO_AUTHOR = "100000000000000001"
 DEMO_CHANNEL = "200000000000000002"
@@ -20,6 +22,7 @@ DEMO_GUILD = "300000000000000003"
 
 _LADDER = LadderPolicy()
 _SIZING = SizingPolicy()
+_LIMITS = Limits()
 _SAFETY = SafetyPolicy()
 
 
@@ -96,7 +99,17 @@ class Settings(BaseSettings):
     size_allocation: Decimal = Field(_SIZING.allocation, gt=0, le=1, description="Share of the day's buying power one trade may use.")
     size_max_contracts: int = Field(_SIZING.max_contracts, ge=1, description="Most contracts of one trade.")
     size_max_notional: Decimal = Field(_SIZING.max_notional, gt=0, description="Most dollars of one trade, at the ceiling price.")
-    size_fee_per_contract: Decimal = Field(_SIZING.fee_per_contract, ge=0, description="Dollars set aside a contract for fees.")
+    size_commission: Decimal = Field(_SIZING.fees.commission, ge=0, description="Dollars of commission a contract that is opened.")
+    size_commission_cap: Decimal = Field(
+        _SIZING.fees.commission_cap,
+        ge=0,
+        description="Most dollars of commission for one leg of equity options; index options have no cap.",
+    )
+    size_other_fees: Decimal = Field(_SIZING.fees.other, ge=0, description="Dollars set aside a contract for clearing and regulatory fees.")
+    size_index_fees: FeeList = Field(
+        tuple(f"{name}={fee}" for name, fee in _SIZING.fees.index.items()),
+        description="Exchange fees a contract of index options, as SPX=0.65, by commas; what is named here counts as an index.",
+    )
 
     safety_max_alert_age: Duration = Field(_SAFETY.max_alert_age, ge=0, description="Seconds after which an alert is not traded.")
     safety_max_quote_age: Duration = Field(_SAFETY.max_quote_age, ge=0, description="Seconds after which a quote is stale.")
@@ -110,6 +123,31 @@ class Settings(BaseSettings):
     safety_approval_window: Duration = Field(_SAFETY.approval_window, ge=0, description="Seconds a trade waits for a person's approval.")
     safety_correction_window: Duration = Field(
         _SAFETY.correction_window, ge=0, description="Seconds after an alert in which its author's next words may correct it."
+    )
+
+    limit_open_trades: int = Field(_LIMITS.max_open_trades, ge=0, description="Most trades that buy or hold at the same time.")
+    limit_trades_per_day: int = Field(_LIMITS.max_trades_per_day, ge=0, description="Most trades opened on one day.")
+    limit_trades_per_author: int = Field(_LIMITS.max_trades_per_author, ge=0, description="Most trades of one author on one day.")
+    limit_notional_per_day: Decimal = Field(
+        _LIMITS.max_notional_per_day, ge=0, description="Most dollars of all trades of one day, at their ceiling prices."
+    )
+    limit_orders_per_minute: int = Field(
+        _LIMITS.max_orders_per_minute, ge=0, description="Most entry orders in a minute, bumps and conversions counted."
+    )
+    limit_loss_per_day: Decimal = Field(_LIMITS.max_loss_per_day, gt=0, description="Dollars lost on one day that halt the account.")
+    limit_no_entry_after_open: Duration = Field(
+        _LIMITS.no_entry_after_open, ge=0, description="Seconds after the session's open in which nothing is bought."
+    )
+    limit_no_entry_before_close: Duration = Field(
+        _LIMITS.no_entry_before_close, ge=0, description="Seconds before the session's close in which nothing is bought."
+    )
+    limit_halted_symbols: IdList = Field((), description="Underlyings in which nothing is bought, by commas.")
+    limit_deny_reposts: bool = Field(
+        _LIMITS.deny_reposts, description="Deny the same author, contract and price again until the contract expires."
+    )
+    stop: bool = Field(False, description="true: no entry is sent by a worker that starts with it, whatever Temporal says.")
+    stop_file: Path | None = Field(
+        None, description="While this file exists no entry is sent, even if Temporal cannot be reached; empty: STOP in the data directory."
     )
 
     temporal_address: str | None = Field(None, description="host:port; empty: TEMPORAL_ADDRESS, or this machine's own server.")
@@ -209,6 +247,28 @@ class Settings(BaseSettings):
         """What is agreed with each author, by id."""
         return {author: each.profile() for author, each in self.profiles.items()}
 
+    @property
+    def stop_path(self) -> Path:
+        """The file that stops every entry while it exists."""
+        return self.stop_file or self.data_dir / "STOP"
+
+    def limits(self) -> Limits:
+        """Give the limits an account that is looked after from now on begins with."""
+        return Limits(
+            max_contracts=self.size_max_contracts,
+            max_notional=self.size_max_notional,
+            max_open_trades=self.limit_open_trades,
+            max_trades_per_day=self.limit_trades_per_day,
+            max_trades_per_author=self.limit_trades_per_author,
+            max_notional_per_day=self.limit_notional_per_day,
+            max_orders_per_minute=self.limit_orders_per_minute,
+            max_loss_per_day=self.limit_loss_per_day,
+            no_entry_after_open=self.limit_no_entry_after_open,
+            no_entry_before_close=self.limit_no_entry_before_close,
+            halted_symbols=tuple(each.upper() for each in self.limit_halted_symbols),
+            deny_reposts=self.limit_deny_reposts,
+        )
+
     def policy(self) -> Policy:
         """Give the rules a trade that starts now would run by; its author's profile is put in when a message is taken in."""
         fraction, gain = _PRESETS[self.exit_preset]
@@ -234,7 +294,12 @@ class Settings(BaseSettings):
                 allocation=self.size_allocation,
                 max_contracts=self.size_max_contracts,
                 max_notional=self.size_max_notional,
-                fee_per_contract=self.size_fee_per_contract,
+                fees=FeeTable(
+                    commission=self.size_commission,
+                    commission_cap=self.size_commission_cap,
+                    other=self.size_other_fees,
+                    index=fees(self.size_index_fees),
+                ),
             ),
             safety=SafetyPolicy(
                 max_alert_age=self.safety_max_alert_age,

@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
-from pydantic import BeforeValidator, PlainSerializer
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 from pydantic_settings import NoDecode
 
 
@@ -40,6 +40,30 @@ def seconds_text(value: timedelta) -> str:
 
 IdList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), PlainSerializer(",".join)]
 """Ids separated by commas."""
+
+
+def fees(items: Sequence[str]) -> dict[str, Decimal]:
+    """Read `SPX=0.65` as dollars by symbol; raises ValueError for anything else."""
+    found = {}
+    for item in items:
+        name, _, amount = item.partition("=")
+        try:
+            fee = Decimal(amount)
+        except InvalidOperation:
+            fee = Decimal("NaN")
+        if not name.strip() or not fee.is_finite() or fee < 0:
+            raise ValueError(f"expected fees as SPX=0.65, found {item!r}")
+        found[name.strip().upper()] = fee
+    return found
+
+
+def _checked_fees(items: tuple[str, ...]) -> tuple[str, ...]:
+    fees(items)
+    return items
+
+
+FeeList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_checked_fees), PlainSerializer(",".join)]
+"""Dollars by symbol, as SPX=0.65, separated by commas."""
 
 Duration = Annotated[timedelta, BeforeValidator(_duration), PlainSerializer(seconds_text)]
 """A time in seconds, fractions allowed."""

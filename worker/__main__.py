@@ -11,20 +11,18 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from temporalio.common import WorkflowIDConflictPolicy
-
-from activities.messages import FollowRequest
+from activities.account_line import Stop
 from activities.notify import Channel
+from activities.preflight import preflight
 from broker.tastytrade import TastytradeDesk
 from control.connection import Target, connect
 from control.errors import ControlError
 from settings.load import SettingsError, load
 from settings.model import Settings
+from worker.care import look_after
 from worker.channels import LogChannel, WebhookChannel
 from worker.namespace import NamespaceError, prepare
-from worker.preflight import preflight
-from worker.wiring import make_broker, make_worker
-from workflows.interface import ORDER_STREAM_WORKFLOW, order_stream_id, task_queue
+from worker.wiring import make_broker, make_worker, whitelist
 
 log = logging.getLogger("alert-trader.worker")
 
@@ -33,7 +31,7 @@ UNUSABLE = 5
 
 
 async def run(settings: Settings, ready_file: Path | None) -> None:
-    """Prepare the namespace, start the account's order stream, and work until SIGTERM or SIGINT."""
+    """Prepare the namespace, see that the account is looked after, and work until SIGTERM or SIGINT."""
     client = await connect(Target(address=settings.temporal_address, namespace=settings.namespace))
     await prepare(client, retention=timedelta(days=settings.temporal_retention_days))
     broker = make_broker(settings)
@@ -45,6 +43,8 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     worker = make_worker(
         client,
+        whitelist=whitelist(settings),
+        stop=Stop(file=settings.stop_path, always=settings.stop),
         account=settings.account,
         reader=broker,
         desk=broker if isinstance(broker, TastytradeDesk) else None,
@@ -53,14 +53,7 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
     )
     try:
         async with worker:
-            await client.start_workflow(
-                ORDER_STREAM_WORKFLOW,
-                FollowRequest(account=settings.account),
-                id=order_stream_id(settings.account),
-                task_queue=task_queue(settings.account),
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                static_summary=f"Order stream of account {settings.account}",
-            )
+            await look_after(client, settings.account, mode=settings.mode, limits=settings.limits())
             log.info("working in mode %s on account %s, namespace %s", settings.mode, settings.account, client.namespace)
             if ready_file is not None:
                 ready_file.write_text(json.dumps({"pid": os.getpid()}))  # noqa: ASYNC240 - once, and a few bytes
@@ -74,7 +67,7 @@ async def check(settings: Settings) -> list[dict[str, object]]:
     """Run the preflight against the broker of the mode."""
     broker = make_broker(settings)
     try:
-        return [dataclasses.asdict(each) for each in await preflight(broker)]
+        return [dataclasses.asdict(each) for each in await preflight(broker, whitelist(settings))]
     finally:
         await broker.aclose()
 

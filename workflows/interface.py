@@ -1,16 +1,20 @@
 """What a caller of a trade knows: its input, its commands, and the names they go by."""
 
 from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
 
+from domain.account import Account
 from domain.alert import AlertMessage, ParsedAlert
+from domain.discrepancy import ForeignOrder
 from domain.ids import AccountNumber
-from domain.policy import Policy
+from domain.limits import Limits
+from domain.policy import Mode, Policy
 from domain.portion import Portion
 from domain.view import TradeView
 
 TRADE_WORKFLOW = "TradeWorkflow"
-ORDER_STREAM_WORKFLOW = "OrderStreamWorkflow"
+ACCOUNT_WORKFLOW = "AccountWorkflow"
 
 ORDER_REPORT_SIGNAL = "order_report"
 VIEW_QUERY = "view"
@@ -23,6 +27,24 @@ APPROVE_UPDATE = "approve"
 SKIP_UPDATE = "skip"
 FOLLOW_UPDATE = "follow_up"
 
+ACCOUNT_VIEW_QUERY = "view"
+STANDING_SIGNAL = "trade_stands"
+SETTINGS_SIGNAL = "settings_are"
+HALT_SIGNAL = "halt_now"
+HALT_UPDATE = "halt"
+RESUME_UPDATE = "resume"
+FLATTEN_UPDATE = "flatten"
+LIMITS_UPDATE = "change_limits"
+EXPLAIN_UPDATE = "explain"
+ALLOW_UPDATE = "allow_repost"
+POSITIONS_UPDATE = "positions"
+ORDERS_UPDATE = "orders"
+PREFLIGHT_UPDATE = "preflight"
+HALTED_SIGNAL = "account_halted"
+"""What an account tells a trade that may still buy."""
+CLOSE_SIGNAL = "close_now"
+"""What an account tells every open trade when it is flattened."""
+
 NOT_POSSIBLE = "NOT_POSSIBLE"
 """The type of the application error that an update's validator answers a command with that makes no sense now."""
 
@@ -30,11 +52,6 @@ NOT_POSSIBLE = "NOT_POSSIBLE"
 def task_queue(account: AccountNumber) -> str:
     """Name the one queue that an account's workflows and activities share, so that steps run eagerly and rate limits hold."""
     return f"trades-{account}"
-
-
-def order_stream_id(account: AccountNumber) -> str:
-    """Name the workflow that follows an account's order stream."""
-    return f"account-{account}-orders"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,3 +123,44 @@ class CommandReceipt:
     """Whether everything asked for has happened; False while it is still going on."""
     text: str
     view: TradeView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitsCommand:
+    """What a person changes of an account's limits, and why."""
+
+    by: str
+    reason: str
+    changes: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """What a person says of a difference or a re-post; `what` None stands for all of them."""
+
+    by: str
+    reason: str
+    what: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRequest:
+    """The input of an account's workflow: the limits of the settings, and what an earlier run has carried over."""
+
+    account: AccountNumber
+    mode: Mode
+    limits: Limits
+    carried: "Carried | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """Everything an account's workflow starts afresh with."""
+
+    memory: Account
+    told: int
+    """The last audit event that people were told of."""
+    stream_since: datetime | None
+    foreign: tuple[ForeignOrder, ...]
+    still_told: date | None
+    """The last day on which people were told that the account is still halted."""
