@@ -73,3 +73,7 @@ class TradeView:
     first_filled_at: datetime | None
     closed_at: datetime | None
     last_event: str
+    events: int = 0
+    """How many events the audit trail has."""
+    chain: str = ""
+    """The hash of the last of them, which the whole trail follows from: `domain.chain`."""
