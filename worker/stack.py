@@ -1,4 +1,4 @@
-"""The whole product on one machine: Temporal server, redis-server, venue (in demo mode), worker and housekeeper as children of this process.
+"""The whole product on one machine: Temporal, Redis, venue (in demo mode), worker and housekeeper as child processes of this one.
 
 `Stack` is an async context manager: inside it everything answers, after it everything has ended, in reverse order. The children die
 with this process as far as the system allows. `trader up`, `trader demo`, the end-to-end tests and the benchmarks all use it.

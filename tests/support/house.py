@@ -108,7 +108,9 @@ async def open_house(
     quick = load(environment={}, directory=data_dir, flags={**QUICK, **own, **changes}).settings
     config = {"accounts": [{"number": account(each), "cash": CASH} for each in range(SEATS)], **(venue or {})}
     async with contextlib.AsyncExitStack() as opened:
-        stack = await opened.enter_async_context(Stack(quick, use_free_ports=True, venue_config=config, with_worker=False, with_mirrors=with_mirrors))
+        stack = await opened.enter_async_context(
+            Stack(quick, use_free_ports=True, venue_config=config, with_worker=False, with_mirrors=with_mirrors)
+        )
         control = await opened.enter_async_context(VenueControl(str(stack.venue_url)))
         client = await connect(Target(address=stack.temporal_address, namespace=stack.namespace))
         house = House(stack=stack, client=client, control=control)
