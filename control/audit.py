@@ -180,7 +180,7 @@ def _search(mirrors: Mirrors, wanted: Search) -> list[EventRow]:
         given["symbol"] = wanted.symbol
     query = (
         f"select e.* from events e join trades t using (workflow_id) where {' and '.join(conditions)} "  # noqa: S608 - names of ours
-        "order by e.at desc, e.workflow_id, e.sequence desc limit $most"
+        "order by e.happened_at desc, e.workflow_id, e.sequence desc limit $most"
     )
     return mirrors.reader.event_rows(query, {**given, "most": wanted.limit}, first=wanted.first, last=wanted.last)
 

@@ -27,8 +27,8 @@ _SAFE: dict[str, str | bool | int | float | list[str]] = {
 
 _TRADES = ", ".join(f'"{name}"' for name in ("mode", "day", *parquet.TRADE_FIELDS))
 _SHARED = "version, mode, account, day, workflow_id"
-_EVENTS = ", ".join(f'e."{name}"' for name in parquet.EVENT_FIELDS)
-_ORDERS = ", ".join(f'o."{name}"' for name in parquet.ORDER_FIELDS)
+_EVENTS = ", ".join(f'e."{parquet.column(name)}"' for name in parquet.EVENT_FIELDS)
+_ORDERS = ", ".join(f'o."{parquet.column(name)}"' for name in parquet.ORDER_FIELDS)
 
 _VIEWS = f"""
 set TimeZone = 'UTC';
@@ -119,7 +119,7 @@ class ArchiveReader:
 
     def events(self, *, first: date | None = None, last: date | None = None) -> list[EventRow]:
         """Give the events of the trades of the days from `first` to `last`, in the order they happened."""
-        found = self.query("select * from events order by at, workflow_id, sequence", first=first, last=last)
+        found = self.query("select * from events order by happened_at, workflow_id, sequence", first=first, last=last)
         return [parquet.event_of(each) for each in found.as_dicts()]
 
     def _dataset(self, first: date | None, last: date | None) -> ds.Dataset | pa.Table:

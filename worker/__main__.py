@@ -38,10 +38,11 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
     await prepare(client, retention=timedelta(days=settings.temporal_retention_days))
     broker = make_broker(settings)
     channels: tuple[Channel, ...] = (LogChannel(),)
+    if settings.redis_url is not None:
+        # before those that wait for the world: it takes a millisecond, and a quarter of a second at the most
+        channels += (_mirror(settings),)
     if settings.operator_webhook_url is not None:
         channels += (WebhookChannel(settings.operator_webhook_url.get_secret_value()),)
-    if settings.redis_url is not None:
-        channels += (_mirror(settings),)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
