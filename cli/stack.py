@@ -27,7 +27,7 @@ def up(
     *,
     free_ports: Annotated[bool, typer.Option("--free-ports", help="Use ports that are free instead of those in the settings.")] = False,
 ) -> None:
-    """Run everything on this machine until Ctrl-C: Temporal, the venue (in demo mode) and a worker."""
+    """Run everything on this machine until Ctrl-C: Temporal, Redis, the venue (in demo mode), a worker and a housekeeper."""
     in_force = settings(default_mode=Mode.DEMO, use_stack=False).settings
 
     venue = {"accounts": [{"number": in_force.account, "cash": DEMO_CASH}]}
@@ -55,6 +55,14 @@ def worker(
 ) -> None:
     """Run a worker for the mode in the settings, until it is told to stop."""
     _become(["-m", "worker", *(() if ready_file is None else ("--ready-file", str(ready_file)))], settings().settings)
+
+
+def housekeeper(
+    *,
+    ready_file: Annotated[Path | None, typer.Option(help="Written when it works.")] = None,
+) -> None:
+    """Keep the mirrors of the mode in the settings: archive closed trades, mend Redis; until it is told to stop."""
+    _become(["-m", "worker.housekeeper", *(() if ready_file is None else ("--ready-file", str(ready_file)))], settings().settings)
 
 
 def venue(
@@ -96,6 +104,12 @@ async def stopped_by_signal() -> AsyncIterator[asyncio.Event]:
             loop.remove_signal_handler(number)
 
 
+def _without_password(url: str) -> str:
+    """Write an address without who logs in there."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"
+
+
 def welcome(running: Stack) -> None:
     """Print where everything is, and what to type next."""
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 2))
@@ -107,6 +121,11 @@ def welcome(running: Stack) -> None:
     table.add_row("Temporal", f"{running.temporal_address}, namespace {running.namespace}")
     if running.venue_url is not None:
         table.add_row("venue", f"{running.venue_url}, tape {escape(str(running.tape_path))}")
+    if running.redis_url is None:
+        table.add_row("hot mirror", "[yellow]off[/]: no redis-server was found; recent events are told by Temporal")
+    else:
+        table.add_row("hot mirror", escape(_without_password(running.redis_url)))
+    table.add_row("archive", escape(running.settings.archive_place))
     table.add_row("logs", escape(str(running.data_dir / "logs")))
     default = running.state_path == Path("var/stack.json").absolute()
     stack = "" if default else f"--stack {running.state_path} "
