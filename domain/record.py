@@ -1,0 +1,211 @@
+"""A trade as reports read it: flat, from its view and events alone, so that it reads the same from Temporal and from an archive."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from domain.contract import OptionContract
+from domain.event import EventKind, TradeEvent
+from domain.ids import Leg, read_client_order_id
+from domain.money import Price, Usd, price
+from domain.view import TradeView
+
+FIRST_STEP = "limit"
+CONVERSION_STEP = "conversion"
+"""The last step of price discovery, whether to market or to a limit at the ceiling."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedFill:
+    """One execution, and the step of price discovery that its order stood for (exits have none)."""
+
+    order: str
+    leg: Leg
+    step: str
+    quantity: int
+    price: Price
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedOrder:
+    """An order that was meant, and how much of it filled."""
+
+    order: str
+    leg: Leg
+    step: str
+    quantity: int
+    limit: Price | None
+    filled: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradeRecord:
+    """Everything a report asks of one trade. Money in dollars, prices a share."""
+
+    workflow_id: str
+    text: str
+    author_id: str
+    author_name: str
+    channel_id: str
+    mode: str
+    account: str
+    received_at: datetime
+    closed_at: datetime | None
+    phase: str
+    outcome: str | None
+    """How it ended, or how Temporal says its workflow did; None while it runs."""
+    code: str | None = None
+    """Why nothing, or not everything, was bought: a denial's code, or the venue's."""
+    reason: str | None = None
+    symbol: str | None = None
+    """The OCC symbol: as confirmed, else as alerted; None where the alert names no contract."""
+    contract: str | None = None
+    quantity: int = 0
+    alert_price: Price | None = None
+    quote_bid: Price | None = None
+    quote_ask: Price | None = None
+    quoted_at: datetime | None = None
+    """When the trade was sized, which is when that quote held."""
+    first_limit: Price | None = None
+    ceiling: Price | None = None
+    bought: int = 0
+    average_entry: Decimal | None = None
+    sold: int = 0
+    average_exit: Decimal | None = None
+    position: int = 0
+    fees: Usd | None = None
+    pnl: Usd | None = None
+    orders: tuple[RecordedOrder, ...] = ()
+    fills: tuple[RecordedFill, ...] = ()
+    events: tuple[TradeEvent, ...] = ()
+
+    @property
+    def author(self) -> str:
+        """The author as people know them."""
+        return self.author_name or self.author_id
+
+    @property
+    def mid(self) -> Decimal | None:
+        """The middle of the quote the trade was sized at."""
+        return None if self.quote_bid is None or self.quote_ask is None else (self.quote_bid + self.quote_ask) / 2
+
+    def of(self, leg: Leg) -> tuple[RecordedFill, ...]:
+        """Give the fills of one leg, oldest first."""
+        return tuple(fill for fill in self.fills if fill.leg is leg)
+
+
+def record_of(view: TradeView, events: Sequence[TradeEvent]) -> TradeRecord:
+    """Flatten a trade. Without events (no worker told them) it still counts, with no fills, steps or times of its own."""
+    parsed = view.parsed
+    alerted = None
+    if parsed is not None and parsed.symbol and parsed.expiry and parsed.right and parsed.strike is not None:
+        alerted = OptionContract(root=parsed.symbol, expiry=parsed.expiry, right=parsed.right, strike=parsed.strike)
+    fills = fills_of(events)
+    return TradeRecord(
+        workflow_id=view.workflow_id,
+        text=view.message.text,
+        author_id=view.message.author_id,
+        author_name=view.message.author_name,
+        channel_id=view.message.channel_id,
+        mode=view.mode,
+        account=view.account,
+        received_at=view.received_at,
+        closed_at=view.closed_at,
+        phase=view.phase.value,
+        outcome=None if view.outcome is None else view.outcome.value,
+        code=code_of(events, view.reason),
+        reason=view.reason,
+        symbol=view.symbol or (None if alerted is None else alerted.occ_symbol),
+        contract=view.contract or (None if alerted is None else str(alerted)),
+        quantity=view.quantity,
+        alert_price=view.alert_price,
+        quote_bid=view.quote_bid,
+        quote_ask=view.quote_ask,
+        quoted_at=next((event.at for event in events if event.kind is EventKind.SIZED), None),
+        first_limit=view.first_limit,
+        ceiling=view.ceiling,
+        bought=view.bought,
+        average_entry=view.average_entry,
+        sold=view.sold,
+        average_exit=view.average_exit,
+        position=view.position,
+        fees=view.fees,
+        pnl=view.pnl,
+        orders=_orders(events, fills),
+        fills=fills,
+        events=tuple(events),
+    )
+
+
+def steps_of(events: Iterable[TradeEvent]) -> dict[str, str]:
+    """Tell which step of price discovery each entry order stood for, by client order id."""
+    steps: dict[str, str] = {}
+    step = FIRST_STEP
+    for event in events:
+        order = event.facts.get("order", "")
+        if event.kind is EventKind.BUMPED:
+            step = f"bump {event.facts.get('bump', '')}".strip()
+        elif event.kind is EventKind.ENTRY_INTENDED:
+            steps[order] = step if "limit" in event.facts else CONVERSION_STEP
+        elif event.kind is EventKind.CONVERTED and order:
+            steps[order] = CONVERSION_STEP
+    return steps
+
+
+def fills_of(events: Sequence[TradeEvent]) -> tuple[RecordedFill, ...]:
+    """Give every fill that the events tell of, oldest first."""
+    steps = steps_of(events)
+    found = []
+    for event in events:
+        if event.kind not in {EventKind.FILLED, EventKind.EXIT_FILLED}:
+            continue
+        facts = event.facts
+        order = facts.get("order", "")
+        filled_at = facts.get("filled_at")
+        fill = RecordedFill(
+            order=order,
+            leg=Leg.ENTRY if event.kind is EventKind.FILLED else Leg.EXIT,
+            step=steps.get(order, FIRST_STEP) if event.kind is EventKind.FILLED else "",
+            quantity=int(facts["quantity"]),
+            price=price(facts["price"]),
+            at=event.at if filled_at is None else datetime.fromisoformat(filled_at),
+        )
+        found.append(fill)
+    return tuple(sorted(found, key=lambda fill: fill.at))
+
+
+def code_of(events: Iterable[TradeEvent], reason: str | None) -> str | None:
+    """Give the code of the last event that says why something was not bought; without events, the one the reason begins with."""
+    wanted = {EventKind.DENIED, EventKind.GIVEN_UP, EventKind.REFUSED, EventKind.ENTRY_NOT_SENT}
+    codes = [event.facts["code"] for event in events if event.kind in wanted and event.facts.get("code")]
+    if codes:
+        return codes[-1]
+    head, colon, _ = (reason or "").partition(":")
+    return head if colon and head.isupper() and " " not in head else None
+
+
+def _orders(events: Sequence[TradeEvent], fills: Iterable[RecordedFill]) -> tuple[RecordedOrder, ...]:
+    steps = steps_of(events)
+    filled: dict[str, int] = {}
+    for fill in fills:
+        filled[fill.order] = filled.get(fill.order, 0) + fill.quantity
+    found = []
+    for event in events:
+        if event.kind not in {EventKind.ENTRY_INTENDED, EventKind.EXIT_INTENDED}:
+            continue
+        order = event.facts.get("order", "")
+        named = read_client_order_id(order)
+        limit = event.facts.get("limit")
+        found.append(
+            RecordedOrder(
+                order=order,
+                leg=Leg.EXIT if named is None else named[1],
+                step=steps.get(order, ""),
+                quantity=int(event.facts.get("quantity", 0)),
+                limit=None if limit is None else price(limit),
+                filled=filled.get(order, 0),
+            )
+        )
+    return tuple(found)
