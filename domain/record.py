@@ -139,7 +139,7 @@ def record_of(view: TradeView, events: Sequence[TradeEvent]) -> TradeRecord:
     )
 
 
-def steps_of(events: Iterable[TradeEvent]) -> dict[str, str]:
+def entry_steps(events: Iterable[TradeEvent]) -> dict[str, str]:
     """Tell which step of price discovery each entry order stood for, by client order id."""
     steps: dict[str, str] = {}
     step = FIRST_STEP
@@ -156,7 +156,7 @@ def steps_of(events: Iterable[TradeEvent]) -> dict[str, str]:
 
 def fills_of(events: Sequence[TradeEvent]) -> tuple[RecordedFill, ...]:
     """Give every fill that the events tell of, oldest first."""
-    steps = steps_of(events)
+    steps = entry_steps(events)
     found = []
     for event in events:
         if event.kind not in {EventKind.FILLED, EventKind.EXIT_FILLED}:
@@ -187,7 +187,7 @@ def code_of(events: Iterable[TradeEvent], reason: str | None) -> str | None:
 
 
 def _orders(events: Sequence[TradeEvent], fills: Iterable[RecordedFill]) -> tuple[RecordedOrder, ...]:
-    steps = steps_of(events)
+    steps = entry_steps(events)
     filled: dict[str, int] = {}
     for fill in fills:
         filled[fill.order] = filled.get(fill.order, 0) + fill.quantity

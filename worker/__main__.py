@@ -16,13 +16,14 @@ from temporalio.common import WorkflowIDConflictPolicy
 from activities.messages import FollowRequest
 from activities.notify import Channel
 from broker.tastytrade import TastytradeDesk
-from control.connection import Target, connect
+from control.connection import connect
 from control.errors import ControlError
 from settings.load import SettingsError, load
 from settings.model import Settings
 from worker.channels import LogChannel, WebhookChannel
 from worker.namespace import NamespaceError, prepare
 from worker.preflight import preflight
+from worker.target import target_of, tracing_of
 from worker.wiring import make_broker, make_worker
 from workflows.interface import ORDER_STREAM_WORKFLOW, order_stream_id, task_queue
 
@@ -34,7 +35,7 @@ UNUSABLE = 5
 
 async def run(settings: Settings, ready_file: Path | None) -> None:
     """Prepare the namespace, start the account's order stream, and work until SIGTERM or SIGINT."""
-    client = await connect(Target(address=settings.temporal_address, namespace=settings.namespace))
+    client = await connect(target_of(settings), metrics=settings.metrics_bind, interceptors=tracing_of(settings, "worker"))
     await prepare(client, retention=timedelta(days=settings.temporal_retention_days))
     broker = make_broker(settings)
     channels: tuple[Channel, ...] = (LogChannel(),)
