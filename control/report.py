@@ -17,7 +17,7 @@ from temporalio.service import RPCError
 from control.connection import unreachable
 from control.look import Picture, show
 from domain.calendar import NEW_YORK, new_york_date
-from domain.record import TradeRecord, record_of
+from domain.reported import ReportedTrade, reported
 from domain.report import Grouping, Report, make_report
 from workflows.interface import TRADE_WORKFLOW
 
@@ -51,7 +51,7 @@ class Wanted:
 class Archive(Protocol):
     """What is kept of closed trades."""
 
-    async def records(self, since: date, until: date) -> Sequence[TradeRecord]:
+    async def records(self, since: date, until: date) -> Sequence[ReportedTrade]:
         """Give the trades that were received on these New York days, both included, as far as they are archived."""
         ...
 
@@ -101,7 +101,7 @@ async def report(
     )
 
 
-async def gather(client: Client, what: Wanted, *, archive: Archive | None = None) -> list[TradeRecord]:
+async def gather(client: Client, what: Wanted, *, archive: Archive | None = None) -> list[ReportedTrade]:
     """Give the trades that a report is about, oldest first."""
     kept = {} if archive is None else {each.workflow_id: each for each in await archive.records(what.since, what.until)}
     missing = [each for each in await _ids(client, what) if each not in kept]
@@ -109,7 +109,7 @@ async def gather(client: Client, what: Wanted, *, archive: Archive | None = None
     return sorted(_chosen([*kept.values(), *told], what), key=lambda each: (each.received_at, each.workflow_id))
 
 
-def _chosen(records: Iterable[TradeRecord], what: Wanted) -> list[TradeRecord]:
+def _chosen(records: Iterable[ReportedTrade], what: Wanted) -> list[ReportedTrade]:
     return [
         each
         for each in records
@@ -132,22 +132,22 @@ async def _ids(client: Client, what: Wanted) -> list[str]:
     return found
 
 
-async def _told(client: Client, ids: Sequence[str]) -> list[TradeRecord]:
+async def _told(client: Client, ids: Sequence[str]) -> list[ReportedTrade]:
     """Ask for trades, a few at a time."""
     gate = asyncio.Semaphore(_AT_ONCE)
 
-    async def one(workflow_id: str) -> TradeRecord:
+    async def one(workflow_id: str) -> ReportedTrade:
         async with gate:
             picture = await show(client, workflow_id)
-            return _bare(picture) if picture.view is None else record_of(picture.view, picture.events)
+            return _bare(picture) if picture.view is None else reported(picture.view, picture.events)
 
     return list(await asyncio.gather(*(one(each) for each in ids)))
 
 
-def _bare(picture: Picture) -> TradeRecord:
+def _bare(picture: Picture) -> ReportedTrade:
     """Record a trade that nobody can tell: it counts as an alert, and nothing else is known of it."""
     alert, row = picture.request.alert, picture.row
-    return TradeRecord(
+    return ReportedTrade(
         workflow_id=row.workflow_id,
         text=alert.text,
         author_id=alert.author_id,

@@ -15,7 +15,7 @@ from domain.calendar import new_york_date
 from domain.denial import MEANINGS, Code
 from domain.ids import Leg
 from domain.money import CONTRACT_MULTIPLIER, Usd
-from domain.record import CONVERSION_STEP, FIRST_STEP, TradeRecord
+from domain.reported import CONVERSION_STEP, FIRST_STEP, ReportedTrade
 from domain.sighting import Sightings, best_after, best_gain, sightings_of
 from domain.trade import Outcome
 
@@ -200,14 +200,14 @@ class Report:
 
 
 def make_report(
-    records: Sequence[TradeRecord],
+    records: Sequence[ReportedTrade],
     *,
     grouping: Grouping,
     title: str,
     since: date,
     until: date,
     made_at: datetime,
-    later: Iterable[TradeRecord] = (),
+    later: Iterable[ReportedTrade] = (),
     marks: Mapping[str, Decimal] | None = None,
 ) -> Report:
     """Work out the report of `records`.
@@ -267,12 +267,12 @@ def spread(times: Iterable[timedelta]) -> Spread:
     return Spread(count=len(ordered), median=ordered[last // 2], ninety=ordered[-(-last * 9 // 10)], longest=ordered[-1])
 
 
-def said_no(record: TradeRecord) -> bool:
+def said_no(record: ReportedTrade) -> bool:
     """Whether we or the venue refused the alert."""
     return record.outcome in {Outcome.DENIED, Outcome.REFUSED}
 
 
-def _refusals(records: Iterable[TradeRecord]) -> tuple[Refusal, ...]:
+def _refusals(records: Iterable[ReportedTrade]) -> tuple[Refusal, ...]:
     """Count the reasons for which less was bought than wanted, the commonest first."""
     counted = Counter(record.code for record in records if record.code is not None)
     known = {code.value: MEANINGS[code].means for code in Code}
@@ -289,12 +289,12 @@ def _step_order(step: str) -> tuple[int, int, str]:
     return rank, int(number) if number.isdigit() else 0, step
 
 
-def _filled(records: Iterable[TradeRecord]) -> Share:
+def _filled(records: Iterable[ReportedTrade]) -> Share:
     pairs = [(record.bought, record.quantity) for record in records]
     return Share(count=sum(bought for bought, _ in pairs), of=sum(quantity for _, quantity in pairs))
 
 
-def _slippage(records: Iterable[TradeRecord], reference: Callable[[TradeRecord], Decimal | None]) -> Slippage:
+def _slippage(records: Iterable[ReportedTrade], reference: Callable[[ReportedTrade], Decimal | None]) -> Slippage:
     contracts, paid, due = 0, Decimal(0), Decimal(0)
     for record in records:
         against = reference(record)
@@ -312,20 +312,20 @@ def _slippage(records: Iterable[TradeRecord], reference: Callable[[TradeRecord],
     )
 
 
-def _pnl(records: Iterable[TradeRecord]) -> Usd:
+def _pnl(records: Iterable[ReportedTrade]) -> Usd:
     return Usd(sum((record.pnl for record in records if record.pnl is not None), Decimal(0)).quantize(CENT))
 
 
-def _fees(records: Iterable[TradeRecord]) -> Usd:
+def _fees(records: Iterable[ReportedTrade]) -> Usd:
     return Usd(sum((record.fees for record in records if record.fees is not None), Decimal(0)).quantize(CENT))
 
 
-def _wins(records: Iterable[TradeRecord]) -> Share:
+def _wins(records: Iterable[ReportedTrade]) -> Share:
     results = [record.pnl for record in records if record.pnl is not None]
     return Share(count=sum(pnl > 0 for pnl in results), of=len(results))
 
 
-def _open(records: Iterable[TradeRecord], marks: Mapping[str, Decimal]) -> Open:
+def _open(records: Iterable[ReportedTrade], marks: Mapping[str, Decimal]) -> Open:
     cost, paper, contracts, marked, trades = Decimal(0), Decimal(0), 0, 0, 0
     for record in records:
         if record.position <= 0 or record.outcome is not None or record.average_entry is None:
@@ -346,7 +346,7 @@ def _open(records: Iterable[TradeRecord], marks: Mapping[str, Decimal]) -> Open:
     )
 
 
-def _missed(records: Iterable[TradeRecord], seen: Sightings) -> tuple[Missed, ...]:
+def _missed(records: Iterable[ReportedTrade], seen: Sightings) -> tuple[Missed, ...]:
     found = []
     for record in records:
         if record.bought > 0 or record.outcome is None or record.symbol is None or record.contract is None:
@@ -371,8 +371,8 @@ def _missed(records: Iterable[TradeRecord], seen: Sightings) -> tuple[Missed, ..
     return tuple(sorted(found, key=lambda each: each.at))
 
 
-def _lines(records: Iterable[TradeRecord], grouping: Grouping) -> tuple[Line, ...]:
-    def key(record: TradeRecord) -> tuple[str, str]:
+def _lines(records: Iterable[ReportedTrade], grouping: Grouping) -> tuple[Line, ...]:
+    def key(record: ReportedTrade) -> tuple[str, str]:
         match grouping:
             case Grouping.DAY | Grouping.AUTHOR:
                 return record.author_id, record.author
@@ -382,7 +382,7 @@ def _lines(records: Iterable[TradeRecord], grouping: Grouping) -> tuple[Line, ..
             case Grouping.CHANNEL:
                 return record.channel_id, record.channel_id
 
-    groups: dict[str, list[TradeRecord]] = defaultdict(list)
+    groups: dict[str, list[ReportedTrade]] = defaultdict(list)
     labels: dict[str, str] = {}
     for record in records:
         name, label = key(record)
@@ -407,7 +407,7 @@ def _lines(records: Iterable[TradeRecord], grouping: Grouping) -> tuple[Line, ..
     return tuple(sorted(lines, key=lambda line: (-line.pnl, line.label)))
 
 
-def _curve(records: Iterable[TradeRecord]) -> tuple[Step, ...]:
+def _curve(records: Iterable[ReportedTrade]) -> tuple[Step, ...]:
     """Add up the realised results in the order in which they were realised: at each trade's last sale, or its end."""
     ended = []
     for record in records:

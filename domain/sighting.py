@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from domain.ids import Leg
-from domain.record import TradeRecord
+from domain.reported import ReportedTrade
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ Sightings = Mapping[str, Sequence[Sighting]]
 """By OCC symbol, oldest first."""
 
 
-def sightings_of(records: Iterable[TradeRecord]) -> Sightings:
+def sightings_of(records: Iterable[ReportedTrade]) -> Sightings:
     """Gather every price that the records know of, by contract."""
     found: dict[str, list[Sighting]] = defaultdict(list)
     for record in records:
@@ -46,7 +46,7 @@ def best_after(seen: Sightings, symbol: str | None, moment: datetime) -> Decimal
     return max((each.price for each in seen.get(symbol, ()) if each.at > moment), default=None)
 
 
-def best_gain(record: TradeRecord, seen: Sightings) -> Decimal | None:
+def best_gain(record: ReportedTrade, seen: Sightings) -> Decimal | None:
     """Give the highest gain over the entry that is known, as a fraction, after or through its exits; None when nothing is known."""
     entries = record.of(Leg.ENTRY)
     if record.average_entry is None or record.average_entry <= 0 or not entries:

@@ -41,7 +41,7 @@ class RecordedOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TradeRecord:
+class ReportedTrade:
     """Everything a report asks of one trade. Money in dollars, prices a share."""
 
     workflow_id: str
@@ -96,14 +96,14 @@ class TradeRecord:
         return tuple(fill for fill in self.fills if fill.leg is leg)
 
 
-def record_of(view: TradeView, events: Sequence[TradeEvent]) -> TradeRecord:
+def reported(view: TradeView, events: Sequence[TradeEvent]) -> ReportedTrade:
     """Flatten a trade. Without events (no worker told them) it still counts, with no fills, steps or times of its own."""
     parsed = view.parsed
     alerted = None
     if parsed is not None and parsed.symbol and parsed.expiry and parsed.right and parsed.strike is not None:
         alerted = OptionContract(root=parsed.symbol, expiry=parsed.expiry, right=parsed.right, strike=parsed.strike)
     fills = fills_of(events)
-    return TradeRecord(
+    return ReportedTrade(
         workflow_id=view.workflow_id,
         text=view.message.text,
         author_id=view.message.author_id,
