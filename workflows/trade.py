@@ -67,7 +67,7 @@ class TradeWorkflow:
         self._request = request
         self._life = Life()
         title = f"{request.alert.author_name or request.alert.author_id}: {request.alert.text}"
-        self._journal = Journal(title, self._refresh)
+        self._journal = Journal(workflow.info().workflow_id, title, self._refresh)
         self._telling = Telling(self._journal, self.view)
         self._parsed: ParsedAlert | None = None
         self._sized: SizedEntry | None = None
