@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Protocol
 
 from temporalio.client import Client
 from temporalio.service import RPCError
@@ -17,8 +16,12 @@ from temporalio.service import RPCError
 from control.connection import unreachable
 from control.look import Picture, show
 from domain.calendar import NEW_YORK, new_york_date
-from domain.reported import ReportedTrade, reported
+from domain.money import Price, Usd
 from domain.report import Grouping, Report, make_report
+from domain.reported import ReportedTrade, alerted_contract, code_of, fills_of, orders_of, quoted_at, reported
+from mirrors import parquet
+from mirrors.reader import ArchiveReader
+from mirrors.schema import Status, TradeRecord, trade_event
 from workflows.interface import TRADE_WORKFLOW
 
 MOST = 5_000
@@ -26,6 +29,7 @@ MOST = 5_000
 
 _AT_ONCE = 4
 _RPC_TIMEOUT = timedelta(seconds=5)
+_DAY = timedelta(days=1)
 _MONTH = timedelta(days=29)
 
 
@@ -46,14 +50,6 @@ class Wanted:
         only = "".join(f", {what} {name}" for what, name in (("author", self.author), ("channel", self.channel)) if name is not None)
         by = f" by {self.grouping}" if self.grouping in {Grouping.AUTHOR, Grouping.CHANNEL} else ""
         return f"{days}{by}{only}"
-
-
-class Archive(Protocol):
-    """What is kept of closed trades."""
-
-    async def records(self, since: date, until: date) -> Sequence[ReportedTrade]:
-        """Give the trades that were received on these New York days, both included, as far as they are archived."""
-        ...
 
 
 def wanted(
@@ -86,7 +82,12 @@ def wanted(
 
 
 async def report(
-    client: Client, what: Wanted, *, archive: Archive | None = None, marks: Mapping[str, Decimal] | None = None, now: datetime | None = None
+    client: Client,
+    what: Wanted,
+    *,
+    archive: ArchiveReader | None = None,
+    marks: Mapping[str, Decimal] | None = None,
+    now: datetime | None = None,
 ) -> Report:
     """Gather and work out a report; raises UnreachableError. Without an archive it tells what Temporal still keeps."""
     records = await gather(client, what, archive=archive)
@@ -101,12 +102,65 @@ async def report(
     )
 
 
-async def gather(client: Client, what: Wanted, *, archive: Archive | None = None) -> list[ReportedTrade]:
+async def gather(client: Client, what: Wanted, *, archive: ArchiveReader | None = None) -> list[ReportedTrade]:
     """Give the trades that a report is about, oldest first."""
-    kept = {} if archive is None else {each.workflow_id: each for each in await archive.records(what.since, what.until)}
+    kept = (
+        {} if archive is None else {each.workflow_id: each for each in await asyncio.to_thread(archived, archive, what.since, what.until)}
+    )
     missing = [each for each in await _ids(client, what) if each not in kept]
     told = await _told(client, missing)
     return sorted(_chosen([*kept.values(), *told], what), key=lambda each: (each.received_at, each.workflow_id))
+
+
+def archived(archive: ArchiveReader, since: date, until: date) -> list[ReportedTrade]:
+    """Give the archived trades that were received on these days; blocks. The archive's days are those on which alerts were posted."""
+    found = archive.query("select * from latest", first=since - _DAY, last=until + _DAY)
+    trades = (_archived(record) for record in parquet.records(found.as_dicts()))
+    return [trade for trade in trades if since <= new_york_date(trade.received_at) <= until]
+
+
+def _archived(record: TradeRecord) -> ReportedTrade:
+    row, events = record.trade, [trade_event(each) for each in record.events]
+    alerted = alerted_contract(row.underlying, row.expiry, row.right, row.strike)
+    fills = fills_of(events)
+    return ReportedTrade(
+        workflow_id=row.workflow_id,
+        text=row.text,
+        author_id=row.author_id,
+        author_name=row.author_name,
+        channel_id=row.channel_id,
+        mode=row.mode,
+        account=row.account,
+        received_at=row.received_at,
+        closed_at=row.closed_at,
+        phase=row.phase,
+        outcome=row.outcome if row.status is Status.COMPLETED else row.status.value,
+        code=code_of(events, row.reason),
+        reason=row.reason,
+        symbol=row.symbol or (None if alerted is None else alerted.occ_symbol),
+        contract=row.contract or (None if alerted is None else str(alerted)),
+        quantity=row.quantity,
+        alert_price=_price(row.alert_price),
+        quote_bid=_price(row.quote_bid),
+        quote_ask=_price(row.quote_ask),
+        quoted_at=quoted_at(events),
+        first_limit=_price(row.first_limit),
+        ceiling=_price(row.ceiling),
+        bought=row.bought,
+        average_entry=row.average_entry,
+        sold=row.sold,
+        average_exit=row.average_exit,
+        position=row.position,
+        fees=None if row.fees is None else Usd(row.fees),
+        pnl=None if row.pnl is None else Usd(row.pnl),
+        orders=orders_of(events, fills),
+        fills=fills,
+        events=tuple(events),
+    )
+
+
+def _price(value: Decimal | None) -> Price | None:
+    return None if value is None else Price(value)
 
 
 def _chosen(records: Iterable[ReportedTrade], what: Wanted) -> list[ReportedTrade]:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
-from domain.contract import OptionContract
+from domain.contract import OptionContract, Right
 from domain.event import EventKind, TradeEvent
 from domain.ids import Leg, read_client_order_id
 from domain.money import Price, Usd, price
@@ -98,10 +98,9 @@ class ReportedTrade:
 
 def reported(view: TradeView, events: Sequence[TradeEvent]) -> ReportedTrade:
     """Flatten a trade. Without events (no worker told them) it still counts, with no fills, steps or times of its own."""
-    parsed = view.parsed
-    alerted = None
-    if parsed is not None and parsed.symbol and parsed.expiry and parsed.right and parsed.strike is not None:
-        alerted = OptionContract(root=parsed.symbol, expiry=parsed.expiry, right=parsed.right, strike=parsed.strike)
+    alerted = (
+        None if view.parsed is None else alerted_contract(view.parsed.symbol, view.parsed.expiry, view.parsed.right, view.parsed.strike)
+    )
     fills = fills_of(events)
     return ReportedTrade(
         workflow_id=view.workflow_id,
@@ -123,7 +122,7 @@ def reported(view: TradeView, events: Sequence[TradeEvent]) -> ReportedTrade:
         alert_price=view.alert_price,
         quote_bid=view.quote_bid,
         quote_ask=view.quote_ask,
-        quoted_at=next((event.at for event in events if event.kind is EventKind.SIZED), None),
+        quoted_at=quoted_at(events),
         first_limit=view.first_limit,
         ceiling=view.ceiling,
         bought=view.bought,
@@ -133,10 +132,25 @@ def reported(view: TradeView, events: Sequence[TradeEvent]) -> ReportedTrade:
         position=view.position,
         fees=view.fees,
         pnl=view.pnl,
-        orders=_orders(events, fills),
+        orders=orders_of(events, fills),
         fills=fills,
         events=tuple(events),
     )
+
+
+def alerted_contract(symbol: str | None, expiry: date | None, right: str | None, strike: Decimal | None) -> OptionContract | None:
+    """Give the contract that an alert names; None where it does not name all of one, or names one that no symbol could carry."""
+    if not symbol or expiry is None or not right or strike is None:
+        return None
+    try:
+        return OptionContract(root=symbol, expiry=expiry, right=Right(right), strike=strike)
+    except ValueError:
+        return None
+
+
+def quoted_at(events: Iterable[TradeEvent]) -> datetime | None:
+    """Give the moment at which the trade was sized, and its quote held."""
+    return next((event.at for event in events if event.kind is EventKind.SIZED), None)
 
 
 def entry_steps(events: Iterable[TradeEvent]) -> dict[str, str]:
@@ -186,7 +200,8 @@ def code_of(events: Iterable[TradeEvent], reason: str | None) -> str | None:
     return head if colon and head.isupper() and " " not in head else None
 
 
-def _orders(events: Sequence[TradeEvent], fills: Iterable[RecordedFill]) -> tuple[RecordedOrder, ...]:
+def orders_of(events: Sequence[TradeEvent], fills: Iterable[RecordedFill]) -> tuple[RecordedOrder, ...]:
+    """Give every order that was meant, with what filled of it."""
     steps = entry_steps(events)
     filled: dict[str, int] = {}
     for fill in fills:
