@@ -1,0 +1,52 @@
+"""The way to Temporal: connected when first asked for, tried again by the next request when it was away."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import Client, Interceptor
+from temporalio.service import RPCError
+
+from control.connection import Target, connect, unreachable
+from domain.ids import AccountNumber
+from workflows.interface import task_queue
+
+CONNECT_WITHIN = timedelta(seconds=3)
+"""A caller waits for this; one that is told soon can ask again."""
+
+_RPC_TIMEOUT = timedelta(seconds=3)
+
+
+class Temporal:
+    """One client for all requests; it finds its way back by itself once it was connected."""
+
+    def __init__(self, target: Target, *, interceptors: Sequence[Interceptor] = ()) -> None:
+        """Know where to connect; nothing is connected yet."""
+        self._target = target
+        self._interceptors = interceptors
+        self._client: Client | None = None
+        self._connecting = asyncio.Lock()
+
+    async def client(self) -> Client:
+        """Give the client; raises UnreachableError when Temporal is away."""
+        async with self._connecting:
+            if self._client is None:
+                self._client = await connect(self._target, within=CONNECT_WITHIN, interceptors=self._interceptors)
+            return self._client
+
+    async def workers(self, account: AccountNumber) -> int:
+        """Count the workers that take an account's work; raises UnreachableError."""
+        client = await self.client()
+        request = DescribeTaskQueueRequest(
+            namespace=client.namespace,
+            task_queue=TaskQueue(name=task_queue(account)),
+            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+        )
+        try:
+            answer = await client.workflow_service.describe_task_queue(request, timeout=_RPC_TIMEOUT)
+        except RPCError as error:
+            raise unreachable(error, client) from error
+        return len({poller.identity for poller in answer.pollers})
