@@ -6,19 +6,21 @@ the alert is read here, and rehearsed as a trade of the dry-run namespace, whose
 
 import asyncio
 import base64
+import contextlib
 import dataclasses
 import hashlib
+import json
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Annotated, assert_never
 
-from fastapi import APIRouter, Header, Request, Response, Security
+from fastapi import APIRouter, Depends, Header, Request, Response, Security
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
 from temporalio.client import Client
 
 from api.context import SCHEME, Context, InForce, guarded
-from api.keys import Purse
+from api.keys import HEADER, Purse
 from api.problems import Kind, ProblemError
 from control.errors import ControlError
 from control.intake import Intake, LeftAlone, Opened, PassedOn, Taken, Unmatched, take
@@ -50,7 +52,8 @@ class AlertRequest(BaseModel):
     user_id: str = Field(pattern=ID, description="Who wrote it; must be on the list of authors.")
     guild_id: str | None = Field(None, pattern=ID, description="The server it came from; without it, the first on the list of servers.")
     dry_run: bool | None = Field(
-        None, description="True: rehearse only, whatever the mode. False: refused where the mode sends nothing. Without it, the mode decides."
+        None,
+        description="True: rehearse only, whatever the mode. False: refused where the mode sends nothing. Without it, the mode decides.",
     )
     idempotency_key: str | None = Field(
         None, pattern=KEY, description="The sender's own name for this alert, for senders that cannot set the header Idempotency-Key."
@@ -58,7 +61,9 @@ class AlertRequest(BaseModel):
     posted_at: AwareDatetime | None = Field(
         None, description="When it was written; without it, now. An alert that is too old is refused, so a sender that queues says when."
     )
-    api_key: SecretStr | None = Field(None, description="An admin key, for senders that cannot set the header x-api-key, such as TradingView.")
+    api_key: SecretStr | None = Field(
+        None, description="An admin key, for senders that cannot set the header x-api-key, such as TradingView."
+    )
 
 
 class Result(StrEnum):
@@ -92,6 +97,16 @@ class AlertAnswer(BaseModel):
     rehearsal: TradeView | None = Field(None, description="The dry-run trade, when it was worked out in time.")
 
 
+async def sender(request: Request, context: InForce, _: Annotated[str | None, Security(SCHEME)] = None) -> str:
+    """Let in who holds a key, in the header or in the body; gives its name. It comes before the body is checked for anything else."""
+    key = None
+    if HEADER not in request.headers:
+        with contextlib.suppress(ValueError):
+            body = json.loads(await request.body())
+            key = body.get("api_key") if isinstance(body, dict) else None
+    return context.keys.admit(request, Purse.ALERTS, key=key if isinstance(key, str) else None)
+
+
 _PROBLEMS = guarded(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.GATEWAY_TIMEOUT)
 
 
@@ -103,20 +118,18 @@ _PROBLEMS = guarded(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.GATEWA
 )
 async def process(
     asked: AlertRequest,
-    request: Request,
     response: Response,
     context: InForce,
+    name: Annotated[str, Depends(sender)],
     idempotency_key: Annotated[
         str | None, Header(pattern=KEY, description="The sender's own name for this alert: a repeat finds its trade.")
     ] = None,
-    _: Annotated[str | None, Security(SCHEME)] = None,
 ) -> AlertAnswer:
     """Read a message, and open its trade, tell an open one, or leave it alone.
 
     Sending the same again changes nothing. What is the same is said by the idempotency key (of this admin key); without one, the same words
     by the same user in the same channel on the same New York day are one alert.
     """
-    name = context.keys.admit(request, Purse.ALERTS, key=None if asked.api_key is None else asked.api_key.get_secret_value())
     message = _message(asked, context, name, _key_of(asked, idempotency_key))
     mode = context.settings.mode
     if asked.dry_run is False and mode is Mode.DRY_RUN:
@@ -172,16 +185,17 @@ def derived_id(*parts: str) -> MessageId:
 
 
 def _answer(taken: Taken, message: MessageId, mode: Mode) -> AlertAnswer:
+    workflow_id: str | None = None
     match taken:
-        case Opened(workflow_id=workflow_id, started=started):
-            result = Result.OPENED if started else Result.KNOWN
+        case Opened(started=started):
+            workflow_id, result = taken.workflow_id, Result.OPENED if started else Result.KNOWN
             detail = f"{workflow_id} began" if started else f"this message has its trade already: {workflow_id}"
-        case PassedOn(workflow_id=workflow_id, receipt=receipt):
-            result, detail = Result.PASSED_ON, receipt.text
+        case PassedOn(receipt=receipt):
+            workflow_id, result, detail = taken.workflow_id, Result.PASSED_ON, receipt.text
         case Unmatched(why=why):
-            result, workflow_id, detail = Result.UNMATCHED, None, why
+            result, detail = Result.UNMATCHED, why
         case LeftAlone():
-            result, workflow_id, detail = Result.LEFT_ALONE, None, "this is no alert"
+            result, detail = Result.LEFT_ALONE, "this is no alert"
         case _:
             assert_never(taken)
     return AlertAnswer(result=result, mode=mode, message_id=message, workflow_id=workflow_id, detail=detail, reading=taken.parsed)
@@ -208,7 +222,9 @@ async def _rehearse(context: Context, message: AlertMessage) -> AlertAnswer:
     return answer.model_copy(update={"result": Result.REHEARSED, "detail": view.last_event, "rehearsal": view})
 
 
-_NO_REHEARSAL = "read, and not rehearsed: no worker of mode dry-run takes this account's work; start one with TRADER_MODE=dry-run trader worker"
+_NO_REHEARSAL = (
+    "read, and not rehearsed: no worker of mode dry-run takes this account's work; start one with TRADER_MODE=dry-run trader worker"
+)
 
 
 async def _ended(client: Client, trade: str) -> TradeView | None:

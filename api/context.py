@@ -13,6 +13,7 @@ from temporalio.client import Client
 from api.keys import HEADER, Keys, Purse
 from api.problems import responses
 from api.temporal import Temporal
+from control.codec import EncryptionCodec
 from settings.model import Settings
 
 SCHEME = APIKeyHeader(
@@ -29,6 +30,7 @@ class Context:
     rehearsal: Temporal
     """The namespace of dry-run, where a request that only rehearses goes in a mode that sends."""
     keys: Keys
+    codec: EncryptionCodec | None
     registry: CollectorRegistry
 
 
@@ -52,6 +54,7 @@ def holder(purse: Purse) -> Callable[[Request, str | None], Awaitable[str]]:
     return admit
 
 
+# a route names who is let in before it names a client: what comes first is asked first, and a stranger never reaches Temporal
 InForce = Annotated[Context, Depends(context_of)]
 Connected = Annotated[Client, Depends(client_of)]
 Reader = Annotated[str, Depends(holder(Purse.READS))]

@@ -9,7 +9,8 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from api.context import InForce
-from api.problems import responses
+from api.problems import RETRY_SOON, Kind, ProblemError, responses
+from control.connection import UnreachableError
 from domain.policy import Mode
 
 router = APIRouter(tags=["health"])
@@ -47,7 +48,11 @@ async def live(context: InForce) -> Health:
 )
 async def ready(context: InForce) -> Health:
     """Ask Temporal; a problem of 503 says that it is away."""
-    workers = await context.temporal.workers(context.settings.account)
+    try:
+        workers = await context.temporal.workers(context.settings.account)
+    except UnreachableError:
+        # anybody may ask this: where Temporal was looked for is told to those who hold a key
+        raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, Kind.UNAVAILABLE, "Temporal does not answer", RETRY_SOON) from None
     return Health(state=State.READY if workers else State.NO_WORKER, mode=context.settings.mode)
 
 

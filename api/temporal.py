@@ -10,12 +10,15 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client, Interceptor
 from temporalio.service import RPCError
 
-from control.connection import Target, connect, unreachable
+from control.connection import Target, UnreachableError, connect, unreachable
 from domain.ids import AccountNumber
 from workflows.interface import task_queue
 
 CONNECT_WITHIN = timedelta(seconds=3)
 """A caller waits for this; one that is told soon can ask again."""
+
+AWAY_FOR = timedelta(seconds=1)
+"""Requests that come this soon after a connection failed are told so at once: they would wait behind each other for the same answer."""
 
 _RPC_TIMEOUT = timedelta(seconds=3)
 
@@ -29,12 +32,21 @@ class Temporal:
         self._interceptors = interceptors
         self._client: Client | None = None
         self._connecting = asyncio.Lock()
+        self._away: UnreachableError | None = None
+        self._away_until = 0.0
 
     async def client(self) -> Client:
         """Give the client; raises UnreachableError when Temporal is away."""
         async with self._connecting:
             if self._client is None:
-                self._client = await connect(self._target, within=CONNECT_WITHIN, interceptors=self._interceptors)
+                now = asyncio.get_running_loop().time()
+                if self._away is not None and now < self._away_until:
+                    raise UnreachableError(str(self._away))
+                try:
+                    self._client = await connect(self._target, within=CONNECT_WITHIN, interceptors=self._interceptors)
+                except UnreachableError as away:
+                    self._away, self._away_until = away, asyncio.get_running_loop().time() + AWAY_FOR.total_seconds()
+                    raise
             return self._client
 
     async def workers(self, account: AccountNumber) -> int:

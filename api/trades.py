@@ -60,8 +60,8 @@ class TradeDetail(BaseModel):
 
 @router.get("", operation_id="listTrades", summary="List trades", responses=guarded())
 async def list_trades(
-    client: Connected,
     _: Reader,
+    client: Connected,
     symbol: Annotated[str | None, Query(pattern=WORD)] = None,
     phase: Annotated[str | None, Query(pattern=WORD)] = None,
     author: Annotated[str | None, Query(pattern=WORD)] = None,
@@ -74,7 +74,7 @@ async def list_trades(
 
 
 @router.get("/{trade}", operation_id="showTrade", summary="Show a trade", responses=guarded(HTTPStatus.NOT_FOUND))
-async def show_trade(client: Connected, _: Reader, trade: Annotated[str, Path(pattern=NAME)]) -> TradeDetail:
+async def show_trade(_: Reader, client: Connected, trade: Annotated[str, Path(pattern=NAME)]) -> TradeDetail:
     """Tell one trade: how it stands, and every event of its audit trail."""
     picture = await look.show(client, trade)
     return TradeDetail(trade=_summary(picture.row), view=picture.view, events=list(picture.events), note=picture.note)
