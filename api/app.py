@@ -1,5 +1,6 @@
 """The application: its routes, what stands around them, and its own description."""
 
+from datetime import timedelta
 from typing import Any
 
 from fastapi import FastAPI
@@ -11,7 +12,7 @@ from api.context import Context
 from api.guard import Guard, Traffic
 from api.keys import Keys
 from api.problems import Problem
-from api.temporal import Temporal
+from api.temporal import CONNECT_WITHIN, Temporal
 from domain.policy import Mode
 from settings.model import Settings
 from worker.target import codec_of, target_of, tracing_of
@@ -25,8 +26,8 @@ on, this API is safe to expose only behind TLS. Errors are documents of type `ap
 ROUTERS = (alerts.router, trades.router, account.router, health.router, codec.router)
 
 
-def make_app(settings: Settings) -> FastAPI:
-    """Put the application together; nothing is connected before the first request."""
+def make_app(settings: Settings, *, connect_within: timedelta = CONNECT_WITHIN) -> FastAPI:
+    """Put the application together; nothing is connected before the first request, which may take `connect_within`."""
     registry = CollectorRegistry()
     traffic = Traffic(registry)
     interceptors = tracing_of(settings, "api")
@@ -35,8 +36,8 @@ def make_app(settings: Settings) -> FastAPI:
     )
     app.state.context = Context(
         settings=settings,
-        temporal=Temporal(target_of(settings), interceptors=interceptors),
-        rehearsal=Temporal(target_of(settings, mode=Mode.DRY_RUN)),
+        temporal=Temporal(target_of(settings), interceptors=interceptors, within=connect_within),
+        rehearsal=Temporal(target_of(settings, mode=Mode.DRY_RUN), within=connect_within),
         keys=Keys(settings.api_key_ring, rate=settings.api_rate, traffic=traffic),
         codec=codec_of(settings),
         registry=registry,

@@ -30,13 +30,16 @@ _PROBLEMS = responses(
 )
 
 
+Base64 = Annotated[str, Field(pattern=r"^[A-Za-z0-9+/_-]*={0,2}$")]
+
+
 class WirePayload(BaseModel):
     """A payload as Temporal writes it in JSON: bytes in base64."""
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
-    metadata: dict[str, str] = Field(default_factory=dict)
-    data: str = ""
+    metadata: dict[str, Base64] = Field(default_factory=dict)
+    data: Base64 = ""
 
 
 class WirePayloads(BaseModel):
@@ -103,7 +106,7 @@ def _cors(origin: str | None) -> dict[str, str]:
 def _payloads(asked: WirePayloads) -> list[Payload]:
     try:
         return list(ParseDict(asked.model_dump(), Payloads()).payloads)
-    except ParseError:
+    except (ParseError, ValueError):
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, Kind.INVALID, "expected payloads whose bytes are base64") from None
 
 

@@ -26,8 +26,9 @@ _RPC_TIMEOUT = timedelta(seconds=3)
 class Temporal:
     """One client for all requests; it finds its way back by itself once it was connected."""
 
-    def __init__(self, target: Target, *, interceptors: Sequence[Interceptor] = ()) -> None:
+    def __init__(self, target: Target, *, interceptors: Sequence[Interceptor] = (), within: timedelta = CONNECT_WITHIN) -> None:
         """Know where to connect; nothing is connected yet."""
+        self._within = within
         self._target = target
         self._interceptors = interceptors
         self._client: Client | None = None
@@ -43,7 +44,7 @@ class Temporal:
                 if self._away is not None and now < self._away_until:
                     raise UnreachableError(str(self._away))
                 try:
-                    self._client = await connect(self._target, within=CONNECT_WITHIN, interceptors=self._interceptors)
+                    self._client = await connect(self._target, within=self._within, interceptors=self._interceptors)
                 except UnreachableError as away:
                     self._away, self._away_until = away, asyncio.get_running_loop().time() + AWAY_FOR.total_seconds()
                     raise
