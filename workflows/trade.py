@@ -29,7 +29,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.policy import Mode
     from domain.trade import Life, Phase, Step, Trigger
     from domain.view import TradeView
-    from workflows import search, timing
+    from workflows import metering, search, timing
     from workflows.desk import Desk, end_of_day
     from workflows.entry import Entry, Stop
     from workflows.exits import Exits
@@ -315,7 +315,8 @@ class TradeWorkflow:
         self._journal.record(workflow.now(), kind, text, **facts)
 
     def _refresh(self) -> None:
-        """Bring the trade's page in the Web UI up to date."""
+        """Bring the trade's page in the Web UI up to date, and count what happened."""
+        metering.count(self._journal.events)
         workflow.set_current_details(details(self.view(), self._journal.events))
 
     def _index(self) -> None:
