@@ -80,7 +80,7 @@ def demo(
 
     async def main() -> bool:
         venue = {"accounts": [{"number": in_force.account, "cash": CASH}]}
-        async with stopped_by_signal() as stop, Stack(in_force, use_free_ports=True, venue_config=venue) as running:
+        async with stopped_by_signal() as stop, Stack(in_force, use_free_ports=True, venue_config=venue, with_api=True) as running:
             console = out()
             console.print(f"[bold]alert-trader demo[/]  stack up in {time.monotonic() - started:.1f} s · Web UI {running.ui_url}")
             ladder = f"A bump every {_seconds(in_force.ladder_step)} s and a window of {_seconds(in_force.ladder_window)} s here"

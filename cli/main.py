@@ -40,6 +40,7 @@ def root(
 app.command("up", rich_help_panel="Run")(stack.up)
 app.command("demo", rich_help_panel="Run")(demo.demo)
 app.command("worker", rich_help_panel="Run")(stack.worker)
+app.command("api", rich_help_panel="Run")(stack.api)
 app.command("venue", rich_help_panel="Run")(stack.venue)
 app.command("send", rich_help_panel="Trade")(trades.send)
 app.command("cancel", rich_help_panel="Trade")(trades.cancel)
