@@ -29,7 +29,7 @@ T = TypeVar("T")
 CONNECT_WITHIN = timedelta(seconds=3)
 """A person waits for this: a server that is there answers in milliseconds."""
 
-STACK_FIELDS = ("mode", "temporal_address", "temporal_namespace", "tastytrade_account", "venue_url")
+STACK_FIELDS = ("mode", "temporal_address", "temporal_namespace", "tastytrade_account", "venue_url", "redis_url", "archive")
 
 
 @dataclass(slots=True)
@@ -97,7 +97,7 @@ def _state(path: Path, *, required: bool) -> dict[str, Any]:
     try:
         state = json.loads(path.read_text())
         os.kill(state["pid"], 0)
-        return {name: state[name] for name in STACK_FIELDS if state[name] is not None}
+        return {name: state[name] for name in STACK_FIELDS if state.get(name) is not None}
     except (OSError, ValueError, KeyError, TypeError) as error:
         if required:
             raise SettingsError(

@@ -14,23 +14,32 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from control.connection import unreachable
-from control.look import Picture, show
+from control.record import TRADES, Listed, UnreadableRecordError, list_all, read_record
 from domain.calendar import NEW_YORK, new_york_date
+from domain.event import EventKind, TradeEvent
 from domain.money import Price, Usd
-from domain.report import Grouping, Report, make_report
-from domain.reported import ReportedTrade, alerted_contract, code_of, fills_of, orders_of, quoted_at, reported
+from domain.report import Grouping, Report, Scope, make_report
+from domain.reported import ReportedTrade, alerted_contract, code_of, fills_of, orders_of, quoted_at
 from mirrors import parquet
 from mirrors.reader import ArchiveReader
-from mirrors.schema import Status, TradeRecord, trade_event
-from workflows.interface import TRADE_WORKFLOW
+from mirrors.schema import Status, TradeRecord
 
 MOST = 5_000
 """Trades read from Temporal for one report: far above what a month brings that is not archived yet."""
 
+KINDS = frozenset(kind.value for kind in EventKind)
 _AT_ONCE = 4
-_RPC_TIMEOUT = timedelta(seconds=5)
+_PAGE = 500
 _DAY = timedelta(days=1)
 _MONTH = timedelta(days=29)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """The trades of a report, oldest first, and how many more there are whose history does not read as a trade."""
+
+    trades: Sequence[ReportedTrade]
+    unreadable: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,37 +99,45 @@ async def report(
     now: datetime | None = None,
 ) -> Report:
     """Gather and work out a report; raises UnreachableError. Without an archive it tells what Temporal still keeps."""
-    records = await gather(client, what, archive=archive)
+    found = await gather(client, what, archive=archive)
     return make_report(
-        records,
-        grouping=what.grouping,
-        title=what.title,
-        since=what.since,
-        until=what.until,
+        found.trades,
+        Scope(grouping=what.grouping, title=what.title, since=what.since, until=what.until),
+        unreadable=found.unreadable,
         made_at=now or datetime.now(UTC),
         marks=marks,
     )
 
 
-async def gather(client: Client, what: Wanted, *, archive: ArchiveReader | None = None) -> list[ReportedTrade]:
+async def gather(client: Client, what: Wanted, *, archive: ArchiveReader | None = None) -> Gathered:
     """Give the trades that a report is about, oldest first."""
-    kept = (
-        {} if archive is None else {each.workflow_id: each for each in await asyncio.to_thread(archived, archive, what.since, what.until)}
-    )
-    missing = [each for each in await _ids(client, what) if each not in kept]
-    told = await _told(client, missing)
-    return sorted(_chosen([*kept.values(), *told], what), key=lambda each: (each.received_at, each.workflow_id))
+    kept = {}
+    if archive is not None:
+        kept = {each.workflow_id: each for each in await asyncio.to_thread(archived, archive, what.since, what.until)}
+    # one that is open again, after a reset, is told as it stands
+    wanting = [run.workflow_id for run in await _listed(client, what) if run.open or run.workflow_id not in kept]
+    told = await _told(client, wanting)
+    trades = {**kept, **{each.workflow_id: each for each in told if each is not None}}
+    ordered = sorted(_chosen(trades.values(), what), key=lambda each: (each.received_at, each.workflow_id))
+    return Gathered(trades=ordered, unreadable=sum(each is None for each in told))
 
 
 def archived(archive: ArchiveReader, since: date, until: date) -> list[ReportedTrade]:
     """Give the archived trades that were received on these days; blocks. The archive's days are those on which alerts were posted."""
     found = archive.query("select * from latest", first=since - _DAY, last=until + _DAY)
-    trades = (_archived(record) for record in parquet.records(found.as_dicts()))
+    trades = (reported(record) for record in parquet.records(found.as_dicts()))
     return [trade for trade in trades if since <= new_york_date(trade.received_at) <= until]
 
 
-def _archived(record: TradeRecord) -> ReportedTrade:
-    row, events = record.trade, [trade_event(each) for each in record.events]
+def reported(record: TradeRecord) -> ReportedTrade:
+    """Flatten a record, wherever it was read from."""
+    row = record.trade
+    # a kind that this version does not know tells it nothing
+    events = [
+        TradeEvent(sequence=each.sequence, at=each.at, kind=EventKind(each.kind), text=each.text, facts=dict(each.facts))
+        for each in record.events
+        if each.kind in KINDS
+    ]
     alerted = alerted_contract(row.underlying, row.expiry, row.right, row.strike)
     fills = fills_of(events)
     return ReportedTrade(
@@ -173,44 +190,34 @@ def _chosen(records: Iterable[ReportedTrade], what: Wanted) -> list[ReportedTrad
     ]
 
 
-async def _ids(client: Client, what: Wanted) -> list[str]:
+async def _listed(client: Client, what: Wanted) -> list[Listed]:
     begin = datetime.combine(what.since, time(), NEW_YORK).astimezone(UTC)
-    end = datetime.combine(what.until + timedelta(days=1), time(), NEW_YORK).astimezone(UTC)
-    query = f"WorkflowType = '{TRADE_WORKFLOW}' AND StartTime >= '{begin:%Y-%m-%dT%H:%M:%SZ}' AND StartTime < '{end:%Y-%m-%dT%H:%M:%SZ}'"
-    found = []
+    end = datetime.combine(what.until + _DAY, time(), NEW_YORK).astimezone(UTC)
+    query = f"{TRADES} AND StartTime >= '{begin:%Y-%m-%dT%H:%M:%SZ}' AND StartTime < '{end:%Y-%m-%dT%H:%M:%SZ}'"
+    found: dict[str, Listed] = {}
     try:
-        async for each in client.list_workflows(query, limit=MOST, rpc_timeout=_RPC_TIMEOUT):
-            found.append(each.id)  # noqa: PERF401 - an async comprehension would hide which call can fail
+        # a trade that was reset is listed once a run, the newest first
+        async for each in list_all(client, size=_PAGE, query=query):
+            found.setdefault(each.workflow_id, each)
+            if len(found) >= MOST:
+                break
     except RPCError as error:
         raise unreachable(error, client) from error
-    return found
+    return list(found.values())
 
 
-async def _told(client: Client, ids: Sequence[str]) -> list[ReportedTrade]:
-    """Ask for trades, a few at a time."""
+async def _told(client: Client, ids: Sequence[str]) -> list[ReportedTrade | None]:
+    """Read trades from their histories, a few at a time: no worker is asked. None for one that does not read as a trade."""
     gate = asyncio.Semaphore(_AT_ONCE)
 
-    async def one(workflow_id: str) -> ReportedTrade:
+    async def one(workflow_id: str) -> ReportedTrade | None:
         async with gate:
-            picture = await show(client, workflow_id)
-            return _bare(picture) if picture.view is None else reported(picture.view, picture.events)
+            try:
+                record = await read_record(client, workflow_id)
+            except UnreadableRecordError:
+                return None
+            except RPCError as error:
+                raise unreachable(error, client) from error
+            return None if record is None else reported(record)
 
     return list(await asyncio.gather(*(one(each) for each in ids)))
-
-
-def _bare(picture: Picture) -> ReportedTrade:
-    """Record a trade that nobody can tell: it counts as an alert, and nothing else is known of it."""
-    alert, row = picture.request.alert, picture.row
-    return ReportedTrade(
-        workflow_id=row.workflow_id,
-        text=alert.text,
-        author_id=alert.author_id,
-        author_name=alert.author_name,
-        channel_id=alert.channel_id,
-        mode=picture.request.policy.mode.value,
-        account=picture.request.account,
-        received_at=row.started_at,
-        closed_at=row.closed_at,
-        phase=row.phase or row.status,
-        outcome=None if row.closed_at is None else row.phase or row.status,
-    )

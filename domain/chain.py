@@ -6,11 +6,30 @@ alone says what the whole trail must come to: an event that is changed, missing,
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, datetime
+from typing import Protocol
 
 from domain.event import TradeEvent
+
+
+class Linked(Protocol):
+    """An event as the workflow or a mirror keeps it: what its hash is made of, and its hash."""
+
+    @property
+    def sequence(self) -> int: ...  # noqa: D102 - see TradeEvent
+    @property
+    def at(self) -> datetime: ...  # noqa: D102
+    @property
+    def kind(self) -> str: ...  # noqa: D102
+    @property
+    def text(self) -> str: ...  # noqa: D102
+    @property
+    def facts(self) -> Mapping[str, str]: ...  # noqa: D102
+    @property
+    def chain(self) -> str: ...  # noqa: D102
+
 
 _FORM = "alert-trader/1"
 """Names the canonical form; another form would be another name, so that old chains stay what they are."""
@@ -21,7 +40,7 @@ def beginning(trade: str) -> str:
     return hashlib.sha256(f"{_FORM} {trade}".encode()).hexdigest()
 
 
-def link(before: str, event: TradeEvent) -> str:
+def link(before: str, event: Linked) -> str:
     """Hash an event, in a form that is the same wherever it was kept, together with the hash before it."""
     form = [
         before,
@@ -40,7 +59,7 @@ def sealed(before: str, event: TradeEvent) -> TradeEvent:
     return replace(event, chain=link(before, event))
 
 
-def fault(trade: str, events: Sequence[TradeEvent]) -> str | None:
+def fault(trade: str, events: Sequence[Linked]) -> str | None:
     """Say where the trail of `trade` is broken first: a gap, or an event that is not what its hash was made of; None when it is whole."""
     before = beginning(trade)
     for expected, event in enumerate(events, 1):

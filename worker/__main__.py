@@ -41,6 +41,8 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
     channels: tuple[Channel, ...] = (LogChannel(),)
     if settings.operator_webhook_url is not None:
         channels += (WebhookChannel(settings.operator_webhook_url.get_secret_value()),)
+    if settings.redis_url is not None:
+        channels += (_mirror(settings),)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -69,6 +71,14 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
             log.info("stopping")
     finally:
         await broker.aclose()
+
+
+def _mirror(settings: Settings) -> Channel:
+    """Give the hot mirror as a channel."""
+    # a third of a second, which a worker without a hot mirror need not spend
+    from worker.mirror_channel import open_channel  # noqa: PLC0415
+
+    return open_channel(settings)
 
 
 async def check(settings: Settings) -> list[dict[str, object]]:

@@ -103,8 +103,9 @@ class TradeWorkflow:
             trigger = await self._live_through(self._perform(step))
         await self._live_through(self._finish())
         self._over = self._telling.over = True
-        await telling
         await workflow.wait_condition(workflow.all_handlers_finished)
+        # last: what is told then is the whole trail, and the result's view is what it comes to
+        await telling
         return self.view()
 
     async def _perform(self, step: Step) -> Trigger:

@@ -1,12 +1,10 @@
 """A house in which everything optional is on: encryption, metrics, the admin API, the codec server. Every secret in it is a canary."""
 
-import asyncio
 import base64
-import json
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
 import httpx2
@@ -108,5 +106,13 @@ async def serve(seat: Seat) -> str:
         environment=as_environment(own),
     )
     seat.workers.append(child)
-    await ready(child, ready_file, within=asyncio.timeout.__class__ and seat_ready())
+    await ready(child, ready_file, within=timedelta(seconds=30))
     return f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="session")
+async def api(seat: Seat) -> AsyncIterator[Api]:
+    """Serve the admin API of the seat, and give a way to ask it."""
+    url = await serve(seat)
+    async with httpx2.AsyncClient(base_url=url, timeout=30) as client:
+        yield Api(url, client)

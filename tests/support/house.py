@@ -101,13 +101,17 @@ def account(number: int) -> str:
 
 
 @contextlib.asynccontextmanager
-async def open_house(data_dir: Path, *, venue: Mapping[str, Any] | None = None, **changes: object) -> AsyncIterator[House]:
+async def open_house(
+    data_dir: Path, *, venue: Mapping[str, Any] | None = None, with_mirrors: bool = False, **changes: object
+) -> AsyncIterator[House]:
     """Open a house; every worker of its seats is ended with it."""
     own = {"data_dir": data_dir, "tastytrade_account": account(0)}
     quick = load(environment={}, directory=data_dir, flags={**QUICK, **own, **changes}).settings
     config = {"accounts": [{"number": account(each), "cash": CASH} for each in range(SEATS)], **(venue or {})}
     async with contextlib.AsyncExitStack() as opened:
-        stack = await opened.enter_async_context(Stack(quick, use_free_ports=True, venue_config=config, with_worker=False))
+        stack = await opened.enter_async_context(
+            Stack(quick, use_free_ports=True, venue_config=config, with_worker=False, with_mirrors=with_mirrors)
+        )
         control = await opened.enter_async_context(VenueControl(str(stack.venue_url)))
         client = await connect(target_of(stack.settings))
         house = House(stack=stack, client=client, control=control)
