@@ -116,3 +116,9 @@ async def api(seat: Seat) -> AsyncIterator[Api]:
     url = await serve(seat)
     async with httpx2.AsyncClient(base_url=url, timeout=30) as client:
         yield Api(url, client)
+
+
+@pytest.fixture(scope="session")
+def api_url(api: Api) -> str:
+    """Give the API's address, for a test that asks it without an event loop."""
+    return api.url

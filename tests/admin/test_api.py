@@ -10,6 +10,7 @@ from itertools import count
 import httpx2
 import pytest
 
+from api.temporal import Temporal
 from broker.dry_run import DryRunBroker
 from control.connection import connect
 from domain.policy import Mode
@@ -78,7 +79,7 @@ async def test_chatter_starts_nothing_and_what_is_refused_is_on_record(seat: Sea
     said = body(seat.plan())
     chatter = await api("POST", PROCESS, json={**said, "message": "good morning all"})
     assert (chatter.status_code, chatter.json()["result"], chatter.json()["workflow_id"]) == (200, "left-alone", None)
-    unsure = await api("POST", PROCESS, json={**said, "message": f"BTO SPY 607 @ 2.00 {new_key()}"})
+    unsure = await api("POST", PROCESS, json={**said, "message": "BTO SPY 12/18/2026 607 @ 2.00", "idempotency_key": new_key()})
     assert unsure.status_code == 201
 
     async def refused() -> bool:
@@ -117,7 +118,9 @@ async def rehearsing(seat: Seat) -> AsyncIterator[None]:
         call_timeout=settings.broker_timeout,
     )
     worker = make_worker(client, account=settings.account, reader=broker, desk=None, mode=Mode.DRY_RUN, channels=())
+    seen = Temporal(target_of(settings, mode=Mode.DRY_RUN))
     async with worker:
+        await eventually(lambda: seen.workers(settings.account), "Temporal to know of the dry-run worker", within=20, every=0.1)
         yield
     await broker.aclose()
 
