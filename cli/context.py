@@ -17,11 +17,12 @@ from rich.console import Console
 from temporalio.client import Client
 
 from cli.exit_codes import ExitCode
-from control.connection import Target, UnreachableError, connect
+from control.connection import UnreachableError, connect
 from control.errors import ControlError, NotFoundError, NotPossibleError, NoWorkerError
 from domain.policy import Mode
 from settings.load import Loaded, SettingsError, Source, load
 from worker.process import StackError
+from worker.target import target_of
 
 T = TypeVar("T")
 
@@ -136,7 +137,7 @@ def with_client(ask: Callable[[Client], Coroutine[Any, Any, T]], loaded: Loaded 
     in_force = (loaded or settings()).settings
 
     async def main() -> T:
-        client = await connect(Target(address=in_force.temporal_address, namespace=in_force.namespace), within=CONNECT_WITHIN)
+        client = await connect(target_of(in_force), within=CONNECT_WITHIN)
         return await ask(client)
 
     return run(main())

@@ -23,12 +23,13 @@ from temporalio.service import RPCError
 from cli.context import out, print_json, run, settings
 from cli.exit_codes import ExitCode
 from cli.finding import Finding
-from control.connection import Target, UnreachableError, address_of, connect
+from control.connection import UnreachableError, address_of, connect
 from domain.policy import Mode
 from settings.load import as_environment
 from settings.model import Settings
 from worker.namespace import inspect
 from worker.process import StackError
+from worker.target import target_of
 from worker.temporal_server import find_binary
 from workflows.interface import task_queue
 
@@ -63,7 +64,7 @@ def doctor(
 
 async def _examine(in_force: Settings, *, ask_broker: bool) -> list[Finding]:
     findings = [_python(), _settings(in_force), _allowlist(in_force), _binary(in_force)]
-    target = Target(address=in_force.temporal_address, namespace=in_force.namespace)
+    target = target_of(in_force)
     try:
         client = await connect(target, within=_CONNECT)
     except UnreachableError as error:

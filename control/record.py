@@ -177,6 +177,7 @@ def _unspoken(told: _Told, workflow_id: str, received_at: datetime) -> TradeView
         step="",
         reason=None,
         events=(),
+        offer=None,
     )
 
 

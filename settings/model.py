@@ -5,7 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from domain.fees import FeeTable
@@ -14,11 +14,14 @@ from domain.limits import Limits
 from domain.policy import Allowlist, Conversion, ExitPolicy, LadderPolicy, Mode, Policy, SafetyPolicy, SizingPolicy
 from domain.profile import Profile
 from settings.profiles import Profiles
-from settings.values import Duration, FeeList, IdList, fees
+from settings.values import Duration, FeeList, IdList, encryption_key, fees, named_secrets
 
 DEMO_AUTHOR = "100000000000000001"
 DEMO_CHANNEL = "200000000000000002"
 DEMO_GUILD = "300000000000000003"
+
+SHORTEST_KEY = 16
+"""Characters of an admin key: long enough that nobody finds one by trying, at any rate that is let through."""
 
 _LADDER = LadderPolicy()
 _SIZING = SizingPolicy()
@@ -174,6 +177,30 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path("var"), description="Where databases, logs and tapes of the local stack go.")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error.")
 
+    api_host: str = Field("127.0.0.1", description="Where the admin API listens. Anything but loopback belongs behind TLS.")
+    api_port: int = Field(8090, ge=1, le=65535, description="Port of the admin API.")
+    api_keys: SecretStr | None = Field(
+        None, description="Admin keys as name:key, by commas; each key of 16 characters at least; the name signs the audit; secret."
+    )
+    api_rate: int = Field(120, ge=1, description="Requests a minute that one admin key, or one address, may make.")
+    api_max_body: int = Field(65536, ge=1024, le=10485760, description="Most bytes of a request's body.")
+    codec_token: SecretStr | None = Field(
+        None, description="Switches the codec server for the Web UI on, under /codec/TOKEN; 16 characters at least; secret."
+    )
+    codec_origins: IdList = Field(
+        ("http://127.0.0.1:8233", "http://localhost:8233"), description="Origins of the Web UI that may use the codec server, by commas."
+    )
+
+    encryption_keys: SecretStr | None = Field(
+        None, description="Encrypts payloads in Temporal: id:key by commas, the first writes, all read; 32 bytes in base64 each; secret."
+    )
+    metrics_bind: str | None = Field(
+        None, pattern=r"^[^\s:]+:\d{1,5}$", description="host:port where a worker serves metrics for Prometheus; empty: nowhere."
+    )
+    tracing: bool = Field(
+        False, description="Trace with OpenTelemetry, to where OTEL_EXPORTER_OTLP_ENDPOINT says; needs the extra tracing."
+    )
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -192,6 +219,23 @@ class Settings(BaseSettings):
     def _namespace_carries_mode(cls, value: str) -> str:
         if value.count("{mode}") != 1 or value.replace("{mode}", "").count("{"):
             raise ValueError(f"expected {{mode}} once in the name, so that modes never share records; found {value!r}")
+        return value
+
+    @field_validator("api_keys", "codec_token")
+    @classmethod
+    def _keys_are_long(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        given = [] if value is None else [value.get_secret_value()]
+        if value is not None and info.field_name == "api_keys":
+            given = [key for _, key in named_secrets(value.get_secret_value())]
+        if any(len(key) < SHORTEST_KEY or not key.isascii() or not key.isprintable() for key in given):
+            raise ValueError(f"expected keys of at least {SHORTEST_KEY} printable ASCII characters (`openssl rand -hex 24` makes one)")
+        return value
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def _keys_fit_the_cipher(cls, value: SecretStr | None) -> SecretStr | None:
+        for name, text in () if value is None else named_secrets(value.get_secret_value()):
+            encryption_key(name, text)
         return value
 
     @field_validator(
@@ -238,6 +282,17 @@ class Settings(BaseSettings):
     def namespace(self) -> str:
         """The Temporal namespace of the mode in force."""
         return self.temporal_namespace.replace("{mode}", self.mode.value)
+
+    @property
+    def api_key_ring(self) -> tuple[tuple[str, str], ...]:
+        """The admin keys as (name, key)."""
+        return () if self.api_keys is None else named_secrets(self.api_keys.get_secret_value())
+
+    @property
+    def encryption_ring(self) -> tuple[tuple[str, bytes], ...]:
+        """The encryption keys as (id, key), the one that writes first."""
+        pairs = () if self.encryption_keys is None else named_secrets(self.encryption_keys.get_secret_value())
+        return tuple((name, encryption_key(name, text)) for name, text in pairs)
 
     @property
     def archive_place(self) -> str:

@@ -1,5 +1,8 @@
 """How a setting is written: lists by commas, durations in seconds."""
 
+import base64
+import binascii
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
@@ -36,6 +39,36 @@ def _duration(value: object) -> object:
 def seconds_text(value: timedelta) -> str:
     """Write a duration as the plain number of seconds it is set by."""
     return format((Decimal(value // timedelta(microseconds=1)) / 1_000_000).normalize(), "f")
+
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
+
+
+def named_secrets(text: str) -> tuple[tuple[str, str], ...]:
+    """Read `name:secret, name:secret` in its order; raises ValueError, which names no secret, for anything else or a name twice."""
+    pairs = []
+    for number, part in enumerate((each.strip() for each in text.split(",") if each.strip()), start=1):
+        name, colon, secret = part.partition(":")
+        if not colon or not secret or not _NAME.fullmatch(name):
+            raise ValueError(
+                f"expected name:secret, separated by commas, the name of letters, digits, _, . or -; entry {number} is not that"
+            )
+        pairs.append((name, secret))
+    names = [name for name, _ in pairs]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"expected every name once, found {', '.join(twice)} twice")
+    return tuple(pairs)
+
+
+def encryption_key(name: str, text: str) -> bytes:
+    """Read an AES-256 key written in base64; raises ValueError, which does not show it."""
+    try:
+        key = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        key = b""
+    if len(key) != 32:
+        raise ValueError(f"expected key {name} to be 32 bytes in base64 (make one with `openssl rand -base64 32`), found something else")
+    return key
 
 
 IdList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), PlainSerializer(",".join)]

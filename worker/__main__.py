@@ -15,13 +15,14 @@ from activities.account_line import Stop
 from activities.notify import Channel
 from activities.preflight import preflight
 from broker.tastytrade import TastytradeDesk
-from control.connection import Target, connect
+from control.connection import connect
 from control.errors import ControlError
 from settings.load import SettingsError, load
 from settings.model import Settings
 from worker.care import look_after
 from worker.channels import LogChannel, WebhookChannel
 from worker.namespace import NamespaceError, prepare
+from worker.target import target_of, tracing_of
 from worker.wiring import make_broker, make_worker, whitelist
 
 log = logging.getLogger("alert-trader.worker")
@@ -32,7 +33,7 @@ UNUSABLE = 5
 
 async def run(settings: Settings, ready_file: Path | None) -> None:
     """Prepare the namespace, see that the account is looked after, and work until SIGTERM or SIGINT."""
-    client = await connect(Target(address=settings.temporal_address, namespace=settings.namespace))
+    client = await connect(target_of(settings), metrics=settings.metrics_bind, interceptors=tracing_of(settings, "worker"))
     await prepare(client, retention=timedelta(days=settings.temporal_retention_days))
     broker = make_broker(settings)
     channels: tuple[Channel, ...] = (LogChannel(),)

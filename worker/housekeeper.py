@@ -28,13 +28,14 @@ from temporalio.client import (
 from temporalio.worker import Worker
 
 from activities.upkeep import UpkeepActivities
-from control.connection import Target, connect
+from control.connection import connect
 from control.errors import ControlError
 from control.upkeep import TradeUpkeep
 from settings.load import SettingsError, load
 from settings.model import Settings
 from worker.mirroring import mirrors
 from worker.namespace import NamespaceError, prepare
+from worker.target import target_of
 from worker.wiring import GRACE, sandbox
 from workflows.upkeep import HOUSEKEEPING_QUEUE, HOUSEKEEPING_SCHEDULE, HOUSEKEEPING_WORKFLOW, HousekeepingWorkflow, Round
 
@@ -46,7 +47,7 @@ UNUSABLE = 5
 
 async def run(settings: Settings, ready_file: Path | None) -> None:
     """Prepare the namespace and the schedule, and work until SIGTERM or SIGINT."""
-    client = await connect(Target(address=settings.temporal_address, namespace=settings.namespace))
+    client = await connect(target_of(settings))
     await prepare(client, retention=timedelta(days=settings.temporal_retention_days))
     kept = mirrors(settings)
     upkeep = UpkeepActivities(TradeUpkeep(client, kept, compact_above=settings.archive_compact_above))

@@ -20,7 +20,7 @@ LONGEST_PAUSE = timedelta(seconds=30)
 
 
 class MirrorChannel:
-    """Writes what trades tell to the hot mirror; never raises, never holds a notice up. What is lost here is written by housekeeping."""
+    """Writes what trades tell to the hot mirror. It never raises and never holds a notice up: housekeeping writes what is lost here."""
 
     def __init__(self, hot: HotMirror) -> None:
         """Write to `hot`."""

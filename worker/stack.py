@@ -1,4 +1,4 @@
-"""The whole product on one machine: Temporal, Redis, venue (in demo mode), worker and housekeeper as child processes of this one.
+"""The whole product on one machine: Temporal, redis-server, venue (in demo mode), worker, housekeeper and admin API as child processes.
 
 `Stack` is an async context manager: inside it everything answers, after it everything has ended, in reverse order. The children die
 with this process as far as the system allows. `trader up`, `trader demo`, the end-to-end tests and the benchmarks all use it.
@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import json
 import os
+import secrets
 import signal
 import sys
 from collections import deque
@@ -29,6 +30,8 @@ WORKER_READY_WITHIN = timedelta(seconds=60)
 """A worker that finds a new namespace waits for the server's caches first."""
 
 VENUE_READY_WITHIN = timedelta(seconds=20)
+
+API_READY_WITHIN = timedelta(seconds=20)
 
 RESTARTS = 5
 RESTART_WINDOW = 60.0
@@ -53,6 +56,7 @@ class Stack:
         venue_config: Mapping[str, Any] | None = None,
         with_worker: bool = True,
         with_mirrors: bool = True,
+        with_api: bool = False,
     ) -> None:
         """Plan a stack; nothing runs yet. `venue_config` adds to the venue's own configuration file."""
         self._given = settings
@@ -60,6 +64,7 @@ class Stack:
         self._venue_config = dict(venue_config or {})
         self._with_worker = with_worker
         self._with_mirrors = with_mirrors
+        self._with_api = with_api
         self._children: dict[str, Child] = {}
         self._runs = 0
         self.settings = settings
@@ -67,6 +72,8 @@ class Stack:
         self.data_dir = settings.data_dir.absolute()
         self.tape_path = self.data_dir / "venue-tape.jsonl"
         """Everything that reached the venue, over all its starts."""
+        self.made_key = False
+        """Whether the admin API's key was made up for this run."""
         self.ui_url: str | None = None
         """The Web UI of the server that was started; None for one that already ran."""
 
@@ -86,6 +93,11 @@ class Stack:
         return self.settings.venue_base_url if self.settings.mode is Mode.DEMO else None
 
     @property
+    def api_url(self) -> str | None:
+        """Where the admin API answers; None in a stack without it."""
+        return f"http://{self.settings.api_host}:{self.settings.api_port}" if self._with_api else None
+
+    @property
     def redis_url(self) -> str | None:
         """Where the hot mirror is; None when there is none."""
         return None if self.settings.redis_url is None else self.settings.redis_url.get_secret_value()
@@ -96,7 +108,7 @@ class Stack:
         return self.data_dir / "stack.json"
 
     def child(self, name: str) -> Child:
-        """Give a running child by name: temporal, redis, venue, worker or housekeeper."""
+        """Give a running child by name: temporal, redis, venue, worker, housekeeper or api."""
         return self._children[name]
 
     async def __aenter__(self) -> Self:
@@ -154,6 +166,7 @@ class Stack:
             "venue": self._start_venue,
             "worker": self._start_worker,
             "housekeeper": self._start_housekeeper,
+            "api": self._start_api,
         }
         ended: dict[str, deque[float]] = {name: deque(maxlen=RESTARTS) for name in self._children}
         while True:
@@ -177,7 +190,7 @@ class Stack:
     async def _start(self) -> None:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         given = self._given
-        names = ("temporal_port", "temporal_ui_port", "venue_port", "redis_port")
+        names = ("temporal_port", "temporal_ui_port", "venue_port", "redis_port", "api_port")
         ports = dict(zip(names, free_ports(len(names)), strict=True)) if self._use_free_ports else {}
         changes: dict[str, Any] = {**ports, "data_dir": self.data_dir}
         own_server = given.temporal_address is None
@@ -195,6 +208,8 @@ class Stack:
             await self._start_worker()
             if self._with_mirrors:
                 await self._start_housekeeper()
+        if self._with_api:
+            await self._start_api()
         self._write_state()
 
     async def _stop(self) -> None:
@@ -242,6 +257,14 @@ class Stack:
     async def _start_worker(self) -> None:
         await self._start_child("worker", ["-m", "worker"], within=WORKER_READY_WITHIN, environment=as_environment(self.settings))
 
+    async def _start_api(self) -> None:
+        if self.settings.mode is Mode.DEMO and self.settings.api_keys is None:
+            # a key for this run, so that the demo's API can be tried at once: nothing of worth is behind it
+            self.settings = self.settings.model_copy(update={"api_keys": SecretStr(f"demo:{secrets.token_hex(16)}")})
+            self.made_key = True
+        require_free(self.settings.api_port, "the admin API", "TRADER_API_PORT")
+        await self._start_child("api", ["-m", "api"], within=API_READY_WITHIN, environment=as_environment(self.settings))
+
     async def _start_housekeeper(self) -> None:
         """Start the housekeeper without waiting for it: no trade needs it, and it loads for longer than the rest."""
         await self._start_child("housekeeper", ["-m", "worker.housekeeper"], within=None, environment=as_environment(self.settings))
@@ -275,6 +298,7 @@ class Stack:
             "redis_url": self.redis_url,
             "archive": self.settings.archive_place,
             "ui_url": self.ui_url,
+            "api_url": self.api_url,
             "tape": str(self.tape_path),
         }
         draft = self.state_path.with_suffix(".tmp")

@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.order import OrderReport
     from domain.trade import Life
     from domain.view import Offer, TradeView
-    from workflows import search
+    from workflows import metering, search
     from workflows.desk import Desk
     from workflows.entry import Entry
     from workflows.exits import Exits
@@ -76,7 +76,8 @@ class TradeState:
         self._journal.record(workflow.now(), kind, text, **facts)
 
     def _refresh(self) -> None:
-        """Bring the trade's page in the Web UI up to date."""
+        """Bring the trade's page in the Web UI up to date, and count what happened."""
+        metering.count(self._journal.events)
         workflow.set_current_details(details(self.view(), self._journal.events))
 
     def _index(self) -> None:

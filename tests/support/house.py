@@ -21,7 +21,7 @@ from typing import Any
 from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError
 from temporalio.service import RPCError
 
-from control.connection import Target, connect
+from control.connection import connect
 from control.history import fetch_history, replay
 from control.send import send_alert
 from domain.alert import AlertMessage
@@ -40,6 +40,7 @@ from venue.oracle import Expectation, Violation, check
 from venue.tape import AnswerLine, FaultLine, FillLine, OrderLine, OrderState, RequestLine, TapeLine
 from worker.process import Child, ready, start
 from worker.stack import Stack
+from worker.target import target_of
 from workflows import timing
 from workflows.interface import EVENTS_QUERY, VIEW_QUERY, TradeRequest
 
@@ -119,7 +120,7 @@ async def open_house(
             Stack(quick, use_free_ports=True, venue_config=config, with_worker=False, with_mirrors=with_mirrors)
         )
         control = await opened.enter_async_context(VenueControl(str(stack.venue_url)))
-        client = await connect(Target(address=stack.temporal_address, namespace=stack.namespace))
+        client = await connect(target_of(stack.settings))
         house = House(stack=stack, client=client, control=control)
         try:
             yield house
