@@ -1,4 +1,7 @@
-"""Ask a trade to do something: cancel its entry, close its position, convert its remainder now."""
+"""Ask a trade to do something: cancel its entry, close its position or sell a part of it, convert now, approve or skip what it offers.
+
+A command with an id acts once, however often it is sent: its id is the update's own.
+"""
 
 import asyncio
 from datetime import timedelta
@@ -10,7 +13,21 @@ from temporalio.service import RPCError, RPCStatusCode
 from control.connection import unreachable
 from control.errors import NotFoundError, NotPossibleError, NoWorkerError
 from control.look import handle_of
-from workflows.interface import CANCEL_UPDATE, CLOSE_UPDATE, CONVERT_UPDATE, Command, CommandReceipt
+from domain.portion import Portion
+from workflows.interface import (
+    APPROVE_UPDATE,
+    CANCEL_UPDATE,
+    CLOSE_UPDATE,
+    CONVERT_UPDATE,
+    FOLLOW_UPDATE,
+    SELL_UPDATE,
+    SKIP_UPDATE,
+    Answer,
+    Command,
+    CommandReceipt,
+    FollowUp,
+    SellOrder,
+)
 
 DONE_WITHIN = timedelta(seconds=40)
 """A command waits for the venue's word on a cancel, and for a market order after it; both are bounded, and longer is a fault."""
@@ -18,25 +35,45 @@ DONE_WITHIN = timedelta(seconds=40)
 
 async def cancel(client: Client, trade: str, command: Command) -> CommandReceipt:
     """Stop buying: cancel what is left of the entry. What was filled stays, with its exits."""
-    return await _update(client, trade, CANCEL_UPDATE, command)
+    return await _update(client, trade, CANCEL_UPDATE, command, command.id)
 
 
 async def close(client: Client, trade: str, command: Command) -> CommandReceipt:
     """Get out: cancel the entry and the exits, and sell what is held at the market."""
-    return await _update(client, trade, CLOSE_UPDATE, command)
+    return await _update(client, trade, CLOSE_UPDATE, command, command.id)
 
 
 async def convert_now(client: Client, trade: str, command: Command) -> CommandReceipt:
     """Convert what is left of the entry to market now, instead of at the end of its window."""
-    return await _update(client, trade, CONVERT_UPDATE, command)
+    return await _update(client, trade, CONVERT_UPDATE, command, command.id)
 
 
-async def _update(client: Client, trade: str, name: str, command: Command) -> CommandReceipt:
+async def sell(client: Client, trade: str, command: Command, portion: Portion) -> CommandReceipt:
+    """Sell a part of what is held at the market; what remains is protected again by the exit plan."""
+    return await _update(client, trade, SELL_UPDATE, SellOrder(command=command, portion=portion), command.id)
+
+
+async def approve(client: Client, trade: str, command: Command, *, half: bool = False, offer: str = "") -> CommandReceipt:
+    """Say yes to what the trade offers, or to half of it; `offer` is the id of the offer that was seen."""
+    return await _update(client, trade, APPROVE_UPDATE, Answer(command=command, half=half, offer=offer), command.id)
+
+
+async def skip(client: Client, trade: str, command: Command, *, offer: str = "") -> CommandReceipt:
+    """Say no to what the trade offers; `offer` is the id of the offer that was seen."""
+    return await _update(client, trade, SKIP_UPDATE, Answer(command=command, offer=offer), command.id)
+
+
+async def follow_up(client: Client, trade: str, said: FollowUp) -> CommandReceipt:
+    """Tell a trade what its author said later. The message's id makes it act once."""
+    return await _update(client, trade, FOLLOW_UPDATE, said, said.message.message_id)
+
+
+async def _update(client: Client, trade: str, name: str, asked: object, identity: str) -> CommandReceipt:
     """Run an update to its end; raises any of the errors of `control.errors`."""
     handle = handle_of(client, trade)
     try:
         async with asyncio.timeout(DONE_WITHIN.total_seconds()):
-            receipt: CommandReceipt = await handle.execute_update(name, command, result_type=CommandReceipt)
+            receipt: CommandReceipt = await handle.execute_update(name, asked, id=identity or None, result_type=CommandReceipt)
             return receipt
     except WorkflowUpdateFailedError as error:
         cause = error.cause

@@ -27,6 +27,29 @@ class Embed:
     fields: tuple[EmbedField, ...] = ()
 
 
+class Nature(StrEnum):
+    """What a message is among messages. Only a first message opens a trade."""
+
+    FIRST = "first"
+    """Written as it stands, and an answer to nothing."""
+    REPLY = "reply"
+    """An answer to another message: it may close, and opens nothing."""
+    FORWARD = "forward"
+    """Somebody's message passed on."""
+    QUOTE = "quote"
+    """A message that repeats another."""
+    EDIT = "edit"
+    """A message that said something else before."""
+
+
+class Sender(StrEnum):
+    """What wrote a message. Each needs its own id on the list of authors."""
+
+    PERSON = "person"
+    BOT = "bot"
+    WEBHOOK = "webhook"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertMessage:
     """A message that may be an alert: who wrote what, where and when. The text is data and nothing else."""
@@ -41,6 +64,10 @@ class AlertMessage:
     author_name: str = ""
     """For people; nothing is decided by it."""
     embeds: tuple[Embed, ...] = ()
+    nature: Nature = Nature.FIRST
+    sender: Sender = Sender.PERSON
+    answers: MessageId | None = None
+    """The message that a reply answers, where it is known: it names the trade that an exit is about."""
 
     @property
     def shown(self) -> str:
@@ -68,7 +95,7 @@ class AlertKind(StrEnum):
     """Looks like an alert and is not certain enough to trade; `code` says why."""
 
 
-class Portion(StrEnum):
+class Share(StrEnum):
     """How much of a position an exit closes, as the message says it."""
 
     ALL = "all"
@@ -106,7 +133,7 @@ class ParsedAlert:
     """Dollars a share, as alerted; None means the mid of bid and ask."""
     quantity: int | None = None
     """Contracts named in the alert: a cap, not an order. Of an exit with portion COUNT: how many it closes."""
-    portion: Portion | None = None
+    portion: Share | None = None
     """How much an exit closes; None where the message does not say."""
     fraction: Decimal | None = None
     """The part of the position that an exit closes, above 0 and below 1, where the message gives one."""

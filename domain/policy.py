@@ -8,6 +8,8 @@ from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from domain.profile import Profile
+
 
 class Mode(StrEnum):
     """Where orders go. Fixed at a trade's start."""
@@ -105,6 +107,10 @@ class SafetyPolicy:
     """Deny when the mid is further than this fraction from the alert's price."""
     late_fill_watch: timedelta = timedelta(seconds=60)
     """How long a trade that ended unfilled stays to catch a fill reported late."""
+    approval_window: timedelta = timedelta(minutes=5)
+    """How long a trade waits for a person's word. An approved entry is priced again, and its age counts from the approval."""
+    correction_window: timedelta = timedelta(minutes=2)
+    """How soon after an alert its author's next words may correct it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +132,8 @@ class Policy:
     exits: ExitPolicy = field(default_factory=ExitPolicy)
     sizing: SizingPolicy = field(default_factory=SizingPolicy)
     safety: SafetyPolicy = field(default_factory=SafetyPolicy)
+    profile: Profile = field(default_factory=Profile)
+    """What is agreed with the alert's author."""
 
 
 def _expect(holds: bool, wanted: str, found: object) -> None:

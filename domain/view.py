@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 
 from domain.alert import AlertMessage, ParsedAlert
 from domain.ids import AccountNumber, ClientOrderId, OrderId
@@ -23,6 +24,28 @@ class OrderView:
     status: str
     filled: int
     average_price: Decimal | None
+
+
+class OfferKind(StrEnum):
+    """What a trade waits for a person's word on."""
+
+    ENTRY = "entry"
+    """To buy what was sized."""
+    EXIT = "exit"
+    """To sell what the author's exit says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What a trade waits for a person's word on; approve, half and skip answer it."""
+
+    id: str
+    """The message that it came from."""
+    kind: OfferKind
+    text: str
+    quantity: int
+    """Contracts, as far as they are known when it is made; a half is of these."""
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,3 +96,5 @@ class TradeView:
     first_filled_at: datetime | None
     closed_at: datetime | None
     last_event: str
+    offer: Offer | None = None
+    """What waits for a person now."""

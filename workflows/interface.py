@@ -1,10 +1,12 @@
 """What a caller of a trade knows: its input, its commands, and the names they go by."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
-from domain.alert import AlertMessage
+from domain.alert import AlertMessage, ParsedAlert
 from domain.ids import AccountNumber
 from domain.policy import Policy
+from domain.portion import Portion
 from domain.view import TradeView
 
 TRADE_WORKFLOW = "TradeWorkflow"
@@ -16,6 +18,10 @@ EVENTS_QUERY = "events"
 CANCEL_UPDATE = "cancel"
 CLOSE_UPDATE = "close"
 CONVERT_UPDATE = "convert_now"
+SELL_UPDATE = "sell"
+APPROVE_UPDATE = "approve"
+SKIP_UPDATE = "skip"
+FOLLOW_UPDATE = "follow_up"
 
 NOT_POSSIBLE = "NOT_POSSIBLE"
 """The type of the application error that an update's validator answers a command with that makes no sense now."""
@@ -38,6 +44,10 @@ class TradeRequest:
     alert: AlertMessage
     policy: Policy
     account: AccountNumber
+    adds_to: str | None = None
+    """The trade that an add is added to; without it an add opens nothing."""
+    corrects: str | None = None
+    """The author's trade of a moment ago that this message may correct: then a person must say what is meant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +56,45 @@ class Command:
 
     by: str
     reason: str = ""
+    id: str = ""
+    """The same command sent again under the same id acts once; empty: each call is a command of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SellOrder:
+    """Sell a part of what is held, at the market."""
+
+    command: Command
+    portion: Portion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A person's word on what a trade offers."""
+
+    command: Command
+    half: bool = False
+    """Approve half of it only."""
+    offer: str = ""
+    """The offer that was seen: another one that stands by now is not answered by it. Empty: whatever stands."""
+
+
+class Said(StrEnum):
+    """What an author's later message says about a trade."""
+
+    EXIT = "exit"
+    ADD = "add"
+    CORRECTION = "correction"
+    """It may correct the alert: a person must look."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUp:
+    """A later message of the trade's author about the trade."""
+
+    message: AlertMessage
+    parsed: ParsedAlert
+    said: Said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ sentence that opens with the act: "out of KO", "trim 50%", "closed KO 70c at 2".
 
 from datetime import date
 
-from domain.alert import AlertKind, Portion
+from domain.alert import AlertKind, Share
 from domain.denial import Code
 from domain.parsing import words
 from domain.parsing.doubts import Doubt, shown
@@ -33,7 +33,7 @@ def _exit(tokens: list[Token], action: range, form: Fields | None, posted: date 
     if closed.wrong is not None:
         return _impossible(closed)
     if closed.portion is None and found.quantity is not None:
-        closed = Closed(Portion.COUNT, quantity=found.quantity)
+        closed = Closed(Share.COUNT, quantity=found.quantity)
     return found.closing(closed)
 
 

@@ -7,7 +7,7 @@ import re
 from decimal import Decimal
 from typing import NamedTuple
 
-from domain.alert import Portion
+from domain.alert import Share
 
 _CLOSES = (
     r"(?:trim(?:s|med|ming)?|sell(?:ing)?|sold|clos(?:e|ed|ing)|tak(?:e|ing|en)|took|cut(?:ting)?|exit(?:ed|ing)?|scal(?:e|ed|ing) out"
@@ -54,7 +54,7 @@ _COUNT = re.compile(
 class Closed(NamedTuple):
     """How much an exit closes; `wrong` is a percentage or count that none can be."""
 
-    portion: Portion | None
+    portion: Share | None
     fraction: Decimal | None = None
     quantity: int | None = None
     wrong: str | None = None
@@ -67,23 +67,23 @@ def closed_portion(lower: str) -> Closed:
         share = int(percent[1] or percent[2])
         if not 0 < share <= 100:
             return Closed(None, wrong=percent[0].strip())
-        part = Closed(Portion.ALL) if share == 100 else Closed(Portion.HALF if share == 50 else Portion.FRACTION, Decimal(share) / 100)
+        part = Closed(Share.ALL) if share == 100 else Closed(Share.HALF if share == 50 else Share.FRACTION, Decimal(share) / 100)
     else:
         part = _spelled(lower)
     everything = _ALL.search(lower) is not None
-    if everything and part.portion in {None, Portion.ALL, Portion.COUNT}:
-        return Closed(Portion.ALL)
-    return Closed(Portion.PARTIAL) if everything else part
+    if everything and part.portion in {None, Share.ALL, Share.COUNT}:
+        return Closed(Share.ALL)
+    return Closed(Share.PARTIAL) if everything else part
 
 
 def _spelled(lower: str) -> Closed:
     if _HALF.search(lower):
-        return Closed(Portion.HALF, Decimal("0.5"))
+        return Closed(Share.HALF, Decimal("0.5"))
     for written, fraction in _FRACTIONS:
         if written.search(lower):
-            return Closed(Portion.FRACTION, fraction)
+            return Closed(Share.FRACTION, fraction)
     count = _COUNT.search(lower)
     if count is not None:
         contracts = int(next(group for group in count.groups() if group))
-        return Closed(Portion.COUNT, quantity=contracts) if contracts > 0 else Closed(None, wrong=count[0].strip())
-    return Closed(Portion.PARTIAL) if _PART.search(lower) else Closed(None)
+        return Closed(Share.COUNT, quantity=contracts) if contracts > 0 else Closed(None, wrong=count[0].strip())
+    return Closed(Share.PARTIAL) if _PART.search(lower) else Closed(None)

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from domain.alert import AlertKind, AlertMessage, Portion
+from domain.alert import AlertKind, AlertMessage, Share
 from domain.denial import Code
 from domain.parser import parse
 
@@ -14,32 +14,32 @@ Posted = Callable[..., AlertMessage]
 EXITS = [
     # text, contract, price, portion, fraction, contracts
     ("STC KO 12/18 70c @ 2.85", "KO 70C 2026-12-18", "2.85", None, None, None),
-    ("STC KO 12/18 70c @ 2.85 good enough. Partial half out", "KO 70C 2026-12-18", "2.85", Portion.HALF, "0.5", None),
-    ("STC KO 12/18 70c @2.00PARTIAL", "KO 70C 2026-12-18", "2.00", Portion.PARTIAL, None, None),
-    ("STC KO 70c 12/18 @ 2 partial a few left", "KO 70C 2026-12-18", "2", Portion.PARTIAL, None, None),
-    ("STC KO 70c 12/18 @ 2 (close most here)", "KO 70C 2026-12-18", "2", Portion.PARTIAL, None, None),
-    ("STC KO 70c 12/18 @ 2 all out", "KO 70C 2026-12-18", "2", Portion.ALL, None, None),
-    ("STC KO 70c 12/18 @ 2 on the rest", "KO 70C 2026-12-18", "2", Portion.ALL, None, None),
-    ("STC KO 70c 12/18 @ 2 all out, leaving runners", "KO 70C 2026-12-18", "2", Portion.PARTIAL, None, None),
-    ("STC 2 KO 70c 12/18 @ .7 @here", "KO 70C 2026-12-18", "0.7", Portion.COUNT, None, 2),
-    ("-1 $KO $70c 18DEC2026 @ lim0.65", "KO 70C 2026-12-18", "0.65", Portion.COUNT, None, 1),
-    ("STC KO 70c 12/18 @ 2 sold 1/3", "KO 70C 2026-12-18", "2", Portion.FRACTION, str(Decimal(1) / 3), None),
+    ("STC KO 12/18 70c @ 2.85 good enough. Partial half out", "KO 70C 2026-12-18", "2.85", Share.HALF, "0.5", None),
+    ("STC KO 12/18 70c @2.00PARTIAL", "KO 70C 2026-12-18", "2.00", Share.PARTIAL, None, None),
+    ("STC KO 70c 12/18 @ 2 partial a few left", "KO 70C 2026-12-18", "2", Share.PARTIAL, None, None),
+    ("STC KO 70c 12/18 @ 2 (close most here)", "KO 70C 2026-12-18", "2", Share.PARTIAL, None, None),
+    ("STC KO 70c 12/18 @ 2 all out", "KO 70C 2026-12-18", "2", Share.ALL, None, None),
+    ("STC KO 70c 12/18 @ 2 on the rest", "KO 70C 2026-12-18", "2", Share.ALL, None, None),
+    ("STC KO 70c 12/18 @ 2 all out, leaving runners", "KO 70C 2026-12-18", "2", Share.PARTIAL, None, None),
+    ("STC 2 KO 70c 12/18 @ .7 @here", "KO 70C 2026-12-18", "0.7", Share.COUNT, None, 2),
+    ("-1 $KO $70c 18DEC2026 @ lim0.65", "KO 70C 2026-12-18", "0.65", Share.COUNT, None, 1),
+    ("STC KO 70c 12/18 @ 2 sold 1/3", "KO 70C 2026-12-18", "2", Share.FRACTION, str(Decimal(1) / 3), None),
     ("STC KO 1/8 70c @ 2", "KO 70C 2027-01-08", "2", None, None, None),
     ("closed KO 12/18 70 calls at 2.50", "KO 70C 2026-12-18", "2.50", None, None, None),
-    ("sold half KO 70c 12/18 @ 2.10", "KO 70C 2026-12-18", "2.10", Portion.HALF, "0.5", None),
-    ("Closing the remaining 5 $KO 12/18 70c for 300%", "KO 70C 2026-12-18", None, Portion.ALL, None, None),
-    ("$KO 70c 150%\n**5 ITM**\nI'm all OUT.", "KO 70C None", None, Portion.ALL, None, None),
-    ("@desk\nClose or Trim\nTRIM\n\nKO 70C 2026-12-18\n1.59 \u2192 1.75", "KO 70C 2026-12-18", None, Portion.PARTIAL, None, None),
-    ("STC KO 70c 12/18\nTrim at 2.40, set SL to breakeven", "KO 70C 2026-12-18", None, Portion.PARTIAL, None, None),
-    ("KO 70c 12/18 @ 1.25 (all out)", "KO 70C 2026-12-18", "1.25", Portion.ALL, None, None),
+    ("sold half KO 70c 12/18 @ 2.10", "KO 70C 2026-12-18", "2.10", Share.HALF, "0.5", None),
+    ("Closing the remaining 5 $KO 12/18 70c for 300%", "KO 70C 2026-12-18", None, Share.ALL, None, None),
+    ("$KO 70c 150%\n**5 ITM**\nI'm all OUT.", "KO 70C None", None, Share.ALL, None, None),
+    ("@desk\nClose or Trim\nTRIM\n\nKO 70C 2026-12-18\n1.59 \u2192 1.75", "KO 70C 2026-12-18", None, Share.PARTIAL, None, None),
+    ("STC KO 70c 12/18\nTrim at 2.40, set SL to breakeven", "KO 70C 2026-12-18", None, Share.PARTIAL, None, None),
+    ("KO 70c 12/18 @ 1.25 (all out)", "KO 70C 2026-12-18", "1.25", Share.ALL, None, None),
     ("out of KO", "KO NoneNone None", None, None, None, None),
-    ("Im out", "None NoneNone None", None, Portion.ALL, None, None),
-    ("all out", "None NoneNone None", None, Portion.ALL, None, None),
-    ("stopped out", "None NoneNone None", None, Portion.ALL, None, None),
-    ("taking half", "None NoneNone None", None, Portion.HALF, "0.5", None),
-    ("trim 25% of KO here", "KO NoneNone None", None, Portion.FRACTION, "0.25", None),
-    ("TP1 hit trim 50% move stops to breakeven", "None NoneNone None", None, Portion.HALF, "0.5", None),
-    ("first target done, trim 40%, stops to entry", "None NoneNone None", None, Portion.FRACTION, "0.4", None),
+    ("Im out", "None NoneNone None", None, Share.ALL, None, None),
+    ("all out", "None NoneNone None", None, Share.ALL, None, None),
+    ("stopped out", "None NoneNone None", None, Share.ALL, None, None),
+    ("taking half", "None NoneNone None", None, Share.HALF, "0.5", None),
+    ("trim 25% of KO here", "KO NoneNone None", None, Share.FRACTION, "0.25", None),
+    ("TP1 hit trim 50% move stops to breakeven", "None NoneNone None", None, Share.HALF, "0.5", None),
+    ("first target done, trim 40%, stops to entry", "None NoneNone None", None, Share.FRACTION, "0.4", None),
 ]
 
 
@@ -50,7 +50,7 @@ def test_an_exit_says_what_it_closes(
     text: str,
     contract: str,
     price: str | None,
-    portion: Portion | None,
+    portion: Share | None,
     fraction: str | None,
     contracts: int | None,
 ) -> None:
