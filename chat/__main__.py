@@ -7,7 +7,9 @@ import os
 import signal
 from pathlib import Path
 
-from chat.config import ChatConfig, Person, Room
+from pydantic import TypeAdapter
+
+from chat.config import ChatConfig
 from chat.server import serve
 
 
@@ -21,12 +23,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _config(path: Path | None) -> ChatConfig:
-    if path is None:
-        return ChatConfig()
-    given = json.loads(path.read_text())
-    people = {"people": tuple(Person(**each) for each in given.pop("people"))} if "people" in given else {}
-    rooms = {"rooms": tuple(Room(**each) for each in given.pop("rooms"))} if "rooms" in given else {}
-    return ChatConfig(**given, **people, **rooms)
+    return ChatConfig() if path is None else TypeAdapter(ChatConfig).validate_json(path.read_text())
 
 
 async def _run(arguments: argparse.Namespace) -> None:

@@ -170,7 +170,7 @@ class World:
         """Change a message in place."""
         for key in ("content", "embeds", "components", "flags"):
             if key in body:
-                changed = body[key] if body[key] is not None else ("" if key == "content" else [])
+                changed: Any = body[key] if body[key] is not None else ("" if key == "content" else [])
                 message[key] = numbered(changed) if key == "components" else changed
         message["edited_timestamp"] = datetime.now(UTC).isoformat()
         if announced:

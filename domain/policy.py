@@ -134,6 +134,8 @@ class Policy:
     safety: SafetyPolicy = field(default_factory=SafetyPolicy)
     profile: Profile = field(default_factory=Profile)
     """What is agreed with the alert's author."""
+    cards: bool = False
+    """Whether a bot shows the trade as a card."""
 
 
 def _expect(holds: bool, wanted: str, found: object) -> None:

@@ -1,12 +1,15 @@
 """How a setting is written: lists by commas, durations in seconds."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer
 from pydantic_settings import NoDecode
+
+from domain.calendar import NEW_YORK
 
 
 def _split(value: object) -> object:
@@ -37,6 +40,37 @@ def seconds_text(value: timedelta) -> str:
     """Write a duration as the plain number of seconds it is set by."""
     return format((Decimal(value // timedelta(microseconds=1)) / 1_000_000).normalize(), "f")
 
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """A part of every day, in New York; it may reach over midnight."""
+
+    start: time
+    end: time
+
+    def __str__(self) -> str:
+        """Write it as it is set: 22:00-07:00."""
+        return f"{self.start:%H:%M}-{self.end:%H:%M}"
+
+    def holds(self, at: datetime) -> bool:
+        """Tell whether a moment lies in it."""
+        now = at.astimezone(NEW_YORK).time()
+        return self.start <= now < self.end if self.start <= self.end else now >= self.start or now < self.end
+
+
+def _hours(value: object) -> object:
+    """Read `22:00-07:00`."""
+    if not isinstance(value, str):
+        return value
+    try:
+        start, end = (time.fromisoformat(part.strip()) for part in value.split("-"))
+    except ValueError:
+        raise ValueError(f"expected hours such as 22:00-07:00, found {value!r}") from None
+    return Hours(start, end)
+
+
+QuietHours = Annotated[Hours, BeforeValidator(_hours), PlainSerializer(str)]
+"""Hours of every day, as 22:00-07:00."""
 
 IdList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), PlainSerializer(",".join)]
 """Ids separated by commas."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from activities.messages import CardPlace
 from domain.alert import AlertMessage, ParsedAlert
 from domain.ids import AccountNumber
 from domain.policy import Policy
@@ -13,6 +14,8 @@ TRADE_WORKFLOW = "TradeWorkflow"
 ORDER_STREAM_WORKFLOW = "OrderStreamWorkflow"
 
 ORDER_REPORT_SIGNAL = "order_report"
+CARD_QUERY = "card"
+SHOW_CARD_SIGNAL = "show_card"
 VIEW_QUERY = "view"
 EVENTS_QUERY = "events"
 CANCEL_UPDATE = "cancel"
@@ -32,6 +35,11 @@ def task_queue(account: AccountNumber) -> str:
     return f"trades-{account}"
 
 
+def cards_queue(account: AccountNumber) -> str:
+    """Name the queue on which the bot shows the cards of an account's trades."""
+    return f"cards-{account}"
+
+
 def order_stream_id(account: AccountNumber) -> str:
     """Name the workflow that follows an account's order stream."""
     return f"account-{account}-orders"
@@ -48,6 +56,17 @@ class TradeRequest:
     """The trade that an add is added to; without it an add opens nothing."""
     corrects: str | None = None
     """The author's trade of a moment ago that this message may correct: then a person must say what is meant."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardState:
+    """How far a trade's card is like the trade."""
+
+    place: CardPlace | None
+    """None before it was shown for the first time."""
+    shown: int
+    """Events that the card shows, of `events` that there are."""
+    events: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,17 +30,21 @@ with workflow.unsafe.imports_passed_through():
     from domain.trade import Life, Phase, Step, Trigger
     from domain.view import TradeView
     from workflows import search, timing
+    from workflows.cards import Cards
     from workflows.desk import Desk, end_of_day
     from workflows.entry import Entry, Stop
     from workflows.exits import Exits
     from workflows.interface import (
         CANCEL_UPDATE,
+        CARD_QUERY,
         CLOSE_UPDATE,
         CONVERT_UPDATE,
         EVENTS_QUERY,
         NOT_POSSIBLE,
+        SHOW_CARD_SIGNAL,
         TRADE_WORKFLOW,
         VIEW_QUERY,
+        CardState,
         Command,
         CommandReceipt,
         TradeRequest,
@@ -69,6 +73,7 @@ class TradeWorkflow:
         title = f"{request.alert.author_name or request.alert.author_id}: {request.alert.text}"
         self._journal = Journal(title, self._refresh)
         self._telling = Telling(self._journal, self.view)
+        self._cards = Cards(self._journal, self.view, request.account)
         self._parsed: ParsedAlert | None = None
         self._sized: SizedEntry | None = None
         self._desk: Desk | None = None
@@ -96,14 +101,17 @@ class TradeWorkflow:
 
     async def _story(self) -> TradeView:
         telling = self._spawn(self._telling.tell())
+        showing = self._spawn(self._cards.show()) if self._request.policy.cards else None
         trigger = Trigger.ALERTED
         while (step := self._life.on(trigger)) is not Step.FINISH:
             if step not in {Step.PARSE, Step.SIZE}:  # a column that changes within milliseconds only delays the order
                 self._index()
             trigger = await self._live_through(self._perform(step))
         await self._live_through(self._finish())
-        self._over = self._telling.over = True
+        self._over = self._telling.over = self._cards.over = True
         await telling
+        if showing is not None:
+            await showing
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self.view()
 
@@ -352,6 +360,16 @@ class TradeWorkflow:
     def events(self) -> list[TradeEvent]:
         """Give the audit trail."""
         return list(self._journal.events)
+
+    @workflow.query(name=CARD_QUERY)
+    def card(self) -> CardState:
+        """Say where the trade's card is, and whether it is up to date."""
+        return self._cards.state
+
+    @workflow.signal(name=SHOW_CARD_SIGNAL)
+    def show_card(self) -> None:
+        """Have the card shown again."""
+        self._cards.show_again()
 
     @workflow.signal(name=ORDER_REPORT_SIGNAL)
     def order_report(self, report: OrderReport) -> None:
