@@ -36,6 +36,15 @@ LOOK_FAILED = "LOOK_FAILED"
 ORDER_REPORT_SIGNAL = "order_report"
 """The signal that carries an order report to its trade."""
 
+ADMIT_UPDATE = "admit"
+"""The update that asks an account whether an entry order may be sent."""
+RELEASE_UPDATE = "release"
+DAY_QUERY = "day"
+EXPECTED_QUERY = "expected"
+STREAM_SIGNAL = "stream_stands"
+DIFFERENCES_SIGNAL = "differences_found"
+"""What the order stream's activity asks and tells the account it belongs to."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SizeRequest:

@@ -11,6 +11,7 @@ from domain.portion import Portion
 from domain.view import TradeView
 
 TRADE_WORKFLOW = "TradeWorkflow"
+ACCOUNT_WORKFLOW = "AccountWorkflow"
 ORDER_STREAM_WORKFLOW = "OrderStreamWorkflow"
 
 ORDER_REPORT_SIGNAL = "order_report"
@@ -25,6 +26,24 @@ SELL_UPDATE = "sell"
 APPROVE_UPDATE = "approve"
 SKIP_UPDATE = "skip"
 FOLLOW_UPDATE = "follow_up"
+
+ACCOUNT_VIEW_QUERY = "view"
+STANDING_SIGNAL = "trade_stands"
+SETTINGS_SIGNAL = "settings_are"
+HALT_SIGNAL = "halt_now"
+HALT_UPDATE = "halt"
+RESUME_UPDATE = "resume"
+FLATTEN_UPDATE = "flatten"
+LIMITS_UPDATE = "change_limits"
+EXPLAIN_UPDATE = "explain"
+ALLOW_UPDATE = "allow_repost"
+POSITIONS_UPDATE = "positions"
+ORDERS_UPDATE = "orders"
+PREFLIGHT_UPDATE = "preflight"
+HALTED_SIGNAL = "account_halted"
+"""What an account tells a trade that may still buy."""
+CLOSE_SIGNAL = "close_now"
+"""What an account tells every open trade when it is flattened."""
 
 NOT_POSSIBLE = "NOT_POSSIBLE"
 """The type of the application error that an update's validator answers a command with that makes no sense now."""
@@ -125,3 +144,21 @@ class CommandReceipt:
     """Whether everything asked for has happened; False while it is still going on."""
     text: str
     view: TradeView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitsCommand:
+    """What a person changes of an account's limits, and why."""
+
+    by: str
+    reason: str
+    changes: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """What a person says of a difference or a re-post; `what` None stands for all of them."""
+
+    by: str
+    reason: str
+    what: str | None = None
