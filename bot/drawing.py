@@ -39,6 +39,8 @@ OUTCOMES = {
     Outcome.FLAT: "🏁 closed",
     Outcome.EXPIRED: "⌛ expired",
 }
+WORKING = frozenset({"pending", "live", "cancelling", "unrecognised"})
+"""Statuses of an order that can still fill."""
 BUYING = frozenset({Phase.RECEIVED, Phase.PARSED, Phase.ENTERING})
 
 
@@ -127,16 +129,12 @@ def _position(view: TradeView) -> tuple[Field, ...]:
         working = [
             f"{order.quantity - order.filled} at {plain(order.limit)}"
             for order in view.orders
-            if _works(order.leg, order.status, order.limit)
+            if order.leg == "exit" and order.limit is not None and order.status in WORKING
         ]
         at = f" ({', '.join(working)})" if working else ""
         fields.append(Field(name="Exits", value=f"{view.exits_working} working{at}, {sold}"))
         fields.append(Field(name="P&L", value=_pnl(view)))
     return tuple(fields)
-
-
-def _works(leg: str, status: str, limit: Decimal | None) -> bool:
-    return leg == "exit" and limit is not None and status in {"pending", "live", "cancelling", "unrecognised"}
 
 
 def _pnl(view: TradeView) -> str:

@@ -86,6 +86,8 @@ class CardState:
     shown: int
     """Events that the card shows, of `events` that there are."""
     events: int
+    wanted: bool = True
+    """False for a trade that no bot shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ waits in `_asked` for the step that can honour it; a cancel from the Web UI is t
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar, assert_never
 
@@ -364,7 +365,7 @@ class TradeWorkflow:
     @workflow.query(name=CARD_QUERY)
     def card(self) -> CardState:
         """Say where the trade's card is, and whether it is up to date."""
-        return self._cards.state
+        return replace(self._cards.state, wanted=self._request.policy.cards)
 
     @workflow.signal(name=SHOW_CARD_SIGNAL)
     def show_card(self) -> None:
