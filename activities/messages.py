@@ -13,6 +13,7 @@ from domain.market import Listing, Quote, TickTable
 from domain.money import Price, Usd
 from domain.order import FeeEstimate, OrderIntent, OrderReport
 from domain.policy import LadderPolicy, Mode, Policy, SafetyPolicy
+from domain.profile import RoomRule
 from domain.sizing import Sizing
 from domain.view import TradeView
 
@@ -47,12 +48,24 @@ DIFFERENCES_SIGNAL = "differences_found"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ParseRequest:
+    """Read a message, by what its author's room leaves unsaid."""
+
+    alert: AlertMessage
+    room: RoomRule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SizeRequest:
     """Ask for a proposal: how many, from what price to what ceiling."""
 
     alert: AlertMessage
     parsed: ParsedAlert
     policy: Policy
+    approved_at: datetime | None = None
+    """When a person approved it: its age counts from there."""
+    most: int | None = None
+    """Contracts that the person approved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

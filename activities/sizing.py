@@ -46,7 +46,8 @@ class SizeActivity:
         assert isinstance(listing, Listing)
         quote = await self._reader.quote(listing.contract)
         price, safety = request.parsed.price, request.policy.safety
-        wrong = entry_checks(posted_at=request.alert.posted_at, alert_price=price, quote=quote, now=datetime.now(UTC), safety=safety)
+        fresh_from = request.approved_at or request.alert.posted_at
+        wrong = entry_checks(posted_at=fresh_from, alert_price=price, quote=quote, now=datetime.now(UTC), safety=safety)
         if wrong is not None:
             return wrong
         assert quote is not None
@@ -62,11 +63,12 @@ class SizeActivity:
         highest = ceiling(request.parsed.price, first, request.policy.ladder, listing.ticks)
         spendable = balances.derivative_buying_power
         sizing = size(
-            policy=request.policy.sizing,
+            policy=request.policy.sizing_of(request.parsed.label),
             reference=spendable,
             available=spendable,
             ceiling=highest,
             alert_quantity=request.parsed.quantity,
+            approved=request.most,
         )
         if isinstance(sizing, Denied):
             return sizing

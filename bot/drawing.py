@@ -25,6 +25,7 @@ MODES = {
 PHASES = {
     Phase.RECEIVED: "⏳ reading the alert",
     Phase.PARSED: "⏳ checking",
+    Phase.AWAITING: "✋ waits for a person",
     Phase.ENTERING: "🛒 buying",
     Phase.HOLDING: "📌 holding",
     Phase.WATCHING: "👀 nothing bought, watching for late fills",
@@ -35,13 +36,14 @@ OUTCOMES = {
     Outcome.DENIED: "⛔ not traded",
     Outcome.REFUSED: "⛔ refused by the venue",
     Outcome.DRY_RUN: "🧮 worked out, nothing sent",
+    Outcome.WATCHED: "👀 watched only, nothing sent",
     Outcome.UNFILLED: "⚪ not filled",
     Outcome.FLAT: "🏁 closed",
     Outcome.EXPIRED: "⌛ expired",
 }
 WORKING = frozenset({"pending", "live", "cancelling", "unrecognised"})
 """Statuses of an order that can still fill."""
-BUYING = frozenset({Phase.RECEIVED, Phase.PARSED, Phase.ENTERING})
+BUYING = frozenset({Phase.RECEIVED, Phase.PARSED, Phase.AWAITING, Phase.ENTERING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,12 +86,12 @@ def draw(view: TradeView, events: int) -> Card:
 def state(view: TradeView) -> str:
     """Say where a trade stands."""
     if view.outcome is not None:
-        return OUTCOMES.get(view.outcome, view.outcome.value)
+        return OUTCOMES[view.outcome]
     if view.offer is not None:
         return "✋ waits for a person"
     if view.phase is Phase.HOLDING:
         return f"{PHASES[view.phase]} {view.position}"
-    return PHASES.get(view.phase, view.phase.value) + (f" ({view.step})" if view.phase is Phase.ENTERING and view.step else "")
+    return PHASES[view.phase] + (f" ({view.step})" if view.phase is Phase.ENTERING and view.step else "")
 
 
 def _asked(view: TradeView) -> str:

@@ -3,7 +3,7 @@
 They travel in the workflow's input, so history explains each decision and a changed setting never changes a running trade.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -136,6 +136,18 @@ class Policy:
     """What is agreed with the alert's author."""
     cards: bool = False
     """Whether a bot shows the trade as a card."""
+
+    def sizing_of(self, label: str | None) -> SizingPolicy:
+        """Give the sizing of an alert with this label: a lotto has its share of each cap that is ours, and of 1 contract at least."""
+        factor = self.profile.factor(label)
+        if factor == 1:
+            return self.sizing
+        return replace(
+            self.sizing,
+            allocation=self.sizing.allocation * factor,
+            max_contracts=max(int(self.sizing.max_contracts * factor), 1),
+            max_notional=self.sizing.max_notional * factor,
+        )
 
 
 def _expect(holds: bool, wanted: str, found: object) -> None:

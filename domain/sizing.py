@@ -25,6 +25,8 @@ class Cap(StrEnum):
     """The policy's dollars per trade, fees not counted."""
     ALERT_QUANTITY = "alert_quantity"
     """The quantity the alert names."""
+    APPROVED = "approved"
+    """The contracts a person approved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,7 @@ def size(
     available: Decimal,
     ceiling: Price,
     alert_quantity: int | None = None,
+    approved: int | None = None,
     fee_per_contract: Decimal | None = None,
 ) -> Sizing | Denied:
     """Decide the quantity, or deny with the cap that allows none.
@@ -72,6 +75,8 @@ def size(
     }
     if alert_quantity is not None:
         limits[Cap.ALERT_QUANTITY] = max(alert_quantity, 0)
+    if approved is not None:
+        limits[Cap.APPROVED] = max(approved, 0)
     cap = min(limits, key=lambda name: limits[name])
     quantity = limits[cap]
     by_name = {str(name): count for name, count in limits.items()}

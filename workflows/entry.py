@@ -4,7 +4,7 @@ A new price is: cancel, wait for the end, read the fills, new order for what is 
 takes the remainder back and never chases.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
 
@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
         SubmitResult,
     )
     from broker.port import NOT_SENT
-    from domain.denial import Code
+    from domain.denial import Code, Denied
     from domain.event import EventKind
     from domain.ids import Leg
     from domain.ladder import Due, Rung, age_check, bumped, due, next_wake
@@ -53,20 +53,23 @@ class Stop(StrEnum):
 class Entry:
     """Buys up to the sized quantity, at most at the ceiling."""
 
-    def __init__(self, request: TradeRequest, sized: SizedEntry, desk: Desk, journal: Journal) -> None:
-        """Prepare the entry that `sized` proposes."""
+    def __init__(self, request: TradeRequest, sized: SizedEntry, desk: Desk, journal: Journal, fresh_from: datetime) -> None:
+        """Prepare the entry that `sized` proposes; its age counts from `fresh_from`: the alert's posting, or a person's approval."""
         self._request = request
         self._policy = request.policy.ladder
         self._sized = sized
         self._desk = desk
         self._journal = journal
         self._started = workflow.now()
+        self._fresh_from = fresh_from
         self._order: LedgerOrder | None = None
         self._last: SubmitAnswer | None = None
         self._limit: Price = sized.first_limit
         self._bumps = 0
         self._over: str | None = None
         self.asked: Stop | None = None
+        self.unwanted = Denied(code=Code.OPERATOR_CANCELLED, reason="an operator cancelled it")
+        """Why it is cancelled, once it is asked to be."""
         self.step = ""
         self.reason: str | None = None
 
@@ -77,7 +80,7 @@ class Entry:
 
     async def work(self) -> Trigger:
         """Discover the price until everything is bought or the rest is given up; leaves no entry order working."""
-        too_old = age_check(self._request.alert.posted_at, now=workflow.now(), safety=self._request.policy.safety)
+        too_old = age_check(self._fresh_from, now=workflow.now(), safety=self._request.policy.safety)
         if too_old is not None:
             await self._give_up(too_old.code, too_old.reason, **too_old.facts)
         # what works already was sent before a reset of this workflow: it is gone on with
@@ -97,7 +100,7 @@ class Entry:
         at = self._due()
         rung = Rung.CONVERT if self.asked is Stop.CONVERT and at.rung is not Rung.LATE else at.rung
         if self.asked is Stop.CANCEL:
-            await self._give_up(Code.OPERATOR_CANCELLED, "an operator cancelled it")
+            await self._give_up(self.unwanted.code, self.unwanted.reason)
             return
         match rung:
             case Rung.LATE:
@@ -185,7 +188,7 @@ class Entry:
     async def _send(self, activity: str, limit: Price | None, guard: ConversionGuard | None = None) -> None:
         latest = self._started + self._policy.window + self._policy.grace
         if all(order.standing is Standing.NOT_SENT for order in self._desk.ledger.leg(Leg.ENTRY)):
-            latest = min(latest, self._request.alert.posted_at + self._request.policy.safety.max_alert_age)
+            latest = min(latest, self._fresh_from + self._request.policy.safety.max_alert_age)
         self._order, self._last = await self._desk.send(
             activity,
             leg=Leg.ENTRY,

@@ -15,13 +15,14 @@ from domain.parsing.before import first_action_doubt, opening, stamped
 from domain.parsing.collecting import collect
 from domain.parsing.doubts import Doubt, first_doubt, quoted, shown
 from domain.parsing.exits import read_addition, read_exit, read_plain_exit
-from domain.parsing.expiry import resolve
-from domain.parsing.fields import Fields
+from domain.parsing.expiry import by_rule, resolve
+from domain.parsing.fields import Fields, Unsaid
 from domain.parsing.forms import Form, read_form
 from domain.parsing.judging import CHECKS, Entry, entry_of, judge, right_token, strike_in
 from domain.parsing.seeing import Seen, seen
 from domain.parsing.tokens import Kind, Token, tokenize
 from domain.parsing.told import Told, span, told
+from domain.profile import RoomRule
 
 CHATTER = ParsedAlert(kind=AlertKind.CHATTER)
 
@@ -58,12 +59,14 @@ class Letter(NamedTuple):
     form: Form | None
     posted: date | None
     """The message's New York date, or None for a time no alert can have."""
+    unsaid: Unsaid | None = None
+    """What the author's room means without saying it."""
 
 
-def read(message: AlertMessage, *, longest: int) -> ParsedAlert:
+def read(message: AlertMessage, room: RoomRule, *, longest: int) -> ParsedAlert:
     """Give the one reading of a message; texts over `longest` characters are not cut into tokens."""
     text = message.shown
-    letter = opened(text, message.posted_at, longest)
+    letter = opened(text, message.posted_at, room, longest)
     if letter is None:
         return CHATTER
     if len(text) > longest:
@@ -72,13 +75,20 @@ def read(message: AlertMessage, *, longest: int) -> ParsedAlert:
     return found if letter.sight.text is text else _placed(found, text, letter.sight)
 
 
-def opened(text: str, moment: datetime, longest: int) -> Letter | None:
+def opened(text: str, moment: datetime, room: RoomRule, longest: int) -> Letter | None:
     """Make a message ready to be read; None when nothing in it is worth reading."""
     sight = seen(text if len(text) <= longest else text[:longest])
     if words.TELLING.isdisjoint(_WORD.findall(sight.lower)) and not _STRIKE.search(sight.lower):
         return None
     tokens = [token for token in tokenize(sight) if token.kind != "MARKUP"]
-    return Letter(sight, tokens, _actions(tokens), read_form(sight, tokens), _posted(moment))
+    posted = _posted(moment)
+    return Letter(sight, tokens, _actions(tokens), read_form(sight, tokens), posted, _unsaid(room, posted))
+
+
+def _unsaid(room: RoomRule, posted: date | None) -> Unsaid | None:
+    if posted is None or (room.right is None and room.expiry is None):
+        return None
+    return Unsaid(room.right, None if room.expiry is None else by_rule(room.expiry, posted))
 
 
 def _reading(letter: Letter) -> ParsedAlert:
@@ -227,8 +237,9 @@ def _today(letter: Letter) -> date | Doubt:
 def fields_of(letter: Letter, action: range) -> Fields:
     """Collect the fields of an entry."""
     if letter.form is not None:
+        letter.form.fields.unsaid = letter.unsaid
         return letter.form.fields
-    fields = collect(letter.tokens, action.stop)
+    fields = collect(letter.tokens, action.stop, letter.unsaid)
     counted = letter.tokens[action.start]
     if counted.kind == "SIGNED":
         fields.quantities.append(counted)
@@ -266,8 +277,8 @@ def _answer(found: Entry, fields: Fields, tokens: list[Token], action: range) ->
         *(span("action", tokens[index]) for index in action if tokens[index].kind == Kind.WORD),
         span("symbol", fields.symbols[0]),
         span("strike", strike),
-        span("right", right_token(fields)),
-        span("expiry", fields.expiries[0]),
+        *(span("right", token) for token in (right_token(fields),) if token is not None),
+        *(span("expiry", token) for token in fields.expiries[:1]),
         *(span("price", token) for token in fields.prices[:1]),
         *(span("quantity", token) for token in fields.quantities[:1]),
     ]
