@@ -12,9 +12,9 @@ from pathlib import Path
 import discord
 import yarl
 
+from bot import slash, slash_account
 from bot.client import TraderBot
-from bot.first_start import BAD_TOKEN, NO_INTENT, invite
-from bot.slash import add_commands
+from bot.first_start import BAD_LOGIN, NO_INTENT, invite
 from control.connection import Target, connect
 from control.errors import ControlError
 from control.intake import Intake
@@ -46,7 +46,8 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
         use_chat(settings.discord_url)
     temporal = await connect(Target(address=settings.temporal_address, namespace=settings.namespace))
     bot = TraderBot(temporal, settings, lambda: Intake(policy=settings.policy(), account=settings.account))
-    add_commands(bot)
+    for each in (*slash.COMMANDS, *slash_account.COMMANDS):
+        bot.tree.add_command(each)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -71,7 +72,7 @@ async def _log_in(bot: TraderBot, token: str) -> None:
     try:
         await bot.login(token)
     except discord.LoginFailure:
-        raise UnusableError(BAD_TOKEN) from None
+        raise UnusableError(BAD_LOGIN) from None
     except (discord.HTTPException, OSError) as error:
         raise UnusableError(f"Discord could not be reached: {type(error).__name__}. Check the network, and TRADER_DISCORD_URL") from None
 

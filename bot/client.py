@@ -5,12 +5,13 @@ import logging
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
-from typing import Any, override
+from typing import Any
 
 import discord
 from discord import app_commands
 from temporalio.client import Client
 from temporalio.worker import Worker
+from typing_extensions import override
 
 from bot.buttons import CardButton, Hands, SureButton
 from bot.cards import CardActivity

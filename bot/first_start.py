@@ -21,9 +21,9 @@ NO_INTENT = (
     "Discord does not show this bot what messages say. Open https://discord.com/developers/applications, choose the bot's application, "
     'then "Bot", switch on "Message Content Intent" below "Privileged Gateway Intents", save, and start again'
 )
-BAD_TOKEN = (
-    'Discord does not know this token. Open https://discord.com/developers/applications, choose the application, then "Bot", '
-    '"Reset Token", and set TRADER_DISCORD_TOKEN to the new one'
+BAD_LOGIN = (
+    'Discord does not let this bot in. Open https://discord.com/developers/applications, choose the application, then "Bot", '
+    '"Reset Token", and set TRADER_DISCORD_TOKEN to what it shows'
 )
 
 
@@ -51,9 +51,7 @@ def findings(guilds: Iterable[discord.Guild], listening: Allowlist, cards_channe
         for name in ("authors", "channels", "guilds")
         if not getattr(listening, name)
     ]
-    for guild_id in listening.guilds:
-        if int(guild_id) not in by_id:
-            found.append(f"the bot is not in server {guild_id}: invite it with {link}")
+    found += [f"the bot is not in server {each}: invite it with {link}" for each in listening.guilds if int(each) not in by_id]
     rooms = [int(each) for each in listening.channels] + ([] if cards_channel is None else [cards_channel])
     for channel_id in dict.fromkeys(rooms):
         channel = next((each for guild in by_id.values() for each in guild.text_channels if each.id == channel_id), None)

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, assert_never
 
 import discord
 from temporalio.client import Client
@@ -16,7 +16,7 @@ from control import command
 from control.errors import ControlError
 from control.look import NoAnswer, handle_of, view_of
 from domain.money import plain
-from domain.portion import HALF
+from domain.portion import ALL, HALF, Portion
 from domain.trade import Phase
 from domain.view import TradeView
 from workflows.interface import Command, CommandReceipt
@@ -79,19 +79,22 @@ class Presses:
     async def _command(self, action: Action, trade: str, signed: Command, offer: str) -> CommandReceipt:
         match action:
             case Action.CANCEL:
-                return await command.cancel(self._client, trade, signed)
+                doing = command.cancel(self._client, trade, signed)
             case Action.CONVERT:
-                return await command.convert_now(self._client, trade, signed)
+                doing = command.convert_now(self._client, trade, signed)
             case Action.CLOSE_HALF:
-                return await command.sell(self._client, trade, signed, HALF)
+                doing = command.sell(self._client, trade, signed, HALF)
             case Action.CLOSE_ALL:
-                return await command.close(self._client, trade, signed)
+                doing = command.close(self._client, trade, signed)
             case Action.APPROVE:
-                return await command.approve(self._client, trade, signed, offer=offer)
+                doing = command.approve(self._client, trade, signed, offer=offer)
             case Action.APPROVE_HALF:
-                return await command.approve(self._client, trade, signed, half=True, offer=offer)
+                doing = command.approve(self._client, trade, signed, half=True, offer=offer)
             case Action.SKIP:
-                return await command.skip(self._client, trade, signed, offer=offer)
+                doing = command.skip(self._client, trade, signed, offer=offer)
+            case _:
+                assert_never(action)
+        return await doing
 
 
 async def told(interaction: discord.Interaction[Any], act: Callable[[], Awaitable[CommandReceipt]]) -> None:
@@ -111,20 +114,24 @@ def at_stake(action: Action, view: TradeView) -> int:
 
 def effect(action: Action, view: TradeView) -> str:
     """Say exactly what an action would do now."""
-    contract = view.contract or "the contract"
-    number = at_stake(action, view)
-    if action is Action.CONVERT:
-        most = "unknown" if view.ceiling is None else f"${plain(view.ceiling)}"
-        return (
-            f"Buy what is left, {count(number)} of {contract}, now instead of waiting for the price: while the ask is at most {most} "
-            "each share; beyond that the rest is cancelled."
-        )
-    half = action is Action.CLOSE_HALF
-    selling = HALF.of(number) if half else number
-    rest = f" {count(number - selling)} stay, protected by the exit plan again." if half else " The trade is over then."
-    entry = " What is left of the entry is cancelled." if view.phase is Phase.ENTERING else ""
+    if action is not Action.CONVERT:
+        return effect_of_selling(HALF if action is Action.CLOSE_HALF else ALL, view)
+    most = "unknown" if view.ceiling is None else f"${plain(view.ceiling)}"
+    return (
+        f"Buy what is left, {count(at_stake(action, view))} of {view.contract or 'the contract'}, now instead of waiting for the price: while "
+        f"the ask is at most {most} a share; beyond that the rest is cancelled."
+    )
+
+
+def effect_of_selling(portion: Portion, view: TradeView) -> str:
+    """Say exactly what selling a part would do now."""
+    selling = portion.of(view.position)
+    stay = view.position - selling
+    rest = f" {count(stay)} stay, protected by the exit plan again." if stay else " The trade is over then."
+    entry = " What is left of the entry is cancelled." if view.phase is Phase.ENTERING and not stay else ""
     exits = f" Working exits ({count(view.exits_working)}) are taken back first." if view.exits_working else ""
-    return f"Sell {count(selling)} of {contract} at the market, at whatever the bid is then (it is not known now).{exits}{entry}{rest}"
+    what = f"Sell {count(selling)} of {view.contract or 'the contract'} at the market, whatever the bid is then (unknown now)."
+    return f"{what}{exits}{entry}{rest}"
 
 
 def possible(action: Action, view: TradeView) -> str | None:
