@@ -17,6 +17,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.messages import SHOW_CARD, CardAnswer, CardPlace, CardRequest
 from bot.drawing import draw
+from bot.pace import Pace
 from bot.shapes import buttons, embed
 from bot.story import tell, told
 from domain.event import TradeEvent
@@ -29,6 +30,12 @@ SHOW_WITHIN = timedelta(seconds=15)
 
 LOOK_BACK = 100
 """Messages after the alert among which its card is looked for."""
+
+EDITS_AT_ONCE, EDIT_EVERY = 3, 1.1
+"""Cards changed at once in a channel, and seconds between further ones; Discord takes five in five seconds."""
+
+EDIT_REST = 4.0
+"""Seconds that a card rests at most before it is changed again, however many there are: the rest of the activity's time is for Discord."""
 
 NONCE_LENGTH = 25
 THREAD_EXISTS = 160004
@@ -43,13 +50,14 @@ class CardActivity:
         self._client = client
         self._channel = cards_channel
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._paces: defaultdict[str, Pace] = defaultdict(lambda: Pace(burst=EDITS_AT_ONCE, every=EDIT_EVERY, at_most=EDIT_REST))
 
     @activity.defn(name=SHOW_CARD)
     async def show_card(self, request: CardRequest) -> CardAnswer:
         """Show a card as the trade stands; raises, to be tried again, when Discord did not take all of it."""
         in_doubt = request.in_doubt or activity.info().attempt > 1
         try:
-            return CardAnswer(place=await self.show(request, in_doubt=in_doubt))
+            place = await self.show(request, in_doubt=in_doubt)
         except (discord.Forbidden, discord.NotFound) as refused:
             channel = self._channel or request.view.message.channel_id
             raise ApplicationError(
@@ -57,6 +65,9 @@ class CardActivity:
                 "when it starts, or set TRADER_DISCORD_CARDS_CHANNEL",
                 non_retryable=True,
             ) from refused
+        if request.view.outcome is None:
+            await self._paces[place.channel_id].rest()
+        return CardAnswer(place=place)
 
     async def show(self, request: CardRequest, *, in_doubt: bool) -> CardPlace:
         """Show a card and tell its story; one at a time for a trade."""
@@ -108,7 +119,7 @@ class CardActivity:
         thread = self._client.get_partial_messageable(card.id)
         try:
             if events[0].sequence == 1 or look:
-                await _open_thread(card, view)
+                await self._open_thread(card, view)
             if look:
                 assert self._client.user is not None
                 mine = [each.content async for each in thread.history(limit=LOOK_BACK) if each.author.id == self._client.user.id]
@@ -120,21 +131,22 @@ class CardActivity:
             # the card is the promise; a room without threads still has it
             log.warning("the story of %s has no thread: %s", view.workflow_id, refused.text)
 
+    async def _open_thread(self, card: discord.PartialMessage | discord.Message, view: TradeView) -> None:
+        """Open the thread of a card, unless it is there."""
+        named = view.contract or (view.parsed.symbol if view.parsed is not None else None) or "alert"
+        name = f"{named} · {view.message.message_id}"[:100]
+        try:
+            # the message's own method needs the server in a cache, which may not be filled yet
+            await self._client.http.start_thread_with_message(card.channel.id, card.id, name=name, auto_archive_duration=1440)
+        except discord.HTTPException as refused:
+            if refused.code != THREAD_EXISTS:
+                raise
+
 
 def _parts(events: Sequence[TradeEvent], view: TradeView) -> list[tuple[int, str]]:
     """Give each message of a story with the number of its first event."""
     messages = tell(events, view.message.posted_at)
     return [(int(text[1 : text.index("`", 1)]), text) for text in messages]
-
-
-async def _open_thread(card: discord.PartialMessage | discord.Message, view: TradeView) -> None:
-    """Open the thread of a card, unless it is there."""
-    named = view.contract or (view.parsed.symbol if view.parsed is not None else None) or "alert"
-    try:
-        await card.create_thread(name=f"{named} · {view.message.message_id}"[:100], auto_archive_duration=1440)
-    except discord.HTTPException as refused:
-        if refused.code != THREAD_EXISTS:
-            raise
 
 
 def nonce(message: str, part: str) -> str:

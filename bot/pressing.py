@@ -118,8 +118,8 @@ def effect(action: Action, view: TradeView) -> str:
         return effect_of_selling(HALF if action is Action.CLOSE_HALF else ALL, view)
     most = "unknown" if view.ceiling is None else f"${plain(view.ceiling)}"
     return (
-        f"Buy what is left, {count(at_stake(action, view))} of {view.contract or 'the contract'}, now instead of waiting for the price: while "
-        f"the ask is at most {most} a share; beyond that the rest is cancelled."
+        f"Buy what is left, {count(at_stake(action, view))} of {view.contract or 'the contract'}, now instead of waiting for the price: "
+        f"while the ask is at most {most} a share; beyond that the rest is cancelled."
     )
 
 

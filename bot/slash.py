@@ -100,12 +100,13 @@ async def cancel(interaction: Interaction, trade: str, reason: str = "") -> None
     await answer(interaction, make)
 
 
-@app_commands.command(name="close", description="Sell what a trade holds at the market, all of it or a part; asks first.")
+@app_commands.command(name="close")
 @app_commands.describe(
     trade=TRADE, portion="all, half, a fraction (1/3), a percentage (25%) or a count (3).", reason="Why; it goes on the record."
 )
 @app_commands.autocomplete(trade=suggest)
 async def close(interaction: Interaction, trade: str, portion: str = "all", reason: str = "") -> None:
+    """Sell what a trade holds at the market, all of it or a part; asks first."""
     client = bot_of(interaction).temporal
 
     async def make() -> Answer:

@@ -50,7 +50,7 @@ async def account_command(interaction: Interaction) -> None:
 
 @app_commands.command(name="positions")
 async def positions(interaction: Interaction) -> None:
-    """What the account holds, read at the broker."""
+    """Show what the account holds, read at the broker."""
     client, number = bot_of(interaction).temporal, bot_of(interaction).settings.account
 
     async def make() -> str:

@@ -28,7 +28,7 @@ T = TypeVar("T")
 CONNECT_WITHIN = timedelta(seconds=3)
 """A person waits for this: a server that is there answers in milliseconds."""
 
-STACK_FIELDS = ("mode", "temporal_address", "temporal_namespace", "tastytrade_account", "venue_url")
+STACK_FIELDS = ("mode", "temporal_address", "temporal_namespace", "tastytrade_account", "venue_url", "cards")
 
 
 @dataclass(slots=True)

@@ -17,6 +17,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from pydantic import SecretStr
+
 from domain.policy import Mode
 from settings.load import as_environment
 from settings.model import Settings
@@ -34,12 +36,14 @@ RESTART_WINDOW = 60.0
 
 _RESTART_PAUSE = 1.0
 
+CHAT_TOKEN = "demo"  # noqa: S105 - opens the bundled chat on this machine, and nothing else
+
 
 class Stack:
     """The local stack of one mode. Start it with `async with`.
 
-    With `free_ports` the ports of the settings are left alone, so that several stacks run beside each other. A Temporal address in the
-    settings means a server that already runs: none is started then.
+    With `with_chat` the bundled chat runs in place of Discord. With `free_ports` the ports of the settings are left alone, so that several
+    stacks run beside each other. A Temporal address in the settings means a server that already runs: none is started then.
     """
 
     def __init__(
@@ -49,12 +53,14 @@ class Stack:
         use_free_ports: bool = False,
         venue_config: Mapping[str, Any] | None = None,
         with_worker: bool = True,
+        with_chat: bool = False,
     ) -> None:
         """Plan a stack; nothing runs yet. `venue_config` adds to the venue's own configuration file."""
         self._given = settings
         self._use_free_ports = use_free_ports
         self._venue_config = dict(venue_config or {})
         self._with_worker = with_worker
+        self._with_chat = with_chat
         self._children: dict[str, Child] = {}
         self._runs = 0
         self.settings = settings
@@ -74,6 +80,11 @@ class Stack:
     def namespace(self) -> str:
         """The namespace that the trades are in."""
         return self.settings.namespace
+
+    @property
+    def chat_url(self) -> str | None:
+        """Where the bundled chat can be looked at; None when it does not run."""
+        return self.settings.discord_url if self._with_chat else None
 
     @property
     def venue_url(self) -> str | None:
@@ -129,7 +140,13 @@ class Stack:
 
     async def supervise(self, tell: Callable[[str], None]) -> None:
         """Keep every process running for ever; raises StackError when one keeps ending."""
-        starts = {"temporal": self._start_temporal, "venue": self._start_venue, "worker": self._start_worker}
+        starts = {
+            "temporal": self._start_temporal,
+            "venue": self._start_venue,
+            "chat": self._start_chat,
+            "worker": self._start_worker,
+            "bot": self._start_bot,
+        }
         ended: dict[str, deque[float]] = {name: deque(maxlen=RESTARTS) for name in self._children}
         while True:
             waits = {asyncio.ensure_future(child.wait()): child for child in self._children.values()}
@@ -152,7 +169,7 @@ class Stack:
     async def _start(self) -> None:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         given = self._given
-        names = ("temporal_port", "temporal_ui_port", "venue_port")
+        names = ("temporal_port", "temporal_ui_port", "venue_port", "chat_port")
         ports = dict(zip(names, free_ports(len(names)), strict=True)) if self._use_free_ports else {}
         changes: dict[str, Any] = {**ports, "data_dir": self.data_dir}
         own_server = given.temporal_address is None
@@ -164,8 +181,12 @@ class Stack:
             await self._start_temporal()
         if self.settings.mode is Mode.DEMO:
             await self._start_venue()
+        if self._with_chat:
+            await self._start_chat()
         if self._with_worker:
             await self._start_worker()
+            if self.settings.discord_token is not None:
+                await self._start_bot()
         self._write_state()
 
     async def _stop(self) -> None:
@@ -204,6 +225,38 @@ class Stack:
     async def _start_worker(self) -> None:
         await self._start_child("worker", ["-m", "worker"], within=WORKER_READY_WITHIN, environment=as_environment(self.settings))
 
+    async def _start_chat(self) -> None:
+        """Start the bundled chat, with the people and the rooms that the settings allow."""
+        port = self.settings.chat_port
+        require_free(port, "the chat", "TRADER_CHAT_PORT")
+        allowed, config = self.settings.allowlist, self.data_dir / "chat.json"
+        people = dict.fromkeys((*allowed.authors, *self.settings.operators))
+        wanted = {
+            "guild_id": allowed.guilds[0],
+            "people": [{"user_id": each, "name": f"person {number}"} for number, each in enumerate(people, 1)],
+            "rooms": [{"channel_id": each, "name": f"alerts-{number}"} for number, each in enumerate(allowed.channels, 1)],
+        }
+        config.write_text(json.dumps(wanted, indent=2))
+        token = SecretStr(CHAT_TOKEN)
+        self.settings = self.settings.model_copy(update={"discord_url": f"http://127.0.0.1:{port}", "discord_token": token})
+        arguments = ["-m", "chat", "--port", str(port), "--config", str(config)]
+        await self._start_child("chat", arguments, within=VENUE_READY_WITHIN, environment={})
+
+    async def _start_bot(self) -> None:
+        await self._start_child("bot", ["-m", "bot"], within=WORKER_READY_WITHIN, environment=as_environment(self.settings))
+
+    async def kill_bot(self, number: signal.Signals = signal.SIGKILL) -> None:
+        """Send the bot a signal, and wait until it has ended."""
+        bot = self._children["bot"]
+        await bot.kill(number)
+        await bot.wait()
+
+    async def restart_bot(self) -> None:
+        """End the bot if it still runs, and start another."""
+        if (bot := self._children.pop("bot", None)) is not None:
+            await bot.stop()
+        await self._start_bot()
+
     async def _start_child(self, name: str, arguments: list[str], *, within: timedelta, environment: Mapping[str, str]) -> None:
         self._runs += 1
         ready_file = self.data_dir / f"{name}-{os.getpid()}-{self._runs}.ready"
@@ -228,6 +281,7 @@ class Stack:
             "temporal_namespace": self.settings.temporal_namespace,
             "tastytrade_account": self.settings.account,
             "venue_url": self.venue_url,
+            "cards": self.settings.has_cards,
             "ui_url": self.ui_url,
             "tape": str(self.tape_path),
         }
