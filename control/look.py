@@ -75,6 +75,9 @@ class Filter:
     symbol: str | None = None
     phase: str | None = None
     author: str | None = None
+    account: str | None = None
+    since: datetime | None = None
+    """Started at this moment or later."""
     open_only: bool = False
 
 
@@ -224,10 +227,12 @@ async def _views(client: Client, ids: list[str]) -> dict[str, TradeView]:
 
 def _query(wanted: Filter) -> str:
     terms = [f"WorkflowType = '{TRADE_WORKFLOW}'"]
-    for key, value in ((SYMBOL, wanted.symbol), (PHASE, wanted.phase), (AUTHOR, wanted.author)):
+    for key, value in ((SYMBOL, wanted.symbol), (PHASE, wanted.phase), (AUTHOR, wanted.author), (ACCOUNT, wanted.account)):
         if value is not None:
             escaped = value.replace("\\", "\\\\").replace("'", "\\'")
             terms.append(f"{key.name} = '{escaped}'")
+    if wanted.since is not None:
+        terms.append(f"StartTime >= '{wanted.since.isoformat()}'")
     if wanted.open_only:
         terms.append("ExecutionStatus = 'Running'")
     return " AND ".join(terms)

@@ -10,6 +10,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from domain.ids import AccountNumber
 from domain.policy import Allowlist, Conversion, ExitPolicy, LadderPolicy, Mode, Policy, SafetyPolicy, SizingPolicy
+from domain.profile import Profile
+from settings.profiles import Profiles
 from settings.values import Duration, IdList, QuietHours
 
 DEMO_AUTHOR = "100000000000000001"
@@ -69,6 +71,9 @@ class Settings(BaseSettings):
     authors: IdList = Field((), description="Ids of people who may alert, by commas; empty trades nothing (demo has its own).")
     channels: IdList = Field((), description="Ids of channels alerts may come from, by commas.")
     guilds: IdList = Field((), description="Ids of servers alerts may come from, by commas.")
+    profiles: Profiles = Field(
+        {}, description="What is agreed with each author, by id: [profiles.ID] tables of trader.toml; here the path of a TOML or JSON file."
+    )
 
     ladder_step: Duration = Field(_LADDER.step, ge=0, description="Seconds an entry works before its price is bumped.")
     ladder_bumps: int = Field(_LADDER.bumps, ge=0, le=20, description="One-tick raises at most.")
@@ -100,6 +105,11 @@ class Settings(BaseSettings):
     )
     safety_late_fill_watch: Duration = Field(
         _SAFETY.late_fill_watch, ge=0, description="Seconds an unfilled trade stays to catch a late fill."
+    )
+
+    safety_approval_window: Duration = Field(_SAFETY.approval_window, ge=0, description="Seconds a trade waits for a person's approval.")
+    safety_correction_window: Duration = Field(
+        _SAFETY.correction_window, ge=0, description="Seconds after an alert in which its author's next words may correct it."
     )
 
     discord_token: SecretStr | None = Field(None, description="The bot's token; without one no bot runs; secret.")
@@ -156,7 +166,9 @@ class Settings(BaseSettings):
             raise ValueError(f"expected {{mode}} once in the name, so that modes never share records; found {value!r}")
         return value
 
-    @field_validator("ladder_step", "ladder_window", "ladder_conversion_wait", "safety_max_alert_age", "safety_max_quote_age")
+    @field_validator(
+        "ladder_step", "ladder_window", "ladder_conversion_wait", "safety_max_alert_age", "safety_max_quote_age", "safety_approval_window"
+    )
     @classmethod
     def _positive(cls, value: Duration) -> Duration:
         if not value:
@@ -225,8 +237,13 @@ class Settings(BaseSettings):
             guilds=self.guilds or ((DEMO_GUILD,) if demo else ()),
         )
 
+    @property
+    def author_profiles(self) -> dict[str, Profile]:
+        """What is agreed with each author, by id."""
+        return {author: each.profile() for author, each in self.profiles.items()}
+
     def policy(self) -> Policy:
-        """Give the rules a trade that starts now would run by."""
+        """Give the rules a trade that starts now would run by; its author's profile is put in when a message is taken in."""
         fraction, gain = _PRESETS[self.exit_preset]
         return Policy(
             mode=self.mode,
@@ -258,5 +275,7 @@ class Settings(BaseSettings):
                 max_quote_age=self.safety_max_quote_age,
                 max_price_gap=self.safety_max_price_gap,
                 late_fill_watch=self.safety_late_fill_watch,
+                approval_window=self.safety_approval_window,
+                correction_window=self.safety_correction_window,
             ),
         )

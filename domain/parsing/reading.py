@@ -14,14 +14,14 @@ from domain.parsing.action import Action
 from domain.parsing.before import first_action_doubt, opening, stamped
 from domain.parsing.collecting import collect
 from domain.parsing.doubts import Doubt, first_doubt, quoted, shown
-from domain.parsing.exits import read_addition, read_exit, read_plain_exit
+from domain.parsing.exits import read_addition, read_average, read_exit, read_plain_exit
 from domain.parsing.expiry import by_rule, resolve
 from domain.parsing.fields import Fields, Unsaid
 from domain.parsing.forms import Form, read_form
 from domain.parsing.judging import CHECKS, Entry, entry_of, judge, right_token, strike_in
 from domain.parsing.seeing import Seen, seen
 from domain.parsing.tokens import Kind, Token, tokenize
-from domain.parsing.told import Told, span, told
+from domain.parsing.told import Told, span
 from domain.profile import RoomRule
 
 CHATTER = ParsedAlert(kind=AlertKind.CHATTER)
@@ -99,10 +99,10 @@ def _reading(letter: Letter) -> ParsedAlert:
     if first is not None and first.action is Action.AVERAGE:
         if not _contract_like(letter.tokens):
             return CHATTER
-        return told(AlertKind.ADD, letter.tokens, range(first.first, first.last + 1), fields, letter.posted).alert
+        return _addition(letter, read_average(letter.tokens, range(first.first, first.last + 1), fields, letter.posted))
     buys = Action.BUY in acts or Action.OTHER in acts
     if buys and not _sold_first(letter):
-        return _entry(letter) if _contract_like(letter.tokens) else _plainly(letter, fields)
+        return _entry(letter) if _contract_like(letter.tokens) or _bare_order(letter) else _plainly(letter, fields)
     sale = next((hit for hit in hits if hit.action is Action.SELL), None)
     if sale is not None:
         if quoted(letter.sight):
@@ -121,7 +121,18 @@ def _plainly(letter: Letter, fields: Fields | None) -> ParsedAlert:
     if quoted(letter.sight):
         return CHATTER
     said = letter.tokens if letter.form is None else letter.form.title
-    return _answered(read_addition(said, fields, letter.posted) or read_plain_exit(said, fields, letter.posted))
+    added = read_addition(said, fields, letter.posted)
+    return _answered(read_plain_exit(said, fields, letter.posted)) if added is None else _addition(letter, added)
+
+
+_UNDOES_ADDITION = frozenset({Code.PARSE_CONDITIONAL, Code.PARSE_NEGATED, Code.PARSE_NOT_FIRST_HAND, Code.PARSE_SPREAD})
+
+
+def _addition(letter: Letter, added: Told) -> ParsedAlert:
+    """Answer an addition, unless it is thought of, taken back or somebody else's: an author's profile may have it bought."""
+    settled = max(added.used, default=None) if added.alert.price is not None else None
+    doubt = first_doubt(letter.sight, letter.tokens, range(0), settled)
+    return _refused(doubt) if doubt is not None and doubt.code in _UNDOES_ADDITION else added.alert
 
 
 def _answered(found: Told | Doubt | None) -> ParsedAlert:
@@ -179,6 +190,12 @@ def _contract_like(tokens: list[Token]) -> bool:
     dated = "DATE" in kinds or "DTE" in kinds
     right = any(token.kind == "WORD" and token.lower in words.RIGHTS and len(token.text) > 1 for token in tokens)
     return (dated or right) and not kinds.isdisjoint({"NUMBER", "PAIR", "JUNK"})
+
+
+def _bare_order(letter: Letter) -> bool:
+    """Whether a number stands behind "BTO", or behind any buying where the room's rule fills in what is missing."""
+    said = letter.tokens[letter.hits[0].first].lower == "bto" or letter.unsaid is not None
+    return said and any(token.kind == "NUMBER" for token in letter.tokens)
 
 
 def _entry(letter: Letter) -> ParsedAlert:
