@@ -31,6 +31,7 @@ READ_ORDER = "read_order"
 CANCEL_ORDER = "cancel_order"
 READ_POSITION = "read_position"
 NOTIFY = "notify"
+SHOW_CARD = "show_card"
 FOLLOW_ORDERS = "follow_orders"
 ADMIT_ENTRY = "admit_entry"
 READ_ACCOUNT = "read_account"
@@ -307,6 +308,37 @@ class Notice:
     """How the trade stands; None for what is not about one trade."""
     events: tuple[TradeEvent, ...] = ()
     """The events told, in full; `text` has their sentences."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardPlace:
+    """Where a trade's card is, and how far its thread tells the story."""
+
+    channel_id: str
+    message_id: str
+    """The card's own message, and the id of its thread."""
+    told: int
+    """The last event that the thread tells."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardRequest:
+    """Show a trade's card as it stands, and tell in its thread what happened since."""
+
+    view: TradeView
+    events: tuple[TradeEvent, ...]
+    """Those that the thread does not tell yet."""
+    place: CardPlace | None
+    """None when the card was never shown, as far as the trade knows."""
+    in_doubt: bool = False
+    """The last try was not answered: what it did may be there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardAnswer:
+    """Where the card is now."""
+
+    place: CardPlace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

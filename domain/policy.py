@@ -134,6 +134,8 @@ class Policy:
     safety: SafetyPolicy = field(default_factory=SafetyPolicy)
     profile: Profile = field(default_factory=Profile)
     """What is agreed with the alert's author."""
+    cards: bool = False
+    """Whether a bot shows the trade as a card."""
 
     def sizing_of(self, label: str | None) -> SizingPolicy:
         """Give the sizing of an alert with this label: a lotto has its share of each cap that is ours, and of 1 contract at least."""

@@ -14,7 +14,7 @@ from domain.limits import Limits
 from domain.policy import Allowlist, Conversion, ExitPolicy, LadderPolicy, Mode, Policy, SafetyPolicy, SizingPolicy
 from domain.profile import Profile
 from settings.profiles import Profiles
-from settings.values import Duration, FeeList, IdList, encryption_key, fees, named_secrets
+from settings.values import Duration, FeeList, IdList, QuietHours, encryption_key, fees, named_secrets
 
 DEMO_AUTHOR = "100000000000000001"
 DEMO_CHANNEL = "200000000000000002"
@@ -153,6 +153,27 @@ class Settings(BaseSettings):
         None, description="While this file exists no entry is sent, even if Temporal cannot be reached; empty: STOP in the data directory."
     )
 
+    discord_token: SecretStr | None = Field(None, description="The bot's token; without one no bot runs; secret.")
+    discord_operators: IdList = Field((), description="Ids of people who may command the bot, by commas (demo has its own).")
+    discord_operator_roles: IdList = Field((), description="Ids of roles whose members may command the bot, by commas.")
+    discord_cards_channel: str | None = Field(
+        None, pattern=r"^\d{5,20}$", description="Id of the channel that all cards go to; empty: each goes to its alert's channel."
+    )
+    discord_backfill: Duration = Field(
+        "900", ge=0, validate_default=True, description="Seconds of missed messages read after a restart; age refuses old alerts."
+    )
+    discord_url: str | None = Field(None, description="Address of a Discord-compatible chat, such as the bundled one; empty: Discord.")
+    cards: bool | None = Field(None, description="Whether trades have a card; empty: when the bot's token is set.")
+
+    notify_urls: SecretStr | None = Field(None, description="Where else people are told: Apprise addresses, by spaces; secret.")
+    notify_level: str = Field("money", pattern="^(story|money|page)$", description="The quietest that is told: story, money or page.")
+    notify_mention: str | None = Field(
+        None, pattern=r"^(user|role):\d{5,20}$", description="Who the operator webhook pings: user:ID or role:ID; empty: nobody."
+    )
+    quiet_hours: QuietHours | None = Field(
+        None, description="New York time in which only money and unknown outcomes are told, as 22:00-07:00; empty: none."
+    )
+
     temporal_address: str | None = Field(None, description="host:port; empty: TEMPORAL_ADDRESS, or this machine's own server.")
     temporal_namespace: str = Field("{mode}", description="Namespace; {mode} keeps the modes' records apart and must be part of it.")
     temporal_retention_days: int = Field(30, ge=30, le=3650, description="Days closed trades are kept; duplicates are refused as long.")
@@ -173,6 +194,7 @@ class Settings(BaseSettings):
         "300", gt=0, validate_default=True, description="Seconds between two rounds that archive closed trades and repair the mirrors."
     )
     venue_port: int = Field(8100, ge=1, le=65535, description="Port of the local venue, in demo mode.")
+    chat_port: int = Field(8300, ge=1, le=65535, description="Port of the local chat, in demo mode.")
     venue_url: str | None = Field(None, description="Address of the venue in demo mode; empty: this machine, venue_port.")
     data_dir: Path = Field(Path("var"), description="Where databases, logs and tapes of the local stack go.")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error.")
@@ -305,6 +327,17 @@ class Settings(BaseSettings):
         return self.venue_url or f"http://127.0.0.1:{self.venue_port}"
 
     @property
+    def operators(self) -> tuple[str, ...]:
+        """Who may command the bot, by id; in demo mode the demo's author where nobody is named."""
+        named = self.discord_operators or self.discord_operator_roles
+        return self.discord_operators if named or self.mode is not Mode.DEMO else (DEMO_AUTHOR,)
+
+    @property
+    def has_cards(self) -> bool:
+        """Whether trades that start now have a card."""
+        return self.discord_token is not None if self.cards is None else self.cards
+
+    @property
     def allowlist(self) -> Allowlist:
         """Who may alert. Demo mode has ids of its own where none are set, so that it works at once."""
         demo = self.mode is Mode.DEMO
@@ -346,6 +379,7 @@ class Settings(BaseSettings):
         fraction, gain = _PRESETS[self.exit_preset]
         return Policy(
             mode=self.mode,
+            cards=self.has_cards,
             allowlist=self.allowlist,
             ladder=LadderPolicy(
                 step=self.ladder_step,

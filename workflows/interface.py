@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from activities.messages import CardPlace
 from domain.account import Account
 from domain.alert import AlertMessage, ParsedAlert
 from domain.discrepancy import ForeignOrder
@@ -17,6 +18,8 @@ TRADE_WORKFLOW = "TradeWorkflow"
 ACCOUNT_WORKFLOW = "AccountWorkflow"
 
 ORDER_REPORT_SIGNAL = "order_report"
+CARD_QUERY = "card"
+SHOW_CARD_SIGNAL = "show_card"
 VIEW_QUERY = "view"
 EVENTS_QUERY = "events"
 CANCEL_UPDATE = "cancel"
@@ -54,6 +57,11 @@ def task_queue(account: AccountNumber) -> str:
     return f"trades-{account}"
 
 
+def cards_queue(account: AccountNumber) -> str:
+    """Name the queue on which the bot shows the cards of an account's trades."""
+    return f"cards-{account}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TradeRequest:
     """The input of a trade: the message, the rules in force, the account."""
@@ -65,6 +73,19 @@ class TradeRequest:
     """The trade that an add is added to; without it an add opens nothing."""
     corrects: str | None = None
     """The author's trade of a moment ago that this message may correct: then a person must say what is meant."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardState:
+    """How far a trade's card is like the trade."""
+
+    place: CardPlace | None
+    """None before it was shown for the first time."""
+    shown: int
+    """Events that the card shows, of `events` that there are."""
+    events: int
+    wanted: bool = True
+    """False for a trade that no bot shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,15 @@ NOTIFY_TOTAL = timedelta(minutes=2)
 
 NOTIFY_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_attempts=6)
 
+CARD_TIMEOUT = timedelta(seconds=20)
+"""A card is a few calls to Discord, which may have to wait for its rate limits."""
+
+CARD_TOTAL = timedelta(minutes=1)
+"""A bot that is away for longer is not waited for: the next change, or the bot when it is back, has the card shown again. A trade's end
+waits this long at most, twice over."""
+
+CARD_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=10))
+
 LOOKS = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 15, 60))
 """When an order of unknown outcome is looked for: soon, because most answers are lost after acceptance; and until the settling time is
 over, because a request can land late. Only after the last of them is "not found" believed."""

@@ -68,14 +68,17 @@ class TradeWorkflow(TradeCommands):
 
     async def _story(self) -> TradeView:
         telling, standing = self._spawn(self._telling.tell()), self._spawn(self._standing.tell())
+        showing = self._spawn(self._cards.show()) if self._request.policy.cards else None
         trigger = Trigger.ALERTED
         while (step := self._life.on(trigger)) is not Step.FINISH:
             if step not in {Step.PARSE, Step.SIZE}:  # a column that changes within milliseconds only delays the order
                 self._index()
             trigger = await self._live_through(self._perform(step))
         await self._live_through(self._finish())
-        self._over = self._telling.over = self._standing.over = True
+        self._over = self._telling.over = self._standing.over = self._cards.over = True
         await standing
+        if showing is not None:
+            await showing
         await workflow.wait_condition(workflow.all_handlers_finished)
         # last: what is told then is the whole trail, and the result's view is what it comes to
         await telling
