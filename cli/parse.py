@@ -52,7 +52,7 @@ def parse_command(
     parsed = parse(message)
     if as_json:
         told = {"explanation": explain_reading(message)} if explain else {}
-        print_json({**answer(parsed), "reason": parsed.reason, "spans": parsed.spans, **told})
+        print_json({**answer(parsed), "reason": parsed.reason, "spans": [span._asdict() for span in parsed.spans], **told})
     else:
         _show(parsed)
         if explain:

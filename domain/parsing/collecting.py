@@ -11,7 +11,7 @@ from enum import IntEnum
 
 from domain.parsing import words
 from domain.parsing.fields import Fields, Unsaid, names_symbol
-from domain.parsing.tokens import Kind, Token
+from domain.parsing.tokens import Token
 
 _STRIKE = frozenset({"strike", "strikes"})
 _SIZED = frozenset({"of", "position", "risk", "size", "port", "portfolio", "account", "stop", "sl", "loss", "trail", "trailing"})
@@ -36,6 +36,11 @@ class _Label(IntEnum):
 
 class _Collector:
     """Walks the tokens once, keeping what the last few of them promised."""
+
+    __slots__ = (
+        *("at", "before", "comma", "depth", "fields", "first", "in_body", "join", "label", "labels", "mark", "named", "remark", "start"),
+        "tokens",
+    )
 
     def __init__(self, tokens: list[Token], start: int, unsaid: Unsaid | None) -> None:
         self.tokens = tokens
@@ -69,7 +74,7 @@ class _Collector:
 
     def drop_mark(self) -> None:
         """Note a price mark that led to no price. A word may have meant something else, an @ may not."""
-        if self.mark is not None and self.mark.kind == Kind.AT:
+        if self.mark is not None and self.mark.kind == "AT":
             self.fields.dangling.append(self.mark)
         self.mark = None
 
@@ -218,7 +223,7 @@ class _Collector:
         self.drop_mark()
         if self.in_body and not self.fields.symbols and token.text.isascii():
             self.fields.symbols.append(token)
-        elif token.kind == Kind.CASHTAG:
+        elif token.kind == "CASHTAG":
             self.fields.other_symbols.append(token)
         else:
             self.end_body(token)

@@ -50,7 +50,7 @@ _CLAUSES = (
     r"only (?:risk|use|trade|play) (?:with )?(?:what|money)\b[^.!\n]*",  # only risk what you can lose
 )
 
-_PHRASE = re.compile("|".join(f"(?:{phrase})" for phrase in _PHRASES))
+_PHRASE = re.compile(rf"\b(?:{'|'.join(f'(?:{phrase})' for phrase in _PHRASES)})")
 _CLAUSE = re.compile("|".join(rf"\b(?:{clause})" for clause in _CLAUSES))
 
 

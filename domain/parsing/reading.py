@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from operator import attrgetter
 from typing import NamedTuple
 
 from domain.alert import AlertKind, AlertMessage, ParsedAlert, Span
@@ -20,7 +21,7 @@ from domain.parsing.fields import Fields, Unsaid
 from domain.parsing.forms import Form, read_form
 from domain.parsing.judging import CHECKS, Entry, entry_of, judge, right_token, strike_in
 from domain.parsing.seeing import Seen, seen
-from domain.parsing.tokens import Kind, Token, tokenize
+from domain.parsing.tokens import Token, tokenize
 from domain.parsing.told import Told, span
 from domain.profile import RoomRule
 
@@ -95,12 +96,11 @@ def _reading(letter: Letter) -> ParsedAlert:
     hits, form = letter.hits, letter.form
     fields = None if form is None else form.fields
     first = hits[0] if hits else None
-    acts = {hit.action for hit in hits}
     if first is not None and first.action is Action.AVERAGE:
         if not _contract_like(letter.tokens):
             return CHATTER
         return _addition(letter, read_average(letter.tokens, range(first.first, first.last + 1), fields, letter.posted))
-    buys = Action.BUY in acts or Action.OTHER in acts
+    buys = any(hit.action is Action.BUY or hit.action is Action.OTHER for hit in hits)
     if buys and not _sold_first(letter):
         return _entry(letter) if _contract_like(letter.tokens) or _bare_order(letter) else _plainly(letter, fields)
     sale = next((hit for hit in hits if hit.action is Action.SELL), None)
@@ -170,12 +170,14 @@ def _actions(tokens: list[Token]) -> list[Hit]:
             if index == start:
                 hits.append(Hit(Action.BUY if token.text[0] == "+" else Action.SELL, index, index))
             continue
-        for length in (3, 1):
-            action = words.ACTIONS.get(tuple(found.lower for found in tokens[index : index + length]))
+        for said, action in words.ACTIONS_BY_FIRST[token.lower]:
+            length = len(said)
+            if length > 1 and said != tuple([found.lower for found in tokens[index : index + length]]):
+                continue
             if action is Action.AVERAGE:
                 start = opening(tokens) if start < 0 else start
-            if action is None or (action is Action.AVERAGE and index != start):
-                continue
+                if index != start:
+                    continue
             past = index + length - 1
             hits.append(Hit(action, index, past))
             break
@@ -286,20 +288,17 @@ def _bare_entry(letter: Letter) -> ParsedAlert | None:
 
 def _answer(found: Entry, fields: Fields, tokens: list[Token], action: range) -> ParsedAlert:
     """Word an entry, with the spans it rests on in the order of the text."""
-    label, label_spans = _label(tokens, action.start if action else len(tokens))
-    strike = strike_in(fields)
+    label, spans = _label(tokens, action.start if action else len(tokens))
+    strike, right = strike_in(fields), right_token(fields)
     assert strike is not None
-    spans = [
-        *label_spans,
-        *(span("action", tokens[index]) for index in action if tokens[index].kind == Kind.WORD),
-        span("symbol", fields.symbols[0]),
-        span("strike", strike),
-        *(span("right", token) for token in (right_token(fields),) if token is not None),
-        *(span("expiry", token) for token in fields.expiries[:1]),
-        *(span("price", token) for token in fields.prices[:1]),
-        *(span("quantity", token) for token in fields.quantities[:1]),
-    ]
-    spans.sort(key=_by_place)
+    spans += [span("action", tokens[index]) for index in action if tokens[index].kind == "WORD"]
+    spans += (span("symbol", fields.symbols[0]), span("strike", strike))
+    for name, found_in in (("right", right), ("expiry", _first(fields.expiries)), ("price", _first(fields.prices))):
+        if found_in is not None:
+            spans.append(span(name, found_in))
+    if fields.quantities:
+        spans.append(span("quantity", fields.quantities[0]))
+    spans.sort(key=_BY_PLACE)
     return ParsedAlert(
         kind=AlertKind.ENTRY,
         symbol=found.symbol,
@@ -313,8 +312,11 @@ def _answer(found: Entry, fields: Fields, tokens: list[Token], action: range) ->
     )
 
 
-def _by_place(found: Span) -> tuple[int, int]:
-    return found.start, found.end
+def _first(tokens: list[Token]) -> Token | None:
+    return tokens[0] if tokens else None
+
+
+_BY_PLACE = attrgetter("start", "end")
 
 
 def _label(tokens: list[Token], before: int) -> tuple[str | None, list[Span]]:
@@ -340,5 +342,5 @@ def _placed(found: ParsedAlert, text: str, sight: Seen) -> ParsedAlert:
     spans = []
     for each in found.spans:
         start, end = sight.place(each.start, each.end)
-        spans.append(Span(field=each.field, start=start, end=end, text=text[start:end]))
+        spans.append(Span(each.field, start, end, text[start:end]))
     return replace(found, spans=tuple(spans))

@@ -7,6 +7,7 @@ wins.
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from domain.parsing.seeing import Seen
@@ -163,10 +164,21 @@ def tokenize(sight: Seen) -> list[Token]:
 
 def number_in(token: Token) -> str:
     """Give the digits of a number, strike or quantity token, without $ and thousands' commas."""
-    found = _DIGITS.search(token.text)
+    return _number_in(token.text)
+
+
+@lru_cache(maxsize=4096)
+def _number_in(text: str) -> str:
+    """Look for the digits; each token is asked several times, and the same few numbers stand in most alerts of a day."""
+    found = _DIGITS.search(text)
     return "" if found is None else found[0].replace(",", "")
 
 
 def right_in(token: Token) -> str:
     """Give "C" or "P" of a strike token, or of the word for a right."""
-    return next((letter for letter in reversed(token.text.upper()) if letter in "CP"), "")
+    return _right_in(token.text)
+
+
+@lru_cache(maxsize=4096)
+def _right_in(text: str) -> str:
+    return next((letter for letter in reversed(text.upper()) if letter in "CP"), "")

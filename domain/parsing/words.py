@@ -35,6 +35,12 @@ ACTIONS: dict[tuple[str, ...], Action] = {
 
 FIRST_OF_ACTION = frozenset(words[0] for words in ACTIONS)
 
+ACTIONS_BY_FIRST: dict[str, tuple[tuple[tuple[str, ...], Action], ...]] = {
+    first: tuple(sorted(((said, action) for said, action in ACTIONS.items() if said[0] == first), key=lambda each: -len(each[0])))
+    for first in sorted(FIRST_OF_ACTION)
+}
+"""The same by first word, the longest phrase first."""
+
 LABELS: dict[tuple[str, ...], str] = {("super", "lotto"): "Super Lotto", ("lotto",): "Lotto", ("alert",): "Alert"}
 
 RIGHTS = frozenset({"c", "p", "call", "calls", "put", "puts"})
