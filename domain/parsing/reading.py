@@ -19,7 +19,7 @@ from domain.parsing.exits import read_addition, read_average, read_exit, read_pl
 from domain.parsing.expiry import by_rule, resolve
 from domain.parsing.fields import Fields, Unsaid
 from domain.parsing.forms import Form, read_form
-from domain.parsing.judging import CHECKS, Entry, entry_of, judge, right_token, strike_in
+from domain.parsing.judging import CHECKS, Entry, entry_of, judge, right_token, strike_in, symbol_of
 from domain.parsing.seeing import Seen, seen
 from domain.parsing.tokens import Token, tokenize
 from domain.parsing.told import Told, span
@@ -62,6 +62,8 @@ class Letter(NamedTuple):
     """The message's New York date, or None for a time no alert can have."""
     unsaid: Unsaid | None = None
     """What the author's room means without saying it."""
+    alone: bool = True
+    """Whether a bare contract is an alert there."""
 
 
 def read(message: AlertMessage, room: RoomRule, *, longest: int) -> ParsedAlert:
@@ -83,7 +85,7 @@ def opened(text: str, moment: datetime, room: RoomRule, longest: int) -> Letter 
         return None
     tokens = [token for token in tokenize(sight) if token.kind != "MARKUP"]
     posted = _posted(moment)
-    return Letter(sight, tokens, _actions(tokens), read_form(sight, tokens), posted, _unsaid(room, posted))
+    return Letter(sight, tokens, _actions(tokens), read_form(sight, tokens), posted, _unsaid(room, posted), room.alone)
 
 
 def _unsaid(room: RoomRule, posted: date | None) -> Unsaid | None:
@@ -266,14 +268,18 @@ def fields_of(letter: Letter, action: range) -> Fields:
 
 
 def _bare_entry(letter: Letter) -> ParsedAlert | None:
-    """Read a bare contract with its price as an entry: only when it is the whole message, with no word of commentary."""
+    """Read a bare contract as an entry: only when it is the whole message, with no word of commentary, and its price or exact date."""
     tokens = letter.tokens
     closes = any(token.lower in words.PARTS for token in tokens)
-    if letter.posted is None or closes or not any(token.kind == "STRIKE" for token in tokens) or _TICKED_OFF.search(letter.sight.text):
+    if letter.posted is None or closes or _TICKED_OFF.search(letter.sight.text):
         return None
     start = opening(tokens, words.BOUGHT)
+    # "CALLS AAPL 250 12/18": the word for the right may stand in front
+    start = next((at for at in range(start) if tokens[at].lower in words.RIGHTS), start)
     fields = collect(tokens, start)
-    if fields.commentary or not fields.prices or not fields.contract_complete or not fields.symbols[0].text.isupper():
+    if fields.commentary or not fields.contract_complete or not fields.symbols[0].text.isupper():
+        return None
+    if not (_told_at(fields) if fields.prices else _told_alone(letter, fields, start)):
         return None
     if first_doubt(letter.sight, tokens, range(start), None) is not None:
         return None
@@ -284,6 +290,30 @@ def _bare_entry(letter: Letter) -> ParsedAlert | None:
     if isinstance(found, Doubt) or (found.quantity is not None and found.quantity > _MOST_OF_A_BARE_ENTRY):
         return None
     return _answer(found, fields, tokens, range(0))
+
+
+def _told_at(fields: Fields) -> bool:
+    """Whether a bare contract's right stands at its strike, or else its price behind a mark."""
+    return bool(fields.strikes) or fields.price_is_marked
+
+
+_ALONE = frozenset({"WORD", "CASHTAG", "STRIKE", "DATE", "DTE", "RELATIVE", "NOISE", "SHARE_CLASS"})
+
+
+def _told_alone(letter: Letter, fields: Fields, start: int) -> bool:
+    """Whether a bare contract without a price is all there is: in a room of alerts that is one. An emoji may as well be a cheer.
+
+    Its day must be sure: a date, or the day of the message. "1DTE" is counted by some in calendar days.
+    """
+    tokens = [token for token in letter.tokens if token.kind != "NEWLINE"]
+    act = any(token.lower in words.BOUGHT for token in tokens[:start])
+    sure = (
+        fields.expiries[0].kind == "DATE"
+        or resolve(fields.expiries[0], letter.posted or date.min, symbol_of(fields.symbols[0])) == letter.posted
+    )
+    plain = letter.sight.text.isascii() and all(token.kind in _ALONE or token.text in ":-" for token in tokens)
+    one_line = letter.sight.text.strip().count("\n") == 0
+    return letter.alone and plain and one_line and sure and not act and bool(fields.strikes) and not fields.unexplained
 
 
 def _answer(found: Entry, fields: Fields, tokens: list[Token], action: range) -> ParsedAlert:

@@ -64,7 +64,7 @@ class Token(NamedTuple):
 _NUM = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{1,4})?|[0-9]{1,6}(?:\.[0-9]{1,4})?|\.[0-9]{1,4})"
 _ENDS = r"(?![^\W_]|[%/]|[.,][0-9])"
 """Where a number or date may end."""
-_GLUED = r"(?=(?:partial|half|all|stop|risky|lotto|swing|scalp|each|here)(?![^\W_])|(?:sl|pt|tp)[\s:$.0-9])"
+_GLUED = r"(?=(?:partial|half|all|stop|risky|lotto|swing|scalp|each|here|ish)(?![^\W_])|(?:sl|pt|tp)[\s:$.0-9])"
 """Words that are written right behind a price."""
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
@@ -100,10 +100,11 @@ _SIGNED: tuple[tuple[Kind, str], ...] = (
 _WORDED: tuple[tuple[Kind, str], ...] = (
     (Kind.NOISE, r"https?://[^\s)>\]]++"),
     (
-        Kind.DATE,  # Apr 17th, Apr17
+        Kind.DATE,  # Apr 17th, Apr17, Jan 2027
         (
             rf"{_MONTH}\.?[ \t][0-9]{{1,2}}(?:st|nd|rd|th)?(?:,?[ \t]?(?:20|')[0-9]{{2}}(?![^\W_]|[%/$.-]))?(?![^\W_]|[%/$-]|[.,][0-9])"
             rf"|{_MONTH}[0-9]{{1,2}}(?![^\W_]|[%/$-]|[.,][0-9])"
+            rf"|{_MONTH}[ \t]?20[0-9]{{2}}(?![^\W_]|[%/$-]|[.,][0-9])"
         ),
     ),
     (
@@ -114,7 +115,7 @@ _WORDED: tuple[tuple[Kind, str], ...] = (
         ),
     ),
     (Kind.STRIKE, rf"[cp][ \t]?\$?[0-9]{{2,5}}(?:\.[05]0?)?(?![^\W_]|[%/-]|[.,][0-9]|[ \t]?\$?[ \t]?{_RIGHT}(?![^\W_]))"),  # P 653
-    (Kind.QUANTITY, r"x[0-9]{1,4}(?![^\W_]|[.,%])|(?:qty|quantity)[ \t]*:?[ \t]*[0-9]{1,4}(?![^\W_]|[.,%])"),  # x10, qty 2
+    (Kind.QUANTITY, r"x[ \t]?[0-9]{1,4}(?![^\W_]|[.,%])|(?:qty|quantity)[ \t]*:?[ \t]*[0-9]{1,4}(?![^\W_]|[.,%])"),  # x10, qty 2
     (Kind.LABEL, r"(?:pt|tp)[1-9](?![^\W_]|[.%])|(?:pt|tp|sl|ts)(?=\$?\.?[0-9])"),  # TP1, SL.80
     (Kind.SHARE_CLASS, r"[a-z]{2,4}[./][ab](?![^\W_])"),  # BRK.B
     (Kind.WORD, r"[^\W\d_]++(?:'[^\W\d_]++)*+(?!\d)|[a-z]{1,5}(?=[0-9]{1,5}(?:\.[0-9])?[cp](?![^\W_]))"),  # SPY of SPY600c

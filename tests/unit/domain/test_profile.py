@@ -140,3 +140,11 @@ def test_what_may_correct_an_alert_is_noticed(text: str) -> None:
 def test_talk_corrects_nothing(text: str) -> None:
     """It would rather find too much, and still leaves talk alone."""
     assert not may_correct(text)
+
+
+@pytest.mark.parametrize("text", ["KO 70C 12/18", "$KO 12/18 70c", "SPY P 590 daily", "Lotto: SPY 600C 11/23", "@everyone KO 70C 12/18"])
+def test_a_contract_alone_is_an_alert_unless_the_room_says_otherwise(posted: Posted, text: str) -> None:
+    """WHO-40: in a room of alerts, a message that is one exact contract and nothing else can be nothing else; at the mid."""
+    parsed = parse(posted(text))
+    assert (parsed.kind, parsed.price) == (AlertKind.ENTRY, None)
+    assert parse(posted(text), RoomRule(alone=False)).kind is AlertKind.CHATTER
