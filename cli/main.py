@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from cli import audit, config, context, demo, doctor, history, parse, stack, trades
+from cli import audit, config, context, demo, doctor, history, parse, stack, trades, why
 from cli.exit_codes import ExitCode
 from domain.policy import Mode
 
@@ -54,11 +54,13 @@ app.command("list", rich_help_panel="Look")(trades.list_command)
 app.command("show", rich_help_panel="Look")(trades.show)
 app.command("watch", rich_help_panel="Look")(trades.watch)
 app.command("parse", rich_help_panel="Look")(parse.parse_command)
+app.command("why", rich_help_panel="Look")(why.why)
 app.command("replay", rich_help_panel="Look")(history.replay_command)
 app.add_typer(history.history_app, name="history", rich_help_panel="Look")
 app.add_typer(audit.audit_app, name="audit", rich_help_panel="Look")
 app.command("doctor", rich_help_panel="Care")(doctor.doctor)
 config_app.command("show")(config.show)
+app.add_typer(why.profile_app, name="profile", rich_help_panel="Care")
 app.add_typer(config_app, name="config", rich_help_panel="Care")
 
 

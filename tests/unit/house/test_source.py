@@ -20,7 +20,20 @@ DECIDING = ("domain", "workflows")
 MONEY = ("domain", "activities", "workflows", "broker")
 
 REPEATABLE = {
-    "domain": {"collections", "dataclasses", "datetime", "decimal", "domain", "enum", "functools", "hashlib", "itertools", "json", "re"}
+    "domain": {
+        "collections",
+        "dataclasses",
+        "datetime",
+        "decimal",
+        "domain",
+        "enum",
+        "functools",
+        "hashlib",
+        "itertools",
+        "json",
+        "operator",
+        "re",
+    }
     | {"typing", "zoneinfo"},
     "workflows": {"activities", "asyncio", "broker", "collections", "contextlib", "dataclasses", "datetime", "decimal", "domain", "enum"}
     | {"temporalio", "typing", "workflows"},
