@@ -281,7 +281,7 @@ def test_a_repost_is_denied_until_expiry(days: list[int]) -> None:
         expired = day > (ask().contract.expiry - NOW.date()).days
         taken += isinstance(answer, Admitted)
         if count > 0 and not expired:
-            assert code(answer) is Code.REPOST
+            assert code(answer) is Code.ALERT_REPOSTED
         account.release(same.trade)
     assert taken >= 1
 
@@ -302,7 +302,7 @@ def test_another_author_contract_or_price_is_no_repost(change: dict[str, Any]) -
     account = ready()
     account.admit(ask(1), NOW)
     again = replace(ask(1), trade=WorkflowId("trade-m2"), order=ClientOrderId("m2-e1"))
-    assert code(account.admit(again, NOW)) is Code.REPOST
+    assert code(account.admit(again, NOW)) is Code.ALERT_REPOSTED
     assert code(account.admit(replace(again, **change), NOW)) is None
 
 
@@ -311,10 +311,10 @@ def test_a_person_lets_a_repost_through_once() -> None:
     account = ready()
     account.admit(ask(1), NOW)
     again = [replace(ask(1), trade=WorkflowId(f"trade-m{n}"), order=ClientOrderId(f"m{n}-e1")) for n in (2, 3, 4)]
-    assert code(account.admit(again[0], NOW)) is Code.REPOST
+    assert code(account.admit(again[0], NOW)) is Code.ALERT_REPOSTED
     assert account.allow("trade-m2", NOW, by="ann", reason="meant")
     assert not account.allow("trade-m2", NOW, by="ann", reason="meant")
-    assert [code(account.admit(each, NOW)) for each in again[1:]] == [None, Code.REPOST]
+    assert [code(account.admit(each, NOW)) for each in again[1:]] == [None, Code.ALERT_REPOSTED]
     assert "ann" in account.events[-1].text
 
 

@@ -69,7 +69,7 @@ LOOPS = {
     "workflows/trade.py TradeWorkflow._hold": "one turn a day until the contract expires",
     "workflows/telling.py Telling.tell": "ends with the trade; each turn waits for something new to tell",
     "workflows/entry.py Entry.work": "ends with the ladder's window, which every turn is nearer to",
-    "workflows/account.py AccountWorkflow._tell": "ends with the run; each turn waits for something new to tell",
+    "workflows/account_telling.py AccountTelling.tell": "ends with the run; each turn waits for something new to tell",
     "workflows/standing.py Standing.tell": "ends with the trade; each turn waits for something new to tell",
     "activities/reconciliation.py Reconciliation.go_on": "cancelled with the activity it looks for",
     "domain/account.py Account.release": "drops what is over the limit",
@@ -97,7 +97,7 @@ WAITS = {
     "workflows/entry.py Entry._resolved": "ends with the search for a lost order, which is bounded",
     "workflows/exits.py Exits.protect": "ends with the trade, which sets it to stopped",
     "workflows/account.py AccountWorkflow.run": "handlers are bounded by their own waits and by their activities",
-    "workflows/account.py AccountWorkflow._tell": "ends with the run, which is a day long at most",
+    "workflows/account_telling.py AccountTelling.tell": "ends with the run, which is a day long at most",
     "workflows/standing.py Standing.tell": "ends with the trade, which sets it to over",
     "workflows/waiting.py wait": "its callers are in this list",
 }
