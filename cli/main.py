@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from cli import audit, config, context, demo, doctor, history, parse, stack, trades, why
+from cli import account, audit, config, context, demo, doctor, history, parse, stack, trades, why
 from cli.exit_codes import ExitCode
 from domain.policy import Mode
 
@@ -50,6 +50,11 @@ app.command("convert", rich_help_panel="Trade")(trades.convert)
 app.command("sell", rich_help_panel="Trade")(trades.sell)
 app.command("approve", rich_help_panel="Trade")(trades.approve)
 app.command("skip", rich_help_panel="Trade")(trades.skip)
+app.command("halt", rich_help_panel="Account")(account.halt)
+app.command("resume", rich_help_panel="Account")(account.resume)
+app.command("flatten", rich_help_panel="Account")(account.flatten)
+app.add_typer(account.account_app, name="account", rich_help_panel="Account")
+app.add_typer(account.limits_app, name="limits", rich_help_panel="Account")
 app.command("list", rich_help_panel="Look")(trades.list_command)
 app.command("show", rich_help_panel="Look")(trades.show)
 app.command("watch", rich_help_panel="Look")(trades.watch)
