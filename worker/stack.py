@@ -124,6 +124,10 @@ class Stack:
             await worker.stop()
         await self._start_worker()
 
+    async def start_housekeeper(self) -> None:
+        """Start the housekeeper without waiting for it: no trade needs it, and it loads for longer than the rest."""
+        await self._start_child("housekeeper", ["-m", "worker.housekeeper"], within=None, environment=as_environment(self.settings))
+
     async def kill_temporal(self) -> None:
         """Kill the server that this stack started, as a power cut would."""
         await self._children["temporal"].kill(signal.SIGKILL)
@@ -153,7 +157,7 @@ class Stack:
             "redis": self._start_redis,
             "venue": self._start_venue,
             "worker": self._start_worker,
-            "housekeeper": self._start_housekeeper,
+            "housekeeper": self.start_housekeeper,
         }
         ended: dict[str, deque[float]] = {name: deque(maxlen=RESTARTS) for name in self._children}
         while True:
@@ -194,7 +198,7 @@ class Stack:
         if self._with_worker:
             await self._start_worker()
             if self._with_mirrors:
-                await self._start_housekeeper()
+                await self.start_housekeeper()
         self._write_state()
 
     async def _stop(self) -> None:
@@ -241,10 +245,6 @@ class Stack:
 
     async def _start_worker(self) -> None:
         await self._start_child("worker", ["-m", "worker"], within=WORKER_READY_WITHIN, environment=as_environment(self.settings))
-
-    async def _start_housekeeper(self) -> None:
-        """Start the housekeeper without waiting for it: no trade needs it, and it loads for longer than the rest."""
-        await self._start_child("housekeeper", ["-m", "worker.housekeeper"], within=None, environment=as_environment(self.settings))
 
     async def _start_child(self, name: str, arguments: list[str], *, within: timedelta | None, environment: Mapping[str, str]) -> None:
         self._runs += 1

@@ -61,7 +61,9 @@ def test_what_is_written_is_read_back(place: Place) -> None:
         (*written[0].events, *written[2].events), key=lambda event: (event.at, event.workflow_id, event.sequence)
     )
     assert reader.query("select sum(pnl), sum(quantity) from trades").rows == [(Decimal("632.00"), 12)]
-    assert reader.query("select typeof(price), facts['order_id'] from events order by happened_at limit 1").rows == [("DECIMAL(18,4)", "501")]
+    assert reader.query("select typeof(price), facts['order_id'] from events order by happened_at limit 1").rows == [
+        ("DECIMAL(18,4)", "501")
+    ]
 
 
 def test_an_archive_that_is_not_there_is_empty(tmp_path: Path) -> None:
