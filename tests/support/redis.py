@@ -45,7 +45,7 @@ class RedisServer:
 
     async def ask(self, *command: object) -> Any:
         """Send a command."""
-        client = Redis.from_url(self.url, decode_responses=True)
+        client: Any = Redis.from_url(self.url, decode_responses=True)
         try:
             return await client.execute_command(*command)
         finally:
