@@ -16,6 +16,7 @@ COPY activities activities
 COPY api api
 COPY bot bot
 COPY broker broker
+COPY chat chat
 COPY cli cli
 COPY control control
 COPY domain domain

@@ -2,12 +2,12 @@
 
 from temporalio import activity
 
-from activities.messages import PARSE_ALERT
-from domain.alert import AlertMessage, ParsedAlert
+from activities.messages import PARSE_ALERT, ParseRequest
+from domain.alert import ParsedAlert
 from domain.parser import parse
 
 
 @activity.defn(name=PARSE_ALERT)
-async def parse_alert(message: AlertMessage) -> ParsedAlert:
+async def parse_alert(request: ParseRequest) -> ParsedAlert:
     """Read a message as an entry, an exit, an add, chatter, or a refusal with its code."""
-    return parse(message)
+    return parse(request.alert, request.room)

@@ -29,7 +29,7 @@ T = TypeVar("T")
 CONNECT_WITHIN = timedelta(seconds=3)
 """A person waits for this: a server that is there answers in milliseconds."""
 
-STACK_FIELDS = ("mode", "temporal_address", "temporal_namespace", "tastytrade_account", "venue_url", "redis_url", "archive")
+STACK_FIELDS = ("mode", "temporal_address", "temporal_namespace", "tastytrade_account", "venue_url", "redis_url", "archive", "cards")
 
 
 @dataclass(slots=True)

@@ -21,7 +21,7 @@ from cli.demo_cases import CASES, Case, demo_expiry
 from cli.demo_stage import DemoError, Stage
 from cli.exit_codes import ExitCode
 from cli.stack import stopped_by_signal, welcome
-from cli.trades import request_of
+from cli.trades import message_of
 from control import look
 from control.connection import connect
 from control.look import Picture
@@ -34,6 +34,7 @@ from venue.oracle import Expectation, Violation, check
 from venue.tape import read_tape
 from worker.stack import Stack
 from worker.target import target_of
+from workflows.interface import TradeRequest
 
 LADDER: dict[str, object] = {
     "ladder_step": "4",
@@ -124,7 +125,8 @@ async def _play(case: Case, client: Client, venue: VenueControl, in_force: Setti
     symbol = case.contract(expiry).occ_symbol
     try:
         await venue.set_quote(symbol, bid=case.bid, ask=case.ask)
-        request = request_of(in_force, case.alert(expiry), author=case.author, identity=identity)
+        message = message_of(in_force, case.alert(expiry), author=case.author, identity=identity)
+        request = TradeRequest(alert=message, policy=in_force.policy(), account=in_force.account)
         sent = await send_alert(client, request)
         stage = Stage(client=client, venue=venue, symbol=symbol, message=identity)
         async with asyncio.timeout(PATIENCE.total_seconds()), asyncio.TaskGroup() as together:

@@ -70,6 +70,7 @@ def answer(parsed: ParsedAlert) -> dict[str, Any]:
         "right": None if parsed.right is None else parsed.right.value,
         "expiry": None if parsed.expiry is None else parsed.expiry.isoformat(),
         "price": None if parsed.price is None else plain(parsed.price),
+        "average": None if parsed.average is None else plain(parsed.average),
         "quantity": parsed.quantity,
         "portion": None if parsed.portion is None else parsed.portion.value,
         "fraction": None if parsed.fraction is None else format(parsed.fraction.normalize(), "f"),

@@ -16,13 +16,14 @@ from cli.context import err, fail, out, print_json, settings, with_client
 from cli.exit_codes import ExitCode
 from control import command, look
 from control.errors import NoWorkerError
+from control.intake import Intake, LeftAlone, Opened, PassedOn, Taken, Unmatched, take, told
 from control.look import Filter, Picture
-from control.send import Sent, send_alert
 from domain.alert import AlertMessage
 from domain.ids import message_id
+from domain.portion import read_portion
 from domain.trade import Outcome
 from settings.model import Settings
-from workflows.interface import Command, CommandReceipt, TradeRequest
+from workflows.interface import Command, CommandReceipt
 
 JSON = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 TRADE = Annotated[str, typer.Argument(help="The trade: trade-X or X.")]
@@ -41,29 +42,39 @@ def send(
     as_json: JSON = False,
 ) -> None:
     """Send an alert: start its trade."""
-    in_force = settings()
-    request = request_of(in_force.settings, alert, author=author, channel=channel, guild=guild, identity=identity)
+    loaded = settings()
+    message = message_of(loaded.settings, alert, author=author, channel=channel, guild=guild, identity=identity)
 
-    async def ask(client: Client) -> tuple[Sent, Picture | None]:
-        sent = await send_alert(client, request)
+    async def ask(client: Client) -> tuple[Taken, Picture | None]:
+        taken = await take(client, message, intake_of(loaded.settings))
         if not as_json:
-            word = "started" if sent.started else "this message has its trade already:"
-            err().print(f"{word} {sent.workflow_id}  (mode {in_force.settings.mode})", markup=False)
-        return sent, await follow(client, sent.workflow_id, timeout, quiet=as_json) if wait else None
+            err().print(f"{told(taken)}  (mode {loaded.settings.mode})", markup=False)
+        trade = taken.workflow_id if isinstance(taken, Opened | PassedOn) else None
+        return taken, await follow(client, trade, timeout, quiet=as_json) if wait and trade is not None else None
 
-    sent, picture = with_client(ask, in_force)
+    taken, picture = with_client(ask, loaded)
     if as_json:
-        print_json({"workflow_id": sent.workflow_id, "started": sent.started, "trade": picture and picture.view})
-    elif picture is None:
-        out().print(sent.workflow_id)
-    else:
+        print_json({"taken": _KINDS[type(taken)], **dataclasses.asdict(taken), "trade": picture and picture.view})
+    elif picture is not None:
         # its events were printed as they came
         render.show_trade(out(), dataclasses.replace(picture, events=()))
+    elif isinstance(taken, Opened | PassedOn):
+        out().print(taken.workflow_id)
     if picture is not None:
         raise typer.Exit(int(code_of(picture)))
+    if isinstance(taken, Unmatched):
+        raise typer.Exit(int(ExitCode.NOT_FOUND))
 
 
-def request_of(
+_KINDS: dict[type[Taken], str] = {Opened: "opened", PassedOn: "passed on", Unmatched: "unmatched", LeftAlone: "left alone"}
+
+
+def intake_of(in_force: Settings) -> Intake:
+    """Give the rules that messages are taken in by now."""
+    return Intake(policy=in_force.policy(), account=in_force.account, profiles=in_force.author_profiles)
+
+
+def message_of(
     in_force: Settings,
     text: str,
     *,
@@ -71,8 +82,8 @@ def request_of(
     channel: str | None = None,
     guild: str | None = None,
     identity: str | None = None,
-) -> TradeRequest:
-    """Make the request of an alert posted now; ends the command where an id is needed and none is allowed."""
+) -> AlertMessage:
+    """Make the message of an alert posted now; ends the command where an id is needed and none is allowed."""
     allowed = in_force.allowlist
 
     def first(given: str | None, ids: tuple[str, ...], what: str) -> str:
@@ -88,7 +99,7 @@ def request_of(
         named = message_id(identity or f"{now:%Y%m%d%H%M%S}-{secrets.token_hex(4)}")
     except ValueError as error:
         fail(ExitCode.USAGE, f"--id: {error}")
-    message = AlertMessage(
+    return AlertMessage(
         message_id=named,
         text=text,
         author_id=first(author, allowed.authors, "author"),
@@ -96,7 +107,6 @@ def request_of(
         guild_id=first(guild, allowed.guilds, "guild"),
         posted_at=now,
     )
-    return TradeRequest(alert=message, policy=in_force.policy(), account=in_force.account)
 
 
 async def follow(client: Client, trade: str, timeout: float, *, quiet: bool) -> Picture:  # noqa: ASYNC109 - a person's option
@@ -228,3 +238,34 @@ def close(trade: TRADE, *, reason: REASON = "", as_json: JSON = False) -> None:
 def convert(trade: TRADE, *, reason: REASON = "", as_json: JSON = False) -> None:
     """Convert what is left of the entry to market now."""
     _commanded(command.convert_now, trade, reason, as_json=as_json)
+
+
+def sell(
+    trade: TRADE,
+    portion: Annotated[str, typer.Argument(help="How much of what is held: all, half, 1/3, 25%, or a count of contracts.")],
+    *,
+    reason: REASON = "",
+    as_json: JSON = False,
+) -> None:
+    """Sell a part of what is held, at the market. What remains is protected again by the exit plan."""
+    try:
+        part = read_portion(portion)
+    except ValueError as error:
+        fail(ExitCode.USAGE, str(error))
+    _commanded(lambda client, named, asked: command.sell(client, named, asked, part), trade, reason, as_json=as_json)
+
+
+def approve(
+    trade: TRADE,
+    *,
+    half: Annotated[bool, typer.Option("--half", help="Half of what is offered.")] = False,
+    reason: REASON = "",
+    as_json: JSON = False,
+) -> None:
+    """Say yes to what a trade waits for: its entry, or an exit of its author."""
+    _commanded(lambda client, named, asked: command.approve(client, named, asked, half=half), trade, reason, as_json=as_json)
+
+
+def skip(trade: TRADE, *, reason: REASON = "", as_json: JSON = False) -> None:
+    """Say no to what a trade waits for."""
+    _commanded(command.skip, trade, reason, as_json=as_json)

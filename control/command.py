@@ -4,6 +4,7 @@ A command with an id acts once, however often it is sent: its id is the update's
 """
 
 import asyncio
+import hashlib
 from datetime import timedelta
 
 from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
@@ -13,6 +14,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from control.connection import unreachable
 from control.errors import NotFoundError, NotPossibleError, NoWorkerError
 from control.look import handle_of
+from domain.alert import Nature
 from domain.portion import Portion
 from workflows.interface import (
     APPROVE_UPDATE,
@@ -64,8 +66,10 @@ async def skip(client: Client, trade: str, command: Command, *, offer: str = "")
 
 
 async def follow_up(client: Client, trade: str, said: FollowUp) -> CommandReceipt:
-    """Tell a trade what its author said later. The message's id makes it act once."""
-    return await _update(client, trade, FOLLOW_UPDATE, said, said.message.message_id)
+    """Tell a trade what its author said later. The message's id, and of an edit its wording, makes it act once."""
+    message = said.message
+    wording = f"-{hashlib.sha256(message.shown.encode()).hexdigest()[:12]}" if message.nature is Nature.EDIT else ""
+    return await _update(client, trade, FOLLOW_UPDATE, said, f"{message.message_id}{wording}")
 
 
 async def _update(client: Client, trade: str, name: str, asked: object, identity: str) -> CommandReceipt:

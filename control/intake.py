@@ -1,21 +1,28 @@
 """The one door for a message, whichever face it came to: read it, and open a trade, tell an open one, or leave it alone.
 
 The reading is pure and comes before anything is started. Only a first message opens a trade; what looks like an alert and cannot be
-traded opens one too, which ends at once with its refusal on record. Chatter never does.
+traded opens one too, which ends at once with its refusal on record. Chatter never does. Exits, adds and corrections go to the author's own
+open trade, which acts by the profile it was started with. Nothing here changes a trade by itself.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import assert_never
 
 from temporalio.client import Client
 
+from control import authored, command
+from control.errors import NotFoundError, NotPossibleError
 from control.send import send_alert
-from domain.alert import AlertKind, AlertMessage, ParsedAlert
+from domain.admission import check_allowlist
+from domain.alert import AlertKind, AlertMessage, Nature, ParsedAlert
 from domain.ids import AccountNumber
 from domain.parser import parse
+from domain.parsing.correcting import may_correct
 from domain.policy import Policy
-from domain.profile import Profile
-from workflows.interface import CommandReceipt, Said, TradeRequest
+from domain.profile import OnAdd, Profile
+from domain.view import TradeView
+from workflows.interface import CommandReceipt, FollowUp, Said, TradeRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +32,7 @@ class Intake:
     policy: Policy
     account: AccountNumber
     profiles: Mapping[str, Profile] = field(default_factory=dict)
-    """By author id; an author without one has the default."""
+    """By author id; an author without one has the policy's own."""
 
     def policy_for(self, author_id: str) -> Policy:
         """Give the rules that a trade of this author would run by."""
@@ -51,11 +58,13 @@ class PassedOn:
     said: Said
     parsed: ParsedAlert
     receipt: CommandReceipt
+    also: tuple[CommandReceipt, ...] = ()
+    """From further trades of the same contract: an alert and its adds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unmatched:
-    """An exit or an add, and no open trade of its author that it can be about."""
+    """An exit or an add, and no open trade of its author that it is about for certain."""
 
     parsed: ParsedAlert
     why: str
@@ -63,7 +72,7 @@ class Unmatched:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftAlone:
-    """Chatter: nothing was started, and nothing need be said."""
+    """Chatter, or nobody's whose word counts: nothing was started, and nothing need be said."""
 
     parsed: ParsedAlert
 
@@ -72,13 +81,116 @@ Taken = Opened | PassedOn | Unmatched | LeftAlone
 """What became of a message."""
 
 
+def told(taken: Taken) -> str:
+    """Say in one line what became of a message."""
+    match taken:
+        case Opened():
+            kind = taken.parsed.kind if taken.parsed.kind is not AlertKind.REFUSED else f"refused ({taken.parsed.code})"
+            return f"{kind}: {'started' if taken.started else 'this message has its trade already,'} {taken.workflow_id}"
+        case PassedOn():
+            also = "".join(f"; {each.view.workflow_id}: {each.text}" for each in taken.also)
+            return f"{taken.said} of {taken.workflow_id}: {taken.receipt.text}{also}"
+        case Unmatched():
+            return f"{taken.parsed.kind}: {taken.why}"
+        case LeftAlone():
+            return f"{taken.parsed.kind}: nothing to do"
+        case _:
+            assert_never(taken)
+
+
 async def take(client: Client, message: AlertMessage, intake: Intake) -> Taken:
     """Take in a message; raises any of the errors of `control.errors`. Taking in the same message again changes nothing."""
     policy = intake.policy_for(message.author_id)
-    parsed = parse(message)
-    if parsed.kind is AlertKind.CHATTER:
+    parsed = parse(message, policy.profile.room)
+    request = TradeRequest(alert=message, policy=policy, account=intake.account)
+    if check_allowlist(message, policy.allowlist) is None:
+        passed = await _passed(client, request, parsed)
+        if passed is not None:
+            return passed
+        if parsed.kind is AlertKind.ENTRY:
+            request = await _beside_another(client, request, parsed)
+    if parsed.kind in {AlertKind.CHATTER, AlertKind.EXIT, AlertKind.ADD}:
         return LeftAlone(parsed=parsed)
-    if parsed.kind in {AlertKind.EXIT, AlertKind.ADD}:
-        return Unmatched(parsed=parsed, why="exits and adds are matched with their trade by the next commit")
-    sent = await send_alert(client, TradeRequest(alert=message, policy=policy, account=intake.account))
+    return await _open(client, request, parsed)
+
+
+async def _passed(client: Client, request: TradeRequest, parsed: ParsedAlert) -> Taken | None:
+    """Pass a message on that is about another one's trade; None when it is about none."""
+    if request.alert.nature is Nature.EDIT:
+        return await _edited(client, request, parsed)
+    match parsed.kind:
+        case AlertKind.EXIT:
+            return await _exit(client, request, parsed)
+        case AlertKind.ADD:
+            return await _add(client, request, parsed)
+        case AlertKind.CHATTER | AlertKind.REFUSED if may_correct(request.alert.shown):
+            return await _correction(client, request, parsed)
+        case _:
+            return None
+
+
+async def _open(client: Client, request: TradeRequest, parsed: ParsedAlert) -> Opened:
+    sent = await send_alert(client, request)
     return Opened(workflow_id=sent.workflow_id, started=sent.started, parsed=parsed)
+
+
+async def _exit(client: Client, request: TradeRequest, parsed: ParsedAlert) -> Taken:
+    found = await authored.about(client, request.alert, parsed, request.account)
+    return await _pass_on(client, request.alert, parsed, Said.EXIT, found.views) if found.views else Unmatched(parsed=parsed, why=found.why)
+
+
+async def _add(client: Client, request: TradeRequest, parsed: ParsedAlert) -> Taken:
+    """Write an add down at its trade, or open its own: an add has its message, so it has its trade, its orders and its caps."""
+    found = await authored.about(client, request.alert, parsed, request.account)
+    if not found.views:
+        return Unmatched(parsed=parsed, why=found.why)
+    if request.policy.profile.adds is OnAdd.IGNORED:
+        return await _pass_on(client, request.alert, parsed, Said.ADD, found.views[:1])
+    return await _open(client, replace(request, adds_to=found.views[0].workflow_id), parsed)
+
+
+async def _edited(client: Client, request: TradeRequest, parsed: ParsedAlert) -> Taken | None:
+    """Tell the trade of a message that it now says something else; without one, an edit is refused like any other."""
+    view = await authored.answered(client, request.alert.message_id)
+    if view is None or view.message.shown == request.alert.shown:
+        return None
+    # an edit has the id of what it edits, so each wording of it is told once
+    return await _pass_on(client, request.alert, parsed, Said.CORRECTION, (view,))
+
+
+async def _correction(client: Client, request: TradeRequest, parsed: ParsedAlert) -> Taken | None:
+    """Put what may correct the author's last alert on record: at its trade while that is open, else in a refused trade of its own."""
+    alert = request.alert
+    since = alert.posted_at - request.policy.safety.correction_window
+    last = await authored.last_trade(client, alert, request.account, since=since)
+    if last is None:
+        return None
+    if last.view is not None:
+        return await _pass_on(client, alert, parsed, Said.CORRECTION, (last.view,))
+    return await _open(client, replace(request, corrects=last.workflow_id), parsed)
+
+
+async def _beside_another(client: Client, request: TradeRequest, parsed: ParsedAlert) -> TradeRequest:
+    """Have a person decide about an entry that differs in one field from one of the same author a moment ago that is still open."""
+    alert = request.alert
+    since = alert.posted_at - request.policy.safety.correction_window
+    for view in await authored.open_trades(client, alert.author_id, request.account, since=since):
+        if view.message.message_id != alert.message_id and authored.alike(parsed, view):
+            await _pass_on(client, alert, parsed, Said.CORRECTION, (view,))
+            return replace(request, corrects=view.workflow_id)
+    return request
+
+
+async def _pass_on(client: Client, message: AlertMessage, parsed: ParsedAlert, said: Said, views: tuple[TradeView, ...]) -> Taken:
+    """Tell trades what their author said; one that ended meanwhile has nothing more to hear."""
+    receipts = []
+    why = ""
+    for view in views:
+        try:
+            receipts.append(await command.follow_up(client, view.workflow_id, FollowUp(message=message, parsed=parsed, said=said)))
+        except (NotPossibleError, NotFoundError) as over:
+            why = str(over)
+    if not receipts:
+        return Unmatched(parsed=parsed, why=why)
+    first, *also = receipts
+    return PassedOn(workflow_id=first.view.workflow_id, said=said, parsed=parsed, receipt=first, also=tuple(also))

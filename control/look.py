@@ -24,7 +24,7 @@ from domain.event import TradeEvent
 from domain.ids import WorkflowId, message_id, trade_workflow_id
 from domain.trade import Phase
 from domain.view import TradeView
-from workflows.interface import EVENTS_QUERY, TRADE_WORKFLOW, VIEW_QUERY, TradeRequest
+from workflows.interface import CARD_QUERY, EVENTS_QUERY, TRADE_WORKFLOW, VIEW_QUERY, CardState, TradeRequest
 from workflows.search import ACCOUNT, AUTHOR, MODE, PHASE, PNL, SYMBOL
 
 ANSWER_WITHIN = timedelta(seconds=4)
@@ -75,6 +75,9 @@ class Filter:
     symbol: str | None = None
     phase: str | None = None
     author: str | None = None
+    account: str | None = None
+    since: datetime | None = None
+    """Started at this moment or later."""
     open_only: bool = False
 
 
@@ -149,6 +152,12 @@ async def events_of(handle: WorkflowHandle[Any, Any]) -> list[TradeEvent]:
     return events
 
 
+async def card_of(handle: WorkflowHandle[Any, Any]) -> CardState:
+    """Ask a worker how far a trade's card is like the trade; raises NoAnswer."""
+    card: CardState = await _ask(handle, CARD_QUERY, CardState)
+    return card
+
+
 async def watch(client: Client, trade: str) -> AsyncIterator[Picture]:
     """Give a trade's picture now and whenever it changed, until it is done or has failed."""
     seen: tuple[object, ...] | None = None
@@ -218,10 +227,12 @@ async def _views(client: Client, ids: list[str]) -> dict[str, TradeView]:
 
 def _query(wanted: Filter) -> str:
     terms = [f"WorkflowType = '{TRADE_WORKFLOW}'"]
-    for key, value in ((SYMBOL, wanted.symbol), (PHASE, wanted.phase), (AUTHOR, wanted.author)):
+    for key, value in ((SYMBOL, wanted.symbol), (PHASE, wanted.phase), (AUTHOR, wanted.author), (ACCOUNT, wanted.account)):
         if value is not None:
             escaped = value.replace("\\", "\\\\").replace("'", "\\'")
             terms.append(f"{key.name} = '{escaped}'")
+    if wanted.since is not None:
+        terms.append(f"StartTime >= '{wanted.since.isoformat()}'")
     if wanted.open_only:
         terms.append("ExecutionStatus = 'Running'")
     return " AND ".join(terms)

@@ -84,6 +84,16 @@ async def list_all(client: Client, *, size: int, query: str = TRADES) -> AsyncIt
         page = await list_page(client, size=size, token=page.token, query=query)
 
 
+def last_runs(runs: Sequence[Listed]) -> list[Listed]:
+    """Keep one run of each trade: the open one, or the one that closed last. The index lists those before a reset as well."""
+    last: dict[str, Listed] = {}
+    for run in runs:
+        held = last.get(run.workflow_id)
+        if held is None or (not held.open and (run.closed_at is None or (held.closed_at is not None and run.closed_at > held.closed_at))):
+            last[run.workflow_id] = run
+    return list(last.values())
+
+
 async def read_record(client: Client, workflow_id: str) -> TradeRecord | None:
     """Read the record of a trade's last run; None when Temporal no longer has it. Raises UnreadableRecordError."""
     handle = client.get_workflow_handle(workflow_id)
@@ -167,6 +177,7 @@ def _unspoken(told: _Told, workflow_id: str, received_at: datetime) -> TradeView
         step="",
         reason=None,
         events=(),
+        offer=None,
     )
 
 

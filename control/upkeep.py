@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from temporalio.client import Client
 
 from activities.upkeep import SweepAnswer, SweepRequest, Tally, TidyRequest
-from control.record import Listed, UnreadableRecordError, list_page, read_record
+from control.record import Listed, UnreadableRecordError, last_runs, list_page, read_record
 from mirrors.archive import Archive
 from mirrors.hot import HotMirror, MirrorAwayError
 from mirrors.reader import ArchiveReader, QueryError
@@ -56,7 +56,7 @@ class TradeUpkeep:
     async def sweep(self, request: SweepRequest, beat: Callable[[int], None]) -> SweepAnswer:
         """Archive and mend the trades of a page."""
         page = await list_page(self._client, size=request.size, token=request.token)
-        runs = _last_runs(page.runs)
+        runs = last_runs(page.runs)
         trouble = _Trouble()
         archived = await self._archived(runs, trouble)
         behind = await self._behind(runs, archived, trouble)
@@ -175,13 +175,3 @@ def _is_new(record: TradeRecord, archived: dict[str, _Kept] | None) -> bool:
     """Tell whether the archive answered, and does not have this run of the trade."""
     kept = None if archived is None else archived.get(record.trade.workflow_id)
     return archived is not None and (kept is None or kept.run_id != record.run_id)
-
-
-def _last_runs(runs: Sequence[Listed]) -> list[Listed]:
-    """Keep one run of each trade: the open one, or the one that closed last. The index lists those before a reset as well."""
-    last: dict[str, Listed] = {}
-    for run in runs:
-        held = last.get(run.workflow_id)
-        if held is None or (not held.open and (run.closed_at is None or (held.closed_at is not None and run.closed_at > held.closed_at))):
-            last[run.workflow_id] = run
-    return list(last.values())

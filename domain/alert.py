@@ -130,7 +130,9 @@ class ParsedAlert:
     right: Right | None = None
     expiry: date | None = None
     price: Price | None = None
-    """Dollars a share, as alerted; None means the mid of bid and ask."""
+    """Dollars a share, as alerted; None means the mid of bid and ask. Of an add: what was paid for it, never the new average."""
+    average: Price | None = None
+    """The author's average after an add, in dollars a share."""
     quantity: int | None = None
     """Contracts named in the alert: a cap, not an order. Of an exit with portion COUNT: how many it closes."""
     portion: Share | None = None

@@ -34,6 +34,8 @@ class Code(StrEnum):
     ALERT_TOO_OLD = "ALERT_TOO_OLD"
     ALERT_FROM_FUTURE = "ALERT_FROM_FUTURE"
     ALERT_NOT_ENTRY = "ALERT_NOT_ENTRY"
+    ALERT_CORRECTS = "ALERT_CORRECTS"
+    ADD_INCOMPLETE = "ADD_INCOMPLETE"
     CONTRACT_NOT_LISTED = "CONTRACT_NOT_LISTED"
     CONTRACT_EXPIRED = "CONTRACT_EXPIRED"
     QUOTE_MISSING = "QUOTE_MISSING"
@@ -52,6 +54,9 @@ class Code(StrEnum):
     BROKER_CHECK_FAILED = "BROKER_CHECK_FAILED"
     BROKER_UNAVAILABLE = "BROKER_UNAVAILABLE"
     OPERATOR_CANCELLED = "OPERATOR_CANCELLED"
+    APPROVAL_SKIPPED = "APPROVAL_SKIPPED"
+    APPROVAL_EXPIRED = "APPROVAL_EXPIRED"
+    AUTHOR_OUT = "AUTHOR_OUT"
     ACCOUNT_HALTED = "ACCOUNT_HALTED"
     ACCOUNT_UNREACHABLE = "ACCOUNT_UNREACHABLE"
     ACCOUNT_NOT_READY = "ACCOUNT_NOT_READY"
@@ -208,6 +213,14 @@ MEANINGS: dict[Code, Meaning] = {
         means="The message is no entry.",
         to_do="Nothing: only entries open trades.",
     ),
+    Code.ALERT_CORRECTS: Meaning(
+        means="The message seems to correct an alert of a moment ago, and says no whole alert itself.",
+        to_do="Look at the trade it names; send the whole alert again if it is meant.",
+    ),
+    Code.ADD_INCOMPLETE: Meaning(
+        means="An add does not name its whole contract and the price it was added at.",
+        to_do="Nothing, or buy by hand.",
+    ),
     Code.CONTRACT_NOT_LISTED: Meaning(
         means="The broker's chain does not have the contract.",
         to_do="Compare strike and expiration with the nearest listed ones in the reason.",
@@ -279,6 +292,18 @@ MEANINGS: dict[Code, Meaning] = {
     Code.OPERATOR_CANCELLED: Meaning(
         means="A person cancelled the trade.",
         to_do="Nothing.",
+    ),
+    Code.APPROVAL_SKIPPED: Meaning(
+        means="A person was asked and said no.",
+        to_do="Nothing.",
+    ),
+    Code.APPROVAL_EXPIRED: Meaning(
+        means="A person was asked, and nobody answered in time.",
+        to_do="Answer sooner, set approval_window longer, or make the author's profile automatic.",
+    ),
+    Code.AUTHOR_OUT: Meaning(
+        means="The author wrote an exit before anything was bought, or while it was being bought.",
+        to_do="Nothing; set the profile's exits to ignored if the author's exits should not count.",
     ),
     Code.ACCOUNT_HALTED: Meaning(
         means="The account is halted, or being flattened.",

@@ -358,6 +358,22 @@ class OrderLedger:
         return self.bought - self.sold
 
     @property
+    def taken(self) -> int:
+        """Contracts sold or still being sold at the market, on somebody's word: outside of the exit plan."""
+        return sum(order.filled + order.open for order in self.leg(Leg.EXIT) if order.kind is OrderKind.MARKET)
+
+    @property
+    def planned(self) -> int:
+        """Contracts sold or still being sold by the exit plan, unknown orders counted as live."""
+        return sum(order.filled + order.open for order in self.leg(Leg.EXIT) if order.kind is not OrderKind.MARKET)
+
+    @property
+    def protected(self) -> int:
+        """The same, of orders that the venue has shown to be there."""
+        shown = (order for order in self.leg(Leg.EXIT) if order.kind is not OrderKind.MARKET and order.standing is Standing.AT_VENUE)
+        return sum(order.filled + order.open for order in shown)
+
+    @property
     def exits_open(self) -> int:
         """Contracts in exit orders that may still fill, unknown ones counted as live."""
         return sum(order.open for order in self.open_exits)

@@ -7,24 +7,49 @@ that a chat, a terminal or a log would act on (WHO-60). The grammar is in `domai
 
 from datetime import date, datetime
 
-from domain.alert import AlertMessage, ParsedAlert
+from domain.alert import AlertKind, AlertMessage, Nature, ParsedAlert
 from domain.calendar import is_trading_day, new_york_date, next_trading_day, previous_trading_day
 from domain.denial import Code, Denied
 from domain.parsing.explaining import Explanation, explain
 from domain.parsing.reading import read
+from domain.profile import RoomRule
 
 LONGEST_ALERT = 4000
 """Characters; the longest message Discord carries. A longer text is not cut into tokens at all."""
 
 
-def parse(message: AlertMessage) -> ParsedAlert:
-    """Read a message. Never raises: every input has an answer. The message's own New York date resolves years and DTE."""
-    return read(message, longest=LONGEST_ALERT)
+NO_RULE = RoomRule()
+
+_SECOND_HAND = {
+    Nature.REPLY: "an answer to another message",
+    Nature.FORWARD: "a forwarded message",
+    Nature.QUOTE: "a message that repeats another",
+    Nature.EDIT: "a message that was changed later",
+}
 
 
-def explain_reading(message: AlertMessage) -> Explanation:
+def parse(message: AlertMessage, room: RoomRule = NO_RULE) -> ParsedAlert:
+    """Read a message. Never raises: every input has an answer. The message's own New York date resolves years and DTE.
+
+    `room` is what the author's room leaves unsaid; without it, what is missing is refused. Only a first message opens anything, and
+    nothing but a first message or a reply closes anything.
+    """
+    found = read(message, room, longest=LONGEST_ALERT)
+    return found if message.nature is Nature.FIRST else _first_hand(found, message.nature)
+
+
+def _first_hand(found: ParsedAlert, nature: Nature) -> ParsedAlert:
+    """Refuse what a message of this nature may not do, with the spans of what it would have done."""
+    harmless = found.kind in {AlertKind.CHATTER, AlertKind.REFUSED} or (found.kind is AlertKind.EXIT and nature is Nature.REPLY)
+    if harmless:
+        return found
+    reason = f"expected a first message, found {_SECOND_HAND[nature]}: send a new one if it is meant"
+    return ParsedAlert(kind=AlertKind.REFUSED, code=str(Code.PARSE_NOT_FIRST_HAND), reason=reason, spans=found.spans)
+
+
+def explain_reading(message: AlertMessage, room: RoomRule = NO_RULE) -> Explanation:
     """Explain how a message is read: each rule that read a piece of its shown text, and each check up to the first that failed."""
-    return explain(message.shown, message.posted_at, parse(message), longest=LONGEST_ALERT)
+    return explain(message.shown, message.posted_at, parse(message, room), room, longest=LONGEST_ALERT)
 
 
 def check_expiry(parsed: ParsedAlert, posted: datetime) -> Denied | None:

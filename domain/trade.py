@@ -17,6 +17,8 @@ class Phase(StrEnum):
     """The alert is in; nothing was decided."""
     PARSED = "parsed"
     """Read as an entry."""
+    AWAITING = "awaiting"
+    """Sized and shown; a person's approval decides whether it is bought."""
     ENTERING = "entering"
     """Sized; an entry order is working, or its outcome is not known yet."""
     HOLDING = "holding"
@@ -38,6 +40,8 @@ class Outcome(StrEnum):
     """The venue said no."""
     DRY_RUN = "dry-run"
     """Nothing was to be sent."""
+    WATCHED = "watched"
+    """The author is watched only: read and checked, and nothing was sent."""
     UNFILLED = "unfilled"
     """Given up with nothing bought."""
     FLAT = "flat"
@@ -54,8 +58,11 @@ class Trigger(StrEnum):
     READ = "read as an entry"
     DENIED = "denied"
     SIZED = "sized"
+    ASKED = "a person must approve"
+    APPROVED = "approved"
     REHEARSED = "rehearsed"
     """Dry-run: the orders are worked out and go no further."""
+    WATCHED = "watched only"
     BOUGHT = "bought"
     """The entry is over with contracts held."""
     NOTHING_BOUGHT = "nothing bought"
@@ -73,6 +80,8 @@ class Step(StrEnum):
 
     PARSE = "parse"
     SIZE = "size"
+    ASK = "ask"
+    """Wait for a person's approval, for a bounded time."""
     ENTER = "enter"
     """Submit the entry and discover its price; fills are protected meanwhile."""
     HOLD = "hold"
@@ -100,6 +109,10 @@ TABLE: dict[tuple[Phase, Trigger], Next] = {
     (Phase.RECEIVED, Trigger.DENIED): Next(phase=Phase.DONE, step=Step.FINISH, outcome=Outcome.DENIED),
     (Phase.PARSED, Trigger.SIZED): Next(phase=Phase.ENTERING, step=Step.ENTER),
     (Phase.PARSED, Trigger.DENIED): Next(phase=Phase.DONE, step=Step.FINISH, outcome=Outcome.DENIED),
+    (Phase.PARSED, Trigger.ASKED): Next(phase=Phase.AWAITING, step=Step.ASK),
+    (Phase.PARSED, Trigger.WATCHED): Next(phase=Phase.DONE, step=Step.FINISH, outcome=Outcome.WATCHED),
+    (Phase.AWAITING, Trigger.APPROVED): Next(phase=Phase.PARSED, step=Step.SIZE),
+    (Phase.AWAITING, Trigger.DENIED): Next(phase=Phase.DONE, step=Step.FINISH, outcome=Outcome.DENIED),
     (Phase.PARSED, Trigger.REHEARSED): Next(phase=Phase.DONE, step=Step.FINISH, outcome=Outcome.DRY_RUN),
     (Phase.ENTERING, Trigger.BOUGHT): Next(phase=Phase.HOLDING, step=Step.HOLD),
     (Phase.ENTERING, Trigger.NOTHING_BOUGHT): Next(phase=Phase.WATCHING, step=Step.WATCH),

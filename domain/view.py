@@ -8,6 +8,7 @@ from enum import StrEnum
 from domain.alert import AlertMessage, ParsedAlert
 from domain.ids import AccountNumber, ClientOrderId, OrderId
 from domain.money import Price, Usd
+from domain.portion import ALL, Portion
 from domain.trade import Outcome, Phase
 
 
@@ -46,6 +47,8 @@ class Offer:
     quantity: int
     """Contracts, as far as they are known when it is made; a half is of these."""
     until: datetime
+    portion: Portion = ALL
+    """What an exit would sell, by the position then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,13 +83,14 @@ class HotMirror:
         async with _answered():
             return int(await self._put(self._write, trade, events, exact=exact))
 
-    async def write_all(self, records: Sequence[TradeRecord], *, exact: bool) -> None:
-        """Write whole trades in one go."""
-        for record in records:
-            _of_mode(self._mode, record.trade)
+    async def replace_all(self, records: Sequence[TradeRecord]) -> None:
+        """Write whole trades anew, whatever was there of them."""
         async with _answered(), self._redis.pipeline(transaction=False) as pipe:
             for record in records:
-                await self._put(self._write, record.trade, record.events, exact=exact, client=pipe)
+                _of_mode(self._mode, record.trade)
+                name = record.trade.workflow_id
+                await self._forget(keys=self._keys(name), args=[name], client=pipe)
+                await self._put(self._write, record.trade, record.events, exact=True, client=pipe)
             await pipe.execute()
 
     async def forget(self, workflow_ids: Sequence[str]) -> None:
@@ -179,15 +180,15 @@ class HotMirror:
             if "row" in fields
         }
 
-    async def known(self) -> AsyncIterator[list[tuple[str, datetime]]]:
-        """Give every trade that is there with the time of its last event, the oldest first, some at a time."""
+    async def known(self) -> AsyncIterator[list[str]]:
+        """Name every trade that is there, the one with the oldest last event first, some at a time."""
         start = 0
         while True:
             async with _answered():
-                page = await self._redis.zrange(self._prefix + "recent", start, start + _PAGE - 1, withscores=True)
+                page = await self._redis.zrange(self._prefix + "recent", start, start + _PAGE - 1)
             if not page:
                 return
-            yield [(name, datetime.fromtimestamp(score / 1000, UTC)) for name, score in page]
+            yield page
             start += len(page)
 
     async def over_before(self, moment: datetime, limit: int) -> list[str]:

@@ -54,6 +54,9 @@ _COUNTS = {
 _OF_THE_TRADE = {"version", "mode", "account", "day", "workflow_id"}
 """What an event shares with its trade: kept once, with the trade."""
 
+_COLUMNS = {"at": "happened_at", "at_new_york": "happened_new_york", "order": "client_order_id", "limit": "limit_price"}
+"""Columns with another name than their field: SQL has these words for itself."""
+
 TRADE_FIELDS = tuple(each.name for each in fields(TradeRow) if each.name not in {"mode", "day", "orders"})
 ORDER_FIELDS = tuple(each.name for each in fields(OrderRow))
 EVENT_FIELDS = tuple(each.name for each in fields(EventRow) if each.name not in _OF_THE_TRADE)
@@ -69,8 +72,13 @@ def _type(name: str) -> pa.DataType:
     return _UTC if name == "at" or name.endswith("_at") else _TEXT
 
 
-_ORDER = pa.struct([(name, _type(name)) for name in ORDER_FIELDS])
-_EVENT = pa.struct([(name, _type(name)) for name in EVENT_FIELDS])
+def column(name: str) -> str:
+    """Name the column of a field."""
+    return _COLUMNS.get(name, name)
+
+
+_ORDER = pa.struct([(column(name), _type(name)) for name in ORDER_FIELDS])
+_EVENT = pa.struct([(column(name), _type(name)) for name in EVENT_FIELDS])
 
 SCHEMA = pa.schema(
     [
@@ -107,7 +115,7 @@ def trade_of(found: dict[str, Any]) -> TradeRow:
     """Read a trade back from a row: its columns, its folders' and its orders."""
     values: dict[str, Any] = {name: _read(name, found) for name in TRADE_FIELDS}
     values["status"] = Status(values["status"])
-    orders = tuple(OrderRow(**{name: each[name] for name in ORDER_FIELDS}) for each in found["orders"])
+    orders = tuple(OrderRow(**{name: each[column(name)] for name in ORDER_FIELDS}) for each in found["orders"])
     return TradeRow(**values, mode=found["mode"], day=found["day"], orders=orders)
 
 
@@ -127,9 +135,9 @@ def _record(found: dict[str, Any]) -> TradeRecord:
 def _read(name: str, found: dict[str, Any]) -> Any:
     """Take a value out of a row; a New York time is worked out from the time beside it, as a clock there shows one hour twice a year."""
     if not name.endswith("new_york"):
-        value = found[name]
+        value = found[column(name)]
         return value.astimezone(UTC) if isinstance(value, datetime) else value
-    moment = found[name.removesuffix("_new_york") + ("" if name == "at_new_york" else "_at")]
+    moment = found[column(name.removesuffix("_new_york") + ("" if name == "at_new_york" else "_at"))]
     return None if moment is None else moment.astimezone(NEW_YORK)
 
 

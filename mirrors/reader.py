@@ -27,8 +27,8 @@ _SAFE: dict[str, str | bool | int | float | list[str]] = {
 
 _TRADES = ", ".join(f'"{name}"' for name in ("mode", "day", *parquet.TRADE_FIELDS))
 _SHARED = "version, mode, account, day, workflow_id"
-_EVENTS = ", ".join(f'e."{name}"' for name in parquet.EVENT_FIELDS)
-_ORDERS = ", ".join(f'o."{name}"' for name in parquet.ORDER_FIELDS)
+_EVENTS = ", ".join(f'e."{parquet.column(name)}"' for name in parquet.EVENT_FIELDS)
+_ORDERS = ", ".join(f'o."{parquet.column(name)}"' for name in parquet.ORDER_FIELDS)
 
 _VIEWS = f"""
 set TimeZone = 'UTC';
@@ -70,17 +70,25 @@ class ArchiveReader:
     ) -> Answer:
         """Run SQL over `trades`, `orders` and `events`; `first` and `last` leave files of other days (New York) unread.
 
-        Raises QueryError for SQL that is wrong or asks for more than the archive.
+        Raises QueryError for SQL that is wrong or asks for more than the archive, OSError when the archive cannot be reached.
         """
+        return _answer(self.table(sql, parameters, first=first, last=last))
+
+    def table(
+        self, sql: str, parameters: Sequence[object] | dict[str, object] = (), *, first: date | None = None, last: date | None = None
+    ) -> pa.Table:
+        """Run SQL as `query` does, and give what it gave as Arrow has it."""
         fault: Exception | None = None
         for _ in range(_TRIES):
             with duckdb.connect(config=_SAFE) as connection:
-                connection.register("archived", self._dataset(first, last))
-                connection.execute(_VIEWS)
-                connection.execute("set lock_configuration = true")
                 try:
+                    connection.register("archived", self._dataset(first, last))
+                    connection.execute(_VIEWS)
+                    connection.execute("set lock_configuration = true")
                     found = connection.sql(sql, params=parameters or None)
-                    return Answer(columns=(), rows=[]) if found is None else _answer(found.to_arrow_table())
+                    return pa.table({}) if found is None else found.to_arrow_table()
+                except FileNotFoundError as gone:
+                    fault = gone
                 except duckdb.Error as wrong:
                     if not _gone(wrong):
                         raise QueryError(str(wrong)) from None
@@ -104,9 +112,14 @@ class ArchiveReader:
         found = self.query("select * from latest where workflow_id in (select unnest($1))", [list(workflow_ids)], first=first, last=last)
         return {record.trade.workflow_id: record for record in parquet.records(found.as_dicts())}
 
+    def event_rows(self, sql: str, parameters: dict[str, object], *, first: date | None = None, last: date | None = None) -> list[EventRow]:
+        """Run SQL whose columns are those of `events`, and give the rows as events."""
+        found = self.query(sql, parameters, first=first, last=last)
+        return [parquet.event_of(each) for each in found.as_dicts()]
+
     def events(self, *, first: date | None = None, last: date | None = None) -> list[EventRow]:
         """Give the events of the trades of the days from `first` to `last`, in the order they happened."""
-        found = self.query("select * from events order by at, workflow_id, sequence", first=first, last=last)
+        found = self.query("select * from events order by happened_at, workflow_id, sequence", first=first, last=last)
         return [parquet.event_of(each) for each in found.as_dicts()]
 
     def _dataset(self, first: date | None, last: date | None) -> ds.Dataset | pa.Table:

@@ -127,7 +127,12 @@ def describe(loaded: Loaded) -> list[Setting]:
             text = ",".join(effective[name])
         else:
             text = "" if value is None else str(written[name])
+        if name == "profiles":
+            text = f"{len(value)} authors" if value else ""
         rows.append(Setting(name=variable(name), value=text, source=loaded.sources[name], description=field.description or ""))
+    for author, profile in loaded.settings.profiles.items():
+        what = "What is agreed with this author."
+        rows.append(Setting(name=f"profiles.{author}", value=profile.told(), source=loaded.sources["profiles"], description=what))
     return rows
 
 
@@ -180,4 +185,6 @@ def _fault(location: tuple[int | str, ...], message: str, sources: Mapping[str, 
     if not location:
         return text
     name = str(location[0])
+    if len(location) > 1:
+        text = f"{'.'.join(str(part) for part in location[1:])}: {text}"
     return f"{variable(name) if name in model.Settings.model_fields else name} ({sources.get(name, Source.DEFAULT)}): {text}"

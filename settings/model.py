@@ -8,9 +8,13 @@ from typing import Self
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from domain.fees import FeeTable
 from domain.ids import AccountNumber
+from domain.limits import Limits
 from domain.policy import Allowlist, Conversion, ExitPolicy, LadderPolicy, Mode, Policy, SafetyPolicy, SizingPolicy
-from settings.values import Duration, IdList, encryption_key, named_secrets
+from domain.profile import Profile
+from settings.profiles import Profiles
+from settings.values import Duration, FeeList, IdList, QuietHours, encryption_key, fees, named_secrets
 
 DEMO_AUTHOR = "100000000000000001"
 DEMO_CHANNEL = "200000000000000002"
@@ -21,6 +25,7 @@ SHORTEST_KEY = 16
 
 _LADDER = LadderPolicy()
 _SIZING = SizingPolicy()
+_LIMITS = Limits()
 _SAFETY = SafetyPolicy()
 
 
@@ -72,6 +77,9 @@ class Settings(BaseSettings):
     authors: IdList = Field((), description="Ids of people who may alert, by commas; empty trades nothing (demo has its own).")
     channels: IdList = Field((), description="Ids of channels alerts may come from, by commas.")
     guilds: IdList = Field((), description="Ids of servers alerts may come from, by commas.")
+    profiles: Profiles = Field(
+        {}, description="What is agreed with each author, by id: [profiles.ID] tables of trader.toml; here the path of a TOML or JSON file."
+    )
 
     ladder_step: Duration = Field(_LADDER.step, ge=0, description="Seconds an entry works before its price is bumped.")
     ladder_bumps: int = Field(_LADDER.bumps, ge=0, le=20, description="One-tick raises at most.")
@@ -94,7 +102,17 @@ class Settings(BaseSettings):
     size_allocation: Decimal = Field(_SIZING.allocation, gt=0, le=1, description="Share of the day's buying power one trade may use.")
     size_max_contracts: int = Field(_SIZING.max_contracts, ge=1, description="Most contracts of one trade.")
     size_max_notional: Decimal = Field(_SIZING.max_notional, gt=0, description="Most dollars of one trade, at the ceiling price.")
-    size_fee_per_contract: Decimal = Field(_SIZING.fee_per_contract, ge=0, description="Dollars set aside a contract for fees.")
+    size_commission: Decimal = Field(_SIZING.fees.commission, ge=0, description="Dollars of commission a contract that is opened.")
+    size_commission_cap: Decimal = Field(
+        _SIZING.fees.commission_cap,
+        ge=0,
+        description="Most dollars of commission for one leg of equity options; index options have no cap.",
+    )
+    size_other_fees: Decimal = Field(_SIZING.fees.other, ge=0, description="Dollars set aside a contract for clearing and regulatory fees.")
+    size_index_fees: FeeList = Field(
+        tuple(f"{name}={fee}" for name, fee in _SIZING.fees.index.items()),
+        description="Exchange fees a contract of index options, as SPX=0.65, by commas; what is named here counts as an index.",
+    )
 
     safety_max_alert_age: Duration = Field(_SAFETY.max_alert_age, ge=0, description="Seconds after which an alert is not traded.")
     safety_max_quote_age: Duration = Field(_SAFETY.max_quote_age, ge=0, description="Seconds after which a quote is stale.")
@@ -103,6 +121,57 @@ class Settings(BaseSettings):
     )
     safety_late_fill_watch: Duration = Field(
         _SAFETY.late_fill_watch, ge=0, description="Seconds an unfilled trade stays to catch a late fill."
+    )
+
+    safety_approval_window: Duration = Field(_SAFETY.approval_window, ge=0, description="Seconds a trade waits for a person's approval.")
+    safety_correction_window: Duration = Field(
+        _SAFETY.correction_window, ge=0, description="Seconds after an alert in which its author's next words may correct it."
+    )
+
+    limit_open_trades: int = Field(_LIMITS.max_open_trades, ge=0, description="Most trades that buy or hold at the same time.")
+    limit_trades_per_day: int = Field(_LIMITS.max_trades_per_day, ge=0, description="Most trades opened on one day.")
+    limit_trades_per_author: int = Field(_LIMITS.max_trades_per_author, ge=0, description="Most trades of one author on one day.")
+    limit_notional_per_day: Decimal = Field(
+        _LIMITS.max_notional_per_day, ge=0, description="Most dollars of all trades of one day, at their ceiling prices."
+    )
+    limit_orders_per_minute: int = Field(
+        _LIMITS.max_orders_per_minute, ge=0, description="Most entry orders in a minute, bumps and conversions counted."
+    )
+    limit_loss_per_day: Decimal = Field(_LIMITS.max_loss_per_day, gt=0, description="Dollars lost on one day that halt the account.")
+    limit_no_entry_after_open: Duration = Field(
+        _LIMITS.no_entry_after_open, ge=0, description="Seconds after the session's open in which nothing is bought."
+    )
+    limit_no_entry_before_close: Duration = Field(
+        _LIMITS.no_entry_before_close, ge=0, description="Seconds before the session's close in which nothing is bought."
+    )
+    limit_halted_symbols: IdList = Field((), description="Underlyings in which nothing is bought, by commas.")
+    limit_deny_reposts: bool = Field(
+        _LIMITS.deny_reposts, description="Deny the same author, contract and price again until the contract expires."
+    )
+    stop: bool = Field(False, description="true: no entry is sent by a worker that starts with it, whatever Temporal says.")
+    stop_file: Path | None = Field(
+        None, description="While this file exists no entry is sent, even if Temporal cannot be reached; empty: STOP in the data directory."
+    )
+
+    discord_token: SecretStr | None = Field(None, description="The bot's token; without one no bot runs; secret.")
+    discord_operators: IdList = Field((), description="Ids of people who may command the bot, by commas (demo has its own).")
+    discord_operator_roles: IdList = Field((), description="Ids of roles whose members may command the bot, by commas.")
+    discord_cards_channel: str | None = Field(
+        None, pattern=r"^\d{5,20}$", description="Id of the channel that all cards go to; empty: each goes to its alert's channel."
+    )
+    discord_backfill: Duration = Field(
+        "900", ge=0, validate_default=True, description="Seconds of missed messages read after a restart; age refuses old alerts."
+    )
+    discord_url: str | None = Field(None, description="Address of a Discord-compatible chat, such as the bundled one; empty: Discord.")
+    cards: bool | None = Field(None, description="Whether trades have a card; empty: when the bot's token is set.")
+
+    notify_urls: SecretStr | None = Field(None, description="Where else people are told: Apprise addresses, by spaces; secret.")
+    notify_level: str = Field("money", pattern="^(story|money|page)$", description="The quietest that is told: story, money or page.")
+    notify_mention: str | None = Field(
+        None, pattern=r"^(user|role):\d{5,20}$", description="Who the operator webhook pings: user:ID or role:ID; empty: nobody."
+    )
+    quiet_hours: QuietHours | None = Field(
+        None, description="New York time in which only money and unknown outcomes are told, as 22:00-07:00; empty: none."
     )
 
     temporal_address: str | None = Field(None, description="host:port; empty: TEMPORAL_ADDRESS, or this machine's own server.")
@@ -125,6 +194,7 @@ class Settings(BaseSettings):
         "300", gt=0, validate_default=True, description="Seconds between two rounds that archive closed trades and repair the mirrors."
     )
     venue_port: int = Field(8100, ge=1, le=65535, description="Port of the local venue, in demo mode.")
+    chat_port: int = Field(8300, ge=1, le=65535, description="Port of the local chat, in demo mode.")
     venue_url: str | None = Field(None, description="Address of the venue in demo mode; empty: this machine, venue_port.")
     data_dir: Path = Field(Path("var"), description="Where databases, logs and tapes of the local stack go.")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error.")
@@ -190,7 +260,9 @@ class Settings(BaseSettings):
             encryption_key(name, text)
         return value
 
-    @field_validator("ladder_step", "ladder_window", "ladder_conversion_wait", "safety_max_alert_age", "safety_max_quote_age")
+    @field_validator(
+        "ladder_step", "ladder_window", "ladder_conversion_wait", "safety_max_alert_age", "safety_max_quote_age", "safety_approval_window"
+    )
     @classmethod
     def _positive(cls, value: Duration) -> Duration:
         if not value:
@@ -255,6 +327,17 @@ class Settings(BaseSettings):
         return self.venue_url or f"http://127.0.0.1:{self.venue_port}"
 
     @property
+    def operators(self) -> tuple[str, ...]:
+        """Who may command the bot, by id; in demo mode the demo's author where nobody is named."""
+        named = self.discord_operators or self.discord_operator_roles
+        return self.discord_operators if named or self.mode is not Mode.DEMO else (DEMO_AUTHOR,)
+
+    @property
+    def has_cards(self) -> bool:
+        """Whether trades that start now have a card."""
+        return self.discord_token is not None if self.cards is None else self.cards
+
+    @property
     def allowlist(self) -> Allowlist:
         """Who may alert. Demo mode has ids of its own where none are set, so that it works at once."""
         demo = self.mode is Mode.DEMO
@@ -264,11 +347,39 @@ class Settings(BaseSettings):
             guilds=self.guilds or ((DEMO_GUILD,) if demo else ()),
         )
 
+    @property
+    def author_profiles(self) -> dict[str, Profile]:
+        """What is agreed with each author, by id."""
+        return {author: each.profile() for author, each in self.profiles.items()}
+
+    @property
+    def stop_path(self) -> Path:
+        """The file that stops every entry while it exists."""
+        return self.stop_file or self.data_dir / "STOP"
+
+    def limits(self) -> Limits:
+        """Give the limits an account that is looked after from now on begins with."""
+        return Limits(
+            max_contracts=self.size_max_contracts,
+            max_notional=self.size_max_notional,
+            max_open_trades=self.limit_open_trades,
+            max_trades_per_day=self.limit_trades_per_day,
+            max_trades_per_author=self.limit_trades_per_author,
+            max_notional_per_day=self.limit_notional_per_day,
+            max_orders_per_minute=self.limit_orders_per_minute,
+            max_loss_per_day=self.limit_loss_per_day,
+            no_entry_after_open=self.limit_no_entry_after_open,
+            no_entry_before_close=self.limit_no_entry_before_close,
+            halted_symbols=tuple(each.upper() for each in self.limit_halted_symbols),
+            deny_reposts=self.limit_deny_reposts,
+        )
+
     def policy(self) -> Policy:
-        """Give the rules a trade that starts now would run by."""
+        """Give the rules a trade that starts now would run by; its author's profile is put in when a message is taken in."""
         fraction, gain = _PRESETS[self.exit_preset]
         return Policy(
             mode=self.mode,
+            cards=self.has_cards,
             allowlist=self.allowlist,
             ladder=LadderPolicy(
                 step=self.ladder_step,
@@ -289,12 +400,19 @@ class Settings(BaseSettings):
                 allocation=self.size_allocation,
                 max_contracts=self.size_max_contracts,
                 max_notional=self.size_max_notional,
-                fee_per_contract=self.size_fee_per_contract,
+                fees=FeeTable(
+                    commission=self.size_commission,
+                    commission_cap=self.size_commission_cap,
+                    other=self.size_other_fees,
+                    index=fees(self.size_index_fees),
+                ),
             ),
             safety=SafetyPolicy(
                 max_alert_age=self.safety_max_alert_age,
                 max_quote_age=self.safety_max_quote_age,
                 max_price_gap=self.safety_max_price_gap,
                 late_fill_watch=self.safety_late_fill_watch,
+                approval_window=self.safety_approval_window,
+                correction_window=self.safety_correction_window,
             ),
         )

@@ -39,13 +39,15 @@ RESTART_WINDOW = 60.0
 
 _RESTART_PAUSE = 1.0
 
+CHAT_TOKEN = "demo"  # noqa: S105 - opens the bundled chat on this machine, and nothing else
+
 
 class Stack:
     """The local stack of one mode. Start it with `async with`.
 
-    With `free_ports` the ports of the settings are left alone, so that several stacks run beside each other. A Temporal address in the
-    settings means a server that already runs: none is started then; the same holds for a Redis. Without `with_mirrors` there is no hot
-    mirror and no housekeeper.
+    With `with_chat` the bundled chat runs in place of Discord. With `free_ports` the ports of the settings are left alone, so that several
+    stacks run beside each other. A Temporal address in the settings means a server that already runs: none is started then; the same holds
+    for a Redis. Without `with_mirrors` there is no hot mirror and no housekeeper.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class Stack:
         with_worker: bool = True,
         with_mirrors: bool = True,
         with_api: bool = False,
+        with_chat: bool = False,
     ) -> None:
         """Plan a stack; nothing runs yet. `venue_config` adds to the venue's own configuration file."""
         self._given = settings
@@ -65,6 +68,7 @@ class Stack:
         self._with_worker = with_worker
         self._with_mirrors = with_mirrors
         self._with_api = with_api
+        self._with_chat = with_chat
         self._children: dict[str, Child] = {}
         self._runs = 0
         self.settings = settings
@@ -86,6 +90,11 @@ class Stack:
     def namespace(self) -> str:
         """The namespace that the trades are in."""
         return self.settings.namespace
+
+    @property
+    def chat_url(self) -> str | None:
+        """Where the bundled chat can be looked at; None when it does not run."""
+        return self.settings.discord_url if self._with_chat else None
 
     @property
     def venue_url(self) -> str | None:
@@ -164,8 +173,10 @@ class Stack:
             "temporal": self._start_temporal,
             "redis": self._start_redis,
             "venue": self._start_venue,
+            "chat": self._start_chat,
             "worker": self._start_worker,
             "housekeeper": self._start_housekeeper,
+            "bot": self._start_bot,
             "api": self._start_api,
         }
         ended: dict[str, deque[float]] = {name: deque(maxlen=RESTARTS) for name in self._children}
@@ -190,7 +201,7 @@ class Stack:
     async def _start(self) -> None:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         given = self._given
-        names = ("temporal_port", "temporal_ui_port", "venue_port", "redis_port", "api_port")
+        names = ("temporal_port", "temporal_ui_port", "venue_port", "redis_port", "api_port", "chat_port")
         ports = dict(zip(names, free_ports(len(names)), strict=True)) if self._use_free_ports else {}
         changes: dict[str, Any] = {**ports, "data_dir": self.data_dir}
         own_server = given.temporal_address is None
@@ -204,10 +215,14 @@ class Stack:
             await self._start_redis()
         if self.settings.mode is Mode.DEMO:
             await self._start_venue()
+        if self._with_chat:
+            await self._start_chat()
         if self._with_worker:
             await self._start_worker()
             if self._with_mirrors:
                 await self._start_housekeeper()
+            if self.settings.discord_token is not None:
+                await self._start_bot()
         if self._with_api:
             await self._start_api()
         self._write_state()
@@ -269,6 +284,38 @@ class Stack:
         """Start the housekeeper without waiting for it: no trade needs it, and it loads for longer than the rest."""
         await self._start_child("housekeeper", ["-m", "worker.housekeeper"], within=None, environment=as_environment(self.settings))
 
+    async def _start_chat(self) -> None:
+        """Start the bundled chat, with the people and the rooms that the settings allow."""
+        port = self.settings.chat_port
+        require_free(port, "the chat", "TRADER_CHAT_PORT")
+        allowed, config = self.settings.allowlist, self.data_dir / "chat.json"
+        people = dict.fromkeys((*allowed.authors, *self.settings.operators))
+        wanted = {
+            "guild_id": allowed.guilds[0],
+            "people": [{"user_id": each, "name": f"person {number}"} for number, each in enumerate(people, 1)],
+            "rooms": [{"channel_id": each, "name": f"alerts-{number}"} for number, each in enumerate(allowed.channels, 1)],
+        }
+        config.write_text(json.dumps(wanted, indent=2))
+        token = SecretStr(CHAT_TOKEN)
+        self.settings = self.settings.model_copy(update={"discord_url": f"http://127.0.0.1:{port}", "discord_token": token})
+        arguments = ["-m", "chat", "--port", str(port), "--config", str(config)]
+        await self._start_child("chat", arguments, within=VENUE_READY_WITHIN, environment={})
+
+    async def _start_bot(self) -> None:
+        await self._start_child("bot", ["-m", "bot"], within=WORKER_READY_WITHIN, environment=as_environment(self.settings))
+
+    async def kill_bot(self, number: signal.Signals = signal.SIGKILL) -> None:
+        """Send the bot a signal, and wait until it has ended."""
+        bot = self._children["bot"]
+        await bot.kill(number)
+        await bot.wait()
+
+    async def restart_bot(self) -> None:
+        """End the bot if it still runs, and start another."""
+        if (bot := self._children.pop("bot", None)) is not None:
+            await bot.stop()
+        await self._start_bot()
+
     async def _start_child(self, name: str, arguments: list[str], *, within: timedelta | None, environment: Mapping[str, str]) -> None:
         self._runs += 1
         ready_file = self.data_dir / f"{name}-{os.getpid()}-{self._runs}.ready"
@@ -297,6 +344,7 @@ class Stack:
             "venue_url": self.venue_url,
             "redis_url": self.redis_url,
             "archive": self.settings.archive_place,
+            "cards": self.settings.has_cards,
             "ui_url": self.ui_url,
             "api_url": self.api_url,
             "tape": str(self.tape_path),

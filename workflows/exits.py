@@ -5,6 +5,7 @@ unknown orders included, counts as sold when the next exit is worked out, so the
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from temporalio import workflow
@@ -15,13 +16,29 @@ with workflow.unsafe.imports_passed_through():
     from domain.event import EventKind
     from domain.exits import ExitPlan, exit_target, next_exit
     from domain.ids import FillId, Leg
-    from domain.ledger import LedgerOrder, Standing
+    from domain.ledger import LedgerOrder, OrderLedger, Standing
+    from domain.order import OrderKind
     from domain.policy import ExitPolicy
     from domain.trade import Trigger
     from workflows import timing
     from workflows.desk import Desk
     from workflows.journal import Journal
     from workflows.waiting import wait
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartSale:
+    """A part that is being sold at the market."""
+
+    wanted: int
+    keep: int
+    """Contracts that are not to be sold: what the exits sell meanwhile counts as sold for the part."""
+    since: int
+    """Exits meant before it began: its own orders are the market orders behind these."""
+
+    def orders(self, ledger: OrderLedger) -> tuple[LedgerOrder, ...]:
+        """Give the orders sent for it."""
+        return tuple(order for order in ledger.leg(Leg.EXIT)[self.since :] if order.kind is OrderKind.MARKET)
 
 
 class Exits:
@@ -40,6 +57,8 @@ class Exits:
         """Set when a person takes the position over, or the trade is over: no further profit-take is sent."""
         self.gone = 0
         """Contracts that are no longer in the account though this trade did not sell them."""
+        self.part: PartSale | None = None
+        """The sale of a part that is under way: what is still to be sold for it is no longer the plan's."""
 
     @property
     def position(self) -> int:
@@ -52,15 +71,26 @@ class Exits:
             return None
         ledger = self._desk.ledger
         fills = [fill for fill in ledger.entry_fills if fill.fill_id not in self._priced] or list(ledger.entry_fills)
-        planned = ledger.sold + ledger.exits_open + self.gone
-        return next_exit(bought=ledger.bought, uncovered=fills, planned=planned, policy=self._policy, ticks=self._ticks)
+        # the plan is for what nobody asked to be sold: it stands for its share of that, whatever was sold besides
+        aside = ledger.taken + self.aside
+        bought = max(ledger.bought - aside, 0)
+        return next_exit(bought=bought, uncovered=fills, planned=ledger.planned + self.gone, policy=self._policy, ticks=self._ticks)
+
+    @property
+    def aside(self) -> int:
+        """Contracts set aside for the part that is being sold: those that no order of it has sold or may still sell."""
+        if self.part is None:
+            return 0
+        orders = self.part.orders(self._desk.ledger)
+        still = self.part.wanted - sum(order.filled + order.open for order in orders)
+        return max(min(still, self.position - self.part.keep - sum(order.open for order in orders)), 0)
 
     @property
     def free(self) -> int:
         """Contracts held that no exit can sell any more."""
         return self.position - self._desk.ledger.exits_open
 
-    def _failures(self, since: int = 0) -> int:
+    def failures(self, since: int = 0) -> int:
         """Count exits in a row, back from the last to the one at `since`, that ended with nothing sold."""
         orders = self._desk.ledger.leg(Leg.EXIT)[since:]
         return next((back for back, order in enumerate(reversed(orders)) if not _failed(order)), len(orders))
@@ -70,30 +100,32 @@ class Exits:
         for _ in range(timing.MAX_EXIT_ORDERS):
             await wait(lambda: self.stopped or self.due() is not None, None, "")
             bought = self._desk.ledger.bought
-            await self._pause(self._failures(), lambda: self.stopped or self._desk.ledger.bought > bought)  # noqa: B023 - awaited here
+            await self.pause(self.failures(), lambda: self.stopped or self._desk.ledger.bought > bought)  # noqa: B023 - awaited here
             plan = self.due()
             if self.stopped:
                 return
             if plan is not None:
                 sent = len(self._desk.ledger.leg(Leg.EXIT))
-                self._desk.spawn(self._submit(plan))
-                await wait(lambda: len(self._desk.ledger.leg(Leg.EXIT)) > sent, None, "")  # noqa: B023 - until it counts as planned
+                sending = self._desk.spawn(self._submit())
+                # until it counts as planned
+                await wait(lambda: len(self._desk.ledger.leg(Leg.EXIT)) > sent or sending.done(), None, "")  # noqa: B023
         raise RuntimeError(f"expected an exit to be taken within {timing.MAX_EXIT_ORDERS} tries; a person must take over")
 
-    async def _submit(self, plan: ExitPlan) -> None:
-        if self.stopped:
-            return  # a sale of everything began in the same moment
+    async def _submit(self) -> None:
+        plan = self.due()
+        if self.stopped or plan is None:
+            return  # a sale began in the same moment
         fresh = {fill.fill_id for fill in self._desk.ledger.entry_fills} - self._priced
         self._priced |= fresh
-        order, _ = await self._desk.send(SUBMIT_EXIT, leg=Leg.EXIT, quantity=plan.quantity, limit=plan.limit, cover=self._must_cover())
+        order, _ = await self._desk.send(SUBMIT_EXIT, leg=Leg.EXIT, quantity=plan.quantity, limit=plan.limit, cover=self.must_cover())
         if _failed(order):
             self._priced -= fresh
 
-    def _must_cover(self) -> bool:
+    def must_cover(self) -> bool:
         """Whether an exit may be at the venue, or have been: then the account must be seen to hold what the next one sells."""
         return any(order.done and order.standing in {Standing.AT_VENUE, Standing.ABSENT} for order in self._desk.ledger.leg(Leg.EXIT))
 
-    async def _pause(self, failures: int, until: Callable[[], bool]) -> None:
+    async def pause(self, failures: int, until: Callable[[], bool]) -> None:
         """Wait after so many failures in a row, at most until the market opens again, which may have been what was missing."""
         if failures == timing.PAGE_AFTER:
             text = f"The exit was turned down {failures} times in a row and is tried on: {self.position} contracts are without it"
@@ -128,13 +160,13 @@ class Exits:
                 return Trigger.FLAT
             if workflow.now() >= until:
                 return Trigger.EXPIRED
-            failures = self._failures(before)
-            await self._pause(failures, lambda: False)
+            failures = self.failures(before)
+            await self.pause(failures, lambda: False)
             if failures > 1 and await self.look_gone():
                 continue
             if self.free > 0:
-                sale, _ = await desk.send(SUBMIT_EXIT, leg=Leg.EXIT, quantity=self.free, limit=None, cover=self._must_cover())
-                await self._ended(sale, until)
+                sale, _ = await desk.send(SUBMIT_EXIT, leg=Leg.EXIT, quantity=self.free, limit=None, cover=self.must_cover())
+                await self.ended(sale, until)
         raise RuntimeError(f"expected the position to be sold within {timing.MAX_EXIT_ORDERS} orders; a person must take over")
 
     @property
@@ -143,7 +175,8 @@ class Exits:
         desk = self._desk
         return self.position <= 0 and not desk.searching and not desk.ledger.open_entries and not desk.ledger.open_exits
 
-    async def _ended(self, sale: LedgerOrder, until: datetime) -> None:
+    async def ended(self, sale: LedgerOrder, until: datetime) -> None:
+        """Wait for the end of a sale, and read it meanwhile."""
         for count in range(timing.MAX_EXIT_ORDERS):
             pause = timing.SALE_READS[min(count, len(timing.SALE_READS) - 1)]
             bound = min(pause, until - workflow.now())

@@ -1,19 +1,25 @@
 """What a caller of a trade knows: its input, its commands, and the names they go by."""
 
 from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
 
+from activities.messages import CardPlace
+from domain.account import Account
 from domain.alert import AlertMessage, ParsedAlert
+from domain.discrepancy import ForeignOrder
 from domain.ids import AccountNumber
-from domain.policy import Policy
+from domain.limits import Limits
+from domain.policy import Mode, Policy
 from domain.portion import Portion
 from domain.view import TradeView
 
 TRADE_WORKFLOW = "TradeWorkflow"
 ACCOUNT_WORKFLOW = "AccountWorkflow"
-ORDER_STREAM_WORKFLOW = "OrderStreamWorkflow"
 
 ORDER_REPORT_SIGNAL = "order_report"
+CARD_QUERY = "card"
+SHOW_CARD_SIGNAL = "show_card"
 VIEW_QUERY = "view"
 EVENTS_QUERY = "events"
 CANCEL_UPDATE = "cancel"
@@ -51,9 +57,9 @@ def task_queue(account: AccountNumber) -> str:
     return f"trades-{account}"
 
 
-def order_stream_id(account: AccountNumber) -> str:
-    """Name the workflow that follows an account's order stream."""
-    return f"account-{account}-orders"
+def cards_queue(account: AccountNumber) -> str:
+    """Name the queue on which the bot shows the cards of an account's trades."""
+    return f"cards-{account}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +73,19 @@ class TradeRequest:
     """The trade that an add is added to; without it an add opens nothing."""
     corrects: str | None = None
     """The author's trade of a moment ago that this message may correct: then a person must say what is meant."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardState:
+    """How far a trade's card is like the trade."""
+
+    place: CardPlace | None
+    """None before it was shown for the first time."""
+    shown: int
+    """Events that the card shows, of `events` that there are."""
+    events: int
+    wanted: bool = True
+    """False for a trade that no bot shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,3 +162,26 @@ class Explanation:
     by: str
     reason: str
     what: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRequest:
+    """The input of an account's workflow: the limits of the settings, and what an earlier run has carried over."""
+
+    account: AccountNumber
+    mode: Mode
+    limits: Limits
+    carried: "Carried | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """Everything an account's workflow starts afresh with."""
+
+    memory: Account
+    told: int
+    """The last audit event that people were told of."""
+    stream_since: datetime | None
+    foreign: tuple[ForeignOrder, ...]
+    still_told: date | None
+    """The last day on which people were told that the account is still halted."""

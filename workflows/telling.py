@@ -13,7 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import timing
     from workflows.journal import Journal
 
-PAGES = frozenset({EventKind.WARNING, EventKind.NOT_FOUND, EventKind.UNKNOWN, EventKind.LATE_FILL})
+PAGES = frozenset({EventKind.WARNING, EventKind.NOT_FOUND, EventKind.UNKNOWN, EventKind.LATE_FILL, EventKind.CORRECTED})
 MONEY = frozenset(
     {
         EventKind.ENTRY_SUBMITTED,
@@ -26,6 +26,11 @@ MONEY = frozenset(
         EventKind.CLOSED,
         EventKind.EXPIRED,
         EventKind.DRY_RUN,
+        EventKind.WATCHED,
+        EventKind.ASKED,
+        EventKind.UNANSWERED,
+        EventKind.FOLLOWED_UP,
+        EventKind.PART_SOLD,
     }
 )
 

@@ -1,8 +1,9 @@
 """TradeWorkflow: one alert, one trade.
 
-The story: parse, size, enter, hold, finish. `domain.trade.TABLE` says what follows what; each step below ends in one trigger. Beside the
-story run the exits, which protect every slice the moment it is known, and the notices, which never hold anything up. A person's command
-waits in `_asked` for the step that can honour it; a cancel from the Web UI is taken as such a command and never cuts a sending short.
+The story: parse, size, ask where a person decides, enter, hold, finish. `domain.trade.TABLE` says what follows what; each step below ends
+in one trigger. Beside the story run the exits, which protect every slice the moment it is known, the sales of parts, and the notices,
+which never hold anything up. What people ask for is set in the state (`workflows.commands`) for the step that can honour it; a cancel from
+the Web UI is taken as such a command and never cuts a sending short.
 """
 
 import asyncio
@@ -11,75 +12,46 @@ from datetime import datetime
 from typing import Any, TypeVar, assert_never
 
 from temporalio import workflow
-from temporalio.common import SearchAttributeUpdate
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.messages import ORDER_REPORT_SIGNAL, PARSE_ALERT, SIZE_ENTRY, SizeAnswer, SizedEntry, SizeRequest
+    from activities.messages import PARSE_ALERT, SIZE_ENTRY, ParseRequest, SizeAnswer, SizedEntry, SizeRequest
     from domain.admission import check_allowlist
     from domain.alert import AlertKind, ParsedAlert
     from domain.denial import Code, Denied
-    from domain.event import EventKind, TradeEvent
+    from domain.event import EventKind
     from domain.exits import exit_target
     from domain.ids import Leg
     from domain.ladder import bumped
     from domain.money import plain
-    from domain.order import OrderReport
     from domain.parser import check_expiry
     from domain.policy import Mode
-    from domain.trade import Life, Phase, Step, Trigger
-    from domain.view import TradeView
-    from workflows import metering, search, timing
+    from domain.profile import Approval, OnAdd
+    from domain.trade import Step, Trigger
+    from domain.view import Offer, OfferKind, TradeView
+    from workflows import timing
+    from workflows.commands import BUYING, TradeCommands
     from workflows.desk import Desk, end_of_day
     from workflows.entry import Entry, Stop
     from workflows.exits import Exits
-    from workflows.interface import (
-        CANCEL_UPDATE,
-        CLOSE_UPDATE,
-        CONVERT_UPDATE,
-        EVENTS_QUERY,
-        NOT_POSSIBLE,
-        TRADE_WORKFLOW,
-        VIEW_QUERY,
-        Command,
-        CommandReceipt,
-        TradeRequest,
-    )
-    from workflows.journal import Journal
-    from workflows.telling import Telling
-    from workflows.view import build_view, details
+    from workflows.interface import TRADE_WORKFLOW, Command, TradeRequest
+    from workflows.sales import Sales
+    from workflows.standing import Key, Standing, rehearse_admission
     from workflows.waiting import wait
-
-
-BUYING = frozenset({Phase.RECEIVED, Phase.PARSED, Phase.ENTERING})
-"""The phases in which something may still be bought."""
 
 _T = TypeVar("_T")
 
 
 @workflow.defn(name=TRADE_WORKFLOW)
-class TradeWorkflow:
+class TradeWorkflow(TradeCommands):
     """The life of one trade."""
 
     @workflow.init
     def __init__(self, request: TradeRequest) -> None:
         """Set the trade up before any handler runs."""
-        self._request = request
-        self._life = Life()
-        title = f"{request.alert.author_name or request.alert.author_id}: {request.alert.text}"
-        self._journal = Journal(workflow.info().workflow_id, title, self._refresh)
-        self._telling = Telling(self._journal, self.view)
-        self._parsed: ParsedAlert | None = None
-        self._sized: SizedEntry | None = None
-        self._desk: Desk | None = None
-        self._entry: Entry | None = None
-        self._exits: Exits | None = None
-        self._reason: str | None = None
-        self._close_asked = False
-        self._cancel_asked = False
-        self._early: list[OrderReport] = []
-        self._beside: list[asyncio.Task[None]] = []
-        self._over = False
+        super().__init__(request)
+        self._rehearsed = False
+        self._standing = Standing(request.account, self._stands, self.view)
 
     @workflow.run
     async def run(self, request: TradeRequest) -> TradeView:
@@ -95,14 +67,18 @@ class TradeWorkflow:
                 self._ask_cancel(Command(by="Temporal", reason=workflow.cancellation_reason() or "the workflow was cancelled"))
 
     async def _story(self) -> TradeView:
-        telling = self._spawn(self._telling.tell())
+        telling, standing = self._spawn(self._telling.tell()), self._spawn(self._standing.tell())
+        showing = self._spawn(self._cards.show()) if self._request.policy.cards else None
         trigger = Trigger.ALERTED
         while (step := self._life.on(trigger)) is not Step.FINISH:
             if step not in {Step.PARSE, Step.SIZE}:  # a column that changes within milliseconds only delays the order
                 self._index()
             trigger = await self._live_through(self._perform(step))
         await self._live_through(self._finish())
-        self._over = self._telling.over = True
+        self._over = self._telling.over = self._standing.over = self._cards.over = True
+        await standing
+        if showing is not None:
+            await showing
         await workflow.wait_condition(workflow.all_handlers_finished)
         # last: what is told then is the whole trail, and the result's view is what it comes to
         await telling
@@ -111,21 +87,24 @@ class TradeWorkflow:
     async def _perform(self, step: Step) -> Trigger:
         match step:
             case Step.PARSE:
-                return await self._parse()
+                work = self._parse()
             case Step.SIZE:
-                return await self._size()
+                work = self._size()
+            case Step.ASK:
+                work = self._ask()
             case Step.ENTER:
-                return await self._enter()
+                work = self._enter()
             case Step.HOLD:
-                return await self._hold()
+                work = self._hold()
             case Step.WATCH:
-                return await self._watch()
+                work = self._watch()
             case Step.SELL:
-                return await self._sell()
+                work = self._sell()
             case Step.FINISH:
                 raise AssertionError("the story ends with finish")
             case _:
                 assert_never(step)
+        return await work
 
     # The steps
 
@@ -139,16 +118,15 @@ class TradeWorkflow:
             return self._deny(denied)
         # local: the first step of a trade is on the way to its order, and reading twice does no harm
         self._parsed = parsed = await workflow.execute_local_activity(
-            PARSE_ALERT, alert, result_type=ParsedAlert, start_to_close_timeout=timing.PARSE_TIMEOUT, summary="read the alert"
+            PARSE_ALERT,
+            ParseRequest(alert=alert, room=self._request.policy.profile.room),
+            result_type=ParsedAlert,
+            start_to_close_timeout=timing.PARSE_TIMEOUT,
+            summary="read the alert",
         )
-        if parsed.kind is not AlertKind.ENTRY:
-            code = Code(parsed.code) if parsed.code is not None else Code.ALERT_NOT_ENTRY
-            return self._deny(
-                Denied(code=code, reason=parsed.reason or f"expected an entry, found {parsed.kind}", facts={"kind": parsed.kind})
-            )
-        unlisted = check_expiry(parsed, alert.posted_at)
-        if unlisted is not None:
-            return self._deny(unlisted)
+        denied = opens_nothing(parsed, self._request) or check_expiry(parsed, alert.posted_at)
+        if denied is not None:
+            return self._deny(denied)
         price = "at the mid" if parsed.price is None else f"at {plain(parsed.price)}"
         self._record(
             EventKind.PARSED, f"Read: buy {parsed.symbol} {parsed.strike}{parsed.right} {parsed.expiry} {price}", price=parsed.price
@@ -157,7 +135,10 @@ class TradeWorkflow:
 
     async def _size(self) -> Trigger:
         assert self._parsed is not None
-        request = SizeRequest(alert=self._request.alert, parsed=self._parsed, policy=self._request.policy)
+        approved = None if self._approved is None else self._approved.quantity
+        request = SizeRequest(
+            alert=self._request.alert, parsed=self._parsed, policy=self._request.policy, approved_at=self._approved_at, most=approved
+        )
         try:
             answer = await workflow.execute_activity(
                 SIZE_ENTRY,
@@ -183,20 +164,57 @@ class TradeWorkflow:
             EventKind.SIZED, text, quantity=sized.sizing.quantity, limit=sized.first_limit, ceiling=sized.ceiling, cap=sized.sizing.cap
         )
         # after a reset the command may be of the trade's first life, whose orders are at the venue
-        if (self._cancel_asked or self._close_asked) and not self._early:
-            return self._deny(Denied(code=Code.OPERATOR_CANCELLED, reason="an operator cancelled it before anything was sent"))
-        return self._rehearse(sized) if self._request.policy.mode is Mode.DRY_RUN else Trigger.SIZED
+        if self._unwanted is not None and not self._early:
+            return self._deny(self._unwanted)
+        return await self._decide(sized)
+
+    async def _decide(self, sized: SizedEntry) -> Trigger:
+        """Say what becomes of a proposal: shown only, asked about first, rehearsed, or bought."""
+        profile = self._request.policy.profile
+        if profile.approval is Approval.WATCH:
+            self._write_down(sized, EventKind.WATCHED)
+            return Trigger.WATCHED
+        adds = self._request.adds_to is not None and profile.adds is OnAdd.APPROVAL
+        asks = profile.approval is Approval.ASK or adds or self._request.corrects is not None
+        if asks and self._approved is None:
+            return Trigger.ASKED
+        if self._request.policy.mode is Mode.DRY_RUN:
+            return await self._rehearse(sized)
+        return Trigger.SIZED
+
+    async def _ask(self) -> Trigger:
+        """Wait for a person's approval. What is approved is priced again, and its age counts from then."""
+        assert self._sized is not None
+        until = workflow.now() + self._request.policy.safety.approval_window
+        quantity = self._sized.sizing.quantity
+        text = f"buy {quantity} x {self._sized.listing.contract} up to {plain(self._sized.ceiling)}"
+        self._offer = Offer(id=self._request.alert.message_id, kind=OfferKind.ENTRY, text=text, quantity=quantity, until=until)
+        corrects = "" if self._request.corrects is None else f". It may correct {self._request.corrects}"
+        self._record(EventKind.ASKED, f"Approve to {text}{corrects}", quantity=quantity, until=until.isoformat())
+        await wait(lambda: self._approved is not None or self._unwanted is not None, until, "for a person's approval")
+        self._offer = None
+        if self._unwanted is not None:
+            return self._deny(self._unwanted)
+        if self._approved is None:
+            window = self._request.policy.safety.approval_window.total_seconds()
+            return self._deny(Denied(code=Code.APPROVAL_EXPIRED, reason=f"expected a person's approval within {window:.0f} s, found none"))
+        self._approved_at = workflow.now()
+        return Trigger.APPROVED
 
     async def _enter(self) -> Trigger:
         assert self._sized is not None
         self._desk = Desk(self._request, self._journal, self._sized.listing.contract, self._spawn)
         self._exits = Exits(self._request.policy.exits, self._sized, self._desk, self._journal)
-        self._entry = Entry(self._request, self._sized, self._desk, self._journal)
+        self._sales = Sales(self._exits, self._desk, self._journal)
+        fresh_from = self._approved_at or self._request.alert.posted_at
+        self._entry = Entry(self._request, self._sized, self._desk, self._journal, fresh_from)
         for report in self._early:
             self._desk.note(report)
-        if self._cancel_asked or self._close_asked:
+        if self._unwanted is not None:
+            self._entry.unwanted = self._unwanted
             self._entry.asked = Stop.CANCEL
         self._spawn(self._exits.protect())
+        self._spawn(self._sales.work())
         trigger = await self._entry.work()
         self._reason = self._entry.reason
         return trigger
@@ -237,11 +255,12 @@ class TradeWorkflow:
 
     async def _sell(self) -> Trigger:
         _, exits = self._opened()
-        self._reason = "closed by an operator"
+        self._reason = f"closed by {self._closed_by}"
         return await exits.sell_all(self._expires_at())
 
     async def _finish(self) -> None:
         """Leave no order working, and say how it ended."""
+        self._offer = None
         if self._desk is not None and self._exits is not None:
             self._exits.stopped = True
             for order in (*self._desk.ledger.open_entries, *self._desk.ledger.open_exits):
@@ -266,7 +285,19 @@ class TradeWorkflow:
         self._record(EventKind.DENIED, self._reason, **{"code": denied.code, **denied.facts})
         return Trigger.DENIED
 
-    def _rehearse(self, sized: SizedEntry) -> Trigger:
+    async def _rehearse(self, sized: SizedEntry) -> Trigger:
+        """Write down the orders that would be sent, if the account would let them pass."""
+        answer = await rehearse_admission(sized, self._request.alert)
+        if answer.admitted is None:
+            assert answer.denied is not None
+            return self._deny(answer.denied)
+        self._rehearsed = True
+        text = f"The account would let {answer.admitted.quantity} pass, {plain(answer.admitted.reserved)} dollars reserved"
+        self._record(EventKind.ADMITTED, text, quantity=answer.admitted.quantity, reserved=answer.admitted.reserved)
+        self._write_down(sized, EventKind.DRY_RUN)
+        return Trigger.REHEARSED
+
+    def _write_down(self, sized: SizedEntry, kind: EventKind) -> None:
         """Write down the orders that would be sent."""
         policy, limit = self._request.policy, sized.first_limit
         rungs = [plain(limit)]
@@ -279,8 +310,15 @@ class TradeWorkflow:
             f"Would buy {sized.sizing.quantity} {sized.listing.contract.occ_symbol} at {' > '.join(rungs)}, "
             f"then {policy.ladder.conversion} up to {plain(sized.ceiling)}; and sell {exits} at {plain(target)}. Nothing was sent"
         )
-        self._record(EventKind.DRY_RUN, text, quantity=sized.sizing.quantity, rungs=" ".join(rungs), exit=target, fees=sized.check.total)
-        return Trigger.REHEARSED
+        self._record(kind, text, quantity=sized.sizing.quantity, rungs=" ".join(rungs), exit=target, fees=sized.check.total)
+
+    def _stands(self) -> Key | None:
+        """Tell what the account should know of the trade; None while it has nothing reserved for it."""
+        if self._entry is None or self._exits is None or self._desk is None:
+            return (True, 0, 0, 0) if self._rehearsed else None
+        if not self._entry.reserved and self._desk.ledger.bought == 0:
+            return None
+        return (self._life.phase in BUYING, self._desk.ledger.bought, self._desk.ledger.sold, self._exits.position)
 
     def _opened(self) -> tuple[Desk, Exits]:
         assert self._desk is not None
@@ -294,12 +332,6 @@ class TradeWorkflow:
 
     # Beside the story
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Start work beside the story; should it fail, the story fails with it."""
-        task = asyncio.create_task(work)
-        self._beside.append(task)
-        return task
-
     async def _live_through(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Run one step, and raise what goes wrong beside it: a bug there must stop the trade for a person, not go unseen."""
         task = asyncio.create_task(work)
@@ -312,109 +344,20 @@ class TradeWorkflow:
     def _broken(self) -> BaseException | None:
         return next((task.exception() for task in self._beside if task.done() and task.exception() is not None), None)
 
-    def _record(self, kind: EventKind, text: str, /, **facts: object) -> None:
-        self._journal.record(workflow.now(), kind, text, **facts)
 
-    def _refresh(self) -> None:
-        """Bring the trade's page in the Web UI up to date, and count what happened."""
-        metering.count(self._journal.events)
-        workflow.set_current_details(details(self.view(), self._journal.events))
-
-    def _index(self) -> None:
-        """Bring the columns of lists up to date."""
-        phase = self._life.outcome or self._life.phase
-        updates: list[SearchAttributeUpdate[Any]] = [search.PHASE.value_set(phase)]
-        if self._parsed is not None and self._parsed.symbol is not None:
-            updates.append(search.SYMBOL.value_set(self._parsed.symbol))
-        pnl = self.view().pnl
-        if pnl is not None:
-            updates.append(search.PNL.value_set(float(pnl)))
-        workflow.upsert_search_attributes(updates)
-
-    # What others see and ask
-
-    @workflow.query(name=VIEW_QUERY)
-    def view(self) -> TradeView:
-        """Show the trade as it stands."""
-        return build_view(
-            request=self._request,
-            workflow_id=workflow.info().workflow_id,
-            received_at=workflow.info().start_time,
-            life=self._life,
-            parsed=self._parsed,
-            sized=self._sized,
-            ledger=None if self._desk is None else self._desk.ledger,
-            position=0 if self._exits is None else self._exits.position,
-            step="" if self._entry is None else self._entry.step,
-            reason=self._reason,
-            events=self._journal.events,
-        )
-
-    @workflow.query(name=EVENTS_QUERY)
-    def events(self) -> list[TradeEvent]:
-        """Give the audit trail."""
-        return list(self._journal.events)
-
-    @workflow.signal(name=ORDER_REPORT_SIGNAL)
-    def order_report(self, report: OrderReport) -> None:
-        """Take in what the venue says of an order."""
-        if self._desk is None:
-            self._early.append(report)
-        else:
-            self._desk.note(report)
-
-    @workflow.update(name=CANCEL_UPDATE)
-    async def cancel(self, command: Command) -> CommandReceipt:
-        """Stop buying: take the entry back, keep and protect what was bought."""
-        self._ask_cancel(command)
-        done = await wait(lambda: self._life.phase not in BUYING, timing.COMMAND_WAIT, "for the cancel to be done")
-        return self._receipt(done=done, text="The entry is over" if done else "The entry is being taken back")
-
-    @cancel.validator
-    def _may_cancel(self, command: Command) -> None:
-        if self._life.phase not in BUYING:
-            raise ApplicationError(
-                f"expected a trade that still buys, found it {self._life.phase}: {command.by} may close it", type=NOT_POSSIBLE
-            )
-
-    @workflow.update(name=CLOSE_UPDATE)
-    async def close(self, command: Command) -> CommandReceipt:
-        """Stop buying and sell everything that is held, at the market."""
-        self._record(EventKind.COMMANDED, f"{command.by} asked to close the trade. {command.reason}".strip(), by=command.by)
-        self._close_asked = True
-        if self._entry is not None:
-            self._entry.asked = Stop.CANCEL
-        done = await wait(lambda: self._over, timing.COMMAND_WAIT, "for the close to be done")
-        return self._receipt(done=done, text="The trade is closed" if done else "The position is being sold")
-
-    @close.validator
-    def _may_close(self, command: Command) -> None:
-        if self._life.phase not in BUYING | {Phase.HOLDING}:
-            raise ApplicationError(
-                f"expected an open trade, found it {self._life.phase}: nothing for {command.by} to close", type=NOT_POSSIBLE
-            )
-
-    @workflow.update(name=CONVERT_UPDATE)
-    async def convert_now(self, command: Command) -> CommandReceipt:
-        """End price discovery now: convert what is left, within the ceiling."""
-        entry = self._entry
-        assert entry is not None
-        self._record(EventKind.COMMANDED, f"{command.by} asked to convert now. {command.reason}".strip(), by=command.by)
-        entry.asked = Stop.CONVERT
-        done = await wait(lambda: self._life.phase is not Phase.ENTERING, timing.COMMAND_WAIT, "for the conversion to be done")
-        return self._receipt(done=done, text="The entry is over" if done else "The remainder is being converted")
-
-    @convert_now.validator
-    def _may_convert(self, command: Command) -> None:
-        if self._life.phase is not Phase.ENTERING or self._entry is None or self._entry.asked is not None:
-            found = f"it {self._life.phase}" if self._entry is None or self._entry.asked is None else f"a {self._entry.asked} under way"
-            raise ApplicationError(f"expected a working entry, found {found}: nothing for {command.by} to convert", type=NOT_POSSIBLE)
-
-    def _ask_cancel(self, command: Command) -> None:
-        self._record(EventKind.COMMANDED, f"{command.by} asked to cancel the entry. {command.reason}".strip(), by=command.by)
-        self._cancel_asked = True
-        if self._entry is not None:
-            self._entry.asked = Stop.CANCEL
-
-    def _receipt(self, *, done: bool, text: str) -> CommandReceipt:
-        return CommandReceipt(accepted=True, done=done, text=text, view=self.view())
+def opens_nothing(parsed: ParsedAlert, request: TradeRequest) -> Denied | None:
+    """Deny what is no entry; an add counts as one where it was matched with its trade, the profile wants it, and it says everything."""
+    if parsed.kind is AlertKind.ENTRY:
+        return None
+    if parsed.code is None and request.corrects is not None:
+        reason = f"expected a whole alert, found words that may correct {request.corrects}: look at that trade; send the whole alert again"
+        return Denied(code=Code.ALERT_CORRECTS, reason=reason, facts={"corrects": request.corrects})
+    if parsed.kind is AlertKind.ADD and request.adds_to is not None and request.policy.profile.adds is not OnAdd.IGNORED:
+        named = {"symbol": parsed.symbol, "strike": parsed.strike, "right": parsed.right, "expiry": parsed.expiry, "price": parsed.price}
+        missing = ", ".join(name for name, value in named.items() if value is None)
+        if not missing:
+            return None
+        reason = f"expected an add that names its contract and price, found none of: {missing}"
+        return Denied(code=Code.ADD_INCOMPLETE, reason=reason, facts={"missing": missing, "adds_to": request.adds_to})
+    code = Code(parsed.code) if parsed.code is not None else Code.ALERT_NOT_ENTRY
+    return Denied(code=code, reason=parsed.reason or f"expected an entry, found {parsed.kind}", facts={"kind": parsed.kind})

@@ -11,7 +11,7 @@ from domain.exits import average_price, exit_target
 from domain.ledger import OrderLedger, Standing
 from domain.money import CONTRACT_MULTIPLIER, Usd, plain
 from domain.trade import Life, Outcome, Phase
-from domain.view import OrderView, TradeView
+from domain.view import Offer, OrderView, TradeView
 from workflows.interface import TradeRequest
 
 STORY_LINES = 12
@@ -31,6 +31,7 @@ def build_view(  # noqa: PLR0913 - the parts of a trade
     step: str,
     reason: str | None,
     events: Sequence[TradeEvent],
+    offer: Offer | None,
 ) -> TradeView:
     """Put a trade together as it stands."""
     bought = () if ledger is None else ledger.entry_fills
@@ -69,6 +70,7 @@ def build_view(  # noqa: PLR0913 - the parts of a trade
         first_filled_at=bought[0].at if bought else None,
         closed_at=next((event.at for event in reversed(events) if event.kind is EventKind.CLOSED), None),
         last_event=events[-1].text if events else "",
+        offer=offer,
         events=len(events),
         chain=events[-1].chain if events else "",
     )
@@ -104,7 +106,7 @@ def _unprotected(request: TradeRequest, ledger: OrderLedger | None, life: Life, 
     """Count the contracts that lack their profit-take; none do once a person has taken the position over."""
     if ledger is None or life.phase not in {Phase.ENTERING, Phase.HOLDING}:
         return 0
-    due = exit_target(ledger.bought, request.policy.exits) - ledger.sold - ledger.exits_working
+    due = exit_target(max(ledger.bought - ledger.taken, 0), request.policy.exits) - ledger.protected
     return 0 if due < request.policy.exits.min_quantity else min(due, position)
 
 
@@ -139,6 +141,8 @@ def details(view: TradeView, events: Sequence[TradeEvent]) -> str:
         rows.append(f"- **{view.unknown_orders} order(s) of unknown outcome**, counted as live")
     if view.pnl is not None:
         rows.append(f"- P&L {plain(view.pnl)} dollars, fees about {plain(view.fees or Decimal(0))}")
+    if view.offer is not None:
+        rows.append(f"- **waits for a person** until {view.offer.until:%H:%M:%S} UTC: {view.offer.text}")
     if view.reason:
         rows.append(f"- {view.reason}")
     rows += [

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from enum import IntEnum
 
 from domain.parsing import words
-from domain.parsing.fields import Fields, names_symbol
+from domain.parsing.fields import Fields, Unsaid, names_symbol
 from domain.parsing.tokens import Kind, Token
 
 _STRIKE = frozenset({"strike", "strikes"})
@@ -37,12 +37,12 @@ class _Label(IntEnum):
 class _Collector:
     """Walks the tokens once, keeping what the last few of them promised."""
 
-    def __init__(self, tokens: list[Token], start: int) -> None:
+    def __init__(self, tokens: list[Token], start: int, unsaid: Unsaid | None) -> None:
         self.tokens = tokens
         self.at = start
         self.start = start
         self.first = next((index for index in range(start, len(tokens)) if tokens[index].kind != "NEWLINE"), -1)
-        self.fields = Fields()
+        self.fields = Fields(unsaid=unsaid)
         self.in_body = True
         self.label = _Label.NONE
         self.comma = False
@@ -155,6 +155,8 @@ class _Collector:
         after, before = self.following(), self.before
         if (after is not None and after.lower in _STRIKE) or (before is not None and before.lower in _STRIKE):
             return True
+        if self.fields.unsaid is not None and self.fields.unsaid.right is not None and self.fields.symbols:
+            return "$" not in token.text
         spelled = before is not None and before.lower in words.RIGHTS and len(before.lower) > 1
         return spelled and token.text.isdigit() and int(token.text) > _MOST_COUNTED
 
@@ -353,6 +355,6 @@ _HANDLERS: dict[str, Callable[[_Collector, Token], None]] = {
 """What each kind of token does; the others do nothing."""
 
 
-def collect(tokens: list[Token], start: int) -> Fields:
-    """Collect the fields of the contract that is written from token `start` on."""
-    return _Collector(tokens, start).run()
+def collect(tokens: list[Token], start: int, unsaid: Unsaid | None = None) -> Fields:
+    """Collect the fields of the contract that is written from token `start` on; `unsaid` is what the room means without saying it."""
+    return _Collector(tokens, start, unsaid).run()

@@ -4,6 +4,7 @@ Nothing is bought by either, so a field that is not clear is left out. An exit w
 sentence that opens with the act: "out of KO", "trim 50%", "closed KO 70c at 2".
 """
 
+from dataclasses import replace
 from datetime import date
 
 from domain.alert import AlertKind, Share
@@ -11,9 +12,10 @@ from domain.denial import Code
 from domain.parsing import words
 from domain.parsing.doubts import Doubt, shown
 from domain.parsing.fields import Fields, names_symbol
+from domain.parsing.judging import price_of
 from domain.parsing.portions import Closed, closed_portion
 from domain.parsing.tokens import Token
-from domain.parsing.told import Told, told
+from domain.parsing.told import Told, span, told
 
 _ENDS_SENTENCE = frozenset(".!;,)(\n\r:&")
 _REACHED = frozenset({"hit", "reached", "done", "smashed"})
@@ -68,6 +70,28 @@ def read_addition(tokens: list[Token], form: Fields | None, posted: date | None)
         return None
     found = told(AlertKind.ADD, tokens, range(at, target), form, posted)
     return found if found.alert.price is not None or found.alert.strike is not None else None
+
+
+def read_average(tokens: list[Token], action: range, form: Fields | None, posted: date | None) -> Told:
+    """Read an addition that tells its new average: "AVG KO 70c @ 1.40, added @ .98" paid .98, and nothing where no add is priced."""
+    found = told(AlertKind.ADD, tokens, action, form, posted)
+    paid = _paid(tokens, action.stop)
+    spans = tuple(replace(each, field="average") if each.field == "price" else each for each in found.alert.spans)
+    if paid is not None:
+        spans = (*spans, span("price", paid))
+    price = None if paid is None else price_of(paid)
+    return found._replace(alert=replace(found.alert, price=price, average=found.alert.price, spans=spans))
+
+
+def _paid(tokens: list[Token], start: int) -> Token | None:
+    """Give the number that a word of adding is followed by, with its mark between them."""
+    for at in range(start, len(tokens)):
+        if tokens[at].lower not in words.ADDED:
+            continue
+        behind = [token for token in tokens[at + 1 : at + 5] if token.kind in {"AT", "NUMBER"} or token.lower in {"at", "for"}]
+        if len(behind) > 1 and behind[0].kind != "NUMBER" and behind[1].kind == "NUMBER":
+            return behind[1]
+    return None
 
 
 def _sentences(tokens: list[Token]) -> list[range]:

@@ -4,9 +4,11 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import assert_never
 
-from domain.calendar import is_trading_day, next_trading_day, trading_days_ahead, weekly_expiry
+from domain.calendar import is_trading_day, monthly_expiry, next_trading_day, trading_days_ahead, weekly_expiry
 from domain.parsing.tokens import Kind, Token
+from domain.profile import DefaultExpiry
 
 LONGEST_AHEAD = timedelta(days=1150)
 """Listed options reach a little over three years; a date beyond is a slip of the pen."""
@@ -66,6 +68,23 @@ def _meaning(kind: str, said: str, posted: date, *, daily: bool) -> date | NoDay
     if found - posted > LONGEST_AHEAD:
         return NoDay("is further away than any listed option")
     return found
+
+
+def by_rule(rule: DefaultExpiry, posted: date) -> date | None:
+    """Give the expiration that a room means when it says none; None on a day on which that is not certain."""
+    match rule:
+        case DefaultExpiry.TODAY:
+            return posted if is_trading_day(posted) else None
+        case DefaultExpiry.WEEKLY:
+            friday = weekly_expiry(posted)
+            # on the last day of a weekly most people mean the one that begins
+            return friday if is_trading_day(posted) and friday != posted else None
+        case DefaultExpiry.MONTHLY:
+            this = monthly_expiry(posted.year, posted.month)
+            following = monthly_expiry(posted.year + posted.month // 12, posted.month % 12 + 1)
+            return this if posted < this else following if posted > this else None
+        case _:
+            assert_never(rule)
 
 
 def _days_ahead(said: str, posted: date) -> date | NoDay:

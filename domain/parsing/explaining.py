@@ -7,6 +7,7 @@ from datetime import datetime
 from domain.alert import AlertKind, ParsedAlert
 from domain.parsing.action import Action
 from domain.parsing.reading import Letter, entry_checks, fields_of, opened
+from domain.profile import RoomRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +40,9 @@ class Explanation:
     checks: tuple[Check, ...]
 
 
-def explain(text: str, moment: datetime, parsed: ParsedAlert, *, longest: int) -> Explanation:
+def explain(text: str, moment: datetime, parsed: ParsedAlert, room: RoomRule, *, longest: int) -> Explanation:
     """Explain the reading of a text posted at a moment."""
-    letter = opened(text, moment, longest)
+    letter = opened(text, moment, room, longest)
     if letter is None or len(text) > longest:
         return Explanation(
             rules=(), checks=(Check(name="worth reading", passed=False, says=parsed.reason or "no word or shape of an alert"),)

@@ -2,9 +2,18 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
+from domain.contract import Right
 from domain.parsing import words
 from domain.parsing.tokens import Kind, Token
+
+
+class Unsaid(NamedTuple):
+    """What the author's room means where an alert does not say it."""
+
+    right: Right | None = None
+    expiry: date | None = None
 
 
 @dataclass(slots=True)
@@ -42,11 +51,15 @@ class Fields:
     """The word that ended the body."""
     commentary: list[Token] = field(default_factory=list)
     """The words outside brackets after the body."""
+    unsaid: Unsaid | None = None
 
     @property
     def contract_complete(self) -> bool:
         """Whether symbol, strike with right, and expiration are there."""
-        return bool(self.symbols and self.expiries and (self.strikes or (self.bare_strikes and self.rights)))
+        if self.unsaid is None:
+            return bool(self.symbols and self.expiries and (self.strikes or (self.bare_strikes and self.rights)))
+        right = self.rights or self.unsaid.right is not None
+        return bool(self.symbols and (self.expiries or self.unsaid.expiry) and (self.strikes or (self.bare_strikes and right)))
 
     @property
     def complete(self) -> bool:

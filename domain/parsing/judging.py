@@ -69,7 +69,7 @@ def entry_of(fields: Fields) -> Entry:
     return Entry(
         symbol=symbol_of(fields.symbols[0]),
         strike=strike_of(strike),
-        right=right_of(right_token(fields)),
+        right=right_in_force(fields),
         expiry=fields.expiry,
         price=price_of(fields.prices[0]) if fields.prices else None,
         quantity=int(number_in(fields.quantities[0])) if fields.quantities else None,
@@ -80,12 +80,25 @@ def strike_in(fields: Fields) -> Token | None:
     """Give the token of the strike: a number with its right, or else one that is named a strike while the right stands elsewhere."""
     if fields.strikes:
         return fields.strikes[0]
-    return fields.bare_strikes[0] if fields.bare_strikes and fields.rights else None
+    unsaid = None if fields.unsaid is None else fields.unsaid.right
+    return fields.bare_strikes[0] if fields.bare_strikes and (fields.rights or unsaid is not None) else None
 
 
-def right_token(fields: Fields) -> Token:
-    """Give the token that says the right."""
-    return fields.strikes[0] if fields.strikes else fields.rights[0]
+def right_token(fields: Fields) -> Token | None:
+    """Give the token that says the right; None where the room's rule does."""
+    if fields.strikes:
+        return fields.strikes[0]
+    return fields.rights[0] if fields.rights else None
+
+
+def right_in_force(fields: Fields) -> Right:
+    """Give the right: what is said, else what the room means."""
+    token = right_token(fields)
+    if token is not None:
+        return right_of(token)
+    assert fields.unsaid is not None
+    assert fields.unsaid.right is not None
+    return fields.unsaid.right
 
 
 def _several(fields: Fields, _posted: date) -> Doubt | None:
@@ -134,7 +147,7 @@ def _contract(fields: Fields, _posted: date) -> Doubt | None:
     if not fields.symbols:
         reason = "expected a ticker, found none: write it, with a $ where it is also a word"
         return Doubt(Code.PARSE_NO_SYMBOL, reason)
-    if not fields.expiries:
+    if not fields.contract_complete:
         return Doubt(Code.PARSE_NO_EXPIRY, "expected an expiration next to the contract, found none: write it as 12/18 or 0DTE")
     return _strike(strike)
 
@@ -236,6 +249,8 @@ def _expiry(fields: Fields, posted: date) -> Doubt | None:
         if fields.expiry is not None and found != fields.expiry:
             return _two("expirations", fields.expiries[0], token)
         fields.expiry = found
+    if fields.expiry is None and fields.unsaid is not None:
+        fields.expiry = fields.unsaid.expiry
     return None
 
 

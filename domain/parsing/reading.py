@@ -14,14 +14,15 @@ from domain.parsing.action import Action
 from domain.parsing.before import first_action_doubt, opening, stamped
 from domain.parsing.collecting import collect
 from domain.parsing.doubts import Doubt, first_doubt, quoted, shown
-from domain.parsing.exits import read_addition, read_exit, read_plain_exit
-from domain.parsing.expiry import resolve
-from domain.parsing.fields import Fields
+from domain.parsing.exits import read_addition, read_average, read_exit, read_plain_exit
+from domain.parsing.expiry import by_rule, resolve
+from domain.parsing.fields import Fields, Unsaid
 from domain.parsing.forms import Form, read_form
 from domain.parsing.judging import CHECKS, Entry, entry_of, judge, right_token, strike_in
 from domain.parsing.seeing import Seen, seen
 from domain.parsing.tokens import Kind, Token, tokenize
-from domain.parsing.told import Told, span, told
+from domain.parsing.told import Told, span
+from domain.profile import RoomRule
 
 CHATTER = ParsedAlert(kind=AlertKind.CHATTER)
 
@@ -58,12 +59,14 @@ class Letter(NamedTuple):
     form: Form | None
     posted: date | None
     """The message's New York date, or None for a time no alert can have."""
+    unsaid: Unsaid | None = None
+    """What the author's room means without saying it."""
 
 
-def read(message: AlertMessage, *, longest: int) -> ParsedAlert:
+def read(message: AlertMessage, room: RoomRule, *, longest: int) -> ParsedAlert:
     """Give the one reading of a message; texts over `longest` characters are not cut into tokens."""
     text = message.shown
-    letter = opened(text, message.posted_at, longest)
+    letter = opened(text, message.posted_at, room, longest)
     if letter is None:
         return CHATTER
     if len(text) > longest:
@@ -72,13 +75,20 @@ def read(message: AlertMessage, *, longest: int) -> ParsedAlert:
     return found if letter.sight.text is text else _placed(found, text, letter.sight)
 
 
-def opened(text: str, moment: datetime, longest: int) -> Letter | None:
+def opened(text: str, moment: datetime, room: RoomRule, longest: int) -> Letter | None:
     """Make a message ready to be read; None when nothing in it is worth reading."""
     sight = seen(text if len(text) <= longest else text[:longest])
     if words.TELLING.isdisjoint(_WORD.findall(sight.lower)) and not _STRIKE.search(sight.lower):
         return None
     tokens = [token for token in tokenize(sight) if token.kind != "MARKUP"]
-    return Letter(sight, tokens, _actions(tokens), read_form(sight, tokens), _posted(moment))
+    posted = _posted(moment)
+    return Letter(sight, tokens, _actions(tokens), read_form(sight, tokens), posted, _unsaid(room, posted))
+
+
+def _unsaid(room: RoomRule, posted: date | None) -> Unsaid | None:
+    if posted is None or (room.right is None and room.expiry is None):
+        return None
+    return Unsaid(room.right, None if room.expiry is None else by_rule(room.expiry, posted))
 
 
 def _reading(letter: Letter) -> ParsedAlert:
@@ -89,10 +99,10 @@ def _reading(letter: Letter) -> ParsedAlert:
     if first is not None and first.action is Action.AVERAGE:
         if not _contract_like(letter.tokens):
             return CHATTER
-        return told(AlertKind.ADD, letter.tokens, range(first.first, first.last + 1), fields, letter.posted).alert
+        return _addition(letter, read_average(letter.tokens, range(first.first, first.last + 1), fields, letter.posted))
     buys = Action.BUY in acts or Action.OTHER in acts
     if buys and not _sold_first(letter):
-        return _entry(letter) if _contract_like(letter.tokens) else _plainly(letter, fields)
+        return _entry(letter) if _contract_like(letter.tokens) or _bare_order(letter) else _plainly(letter, fields)
     sale = next((hit for hit in hits if hit.action is Action.SELL), None)
     if sale is not None:
         if quoted(letter.sight):
@@ -111,7 +121,18 @@ def _plainly(letter: Letter, fields: Fields | None) -> ParsedAlert:
     if quoted(letter.sight):
         return CHATTER
     said = letter.tokens if letter.form is None else letter.form.title
-    return _answered(read_addition(said, fields, letter.posted) or read_plain_exit(said, fields, letter.posted))
+    added = read_addition(said, fields, letter.posted)
+    return _answered(read_plain_exit(said, fields, letter.posted)) if added is None else _addition(letter, added)
+
+
+_UNDOES_ADDITION = frozenset({Code.PARSE_CONDITIONAL, Code.PARSE_NEGATED, Code.PARSE_NOT_FIRST_HAND, Code.PARSE_SPREAD})
+
+
+def _addition(letter: Letter, added: Told) -> ParsedAlert:
+    """Answer an addition, unless it is thought of, taken back or somebody else's: an author's profile may have it bought."""
+    settled = max(added.used, default=None) if added.alert.price is not None else None
+    doubt = first_doubt(letter.sight, letter.tokens, range(0), settled)
+    return _refused(doubt) if doubt is not None and doubt.code in _UNDOES_ADDITION else added.alert
 
 
 def _answered(found: Told | Doubt | None) -> ParsedAlert:
@@ -171,6 +192,12 @@ def _contract_like(tokens: list[Token]) -> bool:
     return (dated or right) and not kinds.isdisjoint({"NUMBER", "PAIR", "JUNK"})
 
 
+def _bare_order(letter: Letter) -> bool:
+    """Whether a number stands behind "BTO", or behind any buying where the room's rule fills in what is missing."""
+    said = letter.tokens[letter.hits[0].first].lower == "bto" or letter.unsaid is not None
+    return said and any(token.kind == "NUMBER" for token in letter.tokens)
+
+
 def _entry(letter: Letter) -> ParsedAlert:
     """Read an entry with its action word, or refuse it."""
     hit = letter.hits[0]
@@ -227,8 +254,9 @@ def _today(letter: Letter) -> date | Doubt:
 def fields_of(letter: Letter, action: range) -> Fields:
     """Collect the fields of an entry."""
     if letter.form is not None:
+        letter.form.fields.unsaid = letter.unsaid
         return letter.form.fields
-    fields = collect(letter.tokens, action.stop)
+    fields = collect(letter.tokens, action.stop, letter.unsaid)
     counted = letter.tokens[action.start]
     if counted.kind == "SIGNED":
         fields.quantities.append(counted)
@@ -266,8 +294,8 @@ def _answer(found: Entry, fields: Fields, tokens: list[Token], action: range) ->
         *(span("action", tokens[index]) for index in action if tokens[index].kind == Kind.WORD),
         span("symbol", fields.symbols[0]),
         span("strike", strike),
-        span("right", right_token(fields)),
-        span("expiry", fields.expiries[0]),
+        *(span("right", token) for token in (right_token(fields),) if token is not None),
+        *(span("expiry", token) for token in fields.expiries[:1]),
         *(span("price", token) for token in fields.prices[:1]),
         *(span("quantity", token) for token in fields.quantities[:1]),
     ]

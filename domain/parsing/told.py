@@ -1,7 +1,8 @@
 """Words what a message tells of a position that stands: its contract as far as it is said, and where it was read."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
+from typing import NamedTuple
 
 from domain.alert import AlertKind, ParsedAlert, Span
 from domain.parsing.collecting import collect
@@ -13,8 +14,7 @@ from domain.parsing.portions import Closed
 from domain.parsing.tokens import Token, number_in
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """A reading, and the places of the tokens that its contract was read from."""
 
     alert: ParsedAlert

@@ -6,6 +6,7 @@ TRADER_API_EXAMPLES=1000 makes it long (`make soak-api`).
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import schemathesis
 from hypothesis import HealthCheck, settings
@@ -40,7 +41,7 @@ def test_every_operation_says_how_it_fails() -> None:
 
 @schema.parametrize()
 @settings(max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-def test_it_keeps_its_word(case: Case, api_url: str) -> None:
+def test_it_keeps_its_word(case: Case[Any], api_url: str) -> None:
     """Any request is answered with a status, a type and a body that the document names; none ends in a fault."""
     if "token" in (case.path_parameters or {}):
         case.path_parameters["token"] = CODEC_TOKEN

@@ -41,6 +41,7 @@ from venue.tape import AnswerLine, FaultLine, FillLine, OrderLine, OrderState, R
 from worker.process import Child, ready, start
 from worker.stack import Stack
 from worker.target import target_of
+from workflows import timing
 from workflows.interface import EVENTS_QUERY, VIEW_QUERY, TradeRequest
 
 SEATS = 24
@@ -60,6 +61,12 @@ QUICK: dict[str, object] = {
     "size_max_contracts": 4,
 }
 """A ladder of seconds, so that "in the middle of the window" is real time; and four contracts a trade."""
+
+LOOKED_FOR = (timing.SUBMIT_TIMEOUT + sum(timing.LOOKS, timedelta())).total_seconds() + 60
+"""Seconds that an order takes which was lost before it was accepted: given up, looked for, sent again; and the scene's own time."""
+
+OVER = {"filled", "cancelled", "expired", "rejected", "refused", "not sent", "absent"}
+"""How an order that can sell no more stands."""
 
 _strikes = itertools.count(300)
 _messages = itertools.count(1)
@@ -204,6 +211,11 @@ def _with_ladder(policy: Policy, changes: Mapping[str, Any]) -> Policy:
     return replace(policy, ladder=replace(policy.ladder, **changes)) if changes else policy
 
 
+def exits_out(view: TradeView) -> int:
+    """Count the contracts that an exit stands for: working, on its way, or looked for because its answer was lost."""
+    return sum(order.quantity - order.filled for order in view.orders if order.leg == "exit" and order.status not in OVER)
+
+
 @dataclass
 class Trade:
     """One alert and what became of it, as the venue's tape and the trade itself tell it."""
@@ -335,16 +347,26 @@ class Trade:
             await eventually(there, f"{self.id} {what}: {fields}", within=within, every=ASK_EVERY)
         except AssertionError as late:
             late.add_note(f"found {last}")
-            with contextlib.suppress(RPCError, WorkflowQueryFailedError):
-                late.add_note("\n".join(f"{event.at:%H:%M:%S.%f} {event.kind}: {event.text}" for event in await self.events()))
+            late.add_note(await self._told())
             raise
         assert last[0] is not None
         return last[0]
 
     async def result(self, within: float = 60) -> TradeView:
         """Wait for the trade's end."""
-        async with asyncio.timeout(within):
-            return await self.handle.result()
+        try:
+            async with asyncio.timeout(within):
+                return await self.handle.result()
+        except TimeoutError as late:
+            late.add_note(await self._told())
+            raise
+
+    async def _told(self) -> str:
+        """Tell what happened to it so far, for a test that waited in vain."""
+        try:
+            return "\n".join(f"{event.at:%H:%M:%S.%f} {event.kind}: {event.text}" for event in await self.events())
+        except (RPCError, WorkflowQueryFailedError) as silent:
+            return f"the trade does not tell: {silent}"
 
     async def history_text(self) -> str:
         """Give its whole history as JSON."""

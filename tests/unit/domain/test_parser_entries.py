@@ -145,7 +145,7 @@ def test_a_label_is_kept(posted: Posted, text: str, label: str | None) -> None:
         ("STC 70C 12/18 KO @$2.00", "exit", "KO 70C 2026-12-18", "2.00"),
         ("Sell to close KO 70c 12/18 at 2.00", "exit", "KO 70C 2026-12-18", "2.00"),
         ("STC all", "exit", "None NoneNone None", None),
-        ("AVG KO 12/18 70c @ 1.40, added @ .98", "add", "KO 70C 2026-12-18", "1.40"),
+        ("AVG KO 12/18 70c @ 1.40, added @ .98", "add", "KO 70C 2026-12-18", "0.98"),
     ],
 )
 def test_exits_and_additions_are_told_apart(*, posted: Posted, text: str, kind: str, contract: str, price: str | None) -> None:

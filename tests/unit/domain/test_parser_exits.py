@@ -114,7 +114,8 @@ def test_an_exit_that_is_not_certain_is_refused(posted: Posted, text: str, code:
 @pytest.mark.parametrize(
     ("text", "contract", "price"),
     [
-        ("AVG KO 12/18 70c @ 1.40, added @ .98", "KO 70C 2026-12-18", "1.40"),
+        ("AVG KO 12/18 70c @ 1.40, added @ .98", "KO 70C 2026-12-18", "0.98"),
+        ("AVG KO 12/18 70c @ 1.40", "KO 70C 2026-12-18", None),
         ("Adding to KO 70c 12/18 @ 2.80", "KO 70C 2026-12-18", "2.80"),
         ("added KO at 1.20", "KO NoneNone None", "1.20"),
         ("Averaging down $KO 70c 12/18", "KO 70C 2026-12-18", None),
@@ -126,3 +127,17 @@ def test_an_addition_is_no_entry(posted: Posted, text: str, contract: str, price
     assert parsed.kind is AlertKind.ADD
     assert f"{parsed.symbol} {parsed.strike}{parsed.right} {parsed.expiry}" == contract
     assert parsed.price == (None if price is None else Decimal(price))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Adding to KO 70c 12/18 @ 2.80 if it dips",
+        "AVG KO 12/18 70c @ 1.40, added @ .98? not sure yet",
+        "> AVG KO 12/18 70c @ 1.40, added @ .98",
+        "added to the KO 70c 12/18 spread @ 1.20",
+    ],
+)
+def test_an_addition_that_is_not_certain_is_refused(posted: Posted, text: str) -> None:
+    """WHO-40: where a profile has adds bought, a thought or a quote buys nothing."""
+    assert parse(posted(text)).kind is AlertKind.REFUSED

@@ -1,0 +1,130 @@
+"""Trades that wait for a person: approved, halved, skipped, left unanswered; and authors who are watched only."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from temporalio.client import WorkflowUpdateFailedError
+from temporalio.testing import WorkflowEnvironment
+
+from domain.policy import Policy
+from domain.profile import Approval, Profile
+from domain.trade import Outcome, Phase
+from domain.view import OfferKind
+from tests.support.floor import Floor, policy
+from workflows.interface import APPROVE_UPDATE, CANCEL_UPDATE, SKIP_UPDATE, Answer, Command, CommandReceipt
+
+ME = Command(by="tester")
+
+
+def asking(**changes: object) -> Policy:
+    """Give rules whose author needs approval."""
+    return policy(profile=replace(Profile(approval=Approval.ASK), **changes))  # type: ignore[arg-type]
+
+
+async def test_nothing_is_bought_before_a_person_approves(env: WorkflowEnvironment, floor: Floor) -> None:
+    """The proposal is shown with its numbers, no order leaves, and a yes buys what was shown."""
+    await floor.quote("1.20", "1.20")
+    with env.with_time_skipping_disabled():
+        trade = await floor.alert(rules=asking())
+        view = await floor.until(trade, "waits", phase=Phase.AWAITING)
+        assert view.offer is not None
+        assert (view.offer.kind, view.offer.quantity) == (OfferKind.ENTRY, 4)
+        assert floor.posts() == []
+        receipt = await trade.execute_update(APPROVE_UPDATE, Answer(command=ME), result_type=CommandReceipt)
+        assert receipt.done
+        view = await floor.until(trade, "held", phase=Phase.HOLDING, bought=4)
+    assert view.offer is None
+
+
+async def test_an_approval_counts_as_the_alerts_age(env: WorkflowEnvironment, floor: Floor) -> None:
+    """WHO-30: 75 s after its posting an alert is too old, but for a yes: its 60 s count from that, and the price is taken anew."""
+    await floor.quote("1.20", "1.20")
+    with env.with_time_skipping_disabled():
+        trade = await floor.alert(rules=asking(), age=45)
+        await floor.until(trade, "waits", phase=Phase.AWAITING)
+        await env.fast_forward(trade, timedelta(seconds=30))
+        await floor.quote("1.10", "1.15")
+        await trade.execute_update(APPROVE_UPDATE, Answer(command=ME), result_type=CommandReceipt)
+        view = await floor.until(trade, "priced again", phase=Phase.ENTERING)
+    assert view.quote_ask == Decimal("1.15")
+
+
+async def test_an_approved_entry_is_denied_when_the_price_has_run_away(env: WorkflowEnvironment, floor: Floor) -> None:
+    """A yes is no order: every check of sizing holds again."""
+    with env.with_time_skipping_disabled():
+        trade = await floor.alert(rules=asking())
+        await floor.until(trade, "waits", phase=Phase.AWAITING)
+        await floor.quote("4.00", "4.10")
+        await trade.execute_update(APPROVE_UPDATE, Answer(command=ME), result_type=CommandReceipt)
+    view = await trade.result()
+    assert (view.outcome, floor.posts()) == (Outcome.DENIED, [])
+    assert "PRICE_FAR_FROM_MARKET" in (view.reason or "")
+
+
+async def test_half_buys_half_of_what_was_shown(env: WorkflowEnvironment, floor: Floor) -> None:
+    """ENT-20: what a person approved is a cap of its own."""
+    await floor.quote("1.20", "1.20")
+    with env.with_time_skipping_disabled():
+        trade = await floor.alert(rules=asking())
+        await floor.until(trade, "waits", phase=Phase.AWAITING)
+        await trade.execute_update(APPROVE_UPDATE, Answer(command=ME, half=True), result_type=CommandReceipt)
+        await floor.until(trade, "held", phase=Phase.HOLDING, bought=2, quantity=2)
+
+
+async def test_skip_ends_the_trade_with_nothing_bought(floor: Floor, env: WorkflowEnvironment) -> None:
+    """A no is on record with who said it."""
+    with env.with_time_skipping_disabled():
+        trade = await floor.alert(rules=asking())
+        await floor.until(trade, "waits", phase=Phase.AWAITING)
+        receipt = await trade.execute_update(SKIP_UPDATE, Answer(command=ME), result_type=CommandReceipt)
+    view = await trade.result()
+    assert receipt.text == "Nothing is bought"
+    assert (view.outcome, view.reason, floor.posts()) == (Outcome.DENIED, "APPROVAL_SKIPPED: tester said no", [])
+
+
+async def test_cancel_of_a_waiting_trade_ends_it(floor: Floor, env: WorkflowEnvironment) -> None:
+    """Cancel means the same in every phase that may still buy."""
+    with env.with_time_skipping_disabled():
+        trade = await floor.alert(rules=asking())
+        await floor.until(trade, "waits", phase=Phase.AWAITING)
+        await trade.execute_update(CANCEL_UPDATE, ME, result_type=CommandReceipt)
+    assert (await trade.result()).outcome is Outcome.DENIED
+
+
+async def test_no_answer_in_time_buys_nothing(floor: Floor) -> None:
+    """The window is bounded: five minutes later the trade is over, and says why."""
+    trade = await floor.alert(rules=asking())
+    view = await trade.result()
+    assert (view.outcome, floor.posts()) == (Outcome.DENIED, [])
+    assert "APPROVAL_EXPIRED" in (view.reason or "")
+
+
+async def test_an_answer_to_another_offer_is_not_taken(floor: Floor, env: WorkflowEnvironment) -> None:
+    """Who pressed the button of an old card did not see what is offered now; and half of one contract is none."""
+    small = asking()
+    rules = replace(small, sizing=replace(small.sizing, max_contracts=1))
+    with env.with_time_skipping_disabled():
+        trade = await floor.alert(rules=rules)
+        await floor.until(trade, "waits", phase=Phase.AWAITING)
+        for answer in (Answer(command=ME, offer="older"), Answer(command=ME, half=True)):
+            with pytest.raises(WorkflowUpdateFailedError):
+                await trade.execute_update(APPROVE_UPDATE, answer, result_type=CommandReceipt)
+        assert (await floor.view(trade)).phase is Phase.AWAITING
+
+
+async def test_a_watched_author_is_read_and_never_traded(floor: Floor) -> None:
+    """Everything is checked and shown as it would be, no order leaves, and the trade says that it was only watched."""
+    trade = await floor.alert(rules=policy(profile=Profile(approval=Approval.WATCH)))
+    view = await trade.result()
+    assert (view.outcome, view.quantity, floor.posts()) == (Outcome.WATCHED, 4, [])
+    assert "watched" in await floor.kinds(trade)
+
+
+async def test_a_lotto_is_traded_with_its_share(floor: Floor) -> None:
+    """RSK-10: the label's factor scales each of our caps."""
+    await floor.quote("1.20", "1.20")
+    trade = await floor.alert(f"Super Lotto: BTO SPY {floor.expiry:%m/%d/%Y} 450c @ 1.20")
+    view = await floor.until(trade, "held", phase=Phase.HOLDING)
+    assert (view.bought, view.parsed and view.parsed.label) == (1, "Super Lotto")

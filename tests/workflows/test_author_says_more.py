@@ -1,0 +1,197 @@
+"""What an author writes after the alert: exits by the profile, adds, corrections. A trade is only ever changed as the profile says."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.testing import WorkflowEnvironment
+
+from domain.alert import AlertMessage
+from domain.ids import message_id
+from domain.parser import parse
+from domain.policy import Policy
+from domain.profile import Approval, OnAdd, OnExit, Profile
+from domain.trade import Outcome, Phase
+from domain.view import OfferKind, TradeView
+from tests.support.floor import AUTHOR, CHANNEL, GUILD, Floor, policy
+from workflows.interface import (
+    APPROVE_UPDATE,
+    FOLLOW_UPDATE,
+    SKIP_UPDATE,
+    TRADE_WORKFLOW,
+    Answer,
+    Command,
+    CommandReceipt,
+    FollowUp,
+    Said,
+    TradeRequest,
+    task_queue,
+)
+
+ME = Command(by="tester")
+Trade = WorkflowHandle[Any, TradeView]
+
+
+def rules(exits: OnExit, **changes: Any) -> Policy:
+    """Give rules with these exits."""
+    return policy(profile=Profile(exits=exits, **changes))
+
+
+def message(text: str, *, author: str = AUTHOR, name: str = "later") -> AlertMessage:
+    """Write a later message."""
+    return AlertMessage(
+        message_id=message_id(name), text=text, author_id=author, channel_id=CHANNEL, guild_id=GUILD, posted_at=datetime.now(UTC)
+    )
+
+
+async def say(trade: Trade, text: str, said: Said = Said.EXIT, **about: str) -> CommandReceipt:
+    """Tell a trade what its author wrote, as the intake does."""
+    later = message(text, **about)
+    receipt: CommandReceipt = await trade.execute_update(
+        FOLLOW_UPDATE, FollowUp(message=later, parsed=parse(later), said=said), id=later.message_id, result_type=CommandReceipt
+    )
+    return receipt
+
+
+async def held(floor: Floor, wanted: Policy) -> Trade:
+    """Trade the plain alert until it is held, with its exit working."""
+    await floor.quote("1.20", "1.20")
+    trade = await floor.alert(rules=wanted)
+    await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
+    return trade
+
+
+async def test_an_automatic_exit_sells_the_part_that_was_said(floor: Floor) -> None:
+    """EXT-10: "half out" sells half of what is held; said twice under one message id it acts once."""
+    trade = await held(floor, rules(OnExit.AUTOMATIC))
+    for _ in range(2):
+        receipt = await say(trade, f"STC SPY {floor.expiry:%m/%d} 450c @ 1.20 half out")
+    assert receipt.text == "Sold 2, asked for by the author"
+    assert (await floor.view(trade)).position == 2
+
+
+async def test_an_automatic_exit_of_everything_closes_the_trade(floor: Floor) -> None:
+    """The trade says that its author was out, and is flat."""
+    trade = await held(floor, rules(OnExit.AUTOMATIC))
+    await say(trade, "all out")
+    view = await trade.result()
+    assert (view.outcome, view.sold, view.reason) == (Outcome.FLAT, 4, "closed by the author")
+
+
+async def test_an_exit_on_approval_waits_for_a_person(floor: Floor, env: WorkflowEnvironment) -> None:
+    """It is offered with what it would sell; a yes to half sells half of that."""
+    with env.with_time_skipping_disabled():
+        trade = await held(floor, rules(OnExit.APPROVAL))
+        await say(trade, "all out")
+        view = await floor.view(trade)
+        assert view.offer is not None
+        assert (view.offer.kind, view.offer.quantity, view.position) == (OfferKind.EXIT, 4, 4)
+        await trade.execute_update(APPROVE_UPDATE, Answer(command=ME, half=True, offer="later"), result_type=CommandReceipt)
+        await floor.until(trade, "sold in part", position=2, offer=None)
+
+
+async def test_an_exit_on_approval_may_be_skipped_or_left(floor: Floor, env: WorkflowEnvironment) -> None:
+    """A no, or no answer, sells nothing: the exit plan goes on."""
+    with env.with_time_skipping_disabled():
+        trade = await held(floor, rules(OnExit.APPROVAL))
+        await say(trade, "all out")
+        await trade.execute_update(SKIP_UPDATE, Answer(command=ME), result_type=CommandReceipt)
+        await say(trade, "all out", name="again")
+        await env.fast_forward(trade, timedelta(minutes=6))
+        view = await floor.until(trade, "left", offer=None, position=4, exits_working=2)
+        with pytest.raises(WorkflowUpdateFailedError):
+            await trade.execute_update(APPROVE_UPDATE, Answer(command=ME), result_type=CommandReceipt)
+    assert view.phase is Phase.HOLDING
+    assert "unanswered" in await floor.kinds(trade)
+
+
+async def test_an_ignored_exit_is_written_down(floor: Floor) -> None:
+    """The profile says that this author's exits do not count."""
+    trade = await held(floor, rules(OnExit.IGNORED))
+    await say(trade, "all out")
+    assert (await floor.view(trade)).position == 4
+    assert "followed_up" in await floor.kinds(trade)
+
+
+async def test_an_author_who_is_out_is_not_bought_after(floor: Floor, env: WorkflowEnvironment) -> None:
+    """An exit while the entry still works ends the entry, also where a person decides about what is held."""
+    await floor.quote("1.10", "1.30")
+    with env.with_time_skipping_disabled():
+        trade = await floor.alert(rules=rules(OnExit.APPROVAL))
+        await floor.until(trade, "the working entry", step="limit")
+        await say(trade, "all out")
+        view = await floor.until(trade, "given up", phase=Phase.WATCHING)
+    assert (view.bought, (view.reason or "").partition(":")[0]) == (0, "AUTHOR_OUT")
+
+
+async def test_nobody_else_acts_on_a_trade(floor: Floor) -> None:
+    """WHO-10: an exit by another author is refused by the trade itself."""
+    trade = await held(floor, rules(OnExit.AUTOMATIC))
+    with pytest.raises(WorkflowUpdateFailedError):
+        await say(trade, "all out", author="another")
+    assert (await floor.view(trade)).position == 4
+
+
+async def test_a_correction_changes_nothing_and_calls_a_person(floor: Floor, env: WorkflowEnvironment) -> None:
+    """The order works on as it was alerted; the correction is on record and loud."""
+    await floor.quote("1.10", "1.30")
+    with env.with_time_skipping_disabled():
+        trade = await floor.alert()
+        await floor.until(trade, "the working entry", step="limit")
+        await say(trade, "2.03**", Said.CORRECTION)
+        view = await floor.view(trade)
+    assert (view.phase, view.alert_price and str(view.alert_price)) == (Phase.ENTERING, "1.20")
+    assert "corrected" in await floor.kinds(trade)
+
+
+async def later_trade(floor: Floor, text: str, wanted: Policy, **link: str) -> Trade:
+    """Start the trade of a message that is linked to another trade, as the intake does."""
+    number = f"add{len(floor.handles)}{floor.account}"
+    request = TradeRequest(alert=message(text, name=number), policy=wanted, account=floor.account, **link)
+    trade: Trade = await floor.client.start_workflow(
+        TRADE_WORKFLOW, request, id=f"trade-{number}", task_queue=task_queue(floor.account), result_type=TradeView
+    )
+    floor.handles.append(trade)
+    return trade
+
+
+@pytest.mark.parametrize(("adds", "phase"), [(OnAdd.ADDED, Phase.HOLDING), (OnAdd.APPROVAL, Phase.AWAITING)])
+async def test_an_add_is_a_trade_of_its_own(floor: Floor, env: WorkflowEnvironment, adds: OnAdd, phase: Phase) -> None:
+    """WHO-20, ENT-20: one message, one trade: an add has its own orders, caps and exits; or it waits for a person."""
+    await floor.quote("1.20", "1.20")
+    text = f"AVG SPY {floor.expiry:%m/%d} 450c @ 1.40, added @ 1.20"
+    with env.with_time_skipping_disabled():
+        trade = await later_trade(floor, text, policy(profile=Profile(adds=adds)), adds_to="trade-first")
+        view = await floor.until(trade, "as the profile says", phase=phase)
+    assert str(view.alert_price) == "1.20"
+
+
+async def test_an_add_that_is_added_to_nothing_opens_nothing(floor: Floor) -> None:
+    """An add is an add only to an open trade of its author, which the intake has found."""
+    trade = await later_trade(floor, f"AVG SPY {floor.expiry:%m/%d} 450c @ 1.40, added @ 1.20", policy(profile=Profile(adds=OnAdd.ADDED)))
+    assert ((await trade.result()).reason or "").startswith("ALERT_NOT_ENTRY")
+
+
+async def test_an_add_without_its_price_opens_nothing(floor: Floor) -> None:
+    """WHO-40: what is not said is not guessed."""
+    wanted = policy(profile=Profile(adds=OnAdd.ADDED))
+    trade = await later_trade(floor, "added to SPY 450c", wanted, adds_to="trade-first")
+    assert ((await trade.result()).reason or "").startswith("ADD_INCOMPLETE")
+
+
+async def test_a_whole_alert_that_may_correct_another_needs_a_person(floor: Floor, env: WorkflowEnvironment) -> None:
+    """The author alerted the like a moment ago: which of the two is meant is not for us to say."""
+    wanted = policy(profile=replace(Profile(), approval=Approval.AUTOMATIC))
+    with env.with_time_skipping_disabled():
+        trade = await later_trade(floor, f"BTO SPY {floor.expiry:%m/%d} 450c @ 1.20", wanted, corrects="trade-first")
+        await floor.until(trade, "waits", phase=Phase.AWAITING)
+    assert floor.posts() == []
+
+
+async def test_words_that_may_correct_a_refused_alert_are_on_record(floor: Floor) -> None:
+    """The refused alert is over; its correction has a trade of its own, which ends at once and names it."""
+    trade = await later_trade(floor, "2.03**", policy(), corrects="trade-first")
+    view = await trade.result()
+    assert (view.outcome, (view.reason or "").partition(":")[0]) == (Outcome.DENIED, "ALERT_CORRECTS")

@@ -1,0 +1,179 @@
+"""The one door for messages: what opens a trade, what is told to one, and what is left alone."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from control.intake import Intake, LeftAlone, Opened, PassedOn, Taken, Unmatched, take, told
+from domain.alert import AlertMessage, Nature
+from domain.ids import message_id
+from domain.profile import OnAdd, OnExit, Profile
+from domain.trade import Outcome, Phase
+from domain.view import TradeView
+from tests.support.floor import AUTHOR, CHANNEL, GUILD, Floor, policy
+from tests.support.waiting import eventually
+from workflows.interface import Said
+
+_numbers = count(1)
+
+
+@pytest.fixture
+def entry(floor: Floor) -> str:
+    """Give the plain alert."""
+    return f"BTO SPY {floor.expiry:%m/%d/%Y} 450c @ 1.20"
+
+
+async def taken(floor: Floor, text: str, *, profile: Profile | None = None, name: str | None = None, **about: Any) -> Taken:
+    """Take a message in by the floor's rules; a trade that it opens ends with the floor."""
+    given = {"author_id": AUTHOR, "channel_id": CHANNEL, "guild_id": GUILD, "posted_at": datetime.now(UTC), **about}
+    message = AlertMessage(message_id=message_id(name or f"in{next(_numbers)}{floor.account}"), text=text, **given)
+    profiles = {AUTHOR: profile or Profile(exits=OnExit.AUTOMATIC)}
+    found = await take(floor.client, message, Intake(policy=policy(), account=floor.account, profiles=profiles))
+    assert told(found).isprintable()
+    if isinstance(found, Opened) and found.started:
+        floor.handles.append(floor.client.get_workflow_handle(found.workflow_id, result_type=TradeView))
+    return found
+
+
+async def held(floor: Floor, entry: str, **about: Any) -> Opened:
+    """Take an entry in, and wait until it is held and protected."""
+    await floor.quote("1.20", "1.20")
+    opened = await taken(floor, entry, **about)
+    assert isinstance(opened, Opened)
+    await floor.until(floor.handles[-1], "protected", phase=Phase.HOLDING, exits_working=2)
+    return opened
+
+
+async def test_an_entry_opens_its_one_trade(floor: Floor, entry: str) -> None:
+    """WHO-20: the same message taken in again finds the trade it has."""
+    first = await taken(floor, entry, name=f"same{floor.account}")
+    again = await taken(floor, entry, name=f"same{floor.account}")
+    assert isinstance(first, Opened)
+    assert isinstance(again, Opened)
+    assert (first.started, again.started, first.workflow_id) == (True, False, again.workflow_id)
+
+
+async def test_talk_starts_nothing(floor: Floor) -> None:
+    """Chatter costs no workflow; neither do the exits of people who are on no list."""
+    assert isinstance(await taken(floor, "good morning everyone"), LeftAlone)
+    assert isinstance(await taken(floor, "all out", author_id="stranger"), LeftAlone)
+
+
+async def test_a_refused_alert_is_on_record(floor: Floor) -> None:
+    """What looks like an alert and cannot be traded has a trade that says why."""
+    found = await taken(floor, "BTO SPY 450 @ 1.20")
+    assert isinstance(found, Opened)
+    view = await floor.handles[-1].result()
+    assert (view.outcome, (view.reason or "").partition(":")[0]) == (Outcome.DENIED, "PARSE_NO_RIGHT")
+
+
+@pytest.mark.parametrize("nature", [Nature.REPLY, Nature.FORWARD, Nature.QUOTE, Nature.EDIT])
+async def test_only_a_first_message_buys(floor: Floor, entry: str, nature: Nature) -> None:
+    """WHO-20: a reply, forward, quote or edit that reads as an entry is refused, on record."""
+    await taken(floor, entry, nature=nature)
+    view = await floor.handles[-1].result()
+    assert ((view.reason or "").partition(":")[0], floor.posts()) == ("PARSE_NOT_FIRST_HAND", [])
+
+
+async def test_an_exit_finds_the_authors_open_trade(floor: Floor, entry: str) -> None:
+    """The trade of that contract is told, and sells by its profile; without one, the answer says that there is none."""
+    assert isinstance(await taken(floor, "STC KO 70c 12/18 @ 2"), Unmatched)
+    opened = await held(floor, entry)
+    found = await taken(floor, "STC SPY 450c @ 1.20 half out")
+    assert isinstance(found, PassedOn)
+    assert (found.said, found.workflow_id, found.receipt.text) == (Said.EXIT, opened.workflow_id, "Sold 2, asked for by the author")
+
+
+async def test_an_exit_of_two_open_contracts_must_name_one(floor: Floor, entry: str) -> None:
+    """Which of two positions "all out" means is not for us to say; an answer to the alert says it."""
+    first = await held(floor, entry)
+    await floor.control.set_quote(floor.symbol.replace("450", "451"), bid="1.20", ask="1.20", ask_size=50, bid_size=50)
+    other = entry.replace("450c", "451c").replace("1.20", "1.21")
+    await taken(floor, other)
+    await floor.until(floor.handles[-1], "held", phase=Phase.HOLDING)
+    both = await taken(floor, "all out")
+    assert isinstance(both, Unmatched)
+    assert "found 2" in both.why
+    answer = await taken(floor, "all out", nature=Nature.REPLY, answers=first.workflow_id.removeprefix("trade-"))
+    assert isinstance(answer, PassedOn)
+    assert answer.workflow_id == first.workflow_id
+
+
+async def test_an_add_is_written_down_or_has_its_own_trade(floor: Floor, entry: str) -> None:
+    """By default an add changes nothing; where the profile wants it, its message opens a trade of its own."""
+    await held(floor, entry)
+    text = f"AVG SPY {floor.expiry:%m/%d} 450c @ 1.25, added @ 1.20"
+    noted = await taken(floor, text)
+    assert isinstance(noted, PassedOn)
+    assert noted.said is Said.ADD
+    added = await taken(floor, text, profile=Profile(adds=OnAdd.ADDED))
+    assert isinstance(added, Opened)
+    await floor.until(floor.handles[-1], "held", phase=Phase.HOLDING, bought=4)
+
+
+async def test_a_correction_is_told_to_the_working_trade(floor: Floor, entry: str, env: WorkflowEnvironment) -> None:
+    """The order works on; the author's "1.30**" is on its record, and an edit of the alert is too."""
+    await floor.quote("1.10", "1.30")
+    with env.with_time_skipping_disabled():
+        opened = await taken(floor, entry)
+        assert isinstance(opened, Opened)
+        await floor.until(floor.handles[-1], "working", step="limit")
+        found = await taken(floor, "1.30**")
+        edit = entry.replace("450c", "460c")
+        edited = await taken(floor, edit, nature=Nature.EDIT, name=opened.workflow_id.removeprefix("trade-"))
+        view = await floor.view(floor.handles[-1])
+    assert isinstance(found, PassedOn)
+    assert isinstance(edited, PassedOn)
+    assert (found.said, edited.said, found.workflow_id) == (Said.CORRECTION, Said.CORRECTION, opened.workflow_id)
+    assert (await floor.kinds(floor.handles[-1])).count("corrected") == 2
+    assert (view.phase, view.quantity) == (Phase.ENTERING, 4)
+
+
+async def test_a_correction_of_a_refused_alert_is_on_record(floor: Floor) -> None:
+    """Nothing is bought on two halves of an alert; a person finds both."""
+    await taken(floor, f"BTO SPY {floor.expiry:%m/%d} 450c @ 2/03 risky")
+    assert (await floor.handles[-1].result()).outcome is Outcome.DENIED
+    refused = floor.handles[-1].id
+
+    async def taken_down() -> Opened | None:
+        found = await taken(floor, "2.03**")
+        return found if isinstance(found, Opened) else None
+
+    await eventually(taken_down, "the refused alert to be found")
+    view = await floor.handles[-1].result()
+    assert ((view.reason or "").partition(":")[0], refused in (view.reason or "")) == ("ALERT_CORRECTS", True)
+
+
+async def test_the_same_alert_but_for_one_field_waits_for_a_person(floor: Floor, entry: str, env: WorkflowEnvironment) -> None:
+    """A moment later with another strike: a second trade, or the first one corrected? Nothing is bought before somebody says."""
+    with env.with_time_skipping_disabled():
+        first = await held(floor, entry)
+        await floor.control.set_quote(floor.symbol.replace("450", "451"), bid="1.20", ask="1.20", ask_size=50, bid_size=50)
+        await taken(floor, entry.replace("450c", "451c"))
+        view = await floor.until(floor.handles[-1], "waits", phase=Phase.AWAITING)
+    assert view.offer is not None
+    assert first.workflow_id in view.last_event
+    assert "corrected" in await floor.kinds(floor.handles[-2])
+
+
+async def test_a_later_alert_of_the_kind_is_a_trade_like_any_other(floor: Floor, entry: str) -> None:
+    """Only what comes within the window may correct."""
+    await held(floor, entry)
+    later = datetime.now(UTC) + timedelta(seconds=50)
+    short = replace(policy().safety, correction_window=timedelta(seconds=10))
+    message = AlertMessage(
+        message_id=message_id(f"l{floor.account}"),
+        text=entry.replace("1.20", "1.21"),
+        author_id=AUTHOR,
+        channel_id=CHANNEL,
+        guild_id=GUILD,
+        posted_at=later,
+    )
+    found = await take(floor.client, message, Intake(policy=replace(policy(), safety=short), account=floor.account))
+    assert isinstance(found, Opened)
+    floor.handles.append(floor.client.get_workflow_handle(found.workflow_id, result_type=TradeView))
+    await floor.until(floor.handles[-1], "traded", phase=Phase.HOLDING)

@@ -1,0 +1,155 @@
+"""Sales of a part: of what is free, of what exits hold, while things go wrong; the rest is protected again by the plan."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateStage
+from temporalio.testing import WorkflowEnvironment
+
+from domain.policy import ExitPolicy
+from domain.portion import HALF, Portion
+from domain.trade import Outcome, Phase
+from tests.support.floor import Floor, policy
+from workflows.interface import CLOSE_UPDATE, SELL_UPDATE, Command, CommandReceipt, SellOrder
+
+ME = Command(by="tester")
+ALL_AT_HALF = policy(exits=ExitPolicy(fraction=Decimal(1), gain=Decimal("0.5")))
+
+
+def part(portion: Portion, identity: str = "") -> SellOrder:
+    """Ask for a part."""
+    return SellOrder(command=Command(by="tester", id=identity), portion=portion)
+
+
+async def test_a_part_that_is_free_leaves_the_exit_alone(floor: Floor) -> None:
+    """EXT-10: two of four work in an exit; selling half takes the other two, and takes nothing back."""
+    await floor.quote("1.20", "1.20")
+    trade = await floor.alert()
+    await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
+    receipt = await trade.execute_update(SELL_UPDATE, part(HALF), result_type=CommandReceipt)
+    assert (receipt.done, receipt.text) == (True, "Sold 2, asked for by tester")
+    view = await floor.view(trade)
+    assert (view.position, view.exits_working, view.unprotected) == (2, 2, 0)
+    assert len(floor.order_ids("x")) == 2
+
+
+async def test_a_part_that_exits_hold_is_taken_back_first(floor: Floor) -> None:
+    """EXT-30: all four work in an exit; it has ended before one is sold, and the three that remain are in an exit again."""
+    await floor.quote("1.20", "1.20")
+    trade = await floor.alert(rules=ALL_AT_HALF)
+    await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
+    await trade.execute_update(SELL_UPDATE, part(Portion(count=1)), result_type=CommandReceipt)
+    view = await floor.until(trade, "protected again", position=3, exits_working=3, unprotected=0)
+    assert view.sold == 1
+
+
+async def test_the_plan_covers_its_share_of_what_remains(floor: Floor) -> None:
+    """Three of four sold leave one, of which half is none; nothing is sold twice and nothing is left over in an order."""
+    await floor.quote("1.20", "1.20")
+    trade = await floor.alert()
+    await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
+    await trade.execute_update(SELL_UPDATE, part(Portion(count=3)), result_type=CommandReceipt)
+    view = await floor.until(trade, "one is left", position=1, exits_working=0)
+    assert (view.sold, view.unprotected) == (3, 0)
+
+
+async def test_the_same_command_acts_once(floor: Floor) -> None:
+    """A button pressed twice, or a call sent again, is one command: its id is the update's."""
+    await floor.quote("1.20", "1.20")
+    trade = await floor.alert()
+    await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
+    for _ in range(2):
+        await trade.execute_update(SELL_UPDATE, part(Portion(count=1), "c1"), id="c1", result_type=CommandReceipt)
+    assert (await floor.view(trade)).position == 3
+
+
+async def test_two_parts_at_once_are_sold_one_after_another(floor: Floor) -> None:
+    """Each is a part of what is held when its turn comes."""
+    await floor.quote("1.20", "1.20")
+    trade = await floor.alert(rules=ALL_AT_HALF)
+    await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
+    one = await trade.start_update(SELL_UPDATE, part(HALF), wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=CommandReceipt)
+    two = await trade.start_update(SELL_UPDATE, part(HALF), wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=CommandReceipt)
+    assert ((await one.result()).text, (await two.result()).text) == ("Sold 2, asked for by tester", "Sold 1, asked for by tester")
+    await floor.until(trade, "protected again", position=1, exits_working=1)
+
+
+async def test_all_of_it_closes_the_trade(floor: Floor) -> None:
+    """A sale of everything is a close."""
+    await floor.quote("1.20", "1.20")
+    trade = await floor.alert()
+    await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
+    await trade.execute_update(SELL_UPDATE, part(Portion()), result_type=CommandReceipt)
+    assert (await trade.result()).outcome is Outcome.FLAT
+
+
+async def test_a_part_that_is_no_whole_contract_is_refused(floor: Floor) -> None:
+    """Selling less than was meant can be mended; a tenth of four is none, and the answer says so."""
+    await floor.quote("1.20", "1.20")
+    trade = await floor.alert()
+    await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await trade.execute_update(SELL_UPDATE, part(Portion(fraction=Decimal("0.1"))), result_type=CommandReceipt)
+    assert "at least 1 contract" in str(refused.value.__cause__)
+
+
+async def test_a_refused_sale_is_tried_again_and_what_it_was_for_stays_aside(floor: Floor) -> None:
+    """EXT-10: while a sale is refused, no exit is sent for the contracts it is to sell."""
+    await floor.quote("1.20", "1.20")
+    trade = await floor.alert(rules=ALL_AT_HALF)
+    await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
+    await floor.fault(kind="status", method="POST", path="*/orders", client_id="*-x2", status=422, code="margin_check_failed", count=1)
+    await floor.fault(kind="status", method="POST", path="*/orders", client_id="*-x3", status=422, code="margin_check_failed", count=1)
+    await trade.execute_update(SELL_UPDATE, part(HALF), result_type=CommandReceipt)
+    view = await floor.until(trade, "protected again", position=2, exits_working=2)
+    assert view.sold == 2
+
+
+async def test_a_sale_whose_answer_is_lost_is_looked_for_and_never_doubled(floor: Floor) -> None:
+    """EXT-30, UNK-20: nobody can say whether it was accepted; it counts as live, is found, and is the only one."""
+    await floor.quote("1.20", "1.20")
+    trade = await floor.alert(rules=ALL_AT_HALF)
+    await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
+    await floor.control.mute_streams()
+    await floor.fault(kind="lost-after", method="POST", path="*/orders", client_id="*-x[23]", count=2)
+    await trade.execute_update(SELL_UPDATE, part(HALF), result_type=CommandReceipt)
+    view = await floor.until(trade, "protected again", position=2, exits_working=2, unknown_orders=0)
+    assert view.sold == 2
+
+
+async def test_an_exit_that_fills_while_it_is_taken_back_counts_for_the_part(floor: Floor) -> None:
+    """What the exit sold meanwhile is sold: two were to go, its four filled, and no more is sold than is held."""
+    await floor.quote("1.20", "1.20")
+    trade = await floor.alert(rules=ALL_AT_HALF)
+    await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
+    await floor.fault(kind="late-accept", method="DELETE", path="*/orders/*", seconds=1, count=1)
+    update = await trade.start_update(SELL_UPDATE, part(HALF), wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=CommandReceipt)
+    await floor.quote("1.90", "1.95")
+    await update.result()
+    view = await trade.result()
+    assert (view.outcome, view.sold) == (Outcome.FLAT, 4)
+
+
+async def test_close_overtakes_a_part(floor: Floor) -> None:
+    """EXT-30: everything is sold once, whatever was asked before."""
+    await floor.quote("1.20", "1.20")
+    trade = await floor.alert(rules=ALL_AT_HALF)
+    await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
+    await floor.fault(kind="status", method="POST", path="*/orders", client_id="*-x2", status=422, code="margin_check_failed", count=1)
+    await trade.start_update(SELL_UPDATE, part(HALF), wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=CommandReceipt)
+    await trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt)
+    view = await trade.result()
+    assert (view.outcome, view.sold) == (Outcome.FLAT, 4)
+
+
+async def test_what_is_bought_during_a_sale_is_protected_at_once(env: WorkflowEnvironment, floor: Floor) -> None:
+    """EXT-40: the entry goes on filling while a part is sold; its slices have their exits."""
+    await floor.quote("1.20", "1.20", ask_size=2)
+    with env.with_time_skipping_disabled():
+        trade = await floor.alert(rules=ALL_AT_HALF)
+        await floor.until(trade, "the first slice", bought=2, exits_working=2)
+        await trade.execute_update(SELL_UPDATE, part(Portion(count=1)), result_type=CommandReceipt)
+        await floor.quote("1.20", "1.20", ask_size=2)
+        await floor.until(trade, "all bought", bought=4, position=3, exits_working=3)
+        await env.fast_forward(trade, timedelta(minutes=1))
