@@ -156,7 +156,8 @@ async def process(
 
 def intake_of(context: Context) -> Intake:
     """Give the rules that a message is taken in by now."""
-    return Intake(policy=context.settings.policy(), account=context.settings.account)
+    settings = context.settings
+    return Intake(policy=settings.policy(), account=settings.account, profiles=settings.author_profiles)
 
 
 def _key_of(asked: AlertRequest, header: str | None) -> str | None:

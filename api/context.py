@@ -14,6 +14,7 @@ from api.keys import HEADER, Keys, Purse
 from api.problems import Kind, ProblemError, responses
 from api.temporal import Temporal
 from control.codec import EncryptionCodec
+from control.upkeep import Mirrors
 from settings.model import Settings
 
 SCHEME = APIKeyHeader(
@@ -31,6 +32,7 @@ class Context:
     """The namespace of dry-run, where a request that only rehearses goes in a mode that sends."""
     keys: Keys
     codec: EncryptionCodec | None
+    mirrors: Mirrors
     registry: CollectorRegistry
 
 
