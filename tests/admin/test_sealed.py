@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
+from redis.asyncio import Redis
 from temporalio.api.common.v1 import Payload
 from temporalio.api.history.v1 import HistoryEvent
 
@@ -16,12 +17,14 @@ from control.codec import KEY_ID, EncryptionCodec
 from control.connection import connect
 from control.history import fetch_history, read_history, replay, write_history
 from control.look import show
+from control.record import read_record
 from control.send import send_alert
 from domain.trade import Phase
 from settings.load import as_environment
 from tests.admin.conftest import CANARIES, CIPHER, CODEC_TOKEN, HOOK, OLD_CIPHER, Api
 from tests.support.house import House, Seat, Trade
 from tests.support.waiting import eventually
+from worker.mirroring import mirrors
 from worker.target import target_of
 from workflows.interface import TradeRequest
 
@@ -137,6 +140,8 @@ async def test_no_secret_appears_anywhere(seat: Seat, sealed: House, api: Api) -
         "Temporal's database": database(sealed),
         "the history": (await fetch_history(sealed.client, trade.id)).to_json().encode(),
         "the tape": "\n".join(line.model_dump_json() for line in await sealed.tape()).encode(),
+        "the hot mirror": await hot(seat),
+        "the archive": await archived(seat, trade),
         "answers of the API": "\n".join(api.said).encode(),
         "metrics": "\n".join(metrics).encode(),
         "commands": (
@@ -144,12 +149,40 @@ async def test_no_secret_appears_anywhere(seat: Seat, sealed: House, api: Api) -
         ).encode(),
         **{f"the file {path.name}": path.read_bytes() for path in kept_files(sealed)},
     }
-    assert trade.id.encode() in texts["commands"]
+    assert all(trade.id.encode() in texts[where] for where in ("commands", "the hot mirror", "the archive", "the tape"))
     assert b"trader_events_total" in texts["metrics"]
     assert not [(where, what) for where, text in texts.items() for what, secret in CANARIES.items() if secret.encode() in text]
     # base64 at other offsets would hide a secret from the search above
     shifted = {what: base64.b64encode(b"x" * pad + secret.encode())[4:-4] for what, secret in CANARIES.items() for pad in (1, 2, 3)}
     assert not [(where, what) for where, text in texts.items() for what, secret in shifted.items() if secret in text]
+
+
+async def hot(seat: Seat) -> bytes:
+    """Read everything that Redis holds."""
+    assert seat.settings.redis_url is not None
+    texts = []
+    async with Redis.from_url(seat.settings.redis_url.get_secret_value()) as redis:
+        async for key in redis.scan_iter():
+            match await redis.type(key):
+                case b"hash":
+                    found: object = await redis.hgetall(key)
+                case b"stream":
+                    found = await redis.xrange(key)
+                case b"zset":
+                    found = await redis.zrange(key, 0, -1)
+                case _:
+                    found = await redis.get(key)
+            texts.append(f"{key!r} {found!r}")
+    return "\n".join(texts).encode()
+
+
+async def archived(seat: Seat, trade: Trade) -> bytes:
+    """Archive a trade as housekeeping does, and read what the files hold: they are compressed."""
+    kept = mirrors(seat.settings)
+    record = await read_record(seat.house.client, f"trade-{trade.id}")
+    assert record is not None
+    kept.archive.write([record])
+    return repr(kept.reader.query("select * from latest").as_dicts()).encode()
 
 
 def kept_files(house: House) -> list[Path]:
