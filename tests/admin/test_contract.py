@@ -16,7 +16,7 @@ from schemathesis import Case
 
 from api.app import make_app
 from settings.load import load
-from tests.admin.conftest import CODEC_TOKEN, OPS
+from tests.admin.conftest import CODEC_TOKEN, OPS, Api
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "specs/001-automated-alert-trading/contracts/openapi.json"
 EXAMPLES = int(os.environ.get("TRADER_API_EXAMPLES", "12"))
