@@ -45,7 +45,8 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
     if settings.discord_url is not None:
         use_chat(settings.discord_url)
     temporal = await connect(Target(address=settings.temporal_address, namespace=settings.namespace))
-    bot = TraderBot(temporal, settings, lambda: Intake(policy=settings.policy(), account=settings.account))
+    rules = Intake(policy=settings.policy(), account=settings.account, profiles=settings.author_profiles)
+    bot = TraderBot(temporal, settings, rules)
     for each in (*slash.COMMANDS, *slash_account.COMMANDS):
         bot.tree.add_command(each)
     stop = asyncio.Event()

@@ -14,13 +14,12 @@ from pathlib import Path
 from temporalio.common import WorkflowIDConflictPolicy
 
 from activities.messages import FollowRequest
-from activities.notify import Channel
 from broker.tastytrade import TastytradeDesk
 from control.connection import Target, connect
 from control.errors import ControlError
 from settings.load import SettingsError, load
 from settings.model import Settings
-from worker.channels import LogChannel, WebhookChannel
+from worker.channels import channels_of
 from worker.namespace import NamespaceError, prepare
 from worker.preflight import preflight
 from worker.wiring import make_broker, make_worker
@@ -37,9 +36,7 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
     client = await connect(Target(address=settings.temporal_address, namespace=settings.namespace))
     await prepare(client, retention=timedelta(days=settings.temporal_retention_days))
     broker = make_broker(settings)
-    channels: tuple[Channel, ...] = (LogChannel(),)
-    if settings.operator_webhook_url is not None:
-        channels += (WebhookChannel(settings.operator_webhook_url.get_secret_value()),)
+    channels = channels_of(settings)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

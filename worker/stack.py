@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -54,13 +54,15 @@ class Stack:
         venue_config: Mapping[str, Any] | None = None,
         with_worker: bool = True,
         with_chat: bool = False,
+        chat_people: Sequence[str] = (),
     ) -> None:
-        """Plan a stack; nothing runs yet. `venue_config` adds to the venue's own configuration file."""
+        """Plan a stack; nothing runs yet. `venue_config` adds to the venue's own configuration, `chat_people` to the people in the chat."""
         self._given = settings
         self._use_free_ports = use_free_ports
         self._venue_config = dict(venue_config or {})
         self._with_worker = with_worker
         self._with_chat = with_chat
+        self._chat_people = tuple(chat_people)
         self._children: dict[str, Child] = {}
         self._runs = 0
         self.settings = settings
@@ -230,7 +232,7 @@ class Stack:
         port = self.settings.chat_port
         require_free(port, "the chat", "TRADER_CHAT_PORT")
         allowed, config = self.settings.allowlist, self.data_dir / "chat.json"
-        people = dict.fromkeys((*allowed.authors, *self.settings.operators))
+        people = dict.fromkeys((*allowed.authors, *self.settings.operators, *self._chat_people))
         wanted = {
             "guild_id": allowed.guilds[0],
             "people": [{"user_id": each, "name": f"person {number}"} for number, each in enumerate(people, 1)],
