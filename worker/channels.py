@@ -110,7 +110,7 @@ class Anywhere:
     """An address that Apprise reaches: mail, Telegram, ntfy, Pushover and a hundred more."""
 
     def __init__(self, url: str, place: int) -> None:
-        """Tell `url`, which is a secret and the `place`-th of the settings; raises ValueError, which does not name it, when it is unusable."""
+        """Tell `url`, a secret, the `place`-th of the settings; raises ValueError, which does not name it, when it is unusable."""
         # its log names addresses
         logging.getLogger("apprise").setLevel(logging.CRITICAL)
         self._place = place

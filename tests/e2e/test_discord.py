@@ -62,31 +62,31 @@ async def _approvals(guild: Guild) -> list[Message]:
 
 
 async def _a_killed_bot(guild: Guild) -> list[Message]:
-    """Kill the bot right after an alert, and post another while it is away: both are traded and shown, and a later press works."""
+    """Kill the bot after an alert, and post more while it is away: what is fresh is traded, what is old refused; a later press works."""
     before = await guild.alert()
     await guild.stack.kill_bot(signal.SIGKILL)
+    old = await guild.alert(at=(datetime.now(UTC) - timedelta(minutes=5)).isoformat())
     during = await guild.alert()
     await guild.stack.restart_bot()
     await guild.card(before, "holding 4")
+    await guild.card(old, "not traded", "ALERT\\_TOO\\_OLD")
     card = await guild.card(during, "holding 4")
     question = await guild.press(card, "Close half")
     assert "Sell 2 contracts" in question["content"]
     assert "Sold 2" in (await guild.press(question, "Yes, sell"))["content"]
     await guild.card(during, "holding 2")
-    return [before, during]
+    return [before, old, during]
 
 
 async def _a_cut_line(guild: Guild) -> list[Message]:
-    """Lose the session: what was said meanwhile is read, and what is old is refused by its age. A lost answer doubles nothing."""
+    """Lose the session: what was said meanwhile is read. A lost answer to a card doubles nothing."""
     await guild.chat.drop(forget=True)
-    old = await guild.alert(at=(datetime.now(UTC) - timedelta(minutes=5)).isoformat())
     fresh = await guild.alert()
     await guild.card(fresh, "holding 4")
-    await guild.card(old, "not traded", "ALERT\\_TOO\\_OLD")
     await guild.chat.fault("lost", path=f"/channels/{guild.room}/messages")
     lost = await guild.alert()
     await guild.card(lost, "holding 4")
-    return [old, fresh, lost]
+    return [fresh, lost]
 
 
 async def _out(guild: Guild, bought: list[Message]) -> list[Message]:
