@@ -15,11 +15,12 @@ import yarl
 from bot import slash, slash_account
 from bot.client import TraderBot
 from bot.first_start import BAD_LOGIN, NO_INTENT, invite
-from control.connection import Target, connect
+from control.connection import connect
 from control.errors import ControlError
 from control.intake import Intake
 from settings.load import SettingsError, load
 from settings.model import Settings
+from worker.target import target_of
 
 log = logging.getLogger("alert-trader.bot")
 
@@ -44,7 +45,7 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
         raise UnusableError("expected TRADER_DISCORD_TOKEN, the bot's token, found it unset. `trader init` says where to get one")
     if settings.discord_url is not None:
         use_chat(settings.discord_url)
-    temporal = await connect(Target(address=settings.temporal_address, namespace=settings.namespace))
+    temporal = await connect(target_of(settings))
     rules = Intake(policy=settings.policy(), account=settings.account, profiles=settings.author_profiles)
     bot = TraderBot(temporal, settings, rules)
     for each in (*slash.COMMANDS, *slash_account.COMMANDS):

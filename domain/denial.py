@@ -54,6 +54,9 @@ class Code(StrEnum):
     BROKER_CHECK_FAILED = "BROKER_CHECK_FAILED"
     BROKER_UNAVAILABLE = "BROKER_UNAVAILABLE"
     OPERATOR_CANCELLED = "OPERATOR_CANCELLED"
+    APPROVAL_SKIPPED = "APPROVAL_SKIPPED"
+    APPROVAL_EXPIRED = "APPROVAL_EXPIRED"
+    AUTHOR_OUT = "AUTHOR_OUT"
     ACCOUNT_HALTED = "ACCOUNT_HALTED"
     ACCOUNT_UNREACHABLE = "ACCOUNT_UNREACHABLE"
     ACCOUNT_NOT_READY = "ACCOUNT_NOT_READY"
@@ -74,9 +77,6 @@ class Code(StrEnum):
     LIMIT_ORDERS_PER_MINUTE = "LIMIT_ORDERS_PER_MINUTE"
     LIMIT_LOSS_PER_DAY = "LIMIT_LOSS_PER_DAY"
     OPTIONS_LEVEL = "OPTIONS_LEVEL"
-    APPROVAL_SKIPPED = "APPROVAL_SKIPPED"
-    APPROVAL_EXPIRED = "APPROVAL_EXPIRED"
-    AUTHOR_OUT = "AUTHOR_OUT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,6 +293,18 @@ MEANINGS: dict[Code, Meaning] = {
         means="A person cancelled the trade.",
         to_do="Nothing.",
     ),
+    Code.APPROVAL_SKIPPED: Meaning(
+        means="A person was asked and said no.",
+        to_do="Nothing.",
+    ),
+    Code.APPROVAL_EXPIRED: Meaning(
+        means="A person was asked, and nobody answered in time.",
+        to_do="Answer sooner, set approval_window longer, or make the author's profile automatic.",
+    ),
+    Code.AUTHOR_OUT: Meaning(
+        means="The author wrote an exit before anything was bought, or while it was being bought.",
+        to_do="Nothing; set the profile's exits to ignored if the author's exits should not count.",
+    ),
     Code.ACCOUNT_HALTED: Meaning(
         means="The account is halted, or being flattened.",
         to_do="Mend what halted it, then resume and say what changed: trader resume.",
@@ -372,18 +384,6 @@ MEANINGS: dict[Code, Meaning] = {
     Code.OPTIONS_LEVEL: Meaning(
         means="The account's options level does not let it buy options.",
         to_do="Ask the broker for a level that does.",
-    ),
-    Code.APPROVAL_SKIPPED: Meaning(
-        means="A person was asked and said no.",
-        to_do="Nothing.",
-    ),
-    Code.APPROVAL_EXPIRED: Meaning(
-        means="A person was asked, and nobody answered in time.",
-        to_do="Answer sooner, set approval_window longer, or make the author's profile automatic.",
-    ),
-    Code.AUTHOR_OUT: Meaning(
-        means="The author wrote an exit before anything was bought, or while it was being bought.",
-        to_do="Nothing; set the profile's exits to ignored if the author's exits should not count.",
     ),
 }
 """Every code, with no exception: the table of the specs is written from it."""

@@ -41,9 +41,9 @@ class Difference:
     explanation: str | None = None
 
     @property
-    def key(self) -> tuple[str, str, int, int]:
-        """What makes it the same difference when it is seen again; an explanation holds for exactly this."""
-        return (self.kind, self.what, self.expected, self.found)
+    def key(self) -> tuple[str, str, int]:
+        """What makes it the same when it is seen again: an explanation holds for that many contracts, whatever is traded beside."""
+        return (self.kind, self.what, self.found - self.expected)
 
     def __str__(self) -> str:
         """Write it for people."""

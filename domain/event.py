@@ -101,3 +101,5 @@ class TradeEvent:
     kind: EventKind
     text: str
     facts: dict[str, str] = field(default_factory=dict)
+    chain: str = ""
+    """Its hash over itself and the event before it: `domain.chain`."""

@@ -8,6 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from domain.fees import FeeTable
 from domain.profile import Profile
 
 
@@ -88,13 +89,12 @@ class SizingPolicy:
     max_contracts: int = 10
     max_notional: Decimal = Decimal(2000)
     """Dollars, at the ladder's ceiling price, fees not counted."""
-    fee_per_contract: Decimal = Decimal("1.20")
-    """Dollars set aside a contract for commission, clearing and regulatory fees, before the broker's own figure is known."""
+    fees: FeeTable = field(default_factory=FeeTable)
+    """Dollars set aside for fees, before the broker's own figure is known."""
 
     def __post_init__(self) -> None:
         """Refuse an allocation that is no share: 2 % is 0.02."""
         _expect(0 <= self.allocation <= 1, "an allocation from 0 to 1 (2 % is 0.02)", self.allocation)
-        _expect(self.fee_per_contract >= 0, "a fee of zero or more dollars a contract", self.fee_per_contract)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

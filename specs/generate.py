@@ -7,6 +7,7 @@ Everything in them is read from the code: tables, docstrings, and the tests that
 import ast
 import functools
 import itertools
+import json
 import re
 import sys
 from collections import defaultdict
@@ -17,13 +18,16 @@ from pathlib import Path
 
 from temporalio.common import RetryPolicy
 
+from api.app import make_app
 from domain.denial import MEANINGS
 from domain.trade import diagram
+from settings.load import load
 from workflows import timing
 
 ROOT = Path(__file__).resolve().parent.parent
 SPECS = ROOT / "specs" / "001-automated-alert-trading"
 INVARIANTS = SPECS / "invariants.md"
+OPENAPI = SPECS / "contracts" / "openapi.json"
 
 _PART = re.compile(r"(?P<begin><!-- generated: (?P<name>[a-z-]+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL)
 _CARD = re.compile(r"\b(?:WHO|ENT|FIL|EXT|UNK|DRY|RSK|HLT|DUR)-\d+\b")
@@ -233,7 +237,14 @@ def rendered(text: str) -> str:
 def stale() -> dict[Path, str]:
     """Find the pages that are behind the code, with what they should say."""
     pages = {page: page.read_text() for page in sorted(SPECS.rglob("*.md"))}
-    return {page: fresh for page, text in pages.items() if (fresh := rendered(text)) != text}
+    written = {page: (text, rendered(text)) for page, text in pages.items()}
+    written[OPENAPI] = (OPENAPI.read_text() if OPENAPI.exists() else "", openapi())
+    return {page: fresh for page, (text, fresh) in written.items() if fresh != text}
+
+
+def openapi() -> str:
+    """Write the admin API's own description of itself."""
+    return json.dumps(make_app(load(environment={}, directory=SPECS).settings).openapi(), indent=1, ensure_ascii=False) + "\n"
 
 
 def main() -> None:

@@ -142,12 +142,12 @@ def written(notice: Notice) -> str:
     return f"[{sign}]{mode} {notice.workflow_id}\n{notice.title}\n{notice.text}"
 
 
-def channels_of(settings: Settings) -> tuple[Channel, ...]:
-    """Give the channels of the settings; raises ValueError for an address that is none."""
+def operators(settings: Settings) -> tuple[Channel, ...]:
+    """Give the channels to operators that the settings name; raises ValueError for an address that is none."""
     manners = Manners(quietest=Level(settings.notify_level), quiet_hours=settings.quiet_hours)
     ways: list[Operator] = []
     if settings.operator_webhook_url is not None:
         ways.append(Webhook(settings.operator_webhook_url.get_secret_value(), settings.notify_mention))
     if settings.notify_urls is not None:
         ways += [Anywhere(url, place) for place, url in enumerate(settings.notify_urls.get_secret_value().split(), 1)]
-    return (LogChannel(), *(OperatorChannel(way, manners) for way in ways))
+    return tuple(OperatorChannel(way, manners) for way in ways)

@@ -1,18 +1,21 @@
 """What a caller of a trade knows: its input, its commands, and the names they go by."""
 
 from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
 
 from activities.messages import CardPlace
+from domain.account import Account
 from domain.alert import AlertMessage, ParsedAlert
+from domain.discrepancy import ForeignOrder
 from domain.ids import AccountNumber
-from domain.policy import Policy
+from domain.limits import Limits
+from domain.policy import Mode, Policy
 from domain.portion import Portion
 from domain.view import TradeView
 
 TRADE_WORKFLOW = "TradeWorkflow"
 ACCOUNT_WORKFLOW = "AccountWorkflow"
-ORDER_STREAM_WORKFLOW = "OrderStreamWorkflow"
 
 ORDER_REPORT_SIGNAL = "order_report"
 CARD_QUERY = "card"
@@ -57,11 +60,6 @@ def task_queue(account: AccountNumber) -> str:
 def cards_queue(account: AccountNumber) -> str:
     """Name the queue on which the bot shows the cards of an account's trades."""
     return f"cards-{account}"
-
-
-def order_stream_id(account: AccountNumber) -> str:
-    """Name the workflow that follows an account's order stream."""
-    return f"account-{account}-orders"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,3 +162,26 @@ class Explanation:
     by: str
     reason: str
     what: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRequest:
+    """The input of an account's workflow: the limits of the settings, and what an earlier run has carried over."""
+
+    account: AccountNumber
+    mode: Mode
+    limits: Limits
+    carried: "Carried | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """Everything an account's workflow starts afresh with."""
+
+    memory: Account
+    told: int
+    """The last audit event that people were told of."""
+    stream_since: datetime | None
+    foreign: tuple[ForeignOrder, ...]
+    still_told: date | None
+    """The last day on which people were told that the account is still halted."""

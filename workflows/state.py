@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.order import OrderReport
     from domain.trade import Life
     from domain.view import Offer, TradeView
-    from workflows import search
+    from workflows import metering, search
     from workflows.cards import Cards
     from workflows.desk import Desk
     from workflows.entry import Entry
@@ -45,7 +45,7 @@ class TradeState:
         self._request = request
         self._life = Life()
         title = f"{request.alert.author_name or request.alert.author_id}: {request.alert.text}"
-        self._journal = Journal(title, self._refresh)
+        self._journal = Journal(workflow.info().workflow_id, title, self._refresh)
         self._telling = Telling(self._journal, self.view)
         self._cards = Cards(self._journal, self.view, request.account)
         self._parsed: ParsedAlert | None = None
@@ -78,7 +78,8 @@ class TradeState:
         self._journal.record(workflow.now(), kind, text, **facts)
 
     def _refresh(self) -> None:
-        """Bring the trade's page in the Web UI up to date."""
+        """Bring the trade's page in the Web UI up to date, and count what happened."""
+        metering.count(self._journal.events)
         workflow.set_current_details(details(self.view(), self._journal.events))
 
     def _index(self) -> None:

@@ -3,7 +3,6 @@
 Each floor has an account of its own, and so a task queue of its own; they can run beside each other on one Temporal server.
 """
 
-import asyncio
 import contextlib
 import itertools
 from collections.abc import AsyncIterator
@@ -14,18 +13,17 @@ from typing import Any
 
 from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Replayer
 
-from activities.messages import FollowRequest, Notice
-from activities.stream import StreamActivity
+from activities.messages import Notice
 from broker.dry_run import DryRunBroker
 from broker.tastytrade import TastytradeDesk, TastytradeReader
 from domain.alert import AlertMessage
 from domain.calendar import monthly_expiry, new_york_date
 from domain.contract import OptionContract, Right
 from domain.event import TradeEvent
-from domain.ids import AccountNumber, message_id
+from domain.ids import AccountNumber, account_workflow_id, message_id
+from domain.limits import Limits
 from domain.policy import Allowlist, Mode, Policy, SafetyPolicy
 from domain.view import TradeView
 from tests.support.waiting import eventually
@@ -36,6 +34,7 @@ from venue.oracle import Expectation, check
 from venue.server import RunningVenue
 from venue.server import start as start_venue
 from venue.tape import FillLine, OrderLine, RequestLine
+from worker.care import look_after
 from worker.wiring import make_worker, sandbox
 from workflows.interface import (
     EVENTS_QUERY,
@@ -72,6 +71,10 @@ def policy(**changes: Any) -> Policy:
     )
     sizing = replace(base.sizing, max_contracts=4, allocation=Decimal("0.5"))
     return replace(base, sizing=sizing, **changes)
+
+
+LIMITS = Limits(deny_reposts=False)
+"""What accounts of tests may do: most send the same alert again and again."""
 
 
 class Heard:
@@ -200,7 +203,9 @@ class Floor:
 
 
 @contextlib.asynccontextmanager
-async def open_floor(client: Client, config: VenueConfig | None = None, *, mode: Mode = Mode.DEMO) -> AsyncIterator[Floor]:
+async def open_floor(
+    client: Client, config: VenueConfig | None = None, *, mode: Mode = Mode.DEMO, limits: Limits | None = None
+) -> AsyncIterator[Floor]:
     """Open a floor; on leaving it, the oracle must have nothing to say of what was traded on it."""
     account = AccountNumber(f"5WT{next(_numbers):05d}")
     changed = (config or VenueConfig()).model_copy(update={"accounts": (AccountConfig(number=account),)})
@@ -226,11 +231,11 @@ async def open_floor(client: Client, config: VenueConfig | None = None, *, mode:
             mode=mode,
             channels=(heard,),
         )
-        stream = asyncio.create_task(
-            ActivityEnvironment().run(StreamActivity(desk, client, (heard,)).follow_orders, FollowRequest(account=account))
-        )
+        own = Client(client.service_client, namespace=client.namespace, data_converter=pydantic_data_converter)
         try:
             async with worker:
+                # by a client of its own: on a time-skipping server an account lives in real time, whatever its trades do
+                await look_after(own, account, mode=mode, limits=limits or LIMITS)
                 await eventually(lambda: any(line.kind == "stream" for line in venue.tape.lines), "the account stream to connect")
                 yield floor
                 await replay(floor.handles)
@@ -238,9 +243,8 @@ async def open_floor(client: Client, config: VenueConfig | None = None, *, mode:
                 for handle in floor.handles:
                     if (await handle.describe()).close_time is None:
                         await handle.terminate("the test is over")
+                await own.get_workflow_handle(account_workflow_id(account)).terminate("the test is over")
         finally:
-            stream.cancel()
-            await asyncio.wait([stream])
             await desk.aclose()
             await venue.close()
     violations = check(venue.tape.lines, Expectation(closed=closed, exit_fraction=floor.exit_fraction))

@@ -20,7 +20,8 @@ DECIDING = ("domain", "workflows")
 MONEY = ("domain", "activities", "workflows", "broker")
 
 REPEATABLE = {
-    "domain": {"collections", "dataclasses", "datetime", "decimal", "domain", "enum", "functools", "itertools", "re", "typing", "zoneinfo"},
+    "domain": {"collections", "dataclasses", "datetime", "decimal", "domain", "enum", "functools", "hashlib", "itertools", "json", "re"}
+    | {"typing", "zoneinfo"},
     "workflows": {"activities", "asyncio", "broker", "collections", "contextlib", "dataclasses", "datetime", "decimal", "domain", "enum"}
     | {"temporalio", "typing", "workflows"},
 }

@@ -6,7 +6,7 @@ from pathlib import Path
 from temporalio.api.enums.v1 import IndexedValueType
 
 from cli.exit_codes import ExitCode
-from domain.ids import AccountNumber, Leg, client_order_id, message_id, trade_workflow_id
+from domain.ids import AccountNumber, Leg, account_workflow_id, client_order_id, message_id, trade_workflow_id
 from domain.policy import Mode
 from specs import generate
 from workflows import interface, search
@@ -19,7 +19,7 @@ def test_ids_are_as_written() -> None:
     account, message = AccountNumber("<number>"), message_id("m1")
     shapes = [
         trade_workflow_id(message).replace(message, "<message id>"),
-        interface.order_stream_id(account),
+        account_workflow_id(account),
         interface.task_queue(account),
         client_order_id(message, Leg.ENTRY, 1).replace(message, "<message id>").replace("1", "<n>"),
         *Mode,

@@ -17,7 +17,7 @@ from domain.event import EventKind, TradeEvent
 from settings.model import Settings
 from settings.values import Hours
 from worker import channels
-from worker.channels import LONGEST, SILENT, Anywhere, LogChannel, Manners, OperatorChannel, Webhook, channels_of
+from worker.channels import LONGEST, SILENT, Anywhere, LogChannel, Manners, OperatorChannel, Webhook, operators
 from worker.loudness import Loudness, loudness
 
 APPRISE = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
@@ -198,9 +198,9 @@ async def test_anything_else_is_reached_through_apprise(webhook: Hook) -> None:
 
 @APPRISE
 def test_channels_are_those_that_are_set() -> None:
-    """The log is always there; a webhook and every Apprise address are a channel each."""
-    assert len(channels_of(Settings())) == 1
+    """A webhook and every Apprise address are a channel each; where none is set there is none."""
+    assert len(operators(Settings())) == 0
     more = Settings(
         operator_webhook_url=SecretStr("http://127.0.0.1:1/x"), notify_urls=SecretStr("json://127.0.0.1:1/a json://127.0.0.1:1/b")
     )
-    assert len(channels_of(more)) == 4
+    assert len(operators(more)) == 3

@@ -3,17 +3,18 @@
 from dataclasses import replace
 from decimal import Decimal
 
+from activities.preflight import preflight
 from broker.port import Refused, Unavailable
 from domain.ids import Leg
 from domain.order import Position
+from domain.preflight import Check
 from tests.support.paper_desk import PaperDesk, reported
 from tests.support.paper_exchange import SYMBOL, intent
-from worker.preflight import Check, preflight
 
 
 async def found(desk: PaperDesk) -> dict[str, Check]:
     """Run the preflight; checks by name."""
-    return {check.name: check for check in await preflight(desk)}
+    return {check.name: check for check in await preflight(desk, None)}
 
 
 async def test_an_account_that_may_trade_passes() -> None:
