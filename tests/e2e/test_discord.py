@@ -27,8 +27,9 @@ async def test_a_day_in_the_room(guild: Guild) -> None:
     asked = await _approvals(guild)
     away = await _a_killed_bot(guild)
     missed = await _a_cut_line(guild)
+    halted = await _a_halt(guild)
     closed = await _out(guild, bought)
-    await _one_card_and_one_story_each(guild, [*bought, *asked, *away, *missed])
+    await _one_card_and_one_story_each(guild, [*bought, *asked, *away, *missed, *halted])
     lines = read_tape(guild.stack.tape_path)
     assert not check(lines, Expectation(closed=[each["id"] for each in closed]))
 
@@ -87,6 +88,21 @@ async def _a_cut_line(guild: Guild) -> list[Message]:
     lost = await guild.alert()
     await guild.card(lost, "holding 4")
     return [fresh, lost]
+
+
+async def _a_halt(guild: Guild) -> list[Message]:
+    """Halt by command, at once and without a question; alerts are refused until somebody resumes and has been asked."""
+    refused = await guild.use("halt", user=MALLORY, reason="for fun")
+    assert "is not one" in refused["content"]
+    assert "No risk-increasing order leaves any more" in (await guild.use("halt", reason="lunch"))["content"]
+    denied = await guild.alert()
+    await guild.card(denied, "not traded", "ACCOUNT\\_HALTED")
+    assert "halted by discord" in (await guild.use("status"))["content"].replace("\\", "")
+    question = await guild.use("resume", changed="lunch is over")
+    await guild.press(question, "Yes, resume")
+    traded = await guild.alert()
+    await guild.card(traded, "holding 4")
+    return [denied, traded]
 
 
 async def _out(guild: Guild, bought: list[Message]) -> list[Message]:
