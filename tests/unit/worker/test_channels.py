@@ -20,9 +20,6 @@ from worker import channels
 from worker.channels import LONGEST, SILENT, Anywhere, LogChannel, Manners, OperatorChannel, Webhook, operators
 from worker.loudness import Loudness, loudness
 
-APPRISE = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
-"""One of its plugins imports a module of the standard library that goes with Python 3.13."""
-
 NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 SECRET = "s3cr3t-t0ken"
 HOSTILE = "BTO SPY\r\nERROR forged: line\x1b[2J\u2028next\u202egnp.exe ```@everyone <@1> %s {0}"
@@ -179,7 +176,6 @@ async def test_a_notice_is_told_once_though_the_activity_is_tried_again(webhook:
     assert len(webhook.bodies) == 2
 
 
-@APPRISE
 async def test_anything_else_is_reached_through_apprise(webhook: Hook) -> None:
     """DUR-50: the notice arrives as plain text; an address that does not take it, or is none, is never named."""
     way = Anywhere(webhook.url.replace("http://", "json://"), 1)
@@ -196,7 +192,6 @@ async def test_anything_else_is_reached_through_apprise(webhook: Hook) -> None:
     assert SECRET not in repr(wrong.value)
 
 
-@APPRISE
 def test_channels_are_those_that_are_set() -> None:
     """A webhook and every Apprise address are a channel each; where none is set there is none."""
     assert len(operators(Settings())) == 0
