@@ -15,6 +15,7 @@ import yarl
 from bot import slash, slash_account
 from bot.client import TraderBot
 from bot.first_start import BAD_LOGIN, NO_INTENT, invite
+from bot.words import UNREACHED
 from control.connection import connect
 from control.errors import ControlError
 from control.intake import Intake
@@ -75,7 +76,7 @@ async def _log_in(bot: TraderBot, token: str) -> None:
         await bot.login(token)
     except discord.LoginFailure:
         raise UnusableError(BAD_LOGIN) from None
-    except (discord.HTTPException, OSError) as error:
+    except UNREACHED as error:
         raise UnusableError(f"Discord could not be reached: {type(error).__name__}. Check the network, and TRADER_DISCORD_URL") from None
 
 

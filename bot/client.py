@@ -18,6 +18,7 @@ from bot.first_start import findings
 from bot.intake import MessageIntake
 from bot.people import People
 from bot.pressing import Presses
+from bot.words import UNREACHED
 from control.cards import ask_for_card, behind
 from control.errors import ControlError
 from control.intake import Intake
@@ -69,8 +70,8 @@ class TraderBot(discord.Client):
             self.tree.copy_global_to(guild=home)
             try:
                 await self.tree.sync(guild=home)
-            except discord.HTTPException as refused:
-                log.warning("server %s does not take the commands: %s", guild, refused.text)
+            except UNREACHED as refused:
+                log.warning("server %s does not take the commands: %s", guild, refused)
         worker = Worker(
             self.temporal,
             task_queue=cards_queue(self.settings.account),
@@ -131,5 +132,5 @@ class TraderBot(discord.Client):
     async def _mend(self, last: Any) -> None:
         try:
             await self.cards.show(last, in_doubt=True)
-        except (discord.HTTPException, TimeoutError) as error:
+        except UNREACHED as error:
             log.warning("the card of %s could not be mended: %s", last.view.workflow_id, error)

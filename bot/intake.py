@@ -13,6 +13,7 @@ import discord
 from temporalio.client import Client
 
 from bot.reading import alert_of, nature_of
+from bot.words import UNREACHED
 from control.connection import UnreachableError
 from control.errors import ControlError
 from control.intake import Intake, LeftAlone, Opened, PassedOn, Taken, Unmatched, take
@@ -114,7 +115,7 @@ class MessageIntake:
                         continue
                     count += 1
                     await self.take(message, me)
-            except discord.HTTPException as error:
+            except UNREACHED as error:
                 log.warning("what was missed in channel %s could not be read: %s", channel_id, error)
         return count
 
@@ -123,5 +124,5 @@ async def _react(message: discord.Message, emoji: str) -> None:
     """React; a message that is gone, or a room where the bot may not, changes nothing about its trade."""
     try:
         await message.add_reaction(emoji)
-    except discord.HTTPException as error:
+    except UNREACHED as error:
         log.info("message %s got no reaction: %s", message.id, error)
