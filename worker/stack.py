@@ -12,7 +12,7 @@ import secrets
 import signal
 import sys
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -60,9 +60,9 @@ class Stack:
         with_mirrors: bool = True,
         with_api: bool = False,
         with_chat: bool = False,
-        chat_people: Sequence[str] = (),
+        chat_config: Mapping[str, Any] | None = None,
     ) -> None:
-        """Plan a stack; nothing runs yet. `venue_config` adds to the venue's own configuration, `chat_people` to the people in the chat."""
+        """Plan a stack; nothing runs yet. `venue_config` and `chat_config` add to their own configuration files."""
         self._given = settings
         self._use_free_ports = use_free_ports
         self._venue_config = dict(venue_config or {})
@@ -70,7 +70,7 @@ class Stack:
         self._with_mirrors = with_mirrors
         self._with_api = with_api
         self._with_chat = with_chat
-        self._chat_people = tuple(chat_people)
+        self._chat_config = dict(chat_config or {})
         self._children: dict[str, Child] = {}
         self._runs = 0
         self.settings = settings
@@ -291,11 +291,12 @@ class Stack:
         port = self.settings.chat_port
         require_free(port, "the chat", "TRADER_CHAT_PORT")
         allowed, config = self.settings.allowlist, self.data_dir / "chat.json"
-        people = dict.fromkeys((*allowed.authors, *self.settings.operators, *self._chat_people))
+        people = dict.fromkeys((*allowed.authors, *self.settings.operators))
         wanted = {
             "guild_id": allowed.guilds[0],
             "people": [{"user_id": each, "name": f"person {number}"} for number, each in enumerate(people, 1)],
             "rooms": [{"channel_id": each, "name": f"alerts-{number}"} for number, each in enumerate(allowed.channels, 1)],
+            **self._chat_config,
         }
         config.write_text(json.dumps(wanted, indent=2))
         token = SecretStr(CHAT_TOKEN)

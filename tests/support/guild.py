@@ -22,6 +22,13 @@ from worker.stack import Stack
 ADA, BOB, EVE, MALLORY = DEMO_AUTHOR, "100000000000000004", "100000000000000005", "100000000000000006"
 """Trades at once, and operates · asks first · is watched only · is on no list."""
 
+PEOPLE = [
+    {"user_id": ADA, "name": "ada"},
+    {"user_id": BOB, "name": "bob"},
+    {"user_id": EVE, "name": "eve"},
+    {"user_id": MALLORY, "name": "mallory"},
+]
+
 PROFILES = {ADA: {"exits": "automatic"}, BOB: {"approval": "ask"}, EVE: {"approval": "watch"}}
 
 Message = dict[str, Any]
@@ -122,7 +129,7 @@ async def open_guild(data_dir: Path) -> AsyncIterator[Guild]:
     settings = load(environment={}, directory=data_dir, flags=own).settings
     venue = {"accounts": [{"number": settings.account, "cash": CASH}]}
     async with (
-        Stack(settings, use_free_ports=True, with_chat=True, venue_config=venue, chat_people=(MALLORY,)) as stack,
+        Stack(settings, use_free_ports=True, with_chat=True, venue_config=venue, chat_config={"people": PEOPLE}) as stack,
         ChatControl(str(stack.chat_url)) as chat,
         VenueControl(str(stack.venue_url)) as control,
     ):
