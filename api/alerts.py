@@ -16,7 +16,7 @@ from http import HTTPStatus
 from typing import Annotated, assert_never
 
 from fastapi import APIRouter, Depends, Header, Request, Response, Security
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StrictBool
 from temporalio.client import Client
 
 from api.context import SCHEME, Context, InForce, guarded
@@ -42,6 +42,13 @@ REHEARSED_WITHIN = timedelta(seconds=8)
 """Sizing asks the broker three things, each bounded; a rehearsal that takes longer goes on by itself."""
 
 
+def _text(value: object) -> object:
+    """Refuse a time that is not written as one: a bare number may be seconds, or milliseconds, or anything."""
+    if not isinstance(value, str):
+        raise ValueError("expected a date and time with its zone, as 2026-11-24T14:30:00Z")  # noqa: TRY004 - a fault of the request
+    return value
+
+
 class AlertRequest(BaseModel):
     """A message to take in."""
 
@@ -51,14 +58,14 @@ class AlertRequest(BaseModel):
     channel_id: str = Field(pattern=ID, description="The channel it came from; must be on the list of channels.")
     user_id: str = Field(pattern=ID, description="Who wrote it; must be on the list of authors.")
     guild_id: str | None = Field(None, pattern=ID, description="The server it came from; without it, the first on the list of servers.")
-    dry_run: bool | None = Field(
+    dry_run: StrictBool | None = Field(
         None,
         description="True: rehearse only, whatever the mode. False: refused where the mode sends nothing. Without it, the mode decides.",
     )
     idempotency_key: str | None = Field(
         None, pattern=KEY, description="The sender's own name for this alert, for senders that cannot set the header Idempotency-Key."
     )
-    posted_at: AwareDatetime | None = Field(
+    posted_at: Annotated[AwareDatetime, BeforeValidator(_text)] | None = Field(
         None, description="When it was written; without it, now. An alert that is too old is refused, so a sender that queues says when."
     )
     api_key: SecretStr | None = Field(
@@ -149,13 +156,14 @@ async def process(
 
 def intake_of(context: Context) -> Intake:
     """Give the rules that a message is taken in by now."""
-    return Intake(policy=context.settings.policy(), account=context.settings.account)
+    settings = context.settings
+    return Intake(policy=settings.policy(), account=settings.account, profiles=settings.author_profiles)
 
 
 def _key_of(asked: AlertRequest, header: str | None) -> str | None:
     if header is not None and asked.idempotency_key not in {None, header}:
         raise ProblemError(
-            HTTPStatus.UNPROCESSABLE_ENTITY, Kind.INVALID, "expected one idempotency key, found another in the header than in the body"
+            HTTPStatus.CONFLICT, Kind.NOT_POSSIBLE, "expected one idempotency key, found another in the header than in the body"
         )
     return header or asked.idempotency_key
 

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from prometheus_client import CollectorRegistry
 
-from api import account, alerts, codec, health, problems, trades
+from api import account, alerts, audit, codec, health, problems, trades
 from api.context import Context
 from api.guard import Guard, Traffic
 from api.keys import Keys
@@ -15,6 +15,7 @@ from api.problems import Problem
 from api.temporal import CONNECT_WITHIN, Temporal
 from domain.policy import Mode
 from settings.model import Settings
+from worker.mirroring import mirrors
 from worker.target import codec_of, target_of, tracing_of
 
 VERSION = "1"
@@ -23,7 +24,7 @@ DESCRIPTION = """Alerts in, trades and the account out.
 Every call under `/admin` needs one of the named admin keys in the header `x-api-key`. Keys travel as they are: beyond the machine it runs
 on, this API is safe to expose only behind TLS. Errors are documents of type `application/problem+json` (RFC 9457).
 """
-ROUTERS = (alerts.router, trades.router, account.router, health.router, codec.router)
+ROUTERS = (alerts.router, trades.router, audit.router, account.router, health.router, codec.router)
 
 
 def make_app(settings: Settings, *, connect_within: timedelta = CONNECT_WITHIN) -> FastAPI:
@@ -40,6 +41,7 @@ def make_app(settings: Settings, *, connect_within: timedelta = CONNECT_WITHIN) 
         rehearsal=Temporal(target_of(settings, mode=Mode.DRY_RUN), within=connect_within),
         keys=Keys(settings.api_key_ring, rate=settings.api_rate, traffic=traffic),
         codec=codec_of(settings),
+        mirrors=mirrors(settings),
         registry=registry,
     )
     problems.install(app)

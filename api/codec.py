@@ -30,7 +30,7 @@ _PROBLEMS = responses(
 )
 
 
-Base64 = Annotated[str, Field(pattern=r"^[A-Za-z0-9+/_-]*={0,2}$")]
+Base64 = Annotated[str, Field(pattern=r"^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$")]
 
 
 class WirePayload(BaseModel):
@@ -47,7 +47,7 @@ class WirePayloads(BaseModel):
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
-    payloads: list[WirePayload] = Field(default_factory=list, max_length=2000)
+    payloads: list[WirePayload] = Field(default_factory=list)
 
 
 Token = Annotated[str, Path(max_length=200)]

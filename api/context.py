@@ -11,9 +11,10 @@ from prometheus_client import CollectorRegistry
 from temporalio.client import Client
 
 from api.keys import HEADER, Keys, Purse
-from api.problems import responses
+from api.problems import Kind, ProblemError, responses
 from api.temporal import Temporal
 from control.codec import EncryptionCodec
+from control.upkeep import Mirrors
 from settings.model import Settings
 
 SCHEME = APIKeyHeader(
@@ -31,6 +32,7 @@ class Context:
     """The namespace of dry-run, where a request that only rehearses goes in a mode that sends."""
     keys: Keys
     codec: EncryptionCodec | None
+    mirrors: Mirrors
     registry: CollectorRegistry
 
 
@@ -45,11 +47,22 @@ async def client_of(request: Request) -> Client:
     return await context_of(request).temporal.client()
 
 
+def _check_query(request: Request) -> None:
+    """Refuse a parameter that is unknown or given twice: what is misspelt must not look as if it held."""
+    known = {field.alias for field in request.scope["route"].dependant.query_params}
+    asked = [name for name, _ in request.query_params.multi_items()]
+    if any(name not in known or asked.count(name) > 1 for name in asked):
+        text = f"expected each of the parameters {', '.join(sorted(known)) or '(none)'} once at most; found another, or one twice"
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, Kind.INVALID, text)
+
+
 def holder(purse: Purse) -> Callable[[Request, str | None], Awaitable[str]]:
     """Let in who holds a key, counted for `purse`; gives the key's name."""
 
     async def admit(request: Request, _: Annotated[str | None, Security(SCHEME)] = None) -> str:
-        return context_of(request).keys.admit(request, purse)
+        name = context_of(request).keys.admit(request, purse)
+        _check_query(request)
+        return name
 
     return admit
 

@@ -98,7 +98,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(_: Request, error: HTTPException) -> JSONResponse:
-        status = HTTPStatus(error.status_code)
+        # the framework's word for a body that is not even text
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if error.status_code == HTTPStatus.BAD_REQUEST else HTTPStatus(error.status_code)
         return problem(status, _KINDS.get(status, Kind.INVALID), str(error.detail), headers=error.headers)
 
     @app.exception_handler(RequestValidationError)

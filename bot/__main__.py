@@ -21,7 +21,7 @@ from control.errors import ControlError
 from control.intake import Intake
 from settings.load import SettingsError, load
 from settings.model import Settings
-from worker.target import target_of
+from worker.target import target_of, tracing_of
 
 log = logging.getLogger("alert-trader.bot")
 
@@ -46,7 +46,7 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
         raise UnusableError("expected TRADER_DISCORD_TOKEN, the bot's token, found it unset. `trader init` says where to get one")
     if settings.discord_url is not None:
         use_chat(settings.discord_url)
-    temporal = await connect(target_of(settings))
+    temporal = await connect(target_of(settings), interceptors=tracing_of(settings, "bot"))
     rules = Intake(policy=settings.policy(), account=settings.account, profiles=settings.author_profiles)
     bot = TraderBot(temporal, settings, rules)
     for each in (*slash.COMMANDS, *slash_account.COMMANDS):

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from cli import audit, config, context, demo, doctor, history, init, parse, stack, trades
+from cli import audit, config, context, demo, doctor, history, init, parse, report, stack, trades
 from cli.exit_codes import ExitCode
 from domain.policy import Mode
 
@@ -56,6 +56,9 @@ app.command("list", rich_help_panel="Look")(trades.list_command)
 app.command("show", rich_help_panel="Look")(trades.show)
 app.command("watch", rich_help_panel="Look")(trades.watch)
 app.command("parse", rich_help_panel="Look")(parse.parse_command)
+app.command("report", rich_help_panel="Look")(report.report_command)
+app.command("timeline", rich_help_panel="Look")(report.timeline_command)
+app.command("shadow", rich_help_panel="Look")(report.shadow_command)
 app.command("replay", rich_help_panel="Look")(history.replay_command)
 app.add_typer(history.history_app, name="history", rich_help_panel="Look")
 app.add_typer(audit.audit_app, name="audit", rich_help_panel="Look")

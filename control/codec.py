@@ -84,6 +84,30 @@ class EncryptionCodec(PayloadCodec):
             ) from None
 
 
+class KeylessCodec(PayloadCodec):
+    """Writes plain, and says in words that a payload is encrypted and no key is set."""
+
+    @override
+    async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        """Leave payloads as they are."""
+        return list(payloads)
+
+    @override
+    async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        """Leave payloads as they are; raises UnreadablePayloadError for an encrypted one."""
+        for payload in payloads:
+            if payload.metadata.get("encoding") == ENCODING:
+                name = payload.metadata.get(KEY_ID, b"").decode(errors="replace")
+                raise UnreadablePayloadError(
+                    f"expected a payload that is not encrypted, as no key is set; found one of key {name!r}. "
+                    "Set TRADER_ENCRYPTION_KEYS to the keys that the workers have"
+                )
+        return list(payloads)
+
+
+KEYLESS = KeylessCodec()
+
+
 def readable(history: WorkflowHistory, codec: PayloadCodec | None) -> WorkflowHistory:
     """Give a history with every payload decrypted, to be told or shown; the one given is not changed."""
     if not isinstance(codec, EncryptionCodec):

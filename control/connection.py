@@ -15,6 +15,7 @@ from temporalio.envconfig import ClientConfigProfile
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, PrometheusConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RPCError, RPCStatusCode
 
+from control.codec import KEYLESS
 from control.errors import ControlError
 
 DEFAULT_ADDRESS = "127.0.0.1:7233"
@@ -71,7 +72,7 @@ def runtime(metrics: str | None = None) -> Runtime:
 def converter(codec: PayloadCodec | None = None) -> DataConverter:
     """Give the one data converter of client, worker and replayer. With a codec, failures are encrypted like every other payload."""
     if codec is None:
-        return pydantic_data_converter
+        return dataclasses.replace(pydantic_data_converter, payload_codec=KEYLESS)
     return dataclasses.replace(
         pydantic_data_converter, payload_codec=codec, failure_converter_class=DefaultFailureConverterWithEncodedAttributes
     )

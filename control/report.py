@@ -18,8 +18,9 @@ from control.record import TRADES, Listed, UnreadableRecordError, list_all, read
 from domain.calendar import NEW_YORK, new_york_date
 from domain.event import EventKind, TradeEvent
 from domain.money import Price, Usd
-from domain.report import Grouping, Report, Scope, make_report
+from domain.report import Grouping, Report, Scope
 from domain.reported import ReportedTrade, alerted_contract, code_of, fills_of, orders_of, quoted_at
+from domain.scoring import make_report
 from mirrors import parquet
 from mirrors.reader import ArchiveReader
 from mirrors.schema import Status, TradeRecord
@@ -100,11 +101,16 @@ async def report(
 ) -> Report:
     """Gather and work out a report; raises UnreachableError. Without an archive it tells what Temporal still keeps."""
     found = await gather(client, what, archive=archive)
+    return make(found, what, now=now or datetime.now(UTC), marks=marks)
+
+
+def make(found: Gathered, what: Wanted, *, now: datetime, marks: Mapping[str, Decimal] | None = None) -> Report:
+    """Work out a report of trades that were gathered."""
     return make_report(
         found.trades,
         Scope(grouping=what.grouping, title=what.title, since=what.since, until=what.until),
+        made_at=now,
         unreadable=found.unreadable,
-        made_at=now or datetime.now(UTC),
         marks=marks,
     )
 

@@ -1,4 +1,4 @@
-"""A house in which everything optional is on: encryption, metrics, the admin API, the codec server. Every secret in it is a canary."""
+"""A house with everything optional on: encryption, metrics, mirrors, admin API, codec server. Every secret in it is a canary."""
 
 import base64
 import sys
@@ -11,6 +11,7 @@ import httpx2
 import pytest
 from aiohttp import web
 from pydantic import SecretStr
+from redis.asyncio import Redis
 
 from settings.load import as_environment
 from tests.support.house import House, Seat, open_house
@@ -22,6 +23,9 @@ WEBHOOK = "canary-webhook-path-c3b1d8f6"
 OPS = "canary-admin-key-ops-1b2c3d4e"
 HOOK = "canary-admin-key-hook-5e6f7a8b"
 CODEC_TOKEN = "canary-codec-token-0c9d8e7f"
+REDIS = "canary-redis-password-4a5b6c7d"
+DISCORD = "canary.discord.token-8e9f0a1b2c"
+APPRISE = "canary-apprise-path-3d4e5f60"
 CIPHER = b"canary-encryption-key-0123456789"
 OLD_CIPHER = b"canary-encryption-key-9876543210"
 CANARIES = {
@@ -31,6 +35,9 @@ CANARIES = {
     "an admin key": OPS,
     "another admin key": HOOK,
     "the codec's token": CODEC_TOKEN,
+    "the password of Redis": REDIS,
+    "Discord's token": DISCORD,
+    "the path of another notification": APPRISE,
     "the encryption key": CIPHER.decode(),
     "the encryption key in base64": base64.b64encode(CIPHER).decode(),
     "the old encryption key in base64": base64.b64encode(OLD_CIPHER).decode(),
@@ -49,21 +56,29 @@ async def sealed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hous
 
     app = web.Application()
     app.router.add_post(f"/{WEBHOOK}", take)
+    app.router.add_post(f"/{APPRISE}", take)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    url = f"http://127.0.0.1:{runner.addresses[0][1]}/{WEBHOOK}"
+    port = runner.addresses[0][1]
     async with open_house(
         tmp_path_factory.mktemp("admin"),
         venue={"client_secret": SECRET, "refresh_token": TOKEN},
         tastytrade_client_secret=SecretStr(SECRET),
         tastytrade_refresh_token=SecretStr(TOKEN),
-        operator_webhook_url=SecretStr(url),
+        operator_webhook_url=SecretStr(f"http://127.0.0.1:{port}/{WEBHOOK}"),
+        notify_urls=SecretStr(f"json://127.0.0.1:{port}/{APPRISE}"),
+        discord_token=SecretStr(DISCORD),
+        cards=False,
+        with_mirrors=True,
         api_keys=SecretStr(f"ops:{OPS},hook:{HOOK}"),
         codec_token=SecretStr(CODEC_TOKEN),
         encryption_keys=SecretStr(RING),
         api_rate=100_000,
     ) as opened:
+        assert opened.stack.redis_url is not None
+        async with Redis.from_url(opened.stack.redis_url) as redis:
+            await redis.config_set("requirepass", REDIS)
         yield opened
     await runner.cleanup()
 
@@ -72,7 +87,8 @@ async def sealed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hous
 async def seat(sealed: House) -> Seat:
     """Give an account with its worker, which serves metrics."""
     [port] = free_ports(1)
-    taken = sealed.take_seat(metrics_bind=f"127.0.0.1:{port}")
+    secured = f"redis://:{REDIS}@{str(sealed.stack.redis_url).removeprefix('redis://')}"
+    taken = sealed.take_seat(metrics_bind=f"127.0.0.1:{port}", redis_url=SecretStr(secured))
     await taken.start_worker()
     return taken
 

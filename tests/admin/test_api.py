@@ -12,12 +12,14 @@ import pytest
 
 from api.temporal import Temporal
 from broker.dry_run import DryRunBroker
+from control.account import account_view
 from control.connection import connect
 from domain.policy import Mode
 from domain.trade import Phase
 from tests.admin.conftest import HOOK, Api
 from tests.support.house import Seat, Trade
 from tests.support.waiting import eventually
+from worker.care import look_after
 from worker.namespace import prepare
 from worker.target import target_of
 from worker.wiring import make_worker
@@ -96,6 +98,37 @@ async def test_a_trade_that_is_not_there_is_not_found(api: Api) -> None:
     assert (await api("GET", "/admin/trades/not%20a%20name")).status_code == 422
 
 
+async def test_the_audit_trail_is_read_page_by_page(seat: Seat, api: Api) -> None:
+    """The newest first; a cursor leads to what came before, without a gap or a repetition, and the pages end."""
+    trade = await seat.alert(bid="1.20", ask="1.20")
+    await trade.until("held", phase=Phase.HOLDING, exits_working=2)
+    found: list[tuple[str, int]] = []
+    cursor = None
+    for _ in range(200):
+        page = (await api("GET", "/admin/audit/recent", params={"limit": 7, **({} if cursor is None else {"cursor": cursor})})).json()
+        found += [(event["workflow_id"], event["sequence"]) for event in page["events"]]
+        cursor = page["cursor"]
+        if cursor is None:
+            break
+    assert cursor is None
+    own = [sequence for workflow_id, sequence in found if workflow_id == f"trade-{trade.id}"]
+    assert own == sorted(own, reverse=True)
+    assert own[-1] == 1
+    assert len(set(found)) == len(found)
+
+
+async def test_the_account_is_halted_and_resumed_by_name(api: Api) -> None:
+    """HLT-10: a halt asks nothing and names the key it came with; only a resume that says what changed ends it."""
+    halted = (await api("POST", "/admin/halt", json={"reason": "a test"}, key=HOOK)).json()
+    assert (halted["acknowledged"], halted["state"]) == (True, "halted")
+    shown = (await api("GET", "/admin/account")).json()
+    assert (shown["state"], shown["halted_by"], shown["halt_reason"]) == ("halted", "api:hook", "a test")
+    assert (await api("POST", "/admin/resume", json={"changed": ""})).status_code == 422
+    resumed = await api("POST", "/admin/resume", json={"changed": "the test is over"})
+    assert (resumed.status_code, resumed.json()["view"]["state"]) == (200, "active")
+    assert (await api("POST", "/admin/resume", json={"changed": "again"})).status_code in {200, 409}
+
+
 async def test_it_says_that_it_is_ready(api: Api) -> None:
     """With Temporal and a worker there, it can do its work."""
     assert (await api("GET", "/health/ready", key=None)).json() == {"state": "ready", "mode": "demo"}
@@ -120,7 +153,13 @@ async def rehearsing(seat: Seat) -> AsyncIterator[None]:
     worker = make_worker(client, account=settings.account, reader=broker, desk=None, mode=Mode.DRY_RUN, channels=())
     seen = Temporal(target_of(settings, mode=Mode.DRY_RUN))
     async with worker:
+        await look_after(client, settings.account, mode=Mode.DRY_RUN, limits=settings.limits())
+
+        async def open_for_the_day() -> bool:
+            return (await account_view(client, settings.account)).reference is not None
+
         await eventually(lambda: seen.workers(settings.account), "Temporal to know of the dry-run worker", within=20, every=0.1)
+        await eventually(open_for_the_day, "the account to know its buying power", within=20, every=0.1)
         yield
     await broker.aclose()
 

@@ -5,22 +5,30 @@ TRADER_API_EXAMPLES=1000 makes it long (`make soak-api`).
 
 import json
 import os
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis import Case
 
 from api.app import make_app
 from settings.load import load
-from tests.admin.conftest import CODEC_TOKEN, OPS
+from tests.admin.conftest import CODEC_TOKEN, OPS, Api
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "specs/001-automated-alert-trading/contracts/openapi.json"
 EXAMPLES = int(os.environ.get("TRADER_API_EXAMPLES", "12"))
-TIMEOUT = 60 + EXAMPLES * 20
 
 schema = schemathesis.openapi.from_path(DOCUMENT)
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def resumed(api: Api) -> AsyncIterator[None]:
+    """Let the account trade again, which the requests below halt."""
+    yield
+    await api("POST", "/admin/resume", json={"changed": "the requests are over"})
 
 
 def test_the_document_in_the_specs_is_what_the_application_says() -> None:
@@ -39,6 +47,7 @@ def test_every_operation_says_how_it_fails() -> None:
                 assert errors.keys() >= {"401", "413", "422", "429", "500", "503"}, path
 
 
+@pytest.mark.timeout(60 + EXAMPLES * 5)
 @schema.parametrize()
 @settings(max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_it_keeps_its_word(case: Case[Any], api_url: str) -> None:

@@ -41,7 +41,7 @@ async def test_two_keys_for_one_alert_are_refused(asking: Asked) -> None:
     async with asking() as client:
         headers = {"x-api-key": OPS, "idempotency-key": "a"}
         answer = await client.post("/admin/alerts/process", json={**ALERT, "idempotency_key": "b"}, headers=headers)
-    assert answer.status_code == 422
+    assert answer.status_code == 409
 
 
 @given(parts=st.lists(st.text(max_size=30), max_size=5), other=st.lists(st.text(max_size=30), max_size=5))

@@ -146,7 +146,8 @@ async def test_what_is_counted_and_logged_names_routes_and_no_path(asking: Asked
     """A key, a path and a query appear in no metric and no log line; the name of the key does in the log."""
     caplog.set_level(logging.INFO, logger="alert-trader")
     async with asking() as client:
-        await client.get("/admin/trades/secret-trade?x=secret-query", headers={"x-api-key": OPS})
+        await client.get("/admin/trades/secret-trade", headers={"x-api-key": OPS})
+        await client.get("/admin/trades?symbol=secret-query", headers={"x-api-key": OPS})
         await client.get("/secret-path", headers={"x-api-key": "secret-key"})
         metrics = await client.get("/metrics")
     said = metrics.text + caplog.text
