@@ -6,6 +6,7 @@ The real adapter against the real venue; the account's own rules beside them, wi
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -50,7 +51,8 @@ class Desk:
     async def size(self, number: int = 1, *, root: str = "SPY", strike: int = 600, price: str = "1.00") -> SizeAnswer:
         """Size an alert on a contract quoted at its price."""
         contract = OptionContract(root=root, expiry=_expiry(root), right=Right.CALL, strike=Decimal(strike))
-        await self.control.set_quote(contract.occ_symbol, bid=price, ask=price, bid_size=500, ask_size=500)
+        listed = replace(contract, root={"SPX": "SPXW"}.get(root, root))
+        await self.control.set_quote(listed.occ_symbol, bid=price, ask=price, bid_size=500, ask_size=500)
         message = AlertMessage(
             message_id=message_id(f"k{number}"), text="", author_id="11", channel_id="2", guild_id="3", posted_at=datetime.now(UTC)
         )
