@@ -13,6 +13,8 @@ from domain.order import OrderReport, Position
 from domain.parser import explain_reading
 from domain.preflight import Check
 
+LONGEST_CELL = 70
+
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Write rows as a block of columns."""
@@ -23,7 +25,7 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _flat(cell: str) -> str:
-    return " ".join(cell.split())[:60]
+    return " ".join(cell.split())[:LONGEST_CELL]
 
 
 def trades(rows: Sequence[TradeRow]) -> str:

@@ -113,6 +113,10 @@ async def _out(guild: Guild, bought: list[Message]) -> list[Message]:
     await guild.press(question, "Yes, sell")
     card = await guild.card(alert, "closed", "P&L")
     assert not card["components"]
+    report = await guild.use("report")
+    assert "P&L realised" in report["content"]
+    assert report["attachments"][0]["filename"] == "report.png"
+    assert "mallory" in (await guild.use("trades", user=MALLORY))["content"]
     shown = await guild.use("trade", trade=alert["id"])
     assert f"discord\\:{ADA}" in shown["content"]
     return [alert]
