@@ -147,6 +147,10 @@ class Stack:
             await worker.stop()
         await self._start_worker()
 
+    async def start_housekeeper(self) -> None:
+        """Start the housekeeper without waiting for it: no trade needs it, and it loads for longer than the rest."""
+        await self._start_child("housekeeper", ["-m", "worker.housekeeper"], within=None, environment=as_environment(self.settings))
+
     async def kill_temporal(self) -> None:
         """Kill the server that this stack started, as a power cut would."""
         await self._children["temporal"].kill(signal.SIGKILL)
@@ -177,7 +181,7 @@ class Stack:
             "venue": self._start_venue,
             "chat": self._start_chat,
             "worker": self._start_worker,
-            "housekeeper": self._start_housekeeper,
+            "housekeeper": self.start_housekeeper,
             "bot": self._start_bot,
             "api": self._start_api,
         }
@@ -222,7 +226,7 @@ class Stack:
         if self._with_worker:
             await self._start_worker()
             if self._with_mirrors:
-                await self._start_housekeeper()
+                await self.start_housekeeper()
             if self.settings.discord_token is not None:
                 await self._start_bot()
         if self._with_api:
@@ -281,10 +285,6 @@ class Stack:
             self.made_key = True
         require_free(self.settings.api_port, "the admin API", "TRADER_API_PORT")
         await self._start_child("api", ["-m", "api"], within=API_READY_WITHIN, environment=as_environment(self.settings))
-
-    async def _start_housekeeper(self) -> None:
-        """Start the housekeeper without waiting for it: no trade needs it, and it loads for longer than the rest."""
-        await self._start_child("housekeeper", ["-m", "worker.housekeeper"], within=None, environment=as_environment(self.settings))
 
     async def _start_chat(self) -> None:
         """Start the bundled chat, with the people and the rooms that the settings allow."""
