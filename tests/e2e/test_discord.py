@@ -97,6 +97,7 @@ async def _a_halt(guild: Guild) -> list[Message]:
     assert "No risk-increasing order leaves any more" in (await guild.use("halt", reason="lunch"))["content"]
     denied = await guild.alert()
     await guild.card(denied, "not traded", "ACCOUNT\\_HALTED")
+    assert "⛔" in (await guild.use("why", trade=denied["id"]))["content"]
     assert "halted by discord" in (await guild.use("status"))["content"].replace("\\", "")
     question = await guild.use("resume", changed="lunch is over")
     await guild.press(question, "Yes, resume")
