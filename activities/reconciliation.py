@@ -49,7 +49,7 @@ class Reconciliation:
         self._told = None  # the account may have been told something else by another worker meanwhile
         while True:
             try:
-                await self._look()
+                await self.look()
             except Exception as failed:  # noqa: BLE001 - whatever is wrong with a comparison, order reports must not stop for it
                 activity.logger.warning("account and trades could not be compared: %s", failed)
             await asyncio.sleep(self._pause(datetime.now(UTC)).total_seconds())
@@ -62,7 +62,8 @@ class Reconciliation:
             pause = min(pause, closes + AFTER_CLOSE - now)
         return pause
 
-    async def _look(self) -> None:
+    async def look(self) -> None:
+        """Compare once, and tell the account what has changed of what is certain."""
         account = self._client.get_workflow_handle(account_workflow_id(self._reader.account))
         answer: ExpectedAnswer = await account.query(EXPECTED_QUERY, result_type=ExpectedAnswer, rpc_timeout=_ANSWER)
         gone = [each for each in answer.trades if await self._is_over(each)]

@@ -15,6 +15,7 @@ import yarl
 from bot import slash, slash_account
 from bot.client import TraderBot
 from bot.first_start import BAD_LOGIN, NO_INTENT, invite
+from bot.words import UNREACHED
 from control.connection import connect
 from control.errors import ControlError
 from control.intake import Intake
@@ -46,7 +47,8 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
     if settings.discord_url is not None:
         use_chat(settings.discord_url)
     temporal = await connect(target_of(settings), interceptors=tracing_of(settings, "bot"))
-    bot = TraderBot(temporal, settings, lambda: Intake(policy=settings.policy(), account=settings.account))
+    rules = Intake(policy=settings.policy(), account=settings.account, profiles=settings.author_profiles)
+    bot = TraderBot(temporal, settings, rules)
     for each in (*slash.COMMANDS, *slash_account.COMMANDS):
         bot.tree.add_command(each)
     stop = asyncio.Event()
@@ -74,7 +76,7 @@ async def _log_in(bot: TraderBot, token: str) -> None:
         await bot.login(token)
     except discord.LoginFailure:
         raise UnusableError(BAD_LOGIN) from None
-    except (discord.HTTPException, OSError) as error:
+    except UNREACHED as error:
         raise UnusableError(f"Discord could not be reached: {type(error).__name__}. Check the network, and TRADER_DISCORD_URL") from None
 
 

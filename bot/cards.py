@@ -76,7 +76,7 @@ class CardActivity:
             last = request.events[-1].sequence if request.events else (0 if request.place is None else request.place.told)
             if request.events:
                 # only the bot that made the card in this very call knows that nothing is told yet
-                await self._tell(message, request.view, request.events, look=in_doubt or (request.place is None and not fresh))
+                await self._tell(message, request.view, request.events, fresh=fresh, look=in_doubt or (request.place is None and not fresh))
             return CardPlace(channel_id=str(message.channel.id), message_id=str(message.id), told=last)
 
     async def _card(self, request: CardRequest) -> tuple[discord.PartialMessage | discord.Message, bool]:
@@ -113,12 +113,12 @@ class CardActivity:
         return None
 
     async def _tell(
-        self, card: discord.PartialMessage | discord.Message, view: TradeView, events: Sequence[TradeEvent], *, look: bool
+        self, card: discord.PartialMessage | discord.Message, view: TradeView, events: Sequence[TradeEvent], *, fresh: bool, look: bool
     ) -> None:
         """Tell events in the card's thread, each once."""
         thread = self._client.get_partial_messageable(card.id)
         try:
-            if events[0].sequence == 1 or look:
+            if fresh or look:
                 await self._open_thread(card, view)
             if look:
                 assert self._client.user is not None

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Any
@@ -19,6 +18,7 @@ from bot.first_start import findings
 from bot.intake import MessageIntake
 from bot.people import People
 from bot.pressing import Presses
+from bot.words import UNREACHED
 from control.cards import ask_for_card, behind
 from control.errors import ControlError
 from control.intake import Intake
@@ -36,8 +36,8 @@ INTENTS = discord.Intents(guilds=True, guild_messages=True, message_content=True
 class TraderBot(discord.Client):
     """Listens, shows and takes commands for one account."""
 
-    def __init__(self, temporal: Client, settings: Settings, rules: Callable[[], Intake]) -> None:
-        """Make a bot that works by `settings`, over trades of `temporal`; `rules` gives the intake's rules of the moment."""
+    def __init__(self, temporal: Client, settings: Settings, rules: Intake) -> None:
+        """Make a bot that works by `settings`, over trades of `temporal`; messages are taken in by `rules`."""
         # nothing is decided by what is cached; a message in memory is only one more place where it can be wrong
         super().__init__(
             intents=INTENTS,
@@ -70,8 +70,8 @@ class TraderBot(discord.Client):
             self.tree.copy_global_to(guild=home)
             try:
                 await self.tree.sync(guild=home)
-            except discord.HTTPException as refused:
-                log.warning("server %s does not take the commands: %s", guild, refused.text)
+            except UNREACHED as refused:
+                log.warning("server %s does not take the commands: %s", guild, refused)
         worker = Worker(
             self.temporal,
             task_queue=cards_queue(self.settings.account),
@@ -90,6 +90,11 @@ class TraderBot(discord.Client):
     async def on_message(self, message: discord.Message) -> None:
         """Take a message in. Each runs as a task of its own, so the gateway is never held up."""
         await self.intake.take(message, self.me)
+
+    async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
+        """Take an edit in: its trade is told. A message that only got its preview was not edited, and means nothing new."""
+        if payload.message.edited_at is not None:
+            await self.intake.take(payload.message, self.me)
 
     @property
     def me(self) -> int:
@@ -127,5 +132,5 @@ class TraderBot(discord.Client):
     async def _mend(self, last: Any) -> None:
         try:
             await self.cards.show(last, in_doubt=True)
-        except (discord.HTTPException, TimeoutError) as error:
+        except UNREACHED as error:
             log.warning("the card of %s could not be mended: %s", last.view.workflow_id, error)

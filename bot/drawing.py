@@ -125,7 +125,7 @@ def _position(view: TradeView) -> tuple[Field, ...]:
     if view.first_limit is None:
         return ()
     limits = f"from {plain(view.first_limit)} to at most {plain(view.ceiling) if view.ceiling is not None else 'unknown'}"
-    fields = [Field(name="Bid", value=limits + (f", now {view.step}" if view.phase is Phase.ENTERING and view.step else ""))]
+    fields = [Field(name="Our bid", value=limits + (f", now {view.step}" if view.phase is Phase.ENTERING and view.step else ""))]
     if view.bought:
         sold = f"{view.sold} sold" + (f" at {_dollars(view.average_exit)}" if view.average_exit is not None else "")
         working = [

@@ -7,24 +7,25 @@ blocks the event loop, and nothing decides: `control.intake.take` does.
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import discord
 from temporalio.client import Client
 
-from bot.reading import alert_of
+from bot.reading import alert_of, nature_of
+from bot.words import UNREACHED
 from control.connection import UnreachableError
 from control.errors import ControlError
 from control.intake import Intake, LeftAlone, Opened, PassedOn, Taken, Unmatched, take
-from domain.alert import AlertKind, AlertMessage
+from domain.alert import AlertKind, Nature
 from domain.policy import Allowlist
 
 log = logging.getLogger("alert-trader.bot.intake")
 
 TRY_AGAIN = timedelta(seconds=1)
-"""Between two tries while Temporal does not answer; an entry is tried until it is too old, an exit for `EXIT_TRIES`."""
+"""Between two tries while Temporal does not answer."""
 EXIT_TRIES = timedelta(minutes=30)
+"""How long a message is tried: an exit is wanted late as well, and an entry that is too old by then is refused by its age."""
 
 STARTED, REFUSED, PASSED_ON, UNMATCHED, UNREACHABLE = "👀", "⛔", "📎", "❔", "⚠️"
 """What a message is reacted to with: taken up; not tradable; told to its trade; no trade it can be about; Temporal is away."""
@@ -41,11 +42,12 @@ def wanted(message: discord.Message, me: int, listening: Allowlist) -> bool:
     )
 
 
-def sign(taken: Taken) -> str | None:
+def sign(taken: Taken, nature: Nature) -> str | None:
     """Choose the reaction that says what became of a message; None for chatter."""
     match taken:
         case Opened(parsed=parsed):
-            return REFUSED if parsed.kind is AlertKind.REFUSED else STARTED
+            # only a first message trades: what another one opens is its refusal on record
+            return REFUSED if parsed.kind is AlertKind.REFUSED or nature is not Nature.FIRST else STARTED
         case PassedOn():
             return PASSED_ON
         case Unmatched():
@@ -57,8 +59,8 @@ def sign(taken: Taken) -> str | None:
 class MessageIntake:
     """Takes messages in, and reacts."""
 
-    def __init__(self, client: Client, rules: Callable[[], Intake], listening: Allowlist, backfill: timedelta) -> None:
-        """Take in by `rules`, as they are when a message comes; `backfill` is how far back a restart reads."""
+    def __init__(self, client: Client, rules: Intake, listening: Allowlist, backfill: timedelta) -> None:
+        """Take in by `rules`; `backfill` is how far back a restart reads."""
         self._client = client
         self._rules = rules
         self._listening = listening
@@ -74,18 +76,18 @@ class MessageIntake:
         async with self._turns[message.author.id]:
             self._seen[message.channel.id] = max(self._seen.get(message.channel.id, 0), message.id)
             taken = await self._taken(message)
-        emoji = UNREACHABLE if taken is None else sign(taken)
+        emoji = UNREACHABLE if taken is None else sign(taken, nature_of(message))
         if emoji is not None:
             await _react(message, emoji)
         return taken
 
     async def _taken(self, message: discord.Message) -> Taken | None:
         """Take in a message, trying again while Temporal is away; None when it stayed away."""
-        alert, rules = alert_of(message), self._rules()
-        until = self._until(alert, rules)
+        alert = alert_of(message)
+        until = alert.posted_at + max(self._rules.policy.safety.max_alert_age, EXIT_TRIES)
         while True:
             try:
-                return await take(self._client, alert, rules)
+                return await take(self._client, alert, self._rules)
             except UnreachableError as error:
                 log.warning("message %s waits: %s", alert.message_id, error)
                 if datetime.now(UTC) >= until:
@@ -95,10 +97,6 @@ class MessageIntake:
                 # the trade said no, or no worker answered in time: what was asked stands in Temporal
                 log.warning("message %s: %s", alert.message_id, error)
                 return None
-
-    def _until(self, alert: AlertMessage, rules: Intake) -> datetime:
-        longest = max(rules.policy.safety.max_alert_age, EXIT_TRIES)
-        return alert.posted_at + longest
 
     async def catch_up(self, client: discord.Client, me: int) -> int:
         """Read what was missed in every room listened to, the oldest first; gives how many messages that was.
@@ -117,7 +115,7 @@ class MessageIntake:
                         continue
                     count += 1
                     await self.take(message, me)
-            except discord.HTTPException as error:
+            except UNREACHED as error:
                 log.warning("what was missed in channel %s could not be read: %s", channel_id, error)
         return count
 
@@ -126,5 +124,5 @@ async def _react(message: discord.Message, emoji: str) -> None:
     """React; a message that is gone, or a room where the bot may not, changes nothing about its trade."""
     try:
         await message.add_reaction(emoji)
-    except discord.HTTPException as error:
+    except UNREACHED as error:
         log.info("message %s got no reaction: %s", message.id, error)

@@ -18,13 +18,14 @@ def alert_of(message: discord.Message) -> AlertMessage:
         posted_at=message.created_at,
         author_name=author.display_name,
         embeds=tuple(_embed(each) for each in message.embeds),
-        nature=_nature(message),
+        nature=nature_of(message),
         sender=Sender.WEBHOOK if message.webhook_id is not None else Sender.BOT if author.bot else Sender.PERSON,
         answers=_answered(message),
     )
 
 
-def _nature(message: discord.Message) -> Nature:
+def nature_of(message: discord.Message) -> Nature:
+    """Say what a message is among messages."""
     if message.message_snapshots:
         return Nature.FORWARD
     if message.type is discord.MessageType.reply:

@@ -3,8 +3,14 @@
 import re
 import unicodedata
 
+import aiohttp
+import discord
+
 from domain.alert import ParsedAlert
 from domain.money import plain
+
+UNREACHED = (discord.HTTPException, aiohttp.ClientError, OSError)
+"""What a call to Discord fails with, a timeout among them: it refused, or it was not reached."""
 
 LONGEST_MESSAGE = 1900
 """Characters; Discord takes 2000."""

@@ -36,6 +36,25 @@ class ChatControl:
         """Press a button, and give what its user sees."""
         return await self._ask("click", {"message": message_id, "label": label, **how})
 
+    async def edit(self, message_id: str, text: str) -> dict[str, Any]:
+        """Edit a message as its author."""
+        return await self._ask("edit", {"message": message_id, "text": text})
+
+    async def drop(self, *, forget: bool = False) -> None:
+        """Cut the bot's connection; with `forget` its session is over too."""
+        await self._ask("drop", {"forget": forget})
+
+    async def fault(self, trouble: str, **rule: object) -> None:
+        """Arm trouble for the bot's next calls; `rule` is what `chat.limits.Fault` takes."""
+        await self._ask("fault", {"trouble": trouble, **rule})
+
+    async def transcript(self) -> list[dict[str, Any]]:
+        """Give everything that happened."""
+        assert self._session is not None
+        async with self._session.get(f"{self._url}/control/transcript") as answer:
+            found: list[dict[str, Any]] = await answer.json()
+            return found
+
     async def messages(self, channel: str) -> list[dict[str, Any]]:
         """Give a channel's messages, the oldest first; a thread's id is its card's."""
         assert self._session is not None

@@ -53,9 +53,9 @@ class Control:
             body["message_reference"] = {"message_id": referred, "type": 0 if reply_to else 1}
         return self._world.post(channel or self._first_room, author, body, at=at, webhook=webhook)
 
-    def change(self, message_id: str, text: str, *, channel: str | None = None) -> Body:
+    def change(self, message_id: str, text: str) -> Body:
         """Edit a message as its author."""
-        return self._world.edit(self._world.message(channel or self._first_room, message_id), {"content": text})
+        return self._world.edit(self._find(message_id), {"content": text})
 
     async def use(self, name: str, *, user: str | None = None, channel: str | None = None, **options: object) -> dict[str, Any]:
         """Use a slash command, and give what its user sees."""
@@ -137,6 +137,7 @@ class Control:
             web.post("/control/say", self._say),
             web.post("/control/use", self._use),
             web.post("/control/click", self._click),
+            web.post("/control/edit", self._edit),
             web.post("/control/drop", self._drop),
             web.post("/control/fault", self._fault),
         ]
@@ -172,6 +173,10 @@ class Control:
             if message_id in channel:
                 return channel[message_id]
         return self._desk.shown(message_id)
+
+    async def _edit(self, request: web.Request) -> web.Response:
+        asked = await request.json()
+        return answer(public(self.change(asked["message"], asked["text"])))
 
     async def _drop(self, request: web.Request) -> web.Response:
         await self._gateway.drop(forget=bool((await request.json()).get("forget")))

@@ -150,15 +150,17 @@ class World:
         reference = body.get("message_reference")
         if reference is None:
             return
-        channel_id = str(reference.get("channel_id") or message["channel_id"])
+        named = str(reference["message_id"])
+        holder = next((channel for channel, messages in self.messages.items() if named in messages), message["channel_id"])
+        channel_id = str(reference.get("channel_id") or holder)
         kind = reference.get("type", 0)
         message["message_reference"] = {
             "type": kind,
-            "message_id": str(reference["message_id"]),
+            "message_id": named,
             "channel_id": channel_id,
             "guild_id": self.config.guild_id,
         }
-        original = self.messages.get(channel_id, {}).get(str(reference["message_id"]))
+        original = self.messages.get(channel_id, {}).get(named)
         if kind == 1:
             kept = ("content", "embeds", "attachments", "timestamp", "edited_timestamp", "flags", "type", "mentions", "components")
             message["message_snapshots"] = [{"message": {key: (original or {}).get(key) for key in kept}}]

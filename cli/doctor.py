@@ -23,7 +23,9 @@ from temporalio.service import RPCError
 from cli.context import out, print_json, run, settings
 from cli.exit_codes import ExitCode
 from cli.finding import Finding
+from control import account as control
 from control.connection import UnreachableError, address_of, connect
+from control.errors import ControlError
 from domain.policy import Mode
 from settings.load import as_environment
 from settings.model import Settings
@@ -65,6 +67,7 @@ def doctor(
 async def _examine(in_force: Settings, *, ask_broker: bool) -> list[Finding]:
     findings = [_python(), _settings(in_force), _allowlist(in_force), _binary(in_force)]
     target = target_of(in_force)
+    told: list[Finding] = []
     try:
         client = await connect(target, within=_CONNECT)
     except UnreachableError as error:
@@ -78,10 +81,30 @@ async def _examine(in_force: Settings, *, ask_broker: bool) -> list[Finding]:
         findings += await _namespace(client, in_force)
         findings.append(await _poller(client, in_force))
         findings += await _housekeeping(client, in_force)
+        told = await _account(client, in_force) if ask_broker else []
     findings += await _mirrors().examine(in_force)
+    if told:
+        return findings + told
     if ask_broker:
         findings += await _broker(in_force)
     return findings
+
+
+async def _account(client: Client, in_force: Settings) -> list[Finding]:
+    """Have the worker run the checks that a first order needs, its order stream's among them; empty when none answers."""
+    try:
+        checks = await control.preflight(client, in_force.account)
+        view = await control.account_view(client, in_force.account)
+    except ControlError:
+        return []
+    found = [Finding(name=f"broker {each.name}", ok=each.ok, found=each.found, fix=each.fix) for each in checks]
+    blocking = [each for each in view.blocking if not each.startswith("the preflight")]
+    if blocking:
+        return [
+            *found,
+            Finding(name="account", ok=False, found="; ".join(blocking), fix="trader account; trader resume; trader account explain"),
+        ]
+    return [*found, Finding(name="account", ok=True, found=f"{view.state}; entries pass within the limits")]
 
 
 def _python() -> Finding:

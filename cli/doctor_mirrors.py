@@ -46,11 +46,11 @@ async def examine_schedule(client: Client, in_force: Settings, retention: timede
         state = await housekeeping(client)
     except RPCError as error:
         return Finding(name="housekeeping", ok=False, found=error.message, fix="check address and credentials", needed=False)
-    found, fix = _judge(state, retention, in_force.housekeeping_every)
+    found, fix = judge(state, retention=retention, wanted=in_force.housekeeping_every, now=datetime.now(UTC))
     return Finding(name="housekeeping", ok=not fix, found=found, fix=fix, needed=False)
 
 
-def _judge(state: HousekeepingState, retention: timedelta, wanted: timedelta) -> tuple[str, str]:
+def judge(state: HousekeepingState, *, retention: timedelta, wanted: timedelta, now: datetime) -> tuple[str, str]:
     """Say how housekeeping stands against the time that Temporal keeps trades; and what to do, if anything."""
     start = "start one: trader housekeeper (`trader up` does)"
     if state.every is None:
@@ -63,7 +63,7 @@ def _judge(state: HousekeepingState, retention: timedelta, wanted: timedelta) ->
     if state.every * ROUNDS_IN_RETENTION > retention:
         fix = f"set TRADER_HOUSEKEEPING_EVERY to {(retention / ROUNDS_IN_RETENTION).total_seconds():g} s or less, or raise the retention"
         return f"{every}; trades are kept {retention.days} days, fewer than {ROUNDS_IN_RETENTION} rounds", fix
-    ago = datetime.now(UTC) - state.last_end
+    ago = now - state.last_end
     words = f"{every}, last {ago.total_seconds():.0f} s ago; trades are kept {retention.days} days"
     trouble = None if state.last is None else state.last.trouble
     if trouble is not None:

@@ -45,14 +45,14 @@ def parse_command(
             sys.stdout.write(json.dumps(line) + "\n")
         return
     try:
-        posted = datetime.now(UTC) if at is None else _moment(at)
+        posted = datetime.now(UTC) if at is None else moment_of(at)
     except ValueError:
         fail(ExitCode.USAGE, f"--at expects an ISO date or time such as 2026-12-01 or 2026-12-01T15:04:05Z, found {at!r}")
     message = _message(text or "", posted)
     parsed = parse(message)
     if as_json:
         told = {"explanation": explain_reading(message)} if explain else {}
-        print_json({**answer(parsed), "reason": parsed.reason, "spans": parsed.spans, **told})
+        print_json({**answer(parsed), "reason": parsed.reason, "spans": [span._asdict() for span in parsed.spans], **told})
     else:
         _show(parsed)
         if explain:
@@ -85,13 +85,21 @@ def _answers(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
             continue
         try:
             given = json.loads(line)
-            text, moment = given["text"], _moment(given.get("posted_at") or given["ref_date"])
-            embeds = _embeds(given.get("embeds") or [])
-            if not isinstance(text, str):
-                raise TypeError(f"text is {type(text).__name__}")  # noqa: TRY301 - one place words every fault of a line
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            fail(ExitCode.USAGE, f"line {number}: expected an object with text and posted_at or ref_date, found a fault in it: {error!r}")
-        yield answer(parse(_message(text, moment, embeds)))
+        except ValueError as error:
+            fail(ExitCode.USAGE, f"line {number}: expected a JSON object, found a fault in it: {error}")
+        yield answer(parse(message_of_row(number, given)))
+
+
+def message_of_row(number: int, given: dict[str, Any]) -> AlertMessage:
+    """Make the message of one line of a file; ends the command where it is none."""
+    try:
+        text, moment = given["text"], moment_of(given.get("posted_at") or given["ref_date"])
+        embeds = _embeds(given.get("embeds") or [])
+        if not isinstance(text, str):
+            raise TypeError(f"text is {type(text).__name__}")  # noqa: TRY301 - one place words every fault of a line
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        fail(ExitCode.USAGE, f"line {number}: expected an object with text and posted_at or ref_date, found a fault in it: {error!r}")
+    return _message(text, moment, embeds)
 
 
 def _lines(name: str) -> Iterator[str]:
@@ -105,7 +113,7 @@ def _lines(name: str) -> Iterator[str]:
         fail(ExitCode.NOT_FOUND, f"{name} cannot be read: {error}")
 
 
-def _moment(text: str) -> datetime:
+def moment_of(text: str) -> datetime:
     """Read a time, or a date as its noon in New York; a time without a zone is UTC."""
     if len(text) == len("2026-12-01"):
         return datetime.combine(date.fromisoformat(text), time(12), _NEW_YORK).astimezone(UTC)

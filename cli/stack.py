@@ -26,14 +26,22 @@ DEMO_CASH = 100_000
 def up(
     *,
     free_ports: Annotated[bool, typer.Option("--free-ports", help="Use ports that are free instead of those in the settings.")] = False,
+    with_chat: Annotated[bool, typer.Option("--chat/--no-chat", help="In demo mode: run the bundled chat with the bot in it.")] = True,
 ) -> None:
-    """Run everything on this machine until Ctrl-C: Temporal, Redis, the venue (in demo mode), worker, housekeeper and admin API."""
+    """Run everything on this machine until Ctrl-C: Temporal, Redis, worker, housekeeper, admin API, and the bot where its token is set.
+
+    In demo mode the venue stands in for the broker; without a token the chat does for Discord, so that the bot can be tried.
+    """
     in_force = settings(default_mode=Mode.DEMO, use_stack=False).settings
 
     venue = {"accounts": [{"number": in_force.account, "cash": DEMO_CASH}]}
+    chat = with_chat and in_force.mode is Mode.DEMO and in_force.discord_token is None
 
     async def stay() -> None:
-        async with stopped_by_signal() as stop, Stack(in_force, use_free_ports=free_ports, venue_config=venue, with_api=True) as running:
+        async with (
+            stopped_by_signal() as stop,
+            Stack(in_force, use_free_ports=free_ports, venue_config=venue, with_api=True, with_chat=chat) as running,
+        ):
             welcome(running)
             keeping = asyncio.ensure_future(running.supervise(lambda text: err().print(text, markup=False)))
             stopping = asyncio.ensure_future(stop.wait())
@@ -71,6 +79,23 @@ def api(
 ) -> None:
     """Serve the admin API for the mode in the settings, until it is told to stop."""
     _become(["-m", "api", *(() if ready_file is None else ("--ready-file", str(ready_file)))], settings().settings)
+
+
+def bot(
+    *,
+    ready_file: Annotated[Path | None, typer.Option(help="Written when the bot listens.")] = None,
+) -> None:
+    """Run the Discord bot, until it is told to stop: alerts in, cards and commands."""
+    _become(["-m", "bot", *(() if ready_file is None else ("--ready-file", str(ready_file)))], settings().settings)
+
+
+def chat(
+    *,
+    port: Annotated[int | None, typer.Option(help="Port; default: TRADER_CHAT_PORT.")] = None,
+) -> None:
+    """Run the bundled chat: enough of Discord for the bot, with a page to look at and to type in. Its bot's token is `demo`."""
+    in_force = settings(use_stack=False).settings
+    _become(["-m", "chat", "--port", str(in_force.chat_port if port is None else port)], in_force)
 
 
 def venue(
@@ -127,6 +152,8 @@ def welcome(running: Stack) -> None:
     if running.ui_url is not None:
         table.add_row("Web UI", running.ui_url)
     table.add_row("Temporal", f"{running.temporal_address}, namespace {running.namespace}")
+    if running.chat_url is not None:
+        table.add_row("chat", f"{running.chat_url}  [dim](type an alert there, and see its card)[/]")
     if running.venue_url is not None:
         table.add_row("venue", f"{running.venue_url}, tape {escape(str(running.tape_path))}")
     if running.redis_url is None:

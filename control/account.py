@@ -80,19 +80,20 @@ async def halt(client: Client, account: AccountNumber, *, by: str, reason: str) 
     risk-increasing order leaves any more; without a worker's word as well, since whatever was let pass before it has run out by then.
     """
     handle, command = _handle(client, account), Command(by=by, reason=reason)
+    asking = asyncio.create_task(handle.execute_update(HALT_UPDATE, command, result_type=HaltReceipt))
     try:
         await handle.signal(HALT_SIGNAL, command, rpc_timeout=_SENT_WITHIN)
-        certain = asyncio.create_task(asyncio.sleep(PASS.total_seconds()))
+        certain = asyncio.get_running_loop().time() + PASS.total_seconds()
         try:
             async with asyncio.timeout(HALT_WITHIN.total_seconds()):
-                receipt: HaltReceipt = await handle.execute_update(HALT_UPDATE, command, result_type=HaltReceipt)
+                receipt: HaltReceipt = await asking
                 return receipt
-        except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError, WorkflowUpdateFailedError):
-            await certain
-        finally:
-            certain.cancel()
+        except (TimeoutError, RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, WorkflowUpdateFailedError):
+            await asyncio.sleep(max(certain - asyncio.get_running_loop().time(), 0))
     except RPCError as error:
         raise _told(error, client, account) from error
+    finally:
+        asking.cancel()
     return HaltReceipt(
         acknowledged=True,
         state=None,

@@ -11,7 +11,7 @@ date, times are UTC. Exits and cancels never ask.
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 
 from domain.calendar import new_york_date
 from domain.denial import Code, Denied
@@ -22,6 +22,7 @@ from domain.ids import WorkflowId
 from domain.limits import Limits, diff
 from domain.money import Usd, plain
 from domain.reservation import NOTHING, AdmitRequest, Admitted, Day, OpenTrade, Repost, TradeStanding
+from domain.room import Spent, fitting
 
 PASS = timedelta(milliseconds=600)
 """How long an entry may be sent after it asked. A halt waits this long before it is certain, so it must be well below a second; and
@@ -218,7 +219,7 @@ class Account:
             f"`trader account allow {request.trade}` lets it through when it is sent again"
         )
         facts = {"author": request.author, "contract": str(request.contract), "price": price}
-        return Denied(code=Code.REPOST, reason=reason, facts=facts)
+        return Denied(code=Code.ALERT_REPOSTED, reason=reason, facts=facts)
 
     def _remember(self, request: AdmitRequest, now: datetime) -> None:
         key, expiry = request.repost_key, request.contract.expiry.isoformat()
@@ -255,46 +256,18 @@ class Account:
         return _over(Code.LIMIT_ORDERS_PER_MINUTE, "max_orders_per_minute", str(found), str(most))
 
     def _affordable(self, request: AdmitRequest) -> int | Denied:
-        """Give the most contracts that every limit in money and number allows, up to those asked for."""
-        limits, reference = self.limits, self.day.reference or NOTHING
-        left = reference - self.committed + min(self.day.realised, NOTHING)
         unseen = sum((each.reserved for each in self.trades.values() if each.admitted_at > request.read_at - SETTLES), Decimal(0))
-        now_left = request.buying_power - unseen
-        free = max(min(left, now_left), Decimal(0))
-        caps = {
-            Code.LIMIT_CONTRACTS: (limits.max_contracts, "max_contracts", str(limits.max_contracts)),
-            Code.LIMIT_NOTIONAL: (_fit(limits.max_notional, request.notional_each), "max_notional", plain(limits.max_notional)),
-            Code.LIMIT_NOTIONAL_PER_DAY: (
-                _fit(limits.max_notional_per_day - self.day.notional, request.notional_each),
-                "max_notional_per_day",
-                f"{plain(limits.max_notional_per_day)}, {plain(self.day.notional)} of it used",
+        return fitting(
+            request,
+            self.limits,
+            Spent(
+                reference=self.day.reference or NOTHING,
+                committed=self.committed,
+                realised=self.day.realised,
+                notional=self.day.notional,
+                unseen=Usd(unseen),
             ),
-            Code.LIMIT_BUYING_POWER: (
-                _fit_cost(free, request),
-                "buying power",
-                f"{plain(free)} left of {plain(reference)} at the day's start and {plain(request.buying_power)} now",
-            ),
-        }
-        code = min(caps, key=lambda each: caps[each][0])
-        most, name, words = caps[code]
-        quantity = min(most, request.quantity)
-        if quantity > 0:
-            return quantity
-        facts = {
-            "cost_per_contract": plain(request.cost_each),
-            "notional_per_contract": plain(request.notional_each),
-            "committed": plain(self.committed),
-            "reference": plain(reference),
-            "buying_power": plain(request.buying_power),
-            "not_seen_by_the_broker": plain(Usd(unseen)),
-            "realised_today": plain(self.day.realised),
-            "notional_today": plain(self.day.notional),
-        }
-        reason = (
-            f"expected room for 1 contract at {plain(request.cost_each)} dollars, found none under {name} ({words}): "
-            "wait until trades end, or raise it"
         )
-        return Denied(code=code, reason=reason, facts=facts)
 
     # What trades tell
 
@@ -400,15 +373,6 @@ class Account:
 def opened(limits: Limits, now: datetime) -> Account:
     """Open the memory of an account that is looked after from now on."""
     return Account(limits=limits, set_limits=limits, day=Day(date=new_york_date(now)))
-
-
-def _fit(dollars: Decimal, each: Decimal) -> int:
-    return max(int((dollars / each).to_integral_value(ROUND_FLOOR)), 0)
-
-
-def _fit_cost(dollars: Decimal, request: AdmitRequest) -> int:
-    """Fit contracts into dollars: all of those asked for at their common cost, else as many as fit at the cost of single ones."""
-    return request.quantity if request.cost <= dollars else _fit(dollars, request.cost_each)
 
 
 def _window(where: str, window: timedelta, found: timedelta) -> Denied:

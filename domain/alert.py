@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from domain.contract import Right
 from domain.ids import MessageId
@@ -110,9 +111,8 @@ class Share(StrEnum):
     """Some of it, and the message does not say how much."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """The characters of the shown text that one field was read from."""
+class Span(NamedTuple):
+    """The characters of the shown text that one field was read from. A tuple, as every entry makes six of them."""
 
     field: str
     start: int

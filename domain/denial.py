@@ -66,7 +66,7 @@ class Code(StrEnum):
     TRADE_OVER = "TRADE_OVER"
     SYMBOL_HALTED = "SYMBOL_HALTED"
     NO_ENTRY_WINDOW = "NO_ENTRY_WINDOW"
-    REPOST = "REPOST"
+    ALERT_REPOSTED = "ALERT_REPOSTED"
     LIMIT_CONTRACTS = "LIMIT_CONTRACTS"
     LIMIT_NOTIONAL = "LIMIT_NOTIONAL"
     LIMIT_NOTIONAL_PER_DAY = "LIMIT_NOTIONAL_PER_DAY"
@@ -341,7 +341,7 @@ MEANINGS: dict[Code, Meaning] = {
         means="Nothing is bought so soon after the open, or so shortly before the close.",
         to_do="Wait, or change no_entry_after_open and no_entry_before_close.",
     ),
-    Code.REPOST: Meaning(
+    Code.ALERT_REPOSTED: Meaning(
         means="The same author, contract and price was traded before, and the contract has not expired.",
         to_do="Let it through with trader account allow, and send it again.",
     ),

@@ -63,6 +63,8 @@ class RoomRule:
     """What a strike without c or p is."""
     expiry: DefaultExpiry | None = None
     """What an alert without an expiration means."""
+    alone: bool = True
+    """Whether a contract that is the whole message, with neither act nor price, is an alert: in a room of alerts it is."""
 
 
 FACTORS = {"lotto": Decimal("0.5"), "super lotto": Decimal("0.25"), "half size": Decimal("0.5")}

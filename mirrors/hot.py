@@ -20,7 +20,7 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import ConnectionError, RedisError  # noqa: A004 - Redis's own
 
 from mirrors.schema import EVENT_JSON, TRADE_JSON, EventRow, Status, TradeRecord, TradeRow
 
@@ -63,9 +63,9 @@ class HotMirror:
     def __init__(self, url: str, mode: str, *, timeout: timedelta) -> None:
         """Use the Redis at `url` (a secret: it may hold a password), giving each answer `timeout`. Nothing is connected yet."""
         seconds = timeout.total_seconds()
-        self._redis: Any = Redis.from_url(
-            url, decode_responses=True, socket_timeout=seconds, socket_connect_timeout=seconds, retry=Retry(NoBackoff(), 0)
-        )
+        # once more, at once: the first use of a connection whose server was started again finds it closed
+        retry = Retry(NoBackoff(), 1, supported_errors=(ConnectionError,))
+        self._redis: Any = Redis.from_url(url, decode_responses=True, socket_timeout=seconds, socket_connect_timeout=seconds, retry=retry)
         self._prefix = f"trader:{{{mode}}}:"
         self._mode = mode
         self._write = self._redis.register_script(_WRITE)

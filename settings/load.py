@@ -128,7 +128,7 @@ def describe(loaded: Loaded) -> list[Setting]:
         else:
             text = "" if value is None else str(written[name])
         if name == "profiles":
-            text = f"{len(value)} authors" if value else ""
+            text = ",".join(value)
         rows.append(Setting(name=variable(name), value=text, source=loaded.sources[name], description=field.description or ""))
     for author, profile in loaded.settings.profiles.items():
         what = "What is agreed with this author."

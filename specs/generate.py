@@ -21,6 +21,7 @@ from temporalio.common import RetryPolicy
 from api.app import make_app
 from domain.denial import MEANINGS
 from domain.trade import diagram
+from mirrors import parquet
 from settings.load import load
 from workflows import timing
 
@@ -214,6 +215,20 @@ def _port() -> str:
     return _table(("of", "call", "what it does"), iter(rows))
 
 
+def _mirror_tables() -> str:
+    shared = {"version": "int32", "mode": "string", "account": "string", "day": "date32[day]", "workflow_id": "string"}
+    trades = {each.name: str(each.type) for each in parquet.WHOLE if each.name not in {"orders", "trail"}}
+    nested = {name: {each.name: str(each.type) for each in parquet.SCHEMA.field(kept).type.value_type} for name, kept in _NESTED.items()}
+    tables = {"trades": trades, **{name: shared | columns for name, columns in nested.items()}}
+    return _table(
+        ("table", "columns"),
+        ((f"`{name}`", ", ".join(f"`{column}` {kind}" for column, kind in columns.items())) for name, columns in tables.items()),
+    )
+
+
+_NESTED = {"orders": "orders", "events": "trail"}
+"""Tables whose rows lie inside their trade's, and the column they lie in."""
+
 PARTS: dict[str, Callable[[], str]] = {
     "proof": _proof_list,
     "denial-codes": _denials,
@@ -223,6 +238,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "venue-tape": _tape,
     "venue-commands": _commands,
     "broker-port": _port,
+    "mirror-tables": _mirror_tables,
 }
 
 

@@ -20,7 +20,7 @@ from control.errors import ControlError
 from settings.load import SettingsError, load
 from settings.model import Settings
 from worker.care import look_after
-from worker.channels import LogChannel, WebhookChannel
+from worker.channels import LogChannel, operators
 from worker.namespace import NamespaceError, prepare
 from worker.target import target_of, tracing_of
 from worker.wiring import make_broker, make_worker, whitelist
@@ -40,8 +40,7 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
     if settings.redis_url is not None:
         # before those that wait for the world: it takes a millisecond, and a quarter of a second at the most
         channels += (_mirror(settings),)
-    if settings.operator_webhook_url is not None:
-        channels += (WebhookChannel(settings.operator_webhook_url.get_secret_value()),)
+    channels += operators(settings)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -60,8 +60,9 @@ class Stack:
         with_mirrors: bool = True,
         with_api: bool = False,
         with_chat: bool = False,
+        chat_config: Mapping[str, Any] | None = None,
     ) -> None:
-        """Plan a stack; nothing runs yet. `venue_config` adds to the venue's own configuration file."""
+        """Plan a stack; nothing runs yet. `venue_config` and `chat_config` add to their own configuration files."""
         self._given = settings
         self._use_free_ports = use_free_ports
         self._venue_config = dict(venue_config or {})
@@ -69,6 +70,7 @@ class Stack:
         self._with_mirrors = with_mirrors
         self._with_api = with_api
         self._with_chat = with_chat
+        self._chat_config = dict(chat_config or {})
         self._children: dict[str, Child] = {}
         self._runs = 0
         self.settings = settings
@@ -145,6 +147,10 @@ class Stack:
             await worker.stop()
         await self._start_worker()
 
+    async def start_housekeeper(self) -> None:
+        """Start the housekeeper without waiting for it: no trade needs it, and it loads for longer than the rest."""
+        await self._start_child("housekeeper", ["-m", "worker.housekeeper"], within=None, environment=as_environment(self.settings))
+
     async def kill_temporal(self) -> None:
         """Kill the server that this stack started, as a power cut would."""
         await self._children["temporal"].kill(signal.SIGKILL)
@@ -175,7 +181,7 @@ class Stack:
             "venue": self._start_venue,
             "chat": self._start_chat,
             "worker": self._start_worker,
-            "housekeeper": self._start_housekeeper,
+            "housekeeper": self.start_housekeeper,
             "bot": self._start_bot,
             "api": self._start_api,
         }
@@ -220,7 +226,7 @@ class Stack:
         if self._with_worker:
             await self._start_worker()
             if self._with_mirrors:
-                await self._start_housekeeper()
+                await self.start_housekeeper()
             if self.settings.discord_token is not None:
                 await self._start_bot()
         if self._with_api:
@@ -280,10 +286,6 @@ class Stack:
         require_free(self.settings.api_port, "the admin API", "TRADER_API_PORT")
         await self._start_child("api", ["-m", "api"], within=API_READY_WITHIN, environment=as_environment(self.settings))
 
-    async def _start_housekeeper(self) -> None:
-        """Start the housekeeper without waiting for it: no trade needs it, and it loads for longer than the rest."""
-        await self._start_child("housekeeper", ["-m", "worker.housekeeper"], within=None, environment=as_environment(self.settings))
-
     async def _start_chat(self) -> None:
         """Start the bundled chat, with the people and the rooms that the settings allow."""
         port = self.settings.chat_port
@@ -294,6 +296,7 @@ class Stack:
             "guild_id": allowed.guilds[0],
             "people": [{"user_id": each, "name": f"person {number}"} for number, each in enumerate(people, 1)],
             "rooms": [{"channel_id": each, "name": f"alerts-{number}"} for number, each in enumerate(allowed.channels, 1)],
+            **self._chat_config,
         }
         config.write_text(json.dumps(wanted, indent=2))
         token = SecretStr(CHAT_TOKEN)

@@ -179,9 +179,9 @@ class Carried:
     """Everything an account's workflow starts afresh with."""
 
     memory: Account
-    told: int
+    told: int = 0
     """The last audit event that people were told of."""
-    stream_since: datetime | None
-    foreign: tuple[ForeignOrder, ...]
-    still_told: date | None
+    stream_since: datetime | None = None
+    foreign: tuple[ForeignOrder, ...] = ()
+    still_told: date | None = None
     """The last day on which people were told that the account is still halted."""

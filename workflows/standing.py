@@ -39,21 +39,22 @@ class Standing:
     async def tell(self) -> None:
         """Tell until the trade is over. An account that is not there finds out by itself when it looks."""
         told: Key | None = None
-        while not self.over:
+        over = False
+        while not over:
             await workflow.wait_condition(lambda: self.over or self._key() not in {None, told})  # noqa: B023 - awaited here
-            key = self._key()
+            over, key = self.over, self._key()
             if key is not None:
                 told = key
-                await self._signal(entering=key[0])
+                await self._signal(entering=key[0] and not over, over=over)
 
-    async def _signal(self, *, entering: bool) -> None:
-        view, over = self._view(), self.over
+    async def _signal(self, *, entering: bool, over: bool) -> None:
+        view = self._view()
         # a trade that was reset counts on from where its first life stopped: time goes on
         self._sequence = max(self._sequence + 1, (workflow.now() - _EPOCH) // timedelta(microseconds=1))
         standing = TradeStanding(
             trade=WorkflowId(view.workflow_id),
             sequence=self._sequence,
-            entering=entering and not over,
+            entering=entering,
             bought=view.bought,
             position=view.position,
             paid=_paid(view),

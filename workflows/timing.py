@@ -128,7 +128,7 @@ ACCOUNT_READ_TOTAL = timedelta(seconds=60)
 DAY_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 15, 60, 300))
 """Before a day's beginning is read again whose reading failed, or whose preflight was not all right. The last value holds."""
 
-HALT_ANSWER = timedelta(milliseconds=850)
+HALT_ANSWER = timedelta(milliseconds=700)
 """When a halt is answered at the latest, whatever is still being cancelled: a person waits for it."""
 
 FLATTEN_PAUSES = (*[timedelta(seconds=15)] * 8, timedelta(minutes=2))

@@ -7,20 +7,25 @@ number nothing explains).
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from enum import IntEnum
 
 from domain.parsing import words
 from domain.parsing.fields import Fields, Unsaid, names_symbol
-from domain.parsing.tokens import Kind, Token
+from domain.parsing.tokens import Token, number_in
 
 _STRIKE = frozenset({"strike", "strikes"})
-_SIZED = frozenset({"of", "position", "risk", "size", "port", "portfolio", "account", "stop", "sl", "loss", "trail", "trailing"})
+_SIZED = frozenset(
+    {"of", "position", "risk", "size", "port", "portfolio", "account", "stop", "sl", "loss", "trail", "trailing"} | {"target", "targets"}
+)
 _PARTS = frozenset({"1/2", "1/3", "1/4", "2/3", "3/4"})
 """Dates that are parts of a size behind a complete entry: "1/2 size"."""
 _AVERAGE = frozenset({"avg", "average"})
 _COUNTS = frozenset("123456789")
 _MOST_COUNTED = 20
 """Up to this, a number behind "calls" may be a count."""
+_DASHED_DATE = re.compile(r"(?:0?[1-9]|1[0-2])-(?:0?[1-9]|[12][0-9]|3[01])")
+"""12-18 between the parts of a contract that has no other date."""
 _SPAN_OF_TIME = re.compile(r"[0-9]{1,3}(?:m|min|mins|h|hr|hrs|d|w|ema|sma|ma|dma|k)")
 
 
@@ -36,6 +41,11 @@ class _Label(IntEnum):
 
 class _Collector:
     """Walks the tokens once, keeping what the last few of them promised."""
+
+    __slots__ = (
+        *("at", "before", "comma", "depth", "fields", "first", "in_body", "join", "label", "labels", "mark", "named", "remark", "start"),
+        "tokens",
+    )
 
     def __init__(self, tokens: list[Token], start: int, unsaid: Unsaid | None) -> None:
         self.tokens = tokens
@@ -69,7 +79,7 @@ class _Collector:
 
     def drop_mark(self) -> None:
         """Note a price mark that led to no price. A word may have meant something else, an @ may not."""
-        if self.mark is not None and self.mark.kind == Kind.AT:
+        if self.mark is not None and self.mark.kind == "AT":
             self.fields.dangling.append(self.mark)
         self.mark = None
 
@@ -115,6 +125,11 @@ class _Collector:
 
     def number(self, token: Token) -> None:
         """Give a number to whoever claims it: a stop or target, a price mark, the end of the contract, or the count in front."""
+        if not self.is_level(token):
+            self.place(token)
+        self.mark, self.comma = None, False
+
+    def place(self, token: Token) -> None:
         fields = self.fields
         fractional = "." in token.text or "$" in token.text
         if self.labelled():
@@ -136,9 +151,8 @@ class _Collector:
             self.price(token, marked=False)
         elif self.at == self.first and token.text.isdigit() and names_symbol(self.following()):
             fields.quantities.append(token)
-        elif not fields.complete or not self.counts(self.following()):
+        elif not fields.complete or not (self.counts(self.following()) or self.is_count(token)):
             fields.unexplained.append(token)
-        self.mark, self.comma = None, False
 
     def name_number(self, token: Token) -> None:
         """Give a number to the stop or target just named, unless it only counts it ("TP 1: 2.00")."""
@@ -149,6 +163,21 @@ class _Collector:
         if self.named is not None and self.named.lower in _AVERAGE and not self.fields.prices:
             # an average without a price in front may be the price
             self.fields.unexplained.append(token)
+
+    def is_level(self, token: Token) -> bool:
+        """Whether a number of the commentary is a level of the underlying: "could run to 255", of a strike of 250 at 2.10."""
+        fields, before = self.fields, self.before
+        if self.in_body or before is None or before.lower not in words.BEFORE_LEVEL or not fields.complete or not fields.strikes:
+            return False
+        value = Decimal(number_in(token))
+        return value * 2 > Decimal(number_in(fields.strikes[0])) and value > 4 * Decimal(number_in(fields.prices[0]))
+
+    def is_count(self, token: Token) -> bool:
+        """Whether a small number behind a complete entry counts the author's contracts or trades: "took 3", "trade #2", "1 more"."""
+        if not token.text.isdigit() or len(token.text) > 2 or self.before is None:
+            return False
+        after = self.following()
+        return self.before.text == "#" or self.before.lower in words.COUNTED or (after is not None and after.lower == "more")
 
     def names_strike(self, token: Token) -> bool:
         """Whether a number is called a strike, or stands right behind the word for its right and is no count."""
@@ -194,6 +223,9 @@ class _Collector:
         return after is not None and after.lower in _SIZED
 
     def pair(self, token: Token) -> None:
+        if self.in_body and self.mark is None and not self.fields.expiries and self.fields.strikes and _DASHED_DATE.fullmatch(token.text):
+            self.expiry(token)
+            return
         if self.labelled() and self.fields.strikes:
             self.label = _Label.GIVEN
         else:
@@ -218,7 +250,7 @@ class _Collector:
         self.drop_mark()
         if self.in_body and not self.fields.symbols and token.text.isascii():
             self.fields.symbols.append(token)
-        elif token.kind == Kind.CASHTAG:
+        elif token.kind == "CASHTAG":
             self.fields.other_symbols.append(token)
         else:
             self.end_body(token)
@@ -245,7 +277,7 @@ class _Collector:
 
     def plain_word(self, token: Token, lower: str) -> None:
         fields = self.fields
-        after = self.following() if lower == "and" and self.label is _Label.GIVEN else None
+        after = self.following() if lower in {"and", "then"} and self.label is _Label.GIVEN else None
         if after is not None and after.kind == "NUMBER":
             self.comma = True
             return

@@ -45,7 +45,7 @@ def first_doubt(sight: Seen, tokens: list[Token], action: range, settled: int | 
         return doubt
     if "?" in sight.lower and any("?" in token.text and token.kind != "NOISE" for token in tokens):
         return Doubt(Code.PARSE_CONDITIONAL, "expected a statement, found a question mark: send the alert without it")
-    if _ARROW.search(sight.lower):
+    if (">" in sight.lower or not sight.text.isascii()) and _ARROW.search(sight.lower):
         return Doubt(Code.PARSE_NOT_NOW, "expected an entry, found an arrow as results have: send the alert alone")
     return None
 

@@ -76,7 +76,7 @@ def read_average(tokens: list[Token], action: range, form: Fields | None, posted
     """Read an addition that tells its new average: "AVG KO 70c @ 1.40, added @ .98" paid .98, and nothing where no add is priced."""
     found = told(AlertKind.ADD, tokens, action, form, posted)
     paid = _paid(tokens, action.stop)
-    spans = tuple(replace(each, field="average") if each.field == "price" else each for each in found.alert.spans)
+    spans = tuple(each._replace(field="average") if each.field == "price" else each for each in found.alert.spans)
     if paid is not None:
         spans = (*spans, span("price", paid))
     price = None if paid is None else price_of(paid)

@@ -31,6 +31,7 @@ _MONTHS = {
 }
 _NUMBERS = re.compile(r"[0-9]+")
 _WORD_AND_TWO_DIGITS = re.compile(r"[a-z]{3,}[0-9]{2}")
+_MONTH_OF_A_YEAR = re.compile(r"[a-z]{3,}[ \t]?20[0-9]{2}")
 _LETTERS = re.compile(r"[a-z]{3,}")
 
 
@@ -126,6 +127,9 @@ def _weekly(said: str, posted: date, *, daily: bool) -> date | NoDay:
 
 
 def _dated(said: str, posted: date) -> date | NoDay:
+    if _MONTH_OF_A_YEAR.fullmatch(said):
+        # a month with its year means that month's standard expiration
+        return monthly_expiry(int(said[-4:]), _MONTHS[said[:3]])
     year, month, day = _parts(said)
     if year is None and _WORD_AND_TWO_DIGITS.fullmatch(said) and 2000 + day >= posted.year:
         return NoDay("can be a day or a year")

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from domain.contract import Right
 from domain.parsing import words
-from domain.parsing.tokens import Kind, Token
+from domain.parsing.tokens import Token
 
 
 class Unsaid(NamedTuple):
@@ -78,9 +78,9 @@ def names_symbol(token: Token | None) -> bool:
     """Whether a token can be a ticker where one is expected."""
     if token is None or not token.text.isascii():
         return False
-    if token.kind in {Kind.CASHTAG, Kind.SHARE_CLASS} or token.text in words.ALSO_TICKERS:
+    if token.kind in {"CASHTAG", "SHARE_CLASS"} or token.text in words.ALSO_TICKERS:
         return True
-    if token.kind != Kind.WORD or not token.text.isalpha() or len(token.text) > 5:
+    if token.kind != "WORD" or not token.text.isalpha() or len(token.text) > 5:
         return False
     lower = token.lower
     return lower not in words.NEVER_A_TICKER and (token.text.isupper() or lower not in words.LOWER_CASE_ONLY)

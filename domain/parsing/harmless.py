@@ -50,8 +50,34 @@ _CLAUSES = (
     r"only (?:risk|use|trade|play) (?:with )?(?:what|money)\b[^.!\n]*",  # only risk what you can lose
 )
 
-_PHRASE = re.compile("|".join(f"(?:{phrase})" for phrase in _PHRASES))
-_CLAUSE = re.compile("|".join(rf"\b(?:{clause})" for clause in _CLAUSES))
+_LATER = (
+    r"(?:was|were|been) (?:watching|eyeing|stalking) (?:this|it|that|these)(?: one)?(?: earlier| yesterday)?\b",
+    r"(?:had|have|need(?:ed)?) to (?:take|grab|try|get|buy) (?:it|this|these|some)\b",  # had to take it
+    r"missed (?:the|my) (?:first|1st|earlier|last|initial) (?:entry|one|move|push|alert)\b",
+    r"(?:same|like)(?: (?:play|trade|idea|setup|strike|one))?(?: as)? (?:yesterday|earlier|last week)\b",  # same as yesterday
+    r"(?:as|like) (?:i|we) (?:said|mentioned|told)\b",
+    r"(?:i |we )?called it\b",
+    r"(?:into|till|until|through) (?:the )?close\b",  # hold into the close
+    r"(?:to|and|lets|let's|will|we'll) see (?:if|how|what)\b",  # let's see if it holds
+    r"(?:let|tell) (?:me|us) know (?:if|when)\b",
+    r"(?:(?:got|just|all) )?filled(?: (?:at|@|for))?(?= ?\$?[0-9]*\.[0-9]|$|[\s.!,)])",  # got filled
+    r"(?:swing\w*|hold\w*|day) (?:for|into|till|through|until) (?:tomorrow|tmrw)\b",  # holding into tomorrow
+    r"(?:gap|pop|move|bounce|run)(?: up| down)? (?:for )?(?:tomorrow|tmrw)\b",  # a gap up tomorrow
+    r"shorts? cover\w*\b",
+    r"closing in on\b",
+    r"(?:this|it|they|these|and|which) should\b|should (?:work|bounce|run|print|move|hold|be (?:good|fine|ok|okay|nice|quick))\b",
+    r"(?:i'm |im |i am |just )?thinking (?:we|it|this|that)\b",  # thinking we bounce here
+    r"(?:looking|aiming|shooting|hoping|gunning) for\b(?! (?:an? )?(?:entry|entries|fill))[^.!\n]*",  # looking for a move over 250
+    r"not (?:too |that )?(?:great|perfect|sure about|confident|a full|full)\b",  # not a full position
+    r"(?:don't|dont|do not) (?:want|wanna|need) to (?:miss|hold|overstay)\b",  # don't want to miss this one
+    r"(?:won't|wont) (?:be )?(?:add|adding|averag\w*|chas\w*)\b",  # won't add more
+    r"(?:no|without (?:a|any)) (?:conviction|stop(?: loss)?|sl)\b",
+    r"(?:can't|cant) (?:believe|complain)\b",
+)
+"""The same, and only behind a complete entry with its price: in front of it they would tell of something else."""
+
+_PHRASE = re.compile(rf"\b(?:{'|'.join(f'(?:{phrase})' for phrase in _PHRASES)})")
+_CLAUSE = re.compile("|".join(rf"\b(?:{clause})" for clause in (*_LATER, *_CLAUSES)))
 
 
 class Harmless:

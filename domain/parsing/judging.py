@@ -1,9 +1,10 @@
 """Judges collected fields: one contract with at most one price, or the first reason why not."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
 
 from domain.calendar import is_trading_day
 from domain.contract import Right
@@ -20,8 +21,7 @@ COUNT_LIKE = Decimal(20)
 """Up to this, "5 calls" may be five contracts as well as a strike of 5."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """The fields of an entry, judged."""
 
     symbol: str
@@ -34,12 +34,22 @@ class Entry:
 
 def symbol_of(token: Token) -> str:
     """Give the ticker as the broker writes it: BRK/B and $brk.b are BRK.B."""
-    return token.text.lstrip("$").upper().replace("/", ".")
+    return _ticker(token.text)
+
+
+@lru_cache(maxsize=4096)
+def _ticker(text: str) -> str:
+    return text.lstrip("$").upper().replace("/", ".")
 
 
 def strike_of(token: Token) -> Decimal:
     """Give the strike in dollars, exactly as written."""
-    return Decimal(number_in(token))
+    return _decimal(number_in(token))
+
+
+@lru_cache(maxsize=4096)
+def _decimal(digits: str) -> Decimal:
+    return Decimal(digits)
 
 
 def right_of(token: Token) -> Right:
@@ -49,7 +59,7 @@ def right_of(token: Token) -> Right:
 
 def price_of(token: Token) -> Price:
     """Give a price in dollars a share, exactly as written."""
-    return Price(Decimal(number_in(token)))
+    return Price(_decimal(number_in(token)))
 
 
 def judge(fields: Fields, posted: date) -> Entry | Doubt:

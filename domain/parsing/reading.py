@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from operator import attrgetter
 from typing import NamedTuple
 
 from domain.alert import AlertKind, AlertMessage, ParsedAlert, Span
@@ -18,9 +19,9 @@ from domain.parsing.exits import read_addition, read_average, read_exit, read_pl
 from domain.parsing.expiry import by_rule, resolve
 from domain.parsing.fields import Fields, Unsaid
 from domain.parsing.forms import Form, read_form
-from domain.parsing.judging import CHECKS, Entry, entry_of, judge, right_token, strike_in
+from domain.parsing.judging import CHECKS, Entry, entry_of, judge, right_token, strike_in, symbol_of
 from domain.parsing.seeing import Seen, seen
-from domain.parsing.tokens import Kind, Token, tokenize
+from domain.parsing.tokens import Token, tokenize
 from domain.parsing.told import Told, span
 from domain.profile import RoomRule
 
@@ -61,6 +62,8 @@ class Letter(NamedTuple):
     """The message's New York date, or None for a time no alert can have."""
     unsaid: Unsaid | None = None
     """What the author's room means without saying it."""
+    alone: bool = True
+    """Whether a bare contract is an alert there."""
 
 
 def read(message: AlertMessage, room: RoomRule, *, longest: int) -> ParsedAlert:
@@ -82,7 +85,7 @@ def opened(text: str, moment: datetime, room: RoomRule, longest: int) -> Letter 
         return None
     tokens = [token for token in tokenize(sight) if token.kind != "MARKUP"]
     posted = _posted(moment)
-    return Letter(sight, tokens, _actions(tokens), read_form(sight, tokens), posted, _unsaid(room, posted))
+    return Letter(sight, tokens, _actions(tokens), read_form(sight, tokens), posted, _unsaid(room, posted), room.alone)
 
 
 def _unsaid(room: RoomRule, posted: date | None) -> Unsaid | None:
@@ -95,12 +98,11 @@ def _reading(letter: Letter) -> ParsedAlert:
     hits, form = letter.hits, letter.form
     fields = None if form is None else form.fields
     first = hits[0] if hits else None
-    acts = {hit.action for hit in hits}
     if first is not None and first.action is Action.AVERAGE:
         if not _contract_like(letter.tokens):
             return CHATTER
         return _addition(letter, read_average(letter.tokens, range(first.first, first.last + 1), fields, letter.posted))
-    buys = Action.BUY in acts or Action.OTHER in acts
+    buys = any(hit.action is Action.BUY or hit.action is Action.OTHER for hit in hits)
     if buys and not _sold_first(letter):
         return _entry(letter) if _contract_like(letter.tokens) or _bare_order(letter) else _plainly(letter, fields)
     sale = next((hit for hit in hits if hit.action is Action.SELL), None)
@@ -170,12 +172,14 @@ def _actions(tokens: list[Token]) -> list[Hit]:
             if index == start:
                 hits.append(Hit(Action.BUY if token.text[0] == "+" else Action.SELL, index, index))
             continue
-        for length in (3, 1):
-            action = words.ACTIONS.get(tuple(found.lower for found in tokens[index : index + length]))
+        for said, action in words.ACTIONS_BY_FIRST[token.lower]:
+            length = len(said)
+            if length > 1 and said != tuple([found.lower for found in tokens[index : index + length]]):
+                continue
             if action is Action.AVERAGE:
                 start = opening(tokens) if start < 0 else start
-            if action is None or (action is Action.AVERAGE and index != start):
-                continue
+                if index != start:
+                    continue
             past = index + length - 1
             hits.append(Hit(action, index, past))
             break
@@ -264,14 +268,18 @@ def fields_of(letter: Letter, action: range) -> Fields:
 
 
 def _bare_entry(letter: Letter) -> ParsedAlert | None:
-    """Read a bare contract with its price as an entry: only when it is the whole message, with no word of commentary."""
+    """Read a bare contract as an entry: only when it is the whole message, with no word of commentary, and its price or exact date."""
     tokens = letter.tokens
     closes = any(token.lower in words.PARTS for token in tokens)
-    if letter.posted is None or closes or not any(token.kind == "STRIKE" for token in tokens) or _TICKED_OFF.search(letter.sight.text):
+    if letter.posted is None or closes or _TICKED_OFF.search(letter.sight.text):
         return None
     start = opening(tokens, words.BOUGHT)
+    # "CALLS AAPL 250 12/18": the word for the right may stand in front
+    start = next((at for at in range(start) if tokens[at].lower in words.RIGHTS), start)
     fields = collect(tokens, start)
-    if fields.commentary or not fields.prices or not fields.contract_complete or not fields.symbols[0].text.isupper():
+    if fields.commentary or not fields.contract_complete or not fields.symbols[0].text.isupper():
+        return None
+    if not (_told_at(fields) if fields.prices else _told_alone(letter, fields, start)):
         return None
     if first_doubt(letter.sight, tokens, range(start), None) is not None:
         return None
@@ -284,22 +292,43 @@ def _bare_entry(letter: Letter) -> ParsedAlert | None:
     return _answer(found, fields, tokens, range(0))
 
 
+def _told_at(fields: Fields) -> bool:
+    """Whether a bare contract's right stands at its strike, or else its price behind a mark."""
+    return bool(fields.strikes) or fields.price_is_marked
+
+
+_ALONE = frozenset({"WORD", "CASHTAG", "STRIKE", "DATE", "DTE", "RELATIVE", "NOISE", "SHARE_CLASS"})
+
+
+def _told_alone(letter: Letter, fields: Fields, start: int) -> bool:
+    """Whether a bare contract without a price is all there is: in a room of alerts that is one. An emoji may as well be a cheer.
+
+    Its day must be sure: a date, or the day of the message. "1DTE" is counted by some in calendar days.
+    """
+    tokens = [token for token in letter.tokens if token.kind != "NEWLINE"]
+    act = any(token.lower in words.BOUGHT for token in tokens[:start])
+    sure = (
+        fields.expiries[0].kind == "DATE"
+        or resolve(fields.expiries[0], letter.posted or date.min, symbol_of(fields.symbols[0])) == letter.posted
+    )
+    plain = letter.sight.text.isascii() and all(token.kind in _ALONE or token.text in ":-" for token in tokens)
+    one_line = letter.sight.text.strip().count("\n") == 0
+    return letter.alone and plain and one_line and sure and not act and bool(fields.strikes) and not fields.unexplained
+
+
 def _answer(found: Entry, fields: Fields, tokens: list[Token], action: range) -> ParsedAlert:
     """Word an entry, with the spans it rests on in the order of the text."""
-    label, label_spans = _label(tokens, action.start if action else len(tokens))
-    strike = strike_in(fields)
+    label, spans = _label(tokens, action.start if action else len(tokens))
+    strike, right = strike_in(fields), right_token(fields)
     assert strike is not None
-    spans = [
-        *label_spans,
-        *(span("action", tokens[index]) for index in action if tokens[index].kind == Kind.WORD),
-        span("symbol", fields.symbols[0]),
-        span("strike", strike),
-        *(span("right", token) for token in (right_token(fields),) if token is not None),
-        *(span("expiry", token) for token in fields.expiries[:1]),
-        *(span("price", token) for token in fields.prices[:1]),
-        *(span("quantity", token) for token in fields.quantities[:1]),
-    ]
-    spans.sort(key=_by_place)
+    spans += [span("action", tokens[index]) for index in action if tokens[index].kind == "WORD"]
+    spans += (span("symbol", fields.symbols[0]), span("strike", strike))
+    for name, found_in in (("right", right), ("expiry", _first(fields.expiries)), ("price", _first(fields.prices))):
+        if found_in is not None:
+            spans.append(span(name, found_in))
+    if fields.quantities:
+        spans.append(span("quantity", fields.quantities[0]))
+    spans.sort(key=_BY_PLACE)
     return ParsedAlert(
         kind=AlertKind.ENTRY,
         symbol=found.symbol,
@@ -313,8 +342,11 @@ def _answer(found: Entry, fields: Fields, tokens: list[Token], action: range) ->
     )
 
 
-def _by_place(found: Span) -> tuple[int, int]:
-    return found.start, found.end
+def _first(tokens: list[Token]) -> Token | None:
+    return tokens[0] if tokens else None
+
+
+_BY_PLACE = attrgetter("start", "end")
 
 
 def _label(tokens: list[Token], before: int) -> tuple[str | None, list[Span]]:
@@ -340,5 +372,5 @@ def _placed(found: ParsedAlert, text: str, sight: Seen) -> ParsedAlert:
     spans = []
     for each in found.spans:
         start, end = sight.place(each.start, each.end)
-        spans.append(Span(field=each.field, start=start, end=end, text=text[start:end]))
+        spans.append(Span(each.field, start, end, text[start:end]))
     return replace(found, spans=tuple(spans))

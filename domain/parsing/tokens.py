@@ -7,6 +7,7 @@ wins.
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from domain.parsing.seeing import Seen
@@ -63,7 +64,7 @@ class Token(NamedTuple):
 _NUM = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{1,4})?|[0-9]{1,6}(?:\.[0-9]{1,4})?|\.[0-9]{1,4})"
 _ENDS = r"(?![^\W_]|[%/]|[.,][0-9])"
 """Where a number or date may end."""
-_GLUED = r"(?=(?:partial|half|all|stop|risky|lotto|swing|scalp|each|here)(?![^\W_])|(?:sl|pt|tp)[\s:$.0-9])"
+_GLUED = r"(?=(?:partial|half|all|stop|risky|lotto|swing|scalp|each|here|ish)(?![^\W_])|(?:sl|pt|tp)[\s:$.0-9])"
 """Words that are written right behind a price."""
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
@@ -99,10 +100,11 @@ _SIGNED: tuple[tuple[Kind, str], ...] = (
 _WORDED: tuple[tuple[Kind, str], ...] = (
     (Kind.NOISE, r"https?://[^\s)>\]]++"),
     (
-        Kind.DATE,  # Apr 17th, Apr17
+        Kind.DATE,  # Apr 17th, Apr17, Jan 2027
         (
             rf"{_MONTH}\.?[ \t][0-9]{{1,2}}(?:st|nd|rd|th)?(?:,?[ \t]?(?:20|')[0-9]{{2}}(?![^\W_]|[%/$.-]))?(?![^\W_]|[%/$-]|[.,][0-9])"
             rf"|{_MONTH}[0-9]{{1,2}}(?![^\W_]|[%/$-]|[.,][0-9])"
+            rf"|{_MONTH}[ \t]?20[0-9]{{2}}(?![^\W_]|[%/$-]|[.,][0-9])"
         ),
     ),
     (
@@ -113,7 +115,7 @@ _WORDED: tuple[tuple[Kind, str], ...] = (
         ),
     ),
     (Kind.STRIKE, rf"[cp][ \t]?\$?[0-9]{{2,5}}(?:\.[05]0?)?(?![^\W_]|[%/-]|[.,][0-9]|[ \t]?\$?[ \t]?{_RIGHT}(?![^\W_]))"),  # P 653
-    (Kind.QUANTITY, r"x[0-9]{1,4}(?![^\W_]|[.,%])|(?:qty|quantity)[ \t]*:?[ \t]*[0-9]{1,4}(?![^\W_]|[.,%])"),  # x10, qty 2
+    (Kind.QUANTITY, r"x[ \t]?[0-9]{1,4}(?![^\W_]|[.,%])|(?:qty|quantity)[ \t]*:?[ \t]*[0-9]{1,4}(?![^\W_]|[.,%])"),  # x10, qty 2
     (Kind.LABEL, r"(?:pt|tp)[1-9](?![^\W_]|[.%])|(?:pt|tp|sl|ts)(?=\$?\.?[0-9])"),  # TP1, SL.80
     (Kind.SHARE_CLASS, r"[a-z]{2,4}[./][ab](?![^\W_])"),  # BRK.B
     (Kind.WORD, r"[^\W\d_]++(?:'[^\W\d_]++)*+(?!\d)|[a-z]{1,5}(?=[0-9]{1,5}(?:\.[0-9])?[cp](?![^\W_]))"),  # SPY of SPY600c
@@ -163,10 +165,21 @@ def tokenize(sight: Seen) -> list[Token]:
 
 def number_in(token: Token) -> str:
     """Give the digits of a number, strike or quantity token, without $ and thousands' commas."""
-    found = _DIGITS.search(token.text)
+    return _number_in(token.text)
+
+
+@lru_cache(maxsize=4096)
+def _number_in(text: str) -> str:
+    """Look for the digits; each token is asked several times, and the same few numbers stand in most alerts of a day."""
+    found = _DIGITS.search(text)
     return "" if found is None else found[0].replace(",", "")
 
 
 def right_in(token: Token) -> str:
     """Give "C" or "P" of a strike token, or of the word for a right."""
-    return next((letter for letter in reversed(token.text.upper()) if letter in "CP"), "")
+    return _right_in(token.text)
+
+
+@lru_cache(maxsize=4096)
+def _right_in(text: str) -> str:
+    return next((letter for letter in reversed(text.upper()) if letter in "CP"), "")

@@ -29,7 +29,7 @@ class Told(NamedTuple):
 
 def span(name: str, token: Token) -> Span:
     """Give the span of a token as the reading of a field."""
-    return Span(field=name, start=token.start, end=token.end, text=token.text)
+    return Span(name, token.start, token.end, token.text)
 
 
 def told(kind: AlertKind, tokens: list[Token], action: range, form: Fields | None, posted: date | None) -> Told:

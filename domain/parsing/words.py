@@ -35,6 +35,12 @@ ACTIONS: dict[tuple[str, ...], Action] = {
 
 FIRST_OF_ACTION = frozenset(words[0] for words in ACTIONS)
 
+ACTIONS_BY_FIRST: dict[str, tuple[tuple[tuple[str, ...], Action], ...]] = {
+    first: tuple(sorted(((said, action) for said, action in ACTIONS.items() if said[0] == first), key=lambda each: -len(each[0])))
+    for first in sorted(FIRST_OF_ACTION)
+}
+"""The same by first word, the longest phrase first."""
+
 LABELS: dict[tuple[str, ...], str] = {("super", "lotto"): "Super Lotto", ("lotto",): "Lotto", ("alert",): "Alert"}
 
 RIGHTS = frozenset({"c", "p", "call", "calls", "put", "puts"})
@@ -64,6 +70,12 @@ STOPS_AND_TARGETS = TARGETS | frozenset({"sl", "stop", "stops", "stoploss", "los
 
 ALSO_TICKERS = frozenset({"TGT"})
 """Words of the trading floor that are tickers when written in capitals where a ticker is expected."""
+
+COUNTED = _all("took grabbed got with trade alert round try attempt challenge number day entry")
+"""Behind a complete entry: words whose small whole number counts the author's contracts or trades."""
+
+BEFORE_LEVEL = _all("see to toward towards off at near around reach test back")
+"""Behind a complete entry: words whose number, as high as a strike, is a level of the underlying."""
 
 BETWEEN_LABEL_AND_NUMBER = frozenset(
     {
@@ -146,13 +158,36 @@ REMARKS = frozenset(
 BEFORE_ACTION = (
     REMARKS
     | frozenset(
-        {"alert", "alerts", "new", "entry", "option", "options", "position", "i'm", "im", "i", "am", "we're", "we", "are", "let's", "lets"}
+        {
+            "alert",
+            "alerts",
+            "new",
+            "starter",
+            "play",
+            "entry",
+            "option",
+            "options",
+            "position",
+            "i'm",
+            "im",
+            "i",
+            "am",
+            "we're",
+            "we",
+            "are",
+            "let's",
+            "lets",
+        }
     )
     | _all("ok okay alright guys hey team everyone folks call calls put puts just also and now first next quick trade")
 )
 """Words that may stand before the action."""
 
-BOUGHT = _all("bought entered entering grabbed grabbing opened opening long in taking bto buy")
+BOUGHT = _all(
+    "bought entered entering grabbed grabbing opened opening open long in taking took bto buy going picking picked up snagged snagging "
+    "scooped scooping loading loaded starting started jumping jumped got getting some re-entering reentering re-entry reentry swinging "
+    "scalping playing starter back"
+)
 """Words that tell of an entry when a complete contract and its price are all that follows."""
 
 HAZARDS: dict[str, Code] = {

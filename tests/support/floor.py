@@ -13,6 +13,7 @@ from typing import Any
 
 from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import RPCError
 from temporalio.worker import Replayer
 
 from activities.messages import Notice
@@ -28,7 +29,7 @@ from domain.policy import Allowlist, Mode, Policy, SafetyPolicy
 from domain.view import TradeView
 from tests.support.waiting import eventually
 from venue.client import VenueControl
-from venue.config import AccountConfig, VenueConfig
+from venue.config import VenueConfig
 from venue.faults import FaultRule
 from venue.oracle import Expectation, check
 from venue.server import RunningVenue
@@ -117,9 +118,19 @@ class Floor:
         await self.control.set_quote(self.symbol, bid=bid, ask=ask, ask_size=ask_size, bid_size=bid_size)
 
     async def alert(
-        self, text: str | None = None, *, rules: Policy | None = None, age: float = 0.0, author: str = AUTHOR, price: str = "1.20"
+        self,
+        text: str | None = None,
+        *,
+        rules: Policy | None = None,
+        age: float = 0.0,
+        author: str = AUTHOR,
+        price: str = "1.20",
+        real_time: bool = False,
     ) -> WorkflowHandle[Any, TradeView]:
-        """Start a trade from an alert, as the command does; by default the plain alert of the contract at `price`."""
+        """Start a trade from an alert, as the command does; by default the plain alert of the contract at `price`.
+
+        In `real_time` its ladder waits as long as it says, so that something can be done in the middle of it.
+        """
         number = f"m{next(_numbers)}"
         message = AlertMessage(
             message_id=message_id(number),
@@ -129,7 +140,8 @@ class Floor:
             guild_id=GUILD,
             posted_at=datetime.now(UTC) - timedelta(seconds=age),
         )
-        handle = await self.client.start_workflow(
+        client = plain_client(self.client) if real_time else self.client
+        handle = await client.start_workflow(
             TRADE_WORKFLOW,
             TradeRequest(alert=message, policy=rules or policy(), account=self.account),
             id=f"trade-{number}",
@@ -202,13 +214,19 @@ class Floor:
         return sum(line.quantity for line in self.venue.tape.lines if isinstance(line, FillLine) and f"-{leg}" in str(line.client_id))
 
 
+def plain_client(client: Client) -> Client:
+    """Give a client whose workflows live in real time, on a time-skipping server too."""
+    return Client(client.service_client, namespace=client.namespace, data_converter=pydantic_data_converter)
+
+
 @contextlib.asynccontextmanager
 async def open_floor(
     client: Client, config: VenueConfig | None = None, *, mode: Mode = Mode.DEMO, limits: Limits | None = None
 ) -> AsyncIterator[Floor]:
     """Open a floor; on leaving it, the oracle must have nothing to say of what was traded on it."""
     account = AccountNumber(f"5WT{next(_numbers):05d}")
-    changed = (config or VenueConfig()).model_copy(update={"accounts": (AccountConfig(number=account),)})
+    given = config or VenueConfig()
+    changed = given.model_copy(update={"accounts": (given.accounts[0].model_copy(update={"number": account}),)})
     venue = await start_venue(changed)
     broker = DryRunBroker if mode is Mode.DRY_RUN else TastytradeDesk
     desk = broker(
@@ -231,11 +249,10 @@ async def open_floor(
             mode=mode,
             channels=(heard,),
         )
-        own = Client(client.service_client, namespace=client.namespace, data_converter=pydantic_data_converter)
         try:
             async with worker:
-                # by a client of its own: on a time-skipping server an account lives in real time, whatever its trades do
-                await look_after(own, account, mode=mode, limits=limits or LIMITS)
+                # an account lives in real time, whatever its trades do
+                await look_after(plain_client(client), account, mode=mode, limits=limits or LIMITS)
                 await eventually(lambda: any(line.kind == "stream" for line in venue.tape.lines), "the account stream to connect")
                 yield floor
                 await replay(floor.handles)
@@ -243,7 +260,8 @@ async def open_floor(
                 for handle in floor.handles:
                     if (await handle.describe()).close_time is None:
                         await handle.terminate("the test is over")
-                await own.get_workflow_handle(account_workflow_id(account)).terminate("the test is over")
+                with contextlib.suppress(RPCError):  # a test may have ended it
+                    await client.get_workflow_handle(account_workflow_id(account)).terminate("the test is over")
         finally:
             await desk.aclose()
             await venue.close()

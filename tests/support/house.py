@@ -35,6 +35,7 @@ from settings.model import DEMO_AUTHOR, DEMO_CHANNEL, DEMO_GUILD, Settings
 from tests.support.floor import next_monthly
 from tests.support.waiting import eventually
 from venue.client import VenueControl
+from venue.commands import SetAccount
 from venue.faults import FaultRule
 from venue.oracle import Expectation, Violation, check
 from venue.tape import AnswerLine, FaultLine, FillLine, OrderLine, OrderState, RequestLine, TapeLine
@@ -96,6 +97,10 @@ class House:
         seat = Seat(house=self, settings=own, number=len(self.seats), gate=gate or asyncio.Semaphore())
         self.seats.append(seat)
         return seat
+
+    async def set_cash(self, seat: "Seat", dollars: int) -> None:
+        """Change what a seat's account has, before its worker runs."""
+        await self.control.set_account(SetAccount(number=seat.settings.account, cash=Decimal(dollars)))
 
     def logs(self) -> Mapping[str, str]:
         """Read every log of the house, by file name."""

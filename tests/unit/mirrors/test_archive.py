@@ -156,6 +156,11 @@ def test_what_a_killed_writer_left_behind_is_not_read(tmp_path: Path) -> None:
         "select * from secret_of_python",
         "select getenv('HOME')",
         "import database '{secret}'",
+        "copy (select 1) to '{file}' (use_tmp_file false)",
+        "explain analyze copy (select 1) to '{file}' (use_tmp_file false)",
+        "select 1; select 2",
+        "create table mine as select 1",
+        "",
     ],
 )
 def test_sql_reaches_nothing_but_the_archive(tmp_path: Path, sql: str) -> None:
@@ -167,6 +172,6 @@ def test_sql_reaches_nothing_but_the_archive(tmp_path: Path, sql: str) -> None:
     Archive(local(tmp_path / "archive"), "demo").write([record("m1")])
     reader = ArchiveReader(local(tmp_path / "archive"), "demo")
     with pytest.raises(QueryError):
-        reader.query(sql.format(secret=secret))
+        reader.query(sql.format(secret=secret, file=Archive(local(tmp_path / "archive"), "demo").files()[0]))
     assert secret.read_text() == "a\n1\n"
     assert len(reader.trades()) == 1

@@ -172,3 +172,34 @@ def test_the_example_names_every_setting_with_its_default(tmp_path: Path) -> Non
     assert [line.partition("=")[0] for line in assignments] == [variable(name) for name in Settings.model_fields]
     (tmp_path / ".env").write_text("\n".join(assignments))
     assert load(environment={}, directory=tmp_path).settings == loaded(tmp_path / "empty").settings
+
+
+def test_profiles_are_read_from_a_table_a_file_or_the_variable(tmp_path: Path) -> None:
+    """The same profile in trader.toml, in a file of its own, and in the variable; a child process runs by it too."""
+    table = 'approval = "ask"\nexits = "automatic"\ndefault_right = "call"\nfactors = { Lotto = 0.3 }\n'
+    (tmp_path / "own.toml").write_text(f"[profiles.42]\n{table}")
+    (tmp_path / "trader.toml").write_text(f"[profiles.42]\n{table}")
+    from_table = loaded(tmp_path)
+    from_file = load(environment={"TRADER_PROFILES": str(tmp_path / "own.toml")}, directory=tmp_path / "none")
+    again = load(environment=as_environment(from_table.settings), directory=tmp_path / "none")
+    profile = from_table.settings.author_profiles["42"]
+    assert (profile.approval, profile.exits, profile.room.right, profile.factor("lotto")) == ("ask", "automatic", "C", Decimal("0.3"))
+    assert profile == from_file.settings.author_profiles["42"] == again.settings.author_profiles["42"]
+    told = next(row for row in describe(from_table) if row.name == "profiles.42")
+    assert told.value.startswith("approval=ask, exits=automatic")
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ('{"42": {"aproval": "ask"}}', "42.aproval"),
+        ('{"42": {"approval": "maybe"}}', "42.approval"),
+        ('{"42": {"factors": {"lotto": 2}}}', "expected a factor above 0 and at most 1"),
+        ("nowhere.toml", "expected the path of a TOML or JSON file"),
+    ],
+)
+def test_a_wrong_profile_is_told_with_its_place(tmp_path: Path, written: str, words: str) -> None:
+    """A profile that is misspelt must not look as if it held."""
+    with pytest.raises(SettingsError) as caught:
+        loaded(tmp_path, TRADER_PROFILES=written)
+    assert words in str(caught.value)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from temporalio.api.enums.v1 import IndexedValueType
 
+from activities import messages
 from cli.exit_codes import ExitCode
 from domain.ids import AccountNumber, Leg, account_workflow_id, client_order_id, message_id, trade_workflow_id
 from domain.policy import Mode
@@ -29,7 +30,8 @@ def test_ids_are_as_written() -> None:
 
 def test_every_handler_is_in_the_contract() -> None:
     """Queries, updates and signals are listed under their names."""
-    names = {name: value for name, value in vars(interface).items() if name.endswith(("_QUERY", "_UPDATE", "_SIGNAL"))}
+    both = {**vars(messages), **vars(interface)}
+    names = {name: value for name, value in both.items() if name.endswith(("_QUERY", "_UPDATE", "_SIGNAL"))}
     listed = set(re.findall(r"^\| (?:query|update|signal) \| `(\w+)`", WORKFLOW, re.MULTILINE))
     assert listed == set(names.values())
 

@@ -1,0 +1,57 @@
+"""Why a text would be traded or not, and what a profile changes, without any server."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from control.profiles import compare
+from control.why import Verdict, why_text
+from domain.alert import AlertMessage
+from domain.denial import MEANINGS, Code
+from domain.ids import MessageId
+from domain.policy import Allowlist, Mode, Policy
+from domain.profile import Approval, OnExit, Profile
+
+POLICY = Policy(mode=Mode.DEMO, allowlist=Allowlist(authors=("1",), channels=("2",), guilds=("3",)))
+
+
+def message(text: str, author: str = "1") -> AlertMessage:
+    """Write a message of a Monday."""
+    at = datetime(2026, 11, 23, 15, tzinfo=UTC)
+    return AlertMessage(message_id=MessageId("m"), text=text, author_id=author, channel_id="2", guild_id="3", posted_at=at)
+
+
+@pytest.mark.parametrize(
+    ("text", "author", "code"),
+    [
+        ("BTO KO 70 12/18 @ 1.25", "1", Code.PARSE_NO_RIGHT),
+        ("BTO KO 70c 12/18 @ 1.25", "9", Code.AUTHOR_NOT_ALLOWED),
+        ("BTO KO 70c 12/25 @ 1.25", "1", Code.EXPIRY_NOT_TRADING_DAY),
+        ("good morning", "1", Code.ALERT_NOT_ENTRY),
+    ],
+)
+def test_the_check_that_failed_says_how_to_change_it(text: str, author: str, code: Code) -> None:
+    """WHO-40: exactly one check fails, with its code and the advice of the code's table; nothing is ahead of it."""
+    why = why_text(message(text, author), POLICY)
+    failed = [check for check in why.checks if check.verdict is Verdict.FAILED]
+    assert [(check.code, check.change) for check in failed] == [(code, MEANINGS[code].to_do)]
+    assert not any(check.verdict is Verdict.AHEAD for check in why.checks)
+
+
+def test_what_is_ahead_is_told_with_its_limits() -> None:
+    """The broker's part is listed with the numbers that will be held against it."""
+    why = why_text(message("Lotto: BTO KO 70c 12/18 @ 2.00"), POLICY)
+    ahead = {check.code: check.numbers for check in why.checks if check.verdict is Verdict.AHEAD}
+    assert ahead[Code.LADDER_ABOVE_CEILING] == {"ceiling": "2.20"}
+    assert ahead[Code.SIZE_ZERO]["label_factor"] == "0.5"
+    assert "would be traded" in why.outcome
+
+
+def test_a_profile_is_shown_by_what_it_changes() -> None:
+    """Only messages that end differently differ."""
+    profile = Profile(approval=Approval.WATCH, exits=OnExit.AUTOMATIC, partial=Decimal("0.25"))
+    entry, exit_, talk = (compare(message(text), profile) for text in ("BTO KO 70c 12/18 @ 2", "STC KO 70c partial", "hello"))
+    assert (entry.differs, entry.after) == (True, "watch only: KO 70C 2026-12-18 at 2.00")
+    assert (exit_.before, exit_.after) == ("exit: ask, then sell 50 % of it", "exit: sell 25 % of it")
+    assert not talk.differs
