@@ -67,7 +67,7 @@ KEEPS_ORDER = frozenset({"list", "tuple", "iter", "enumerate", "next", "zip", "m
 """Calls that would make the chance order of a set visible."""
 
 FLOATS = {
-    "workflows/trade.py TradeWorkflow._index": "the P&L search attribute is a double in Temporal; nothing is computed from it",
+    "workflows/state.py TradeState._index": "the P&L search attribute is a double in Temporal; nothing is computed from it",
     "broker/tastytrade.py": "seconds",
     "broker/tastytrade_stream.py": "seconds",
     "broker/tastytrade_stream.py _run": "seconds",
@@ -103,6 +103,7 @@ WAITS = {
     "workflows/entry.py Entry._clear": "ends with the taking back, whose rounds are counted",
     "workflows/entry.py Entry._resolved": "ends with the search for a lost order, which is bounded",
     "workflows/exits.py Exits.protect": "ends with the trade, which sets it to stopped",
+    "workflows/sales.py Sales.work": "ends with the trade, which sets its exits to stopped",
     "workflows/waiting.py wait": "its callers are in this list",
 }
 SELLS = {
