@@ -16,6 +16,7 @@ COPY activities activities
 COPY api api
 COPY bot bot
 COPY broker broker
+COPY chat chat
 COPY cli cli
 COPY control control
 COPY domain domain
@@ -30,7 +31,7 @@ RUN /opt/backend/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /build
 FROM python:3.11.15-slim-bookworm
 ENV PATH=/opt/alert-trader/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin trader \
-    && install --directory --owner trader --group trader /run/alert-trader /srv/alert-trader
+    && install --directory --owner trader --group trader /run/alert-trader /srv/alert-trader /srv/alert-trader/archive
 COPY --from=build /opt/alert-trader /opt/alert-trader
 COPY deploy/namespace.py /opt/alert-trader/deploy/namespace.py
 USER trader

@@ -7,13 +7,16 @@ from enum import StrEnum
 from domain.alert import AlertMessage, ParsedAlert
 from domain.contract import OptionContract
 from domain.denial import Denied
+from domain.discrepancy import Difference, Expected
 from domain.event import TradeEvent
-from domain.ids import OrderId
+from domain.ids import ClientOrderId, OrderId, trade_workflow_id
 from domain.market import Listing, Quote, TickTable
-from domain.money import Price, Usd
+from domain.money import CONTRACT_MULTIPLIER, Price, Usd
 from domain.order import FeeEstimate, OrderIntent, OrderReport
 from domain.policy import LadderPolicy, Mode, Policy, SafetyPolicy
+from domain.preflight import Check
 from domain.profile import RoomRule
+from domain.reservation import AdmitRequest, Admitted
 from domain.sizing import Sizing
 from domain.view import TradeView
 
@@ -28,13 +31,34 @@ READ_ORDER = "read_order"
 CANCEL_ORDER = "cancel_order"
 READ_POSITION = "read_position"
 NOTIFY = "notify"
+SHOW_CARD = "show_card"
 FOLLOW_ORDERS = "follow_orders"
+ADMIT_ENTRY = "admit_entry"
+READ_ACCOUNT = "read_account"
+READ_POSITIONS = "read_positions"
+READ_LIVE_ORDERS = "read_live_orders"
+
+WORD_TOO_OLD = "WORD_TOO_OLD"
+"""Why an entry was not sent that the account let pass: the account's word was too old when everything else was ready."""
+
+ADMITTED_FEWER = "ADMITTED_FEWER"
+"""Why an entry was not sent that the account let pass for fewer contracts: it is meant again for those."""
 
 LOOK_FAILED = "LOOK_FAILED"
 """Why an order was not sent whose look for an earlier try was not answered: its name may be in use at the venue."""
 
 ORDER_REPORT_SIGNAL = "order_report"
 """The signal that carries an order report to its trade."""
+
+ADMIT_UPDATE = "admit"
+"""The update that asks an account whether an entry order may be sent."""
+RELEASE_UPDATE = "release"
+DAY_QUERY = "day"
+EXPECTED_QUERY = "expected"
+STREAM_SIGNAL = "stream_stands"
+FOREIGN_SIGNAL = "foreign_order_seen"
+DIFFERENCES_SIGNAL = "differences_found"
+"""What the order stream's activity asks and tells the account it belongs to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +92,39 @@ class SizedEntry:
     ceiling: Price
     quote: Quote
     buying_power: Usd
+    """What could be spent when the broker was asked, at `read_at`."""
+    read_at: datetime
+    reference: Usd
+    """The day's buying power at the session's start."""
     check: FeeEstimate
     """What the broker's own dry-run said of the first order."""
+    market_opens_at: datetime | None
     market_closes_at: datetime | None
+    alert_price: Price | None
+    fees_each: Usd
+    """Of one contract alone: the most that one can cost in fees."""
+
+    def admission(self, alert: AlertMessage, order: ClientOrderId, quantity: int) -> AdmitRequest:
+        """Write what the account is asked before an order of this entry leaves."""
+        notional_each = self.ceiling * CONTRACT_MULTIPLIER
+        cost_each = notional_each + self.fees_each
+        fees = max(self.check.total, self.sizing.cost - self.sizing.notional)
+        cost = notional_each * quantity + fees if quantity == self.sizing.quantity else min(cost_each * quantity, self.sizing.cost)
+        return AdmitRequest(
+            trade=trade_workflow_id(alert.message_id),
+            order=order,
+            author=alert.author_id,
+            contract=self.listing.contract,
+            alert_price=self.alert_price,
+            quantity=quantity,
+            notional_each=Usd(notional_each),
+            cost_each=Usd(cost_each),
+            cost=Usd(max(cost, self.check.buying_power_effect if quantity == self.sizing.quantity else cost)),
+            buying_power=self.buying_power,
+            read_at=self.read_at,
+            opens_at=self.market_opens_at,
+            closes_at=self.market_closes_at,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +157,8 @@ class SubmitRequest:
     not_after: datetime | None = None
     """An entry is not sent later than this; exits have no such limit."""
     conversion: ConversionGuard | None = None
+    admission: AdmitRequest | None = None
+    """What the account is asked before an entry leaves; None for an exit, which asks nobody."""
     cover: bool = False
     """For an exit that replaces one: send only while the account holds the contracts and no other close works on them."""
 
@@ -131,6 +187,44 @@ class SubmitAnswer:
     code: str | None = None
     detail: str | None = None
     facts: dict[str, str] = field(default_factory=dict)
+    admitted: Admitted | None = None
+    """What the account said, where it let the order pass."""
+    reserved: bool = False
+    """Whether the account was asked and did not say no: it may have money reserved, whatever became of the order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdmitAnswer:
+    """The account's word on an entry order; exactly one of them."""
+
+    admitted: Admitted | None = None
+    denied: Denied | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayAnswer:
+    """The day's reference buying power, as an account has it."""
+
+    day: date
+    reference: Usd | None
+    fixed: bool
+    """Whether it stays so for the day: the session has begun, or had when it was read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountReading:
+    """What a day of an account begins with."""
+
+    buying_power: Usd
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedAnswer:
+    """What an account's open trades say they hold, and where it was told already that this does not agree."""
+
+    trades: tuple[Expected, ...]
+    differences: tuple[Difference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,7 +311,47 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CardPlace:
+    """Where a trade's card is, and how far its thread tells the story."""
+
+    channel_id: str
+    message_id: str
+    """The card's own message, and the id of its thread."""
+    told: int
+    """The last event that the thread tells."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardRequest:
+    """Show a trade's card as it stands, and tell in its thread what happened since."""
+
+    view: TradeView
+    events: tuple[TradeEvent, ...]
+    """Those that the thread does not tell yet."""
+    place: CardPlace | None
+    """None when the card was never shown, as far as the trade knows."""
+    in_doubt: bool = False
+    """The last try was not answered: what it did may be there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardAnswer:
+    """Where the card is now."""
+
+    place: CardPlace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FollowRequest:
     """Follow an account's order stream."""
 
     account: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamStanding:
+    """What the stream's activity tells its account when it has subscribed, or lost the stream."""
+
+    since: datetime | None
+    why: str = ""
+    """Why it was lost."""

@@ -1,10 +1,13 @@
 """Tell people. The channel is a port: the log, an operator's webhook, later a Discord card."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from temporalio import activity
 
 from activities.messages import NOTIFY, Notice
+
+LAG = "trader_told_lag"
 
 
 class Channel(Protocol):
@@ -25,6 +28,10 @@ class NotifyActivity:
     @activity.defn(name=NOTIFY)
     async def notify(self, notice: Notice) -> None:
         """Show a notice on every channel; raises, to be tried again, when one of them failed."""
+        if notice.events:
+            # the first of them waited longest; what a mirror lags behind is what it was told late
+            behind = max(datetime.now(UTC) - notice.events[0].at, timedelta())
+            activity.metric_meter().create_histogram_timedelta(LAG, "Time from an event to telling it.").record(behind)
         failures = []
         for channel in self._channels:
             try:

@@ -1,19 +1,25 @@
 """Send, look for, read and cancel orders: the submit protocol, one request at a time.
 
     0 past my deadline? not sent     1 look: find the client order id, adopt it     2 still allowed? not sent
-    3 send once                      4 classify: accepted, refused, unknown
+    3 an entry: does the account let it pass, and nothing stop it?                  4 send once, while that holds
+    5 classify: accepted, refused, unknown
 
-Step 1 makes a workflow reset, or a second delivery of the same task, harmless. Nothing here decides what to send.
+Step 1 makes a workflow reset, or a second delivery of the same task, harmless. Step 3 is asked beside the look, and again when the answer
+has grown old by the time everything else is ready; it is looked at once more when the first byte is about to leave. An exit asks nobody.
+Nothing here decides what to send.
 """
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.account_line import AccountLine, AccountUnreachableError, Pass, Stop
 from activities.deadline import Deadline
 from activities.messages import (
+    ADMITTED_FEWER,
     BUMP_ENTRY,
     CANCEL_ORDER,
     CONVERT_ENTRY,
@@ -23,6 +29,7 @@ from activities.messages import (
     READ_POSITION,
     SUBMIT_ENTRY,
     SUBMIT_EXIT,
+    WORD_TOO_OLD,
     CancelAnswer,
     CancelResult,
     ConversionGuard,
@@ -34,13 +41,18 @@ from activities.messages import (
     SubmitRequest,
     SubmitResult,
 )
-from broker.port import NOT_SENT, OrderDesk, OrderReader, OutcomeUnknown, Refused, Unavailable
+from broker.port import NOT_SENT, OrderDesk, OrderReader, OutcomeUnknown, Refused, Unavailable, always
 from domain.contract import same_contract
+from domain.denial import Code
 from domain.ids import OrderId
 from domain.ladder import GiveUp, conversion
 from domain.order import OrderReport, Position, Side
 from domain.policy import Mode
 from domain.reconcile import recognise
+from domain.reservation import AdmitRequest
+
+_Word = Pass | AccountUnreachableError
+"""What came of asking the account."""
 
 
 class OrderLookups:
@@ -84,10 +96,12 @@ class OrderLookups:
 class OrderActivities:
     """The calls that change something at the venue. A dry-run worker has no such object."""
 
-    def __init__(self, desk: OrderDesk, mode: Mode) -> None:
-        """Send through `desk`, for trades of `mode` only."""
+    def __init__(self, desk: OrderDesk, mode: Mode, account: AccountLine, stop: Stop) -> None:
+        """Send through `desk`, for trades of `mode` only; entries while `account` lets them pass and nothing stops them."""
         self._desk = desk
         self._mode = mode
+        self._account = account
+        self._stop = stop
 
     @activity.defn(name=SUBMIT_ENTRY)
     async def submit_entry(self, request: SubmitRequest) -> SubmitAnswer:
@@ -124,15 +138,30 @@ class OrderActivities:
         info = activity.info()
         assert info.start_to_close_timeout is not None
         deadline = Deadline.of(started=info.started_time, start_to_close=info.start_to_close_timeout, call=self._desk.call_timeout)
+        if request.admission is None or self._stop.now:
+            return await self._sent(request, deadline, None)
+        asked = asyncio.create_task(self._ask(request.admission))
+        try:
+            answer = await self._sent(request, deadline, asked)
+        finally:
+            asked.cancel()
+        refused = asked.done() and not asked.cancelled() and isinstance(word := asked.result(), Pass) and word.answer.denied is not None
+        return answer if refused else replace(answer, reserved=True)
+
+    async def _sent(self, request: SubmitRequest, deadline: Deadline, asked: "asyncio.Task[_Word] | None") -> SubmitAnswer:
+        """Look, check, and send once; `asked` is the account's word on an entry, on its way."""
         orders = await self._look(request)
         if isinstance(orders, SubmitAnswer):
             return orders
         forbidden = await self._forbidden(request, orders)
         if forbidden is not None:
             return forbidden
+        let_pass = None if asked is None else await self._let_pass(request, await asked)
+        if isinstance(let_pass, SubmitAnswer):
+            return let_pass
         if deadline.passed:
             return _not_sent("TOO_LATE_TO_SEND", "the step was stalled past its own deadline; sending now could overlap with its successor")
-        return await self._place(request)
+        return await self._place(request, let_pass)
 
     async def _look(self, request: SubmitRequest) -> list[OrderReport] | SubmitAnswer:
         """Look for the order among all there are: found, it is adopted; not answered, nothing is sent; not there, gives all there are."""
@@ -145,15 +174,45 @@ class OrderActivities:
         mine = next((each for each in orders if each.client_order_id == request.intent.client_order_id), None)
         return orders if mine is None else SubmitAnswer(result=SubmitResult.ACCEPTED, report=mine, adopted=True)
 
-    async def _place(self, request: SubmitRequest) -> SubmitAnswer:
+    async def _ask(self, admission: AdmitRequest) -> _Word:
         try:
-            report = await self._desk.place(request.intent)
+            return await self._account.ask(admission)
+        except AccountUnreachableError as failed:
+            return failed
+
+    async def _let_pass(self, request: SubmitRequest, found: _Word) -> Pass | SubmitAnswer:
+        """Give the account's word while it holds, or why the entry is not sent."""
+        assert request.admission is not None
+        if isinstance(found, Pass) and found.answer.admitted is not None and not found.holds:
+            found = await self._ask(request.admission)
+        if isinstance(found, AccountUnreachableError):
+            return _not_sent(Code.ACCOUNT_UNREACHABLE, f"{found}. Exits go on")
+        answer = found.answer
+        if answer.admitted is None:
+            assert answer.denied is not None
+            return _not_sent(answer.denied.code, answer.denied.reason, answer.denied.facts)
+        if answer.admitted.quantity < request.intent.quantity:
+            text = f"the account lets {answer.admitted.quantity} of {request.intent.quantity} contracts pass"
+            return replace(_not_sent(ADMITTED_FEWER, text), admitted=answer.admitted)
+        return found
+
+    async def _place(self, request: SubmitRequest, let_pass: Pass | None) -> SubmitAnswer:
+        entry = request.intent.side is Side.BUY_TO_OPEN
+        if entry and self._stop.now:
+            return _not_sent(Code.STOPPED_BY_FILE, f"{self._stop}: no entry is sent. Exits go on")
+        if entry and let_pass is None:
+            return _not_sent(Code.ACCOUNT_UNREACHABLE, "an entry is sent by the account's word only, and this one did not ask for it")
+        admitted = None if let_pass is None else let_pass.answer.admitted
+        still = always if let_pass is None else (lambda: let_pass.holds and not self._stop.now)
+        try:
+            report = await self._desk.place(request.intent, still)
         except Refused as no:
             result = SubmitResult.NOT_SENT if no.code == NOT_SENT else SubmitResult.REFUSED
-            return SubmitAnswer(result=result, code=no.code, detail=no.detail)
+            code = WORD_TOO_OLD if no.code == NOT_SENT and not still() else no.code
+            return SubmitAnswer(result=result, code=code, detail=no.detail, admitted=admitted)
         except OutcomeUnknown as lost:
-            return SubmitAnswer(result=SubmitResult.UNKNOWN, detail=str(lost))
-        return SubmitAnswer(result=SubmitResult.ACCEPTED, report=report)
+            return SubmitAnswer(result=SubmitResult.UNKNOWN, detail=str(lost), admitted=admitted)
+        return SubmitAnswer(result=SubmitResult.ACCEPTED, report=report, admitted=admitted)
 
     async def _forbidden(self, request: SubmitRequest, orders: list[OrderReport]) -> SubmitAnswer | None:
         """Say why the order may not be sent any more, or None when it may."""

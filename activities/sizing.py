@@ -1,10 +1,12 @@
 """Gather what an entry rests on, all at once, and let the domain propose it."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from temporalio import activity
 
+from activities.account_line import AccountLine, AccountUnreachableError
 from activities.messages import SIZE_ENTRY, SizeAnswer, SizedEntry, SizeRequest
 from broker.port import AccountStatus, Balances, ChainGap, MarketSession, OrderReader, Refused
 from domain.alert import ParsedAlert
@@ -13,17 +15,31 @@ from domain.denial import Code, Denied
 from domain.ids import Leg, client_order_id
 from domain.ladder import ceiling, entry_checks, first_limit
 from domain.market import Listing, Quote
-from domain.money import Usd
+from domain.money import Usd, plain
 from domain.order import OrderIntent, OrderKind, Side, TimeInForce
+from domain.preflight import may_buy_options, may_day_trade, restrictions
 from domain.sizing import size
+
+REFERENCE_PAUSES = (0.2, 0.5, 1.0)
+"""Seconds between questions for the day's buying power: at a day's first moment the account is still reading it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What there is to spend."""
+
+    balances: Balances
+    reference: Usd
+    read_at: datetime
 
 
 class SizeActivity:
     """Proposes an entry from the account, the chain and the market."""
 
-    def __init__(self, reader: OrderReader) -> None:
-        """Ask `reader`, which cannot send."""
+    def __init__(self, reader: OrderReader, account: AccountLine) -> None:
+        """Ask `reader`, which cannot send, and the account for the day's buying power."""
         self._reader = reader
+        self._account = account
 
     @activity.defn(name=SIZE_ENTRY)
     async def size_entry(self, request: SizeRequest) -> SizeAnswer:
@@ -37,10 +53,11 @@ class SizeActivity:
 
     async def _propose(self, request: SizeRequest) -> SizedEntry | Denied:
         asked = alerted_contract(request.parsed)
-        listing, status, balances, session = await asyncio.gather(
-            self._reader.listing(asked), self._reader.status(), self._reader.balances(), self._reader.session()
+        read_at = datetime.now(UTC)
+        listing, status, balances, session, reference = await asyncio.gather(
+            self._reader.listing(asked), self._reader.status(), self._reader.balances(), self._reader.session(), self._reference()
         )
-        refused = _may_open(status, session) or _listed(listing, asked)
+        refused = _may_open(status, balances, session) or _listed(listing, asked)
         if refused is not None:
             return refused
         assert isinstance(listing, Listing)
@@ -51,24 +68,42 @@ class SizeActivity:
         if wrong is not None:
             return wrong
         assert quote is not None
-        return await self._sized(request, listing, quote, balances, session)
+        if isinstance(reference, Denied):
+            return reference
+        return await self._sized(request, listing, quote, Means(balances=balances, reference=reference, read_at=read_at), session)
+
+    async def _reference(self) -> Usd | Denied:
+        """Ask for the day's buying power, a few times while the account has just begun its day."""
+        for pause in (*REFERENCE_PAUSES, None):
+            try:
+                reference = await self._account.reference()
+            except AccountUnreachableError as failed:
+                return Denied(code=Code.ACCOUNT_UNREACHABLE, reason=f"expected the account to answer: {failed}. Exits go on")
+            if reference is not None or pause is None:
+                break
+            await asyncio.sleep(pause)
+        if reference is None:
+            reason = "expected the buying power at the day's start, which is not known yet: see that the broker answers"
+            return Denied(code=Code.ACCOUNT_NOT_READY, reason=reason)
+        return reference
 
     async def _sized(
-        self, request: SizeRequest, listing: Listing, quote: Quote, balances: Balances, session: MarketSession
+        self, request: SizeRequest, listing: Listing, quote: Quote, means: Means, session: MarketSession
     ) -> SizedEntry | Denied:
         """Price, size and check an entry in a confirmed contract."""
         first = first_limit(request.parsed.price, quote, listing.ticks)
         if isinstance(first, Denied):
             return first
         highest = ceiling(request.parsed.price, first, request.policy.ladder, listing.ticks)
-        spendable = balances.derivative_buying_power
+        spendable = means.balances.derivative_buying_power
         sizing = size(
             policy=request.policy.sizing_of(request.parsed.label),
-            reference=spendable,
+            reference=means.reference,
             available=spendable,
             ceiling=highest,
             alert_quantity=request.parsed.quantity,
             approved=request.most,
+            underlying=listing.contract.underlying,
         )
         if isinstance(sizing, Denied):
             return sizing
@@ -90,7 +125,12 @@ class SizeActivity:
             ceiling=highest,
             quote=quote,
             buying_power=Usd(spendable),
+            read_at=means.read_at,
+            reference=means.reference,
             check=check,
+            market_opens_at=session.opens_at,
+            alert_price=request.parsed.price,
+            fees_each=Usd(request.policy.sizing.fees.opening(1, listing.contract.underlying)),
             market_closes_at=session.closes_at,
         )
 
@@ -104,12 +144,14 @@ def alerted_contract(parsed: ParsedAlert) -> OptionContract:
     return OptionContract(root=parsed.symbol, expiry=parsed.expiry, right=parsed.right, strike=parsed.strike)
 
 
-def _may_open(status: AccountStatus, session: MarketSession) -> Denied | None:
-    if not status.may_open:
-        flags = {"closed": status.closed, "frozen": status.frozen, "closing_only": status.closing_only}
-        named = ", ".join(name.replace("_", " ") for name, is_set in flags.items() if is_set)
-        reason = f"expected an account that may open positions, found it {named}: clear this with the broker"
-        return Denied(code=Code.ACCOUNT_RESTRICTED, reason=reason, facts={name: str(is_set).lower() for name, is_set in flags.items()})
+def _may_open(status: AccountStatus, balances: Balances, session: MarketSession) -> Denied | None:
+    named = restrictions(closed=status.closed, frozen=status.frozen, closing_only=status.closing_only, options_level=status.options_level)
+    if not may_day_trade(margin=status.margin, flagged=status.pattern_day_trader, equity=balances.net_liquidating):
+        named += (f"flagged as a pattern day trader with {plain(balances.net_liquidating)} dollars of equity",)
+    if named:
+        reason = f"expected an account that may open positions, found it {', '.join(named)}: clear this with the broker"
+        code = Code.ACCOUNT_RESTRICTED if may_buy_options(status.options_level) else Code.OPTIONS_LEVEL
+        return Denied(code=code, reason=reason, facts={"restrictions": ", ".join(named), "options_level": status.options_level})
     if not session.open_now:
         opens = session.opens_at.isoformat() if session.opens_at else "not known"
         reason = f"expected an open options market, found it closed (opens {opens}): entries are made in the regular session only"

@@ -14,11 +14,22 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.messages import FOLLOW_ORDERS, ORDER_REPORT_SIGNAL, FollowRequest, Level, Notice
+from activities.messages import (
+    FOLLOW_ORDERS,
+    FOREIGN_SIGNAL,
+    ORDER_REPORT_SIGNAL,
+    STREAM_SIGNAL,
+    FollowRequest,
+    Level,
+    Notice,
+    StreamStanding,
+)
 from activities.notify import Channel
+from activities.reconciliation import Reconciliation
 from broker.port import OrderReader, Refused, Unavailable
 from domain.calendar import new_york_date
-from domain.ids import Leg, OrderId, read_client_order_id, trade_workflow_id
+from domain.discrepancy import ForeignOrder
+from domain.ids import AccountNumber, Leg, OrderId, account_workflow_id, read_client_order_id, trade_workflow_id
 from domain.order import OrderReport
 
 HEARTBEAT = timedelta(seconds=2)
@@ -34,6 +45,9 @@ HANDOVER = timedelta(milliseconds=100)
 RECHECK = timedelta(seconds=45)
 """How often the orders are read while the stream is open: it may be mute, and an exit that filled must not wait for a day's end."""
 
+AGE = timedelta(hours=4)
+"""How long one socket is followed: whatever has gone wrong with it unseen ends then, and the next one begins with a look at everything."""
+
 MUTE_AFTER = timedelta(seconds=15)
 """How old a change may be that reading shows and the stream has not told: past it the stream is taken for mute, and opened again."""
 
@@ -41,12 +55,23 @@ MUTE_AFTER = timedelta(seconds=15)
 class StreamActivity:
     """Routes order reports to trades."""
 
-    def __init__(self, reader: OrderReader, client: Client, channels: tuple[Channel, ...], *, recheck: timedelta = RECHECK) -> None:
-        """Follow `reader`'s account, signal through `client`, and report foreign orders to `channels`."""
+    def __init__(
+        self,
+        reader: OrderReader,
+        client: Client,
+        channels: tuple[Channel, ...],
+        *,
+        recheck: timedelta = RECHECK,
+        age: timedelta = AGE,
+        reconciliation: Reconciliation | None = None,
+    ) -> None:
+        """Follow `reader`'s account, signal through `client`, and report foreign orders to `channels`; a socket is given up at `age`."""
         self._reader = reader
         self._client = client
         self._channels = channels
         self._recheck = recheck
+        self._age = age
+        self._reconciliation = reconciliation or Reconciliation(reader, client)
         self._trade_of: OrderedDict[OrderId, str] = OrderedDict()
         self._routed: OrderedDict[OrderId, OrderReport] = OrderedDict()
         self._foreign: set[OrderId] = set()
@@ -55,24 +80,42 @@ class StreamActivity:
     async def follow_orders(self, request: FollowRequest) -> None:
         """Follow the stream until it is lost or this worker shuts down, which raises; the next attempt catches up first."""
         activity.logger.info("following the order stream of account %s", request.account)
+        try:
+            await self._follow(request)
+        except (Unavailable, Refused) as lost:
+            await self._tell_account(request, StreamStanding(since=None, why=str(lost)))
+            raise
+
+    async def _follow(self, request: FollowRequest) -> None:
         async with _heartbeats(), self._reader.follow() as reports:
             await self._catch_up()
-            hearing, checking = asyncio.create_task(self._hear(reports)), asyncio.create_task(self._check())
+            await self._tell_account(request, StreamStanding(since=datetime.now(UTC)))
+            works = [asyncio.create_task(each) for each in (self._hear(reports), self._check(), self._reconciliation.go_on())]
             leaving = asyncio.create_task(activity.wait_for_worker_shutdown())
-            tasks = (hearing, checking, leaving)
             try:
-                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                done, _ = await asyncio.wait((*works, leaving), timeout=self._age.total_seconds(), return_when=asyncio.FIRST_COMPLETED)
             finally:
-                for each in tasks:
+                for each in (*works, leaving):
                     each.cancel()
-                await asyncio.wait(tasks)
-            for each in (hearing, checking):
+                await asyncio.wait((*works, leaving))
+            for each in works:
                 if each in done:
                     each.result()
+            if not done:
+                raise ApplicationError(
+                    f"the stream is {self._age.total_seconds():g} s old; another one is opened", type="Aged", next_retry_delay=HANDOVER
+                )
             # however often the stream was lost before, nothing is wrong with it: the next worker need not wait
             raise ApplicationError(
                 "this worker shuts down; another one follows the stream from here", type="Leaving", next_retry_delay=HANDOVER
             )
+
+    async def _tell_account(self, request: FollowRequest, standing: StreamStanding) -> None:
+        """Tell the account whether its stream is followed; one that does not hear it is told at the next attempt."""
+        try:
+            await self._client.get_workflow_handle(account_workflow_id(AccountNumber(request.account))).signal(STREAM_SIGNAL, standing)
+        except RPCError as failed:
+            activity.logger.warning("account %s could not be told about its stream: %s", request.account, failed)
 
     async def _hear(self, reports: AsyncIterator[OrderReport]) -> None:
         async for report in reports:
@@ -145,6 +188,11 @@ class StreamActivity:
         text = f"order {report.order_id}: {report.side} {report.quantity} {report.symbol}, {report.venue_status}; it is left alone"
         notice = Notice(level=Level.STORY, workflow_id="", title="An order that is not ours is in the account", text=text)
         await asyncio.gather(*(channel.tell(notice) for channel in self._channels), return_exceptions=True)
+        try:
+            account = self._client.get_workflow_handle(account_workflow_id(self._reader.account))
+            await account.signal(FOREIGN_SIGNAL, ForeignOrder(order_id=report.order_id, text=text))
+        except RPCError as failed:
+            activity.logger.warning("the account could not be told of order %s: %s", report.order_id, failed)
 
     async def _page(self, report: OrderReport, trade: str, title: str) -> None:
         text = f"order {report.order_id} ({report.client_order_id}): {report.side} {report.quantity} {report.symbol}, {report.venue_status}"

@@ -23,7 +23,7 @@ from pathlib import Path
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 
-from control.connection import Target, connect
+from control.connection import connect
 from control.send import send_alert
 from domain.alert import AlertMessage
 from domain.calendar import monthly_expiry, new_york_date
@@ -34,6 +34,7 @@ from settings.load import load
 from venue.client import VenueControl
 from venue.tape import AnswerLine, RequestLine, read_tape
 from worker.stack import Stack
+from worker.target import target_of
 from workflows.interface import TradeRequest
 
 STAGES = ("start call", "first task, parse", "size", "to submit", "submit until accepted")
@@ -99,7 +100,7 @@ async def measure(count: int, *, cold_chain: bool) -> tuple[list[dict[str, float
         venue = {"accounts": [{"number": settings.account, "cash": "1000000"}]}
         async with Stack(settings, use_free_ports=True, venue_config=venue) as stack:
             ready = time.monotonic() - began
-            client = await connect(Target(address=stack.temporal_address, namespace=stack.namespace))
+            client = await connect(target_of(stack.settings))
             assert stack.venue_url is not None
             sent: dict[str, datetime] = {}
             async with VenueControl(stack.venue_url) as control:

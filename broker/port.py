@@ -11,7 +11,7 @@ holds an `OrderReader` only: there is no object in it that could send.
 All prices are dollars a share, all times UTC. Every call is bounded by the adapter's own network timeout (`call_timeout`).
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -25,6 +25,15 @@ from domain.order import FeeEstimate, OrderIntent, OrderReport, Position
 
 NOT_SENT = "not_sent"
 """The code of a `Refused` by no broker: nothing of the order left this process, so it may be sent again."""
+
+
+Still = Callable[[], bool]
+"""Whether an order may still leave."""
+
+
+def always() -> bool:
+    """Let an order leave at any time."""
+    return True
 
 
 class BrokerFailure(Exception):
@@ -115,6 +124,14 @@ class OrderReader(Protocol):
         """Read what the account may do."""
         ...
 
+    async def authority(self) -> str:
+        """Read what the credentials may do in the account, in the broker's word; empty when they do not reach it."""
+        ...
+
+    async def clock(self) -> datetime | None:
+        """Read the broker's clock, to the second; None when it does not say."""
+        ...
+
     async def balances(self) -> Balances:
         """Read what the account can spend."""
         ...
@@ -162,8 +179,11 @@ class OrderReader(Protocol):
 class OrderDesk(OrderReader, Protocol):
     """An `OrderReader` that can also send."""
 
-    async def place(self, intent: OrderIntent) -> OrderReport:
-        """Send an order once. Raises `Refused` when it was provably not accepted and `OutcomeUnknown` in every other failure."""
+    async def place(self, intent: OrderIntent, still: Still = always) -> OrderReport:
+        """Send an order once. Raises `Refused` when it was provably not accepted and `OutcomeUnknown` in every other failure.
+
+        `still` is asked right before the first byte leaves; when it says no, nothing does, and `Refused` has the code `NOT_SENT`.
+        """
         ...
 
     async def cancel(self, order_id: OrderId) -> None:

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from time import monotonic
 from typing import Any
 from urllib.parse import quote as in_path
@@ -20,7 +21,7 @@ from pydantic import ValidationError
 
 from broker import tastytrade_answers as answers
 from broker import tastytrade_chain as chains
-from broker.port import NOT_SENT, AccountStatus, Balances, ChainGap, MarketSession, OutcomeUnknown, Refused, Unavailable
+from broker.port import NOT_SENT, AccountStatus, Balances, ChainGap, MarketSession, OutcomeUnknown, Refused, Still, Unavailable, always
 from broker.redirect import RedirectTransport, SharedTransport
 from broker.tastytrade_bodies import UnreadableError, order_json, order_report
 from broker.tastytrade_errors import cancel_refusal, error_of, refusal
@@ -104,6 +105,17 @@ class TastytradeReader:
             owner = await self._get(f"/customers/me/accounts/{self._account}")
             trading = await self._get(f"/accounts/{self._account}/trading-status")
             return answers.account_status(owner.data or {}, trading.data or {})
+
+    async def authority(self) -> str:
+        """Read what the credentials may do in the account, in the broker's word; empty when they do not reach it."""
+        async with self._reading():
+            return answers.authority((await self._get("/customers/me/accounts")).items or [], self._account)
+
+    async def clock(self) -> datetime | None:
+        """Read the broker's clock from the head of an answer."""
+        async with self._reading():
+            answer = await self._get("/market-time/sessions/current", {"instrument-collections[]": ["Equity"]})
+            return None if answer.date is None else parsedate_to_datetime(answer.date)
 
     async def balances(self) -> Balances:
         """Read what the account can spend."""
@@ -257,14 +269,14 @@ class TastytradeReader:
 class TastytradeDesk(TastytradeReader):
     """An `OrderDesk`: a reader that can also send. Nothing is ever sent twice but after a 401, which proves non-acceptance."""
 
-    async def place(self, intent: OrderIntent) -> OrderReport:
+    async def place(self, intent: OrderIntent, still: Still = always) -> OrderReport:
         """Send an order once.
 
-        `Refused` with the code `NOT_SENT` means that no byte of it left: there was no connection or no access token.
+        `Refused` with the code `NOT_SENT` means that no byte of it left: there was no connection or no access token, or `still` said no.
         """
         content = order_json(intent)
         try:
-            answer = await self._line().ask("POST", f"/accounts/{self._account}/orders", content=content)
+            answer = await self._line().ask("POST", f"/accounts/{self._account}/orders", content=content, still=still)
         except NotSentError as error:
             raise Refused(NOT_SENT, str(error)) from error
         except LostError as error:

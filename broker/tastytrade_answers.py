@@ -116,6 +116,14 @@ def account_status(account: dict[str, Any], trading: dict[str, Any]) -> AccountS
     )
 
 
+def authority(items: Sequence[Any], account: AccountNumber) -> str:
+    """Find what the credentials may do in an account: owner, trade-only, read-only, or nothing of it."""
+    for item in items:
+        if isinstance(item, dict) and isinstance(item.get("account"), dict) and item["account"].get("account-number") == account:
+            return str(item.get("authority-level") or "")
+    return ""
+
+
 def balances(data: dict[str, Any]) -> Balances:
     """Read what can be spent."""
     try:

@@ -14,6 +14,7 @@ What can go wrong with a request is two things, and the difference decides wheth
 import asyncio
 import json
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +47,8 @@ class Answer:
     status: int
     text: str
     json: dict[str, Any] | None
+    date: str | None = None
+    """When it was given, by the clock of who gave it, as HTTP writes it."""
 
     @property
     def ok(self) -> bool:
@@ -81,11 +84,20 @@ class Line(Session):
         self._seconds = seconds
         self._renewal = asyncio.Lock()
 
-    async def ask(self, method: str, path: str, *, params: dict[str, str | list[str]] | None = None, content: str | None = None) -> Answer:
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: dict[str, str | list[str]] | None = None,
+        content: str | None = None,
+        still: Callable[[], bool] | None = None,
+    ) -> Answer:
         """Send one request and give the complete answer, whatever its status.
 
         A 401 proves that the request was not accepted, so it is sent once more with a new token; a second 401 is an answer like any
-        other. Raises `NotSentError` or `LostError`.
+        other. `still` is asked once there is a connection, right before the first byte goes out on it: when it says no, none does.
+        Raises `NotSentError` or `LostError`.
         """
         under_way = False
         try:
@@ -93,24 +105,39 @@ class Line(Session):
                 await self._sign_in(None)
                 token = self.session_token
                 under_way = True
-                answer = await self._send(method, path, params, content)
+                answer = await self._send(method, path, params, content, still)
                 if answer.status == httpx2.codes.UNAUTHORIZED:
                     under_way = False
                     await self._sign_in(token)
                     under_way = True
-                    answer = await self._send(method, path, params, content)
+                    answer = await self._send(method, path, params, content, still)
                 return answer
         except TimeoutError:
             if under_way:
                 raise LostError(f"no complete answer to {method} {path} within {self._seconds:g} s") from None
             raise NotSentError(f"no access token for {method} {path} within {self._seconds:g} s; the request was not sent") from None
 
-    async def _send(self, method: str, path: str, params: dict[str, str | list[str]] | None, content: str | None) -> Answer:
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        params: dict[str, str | list[str]] | None,
+        content: str | None,
+        still: Callable[[], bool] | None,
+    ) -> Answer:
+        async def guard(event: str, _: dict[str, Any]) -> None:
+            if event.endswith("send_request_headers.started") and still is not None and not still():
+                raise NotSentError(f"{method} {path} may not be sent any more; nothing of it was")
+
+        extensions = None if still is None else {"trace": guard}
         try:
-            response = await self._client.request(method, path, params=params, content=content)
+            response = await self._client.request(method, path, params=params, content=content, extensions=extensions)
             text = self.scrub(response.text)
             # what is not a success is only ever quoted
-            return Answer(status=response.status_code, text=text, json=_object(response.content if response.is_success else text))
+            found = _object(response.content if response.is_success else text)
+            return Answer(status=response.status_code, text=text, json=found, date=response.headers.get("date"))
+        except NotSentError:
+            raise
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
             raise NotSentError(f"no connection for {method} {path}: {self._words(error)}; the request was not sent") from error
         except Exception as error:

@@ -17,18 +17,19 @@ from rich.console import Console
 from temporalio.client import Client
 
 from cli.exit_codes import ExitCode
-from control.connection import Target, UnreachableError, connect
+from control.connection import UnreachableError, connect
 from control.errors import ControlError, NotFoundError, NotPossibleError, NoWorkerError
 from domain.policy import Mode
 from settings.load import Loaded, SettingsError, Source, load
 from worker.process import StackError
+from worker.target import target_of
 
 T = TypeVar("T")
 
 CONNECT_WITHIN = timedelta(seconds=3)
 """A person waits for this: a server that is there answers in milliseconds."""
 
-STACK_FIELDS = ("mode", "temporal_address", "temporal_namespace", "tastytrade_account", "venue_url")
+STACK_FIELDS = ("mode", "temporal_address", "temporal_namespace", "tastytrade_account", "venue_url", "redis_url", "archive", "cards")
 
 
 @dataclass(slots=True)
@@ -96,7 +97,7 @@ def _state(path: Path, *, required: bool) -> dict[str, Any]:
     try:
         state = json.loads(path.read_text())
         os.kill(state["pid"], 0)
-        return {name: state[name] for name in STACK_FIELDS if state[name] is not None}
+        return {name: state[name] for name in STACK_FIELDS if state.get(name) is not None}
     except (OSError, ValueError, KeyError, TypeError) as error:
         if required:
             raise SettingsError(
@@ -136,7 +137,7 @@ def with_client(ask: Callable[[Client], Coroutine[Any, Any, T]], loaded: Loaded 
     in_force = (loaded or settings()).settings
 
     async def main() -> T:
-        client = await connect(Target(address=in_force.temporal_address, namespace=in_force.namespace), within=CONNECT_WITHIN)
+        client = await connect(target_of(in_force), within=CONNECT_WITHIN)
         return await ask(client)
 
     return run(main())

@@ -23,7 +23,7 @@ from cli.exit_codes import ExitCode
 from cli.stack import stopped_by_signal, welcome
 from cli.trades import message_of
 from control import look
-from control.connection import Target, connect
+from control.connection import connect
 from control.look import Picture
 from control.send import send_alert
 from domain.calendar import new_york_date
@@ -33,6 +33,7 @@ from venue.client import VenueControl
 from venue.oracle import Expectation, Violation, check
 from venue.tape import read_tape
 from worker.stack import Stack
+from worker.target import target_of
 from workflows.interface import TradeRequest
 
 LADDER: dict[str, object] = {
@@ -80,7 +81,7 @@ def demo(
 
     async def main() -> bool:
         venue = {"accounts": [{"number": in_force.account, "cash": CASH}]}
-        async with stopped_by_signal() as stop, Stack(in_force, use_free_ports=True, venue_config=venue) as running:
+        async with stopped_by_signal() as stop, Stack(in_force, use_free_ports=True, venue_config=venue, with_api=True) as running:
             console = out()
             console.print(f"[bold]alert-trader demo[/]  stack up in {time.monotonic() - started:.1f} s · Web UI {running.ui_url}")
             ladder = f"A bump every {_seconds(in_force.ladder_step)} s and a window of {_seconds(in_force.ladder_window)} s here"
@@ -111,7 +112,7 @@ def _seconds(value: timedelta) -> str:
 
 
 async def _play_all(running: Stack, in_force: Settings) -> list[Result]:
-    client = await connect(Target(address=running.temporal_address, namespace=running.namespace))
+    client = await connect(target_of(running.settings))
     begun = time.monotonic()
     async with VenueControl(str(running.venue_url)) as venue:
         return list(await asyncio.gather(*(_play(case, client, venue, in_force, begun) for case in CASES)))

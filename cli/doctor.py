@@ -6,8 +6,8 @@ import os
 import socket
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
@@ -22,29 +22,22 @@ from temporalio.service import RPCError
 
 from cli.context import out, print_json, run, settings
 from cli.exit_codes import ExitCode
-from control.connection import Target, UnreachableError, address_of, connect
+from cli.finding import Finding
+from control import account as control
+from control.connection import UnreachableError, address_of, connect
+from control.errors import ControlError
 from domain.policy import Mode
 from settings.load import as_environment
 from settings.model import Settings
 from worker.namespace import inspect
 from worker.process import StackError
+from worker.target import target_of
 from worker.temporal_server import find_binary
 from workflows.interface import task_queue
 
 _CONNECT = timedelta(seconds=3)
 _PREFLIGHT = 30.0
 """Seconds; every call to the broker in it has a bound of its own."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing that was looked at. `needed` is False for what only makes some things impossible."""
-
-    name: str
-    ok: bool
-    found: str
-    fix: str = ""
-    needed: bool = True
 
 
 def doctor(
@@ -73,7 +66,8 @@ def doctor(
 
 async def _examine(in_force: Settings, *, ask_broker: bool) -> list[Finding]:
     findings = [_python(), _settings(in_force), _allowlist(in_force), _binary(in_force)]
-    target = Target(address=in_force.temporal_address, namespace=in_force.namespace)
+    target = target_of(in_force)
+    told: list[Finding] = []
     try:
         client = await connect(target, within=_CONNECT)
     except UnreachableError as error:
@@ -86,9 +80,31 @@ async def _examine(in_force: Settings, *, ask_broker: bool) -> list[Finding]:
         findings.append(Finding(name="Temporal", ok=True, found=f"answers at {address_of(target)}"))
         findings += await _namespace(client, in_force)
         findings.append(await _poller(client, in_force))
+        findings += await _housekeeping(client, in_force)
+        told = await _account(client, in_force) if ask_broker else []
+    findings += await _mirrors().examine(in_force)
+    if told:
+        return findings + told
     if ask_broker:
         findings += await _broker(in_force)
     return findings
+
+
+async def _account(client: Client, in_force: Settings) -> list[Finding]:
+    """Have the worker run the checks that a first order needs, its order stream's among them; empty when none answers."""
+    try:
+        checks = await control.preflight(client, in_force.account)
+        view = await control.account_view(client, in_force.account)
+    except ControlError:
+        return []
+    found = [Finding(name=f"broker {each.name}", ok=each.ok, found=each.found, fix=each.fix) for each in checks]
+    blocking = [each for each in view.blocking if not each.startswith("the preflight")]
+    if blocking:
+        return [
+            *found,
+            Finding(name="account", ok=False, found="; ".join(blocking), fix="trader account; trader resume; trader account explain"),
+        ]
+    return [*found, Finding(name="account", ok=True, found=f"{view.state}; entries pass within the limits")]
 
 
 def _python() -> Finding:
@@ -148,6 +164,23 @@ async def _namespace(client: Client, in_force: Settings) -> list[Finding]:
         Finding(name="retention", ok=enough, found=f"{kept.days} days", fix="" if enough else fix),
         Finding(name="search attributes", ok=not wrong, found="; ".join(wrong) or "all registered", fix=fix if wrong else ""),
     ]
+
+
+def _mirrors() -> Any:
+    """Load what looks at the mirrors: Arrow, DuckDB and Redis take a second, which no other command needs."""
+    return import_module("cli.doctor_mirrors")
+
+
+async def _housekeeping(client: Client, in_force: Settings) -> list[Finding]:
+    """Check the schedule of the archive against how long Temporal keeps what it archives."""
+    try:
+        state = await inspect(client)
+    except RPCError:
+        return []  # told with the namespace
+    if state.retention is None:
+        return []
+    finding: Finding = await _mirrors().examine_schedule(client, in_force, state.retention)
+    return [finding]
 
 
 async def _poller(client: Client, in_force: Settings) -> Finding:

@@ -18,6 +18,7 @@ from control import look
 from control.history import Replayed, fetch_history, read_history, replay, write_history
 from control.look import Filter
 from control.story import Step
+from worker.target import codec_of
 
 history_app = typer.Typer(no_args_is_help=True, help="Histories as files.")
 
@@ -34,10 +35,10 @@ def replay_command(
     path = Path(trade)
 
     async def from_file() -> Replayed:
-        return await replay(read_history(path))
+        return await replay(read_history(path), codec_of(settings().settings))
 
     async def from_server(client: Client) -> Replayed:
-        return await replay(await fetch_history(client, trade))
+        return await replay(await fetch_history(client, trade), client.data_converter.payload_codec)
 
     told = run(from_file()) if path.suffix == ".json" or path.is_file() else with_client(from_server)
     if as_json:

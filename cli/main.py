@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from cli import config, context, demo, doctor, history, parse, stack, trades, why
+from cli import account, audit, config, context, demo, doctor, history, init, parse, report, stack, trades, why
 from cli.exit_codes import ExitCode
 from domain.policy import Mode
 
@@ -40,6 +40,10 @@ def root(
 app.command("up", rich_help_panel="Run")(stack.up)
 app.command("demo", rich_help_panel="Run")(demo.demo)
 app.command("worker", rich_help_panel="Run")(stack.worker)
+app.command("housekeeper", rich_help_panel="Run")(stack.housekeeper)
+app.command("api", rich_help_panel="Run")(stack.api)
+app.command("bot", rich_help_panel="Run")(stack.bot)
+app.command("chat", rich_help_panel="Run")(stack.chat)
 app.command("venue", rich_help_panel="Run")(stack.venue)
 app.command("send", rich_help_panel="Trade")(trades.send)
 app.command("cancel", rich_help_panel="Trade")(trades.cancel)
@@ -48,13 +52,23 @@ app.command("convert", rich_help_panel="Trade")(trades.convert)
 app.command("sell", rich_help_panel="Trade")(trades.sell)
 app.command("approve", rich_help_panel="Trade")(trades.approve)
 app.command("skip", rich_help_panel="Trade")(trades.skip)
+app.command("halt", rich_help_panel="Account")(account.halt)
+app.command("resume", rich_help_panel="Account")(account.resume)
+app.command("flatten", rich_help_panel="Account")(account.flatten)
+app.add_typer(account.account_app, name="account", rich_help_panel="Account")
+app.add_typer(account.limits_app, name="limits", rich_help_panel="Account")
 app.command("list", rich_help_panel="Look")(trades.list_command)
 app.command("show", rich_help_panel="Look")(trades.show)
 app.command("watch", rich_help_panel="Look")(trades.watch)
 app.command("parse", rich_help_panel="Look")(parse.parse_command)
 app.command("why", rich_help_panel="Look")(why.why)
+app.command("report", rich_help_panel="Look")(report.report_command)
+app.command("timeline", rich_help_panel="Look")(report.timeline_command)
+app.command("shadow", rich_help_panel="Look")(report.shadow_command)
 app.command("replay", rich_help_panel="Look")(history.replay_command)
 app.add_typer(history.history_app, name="history", rich_help_panel="Look")
+app.add_typer(audit.audit_app, name="audit", rich_help_panel="Look")
+app.command("init", rich_help_panel="Care")(init.init)
 app.command("doctor", rich_help_panel="Care")(doctor.doctor)
 config_app.command("show")(config.show)
 app.add_typer(why.profile_app, name="profile", rich_help_panel="Care")

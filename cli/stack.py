@@ -1,4 +1,4 @@
-"""`trader up`, `trader worker` and `trader venue`: run the product, or one process of it."""
+"""`trader up`, `trader worker`, `trader api` and `trader venue`: run the product, or one process of it."""
 
 import asyncio
 import contextlib
@@ -26,14 +26,22 @@ DEMO_CASH = 100_000
 def up(
     *,
     free_ports: Annotated[bool, typer.Option("--free-ports", help="Use ports that are free instead of those in the settings.")] = False,
+    with_chat: Annotated[bool, typer.Option("--chat/--no-chat", help="In demo mode: run the bundled chat with the bot in it.")] = True,
 ) -> None:
-    """Run everything on this machine until Ctrl-C: Temporal, the venue (in demo mode) and a worker."""
+    """Run everything on this machine until Ctrl-C: Temporal, Redis, worker, housekeeper, admin API, and the bot where its token is set.
+
+    In demo mode the venue stands in for the broker; without a token the chat does for Discord, so that the bot can be tried.
+    """
     in_force = settings(default_mode=Mode.DEMO, use_stack=False).settings
 
     venue = {"accounts": [{"number": in_force.account, "cash": DEMO_CASH}]}
+    chat = with_chat and in_force.mode is Mode.DEMO and in_force.discord_token is None
 
     async def stay() -> None:
-        async with stopped_by_signal() as stop, Stack(in_force, use_free_ports=free_ports, venue_config=venue) as running:
+        async with (
+            stopped_by_signal() as stop,
+            Stack(in_force, use_free_ports=free_ports, venue_config=venue, with_api=True, with_chat=chat) as running,
+        ):
             welcome(running)
             keeping = asyncio.ensure_future(running.supervise(lambda text: err().print(text, markup=False)))
             stopping = asyncio.ensure_future(stop.wait())
@@ -55,6 +63,39 @@ def worker(
 ) -> None:
     """Run a worker for the mode in the settings, until it is told to stop."""
     _become(["-m", "worker", *(() if ready_file is None else ("--ready-file", str(ready_file)))], settings().settings)
+
+
+def housekeeper(
+    *,
+    ready_file: Annotated[Path | None, typer.Option(help="Written when it works.")] = None,
+) -> None:
+    """Keep the mirrors of the mode in the settings: archive closed trades, mend Redis; until it is told to stop."""
+    _become(["-m", "worker.housekeeper", *(() if ready_file is None else ("--ready-file", str(ready_file)))], settings().settings)
+
+
+def api(
+    *,
+    ready_file: Annotated[Path | None, typer.Option(help="Written when it serves.")] = None,
+) -> None:
+    """Serve the admin API for the mode in the settings, until it is told to stop."""
+    _become(["-m", "api", *(() if ready_file is None else ("--ready-file", str(ready_file)))], settings().settings)
+
+
+def bot(
+    *,
+    ready_file: Annotated[Path | None, typer.Option(help="Written when the bot listens.")] = None,
+) -> None:
+    """Run the Discord bot, until it is told to stop: alerts in, cards and commands."""
+    _become(["-m", "bot", *(() if ready_file is None else ("--ready-file", str(ready_file)))], settings().settings)
+
+
+def chat(
+    *,
+    port: Annotated[int | None, typer.Option(help="Port; default: TRADER_CHAT_PORT.")] = None,
+) -> None:
+    """Run the bundled chat: enough of Discord for the bot, with a page to look at and to type in. Its bot's token is `demo`."""
+    in_force = settings(use_stack=False).settings
+    _become(["-m", "chat", "--port", str(in_force.chat_port if port is None else port)], in_force)
 
 
 def venue(
@@ -96,6 +137,12 @@ async def stopped_by_signal() -> AsyncIterator[asyncio.Event]:
             loop.remove_signal_handler(number)
 
 
+def _without_password(url: str) -> str:
+    """Write an address without who logs in there."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"
+
+
 def welcome(running: Stack) -> None:
     """Print where everything is, and what to type next."""
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 2))
@@ -105,8 +152,20 @@ def welcome(running: Stack) -> None:
     if running.ui_url is not None:
         table.add_row("Web UI", running.ui_url)
     table.add_row("Temporal", f"{running.temporal_address}, namespace {running.namespace}")
+    if running.chat_url is not None:
+        table.add_row("chat", f"{running.chat_url}  [dim](type an alert there, and see its card)[/]")
     if running.venue_url is not None:
         table.add_row("venue", f"{running.venue_url}, tape {escape(str(running.tape_path))}")
+    if running.redis_url is None:
+        table.add_row("hot mirror", "[yellow]off[/]: no redis-server was found; recent events are told by Temporal")
+    else:
+        table.add_row("hot mirror", escape(_without_password(running.redis_url)))
+    table.add_row("archive", escape(running.settings.archive_place))
+    if running.api_url is not None:
+        keys = running.settings.api_key_ring
+        # only the key that this run made up is shown; one that was set is known to who set it
+        shown = f"x-api-key: {keys[0][1]}" if running.made_key else f"keys: {', '.join(name for name, _ in keys) or 'set TRADER_API_KEYS'}"
+        table.add_row("admin API", f"{running.api_url}, {escape(shown)}")
     table.add_row("logs", escape(str(running.data_dir / "logs")))
     default = running.state_path == Path("var/stack.json").absolute()
     stack = "" if default else f"--stack {running.state_path} "

@@ -1,17 +1,21 @@
 """The one way to a Temporal server: the SDK's own environment configuration, bounded retries, our data converter, quiet logs."""
 
 import asyncio
+import dataclasses
 import functools
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from temporalio.client import Client
+from temporalio.client import Client, Interceptor
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes, PayloadCodec
 from temporalio.envconfig import ClientConfigProfile
-from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+from temporalio.runtime import LogForwardingConfig, LoggingConfig, PrometheusConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RPCError, RPCStatusCode
 
+from control.codec import KEYLESS
 from control.errors import ControlError
 
 DEFAULT_ADDRESS = "127.0.0.1:7233"
@@ -29,18 +33,49 @@ class UnreachableError(ControlError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Where to connect: the address (None leaves it to TEMPORAL_ADDRESS, then this machine) and the namespace."""
+    """Where to connect: the address (None leaves it to TEMPORAL_ADDRESS, then this machine), the namespace, and what encrypts payloads."""
 
     address: str | None
     namespace: str
+    codec: PayloadCodec | None = None
+
+
+LATENCIES = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 600.0, 3600.0)
+"""Upper bounds of our histograms' buckets, in seconds: from a step of a trade to a position held for an hour."""
 
 
 @functools.cache
-def runtime() -> Runtime:
-    """Give the process's runtime, whose core logs go to Python's logging: on stdout they would break JSON output."""
+def runtime(metrics: str | None = None) -> Runtime:
+    """Give the process's runtime, whose core logs go to Python's logging: on stdout they would break JSON output.
+
+    With `metrics` (host:port) it serves the SDK's and our own metrics there for Prometheus; raises ValueError when it cannot listen.
+    """
     forward = LogForwardingConfig(logger=logging.getLogger("temporalio.core"))
     level = TelemetryFilter(core_level="WARN", other_level="ERROR")
-    return Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(filter=level, forwarding=forward)))
+    serve = None
+    if metrics is not None:
+        serve = PrometheusConfig(
+            bind_address=metrics,
+            counters_total_suffix=True,
+            unit_suffix=True,
+            durations_as_seconds=True,
+            histogram_bucket_overrides={"trader_*": LATENCIES},
+        )
+    try:
+        return Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(filter=level, forwarding=forward), metrics=serve))
+    except (RuntimeError, ValueError) as error:
+        raise ValueError(
+            f"expected to serve metrics at {metrics}, found: {error}. Set TRADER_METRICS_BIND to a free host:port, or unset it"
+        ) from None
+
+
+def converter(codec: PayloadCodec | None = None) -> DataConverter:
+    """Give the one data converter of client, worker and replayer. With a codec, failures are encrypted like every other payload."""
+    if codec is None:
+        return dataclasses.replace(pydantic_data_converter, payload_codec=KEYLESS)
+    return dataclasses.replace(
+        pydantic_data_converter, payload_codec=codec, failure_converter_class=DefaultFailureConverterWithEncodedAttributes
+    )
 
 
 def address_of(target: Target) -> str:
@@ -48,7 +83,9 @@ def address_of(target: Target) -> str:
     return target.address or ClientConfigProfile.load().address or DEFAULT_ADDRESS
 
 
-async def connect(target: Target, *, within: timedelta = CONNECT_WITHIN) -> Client:
+async def connect(
+    target: Target, *, within: timedelta = CONNECT_WITHIN, metrics: str | None = None, interceptors: Sequence[Interceptor] = ()
+) -> Client:
     """Connect, trying again until `within` has passed; raises UnreachableError then, or at once where trying again is no use."""
     config = ClientConfigProfile.load().to_client_connect_config()
     config["target_host"] = address_of(target)
@@ -58,13 +95,14 @@ async def connect(target: Target, *, within: timedelta = CONNECT_WITHIN) -> Clie
         del config["api_key"]
         if config.get("tls") is True:
             del config["tls"]
+    serving, encoding = runtime(metrics), converter(target.codec)
     loop = asyncio.get_running_loop()
     deadline = loop.time() + within.total_seconds()
     while True:
         left = deadline - loop.time()
         try:
             async with asyncio.timeout(max(left, 0.1)):
-                return await Client.connect(**config, data_converter=pydantic_data_converter, runtime=runtime())
+                return await Client.connect(**config, data_converter=encoding, runtime=serving, interceptors=interceptors)
         except (RuntimeError, RPCError, TimeoutError) as error:
             hopeless = isinstance(error, RPCError) and error.status in _HOPELESS
             if hopeless or loop.time() + _RETRY_PAUSE.total_seconds() >= deadline:

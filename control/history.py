@@ -7,12 +7,13 @@ from datetime import timedelta
 from pathlib import Path
 
 from temporalio.client import Client, WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import PayloadCodec
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
-from control.connection import runtime, unreachable
+from control.codec import readable
+from control.connection import converter, runtime, unreachable
 from control.errors import ControlError, NotFoundError
 from control.look import handle_of
 from control.story import Step, steps_of
@@ -71,16 +72,16 @@ def read_history(path: Path) -> WorkflowHistory:
     return history
 
 
-async def replay(history: WorkflowHistory) -> Replayed:
-    """Run a history through the installed workflow code; nothing is sent anywhere."""
-    replayer = Replayer(workflows=[TradeWorkflow], data_converter=pydantic_data_converter, runtime=runtime())
+async def replay(history: WorkflowHistory, codec: PayloadCodec | None = None) -> Replayed:
+    """Run a history through the installed workflow code; nothing is sent anywhere. `codec` reads one that is encrypted."""
+    replayer = Replayer(workflows=[TradeWorkflow], data_converter=converter(codec), runtime=runtime())
     result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
     failure = result.replay_failure
     # a trade that failed in its own time fails again: that is a faithful replay
     faithful = failure is None or not isinstance(failure, (NondeterminismError, RuntimeError))
     return Replayed(
         workflow_id=history.workflow_id,
-        steps=steps_of(history),
+        steps=steps_of(readable(history, codec)),
         deterministic=faithful,
         fault=None if failure is None else f"{type(failure).__name__}: {_words(failure)}",
     )

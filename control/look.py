@@ -24,7 +24,7 @@ from domain.event import TradeEvent
 from domain.ids import WorkflowId, message_id, trade_workflow_id
 from domain.trade import Phase
 from domain.view import TradeView
-from workflows.interface import EVENTS_QUERY, TRADE_WORKFLOW, VIEW_QUERY, TradeRequest
+from workflows.interface import CARD_QUERY, EVENTS_QUERY, TRADE_WORKFLOW, VIEW_QUERY, CardState, TradeRequest
 from workflows.search import ACCOUNT, AUTHOR, MODE, PHASE, PNL, SYMBOL
 
 ANSWER_WITHIN = timedelta(seconds=4)
@@ -150,6 +150,12 @@ async def events_of(handle: WorkflowHandle[Any, Any]) -> list[TradeEvent]:
     """Ask a worker what happened to a trade; raises NoAnswer."""
     events: list[TradeEvent] = await _ask(handle, EVENTS_QUERY, list[TradeEvent])
     return events
+
+
+async def card_of(handle: WorkflowHandle[Any, Any]) -> CardState:
+    """Ask a worker how far a trade's card is like the trade; raises NoAnswer."""
+    card: CardState = await _ask(handle, CARD_QUERY, CardState)
+    return card
 
 
 async def watch(client: Client, trade: str) -> AsyncIterator[Picture]:

@@ -11,11 +11,12 @@ import os
 import sys
 from datetime import timedelta
 
-from control.connection import Target, connect
+from control.connection import connect
 from control.errors import ControlError
 from settings.load import SettingsError, load
 from settings.model import Settings
 from worker.namespace import NamespaceError, prepare
+from worker.target import target_of
 
 log = logging.getLogger("alert-trader.namespace")
 
@@ -28,7 +29,7 @@ HEALTHY_WITHIN = timedelta(seconds=60)
 
 async def fit(settings: Settings) -> None:
     """Prepare the namespace of `settings`; raises what says why it could not be."""
-    client = await connect(Target(address=settings.temporal_address, namespace=settings.namespace), within=HEALTHY_WITHIN)
+    client = await connect(target_of(settings), within=HEALTHY_WITHIN)
     await prepare(client, retention=timedelta(days=settings.temporal_retention_days))
     log.info("namespace %s is ready; closed trades are kept %d days", settings.namespace, settings.temporal_retention_days)
 

@@ -57,6 +57,26 @@ class Code(StrEnum):
     APPROVAL_SKIPPED = "APPROVAL_SKIPPED"
     APPROVAL_EXPIRED = "APPROVAL_EXPIRED"
     AUTHOR_OUT = "AUTHOR_OUT"
+    ACCOUNT_HALTED = "ACCOUNT_HALTED"
+    ACCOUNT_UNREACHABLE = "ACCOUNT_UNREACHABLE"
+    ACCOUNT_NOT_READY = "ACCOUNT_NOT_READY"
+    ACCOUNT_DIFFERENCE = "ACCOUNT_DIFFERENCE"
+    PREFLIGHT_FAILED = "PREFLIGHT_FAILED"
+    STOPPED_BY_FILE = "STOPPED_BY_FILE"
+    TRADE_OVER = "TRADE_OVER"
+    SYMBOL_HALTED = "SYMBOL_HALTED"
+    NO_ENTRY_WINDOW = "NO_ENTRY_WINDOW"
+    ALERT_REPOSTED = "ALERT_REPOSTED"
+    LIMIT_CONTRACTS = "LIMIT_CONTRACTS"
+    LIMIT_NOTIONAL = "LIMIT_NOTIONAL"
+    LIMIT_NOTIONAL_PER_DAY = "LIMIT_NOTIONAL_PER_DAY"
+    LIMIT_BUYING_POWER = "LIMIT_BUYING_POWER"
+    LIMIT_OPEN_TRADES = "LIMIT_OPEN_TRADES"
+    LIMIT_TRADES_PER_DAY = "LIMIT_TRADES_PER_DAY"
+    LIMIT_TRADES_PER_AUTHOR = "LIMIT_TRADES_PER_AUTHOR"
+    LIMIT_ORDERS_PER_MINUTE = "LIMIT_ORDERS_PER_MINUTE"
+    LIMIT_LOSS_PER_DAY = "LIMIT_LOSS_PER_DAY"
+    OPTIONS_LEVEL = "OPTIONS_LEVEL"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,6 +304,86 @@ MEANINGS: dict[Code, Meaning] = {
     Code.AUTHOR_OUT: Meaning(
         means="The author wrote an exit before anything was bought, or while it was being bought.",
         to_do="Nothing; set the profile's exits to ignored if the author's exits should not count.",
+    ),
+    Code.ACCOUNT_HALTED: Meaning(
+        means="The account is halted, or being flattened.",
+        to_do="Mend what halted it, then resume and say what changed: trader resume.",
+    ),
+    Code.ACCOUNT_UNREACHABLE: Meaning(
+        means="The account's workflow did not answer in time, so nothing was bought. Exits go on.",
+        to_do="See that a worker runs and Temporal answers: trader doctor.",
+    ),
+    Code.ACCOUNT_NOT_READY: Meaning(
+        means="The buying power at the day's start is not known yet.",
+        to_do="See that the broker answers: trader doctor.",
+    ),
+    Code.ACCOUNT_DIFFERENCE: Meaning(
+        means="The account holds something else than its trades say, and nobody has explained it.",
+        to_do="Look at trader account, and explain it with trader account explain.",
+    ),
+    Code.PREFLIGHT_FAILED: Meaning(
+        means="A check that a first order of the day needs is not all right.",
+        to_do="Do what the check says: trader doctor.",
+    ),
+    Code.STOPPED_BY_FILE: Meaning(
+        means="The stop file is there, or the stop setting is on: no entry is sent.",
+        to_do="Take the file away (TRADER_STOP_FILE), or unset TRADER_STOP, when entries may be sent again.",
+    ),
+    Code.TRADE_OVER: Meaning(
+        means="The trade, or its entry, was over before.",
+        to_do="Send a new alert if a new trade is meant.",
+    ),
+    Code.SYMBOL_HALTED: Meaning(
+        means="The underlying is on the list of halted symbols.",
+        to_do="Take it off with trader limits set halted_symbols=.",
+    ),
+    Code.NO_ENTRY_WINDOW: Meaning(
+        means="Nothing is bought so soon after the open, or so shortly before the close.",
+        to_do="Wait, or change no_entry_after_open and no_entry_before_close.",
+    ),
+    Code.ALERT_REPOSTED: Meaning(
+        means="The same author, contract and price was traded before, and the contract has not expired.",
+        to_do="Let it through with trader account allow, and send it again.",
+    ),
+    Code.LIMIT_CONTRACTS: Meaning(
+        means="No contract is allowed in one trade.",
+        to_do="Raise max_contracts with trader limits set.",
+    ),
+    Code.LIMIT_NOTIONAL: Meaning(
+        means="One contract costs more than one trade may.",
+        to_do="Raise max_notional with trader limits set.",
+    ),
+    Code.LIMIT_NOTIONAL_PER_DAY: Meaning(
+        means="The day's trades have used up what may be spent on a day.",
+        to_do="Wait for tomorrow, or raise max_notional_per_day.",
+    ),
+    Code.LIMIT_BUYING_POWER: Meaning(
+        means="One contract costs more than what is left of the day's buying power, or of what can be spent now.",
+        to_do="Wait until open trades end.",
+    ),
+    Code.LIMIT_OPEN_TRADES: Meaning(
+        means="As many trades are open as may be.",
+        to_do="Close one, or raise max_open_trades.",
+    ),
+    Code.LIMIT_TRADES_PER_DAY: Meaning(
+        means="As many trades were opened today as may be.",
+        to_do="Wait for tomorrow, or raise max_trades_per_day.",
+    ),
+    Code.LIMIT_TRADES_PER_AUTHOR: Meaning(
+        means="As many trades of this author were opened today as may be.",
+        to_do="Wait for tomorrow, or raise max_trades_per_author.",
+    ),
+    Code.LIMIT_ORDERS_PER_MINUTE: Meaning(
+        means="As many entry orders were sent in the last minute as may be.",
+        to_do="Wait a minute, or raise max_orders_per_minute.",
+    ),
+    Code.LIMIT_LOSS_PER_DAY: Meaning(
+        means="The day's realised loss has reached its limit.",
+        to_do="Resume when you know what went wrong, and raise max_loss_per_day if it shall go on.",
+    ),
+    Code.OPTIONS_LEVEL: Meaning(
+        means="The account's options level does not let it buy options.",
+        to_do="Ask the broker for a level that does.",
     ),
 }
 """Every code, with no exception: the table of the specs is written from it."""

@@ -13,6 +13,8 @@ class EventKind(StrEnum):
     DENIED = "denied"
     """We said no; `code` and numbers in the facts."""
     SIZED = "sized"
+    ADMITTED = "admitted"
+    """The account let the entry pass and reserved its money."""
     DRY_RUN = "dry_run"
     """The orders that would have been sent, and were not."""
     WATCHED = "watched"
@@ -70,6 +72,25 @@ class EventKind(StrEnum):
     CLOSED = "closed"
     """The trade is over; P&L in the facts."""
 
+    # of an account
+    DAY_OPENED = "day_opened"
+    """The day's reference buying power was read."""
+    HALTED = "halted"
+    STILL_HALTED = "still_halted"
+    """Said once a day, so that no halt is forgotten."""
+    RESUMED = "resumed"
+    FLATTENING = "flattening"
+    FLATTENED = "flattened"
+    LIMITS_CHANGED = "limits_changed"
+    DIFFERENCE = "difference"
+    """The account holds something else than its trades say."""
+    EXPLAINED = "explained"
+    """A difference was explained or is gone, or a re-post was allowed."""
+    PREFLIGHT = "preflight"
+    """A check that a first order needs began to fail, or all of them pass again."""
+    FOREIGN_ORDER = "foreign_order"
+    """An order that is not ours is in the account; it is left alone."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TradeEvent:
@@ -80,3 +101,5 @@ class TradeEvent:
     kind: EventKind
     text: str
     facts: dict[str, str] = field(default_factory=dict)
+    chain: str = ""
+    """Its hash over itself and the event before it: `domain.chain`."""

@@ -48,6 +48,11 @@ def trade_workflow_id(message: MessageId) -> WorkflowId:
     return WorkflowId(f"trade-{message}")
 
 
+def account_workflow_id(account: AccountNumber) -> WorkflowId:
+    """Name the one workflow that looks after an account."""
+    return WorkflowId(f"account-{account}")
+
+
 def message_of_workflow(workflow_id: str) -> MessageId:
     """Name the message that the trade `workflow_id` came from; raises ValueError for another kind of id."""
     return message_id(workflow_id.removeprefix("trade-"))

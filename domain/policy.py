@@ -8,6 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from domain.fees import FeeTable
 from domain.profile import Profile
 
 
@@ -88,13 +89,12 @@ class SizingPolicy:
     max_contracts: int = 10
     max_notional: Decimal = Decimal(2000)
     """Dollars, at the ladder's ceiling price, fees not counted."""
-    fee_per_contract: Decimal = Decimal("1.20")
-    """Dollars set aside a contract for commission, clearing and regulatory fees, before the broker's own figure is known."""
+    fees: FeeTable = field(default_factory=FeeTable)
+    """Dollars set aside for fees, before the broker's own figure is known."""
 
     def __post_init__(self) -> None:
         """Refuse an allocation that is no share: 2 % is 0.02."""
         _expect(0 <= self.allocation <= 1, "an allocation from 0 to 1 (2 % is 0.02)", self.allocation)
-        _expect(self.fee_per_contract >= 0, "a fee of zero or more dollars a contract", self.fee_per_contract)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +134,8 @@ class Policy:
     safety: SafetyPolicy = field(default_factory=SafetyPolicy)
     profile: Profile = field(default_factory=Profile)
     """What is agreed with the alert's author."""
+    cards: bool = False
+    """Whether a bot shows the trade as a card."""
 
     def sizing_of(self, label: str | None) -> SizingPolicy:
         """Give the sizing of an alert with this label: a lotto has its share of each cap that is ours, and of 1 contract at least."""

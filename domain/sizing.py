@@ -54,22 +54,21 @@ def size(
     ceiling: Price,
     alert_quantity: int | None = None,
     approved: int | None = None,
-    fee_per_contract: Decimal | None = None,
+    underlying: str = "",
 ) -> Sizing | Denied:
     """Decide the quantity, or deny with the cap that allows none.
 
     `reference` is the day's fixed buying power and `available` the buying power now, in dollars; either may be negative.
-    `ceiling` is dollars a share. `fee_per_contract` is the broker's own figure once it is known, else the policy's.
+    `ceiling` is dollars a share. `underlying` tells what fees there are; without one, those of an equity option.
     Raises ValueError when the ceiling is not above zero.
     """
     if ceiling <= 0:
         raise ValueError(f"expected a ceiling price above zero, found {ceiling}: a price below one tick is denied before sizing")
-    fee = policy.fee_per_contract if fee_per_contract is None else fee_per_contract
     notional_each = ceiling * CONTRACT_MULTIPLIER
-    cost_each = notional_each + fee
+    tiers = [(fixed, notional_each + each) for fixed, each in policy.fees.tiers(underlying)]
     limits = {
-        Cap.ALLOCATION: _contracts(policy.allocation * reference, cost_each),
-        Cap.BUYING_POWER: _contracts(available, cost_each),
+        Cap.ALLOCATION: max(_contracts(policy.allocation * reference - fixed, each) for fixed, each in tiers),
+        Cap.BUYING_POWER: max(_contracts(available - fixed, each) for fixed, each in tiers),
         Cap.MAX_CONTRACTS: max(policy.max_contracts, 0),
         Cap.MAX_NOTIONAL: _contracts(policy.max_notional, notional_each),
     }
@@ -80,6 +79,7 @@ def size(
     cap = min(limits, key=lambda name: limits[name])
     quantity = limits[cap]
     by_name = {str(name): count for name, count in limits.items()}
+    cost_each = notional_each + policy.fees.opening(1, underlying)
     if quantity == 0:
         facts = {
             "cap": str(cap),
@@ -101,7 +101,7 @@ def size(
         ceiling=ceiling,
         limits=by_name,
         notional=Usd(notional_each * quantity),
-        cost=Usd(cost_each * quantity),
+        cost=Usd(notional_each * quantity + policy.fees.opening(quantity, underlying)),
     )
 
 

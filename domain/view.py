@@ -101,3 +101,7 @@ class TradeView:
     last_event: str
     offer: Offer | None = None
     """What waits for a person now."""
+    events: int = 0
+    """How many events the audit trail has."""
+    chain: str = ""
+    """The hash of the last of them, which the whole trail follows from: `domain.chain`."""

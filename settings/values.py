@@ -1,12 +1,18 @@
 """How a setting is written: lists by commas, durations in seconds."""
 
+import base64
+import binascii
+import re
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
-from pydantic import BeforeValidator, PlainSerializer
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 from pydantic_settings import NoDecode
+
+from domain.calendar import NEW_YORK
 
 
 def _split(value: object) -> object:
@@ -38,8 +44,93 @@ def seconds_text(value: timedelta) -> str:
     return format((Decimal(value // timedelta(microseconds=1)) / 1_000_000).normalize(), "f")
 
 
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
+
+
+def named_secrets(text: str) -> tuple[tuple[str, str], ...]:
+    """Read `name:secret, name:secret` in its order; raises ValueError, which names no secret, for anything else or a name twice."""
+    pairs = []
+    for number, part in enumerate((each.strip() for each in text.split(",") if each.strip()), start=1):
+        name, colon, secret = part.partition(":")
+        if not colon or not secret or not _NAME.fullmatch(name):
+            raise ValueError(
+                f"expected name:secret, separated by commas, the name of letters, digits, _, . or -; entry {number} is not that"
+            )
+        pairs.append((name, secret))
+    names = [name for name, _ in pairs]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"expected every name once, found {', '.join(twice)} twice")
+    return tuple(pairs)
+
+
+def encryption_key(name: str, text: str) -> bytes:
+    """Read an AES-256 key written in base64; raises ValueError, which does not show it."""
+    try:
+        key = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        key = b""
+    if len(key) != 32:
+        raise ValueError(f"expected key {name} to be 32 bytes in base64 (make one with `openssl rand -base64 32`), found something else")
+    return key
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """A part of every day, in New York; it may reach over midnight."""
+
+    start: time
+    end: time
+
+    def __str__(self) -> str:
+        """Write it as it is set: 22:00-07:00."""
+        return f"{self.start:%H:%M}-{self.end:%H:%M}"
+
+    def holds(self, at: datetime) -> bool:
+        """Tell whether a moment lies in it."""
+        now = at.astimezone(NEW_YORK).time()
+        return self.start <= now < self.end if self.start <= self.end else now >= self.start or now < self.end
+
+
+def _hours(value: object) -> object:
+    """Read `22:00-07:00`."""
+    if not isinstance(value, str):
+        return value
+    try:
+        start, end = (time.fromisoformat(part.strip()) for part in value.split("-"))
+    except ValueError:
+        raise ValueError(f"expected hours such as 22:00-07:00, found {value!r}") from None
+    return Hours(start, end)
+
+
+QuietHours = Annotated[Hours, BeforeValidator(_hours), PlainSerializer(str)]
+"""Hours of every day, as 22:00-07:00."""
+
 IdList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), PlainSerializer(",".join)]
 """Ids separated by commas."""
+
+
+def fees(items: Sequence[str]) -> dict[str, Decimal]:
+    """Read `SPX=0.65` as dollars by symbol; raises ValueError for anything else."""
+    found = {}
+    for item in items:
+        name, _, amount = item.partition("=")
+        try:
+            fee = Decimal(amount)
+        except InvalidOperation:
+            fee = Decimal("NaN")
+        if not name.strip() or not fee.is_finite() or fee < 0:
+            raise ValueError(f"expected fees as SPX=0.65, found {item!r}")
+        found[name.strip().upper()] = fee
+    return found
+
+
+def _checked_fees(items: tuple[str, ...]) -> tuple[str, ...]:
+    fees(items)
+    return items
+
+
+FeeList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_checked_fees), PlainSerializer(",".join)]
+"""Dollars by symbol, as SPX=0.65, separated by commas."""
 
 Duration = Annotated[timedelta, BeforeValidator(_duration), PlainSerializer(seconds_text)]
 """A time in seconds, fractions allowed."""

@@ -7,6 +7,7 @@ Everything in them is read from the code: tables, docstrings, and the tests that
 import ast
 import functools
 import itertools
+import json
 import re
 import sys
 from collections import defaultdict
@@ -17,13 +18,17 @@ from pathlib import Path
 
 from temporalio.common import RetryPolicy
 
+from api.app import make_app
 from domain.denial import MEANINGS
 from domain.trade import diagram
+from mirrors import parquet
+from settings.load import load
 from workflows import timing
 
 ROOT = Path(__file__).resolve().parent.parent
 SPECS = ROOT / "specs" / "001-automated-alert-trading"
 INVARIANTS = SPECS / "invariants.md"
+OPENAPI = SPECS / "contracts" / "openapi.json"
 
 _PART = re.compile(r"(?P<begin><!-- generated: (?P<name>[a-z-]+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL)
 _CARD = re.compile(r"\b(?:WHO|ENT|FIL|EXT|UNK|DRY|RSK|HLT|DUR)-\d+\b")
@@ -210,6 +215,20 @@ def _port() -> str:
     return _table(("of", "call", "what it does"), iter(rows))
 
 
+def _mirror_tables() -> str:
+    shared = {"version": "int32", "mode": "string", "account": "string", "day": "date32[day]", "workflow_id": "string"}
+    trades = {each.name: str(each.type) for each in parquet.WHOLE if each.name not in {"orders", "trail"}}
+    nested = {name: {each.name: str(each.type) for each in parquet.SCHEMA.field(kept).type.value_type} for name, kept in _NESTED.items()}
+    tables = {"trades": trades, **{name: shared | columns for name, columns in nested.items()}}
+    return _table(
+        ("table", "columns"),
+        ((f"`{name}`", ", ".join(f"`{column}` {kind}" for column, kind in columns.items())) for name, columns in tables.items()),
+    )
+
+
+_NESTED = {"orders": "orders", "events": "trail"}
+"""Tables whose rows lie inside their trade's, and the column they lie in."""
+
 PARTS: dict[str, Callable[[], str]] = {
     "proof": _proof_list,
     "denial-codes": _denials,
@@ -219,6 +238,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "venue-tape": _tape,
     "venue-commands": _commands,
     "broker-port": _port,
+    "mirror-tables": _mirror_tables,
 }
 
 
@@ -233,7 +253,14 @@ def rendered(text: str) -> str:
 def stale() -> dict[Path, str]:
     """Find the pages that are behind the code, with what they should say."""
     pages = {page: page.read_text() for page in sorted(SPECS.rglob("*.md"))}
-    return {page: fresh for page, text in pages.items() if (fresh := rendered(text)) != text}
+    written = {page: (text, rendered(text)) for page, text in pages.items()}
+    written[OPENAPI] = (OPENAPI.read_text() if OPENAPI.exists() else "", openapi())
+    return {page: fresh for page, (text, fresh) in written.items() if fresh != text}
+
+
+def openapi() -> str:
+    """Write the admin API's own description of itself."""
+    return json.dumps(make_app(load(environment={}, directory=SPECS).settings).openapi(), indent=1, ensure_ascii=False) + "\n"
 
 
 def main() -> None:

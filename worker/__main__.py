@@ -11,20 +11,19 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from temporalio.common import WorkflowIDConflictPolicy
-
-from activities.messages import FollowRequest
+from activities.account_line import Stop
 from activities.notify import Channel
+from activities.preflight import preflight
 from broker.tastytrade import TastytradeDesk
-from control.connection import Target, connect
+from control.connection import connect
 from control.errors import ControlError
 from settings.load import SettingsError, load
 from settings.model import Settings
-from worker.channels import LogChannel, WebhookChannel
+from worker.care import look_after
+from worker.channels import LogChannel, operators
 from worker.namespace import NamespaceError, prepare
-from worker.preflight import preflight
-from worker.wiring import make_broker, make_worker
-from workflows.interface import ORDER_STREAM_WORKFLOW, order_stream_id, task_queue
+from worker.target import target_of, tracing_of
+from worker.wiring import make_broker, make_worker, whitelist
 
 log = logging.getLogger("alert-trader.worker")
 
@@ -33,18 +32,22 @@ UNUSABLE = 5
 
 
 async def run(settings: Settings, ready_file: Path | None) -> None:
-    """Prepare the namespace, start the account's order stream, and work until SIGTERM or SIGINT."""
-    client = await connect(Target(address=settings.temporal_address, namespace=settings.namespace))
+    """Prepare the namespace, see that the account is looked after, and work until SIGTERM or SIGINT."""
+    client = await connect(target_of(settings), metrics=settings.metrics_bind, interceptors=tracing_of(settings, "worker"))
     await prepare(client, retention=timedelta(days=settings.temporal_retention_days))
     broker = make_broker(settings)
     channels: tuple[Channel, ...] = (LogChannel(),)
-    if settings.operator_webhook_url is not None:
-        channels += (WebhookChannel(settings.operator_webhook_url.get_secret_value()),)
+    if settings.redis_url is not None:
+        # before those that wait for the world: it takes a millisecond, and a quarter of a second at the most
+        channels += (_mirror(settings),)
+    channels += operators(settings)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     worker = make_worker(
         client,
+        whitelist=whitelist(settings),
+        stop=Stop(file=settings.stop_path, always=settings.stop),
         account=settings.account,
         reader=broker,
         desk=broker if isinstance(broker, TastytradeDesk) else None,
@@ -53,14 +56,7 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
     )
     try:
         async with worker:
-            await client.start_workflow(
-                ORDER_STREAM_WORKFLOW,
-                FollowRequest(account=settings.account),
-                id=order_stream_id(settings.account),
-                task_queue=task_queue(settings.account),
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                static_summary=f"Order stream of account {settings.account}",
-            )
+            await look_after(client, settings.account, mode=settings.mode, limits=settings.limits())
             log.info("working in mode %s on account %s, namespace %s", settings.mode, settings.account, client.namespace)
             if ready_file is not None:
                 ready_file.write_text(json.dumps({"pid": os.getpid()}))  # noqa: ASYNC240 - once, and a few bytes
@@ -70,11 +66,19 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
         await broker.aclose()
 
 
+def _mirror(settings: Settings) -> Channel:
+    """Give the hot mirror as a channel."""
+    # a third of a second, which a worker without a hot mirror need not spend
+    from worker.mirror_channel import open_channel  # noqa: PLC0415
+
+    return open_channel(settings)
+
+
 async def check(settings: Settings) -> list[dict[str, object]]:
     """Run the preflight against the broker of the mode."""
     broker = make_broker(settings)
     try:
-        return [dataclasses.asdict(each) for each in await preflight(broker)]
+        return [dataclasses.asdict(each) for each in await preflight(broker, whitelist(settings))]
     finally:
         await broker.aclose()
 

@@ -11,6 +11,8 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxRestrictions
 
+from activities.account import AccountReads, AdmitActivity
+from activities.account_line import AccountLine, Stop
 from activities.notify import Channel, NotifyActivity
 from activities.orders import OrderActivities, OrderLookups
 from activities.parsing import parse_alert
@@ -23,8 +25,8 @@ from domain.ids import AccountNumber
 from domain.policy import Mode
 from settings.model import Settings
 from worker.clock_guard import GuardedRunner
+from workflows.account import AccountWorkflow
 from workflows.interface import task_queue
-from workflows.orderstream import OrderStreamWorkflow
 from workflows.trade import TradeWorkflow
 
 STICKY = timedelta(seconds=2)
@@ -57,6 +59,13 @@ def make_broker(settings: Settings) -> TastytradeReader:
     )
 
 
+def whitelist(settings: Settings) -> tuple[AccountNumber, ...] | None:
+    """Give the accounts that may be traded, or None in a mode that can do no harm."""
+    if settings.mode not in {Mode.SANDBOX, Mode.LIVE}:
+        return None
+    return tuple(AccountNumber(each) for each in settings.tastytrade_account_whitelist)
+
+
 def sandbox() -> GuardedRunner:
     """Give the sandbox that workflows run, and replay, in."""
     return GuardedRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
@@ -70,14 +79,23 @@ def make_worker(
     desk: OrderDesk | None,
     mode: Mode,
     channels: tuple[Channel, ...],
+    whitelist: tuple[AccountNumber, ...] | None = None,
+    stop: Stop | None = None,
     **options: Any,
 ) -> Worker:
-    """Give a worker for one account: workflows and activities on one queue, so that steps run eagerly. `desk` is None in dry-run."""
-    lookups = OrderLookups(reader)
-    stream = StreamActivity(reader, client, channels)
+    """Give a worker for one account: workflows and activities on one queue, so that steps run eagerly. `desk` is None in dry-run.
+
+    `whitelist` are the accounts that may be traded, None where the mode needs none; `stop` is what stops entries without Temporal.
+    """
+    lookups, line = OrderLookups(reader), AccountLine(client, account)
+    stream, reads = StreamActivity(reader, client, channels), AccountReads(reader, whitelist)
     activities: list[Callable[..., Any]] = [
         parse_alert,
-        SizeActivity(reader).size_entry,
+        SizeActivity(reader, line).size_entry,
+        AdmitActivity(line).admit_entry,
+        reads.read_account,
+        reads.read_positions,
+        reads.read_live_orders,
         lookups.find_order,
         lookups.read_order,
         lookups.read_position,
@@ -85,12 +103,12 @@ def make_worker(
         stream.follow_orders,
     ]
     if desk is not None:
-        orders = OrderActivities(desk, mode)
+        orders = OrderActivities(desk, mode, line, stop or Stop())
         activities += [orders.submit_entry, orders.bump_entry, orders.convert_entry, orders.submit_exit, orders.cancel_order]
     return Worker(
         client,
         task_queue=task_queue(account),
-        workflows=[TradeWorkflow, OrderStreamWorkflow],
+        workflows=[TradeWorkflow, AccountWorkflow],
         activities=activities,
         workflow_runner=sandbox(),
         sticky_queue_schedule_to_start_timeout=STICKY,

@@ -21,9 +21,11 @@ with workflow.unsafe.imports_passed_through():
     from workflows.interface import (
         APPROVE_UPDATE,
         CANCEL_UPDATE,
+        CLOSE_SIGNAL,
         CLOSE_UPDATE,
         CONVERT_UPDATE,
         FOLLOW_UPDATE,
+        HALTED_SIGNAL,
         NOT_POSSIBLE,
         SELL_UPDATE,
         SKIP_UPDATE,
@@ -159,6 +161,22 @@ class TradeCommands(TradeState):
         assert offer is not None
         return offer
 
+    # What the account says
+
+    @workflow.signal(name=HALTED_SIGNAL)
+    def account_halted(self, command: Command) -> None:
+        """Stop buying, since the account is halted; what is held keeps its exits."""
+        if self._life.phase in BUYING:
+            self._record(EventKind.COMMANDED, f"The account was halted by {command.by}. {command.reason}".strip(), by=command.by)
+            self._stop_buying(Denied(code=Code.ACCOUNT_HALTED, reason="the account was halted"))
+
+    @workflow.signal(name=CLOSE_SIGNAL)
+    def close_now(self, command: Command) -> None:
+        """Stop buying and sell everything that is held, since the account is flattened. Told again, it changes nothing."""
+        if not self._close_asked and self._life.phase in BUYING | {Phase.HOLDING}:
+            self._note(command, "close the trade")
+            self._ask_close(command.by)
+
     # What the author says later
 
     @workflow.update(name=FOLLOW_UPDATE)
@@ -218,10 +236,13 @@ class TradeCommands(TradeState):
     # What the handlers rest on
 
     async def _close(self, by: str) -> CommandReceipt:
-        self._close_asked, self._closed_by = True, by
-        self._stop_buying(Denied(code=Code.OPERATOR_CANCELLED, reason=f"{by} asked to close it"))
+        self._ask_close(by)
         done = await wait(lambda: self._over, timing.COMMAND_WAIT, "for the close to be done")
         return self._receipt(done=done, text="The trade is closed" if done else "The position is being sold")
+
+    def _ask_close(self, by: str) -> None:
+        self._close_asked, self._closed_by = True, by
+        self._stop_buying(Denied(code=Code.OPERATOR_CANCELLED, reason=f"{by} asked to close it"))
 
     async def _sell_portion(self, portion: Portion, by: str) -> CommandReceipt:
         if portion.everything:

@@ -40,6 +40,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.ledger import Learned, LedgerOrder, OrderLedger, Standing
     from domain.money import Price, plain
     from domain.order import OrderIntent, OrderKind, OrderReport, Side, TimeInForce
+    from domain.reservation import AdmitRequest
     from workflows import timing
     from workflows.interface import TradeRequest
     from workflows.journal import Journal
@@ -81,7 +82,7 @@ class Desk:
 
     # Sending
 
-    async def send(
+    async def send(  # noqa: PLR0913 - what makes an order, and what it is held against
         self,
         activity: str,
         *,
@@ -90,6 +91,7 @@ class Desk:
         limit: Price | None,
         not_after: datetime | None = None,
         conversion: ConversionGuard | None = None,
+        admission: Callable[[ClientOrderId], AdmitRequest] | None = None,
         cover: bool = False,
         unwanted: Callable[[], bool] = lambda: False,
     ) -> tuple[LedgerOrder, SubmitAnswer]:
@@ -108,6 +110,7 @@ class Desk:
             look_since=self._look_since,
             not_after=not_after,
             conversion=conversion,
+            admission=None if admission is None else admission(intent.client_order_id),
             cover=cover,
         )
         intended_at = workflow.now()

@@ -12,9 +12,11 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.messages import (
+        ADMITTED_FEWER,
         BUMP_ENTRY,
         CONVERT_ENTRY,
         SUBMIT_ENTRY,
+        WORD_TOO_OLD,
         ConversionGuard,
         SizedEntry,
         SubmitAnswer,
@@ -36,8 +38,11 @@ with workflow.unsafe.imports_passed_through():
     from workflows.journal import Journal
     from workflows.waiting import wait
 
-TRY_AGAIN = frozenset({"QUOTE_UNANSWERED", "TOO_LATE_TO_SEND", NOT_SENT})
+TRY_AGAIN = frozenset({"QUOTE_UNANSWERED", "TOO_LATE_TO_SEND", NOT_SENT, WORD_TOO_OLD, ADMITTED_FEWER, Code.ACCOUNT_NOT_READY})
 """Why an entry was provably not sent although it may still be wanted: it is decided again, by the ladder's own clock."""
+
+UNREACHED = 5
+"""Times in a row that the account was not reached after which an entry is given up."""
 
 PAUSE = timedelta(seconds=1)
 """Before such an entry is decided again."""
@@ -67,6 +72,12 @@ class Entry:
         self._limit: Price = sized.first_limit
         self._bumps = 0
         self._over: str | None = None
+        self._most = sized.sizing.quantity
+        """Contracts that the account lets pass: it may lower what was sized."""
+        self._unreached = 0
+        self._admitted = False
+        self.reserved = False
+        """Whether the account may have money reserved for it."""
         self.asked: Stop | None = None
         self.unwanted = Denied(code=Code.OPERATOR_CANCELLED, reason="an operator cancelled it")
         """Why it is cancelled, once it is asked to be."""
@@ -76,7 +87,7 @@ class Entry:
     @property
     def remaining(self) -> int:
         """Contracts still wanted."""
-        return self._sized.sizing.quantity - self._desk.ledger.bought
+        return self._most - self._desk.ledger.bought
 
     async def work(self) -> Trigger:
         """Discover the price until everything is bought or the rest is given up; leaves no entry order working."""
@@ -121,13 +132,13 @@ class Entry:
             return False
         self._order = None
         match order.standing:
-            case Standing.NOT_SENT if self._last is not None and self._last.code in TRY_AGAIN:
+            case Standing.NOT_SENT if self._again:
                 return False
             case Standing.ABSENT:
                 self._end(f"{order.client_order_id} was lost and is not there; an entry is never sent again on doubt")
             case Standing.REFUSED | Standing.NOT_SENT:
                 code, detail = (self._last.code, self._last.detail) if self._last is not None else (None, None)
-                self._end(f"{code}: {detail}")
+                self._end(f"{code}: {detail}", code=code, **({} if self._last is None else self._last.facts))
             case _:
                 self._end(f"the venue ended {order.client_order_id}: {order.status}")
         return True
@@ -169,7 +180,7 @@ class Entry:
         order, answer = self._order, self._last
         assert order is not None
         assert answer is not None
-        if answer.code in TRY_AGAIN:
+        if self._again:
             return
         if answer.result is SubmitResult.NOT_SENT:
             await self._give_up(answer.code or "", answer.detail or "", **answer.facts)
@@ -186,20 +197,49 @@ class Entry:
             self._end("the conversion filled in part")
 
     async def _send(self, activity: str, limit: Price | None, guard: ConversionGuard | None = None) -> None:
+        quantity = self.remaining
         latest = self._started + self._policy.window + self._policy.grace
         if all(order.standing is Standing.NOT_SENT for order in self._desk.ledger.leg(Leg.ENTRY)):
             latest = min(latest, self._fresh_from + self._request.policy.safety.max_alert_age)
         self._order, self._last = await self._desk.send(
             activity,
             leg=Leg.ENTRY,
-            quantity=self.remaining,
+            quantity=quantity,
             limit=limit,
             not_after=latest,
             conversion=guard,
+            admission=lambda order: self._sized.admission(self._request.alert, order, quantity),
             unwanted=lambda: self.asked is Stop.CANCEL,
         )
-        if self._last.code in TRY_AGAIN:
+        self._note_admission(self._last)
+        if self._again and self._last.code != ADMITTED_FEWER:
             await wait(lambda: self.asked is Stop.CANCEL, PAUSE, "before trying the entry again")
+
+    @property
+    def _again(self) -> bool:
+        """Whether the last order was provably not sent for a reason that may pass."""
+        code = None if self._last is None else self._last.code
+        if code == Code.ACCOUNT_UNREACHABLE:
+            return self._unreached < UNREACHED
+        return code in TRY_AGAIN or (code == Code.LIMIT_ORDERS_PER_MINUTE and self._admitted)
+
+    def _note_admission(self, answer: SubmitAnswer) -> None:
+        """Take in what the account said: that it let the entry pass, and for how many contracts."""
+        self._unreached = self._unreached + 1 if answer.code == Code.ACCOUNT_UNREACHABLE else 0
+        self.reserved = self.reserved or answer.reserved or answer.result in {SubmitResult.ACCEPTED, SubmitResult.UNKNOWN}
+        said = answer.admitted
+        if said is None:
+            return
+        if not self._admitted:
+            text = (
+                f"The account lets {said.quantity} pass: {plain(said.reserved)} dollars reserved, {plain(said.committed)} committed of "
+                f"{plain(said.reference)}"
+            )
+            facts = {"reserved": said.reserved, "committed": said.committed, "reference": said.reference, "epoch": said.epoch}
+            self._record(EventKind.ADMITTED, text, quantity=said.quantity, **facts)
+        self._admitted = True
+        if answer.code == ADMITTED_FEWER:
+            self._most = self._desk.ledger.bought + said.quantity
 
     async def _clear(self) -> bool:
         """Take the working order back; tells whether something is still wanted, and still wanted by everybody."""
@@ -240,7 +280,7 @@ class Entry:
 
     def _end(self, why: str, **facts: object) -> None:
         self._over = self.reason = why
-        text = f"Gave up on {self.remaining} of {self._sized.sizing.quantity}: {why}"
+        text = f"Gave up on {self.remaining} of {self._most}: {why}"
         self._record(EventKind.GIVEN_UP, text, remaining=self.remaining, **facts)
 
     def _nothing_bought(self) -> Trigger:

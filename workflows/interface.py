@@ -1,18 +1,25 @@
 """What a caller of a trade knows: its input, its commands, and the names they go by."""
 
 from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
 
+from activities.messages import CardPlace
+from domain.account import Account
 from domain.alert import AlertMessage, ParsedAlert
+from domain.discrepancy import ForeignOrder
 from domain.ids import AccountNumber
-from domain.policy import Policy
+from domain.limits import Limits
+from domain.policy import Mode, Policy
 from domain.portion import Portion
 from domain.view import TradeView
 
 TRADE_WORKFLOW = "TradeWorkflow"
-ORDER_STREAM_WORKFLOW = "OrderStreamWorkflow"
+ACCOUNT_WORKFLOW = "AccountWorkflow"
 
 ORDER_REPORT_SIGNAL = "order_report"
+CARD_QUERY = "card"
+SHOW_CARD_SIGNAL = "show_card"
 VIEW_QUERY = "view"
 EVENTS_QUERY = "events"
 CANCEL_UPDATE = "cancel"
@@ -23,6 +30,24 @@ APPROVE_UPDATE = "approve"
 SKIP_UPDATE = "skip"
 FOLLOW_UPDATE = "follow_up"
 
+ACCOUNT_VIEW_QUERY = "view"
+STANDING_SIGNAL = "trade_stands"
+SETTINGS_SIGNAL = "settings_are"
+HALT_SIGNAL = "halt_now"
+HALT_UPDATE = "halt"
+RESUME_UPDATE = "resume"
+FLATTEN_UPDATE = "flatten"
+LIMITS_UPDATE = "change_limits"
+EXPLAIN_UPDATE = "explain"
+ALLOW_UPDATE = "allow_repost"
+POSITIONS_UPDATE = "positions"
+ORDERS_UPDATE = "orders"
+PREFLIGHT_UPDATE = "preflight"
+HALTED_SIGNAL = "account_halted"
+"""What an account tells a trade that may still buy."""
+CLOSE_SIGNAL = "close_now"
+"""What an account tells every open trade when it is flattened."""
+
 NOT_POSSIBLE = "NOT_POSSIBLE"
 """The type of the application error that an update's validator answers a command with that makes no sense now."""
 
@@ -32,9 +57,9 @@ def task_queue(account: AccountNumber) -> str:
     return f"trades-{account}"
 
 
-def order_stream_id(account: AccountNumber) -> str:
-    """Name the workflow that follows an account's order stream."""
-    return f"account-{account}-orders"
+def cards_queue(account: AccountNumber) -> str:
+    """Name the queue on which the bot shows the cards of an account's trades."""
+    return f"cards-{account}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +73,19 @@ class TradeRequest:
     """The trade that an add is added to; without it an add opens nothing."""
     corrects: str | None = None
     """The author's trade of a moment ago that this message may correct: then a person must say what is meant."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardState:
+    """How far a trade's card is like the trade."""
+
+    place: CardPlace | None
+    """None before it was shown for the first time."""
+    shown: int
+    """Events that the card shows, of `events` that there are."""
+    events: int
+    wanted: bool = True
+    """False for a trade that no bot shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,3 +144,44 @@ class CommandReceipt:
     """Whether everything asked for has happened; False while it is still going on."""
     text: str
     view: TradeView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitsCommand:
+    """What a person changes of an account's limits, and why."""
+
+    by: str
+    reason: str
+    changes: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """What a person says of a difference or a re-post; `what` None stands for all of them."""
+
+    by: str
+    reason: str
+    what: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRequest:
+    """The input of an account's workflow: the limits of the settings, and what an earlier run has carried over."""
+
+    account: AccountNumber
+    mode: Mode
+    limits: Limits
+    carried: "Carried | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """Everything an account's workflow starts afresh with."""
+
+    memory: Account
+    told: int = 0
+    """The last audit event that people were told of."""
+    stream_since: datetime | None = None
+    foreign: tuple[ForeignOrder, ...] = ()
+    still_told: date | None = None
+    """The last day on which people were told that the account is still halted."""

@@ -3,15 +3,17 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from domain import chain
 from domain.event import EventKind, TradeEvent
 
 
 class Journal:
     """An append-only list of events."""
 
-    def __init__(self, title: str, on_record: Callable[[], None]) -> None:
-        """Open the journal of a trade; `on_record` is called after every entry."""
+    def __init__(self, trade: str, title: str, on_record: Callable[[], None]) -> None:
+        """Open the journal of the trade with this workflow id; `on_record` is called after every entry."""
         self._on_record = on_record
+        self._chain = chain.beginning(trade)
         self.title = title
         self._events: list[TradeEvent] = []
 
@@ -28,7 +30,8 @@ class Journal:
     def record(self, now: datetime, kind: EventKind, text: str, /, **facts: object) -> TradeEvent:
         """Write an event down. Facts become text; None is left out."""
         known = {name: str(value) for name, value in facts.items() if value is not None}
-        event = TradeEvent(sequence=len(self._events) + 1, at=now, kind=kind, text=text, facts=known)
+        event = chain.sealed(self._chain, TradeEvent(sequence=len(self._events) + 1, at=now, kind=kind, text=text, facts=known))
+        self._chain = event.chain
         self._events.append(event)
         self._on_record()
         return event

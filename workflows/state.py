@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,11 +17,12 @@ with workflow.unsafe.imports_passed_through():
     from domain.order import OrderReport
     from domain.trade import Life
     from domain.view import Offer, TradeView
-    from workflows import search
+    from workflows import metering, search
+    from workflows.cards import Cards
     from workflows.desk import Desk
     from workflows.entry import Entry
     from workflows.exits import Exits
-    from workflows.interface import EVENTS_QUERY, VIEW_QUERY, TradeRequest
+    from workflows.interface import CARD_QUERY, EVENTS_QUERY, SHOW_CARD_SIGNAL, VIEW_QUERY, CardState, TradeRequest
     from workflows.journal import Journal
     from workflows.sales import Sales
     from workflows.telling import Telling
@@ -44,8 +45,9 @@ class TradeState:
         self._request = request
         self._life = Life()
         title = f"{request.alert.author_name or request.alert.author_id}: {request.alert.text}"
-        self._journal = Journal(title, self._refresh)
+        self._journal = Journal(workflow.info().workflow_id, title, self._refresh)
         self._telling = Telling(self._journal, self.view)
+        self._cards = Cards(self._journal, self.view, request.account)
         self._parsed: ParsedAlert | None = None
         self._sized: SizedEntry | None = None
         self._desk: Desk | None = None
@@ -76,7 +78,8 @@ class TradeState:
         self._journal.record(workflow.now(), kind, text, **facts)
 
     def _refresh(self) -> None:
-        """Bring the trade's page in the Web UI up to date."""
+        """Bring the trade's page in the Web UI up to date, and count what happened."""
+        metering.count(self._journal.events)
         workflow.set_current_details(details(self.view(), self._journal.events))
 
     def _index(self) -> None:
@@ -114,6 +117,16 @@ class TradeState:
     def events(self) -> list[TradeEvent]:
         """Give the audit trail."""
         return list(self._journal.events)
+
+    @workflow.query(name=CARD_QUERY)
+    def card(self) -> CardState:
+        """Say where the trade's card is, and whether it is up to date."""
+        return replace(self._cards.state, wanted=self._request.policy.cards)
+
+    @workflow.signal(name=SHOW_CARD_SIGNAL)
+    def show_card(self) -> None:
+        """Have the card shown again."""
+        self._cards.show_again()
 
     @workflow.signal(name=ORDER_REPORT_SIGNAL)
     def order_report(self, report: OrderReport) -> None:

@@ -64,8 +64,9 @@ class Telling:
 
     @property
     def _untold(self) -> bool:
-        """Whether something happened that people should hear of and have not."""
-        return any(event.kind in PAGES | MONEY for event in self._journal.events[self._told :])
+        """Whether something happened that people should hear of and have not; at the end, whether anything did: the trail is told whole."""
+        fresh = self._journal.events[self._told :]
+        return bool(fresh) if self.over else any(event.kind in PAGES | MONEY for event in fresh)
 
     def _next_notice(self) -> Notice:
         """Gather everything not told yet into one notice, as loud as its loudest event."""

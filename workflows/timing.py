@@ -36,6 +36,15 @@ NOTIFY_TOTAL = timedelta(minutes=2)
 
 NOTIFY_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_attempts=6)
 
+CARD_TIMEOUT = timedelta(seconds=20)
+"""A card is a few calls to Discord, which may have to wait for its rate limits."""
+
+CARD_TOTAL = timedelta(minutes=1)
+"""A bot that is away for longer is not waited for: the next change, or the bot when it is back, has the card shown again. A trade's end
+waits this long at most, twice over."""
+
+CARD_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=10))
+
 LOOKS = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 15, 60))
 """When an order of unknown outcome is looked for: soon, because most answers are lost after acceptance; and until the settling time is
 over, because a request can land late. Only after the last of them is "not found" believed."""
@@ -92,3 +101,39 @@ GONE_TWICE = timedelta(seconds=60)
 
 COMMAND_WAIT = timedelta(seconds=20)
 """How long a command's caller waits for it to be done; it goes on after that."""
+
+HEARTBEAT_TIMEOUT = timedelta(seconds=6)
+"""Three missed heartbeats of the order stream: its worker is gone, and another takes it over."""
+
+RECONNECT = RetryPolicy(
+    initial_interval=timedelta(milliseconds=500),  # a dropped socket is the common case: come back at once
+    backoff_coefficient=2,
+    maximum_interval=timedelta(seconds=15),  # a broker that is down for long is asked four times a minute
+)
+
+ACCOUNT_RUN = timedelta(hours=24)
+"""One run of an account's workflow, or less where Temporal suggests it: its history stays short, and everything is carried over."""
+
+MOST_UPDATES = 1500
+"""Answers of one run of an account's workflow: Temporal takes two thousand, and suggests a fresh start at nine tenths of them."""
+
+MOST_MOMENTS = 2000
+"""Moments at which one run of an account's workflow has something to do by itself, at most: a bound, far above a day's."""
+
+ACCOUNT_READ_TIMEOUT = timedelta(seconds=25)
+"""Ten questions to the broker, a few at once, each bounded by its own call timeout."""
+
+ACCOUNT_READ_TOTAL = timedelta(seconds=60)
+
+DAY_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 15, 60, 300))
+"""Before a day's beginning is read again whose reading failed, or whose preflight was not all right. The last value holds."""
+
+HALT_ANSWER = timedelta(milliseconds=700)
+"""When a halt is answered at the latest, whatever is still being cancelled: a person waits for it."""
+
+FLATTEN_PAUSES = (*[timedelta(seconds=15)] * 8, timedelta(minutes=2))
+"""Before open trades are told again to close while an account is flattened. The last value holds until it is flat: a trade that was told
+goes on by itself, so this only catches one that was not there to hear it."""
+
+FLATTEN_ROUNDS = 1000
+"""More than a day; the workflow starts afresh in between, and goes on."""

@@ -30,12 +30,13 @@ with workflow.unsafe.imports_passed_through():
     from domain.trade import Step, Trigger
     from domain.view import Offer, OfferKind, TradeView
     from workflows import timing
-    from workflows.commands import TradeCommands
+    from workflows.commands import BUYING, TradeCommands
     from workflows.desk import Desk, end_of_day
     from workflows.entry import Entry, Stop
     from workflows.exits import Exits
     from workflows.interface import TRADE_WORKFLOW, Command, TradeRequest
     from workflows.sales import Sales
+    from workflows.standing import Key, Standing, rehearse_admission
     from workflows.waiting import wait
 
 _T = TypeVar("_T")
@@ -49,6 +50,8 @@ class TradeWorkflow(TradeCommands):
     def __init__(self, request: TradeRequest) -> None:
         """Set the trade up before any handler runs."""
         super().__init__(request)
+        self._rehearsed = False
+        self._standing = Standing(request.account, self._stands, self.view)
 
     @workflow.run
     async def run(self, request: TradeRequest) -> TradeView:
@@ -64,16 +67,21 @@ class TradeWorkflow(TradeCommands):
                 self._ask_cancel(Command(by="Temporal", reason=workflow.cancellation_reason() or "the workflow was cancelled"))
 
     async def _story(self) -> TradeView:
-        telling = self._spawn(self._telling.tell())
+        telling, standing = self._spawn(self._telling.tell()), self._spawn(self._standing.tell())
+        showing = self._spawn(self._cards.show()) if self._request.policy.cards else None
         trigger = Trigger.ALERTED
         while (step := self._life.on(trigger)) is not Step.FINISH:
             if step not in {Step.PARSE, Step.SIZE}:  # a column that changes within milliseconds only delays the order
                 self._index()
             trigger = await self._live_through(self._perform(step))
         await self._live_through(self._finish())
-        self._over = self._telling.over = True
-        await telling
+        self._over = self._telling.over = self._standing.over = self._cards.over = True
+        await standing
+        if showing is not None:
+            await showing
         await workflow.wait_condition(workflow.all_handlers_finished)
+        # last: what is told then is the whole trail, and the result's view is what it comes to
+        await telling
         return self.view()
 
     async def _perform(self, step: Step) -> Trigger:
@@ -158,9 +166,9 @@ class TradeWorkflow(TradeCommands):
         # after a reset the command may be of the trade's first life, whose orders are at the venue
         if self._unwanted is not None and not self._early:
             return self._deny(self._unwanted)
-        return self._decide(sized)
+        return await self._decide(sized)
 
-    def _decide(self, sized: SizedEntry) -> Trigger:
+    async def _decide(self, sized: SizedEntry) -> Trigger:
         """Say what becomes of a proposal: shown only, asked about first, rehearsed, or bought."""
         profile = self._request.policy.profile
         if profile.approval is Approval.WATCH:
@@ -171,8 +179,7 @@ class TradeWorkflow(TradeCommands):
         if asks and self._approved is None:
             return Trigger.ASKED
         if self._request.policy.mode is Mode.DRY_RUN:
-            self._write_down(sized, EventKind.DRY_RUN)
-            return Trigger.REHEARSED
+            return await self._rehearse(sized)
         return Trigger.SIZED
 
     async def _ask(self) -> Trigger:
@@ -278,6 +285,18 @@ class TradeWorkflow(TradeCommands):
         self._record(EventKind.DENIED, self._reason, **{"code": denied.code, **denied.facts})
         return Trigger.DENIED
 
+    async def _rehearse(self, sized: SizedEntry) -> Trigger:
+        """Write down the orders that would be sent, if the account would let them pass."""
+        answer = await rehearse_admission(sized, self._request.alert)
+        if answer.admitted is None:
+            assert answer.denied is not None
+            return self._deny(answer.denied)
+        self._rehearsed = True
+        text = f"The account would let {answer.admitted.quantity} pass, {plain(answer.admitted.reserved)} dollars reserved"
+        self._record(EventKind.ADMITTED, text, quantity=answer.admitted.quantity, reserved=answer.admitted.reserved)
+        self._write_down(sized, EventKind.DRY_RUN)
+        return Trigger.REHEARSED
+
     def _write_down(self, sized: SizedEntry, kind: EventKind) -> None:
         """Write down the orders that would be sent."""
         policy, limit = self._request.policy, sized.first_limit
@@ -292,6 +311,14 @@ class TradeWorkflow(TradeCommands):
             f"then {policy.ladder.conversion} up to {plain(sized.ceiling)}; and sell {exits} at {plain(target)}. Nothing was sent"
         )
         self._record(kind, text, quantity=sized.sizing.quantity, rungs=" ".join(rungs), exit=target, fees=sized.check.total)
+
+    def _stands(self) -> Key | None:
+        """Tell what the account should know of the trade; None while it has nothing reserved for it."""
+        if self._entry is None or self._exits is None or self._desk is None:
+            return (True, 0, 0, 0) if self._rehearsed else None
+        if not self._entry.reserved and self._desk.ledger.bought == 0:
+            return None
+        return (self._life.phase in BUYING, self._desk.ledger.bought, self._desk.ledger.sold, self._exits.position)
 
     def _opened(self) -> tuple[Desk, Exits]:
         assert self._desk is not None

@@ -71,6 +71,8 @@ def build_view(  # noqa: PLR0913 - the parts of a trade
         closed_at=next((event.at for event in reversed(events) if event.kind is EventKind.CLOSED), None),
         last_event=events[-1].text if events else "",
         offer=offer,
+        events=len(events),
+        chain=events[-1].chain if events else "",
     )
 
 

@@ -12,7 +12,7 @@ import pytest
 from temporalio.client import Client
 
 from control import command, look
-from control.connection import Target, connect
+from control.connection import connect
 from control.send import send_alert
 from domain.alert import AlertMessage
 from domain.contract import OptionContract, Right
@@ -28,6 +28,7 @@ from venue.client import VenueControl
 from venue.oracle import Expectation, check
 from venue.tape import OrderLine, StartLine, read_tape
 from worker.stack import Stack
+from worker.target import target_of
 from workflows.interface import Command, TradeRequest
 
 pytestmark = pytest.mark.timeout(180)
@@ -87,7 +88,7 @@ async def up(settings: Settings) -> AsyncIterator[Up]:
     """Run the whole stack as `trader up` does, on ports that are free."""
     accounts = {"accounts": [{"number": settings.account, "cash": CASH}]}
     async with Stack(settings, use_free_ports=True, venue_config=accounts) as stack, VenueControl(str(stack.venue_url)) as venue:
-        yield Up(stack, await connect(Target(address=stack.temporal_address, namespace=stack.namespace)), venue)
+        yield Up(stack, await connect(target_of(stack.settings)), venue)
 
 
 @pytest.fixture

@@ -86,9 +86,9 @@ EXITS = {
 SIZING = {
     "the largest cap decides": ("cap = min(limits,", "cap = max(limits,"),
     "contracts are rounded up": ("to_integral_value(ROUND_FLOOR)", "to_integral_value('ROUND_CEILING')"),
-    "fees are forgotten": ("cost_each = notional_each + fee", "cost_each = notional_each"),
-    "the allocation is of what is there now": ("policy.allocation * reference, cost_each", "policy.allocation * available, cost_each"),
-    "buying power is not looked at": ("_contracts(available, cost_each)", "_contracts(reference, cost_each)"),
+    "fees are forgotten": ("(fixed, notional_each + each)", "(fixed * 0, notional_each)"),
+    "the allocation is of what is there now": ("policy.allocation * reference - fixed", "policy.allocation * available - fixed"),
+    "buying power is not looked at": ("_contracts(available - fixed", "_contracts(reference - fixed"),
     "an alert's quantity is an order": (
         "    quantity = limits[cap]\n",
         "    quantity = limits[cap] if alert_quantity is None else alert_quantity\n",
@@ -124,7 +124,7 @@ def sizing_holds(size: Callable[..., Any]) -> None:
         found = size(policy=policy, reference=reference, available=available, ceiling=ceiling, alert_quantity=alerted)
         if isinstance(found, Denied):
             return
-        cost = found.quantity * (ceiling * 100 + policy.fee_per_contract)
+        cost = found.quantity * ceiling * 100 + policy.fees.opening(found.quantity)
         assert 1 <= found.quantity <= policy.max_contracts
         assert found.quantity <= (found.quantity if alerted is None else alerted)
         assert cost <= available

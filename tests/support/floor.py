@@ -3,7 +3,6 @@
 Each floor has an account of its own, and so a task queue of its own; they can run beside each other on one Temporal server.
 """
 
-import asyncio
 import contextlib
 import itertools
 from collections.abc import AsyncIterator
@@ -14,28 +13,29 @@ from typing import Any
 
 from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.testing import ActivityEnvironment
+from temporalio.service import RPCError
 from temporalio.worker import Replayer
 
-from activities.messages import FollowRequest, Notice
-from activities.stream import StreamActivity
+from activities.messages import Notice
 from broker.dry_run import DryRunBroker
 from broker.tastytrade import TastytradeDesk, TastytradeReader
 from domain.alert import AlertMessage
 from domain.calendar import monthly_expiry, new_york_date
 from domain.contract import OptionContract, Right
 from domain.event import TradeEvent
-from domain.ids import AccountNumber, message_id
+from domain.ids import AccountNumber, account_workflow_id, message_id
+from domain.limits import Limits
 from domain.policy import Allowlist, Mode, Policy, SafetyPolicy
 from domain.view import TradeView
 from tests.support.waiting import eventually
 from venue.client import VenueControl
-from venue.config import AccountConfig, VenueConfig
+from venue.config import VenueConfig
 from venue.faults import FaultRule
 from venue.oracle import Expectation, check
 from venue.server import RunningVenue
 from venue.server import start as start_venue
 from venue.tape import FillLine, OrderLine, RequestLine
+from worker.care import look_after
 from worker.wiring import make_worker, sandbox
 from workflows.interface import (
     EVENTS_QUERY,
@@ -72,6 +72,10 @@ def policy(**changes: Any) -> Policy:
     )
     sizing = replace(base.sizing, max_contracts=4, allocation=Decimal("0.5"))
     return replace(base, sizing=sizing, **changes)
+
+
+LIMITS = Limits(deny_reposts=False)
+"""What accounts of tests may do: most send the same alert again and again."""
 
 
 class Heard:
@@ -114,9 +118,19 @@ class Floor:
         await self.control.set_quote(self.symbol, bid=bid, ask=ask, ask_size=ask_size, bid_size=bid_size)
 
     async def alert(
-        self, text: str | None = None, *, rules: Policy | None = None, age: float = 0.0, author: str = AUTHOR, price: str = "1.20"
+        self,
+        text: str | None = None,
+        *,
+        rules: Policy | None = None,
+        age: float = 0.0,
+        author: str = AUTHOR,
+        price: str = "1.20",
+        real_time: bool = False,
     ) -> WorkflowHandle[Any, TradeView]:
-        """Start a trade from an alert, as the command does; by default the plain alert of the contract at `price`."""
+        """Start a trade from an alert, as the command does; by default the plain alert of the contract at `price`.
+
+        In `real_time` its ladder waits as long as it says, so that something can be done in the middle of it.
+        """
         number = f"m{next(_numbers)}"
         message = AlertMessage(
             message_id=message_id(number),
@@ -126,7 +140,8 @@ class Floor:
             guild_id=GUILD,
             posted_at=datetime.now(UTC) - timedelta(seconds=age),
         )
-        handle = await self.client.start_workflow(
+        client = plain_client(self.client) if real_time else self.client
+        handle = await client.start_workflow(
             TRADE_WORKFLOW,
             TradeRequest(alert=message, policy=rules or policy(), account=self.account),
             id=f"trade-{number}",
@@ -199,11 +214,19 @@ class Floor:
         return sum(line.quantity for line in self.venue.tape.lines if isinstance(line, FillLine) and f"-{leg}" in str(line.client_id))
 
 
+def plain_client(client: Client) -> Client:
+    """Give a client whose workflows live in real time, on a time-skipping server too."""
+    return Client(client.service_client, namespace=client.namespace, data_converter=pydantic_data_converter)
+
+
 @contextlib.asynccontextmanager
-async def open_floor(client: Client, config: VenueConfig | None = None, *, mode: Mode = Mode.DEMO) -> AsyncIterator[Floor]:
+async def open_floor(
+    client: Client, config: VenueConfig | None = None, *, mode: Mode = Mode.DEMO, limits: Limits | None = None
+) -> AsyncIterator[Floor]:
     """Open a floor; on leaving it, the oracle must have nothing to say of what was traded on it."""
     account = AccountNumber(f"5WT{next(_numbers):05d}")
-    changed = (config or VenueConfig()).model_copy(update={"accounts": (AccountConfig(number=account),)})
+    given = config or VenueConfig()
+    changed = given.model_copy(update={"accounts": (given.accounts[0].model_copy(update={"number": account}),)})
     venue = await start_venue(changed)
     broker = DryRunBroker if mode is Mode.DRY_RUN else TastytradeDesk
     desk = broker(
@@ -226,11 +249,10 @@ async def open_floor(client: Client, config: VenueConfig | None = None, *, mode:
             mode=mode,
             channels=(heard,),
         )
-        stream = asyncio.create_task(
-            ActivityEnvironment().run(StreamActivity(desk, client, (heard,)).follow_orders, FollowRequest(account=account))
-        )
         try:
             async with worker:
+                # an account lives in real time, whatever its trades do
+                await look_after(plain_client(client), account, mode=mode, limits=limits or LIMITS)
                 await eventually(lambda: any(line.kind == "stream" for line in venue.tape.lines), "the account stream to connect")
                 yield floor
                 await replay(floor.handles)
@@ -238,9 +260,9 @@ async def open_floor(client: Client, config: VenueConfig | None = None, *, mode:
                 for handle in floor.handles:
                     if (await handle.describe()).close_time is None:
                         await handle.terminate("the test is over")
+                with contextlib.suppress(RPCError):  # a test may have ended it
+                    await client.get_workflow_handle(account_workflow_id(account)).terminate("the test is over")
         finally:
-            stream.cancel()
-            await asyncio.wait([stream])
             await desk.aclose()
             await venue.close()
     violations = check(venue.tape.lines, Expectation(closed=closed, exit_fraction=floor.exit_fraction))

@@ -21,7 +21,7 @@ from typing import Any
 from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError
 from temporalio.service import RPCError
 
-from control.connection import Target, connect
+from control.connection import connect
 from control.history import fetch_history, replay
 from control.send import send_alert
 from domain.alert import AlertMessage
@@ -35,11 +35,14 @@ from settings.model import DEMO_AUTHOR, DEMO_CHANNEL, DEMO_GUILD, Settings
 from tests.support.floor import next_monthly
 from tests.support.waiting import eventually
 from venue.client import VenueControl
+from venue.commands import SetAccount
 from venue.faults import FaultRule
 from venue.oracle import Expectation, Violation, check
 from venue.tape import AnswerLine, FaultLine, FillLine, OrderLine, OrderState, RequestLine, TapeLine
 from worker.process import Child, ready, start
 from worker.stack import Stack
+from worker.target import target_of
+from workflows import timing
 from workflows.interface import EVENTS_QUERY, VIEW_QUERY, TradeRequest
 
 SEATS = 24
@@ -59,6 +62,12 @@ QUICK: dict[str, object] = {
     "size_max_contracts": 4,
 }
 """A ladder of seconds, so that "in the middle of the window" is real time; and four contracts a trade."""
+
+LOOKED_FOR = (timing.SUBMIT_TIMEOUT + sum(timing.LOOKS, timedelta())).total_seconds() + 60
+"""Seconds that an order takes which was lost before it was accepted: given up, looked for, sent again; and the scene's own time."""
+
+OVER = {"filled", "cancelled", "expired", "rejected", "refused", "not sent", "absent"}
+"""How an order that can sell no more stands."""
 
 _strikes = itertools.count(300)
 _messages = itertools.count(1)
@@ -89,6 +98,10 @@ class House:
         self.seats.append(seat)
         return seat
 
+    async def set_cash(self, seat: "Seat", dollars: int) -> None:
+        """Change what a seat's account has, before its worker runs."""
+        await self.control.set_account(SetAccount(number=seat.settings.account, cash=Decimal(dollars)))
+
     def logs(self) -> Mapping[str, str]:
         """Read every log of the house, by file name."""
         return {path.name: path.read_text(errors="replace") for path in sorted((self.stack.data_dir / "logs").glob("*"))}
@@ -100,15 +113,19 @@ def account(number: int) -> str:
 
 
 @contextlib.asynccontextmanager
-async def open_house(data_dir: Path, *, venue: Mapping[str, Any] | None = None, **changes: object) -> AsyncIterator[House]:
+async def open_house(
+    data_dir: Path, *, venue: Mapping[str, Any] | None = None, with_mirrors: bool = False, **changes: object
+) -> AsyncIterator[House]:
     """Open a house; every worker of its seats is ended with it."""
     own = {"data_dir": data_dir, "tastytrade_account": account(0)}
     quick = load(environment={}, directory=data_dir, flags={**QUICK, **own, **changes}).settings
     config = {"accounts": [{"number": account(each), "cash": CASH} for each in range(SEATS)], **(venue or {})}
     async with contextlib.AsyncExitStack() as opened:
-        stack = await opened.enter_async_context(Stack(quick, use_free_ports=True, venue_config=config, with_worker=False))
+        stack = await opened.enter_async_context(
+            Stack(quick, use_free_ports=True, venue_config=config, with_worker=False, with_mirrors=with_mirrors)
+        )
         control = await opened.enter_async_context(VenueControl(str(stack.venue_url)))
-        client = await connect(Target(address=stack.temporal_address, namespace=stack.namespace))
+        client = await connect(target_of(stack.settings))
         house = House(stack=stack, client=client, control=control)
         try:
             yield house
@@ -197,6 +214,11 @@ class Seat:
 
 def _with_ladder(policy: Policy, changes: Mapping[str, Any]) -> Policy:
     return replace(policy, ladder=replace(policy.ladder, **changes)) if changes else policy
+
+
+def exits_out(view: TradeView) -> int:
+    """Count the contracts that an exit stands for: working, on its way, or looked for because its answer was lost."""
+    return sum(order.quantity - order.filled for order in view.orders if order.leg == "exit" and order.status not in OVER)
 
 
 @dataclass
@@ -330,16 +352,26 @@ class Trade:
             await eventually(there, f"{self.id} {what}: {fields}", within=within, every=ASK_EVERY)
         except AssertionError as late:
             late.add_note(f"found {last}")
-            with contextlib.suppress(RPCError, WorkflowQueryFailedError):
-                late.add_note("\n".join(f"{event.at:%H:%M:%S.%f} {event.kind}: {event.text}" for event in await self.events()))
+            late.add_note(await self._told())
             raise
         assert last[0] is not None
         return last[0]
 
     async def result(self, within: float = 60) -> TradeView:
         """Wait for the trade's end."""
-        async with asyncio.timeout(within):
-            return await self.handle.result()
+        try:
+            async with asyncio.timeout(within):
+                return await self.handle.result()
+        except TimeoutError as late:
+            late.add_note(await self._told())
+            raise
+
+    async def _told(self) -> str:
+        """Tell what happened to it so far, for a test that waited in vain."""
+        try:
+            return "\n".join(f"{event.at:%H:%M:%S.%f} {event.kind}: {event.text}" for event in await self.events())
+        except (RPCError, WorkflowQueryFailedError) as silent:
+            return f"the trade does not tell: {silent}"
 
     async def history_text(self) -> str:
         """Give its whole history as JSON."""

@@ -10,7 +10,18 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
-from broker.port import AccountStatus, Balances, BrokerFailure, ChainGap, MarketSession, Unavailable
+from broker.port import (
+    NOT_SENT,
+    AccountStatus,
+    Balances,
+    BrokerFailure,
+    ChainGap,
+    MarketSession,
+    Refused,
+    Still,
+    Unavailable,
+    always,
+)
 from domain.contract import OptionContract
 from domain.ids import AccountNumber, OrderId
 from domain.market import PENNY, Listing, Quote
@@ -45,6 +56,9 @@ class PaperDesk:
         self.live: asyncio.Queue[OrderReport | None] = asyncio.Queue()
         """What the stream says next; None loses it."""
         self.slow = timedelta(seconds=1)
+        self.may = "owner"
+        self.ahead = timedelta(0)
+        self.level = "No Restrictions"
 
     @property
     def account(self) -> AccountNumber:
@@ -61,7 +75,7 @@ class PaperDesk:
         return AccountStatus(
             account=ACCOUNT,
             margin=False,
-            options_level="Level 2",
+            options_level=self.level,
             closed=False,
             frozen=self.restricted,
             closing_only=False,
@@ -122,8 +136,18 @@ class PaperDesk:
 
         yield reports()
 
-    async def place(self, intent: OrderIntent) -> OrderReport:
+    async def authority(self) -> str:
+        """Say what the credentials may do."""
+        return self.may
+
+    async def clock(self) -> datetime | None:
+        """Tell the time, by a clock that may go wrong."""
+        return datetime.now(UTC) + self.ahead
+
+    async def place(self, intent: OrderIntent, still: Still = always) -> OrderReport:
         """Take an order in, or end as told."""
+        if not still():
+            raise Refused(NOT_SENT, "it may not be sent any more")
         self.placed.append(intent)
         if self.answer is not None:
             raise self.answer

@@ -47,6 +47,10 @@ class _Handle:
             raise RPCError("no such workflow", self.signals.failure, b"")
         self.signals.sent.append((self.workflow_id, name, report))
 
+    async def query(self, name: str, **_: Any) -> Any:
+        """Say that no account is looked after."""
+        raise RPCError(f"nobody to tell {name}", RPCStatusCode.NOT_FOUND, b"")
+
 
 class Heard:
     """A channel that keeps what it was told, or fails."""

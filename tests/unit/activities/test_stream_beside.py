@@ -13,8 +13,8 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import ActivityEnvironment
 
-from activities.messages import FollowRequest, Level, Notice
-from activities.stream import StreamActivity
+from activities.messages import ExpectedAnswer, FollowRequest, Level, Notice, StreamStanding
+from activities.stream import HANDOVER, StreamActivity
 from broker.port import Unavailable
 from domain.ids import FillId, Leg, OrderId
 from domain.money import Price
@@ -27,18 +27,37 @@ OURS = replace(reported(intent(Leg.EXIT, 1, 3, "2.40")), updated_at=datetime.now
 FOREIGN = replace(OURS, order_id=OrderId("900"), client_order_id=None, source="WBT", updated_at=datetime.now(UTC) - timedelta(hours=1))
 
 
+class AccountHandle:
+    """The account that is told of its stream and of what does not agree."""
+
+    def __init__(self) -> None:
+        """Start with an account that has no trade open."""
+        self.expected = ExpectedAnswer(trades=())
+        self.told: list[Any] = []
+
+    async def signal(self, name: str, told: Any) -> None:
+        """Keep what the account is told."""
+        assert name
+        self.told.append(told)
+
+    async def query(self, name: str, **_: Any) -> ExpectedAnswer:
+        """Say what the trades hold."""
+        assert name
+        return self.expected
+
+
 class Signals:
     """A Temporal client that keeps the reports it was asked to signal."""
 
     def __init__(self) -> None:
         """Start with none."""
+        self.account = AccountHandle()
         self.sent: list[OrderReport] = []
         self.gone = False
 
     def get_workflow_handle(self, workflow_id: str) -> Any:
-        """Give a handle; every trade is there, until it is gone."""
-        assert workflow_id
-        return self
+        """Give a handle; every trade is there, until it is gone, and one account."""
+        return self if workflow_id.startswith("trade-") else self.account
 
     async def signal(self, name: str, report: OrderReport) -> None:
         """Keep a report."""
@@ -54,6 +73,7 @@ class Following:
     def __init__(self, environment: ActivityEnvironment, desk: PaperDesk) -> None:
         """Prepare the activity."""
         self.signals = Signals()
+        self.desk = desk
         self._environment = environment
         self.pages: list[Notice] = []
         self.activity = StreamActivity(desk, cast("Client", self.signals), (self,), recheck=timedelta(milliseconds=5))
@@ -142,3 +162,23 @@ async def test_contracts_bought_for_a_trade_that_is_closed_call_a_person(followi
     desk.live.put_nowait(replace(entry, status=OrderStatus.CANCELLED, remaining=2, fills=(fill,)))
     await eventually(lambda: following.pages, "a person to be called")
     assert following.pages[0].level is Level.PAGE
+
+
+async def test_an_account_is_told_of_its_stream(following: Following, desk: PaperDesk) -> None:
+    """That the stream is followed is known before a first order; that it is lost, at once."""
+    account = following.signals.account
+    await eventually(lambda: account.told, "the account to be told")
+    assert [each.since is not None for each in account.told if isinstance(each, StreamStanding)] == [True]
+    desk.live.put_nowait(None)
+    with pytest.raises(Unavailable):
+        await following.task
+    assert account.told[-1] == StreamStanding(since=None, why="the stream was lost")
+
+
+async def test_a_socket_is_given_up_at_its_age(following: Following) -> None:
+    """A stream that seems well is opened again all the same, at once and without counting as lost."""
+    following.task.cancel()
+    following.activity = StreamActivity(following.desk, cast("Client", following.signals), (following,), age=timedelta(milliseconds=20))
+    with pytest.raises(ApplicationError, match="another one is opened") as aged:
+        await following.attempt()
+    assert (aged.value.type, aged.value.next_retry_delay) == ("Aged", HANDOVER)

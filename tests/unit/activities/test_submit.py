@@ -4,6 +4,7 @@ import time
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,10 @@ from hypothesis import strategies as st
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities.account_line import Stop
 from activities.messages import (
+    ADMITTED_FEWER,
+    WORD_TOO_OLD,
     CancelResult,
     ConversionGuard,
     FindRequest,
@@ -24,16 +28,31 @@ from activities.messages import (
 from activities.orders import OrderActivities, OrderLookups
 from broker.port import NOT_SENT, OutcomeUnknown, Refused, Unavailable
 from domain.denial import Code
-from domain.ids import Leg, OrderId
+from domain.ids import Leg, OrderId, trade_workflow_id
 from domain.market import PENNY, Quote
-from domain.money import Price
+from domain.money import Price, Usd
 from domain.order import OrderStatus, Position
 from domain.policy import Conversion, LadderPolicy, Mode, SafetyPolicy
+from domain.reservation import AdmitRequest
+from tests.support.paper_account import PaperAccount
 from tests.support.paper_desk import PaperDesk, reported
-from tests.support.paper_exchange import OTHER_SYMBOL, SYMBOL, intent
+from tests.support.paper_exchange import MESSAGE, OTHER_SYMBOL, SYMBOL, intent
 
 SINCE = date(2026, 11, 22)
-ENTRY = SubmitRequest(intent=intent(Leg.ENTRY, 1, 3), mode=Mode.DEMO, look_since=SINCE)
+ADMISSION = AdmitRequest(
+    trade=trade_workflow_id(MESSAGE),
+    order=intent(Leg.ENTRY, 1, 3).client_order_id,
+    author="11",
+    contract=intent(Leg.ENTRY, 1, 3).contract,
+    alert_price=Price(Decimal("1.20")),
+    quantity=3,
+    notional_each=Usd(Decimal(132)),
+    cost_each=Usd(Decimal("133.20")),
+    cost=Usd(Decimal("399.60")),
+    buying_power=Usd(Decimal(1000)),
+    read_at=datetime.now(UTC),
+)
+ENTRY = SubmitRequest(intent=intent(Leg.ENTRY, 1, 3), mode=Mode.DEMO, look_since=SINCE, admission=ADMISSION)
 EXIT = SubmitRequest(intent=intent(Leg.EXIT, 2, 2, "2.40"), mode=Mode.DEMO, look_since=SINCE, cover=True)
 GUARD = ConversionGuard(
     ladder=LadderPolicy(), safety=SafetyPolicy(), highest=Price(Decimal("1.32")), last_limit=Price(Decimal("1.20")), ticks=PENNY
@@ -41,9 +60,16 @@ GUARD = ConversionGuard(
 HELD = Position(symbol=SYMBOL, quantity=2)
 
 
-def send(environment: ActivityEnvironment, desk: PaperDesk, request: SubmitRequest = ENTRY) -> Any:
+def send(
+    environment: ActivityEnvironment,
+    desk: PaperDesk,
+    request: SubmitRequest = ENTRY,
+    *,
+    account: PaperAccount | None = None,
+    stop: Stop | None = None,
+) -> Any:
     """Send an order by the activity of its leg."""
-    orders = OrderActivities(desk, Mode.DEMO)
+    orders = OrderActivities(desk, Mode.DEMO, account or PaperAccount(), stop or Stop())
     if request.conversion is not None:
         return environment.run(orders.convert_entry, request)
     return environment.run(orders.submit_entry if request.intent.client_order_id.startswith("m1-e") else orders.submit_exit, request)
@@ -67,7 +93,7 @@ async def test_an_order_that_is_there_already_is_adopted(environment: ActivityEn
     """UNK-40: an earlier try is found by its name, however it stands by now, and nothing is sent."""
     earlier = reported(ENTRY.intent, status=status)
     desk.known = [reported(intent(Leg.ENTRY, 2, 3), order_id="9"), earlier]
-    assert await send(environment, desk) == SubmitAnswer(result=SubmitResult.ACCEPTED, report=earlier, adopted=True)
+    assert await send(environment, desk) == SubmitAnswer(result=SubmitResult.ACCEPTED, report=earlier, adopted=True, reserved=True)
     assert desk.placed == []
 
 
@@ -219,8 +245,10 @@ async def test_an_answer_is_classified(
 async def test_a_cancel_is_asked_for_once(environment: ActivityEnvironment, desk: PaperDesk, failure: Any, result: CancelResult) -> None:
     """ENT-60, HLT-30: a cancel is sent whatever else holds, and none of its answers is a cancellation."""
     desk.answer = failure
+    halted = PaperAccount()
+    halted.halt()
     environment.info = replace(environment.info, started_time=datetime.now(UTC) - timedelta(hours=1))
-    answer = await environment.run(OrderActivities(desk, Mode.DEMO).cancel_order, OrderId("5"))
+    answer = await environment.run(OrderActivities(desk, Mode.DEMO, halted, Stop(always=True)).cancel_order, OrderId("5"))
     assert (answer.result, desk.cancelled) == (result, ["5"])
 
 
@@ -291,3 +319,75 @@ async def test_in_no_case_is_an_order_sent_twice_or_past_a_guard(  # noqa: PLR09
     assert len(desk.placed) == int(allowed)
     assert (result is SubmitResult.UNKNOWN) == (allowed and isinstance(answer, OutcomeUnknown))
     assert (result is SubmitResult.ACCEPTED) == ((allowed and answer is None) or (found and mode is Mode.DEMO and not failures["known"]))
+
+
+async def test_an_entry_leaves_by_the_accounts_word(environment: ActivityEnvironment, desk: PaperDesk) -> None:
+    """RSK-20: what the account said is in the answer, so that history explains it, and its money is known to be reserved."""
+    account = PaperAccount()
+    answer = await send(environment, desk, account=account)
+    assert (answer.admitted.quantity, answer.admitted.first, answer.reserved) == (3, True, True)
+    assert account.memory.committed == ADMISSION.cost
+
+
+async def test_nothing_leaves_for_a_halted_account(environment: ActivityEnvironment, desk: PaperDesk) -> None:
+    """HLT-10: the account says no in the sending itself; an exit asks nobody and goes (EXT-50)."""
+    account = PaperAccount()
+    account.halt()
+    answer = await send(environment, desk, account=account)
+    assert (answer.result, answer.code, answer.reserved, desk.placed) == (SubmitResult.NOT_SENT, Code.ACCOUNT_HALTED, False, [])
+    desk.held = [HELD]
+    assert (await send(environment, desk, EXIT, account=account, stop=Stop(always=True))).result is SubmitResult.ACCEPTED
+    assert len(account.asked) == 1
+
+
+async def test_an_account_that_is_not_reached_stops_entries_alone(environment: ActivityEnvironment, desk: PaperDesk) -> None:
+    """EXT-50: when in doubt an entry is not sent; the exit goes on."""
+    account = PaperAccount()
+    account.away = True
+    answer = await send(environment, desk, account=account)
+    assert (answer.result, answer.code, answer.reserved, desk.placed) == (SubmitResult.NOT_SENT, Code.ACCOUNT_UNREACHABLE, True, [])
+    desk.held = [HELD]
+    assert (await send(environment, desk, EXIT, account=account)).result is SubmitResult.ACCEPTED
+
+
+async def test_an_old_word_is_asked_for_again_and_never_sent_by(environment: ActivityEnvironment, desk: PaperDesk) -> None:
+    """HLT-10: a word that was good when the look began and is old when it ends lets nothing leave."""
+    account = PaperAccount()
+    account.slow = 1.0
+    answer = await send(environment, desk, account=account)
+    assert (answer.result, answer.code, desk.placed, len(account.asked)) == (SubmitResult.NOT_SENT, WORD_TOO_OLD, [], 2)
+    assert answer.reserved
+
+
+async def test_fewer_contracts_than_meant_are_meant_again(environment: ActivityEnvironment, desk: PaperDesk) -> None:
+    """ENT-40: what is sent stands in history first, so an entry that the account lowers is not sent as it is."""
+    request = replace(ENTRY, admission=replace(ADMISSION, buying_power=Usd(Decimal(300))))
+    answer = await send(environment, desk, request)
+    assert (answer.result, answer.code, answer.admitted.quantity, desk.placed) == (SubmitResult.NOT_SENT, ADMITTED_FEWER, 2, [])
+
+
+async def test_a_file_stops_entries_without_temporal(environment: ActivityEnvironment, desk: PaperDesk, tmp_path: Path) -> None:
+    """HLT-10: the file is looked at in the sending; nobody is asked, and what is at the venue already is adopted all the same."""
+    account, stop = PaperAccount(), Stop(file=tmp_path / "STOP")
+    account.away = True
+    (tmp_path / "STOP").touch()
+    answer = await send(environment, desk, account=account, stop=stop)
+    assert (answer.result, answer.code, desk.placed) == (SubmitResult.NOT_SENT, Code.STOPPED_BY_FILE, [])
+    assert str(tmp_path / "STOP") in answer.detail
+    desk.known = [reported(ENTRY.intent)]
+    assert (await send(environment, desk, account=account, stop=stop)).adopted
+
+
+async def test_a_file_that_appears_while_everything_is_asked_still_stops(
+    environment: ActivityEnvironment, desk: PaperDesk, tmp_path: Path
+) -> None:
+    """HLT-10: it is looked at once more right before the first byte."""
+    desk.before_look = (tmp_path / "STOP").touch
+    answer = await send(environment, desk, stop=Stop(file=tmp_path / "STOP"))
+    assert (answer.result, answer.code, desk.placed) == (SubmitResult.NOT_SENT, Code.STOPPED_BY_FILE, [])
+
+
+async def test_an_entry_that_asked_nobody_does_not_leave(environment: ActivityEnvironment, desk: PaperDesk) -> None:
+    """RSK-20: no way around the account, whatever history asks for."""
+    answer = await send(environment, desk, replace(ENTRY, admission=None))
+    assert (answer.result, desk.placed) == (SubmitResult.NOT_SENT, [])

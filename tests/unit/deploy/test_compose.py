@@ -23,13 +23,15 @@ ROOT = Path(__file__).resolve().parents[3]
 FILE = ROOT / "docker-compose.temporal.yml"
 
 JOBS = {"schema", "namespace"}
-OURS = {"namespace", "worker"}
+OURS = {"namespace", "worker", "housekeeper", "bot"}
 ONE_MACHINE = {
     "redis_binary",
+    "redis_port",
     "temporal_binary",
     "temporal_port",
     "temporal_ui_port",
     "venue_port",
+    "chat_port",
     "venue_url",
     "data_dir",
 }
@@ -88,8 +90,15 @@ def test_nothing_secret_has_a_default(text: str, services: dict[str, dict[str, A
     secret = re.compile(r"PASSWORD|PWD|SECRET|TOKEN|KEY")
     values = [(name, str(value)) for each in services.values() for name, value in each.get("environment", {}).items()]
     checked = [(name, value) for name, value in values if secret.search(name)]
-    assert {name for name, _ in checked} >= {"POSTGRES_PASSWORD", "SQL_PASSWORD", "POSTGRES_PWD", "TASTYTRADE_CLIENT_SECRET"}
-    assert [name for name, value in checked if not value.startswith("${") or ":?" not in value] == []
+    assert {name for name, _ in checked} >= {
+        "POSTGRES_PASSWORD",
+        "SQL_PASSWORD",
+        "POSTGRES_PWD",
+        "REDIS_PASSWORD",
+        "TASTYTRADE_CLIENT_SECRET",
+    }
+    # asked for by name, or left empty: the bot's token is no need of the rest
+    assert [name for name, value in checked if not value.startswith("${") or not (":?" in value or value.endswith(":-}"))] == []
     assert "trust" not in text, "a database that asks for no password"
 
 
@@ -100,7 +109,7 @@ def test_our_services_get_settings_the_code_reads(services: dict[str, dict[str, 
     assert given == {variable(name) for name in Settings.model_fields if name not in ONE_MACHINE}
     for name, value in services[service]["environment"].items():
         for wanted, _, _ in _VARIABLE.findall(str(value)):
-            assert wanted == name, f"{name} is filled from {wanted}"
+            assert wanted == name or (name, wanted) == ("TRADER_REDIS_URL", "REDIS_PASSWORD"), f"{name} is filled from {wanted}"
 
 
 def test_given_settings_load(services: dict[str, dict[str, Any]], tmp_path: Path) -> None:
@@ -120,7 +129,7 @@ def test_own_variables_do_not_look_like_settings(text: str) -> None:
     """What only Compose reads does not carry our prefixes: `trader` refuses unknown names of ours, also in the .env that both read."""
     settings = {variable(name) for name in Settings.model_fields}
     alone = {name for name, _, _ in _VARIABLE.findall(text)} - settings
-    assert alone == {"POSTGRES_PASSWORD"}
+    assert alone == {"POSTGRES_PASSWORD", "REDIS_PASSWORD"}
     assert not any(name.startswith(PREFIXES) for name in alone)
 
 
@@ -143,6 +152,16 @@ def test_only_temporal_reaches_the_database(services: dict[str, dict[str, Any]],
     """The database's network leads nowhere else, and our code is not on it."""
     assert compose["networks"]["store"] == {"internal": True}
     assert {name for name, service in services.items() if "store" in service["networks"]} == {"postgres", "schema", "temporal"}
+
+
+def test_redis_is_reached_by_our_processes_alone(services: dict[str, dict[str, Any]], compose: dict[str, Any]) -> None:
+    """Redis asks for a password, publishes nothing, is on a network that leads nowhere, keeps nothing, and throws nothing out."""
+    assert compose["networks"]["redis"] == {"internal": True}
+    assert {name for name, service in services.items() if "redis" in service["networks"]} == {"worker", "housekeeper", "redis"}
+    written = services["redis"]["command"][-1]
+    for wanted in ("requirepass", 'save \\"\\"', "appendonly no", "maxmemory-policy noeviction"):
+        assert wanted.replace("\\", "") in written.replace("\\", "")
+    assert "ports" not in services["redis"]
 
 
 def test_what_stays_up_is_checked_and_comes_back(services: dict[str, dict[str, Any]]) -> None:
@@ -169,7 +188,10 @@ def test_order_of_start(services: dict[str, dict[str, Any]]) -> None:
         "temporal": {"postgres": "service_healthy", "schema": "service_completed_successfully"},
         "namespace": {"temporal": "service_healthy"},
         "ui": {"temporal": "service_healthy"},
+        # neither waits for Redis: a trade needs none
         "worker": {"namespace": "service_completed_successfully"},
+        "housekeeper": {"namespace": "service_completed_successfully"},
+        "bot": {"namespace": "service_completed_successfully"},
     }
     for needed in order.values():
         for on, condition in needed.items():
@@ -202,6 +224,7 @@ def test_data_and_configuration_are_where_the_services_look(services: dict[str, 
 
 def test_no_service_for_code_that_does_not_exist(services: dict[str, dict[str, Any]]) -> None:
     """A service of ours runs a program of this checkout."""
-    assert set(services) == {"postgres", "schema", "temporal", "namespace", "ui", "worker"}
+    assert set(services) == {"postgres", "schema", "temporal", "namespace", "ui", "worker", "housekeeper", "redis", "bot"}
     assert services["namespace"]["command"] == ["python", "/opt/alert-trader/deploy/namespace.py"]
     assert (ROOT / "deploy/namespace.py").is_file()
+    assert services["housekeeper"]["command"][:3] == ["python", "-m", "worker.housekeeper"]

@@ -8,6 +8,7 @@ import pytest
 
 from domain.alert import AlertKind, AlertMessage
 from domain.exits import ExitPlan, next_exit
+from domain.fees import FeeTable
 from domain.ids import ClientOrderId, Leg, OrderId
 from domain.ledger import OrderLedger, Standing
 from domain.market import PENNY
@@ -298,7 +299,7 @@ def test_an_order_from_before_a_reset_is_adopted_by_its_name(ledger: OrderLedger
 
 def test_sizing_is_at_the_most_the_ladder_may_pay() -> None:
     """ENT-20: an account with room for 2 at the first price and 1 at the ceiling buys 1."""
-    policy = SizingPolicy(allocation=Decimal(1), fee_per_contract=Decimal(0))
+    policy = SizingPolicy(allocation=Decimal(1), fees=FeeTable(commission=Decimal(0), other=Decimal(0)))
     first, highest = Price(Decimal("1.00")), Price(Decimal("1.10"))
     assert LadderPolicy().ceiling == Decimal("0.10")
     at_ceiling = size(policy=policy, reference=Decimal(200), available=Decimal(200), ceiling=highest)

@@ -7,6 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from domain.denial import Code, Denied
+from domain.fees import FeeTable
 from domain.money import Price
 from domain.policy import SizingPolicy
 from domain.sizing import Cap, Sizing, size
@@ -18,7 +19,12 @@ POLICIES = st.builds(
     allocation=st.decimals(min_value=0, max_value=1, places=3),
     max_contracts=st.integers(0, 200),
     max_notional=st.decimals(min_value=0, max_value=10**6, places=2),
-    fee_per_contract=st.decimals(min_value=0, max_value=10, places=2),
+    fees=st.builds(
+        FeeTable,
+        commission=st.decimals(min_value=0, max_value=3, places=2),
+        commission_cap=st.decimals(min_value=0, max_value=20, places=2),
+        other=st.decimals(min_value=0, max_value=3, places=2),
+    ),
 )
 
 
@@ -30,7 +36,7 @@ def test_no_cap_is_ever_exceeded(
     sized = size(policy=policy, reference=reference, available=available, ceiling=ceiling, alert_quantity=wanted)
     if isinstance(sized, Denied):
         return
-    cost = (ceiling * 100 + policy.fee_per_contract) * sized.quantity
+    cost = ceiling * 100 * sized.quantity + policy.fees.opening(sized.quantity)
     assert sized.quantity >= 1
     assert cost == sized.cost
     assert cost <= policy.allocation * reference
@@ -46,21 +52,23 @@ def test_one_contract_more_would_break_the_cap_that_decided(
 ) -> None:
     """The quantity is the largest allowed: the named cap allows exactly it, and every other at least as much; zero is denied by name."""
     sized = size(policy=policy, reference=reference, available=available, ceiling=ceiling, alert_quantity=wanted)
-    each = ceiling * 100 + policy.fee_per_contract
-    room = {
-        Cap.ALLOCATION: policy.allocation * reference / each,
-        Cap.BUYING_POWER: available / each,
-        Cap.MAX_CONTRACTS: Decimal(policy.max_contracts),
-        Cap.MAX_NOTIONAL: policy.max_notional / (ceiling * 100),
-    }
-    if wanted is not None:
-        room[Cap.ALERT_QUANTITY] = Decimal(wanted)
+
+    def allows(cap: Cap, quantity: int) -> bool:
+        cost = ceiling * 100 * quantity + policy.fees.opening(quantity)
+        return {
+            Cap.ALLOCATION: cost <= policy.allocation * reference,
+            Cap.BUYING_POWER: cost <= available,
+            Cap.MAX_CONTRACTS: quantity <= policy.max_contracts,
+            Cap.MAX_NOTIONAL: ceiling * 100 * quantity <= policy.max_notional,
+            Cap.ALERT_QUANTITY: wanted is None or quantity <= wanted,
+        }[cap]
+
     if isinstance(sized, Denied):
         assert sized.code is Code.SIZE_ZERO
-        assert room[Cap(sized.facts["cap"])] < 1
+        assert not allows(Cap(sized.facts["cap"]), 1)
         return
-    assert room[sized.cap] < sized.quantity + 1
-    assert all(cap >= sized.quantity for cap in room.values())
+    assert not allows(sized.cap, sized.quantity + 1)
+    assert all(allows(cap, sized.quantity) for cap in Cap)
     assert sized.limits[sized.cap] == sized.quantity
 
 
@@ -106,14 +114,38 @@ def test_no_room_is_denied_with_the_numbers() -> None:
     assert "allocation" in denied.reason
 
 
-def test_the_brokers_own_fee_replaces_the_policys() -> None:
-    """Fees count: with the broker's figure an exact amount of buying power is just too little."""
-    at = {"policy": SizingPolicy(allocation=Decimal(1)), "reference": Decimal(300), "ceiling": Price(Decimal("1.00"))}
-    without = size(**at, available=Decimal(200), fee_per_contract=Decimal(0))  # type: ignore[arg-type]
-    with_fee = size(**at, available=Decimal(200), fee_per_contract=Decimal("0.01"))  # type: ignore[arg-type]
-    assert isinstance(without, Sizing)
-    assert isinstance(with_fee, Sizing)
-    assert (without.quantity, with_fee.quantity) == (2, 1)
+def test_fees_count() -> None:
+    """With fees an exact amount of buying power is just too little."""
+    free = FeeTable(commission=Decimal(0), other=Decimal(0))
+    found = [
+        size(
+            policy=SizingPolicy(allocation=Decimal(1), fees=fees),
+            reference=Decimal(300),
+            available=Decimal(200),
+            ceiling=Price(Decimal("1.00")),
+        )
+        for fees in (free, FeeTable(commission=Decimal(0), other=Decimal("0.01")))
+    ]
+    assert [each.quantity for each in found if isinstance(each, Sizing)] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("underlying", "quantity", "fees"),
+    [("SPY", 1, "1.20"), ("SPY", 10, "12.00"), ("SPY", 20, "14.00"), ("SPX", 1, "1.85"), ("SPX", 20, "37.00"), ("RUT", 20, "27.60")],
+)
+def test_commission_has_a_cap_that_indices_do_not_have(underlying: str, quantity: int, fees: str) -> None:
+    """Ten dollars a leg of equity options; an index option pays all of it, and its exchange's own fee."""
+    assert FeeTable().opening(quantity, underlying) == Decimal(fees)
+
+
+def test_the_cap_on_commission_lets_a_leg_be_larger() -> None:
+    """The last dollars of the buying power are not set aside for a commission that nobody takes."""
+    policy = SizingPolicy(allocation=Decimal(1), max_contracts=100, max_notional=Decimal(10_000))
+    found = [
+        size(policy=policy, reference=Decimal(2014), available=Decimal(2014), ceiling=Price(Decimal("1.00")), underlying=name)
+        for name in ("SPY", "SPX")
+    ]
+    assert [each.quantity for each in found if isinstance(each, Sizing)] == [20, 19]
 
 
 def test_a_ceiling_of_zero_is_a_bug() -> None:

@@ -20,20 +20,8 @@ DECIDING = ("domain", "workflows")
 MONEY = ("domain", "activities", "workflows", "broker")
 
 REPEATABLE = {
-    "domain": {
-        "collections",
-        "dataclasses",
-        "datetime",
-        "decimal",
-        "domain",
-        "enum",
-        "functools",
-        "itertools",
-        "operator",
-        "re",
-        "typing",
-        "zoneinfo",
-    },
+    "domain": {"collections", "dataclasses", "datetime", "decimal", "domain", "enum", "functools", "hashlib", "itertools", "json"}
+    | {"operator", "re", "types", "typing", "zoneinfo"},
     "workflows": {"activities", "asyncio", "broker", "collections", "contextlib", "dataclasses", "datetime", "decimal", "domain", "enum"}
     | {"temporalio", "typing", "workflows"},
 }
@@ -72,6 +60,7 @@ FLOATS = {
     "broker/tastytrade_stream.py": "seconds",
     "broker/tastytrade_stream.py _run": "seconds",
     "workflows/timing.py": "seconds",
+    "activities/sizing.py": "seconds",
 }
 A_TOKEN_FURTHER = "walks the tokens of one message, each turn a token further"
 LOOPS = {
@@ -79,7 +68,12 @@ LOOPS = {
     "workflows/trade.py TradeWorkflow._story": "ends with the table, which has a way to its end from every phase",
     "workflows/trade.py TradeWorkflow._hold": "one turn a day until the contract expires",
     "workflows/telling.py Telling.tell": "ends with the trade; each turn waits for something new to tell",
+    "workflows/cards.py Cards.show": "ends with the trade; each turn waits for something new to show",
     "workflows/entry.py Entry.work": "ends with the ladder's window, which every turn is nearer to",
+    "workflows/account_telling.py AccountTelling.tell": "ends with the run; each turn waits for something new to tell",
+    "workflows/standing.py Standing.tell": "ends with the trade; each turn waits for something new to tell",
+    "activities/reconciliation.py Reconciliation.go_on": "cancelled with the activity it looks for",
+    "domain/account.py Account.release": "drops what is over the limit",
     "activities/stream.py StreamActivity._remember": "drops what is over the limit",
     "activities/stream.py StreamActivity._route": "drops what is over the limit",
     "activities/stream.py StreamActivity._check": "cancelled with the activity it looks for",
@@ -99,11 +93,15 @@ WAITS = {
     "workflows/trade.py TradeWorkflow._story": "handlers are bounded by the wait for commands",
     "workflows/trade.py TradeWorkflow._live_through": "ends with the step, which is bounded, or with a fault beside it",
     "workflows/telling.py Telling.tell": "ends with the trade",
+    "workflows/cards.py Cards.show": "ends with the trade",
     "workflows/desk.py Desk.take_back": "ends with the sending or the search, both bounded",
     "workflows/entry.py Entry._clear": "ends with the taking back, whose rounds are counted",
     "workflows/entry.py Entry._resolved": "ends with the search for a lost order, which is bounded",
     "workflows/exits.py Exits.protect": "ends with the trade, which sets it to stopped",
     "workflows/sales.py Sales.work": "ends with the trade, which sets its exits to stopped",
+    "workflows/account.py AccountWorkflow.run": "handlers are bounded by their own waits and by their activities",
+    "workflows/account_telling.py AccountTelling.tell": "ends with the run, which is a day long at most",
+    "workflows/standing.py Standing.tell": "ends with the trade, which sets it to over",
     "workflows/waiting.py wait": "its callers are in this list",
 }
 SELLS = {

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from temporalio.api.enums.v1 import IndexedValueType
 
+from activities import messages
 from cli.exit_codes import ExitCode
-from domain.ids import AccountNumber, Leg, client_order_id, message_id, trade_workflow_id
+from domain.ids import AccountNumber, Leg, account_workflow_id, client_order_id, message_id, trade_workflow_id
 from domain.policy import Mode
 from specs import generate
 from workflows import interface, search
@@ -19,7 +20,7 @@ def test_ids_are_as_written() -> None:
     account, message = AccountNumber("<number>"), message_id("m1")
     shapes = [
         trade_workflow_id(message).replace(message, "<message id>"),
-        interface.order_stream_id(account),
+        account_workflow_id(account),
         interface.task_queue(account),
         client_order_id(message, Leg.ENTRY, 1).replace(message, "<message id>").replace("1", "<n>"),
         *Mode,
@@ -29,7 +30,8 @@ def test_ids_are_as_written() -> None:
 
 def test_every_handler_is_in_the_contract() -> None:
     """Queries, updates and signals are listed under their names."""
-    names = {name: value for name, value in vars(interface).items() if name.endswith(("_QUERY", "_UPDATE", "_SIGNAL"))}
+    both = {**vars(messages), **vars(interface)}
+    names = {name: value for name, value in both.items() if name.endswith(("_QUERY", "_UPDATE", "_SIGNAL"))}
     listed = set(re.findall(r"^\| (?:query|update|signal) \| `(\w+)`", WORKFLOW, re.MULTILINE))
     assert listed == set(names.values())
 

@@ -3,17 +3,24 @@
 import logging
 import socket
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time
 from typing import Any
 
 import aiohttp
 import pytest
 from aiohttp import web
+from pydantic import SecretStr
 
 from activities.messages import Level, Notice
+from domain.event import EventKind, TradeEvent
+from settings.model import Settings
+from settings.values import Hours
 from worker import channels
-from worker.channels import LONGEST, LogChannel, WebhookChannel
+from worker.channels import LONGEST, SILENT, Anywhere, LogChannel, Manners, OperatorChannel, Webhook, operators
+from worker.loudness import Loudness, loudness
 
+NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 SECRET = "s3cr3t-t0ken"
 HOSTILE = "BTO SPY\r\nERROR forged: line\x1b[2J\u2028next\u202egnp.exe ```@everyone <@1> %s {0}"
 
@@ -24,7 +31,7 @@ def notice(text: str, level: Level = Level.MONEY, title: str = "ada: BTO SPY") -
 
 
 @dataclass
-class Webhook:
+class Hook:
     """A Discord-like webhook on loopback: keeps what was posted, and answers as told."""
 
     url: str = ""
@@ -38,9 +45,9 @@ class Webhook:
 
 
 @pytest.fixture
-async def webhook() -> AsyncIterator[Webhook]:
+async def webhook() -> AsyncIterator[Hook]:
     """Start a webhook."""
-    mine, app = Webhook(), web.Application()
+    mine, app = Hook(), web.Application()
     app.router.add_post("/{secret}", mine.post)
     runner = web.AppRunner(app)
     await runner.setup()
@@ -63,35 +70,35 @@ async def test_a_notice_is_one_line_of_the_log(caplog: pytest.LogCaptureFixture,
     assert (caplog.records[0].levelno >= logging.WARNING) == (level is Level.PAGE)
 
 
-async def test_a_message_is_posted_as_code_with_pings_off(webhook: Webhook) -> None:
+async def test_a_message_is_posted_as_code_with_pings_off(webhook: Hook) -> None:
     """WHO-60: the text stands in one code block that it cannot leave, and mentions reach nobody."""
-    await WebhookChannel(webhook.url).tell(notice(HOSTILE, Level.PAGE, title="```" + HOSTILE))
+    await OperatorChannel(Webhook(webhook.url), Manners()).tell(notice(HOSTILE, Level.PAGE, title="```" + HOSTILE))
     (body,) = webhook.bodies
     assert body["allowed_mentions"] == {"parse": []}
     assert (body["content"].count("`"), body["content"][:4], body["content"][-4:]) == (6, "```\n", "\n```")
     assert "[PAGE] trade-m1" in body["content"]
 
 
-async def test_a_long_message_is_cut_inside_its_block(webhook: Webhook) -> None:
+async def test_a_long_message_is_cut_inside_its_block(webhook: Hook) -> None:
     """WHO-60: Discord takes 2000 characters; the block is closed whatever is cut off."""
-    await WebhookChannel(webhook.url).tell(notice("x" * 10_000))
+    await OperatorChannel(Webhook(webhook.url), Manners()).tell(notice("x" * 10_000))
     content = webhook.bodies[0]["content"]
     assert LONGEST < len(content) <= 2000
     assert content.endswith("\n```")
 
 
-async def test_the_story_is_not_posted(webhook: Webhook) -> None:
+async def test_the_story_is_not_posted(webhook: Hook) -> None:
     """An operator hears of money and of what needs a person."""
-    await WebhookChannel(webhook.url).tell(notice("a step", Level.STORY))
+    await OperatorChannel(Webhook(webhook.url), Manners()).tell(notice("a step", Level.STORY))
     assert webhook.bodies == []
 
 
 @pytest.mark.parametrize("status", [300, 401, 404, 429, 500])
-async def test_a_webhook_that_does_not_take_it_is_an_error_without_its_address(webhook: Webhook, status: int) -> None:
+async def test_a_webhook_that_does_not_take_it_is_an_error_without_its_address(webhook: Hook, status: int) -> None:
     """DUR-50: the address is the credential; the error names the answer and nothing more."""
     webhook.status = status
     with pytest.raises(ConnectionError, match=f"answered {status}") as failed:
-        await WebhookChannel(webhook.url).tell(notice("bought"))
+        await OperatorChannel(Webhook(webhook.url), Manners()).tell(notice("bought"))
     assert SECRET not in repr(failed.value)
 
 
@@ -99,7 +106,7 @@ async def test_a_webhook_that_does_not_take_it_is_an_error_without_its_address(w
 async def test_a_webhook_that_cannot_be_reached_is_an_error_without_its_address(address: str) -> None:
     """DUR-50: neither the error nor what it came from carries the secret."""
     with pytest.raises(ConnectionError, match="could not be reached") as failed:
-        await WebhookChannel(address.format(SECRET)).tell(notice("bought"))
+        await OperatorChannel(Webhook(address.format(SECRET)), Manners()).tell(notice("bought"))
     assert SECRET not in repr(failed.value)
     assert failed.value.__cause__ is None
     assert failed.value.__suppress_context__
@@ -112,4 +119,83 @@ async def test_a_webhook_that_never_answers_is_given_up(monkeypatch: pytest.Monk
         mute.bind(("127.0.0.1", 0))
         mute.listen()
         with pytest.raises(ConnectionError, match=r"could not be reached: .*Timeout"):
-            await WebhookChannel(f"http://127.0.0.1:{mute.getsockname()[1]}/{SECRET}").tell(notice("bought"))
+            await OperatorChannel(Webhook(f"http://127.0.0.1:{mute.getsockname()[1]}/{SECRET}"), Manners()).tell(notice("bought"))
+
+
+def event(kind: EventKind, sequence: int = 7) -> TradeEvent:
+    """Make an event."""
+    return TradeEvent(sequence=sequence, at=NOON, kind=kind, text="text")
+
+
+@pytest.mark.parametrize(
+    ("kinds", "level", "by_day", "by_night"),
+    [
+        ([EventKind.FILLED], Level.MONEY, Loudness.PING, Loudness.PING),
+        ([EventKind.UNKNOWN], Level.PAGE, Loudness.PING, Loudness.PING),
+        ([EventKind.DENIED, EventKind.CLOSED], Level.MONEY, Loudness.QUIET, Loudness.NOTHING),
+        ([EventKind.ENTRY_SUBMITTED], Level.MONEY, Loudness.QUIET, Loudness.NOTHING),
+        ([EventKind.BUMPED], Level.STORY, Loudness.NOTHING, Loudness.NOTHING),
+        ([], Level.PAGE, Loudness.PING, Loudness.PING),
+    ],
+)
+def test_money_and_unknown_outcomes_always_ping(kinds: list[EventKind], level: Level, by_day: Loudness, by_night: Loudness) -> None:
+    """What moved money, or what nobody can vouch for, pings at night as well; the rest is quiet by day and left out by night."""
+    told = replace(notice("text", level), events=tuple(map(event, kinds)))
+    found = [loudness(told, quietest=Level.MONEY, quiet_hours=night) for night in (False, True)]
+    assert found == [by_day, by_night]
+
+
+def test_quiet_hours_are_new_yorks_and_reach_over_midnight() -> None:
+    """22:00-07:00 holds at three in the morning in New York and not at noon, whatever the machine's zone is."""
+    hours = Hours(time(22), time(7))
+    assert [hours.holds(datetime(2026, 11, 24, each, 30, tzinfo=UTC)) for each in (3, 8, 11, 12, 17)] == [True, True, True, False, False]
+    assert not Hours(time(9), time(9)).holds(NOON)
+
+
+async def test_a_ping_reaches_the_one_who_is_set_and_nobody_a_message_names(webhook: Hook) -> None:
+    """WHO-60: the ping is ours alone; what a message says stays in its block; what is quiet notifies nobody."""
+    channel = OperatorChannel(Webhook(webhook.url, "role:4242424242"), Manners())
+    await channel.tell(replace(notice(HOSTILE), events=(event(EventKind.FILLED),)))
+    await channel.tell(replace(notice(HOSTILE), events=(event(EventKind.DENIED, 8),)))
+    loud, quiet = webhook.bodies
+    assert loud["content"].startswith("<@&4242424242>\n```\n")
+    assert loud["allowed_mentions"] == {"parse": [], "roles": ["4242424242"]}
+    assert (quiet["allowed_mentions"], quiet["flags"]) == ({"parse": []}, SILENT)
+
+
+async def test_a_notice_is_told_once_though_the_activity_is_tried_again(webhook: Hook) -> None:
+    """A channel that took it is not told again because another one failed; one that did not take it is."""
+    channel = OperatorChannel(Webhook(webhook.url), Manners())
+    told = replace(notice("bought"), events=(event(EventKind.FILLED),))
+    webhook.status = 500
+    with pytest.raises(ConnectionError):
+        await channel.tell(told)
+    webhook.status = 204
+    await channel.tell(told)
+    await channel.tell(told)
+    assert len(webhook.bodies) == 2
+
+
+async def test_anything_else_is_reached_through_apprise(webhook: Hook) -> None:
+    """DUR-50: the notice arrives as plain text; an address that does not take it, or is none, is never named."""
+    way = Anywhere(webhook.url.replace("http://", "json://"), 1)
+    await way.say(notice("bought 4 at 1.20", Level.PAGE), ping=True)
+    (body,) = webhook.bodies
+    assert "bought 4 at 1.20" in body["message"]
+    assert body["type"] == "failure"
+    webhook.status = 500
+    with pytest.raises(ConnectionError, match="number 1 of TRADER_NOTIFY_URLS") as failed:
+        await way.say(notice("bought"), ping=False)
+    assert SECRET not in repr(failed.value)
+    with pytest.raises(ValueError, match="number 3 is none") as wrong:
+        Anywhere(f"nothing://{SECRET}", 3)
+    assert SECRET not in repr(wrong.value)
+
+
+def test_channels_are_those_that_are_set() -> None:
+    """A webhook and every Apprise address are a channel each; where none is set there is none."""
+    assert len(operators(Settings())) == 0
+    more = Settings(
+        operator_webhook_url=SecretStr("http://127.0.0.1:1/x"), notify_urls=SecretStr("json://127.0.0.1:1/a json://127.0.0.1:1/b")
+    )
+    assert len(operators(more)) == 3

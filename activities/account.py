@@ -1,0 +1,59 @@
+"""Read an account for its workflow: what it can spend, what it holds, what works in it, and whether a first order may be sent."""
+
+import asyncio
+
+from temporalio import activity
+
+from activities.account_line import AccountLine
+from activities.messages import (
+    ADMIT_ENTRY,
+    READ_ACCOUNT,
+    READ_LIVE_ORDERS,
+    READ_POSITIONS,
+    AccountReading,
+    AdmitAnswer,
+)
+from activities.preflight import preflight
+from broker.port import OrderReader
+from domain.ids import AccountNumber
+from domain.money import Usd
+from domain.order import OrderReport, Position
+from domain.reservation import AdmitRequest
+
+
+class AdmitActivity:
+    """Asks an account whether an entry may pass that is rehearsed; a sent one asks in its sending."""
+
+    def __init__(self, account: AccountLine) -> None:
+        """Ask `account`."""
+        self._account = account
+
+    @activity.defn(name=ADMIT_ENTRY)
+    async def admit_entry(self, request: AdmitRequest) -> AdmitAnswer:
+        """Ask the account. Raises when it does not answer."""
+        return (await self._account.ask(request)).answer
+
+
+class AccountReads:
+    """The questions about an account as a whole; none of them changes anything."""
+
+    def __init__(self, reader: OrderReader, whitelist: tuple[AccountNumber, ...] | None) -> None:
+        """Ask `reader`; `whitelist` None where the mode needs none."""
+        self._reader = reader
+        self._whitelist = whitelist
+
+    @activity.defn(name=READ_ACCOUNT)
+    async def read_account(self) -> AccountReading:
+        """Read what the day begins with. Raises when the buying power was not told; a check that fails is an answer."""
+        balances, checks = await asyncio.gather(self._reader.balances(), preflight(self._reader, self._whitelist))
+        return AccountReading(buying_power=Usd(balances.derivative_buying_power), checks=checks)
+
+    @activity.defn(name=READ_POSITIONS)
+    async def read_positions(self) -> list[Position]:
+        """Read every option position."""
+        return await self._reader.positions()
+
+    @activity.defn(name=READ_LIVE_ORDERS)
+    async def read_live_orders(self) -> list[OrderReport]:
+        """Read every order that works, ours or not."""
+        return [each for each in await self._reader.live_orders() if not each.status.terminal]

@@ -1,0 +1,5 @@
+"""A Discord-compatible chat for this machine: gateway, REST API, interactions, rate limits, faults, a transcript and a page to look at.
+
+Lives here: enough of Discord's API for an unmodified discord.py client, so that the bot can be tried and tested without Discord.
+Never here: anything of the trader. What the bot believes cannot leak into what the chat does.
+"""

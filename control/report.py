@@ -1,0 +1,229 @@
+"""How we did: gather the trades of a time from the archive and from Temporal, and work out their figures.
+
+The archive has what is closed and archived; Temporal has the rest. A trade that both have is taken from the archive, which has its events
+whatever became of its worker.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from control.connection import unreachable
+from control.record import TRADES, Listed, UnreadableRecordError, list_all, read_record
+from domain.calendar import NEW_YORK, new_york_date
+from domain.event import EventKind, TradeEvent
+from domain.money import Price, Usd
+from domain.report import Grouping, Report, Scope
+from domain.reported import ReportedTrade, alerted_contract, code_of, fills_of, orders_of, quoted_at
+from domain.scoring import make_report
+from mirrors import parquet
+from mirrors.reader import ArchiveReader
+from mirrors.schema import Status, TradeRecord
+
+MOST = 5_000
+"""Trades read from Temporal for one report: far above what a month brings that is not archived yet."""
+
+KINDS = frozenset(kind.value for kind in EventKind)
+_AT_ONCE = 4
+_PAGE = 500
+_DAY = timedelta(days=1)
+_MONTH = timedelta(days=29)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """The trades of a report, oldest first, and how many more there are whose history does not read as a trade."""
+
+    trades: Sequence[ReportedTrade]
+    unreadable: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which trades a report is about: New York days, both included; None leaves a column open."""
+
+    grouping: Grouping
+    since: date
+    until: date
+    author: str | None = None
+    channel: str | None = None
+
+    @property
+    def title(self) -> str:
+        """Name the report."""
+        days = f"{self.since:%a %Y-%m-%d}" if self.since == self.until else f"{self.since} to {self.until}"
+        only = "".join(f", {what} {name}" for what, name in (("author", self.author), ("channel", self.channel)) if name is not None)
+        by = f" by {self.grouping}" if self.grouping in {Grouping.AUTHOR, Grouping.CHANNEL} else ""
+        return f"{days}{by}{only}"
+
+
+def wanted(
+    grouping: Grouping,
+    *,
+    now: datetime,
+    on: date | None = None,
+    since: date | None = None,
+    until: date | None = None,
+    author: str | None = None,
+    channel: str | None = None,
+) -> Wanted:
+    """Fill in the days: today, this week from its Monday, or the last 30 days; `on` is any day of the day or week that is meant.
+
+    Raises ValueError when `since` is after `until`.
+    """
+    last = until or on or new_york_date(now)
+    match grouping:
+        case Grouping.DAY:
+            first = last
+        case Grouping.WEEK:
+            first = last - timedelta(days=last.weekday())
+            last = until or first + timedelta(days=6)
+        case Grouping.AUTHOR | Grouping.CHANNEL:
+            first = last if on is not None else last - _MONTH
+    first = since or first
+    if first > last:
+        raise ValueError(f"expected a first day that is not after the last, found {first} and {last}")
+    return Wanted(grouping=grouping, since=first, until=last, author=author, channel=channel)
+
+
+async def report(
+    client: Client,
+    what: Wanted,
+    *,
+    archive: ArchiveReader | None = None,
+    marks: Mapping[str, Decimal] | None = None,
+    now: datetime | None = None,
+) -> Report:
+    """Gather and work out a report; raises UnreachableError. Without an archive it tells what Temporal still keeps."""
+    found = await gather(client, what, archive=archive)
+    return make(found, what, now=now or datetime.now(UTC), marks=marks)
+
+
+def make(found: Gathered, what: Wanted, *, now: datetime, marks: Mapping[str, Decimal] | None = None) -> Report:
+    """Work out a report of trades that were gathered."""
+    return make_report(
+        found.trades,
+        Scope(grouping=what.grouping, title=what.title, since=what.since, until=what.until),
+        made_at=now,
+        unreadable=found.unreadable,
+        marks=marks,
+    )
+
+
+async def gather(client: Client, what: Wanted, *, archive: ArchiveReader | None = None) -> Gathered:
+    """Give the trades that a report is about, oldest first."""
+    kept = {}
+    if archive is not None:
+        kept = {each.workflow_id: each for each in await asyncio.to_thread(archived, archive, what.since, what.until)}
+    # one that is open again, after a reset, is told as it stands
+    wanting = [run.workflow_id for run in await _listed(client, what) if run.open or run.workflow_id not in kept]
+    told = await _told(client, wanting)
+    trades = {**kept, **{each.workflow_id: each for each in told if each is not None}}
+    ordered = sorted(_chosen(trades.values(), what), key=lambda each: (each.received_at, each.workflow_id))
+    return Gathered(trades=ordered, unreadable=sum(each is None for each in told))
+
+
+def archived(archive: ArchiveReader, since: date, until: date) -> list[ReportedTrade]:
+    """Give the archived trades that were received on these days; blocks. The archive's days are those on which alerts were posted."""
+    found = archive.query("select * from latest", first=since - _DAY, last=until + _DAY)
+    trades = (reported(record) for record in parquet.records(found.as_dicts()))
+    return [trade for trade in trades if since <= new_york_date(trade.received_at) <= until]
+
+
+def reported(record: TradeRecord) -> ReportedTrade:
+    """Flatten a record, wherever it was read from."""
+    row = record.trade
+    # a kind that this version does not know tells it nothing
+    events = [
+        TradeEvent(sequence=each.sequence, at=each.at, kind=EventKind(each.kind), text=each.text, facts=dict(each.facts))
+        for each in record.events
+        if each.kind in KINDS
+    ]
+    alerted = alerted_contract(row.underlying, row.expiry, row.right, row.strike)
+    fills = fills_of(events)
+    return ReportedTrade(
+        workflow_id=row.workflow_id,
+        text=row.text,
+        author_id=row.author_id,
+        author_name=row.author_name,
+        channel_id=row.channel_id,
+        mode=row.mode,
+        account=row.account,
+        received_at=row.received_at,
+        closed_at=row.closed_at,
+        phase=row.phase,
+        outcome=row.outcome if row.status is Status.COMPLETED else row.status.value,
+        code=code_of(events, row.reason),
+        reason=row.reason,
+        symbol=row.symbol or (None if alerted is None else alerted.occ_symbol),
+        contract=row.contract or (None if alerted is None else str(alerted)),
+        quantity=row.quantity,
+        alert_price=_price(row.alert_price),
+        quote_bid=_price(row.quote_bid),
+        quote_ask=_price(row.quote_ask),
+        quoted_at=quoted_at(events),
+        first_limit=_price(row.first_limit),
+        ceiling=_price(row.ceiling),
+        bought=row.bought,
+        average_entry=row.average_entry,
+        sold=row.sold,
+        average_exit=row.average_exit,
+        position=row.position,
+        fees=None if row.fees is None else Usd(row.fees),
+        pnl=None if row.pnl is None else Usd(row.pnl),
+        orders=orders_of(events, fills),
+        fills=fills,
+        events=tuple(events),
+    )
+
+
+def _price(value: Decimal | None) -> Price | None:
+    return None if value is None else Price(value)
+
+
+def _chosen(records: Iterable[ReportedTrade], what: Wanted) -> list[ReportedTrade]:
+    return [
+        each
+        for each in records
+        if what.since <= new_york_date(each.received_at) <= what.until
+        and what.author in {None, each.author_id}
+        and what.channel in {None, each.channel_id}
+    ]
+
+
+async def _listed(client: Client, what: Wanted) -> list[Listed]:
+    begin = datetime.combine(what.since, time(), NEW_YORK).astimezone(UTC)
+    end = datetime.combine(what.until + _DAY, time(), NEW_YORK).astimezone(UTC)
+    query = f"{TRADES} AND StartTime >= '{begin:%Y-%m-%dT%H:%M:%SZ}' AND StartTime < '{end:%Y-%m-%dT%H:%M:%SZ}'"
+    found: dict[str, Listed] = {}
+    try:
+        # a trade that was reset is listed once a run, the newest first
+        async for each in list_all(client, size=_PAGE, query=query):
+            found.setdefault(each.workflow_id, each)
+            if len(found) >= MOST:
+                break
+    except RPCError as error:
+        raise unreachable(error, client) from error
+    return list(found.values())
+
+
+async def _told(client: Client, ids: Sequence[str]) -> list[ReportedTrade | None]:
+    """Read trades from their histories, a few at a time: no worker is asked. None for one that does not read as a trade."""
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(workflow_id: str) -> ReportedTrade | None:
+        async with gate:
+            try:
+                record = await read_record(client, workflow_id)
+            except UnreadableRecordError:
+                return None
+            except RPCError as error:
+                raise unreachable(error, client) from error
+            return None if record is None else reported(record)
+
+    return list(await asyncio.gather(*(one(each) for each in ids)))

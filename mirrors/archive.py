@@ -1,0 +1,149 @@
+"""The archive: every trade that is over, for ever, as Parquet files under one folder of any filesystem that pyarrow knows.
+
+    <root>/trades/mode=<mode>/day=<New York day>/<name>.parquet        read by everyone
+    <root>/incoming/<name>.parquet                                     being written; moved to its place in one step
+
+Files never change. Their names are unique, so writers on several machines never meet. A trade may be in more than one file: written
+twice, or again after a workflow reset. The reader takes the last; compaction keeps only that.
+"""
+
+import contextlib
+import os
+import uuid
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow import fs
+
+from mirrors import parquet
+from mirrors.schema import TradeRecord
+
+_TRADES = "trades"
+_INCOMING = "incoming"
+_LEFT_BEHIND = 24 * 3600
+"""Seconds after which a file in `incoming` is one that its writer left behind when it was killed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A folder on a filesystem."""
+
+    filesystem: fs.FileSystem
+    path: str
+
+    @classmethod
+    def at(cls, where: str) -> "Place":
+        """Give the place that `where` names: a folder of this machine, or a URI that pyarrow reads, such as `s3://bucket/folder`."""
+        if "://" in where:
+            filesystem, path = fs.FileSystem.from_uri(where)
+            return cls(filesystem, path.rstrip("/"))
+        return cls(fs.LocalFileSystem(), str(Path(where).absolute()))
+
+    def under(self, *parts: str) -> str:
+        """Give a path below it."""
+        return "/".join((self.path, *parts))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compacted:
+    """What a compaction did."""
+
+    days: int
+    files_before: int
+    files_after: int
+
+
+class Archive:
+    """Writes the trades of one mode."""
+
+    def __init__(self, place: Place, mode: str) -> None:
+        """Write under `place`."""
+        self._place = place
+        self._mode = mode
+
+    def write(self, records: Sequence[TradeRecord]) -> list[str]:
+        """Write trades, one file a day; gives the files. Raises OSError when the filesystem says no."""
+        if foreign := {record.trade.mode for record in records} - {self._mode}:
+            raise ValueError(f"expected trades of mode {self._mode}, found {sorted(foreign)}: modes never share an archive")
+        days: defaultdict[date, list[TradeRecord]] = defaultdict(list)
+        for record in records:
+            days[record.trade.day].append(record)
+        now = datetime.now(UTC)
+        return [self._put(day, parquet.table(of_day, now), now) for day, of_day in sorted(days.items())]
+
+    def files(self, first: date | None = None, last: date | None = None) -> list[str]:
+        """List the files of the mode, of days from `first` to `last`."""
+        selector = fs.FileSelector(self._place.under(_TRADES, f"mode={self._mode}"), recursive=True, allow_not_found=True)
+        found = [each.path for each in self._place.filesystem.get_file_info(selector) if each.path.endswith(".parquet")]
+        return sorted(
+            path for path in found if (first is None or first <= day_of_file(path)) and (last is None or day_of_file(path) <= last)
+        )
+
+    def compact(self, *, above: int) -> Compacted:
+        """Merge the files of each day that has more than `above`, and keep each trade once; what left files behind is cleared."""
+        days: defaultdict[date, list[str]] = defaultdict(list)
+        for path in self.files():
+            days[day_of_file(path)].append(path)
+        due = {day: paths for day, paths in days.items() if len(paths) > above}
+        for day, paths in due.items():
+            # a file that is gone was merged by another machine meanwhile: both keep what they read, and duplicates do no harm
+            with contextlib.suppress(FileNotFoundError):
+                self._put(day, latest(pa.concat_tables([self._read(path) for path in paths])), datetime.now(UTC))
+                for path in paths:
+                    self._place.filesystem.delete_file(path)
+        self._clear_incoming()
+        return Compacted(days=len(due), files_before=sum(map(len, due.values())), files_after=len(due))
+
+    def _read(self, path: str) -> pa.Table:
+        return pq.read_table(path, filesystem=self._place.filesystem, schema=parquet.SCHEMA, partitioning=None)
+
+    def _put(self, day: date, content: pa.Table, now: datetime) -> str:
+        """Write a file aside, make sure of it, and move it to its place in one step."""
+        filesystem, name = self._place.filesystem, f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex}.parquet"
+        aside, folder = self._place.under(_INCOMING, name), self._place.under(_TRADES, f"mode={self._mode}", f"day={day}")
+        for needed in (self._place.under(_INCOMING), folder):
+            filesystem.create_dir(needed, recursive=True)
+        pq.write_table(content, aside, filesystem=filesystem, compression="zstd")
+        if isinstance(filesystem, fs.LocalFileSystem):
+            _to_disk(aside)
+        filesystem.move(aside, f"{folder}/{name}")
+        return f"{folder}/{name}"
+
+    def _clear_incoming(self) -> None:
+        selector = fs.FileSelector(self._place.under(_INCOMING), allow_not_found=True)
+        now = datetime.now(UTC).timestamp()
+        for each in self._place.filesystem.get_file_info(selector):
+            if each.mtime is not None and now - each.mtime.timestamp() > _LEFT_BEHIND:
+                self._place.filesystem.delete_file(each.path)
+
+
+def day_of_file(path: str) -> date:
+    """Read the day that a file's folder names."""
+    return date.fromisoformat(path.rsplit("/", 2)[-2].removeprefix("day="))
+
+
+def latest(content: pa.Table) -> pa.Table:
+    """Keep each trade of a table once: as it ended last, and then as it was written last."""
+    order = content.select(["workflow_id", "closed_at", "archived_at", "run_id"]).to_pylist()
+    best: dict[str, int] = {}
+    never = datetime.min.replace(tzinfo=UTC)
+    for index, row in enumerate(order):
+        key = (row["closed_at"] or never, row["archived_at"], row["run_id"])
+        held = best.get(row["workflow_id"])
+        if held is None or key > (order[held]["closed_at"] or never, order[held]["archived_at"], order[held]["run_id"]):
+            best[row["workflow_id"]] = index
+    return content.take(pa.array(sorted(best.values()), pa.int64()))
+
+
+def _to_disk(path: str) -> None:
+    """Wait until a file is on the disk: a name must never outlive a power cut without its content."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

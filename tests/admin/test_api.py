@@ -1,0 +1,178 @@
+"""The admin API on the real stack, with every payload encrypted: alerts in, trades out."""
+
+import asyncio
+import dataclasses
+import os
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from itertools import count
+
+import httpx2
+import pytest
+
+from api.temporal import Temporal
+from broker.dry_run import DryRunBroker
+from control.account import account_view
+from control.connection import connect
+from domain.policy import Mode
+from domain.trade import Phase
+from tests.admin.conftest import HOOK, Api
+from tests.support.house import Seat, Trade
+from tests.support.waiting import eventually
+from worker.care import look_after
+from worker.namespace import prepare
+from worker.target import target_of
+from worker.wiring import make_worker
+
+PROCESS = "/admin/alerts/process"
+_keys = count(1)
+
+
+async def planned(seat: Seat, bid: str = "1.20", ask: str = "1.20") -> Trade:
+    """Quote a contract of its own, at which an entry fills at once."""
+    trade = seat.plan()
+    await trade.quote(bid, ask)
+    return trade
+
+
+def body(trade: Trade, **more: object) -> dict[str, object]:
+    """Write an alert about the contract of a plan."""
+    said = trade.message
+    return {"message": said.text, "channel_id": said.channel_id, "user_id": said.author_id, **more}
+
+
+def known_as(trade: Trade, answer: httpx2.Response) -> Trade:
+    """Give the plan under the message id that the API derived."""
+    sent = dataclasses.replace(trade.message, message_id=answer.json()["message_id"])
+    renamed = dataclasses.replace(trade, message=sent)
+    trade.seat.trades.append(renamed)
+    return renamed
+
+
+def new_key() -> str:
+    """Give an idempotency key that no other test uses."""
+    return f"tv-{os.getpid()}-{next(_keys)}"
+
+
+async def test_an_alert_becomes_a_trade_once(seat: Seat, api: Api) -> None:
+    """WHO-20: a webhook that sends twice, at once or later, finds the trade of the first; the audit names the key it came with."""
+    plan, key = await planned(seat), new_key()
+    headers = {"Idempotency-Key": key}
+    both = await asyncio.gather(*(api("POST", PROCESS, json=body(plan), headers=headers, key=HOOK) for _ in range(2)))
+    assert sorted(answer.status_code for answer in both) == [200, 201]
+    trade = known_as(plan, both[0])
+    await trade.until("held", phase=Phase.HOLDING, exits_working=2)
+    again = await api("POST", PROCESS, json=body(plan, idempotency_key=key), key=HOOK)
+    assert (again.status_code, again.json()["result"]) == (200, "known")
+    assert again.headers["location"] == f"/admin/trades/trade-{trade.id}"
+    assert (await trade.sent("e"), again.json()["mode"]) == (["e1"], "demo")
+
+    shown = (await api("GET", str(again.headers["location"]))).json()
+    assert shown["view"]["message"]["author_name"] == "api:hook"
+    assert {"received", "sized", "filled", "exit_submitted"} <= {event["kind"] for event in shown["events"]}
+    listed = (await api("GET", "/admin/trades", params={"symbol": "SPY", "limit": 200})).json()["trades"]
+    row = next(row for row in listed if row["workflow_id"] == f"trade-{trade.id}")
+    assert (row["phase"], row["bought"], row["author"]) == ("holding", 4, trade.message.author_id)
+    assert not await trade.violations()
+
+
+async def test_chatter_starts_nothing_and_what_is_refused_is_on_record(seat: Seat, api: Api) -> None:
+    """A message that is no alert is left alone; one that looks like an alert and is not certain has its refusal in a trade."""
+    said = body(seat.plan())
+    chatter = await api("POST", PROCESS, json={**said, "message": "good morning all"})
+    assert (chatter.status_code, chatter.json()["result"], chatter.json()["workflow_id"]) == (200, "left-alone", None)
+    unsure = await api("POST", PROCESS, json={**said, "message": "BTO SPY 12/18/2026 607 @ 2.00", "idempotency_key": new_key()})
+    assert unsure.status_code == 201
+
+    async def refused() -> bool:
+        shown = (await api("GET", str(unsure.headers["location"]))).json()
+        return shown["view"] is not None and shown["view"]["outcome"] == "denied"
+
+    await eventually(refused, "the refusal to be on record", every=0.1)
+
+
+async def test_a_trade_that_is_not_there_is_not_found(api: Api) -> None:
+    """404 with words; a name that can be no trade's is refused before Temporal is asked."""
+    missing = await api("GET", "/admin/trades/no-such-trade")
+    assert (missing.status_code, missing.json()["type"]) == (404, "urn:alert-trader:problem:not-found")
+    assert (await api("GET", "/admin/trades/not%20a%20name")).status_code == 422
+
+
+async def test_the_audit_trail_is_read_page_by_page(seat: Seat, api: Api) -> None:
+    """The newest first; a cursor leads to what came before, without a gap or a repetition, and the pages end."""
+    trade = await seat.alert(bid="1.20", ask="1.20")
+    await trade.until("held", phase=Phase.HOLDING, exits_working=2)
+    found: list[tuple[str, int]] = []
+    cursor = None
+    for _ in range(200):
+        page = (await api("GET", "/admin/audit/recent", params={"limit": 7, **({} if cursor is None else {"cursor": cursor})})).json()
+        found += [(event["workflow_id"], event["sequence"]) for event in page["events"]]
+        cursor = page["cursor"]
+        if cursor is None:
+            break
+    assert cursor is None
+    own = [sequence for workflow_id, sequence in found if workflow_id == f"trade-{trade.id}"]
+    assert own == sorted(own, reverse=True)
+    assert own[-1] == 1
+    assert len(set(found)) == len(found)
+
+
+async def test_the_account_is_halted_and_resumed_by_name(api: Api) -> None:
+    """HLT-10: a halt asks nothing and names the key it came with; only a resume that says what changed ends it."""
+    halted = (await api("POST", "/admin/halt", json={"reason": "a test"}, key=HOOK)).json()
+    assert (halted["acknowledged"], halted["state"]) == (True, "halted")
+    shown = (await api("GET", "/admin/account")).json()
+    assert (shown["state"], shown["halted_by"], shown["halt_reason"]) == ("halted", "api:hook", "a test")
+    assert (await api("POST", "/admin/resume", json={"changed": ""})).status_code == 422
+    resumed = await api("POST", "/admin/resume", json={"changed": "the test is over"})
+    assert (resumed.status_code, resumed.json()["view"]["state"]) == (200, "active")
+    assert (await api("POST", "/admin/resume", json={"changed": "again"})).status_code in {200, 409}
+
+
+async def test_it_says_that_it_is_ready(api: Api) -> None:
+    """With Temporal and a worker there, it can do its work."""
+    assert (await api("GET", "/health/ready", key=None)).json() == {"state": "ready", "mode": "demo"}
+
+
+@pytest.fixture
+async def rehearsing(seat: Seat) -> AsyncIterator[None]:
+    """Run a worker of mode dry-run beside the one that sends, on the namespace of dry-run."""
+    settings = seat.settings
+    client = await connect(target_of(settings, mode=Mode.DRY_RUN))
+    await prepare(client, retention=timedelta(days=settings.temporal_retention_days))
+    assert settings.tastytrade_client_secret is not None
+    assert settings.tastytrade_refresh_token is not None
+    broker = DryRunBroker(
+        client_secret=settings.tastytrade_client_secret.get_secret_value(),
+        refresh_token=settings.tastytrade_refresh_token.get_secret_value(),
+        account=settings.account,
+        is_test=False,
+        venue_url=settings.venue_base_url,
+        call_timeout=settings.broker_timeout,
+    )
+    worker = make_worker(client, account=settings.account, reader=broker, desk=None, mode=Mode.DRY_RUN, channels=())
+    seen = Temporal(target_of(settings, mode=Mode.DRY_RUN))
+    async with worker:
+        await look_after(client, settings.account, mode=Mode.DRY_RUN, limits=settings.limits())
+
+        async def open_for_the_day() -> bool:
+            return (await account_view(client, settings.account)).reference is not None
+
+        await eventually(lambda: seen.workers(settings.account), "Temporal to know of the dry-run worker", within=20, every=0.1)
+        await eventually(open_for_the_day, "the account to know its buying power", within=20, every=0.1)
+        yield
+    await broker.aclose()
+
+
+@pytest.mark.usefixtures("rehearsing")
+async def test_a_rehearsal_is_a_trade_of_the_dry_run_namespace(seat: Seat, api: Api) -> None:
+    """DRY-10, DRY-20, DRY-30: asked to rehearse, a process that sends starts nothing in its own namespace, and no order leaves."""
+    plan = await planned(seat)
+    answer = await api("POST", PROCESS, json=body(plan, dry_run=True, idempotency_key=new_key()))
+    found = answer.json()
+    assert (answer.status_code, found["result"], found["mode"]) == (200, "rehearsed", "dry-run"), found["detail"]
+    assert (found["rehearsal"]["outcome"], found["rehearsal"]["mode"], found["rehearsal"]["quantity"]) == ("dry-run", "dry-run", 4)
+    trade = known_as(plan, answer)
+    assert await trade.posts() == []
+    assert (await api("GET", f"/admin/trades/trade-{trade.id}")).status_code == 404
+    plan.seat.trades.remove(trade)

@@ -1,0 +1,145 @@
+"""Cards through the real client: one for each trade, whatever is lost on the way."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import aiohttp
+import discord
+import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.messages import CardAnswer, CardPlace, CardRequest
+from bot.cards import CardActivity
+from bot.first_start import NEEDED, findings, invite
+from chat.config import BOT_PERMISSIONS, CREATE_PUBLIC_THREADS, SEND_MESSAGES
+from chat.limits import Fault, Trouble
+from chat.server import RunningChat
+from chat.transcript import Kind
+from domain.event import EventKind, TradeEvent
+from domain.policy import Allowlist
+from domain.view import TradeView
+from tests.support.discord_client import ALERTS, OTHER, Listener, connected, open_chat
+from tests.unit.bot.conftest import make_view
+
+
+@pytest.fixture
+async def chat() -> AsyncIterator[RunningChat]:
+    """Open a chat."""
+    async with open_chat() as running:
+        yield running
+
+
+@pytest.fixture
+async def client(chat: RunningChat) -> AsyncIterator[Listener]:
+    """Connect a client."""
+    assert chat.url
+    listening = Listener()
+    async with connected(listening):
+        yield listening
+
+
+def request(count: int, place: CardPlace | None = None, **changes: object) -> CardRequest:
+    """Ask for the card of a trade with so many events, those told at `place` left out."""
+    now = datetime.now(UTC)
+    view: TradeView = make_view(**changes)
+    view = replace(view, message=replace(view.message, channel_id=ALERTS, posted_at=now))
+    told = 0 if place is None else place.told
+    events = [
+        TradeEvent(sequence=each, at=now + timedelta(seconds=each), kind=EventKind.FILLED, text=f"event {each}")
+        for each in range(1, count + 1)
+    ]
+    return CardRequest(view=view, events=tuple(events[told:]), place=place)
+
+
+def in_room(chat: RunningChat, room: str = ALERTS) -> list[str]:
+    """Give the last line of every card in a room."""
+    return [each["embeds"][0]["footer"]["text"] for each in chat.world.messages[room].values()]
+
+
+def story(chat: RunningChat) -> list[str]:
+    """Give the events that the one thread tells."""
+    (thread,) = [each for each in chat.world.messages if each not in {ALERTS, OTHER}]
+    text = "\n".join(each["content"] for each in chat.world.messages[thread].values())
+    return [line.rpartition(" ")[2] for line in text.splitlines()]
+
+
+async def test_a_card_is_made_once_and_then_changed_in_place(chat: RunningChat, client: Listener) -> None:
+    """The first request makes the card and its thread, the next ones change it and go on telling."""
+    cards = CardActivity(client, None)
+    first = await cards.show(request(2), in_doubt=False)
+    second = await cards.show(request(5, first, position=2), in_doubt=False)
+    assert (first.message_id, second.told) == (second.message_id, 5)
+    assert in_room(chat) == ["trade-1574672848276946944 · demo · account 5WT31673 · 5 events"]
+    assert story(chat) == ["1", "2", "3", "4", "5"]
+    assert all(line.facts["pinged"] == [] for line in chat.transcript.of(Kind.POSTED, Kind.EDITED))
+
+
+@pytest.mark.parametrize("where", [f"/channels/{ALERTS}/messages", "/channels/*/messages/*/threads", "/channels/1*/messages"])
+async def test_a_lost_answer_doubles_nothing(chat: RunningChat, client: Listener, where: str) -> None:
+    """Whichever answer is lost, card, thread or line of the story: the next attempt finds what is there and goes on from it."""
+    cards = CardActivity(client, None)
+    chat.limits.faults.append(Fault(trouble=Trouble.LOST, path=where))
+    with pytest.raises(aiohttp.ClientError):
+        await cards.show(request(2), in_doubt=False)
+    place = await cards.show(request(4), in_doubt=True)
+    assert len(in_room(chat)) == 1
+    assert story(chat) == ["1", "2", "3", "4"]
+    assert place.told == 4
+
+
+async def test_a_bot_without_memory_finds_the_card_of_an_earlier_life(chat: RunningChat, client: Listener) -> None:
+    """A trade that was reset, or whose bot was killed before it answered, knows no card: it is looked for, and found."""
+    made = await CardActivity(client, None).show(request(3), in_doubt=False)
+    chat.control.say("talk in between")
+    found = await CardActivity(client, None).show(request(5), in_doubt=False)
+    assert found.message_id == made.message_id
+    assert story(chat) == ["1", "2", "3", "4", "5"]
+
+
+async def test_a_card_that_was_taken_away_is_made_again(chat: RunningChat, client: Listener) -> None:
+    """A trade is never without its card."""
+    cards = CardActivity(client, None)
+    gone = await cards.show(request(2), in_doubt=False)
+    chat.world.delete(ALERTS, gone.message_id)
+    again = await cards.show(request(3, gone), in_doubt=False)
+    assert again.message_id != gone.message_id
+    assert len(in_room(chat)) == 1
+
+
+async def test_all_cards_may_go_to_a_room_of_their_own(chat: RunningChat, client: Listener) -> None:
+    """The setting decides where a new card goes; the alert's room has none then."""
+    await CardActivity(client, int(OTHER)).show(request(1), in_doubt=False)
+    assert (len(in_room(chat)), len(in_room(chat, OTHER))) == (0, 1)
+
+
+async def test_a_room_that_takes_no_card_is_told_with_what_to_do() -> None:
+    """Without the permission nothing is tried again, and the words name the channel; without threads the card is there all the same."""
+    async with open_chat(bot_permissions=BOT_PERMISSIONS & ~SEND_MESSAGES) as chat:
+        client = Listener()
+        async with connected(client):
+            with pytest.raises(ApplicationError, match=f"channel {ALERTS} does not take the card.*Missing Permissions") as refused:
+                await ActivityEnvironment().run(CardActivity(client, None).show_card, request(1))
+            assert refused.value.non_retryable
+            told = findings(client.guilds, Allowlist(authors=("1",), channels=(ALERTS, "5"), guilds=("300000000000000003", "6")), None, 9)
+    assert len(told) == 3
+    assert "not in server 6" in told[0]
+    assert "in #alerts" in told[1]
+    assert "lacks: send messages (to post cards)" in told[1]
+    assert "channel 5 is in no server" in told[2]
+    async with open_chat(bot_permissions=BOT_PERMISSIONS & ~CREATE_PUBLIC_THREADS) as chat:
+        client = Listener()
+        async with connected(client):
+            answer: CardAnswer = await ActivityEnvironment().run(CardActivity(client, None).show_card, request(1))
+            assert answer.place.told == 1
+            assert len(in_room(chat)) == 1
+
+
+def test_the_invitation_asks_for_what_is_needed_and_nothing_more() -> None:
+    """The link names exactly the permissions that are each explained, and the scope that commands need."""
+    link = invite(42)
+    allowed = discord.Permissions(int(link.rpartition("permissions=")[2].partition("&")[0]))
+    assert {name for name, value in allowed if value} == {"read_messages" if name == "view_channel" else name for name in NEEDED}
+    assert "scope=bot+applications.commands" in link
+    assert not findings([], Allowlist(), None, 1)[0].startswith("the bot")

@@ -1,0 +1,107 @@
+"""Fifty alerts in the same instant on a small account, a killed worker, and a halt in the middle, on the real server.
+
+What is claimed is read from the venue's tape: no over-commitment, every filled slice protected, no entry after the acknowledged halt.
+"""
+
+import asyncio
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from control import account as control
+from domain.denial import Code
+from domain.halting import AccountState
+from domain.ids import Leg, read_client_order_id
+from domain.trade import Phase
+from tests.support.house import House, Seat, Trade
+from tests.support.waiting import eventually
+from venue.tape import OrderLine, RequestLine
+
+ALERTS = 50
+CASH = 2500
+"""Dollars: nine trades of two contracts at a ceiling of 1.32, which take 266.40 with their fees, fit into it, and no tenth."""
+
+EACH = Decimal("266.40")
+CEILING = Decimal("1.32")
+
+
+async def taken(trades: list[Trade]) -> dict[str, Decimal]:
+    """Sum up from the tape what each trade has taken at most, in dollars: what its entries filled, and what they could still fill."""
+    names = {trade.id for trade in trades}
+    now: dict[str, dict[str, Decimal]] = defaultdict(dict)
+    most: dict[str, Decimal] = {}
+    for line in await trades[0].house.tape():
+        named = read_client_order_id(str(line.order.client_id)) if isinstance(line, OrderLine) else None
+        if not isinstance(line, OrderLine) or named is None or named[0] not in names or named[1] is not Leg.ENTRY:
+            continue
+        contracts = line.order.filled if line.order.status.terminal else line.order.quantity
+        now[named[0]][str(line.order.client_id)] = (line.order.limit or CEILING) * contracts * 100
+        most[named[0]] = max(most.get(named[0], Decimal(0)), sum(now[named[0]].values(), Decimal(0)))
+    return most
+
+
+async def entries(house: House, trades: list[Trade]) -> list[RequestLine]:
+    """Give every entry of the trades that reached the venue."""
+    names = tuple(f"{trade.id}-e" for trade in trades)
+    return [
+        line
+        for line in await house.tape()
+        if isinstance(line, RequestLine)
+        and line.method == "POST"
+        and line.path.endswith("/orders")
+        and (line.client_id or "").startswith(names)
+    ]
+
+
+async def prepared(house: House) -> Seat:
+    """Give a seat with little money, and two workers."""
+    seat = house.take_seat(
+        size_allocation=Decimal("0.5"), size_max_contracts=2, ladder_window=timedelta(seconds=12), ladder_step=timedelta(seconds=2)
+    )
+    await house.set_cash(seat, CASH)
+    await asyncio.gather(seat.start_worker(), seat.start_worker())
+    return seat
+
+
+async def test_fifty_alerts_at_once_a_killed_worker_and_a_halt_in_the_middle(house: House) -> None:
+    """HLT-10, RSK-20, EXT-40, EXT-50: from the tape alone."""
+    seat = await prepared(house)
+    trades = [seat.plan() for _ in range(ALERTS)]
+    # a third fills at the first price, the rest works on
+    for number, trade in enumerate(trades):
+        await trade.quote(*(("1.20", "1.20") if number % 3 == 0 else ("1.10", "1.50")))
+    await asyncio.gather(*(trade.send() for trade in trades))
+    await eventually(lambda: entries(house, trades), "the first entries", within=20, every=0.05)
+    await seat.replace_worker()
+
+    receipt = await control.halt(house.client, seat.settings.account, by="ann", reason="in the middle")
+    acknowledged = datetime.now(UTC)
+    assert (receipt.acknowledged, receipt.state) == (True, AccountState.HALTED)
+    for trade in trades:
+        await at_rest(trade)
+    late = seat.plan()
+    await late.quote("1.20", "1.20")
+    await late.send()
+    assert ((await late.result()).reason or "").startswith(Code.ACCOUNT_HALTED)
+
+    sent = await entries(house, [*trades, late])
+    assert [line.client_id for line in sent if line.at > acknowledged] == []
+    most = await taken(trades)
+    assert len(most) <= CASH // EACH
+    assert sum(most.values()) <= CASH
+    for trade in trades:
+        assert await trade.violations() == []
+        # half of a slice is offered at its target: of a single contract there is no half
+        assert await trade.fills("e") < 2 or await trade.orders("x")
+
+
+async def at_rest(trade: Trade) -> None:
+    """Wait until a trade has nothing left to do but look for an order whose answer died with the worker; what it holds has its exits."""
+
+    async def there() -> bool:
+        view = await trade.view()
+        if view is None or view.unprotected > 0:
+            return False
+        return view.phase in {Phase.HOLDING, Phase.DONE} or view.unknown_orders > 0
+
+    await eventually(there, f"{trade.id} to come to rest", within=30, every=0.2)

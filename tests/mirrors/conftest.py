@@ -1,0 +1,97 @@
+"""A house with its mirrors: a real Redis, an archive, and a housekeeper whose rounds the tests ask for."""
+
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from activities.upkeep import Tally
+from control import command
+from control.housekeeping import housekeeping
+from control.rebuild import Proof, verify
+from control.upkeep import Mirrors
+from domain.trade import Phase
+from mirrors.hot import HotTrade
+from mirrors.schema import TradeRecord
+from tests.support.house import House, Seat, Trade, open_house
+from tests.support.waiting import eventually
+from worker.mirroring import mirrors as mirrors_of
+from workflows.interface import Command
+from workflows.upkeep import HOUSEKEEPING_SCHEDULE
+
+ME = Command(by="tester")
+
+
+@dataclass
+class Mirrored:
+    """The house, an account that trades in it, and what its mirrors have."""
+
+    house: House
+    seat: Seat
+    mirrors: Mirrors
+
+    async def buys(self) -> Trade:
+        """Buy four contracts, with exits for two at work."""
+        trade = await self.seat.alert(bid="1.20", ask="1.20")
+        await trade.until("held and protected", phase=Phase.HOLDING, bought=4, exits_working=2)
+        return trade
+
+    async def sells(self, trade: Trade) -> None:
+        """Close a trade, and wait for its end."""
+        await command.close(self.house.client, trade.id, ME)
+        await trade.result()
+
+    async def round(self) -> Tally:
+        """Have the schedule run a round of housekeeping, and give what it did."""
+        client = self.house.client
+        before = (await housekeeping(client)).last_end
+        await client.get_schedule_handle(HOUSEKEEPING_SCHEDULE).trigger()
+
+        async def ended() -> Tally | None:
+            state = await housekeeping(client)
+            return state.last if state.last_end != before else None
+
+        tally: Tally = await eventually(ended, "a round of housekeeping", within=40, every=0.1)
+        return tally
+
+    async def proof(self) -> Proof:
+        """Compare Temporal, Redis and the archive. Everything that is over must be archived."""
+        return await verify(
+            self.house.client, self.mirrors, lambda _done, _of: None, archived_within=timedelta(0), retention=timedelta(days=30)
+        )
+
+    async def in_redis(self) -> dict[str, HotTrade]:
+        """Give all that Redis has."""
+        assert self.mirrors.hot is not None
+        names = [name async for page in self.mirrors.hot.known() for name in page]
+        return await self.mirrors.hot.trades(names)
+
+    def in_archive(self) -> dict[str, TradeRecord]:
+        """Give all that the archive has."""
+        return self.mirrors.reader.records([trade.workflow_id for trade in self.mirrors.reader.trades()])
+
+    def delete_archive(self) -> None:
+        """Delete every file of the archive."""
+        shutil.rmtree(Path(self.seat.settings.archive_place))
+
+
+@pytest.fixture(scope="session")
+async def mirrored(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mirrored]:
+    """Open the house, with one account trading and the housekeeper at work."""
+    folder = tmp_path_factory.mktemp("mirrors")
+    async with open_house(folder, with_mirrors=True, housekeeping_every="86400") as house:
+        await house.stack.start_housekeeper()
+        seat = house.take_seat()
+        await seat.start_worker()
+        kept = mirrors_of(seat.settings)
+
+        async def first_round() -> bool:
+            return (await housekeeping(house.client)).last_end is not None
+
+        await eventually(first_round, "the first round, which a new schedule runs at once", within=40, every=0.1)
+        yield Mirrored(house, seat, kept)
+        if kept.hot is not None:
+            await kept.hot.aclose()

@@ -1,0 +1,144 @@
+"""The mirrors are deleted and made anew, and whatever differs is found and named."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from control import audit
+from control.rebuild import Place, rebuild
+from domain.trade import Phase
+from mirrors.schema import EVENT_JSON, Status
+from tests.mirrors.conftest import Mirrored
+from tests.support.house import Trade
+
+pytestmark = pytest.mark.timeout(180)
+
+
+async def again(mirrored: Mirrored) -> None:
+    """Make both mirrors anew."""
+    seen: list[tuple[int, int]] = []
+    done = await rebuild(mirrored.house.client, mirrored.mirrors, lambda each, of: seen.append((each, of)))
+    assert (done.redis, done.unreadable) == (None, ())
+    assert seen[-1] == (done.trades, done.trades)
+
+
+async def test_deleted_at_any_time_and_made_anew_they_are_the_same(mirrored: Mirrored) -> None:
+    """DUR-20: Redis and the archive are deleted under an open trade and one that is over; Temporal alone gives every digit back."""
+    over, held = await mirrored.buys(), await mirrored.buys()
+    await mirrored.sells(over)
+    await mirrored.round()
+    redis, archive = await mirrored.in_redis(), mirrored.in_archive()
+    assert redis[f"trade-{over.id}"].row == archive[f"trade-{over.id}"].trade
+    assert redis[f"trade-{held.id}"].row.status is Status.OPEN
+    await mirrored.house.stack.kill_redis()
+    await mirrored.house.stack.restart_redis()
+    mirrored.delete_archive()
+    await again(mirrored)
+    assert await mirrored.in_redis() == redis
+    assert {name: (each.trade, each.events) for name, each in mirrored.in_archive().items()} == {
+        name: (each.trade, each.events) for name, each in archive.items()
+    }
+    assert (await mirrored.proof()).equal
+    await mirrored.sells(held)
+
+
+async def test_a_trade_that_was_cut_short_is_kept_as_such(mirrored: Mirrored) -> None:
+    """A trade that a person terminated told nobody: housekeeping archives it as broken, and it is no longer among the open ones."""
+    trade = await mirrored.seat.alert()
+    await trade.until("entering", phase=Phase.ENTERING)
+    await trade.handle.terminate("a test")
+    tally = await mirrored.round()
+    assert tally.archived >= 1
+    assert mirrored.in_archive()[f"trade-{trade.id}"].trade.status is Status.BROKEN
+    assert (await mirrored.in_redis())[f"trade-{trade.id}"].row.status is Status.BROKEN
+    assert mirrored.mirrors.hot is not None
+    assert f"trade-{trade.id}" not in await mirrored.mirrors.hot.open_ids()
+    assert (await mirrored.proof()).equal
+
+
+async def other_text_in_redis(mirrored: Mirrored, name: str) -> None:
+    """Write an event of a trade with other words, under its old hash."""
+    hot = mirrored.mirrors.hot
+    assert hot is not None
+    redis, (held,) = hot._redis, (await hot.trades([name])).values()
+    place = (await redis.hget(hot._keys(name)[1], "e:2")).partition(" ")[0]
+    await redis.xdel(hot._keys(name)[0], place)
+    changed = EVENT_JSON.dump_json(replace(held.events[1], text="Bought the moon"))
+    moved = await redis.xadd(hot._keys(name)[0], {"trade": name, "event": changed})
+    await redis.hset(hot._keys(name)[1], "e:2", f"{moved} {held.events[1].chain}")
+
+
+async def missing_in_redis(mirrored: Mirrored, name: str) -> None:
+    """Lose an event of a trade."""
+    hot = mirrored.mirrors.hot
+    assert hot is not None
+    await hot._redis.hdel(hot._keys(name)[1], "e:1")
+
+
+async def a_stranger_in_redis(mirrored: Mirrored, name: str) -> None:
+    """Put a trade there that never was."""
+    hot = mirrored.mirrors.hot
+    assert hot is not None
+    (held,) = (await hot.trades([name])).values()
+    await hot.write(replace(held.row, workflow_id="trade-never", events=0), [])
+
+
+async def other_money_in_the_archive(mirrored: Mirrored, name: str) -> None:
+    """Archive a trade with another profit."""
+    kept = mirrored.in_archive()[name]
+    mirrored.mirrors.archive.write([replace(kept, trade=replace(kept.trade, pnl=Decimal("1000000.00")))])
+
+
+async def gone_from_the_archive(mirrored: Mirrored, name: str) -> None:
+    """Lose the files of the archive."""
+    assert name
+    mirrored.delete_archive()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "place", "words"),
+    [
+        (other_text_in_redis, Place.REDIS, "event 2 (denied): expected text"),
+        (missing_in_redis, Place.REDIS, "event 1 (received)"),
+        (a_stranger_in_redis, Place.REDIS, "Temporal has no such trade"),
+        (other_money_in_the_archive, Place.ARCHIVE, "expected pnl None, found 1000000.00"),
+        (gone_from_the_archive, Place.ARCHIVE, "it is missing"),
+    ],
+)
+async def test_the_first_difference_is_named(
+    mirrored: Mirrored, spoil: Callable[[Mirrored, str], Awaitable[None]], place: Place, words: str
+) -> None:
+    """DUR-20: whatever is changed, lost or added in a mirror is found, with trade and place; a rebuild mends it."""
+    trade = await refused(mirrored)
+    await mirrored.round()
+    assert (await mirrored.proof()).differences == []
+    await spoil(mirrored, f"trade-{trade.id}")
+    found = (await mirrored.proof()).differences
+    assert any(each.place is place and words in each.what for each in found), found
+    await again(mirrored)
+    assert (await mirrored.proof()).differences == []
+
+
+async def refused(mirrored: Mirrored) -> Trade:
+    """Have an alert refused: the shortest trade there is."""
+    trade = await mirrored.seat.alert(text="BTO SPY 600 @ 1")
+    await trade.result()
+    return trade
+
+
+async def test_temporal_answers_where_redis_cannot(mirrored: Mirrored) -> None:
+    """The last events are the same from Redis and from Temporal, page by page, and the answer says whose it is."""
+    await refused(mirrored)
+    await mirrored.round()
+    client, kept = mirrored.house.client, mirrored.mirrors
+    told = await audit.recent(client, kept, limit=5)
+    assert (told.source, told.note) == (audit.Source.REDIS, None)
+    instead = await audit.recent(client, replace(kept, hot=None), limit=5)
+    assert instead.source is audit.Source.TEMPORAL
+    assert "no hot mirror" in str(instead.note)
+    assert {(each.workflow_id, each.sequence) for each in told.events[:3]} <= {(each.workflow_id, each.sequence) for each in instead.events}
+    further = await audit.recent(client, replace(kept, hot=None), limit=5, before=instead.cursor)
+    assert further.events
+    assert max(each.at for each in further.events) < min(each.at for each in instead.events)

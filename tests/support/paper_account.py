@@ -1,0 +1,48 @@
+"""An account in memory, for tests of the activities: the real rules of `domain.account`, asked without a server."""
+
+import time
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from activities.account_line import AccountLine, AccountUnreachableError, Pass
+from activities.messages import AdmitAnswer
+from domain.account import PASS, Account, opened
+from domain.denial import Denied
+from domain.halting import Order
+from domain.limits import Limits
+from domain.money import Usd
+from domain.reservation import AdmitRequest
+
+
+class PaperAccount(AccountLine):
+    """An account that is ready and has a thousand dollars."""
+
+    def __init__(self) -> None:
+        """Open the account."""
+        now = datetime.now(UTC)
+        self.memory: Account = opened(Limits(), now)
+        self.memory.open_day(Usd(Decimal(1000)), now)
+        self.memory.day.preflight_at = now
+        self.asked: list[AdmitRequest] = []
+        self.away = False
+        self.slow = 0.0
+        """Seconds that have passed since a question was asked when its answer arrives."""
+
+    async def reference(self) -> Usd | None:
+        """Give the day's buying power."""
+        if self.away:
+            raise AccountUnreachableError("nobody answers")
+        return self.memory.day.reference
+
+    async def ask(self, request: AdmitRequest) -> Pass:
+        """Answer by the rules."""
+        self.asked.append(request)
+        if self.away:
+            raise AccountUnreachableError("nobody answers")
+        answer = self.memory.admit(request, datetime.now(UTC))
+        said = AdmitAnswer(denied=answer) if isinstance(answer, Denied) else AdmitAnswer(admitted=answer)
+        return Pass(answer=said, until=time.monotonic() + PASS.total_seconds() - self.slow)
+
+    def halt(self) -> None:
+        """Halt it."""
+        self.memory.order(Order.HALT, datetime.now(UTC), by="ann", reason="a test")

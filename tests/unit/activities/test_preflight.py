@@ -1,0 +1,103 @@
+"""The preflight: every question that an order rests on is asked, each on its own."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from activities.preflight import preflight
+from broker.port import Refused, Unavailable
+from domain.ids import AccountNumber, Leg
+from domain.order import Position
+from domain.preflight import Check, day_trading
+from tests.support.paper_desk import ACCOUNT, PaperDesk, reported
+from tests.support.paper_exchange import SYMBOL, intent
+
+
+async def found(desk: PaperDesk) -> dict[str, Check]:
+    """Run the preflight; checks by name."""
+    return {check.name: check for check in await preflight(desk, None)}
+
+
+async def test_an_account_that_may_trade_passes() -> None:
+    """Everything in order: every check says what it found, and what to do about it is empty."""
+    desk = PaperDesk()
+    desk.known, desk.held = [reported(intent(Leg.ENTRY, 1, 1))], [Position(symbol=SYMBOL, quantity=1)]
+    checks = await found(desk)
+    assert {name: (check.ok, check.fix) for name, check in checks.items()} == dict.fromkeys(
+        ("token", "scopes", "whitelist", "account", "day trading", "balances", "clock", "session", "orders", "positions"), (True, "")
+    )
+    assert (checks["orders"].found, checks["positions"].found) == ("1 since yesterday", "1 in options")
+    assert (desk.placed, desk.cancelled) == ([], [])
+
+
+async def test_one_failure_does_not_hide_the_next() -> None:
+    """Orders that cannot be read and an empty account are both told, each with what to do."""
+    desk = PaperDesk()
+    desk.known, desk.held = Unavailable("no answer"), Refused("unauthorized", "scope missing")
+    desk.limits = replace(desk.limits, derivative_buying_power=Decimal(0))
+    checks = await found(desk)
+    assert [name for name, check in checks.items() if not check.ok] == ["balances", "orders", "positions"]
+    assert all(check.fix for check in checks.values() if not check.ok)
+    assert "scope missing" in checks["positions"].found
+
+
+async def test_a_restricted_account_is_told_with_its_restriction() -> None:
+    """An account that may not open positions fails by the name of what holds it."""
+    desk = PaperDesk()
+    desk.restricted = True
+    account = (await found(desk))["account"]
+    assert (account.ok, "frozen" in account.found) == (False, True)
+
+
+async def test_a_closed_market_is_no_failure() -> None:
+    """Outside the session nothing needs to be done."""
+    desk = PaperDesk()
+    desk.open_now = False
+    assert (await found(desk))["session"].ok
+
+
+@pytest.mark.parametrize(
+    ("change", "failing"),
+    [
+        ({"may": "read-only"}, "scopes"),
+        ({"may": ""}, "scopes"),
+        ({"ahead": timedelta(seconds=9)}, "clock"),
+        ({"ahead": timedelta(seconds=-9)}, "clock"),
+        ({"level": "No Options"}, "account"),
+        ({"level": ""}, "account"),
+    ],
+)
+async def test_each_fault_is_found_by_its_own_check(change: dict[str, Any], failing: str) -> None:
+    """Credentials that may only read, a clock that is off, and a level without options each fail alone, and say what to do."""
+    desk = PaperDesk()
+    for name, value in change.items():
+        setattr(desk, name, value)
+    wrong = [check for check in (await found(desk)).values() if not check.ok]
+    assert [check.name for check in wrong] == [failing]
+    assert wrong[0].fix
+
+
+async def test_an_account_off_the_whitelist_fails() -> None:
+    """Where the mode can do harm the account must be on the list; elsewhere no list is needed."""
+    by_list = {True: (ACCOUNT,), False: (AccountNumber("5WT99999"),)}
+    for ok, whitelist in by_list.items():
+        assert [check.ok for check in await preflight(PaperDesk(), whitelist) if check.name == "whitelist"] == [ok]
+
+
+@pytest.mark.parametrize(
+    ("margin", "flagged", "equity", "ok"),
+    [(True, True, 24_999, False), (True, True, 25_000, True), (True, False, 500, True), (False, True, 500, True)],
+)
+def test_a_flagged_day_trader_needs_equity(*, margin: bool, flagged: bool, equity: int, ok: bool) -> None:
+    """An exit at once is a day trade: a margin account that is flagged needs 25,000 dollars for it, a cash account does not."""
+    check = day_trading(margin=margin, flagged=flagged, equity=Decimal(equity), count=0)
+    assert (check.ok, bool(check.fix)) == (ok, not ok)
+
+
+def test_the_last_free_day_trade_is_told_of() -> None:
+    """One more would flag the account: no failure, and nothing to be surprised by."""
+    check = day_trading(margin=True, flagged=False, equity=Decimal(500), count=3)
+    assert (check.ok, "one more flags it" in check.found) == (True, True)

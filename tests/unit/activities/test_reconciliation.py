@@ -1,0 +1,160 @@
+"""Account and trades, held against each other beside the stream: what does not agree is told once it is certain."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.messages import DIFFERENCES_SIGNAL, ExpectedAnswer
+from activities.reconciliation import Reconciliation
+from broker.port import Unavailable
+from domain.account import opened
+from domain.discrepancy import Difference, DifferenceKind, Expected, compare
+from domain.ids import Leg, WorkflowId
+from domain.limits import Limits
+from domain.order import OrderStatus, Position
+from tests.support.paper_desk import PaperDesk, reported
+from tests.support.paper_exchange import SYMBOL, intent
+from tests.support.waiting import eventually
+
+MINE = Expected(trade=WorkflowId("trade-m1"), symbol=SYMBOL, position=3)
+HELD = Position(symbol=SYMBOL, quantity=3)
+NAME = " ".join(SYMBOL.split())
+
+
+class Temporal:
+    """A client of one account and its trades."""
+
+    def __init__(self) -> None:
+        """Start with an account without trades."""
+        self.answer = ExpectedAnswer(trades=())
+        self.told: list[list[Difference]] = []
+        self.released: list[str] = []
+        self.over: set[str] = set()
+        self.queries = 0
+
+    def get_workflow_handle(self, workflow_id: str) -> Any:
+        """Give a handle of the account or of a trade."""
+        return _Handle(self, workflow_id)
+
+
+class _Handle:
+    def __init__(self, client: Temporal, workflow_id: str) -> None:
+        self._client, self._id = client, workflow_id
+
+    async def query(self, name: str, **_: Any) -> ExpectedAnswer:
+        assert name
+        self._client.queries += 1
+        return self._client.answer
+
+    async def signal(self, name: str, told: list[Difference]) -> None:
+        assert name == DIFFERENCES_SIGNAL
+        self._client.told.append(told)
+
+    async def execute_update(self, name: str, trade: str) -> None:
+        assert name == "release"
+        self._client.released.append(trade)
+
+    async def describe(self, **_: Any) -> Any:
+        if self._id == "trade-never":
+            raise RPCError("no such workflow", RPCStatusCode.NOT_FOUND, b"")
+        over = self._id in self._client.over
+        return SimpleNamespace(status=WorkflowExecutionStatus.TERMINATED if over else WorkflowExecutionStatus.RUNNING)
+
+
+@pytest.fixture
+async def temporal(desk: PaperDesk) -> AsyncIterator[Temporal]:
+    """Compare every few milliseconds, until the test is over."""
+    client = Temporal()
+    every = timedelta(milliseconds=2)
+    task = asyncio.create_task(Reconciliation(desk, cast("Client", client), every=every, second_look=every).go_on())
+    yield client
+    task.cancel()
+    await asyncio.wait([task])
+
+
+async def looked(temporal: Temporal, times: int = 4) -> None:
+    """Wait until so many more looks were taken."""
+    wanted = temporal.queries + times
+    await eventually(lambda: temporal.queries >= wanted, "looks")
+
+
+async def test_what_agrees_is_not_told_of(temporal: Temporal, desk: PaperDesk) -> None:
+    """Trades and account hold the same: silence, and no signal in a history."""
+    temporal.answer, desk.held = ExpectedAnswer(trades=(MINE,)), [HELD]
+    await looked(temporal)
+    assert temporal.told in ([], [[]])
+
+
+async def test_contracts_that_nobody_bought_are_told_at_once_where_no_trade_is_open(temporal: Temporal, desk: PaperDesk) -> None:
+    """Without a trade there is nothing on its way: the first look is certain. When they are gone that is told too."""
+    desk.held = [HELD]
+    await eventually(lambda: temporal.told and temporal.told[-1], "the difference to be told")
+    assert temporal.told[-1] == [Difference(kind=DifferenceKind.EXTRA, what=NAME, expected=0, found=3)]
+    desk.held = []
+    await eventually(lambda: temporal.told[-1] == [], "its end to be told")
+
+
+async def test_a_fill_on_its_way_is_no_difference(desk: PaperDesk) -> None:
+    """The broker's ledger lags a fill: what one look finds and the next does not is never told."""
+    client = Temporal()
+    reconciliation = Reconciliation(desk, cast("Client", client))
+    client.answer = ExpectedAnswer(trades=(MINE,))
+    for held in (3, 2, 3, 2, 3, 3):
+        desk.held = [replace(HELD, quantity=held)]
+        await reconciliation.look()
+    assert client.told == []
+
+
+async def test_what_two_looks_find_is_told(temporal: Temporal, desk: PaperDesk) -> None:
+    """Contracts that are gone although a trade holds them."""
+    temporal.answer, desk.held = ExpectedAnswer(trades=(MINE,)), [replace(HELD, quantity=1)]
+    await eventually(lambda: temporal.told and temporal.told[-1], "the difference to be told")
+    assert temporal.told[-1] == [Difference(kind=DifferenceKind.MISSING, what=NAME, expected=3, found=1)]
+
+
+async def test_an_answer_that_does_not_come_finds_and_clears_nothing(temporal: Temporal, desk: PaperDesk) -> None:
+    """UNK-30: a failed query is not an empty account, nor one that agrees."""
+    desk.held = [HELD]
+    await eventually(lambda: temporal.told and temporal.told[-1], "the difference to be told")
+    desk.held = Unavailable("no answer")
+    await looked(temporal)
+    assert temporal.told[-1] != []
+
+
+async def test_a_trade_that_is_over_is_let_go_of(temporal: Temporal, desk: PaperDesk) -> None:
+    """A trade that ended without a word: what it reserved is freed, and what it held is a difference for a person."""
+    silent, holding = replace(MINE, trade=WorkflowId("trade-never"), position=0), replace(MINE, trade=WorkflowId("trade-m2"))
+    temporal.over = {"trade-m2"}
+    temporal.answer, desk.held = ExpectedAnswer(trades=(silent, holding)), [HELD]
+    await eventually(lambda: temporal.told and temporal.told[-1], "the difference to be told")
+    assert {each.kind for each in temporal.told[-1]} == {DifferenceKind.TRADE_GONE, DifferenceKind.EXTRA}
+    await eventually(lambda: temporal.released, "the release")
+    assert set(temporal.released) == {"trade-never"}
+
+
+def test_an_order_of_ours_without_a_trade_is_a_difference_and_a_foreign_one_is_not() -> None:
+    """UNK-60: an order that is not ours is nobody's difference; one with our name must have its trade."""
+    ours, foreign = reported(intent(Leg.EXIT, 1, 2, "2.40")), replace(reported(intent(Leg.EXIT, 1, 2)), client_order_id=None)
+    ended = replace(ours, status=OrderStatus.CANCELLED)
+    assert compare([MINE], [HELD], [ours, foreign]) == ()
+    assert [each.kind for each in compare([], [], [ours, foreign, ended])] == [DifferenceKind.ORDER_WITHOUT_TRADE]
+
+
+def test_an_explanation_holds_while_the_difference_is_the_same() -> None:
+    """What a person explained stays so beside the trades that come and go, until it is another number of contracts."""
+    now = datetime.now(UTC)
+    memory = opened(Limits(), now)
+    extra = Difference(kind=DifferenceKind.EXTRA, what=NAME, expected=0, found=3)
+    assert len(memory.differ((extra,), now)) == 1
+    assert memory.explain(None, now, by="ann", reason="bought by hand") == 1
+    memory.differ((replace(extra, expected=2, found=5),), now)
+    assert [each.explained_by for each in memory.differences] == ["ann"]
+    memory.differ((replace(extra, found=4),), now)
+    assert [each.explained_by for each in memory.differences] == [None]

@@ -1,0 +1,45 @@
+"""What doctor says of housekeeping: whether everything is archived well before Temporal forgets it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from activities.upkeep import Tally
+from cli.doctor_mirrors import judge
+from control.housekeeping import HousekeepingState
+
+NOW = datetime(2026, 11, 24, 17, tzinfo=UTC)
+KEPT = timedelta(days=30)
+OFTEN = timedelta(minutes=5)
+
+
+def state(
+    *, every: timedelta | None = OFTEN, paused: bool = False, ago: timedelta | None = OFTEN, trouble: str | None = None
+) -> HousekeepingState:
+    """Give a state whose last round ended a while ago."""
+    if ago is None:
+        return HousekeepingState(every=every, paused=paused)
+    return HousekeepingState(every=every, paused=paused, last_end=NOW - ago, last=Tally(trouble=trouble))
+
+
+def test_a_schedule_that_runs_is_fine() -> None:
+    """Rounds that end, often enough for what Temporal keeps, need nothing to be done."""
+    assert judge(state(), retention=KEPT, wanted=OFTEN, now=NOW) == ("every 300 s, last 300 s ago; trades are kept 30 days", "")
+
+
+@pytest.mark.parametrize(
+    ("found", "words", "fix"),
+    [
+        (state(every=None, ago=None), "no schedule", "trader housekeeper"),
+        (state(paused=True), "paused", "unpause"),
+        (state(ago=None), "no round has ended yet", "trader housekeeper"),
+        (state(every=timedelta(days=4)), "fewer than 10 rounds", "TRADER_HOUSEKEEPING_EVERY to 259200 s"),
+        (state(ago=timedelta(hours=2)), "last 7200 s ago", "trader housekeeper"),
+        (state(trouble="Redis is away"), "in the way: Redis is away", "mend what is in the way"),
+    ],
+)
+def test_what_would_lose_a_trade_is_told(found: HousekeepingState, words: str, fix: str) -> None:
+    """DUR-20: a schedule that is missing, paused, dead, too rare for the retention, or in trouble is named, with what to do."""
+    told, to_do = judge(found, retention=KEPT, wanted=OFTEN, now=NOW)
+    assert words in told
+    assert fix in to_do

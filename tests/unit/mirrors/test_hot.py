@@ -1,0 +1,130 @@
+"""The hot mirror on a real Redis: an event is one entry however often it is written, and a mode sees its own alone."""
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from mirrors.hot import HotMirror, HotTrade, MirrorAwayError
+from mirrors.schema import TradeRecord
+from tests.support.redis import RedisServer
+from tests.support.trail import NOON, record
+
+
+def held(of: TradeRecord) -> dict[str, HotTrade]:
+    """Give what the mirror must have of one trade."""
+    return {of.trade.workflow_id: HotTrade(row=of.trade, events=of.events)}
+
+
+async def test_what_is_written_is_read_back(hot: HotMirror) -> None:
+    """A trade comes back to the last digit; its events are the last in the stream, the newest first, with cursors that lead on."""
+    whole = record("m1")
+    assert await hot.write(whole.trade, whole.events) == 15
+    assert await hot.trades(["trade-m1", "trade-m2"]) == held(whole)
+    first = await hot.recent(10)
+    rest = await hot.recent(10, before=first[-1].cursor)
+    assert tuple(each.event for each in reversed([*first, *rest])) == whole.events
+    assert [each.event for each in await hot.since(100, after=rest[-1].cursor)] == list(whole.events[1:])
+
+
+async def test_written_in_pieces_twice_and_in_any_order_it_is_one_trail(hot: HotMirror) -> None:
+    """DUR-20: whatever was written already, late or again, the trail is the same, and the row is that of the latest telling."""
+    whole, early = record("m1"), record("m1", 6)
+    pieces = [(early.trade, whole.events[:6]), (whole.trade, whole.events[6:]), (early.trade, early.events), (whole.trade, whole.events)]
+    random.Random(1).shuffle(pieces)
+    for row, events in pieces:
+        await hot.write(row, events)
+    assert await hot.trades(["trade-m1"]) == held(whole)
+    assert len(await hot.recent(100)) == 15
+    assert await hot.open_trades() == []
+
+
+async def test_open_trades_are_those_that_are_not_over(hot: HotMirror) -> None:
+    """A trade is among the open ones until it is over; the recent ones come by their last event."""
+    first, second = record("m1", 6), record("m2", 6, at=NOON + timedelta(minutes=1))
+    for each in (second, first):
+        await hot.write(each.trade, each.events)
+    assert [row.workflow_id for row in await hot.open_trades()] == ["trade-m1", "trade-m2"]
+    over = record("m1")
+    await hot.write(over.trade, over.events)
+    assert [row.workflow_id for row in await hot.open_trades()] == ["trade-m2"]
+    assert [row.workflow_id for row in await hot.recent_trades(5)] == ["trade-m2", "trade-m1"]
+
+
+async def test_a_reset_replaces_what_came_after_it(hot: HotMirror) -> None:
+    """Another life of a trade takes the place of the events of the first from where they part; nothing of those stays."""
+    whole, again = record("m1"), record("m1", 8, life=" again")
+    await hot.write(whole.trade, whole.events)
+    await hot.write(again.trade, again.events)
+    assert await hot.trades(["trade-m1"]) == held(again)
+    assert len(await hot.recent(100)) == 8
+    assert [row.workflow_id for row in await hot.open_trades()] == ["trade-m1"]
+
+
+async def test_an_exact_writing_leaves_nothing_else(hot: HotMirror) -> None:
+    """What Temporal has is written as all there is: events beyond it go, in the mending of one trade and in a rebuild."""
+    whole, shorter = record("m1"), record("m1", 6)
+    await hot.write(whole.trade, whole.events)
+    await hot.write(shorter.trade, shorter.events, exact=True)
+    assert await hot.trades(["trade-m1"]) == held(shorter)
+    await hot.replace_all([whole])
+    assert await hot.trades(["trade-m1"]) == held(whole)
+    assert len(await hot.recent(100)) == 15
+
+
+async def test_what_is_old_is_forgotten_whole(hot: HotMirror, server: RedisServer) -> None:
+    """A trade that is over goes with all its events when it is old; an open one stays however long it is held."""
+    over, open_ = record("m1"), record("m2", 6)
+    for each in (over, open_):
+        await hot.write(each.trade, each.events)
+    assert await hot.over_before(NOON, 10) == []
+    assert await hot.over_before(NOON + timedelta(days=1), 10) == ["trade-m1"]
+    await hot.forget(["trade-m1"])
+    assert await hot.trades(["trade-m1", "trade-m2"]) == held(open_)
+    assert await server.ask("XLEN", "trader:{demo}:events") == 6
+    assert [each async for each in hot.known()] == [["trade-m2"]]
+
+
+async def test_modes_are_apart(hot: HotMirror, server: RedisServer) -> None:
+    """DRY-30: each mode has its own keys; a row of another is refused, and none is seen."""
+    live = HotMirror(server.url, "live", timeout=timedelta(seconds=5))
+    other = record("m2", mode="live")
+    await live.write(other.trade, other.events)
+    await live.aclose()
+    with pytest.raises(ValueError, match="modes never share"):
+        await hot.write(other.trade, other.events)
+    assert await hot.recent(10) == []
+    assert {key.partition("}")[0] for key in await server.ask("KEYS", "*")} == {"trader:{live"}
+
+
+async def test_it_is_whole_only_when_somebody_saw_it_so(hot: HotMirror, server: RedisServer) -> None:
+    """The mark goes with everything else when Redis comes back empty."""
+    assert await hot.whole_at() is None
+    at = datetime(2026, 11, 24, tzinfo=UTC)
+    await hot.mark_whole(at)
+    assert await hot.whole_at() == at
+    await server.ask("FLUSHALL")
+    assert await hot.whole_at() is None
+
+
+@pytest.mark.parametrize("trouble", ["full", "read-only"])
+async def test_a_refused_writing_leaves_no_part_of_it(hot: HotMirror, server: RedisServer, trouble: str) -> None:
+    """A Redis that is full or only reads takes a trade whole or not at all, and can still be read (DUR-20)."""
+    first, second = record("m1"), record("m2")
+    await hot.write(first.trade, first.events)
+    if trouble == "full":
+        await server.ask("CONFIG", "SET", "maxmemory", "1")
+    else:
+        await server.ask("REPLICAOF", "127.0.0.1", "1")
+    with pytest.raises(MirrorAwayError, match=r"OOM|READONLY"):
+        await hot.write(second.trade, second.events)
+    assert await hot.trades(["trade-m1", "trade-m2"]) == held(first)
+    assert len(await hot.recent(100)) == 15
+
+
+async def test_an_error_names_no_password() -> None:
+    """DUR-50: an address carries a password; what went wrong is told without it."""
+    mirror = HotMirror("redis://someone:c4nary-pass@127.0.0.1:1/0", "demo", timeout=timedelta(seconds=1))
+    with pytest.raises(MirrorAwayError) as caught:
+        await mirror.ping()
+    assert "c4nary" not in f"{caught.value!r}{caught.value.__cause__!r}"

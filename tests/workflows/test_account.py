@@ -1,0 +1,258 @@
+"""The account beside its trades: halts, flattening, re-posts, limits, and what happens without it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from temporalio.client import WorkflowHandle
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Replayer
+
+from control import account as control
+from control.errors import NotFoundError, NotPossibleError
+from domain.account_view import AccountView
+from domain.denial import Code
+from domain.discrepancy import DifferenceKind
+from domain.event import EventKind
+from domain.halting import AccountState
+from domain.ids import AccountNumber, account_workflow_id
+from domain.limits import Limits
+from domain.policy import SafetyPolicy
+from domain.trade import Outcome, Phase
+from domain.view import TradeView
+from tests.support.floor import Floor, open_floor, policy
+from tests.support.waiting import eventually
+from venue.orders import Action
+from worker.wiring import sandbox
+from workflows.account import AccountWorkflow
+
+HASTY = policy(safety=SafetyPolicy(late_fill_watch=timedelta(milliseconds=100)))
+"""Rules of trades that are stopped in the middle of their ladder."""
+
+
+@pytest.fixture
+async def strict(env: WorkflowEnvironment) -> AsyncIterator[Floor]:
+    """Open a floor whose account denies re-posts, and halts at a loss of a hundred dollars."""
+    async with open_floor(env.client, limits=replace(Limits(), max_loss_per_day=Decimal(100))) as opened:
+        yield opened
+        await replays(opened)
+
+
+async def replays(floor: Floor) -> None:
+    """Check that the account's history replays on the present code (DUR-10)."""
+    history = await floor.client.get_workflow_handle(account_workflow_id(floor.account)).fetch_history()
+    replayer = Replayer(workflows=[AccountWorkflow], data_converter=pydantic_data_converter, workflow_runner=sandbox())
+    await replayer.replay_workflow(history)
+
+
+async def shown(floor: Floor) -> AccountView:
+    """Read how the account stands."""
+    return await control.account_view(floor.client, floor.account)
+
+
+async def works(floor: Floor, handle: WorkflowHandle[Any, TradeView]) -> None:
+    """Wait until a trade's entry works at the venue."""
+
+    async def there() -> bool:
+        return any(order.order_id and order.leg == "entry" for order in (await floor.view(handle)).orders)
+
+    await eventually(there, "the entry to work")
+
+
+async def denied(handle: WorkflowHandle[Any, TradeView]) -> str:
+    """Wait for a trade that is denied, and give its reason."""
+    view = await handle.result()
+    assert view.outcome is Outcome.DENIED
+    return view.reason or ""
+
+
+async def test_a_halt_takes_entries_back_and_lets_exits_be(strict: Floor) -> None:
+    """HLT-10, HLT-30, EXT-50: the answer says what was cancelled; what is held keeps its exit; a new alert is denied."""
+    held = await strict.alert(price="1.20")
+    await strict.until(held, "bought", phase=Phase.HOLDING, exits_working=2)
+    await strict.quote("1.00", "1.40")
+    working = await strict.alert(price="1.21", rules=HASTY, real_time=True)
+    await works(strict, working)
+    receipt = await control.halt(strict.client, strict.account, by="ann", reason="odd fills")
+    acknowledged = datetime.now(UTC)
+    assert (receipt.acknowledged, receipt.state, receipt.epoch) == (True, AccountState.HALTED, 1)
+    assert [working.id in line for line in receipt.cancelled] == [True]
+    assert [held.id in line for line in receipt.remaining] == [True]
+    view = await working.result()
+    assert view.outcome is Outcome.UNFILLED
+    assert view.reason is not None
+    assert view.reason.startswith(Code.ACCOUNT_HALTED)
+    assert (await denied(await strict.alert(price="1.22"))).startswith(Code.ACCOUNT_HALTED)
+    assert all(line.at <= acknowledged for line in strict.posts("e"))
+    assert (await strict.view(held)).exits_working == 2
+
+
+async def test_only_a_person_with_a_reason_resumes(strict: Floor) -> None:
+    """HLT-10: halting twice is halting once; resuming names what changed, and an active account has nothing to resume."""
+    for _ in range(2):
+        await control.halt(strict.client, strict.account, by="ann", reason="odd fills")
+    with pytest.raises(NotPossibleError, match="what has changed"):
+        await control.resume(strict.client, strict.account, by="bob", changed="  ")
+    answer = await control.resume(strict.client, strict.account, by="bob", changed="the feed is back")
+    assert (answer.done, answer.view.state, answer.view.epoch) == (True, AccountState.ACTIVE, 1)
+    with pytest.raises(NotPossibleError, match="expected a halted account, found it active"):
+        await control.resume(strict.client, strict.account, by="bob", changed="again")
+    trade = await strict.alert()
+    await strict.until(trade, "bought", phase=Phase.HOLDING)
+    kinds = [event.kind for event in (await shown(strict)).events]
+    assert kinds.count(EventKind.HALTED) == kinds.count(EventKind.RESUMED) == 1
+    await eventually(lambda: any("the feed is back" in notice.text for notice in strict.heard.notices), "people to be told")
+
+
+async def test_flatten_halts_first_and_goes_on_until_flat(strict: Floor) -> None:
+    """HLT-20: entries are taken back, positions sold, the progress is on record, and the account stays halted when it is flat."""
+    held = await strict.alert(price="1.20")
+    await strict.until(held, "bought", phase=Phase.HOLDING, exits_working=2)
+    await strict.quote("1.00", "1.40")
+    working = await strict.alert(price="1.21", rules=HASTY, real_time=True)
+    await works(strict, working)
+    answer = await control.flatten(strict.client, strict.account, by="ann", reason="going home")
+    assert answer.view.state in {AccountState.REDUCING, AccountState.HALTED}
+    assert (await held.result()).outcome is Outcome.FLAT
+    assert (await working.result()).outcome is Outcome.UNFILLED
+
+    async def flat() -> bool:
+        return (await shown(strict)).state is AccountState.HALTED
+
+    await eventually(flat, "the account to be flat")
+    view = await shown(strict)
+    assert not view.open_trades
+    assert view.committed == 0
+    assert {EventKind.FLATTENING, EventKind.FLATTENED} <= {event.kind for event in view.events}
+    assert (await denied(await strict.alert(price="1.23"))).startswith(Code.ACCOUNT_HALTED)
+
+
+async def test_a_repost_is_denied_until_a_person_lets_it_through(strict: Floor) -> None:
+    """RSK-30: the same author, contract and price again, whatever became of the first; allowed, it trades once."""
+    first = await strict.alert()
+    await strict.until(first, "bought", phase=Phase.HOLDING)
+    again = await strict.alert()
+    reason = await denied(again)
+    assert reason.startswith(Code.ALERT_REPOSTED)
+    assert again.id in reason
+    with pytest.raises(NotPossibleError, match="is none"):
+        await control.allow_repost(strict.client, strict.account, by="ann", reason="meant", trade=first.id)
+    await control.allow_repost(strict.client, strict.account, by="ann", reason="meant", trade=again.id)
+    third = await strict.alert()
+    await strict.until(third, "bought", phase=Phase.HOLDING)
+    assert (await denied(await strict.alert())).startswith(Code.ALERT_REPOSTED)
+
+
+async def test_the_days_loss_halts_the_account(strict: Floor) -> None:
+    """RSK-20, HLT-10: a position sold at a loss beyond the limit halts it, pages, and takes working entries back."""
+    first = await strict.alert()
+    await strict.until(first, "bought", phase=Phase.HOLDING, exits_working=2)
+    await strict.quote("0.80", "1.60")
+    working = await strict.alert(price="1.21", rules=HASTY, real_time=True)
+    await works(strict, working)
+    await strict.client.get_workflow_handle(first.id).signal("close_now", {"by": "ann", "reason": "out"})
+    assert (await first.result()).pnl == Decimal(-160)
+    assert (await working.result()).outcome is Outcome.UNFILLED
+    view = await shown(strict)
+    assert (view.state, view.halted_by) == (AccountState.HALTED, "the daily loss limit")
+    assert view.realised_today == Decimal(-160)
+    await eventually(lambda: any("dollars lost today" in notice.text for notice in strict.heard.notices), "people to be paged")
+
+
+async def test_limits_change_while_trades_run(strict: Floor) -> None:
+    """RSK-20: on record with diff and reason; the next entry is held against them, and may get fewer contracts than it was sized for."""
+    receipt = await control.change_limits(
+        strict.client, strict.account, by="ann", reason="a quiet day", changes={"max_contracts": "3", "max_open_trades": "1"}
+    )
+    assert [str(each) for each in receipt.changes] == ["max_contracts: 10 -> 3", "max_open_trades: 50 -> 1"]
+    trade = await strict.alert()
+    view = await strict.until(trade, "bought", phase=Phase.HOLDING, bought=3)
+    assert [event.facts.get("quantity") for event in await strict.events(trade) if event.kind is EventKind.ADMITTED] == ["3"]
+    assert view.quantity == 4
+    assert (await denied(await strict.alert(price="1.19"))).startswith(Code.LIMIT_OPEN_TRADES)
+    for changes, words in (({"max_contracts": "x"}, "a whole number"), ({"nothing": "1"}, "one of max_contracts")):
+        with pytest.raises(NotPossibleError, match=words):
+            await control.change_limits(strict.client, strict.account, by="ann", reason="odd", changes=changes)
+    with pytest.raises(NotPossibleError, match="the reason"):
+        await control.change_limits(strict.client, strict.account, by="ann", reason="", changes={"max_contracts": "1"})
+    assert (await control.limits(strict.client, strict.account)).max_contracts == 3
+
+
+async def test_a_trade_reserves_and_releases(strict: Floor) -> None:
+    """RSK-20: what it may spend while it buys, what it paid while it holds, nothing when it is over."""
+    await strict.quote("1.00", "1.40")
+    trade = await strict.alert(rules=HASTY, real_time=True)
+    await works(strict, trade)
+    view = await shown(strict)
+    assert [(each.entering, each.quantity) for each in view.open_trades] == [(True, 4)]
+    # 4 at the ceiling of 1.32, and fees of 1.20 each
+    assert view.committed == Decimal("532.80")
+    await trade.execute_update("cancel", {"by": "ann", "reason": ""})
+    await trade.result()
+
+    async def released() -> bool:
+        return not (await shown(strict)).open_trades
+
+    await eventually(released, "the release")
+    assert (await shown(strict)).trades_today == 1
+
+
+async def test_without_its_account_nothing_is_bought_and_exits_go_on(env: WorkflowEnvironment) -> None:
+    """EXT-50: the account's workflow is gone: a holding trade is closed as ever, and a new alert is denied."""
+    async with open_floor(env.client) as floor:
+        held = await floor.alert()
+        await floor.until(held, "bought", phase=Phase.HOLDING, exits_working=2)
+        working = floor.client.get_workflow_handle(account_workflow_id(floor.account))
+        await working.terminate("a test")
+        reason = await denied(await floor.alert(price="1.19"))
+        assert reason.startswith(Code.ACCOUNT_UNREACHABLE)
+        await held.execute_update("close", {"by": "ann", "reason": "out"})
+        assert (await held.result()).outcome is Outcome.FLAT
+        with pytest.raises(NotFoundError):
+            await control.resume(floor.client, floor.account, by="ann", changed="nothing")
+
+
+async def test_an_account_nobody_looks_after_is_said_to_be_so(env: WorkflowEnvironment) -> None:
+    """The faces say what to do where no worker has run for an account."""
+    for ask in (control.account_view, control.positions):
+        with pytest.raises(NotFoundError, match="no worker has run for it"):
+            await ask(env.client, AccountNumber("5WT77777"))
+
+
+async def test_what_the_account_has_is_read_for_people(strict: Floor) -> None:
+    """Positions, working orders and the preflight come through the account's workflow: no face asks the broker."""
+    trade = await strict.alert()
+    await strict.until(trade, "bought", phase=Phase.HOLDING, exits_working=2)
+    assert [(each.symbol, each.quantity) for each in await control.positions(strict.client, strict.account)] == [(strict.symbol, 4)]
+    orders = await control.orders(strict.client, strict.account)
+    assert [(each.client_order_id or "").rpartition("-")[2] for each in orders] == ["x1"]
+    checks = await control.preflight(strict.client, strict.account)
+    assert {each.name for each in checks} >= {"token", "scopes", "whitelist", "account", "clock", "session", "order stream"}
+    assert all(each.ok for each in checks)
+
+
+async def test_contracts_that_nobody_bought_block_entries_until_a_person_explains_them(strict: Floor) -> None:
+    """UNK-60: a position of somebody else's order is shown and paged; its order is told of and left alone; explained, entries pass."""
+    order = await strict.control.app_order(strict.account, strict.symbol, Action.BUY_TO_OPEN, 2, limit="1.30")
+    await eventually(lambda: any("not ours" in notice.title for notice in strict.heard.notices), "people to hear of the order")
+    await strict.control.drop_streams()
+
+    async def found() -> bool:
+        return bool((await shown(strict)).differences)
+
+    await eventually(found, "the difference to be found")
+    view = await shown(strict)
+    assert [(each.kind, each.expected, each.found) for each in view.differences] == [(DifferenceKind.EXTRA, 0, 2)]
+    assert [each.order_id for each in view.foreign_orders] == [str(order)]
+    assert (await denied(await strict.alert())).startswith(Code.ACCOUNT_DIFFERENCE)
+    with pytest.raises(NotPossibleError, match="what explains"):
+        await control.explain(strict.client, strict.account, by="ann", reason=" ")
+    answer = await control.explain(strict.client, strict.account, by="ann", reason="bought by hand")
+    assert [each.explained_by for each in answer.view.differences] == ["ann"]
+    trade = await strict.alert()
+    await strict.until(trade, "bought", phase=Phase.HOLDING)
+    assert any("do not agree" in notice.text for notice in strict.heard.notices)

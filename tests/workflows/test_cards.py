@@ -1,0 +1,136 @@
+"""A trade's card, from the trade's side: shown beside the story, by whoever serves the queue, and never in its way."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+import pytest
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+from temporalio.worker import Worker
+
+from activities.messages import SHOW_CARD, CardAnswer, CardPlace, CardRequest
+from domain.event import EventKind
+from domain.policy import Policy
+from domain.trade import Outcome, Phase
+from tests.support.floor import Floor, policy
+from tests.support.waiting import eventually
+from workflows import timing
+from workflows.interface import CARD_QUERY, SHOW_CARD_SIGNAL, CardState, cards_queue
+
+
+@dataclass
+class Board:
+    """A bot of which only the queue is real: it keeps what it was asked to show, and fails when told to."""
+
+    asked: list[CardRequest] = field(default_factory=list)
+    failures: int = 0
+    at_once: int = 0
+    most_at_once: int = 0
+
+    @activity.defn(name=SHOW_CARD)
+    async def show(self, request: CardRequest) -> CardAnswer:
+        """Keep a request; others may come while it is looked at."""
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            self.asked.append(request)
+            await asyncio.sleep(0)
+            if self.failures > 0:
+                self.failures -= 1
+                raise ApplicationError("no", non_retryable=True)
+        finally:
+            self.at_once -= 1
+        told = request.events[-1].sequence if request.events else request.place.told if request.place is not None else 0
+        return CardAnswer(place=CardPlace(channel_id="22", message_id="7", told=told))
+
+
+@contextlib.asynccontextmanager
+async def served(floor: Floor, board: Board) -> AsyncIterator[None]:
+    """Serve the account's cards until left."""
+    async with Worker(floor.client, task_queue=cards_queue(floor.account), activities=[board.show]):
+        yield
+
+
+def carded(**changes: object) -> Policy:
+    """Give the rules of a trade that has a card."""
+    return policy(cards=True, **changes)
+
+
+async def test_every_event_is_shown_once_and_what_comes_together_is_shown_together(floor: Floor) -> None:
+    """One card activity at a time; each carries the newest state, and its events go on where the last one's ended."""
+    board = Board()
+    async with served(floor, board):
+        await floor.quote("1.20", "1.20")
+        trade = await floor.alert(rules=carded())
+        await floor.until(trade, "held", phase=Phase.HOLDING, exits_working=2)
+        await floor.quote("2.50", "2.52")
+        view = await trade.result()
+    events = await floor.events(trade)
+    told = [event.sequence for request in board.asked for event in request.events]
+    assert told == list(range(1, len(events) + 1))
+    assert board.most_at_once == 1
+    assert len(board.asked) < len(events)
+    assert board.asked[0].place is None
+    assert all(request.place is not None and request.place.message_id == "7" for request in board.asked[1:])
+    assert (board.asked[-1].view.outcome, board.asked[-1].events[-1].kind) == (view.outcome, EventKind.CLOSED)
+
+
+async def test_without_a_bot_orders_exits_and_the_end_wait_for_nothing(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """EXT-50: nobody serves the cards. The position is bought and protected at once, and the end comes within the bound of two tries."""
+    # an activity that nobody takes waits in real time, which is why its bound is short here
+    monkeypatch.setattr(timing, "CARD_TOTAL", timedelta(seconds=1))
+    await floor.quote("1.20", "1.20")
+    trade = await floor.alert(rules=carded())
+    view = await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
+    assert view.first_filled_at is not None
+    await floor.quote("2.50", "2.52")
+    over = await trade.result()
+    described = await trade.describe()
+    assert over.closed_at is not None
+    assert described.close_time is not None
+    # the trade itself is over before: only the workflow stays for the last try
+    assert described.close_time - over.closed_at <= 2 * timing.CARD_TOTAL + timedelta(seconds=20)
+    card: CardState = await trade.query(CARD_QUERY, result_type=CardState)
+    assert (card.place, card.shown, card.wanted) == (None, 0, True)
+
+
+async def test_after_a_failure_the_next_change_looks_before_it_makes_anything(floor: Floor) -> None:
+    """What an unanswered try did is not known: the next one is told so, tells everything again, and the one after is certain."""
+    board = Board(failures=1)
+    async with served(floor, board):
+        await floor.quote("1.20", "1.20")
+        trade = await floor.alert(rules=carded())
+        await floor.until(trade, "held", phase=Phase.HOLDING, exits_working=2)
+        await eventually(lambda: len(board.asked) >= 3, "three tries")
+    assert [request.in_doubt for request in board.asked[:3]] == [False, True, False]
+    assert board.asked[1].events[0].sequence == 1
+
+
+async def test_a_bot_that_is_back_asks_for_the_card(floor: Floor) -> None:
+    """A trade that only holds has nothing new to show: the bot's word is enough, and a card that is like the trade says so."""
+    board = Board()
+    await floor.quote("1.20", "1.20")
+    trade = await floor.alert(rules=carded(safety=replace(policy().safety, late_fill_watch=timedelta(seconds=2))))
+    await floor.until(trade, "held", phase=Phase.HOLDING, exits_working=2)
+    async with served(floor, board):
+        await trade.signal(SHOW_CARD_SIGNAL)
+
+        async def like_it() -> bool:
+            card: CardState = await trade.query(CARD_QUERY, result_type=CardState)
+            return card.place is not None and card.shown == card.events
+
+        await eventually(like_it, "the card to be shown", within=20)
+
+
+async def test_a_trade_that_has_no_card_asks_for_none(floor: Floor) -> None:
+    """Without a bot in the settings no activity is scheduled for one."""
+    board = Board()
+    async with served(floor, board):
+        trade = await floor.alert("BTO SPY 450 @ 2.00 12/18")
+        assert (await trade.result()).outcome is Outcome.DENIED
+    assert board.asked == []
+    card: CardState = await trade.query(CARD_QUERY, result_type=CardState)
+    assert not card.wanted

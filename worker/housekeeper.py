@@ -1,0 +1,125 @@
+"""`python -m worker.housekeeper`: keep the mirrors of the mode in the settings, beside the workers that trade.
+
+A process of its own: what it reads, packs and merges takes nothing from a trade's.
+"""
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleIntervalSpec,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleSpec,
+    ScheduleUpdate,
+    ScheduleUpdateInput,
+)
+from temporalio.worker import Worker
+
+from activities.upkeep import UpkeepActivities
+from control.connection import connect
+from control.errors import ControlError
+from control.upkeep import TradeUpkeep
+from settings.load import SettingsError, load
+from settings.model import Settings
+from worker.mirroring import mirrors
+from worker.namespace import NamespaceError, prepare
+from worker.target import target_of
+from worker.wiring import GRACE, sandbox
+from workflows.upkeep import HOUSEKEEPING_QUEUE, HOUSEKEEPING_SCHEDULE, HOUSEKEEPING_WORKFLOW, HousekeepingWorkflow, Round
+
+log = logging.getLogger("alert-trader.housekeeper")
+
+UNUSABLE = 5
+"""Exit code when something it needs cannot be reached or is not set: the same as the worker's."""
+
+
+async def run(settings: Settings, ready_file: Path | None) -> None:
+    """Prepare the namespace and the schedule, and work until SIGTERM or SIGINT."""
+    client = await connect(target_of(settings))
+    await prepare(client, retention=timedelta(days=settings.temporal_retention_days))
+    kept = mirrors(settings)
+    upkeep = UpkeepActivities(TradeUpkeep(client, kept, compact_above=settings.archive_compact_above))
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    worker = Worker(
+        client,
+        task_queue=HOUSEKEEPING_QUEUE,
+        workflows=[HousekeepingWorkflow],
+        activities=[upkeep.sweep, upkeep.tidy],
+        workflow_runner=sandbox(),
+        max_concurrent_activities=1,
+        graceful_shutdown_timeout=GRACE,
+    )
+    async with worker:
+        await keep_schedule(client, settings.housekeeping_every)
+        hot = "no hot mirror" if kept.hot is None else "a hot mirror"
+        log.info("keeping %s and the archive of mode %s, every %g s", hot, settings.mode, settings.housekeeping_every.total_seconds())
+        if ready_file is not None:
+            ready_file.write_text(json.dumps({"pid": os.getpid()}))  # noqa: ASYNC240 - once, and a few bytes
+        await stop.wait()
+        log.info("stopping")
+    if kept.hot is not None:
+        await kept.hot.aclose()
+
+
+async def keep_schedule(client: Client, every: timedelta) -> None:
+    """Make the schedule of this namespace's housekeeping what the settings say; any number of processes may do so at once."""
+    schedule = Schedule(
+        action=ScheduleActionStartWorkflow(
+            HOUSEKEEPING_WORKFLOW,
+            Round(),
+            id=HOUSEKEEPING_WORKFLOW,
+            task_queue=HOUSEKEEPING_QUEUE,
+            static_summary="Archive closed trades, mend the mirrors",
+        ),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)]),
+        # a round that still runs does what the next would; rounds missed while the server was down are made up for by one
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=max(every, timedelta(minutes=1))),
+    )
+    try:
+        await client.create_schedule(HOUSEKEEPING_SCHEDULE, schedule, trigger_immediately=True)
+    except ScheduleAlreadyRunningError:
+
+        def renewed(found: ScheduleUpdateInput) -> ScheduleUpdate:
+            # a person may have paused it: that stays
+            schedule.state = found.description.schedule.state
+            return ScheduleUpdate(schedule=schedule)
+
+        await client.get_schedule_handle(HOUSEKEEPING_SCHEDULE).update(renewed)
+
+
+def main() -> int:
+    """Run, and give the exit code."""
+    arguments = argparse.ArgumentParser(prog="python -m worker.housekeeper", description=__doc__)
+    arguments.add_argument("--ready-file", type=Path, help="written when it works")
+    options = arguments.parse_args()
+    try:
+        settings = load().settings
+        logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+        asyncio.run(run(settings, options.ready_file))
+    except (SettingsError, ControlError, NamespaceError, ValueError) as unusable:
+        print(f"error: {unusable}", file=sys.stderr)  # noqa: T201 - for people
+        return UNUSABLE
+    return 0
+
+
+if __name__ == "__main__":
+    code = main()
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # the SDK's core can abort a process that ends the ordinary way (temporalio/sdk-python#300)
+    os._exit(code)

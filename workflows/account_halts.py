@@ -1,0 +1,110 @@
+"""Halts of an account: entries are told to stop, open trades to close, and what came of it.
+
+A halt is certain once the last order that was let pass before it can no longer leave; that is waited for before a halt is answered.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from domain.account import PASS, Account
+    from domain.account_view import HaltReceipt
+    from domain.event import EventKind
+    from domain.halting import IllegalHalting, Order
+    from domain.ids import WorkflowId
+    from domain.reservation import OpenTrade
+    from workflows import timing
+    from workflows.account_view import ended_line, remaining_line, remaining_text
+    from workflows.interface import CLOSE_SIGNAL, HALTED_SIGNAL, NOT_POSSIBLE, Command
+    from workflows.waiting import wait
+
+
+class Halts:
+    """Carries out what a halt or a flattening means for the trades."""
+
+    def __init__(self, memory: Account, refresh: Callable[[], None]) -> None:
+        """Halt `memory`'s account; `refresh` is called when something to show has changed."""
+        self._memory = memory
+        self._refresh = refresh
+        self._beside: list[asyncio.Task[None]] = []
+        self._stopped: tuple[OpenTrade, ...] = ()
+        self.leaving = False
+        """Set when the run is over: a flattening goes on in the next."""
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing is under way beside the story."""
+        return all(task.done() for task in self._beside)
+
+    def order(self, order: Order, command: Command) -> None:
+        """Move the account by a person's command; raises an application error where the table has no place for it."""
+        try:
+            self._memory.order(order, workflow.now(), by=command.by, reason=command.reason or "no reason given")
+        except IllegalHalting as refused:
+            raise ApplicationError(str(refused), type=NOT_POSSIBLE) from refused
+        self._refresh()
+
+    def stop_entries(self) -> None:
+        """Tell every trade that may still buy to take its entry back."""
+        entering = self._memory.entering
+        self._stopped = entering or self._stopped
+        for trade in entering:
+            self._spawn(self._tell(trade.trade, HALTED_SIGNAL))
+
+    async def certain(self) -> None:
+        """Wait until no order that was let pass can leave any more."""
+        passed = self._memory.passed_at
+        if passed is not None:
+            await wait(lambda: False, passed + PASS, "for the last order that was let pass to be over")
+
+    async def receipt(self, started: datetime) -> HaltReceipt:
+        """Say what a halt has led to, within `HALT_ANSWER` of its start."""
+        await self.certain()
+        await wait(lambda: not self._memory.entering, started + timing.HALT_ANSWER, "for entries to be taken back")
+        cancelled = tuple(ended_line(each) for each in self._stopped if not each.entering)
+        remaining = tuple(self._memory.trades.values())
+        return HaltReceipt(
+            acknowledged=True,
+            state=self._memory.state,
+            epoch=self._memory.epoch,
+            cancelled=cancelled,
+            remaining=tuple(remaining_line(each) for each in remaining),
+            text=remaining_text(self._memory.state, cancelled, remaining),
+        )
+
+    def begin_to_flatten(self) -> None:
+        """Begin to close every open trade, or go on with it after a fresh start."""
+        self._spawn(self._flatten())
+
+    async def _flatten(self) -> None:
+        """Tell open trades to close, again and again, until none is open."""
+        for turn in range(timing.FLATTEN_ROUNDS):
+            for trade in list(self._memory.trades.values()):
+                await self._tell(trade.trade, CLOSE_SIGNAL)
+            pause = timing.FLATTEN_PAUSES[min(turn, len(timing.FLATTEN_PAUSES) - 1)]
+            await wait(lambda: not self._memory.trades or self.leaving, pause, "for open trades to be closed")
+            if not self._memory.trades:
+                self._memory.order(Order.FLAT, workflow.now(), by="the account", reason="every trade is closed")
+                self._refresh()
+                return
+            if self.leaving:
+                return
+            left = list(self._memory.trades.values())
+            text = f"Flattening: {len(left)} trades with {sum(each.position for each in left)} contracts are still open"
+            self._memory.record(workflow.now(), EventKind.FLATTENING, text, trades=len(left))
+        self._memory.record(workflow.now(), EventKind.WARNING, "The account could not be flattened; a person must take over")
+
+    async def _tell(self, trade: WorkflowId, signal: str) -> None:
+        """Signal a trade; one that is over needs no telling."""
+        command = Command(by=self._memory.halted_by or "the account", reason=self._memory.halt_reason or "")
+        with contextlib.suppress(ApplicationError):
+            await workflow.get_external_workflow_handle(trade).signal(signal, command)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        self._beside = [*[task for task in self._beside if not task.done()], asyncio.create_task(work)]
