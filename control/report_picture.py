@@ -8,7 +8,7 @@ from datetime import datetime
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
 from control.report_words import HEADS, dollars, tiles
 from domain.calendar import NEW_YORK
@@ -63,23 +63,29 @@ LONGEST = 22
 """Characters of a label."""
 
 
-def picture(report: Report, *, timeline: Timeline | None = None, paper: Paper = DARK) -> bytes:
-    """Draw a report as PNG, 1280 points wide; with a timeline, that below it."""
+def picture(report: Report, *, timeline: Timeline | None = None, paper: Paper = DARK, headed: bool = True) -> bytes:
+    """Draw a report as PNG, 1280 points wide; with a timeline, that below it. Without a head it is part of a page that has one."""
     bars = 0 if timeline is None else len(timeline.bars)
     below = 0.0 if bars == 0 else 1.0 + 0.26 * min(bars, 40)
-    figure = Figure(figsize=(12.8, 7.4 + below), dpi=100, facecolor=paper.ground)
-    heights = [0.75, 2.1, 2.1, *([below / 1.6] if bars else [])]
+    head, band = (0.8, 0.85) if headed else (0.01, 0.3)
+    height = 6.4 + head + below
+    figure = Figure(figsize=(12.8, height), dpi=100, facecolor=paper.ground)
+    heights = [head, 2.0, 2.0, *([below] if bars else [])]
+    # the gaps between rows, and the band above them, keep their size however many trades are drawn
+    top, hspace = 1 - band / height, 0.62 * len(heights) / sum(heights)
     grid = figure.add_gridspec(
-        len(heights), 2, height_ratios=heights, left=0.13, right=0.965, top=0.9, bottom=0.07, hspace=0.5, wspace=0.42
+        len(heights), 2, height_ratios=heights, left=0.185, right=0.97, top=top, bottom=0.5 / height, hspace=hspace, wspace=0.5
     )
-    words = " · ".join(report.modes) or "no trades"
-    figure.text(0.03, 0.955, f"alert-trader  {report.scope.title}", color=paper.ink, fontsize=17, fontweight="bold", va="center")
-    figure.text(0.965, 0.955, words, color=paper.faint, fontsize=13, va="center", ha="right")
-    _tiles(figure.add_subplot(grid[0, :]), report, paper)
+    if headed:
+        words, at = " · ".join(report.modes) or "no trades", 1 - 0.4 / height
+        title = f"alert-trader  {report.scope.title}"
+        figure.text(0.03, at, title, color=paper.ink, fontsize=17, fontweight="bold", va="center", parse_math=False)
+        figure.text(0.97, at, words, color=paper.faint, fontsize=13, va="center", ha="right")
+        _tiles(figure.add_subplot(grid[0, :]), report, paper)
     _curve(_panel(figure, grid[1, 0], "Realised P&L, before fees ($)", paper), report, paper)
-    _steps(_panel(figure, grid[1, 1], "Contracts filled by step of the price ladder", paper), report, paper)
+    _steps(_panel(figure, grid[1, 1], "Contracts filled by ladder step", paper), report, paper)
     _lines(_panel(figure, grid[2, 0], f"Realised P&L by {HEADS[report.scope.grouping]} ($)", paper), report, paper)
-    _refusals(_panel(figure, grid[2, 1], "Why nothing, or not everything, was bought", paper), report, paper)
+    _refusals(_panel(figure, grid[2, 1], "Why less was bought than alerted", paper), report, paper)
     if timeline is not None and bars:
         _timeline(_panel(figure, grid[3, :], f"Trades of {timeline.day:%a %Y-%m-%d} (New York time)", paper), timeline, paper)
     out = io.BytesIO()
@@ -115,7 +121,7 @@ def _tiles(axes: Axes, report: Report, paper: Paper) -> None:
     axes.set_axis_off()
     found = tiles(report)
     for number, (name, value, more) in enumerate(found):
-        left = (number + 0.02) / len(found) - 0.06 * (1 - number / len(found))
+        left = -0.2 + number * 1.22 / len(found)
         colour = {"+": paper.gain, "-": paper.loss}.get(value[:1], paper.ink) if name.startswith("P&L") else paper.ink
         axes.text(left, 0.98, name, transform=axes.transAxes, color=paper.faint, fontsize=11, va="top")
         axes.text(left, 0.66, value, transform=axes.transAxes, color=colour, fontsize=18, va="top", fontweight="bold")
@@ -144,16 +150,17 @@ def _curve(axes: Axes, report: Report, paper: Paper) -> None:
         color=paper.ink,
         fontsize=11,
         fontweight="bold",
-        xytext=(-6, 8 if totals[-1] >= 0 else -14),
+        xytext=(8, 0),
         textcoords="offset points",
-        ha="right",
+        va="center",
     )
+    _hours(axes, times[0], times[-1], most=5)
     axes.xaxis.set_major_formatter(_clock("%H:%M" if report.scope.since == report.scope.until else "%m-%d"))
-    axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:+,.0f}" if value else "0"))
     axes.yaxis.set_major_locator(MaxNLocator(5))
     axes.grid(axis="y", color=paper.line, linewidth=0.6)
-    axes.margins(x=0.04, y=0.22)
+    axes.set_xlim(times[0] - 0.03 * max(times[-1] - times[0], 60.0), times[-1] + 0.32 * max(times[-1] - times[0], 60.0))
+    axes.margins(y=0.2)
 
 
 def _steps(axes: Axes, report: Report, paper: Paper) -> None:
@@ -228,9 +235,9 @@ def _timeline(axes: Axes, timeline: Timeline, paper: Paper) -> None:
         _bar(axes, row, bar, end=ends, paper=paper)
     axes.set_yticks(range(len(shown)), [_short(bar.label) for bar in shown])
     axes.set_ylim(len(shown) - 0.4, -0.6)
-    axes.set_xlim(begins - room * 0.01, ends + room * 0.17)
+    axes.set_xlim(begins - room * 0.01, ends + room * 0.12)
     axes.xaxis.set_major_formatter(_clock("%H:%M"))
-    axes.xaxis.set_major_locator(MaxNLocator(9))
+    _hours(axes, begins, ends)
     axes.grid(axis="x", color=paper.line, linewidth=0.6)
     axes.set_axisbelow(True)
 
@@ -251,6 +258,16 @@ def _bar(axes: Axes, row: int, bar: Bar, *, end: float, paper: Paper) -> None:
 
 def _at(moment: datetime) -> float:
     return moment.timestamp()
+
+
+_EVERY = (60, 300, 900, 1800, 3600, 7200, 14400, 86400, 7 * 86400, 30 * 86400)
+"""Seconds between two marks on an axis of time."""
+
+
+def _hours(axes: Axes, begins: float, ends: float, most: int = 9) -> None:
+    """Mark an axis of time at round hours, or what suits its length."""
+    every = next((each for each in _EVERY if (ends - begins) / each < most), _EVERY[-1])
+    axes.xaxis.set_major_locator(MultipleLocator(every))
 
 
 def _clock(form: str) -> FuncFormatter:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from operator import attrgetter
+from operator import itemgetter
 from typing import NamedTuple
 
 from domain.alert import AlertKind, AlertMessage, ParsedAlert, Span
@@ -339,7 +339,7 @@ def _first(tokens: list[Token]) -> Token | None:
     return tokens[0] if tokens else None
 
 
-_BY_PLACE = attrgetter("start", "end")
+_BY_PLACE = itemgetter(1, 2)
 
 
 def _label(tokens: list[Token], before: int) -> tuple[str | None, list[Span]]:
