@@ -98,6 +98,7 @@ WAITS = {
     "workflows/entry.py Entry._clear": "ends with the taking back, whose rounds are counted",
     "workflows/entry.py Entry._resolved": "ends with the search for a lost order, which is bounded",
     "workflows/exits.py Exits.protect": "ends with the trade, which sets it to stopped",
+    "workflows/sales.py Sales.work": "ends with the trade, which sets its exits to stopped",
     "workflows/account.py AccountWorkflow.run": "handlers are bounded by their own waits and by their activities",
     "workflows/account_telling.py AccountTelling.tell": "ends with the run, which is a day long at most",
     "workflows/standing.py Standing.tell": "ends with the trade, which sets it to over",
