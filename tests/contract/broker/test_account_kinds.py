@@ -94,7 +94,7 @@ async def opened_desk(**kind: Any) -> AsyncIterator[Desk]:
         account=account.number,
         is_test=False,
         venue_url=venue.base_url,
-        call_timeout=timedelta(seconds=2),
+        call_timeout=timedelta(seconds=6),
     )
     try:
         async with VenueControl(venue.base_url) as control:
