@@ -1,15 +1,16 @@
 """The bot over real trades: what it refuses, what it asks, what it mends when it is back."""
 
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from bot import pressing, slash, slash_account
@@ -17,13 +18,18 @@ from bot.client import TraderBot
 from chat.config import Person, Room
 from chat.server import RunningChat
 from control.intake import Intake
+from control.send import send_alert
+from domain.alert import AlertMessage
+from domain.ids import message_id
 from domain.trade import Phase
+from domain.view import TradeView
 from settings.load import load
 from tests.support.discord_client import connected, open_chat
 from tests.support.floor import AUTHOR, CHANNEL, CONTRACT, GUILD, Floor, policy
 from tests.support.guild import words
 from tests.support.waiting import eventually
 from workflows import timing
+from workflows.interface import TradeRequest
 
 DESK, STRANGER, ROLE = "12", "13", "77"
 ALERT = f"BTO SPY {CONTRACT.expiry:%m/%d/%Y} 450c @ 1.20"
@@ -79,6 +85,16 @@ async def room() -> AsyncIterator[RunningChat]:
         yield chat
 
 
+async def sent(floor: Floor, text: str) -> WorkflowHandle[Any, TradeView]:
+    """Send an alert as another face does, while no bot is there."""
+    client, named = client_of(floor), message_id(f"away-{secrets.token_hex(4)}")
+    message = AlertMessage(message_id=named, text=text, author_id=AUTHOR, channel_id=CHANNEL, guild_id=GUILD, posted_at=datetime.now(UTC))
+    await send_alert(client, TradeRequest(alert=message, policy=policy(cards=True), account=floor.account))
+    handle: WorkflowHandle[Any, TradeView] = client.get_workflow_handle(f"trade-{named}", result_type=TradeView)
+    floor.handles.append(handle)
+    return handle
+
+
 @pytest.fixture
 async def scene(floor: Floor, tmp_path: Path) -> AsyncIterator[Scene]:
     """Run a bot where an alert can be bought at once."""
@@ -127,9 +143,8 @@ async def test_a_bot_that_was_away_mends_the_cards_of_what_it_missed(floor: Floo
     floor.client = client_of(floor)
     await floor.quote("1.20", "1.20")
     async with room() as chat:
-        ended = await floor.alert("BTO SPY 12/18 450 @ 2.00", rules=policy(cards=True))
+        ended, held = await sent(floor, "BTO SPY 12/18 450 @ 2.00"), await sent(floor, ALERT)
         await ended.result()
-        held = await floor.alert(rules=policy(cards=True))
         await floor.until(held, "held", phase=Phase.HOLDING, exits_working=2)
         async with running(floor, tmp_path):
 
