@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from pyarrow import ArrowException
 from temporalio.client import Client
 
 from activities.upkeep import SweepAnswer, SweepRequest, Tally, TidyRequest
@@ -85,12 +86,15 @@ class TradeUpkeep:
     async def tidy(self, request: TidyRequest, beat: Callable[[int], None]) -> Tally:
         """Merge small files, forget what is old, and note what is whole."""
         trouble, compacted, forgotten = _Trouble(), 0, 0
-        beat(0)
+        archive = self._mirrors.archive
         try:
-            compacted = (await asyncio.to_thread(self._mirrors.archive.compact, above=self._compact_above)).days
-        except OSError as error:
+            for day in await asyncio.to_thread(archive.crowded, above=self._compact_above):
+                beat(compacted)
+                await asyncio.to_thread(archive.merge, day)
+                compacted += 1
+        except (OSError, ArrowException) as error:
             trouble.note(f"the archive: {error}")
-        beat(1)
+        beat(compacted)
         if (hot := self._mirrors.hot) is not None:
             try:
                 old = await hot.over_before(datetime.now(UTC) - self._mirrors.keep, FORGET_AT_ONCE)

@@ -10,7 +10,7 @@ twice, or again after a workflow reset. The reader takes the last; compaction ke
 import contextlib
 import os
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -49,15 +49,6 @@ class Place:
         return "/".join((self.path, *parts))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compacted:
-    """What a compaction did."""
-
-    days: int
-    files_before: int
-    files_after: int
-
-
 class Archive:
     """Writes the trades of one mode."""
 
@@ -84,20 +75,20 @@ class Archive:
             path for path in found if (first is None or first <= day_of_file(path)) and (last is None or day_of_file(path) <= last)
         )
 
-    def compact(self, *, above: int) -> Compacted:
-        """Merge the files of each day that has more than `above`, and keep each trade once; what left files behind is cleared."""
-        days: defaultdict[date, list[str]] = defaultdict(list)
-        for path in self.files():
-            days[day_of_file(path)].append(path)
-        due = {day: paths for day, paths in days.items() if len(paths) > above}
-        for day, paths in due.items():
-            # a file that is gone was merged by another machine meanwhile: both keep what they read, and duplicates do no harm
-            with contextlib.suppress(FileNotFoundError):
-                self._put(day, latest(pa.concat_tables([self._read(path) for path in paths])), datetime.now(UTC))
-                for path in paths:
-                    self._place.filesystem.delete_file(path)
+    def crowded(self, *, above: int) -> list[date]:
+        """Name the days that have more than `above` files, the oldest first; and clear what killed writers left behind."""
         self._clear_incoming()
-        return Compacted(days=len(due), files_before=sum(map(len, due.values())), files_after=len(due))
+        count = Counter(day_of_file(path) for path in self.files())
+        return sorted(day for day, files in count.items() if files > above)
+
+    def merge(self, day: date) -> None:
+        """Merge the files of a day, and keep each trade once."""
+        paths = self.files(day, day)
+        # a file that is gone was merged by another machine meanwhile: both keep what they read, and duplicates do no harm
+        with contextlib.suppress(FileNotFoundError):
+            self._put(day, latest(pa.concat_tables([self._read(path) for path in paths])), datetime.now(UTC))
+            for path in paths:
+                self._place.filesystem.delete_file(path)
 
     def _read(self, path: str) -> pa.Table:
         return pq.read_table(path, filesystem=self._place.filesystem, schema=parquet.SCHEMA, partitioning=None)
