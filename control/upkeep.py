@@ -109,8 +109,15 @@ class TradeUpkeep:
     async def _archived(self, runs: Sequence[Listed], trouble: "_Trouble") -> dict[str, _Kept] | None:
         """Ask the archive which of these it has; None when it does not answer."""
         sql = "select workflow_id, run_id, events, chain from trades where workflow_id in (select unnest($1))"
+        names = [run.workflow_id for run in runs]
         try:
-            found = await asyncio.to_thread(self._mirrors.reader.query, sql, [[run.workflow_id for run in runs]])
+            try:
+                found = await asyncio.to_thread(self._mirrors.reader.query, sql, [names])
+            except QueryError:
+                # a damaged file would keep every trade out of the archive: what it held is written again from Temporal
+                for aside in await asyncio.to_thread(self._mirrors.archive.set_aside_damaged):
+                    trouble.note(f"the archive: a file is no Parquet and was set aside as {aside}")
+                found = await asyncio.to_thread(self._mirrors.reader.query, sql, [names])
         except (OSError, QueryError) as error:
             trouble.note(f"the archive: {error}")
             return None

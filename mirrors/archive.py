@@ -2,6 +2,7 @@
 
     <root>/trades/mode=<mode>/day=<New York day>/<name>.parquet        read by everyone
     <root>/incoming/<name>.parquet                                     being written; moved to its place in one step
+    <root>/damaged/<name>.parquet                                      found unreadable, and set aside for a person to look at
 
 Files never change. Their names are unique, so writers on several machines never meet. A trade may be in more than one file: written
 twice, or again after a workflow reset. The reader takes the last; compaction keeps only that.
@@ -25,6 +26,7 @@ from mirrors.schema import TradeRecord
 
 _TRADES = "trades"
 _INCOMING = "incoming"
+_DAMAGED = "damaged"
 _LEFT_BEHIND = 24 * 3600
 """Seconds after which a file in `incoming` is one that its writer left behind when it was killed."""
 
@@ -89,6 +91,19 @@ class Archive:
             self._put(day, latest(pa.concat_tables([self._read(path) for path in paths])), datetime.now(UTC))
             for path in paths:
                 self._place.filesystem.delete_file(path)
+
+    def set_aside_damaged(self) -> list[str]:
+        """Move files that are no Parquet, cut short or overwritten, out of the way of everyone who reads; gives where they are now."""
+        moved = []
+        for path in self.files():
+            try:
+                self._read(path)
+            except pa.ArrowInvalid:
+                self._place.filesystem.create_dir(self._place.under(_DAMAGED), recursive=True)
+                aside = self._place.under(_DAMAGED, path.rpartition("/")[2])
+                self._place.filesystem.move(path, aside)
+                moved.append(aside)
+        return moved
 
     def _read(self, path: str) -> pa.Table:
         return pq.read_table(path, filesystem=self._place.filesystem, schema=parquet.SCHEMA, partitioning=None)
