@@ -166,7 +166,7 @@ def test_only_temporal_reaches_the_database(services: dict[str, dict[str, Any]],
 def test_redis_is_reached_by_our_processes_alone(services: dict[str, dict[str, Any]], compose: dict[str, Any]) -> None:
     """Redis asks for a password, publishes nothing, is on a network that leads nowhere, keeps nothing, and throws nothing out."""
     assert compose["networks"]["redis"] == {"internal": True}
-    assert {name for name, service in services.items() if "redis" in service["networks"]} == {"worker", "housekeeper", "redis"}
+    assert {name for name, service in services.items() if "redis" in service["networks"]} == {"worker", "housekeeper", "api", "redis"}
     written = services["redis"]["command"][-1]
     for wanted in ("requirepass", 'save \\"\\"', "appendonly no", "maxmemory-policy noeviction"):
         assert wanted.replace("\\", "") in written.replace("\\", "")
