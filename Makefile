@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test lint check specs golden chaos soak clean
+.PHONY: install demo test lint check specs golden chaos soak soak-api clean
 
 install: $(VENV)/.installed
 
@@ -39,6 +39,9 @@ chaos: install
 
 soak: install
 	PYTHONPATH=. $(BIN)/python -m chaos.soak
+
+soak-api: install
+	TRADER_API_EXAMPLES=400 $(BIN)/python -m pytest tests/admin/test_contract.py
 
 clean:
 	rm -rf $(VENV) var build *.egg-info

@@ -119,6 +119,7 @@ class StreamActivity:
 
     async def _hear(self, reports: AsyncIterator[OrderReport]) -> None:
         async for report in reports:
+            _heard()
             await self._route(report, live=True)
 
     async def _check(self) -> None:
@@ -142,6 +143,7 @@ class StreamActivity:
         recent, live = await asyncio.gather(
             self._reader.orders_since(new_york_date(datetime.now(UTC)) - timedelta(days=1)), self._reader.live_orders()
         )
+        _heard()
         found = {report.order_id: report for report in (*live, *recent)}
         for order_id, report in list(self._routed.items()):
             if order_id not in found and not report.status.terminal and (read := await self._reader.order(order_id)) is not None:
@@ -198,6 +200,12 @@ class StreamActivity:
         text = f"order {report.order_id} ({report.client_order_id}): {report.side} {report.quantity} {report.symbol}, {report.venue_status}"
         notice = Notice(level=Level.PAGE, workflow_id=trade, title=title, text=text)
         await asyncio.gather(*(channel.tell(notice) for channel in self._channels), return_exceptions=True)
+
+
+def _heard() -> None:
+    """Note for Prometheus when the venue last told of the account's orders, by the stream or by the look beside it."""
+    gauge = activity.metric_meter().create_gauge("trader_stream_heard", "When orders were last heard of, since 1970.", "seconds")
+    gauge.set(int(datetime.now(UTC).timestamp()))
 
 
 @asynccontextmanager

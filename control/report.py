@@ -14,6 +14,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from control.connection import unreachable
+from control.look import NoAnswer, events_of, view_of
 from control.record import TRADES, Listed, UnreadableRecordError, list_all, read_record
 from domain.calendar import NEW_YORK, new_york_date
 from domain.event import EventKind, TradeEvent
@@ -23,7 +24,7 @@ from domain.reported import ReportedTrade, alerted_contract, code_of, fills_of, 
 from domain.scoring import make_report
 from mirrors import parquet
 from mirrors.reader import ArchiveReader
-from mirrors.schema import Status, TradeRecord
+from mirrors.schema import Status, TradeRecord, trade_record
 
 MOST = 5_000
 """Trades read from Temporal for one report: far above what a month brings that is not archived yet."""
@@ -121,7 +122,7 @@ async def gather(client: Client, what: Wanted, *, archive: ArchiveReader | None 
     if archive is not None:
         kept = {each.workflow_id: each for each in await asyncio.to_thread(archived, archive, what.since, what.until)}
     # one that is open again, after a reset, is told as it stands
-    wanting = [run.workflow_id for run in await _listed(client, what) if run.open or run.workflow_id not in kept]
+    wanting = [run for run in await _listed(client, what) if run.open or run.workflow_id not in kept]
     told = await _told(client, wanting)
     trades = {**kept, **{each.workflow_id: each for each in told if each is not None}}
     ordered = sorted(_chosen(trades.values(), what), key=lambda each: (each.received_at, each.workflow_id))
@@ -212,18 +213,34 @@ async def _listed(client: Client, what: Wanted) -> list[Listed]:
     return list(found.values())
 
 
-async def _told(client: Client, ids: Sequence[str]) -> list[ReportedTrade | None]:
-    """Read trades from their histories, a few at a time: no worker is asked. None for one that does not read as a trade."""
-    gate = asyncio.Semaphore(_AT_ONCE)
+async def _told(client: Client, runs: Sequence[Listed]) -> list[ReportedTrade | None]:
+    """Read trades, a few at a time; None for one that does not read as a trade.
 
-    async def one(workflow_id: str) -> ReportedTrade | None:
+    One that runs is asked how it stands. One that is over, or that no worker tells, is read from its history, which for a running trade is
+    as far as it has told people.
+    """
+    gate, silent = asyncio.Semaphore(_AT_ONCE), asyncio.Event()
+
+    async def one(run: Listed) -> ReportedTrade | None:
         async with gate:
             try:
-                record = await read_record(client, workflow_id)
+                if run.open and not silent.is_set():
+                    try:
+                        return await _live(client, run)
+                    except NoAnswer:
+                        silent.set()
+                record = await read_record(client, run.workflow_id)
             except UnreadableRecordError:
                 return None
             except RPCError as error:
                 raise unreachable(error, client) from error
             return None if record is None else reported(record)
 
-    return list(await asyncio.gather(*(one(each) for each in ids)))
+    return list(await asyncio.gather(*(one(each) for each in runs)))
+
+
+async def _live(client: Client, run: Listed) -> ReportedTrade:
+    """Ask a running trade how it stands; raises NoAnswer."""
+    handle = client.get_workflow_handle(run.workflow_id)
+    view, events = await asyncio.gather(view_of(handle), events_of(handle))
+    return reported(trade_record(view, events, run_id=run.run_id))

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from statistics import median
 
 from domain.alert import AlertKind, AlertMessage, ParsedAlert
 from domain.contract import OptionContract
@@ -164,5 +163,13 @@ def _author(messages: Sequence[tuple[AlertMessage, ParsedAlert]]) -> AuthorScore
         won=Share(count=sum(gain > 0 for gain in gains), of=len(gains)),
         reached_half=Share(count=sum(gain >= HALF_UP for gain in best), of=len(best)),
         reached_double=Share(count=sum(gain >= DOUBLED for gain in best), of=len(best)),
-        median_gain=median(gains).quantize(Decimal("0.001")) if gains else None,
+        median_gain=_median(gains),
     )
+
+
+def _median(gains: Sequence[Decimal]) -> Decimal | None:
+    """Give the middle gain, between the two middle ones of an even number; None of none."""
+    ordered = sorted(gains)
+    if not ordered:
+        return None
+    return ((ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2).quantize(Decimal("0.001"))

@@ -40,7 +40,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.order import OrderReport, Position
     from domain.preflight import Check
     from domain.reservation import AdmitRequest, TradeStanding
-    from workflows import timing
+    from workflows import metering, timing
     from workflows.account_days import Days
     from workflows.account_halts import Halts
     from workflows.account_telling import AccountTelling
@@ -370,3 +370,4 @@ class AccountWorkflow:
     def _refresh(self) -> None:
         """Bring the account's page in the Web UI up to date."""
         workflow.set_current_details(details(self.view()))
+        metering.note_halt(halted=self._memory.state is not AccountState.ACTIVE)

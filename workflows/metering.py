@@ -18,6 +18,7 @@ ORDERS = "trader_orders"
 REFUSALS = "trader_refusals"
 TRADES = "trader_trades_closed"
 STAGE = "trader_stage"
+HALTED = "trader_account_halted"
 
 VENUE = "VENUE"
 """The code of a refusal in the venue's words."""
@@ -63,6 +64,11 @@ def count(events: Sequence[TradeEvent]) -> None:
     if (took := stage_of(events)) is not None:
         name, time = took
         meter.create_histogram_timedelta(STAGE, "Time a stage of a trade took.").record(time, {"stage": name})
+
+
+def note_halt(*, halted: bool) -> None:
+    """Note whether the account is halted, or being flattened."""
+    workflow.metric_meter().create_gauge(HALTED, "1 while no entry may be sent.").set(int(halted))
 
 
 def stage_of(events: Sequence[TradeEvent]) -> tuple[str, timedelta] | None:

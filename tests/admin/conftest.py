@@ -75,6 +75,8 @@ async def sealed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hous
         codec_token=SecretStr(CODEC_TOKEN),
         encryption_keys=SecretStr(RING),
         api_rate=100_000,
+        # tests send one author's alerts close together: none of them is meant to correct another
+        safety_correction_window="0",
     ) as opened:
         assert opened.stack.redis_url is not None
         async with Redis.from_url(opened.stack.redis_url) as redis:

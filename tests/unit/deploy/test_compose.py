@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[3]
 FILE = ROOT / "docker-compose.temporal.yml"
 
 JOBS = {"schema", "namespace"}
-OURS = {"namespace", "worker", "housekeeper", "bot"}
+OURS = {"namespace", "worker", "housekeeper", "bot", "api"}
 ONE_MACHINE = {
     "redis_binary",
     "redis_port",
@@ -96,6 +96,9 @@ def test_nothing_secret_has_a_default(text: str, services: dict[str, dict[str, A
         "POSTGRES_PWD",
         "REDIS_PASSWORD",
         "TASTYTRADE_CLIENT_SECRET",
+        "GF_SECURITY_ADMIN_PASSWORD",
+        "TRADER_API_KEYS",
+        "TRADER_ENCRYPTION_KEYS",
     }
     # asked for by name, or left empty: the bot's token is no need of the rest
     assert [name for name, value in checked if not value.startswith("${") or not (":?" in value or value.endswith(":-}"))] == []
@@ -129,7 +132,7 @@ def test_own_variables_do_not_look_like_settings(text: str) -> None:
     """What only Compose reads does not carry our prefixes: `trader` refuses unknown names of ours, also in the .env that both read."""
     settings = {variable(name) for name in Settings.model_fields}
     alone = {name for name, _, _ in _VARIABLE.findall(text)} - settings
-    assert alone == {"POSTGRES_PASSWORD", "REDIS_PASSWORD"}
+    assert alone == {"POSTGRES_PASSWORD", "REDIS_PASSWORD", "GRAFANA_PASSWORD"}
     assert not any(name.startswith(PREFIXES) for name in alone)
 
 
@@ -137,15 +140,21 @@ def test_images_are_pinned(services: dict[str, dict[str, Any]]) -> None:
     """Each image names an exact version; ours is the version of the project, and is built here."""
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     for name, service in services.items():
-        assert re.fullmatch(r"[a-z/-]+:\d+\.\d+(\.\d+)?(-[a-z]+)?", service["image"]), name
+        assert re.fullmatch(r"[a-z/-]+:v?\d+\.\d+(\.\d+)?(-[a-z]+)?", service["image"]), name
         assert ("build" in service) is (name in OURS)
         assert (service["image"] == f"alert-trader:{version}") is (name in OURS)
 
 
-def test_only_temporal_and_its_ui_are_published_and_only_here(services: dict[str, dict[str, Any]]) -> None:
-    """Ports are bound to loopback: neither Temporal nor its UI asks who calls. The database has none."""
+def test_what_is_published_is_published_to_this_machine(services: dict[str, dict[str, Any]]) -> None:
+    """Ports are bound to loopback: neither Temporal nor its UI asks who calls, and keys travel as they are. The databases have none."""
     published = {name: service["ports"] for name, service in services.items() if "ports" in service}
-    assert published == {"temporal": ["127.0.0.1:7233:7233"], "ui": ["127.0.0.1:8233:8080"]}
+    assert published == {
+        "temporal": ["127.0.0.1:7233:7233"],
+        "ui": ["127.0.0.1:8233:8080"],
+        "api": ["127.0.0.1:8090:8090"],
+        "prometheus": ["127.0.0.1:9090:9090"],
+        "grafana": ["127.0.0.1:3000:3000"],
+    }
 
 
 def test_only_temporal_reaches_the_database(services: dict[str, dict[str, Any]], compose: dict[str, Any]) -> None:
@@ -157,7 +166,7 @@ def test_only_temporal_reaches_the_database(services: dict[str, dict[str, Any]],
 def test_redis_is_reached_by_our_processes_alone(services: dict[str, dict[str, Any]], compose: dict[str, Any]) -> None:
     """Redis asks for a password, publishes nothing, is on a network that leads nowhere, keeps nothing, and throws nothing out."""
     assert compose["networks"]["redis"] == {"internal": True}
-    assert {name for name, service in services.items() if "redis" in service["networks"]} == {"worker", "housekeeper", "redis"}
+    assert {name for name, service in services.items() if "redis" in service["networks"]} == {"worker", "housekeeper", "api", "redis"}
     written = services["redis"]["command"][-1]
     for wanted in ("requirepass", 'save \\"\\"', "appendonly no", "maxmemory-policy noeviction"):
         assert wanted.replace("\\", "") in written.replace("\\", "")
@@ -192,6 +201,8 @@ def test_order_of_start(services: dict[str, dict[str, Any]]) -> None:
         "worker": {"namespace": "service_completed_successfully"},
         "housekeeper": {"namespace": "service_completed_successfully"},
         "bot": {"namespace": "service_completed_successfully"},
+        "api": {"namespace": "service_completed_successfully"},
+        "grafana": {"prometheus": "service_healthy"},
     }
     for needed in order.values():
         for on, condition in needed.items():
@@ -224,7 +235,11 @@ def test_data_and_configuration_are_where_the_services_look(services: dict[str, 
 
 def test_no_service_for_code_that_does_not_exist(services: dict[str, dict[str, Any]]) -> None:
     """A service of ours runs a program of this checkout."""
-    assert set(services) == {"postgres", "schema", "temporal", "namespace", "ui", "worker", "housekeeper", "redis", "bot"}
+    assert set(services) == {"postgres", "schema", "temporal", "namespace", "ui", "worker", "housekeeper", "redis", "bot", "api"} | {
+        "prometheus",
+        "grafana",
+    }
     assert services["namespace"]["command"] == ["python", "/opt/alert-trader/deploy/namespace.py"]
     assert (ROOT / "deploy/namespace.py").is_file()
     assert services["housekeeper"]["command"][:3] == ["python", "-m", "worker.housekeeper"]
+    assert services["api"]["command"][:3] == ["python", "-m", "api"]

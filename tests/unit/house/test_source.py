@@ -295,3 +295,15 @@ def test_client_order_ids_are_made_in_one_place() -> None:
         return any(isinstance(each, ast.Constant) and str(each.value).endswith(("-e", "-x")) for each in node.values)
 
     only(found(rooms, looks_like_one), {})
+
+
+CONNECTS = {
+    "worker/target.py target_of": "the one place that knows what encrypts payloads",
+    "worker/temporal_server.py _healthy": "asks only whether the server answers",
+}
+
+
+def test_every_process_connects_with_the_codec_of_the_settings() -> None:
+    """DUR-50: a process that made its own way to Temporal would write payloads in plain beside encrypted ones."""
+    rooms = ("api", "bot", "cli", "control", "deploy", "mirrors", "worker")
+    only(found(rooms, lambda node: called(node) == "Target"), CONNECTS)

@@ -1,0 +1,46 @@
+"""`trader report` on the real stack: what it says is what the trades did, with and without the archive."""
+
+import json
+from pathlib import Path
+
+from control import report as reports
+from domain.report import Grouping
+from domain.trade import Phase
+from mirrors.reader import ArchiveReader
+from tests.admin.test_sealed import archived, commands
+from tests.support.house import House, Seat
+from worker.mirroring import mirrors
+
+
+async def test_a_report_tells_what_the_trades_did(seat: Seat, tmp_path: Path) -> None:
+    """A trade that holds and one that was denied are in it, with their fills and codes; the picture and the page are written."""
+    trade = await seat.alert(bid="1.20", ask="1.20")
+    denied = await seat.alert(text="BTO SPY 12/18/2026 607 @ 2.00")
+    view = await trade.until("held", phase=Phase.HOLDING, exits_working=2)
+    await denied.result()
+    files = ("--png", str(tmp_path / "r.png"), "--html", str(tmp_path / "r.html"))
+    said = await commands(seat, ("report", "--json", "--author", trade.message.author_id, *files))
+    told = json.loads(said[said.index("{") : said.rindex("}") + 1])
+    assert told["alerts"] >= 2
+    assert told["outcomes"]["holding"] >= 1
+    assert {"PARSE_NO_RIGHT"} <= {each["code"] for each in told["refusals"]}
+    assert told["steps"][0]["contracts"]["count"] >= view.bought
+    assert told["open"]["contracts"] >= view.position
+    assert (tmp_path / "r.png").read_bytes().startswith(b"\x89PNG")
+    assert "PARSE_NO_RIGHT" in (tmp_path / "r.html").read_text()
+
+
+async def test_the_archive_and_temporal_tell_the_same(seat: Seat, sealed: House) -> None:
+    """DUR-20: a closed trade has the same figures from the archive as from its history, and is counted once when both have it."""
+    denied = await seat.alert(text="BTO SPY 12/18/2026 607 @ 2.00")
+    await denied.result()
+    await archived(seat, denied)
+
+    archive: ArchiveReader = mirrors(seat.settings).reader
+    now = (await denied.handle.describe()).start_time
+    what = reports.wanted(Grouping.DAY, now=now)
+    alone, both = await reports.gather(sealed.client, what), await reports.gather(sealed.client, what, archive=archive)
+    name = f"trade-{denied.id}"
+    [first], [second] = ([each for each in found.trades if each.workflow_id == name] for found in (alone, both))
+    assert first == second
+    assert len({each.workflow_id for each in both.trades}) == len(both.trades)

@@ -1,0 +1,114 @@
+"""What watches production: rules and dashboard ask for metrics that exist, of targets that are there."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prometheus_client import CollectorRegistry
+
+from activities.notify import LAG
+from api.guard import Traffic
+from domain.denial import Code
+from domain.event import EventKind
+from workflows import metering
+
+ROOT = Path(__file__).resolve().parents[3]
+DEPLOY = ROOT / "deploy"
+DASHBOARD = json.loads((DEPLOY / "grafana/dashboards/alert-trader.json").read_text())
+RULES = [rule for group in yaml.safe_load((DEPLOY / "prometheus/alerts.yml").read_text())["groups"] for rule in group["rules"]]
+QUERIES = [rule["expr"] for rule in RULES] + [target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]]
+
+SDK = {
+    "temporal_workflow_task_execution_failed_total",
+    "temporal_activity_execution_latency_seconds_bucket",
+    "temporal_activity_schedule_to_start_latency_seconds_bucket",
+    "temporal_workflow_task_schedule_to_start_latency_seconds_bucket",
+}
+"""The SDK's own, in the names that our runtime gives them (seconds, `_total`)."""
+
+
+def ours() -> set[str]:
+    """Name every metric of ours as Prometheus has it."""
+    counters = (metering.EVENTS, metering.ORDERS, metering.REFUSALS, metering.TRADES)
+    served = {f"{family.name}_total" for family in registered().collect() if family.type == "counter"}
+    times = {f"{name}_seconds_bucket" for name in (metering.STAGE, LAG)}
+    return {f"{name}_total" for name in counters} | served | times | {metering.HALTED, "trader_stream_heard_seconds"}
+
+
+def registered() -> CollectorRegistry:
+    """Give the registry of an API."""
+    registry = CollectorRegistry()
+    Traffic(registry)
+    return registry
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_every_query_asks_for_what_is_counted(query: str) -> None:
+    """A name that nothing counts under would never fire, and never be missed."""
+    asked = set(re.findall(r"\b(?:trader|temporal)_[a-z_]+", query))
+    assert asked <= ours() | SDK
+    assert asked or "up" in query
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_every_label_is_one_that_is_given(query: str) -> None:
+    """Codes, kinds, outcomes and stages in a query are values that the code gives."""
+    known = {
+        "code": {code.value for code in Code} | {metering.VENUE},
+        "kind": {kind.value for kind in EventKind},
+        "outcome": set(metering.OUTCOMES.values()),
+        "stage": {name for name, _ in metering.STAGES.values()},
+        "leg": {"entry", "exit"},
+        "job": {job["job_name"] for job in jobs()},
+    }
+    for label, _, value in re.findall(r'(\w+)(=~|!=|=)"([^"]*)"', query):
+        if label in known:
+            assert set(value.split("|")) <= known[label], (label, value)
+
+
+def jobs() -> list[dict[str, Any]]:
+    """Give what Prometheus scrapes."""
+    found: list[dict[str, Any]] = yaml.safe_load((DEPLOY / "prometheus/prometheus.yml").read_text())["scrape_configs"]
+    return found
+
+
+def test_prometheus_looks_where_metrics_are_served() -> None:
+    """Each target is a service of the compose file, on a network that Prometheus is on, at the port it serves."""
+    services = yaml.safe_load((ROOT / "docker-compose.temporal.yml").read_text())["services"]
+    targets = {target for job in jobs() for static in job["static_configs"] for target in static["targets"]}
+    settings = services["worker"]["environment"]
+    assert targets == {f"worker:{settings['TRADER_METRICS_BIND'].rpartition(':')[2]}", f"api:{settings['TRADER_API_PORT']}"}
+    for target in targets:
+        assert "metrics" in services[target.partition(":")[0]]["networks"]
+
+
+def test_a_fault_in_workflow_code_pages() -> None:
+    """DUR-40: a trade that cannot go on is said to a person at once, whatever the hour."""
+    [rule] = [rule for rule in RULES if "temporal_workflow_task_execution_failed_total" in rule["expr"]]
+    assert (rule["labels"]["severity"], "for" in rule) == ("page", False)
+
+
+def test_every_rule_says_what_it_is_about_and_what_to_do() -> None:
+    """Each has a severity of the two, a summary and a description; no two have one name."""
+    assert len({rule["alert"] for rule in RULES}) == len(RULES)
+    for rule in RULES:
+        assert rule["labels"]["severity"] in {"page", "ticket"}
+        assert len(rule["annotations"]["summary"]) > 10
+        assert len(rule["annotations"]["description"]) > 20
+
+
+def test_panels_are_whole_and_do_not_overlap() -> None:
+    """Every panel has a title, a query and the provisioned data source, and a place of its own."""
+    [source] = yaml.safe_load((DEPLOY / "grafana/provisioning/datasources/prometheus.yml").read_text())["datasources"]
+    taken: set[tuple[int, int]] = set()
+    for panel in DASHBOARD["panels"]:
+        assert panel["title"]
+        assert all(target["datasource"]["uid"] == source["uid"] for target in panel["targets"])
+        place = panel["gridPos"]
+        cells = {(x, y) for x in range(place["x"], place["x"] + place["w"]) for y in range(place["y"], place["y"] + place["h"])}
+        assert not cells & taken
+        assert place["x"] + place["w"] <= 24
+        taken |= cells
