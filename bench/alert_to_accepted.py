@@ -95,7 +95,9 @@ async def quote(control: VenueControl, numbers: Iterable[int]) -> None:
 async def measure(count: int, *, cold_chain: bool) -> tuple[list[dict[str, float]], float]:
     """Run a stack, send `count` alerts, and give the stages of each, and how long the stack took to be ready."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        settings = load(flags={"mode": Mode.DEMO, "data_dir": Path(folder), "size_max_contracts": 1}, environment={}).settings
+        loose = dict.fromkeys(("limit_open_trades", "limit_trades_per_author", "limit_orders_per_minute"), 10_000)
+        flags = {"mode": Mode.DEMO, "data_dir": Path(folder), "size_max_contracts": 1, **loose}
+        settings = load(flags=flags, environment={}).settings
         began = time.monotonic()
         venue = {"accounts": [{"number": settings.account, "cash": "1000000"}]}
         async with Stack(settings, use_free_ports=True, venue_config=venue) as stack:

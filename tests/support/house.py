@@ -60,8 +60,14 @@ QUICK: dict[str, object] = {
     "safety_late_fill_watch": "2",
     "size_allocation": "0.5",
     "size_max_contracts": 4,
+    "limit_open_trades": 10_000,
+    "limit_trades_per_day": 10_000,
+    "limit_trades_per_author": 10_000,
+    "limit_orders_per_minute": 10_000,
+    "limit_notional_per_day": 10_000_000,
+    "limit_loss_per_day": 1_000_000,
 }
-"""A ladder of seconds, so that "in the middle of the window" is real time; and four contracts a trade."""
+"""A ladder of seconds, so that "in the middle of the window" is real time; four contracts a trade; and money as the only limit."""
 
 LOOKED_FOR = (timing.SUBMIT_TIMEOUT + sum(timing.LOOKS, timedelta())).total_seconds() + 60
 """Seconds that an order takes which was lost before it was accepted: given up, looked for, sent again; and the scene's own time."""
