@@ -84,5 +84,7 @@ def _code(lower: str, *, later: bool) -> Code | None:
 
 
 def quoted(sight: Seen) -> bool:
-    """Whether a line of the message is a quote of another."""
+    """Whether a line of the message is a quote of another, or the message opens with a quotation mark."""
+    if sight.lower[:1] == '"':
+        return True
     return ">" in sight.lower and _QUOTED.search(sight.lower) is not None

@@ -343,16 +343,27 @@ _BY_PLACE = itemgetter(1, 2)
 
 
 def _label(tokens: list[Token], before: int) -> tuple[str | None, list[Span]]:
-    """Find the label that opens a message: "Super Lotto:"."""
-    if before < 2:
-        return None, []
-    spoken = [token for token in tokens[:before] if token.kind == "WORD" or token.text == ":"][:3]
-    said = [token.lower for token in spoken]
-    for phrase, label in words.LABELS.items():
-        length = len(phrase)
-        if tuple(said[:length]) == phrase and said[length : length + 1] == [":"]:
-            return label, [span("label", token) for token in spoken[:length]]
-    return None, []
+    """Find the label that opens a message ("Super Lotto:"), or a remark anywhere that says how large it is traded ("lotto")."""
+    found: str | None = None
+    spans: list[Span] = []
+    if before >= 2:
+        spoken = [token for token in tokens[:before] if token.kind == "WORD" or token.text == ":"][:3]
+        said = [token.lower for token in spoken]
+        for phrase, label in words.LABELS.items():
+            length = len(phrase)
+            if found is None and tuple(said[:length]) == phrase and said[length : length + 1] == [":"]:
+                found, spans = label, [span("label", token) for token in spoken[:length]]
+    if found is not None and found != "Alert":
+        return found, spans
+    remarks = [index for index, token in enumerate(tokens) if token.lower in words.FIRST_OF_REMARK]
+    if not remarks:
+        return found, spans
+    for phrase, label in words.SIZE_REMARKS.items():
+        for index in remarks:
+            meant = tokens[index : index + len(phrase)]
+            if tuple([token.lower for token in meant]) == phrase:
+                return label, [span("label", token) for token in meant]
+    return found, spans
 
 
 def _refused(doubt: Doubt) -> ParsedAlert:

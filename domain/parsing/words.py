@@ -41,7 +41,25 @@ ACTIONS_BY_FIRST: dict[str, tuple[tuple[tuple[str, ...], Action], ...]] = {
 }
 """The same by first word, the longest phrase first."""
 
-LABELS: dict[tuple[str, ...], str] = {("super", "lotto"): "Super Lotto", ("lotto",): "Lotto", ("alert",): "Alert"}
+LABELS: dict[tuple[str, ...], str] = {
+    ("super", "lotto"): "Super Lotto",
+    ("lotto",): "Lotto",
+    ("half", "size"): "Half size",
+    ("alert",): "Alert",
+}
+
+SIZE_REMARKS: dict[tuple[str, ...], str] = {
+    ("super", "lotto"): "Super Lotto",
+    ("lotto",): "Lotto",
+    ("lottos",): "Lotto",
+    ("half", "size"): "Half size",
+    ("half", "position"): "Half size",
+    ("1/2", "size"): "Half size",
+    ("1/2", "position"): "Half size",
+}
+"""Remarks that say the same as a label, wherever they stand: each makes the trade smaller. The first that is found holds."""
+
+FIRST_OF_REMARK = frozenset(words[0] for words in SIZE_REMARKS)
 
 RIGHTS = frozenset({"c", "p", "call", "calls", "put", "puts"})
 
@@ -179,7 +197,7 @@ BEFORE_ACTION = (
             "lets",
         }
     )
-    | _all("ok okay alright guys hey team everyone folks call calls put puts just also and now first next quick trade")
+    | _all("ok okay alright guys hey team everyone folks call calls put puts just also and now first next quick trade half")
 )
 """Words that may stand before the action."""
 

@@ -137,7 +137,7 @@ def test_every_answer_shows_where_it_was_read(*, posted: Posted, text: str, cont
         ("Lotto: BTO KO 70c 12/18 @ .2", "Lotto"),
         ("SUPER LOTTO: BTO KO 70c 12/18 @ .2", "Super Lotto"),
         ("**Alert:** KO 70c 12/18 @ .2", "Alert"),
-        ("BTO KO 70c 12/18 @ .2 lotto", None),
+        ("BTO KO 70c 12/18 @ .2 lotto", "Lotto"),
     ],
 )
 def test_a_label_is_kept(posted: Posted, text: str, label: str | None) -> None:

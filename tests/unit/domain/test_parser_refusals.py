@@ -175,3 +175,8 @@ def test_what_is_no_alert_is_chatter(posted: Posted, text: str) -> None:
 def test_a_time_no_message_has_is_refused(posted: Posted, at: datetime) -> None:
     """The ends of the calendar, and a moment without a zone, are answered like everything else."""
     assert parse(posted("BTO KO 70c 12/18 @ 1.25", at)).code == Code.PARSE_BAD_EXPIRY
+
+
+def test_a_message_in_quotation_marks_is_somebody_elses(posted: Posted) -> None:
+    """WHO-20: words that are quoted were said before."""
+    assert parse(posted('"BTO KO 70c 12/18 @ 1.25" was the call')).code == Code.PARSE_NOT_FIRST_HAND

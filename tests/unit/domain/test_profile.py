@@ -148,3 +148,24 @@ def test_a_contract_alone_is_an_alert_unless_the_room_says_otherwise(posted: Pos
     parsed = parse(posted(text))
     assert (parsed.kind, parsed.price) == (AlertKind.ENTRY, None)
     assert parse(posted(text), RoomRule(alone=False)).kind is AlertKind.CHATTER
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("Lotto: BTO KO 70c 12/18 @ 1.25", "Lotto"),
+        ("Alert: BTO KO 70c 12/18 @ 1.25 lotto", "Lotto"),
+        ("BTO KO 70c 12/18 @ 1.25 super lotto", "Super Lotto"),
+        ("BTO KO 70c 12/18 @ 1.25 (half size)", "Half size"),
+        ("BTO KO 70c 12/18 @ 1.25 1/2 size", "Half size"),
+        ("Half size: BTO KO 70c 12/18 @ 1.25", "Half size"),
+        ("Alert: BTO KO 70c 12/18 @ 1.25", "Alert"),
+        ("BTO KO 70c 12/18 @ 1.25", None),
+    ],
+)
+def test_a_size_is_read_as_a_label_or_as_a_remark(posted: Posted, text: str, label: str | None) -> None:
+    """RSK-10: "lotto" behind the alert makes it as small as in front of it."""
+    parsed = parse(posted(text))
+    assert (parsed.kind, parsed.label) == (AlertKind.ENTRY, label)
+    factor = Profile().factor(parsed.label)
+    assert (factor < 1) is (label not in {None, "Alert"})
