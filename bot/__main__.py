@@ -97,6 +97,8 @@ def main() -> int:
         logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
         # discord.py tells of every connection; the bot's own log says what matters
         logging.getLogger("discord").setLevel(logging.WARNING)
+        # at each start it misses libraries for voice, which a bot of text has no use for
+        logging.getLogger("discord.client").setLevel(logging.ERROR)
         asyncio.run(run(settings, options.ready_file))
     except (SettingsError, ControlError, UnusableError, ValueError) as unusable:
         print(f"error: {unusable}", file=sys.stderr)  # noqa: T201 - for people

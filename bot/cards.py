@@ -10,6 +10,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
+from weakref import WeakValueDictionary
 
 import discord
 from temporalio import activity
@@ -50,7 +51,8 @@ class CardActivity:
         """Show in `cards_channel`, or where each alert came from."""
         self._client = client
         self._channel = cards_channel
-        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        """One for each trade whose card is being shown; gone when nobody waits."""
         self._paces: defaultdict[str, Pace] = defaultdict(lambda: Pace(burst=EDITS_AT_ONCE, every=EDIT_EVERY, at_most=EDIT_REST))
 
     @activity.defn(name=SHOW_CARD)
@@ -72,7 +74,8 @@ class CardActivity:
 
     async def show(self, request: CardRequest, *, in_doubt: bool) -> CardPlace:
         """Show a card and tell its story; one at a time for a trade."""
-        async with self._turns[request.view.workflow_id], asyncio.timeout(SHOW_WITHIN.total_seconds()):
+        turn = self._turns.setdefault(request.view.workflow_id, asyncio.Lock())
+        async with turn, asyncio.timeout(SHOW_WITHIN.total_seconds()):
             message, fresh = await self._card(request)
             last = request.events[-1].sequence if request.events else (0 if request.place is None else request.place.told)
             if request.events:

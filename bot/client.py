@@ -1,6 +1,7 @@
 """The bot: one discord.py client, the cards' worker inside it, and what is caught up on whenever it is back."""
 
 import asyncio
+import contextlib
 import logging
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -29,6 +30,9 @@ log = logging.getLogger("alert-trader.bot")
 
 GRACE = timedelta(seconds=5)
 """For cards that are being shown at a stop."""
+
+MISSED_FIRST = timedelta(seconds=15)
+"""Longest time a message waits for those before it to be read back."""
 
 INTENTS = discord.Intents(guilds=True, guild_messages=True, message_content=True)
 
@@ -59,6 +63,8 @@ class TraderBot(discord.Client):
         self.up = asyncio.Event()
         """Set when it is connected and has caught up for the first time."""
         self._catching_up = asyncio.Lock()
+        self._in_order = asyncio.Event()
+        """Clear while messages may be missing that came before the next one."""
         self._open = AsyncExitStack()
 
     @override
@@ -89,7 +95,14 @@ class TraderBot(discord.Client):
 
     async def on_message(self, message: discord.Message) -> None:
         """Take a message in. Each runs as a task of its own, so the gateway is never held up."""
+        # what was missed comes first: an exit that is heard now may be about an entry that was not
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._in_order.wait(), MISSED_FIRST.total_seconds())
         await self.intake.take(message, self.me)
+
+    async def on_disconnect(self) -> None:
+        """Hold messages back until what was missed meanwhile is in."""
+        self._in_order.clear()
 
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
         """Take an edit in: its trade is told. A message that only got its preview was not edited, and means nothing new."""
@@ -110,13 +123,15 @@ class TraderBot(discord.Client):
         self.up.set()
 
     async def on_resumed(self) -> None:
-        """Catch up on cards; Discord itself sends again what was said meanwhile."""
+        """Catch up; Discord itself has sent again what was said meanwhile."""
+        self._in_order.set()
         await self.catch_up()
 
     async def catch_up(self) -> None:
         """Read the messages that were missed, and have cards shown that fell behind; one at a time, and never in the way of the rest."""
         async with self._catching_up:
             count = await self.intake.catch_up(self, self.me)
+            self._in_order.set()
             try:
                 late = await behind(self.temporal, self.settings.account)
                 for each in late:

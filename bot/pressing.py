@@ -127,7 +127,7 @@ def effect_of_selling(portion: Portion, view: TradeView) -> str:
     """Say exactly what selling a part would do now."""
     selling = portion.of(view.position)
     stay = view.position - selling
-    rest = f" {count(stay)} stay, protected by the exit plan again." if stay else " The trade is over then."
+    rest = f" What is left ({count(stay)}) is protected by the exit plan again." if stay else " The trade is over then."
     entry = " What is left of the entry is cancelled." if view.phase is Phase.ENTERING and not stay else ""
     exits = f" Working exits ({count(view.exits_working)}) are taken back first." if view.exits_working else ""
     what = f"Sell {count(selling)} of {view.contract or 'the contract'} at the market, whatever the bid is then (unknown now)."
