@@ -24,7 +24,7 @@ from mirrors.reader import ArchiveReader
 from mirrors.schema import EventRow, Status, TradeRecord, TradeRow, new_york
 
 FIRST = date(2026, 9, 1)
-STORY = (
+STORY: tuple[tuple[EventKind, dict[str, str]], ...] = (
     (EventKind.RECEIVED, {}),
     (EventKind.PARSED, {"price": "1.20"}),
     (EventKind.SIZED, {"quantity": "4", "limit": "1.20", "ceiling": "1.32"}),
