@@ -30,6 +30,8 @@ ENTRIES = (
     "buy DIS Calls Dec 18 {strike} calls for 4.{cents} @everyone",
     "**$KO {date} {strike}c 1.{cents}x10**",
     "Buy To Open\nDIS {strike}C 0DTE $0.{cents}\n@desk",
+)
+TALKED = (
     "BTO KO {strike}c {date} @ 1.{cents} SL .80 PT1: 2.50 PT2: 3.50, not financial advice",
     "\U0001f680 BTO KO {strike}c {date} @ 1.{cents} loading up for a swing, will trim half into strength",
 )
@@ -95,8 +97,9 @@ def main() -> None:
     chosen = options.parse_args()
     eighth = ROOM // 8
     kinds = {
-        "room": texts(TALK, 5 * eighth) + texts(EXITS, eighth) + texts(REFUSED, eighth) + texts(ENTRIES, eighth),
-        "entries": texts(ENTRIES, ROOM),
+        "room": texts(TALK, 5 * eighth) + texts(EXITS, eighth) + texts(REFUSED, eighth) + texts(ENTRIES + TALKED, eighth),
+        "plain entries": texts(ENTRIES, ROOM),
+        "entries with talk": texts(TALKED, ROOM),
         "exits": texts(EXITS, ROOM),
         "refused": texts(REFUSED, ROOM),
         "talk": texts(TALK, ROOM),
@@ -107,7 +110,7 @@ def main() -> None:
         print(json.dumps(rates))
         return
     for name, read in rates.items():
-        print(f"{name:16} {read:>8,} messages a second")
+        print(f"{name:18} {read:>8,} messages a second")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from pathlib import Path
 import discord
 import yarl
 
-from bot import slash, slash_account
+from bot import slash, slash_account, slash_report
 from bot.client import TraderBot
 from bot.first_start import BAD_LOGIN, NO_INTENT, invite
 from bot.words import UNREACHED
@@ -49,7 +49,7 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
     temporal = await connect(target_of(settings), interceptors=tracing_of(settings, "bot"))
     rules = Intake(policy=settings.policy(), account=settings.account, profiles=settings.author_profiles)
     bot = TraderBot(temporal, settings, rules)
-    for each in (*slash.COMMANDS, *slash_account.COMMANDS):
+    for each in (*slash.COMMANDS, *slash_account.COMMANDS, slash_report.report):
         bot.tree.add_command(each)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -20,6 +20,7 @@ from bot.drawing import draw
 from bot.pace import Pace
 from bot.shapes import buttons, embed
 from bot.story import tell, told
+from bot.words import one_line
 from domain.event import TradeEvent
 from domain.view import TradeView
 
@@ -133,8 +134,8 @@ class CardActivity:
 
     async def _open_thread(self, card: discord.PartialMessage | discord.Message, view: TradeView) -> None:
         """Open the thread of a card, unless it is there."""
-        named = view.contract or (view.parsed.symbol if view.parsed is not None else None) or "alert"
-        name = f"{named} · {view.message.message_id}"[:100]
+        # by the alert itself: a thread is opened before anything else is known
+        name = one_line(view.message.shown, 90) or view.message.message_id
         try:
             # the message's own method needs the server in a cache, which may not be filled yet
             await self._client.http.start_thread_with_message(card.channel.id, card.id, name=name, auto_archive_duration=1440)

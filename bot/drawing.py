@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from bot.actions import Action, Button, Style
 from bot.words import LONGEST_FIELD, count, quoted, safe
+from domain.alert import AlertKind
 from domain.ids import message_of_workflow
 from domain.money import plain
 from domain.policy import Mode
@@ -104,7 +105,7 @@ def _asked(view: TradeView) -> str:
 
 def _prices(view: TradeView) -> tuple[Field, ...]:
     """Tell alert, quote and fill beside each other."""
-    if view.parsed is None:
+    if view.parsed is None or view.parsed.kind is AlertKind.REFUSED:
         return ()
     alerted = "not said: the mid" if view.alert_price is None else _dollars(view.alert_price)
     quoted_then = "unknown" if view.quote_bid is None or view.quote_ask is None else f"{plain(view.quote_bid)} / {plain(view.quote_ask)}"

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.words import quoted, reading, safe
 from control.look import TradeRow
+from control.why import Verdict, Why
 from domain.account_view import AccountView, HaltReceipt
 from domain.alert import AlertMessage, ParsedAlert
 from domain.limits import Limits
@@ -12,6 +13,8 @@ from domain.money import plain
 from domain.order import OrderReport, Position
 from domain.parser import explain_reading
 from domain.preflight import Check
+
+LONGEST_CELL = 70
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -23,7 +26,7 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _flat(cell: str) -> str:
-    return " ".join(cell.split())[:60]
+    return " ".join(cell.split())[:LONGEST_CELL]
 
 
 def trades(rows: Sequence[TradeRow]) -> str:
@@ -107,6 +110,19 @@ def halted(receipt: HaltReceipt) -> str:
 def limits(now: Limits) -> str:
     """List the limits in force."""
     return table(("limit", "now"), ((name, limit_written(getattr(now, name))) for name in now.__dataclass_fields__))
+
+
+def why(told: Why) -> str:
+    """Tell every check, with its code, its numbers, and what to do for another outcome."""
+    signs = {Verdict.PASSED: "✅", Verdict.FAILED: "⛔", Verdict.AHEAD: "▫️"}
+    lines = [f"**{safe(told.about, 300)}**", safe(told.outcome, 800)]
+    for check in told.checks:
+        numbers = ", ".join(f"{name}={value}" for name, value in check.numbers.items())
+        parts = [f"**{safe(check.name, 120)}**", safe(check.says, 500), safe(f"({numbers})", 300) if numbers else ""]
+        if check.change and check.verdict is Verdict.FAILED:
+            parts.append(f"→ {safe(check.change, 300)}")
+        lines.append(f"{signs[check.verdict]} " + " ".join(each for each in parts if each))
+    return "\n".join(lines + ([safe(told.note, 400)] if told.note else []))
 
 
 def reading_of(message: AlertMessage, parsed: ParsedAlert) -> str:

@@ -18,6 +18,7 @@ from bot.words import LONGEST_MESSAGE, safe
 from control import command, look
 from control.errors import ControlError
 from control.look import Filter, handle_of, view_of
+from control.why import why_trade
 from domain.alert import AlertMessage
 from domain.ids import MessageId
 from domain.parser import LONGEST_ALERT, parse
@@ -86,6 +87,19 @@ async def trade(interaction: Interaction, trade: str) -> None:
     await answer(interaction, make)
 
 
+@app_commands.command(name="why")
+@app_commands.describe(trade=TRADE)
+@app_commands.autocomplete(trade=suggest)
+async def why(interaction: Interaction, trade: str) -> None:
+    """Show every check of a trade, with its numbers, and how to change the outcome."""
+    client = bot_of(interaction).temporal
+
+    async def make() -> str:
+        return pages.why(await why_trade(client, trade))
+
+    await answer(interaction, make)
+
+
 @app_commands.command(name="cancel")
 @app_commands.describe(trade=TRADE, reason="Why; it goes on the record.")
 @app_commands.autocomplete(trade=suggest)
@@ -147,4 +161,4 @@ async def parse_text(interaction: Interaction, text: str) -> None:
     await answer(interaction, make)
 
 
-COMMANDS: tuple[app_commands.Command[Any, ..., None], ...] = (trades, trade, cancel, close, parse_text)
+COMMANDS: tuple[app_commands.Command[Any, ..., None], ...] = (trades, trade, why, cancel, close, parse_text)

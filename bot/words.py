@@ -23,10 +23,15 @@ _LEADING = re.compile(r"\s+")
 
 def safe(text: str, limit: int = LONGEST_FIELD) -> str:
     """Escape text for a line of prose: no markup, no mention, no link, no line end, nothing invisible."""
-    seen = _LEADING.sub(" ", _visible(text)).strip()
-    short = seen if len(seen) <= limit // 2 else seen[: limit // 2 - 1] + "…"
+    short = one_line(text, limit // 2)
     # a sign between @ and what follows would not hold in every client: the mention itself is switched off as well
     return _MARKUP.sub(r"\\\1", short)
+
+
+def one_line(text: str, limit: int) -> str:
+    """Give text for a place where nothing is markup, such as a thread's name: on one line, and cut."""
+    seen = _LEADING.sub(" ", _visible(text)).strip()
+    return seen if len(seen) <= limit else seen[: limit - 1] + "…"
 
 
 def quoted(text: str, limit: int = 400) -> str:

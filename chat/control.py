@@ -142,8 +142,9 @@ class Control:
             web.post("/control/fault", self._fault),
         ]
 
-    async def _page(self, _request: web.Request) -> web.Response:
-        return web.Response(text=page.draw(self._world), content_type="text/html")
+    async def _page(self, request: web.Request) -> web.Response:
+        only = frozenset(request.query.getall("only", ()))
+        return web.Response(text=page.draw(self._world, live="still" not in request.query, only=only), content_type="text/html")
 
     async def _messages(self, request: web.Request) -> web.Response:
         return answer(public(list(self._world.messages.get(request.match_info["channel"], {}).values())))

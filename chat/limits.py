@@ -2,7 +2,7 @@
 
 import fnmatch
 import time
-from collections import defaultdict, deque
+from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -39,7 +39,7 @@ class Limits:
     def __init__(self, config: ChatConfig) -> None:
         """Count calls by the limits of `config`."""
         self._config = config
-        self._calls: dict[str, deque[float]] = defaultdict(deque)
+        self._windows: defaultdict[str, tuple[float, int]] = defaultdict(lambda: (float("-inf"), 0))
         self.faults: list[Fault] = []
 
     def strike(self, method: str, path: str) -> Fault | None:
@@ -66,16 +66,16 @@ class Limits:
         if rule is None:
             return {}, None
         bucket, limit = rule
-        now, calls = time.monotonic(), self._calls[bucket]
-        while calls and calls[0] <= now - limit.seconds:
-            calls.popleft()
-        over = len(calls) >= limit.calls
-        if not over:
-            calls.append(now)
-        after = calls[0] + limit.seconds - now
+        now, (began, used) = time.monotonic(), self._windows[bucket]
+        if now >= began + limit.seconds:
+            # a window begins with its first call, and is empty again when its time is over
+            began, used = now, 0
+        over = used >= limit.calls
+        self._windows[bucket] = (began, used if over else used + 1)
+        after = began + limit.seconds - now
         headers = {
             "X-RateLimit-Limit": str(limit.calls),
-            "X-RateLimit-Remaining": str(max(0, limit.calls - len(calls))),
+            "X-RateLimit-Remaining": str(max(0, limit.calls - used - 1)),
             "X-RateLimit-Reset": f"{time.time() + after:.3f}",
             "X-RateLimit-Reset-After": f"{after:.3f}",
             "X-RateLimit-Bucket": bucket.partition(":")[0],

@@ -2,6 +2,7 @@
 
 import html
 import re
+import unicodedata
 from datetime import datetime
 from typing import Any
 
@@ -9,23 +10,31 @@ from chat.page_style import SCRIPT, STYLE
 from chat.world import PUBLIC_THREAD, Body, World
 
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
+_BLOCK = re.compile(r"```\n?(.*?)\n?```", re.DOTALL)
 _CODE = re.compile(r"`([^`\n]+)`")
 _SUBTEXT = re.compile(r"^-# (.+)$", re.MULTILINE)
 _STAMP = re.compile(r"&lt;t:(\d+)(?::\w)?&gt;")
 _ESCAPED = re.compile(r"\\([*_`~|>#\-\[\]()&lt;\\:@.]|&lt;|&gt;)")
 
 
-def draw(world: World, *, only: str | None = None, live: bool = True) -> str:
-    """Draw every channel, or the one named `only`; without `live` the page stands still, for a picture."""
-    rooms = [each for each in world.channels.values() if each["type"] != PUBLIC_THREAD and only in {None, each["name"]}]
-    parts = "".join(_room(world, each) for each in rooms)
+def draw(world: World, *, live: bool = True, only: frozenset[str] = frozenset()) -> str:
+    """Draw every channel; without `live` the page stands still, for a picture. `only` names the messages shown; empty: all."""
+    rooms = [each for each in world.channels.values() if each["type"] != PUBLIC_THREAD]
+    parts = "".join(_room(world, each, only, live=live) for each in rooms)
+    if not live:
+        # a machine that takes pictures seldom has a font for these
+        parts = "".join(_named(each) for each in parts)
     script = f"<script>{SCRIPT}</script>" if live else ""
     return f"<!doctype html><meta charset=utf-8><title>{html.escape(world.config.guild_name)}</title><style>{STYLE}</style>{parts}{script}"
 
 
-def _room(world: World, room: Body) -> str:
-    messages = "".join(_message(world, each) for each in world.messages[room["id"]].values())
-    box = f'<form data-channel="{room["id"]}"><input placeholder="Message #{html.escape(room["name"])}" autocomplete=off></form>'
+def _room(world: World, room: Body, only: frozenset[str], *, live: bool) -> str:
+    messages = "".join(_message(world, each) for each in world.messages[room["id"]].values() if not only or each["id"] in only)
+    box = (
+        ""
+        if not live
+        else f'<form data-channel="{room["id"]}"><input placeholder="Message #{html.escape(room["name"])}" autocomplete=off></form>'
+    )
     return f"<section><h1># {html.escape(room['name'])}</h1>{messages}{box}</section>"
 
 
@@ -86,9 +95,21 @@ def _thread(world: World, message: Body) -> str:
     return f"<details open><summary>{html.escape(thread['name'])}</summary>{told}</details>"
 
 
+def _named(sign: str) -> str:
+    """Write an emoji by its name; every other sign as it is."""
+    if sign == "\ufe0f":
+        return ""
+    seldom = ord(sign) >= 0x1F000 or sign in "⛔⏳⌛✋⏩"
+    return f"<i class=emoji>:{unicodedata.name(sign, '?').lower()}:</i>" if seldom else sign
+
+
 def markdown(text: str) -> str:
     """Draw the little of Discord's Markdown that a card uses; everything else shows as it was written."""
-    escaped = html.escape(text)
+    pieces = _BLOCK.split(html.escape(text))
+    return "".join(f"<pre>{piece}</pre>" if place % 2 else _inline(piece) for place, piece in enumerate(pieces))
+
+
+def _inline(escaped: str) -> str:
     escaped = _STAMP.sub(lambda found: f"{datetime.fromtimestamp(int(found[1])).astimezone():%H:%M:%S}", escaped)
     escaped = _CODE.sub(r"<code>\1</code>", _BOLD.sub(r"<b>\1</b>", _SUBTEXT.sub(r"<small>\1</small>", escaped)))
-    return _ESCAPED.sub(r"\1", escaped).replace("\n", "<br>")
+    return _ESCAPED.sub(r"\1", escaped).strip("\n").replace("\n", "<br>")

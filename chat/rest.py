@@ -36,6 +36,20 @@ def answer(body: object, status: int = 200, headers: dict[str, str] | None = Non
     return web.Response(body=json.dumps(body, default=str).encode(), status=status, headers=given)
 
 
+async def _body(request: web.Request) -> Body:
+    """Read what was sent: JSON, or a form whose files are kept by name and size."""
+    if not request.can_read_body:
+        return {}
+    if not request.content_type.startswith("multipart/"):
+        found: Body = await request.json()
+        return found
+    form = await request.post()
+    body: Body = json.loads(str(form["payload_json"]))
+    files = [each for each in form.values() if isinstance(each, web.FileField)]
+    body["attachments"] = [{"id": str(place), "filename": each.filename, "size": len(each.file.read())} for place, each in enumerate(files)]
+    return body
+
+
 def public(body: object) -> object:
     """Leave out what the chat keeps for itself."""
     if isinstance(body, dict):
@@ -87,7 +101,7 @@ class Rest:
 
         async def serve(request: web.Request) -> web.StreamResponse:
             path = unquote(request.path.removeprefix(PREFIX))
-            body: Body = (await request.json()) if request.can_read_body else {}
+            body = await _body(request)
             shown = path.replace(request.match_info.get("token", "\0"), "…")
             self._transcript.write(Kind.REQUEST, method=request.method, path=shown)
             refused = self._refused(request, path)

@@ -123,7 +123,9 @@ class World:
             "mention_everyone": False,
             "mentions": [],
             "mention_roles": [],
-            "attachments": [],
+            "attachments": [
+                {**each, "url": "", "proxy_url": "", "content_type": None} for each in body.get("attachments") or () if "size" in each
+            ],
             "embeds": [dict(each, type="rich") for each in body.get("embeds") or ()],
             "components": numbered(body.get("components") or []),
             "reactions": [],

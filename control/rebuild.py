@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, ParamSpec, TypeVar
 
+from pyarrow import ArrowException
 from temporalio.client import Client
 from temporalio.service import RPCError
 
@@ -299,7 +300,7 @@ async def _archive(call: Callable[..., T], *given: object) -> T:
     """Ask the archive in a thread; raises UnreachableError."""
     try:
         return await asyncio.to_thread(call, *given)
-    except (OSError, QueryError) as error:
+    except (OSError, ArrowException, QueryError) as error:
         raise UnreachableError(f"the archive cannot be used: {error}. Check TRADER_ARCHIVE") from error
 
 
@@ -309,7 +310,8 @@ async def _to_archive(mirrors: Mirrors, records: Sequence[TradeRecord]) -> None:
 
 
 async def _merge(mirrors: Mirrors) -> None:
-    await _archive(lambda: mirrors.archive.compact(above=1))
+    for day in await _archive(lambda: mirrors.archive.crowded(above=1)):
+        await _archive(mirrors.archive.merge, day)
 
 
 async def _forget_others(client: Client, hot: HotMirror, kept: set[str], known: set[str]) -> None:

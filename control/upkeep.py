@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from pyarrow import ArrowException
 from temporalio.client import Client
 
 from activities.upkeep import SweepAnswer, SweepRequest, Tally, TidyRequest
@@ -85,12 +86,15 @@ class TradeUpkeep:
     async def tidy(self, request: TidyRequest, beat: Callable[[int], None]) -> Tally:
         """Merge small files, forget what is old, and note what is whole."""
         trouble, compacted, forgotten = _Trouble(), 0, 0
-        beat(0)
+        archive = self._mirrors.archive
         try:
-            compacted = (await asyncio.to_thread(self._mirrors.archive.compact, above=self._compact_above)).days
-        except OSError as error:
+            for day in await asyncio.to_thread(archive.crowded, above=self._compact_above):
+                beat(compacted)
+                await asyncio.to_thread(archive.merge, day)
+                compacted += 1
+        except (OSError, ArrowException) as error:
             trouble.note(f"the archive: {error}")
-        beat(1)
+        beat(compacted)
         if (hot := self._mirrors.hot) is not None:
             try:
                 old = await hot.over_before(datetime.now(UTC) - self._mirrors.keep, FORGET_AT_ONCE)
@@ -105,8 +109,15 @@ class TradeUpkeep:
     async def _archived(self, runs: Sequence[Listed], trouble: "_Trouble") -> dict[str, _Kept] | None:
         """Ask the archive which of these it has; None when it does not answer."""
         sql = "select workflow_id, run_id, events, chain from trades where workflow_id in (select unnest($1))"
+        names = [run.workflow_id for run in runs]
         try:
-            found = await asyncio.to_thread(self._mirrors.reader.query, sql, [[run.workflow_id for run in runs]])
+            try:
+                found = await asyncio.to_thread(self._mirrors.reader.query, sql, [names])
+            except QueryError:
+                # a damaged file would keep every trade out of the archive: what it held is written again from Temporal
+                for aside in await asyncio.to_thread(self._mirrors.archive.set_aside_damaged):
+                    trouble.note(f"the archive: a file is no Parquet and was set aside as {aside}")
+                found = await asyncio.to_thread(self._mirrors.reader.query, sql, [names])
         except (OSError, QueryError) as error:
             trouble.note(f"the archive: {error}")
             return None

@@ -2,6 +2,7 @@
 
     <root>/trades/mode=<mode>/day=<New York day>/<name>.parquet        read by everyone
     <root>/incoming/<name>.parquet                                     being written; moved to its place in one step
+    <root>/damaged/<name>.parquet                                      found unreadable, and set aside for a person to look at
 
 Files never change. Their names are unique, so writers on several machines never meet. A trade may be in more than one file: written
 twice, or again after a workflow reset. The reader takes the last; compaction keeps only that.
@@ -10,7 +11,7 @@ twice, or again after a workflow reset. The reader takes the last; compaction ke
 import contextlib
 import os
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -25,6 +26,7 @@ from mirrors.schema import TradeRecord
 
 _TRADES = "trades"
 _INCOMING = "incoming"
+_DAMAGED = "damaged"
 _LEFT_BEHIND = 24 * 3600
 """Seconds after which a file in `incoming` is one that its writer left behind when it was killed."""
 
@@ -47,15 +49,6 @@ class Place:
     def under(self, *parts: str) -> str:
         """Give a path below it."""
         return "/".join((self.path, *parts))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compacted:
-    """What a compaction did."""
-
-    days: int
-    files_before: int
-    files_after: int
 
 
 class Archive:
@@ -84,20 +77,33 @@ class Archive:
             path for path in found if (first is None or first <= day_of_file(path)) and (last is None or day_of_file(path) <= last)
         )
 
-    def compact(self, *, above: int) -> Compacted:
-        """Merge the files of each day that has more than `above`, and keep each trade once; what left files behind is cleared."""
-        days: defaultdict[date, list[str]] = defaultdict(list)
-        for path in self.files():
-            days[day_of_file(path)].append(path)
-        due = {day: paths for day, paths in days.items() if len(paths) > above}
-        for day, paths in due.items():
-            # a file that is gone was merged by another machine meanwhile: both keep what they read, and duplicates do no harm
-            with contextlib.suppress(FileNotFoundError):
-                self._put(day, latest(pa.concat_tables([self._read(path) for path in paths])), datetime.now(UTC))
-                for path in paths:
-                    self._place.filesystem.delete_file(path)
+    def crowded(self, *, above: int) -> list[date]:
+        """Name the days that have more than `above` files, the oldest first; and clear what killed writers left behind."""
         self._clear_incoming()
-        return Compacted(days=len(due), files_before=sum(map(len, due.values())), files_after=len(due))
+        count = Counter(day_of_file(path) for path in self.files())
+        return sorted(day for day, files in count.items() if files > above)
+
+    def merge(self, day: date) -> None:
+        """Merge the files of a day, and keep each trade once."""
+        paths = self.files(day, day)
+        # a file that is gone was merged by another machine meanwhile: both keep what they read, and duplicates do no harm
+        with contextlib.suppress(FileNotFoundError):
+            self._put(day, latest(pa.concat_tables([self._read(path) for path in paths])), datetime.now(UTC))
+            for path in paths:
+                self._place.filesystem.delete_file(path)
+
+    def set_aside_damaged(self) -> list[str]:
+        """Move files that are no Parquet, cut short or overwritten, out of the way of everyone who reads; gives where they are now."""
+        moved = []
+        for path in self.files():
+            try:
+                self._read(path)
+            except pa.ArrowInvalid:
+                self._place.filesystem.create_dir(self._place.under(_DAMAGED), recursive=True)
+                aside = self._place.under(_DAMAGED, path.rpartition("/")[2])
+                self._place.filesystem.move(path, aside)
+                moved.append(aside)
+        return moved
 
     def _read(self, path: str) -> pa.Table:
         return pq.read_table(path, filesystem=self._place.filesystem, schema=parquet.SCHEMA, partitioning=None)

@@ -26,7 +26,7 @@ _SAFE: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": "false",
 }
 
-_FOLDERS = "hive_partitioning = true, hive_types = {'mode': varchar, 'day': date}"
+_FOLDERS = "union_by_name = true, hive_partitioning = true, hive_types = {'mode': varchar, 'day': date}"
 
 _TRADES = ", ".join(f'"{name}"' for name in ("mode", "day", *parquet.TRADE_FIELDS))
 _SHARED = "version, mode, account, day, workflow_id"

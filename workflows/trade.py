@@ -318,7 +318,9 @@ class TradeWorkflow(TradeCommands):
             return (True, 0, 0, 0) if self._rehearsed else None
         if not self._entry.reserved and self._desk.ledger.bought == 0:
             return None
-        return (self._life.phase in BUYING, self._desk.ledger.bought, self._desk.ledger.sold, self._exits.position)
+        # an entry that was given up and whose end nobody knows yet may still spend what is reserved for it
+        buying = self._life.phase in BUYING or bool(self._desk.ledger.open_entries)
+        return (buying, self._desk.ledger.bought, self._desk.ledger.sold, self._exits.position)
 
     def _opened(self) -> tuple[Desk, Exits]:
         assert self._desk is not None

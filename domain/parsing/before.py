@@ -64,10 +64,12 @@ def _two_actions(tokens: list[Token], hits: Sequence[Acting], settled: int | Non
 
 def _is_target(tokens: list[Token], hit: Acting, settled: int | None) -> bool:
     """Whether an act behind a complete entry with its price is only its target or talk: "sell at 6.00", "buying the dip"."""
+    if settled is None or tokens[hit.first].start < settled:
+        return False
     behind = [token.lower for token in tokens[hit.last + 1 : hit.last + 3]]
-    if hit.action is Action.BUY and behind in _DIPS and settled is not None and tokens[hit.first].start >= settled:
-        return True
-    if hit.action is not Action.MENTION_OF_SALE or settled is None or tokens[hit.first].start < settled:
+    if hit.action is Action.BUY:
+        return behind in _DIPS
+    if hit.action is not Action.MENTION_OF_SALE:
         return False
     if tokens[hit.first].lower == "sold" or any(token.kind in {"STRIKE", "CASHTAG", "DATE"} for token in tokens[hit.last :]):
         return False

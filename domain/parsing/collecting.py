@@ -20,6 +20,7 @@ _SIZED = frozenset(
 )
 _PARTS = frozenset({"1/2", "1/3", "1/4", "2/3", "3/4"})
 """Dates that are parts of a size behind a complete entry: "1/2 size"."""
+_CONTRACTS = frozenset({"contract", "contracts", "con", "cons", "lots"})
 _AVERAGE = frozenset({"avg", "average"})
 _COUNTS = frozenset("123456789")
 _MOST_COUNTED = 20
@@ -223,7 +224,10 @@ class _Collector:
         return after is not None and after.lower in _SIZED
 
     def pair(self, token: Token) -> None:
-        if self.in_body and self.mark is None and not self.fields.expiries and self.fields.strikes and _DASHED_DATE.fullmatch(token.text):
+        after = self.following()
+        counts = after is not None and (after.lower in words.UNITS or after.lower in _CONTRACTS)
+        alone = self.in_body and self.mark is None and not self.fields.expiries and bool(self.fields.strikes)
+        if alone and not counts and _DASHED_DATE.fullmatch(token.text):
             self.expiry(token)
             return
         if self.labelled() and self.fields.strikes:

@@ -59,7 +59,7 @@ def _doubtful_word(sight: Seen, tokens: list[Token], action: range, settled: int
             lower = token.lower
             if lower in words.STOPS_AND_TARGETS:
                 after_label = True
-            elif index not in action:
+            elif (lower in words.HAZARDS or "'" in lower) and index not in action:
                 code = _code(lower, later=settled is not None and token.start >= settled)
                 if code is None or (after_label and lower in words.AFTER_LABEL_HARMLESS) or harmless.covers(token.start):
                     continue

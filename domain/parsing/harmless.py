@@ -17,6 +17,8 @@ _SIZED = r"(?:over ?siz\w+|oversiz\w+|over ?leverage|go (?:too )?(?:big|heavy))"
 _GUARD = r"(?:stop(?: loss)?|sl|cut(?:ting)?|exit(?:ing)?|bail(?:ing)?|trim(?:ming)?|add(?:ing)?|out)"
 _YOU = r"(?:can't|cant|cannot|don't|dont|do not|want|wanna|comfortable|following|new|small)"
 
+_WAY_IN = r"(?:enter\w*|entr\w+|fills?|buy\w*|get in|take it)"
+
 _PHRASES = (
     rf"{_NOT} (?:a |an )?(?:financial|investment|trading|trade|buy|sell)? ?(?:advice|recommendation)s?\b",  # not financial advice
     rf"{_NOT} (?:chas\w+|fomo|be greedy|get greedy|forget|{_SIZED})\b",  # don't chase
@@ -67,7 +69,8 @@ _LATER = (
     r"closing in on\b",
     r"(?:this|it|they|these|and|which) should\b|should (?:work|bounce|run|print|move|hold|be (?:good|fine|ok|okay|nice|quick))\b",
     r"(?:i'm |im |i am |just )?thinking (?:we|it|this|that)\b",  # thinking we bounce here
-    r"(?:looking|aiming|shooting|hoping|gunning) for\b(?! (?:an? )?(?:entry|entries|fill))[^.!\n]*",  # looking for a move over 250
+    # looking for a move over 250, and no way into the trade
+    rf"(?:looking|aiming|shooting|hoping|gunning) for\b(?![^.!\n]*\b{_WAY_IN}\b)[^.!\n]*",
     r"not (?:too |that )?(?:great|perfect|sure about|confident|a full|full)\b",  # not a full position
     r"(?:don't|dont|do not) (?:want|wanna|need) to (?:miss|hold|overstay)\b",  # don't want to miss this one
     r"(?:won't|wont) (?:be )?(?:add|adding|averag\w*|chas\w*)\b",  # won't add more

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from operator import attrgetter
+from operator import itemgetter
 from typing import NamedTuple
 
 from domain.alert import AlertKind, AlertMessage, ParsedAlert, Span
@@ -274,12 +274,10 @@ def _bare_entry(letter: Letter) -> ParsedAlert | None:
     if letter.posted is None or closes or _TICKED_OFF.search(letter.sight.text):
         return None
     start = opening(tokens, words.BOUGHT)
-    # "CALLS AAPL 250 12/18": the word for the right may stand in front
-    start = next((at for at in range(start) if tokens[at].lower in words.RIGHTS), start)
     fields = collect(tokens, start)
     if fields.commentary or not fields.contract_complete or not fields.symbols[0].text.isupper():
         return None
-    if not (_told_at(fields) if fields.prices else _told_alone(letter, fields, start)):
+    if not fields.strikes or not (fields.prices or _told_alone(letter, fields, start)):
         return None
     if first_doubt(letter.sight, tokens, range(start), None) is not None:
         return None
@@ -290,11 +288,6 @@ def _bare_entry(letter: Letter) -> ParsedAlert | None:
     if isinstance(found, Doubt) or (found.quantity is not None and found.quantity > _MOST_OF_A_BARE_ENTRY):
         return None
     return _answer(found, fields, tokens, range(0))
-
-
-def _told_at(fields: Fields) -> bool:
-    """Whether a bare contract's right stands at its strike, or else its price behind a mark."""
-    return bool(fields.strikes) or fields.price_is_marked
 
 
 _ALONE = frozenset({"WORD", "CASHTAG", "STRIKE", "DATE", "DTE", "RELATIVE", "NOISE", "SHARE_CLASS"})
@@ -313,7 +306,7 @@ def _told_alone(letter: Letter, fields: Fields, start: int) -> bool:
     )
     plain = letter.sight.text.isascii() and all(token.kind in _ALONE or token.text in ":-" for token in tokens)
     one_line = letter.sight.text.strip().count("\n") == 0
-    return letter.alone and plain and one_line and sure and not act and bool(fields.strikes) and not fields.unexplained
+    return letter.alone and plain and one_line and sure and not act and not fields.unexplained
 
 
 def _answer(found: Entry, fields: Fields, tokens: list[Token], action: range) -> ParsedAlert:
@@ -346,7 +339,7 @@ def _first(tokens: list[Token]) -> Token | None:
     return tokens[0] if tokens else None
 
 
-_BY_PLACE = attrgetter("start", "end")
+_BY_PLACE = itemgetter(1, 2)
 
 
 def _label(tokens: list[Token], before: int) -> tuple[str | None, list[Span]]:

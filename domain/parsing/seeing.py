@@ -60,6 +60,9 @@ def seen(text: str) -> Seen:
     if text.isascii():
         return Seen(text, text.lower(), None)
     plain = text.translate(_AS_SEEN)
+    if plain == text:
+        # an emoji alone is seen as it is: nothing has to be placed back
+        plain = text
     places = None if len(plain) == len(text) else [place for place, char in enumerate(text) if _AS_SEEN.get(ord(char), "") is not None]
     lower = plain.lower()
     if len(lower) != len(plain):

@@ -74,7 +74,7 @@ ALSO_TICKERS = frozenset({"TGT"})
 COUNTED = _all("took grabbed got with trade alert round try attempt challenge number day entry")
 """Behind a complete entry: words whose small whole number counts the author's contracts or trades."""
 
-BEFORE_LEVEL = _all("see to toward towards off at near around reach test back")
+BEFORE_LEVEL = _all("see toward towards off at near around reach test over above below under")
 """Behind a complete entry: words whose number, as high as a strike, is a level of the underlying."""
 
 BETWEEN_LABEL_AND_NUMBER = frozenset(

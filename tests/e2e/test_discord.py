@@ -97,6 +97,7 @@ async def _a_halt(guild: Guild) -> list[Message]:
     assert "No risk-increasing order leaves any more" in (await guild.use("halt", reason="lunch"))["content"]
     denied = await guild.alert()
     await guild.card(denied, "not traded", "ACCOUNT\\_HALTED")
+    assert "⛔" in (await guild.use("why", trade=denied["id"]))["content"]
     assert "halted by discord" in (await guild.use("status"))["content"].replace("\\", "")
     question = await guild.use("resume", changed="lunch is over")
     await guild.press(question, "Yes, resume")
@@ -113,6 +114,10 @@ async def _out(guild: Guild, bought: list[Message]) -> list[Message]:
     await guild.press(question, "Yes, sell")
     card = await guild.card(alert, "closed", "P&L")
     assert not card["components"]
+    report = await guild.use("report")
+    assert "P&L realised" in report["content"]
+    assert report["attachments"][0]["filename"] == "report.png"
+    assert "mallory" in (await guild.use("trades", user=MALLORY))["content"]
     shown = await guild.use("trade", trade=alert["id"])
     assert f"discord\\:{ADA}" in shown["content"]
     return [alert]

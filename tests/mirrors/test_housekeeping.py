@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from temporalio.client import WorkflowExecutionStatus
@@ -103,6 +104,24 @@ async def test_pages_cover_every_trade_and_do_nothing_twice(mirrored: Mirrored) 
     assert mirrored.mirrors.hot is not None
     assert await mirrored.mirrors.hot.whole_at() == began
     assert (await mirrored.proof()).equal
+
+
+async def test_a_damaged_file_is_set_aside_and_written_again(mirrored: Mirrored) -> None:
+    """DUR-20: a file that a disk or a person cut short stops nothing: it is put out of the way, and its trades are archived again."""
+    await trades(mirrored, 1)
+    await mirrored.round()
+    before = mirrored.in_archive()
+    for path in mirrored.mirrors.archive.files():
+        content = Path(path).read_bytes()  # noqa: ASYNC240 - a few kilobytes
+        Path(path).write_bytes(content[: len(content) // 2])  # noqa: ASYNC240
+    tally = await mirrored.round()
+    assert "set aside" in str(tally.trouble)
+    after = mirrored.in_archive()
+    assert {name: (each.trade, each.events) for name, each in after.items()} == {
+        name: (each.trade, each.events) for name, each in before.items()
+    }
+    assert (await mirrored.proof()).equal
+    assert (await mirrored.round()).trouble is None
 
 
 async def test_one_schedule_however_many_make_it(mirrored: Mirrored) -> None:

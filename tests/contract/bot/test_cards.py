@@ -1,5 +1,6 @@
 """Cards through the real client: one for each trade, whatever is lost on the way."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from chat.limits import Fault, Trouble
 from chat.server import RunningChat
 from chat.transcript import Kind
 from domain.event import EventKind, TradeEvent
+from domain.ids import message_id
 from domain.policy import Allowlist
 from domain.view import TradeView
 from tests.support.discord_client import ALERTS, OTHER, Listener, connected, open_chat
@@ -143,3 +145,20 @@ def test_the_invitation_asks_for_what_is_needed_and_nothing_more() -> None:
     assert {name for name, value in allowed if value} == {"read_messages" if name == "view_channel" else name for name in NEEDED}
     assert "scope=bot+applications.commands" in link
     assert not findings([], Allowlist(), None, 1)[0].startswith("the bot")
+
+
+async def test_a_burst_of_changes_keeps_within_discords_limits(chat: RunningChat, client: Listener) -> None:
+    """Many changes of several trades at once: Discord is never asked more than it takes, and every card ends as its trade."""
+    cards = CardActivity(client, None)
+
+    async def live(trade: str) -> None:
+        place = None
+        for count in range(1, 6):
+            asked = request(count, place, workflow_id=f"trade-{trade}")
+            message = replace(asked.view.message, message_id=message_id(trade))
+            place = await cards.show(replace(asked, view=replace(asked.view, message=message)), in_doubt=False)
+
+    await asyncio.gather(*(live(f"m{number}") for number in range(4)))
+    assert [line.facts for line in chat.transcript.of(Kind.FAULT)] == []
+    assert sorted(each.split(" ")[0] for each in in_room(chat)) == [f"trade-m{number}" for number in range(4)]
+    assert all(each.endswith("5 events") for each in in_room(chat))

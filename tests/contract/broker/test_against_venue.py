@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from broker.dry_run import DryRunBroker
-from broker.port import ChainGap, OutcomeUnknown, Refused, Unavailable
+from broker.port import NOT_SENT, ChainGap, OutcomeUnknown, Refused, Unavailable
 from broker.tastytrade import TastytradeDesk, TastytradeReader
 from domain.contract import OptionContract, Right
 from domain.ids import ClientOrderId
@@ -25,6 +25,7 @@ from venue.config import Timing, VenueConfig
 from venue.faults import FaultKind, FaultRule
 from venue.orders import Action
 from venue.server import RunningVenue, start
+from venue.tape import RequestLine
 
 ACCOUNT = "5WT00042"
 CALL = timedelta(seconds=3)
@@ -382,3 +383,27 @@ async def test_an_index_is_found_under_the_root_that_lists_it(trader: Tastytrade
     gap = await trader.listing(replace(asked, expiry=both[0]))
     assert isinstance(gap, ChainGap)
     assert {contract.root for contract in gap.nearest} == {"SPX", "SPXW"}
+
+
+async def test_an_order_that_may_not_leave_any_more_does_not(trader: TastytradeDesk, running: RunningVenue) -> None:
+    """HLT-10: asked once there is a connection, right before the first byte; a yes lets the same order go."""
+    asked: list[bool] = []
+
+    def still() -> bool:
+        asked.append(len(asked) > 0)
+        return asked[-1]
+
+    with pytest.raises(Refused, match="may not be sent any more") as refused:
+        await trader.place(entry(), still)
+    assert refused.value.code == NOT_SENT
+    assert [line for line in running.tape.lines if isinstance(line, RequestLine) and line.method == "POST" and "orders" in line.path] == []
+    assert (await trader.place(entry(), still)).client_order_id == "1234-e1"
+    assert asked == [False, True]
+
+
+async def test_what_the_credentials_may_do_and_the_brokers_clock_are_read(trader: TastytradeDesk) -> None:
+    """The authority over this account, and the time at the head of an answer, to the second."""
+    assert await trader.authority() == "owner"
+    told = await trader.clock()
+    assert told is not None
+    assert abs(datetime.now(UTC) - told) < timedelta(seconds=5)

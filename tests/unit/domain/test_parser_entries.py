@@ -42,7 +42,16 @@ SHAPES = [
     ("buy KO 70$ puts Dec 18th at 1.75", "KO 70P 2026-12-18", "1.75", None),
     ("Buy To Open\nDIS 112C 0DTE $0.71\n@desk", "DIS 112C 2026-11-23", "0.71", None),
     ("I'm buying DIS 112c 12/18 @ 1.25", "DIS 112C 2026-12-18", "1.25", None),
+    # without an action word, and the action in other words
+    ("Took KO 70c 12/18 @ 1.2", "KO 70C 2026-12-18", "1.2", None),
+    ("Picked up $KO 70c 12/18 @ 1.2", "KO 70C 2026-12-18", "1.2", None),
+    ("OPEN: KO 70c 12/18 @ 1.2", "KO 70C 2026-12-18", "1.2", None),
+    ("KO 70C 12/18", "KO 70C 2026-12-18", None, None),
+    ("BTO KO 70c 12/18 @ 1.2 x 5", "KO 70C 2026-12-18", "1.2", 5),
+    ("BTO KO 70c 12/18 @ 1.25ish", "KO 70C 2026-12-18", "1.25", None),
     # the date in other words
+    ("BTO KO 70c 12-18 @ 1.2", "KO 70C 2026-12-18", "1.2", None),
+    ("BTO KO Jan 2027 70c @ 1.2", "KO 70C 2027-01-15", "1.2", None),
     ("BTO KO 70c 2026-12-18 @ 1.2", "KO 70C 2026-12-18", "1.2", None),
     ("BTO KO 70c 16APR2027 @ 1.2", "KO 70C 2027-04-16", "1.2", None),
     ("BTO KO 70c 18 Dec @ 1.2", "KO 70C 2026-12-18", "1.2", None),

@@ -43,6 +43,24 @@ HARMLESS = [
     "5m chart looks great",
     "added. new avg 1.42",
     "high risk, short squeeze play",
+    "don't want to miss this one",
+    "won't add more, not a full position",
+    "let's see if bulls can hold this",
+    "should bounce here",
+    "thinking we bounce",
+    "holding into the close",
+    "a gap up tomorrow would be nice",
+    "same play as yesterday",
+    "like I said",
+    "missed the first entry",
+    "got filled",
+    "took 3",
+    "trade #2",
+    "1 more",
+    "PT 72 then 75",
+    "100% target",
+    "looking for a break over 72",
+    "I think we see 72",
 ]
 
 
@@ -141,3 +159,32 @@ def test_the_days_stamp_of_a_bot_counts_for_its_day(posted: Posted) -> None:
     text = "@Room | {day}  09:35 AM EST\nBuy To Open\nKO 70C 0DTE $0.71"
     assert str(parse(posted(text.format(day="Monday - 11-23-2026"))).expiry) == "2026-11-23"
     assert parse(posted(text.format(day="Friday - 11-20-2026"))).kind is AlertKind.REFUSED
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        "not filled",
+        "looking for a break over 72 before entering",
+        "at the close",
+        "tomorrow",
+        "if it breaks 72",
+        "you should wait",
+        "switch to 72",
+        "meant 72",
+        "or the 72",
+        "*72",
+        "up to 1.40",
+        "filled earlier",
+        "needs to clear 72 first",
+    ],
+)
+def test_what_may_undo_an_alert_behind_it_is_refused(posted: Posted, talk: str) -> None:
+    """WHO-40: near the harmless phrases stand ones that are not: a condition, another strike, a time, an order that is none yet."""
+    assert parse(posted(f"{ALERT} {talk}")).kind is AlertKind.REFUSED
+
+
+@pytest.mark.parametrize("front", ["we should ", "let's see if we ", "looking for ", "will let you know if we ", "tomorrow "])
+def test_what_is_harmless_behind_is_not_in_front(posted: Posted, front: str) -> None:
+    """WHO-40: in front of the action the same words make it a plan."""
+    assert parse(posted(f"{front}{ALERT}")).kind is AlertKind.REFUSED

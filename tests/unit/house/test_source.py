@@ -21,7 +21,7 @@ MONEY = ("domain", "activities", "workflows", "broker")
 
 REPEATABLE = {
     "domain": {"collections", "dataclasses", "datetime", "decimal", "domain", "enum", "functools", "hashlib", "itertools", "json"}
-    | {"operator", "re", "types", "typing", "zoneinfo"},
+    | {"operator", "re", "statistics", "types", "typing", "zoneinfo"},
     "workflows": {"activities", "asyncio", "broker", "collections", "contextlib", "dataclasses", "datetime", "decimal", "domain", "enum"}
     | {"temporalio", "typing", "workflows"},
 }
@@ -55,7 +55,7 @@ KEEPS_ORDER = frozenset({"list", "tuple", "iter", "enumerate", "next", "zip", "m
 """Calls that would make the chance order of a set visible."""
 
 FLOATS = {
-    "workflows/trade.py TradeWorkflow._index": "the P&L search attribute is a double in Temporal; nothing is computed from it",
+    "workflows/state.py TradeState._index": "the P&L search attribute is a double in Temporal; nothing is computed from it",
     "broker/tastytrade.py": "seconds",
     "broker/tastytrade_stream.py": "seconds",
     "broker/tastytrade_stream.py _run": "seconds",
@@ -98,6 +98,7 @@ WAITS = {
     "workflows/entry.py Entry._clear": "ends with the taking back, whose rounds are counted",
     "workflows/entry.py Entry._resolved": "ends with the search for a lost order, which is bounded",
     "workflows/exits.py Exits.protect": "ends with the trade, which sets it to stopped",
+    "workflows/sales.py Sales.work": "ends with the trade, which sets its exits to stopped",
     "workflows/account.py AccountWorkflow.run": "handlers are bounded by their own waits and by their activities",
     "workflows/account_telling.py AccountTelling.tell": "ends with the run, which is a day long at most",
     "workflows/standing.py Standing.tell": "ends with the trade, which sets it to over",

@@ -102,11 +102,13 @@ def test_the_last_of_two_writings_counts(tmp_path: Path) -> None:
         archive.write(batch)
     before = reader.trades()
     assert [(trade.workflow_id, trade.pnl) for trade in before] == [("trade-m1", Decimal("316.00")), ("trade-m2", Decimal("12.50"))]
-    assert archive.compact(above=3).days == 1
+    assert archive.crowded(above=4) == []
+    (day,) = archive.crowded(above=3)
+    archive.merge(day)
     assert reader.trades() == before
     assert reader.query("select count(*) from events").rows == [(30,)]
     assert len(archive.files()) == 1
-    assert archive.compact(above=1).days == 0
+    assert archive.crowded(above=1) == []
 
 
 def test_writers_and_mergers_side_by_side_lose_nothing(tmp_path: Path) -> None:
@@ -119,7 +121,8 @@ def test_writers_and_mergers_side_by_side_lose_nothing(tmp_path: Path) -> None:
             archive, reader = Archive(place, "demo"), ArchiveReader(place, "demo")
             for turn in range(5):
                 archive.write([record(f"w{number}t{turn}")])
-                archive.compact(above=2)
+                for day in archive.crowded(above=2):
+                    archive.merge(day)
                 seen = [trade.workflow_id for trade in reader.trades()]
                 assert len(seen) == len(set(seen))
         except BaseException as fault:  # noqa: BLE001 - told to the test below

@@ -1,0 +1,77 @@
+# ruff: noqa: INP001 - a script beside the pages it draws for, not a room
+"""Draw the pictures of cards in the README: `PYTHONPATH=. python specs/pictures.py`. Needs chromium.
+
+Nothing in them is painted: the whole product runs, alerts are posted into the bundled chat, and its page is photographed.
+"""
+
+import asyncio
+import shutil
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from PIL import Image
+
+from tests.support.floor import next_monthly
+from tests.support.guild import ADA, BOB, EVE, Guild, Message, open_guild
+from tests.support.waiting import eventually
+
+PICTURES = Path(__file__).parent / "001-automated-alert-trading" / "pictures"
+
+
+async def shoot(address: str, file: Path, *, height: int) -> None:
+    """Photograph a page."""
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert browser is not None, "expected chromium on the PATH, found none"
+    options = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--window-size=760,{height}", f"--screenshot={file}"]
+    process = await asyncio.create_subprocess_exec(browser, *options, address, stderr=asyncio.subprocess.DEVNULL)
+    assert await process.wait() == 0
+    # a page has few colours: a palette makes it a third
+    Image.open(file).convert("RGB").quantize(64).save(file, optimize=True)
+
+
+async def quoted(guild: Guild, text: str, strike: int, bid: str, ask: str, *, user: str = ADA) -> Message:
+    """Quote a contract, and post an alert about it."""
+    expiry = next_monthly()
+    await guild.venue.set_quote(f"SPY   {expiry:%y%m%d}C{strike * 1000:08d}", bid=bid, ask=ask)
+    return await guild.chat.say(text.format(f"SPY {expiry:%m/%d/%Y} {strike}c"), user=user)
+
+
+async def play(guild: Guild) -> None:
+    """Play the scenes, and photograph each."""
+    bumped = await quoted(guild, "Alert: BTO {} @ 2.00, loading up @everyone", 602, "1.98", "2.01")
+    card = await guild.card(bumped, "holding 4", "2 working (2 at 4.02)")
+    asked = await quoted(guild, "Lotto: BTO {} @ 1.10", 640, "1.08", "1.10", user=BOB)
+    waiting = await guild.card(asked, "waits for a person")
+    watched = await quoted(guild, "BTO {} @ 0.80", 655, "0.78", "0.80", user=EVE)
+    await guild.card(watched, "watched only")
+    half = await guild.chat.say("trim half here", user=ADA, reply_to=bumped["id"])
+    await guild.card(bumped, "holding 2")
+    old = await guild.chat.say("BTO SPY 12/18/2026 607 @ 2.00", user=ADA, at=(datetime.now(UTC) - timedelta(seconds=1)).isoformat())
+    refused = await guild.card(old, "not traded")
+    question = await guild.press(card, "Close all 2")
+    await guild.press(question, "Yes, sell")
+    closed = await guild.card(bumped, "closed")
+
+    async def told() -> bool:
+        return "Closed" in str([each["content"] for each in await guild.chat.messages(closed["id"])])
+
+    await eventually(told, "the end of the story", within=20)
+    page = f"{guild.stack.chat_url}/?still"
+    story = [bumped, closed, half]
+    await shoot(page + "".join(f"&only={each['id']}" for each in story), PICTURES / "card-and-story.png", height=1090)
+    await shoot(
+        page + "".join(f"&only={each['id']}" for each in (asked, waiting, old, refused)), PICTURES / "approval-and-refusal.png", height=860
+    )
+
+
+async def main() -> None:
+    """Draw them all."""
+    PICTURES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as directory:
+        async with open_guild(Path(directory)) as guild:
+            await play(guild)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

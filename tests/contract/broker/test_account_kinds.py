@@ -1,0 +1,182 @@
+"""Entries sized on accounts as there are: small, cash, margin, flagged, frozen, closing only, without options; indices and their fees.
+
+The real adapter against the real venue; the account's own rules beside them, with several alerts in the same instant.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from temporalio.testing import ActivityEnvironment
+
+from activities.messages import SizeAnswer, SizedEntry, SizeRequest
+from activities.sizing import SizeActivity
+from broker.tastytrade import TastytradeDesk
+from domain.account import opened
+from domain.alert import AlertKind, AlertMessage, ParsedAlert
+from domain.calendar import weekly_expiry
+from domain.contract import OptionContract, Right
+from domain.denial import Code, Denied
+from domain.ids import ClientOrderId, Leg, client_order_id, message_id
+from domain.limits import Limits
+from domain.money import Price, Usd
+from domain.order import OrderIntent, OrderKind, Side, TimeInForce
+from domain.policy import Mode, Policy, SizingPolicy
+from tests.support.floor import next_monthly
+from tests.support.paper_account import PaperAccount
+from venue.client import VenueControl
+from venue.config import AccountConfig, VenueConfig
+from venue.server import start
+
+WHOLE = Policy(mode=Mode.DEMO, sizing=SizingPolicy(allocation=Decimal(1), max_contracts=100, max_notional=Decimal(10**6)))
+"""Rules under which money alone decides."""
+
+
+class Desk:
+    """A broker's account of one kind, and how entries are sized on it."""
+
+    def __init__(self, desk: TastytradeDesk, control: VenueControl, reference: Decimal) -> None:
+        """Size by `desk`."""
+        self.desk, self.control = desk, control
+        self.account = PaperAccount()
+        self.account.memory = opened(Limits(max_contracts=100, max_notional=Decimal(10**6)), datetime.now(UTC))
+        self.account.memory.open_day(Usd(reference), datetime.now(UTC))
+        self.account.memory.day.preflight_at = datetime.now(UTC)
+
+    async def size(self, number: int = 1, *, root: str = "SPY", strike: int = 600, price: str = "1.00") -> SizeAnswer:
+        """Size an alert on a contract quoted at its price."""
+        contract = OptionContract(root=root, expiry=_expiry(root), right=Right.CALL, strike=Decimal(strike))
+        listed = replace(contract, root={"SPX": "SPXW"}.get(root, root))
+        await self.control.set_quote(listed.occ_symbol, bid=price, ask=price, bid_size=500, ask_size=500)
+        message = AlertMessage(
+            message_id=message_id(f"k{number}"), text="", author_id="11", channel_id="2", guild_id="3", posted_at=datetime.now(UTC)
+        )
+        parsed = ParsedAlert(
+            kind=AlertKind.ENTRY, symbol=root, strike=contract.strike, right=Right.CALL, expiry=contract.expiry, price=Price(Decimal(price))
+        )
+        activity = SizeActivity(self.desk, self.account).size_entry
+        answer: SizeAnswer = await ActivityEnvironment().run(activity, SizeRequest(alert=message, parsed=parsed, policy=WHOLE))
+        return answer
+
+    async def place(self, entry: SizedEntry, name: ClientOrderId, quantity: int) -> None:
+        """Send an entry at its ceiling."""
+        await self.desk.place(
+            OrderIntent(
+                client_order_id=name,
+                contract=entry.listing.contract,
+                side=Side.BUY_TO_OPEN,
+                quantity=quantity,
+                kind=OrderKind.LIMIT,
+                limit=entry.ceiling,
+                time_in_force=TimeInForce.DAY,
+            )
+        )
+
+
+def _expiry(root: str) -> date:
+    # an index has two contracts of one name in its monthly week
+    return next_monthly() if root == "SPY" else weekly_expiry(next_monthly() - timedelta(days=7))
+
+
+@contextlib.asynccontextmanager
+async def opened_desk(**kind: Any) -> AsyncIterator[Desk]:
+    """Open a venue with one account of a kind."""
+    account = AccountConfig(**kind)
+    venue = await start(VenueConfig(accounts=(account,)))
+    desk = TastytradeDesk(
+        client_secret="secret",
+        refresh_token="token",
+        account=account.number,
+        is_test=False,
+        venue_url=venue.base_url,
+        call_timeout=timedelta(seconds=6),
+    )
+    try:
+        async with VenueControl(venue.base_url) as control:
+            yield Desk(desk, control, account.cash)
+    finally:
+        await desk.aclose()
+        await venue.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "quantity"),
+    [
+        # at a ceiling of 1.10 a contract takes 110 dollars, and 1.20 in fees up to the commission's cap
+        ({"cash": "111.20", "margin": False}, 1),
+        ({"cash": "1112", "margin": False}, 10),
+        ({"cash": "1112", "margin": True}, 10),
+        ({"cash": "2214", "margin": True}, 20),
+        ({"cash": "30000", "margin": True, "pattern_day_trader": True}, 100),
+        ({"cash": "600", "margin": False, "pattern_day_trader": True}, 5),
+        ({"cash": "600", "margin": True, "day_trade_count": 3}, 5),
+    ],
+)
+async def test_an_account_buys_what_it_can_pay_with_its_fees(kind: dict[str, Any], quantity: int) -> None:
+    """RSK-10: to the last contract, and the broker's own check agrees."""
+    async with opened_desk(**kind) as desk:
+        answer = await desk.size()
+        assert answer.entry is not None, answer.denied
+        assert answer.entry.sizing.quantity == quantity
+        assert answer.entry.sizing.cost <= Decimal(kind["cash"])
+        assert answer.entry.check.commission == min(Decimal(quantity), Decimal(10))
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "words"),
+    [
+        ({"cash": "111.19"}, Code.SIZE_ZERO, "111.20 dollars"),
+        ({"cash": "-50"}, Code.SIZE_ZERO, "allocation"),
+        ({"frozen": True}, Code.ACCOUNT_RESTRICTED, "frozen"),
+        ({"closed": True}, Code.ACCOUNT_RESTRICTED, "closed"),
+        ({"closing_only": True}, Code.ACCOUNT_RESTRICTED, "closing only"),
+        ({"options_level": "No Options"}, Code.OPTIONS_LEVEL, "No Options"),
+        ({"cash": "24000", "margin": True, "pattern_day_trader": True}, Code.ACCOUNT_RESTRICTED, "pattern day trader"),
+    ],
+)
+async def test_an_account_that_may_not_buy_is_denied_by_name(kind: dict[str, Any], code: Code, words: str) -> None:
+    """RSK-10: each with its own code and the numbers or flags it rests on."""
+    async with opened_desk(**kind) as desk:
+        answer = await desk.size()
+        assert answer.denied is not None
+        assert answer.denied.code is code
+        assert words in answer.denied.reason
+
+
+async def test_an_index_option_pays_its_exchange_and_knows_no_cap() -> None:
+    """RSK-10: twenty contracts of an index cost twenty commissions and the exchange's own fee; the broker's check says the same."""
+    async with opened_desk(cash="100000") as desk:
+        answer = await desk.size(root="SPX", strike=6000, price="10.00")
+        assert answer.entry is not None, answer.denied
+        entry = answer.entry
+        assert entry.check.commission == entry.sizing.quantity
+        assert entry.sizing.cost - entry.sizing.notional == Decimal("1.85") * entry.sizing.quantity
+        assert entry.sizing.cost - entry.sizing.notional >= entry.check.total
+
+
+async def test_alerts_in_the_same_instant_share_the_money_the_broker_has() -> None:
+    """RSK-20: all sized against the same balance, admitted one by one; the broker takes every order that was let pass."""
+    async with opened_desk(cash="1000", margin=False) as desk:
+        answers = await asyncio.gather(*(desk.size(number, strike=600 + number) for number in range(8)))
+        assert [answer.entry.sizing.quantity for answer in answers if answer.entry] == [8] * 8
+        taken = Decimal(0)
+        for number, answer in enumerate(answers):
+            assert answer.entry is not None
+            message = message_id(f"k{number}")
+            alert = AlertMessage(message_id=message, text="", author_id="11", channel_id="2", guild_id="3", posted_at=datetime.now(UTC))
+            name = client_order_id(message, Leg.ENTRY, 1)
+            said = desk.account.memory.admit(answer.entry.admission(alert, name, min(3, answer.entry.sizing.quantity)), datetime.now(UTC))
+            if isinstance(said, Denied):
+                assert said.code is Code.LIMIT_BUYING_POWER
+                continue
+            await desk.place(answer.entry, name, said.quantity)
+            taken += said.reserved
+        assert taken <= 1000
+        assert taken > 800
+        left = (await desk.desk.balances()).derivative_buying_power
+        assert left >= 0

@@ -1,0 +1,296 @@
+"""The account over weeks of virtual time: days that begin, a halt that holds, a memory that ends with the contract, fresh starts."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from temporalio import activity
+from temporalio.client import WorkflowHandle
+from temporalio.service import RPCError
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from activities.messages import (
+    ADMIT_UPDATE,
+    DAY_QUERY,
+    FOLLOW_ORDERS,
+    NOTIFY,
+    READ_ACCOUNT,
+    AccountReading,
+    AdmitAnswer,
+    DayAnswer,
+    FollowRequest,
+    Notice,
+)
+from domain.account_view import AccountView, HaltReceipt
+from domain.calendar import is_trading_day, next_trading_day, session_opens_at
+from domain.contract import OptionContract, Right
+from domain.denial import Code
+from domain.event import EventKind
+from domain.halting import AccountState
+from domain.ids import AccountNumber, ClientOrderId, WorkflowId
+from domain.limits import Limits
+from domain.money import Price, Usd
+from domain.policy import Mode
+from domain.preflight import Check
+from domain.reservation import AdmitRequest, TradeStanding
+from tests.support.waiting import eventually
+from worker.wiring import sandbox
+from workflows.account import AccountWorkflow
+from workflows.interface import (
+    ACCOUNT_VIEW_QUERY,
+    ACCOUNT_WORKFLOW,
+    HALT_UPDATE,
+    RESUME_UPDATE,
+    STANDING_SIGNAL,
+    AccountRequest,
+    Command,
+)
+
+_numbers = itertools.count(1)
+AT_ONCE = asyncio.Semaphore(8)
+LONGEST = 3000
+"""Events of one run: Temporal takes fifty thousand, and suggests a fresh start long before."""
+
+
+LOOSE = Limits(max_trades_per_author=1000, max_trades_per_day=1000, max_orders_per_minute=1000, max_notional_per_day=Decimal(10**6))
+
+
+@dataclass
+class Broker:
+    """What the account's activities read and tell, in the place of a broker and of people."""
+
+    buying_power: Decimal = Decimal(5000)
+    checks: tuple[Check, ...] = ()
+    readings: int = 0
+    notices: list[Notice] = field(default_factory=list)
+
+    @activity.defn(name=READ_ACCOUNT)
+    async def read_account(self) -> AccountReading:
+        """Tell the buying power."""
+        self.readings += 1
+        return AccountReading(buying_power=Usd(self.buying_power), checks=self.checks)
+
+    @activity.defn(name=FOLLOW_ORDERS)
+    async def follow_orders(self, request: FollowRequest) -> None:
+        """End at once: a stream that is followed keeps the clock from going on."""
+        assert request.account
+
+    @activity.defn(name=NOTIFY)
+    async def notify(self, notice: Notice) -> None:
+        """Keep what people are told."""
+        self.notices.append(notice)
+
+
+class Clocked:
+    """An account whose clock a test moves."""
+
+    def __init__(self, env: WorkflowEnvironment, handle: WorkflowHandle[Any, Any], broker: Broker) -> None:
+        """Move `handle`'s clock."""
+        self.env, self.handle, self.broker = env, handle, broker
+
+    async def view(self) -> AccountView:
+        """Ask how it stands, once its new run has begun."""
+        found: list[AccountView] = []
+
+        async def told() -> bool:
+            try:
+                found[:] = [await self.handle.query(ACCOUNT_VIEW_QUERY, result_type=AccountView)]
+            except RPCError:
+                return False
+            return True
+
+        await eventually(told, "the account to answer")
+        return found[0]
+
+    async def until(self, moment: datetime) -> AccountView:
+        """Let the time go on until just after a moment, and give how it stands when its day has begun."""
+        at = (await self.now()) if self._at is None else self._at
+        await self.env.fast_forward(self.handle, moment - at + timedelta(seconds=5))
+        self._at = moment + timedelta(seconds=5)
+        view = await self.view()
+
+        async def begun() -> bool:
+            return (await self.view()).reference is not None
+
+        await eventually(begun, "the day to begin")
+        return view if view.reference is not None else await self.view()
+
+    _at: datetime | None = None
+
+    async def now(self) -> datetime:
+        """Tell its clock at the start."""
+        return (await self.handle.describe()).start_time
+
+    async def open(self, day: date) -> AccountView:
+        """Go to half an hour after a day's open."""
+        opens = session_opens_at(day)
+        assert opens is not None
+        return await self.until(opens + timedelta(minutes=30))
+
+    async def ask(self, request: AdmitRequest) -> AdmitAnswer:
+        """Ask for an entry."""
+        async with AT_ONCE:
+            answer: AdmitAnswer = await self.handle.execute_update(ADMIT_UPDATE, request, result_type=AdmitAnswer)
+        return answer
+
+    async def trade(self, request: AdmitRequest) -> AdmitAnswer:
+        """Live a trade from its admission to its end."""
+        answer = await self.ask(request)
+        if answer.admitted is not None:
+            bought = TradeStanding(
+                trade=request.trade,
+                sequence=1,
+                entering=False,
+                bought=1,
+                position=1,
+                paid=Usd(Decimal(130)),
+                realised=Usd(Decimal(0)),
+            )
+            await self.handle.signal(STANDING_SIGNAL, bought)
+            await self.handle.signal(STANDING_SIGNAL, replace(bought, sequence=2, position=0, over=True))
+        return answer
+
+
+def ask(expiry: date, *, price: str | None = None, strike: int = 450) -> AdmitRequest:
+    """Ask for one contract; at a price of its own where none is given."""
+    number = next(_numbers)
+    return AdmitRequest(
+        trade=WorkflowId(f"trade-d{number}"),
+        order=ClientOrderId(f"d{number}-e1"),
+        author="11",
+        contract=OptionContract(root="SPY", expiry=expiry, right=Right.CALL, strike=Decimal(strike)),
+        alert_price=Price(Decimal(price) if price else Decimal(number) / 100),
+        quantity=1,
+        notional_each=Usd(Decimal(130)),
+        cost_each=Usd(Decimal(131)),
+        cost=Usd(Decimal(131)),
+        buying_power=Usd(Decimal(5000)),
+        read_at=datetime.fromisoformat("2020-01-01T00:00:00+00:00"),
+    )
+
+
+@pytest.fixture
+async def clocked(env: WorkflowEnvironment) -> AsyncIterator[Clocked]:
+    """Start an account whose clock stands until it is moved."""
+    number, broker = next(_numbers), Broker()
+    queue, name = f"days-{number}", f"account-days-{number}"
+    request = AccountRequest(account=AccountNumber(f"5WT{number:05}"), mode=Mode.DEMO, limits=LOOSE)
+    works: list[Callable[..., Any]] = [broker.read_account, broker.follow_orders, broker.notify]
+    async with Worker(env.client, task_queue=queue, workflows=[AccountWorkflow], activities=works, workflow_runner=sandbox()):
+        with env.with_time_skipping_disabled():
+            await env.client.start_workflow(ACCOUNT_WORKFLOW, request, id=name, task_queue=queue)
+        handle = env.client.get_workflow_handle(name)
+        yield Clocked(env, handle, broker)
+        await handle.terminate("the test is over")
+
+
+async def following(clocked: Clocked) -> date:
+    """Give the first trading day after the account's clock."""
+    return next_trading_day((await clocked.view()).day)
+
+
+async def test_a_days_buying_power_is_that_of_its_open(clocked: Clocked) -> None:
+    """RSK-20: what is read before the open is read again at it, and then stays for the day whatever the account has."""
+    day = await following(clocked)
+    opens = session_opens_at(day)
+    assert opens is not None
+    await clocked.until(opens - timedelta(hours=3))
+    clocked.broker.buying_power = Decimal(4000)
+    view = await clocked.open(day)
+    assert (view.day, view.reference) == (day, Usd(Decimal(4000)))
+    clocked.broker.buying_power = Decimal(100)
+    assert (await clocked.until(opens + timedelta(hours=6))).reference == Decimal(4000)
+    answer: DayAnswer = await clocked.handle.query(DAY_QUERY, result_type=DayAnswer)
+    assert (answer.day, answer.fixed) == (day, True)
+
+
+async def test_a_halt_holds_from_day_to_day_and_is_said_each_day(clocked: Clocked) -> None:
+    """HLT-10: over fresh starts, a weekend included, until a person resumes; nobody can forget it."""
+    day = await following(clocked)
+    await clocked.open(day)
+    await clocked.handle.execute_update(HALT_UPDATE, Command(by="ann", reason="odd fills"), result_type=HaltReceipt)
+    runs, days = set(), 0
+    for _ in range(4):
+        day = next_trading_day(day)
+        view = await clocked.open(day)
+        runs.add((await clocked.handle.describe()).run_id)
+        assert (view.state, view.epoch, view.halted_by) == (AccountState.HALTED, 1, "ann")
+        answer = await clocked.ask(ask(day))
+        assert answer.denied is not None
+        assert answer.denied.code is Code.ACCOUNT_HALTED
+        days += 1
+    assert len(runs) == 4
+    still = [event for event in (await clocked.view()).events if event.kind is EventKind.STILL_HALTED]
+    assert len(still) >= days
+    assert len({event.at.date() for event in still}) == len(still)
+    await eventually(lambda: sum("Still halted" in each.text for each in clocked.broker.notices) >= days, "people to be told")
+    await clocked.handle.execute_update(RESUME_UPDATE, Command(by="bob", reason="mended"))
+    assert (await clocked.ask(ask(day))).admitted is not None
+
+
+async def test_a_repost_is_remembered_until_its_contract_expires(clocked: Clocked) -> None:
+    """RSK-30: over fresh starts, and no longer than that."""
+    day = await following(clocked)
+    await clocked.open(day)
+    expiry = next_trading_day(next_trading_day(day))
+    assert (await clocked.trade(ask(expiry, price="1.20"))).admitted is not None
+    for _ in range(2):
+        day = next_trading_day(day)
+        await clocked.open(day)
+        answer = await clocked.ask(ask(expiry, price="1.20"))
+        assert answer.denied is not None
+        assert answer.denied.code is Code.ALERT_REPOSTED
+    await clocked.open(next_trading_day(day))
+    assert (await clocked.ask(ask(expiry, price="1.20"))).admitted is not None
+
+
+async def test_a_preflight_that_fails_is_tried_again_and_stops_entries_meanwhile(clocked: Clocked) -> None:
+    """RSK-20: paged once, with what was found; right again it lets entries pass, and that is said too."""
+    day = await following(clocked)
+    opens = session_opens_at(day)
+    assert opens is not None
+    await clocked.until(opens - timedelta(minutes=5))
+    clocked.broker.checks = (Check(name="token", ok=False, found="expired", fix="renew it"),)
+    await clocked.open(day)
+    answer = await clocked.ask(ask(day))
+    assert answer.denied is not None
+    assert answer.denied.code is Code.PREFLIGHT_FAILED
+    assert "renew it" in answer.denied.reason
+    readings = clocked.broker.readings
+    clocked.broker.checks = ()
+    await clocked.until(opens + timedelta(hours=1))
+    assert clocked.broker.readings > readings
+    assert (await clocked.ask(ask(day))).admitted is not None
+    told = [event.text for event in (await clocked.view()).events if event.kind is EventKind.PREFLIGHT]
+    assert [text.startswith("The preflight is not") for text in told] == [True, False]
+
+
+async def test_two_weeks_of_trading_stay_within_a_histories_limits(clocked: Clocked) -> None:
+    """DUR-30, DUR-40: a hundred trades on the first day, then day after day: each run is short, and nothing open or counted is lost."""
+    day = await following(clocked)
+    kept = ask(day + timedelta(days=60), strike=700)
+    runs: set[str] = set()
+    for count in range(10):
+        view = await clocked.open(day)
+        assert (view.trades_today, view.notional_today) == (0, Usd(Decimal(0)))
+        assert len(view.open_trades) == min(count, 1)
+        alerts = [ask(day) for _ in range(100 if count == 0 else 5)]
+        if count == 0:
+            assert (await clocked.ask(kept)).admitted is not None
+        answers = await asyncio.gather(*(clocked.trade(each) for each in alerts))
+        assert all(answer.admitted is not None for answer in answers)
+        view = await clocked.view()
+        assert view.trades_today == len(alerts) + (count == 0)
+        described = await clocked.handle.describe()
+        runs.add(described.run_id)
+        assert described.history_length < LONGEST
+        assert is_trading_day(day)
+        day = next_trading_day(day)
+    assert len(runs) >= 10
+    assert [each.trade for each in (await clocked.view()).open_trades] == [kept.trade]

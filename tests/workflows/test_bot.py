@@ -1,0 +1,159 @@
+"""The bot over real trades: what it refuses, what it asks, what it mends when it is back."""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from temporalio.client import Client, WorkflowHandle
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from bot import pressing, slash, slash_account
+from bot.client import TraderBot
+from chat.config import Person, Room
+from chat.server import RunningChat
+from control.intake import Intake
+from control.send import send_alert
+from domain.alert import AlertMessage
+from domain.ids import message_id
+from domain.trade import Phase
+from domain.view import TradeView
+from settings.load import load
+from tests.support.discord_client import connected, open_chat
+from tests.support.floor import AUTHOR, CHANNEL, CONTRACT, GUILD, Floor, policy
+from tests.support.guild import words
+from tests.support.waiting import eventually
+from workflows import timing
+from workflows.interface import TradeRequest
+
+DESK, STRANGER, ROLE = "12", "13", "77"
+ALERT = f"BTO SPY {CONTRACT.expiry:%m/%d/%Y} 450c @ 1.20"
+
+
+@dataclass
+class Scene:
+    """A bot in a chat, over the trades of a floor."""
+
+    chat: RunningChat
+    bot: TraderBot
+
+    async def card(self, *says: str) -> dict[str, Any]:
+        """Wait until the one card says all of this."""
+
+        def there() -> dict[str, Any] | None:
+            found = [each for each in self.chat.world.messages[CHANNEL].values() if each["embeds"]]
+            assert len(found) < 2
+            return found[0] if found and all(each in words(found[0]) for each in says) else None
+
+        card: dict[str, Any] = await eventually(there, f"a card that says {says}", within=20)
+        return card
+
+    async def press(self, message: dict[str, Any], label: str, user: str = DESK) -> dict[str, Any]:
+        """Press a button, and give the last answer."""
+        return dict((await self.chat.control.click(message, label, user=user))["answers"][-1])
+
+
+def client_of(floor: Floor) -> Client:
+    """Give a client whose trades live in real time."""
+    return Client(floor.client.service_client, namespace=floor.client.namespace, data_converter=pydantic_data_converter)
+
+
+@asynccontextmanager
+async def running(floor: Floor, directory: Path) -> AsyncIterator[TraderBot]:
+    """Run a bot for the floor's account until left. Its trades live in real time."""
+    flags = {"mode": "demo", "tastytrade_account": floor.account, "authors": (AUTHOR,), "channels": (CHANNEL,), "guilds": (GUILD,)}
+    operators = {"discord_operator_roles": (ROLE,), "discord_token": SecretStr("demo")}
+    settings = load(environment={}, directory=directory, flags={**flags, **operators}).settings
+    bot = TraderBot(client_of(floor), settings, Intake(policy=policy(cards=True), account=floor.account))
+    for each in (*slash.COMMANDS, *slash_account.COMMANDS):
+        bot.tree.add_command(each)
+    async with connected(bot):
+        await bot.up.wait()
+        yield bot
+
+
+@asynccontextmanager
+async def room() -> AsyncIterator[RunningChat]:
+    """Open a chat with the floor's people."""
+    people = (Person(user_id=AUTHOR, name="ada"), Person(user_id=DESK, name="desk", roles=(ROLE,)), Person(user_id=STRANGER, name="eve"))
+    async with open_chat(guild_id=GUILD, people=people, rooms=(Room(channel_id=CHANNEL, name="alerts"),), roles={ROLE: "desk"}) as chat:
+        yield chat
+
+
+async def sent(floor: Floor, text: str) -> WorkflowHandle[Any, TradeView]:
+    """Send an alert as another face does, while no bot is there."""
+    client, named = client_of(floor), message_id(f"away-{secrets.token_hex(4)}")
+    message = AlertMessage(message_id=named, text=text, author_id=AUTHOR, channel_id=CHANNEL, guild_id=GUILD, posted_at=datetime.now(UTC))
+    await send_alert(client, TradeRequest(alert=message, policy=policy(cards=True), account=floor.account))
+    handle: WorkflowHandle[Any, TradeView] = client.get_workflow_handle(f"trade-{named}", result_type=TradeView)
+    floor.handles.append(handle)
+    return handle
+
+
+@pytest.fixture
+async def scene(floor: Floor, tmp_path: Path) -> AsyncIterator[Scene]:
+    """Run a bot where an alert can be bought at once."""
+    await floor.quote("1.20", "1.20")
+    async with room() as chat, running(floor, tmp_path) as bot:
+        yield Scene(chat, bot)
+
+
+async def test_a_question_is_answered_once_in_time_and_only_while_it_holds(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An old yes, and a yes to what has changed since, do nothing; a fresh one sells what was asked about."""
+    scene.chat.control.say(ALERT)
+    card = await scene.card("holding 4")
+    question = await scene.press(card, "Close half")
+    assert "Sell 2 contracts of SPY" in question["content"]
+    with monkeypatch.context() as later:
+        later.setattr(pressing, "ASKED_FOR", -1)
+        assert "old" in (await scene.press(question, "Yes, sell"))["content"]
+    await scene.press(await scene.press(card, "Close half"), "Yes, sell")
+    await scene.card("holding 2")
+    answers = (await scene.chat.control.click(question, "Yes, sell", user=DESK))["answers"]
+    assert "nothing was done" in answers[0]["content"]
+    assert "Sell 1 contract" in answers[1]["content"]
+    await scene.card("holding 2")
+
+
+async def test_commands_are_for_operators_by_id_or_role_alone(scene: Scene) -> None:
+    """WHO-10: a stranger and the alert's own author get a private refusal and no suggestions; a member of the role is answered."""
+    alert = scene.chat.control.say(ALERT)
+    card = await scene.card("holding 4")
+    for user in (STRANGER, AUTHOR):
+        assert "is not one" in (await scene.press(card, "Close all 4", user))["content"]
+        assert "is not one" in (await scene.chat.control.use("flatten", user=user, reason="x"))["answers"][0]["content"]
+        assert await scene.chat.control.complete("trade", "trade", "", user=user) == []
+    suggested = await scene.chat.control.complete("trade", "trade", "spy", user=DESK)
+    assert alert["id"] in [each["value"] for each in suggested]
+    listed = (await scene.chat.control.use("trades", user=DESK))["answers"][0]
+    assert (listed["flags"] & 64, alert["id"] in listed["content"]) == (64, True)
+    read = (await scene.chat.control.use("parse", user=DESK, text="BTO SPY 450 @ 2 **12/18**"))["answers"][0]
+    assert "**12/18**" not in read["content"].replace("\\*", "").replace("```", "")
+    await scene.card("holding 4")
+
+
+async def test_a_bot_that_was_away_mends_the_cards_of_what_it_missed(floor: Floor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One trade ended and another began while no bot was there: each has one card when it is back, up to its last event."""
+    monkeypatch.setattr(timing, "CARD_TOTAL", timedelta(seconds=1))
+    floor.client = client_of(floor)
+    await floor.quote("1.20", "1.20")
+    async with room() as chat:
+        ended, held = await sent(floor, "BTO SPY 12/18 450 @ 2.00"), await sent(floor, ALERT)
+        await ended.result()
+        await floor.until(held, "held", phase=Phase.HOLDING, exits_working=2)
+        async with running(floor, tmp_path):
+
+            def shown() -> list[str]:
+                cards = [each for each in chat.world.messages[CHANNEL].values() if each["embeds"]]
+                return sorted(each["embeds"][0]["footer"]["text"] for each in cards)
+
+            events = {each.id: len(await floor.events(each)) for each in (ended, held)}
+            wanted = sorted(f"{name} · demo · account {floor.account} · {count} events" for name, count in events.items())
+            await eventually(lambda: shown() == wanted, f"the cards {wanted}", within=20)
+        async with running(floor, tmp_path):
+            assert shown() == wanted
