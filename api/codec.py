@@ -57,11 +57,12 @@ Origin = Annotated[str | None, Header(include_in_schema=False)]
 @router.options("/{token}/{action}", include_in_schema=False)
 async def preflight(request: Request, context: InForce, token: Token, action: str, origin: Origin = None) -> Response:
     """Answer a browser that asks whether it may."""
+    if action not in {"decode", "encode"}:
+        raise ProblemError(HTTPStatus.NOT_FOUND, Kind.NOT_FOUND, "Not Found")
     _admit(context, token, origin)
     asked = request.headers.get("access-control-request-headers", "content-type")
     names = [name.strip() for name in asked.split(",") if name.strip().lower() in {"content-type", "x-namespace", "authorization"}]
     headers = {**_cors(origin), "access-control-allow-methods": "POST", "access-control-allow-headers": ", ".join(names)}
-    assert action is not None
     return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
 
 

@@ -24,7 +24,7 @@ from domain.reported import ReportedTrade, alerted_contract, code_of, fills_of, 
 from domain.scoring import make_report
 from mirrors import parquet
 from mirrors.reader import ArchiveReader
-from mirrors.schema import Status, TradeRecord, trade_record
+from mirrors.schema import Status, TradeRecord, TradeRow, trade_record
 
 MOST = 5_000
 """Trades read from Temporal for one report: far above what a month brings that is not archived yet."""
@@ -158,7 +158,7 @@ def reported(record: TradeRecord) -> ReportedTrade:
         received_at=row.received_at,
         closed_at=row.closed_at,
         phase=row.phase,
-        outcome=row.outcome if row.status is Status.COMPLETED else row.status.value,
+        outcome=_outcome(row),
         code=code_of(events, row.reason),
         reason=row.reason,
         symbol=row.symbol or (None if alerted is None else alerted.occ_symbol),
@@ -181,6 +181,17 @@ def reported(record: TradeRecord) -> ReportedTrade:
         fills=fills,
         events=tuple(events),
     )
+
+
+def _outcome(row: TradeRow) -> str | None:
+    """Give how a trade ended: by its own word, or that its workflow was broken off; None while it runs."""
+    match row.status:
+        case Status.OPEN:
+            return None
+        case Status.COMPLETED:
+            return row.outcome
+        case Status.BROKEN:
+            return row.status.value
 
 
 def _price(value: Decimal | None) -> Price | None:
