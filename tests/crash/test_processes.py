@@ -194,22 +194,10 @@ async def test_the_server_killed_in_mid_trade(tmp_path: Path) -> None:
         await closing.quote("1.20", "1.22")
         await house.stack.restart_temporal()
         await held.until("the sale on the books", sold=2)
-<<<<<<< HEAD
         view = await climbing.until("bought", phase=Phase.HOLDING, bought=4)
         # a sending that died with the server may have left or not: its order counts as live while it is looked for
         assert exits_out(view) == 2
         assert (await closing.result(within=LOOKED_FOR)).outcome is Outcome.FLAT
-=======
-        await climbing.until("bought", phase=Phase.HOLDING, bought=4)
-
-        async def covered() -> bool:
-            # a sending that died with the server may have left or not: its order counts as live while it is looked for
-            view = await climbing.view()
-            return view is not None and view.exits_working + view.unknown_orders == 2
-
-        await eventually(covered, "the second slice to be protected")
-        assert (await closing.result()).outcome is Outcome.FLAT
->>>>>>> refs/heads/account
         for trade in (held, climbing, closing):
             names = await trade.sent()
             assert len(names) == len(set(names))
