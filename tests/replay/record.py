@@ -25,6 +25,7 @@ from domain.policy import Mode
 from domain.trade import Outcome, Phase
 from tests.support.house import Seat, Trade, open_house
 from tests.support.waiting import eventually
+from worker.care import look_after
 from worker.channels import LogChannel
 from worker.wiring import make_worker
 from workflows.interface import Command
@@ -171,6 +172,7 @@ async def dry_run(seat: Seat) -> Trade:
     await trade.quote("1.10", "1.30")
     try:
         async with worker:
+            await look_after(client, settings.account, mode=Mode.DRY_RUN, limits=settings.limits())
             await trade.send()
             assert (await trade.result()).outcome is Outcome.DRY_RUN
     finally:
