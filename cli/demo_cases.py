@@ -109,7 +109,7 @@ CASES = (
     ),
     Case(
         name="partly filled, then completed",
-        text="Lotto: BTO SPY {strike}c {expiry} @ 2.00",
+        text="Alert: BTO SPY {strike}c {expiry} @ 2.00",
         strike=605,
         bid="1.95",
         ask="2.10",

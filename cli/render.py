@@ -128,6 +128,9 @@ def show_trade(console: Console, picture: Picture) -> None:
 
 def _facts(view: TradeView) -> list[tuple[str, str]]:
     rows = []
+    if view.offer is not None:
+        answers = f"trader approve {view.workflow_id}, or trader skip {view.workflow_id}"
+        rows.append(("[yellow]asks[/]", escape(f"{view.offer.text}? Until {view.offer.until:%H:%M:%S} UTC: {answers}")))
     if view.quote_bid is not None:
         quote = f"{price(view.quote_bid)}/{price(view.quote_ask)}"
         limits = f"first limit {price(view.first_limit)} · ceiling {price(view.ceiling)}"

@@ -173,9 +173,9 @@ async def watch(client: Client, trade: str) -> AsyncIterator[Picture]:
 
 
 def settled(picture: Picture) -> bool:
-    """Whether a trade needs no more waiting for: it is done, or it holds contracts with its exits working and nothing unknown."""
+    """Whether a trade needs no more waiting for: it is done, waits for a person, or holds with its exits working and nothing unknown."""
     view = picture.view
-    if picture.row.closed_at is not None:
+    if picture.row.closed_at is not None or (view is not None and view.offer is not None):
         return True
     return view is not None and view.phase is Phase.HOLDING and view.position > 0 and view.unknown_orders == view.unprotected == 0
 

@@ -11,8 +11,9 @@ from tests.e2e.conftest import CANARIES, Command
 from tests.support.house import Seat, Trade
 
 
-async def _planned(seat: Seat, bid: str, ask: str) -> Trade:
-    trade = seat.plan()
+async def _planned(seat: Seat, bid: str, ask: str, *, price: str) -> Trade:
+    """Plan an alert at a price of its own: one that differs from an open trade in its strike alone would wait for a person."""
+    trade = seat.plan(price=price)
     await trade.quote(bid, ask)
     return trade
 
@@ -23,7 +24,7 @@ def _id() -> str:
 
 async def test_send_show_replay_export_and_close(seat: Seat, trader: Command, tmp_path: Path) -> None:
     """A person's whole session: send and wait, look at it, replay it from the server and from a file, and close it."""
-    plan, identity = await _planned(seat, "1.20", "1.20"), _id()
+    plan, identity = await _planned(seat, "1.20", "1.20", price="1.21"), _id()
     sent = await trader("send", "--wait", "--json", "--id", identity, plan.message.text)
     assert sent.code == ExitCode.OK, sent.stderr
     assert sent.json["started"] is True
@@ -75,7 +76,7 @@ async def test_cancel_takes_the_entry_back(seat: Seat, trader: Command) -> None:
 
 async def test_exit_codes_tell_how_it_went(seat: Seat, trader: Command) -> None:
     """Refused, unfilled, not found, unreachable and misused each have a code of their own."""
-    plan = await _planned(seat, "1.10", "1.50")
+    plan = await _planned(seat, "1.10", "1.50", price="1.19")
     commands = {
         ExitCode.REFUSED: trader("send", "--wait", "--json", "BTO SPY 450 @ 2.00"),
         ExitCode.UNFILLED: trader("send", "--wait", "--json", "--id", _id(), plan.message.text),

@@ -66,9 +66,10 @@ async def test_the_trail_is_asked_for_in_every_way(mirrored: Mirrored, trader: T
     await trade.result()
     await mirrored.round()
     name = f"trade-{trade.id}"
-    recent = (await trader("audit", "recent", "--limit", "3", "--json")).json
+    recent = (await trader("audit", "recent", "--limit", "100", "--json")).json
     assert recent["source"] == "redis"
-    assert [event["kind"] for event in recent["events"]] == ["closed", "denied", "received"]
+    # what other tests traded in this house may have been learned later
+    assert [event["kind"] for event in recent["events"] if event["workflow_id"] == name] == ["closed", "denied", "received"]
     one = (await trader("audit", "trade", trade.id, "--json")).json
     assert (one["trade"]["workflow_id"], one["fault"], one["source"]) == (name, None, "redis")
     found = (await trader("audit", "search", "hyperlink", "--kind", "denied", "--json")).json
