@@ -1,13 +1,10 @@
 """`python -m api`: serve the admin API of the mode in the settings, until it is told to stop."""
 
-import argparse
-import asyncio
 import ipaddress
 import json
 import logging
 import os
 import socket
-import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,13 +12,10 @@ import uvicorn
 from typing_extensions import override
 
 from api.app import make_app
-from settings.load import SettingsError, load
 from settings.model import Settings
+from worker import program
 
 log = logging.getLogger("alert-trader.api")
-
-UNUSABLE = 5
-"""Exit code when something it needs cannot be had or is not set: the same as the command's."""
 
 AT_ONCE = 100
 """Requests in work at once; more are told to come back."""
@@ -99,27 +93,11 @@ def _loopback(host: str) -> bool:
 
 def main() -> int:
     """Run, and give the exit code."""
-    arguments = argparse.ArgumentParser(prog="python -m api", description=__doc__)
-    arguments.add_argument("--ready-file", type=Path, help="written when it serves")
-    options = arguments.parse_args()
-    try:
-        settings = load().settings
-        logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-        # it names every address that could not be reached, again and again; the problem that the caller gets says it
-        logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
-        asyncio.run(serve(settings, options.ready_file))
-    except (SettingsError, Unservable, ValueError) as unusable:
-        print(f"error: {unusable}", file=sys.stderr)  # noqa: T201 - for people
-        return UNUSABLE
-    except KeyboardInterrupt:
-        return 0
-    return 0
+    options = program.arguments("api", __doc__, ready="serves").parse_args()
+    # it names every address that could not be reached, again and again; the problem that the caller gets says it
+    quiet = {"uvicorn.error": logging.WARNING}
+    return program.work(lambda settings: serve(settings, options.ready_file), quiet=quiet, unusable=(Unservable,))
 
 
 if __name__ == "__main__":
-    code = main()
-    logging.shutdown()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # the SDK's core can abort a process that ends the ordinary way (temporalio/sdk-python#300)
-    os._exit(code)
+    program.end(main())

@@ -1,12 +1,10 @@
 """`python -m bot`: run the Discord bot of the settings, until it is told to stop."""
 
-import argparse
 import asyncio
 import json
 import logging
 import os
 import signal
-import sys
 from pathlib import Path
 
 import discord
@@ -17,16 +15,12 @@ from bot.client import TraderBot
 from bot.first_start import BAD_LOGIN, NO_INTENT, invite
 from bot.words import UNREACHED
 from control.connection import connect
-from control.errors import ControlError
 from control.intake import Intake
-from settings.load import SettingsError, load
 from settings.model import Settings
+from worker import program
 from worker.target import target_of, tracing_of
 
 log = logging.getLogger("alert-trader.bot")
-
-UNUSABLE = 5
-"""Exit code when something the bot needs cannot be reached or is not set: the same as the command's."""
 
 
 class UnusableError(Exception):
@@ -89,27 +83,11 @@ async def _announce(bot: TraderBot, ready_file: Path | None) -> None:
 
 def main() -> int:
     """Run, and give the exit code."""
-    arguments = argparse.ArgumentParser(prog="python -m bot", description=__doc__)
-    arguments.add_argument("--ready-file", type=Path, help="written when the bot listens")
-    options = arguments.parse_args()
-    try:
-        settings = load().settings
-        logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-        # discord.py tells of every connection; the bot's own log says what matters
-        logging.getLogger("discord").setLevel(logging.WARNING)
-        # at each start it misses libraries for voice, which a bot of text has no use for
-        logging.getLogger("discord.client").setLevel(logging.ERROR)
-        asyncio.run(run(settings, options.ready_file))
-    except (SettingsError, ControlError, UnusableError, ValueError) as unusable:
-        print(f"error: {unusable}", file=sys.stderr)  # noqa: T201 - for people
-        return UNUSABLE
-    return 0
+    options = program.arguments("bot", __doc__, ready="listens").parse_args()
+    # discord.py tells of every connection, and at each start misses libraries for voice, which a bot of text has no use for
+    quiet = {"discord": logging.WARNING, "discord.client": logging.ERROR}
+    return program.work(lambda settings: run(settings, options.ready_file), quiet=quiet, unusable=(UnusableError,))
 
 
 if __name__ == "__main__":
-    code = main()
-    logging.shutdown()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # the SDK's core can abort a process that ends the ordinary way (temporalio/sdk-python#300)
-    os._exit(code)
+    program.end(main())

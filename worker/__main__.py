@@ -1,6 +1,5 @@
 """`python -m worker`: run the worker of the mode in the settings, until it is told to stop."""
 
-import argparse
 import asyncio
 import dataclasses
 import json
@@ -16,19 +15,15 @@ from activities.notify import Channel
 from activities.preflight import preflight
 from broker.tastytrade import TastytradeDesk
 from control.connection import connect
-from control.errors import ControlError
-from settings.load import SettingsError, load
 from settings.model import Settings
+from worker import program
 from worker.care import look_after
 from worker.channels import LogChannel, operators
-from worker.namespace import NamespaceError, prepare
+from worker.namespace import prepare
 from worker.target import target_of, tracing_of
 from worker.wiring import make_broker, make_worker, whitelist
 
 log = logging.getLogger("alert-trader.worker")
-
-UNUSABLE = 5
-"""Exit code when something the worker needs cannot be reached or is not set: the same as the command's."""
 
 
 async def run(settings: Settings, ready_file: Path | None) -> None:
@@ -74,42 +69,25 @@ def _mirror(settings: Settings) -> Channel:
     return open_channel(settings)
 
 
-async def check(settings: Settings) -> list[dict[str, object]]:
-    """Run the preflight against the broker of the mode."""
+async def check(settings: Settings) -> None:
+    """Run the preflight against the broker of the mode, and print its answers in JSON."""
     broker = make_broker(settings)
     try:
-        return [dataclasses.asdict(each) for each in await preflight(broker, whitelist(settings))]
+        checks = await preflight(broker, whitelist(settings))
     finally:
         await broker.aclose()
+    sys.stdout.write(json.dumps([dataclasses.asdict(each) for each in checks]) + "\n")
 
 
 def main() -> int:
     """Run, and give the exit code."""
-    arguments = argparse.ArgumentParser(prog="python -m worker", description=__doc__)
-    arguments.add_argument("--ready-file", type=Path, help="written when the worker polls")
-    arguments.add_argument(
-        "--preflight", action="store_true", help="ask the broker what a first order would need, and end; answers in JSON"
-    )
-    options = arguments.parse_args()
-    try:
-        settings = load().settings
-        logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-        # the HTTP library logs every request line; the worker's own log and the history say what matters
-        logging.getLogger("httpx2").setLevel(logging.WARNING)
-        if options.preflight:
-            print(json.dumps(asyncio.run(check(settings))))  # noqa: T201 - the answer
-        else:
-            asyncio.run(run(settings, options.ready_file))
-    except (SettingsError, ControlError, NamespaceError, ValueError) as unusable:
-        print(f"error: {unusable}", file=sys.stderr)  # noqa: T201 - for people
-        return UNUSABLE
-    return 0
+    parser = program.arguments("worker", __doc__, ready="polls")
+    parser.add_argument("--preflight", action="store_true", help="ask the broker what a first order would need, and end; answers in JSON")
+    options = parser.parse_args()
+    # the HTTP library logs every request line; the worker's own log and the history say what matters
+    quiet = {"httpx2": logging.WARNING}
+    return program.work(lambda settings: check(settings) if options.preflight else run(settings, options.ready_file), quiet=quiet)
 
 
 if __name__ == "__main__":
-    code = main()
-    logging.shutdown()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # the SDK's core can abort a process that ends the ordinary way (temporalio/sdk-python#300)
-    os._exit(code)
+    program.end(main())

@@ -3,13 +3,11 @@
 A process of its own: what it reads, packs and merges takes nothing from a trade's.
 """
 
-import argparse
 import asyncio
 import json
 import logging
 import os
 import signal
-import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,20 +27,16 @@ from temporalio.worker import Worker
 
 from activities.upkeep import UpkeepActivities
 from control.connection import connect
-from control.errors import ControlError
 from control.upkeep import TradeUpkeep
-from settings.load import SettingsError, load
 from settings.model import Settings
+from worker import program
 from worker.mirroring import mirrors
-from worker.namespace import NamespaceError, prepare
+from worker.namespace import prepare
 from worker.target import target_of
 from worker.wiring import GRACE, sandbox
 from workflows.upkeep import HOUSEKEEPING_QUEUE, HOUSEKEEPING_SCHEDULE, HOUSEKEEPING_WORKFLOW, HousekeepingWorkflow, Round
 
 log = logging.getLogger("alert-trader.housekeeper")
-
-UNUSABLE = 5
-"""Exit code when something it needs cannot be reached or is not set: the same as the worker's."""
 
 
 async def run(settings: Settings, ready_file: Path | None) -> None:
@@ -103,23 +97,9 @@ async def keep_schedule(client: Client, every: timedelta) -> None:
 
 def main() -> int:
     """Run, and give the exit code."""
-    arguments = argparse.ArgumentParser(prog="python -m worker.housekeeper", description=__doc__)
-    arguments.add_argument("--ready-file", type=Path, help="written when it works")
-    options = arguments.parse_args()
-    try:
-        settings = load().settings
-        logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-        asyncio.run(run(settings, options.ready_file))
-    except (SettingsError, ControlError, NamespaceError, ValueError) as unusable:
-        print(f"error: {unusable}", file=sys.stderr)  # noqa: T201 - for people
-        return UNUSABLE
-    return 0
+    options = program.arguments("worker.housekeeper", __doc__, ready="works").parse_args()
+    return program.work(lambda settings: run(settings, options.ready_file))
 
 
 if __name__ == "__main__":
-    code = main()
-    logging.shutdown()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # the SDK's core can abort a process that ends the ordinary way (temporalio/sdk-python#300)
-    os._exit(code)
+    program.end(main())
