@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from chaos.judge import Verdict, judge
-from chaos.market import Played, play
+from chaos.market import NO_LIMITS, Played, play
 from chaos.trouble import Trouble
 from domain.trade import Phase
 from tests.support.house import account, open_house
@@ -75,7 +75,7 @@ async def main() -> int:
     console.print(f"chaos for {seconds:g} s, up to {rate:g} alerts a second, seed {seed}")
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
         venue = {"accounts": [{"number": account(0), "cash": CASH}]}
-        async with open_house(Path(folder), venue=venue, size_allocation="0.01") as house:
+        async with open_house(Path(folder), venue=venue, size_allocation="0.01", **NO_LIMITS) as house:
             seat = house.take_seat()
             await seat.start_worker()
             trouble = Trouble(seat=seat, dice=random.Random(seed))

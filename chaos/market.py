@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import Any
 
 from control import command
 from control.connection import UnreachableError
@@ -17,6 +18,16 @@ from workflows.interface import Command
 
 SEND_AGAIN = 0.5
 """Seconds before an alert that Temporal did not take is sent again, as the bot would."""
+
+NO_LIMITS: dict[str, Any] = {
+    "limit_open_trades": 100_000,
+    "limit_trades_per_day": 100_000,
+    "limit_trades_per_author": 100_000,
+    "limit_notional_per_day": 1_000_000_000,
+    "limit_orders_per_minute": 100_000,
+    "limit_loss_per_day": 1_000_000_000,
+}
+"""What is tried here is what the account lets pass: its limits have tests of their own."""
 
 PATIENT = timedelta(seconds=60)
 """The ladder's grace here: with a shorter one most trades would be given up as late after a crash, and little would be tried."""

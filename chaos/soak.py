@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from chaos.judge import Verdict, judge
-from chaos.market import Played, play
+from chaos.market import NO_LIMITS, Played, play
 from tests.support.house import Seat, account, open_house
 
 CASH = 5_000_000
@@ -93,7 +93,7 @@ async def main() -> int:
     console.print(f"soak for {seconds:g} s, {rate:g} alerts a second, seed {seed}")
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:
         venue = {"accounts": [{"number": account(0), "cash": CASH}]}
-        async with open_house(Path(folder), venue=venue, size_allocation="0.01") as house:
+        async with open_house(Path(folder), venue=venue, size_allocation="0.01", **NO_LIMITS) as house:
             seat = house.take_seat()
             await seat.start_worker()
             memory, played = await asyncio.gather(watch(seat, seconds), alerts(seat, random.Random(seed), seconds, rate))
