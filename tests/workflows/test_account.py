@@ -72,7 +72,8 @@ async def denied(handle: WorkflowHandle[Any, TradeView]) -> str:
 
 async def test_a_halt_takes_entries_back_and_lets_exits_be(strict: Floor) -> None:
     """HLT-10, HLT-30, EXT-50: the answer says what was cancelled; what is held keeps its exit; a new alert is denied."""
-    held = await strict.alert(price="1.20")
+    await strict.quote("1.20", "1.20")  # it is bought at once, and then held in real time
+    held = await strict.alert(price="1.20", real_time=True)
     await strict.until(held, "bought", phase=Phase.HOLDING, exits_working=2)
     await strict.quote("1.00", "1.40")
     working = await strict.alert(price="1.21", rules=HASTY, real_time=True)
@@ -110,7 +111,8 @@ async def test_only_a_person_with_a_reason_resumes(strict: Floor) -> None:
 
 async def test_flatten_halts_first_and_goes_on_until_flat(strict: Floor) -> None:
     """HLT-20: entries are taken back, positions sold, the progress is on record, and the account stays halted when it is flat."""
-    held = await strict.alert(price="1.20")
+    await strict.quote("1.20", "1.20")  # it is bought at once, and then held in real time
+    held = await strict.alert(price="1.20", real_time=True)
     await strict.until(held, "bought", phase=Phase.HOLDING, exits_working=2)
     await strict.quote("1.00", "1.40")
     working = await strict.alert(price="1.21", rules=HASTY, real_time=True)
@@ -149,7 +151,8 @@ async def test_a_repost_is_denied_until_a_person_lets_it_through(strict: Floor) 
 
 async def test_the_days_loss_halts_the_account(strict: Floor) -> None:
     """RSK-20, HLT-10: a position sold at a loss beyond the limit halts it, pages, and takes working entries back."""
-    first = await strict.alert()
+    await strict.quote("1.20", "1.20")  # it is bought at once, and then held in real time
+    first = await strict.alert(real_time=True)
     await strict.until(first, "bought", phase=Phase.HOLDING, exits_working=2)
     await strict.quote("0.80", "1.60")
     working = await strict.alert(price="1.21", rules=HASTY, real_time=True)
@@ -169,7 +172,8 @@ async def test_limits_change_while_trades_run(strict: Floor) -> None:
         strict.client, strict.account, by="ann", reason="a quiet day", changes={"max_contracts": "3", "max_open_trades": "1"}
     )
     assert [str(each) for each in receipt.changes] == ["max_contracts: 10 -> 3", "max_open_trades: 50 -> 1"]
-    trade = await strict.alert()
+    await strict.quote("1.20", "1.20")  # it is bought at once, and then held in real time
+    trade = await strict.alert(real_time=True)
     view = await strict.until(trade, "bought", phase=Phase.HOLDING, bought=3)
     assert [event.facts.get("quantity") for event in await strict.events(trade) if event.kind is EventKind.ADMITTED] == ["3"]
     assert view.quantity == 4
@@ -204,7 +208,8 @@ async def test_a_trade_reserves_and_releases(strict: Floor) -> None:
 async def test_without_its_account_nothing_is_bought_and_exits_go_on(env: WorkflowEnvironment) -> None:
     """EXT-50: the account's workflow is gone: a holding trade is closed as ever, and a new alert is denied."""
     async with open_floor(env.client) as floor:
-        held = await floor.alert()
+        await floor.quote("1.20", "1.20")  # it is bought at once, and then held in real time
+        held = await floor.alert(real_time=True)
         await floor.until(held, "bought", phase=Phase.HOLDING, exits_working=2)
         working = floor.client.get_workflow_handle(account_workflow_id(floor.account))
         await working.terminate("a test")
@@ -225,7 +230,8 @@ async def test_an_account_nobody_looks_after_is_said_to_be_so(env: WorkflowEnvir
 
 async def test_what_the_account_has_is_read_for_people(strict: Floor) -> None:
     """Positions, working orders and the preflight come through the account's workflow: no face asks the broker."""
-    trade = await strict.alert()
+    await strict.quote("1.20", "1.20")  # it is bought at once, and then held in real time
+    trade = await strict.alert(real_time=True)
     await strict.until(trade, "bought", phase=Phase.HOLDING, exits_working=2)
     assert [(each.symbol, each.quantity) for each in await control.positions(strict.client, strict.account)] == [(strict.symbol, 4)]
     orders = await control.orders(strict.client, strict.account)
