@@ -88,6 +88,15 @@ async def test_an_exit_finds_the_authors_open_trade(floor: Floor, entry: str) ->
     assert (found.said, found.workflow_id, found.receipt.text) == (Said.EXIT, opened.workflow_id, "Sold 2, asked for by the author")
 
 
+async def test_an_exit_is_never_about_a_later_alert(floor: Floor, entry: str) -> None:
+    """EXT-10: an exit that a restart reads again, its own trade over by now, does not sell what its author bought since."""
+    before = datetime.now(UTC) - timedelta(seconds=30)
+    await held(floor, entry)
+    for text in ("all out", "STC SPY 450c @ 1.20", f"AVG SPY {floor.expiry:%m/%d} 450c @ 1.25, added @ 1.20"):
+        assert isinstance(await taken(floor, text, posted_at=before), Unmatched)
+    assert (await floor.view(floor.handles[-1])).position == 4
+
+
 async def test_an_exit_of_two_open_contracts_must_name_one(floor: Floor, entry: str) -> None:
     """Which of two positions "all out" means is not for us to say; an answer to the alert says it."""
     first = await held(floor, entry)
