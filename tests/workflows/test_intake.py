@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from control import look
 from control.intake import Intake, LeftAlone, Opened, PassedOn, Taken, Unmatched, take, told
 from domain.alert import AlertMessage, Nature
 from domain.ids import message_id
@@ -55,6 +56,24 @@ async def test_an_entry_opens_its_one_trade(floor: Floor, entry: str) -> None:
     assert isinstance(first, Opened)
     assert isinstance(again, Opened)
     assert (first.started, again.started, first.workflow_id) == (True, False, again.workflow_id)
+
+
+async def test_an_alert_has_its_trade_though_no_worker_answers(
+    floor: Floor, entry: str, env: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """WHO-20: starting a trade needs no worker. Whether it corrects one of a moment ago nobody tells then, so a person decides."""
+    first = await held(floor, entry)
+
+    async def silent(_: object) -> TradeView:
+        raise look.NoAnswer("no worker answered")
+
+    with monkeypatch.context() as away, env.with_time_skipping_disabled():
+        away.setattr(look, "view_of", silent)
+        opened = await taken(floor, entry.replace("450c", "460c").replace("1.20", "1.25"))
+        assert isinstance(opened, Opened)
+        asked = await floor.client.get_workflow_handle(opened.workflow_id).fetch_history()
+    assert opened.started
+    assert first.workflow_id in str(asked.events[0])
 
 
 async def test_talk_starts_nothing(floor: Floor) -> None:
