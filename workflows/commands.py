@@ -215,6 +215,9 @@ class TradeCommands(TradeState):
             # what the author sells is not bought on, whoever decides about what is held
             self._stop_buying(Denied(code=Code.AUTHOR_OUT, reason="the author was out before everything was bought"))
         if self._life.phase not in {Phase.ENTERING, Phase.HOLDING} or held == 0:
+            if profile.exits is OnExit.AUTOMATIC and portion.everything and self._life.phase in {Phase.ENTERING, Phase.WATCHING}:
+                # a cancel is no cancellation: what fills in spite of it is not held on
+                self._close_asked, self._closed_by = True, "the author"
             self._record(EventKind.FOLLOWED_UP, f"{quoted}. Nothing is held", **facts)
             return self._receipt(done=True, text="Nothing is held; nothing more is bought")
         if profile.exits is OnExit.AUTOMATIC:

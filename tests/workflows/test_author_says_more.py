@@ -16,6 +16,7 @@ from domain.profile import Approval, OnAdd, OnExit, Profile
 from domain.trade import Outcome, Phase
 from domain.view import OfferKind, TradeView
 from tests.support.floor import AUTHOR, CHANNEL, GUILD, Floor, policy
+from tests.support.waiting import eventually
 from workflows.interface import (
     APPROVE_UPDATE,
     FOLLOW_UPDATE,
@@ -124,6 +125,19 @@ async def test_an_author_who_is_out_is_not_bought_after(floor: Floor, env: Workf
         await say(trade, "all out")
         view = await floor.until(trade, "given up", phase=Phase.WATCHING)
     assert (view.bought, (view.reason or "").partition(":")[0]) == (0, "AUTHOR_OUT")
+
+
+async def test_what_fills_after_its_author_was_out_is_sold(floor: Floor, env: WorkflowEnvironment) -> None:
+    """ENT-60: the entry was being taken back and filled all the same; its author is out of it, so it is not held on."""
+    await floor.quote("1.10", "1.30")
+    await floor.fault(kind="late-accept", method="DELETE", path="*/orders/*", seconds=1, count=1)
+    with env.with_time_skipping_disabled():
+        trade = await floor.alert(rules=rules(OnExit.AUTOMATIC), price="1.20")
+        await eventually(lambda: floor.order_ids("e"), "the entry at the venue")
+        await say(trade, "all out")
+        await floor.control.fill(floor.order_ids("e")[0], 4, "1.20")
+        view = await trade.result()
+    assert (view.outcome, view.bought, view.sold, view.reason) == (Outcome.FLAT, 4, 4, "closed by the author")
 
 
 async def test_nobody_else_acts_on_a_trade(floor: Floor) -> None:
