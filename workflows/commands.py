@@ -245,6 +245,7 @@ class TradeCommands(TradeState):
 
     def _ask_close(self, by: str) -> None:
         self._close_asked, self._closed_by = True, by
+        self._offer = None  # whatever it was, everything is sold now
         self._stop_buying(Denied(code=Code.OPERATOR_CANCELLED, reason=f"{by} asked to close it"))
 
     async def _sell_portion(self, portion: Portion, by: str) -> CommandReceipt:

@@ -1,5 +1,6 @@
 """What an author writes after the alert: exits by the profile, adds, corrections. A trade is only ever changed as the profile says."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from tests.support.floor import AUTHOR, CHANNEL, GUILD, Floor, policy
 from tests.support.waiting import eventually
 from workflows.interface import (
     APPROVE_UPDATE,
+    CLOSE_UPDATE,
     FOLLOW_UPDATE,
     SKIP_UPDATE,
     TRADE_WORKFLOW,
@@ -106,6 +108,21 @@ async def test_an_exit_on_approval_may_be_skipped_or_left(floor: Floor, env: Wor
             await trade.execute_update(APPROVE_UPDATE, Answer(command=ME), result_type=CommandReceipt)
     assert view.phase is Phase.HOLDING
     assert "unanswered" in await floor.kinds(trade)
+
+
+async def test_an_offer_is_over_once_everything_is_sold(floor: Floor, env: WorkflowEnvironment) -> None:
+    """EXT-30: a yes to the author's half, given while a close goes on, is refused at once: nothing could be sold for it."""
+    with env.with_time_skipping_disabled():
+        trade = await held(floor, rules(OnExit.APPROVAL))
+        await say(trade, f"STC SPY {floor.expiry:%m/%d} 450c @ 1.20 half out")
+        await floor.quote("0", "1.20", bid_size=0)
+        closing = asyncio.create_task(trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt))
+        await floor.until(trade, "being sold", phase=Phase.CLOSING)
+        with pytest.raises(WorkflowUpdateFailedError):
+            await trade.execute_update(APPROVE_UPDATE, Answer(command=ME), result_type=CommandReceipt)
+        await floor.quote("1.20", "1.21")
+        assert (await closing).done
+    assert (await trade.result()).sold == 4
 
 
 async def test_an_ignored_exit_is_written_down(floor: Floor) -> None:
