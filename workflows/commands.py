@@ -115,7 +115,8 @@ class TradeCommands(TradeState):
         quantity = offer.quantity // 2 if answer.half else offer.quantity
         match offer.kind:
             case OfferKind.ENTRY:
-                self._approved = Approved(by=answer.command.by, quantity=quantity)
+                assert self._sized is not None
+                self._approved = Approved(by=answer.command.by, quantity=quantity, ceiling=self._sized.ceiling)
                 done = await wait(lambda: self._life.phase not in BEFORE_APPROVAL_ENDS, timing.COMMAND_WAIT, "for the approved entry")
                 return self._receipt(
                     done=done, text="The entry is approved and priced again" if done else "The entry is being priced again"
