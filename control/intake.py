@@ -5,6 +5,7 @@ traded opens one too, which ends at once with its refusal on record. Chatter nev
 open trade, which acts by the profile it was started with. Nothing here changes a trade by itself.
 """
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import assert_never
@@ -182,7 +183,8 @@ async def _beside_another(client: Client, request: TradeRequest, parsed: ParsedA
         return request if last is None else replace(request, corrects=last.workflow_id)
     for view in views:
         if view.message.message_id != alert.message_id and authored.alike(parsed, view):
-            await _pass_on(client, alert, parsed, Said.CORRECTION, (view,))
+            with contextlib.suppress(NoWorkerError):  # the new trade names it as well
+                await _pass_on(client, alert, parsed, Said.CORRECTION, (view,))
             return replace(request, corrects=view.workflow_id)
     return request
 
