@@ -172,7 +172,7 @@ async def test_a_part_that_could_not_be_sent_all_day_is_not_sold_at_the_next_ope
 
         await eventually(meant, "the sale to be meant")
         now = datetime.now(UTC)
-        await env.fast_forward(trade, end_of_day(now) - now + timedelta(minutes=1))
+        await env.fast_forward(trade, end_of_day(now) - now + timedelta(minutes=10))
         await floor.control.clear_faults()
         await env.fast_forward(trade, timedelta(hours=1))
 
