@@ -96,14 +96,14 @@ class AccountLine:
 
     async def ask(self, request: AdmitRequest) -> Pass:
         """Ask whether an order may be sent; raises AccountUnreachableError."""
-        async with self._at_once:
-            until = time.monotonic() + PASS.total_seconds()
-            try:
-                async with asyncio.timeout(ASK_WITHIN.total_seconds()):
-                    # no id of ours: the answer to an earlier question may be from before a halt; asking twice reserves once all the same
-                    answer: AdmitAnswer = await self._handle.execute_update(ADMIT_UPDATE, request, result_type=AdmitAnswer)
-            except (RPCError, TimeoutError, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError) as failed:
-                raise AccountUnreachableError(
-                    f"account {self._account} did not say whether {request.order} may be sent: {failed or 'no answer in time'}"
-                ) from failed
+        try:
+            # the wait for a place counts: a sending that waited for several silent ones would outlive its own activity
+            async with asyncio.timeout(ASK_WITHIN.total_seconds()), self._at_once:
+                until = time.monotonic() + PASS.total_seconds()
+                # no id of ours: the answer to an earlier question may be from before a halt; asking twice reserves once all the same
+                answer: AdmitAnswer = await self._handle.execute_update(ADMIT_UPDATE, request, result_type=AdmitAnswer)
+        except (RPCError, TimeoutError, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError) as failed:
+            raise AccountUnreachableError(
+                f"account {self._account} did not say whether {request.order} may be sent: {failed or 'no answer in time'}"
+            ) from failed
         return Pass(answer=answer, until=until)

@@ -80,6 +80,8 @@ class SizeRequest:
     """When a person approved it: its age counts from there."""
     most: int | None = None
     """Contracts that the person approved."""
+    highest: Price | None = None
+    """The ceiling that the person saw: no more is paid, where the market has moved since."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,6 +95,13 @@ class SizeActivity:
         if isinstance(first, Denied):
             return first
         highest = ceiling(request.parsed.price, first, request.policy.ladder, listing.ticks)
+        if request.highest is not None:
+            highest = min(highest, request.highest)
+            if first > highest:
+                reason = (
+                    f"expected a price of at most {plain(highest)}, as it was approved, found {plain(first)}: the market ran away from it"
+                )
+                return Denied(code=Code.PRICE_FAR_FROM_MARKET, reason=reason, facts={"price": plain(first), "approved": plain(highest)})
         spendable = means.balances.derivative_buying_power
         sizing = size(
             policy=request.policy.sizing_of(request.parsed.label),

@@ -15,7 +15,7 @@ from temporalio.client import Client
 from bot.reading import alert_of, nature_of
 from bot.words import UNREACHED
 from control.connection import UnreachableError
-from control.errors import ControlError
+from control.errors import ControlError, NoWorkerError
 from control.intake import Intake, LeftAlone, Opened, PassedOn, Taken, Unmatched, take
 from domain.alert import AlertKind, Nature
 from domain.policy import Allowlist
@@ -28,7 +28,7 @@ EXIT_TRIES = timedelta(minutes=30)
 """How long a message is tried: an exit is wanted late as well, and an entry that is too old by then is refused by its age."""
 
 STARTED, REFUSED, PASSED_ON, UNMATCHED, UNREACHABLE = "👀", "⛔", "📎", "❔", "⚠️"
-"""What a message is reacted to with: taken up; not tradable; told to its trade; no trade it can be about; Temporal is away."""
+"""What a message is reacted to with: taken up; not tradable; told to its trade; no trade it can be about; nobody answers."""
 
 
 def wanted(message: discord.Message, me: int, listening: Allowlist) -> bool:
@@ -82,19 +82,22 @@ class MessageIntake:
         return taken
 
     async def _taken(self, message: discord.Message) -> Taken | None:
-        """Take in a message, trying again while Temporal is away; None when it stayed away."""
+        """Take in a message, trying again while Temporal or every worker is away; None when that stayed so.
+
+        An update that no worker took is in no history: an exit must be told again. Its message's id makes it act once.
+        """
         alert = alert_of(message)
         until = alert.posted_at + max(self._rules.policy.safety.max_alert_age, EXIT_TRIES)
         while True:
             try:
                 return await take(self._client, alert, self._rules)
-            except UnreachableError as error:
+            except (UnreachableError, NoWorkerError) as error:
                 log.warning("message %s waits: %s", alert.message_id, error)
                 if datetime.now(UTC) >= until:
                     return None
                 await asyncio.sleep(TRY_AGAIN.total_seconds())
             except ControlError as error:
-                # the trade said no, or no worker answered in time: what was asked stands in Temporal
+                # the trade said no
                 log.warning("message %s: %s", alert.message_id, error)
                 return None
 

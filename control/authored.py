@@ -86,14 +86,18 @@ async def answered(client: Client, message: MessageId) -> TradeView | None:
 
 
 async def about(client: Client, message: AlertMessage, parsed: ParsedAlert, account: AccountNumber) -> Found:
-    """Find the author's open trades of the contract that an exit or an add names; what it leaves out must not leave a choice."""
+    """Find the author's open trades of the contract that an exit or an add names; what it leaves out must not leave a choice.
+
+    It is about what was alerted before it: an exit that is taken in late, or again, must not sell what its author bought after it.
+    """
     if message.answers is not None:
         view = await answered(client, message.answers)
         if view is not None and view.message.author_id == message.author_id and fits(parsed, view):
             return Found(views=(view,))
     for pause in LOOKS:
         await asyncio.sleep(pause)
-        found = matching(parsed, await open_trades(client, message.author_id, account))
+        views = await open_trades(client, message.author_id, account)
+        found = matching(parsed, [view for view in views if view.message.posted_at <= message.posted_at])
         if found.views or found.why:
             return found
     return Found(why="expected an open trade of this author in that contract, found none")

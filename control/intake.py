@@ -5,6 +5,7 @@ traded opens one too, which ends at once with its refusal on record. Chatter nev
 open trade, which acts by the profile it was started with. Nothing here changes a trade by itself.
 """
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import assert_never
@@ -12,7 +13,7 @@ from typing import assert_never
 from temporalio.client import Client
 
 from control import authored, command
-from control.errors import NotFoundError, NotPossibleError
+from control.errors import NotFoundError, NotPossibleError, NoWorkerError
 from control.send import send_alert
 from domain.admission import check_allowlist
 from domain.alert import AlertKind, AlertMessage, Nature, ParsedAlert
@@ -174,9 +175,16 @@ async def _beside_another(client: Client, request: TradeRequest, parsed: ParsedA
     """Have a person decide about an entry that differs in one field from one of the same author a moment ago that is still open."""
     alert = request.alert
     since = alert.posted_at - request.policy.safety.correction_window
-    for view in await authored.open_trades(client, alert.author_id, request.account, since=since):
+    try:
+        views = await authored.open_trades(client, alert.author_id, request.account, since=since)
+    except NoWorkerError:
+        # an alert needs no worker to have its trade; whether it is alike another nobody tells, so a person decides
+        last = await authored.last_trade(client, alert, request.account, since=since)
+        return request if last is None else replace(request, corrects=last.workflow_id)
+    for view in views:
         if view.message.message_id != alert.message_id and authored.alike(parsed, view):
-            await _pass_on(client, alert, parsed, Said.CORRECTION, (view,))
+            with contextlib.suppress(NoWorkerError):  # the new trade names it as well
+                await _pass_on(client, alert, parsed, Said.CORRECTION, (view,))
             return replace(request, corrects=view.workflow_id)
     return request
 

@@ -6,6 +6,8 @@ What cannot be sold in whole contracts is rounded down: selling less than was me
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 
+_FINE = Decimal("1e-9")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portion:
@@ -35,7 +37,8 @@ class Portion:
         if self.count is not None:
             return min(self.count, max(held, 0))
         if self.fraction is not None:
-            return int((self.fraction * max(held, 0)).to_integral_value(ROUND_FLOOR))
+            # a third is written with a last digit: without rounding there, a third of three would be none
+            return int((self.fraction * max(held, 0)).quantize(_FINE).to_integral_value(ROUND_FLOOR))
         return max(held, 0)
 
     def __str__(self) -> str:

@@ -112,9 +112,9 @@ class AccountWorkflow:
             moment = min(self._days.next_reading, self._days.midnight, self._began + timing.ACCOUNT_RUN)
             await wait(lambda: self._full, moment, "next thing an account does by itself")
         self._telling.leaving = self._halts.leaving = True
-        stream.cancel()
         await wait(lambda: telling.done() and self._halts.quiet, timing.NOTIFY_TOTAL, "for what is under way")
         await workflow.wait_condition(workflow.all_handlers_finished)
+        stream.cancel()  # last: trades hear of their fills by it, and a channel to people that is dead takes its time
         workflow.continue_as_new(
             AccountRequest(account=request.account, mode=request.mode, limits=self._memory.set_limits, carried=self._carried)
         )

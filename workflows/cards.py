@@ -5,6 +5,7 @@ lets the activity run out; the next change, or the bot itself when it is back, h
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
@@ -12,10 +13,20 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from activities.messages import SHOW_CARD, CardAnswer, CardPlace, CardRequest
     from domain.ids import AccountNumber
+    from domain.ledger import Standing
+    from domain.order import OrderStatus
     from domain.view import TradeView
     from workflows import timing
     from workflows.interface import CardState, cards_queue
     from workflows.journal import Journal
+
+MOST_EVENTS = 50
+"""Events one card carries: a bot that is away for weeks must not have the whole trail written into history again for each new event."""
+
+MOST_ORDERS = 20
+"""Orders a card carries beside those that may still fill: an exit that is refused for weeks is hundreds of them."""
+
+ENDED = frozenset({Standing.REFUSED, Standing.NOT_SENT, Standing.ABSENT, *(each for each in OrderStatus if each.terminal)})
 
 
 class Cards:
@@ -57,7 +68,8 @@ class Cards:
         events = self._journal.events
         self._tried = len(events)
         told = 0 if self._place is None else self._place.told
-        request = CardRequest(view=self._view(), events=tuple(events[told:]), place=self._place, in_doubt=self._in_doubt)
+        fresh = tuple(events[max(told, len(events) - MOST_EVENTS) :])
+        request = CardRequest(view=_brief(self._view()), events=fresh, place=self._place, in_doubt=self._in_doubt)
         try:
             answer = await workflow.execute_activity(
                 SHOW_CARD,
@@ -74,3 +86,8 @@ class Cards:
             self._in_doubt = True
         else:
             self._place, self._shown, self._in_doubt = answer.place, len(events), False
+
+
+def _brief(view: TradeView) -> TradeView:
+    older = tuple(order for order in view.orders[:-MOST_ORDERS] if order.status not in ENDED)
+    return replace(view, orders=older + view.orders[-MOST_ORDERS:])

@@ -115,7 +115,8 @@ class TradeCommands(TradeState):
         quantity = offer.quantity // 2 if answer.half else offer.quantity
         match offer.kind:
             case OfferKind.ENTRY:
-                self._approved = Approved(by=answer.command.by, quantity=quantity)
+                assert self._sized is not None
+                self._approved = Approved(by=answer.command.by, quantity=quantity, ceiling=self._sized.ceiling)
                 done = await wait(lambda: self._life.phase not in BEFORE_APPROVAL_ENDS, timing.COMMAND_WAIT, "for the approved entry")
                 return self._receipt(
                     done=done, text="The entry is approved and priced again" if done else "The entry is being priced again"
@@ -215,6 +216,9 @@ class TradeCommands(TradeState):
             # what the author sells is not bought on, whoever decides about what is held
             self._stop_buying(Denied(code=Code.AUTHOR_OUT, reason="the author was out before everything was bought"))
         if self._life.phase not in {Phase.ENTERING, Phase.HOLDING} or held == 0:
+            if profile.exits is OnExit.AUTOMATIC and portion.everything and self._life.phase in {Phase.ENTERING, Phase.WATCHING}:
+                # a cancel is no cancellation: what fills in spite of it is not held on
+                self._close_asked, self._closed_by = True, "the author"
             self._record(EventKind.FOLLOWED_UP, f"{quoted}. Nothing is held", **facts)
             return self._receipt(done=True, text="Nothing is held; nothing more is bought")
         if profile.exits is OnExit.AUTOMATIC:
@@ -242,6 +246,7 @@ class TradeCommands(TradeState):
 
     def _ask_close(self, by: str) -> None:
         self._close_asked, self._closed_by = True, by
+        self._offer = None  # whatever it was, everything is sold now
         self._stop_buying(Denied(code=Code.OPERATOR_CANCELLED, reason=f"{by} asked to close it"))
 
     async def _sell_portion(self, portion: Portion, by: str) -> CommandReceipt:

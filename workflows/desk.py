@@ -7,7 +7,7 @@ found or proven absent. A cancel is a cancellation only when a report says so. E
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -138,14 +138,16 @@ class Desk:
 
         In a trade that was reset the order may be at the venue from its first life. What nobody could look for in time is unknown.
         """
+        reserved = False
         for pause in timing.LOOK_AGAIN:
             answer = await self._ask_to_send(activity, request, summary)
+            reserved = reserved or answer.reserved  # by an earlier try, though the last one did not even ask
             late = request.not_after is not None and workflow.now() >= request.not_after
             if answer.code not in {LOOK_FAILED, NO_WORKER} or late or unwanted():
                 break
             await wait(unwanted, pause, f"before {request.intent.client_order_id} is looked for again")
         if answer.code not in {LOOK_FAILED, NO_WORKER}:
-            return answer
+            return replace(answer, reserved=reserved)
         return SubmitAnswer(result=SubmitResult.UNKNOWN, detail=f"{answer.code}: {answer.detail}")
 
     def _intent(self, leg: Leg, quantity: int, limit: Price | None) -> OrderIntent:

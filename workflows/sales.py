@@ -91,7 +91,9 @@ class Sales:
             if not self._wanted(until):
                 return
             quantity = min(exits.aside, exits.free)
-            order, _ = await desk.send(SUBMIT_EXIT, leg=Leg.EXIT, quantity=quantity, limit=None, cover=exits.must_cover())
+            cover = exits.must_cover()
+            # it may wait for a worker, or for its look, as long as it takes; but not until the next opening
+            order, _ = await desk.send(SUBMIT_EXIT, leg=Leg.EXIT, quantity=quantity, limit=None, not_after=until, cover=cover)
             await exits.ended(order, until)
             if not order.done:
                 desk.spawn(desk.take_back(order))

@@ -14,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.alert import ParsedAlert
     from domain.denial import Denied
     from domain.event import EventKind, TradeEvent
+    from domain.money import Price
     from domain.order import OrderReport
     from domain.trade import Life
     from domain.view import Offer, TradeView
@@ -31,10 +32,11 @@ with workflow.unsafe.imports_passed_through():
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approved:
-    """A person's yes to an entry, and to how many contracts at most."""
+    """A person's yes to an entry: to how many contracts at most, and up to what price."""
 
     by: str
     quantity: int
+    ceiling: Price
 
 
 class TradeState:

@@ -135,9 +135,14 @@ class TradeWorkflow(TradeCommands):
 
     async def _size(self) -> Trigger:
         assert self._parsed is not None
-        approved = None if self._approved is None else self._approved.quantity
+        approved = self._approved
         request = SizeRequest(
-            alert=self._request.alert, parsed=self._parsed, policy=self._request.policy, approved_at=self._approved_at, most=approved
+            alert=self._request.alert,
+            parsed=self._parsed,
+            policy=self._request.policy,
+            approved_at=self._approved_at,
+            most=None if approved is None else approved.quantity,
+            highest=None if approved is None else approved.ceiling,
         )
         try:
             answer = await workflow.execute_activity(

@@ -16,6 +16,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 from temporalio.worker import Replayer
 
+from activities.account_line import Stop
 from activities.messages import Notice
 from broker.dry_run import DryRunBroker
 from broker.tastytrade import TastytradeDesk, TastytradeReader
@@ -221,7 +222,12 @@ def plain_client(client: Client) -> Client:
 
 @contextlib.asynccontextmanager
 async def open_floor(
-    client: Client, config: VenueConfig | None = None, *, mode: Mode = Mode.DEMO, limits: Limits | None = None
+    client: Client,
+    config: VenueConfig | None = None,
+    *,
+    mode: Mode = Mode.DEMO,
+    limits: Limits | None = None,
+    stop: Stop | None = None,
 ) -> AsyncIterator[Floor]:
     """Open a floor; on leaving it, the oracle must have nothing to say of what was traded on it."""
     account = AccountNumber(f"5WT{next(_numbers):05d}")
@@ -248,6 +254,7 @@ async def open_floor(
             desk=desk if isinstance(desk, TastytradeDesk) else None,
             mode=mode,
             channels=(heard,),
+            stop=stop,
         )
         try:
             async with worker:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
+from activities.account_line import Stop
 from control import account as control
 from control.errors import NotFoundError, NotPossibleError
 from domain.account_view import AccountView
@@ -203,6 +205,24 @@ async def test_a_trade_reserves_and_releases(strict: Floor) -> None:
 
     await eventually(released, "the release")
     assert (await shown(strict)).trades_today == 1
+
+
+async def test_what_an_earlier_try_reserved_is_released(env: WorkflowEnvironment, tmp_path: Path) -> None:
+    """RSK-20: a look that failed had asked the account; the try after it was stopped by the file, and asked nobody."""
+    file = tmp_path / "stop"
+    async with open_floor(env.client, stop=Stop(file=file)) as floor:
+        await floor.fault(kind="status", method="GET", path="*/orders", status=503, count=400)
+        trade = await floor.alert(rules=HASTY, real_time=True)
+        await eventually(lambda: there(floor, 1), "the reservation")
+        file.touch()
+        await floor.control.clear_faults()
+        assert (await denied(trade)).startswith(Code.STOPPED_BY_FILE)
+        await eventually(lambda: there(floor, 0), "the release")
+
+
+async def there(floor: Floor, trades: int) -> bool:
+    """Tell whether the account has so many open trades."""
+    return len((await shown(floor)).open_trades) == trades
 
 
 async def test_without_its_account_nothing_is_bought_and_exits_go_on(env: WorkflowEnvironment) -> None:

@@ -1,6 +1,7 @@
 """The account over weeks of virtual time: days that begin, a halt that holds, a memory that ends with the contract, fresh starts."""
 
 import asyncio
+import contextlib
 import itertools
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from temporalio import activity
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHandle
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
@@ -41,15 +43,18 @@ from domain.preflight import Check
 from domain.reservation import AdmitRequest, TradeStanding
 from tests.support.waiting import eventually
 from worker.wiring import sandbox
+from workflows import timing
 from workflows.account import AccountWorkflow
 from workflows.interface import (
     ACCOUNT_VIEW_QUERY,
     ACCOUNT_WORKFLOW,
     HALT_UPDATE,
+    LIMITS_UPDATE,
     RESUME_UPDATE,
     STANDING_SIGNAL,
     AccountRequest,
     Command,
+    LimitsCommand,
 )
 
 _numbers = itertools.count(1)
@@ -178,7 +183,14 @@ def ask(expiry: date, *, price: str | None = None, strike: int = 450) -> AdmitRe
 @pytest.fixture
 async def clocked(env: WorkflowEnvironment) -> AsyncIterator[Clocked]:
     """Start an account whose clock stands until it is moved."""
-    number, broker = next(_numbers), Broker()
+    async with account_of(env, Broker()) as opened:
+        yield opened
+
+
+@contextlib.asynccontextmanager
+async def account_of(env: WorkflowEnvironment, broker: Broker) -> AsyncIterator[Clocked]:
+    """Look after an account with what `broker` tells, until left."""
+    number = next(_numbers)
     queue, name = f"days-{number}", f"account-days-{number}"
     request = AccountRequest(account=AccountNumber(f"5WT{number:05}"), mode=Mode.DEMO, limits=LOOSE)
     works: list[Callable[..., Any]] = [broker.read_account, broker.follow_orders, broker.notify]
@@ -294,3 +306,48 @@ async def test_two_weeks_of_trading_stay_within_a_histories_limits(clocked: Cloc
         day = next_trading_day(day)
     assert len(runs) >= 10
     assert [each.trade for each in (await clocked.view()).open_trades] == [kept.trade]
+
+
+@dataclass
+class Slow(Broker):
+    """A stream that is followed, and people who are told nothing until they answer."""
+
+    asked: int = 0
+    answers: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @activity.defn(name=FOLLOW_ORDERS)
+    async def follow_orders(self, request: FollowRequest) -> None:
+        """Follow until cancelled."""
+        assert request.account
+        while True:
+            activity.heartbeat()
+            await asyncio.sleep(0.2)
+
+    @activity.defn(name=NOTIFY)
+    async def notify(self, notice: Notice) -> None:
+        """Wait for an answer."""
+        self.asked += 1
+        await self.answers.wait()
+        self.notices.append(notice)
+
+
+async def test_the_stream_is_followed_until_the_run_is_over(env: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch) -> None:
+    """EXT-40: a dead channel to people holds a fresh start up by minutes; trades hear of their fills all the while."""
+    broker = Slow()
+    async with account_of(env, broker) as clocked:
+        with env.with_time_skipping_disabled():
+            first = (await clocked.handle.describe()).run_id
+            await eventually(lambda: broker.asked, "people to be told that the day began")
+            monkeypatch.setattr(timing, "MOST_UPDATES", 1)
+            change = LimitsCommand(by="ann", reason="a test", changes={"max_open_trades": "7"})
+            await clocked.handle.execute_update(LIMITS_UPDATE, change)
+            await asyncio.sleep(0.5)
+            kinds = [event.event_type async for event in clocked.handle.fetch_history_events()]
+            assert EventType.EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED not in kinds
+            monkeypatch.undo()
+            broker.answers.set()
+
+            async def fresh() -> bool:
+                return (await clocked.handle.describe()).run_id != first
+
+            await eventually(fresh, "the fresh start")

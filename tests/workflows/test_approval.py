@@ -63,6 +63,21 @@ async def test_an_approved_entry_is_denied_when_the_price_has_run_away(env: Work
     assert "PRICE_FAR_FROM_MARKET" in (view.reason or "")
 
 
+@pytest.mark.parametrize(("now", "bought"), [("1.25", 4), ("2.00", 0)])
+async def test_no_more_is_paid_than_was_approved(env: WorkflowEnvironment, floor: Floor, now: str, bought: int) -> None:
+    """An alert without a price is priced at the mid, which has moved when a person says yes: the ceiling stays the one that was shown."""
+    await floor.quote("1.20", "1.20")
+    with env.with_time_skipping_disabled():
+        trade = await floor.alert(f"BTO SPY {floor.expiry:%m/%d/%Y} 450c", rules=asking())
+        shown = await floor.until(trade, "waits", phase=Phase.AWAITING)
+        await floor.quote(now, now)
+        await trade.execute_update(APPROVE_UPDATE, Answer(command=ME), result_type=CommandReceipt)
+        view = await (floor.until(trade, "held", bought=4, exits_working=2) if bought else trade.result())
+    assert (view.bought, view.alert_price) == (bought, None)
+    assert bought or "as it was approved" in (view.reason or "")
+    assert not bought or view.ceiling == shown.ceiling
+
+
 async def test_half_buys_half_of_what_was_shown(env: WorkflowEnvironment, floor: Floor) -> None:
     """ENT-20: what a person approved is a cap of its own."""
     await floor.quote("1.20", "1.20")

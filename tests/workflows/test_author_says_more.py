@@ -1,5 +1,6 @@
 """What an author writes after the alert: exits by the profile, adds, corrections. A trade is only ever changed as the profile says."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,8 +17,10 @@ from domain.profile import Approval, OnAdd, OnExit, Profile
 from domain.trade import Outcome, Phase
 from domain.view import OfferKind, TradeView
 from tests.support.floor import AUTHOR, CHANNEL, GUILD, Floor, policy
+from tests.support.waiting import eventually
 from workflows.interface import (
     APPROVE_UPDATE,
+    CLOSE_UPDATE,
     FOLLOW_UPDATE,
     SKIP_UPDATE,
     TRADE_WORKFLOW,
@@ -107,6 +110,21 @@ async def test_an_exit_on_approval_may_be_skipped_or_left(floor: Floor, env: Wor
     assert "unanswered" in await floor.kinds(trade)
 
 
+async def test_an_offer_is_over_once_everything_is_sold(floor: Floor, env: WorkflowEnvironment) -> None:
+    """EXT-30: a yes to the author's half, given while a close goes on, is refused at once: nothing could be sold for it."""
+    with env.with_time_skipping_disabled():
+        trade = await held(floor, rules(OnExit.APPROVAL))
+        await say(trade, f"STC SPY {floor.expiry:%m/%d} 450c @ 1.20 half out")
+        await floor.quote("0", "1.20", bid_size=0)
+        closing = asyncio.create_task(trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt))
+        await floor.until(trade, "being sold", phase=Phase.CLOSING)
+        with pytest.raises(WorkflowUpdateFailedError):
+            await trade.execute_update(APPROVE_UPDATE, Answer(command=ME), result_type=CommandReceipt)
+        await floor.quote("1.20", "1.21")
+        assert (await closing).done
+    assert (await trade.result()).sold == 4
+
+
 async def test_an_ignored_exit_is_written_down(floor: Floor) -> None:
     """The profile says that this author's exits do not count."""
     trade = await held(floor, rules(OnExit.IGNORED))
@@ -124,6 +142,19 @@ async def test_an_author_who_is_out_is_not_bought_after(floor: Floor, env: Workf
         await say(trade, "all out")
         view = await floor.until(trade, "given up", phase=Phase.WATCHING)
     assert (view.bought, (view.reason or "").partition(":")[0]) == (0, "AUTHOR_OUT")
+
+
+async def test_what_fills_after_its_author_was_out_is_sold(floor: Floor, env: WorkflowEnvironment) -> None:
+    """ENT-60: the entry was being taken back and filled all the same; its author is out of it, so it is not held on."""
+    await floor.quote("1.10", "1.30")
+    await floor.fault(kind="late-accept", method="DELETE", path="*/orders/*", seconds=1, count=1)
+    with env.with_time_skipping_disabled():
+        trade = await floor.alert(rules=rules(OnExit.AUTOMATIC), price="1.20")
+        await eventually(lambda: floor.order_ids("e"), "the entry at the venue")
+        await say(trade, "all out")
+        await floor.control.fill(floor.order_ids("e")[0], 4, "1.20")
+        view = await trade.result()
+    assert (view.outcome, view.bought, view.sold, view.reason) == (Outcome.FLAT, 4, 4, "closed by the author")
 
 
 async def test_nobody_else_acts_on_a_trade(floor: Floor) -> None:

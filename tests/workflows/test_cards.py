@@ -134,3 +134,19 @@ async def test_a_trade_that_has_no_card_asks_for_none(floor: Floor) -> None:
     assert board.asked == []
     card: CardState = await trade.query(CARD_QUERY, result_type=CardState)
     assert not card.wanted
+
+
+async def test_a_card_stays_small_whatever_the_trade_has_been_through(floor: Floor) -> None:
+    """DUR-40: an exit that is refused for days, and a bot that is away: each card is written into history, so each has a bound."""
+    floor.exit_fraction = None
+    board = Board(failures=10_000)
+    async with served(floor, board):
+        await floor.quote("1.20", "1.20")
+        await floor.fault(kind="status", method="POST", path="*/orders", client_id="*-x*", status=422, code="margin_check_failed", count=40)
+        trade = await floor.alert(rules=carded())
+        view = await floor.until(trade, "protected at last", exits_working=2)
+    assert len(view.orders) == 42
+    assert view.events > 80
+    assert max(len(request.events) for request in board.asked) == 50
+    assert max(len(request.view.orders) for request in board.asked) == 20
+    assert board.asked[-1].events[-1].sequence > 80

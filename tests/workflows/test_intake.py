@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from control import look
 from control.intake import Intake, LeftAlone, Opened, PassedOn, Taken, Unmatched, take, told
 from domain.alert import AlertMessage, Nature
 from domain.ids import message_id
@@ -57,6 +58,24 @@ async def test_an_entry_opens_its_one_trade(floor: Floor, entry: str) -> None:
     assert (first.started, again.started, first.workflow_id) == (True, False, again.workflow_id)
 
 
+async def test_an_alert_has_its_trade_though_no_worker_answers(
+    floor: Floor, entry: str, env: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """WHO-20: starting a trade needs no worker. Whether it corrects one of a moment ago nobody tells then, so a person decides."""
+    first = await held(floor, entry)
+
+    async def silent(_: object) -> TradeView:
+        raise look.NoAnswer("no worker answered")
+
+    with monkeypatch.context() as away, env.with_time_skipping_disabled():
+        away.setattr(look, "view_of", silent)
+        opened = await taken(floor, entry.replace("450c", "460c").replace("1.20", "1.25"))
+        assert isinstance(opened, Opened)
+        asked = await floor.client.get_workflow_handle(opened.workflow_id).fetch_history()
+    assert opened.started
+    assert first.workflow_id in str(asked.events[0])
+
+
 async def test_talk_starts_nothing(floor: Floor) -> None:
     """Chatter costs no workflow; neither do the exits of people who are on no list."""
     assert isinstance(await taken(floor, "good morning everyone"), LeftAlone)
@@ -86,6 +105,15 @@ async def test_an_exit_finds_the_authors_open_trade(floor: Floor, entry: str) ->
     found = await taken(floor, "STC SPY 450c @ 1.20 half out")
     assert isinstance(found, PassedOn)
     assert (found.said, found.workflow_id, found.receipt.text) == (Said.EXIT, opened.workflow_id, "Sold 2, asked for by the author")
+
+
+async def test_an_exit_is_never_about_a_later_alert(floor: Floor, entry: str) -> None:
+    """EXT-10: an exit that a restart reads again, its own trade over by now, does not sell what its author bought since."""
+    before = datetime.now(UTC) - timedelta(seconds=30)
+    await held(floor, entry)
+    for text in ("all out", "STC SPY 450c @ 1.20", f"AVG SPY {floor.expiry:%m/%d} 450c @ 1.25, added @ 1.20"):
+        assert isinstance(await taken(floor, text, posted_at=before), Unmatched)
+    assert (await floor.view(floor.handles[-1])).position == 4
 
 
 async def test_an_exit_of_two_open_contracts_must_name_one(floor: Floor, entry: str) -> None:

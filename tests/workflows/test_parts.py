@@ -1,6 +1,6 @@
 """Sales of a part: of what is free, of what exits hold, while things go wrong; the rest is protected again by the plan."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,6 +11,8 @@ from domain.policy import ExitPolicy
 from domain.portion import HALF, Portion
 from domain.trade import Outcome, Phase
 from tests.support.floor import Floor, policy
+from tests.support.waiting import eventually
+from workflows.desk import end_of_day
 from workflows.interface import CLOSE_UPDATE, SELL_UPDATE, Command, CommandReceipt, SellOrder
 
 ME = Command(by="tester")
@@ -153,3 +155,31 @@ async def test_what_is_bought_during_a_sale_is_protected_at_once(env: WorkflowEn
         await floor.quote("1.20", "1.20", ask_size=2)
         await floor.until(trade, "all bought", bought=4, position=3, exits_working=3)
         await env.fast_forward(trade, timedelta(minutes=1))
+
+
+async def test_a_part_that_could_not_be_sent_all_day_is_not_sold_at_the_next_opening(env: WorkflowEnvironment, floor: Floor) -> None:
+    """UNK-30: nobody could look for an earlier try of the sale until its day was over; then it is no longer what was asked."""
+    floor.exit_fraction = None
+    await floor.quote("1.20", "1.20")
+    with env.with_time_skipping_disabled():
+        trade = await floor.alert()
+        await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
+        await floor.fault(kind="status", method="GET", path="*/orders", status=503, count=10_000)
+        asked = await trade.start_update(SELL_UPDATE, part(HALF), wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=CommandReceipt)
+
+        async def meant() -> bool:
+            return (await floor.kinds(trade)).count("exit_intended") == 2
+
+        await eventually(meant, "the sale to be meant")
+        now = datetime.now(UTC)
+        await env.fast_forward(trade, end_of_day(now) - now + timedelta(minutes=10))
+        await floor.control.clear_faults()
+        await env.fast_forward(trade, timedelta(hours=1))
+
+        async def over() -> bool:
+            return "part_sold" in await floor.kinds(trade)
+
+        await eventually(over, "the part to be given up", within=30)
+        view = await floor.view(trade)
+    assert not (await asked.result()).done
+    assert (view.position, view.sold, len(floor.posts("x"))) == (4, 0, 1)

@@ -38,6 +38,14 @@ def test_a_portion_is_never_more_than_is_held(held: int, portion: Portion) -> No
 
 
 @pytest.mark.parametrize(
+    ("said", "held", "contracts"), [("1/3", 3, 1), ("1/3", 6, 2), ("2/3", 3, 2), ("1/7", 7, 1), ("1/3", 4, 1), ("1/3", 2, 0)]
+)
+def test_a_fraction_without_an_end_is_a_part_of_whole_contracts(said: str, held: int, contracts: int) -> None:
+    """A third of three is one: what a decimal cannot write to the end must not cost a contract."""
+    assert read_portion(said).of(held) == contracts
+
+
+@pytest.mark.parametrize(
     ("said", "portion"),
     [("all", ALL), ("Half", HALF), ("1/2", HALF), ("50%", HALF), ("100%", ALL), ("3", Portion(count=3)), ("2/2", ALL)],
 )

@@ -1,0 +1,67 @@
+"""Messages in: what is tried again, and what is not."""
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from bot import intake
+from bot.intake import MessageIntake
+from control.connection import UnreachableError
+from control.errors import ControlError, NotPossibleError, NoWorkerError
+from control.intake import Intake, Taken, Unmatched
+from domain.alert import AlertMessage
+from domain.ids import AccountNumber, message_id
+from domain.parser import parse
+from domain.policy import Allowlist, Mode, Policy
+
+EXIT = AlertMessage(
+    message_id=message_id("m1"), text="all out", author_id="11", channel_id="22", guild_id="33", posted_at=datetime.now(UTC)
+)
+TAKEN = Unmatched(parsed=parse(EXIT), why="no open trade")
+
+
+async def taken(monkeypatch: pytest.MonkeyPatch, *failures: ControlError) -> tuple[Taken | None, int]:
+    """Take the exit in, failing these times; gives what became of it, and the failures left."""
+    left: list[ControlError] = list(failures)
+
+    async def take(*_: object) -> Taken:
+        if left:
+            raise left.pop(0)
+        return TAKEN
+
+    monkeypatch.setattr(intake, "take", take)
+    monkeypatch.setattr(intake, "alert_of", lambda _: EXIT)
+    monkeypatch.setattr(intake, "TRY_AGAIN", timedelta(0))
+    listening = Allowlist(authors=("11",), channels=("22",), guilds=("33",))
+    rules = Intake(policy=Policy(mode=Mode.DEMO, allowlist=listening), account=AccountNumber("5WT31673"))
+    nobody: Any = None
+    messages = MessageIntake(nobody, rules, listening, timedelta(hours=1))
+
+    async def add_reaction(_: str) -> None: ...
+
+    message: Any = SimpleNamespace(
+        id=1,
+        author=SimpleNamespace(id=11),
+        channel=SimpleNamespace(id=22),
+        guild=SimpleNamespace(id=33),
+        add_reaction=add_reaction,
+        message_snapshots=[],
+        type=None,
+        reference=None,
+        edited_at=None,
+    )
+    return await messages.take(message, me=99), len(left)
+
+
+@pytest.mark.parametrize("away", [UnreachableError("Temporal is away"), NoWorkerError("no worker answers")])
+async def test_an_exit_is_told_again_until_somebody_took_it(monkeypatch: pytest.MonkeyPatch, away: ControlError) -> None:
+    """An author who is out while the worker restarts is out when it is back: nothing that no worker took stands in Temporal."""
+    assert await taken(monkeypatch, away, away) == (TAKEN, 0)
+
+
+async def test_what_its_trade_refuses_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A no is an answer."""
+    no = NotPossibleError("the trade is over")
+    assert await taken(monkeypatch, no, no) == (None, 1)
