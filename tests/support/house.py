@@ -309,7 +309,11 @@ class Trade:
             found = (await self.orders(name)).get(name)
             return found if found is not None and found.status.value not in {"Received", "Routed", "In Flight"} else None
 
-        found: OrderState = await eventually(there, f"order {name} of {self.id} at the venue", within=within, every=0.05)
+        try:
+            found: OrderState = await eventually(there, f"order {name} of {self.id} at the venue", within=within, every=0.05)
+        except AssertionError as late:
+            late.add_note(await self._told())
+            raise
         return found
 
     async def fill(self, name: str, quantity: int) -> None:
