@@ -46,6 +46,8 @@ from workflows.interface import Command, TradeRequest
 A_TRADE = 15
 """Events of one trade."""
 BATCH = 500
+AT_ONCE = 8
+"""Trades that are made side by side: one after the other most of the time is spent waiting for answers."""
 REDIS_MEMORY = "4gb"
 
 DAY_REPORT = """
@@ -158,9 +160,10 @@ async def measure_trades(count: int, folder: Path) -> dict[str, Any]:
     account = {"accounts": [{"number": settings.account, "cash": 100_000_000}]}
     async with Stack(settings, use_free_ports=True, venue_config=account) as stack, VenueControl(str(stack.venue_url)) as venue:
         client = await connect(Target(address=stack.temporal_address, namespace=stack.namespace))
-        names = [await bought(client, stack, venue, number) for number in range(count)]
-        for name in names:
-            await command.close(client, name, Command(by="bench"))
+        names: list[str] = []
+        for start in range(0, count, AT_ONCE):
+            lot = range(start, min(start + AT_ONCE, count))
+            names += await asyncio.gather(*(traded(client, stack, venue, number) for number in lot))
         kept = mirrors(stack.settings)
         events = sum([len((await show(client, name)).events) for name in names])
         figures: dict[str, Any] = {"trades": count, "events": events}
@@ -179,8 +182,8 @@ async def measure_trades(count: int, folder: Path) -> dict[str, Any]:
     return figures
 
 
-async def bought(client: Any, stack: Stack, venue: VenueControl, number: int) -> str:
-    """Send an alert that is filled at once, and wait until it is held and protected."""
+async def traded(client: Any, stack: Stack, venue: VenueControl, number: int) -> str:
+    """Send an alert that is filled at once, wait until it is held and protected, and close it."""
     what = contract(number)
     await venue.set_quote(what.occ_symbol, bid="1.20", ask="1.20", bid_size=50, ask_size=50)
     alert = AlertMessage(
@@ -196,6 +199,7 @@ async def bought(client: Any, stack: Stack, venue: VenueControl, number: int) ->
     for _ in range(500):
         view = (await show(client, sent.workflow_id)).view
         if view is not None and view.phase is Phase.HOLDING and view.exits_working > 0:
+            await command.close(client, sent.workflow_id, Command(by="bench"))
             return sent.workflow_id
         await asyncio.sleep(0.02)
     raise TimeoutError(f"expected {sent.workflow_id} to hold within 10 s")
