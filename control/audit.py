@@ -32,6 +32,8 @@ LOOKED_THROUGH = 40
 """Trades that are read, the newest first, when Temporal answers in the place of Redis."""
 
 _AT_ONCE = 8
+_END_OF_TIME = 253_402_300_799_000
+"""The last second that a date can say, in milliseconds."""
 
 T = TypeVar("T")
 
@@ -252,9 +254,9 @@ def _write_lines(answer: Table, path: Path) -> None:
 
 
 def _moment(cursor: str) -> datetime:
-    """Read the time that a cursor begins with, in milliseconds; raises BadQueryError."""
+    """Read the time that a cursor begins with, in milliseconds; one after the end of time is before nothing. Raises BadQueryError."""
     try:
-        return datetime.fromtimestamp(int(cursor.partition("-")[0]) / 1000, UTC)
+        return datetime.fromtimestamp(min(int(cursor.partition("-")[0]), _END_OF_TIME) / 1000, UTC)
     except (ValueError, OverflowError, OSError):
         raise BadQueryError(f"expected a cursor that an earlier answer gave, found {cursor!r}") from None
 
