@@ -7,24 +7,24 @@ whatever became of its worker.
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from control.archived import archived, day_begins, outcome_of
 from control.connection import unreachable
 from control.look import NoAnswer, events_of, view_of
 from control.record import TRADES, Listed, UnreadableRecordError, list_all, read_record
-from domain.calendar import NEW_YORK, new_york_date
+from domain.calendar import new_york_date
 from domain.event import EventKind, TradeEvent
 from domain.money import Price, Usd
 from domain.report import Grouping, Report, Scope
-from domain.reported import ReportedTrade, alerted_contract, code_of, fills_of, orders_of, quoted_at
+from domain.reported import ReportedTrade, alerted_contract, told_by
 from domain.scoring import make_report
-from mirrors import parquet
 from mirrors.reader import ArchiveReader
-from mirrors.schema import Status, TradeRecord, TradeRow, trade_record
+from mirrors.schema import TradeRecord, trade_record
 
 MOST = 5_000
 """Trades read from Temporal for one report: far above what a month brings that is not archived yet."""
@@ -129,15 +129,8 @@ async def gather(client: Client, what: Wanted, *, archive: ArchiveReader | None 
     return Gathered(trades=ordered, unreadable=sum(each is None for each in told))
 
 
-def archived(archive: ArchiveReader, since: date, until: date) -> list[ReportedTrade]:
-    """Give the archived trades that were received on these days; blocks. The archive's days are those on which alerts were posted."""
-    found = archive.query("select * from latest", first=since - _DAY, last=until + _DAY)
-    trades = (reported(record) for record in parquet.records(found.as_dicts()))
-    return [trade for trade in trades if since <= new_york_date(trade.received_at) <= until]
-
-
 def reported(record: TradeRecord) -> ReportedTrade:
-    """Flatten a record, wherever it was read from."""
+    """Flatten a record that was read from Temporal."""
     row = record.trade
     # a kind that this version does not know tells it nothing
     events = [
@@ -146,7 +139,6 @@ def reported(record: TradeRecord) -> ReportedTrade:
         if each.kind in KINDS
     ]
     alerted = alerted_contract(row.underlying, row.expiry, row.right, row.strike)
-    fills = fills_of(events)
     return ReportedTrade(
         workflow_id=row.workflow_id,
         text=row.text,
@@ -158,40 +150,20 @@ def reported(record: TradeRecord) -> ReportedTrade:
         received_at=row.received_at,
         closed_at=row.closed_at,
         phase=row.phase,
-        outcome=_outcome(row),
-        code=code_of(events, row.reason),
-        reason=row.reason,
+        outcome=outcome_of(row.status, row.outcome),
+        told=told_by(events, row.reason),
         symbol=row.symbol or (None if alerted is None else alerted.occ_symbol),
         contract=row.contract or (None if alerted is None else str(alerted)),
         quantity=row.quantity,
         alert_price=_price(row.alert_price),
         quote_bid=_price(row.quote_bid),
         quote_ask=_price(row.quote_ask),
-        quoted_at=quoted_at(events),
-        first_limit=_price(row.first_limit),
-        ceiling=_price(row.ceiling),
         bought=row.bought,
         average_entry=row.average_entry,
-        sold=row.sold,
-        average_exit=row.average_exit,
         position=row.position,
         fees=None if row.fees is None else Usd(row.fees),
         pnl=None if row.pnl is None else Usd(row.pnl),
-        orders=orders_of(events, fills),
-        fills=fills,
-        events=tuple(events),
     )
-
-
-def _outcome(row: TradeRow) -> str | None:
-    """Give how a trade ended: by its own word, or that its workflow was broken off; None while it runs."""
-    match row.status:
-        case Status.OPEN:
-            return None
-        case Status.COMPLETED:
-            return row.outcome
-        case Status.BROKEN:
-            return row.status.value
 
 
 def _price(value: Decimal | None) -> Price | None:
@@ -209,8 +181,7 @@ def _chosen(records: Iterable[ReportedTrade], what: Wanted) -> list[ReportedTrad
 
 
 async def _listed(client: Client, what: Wanted) -> list[Listed]:
-    begin = datetime.combine(what.since, time(), NEW_YORK).astimezone(UTC)
-    end = datetime.combine(what.until + _DAY, time(), NEW_YORK).astimezone(UTC)
+    begin, end = day_begins(what.since), day_begins(what.until + _DAY)
     query = f"{TRADES} AND StartTime >= '{begin:%Y-%m-%dT%H:%M:%SZ}' AND StartTime < '{end:%Y-%m-%dT%H:%M:%SZ}'"
     found: dict[str, Listed] = {}
     try:

@@ -1,13 +1,13 @@
 """A trade as reports read it: flat, from its view and events alone, so that it reads the same from Temporal and from an archive."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
 from domain.contract import OptionContract, Right
 from domain.event import EventKind, TradeEvent
-from domain.ids import Leg, read_client_order_id
 from domain.money import Price, Usd, price
 
 FIRST_STEP = "limit"
@@ -15,28 +15,41 @@ CONVERSION_STEP = "conversion"
 """The last step of price discovery, whether to market or to a limit at the ceiling."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedFill:
-    """One execution, and the step of price discovery that its order stood for (exits have none)."""
-
-    order: str
-    leg: Leg
-    step: str
-    quantity: int
-    price: Price
-    at: datetime
+SAID_NO = frozenset({EventKind.DENIED, EventKind.GIVEN_UP, EventKind.REFUSED, EventKind.ENTRY_NOT_SENT})
+"""Events that say, by a code, why something was not bought."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedOrder:
-    """An order that was meant, and how much of it filled."""
+class EntryOrder:
+    """An entry order that was meant, the step of price discovery it stood for, and how many of its contracts filled."""
 
-    order: str
-    leg: Leg
     step: str
     quantity: int
-    limit: Price | None
     filled: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sale:
+    """A fill of an exit: dollars a share."""
+
+    at: datetime
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a trade's events tell a report. The archive works the same out in SQL (`control/archived.py`)."""
+
+    code: str | None = None
+    """Why nothing, or not everything, was bought: a denial's code, or the venue's."""
+    quoted_at: datetime | None = None
+    """When the trade was sized, which is when its quote held."""
+    ordered_at: datetime | None = None
+    bought_at: datetime | None = None
+    """The first fill of its entry."""
+    entries: tuple[EntryOrder, ...] = ()
+    sales: tuple[Sale, ...] = ()
+    """Oldest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +68,7 @@ class ReportedTrade:
     phase: str
     outcome: str | None
     """How it ended, or how Temporal says its workflow did; None while it runs."""
-    code: str | None = None
-    """Why nothing, or not everything, was bought: a denial's code, or the venue's."""
-    reason: str | None = None
+    told: Told = Told()
     symbol: str | None = None
     """The OCC symbol: as confirmed, else as alerted; None where the alert names no contract."""
     contract: str | None = None
@@ -65,20 +76,11 @@ class ReportedTrade:
     alert_price: Price | None = None
     quote_bid: Price | None = None
     quote_ask: Price | None = None
-    quoted_at: datetime | None = None
-    """When the trade was sized, which is when that quote held."""
-    first_limit: Price | None = None
-    ceiling: Price | None = None
     bought: int = 0
     average_entry: Decimal | None = None
-    sold: int = 0
-    average_exit: Decimal | None = None
     position: int = 0
     fees: Usd | None = None
     pnl: Usd | None = None
-    orders: tuple[RecordedOrder, ...] = ()
-    fills: tuple[RecordedFill, ...] = ()
-    events: tuple[TradeEvent, ...] = ()
 
     @property
     def author(self) -> str:
@@ -89,10 +91,6 @@ class ReportedTrade:
     def mid(self) -> Decimal | None:
         """The middle of the quote the trade was sized at."""
         return None if self.quote_bid is None or self.quote_ask is None else (self.quote_bid + self.quote_ask) / 2
-
-    def of(self, leg: Leg) -> tuple[RecordedFill, ...]:
-        """Give the fills of one leg, oldest first."""
-        return tuple(fill for fill in self.fills if fill.leg is leg)
 
 
 def alerted_contract(symbol: str | None, expiry: date | None, right: str | None, strike: Decimal | None) -> OptionContract | None:
@@ -105,79 +103,56 @@ def alerted_contract(symbol: str | None, expiry: date | None, right: str | None,
         return None
 
 
-def quoted_at(events: Iterable[TradeEvent]) -> datetime | None:
-    """Give the moment at which the trade was sized, and its quote held."""
-    return next((event.at for event in events if event.kind is EventKind.SIZED), None)
-
-
-def entry_steps(events: Iterable[TradeEvent]) -> dict[str, str]:
-    """Tell which step of price discovery each entry order stood for, by client order id."""
-    steps: dict[str, str] = {}
-    step = FIRST_STEP
-    for event in events:
-        order = event.facts.get("order", "")
-        if event.kind is EventKind.BUMPED:
-            step = f"bump {event.facts.get('bump', '')}".strip()
-        elif event.kind is EventKind.ENTRY_INTENDED:
-            steps[order] = step if "limit" in event.facts else CONVERSION_STEP
-        elif event.kind is EventKind.CONVERTED and order:
-            steps[order] = CONVERSION_STEP
-    return steps
-
-
-def fills_of(events: Sequence[TradeEvent]) -> tuple[RecordedFill, ...]:
-    """Give every fill that the events tell of, oldest first."""
-    steps = entry_steps(events)
-    found = []
-    for event in events:
-        if event.kind not in {EventKind.FILLED, EventKind.EXIT_FILLED}:
-            continue
-        facts = event.facts
-        order = facts.get("order", "")
-        filled_at = facts.get("filled_at")
-        fill = RecordedFill(
-            order=order,
-            leg=Leg.ENTRY if event.kind is EventKind.FILLED else Leg.EXIT,
-            step=steps.get(order, FIRST_STEP) if event.kind is EventKind.FILLED else "",
-            quantity=int(facts["quantity"]),
-            price=price(facts["price"]),
-            at=event.at if filled_at is None else datetime.fromisoformat(filled_at),
-        )
-        found.append(fill)
-    return tuple(sorted(found, key=lambda fill: fill.at))
-
-
-def code_of(events: Iterable[TradeEvent], reason: str | None) -> str | None:
-    """Give the code of the last event that says why something was not bought; without events, the one the reason begins with."""
-    wanted = {EventKind.DENIED, EventKind.GIVEN_UP, EventKind.REFUSED, EventKind.ENTRY_NOT_SENT}
-    codes = [event.facts["code"] for event in events if event.kind in wanted and event.facts.get("code")]
-    if codes:
-        return codes[-1]
+def code_in(reason: str | None) -> str | None:
+    """Give the code that a reason begins with, where it does."""
     head, colon, _ = (reason or "").partition(":")
     return head if colon and head.isupper() and " " not in head else None
 
 
-def orders_of(events: Sequence[TradeEvent], fills: Iterable[RecordedFill]) -> tuple[RecordedOrder, ...]:
-    """Give every order that was meant, with what filled of it."""
-    steps = entry_steps(events)
-    filled: dict[str, int] = {}
-    for fill in fills:
-        filled[fill.order] = filled.get(fill.order, 0) + fill.quantity
-    found = []
-    for event in events:
-        if event.kind not in {EventKind.ENTRY_INTENDED, EventKind.EXIT_INTENDED}:
-            continue
-        order = event.facts.get("order", "")
-        named = read_client_order_id(order)
-        limit = event.facts.get("limit")
-        found.append(
-            RecordedOrder(
-                order=order,
-                leg=Leg.EXIT if named is None else named[1],
-                step=steps.get(order, ""),
-                quantity=int(event.facts.get("quantity", 0)),
-                limit=None if limit is None else price(limit),
-                filled=filled.get(order, 0),
+def told_by(events: Sequence[TradeEvent], reason: str | None) -> Told:
+    """Work out what events tell a report; the code is the last that one of them gives, else that of the trade's reason."""
+    codes = [event.facts["code"] for event in events if event.kind in SAID_NO and event.facts.get("code")]
+    return Told(
+        code=codes[-1] if codes else code_in(reason),
+        quoted_at=next((event.at for event in events if event.kind is EventKind.SIZED), None),
+        ordered_at=next((event.at for event in events if event.kind is EventKind.ENTRY_INTENDED), None),
+        bought_at=min((_filled_at(event) for event in events if event.kind is EventKind.FILLED), default=None),
+        entries=_entries(events),
+        sales=tuple(
+            sorted(
+                (Sale(at=_filled_at(event), price=price(event.facts["price"])) for event in events if event.kind is EventKind.EXIT_FILLED),
+                key=lambda sale: (sale.at, sale.price),
             )
-        )
-    return tuple(found)
+        ),
+    )
+
+
+def _filled_at(event: TradeEvent) -> datetime:
+    """Give the venue's time of a fill, or the time at which we learned of it."""
+    filled_at = event.facts.get("filled_at")
+    return event.at if filled_at is None else datetime.fromisoformat(filled_at)
+
+
+def _entries(events: Iterable[TradeEvent]) -> tuple[EntryOrder, ...]:
+    """Give the entry orders with the step each stood for: what was converted, or the bump before it."""
+    intended: list[tuple[str, str, Mapping[str, str]]] = []
+    converted: set[str] = set()
+    filled: Counter[str] = Counter()
+    bump = FIRST_STEP
+    for event in events:
+        order = event.facts.get("order", "")
+        match event.kind:
+            case EventKind.BUMPED:
+                bump = f"bump {event.facts.get('bump', '')}".strip()
+            case EventKind.ENTRY_INTENDED:
+                intended.append((order, bump if "limit" in event.facts else CONVERSION_STEP, event.facts))
+            case EventKind.CONVERTED:
+                converted.add(order)
+            case EventKind.FILLED:
+                filled[order] += int(event.facts["quantity"])
+            case _:
+                pass
+    return tuple(
+        EntryOrder(step=CONVERSION_STEP if order in converted else step, quantity=int(facts.get("quantity", 0)), filled=filled[order])
+        for order, step, facts in intended
+    )

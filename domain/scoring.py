@@ -7,7 +7,6 @@ from decimal import Decimal
 
 from domain.calendar import new_york_date
 from domain.denial import MEANINGS, Code
-from domain.ids import Leg
 from domain.money import CONTRACT_MULTIPLIER, Usd
 from domain.report import (
     DOUBLED,
@@ -38,18 +37,13 @@ def make_report(
     *,
     made_at: datetime,
     unreadable: int = 0,
-    later: Iterable[ReportedTrade] = (),
     marks: Mapping[str, Decimal] | None = None,
 ) -> Report:
-    """Work out the report of `records`.
-
-    `later` are further records, whose prices may tell what became of a contract; `marks` are prices now, by OCC symbol.
-    """
-    seen = sightings_of([*records, *later])
+    """Work out the report of `records`; `marks` are prices now, by OCC symbol."""
+    seen = sightings_of(records)
     bought = [record for record in records if record.bought > 0]
     gains = [gain for record in bought if (gain := best_gain(record, seen)) is not None]
-    entries = [order for record in records for order in record.orders if order.leg is Leg.ENTRY]
-    wanted = [record for record in records if any(order.leg is Leg.ENTRY for order in record.orders)]
+    entries = [order for record in records for order in record.told.entries]
     return Report(
         scope=scope,
         made_at=made_at,
@@ -60,7 +54,7 @@ def make_report(
         steps=tuple(
             StepScore(
                 step=step,
-                trades=sum(any(order.step == step and order.leg is Leg.ENTRY for order in record.orders) for record in records),
+                trades=sum(any(order.step == step for order in record.told.entries) for record in records),
                 contracts=Share(
                     count=sum(order.filled for order in entries if order.step == step),
                     of=sum(order.quantity for order in entries if order.step == step),
@@ -68,8 +62,10 @@ def make_report(
             )
             for step in sorted({order.step for order in entries}, key=_step_order)
         ),
-        filled=_filled(wanted),
-        time_to_fill=spread([max(fills[0].at - record.received_at, timedelta(0)) for record in records if (fills := record.of(Leg.ENTRY))]),
+        filled=_filled(records),
+        time_to_fill=spread(
+            [max(bought_at - record.received_at, timedelta(0)) for record in records if (bought_at := record.told.bought_at) is not None]
+        ),
         against_alert=_slippage(records, lambda record: record.alert_price),
         against_mid=_slippage(records, lambda record: record.mid),
         reached_half=Share(count=sum(gain >= HALF_UP for gain in gains), of=len(bought)),
@@ -102,7 +98,7 @@ def said_no(record: ReportedTrade) -> bool:
 
 def _refusals(records: Iterable[ReportedTrade]) -> tuple[Refusal, ...]:
     """Count the reasons for which less was bought than wanted, the commonest first."""
-    counted = Counter(record.code for record in records if record.code is not None)
+    counted = Counter(record.told.code for record in records if record.told.code is not None)
     known = {code.value: MEANINGS[code].means for code in Code}
     return tuple(
         Refusal(code=code, count=count, meaning=known.get(code, "The venue said so; its words are in the trade."))
@@ -118,7 +114,8 @@ def _step_order(step: str) -> tuple[int, int, str]:
 
 
 def _filled(records: Iterable[ReportedTrade]) -> Share:
-    pairs = [(record.bought, record.quantity) for record in records]
+    """Count what was bought of what was wanted, by the trades that came to an order."""
+    pairs = [(record.bought, record.quantity) for record in records if record.told.entries]
     return Share(count=sum(bought for bought, _ in pairs), of=sum(quantity for _, quantity in pairs))
 
 
@@ -189,7 +186,7 @@ def _missed(records: Iterable[ReportedTrade], seen: Sightings) -> tuple[Missed, 
                 at=record.received_at,
                 author=record.author,
                 contract=record.contract,
-                code=record.code,
+                code=record.told.code,
                 quantity=quantity,
                 would_pay=would_pay,
                 best_later=best,
@@ -223,7 +220,7 @@ def _lines(records: Iterable[ReportedTrade], grouping: Grouping) -> tuple[Line, 
             alerts=len(members),
             bought=sum(record.bought > 0 for record in members),
             refused=sum(said_no(record) for record in members),
-            contracts=_filled(record for record in members if any(order.leg is Leg.ENTRY for order in record.orders)),
+            contracts=_filled(members),
             wins=_wins(members),
             pnl=_pnl(members),
             fees=_fees(members),
@@ -241,7 +238,7 @@ def _curve(records: Iterable[ReportedTrade]) -> tuple[Step, ...]:
     for record in records:
         if record.pnl is None:
             continue
-        sales = record.of(Leg.EXIT)
+        sales = record.told.sales
         moment = sales[-1].at if sales else record.closed_at
         if moment is not None:
             ended.append((moment, record.pnl, record.workflow_id))

@@ -4,52 +4,62 @@ Nothing here asks a market: a price is known because something traded at it or w
 a lower bound of what the market did, and "not seen" never means "did not happen".
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import accumulate
 
-from domain.ids import Leg
-from domain.reported import ReportedTrade
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
-    """A price somebody could have sold at, dollars a share: a fill of ours, or the bid of a quote a trade was sized at."""
-
-    at: datetime
-    price: Decimal
+from domain.reported import ReportedTrade, Sale
 
 
-Sightings = Mapping[str, Sequence[Sighting]]
-"""By OCC symbol, oldest first."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The prices of one contract that somebody could have sold at: fills of ours, and bids of quotes that trades were sized at."""
+
+    moments: Sequence[datetime]
+    """Oldest first."""
+    best: Sequence[Decimal]
+    """The highest price at each moment or after it, dollars a share."""
+
+
+Sightings = Mapping[str, Seen]
+"""By OCC symbol."""
 
 
 def sightings_of(records: Iterable[ReportedTrade]) -> Sightings:
     """Gather every price that the records know of, by contract."""
-    found: dict[str, list[Sighting]] = defaultdict(list)
+    found: dict[str, list[Sale]] = defaultdict(list)
     for record in records:
         if record.symbol is None:
             continue
-        if record.quoted_at is not None and record.quote_bid is not None:
-            found[record.symbol].append(Sighting(at=record.quoted_at, price=record.quote_bid))
+        if record.told.quoted_at is not None and record.quote_bid is not None:
+            found[record.symbol].append(Sale(at=record.told.quoted_at, price=record.quote_bid))
         # what we sold at was bid; what we bought at was not
-        found[record.symbol] += [Sighting(at=fill.at, price=fill.price) for fill in record.of(Leg.EXIT)]
-    return {symbol: sorted(seen, key=lambda each: each.at) for symbol, seen in found.items()}
+        found[record.symbol] += record.told.sales
+    return {symbol: _seen(prices) for symbol, prices in found.items()}
 
 
 def best_after(seen: Sightings, symbol: str | None, moment: datetime) -> Decimal | None:
     """Give the highest price known of a contract after a moment; None where none is known."""
-    if symbol is None:
+    known = None if symbol is None else seen.get(symbol)
+    if known is None:
         return None
-    return max((each.price for each in seen.get(symbol, ()) if each.at > moment), default=None)
+    after = bisect_right(known.moments, moment)
+    return known.best[after] if after < len(known.best) else None
 
 
 def best_gain(record: ReportedTrade, seen: Sightings) -> Decimal | None:
     """Give the highest gain over the entry that is known, as a fraction, after or through its exits; None when nothing is known."""
-    entries = record.of(Leg.ENTRY)
-    if record.average_entry is None or record.average_entry <= 0 or not entries:
+    if record.average_entry is None or record.average_entry <= 0 or record.told.bought_at is None:
         return None
-    best = best_after(seen, record.symbol, entries[0].at)
+    best = best_after(seen, record.symbol, record.told.bought_at)
     return None if best is None else best / record.average_entry - 1
+
+
+def _seen(prices: Iterable[Sale]) -> Seen:
+    ordered = sorted(prices, key=lambda each: each.at)
+    highest = list(accumulate((each.price for each in reversed(ordered)), max))
+    return Seen([each.at for each in ordered], highest[::-1])

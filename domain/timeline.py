@@ -6,8 +6,6 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from domain.calendar import new_york_date, session_closes_at, session_opens_at
-from domain.event import EventKind
-from domain.ids import Leg
 from domain.reported import ReportedTrade
 
 
@@ -65,17 +63,16 @@ def timeline_of(trades: Iterable[ReportedTrade], day: date, now: datetime) -> Ti
 
 
 def _bar(trade: ReportedTrade) -> Bar:
-    entries = trade.of(Leg.ENTRY)
     return Bar(
         workflow_id=trade.workflow_id,
         label=trade.contract or " ".join(trade.text.split())[:30],
         author=trade.author,
         received_at=trade.received_at,
-        ordered_at=next((event.at for event in trade.events if event.kind is EventKind.ENTRY_INTENDED), None),
-        filled_at=entries[0].at if entries else None,
-        sold_at=tuple(fill.at for fill in trade.of(Leg.EXIT)),
+        ordered_at=trade.told.ordered_at,
+        filled_at=trade.told.bought_at,
+        sold_at=tuple(sale.at for sale in trade.told.sales),
         ended_at=trade.closed_at,
         outcome=trade.outcome or trade.phase,
         pnl=trade.pnl,
-        code=trade.code,
+        code=trade.told.code,
     )

@@ -8,7 +8,7 @@ import pytest
 
 from domain.event import EventKind, TradeEvent
 from domain.money import Usd, price
-from domain.reported import ReportedTrade, code_of, fills_of, orders_of, quoted_at
+from domain.reported import ReportedTrade, told_by
 
 DAY = date(2026, 11, 24)
 OPEN = datetime(2026, 11, 24, 14, 30, tzinfo=UTC)
@@ -50,7 +50,6 @@ def trade() -> Trades:
             TradeEvent(sequence=number, at=begun + timedelta(seconds=seconds), kind=kind, text=kind.value, facts=facts)
             for number, (seconds, kind, facts) in enumerate(steps, start=1)
         ]
-        fills = fills_of(events)
         given: dict[str, object] = {
             "workflow_id": f"trade-{name}",
             "text": "BTO SPY 600c 12/18 @ 1.20",
@@ -63,13 +62,9 @@ def trade() -> Trades:
             "closed_at": None,
             "phase": "holding",
             "outcome": None,
-            "code": code_of(events, None),
             "symbol": SYMBOL,
             "contract": "SPY 600C 2026-12-18",
-            "quoted_at": quoted_at(events),
-            "orders": orders_of(events, fills),
-            "fills": fills,
-            "events": tuple(events),
+            "told": told_by(events, None),
         }
         return ReportedTrade(**{**given, **fields})  # type: ignore[arg-type]  # a test names the fields it means
 
@@ -87,10 +82,8 @@ def bought(trade: Trades) -> ReportedTrade:
         quote_bid=price("1.18"),
         quote_ask=price("1.22"),
         bought=4,
-        sold=2,
         position=2,
         average_entry=Decimal("1.24"),
-        average_exit=Decimal("2.48"),
         pnl=Usd(Decimal("248.00")),
         fees=Usd(Decimal("5.20")),
     )
