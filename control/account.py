@@ -6,6 +6,7 @@ A halt is recorded before anything is waited for, so that it holds even when no 
 import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from temporalio.client import (
@@ -34,6 +35,7 @@ from workflows.interface import (
     HALT_SIGNAL,
     HALT_UPDATE,
     LIMITS_UPDATE,
+    MARKS_UPDATE,
     ORDERS_UPDATE,
     POSITIONS_UPDATE,
     PREFLIGHT_UPDATE,
@@ -142,6 +144,11 @@ async def positions(client: Client, account: AccountNumber) -> list[Position]:
 async def orders(client: Client, account: AccountNumber) -> list[OrderReport]:
     """Read every order of the account that works at the broker, ours or not."""
     return await _update(client, account, ORDERS_UPDATE, None, list[OrderReport], within=BROKER_WITHIN)
+
+
+async def marks(client: Client, account: AccountNumber, symbols: list[str]) -> dict[str, Decimal]:
+    """Read what contracts are worth now: the middle of their quotes, dollars a share, by OCC symbol; those without a quote are left out."""
+    return await _update(client, account, MARKS_UPDATE, symbols, dict[str, Decimal])
 
 
 async def preflight(client: Client, account: AccountNumber) -> list[Check]:

@@ -5,20 +5,25 @@ whatever became of its worker.
 """
 
 import asyncio
+import contextlib
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from control import account
 from control.archived import archived, day_begins, outcome_of
 from control.connection import unreachable
+from control.errors import ControlError
 from control.look import NoAnswer, events_of, view_of
 from control.record import TRADES, Listed, UnreadableRecordError, list_all, read_record
 from domain.calendar import new_york_date
 from domain.event import EventKind, TradeEvent
+from domain.ids import AccountNumber
 from domain.money import Price, Usd
 from domain.report import Grouping, Report, Scope
 from domain.reported import ReportedTrade, alerted_contract, told_by
@@ -28,6 +33,9 @@ from mirrors.schema import TradeRecord, trade_record
 
 MOST = 5_000
 """Trades read from Temporal for one report: far above what a month brings that is not archived yet."""
+
+MOST_MARKS = 100
+"""Contracts of one account whose price is asked for one report."""
 
 KINDS = frozenset(kind.value for kind in EventKind)
 _AT_ONCE = 4
@@ -42,6 +50,8 @@ class Gathered:
 
     trades: Sequence[ReportedTrade]
     unreadable: int = 0
+    marks: Mapping[str, Decimal] = field(default_factory=dict)
+    """What the contracts that are held are worth now, dollars a share, by OCC symbol: those of which a worker could tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,32 +102,19 @@ def wanted(
     return Wanted(grouping=grouping, since=first, until=last, author=author, channel=channel)
 
 
-async def report(
-    client: Client,
-    what: Wanted,
-    *,
-    archive: ArchiveReader | None = None,
-    marks: Mapping[str, Decimal] | None = None,
-    now: datetime | None = None,
-) -> Report:
-    """Gather and work out a report; raises UnreachableError. Without an archive it tells what Temporal still keeps."""
-    found = await gather(client, what, archive=archive)
-    return make(found, what, now=now or datetime.now(UTC), marks=marks)
-
-
-def make(found: Gathered, what: Wanted, *, now: datetime, marks: Mapping[str, Decimal] | None = None) -> Report:
+def make(found: Gathered, what: Wanted, *, now: datetime) -> Report:
     """Work out a report of trades that were gathered."""
     return make_report(
         found.trades,
         Scope(grouping=what.grouping, title=what.title, since=what.since, until=what.until),
         made_at=now,
         unreadable=found.unreadable,
-        marks=marks,
+        marks=found.marks,
     )
 
 
 async def gather(client: Client, what: Wanted, *, archive: ArchiveReader | None = None) -> Gathered:
-    """Give the trades that a report is about, oldest first."""
+    """Give the trades that a report is about, oldest first; raises UnreachableError. Without an archive: what Temporal still keeps."""
     kept = {}
     if archive is not None:
         kept = {each.workflow_id: each for each in await asyncio.to_thread(archived, archive, what.since, what.until)}
@@ -126,7 +123,7 @@ async def gather(client: Client, what: Wanted, *, archive: ArchiveReader | None 
     told = await _told(client, wanting)
     trades = {**kept, **{each.workflow_id: each for each in told if each is not None}}
     ordered = sorted(_chosen(trades.values(), what), key=lambda each: (each.received_at, each.workflow_id))
-    return Gathered(trades=ordered, unreadable=sum(each is None for each in told))
+    return Gathered(trades=ordered, unreadable=sum(each is None for each in told), marks=await _marks(client, ordered))
 
 
 def reported(record: TradeRecord) -> ReportedTrade:
@@ -226,3 +223,16 @@ async def _live(client: Client, run: Listed) -> ReportedTrade:
     handle = client.get_workflow_handle(run.workflow_id)
     view, events = await asyncio.gather(view_of(handle), events_of(handle))
     return reported(trade_record(view, events, run_id=run.run_id))
+
+
+async def _marks(client: Client, trades: Iterable[ReportedTrade]) -> dict[str, Decimal]:
+    """Ask the accounts' workers what is held is worth; a report that must do without says so."""
+    held: dict[str, set[str]] = defaultdict(set)
+    for trade in trades:
+        if trade.outcome is None and trade.position > 0 and trade.symbol is not None:
+            held[trade.account].add(trade.symbol)
+    found: dict[str, Decimal] = {}
+    for name, symbols in held.items():
+        with contextlib.suppress(ControlError):
+            found |= await account.marks(client, AccountNumber(name), sorted(symbols)[:MOST_MARKS])
+    return found

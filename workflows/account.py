@@ -6,6 +6,7 @@ starts afresh once a day with everything it knows. Exits and cancels never ask i
 """
 
 import asyncio
+from decimal import Decimal
 from typing import Any
 
 from temporalio import workflow
@@ -20,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
         FOLLOW_ORDERS,
         FOREIGN_SIGNAL,
         READ_LIVE_ORDERS,
+        READ_MARKS,
         READ_POSITIONS,
         RELEASE_UPDATE,
         STREAM_SIGNAL,
@@ -54,6 +56,7 @@ with workflow.unsafe.imports_passed_through():
         HALT_SIGNAL,
         HALT_UPDATE,
         LIMITS_UPDATE,
+        MARKS_UPDATE,
         NOT_POSSIBLE,
         ORDERS_UPDATE,
         POSITIONS_UPDATE,
@@ -305,6 +308,13 @@ class AccountWorkflow:
         found: list[OrderReport] = await self._ask(READ_LIVE_ORDERS, list[OrderReport], "read every working order")
         return found
 
+    @workflow.update(name=MARKS_UPDATE)
+    async def marks(self, symbols: list[str]) -> dict[str, Decimal]:
+        """Read what contracts are worth now, a share, by OCC symbol; those without a quote are left out."""
+        self._updates += 1
+        found: dict[str, Decimal] = await self._ask(READ_MARKS, dict[str, Decimal], "read what contracts are worth", symbols)
+        return found
+
     @workflow.update(name=PREFLIGHT_UPDATE)
     async def preflight(self) -> list[Check]:
         """Run the preflight now; what it finds holds for the entries to come."""
@@ -316,10 +326,11 @@ class AccountWorkflow:
         self._refresh()
         return list(self._checks)
 
-    async def _ask(self, activity: str, kind: Any, summary: str) -> Any:
+    async def _ask(self, activity: str, kind: Any, summary: str, *given: object) -> Any:
         try:
             return await workflow.execute_activity(
                 activity,
+                args=given,
                 result_type=kind,
                 start_to_close_timeout=timing.READ_TIMEOUT,
                 schedule_to_close_timeout=timing.READ_TOTAL,

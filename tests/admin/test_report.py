@@ -1,10 +1,13 @@
 """`trader report` on the real stack: what it says is what the trades did, with and without the archive."""
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 from control import report as reports
-from domain.report import Grouping
+from domain.report import Grouping, Share
 from domain.trade import Phase
 from mirrors.reader import ArchiveReader
 from tests.admin.test_sealed import archived, commands
@@ -28,6 +31,18 @@ async def test_a_report_tells_what_the_trades_did(seat: Seat, tmp_path: Path) ->
     assert told["open"]["contracts"] >= view.position
     assert (tmp_path / "r.png").read_bytes().startswith(b"\x89PNG")
     assert "PARSE_NO_RIGHT" in (tmp_path / "r.html").read_text()
+
+
+async def test_what_is_held_is_worth_what_its_quote_says(seat: Seat, sealed: House) -> None:
+    """The worker reads the quotes; open P&L is their middle against the average entry, over so many contracts."""
+    trade = await seat.alert(bid="1.20", ask="1.20")
+    view = await trade.until("held", phase=Phase.HOLDING, exits_working=2)
+    await trade.quote("1.40", "1.60")
+    what = reports.wanted(Grouping.DAY, now=(await trade.handle.describe()).start_time)
+    found = await reports.gather(sealed.client, what)
+    own = replace(found, trades=[each for each in found.trades if each.workflow_id == view.workflow_id])
+    held = reports.make(own, what, now=datetime.now(UTC)).open
+    assert (held.contracts, held.marked, held.pnl) == (4, Share(count=4, of=4), Decimal("120.00"))
 
 
 async def test_the_archive_and_temporal_tell_the_same(seat: Seat, sealed: House) -> None:
