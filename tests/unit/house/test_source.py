@@ -20,7 +20,7 @@ DECIDING = ("domain", "workflows")
 MONEY = ("domain", "activities", "workflows", "broker")
 
 REPEATABLE = {
-    "domain": {"collections", "dataclasses", "datetime", "decimal", "domain", "enum", "functools", "hashlib", "itertools", "json"}
+    "domain": {"bisect", "collections", "dataclasses", "datetime", "decimal", "domain", "enum", "functools", "hashlib", "itertools", "json"}
     | {"operator", "re", "statistics", "types", "typing", "zoneinfo"},
     "workflows": {"activities", "asyncio", "broker", "collections", "contextlib", "dataclasses", "datetime", "decimal", "domain", "enum"}
     | {"temporalio", "typing", "workflows"},
