@@ -1,7 +1,6 @@
 """Read an account for its workflow: what it can spend, what it holds, what works in it, and whether a first order may be sent."""
 
 import asyncio
-from decimal import Decimal
 
 from temporalio import activity
 
@@ -10,8 +9,8 @@ from activities.messages import (
     ADMIT_ENTRY,
     READ_ACCOUNT,
     READ_LIVE_ORDERS,
-    READ_MARKS,
     READ_POSITIONS,
+    READ_QUOTES,
     AccountReading,
     AdmitAnswer,
 )
@@ -19,11 +18,10 @@ from activities.preflight import preflight
 from broker.port import OrderReader
 from domain.contract import from_occ
 from domain.ids import AccountNumber
+from domain.market import Quote
 from domain.money import Usd
 from domain.order import OrderReport, Position
 from domain.reservation import AdmitRequest
-
-_QUOTES_AT_ONCE = 4
 
 
 class AdmitActivity:
@@ -63,16 +61,7 @@ class AccountReads:
         """Read every order that works, ours or not."""
         return [each for each in await self._reader.live_orders() if not each.status.terminal]
 
-    @activity.defn(name=READ_MARKS)
-    async def read_marks(self, symbols: list[str]) -> dict[str, Decimal]:
-        """Read the middle of each contract's quote, dollars a share, by OCC symbol."""
-        gate = asyncio.Semaphore(_QUOTES_AT_ONCE)
-
-        async def mark(symbol: str) -> Decimal | None:
-            async with gate:
-                quote = await self._reader.quote(from_occ(symbol))
-            # a bid of zero is a price as well: the contract is worth next to nothing
-            return None if quote is None or quote.ask < quote.bid else quote.mid
-
-        found = await asyncio.gather(*(mark(symbol) for symbol in symbols))
-        return {symbol: price for symbol, price in zip(symbols, found, strict=True) if price is not None}
+    @activity.defn(name=READ_QUOTES)
+    async def read_quotes(self, symbols: list[str]) -> dict[str, Quote]:
+        """Read the quotes of up to 100 contracts, by OCC symbol; those without one are left out."""
+        return await self._reader.quotes([from_occ(symbol) for symbol in symbols])

@@ -37,7 +37,7 @@ ADMIT_ENTRY = "admit_entry"
 READ_ACCOUNT = "read_account"
 READ_POSITIONS = "read_positions"
 READ_LIVE_ORDERS = "read_live_orders"
-READ_MARKS = "read_marks"
+READ_QUOTES = "read_quotes"
 
 WORD_TOO_OLD = "WORD_TOO_OLD"
 """Why an entry was not sent that the account let pass: the account's word was too old when everything else was ready."""

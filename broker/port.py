@@ -11,7 +11,7 @@ holds an `OrderReader` only: there is no object in it that could send.
 All prices are dollars a share, all times UTC. Every call is bounded by the adapter's own network timeout (`call_timeout`).
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -146,6 +146,10 @@ class OrderReader(Protocol):
 
     async def quote(self, contract: OptionContract) -> Quote | None:
         """Read the contract's quote now; None when the broker has none."""
+        ...
+
+    async def quotes(self, contracts: Sequence[OptionContract]) -> dict[str, Quote]:
+        """Read the quotes of up to 100 contracts at once, by OCC symbol; those without one are left out."""
         ...
 
     async def check(self, intent: OrderIntent) -> FeeEstimate:

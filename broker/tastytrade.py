@@ -6,7 +6,7 @@ the far side may have dropped it, because a request on such a connection fails i
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -144,11 +144,17 @@ class TastytradeReader:
 
     async def quote(self, contract: OptionContract) -> Quote | None:
         """Read the contract's quote now; None when the broker has none, or only one side of it."""
+        return (await self.quotes([contract])).get(contract.occ_symbol)
+
+    async def quotes(self, contracts: Sequence[OptionContract]) -> dict[str, Quote]:
+        """Read the quotes of up to 100 contracts at once, by OCC symbol; those without one are left out."""
+        symbols = [contract.occ_symbol for contract in contracts]
         async with self._reading():
-            answer = await self._get("/market-data/by-type", {"equity-option": [contract.occ_symbol]})
+            answer = await self._get("/market-data/by-type", {"equity-option": symbols})
             if answer.items is None:
                 raise UnreadableError(f"expected a list of quotes, found {answer}")
-            return answers.quote(answer.items, contract.occ_symbol)
+            found = {symbol: answers.quote(answer.items, symbol) for symbol in symbols}
+            return {symbol: each for symbol, each in found.items() if each is not None}
 
     async def check(self, intent: OrderIntent) -> FeeEstimate:
         """Ask the broker's dry-run what the order would cost."""

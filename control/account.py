@@ -6,7 +6,6 @@ A halt is recorded before anything is waited for, so that it holds even when no 
 import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any, TypeVar
 
 from temporalio.client import (
@@ -25,6 +24,7 @@ from domain.account import PASS
 from domain.account_view import AccountReceipt, AccountView, HaltReceipt, LimitsReceipt
 from domain.ids import AccountNumber, account_workflow_id
 from domain.limits import Limits
+from domain.market import Quote
 from domain.order import OrderReport, Position
 from domain.preflight import Check
 from workflows.interface import (
@@ -35,10 +35,10 @@ from workflows.interface import (
     HALT_SIGNAL,
     HALT_UPDATE,
     LIMITS_UPDATE,
-    MARKS_UPDATE,
     ORDERS_UPDATE,
     POSITIONS_UPDATE,
     PREFLIGHT_UPDATE,
+    QUOTES_UPDATE,
     RESUME_UPDATE,
     Command,
     Explanation,
@@ -146,9 +146,9 @@ async def orders(client: Client, account: AccountNumber) -> list[OrderReport]:
     return await _update(client, account, ORDERS_UPDATE, None, list[OrderReport], within=BROKER_WITHIN)
 
 
-async def marks(client: Client, account: AccountNumber, symbols: list[str]) -> dict[str, Decimal]:
-    """Read what contracts are worth now: the middle of their quotes, dollars a share, by OCC symbol; those without a quote are left out."""
-    return await _update(client, account, MARKS_UPDATE, symbols, dict[str, Decimal])
+async def quotes(client: Client, account: AccountNumber, symbols: list[str]) -> dict[str, Quote]:
+    """Read the quotes of up to 100 contracts at the broker, by OCC symbol; those without one are left out."""
+    return await _update(client, account, QUOTES_UPDATE, symbols, dict[str, Quote])
 
 
 async def preflight(client: Client, account: AccountNumber) -> list[Check]:

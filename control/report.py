@@ -9,7 +9,7 @@ import contextlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from temporalio.client import Client
@@ -22,20 +22,22 @@ from control.errors import ControlError
 from control.look import NoAnswer, events_of, view_of
 from control.record import TRADES, Listed, UnreadableRecordError, list_all, read_record
 from domain.calendar import new_york_date
+from domain.contract import from_occ
 from domain.event import EventKind, TradeEvent
 from domain.ids import AccountNumber
+from domain.market import Quote
 from domain.money import Price, Usd
 from domain.report import Grouping, Report, Scope
 from domain.reported import ReportedTrade, alerted_contract, told_by
-from domain.scoring import make_report
+from domain.scoring import make_report, missed
 from mirrors.reader import ArchiveReader
 from mirrors.schema import TradeRecord, trade_record
 
 MOST = 5_000
 """Trades read from Temporal for one report: far above what a month brings that is not archived yet."""
 
-MOST_MARKS = 100
-"""Contracts of one account whose price is asked for one report."""
+MOST_QUOTES = 100
+"""Contracts of one account whose quotes are asked for a report: one question to the broker."""
 
 KINDS = frozenset(kind.value for kind in EventKind)
 _AT_ONCE = 4
@@ -50,8 +52,8 @@ class Gathered:
 
     trades: Sequence[ReportedTrade]
     unreadable: int = 0
-    marks: Mapping[str, Decimal] = field(default_factory=dict)
-    """What the contracts that are held are worth now, dollars a share, by OCC symbol: those of which a worker could tell."""
+    quotes: Mapping[str, Quote] = field(default_factory=dict)
+    """Quotes now, by OCC symbol, of contracts that are held or were missed: those of which a worker could tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +111,7 @@ def make(found: Gathered, what: Wanted, *, now: datetime) -> Report:
         Scope(grouping=what.grouping, title=what.title, since=what.since, until=what.until),
         made_at=now,
         unreadable=found.unreadable,
-        marks=found.marks,
+        quotes=found.quotes,
     )
 
 
@@ -123,7 +125,7 @@ async def gather(client: Client, what: Wanted, *, archive: ArchiveReader | None 
     told = await _told(client, wanting)
     trades = {**kept, **{each.workflow_id: each for each in told if each is not None}}
     ordered = sorted(_chosen(trades.values(), what), key=lambda each: (each.received_at, each.workflow_id))
-    return Gathered(trades=ordered, unreadable=sum(each is None for each in told), marks=await _marks(client, ordered))
+    return Gathered(trades=ordered, unreadable=sum(each is None for each in told), quotes=await _quotes(client, ordered))
 
 
 def reported(record: TradeRecord) -> ReportedTrade:
@@ -225,14 +227,16 @@ async def _live(client: Client, run: Listed) -> ReportedTrade:
     return reported(trade_record(view, events, run_id=run.run_id))
 
 
-async def _marks(client: Client, trades: Iterable[ReportedTrade]) -> dict[str, Decimal]:
-    """Ask the accounts' workers what is held is worth; a report that must do without says so."""
-    held: dict[str, set[str]] = defaultdict(set)
-    for trade in trades:
-        if trade.outcome is None and trade.position > 0 and trade.symbol is not None:
-            held[trade.account].add(trade.symbol)
-    found: dict[str, Decimal] = {}
-    for name, symbols in held.items():
+async def _quotes(client: Client, trades: Sequence[ReportedTrade]) -> dict[str, Quote]:
+    """Ask the accounts' workers for quotes of what is held, and then of what was missed last; a report that must do without says so."""
+    today = new_york_date(datetime.now(UTC))
+    wanted: dict[str, dict[str, None]] = defaultdict(dict)
+    held = [trade for trade in trades if trade.outcome is None and trade.position > 0]
+    for trade in (*held, *(trade for trade in reversed(trades) if missed(trade))):
+        if trade.symbol is not None and from_occ(trade.symbol).expiry >= today:
+            wanted[trade.account].setdefault(trade.symbol)
+    found: dict[str, Quote] = {}
+    for name, symbols in wanted.items():
         with contextlib.suppress(ControlError):
-            found |= await account.marks(client, AccountNumber(name), sorted(symbols)[:MOST_MARKS])
+            found |= await account.quotes(client, AccountNumber(name), list(symbols)[:MOST_QUOTES])
     return found

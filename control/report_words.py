@@ -89,8 +89,8 @@ def reached(report: Report, value: Share) -> str:
 def notes(report: Report) -> list[str]:
     """Say what the figures rest on, as far as it is not plain."""
     reached_by = (
-        "A gain counts as reached where a price of ours proves it: a sale, or a bid seen when another trade in the contract was sized. "
-        "Nobody watches a contract after its trade, so both shares are lower bounds."
+        "A gain counts as reached where a price of ours proves it: a sale, a bid seen when another trade in the contract was sized, or the "
+        "bid now. Nobody watches a contract after its trade, so both shares are lower bounds."
     )
     missed_by = (
         "What a missed trade would have made is taken from the highest price known of its contract afterwards, bought at the ask it was "

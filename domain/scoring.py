@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from domain.calendar import new_york_date
 from domain.denial import MEANINGS, Code
+from domain.market import Quote
 from domain.money import CONTRACT_MULTIPLIER, Usd
 from domain.report import (
     DOUBLED,
@@ -37,10 +38,11 @@ def make_report(
     *,
     made_at: datetime,
     unreadable: int = 0,
-    marks: Mapping[str, Decimal] | None = None,
+    quotes: Mapping[str, Quote] | None = None,
 ) -> Report:
-    """Work out the report of `records`; `marks` are prices now, by OCC symbol."""
-    seen = sightings_of(records)
+    """Work out the report of `records`; `quotes` are those of now, by OCC symbol."""
+    now = quotes or {}
+    seen = sightings_of(records, now)
     bought = [record for record in records if record.bought > 0]
     gains = [gain for record in bought if (gain := best_gain(record, seen)) is not None]
     entries = [order for record in records for order in record.told.entries]
@@ -74,7 +76,7 @@ def make_report(
         pnl=_pnl(records),
         fees=_fees(records),
         wins=_wins(records),
-        open=_open(records, marks or {}),
+        open=_open(records, now),
         missed=_missed(records, seen),
         lines=_lines(records, scope.grouping),
         curve=_curve(records),
@@ -94,6 +96,11 @@ def spread(times: Iterable[timedelta]) -> Spread:
 def said_no(record: ReportedTrade) -> bool:
     """Whether we or the venue refused the alert."""
     return record.outcome in {Outcome.DENIED, Outcome.REFUSED}
+
+
+def missed(record: ReportedTrade) -> bool:
+    """Whether the alert named a contract of which nothing was bought in the end."""
+    return record.bought == 0 and record.outcome is not None and record.symbol is not None
 
 
 def _refusals(records: Iterable[ReportedTrade]) -> tuple[Refusal, ...]:
@@ -150,7 +157,7 @@ def _wins(records: Iterable[ReportedTrade]) -> Share:
     return Share(count=sum(pnl > 0 for pnl in results), of=len(results))
 
 
-def _open(records: Iterable[ReportedTrade], marks: Mapping[str, Decimal]) -> Open:
+def _open(records: Iterable[ReportedTrade], quotes: Mapping[str, Quote]) -> Open:
     cost, paper, contracts, marked, trades = Decimal(0), Decimal(0), 0, 0, 0
     for record in records:
         if record.position <= 0 or record.outcome is not None or record.average_entry is None:
@@ -158,10 +165,10 @@ def _open(records: Iterable[ReportedTrade], marks: Mapping[str, Decimal]) -> Ope
         trades += 1
         contracts += record.position
         cost += record.position * record.average_entry
-        mark = None if record.symbol is None else marks.get(record.symbol)
-        if mark is not None:
+        quote = None if record.symbol is None else quotes.get(record.symbol)
+        if quote is not None:
             marked += record.position
-            paper += record.position * (mark - record.average_entry)
+            paper += record.position * (quote.mid - record.average_entry)
     return Open(
         trades=trades,
         contracts=contracts,
@@ -174,7 +181,7 @@ def _open(records: Iterable[ReportedTrade], marks: Mapping[str, Decimal]) -> Ope
 def _missed(records: Iterable[ReportedTrade], seen: Sightings) -> tuple[Missed, ...]:
     found = []
     for record in records:
-        if record.bought > 0 or record.outcome is None or record.symbol is None or record.contract is None:
+        if not missed(record) or record.contract is None:
             continue
         would_pay = record.quote_ask if record.quote_ask is not None else record.alert_price
         best = best_after(seen, record.symbol, record.closed_at or record.received_at)

@@ -1,6 +1,6 @@
 """Prices that are known of a contract, and what they prove of trades that ended, or never began.
 
-Nothing here asks a market: a price is known because something traded at it or was quoted at it while one of our trades looked. So a high is
+A price is known because something traded at it, or was quoted at it while one of our trades or a report looked. So a high is
 a lower bound of what the market did, and "not seen" never means "did not happen".
 """
 
@@ -12,12 +12,13 @@ from datetime import datetime
 from decimal import Decimal
 from itertools import accumulate
 
+from domain.market import Quote
 from domain.reported import ReportedTrade, Sale
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The prices of one contract that somebody could have sold at: fills of ours, and bids of quotes that trades were sized at."""
+    """The prices of one contract that somebody could have sold at: fills of ours, bids of quotes that trades were sized at, the bid now."""
 
     moments: Sequence[datetime]
     """Oldest first."""
@@ -29,8 +30,8 @@ Sightings = Mapping[str, Seen]
 """By OCC symbol."""
 
 
-def sightings_of(records: Iterable[ReportedTrade]) -> Sightings:
-    """Gather every price that the records know of, by contract."""
+def sightings_of(records: Iterable[ReportedTrade], now: Mapping[str, Quote]) -> Sightings:
+    """Gather every price that the records and the quotes of now know of, by contract."""
     found: dict[str, list[Sale]] = defaultdict(list)
     for record in records:
         if record.symbol is None:
@@ -39,6 +40,8 @@ def sightings_of(records: Iterable[ReportedTrade]) -> Sightings:
             found[record.symbol].append(Sale(at=record.told.quoted_at, price=record.quote_bid))
         # what we sold at was bid; what we bought at was not
         found[record.symbol] += record.told.sales
+    for symbol, quote in now.items():
+        found[symbol].append(Sale(at=quote.at, price=quote.bid))
     return {symbol: _seen(prices) for symbol, prices in found.items()}
 
 

@@ -96,7 +96,7 @@ def make_worker(
         reads.read_account,
         reads.read_positions,
         reads.read_live_orders,
-        reads.read_marks,
+        reads.read_quotes,
         lookups.find_order,
         lookups.read_order,
         lookups.read_position,

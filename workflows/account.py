@@ -6,7 +6,6 @@ starts afresh once a day with everything it knows. Exits and cancels never ask i
 """
 
 import asyncio
-from decimal import Decimal
 from typing import Any
 
 from temporalio import workflow
@@ -21,8 +20,8 @@ with workflow.unsafe.imports_passed_through():
         FOLLOW_ORDERS,
         FOREIGN_SIGNAL,
         READ_LIVE_ORDERS,
-        READ_MARKS,
         READ_POSITIONS,
+        READ_QUOTES,
         RELEASE_UPDATE,
         STREAM_SIGNAL,
         AdmitAnswer,
@@ -39,6 +38,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.halting import AccountState, Order
     from domain.ids import WorkflowId
     from domain.limits import Limits, changed, diff, merged
+    from domain.market import Quote
     from domain.order import OrderReport, Position
     from domain.preflight import Check
     from domain.reservation import AdmitRequest, TradeStanding
@@ -56,11 +56,11 @@ with workflow.unsafe.imports_passed_through():
         HALT_SIGNAL,
         HALT_UPDATE,
         LIMITS_UPDATE,
-        MARKS_UPDATE,
         NOT_POSSIBLE,
         ORDERS_UPDATE,
         POSITIONS_UPDATE,
         PREFLIGHT_UPDATE,
+        QUOTES_UPDATE,
         RESUME_UPDATE,
         SETTINGS_SIGNAL,
         STANDING_SIGNAL,
@@ -308,11 +308,11 @@ class AccountWorkflow:
         found: list[OrderReport] = await self._ask(READ_LIVE_ORDERS, list[OrderReport], "read every working order")
         return found
 
-    @workflow.update(name=MARKS_UPDATE)
-    async def marks(self, symbols: list[str]) -> dict[str, Decimal]:
-        """Read what contracts are worth now, a share, by OCC symbol; those without a quote are left out."""
+    @workflow.update(name=QUOTES_UPDATE)
+    async def quotes(self, symbols: list[str]) -> dict[str, Quote]:
+        """Read the quotes of up to 100 contracts, by OCC symbol; those without one are left out."""
         self._updates += 1
-        found: dict[str, Decimal] = await self._ask(READ_MARKS, dict[str, Decimal], "read what contracts are worth", symbols)
+        found: dict[str, Quote] = await self._ask(READ_QUOTES, dict[str, Quote], f"read {len(symbols)} quotes", symbols)
         return found
 
     @workflow.update(name=PREFLIGHT_UPDATE)

@@ -181,6 +181,15 @@ async def test_a_quote_has_sides_sizes_time_and_halt(desk: Any, script: Any, con
     assert not found.usable
 
 
+async def test_quotes_of_many_contracts_are_one_question(desk: Any, script: Any, contract: OptionContract) -> None:
+    """Each is found by its symbol; one that the broker leaves out is left out, and is not taken for another."""
+    script.on("GET", QUOTES, ok({"items": [quote_item()]}))
+    found = await desk.quotes([replace(contract, strike=contract.strike + 5), contract])
+    assert list(found) == [contract.occ_symbol]
+    asked = [request.url.params.get_list("equity-option") for request in script.asked if request.url.path == QUOTES]
+    assert asked == [["AAPL  261218C00205000", "AAPL  261218C00200000"]]
+
+
 @pytest.mark.parametrize("item", [{"bid": None}, {"ask": None}, {"ask": "NaN"}, {"bid": "-1"}])
 async def test_a_quote_without_both_sides_is_none(item: dict[str, Any], desk: Any, script: Any, contract: OptionContract) -> None:
     """One side is no quote."""

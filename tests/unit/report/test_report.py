@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from control.report import Wanted, wanted
 from domain.event import EventKind
+from domain.market import Quote
 from domain.money import Usd, price
 from domain.report import Grouping, Report, Scope, Share
 from domain.reported import ReportedTrade
@@ -21,10 +22,15 @@ SCOPE = Scope(grouping=Grouping.DAY, title="a day", since=DAY, until=DAY)
 NOW = OPEN + timedelta(hours=8)
 
 
-def made(*trades: ReportedTrade, grouping: Grouping = Grouping.DAY, marks: dict[str, Decimal] | None = None) -> Report:
+def quoted(bid: str, ask: str) -> Quote:
+    """Quote a contract now."""
+    return Quote(bid=price(bid), ask=price(ask), at=NOW, bid_size=9, ask_size=9)
+
+
+def made(*trades: ReportedTrade, grouping: Grouping = Grouping.DAY, quotes: dict[str, Quote] | None = None) -> Report:
     """Work out a report."""
     scope = Scope(grouping=grouping, title="a day", since=DAY, until=DAY)
-    return make_report(trades, scope, made_at=NOW, marks=marks)
+    return make_report(trades, scope, made_at=NOW, quotes=quotes)
 
 
 def test_fills_are_counted_at_the_step_they_came_at(bought: ReportedTrade) -> None:
@@ -65,12 +71,14 @@ def test_what_was_missed_is_told_from_prices_known_later(bought: ReportedTrade, 
     assert (found["trade-m4"].best_later, found["trade-m4"].would_have_made) == (Decimal("2.48"), Decimal("236.00"))
     assert (found["trade-m5"].would_pay, found["trade-m5"].would_have_made) == (Decimal("2.00"), None)
     assert set(found) == {"trade-m4", "trade-m5"}
+    now = {"QQQ   261218C00500000": quoted("3.00", "3.20")}
+    assert made(bought, other, quotes=now).missed[0].would_have_made == Decimal("100.00")
 
 
 def test_a_price_before_the_entry_proves_nothing(bought: ReportedTrade, trade: Trades) -> None:
     """Only what was known after the first fill counts."""
     late = trade("m6", bought_steps(), after=timedelta(hours=2), bought=1, average_entry=Decimal(1))
-    assert best_gain(late, sightings_of([bought, late])) is None
+    assert best_gain(late, sightings_of([bought, late], {})) is None
 
 
 def bought_steps() -> tuple[tuple[float, EventKind, dict[str, str]], ...]:
@@ -91,7 +99,7 @@ def test_refusals_carry_what_they_mean(trade: Trades) -> None:
 def test_open_positions_have_a_paper_result_only_with_a_price(bought: ReportedTrade) -> None:
     """Without a mark the P&L on paper is not known, rather than zero."""
     assert (made(bought).open.contracts, made(bought).open.cost, made(bought).open.pnl) == (2, Decimal("248.00"), None)
-    assert made(bought, marks={SYMBOL: Decimal("1.50")}).open.pnl == Decimal("52.00")
+    assert made(bought, quotes={SYMBOL: quoted("1.40", "1.60")}).open.pnl == Decimal("52.00")
 
 
 def test_money_adds_up(bought: ReportedTrade, trade: Trades) -> None:
