@@ -24,6 +24,7 @@ _SAID_NO = ", ".join(f"'{kind}'" for kind in sorted(SAID_NO))
 _REPORTED = f"""
 select {", ".join(_PLAIN)}, status, outcome, reason, underlying, expiry, "right", strike, symbol, contract,
   list_last([e.facts['code'] for e in trail if e.kind in ({_SAID_NO}) and e.facts['code'] <> '']) as code,
+  list_last([e.facts['ask'] for e in trail if e.kind in ({_SAID_NO}) and e.facts['ask'] is not null])::decimal(18, 4) as ask,
   [e.happened_at for e in trail if e.kind = '{EventKind.SIZED}'][1] as quoted_at,
   [e.happened_at for e in trail if e.kind = '{EventKind.ENTRY_INTENDED}'][1] as ordered_at,
   list_min([{_FILLED_AT} for e in trail if e.kind = '{EventKind.FILLED}']) as bought_at,
@@ -75,6 +76,7 @@ def _trade(row: dict[str, Any]) -> ReportedTrade:
     alerted = None if row["symbol"] else alerted_contract(row["underlying"], row["expiry"], row["right"], row["strike"])
     told = Told(
         code=row["code"] or code_in(row["reason"]),
+        ask=row["ask"],
         quoted_at=row["quoted_at"],
         ordered_at=row["ordered_at"],
         bought_at=row["bought_at"],

@@ -94,7 +94,7 @@ def notes(report: Report) -> list[str]:
     )
     missed_by = (
         "What a missed trade would have made is taken from the highest price known of its contract afterwards, bought at the ask it was "
-        "sized against, or at the alert's price: a bound, not a forecast. Without a later price it is not known."
+        "sized or denied by, or else at the alert's price: a bound, not a forecast. Without a later price it is not known."
     )
     return [reached_by, missed_by] if report.missed else [reached_by]
 

@@ -107,7 +107,7 @@ class Missed:
     quantity: int
     """Contracts it was sized at; 1 where it came to no size."""
     would_pay: Decimal | None
-    """The ask it was sized against, else the alert's price; None where neither is known."""
+    """The ask it was sized or denied by, else the alert's price; None where neither is known."""
     best_later: Decimal | None
     """The highest price known of the contract afterwards: a lower bound; None where no later price is known."""
     would_have_made: Usd | None

@@ -42,6 +42,8 @@ class Told:
 
     code: str | None = None
     """Why nothing, or not everything, was bought: a denial's code, or the venue's."""
+    ask: Decimal | None = None
+    """The ask that a denial rests on, dollars a share."""
     quoted_at: datetime | None = None
     """When the trade was sized, which is when its quote held."""
     ordered_at: datetime | None = None
@@ -112,8 +114,10 @@ def code_in(reason: str | None) -> str | None:
 def told_by(events: Sequence[TradeEvent], reason: str | None) -> Told:
     """Work out what events tell a report; the code is the last that one of them gives, else that of the trade's reason."""
     codes = [event.facts["code"] for event in events if event.kind in SAID_NO and event.facts.get("code")]
+    asks = [event.facts["ask"] for event in events if event.kind in SAID_NO and "ask" in event.facts]
     return Told(
         code=codes[-1] if codes else code_in(reason),
+        ask=Decimal(asks[-1]) if asks else None,
         quoted_at=next((event.at for event in events if event.kind is EventKind.SIZED), None),
         ordered_at=next((event.at for event in events if event.kind is EventKind.ENTRY_INTENDED), None),
         bought_at=min((_filled_at(event) for event in events if event.kind is EventKind.FILLED), default=None),

@@ -183,7 +183,7 @@ def _missed(records: Iterable[ReportedTrade], seen: Sightings) -> tuple[Missed, 
     for record in records:
         if not missed(record) or record.contract is None:
             continue
-        would_pay = record.quote_ask if record.quote_ask is not None else record.alert_price
+        would_pay = next((each for each in (record.quote_ask, record.told.ask, record.alert_price) if each is not None), None)
         best = best_after(seen, record.symbol, record.closed_at or record.received_at)
         quantity = record.quantity or 1
         made = None if best is None or would_pay is None else Usd(((best - would_pay) * quantity * CONTRACT_MULTIPLIER).quantize(CENT))

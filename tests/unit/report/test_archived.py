@@ -21,7 +21,7 @@ DAY = NOON.date()
 ORDERS = st.sampled_from(("m1-e1", "m1-e2", "m1-x1"))
 PRICES = st.sampled_from(("1.2", "1.25", "2.4000"))
 MOMENTS = st.integers(0, 9).map(lambda seconds: {"filled_at": (NOON + timedelta(seconds=seconds, microseconds=7)).isoformat()})
-CODES = st.sampled_from(({"code": "QUOTE_STALE"}, {"code": "margin_check_failed"}, {"code": ""}, {}))
+CODES = st.sampled_from(({"code": "QUOTE_STALE", "ask": "1.35"}, {"code": "margin_check_failed"}, {"code": ""}, {}))
 NOTHING = st.just(dict[str, str]())
 
 

@@ -71,6 +71,10 @@ def test_what_was_missed_is_told_from_prices_known_later(bought: ReportedTrade, 
     assert (found["trade-m4"].best_later, found["trade-m4"].would_have_made) == (Decimal("2.48"), Decimal("236.00"))
     assert (found["trade-m5"].would_pay, found["trade-m5"].would_have_made) == (Decimal("2.00"), None)
     assert set(found) == {"trade-m4", "trade-m5"}
+    dear = trade(
+        "m8", ((0.1, EventKind.DENIED, {"code": "PRICE_FAR_FROM_MARKET", "ask": "2.90"}),), outcome="denied", alert_price=price("1.00")
+    )
+    assert made(dear).missed[0].would_pay == Decimal("2.90")
     now = {"QQQ   261218C00500000": quoted("3.00", "3.20")}
     assert made(bought, other, quotes=now).missed[0].would_have_made == Decimal("100.00")
 
