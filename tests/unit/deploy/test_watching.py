@@ -2,17 +2,24 @@
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 import yaml
 from prometheus_client import CollectorRegistry
+from prometheus_client.parser import text_string_to_metric_families
+from temporalio.testing import ActivityEnvironment
 
 from activities.notify import LAG
+from activities.stream import HEARD, note_heard
 from api.guard import Traffic
+from control.connection import runtime
 from domain.denial import Code
 from domain.event import EventKind
+from worker.process import free_ports
 from workflows import metering
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -30,12 +37,15 @@ SDK = {
 """The SDK's own, in the names that our runtime gives them (seconds, `_total`)."""
 
 
+COUNTERS = (metering.EVENTS, metering.ORDERS, metering.REFUSALS, metering.TRADES)
+TIMES = (metering.STAGE, LAG)
+
+
 def ours() -> set[str]:
     """Name every metric of ours as Prometheus has it."""
-    counters = (metering.EVENTS, metering.ORDERS, metering.REFUSALS, metering.TRADES)
     served = {f"{family.name}_total" for family in registered().collect() if family.type == "counter"}
-    times = {f"{name}_seconds_bucket" for name in (metering.STAGE, LAG)}
-    return {f"{name}_total" for name in counters} | served | times | {metering.HALTED, "trader_stream_heard_seconds"}
+    times = {f"{name}_seconds_bucket" for name in TIMES}
+    return {f"{name}_total" for name in COUNTERS} | served | times | {metering.HALTED, HEARD}
 
 
 def registered() -> CollectorRegistry:
@@ -51,6 +61,25 @@ def test_every_query_asks_for_what_is_counted(query: str) -> None:
     asked = set(re.findall(r"\b(?:trader|temporal)_[a-z_]+", query))
     assert asked <= ours() | SDK
     assert asked or "up" in query
+
+
+def test_a_scrape_of_a_worker_has_the_names_that_are_asked_for() -> None:
+    """The SDK adds to some names and not to others: what it serves is what rules and panels name."""
+    [port] = free_ports(1)
+    served_by = runtime(f"127.0.0.1:{port}")
+    meter = served_by.metric_meter
+    for name in COUNTERS:
+        meter.create_counter(name).add(1)
+    for name in TIMES:
+        meter.create_histogram_timedelta(name).record(timedelta(seconds=1))
+    meter.create_gauge(metering.HALTED).set(0)
+    trying = ActivityEnvironment()
+    trying.metric_meter = meter
+    trying.run(note_heard)
+    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        found = {sample.name for family in text_string_to_metric_families(answer.read().decode()) for sample in family.samples}
+    api = {f"{family.name}_total" for family in registered().collect() if family.type == "counter"}
+    assert ours() - api <= found
 
 
 @pytest.mark.parametrize("query", QUERIES)
