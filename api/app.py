@@ -47,6 +47,7 @@ def make_app(settings: Settings, *, connect_within: timedelta = CONNECT_WITHIN) 
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    traffic.begin(app.routes)
     app.add_middleware(Guard, max_body=settings.api_max_body, traffic=traffic)
     app.openapi = lambda: description(app)  # type: ignore[method-assign]  # the framework's own way to add to its document
     return app
