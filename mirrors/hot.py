@@ -118,6 +118,8 @@ class HotMirror:
 
     async def recent(self, limit: int, *, before: str | None = None) -> list[HotEvent]:
         """Give the last events that the mirror learned of, the newest first; `before` goes on from the cursor of an event."""
+        if before is not None and not before.strip("0-"):
+            return []  # nothing is before the beginning, of which Redis would say that it is no place
         newest = "+" if before is None else f"({before}"
         async with _answered():
             found = await self._redis.xrevrange(self._prefix + "events", newest, "-", limit)
