@@ -8,7 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from prometheus_client import CollectorRegistry
 
 from api import account, alerts, audit, codec, health, problems, trades
-from api.context import Context
+from api.context import Context, admit_unread
 from api.guard import Guard, Traffic
 from api.keys import Keys
 from api.problems import Problem
@@ -44,7 +44,7 @@ def make_app(settings: Settings, *, connect_within: timedelta = CONNECT_WITHIN) 
         mirrors=mirrors(settings),
         registry=registry,
     )
-    problems.install(app)
+    problems.install(app, admit=admit_unread)
     for router in ROUTERS:
         app.include_router(router)
     traffic.begin(app.routes)
