@@ -41,9 +41,6 @@ _END_OF_TIME = 253_402_300_799_000
 """The last second that a date can say, in milliseconds."""
 _CURSOR = re.compile(r"([0-9]{1,15})-([0-9]{1,10})")
 
-_ASIDE = ThreadPoolExecutor(thread_name_prefix="archive")
-"""Not the loop's own threads: a process that ends waits for those, and a query that a person interrupts may run for hours."""
-
 T = TypeVar("T")
 
 Temporal = Callable[[], Awaitable[Client]]
@@ -259,13 +256,17 @@ def _with_ties(events: Sequence[EventRow], limit: int) -> list[EventRow]:
 
 async def _in_thread(mirrors: Mirrors, call: Callable[..., T], *given: object) -> T:
     """Ask the archive in a thread, and word what goes wrong."""
+    # not one of the loop's own: a process that ends waits for those, and a query that a person interrupts may run for hours
+    aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="archive")
     try:
-        return await asyncio.get_running_loop().run_in_executor(_ASIDE, call, *given)
+        return await asyncio.get_running_loop().run_in_executor(aside, call, *given)
     except QueryError as error:
         damaged = await asyncio.to_thread(_damaged, mirrors, str(error))
         raise BadQueryError(str(error)) if damaged is None else UnreachableError(damaged) from None
     except OSError as error:
         raise UnreachableError(f"the archive cannot be read: {error}. Check TRADER_ARCHIVE") from error
+    finally:
+        aside.shutdown(wait=False)
 
 
 def _damaged(mirrors: Mirrors, words: str) -> str | None:
