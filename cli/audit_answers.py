@@ -31,6 +31,8 @@ T = TypeVar("T")
 
 SHOWN_ROWS = 200
 """Rows of an SQL answer shown in a terminal; JSON and files have all."""
+_ROOMY = 120
+"""Columns of a terminal from which on an event's kind has a column of its own."""
 _FOLDED = 30
 """Characters of a column that is folded rather than shown whole."""
 _BETWEEN = 3
@@ -252,16 +254,21 @@ def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
 
 
 def _events(events: Sequence[EventRow], *, with_trade: bool) -> Table:
+    """Lay events out; where there is little room the kind stands before the sentence, which would be a word wide beside it."""
+    narrow = out().width < _ROOMY
     table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
     table.add_column("New York", no_wrap=True)
     if with_trade:
         table.add_column("trade", no_wrap=True)
     table.add_column("#", justify="right", no_wrap=True)
-    table.add_column("what", no_wrap=True)
-    table.add_column("", overflow="fold")
+    if not narrow:
+        table.add_column("what", no_wrap=True)
+    table.add_column("what" if narrow else "", overflow="fold")
     for event in events:
         trade = [escape(event.workflow_id)] if with_trade else []
-        table.add_row(f"{event.at_new_york:%m-%d %H:%M:%S}", *trade, str(event.sequence), escape(event.kind), escape(event.text))
+        kind, text = escape(event.kind), escape(event.text)
+        told = [f"[dim]{kind}[/] {text}"] if narrow else [kind, text]
+        table.add_row(f"{event.at_new_york:%m-%d %H:%M:%S}", *trade, str(event.sequence), *told)
     return table
 
 

@@ -39,3 +39,12 @@ def test_no_rows_are_said(runner: CliRunner) -> None:
     """An empty answer is not an empty box."""
     asked = runner.invoke(app, ["audit", "sql", "select * from trades where false"])
     assert (asked.exit_code, asked.stdout, asked.stderr) == (0, "", "no rows\n")
+
+
+def test_events_in_a_narrow_terminal_leave_room_for_what_they_say(runner: CliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kind stands before the sentence where a column of its own would leave it a few characters."""
+    narrow = runner.invoke(app, ["audit", "search", "--kind", "exit_submitted"]).stdout
+    assert "exit_submitted exit submitted 4 x" in narrow
+    monkeypatch.setenv("COLUMNS", "140")
+    wide = runner.invoke(app, ["audit", "search", "--kind", "exit_submitted"]).stdout
+    assert "exit_submitted   exit submitted 4 x SPY 600C at 1.20" in wide
