@@ -153,6 +153,14 @@ async def test_temporal_away_is_said_in_words(asking: Asked) -> None:
     assert live.json() == {"state": "alive", "mode": "demo"}
 
 
+async def test_a_halt_while_temporal_is_away_tells_the_other_way(asking: Asked) -> None:
+    """HLT-10: who must stop entries now is told how they stop without Temporal; nothing is acknowledged."""
+    async with asking(TRADER_STOP_FILE="/var/lib/trader/STOP") as client:
+        answer = await client.post("/admin/halt", headers={"x-api-key": OPS})
+    assert answer.status_code == 503
+    assert "create the file /var/lib/trader/STOP where the worker runs" in answer.json()["detail"]
+
+
 async def test_a_fault_of_ours_shows_no_trace(asking: Asked, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     """500 carries a number that the log has beside the trace; the answer has neither trace nor message."""
 

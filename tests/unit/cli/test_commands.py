@@ -187,3 +187,11 @@ def test_codes_for_a_terminal_are_no_text(monkeypatch: pytest.MonkeyPatch, capsy
     monkeypatch.setenv("FORCE_COLOR", "1")
     out().print("[red]halted[/]")
     assert "\x1b[31m" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["halt", "flatten"])
+def test_a_halt_while_temporal_is_away_tells_the_other_way(runner: CliRunner, tmp_path: Path, command: str) -> None:
+    """HLT-10: who must stop entries now is told how they stop without Temporal, and that nothing was acknowledged."""
+    asked = runner.invoke(app, [command], env={"TRADER_TEMPORAL_ADDRESS": "127.0.0.1:1", "TRADER_MODE": "demo"})
+    assert asked.exit_code == ExitCode.UNREACHABLE
+    assert f"create the file {tmp_path / 'var' / 'STOP'} where the worker runs" in asked.stderr.replace("\n", "")
