@@ -32,6 +32,9 @@ from domain.discrepancy import ForeignOrder
 from domain.ids import AccountNumber, Leg, OrderId, account_workflow_id, read_client_order_id, trade_workflow_id
 from domain.order import OrderReport
 
+HEARD = "trader_stream_heard_seconds"
+"""The gauge's whole name: the SDK adds a unit to the name of a histogram, and to no gauge's."""
+
 HEARTBEAT = timedelta(seconds=2)
 """Well inside the activity's heartbeat timeout, so that only a dead worker misses it."""
 
@@ -119,7 +122,7 @@ class StreamActivity:
 
     async def _hear(self, reports: AsyncIterator[OrderReport]) -> None:
         async for report in reports:
-            _heard()
+            note_heard()
             await self._route(report, live=True)
 
     async def _check(self) -> None:
@@ -143,7 +146,7 @@ class StreamActivity:
         recent, live = await asyncio.gather(
             self._reader.orders_since(new_york_date(datetime.now(UTC)) - timedelta(days=1)), self._reader.live_orders()
         )
-        _heard()
+        note_heard()
         found = {report.order_id: report for report in (*live, *recent)}
         for order_id, report in list(self._routed.items()):
             if order_id not in found and not report.status.terminal and (read := await self._reader.order(order_id)) is not None:
@@ -202,9 +205,9 @@ class StreamActivity:
         await asyncio.gather(*(channel.tell(notice) for channel in self._channels), return_exceptions=True)
 
 
-def _heard() -> None:
+def note_heard() -> None:
     """Note for Prometheus when the venue last told of the account's orders, by the stream or by the look beside it."""
-    gauge = activity.metric_meter().create_gauge("trader_stream_heard", "When orders were last heard of, since 1970.", "seconds")
+    gauge = activity.metric_meter().create_gauge(HEARD, "When orders were last heard of, in seconds since 1970.")
     gauge.set(int(datetime.now(UTC).timestamp()))
 
 

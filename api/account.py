@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.context import Connected, InForce, Reader, Stopper, guarded
 from control import account
+from control.connection import UnreachableError
 from domain.account_view import AccountReceipt, AccountView, HaltReceipt
 
 router = APIRouter(prefix="/admin", tags=["account"])
@@ -37,9 +38,13 @@ async def show(_: Reader, client: Connected, context: InForce) -> AccountView:
 
 
 @router.post("/halt", operation_id="halt", summary="Stop every entry", responses=_PROBLEMS)
-async def halt(name: Stopper, client: Connected, context: InForce, asked: HaltRequest | None = None) -> HaltReceipt:
+async def halt(name: Stopper, context: InForce, asked: HaltRequest | None = None) -> HaltReceipt:
     """Stop every entry, at once and until a person resumes. Exits and cancels go on. No confirmation is asked, and it may be sent again."""
-    return await account.halt(client, context.settings.account, by=f"api:{name}", reason="" if asked is None else asked.reason)
+    reason = "" if asked is None else asked.reason
+    try:
+        return await account.halt(await context.temporal.client(), context.settings.account, by=f"api:{name}", reason=reason)
+    except UnreachableError as away:
+        raise UnreachableError(f"{away}. {account.without_temporal(context.settings.stop_path.absolute())}") from away
 
 
 @router.post("/resume", operation_id="resume", summary="Let a halted account trade again", responses=_PROBLEMS)

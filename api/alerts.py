@@ -137,7 +137,8 @@ async def process(
     Sending the same again changes nothing. What is the same is said by the idempotency key (of this admin key); without one, the same words
     by the same user in the same channel on the same New York day are one alert.
     """
-    message = _message(asked, context, name, _key_of(asked, idempotency_key))
+    key = _key_of(asked, idempotency_key)
+    message = _message(asked, context, name, key)
     mode = context.settings.mode
     if asked.dry_run is False and mode is Mode.DRY_RUN:
         raise ProblemError(
@@ -146,7 +147,7 @@ async def process(
     if asked.dry_run and mode is not Mode.DRY_RUN:
         return await _rehearse(context, message)
     taken = await take(await context.temporal.client(), message, intake_of(context))
-    answer = _answer(taken, message.message_id, mode)
+    answer = _answer(taken, message.message_id, mode, key=key)
     if answer.result is Result.OPENED:
         response.status_code = HTTPStatus.CREATED
     if answer.workflow_id is not None:
@@ -192,12 +193,16 @@ def derived_id(*parts: str) -> MessageId:
     return message_id("w" + base64.b32encode(digest).decode().lower()[:26])
 
 
-def _answer(taken: Taken, message: MessageId, mode: Mode) -> AlertAnswer:
+def _answer(taken: Taken, message: MessageId, mode: Mode, *, key: str | None = None) -> AlertAnswer:
     workflow_id: str | None = None
     match taken:
         case Opened(started=started):
             workflow_id, result = taken.workflow_id, Result.OPENED if started else Result.KNOWN
-            detail = f"{workflow_id} began" if started else f"this message has its trade already: {workflow_id}"
+            # a template with one key for every alert would trade the first and nothing after it, in silence
+            known = (
+                "message has its trade already" if key is None else "idempotency key has its trade already; another alert needs another key"
+            )
+            detail = f"{workflow_id} began" if started else f"this {known}: {workflow_id}"
         case PassedOn(receipt=receipt):
             workflow_id, result, detail = taken.workflow_id, Result.PASSED_ON, receipt.text
         case Unmatched(why=why):

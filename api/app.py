@@ -8,7 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from prometheus_client import CollectorRegistry
 
 from api import account, alerts, audit, codec, health, problems, trades
-from api.context import Context
+from api.context import Context, admit_unread
 from api.guard import Guard, Traffic
 from api.keys import Keys
 from api.problems import Problem
@@ -44,9 +44,10 @@ def make_app(settings: Settings, *, connect_within: timedelta = CONNECT_WITHIN) 
         mirrors=mirrors(settings),
         registry=registry,
     )
-    problems.install(app)
+    problems.install(app, admit=admit_unread)
     for router in ROUTERS:
         app.include_router(router)
+    traffic.begin(app.routes)
     app.add_middleware(Guard, max_body=settings.api_max_body, traffic=traffic)
     app.openapi = lambda: description(app)  # type: ignore[method-assign]  # the framework's own way to add to its document
     return app

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from api.context import Connected, InForce, Reader, guarded
+from api.context import InForce, Reader, guarded
 from control import audit
 from control.audit import Source
 from mirrors.schema import EventRow
@@ -28,11 +28,10 @@ class RecentEvents(BaseModel):
 @router.get("/recent", operation_id="recentAudit", summary="The last audit events", responses=guarded())
 async def recent(
     _: Reader,
-    client: Connected,
     context: InForce,
     limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
     cursor: Annotated[str | None, Query(pattern=CURSOR, description="The cursor of an earlier answer: what came before it.")] = None,
 ) -> RecentEvents:
     """Give the last events, from Redis, or from Temporal where Redis is away."""
-    page = await audit.recent(client, context.mirrors, limit=limit, before=cursor)
+    page = await audit.recent(context.temporal.client, context.mirrors, limit=limit, before=cursor)
     return RecentEvents(events=page.events, cursor=page.cursor, source=page.source, note=page.note)

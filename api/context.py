@@ -67,6 +67,13 @@ def holder(purse: Purse) -> Callable[[Request, str | None], Awaitable[str]]:
     return admit
 
 
+def admit_unread(request: Request) -> None:
+    """Ask for the key of a request whose body is no JSON; raises ProblemError. Only alerts, and what stops or resumes, have a body."""
+    route = request.scope["route"].path
+    if route.startswith("/admin/"):
+        context_of(request).keys.admit(request, Purse.ALERTS if route.startswith("/admin/alerts") else Purse.HALTS)
+
+
 # a route names who is let in before it names a client: what comes first is asked first, and a stranger never reaches Temporal
 InForce = Annotated[Context, Depends(context_of)]
 Connected = Annotated[Client, Depends(client_of)]

@@ -4,13 +4,14 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
 from http import HTTPStatus
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import Kind, problem
@@ -35,6 +36,19 @@ class Traffic:
         self.turned_away = Counter(
             "trader_api_turned_away", "Requests without a known key, or over their rate.", ("why",), registry=registry
         )
+
+    def begin(self, routes: Iterable[BaseRoute]) -> None:
+        """Let the faults of every route begin at nought: Prometheus sees no increase in a count that first appears as 1."""
+        for route in routes:
+            if isinstance(route, Route):
+                for method in route.methods or ():
+                    self._faults(method, route.path)
+        for method in _METHODS:
+            self._faults(method, UNMATCHED)
+
+    def _faults(self, method: str, route: str) -> None:
+        for status in (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.GATEWAY_TIMEOUT):
+            self.requests.labels(method, route, str(status.value))
 
 
 class Guard:

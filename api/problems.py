@@ -1,6 +1,6 @@
 """Errors as documents (RFC 9457): what went wrong, in words, of a kind from a closed set, and never a trace of the program."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
@@ -89,8 +89,8 @@ def responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
 _KINDS = {HTTPStatus.NOT_FOUND: Kind.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED: Kind.METHOD_NOT_ALLOWED}
 
 
-def install(app: FastAPI) -> None:
-    """Answer every error of `app` with a problem."""
+def install(app: FastAPI, *, admit: Callable[[Request], object]) -> None:
+    """Answer every error of `app` with a problem. `admit` lets a request in, or raises a problem: see `_invalid`."""
 
     @app.exception_handler(ProblemError)
     async def _problem(_: Request, error: ProblemError) -> JSONResponse:
@@ -103,14 +103,32 @@ def install(app: FastAPI) -> None:
         return problem(status, _KINDS.get(status, Kind.INVALID), str(error.detail), headers=error.headers)
 
     @app.exception_handler(RequestValidationError)
-    async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        errors = [FieldError(pointer="/".join(map(str, each["loc"])), detail=each["msg"]) for each in error.errors()]
+    async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        if any(each["type"] == "json_invalid" for each in error.errors()):
+            # the framework reads JSON before it asks anything else: a stranger hears of the key, and is counted
+            try:
+                admit(request)
+            except ProblemError as refused:
+                return refused.response()
+        errors = [_field_error(request, each) for each in error.errors()]
         detail = "The request is not what this API expects; `errors` names each fault."
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, Kind.INVALID, detail, errors=errors)
 
     @app.exception_handler(ControlError)
     async def _control(_: Request, error: ControlError) -> JSONResponse:
         return told(error)
+
+
+def _field_error(request: Request, found: Any) -> FieldError:
+    """Word one fault; the framework's words for a body that is no JSON, or is not called so, tell a sender nothing."""
+    kind, place = found["type"], "/".join(map(str, found["loc"]))
+    if kind == "json_invalid":
+        return FieldError(pointer="body", detail=f"expected JSON, found at character {found['loc'][-1]}: {found['ctx']['error']}")
+    if place == "body" and kind == "model_attributes_type":
+        given = request.headers.get("content-type", "")
+        called = "" if "json" in given else f" under the header content-type: application/json, found {given[:100] or 'no such header'}"
+        return FieldError(pointer="body", detail=f"expected a JSON object{called}")
+    return FieldError(pointer=place, detail=found["msg"])
 
 
 def told(error: ControlError) -> JSONResponse:

@@ -1,7 +1,8 @@
 """`trader account`, `halt`, `resume`, `flatten` and `limits`."""
 
+import contextlib
 import getpass
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -29,6 +30,17 @@ account_app = typer.Typer(help="How the account stands, and what a person may sa
 limits_app = typer.Typer(help="The limits in force, and their change.", invoke_without_command=True)
 
 _STYLES = {AccountState.ACTIVE: "green", AccountState.REDUCING: "yellow", AccountState.HALTED: "bold red"}
+
+
+@contextlib.contextmanager
+def _way_without_temporal() -> Iterator[None]:
+    """Where Temporal is away, tell what stops entries all the same."""
+    try:
+        yield
+    except typer.Exit as ended:
+        if ended.exit_code == ExitCode.UNREACHABLE:
+            err().print(control.without_temporal(settings().settings.stop_path.absolute()), markup=False)
+        raise
 
 
 def _asked(ask: Callable[[Client, AccountNumber], Coroutine[Any, Any, T]]) -> T:
@@ -121,7 +133,8 @@ def halt(
     as_json: JSON = False,
 ) -> None:
     """Stop every entry, now and until `trader resume`. Entries that work are cancelled; positions keep their exits."""
-    receipt = _asked(lambda client, number: control.halt(client, number, by=_me(), reason=reason))
+    with _way_without_temporal():
+        receipt = _asked(lambda client, number: control.halt(client, number, by=_me(), reason=reason))
     if as_json:
         print_json(receipt)
     else:
@@ -143,7 +156,8 @@ def flatten(
     as_json: JSON = False,
 ) -> None:
     """Halt, cancel every entry and close every position; goes on until the account is flat."""
-    receipt = _asked(lambda client, number: control.flatten(client, number, by=_me(), reason=reason))
+    with _way_without_temporal():
+        receipt = _asked(lambda client, number: control.flatten(client, number, by=_me(), reason=reason))
     _receipt(receipt, as_json=as_json)
     if not receipt.done and not as_json:
         err().print("it goes on; see how far with: trader account", markup=False)

@@ -1,5 +1,6 @@
 """What `trader audit` prints, and how it asks."""
 
+import json
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -9,24 +10,33 @@ from typing import Any, TypeVar
 import typer
 from pydantic_core import to_jsonable_python
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from temporalio.client import Client
 
 from cli import render
-from cli.context import err, fail, out, print_json, run, settings, with_client
+from cli.context import CONNECT_WITHIN, err, fail, out, print_json, run, settings, with_client
 from cli.exit_codes import ExitCode
 from control import audit
 from control import rebuild as rebuilding
+from control.connection import connect
 from control.upkeep import Mirrors
 from mirrors.schema import EventRow
 from worker.mirroring import mirrors as mirrors_of
+from worker.target import target_of
 
 T = TypeVar("T")
 
 SHOWN_ROWS = 200
 """Rows of an SQL answer shown in a terminal; JSON and files have all."""
+_ROOMY = 120
+"""Columns of a terminal from which on an event's kind has a column of its own."""
+_FOLDED = 30
+"""Characters of a column that is folded rather than shown whole."""
+_BETWEEN = 3
+"""Characters between two columns."""
 _SHOWN_DIFFERENCES = 20
 _ROUNDS = 3
 """Rounds of housekeeping within which a closed trade is archived, at the latest."""
@@ -34,19 +44,22 @@ _ROUNDS = 3
 
 def recent(*, limit: int, before: str | None, as_json: bool) -> None:
     """Answer `trader audit recent`."""
-    page = _asked(lambda client, kept: audit.recent(client, kept, limit=limit, before=before))
+    page = _looked_up(lambda temporal, kept: audit.recent(temporal, kept, limit=limit, before=before))
     if as_json:
         print_json(page)
         return
     _note(page.note)
-    out().print(_events(page.events, with_trade=True))
+    if page.events:
+        out().print(_events(page.events, with_trade=True))
+    else:
+        err().print("no events")
     if page.cursor is not None:
         err().print(f"[dim]more: trader audit recent --before {page.cursor}[/]")
 
 
 def trade(name: str, *, as_json: bool) -> None:
     """Answer `trader audit trade`."""
-    found = _asked(lambda client, kept: audit.trade(client, kept, name))
+    found = _looked_up(lambda temporal, kept: audit.trade(temporal, kept, name))
     if as_json:
         print_json(found)
     else:
@@ -77,7 +90,7 @@ def search(text: str | None, *, first: datetime | None, last: datetime | None, a
     if as_json:
         print_json(found)
     elif not found:
-        err().print("nothing in the archive matches; trades that are not over are in `trader audit recent`")
+        err().print("nothing in the archive matches; trades that are not over, or not archived yet, are in `trader audit recent`")
     else:
         out().print(_events(found, with_trade=True))
 
@@ -88,14 +101,42 @@ def sql(query: str, *, as_json: bool) -> None:
     if as_json:
         print_json(answer.as_dicts())
         return
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    for name in answer.columns:
-        table.add_column(escape(name), overflow="fold")
-    for row in answer.rows[:SHOWN_ROWS]:
-        table.add_row(*(escape("-" if value is None else str(to_jsonable_python(value))) for value in row))
-    out().print(table)
+    rows = [[_cell(value) for value in row] for row in answer.rows[:SHOWN_ROWS]]
+    if not rows:
+        err().print("no rows")
+    elif _fits(answer.columns, rows):
+        table = Table(*map(escape, answer.columns), box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+        for row in rows:
+            table.add_row(*map(escape, row))
+        out().print(table)
+    else:
+        for number, row in enumerate(rows, start=1):
+            out().print(_one_below_the_other(number, answer.columns, row))
     if len(answer.rows) > SHOWN_ROWS:
         err().print(f"[dim]{SHOWN_ROWS} of {len(answer.rows)} rows; --json or `trader audit export --sql` has all[/]")
+
+
+def _cell(value: object) -> str:
+    """Write a value in one piece; a map comes as its pairs."""
+    if isinstance(value, list) and value and all(isinstance(each, tuple) for each in value):
+        value = dict(value)
+    plain = to_jsonable_python(value)
+    return "-" if plain is None else plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False)
+
+
+def _fits(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether rows can be read side by side: each column as wide as its longest value, or as a line that may be folded."""
+    widths = [max(cell_len(name), min(_FOLDED, max(cell_len(row[at]) for row in rows))) for at, name in enumerate(columns)]
+    return sum(widths) + _BETWEEN * len(widths) <= out().width
+
+
+def _one_below_the_other(number: int, columns: Sequence[str], row: Sequence[str]) -> Table:
+    table = Table(box=None, show_header=False, title=f"row {number}", title_justify="left", title_style="bold", padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in zip(columns, row, strict=True):
+        table.add_row(escape(name), escape(value))
+    return table
 
 
 def export(target: Path, *, table: str, query: str | None, first: datetime | None, last: datetime | None) -> None:
@@ -124,6 +165,8 @@ def rebuild(*, as_json: bool) -> None:
     else:
         redis = f"{done.in_redis} of them in Redis" if done.redis is None else f"Redis left out: {done.redis}"
         out().print(f"rebuilt {done.trades} trades with {done.events} events: {done.in_archive} in the archive, {redis}", markup=False)
+        for aside in done.damaged:
+            err().print(f"a damaged file of the archive was set aside as {aside}", markup=False)
         for fault in done.unreadable:
             err().print(fault, markup=False)
     if done.unreadable:
@@ -181,6 +224,21 @@ def _asked(ask: Callable[[Client, Mirrors], Coroutine[Any, Any, T]]) -> T:
     return with_client(main, loaded)
 
 
+def _looked_up(ask: Callable[[audit.Temporal, Mirrors], Coroutine[Any, Any, T]]) -> T:
+    """Ask the mirrors of the settings, and Temporal only where they do not have the answer."""
+    in_force = settings().settings
+
+    async def main() -> T:
+        kept = mirrors_of(in_force)
+        try:
+            return await ask(lambda: connect(target_of(in_force), within=CONNECT_WITHIN), kept)
+        finally:
+            if kept.hot is not None:
+                await kept.hot.aclose()
+
+    return run(main())
+
+
 def _mirrors() -> Mirrors:
     """Give the mirrors for what asks the archive alone."""
     return mirrors_of(settings().settings)
@@ -196,16 +254,21 @@ def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
 
 
 def _events(events: Sequence[EventRow], *, with_trade: bool) -> Table:
+    """Lay events out; where there is little room the kind stands before the sentence, which would be a word wide beside it."""
+    narrow = out().width < _ROOMY
     table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
     table.add_column("New York", no_wrap=True)
     if with_trade:
         table.add_column("trade", no_wrap=True)
     table.add_column("#", justify="right", no_wrap=True)
-    table.add_column("what", no_wrap=True)
-    table.add_column("", overflow="fold")
+    if not narrow:
+        table.add_column("what", no_wrap=True)
+    table.add_column("what" if narrow else "", overflow="fold")
     for event in events:
         trade = [escape(event.workflow_id)] if with_trade else []
-        table.add_row(f"{event.at_new_york:%m-%d %H:%M:%S}", *trade, str(event.sequence), escape(event.kind), escape(event.text))
+        kind, text = escape(event.kind), escape(event.text)
+        told = [f"[dim]{kind}[/] {text}"] if narrow else [kind, text]
+        table.add_row(f"{event.at_new_york:%m-%d %H:%M:%S}", *trade, str(event.sequence), *told)
     return table
 
 

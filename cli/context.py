@@ -5,7 +5,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -13,8 +13,10 @@ from typing import Any, NoReturn, TypeVar
 
 import typer
 from pydantic_core import to_jsonable_python
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from temporalio.client import Client
+from typing_extensions import override
 
 from cli.exit_codes import ExitCode
 from control.connection import UnreachableError, connect
@@ -48,16 +50,31 @@ PIPE_WIDTH = 140
 """Characters of a line when the output is no terminal."""
 
 
+_CONTROLS = dict.fromkeys(
+    each for each in (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)) if chr(each) not in "\n\t"
+)
+"""What moves the cursor, colours, renames the window or turns the direction of reading, and is no text."""
+
+
+class SafeConsole(Console):
+    """Prints what other people wrote as text: a terminal would obey the codes that an alert holds."""
+
+    @override
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for text, style, control in super().render(renderable, options):
+            yield Segment(text if control else text.translate(_CONTROLS), style, control)
+
+
 def out() -> Console:
     """Give the console for answers."""
     # a file or a pipe has no width of its own: tables are written whole there
     unbounded = not sys.stdout.isatty() and "COLUMNS" not in os.environ
-    return Console(highlight=False, soft_wrap=False, width=PIPE_WIDTH if unbounded else None)
+    return SafeConsole(highlight=False, soft_wrap=False, width=PIPE_WIDTH if unbounded else None)
 
 
 def err() -> Console:
     """Give the console for everything that is not an answer."""
-    return Console(stderr=True, highlight=False)
+    return SafeConsole(stderr=True, highlight=False)
 
 
 def print_json(value: object) -> None:

@@ -85,6 +85,7 @@ async def _redis(in_force: Settings) -> Finding:
     assert hot is not None
     try:
         version, whole = await hot.ping(), await hot.whole_at()
+        await hot.try_writing()
     except MirrorAwayError as error:
         fix = "start it or correct TRADER_REDIS_URL; trades go on, and it catches up by itself"
         return Finding(name="hot mirror", ok=False, found=str(error), fix=fix, needed=False)

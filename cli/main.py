@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from cli import account, audit, config, context, demo, doctor, history, init, parse, report, stack, trades, why
+from cli import account, audit, config, context, demo, doctor, history, init, parse, report, shadow, stack, trades, why
 from cli.exit_codes import ExitCode
 from domain.policy import Mode
 
@@ -64,7 +64,7 @@ app.command("parse", rich_help_panel="Look")(parse.parse_command)
 app.command("why", rich_help_panel="Look")(why.why)
 app.command("report", rich_help_panel="Look")(report.report_command)
 app.command("timeline", rich_help_panel="Look")(report.timeline_command)
-app.command("shadow", rich_help_panel="Look")(report.shadow_command)
+app.command("shadow", rich_help_panel="Look")(shadow.shadow_command)
 app.command("replay", rich_help_panel="Look")(history.replay_command)
 app.add_typer(history.history_app, name="history", rich_help_panel="Look")
 app.add_typer(audit.audit_app, name="audit", rich_help_panel="Look")

@@ -41,8 +41,8 @@ def parse_command(
     if (text is None) == (jsonl is None):
         fail(ExitCode.USAGE, "expected either a TEXT or --jsonl FILE. Try: trader parse 'BTO SPY 600c 12/18 @ 1.20'")
     if jsonl is not None:
-        for line in _answers(_lines(jsonl)):
-            sys.stdout.write(json.dumps(line) + "\n")
+        for number, given in rows(jsonl):
+            sys.stdout.write(json.dumps(answer(parse(message_of_row(number, given)))) + "\n")
         return
     try:
         posted = datetime.now(UTC) if at is None else moment_of(at)
@@ -79,15 +79,15 @@ def answer(parsed: ParsedAlert) -> dict[str, Any]:
     }
 
 
-def _answers(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
-    for number, line in enumerate(lines, 1):
+def rows(name: str) -> Iterator[tuple[int, Any]]:
+    """Read a file of JSON, one value a line, or stdin for `-`; gives each with its line's number. Ends the command where it cannot."""
+    for number, line in enumerate(_lines(name), 1):
         if not line.strip():
             continue
         try:
-            given = json.loads(line)
+            yield number, json.loads(line)
         except ValueError as error:
             fail(ExitCode.USAGE, f"line {number}: expected a JSON object, found a fault in it: {error}")
-        yield answer(parse(message_of_row(number, given)))
 
 
 def message_of_row(number: int, given: dict[str, Any]) -> AlertMessage:

@@ -1,6 +1,5 @@
-"""`trader report`, `trader timeline` and `trader shadow`: how we did."""
+"""`trader report` and `trader timeline`: how we did."""
 
-import json
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,12 +17,8 @@ from cli.render import elapsed, signed, state
 from control import report as reports
 from control import report_words as words
 from control.report import Gathered, wanted
-from domain.alert import AlertMessage
 from domain.calendar import NEW_YORK, new_york_date
-from domain.ids import message_id
-from domain.parser import parse
 from domain.report import Grouping, Report
-from domain.shadow import Shadow, score
 from domain.timeline import Bar, Timeline, timeline_of
 from mirrors.archive import Place
 from mirrors.reader import ArchiveReader
@@ -95,21 +90,6 @@ def timeline_command(
         out().print(f"no trades on {on}")
     else:
         out().print(_timeline(line, now))
-
-
-def shadow_command(
-    file: Annotated[
-        Path, typer.Argument(help="Messages, one JSON object a line: text, author_id, posted_at; as `trader parse` takes them.")
-    ],
-    *,
-    as_json: JSON = False,
-) -> None:
-    """Score a channel from its messages alone, trading nothing: what would be read and refused, and what its authors claim."""
-    told = score([(message, parse(message)) for message in _messages(file)])
-    if as_json:
-        print_json(asdict(told))
-    else:
-        _show_shadow(told)
 
 
 def archive_of(in_force: Settings) -> ArchiveReader:
@@ -239,56 +219,3 @@ def drawn(bar: Bar, line: Timeline, now: datetime) -> str:
         cells[cell(sale)] = "x"
     cells[begun] = ">"
     return "".join(cells)
-
-
-def _messages(file: Path) -> list[AlertMessage]:
-    found = []
-    for number, line in enumerate(file.read_text().splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            each = json.loads(line)
-            found.append(
-                AlertMessage(
-                    message_id=message_id(f"shadow-{number}"),
-                    text=str(each["text"]),
-                    author_id=str(each.get("author_id", "unknown")),
-                    author_name=str(each.get("author_name", "")),
-                    channel_id=str(each.get("channel_id", "")),
-                    guild_id="",
-                    posted_at=_moment(each["posted_at"]),
-                )
-            )
-        except (ValueError, KeyError, TypeError, AttributeError) as wrong:
-            fail(ExitCode.USAGE, f"{file}, line {number}: expected a JSON object with text and posted_at (with its zone): {wrong}")
-    return found
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError(f"expected a time with its zone, found {text!r}")
-    return moment.astimezone(UTC)
-
-
-def _show_shadow(told: Shadow) -> None:
-    console = out()
-    if told.since is None or told.until is None:
-        console.print("no messages")
-        return
-    kinds = ", ".join(f"{count} {kind}" for kind, count in told.kinds.items())
-    console.print(f"[bold]{told.messages} messages[/]  {told.since:%Y-%m-%d} to {told.until:%Y-%m-%d}: {kinds}")
-    table = _table("By author, as the messages claim", "author")
-    for name in ("entries", "refused", "with a price", "with an exit", "won", "+50 %", "+100 %", "median gain"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for each in told.authors:
-        shares = [words.share(value) for value in (each.priced, each.exited, each.won, each.reached_half, each.reached_double)]
-        table.add_row(escape(each.author), str(each.entries), str(each.refused), *shares, words.percent(each.median_gain))
-    console.print(table)
-    if told.refusals:
-        table = _table("Refused", "code")
-        table.add_column("times", justify="right")
-        for code, count in told.refusals.items():
-            table.add_row(code, str(count))
-        console.print(table)
-    console.print("[dim]Gains are the authors' own: entry at the price alerted, exit at the prices they wrote. No fill is behind them.[/]")

@@ -166,6 +166,10 @@ def welcome(running: Stack) -> None:
         # only the key that this run made up is shown; one that was set is known to who set it
         shown = f"x-api-key: {keys[0][1]}" if running.made_key else f"keys: {', '.join(name for name, _ in keys) or 'set TRADER_API_KEYS'}"
         table.add_row("admin API", f"{running.api_url}, {escape(shown)}")
+        if running.settings.codec_token is not None and running.settings.encryption_keys is not None:
+            table.add_row(
+                "codec server", f"{running.api_url}/codec/TRADER_CODEC_TOKEN  [dim](the Web UI's codec endpoint, under its glasses)[/]"
+            )
     table.add_row("logs", escape(str(running.data_dir / "logs")))
     default = running.state_path == Path("var/stack.json").absolute()
     stack = "" if default else f"--stack {running.state_path} "

@@ -6,6 +6,7 @@ A halt is recorded before anything is waited for, so that it holds even when no 
 import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
 from temporalio.client import (
@@ -73,6 +74,11 @@ async def account_view(client: Client, account: AccountNumber) -> AccountView:
 async def limits(client: Client, account: AccountNumber) -> Limits:
     """Give the limits in force."""
     return (await account_view(client, account)).limits
+
+
+def without_temporal(stop_file: Path) -> str:
+    """Say how entries are stopped where a halt cannot be acknowledged."""
+    return f"Entries stop without Temporal too: create the file {stop_file} where the worker runs"
 
 
 async def halt(client: Client, account: AccountNumber, *, by: str, reason: str) -> HaltReceipt:

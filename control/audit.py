@@ -5,8 +5,12 @@ older comes from the archive. Nothing here is needed by a trade, and no trade de
 """
 
 import asyncio
+import contextlib
 import json
-from collections.abc import Callable, Sequence
+import os
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -23,6 +27,7 @@ from control.errors import ControlError, NotFoundError
 from control.look import check_name
 from control.record import list_page, read_record
 from control.upkeep import Mirrors
+from domain.event import EventKind
 from mirrors.comparing import chain_fault
 from mirrors.hot import MirrorAwayError
 from mirrors.reader import Answer, QueryError
@@ -34,8 +39,12 @@ LOOKED_THROUGH = 40
 _AT_ONCE = 8
 _END_OF_TIME = 253_402_300_799_000
 """The last second that a date can say, in milliseconds."""
+_CURSOR = re.compile(r"([0-9]{1,15})-([0-9]{1,10})")
 
 T = TypeVar("T")
+
+Temporal = Callable[[], Awaitable[Client]]
+"""The way to Temporal, gone only where the mirrors do not have the answer: they answer while it is away."""
 
 
 class Source(StrEnum):
@@ -48,6 +57,10 @@ class Source(StrEnum):
 
 class BadQueryError(ControlError):
     """SQL that DuckDB does not take, or that asks for more than the archive."""
+
+
+class UnwritableError(ControlError):
+    """A file that cannot be written."""
 
 
 class Format(StrEnum):
@@ -98,8 +111,9 @@ class Search:
     limit: int = 100
 
 
-async def recent(client: Client, mirrors: Mirrors, *, limit: int, before: str | None = None) -> RecentPage:
+async def recent(temporal: Temporal, mirrors: Mirrors, *, limit: int, before: str | None = None) -> RecentPage:
     """Give the last events over all trades; raises UnreachableError only when neither Redis nor Temporal answers."""
+    moment = None if before is None else _moment(before)
     note = "there is no hot mirror (TRADER_REDIS_URL is not set)"
     if mirrors.hot is not None:
         try:
@@ -110,54 +124,62 @@ async def recent(client: Client, mirrors: Mirrors, *, limit: int, before: str | 
             note = "the hot mirror may lack something until the next round of housekeeping"
         except MirrorAwayError as error:
             note = str(error)
-    events = await _recent_from_temporal(client, limit, None if before is None else _moment(before))
+    events = await _recent_from_temporal(await temporal(), limit, moment)
     more = len(events) >= limit
     return RecentPage(
         events=events,
         cursor=f"{_ms(events[-1].at)}-0" if more else None,
         source=Source.TEMPORAL,
-        note=f"{note}: told by Temporal, from the last {LOOKED_THROUGH} trades",
+        note=f"{note}; told by Temporal, from the last {LOOKED_THROUGH} trades",
     )
 
 
-async def trade(client: Client, mirrors: Mirrors, name: str) -> AuditedTrade:
+async def trade(temporal: Temporal, mirrors: Mirrors, name: str) -> AuditedTrade:
     """Give one trade with its whole trail, from the first that has it: Redis, the archive, Temporal. Raises NotFoundError."""
-    workflow_id, note = check_name(name), None
+    workflow_id, notes = check_name(name), []
     if mirrors.hot is not None:
         try:
             held = (await mirrors.hot.trades([workflow_id])).get(workflow_id)
         except MirrorAwayError as error:
-            note = str(error)
+            notes.append(str(error))
         else:
             # one that lacks an event is better told by the others
             if held is not None and (fault := chain_fault(held.row, held.events)) is None:
                 return AuditedTrade(trade=held.row, events=held.events, source=Source.REDIS, fault=fault, note=None)
-    kept = await _in_thread(mirrors.reader.trade, workflow_id)
-    source = Source.ARCHIVE
+    kept, source = None, Source.ARCHIVE
+    try:
+        kept = await _in_thread(mirrors, mirrors.reader.trade, workflow_id)
+    except ControlError as error:
+        notes.append(str(error))
     if kept is None:
-        source = Source.TEMPORAL
+        source, client = Source.TEMPORAL, await temporal()
         try:
             kept = await read_record(client, workflow_id)
         except RPCError as error:
             raise unreachable(error, client) from error
     if kept is None:
         raise NotFoundError(f"there is no trade {name}: neither Redis, nor the archive, nor Temporal has it")
+    note = "; ".join(notes) or None
     return AuditedTrade(trade=kept.trade, events=kept.events, source=source, fault=chain_fault(kept.trade, kept.events), note=note)
 
 
 async def search(mirrors: Mirrors, wanted: Search) -> list[EventRow]:
-    """Find events of trades that are over, the newest first."""
-    return await _in_thread(_search, mirrors, wanted)
+    """Find events of trades that are over, the newest first. Raises BadQueryError."""
+    _check_days(wanted.first, wanted.last)
+    if wanted.kind is not None and wanted.kind not in set(EventKind):
+        raise BadQueryError(f"expected a kind of event, one of {', '.join(EventKind)}; found {wanted.kind!r}")
+    return await _in_thread(mirrors, _search, mirrors, wanted)
 
 
 async def sql(mirrors: Mirrors, text: str) -> Answer:
     """Run SQL over the archive's `trades`, `orders` and `events`. It sees nothing else. Raises BadQueryError."""
-    return await _in_thread(mirrors.reader.query, text)
+    return await _in_thread(mirrors, mirrors.reader.query, text)
 
 
 async def export(mirrors: Mirrors, text: str, target: Path, form: Format, *, first: date | None = None, last: date | None = None) -> int:
-    """Write what SQL over the archive gives to a file; gives the number of rows. Raises BadQueryError."""
-    return await _in_thread(_export, mirrors, text, target, form, first, last)
+    """Write what SQL over the archive gives to a file; gives the number of rows. Raises BadQueryError and UnwritableError."""
+    _check_days(first, last)
+    return await _in_thread(mirrors, _export, mirrors, text, target, form, first, last)
 
 
 def table_query(table: str) -> str:
@@ -190,14 +212,21 @@ def _search(mirrors: Mirrors, wanted: Search) -> list[EventRow]:
 def _export(mirrors: Mirrors, text: str, target: Path, form: Format, first: date | None, last: date | None) -> int:
     answer = mirrors.reader.table(text, first=first, last=last)
     draft = target.with_name(target.name + ".part")
-    match form:
-        case Format.CSV:
-            csv.write_csv(_harmless(answer), draft)
-        case Format.PARQUET:
-            parquet.write_table(answer, draft, compression="zstd")
-        case Format.JSONL:
-            _write_lines(answer, draft)
-    draft.replace(target)
+    try:
+        match form:
+            case Format.CSV:
+                csv.write_csv(_harmless(answer), draft)
+            case Format.PARQUET:
+                parquet.write_table(answer, draft, compression="zstd")
+            case Format.JSONL:
+                _write_lines(answer, draft)
+        draft.replace(target)
+    except OSError as error:
+        found = os.strerror(error.errno) if error.errno else str(error)
+        raise UnwritableError(f"expected to write {target}, found: {found}. Name a file in a folder that can be written to") from error
+    finally:
+        with contextlib.suppress(OSError):
+            draft.unlink()
     return int(answer.num_rows)
 
 
@@ -225,14 +254,33 @@ def _with_ties(events: Sequence[EventRow], limit: int) -> list[EventRow]:
     return taken + [each for each in events[limit:] if _ms(each.at) == _ms(taken[-1].at)]
 
 
-async def _in_thread(call: Callable[..., T], *given: object) -> T:
+async def _in_thread(mirrors: Mirrors, call: Callable[..., T], *given: object) -> T:
     """Ask the archive in a thread, and word what goes wrong."""
+    # not one of the loop's own: a process that ends waits for those, and a query that a person interrupts may run for hours
+    aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="archive")
     try:
-        return await asyncio.to_thread(call, *given)
+        return await asyncio.get_running_loop().run_in_executor(aside, call, *given)
     except QueryError as error:
-        raise BadQueryError(str(error)) from None
+        damaged = await asyncio.to_thread(_damaged, mirrors, str(error))
+        raise BadQueryError(str(error)) if damaged is None else UnreachableError(damaged) from None
     except OSError as error:
         raise UnreachableError(f"the archive cannot be read: {error}. Check TRADER_ARCHIVE") from error
+    finally:
+        aside.shutdown(wait=False)
+
+
+def _damaged(mirrors: Mirrors, words: str) -> str | None:
+    """Say what to do where a query failed over a file of the archive; None where it is the query that is wrong."""
+    path = next((path for path in mirrors.archive.files() if path in words), None)
+    if path is None:
+        return None
+    mend = "`trader audit rebuild` sets a damaged one aside and writes again what Temporal keeps; so does the next round of housekeeping"
+    return f"a file of the archive cannot be read, {path}: {words.splitlines()[0].partition(path)[0].rstrip(chr(39) + ' ')}. {mend}"
+
+
+def _check_days(first: date | None, last: date | None) -> None:
+    if first is not None and last is not None and first > last:
+        raise BadQueryError(f"expected the first day before the last, found {first} to {last}")
 
 
 def _harmless(answer: Table) -> Table:
@@ -255,10 +303,10 @@ def _write_lines(answer: Table, path: Path) -> None:
 
 def _moment(cursor: str) -> datetime:
     """Read the time that a cursor begins with, in milliseconds; one after the end of time is before nothing. Raises BadQueryError."""
-    try:
-        return datetime.fromtimestamp(min(int(cursor.partition("-")[0]), _END_OF_TIME) / 1000, UTC)
-    except (ValueError, OverflowError, OSError):
-        raise BadQueryError(f"expected a cursor that an earlier answer gave, found {cursor!r}") from None
+    found = _CURSOR.fullmatch(cursor)
+    if found is None:
+        raise BadQueryError(f"expected a cursor that an earlier answer gave, such as 1795515788443-1, found {cursor!r}")
+    return datetime.fromtimestamp(min(int(found[1]), _END_OF_TIME) / 1000, UTC)
 
 
 def _ms(moment: datetime) -> int:

@@ -92,6 +92,8 @@ class Rebuilt:
     in_archive: int
     unreadable: tuple[str, ...]
     """Trades whose history does not read as one, in words."""
+    damaged: tuple[str, ...]
+    """Where files of the archive are now that were no Parquet."""
     redis: str | None
     """Why Redis was left out; None when it was rebuilt."""
 
@@ -121,6 +123,8 @@ async def rebuild(client: Client, mirrors: Mirrors, progress: Progress) -> Rebui
     kept = {run.workflow_id for run in runs if run.closed_at is None or run.closed_at > began_at - mirrors.keep}
     events = in_redis = in_archive = 0
     unreadable: list[str] = []
+    # a damaged one would stop every reading, and every merging; what it held is written anew
+    damaged = await _archive(mirrors.archive.set_aside_damaged)
     for start in range(0, len(runs), BATCH):
         batch = runs[start : start + BATCH]
         records, faults = await _read(client, batch)
@@ -144,7 +148,15 @@ async def rebuild(client: Client, mirrors: Mirrors, progress: Progress) -> Rebui
             await hot.mark_whole(began_at)
         except MirrorAwayError as error:
             away = str(error)
-    return Rebuilt(trades=len(runs), events=events, in_redis=in_redis, in_archive=in_archive, unreadable=tuple(unreadable), redis=away)
+    return Rebuilt(
+        trades=len(runs),
+        events=events,
+        in_redis=in_redis,
+        in_archive=in_archive,
+        unreadable=tuple(unreadable),
+        damaged=tuple(damaged),
+        redis=away,
+    )
 
 
 @_told
@@ -301,7 +313,9 @@ async def _archive(call: Callable[..., T], *given: object) -> T:
     try:
         return await asyncio.to_thread(call, *given)
     except (OSError, ArrowException, QueryError) as error:
-        raise UnreachableError(f"the archive cannot be used: {error}. Check TRADER_ARCHIVE") from error
+        found = str(error).splitlines()[0].rstrip(".")
+        mend = "Check TRADER_ARCHIVE; a damaged file is set aside by `trader audit rebuild`"
+        raise UnreachableError(f"the archive cannot be used: {found}. {mend}") from error
 
 
 async def _to_archive(mirrors: Mirrors, records: Sequence[TradeRecord]) -> None:

@@ -13,8 +13,8 @@ import os
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cached_property
 from pathlib import Path
 
 import pyarrow as pa
@@ -31,20 +31,37 @@ _LEFT_BEHIND = 24 * 3600
 """Seconds after which a file in `incoming` is one that its writer left behind when it was killed."""
 
 
-@dataclass(frozen=True, slots=True)
 class Place:
-    """A folder on a filesystem."""
+    """A folder on a filesystem, which is looked for when it is first used: one in a network may be away, and most do not need it."""
 
-    filesystem: fs.FileSystem
-    path: str
+    def __init__(self, filesystem: fs.FileSystem | None, path: str) -> None:
+        """Take a path on a filesystem; without one, `path` is the URI that leads to it."""
+        self._filesystem, self._path = filesystem, path
 
     @classmethod
     def at(cls, where: str) -> "Place":
         """Give the place that `where` names: a folder of this machine, or a URI that pyarrow reads, such as `s3://bucket/folder`."""
-        if "://" in where:
-            filesystem, path = fs.FileSystem.from_uri(where)
-            return cls(filesystem, path.rstrip("/"))
-        return cls(fs.LocalFileSystem(), str(Path(where).absolute()))
+        return cls(None, where) if "://" in where else cls(fs.LocalFileSystem(), str(Path(where).absolute()))
+
+    @cached_property
+    def _found(self) -> tuple[fs.FileSystem, str]:
+        if self._filesystem is not None:
+            return self._filesystem, self._path
+        try:
+            filesystem, path = fs.FileSystem.from_uri(self._path)
+        except pa.ArrowInvalid as error:
+            raise OSError(str(error)) from error
+        return filesystem, path.rstrip("/")
+
+    @property
+    def filesystem(self) -> fs.FileSystem:
+        """The filesystem; raises OSError when it does not answer."""
+        return self._found[0]
+
+    @property
+    def path(self) -> str:
+        """The folder there; raises OSError as `filesystem` does."""
+        return self._found[1]
 
     def under(self, *parts: str) -> str:
         """Give a path below it."""

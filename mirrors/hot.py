@@ -4,6 +4,7 @@
     trader:{<mode>}:trade:<id>      hash: the trade's row, how many events it has, and where each of them is in the stream
     trader:{<mode>}:recent          sorted set: trades by their last event
     trader:{<mode>}:open            sorted set: trades that are not over, by when they were received
+    trader:{<mode>}:trial           written to see whether writing works, and gone in a millisecond
     trader:{<mode>}:whole           when the mirror was last seen to have everything; missing after a restart that lost it all
 
 The braces keep a mode on one node of a cluster, so that a trade is written in one step. Writing twice is writing once. Nothing here is
@@ -20,7 +21,15 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError, RedisError  # noqa: A004 - Redis's own
+from redis.exceptions import (
+    AuthenticationError,
+    ConnectionError,  # noqa: A004 - Redis's own
+    NoPermissionError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+)
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from mirrors.schema import EVENT_JSON, TRADE_JSON, EventRow, Status, TradeRecord, TradeRow
 
@@ -118,6 +127,8 @@ class HotMirror:
 
     async def recent(self, limit: int, *, before: str | None = None) -> list[HotEvent]:
         """Give the last events that the mirror learned of, the newest first; `before` goes on from the cursor of an event."""
+        if before is not None and not before.strip("0-"):
+            return []  # nothing is before the beginning, of which Redis would say that it is no place
         newest = "+" if before is None else f"({before}"
         async with _answered():
             found = await self._redis.xrevrange(self._prefix + "events", newest, "-", limit)
@@ -203,6 +214,11 @@ class HotMirror:
         async with _answered():
             return str((await self._redis.info("server"))["redis_version"])
 
+    async def try_writing(self) -> None:
+        """Write what is gone in a millisecond: one that is full, or only reads, answers everything else."""
+        async with _answered():
+            await self._redis.set(self._prefix + "trial", "", px=1)
+
     async def _put(self, script: Any, trade: TradeRow, events: Sequence[EventRow], *, exact: bool, client: Any = None) -> Any:
         last = events[-1].at if events else trade.closed_at or trade.received_at
         opened = "" if trade.status is not Status.OPEN else str(_ms(trade.received_at))
@@ -221,7 +237,23 @@ async def _answered() -> AsyncIterator[None]:
     try:
         yield
     except (RedisError, OSError, TimeoutError) as away:
-        raise MirrorAwayError(f"Redis did not take or give it: {type(away).__name__}: {away}") from None
+        raise MirrorAwayError(f"Redis did not take or give it: {_why(away)}") from None
+
+
+def _why(away: Exception) -> str:
+    """Say what is wrong in a line; a script's error is within that of a pipeline, and carries the whole script."""
+    said = str(away)
+    if isinstance(away, AuthenticationError | NoPermissionError) or "NOAUTH" in said or "WRONGPASS" in said:
+        return "it refuses the name and password of TRADER_REDIS_URL, or their lack"
+    if isinstance(away, ReadOnlyError) or "READONLY" in said or "NOREPLICAS" in said:
+        return "it only reads (READONLY, or too few replicas)"
+    if isinstance(away, OutOfMemoryError) or "OOM" in said:
+        return "it is full (OOM): raise its maxmemory, or lower TRADER_REDIS_KEEP_DAYS"
+    if isinstance(away, TimeoutError | RedisTimeoutError):
+        return "it did not answer in time"
+    if isinstance(away, ConnectionError):
+        return f"it does not answer: {said.rstrip('.')}"
+    return f"{type(away).__name__}: {said}"
 
 
 def _of_mode(mode: str, trade: TradeRow) -> None:

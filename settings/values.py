@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, PlainSerializer
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, SecretStr
 from pydantic_settings import NoDecode
 
 from domain.calendar import NEW_YORK
@@ -43,6 +44,32 @@ def seconds_text(value: timedelta) -> str:
     """Write a duration as the plain number of seconds it is set by."""
     return format((Decimal(value // timedelta(microseconds=1)) / 1_000_000).normalize(), "f")
 
+
+_ARCHIVES = ("file", "s3", "gs", "gcs", "abfs", "abfss", "hdfs", "viewfs")
+"""What pyarrow reads a URI's filesystem from."""
+
+
+def _redis_url(value: SecretStr) -> SecretStr:
+    """Check an address that every process would fall over; the message repeats nothing of it, as it may hold a password."""
+    try:
+        found = urlsplit(value.get_secret_value())
+        usable = found.scheme == "unix" or (found.scheme in {"redis", "rediss"} and bool(found.hostname) and found.port != 0)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError("expected an address such as redis://127.0.0.1:6379/0 or rediss://name:password@host:6380/0, found another form")
+    return value
+
+
+def _archive(value: str) -> str:
+    scheme, is_uri, path = value.partition("://")
+    if is_uri and (scheme not in _ARCHIVES or not path.strip("/")):
+        raise ValueError(f"expected a folder, or a URI such as s3://bucket/folder of one of {', '.join(_ARCHIVES)}; found {scheme}://…")
+    return value
+
+
+RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
+ArchivePlace = Annotated[str, AfterValidator(_archive)]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
 

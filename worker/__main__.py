@@ -14,9 +14,9 @@ from activities.account_line import Stop
 from activities.notify import Channel
 from activities.preflight import preflight
 from broker.tastytrade import TastytradeDesk
-from control.connection import connect
+from control.connection import connect, runtime
 from settings.model import Settings
-from worker import program
+from worker import counted, program
 from worker.care import look_after
 from worker.channels import LogChannel, operators
 from worker.namespace import prepare
@@ -49,6 +49,7 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
         mode=settings.mode,
         channels=channels,
     )
+    counted.begin(runtime(settings.metrics_bind).metric_meter, client.namespace, settings.account)
     try:
         async with worker:
             await look_after(client, settings.account, mode=settings.mode, limits=settings.limits())

@@ -42,6 +42,20 @@ _RESTART_PAUSE = 1.0
 CHAT_TOKEN = "demo"  # noqa: S105 - opens the bundled chat on this machine, and nothing else
 
 
+def addressed(given: Settings, changes: Mapping[str, Any]) -> Settings:
+    """Give settings with changes, and with what follows from the ports of a Temporal that the stack starts itself."""
+    changed = given.model_copy(update=dict(changes))
+    if given.temporal_address is not None:
+        return changed
+    page = tuple(f"http://{host}:{changed.temporal_ui_port}" for host in ("127.0.0.1", "localhost"))
+    own = {
+        "temporal_address": f"127.0.0.1:{changed.temporal_port}",
+        # its Web UI may ask the codec server, wherever it is served
+        "codec_origins": tuple(dict.fromkeys((*given.codec_origins, *page))),
+    }
+    return changed.model_copy(update=own)
+
+
 class Stack:
     """The local stack of one mode. Start it with `async with`.
 
@@ -209,11 +223,8 @@ class Stack:
         given = self._given
         names = ("temporal_port", "temporal_ui_port", "venue_port", "redis_port", "api_port", "chat_port")
         ports = dict(zip(names, free_ports(len(names)), strict=True)) if self._use_free_ports else {}
-        changes: dict[str, Any] = {**ports, "data_dir": self.data_dir}
         own_server = given.temporal_address is None
-        if own_server:
-            changes["temporal_address"] = f"127.0.0.1:{ports.get('temporal_port', given.temporal_port)}"
-        self.settings = given.model_copy(update=changes)
+        self.settings = addressed(given, {**ports, "data_dir": self.data_dir})
         if own_server:
             self.ui_url = f"http://127.0.0.1:{self.settings.temporal_ui_port}/namespaces/{self.namespace}/workflows"
             await self._start_temporal()

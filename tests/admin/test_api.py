@@ -62,6 +62,7 @@ async def test_an_alert_becomes_a_trade_once(seat: Seat, api: Api) -> None:
     await trade.until("held", phase=Phase.HOLDING, exits_working=2)
     again = await api("POST", PROCESS, json=body(plan, idempotency_key=key), key=HOOK)
     assert (again.status_code, again.json()["result"]) == (200, "known")
+    assert "another alert needs another key" in again.json()["detail"]
     assert again.headers["location"] == f"/admin/trades/trade-{trade.id}"
     assert (await trade.sent("e"), again.json()["mode"]) == (["e1"], "demo")
 

@@ -3,8 +3,10 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+from temporalio.client import Client
 
 from control import audit
 from control.rebuild import Place, rebuild
@@ -132,20 +134,41 @@ async def refused(mirrored: Mirrored) -> Trade:
     return trade
 
 
+def damage(file: str) -> None:
+    """Overwrite a file with what is no Parquet."""
+    Path(file).write_bytes(b"overwritten")
+
+
+async def test_a_damaged_file_is_set_aside_and_its_trades_are_written_again(mirrored: Mirrored) -> None:
+    """What is no Parquet any more stops no rebuild: it is kept for a person to look at, and what it held comes from Temporal."""
+    over = await refused(mirrored)
+    await mirrored.round()
+    file = mirrored.mirrors.archive.files()[-1]
+    damage(file)
+    done = await rebuild(mirrored.house.client, mirrored.mirrors, lambda _done, _of: None)
+    assert [each.rpartition("/")[2] for each in done.damaged] == [file.rpartition("/")[2]]
+    assert f"trade-{over.id}" in mirrored.in_archive()
+    assert (await mirrored.proof()).differences == []
+
+
 async def test_temporal_answers_where_redis_cannot(mirrored: Mirrored) -> None:
     """The last events are the same from Redis and from Temporal, page by page, and the answer says whose it is."""
     for _ in range(4):
         await refused(mirrored)
     await mirrored.round()
-    client, kept = mirrored.house.client, mirrored.mirrors
-    told = await audit.recent(client, kept, limit=5)
+    kept = mirrored.mirrors
+
+    async def temporal() -> Client:
+        return mirrored.house.client
+
+    told = await audit.recent(temporal, kept, limit=5)
     assert (told.source, told.note) == (audit.Source.REDIS, None)
-    instead = await audit.recent(client, replace(kept, hot=None), limit=5)
+    instead = await audit.recent(temporal, replace(kept, hot=None), limit=5)
     assert instead.source is audit.Source.TEMPORAL
     assert "no hot mirror" in str(instead.note)
     assert {(each.workflow_id, each.sequence) for each in told.events[:3]} <= {(each.workflow_id, each.sequence) for each in instead.events}
-    further = await audit.recent(client, replace(kept, hot=None), limit=5, before=instead.cursor)
+    further = await audit.recent(temporal, replace(kept, hot=None), limit=5, before=instead.cursor)
     assert further.events
     assert max(each.at for each in further.events) < min(each.at for each in instead.events)
-    beyond = await audit.recent(client, replace(kept, hot=None), limit=5, before=f"{10**15 - 1}-0")
+    beyond = await audit.recent(temporal, replace(kept, hot=None), limit=5, before=f"{10**15 - 1}-0")
     assert beyond.events == instead.events

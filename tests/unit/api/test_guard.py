@@ -114,6 +114,33 @@ async def test_a_wrong_request_names_its_faults_and_repeats_nothing(asking: Aske
     assert (broken.status_code, broken.headers["content-type"]) == (422, MEDIA)
 
 
+@pytest.mark.parametrize("path", ["/admin/alerts/process", "/admin/halt", "/admin/resume"])
+async def test_a_stranger_with_a_broken_body_is_a_stranger(asking: Asked, path: str) -> None:
+    """The framework reads JSON before it asks for the key: who has none hears of that and nothing else, and is slowed down."""
+    async with asking(TRADER_API_RATE="2") as client:
+        broken, as_json = b'{"message": ', {"content-type": "application/json"}
+        statuses = [(await client.post(path, content=broken, headers=as_json)).status_code for _ in range(3)]
+        held = [(await client.post(path, content=broken, headers={**as_json, "x-api-key": OPS})).status_code for _ in range(3)]
+    assert (statuses, held) == ([401, 401, 429], [422, 422, 429])
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "detail"),
+    [
+        (b'{"message": "BTO', "application/json", "expected JSON, found at character 12: Unterminated string starting at"),
+        (b"[1]", "application/json", "expected a JSON object"),
+        (b"{}", "text/plain", "expected a JSON object under the header content-type: application/json, found text/plain"),
+        (b"{}", "", "expected a JSON object under the header content-type: application/json, found no such header"),
+    ],
+)
+async def test_a_body_that_is_no_json_is_told_what_is_wrong_with_it(asking: Asked, content: bytes, kind: str, detail: str) -> None:
+    """What a sender forgets first is the header that says JSON; what a template breaks first is a quotation mark."""
+    async with asking() as client:
+        answer = await client.post("/admin/alerts/process", content=content, headers={"x-api-key": OPS, "content-type": kind})
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [{"pointer": "body", "detail": detail}]
+
+
 async def test_temporal_away_is_said_in_words(asking: Asked) -> None:
     """503 with when to come back; a stranger learns only that it is away."""
     async with asking() as client:
@@ -124,6 +151,14 @@ async def test_temporal_away_is_said_in_words(asking: Asked) -> None:
     assert "127.0.0.1:1" in listed.json()["detail"]
     assert (ready.status_code, "127.0.0.1:1" in ready.text) == (503, False)
     assert live.json() == {"state": "alive", "mode": "demo"}
+
+
+async def test_a_halt_while_temporal_is_away_tells_the_other_way(asking: Asked) -> None:
+    """HLT-10: who must stop entries now is told how they stop without Temporal; nothing is acknowledged."""
+    async with asking(TRADER_STOP_FILE="/var/lib/trader/STOP") as client:
+        answer = await client.post("/admin/halt", headers={"x-api-key": OPS})
+    assert answer.status_code == 503
+    assert "create the file /var/lib/trader/STOP where the worker runs" in answer.json()["detail"]
 
 
 async def test_a_fault_of_ours_shows_no_trace(asking: Asked, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:

@@ -7,8 +7,10 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from rich.table import Table
 from typer.testing import CliRunner
 
+from cli.context import err, out
 from cli.demo_cases import CASES, demo_expiry
 from cli.exit_codes import ExitCode
 from cli.main import app
@@ -170,3 +172,26 @@ def test_demo_alerts_fit_any_day(today: date) -> None:
         assert parsed.kind is (AlertKind.REFUSED if refused else AlertKind.ENTRY), case.name
         if not refused:
             assert (parsed.symbol, parsed.strike, parsed.expiry) == ("SPY", Decimal(case.strike), expiry), case.name
+
+
+def test_codes_for_a_terminal_are_no_text(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """WHO-60: what an alert holds neither clears the screen nor renames the window nor turns the text round; our own colours stay."""
+    monkeypatch.setenv("COLUMNS", "100")
+    table = Table("what")
+    table.add_row("BTO \x1b[2J\x1b]0;pwned\x07 \x9b31m SPY\u202e \x00 déjà 🚀")
+    for console in (out(), err()):
+        console.print(table)
+    for said in capsys.readouterr():
+        assert "BTO [2J]0;pwned 31m SPY  déjà 🚀" in said
+        assert not set(said) & {"\x1b", "\x07", "\x9b", "\u202e", "\x00"}
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    out().print("[red]halted[/]")
+    assert "\x1b[31m" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["halt", "flatten"])
+def test_a_halt_while_temporal_is_away_tells_the_other_way(runner: CliRunner, tmp_path: Path, command: str) -> None:
+    """HLT-10: who must stop entries now is told how they stop without Temporal, and that nothing was acknowledged."""
+    asked = runner.invoke(app, [command], env={"TRADER_TEMPORAL_ADDRESS": "127.0.0.1:1", "TRADER_MODE": "demo"})
+    assert asked.exit_code == ExitCode.UNREACHABLE
+    assert f"create the file {tmp_path / 'var' / 'STOP'} where the worker runs" in asked.stderr.replace("\n", "")

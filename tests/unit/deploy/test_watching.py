@@ -2,17 +2,28 @@
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 import yaml
 from prometheus_client import CollectorRegistry
+from prometheus_client.parser import text_string_to_metric_families
+from starlette.responses import Response
+from starlette.routing import Route
+from temporalio.testing import ActivityEnvironment
 
 from activities.notify import LAG
+from activities.stream import HEARD, note_heard
 from api.guard import Traffic
+from control.connection import runtime
 from domain.denial import Code
-from domain.event import EventKind
+from domain.event import EventKind, TradeEvent
+from domain.ids import AccountNumber
+from worker import counted
+from worker.process import free_ports
 from workflows import metering
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -30,12 +41,15 @@ SDK = {
 """The SDK's own, in the names that our runtime gives them (seconds, `_total`)."""
 
 
+COUNTERS = (metering.EVENTS, metering.ORDERS, metering.REFUSALS, metering.TRADES)
+TIMES = (metering.STAGE, LAG)
+
+
 def ours() -> set[str]:
     """Name every metric of ours as Prometheus has it."""
-    counters = (metering.EVENTS, metering.ORDERS, metering.REFUSALS, metering.TRADES)
     served = {f"{family.name}_total" for family in registered().collect() if family.type == "counter"}
-    times = {f"{name}_seconds_bucket" for name in (metering.STAGE, LAG)}
-    return {f"{name}_total" for name in counters} | served | times | {metering.HALTED, "trader_stream_heard_seconds"}
+    times = {f"{name}_seconds_bucket" for name in TIMES}
+    return {f"{name}_total" for name in COUNTERS} | served | times | {metering.HALTED, HEARD}
 
 
 def registered() -> CollectorRegistry:
@@ -51,6 +65,69 @@ def test_every_query_asks_for_what_is_counted(query: str) -> None:
     asked = set(re.findall(r"\b(?:trader|temporal)_[a-z_]+", query))
     assert asked <= ours() | SDK
     assert asked or "up" in query
+
+
+def scraped(port: int) -> list[tuple[dict[str, str], float]]:
+    """Give every sample that is served there, its name among its labels."""
+    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        families = text_string_to_metric_families(answer.read().decode())
+    return [({**sample.labels, "__name__": sample.name}, sample.value) for family in families for sample in family.samples]
+
+
+def test_a_scrape_of_a_worker_has_the_names_that_are_asked_for() -> None:
+    """The SDK adds to some names and not to others: what it serves is what rules and panels name."""
+    [port] = free_ports(1)
+    served_by = runtime(f"127.0.0.1:{port}")
+    meter = served_by.metric_meter
+    for name in COUNTERS:
+        meter.create_counter(name).add(1)
+    for name in TIMES:
+        meter.create_histogram_timedelta(name).record(timedelta(seconds=1))
+    meter.create_gauge(metering.HALTED).set(0)
+    trying = ActivityEnvironment()
+    trying.metric_meter = meter
+    trying.run(note_heard)
+    found = {labels["__name__"] for labels, _ in scraped(port)}
+    api = {f"{family.name}_total" for family in registered().collect() if family.type == "counter"}
+    assert ours() - api <= found
+
+
+def test_what_pages_on_an_increase_begins_at_nought(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first order of unknown outcome pages: a series that first appears as 1 has not increased for Prometheus. None is there twice."""
+    [port] = free_ports(1)
+    meter, account = runtime(f"127.0.0.1:{port}").metric_meter, AccountNumber("5WT31673")
+    counted.begin(meter, "demo", account)
+    found = scraped(port)
+    zeroes = [
+        *(
+            {"__name__": "trader_orders_total", "leg": leg, "outcome": outcome}
+            for leg in ("entry", "exit")
+            for outcome in ("unknown", "refused")
+        ),
+        {"__name__": "trader_refusals_total", "code": "BROKER_UNAVAILABLE", "namespace": "demo", "task_queue": "trades-5WT31673"},
+        {"__name__": "trader_trades_closed_total", "outcome": "denied", "workflow_type": "TradeWorkflow"},
+    ]
+    for wanted in zeroes:
+        assert [value for labels, value in found if wanted.items() <= labels.items()] == [0.0], wanted
+    monkeypatch.setattr("temporalio.workflow.metric_meter", lambda: counted.labelled(meter, "demo", account))
+    for kind, facts in (
+        (EventKind.DENIED, {"code": "BROKER_UNAVAILABLE"}),
+        (EventKind.UNKNOWN, {}),
+        (EventKind.CLOSED, {"outcome": "denied"}),
+    ):
+        metering.count([TradeEvent(sequence=1, at=datetime(2026, 11, 24, tzinfo=UTC), kind=kind, text="", facts=facts)])
+    then = [tuple(sorted(labels.items())) for labels, _ in scraped(port)]
+    assert len(then) == len(set(then))
+    assert sum(value for labels, value in scraped(port) if labels["__name__"] == "trader_orders_total") == 1.0
+
+
+def test_faults_of_the_api_begin_at_nought() -> None:
+    """The first fault of a route is an increase, and makes its rule fire."""
+    registry = CollectorRegistry()
+    traffic = Traffic(registry)
+    traffic.begin([Route("/admin/account", lambda _: Response(), methods=["GET"])])
+    for route in ("/admin/account", "unmatched"):
+        assert registry.get_sample_value("trader_api_requests_total", {"method": "GET", "route": route, "status": "500"}) == 0.0
 
 
 @pytest.mark.parametrize("query", QUERIES)

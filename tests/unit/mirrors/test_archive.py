@@ -178,3 +178,11 @@ def test_sql_reaches_nothing_but_the_archive(tmp_path: Path, sql: str) -> None:
         reader.query(sql.format(secret=secret, file=Archive(local(tmp_path / "archive"), "demo").files()[0]))
     assert secret.read_text() == "a\n1\n"
     assert len(reader.trades()) == 1
+
+
+@pytest.mark.parametrize("where", ["hdfs://127.0.0.1:1/trader", "gs://bucket/trader?nosuch=1"])
+def test_a_place_that_is_away_is_missed_when_it_is_used(where: str) -> None:
+    """Object storage that does not answer stops no process, and no question that another mirror answers; it is an OSError when asked."""
+    archive = Archive(Place.at(where), "demo")
+    with pytest.raises(OSError, match=r"\w"):
+        archive.files()

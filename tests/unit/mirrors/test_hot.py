@@ -116,8 +116,11 @@ async def test_a_refused_writing_leaves_no_part_of_it(hot: HotMirror, server: Re
         await server.ask("CONFIG", "SET", "maxmemory", "1")
     else:
         await server.ask("REPLICAOF", "127.0.0.1", "1")
-    with pytest.raises(MirrorAwayError, match=r"OOM|READONLY"):
-        await hot.write(second.trade, second.events)
+    said = r"it is full \(OOM\)" if trouble == "full" else r"it only reads \(READONLY"
+    for writing in (hot.write(second.trade, second.events), hot.replace_all([second]), hot.try_writing()):
+        with pytest.raises(MirrorAwayError, match=said) as told:
+            await writing
+        assert len(str(told.value)) < 120
     assert await hot.trades(["trade-m1", "trade-m2"]) == held(first)
     assert len(await hot.recent(100)) == 15
 
@@ -128,3 +131,18 @@ async def test_an_error_names_no_password() -> None:
     with pytest.raises(MirrorAwayError) as caught:
         await mirror.ping()
     assert "c4nary" not in f"{caught.value!r}{caught.value.__cause__!r}"
+
+
+async def test_a_password_that_is_refused_is_said(server: RedisServer) -> None:
+    """Neither a wrong one nor none passes for a Redis that is away."""
+    await server.ask("CONFIG", "SET", "requirepass", "right")
+    try:
+        for login in ("", ":wrong@"):
+            mirror = HotMirror(server.url.replace("//", f"//{login}"), "demo", timeout=timedelta(seconds=1))
+            with pytest.raises(MirrorAwayError, match="refuses the name and password of TRADER_REDIS_URL"):
+                await mirror.whole_at()
+            await mirror.aclose()
+    finally:
+        right = HotMirror(server.url.replace("//", "//:right@"), "demo", timeout=timedelta(seconds=1))
+        await right._redis.config_set("requirepass", "")
+        await right.aclose()

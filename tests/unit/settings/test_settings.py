@@ -203,3 +203,29 @@ def test_a_wrong_profile_is_told_with_its_place(tmp_path: Path, written: str, wo
     with pytest.raises(SettingsError) as caught:
         loaded(tmp_path, TRADER_PROFILES=written)
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TRADER_REDIS_URL", "http://:c4nary@x"),
+        ("TRADER_REDIS_URL", "redis://[::c4nary"),
+        ("TRADER_REDIS_URL", "redis://:c4nary@h:99999/0"),
+        ("TRADER_REDIS_URL", "redis://"),
+        ("TRADER_ARCHIVE", "nosuch://bucket/x"),
+        ("TRADER_ARCHIVE", "s3://"),
+    ],
+)
+def test_an_address_that_no_mirror_can_have_is_told_with_its_setting(tmp_path: Path, name: str, value: str) -> None:
+    """Every process would fall over it later, without a word of where it is set; a password in it is not repeated."""
+    with pytest.raises(SettingsError, match=f"{name} .*expected ") as caught:
+        loaded(tmp_path, **{name: value})
+    assert "c4nary" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://127.0.0.1:6379/0", "rediss://name:pass@host:6380/1", "redis://host", "unix:///run/redis.sock", "redis://[::1]:6379"]
+)
+def test_an_address_of_a_redis_passes(tmp_path: Path, url: str) -> None:
+    """Every form that Redis's own library reads."""
+    assert str(loaded(tmp_path, TRADER_REDIS_URL=url).settings.redis_url) == "**********"

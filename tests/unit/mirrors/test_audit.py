@@ -1,0 +1,107 @@
+"""The audit trail asked of the mirrors alone: what they have needs no Temporal, and what is in the way is named."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from temporalio.client import Client
+
+from control import audit
+from control.connection import UnreachableError
+from control.upkeep import Mirrors
+from mirrors.archive import Archive, Place
+from mirrors.hot import HotMirror
+from mirrors.reader import ArchiveReader
+from tests.support.trail import record
+
+TRADE = record("m1")
+
+
+async def away() -> Client:
+    """Be the Temporal that does not answer."""
+    raise UnreachableError("Temporal was asked")
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Mirrors:
+    """Give the mirrors of one archived trade, without a Redis."""
+    place = Place.at(str(tmp_path / "archive"))
+    archive = Archive(place, "demo")
+    archive.write([TRADE])
+    return Mirrors(hot=None, archive=archive, reader=ArchiveReader(place, "demo"), keep=timedelta(days=7))
+
+
+async def test_redis_tells_the_last_events_while_temporal_is_away(hot: HotMirror, kept: Mirrors) -> None:
+    """The last events are wanted most when Temporal is down: a whole mirror has them, and nothing else is asked."""
+    await hot.write(TRADE.trade, TRADE.events)
+    await hot.mark_whole(datetime.now(UTC))
+    page = await audit.recent(away, replace(kept, hot=hot), limit=4)
+    assert (page.source, [each.sequence for each in page.events]) == (audit.Source.REDIS, [15, 14, 13, 12])
+    assert (await audit.recent(away, replace(kept, hot=hot), limit=4, before="0-0")).events == []
+
+
+async def test_the_archive_tells_a_trade_while_temporal_is_away(kept: Mirrors) -> None:
+    """A trade that is over is told from the archive, chain and all."""
+    told = await audit.trade(away, kept, "m1")
+    assert (told.source, told.events, told.fault) == (audit.Source.ARCHIVE, TRADE.events, None)
+
+
+def test_a_damaged_archive_is_named_with_what_mends_it(kept: Mirrors) -> None:
+    """A file that is no Parquet keeps no trade from being told by Temporal; who asks the archive alone hears which file it is."""
+    [file] = kept.archive.files()
+    Path(file).write_bytes(b"no parquet")
+    with pytest.raises(UnreachableError, match="Temporal was asked"):
+        asyncio.run(audit.trade(away, kept, "m1"))
+    with pytest.raises(UnreachableError, match=r"trader audit rebuild") as told:
+        asyncio.run(audit.search(kept, audit.Search()))
+    assert file in str(told.value)
+    assert "LINE 1" not in str(told.value)
+
+
+@pytest.mark.parametrize("cursor", ["zzz", "5-garbage", "-", "5", "1-2-3", "1" * 16 + "-0"])
+async def test_a_cursor_is_refused_before_anything_is_asked(kept: Mirrors, cursor: str) -> None:
+    """What no answer gave is no cursor; it is not Redis that is wrong then."""
+    with pytest.raises(audit.BadQueryError, match="expected a cursor"):
+        await audit.recent(away, kept, limit=1, before=cursor)
+
+
+async def test_what_can_match_nothing_is_said(kept: Mirrors) -> None:
+    """A misspelt kind, or days the wrong way round, would look like an empty archive."""
+    with pytest.raises(audit.BadQueryError, match=r"one of received, .*; found 'fild'"):
+        await audit.search(kept, audit.Search(kind="fild"))
+    with pytest.raises(audit.BadQueryError, match="expected the first day before the last"):
+        await audit.search(kept, audit.Search(first=date(2026, 12, 1), last=date(2026, 11, 1)))
+
+
+@pytest.mark.parametrize("target", [lambda folder: folder / "none" / "x.csv", lambda folder: folder / "archive"])
+def test_a_file_that_cannot_be_written_is_the_one_that_is_named(kept: Mirrors, tmp_path: Path, target: Callable[[Path], Path]) -> None:
+    """It is not the archive that is in the way, and no half of a file stays."""
+    path, before = target(tmp_path), set(tmp_path.iterdir())
+    with pytest.raises(audit.UnwritableError, match=f"expected to write {path}, found: "):
+        asyncio.run(audit.export(kept, audit.table_query("trades"), path, audit.Format.CSV))
+    assert set(tmp_path.iterdir()) == before
+
+
+def test_a_query_that_is_interrupted_is_not_waited_for(kept: Mirrors) -> None:
+    """Ctrl-C ends the command, however long DuckDB would have gone on."""
+    held = threading.Event()
+
+    class Endless:
+        def query(self, _text: str) -> Any:
+            held.wait(30)
+
+    async def ask() -> None:
+        async with asyncio.timeout(0.05):
+            await audit.sql(replace(kept, reader=cast("ArchiveReader", Endless())), "select 1")
+
+    began = time.monotonic()
+    with pytest.raises(TimeoutError):
+        asyncio.run(ask())
+    assert time.monotonic() - began < 10
+    held.set()
