@@ -22,6 +22,7 @@ async def env(temporal_binary: str) -> AsyncIterator[WorkflowEnvironment]:
             *("--dynamic-config-value", 'history.timerProcessorMaxTimeShift="1ms"'),
             *("--dynamic-config-value", "history.transferProcessorMaxPollRPS=1000"),
             *("--dynamic-config-value", "history.timerProcessorMaxPollRPS=1000"),
+            *("--dynamic-config-value", "history.MaxBufferedQueryCount=100"),
         ],
     ) as running:
         yield running
