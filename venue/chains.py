@@ -1,6 +1,8 @@
 """The broker's JSON about instruments and market hours: chains, options, equities, sessions, holidays."""
 
 from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
 
 from venue.bodies import Body, plain, stamp, ticks_body
 from venue.config import UnderlyingConfig
@@ -59,25 +61,26 @@ def _deliverable(row: UnderlyingConfig, root: str) -> Body:
     }
 
 
+@lru_cache(maxsize=50_000)
+def _strike(root: str, day: date, strike: Decimal) -> Body:
+    """Write a strike, once: a chain has thousands, and what is written of one never changes."""
+    call, put = Series(root, day, "C", strike), Series(root, day, "P", strike)
+    return {
+        "strike-price": plain(strike),
+        "call": call.symbol,
+        "call-streamer-symbol": call.streamer_symbol,
+        "put": put.symbol,
+        "put-streamer-symbol": put.streamer_symbol,
+    }
+
+
 def _expiration(exchange: Exchange, row: UnderlyingConfig, expiry: Expiry, day: date) -> Body:
-    strikes = []
-    for strike in exchange.listings.strikes(row, expiry):
-        call, put = Series(expiry.root, expiry.day, "C", strike), Series(expiry.root, expiry.day, "P", strike)
-        strikes.append(
-            {
-                "strike-price": plain(strike),
-                "call": call.symbol,
-                "call-streamer-symbol": call.streamer_symbol,
-                "put": put.symbol,
-                "put-streamer-symbol": put.streamer_symbol,
-            }
-        )
     return {
         "expiration-type": expiry.kind,
         "expiration-date": expiry.day.isoformat(),
         "days-to-expiration": (expiry.day - day).days,
         "settlement-type": expiry.settlement,
-        "strikes": strikes,
+        "strikes": [_strike(expiry.root, expiry.day, strike) for strike in exchange.listings.strikes(row, expiry)],
     }
 
 

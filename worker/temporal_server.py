@@ -32,8 +32,9 @@ def find_binary(configured: Path | None) -> Path:
 def command(binary: Path, *, port: int, ui_port: int, namespace: str, database: Path) -> list[str]:
     """Write the server's command line.
 
-    The two dynamic settings lift the dev server's polling limits: with its defaults each step of a trade waits for a 50 ms grid, and
-    timers below a second take a second. They suit one host only.
+    The dynamic settings lift the dev server's limits: with its defaults each step of a trade waits for a 50 ms grid, timers below a
+    second take a second, and of two questions that meet a workflow task under way the second comes back a second later. They suit one
+    host only.
     """
     return [
         str(binary),
@@ -45,6 +46,7 @@ def command(binary: Path, *, port: int, ui_port: int, namespace: str, database: 
         *("--sqlite-pragma", "journal_mode=wal"),
         *("--dynamic-config-value", "history.transferProcessorMaxPollRPS=1000"),
         *("--dynamic-config-value", 'history.timerProcessorMaxTimeShift="10ms"'),
+        *("--dynamic-config-value", "history.MaxBufferedQueryCount=100"),
         *("--namespace", namespace),
         *("--log-level", "warn"),
         "--ui-disable-news-fetch",

@@ -7,12 +7,16 @@ from functools import partial
 from typing import Any
 
 import pytest
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.query.v1 import WorkflowQuery
+from temporalio.api.workflowservice.v1 import QueryWorkflowRequest
 from temporalio.client import WorkflowQueryFailedError
 from temporalio.service import RPCError
 
 from tests.support.beside import beside
 from tests.support.house import Seat, Trade
 from tests.support.waiting import eventually
+from workflows.interface import VIEW_QUERY
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -39,6 +43,27 @@ async def test_looking_at_a_trade_after_a_crash_changes_nothing(seat: Seat) -> N
         each.cancel()
     await asyncio.wait(asking)
     await seat.replay()
+
+
+@beside
+async def test_several_questions_at_once_wait_for_the_next_worker(seat: Seat) -> None:
+    """None is turned away to ask again a second later, as each but one would be by a server that keeps one question a workflow."""
+    await seat.kill()
+    trade = await seat.alert(**SLOW)
+    asking = [asyncio.create_task(_ask_once(trade)) for _ in range(5)]
+    await eventually(partial(_is_due, trade), "the trade's first task to wait")
+    await seat.start_worker()
+    assert all(await asyncio.gather(*asking))
+
+
+async def _ask_once(trade: Trade) -> int:
+    """Ask how a trade stands, and not again; gives the length of the answer."""
+    client = trade.house.client
+    asked = QueryWorkflowRequest(
+        namespace=client.namespace, execution=WorkflowExecution(workflow_id=trade.handle.id), query=WorkflowQuery(query_type=VIEW_QUERY)
+    )
+    answer = await client.workflow_service.query_workflow(asked, retry=False, timeout=timedelta(seconds=40))
+    return len(answer.query_result.payloads[0].data)
 
 
 async def _waits(trade: Trade) -> bool:

@@ -1,6 +1,6 @@
 """Halts through crashes: recorded whoever is there, and in force for whoever comes."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from control import account as control
 from domain.denial import Code
@@ -12,7 +12,8 @@ from tests.support.house import Seat
 @beside
 async def test_a_halt_holds_while_no_worker_runs(seat: Seat) -> None:
     """HLT-10: recorded without a worker, acknowledged when what was let pass has run out, and there when one comes back."""
-    working = await seat.alert(bid="1.00", ask="1.50")
+    # a worker that is long in coming must not be what ended it
+    working = await seat.alert(bid="1.00", ask="1.50", grace=timedelta(seconds=90))
     await working.order("e1")
     await seat.kill()
     receipt = await control.halt(seat.house.client, seat.settings.account, by="ann", reason="nobody home")

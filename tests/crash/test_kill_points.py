@@ -6,16 +6,18 @@ worker is killed, and another one started. One trade a point, all points of a st
 """
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from domain.portion import HALF, Portion
 from domain.trade import Outcome, Phase
 from tests.support.beside import beside
 from tests.support.house import LOOKED_FOR, Seat, Trade, exits_out
-from workflows.interface import CLOSE_UPDATE, Command
+from workflows.interface import CLOSE_UPDATE, SELL_UPDATE, Command, SellOrder
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -187,3 +189,48 @@ async def test_killed_while_closing(seat: Seat) -> None:
         assert len(names) == len(set(names)), f"expected no order twice, found {names}"
         assert not await trade.violations()
     await asyncio.gather(*asking, return_exceptions=True)
+
+
+@beside
+async def test_killed_while_a_part_is_sold(seat: Seat) -> None:
+    """In the cancel of the exit that holds it, or with its sale on the way: sold once, the rest covered (EXT-10, EXT-30, UNK-20)."""
+    cancel = {"method": "DELETE", "path": "*/orders/*"}
+    held = [Point("stall-before", rule=cancel), Point("stall-after", rule=cancel)]
+    free = [before("x2"), after("x2"), late("x2")]
+    trades = [_with_all_in_an_exit(seat.plan()) for _ in held] + [seat.plan() for _ in free]
+    parts = [Portion(count=1) for _ in held] + [HALF for _ in free]
+    for trade in trades:
+        await trade.quote("1.20", "1.20")
+        await trade.send()
+    for trade, working in zip(trades, [4] * len(held) + [2] * len(free), strict=True):
+        await trade.until("protected", phase=Phase.HOLDING, exits_working=working)
+    points = [*held, *free]
+    faults = [(trade, await point.arm(trade)) for trade, point in zip(trades, points, strict=True)]
+    asking = [asyncio.create_task(_sell(trade, part)) for trade, part in zip(trades, parts, strict=True)]
+    await kill_at(seat, faults)
+    for trade, point, part in zip(trades, points, parts, strict=True):
+        if point.unknown:
+            await trade.until("the sale looked for", unknown_orders=1, sold=0, exits_working=2)
+        else:
+            sold = part.of(4)
+            # a cancel that took effect lets its sale begin before the kill: hit on its way, that one is looked for to the end first
+            rest = {"position": 4 - sold, "exits_working": 4 - sold, "unprotected": 0, "unknown_orders": 0}
+            await trade.until("the part sold, and the rest protected", within=LOOKED_FOR, phase=Phase.HOLDING, sold=sold, **rest)
+            assert await trade.fills("x") == sold
+        names = await trade.sent()
+        assert len(names) == len(set(names)), f"expected no order twice, found {names}"
+        assert not await trade.violations()
+    for each in asking:
+        each.cancel()
+    await asyncio.gather(*asking, return_exceptions=True)
+
+
+def _with_all_in_an_exit(trade: Trade) -> Trade:
+    """Have a trade's exits cover everything, so that a part must be taken back before it is sold."""
+    trade.policy = replace(trade.policy, exits=replace(trade.policy.exits, fraction=Decimal(1)))
+    return trade
+
+
+async def _sell(trade: Trade, part: Portion) -> None:
+    """Ask for a part to be sold, and wait for the answer."""
+    await trade.handle.execute_update(SELL_UPDATE, SellOrder(command=Command(by="tester"), portion=part))

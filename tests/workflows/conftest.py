@@ -22,6 +22,9 @@ async def env(temporal_binary: str) -> AsyncIterator[WorkflowEnvironment]:
             *("--dynamic-config-value", 'history.timerProcessorMaxTimeShift="1ms"'),
             *("--dynamic-config-value", "history.transferProcessorMaxPollRPS=1000"),
             *("--dynamic-config-value", "history.timerProcessorMaxPollRPS=1000"),
+            *("--dynamic-config-value", "history.MaxBufferedQueryCount=100"),
+            # a day lasts a moment here, and the run after it would wait for a second
+            *("--dynamic-config-value", 'history.workflowIdReuseMinimalInterval="0s"'),
         ],
     ) as running:
         yield running

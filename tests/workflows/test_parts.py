@@ -12,6 +12,7 @@ from domain.portion import HALF, Portion
 from domain.trade import Outcome, Phase
 from tests.support.floor import Floor, policy
 from tests.support.waiting import eventually
+from workflows import timing
 from workflows.desk import end_of_day
 from workflows.interface import CLOSE_UPDATE, SELL_UPDATE, Command, CommandReceipt, SellOrder
 
@@ -157,8 +158,11 @@ async def test_what_is_bought_during_a_sale_is_protected_at_once(env: WorkflowEn
         await env.fast_forward(trade, timedelta(minutes=1))
 
 
-async def test_a_part_that_could_not_be_sent_all_day_is_not_sold_at_the_next_opening(env: WorkflowEnvironment, floor: Floor) -> None:
+async def test_a_part_that_could_not_be_sent_all_day_is_not_sold_at_the_next_opening(
+    env: WorkflowEnvironment, floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """UNK-30: nobody could look for an earlier try of the sale until its day was over; then it is no longer what was asked."""
+    monkeypatch.setattr(timing, "READ_TOTAL", timedelta(seconds=1))  # a look is asked again in real time: no clock passes over it
     floor.exit_fraction = None
     await floor.quote("1.20", "1.20")
     with env.with_time_skipping_disabled():

@@ -58,7 +58,12 @@ async def test_a_new_slice_ends_the_pause_of_a_refused_exit(env: WorkflowEnviron
         await eventually(lambda: floor.order_ids("e"), "the entry at the venue")
         await floor.control.fill(floor.order_ids("e")[0], 2, "1.20")
         await floor.until(trade, "the first slice", bought=2)
-        await eventually(lambda: _at_least(floor, trade, 6), "six refusals", within=20)
+
+        async def refused() -> bool:
+            await env.fast_forward(trade, timedelta(seconds=0.5))  # far less than the pause that follows the sixth
+            return await _at_least(floor, trade, 6)
+
+        await eventually(refused, "six refusals", within=20)
         await floor.control.fill(floor.order_ids("e")[0], 2, "1.20")
         await eventually(lambda: floor.order_ids("x"), "the exit of both slices", within=4)
         await floor.until(trade, "protected", exits_working=2)

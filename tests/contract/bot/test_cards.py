@@ -1,7 +1,6 @@
 """Cards through the real client: one for each trade, whatever is lost on the way."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -24,22 +23,6 @@ from domain.policy import Allowlist
 from domain.view import TradeView
 from tests.support.discord_client import ALERTS, OTHER, Listener, connected, open_chat
 from tests.unit.bot.conftest import make_view
-
-
-@pytest.fixture
-async def chat() -> AsyncIterator[RunningChat]:
-    """Open a chat."""
-    async with open_chat() as running:
-        yield running
-
-
-@pytest.fixture
-async def client(chat: RunningChat) -> AsyncIterator[Listener]:
-    """Connect a client."""
-    assert chat.url
-    listening = Listener()
-    async with connected(listening):
-        yield listening
 
 
 def request(count: int, place: CardPlace | None = None, **changes: object) -> CardRequest:

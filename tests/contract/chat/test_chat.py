@@ -1,6 +1,5 @@
 """The bundled chat, as the unmodified discord.py client takes it."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
@@ -13,22 +12,6 @@ from chat.server import RunningChat
 from chat.transcript import Kind
 from tests.support.discord_client import ADA, ALERTS, BOB, OTHER, Listener, connected, open_chat
 from tests.support.waiting import eventually
-
-
-@pytest.fixture
-async def chat() -> AsyncIterator[RunningChat]:
-    """Open a chat."""
-    async with open_chat() as running:
-        yield running
-
-
-@pytest.fixture
-async def client(chat: RunningChat) -> AsyncIterator[Listener]:
-    """Connect a client."""
-    assert chat.url
-    listening = Listener()
-    async with connected(listening):
-        yield listening
 
 
 async def test_messages_arrive_with_all_that_they_are(chat: RunningChat, client: Listener) -> None:

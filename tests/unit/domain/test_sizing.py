@@ -14,6 +14,7 @@ from domain.sizing import Cap, Sizing, size
 
 MONEY = st.decimals(min_value=-1000, max_value=10**7, places=2)
 PRICES = st.decimals(min_value="0.01", max_value=500, places=2).map(Price)
+FEW = st.none() | st.integers(-1, 500)
 POLICIES = st.builds(
     SizingPolicy,
     allocation=st.decimals(min_value=0, max_value=1, places=3),
@@ -46,12 +47,12 @@ def test_no_cap_is_ever_exceeded(
     assert wanted is None or sized.quantity <= wanted
 
 
-@given(policy=POLICIES, reference=MONEY, available=MONEY, ceiling=PRICES, wanted=st.none() | st.integers(-1, 500))
+@given(policy=POLICIES, reference=MONEY, available=MONEY, ceiling=PRICES, wanted=FEW, approved=FEW)
 def test_one_contract_more_would_break_the_cap_that_decided(
-    *, policy: SizingPolicy, reference: Decimal, available: Decimal, ceiling: Price, wanted: int | None
+    *, policy: SizingPolicy, reference: Decimal, available: Decimal, ceiling: Price, wanted: int | None, approved: int | None
 ) -> None:
     """The quantity is the largest allowed: the named cap allows exactly it, and every other at least as much; zero is denied by name."""
-    sized = size(policy=policy, reference=reference, available=available, ceiling=ceiling, alert_quantity=wanted)
+    sized = size(policy=policy, reference=reference, available=available, ceiling=ceiling, alert_quantity=wanted, approved=approved)
 
     def allows(cap: Cap, quantity: int) -> bool:
         cost = ceiling * 100 * quantity + policy.fees.opening(quantity)
@@ -61,6 +62,7 @@ def test_one_contract_more_would_break_the_cap_that_decided(
             Cap.MAX_CONTRACTS: quantity <= policy.max_contracts,
             Cap.MAX_NOTIONAL: ceiling * 100 * quantity <= policy.max_notional,
             Cap.ALERT_QUANTITY: wanted is None or quantity <= wanted,
+            Cap.APPROVED: approved is None or quantity <= approved,
         }[cap]
 
     if isinstance(sized, Denied):
