@@ -125,6 +125,16 @@ async def author_asked_early(seat: Seat) -> Trade:
     return trade
 
 
+async def author_asked_raced(seat: Seat) -> Trade:
+    """Hear that the author is out, where exits need a person's word; the entry fills while it is taken back. Close."""
+    trade = await begun(seat, "author-asked-raced", bid="1.10", ask="1.30", exits=OnExit.APPROVAL)
+    order = await trade.order("e1")
+    await trade.fault("late-accept", method="DELETE", path=f"*/orders/{order.order_id}", seconds=1, count=1)
+    await say(trade, "author-asked-raced-all", "all out")
+    await trade.fill("e1", 4)
+    return await closed(await held(trade))
+
+
 async def added(seat: Seat) -> Trade:
     """Buy an add, which has a trade of its own; close."""
     trade = seat.plan(name="golden-added")
@@ -180,6 +190,7 @@ WITH_PEOPLE = (
     author_out_early,
     author_asked,
     author_asked_early,
+    author_asked_raced,
     added,
     cancelled,
     converted_now,
