@@ -126,13 +126,25 @@ async def author_asked_early(seat: Seat) -> Trade:
 
 
 async def author_asked_raced(seat: Seat) -> Trade:
-    """Hear that the author is out, where exits need a person's word; the entry fills while it is taken back. Close."""
-    trade = await begun(seat, "author-asked-raced", bid="1.10", ask="1.30", exits=OnExit.APPROVAL)
+    """Hear that the author is out, where exits need a word; the entry fills while it is taken back. From before `ASKS_LATE`. Close."""
+    return await closed(await _raced(seat, "author-asked-raced"))
+
+
+async def author_asked_late(seat: Seat) -> Trade:
+    """Do the same by `ASKS_LATE`: a person is asked about what is held after all, and says yes."""
+    trade = await _raced(seat, "author-asked-late")
+    await command.approve(trade.house.client, trade.id, ME)
+    await trade.result()
+    return trade
+
+
+async def _raced(seat: Seat, name: str) -> Trade:
+    trade = await begun(seat, name, bid="1.10", ask="1.30", exits=OnExit.APPROVAL)
     order = await trade.order("e1")
     await trade.fault("late-accept", method="DELETE", path=f"*/orders/{order.order_id}", seconds=1, count=1)
-    await say(trade, "author-asked-raced-all", "all out")
+    await say(trade, f"{name}-all", "all out")
     await trade.fill("e1", 4)
-    return await closed(await held(trade))
+    return await held(trade)
 
 
 async def added(seat: Seat) -> Trade:
@@ -191,6 +203,7 @@ WITH_PEOPLE = (
     author_asked,
     author_asked_early,
     author_asked_raced,
+    author_asked_late,
     added,
     cancelled,
     converted_now,

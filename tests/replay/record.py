@@ -27,6 +27,7 @@ from control.story import Step, StepKind, steps_of
 from domain.policy import Mode
 from domain.trade import Outcome, Phase
 from tests.replay.accounts import ACCOUNTS, chain, lived, server, upkeep
+from tests.replay.expiring import expired
 from tests.replay.people import ME, WITH_PEOPLE
 from tests.support.house import House, Seat, Trade, open_house
 from tests.support.waiting import eventually
@@ -190,12 +191,15 @@ WITH_A_WORKER: tuple[Recording, ...] = (filled, converted, given_up, unknown_fou
 SHORT_RUNS = (*(story.__name__ for story in ACCOUNTS), "lived")
 """Stories of an account, on a server whose runs are short; the last has as many runs as it takes, and trades that heard of it."""
 
+EXPIRING = ("expired",)
+"""Trades that hold to the end of their contract."""
+
 OF_LIVED = ("flattened", "halted", "denied-by-halt")
 
 
 def stems() -> list[str]:
     """Name every history that has one file."""
-    trades = [*(_named(story) for story in (*WITH_A_WORKER, *WITH_PEOPLE, dry_run)), *OF_LIVED]
+    trades = [*(_named(story) for story in (*WITH_A_WORKER, *WITH_PEOPLE, dry_run)), *OF_LIVED, *EXPIRING]
     accounts = [_named(story) for story in ACCOUNTS]
     return sorted([*(f"trade-golden-{each}" for each in trades), *(f"account-golden-{each}" for each in accounts), UPKEEP])
 
@@ -226,6 +230,7 @@ async def record(wanted: Sequence[str]) -> list[Path]:
                     kept.append(_keep(await (await dry_run(house.take_seat())).handle.fetch_history()))
                 if "upkeep" in wanted:
                     kept.append(_keep(await upkeep(house.client), UPKEEP))
+        kept += [_keep(await expired(each)) for each in EXPIRING if each in wanted]
         if set(SHORT_RUNS) & set(wanted):
             (home := Path(folder) / "accounts").mkdir()
             async with server() as address, open_house(home, temporal_address=address, **canaries) as house:
@@ -272,7 +277,8 @@ def missing() -> list[str]:
     trades = [story.__name__ for story in (*WITH_A_WORKER, *WITH_PEOPLE, dry_run) if f"trade-golden-{_named(story)}" not in there]
     accounts = [story.__name__ for story in ACCOUNTS if f"account-golden-{_named(story)}" not in there]
     lived = [] if "account-golden-lived-1" in there else ["lived"]
-    return [*trades, *accounts, *lived, *([] if UPKEEP in there else ["upkeep"])]
+    expiring = [each for each in EXPIRING if f"trade-golden-{each}" not in there]
+    return [*trades, *accounts, *expiring, *lived, *([] if UPKEEP in there else ["upkeep"])]
 
 
 if __name__ == "__main__":

@@ -1,0 +1,7 @@
+"""Every change of what a running workflow asks for, by name: a workflow that passed that place before keeps to the old way for its life.
+
+A name goes when no workflow from before it can still run, and its history goes with it.
+"""
+
+ASKS_LATE = "author-out-asks-late"
+"""A person is asked about what filled after an author's exit that needs a word; before, it was held on its exit plan."""
