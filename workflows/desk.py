@@ -68,7 +68,7 @@ class Desk:
         """Open the desk; `spawn` starts the searches for lost orders, which the trade's story waits for at its end."""
         self._request = request
         self._journal = journal
-        self._contract = contract
+        self.contract = contract
         self.spawn = spawn
         self._searching = 0
         self._completing: set[ClientOrderId] = set()
@@ -101,7 +101,7 @@ class Desk:
         """
         intent = self._intent(leg, quantity, limit)
         order = self.ledger.intend(intent)
-        what = f"{quantity} x {self._contract} at {'market' if limit is None else plain(limit)}"
+        what = f"{quantity} x {self.contract} at {'market' if limit is None else plain(limit)}"
         kind = EventKind.ENTRY_INTENDED if leg is Leg.ENTRY else EventKind.EXIT_INTENDED
         self._record(kind, f"{intent.side} {what}", order=intent.client_order_id, quantity=quantity, limit=limit)
         request = SubmitRequest(
@@ -154,7 +154,7 @@ class Desk:
         market = limit is None
         return OrderIntent(
             client_order_id=client_order_id(self._request.alert.message_id, leg, self.ledger.next_sequence(leg)),
-            contract=self._contract,
+            contract=self.contract,
             side=Side.BUY_TO_OPEN if leg is Leg.ENTRY else Side.SELL_TO_CLOSE,
             quantity=quantity,
             kind=OrderKind.MARKET if market else OrderKind.LIMIT,
@@ -213,7 +213,7 @@ class Desk:
         order, entry = learned.order, learned.order.leg is Leg.ENTRY
         names = {"order": order.client_order_id, "venue_order": report.order_id, "status": report.venue_status or report.status}
         if learned.wrong_contract:
-            text = f"{order.client_order_id} is shown as {report.symbol}, not {self._contract.occ_symbol}: a person must look at it"
+            text = f"{order.client_order_id} is shown as {report.symbol}, not {self.contract.occ_symbol}: a person must look at it"
             self._record(EventKind.WARNING, text, **names, symbol=report.symbol)
         if learned.appeared:
             text = f"{order.client_order_id} was found at the venue as order {report.order_id}"
@@ -384,12 +384,12 @@ class Desk:
         try:
             answer: PositionAnswer = await workflow.execute_activity(
                 READ_POSITION,
-                PositionRequest(contract=self._contract, look_since=self._look_since),
+                PositionRequest(contract=self.contract, look_since=self._look_since),
                 result_type=PositionAnswer,
                 start_to_close_timeout=timing.READ_TIMEOUT,
                 schedule_to_close_timeout=timing.READ_TOTAL,
                 retry_policy=timing.READ_RETRY,
-                summary=f"read the position in {self._contract}",
+                summary=f"read the position in {self.contract}",
             )
         except ActivityError:
             return None

@@ -5,3 +5,6 @@ A name goes when no workflow from before it can still run, and its history goes 
 
 ASKS_LATE = "author-out-asks-late"
 """A person is asked about what filled after an author's exit that needs a word; before, it was held on its exit plan."""
+
+LOOKS_AT_THE_CLOSE = "looks-at-the-last-close"
+"""A trade that holds reads the contract's quote as it stops trading; before, what it held to the end counted as worthless."""

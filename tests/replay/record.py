@@ -191,8 +191,8 @@ WITH_A_WORKER: tuple[Recording, ...] = (filled, converted, given_up, unknown_fou
 SHORT_RUNS = (*(story.__name__ for story in ACCOUNTS), "lived")
 """Stories of an account, on a server whose runs are short; the last has as many runs as it takes, and trades that heard of it."""
 
-EXPIRING = ("expired",)
-"""Trades that hold to the end of their contract."""
+EXPIRING = ("expired", "expired-bid-for")
+"""Trades that hold to the end of their contract: from before `LOOKS_AT_THE_CLOSE`, and by it."""
 
 OF_LIVED = ("flattened", "halted", "denied-by-halt")
 
