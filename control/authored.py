@@ -7,7 +7,7 @@ what its alert says: a question that was not answered is no answer, and which co
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from temporalio.client import Client
@@ -125,9 +125,9 @@ async def last_trade(client: Client, message: AlertMessage, account: AccountNumb
 
 
 async def answered(client: Client, message: MessageId) -> TradeView | None:
-    """Give the trade of a message that is answered or was changed, where it has one that is not over."""
+    """Give the trade of a message that is answered or was changed, where it has one; it may be over."""
     try:
-        view = await look.view_of(client.get_workflow_handle(trade_workflow_id(message)))
+        return await look.view_of(client.get_workflow_handle(trade_workflow_id(message)))
     except look.NoAnswer as silent:
         cause = silent.__cause__
         if isinstance(cause, RPCError) and cause.status is RPCStatusCode.NOT_FOUND:
@@ -137,18 +137,23 @@ async def answered(client: Client, message: MessageId) -> TradeView | None:
         if error.status is RPCStatusCode.NOT_FOUND:
             return None
         raise unreachable(error, client) from error
-    return None if view.phase is Phase.DONE else view
 
 
 async def about(client: Client, message: AlertMessage, parsed: ParsedAlert, account: AccountNumber) -> Found:
     """Find the author's open trades of the contract that an exit or an add names; what it leaves out must not leave a choice.
 
-    It is about what was alerted before it: an exit that is taken in late, or again, must not sell what its author bought after it.
+    It is about what was alerted before it: an exit that is taken in late, or again, must not sell what its author bought after it. An
+    answer to an alert is about its contract, also where the alert's own trade is over.
     """
     if message.answers is not None:
         view = await answered(client, message.answers)
-        if view is not None and view.message.author_id == message.author_id and fits(parsed, view.parsed):
-            return Found(trades=(opened(view),))
+        if view is not None and view.message.author_id == message.author_id and _may_be(parsed, view.parsed):
+            if view.phase is not Phase.DONE:
+                return Found(trades=(opened(view),))
+            if view.parsed is not None and None not in contract_of(opened(view)):
+                parsed = replace(parsed, **{name: getattr(view.parsed, name) for name in FIELDS})
+            elif parsed.symbol is None:
+                return Found(why="expected an answer to an alert that was traded, or one that names its contract, found neither")
     for pause in LOOKS:
         await asyncio.sleep(pause)
         trades = await open_trades(client, message.author_id, account)
@@ -166,6 +171,12 @@ def matching(parsed: ParsedAlert, trades: Sequence[Open]) -> Found:
         named = ", ".join(f"{symbol} {strike}{right} {expiry}" for symbol, strike, right, expiry in contracts)
         return Found(why=f"expected one open contract that is meant, found {len(contracts)}: {named}. Name it, or answer its alert")
     return Found(trades=fitting)
+
+
+def _may_be(parsed: ParsedAlert, traded: ParsedAlert | None) -> bool:
+    """Tell whether nothing that a reading names of a contract is another than a trade's alert says, which may leave things out."""
+    named = [(getattr(parsed, name), getattr(traded, name)) for name in FIELDS] if traded is not None else []
+    return all(said is None or alerted is None or said == alerted for said, alerted in named)
 
 
 def fits(parsed: ParsedAlert, traded: ParsedAlert | None) -> bool:

@@ -23,6 +23,7 @@ from domain.parser import parse
 from domain.parsing.correcting import may_correct
 from domain.policy import Policy
 from domain.profile import OnAdd, Profile
+from domain.trade import Phase
 from workflows.interface import CommandReceipt, FollowUp, Said, TradeRequest
 
 
@@ -155,7 +156,7 @@ async def _add(client: Client, request: TradeRequest, parsed: ParsedAlert) -> Ta
 async def _edited(client: Client, request: TradeRequest, parsed: ParsedAlert) -> Taken | None:
     """Tell the trade of a message that it now says something else; without one, an edit is refused like any other."""
     view = await authored.answered(client, request.alert.message_id)
-    if view is None or view.message.shown == request.alert.shown:
+    if view is None or view.phase is Phase.DONE or view.message.shown == request.alert.shown:
         return None
     # an edit has the id of what it edits, so each wording of it is told once
     return await _pass_on(client, request.alert, parsed, Said.CORRECTION, (authored.opened(view),))

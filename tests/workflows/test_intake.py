@@ -294,3 +294,20 @@ async def test_an_exit_reaches_every_trade_though_one_does_not_answer(floor: Flo
     with pytest.raises(NoWorkerError):
         await taken(floor, "STC SPY 450c @ 1.20 half out", profile=profile)
     await floor.until(floor.handles[0], "sold in part", position=2)
+
+
+async def test_an_answer_to_an_alert_that_is_over_is_about_nothing_else(floor: Floor, entry: str, env: WorkflowEnvironment) -> None:
+    """EXT-10: "all out" in answer to an alert whose trade is flat, or was refused, must not sell another contract of its author."""
+    with env.with_time_skipping_disabled():
+        older, newer = await second(floor, entry)
+        refused = await taken(floor, "BTO SPY 450 @ 1.20")
+        assert isinstance(refused, Opened)
+        await floor.client.get_workflow_handle(refused.workflow_id).result()
+        await taken(floor, "STC SPY 450c @ 1.20 all out")
+        await floor.handles[0].result()
+        for over in (older, refused.workflow_id):
+            found = await taken(floor, "all out", nature=Nature.REPLY, answers=over.removeprefix("trade-"))
+            assert isinstance(found, Unmatched)
+        answer = await taken(floor, "STC SPY 460c @ 1.50 half out", nature=Nature.REPLY, answers=older.removeprefix("trade-"))
+        assert isinstance(answer, PassedOn)
+        assert answer.workflow_id == newer
