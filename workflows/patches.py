@@ -8,3 +8,6 @@ ASKS_LATE = "author-out-asks-late"
 
 LOOKS_AT_THE_CLOSE = "looks-at-the-last-close"
 """A trade that holds reads the contract's quote as it stops trading; before, what it held to the end counted as worthless."""
+
+PAGES_AGAIN = "pages-again-for-a-refused-exit"
+"""A person is called again while an exit is refused on; before, after five refusals and never again."""

@@ -28,6 +28,15 @@ SETTINGS = (
 
 async def expired(name: str) -> WorkflowHistory:
     """Buy what expires on the next trading day, and hold it to its end."""
+    return await _held_to_the_end(name, refused=0)
+
+
+async def refused_on(name: str) -> WorkflowHistory:
+    """Do the same with an exit that is refused for an hour before it is taken."""
+    return await _held_to_the_end(name, refused=13)
+
+
+async def _held_to_the_end(name: str, *, refused: int) -> WorkflowHistory:
     contract = replace(CONTRACT, expiry=next_trading_day(new_york_date(datetime.now(UTC))), strike=Decimal(600))
     async with (
         await WorkflowEnvironment.start_time_skipping_v2(
@@ -40,6 +49,9 @@ async def expired(name: str) -> WorkflowHistory:
     ):
         floor.exit_fraction = None
         await floor.control.set_quote(contract.occ_symbol, bid="1.20", ask="1.20")
+        if refused > 0:
+            refusal = {"status": 422, "code": "margin_check_failed", "count": refused}
+            await floor.fault(kind="status", method="POST", path="*/orders", client_id="*-x*", **refusal)
         alert = AlertMessage(
             message_id=message_id(f"golden-{name}"),
             text=f"BTO SPY {contract.expiry:%m/%d/%Y} 600c @ 1.20",

@@ -27,7 +27,7 @@ from control.story import Step, StepKind, steps_of
 from domain.policy import Mode
 from domain.trade import Outcome, Phase
 from tests.replay.accounts import ACCOUNTS, chain, lived, server, upkeep
-from tests.replay.expiring import expired
+from tests.replay.expiring import expired, refused_on
 from tests.replay.people import ME, WITH_PEOPLE
 from tests.support.house import House, Seat, Trade, open_house
 from tests.support.waiting import eventually
@@ -191,8 +191,8 @@ WITH_A_WORKER: tuple[Recording, ...] = (filled, converted, given_up, unknown_fou
 SHORT_RUNS = (*(story.__name__ for story in ACCOUNTS), "lived")
 """Stories of an account, on a server whose runs are short; the last has as many runs as it takes, and trades that heard of it."""
 
-EXPIRING = ("expired", "expired-bid-for")
-"""Trades that hold to the end of their contract: from before `LOOKS_AT_THE_CLOSE`, and by it."""
+EXPIRING = {"expired": expired, "expired-bid-for": expired, "exit-refused-on": refused_on, "exit-refused-paged": refused_on}
+"""Trades that hold to the end of their contract, from before `LOOKS_AT_THE_CLOSE` and by it; and so for `PAGES_AGAIN`."""
 
 OF_LIVED = ("flattened", "halted", "denied-by-halt")
 
@@ -230,7 +230,7 @@ async def record(wanted: Sequence[str]) -> list[Path]:
                     kept.append(_keep(await (await dry_run(house.take_seat())).handle.fetch_history()))
                 if "upkeep" in wanted:
                     kept.append(_keep(await upkeep(house.client), UPKEEP))
-        kept += [_keep(await expired(each)) for each in EXPIRING if each in wanted]
+        kept += [_keep(await story(name)) for name, story in EXPIRING.items() if name in wanted]
         if set(SHORT_RUNS) & set(wanted):
             (home := Path(folder) / "accounts").mkdir()
             async with server() as address, open_house(home, temporal_address=address, **canaries) as house:
