@@ -44,6 +44,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import timing
     from workflows.interface import TradeRequest
     from workflows.journal import Journal
+    from workflows.patches import TAKES_BACK
     from workflows.waiting import wait
 
 NO_WORKER = "NO_WORKER"
@@ -186,10 +187,13 @@ class Desk:
     def note(self, report: OrderReport, order: LedgerOrder | None = None) -> None:
         """Take in what the venue says, once; `order` names it where the report cannot."""
         absent = {each.client_order_id for each in self.ledger.lost}
+        ended = {each.client_order_id for each in self.ledger.leg(Leg.ENTRY) if each.done}
         learned = self.ledger.take(report, None if order is None else order.client_order_id)
         if learned is None:
             return
         self._tell(learned, report)
+        if learned.fills and learned.order.client_order_id in ended - absent:
+            self._hold_back(learned.order)
         if learned.order.client_order_id in absent:
             # what it stood for was given up, or sent again; what it leaves open when it has ended is covered again
             text = f"{learned.order.client_order_id} appeared after all; taking it back"
@@ -198,6 +202,16 @@ class Desk:
         elif learned.order.needs_reading and learned.order.client_order_id not in self._completing:
             self._completing.add(learned.order.client_order_id)
             self.spawn(self._complete(learned.order))
+
+    def _hold_back(self, filled: LedgerOrder) -> None:
+        """Take back the entry that works beside one that was filled after its end: it was sent for contracts that are bought already."""
+        for order in self.ledger.open_entries:
+            if order is not filled and workflow.patched(TAKES_BACK):
+                text = (
+                    f"{filled.client_order_id} was filled after its end; {order.client_order_id} is taken back, and nothing more is bought"
+                )
+                self._record(EventKind.WARNING, text, order=order.client_order_id)
+                self.spawn(self.take_back(order))
 
     async def _complete(self, order: LedgerOrder) -> None:
         """Read an order until its reports add up: a fill is protected when it is shown, and no further report may come."""

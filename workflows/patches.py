@@ -11,3 +11,6 @@ LOOKS_AT_THE_CLOSE = "looks-at-the-last-close"
 
 PAGES_AGAIN = "pages-again-for-a-refused-exit"
 """A person is called again while an exit is refused on; before, after five refusals and never again."""
+
+TAKES_BACK = "takes-back-beside-a-late-fill"
+"""An entry is taken back that works while an earlier one turns out to be filled; before, it worked on until its next rung."""

@@ -14,16 +14,21 @@ import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
 from temporalio.client import WorkflowHistory
 
+from activities.messages import ORDER_REPORT_SIGNAL
 from broker.dry_run import DryRunBroker
 from control import command
 from control.history import read_history, write_history
 from control.story import Step, StepKind, steps_of
+from domain.ids import ClientOrderId, FillId, OrderId
+from domain.money import Price
+from domain.order import Fill, OrderReport, OrderStatus, Side
 from domain.policy import Mode
 from domain.trade import Outcome, Phase
 from tests.replay.accounts import ACCOUNTS, chain, lived, server, upkeep
@@ -160,6 +165,41 @@ async def refused(seat: Seat) -> Trade:
     return trade
 
 
+async def _late_fill(seat: Seat, name: str) -> Trade:
+    """Show a fill of the first order after its end was read, while the second works. The venue knows of none, so this trade stays open."""
+    trade = await _started(seat, name, bid="1.10", ask="1.30")
+    first, _ = await trade.order("e1"), await trade.order("e2")
+    fill = Fill(fill_id=FillId("late"), quantity=2, price=Price(Decimal("1.20")), at=datetime.now(UTC))
+    report = OrderReport(
+        order_id=OrderId(str(first.order_id)),
+        client_order_id=ClientOrderId(f"{trade.id}-e1"),
+        status=OrderStatus.CANCELLED,
+        symbol=trade.contract.occ_symbol,
+        side=Side.BUY_TO_OPEN,
+        quantity=4,
+        remaining=0,
+        limit=Price(Decimal("1.20")),
+        fills=(fill,),
+    )
+    await trade.handle.signal(ORDER_REPORT_SIGNAL, report)
+    await trade.until("held", phase=Phase.HOLDING)
+    return trade
+
+
+async def late_fill(seat: Seat) -> Trade:
+    """Go on with the order for all four, until the next rung. From before `TAKES_BACK`."""
+    return await _late_fill(seat, "late-fill")
+
+
+async def late_fill_taken_back(seat: Seat) -> Trade:
+    """Take the order for all four back at once."""
+    return await _late_fill(seat, "late-fill-taken-back")
+
+
+ALONE: tuple[Recording, ...] = (late_fill, late_fill_taken_back)
+"""Stories that leave an account at odds with the venue: each has one of its own."""
+
+
 async def dry_run(seat: Seat) -> Trade:
     """Rehearse with a worker that cannot send, against the same venue."""
     settings, client = seat.settings, seat.house.client
@@ -199,7 +239,7 @@ OF_LIVED = ("flattened", "halted", "denied-by-halt")
 
 def stems() -> list[str]:
     """Name every history that has one file."""
-    trades = [*(_named(story) for story in (*WITH_A_WORKER, *WITH_PEOPLE, dry_run)), *OF_LIVED, *EXPIRING]
+    trades = [*(_named(story) for story in (*WITH_A_WORKER, *WITH_PEOPLE, *ALONE, dry_run)), *OF_LIVED, *EXPIRING]
     accounts = [_named(story) for story in ACCOUNTS]
     return sorted([*(f"trade-golden-{each}" for each in trades), *(f"account-golden-{each}" for each in accounts), UPKEEP])
 
@@ -223,9 +263,14 @@ async def record(wanted: Sequence[str]) -> list[Path]:
                 seat = house.take_seat()
                 await seat.start_worker()
                 kept += [_keep(await trade.handle.fetch_history()) for trade in await asyncio.gather(*(story(seat) for story in chosen))]
-        if "dry_run" in wanted or "upkeep" in wanted:
+        alone = [story for story in ALONE if story.__name__ in wanted]
+        if alone or "dry_run" in wanted or "upkeep" in wanted:
             (home := Path(folder) / "rest").mkdir()
             async with open_house(home, **canaries) as house:
+                for story in alone:
+                    seat = house.take_seat()
+                    await seat.start_worker()
+                    kept.append(_keep(await (await story(seat)).handle.fetch_history()))
                 if "dry_run" in wanted:
                     kept.append(_keep(await (await dry_run(house.take_seat())).handle.fetch_history()))
                 if "upkeep" in wanted:
@@ -274,7 +319,7 @@ def _anonymous(value: object) -> object:
 def missing() -> list[str]:
     """Name the stories that have no history yet."""
     there = {path.stem for path in HISTORIES.glob("*.json")}
-    trades = [story.__name__ for story in (*WITH_A_WORKER, *WITH_PEOPLE, dry_run) if f"trade-golden-{_named(story)}" not in there]
+    trades = [story.__name__ for story in (*WITH_A_WORKER, *WITH_PEOPLE, *ALONE, dry_run) if f"trade-golden-{_named(story)}" not in there]
     accounts = [story.__name__ for story in ACCOUNTS if f"account-golden-{_named(story)}" not in there]
     lived = [] if "account-golden-lived-1" in there else ["lived"]
     expiring = [each for each in EXPIRING if f"trade-golden-{each}" not in there]

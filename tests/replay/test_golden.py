@@ -18,7 +18,7 @@ from tests.replay.record import CANARIES, FINGERPRINTS, HISTORIES, RECORDER, ROO
 from workflows import patches
 from workflows.account import AccountWorkflow
 from workflows.interface import ACCOUNT_WORKFLOW, TRADE_WORKFLOW, AccountRequest, TradeRequest
-from workflows.patches import ASKS_LATE, LOOKS_AT_THE_CLOSE, PAGES_AGAIN
+from workflows.patches import ASKS_LATE, LOOKS_AT_THE_CLOSE, PAGES_AGAIN, TAKES_BACK
 from workflows.trade import TradeWorkflow
 from workflows.upkeep import HOUSEKEEPING_WORKFLOW, HousekeepingWorkflow, Round
 
@@ -156,6 +156,7 @@ BEFORE = {
     ASKS_LATE: "trade-golden-author-asked-raced",
     LOOKS_AT_THE_CLOSE: "trade-golden-expired",
     PAGES_AGAIN: "trade-golden-exit-refused-on",
+    TAKES_BACK: "trade-golden-late-fill",
 }
 """For each patch a history from before it, in which the old way shows."""
 
