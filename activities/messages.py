@@ -30,6 +30,7 @@ FIND_ORDER = "find_order"
 READ_ORDER = "read_order"
 CANCEL_ORDER = "cancel_order"
 READ_POSITION = "read_position"
+READ_QUOTE = "read_quote"
 NOTIFY = "notify"
 SHOW_CARD = "show_card"
 FOLLOW_ORDERS = "follow_orders"
@@ -242,6 +243,13 @@ class FindRequest:
     """When the answer to it was given up."""
     known_ids: tuple[OrderId, ...]
     """Orders already known to be something else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteAnswer:
+    """A contract's quote, or None where the broker says that there is none. A failed query never becomes this."""
+
+    quote: Quote | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ from activities.messages import (
     LOOK_FAILED,
     READ_ORDER,
     READ_POSITION,
+    READ_QUOTE,
     SUBMIT_ENTRY,
     SUBMIT_EXIT,
     WORD_TOO_OLD,
@@ -37,12 +38,13 @@ from activities.messages import (
     FindRequest,
     PositionAnswer,
     PositionRequest,
+    QuoteAnswer,
     SubmitAnswer,
     SubmitRequest,
     SubmitResult,
 )
 from broker.port import NOT_SENT, OrderDesk, OrderReader, OutcomeUnknown, Refused, Unavailable, always
-from domain.contract import same_contract
+from domain.contract import OptionContract, same_contract
 from domain.denial import Code
 from domain.ids import OrderId
 from domain.ladder import GiveUp, conversion
@@ -83,6 +85,11 @@ class OrderLookups:
                 f"expected order {order_id}, which the venue reported before; it now says there is none", type="Vanished"
             )
         return report
+
+    @activity.defn(name=READ_QUOTE)
+    async def read_quote(self, contract: OptionContract) -> QuoteAnswer:
+        """Read a contract's quote. Raises when not answered."""
+        return QuoteAnswer(quote=await self._reader.quote(contract))
 
     @activity.defn(name=READ_POSITION)
     async def read_position(self, request: PositionRequest) -> PositionAnswer:

@@ -142,6 +142,10 @@ def _position(view: TradeView) -> tuple[Field, ...]:
 
 def _pnl(view: TradeView) -> str:
     held = f", {view.position} still held (their worth now is unknown)" if view.position else ""
+    if view.unvalued:
+        held = f", {view.unvalued} held to expiration: subject to exercise, worth unknown"
+    elif view.outcome is Outcome.EXPIRED:
+        held = f", {view.position} expired worthless"
     if view.pnl is None:
         return f"none realised{held}"
     fees = "fees unknown" if view.fees is None else f"before fees of about ${view.fees:,.2f}"

@@ -141,6 +141,10 @@ def _facts(view: TradeView) -> list[tuple[str, str]]:
         rows.append(("sold", f"{view.sold} at {price(view.average_exit)} · held {view.position} · in working exits {view.exits_working}"))
         fees = NONE if view.fees is None else plain(view.fees)
         rows.append(("P&L", f"{signed(view.pnl)} dollars before fees (estimated {fees})"))
+    if view.unvalued:
+        rows.append(
+            ("[yellow]expired[/]", f"{view.unvalued} contract(s) held to the end: subject to exercise, worth unknown, not in the P&L")
+        )
     if view.unprotected:
         rows.append(("unprotected", f"[red]{view.unprotected} contract(s) without their exit yet[/]"))
     if view.unknown_orders:

@@ -121,9 +121,21 @@ async def resume(client: Client, account: AccountNumber, *, by: str, changed: st
 async def flatten(client: Client, account: AccountNumber, *, by: str, reason: str) -> AccountReceipt:
     """Halt, cancel every entry and close every position; answers when it is certain that nothing is bought any more.
 
-    The closing goes on until the account is flat; `account_view` shows how far it is.
+    The closing goes on until the account is flat; `account_view` shows how far it is. The halt is recorded first, whether a worker runs
+    or not. Without one the rest is to be asked again: what is sold, and when, is not left to whatever hour a worker comes back at.
     """
-    return await _update(client, account, FLATTEN_UPDATE, Command(by=by, reason=reason), AccountReceipt)
+    command = Command(by=by, reason=reason)
+    try:
+        await _handle(client, account).signal(HALT_SIGNAL, command, rpc_timeout=_SENT_WITHIN)
+    except RPCError as error:
+        raise _told(error, client, account) from error
+    try:
+        return await _update(client, account, FLATTEN_UPDATE, command, AccountReceipt)
+    except NoWorkerError as silent:
+        raise NoWorkerError(
+            f"account {account} is halted: it is on record, and no entry can be sent. No worker told whether its positions are closed; "
+            "they keep their exits until then. Start one with `trader worker`, look with `trader account`, and flatten it again"
+        ) from silent
 
 
 async def change_limits(client: Client, account: AccountNumber, *, by: str, reason: str, changes: Mapping[str, str]) -> LimitsReceipt:

@@ -1,52 +1,107 @@
 """Find the trades that a message of an author may be about.
 
-Lists come from Temporal's index, which may be a moment behind what was just started: who finds nothing looks again, a bounded number of
-times. How a trade stands comes from the trade itself.
+Two sides know them, and what either knows counts. Temporal's index lists all there are, and may be a moment behind what was just started.
+The account knows each that it let buy, at once. How a trade stands comes from the trade itself; one that does not tell counts as open, by
+what its alert says: a question that was not answered is no answer, and which contract is meant must not depend on it.
 """
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from control import account as accounts
 from control import look
 from control.connection import unreachable
-from control.errors import NoWorkerError
-from domain.alert import AlertMessage, ParsedAlert
+from control.errors import NotFoundError, NotPossibleError, NoWorkerError
+from domain.alert import AlertKind, AlertMessage, ParsedAlert
 from domain.ids import AccountNumber, MessageId, trade_workflow_id
+from domain.parser import parse
 from domain.trade import Phase
 from domain.view import TradeView
 
 LOOKS = (0.0, 0.4, 1.2)
 """Seconds before each look for a trade that must be there."""
 
-_MOST = 50
-"""Open trades of one author that are asked how they stand."""
+MOST = 500
+"""Open trades of one author among which one is looked for: a list that is cut off could lack the one that is meant."""
+
+ADMITTED_WITHIN = 1.0
+"""Seconds that the account is waited for. Who has no answer then goes by the index: an account that is away lets nothing be bought that
+the index could not have yet, and an exit waits for no account."""
 
 FIELDS = ("symbol", "strike", "right", "expiry")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Open:
+    """A trade that is not known to be over, and what its alert says."""
+
+    workflow_id: str
+    message: AlertMessage
+    parsed: ParsedAlert | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """The open trades that a message is about, the newest first; or why there is none for certain."""
 
-    views: tuple[TradeView, ...] = ()
+    trades: tuple[Open, ...] = ()
     why: str = ""
 
 
-async def open_trades(client: Client, author: str, account: AccountNumber, *, since: datetime | None = None) -> list[TradeView]:
-    """List an author's trades that are not over, the newest first; raises NoWorkerError when there are some and none can be asked."""
+async def open_trades(client: Client, author: str, account: AccountNumber, *, since: datetime | None = None) -> list[Open]:
+    """List an author's trades that are not known to be over, the newest first.
+
+    Raises NoWorkerError when there are some and none can be asked, NotPossibleError when there are more than are looked through.
+    """
     wanted = look.Filter(author=author, account=account, open_only=True, since=since)
-    rows = await look.list_trades(client, wanted, limit=_MOST)
-    views = [row.view for row in rows if row.view is not None]
-    if rows and not views:
+    rows, admitted = await asyncio.gather(
+        look.list_trades(client, wanted, limit=MOST + 1, views=False), _admitted(client, author, account, since)
+    )
+    ids = list(dict.fromkeys([*(row.workflow_id for row in rows), *admitted]))
+    if len(ids) > MOST:
+        raise NotPossibleError(f"expected at most {MOST} open trades of {author}, found more: answer the alert that is meant")
+    views = await look.views_of(client, ids)
+    if ids and not views:
         raise NoWorkerError(
-            f"{len(rows)} open trades of {author} were found, and no worker tells how they stand; check with `trader doctor`"
+            f"{len(ids)} open trades of {author} were found, and no worker tells how they stand; check with `trader doctor`"
         )
-    return [view for view in views if view.phase is not Phase.DONE]
+    silent = await asyncio.gather(*(_silent(client, each) for each in ids if each not in views))
+    told = [opened(view) for view in views.values() if view.phase is not Phase.DONE]
+    return sorted([*told, *(each for each in silent if each is not None)], key=lambda each: each.message.posted_at, reverse=True)
+
+
+async def _admitted(client: Client, author: str, account: AccountNumber, since: datetime | None) -> list[str]:
+    """Ask the account for the author's trades that it let buy and that are not over."""
+    try:
+        async with asyncio.timeout(ADMITTED_WITHIN):
+            view = await accounts.account_view(client, account)
+    except (TimeoutError, NoWorkerError, NotFoundError):
+        return []
+    return [each.trade for each in view.open_trades if each.author == author and (since is None or each.admitted_at >= since)]
+
+
+async def _silent(client: Client, workflow_id: str) -> Open | None:
+    """Read a trade that does not tell how it stands from what it was started with; None where it is not there, or opens nothing."""
+    try:
+        request = await look.request_of(client, client.get_workflow_handle(workflow_id))
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return None
+        raise unreachable(error, client) from error
+    parsed = parse(request.alert, request.policy.profile.room)
+    if parsed.kind not in {AlertKind.ENTRY, AlertKind.ADD}:
+        return None
+    return Open(workflow_id=workflow_id, message=request.alert, parsed=parsed)
+
+
+def opened(view: TradeView) -> Open:
+    """Give a trade by its view."""
+    return Open(workflow_id=view.workflow_id, message=view.message, parsed=view.parsed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +125,9 @@ async def last_trade(client: Client, message: AlertMessage, account: AccountNumb
 
 
 async def answered(client: Client, message: MessageId) -> TradeView | None:
-    """Give the trade of a message that is answered or was changed, where it has one that is not over."""
+    """Give the trade of a message that is answered or was changed, where it has one; it may be over."""
     try:
-        view = await look.view_of(client.get_workflow_handle(trade_workflow_id(message)))
+        return await look.view_of(client.get_workflow_handle(trade_workflow_id(message)))
     except look.NoAnswer as silent:
         cause = silent.__cause__
         if isinstance(cause, RPCError) and cause.status is RPCStatusCode.NOT_FOUND:
@@ -82,51 +137,60 @@ async def answered(client: Client, message: MessageId) -> TradeView | None:
         if error.status is RPCStatusCode.NOT_FOUND:
             return None
         raise unreachable(error, client) from error
-    return None if view.phase is Phase.DONE else view
 
 
 async def about(client: Client, message: AlertMessage, parsed: ParsedAlert, account: AccountNumber) -> Found:
     """Find the author's open trades of the contract that an exit or an add names; what it leaves out must not leave a choice.
 
-    It is about what was alerted before it: an exit that is taken in late, or again, must not sell what its author bought after it.
+    It is about what was alerted before it: an exit that is taken in late, or again, must not sell what its author bought after it. An
+    answer to an alert is about its contract, also where the alert's own trade is over.
     """
     if message.answers is not None:
         view = await answered(client, message.answers)
-        if view is not None and view.message.author_id == message.author_id and fits(parsed, view):
-            return Found(views=(view,))
+        if view is not None and view.message.author_id == message.author_id and _may_be(parsed, view.parsed):
+            if view.phase is not Phase.DONE:
+                return Found(trades=(opened(view),))
+            if view.parsed is not None and None not in contract_of(opened(view)):
+                parsed = replace(parsed, **{name: getattr(view.parsed, name) for name in FIELDS})
+            elif parsed.symbol is None:
+                return Found(why="expected an answer to an alert that was traded, or one that names its contract, found neither")
     for pause in LOOKS:
         await asyncio.sleep(pause)
-        views = await open_trades(client, message.author_id, account)
-        found = matching(parsed, [view for view in views if view.message.posted_at <= message.posted_at])
-        if found.views or found.why:
+        trades = await open_trades(client, message.author_id, account)
+        found = matching(parsed, [each for each in trades if each.message.posted_at <= message.posted_at])
+        if found.trades or found.why:
             return found
     return Found(why="expected an open trade of this author in that contract, found none")
 
 
-def matching(parsed: ParsedAlert, views: Sequence[TradeView]) -> Found:
+def matching(parsed: ParsedAlert, trades: Sequence[Open]) -> Found:
     """Give those of some trades that a reading is about: all of one contract, an alert and its adds."""
-    fitting = tuple(view for view in views if fits(parsed, view))
-    contracts = dict.fromkeys(contract_of(view) for view in fitting)
+    fitting = tuple(each for each in trades if fits(parsed, each.parsed))
+    contracts = dict.fromkeys(contract_of(each) for each in fitting)
     if len(contracts) > 1:
         named = ", ".join(f"{symbol} {strike}{right} {expiry}" for symbol, strike, right, expiry in contracts)
         return Found(why=f"expected one open contract that is meant, found {len(contracts)}: {named}. Name it, or answer its alert")
-    return Found(views=fitting)
+    return Found(trades=fitting)
 
 
-def fits(parsed: ParsedAlert, view: TradeView) -> bool:
-    """Tell whether everything that a reading names of a contract is the trade's."""
-    traded = view.parsed
+def _may_be(parsed: ParsedAlert, traded: ParsedAlert | None) -> bool:
+    """Tell whether nothing that a reading names of a contract is another than a trade's alert says, which may leave things out."""
+    named = [(getattr(parsed, name), getattr(traded, name)) for name in FIELDS] if traded is not None else []
+    return all(said is None or alerted is None or said == alerted for said, alerted in named)
+
+
+def fits(parsed: ParsedAlert, traded: ParsedAlert | None) -> bool:
+    """Tell whether everything that a reading names of a contract is what a trade's alert says."""
     return traded is not None and all(getattr(parsed, name) is None or getattr(parsed, name) == getattr(traded, name) for name in FIELDS)
 
 
-def contract_of(view: TradeView) -> tuple[object, ...]:
+def contract_of(trade: Open) -> tuple[object, ...]:
     """Give the parts of a trade's contract."""
-    return tuple(getattr(view.parsed, name) for name in FIELDS)
+    return tuple(getattr(trade.parsed, name) for name in FIELDS)
 
 
-def alike(parsed: ParsedAlert, view: TradeView) -> bool:
+def alike(parsed: ParsedAlert, traded: ParsedAlert | None) -> bool:
     """Tell whether an entry differs from a trade's in one field only: the one may be meant as the other, corrected."""
-    traded = view.parsed
     if traded is None:
         return False
     return [getattr(parsed, name) == getattr(traded, name) for name in (*FIELDS, "price")].count(False) == 1

@@ -17,7 +17,11 @@ from control.connection import converter, runtime, unreachable
 from control.errors import ControlError, NotFoundError
 from control.look import handle_of
 from control.story import Step, steps_of
+from workflows.account import AccountWorkflow
 from workflows.trade import TradeWorkflow
+from workflows.upkeep import HousekeepingWorkflow
+
+WORKFLOWS = (TradeWorkflow, AccountWorkflow, HousekeepingWorkflow)
 
 _RPC_TIMEOUT = timedelta(seconds=20)
 _CORE_MESSAGE = re.compile(r'message: "(.+?)", source: ', re.DOTALL)
@@ -74,7 +78,7 @@ def read_history(path: Path) -> WorkflowHistory:
 
 async def replay(history: WorkflowHistory, codec: PayloadCodec | None = None) -> Replayed:
     """Run a history through the installed workflow code; nothing is sent anywhere. `codec` reads one that is encrypted."""
-    replayer = Replayer(workflows=[TradeWorkflow], data_converter=converter(codec), runtime=runtime())
+    replayer = Replayer(workflows=WORKFLOWS, data_converter=converter(codec), runtime=runtime())
     result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
     failure = result.replay_failure
     # a trade that failed in its own time fails again: that is a faithful replay

@@ -5,6 +5,7 @@ traded opens one too, which ends at once with its refusal on record. Chatter nev
 open trade, which acts by the profile it was started with. Nothing here changes a trade by itself.
 """
 
+import asyncio
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -22,7 +23,7 @@ from domain.parser import parse
 from domain.parsing.correcting import may_correct
 from domain.policy import Policy
 from domain.profile import OnAdd, Profile
-from domain.view import TradeView
+from domain.trade import Phase
 from workflows.interface import CommandReceipt, FollowUp, Said, TradeRequest
 
 
@@ -137,26 +138,28 @@ async def _open(client: Client, request: TradeRequest, parsed: ParsedAlert) -> O
 
 async def _exit(client: Client, request: TradeRequest, parsed: ParsedAlert) -> Taken:
     found = await authored.about(client, request.alert, parsed, request.account)
-    return await _pass_on(client, request.alert, parsed, Said.EXIT, found.views) if found.views else Unmatched(parsed=parsed, why=found.why)
+    return (
+        await _pass_on(client, request.alert, parsed, Said.EXIT, found.trades) if found.trades else Unmatched(parsed=parsed, why=found.why)
+    )
 
 
 async def _add(client: Client, request: TradeRequest, parsed: ParsedAlert) -> Taken:
     """Write an add down at its trade, or open its own: an add has its message, so it has its trade, its orders and its caps."""
     found = await authored.about(client, request.alert, parsed, request.account)
-    if not found.views:
+    if not found.trades:
         return Unmatched(parsed=parsed, why=found.why)
     if request.policy.profile.adds is OnAdd.IGNORED:
-        return await _pass_on(client, request.alert, parsed, Said.ADD, found.views[:1])
-    return await _open(client, replace(request, adds_to=found.views[0].workflow_id), parsed)
+        return await _pass_on(client, request.alert, parsed, Said.ADD, found.trades[:1])
+    return await _open(client, replace(request, adds_to=found.trades[0].workflow_id), parsed)
 
 
 async def _edited(client: Client, request: TradeRequest, parsed: ParsedAlert) -> Taken | None:
     """Tell the trade of a message that it now says something else; without one, an edit is refused like any other."""
     view = await authored.answered(client, request.alert.message_id)
-    if view is None or view.message.shown == request.alert.shown:
+    if view is None or view.phase is Phase.DONE or view.message.shown == request.alert.shown:
         return None
     # an edit has the id of what it edits, so each wording of it is told once
-    return await _pass_on(client, request.alert, parsed, Said.CORRECTION, (view,))
+    return await _pass_on(client, request.alert, parsed, Said.CORRECTION, (authored.opened(view),))
 
 
 async def _correction(client: Client, request: TradeRequest, parsed: ParsedAlert) -> Taken | None:
@@ -167,7 +170,7 @@ async def _correction(client: Client, request: TradeRequest, parsed: ParsedAlert
     if last is None:
         return None
     if last.view is not None:
-        return await _pass_on(client, alert, parsed, Said.CORRECTION, (last.view,))
+        return await _pass_on(client, alert, parsed, Said.CORRECTION, (authored.opened(last.view),))
     return await _open(client, replace(request, corrects=last.workflow_id), parsed)
 
 
@@ -176,29 +179,32 @@ async def _beside_another(client: Client, request: TradeRequest, parsed: ParsedA
     alert = request.alert
     since = alert.posted_at - request.policy.safety.correction_window
     try:
-        views = await authored.open_trades(client, alert.author_id, request.account, since=since)
-    except NoWorkerError:
+        trades = await authored.open_trades(client, alert.author_id, request.account, since=since)
+    except (NoWorkerError, NotPossibleError):
         # an alert needs no worker to have its trade; whether it is alike another nobody tells, so a person decides
         last = await authored.last_trade(client, alert, request.account, since=since)
         return request if last is None else replace(request, corrects=last.workflow_id)
-    for view in views:
-        if view.message.message_id != alert.message_id and authored.alike(parsed, view):
+    for trade in trades:
+        if trade.message.message_id != alert.message_id and authored.alike(parsed, trade.parsed):
             with contextlib.suppress(NoWorkerError):  # the new trade names it as well
-                await _pass_on(client, alert, parsed, Said.CORRECTION, (view,))
-            return replace(request, corrects=view.workflow_id)
+                await _pass_on(client, alert, parsed, Said.CORRECTION, (trade,))
+            return replace(request, corrects=trade.workflow_id)
     return request
 
 
-async def _pass_on(client: Client, message: AlertMessage, parsed: ParsedAlert, said: Said, views: tuple[TradeView, ...]) -> Taken:
-    """Tell trades what their author said; one that ended meanwhile has nothing more to hear."""
-    receipts = []
-    why = ""
-    for view in views:
-        try:
-            receipts.append(await command.follow_up(client, view.workflow_id, FollowUp(message=message, parsed=parsed, said=said)))
-        except (NotPossibleError, NotFoundError) as over:
-            why = str(over)
+async def _pass_on(client: Client, message: AlertMessage, parsed: ParsedAlert, said: Said, trades: tuple[authored.Open, ...]) -> Taken:
+    """Tell trades what their author said, all at once: none waits for another's sale, or is left untold because another does not answer.
+
+    One that ended meanwhile has nothing more to hear. Raises what went wrong with one when all were told.
+    """
+    word = FollowUp(message=message, parsed=parsed, said=said)
+    answers = await asyncio.gather(*(command.follow_up(client, each.workflow_id, word) for each in trades), return_exceptions=True)
+    receipts = [each for each in answers if isinstance(each, CommandReceipt)]
+    failed = [each for each in answers if isinstance(each, BaseException)]
+    lost = next((each for each in failed if not isinstance(each, (NotPossibleError, NotFoundError))), None)
+    if lost is not None:
+        raise lost
     if not receipts:
-        return Unmatched(parsed=parsed, why=why)
+        return Unmatched(parsed=parsed, why=str(failed[-1]))
     first, *also = receipts
     return PassedOn(workflow_id=first.view.workflow_id, said=said, parsed=parsed, receipt=first, also=tuple(also))

@@ -2,7 +2,7 @@
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -104,7 +104,7 @@ async def list_trades(client: Client, wanted: Filter, *, limit: int, views: bool
         raise _told(error, client) from error
     if not views:
         return rows
-    seen = await _views(client, [row.workflow_id for row in rows])
+    seen = await views_of(client, [row.workflow_id for row in rows])
     return [_with_view(row, seen.get(row.workflow_id)) for row in rows]
 
 
@@ -113,7 +113,7 @@ async def show(client: Client, trade: str) -> Picture:
     handle = handle_of(client, trade)
     try:
         row = _row(await handle.describe(rpc_timeout=_RPC_TIMEOUT))
-        request = await _request(client, handle)
+        request = await request_of(client, handle)
     except RPCError as error:
         raise _told(error, client, trade) from error
     try:
@@ -194,7 +194,8 @@ async def _ask(handle: WorkflowHandle[Any, Any], query: str, kind: Any) -> Any:
         ) from error
 
 
-async def _request(client: Client, handle: WorkflowHandle[Any, Any]) -> TradeRequest:
+async def request_of(client: Client, handle: WorkflowHandle[Any, Any]) -> TradeRequest:
+    """Read what a trade was started with, from Temporal's own record: no worker is needed."""
     async for event in handle.fetch_history_events(page_size=1, rpc_timeout=_RPC_TIMEOUT):
         payloads = event.workflow_execution_started_event_attributes.input.payloads
         decoded = await client.data_converter.decode(payloads, [TradeRequest])
@@ -203,8 +204,8 @@ async def _request(client: Client, handle: WorkflowHandle[Any, Any]) -> TradeReq
     raise NotFoundError(f"{handle.id} has no history")
 
 
-async def _views(client: Client, ids: list[str]) -> dict[str, TradeView]:
-    """Ask for many views, a few at once; after the first that no worker answers, the rest are not asked."""
+async def views_of(client: Client, ids: Sequence[str]) -> dict[str, TradeView]:
+    """Ask for many views, a few at once; after the first that no worker answers, the rest are not asked. What is missing is not known."""
     seen: dict[str, TradeView] = {}
     gate = asyncio.Semaphore(_AT_ONCE)
     silent = asyncio.Event()

@@ -103,5 +103,7 @@ class TradeView:
     """What waits for a person now."""
     events: int = 0
     """How many events the audit trail has."""
+    unvalued: int = 0
+    """Contracts held to expiration whose worth is not known: they may be exercised, and are not in `pnl`."""
     chain: str = ""
     """The hash of the last of them, which the whole trail follows from: `domain.chain`."""

@@ -36,6 +36,7 @@ with workflow.unsafe.imports_passed_through():
         Said,
         SellOrder,
     )
+    from workflows.patches import ASKS_LATE
     from workflows.state import Approved, TradeState
     from workflows.waiting import wait
 
@@ -216,21 +217,37 @@ class TradeCommands(TradeState):
             # what the author sells is not bought on, whoever decides about what is held
             self._stop_buying(Denied(code=Code.AUTHOR_OUT, reason="the author was out before everything was bought"))
         if self._life.phase not in {Phase.ENTERING, Phase.HOLDING} or held == 0:
-            if profile.exits is OnExit.AUTOMATIC and portion.everything and self._life.phase in {Phase.ENTERING, Phase.WATCHING}:
-                # a cancel is no cancellation: what fills in spite of it is not held on
-                self._close_asked, self._closed_by = True, "the author"
+            if self._life.phase in {Phase.ENTERING, Phase.WATCHING}:
+                # a cancel is no cancellation: what fills in spite of it is not held on, or not without a person's word
+                if profile.exits is OnExit.APPROVAL and workflow.patched(ASKS_LATE):
+                    self._spawn(self._ask_once_held(said, quoted, portion, facts))
+                elif profile.exits is OnExit.AUTOMATIC and portion.everything:
+                    self._close_asked, self._closed_by = True, "the author"
             self._record(EventKind.FOLLOWED_UP, f"{quoted}. Nothing is held", **facts)
             return self._receipt(done=True, text="Nothing is held; nothing more is bought")
         if profile.exits is OnExit.AUTOMATIC:
             self._record(EventKind.FOLLOWED_UP, f"{quoted}. Selling {portion}", portion=portion, **facts)
             return await self._sell_portion(portion, "the author")
+        self._offer_exit(said, quoted, portion, facts)
+        return self._receipt(done=True, text="A person is asked whether to sell")
+
+    def _offer_exit(self, said: FollowUp, quoted: str, portion: Portion, facts: dict[str, str]) -> None:
+        """Ask a person whether to sell what the author's exit says."""
+        assert self._exits is not None
         until = workflow.now() + self._request.policy.safety.approval_window
         text = f"sell {portion}, as the author does"
+        held = self._exits.position
         offer = Offer(id=said.message.message_id, kind=OfferKind.EXIT, text=text, quantity=portion.of(held), until=until, portion=portion)
         self._offer = offer
         self._record(EventKind.ASKED, f"{quoted}. Approve to {text}", portion=portion, until=until.isoformat(), **facts)
         self._spawn(self._let_expire(offer))
-        return self._receipt(done=True, text="A person is asked whether to sell")
+
+    async def _ask_once_held(self, said: FollowUp, quoted: str, portion: Portion, facts: dict[str, str]) -> None:
+        """Ask about an exit that came before anything was held, should something be held after all once the entry is over."""
+        await wait(lambda: self._life.phase in {Phase.HOLDING, Phase.CLOSING, Phase.DONE}, None, "")
+        held = 0 if self._exits is None else self._exits.position
+        if self._life.phase is Phase.HOLDING and not self._close_asked and portion.of(held) > 0:
+            self._offer_exit(said, quoted, portion, facts)
 
     async def _let_expire(self, offer: Offer) -> None:
         if not await wait(lambda: self._offer is not offer, offer.until, "for a person's word on the author's exit"):

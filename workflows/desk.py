@@ -44,6 +44,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import timing
     from workflows.interface import TradeRequest
     from workflows.journal import Journal
+    from workflows.patches import TAKES_BACK
     from workflows.waiting import wait
 
 NO_WORKER = "NO_WORKER"
@@ -68,7 +69,7 @@ class Desk:
         """Open the desk; `spawn` starts the searches for lost orders, which the trade's story waits for at its end."""
         self._request = request
         self._journal = journal
-        self._contract = contract
+        self.contract = contract
         self.spawn = spawn
         self._searching = 0
         self._completing: set[ClientOrderId] = set()
@@ -101,7 +102,7 @@ class Desk:
         """
         intent = self._intent(leg, quantity, limit)
         order = self.ledger.intend(intent)
-        what = f"{quantity} x {self._contract} at {'market' if limit is None else plain(limit)}"
+        what = f"{quantity} x {self.contract} at {'market' if limit is None else plain(limit)}"
         kind = EventKind.ENTRY_INTENDED if leg is Leg.ENTRY else EventKind.EXIT_INTENDED
         self._record(kind, f"{intent.side} {what}", order=intent.client_order_id, quantity=quantity, limit=limit)
         request = SubmitRequest(
@@ -154,7 +155,7 @@ class Desk:
         market = limit is None
         return OrderIntent(
             client_order_id=client_order_id(self._request.alert.message_id, leg, self.ledger.next_sequence(leg)),
-            contract=self._contract,
+            contract=self.contract,
             side=Side.BUY_TO_OPEN if leg is Leg.ENTRY else Side.SELL_TO_CLOSE,
             quantity=quantity,
             kind=OrderKind.MARKET if market else OrderKind.LIMIT,
@@ -186,10 +187,13 @@ class Desk:
     def note(self, report: OrderReport, order: LedgerOrder | None = None) -> None:
         """Take in what the venue says, once; `order` names it where the report cannot."""
         absent = {each.client_order_id for each in self.ledger.lost}
+        ended = {each.client_order_id for each in self.ledger.leg(Leg.ENTRY) if each.done}
         learned = self.ledger.take(report, None if order is None else order.client_order_id)
         if learned is None:
             return
         self._tell(learned, report)
+        if learned.fills and learned.order.client_order_id in ended - absent:
+            self._hold_back(learned.order)
         if learned.order.client_order_id in absent:
             # what it stood for was given up, or sent again; what it leaves open when it has ended is covered again
             text = f"{learned.order.client_order_id} appeared after all; taking it back"
@@ -198,6 +202,16 @@ class Desk:
         elif learned.order.needs_reading and learned.order.client_order_id not in self._completing:
             self._completing.add(learned.order.client_order_id)
             self.spawn(self._complete(learned.order))
+
+    def _hold_back(self, filled: LedgerOrder) -> None:
+        """Take back the entry that works beside one that was filled after its end: it was sent for contracts that are bought already."""
+        for order in self.ledger.open_entries:
+            if order is not filled and workflow.patched(TAKES_BACK):
+                text = (
+                    f"{filled.client_order_id} was filled after its end; {order.client_order_id} is taken back, and nothing more is bought"
+                )
+                self._record(EventKind.WARNING, text, order=order.client_order_id)
+                self.spawn(self.take_back(order))
 
     async def _complete(self, order: LedgerOrder) -> None:
         """Read an order until its reports add up: a fill is protected when it is shown, and no further report may come."""
@@ -213,7 +227,7 @@ class Desk:
         order, entry = learned.order, learned.order.leg is Leg.ENTRY
         names = {"order": order.client_order_id, "venue_order": report.order_id, "status": report.venue_status or report.status}
         if learned.wrong_contract:
-            text = f"{order.client_order_id} is shown as {report.symbol}, not {self._contract.occ_symbol}: a person must look at it"
+            text = f"{order.client_order_id} is shown as {report.symbol}, not {self.contract.occ_symbol}: a person must look at it"
             self._record(EventKind.WARNING, text, **names, symbol=report.symbol)
         if learned.appeared:
             text = f"{order.client_order_id} was found at the venue as order {report.order_id}"
@@ -384,12 +398,12 @@ class Desk:
         try:
             answer: PositionAnswer = await workflow.execute_activity(
                 READ_POSITION,
-                PositionRequest(contract=self._contract, look_since=self._look_since),
+                PositionRequest(contract=self.contract, look_since=self._look_since),
                 result_type=PositionAnswer,
                 start_to_close_timeout=timing.READ_TIMEOUT,
                 schedule_to_close_timeout=timing.READ_TOTAL,
                 retry_policy=timing.READ_RETRY,
-                summary=f"read the position in {self._contract}",
+                summary=f"read the position in {self.contract}",
             )
         except ActivityError:
             return None

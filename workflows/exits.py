@@ -23,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import timing
     from workflows.desk import Desk
     from workflows.journal import Journal
+    from workflows.patches import PAGES_AGAIN
     from workflows.waiting import wait
 
 
@@ -127,11 +128,12 @@ class Exits:
 
     async def pause(self, failures: int, until: Callable[[], bool]) -> None:
         """Wait after so many failures in a row, at most until the market opens again, which may have been what was missing."""
-        if failures == timing.PAGE_AFTER:
+        again = failures >= timing.SLOW_AFTER and (failures - timing.SLOW_AFTER) % timing.PAGE_EVERY == 0
+        if failures == timing.PAGE_AFTER or (again and workflow.patched(PAGES_AGAIN)):
             text = f"The exit was turned down {failures} times in a row and is tried on: {self.position} contracts are without it"
             self._journal.record(workflow.now(), EventKind.WARNING, text, position=self.position)
         pause = timing.EXIT_BACKOFF[min(failures, len(timing.EXIT_BACKOFF) - 1)]
-        await wait(until, min(pause, _next_open(workflow.now()) - workflow.now()), "before the exit is tried again")
+        await wait(until, min(pause, next_open(workflow.now()) - workflow.now()), "before the exit is tried again")
 
     def note_small(self) -> None:
         """Say, once the entry is over, which contracts no exit order stands for."""
@@ -214,7 +216,8 @@ def _last_close(expiry: date) -> datetime:
     return closes
 
 
-def _next_open(moment: datetime) -> datetime:
+def next_open(moment: datetime) -> datetime:
+    """Give when the market opens next, after a moment."""
     today = new_york_date(moment)
     opens = session_opens_at(today)
     if opens is None or opens <= moment:

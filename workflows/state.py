@@ -14,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.alert import ParsedAlert
     from domain.denial import Denied
     from domain.event import EventKind, TradeEvent
+    from domain.leftover import Leftover
     from domain.money import Price
     from domain.order import OrderReport
     from domain.trade import Life
@@ -66,6 +67,8 @@ class TradeState:
         self._approved: Approved | None = None
         """That word, where it was yes to the entry."""
         self._approved_at: datetime | None = None
+        self._leftover = Leftover.NOT_KNOWN
+        """What contracts are worth that are held until they stop trading."""
         self._early: list[OrderReport] = []
         self._beside: list[asyncio.Task[None]] = []
         self._over = False
@@ -113,6 +116,7 @@ class TradeState:
             reason=self._reason,
             events=self._journal.events,
             offer=self._offer,
+            leftover=self._leftover,
         )
 
     @workflow.query(name=EVENTS_QUERY)

@@ -67,7 +67,8 @@ of which a day order is over whatever the venue says."""
 EXIT_BACKOFF = (
     *(timedelta(seconds=seconds) for seconds in (0, 0.4, 0.8, 1.5, 3, 5, 10, 30, 60, 120, 300, 900)),
     *[timedelta(minutes=30)] * 96,
-    timedelta(hours=2),
+    *[timedelta(hours=2)] * 36,
+    timedelta(days=1),
 )
 """Before the n-th exit in a row is tried, after refusals. The first ones are close together: the position ledger lags a fill by
 parts of a second. An exit is never given up, so the last value holds until the contract expires, at a pace that a history bears."""
@@ -75,8 +76,14 @@ parts of a second. An exit is never given up, so the last value holds until the 
 PAGE_AFTER = 5
 """Exits refused in a row after which a person is called."""
 
+SLOW_AFTER = 12
+"""Exits refused in a row after which the next is tried half an hour later: a person is called again."""
+
+PAGE_EVERY = 48
+"""Further refusals after which a person is called once more: about a day of them."""
+
 MAX_EXIT_ORDERS = 3000
-"""More exits than tries every two hours over half a year; past it a person must take over, before the history is full."""
+"""Far more exits than refusals in years; past it a person must take over, before the history is full."""
 
 SALE_READS = tuple(timedelta(seconds=seconds) for seconds in (0.3, 1, 2, 5, 15, 60, 300, 1800))
 """When a sale is read that has not ended: a stream that is mute must not hide it. The last value holds, over nights and weekends."""

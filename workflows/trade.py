@@ -23,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.exits import exit_target
     from domain.ids import Leg
     from domain.ladder import bumped
+    from domain.leftover import MEANS, Leftover
     from domain.money import plain
     from domain.parser import check_expiry
     from domain.policy import Mode
@@ -35,6 +36,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.entry import Entry, Stop
     from workflows.exits import Exits
     from workflows.interface import TRADE_WORKFLOW, Command, TradeRequest
+    from workflows.last_close import look_at_the_close
+    from workflows.patches import LOOKS_AT_THE_CLOSE
     from workflows.sales import Sales
     from workflows.standing import Key, Standing, rehearse_admission
     from workflows.waiting import wait
@@ -230,11 +233,18 @@ class TradeWorkflow(TradeCommands):
         exits.note_small()
         while True:
             check_at = min(end_of_day(workflow.now()), self._expires_at())
-            await wait(lambda: exits.flat or self._close_asked, check_at, "next daily check of orders and position")
+            last = workflow.now() < exits.last_close <= check_at and workflow.patched(LOOKS_AT_THE_CLOSE)
+            moment, why = (
+                (exits.last_close, "last close of the contract") if last else (check_at, "next daily check of orders and position")
+            )
+            await wait(lambda: exits.flat or self._close_asked, moment, why)
             if exits.flat:
                 return Trigger.FLAT
             if self._close_asked:
                 return Trigger.CLOSE_ASKED
+            if last:
+                self._leftover = await look_at_the_close(desk.contract)
+                continue
             for order in desk.ledger.open_exits:
                 await desk.read(order)
             if workflow.now() >= self._expires_at():
@@ -275,13 +285,22 @@ class TradeWorkflow(TradeCommands):
             text = f"A reset has gone back before order {orders}, which is at the venue: a person must look after it and what it bought"
             self._record(EventKind.WARNING, text, orders=orders)
         if self._life.outcome is not None and self._exits is not None and self._exits.position > 0:
-            self._record(EventKind.EXPIRED, f"Expired with {self._exits.position} contracts held", position=self._exits.position)
+            self._note_leftover(self._exits.position)
         view = self.view()
         pnl = "" if view.pnl is None else f", P&L {plain(view.pnl)} dollars before fees of about {plain(view.fees or view.pnl * 0)}"
         why = f": {self._reason}" if self._reason else ""
         text = f"Closed {view.outcome}{why}{pnl}"
         self._record(EventKind.CLOSED, text, outcome=view.outcome, pnl=view.pnl, fees=view.fees, bought=view.bought, sold=view.sold)
         self._index()
+
+    def _note_leftover(self, held: int) -> None:
+        """Say what is left of contracts that were held to their end: only what nobody bid for is known to be worth nothing."""
+        text = f"Expired with {held} contracts held: {MEANS[self._leftover]}"
+        if self._leftover is not Leftover.WORTHLESS:
+            self._reason = text
+            warning = f"{held} contracts were held to expiration and may be exercised: a person must look at the account"
+            self._record(EventKind.WARNING, warning, position=held)
+        self._record(EventKind.EXPIRED, text, position=held, leftover=self._leftover)
 
     # What the steps rest on
 

@@ -9,6 +9,7 @@ from domain.alert import ParsedAlert
 from domain.event import EventKind, TradeEvent
 from domain.exits import average_price, exit_target
 from domain.ledger import OrderLedger, Standing
+from domain.leftover import Leftover
 from domain.money import CONTRACT_MULTIPLIER, Usd, plain
 from domain.trade import Life, Outcome, Phase
 from domain.view import Offer, OrderView, TradeView
@@ -32,8 +33,10 @@ def build_view(  # noqa: PLR0913 - the parts of a trade
     reason: str | None,
     events: Sequence[TradeEvent],
     offer: Offer | None,
+    leftover: Leftover = Leftover.NOT_KNOWN,
 ) -> TradeView:
     """Put a trade together as it stands."""
+    unvalued = position if life.outcome is Outcome.EXPIRED and leftover is not Leftover.WORTHLESS else 0
     bought = () if ledger is None else ledger.entry_fills
     sold = () if ledger is None else ledger.exit_fills
     return TradeView(
@@ -64,7 +67,8 @@ def build_view(  # noqa: PLR0913 - the parts of a trade
         unprotected=_unprotected(request, ledger, life, position),
         unknown_orders=0 if ledger is None else sum(order.standing is Standing.UNKNOWN for order in ledger.orders),
         fees=_fees(sized, ledger),
-        pnl=_pnl(ledger, life, position),
+        pnl=_pnl(ledger, life, position - unvalued),
+        unvalued=unvalued,
         orders=() if ledger is None else _orders(ledger),
         received_at=received_at,
         first_filled_at=bought[0].at if bought else None,
@@ -111,7 +115,7 @@ def _unprotected(request: TradeRequest, ledger: OrderLedger | None, life: Life, 
 
 
 def _pnl(ledger: OrderLedger | None, life: Life, position: int) -> Usd | None:
-    """Work out the realised P&L in dollars, without fees. Contracts held at expiration count as worthless."""
+    """Work out the realised P&L in dollars, without fees; `position` are the contracts that count as worthless once they have expired."""
     if ledger is None or ledger.bought == 0:
         return None
     expired = position if life.outcome is Outcome.EXPIRED else 0
@@ -141,6 +145,8 @@ def details(view: TradeView, events: Sequence[TradeEvent]) -> str:
         rows.append(f"- **{view.unknown_orders} order(s) of unknown outcome**, counted as live")
     if view.pnl is not None:
         rows.append(f"- P&L {plain(view.pnl)} dollars, fees about {plain(view.fees or Decimal(0))}")
+    if view.unvalued > 0:
+        rows.append(f"- **{view.unvalued} contract(s) held to expiration**: subject to exercise, of unknown value, not in the P&L")
     if view.offer is not None:
         rows.append(f"- **waits for a person** until {view.offer.until:%H:%M:%S} UTC: {view.offer.text}")
     if view.reason:

@@ -2,8 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from control import account as control
+from control.errors import NoWorkerError
 from domain.denial import Code
+from domain.halting import AccountState
 from domain.trade import Outcome
 from tests.support.beside import beside
 from tests.support.house import Seat
@@ -24,4 +28,21 @@ async def test_a_halt_holds_while_no_worker_runs(seat: Seat) -> None:
     assert (view.outcome, (view.reason or "").partition(":")[0]) == (Outcome.UNFILLED, Code.ACCOUNT_HALTED)
     late = await seat.alert(bid="1.20", ask="1.20")
     assert ((await late.result()).reason or "").startswith(Code.ACCOUNT_HALTED)
+    assert [line for trade in seat.trades for line in await trade.posts("e") if line.at > acknowledged] == []
+
+
+@beside
+async def test_a_flattening_that_no_worker_hears_leaves_the_halt(seat: Seat) -> None:
+    """HLT-10, HLT-20: flatten implies halt first, also where nobody is there to flatten; the caller is told which of the two holds."""
+    client, number = seat.house.client, seat.settings.account
+    working = await seat.alert(bid="1.00", ask="1.50")
+    await working.order("e1")
+    await seat.kill()
+    with pytest.raises(NoWorkerError, match=r"is halted.*flatten it again"):
+        await control.flatten(client, number, by="ann", reason="nobody home")
+    acknowledged = datetime.now(UTC)
+    await seat.start_worker()
+    assert (await working.result()).outcome is Outcome.UNFILLED
+    view = await control.account_view(client, number)
+    assert (view.state is not AccountState.ACTIVE, view.halted_by) == (True, "ann")
     assert [line for trade in seat.trades for line in await trade.posts("e") if line.at > acknowledged] == []

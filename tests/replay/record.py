@@ -1,7 +1,8 @@
-"""Record the golden histories: `make golden`, whenever the workflow was changed on purpose before anything runs on it for real.
+"""Record the golden histories that are missing: `make golden`, after a story was added for what a workflow does now.
 
-Each is recorded on a normal dev server, with the worker as a process and credentials planted, and written with its fingerprint beside it:
-read what changed in the fingerprints before committing them. Takes about two minutes: lost orders are looked for in real time.
+Trades and accounts run on these workflows, so a history that is here stays as it was recorded: a change that would make it differ is
+patched. Each is recorded on a normal dev server, with the worker as a process and credentials planted, and written with its fingerprint
+beside it. `python -m tests.replay.record STORY ...` records those again.
 """
 
 import asyncio
@@ -10,25 +11,34 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
+from temporalio.client import WorkflowHistory
 
+from activities.messages import ORDER_REPORT_SIGNAL
 from broker.dry_run import DryRunBroker
 from control import command
 from control.history import read_history, write_history
 from control.story import Step, StepKind, steps_of
+from domain.ids import ClientOrderId, FillId, OrderId
+from domain.money import Price
+from domain.order import Fill, OrderReport, OrderStatus, Side
 from domain.policy import Mode
 from domain.trade import Outcome, Phase
-from tests.support.house import Seat, Trade, open_house
+from tests.replay.accounts import ACCOUNTS, chain, lived, server, upkeep
+from tests.replay.expiring import expired, refused_on
+from tests.replay.people import ME, WITH_PEOPLE
+from tests.support.house import House, Seat, Trade, open_house
 from tests.support.waiting import eventually
 from worker.care import look_after
 from worker.channels import LogChannel
 from worker.wiring import make_worker
-from workflows.interface import Command
 
 HERE = Path(__file__).parent
 HISTORIES, FINGERPRINTS = HERE / "histories", HERE / "fingerprints"
@@ -45,7 +55,7 @@ _LENGTHS = {0.15, 0.3, 0.6, 1, 2, 3, 5, 10, 15, 20, 60}
 """Timers of a fixed length, in seconds."""
 
 _COMMANDS = {StepKind.ACTIVITY, StepKind.LOCAL_ACTIVITY, StepKind.TIMER, StepKind.COMMAND, StepKind.ENDED}
-ME = Command(by="recorder", reason="enough")
+UPKEEP = "golden-upkeep"
 
 Recording = Callable[[Seat], Awaitable[Trade]]
 
@@ -155,6 +165,41 @@ async def refused(seat: Seat) -> Trade:
     return trade
 
 
+async def _late_fill(seat: Seat, name: str) -> Trade:
+    """Show a fill of the first order after its end was read, while the second works. The venue knows of none, so this trade stays open."""
+    trade = await _started(seat, name, bid="1.10", ask="1.30")
+    first, _ = await trade.order("e1"), await trade.order("e2")
+    fill = Fill(fill_id=FillId("late"), quantity=2, price=Price(Decimal("1.20")), at=datetime.now(UTC))
+    report = OrderReport(
+        order_id=OrderId(str(first.order_id)),
+        client_order_id=ClientOrderId(f"{trade.id}-e1"),
+        status=OrderStatus.CANCELLED,
+        symbol=trade.contract.occ_symbol,
+        side=Side.BUY_TO_OPEN,
+        quantity=4,
+        remaining=0,
+        limit=Price(Decimal("1.20")),
+        fills=(fill,),
+    )
+    await trade.handle.signal(ORDER_REPORT_SIGNAL, report)
+    await trade.until("held", phase=Phase.HOLDING)
+    return trade
+
+
+async def late_fill(seat: Seat) -> Trade:
+    """Go on with the order for all four, until the next rung. From before `TAKES_BACK`."""
+    return await _late_fill(seat, "late-fill")
+
+
+async def late_fill_taken_back(seat: Seat) -> Trade:
+    """Take the order for all four back at once."""
+    return await _late_fill(seat, "late-fill-taken-back")
+
+
+ALONE: tuple[Recording, ...] = (late_fill, late_fill_taken_back)
+"""Stories that leave an account at odds with the venue: each has one of its own."""
+
+
 async def dry_run(seat: Seat) -> Trade:
     """Rehearse with a worker that cannot send, against the same venue."""
     settings, client = seat.settings, seat.house.client
@@ -183,25 +228,81 @@ async def dry_run(seat: Seat) -> Trade:
 WITH_A_WORKER: tuple[Recording, ...] = (filled, converted, given_up, unknown_found, unknown_absent, exit_absent, denied, refused)
 
 
-async def record() -> list[Path]:
-    """Record every history side by side; gives the files."""
+SHORT_RUNS = (*(story.__name__ for story in ACCOUNTS), "lived")
+"""Stories of an account, on a server whose runs are short; the last has as many runs as it takes, and trades that heard of it."""
+
+EXPIRING = {"expired": expired, "expired-bid-for": expired, "exit-refused-on": refused_on, "exit-refused-paged": refused_on}
+"""Trades that hold to the end of their contract, from before `LOOKS_AT_THE_CLOSE` and by it; and so for `PAGES_AGAIN`."""
+
+OF_LIVED = ("flattened", "halted", "denied-by-halt")
+
+
+def stems() -> list[str]:
+    """Name every history that has one file."""
+    trades = [*(_named(story) for story in (*WITH_A_WORKER, *WITH_PEOPLE, *ALONE, dry_run)), *OF_LIVED, *EXPIRING]
+    accounts = [_named(story) for story in ACCOUNTS]
+    return sorted([*(f"trade-golden-{each}" for each in trades), *(f"account-golden-{each}" for each in accounts), UPKEEP])
+
+
+def _named(story: Callable[..., object]) -> str:
+    return story.__name__.replace("_", "-")
+
+
+async def record(wanted: Sequence[str]) -> list[Path]:
+    """Record the wanted histories side by side, by the names of their stories; gives the files."""
+    canaries: dict[str, Any] = {
+        "venue": {"client_secret": CANARIES[0], "refresh_token": CANARIES[1]},
+        "tastytrade_client_secret": SecretStr(CANARIES[0]),
+        "tastytrade_refresh_token": SecretStr(CANARIES[1]),
+    }
+    kept: list[Path] = []
     with tempfile.TemporaryDirectory() as folder:
-        async with open_house(
-            Path(folder),
-            venue={"client_secret": CANARIES[0], "refresh_token": CANARIES[1]},
-            tastytrade_client_secret=SecretStr(CANARIES[0]),
-            tastytrade_refresh_token=SecretStr(CANARIES[1]),
-        ) as house:
-            seat, rehearsing = house.take_seat(), house.take_seat()
-            await seat.start_worker()
-            trades = await asyncio.gather(*(story(seat) for story in WITH_A_WORKER), dry_run(rehearsing))
-            return [await _keep(trade) for trade in trades]
+        if chosen := [story for story in (*WITH_A_WORKER, *WITH_PEOPLE) if story.__name__ in wanted]:
+            (home := Path(folder) / "trades").mkdir()
+            async with open_house(home, **canaries) as house:
+                seat = house.take_seat()
+                await seat.start_worker()
+                kept += [_keep(await trade.handle.fetch_history()) for trade in await asyncio.gather(*(story(seat) for story in chosen))]
+        alone = [story for story in ALONE if story.__name__ in wanted]
+        if alone or "dry_run" in wanted or "upkeep" in wanted:
+            (home := Path(folder) / "rest").mkdir()
+            async with open_house(home, **canaries) as house:
+                for story in alone:
+                    seat = house.take_seat()
+                    await seat.start_worker()
+                    kept.append(_keep(await (await story(seat)).handle.fetch_history()))
+                if "dry_run" in wanted:
+                    kept.append(_keep(await (await dry_run(house.take_seat())).handle.fetch_history()))
+                if "upkeep" in wanted:
+                    kept.append(_keep(await upkeep(house.client), UPKEEP))
+        kept += [_keep(await story(name)) for name, story in EXPIRING.items() if name in wanted]
+        if set(SHORT_RUNS) & set(wanted):
+            (home := Path(folder) / "accounts").mkdir()
+            async with server() as address, open_house(home, temporal_address=address, **canaries) as house:
+                kept += await _accounts(house)
+    return kept
 
 
-async def _keep(trade: Trade) -> Path:
-    path = write_history(await trade.handle.fetch_history(), HISTORIES)
+async def _accounts(house: House) -> list[Path]:
+    seat = house.take_seat()
+    heard = await lived(seat)
+    kept = [_keep(await trade.handle.fetch_history()) for trade in heard]
+    kept += [_keep(run, f"account-golden-lived-{number}") for number, run in enumerate(await chain(seat), 1)]
+    for story in ACCOUNTS:
+        seat = house.take_seat()
+        await story(seat)
+        kept += [_keep(run, f"account-golden-{_named(story)}") for run in await chain(seat)]
+    return kept
+
+
+def _keep(history: WorkflowHistory, name: str | None = None) -> Path:
+    """Write a history, an event a line, and its fingerprint beside it."""
+    path = write_history(history, HISTORIES)
     told = _anonymous(json.loads(path.read_text().replace(f"{ROOT}/", "")))
-    path.write_text(json.dumps(told, indent=1) + "\n")
+    path.unlink()
+    path = path.with_stem(name or path.stem)
+    assert isinstance(told, dict)
+    path.write_text('{"events": [\n' + ",\n".join(json.dumps(event, separators=(",", ":")) for event in told["events"]) + "\n]}\n")
     FINGERPRINTS.mkdir(exist_ok=True)
     (FINGERPRINTS / f"{path.stem}.txt").write_text(fingerprint(path))
     return path
@@ -215,9 +316,19 @@ def _anonymous(value: object) -> object:
     return value
 
 
+def missing() -> list[str]:
+    """Name the stories that have no history yet."""
+    there = {path.stem for path in HISTORIES.glob("*.json")}
+    trades = [story.__name__ for story in (*WITH_A_WORKER, *WITH_PEOPLE, *ALONE, dry_run) if f"trade-golden-{_named(story)}" not in there]
+    accounts = [story.__name__ for story in ACCOUNTS if f"account-golden-{_named(story)}" not in there]
+    lived = [] if "account-golden-lived-1" in there else ["lived"]
+    expiring = [each for each in EXPIRING if f"trade-golden-{each}" not in there]
+    return [*trades, *accounts, *expiring, *lived, *([] if UPKEEP in there else ["upkeep"])]
+
+
 if __name__ == "__main__":
     began = datetime.now(UTC)
-    for kept in asyncio.run(record()):
+    for kept in asyncio.run(record(sys.argv[1:] or missing())):
         sys.stdout.write(f"{kept.relative_to(ROOT)}\n")
     sys.stdout.write(f"recorded in {(datetime.now(UTC) - began).total_seconds():.0f} s\n")
     sys.stdout.flush()

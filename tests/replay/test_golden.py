@@ -9,29 +9,39 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 from temporalio.workflow import NondeterminismError
 
+from activities.upkeep import Tally
 from control.history import read_history, replay
 from control.story import StepKind, steps_of
 from domain.trade import Step, Trigger
 from domain.view import TradeView
-from tests.replay.record import CANARIES, FINGERPRINTS, HISTORIES, RECORDER, ROOT, WITH_A_WORKER, fingerprint
-from workflows.interface import TRADE_WORKFLOW, TradeRequest
+from tests.replay.record import CANARIES, FINGERPRINTS, HISTORIES, RECORDER, ROOT, fingerprint, missing, stems
+from workflows import patches
+from workflows.account import AccountWorkflow
+from workflows.interface import ACCOUNT_WORKFLOW, TRADE_WORKFLOW, AccountRequest, TradeRequest
+from workflows.patches import ASKS_LATE, LOOKS_AT_THE_CLOSE, PAGES_AGAIN, TAKES_BACK
 from workflows.trade import TradeWorkflow
+from workflows.upkeep import HOUSEKEEPING_WORKFLOW, HousekeepingWorkflow, Round
 
 FILES = sorted(HISTORIES.glob("*.json"))
+TRADES = [path for path in FILES if path.stem.startswith("trade-")]
+LIVED = [path.stem for path in FILES if path.stem.startswith("account-golden-lived-")]
 SENDING = {"submit_entry", "bump_entry", "convert_entry", "submit_exit"}
 
 golden = pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
+golden_trade = pytest.mark.parametrize("path", TRADES, ids=[path.stem for path in TRADES])
 
 
 def test_every_story_is_recorded() -> None:
     """No golden history is missing, and none lies about that nobody records any more."""
-    assert len(FILES) == len(WITH_A_WORKER) + 1
+    assert missing() == []
+    assert sorted(path.stem for path in FILES) == sorted([*stems(), *LIVED])
+    assert len(LIVED) > 1
     assert {path.stem for path in FINGERPRINTS.glob("*.txt")} == {path.stem for path in FILES}
 
 
 @golden
 async def test_a_stored_history_replays(path: Path) -> None:
-    """Each stored history replays on the present code (DUR-10); a meant change is patched, or recorded again before a release."""
+    """Each stored history of a trade, an account and the housekeeping replays on the present code (DUR-10): a meant change is patched."""
     replayed = await replay(read_history(path))
     assert replayed.deterministic, replayed.fault
     assert replayed.fault is None
@@ -43,7 +53,7 @@ def test_a_history_has_its_fingerprint(path: Path) -> None:
     assert fingerprint(path) == (FINGERPRINTS / f"{path.stem}.txt").read_text()
 
 
-@golden
+@golden_trade
 def test_the_fingerprint_agrees_with_the_story(path: Path) -> None:
     """The orders that a finished trade tells of are those that were sent, once each, with the intent in history (ENT-30, ENT-40)."""
     steps = steps_of(read_history(path))
@@ -57,6 +67,15 @@ def test_the_fingerprint_agrees_with_the_story(path: Path) -> None:
     if steps[-1].name == "completed":
         assert [order["client_order_id"] for order in steps[-1].output["orders"]] == sent
     assert {sending["mode"] for sending in sendings} <= {steps[0].inputs[0]["policy"]["mode"]}
+
+
+def test_an_account_starts_afresh_with_all_it_knows() -> None:
+    """DUR-30, HLT-10: each run but the last ends with everything in the next one's input, and in time for what is asked of it."""
+    runs = [steps_of(read_history(HISTORIES / f"{stem}.json")) for stem in LIVED]
+    assert [steps[-1].name == "continued as new" for steps in runs] == [True] * (len(runs) - 1) + [False]
+    carried = [steps[0].inputs[0]["carried"] for steps in runs]
+    assert carried[0] is None
+    assert all(each["memory"]["recorded"] > 0 for each in carried[1:])
 
 
 def test_a_rehearsal_sends_nothing() -> None:
@@ -97,9 +116,63 @@ class Hesitating(TradeWorkflow):
         return await super()._perform(step)
 
 
+@workflow.defn(name=ACCOUNT_WORKFLOW, sandboxed=False)
+class Dawdling(AccountWorkflow):
+    """An account changed without a patch: it waits a second before it begins."""
+
+    @workflow.init
+    def __init__(self, request: AccountRequest) -> None:
+        """Set up as ever."""
+        super().__init__(request)
+
+    @workflow.run
+    async def run(self, request: AccountRequest) -> None:
+        """Wait, then run as ever."""
+        await workflow.sleep(1)
+        await super().run(request)
+
+
+@workflow.defn(name=HOUSEKEEPING_WORKFLOW, sandboxed=False)
+class Idling(HousekeepingWorkflow):
+    """A housekeeper changed without a patch: it waits a second before it begins."""
+
+    @workflow.run
+    async def run(self, so_far: Round) -> Tally:
+        """Wait, then run as ever."""
+        await workflow.sleep(1)
+        return await super().run(so_far)
+
+
 @golden
 async def test_the_replayer_notices_a_changed_step(path: Path) -> None:
     """A changed order of steps fails on every stored history: silence means sameness (DUR-10)."""
-    replayer = Replayer(workflows=[Hesitating], data_converter=pydantic_data_converter, workflow_runner=UnsandboxedWorkflowRunner())
+    changed = [Hesitating, Dawdling, Idling]
+    replayer = Replayer(workflows=changed, data_converter=pydantic_data_converter, workflow_runner=UnsandboxedWorkflowRunner())
     with pytest.raises(NondeterminismError):
         await replayer.replay_workflow(read_history(path))
+
+
+BEFORE = {
+    ASKS_LATE: "trade-golden-author-asked-raced",
+    LOOKS_AT_THE_CLOSE: "trade-golden-expired",
+    PAGES_AGAIN: "trade-golden-exit-refused-on",
+    TAKES_BACK: "trade-golden-late-fill",
+}
+"""For each patch a history from before it, in which the old way shows."""
+
+
+@pytest.mark.parametrize(("change", "stem"), BEFORE.items())
+async def test_a_patch_is_needed(monkeypatch: pytest.MonkeyPatch, change: str, stem: str) -> None:
+    """A history from before a change fails to replay on the changed way alone, so the patch and its fixture are both alive (DUR-10)."""
+    real = workflow.patched
+    monkeypatch.setattr(workflow, "patched", lambda name: name == change or real(name))
+    replayer = Replayer(
+        workflows=[TradeWorkflow, AccountWorkflow], data_converter=pydantic_data_converter, workflow_runner=UnsandboxedWorkflowRunner()
+    )
+    with pytest.raises(NondeterminismError):
+        await replayer.replay_workflow(read_history(HISTORIES / f"{stem}.json"))
+
+
+def test_every_patch_has_a_history_from_before_it() -> None:
+    """No change of a running workflow's commands goes unproven (DUR-10)."""
+    assert set(BEFORE) == {value for name, value in vars(patches).items() if name.isupper()}

@@ -226,3 +226,20 @@ async def test_words_that_may_correct_a_refused_alert_are_on_record(floor: Floor
     trade = await later_trade(floor, "2.03**", policy(), corrects="trade-first")
     view = await trade.result()
     assert (view.outcome, (view.reason or "").partition(":")[0]) == (Outcome.DENIED, "ALERT_CORRECTS")
+
+
+async def test_what_fills_after_an_exit_on_approval_is_asked_about(floor: Floor, env: WorkflowEnvironment) -> None:
+    """ENT-60: nothing was held when the author was out, and the cancel raced a fill: a person decides about what is held after all."""
+    await floor.quote("1.10", "1.30")
+    await floor.fault(kind="late-accept", method="DELETE", path="*/orders/*", seconds=1, count=1)
+    with env.with_time_skipping_disabled():
+        trade = await floor.alert(rules=rules(OnExit.APPROVAL), price="1.20")
+        await eventually(lambda: floor.order_ids("e"), "the entry at the venue")
+        await say(trade, "all out")
+        await floor.control.fill(floor.order_ids("e")[0], 4, "1.20")
+        view = await floor.until(trade, "held after all", phase=Phase.HOLDING, bought=4, exits_working=2)
+        assert view.offer is not None
+        assert (view.offer.id, view.offer.kind, view.offer.quantity) == ("later", OfferKind.EXIT, 4)
+        await trade.execute_update(APPROVE_UPDATE, Answer(command=ME, offer="later"), result_type=CommandReceipt)
+    assert (await trade.result()).sold == 4
+    await eventually(lambda: any("'all out'. Approve to sell" in notice.text for notice in floor.heard.notices), "people to be asked")

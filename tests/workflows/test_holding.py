@@ -2,6 +2,10 @@
 
 from datetime import timedelta
 
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from domain.event import EventKind
 from domain.trade import Outcome, Phase
 from tests.support.floor import Floor
 from tests.support.waiting import eventually
@@ -9,15 +13,38 @@ from venue.commands import Adjust
 from venue.orders import Action
 
 
-async def test_contracts_held_to_the_end_expire(floor: Floor) -> None:
-    """Nothing reaches the target: after the expiration day the exits are taken back and the trade is over, its loss on record."""
+@pytest.mark.parametrize(
+    ("bid", "unvalued", "pnl", "says"),
+    [
+        ("0", 0, -480, "nobody bid for them"),
+        ("1.20", 4, None, "subject to exercise"),
+        (None, 4, None, "no quote of the last close"),
+    ],
+)
+async def test_contracts_held_to_the_end_expire(
+    floor: Floor, env: WorkflowEnvironment, bid: str | None, unvalued: int, pnl: int | None, says: str
+) -> None:
+    """Nothing reaches the target: the trade is over, and what is left is a loss only where it is known to be worth nothing.
+
+    What was bid for at the last close may be in the money and be exercised: card, outcome, audit and a page say that its worth is unknown.
+    """
     await floor.quote("1.20", "1.20")
-    trade = await floor.alert()
-    view = await trade.result()
-    assert (view.outcome, view.position) == (Outcome.EXPIRED, 4)
-    assert view.pnl == -480
+    with env.with_time_skipping_disabled():
+        trade = await floor.alert()
+        await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
+        if bid is None:
+            await floor.fault(kind="status", method="GET", path="*/market-data/by-type", status=503, count=None)
+        else:
+            await floor.quote(bid, "1.20", bid_size=50 if bid != "0" else 0)
+        await env.fast_forward(trade, timedelta(days=60))
+        view = await trade.result()
+    assert (view.outcome, view.position, view.unvalued, view.pnl) == (Outcome.EXPIRED, 4, unvalued, pnl)
     assert view.closed_at is not None
     assert view.closed_at.date() >= floor.expiry
+    events = await floor.events(trade)
+    assert [says in event.text for event in events if event.kind is EventKind.EXPIRED] == [True]
+    assert any("may be exercised" in event.text for event in events if event.kind is EventKind.WARNING) is (unvalued > 0)
+    assert (says in (view.reason or "")) is (unvalued > 0)
 
 
 async def test_the_daily_check_finds_a_fill_that_the_stream_never_told(floor: Floor) -> None:

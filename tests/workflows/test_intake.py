@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from control import authored, look
+from control import authored, command, look
+from control.errors import NoWorkerError
 from control.intake import Intake, LeftAlone, Opened, PassedOn, Taken, Unmatched, take, told
 from domain.alert import AlertMessage, Nature
 from domain.ids import message_id
@@ -17,7 +18,7 @@ from domain.trade import Outcome, Phase
 from domain.view import TradeView
 from tests.support.floor import AUTHOR, CHANNEL, GUILD, Floor, policy
 from tests.support.waiting import eventually
-from workflows.interface import Said
+from workflows.interface import CommandReceipt, FollowUp, Said
 
 _numbers = count(1)
 
@@ -206,3 +207,108 @@ async def test_a_later_alert_of_the_kind_is_a_trade_like_any_other(floor: Floor,
     assert isinstance(found, Opened)
     floor.handles.append(floor.client.get_workflow_handle(found.workflow_id, result_type=TradeView))
     await floor.until(floor.handles[-1], "traded", phase=Phase.HOLDING)
+
+
+def behind(monkeypatch: pytest.MonkeyPatch, *missing: str) -> None:
+    """Let the index be behind: it does not have these trades yet."""
+    listed = look.list_trades
+
+    async def without(*args: Any, **how: Any) -> list[look.TradeRow]:
+        return [row for row in await listed(*args, **how) if row.workflow_id not in missing]
+
+    monkeypatch.setattr(look, "list_trades", without)
+
+
+async def second(floor: Floor, entry: str) -> tuple[str, str]:
+    """Have two contracts of one author open; gives their trades, the older first."""
+    first = await held(floor, entry)
+    await floor.control.set_quote(floor.symbol.replace("450", "460"), bid="1.50", ask="1.50", ask_size=50, bid_size=50)
+    other = await taken(floor, entry.replace("450c", "460c").replace("1.20", "1.50"))
+    assert isinstance(other, Opened)
+    await floor.until(floor.handles[-1], "held", phase=Phase.HOLDING)
+    return first.workflow_id, other.workflow_id
+
+
+async def test_an_exit_sees_what_the_index_has_not_yet(floor: Floor, entry: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """EXT-10: "out" a moment after a new entry is about two contracts: the index knows the older one only, the account both."""
+    older, newer = await second(floor, entry)
+    behind(monkeypatch, newer)
+    both = await taken(floor, "all out")
+    assert isinstance(both, Unmatched)
+    assert "found 2" in both.why
+    behind(monkeypatch, older, newer)
+    named = await taken(floor, "STC SPY 460c @ 1.50 half out")
+    assert isinstance(named, PassedOn)
+    assert named.workflow_id == newer
+
+
+async def test_an_alert_like_one_that_the_index_has_not_yet_waits_for_a_person(
+    floor: Floor, entry: str, env: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """WHO-40: two alerts that differ in one field, the second within the index's lag of the first: the account has let the first buy."""
+    with env.with_time_skipping_disabled():
+        first = await held(floor, entry)
+        await floor.control.set_quote(floor.symbol.replace("450", "451"), bid="1.20", ask="1.20", ask_size=50, bid_size=50)
+        behind(monkeypatch, first.workflow_id)
+        await taken(floor, entry.replace("450c", "451c"))
+        view = await floor.until(floor.handles[-1], "waits", phase=Phase.AWAITING)
+    assert first.workflow_id in view.last_event
+
+
+@pytest.mark.parametrize("number", [0, 1])
+async def test_a_trade_that_does_not_answer_is_no_trade_less(
+    floor: Floor, entry: str, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """EXT-10, UNK-30: a query that failed is not an empty answer: "out" is about two contracts whichever of them tells how it stands."""
+    trades = await second(floor, entry)
+    view_of = look.view_of
+
+    async def partly(handle: Any) -> TradeView:
+        if handle.id == trades[number]:
+            raise look.NoAnswer("it could not be told")
+        return await view_of(handle)
+
+    monkeypatch.setattr(look, "view_of", partly)
+    both = await taken(floor, "all out")
+    assert isinstance(both, Unmatched)
+    assert "found 2" in both.why
+    named = await taken(floor, f"STC SPY {460 if number else 450}c @ 1.50 half out")
+    assert isinstance(named, PassedOn)
+    assert named.workflow_id == trades[number]
+
+
+async def test_an_exit_reaches_every_trade_though_one_does_not_answer(floor: Floor, entry: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An alert and its add are both told that their author is out: the one that is silent keeps the other from nothing."""
+    profile = Profile(exits=OnExit.AUTOMATIC, adds=OnAdd.ADDED)
+    await held(floor, entry, profile=profile)
+    added = await taken(floor, f"AVG SPY {floor.expiry:%m/%d} 450c @ 1.25, added @ 1.20", profile=profile)
+    assert isinstance(added, Opened)
+    await floor.until(floor.handles[-1], "held", phase=Phase.HOLDING, bought=4)
+    follow_up = command.follow_up
+
+    async def partly(client: Any, trade: str, said: FollowUp) -> CommandReceipt:
+        if trade == added.workflow_id:
+            raise NoWorkerError("silent")
+        return await follow_up(client, trade, said)
+
+    monkeypatch.setattr(command, "follow_up", partly)
+    with pytest.raises(NoWorkerError):
+        await taken(floor, "STC SPY 450c @ 1.20 half out", profile=profile)
+    await floor.until(floor.handles[0], "sold in part", position=2)
+
+
+async def test_an_answer_to_an_alert_that_is_over_is_about_nothing_else(floor: Floor, entry: str, env: WorkflowEnvironment) -> None:
+    """EXT-10: "all out" in answer to an alert whose trade is flat, or was refused, must not sell another contract of its author."""
+    with env.with_time_skipping_disabled():
+        older, newer = await second(floor, entry)
+        refused = await taken(floor, "BTO SPY 450 @ 1.20")
+        assert isinstance(refused, Opened)
+        await floor.client.get_workflow_handle(refused.workflow_id).result()
+        await taken(floor, "STC SPY 450c @ 1.20 all out")
+        await floor.handles[0].result()
+        for over in (older, refused.workflow_id):
+            found = await taken(floor, "all out", nature=Nature.REPLY, answers=over.removeprefix("trade-"))
+            assert isinstance(found, Unmatched)
+        answer = await taken(floor, "STC SPY 460c @ 1.50 half out", nature=Nature.REPLY, answers=older.removeprefix("trade-"))
+        assert isinstance(answer, PassedOn)
+        assert answer.workflow_id == newer

@@ -18,6 +18,7 @@ from tests.support.waiting import eventually
 from venue.commands import Adjust
 from workflows import timing
 from workflows.desk import end_of_day
+from workflows.exits import next_open
 from workflows.interface import CLOSE_UPDATE, Command, CommandReceipt
 
 ME = Command(by="tester", reason="because")
@@ -191,3 +192,24 @@ async def test_an_entry_that_never_ends_does_not_stop_the_trade(monkeypatch: pyt
     assert [event for event in await floor.events(trade) if event.kind == "warning" and "a person must take over" in event.text]
     await floor.control.cancel(floor.order_ids("e")[0])
     await eventually(lambda: floor.venue.exchange.orders[floor.order_ids("e")[0]].status.terminal, "its end at the venue")
+
+
+async def test_a_person_is_called_again_while_an_exit_is_refused_on(floor: Floor) -> None:
+    """EXT-40, DUR-40: after five refusals, when the tries become slow, and every day after that: one page in a bad hour can be missed."""
+    await floor.quote("1.20", "1.20")
+    await floor.fault(kind="status", method="POST", path="*/orders", client_id="*-x*", status=422, code="margin_check_failed", count=61)
+    trade = await floor.alert()
+    await floor.until(trade, "protected at last", exits_working=2)
+    calls = [event.text for event in await floor.events(trade) if "times in a row" in event.text]
+    assert [text.partition(" times")[0].rpartition(" ")[2] for text in calls] == ["5", "12", "60"]
+
+
+def test_an_exit_that_is_refused_for_two_years_fits_into_a_history() -> None:
+    """DUR-40: Temporal ends a workflow at some fifty thousand events, whatever it holds; each try is about thirty, cards included."""
+    began = now = datetime(2026, 11, 24, 15, tzinfo=UTC)
+    tries = 0
+    while now < began + timedelta(days=730):
+        pause = timing.EXIT_BACKOFF[min(tries, len(timing.EXIT_BACKOFF) - 1)]
+        now += min(pause, next_open(now) - now)
+        tries += 1
+    assert tries * 30 < 40_000

@@ -1,5 +1,6 @@
 """Orders that are not where they were left: edited in the broker's app, sent before a reset, or given up and there after all."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -8,7 +9,11 @@ from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import WorkflowHandle, WorkflowUpdateStage
 from temporalio.testing import WorkflowEnvironment
 
-from domain.policy import ExitPolicy, SafetyPolicy
+from activities.messages import ORDER_REPORT_SIGNAL
+from domain.ids import FillId, OrderId
+from domain.money import Price
+from domain.order import Fill
+from domain.policy import ExitPolicy, LadderPolicy, SafetyPolicy
 from domain.trade import Outcome, Phase
 from domain.view import TradeView
 from tests.support.floor import Floor, policy
@@ -176,3 +181,20 @@ async def test_orders_are_known_by_their_source_where_the_identifier_is_not_echo
     trade = await floor.alert(price="1.20")
     await floor.until(trade, "bought and protected", bought=4, exits_working=2, unknown_orders=0)
     assert (len(floor.posts("e")), len(floor.posts("x"))) == (1, 1)
+
+
+async def test_a_fill_after_an_orders_end_takes_back_the_next_one(floor: Floor) -> None:
+    """ENT-20, ENT-60: two of four fill at the first price after that order's end was read; the order for all four must not fill as well."""
+    floor.exit_fraction = None
+    await floor.quote("1.10", "1.30")
+    ladder = replace(LadderPolicy(), step=timedelta(seconds=1), window=timedelta(seconds=60), bumps=1)
+    trade = await floor.alert(rules=policy(ladder=ladder), real_time=True)
+    await eventually(lambda: len(floor.order_ids("e")) == 2, "the second order")
+    ended = await floor.desk.order(OrderId(str(floor.order_ids("e")[0])))
+    assert ended is not None
+    fill = Fill(fill_id=FillId("late"), quantity=2, price=Price(Decimal("1.20")), at=datetime.now(UTC))
+    await trade.signal(ORDER_REPORT_SIGNAL, replace(ended, fills=(fill,)))
+    await eventually(lambda: floor.venue.exchange.orders[floor.order_ids("e")[1]].status.terminal, "the second order to be taken back")
+    await floor.until(trade, "held", phase=Phase.HOLDING, bought=2)
+    assert len(floor.posts("e")) == 2
+    assert "after its end" in " ".join(event.text for event in await floor.events(trade) if event.kind == "warning")

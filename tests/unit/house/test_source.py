@@ -92,6 +92,7 @@ LOOPS = {
 WAITS = {
     "workflows/trade.py TradeWorkflow._story": "handlers are bounded by the wait for commands",
     "workflows/trade.py TradeWorkflow._live_through": "ends with the step, which is bounded, or with a fault beside it",
+    "workflows/commands.py TradeCommands._ask_once_held": "ends with the entry, or with the trade",
     "workflows/telling.py Telling.tell": "ends with the trade",
     "workflows/cards.py Cards.show": "ends with the trade",
     "workflows/desk.py Desk.take_back": "ends with the sending or the search, both bounded",

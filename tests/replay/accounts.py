@@ -1,0 +1,177 @@
+"""Accounts, and a round of housekeeping, to record: entries let pass and denied, halts, days, fresh starts.
+
+The server they run on suggests a fresh start after `RUN` events, so that continue-as-new takes minutes instead of a day.
+"""
+
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from temporalio import activity
+from temporalio.client import Client, WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from activities.messages import DIFFERENCES_SIGNAL, RELEASE_UPDATE
+from activities.upkeep import SWEEP, TIDY, SweepAnswer, SweepRequest, Tally, TidyRequest
+from control import account, command
+from domain.account import Account, opened
+from domain.discrepancy import Difference, DifferenceKind
+from domain.halting import AccountState, Order
+from domain.ids import WorkflowId, account_workflow_id
+from domain.money import Usd
+from domain.policy import Mode
+from domain.reservation import OpenTrade
+from domain.trade import Outcome, Phase
+from tests.replay.people import begun, held
+from tests.support.house import Seat, Trade
+from tests.support.waiting import eventually
+from worker.temporal_server import find_binary
+from worker.wiring import sandbox
+from workflows.interface import ACCOUNT_WORKFLOW, AccountRequest, Carried, Command, task_queue
+from workflows.upkeep import HOUSEKEEPING_QUEUE, HOUSEKEEPING_WORKFLOW, HousekeepingWorkflow, Round
+
+RUN = 130
+"""Events after which a run is suggested to start afresh."""
+
+GONE = WorkflowId("trade-golden-gone")
+"""A trade that an account remembers and that is not there to be told."""
+
+ME = Command(by="recorder", reason="enough")
+
+
+@contextlib.asynccontextmanager
+async def server() -> AsyncIterator[str]:
+    """Run a server whose runs are short; gives its address."""
+    settings = (f"limit.historyCount.suggestContinueAsNew={RUN}", "history.transferProcessorMaxPollRPS=1000")
+    values = [part for each in settings for part in ("--dynamic-config-value", each)]
+    binary = str(find_binary(None))
+    async with await WorkflowEnvironment.start_local(
+        dev_server_existing_path=binary, data_converter=pydantic_data_converter, dev_server_extra_args=values
+    ) as running:
+        yield running.client.service_client.config.target_host
+
+
+async def lived(seat: Seat) -> list[Trade]:
+    """Let entries pass and deny them, change a limit, halt, resume, flatten; gives the trades that heard of it."""
+    client, number = seat.house.client, seat.settings.account
+    await seat.start_worker()
+    flattened = await held(await begun(seat, "flattened"))
+    halted = await begun(seat, "halted", bid="1.10", ask="1.30")
+    await halted.order("e1")
+    await account.halt(client, number, by="recorder", reason="odd fills")
+    assert (await halted.result()).outcome is Outcome.UNFILLED
+    denied = await begun(seat, "denied-by-halt")
+    assert (await denied.result()).outcome is Outcome.DENIED
+    await account.resume(client, number, by="recorder", changed="mended")
+    await account.change_limits(client, number, by="recorder", reason="a quiet day", changes={"max_open_trades": "1"})
+    assert (await (await begun(seat, "denied-by-limit")).result()).outcome is Outcome.DENIED
+    await account.preflight(client, number)
+    await account.positions(client, number)
+    await account.orders(client, number)
+    await account.flatten(client, number, by="recorder", reason="enough for today")
+    await flattened.result()
+    await _stands(seat, AccountState.HALTED)
+    return [flattened, halted, denied]
+
+
+async def next_day(seat: Seat) -> None:
+    """Begin a day after one that ended halted; resume, explain a difference, take settings over."""
+    client, number = seat.house.client, seat.settings.account
+    memory = _yesterday(seat, Order.HALT)
+    await _start(seat, memory)
+    await account.resume(client, number, by="recorder", changed="it is another day")
+    extra = Difference(kind=DifferenceKind.EXTRA, what="SPY   261218C00600000", expected=0, found=1)
+    await client.get_workflow_handle(account_workflow_id(number)).signal(DIFFERENCES_SIGNAL, [extra])
+    await account.explain(client, number, by="recorder", reason="bought by hand")
+    await _bought_and_closed(seat)
+
+
+async def flattening(seat: Seat) -> None:
+    """Go on to flatten after a fresh start: the trade that is left is not there to be told, and is released at last."""
+    memory = _yesterday(seat, Order.FLATTEN)
+    memory.trades[GONE] = OpenTrade(
+        trade=GONE,
+        author="11",
+        symbol="SPY   261218C00600000",
+        contract="SPY 600C 2026-12-18",
+        quantity=1,
+        reserved=Usd(Decimal(100)),
+        notional=Usd(Decimal(100)),
+        admitted_at=datetime.now(UTC) - timedelta(days=1),
+        day=memory.day.date,
+    )
+    await _start(seat, memory)
+    await seat.house.client.get_workflow_handle(account_workflow_id(seat.settings.account)).execute_update(RELEASE_UPDATE, GONE)
+    await _stands(seat, AccountState.HALTED)
+
+
+ACCOUNTS = (next_day, flattening)
+"""Accounts of one run, each named as its story."""
+
+
+async def chain(seat: Seat) -> list[WorkflowHistory]:
+    """Give every run of a seat's account, the oldest first."""
+    client = seat.house.client
+    name = account_workflow_id(seat.settings.account)
+    runs = [each async for each in client.list_workflows(f"WorkflowId = '{name}'")]
+    ordered = sorted(runs, key=lambda each: each.start_time)
+    return [await client.get_workflow_handle(name, run_id=each.run_id).fetch_history() for each in ordered]
+
+
+async def upkeep(client: Client) -> WorkflowHistory:
+    """Go one round of housekeeping, of two pages."""
+
+    @activity.defn(name=SWEEP)
+    async def sweep(request: SweepRequest) -> SweepAnswer:
+        return SweepAnswer(tally=Tally(seen=100, archived=3), token="more" if request.token is None else None)
+
+    @activity.defn(name=TIDY)
+    async def tidy(request: TidyRequest) -> Tally:
+        return Tally(compacted=int(request.whole))
+
+    async with Worker(
+        client, task_queue=HOUSEKEEPING_QUEUE, workflows=[HousekeepingWorkflow], activities=[sweep, tidy], workflow_runner=sandbox()
+    ):
+        handle = await client.start_workflow(HOUSEKEEPING_WORKFLOW, Round(), id="golden-upkeep", task_queue=HOUSEKEEPING_QUEUE)
+        await handle.result()
+    return await handle.fetch_history()
+
+
+def _yesterday(seat: Seat, order: Order) -> Account:
+    """Remember a day before that ended with an order."""
+    then = datetime.now(UTC) - timedelta(days=1)
+    memory = opened(seat.settings.limits(), then)
+    memory.open_day(Usd(Decimal(60_000)), then)
+    memory.order(order, then, by="recorder", reason="yesterday's")
+    return memory
+
+
+async def _start(seat: Seat, memory: Account) -> None:
+    """Start an account's next run as continue-as-new would, and the worker that finds it; its day begins."""
+    limits, number = seat.settings.limits(), seat.settings.account
+    request = AccountRequest(account=number, mode=Mode.DEMO, limits=limits, carried=Carried(memory=memory, told=memory.recorded))
+    client = seat.house.client
+    await client.start_workflow(ACCOUNT_WORKFLOW, request, id=account_workflow_id(number), task_queue=task_queue(number))
+    await seat.start_worker()
+
+    async def begun_day() -> bool:
+        return (await account.account_view(client, number)).reference is not None
+
+    await eventually(begun_day, "the day to begin", within=30, every=0.2)
+
+
+async def _stands(seat: Seat, state: AccountState) -> None:
+    async def there() -> bool:
+        return (await account.account_view(seat.house.client, seat.settings.account)).state is state
+
+    await eventually(there, f"the account to be {state}", within=60, every=0.2)
+
+
+async def _bought_and_closed(seat: Seat) -> None:
+    trade = await begun(seat, f"of-{seat.number}")
+    await trade.until("held", phase=Phase.HOLDING, exits_working=2)
+    await command.close(seat.house.client, trade.id, ME)
+    await trade.result()

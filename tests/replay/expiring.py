@@ -1,0 +1,71 @@
+"""A trade to record that holds to its contract's end: the time-skipping server is the only one on which that takes no days."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from temporalio.client import WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+
+from domain.alert import AlertMessage
+from domain.calendar import new_york_date, next_trading_day
+from domain.ids import message_id
+from domain.trade import Outcome
+from domain.view import TradeView
+from tests.support.floor import AUTHOR, CHANNEL, CONTRACT, GUILD, open_floor, policy
+from worker.temporal_server import find_binary
+from workflows.interface import TRADE_WORKFLOW, TradeRequest, task_queue
+from workflows.search import KEYS
+
+SETTINGS = (
+    "frontend.WorkflowTimeSkippingEnabled=true",
+    'history.timerProcessorMaxTimeShift="1ms"',
+    "history.transferProcessorMaxPollRPS=1000",
+    "history.timerProcessorMaxPollRPS=1000",
+)
+
+
+async def expired(name: str) -> WorkflowHistory:
+    """Buy what expires on the next trading day, and hold it to its end."""
+    return await _held_to_the_end(name, refused=0)
+
+
+async def refused_on(name: str) -> WorkflowHistory:
+    """Do the same with an exit that is refused for an hour before it is taken."""
+    return await _held_to_the_end(name, refused=13)
+
+
+async def _held_to_the_end(name: str, *, refused: int) -> WorkflowHistory:
+    contract = replace(CONTRACT, expiry=next_trading_day(new_york_date(datetime.now(UTC))), strike=Decimal(600))
+    async with (
+        await WorkflowEnvironment.start_time_skipping_v2(
+            dev_server_existing_path=str(find_binary(None)),
+            data_converter=pydantic_data_converter,
+            search_attributes=list(KEYS),
+            dev_server_extra_args=[part for each in SETTINGS for part in ("--dynamic-config-value", each)],
+        ) as env,
+        open_floor(env.client) as floor,
+    ):
+        floor.exit_fraction = None
+        await floor.control.set_quote(contract.occ_symbol, bid="1.20", ask="1.20")
+        if refused > 0:
+            refusal = {"status": 422, "code": "margin_check_failed", "count": refused}
+            await floor.fault(kind="status", method="POST", path="*/orders", client_id="*-x*", **refusal)
+        alert = AlertMessage(
+            message_id=message_id(f"golden-{name}"),
+            text=f"BTO SPY {contract.expiry:%m/%d/%Y} 600c @ 1.20",
+            author_id=AUTHOR,
+            channel_id=CHANNEL,
+            guild_id=GUILD,
+            posted_at=datetime.now(UTC),
+        )
+        handle = await env.client.start_workflow(
+            TRADE_WORKFLOW,
+            TradeRequest(alert=alert, policy=policy(), account=floor.account),
+            id=f"trade-golden-{name}",
+            task_queue=task_queue(floor.account),
+            result_type=TradeView,
+        )
+        assert (await handle.result()).outcome is Outcome.EXPIRED
+        return await handle.fetch_history()

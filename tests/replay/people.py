@@ -1,0 +1,211 @@
+"""Trades to record in which people and authors speak: approvals, parts, exits, adds, commands, a card."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from temporalio import activity
+from temporalio.worker import Worker
+
+from activities.messages import SHOW_CARD, CardAnswer, CardPlace, CardRequest
+from control import command
+from control.send import send_alert
+from domain.ids import message_id
+from domain.parser import parse
+from domain.portion import Portion
+from domain.profile import Approval, OnAdd, OnExit, Profile
+from domain.trade import Outcome, Phase
+from tests.support.house import Seat, Trade
+from workflows.interface import Command, FollowUp, Said, TradeRequest, cards_queue
+
+ME = Command(by="recorder", reason="enough")
+
+
+async def begun(seat: Seat, name: str, *, bid: str = "1.20", ask: str = "1.20", cards: bool = False, **profile: Any) -> Trade:
+    """Send an alert of a story by these rules."""
+    trade = seat.plan(name=f"golden-{name}")
+    trade.policy = replace(trade.policy, profile=Profile(**profile), cards=cards)
+    await trade.quote(bid, ask)
+    await trade.send()
+    return trade
+
+
+async def say(trade: Trade, name: str, text: str, said: Said = Said.EXIT) -> None:
+    """Tell a trade what its author wrote."""
+    later = replace(trade.message, message_id=message_id(f"golden-{name}"), text=text, posted_at=datetime.now(UTC))
+    await command.follow_up(trade.house.client, trade.id, FollowUp(message=later, parsed=parse(later), said=said))
+
+
+async def held(trade: Trade, bought: int = 4) -> Trade:
+    """Wait until a trade holds what it bought, with its exits."""
+    await trade.until("held", phase=Phase.HOLDING, bought=bought, exits_working=bought // 2)
+    return trade
+
+
+async def closed(trade: Trade) -> Trade:
+    """Close a trade."""
+    await command.close(trade.house.client, trade.id, ME)
+    await trade.result()
+    return trade
+
+
+async def approved(seat: Seat) -> Trade:
+    """Ask a person, buy half of what was shown; close."""
+    trade = await begun(seat, "approved", approval=Approval.ASK)
+    await trade.until("asked", phase=Phase.AWAITING)
+    await command.approve(trade.house.client, trade.id, ME, half=True)
+    return await closed(await held(trade, 2))
+
+
+async def skipped(seat: Seat) -> Trade:
+    """Ask a person, who says no."""
+    trade = await begun(seat, "skipped", approval=Approval.ASK)
+    await trade.until("asked", phase=Phase.AWAITING)
+    await command.skip(trade.house.client, trade.id, ME)
+    assert (await trade.result()).outcome is Outcome.DENIED
+    return trade
+
+
+async def watched(seat: Seat) -> Trade:
+    """Watch an author, and send nothing."""
+    trade = await begun(seat, "watched", approval=Approval.WATCH)
+    assert (await trade.result()).outcome is Outcome.WATCHED
+    return trade
+
+
+async def part_sold(seat: Seat) -> Trade:
+    """Sell three of four on a person's word, for which an exit is taken back; hear a correction; close."""
+    trade = await held(await begun(seat, "part-sold"))
+    await command.sell(trade.house.client, trade.id, ME, Portion(count=3))
+    await trade.until("sold", position=1)
+    await say(trade, "part-sold-correction", "1.23**", Said.CORRECTION)
+    return await closed(trade)
+
+
+async def author_out(seat: Seat) -> Trade:
+    """Sell half, then everything, as the author does."""
+    trade = await held(await begun(seat, "author-out", exits=OnExit.AUTOMATIC))
+    contract = trade.contract
+    await say(trade, "author-out-half", f"STC SPY {contract.expiry:%m/%d} {contract.strike}c @ 1.20 half out")
+    await trade.until("half sold", position=2)
+    await say(trade, "author-out-all", "all out")
+    await trade.result()
+    return trade
+
+
+async def author_out_early(seat: Seat) -> Trade:
+    """Hear that the author is out while the entry works with nothing bought: it is taken back."""
+    trade = await begun(seat, "author-out-early", bid="1.10", ask="1.30", exits=OnExit.AUTOMATIC)
+    await trade.order("e1")
+    await say(trade, "author-out-early-all", "all out")
+    assert (await trade.result()).outcome is Outcome.UNFILLED
+    return trade
+
+
+async def author_asked(seat: Seat) -> Trade:
+    """Ask a person about the author's exit: half of it is sold; asked again, nothing; asked once more, nobody answers before the close."""
+    trade = await held(await begun(seat, "author-asked", exits=OnExit.APPROVAL))
+    await say(trade, "author-asked-1", "all out")
+    await command.approve(trade.house.client, trade.id, ME, half=True)
+    await trade.until("half sold", position=2)
+    await say(trade, "author-asked-2", "all out")
+    await command.skip(trade.house.client, trade.id, ME)
+    await say(trade, "author-asked-3", "all out")
+    return await closed(trade)
+
+
+async def author_asked_early(seat: Seat) -> Trade:
+    """Hear that the author is out while the entry works with nothing bought, where exits need a person's word: it is taken back."""
+    trade = await begun(seat, "author-asked-early", bid="1.10", ask="1.30", exits=OnExit.APPROVAL)
+    await trade.order("e1")
+    await say(trade, "author-asked-early-all", "all out")
+    assert (await trade.result()).outcome is Outcome.UNFILLED
+    return trade
+
+
+async def author_asked_raced(seat: Seat) -> Trade:
+    """Hear that the author is out, where exits need a word; the entry fills while it is taken back. From before `ASKS_LATE`. Close."""
+    return await closed(await _raced(seat, "author-asked-raced"))
+
+
+async def author_asked_late(seat: Seat) -> Trade:
+    """Do the same by `ASKS_LATE`: a person is asked about what is held after all, and says yes."""
+    trade = await _raced(seat, "author-asked-late")
+    await command.approve(trade.house.client, trade.id, ME)
+    await trade.result()
+    return trade
+
+
+async def _raced(seat: Seat, name: str) -> Trade:
+    trade = await begun(seat, name, bid="1.10", ask="1.30", exits=OnExit.APPROVAL)
+    order = await trade.order("e1")
+    await trade.fault("late-accept", method="DELETE", path=f"*/orders/{order.order_id}", seconds=1, count=1)
+    await say(trade, f"{name}-all", "all out")
+    await trade.fill("e1", 4)
+    return await held(trade)
+
+
+async def added(seat: Seat) -> Trade:
+    """Buy an add, which has a trade of its own; close."""
+    trade = seat.plan(name="golden-added")
+    trade.policy = replace(trade.policy, profile=Profile(adds=OnAdd.ADDED))
+    text = f"AVG SPY {trade.contract.expiry:%m/%d/%Y} {trade.contract.strike}c @ 1.30, added @ 1.20"
+    trade.message = replace(trade.message, text=text)
+    await trade.quote("1.20", "1.20")
+    request = TradeRequest(alert=trade.message, policy=trade.policy, account=seat.settings.account, adds_to="trade-golden-first")
+    await send_alert(trade.house.client, request)
+    return await closed(await held(trade))
+
+
+async def cancelled(seat: Seat) -> Trade:
+    """Buy two of four, cancel the rest; close."""
+    trade = await begun(seat, "cancelled", bid="1.10", ask="1.30")
+    await trade.fill("e1", 2)
+    await trade.until("two bought", bought=2, exits_working=1)
+    await command.cancel(trade.house.client, trade.id, ME)
+    return await closed(await held(trade, 2))
+
+
+async def converted_now(seat: Seat) -> Trade:
+    """Convert on a person's word; close."""
+    trade = await begun(seat, "converted-now", bid="1.10", ask="1.30")
+    await trade.order("e1")
+    await command.convert_now(trade.house.client, trade.id, ME)
+    return await closed(await held(trade))
+
+
+async def carded(seat: Seat) -> Trade:
+    """Show a card on the bot's queue, which another process serves; close."""
+    async with _served(seat):
+        return await closed(await held(await begun(seat, "carded", cards=True)))
+
+
+@contextlib.asynccontextmanager
+async def _served(seat: Seat) -> AsyncIterator[None]:
+    @activity.defn(name=SHOW_CARD)
+    async def show(request: CardRequest) -> CardAnswer:
+        told = request.events[-1].sequence if request.events else 0
+        return CardAnswer(place=CardPlace(channel_id="22", message_id="7", told=told))
+
+    async with Worker(seat.house.client, task_queue=cards_queue(seat.settings.account), activities=[show]):
+        yield
+
+
+WITH_PEOPLE = (
+    approved,
+    skipped,
+    watched,
+    part_sold,
+    author_out,
+    author_out_early,
+    author_asked,
+    author_asked_early,
+    author_asked_raced,
+    author_asked_late,
+    added,
+    cancelled,
+    converted_now,
+    carded,
+)
