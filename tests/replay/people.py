@@ -97,11 +97,7 @@ async def author_out(seat: Seat) -> Trade:
 
 async def author_out_early(seat: Seat) -> Trade:
     """Hear that the author is out while the entry works with nothing bought: it is taken back."""
-    trade = await begun(seat, "author-out-early", bid="1.10", ask="1.30", exits=OnExit.AUTOMATIC)
-    await trade.order("e1")
-    await say(trade, "author-out-early-all", "all out")
-    assert (await trade.result()).outcome is Outcome.UNFILLED
-    return trade
+    return await _out_early(seat, "author-out-early", OnExit.AUTOMATIC)
 
 
 async def author_asked(seat: Seat) -> Trade:
@@ -118,9 +114,13 @@ async def author_asked(seat: Seat) -> Trade:
 
 async def author_asked_early(seat: Seat) -> Trade:
     """Hear that the author is out while the entry works with nothing bought, where exits need a person's word: it is taken back."""
-    trade = await begun(seat, "author-asked-early", bid="1.10", ask="1.30", exits=OnExit.APPROVAL)
+    return await _out_early(seat, "author-asked-early", OnExit.APPROVAL)
+
+
+async def _out_early(seat: Seat, name: str, exits: OnExit) -> Trade:
+    trade = await begun(seat, name, bid="1.10", ask="1.30", exits=exits)
     await trade.order("e1")
-    await say(trade, "author-asked-early-all", "all out")
+    await say(trade, f"{name}-all", "all out")
     assert (await trade.result()).outcome is Outcome.UNFILLED
     return trade
 
