@@ -7,6 +7,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
 from tests.support.floor import Floor, open_floor
+from tests.support.virtual_time import SKIPS
 from workflows.search import KEYS
 
 
@@ -23,6 +24,7 @@ async def env(temporal_binary: str) -> AsyncIterator[WorkflowEnvironment]:
             *("--dynamic-config-value", "history.transferProcessorMaxPollRPS=1000"),
             *("--dynamic-config-value", "history.timerProcessorMaxPollRPS=1000"),
             *("--dynamic-config-value", "history.MaxBufferedQueryCount=100"),
+            *("--dynamic-config-value", f"frontend.WorkflowTimeSkippingMaxSkipPerSession={SKIPS}"),
             # a day lasts a moment here, and the run after it would wait for a second
             *("--dynamic-config-value", 'history.workflowIdReuseMinimalInterval="0s"'),
         ],

@@ -41,6 +41,7 @@ from domain.money import Price, Usd
 from domain.policy import Mode
 from domain.preflight import Check
 from domain.reservation import AdmitRequest, TradeStanding
+from tests.support.virtual_time import forward
 from tests.support.waiting import eventually
 from worker.wiring import sandbox
 from workflows import timing
@@ -116,7 +117,7 @@ class Clocked:
     async def until(self, moment: datetime) -> AccountView:
         """Let the time go on until just after a moment, and give how it stands when its day has begun."""
         at = (await self.now()) if self._at is None else self._at
-        await self.env.fast_forward(self.handle, moment - at + timedelta(seconds=5))
+        await forward(self.env, self.handle, moment - at + timedelta(seconds=5))
         self._at = moment + timedelta(seconds=5)
         view = await self.view()
 

@@ -13,6 +13,7 @@ from domain.profile import Approval, Profile
 from domain.trade import Outcome, Phase
 from domain.view import OfferKind
 from tests.support.floor import Floor, policy
+from tests.support.virtual_time import forward
 from workflows.interface import APPROVE_UPDATE, CANCEL_UPDATE, SKIP_UPDATE, Answer, Command, CommandReceipt
 
 ME = Command(by="tester")
@@ -44,7 +45,7 @@ async def test_an_approval_counts_as_the_alerts_age(env: WorkflowEnvironment, fl
     with env.with_time_skipping_disabled():
         trade = await floor.alert(rules=asking(), age=45)
         await floor.until(trade, "waits", phase=Phase.AWAITING)
-        await env.fast_forward(trade, timedelta(seconds=30))
+        await forward(env, trade, timedelta(seconds=30))
         await floor.quote("1.10", "1.15")
         await trade.execute_update(APPROVE_UPDATE, Answer(command=ME), result_type=CommandReceipt)
         view = await floor.until(trade, "priced again", phase=Phase.ENTERING)

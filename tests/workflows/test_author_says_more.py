@@ -17,6 +17,7 @@ from domain.profile import Approval, OnAdd, OnExit, Profile
 from domain.trade import Outcome, Phase
 from domain.view import OfferKind, TradeView
 from tests.support.floor import AUTHOR, CHANNEL, GUILD, Floor, policy
+from tests.support.virtual_time import forward
 from tests.support.waiting import eventually
 from workflows.interface import (
     APPROVE_UPDATE,
@@ -102,7 +103,7 @@ async def test_an_exit_on_approval_may_be_skipped_or_left(floor: Floor, env: Wor
         await say(trade, "all out")
         await trade.execute_update(SKIP_UPDATE, Answer(command=ME), result_type=CommandReceipt)
         await say(trade, "all out", name="again")
-        await env.fast_forward(trade, timedelta(minutes=6))
+        await forward(env, trade, timedelta(minutes=6))
         view = await floor.until(trade, "left", offer=None, position=4, exits_working=2)
         with pytest.raises(WorkflowUpdateFailedError):
             await trade.execute_update(APPROVE_UPDATE, Answer(command=ME), result_type=CommandReceipt)

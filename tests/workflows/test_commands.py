@@ -8,6 +8,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from domain.trade import Outcome, Phase
 from tests.support.floor import Floor
+from tests.support.virtual_time import forward
 from workflows.interface import CANCEL_UPDATE, CLOSE_UPDATE, CONVERT_UPDATE, Command, CommandReceipt
 
 ME = Command(by="tester", reason="because")
@@ -135,7 +136,7 @@ async def test_the_web_uis_cancel_is_an_operators_cancel(env: WorkflowEnvironmen
         await floor.until(trade, "the first slice", bought=2)
         await trade.cancel()
         await floor.until(trade, "held and protected", phase=Phase.HOLDING, bought=2, exits_working=1)
-        await env.fast_forward(trade, timedelta(hours=1))
+        await forward(env, trade, timedelta(hours=1))
     assert (await floor.view(trade)).exits_working == 1
 
 

@@ -8,6 +8,7 @@ from temporalio.testing import WorkflowEnvironment
 from domain.event import EventKind
 from domain.trade import Outcome, Phase
 from tests.support.floor import Floor
+from tests.support.virtual_time import forward
 from tests.support.waiting import eventually
 from venue.commands import Adjust
 from venue.orders import Action
@@ -36,7 +37,7 @@ async def test_contracts_held_to_the_end_expire(
             await floor.fault(kind="status", method="GET", path="*/market-data/by-type", status=503, count=None)
         else:
             await floor.quote(bid, "1.20", bid_size=50 if bid != "0" else 0)
-        await env.fast_forward(trade, timedelta(days=60))
+        await forward(env, trade, timedelta(days=60))
         view = await trade.result()
     assert (view.outcome, view.position, view.unvalued, view.pnl) == (Outcome.EXPIRED, 4, unvalued, pnl)
     assert view.closed_at is not None

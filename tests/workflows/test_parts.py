@@ -11,6 +11,7 @@ from domain.policy import ExitPolicy
 from domain.portion import HALF, Portion
 from domain.trade import Outcome, Phase
 from tests.support.floor import Floor, policy
+from tests.support.virtual_time import forward
 from tests.support.waiting import eventually
 from workflows import timing
 from workflows.desk import end_of_day
@@ -155,7 +156,7 @@ async def test_what_is_bought_during_a_sale_is_protected_at_once(env: WorkflowEn
         await trade.execute_update(SELL_UPDATE, part(Portion(count=1)), result_type=CommandReceipt)
         await floor.quote("1.20", "1.20", ask_size=2)
         await floor.until(trade, "all bought", bought=4, position=3, exits_working=3)
-        await env.fast_forward(trade, timedelta(minutes=1))
+        await forward(env, trade, timedelta(minutes=1))
 
 
 async def test_a_part_that_could_not_be_sent_all_day_is_not_sold_at_the_next_opening(
@@ -176,9 +177,9 @@ async def test_a_part_that_could_not_be_sent_all_day_is_not_sold_at_the_next_ope
 
         await eventually(meant, "the sale to be meant")
         now = datetime.now(UTC)
-        await env.fast_forward(trade, end_of_day(now) - now + timedelta(minutes=10))
+        await forward(env, trade, end_of_day(now) - now + timedelta(minutes=10))
         await floor.control.clear_faults()
-        await env.fast_forward(trade, timedelta(hours=1))
+        await forward(env, trade, timedelta(hours=1))
 
         async def over() -> bool:
             return "part_sold" in await floor.kinds(trade)

@@ -8,6 +8,7 @@ from temporalio.testing import WorkflowEnvironment
 from domain.policy import Conversion, LadderPolicy
 from domain.trade import Outcome, Phase
 from tests.support.floor import Floor, policy
+from tests.support.virtual_time import forward
 from tests.support.waiting import eventually
 from workflows.interface import CANCEL_UPDATE, CLOSE_UPDATE, CONVERT_UPDATE, Command, CommandReceipt
 
@@ -57,7 +58,7 @@ async def test_a_close_while_the_market_is_closed_sells_at_the_open(env: Workflo
         await floor.control.set_session(is_open=False)
         closing = asyncio.create_task(trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt))
         await eventually(lambda: len(floor.order_ids("x")) == 2, "the sale at the venue")
-        await env.fast_forward(trade, timedelta(hours=1))
+        await forward(env, trade, timedelta(hours=1))
         assert not (await closing).done
         await floor.control.set_session(is_open=True)
         await floor.until(trade, "sold", sold=4)

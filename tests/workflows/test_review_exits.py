@@ -14,6 +14,7 @@ from activities.messages import Notice
 from domain.calendar import new_york_date, next_trading_day
 from domain.trade import Outcome, Phase
 from tests.support.floor import CONTRACT, Floor
+from tests.support.virtual_time import forward
 from tests.support.waiting import eventually
 from venue.commands import Adjust
 from workflows import timing
@@ -38,7 +39,7 @@ async def test_a_close_does_not_wait_for_the_pause_of_a_refused_exit(env: Workfl
     with env.with_time_skipping_disabled():
         trade = await floor.alert()
         for number in range(1, 10):
-            await env.fast_forward(trade, timedelta(seconds=40))
+            await forward(env, trade, timedelta(seconds=40))
             await eventually(partial(_at_least, floor, trade, number), f"refusal {number}")
         receipt = await trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt)
     assert receipt.done
@@ -61,7 +62,7 @@ async def test_a_new_slice_ends_the_pause_of_a_refused_exit(env: WorkflowEnviron
         await floor.until(trade, "the first slice", bought=2)
 
         async def refused() -> bool:
-            await env.fast_forward(trade, timedelta(seconds=0.5))  # far less than the pause that follows the sixth
+            await forward(env, trade, timedelta(seconds=0.5))  # far less than the pause that follows the sixth
             return await _at_least(floor, trade, 6)
 
         await eventually(refused, "six refusals", within=20)
@@ -127,12 +128,12 @@ async def test_an_entry_in_a_status_nobody_knows_does_not_hold_up_a_close(
         await floor.fault(kind="status", method="DELETE", path=f"*/orders/{order}", status=422, code="cannot_update_order", count=None)
         if in_a_bump:
             await floor.quote("1.10", "1.30")
-            await env.fast_forward(trade, timedelta(seconds=21))
+            await forward(env, trade, timedelta(seconds=21))
             await eventually(
                 lambda: any(line.kind == "request" and line.method == "DELETE" for line in floor.venue.tape.lines), "the cancel"
             )
         trade_update = await trade.start_update(CLOSE_UPDATE, ME, result_type=CommandReceipt, wait_for_stage=WorkflowUpdateStage.ACCEPTED)
-        await env.fast_forward(trade, timedelta(seconds=90))
+        await forward(env, trade, timedelta(seconds=90))
         await floor.until(trade, "sold", sold=2)
         assert (await floor.view(trade)).phase is Phase.CLOSING
         await floor.control.clear_faults()

@@ -17,6 +17,7 @@ from domain.policy import ExitPolicy, LadderPolicy, SafetyPolicy
 from domain.trade import Outcome, Phase
 from domain.view import TradeView
 from tests.support.floor import Floor, policy
+from tests.support.virtual_time import forward
 from tests.support.waiting import eventually
 from venue.commands import Adjust
 from venue.preflight import TermsRequest
@@ -129,14 +130,14 @@ async def test_a_close_waits_for_a_lost_entry_to_be_swept(env: WorkflowEnvironme
         await floor.until(trade, "the first slice", bought=2, exits_working=1)
         await floor.quote("1.10", "1.30", ask_size=2)
         await floor.control.mute_streams()
-        await env.fast_forward(trade, timedelta(seconds=21))
+        await forward(env, trade, timedelta(seconds=21))
         await floor.until(trade, "the lost bump", unknown_orders=1)
-        await env.fast_forward(trade, timedelta(seconds=90))
+        await forward(env, trade, timedelta(seconds=90))
         await floor.until(trade, "given up", phase=Phase.HOLDING)
         await trade.start_update(CLOSE_UPDATE, ME, result_type=CommandReceipt, wait_for_stage=WorkflowUpdateStage.ACCEPTED)
         await floor.until(trade, "sold", sold=2)
         await eventually(lambda: len(floor.order_ids("e")) == 2, "the lost order to land")
-        await env.fast_forward(trade, timedelta(seconds=61))
+        await forward(env, trade, timedelta(seconds=61))
     view = await trade.result()
     assert floor.venue.exchange.orders[floor.order_ids("e")[1]].status.terminal
     assert (view.outcome, view.sold) == (Outcome.FLAT, view.bought)
@@ -152,7 +153,7 @@ async def test_a_lost_exit_that_lands_after_its_successor_is_taken_back(env: Wor
     with env.with_time_skipping_disabled():
         trade = await floor.alert(price="1.20", rules=rules)
         await floor.until(trade, "the lost exit", unknown_orders=1, bought=4)
-        await env.fast_forward(trade, timedelta(seconds=90))
+        await forward(env, trade, timedelta(seconds=90))
         await floor.until(trade, "sent again", exits_working=2, unknown_orders=0)
         await eventually(lambda: len(floor.order_ids("x")) == 2, "the first to land", within=15)
         await eventually(lambda: working_exits(floor) == 2, "one of them to be taken back")
@@ -167,7 +168,7 @@ async def test_an_entry_that_could_not_be_looked_for_in_time_is_never_sent(env: 
         trade = await floor.alert(price="1.20", rules=rules)
         await floor.until(trade, "the alert to be too old", unknown_orders=1)
         await floor.control.clear_faults()
-        await env.fast_forward(trade, timedelta(seconds=90))
+        await forward(env, trade, timedelta(seconds=90))
         await floor.until(trade, "the give-up", phase=Phase.WATCHING, bought=0)
     assert floor.posts("e") == []
 

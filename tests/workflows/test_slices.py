@@ -7,6 +7,7 @@ from temporalio.testing import WorkflowEnvironment
 from domain.policy import LadderPolicy
 from domain.trade import Outcome, Phase
 from tests.support.floor import Floor, policy
+from tests.support.virtual_time import forward
 from tests.support.waiting import eventually
 from venue.commands import Adjust
 
@@ -18,7 +19,7 @@ async def test_a_partial_fill_is_completed_on_a_later_rung(env: WorkflowEnvironm
         trade = await floor.alert(price="1.20")
         await floor.until(trade, "the first slice", bought=2, exits_working=1)
         await floor.quote("1.19", "1.21", ask_size=2)
-        await env.fast_forward(trade, timedelta(seconds=20))
+        await forward(env, trade, timedelta(seconds=20))
         view = await floor.until(trade, "the rest", bought=4, exits_working=2)
     assert [line.body["legs"][0]["quantity"] for line in floor.posts("e") if line.body] == [4, 2]
     assert view.quantity == 4
@@ -32,7 +33,7 @@ async def test_a_partial_fill_keeps_its_exit_when_the_rest_is_given_up(env: Work
         await floor.until(trade, "the first slice", bought=2, exits_working=1)
         await floor.quote("1.39", "1.40")
         for _ in range(5):
-            await env.fast_forward(trade, timedelta(seconds=20))
+            await forward(env, trade, timedelta(seconds=20))
         view = await floor.until(trade, "given up", phase=Phase.HOLDING, bought=2, exits_working=1)
     assert "LADDER_ABOVE_CEILING" in (view.reason or "")
 

@@ -10,6 +10,7 @@ from temporalio.testing import WorkflowEnvironment
 from domain.trade import Outcome, Phase
 from domain.view import TradeView
 from tests.support.floor import Floor
+from tests.support.virtual_time import forward
 from tests.support.waiting import eventually
 
 
@@ -86,11 +87,11 @@ async def lands_late(env: WorkflowEnvironment, floor: Floor) -> WorkflowHandle[A
     with env.with_time_skipping_disabled():
         trade = await floor.alert(price="1.20")
         await floor.until(trade, "the lost answer", unknown_orders=1)
-        await env.fast_forward(trade, timedelta(seconds=90))
+        await forward(env, trade, timedelta(seconds=90))
         await floor.until(trade, "the give-up", phase=Phase.WATCHING)
         assert not floor.order_ids("e")
         await eventually(lambda: floor.order_ids("e"), "the order to land")
-        await env.fast_forward(trade, timedelta(seconds=61))
+        await forward(env, trade, timedelta(seconds=61))
     return trade
 
 
@@ -103,14 +104,14 @@ async def test_an_order_that_reads_do_not_show_at_first_is_never_two(env: Workfl
     with env.with_time_skipping_disabled():
         trade = await floor.alert(price="1.20")
         await floor.until(trade, "the first order", step="limit")
-        await env.fast_forward(trade, timedelta(seconds=21))
+        await forward(env, trade, timedelta(seconds=21))
 
         async def bumped() -> bool:
-            await env.fast_forward(trade, timedelta(seconds=0.5))  # the pauses between readings; the venue hides the order in real time
+            await forward(env, trade, timedelta(seconds=0.5))  # the pauses between readings; the venue hides the order in real time
             return len(floor.order_ids("e")) == 2
 
         await eventually(bumped, "the bump", within=20, every=0.1)
-        await env.fast_forward(trade, timedelta(seconds=25))
+        await forward(env, trade, timedelta(seconds=25))
         await floor.until(trade, "the fill", bought=4)
     assert floor.entry_limits() == ["1.2", "1.21"]
 
