@@ -2,9 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from temporalio.client import (
@@ -16,6 +15,7 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError
 
+import clock
 from activities.messages import ADMIT_UPDATE, DAY_QUERY, AdmitAnswer, DayAnswer
 from domain.account import PASS
 from domain.calendar import new_york_date
@@ -68,11 +68,10 @@ class Stop:
 class AccountLine:
     """Asks one account's workflow."""
 
-    def __init__(self, client: Client, account: AccountNumber, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        """Ask through `client`; `clock` tells which day's buying power is known already."""
+    def __init__(self, client: Client, account: AccountNumber) -> None:
+        """Ask through `client`."""
         self._handle = client.get_workflow_handle(account_workflow_id(account))
         self._account = account
-        self._clock = clock
         self._at_once = asyncio.Semaphore(AT_ONCE)
         self._known: tuple[date, Usd] | None = None
 
@@ -81,7 +80,7 @@ class AccountLine:
 
         It is fixed for the day from the session's start on, so one answer serves the day.
         """
-        today = new_york_date(self._clock())
+        today = new_york_date(clock.now())
         if self._known is not None and self._known[0] == today:
             return self._known[1]
         try:

@@ -6,7 +6,9 @@ has the order in its hands. So a send that could not be over before that timeout
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+
+import clock
 
 MARGIN = timedelta(milliseconds=500)
 """Left over for the answer to travel back to the server."""
@@ -28,4 +30,4 @@ class Deadline:
     @property
     def passed(self) -> bool:
         """Whether it is too late to begin."""
-        return datetime.now(UTC) >= self.wall or time.monotonic() >= self.monotonic
+        return clock.now() >= self.wall or time.monotonic() >= self.monotonic

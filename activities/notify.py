@@ -1,10 +1,11 @@
 """Tell people. The channel is a port: the log, an operator's webhook, later a Discord card."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
 from temporalio import activity
 
+import clock
 from activities.messages import NOTIFY, Notice
 
 LAG = "trader_told_lag"
@@ -30,7 +31,7 @@ class NotifyActivity:
         """Show a notice on every channel; raises, to be tried again, when one of them failed."""
         if notice.events:
             # the first of them waited longest; what a mirror lags behind is what it was told late
-            behind = max(datetime.now(UTC) - notice.events[0].at, timedelta())
+            behind = max(clock.now() - notice.events[0].at, timedelta())
             activity.metric_meter().create_histogram_timedelta(LAG, "Time from an event to telling it.").record(behind)
         failures = []
         for channel in self._channels:

@@ -11,11 +11,11 @@ Nothing here decides what to send.
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+import clock
 from activities.account_line import AccountLine, AccountUnreachableError, Pass, Stop
 from activities.deadline import Deadline
 from activities.messages import (
@@ -231,7 +231,7 @@ class OrderActivities:
             refused = await self._may_cover(request, orders)
             if refused is not None:
                 return refused
-        if request.not_after is not None and datetime.now(UTC) > request.not_after:
+        if request.not_after is not None and clock.now() > request.not_after:
             facts = {"not_after": request.not_after.isoformat(timespec="milliseconds")}
             return _not_sent("TOO_LATE", "the moment for this order has passed", facts)
         return None
@@ -249,7 +249,7 @@ class OrderActivities:
             highest=guard.highest,
             last_limit=guard.last_limit,
             ticks=guard.ticks,
-            now=datetime.now(UTC),
+            now=clock.now(),
         )
         return _not_sent(choice.why.code, choice.why.reason, choice.why.facts) if isinstance(choice, GiveUp) else None
 

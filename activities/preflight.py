@@ -1,8 +1,9 @@
 """Ask the broker everything that must be true before an order could be sent; changes nothing."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
+import clock
 from broker.port import BrokerFailure, OrderReader
 from domain.calendar import new_york_date
 from domain.ids import AccountNumber
@@ -79,7 +80,7 @@ async def _clock(reader: OrderReader) -> _Judged:
     theirs = await reader.clock()
     if theirs is None:
         return True, "the broker does not tell its own"
-    apart = datetime.now(UTC) - theirs
+    apart = clock.now() - theirs
     # an HTTP date is cut to the second
     return -CLOCK_SKEW <= apart <= CLOCK_SKEW + timedelta(seconds=1), f"{apart.total_seconds():+.1f} s from the broker's"
 
@@ -90,7 +91,7 @@ async def _session(reader: OrderReader) -> _Judged:
 
 
 async def _orders(reader: OrderReader) -> _Judged:
-    orders = await reader.orders_since(new_york_date(datetime.now(UTC)) - timedelta(days=1))
+    orders = await reader.orders_since(new_york_date(clock.now()) - timedelta(days=1))
     return True, f"{len(orders)} since yesterday"
 
 

@@ -6,12 +6,13 @@ not answered finds nothing and clears nothing.
 """
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from temporalio import activity
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
+import clock
 from activities.messages import DIFFERENCES_SIGNAL, EXPECTED_QUERY, RELEASE_UPDATE, ExpectedAnswer
 from broker.port import OrderReader
 from domain.calendar import new_york_date, session_closes_at
@@ -52,7 +53,7 @@ class Reconciliation:
                 await self.look()
             except Exception as failed:  # noqa: BLE001 - whatever is wrong with a comparison, order reports must not stop for it
                 activity.logger.warning("account and trades could not be compared: %s", failed)
-            await asyncio.sleep(self._pause(datetime.now(UTC)).total_seconds())
+            await asyncio.sleep(self._pause(clock.now()).total_seconds())
 
     def _pause(self, now: datetime) -> timedelta:
         doubtful = {each.key for each in self._told or ()} != self._suspected.keys()

@@ -2,10 +2,11 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from temporalio import activity
 
+import clock
 from activities.account_line import AccountLine, AccountUnreachableError
 from activities.messages import SIZE_ENTRY, SizeAnswer, SizedEntry, SizeRequest
 from broker.port import AccountStatus, Balances, ChainGap, MarketSession, OrderReader, Refused
@@ -53,7 +54,7 @@ class SizeActivity:
 
     async def _propose(self, request: SizeRequest) -> SizedEntry | Denied:
         asked = alerted_contract(request.parsed)
-        read_at = datetime.now(UTC)
+        read_at = clock.now()
         listing, status, balances, session, reference = await asyncio.gather(
             self._reader.listing(asked), self._reader.status(), self._reader.balances(), self._reader.session(), self._reference()
         )
@@ -64,7 +65,7 @@ class SizeActivity:
         quote = await self._reader.quote(listing.contract)
         price, safety = request.parsed.price, request.policy.safety
         fresh_from = request.approved_at or request.alert.posted_at
-        wrong = entry_checks(posted_at=fresh_from, alert_price=price, quote=quote, now=datetime.now(UTC), safety=safety)
+        wrong = entry_checks(posted_at=fresh_from, alert_price=price, quote=quote, now=clock.now(), safety=safety)
         if wrong is not None:
             return wrong
         assert quote is not None

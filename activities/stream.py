@@ -14,6 +14,7 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+import clock
 from activities.messages import (
     FOLLOW_ORDERS,
     FOREIGN_SIGNAL,
@@ -92,7 +93,7 @@ class StreamActivity:
     async def _follow(self, request: FollowRequest) -> None:
         async with _heartbeats(), self._reader.follow() as reports:
             await self._catch_up()
-            await self._tell_account(request, StreamStanding(since=datetime.now(UTC)))
+            await self._tell_account(request, StreamStanding(since=clock.now()))
             works = [asyncio.create_task(each) for each in (self._hear(reports), self._check(), self._reconciliation.go_on())]
             leaving = asyncio.create_task(activity.wait_for_worker_shutdown())
             try:
@@ -134,7 +135,7 @@ class StreamActivity:
             except (Unavailable, Refused) as failed:
                 activity.logger.warning("the orders could not be read beside the stream: %s", failed)
                 continue
-            old = datetime.now(UTC) - MUTE_AFTER
+            old = clock.now() - MUTE_AFTER
             if any(report.updated_at is not None and report.updated_at < old for report in news):
                 raise Unavailable("the stream is open and has not told what happened to an order; it is opened again")
 
@@ -144,7 +145,7 @@ class StreamActivity:
         A trade hears of each change once: its history bears a stream that comes and goes, and this look every minute.
         """
         recent, live = await asyncio.gather(
-            self._reader.orders_since(new_york_date(datetime.now(UTC)) - timedelta(days=1)), self._reader.live_orders()
+            self._reader.orders_since(new_york_date(clock.now()) - timedelta(days=1)), self._reader.live_orders()
         )
         note_heard()
         found = {report.order_id: report for report in (*live, *recent)}
@@ -208,7 +209,7 @@ class StreamActivity:
 def note_heard() -> None:
     """Note for Prometheus when the venue last told of the account's orders, by the stream or by the look beside it."""
     gauge = activity.metric_meter().create_gauge(HEARD, "When orders were last heard of, in seconds since 1970.")
-    gauge.set(int(datetime.now(UTC).timestamp()))
+    gauge.set(int(clock.now().timestamp()))
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ import contextlib
 import dataclasses
 import hashlib
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Annotated, assert_never
@@ -19,6 +19,7 @@ from fastapi import APIRouter, Depends, Header, Request, Response, Security
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StrictBool
 from temporalio.client import Client
 
+import clock
 from api.context import SCHEME, Context, InForce, guarded
 from api.keys import HEADER, Purse
 from api.problems import Kind, ProblemError
@@ -170,7 +171,7 @@ def _key_of(asked: AlertRequest, header: str | None) -> str | None:
 
 
 def _message(asked: AlertRequest, context: Context, key_name: str, key: str | None) -> AlertMessage:
-    now = datetime.now(UTC)
+    now = clock.now()
     posted_at = now if asked.posted_at is None else asked.posted_at.astimezone(UTC)
     guilds = context.settings.allowlist.guilds
     parts = (

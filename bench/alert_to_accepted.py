@@ -23,6 +23,7 @@ from pathlib import Path
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 
+import clock
 from control.connection import connect
 from control.send import send_alert
 from domain.alert import AlertMessage
@@ -44,7 +45,7 @@ WARM_UP = 5
 
 def contract(number: int) -> OptionContract:
     """Give the `number`-th contract: any strike is listed once it has a quote."""
-    today = new_york_date(datetime.now(UTC) + timedelta(days=20))
+    today = new_york_date(clock.now() + timedelta(days=20))
     expiry = monthly_expiry(today.year, today.month)
     if expiry < today:
         expiry = monthly_expiry(today.year + today.month // 12, today.month % 12 + 1)
@@ -60,9 +61,9 @@ async def send(client: Client, stack: Stack, number: int) -> tuple[str, datetime
         author_id=stack.settings.allowlist.authors[0],
         channel_id=stack.settings.allowlist.channels[0],
         guild_id=stack.settings.allowlist.guilds[0],
-        posted_at=datetime.now(UTC),
+        posted_at=clock.now(),
     )
-    called = datetime.now(UTC)
+    called = clock.now()
     await send_alert(client, TradeRequest(alert=message, policy=stack.settings.policy(), account=stack.settings.account))
     return message.message_id, called
 

@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import clock
 from chat.client import ChatControl
 from domain.calendar import new_york_date
 from settings.load import load
@@ -47,7 +48,7 @@ async def measure(alerts: int) -> dict[str, list[float]]:
             VenueControl(str(stack.venue_url)) as market,
         ):
             expiry = next_monthly()
-            assert expiry > new_york_date(datetime.now().astimezone())
+            assert expiry > new_york_date(clock.now())
             for number in range(alerts + WARM):
                 strike, price = 300 + number, f"{1 + number / 100:.2f}"
                 await market.set_quote(f"SPY   {expiry:%y%m%d}C{strike * 1000:08d}", bid=price, ask=price)

@@ -17,10 +17,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import clock
 from bench.alert_to_accepted import contract
 from control import command
 from control.archived import archived
@@ -144,7 +145,7 @@ async def measure_events(events: int, days: int, folder: Path) -> dict[str, Any]
 def report_of(reader: ArchiveReader, first: date, last: date) -> Report:
     """Make the report of some days as `trader report` does, to its last figure, without what only Temporal has."""
     what = Wanted(grouping=Grouping.DAY, since=first, until=last)
-    return make(Gathered(trades=archived(reader, first, last)), what, now=datetime.now(UTC))
+    return make(Gathered(trades=archived(reader, first, last)), what, now=clock.now())
 
 
 async def measure_trades(count: int, folder: Path) -> dict[str, Any]:
@@ -187,7 +188,7 @@ async def traded(client: Any, stack: Stack, venue: VenueControl, number: int) ->
         author_id=stack.settings.allowlist.authors[0],
         channel_id=stack.settings.allowlist.channels[0],
         guild_id=stack.settings.allowlist.guilds[0],
-        posted_at=datetime.now(UTC),
+        posted_at=clock.now(),
     )
     request = TradeRequest(alert=alert, policy=stack.settings.policy(), account=stack.settings.account)
     sent = await send_alert(client, request)

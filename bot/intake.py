@@ -7,11 +7,12 @@ blocks the event loop, and nothing decides: `control.intake.take` does.
 import asyncio
 import logging
 from collections import defaultdict
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import discord
 from temporalio.client import Client
 
+import clock
 from bot.reading import alert_of, nature_of
 from bot.words import UNREACHED
 from control.connection import UnreachableError
@@ -93,7 +94,7 @@ class MessageIntake:
                 return await take(self._client, alert, self._rules)
             except (UnreachableError, NoWorkerError) as error:
                 log.warning("message %s waits: %s", alert.message_id, error)
-                if datetime.now(UTC) >= until:
+                if clock.now() >= until:
                     return None
                 await asyncio.sleep(TRY_AGAIN.total_seconds())
             except ControlError as error:
@@ -108,7 +109,7 @@ class MessageIntake:
         """
         count = 0
         for channel_id in sorted(int(each) for each in self._listening.channels):
-            since = self._seen.get(channel_id) or discord.utils.time_snowflake(datetime.now(UTC) - self._backfill)
+            since = self._seen.get(channel_id) or discord.utils.time_snowflake(clock.now() - self._backfill)
             channel = client.get_channel(channel_id)
             if not isinstance(channel, discord.TextChannel):
                 continue

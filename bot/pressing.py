@@ -1,13 +1,13 @@
 """What follows a press: who may, what it would do exactly, and the command to the trade, signed and on record."""
 
 import logging
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any, assert_never
 
 import discord
 from temporalio.client import Client
 
+import clock
 from bot.actions import Action, Question
 from bot.people import People, refusal, signature
 from bot.shapes import question
@@ -57,7 +57,7 @@ class Presses:
             await interaction.response.send_message(refusal(interaction.user), ephemeral=True)
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
-        if time.time() - asked.asked > ASKED_FOR:
+        if clock.now().timestamp() - asked.asked > ASKED_FOR:
             await interaction.followup.send(f"That question is more than {ASKED_FOR} s old. Press the button again.", ephemeral=True)
             return
         try:
@@ -150,7 +150,7 @@ async def ask(interaction: discord.Interaction[Any], action: Action, view: Trade
         await interaction.followup.send(impossible, ephemeral=True)
         return
     trade = view.message.message_id
-    asked = Question(action=action, trade=trade, seen=at_stake(action, view), asked=int(time.time()))
+    asked = Question(action=action, trade=trade, seen=at_stake(action, view), asked=int(clock.now().timestamp()))
     label = "Yes, convert now" if action is Action.CONVERT else "Yes, sell"
     words = f"**{view.mode.upper()}** · {effect(action, view)}\nAnswer within {ASKED_FOR} s, or leave it."
     await interaction.followup.send(words, view=question(asked, label), ephemeral=True)

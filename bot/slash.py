@@ -1,12 +1,12 @@
 """Slash commands about trades. Each is a use-case of `control/`, the same as the command line's; see `slash_account` for the account's."""
 
 import functools
-from datetime import UTC, datetime
 from typing import Any
 
 import discord
 from discord import app_commands
 
+import clock
 from bot import pages
 from bot.asking import Answer, Confirm, answer, bot_of
 from bot.drawing import draw, state
@@ -154,7 +154,7 @@ async def parse_text(interaction: Interaction, text: str) -> None:
             author_id=str(interaction.user.id),
             channel_id=str(interaction.channel_id or ""),
             guild_id=str(interaction.guild_id or ""),
-            posted_at=datetime.now(UTC),
+            posted_at=clock.now(),
         )
         return pages.reading_of(message, parse(message))
 

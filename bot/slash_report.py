@@ -2,12 +2,13 @@
 
 import asyncio
 import io
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import discord
 from discord import app_commands
 
+import clock
 from bot.asking import Answer, answer, bot_of
 from bot.pages import table
 from control import report as reports
@@ -27,7 +28,7 @@ async def report(interaction: Interaction, by: Grouping = Grouping.DAY, day: str
     bot = bot_of(interaction)
 
     async def make() -> Answer:
-        now = datetime.now(UTC)
+        now = clock.now()
         what = reports.wanted(by, now=now, on=None if day is None else date.fromisoformat(day))
         archive = ArchiveReader(Place.at(bot.settings.archive_place), bot.settings.mode.value)
         found = await reports.gather(bot.temporal, what, archive=archive)

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from time import monotonic
 from typing import Any
@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 import httpx2
 from pydantic import ValidationError
 
+import clock
 from broker import tastytrade_answers as answers
 from broker import tastytrade_chain as chains
 from broker.port import NOT_SENT, AccountStatus, Balances, ChainGap, MarketSession, OutcomeUnknown, Refused, Still, Unavailable, always
@@ -126,13 +127,13 @@ class TastytradeReader:
         """Read whether the market is open."""
         async with self._reading():
             answer = await self._get("/market-time/sessions/current", {"instrument-collections[]": ["Equity"]})
-            return answers.market_session(answer.items or [], datetime.now(UTC))
+            return answers.market_session(answer.items or [], clock.now())
 
     async def listing(self, contract: OptionContract) -> Listing | ChainGap:
         """Confirm a contract on the chain; a miss is looked for once more in a chain read now."""
         name = contract.underlying
         async with self._reading():
-            today = datetime.now(_NEW_YORK).date()
+            today = clock.now().astimezone(_NEW_YORK).date()
             kept = self._chains.get(name)
             if kept is not None and kept[1] == today and monotonic() - kept[0] < CHAIN_AGE.total_seconds():
                 found = chains.find(contract, kept[2])

@@ -3,6 +3,8 @@
 import itertools
 from datetime import UTC, datetime
 
+import clock
+
 EPOCH = 1_420_070_400_000
 """Discord's first millisecond."""
 
@@ -11,7 +13,7 @@ _count = itertools.count()
 
 def snowflake(at: datetime | None = None) -> str:
     """Make an id of a moment, by default of now; ids made later sort later, also within a millisecond."""
-    moment = datetime.now(UTC) if at is None else at
+    moment = clock.now() if at is None else at
     milliseconds = int(moment.timestamp() * 1000) - EPOCH
     return str((milliseconds << 22) | (next(_count) & 0x3FFFFF))
 

@@ -4,9 +4,9 @@ import asyncio
 import copy
 import secrets
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
+import clock
 from chat.ids import snowflake
 from chat.transcript import Kind, Transcript
 from chat.world import Body, Missing, World
@@ -192,6 +192,6 @@ def seen(made: Interaction) -> dict[str, Any]:
             "answers": made.answers,
             "modal": made.modal,
             "choices": made.choices,
-            "now": datetime.now(UTC).isoformat(),
+            "now": clock.now().isoformat(),
         }
     )

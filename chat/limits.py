@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
 
+import clock
 from chat.config import ChatConfig, RateLimit
 
 
@@ -76,7 +77,7 @@ class Limits:
         headers = {
             "X-RateLimit-Limit": str(limit.calls),
             "X-RateLimit-Remaining": str(max(0, limit.calls - used - 1)),
-            "X-RateLimit-Reset": f"{time.time() + after:.3f}",
+            "X-RateLimit-Reset": f"{clock.now().timestamp() + after:.3f}",
             "X-RateLimit-Reset-After": f"{after:.3f}",
             "X-RateLimit-Bucket": bucket.partition(":")[0],
         }

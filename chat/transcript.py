@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+import clock
 
 
 class Kind(StrEnum):
@@ -48,7 +50,7 @@ class Transcript:
 
     def write(self, kind: Kind, /, **facts: Any) -> Line:
         """Write down what happened now."""
-        line = Line(sequence=len(self.lines) + 1, at=datetime.now(UTC), kind=kind, facts=facts)
+        line = Line(sequence=len(self.lines) + 1, at=clock.now(), kind=kind, facts=facts)
         self.lines.append(line)
         self.on_line()
         return line

@@ -3,9 +3,10 @@
 import copy
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+import clock
 from chat.config import ChatConfig
 from chat.ids import snowflake, time_of
 from chat.transcript import Kind, Transcript
@@ -93,7 +94,7 @@ class World:
             **dict.fromkeys(("verification_level", "default_message_notifications", "explicit_content_filter", "mfa_level"), 0),
             **dict.fromkeys(("nsfw_level", "premium_tier", "system_channel_flags", "afk_timeout"), 0),
             "preferred_locale": "en-US",
-            "joined_at": datetime.now(UTC).isoformat(),
+            "joined_at": clock.now().isoformat(),
             "large": False,
             "unavailable": False,
         }
@@ -176,7 +177,7 @@ class World:
             if key in body:
                 changed: Any = body[key] if body[key] is not None else ("" if key == "content" else [])
                 message[key] = numbered(changed) if key == "components" else changed
-        message["edited_timestamp"] = datetime.now(UTC).isoformat()
+        message["edited_timestamp"] = clock.now().isoformat()
         if announced:
             self.transcript.write(
                 Kind.EDITED, message=copy.deepcopy(message), pinged=pings(message["content"], body.get("allowed_mentions"))
@@ -206,7 +207,7 @@ class World:
             "thread_metadata": {
                 "archived": False,
                 "auto_archive_duration": 1440,
-                "archive_timestamp": datetime.now(UTC).isoformat(),
+                "archive_timestamp": clock.now().isoformat(),
                 "locked": False,
             },
         }
@@ -281,7 +282,7 @@ def numbered(components: list[Body]) -> list[Body]:
 
 
 def _member(user: Body, roles: tuple[str, ...]) -> Body:
-    now = datetime.now(UTC).isoformat()
+    now = clock.now().isoformat()
     return {"user": user, "nick": None, "roles": list(roles), "joined_at": now, "deaf": False, "mute": False, "flags": 0, "avatar": None}
 
 

@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 from temporalio.client import Client
 
+import clock
 from cli import render
 from cli.context import err, out, run, settings
 from cli.demo_cases import CASES, Case, demo_expiry
@@ -75,7 +76,7 @@ def demo(
 ) -> None:
     """Trade eight scripted alerts on the local venue, show how each went, and check the venue's tape."""
     started = time.monotonic()
-    directory = data or Path("var") / f"demo-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    directory = data or Path("var") / f"demo-{clock.now():%Y%m%d-%H%M%S}"
     flags: dict[str, object] = {**LADDER, "mode": Mode.DEMO, "data_dir": directory}
     in_force = settings(flags=flags, use_stack=False).settings.model_copy(update={"temporal_address": None, "venue_url": None})
 
@@ -120,7 +121,7 @@ async def _play_all(running: Stack, in_force: Settings) -> list[Result]:
 
 async def _play(case: Case, client: Client, venue: VenueControl, in_force: Settings, begun: float) -> Result:
     result = Result(case=case)
-    expiry = demo_expiry(new_york_date(datetime.now(UTC)))
+    expiry = demo_expiry(new_york_date(clock.now()))
     identity = f"demo-{secrets.token_hex(5)}"
     symbol = case.contract(expiry).occ_symbol
     try:

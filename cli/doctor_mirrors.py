@@ -1,11 +1,12 @@
 """What `trader doctor` says of the mirrors. None of it is needed by a trade."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+import clock
 from cli.finding import Finding
 from control.housekeeping import ROUNDS_IN_RETENTION, HousekeepingState, housekeeping
 from mirrors.hot import MirrorAwayError
@@ -46,7 +47,7 @@ async def examine_schedule(client: Client, in_force: Settings, retention: timede
         state = await housekeeping(client)
     except RPCError as error:
         return Finding(name="housekeeping", ok=False, found=error.message, fix="check address and credentials", needed=False)
-    found, fix = judge(state, retention=retention, wanted=in_force.housekeeping_every, now=datetime.now(UTC))
+    found, fix = judge(state, retention=retention, wanted=in_force.housekeeping_every, now=clock.now())
     return Finding(name="housekeeping", ok=not fix, found=found, fix=fix, needed=False)
 
 

@@ -14,6 +14,7 @@ from rich.cells import cell_len
 from rich.markup import escape
 from rich.table import Table
 
+import clock
 from cli.context import fail, out, print_json
 from cli.exit_codes import ExitCode
 from domain.alert import AlertKind, AlertMessage, Embed, EmbedField, ParsedAlert, Span
@@ -45,7 +46,7 @@ def parse_command(
             sys.stdout.write(json.dumps(answer(parse(message_of_row(number, given)))) + "\n")
         return
     try:
-        posted = datetime.now(UTC) if at is None else moment_of(at)
+        posted = clock.now() if at is None else moment_of(at)
     except ValueError:
         fail(ExitCode.USAGE, f"--at expects an ISO date or time such as 2026-12-01 or 2026-12-01T15:04:05Z, found {at!r}")
     message = _message(text or "", posted)

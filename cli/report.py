@@ -1,7 +1,7 @@
 """`trader report` and `trader timeline`: how we did."""
 
 from dataclasses import asdict
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from temporalio.client import Client
 
+import clock
 from cli.context import err, fail, out, print_json, settings, with_client
 from cli.exit_codes import ExitCode
 from cli.render import elapsed, signed, state
@@ -44,7 +45,7 @@ def report_command(  # noqa: PLR0913 - the options of a command
 ) -> None:
     """Tell how we did: alerts, refusals, fills, slippage, P&L, and what was missed."""
     in_force = settings()
-    now = datetime.now(UTC)
+    now = clock.now()
     try:
         what = wanted(grouping, now=now, on=_day(on), since=_day(since), until=_day(until), author=author, channel=channel)
     except ValueError as wrong:
@@ -71,7 +72,7 @@ def timeline_command(
     as_json: JSON = False,
 ) -> None:
     """Show one day's trades side by side in time."""
-    in_force, now = settings(), datetime.now(UTC)
+    in_force, now = settings(), clock.now()
     on = _day(day) or new_york_date(now)
     what = wanted(Grouping.DAY, now=now, on=on, author=author)
 

@@ -5,12 +5,12 @@ import dataclasses
 import getpass
 import secrets
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 from temporalio.client import Client
 
+import clock
 from cli import render
 from cli.context import err, fail, out, print_json, settings, with_client
 from cli.exit_codes import ExitCode
@@ -94,7 +94,7 @@ def message_of(
             )
         return given or ids[0]
 
-    now = datetime.now(UTC)
+    now = clock.now()
     try:
         named = message_id(identity or f"{now:%Y%m%d%H%M%S}-{secrets.token_hex(4)}")
     except ValueError as error:

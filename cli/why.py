@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +12,7 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
+import clock
 from cli.context import fail, out, print_json, settings, with_client
 from cli.exit_codes import ExitCode
 from cli.parse import message_of_row, moment_of
@@ -86,7 +87,7 @@ def profile_test(
     in_force = settings().settings
     who = author or next(iter(in_force.allowlist.authors), "")
     profile = in_force.author_profiles.get(who, Profile())
-    posted = datetime.now(UTC) if at is None else moment_of(at)
+    posted = clock.now() if at is None else moment_of(at)
     changes = [compare(message, profile) for message in _messages(file, who, posted)]
     shown = [change for change in changes if every or change.differs]
     if as_json:

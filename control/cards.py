@@ -1,11 +1,12 @@
 """Cards that are behind their trades: found when the bot is back, so that none stays lost."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError
 
+import clock
 from activities.messages import CardRequest
 from control.connection import unreachable
 from control.look import NoAnswer, card_of, events_of, view_of
@@ -31,7 +32,7 @@ class Behind:
 
 async def behind(client: Client, account: AccountNumber) -> list[Behind]:
     """Find the trades of an account, running or just over, whose cards are behind; those that no worker tells of are left out."""
-    since = (datetime.now(UTC) - CLOSED_SINCE).strftime("%Y-%m-%dT%H:%M:%SZ")
+    since = (clock.now() - CLOSED_SINCE).strftime("%Y-%m-%dT%H:%M:%SZ")
     query = f"WorkflowType = '{TRADE_WORKFLOW}' AND TradeAccount = '{account}' AND (ExecutionStatus = 'Running' OR CloseTime > '{since}')"
     found = []
     try:

@@ -8,7 +8,7 @@ import asyncio
 import functools
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ParamSpec, TypeVar
 
@@ -16,6 +16,7 @@ from pyarrow import ArrowException
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+import clock
 from control.connection import UnreachableError
 from control.record import Listed, UnreadableRecordError, last_runs, list_all, read_record
 from control.upkeep import Mirrors
@@ -117,7 +118,7 @@ async def rebuild(client: Client, mirrors: Mirrors, progress: Progress) -> Rebui
 
     Raises UnreachableError when Temporal or the archive does not answer; Redis that is away is left out, and the answer says so.
     """
-    began_at = datetime.now(UTC)
+    began_at = clock.now()
     hot, away = await _usable(mirrors.hot)
     runs = await _all_runs(client)
     kept = {run.workflow_id for run in runs if run.closed_at is None or run.closed_at > began_at - mirrors.keep}
@@ -168,7 +169,7 @@ async def verify(client: Client, mirrors: Mirrors, progress: Progress, *, archiv
     proof = Proof()
     hot, proof.redis = await _usable(mirrors.hot)
     runs = await _all_runs(client)
-    now = datetime.now(UTC)
+    now = clock.now()
     check = _Check(client, mirrors, hot, proof, since=now - mirrors.keep + _SLACK, archived_before=now - archived_within)
     for start in range(0, len(runs), BATCH):
         await check.batch(runs[start : start + BATCH])

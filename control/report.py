@@ -9,12 +9,13 @@ import contextlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+import clock
 from control import account
 from control.archived import archived, day_begins, outcome_of
 from control.connection import unreachable
@@ -229,7 +230,7 @@ async def _live(client: Client, run: Listed) -> ReportedTrade:
 
 async def _quotes(client: Client, trades: Sequence[ReportedTrade]) -> dict[str, Quote]:
     """Ask the accounts' workers for quotes of what is held, and then of what was missed last; a report that must do without says so."""
-    today = new_york_date(datetime.now(UTC))
+    today = new_york_date(clock.now())
     wanted: dict[str, dict[str, None]] = defaultdict(dict)
     held = [trade for trade in trades if trade.outcome is None and trade.position > 0]
     for trade in (*held, *(trade for trade in reversed(trades) if missed(trade))):

@@ -8,11 +8,12 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from pyarrow import ArrowException
 from temporalio.client import Client
 
+import clock
 from activities.upkeep import SweepAnswer, SweepRequest, Tally, TidyRequest
 from control.record import Listed, UnreadableRecordError, last_runs, list_page, read_record
 from mirrors.archive import Archive
@@ -97,7 +98,7 @@ class TradeUpkeep:
         beat(compacted)
         if (hot := self._mirrors.hot) is not None:
             try:
-                old = await hot.over_before(datetime.now(UTC) - self._mirrors.keep, FORGET_AT_ONCE)
+                old = await hot.over_before(clock.now() - self._mirrors.keep, FORGET_AT_ONCE)
                 await hot.forget(old)
                 forgotten = len(old)
                 if request.whole:
@@ -128,7 +129,7 @@ class TradeUpkeep:
         hot = self._mirrors.hot
         if hot is None:
             return set()
-        since = datetime.now(UTC) - self._mirrors.keep
+        since = clock.now() - self._mirrors.keep
         wanted = [run for run in runs if run.closed_at is None or run.closed_at > since]
         try:
             chains = await hot.chains([run.workflow_id for run in wanted])

@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import fs
 
+import clock
 from mirrors import parquet
 from mirrors.schema import TradeRecord
 
@@ -83,7 +84,7 @@ class Archive:
         days: defaultdict[date, list[TradeRecord]] = defaultdict(list)
         for record in records:
             days[record.trade.day].append(record)
-        now = datetime.now(UTC)
+        now = clock.now()
         return [self._put(day, parquet.table(of_day, now), now) for day, of_day in sorted(days.items())]
 
     def files(self, first: date | None = None, last: date | None = None) -> list[str]:
@@ -105,7 +106,7 @@ class Archive:
         paths = self.files(day, day)
         # a file that is gone was merged by another machine meanwhile: both keep what they read, and duplicates do no harm
         with contextlib.suppress(FileNotFoundError):
-            self._put(day, latest(pa.concat_tables([self._read(path) for path in paths])), datetime.now(UTC))
+            self._put(day, latest(pa.concat_tables([self._read(path) for path in paths])), clock.now())
             for path in paths:
                 self._place.filesystem.delete_file(path)
 
@@ -139,7 +140,7 @@ class Archive:
 
     def _clear_incoming(self) -> None:
         selector = fs.FileSelector(self._place.under(_INCOMING), allow_not_found=True)
-        now = datetime.now(UTC).timestamp()
+        now = clock.now().timestamp()
         for each in self._place.filesystem.get_file_info(selector):
             if each.mtime is not None and now - each.mtime.timestamp() > _LEFT_BEHIND:
                 self._place.filesystem.delete_file(each.path)

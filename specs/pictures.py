@@ -7,11 +7,12 @@ Nothing in them is painted: the whole product runs, alerts are posted into the b
 import asyncio
 import shutil
 import tempfile
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from PIL import Image
 
+import clock
 from tests.support.floor import next_monthly
 from tests.support.guild import ADA, BOB, EVE, Guild, Message, open_guild
 from tests.support.waiting import eventually
@@ -32,7 +33,7 @@ async def shoot(address: str, file: Path, *, height: int) -> None:
 
 async def quoted(guild: Guild, text: str, strike: int, bid: str, ask: str, *, user: str = ADA) -> Message:
     """Quote a contract, and post an alert about it."""
-    expiry = next_monthly()
+    expiry = next_monthly(clock.now())
     await guild.venue.set_quote(f"SPY   {expiry:%y%m%d}C{strike * 1000:08d}", bid=bid, ask=ask)
     return await guild.chat.say(text.format(f"SPY {expiry:%m/%d/%Y} {strike}c"), user=user)
 
@@ -47,7 +48,7 @@ async def play(guild: Guild) -> None:
     await guild.card(watched, "watched only")
     half = await guild.chat.say("trim half here", user=ADA, reply_to=bumped["id"])
     await guild.card(bumped, "holding 2")
-    old = await guild.chat.say("BTO SPY 12/18/2026 607 @ 2.00", user=ADA, at=(datetime.now(UTC) - timedelta(seconds=1)).isoformat())
+    old = await guild.chat.say("BTO SPY 12/18/2026 607 @ 2.00", user=ADA, at=(clock.now() - timedelta(seconds=1)).isoformat())
     refused = await guild.card(old, "not traded")
     question = await guild.press(card, "Close all 2")
     await guild.press(question, "Yes, sell")

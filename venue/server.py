@@ -5,11 +5,12 @@ import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from email.utils import format_datetime
 from pathlib import Path
 
 from aiohttp import web
 
+import clock
 from venue.config import VenueConfig
 from venue.control import Control
 from venue.dxlink import DxLink
@@ -73,26 +74,30 @@ async def start(
     config = config if config is not None else VenueConfig()
     loop = asyncio.get_running_loop()
     memory = Memory(state_path)
-    tape = Tape(_now, tape_path, kept_to=memory.tape_seq)
+    tape = Tape(clock.now, tape_path, kept_to=memory.tape_seq)
 
     def later(seconds: float, act: Callable[[], None]) -> None:
         loop.call_later(seconds, lambda: _act(act, memory))
 
-    exchange = Exchange(config, tape, clock=_now, later=later)
+    exchange = Exchange(config, tape, clock=clock.now, later=later)
     try:
         memory.attach(exchange)
     except ForgetfulError:
         memory.close()
         tape.close()
         raise
-    faults, tokens, quote_token = FaultBoard(), Tokens(config, _now), secrets.token_urlsafe(16)
+    faults, tokens, quote_token = FaultBoard(), Tokens(config, clock.now), secrets.token_urlsafe(16)
     streamer, dxlink = AccountStreamer(exchange, faults, tokens), DxLink(exchange, quote_token)
     address: list[str] = []
     endpoints = Endpoints(exchange, dxlink_url=lambda: f"ws://{address[0]}/dxlink", quote_token=quote_token)
     rest = Rest(exchange, endpoints, faults, tokens, memory.keep)
     control = Control(exchange, rest, faults, streamer, tokens, memory.keep)
 
+    async def dated(_: web.Request, response: web.StreamResponse) -> None:
+        response.headers["Date"] = format_datetime(exchange.clock(), usegmt=True)
+
     app = web.Application()
+    app.on_response_prepare.append(dated)
     sockets = [web.get("/dxlink", dxlink.serve), web.get(config.streamer_path, streamer.serve)]
     app.add_routes([*rest.routes(), *control.routes(), *sockets, rest.unknown_route()])
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GRACE)
@@ -138,7 +143,3 @@ async def _tick(exchange: Exchange, dxlink: DxLink, memory: Memory) -> None:
         except Exception:  # noqa: BLE001 - see below
             # one bad quote must not stop the market for every other order
             _LOG.exception("the market could not move this time")
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -5,12 +5,13 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 
 import aiohttp
 import apprise
 
+import clock
 from activities.messages import Level, Notice
 from activities.notify import Channel
 from settings.model import Settings
@@ -55,7 +56,7 @@ class Manners:
 
     quietest: Level = Level.MONEY
     quiet_hours: Hours | None = None
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    now: Callable[[], datetime] = clock.now
 
 
 class OperatorChannel:

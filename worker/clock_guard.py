@@ -12,7 +12,6 @@ is lost. Upstream: to be reported; `tests/crash/test_asked_after_a_crash.py` sho
 """
 
 import logging
-import time
 from typing import Any
 
 from temporalio.bridge.proto.workflow_activation import WorkflowActivation
@@ -20,6 +19,8 @@ from temporalio.bridge.proto.workflow_completion import WorkflowActivationComple
 from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 from typing_extensions import override
+
+import clock
 
 log = logging.getLogger("alert-trader.clock-guard")
 
@@ -57,7 +58,7 @@ class GuardedInstance(WorkflowInstance):
             return self._instance.activate(act)
         events, now = act.history_length, act.timestamp.ToNanoseconds()
         stands_still = events > self._seen[0] > 0 and now <= self._seen[1]
-        age = time.time() - now / 1e9
+        age = clock.now().timestamp() - now / 1e9
         if not act.is_replaying and (stands_still or age > OLDEST):
             log.warning(
                 "workflow run %s was about to go on by a clock of %.1f s ago; it is replayed instead. If this repeats for every workflow, "

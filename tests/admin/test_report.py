@@ -2,10 +2,10 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import clock
 from control import report as reports
 from domain.report import Grouping, Share
 from domain.trade import Phase
@@ -41,7 +41,7 @@ async def test_what_is_held_is_worth_what_its_quote_says(seat: Seat, sealed: Hou
     what = reports.wanted(Grouping.DAY, now=(await trade.handle.describe()).start_time)
     found = await reports.gather(sealed.client, what)
     own = replace(found, trades=[each for each in found.trades if each.workflow_id == view.workflow_id])
-    held = reports.make(own, what, now=datetime.now(UTC)).open
+    held = reports.make(own, what, now=clock.now()).open
     assert (held.contracts, held.marked, held.pnl) == (4, Share(count=4, of=4), Decimal("120.00"))
 
 

@@ -1,9 +1,10 @@
 """Halts through crashes: recorded whoever is there, and in force for whoever comes."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
+import clock
 from control import account as control
 from control.errors import NoWorkerError
 from domain.denial import Code
@@ -21,7 +22,7 @@ async def test_a_halt_holds_while_no_worker_runs(seat: Seat) -> None:
     await working.order("e1")
     await seat.kill()
     receipt = await control.halt(seat.house.client, seat.settings.account, by="ann", reason="nobody home")
-    acknowledged = datetime.now(UTC)
+    acknowledged = clock.now()
     assert (receipt.acknowledged, receipt.state) == (True, None)
     await seat.start_worker()
     view = await working.result()
@@ -40,7 +41,7 @@ async def test_a_flattening_that_no_worker_hears_leaves_the_halt(seat: Seat) -> 
     await seat.kill()
     with pytest.raises(NoWorkerError, match=r"is halted.*flatten it again"):
         await control.flatten(client, number, by="ann", reason="nobody home")
-    acknowledged = datetime.now(UTC)
+    acknowledged = clock.now()
     await seat.start_worker()
     assert (await working.result()).outcome is Outcome.UNFILLED
     view = await control.account_view(client, number)

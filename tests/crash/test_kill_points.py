@@ -7,12 +7,13 @@ worker is killed, and another one started. One trade a point, all points of a st
 
 import asyncio
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+import clock
 from domain.portion import HALF, Portion
 from domain.trade import Outcome, Phase
 from tests.support.beside import beside
@@ -67,7 +68,7 @@ async def kill_at(seat: Seat, faults: list[tuple[Trade, int]]) -> None:
     """Wait until every point is reached, kill the worker inside all those calls, and start another."""
     reached = await asyncio.gather(*(trade.struck(fault) for trade, fault in faults))
     await seat.kill()
-    in_flight = datetime.now(UTC) - min(reached)
+    in_flight = clock.now() - min(reached)
     assert in_flight < seat.settings.broker_timeout, f"expected to kill inside the calls, found the first one {in_flight} old"
     await seat.start_worker()
 

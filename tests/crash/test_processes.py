@@ -1,7 +1,7 @@
 """Processes that die, freeze, come back late or work beside each other, between a trade's calls."""
 
 import signal
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowUpdateStage
 
+import clock
 from control import command
 from domain.trade import Outcome, Phase
 from tests.support.beside import beside
@@ -58,7 +59,7 @@ async def test_back_after_the_window_and_its_grace(seat: Seat) -> None:
     await trade.until("the first slice protected", bought=2, exits_working=1)
     await seat.kill()
     over = trade.message.posted_at + timedelta(seconds=6)
-    await eventually(lambda: datetime.now(UTC) > over, "the window and its grace to pass", every=0.1)
+    await eventually(lambda: clock.now() > over, "the window and its grace to pass", every=0.1)
     sent = await trade.sent()
     await seat.start_worker()
     view = await trade.until("held", phase=Phase.HOLDING, bought=2, exits_working=1)

@@ -2,10 +2,11 @@
 
 import signal
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
+import clock
 from tests.support.guild import ADA, BOB, EVE, MALLORY, Guild, Message, footer, open_guild, words
 from tests.support.waiting import eventually
 from venue.oracle import Expectation, check
@@ -66,7 +67,7 @@ async def _a_killed_bot(guild: Guild) -> list[Message]:
     """Kill the bot after an alert, and post more while it is away: what is fresh is traded, what is old refused; a later press works."""
     before = await guild.alert()
     await guild.stack.kill_bot(signal.SIGKILL)
-    old = await guild.alert(at=(datetime.now(UTC) - timedelta(minutes=5)).isoformat())
+    old = await guild.alert(at=(clock.now() - timedelta(minutes=5)).isoformat())
     during = await guild.alert()
     await guild.stack.restart_bot()
     await guild.card(before, "holding 4")

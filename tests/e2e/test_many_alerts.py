@@ -5,9 +5,10 @@ What is claimed is read from the venue's tape: no over-commitment, every filled 
 
 import asyncio
 from collections import defaultdict
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
+import clock
 from control import account as control
 from domain.denial import Code
 from domain.halting import AccountState
@@ -75,7 +76,7 @@ async def test_fifty_alerts_at_once_a_killed_worker_and_a_halt_in_the_middle(hou
     await seat.replace_worker()
 
     receipt = await control.halt(house.client, seat.settings.account, by="ann", reason="in the middle")
-    acknowledged = datetime.now(UTC)
+    acknowledged = clock.now()
     assert (receipt.acknowledged, receipt.state) == (True, AccountState.HALTED)
     for trade in trades:
         await at_rest(trade)

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from temporalio.client import Client
 
+import clock
 from control import command, look
 from control.connection import connect
 from control.send import send_alert
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.timeout(180)
 
 ME = Command(by="tester", reason="the test is over")
 MESSAGE = message_id("again1")
-CALL = OptionContract(root="SPY", expiry=next_monthly(), right=Right.CALL, strike=Decimal(600))
+CALL = OptionContract(root="SPY", expiry=next_monthly(clock.now()), right=Right.CALL, strike=Decimal(600))
 
 
 @dataclass
@@ -54,7 +54,7 @@ class Up:
             author_id=DEMO_AUTHOR,
             channel_id=DEMO_CHANNEL,
             guild_id=DEMO_GUILD,
-            posted_at=datetime.now(UTC),
+            posted_at=clock.now(),
         )
         settings = self.stack.settings
         await send_alert(self.client, TradeRequest(alert=alert, policy=settings.policy(), account=settings.account))

@@ -5,7 +5,7 @@ The server they run on suggests a fresh start after `RUN` events, so that contin
 
 import contextlib
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 from temporalio import activity
@@ -14,6 +14,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+import clock
 from activities.messages import DIFFERENCES_SIGNAL, RELEASE_UPDATE
 from activities.upkeep import SWEEP, TIDY, SweepAnswer, SweepRequest, Tally, TidyRequest
 from control import account, command
@@ -100,7 +101,7 @@ async def flattening(seat: Seat) -> None:
         quantity=1,
         reserved=Usd(Decimal(100)),
         notional=Usd(Decimal(100)),
-        admitted_at=datetime.now(UTC) - timedelta(days=1),
+        admitted_at=clock.now() - timedelta(days=1),
         day=memory.day.date,
     )
     await _start(seat, memory)
@@ -142,7 +143,7 @@ async def upkeep(client: Client) -> WorkflowHistory:
 
 def _yesterday(seat: Seat, order: Order) -> Account:
     """Remember a day before that ended with an order."""
-    then = datetime.now(UTC) - timedelta(days=1)
+    then = clock.now() - timedelta(days=1)
     memory = opened(seat.settings.limits(), then)
     memory.open_day(Usd(Decimal(60_000)), then)
     memory.order(order, then, by="recorder", reason="yesterday's")

@@ -1,13 +1,13 @@
 """A trade to record that holds to its contract's end: the time-skipping server is the only one on which that takes no days."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from decimal import Decimal
 
 from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
+import clock
 from domain.alert import AlertMessage
 from domain.calendar import new_york_date, next_trading_day
 from domain.ids import message_id
@@ -37,7 +37,7 @@ async def refused_on(name: str) -> WorkflowHistory:
 
 
 async def _held_to_the_end(name: str, *, refused: int) -> WorkflowHistory:
-    contract = replace(CONTRACT, expiry=next_trading_day(new_york_date(datetime.now(UTC))), strike=Decimal(600))
+    contract = replace(CONTRACT, expiry=next_trading_day(new_york_date(clock.now())), strike=Decimal(600))
     async with (
         await WorkflowEnvironment.start_time_skipping_v2(
             dev_server_existing_path=str(find_binary(None)),
@@ -58,7 +58,7 @@ async def _held_to_the_end(name: str, *, refused: int) -> WorkflowHistory:
             author_id=AUTHOR,
             channel_id=CHANNEL,
             guild_id=GUILD,
-            posted_at=datetime.now(UTC),
+            posted_at=clock.now(),
         )
         handle = await env.client.start_workflow(
             TRADE_WORKFLOW,

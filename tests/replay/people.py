@@ -3,12 +3,12 @@
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from temporalio import activity
 from temporalio.worker import Worker
 
+import clock
 from activities.messages import SHOW_CARD, CardAnswer, CardPlace, CardRequest
 from control import command
 from control.send import send_alert
@@ -34,7 +34,7 @@ async def begun(seat: Seat, name: str, *, bid: str = "1.20", ask: str = "1.20", 
 
 async def say(trade: Trade, name: str, text: str, said: Said = Said.EXIT) -> None:
     """Tell a trade what its author wrote."""
-    later = replace(trade.message, message_id=message_id(f"golden-{name}"), text=text, posted_at=datetime.now(UTC))
+    later = replace(trade.message, message_id=message_id(f"golden-{name}"), text=text, posted_at=clock.now())
     await command.follow_up(trade.house.client, trade.id, FollowUp(message=later, parsed=parse(later), said=said))
 
 

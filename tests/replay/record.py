@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from typing import Any
 from pydantic import SecretStr
 from temporalio.client import WorkflowHistory
 
+import clock
 from activities.messages import ORDER_REPORT_SIGNAL
 from broker.dry_run import DryRunBroker
 from control import command
@@ -169,7 +170,7 @@ async def _late_fill(seat: Seat, name: str) -> Trade:
     """Show a fill of the first order after its end was read, while the second works. The venue knows of none, so this trade stays open."""
     trade = await _started(seat, name, bid="1.10", ask="1.30")
     first, _ = await trade.order("e1"), await trade.order("e2")
-    fill = Fill(fill_id=FillId("late"), quantity=2, price=Price(Decimal("1.20")), at=datetime.now(UTC))
+    fill = Fill(fill_id=FillId("late"), quantity=2, price=Price(Decimal("1.20")), at=clock.now())
     report = OrderReport(
         order_id=OrderId(str(first.order_id)),
         client_order_id=ClientOrderId(f"{trade.id}-e1"),
@@ -327,10 +328,10 @@ def missing() -> list[str]:
 
 
 if __name__ == "__main__":
-    began = datetime.now(UTC)
+    began = clock.now()
     for kept in asyncio.run(record(sys.argv[1:] or missing())):
         sys.stdout.write(f"{kept.relative_to(ROOT)}\n")
-    sys.stdout.write(f"recorded in {(datetime.now(UTC) - began).total_seconds():.0f} s\n")
+    sys.stdout.write(f"recorded in {(clock.now() - began).total_seconds():.0f} s\n")
     sys.stdout.flush()
     # the SDK's core can abort a process that ends the ordinary way (temporalio/sdk-python#300)
     os._exit(0)

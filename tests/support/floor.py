@@ -7,7 +7,7 @@ import contextlib
 import itertools
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 from temporalio.worker import Replayer
 
+import clock
 from activities.account_line import Stop
 from activities.messages import Notice
 from broker.dry_run import DryRunBroker
@@ -28,6 +29,8 @@ from domain.ids import AccountNumber, account_workflow_id, message_id
 from domain.limits import Limits
 from domain.policy import Allowlist, Mode, Policy, SafetyPolicy
 from domain.view import TradeView
+from tests.support.instants import STATED
+from tests.support.virtual_time import StartsNow
 from tests.support.waiting import eventually
 from venue.client import VenueControl
 from venue.config import VenueConfig
@@ -51,17 +54,17 @@ AUTHOR, CHANNEL, GUILD = "11", "22", "33"
 _numbers = itertools.count(1)
 
 
-def next_monthly(days: int = 20) -> date:
-    """Find the first monthly expiration at least `days` ahead."""
-    today = new_york_date(datetime.now(UTC))
+def next_monthly(moment: datetime, days: int = 20) -> date:
+    """Find the first monthly expiration at least `days` after a moment."""
+    today = new_york_date(moment)
     year, month = today.year, today.month
     while (found := monthly_expiry(year, month)) < today + timedelta(days=days):
         year, month = (year + 1, 1) if month == 12 else (year, month + 1)
     return found
 
 
-CONTRACT = OptionContract(root="SPY", expiry=next_monthly(), right=Right.CALL, strike=Decimal(450))
-"""What tests trade: penny ticks at every price."""
+CONTRACT = OptionContract(root="SPY", expiry=next_monthly(STATED), right=Right.CALL, strike=Decimal(450))
+"""What tests trade that begin at the stated instant: penny ticks at every price."""
 
 
 def policy(**changes: Any) -> Policy:
@@ -102,17 +105,19 @@ class Floor:
     account: AccountNumber
     heard: Heard
     handles: list[WorkflowHandle[Any, TradeView]]
+    contract: OptionContract
+    """What alerts are about."""
     exit_fraction: Decimal | None = Decimal("0.5")
 
     @property
     def symbol(self) -> str:
         """The OCC symbol that alerts are about."""
-        return CONTRACT.occ_symbol
+        return self.contract.occ_symbol
 
     @property
     def expiry(self) -> date:
         """The expiration that alerts are about."""
-        return CONTRACT.expiry
+        return self.contract.expiry
 
     async def quote(self, bid: str, ask: str, *, ask_size: int = 50, bid_size: int = 50) -> None:
         """Quote the contract."""
@@ -135,11 +140,11 @@ class Floor:
         number = f"m{next(_numbers)}"
         message = AlertMessage(
             message_id=message_id(number),
-            text=text or f"BTO SPY {CONTRACT.expiry:%m/%d/%Y} 450c @ {price}",
+            text=text or f"BTO SPY {self.expiry:%m/%d/%Y} 450c @ {price}",
             author_id=author,
             channel_id=CHANNEL,
             guild_id=GUILD,
-            posted_at=datetime.now(UTC) - timedelta(seconds=age),
+            posted_at=clock.now() - timedelta(seconds=age),
         )
         client = plain_client(self.client) if real_time else self.client
         handle = await client.start_workflow(
@@ -216,8 +221,8 @@ class Floor:
 
 
 def plain_client(client: Client) -> Client:
-    """Give a client whose workflows live in real time, on a time-skipping server too."""
-    return Client(client.service_client, namespace=client.namespace, data_converter=pydantic_data_converter)
+    """Give a client whose workflows live in real time from the test's clock on, on a time-skipping server too."""
+    return Client(client.service_client, namespace=client.namespace, data_converter=pydantic_data_converter, interceptors=[StartsNow()])
 
 
 @contextlib.asynccontextmanager
@@ -245,7 +250,8 @@ async def open_floor(
     )
     heard = Heard()
     async with VenueControl(venue.base_url) as control:
-        floor = Floor(client=client, venue=venue, control=control, desk=desk, account=account, heard=heard, handles=[])
+        contract = replace(CONTRACT, expiry=next_monthly(clock.now()))
+        floor = Floor(client=client, venue=venue, control=control, desk=desk, account=account, heard=heard, handles=[], contract=contract)
         await floor.quote("1.18", "1.20")
         worker = make_worker(
             client,

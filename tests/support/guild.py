@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import clock
 from chat.client import ChatControl
 from domain.contract import OptionContract, Right
 from settings.load import load
@@ -47,7 +48,7 @@ class Guild:
     async def text(self) -> str:
         """Write an alert about a contract of its own, which can be bought at once; no two differ in one field only."""
         number = next(self._numbers)
-        contract = OptionContract(root="SPY", expiry=next_monthly(), right=Right.CALL, strike=Decimal(500 + number))
+        contract = OptionContract(root="SPY", expiry=next_monthly(clock.now()), right=Right.CALL, strike=Decimal(500 + number))
         price = str(Decimal("1.20") + number * Decimal("0.05"))
         await self.venue.set_quote(contract.occ_symbol, bid=price, ask=price)
         return f"BTO SPY {contract.expiry:%m/%d/%Y} {contract.strike}c @ {price}"

@@ -13,7 +13,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from typing import Any
 from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError
 from temporalio.service import RPCError
 
+import clock
 from control.connection import connect
 from control.history import fetch_history, replay
 from control.send import send_alert
@@ -197,7 +198,7 @@ class Seat:
 
     def plan(self, *, price: str = "1.20", text: str | None = None, name: str | None = None, **ladder: Any) -> "Trade":
         """Write an alert about a contract of its own without sending it yet."""
-        contract = OptionContract(root="SPY", expiry=next_monthly(), right=Right.CALL, strike=Decimal(next(_strikes)))
+        contract = OptionContract(root="SPY", expiry=next_monthly(clock.now()), right=Right.CALL, strike=Decimal(next(_strikes)))
         named = message_id(name or f"s{self.number}m{next(_messages)}p{os.getpid()}")
         message = AlertMessage(
             message_id=named,
@@ -205,7 +206,7 @@ class Seat:
             author_id=DEMO_AUTHOR,
             channel_id=DEMO_CHANNEL,
             guild_id=DEMO_GUILD,
-            posted_at=datetime.now(UTC),
+            posted_at=clock.now(),
         )
         trade = Trade(seat=self, message=message, contract=contract, policy=_with_ladder(self.settings.policy(), ladder))
         self.trades.append(trade)

@@ -1,9 +1,9 @@
 """An account in memory, for tests of the activities: the real rules of `domain.account`, asked without a server."""
 
 import time
-from datetime import UTC, datetime
 from decimal import Decimal
 
+import clock
 from activities.account_line import AccountLine, AccountUnreachableError, Pass
 from activities.messages import AdmitAnswer
 from domain.account import PASS, Account, opened
@@ -19,7 +19,7 @@ class PaperAccount(AccountLine):
 
     def __init__(self) -> None:
         """Open the account."""
-        now = datetime.now(UTC)
+        now = clock.now()
         self.memory: Account = opened(Limits(), now)
         self.memory.open_day(Usd(Decimal(1000)), now)
         self.memory.day.preflight_at = now
@@ -39,10 +39,10 @@ class PaperAccount(AccountLine):
         self.asked.append(request)
         if self.away:
             raise AccountUnreachableError("nobody answers")
-        answer = self.memory.admit(request, datetime.now(UTC))
+        answer = self.memory.admit(request, clock.now())
         said = AdmitAnswer(denied=answer) if isinstance(answer, Denied) else AdmitAnswer(admitted=answer)
         return Pass(answer=said, until=time.monotonic() + PASS.total_seconds() - self.slow)
 
     def halt(self) -> None:
         """Halt it."""
-        self.memory.order(Order.HALT, datetime.now(UTC), by="ann", reason="a test")
+        self.memory.order(Order.HALT, clock.now(), by="ann", reason="a test")

@@ -6,10 +6,11 @@ It answers what it is told to, and keeps every request that would change somethi
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
+import clock
 from broker.port import (
     NOT_SENT,
     AccountStatus,
@@ -41,7 +42,7 @@ class PaperDesk:
         self.known: list[OrderReport] | BrokerFailure = []
         self.held: list[Position] | BrokerFailure = []
         self.price: Quote | BrokerFailure | None = Quote(
-            bid=Price(Decimal("1.18")), ask=Price(Decimal("1.20")), at=datetime.now(UTC), bid_size=10, ask_size=10
+            bid=Price(Decimal("1.18")), ask=Price(Decimal("1.20")), at=clock.now(), bid_size=10, ask_size=10
         )
         self.answer: BrokerFailure | None = None
         """How `place` and `cancel` end; None accepts."""
@@ -147,7 +148,7 @@ class PaperDesk:
 
     async def clock(self) -> datetime | None:
         """Tell the time, by a clock that may go wrong."""
-        return datetime.now(UTC) + self.ahead
+        return clock.now() + self.ahead
 
     async def place(self, intent: OrderIntent, still: Still = always) -> OrderReport:
         """Take an order in, or end as told."""
@@ -177,7 +178,7 @@ def reported(intent: OrderIntent, *, order_id: str = "1", status: OrderStatus = 
         remaining=intent.quantity,
         limit=intent.limit,
         fills=(),
-        received_at=datetime.now(UTC),
+        received_at=clock.now(),
         venue_status=status,
     )
 

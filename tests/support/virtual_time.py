@@ -1,10 +1,17 @@
-"""Moves a workflow's virtual clock in tests, and fails when it did not move."""
+"""The virtual clock of a workflow in tests: where it begins, and how it is moved."""
 
-from datetime import timedelta
+import uuid
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
-from temporalio.client import WorkflowHandle
+from temporalio.client import Interceptor, OutboundInterceptor, StartWorkflowInput, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
+from temporalio.testing._timeskipping import FastForwardConfig, TimeSkippingConfig
+from typing_extensions import override
+
+import clock
+from tests.support.waiting import eventually
 
 SKIPS = 1_000_000
 """Timers that one fast-forward may pass. The server's default is 200: a loop that reads an order every few minutes over a weekend fires
@@ -15,3 +22,32 @@ async def forward(env: WorkflowEnvironment, handle: WorkflowHandle[Any, Any], du
     """Move the workflow's clock ahead by `duration`; fails when the workflow ends first or the clock stops short."""
     moved = await env.fast_forward(handle, duration)
     assert moved, f"the clock of {handle.id} did not move {duration} ahead: the workflow ended, or passed more than {SKIPS} timers"
+
+
+class StartsNow(Interceptor):
+    """Starts every workflow at the clock of the test: its virtual time is moved there before its first task.
+
+    Put it around the client of a time-skipping server. Where time is not skipped afterwards, the workflow lives in real time from there.
+    """
+
+    @override
+    def intercept_client(self, next: OutboundInterceptor) -> OutboundInterceptor:
+        """Stand in front of what starts workflows."""
+        return _Starts(next)
+
+
+class _Starts(OutboundInterceptor):
+    @override
+    async def start_workflow(self, input: StartWorkflowInput) -> WorkflowHandle[Any, Any]:
+        ahead = clock.now() - datetime.now(UTC)
+        input.start_delay = ahead
+        once = FastForwardConfig(id=str(uuid.uuid4()), duration=ahead)
+        input.time_skipping_config = TimeSkippingConfig(fast_forward_config=once)._to_proto()
+        handle = await super().start_workflow(input)
+        await eventually(partial(_has_a_task, handle), f"{handle.id} to begin at {clock.now()}", every=0.002)
+        return handle
+
+
+async def _has_a_task(handle: WorkflowHandle[Any, Any]) -> bool:
+    """Whether the start's delay is over: after the start and the skipped time its first task is in history."""
+    return (await handle.describe()).history_length >= 3

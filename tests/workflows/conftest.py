@@ -7,7 +7,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
 from tests.support.floor import Floor, open_floor
-from tests.support.virtual_time import SKIPS
+from tests.support.virtual_time import SKIPS, StartsNow
 from workflows.search import KEYS
 
 
@@ -17,6 +17,7 @@ async def env(temporal_binary: str) -> AsyncIterator[WorkflowEnvironment]:
     async with await WorkflowEnvironment.start_time_skipping_v2(
         dev_server_existing_path=temporal_binary,
         data_converter=pydantic_data_converter,
+        interceptors=[StartsNow()],
         search_attributes=list(KEYS),
         dev_server_extra_args=[
             *("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"),

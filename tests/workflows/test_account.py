@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
+import clock
 from activities.account_line import Stop
 from control import account as control
 from control.errors import NotFoundError, NotPossibleError
@@ -81,7 +82,7 @@ async def test_a_halt_takes_entries_back_and_lets_exits_be(strict: Floor) -> Non
     working = await strict.alert(price="1.21", rules=HASTY, real_time=True)
     await works(strict, working)
     receipt = await control.halt(strict.client, strict.account, by="ann", reason="odd fills")
-    acknowledged = datetime.now(UTC)
+    acknowledged = clock.now()
     assert (receipt.acknowledged, receipt.state, receipt.epoch) == (True, AccountState.HALTED, 1)
     assert [working.id in line for line in receipt.cancelled] == [True]
     assert [held.id in line for line in receipt.remaining] == [True]

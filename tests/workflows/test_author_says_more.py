@@ -2,13 +2,14 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.testing import WorkflowEnvironment
 
+import clock
 from domain.alert import AlertMessage
 from domain.ids import message_id
 from domain.parser import parse
@@ -45,9 +46,7 @@ def rules(exits: OnExit, **changes: Any) -> Policy:
 
 def message(text: str, *, author: str = AUTHOR, name: str = "later") -> AlertMessage:
     """Write a later message."""
-    return AlertMessage(
-        message_id=message_id(name), text=text, author_id=author, channel_id=CHANNEL, guild_id=GUILD, posted_at=datetime.now(UTC)
-    )
+    return AlertMessage(message_id=message_id(name), text=text, author_id=author, channel_id=CHANNEL, guild_id=GUILD, posted_at=clock.now())
 
 
 async def say(trade: Trade, text: str, said: Said = Said.EXIT, **about: str) -> CommandReceipt:

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from temporalio.client import Client, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 
+import clock
 from bot import pressing, slash, slash_account
 from bot.client import TraderBot
 from chat.config import Person, Room
@@ -89,7 +90,7 @@ async def room() -> AsyncIterator[RunningChat]:
 async def sent(floor: Floor, text: str) -> WorkflowHandle[Any, TradeView]:
     """Send an alert as another face does, while no bot is there."""
     client, named = client_of(floor), message_id(f"away-{secrets.token_hex(4)}")
-    message = AlertMessage(message_id=named, text=text, author_id=AUTHOR, channel_id=CHANNEL, guild_id=GUILD, posted_at=datetime.now(UTC))
+    message = AlertMessage(message_id=named, text=text, author_id=AUTHOR, channel_id=CHANNEL, guild_id=GUILD, posted_at=clock.now())
     await send_alert(client, TradeRequest(alert=message, policy=policy(cards=True), account=floor.account))
     handle: WorkflowHandle[Any, TradeView] = client.get_workflow_handle(f"trade-{named}", result_type=TradeView)
     floor.handles.append(handle)

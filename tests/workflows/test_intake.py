@@ -1,13 +1,14 @@
 """The one door for messages: what opens a trade, what is told to one, and what is left alone."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+import clock
 from control import authored, command, look
 from control.errors import NoWorkerError
 from control.intake import Intake, LeftAlone, Opened, PassedOn, Taken, Unmatched, take, told
@@ -31,7 +32,7 @@ def entry(floor: Floor) -> str:
 
 async def taken(floor: Floor, text: str, *, profile: Profile | None = None, name: str | None = None, **about: Any) -> Taken:
     """Take a message in by the floor's rules; a trade that it opens ends with the floor."""
-    given = {"author_id": AUTHOR, "channel_id": CHANNEL, "guild_id": GUILD, "posted_at": datetime.now(UTC), **about}
+    given = {"author_id": AUTHOR, "channel_id": CHANNEL, "guild_id": GUILD, "posted_at": clock.now(), **about}
     message = AlertMessage(message_id=message_id(name or f"in{next(_numbers)}{floor.account}"), text=text, **given)
     profiles = {AUTHOR: profile or Profile(exits=OnExit.AUTOMATIC)}
     found = await take(floor.client, message, Intake(policy=policy(), account=floor.account, profiles=profiles))
@@ -111,7 +112,7 @@ async def test_an_exit_finds_the_authors_open_trade(floor: Floor, entry: str) ->
 async def test_an_exit_is_never_about_a_later_alert(floor: Floor, entry: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """EXT-10: an exit that a restart reads again, its own trade over by now, does not sell what its author bought since."""
     monkeypatch.setattr(authored, "LOOKS", (0.0, 0.1, 0.1))  # each of the three is looked for to the end
-    before = datetime.now(UTC) - timedelta(seconds=30)
+    before = clock.now() - timedelta(seconds=30)
     await held(floor, entry)
     for text in ("all out", "STC SPY 450c @ 1.20", f"AVG SPY {floor.expiry:%m/%d} 450c @ 1.25, added @ 1.20"):
         assert isinstance(await taken(floor, text, posted_at=before), Unmatched)
@@ -193,7 +194,7 @@ async def test_the_same_alert_but_for_one_field_waits_for_a_person(floor: Floor,
 async def test_a_later_alert_of_the_kind_is_a_trade_like_any_other(floor: Floor, entry: str) -> None:
     """Only what comes within the window may correct."""
     await held(floor, entry)
-    later = datetime.now(UTC) + timedelta(seconds=50)
+    later = clock.now() + timedelta(seconds=50)
     short = replace(policy().safety, correction_window=timedelta(seconds=10))
     message = AlertMessage(
         message_id=message_id(f"l{floor.account}"),

@@ -1,12 +1,13 @@
 """Sales of a part: of what is free, of what exits hold, while things go wrong; the rest is protected again by the plan."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateStage
 from temporalio.testing import WorkflowEnvironment
 
+import clock
 from domain.policy import ExitPolicy
 from domain.portion import HALF, Portion
 from domain.trade import Outcome, Phase
@@ -176,7 +177,7 @@ async def test_a_part_that_could_not_be_sent_all_day_is_not_sold_at_the_next_ope
             return (await floor.kinds(trade)).count("exit_intended") == 2
 
         await eventually(meant, "the sale to be meant")
-        now = datetime.now(UTC)
+        now = clock.now()
         await forward(env, trade, end_of_day(now) - now + timedelta(minutes=10))
         await floor.control.clear_faults()
         await forward(env, trade, timedelta(hours=1))

@@ -10,6 +10,7 @@ import pytest
 from temporalio.client import WorkflowHandle, WorkflowUpdateStage
 from temporalio.testing import WorkflowEnvironment
 
+import clock
 from activities.messages import Notice
 from domain.calendar import new_york_date, next_trading_day
 from domain.trade import Outcome, Phase
@@ -145,10 +146,10 @@ async def test_an_entry_in_a_status_nobody_knows_does_not_hold_up_a_close(
 async def test_no_exit_is_sent_after_the_last_session(floor: Floor) -> None:
     """The exit has expired when it is read after the close of the contract's last day: no other is sent for a contract that is over."""
     floor.exit_fraction = None
-    contract = replace(CONTRACT, expiry=next_trading_day(new_york_date(datetime.now(UTC))), strike=Decimal(600))
+    contract = replace(CONTRACT, expiry=next_trading_day(new_york_date(clock.now())), strike=Decimal(600))
     await floor.control.set_quote(contract.occ_symbol, bid="1.20", ask="1.20")
     # a daily check before the last one reads the exit twice
-    earlier = 2 if new_york_date(end_of_day(datetime.now(UTC))) < contract.expiry else 0
+    earlier = 2 if new_york_date(end_of_day(clock.now())) < contract.expiry else 0
     await floor.fault(kind="unknown-status", method="GET", path="*/orders/507340102", word="Expired", nth=1 + earlier, count=None)
     trade = await floor.alert(f"BTO SPY {contract.expiry:%m/%d/%Y} 600c @ 1.20")
     view = await trade.result()
@@ -183,7 +184,7 @@ async def _has(floor: Floor, trade: WorkflowHandle, kind: str) -> bool:  # type:
 async def test_an_entry_that_never_ends_does_not_stop_the_trade(monkeypatch: pytest.MonkeyPatch, floor: Floor) -> None:
     """After the last cancel the venue still shows a status that nobody knows: a person is called, the position looked after on."""
     monkeypatch.setattr(timing, "CANCEL_PAUSES", timing.CANCEL_PAUSES[:5])
-    contract = replace(CONTRACT, expiry=next_trading_day(new_york_date(datetime.now(UTC))), strike=Decimal(600))
+    contract = replace(CONTRACT, expiry=next_trading_day(new_york_date(clock.now())), strike=Decimal(600))
     await floor.control.set_quote(contract.occ_symbol, bid="1.20", ask="1.20", ask_size=2)
     await floor.fault(kind="unknown-status", method="GET", path="*/orders/507340101", count=None)
     await floor.fault(kind="status", method="DELETE", path="*/orders/507340101", status=422, code="cannot_update_order", count=None)

@@ -1,7 +1,7 @@
 """Orders that are not where they were left: edited in the broker's app, sent before a reset, or given up and there after all."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 from temporalio.api.common.v1 import WorkflowExecution
@@ -9,6 +9,7 @@ from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import WorkflowHandle, WorkflowUpdateStage
 from temporalio.testing import WorkflowEnvironment
 
+import clock
 from activities.messages import ORDER_REPORT_SIGNAL
 from domain.ids import FillId, OrderId
 from domain.money import Price
@@ -107,9 +108,9 @@ async def test_a_reset_that_denies_the_alert_says_what_it_left_at_the_venue(env:
     rules = policy(safety=SafetyPolicy(max_alert_age=timedelta(seconds=2), late_fill_watch=timedelta(seconds=8)))
     with env.with_time_skipping_disabled():
         trade = await floor.alert(rules=rules)
-        posted = datetime.now(UTC)
+        posted = clock.now()
         await eventually(lambda: [order.status for order in floor.venue.exchange.orders.values()] == ["Live"], "the order to be live")
-        await eventually(lambda: datetime.now(UTC) - posted > timedelta(seconds=2.5), "the alert to be too old")
+        await eventually(lambda: clock.now() - posted > timedelta(seconds=2.5), "the alert to be too old")
         await reset_to_start(floor, trade)
         again = floor.client.get_workflow_handle(trade.id, result_type=TradeView)
         floor.handles[-1] = again
@@ -193,7 +194,7 @@ async def test_a_fill_after_an_orders_end_takes_back_the_next_one(floor: Floor) 
     await eventually(lambda: len(floor.order_ids("e")) == 2, "the second order")
     ended = await floor.desk.order(OrderId(str(floor.order_ids("e")[0])))
     assert ended is not None
-    fill = Fill(fill_id=FillId("late"), quantity=2, price=Price(Decimal("1.20")), at=datetime.now(UTC))
+    fill = Fill(fill_id=FillId("late"), quantity=2, price=Price(Decimal("1.20")), at=clock.now())
     await trade.signal(ORDER_REPORT_SIGNAL, replace(ended, fills=(fill,)))
     await eventually(lambda: floor.venue.exchange.orders[floor.order_ids("e")[1]].status.terminal, "the second order to be taken back")
     await floor.until(trade, "held", phase=Phase.HOLDING, bought=2)

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import aiohttp
 import discord
@@ -10,6 +10,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+import clock
 from activities.messages import CardAnswer, CardPlace, CardRequest
 from bot.cards import CardActivity
 from bot.first_start import NEEDED, findings, invite
@@ -27,7 +28,7 @@ from tests.unit.bot.conftest import make_view
 
 def request(count: int, place: CardPlace | None = None, **changes: object) -> CardRequest:
     """Ask for the card of a trade with so many events, those told at `place` left out."""
-    now = datetime.now(UTC)
+    now = clock.now()
     view: TradeView = make_view(**changes)
     view = replace(view, message=replace(view.message, channel_id=ALERTS, posted_at=now))
     told = 0 if place is None else place.told

@@ -7,13 +7,14 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from temporalio.testing import ActivityEnvironment
 
+import clock
 from activities.messages import SizeAnswer, SizedEntry, SizeRequest
 from activities.sizing import SizeActivity
 from broker.tastytrade import TastytradeDesk
@@ -44,9 +45,9 @@ class Desk:
         """Size by `desk`."""
         self.desk, self.control = desk, control
         self.account = PaperAccount()
-        self.account.memory = opened(Limits(max_contracts=100, max_notional=Decimal(10**6)), datetime.now(UTC))
-        self.account.memory.open_day(Usd(reference), datetime.now(UTC))
-        self.account.memory.day.preflight_at = datetime.now(UTC)
+        self.account.memory = opened(Limits(max_contracts=100, max_notional=Decimal(10**6)), clock.now())
+        self.account.memory.open_day(Usd(reference), clock.now())
+        self.account.memory.day.preflight_at = clock.now()
 
     async def size(self, number: int = 1, *, root: str = "SPY", strike: int = 600, price: str = "1.00") -> SizeAnswer:
         """Size an alert on a contract quoted at its price."""
@@ -54,7 +55,7 @@ class Desk:
         listed = replace(contract, root={"SPX": "SPXW"}.get(root, root))
         await self.control.set_quote(listed.occ_symbol, bid=price, ask=price, bid_size=500, ask_size=500)
         message = AlertMessage(
-            message_id=message_id(f"k{number}"), text="", author_id="11", channel_id="2", guild_id="3", posted_at=datetime.now(UTC)
+            message_id=message_id(f"k{number}"), text="", author_id="11", channel_id="2", guild_id="3", posted_at=clock.now()
         )
         parsed = ParsedAlert(
             kind=AlertKind.ENTRY, symbol=root, strike=contract.strike, right=Right.CALL, expiry=contract.expiry, price=Price(Decimal(price))
@@ -80,7 +81,7 @@ class Desk:
 
 def _expiry(root: str) -> date:
     # an index has two contracts of one name in its monthly week
-    return next_monthly() if root == "SPY" else weekly_expiry(next_monthly() - timedelta(days=7))
+    return next_monthly(clock.now()) if root == "SPY" else weekly_expiry(next_monthly(clock.now()) - timedelta(days=7))
 
 
 @contextlib.asynccontextmanager
@@ -168,9 +169,9 @@ async def test_alerts_in_the_same_instant_share_the_money_the_broker_has() -> No
         for number, answer in enumerate(answers):
             assert answer.entry is not None
             message = message_id(f"k{number}")
-            alert = AlertMessage(message_id=message, text="", author_id="11", channel_id="2", guild_id="3", posted_at=datetime.now(UTC))
+            alert = AlertMessage(message_id=message, text="", author_id="11", channel_id="2", guild_id="3", posted_at=clock.now())
             name = client_order_id(message, Leg.ENTRY, 1)
-            said = desk.account.memory.admit(answer.entry.admission(alert, name, min(3, answer.entry.sizing.quantity)), datetime.now(UTC))
+            said = desk.account.memory.admit(answer.entry.admission(alert, name, min(3, answer.entry.sizing.quantity)), clock.now())
             if isinstance(said, Denied):
                 assert said.code is Code.LIMIT_BUYING_POWER
                 continue

@@ -5,12 +5,13 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+import clock
 from broker.dry_run import DryRunBroker
 from broker.port import NOT_SENT, ChainGap, OutcomeUnknown, Refused, Unavailable
 from broker.tastytrade import TastytradeDesk, TastytradeReader
@@ -19,6 +20,7 @@ from domain.ids import ClientOrderId
 from domain.market import Listing
 from domain.money import price
 from domain.order import OrderIntent, OrderKind, OrderReport, OrderStatus, Side, TimeInForce
+from tests.support.instants import STATED
 from venue.client import VenueControl
 from venue.commands import Adjust
 from venue.config import Timing, VenueConfig
@@ -30,8 +32,8 @@ from venue.tape import RequestLine
 ACCOUNT = "5WT00042"
 CALL = timedelta(seconds=3)
 HASTY = timedelta(seconds=0.3)
-SINCE = datetime.now(UTC).date() - timedelta(days=2)
-CONTRACT = OptionContract(root="SPY", expiry=datetime.now(UTC).date() + timedelta(days=30), right=Right.CALL, strike=Decimal(600))
+SINCE = STATED.date() - timedelta(days=2)
+CONTRACT = OptionContract(root="SPY", expiry=STATED.date() + timedelta(days=30), right=Right.CALL, strike=Decimal(600))
 
 
 def credentials(running: RunningVenue) -> dict[str, Any]:
@@ -406,4 +408,4 @@ async def test_what_the_credentials_may_do_and_the_brokers_clock_are_read(trader
     assert await trader.authority() == "owner"
     told = await trader.clock()
     assert told is not None
-    assert abs(datetime.now(UTC) - told) < timedelta(seconds=5)
+    assert abs(clock.now() - told) < timedelta(seconds=5)

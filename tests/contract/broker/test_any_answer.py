@@ -4,7 +4,6 @@ import ast
 import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import broker
+import clock
 from broker import tastytrade_answers as answers
 from broker.port import Refused
 from broker.tastytrade_bodies import UnreadableError, order_report
@@ -94,7 +94,7 @@ def test_no_list_can_break_the_reading(body: Any) -> None:
 
 QUESTIONS: dict[str, tuple[dict[str, Any], Callable[[Any], object]]] = {
     "quote": ({"symbol": "A", "updated-at": 1, "bid": "1", "ask": "2"}, lambda body: answers.quote([body], "A")),
-    "session": ({"state": "Open", "open-at": None, "next-session": None}, lambda body: answers.market_session([body], datetime.now(UTC))),
+    "session": ({"state": "Open", "open-at": None, "next-session": None}, lambda body: answers.market_session([body], clock.now())),
     "balances": ({"cash-balance": "1", "net-liquidating-value": "1", "derivative-buying-power": "1"}, answers.balances),
     "fees": ({"fee-calculation": {"total-fees": "1"}, "buying-power-effect": {}, "warnings": []}, answers.fee_estimate),
     "fee": (

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +19,7 @@ from tastytrade.order import (
     PlacedOrder,
 )
 
+from tests.support.instants import STATED
 from venue.client import VenueControl
 from venue.config import Timing
 from venue.holidays import third_friday
@@ -31,7 +32,7 @@ FAST = Timing(live_after=0.001, filled_after=0.001, cancel_after=0.003, replace_
 
 def expiry() -> date:
     """Give a monthly expiration some weeks ahead."""
-    ahead = datetime.now(UTC).date() + timedelta(days=45)
+    ahead = STATED.date() + timedelta(days=45)
     return third_friday(ahead.year, ahead.month)
 
 

@@ -1,7 +1,7 @@
 """Faults act on real sockets: what the SDK gets, and whether the venue accepted. UNK-10."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx2
@@ -11,12 +11,13 @@ from tastytrade.order import OrderStatus
 from tastytrade.utils import TastytradeError
 
 from tests.contract.venue.desk import AAPL, SPY, Desk, wait_until
+from tests.support.instants import STATED
 from venue.faults import FaultBoard, FaultKind, FaultRule, Target
 from venue.orders import Action
 from venue.tape import AnswerLine, FaultLine
 
 POST = {"method": "POST", "path": "*/orders"}
-YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).date()
+YESTERDAY = (STATED - timedelta(days=1)).date()
 
 _LOST = httpx2.RemoteProtocolError | httpx2.ReadError
 _CASES: list[tuple[FaultKind, dict[str, Any], Any, str | None, bool]] = [

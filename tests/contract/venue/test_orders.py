@@ -1,19 +1,21 @@
 """The life of orders at the venue."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from tastytrade.order import InstrumentType, Leg, LimitOrder, OrderAction, OrderStatus, OrderTimeInForce, PlacedOrder
 from tastytrade.utils import TastytradeError
 
+import clock
 from tests.contract.venue.desk import AAPL, FAST, SPY, Desk, fills, left, limit, market, wait_until
+from tests.support.instants import STATED
 from venue.commands import Adjust, SetAccount, Step
 from venue.config import AbortedReplacement, ReplacementSize
 from venue.orders import Action
 from venue.tape import CancelLine, FillLine, OrderLine
 
-YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).date()
+YESTERDAY = (STATED - timedelta(days=1)).date()
 
 
 def statuses(desk: Desk, order: PlacedOrder) -> list[str]:
@@ -203,7 +205,7 @@ async def test_history_filters_by_status_and_day(desk: Desk) -> None:
     await desk.reach(await desk.buy("2.05"), OrderStatus.FILLED)
     filled = await desk.account.get_order_history(desk.session, start_date=YESTERDAY, statuses=[OrderStatus.FILLED])
     assert [order.status for order in filled] == [OrderStatus.FILLED]
-    future = datetime.now(UTC).date() + timedelta(days=2)
+    future = clock.now().date() + timedelta(days=2)
     assert await desk.account.get_order_history(desk.session, start_date=future) == []
 
 

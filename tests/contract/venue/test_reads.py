@@ -1,6 +1,6 @@
 """What the SDK reads of a venue."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from itertools import pairwise
 
@@ -12,6 +12,7 @@ from tastytrade.market_data import get_market_data_by_type
 from tastytrade.market_sessions import ExchangeType, MarketStatus, get_market_holidays, get_market_sessions
 from tastytrade.utils import TastytradeError
 
+import clock
 from tests.contract.venue.desk import AAPL, ACCOUNT, SPXW, SPY, Desk, expiry
 from venue.commands import SetAccount
 from venue.config import VenueConfig
@@ -96,7 +97,7 @@ async def test_an_old_quote_stays_old(desk: Desk) -> None:
     """A quote set with an age is shown with it, however often it is read."""
     await desk.control.set_quote(SPY, bid="2.00", ask="2.05", age=60)
     quote = (await get_market_data_by_type(desk.session, options=[SPY]))[0]
-    assert datetime.now(UTC) - quote.updated_at >= timedelta(seconds=59)
+    assert clock.now() - quote.updated_at >= timedelta(seconds=59)
 
 
 async def test_comma_lists_are_read_too(desk: Desk) -> None:
@@ -115,7 +116,7 @@ async def test_a_demo_market_is_open_around_now(desk: Desk) -> None:
     assert found.status is MarketStatus.OPEN
     assert found.open_at is not None
     assert found.close_at is not None
-    assert found.open_at < datetime.now(UTC) < found.close_at
+    assert found.open_at < clock.now() < found.close_at
     assert (await get_market_holidays(desk.session)).holidays
 
 

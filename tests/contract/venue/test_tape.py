@@ -13,6 +13,7 @@ import pytest
 from tastytrade.order import OrderStatus
 from tastytrade.utils import TastytradeError
 
+import clock
 from tests.contract.venue.desk import SPY, Desk, wait_until
 from venue.client import ControlRefused, VenueControl
 from venue.config import SessionMode, VenueConfig
@@ -67,7 +68,7 @@ def test_a_torn_last_line_is_left_out_and_written_over(tmp_path: Path) -> None:
     whole = '{"seq":1,"at":"2026-01-01T00:00:00Z","kind":"control","command":"end-day","body":{}}\n'
     path.write_text(whole + '{"seq":2,"at":"20', encoding="utf-8")
     assert [line.seq for line in read_tape(path)] == [1]
-    tape = Tape(lambda: datetime.now(UTC), path)
+    tape = Tape(clock.now, path)
     tape.write(read_tape(path)[0])
     tape.close()
     assert [line.seq for line in read_tape(path)] == [1, 2]
@@ -128,7 +129,7 @@ async def test_an_illegal_transition_changes_nothing(desk: Desk) -> None:
     order = next(iter(desk.venue.exchange.orders.values()))
     before = order.updated_at
     with pytest.raises(IllegalTransition, match="found Live"):
-        order.move(Status.LIVE, datetime.now(UTC))
+        order.move(Status.LIVE, clock.now())
     assert (order.status, order.updated_at) == (Status.FILLED, before)
 
 

@@ -1,11 +1,12 @@
 """What the tests of the activities share: an activity's surroundings, as a worker would give them."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from temporalio.testing import ActivityEnvironment
 
+import clock
 from tests.support.paper_desk import PaperDesk
 
 
@@ -13,7 +14,7 @@ from tests.support.paper_desk import PaperDesk
 def environment() -> ActivityEnvironment:
     """Surround an attempt that the server saw start just now, with 10 seconds to its end."""
     env = ActivityEnvironment()
-    env.info = replace(env.info, started_time=datetime.now(UTC), start_to_close_timeout=timedelta(seconds=10))
+    env.info = replace(env.info, started_time=clock.now(), start_to_close_timeout=timedelta(seconds=10))
     return env
 
 

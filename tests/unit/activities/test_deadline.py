@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import clock
 from activities import deadline
 from activities.deadline import MARGIN, Deadline
 
@@ -20,7 +21,7 @@ class Clocks:
 
     def __init__(self) -> None:
         """Start at now."""
-        self.wall = datetime.now(UTC)
+        self.wall = clock.now()
         self.running = 1000.0
 
     def now(self, zone: object) -> datetime:
@@ -109,6 +110,6 @@ def test_no_jump_lets_a_late_call_begin(stalled: timedelta, ran: timedelta, jump
 
 def test_the_real_clocks_are_read() -> None:
     """UNK-50: without a test's hands on them, both clocks are the machine's."""
-    mine = Deadline.of(started=datetime.now(UTC), start_to_close=timedelta(hours=1), call=CALL)
+    mine = Deadline.of(started=clock.now(), start_to_close=timedelta(hours=1), call=CALL)
     assert not mine.passed
     assert mine.monotonic - time.monotonic() < timedelta(hours=1).total_seconds()

@@ -1,11 +1,12 @@
 """What an account holds of a contract, and what already works to close it."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from temporalio.testing import ActivityEnvironment
 
+import clock
 from activities.messages import PositionAnswer, PositionRequest
 from activities.orders import OrderLookups
 from domain.contract import OptionContract, Right
@@ -44,7 +45,7 @@ async def test_a_share_class_is_one_contract_however_it_is_written(environment: 
     assert learned is not None
     assert not learned.wrong_contract
 
-    now = datetime.now(UTC)
+    now = clock.now()
     nameless = replace(shown, client_order_id=None, source="", received_at=now)
     assert recognise([nameless], meant, intended_at=now - timedelta(seconds=1), lost_at=now).report == nameless
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -11,6 +11,7 @@ import pytest
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
+import clock
 from activities.messages import DIFFERENCES_SIGNAL, ExpectedAnswer
 from activities.reconciliation import Reconciliation
 from broker.port import Unavailable
@@ -149,7 +150,7 @@ def test_an_order_of_ours_without_a_trade_is_a_difference_and_a_foreign_one_is_n
 
 def test_an_explanation_holds_while_the_difference_is_the_same() -> None:
     """What a person explained stays so beside the trades that come and go, until it is another number of contracts."""
-    now = datetime.now(UTC)
+    now = clock.now()
     memory = opened(Limits(), now)
     extra = Difference(kind=DifferenceKind.EXTRA, what=NAME, expected=0, found=3)
     assert len(memory.differ((extra,), now)) == 1

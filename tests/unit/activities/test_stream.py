@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, cast
 
 import pytest
@@ -10,6 +10,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import ActivityEnvironment
 
+import clock
 from activities.messages import ORDER_REPORT_SIGNAL, FollowRequest, Level, Notice
 from activities.stream import StreamActivity
 from broker.port import Unavailable
@@ -104,7 +105,7 @@ async def test_the_past_is_caught_up_with_before_the_stream(stream: Stream, desk
     filled = replace(OURS, status=OrderStatus.FILLED)
     assert await stream.run(filled, past=(OURS,)) == [("trade-m1", "1"), ("trade-m1", "1")]
     assert [report.status for _, _, report in stream.signals.sent] == [OrderStatus.LIVE, OrderStatus.FILLED]
-    assert timedelta(0) <= datetime.now(UTC).date() - desk.looks[0] <= timedelta(days=2)
+    assert timedelta(0) <= clock.now().date() - desk.looks[0] <= timedelta(days=2)
 
 
 async def test_a_replacement_goes_to_the_trade_of_what_it_replaces(stream: Stream) -> None:
@@ -118,8 +119,8 @@ async def test_a_replacement_goes_to_the_trade_of_what_it_replaces(stream: Strea
 
 async def test_a_chain_is_followed_in_a_past_that_is_listed_newest_first(stream: Stream) -> None:
     """ENT-10: the broker lists the newest order first, so a replacement comes before what it replaces."""
-    second = replace(OURS, order_id=OrderId("2"), client_order_id=None, replaces=OrderId("1"), received_at=datetime.now(UTC))
-    third = replace(second, order_id=OrderId("3"), replaces=OrderId("2"), received_at=datetime.now(UTC))
+    second = replace(OURS, order_id=OrderId("2"), client_order_id=None, replaces=OrderId("1"), received_at=clock.now())
+    third = replace(second, order_id=OrderId("3"), replaces=OrderId("2"), received_at=clock.now())
     routed = await stream.run(past=(third, second, OURS))
     assert sorted(routed) == [("trade-m1", each) for each in ("1", "2", "3")]
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, cast
 
@@ -13,18 +13,20 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import ActivityEnvironment
 
+import clock
 from activities.messages import ExpectedAnswer, FollowRequest, Level, Notice, StreamStanding
 from activities.stream import HANDOVER, StreamActivity
 from broker.port import Unavailable
 from domain.ids import FillId, Leg, OrderId
 from domain.money import Price
 from domain.order import Fill, OrderReport, OrderStatus
+from tests.support.instants import STATED
 from tests.support.paper_desk import ACCOUNT, PaperDesk, reported
 from tests.support.paper_exchange import intent
 from tests.support.waiting import eventually
 
-OURS = replace(reported(intent(Leg.EXIT, 1, 3, "2.40")), updated_at=datetime.now(UTC))
-FOREIGN = replace(OURS, order_id=OrderId("900"), client_order_id=None, source="WBT", updated_at=datetime.now(UTC) - timedelta(hours=1))
+OURS = replace(reported(intent(Leg.EXIT, 1, 3, "2.40")), updated_at=STATED)
+FOREIGN = replace(OURS, order_id=OrderId("900"), client_order_id=None, source="WBT", updated_at=STATED - timedelta(hours=1))
 
 
 class AccountHandle:
@@ -113,11 +115,11 @@ async def test_a_trade_hears_of_each_change_once(following: Following, desk: Pap
 
 async def test_what_a_mute_stream_keeps_to_itself_is_read(following: Following, desk: PaperDesk) -> None:
     """FIL-10: a fill that no message tells is routed by the next look; what is news for long shows that the stream is mute."""
-    filled = replace(OURS, status=OrderStatus.FILLED, remaining=0, updated_at=datetime.now(UTC))
+    filled = replace(OURS, status=OrderStatus.FILLED, remaining=0, updated_at=clock.now())
     desk.known = [filled]
     await eventually(lambda: following.signals.sent == [OURS, filled], "the fill to be told")
     assert not following.task.done()
-    old = replace(filled, updated_at=datetime.now(UTC) - timedelta(minutes=1), reject_reason="late")
+    old = replace(filled, updated_at=clock.now() - timedelta(minutes=1), reject_reason="late")
     desk.known = [old]
     with pytest.raises(Unavailable, match="has not told"):
         await following.task
@@ -157,7 +159,7 @@ async def test_a_worker_that_shuts_down_lets_go_at_once(following: Following, en
 async def test_contracts_bought_for_a_trade_that_is_closed_call_a_person(following: Following, desk: PaperDesk) -> None:
     """FIL-30: a fill that comes after its trade has ended is nobody's but the operator's, though the order is over."""
     following.signals.gone = True
-    fill = Fill(fill_id=FillId("f1"), quantity=1, price=Price(Decimal("1.20")), at=datetime.now(UTC))
+    fill = Fill(fill_id=FillId("f1"), quantity=1, price=Price(Decimal("1.20")), at=clock.now())
     entry = reported(intent(Leg.ENTRY, 1, 3), order_id="2")
     desk.live.put_nowait(replace(entry, status=OrderStatus.CANCELLED, remaining=2, fills=(fill,)))
     await eventually(lambda: following.pages, "a person to be called")

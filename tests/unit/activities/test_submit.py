@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+import clock
 from activities.account_line import Stop
 from activities.messages import (
     ADMITTED_FEWER,
@@ -34,6 +35,7 @@ from domain.money import Price, Usd
 from domain.order import OrderStatus, Position
 from domain.policy import Conversion, LadderPolicy, Mode, SafetyPolicy
 from domain.reservation import AdmitRequest
+from tests.support.instants import STATED
 from tests.support.paper_account import PaperAccount
 from tests.support.paper_desk import PaperDesk, reported
 from tests.support.paper_exchange import MESSAGE, OTHER_SYMBOL, SYMBOL, intent
@@ -50,7 +52,7 @@ ADMISSION = AdmitRequest(
     cost_each=Usd(Decimal("133.20")),
     cost=Usd(Decimal("399.60")),
     buying_power=Usd(Decimal(1000)),
-    read_at=datetime.now(UTC),
+    read_at=STATED,
 )
 ENTRY = SubmitRequest(intent=intent(Leg.ENTRY, 1, 3), mode=Mode.DEMO, look_since=SINCE, admission=ADMISSION)
 EXIT = SubmitRequest(intent=intent(Leg.EXIT, 2, 2, "2.40"), mode=Mode.DEMO, look_since=SINCE, cover=True)
@@ -77,7 +79,7 @@ def send(
 
 def quoted(bid: str, ask: str, *, age: float = 0.0, halted: bool = False) -> Quote:
     """Quote a contract as it was `age` seconds ago."""
-    at = datetime.now(UTC) - timedelta(seconds=age)
+    at = clock.now() - timedelta(seconds=age)
     return Quote(bid=Price(Decimal(bid)), ask=Price(Decimal(ask)), at=at, bid_size=1, ask_size=1, halted=halted)
 
 
@@ -100,8 +102,8 @@ async def test_an_order_that_is_there_already_is_adopted(environment: ActivityEn
 async def test_what_is_there_already_is_adopted_past_every_guard(environment: ActivityEnvironment, desk: PaperDesk) -> None:
     """UNK-40: an order that exists is told, though it may not be sent any more."""
     desk.known, desk.price = [reported(ENTRY.intent)], None
-    environment.info = replace(environment.info, started_time=datetime.now(UTC) - timedelta(hours=1))
-    answer = await send(environment, desk, replace(ENTRY, conversion=GUARD, not_after=datetime.now(UTC) - timedelta(hours=1)))
+    environment.info = replace(environment.info, started_time=clock.now() - timedelta(hours=1))
+    answer = await send(environment, desk, replace(ENTRY, conversion=GUARD, not_after=clock.now() - timedelta(hours=1)))
     assert (answer.adopted, desk.placed) == (True, [])
 
 
@@ -115,7 +117,7 @@ async def test_nothing_is_sent_when_the_look_fails(environment: ActivityEnvironm
 
 async def test_an_attempt_that_reaches_us_late_does_not_send(environment: ActivityEnvironment, desk: PaperDesk) -> None:
     """UNK-50: the server saw it start so long ago that the call could outlive the activity."""
-    environment.info = replace(environment.info, started_time=datetime.now(UTC) - timedelta(seconds=8.6))
+    environment.info = replace(environment.info, started_time=clock.now() - timedelta(seconds=8.6))
     answer = await send(environment, desk)
     assert (answer.result, answer.code, desk.placed) == (SubmitResult.NOT_SENT, "TOO_LATE_TO_SEND", [])
 
@@ -143,9 +145,9 @@ async def test_a_worker_of_another_mode_does_not_even_look(environment: Activity
 
 async def test_an_entry_whose_moment_has_passed_is_not_sent(environment: ActivityEnvironment, desk: PaperDesk) -> None:
     """WHO-30: past its last moment an entry is decided again; before it, it goes."""
-    late = await send(environment, desk, replace(ENTRY, not_after=datetime.now(UTC) - timedelta(milliseconds=1)))
+    late = await send(environment, desk, replace(ENTRY, not_after=clock.now() - timedelta(milliseconds=1)))
     assert (late.result, late.code, desk.placed) == (SubmitResult.NOT_SENT, "TOO_LATE", [])
-    assert (await send(environment, desk, replace(ENTRY, not_after=datetime.now(UTC) + timedelta(hours=1)))).result is SubmitResult.ACCEPTED
+    assert (await send(environment, desk, replace(ENTRY, not_after=clock.now() + timedelta(hours=1)))).result is SubmitResult.ACCEPTED
 
 
 @pytest.mark.parametrize(
@@ -247,7 +249,7 @@ async def test_a_cancel_is_asked_for_once(environment: ActivityEnvironment, desk
     desk.answer = failure
     halted = PaperAccount()
     halted.halt()
-    environment.info = replace(environment.info, started_time=datetime.now(UTC) - timedelta(hours=1))
+    environment.info = replace(environment.info, started_time=clock.now() - timedelta(hours=1))
     answer = await environment.run(OrderActivities(desk, Mode.DEMO, halted, Stop(always=True)).cancel_order, OrderId("5"))
     assert (answer.result, desk.cancelled) == (result, ["5"])
 
@@ -255,7 +257,7 @@ async def test_a_cancel_is_asked_for_once(environment: ActivityEnvironment, desk
 async def test_a_look_that_fails_is_no_answer(environment: ActivityEnvironment, desk: PaperDesk) -> None:
     """UNK-30: neither a look nor a read of an order or the position turns a failure into an empty answer."""
     lookups = OrderLookups(desk)
-    find = FindRequest(intent=ENTRY.intent, look_since=SINCE, intended_at=datetime.now(UTC), lost_at=datetime.now(UTC), known_ids=())
+    find = FindRequest(intent=ENTRY.intent, look_since=SINCE, intended_at=clock.now(), lost_at=clock.now(), known_ids=())
     assert (await environment.run(lookups.find_order, find)).report is None
     with pytest.raises(ApplicationError, match="it now says there is none"):
         await environment.run(lookups.read_order, OrderId("1"))
@@ -295,7 +297,7 @@ async def test_in_no_case_is_an_order_sent_twice_or_past_a_guard(  # noqa: PLR09
     answer: Any,
 ) -> None:
     """UNK-40, UNK-50, EXT-10: it leaves at most once, and only when every guard that applies lets it."""
-    desk, env, now = PaperDesk(), ActivityEnvironment(), datetime.now(UTC)
+    desk, env, now = PaperDesk(), ActivityEnvironment(), clock.now()
     desk.known, desk.price = ([reported(EXIT.intent)] if found else []), quoted("1.18", ask)
     desk.held, desk.answer = [replace(HELD, quantity=held)], answer
     for name, fails in failures.items():

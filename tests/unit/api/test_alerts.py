@@ -1,11 +1,10 @@
 """Alerts in, as far as that is decided before Temporal is asked."""
 
-from datetime import UTC, datetime
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import clock
 from api.alerts import derived_id
 from domain.ids import Leg, client_order_id
 from tests.unit.api.conftest import HOOK, OPS, Asked
@@ -27,7 +26,7 @@ async def test_the_same_alert_is_the_same_message(asking: Asked) -> None:
     assert await identity(asking, {"message": "BTO QQQ 500c 12/18", "idempotency_key": "tv-17"}) == by_key
     assert await identity(asking, {}, **{"Idempotency-Key": "tv-17"}) == by_key
     by_words = await identity(asking, {})
-    assert await identity(asking, {"posted_at": datetime.now(UTC).isoformat()}) == by_words
+    assert await identity(asking, {"posted_at": clock.now().isoformat()}) == by_words
     assert len({by_key, by_words, await identity(asking, {"user_id": "3"}), await identity(asking, {"idempotency_key": "tv-18"})}) == 4
 
 

@@ -1,6 +1,6 @@
 """Messages in: what is tried again, and what is not."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,10 +15,9 @@ from domain.alert import AlertMessage
 from domain.ids import AccountNumber, message_id
 from domain.parser import parse
 from domain.policy import Allowlist, Mode, Policy
+from tests.support.instants import STATED
 
-EXIT = AlertMessage(
-    message_id=message_id("m1"), text="all out", author_id="11", channel_id="22", guild_id="33", posted_at=datetime.now(UTC)
-)
+EXIT = AlertMessage(message_id=message_id("m1"), text="all out", author_id="11", channel_id="22", guild_id="33", posted_at=STATED)
 TAKEN = Unmatched(parsed=parse(EXIT), why="no open trade")
 
 

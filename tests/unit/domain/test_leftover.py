@@ -1,10 +1,10 @@
 """What contracts held to their end are worth: only what was quoted without a bid is worthless."""
 
-from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
+import clock
 from domain.leftover import Leftover, leftover_of
 from domain.market import Quote
 from domain.money import Price
@@ -21,7 +21,7 @@ from domain.money import Price
 )
 def test_a_bid_at_the_last_close_may_be_worth_something(bid: str, halted: bool, worth: Leftover) -> None:
     """A halted contract's quote says nothing either way."""
-    last = Quote(bid=Price(Decimal(bid)), ask=Price(Decimal("3.50")), at=datetime.now(UTC), bid_size=1, ask_size=1, halted=halted)
+    last = Quote(bid=Price(Decimal(bid)), ask=Price(Decimal("3.50")), at=clock.now(), bid_size=1, ask_size=1, halted=halted)
     assert leftover_of(last) is worth
 
 

@@ -190,6 +190,37 @@ def test_what_a_workflow_runs_asks_no_clock_and_no_chance() -> None:
     only(found(DECIDING, lambda node: called(node) in BANNED_CALLS), {})
 
 
+WALL_CLOCKS = frozenset(
+    {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns", "time.localtime", "time.gmtime"}
+)
+CLOCKS = {
+    "clock/__init__.py _system": "the one clock",
+    "api/keys.py Keys._count": "the rate limiter counts by its own clock, and tells by it when to try again",
+}
+
+
+def test_the_time_of_day_is_read_from_one_clock() -> None:
+    """A test, the demo or a benchmark moves all of the product's time at once: nothing reads the machine's clock beside `clock`."""
+    rooms = ("activities", "api", "bot", "broker", "chat", "cli", "clock", "control", "domain", "mirrors", "settings", "venue", "worker")
+
+    def reads(node: ast.AST) -> bool:
+        return called(node).removeprefix("datetime.") in WALL_CLOCKS | {each.removeprefix("datetime.") for each in WALL_CLOCKS}
+
+    only(found((*rooms, "workflows", "bench", "chaos"), reads), CLOCKS)
+
+
+def test_tests_read_the_time_from_the_same_clock() -> None:
+    """A test that read the machine's clock would be another test on each day; only what moves the clock must know both."""
+    allowed = {"tests/support/virtual_time.py _Starts.start_workflow": "how far the test's clock is ahead of the server's"}
+    only(found(("tests",), lambda node: called(node) in WALL_CLOCKS), allowed)
+
+
+def test_a_fast_forward_that_stops_short_fails() -> None:
+    """The server answers False and goes on where it stopped: only `forward` may ask, which checks the answer."""
+    allowed = {"tests/support/virtual_time.py forward": "checks the answer"}
+    only(found(("tests", "bench", "chaos"), lambda node: called(node).endswith(".fast_forward")), allowed)
+
+
 def is_set(node: ast.AST, known: set[str]) -> bool:
     """Tell whether an expression is seen to be a set."""
     return isinstance(node, ast.Set | ast.SetComp) or called(node) in {"set", "frozenset"} or ast.unparse(node) in known

@@ -1,12 +1,12 @@
 """The guard before each workflow: an activation whose clock stands still is never shown to it."""
 
-import time
 from typing import Any
 
 from temporalio.bridge.proto.workflow_activation import WorkflowActivation
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
 from temporalio.worker import WorkflowInstance
 
+from tests.support.instants import STATED
 from worker.clock_guard import GuardedInstance
 
 
@@ -32,7 +32,7 @@ class Told(WorkflowInstance):
         """Have none."""
 
 
-LATER = int(time.time()) + 3600
+LATER = int(STATED.timestamp()) + 3600
 """A time that stays ahead of the clock while the tests run."""
 
 LONG_AGO = -7200

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
+import clock
 from activities.messages import Level, Notice
 from mirrors.hot import HotMirror
 from tests.support.redis import RedisServer, redis_running
@@ -68,7 +69,7 @@ async def test_a_notice_about_no_trade_is_none_of_its_business(hot: HotMirror) -
 async def test_trouble_is_swallowed_in_time(hot: HotMirror, server: RedisServer, trouble: str) -> None:
     """EXT-50: a Redis that is gone, frozen, full or read-only raises nothing, costs a bounded wait once, and then none for a while."""
     await MirrorChannel(hot).tell(notice("m1", 1, 6))
-    await hot.mark_whole(datetime.now(UTC))
+    await hot.mark_whole(clock.now())
     match trouble:
         case "gone":
             await server.kill()
@@ -95,7 +96,7 @@ async def test_it_goes_on_by_itself_and_owns_up(hot: HotMirror, server: RedisSer
     monkeypatch.setattr(mirror_channel, "FIRST_PAUSE", timedelta(0))
     channel = MirrorChannel(hot)
     await channel.tell(notice("m1", 1, 6))
-    await hot.mark_whole(datetime.now(UTC))
+    await hot.mark_whole(clock.now())
     await server.ask("CONFIG", "SET", "maxmemory", "1")
     await channel.tell(notice("m1", 7, 9))
     await server.ask("CONFIG", "SET", "maxmemory", "0")
