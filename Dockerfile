@@ -18,6 +18,7 @@ COPY bot bot
 COPY broker broker
 COPY chat chat
 COPY cli cli
+COPY clock clock
 COPY control control
 COPY domain domain
 COPY mirrors mirrors

@@ -10,6 +10,7 @@ twice, or again after a workflow reset. The reader takes the last; compaction ke
 
 import contextlib
 import os
+import time
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -140,7 +141,7 @@ class Archive:
 
     def _clear_incoming(self) -> None:
         selector = fs.FileSelector(self._place.under(_INCOMING), allow_not_found=True)
-        now = clock.now().timestamp()
+        now = time.time()
         for each in self._place.filesystem.get_file_info(selector):
             if each.mtime is not None and now - each.mtime.timestamp() > _LEFT_BEHIND:
                 self._place.filesystem.delete_file(each.path)

@@ -37,7 +37,7 @@ async def test_contracts_held_to_the_end_expire(
             await floor.fault(kind="status", method="GET", path="*/market-data/by-type", status=503, count=None)
         else:
             await floor.quote(bid, "1.20", bid_size=50 if bid != "0" else 0)
-        await forward(env, trade, timedelta(days=60))
+        await forward(env, trade, timedelta(days=60), may_end=True)
         view = await trade.result()
     assert (view.outcome, view.position, view.unvalued, view.pnl) == (Outcome.EXPIRED, 4, unvalued, pnl)
     assert view.closed_at is not None
