@@ -7,14 +7,14 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateStage
 from temporalio.testing import WorkflowEnvironment
 
+from domain.hours import BY_RULE
 from domain.policy import ExitPolicy
 from domain.portion import HALF, Portion
 from domain.trade import Outcome, Phase
-from tests.support.floor import Floor, policy
+from tests.support.floor import CONTRACT, Floor, policy
 from tests.support.virtual_time import forward
 from tests.support.waiting import eventually
 from workflows import timing
-from workflows.desk import end_of_day
 from workflows.interface import CLOSE_UPDATE, SELL_UPDATE, Command, CommandReceipt, SellOrder
 
 ME = Command(by="tester")
@@ -177,7 +177,7 @@ async def test_a_part_that_could_not_be_sent_all_day_is_not_sold_at_the_next_ope
 
         await eventually(meant, "the sale to be meant")
         now = datetime.now(UTC)
-        await forward(env, trade, end_of_day(now) - now + timedelta(minutes=10))
+        await forward(env, trade, BY_RULE.next_close(CONTRACT, now) + timing.AFTER_CLOSE - now + timedelta(minutes=10))
         await floor.control.clear_faults()
         await forward(env, trade, timedelta(hours=1))
 
