@@ -63,7 +63,7 @@ class SizeActivity:
             return refused
         assert isinstance(listing, Listing)
         hours = TradingHours(closures=request.policy.closures, session=stated(read_at, session.opens_at, session.closes_at))
-        over = check_last_day(listing.contract, listing.settlement, read_at, hours)
+        over = check_last_day(listing.contract.root, listing.contract.expiry, listing.settlement, read_at, hours)
         if over is not None:
             return over
         quote = await self._reader.quote(listing.contract)

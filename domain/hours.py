@@ -102,6 +102,8 @@ class LastTrade:
     latest: datetime
     settles_later: bool
     """Whether it may settle at a price of the day after: then its last quote does not tell what it comes to."""
+    expires: datetime
+    """The close of the expiration day: until then the account may show what is held of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,33 +164,35 @@ class TradingHours:
     def next_close(self, contract: OptionContract, moment: datetime) -> datetime:
         """Give when the trading day of a contract ends that a moment belongs to: its own, or the next where that is over."""
         day = new_york_date(moment)
-        closes = self._sells_until(contract, day)
+        closes = self._sells_until(contract.root, contract.expiry, day)
         if closes is None or closes <= moment:
-            closes = self._sells_until(contract, self.next_trading_day(day))
+            closes = self._sells_until(contract.root, contract.expiry, self.next_trading_day(day))
         assert closes is not None
         return closes
 
-    def last_trade(self, contract: OptionContract, settlement: Settlement | None = None) -> LastTrade:
+    def last_trade(self, root: str, expiry: date, settlement: Settlement | None = None) -> LastTrade:
         """Give when a contract stops trading: on its expiration day, or where it settles at that day's open, on the day before.
 
         `settlement` is the chain's word. Where the chain is silent and the root suggests AM, the two readings are a day apart.
         """
-        expires = self._expires(contract)
+        expires = self._expires(expiry)
         before = self.previous_trading_day(expires)
-        perhaps_am = settlement is Settlement.AM or (settlement is None and contract.root in AM_ROOTS)
+        perhaps_am = settlement is Settlement.AM or (settlement is None and root in AM_ROOTS)
         earliest = self.closes_at(before if perhaps_am else expires)
-        latest = self._sells_until(contract, before if settlement is Settlement.AM else expires)
+        latest = self._sells_until(root, expiry, before if settlement is Settlement.AM else expires)
+        closes = self.closes_at(expires)
         assert earliest is not None
         assert latest is not None
-        return LastTrade(earliest=earliest, latest=latest, settles_later=perhaps_am)
+        assert closes is not None
+        return LastTrade(earliest=earliest, latest=latest, settles_later=perhaps_am, expires=max(latest, closes))
 
-    def _expires(self, contract: OptionContract) -> date:
-        return contract.expiry if self.is_trading_day(contract.expiry) else self.previous_trading_day(contract.expiry)
+    def _expires(self, expiry: date) -> date:
+        return expiry if self.is_trading_day(expiry) else self.previous_trading_day(expiry)
 
-    def _sells_until(self, contract: OptionContract, day: date) -> datetime | None:
+    def _sells_until(self, root: str, expiry: date, day: date) -> datetime | None:
         """Give the last moment of a day at which a contract may trade."""
         closes = self.closes_at(day)
-        late = contract.root in LATE_ROOTS and not (contract.root in ENDS_AT_FOUR and day == self._expires(contract))
+        late = root in LATE_ROOTS and not (root in ENDS_AT_FOUR and day == self._expires(expiry))
         return closes + LATE if closes is not None and late else closes
 
 
@@ -196,17 +200,17 @@ BY_RULE = TradingHours()
 """What the calendar alone says."""
 
 
-def check_last_day(contract: OptionContract, settlement: Settlement | None, now: datetime, hours: TradingHours = BY_RULE) -> Denied | None:
+def check_last_day(root: str, expiry: date, settlement: Settlement | None, now: datetime, hours: TradingHours = BY_RULE) -> Denied | None:
     """Deny a contract whose last trading day is over: an AM-settled one on its expiration day; None while it trades."""
-    last, today = hours.last_trade(contract, settlement).earliest, new_york_date(now)
+    last, today = hours.last_trade(root, expiry, settlement).earliest, new_york_date(now)
     if today <= new_york_date(last):
         return None
     how = "" if settlement is Settlement.PM else ", as it settles at the open of its expiration day"
     reason = (
-        f"expected a contract that still trades, found {contract}, whose last trading day was {new_york_date(last).isoformat()}{how}: "
+        f"expected a contract that still trades, found {root} {expiry.isoformat()}, whose last trading day was {new_york_date(last).isoformat()}{how}: "
         "send a new alert with a later expiration"
     )
-    facts = {"expiry": contract.expiry.isoformat(), "last_trading_day": new_york_date(last).isoformat(), "today": today.isoformat()}
+    facts = {"expiry": expiry.isoformat(), "last_trading_day": new_york_date(last).isoformat(), "today": today.isoformat()}
     return Denied(code=Code.CONTRACT_EXPIRED, reason=reason, facts=facts)
 
 

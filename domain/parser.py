@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from domain.alert import AlertKind, AlertMessage, Nature, ParsedAlert
 from domain.calendar import new_york_date
-from domain.contract import OptionContract, Settlement
+from domain.contract import Settlement
 from domain.denial import Code, Denied
 from domain.hours import ALWAYS_AM, BY_RULE, TradingHours, check_last_day
 from domain.parsing.explaining import Explanation, explain
@@ -72,9 +72,8 @@ def check_expiry(parsed: ParsedAlert, posted: datetime, hours: TradingHours = BY
             f"expected a trading day, found {expiry:%A} {expiry.isoformat()}: {before.isoformat()} and {after.isoformat()} are the nearest"
         )
         return _denied(Code.EXPIRY_NOT_TRADING_DAY, reason, expiry, day)
-    if parsed.symbol in ALWAYS_AM and parsed.strike is not None and parsed.right is not None:
-        contract = OptionContract(root=parsed.symbol, expiry=expiry, right=parsed.right, strike=parsed.strike)
-        return check_last_day(contract, Settlement.AM, posted, hours)
+    if parsed.symbol in ALWAYS_AM:
+        return check_last_day(parsed.symbol, expiry, Settlement.AM, posted, hours)
     return None
 
 

@@ -188,7 +188,7 @@ def _early_close(item: object) -> object:
         return item
     day, _, at = item.partition("=")
     try:
-        closes = time.fromisoformat(at.strip())
+        closes = datetime.strptime(at.strip(), "%H:%M").time()  # noqa: DTZ007 - a time of day in New York
     except ValueError:
         raise ValueError(f"expected a day and the New York time it closes at, such as 2027-07-02=13:00, found {item!r}") from None
     return EarlyClose(day=_day(day), at=closes)

@@ -51,7 +51,8 @@ class Exits:
         self._desk = desk
         self._journal = journal
         self._priced: set[FillId] = set()
-        self.last_trade = desk.hours.last_trade(sized.listing.contract, sized.listing.settlement)
+        contract = sized.listing.contract
+        self.last_trade = desk.hours.last_trade(contract.root, contract.expiry, sized.listing.settlement)
         """When the contract stops trading."""
         self.stopped = False
         """Set when a person takes the position over, or the trade is over: no further profit-take is sent."""

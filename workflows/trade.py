@@ -275,7 +275,7 @@ class TradeWorkflow(TradeCommands):
     async def _sell(self) -> Trigger:
         _, exits = self._opened()
         self._reason = f"closed by {self._closed_by}"
-        return await exits.sell_all(self._expires_at())
+        return await exits.sell_all(exits.last_close + timing.EXPIRY_SETTLES)
 
     async def _finish(self) -> None:
         """Leave no order working, and say how it ended."""
@@ -356,9 +356,12 @@ class TradeWorkflow(TradeCommands):
         return self._desk, self._exits
 
     def _expires_at(self) -> datetime:
-        """Give the moment after which the contract can no longer trade, late reports included."""
+        """Give when the contract is over: its expiration day has closed, late reports included.
+
+        One that settles in the morning no longer trades then, and is in the account until it has settled: the trade stands for it.
+        """
         _, exits = self._opened()
-        return exits.last_close + timing.EXPIRY_SETTLES
+        return exits.last_trade.expires + timing.EXPIRY_SETTLES
 
     # Beside the story
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.calendar import NEW_YORK, is_trading_day
+from domain.calendar import NEW_YORK, is_trading_day, new_york_date
 from domain.contract import OptionContract, Right, Settlement
 from domain.denial import Code
 from domain.hours import (
@@ -101,8 +101,9 @@ def test_a_contract_stops_trading_by_its_settlement(
     root: str, expiry: str, settlement: Settlement | None, earliest: str, latest: str
 ) -> None:
     """An AM-settled series ends with the day before its expiration; where sources differ there are two moments."""
-    found = BY_RULE.last_trade(option(root, expiry), settlement)
+    found = BY_RULE.last_trade(root, date.fromisoformat(expiry), settlement)
     assert (found.earliest, found.latest) == (at(earliest), at(latest))
+    assert new_york_date(found.expires) == new_york_date(BY_RULE.last_trade("KO", date.fromisoformat(expiry)).latest)
     assert found.settles_later == (settlement is AM or (settlement is None and root in AM_ROOTS))
 
 
@@ -121,7 +122,7 @@ def test_a_contract_stops_trading_by_its_settlement(
 )
 def test_a_contract_whose_last_day_is_over_is_denied(root: str, settlement: Settlement | None, moment: str, *, denied: bool) -> None:
     """WHO-40: 0DTE of an AM-settled series is nothing any more; the reason names the last trading day."""
-    found = check_last_day(option(root, "2026-12-18"), settlement, at(moment))
+    found = check_last_day(root, date(2026, 12, 18), settlement, at(moment))
     assert (found is not None) is denied
     if found is not None:
         assert found.code is Code.CONTRACT_EXPIRED
@@ -136,8 +137,8 @@ def test_an_announced_closure_is_no_trading_day() -> None:
     assert hours.next_open(at("2027-01-06 17:00")) == at("2027-01-08 09:30")
     assert hours.next_close(option("SPY"), at("2027-01-06 17:00")) == at("2027-01-08 12:15")
     assert hours.previous_trading_day(date(2027, 1, 8)) == date(2027, 1, 6)
-    assert hours.last_trade(option("SPX", "2027-01-08"), AM).earliest == at("2027-01-06 16:00")
-    assert hours.last_trade(option("AAPL", "2027-01-07")).latest == at("2027-01-06 16:00")
+    assert hours.last_trade("SPX", date(2027, 1, 8), AM).earliest == at("2027-01-06 16:00")
+    assert hours.last_trade("AAPL", date(2027, 1, 7)).latest == at("2027-01-06 16:00")
 
 
 @pytest.mark.parametrize(
@@ -164,7 +165,7 @@ def test_the_broker_is_believed_over_the_calendar() -> None:
     assert hours.closes_at(date(2027, 1, 8)) == at("2027-01-08 14:00")
     assert hours.next_close(option("SPY"), at("2027-01-08 14:10")) == at("2027-01-08 14:15")
     assert hours.next_close(option("AAPL"), at("2027-01-08 14:10")) == at("2027-01-11 16:00")
-    assert hours.last_trade(option("SPX", "2027-01-11"), AM).earliest == at("2027-01-08 14:00")
+    assert hours.last_trade("SPX", date(2027, 1, 11), AM).earliest == at("2027-01-08 14:00")
 
 
 def test_a_day_that_the_broker_passes_over_is_closed() -> None:

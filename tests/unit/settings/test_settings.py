@@ -66,6 +66,7 @@ def test_announced_closures_reach_the_policy(tmp_path: Path) -> None:
         ("TRADER_CALENDAR_CLOSURES", "2027-02-30", "expected a date such as"),
         ("TRADER_CALENDAR_CLOSURES", "2027-01-09", "found Saturday 2027-01-09"),
         ("TRADER_CALENDAR_EARLY_CLOSES", "2027-07-02", "such as 2027-07-02=13:00"),
+        ("TRADER_CALENDAR_EARLY_CLOSES", "2027-07-02=13:00+02:00", "such as 2027-07-02=13:00"),
         ("TRADER_CALENDAR_EARLY_CLOSES", "2027-07-02=25:00", "such as 2027-07-02=13:00"),
         ("TRADER_CALENDAR_EARLY_CLOSES", "2027-07-02=18:00", "found 18:00 on 2027-07-02"),
         ("TRADER_CALENDAR_EARLY_CLOSES", "2027-07-05=13:00", "Monday 2027-07-05, which is closed"),
