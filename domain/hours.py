@@ -202,15 +202,15 @@ BY_RULE = TradingHours()
 
 def check_last_day(root: str, expiry: date, settlement: Settlement | None, now: datetime, hours: TradingHours = BY_RULE) -> Denied | None:
     """Deny a contract whose last trading day is over: an AM-settled one on its expiration day; None while it trades."""
-    last, today = hours.last_trade(root, expiry, settlement).earliest, new_york_date(now)
-    if today <= new_york_date(last):
+    last, today = new_york_date(hours.last_trade(root, expiry, settlement).earliest), new_york_date(now)
+    if today <= last:
         return None
     how = "" if settlement is Settlement.PM else ", as it settles at the open of its expiration day"
     reason = (
-        f"expected a contract that still trades, found {root} {expiry.isoformat()}, whose last trading day was {new_york_date(last).isoformat()}{how}: "
+        f"expected a contract that still trades, found {root} {expiry.isoformat()}, whose last trading day was {last.isoformat()}{how}: "
         "send a new alert with a later expiration"
     )
-    facts = {"expiry": expiry.isoformat(), "last_trading_day": new_york_date(last).isoformat(), "today": today.isoformat()}
+    facts = {"expiry": expiry.isoformat(), "last_trading_day": last.isoformat(), "today": today.isoformat()}
     return Denied(code=Code.CONTRACT_EXPIRED, reason=reason, facts=facts)
 
 
