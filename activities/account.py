@@ -4,6 +4,7 @@ import asyncio
 
 from temporalio import activity
 
+import clock
 from activities.account_line import AccountLine
 from activities.messages import (
     ADMIT_ENTRY,
@@ -15,8 +16,9 @@ from activities.messages import (
     AdmitAnswer,
 )
 from activities.preflight import preflight
-from broker.port import OrderReader
+from broker.port import BrokerFailure, OrderReader
 from domain.contract import from_occ
+from domain.hours import StatedSession, stated
 from domain.ids import AccountNumber
 from domain.market import Quote
 from domain.money import Usd
@@ -48,8 +50,17 @@ class AccountReads:
     @activity.defn(name=READ_ACCOUNT)
     async def read_account(self) -> AccountReading:
         """Read what the day begins with. Raises when the buying power was not told; a check that fails is an answer."""
-        balances, checks = await asyncio.gather(self._reader.balances(), preflight(self._reader, self._whitelist))
-        return AccountReading(buying_power=Usd(balances.derivative_buying_power), checks=checks)
+        balances, checks, session = await asyncio.gather(self._reader.balances(), preflight(self._reader, self._whitelist), self._session())
+        return AccountReading(buying_power=Usd(balances.derivative_buying_power), checks=checks, session=session)
+
+    async def _session(self) -> StatedSession | None:
+        """Read which session the broker names; one that it does not tell is a check of the preflight that fails."""
+        asked_at = clock.now()
+        try:
+            found = await self._reader.session()
+        except BrokerFailure:
+            return None
+        return stated(asked_at, found.opens_at, found.closes_at)
 
     @activity.defn(name=READ_POSITIONS)
     async def read_positions(self) -> list[Position]:

@@ -9,6 +9,7 @@ from domain.contract import OptionContract
 from domain.denial import Denied
 from domain.discrepancy import Difference, Expected
 from domain.event import TradeEvent
+from domain.hours import StatedSession, stated
 from domain.ids import ClientOrderId, OrderId, trade_workflow_id
 from domain.market import Listing, Quote, TickTable
 from domain.money import CONTRACT_MULTIPLIER, Price, Usd
@@ -107,6 +108,11 @@ class SizedEntry:
     alert_price: Price | None
     fees_each: Usd
     """Of one contract alone: the most that one can cost in fees."""
+
+    @property
+    def session(self) -> StatedSession | None:
+        """The session that the broker said was open when this was sized."""
+        return stated(self.read_at, self.market_opens_at, self.market_closes_at)
 
     def admission(self, alert: AlertMessage, order: ClientOrderId, quantity: int) -> AdmitRequest:
         """Write what the account is asked before an order of this entry leaves."""
@@ -221,6 +227,8 @@ class AccountReading:
 
     buying_power: Usd
     checks: tuple[Check, ...]
+    session: StatedSession | None = None
+    """The session that the broker named: of the day, or the next; None where it named none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from broker.port import AccountStatus, Balances, ChainGap, MarketSession, OrderR
 from domain.alert import ParsedAlert
 from domain.contract import OptionContract
 from domain.denial import Code, Denied
+from domain.hours import TradingHours, check_last_day, stated
 from domain.ids import Leg, client_order_id
 from domain.ladder import ceiling, entry_checks, first_limit
 from domain.market import Listing, Quote
@@ -62,6 +63,10 @@ class SizeActivity:
         if refused is not None:
             return refused
         assert isinstance(listing, Listing)
+        hours = TradingHours(closures=request.policy.closures, session=stated(read_at, session.opens_at, session.closes_at))
+        over = check_last_day(listing.contract.root, listing.contract.expiry, listing.settlement, read_at, hours)
+        if over is not None:
+            return over
         quote = await self._reader.quote(listing.contract)
         price, safety = request.parsed.price, request.policy.safety
         fresh_from = request.approved_at or request.alert.posted_at

@@ -13,7 +13,7 @@ from decimal import Decimal
 from pydantic import BaseModel, ConfigDict
 
 from broker.port import ChainGap
-from domain.contract import INDEX_ROOTS, OptionContract, from_occ
+from domain.contract import INDEX_ROOTS, OptionContract, Settlement, from_occ
 from domain.market import Listing, Tick, TickTable
 from domain.money import CONTRACT_MULTIPLIER
 
@@ -61,7 +61,8 @@ class Series:
 
     root: str
     expiry: date
-    settlement: str | None
+    settlement: Settlement | None
+    """The broker's word; None where it says nothing, or something else than AM or PM."""
     standard: bool
     """Whether a contract delivers one hundred shares and nothing else."""
     ticks: TickTable
@@ -75,7 +76,7 @@ def series_of(body: ChainBody) -> tuple[Series, ...]:
         Series(
             root=item.root_symbol,
             expiry=expiration.expiration_date,
-            settlement=expiration.settlement_type,
+            settlement=_settlement(expiration.settlement_type),
             standard=item.option_chain_type == "Standard" and item.shares_per_contract == CONTRACT_MULTIPLIER,
             ticks=TickTable(tuple(Tick(value=row.value, threshold=row.threshold) for row in item.tick_sizes)),
             symbols=frozenset(symbol for strike in expiration.strikes for symbol in (strike.call, strike.put)),
@@ -93,7 +94,7 @@ def find(asked: OptionContract, chain: Iterable[Series]) -> Listing | ChainGap:
     standard = [(series, contract) for series, contract in hits if series.standard]
     if len(standard) == 1:
         series, contract = standard[0]
-        return Listing(contract=contract, ticks=series.ticks)
+        return Listing(contract=contract, ticks=series.ticks, settlement=series.settlement)
     if standard:
         names = " and ".join(f"{series.root} ({series.settlement or 'unknown'} settlement)" for series, _ in standard)
         return ChainGap(
@@ -124,6 +125,10 @@ def _by_place(contracts: list[OptionContract]) -> tuple[OptionContract, ...]:
 def _same_name(asked: str, listed: str) -> bool:
     """Whether an alert of `asked` can mean the root `listed`: the root itself, or the weekly of an index asked for by its name."""
     return _letters(listed) == _letters(asked) or INDEX_ROOTS.get(listed) == asked
+
+
+def _settlement(said: str | None) -> Settlement | None:
+    return Settlement(said.upper()) if said is not None and said.upper() in set(Settlement) else None
 
 
 def _letters(root: str) -> str:

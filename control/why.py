@@ -15,6 +15,7 @@ from domain.admission import check_allowlist
 from domain.alert import AlertKind, AlertMessage, ParsedAlert
 from domain.denial import MEANINGS, Code, Denied
 from domain.event import EventKind, TradeEvent
+from domain.hours import TradingHours
 from domain.money import plain
 from domain.parser import check_expiry, explain_reading, parse
 from domain.policy import Policy
@@ -83,7 +84,8 @@ def why_text(message: AlertMessage, policy: Policy) -> Why:
     parsed = parse(message, policy.profile.room)
     denied = check_allowlist(message, policy.allowlist)
     checks = [_denial("author, channel and server are allowed", denied), *_reading(message, policy)]
-    unlisted = check_expiry(parsed, message.posted_at) if parsed.kind is AlertKind.ENTRY else None
+    hours = TradingHours(closures=policy.closures)
+    unlisted = check_expiry(parsed, message.posted_at, hours) if parsed.kind is AlertKind.ENTRY else None
     if parsed.kind is AlertKind.ENTRY:
         checks.append(_denial("the expiration is a trading day to come", unlisted))
     stopped = denied is not None or unlisted is not None or parsed.kind is not AlertKind.ENTRY

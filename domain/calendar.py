@@ -2,6 +2,9 @@
 
 Days are New York dates; moments are UTC. Holidays follow the New York Stock Exchange's own rules, which equity options share.
 Source: the exchange's published rules (7.2) and its notices of special closures.
+
+The rules of today hold from 2015 on, and are taken to hold for every year to come: a new holiday, another time zone law or another half
+day needs a release. A closure that no rule gives is a line of the settings (`domain.hours`), and today's is told by the broker.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -13,7 +16,7 @@ NEW_YORK = ZoneInfo("America/New_York")
 OPENS = time(9, 30)
 CLOSES = time(16, 0)
 CLOSES_EARLY = time(13, 0)
-"""The close of equity options on a half day; index options go on for 15 minutes more."""
+"""The close of equity options on a half day; what trades later on other days does so here (`domain.hours`)."""
 
 SPECIAL_CLOSURES = frozenset(
     {
@@ -23,7 +26,7 @@ SPECIAL_CLOSURES = frozenset(
         date(2025, 1, 9),  # mourning for J. Carter
     }
 )
-"""Days without trading that no rule gives; a new one is one line here."""
+"""Days without trading that no rule gave, before today. One to come is a line of the settings."""
 
 _MONDAY, _THURSDAY, _FRIDAY, _SATURDAY, _SUNDAY = 0, 3, 4, 5, 6
 _DAY = timedelta(days=1)

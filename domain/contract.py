@@ -27,6 +27,15 @@ INDEX_ROOTS = {
 """Roots of PM-settled or weekly index options, and the underlying each trades on."""
 
 
+class Settlement(StrEnum):
+    """When the price that a series settles at is taken."""
+
+    AM = "AM"
+    """At the open of the expiration day: it stops trading the day before."""
+    PM = "PM"
+    """At the close of the expiration day."""
+
+
 class Right(StrEnum):
     """What the holder may do."""
 

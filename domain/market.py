@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from itertools import pairwise
 
-from domain.contract import OptionContract
+from domain.contract import OptionContract, Settlement
 from domain.money import Price
 
 
@@ -90,5 +90,5 @@ class Listing:
 
     contract: OptionContract
     ticks: TickTable
-    stops_trading_at: datetime | None = None
-    """When the series last trades, in UTC, where the broker says."""
+    settlement: Settlement | None = None
+    """How the series settles, where the broker says."""

@@ -8,8 +8,10 @@ that a chat, a terminal or a log would act on (WHO-60). The grammar is in `domai
 from datetime import date, datetime
 
 from domain.alert import AlertKind, AlertMessage, Nature, ParsedAlert
-from domain.calendar import is_trading_day, new_york_date, next_trading_day, previous_trading_day
+from domain.calendar import new_york_date
+from domain.contract import Settlement
 from domain.denial import Code, Denied
+from domain.hours import ALWAYS_AM, BY_RULE, TradingHours, check_last_day
 from domain.parsing.explaining import Explanation, explain
 from domain.parsing.reading import read
 from domain.profile import RoomRule
@@ -52,10 +54,11 @@ def explain_reading(message: AlertMessage, room: RoomRule = NO_RULE) -> Explanat
     return explain(message.shown, message.posted_at, parse(message, room), room, longest=LONGEST_ALERT)
 
 
-def check_expiry(parsed: ParsedAlert, posted: datetime) -> Denied | None:
+def check_expiry(parsed: ParsedAlert, posted: datetime, hours: TradingHours = BY_RULE) -> Denied | None:
     """Deny an expiration on which nothing trades, or that was over when the alert was posted; None when it may be traded.
 
-    Reading takes an explicit date as it is written; this check stands beside it, before anything is sized.
+    Reading takes an explicit date as it is written; this check stands beside it, before anything is sized. Where one name has AM- and
+    PM-settled series, such as SPX, the chain tells which it is, and sizing checks the last trading day.
     """
     expiry = parsed.expiry
     if expiry is None:
@@ -63,12 +66,14 @@ def check_expiry(parsed: ParsedAlert, posted: datetime) -> Denied | None:
     day = new_york_date(posted)
     if expiry < day:
         return _denied(Code.EXPIRY_PAST, f"expected an expiration from {day.isoformat()} on, found {expiry.isoformat()}", expiry, day)
-    if not is_trading_day(expiry):
-        before, after = previous_trading_day(expiry), next_trading_day(expiry)
+    if not hours.is_trading_day(expiry):
+        before, after = hours.previous_trading_day(expiry), hours.next_trading_day(expiry)
         reason = (
             f"expected a trading day, found {expiry:%A} {expiry.isoformat()}: {before.isoformat()} and {after.isoformat()} are the nearest"
         )
         return _denied(Code.EXPIRY_NOT_TRADING_DAY, reason, expiry, day)
+    if parsed.symbol in ALWAYS_AM:
+        return check_last_day(parsed.symbol, expiry, Settlement.AM, posted, hours)
     return None
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from domain.fees import FeeTable
+from domain.hours import Closures
 from domain.profile import Profile
 
 
@@ -134,6 +135,8 @@ class Policy:
     safety: SafetyPolicy = field(default_factory=SafetyPolicy)
     profile: Profile = field(default_factory=Profile)
     """What is agreed with the alert's author."""
+    closures: Closures = field(default_factory=Closures)
+    """Days without trading that were announced, and no rule gives."""
     cards: bool = False
     """Whether a bot shows the trade as a card."""
 

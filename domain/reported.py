@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from domain.contract import OptionContract, Right
@@ -134,7 +134,7 @@ def told_by(events: Sequence[TradeEvent], reason: str | None) -> Told:
 def _filled_at(event: TradeEvent) -> datetime:
     """Give the venue's time of a fill, or the time at which we learned of it."""
     filled_at = event.facts.get("filled_at")
-    return event.at if filled_at is None else datetime.fromisoformat(filled_at)
+    return event.at if filled_at is None else datetime.fromisoformat(filled_at).astimezone(UTC)
 
 
 def _entries(events: Iterable[TradeEvent]) -> tuple[EntryOrder, ...]:

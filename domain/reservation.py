@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from domain.contract import OptionContract
+from domain.hours import StatedSession
 from domain.ids import ClientOrderId, WorkflowId
 from domain.money import Price, Usd, plain
 from domain.preflight import Check
@@ -115,6 +116,8 @@ class Day:
     realised: Usd = NOTHING
     preflight: tuple[Check, ...] = ()
     preflight_at: datetime | None = None
+    session: StatedSession | None = None
+    """What the broker said of the day's session when the day was last read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

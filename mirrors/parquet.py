@@ -11,8 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from domain.calendar import NEW_YORK
-from mirrors.schema import EventRow, OrderRow, Status, TradeRecord, TradeRow
+from mirrors.schema import EventRow, OrderRow, Status, TradeRecord, TradeRow, new_york
 
 _TEXT, _COUNT, _DATE = pa.string(), pa.int32(), pa.date32()
 _UTC, _CLOCK = pa.timestamp("us", tz="UTC"), pa.timestamp("us")
@@ -138,7 +137,7 @@ def _read(name: str, found: dict[str, Any]) -> Any:
         value = found[column(name)]
         return value.astimezone(UTC) if isinstance(value, datetime) else value
     moment = found[column(name.removesuffix("_new_york") + ("" if name == "at_new_york" else "_at"))]
-    return None if moment is None else moment.astimezone(NEW_YORK)
+    return None if moment is None else new_york(moment)
 
 
 def _column(name: str, rows: Sequence[Any]) -> pa.Array:

@@ -6,7 +6,7 @@ beside it. `day` is the New York day on which the alert was posted: it never cha
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timezone
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
@@ -242,8 +242,14 @@ def trade_record(view: TradeView, events: Sequence[TradeEvent], *, run_id: str, 
 
 
 def new_york(moment: datetime) -> datetime:
-    """Give the time in New York at a moment."""
-    return moment.astimezone(NEW_YORK)
+    """Give the time in New York at a moment, with its offset from UTC written out, as Redis gives it back.
+
+    Python never calls two times equal where one has New York's zone and lies in the hour that comes twice in November.
+    """
+    local = moment.astimezone(NEW_YORK)
+    offset = local.utcoffset()
+    assert offset is not None
+    return local.replace(tzinfo=timezone(offset), fold=0)
 
 
 def day_of(moment: datetime) -> date:

@@ -9,12 +9,25 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_va
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from domain.fees import FeeTable
+from domain.hours import Closures
 from domain.ids import AccountNumber
 from domain.limits import Limits
 from domain.policy import Allowlist, Conversion, ExitPolicy, LadderPolicy, Mode, Policy, SafetyPolicy, SizingPolicy
 from domain.profile import Profile
 from settings.profiles import Profiles
-from settings.values import ArchivePlace, Duration, FeeList, IdList, QuietHours, RedisUrl, encryption_key, fees, named_secrets
+from settings.values import (
+    ArchivePlace,
+    DayList,
+    Duration,
+    EarlyCloseList,
+    FeeList,
+    IdList,
+    QuietHours,
+    RedisUrl,
+    encryption_key,
+    fees,
+    named_secrets,
+)
 
 DEMO_AUTHOR = "100000000000000001"
 DEMO_CHANNEL = "200000000000000002"
@@ -126,6 +139,13 @@ class Settings(BaseSettings):
     safety_approval_window: Duration = Field(_SAFETY.approval_window, ge=0, description="Seconds a trade waits for a person's approval.")
     safety_correction_window: Duration = Field(
         _SAFETY.correction_window, ge=0, description="Seconds after an alert in which its author's next words may correct it."
+    )
+
+    calendar_closures: DayList = Field(
+        (), description="Days without trading that were announced and that no rule gives, as 2027-01-09, by commas (New York)."
+    )
+    calendar_early_closes: EarlyCloseList = Field(
+        (), description="Days that were announced to close early, with the New York time, as 2027-07-02=13:00, by commas."
     )
 
     limit_open_trades: int = Field(_LIMITS.max_open_trades, ge=0, description="Most trades that buy or hold at the same time.")
@@ -280,6 +300,11 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _closures_can_be(self) -> Self:
+        assert self.closures is not None  # raises for what cannot be meant
+        return self
+
+    @model_validator(mode="after")
     def _may_trade(self) -> Self:
         if self.mode not in {Mode.SANDBOX, Mode.LIVE}:
             return self
@@ -325,6 +350,11 @@ class Settings(BaseSettings):
     def venue_base_url(self) -> str:
         """Where the local venue answers, in demo mode."""
         return self.venue_url or f"http://127.0.0.1:{self.venue_port}"
+
+    @property
+    def closures(self) -> Closures:
+        """What was announced beside the calendar's rules."""
+        return Closures(days=self.calendar_closures, early=self.calendar_early_closes)
 
     @property
     def operators(self) -> tuple[str, ...]:
@@ -380,6 +410,7 @@ class Settings(BaseSettings):
         return Policy(
             mode=self.mode,
             cards=self.has_cards,
+            closures=self.closures,
             allowlist=self.allowlist,
             ladder=LadderPolicy(
                 step=self.ladder_step,

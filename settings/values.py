@@ -5,7 +5,7 @@ import binascii
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, PlainSerializer, SecretStr
 from pydantic_settings import NoDecode
 
 from domain.calendar import NEW_YORK
+from domain.hours import EarlyClose
 
 
 def _split(value: object) -> object:
@@ -158,6 +159,52 @@ def _checked_fees(items: tuple[str, ...]) -> tuple[str, ...]:
 
 FeeList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_checked_fees), PlainSerializer(",".join)]
 """Dollars by symbol, as SPX=0.65, separated by commas."""
+
+
+def _day(text: object) -> date:
+    """Read `2027-01-09`; a date of a TOML file passes as it is."""
+    if isinstance(text, date):
+        return text
+    try:
+        return date.fromisoformat(str(text).strip())
+    except ValueError:
+        raise ValueError(f"expected a date such as 2027-01-09, found {text!r}") from None
+
+
+def _days(value: object) -> object:
+    """Read `2027-01-09, 2027-05-05` as days."""
+    found = _split(value)
+    return tuple(map(_day, found)) if isinstance(found, tuple) else found
+
+
+def _early_closes(value: object) -> object:
+    """Read `2027-07-02=13:00` as a day that closes early."""
+    found = _split(value)
+    return tuple(map(_early_close, found)) if isinstance(found, tuple) else found
+
+
+def _early_close(item: object) -> object:
+    if not isinstance(item, str):
+        return item
+    day, _, at = item.partition("=")
+    try:
+        closes = datetime.strptime(at.strip(), "%H:%M").time()  # noqa: DTZ007 - a time of day in New York
+    except ValueError:
+        raise ValueError(f"expected a day and the New York time it closes at, such as 2027-07-02=13:00, found {item!r}") from None
+    return EarlyClose(day=_day(day), at=closes)
+
+
+def _early_closes_text(value: Sequence[EarlyClose]) -> str:
+    return ",".join(f"{each.day.isoformat()}={each.at:%H:%M}" for each in value)
+
+
+DayList = Annotated[
+    tuple[date, ...], NoDecode, BeforeValidator(_days), PlainSerializer(lambda days: ",".join(each.isoformat() for each in days))
+]
+"""Days, as 2027-01-09, separated by commas."""
+
+EarlyCloseList = Annotated[tuple[EarlyClose, ...], NoDecode, BeforeValidator(_early_closes), PlainSerializer(_early_closes_text)]
+"""Days that close early, as 2027-07-02=13:00, separated by commas."""
 
 Duration = Annotated[timedelta, BeforeValidator(_duration), PlainSerializer(seconds_text)]
 """A time in seconds, fractions allowed."""

@@ -179,8 +179,8 @@ def position_body(exchange: Exchange, account: Account, position: Position) -> B
         "created-at": stamp(position.created_at),
         "updated-at": stamp(position.updated_at),
     }
-    if listed is not None:
-        body["expires-at"] = stamp(stops_trading_at(listed[1]))
+    if listed is not None and row is not None:
+        body["expires-at"] = stamp(stops_trading_at(listed[1], row))
     return body
 
 

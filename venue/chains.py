@@ -19,9 +19,9 @@ def today(exchange: Exchange) -> date:
     return exchange.clock().astimezone(NEW_YORK).date()
 
 
-def last_trade(exchange: Exchange, expiry: Expiry) -> datetime:
+def last_trade(exchange: Exchange, row: UnderlyingConfig, expiry: Expiry) -> datetime:
     """Give the moment a series last trades; while the market is held open, today's series trade as long as it is."""
-    real = stops_trading_at(expiry)
+    real = stops_trading_at(expiry, row)
     session = exchange.session
     if expiry.day == today(exchange) and session.open:
         return max(real, session.close_at)
@@ -96,7 +96,7 @@ def flat_body(exchange: Exchange, row: UnderlyingConfig) -> list[Body]:
 
 def option_body(exchange: Exchange, row: UnderlyingConfig, series: Series, expiry: Expiry) -> Body:
     """Write one option."""
-    stops = stamp(last_trade(exchange, expiry))
+    stops = stamp(last_trade(exchange, row, expiry))
     return {
         "symbol": series.symbol,
         "instrument-type": "Equity Option",

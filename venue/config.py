@@ -77,6 +77,8 @@ class UnderlyingConfig(Table):
     expiries: ExpiryPlan = ExpiryPlan.WEEKLY
     is_index: bool = False
     is_etf: bool = False
+    closes_late: bool = False
+    """Whether its options trade a quarter of an hour longer than stocks."""
     weekly_root: str | None = None
     """The root of PM-settled series where they have their own (SPXW)."""
 
@@ -188,6 +190,7 @@ def _etf(symbol: str, description: str, spot: int, volatility: float) -> Underly
         ticks=TickClass.ALL_PENNY,
         expiries=ExpiryPlan.DAILY,
         is_etf=True,
+        closes_late=True,
     )
 
 
@@ -202,6 +205,7 @@ def _index(symbol: str, description: str, spot: int, volatility: float, *, weekl
         ticks=TickClass.NICKEL_DIME,
         expiries=ExpiryPlan.DAILY if weekly_root is not None else ExpiryPlan.MONTHLY,
         is_index=True,
+        closes_late=True,
         weekly_root=weekly_root,
     )
 

@@ -7,7 +7,7 @@ the original in between aborts it. Nothing is deduplicated: the same order sent 
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -19,7 +19,7 @@ from venue.announce import Announcer
 from venue.config import ReplacementSize, TickClass, VenueConfig
 from venue.fees import dollars
 from venue.holidays import NEW_YORK
-from venue.instruments import Listings, parse
+from venue.instruments import Listings, parse, stops_trading_at
 from venue.market import Market, Quote
 from venue.matching import Execution, match, on_tick
 from venue.orders import Fill, Leg, Order, Status
@@ -72,6 +72,17 @@ class Exchange:
     def session(self) -> SessionNow:
         """The session now."""
         return self.sessions.now(self.clock())
+
+    def trades_now(self, order: Order) -> bool:
+        """Tell whether what an order is for trades now: by the market's hours, its class's, and its series' last moment."""
+        now, session = self.clock(), self.session
+        if self.sessions.by_hand:
+            return session.open
+        row = self.listings.underlyings[order.underlying]
+        today = now.astimezone(NEW_YORK).date()
+        listed = [self.listings.find(leg.symbol, today) for leg in order.legs]
+        over = any(each is not None and now >= stops_trading_at(each[1], row) for each in listed)
+        return not over and (session.open or (row.closes_late and self.sessions.late(now)))
 
     def recall(self, orders: Iterable[Order], accounts: Iterable[Account], *, day_ended: date | None) -> None:
         """Take over what an earlier run left, and go on with it: what it was waiting for is waited for anew, from now."""
@@ -140,7 +151,7 @@ class Exchange:
         order = draft(
             request, account, self.listings, order_id=order_id, at=self.clock(), request_id=f"{self._chance.getrandbits(128):032x}"
         )
-        session = self.session
+        session = replace(self.session, open=self.trades_now(order))
         others = [each for each in self.working(account) if each is not replacing]
         resolve_closes(order, account, others, count_working=self.config.count_working_closes)
         check_terms(order, market_open=session.open)
@@ -290,7 +301,7 @@ class Exchange:
                 self._publish(order, "traded", order.status)
 
     def _match(self, order: Order) -> bool:
-        if not order.working or not self.session.open:
+        if not order.working or not self.trades_now(order):
             return False
         executions = match(order, self.market, self._ticks(order))
         for each in executions:
@@ -378,7 +389,7 @@ class Exchange:
             return
         old.replaced_by = new.order_id
         self._cancelled(old, "replaced")
-        if self.session.open:
+        if self.trades_now(new):
             self._route(new, "original cancelled", before=new.status)
         else:
             self._change(new, Status.RECEIVED, "original cancelled")

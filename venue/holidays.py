@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo
 NEW_YORK = ZoneInfo("America/New_York")
 _SATURDAY = 5
 
+LATE = timedelta(minutes=15)
+"""How much longer than stocks index options and some ETF options trade."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hours:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import chain
 
 from venue.config import ExpiryPlan, TickClass, UnderlyingConfig
-from venue.holidays import hours, is_trading_day, on_or_before, step_day, third_friday
+from venue.holidays import LATE, hours, is_trading_day, on_or_before, step_day, third_friday
 
 _OCC = re.compile(r"([A-Z0-9./]{1,6}) *(\d{6})([CP])(\d{8})")
 _STREAMER = re.compile(r"\.([A-Z0-9/]{1,6}?)(\d{6})([CP])(\d{1,5}(?:\.\d{1,3})?)")
@@ -185,10 +185,13 @@ class Listings:
         return plan | {Expiry(root, day, ExpiryKind.WEEKLY, Settlement.PM) for root, day in named - known}
 
 
-def stops_trading_at(expiry: Expiry) -> datetime:
-    """Give the moment a series last trades by the real calendar; an AM-settled one stops the day before."""
+def stops_trading_at(expiry: Expiry, row: UnderlyingConfig) -> datetime:
+    """Give the moment a series last trades by the real calendar; an AM-settled one stops the day before, when its class closes.
+
+    What settles at the close stops with the stocks. For ETF options some sources say a quarter of an hour later.
+    """
     if expiry.settlement is Settlement.AM:
-        return hours(step_day(expiry.day, -1)).close_at
+        return hours(step_day(expiry.day, -1)).close_at + (LATE if row.closes_late else timedelta())
     return hours(expiry.day).close_at
 
 

@@ -144,7 +144,7 @@ class Market:
             call=series.right == "C",
             spot=float(self._spot(row)),
             strike=float(series.strike),
-            years=(stops_trading_at(expiry) - now) / _YEAR,
+            years=(stops_trading_at(expiry, row) - now) / _YEAR,
             volatility=row.volatility,
         )
 

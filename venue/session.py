@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from venue.config import SessionMode
-from venue.holidays import NEW_YORK, hours, is_trading_day, step_day
+from venue.holidays import LATE, NEW_YORK, hours, is_trading_day, step_day
 
 _BEFORE_START = timedelta(hours=2)
 _DAY = timedelta(days=1)
@@ -35,12 +35,22 @@ class SessionBoard:
             return session
         return SessionNow(open=self.forced, open_at=session.open_at, close_at=session.close_at)
 
+    @property
+    def by_hand(self) -> bool:
+        """Whether the market does not keep the exchange's hours: it is open or closed for everything alike."""
+        return self.mode is SessionMode.ALWAYS_OPEN or self.forced is not None
+
     def last_close(self, at: datetime) -> date | None:
-        """Give the last trading day that has closed by itself; None where days end only on command."""
-        if self.mode is SessionMode.ALWAYS_OPEN or self.forced is not None:
+        """Give the last trading day that has closed by itself, late classes included; None where days end only on command."""
+        if self.by_hand:
             return None
         day = at.astimezone(NEW_YORK).date()
-        return day if is_trading_day(day) and at >= hours(day).close_at else step_day(day, -1)
+        return day if is_trading_day(day) and at >= hours(day).close_at + LATE else step_day(day, -1)
+
+    def late(self, at: datetime) -> bool:
+        """Tell whether stocks have closed and the classes that close late still trade."""
+        day = at.astimezone(NEW_YORK).date()
+        return not self.by_hand and is_trading_day(day) and hours(day).close_at <= at < hours(day).close_at + LATE
 
     def _always(self, at: datetime) -> SessionNow:
         opened = self.opened + ((at - self.opened) // _DAY) * _DAY

@@ -107,13 +107,16 @@ class AccountWorkflow:
         telling = asyncio.create_task(self._telling.tell())
         if self._memory.state is AccountState.REDUCING:
             self._halts.begin_to_flatten()
+        elif self._memory.state is AccountState.HALTED:
+            self._halts.stop_entries()  # those that the run before could not tell any more
         for _ in range(timing.MOST_MOMENTS):
             await self._days.begin_if_due()
             self._refresh()
             if self._full:
                 break
             moment = min(self._days.next_reading, self._days.midnight, self._began + timing.ACCOUNT_RUN)
-            await wait(lambda: self._full, moment, "next thing an account does by itself")
+            # a person's preflight that is not all right is read again before that
+            await wait(lambda: self._full or self._days.next_reading < moment, moment, "next thing an account does by itself")  # noqa: B023
         self._telling.leaving = self._halts.leaving = True
         await wait(lambda: telling.done() and self._halts.quiet, timing.NOTIFY_TOTAL, "for what is under way")
         await workflow.wait_condition(workflow.all_handlers_finished)

@@ -8,9 +8,10 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from activities.messages import READ_ACCOUNT, AccountReading, DayAnswer
     from domain.account import Account
-    from domain.calendar import NEW_YORK, new_york_date, session_opens_at
+    from domain.calendar import NEW_YORK, new_york_date
     from domain.event import EventKind
     from domain.halting import AccountState
+    from domain.hours import TradingHours
     from domain.preflight import Check
     from workflows import timing
 
@@ -24,8 +25,9 @@ class Days:
     def __init__(self, memory: Account, still_told: date | None) -> None:
         """Go on with `memory`; `still_told` is the last day on which people were told of a halt that goes on."""
         self._memory = memory
-        self._failures = 0
-        self._read_at: datetime | None = None
+        # an earlier run may have left a preflight that was not all right: it is due again
+        self._failures = 0 if all(each.ok for each in memory.day.preflight) else 1
+        self._read_at: datetime | None = memory.day.preflight_at
         self.still_told = still_told
 
     @property
@@ -35,7 +37,7 @@ class Days:
         if self._failures > 0 or day.reference is None:
             pause = timedelta(0) if self._failures == 0 else timing.DAY_PAUSES[min(self._failures, len(timing.DAY_PAUSES)) - 1]
             return (self._read_at or now) + pause
-        opens = session_opens_at(day.date)
+        opens = self._opens
         return opens if opens is not None and self._early(opens) else self.midnight
 
     @property
@@ -48,9 +50,15 @@ class Days:
     def answer(self) -> DayAnswer:
         """Give the day's reference buying power, and whether it stays so."""
         day = self._memory.day
-        opens = session_opens_at(day.date)
+        opens = self._opens
         fixed = day.reference_at is not None and not (opens is not None and self._early(opens))
         return DayAnswer(day=day.date, reference=day.reference, fixed=fixed)
+
+    @property
+    def _opens(self) -> datetime | None:
+        """When the day's session opens: by the broker's word, or where it gave none by the calendar; None on a day without one."""
+        day = self._memory.day
+        return TradingHours(session=day.session).opens_at(day.date)
 
     def _early(self, opens: datetime) -> bool:
         """Whether the day was read before its session opened."""
@@ -61,14 +69,14 @@ class Days:
         self._memory.roll(workflow.now())
         if self.next_reading > workflow.now():
             return
-        self._read_at = workflow.now()
         reading = await self.read()
         if reading is None:
             self._failures += 1
             return
         self._memory.roll(workflow.now())
         day, now = self._memory.day, workflow.now()
-        opens = session_opens_at(day.date)
+        day.session = reading.session
+        opens = self._opens
         if day.reference is None or (opens is not None and self._early(opens) and opens <= now):
             self._memory.open_day(reading.buying_power, now)
         self.judge(reading.checks)
@@ -76,6 +84,7 @@ class Days:
 
     async def read(self) -> AccountReading | None:
         """Read buying power and preflight; None when the broker did not answer."""
+        self._read_at = workflow.now()
         try:
             reading: AccountReading = await workflow.execute_activity(
                 READ_ACCOUNT,

@@ -33,9 +33,10 @@ with workflow.unsafe.imports_passed_through():
         SubmitRequest,
         SubmitResult,
     )
-    from domain.calendar import new_york_date, next_trading_day, session_closes_at
+    from domain.calendar import new_york_date
     from domain.contract import OptionContract
     from domain.event import EventKind
+    from domain.hours import TradingHours
     from domain.ids import ClientOrderId, Leg, client_order_id
     from domain.ledger import Learned, LedgerOrder, OrderLedger, Standing
     from domain.money import Price, plain
@@ -65,11 +66,14 @@ class Lost:
 class Desk:
     """Orders of one trade in one contract."""
 
-    def __init__(self, request: TradeRequest, journal: Journal, contract: OptionContract, spawn: type_of_spawn) -> None:
+    def __init__(
+        self, request: TradeRequest, journal: Journal, contract: OptionContract, hours: TradingHours, spawn: type_of_spawn
+    ) -> None:
         """Open the desk; `spawn` starts the searches for lost orders, which the trade's story waits for at its end."""
         self._request = request
         self._journal = journal
         self.contract = contract
+        self.hours = hours
         self.spawn = spawn
         self._searching = 0
         self._completing: set[ClientOrderId] = set()
@@ -306,7 +310,7 @@ class Desk:
 
     async def _sweep(self, order: LedgerOrder, lost: Lost) -> None:
         """Look for an entry that was given up, until the end of its day: should it appear after all, it is taken back."""
-        ends = end_of_day(lost.lost_at)
+        ends = self.end_of_day(lost.lost_at)
         for pause in timing.SWEEPS:
             if workflow.now() >= ends:
                 return
@@ -409,18 +413,12 @@ class Desk:
             return None
         return answer
 
+    def end_of_day(self, moment: datetime) -> datetime:
+        """Give when a day order of `moment` can no longer fill: the contract's close of its day, or of the next, and some slack."""
+        return self.hours.next_close(self.contract, moment) + timing.AFTER_CLOSE
+
     def _record(self, kind: EventKind, text: str, /, **facts: object) -> None:
         self._journal.record(workflow.now(), kind, text, **facts)
-
-
-def end_of_day(moment: datetime) -> datetime:
-    """Give the moment after which a day order of `moment` can no longer fill: the close of its session, or of the next, and some slack."""
-    today = new_york_date(moment)
-    closes = session_closes_at(today)
-    if closes is None or closes <= moment:
-        closes = session_closes_at(next_trading_day(today))
-    assert closes is not None
-    return closes + timing.AFTER_CLOSE
 
 
 def _span(looks: tuple[timedelta, ...]) -> str:

@@ -199,6 +199,9 @@ class Entry:
     async def _send(self, activity: str, limit: Price | None, guard: ConversionGuard | None = None) -> None:
         quantity = self.remaining
         latest = self._started + self._policy.window + self._policy.grace
+        if self._sized.market_closes_at is not None:
+            # what some contracts trade after it is for sales alone
+            latest = min(latest, self._sized.market_closes_at)
         if all(order.standing is Standing.NOT_SENT for order in self._desk.ledger.leg(Leg.ENTRY)):
             latest = min(latest, self._fresh_from + self._request.policy.safety.max_alert_age)
         self._order, self._last = await self._desk.send(

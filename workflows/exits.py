@@ -6,13 +6,12 @@ unknown orders included, counts as sold when the next exit is worked out, so the
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.messages import SUBMIT_EXIT, SizedEntry
-    from domain.calendar import new_york_date, next_trading_day, previous_trading_day, session_closes_at, session_opens_at
     from domain.event import EventKind
     from domain.exits import ExitPlan, exit_target, next_exit
     from domain.ids import FillId, Leg
@@ -52,14 +51,20 @@ class Exits:
         self._desk = desk
         self._journal = journal
         self._priced: set[FillId] = set()
-        self.last_close = _last_close(sized.listing.contract.expiry)
-        """When the contract stops trading: no profit-take is sent after it."""
+        contract = sized.listing.contract
+        self.last_trade = desk.hours.last_trade(contract.root, contract.expiry, sized.listing.settlement)
+        """When the contract stops trading."""
         self.stopped = False
         """Set when a person takes the position over, or the trade is over: no further profit-take is sent."""
         self.gone = 0
         """Contracts that are no longer in the account though this trade did not sell them."""
         self.part: PartSale | None = None
         """The sale of a part that is under way: what is still to be sold for it is no longer the plan's."""
+
+    @property
+    def last_close(self) -> datetime:
+        """When the contract stops trading at the latest: nothing is sold after it."""
+        return self.last_trade.latest
 
     @property
     def position(self) -> int:
@@ -133,7 +138,7 @@ class Exits:
             text = f"The exit was turned down {failures} times in a row and is tried on: {self.position} contracts are without it"
             self._journal.record(workflow.now(), EventKind.WARNING, text, position=self.position)
         pause = timing.EXIT_BACKOFF[min(failures, len(timing.EXIT_BACKOFF) - 1)]
-        await wait(until, min(pause, next_open(workflow.now()) - workflow.now()), "before the exit is tried again")
+        await wait(until, min(pause, self._desk.hours.next_open(workflow.now()) - workflow.now()), "before the exit is tried again")
 
     def note_small(self) -> None:
         """Say, once the entry is over, which contracts no exit order stands for."""
@@ -208,19 +213,3 @@ class Exits:
 
 def _failed(order: LedgerOrder) -> bool:
     return order.done and order.filled == 0
-
-
-def _last_close(expiry: date) -> datetime:
-    closes = session_closes_at(expiry) or session_closes_at(previous_trading_day(expiry))
-    assert closes is not None
-    return closes
-
-
-def next_open(moment: datetime) -> datetime:
-    """Give when the market opens next, after a moment."""
-    today = new_york_date(moment)
-    opens = session_opens_at(today)
-    if opens is None or opens <= moment:
-        opens = session_opens_at(next_trading_day(today))
-    assert opens is not None
-    return opens

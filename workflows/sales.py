@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.order import OrderKind
     from domain.portion import Portion
     from workflows import timing
-    from workflows.desk import Desk, end_of_day
+    from workflows.desk import Desk
     from workflows.exits import Exits, PartSale
     from workflows.journal import Journal
     from workflows.waiting import wait
@@ -76,7 +76,7 @@ class Sales:
             return
         ledger = self._desk.ledger
         part = self._exits.part = PartSale(wanted=wanted, keep=held - wanted, since=len(ledger.leg(Leg.EXIT)))
-        await self._work_off(part, min(end_of_day(workflow.now()), self._exits.last_close))
+        await self._work_off(part, min(self._desk.end_of_day(workflow.now()), self._exits.last_close))
         sold = sum(order.filled for order in part.orders(ledger))
         self._exits.part = None
         rest = "" if sold >= wanted else f" of {wanted}; the rest is left to the exit plan"

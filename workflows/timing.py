@@ -101,7 +101,7 @@ AFTER_CLOSE = timedelta(minutes=15)
 """When the daily check runs after the session closes, and when the end of a day counts as reached: late reports are in by then."""
 
 EXPIRY_SETTLES = timedelta(hours=1)
-"""After the close of the expiration day: index options trade a quarter of an hour longer, and the last reports come in."""
+"""After the contract stops trading at the latest: the last reports come in."""
 
 GONE_TWICE = timedelta(seconds=60)
 """Between two looks at a position that seems gone: the broker's ledger may lag."""

@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.denial import Code, Denied
     from domain.event import EventKind
     from domain.exits import exit_target
+    from domain.hours import TradingHours
     from domain.ids import Leg
     from domain.ladder import bumped
     from domain.leftover import MEANS, Leftover
@@ -32,7 +33,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.view import Offer, OfferKind, TradeView
     from workflows import timing
     from workflows.commands import BUYING, TradeCommands
-    from workflows.desk import Desk, end_of_day
+    from workflows.desk import Desk
     from workflows.entry import Entry, Stop
     from workflows.exits import Exits
     from workflows.interface import TRADE_WORKFLOW, Command, TradeRequest
@@ -127,7 +128,8 @@ class TradeWorkflow(TradeCommands):
             start_to_close_timeout=timing.PARSE_TIMEOUT,
             summary="read the alert",
         )
-        denied = opens_nothing(parsed, self._request) or check_expiry(parsed, alert.posted_at)
+        hours = TradingHours(closures=self._request.policy.closures)
+        denied = opens_nothing(parsed, self._request) or check_expiry(parsed, alert.posted_at, hours)
         if denied is not None:
             return self._deny(denied)
         price = "at the mid" if parsed.price is None else f"at {plain(parsed.price)}"
@@ -211,7 +213,9 @@ class TradeWorkflow(TradeCommands):
 
     async def _enter(self) -> Trigger:
         assert self._sized is not None
-        self._desk = Desk(self._request, self._journal, self._sized.listing.contract, self._spawn)
+        # the broker's word on today's session goes before the calendar
+        hours = TradingHours(closures=self._request.policy.closures, session=self._sized.session)
+        self._desk = Desk(self._request, self._journal, self._sized.listing.contract, hours, self._spawn)
         self._exits = Exits(self._request.policy.exits, self._sized, self._desk, self._journal)
         self._sales = Sales(self._exits, self._desk, self._journal)
         fresh_from = self._approved_at or self._request.alert.posted_at
@@ -232,11 +236,11 @@ class TradeWorkflow(TradeCommands):
         desk, exits = self._opened()
         exits.note_small()
         while True:
-            check_at = min(end_of_day(workflow.now()), self._expires_at())
-            last = workflow.now() < exits.last_close <= check_at and workflow.patched(LOOKS_AT_THE_CLOSE)
-            moment, why = (
-                (exits.last_close, "last close of the contract") if last else (check_at, "next daily check of orders and position")
-            )
+            check_at = min(desk.end_of_day(workflow.now()), self._expires_at())
+            close = exits.last_trade.earliest
+            tells = not exits.last_trade.settles_later
+            last = tells and workflow.now() < close <= check_at and workflow.patched(LOOKS_AT_THE_CLOSE)
+            moment, why = (close, "last close of the contract") if last else (check_at, "next daily check of orders and position")
             await wait(lambda: exits.flat or self._close_asked, moment, why)
             if exits.flat:
                 return Trigger.FLAT
@@ -271,7 +275,7 @@ class TradeWorkflow(TradeCommands):
     async def _sell(self) -> Trigger:
         _, exits = self._opened()
         self._reason = f"closed by {self._closed_by}"
-        return await exits.sell_all(self._expires_at())
+        return await exits.sell_all(exits.last_close + timing.EXPIRY_SETTLES)
 
     async def _finish(self) -> None:
         """Leave no order working, and say how it ended."""
@@ -352,9 +356,12 @@ class TradeWorkflow(TradeCommands):
         return self._desk, self._exits
 
     def _expires_at(self) -> datetime:
-        """Give the moment after which the contract can no longer trade, late reports included."""
+        """Give when the contract is over: its expiration day has closed, late reports included.
+
+        One that settles in the morning no longer trades then, and is in the account until it has settled: the trade stands for it.
+        """
         _, exits = self._opened()
-        return exits.last_close + timing.EXPIRY_SETTLES
+        return exits.last_trade.expires + timing.EXPIRY_SETTLES
 
     # Beside the story
 

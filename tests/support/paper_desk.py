@@ -23,7 +23,7 @@ from broker.port import (
     Unavailable,
     always,
 )
-from domain.contract import OptionContract
+from domain.contract import OptionContract, Settlement
 from domain.ids import AccountNumber, OrderId
 from domain.market import PENNY, Listing, Quote
 from domain.money import Price
@@ -47,6 +47,8 @@ class PaperDesk:
         self.answer: BrokerFailure | None = None
         """How `place` and `cancel` end; None accepts."""
         self.open_now = True
+        self.hours: MarketSession | None = None
+        self.settlement: Settlement | None = None
         self.limits = Balances(cash=Decimal(1000), net_liquidating=Decimal(1000), derivative_buying_power=Decimal(1000))
         self.restricted = False
         self.before_look: Callable[[], None] = lambda: None
@@ -90,11 +92,11 @@ class PaperDesk:
 
     async def session(self) -> MarketSession:
         """Say whether the market is open."""
-        return MarketSession(open_now=self.open_now, opens_at=None, closes_at=None)
+        return self.hours if self.hours is not None else MarketSession(open_now=self.open_now, opens_at=None, closes_at=None)
 
     async def listing(self, contract: OptionContract) -> Listing | ChainGap:
         """List any contract, in cents."""
-        return Listing(contract=contract, ticks=PENNY)
+        return Listing(contract=contract, ticks=PENNY, settlement=self.settlement)
 
     async def quote(self, contract: OptionContract) -> Quote | None:
         """Quote any contract."""

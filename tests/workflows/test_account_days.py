@@ -35,6 +35,7 @@ from domain.contract import OptionContract, Right
 from domain.denial import Code
 from domain.event import EventKind
 from domain.halting import AccountState
+from domain.hours import StatedSession
 from domain.ids import AccountNumber, ClientOrderId, WorkflowId
 from domain.limits import Limits
 from domain.money import Price, Usd
@@ -51,6 +52,7 @@ from workflows.interface import (
     ACCOUNT_WORKFLOW,
     HALT_UPDATE,
     LIMITS_UPDATE,
+    PREFLIGHT_UPDATE,
     RESUME_UPDATE,
     STANDING_SIGNAL,
     AccountRequest,
@@ -73,6 +75,7 @@ class Broker:
 
     buying_power: Decimal = Decimal(5000)
     checks: tuple[Check, ...] = ()
+    session: StatedSession | None = None
     readings: int = 0
     notices: list[Notice] = field(default_factory=list)
 
@@ -80,7 +83,7 @@ class Broker:
     async def read_account(self) -> AccountReading:
         """Tell the buying power."""
         self.readings += 1
-        return AccountReading(buying_power=Usd(self.buying_power), checks=self.checks)
+        return AccountReading(buying_power=Usd(self.buying_power), checks=self.checks, session=self.session)
 
     @activity.defn(name=FOLLOW_ORDERS)
     async def follow_orders(self, request: FollowRequest) -> None:
@@ -138,6 +141,20 @@ class Clocked:
         opens = session_opens_at(day)
         assert opens is not None
         return await self.until(opens + timedelta(minutes=30))
+
+    async def afresh_at(self, moment: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Let a new run begin just after a moment: the next begins by itself a day later, whenever the test was started."""
+        await self.until(moment)
+        first = (await self.handle.describe()).run_id
+
+        async def fresh() -> bool:
+            return (await self.handle.describe()).run_id != first
+
+        with monkeypatch.context() as changed, self.env.with_time_skipping_disabled():
+            changed.setattr(timing, "MOST_UPDATES", 1)
+            change = LimitsCommand(by="ann", reason="a test", changes={"max_open_trades": "900"})
+            await self.handle.execute_update(LIMITS_UPDATE, change)
+            await eventually(fresh, "the fresh start")
 
     async def ask(self, request: AdmitRequest) -> AdmitAnswer:
         """Ask for an entry."""
@@ -223,6 +240,28 @@ async def test_a_days_buying_power_is_that_of_its_open(clocked: Clocked) -> None
     assert (answer.day, answer.fixed) == (day, True)
 
 
+async def test_the_broker_says_when_the_day_opens(clocked: Clocked) -> None:
+    """RSK-20: an opening at 10:30 that no calendar knows: the buying power is that of then, and on a closed day nothing is read again."""
+    day = await following(clocked)
+    opens = session_opens_at(day)
+    assert opens is not None
+    await clocked.until(opens - timedelta(hours=12))
+    later = opens + timedelta(hours=1)
+    clocked.broker.session = StatedSession(asked_at=opens - timedelta(hours=9), opens_at=later, closes_at=later + timedelta(hours=5))
+    clocked.broker.buying_power = Decimal(3000)
+    assert (await clocked.until(opens + timedelta(minutes=30))).reference == Decimal(3000)
+    answer: DayAnswer = await clocked.handle.query(DAY_QUERY, result_type=DayAnswer)
+    assert not answer.fixed
+    clocked.broker.buying_power = Decimal(2000)
+    assert (await clocked.until(later)).reference == Decimal(2000)
+    tomorrow = later + timedelta(days=3)
+    clocked.broker.session = StatedSession(asked_at=later, opens_at=tomorrow, closes_at=tomorrow + timedelta(hours=5))
+    readings = clocked.broker.readings
+    view = await clocked.until(opens + timedelta(days=1, hours=1))
+    assert view.day == day + timedelta(days=1)
+    assert clocked.broker.readings == readings + 1
+
+
 async def test_a_halt_holds_from_day_to_day_and_is_said_each_day(clocked: Clocked) -> None:
     """HLT-10: over fresh starts, a weekend included, until a person resumes; nobody can forget it."""
     day = await following(clocked)
@@ -282,6 +321,61 @@ async def test_a_preflight_that_fails_is_tried_again_and_stops_entries_meanwhile
     assert (await clocked.ask(ask(day))).admitted is not None
     told = [event.text for event in (await clocked.view()).events if event.kind is EventKind.PREFLIGHT]
     assert [text.startswith("The preflight is not") for text in told] == [True, False]
+
+
+WRONG = (Check(name="token", ok=False, found="expired", fix="renew it"),)
+
+
+@pytest.mark.parametrize("begun", [timedelta(hours=-9), timedelta(minutes=-2), timedelta(minutes=15), timedelta(minutes=45)])
+async def test_a_preflight_is_read_again_whenever_the_account_starts_afresh(
+    clocked: Clocked, monkeypatch: pytest.MonkeyPatch, begun: timedelta
+) -> None:
+    """RSK-20: the daily fresh start, before, at or after the failure at the open, does not end the tries: right again, it lets pass."""
+    day = await following(clocked)
+    opens = session_opens_at(day)
+    assert opens is not None
+    if begun > timedelta(0):
+        await clocked.until(opens - timedelta(minutes=5))
+        clocked.broker.checks = WRONG
+    await clocked.afresh_at(opens + begun, monkeypatch)
+    clocked.broker.checks = WRONG
+    await clocked.until(opens + timedelta(hours=1))
+    answer = await clocked.ask(ask(day))
+    assert answer.denied is not None
+    assert answer.denied.code is Code.PREFLIGHT_FAILED
+    clocked.broker.checks = ()
+    await clocked.until(opens + timedelta(hours=1, minutes=10))
+    assert (await clocked.ask(ask(day))).admitted is not None
+
+
+async def test_a_run_that_begins_with_a_failed_preflight_reads_it_at_once(clocked: Clocked, monkeypatch: pytest.MonkeyPatch) -> None:
+    """RSK-20: the fresh start fell between a failure and its next try; it is due again, and not at the next midnight."""
+    day = await following(clocked)
+    opens = session_opens_at(day)
+    assert opens is not None
+    await clocked.until(opens - timedelta(minutes=5))
+    clocked.broker.checks = WRONG
+    await clocked.until(opens + timedelta(minutes=10))
+    clocked.broker.checks = ()
+    readings = clocked.broker.readings
+    await clocked.afresh_at(opens + timedelta(minutes=11), monkeypatch)
+    await clocked.until(opens + timedelta(minutes=17))
+    assert clocked.broker.readings > readings
+    assert (await clocked.ask(ask(day))).admitted is not None
+
+
+async def test_a_persons_preflight_that_fails_is_tried_again(clocked: Clocked) -> None:
+    """RSK-20: `trader account preflight` found something wrong in the middle of the day; it is read again within minutes."""
+    day = await following(clocked)
+    await clocked.open(day)
+    opens = session_opens_at(day)
+    assert opens is not None
+    clocked.broker.checks = WRONG
+    found = await clocked.handle.execute_update(PREFLIGHT_UPDATE, result_type=list[Check])
+    assert [each.ok for each in found if each.name == "token"] == [False]
+    clocked.broker.checks = ()
+    await clocked.until(opens + timedelta(minutes=40))
+    assert (await clocked.ask(ask(day))).admitted is not None
 
 
 async def test_two_weeks_of_trading_stay_within_a_histories_limits(clocked: Clocked) -> None:

@@ -8,14 +8,15 @@ from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateStage
 from temporalio.testing import WorkflowEnvironment
 
 import clock
+from domain.calendar import new_york_date
+from domain.hours import BY_RULE
 from domain.policy import ExitPolicy
 from domain.portion import HALF, Portion
 from domain.trade import Outcome, Phase
-from tests.support.floor import Floor, policy
+from tests.support.floor import CONTRACT, Floor, policy
 from tests.support.virtual_time import forward
 from tests.support.waiting import eventually
 from workflows import timing
-from workflows.desk import end_of_day
 from workflows.interface import CLOSE_UPDATE, SELL_UPDATE, Command, CommandReceipt, SellOrder
 
 ME = Command(by="tester")
@@ -160,16 +161,26 @@ async def test_what_is_bought_during_a_sale_is_protected_at_once(env: WorkflowEn
         await forward(env, trade, timedelta(minutes=1))
 
 
+@pytest.mark.parametrize("after_the_open", [timedelta(minutes=30), timedelta(hours=6, minutes=35)])
 async def test_a_part_that_could_not_be_sent_all_day_is_not_sold_at_the_next_opening(
-    env: WorkflowEnvironment, floor: Floor, monkeypatch: pytest.MonkeyPatch
+    env: WorkflowEnvironment, floor: Floor, monkeypatch: pytest.MonkeyPatch, after_the_open: timedelta
 ) -> None:
-    """UNK-30: nobody could look for an earlier try of the sale until its day was over; then it is no longer what was asked."""
+    """UNK-30: nobody could look for an earlier try of the sale until its day was over; then it is no longer what was asked.
+
+    SPY trades until 16:15: what is asked for ten minutes before, with stocks closed, belongs to today and not to tomorrow.
+    """
     monkeypatch.setattr(timing, "READ_TOTAL", timedelta(seconds=1))  # a look is asked again in real time: no clock passes over it
     floor.exit_fraction = None
     await floor.quote("1.20", "1.20")
     with env.with_time_skipping_disabled():
         trade = await floor.alert()
         await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
+        now = clock.now()
+        closes = BY_RULE.next_close(CONTRACT, now + timedelta(days=1))  # a trading day's, whenever the test is started
+        opens = BY_RULE.opens_at(new_york_date(closes))
+        assert opens is not None
+        asked_at = min(opens + after_the_open, closes - timedelta(minutes=10))
+        await forward(env, trade, asked_at - now)
         await floor.fault(kind="status", method="GET", path="*/orders", status=503, count=10_000)
         asked = await trade.start_update(SELL_UPDATE, part(HALF), wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=CommandReceipt)
 
@@ -177,8 +188,7 @@ async def test_a_part_that_could_not_be_sent_all_day_is_not_sold_at_the_next_ope
             return (await floor.kinds(trade)).count("exit_intended") == 2
 
         await eventually(meant, "the sale to be meant")
-        now = clock.now()
-        await forward(env, trade, end_of_day(now) - now + timedelta(minutes=10))
+        await forward(env, trade, closes + timing.AFTER_CLOSE - asked_at + timedelta(minutes=10))
         await floor.control.clear_faults()
         await forward(env, trade, timedelta(hours=1))
 

@@ -13,14 +13,13 @@ from temporalio.testing import WorkflowEnvironment
 import clock
 from activities.messages import Notice
 from domain.calendar import new_york_date, next_trading_day
+from domain.hours import BY_RULE
 from domain.trade import Outcome, Phase
 from tests.support.floor import CONTRACT, Floor
 from tests.support.virtual_time import forward
 from tests.support.waiting import eventually
 from venue.commands import Adjust
 from workflows import timing
-from workflows.desk import end_of_day
-from workflows.exits import next_open
 from workflows.interface import CLOSE_UPDATE, Command, CommandReceipt
 
 ME = Command(by="tester", reason="because")
@@ -149,7 +148,7 @@ async def test_no_exit_is_sent_after_the_last_session(floor: Floor) -> None:
     contract = replace(CONTRACT, expiry=next_trading_day(new_york_date(clock.now())), strike=Decimal(600))
     await floor.control.set_quote(contract.occ_symbol, bid="1.20", ask="1.20")
     # a daily check before the last one reads the exit twice
-    earlier = 2 if new_york_date(end_of_day(clock.now())) < contract.expiry else 0
+    earlier = 2 if new_york_date(BY_RULE.next_close(contract, clock.now())) < contract.expiry else 0
     await floor.fault(kind="unknown-status", method="GET", path="*/orders/507340102", word="Expired", nth=1 + earlier, count=None)
     trade = await floor.alert(f"BTO SPY {contract.expiry:%m/%d/%Y} 600c @ 1.20")
     view = await trade.result()
@@ -212,6 +211,6 @@ def test_an_exit_that_is_refused_for_two_years_fits_into_a_history() -> None:
     tries = 0
     while now < began + timedelta(days=730):
         pause = timing.EXIT_BACKOFF[min(tries, len(timing.EXIT_BACKOFF) - 1)]
-        now += min(pause, next_open(now) - now)
+        now += min(pause, BY_RULE.next_open(now) - now)
         tries += 1
     assert tries * 30 < 40_000

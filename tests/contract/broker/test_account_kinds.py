@@ -21,7 +21,7 @@ from broker.tastytrade import TastytradeDesk
 from domain.account import opened
 from domain.alert import AlertKind, AlertMessage, ParsedAlert
 from domain.calendar import weekly_expiry
-from domain.contract import OptionContract, Right
+from domain.contract import OptionContract, Right, Settlement
 from domain.denial import Code, Denied
 from domain.ids import ClientOrderId, Leg, client_order_id, message_id
 from domain.limits import Limits
@@ -158,6 +158,14 @@ async def test_an_index_option_pays_its_exchange_and_knows_no_cap() -> None:
         assert entry.check.commission == entry.sizing.quantity
         assert entry.sizing.cost - entry.sizing.notional == Decimal("1.85") * entry.sizing.quantity
         assert entry.sizing.cost - entry.sizing.notional >= entry.check.total
+
+
+async def test_a_series_is_sized_with_the_settlement_its_chain_states() -> None:
+    """WHO-50: what a contract's last trading moment rests on comes from the chain, and stands in history with the listing."""
+    async with opened_desk(cash="100000") as desk:
+        answer = await desk.size(root="SPX", strike=6000, price="10.00")
+        assert answer.entry is not None, answer.denied
+        assert answer.entry.listing.settlement is Settlement.PM
 
 
 async def test_alerts_in_the_same_instant_share_the_money_the_broker_has() -> None:

@@ -33,7 +33,7 @@ def exchange(clock: Turned) -> Exchange:
 def test_the_close_ends_day_orders_and_the_next_opening_starts_waiting_ones(exchange: Exchange, clock: Turned) -> None:
     """Day orders expire at the close, GTC ones live on, and an order sent over the weekend is routed on Monday."""
     day, gtc = buy(exchange, "1.00"), buy(exchange, "1.00", tif=TimeInForce.GTC)
-    clock.turn_by(3660)
+    clock.turn_by(3600 + 900)
     exchange.tick()
     assert (day.status, gtc.status) == (Status.EXPIRED, Status.LIVE)
     weekend = buy(exchange, "2.05")
@@ -44,6 +44,33 @@ def test_the_close_ends_day_orders_and_the_next_opening_starts_waiting_ones(exch
     exchange.tick()
     clock.turn_by(60)
     assert (weekend.status, gtc.status) == (Status.FILLED, Status.FILLED)
+
+
+def test_a_class_that_closes_late_trades_for_a_quarter_of_an_hour_more(exchange: Exchange, clock: Turned) -> None:
+    """SPY trades until 16:15, but not what expires that day; a stock's option waits for the next session from 16:00 on."""
+    stock = "AAPL  261127C00200000"
+    quote(exchange, stock, "2.00", "2.05")
+    resting = buy(exchange, "1.00")
+    clock.turn_by(3605)
+    exchange.tick()
+    assert not exchange.session.open
+    late, expiring, of_a_stock = buy(exchange, "2.05"), buy(exchange, "2.05", TODAY), buy(exchange, "2.05", stock)
+    quote(exchange, LATER, "0.90", "0.95")
+    clock.turn_by(60)
+    assert [each.status for each in (late, expiring, of_a_stock)] == [Status.FILLED, Status.RECEIVED, Status.RECEIVED]
+    assert resting.status is Status.FILLED
+
+
+def test_a_series_that_settles_in_the_morning_stops_the_day_before(exchange: Exchange, clock: Turned) -> None:
+    """SPX of the third Friday trades until Thursday at 16:15; on the Friday itself nothing of it does, and SPXW goes on."""
+    morning, afternoon = "SPX   261218C06000000", "SPXW  261218C06000000"
+    for symbol in (morning, afternoon):
+        quote(exchange, symbol, "2.00", "2.05")
+    clock.turn(datetime(2026, 12, 17, 21, 10, tzinfo=UTC))
+    assert exchange.trades_now(buy(exchange, "1.00", morning))
+    clock.turn(datetime(2026, 12, 18, 15, 0, tzinfo=UTC))
+    assert not exchange.trades_now(buy(exchange, "1.00", morning))
+    assert exchange.trades_now(buy(exchange, "1.00", afternoon))
 
 
 def test_an_expiring_series_leaves_at_its_intrinsic_value(exchange: Exchange, clock: Turned) -> None:

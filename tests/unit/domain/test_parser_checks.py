@@ -1,12 +1,13 @@
 """The check of the expiration beside the reading, and the explanation of a reading."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
 from domain.alert import AlertKind, AlertMessage
 from domain.denial import Code
+from domain.hours import Closures, TradingHours
 from domain.parser import check_expiry, explain_reading, parse
 
 Posted = Callable[..., AlertMessage]
@@ -42,6 +43,24 @@ def test_an_expiration_that_is_over_is_denied(posted: Posted) -> None:
     assert denied is not None
     assert denied.code is Code.EXPIRY_PAST
     assert denied.facts == {"expiry": "2026-11-23", "posted": "2026-11-28"}
+
+
+@pytest.mark.parametrize(("symbol", "code"), [("VIX", Code.CONTRACT_EXPIRED), ("KO", None), ("SPX", None)])
+def test_what_settles_in_the_morning_is_over_on_its_day(posted: Posted, symbol: str, code: Code | None) -> None:
+    """WHO-40: 0DTE of VIX trades no more; of SPX the chain must tell which series is meant."""
+    at = datetime(2026, 12, 16, 15, 0, tzinfo=UTC)
+    parsed = parse(posted(f"BTO {symbol} 70c 0DTE @ 1.25", at))
+    assert parsed.kind is AlertKind.ENTRY
+    denied = check_expiry(parsed, at)
+    assert (None if denied is None else denied.code) == code
+
+
+def test_an_announced_closure_is_no_expiration(posted: Posted) -> None:
+    """WHO-40: nothing is bought that is dated on a day that was announced as closed."""
+    parsed = parse(posted("BTO KO 70c 11/25 @ 1.25", MONDAY))
+    denied = check_expiry(parsed, MONDAY, TradingHours(closures=Closures(days=(date(2026, 11, 25),))))
+    assert denied is not None
+    assert denied.code is Code.EXPIRY_NOT_TRADING_DAY
 
 
 def test_a_reading_without_an_expiration_passes(posted: Posted) -> None:

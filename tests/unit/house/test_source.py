@@ -80,6 +80,8 @@ LOOPS = {
     "activities/stream.py _heartbeats.beat": "cancelled with the activity it beats for",
     "domain/calendar.py next_trading_day": "a week has a trading day",
     "domain/calendar.py previous_trading_day": "a week has a trading day",
+    "domain/hours.py TradingHours.next_trading_day": "announced closures are a list, and behind it a week has a trading day",
+    "domain/hours.py TradingHours.previous_trading_day": "announced closures are a list, and before it a week has a trading day",
     "domain/parsing/before.py _in_front": A_TOKEN_FURTHER,
     "domain/parsing/collecting.py _Collector.following": A_TOKEN_FURTHER,
     "domain/parsing/exits.py read_addition": A_TOKEN_FURTHER,
@@ -195,7 +197,7 @@ WALL_CLOCKS = frozenset(
 )
 CLOCKS = {
     "clock/__init__.py _system": "the one clock",
-    "mirrors/archive.py Archive._clear_incoming": "the ages of files are told by the clock that stamped them"
+    "mirrors/archive.py Archive._clear_incoming": "the ages of files are told by the clock that stamped them",
     "api/keys.py Keys._count": "the rate limiter counts by its own clock, and tells by it when to try again",
 }
 

@@ -1,11 +1,12 @@
 """Where settings come from, what is refused, and that no secret shows."""
 
-from datetime import timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from domain.hours import Closures, EarlyClose
 from domain.policy import Conversion, Mode, Policy
 from settings.load import REDACTED, Loaded, SettingsError, Source, as_environment, describe, load, variable
 from settings.model import DEMO_AUTHOR, Settings
@@ -46,6 +47,36 @@ def test_every_knob_reaches_the_policy(tmp_path: Path) -> None:
     assert policy.sizing.max_notional == Decimal("1234.50")
     assert policy.safety.max_alert_age == timedelta(seconds=30)
     assert policy.allowlist.authors == ("1", "2")
+
+
+def test_announced_closures_reach_the_policy(tmp_path: Path) -> None:
+    """Days and early closes are in the rules of the next trade; a child process and a TOML file's own dates read the same."""
+    found = loaded(tmp_path, TRADER_CALENDAR_CLOSURES="2027-01-07, 2027-05-05", TRADER_CALENDAR_EARLY_CLOSES="2027-07-02=12:30").settings
+    early = (EarlyClose(day=date(2027, 7, 2), at=time(12, 30)),)
+    assert found.policy().closures == Closures(days=(date(2027, 1, 7), date(2027, 5, 5)), early=early)
+    assert load(environment=as_environment(found), directory=tmp_path).settings == found
+    (tmp_path / "trader.toml").write_text('calendar_closures = [2027-01-07, "2027-05-05"]\ncalendar_early_closes = ["2027-07-02=12:30"]\n')
+    assert load(environment={}, directory=tmp_path).settings.policy().closures == found.policy().closures
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("TRADER_CALENDAR_CLOSURES", "9 Jan 2027", "expected a date such as 2027-01-09, found '9 Jan 2027'"),
+        ("TRADER_CALENDAR_CLOSURES", "2027-02-30", "expected a date such as"),
+        ("TRADER_CALENDAR_CLOSURES", "2027-01-09", "found Saturday 2027-01-09"),
+        ("TRADER_CALENDAR_EARLY_CLOSES", "2027-07-02", "such as 2027-07-02=13:00"),
+        ("TRADER_CALENDAR_EARLY_CLOSES", "2027-07-02=13:00+02:00", "such as 2027-07-02=13:00"),
+        ("TRADER_CALENDAR_EARLY_CLOSES", "2027-07-02=25:00", "such as 2027-07-02=13:00"),
+        ("TRADER_CALENDAR_EARLY_CLOSES", "2027-07-02=18:00", "found 18:00 on 2027-07-02"),
+        ("TRADER_CALENDAR_EARLY_CLOSES", "2027-07-05=13:00", "Monday 2027-07-05, which is closed"),
+    ],
+)
+def test_a_closure_that_cannot_be_meant_is_refused(tmp_path: Path, name: str, value: str, words: str) -> None:
+    """What was found, and how it is written: a slip in a date must not look as if it held."""
+    with pytest.raises(SettingsError) as caught:
+        loaded(tmp_path, **{name: value})
+    assert words in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,67 @@
+"""Sizing against what the broker says of the session and of the series."""
+
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
+
+from temporalio.testing import ActivityEnvironment
+
+from activities.messages import SizeAnswer, SizeRequest
+from activities.sizing import SizeActivity
+from broker.port import MarketSession
+from domain.alert import AlertKind, AlertMessage, ParsedAlert
+from domain.calendar import NEW_YORK, new_york_date, next_trading_day
+from domain.contract import Right, Settlement
+from domain.denial import Code
+from domain.hours import StatedSession
+from domain.ids import message_id
+from domain.money import Price
+from domain.policy import Mode, Policy, SizingPolicy
+from tests.support.instants import STATED
+from tests.support.paper_account import PaperAccount
+from tests.support.paper_desk import PaperDesk
+
+TODAY = new_york_date(STATED)
+WHOLE = Policy(mode=Mode.DEMO, sizing=SizingPolicy(allocation=Decimal(1)))
+
+
+async def sized(desk: PaperDesk, days: int) -> SizeAnswer:
+    """Size an alert on NDX that expires in so many days."""
+    message = AlertMessage(message_id=message_id("s1"), text="", author_id="11", channel_id="2", guild_id="3", posted_at=STATED)
+    parsed = ParsedAlert(
+        kind=AlertKind.ENTRY,
+        symbol="NDX",
+        strike=Decimal(600),
+        right=Right.CALL,
+        expiry=TODAY + timedelta(days=days),
+        price=Price(Decimal("1.19")),
+    )
+    activity = SizeActivity(desk, PaperAccount()).size_entry
+    answer: SizeAnswer = await ActivityEnvironment().run(activity, SizeRequest(alert=message, parsed=parsed, policy=WHOLE))
+    return answer
+
+
+def moment(day: int, at: time) -> datetime:
+    """Give a New York time of a day from today."""
+    return datetime.combine(TODAY + timedelta(days=day), at, NEW_YORK).astimezone(UTC)
+
+
+async def test_a_morning_series_is_denied_on_its_expiration_day(desk: PaperDesk) -> None:
+    """WHO-50: the chain says AM: its trading was over the day before, and the reason names that day."""
+    desk.settlement = Settlement.AM
+    answer = await sized(desk, 0)
+    assert answer.denied is not None
+    assert answer.denied.code is Code.CONTRACT_EXPIRED
+    assert "last trading day" in answer.denied.reason
+    desk.settlement = Settlement.PM
+    if TODAY.weekday() < 5 and next_trading_day(TODAY - timedelta(days=1)) == TODAY:
+        assert (await sized(desk, 0)).entry is not None
+
+
+async def test_the_brokers_session_and_the_chains_settlement_stand_in_the_answer(desk: PaperDesk) -> None:
+    """What a trade goes by today is in its history: an early close that nobody announced, and how the series settles."""
+    opens, closes = moment(0, time(0, 5)), moment(0, time(12))
+    desk.hours, desk.settlement = MarketSession(open_now=True, opens_at=opens, closes_at=closes), Settlement.PM
+    answer = await sized(desk, 40)
+    assert answer.entry is not None, answer.denied
+    assert answer.entry.listing.settlement is Settlement.PM
+    assert answer.entry.session == StatedSession(asked_at=answer.entry.read_at, opens_at=opens, closes_at=closes)
