@@ -47,7 +47,7 @@ async def measure(alerts: int) -> dict[str, list[float]]:
             ChatControl(str(stack.chat_url)) as chat,
             VenueControl(str(stack.venue_url)) as market,
         ):
-            expiry = next_monthly()
+            expiry = next_monthly(clock.now())
             assert expiry > new_york_date(clock.now())
             for number in range(alerts + WARM):
                 strike, price = 300 + number, f"{1 + number / 100:.2f}"
