@@ -96,7 +96,7 @@ def test_no_jump_lets_a_late_call_begin(stalled: timedelta, ran: timedelta, jump
     """UNK-50: once our own code has run for the budget it is over, whatever the wall clock is set to meanwhile."""
     clocks = Clocks()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(deadline, "datetime", clocks)
+        patch.setattr(deadline, "clock", clocks)
         patch.setattr(deadline, "time", clocks)
         mine = begun(clocks, stalled)
         clocks.run(ran)
