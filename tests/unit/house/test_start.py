@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from alert_trader.start import PACKAGES, PROGRAMS, command
+from alert_trader.start import PACKAGES, PROGRAMS
 from tests.unit.house.test_rooms import ROOMS, ROOT
 
 TRADER = [str(Path(sys.executable).with_name("trader")), "--help"]
@@ -65,13 +65,6 @@ def test_only_our_programs_are_started(tmp_path: Path) -> None:
 def test_every_package_is_checked() -> None:
     """The start knows every package of ours but its own."""
     assert sorted({*PACKAGES, "alert_trader"}) == sorted(ROOMS)
-
-
-def test_a_child_runs_this_checkout(tmp_path: Path) -> None:
-    """A child ignores PYTHONPATH, so it runs the packages that are installed: these, or the tests would test other code."""
-    line = [*command("worker")[:2], "-c", "import alert_trader; print(alert_trader.__file__)"]
-    found = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert found.stdout.strip() == str(ROOT / "alert_trader/__init__.py"), f"{found.stderr}run `make install` in {ROOT}"
 
 
 def test_one_place_writes_how_a_program_is_started() -> None:
