@@ -33,9 +33,9 @@ _USAGE, _UNUSABLE = 2, 5
 def command(program: str, *arguments: str) -> list[str]:
     """Write the command line that starts one of `PROGRAMS`.
 
-    It runs no file of the folder it is started in: -P leaves that folder off the import path, and -E ignores PYTHONPATH, in which an
-    empty entry means the same folder (with it every other PYTHON* variable). -I would also leave out the packages of the user, where
-    `pip install --user` puts ours.
+    It runs no file of the folder it is started in: -P leaves that folder off the import path, and -E ignores
+    PYTHONPATH, in which an empty entry means the same folder (and with it every other PYTHON* variable). -I would
+    also leave out the packages of the user, where `pip install --user` puts ours.
     """
     return [sys.executable, "-EP", "-m", "alert_trader", program, *arguments]
 
@@ -52,7 +52,8 @@ def program() -> None:
     _check()
     del sys.argv[0]
     if not sys.argv or sys.argv[0] not in PROGRAMS:
-        _end(_USAGE, f"expected one of {', '.join(PROGRAMS)} after `-m alert_trader`, found {sys.argv[:1] or 'nothing'}")
+        names = ", ".join(PROGRAMS)
+        _end(_USAGE, f"expected one of {names} after `-m alert_trader`, found {sys.argv[:1] or 'nothing'}")
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 
 
@@ -61,19 +62,18 @@ def fault() -> str | None:
     paths = "" if sys.flags.ignore_environment else os.environ.get("PYTHONPATH", "")
     if paths and not all(Path(each).is_absolute() for each in paths.split(os.pathsep)):
         return (
-            f"PYTHONPATH is {paths!r}, which has an empty or a relative entry: whatever file lies in the folder you stand in could be run. "
-            "Unset it, or write absolute paths only"
+            f"PYTHONPATH is {paths!r}, which has an empty or a relative entry: whatever file lies in the folder "
+            "you stand in could be run. Unset it, or write absolute paths only"
         )
     installed = Path(__file__).resolve().parent.parent
     for name in PACKAGES:
-        spec = importlib.util.find_spec(name)
-        found = _place(spec)
+        found = _place(importlib.util.find_spec(name))
         if found != installed / name / "__init__.py":
             where = f"PYTHONPATH (now {paths!r})" if paths else "the import path"
             return (
                 f"expected alert-trader's package {name!r} in {installed}, found {found or 'none'}. "
-                f"Remove or rename what was found, take its folder out of {where}, or install alert-trader into a virtual environment "
-                "of its own"
+                f"Remove or rename what was found, take its folder out of {where}, or install alert-trader into "
+                "a virtual environment of its own"
             )
     return None
 
