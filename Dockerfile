@@ -13,12 +13,12 @@ RUN awk '/^setuptools==/ { found = 1 } found { print } found && !/\\$/ { exit }'
     && /opt/backend/bin/pip install --require-hashes -r backend.txt
 COPY pyproject.toml README.md ./
 COPY activities activities
+COPY alert_trader alert_trader
 COPY api api
 COPY bot bot
 COPY broker broker
 COPY chat chat
 COPY cli cli
-COPY clock clock
 COPY control control
 COPY domain domain
 COPY mirrors mirrors
@@ -39,4 +39,5 @@ USER trader
 WORKDIR /srv/alert-trader
 # the worker writes this file once it polls; the folder is emptied when the container starts (compose mounts a tmpfs there)
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 CMD ["test", "-s", "/run/alert-trader/ready"]
-CMD ["python", "-m", "worker", "--ready-file", "/run/alert-trader/ready"]
+# -EP: no file of the working directory is run, which the archive is in
+CMD ["python", "-EP", "-m", "alert_trader", "worker", "--ready-file", "/run/alert-trader/ready"]

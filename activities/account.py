@@ -4,7 +4,6 @@ import asyncio
 
 from temporalio import activity
 
-import clock
 from activities.account_line import AccountLine
 from activities.messages import (
     ADMIT_ENTRY,
@@ -16,6 +15,7 @@ from activities.messages import (
     AdmitAnswer,
 )
 from activities.preflight import preflight
+from alert_trader import clock
 from broker.port import BrokerFailure, OrderReader
 from domain.contract import from_occ
 from domain.hours import StatedSession, stated

@@ -15,8 +15,8 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError
 
-import clock
 from activities.messages import ADMIT_UPDATE, DAY_QUERY, AdmitAnswer, DayAnswer
+from alert_trader import clock
 from domain.account import PASS
 from domain.calendar import new_york_date
 from domain.ids import AccountNumber, account_workflow_id

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import clock
+from alert_trader import clock
 
 MARGIN = timedelta(milliseconds=500)
 """Left over for the answer to travel back to the server."""

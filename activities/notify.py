@@ -5,8 +5,8 @@ from typing import Protocol
 
 from temporalio import activity
 
-import clock
 from activities.messages import NOTIFY, Notice
+from alert_trader import clock
 
 LAG = "trader_told_lag"
 

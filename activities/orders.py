@@ -15,7 +15,6 @@ from dataclasses import replace
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-import clock
 from activities.account_line import AccountLine, AccountUnreachableError, Pass, Stop
 from activities.deadline import Deadline
 from activities.messages import (
@@ -43,6 +42,7 @@ from activities.messages import (
     SubmitRequest,
     SubmitResult,
 )
+from alert_trader import clock
 from broker.port import NOT_SENT, OrderDesk, OrderReader, OutcomeUnknown, Refused, Unavailable, always
 from domain.contract import OptionContract, same_contract
 from domain.denial import Code

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-import clock
+from alert_trader import clock
 from broker.port import BrokerFailure, OrderReader
 from domain.calendar import new_york_date
 from domain.ids import AccountNumber

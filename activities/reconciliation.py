@@ -12,8 +12,8 @@ from temporalio import activity
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-import clock
 from activities.messages import DIFFERENCES_SIGNAL, EXPECTED_QUERY, RELEASE_UPDATE, ExpectedAnswer
+from alert_trader import clock
 from broker.port import OrderReader
 from domain.calendar import new_york_date, session_closes_at
 from domain.discrepancy import Difference, Expected, compare

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from temporalio import activity
 
-import clock
 from activities.account_line import AccountLine, AccountUnreachableError
 from activities.messages import SIZE_ENTRY, SizeAnswer, SizedEntry, SizeRequest
+from alert_trader import clock
 from broker.port import AccountStatus, Balances, ChainGap, MarketSession, OrderReader, Refused
 from domain.alert import ParsedAlert
 from domain.contract import OptionContract

@@ -14,7 +14,6 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-import clock
 from activities.messages import (
     FOLLOW_ORDERS,
     FOREIGN_SIGNAL,
@@ -27,6 +26,7 @@ from activities.messages import (
 )
 from activities.notify import Channel
 from activities.reconciliation import Reconciliation
+from alert_trader import clock
 from broker.port import OrderReader, Refused, Unavailable
 from domain.calendar import new_york_date
 from domain.discrepancy import ForeignOrder

@@ -1,4 +1,4 @@
-"""`python -m api`: serve the admin API of the mode in the settings, until it is told to stop."""
+"""`trader api`: serve the admin API of the mode in the settings, until it is told to stop."""
 
 import ipaddress
 import json

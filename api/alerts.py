@@ -19,7 +19,7 @@ from fastapi import APIRouter, Depends, Header, Request, Response, Security
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StrictBool
 from temporalio.client import Client
 
-import clock
+from alert_trader import clock
 from api.context import SCHEME, Context, InForce, guarded
 from api.keys import HEADER, Purse
 from api.problems import Kind, ProblemError

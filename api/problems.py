@@ -76,14 +76,22 @@ def problem(
     status: HTTPStatus, kind: Kind, detail: str, *, errors: list[FieldError] | None = None, headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
     """Write a problem."""
-    body = Problem(type=f"urn:alert-trader:problem:{kind}", title=status.phrase, status=status, detail=detail, errors=errors)
+    body = Problem(type=f"urn:alert-trader:problem:{kind}", title=_name(status), status=status, detail=detail, errors=errors)
     return JSONResponse(body.model_dump(exclude_none=True), status_code=status, media_type=MEDIA_TYPE, headers=dict(headers or {}))
+
+
+_RENAMED = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Content Too Large", HTTPStatus.UNPROCESSABLE_ENTITY: "Unprocessable Content"}
+"""As RFC 9110 names them; Python does from 3.13 on, and an answer must not depend on that."""
+
+
+def _name(status: HTTPStatus) -> str:
+    return _RENAMED.get(status, status.phrase)
 
 
 def responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
     """Document the problems that an operation can answer with."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status.value: {"description": status.phrase, "content": content} for status in statuses}
+    return {status.value: {"description": _name(status), "content": content} for status in statuses}
 
 
 _KINDS = {HTTPStatus.NOT_FOUND: Kind.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED: Kind.METHOD_NOT_ALLOWED}

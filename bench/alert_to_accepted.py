@@ -23,7 +23,7 @@ from pathlib import Path
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 
-import clock
+from alert_trader import clock
 from control.connection import connect
 from control.send import send_alert
 from domain.alert import AlertMessage

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import clock
+from alert_trader import clock
 from chat.client import ChatControl
 from domain.calendar import new_york_date
 from settings.load import load

@@ -21,7 +21,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import clock
+from alert_trader import clock
 from bench.alert_to_accepted import contract
 from control import command
 from control.archived import archived

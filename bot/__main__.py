@@ -1,4 +1,4 @@
-"""`python -m bot`: run the Discord bot of the settings, until it is told to stop."""
+"""`trader bot`: run the Discord bot of the settings, until it is told to stop."""
 
 import asyncio
 import json

@@ -12,7 +12,7 @@ from datetime import timedelta
 import discord
 from temporalio.client import Client
 
-import clock
+from alert_trader import clock
 from bot.reading import alert_of, nature_of
 from bot.words import UNREACHED
 from control.connection import UnreachableError

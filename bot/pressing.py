@@ -7,7 +7,7 @@ from typing import Any, assert_never
 import discord
 from temporalio.client import Client
 
-import clock
+from alert_trader import clock
 from bot.actions import Action, Question
 from bot.people import People, refusal, signature
 from bot.shapes import question

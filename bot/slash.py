@@ -6,7 +6,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-import clock
+from alert_trader import clock
 from bot import pages
 from bot.asking import Answer, Confirm, answer, bot_of
 from bot.drawing import draw, state

@@ -8,7 +8,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-import clock
+from alert_trader import clock
 from bot.asking import Answer, answer, bot_of
 from bot.pages import table
 from control import report as reports

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import httpx2
 from pydantic import ValidationError
 
-import clock
+from alert_trader import clock
 from broker import tastytrade_answers as answers
 from broker import tastytrade_chain as chains
 from broker.port import NOT_SENT, AccountStatus, Balances, ChainGap, MarketSession, OutcomeUnknown, Refused, Still, Unavailable, always

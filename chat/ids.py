@@ -3,7 +3,7 @@
 import itertools
 from datetime import UTC, datetime
 
-import clock
+from alert_trader import clock
 
 EPOCH = 1_420_070_400_000
 """Discord's first millisecond."""

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
-import clock
+from alert_trader import clock
 from chat.ids import snowflake
 from chat.transcript import Kind, Transcript
 from chat.world import Body, Missing, World

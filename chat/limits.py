@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
 
-import clock
+from alert_trader import clock
 from chat.config import ChatConfig, RateLimit
 
 

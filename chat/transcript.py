@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-import clock
+from alert_trader import clock
 
 
 class Kind(StrEnum):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-import clock
+from alert_trader import clock
 from chat.config import ChatConfig
 from chat.ids import snowflake, time_of
 from chat.transcript import Kind, Transcript

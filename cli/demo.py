@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 from temporalio.client import Client
 
-import clock
+from alert_trader import clock
 from cli import render
 from cli.context import err, out, run, settings
 from cli.demo_cases import CASES, Case, demo_expiry

@@ -20,6 +20,7 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from alert_trader.start import command
 from cli.context import out, print_json, run, settings
 from cli.exit_codes import ExitCode
 from cli.finding import Finding
@@ -201,8 +202,7 @@ async def _poller(client: Client, in_force: Settings) -> Finding:
 async def _broker(in_force: Settings) -> list[Finding]:
     """Ask the broker in a process of its own: this one holds no code that could reach it."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "worker", "--preflight"),
+        *command("worker", "--preflight"),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env={**os.environ, **as_environment(in_force)},

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-import clock
+from alert_trader import clock
 from cli.finding import Finding
 from control.housekeeping import ROUNDS_IN_RETENTION, HousekeepingState, housekeeping
 from mirrors.hot import MirrorAwayError

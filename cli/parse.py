@@ -14,7 +14,7 @@ from rich.cells import cell_len
 from rich.markup import escape
 from rich.table import Table
 
-import clock
+from alert_trader import clock
 from cli.context import fail, out, print_json
 from cli.exit_codes import ExitCode
 from domain.alert import AlertKind, AlertMessage, Embed, EmbedField, ParsedAlert, Span

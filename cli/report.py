@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from temporalio.client import Client
 
-import clock
+from alert_trader import clock
 from cli.context import err, fail, out, print_json, settings, with_client
 from cli.exit_codes import ExitCode
 from cli.render import elapsed, signed, state

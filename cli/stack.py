@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -13,10 +13,11 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from alert_trader.start import command
 from cli.context import err, out, run, settings
 from domain.policy import Mode
 from settings.load import as_environment
-from settings.model import Settings
+from worker.process import without_secrets
 from worker.stack import Stack
 
 DEMO_CASH = 100_000
@@ -62,7 +63,7 @@ def worker(
     ready_file: Annotated[Path | None, typer.Option(help="Written when the worker polls.")] = None,
 ) -> None:
     """Run a worker for the mode in the settings, until it is told to stop."""
-    _become(["-m", "worker", *(() if ready_file is None else ("--ready-file", str(ready_file)))], settings().settings)
+    _become("worker", *_ready(ready_file), environment=_in_force())
 
 
 def housekeeper(
@@ -70,7 +71,7 @@ def housekeeper(
     ready_file: Annotated[Path | None, typer.Option(help="Written when it works.")] = None,
 ) -> None:
     """Keep the mirrors of the mode in the settings: archive closed trades, mend Redis; until it is told to stop."""
-    _become(["-m", "worker.housekeeper", *(() if ready_file is None else ("--ready-file", str(ready_file)))], settings().settings)
+    _become("worker.housekeeper", *_ready(ready_file), environment=_in_force())
 
 
 def api(
@@ -78,7 +79,7 @@ def api(
     ready_file: Annotated[Path | None, typer.Option(help="Written when it serves.")] = None,
 ) -> None:
     """Serve the admin API for the mode in the settings, until it is told to stop."""
-    _become(["-m", "api", *(() if ready_file is None else ("--ready-file", str(ready_file)))], settings().settings)
+    _become("api", *_ready(ready_file), environment=_in_force())
 
 
 def bot(
@@ -86,7 +87,7 @@ def bot(
     ready_file: Annotated[Path | None, typer.Option(help="Written when the bot listens.")] = None,
 ) -> None:
     """Run the Discord bot, until it is told to stop: alerts in, cards and commands."""
-    _become(["-m", "bot", *(() if ready_file is None else ("--ready-file", str(ready_file)))], settings().settings)
+    _become("bot", *_ready(ready_file), environment=_in_force())
 
 
 def chat(
@@ -95,7 +96,7 @@ def chat(
 ) -> None:
     """Run the bundled chat: enough of Discord for the bot, with a page to look at and to type in. Its bot's token is `demo`."""
     in_force = settings(use_stack=False).settings
-    _become(["-m", "chat", "--port", str(in_force.chat_port if port is None else port)], in_force)
+    _become("chat", "--port", str(in_force.chat_port if port is None else port), environment=without_secrets(os.environ))
 
 
 def venue(
@@ -111,15 +112,24 @@ def venue(
     for name, value in (("--config", config), ("--tape", tape), ("--state", state)):
         if value is not None:
             options += [name, str(value)]
-    _become(["-m", "venue", "--host", "127.0.0.1", *options], in_force)
+    _become("venue", "--host", "127.0.0.1", *options, environment=without_secrets(os.environ))
 
 
-def _become(arguments: list[str], in_force: Settings) -> NoReturn:
+def _ready(file: Path | None) -> tuple[str, ...]:
+    return () if file is None else ("--ready-file", str(file))
+
+
+def _in_force() -> dict[str, str]:
+    """Give the environment with the settings in force, so that a flag of this command counts in another program too."""
+    return {**os.environ, **as_environment(settings().settings)}
+
+
+def _become(program: str, *arguments: str, environment: Mapping[str, str]) -> NoReturn:
     """Become another of our programs: this process imports none of the broker's code."""
     sys.stdout.flush()
     sys.stderr.flush()
-    # the variables in force are passed on, so that a flag of this command counts there too
-    os.execve(sys.executable, [sys.executable, *arguments], {**os.environ, **as_environment(in_force)})  # noqa: S606 - our own program, no shell
+    line = command(program, *arguments)
+    os.execve(line[0], line, environment)  # noqa: S606 - our own program, no shell
 
 
 @contextlib.asynccontextmanager

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from temporalio.client import Client
 
-import clock
+from alert_trader import clock
 from cli import render
 from cli.context import err, fail, out, print_json, settings, with_client
 from cli.exit_codes import ExitCode

@@ -12,7 +12,7 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-import clock
+from alert_trader import clock
 from cli.context import fail, out, print_json, settings, with_client
 from cli.exit_codes import ExitCode
 from cli.parse import message_of_row, moment_of

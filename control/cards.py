@@ -6,8 +6,8 @@ from datetime import timedelta
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError
 
-import clock
 from activities.messages import CardRequest
+from alert_trader import clock
 from control.connection import unreachable
 from control.look import NoAnswer, card_of, events_of, view_of
 from domain.ids import AccountNumber, WorkflowId

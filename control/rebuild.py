@@ -16,7 +16,7 @@ from pyarrow import ArrowException
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-import clock
+from alert_trader import clock
 from control.connection import UnreachableError
 from control.record import Listed, UnreadableRecordError, last_runs, list_all, read_record
 from control.upkeep import Mirrors

@@ -15,7 +15,7 @@ from decimal import Decimal
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-import clock
+from alert_trader import clock
 from control import account
 from control.archived import archived, day_begins, outcome_of
 from control.connection import unreachable

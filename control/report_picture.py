@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -14,6 +15,9 @@ from control.report_words import HEADS, dollars, tiles
 from domain.calendar import NEW_YORK
 from domain.report import Report
 from domain.timeline import Bar, Timeline
+
+# a `matplotlibrc` of the current folder has been read by now, and could have other programs draw the text
+mpl.rcdefaults()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,8 @@ from datetime import timedelta
 from pyarrow import ArrowException
 from temporalio.client import Client
 
-import clock
 from activities.upkeep import SweepAnswer, SweepRequest, Tally, TidyRequest
+from alert_trader import clock
 from control.record import Listed, UnreadableRecordError, last_runs, list_page, read_record
 from mirrors.archive import Archive
 from mirrors.hot import HotMirror, MirrorAwayError

@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import fs
 
-import clock
+from alert_trader import clock
 from mirrors import parquet
 from mirrors.schema import TradeRecord
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PIL import Image
 
-import clock
+from alert_trader import clock
 from tests.support.floor import next_monthly
 from tests.support.guild import ADA, BOB, EVE, Guild, Message, open_guild
 from tests.support.waiting import eventually

@@ -1,12 +1,14 @@
 """What every test shares: the Temporal binary, and the clock, which begins at a stated instant."""
 
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-import clock
+from alert_trader import clock
+from alert_trader.start import command
 from worker.temporal_server import find_binary
 
 REAL_TIME = tuple(Path(__file__).parent / folder for folder in ("admin", "crash", "e2e", "mirrors"))
@@ -48,6 +50,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if name is not None:
             item.add_marker(pytest.mark.xdist_group(name))
     items.sort(key=lambda item: stacks[item] is None)
+
+
+def pytest_sessionstart() -> None:
+    """Refuse to begin where children would run other code than this checkout: they run what is installed, whatever PYTHONPATH says."""
+    root = Path(__file__).parent.parent
+    line = [*command("worker")[:2], "-c", "import alert_trader as started; print(*started.__path__)"]
+    found = subprocess.run(line, cwd=root.parent, capture_output=True, text=True, check=False).stdout.strip()
+    if found != str(root / "alert_trader"):
+        pytest.exit(f"expected {line[0]} to run the programs of {root}, found {found or 'none installed'}. Run `make install` there", 3)
 
 
 @pytest.fixture(scope="session")

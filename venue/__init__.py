@@ -1,6 +1,6 @@
 """A Tastytrade-compatible exchange that runs on this machine: REST, account streamer, DXLink, faults, and a tape.
 
-Lives here: everything the exchange needs, from the option pricing to the sockets. It runs in its own process (`python -m venue`), or
+Lives here: everything the exchange needs, from the option pricing to the sockets. It runs in its own process (`python -P -m venue`), or
 inside a test (`venue.server.start`), and the unmodified SDK of the broker talks to it. Its tape (`venue.tape`) is the evidence that an
 independent check of the trader reads.
 Never here: an import from another room. What the trader believes must not leak into what the exchange does.

@@ -1,4 +1,4 @@
-"""Run a venue: `python -m venue --port 8100 --tape tape.jsonl --state state.db`. SIGTERM and Ctrl-C close it cleanly."""
+"""Run a venue: `python -P -m venue --port 8100 --tape tape.jsonl --state state.db`. SIGTERM and Ctrl-C close it cleanly."""
 
 import argparse
 import asyncio
@@ -14,7 +14,7 @@ from venue.server import start
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m venue", description="A Tastytrade-compatible exchange on this machine.")
+    parser = argparse.ArgumentParser(prog="python -P -m venue", description="A Tastytrade-compatible exchange on this machine.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8100, help="0 takes a free port")
     parser.add_argument("--config", type=Path, help="a JSON file of venue.config.VenueConfig")

@@ -1,6 +1,6 @@
 """What a venue is told when it starts: accounts, underlyings, fees, timings and the variants nobody has documented.
 
-Read from JSON (`python -m venue --config FILE`), every field with a default. Money is dollars, prices are dollars a share, times are
+Read from JSON (`python -P -m venue --config FILE`), every field with a default. Money is dollars, prices are dollars a share, times are
 seconds. Figures that come from no current source (regulatory fees) are settings for that reason.
 """
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-import clock
+from alert_trader import clock
 from venue.config import VenueConfig
 from venue.control import Control
 from venue.dxlink import DxLink

@@ -1,4 +1,4 @@
-"""`python -m worker`: run the worker of the mode in the settings, until it is told to stop."""
+"""`trader worker`: run the worker of the mode in the settings, until it is told to stop."""
 
 import asyncio
 import dataclasses

@@ -11,9 +11,9 @@ from typing import Protocol
 import aiohttp
 import apprise
 
-import clock
 from activities.messages import Level, Notice
 from activities.notify import Channel
+from alert_trader import clock
 from settings.model import Settings
 from settings.values import Hours
 from worker.loudness import Loudness, loudness

@@ -20,7 +20,7 @@ from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 from typing_extensions import override
 
-import clock
+from alert_trader import clock
 
 log = logging.getLogger("alert-trader.clock-guard")
 

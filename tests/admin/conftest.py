@@ -1,7 +1,6 @@
 """A house with everything optional on: encryption, metrics, mirrors, admin API, codec server. Every secret in it is a canary."""
 
 import base64
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -13,6 +12,7 @@ from aiohttp import web
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
+from alert_trader.start import command
 from settings.load import as_environment
 from tests.support.house import House, Seat, open_house
 from worker.process import free_ports, ready, start
@@ -119,7 +119,7 @@ async def serve(seat: Seat) -> str:
     ready_file = data / f"api-{port}.ready"
     child = await start(
         f"api-{port}",
-        [sys.executable, "-m", "api", "--ready-file", str(ready_file)],
+        command("api", "--ready-file", str(ready_file)),
         log=data / "logs" / f"api-{port}.log",
         environment=as_environment(own),
     )

@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
-import clock
+from alert_trader import clock
 from control import report as reports
 from domain.report import Grouping, Share
 from domain.trade import Phase

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-import clock
+from alert_trader import clock
 from control import account as control
 from control.errors import NoWorkerError
 from domain.denial import Code

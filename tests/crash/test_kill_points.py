@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-import clock
+from alert_trader import clock
 from domain.portion import HALF, Portion
 from domain.trade import Outcome, Phase
 from tests.support.beside import beside

@@ -9,7 +9,7 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowUpdateStage
 
-import clock
+from alert_trader import clock
 from control import command
 from domain.trade import Outcome, Phase
 from tests.support.beside import beside

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-import clock
+from alert_trader import clock
 from tests.support.guild import ADA, BOB, EVE, MALLORY, Guild, Message, footer, open_guild, words
 from tests.support.waiting import eventually
 from venue.oracle import Expectation, check

@@ -8,7 +8,7 @@ from collections import defaultdict
 from datetime import timedelta
 from decimal import Decimal
 
-import clock
+from alert_trader import clock
 from control import account as control
 from domain.denial import Code
 from domain.halting import AccountState

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
-import clock
+from alert_trader import clock
 from control import command, look
 from control.connection import connect
 from control.send import send_alert

@@ -14,9 +14,9 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-import clock
 from activities.messages import DIFFERENCES_SIGNAL, RELEASE_UPDATE
 from activities.upkeep import SWEEP, TIDY, SweepAnswer, SweepRequest, Tally, TidyRequest
+from alert_trader import clock
 from control import account, command
 from domain.account import Account, opened
 from domain.discrepancy import Difference, DifferenceKind

@@ -7,7 +7,7 @@ from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
-import clock
+from alert_trader import clock
 from domain.alert import AlertMessage
 from domain.calendar import new_york_date, next_trading_day
 from domain.ids import message_id

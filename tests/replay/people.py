@@ -8,8 +8,8 @@ from typing import Any
 from temporalio import activity
 from temporalio.worker import Worker
 
-import clock
 from activities.messages import SHOW_CARD, CardAnswer, CardPlace, CardRequest
+from alert_trader import clock
 from control import command
 from control.send import send_alert
 from domain.ids import message_id

@@ -21,8 +21,8 @@ from typing import Any
 from pydantic import SecretStr
 from temporalio.client import WorkflowHistory
 
-import clock
 from activities.messages import ORDER_REPORT_SIGNAL
+from alert_trader import clock
 from broker.dry_run import DryRunBroker
 from control import command
 from control.history import read_history, write_history

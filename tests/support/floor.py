@@ -16,9 +16,9 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 from temporalio.worker import Replayer
 
-import clock
 from activities.account_line import Stop
 from activities.messages import Notice
+from alert_trader import clock
 from broker.dry_run import DryRunBroker
 from broker.tastytrade import TastytradeDesk, TastytradeReader
 from domain.alert import AlertMessage

@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import clock
+from alert_trader import clock
 from chat.client import ChatControl
 from domain.contract import OptionContract, Right
 from settings.load import load

@@ -10,7 +10,6 @@ import itertools
 import json
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -21,7 +20,8 @@ from typing import Any
 from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError
 from temporalio.service import RPCError
 
-import clock
+from alert_trader import clock
+from alert_trader.start import command
 from control.connection import connect
 from control.history import fetch_history, replay
 from control.send import send_alert
@@ -158,7 +158,7 @@ class Seat:
             ready_file = self.house.stack.data_dir / f"{turn}.ready"
             child = await start(
                 turn,
-                [sys.executable, "-m", "worker", "--ready-file", str(ready_file)],
+                command("worker", "--ready-file", str(ready_file)),
                 log=self.house.stack.data_dir / "logs" / f"{turn}.log",
                 environment=as_environment(self.settings),
             )

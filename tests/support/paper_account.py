@@ -3,9 +3,9 @@
 import time
 from decimal import Decimal
 
-import clock
 from activities.account_line import AccountLine, AccountUnreachableError, Pass
 from activities.messages import AdmitAnswer
+from alert_trader import clock
 from domain.account import PASS, Account, opened
 from domain.denial import Denied
 from domain.halting import Order

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
-import clock
+from alert_trader import clock
 from broker.port import (
     NOT_SENT,
     AccountStatus,

@@ -10,7 +10,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.testing._timeskipping import FastForwardConfig, TimeSkippingConfig
 from typing_extensions import override
 
-import clock
+from alert_trader import clock
 from tests.support.waiting import eventually
 
 SKIPS = 1_000_000

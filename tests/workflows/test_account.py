@@ -13,8 +13,8 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
-import clock
 from activities.account_line import Stop
+from alert_trader import clock
 from control import account as control
 from control.errors import NotFoundError, NotPossibleError
 from domain.account_view import AccountView

@@ -9,7 +9,7 @@ import pytest
 from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.testing import WorkflowEnvironment
 
-import clock
+from alert_trader import clock
 from domain.alert import AlertMessage
 from domain.ids import message_id
 from domain.parser import parse

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from temporalio.client import Client, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-import clock
+from alert_trader import clock
 from bot import pressing, slash, slash_account
 from bot.client import TraderBot
 from chat.config import Person, Room

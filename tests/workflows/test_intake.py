@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-import clock
+from alert_trader import clock
 from control import authored, command, look
 from control.errors import NoWorkerError
 from control.intake import Intake, LeftAlone, Opened, PassedOn, Taken, Unmatched, take, told

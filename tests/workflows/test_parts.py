@@ -7,7 +7,7 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateStage
 from temporalio.testing import WorkflowEnvironment
 
-import clock
+from alert_trader import clock
 from domain.calendar import new_york_date
 from domain.hours import BY_RULE
 from domain.policy import ExitPolicy

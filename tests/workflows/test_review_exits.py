@@ -10,8 +10,8 @@ import pytest
 from temporalio.client import WorkflowHandle, WorkflowUpdateStage
 from temporalio.testing import WorkflowEnvironment
 
-import clock
 from activities.messages import Notice
+from alert_trader import clock
 from domain.calendar import new_york_date, next_trading_day
 from domain.hours import BY_RULE
 from domain.trade import Outcome, Phase

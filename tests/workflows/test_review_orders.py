@@ -9,8 +9,8 @@ from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import WorkflowHandle, WorkflowUpdateStage
 from temporalio.testing import WorkflowEnvironment
 
-import clock
 from activities.messages import ORDER_REPORT_SIGNAL
+from alert_trader import clock
 from domain.ids import FillId, OrderId
 from domain.money import Price
 from domain.order import Fill

@@ -10,8 +10,8 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-import clock
 from activities.messages import CardAnswer, CardPlace, CardRequest
+from alert_trader import clock
 from bot.cards import CardActivity
 from bot.first_start import NEEDED, findings, invite
 from chat.config import BOT_PERMISSIONS, CREATE_PUBLIC_THREADS, SEND_MESSAGES

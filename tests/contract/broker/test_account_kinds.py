@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-import clock
 from activities.messages import SizeAnswer, SizedEntry, SizeRequest
 from activities.sizing import SizeActivity
+from alert_trader import clock
 from broker.tastytrade import TastytradeDesk
 from domain.account import opened
 from domain.alert import AlertKind, AlertMessage, ParsedAlert

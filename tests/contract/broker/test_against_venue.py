@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-import clock
+from alert_trader import clock
 from broker.dry_run import DryRunBroker
 from broker.port import NOT_SENT, ChainGap, OutcomeUnknown, Refused, Unavailable
 from broker.tastytrade import TastytradeDesk, TastytradeReader

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import broker
-import clock
+from alert_trader import clock
 from broker import tastytrade_answers as answers
 from broker.port import Refused
 from broker.tastytrade_bodies import UnreadableError, order_report

@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import signal
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 from tastytrade import Account, Session
 from tastytrade.order import OrderAction, OrderStatus
 
+from alert_trader.start import command
 from broker.redirect import RedirectTransport
 from tests.contract.venue.desk import ACCOUNT, FAST, SPY, Desk, limit, wait_until
 from venue.client import VenueControl
@@ -186,8 +186,7 @@ async def test_an_order_accepted_by_a_killed_venue_is_there(tmp_path: Path) -> N
     async def running(turn: int) -> tuple[asyncio.subprocess.Process, str]:
         """Start a venue as a process, and say where it serves."""
         ready = tmp_path / f"ready-{turn}.json"
-        command = [sys.executable, "-m", "venue", "--port", "0", "--ready-file", str(ready), *arguments]
-        process = await asyncio.create_subprocess_exec(*command, cwd=Path(__file__).parents[3])
+        process = await asyncio.create_subprocess_exec(*command("venue", "--port", "0", "--ready-file", str(ready), *arguments))
         await wait_until(ready.exists, seconds=20)
         return process, f"http://127.0.0.1:{json.loads(ready.read_text())['port']}"
 

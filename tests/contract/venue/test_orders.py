@@ -7,7 +7,7 @@ import pytest
 from tastytrade.order import InstrumentType, Leg, LimitOrder, OrderAction, OrderStatus, OrderTimeInForce, PlacedOrder
 from tastytrade.utils import TastytradeError
 
-import clock
+from alert_trader import clock
 from tests.contract.venue.desk import AAPL, FAST, SPY, Desk, fills, left, limit, market, wait_until
 from tests.support.instants import STATED
 from venue.commands import Adjust, SetAccount, Step

@@ -12,7 +12,7 @@ from tastytrade.market_data import get_market_data_by_type
 from tastytrade.market_sessions import ExchangeType, MarketStatus, get_market_holidays, get_market_sessions
 from tastytrade.utils import TastytradeError
 
-import clock
+from alert_trader import clock
 from tests.contract.venue.desk import AAPL, ACCOUNT, SPXW, SPY, Desk, expiry
 from venue.commands import SetAccount
 from venue.config import VenueConfig

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -13,7 +12,8 @@ import pytest
 from tastytrade.order import OrderStatus
 from tastytrade.utils import TastytradeError
 
-import clock
+from alert_trader import clock
+from alert_trader.start import command
 from tests.contract.venue.desk import SPY, Desk, wait_until
 from venue.client import ControlRefused, VenueControl
 from venue.config import SessionMode, VenueConfig
@@ -134,11 +134,11 @@ async def test_an_illegal_transition_changes_nothing(desk: Desk) -> None:
 
 
 async def test_a_venue_runs_as_a_process_and_ends_cleanly(tmp_path: Path) -> None:
-    """`python -m venue` says where it serves, takes its config, and closes on SIGTERM with its tape whole."""
+    """The venue's process says where it serves, takes its config, and closes on SIGTERM with its tape whole."""
     ready, tape, config = tmp_path / "ready.json", tmp_path / "tape.jsonl", tmp_path / "config.json"
     config.write_text('{"accounts": [{"number": "5WT00777", "cash": "1234.50"}]}', encoding="utf-8")
-    arguments = ["-m", "venue", "--port", "0", "--ready-file", str(ready), "--tape", str(tape), "--config", str(config), "--seed", "3"]
-    process = await asyncio.create_subprocess_exec(sys.executable, *arguments, cwd=Path(__file__).parents[3])
+    arguments = ["--port", "0", "--ready-file", str(ready), "--tape", str(tape), "--config", str(config), "--seed", "3"]
+    process = await asyncio.create_subprocess_exec(*command("venue", *arguments))
     try:
         await wait_until(ready.exists, seconds=20)
         told = json.loads(ready.read_text(encoding="utf-8"))

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-import clock
+from alert_trader import clock
 from tests.support.paper_desk import PaperDesk
 
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import clock
 from activities import deadline
 from activities.deadline import MARGIN, Deadline
+from alert_trader import clock
 
 TIMEOUT, CALL = timedelta(seconds=10), timedelta(seconds=4)
 BUDGET = TIMEOUT - CALL - MARGIN

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 from temporalio.testing import ActivityEnvironment
 
-import clock
 from activities.messages import PositionAnswer, PositionRequest
 from activities.orders import OrderLookups
+from alert_trader import clock
 from domain.contract import OptionContract, Right
 from domain.ids import Leg, OrderId, message_id
 from domain.ledger import OrderLedger

@@ -11,9 +11,9 @@ import pytest
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-import clock
 from activities.messages import DIFFERENCES_SIGNAL, ExpectedAnswer
 from activities.reconciliation import Reconciliation
+from alert_trader import clock
 from broker.port import Unavailable
 from domain.account import opened
 from domain.discrepancy import Difference, DifferenceKind, Expected, compare

@@ -10,9 +10,9 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import ActivityEnvironment
 
-import clock
 from activities.messages import ORDER_REPORT_SIGNAL, FollowRequest, Level, Notice
 from activities.stream import StreamActivity
+from alert_trader import clock
 from broker.port import Unavailable
 from domain.ids import Leg, OrderId
 from domain.order import OrderReport, OrderStatus

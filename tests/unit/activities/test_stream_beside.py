@@ -13,9 +13,9 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import ActivityEnvironment
 
-import clock
 from activities.messages import ExpectedAnswer, FollowRequest, Level, Notice, StreamStanding
 from activities.stream import HANDOVER, StreamActivity
+from alert_trader import clock
 from broker.port import Unavailable
 from domain.ids import FillId, Leg, OrderId
 from domain.money import Price

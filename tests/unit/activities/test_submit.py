@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-import clock
 from activities.account_line import Stop
 from activities.messages import (
     ADMITTED_FEWER,
@@ -27,6 +26,7 @@ from activities.messages import (
     SubmitResult,
 )
 from activities.orders import OrderActivities, OrderLookups
+from alert_trader import clock
 from broker.port import NOT_SENT, OutcomeUnknown, Refused, Unavailable
 from domain.denial import Code
 from domain.ids import Leg, OrderId, trade_workflow_id

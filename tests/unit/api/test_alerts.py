@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import clock
+from alert_trader import clock
 from api.alerts import derived_id
 from domain.ids import Leg, client_order_id
 from tests.unit.api.conftest import HOOK, OPS, Asked

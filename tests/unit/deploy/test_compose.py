@@ -15,6 +15,7 @@ import jsonschema
 import pytest
 import yaml
 
+from alert_trader.start import command
 from settings.load import PREFIXES, load, variable
 from settings.model import Settings
 from worker.wiring import GRACE
@@ -241,5 +242,5 @@ def test_no_service_for_code_that_does_not_exist(services: dict[str, dict[str, A
     }
     assert services["namespace"]["command"] == ["python", "/opt/alert-trader/deploy/namespace.py"]
     assert (ROOT / "deploy/namespace.py").is_file()
-    assert services["housekeeper"]["command"][:3] == ["python", "-m", "worker.housekeeper"]
-    assert services["api"]["command"][:3] == ["python", "-m", "api"]
+    for name, program in (("housekeeper", "worker.housekeeper"), ("api", "api"), ("bot", "bot")):
+        assert services[name]["command"][:-2] == ["python", *command(program)[1:]]

@@ -1,10 +1,13 @@
 """The worker's image, as far as its recipe shows."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
 
 import yaml
+
+from alert_trader.start import command
 
 ROOT = Path(__file__).resolve().parents[3]
 RECIPE = (ROOT / "Dockerfile").read_text()
@@ -42,5 +45,5 @@ def test_runs_as_nobody_in_particular() -> None:
     assert "\nUSER trader\n" in last
     worker = yaml.safe_load((ROOT / "docker-compose.temporal.yml").read_text())["services"]["worker"]
     ready = worker["healthcheck"]["test"][-1]
-    assert f'"--ready-file", "{ready}"' in last
+    assert f"\nCMD {json.dumps(['python', *command('worker', '--ready-file', ready)[1:]])}\n" in last
     assert str(Path(ready).parent) in worker["tmpfs"][0]

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-import clock
+from alert_trader import clock
 from domain.leftover import Leftover, leftover_of
 from domain.market import Quote
 from domain.money import Price

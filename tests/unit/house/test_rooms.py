@@ -1,5 +1,6 @@
 """The rooms have everyday names; each must be ours and not another package's."""
 
+import importlib.metadata
 import importlib.util
 import tomllib
 from pathlib import Path
@@ -26,6 +27,11 @@ def test_room_says_what_lives_there(room: str) -> None:
     assert module.__doc__ is not None
     assert "Lives here" in module.__doc__
     assert "Never here" in module.__doc__
+
+
+def test_the_package_is_never_uploaded() -> None:
+    """An index refuses the built package: a common name of a package of ours would reach whoever asks for another."""
+    assert "Private :: Do Not Upload" in importlib.metadata.metadata("alert-trader").get_all("Classifier", [])
 
 
 def test_every_room_is_packaged_checked_and_under_contract() -> None:

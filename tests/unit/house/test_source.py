@@ -196,20 +196,34 @@ WALL_CLOCKS = frozenset(
     {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns", "time.localtime", "time.gmtime"}
 )
 CLOCKS = {
-    "clock/__init__.py _system": "the one clock",
+    "alert_trader/clock.py _system": "the one clock",
     "mirrors/archive.py Archive._clear_incoming": "the ages of files are told by the clock that stamped them",
     "api/keys.py Keys._count": "the rate limiter counts by its own clock, and tells by it when to try again",
 }
 
 
 def test_the_time_of_day_is_read_from_one_clock() -> None:
-    """A test, the demo or a benchmark moves all of the product's time at once: nothing reads the machine's clock beside `clock`."""
-    rooms = ("activities", "api", "bot", "broker", "chat", "cli", "clock", "control", "domain", "mirrors", "settings", "venue", "worker")
+    """A test moves all of the product's time at once: nothing reads the machine's clock beside `clock`."""
+    rooms = (
+        "activities",
+        "api",
+        "bot",
+        "broker",
+        "chat",
+        "alert_trader",
+        "cli",
+        "control",
+        "domain",
+        "mirrors",
+        "settings",
+        "venue",
+        "worker",
+    )
 
     def reads(node: ast.AST) -> bool:
         return bool({called(node), called(node).removeprefix("datetime.")} & WALL_CLOCKS)
 
-    only(found((*rooms, "workflows", "bench", "chaos"), reads), CLOCKS)
+    only(found((*rooms, *DECIDING, "bench", "chaos"), reads), CLOCKS)
 
 
 def test_tests_read_the_time_from_the_same_clock() -> None:

@@ -12,7 +12,7 @@ from typing import Any, cast
 import pytest
 from temporalio.client import Client
 
-import clock
+from alert_trader import clock
 from control import audit
 from control.connection import UnreachableError
 from control.upkeep import Mirrors

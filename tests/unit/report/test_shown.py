@@ -1,10 +1,13 @@
 """A report as people see it: what is other people's text stays text, and what is there is told."""
 
 import struct
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from html.parser import HTMLParser
+from pathlib import Path
 
 from control.report_page import page
 from control.report_picture import LIGHT, picture, timeline_picture
@@ -112,3 +115,11 @@ def test_an_exit_belongs_to_the_newest_entry_it_can_mean() -> None:
     told = said("STC SPY 600c 12/18 @ 5.00", "BTO SPY 600c 12/18 @ 1.00", "BTO SPY 600c 12/18 @ 2.00", "STC SPY 600c 12/18 @ 3.00")
     [author] = told.authors
     assert (author.unmatched_exits, author.exited, author.median_gain) == (1, Share(count=1, of=2), Decimal("0.500"))
+
+
+def test_a_picture_takes_nothing_from_the_folder_it_is_drawn_in(tmp_path: Path) -> None:
+    """Matplotlib reads a `matplotlibrc` of the current folder, which can even have other programs draw the text; it has no say here."""
+    (tmp_path / "matplotlibrc").write_text("text.usetex: True\nfont.size: 40\n")
+    code = "import matplotlib, control.report_picture; print(matplotlib.rcParams['text.usetex'], matplotlib.rcParams['font.size'])"
+    drawn = subprocess.run([sys.executable, "-P", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert drawn.stdout.split() == ["False", "10.0"]

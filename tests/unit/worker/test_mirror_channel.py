@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-import clock
 from activities.messages import Level, Notice
+from alert_trader import clock
 from mirrors.hot import HotMirror
 from tests.support.redis import RedisServer, redis_running
 from tests.support.trail import trail, view

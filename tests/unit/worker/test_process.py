@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.process import StackError, free_ports, ready, require_free, start
+from worker.process import StackError, find_program, free_ports, ready, require_free, start
 from worker.temporal_server import find_binary
 
 WITHIN = timedelta(seconds=10)
@@ -45,6 +45,18 @@ async def test_a_child_gets_our_settings_only_when_given(tmp_path: Path, monkeyp
     assert (tmp_path / "log").read_text().split() == ["None", "kept", "demo"]
 
 
+async def test_a_child_without_settings_gets_no_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DUR-50: nor are those of Temporal and of the archive's storage, which have names of their own; a child of ours needs them."""
+    names = ("TEMPORAL_API_KEY", "AWS_SECRET_ACCESS_KEY", "TRADER_API_KEYS")
+    for name in names:
+        monkeypatch.setenv(name, "hunter2")
+    code = f"import os; print(*(os.environ.get(name) for name in {names}))"
+    for given in (None, {}, {"TRADER_MODE": "demo"}):
+        child = await start("env", [sys.executable, "-c", code], log=tmp_path / "log", environment=given)
+        await child.wait()
+    assert (tmp_path / "log").read_text().splitlines() == ["None None None", "None None None", "hunter2 hunter2 None"]
+
+
 async def test_a_child_does_not_outlive_a_parent_that_is_gone(tmp_path: Path) -> None:
     """Where the parent has died before the command starts, the command does not start."""
     from worker import tether  # noqa: PLC0415 - the file is what is under test
@@ -68,3 +80,18 @@ def test_a_missing_binary_is_told_with_what_to_do(tmp_path: Path) -> None:
     """A configured path that holds no program is refused by its setting's name."""
     with pytest.raises(StackError, match="TRADER_TEMPORAL_BINARY"):
         find_binary(tmp_path / "temporal")
+
+
+def test_a_program_in_the_folder_you_stand_in_is_not_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty or a relative entry of the PATH means whatever folder one stands in: a file there is not taken for a program."""
+    for folder in (tmp_path, tmp_path / "bin"):
+        folder.mkdir(exist_ok=True)
+        (folder / "redis-server").write_text("#!/bin/sh\n")
+        (folder / "redis-server").chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    for path in ("", ".", ":/nonexistent", "bin", "/nonexistent:"):
+        monkeypatch.setenv("PATH", path)
+        assert find_program("redis-server") is None
+    monkeypatch.setenv("PATH", f".:{tmp_path / 'bin'}")
+    assert find_program("redis-server") == tmp_path / "bin/redis-server"
+    assert find_program(Path("bin/redis-server")) == Path("bin/redis-server")

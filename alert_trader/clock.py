@@ -1,7 +1,5 @@
 """The one clock of a process: every moment that product code reads comes from here.
 
-Lives here: the time of day, and its replacement in tests. Never here: a calendar, a timer, or anything that waits.
-
 A test moves it with `moved_to`; nothing else replaces it. Durations are measured with `time.monotonic`, which no clock change touches.
 Workflows never import this: they ask Temporal for the time of their own history. `domain` never imports it either: its rules take
 moments as arguments.

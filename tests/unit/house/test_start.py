@@ -1,0 +1,81 @@
+"""How a process of ours begins: with our own packages, or with words about what is in their place."""
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from alert_trader.start import PACKAGES, PROGRAMS
+from tests.unit.house.test_rooms import ROOMS, ROOT
+
+TRADER = [str(Path(sys.executable).with_name("trader")), "--help"]
+WORKER = [sys.executable, "-P", "-m", "alert_trader", "worker", "--help"]
+"""As `command` writes it, but with PYTHONPATH, by which the tests put something in the way."""
+
+
+def started(line: list[str], path: str, folder: Path) -> tuple[int, str]:
+    """Run a command with a PYTHONPATH, and give its exit code and what it said on stderr."""
+    ended = subprocess.run(line, cwd=folder, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False)
+    return ended.returncode, ended.stderr
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_a_hidden_package_is_told_and_not_run(name: str, tmp_path: Path) -> None:
+    """A module of the same name that Python would take in place of ours is named with its file, and is not run."""
+    (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'marker')!r}, 'w')")
+    code, said = started(TRADER, str(tmp_path), tmp_path)
+    assert (code, said.count("\n")) == (5, 1)
+    assert f"package '{name}' in {ROOT}, found {tmp_path / name}.py" in said
+    assert "PYTHONPATH" in said
+    assert not (tmp_path / "marker").exists()
+
+
+@pytest.mark.parametrize("line", [TRADER, WORKER])
+def test_a_folder_can_hide_a_package_too(line: list[str], tmp_path: Path) -> None:
+    """Also a folder without `__init__.py` counts, and the programs behind `trader` look as well."""
+    (tmp_path / "settings").mkdir()
+    code, said = started(line, str(tmp_path), tmp_path)
+    assert code == 5
+    assert f"found {tmp_path / 'settings'}." in said
+
+
+@pytest.mark.parametrize("path", [".", f":{ROOT}", f"{ROOT}:", "lib"])
+def test_a_pythonpath_that_means_the_folder_you_stand_in_is_refused(path: str, tmp_path: Path) -> None:
+    """An empty entry, as `PYTHONPATH=$PYTHONPATH:/x` leaves it, would run whatever lies in any folder."""
+    code, said = started(TRADER, path, tmp_path)
+    assert code == 5
+    assert f"PYTHONPATH is {path!r}" in said
+
+
+@pytest.mark.parametrize("path", ["", str(ROOT)])
+def test_a_pythonpath_that_hides_nothing_is_fine(path: str, tmp_path: Path) -> None:
+    """An empty variable is none, and another folder with our own packages in it is this checkout."""
+    assert started(WORKER, path, tmp_path) == (0, "")
+
+
+def test_only_our_programs_are_started(tmp_path: Path) -> None:
+    """Anything else is refused with the list of what can be started."""
+    code, said = started([*WORKER[:-2], "cli"], "", tmp_path)
+    assert (code, said) == (2, f"error: expected one of {', '.join(PROGRAMS)} after `-m alert_trader`, found ['cli']\n")
+
+
+def test_every_package_is_checked() -> None:
+    """The start knows every package of ours but its own."""
+    assert sorted({*PACKAGES, "alert_trader"}) == sorted(ROOMS)
+
+
+def test_one_place_writes_how_a_program_is_started() -> None:
+    """No other source writes `-m`: a child that is started in another way would run files of the folder it is started in."""
+    own = {"alert_trader/start.py", "tests/unit/house/test_start.py"}
+    folders = [*ROOMS, "tests", "bench", "chaos", "specs", "deploy", "tools"]
+    wrong = {
+        path.relative_to(ROOT).as_posix()
+        for folder in folders
+        for path in (ROOT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and node.value == "-m"
+    }
+    assert wrong == own
