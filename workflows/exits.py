@@ -6,13 +6,12 @@ unknown orders included, counts as sold when the next exit is worked out, so the
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.messages import SUBMIT_EXIT, SizedEntry
-    from domain.calendar import new_york_date, next_trading_day, previous_trading_day, session_closes_at, session_opens_at
     from domain.event import EventKind
     from domain.exits import ExitPlan, exit_target, next_exit
     from domain.ids import FillId, Leg
@@ -23,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import timing
     from workflows.desk import Desk
     from workflows.journal import Journal
+    from workflows.pace import end_of_day, next_open
     from workflows.patches import PAGES_AGAIN
     from workflows.waiting import wait
 
@@ -52,8 +52,6 @@ class Exits:
         self._desk = desk
         self._journal = journal
         self._priced: set[FillId] = set()
-        self.last_close = _last_close(sized.listing.contract.expiry)
-        """When the contract stops trading: no profit-take is sent after it."""
         self.stopped = False
         """Set when a person takes the position over, or the trade is over: no further profit-take is sent."""
         self.gone = 0
@@ -68,7 +66,7 @@ class Exits:
 
     def due(self) -> ExitPlan | None:
         """Work out the profit-take that is missing now; none once the contract has stopped trading."""
-        if workflow.now() >= self.last_close:
+        if workflow.now() >= self._desk.last_close:
             return None
         ledger = self._desk.ledger
         fills = [fill for fill in ledger.entry_fills if fill.fill_id not in self._priced] or list(ledger.entry_fills)
@@ -133,7 +131,8 @@ class Exits:
             text = f"The exit was turned down {failures} times in a row and is tried on: {self.position} contracts are without it"
             self._journal.record(workflow.now(), EventKind.WARNING, text, position=self.position)
         pause = timing.EXIT_BACKOFF[min(failures, len(timing.EXIT_BACKOFF) - 1)]
-        await wait(until, min(pause, next_open(workflow.now()) - workflow.now()), "before the exit is tried again")
+        moment = min(workflow.now() + pause, next_open(workflow.now()), self._desk.waiting.ends)
+        await wait(until, moment, "before the exit is tried again")
 
     def note_small(self) -> None:
         """Say, once the entry is over, which contracts no exit order stands for."""
@@ -154,7 +153,7 @@ class Exits:
         desk = self._desk
         before = len(desk.ledger.leg(Leg.EXIT))
         for order in desk.ledger.open_exits:
-            desk.spawn(desk.take_back(order))
+            desk.take_back(order)
         await wait(lambda: not desk.ledger.open_exits, timing.EXIT_PATIENCE, "for the exits to be taken back")
         for _ in range(timing.MAX_EXIT_ORDERS):
             await wait(lambda: self.free > 0 or self.flat, until, "for contracts to sell, or for the last order to end")
@@ -163,12 +162,14 @@ class Exits:
             if workflow.now() >= until:
                 return Trigger.EXPIRED
             failures = self.failures(before)
-            await self.pause(failures, lambda: False)
+            asked = desk.waiting.asked
+            await self.pause(failures, lambda: desk.waiting.asked != asked)  # noqa: B023 - awaited here
             if failures > 1 and await self.look_gone():
                 continue
             if self.free > 0:
                 sale, _ = await desk.send(SUBMIT_EXIT, leg=Leg.EXIT, quantity=self.free, limit=None, cover=self.must_cover())
-                await self.ended(sale, until)
+                # beside: contracts that an exit leaves free meanwhile do not wait for it
+                desk.spawn(self.ended(sale, until))
         raise RuntimeError(f"expected the position to be sold within {timing.MAX_EXIT_ORDERS} orders; a person must take over")
 
     @property
@@ -178,13 +179,13 @@ class Exits:
         return self.position <= 0 and not desk.searching and not desk.ledger.open_entries and not desk.ledger.open_exits
 
     async def ended(self, sale: LedgerOrder, until: datetime) -> None:
-        """Wait for the end of a sale, and read it meanwhile."""
-        for count in range(timing.MAX_EXIT_ORDERS):
-            pause = timing.SALE_READS[min(count, len(timing.SALE_READS) - 1)]
-            bound = min(pause, until - workflow.now())
-            if await wait(lambda: sale.done, bound, "for the sale to fill") or workflow.now() >= until:
-                return
-            await self._desk.read(sale)
+        """Wait for the end of a sale, and read it meanwhile. A person is called when its day is over and it has not ended."""
+        what = f"{sale.client_order_id} sells {sale.quantity} at the market and has not ended"
+        with self._desk.pace(timing.SALE_READS, what, call_from=end_of_day(workflow.now())) as pace:
+            while not sale.done and workflow.now() < until:
+                await pace.pause(lambda: sale.done, until)
+                if not sale.done and workflow.now() < until:
+                    await self._desk.read(sale)
 
     async def look_gone(self) -> bool:
         """Tell whether the account no longer holds any of it, though this trade did not sell it; if so, stop counting on it.
@@ -208,19 +209,3 @@ class Exits:
 
 def _failed(order: LedgerOrder) -> bool:
     return order.done and order.filled == 0
-
-
-def _last_close(expiry: date) -> datetime:
-    closes = session_closes_at(expiry) or session_closes_at(previous_trading_day(expiry))
-    assert closes is not None
-    return closes
-
-
-def next_open(moment: datetime) -> datetime:
-    """Give when the market opens next, after a moment."""
-    today = new_york_date(moment)
-    opens = session_opens_at(today)
-    if opens is None or opens <= moment:
-        opens = session_opens_at(next_trading_day(today))
-    assert opens is not None
-    return opens

@@ -32,11 +32,12 @@ with workflow.unsafe.imports_passed_through():
     from domain.view import Offer, OfferKind, TradeView
     from workflows import timing
     from workflows.commands import BUYING, TradeCommands
-    from workflows.desk import Desk, end_of_day
+    from workflows.desk import Desk
     from workflows.entry import Entry, Stop
     from workflows.exits import Exits
     from workflows.interface import TRADE_WORKFLOW, Command, TradeRequest
     from workflows.last_close import look_at_the_close
+    from workflows.pace import end_of_day
     from workflows.patches import LOOKS_AT_THE_CLOSE
     from workflows.sales import Sales
     from workflows.standing import Key, Standing, rehearse_admission
@@ -233,10 +234,8 @@ class TradeWorkflow(TradeCommands):
         exits.note_small()
         while True:
             check_at = min(end_of_day(workflow.now()), self._expires_at())
-            last = workflow.now() < exits.last_close <= check_at and workflow.patched(LOOKS_AT_THE_CLOSE)
-            moment, why = (
-                (exits.last_close, "last close of the contract") if last else (check_at, "next daily check of orders and position")
-            )
+            last = workflow.now() < desk.last_close <= check_at and workflow.patched(LOOKS_AT_THE_CLOSE)
+            moment, why = (desk.last_close, "last close of the contract") if last else (check_at, "next daily check of orders and position")
             await wait(lambda: exits.flat or self._close_asked, moment, why)
             if exits.flat:
                 return Trigger.FLAT
@@ -280,6 +279,12 @@ class TradeWorkflow(TradeCommands):
             self._exits.stopped = True
             for order in (*self._desk.ledger.open_entries, *self._desk.ledger.open_exits):
                 await self._desk.take_back(order)
+                if not order.done:
+                    text = (
+                        f"The contract has stopped trading and {order.client_order_id} ({order.status or order.standing}) was "
+                        "never seen to end; a person must take over: look at the account's orders and position at the broker"
+                    )
+                    self._record(EventKind.WARNING, text, order=order.client_order_id)
         elif self._early:
             orders = ", ".join(dict.fromkeys(report.order_id for report in self._early))
             text = f"A reset has gone back before order {orders}, which is at the venue: a person must look after it and what it bought"
@@ -353,8 +358,8 @@ class TradeWorkflow(TradeCommands):
 
     def _expires_at(self) -> datetime:
         """Give the moment after which the contract can no longer trade, late reports included."""
-        _, exits = self._opened()
-        return exits.last_close + timing.EXPIRY_SETTLES
+        desk, _ = self._opened()
+        return desk.waiting.ends
 
     # Beside the story
 

@@ -1,6 +1,6 @@
 """Sales of a part: of what is free, of what exits hold, while things go wrong; the rest is protected again by the plan."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,10 +11,9 @@ from domain.policy import ExitPolicy
 from domain.portion import HALF, Portion
 from domain.trade import Outcome, Phase
 from tests.support.floor import Floor, policy
-from tests.support.virtual_time import forward
+from tests.support.virtual_time import at, forward, forward_to, next_week
 from tests.support.waiting import eventually
 from workflows import timing
-from workflows.desk import end_of_day
 from workflows.interface import CLOSE_UPDATE, SELL_UPDATE, Command, CommandReceipt, SellOrder
 
 ME = Command(by="tester")
@@ -169,6 +168,8 @@ async def test_a_part_that_could_not_be_sent_all_day_is_not_sold_at_the_next_ope
     with env.with_time_skipping_disabled():
         trade = await floor.alert()
         await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
+        week = next_week(await env.get_current_time(trade))  # whenever the test runs: on the morning of a full session
+        await forward_to(env, trade, at(week, 1, "10:00"))
         await floor.fault(kind="status", method="GET", path="*/orders", status=503, count=10_000)
         asked = await trade.start_update(SELL_UPDATE, part(HALF), wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=CommandReceipt)
 
@@ -176,8 +177,7 @@ async def test_a_part_that_could_not_be_sent_all_day_is_not_sold_at_the_next_ope
             return (await floor.kinds(trade)).count("exit_intended") == 2
 
         await eventually(meant, "the sale to be meant")
-        now = datetime.now(UTC)
-        await forward(env, trade, end_of_day(now) - now + timedelta(minutes=10))
+        await forward_to(env, trade, at(week, 1, "16:25"))
         await floor.control.clear_faults()
         await forward(env, trade, timedelta(hours=1))
 

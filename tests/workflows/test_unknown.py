@@ -91,7 +91,7 @@ async def lands_late(env: WorkflowEnvironment, floor: Floor) -> WorkflowHandle[A
         await floor.until(trade, "the give-up", phase=Phase.WATCHING)
         assert not floor.order_ids("e")
         await eventually(lambda: floor.order_ids("e"), "the order to land")
-        await forward(env, trade, timedelta(seconds=61))
+        await env.fast_forward(trade, timedelta(seconds=61))  # or until the trade's end, where nothing was bought
     return trade
 
 
