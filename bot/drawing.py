@@ -194,6 +194,8 @@ def buttons(view: TradeView) -> tuple[Button, ...]:
         if view.position > 1:
             found.append(make(Action.CLOSE_HALF, "Close half", Style.PLAIN))
         found.append(make(Action.CLOSE_ALL, f"Close all {view.position}", Style.HARD))
+    elif view.phase is Phase.CLOSING and view.position > 0:
+        found.append(make(Action.CLOSE_ALL, f"Close all {view.position} now", Style.HARD))
     return tuple(found)
 
 

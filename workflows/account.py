@@ -204,7 +204,9 @@ class AccountWorkflow:
         self._updates += 1
         already = self._memory.state is AccountState.REDUCING
         self._halts.order(Order.FLATTEN, command)
-        if not already:
+        if already:
+            self._halts.flatten_again()
+        else:
             self._halts.begin_to_flatten()
         await self._halts.certain()
         left, flat = len(self._memory.trades), self._memory.state is AccountState.HALTED

@@ -34,6 +34,7 @@ class Halts:
         self._refresh = refresh
         self._beside: list[asyncio.Task[None]] = []
         self._stopped: tuple[OpenTrade, ...] = ()
+        self._told_to_close: set[WorkflowId] = set()
         self.leaving = False
         """Set when the run is over: a flattening goes on in the next."""
 
@@ -82,23 +83,33 @@ class Halts:
         """Begin to close every open trade, or go on with it after a fresh start."""
         self._spawn(self._flatten())
 
+    def flatten_again(self) -> None:
+        """Have every open trade told again: one that waits for the venue tries again at once."""
+        self._told_to_close.clear()
+
+    @property
+    def _untold(self) -> list[WorkflowId]:
+        return [trade.trade for trade in self._memory.trades.values() if trade.trade not in self._told_to_close]
+
     async def _flatten(self) -> None:
-        """Tell open trades to close, again and again, until none is open."""
-        for turn in range(timing.FLATTEN_ROUNDS):
-            for trade in list(self._memory.trades.values()):
-                await self._tell(trade.trade, CLOSE_SIGNAL)
+        """Tell open trades to close, each once and again when a person asks for it, until none is open."""
+        turn = 0
+        while not self.leaving:
+            for trade in self._untold:
+                self._told_to_close.add(trade)
+                await self._tell(trade, CLOSE_SIGNAL)
             pause = timing.FLATTEN_PAUSES[min(turn, len(timing.FLATTEN_PAUSES) - 1)]
-            await wait(lambda: not self._memory.trades or self.leaving, pause, "for open trades to be closed")
+            turn += 1
+            await wait(lambda: not self._memory.trades or bool(self._untold) or self.leaving, pause, "for open trades to be closed")
             if not self._memory.trades:
                 self._memory.order(Order.FLAT, workflow.now(), by="the account", reason="every trade is closed")
                 self._refresh()
                 return
-            if self.leaving:
-                return
+            if self.leaving or self._untold:
+                continue
             left = list(self._memory.trades.values())
             text = f"Flattening: {len(left)} trades with {sum(each.position for each in left)} contracts are still open"
             self._memory.record(workflow.now(), EventKind.FLATTENING, text, trades=len(left))
-        self._memory.record(workflow.now(), EventKind.WARNING, "The account could not be flattened; a person must take over")
 
     async def _tell(self, trade: WorkflowId, signal: str) -> None:
         """Signal a trade; one that is over needs no telling."""

@@ -43,6 +43,9 @@ with workflow.unsafe.imports_passed_through():
 BUYING = frozenset({Phase.RECEIVED, Phase.PARSED, Phase.AWAITING, Phase.ENTERING})
 """The phases in which something may still be bought."""
 
+HELD = frozenset({Phase.ENTERING, Phase.HOLDING, Phase.CLOSING})
+"""The phases in which something may be held."""
+
 BEFORE_APPROVAL_ENDS = frozenset({Phase.AWAITING, Phase.PARSED})
 
 
@@ -83,13 +86,13 @@ class TradeCommands(TradeState):
 
     @workflow.update(name=CLOSE_UPDATE)
     async def close(self, command: Command) -> CommandReceipt:
-        """Stop buying and sell everything that is held, at the market."""
+        """Stop buying and sell everything that is held, at the market. Asked again, it is the same wish: all that waits is tried now."""
         self._note(command, "close the trade")
         return await self._close(command.by)
 
     @close.validator
     def _may_close(self, command: Command) -> None:
-        if self._life.phase not in BUYING | {Phase.HOLDING}:
+        if self._life.phase is Phase.DONE:
             raise _not_possible(f"expected an open trade, found it {self._life.phase}: nothing for {command.by} to close")
 
     @workflow.update(name=SELL_UPDATE)
@@ -101,7 +104,7 @@ class TradeCommands(TradeState):
     @sell.validator
     def _may_sell(self, order: SellOrder) -> None:
         held = 0 if self._exits is None else self._exits.position
-        if self._life.phase not in {Phase.ENTERING, Phase.HOLDING} or held <= 0:
+        if self._life.phase not in HELD or held <= 0:
             raise _not_possible(f"expected contracts that are held, found it {self._life.phase} with {held}: nothing to sell")
         if order.portion.of(held) < 1:
             raise _not_possible(f"expected a part of at least 1 contract, found {order.portion} of {held}: say more, or close it")
@@ -174,8 +177,8 @@ class TradeCommands(TradeState):
 
     @workflow.signal(name=CLOSE_SIGNAL)
     def close_now(self, command: Command) -> None:
-        """Stop buying and sell everything that is held, since the account is flattened. Told again, it changes nothing."""
-        if not self._close_asked and self._life.phase in BUYING | {Phase.HOLDING}:
+        """Stop buying and sell everything that is held, since the account is flattened. Told again, all that waits is tried now."""
+        if self._life.phase is not Phase.DONE:
             self._note(command, "close the trade")
             self._ask_close(command.by)
 
@@ -216,6 +219,9 @@ class TradeCommands(TradeState):
         if self._life.phase in BUYING:
             # what the author sells is not bought on, whoever decides about what is held
             self._stop_buying(Denied(code=Code.AUTHOR_OUT, reason="the author was out before everything was bought"))
+        if self._close_asked and held > 0:
+            self._record(EventKind.FOLLOWED_UP, f"{quoted}. Everything is being sold already", **facts)
+            return self._receipt(done=True, text="Everything is being sold already")
         if self._life.phase not in {Phase.ENTERING, Phase.HOLDING} or held == 0:
             if self._life.phase in {Phase.ENTERING, Phase.WATCHING}:
                 # a cancel is no cancellation: what fills in spite of it is not held on, or not without a person's word
@@ -259,20 +265,33 @@ class TradeCommands(TradeState):
     async def _close(self, by: str) -> CommandReceipt:
         self._ask_close(by)
         done = await wait(lambda: self._over, timing.COMMAND_WAIT, "for the close to be done")
-        return self._receipt(done=done, text="The trade is closed" if done else "The position is being sold")
+        if done:
+            return self._receipt(done=True, text="The trade is closed")
+        held = 0 if self._exits is None else self._exits.position
+        text = "The position is being sold" if held > 0 else "Nothing is held; whatever is still bought is sold at once"
+        return self._receipt(done=False, text=f"{text}. It waits: {self._waits}" if self._waits else text)
 
     def _ask_close(self, by: str) -> None:
-        self._close_asked, self._closed_by = True, by
+        if not self._close_asked:
+            self._close_asked, self._closed_by = True, by
+        self._ask_now()
         self._offer = None  # whatever it was, everything is sold now
         self._stop_buying(Denied(code=Code.OPERATOR_CANCELLED, reason=f"{by} asked to close it"))
 
     async def _sell_portion(self, portion: Portion, by: str) -> CommandReceipt:
-        if portion.everything:
+        if portion.everything or self._close_asked:
             return await self._close(by)
         assert self._sales is not None
+        self._ask_now()
         asked = self._sales.ask(portion, by)
         done = await wait(lambda: asked.over, timing.COMMAND_WAIT, "for the part to be sold")
-        return self._receipt(done=done, text=asked.text if done else f"Selling {portion}")
+        waits = f". It waits: {self._waits}" if self._waits else ""
+        return self._receipt(done=done, text=asked.text if done else f"Selling {portion}{waits}")
+
+    def _ask_now(self) -> None:
+        """Have all that waits for the venue tried now: a person who asks may know that it is well again."""
+        if self._desk is not None:
+            self._desk.waiting.ask_now()
 
     def _stop_buying(self, why: Denied) -> None:
         self._unwanted = self._unwanted or why

@@ -34,17 +34,18 @@ with workflow.unsafe.imports_passed_through():
         SubmitResult,
     )
     from domain.calendar import new_york_date
-    from domain.contract import OptionContract
     from domain.event import EventKind
     from domain.hours import TradingHours
     from domain.ids import ClientOrderId, Leg, client_order_id
     from domain.ledger import Learned, LedgerOrder, OrderLedger, Standing
+    from domain.market import Listing
     from domain.money import Price, plain
     from domain.order import OrderIntent, OrderKind, OrderReport, Side, TimeInForce
     from domain.reservation import AdmitRequest
     from workflows import timing
     from workflows.interface import TradeRequest
     from workflows.journal import Journal
+    from workflows.pace import Pace, Waiting
     from workflows.patches import TAKES_BACK
     from workflows.waiting import wait
 
@@ -66,17 +67,20 @@ class Lost:
 class Desk:
     """Orders of one trade in one contract."""
 
-    def __init__(
-        self, request: TradeRequest, journal: Journal, contract: OptionContract, hours: TradingHours, spawn: type_of_spawn
-    ) -> None:
+    def __init__(self, request: TradeRequest, journal: Journal, listing: Listing, hours: TradingHours, spawn: type_of_spawn) -> None:
         """Open the desk; `spawn` starts the searches for lost orders, which the trade's story waits for at its end."""
         self._request = request
         self._journal = journal
-        self.contract = contract
+        self.contract = contract = listing.contract
         self.hours = hours
         self.spawn = spawn
         self._searching = 0
         self._completing: set[ClientOrderId] = set()
+        self._taking: dict[ClientOrderId, asyncio.Task[None]] = {}
+        self._ambiguous: set[ClientOrderId] = set()
+        self.last_trade = hours.last_trade(contract.root, contract.expiry, listing.settlement)
+        """When the contract stops trading."""
+        self.waiting = Waiting(ends=self.last_trade.latest + timing.EXPIRY_SETTLES, hours=hours)
         self.ledger = OrderLedger(request.alert.message_id, contract.occ_symbol)
         self._look_since: date = new_york_date(workflow.now()) - timedelta(days=1)
 
@@ -144,13 +148,16 @@ class Desk:
         In a trade that was reset the order may be at the venue from its first life. What nobody could look for in time is unknown.
         """
         reserved = False
-        for pause in timing.LOOK_AGAIN:
-            answer = await self._ask_to_send(activity, request, summary)
-            reserved = reserved or answer.reserved  # by an earlier try, though the last one did not even ask
-            late = request.not_after is not None and workflow.now() >= request.not_after
-            if answer.code not in {LOOK_FAILED, NO_WORKER} or late or unwanted():
-                break
-            await wait(unwanted, pause, f"before {request.intent.client_order_id} is looked for again")
+        what = f"{request.intent.client_order_id} is not sent while the venue does not list the account's orders"
+        # an entry's own time is over within minutes, and then it is unknown, which calls a person
+        with self.pace(timing.LOOK_AGAIN, what, calls=activity == SUBMIT_EXIT) as pace:
+            while True:
+                answer = await self._ask_to_send(activity, request, summary)
+                reserved = reserved or answer.reserved  # by an earlier try, though the last one did not even ask
+                late = request.not_after is not None and workflow.now() >= request.not_after
+                if answer.code not in {LOOK_FAILED, NO_WORKER} or late or unwanted() or pace.over:
+                    break
+                await pace.pause(unwanted, request.not_after)
         if answer.code not in {LOOK_FAILED, NO_WORKER}:
             return replace(answer, reserved=reserved)
         return SubmitAnswer(result=SubmitResult.UNKNOWN, detail=f"{answer.code}: {answer.detail}")
@@ -202,7 +209,7 @@ class Desk:
             # what it stood for was given up, or sent again; what it leaves open when it has ended is covered again
             text = f"{learned.order.client_order_id} appeared after all; taking it back"
             self._record(EventKind.WARNING, text, order=learned.order.client_order_id)
-            self.spawn(self.take_back(learned.order))
+            self.take_back(learned.order)
         elif learned.order.needs_reading and learned.order.client_order_id not in self._completing:
             self._completing.add(learned.order.client_order_id)
             self.spawn(self._complete(learned.order))
@@ -215,15 +222,18 @@ class Desk:
                     f"{filled.client_order_id} was filled after its end; {order.client_order_id} is taken back, and nothing more is bought"
                 )
                 self._record(EventKind.WARNING, text, order=order.client_order_id)
-                self.spawn(self.take_back(order))
+                self.take_back(order)
 
     async def _complete(self, order: LedgerOrder) -> None:
         """Read an order until its reports add up: a fill is protected when it is shown, and no further report may come."""
+        what = f"{order.client_order_id} has more filled, or another id, than the venue shows"
         try:
-            for delay in timing.FILL_READS:
-                if await wait(lambda: not order.needs_reading, delay, f"for the rest of {order.client_order_id} to be shown"):
-                    return
-                await self.read(order)
+            with self.pace(timing.FILL_READS, what) as pace:
+                # one that is being taken back is read by that
+                while order.needs_reading and not pace.over and not self._is_taken_back(order):
+                    await pace.pause(lambda: not order.needs_reading)
+                    if order.needs_reading:
+                        await self.read(order)
         finally:
             self._completing.discard(order.client_order_id)
 
@@ -282,46 +292,50 @@ class Desk:
         self.spawn(self._search(order, Lost(intent=intent, intended_at=intended_at, lost_at=workflow.now())))
 
     async def _search(self, order: LedgerOrder, lost: Lost) -> None:
-        """Look for a lost order until it is found or proven absent; an absent entry is swept for until the end of its day."""
+        """Look for a lost order until it is found or proven absent; an absent entry is swept for until the end of its day.
+
+        An order that nobody could look for until its contract has stopped trading stays unknown.
+        """
         try:
-            if await self._found(order, lost):
+            if not await self._is_absent(order, lost):
                 return
             self.ledger.settle(order.client_order_id, Standing.ABSENT)
-            text = f"{order.client_order_id} is not at the venue: looked for {len(timing.LOOKS)} times over {_span(timing.LOOKS)}"
+            text = f"{order.client_order_id} is not at the venue: it was in no list of the account's orders for {_span(timing.LOOKS)}"
             self._record(EventKind.NOT_FOUND, text, order=order.client_order_id)
             if order.leg is Leg.ENTRY:
                 await self._sweep(order, lost)
         finally:
             self._searching -= 1
 
-    async def _found(self, order: LedgerOrder, lost: Lost) -> bool:
+    async def _is_absent(self, order: LedgerOrder, lost: Lost) -> bool:
+        """Tell, once the settling time is over and the venue has listed its orders after it, whether the order is not there."""
+        answered = False
         for delay in timing.LOOKS:
-            answered = await self._look(order, lost, delay)
-            if order.standing is Standing.AT_VENUE:
-                return True
-        for pause in timing.SWEEPS:
-            if answered:
-                return False
-            # "not found" is believed from a complete answer only: while the venue does not answer, the order stays unknown
-            answered = await self._look(order, lost, pause)
-            if order.standing is Standing.AT_VENUE:
-                return True
-        return False
+            await wait(lambda: order.standing is Standing.AT_VENUE, delay, f"before looking for {order.client_order_id}")
+            answered = await self._look(order, lost)
+        what = f"nobody can say whether {order.client_order_id} was accepted: the venue does not list the account's orders"
+        with self.pace(timing.SWEEPS, what) as pace:
+            while order.standing is Standing.UNKNOWN and not answered and not pace.over:
+                await pace.pause(lambda: order.standing is Standing.AT_VENUE)
+                answered = await self._look(order, lost)
+        return order.standing is Standing.UNKNOWN and answered
 
     async def _sweep(self, order: LedgerOrder, lost: Lost) -> None:
-        """Look for an entry that was given up, until the end of its day: should it appear after all, it is taken back."""
+        """Look for an entry that was given up, until a look after the end of its day is answered: should it appear, it is taken back."""
         ends = self.end_of_day(lost.lost_at)
-        for pause in timing.SWEEPS:
-            if workflow.now() >= ends:
-                return
-            await self._look(order, lost, min(pause, ends - workflow.now()))
-            if order.standing is Standing.AT_VENUE:
-                await wait(lambda: order.done, ends, f"for {order.client_order_id} to be taken back")
-                return
+        over = workflow.now() >= ends
+        with self.pace(timing.SWEEPS, f"{order.client_order_id} is not at the venue", calls=False) as pace:
+            while not over and not pace.over:
+                await pace.pause(lambda: order.standing is Standing.AT_VENUE, ends if workflow.now() < ends else None)
+                late = workflow.now() >= ends
+                over = await self._look(order, lost) and late
+                if order.standing is Standing.AT_VENUE:
+                    await wait(lambda: order.done, ends, f"for {order.client_order_id} to be taken back")
+                    return
 
-    async def _look(self, order: LedgerOrder, lost: Lost, delay: timedelta) -> bool:
-        """Wait, then look once, unless the stream reports the order first; tells whether a complete answer came."""
-        if await wait(lambda: order.standing is Standing.AT_VENUE, delay, f"before looking for {order.client_order_id}"):
+    async def _look(self, order: LedgerOrder, lost: Lost) -> bool:
+        """Look once, unless the stream has reported the order; tells whether a complete answer came."""
+        if order.standing is Standing.AT_VENUE:
             return True
         known = tuple(each for one in self.ledger.orders for each in one.incarnations)
         request = FindRequest(
@@ -339,7 +353,8 @@ class Desk:
             )
         except ActivityError:
             return False
-        if answer.ambiguous:
+        if answer.ambiguous and order.client_order_id not in self._ambiguous:
+            self._ambiguous.add(order.client_order_id)
             text = f"{answer.ambiguous} nameless orders fit {order.client_order_id}; none is taken for it, a person must look"
             self._record(EventKind.WARNING, text, order=order.client_order_id)
         if answer.report is not None:
@@ -353,29 +368,37 @@ class Desk:
 
     # Taking back
 
-    async def take_back(self, order: LedgerOrder) -> None:
-        """Cancel an order and wait until it can fill no more; fills that race the cancel are kept.
+    def take_back(self, order: LedgerOrder) -> asyncio.Task[None]:
+        """Begin to cancel an order, or go on with it; what is returned is done when the order can fill no more.
 
-        Calls a person and lets go of it when the venue has kept it working for over a trading day: the position is looked after on.
+        It goes on until the order has ended or its contract has stopped trading, whatever the venue answers. Fills that race the cancel are
+        kept.
         """
-        await wait(lambda: order.standing not in {Standing.INTENDED, Standing.UNKNOWN}, None, "")
-        for round_number, pause in enumerate(timing.CANCEL_PAUSES):
-            if not order.done:
-                await self._ask_to_cancel(order)
-            # later rounds look once: whatever keeps the order alive is not a matter of milliseconds
-            for delay in timing.CANCEL_CHECKS if round_number < 3 else timing.CANCEL_CHECKS[-1:]:
-                if await wait(lambda: order.done, delay, f"for the end of {order.client_order_id}"):
-                    break
-                await self.read(order)
-            # the report that ended it may have come before its last fill: the quantity is free after one more look
-            if order.done and (order.standing is not Standing.AT_VENUE or await self.read(order)) and order.done:
-                return
-            if round_number == 1:
-                text = f"{order.client_order_id} was asked to be cancelled and has not ended; asking on"
-                self._record(EventKind.WARNING, text, order=order.client_order_id)
-            await wait(lambda: False, pause, f"before asking again to cancel {order.client_order_id}")
-        text = f"{order.client_order_id} has not ended after {len(timing.CANCEL_PAUSES)} cancels over a day; a person must take over"
-        self._record(EventKind.WARNING, text, order=order.client_order_id)
+        if not self._is_taken_back(order):
+            self._taking[order.client_order_id] = self.spawn(self._take_back(order))
+        return self._taking[order.client_order_id]
+
+    def _is_taken_back(self, order: LedgerOrder) -> bool:
+        taking = self._taking.get(order.client_order_id)
+        return taking is not None and not taking.done()
+
+    async def _take_back(self, order: LedgerOrder) -> None:
+        nobody_knows = {Standing.INTENDED, Standing.UNKNOWN}
+        await wait(lambda: order.standing not in nobody_knows, self.waiting.ends, f"for {order.client_order_id} to be found")
+        with self.pace(timing.CANCEL_PAUSES, f"{order.client_order_id} was asked to be cancelled and has not ended") as pace:
+            while order.standing not in nobody_knows:
+                if not order.done:
+                    await self._ask_to_cancel(order)
+                # later rounds look once: whatever keeps the order alive is not a matter of milliseconds
+                for delay in timing.CANCEL_CHECKS if pace.tried < 3 else timing.CANCEL_CHECKS[-1:]:
+                    if await wait(lambda: order.done, delay, f"for the end of {order.client_order_id}"):
+                        break
+                    await self.read(order)
+                ended = order.done
+                # the report that ended it may have come before its last fill: the quantity is free after one more look
+                if (ended and (order.standing is not Standing.AT_VENUE or await self.read(order)) and order.done) or pace.over:
+                    return
+                await pace.pause(lambda: order.done and not ended)  # noqa: B023 - awaited here
 
     async def _ask_to_cancel(self, order: LedgerOrder) -> None:
         order_id = order.order_id
@@ -396,6 +419,14 @@ class Desk:
             await self.read(order)
 
     # The account
+
+    def pace(self, pauses: tuple[timedelta, ...], what: str, *, calls: bool = True, call_from: datetime | None = None) -> Pace:
+        """Give the pauses of a question that is asked until it is settled, or the contract has stopped trading."""
+
+        def call(text: str) -> None:
+            self._record(EventKind.WARNING, text)
+
+        return Pace(self.waiting, pauses, what, call=call if calls else None, call_from=call_from)
 
     async def position(self) -> PositionAnswer | None:
         """Read what the account holds of the contract; None when it could not be read."""

@@ -247,10 +247,12 @@ class Entry:
     async def _clear(self) -> bool:
         """Take the working order back; tells whether something is still wanted, and still wanted by everybody."""
         if self._order is not None:
-            taking = self._desk.spawn(self._desk.take_back(self._order))
-            await wait(lambda: taking.done() or self.asked is Stop.CANCEL, None, "")
+            taking = self._desk.take_back(self._order)
+            await wait(
+                lambda: taking.done() or self.asked is Stop.CANCEL, self._latest, f"for {self._order.client_order_id} to be taken back"
+            )
             if not self._order.done:
-                return False  # no other may be sent beside it; and it must not keep a person's cancel waiting
+                return False  # no other may be sent beside it; and it must keep neither a person's cancel nor the story waiting
             self._order = None
         return self.remaining > 0 and self.asked is not Stop.CANCEL
 
@@ -265,20 +267,27 @@ class Entry:
         await wait(lambda: order.done or self.asked is not None, wake, "next rung of the price ladder")
 
     async def _resolved(self, order: LedgerOrder) -> None:
-        """Wait while nobody can say whether the order is live: until then no other may be sent. A cancel goes on without."""
-        await wait(lambda: order.standing is not Standing.UNKNOWN or self.asked is Stop.CANCEL, None, "")
+        """Wait while nobody can say whether the order is live: until then no other may be sent. A cancel, and the story, go on without."""
+        known = f"for {order.client_order_id} to be found"
+        await wait(lambda: order.standing is not Standing.UNKNOWN or self.asked is Stop.CANCEL, self._latest, known)
+
+    @property
+    def _latest(self) -> datetime:
+        """Give the moment from which a wake-up is late: what is not known of an order by then is found out beside the story."""
+        return self._started + self._policy.window + self._policy.grace + timedelta(milliseconds=1)
 
     # The end
 
     async def _give_up(self, code: str, why: str, **facts: str) -> None:
         await self._leave()
-        if self.remaining > 0:
+        lost = self._order is not None and self._order.standing is Standing.ABSENT
+        if self.remaining > 0 and not (lost and self._ended_without_us()):
             self._end(f"{code}: {why}", code=code, **facts)
 
     async def _leave(self) -> None:
         """Take back what works; one that does not end is left to be taken back beside the story, which has positions to look after."""
         for order in self._desk.ledger.open_entries:
-            taking = self._desk.spawn(self._desk.take_back(order))
+            taking = self._desk.take_back(order)
             await wait(taking.done, timing.ENTRY_PATIENCE, f"for {order.client_order_id} to be taken back")
 
     def _end(self, why: str, **facts: object) -> None:

@@ -51,9 +51,6 @@ class Exits:
         self._desk = desk
         self._journal = journal
         self._priced: set[FillId] = set()
-        contract = sized.listing.contract
-        self.last_trade = desk.hours.last_trade(contract.root, contract.expiry, sized.listing.settlement)
-        """When the contract stops trading."""
         self.stopped = False
         """Set when a person takes the position over, or the trade is over: no further profit-take is sent."""
         self.gone = 0
@@ -62,18 +59,13 @@ class Exits:
         """The sale of a part that is under way: what is still to be sold for it is no longer the plan's."""
 
     @property
-    def last_close(self) -> datetime:
-        """When the contract stops trading at the latest: nothing is sold after it."""
-        return self.last_trade.latest
-
-    @property
     def position(self) -> int:
         """Contracts this trade still holds."""
         return self._desk.ledger.position - self.gone
 
     def due(self) -> ExitPlan | None:
         """Work out the profit-take that is missing now; none once the contract has stopped trading."""
-        if workflow.now() >= self.last_close:
+        if workflow.now() >= self._desk.last_trade.latest:
             return None
         ledger = self._desk.ledger
         fills = [fill for fill in ledger.entry_fills if fill.fill_id not in self._priced] or list(ledger.entry_fills)
@@ -138,7 +130,8 @@ class Exits:
             text = f"The exit was turned down {failures} times in a row and is tried on: {self.position} contracts are without it"
             self._journal.record(workflow.now(), EventKind.WARNING, text, position=self.position)
         pause = timing.EXIT_BACKOFF[min(failures, len(timing.EXIT_BACKOFF) - 1)]
-        await wait(until, min(pause, self._desk.hours.next_open(workflow.now()) - workflow.now()), "before the exit is tried again")
+        moment = min(workflow.now() + pause, self._desk.hours.next_open(workflow.now()), self._desk.waiting.ends)
+        await wait(until, moment, "before the exit is tried again")
 
     def note_small(self) -> None:
         """Say, once the entry is over, which contracts no exit order stands for."""
@@ -159,7 +152,7 @@ class Exits:
         desk = self._desk
         before = len(desk.ledger.leg(Leg.EXIT))
         for order in desk.ledger.open_exits:
-            desk.spawn(desk.take_back(order))
+            desk.take_back(order)
         await wait(lambda: not desk.ledger.open_exits, timing.EXIT_PATIENCE, "for the exits to be taken back")
         for _ in range(timing.MAX_EXIT_ORDERS):
             await wait(lambda: self.free > 0 or self.flat, until, "for contracts to sell, or for the last order to end")
@@ -168,12 +161,14 @@ class Exits:
             if workflow.now() >= until:
                 return Trigger.EXPIRED
             failures = self.failures(before)
-            await self.pause(failures, lambda: False)
+            asked = desk.waiting.asked
+            await self.pause(failures, lambda: desk.waiting.asked != asked)  # noqa: B023 - awaited here
             if failures > 1 and await self.look_gone():
                 continue
             if self.free > 0:
                 sale, _ = await desk.send(SUBMIT_EXIT, leg=Leg.EXIT, quantity=self.free, limit=None, cover=self.must_cover())
-                await self.ended(sale, until)
+                # beside: contracts that an exit leaves free meanwhile do not wait for it
+                desk.spawn(self.ended(sale, until))
         raise RuntimeError(f"expected the position to be sold within {timing.MAX_EXIT_ORDERS} orders; a person must take over")
 
     @property
@@ -183,13 +178,13 @@ class Exits:
         return self.position <= 0 and not desk.searching and not desk.ledger.open_entries and not desk.ledger.open_exits
 
     async def ended(self, sale: LedgerOrder, until: datetime) -> None:
-        """Wait for the end of a sale, and read it meanwhile."""
-        for count in range(timing.MAX_EXIT_ORDERS):
-            pause = timing.SALE_READS[min(count, len(timing.SALE_READS) - 1)]
-            bound = min(pause, until - workflow.now())
-            if await wait(lambda: sale.done, bound, "for the sale to fill") or workflow.now() >= until:
-                return
-            await self._desk.read(sale)
+        """Wait for the end of a sale, and read it meanwhile. A person is called when its day is over and it has not ended."""
+        what = f"{sale.client_order_id} sells {sale.quantity} at the market and has not ended"
+        with self._desk.pace(timing.SALE_READS, what, call_from=self._desk.end_of_day(workflow.now())) as pace:
+            while not sale.done and workflow.now() < until:
+                await pace.pause(lambda: sale.done, until)
+                if not sale.done and workflow.now() < until:
+                    await self._desk.read(sale)
 
     async def look_gone(self) -> bool:
         """Tell whether the account no longer holds any of it, though this trade did not sell it; if so, stop counting on it.

@@ -13,7 +13,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.messages import SUBMIT_EXIT
     from domain.event import EventKind
-    from domain.ids import ClientOrderId, Leg
+    from domain.ids import Leg
     from domain.order import OrderKind
     from domain.portion import Portion
     from workflows import timing
@@ -45,7 +45,6 @@ class Sales:
         self._desk = desk
         self._journal = journal
         self._asked: list[Asked] = []
-        self._taking: set[ClientOrderId] = set()
 
     def ask(self, portion: Portion, by: str) -> Asked:
         """Ask for a part to be sold; what is returned tells when that is over."""
@@ -76,7 +75,7 @@ class Sales:
             return
         ledger = self._desk.ledger
         part = self._exits.part = PartSale(wanted=wanted, keep=held - wanted, since=len(ledger.leg(Leg.EXIT)))
-        await self._work_off(part, min(self._desk.end_of_day(workflow.now()), self._exits.last_close))
+        await self._work_off(part, min(self._desk.end_of_day(workflow.now()), self._desk.last_trade.latest))
         sold = sum(order.filled for order in part.orders(ledger))
         self._exits.part = None
         rest = "" if sold >= wanted else f" of {wanted}; the rest is left to the exit plan"
@@ -96,7 +95,7 @@ class Sales:
             order, _ = await desk.send(SUBMIT_EXIT, leg=Leg.EXIT, quantity=quantity, limit=None, not_after=until, cover=cover)
             await exits.ended(order, until)
             if not order.done:
-                desk.spawn(desk.take_back(order))
+                desk.take_back(order)
         raise RuntimeError(f"expected a part to be sold within {timing.MAX_EXIT_ORDERS} orders; a person must take over")
 
     def _wanted(self, until: datetime) -> bool:
@@ -109,9 +108,7 @@ class Sales:
         for order in reversed(self._desk.ledger.open_exits):
             if missing > 0 and order.kind is not OrderKind.MARKET:
                 missing -= order.open
-                if order.client_order_id not in self._taking:
-                    self._taking.add(order.client_order_id)
-                    self._desk.spawn(self._desk.take_back(order))
+                self._desk.take_back(order)
         patience = min(timing.EXIT_PATIENCE, until - workflow.now())
         await wait(lambda: exits.free >= exits.aside or exits.stopped, patience, "for exits to be taken back")
         await wait(lambda: exits.free > 0 or not self._wanted(until), until, "for contracts to sell")

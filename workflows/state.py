@@ -100,6 +100,11 @@ class TradeState:
 
     # What others see, and what the venue says
 
+    @property
+    def _waits(self) -> str:
+        """Say what the trade waits for at the venue; empty when it is nothing."""
+        return "" if self._desk is None or self._over else self._desk.waiting.text
+
     @workflow.query(name=VIEW_QUERY)
     def view(self) -> TradeView:
         """Show the trade as it stands."""
@@ -113,7 +118,7 @@ class TradeState:
             ledger=None if self._desk is None else self._desk.ledger,
             position=0 if self._exits is None else self._exits.position,
             step="" if self._entry is None else self._entry.step,
-            reason=self._reason,
+            reason="; ".join(text for text in (self._reason, self._waits) if text) or None,
             events=self._journal.events,
             offer=self._offer,
             leftover=self._leftover,

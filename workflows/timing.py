@@ -49,32 +49,42 @@ LOOKS = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 15, 60))
 """When an order of unknown outcome is looked for: soon, because most answers are lost after acceptance; and until the settling time is
 over, because a request can land late. Only after the last of them is "not found" believed."""
 
-LOOK_AGAIN = tuple(timedelta(seconds=seconds) for seconds in (0.5, 1, 2, 4, 8, 15, *[30] * 6, *[300] * 300))
-"""Before an order is asked to be sent again whose look for an earlier try was not answered. An entry's own time ends this much sooner; an
-exit goes on for about a day, and is unknown after that."""
+FOR_DAYS = (*[timedelta(minutes=30)] * 96, *[timedelta(hours=2)] * 36, timedelta(days=1))
+"""How every series of pauses goes on that lasts as long as the contract: the last value holds, at a pace that a history bears for years."""
 
-SWEEPS = (*[timedelta(minutes=1)] * 10, *[timedelta(minutes=10)] * 150)
-"""When an order that nobody could find is looked for again: each minute at first, then at a pace that a history bears; together more than
-a day. An entry is swept for until the end of its day, an unanswered look until it is answered."""
+FOR_A_SESSION = (*[timedelta(seconds=15)] * 10, *[timedelta(minutes=5)] * 72)
+"""How such a series begins where an answer is wanted within the session: quickly for minutes, then for six hours."""
+
+QUICK = timedelta(minutes=1)
+"""Pauses up to this long are the same whether the market is open or shut: most failures are over within minutes."""
+
+WHILE_SHUT = timedelta(hours=1)
+"""The least of all longer pauses while the market is shut: nothing can be bought or sold before it opens."""
+
+LOOK_AGAIN = (*(timedelta(seconds=seconds) for seconds in (0.5, 1, 2, 4, 8)), *FOR_A_SESSION, *FOR_DAYS)
+"""Before an order is asked to be sent again whose look for an earlier try was not answered. An entry's own time ends this much sooner; an
+exit goes on until its contract has stopped trading."""
+
+SWEEPS = (*[timedelta(minutes=1)] * 10, *[timedelta(minutes=10)] * 36, *FOR_DAYS)
+"""When an order that nobody could find is looked for again: an entry that is not there until the end of its day, one whose look was never
+answered until it is answered or its contract has stopped trading."""
 
 CANCEL_CHECKS = tuple(timedelta(milliseconds=each) for each in (150, 300, 600, 1500, 3000))
 """When an order is read after its cancel was asked for. The stream usually says it first."""
 
-CANCEL_PAUSES = (*(timedelta(seconds=each) for each in (1, 2, 5)), *[timedelta(seconds=15)] * 10, *[timedelta(minutes=5)] * 190)
-"""Between rounds of asking for a cancel: soon at first, then at a pace that a history bears; together well over a trading day, by the end
-of which a day order is over whatever the venue says."""
+CANCEL_PAUSES = (*(timedelta(seconds=each) for each in (1, 2, 5)), *FOR_A_SESSION, *FOR_DAYS)
+"""Between rounds of asking for a cancel, until the order has ended or its contract has stopped trading: a night, a weekend and an unwell
+venue are outlasted. What a round costs in history, and what a month of them, stands in the tests."""
 
 EXIT_BACKOFF = (
     *(timedelta(seconds=seconds) for seconds in (0, 0.4, 0.8, 1.5, 3, 5, 10, 30, 60, 120, 300, 900)),
-    *[timedelta(minutes=30)] * 96,
-    *[timedelta(hours=2)] * 36,
-    timedelta(days=1),
+    *FOR_DAYS,
 )
 """Before the n-th exit in a row is tried, after refusals. The first ones are close together: the position ledger lags a fill by
 parts of a second. An exit is never given up, so the last value holds until the contract expires, at a pace that a history bears."""
 
 PAGE_AFTER = 5
-"""Exits refused in a row after which a person is called."""
+"""Exits refused in a row after which a person is called; tries of anything else that the venue does not answer, too."""
 
 SLOW_AFTER = 12
 """Exits refused in a row after which the next is tried half an hour later: a person is called again."""
@@ -85,10 +95,10 @@ PAGE_EVERY = 48
 MAX_EXIT_ORDERS = 3000
 """Far more exits than refusals in years; past it a person must take over, before the history is full."""
 
-SALE_READS = tuple(timedelta(seconds=seconds) for seconds in (0.3, 1, 2, 5, 15, 60, 300, 1800))
-"""When a sale is read that has not ended: a stream that is mute must not hide it. The last value holds, over nights and weekends."""
+SALE_READS = (*(timedelta(seconds=seconds) for seconds in (0.3, 1, 2, 5, 15, 60, 300)), *FOR_DAYS)
+"""When a sale is read that has not ended: a stream that is mute must not hide it."""
 
-FILL_READS = tuple(timedelta(seconds=seconds) for seconds in (0.2, 0.5, 1, 3, 10, 30))
+FILL_READS = (*(timedelta(seconds=seconds) for seconds in (0.2, 0.5, 1, 3, 10)), *FOR_A_SESSION, *FOR_DAYS)
 """When an order is read whose reports do not add up yet, such as a filled one whose fills are still to come."""
 
 EXIT_PATIENCE = timedelta(seconds=10)
@@ -138,9 +148,6 @@ DAY_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 15, 60, 3
 HALT_ANSWER = timedelta(milliseconds=700)
 """When a halt is answered at the latest, whatever is still being cancelled: a person waits for it."""
 
-FLATTEN_PAUSES = (*[timedelta(seconds=15)] * 8, timedelta(minutes=2))
-"""Before open trades are told again to close while an account is flattened. The last value holds until it is flat: a trade that was told
-goes on by itself, so this only catches one that was not there to hear it."""
-
-FLATTEN_ROUNDS = 1000
-"""More than a day; the workflow starts afresh in between, and goes on."""
+FLATTEN_PAUSES = (*[timedelta(seconds=15)] * 8, *[timedelta(minutes=2)] * 30, timedelta(minutes=30))
+"""Between reports of how far a flattening is. The last value holds until it is flat. Each trade is told to close once in a run, and again
+when a person asks for it: a trade that was told goes on by itself."""

@@ -215,7 +215,7 @@ class TradeWorkflow(TradeCommands):
         assert self._sized is not None
         # the broker's word on today's session goes before the calendar
         hours = TradingHours(closures=self._request.policy.closures, session=self._sized.session)
-        self._desk = Desk(self._request, self._journal, self._sized.listing.contract, hours, self._spawn)
+        self._desk = Desk(self._request, self._journal, self._sized.listing, hours, self._spawn)
         self._exits = Exits(self._request.policy.exits, self._sized, self._desk, self._journal)
         self._sales = Sales(self._exits, self._desk, self._journal)
         fresh_from = self._approved_at or self._request.alert.posted_at
@@ -237,8 +237,8 @@ class TradeWorkflow(TradeCommands):
         exits.note_small()
         while True:
             check_at = min(desk.end_of_day(workflow.now()), self._expires_at())
-            close = exits.last_trade.earliest
-            tells = not exits.last_trade.settles_later
+            close = desk.last_trade.earliest
+            tells = not desk.last_trade.settles_later
             last = tells and workflow.now() < close <= check_at and workflow.patched(LOOKS_AT_THE_CLOSE)
             moment, why = (close, "last close of the contract") if last else (check_at, "next daily check of orders and position")
             await wait(lambda: exits.flat or self._close_asked, moment, why)
@@ -273,9 +273,9 @@ class TradeWorkflow(TradeCommands):
         return Trigger.LATE_FILL
 
     async def _sell(self) -> Trigger:
-        _, exits = self._opened()
+        desk, exits = self._opened()
         self._reason = f"closed by {self._closed_by}"
-        return await exits.sell_all(exits.last_close + timing.EXPIRY_SETTLES)
+        return await exits.sell_all(desk.waiting.ends)
 
     async def _finish(self) -> None:
         """Leave no order working, and say how it ended."""
@@ -284,6 +284,12 @@ class TradeWorkflow(TradeCommands):
             self._exits.stopped = True
             for order in (*self._desk.ledger.open_entries, *self._desk.ledger.open_exits):
                 await self._desk.take_back(order)
+                if not order.done:
+                    text = (
+                        f"The contract has stopped trading and {order.client_order_id} ({order.status or order.standing}) was "
+                        "never seen to end; a person must take over: look at the account's orders and position at the broker"
+                    )
+                    self._record(EventKind.WARNING, text, order=order.client_order_id)
         elif self._early:
             orders = ", ".join(dict.fromkeys(report.order_id for report in self._early))
             text = f"A reset has gone back before order {orders}, which is at the venue: a person must look after it and what it bought"
@@ -360,8 +366,8 @@ class TradeWorkflow(TradeCommands):
 
         One that settles in the morning no longer trades then, and is in the account until it has settled: the trade stands for it.
         """
-        _, exits = self._opened()
-        return exits.last_trade.expires + timing.EXPIRY_SETTLES
+        desk, _ = self._opened()
+        return desk.last_trade.expires + timing.EXPIRY_SETTLES
 
     # Beside the story
 

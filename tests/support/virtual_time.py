@@ -53,3 +53,8 @@ class _Starts(OutboundInterceptor):
 async def _has_a_task(handle: WorkflowHandle[Any, Any]) -> bool:
     """Whether the start's delay is over: after the start and the skipped time its first task is in history."""
     return (await handle.describe()).history_length >= 3
+
+
+async def forward_to(env: WorkflowEnvironment, handle: WorkflowHandle[Any, Any], moment: datetime, *, may_end: bool = False) -> None:
+    """Move the workflow's clock to a moment, which must be ahead of it."""
+    await forward(env, handle, moment - await env.get_current_time(handle), may_end=may_end)

@@ -98,7 +98,8 @@ def test_buttons_are_those_that_make_sense(view: Maker) -> None:
     assert actions(phase=Phase.PARSED, position=0) == [Action.CANCEL]
     assert actions(phase=Phase.ENTERING, position=0) == [Action.CONVERT, Action.CANCEL]
     assert actions(phase=Phase.AWAITING, position=0, offer=offer) == [Action.APPROVE, Action.APPROVE_HALF, Action.SKIP]
-    assert actions(phase=Phase.CLOSING) == []
+    assert actions(phase=Phase.CLOSING) == [Action.CLOSE_ALL]
+    assert actions(phase=Phase.CLOSING, position=0) == []
     asked = draw(view(phase=Phase.AWAITING, position=0, offer=offer), 1)
     assert asked.buttons[0].custom_id == "trade:approve:1574672848276946944:99"
     assert all(len(each.custom_id) <= 100 for each in asked.buttons)

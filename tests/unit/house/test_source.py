@@ -63,10 +63,18 @@ FLOATS = {
     "activities/sizing.py": "seconds",
 }
 A_TOKEN_FURTHER = "walks the tokens of one message, each turn a token further"
+UNTIL_SETTLED = "ends when the venue has answered, or when the contract has stopped trading; each turn waits longer than the one before"
 LOOPS = {
     "workflows/trade.py TradeWorkflow.run": "ends with the story; each turn is a cancellation from outside",
     "workflows/trade.py TradeWorkflow._story": "ends with the table, which has a way to its end from every phase",
     "workflows/trade.py TradeWorkflow._hold": "one turn a day until the contract expires",
+    "workflows/desk.py Desk._sent": UNTIL_SETTLED,
+    "workflows/desk.py Desk._complete": UNTIL_SETTLED,
+    "workflows/desk.py Desk._is_absent": UNTIL_SETTLED,
+    "workflows/desk.py Desk._sweep": UNTIL_SETTLED,
+    "workflows/desk.py Desk._take_back": UNTIL_SETTLED,
+    "workflows/exits.py Exits.ended": UNTIL_SETTLED,
+    "workflows/account_halts.py Halts._flatten": "ends when the account is flat, or with the run, which is a day long at most",
     "workflows/telling.py Telling.tell": "ends with the trade; each turn waits for something new to tell",
     "workflows/cards.py Cards.show": "ends with the trade; each turn waits for something new to show",
     "workflows/entry.py Entry.work": "ends with the ladder's window, which every turn is nearer to",
@@ -97,9 +105,6 @@ WAITS = {
     "workflows/commands.py TradeCommands._ask_once_held": "ends with the entry, or with the trade",
     "workflows/telling.py Telling.tell": "ends with the trade",
     "workflows/cards.py Cards.show": "ends with the trade",
-    "workflows/desk.py Desk.take_back": "ends with the sending or the search, both bounded",
-    "workflows/entry.py Entry._clear": "ends with the taking back, whose rounds are counted",
-    "workflows/entry.py Entry._resolved": "ends with the search for a lost order, which is bounded",
     "workflows/exits.py Exits.protect": "ends with the trade, which sets it to stopped",
     "workflows/sales.py Sales.work": "ends with the trade, which sets its exits to stopped",
     "workflows/account.py AccountWorkflow.run": "handlers are bounded by their own waits and by their activities",
