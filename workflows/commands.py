@@ -36,7 +36,6 @@ with workflow.unsafe.imports_passed_through():
         Said,
         SellOrder,
     )
-    from workflows.patches import ASKS_LATE
     from workflows.state import Approved, TradeState
     from workflows.waiting import wait
 
@@ -225,7 +224,7 @@ class TradeCommands(TradeState):
         if self._life.phase not in {Phase.ENTERING, Phase.HOLDING} or held == 0:
             if self._life.phase in {Phase.ENTERING, Phase.WATCHING}:
                 # a cancel is no cancellation: what fills in spite of it is not held on, or not without a person's word
-                if profile.exits is OnExit.APPROVAL and workflow.patched(ASKS_LATE):
+                if profile.exits is OnExit.APPROVAL:
                     self._spawn(self._ask_once_held(said, quoted, portion, facts))
                 elif profile.exits is OnExit.AUTOMATIC and portion.everything:
                     self._close_asked, self._closed_by = True, "the author"

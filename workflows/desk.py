@@ -46,7 +46,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.interface import TradeRequest
     from workflows.journal import Journal
     from workflows.pace import Pace, Waiting
-    from workflows.patches import TAKES_BACK
     from workflows.waiting import wait
 
 NO_WORKER = "NO_WORKER"
@@ -217,7 +216,7 @@ class Desk:
     def _hold_back(self, filled: LedgerOrder) -> None:
         """Take back the entry that works beside one that was filled after its end: it was sent for contracts that are bought already."""
         for order in self.ledger.open_entries:
-            if order is not filled and workflow.patched(TAKES_BACK):
+            if order is not filled:
                 text = (
                     f"{filled.client_order_id} was filled after its end; {order.client_order_id} is taken back, and nothing more is bought"
                 )

@@ -22,7 +22,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows import timing
     from workflows.desk import Desk
     from workflows.journal import Journal
-    from workflows.patches import PAGES_AGAIN
     from workflows.waiting import wait
 
 
@@ -126,7 +125,7 @@ class Exits:
     async def pause(self, failures: int, until: Callable[[], bool]) -> None:
         """Wait after so many failures in a row, at most until the market opens again, which may have been what was missing."""
         again = failures >= timing.SLOW_AFTER and (failures - timing.SLOW_AFTER) % timing.PAGE_EVERY == 0
-        if failures == timing.PAGE_AFTER or (again and workflow.patched(PAGES_AGAIN)):
+        if failures == timing.PAGE_AFTER or again:
             text = f"The exit was turned down {failures} times in a row and is tried on: {self.position} contracts are without it"
             self._journal.record(workflow.now(), EventKind.WARNING, text, position=self.position)
         pause = timing.EXIT_BACKOFF[min(failures, len(timing.EXIT_BACKOFF) - 1)]

@@ -38,7 +38,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.exits import Exits
     from workflows.interface import TRADE_WORKFLOW, Command, TradeRequest
     from workflows.last_close import look_at_the_close
-    from workflows.patches import LOOKS_AT_THE_CLOSE
     from workflows.sales import Sales
     from workflows.standing import Key, Standing, rehearse_admission
     from workflows.waiting import wait
@@ -239,7 +238,7 @@ class TradeWorkflow(TradeCommands):
             check_at = min(desk.end_of_day(workflow.now()), self._expires_at())
             close = desk.last_trade.earliest
             tells = not desk.last_trade.settles_later
-            last = tells and workflow.now() < close <= check_at and workflow.patched(LOOKS_AT_THE_CLOSE)
+            last = tells and workflow.now() < close <= check_at
             moment, why = (close, "last close of the contract") if last else (check_at, "next daily check of orders and position")
             await wait(lambda: exits.flat or self._close_asked, moment, why)
             if exits.flat:

@@ -10,10 +10,13 @@ from temporalio.testing import WorkflowEnvironment
 from alert_trader import clock
 from domain.alert import AlertMessage
 from domain.calendar import new_york_date, next_trading_day
+from domain.contract import OptionContract
 from domain.ids import message_id
 from domain.trade import Outcome
 from domain.view import TradeView
 from tests.support.floor import AUTHOR, CHANNEL, CONTRACT, GUILD, open_floor, policy
+from tests.support.instants import ORDINARY
+from tests.support.virtual_time import StartsNow
 from worker.temporal_server import find_binary
 from workflows.interface import TRADE_WORKFLOW, TradeRequest, task_queue
 from workflows.search import KEYS
@@ -37,12 +40,18 @@ async def refused_on(name: str) -> WorkflowHistory:
 
 
 async def _held_to_the_end(name: str, *, refused: int) -> WorkflowHistory:
-    contract = replace(CONTRACT, expiry=next_trading_day(new_york_date(clock.now())), strike=Decimal(600))
+    contract = replace(CONTRACT, expiry=next_trading_day(new_york_date(ORDINARY)), strike=Decimal(600))
+    with clock.moved_to(ORDINARY):
+        return await _held(name, contract, refused)
+
+
+async def _held(name: str, contract: OptionContract, refused: int) -> WorkflowHistory:
     async with (
         await WorkflowEnvironment.start_time_skipping_v2(
             dev_server_existing_path=str(find_binary(None)),
             data_converter=pydantic_data_converter,
             search_attributes=list(KEYS),
+            interceptors=[StartsNow()],
             dev_server_extra_args=[part for each in SETTINGS for part in ("--dynamic-config-value", each)],
         ) as env,
         open_floor(env.client) as floor,

@@ -232,7 +232,7 @@ WITH_A_WORKER: tuple[Recording, ...] = (filled, converted, given_up, unknown_fou
 SHORT_RUNS = (*(story.__name__ for story in ACCOUNTS), "lived")
 """Stories of an account, on a server whose runs are short; the last has as many runs as it takes, and trades that heard of it."""
 
-EXPIRING = {"expired": expired, "expired-bid-for": expired, "exit-refused-on": refused_on, "exit-refused-paged": refused_on}
+EXPIRING = {"expired": expired, "exit-refused-on": refused_on}
 """Trades that hold to the end of their contract, from before `LOOKS_AT_THE_CLOSE` and by it; and so for `PAGES_AGAIN`."""
 
 OF_LIVED = ("flattened", "halted", "denied-by-halt")

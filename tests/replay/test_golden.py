@@ -15,10 +15,8 @@ from control.story import StepKind, steps_of
 from domain.trade import Step, Trigger
 from domain.view import TradeView
 from tests.replay.record import CANARIES, FINGERPRINTS, HISTORIES, RECORDER, ROOT, fingerprint, missing, stems
-from workflows import patches
 from workflows.account import AccountWorkflow
 from workflows.interface import ACCOUNT_WORKFLOW, TRADE_WORKFLOW, AccountRequest, TradeRequest
-from workflows.patches import ASKS_LATE, LOOKS_AT_THE_CLOSE, PAGES_AGAIN, TAKES_BACK
 from workflows.trade import TradeWorkflow
 from workflows.upkeep import HOUSEKEEPING_WORKFLOW, HousekeepingWorkflow, Round
 
@@ -150,29 +148,3 @@ async def test_the_replayer_notices_a_changed_step(path: Path) -> None:
     replayer = Replayer(workflows=changed, data_converter=pydantic_data_converter, workflow_runner=UnsandboxedWorkflowRunner())
     with pytest.raises(NondeterminismError):
         await replayer.replay_workflow(read_history(path))
-
-
-BEFORE = {
-    ASKS_LATE: "trade-golden-author-asked-raced",
-    LOOKS_AT_THE_CLOSE: "trade-golden-expired",
-    PAGES_AGAIN: "trade-golden-exit-refused-on",
-    TAKES_BACK: "trade-golden-late-fill",
-}
-"""For each patch a history from before it, in which the old way shows."""
-
-
-@pytest.mark.parametrize(("change", "stem"), BEFORE.items())
-async def test_a_patch_is_needed(monkeypatch: pytest.MonkeyPatch, change: str, stem: str) -> None:
-    """A history from before a change fails to replay on the changed way alone, so the patch and its fixture are both alive (DUR-10)."""
-    real = workflow.patched
-    monkeypatch.setattr(workflow, "patched", lambda name: name == change or real(name))
-    replayer = Replayer(
-        workflows=[TradeWorkflow, AccountWorkflow], data_converter=pydantic_data_converter, workflow_runner=UnsandboxedWorkflowRunner()
-    )
-    with pytest.raises(NondeterminismError):
-        await replayer.replay_workflow(read_history(HISTORIES / f"{stem}.json"))
-
-
-def test_every_patch_has_a_history_from_before_it() -> None:
-    """No change of a running workflow's commands goes unproven (DUR-10)."""
-    assert set(BEFORE) == {value for name, value in vars(patches).items() if name.isupper()}

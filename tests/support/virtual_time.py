@@ -42,6 +42,8 @@ class _Starts(OutboundInterceptor):
     @override
     async def start_workflow(self, input: StartWorkflowInput) -> WorkflowHandle[Any, Any]:
         ahead = clock.now() - datetime.now(UTC)
+        if ahead < timedelta(seconds=1):
+            return await super().start_workflow(input)  # the clock was not moved
         input.start_delay = ahead
         once = FastForwardConfig(id=str(uuid.uuid4()), duration=ahead)
         input.time_skipping_config = TimeSkippingConfig(fast_forward_config=once)._to_proto()
