@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-from tastytrade.order import AdvancedInstructions, InstrumentType, Leg, LimitOrder, MarketOrder, OrderAction, OrderTimeInForce
 
+from broker.tastytrade_sdk import AdvancedInstructions, InstrumentType, Leg, LimitOrder, MarketOrder, OrderAction, OrderTimeInForce
 from domain.ids import ClientOrderId, FillId, OrderId, read_client_order_id
 from domain.money import Price
 from domain.order import Fill, OrderIntent, OrderKind, OrderReport, OrderStatus, Side

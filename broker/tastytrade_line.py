@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx2
-from tastytrade import Session
+
+from broker.tastytrade_sdk import Session
 
 _WORDS = 300
 """Characters of somebody else's text that an error message keeps."""

@@ -11,14 +11,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from httpx2.websockets import WebSocketUpgradeError
-from tastytrade import AlertStreamer
-from tastytrade.streamer import SubscriptionType
-from tastytrade.utils import TastytradeError
 from typing_extensions import override
 
 from broker.port import Unavailable
 from broker.tastytrade_bodies import UnreadableError, order_report
 from broker.tastytrade_line import Line
+from broker.tastytrade_sdk import AlertStreamer, SubscriptionType, TastytradeError
 from domain.order import OrderReport
 
 HEARTBEAT_SECONDS = 15.0

@@ -10,7 +10,10 @@ from rich.table import Table
 from cli.context import out, print_json, settings
 from settings.load import Source, describe
 
+config_app = typer.Typer(no_args_is_help=True, help="The settings in force.")
 
+
+@config_app.command()
 def show(*, as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False) -> None:
     """Show every setting, where its value came from, and what it is for. Secrets are hidden."""
     rows = describe(settings())

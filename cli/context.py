@@ -6,7 +6,6 @@ import json
 import os
 import sys
 from collections.abc import Callable, Coroutine, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -19,6 +18,7 @@ from temporalio.client import Client
 from typing_extensions import override
 
 from cli.exit_codes import ExitCode
+from cli.options import chosen
 from control.connection import UnreachableError, connect
 from control.errors import ControlError, NotFoundError, NotPossibleError, NoWorkerError
 from domain.policy import Mode
@@ -32,18 +32,6 @@ CONNECT_WITHIN = timedelta(seconds=3)
 """A person waits for this: a server that is there answers in milliseconds."""
 
 STACK_FIELDS = ("mode", "temporal_address", "temporal_namespace", "tastytrade_account", "venue_url", "redis_url", "archive", "cards")
-
-
-@dataclass(slots=True)
-class Globals:
-    """The options given before the command."""
-
-    stack: Path | None = None
-    mode: Mode | None = None
-
-
-chosen = Globals()
-"""Set by the root command before any other runs."""
 
 
 PIPE_WIDTH = 140

@@ -1,30 +1,128 @@
-"""The command `trader`: its options, its commands, and how its process ends."""
+"""The command `trader`: its options, its commands, and how its process ends.
 
+A command's module is imported when that command runs: most of them need much that the others do not.
+"""
+
+import importlib
 import logging
 import os
 import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer.exceptions import TyperException
 
-from cli import account, audit, config, context, demo, doctor, history, init, parse, report, shadow, stack, trades, why
+from cli import options
 from cli.exit_codes import ExitCode
 from domain.policy import Mode
 
-app = typer.Typer(
-    name="trader",
-    help="A durable trader for Discord option alerts: one alert, one trade, every step on record.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    rich_markup_mode="rich",
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A command, or a group of them, as the help lists it."""
+
+    name: str
+    panel: str
+    place: str
+    """`module:function`, or `module:app` of a group."""
+    text: str
+
+    @property
+    def is_group(self) -> bool:
+        """Whether it is a group of commands."""
+        return self.place.endswith("_app")
+
+    def load(self) -> Any:
+        """Import the function or the group."""
+        module, _, name = self.place.partition(":")
+        return getattr(importlib.import_module(f"cli.{module}"), name)
+
+
+ENTRIES = (
+    Entry(
+        "up",
+        "Run",
+        "stack:up",
+        "Run everything on this machine until Ctrl-C: Temporal, Redis, worker, housekeeper, admin API, and the bot where its token is set.",
+    ),
+    Entry("demo", "Run", "demo:demo", "Trade eight scripted alerts on the local venue, show how each went, and check the venue's tape."),
+    Entry("worker", "Run", "stack:worker", "Run a worker for the mode in the settings, until it is told to stop."),
+    Entry(
+        "housekeeper",
+        "Run",
+        "stack:housekeeper",
+        "Keep the mirrors of the mode in the settings: archive closed trades, mend Redis; until it is told to stop.",
+    ),
+    Entry("api", "Run", "stack:api", "Serve the admin API for the mode in the settings, until it is told to stop."),
+    Entry("bot", "Run", "stack:bot", "Run the Discord bot, until it is told to stop: alerts in, cards and commands."),
+    Entry(
+        "chat",
+        "Run",
+        "stack:chat",
+        "Run the bundled chat: enough of Discord for the bot, with a page to look at and to type in. Its bot's token is `demo`.",
+    ),
+    Entry("venue", "Run", "stack:venue", "Run the local venue: a Tastytrade-compatible exchange, for trying things out."),
+    Entry("send", "Trade", "trades:send", "Send an alert: start its trade."),
+    Entry("cancel", "Trade", "trades:cancel", "Stop buying: cancel what is left of the entry. What was bought stays, with its exits."),
+    Entry("close", "Trade", "trades:close", "Get out: cancel entry and exits, and sell what is held at the market."),
+    Entry("convert", "Trade", "trades:convert", "Convert what is left of the entry to market now."),
+    Entry("sell", "Trade", "trades:sell", "Sell a part of what is held, at the market. What remains is protected again by the exit plan."),
+    Entry("approve", "Trade", "trades:approve", "Say yes to what a trade waits for: its entry, or an exit of its author."),
+    Entry("skip", "Trade", "trades:skip", "Say no to what a trade waits for."),
+    Entry(
+        "halt",
+        "Account",
+        "account:halt",
+        "Stop every entry, now and until `trader resume`. Entries that work are cancelled; positions keep their exits.",
+    ),
+    Entry("resume", "Account", "account:resume", "Let a halted account trade again."),
+    Entry("flatten", "Account", "account:flatten", "Halt, cancel every entry and close every position; goes on until the account is flat."),
+    Entry("account", "Account", "account:account_app", "How the account stands, and what a person may say about it."),
+    Entry("limits", "Account", "account:limits_app", "The limits in force, and their change."),
+    Entry("list", "Look", "trades:list_command", "List trades, the newest first."),
+    Entry("show", "Look", "trades:show", "Tell one trade as a story: alert, checks, orders, bumps, fills, exits, P&L."),
+    Entry("watch", "Look", "trades:watch", "Follow a trade, or all of them, until Ctrl-C."),
+    Entry("parse", "Look", "parse:parse_command", "Read a text as an alert, and show what would be traded or why not."),
+    Entry(
+        "why",
+        "Look",
+        "why:why",
+        "Show every check of a trade, or of one there would be, with its numbers, its code, and how to change the outcome.",
+    ),
+    Entry("report", "Look", "report:report_command", "Tell how we did: alerts, refusals, fills, slippage, P&L, and what was missed."),
+    Entry("timeline", "Look", "report:timeline_command", "Show one day's trades side by side in time."),
+    Entry(
+        "shadow",
+        "Look",
+        "shadow:shadow_command",
+        "Score a channel from its messages alone, trading nothing: what would be read and refused, and what its authors claim.",
+    ),
+    Entry(
+        "replay", "Look", "history:replay_command", "Tell a history step by step, and check that the installed code still decides the same."
+    ),
+    Entry("history", "Look", "history:history_app", "Histories as files."),
+    Entry("audit", "Look", "audit:audit_app", "The audit trail: the last days from Redis, everything from the archive."),
+    Entry(
+        "init",
+        "Care",
+        "init:init",
+        "Write a first settings file, with a comment on every line. It trades nothing yet: the mode is dry-run.",
+    ),
+    Entry(
+        "doctor",
+        "Care",
+        "doctor:doctor",
+        "Look at everything a trade needs: programs, settings, Temporal, worker, broker. Says how to mend what is wrong.",
+    ),
+    Entry("profile", "Care", "why:profile_app", "Author profiles."),
+    Entry("config", "Care", "config:config_app", "The settings in force."),
 )
-config_app = typer.Typer(no_args_is_help=True, help="The settings in force.")
+"""Every command, in the order of the help. A test compares the texts with what the commands themselves say."""
 
 
-@app.callback()
 def root(
     *,
     stack_file: Annotated[
@@ -33,46 +131,40 @@ def root(
     mode: Annotated[Mode | None, typer.Option("--mode", help="demo, dry-run, sandbox or live; over every other setting.")] = None,
 ) -> None:
     """Take the options that every command shares."""
-    context.chosen.stack = stack_file
-    context.chosen.mode = mode
+    options.chosen.stack = stack_file
+    options.chosen.mode = mode
 
 
-app.command("up", rich_help_panel="Run")(stack.up)
-app.command("demo", rich_help_panel="Run")(demo.demo)
-app.command("worker", rich_help_panel="Run")(stack.worker)
-app.command("housekeeper", rich_help_panel="Run")(stack.housekeeper)
-app.command("api", rich_help_panel="Run")(stack.api)
-app.command("bot", rich_help_panel="Run")(stack.bot)
-app.command("chat", rich_help_panel="Run")(stack.chat)
-app.command("venue", rich_help_panel="Run")(stack.venue)
-app.command("send", rich_help_panel="Trade")(trades.send)
-app.command("cancel", rich_help_panel="Trade")(trades.cancel)
-app.command("close", rich_help_panel="Trade")(trades.close)
-app.command("convert", rich_help_panel="Trade")(trades.convert)
-app.command("sell", rich_help_panel="Trade")(trades.sell)
-app.command("approve", rich_help_panel="Trade")(trades.approve)
-app.command("skip", rich_help_panel="Trade")(trades.skip)
-app.command("halt", rich_help_panel="Account")(account.halt)
-app.command("resume", rich_help_panel="Account")(account.resume)
-app.command("flatten", rich_help_panel="Account")(account.flatten)
-app.add_typer(account.account_app, name="account", rich_help_panel="Account")
-app.add_typer(account.limits_app, name="limits", rich_help_panel="Account")
-app.command("list", rich_help_panel="Look")(trades.list_command)
-app.command("show", rich_help_panel="Look")(trades.show)
-app.command("watch", rich_help_panel="Look")(trades.watch)
-app.command("parse", rich_help_panel="Look")(parse.parse_command)
-app.command("why", rich_help_panel="Look")(why.why)
-app.command("report", rich_help_panel="Look")(report.report_command)
-app.command("timeline", rich_help_panel="Look")(report.timeline_command)
-app.command("shadow", rich_help_panel="Look")(shadow.shadow_command)
-app.command("replay", rich_help_panel="Look")(history.replay_command)
-app.add_typer(history.history_app, name="history", rich_help_panel="Look")
-app.add_typer(audit.audit_app, name="audit", rich_help_panel="Look")
-app.command("init", rich_help_panel="Care")(init.init)
-app.command("doctor", rich_help_panel="Care")(doctor.doctor)
-config_app.command("show")(config.show)
-app.add_typer(why.profile_app, name="profile", rich_help_panel="Care")
-app.add_typer(config_app, name="config", rich_help_panel="Care")
+def application(arguments: Sequence[str] | None = None) -> typer.Typer:
+    """Make the command. Of a command line only what it may name is imported; without one everything is."""
+    app = typer.Typer(
+        name="trader",
+        help="A durable trader for Discord option alerts: one alert, one trade, every step on record.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+        rich_markup_mode="rich",
+    )
+    app.callback()(root)
+    for entry in ENTRIES:
+        needed = arguments is None or entry.name in arguments
+        if entry.is_group:
+            group = entry.load() if needed else typer.Typer(help=entry.text)
+            app.add_typer(group, name=entry.name, rich_help_panel=entry.panel)
+        else:
+            function = entry.load() if needed else _only_listed(entry.text)
+            app.command(entry.name, rich_help_panel=entry.panel)(function)
+    return app
+
+
+def _only_listed(text: str) -> Callable[[], None]:
+    """Give a function for the help to list."""
+
+    def listed() -> None:
+        raise AssertionError("expected a command that was named to be imported")
+
+    listed.__doc__ = text
+    return listed
 
 
 def main() -> None:
@@ -91,7 +183,7 @@ def main() -> None:
 
 def _run() -> int:
     try:
-        result = app(standalone_mode=False)
+        result = application(sys.argv[1:])(standalone_mode=False)
     except typer.Exit as ended:
         return ended.exit_code
     except TyperException as wrong:

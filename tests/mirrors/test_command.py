@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import typer
 
-from cli.main import app
+from cli.main import application
 from settings.load import as_environment
 from tests.mirrors.conftest import Mirrored
 
@@ -47,7 +47,7 @@ def trader(mirrored: Mirrored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     async def run(*arguments: str) -> Answer:
         def call() -> int:
             try:
-                result = app(list(arguments), standalone_mode=False)
+                result = application(arguments)(list(arguments), standalone_mode=False)
             except typer.Exit as ended:
                 return ended.exit_code
             return result if isinstance(result, int) else 0

@@ -17,6 +17,8 @@ from domain.money import Price
 from domain.policy import SizingPolicy
 from tests.stateful.ledger_machine import LedgerMachine
 
+pytestmark = pytest.mark.timeout(360)  # how soon a mutant is found is chance
+
 ROOM = Path(domain.__file__).parent
 # found is enough: no time is spent on making the example small
 LOOK = settings(

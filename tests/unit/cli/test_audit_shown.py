@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cli.main import app
+from cli.main import application
 from mirrors.archive import Archive, Place
 from tests.support.trail import record
 
@@ -22,7 +22,7 @@ def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
 
 def test_rows_that_do_not_fit_are_shown_one_below_the_other(runner: CliRunner) -> None:
     """`select *` has fifty columns: each value stands beside its name, whole."""
-    shown = runner.invoke(app, ["audit", "sql", "select * from trades"]).stdout.splitlines()
+    shown = runner.invoke(application(), ["audit", "sql", "select * from trades"]).stdout.splitlines()
     assert [line.strip() for line in shown if line.startswith("row ")] == ["row 1", "row 2"]
     assert [line.split() for line in shown if line.startswith("workflow_id")] == [["workflow_id", "trade-m1"], ["workflow_id", "trade-m2"]]
     assert max(map(len, shown)) <= 100
@@ -30,21 +30,23 @@ def test_rows_that_do_not_fit_are_shown_one_below_the_other(runner: CliRunner) -
 
 def test_rows_that_fit_are_a_table_with_maps_as_json(runner: CliRunner) -> None:
     """A few columns stay side by side; what an event rests on reads as names and values."""
-    shown = runner.invoke(app, ["audit", "sql", "select kind, facts from events where workflow_id = 'trade-m1' and sequence = 1"]).stdout
+    shown = runner.invoke(
+        application(), ["audit", "sql", "select kind, facts from events where workflow_id = 'trade-m1' and sequence = 1"]
+    ).stdout
     assert '"quantity": "4"' in " ".join(shown.split())
     assert not shown.startswith("row ")
 
 
 def test_no_rows_are_said(runner: CliRunner) -> None:
     """An empty answer is not an empty box."""
-    asked = runner.invoke(app, ["audit", "sql", "select * from trades where false"])
+    asked = runner.invoke(application(), ["audit", "sql", "select * from trades where false"])
     assert (asked.exit_code, asked.stdout, asked.stderr) == (0, "", "no rows\n")
 
 
 def test_events_in_a_narrow_terminal_leave_room_for_what_they_say(runner: CliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     """The kind stands before the sentence where a column of its own would leave it a few characters."""
-    narrow = runner.invoke(app, ["audit", "search", "--kind", "exit_submitted"]).stdout
+    narrow = runner.invoke(application(), ["audit", "search", "--kind", "exit_submitted"]).stdout
     assert "exit_submitted exit submitted 4 x" in narrow
     monkeypatch.setenv("COLUMNS", "140")
-    wide = runner.invoke(app, ["audit", "search", "--kind", "exit_submitted"]).stdout
+    wide = runner.invoke(application(), ["audit", "search", "--kind", "exit_submitted"]).stdout
     assert "exit_submitted   exit submitted 4 x SPY 600C at 1.20" in wide

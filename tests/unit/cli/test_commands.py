@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from cli.context import err, out
 from cli.demo_cases import CASES, demo_expiry
 from cli.exit_codes import ExitCode
-from cli.main import app
+from cli.main import application
 from domain.alert import AlertKind, AlertMessage
 from domain.calendar import is_trading_day
 from domain.ids import MessageId
@@ -33,7 +33,7 @@ def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
 
 def test_parse_answers_in_json(runner: CliRunner) -> None:
     """`parse --json` gives the plain fields, prices and strikes as decimal text."""
-    result = runner.invoke(app, ["parse", "BTO SPY 600c 12/18/2026 @ 1.20", "--at", "2026-12-01", "--json"])
+    result = runner.invoke(application(), ["parse", "BTO SPY 600c 12/18/2026 @ 1.20", "--at", "2026-12-01", "--json"])
     assert result.exit_code == ExitCode.OK
     answer = json.loads(result.stdout)
     assert {key: answer[key] for key in ("kind", "symbol", "strike", "right", "expiry", "price", "code")} == {
@@ -49,14 +49,14 @@ def test_parse_answers_in_json(runner: CliRunner) -> None:
 
 def test_parse_tells_a_refusal_by_its_exit_code(runner: CliRunner) -> None:
     """A text that looks like an alert and cannot be traded gives its code and exit code 4."""
-    result = runner.invoke(app, ["parse", "BTO SPY 600 12/18/2026 @ 1.20", "--at", "2026-12-01"])
+    result = runner.invoke(application(), ["parse", "BTO SPY 600 12/18/2026 @ 1.20", "--at", "2026-12-01"])
     assert result.exit_code == ExitCode.REFUSED
     assert "PARSE_NO_RIGHT" in result.stdout
 
 
 def test_parse_explains_what_it_read(runner: CliRunner) -> None:
     """`parse --explain` underlines what was read, and names each rule and check."""
-    result = runner.invoke(app, ["parse", "BTO SPY 600c 12/19/2026 @ 1.20", "--at", "2026-12-01", "--explain"])
+    result = runner.invoke(application(), ["parse", "BTO SPY 600c 12/19/2026 @ 1.20", "--at", "2026-12-01", "--explain"])
     assert result.exit_code == ExitCode.OK
     lines = [line.rstrip() for line in result.stdout.splitlines()]
     text = lines.index("BTO SPY 600c 12/19/2026 @ 1.20")
@@ -67,7 +67,7 @@ def test_parse_explains_what_it_read(runner: CliRunner) -> None:
 
 def test_parse_explains_in_json(runner: CliRunner) -> None:
     """`parse --explain --json` gives the rules and the checks as objects."""
-    result = runner.invoke(app, ["parse", "BTO SPY 600c 12/18/2026 @ 1.20", "--at", "2026-12-01", "--explain", "--json"])
+    result = runner.invoke(application(), ["parse", "BTO SPY 600c 12/18/2026 @ 1.20", "--at", "2026-12-01", "--explain", "--json"])
     explanation = json.loads(result.stdout)["explanation"]
     assert {rule["shape"] for rule in explanation["rules"]} >= {"STRIKE", "DATE", "NUMBER"}
     assert all(check["passed"] for check in explanation["checks"])
@@ -76,7 +76,7 @@ def test_parse_explains_in_json(runner: CliRunner) -> None:
 def test_parse_jsonl_reads_embeds(runner: CliRunner) -> None:
     """A line may carry embeds as Discord writes them."""
     line = {"text": "", "ref_date": "2026-12-01", "embeds": [{"title": "BTO SPY 600c 12/18 @ 1.20", "description": None, "fields": None}]}
-    result = runner.invoke(app, ["parse", "--jsonl", "-"], input=json.dumps(line))
+    result = runner.invoke(application(), ["parse", "--jsonl", "-"], input=json.dumps(line))
     assert json.loads(result.stdout)["kind"] == "entry"
 
 
@@ -86,7 +86,7 @@ def test_parse_jsonl_answers_line_by_line(runner: CliRunner) -> None:
         {"text": "BTO SPY 600c 0DTE @ 1.20", "posted_at": "2026-12-01T15:00:00Z"},
         {"text": "good morning", "ref_date": "2026-12-01"},
     ]
-    result = runner.invoke(app, ["parse", "--jsonl", "-"], input="\n".join(map(json.dumps, lines)))
+    result = runner.invoke(application(), ["parse", "--jsonl", "-"], input="\n".join(map(json.dumps, lines)))
     assert result.exit_code == ExitCode.OK
     answers = [json.loads(line) for line in result.stdout.splitlines()]
     assert [(answer["kind"], answer["expiry"]) for answer in answers] == [("entry", "2026-12-01"), ("chatter", None)]
@@ -109,7 +109,7 @@ def test_parse_jsonl_answers_line_by_line(runner: CliRunner) -> None:
 )
 def test_wrong_use_is_told_on_stderr(runner: CliRunner, arguments: list[str], code: ExitCode) -> None:
     """A wrong command line ends with its code, with words on stderr and nothing on stdout."""
-    result = runner.invoke(app, arguments)
+    result = runner.invoke(application(), arguments)
     assert result.exit_code == code
     assert result.stdout == ""
     assert result.stderr.strip()
@@ -119,7 +119,7 @@ def test_no_server_is_exit_code_5(runner: CliRunner, monkeypatch: pytest.MonkeyP
     """A Temporal server that is not there is told within its bound, with what to do."""
     monkeypatch.setattr("cli.context.CONNECT_WITHIN", timedelta(seconds=0.3))
     monkeypatch.setenv("TRADER_TEMPORAL_ADDRESS", "127.0.0.1:1")
-    result = runner.invoke(app, ["list"])
+    result = runner.invoke(application(), ["list"])
     assert result.exit_code == ExitCode.UNREACHABLE
     assert "trader up" in " ".join(result.stderr.split())
 
@@ -127,8 +127,8 @@ def test_no_server_is_exit_code_5(runner: CliRunner, monkeypatch: pytest.MonkeyP
 def test_config_show_hides_secrets(runner: CliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     """DUR-50: `config show` prints every setting with its source, and no secret."""
     monkeypatch.setenv("TASTYTRADE_REFRESH_TOKEN", "hunter2")
-    plain = runner.invoke(app, ["config", "show"])
-    rows = json.loads(runner.invoke(app, ["config", "show", "--json"]).stdout)
+    plain = runner.invoke(application(), ["config", "show"])
+    rows = json.loads(runner.invoke(application(), ["config", "show", "--json"]).stdout)
     assert plain.exit_code == ExitCode.OK
     assert "hunter2" not in plain.stdout + json.dumps(rows)
     assert {row["name"]: row["source"] for row in rows}["TASTYTRADE_REFRESH_TOKEN"] == "env"
@@ -147,7 +147,7 @@ def test_a_running_stack_is_found_and_an_ended_one_is_not(runner: CliRunner) -> 
     }
 
     def account() -> str:
-        rows = json.loads(runner.invoke(app, ["config", "show", "--json"]).stdout)
+        rows = json.loads(runner.invoke(application(), ["config", "show", "--json"]).stdout)
         return str({row["name"]: row["value"] for row in rows}["TASTYTRADE_ACCOUNT"])
 
     state.write_text(json.dumps({"pid": os.getpid(), **fields}))
@@ -192,6 +192,6 @@ def test_codes_for_a_terminal_are_no_text(monkeypatch: pytest.MonkeyPatch, capsy
 @pytest.mark.parametrize("command", ["halt", "flatten"])
 def test_a_halt_while_temporal_is_away_tells_the_other_way(runner: CliRunner, tmp_path: Path, command: str) -> None:
     """HLT-10: who must stop entries now is told how they stop without Temporal, and that nothing was acknowledged."""
-    asked = runner.invoke(app, [command], env={"TRADER_TEMPORAL_ADDRESS": "127.0.0.1:1", "TRADER_MODE": "demo"})
+    asked = runner.invoke(application(), [command], env={"TRADER_TEMPORAL_ADDRESS": "127.0.0.1:1", "TRADER_MODE": "demo"})
     assert asked.exit_code == ExitCode.UNREACHABLE
     assert f"create the file {tmp_path / 'var' / 'STOP'} where the worker runs" in asked.stderr.replace("\n", "")

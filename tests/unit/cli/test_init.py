@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.exit_codes import ExitCode
-from cli.main import app
+from cli.main import application
 from domain.policy import Mode
 from domain.profile import Approval
 from settings.load import load
@@ -19,7 +19,7 @@ ANSWERS = "300000000000000003\n200000000000000002\nnobody\n11111,22222\n33333\n5
 def answered(tmp_path: Path) -> Path:
     """Answer every question, one of them wrong at first, and give the file written."""
     file = tmp_path / "trader.toml"
-    result = CliRunner().invoke(app, ["init", "--file", str(file)], input=ANSWERS)
+    result = CliRunner().invoke(application(), ["init", "--file", str(file)], input=ANSWERS)
     assert result.exit_code == 0, result.output
     assert "TRADER_DISCORD_TOKEN=" in result.output
     assert "Message Content Intent" in result.output
@@ -47,6 +47,6 @@ def test_a_file_that_is_there_is_never_written_over(tmp_path: Path) -> None:
     """Whatever somebody wrote into it stays."""
     file = tmp_path / "trader.toml"
     file.write_text("mode = 'demo'\n")
-    result = CliRunner().invoke(app, ["init", "--defaults", "--file", str(file)])
+    result = CliRunner().invoke(application(), ["init", "--defaults", "--file", str(file)])
     assert result.exit_code == ExitCode.USAGE
     assert file.read_text() == "mode = 'demo'\n"

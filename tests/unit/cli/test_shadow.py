@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.exit_codes import ExitCode
-from cli.main import app
+from cli.main import application
 
 SAID = [
     {"text": "BTO SPY 600c 12/18 @ 2.00", "author_id": "100000000000000001", "posted_at": "2026-11-23T15:00:00Z"},
@@ -28,7 +28,7 @@ def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
 
 def test_a_score_can_be_read_in_a_hundred_columns(runner: CliRunner) -> None:
     """No heading and no number is cut short."""
-    shown = runner.invoke(app, ["shadow", "-"], input=LINES)
+    shown = runner.invoke(application(), ["shadow", "-"], input=LINES)
     assert shown.exit_code == ExitCode.OK
     assert "\u2026" not in shown.stdout
     row = next(line.split() for line in shown.stdout.splitlines() if "100000000000000001" in line)
@@ -38,7 +38,7 @@ def test_a_score_can_be_read_in_a_hundred_columns(runner: CliRunner) -> None:
 def test_it_takes_what_parse_takes(runner: CliRunner, tmp_path: Path) -> None:
     """Times without a zone, dates alone, embeds, and stdin are read as `trader parse --jsonl` reads them."""
     (tmp_path / "said.jsonl").write_text(LINES)
-    from_file, from_stdin = (runner.invoke(app, ["shadow", name, "--json"], input=LINES) for name in ("said.jsonl", "-"))
+    from_file, from_stdin = (runner.invoke(application(), ["shadow", name, "--json"], input=LINES) for name in ("said.jsonl", "-"))
     assert from_file.stdout == from_stdin.stdout
     assert json.loads(from_file.stdout)["kinds"] == {"entry": 1, "exit": 1, "refused": 1, "chatter": 1}
 
@@ -58,5 +58,5 @@ def test_a_file_that_is_none_is_told(runner: CliRunner, name: str, content: byte
     """A wrong path, a picture, or a line that is cut short is the person's to mend: no trace of the program."""
     if content is not None:
         Path(name).write_bytes(content)
-    asked = runner.invoke(app, ["shadow", name])
+    asked = runner.invoke(application(), ["shadow", name])
     assert (asked.exit_code, words in " ".join(asked.stderr.split())) == (code, True), asked.stderr
