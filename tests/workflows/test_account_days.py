@@ -42,7 +42,7 @@ from domain.money import Price, Usd
 from domain.policy import Mode
 from domain.preflight import Check
 from domain.reservation import AdmitRequest, TradeStanding
-from tests.support.virtual_time import forward
+from tests.support.virtual_time import forward_to
 from tests.support.waiting import eventually
 from worker.wiring import sandbox
 from workflows import timing
@@ -119,9 +119,7 @@ class Clocked:
 
     async def until(self, moment: datetime) -> AccountView:
         """Let the time go on until just after a moment, and give how it stands when its day has begun."""
-        at = (await self.now()) if self._at is None else self._at
-        await forward(self.env, self.handle, moment - at + timedelta(seconds=5))
-        self._at = moment + timedelta(seconds=5)
+        await forward_to(self.env, self.handle, moment + timedelta(seconds=5))
         view = await self.view()
 
         async def begun() -> bool:
@@ -130,11 +128,9 @@ class Clocked:
         await eventually(begun, "the day to begin")
         return view if view.reference is not None else await self.view()
 
-    _at: datetime | None = None
-
     async def now(self) -> datetime:
-        """Tell its clock at the start."""
-        return (await self.handle.describe()).start_time
+        """Tell its clock."""
+        return await self.env.get_current_time(self.handle)
 
     async def open(self, day: date) -> AccountView:
         """Go to half an hour after a day's open."""
