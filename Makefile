@@ -38,6 +38,7 @@ chaos: install
 	PYTHONPATH=. $(BIN)/python -m chaos
 
 soak: install
+	$(BIN)/python -m pytest -n 2 -m soak
 	PYTHONPATH=. $(BIN)/python -m chaos.soak
 
 soak-api: install

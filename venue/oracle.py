@@ -14,7 +14,6 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
 
 from venue.orders import Action
@@ -23,8 +22,9 @@ from venue.tape import FillLine, OrderLine, OrderState, PositionLine, RequestLin
 _OURS = re.compile(r"(?P<message>.+)-(?P<leg>[ex])(?P<number>\d+)")
 _OUR_SOURCE = "alert-trader/"
 
-EXIT_WITHIN = timedelta(seconds=5)
-"""From a fill to the exit order that protects it."""
+EXIT_WITHIN = 5.0
+"""Seconds from a fill to the exit order that protects it, as the venue has run: a machine too busy for the venue is also too busy for
+the trader, and that is no broken promise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ class _Trade:
     wanted: int = 0
     bought: int = 0
     sold: int = 0
-    uncovered_since: datetime | None = None
+    uncovered_since: TapeLine | None = None
 
     def working(self, *, entry: bool) -> list[OrderState]:
         return [order for order in self.orders.values() if not order.status.terminal and order.action.buying is entry]
@@ -167,11 +167,11 @@ def _late(reading: _Reading, line: TapeLine) -> None:
         covered = trade.sold + sum(trade.left(order) for order in trade.working(entry=False))
         if covered >= target:
             trade.uncovered_since = None
-        elif trade.uncovered_since is None:
-            trade.uncovered_since = line.at
-        elif line.at - trade.uncovered_since > EXIT_WITHIN:
-            reading.fault("EXT-40", message, line, f"{target - covered} contracts without their exit since {trade.uncovered_since}")
-            trade.uncovered_since = line.at
+        elif trade.uncovered_since is None or line.ran < trade.uncovered_since.ran:  # a venue that starts again counts anew
+            trade.uncovered_since = line
+        elif line.ran - trade.uncovered_since.ran > EXIT_WITHIN:
+            reading.fault("EXT-40", message, line, f"{target - covered} contracts without their exit since {trade.uncovered_since.at}")
+            trade.uncovered_since = line
 
 
 def _end(reading: _Reading, last: TapeLine) -> None:

@@ -23,6 +23,9 @@ from venue.streamer import AccountStreamer
 from venue.tape import Tape
 
 _LOG = logging.getLogger(__name__)
+_BEAT = 0.1
+"""Seconds between two beats of the venue's own timer."""
+
 _GRACE = 0.5
 """Seconds a call may take to end when the venue closes; stalled ones are let go before."""
 
@@ -42,6 +45,7 @@ class RunningVenue:
     _streamer: AccountStreamer
     _dxlink: DxLink
     _ticker: asyncio.Task[None]
+    _beat: asyncio.Task[None]
 
     @property
     def base_url(self) -> str:
@@ -51,6 +55,7 @@ class RunningVenue:
     async def close(self) -> None:
         """End every connection, stop, and close the memory and the tape."""
         self._ticker.cancel()
+        self._beat.cancel()
         self._rest.closing.set()
         await self._streamer.close_all()
         await self._dxlink.close_all()
@@ -112,6 +117,7 @@ async def start(
     bound: int = runner.addresses[0][1]
     address.append(f"{host}:{bound}")
     ticker = asyncio.create_task(_tick(exchange, dxlink, memory))
+    beat = asyncio.create_task(_beat(tape))
     return RunningVenue(
         host=host,
         port=bound,
@@ -124,6 +130,7 @@ async def start(
         _streamer=streamer,
         _dxlink=dxlink,
         _ticker=ticker,
+        _beat=beat,
     )
 
 
@@ -132,6 +139,12 @@ def _act(act: Callable[[], None], memory: Memory) -> None:
         act()
     finally:
         memory.keep()
+
+
+async def _beat(tape: Tape) -> None:
+    while True:
+        await asyncio.sleep(_BEAT)
+        tape.ran += _BEAT
 
 
 async def _tick(exchange: Exchange, dxlink: DxLink, memory: Memory) -> None:

@@ -36,6 +36,8 @@ class _Line(BaseModel):
 
     seq: int = 0
     at: datetime = datetime.min.replace(tzinfo=UTC)
+    ran: float = 0.0
+    """Seconds that the venue has run since its start, by its own timer: fewer than those on the clock where the machine was too busy."""
 
 
 class StartLine(_Line):
@@ -242,6 +244,7 @@ class Tape:
         was never answered, and it is cut off too, with what follows.
         """
         self._clock = clock
+        self.ran = 0.0
         self.lines: list[TapeLine] = []
         self._seq = 0
         self._file: TextIO | None = None
@@ -259,7 +262,7 @@ class Tape:
 
     def write(self, line: TapeLine) -> None:
         """Stamp a line with its number and time, keep it, and flush it."""
-        stamped = line.model_copy(update={"seq": self._seq + 1, "at": self._clock()})
+        stamped = line.model_copy(update={"seq": self._seq + 1, "at": self._clock(), "ran": round(self.ran, 3)})
         self._seq += 1
         self.lines.append(stamped)
         if self._file is not None:

@@ -44,7 +44,9 @@ HARD = {
 
 
 def named(text: str) -> datetime:
-    """Give the moment of a name of `HARD`, or of a New York time; raises ValueError."""
+    """Give the moment of a name of `HARD`, of a New York time, or the present for "now"; raises ValueError."""
+    if text == "now":
+        return datetime.now(UTC)
     try:
         return HARD.get(text) or new_york(text)
     except ValueError:

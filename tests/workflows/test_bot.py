@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from temporalio.client import Client, WorkflowHandle
-from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.client import WorkflowHandle
 
 from alert_trader import clock
 from bot import pressing, slash, slash_account
@@ -27,7 +26,7 @@ from domain.trade import Phase
 from domain.view import TradeView
 from settings.load import load
 from tests.support.discord_client import connected, open_chat
-from tests.support.floor import AUTHOR, CHANNEL, CONTRACT, GUILD, Floor, policy
+from tests.support.floor import AUTHOR, CHANNEL, CONTRACT, GUILD, Floor, plain_client, policy
 from tests.support.guild import words
 from tests.support.waiting import eventually
 from workflows import timing
@@ -60,18 +59,13 @@ class Scene:
         return dict((await self.chat.control.click(message, label, user=user))["answers"][-1])
 
 
-def client_of(floor: Floor) -> Client:
-    """Give a client whose trades live in real time."""
-    return Client(floor.client.service_client, namespace=floor.client.namespace, data_converter=pydantic_data_converter)
-
-
 @asynccontextmanager
 async def running(floor: Floor, directory: Path) -> AsyncIterator[TraderBot]:
     """Run a bot for the floor's account until left. Its trades live in real time."""
     flags = {"mode": "demo", "tastytrade_account": floor.account, "authors": (AUTHOR,), "channels": (CHANNEL,), "guilds": (GUILD,)}
     operators = {"discord_operator_roles": (ROLE,), "discord_token": SecretStr("demo")}
     settings = load(environment={}, directory=directory, flags={**flags, **operators}).settings
-    bot = TraderBot(client_of(floor), settings, Intake(policy=policy(cards=True), account=floor.account))
+    bot = TraderBot(plain_client(floor.client), settings, Intake(policy=policy(cards=True), account=floor.account))
     for each in (*slash.COMMANDS, *slash_account.COMMANDS):
         bot.tree.add_command(each)
     async with connected(bot):
@@ -89,7 +83,7 @@ async def room() -> AsyncIterator[RunningChat]:
 
 async def sent(floor: Floor, text: str) -> WorkflowHandle[Any, TradeView]:
     """Send an alert as another face does, while no bot is there."""
-    client, named = client_of(floor), message_id(f"away-{secrets.token_hex(4)}")
+    client, named = plain_client(floor.client), message_id(f"away-{secrets.token_hex(4)}")
     message = AlertMessage(message_id=named, text=text, author_id=AUTHOR, channel_id=CHANNEL, guild_id=GUILD, posted_at=clock.now())
     await send_alert(client, TradeRequest(alert=message, policy=policy(cards=True), account=floor.account))
     handle: WorkflowHandle[Any, TradeView] = client.get_workflow_handle(f"trade-{named}", result_type=TradeView)
@@ -146,7 +140,7 @@ async def test_commands_are_for_operators_by_id_or_role_alone(scene: Scene) -> N
 async def test_a_bot_that_was_away_mends_the_cards_of_what_it_missed(floor: Floor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One trade ended and another began while no bot was there: each has one card when it is back, up to its last event."""
     monkeypatch.setattr(timing, "CARD_TOTAL", timedelta(seconds=1))
-    floor.client = client_of(floor)
+    floor.client = plain_client(floor.client)
     await floor.quote("1.20", "1.20")
     async with room() as chat:
         ended, held = await sent(floor, "BTO SPY 12/18 450 @ 2.00"), await sent(floor, ALERT)

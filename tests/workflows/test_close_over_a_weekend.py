@@ -74,8 +74,14 @@ async def calls(floor: Floor, trade: Trade, words: str) -> list[datetime]:
         pytest.param((1, "15:00"), (2, "09:00"), (2, "09:31"), id="a night, well before the opening"),
         pytest.param((1, "15:00"), (2, "11:00"), (2, "11:06"), id="a night, well after the opening"),
         pytest.param((4, "15:00"), (7, "09:00"), (7, "09:31"), id="a weekend, well before the opening"),
-        pytest.param((4, "15:00"), (7, "11:00"), (7, "11:06"), id="a weekend, well after the opening"),
-        pytest.param((4, "17:00"), (7, "09:29"), (7, "09:31"), id="asked after Friday's session, well a minute before the opening"),
+        pytest.param((4, "15:00"), (7, "11:00"), (7, "11:06"), id="a weekend, well after the opening", marks=pytest.mark.soak),
+        pytest.param(
+            (4, "17:00"),
+            (7, "09:29"),
+            (7, "09:31"),
+            id="asked after Friday's session, well a minute before the opening",
+            marks=pytest.mark.soak,
+        ),
         pytest.param((4, "17:00"), (5, "12:00"), (5, "13:01"), id="asked after Friday's session, well on Saturday"),
     ],
 )
@@ -177,7 +183,7 @@ async def test_what_no_exit_holds_is_sold_while_one_cannot_be_cancelled(env: Wor
         await ask_to_close(trade)
         await forward(env, trade, timedelta(minutes=10))
         await floor.until(trade, "the free ones sold", sold=2, position=2)
-        await forward(env, trade, timedelta(days=4))
+        await forward(env, trade, timedelta(hours=3))
         await floor.control.clear_faults()
         await trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt)
     view = await trade.result()
@@ -222,7 +228,7 @@ async def test_a_person_who_flattens_again_has_every_trade_try_again(floor: Floo
     assert (await trade.result()).outcome is Outcome.FLAT
 
 
-@pytest.mark.parametrize(("days", "exits", "most"), [(1, 1, 3_000), (30, 4, 12_000)])
+@pytest.mark.parametrize(("days", "exits", "most"), [(1, 1, 3_000), pytest.param(30, 4, 12_000, marks=pytest.mark.soak)])
 async def test_a_history_bears_a_close_that_waits_for_weeks(
     env: WorkflowEnvironment, floor: Floor, days: int, exits: int, most: int
 ) -> None:

@@ -23,6 +23,9 @@ from workflows.interface import CommandReceipt, FollowUp, Said
 
 _numbers = count(1)
 
+by_start = pytest.mark.at("now")
+"""For what looks trades up by when they started: the server tells that by its own clock, whatever the virtual one of the trade."""
+
 
 @pytest.fixture
 def entry(floor: Floor) -> str:
@@ -60,6 +63,7 @@ async def test_an_entry_opens_its_one_trade(floor: Floor, entry: str) -> None:
     assert (first.started, again.started, first.workflow_id) == (True, False, again.workflow_id)
 
 
+@by_start
 async def test_an_alert_has_its_trade_though_no_worker_answers(
     floor: Floor, entry: str, env: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,6 +150,7 @@ async def test_an_add_is_written_down_or_has_its_own_trade(floor: Floor, entry: 
     await floor.until(floor.handles[-1], "held", phase=Phase.HOLDING, bought=4)
 
 
+@by_start
 async def test_a_correction_is_told_to_the_working_trade(floor: Floor, entry: str, env: WorkflowEnvironment) -> None:
     """The order works on; the author's "1.30**" is on its record, and an edit of the alert is too."""
     await floor.quote("1.10", "1.30")
@@ -164,6 +169,7 @@ async def test_a_correction_is_told_to_the_working_trade(floor: Floor, entry: st
     assert (view.phase, view.quantity) == (Phase.ENTERING, 4)
 
 
+@by_start
 async def test_a_correction_of_a_refused_alert_is_on_record(floor: Floor) -> None:
     """Nothing is bought on two halves of an alert; a person finds both."""
     await taken(floor, f"BTO SPY {floor.expiry:%m/%d} 450c @ 2/03 risky")

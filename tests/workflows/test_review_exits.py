@@ -180,8 +180,10 @@ async def _has(floor: Floor, trade: WorkflowHandle, kind: str) -> bool:  # type:
     return kind in await floor.kinds(trade)
 
 
-async def test_an_entry_that_never_ends_does_not_stop_the_trade(floor: Floor) -> None:
+async def test_an_entry_that_never_ends_does_not_stop_the_trade(monkeypatch: pytest.MonkeyPatch, floor: Floor) -> None:
     """Until the contract's end the venue shows a status that nobody knows: a person is called, the position looked after on."""
+    floor.exit_fraction = None  # at the contract's end the exit is cancelled, while the venue's own day goes on
+    monkeypatch.setattr(timing, "CANCEL_PAUSES", (*timing.CANCEL_PAUSES[:5], timedelta(hours=2)))
     contract = replace(CONTRACT, expiry=next_trading_day(new_york_date(clock.now())), strike=Decimal(600))
     await floor.control.set_quote(contract.occ_symbol, bid="1.20", ask="1.20", ask_size=2)
     await floor.fault(kind="unknown-status", method="GET", path="*/orders/507340101", count=None)

@@ -138,6 +138,7 @@ async def test_a_close_waits_for_a_lost_entry_to_be_swept(env: WorkflowEnvironme
         await trade.start_update(CLOSE_UPDATE, ME, result_type=CommandReceipt, wait_for_stage=WorkflowUpdateStage.ACCEPTED)
         await floor.until(trade, "sold", sold=2)
         await eventually(lambda: len(floor.order_ids("e")) == 2, "the lost order to land")
+        await forward(env, trade, timedelta(seconds=61), may_end=True)
     view = await trade.result()
     assert floor.venue.exchange.orders[floor.order_ids("e")[1]].status.terminal
     assert (view.outcome, view.sold) == (Outcome.FLAT, view.bought)

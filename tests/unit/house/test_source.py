@@ -233,7 +233,10 @@ def test_the_time_of_day_is_read_from_one_clock() -> None:
 
 def test_tests_read_the_time_from_the_same_clock() -> None:
     """A test that read the machine's clock would be another test on each day; only what moves the clock must know both."""
-    allowed = {"tests/support/virtual_time.py _Starts.start_workflow": "how far the test's clock is ahead of the server's"}
+    allowed = {
+        "tests/support/virtual_time.py _Starts.start_workflow": "how far the test's clock is ahead of the server's",
+        "tests/support/instants.py named": "the present, for what is looked up by when the server started it",
+    }
     only(found(("tests",), lambda node: called(node) in WALL_CLOCKS), allowed)
 
 
