@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test lint check specs golden chaos soak soak-api clean
+.PHONY: install demo test lint check specs golden dates chaos soak soak-api clean
 
 install: $(VENV)/.installed
 
@@ -40,6 +40,10 @@ chaos: install
 soak: install
 	$(BIN)/python -m pytest -n 2 -m soak
 	PYTHONPATH=. $(BIN)/python -m chaos.soak
+
+# the date-sensitive tests at every hard date of the calendar
+dates: install
+	PYTHONPATH=. $(BIN)/python -m tests.support.dates
 
 soak-api: install
 	TRADER_API_EXAMPLES=400 $(BIN)/python -m pytest tests/admin/test_contract.py

@@ -4,8 +4,11 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typing_extensions import override
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from alert_trader import clock
 from alert_trader.start import command
@@ -13,6 +16,9 @@ from worker.temporal_server import find_binary
 
 REAL_TIME = tuple(Path(__file__).parent / folder for folder in ("admin", "crash", "e2e", "mirrors"))
 """Folders whose tests run processes of their own against a real server: they live in real time, on a venue that is always open."""
+
+OWN_STACK = frozenset({"test_planted_files.py", "test_restart.py"})
+"""Files among them that open a stack of their own, and share nothing with the others."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -33,23 +39,22 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ[VARIABLE] = at
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of one stack in one process of a parallel run, and begin with them: they take longest."""
+class ByStack(LoadScopeScheduling):  # type: ignore[misc] # it has no types
+    """Keeps the tests of one stack in one process of a parallel run, the largest group first; every other test goes where there is room.
 
-    def stack(item: pytest.Item) -> str | None:
-        folder = next((folder for folder in REAL_TIME if item.path.is_relative_to(folder)), None)
-        if folder is None:
-            return None
-        # some tests open a stack of their own, which shares nothing with the others
-        alone = not {"house", "sealed", "mirrored", "stage"} & set(getattr(item, "fixturenames", ()))
-        return f"{folder.name}/{item.path.stem}" if alone else folder.name
+    pytest-xdist's own groups do nothing from pytest 9.2 on, which keeps a test's id elsewhere.
+    """
 
-    stacks = {item: stack(item) for item in items}
-    for item, name in stacks.items():
-        if name is not None:
-            item.add_marker(pytest.mark.xdist_group(name))
-    items.sort(key=lambda item: stacks[item] is None)
+    @override
+    def _split_scope(self, nodeid: str) -> str:
+        path = Path(nodeid.partition("::")[0])
+        shared = path.parts[1] in {folder.name for folder in REAL_TIME} and path.name not in OWN_STACK
+        return path.parts[1] if shared else path.name if path.name in OWN_STACK else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByStack:
+    """Spread the tests by stack."""
+    return ByStack(config, log)
 
 
 def pytest_sessionstart() -> None:

@@ -88,7 +88,7 @@ def parse(symbol: str) -> Series | None:
     if found is None:
         return None
     try:
-        day = datetime.strptime(found[2], "%y%m%d").date()  # noqa: DTZ007 - a date has no zone
+        day = date(2000 + int(found[2][:2]), int(found[2][2:4]), int(found[2][4:]))
     except ValueError:
         return None
     strike = Decimal(found[4]) / 1000 if occ is not None else Decimal(found[4])
