@@ -31,6 +31,7 @@ from tests.support.floor import Floor, open_floor, policy
 from tests.support.waiting import eventually
 from venue.orders import Action
 from worker.wiring import sandbox
+from workflows import timing
 from workflows.account import AccountWorkflow
 
 HASTY = policy(safety=SafetyPolicy(late_fill_watch=timedelta(milliseconds=100)))
@@ -73,8 +74,9 @@ async def denied(handle: WorkflowHandle[Any, TradeView]) -> str:
     return view.reason or ""
 
 
-async def test_a_halt_takes_entries_back_and_lets_exits_be(strict: Floor) -> None:
+async def test_a_halt_takes_entries_back_and_lets_exits_be(strict: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
     """HLT-10, HLT-30, EXT-50: the answer says what was cancelled; what is held keeps its exit; a new alert is denied."""
+    monkeypatch.setattr(timing, "HALT_ANSWER", timedelta(seconds=20))  # the cancel is over by then, however busy the machine is
     await strict.quote("1.20", "1.20")  # it is bought at once, and then held in real time
     held = await strict.alert(price="1.20", real_time=True)
     await strict.until(held, "bought", phase=Phase.HOLDING, exits_working=2)
@@ -112,8 +114,9 @@ async def test_only_a_person_with_a_reason_resumes(strict: Floor) -> None:
     await eventually(lambda: any("the feed is back" in notice.text for notice in strict.heard.notices), "people to be told")
 
 
-async def test_flatten_halts_first_and_goes_on_until_flat(strict: Floor) -> None:
+async def test_flatten_halts_first_and_goes_on_until_flat(strict: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
     """HLT-20: entries are taken back, positions sold, the progress is on record, and the account stays halted when it is flat."""
+    monkeypatch.setattr(timing, "HALT_ANSWER", timedelta(seconds=20))  # the cancel is over by then, however busy the machine is
     await strict.quote("1.20", "1.20")  # it is bought at once, and then held in real time
     held = await strict.alert(price="1.20", real_time=True)
     await strict.until(held, "bought", phase=Phase.HOLDING, exits_working=2)

@@ -123,7 +123,7 @@ async def test_a_replacement_is_a_new_order_that_waits_for_the_cancel(desk: Desk
 @pytest.mark.parametrize("end", list(AbortedReplacement))
 async def test_a_fill_aborts_a_replacement(desk: Desk, end: AbortedReplacement) -> None:
     """A fill of the original while it is being replaced ends the replacement, in either undocumented way."""
-    await desk.control.adjust(Adjust(aborted_replacement=end, timing=FAST.model_copy(update={"replace_after": 0.05})))
+    await desk.control.adjust(Adjust(aborted_replacement=end, timing=FAST.model_copy(update={"replace_after": 1})))
     old = await desk.reach(await desk.buy("1.50", 2), OrderStatus.LIVE)
     new = await desk.account.replace_order(desk.session, old.id, LimitOrder(legs=[], price=Decimal("-1.60")))
     await desk.control.fill(old.id, 1)
