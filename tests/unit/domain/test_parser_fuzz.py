@@ -41,7 +41,7 @@ PARTS = (
     "Entry: 1\n",
     "Ticker: a\n",
 )
-CPU_SECONDS = 0.5
+CPU_SECONDS = 2
 """Far above what the longest message takes (some milliseconds), and far below what one super-linear rule would take."""
 
 
@@ -63,6 +63,6 @@ def test_no_piece_repeated_takes_more_than_linear_time(posted: Posted, piece: st
     """A message of whatever repeated piece, at the greatest length that is read and far beyond it, is answered at once."""
     for front in ("BTO 1c ", "", "BTO KO 70c 12/18 @ 1.25 ", "Ticker: "):
         message = posted(front + (piece * length)[: length - len(front)])
-        began = time.process_time()
+        began = time.thread_time()
         parse(message)
-        assert time.process_time() - began < CPU_SECONDS
+        assert time.thread_time() - began < CPU_SECONDS
