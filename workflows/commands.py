@@ -102,7 +102,7 @@ class TradeCommands(TradeState):
 
     @sell.validator
     def _may_sell(self, order: SellOrder) -> None:
-        held = 0 if self._exits is None else self._exits.position
+        held = self._held
         if self._life.phase not in HELD or held <= 0:
             raise _not_possible(f"expected contracts that are held, found it {self._life.phase} with {held}: nothing to sell")
         if order.portion.of(held) < 1:
@@ -214,7 +214,7 @@ class TradeCommands(TradeState):
         if profile.exits is OnExit.IGNORED:
             self._record(EventKind.FOLLOWED_UP, f"{quoted}. The author's exits are ignored by the profile", **facts)
             return self._receipt(done=True, text="Written down: this author's exits are ignored")
-        held = 0 if self._exits is None else self._exits.position
+        held = self._held
         if self._life.phase in BUYING:
             # what the author sells is not bought on, whoever decides about what is held
             self._stop_buying(Denied(code=Code.AUTHOR_OUT, reason="the author was out before everything was bought"))
@@ -250,7 +250,7 @@ class TradeCommands(TradeState):
     async def _ask_once_held(self, said: FollowUp, quoted: str, portion: Portion, facts: dict[str, str]) -> None:
         """Ask about an exit that came before anything was held, should something be held after all once the entry is over."""
         await wait(lambda: self._life.phase in {Phase.HOLDING, Phase.CLOSING, Phase.DONE}, None, "")
-        held = 0 if self._exits is None else self._exits.position
+        held = self._held
         if self._life.phase is Phase.HOLDING and not self._close_asked and portion.of(held) > 0:
             self._offer_exit(said, quoted, portion, facts)
 
@@ -266,8 +266,7 @@ class TradeCommands(TradeState):
         done = await wait(lambda: self._over, timing.COMMAND_WAIT, "for the close to be done")
         if done:
             return self._receipt(done=True, text="The trade is closed")
-        held = 0 if self._exits is None else self._exits.position
-        text = "The position is being sold" if held > 0 else "Nothing is held; whatever is still bought is sold at once"
+        text = "The position is being sold" if self._held > 0 else "Nothing is held; whatever is still bought is sold at once"
         return self._receipt(done=False, text=f"{text}. It waits: {self._waits}" if self._waits else text)
 
     def _ask_close(self, by: str) -> None:

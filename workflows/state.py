@@ -101,6 +101,11 @@ class TradeState:
     # What others see, and what the venue says
 
     @property
+    def _held(self) -> int:
+        """Contracts held now."""
+        return 0 if self._exits is None else self._exits.position
+
+    @property
     def _waits(self) -> str:
         """Say what the trade waits for at the venue; empty when it is nothing."""
         return "" if self._desk is None or self._over else self._desk.waiting.text
@@ -116,7 +121,7 @@ class TradeState:
             parsed=self._parsed,
             sized=self._sized,
             ledger=None if self._desk is None else self._desk.ledger,
-            position=0 if self._exits is None else self._exits.position,
+            position=self._held,
             step="" if self._entry is None else self._entry.step,
             reason="; ".join(text for text in (self._reason, self._waits) if text) or None,
             events=self._journal.events,
