@@ -12,20 +12,7 @@ RUN awk '/^setuptools==/ { found = 1 } found { print } found && !/\\$/ { exit }'
     && python -m venv /opt/backend \
     && /opt/backend/bin/pip install --require-hashes -r backend.txt
 COPY pyproject.toml README.md ./
-COPY activities activities
 COPY alert_trader alert_trader
-COPY api api
-COPY bot bot
-COPY broker broker
-COPY chat chat
-COPY cli cli
-COPY control control
-COPY domain domain
-COPY mirrors mirrors
-COPY settings settings
-COPY venue venue
-COPY worker worker
-COPY workflows workflows
 RUN /opt/backend/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /build/wheel . \
     && /opt/alert-trader/bin/pip install --no-deps /build/wheel/alert_trader-*.whl
 

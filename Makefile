@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test lint check specs golden dates chaos soak soak-api clean
+.PHONY: install demo test test-long lint check specs golden dates chaos soak soak-api clean
 
 install: $(VENV)/.installed
 
@@ -19,6 +19,10 @@ demo: install
 
 test: install
 	$(BIN)/python -m pytest -n 2
+
+# process kills, restarts, mutants: what takes minutes. CI runs it too
+test-long: install
+	$(BIN)/python -m pytest -n 2 -m "long and not soak"
 
 lint: install
 	$(BIN)/ruff format --check .

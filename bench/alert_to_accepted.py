@@ -24,19 +24,19 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 
 from alert_trader import clock
-from control.connection import connect
-from control.send import send_alert
-from domain.alert import AlertMessage
-from domain.calendar import monthly_expiry, new_york_date
-from domain.contract import OptionContract, Right
-from domain.ids import message_id, trade_workflow_id
-from domain.policy import Mode
-from settings.load import load
-from venue.client import VenueControl
-from venue.tape import AnswerLine, RequestLine, read_tape
-from worker.stack import Stack
-from worker.target import target_of
-from workflows.interface import TradeRequest
+from alert_trader.control.intake.start_trade import send_alert
+from alert_trader.control.temporal import connect
+from alert_trader.domain.alerts.alert import AlertMessage
+from alert_trader.domain.execution.policy import Mode
+from alert_trader.domain.ids import message_id, trade_workflow_id
+from alert_trader.domain.market.calendar import monthly_expiry, new_york_date
+from alert_trader.domain.market.contract import OptionContract, Right
+from alert_trader.runtime.local.stack import Stack
+from alert_trader.runtime.target import target_of
+from alert_trader.settings.load import load
+from alert_trader.simulators.venue.client import VenueControl
+from alert_trader.simulators.venue.tape import AnswerLine, RequestLine, read_tape
+from alert_trader.workflows.interface import TradeRequest
 
 STAGES = ("start call", "first task, parse", "size", "to submit", "submit until accepted")
 WARM_UP = 5
@@ -64,7 +64,9 @@ async def send(client: Client, stack: Stack, number: int) -> tuple[str, datetime
         posted_at=clock.now(),
     )
     called = clock.now()
-    await send_alert(client, TradeRequest(alert=message, policy=stack.settings.policy(), account=stack.settings.account))
+    await send_alert(
+        client, TradeRequest(alert=message, policy=stack.settings.policy(), account=stack.settings.account)
+    )
     return message.message_id, called
 
 
@@ -83,8 +85,18 @@ async def stages(client: Client, message: str, called: datetime, accepted: datet
         elif event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
             name = names[event.activity_task_completed_event_attributes.scheduled_event_id]
             at.setdefault(f"{name} completed", when)
-    marks = [called, at["started"], at["size_entry scheduled"], at["size_entry completed"], at["submit_entry scheduled"], accepted]
-    return {stage: (after - before).total_seconds() * 1000 for stage, before, after in zip(STAGES, marks, marks[1:], strict=False)}
+    marks = [
+        called,
+        at["started"],
+        at["size_entry scheduled"],
+        at["size_entry completed"],
+        at["submit_entry scheduled"],
+        accepted,
+    ]
+    return {
+        stage: (after - before).total_seconds() * 1000
+        for stage, before, after in zip(STAGES, marks, marks[1:], strict=False)
+    }
 
 
 async def quote(control: VenueControl, numbers: Iterable[int]) -> None:
@@ -96,7 +108,9 @@ async def quote(control: VenueControl, numbers: Iterable[int]) -> None:
 async def measure(count: int, *, cold_chain: bool) -> tuple[list[dict[str, float]], float]:
     """Run a stack, send `count` alerts, and give the stages of each, and how long the stack took to be ready."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        loose = dict.fromkeys(("limit_open_trades", "limit_trades_per_author", "limit_orders_per_minute"), 10_000)
+        loose = dict.fromkeys(
+            ("limit_open_trades", "limit_trades_per_author", "limit_orders_per_minute"), 10_000
+        )
         flags = {"mode": Mode.DEMO, "data_dir": Path(folder), "size_max_contracts": 1, **loose}
         settings = load(flags=flags, environment={}).settings
         began = time.monotonic()
@@ -116,8 +130,13 @@ async def measure(count: int, *, cold_chain: bool) -> tuple[list[dict[str, float
                     if number >= WARM_UP:
                         sent[message] = called
                     await accepted_at(stack, message)
-                    await asyncio.sleep(0.4)  # one alert at a time: its exit and its card are done before the next
-            return [await stages(client, message, called, await accepted_at(stack, message)) for message, called in sent.items()], ready
+                    await asyncio.sleep(
+                        0.4
+                    )  # one alert at a time: its exit and its card are done before the next
+            return [
+                await stages(client, message, called, await accepted_at(stack, message))
+                for message, called in sent.items()
+            ], ready
 
 
 async def accepted_at(stack: Stack, message: str) -> datetime:
@@ -127,7 +146,9 @@ async def accepted_at(stack: Stack, message: str) -> datetime:
         calls = {
             line.call
             for line in lines
-            if isinstance(line, RequestLine) and line.client_id == f"{message}-e1" and "dry-run" not in line.path
+            if isinstance(line, RequestLine)
+            and line.client_id == f"{message}-e1"
+            and "dry-run" not in line.path
         }
         for line in lines:
             if isinstance(line, AnswerLine) and line.call in calls and line.accepted:
@@ -139,7 +160,9 @@ async def accepted_at(stack: Stack, message: str) -> datetime:
 def report(rows: list[dict[str, float]], ready: float) -> dict[str, object]:
     """Sum the figures up: p50, p90 and p99 of each stage and of the whole, in milliseconds."""
     totals = [sum(row.values()) for row in rows]
-    columns = {stage: [row[stage] for row in rows] for stage in STAGES} | {"alert sent to order accepted": totals}
+    columns = {stage: [row[stage] for row in rows] for stage in STAGES} | {
+        "alert sent to order accepted": totals
+    }
     figures = {}
     for stage, values in columns.items():
         cuts = statistics.quantiles(values, n=100, method="inclusive")
@@ -149,10 +172,14 @@ def report(rows: list[dict[str, float]], ready: float) -> dict[str, object]:
 
 def main() -> int:
     """Measure and print."""
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     arguments.add_argument("--alerts", type=int, default=60)
     arguments.add_argument(
-        "--cold-chain", action="store_true", help="list each contract just before its alert, so that the chain is read again"
+        "--cold-chain",
+        action="store_true",
+        help="list each contract just before its alert, so that the chain is read again",
     )
     arguments.add_argument("--json", action="store_true")
     options = arguments.parse_args()

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from alert_trader import clock
-from chat.client import ChatControl
-from domain.calendar import new_york_date
-from settings.load import load
-from settings.model import DEMO_AUTHOR, DEMO_CHANNEL
+from alert_trader.domain.market.calendar import new_york_date
+from alert_trader.runtime.local.stack import Stack
+from alert_trader.settings.load import load
+from alert_trader.settings.model import DEMO_AUTHOR, DEMO_CHANNEL
+from alert_trader.simulators.chat.client import ChatControl
+from alert_trader.simulators.venue.client import VenueControl
 from tests.support.floor import next_monthly
-from venue.client import VenueControl
-from worker.stack import Stack
 
 APART = 1.0
 """Seconds between two alerts."""
@@ -43,7 +43,9 @@ async def measure(alerts: int) -> dict[str, list[float]]:
         settings = load(environment={}, directory=Path(directory), flags=own).settings
         venue = {"accounts": [{"number": settings.account, "cash": 10_000_000}]}
         async with (
-            Stack(settings, use_free_ports=True, with_chat=True, venue_config=venue, chat_config=LIMITS) as stack,
+            Stack(
+                settings, use_free_ports=True, with_chat=True, venue_config=venue, chat_config=LIMITS
+            ) as stack,
             ChatControl(str(stack.chat_url)) as chat,
             VenueControl(str(stack.venue_url)) as market,
         ):

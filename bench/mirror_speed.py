@@ -22,31 +22,31 @@ from pathlib import Path
 from typing import Any
 
 from alert_trader import clock
+from alert_trader.control.commands import trade_commands
+from alert_trader.control.intake.start_trade import send_alert
+from alert_trader.control.mirrors.rebuild import rebuild, verify
+from alert_trader.control.queries.trade_views import show
+from alert_trader.control.reports.archived import archived
+from alert_trader.control.reports.report import Gathered, Wanted, make
+from alert_trader.control.temporal import Target, connect
+from alert_trader.domain.alerts.alert import AlertMessage
+from alert_trader.domain.execution.policy import Mode
+from alert_trader.domain.ids import message_id
+from alert_trader.domain.market.calendar import previous_trading_day
+from alert_trader.domain.reports.figures import Grouping, Report
+from alert_trader.domain.trade.lifecycle import Phase
+from alert_trader.mirrors.archive import Archive, Place
+from alert_trader.mirrors.hot import HotMirror
+from alert_trader.mirrors.reader import ArchiveReader
+from alert_trader.mirrors.schema import TradeRecord
+from alert_trader.runtime.local.stack import Stack
+from alert_trader.runtime.mirrors import mirrors
+from alert_trader.settings.load import load
+from alert_trader.simulators.venue.client import VenueControl
+from alert_trader.workflows.interface import Command, TradeRequest
 from bench.alert_to_accepted import contract
-from control import command
-from control.archived import archived
-from control.connection import Target, connect
-from control.look import show
-from control.rebuild import rebuild, verify
-from control.report import Gathered, Wanted, make
-from control.send import send_alert
-from domain.alert import AlertMessage
-from domain.calendar import previous_trading_day
-from domain.ids import message_id
-from domain.policy import Mode
-from domain.report import Grouping, Report
-from domain.trade import Phase
-from mirrors.archive import Archive, Place
-from mirrors.hot import HotMirror
-from mirrors.reader import ArchiveReader
-from mirrors.schema import TradeRecord
-from settings.load import load
 from tests.support.redis import redis_running
 from tests.support.trail import NOON, record
-from venue.client import VenueControl
-from worker.mirroring import mirrors
-from worker.stack import Stack
-from workflows.interface import Command, TradeRequest
 
 A_TRADE = 15
 """Events of one trade."""
@@ -68,7 +68,11 @@ NO_LIMITS = {
 def cuts(times: list[float]) -> dict[str, float]:
     """Give p50, p99 and the longest of some times, in milliseconds."""
     found = statistics.quantiles([each * 1000 for each in times], n=100, method="inclusive")
-    return {"p50_ms": round(found[49], 2), "p99_ms": round(found[98], 2), "max_ms": round(max(times) * 1000, 2)}
+    return {
+        "p50_ms": round(found[49], 2),
+        "p99_ms": round(found[98], 2),
+        "max_ms": round(max(times) * 1000, 2),
+    }
 
 
 async def timed(call: Callable[[], Awaitable[object]], times: int) -> dict[str, float]:
@@ -86,7 +90,9 @@ def made(events: int, days: int) -> list[list[TradeRecord]]:
     each_day = events // A_TRADE // days
     day, found = NOON, []
     for number in range(days):
-        found.append([record(f"d{number}t{each}", at=day + timedelta(milliseconds=each)) for each in range(each_day)])
+        found.append(
+            [record(f"d{number}t{each}", at=day + timedelta(milliseconds=each)) for each in range(each_day)]
+        )
         before = previous_trading_day(day.date())
         day = day.replace(year=before.year, month=before.month, day=before.day)
     return found[::-1]
@@ -97,7 +103,10 @@ async def measure_events(events: int, days: int, folder: Path) -> dict[str, Any]
     async with redis_running(folder) as server:
         await server.ask("CONFIG", "SET", "maxmemory", REDIS_MEMORY)
         hot = HotMirror(server.url, "demo", timeout=timedelta(seconds=20))
-        archive, reader = Archive(Place.at(str(folder / "archive")), "demo"), ArchiveReader(Place.at(str(folder / "archive")), "demo")
+        archive, reader = (
+            Archive(Place.at(str(folder / "archive")), "demo"),
+            ArchiveReader(Place.at(str(folder / "archive")), "demo"),
+        )
         began = time.perf_counter()
         batches = made(events, days)
         making = time.perf_counter() - began
@@ -111,7 +120,11 @@ async def measure_events(events: int, days: int, folder: Path) -> dict[str, Any]
         for batch in batches:
             archive.write(batch)
         to_archive = time.perf_counter() - began
-        first, last, name = batches[0][0].trade.day, batches[-1][0].trade.day, batches[-1][7].trade.workflow_id
+        first, last, name = (
+            batches[0][0].trade.day,
+            batches[-1][0].trade.day,
+            batches[-1][7].trade.workflow_id,
+        )
         some = [each.trade.workflow_id for each in batches[-1][:200]]
         del batches
         # what is left of the making is ours: who reads would not have it for the collector to walk through
@@ -124,9 +137,15 @@ async def measure_events(events: int, days: int, folder: Path) -> dict[str, Any]
             "the page before it": await timed(lambda: hot.recent(50, before=page), 2000),
             "one trade with its trail, from Redis": await timed(lambda: hot.trades([name]), 1000),
             "200 trades with their trails, from Redis": await timed(lambda: hot.trades(some), 20),
-            "a day's report, from the archive": await timed(lambda: asyncio.to_thread(report_of, reader, last, last), 50),
-            "the same over all days": await timed(lambda: asyncio.to_thread(report_of, reader, first, last), 3),
-            "one trade with its trail, from the archive": await timed(lambda: asyncio.to_thread(reader.trade, name), 20),
+            "a day's report, from the archive": await timed(
+                lambda: asyncio.to_thread(report_of, reader, last, last), 50
+            ),
+            "the same over all days": await timed(
+                lambda: asyncio.to_thread(report_of, reader, first, last), 3
+            ),
+            "one trade with its trail, from the archive": await timed(
+                lambda: asyncio.to_thread(reader.trade, name), 20
+            ),
         }
         await hot.aclose()
     size = sum(path.stat().st_size for path in (folder / "archive").rglob("*.parquet"))
@@ -151,10 +170,15 @@ def report_of(reader: ArchiveReader, first: date, last: date) -> Report:
 async def measure_trades(count: int, folder: Path) -> dict[str, Any]:
     """Trade, and then rebuild and verify."""
     settings = load(
-        environment={}, directory=folder, flags={"mode": Mode.DEMO, "data_dir": folder, "housekeeping_every": "86400", **NO_LIMITS}
+        environment={},
+        directory=folder,
+        flags={"mode": Mode.DEMO, "data_dir": folder, "housekeeping_every": "86400", **NO_LIMITS},
     ).settings
     account = {"accounts": [{"number": settings.account, "cash": 100_000_000}]}
-    async with Stack(settings, use_free_ports=True, venue_config=account) as stack, VenueControl(str(stack.venue_url)) as venue:
+    async with (
+        Stack(settings, use_free_ports=True, venue_config=account) as stack,
+        VenueControl(str(stack.venue_url)) as venue,
+    ):
         client = await connect(Target(address=stack.temporal_address, namespace=stack.namespace))
         names: list[str] = []
         for start in range(0, count, AT_ONCE):
@@ -169,7 +193,13 @@ async def measure_trades(count: int, folder: Path) -> dict[str, Any]:
                 await rebuild(client, kept, lambda _done, _of: None)
             else:
                 within = timedelta(0)
-                proof = await verify(client, kept, lambda _done, _of: None, archived_within=within, retention=timedelta(days=30))
+                proof = await verify(
+                    client,
+                    kept,
+                    lambda _done, _of: None,
+                    archived_within=within,
+                    retention=timedelta(days=30),
+                )
                 assert proof.equal, proof.differences[0]
                 assert proof.in_redis == proof.in_archive == proof.trades == count
             figures[f"{what}_trades_per_minute"] = round(count / (time.perf_counter() - began) * 60)
@@ -195,7 +225,7 @@ async def traded(client: Any, stack: Stack, venue: VenueControl, number: int) ->
     for _ in range(500):
         view = (await show(client, sent.workflow_id)).view
         if view is not None and view.phase is Phase.HOLDING and view.exits_working > 0:
-            await command.close(client, sent.workflow_id, Command(by="bench"))
+            await trade_commands.close(client, sent.workflow_id, Command(by="bench"))
             return sent.workflow_id
         await asyncio.sleep(0.02)
     raise TimeoutError(f"expected {sent.workflow_id} to hold within 10 s")
@@ -203,7 +233,9 @@ async def traded(client: Any, stack: Stack, venue: VenueControl, number: int) ->
 
 def main() -> int:
     """Measure and print."""
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     arguments.add_argument("what", choices=("events", "trades"))
     arguments.add_argument("--events", type=int, default=1_000_000)
     arguments.add_argument("--days", type=int, default=20)
@@ -222,7 +254,10 @@ def main() -> int:
         if name != "asked":
             print(f"{name.replace('_', ' '):46}{value:>12,}")
     for name, times in found.get("asked", {}).items():
-        print(f"{name:46}" + "".join(f"{key.removesuffix('_ms'):>5} {value:>8.2f} ms" for key, value in times.items()))
+        print(
+            f"{name:46}"
+            + "".join(f"{key.removesuffix('_ms'):>5} {value:>8.2f} ms" for key, value in times.items())
+        )
     return 0
 
 

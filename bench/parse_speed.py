@@ -13,10 +13,10 @@ import time
 from datetime import UTC, date, datetime, timedelta
 from itertools import cycle, islice
 
-from domain.alert import AlertMessage, Embed
-from domain.calendar import is_trading_day
-from domain.ids import MessageId
-from domain.parser import parse
+from alert_trader.domain.alerts.alert import AlertMessage, Embed
+from alert_trader.domain.alerts.parser import parse
+from alert_trader.domain.ids import MessageId
+from alert_trader.domain.market.calendar import is_trading_day
 
 POSTED = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 ROUNDS = 5
@@ -57,7 +57,10 @@ TALK = (
     "remember to size properly and never risk more than you can afford to lose on a single position, the market is always here",
     "lol",
 )
-FORM = Embed(title="CALL buy to open", description="**Ticker:** KO\n**Expiry:** 12/18\n**Strike:** 70\n**Entry:** 1.25\n**Stop loss:** 20%")
+FORM = Embed(
+    title="CALL buy to open",
+    description="**Ticker:** KO\n**Expiry:** 12/18\n**Strike:** 70\n**Entry:** 1.25\n**Stop loss:** 20%",
+)
 
 
 def texts(shapes: tuple[str, ...], count: int) -> list[AlertMessage]:
@@ -66,13 +69,25 @@ def texts(shapes: tuple[str, ...], count: int) -> list[AlertMessage]:
     made = []
     for number, shape in enumerate(islice(cycle(shapes), count)):
         day = days[number * 7 % len(days)]
-        made.append(message(shape.format(strike=60 + number % 40, date=f"{day:%m/%d/%y}", cents=f"{number % 90 + 10}")))
+        made.append(
+            message(
+                shape.format(strike=60 + number % 40, date=f"{day:%m/%d/%y}", cents=f"{number % 90 + 10}")
+            )
+        )
     return made
 
 
 def message(text: str, *embeds: Embed) -> AlertMessage:
     """Make a message posted on the bench's day."""
-    return AlertMessage(message_id=MessageId("1"), text=text, author_id="", channel_id="", guild_id="", posted_at=POSTED, embeds=embeds)
+    return AlertMessage(
+        message_id=MessageId("1"),
+        text=text,
+        author_id="",
+        channel_id="",
+        guild_id="",
+        posted_at=POSTED,
+        embeds=embeds,
+    )
 
 
 def rate(messages: list[AlertMessage], seconds: float) -> int:
@@ -97,7 +112,10 @@ def main() -> None:
     chosen = options.parse_args()
     eighth = ROOM // 8
     kinds = {
-        "room": texts(TALK, 5 * eighth) + texts(EXITS, eighth) + texts(REFUSED, eighth) + texts(ENTRIES + TALKED, eighth),
+        "room": texts(TALK, 5 * eighth)
+        + texts(EXITS, eighth)
+        + texts(REFUSED, eighth)
+        + texts(ENTRIES + TALKED, eighth),
         "plain entries": texts(ENTRIES, ROOM),
         "entries with talk": texts(TALKED, ROOM),
         "exits": texts(EXITS, ROOM),

@@ -18,10 +18,10 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from alert_trader.domain.trade.lifecycle import Phase
 from chaos.judge import Verdict, judge
 from chaos.market import NO_LIMITS, Played, play
 from chaos.trouble import Trouble
-from domain.trade import Phase
 from tests.support.house import account, open_house
 
 CASH = 5_000_000
@@ -35,13 +35,17 @@ async def alerts(trouble: Trouble, seconds: float, rate: float) -> list[Played]:
     playing: list[asyncio.Task[Played]] = []
     while (elapsed := time.monotonic() - began) < seconds:
         # each alert has dice of its own, so that the order in which answers come changes no throw
-        playing.append(asyncio.create_task(play(trouble.seat, random.Random(trouble.dice.random()), ends=False)))
+        playing.append(
+            asyncio.create_task(play(trouble.seat, random.Random(trouble.dice.random()), ends=False))
+        )
         now = rate * (0.55 + 0.45 * math.cos(2 * math.pi * elapsed / WAVE))
         await asyncio.sleep(1 / max(now, 0.1))
     return list(await asyncio.gather(*playing))
 
 
-def report(console: Console, trouble: Trouble, played: list[Played], verdict: Verdict, seconds: float) -> None:
+def report(
+    console: Console, trouble: Trouble, played: list[Played], verdict: Verdict, seconds: float
+) -> None:
     """Print what was done, what came of it, and what is wrong."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, title="chaos", title_justify="left")
     table.add_column("what")

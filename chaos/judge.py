@@ -9,17 +9,17 @@ from pathlib import Path
 
 from temporalio.api.enums.v1 import WorkflowTaskFailedCause
 from temporalio.client import WorkflowExecutionStatus, WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
+from alert_trader.control.payload_converter import DATA_CONVERTER
+from alert_trader.control.queries.history import write_history
+from alert_trader.domain.trade.lifecycle import Phase
+from alert_trader.domain.trade.view import TradeView
+from alert_trader.simulators.venue.oracle import Expectation, check
+from alert_trader.worker.wiring import sandbox
+from alert_trader.workflows.trade.workflow import TradeWorkflow
 from chaos.market import Played
-from control.history import write_history
-from domain.trade import Phase
-from domain.view import TradeView
 from tests.support.house import House, Trade
-from venue.oracle import Expectation, check
-from worker.wiring import sandbox
-from workflows.trade import TradeWorkflow
 
 SETTLED_WITHIN = timedelta(seconds=240)
 """After the last trouble: a lost order is looked for over a minute and a half before it is believed absent, and then sent again."""
@@ -76,9 +76,13 @@ async def _settle(trade: Trade, verdict: Verdict, deadline: float) -> None:
                 return
         if asyncio.get_running_loop().time() > deadline:
             stands = (
-                "nobody answers" if view is None else f"{view.phase}, bought {view.bought}, exits {view.exits_working}: {view.last_event}"
+                "nobody answers"
+                if view is None
+                else f"{view.phase}, bought {view.bought}, exits {view.exits_working}: {view.last_event}"
             )
-            verdict.faults.append(f"{trade.id} has not settled within {SETTLED_WITHIN.total_seconds():g} s: {stands}")
+            verdict.faults.append(
+                f"{trade.id} has not settled within {SETTLED_WITHIN.total_seconds():g} s: {stands}"
+            )
             return
         await asyncio.sleep(0.5)
 
@@ -101,7 +105,9 @@ async def _look(trade: Trade, verdict: Verdict) -> None:
     view = verdict.views.get(trade.id)
     traded = (await trade.fills("e"), await trade.fills("x"))
     if view is not None and (view.bought, view.sold) != traded:
-        verdict.faults.append(f"{trade.id} counts {view.bought} bought and {view.sold} sold; the venue {traded[0]} and {traded[1]}")
+        verdict.faults.append(
+            f"{trade.id} counts {view.bought} bought and {view.sold} sold; the venue {traded[0]} and {traded[1]}"
+        )
     history = await trade.handle.fetch_history()
     verdict.events.append(len(history.events))
     for event in history.events:
@@ -115,11 +121,13 @@ async def _look(trade: Trade, verdict: Verdict) -> None:
 
 
 async def _replay(history: WorkflowHistory, verdict: Verdict) -> None:
-    replayer = Replayer(workflows=[TradeWorkflow], data_converter=pydantic_data_converter, workflow_runner=sandbox())
+    replayer = Replayer(workflows=[TradeWorkflow], data_converter=DATA_CONVERTER, workflow_runner=sandbox())
     result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
     if result.replay_failure is not None:
         path = write_history(history, KEPT)
-        verdict.faults.append(f"{history.workflow_id} does not replay, kept as {path}: {str(result.replay_failure)[:300]}")
+        verdict.faults.append(
+            f"{history.workflow_id} does not replay, kept as {path}: {str(result.replay_failure)[:300]}"
+        )
 
 
 async def _wait_for_exits(trade: Trade, verdict: Verdict) -> None:

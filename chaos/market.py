@@ -8,13 +8,13 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from control import command
-from control.connection import UnreachableError
-from control.errors import ControlError
-from domain.trade import Phase
+from alert_trader.control.commands import trade_commands
+from alert_trader.control.errors import ControlError
+from alert_trader.control.temporal import UnreachableError
+from alert_trader.domain.trade.lifecycle import Phase
+from alert_trader.simulators.venue.client import ControlRefused
+from alert_trader.workflows.interface import Command
 from tests.support.house import Seat, Trade
-from venue.client import ControlRefused
-from workflows.interface import Command
 
 SEND_AGAIN = 0.5
 """Seconds before an alert that Temporal did not take is sent again, as the bot would."""
@@ -75,7 +75,7 @@ async def play(seat: Seat, dice: random.Random, *, ends: bool) -> Played:
         if story is not Story.RUN_AWAY and closes:
             await trade.until("held", within=60, phase=Phase.HOLDING)
             await trade.quote("2.70", "2.72")
-            await command.close(seat.house.client, trade.id, Command(by="chaos"))
+            await trade_commands.close(seat.house.client, trade.id, Command(by="chaos"))
     return Played(trade=trade, story=story)
 
 

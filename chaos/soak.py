@@ -96,10 +96,14 @@ async def main() -> int:
         async with open_house(Path(folder), venue=venue, size_allocation="0.01", **NO_LIMITS) as house:
             seat = house.take_seat()
             await seat.start_worker()
-            memory, played = await asyncio.gather(watch(seat, seconds), alerts(seat, random.Random(seed), seconds, rate))
+            memory, played = await asyncio.gather(
+                watch(seat, seconds), alerts(seat, random.Random(seed), seconds, rate)
+            )
             verdict = await judge(house, played)
     if memory.growth > GROWTH:
-        verdict.faults.append(f"the worker's memory grew {memory.growth:.2f} times, expected at most {GROWTH:g}")
+        verdict.faults.append(
+            f"the worker's memory grew {memory.growth:.2f} times, expected at most {GROWTH:g}"
+        )
     if max(verdict.events, default=0) > LONGEST:
         verdict.faults.append(f"a history has {max(verdict.events)} events, expected at most {LONGEST}")
     report(console, memory, verdict, len(played))

@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from alert_trader.simulators.venue.faults import FaultKind, FaultRule
 from tests.support.house import Seat
-from venue.faults import FaultKind, FaultRule
 
 ORDER = {"method": "POST", "path": "*/orders"}
 CANCEL = {"method": "DELETE", "path": "*/orders/*"}
@@ -78,7 +78,9 @@ class Trouble:
             await asyncio.sleep(self.dice.uniform(*KILL_EVERY))
             await self.seat.kill()
             self.done["worker killed"] += 1
-            await self._server_up.wait()  # a worker that cannot connect ends itself, and that is not what is tried here
+            await (
+                self._server_up.wait()
+            )  # a worker that cannot connect ends itself, and that is not what is tried here
             await self.seat.start_worker()
 
     async def _kill_server(self, seconds: float) -> None:

@@ -11,12 +11,12 @@ import os
 import sys
 from datetime import timedelta
 
-from control.connection import connect
-from control.errors import ControlError
-from settings.load import SettingsError, load
-from settings.model import Settings
-from worker.namespace import NamespaceError, prepare
-from worker.target import target_of
+from alert_trader.control.errors import ControlError
+from alert_trader.control.temporal import connect
+from alert_trader.runtime.namespace import NamespaceError, prepare
+from alert_trader.runtime.target import target_of
+from alert_trader.settings.load import SettingsError, load
+from alert_trader.settings.model import Settings
 
 log = logging.getLogger("alert-trader.namespace")
 
@@ -31,7 +31,11 @@ async def fit(settings: Settings) -> None:
     """Prepare the namespace of `settings`; raises what says why it could not be."""
     client = await connect(target_of(settings), within=HEALTHY_WITHIN)
     await prepare(client, retention=timedelta(days=settings.temporal_retention_days))
-    log.info("namespace %s is ready; closed trades are kept %d days", settings.namespace, settings.temporal_retention_days)
+    log.info(
+        "namespace %s is ready; closed trades are kept %d days",
+        settings.namespace,
+        settings.temporal_retention_days,
+    )
 
 
 def main() -> int:

@@ -18,12 +18,12 @@ from pathlib import Path
 
 from temporalio.common import RetryPolicy
 
-from api.app import make_app
-from domain.denial import MEANINGS
-from domain.trade import diagram
-from mirrors import parquet
-from settings.load import load
-from workflows import timing
+from alert_trader.api.app import make_app
+from alert_trader.domain.denial import MEANINGS
+from alert_trader.domain.trade.lifecycle import diagram
+from alert_trader.mirrors import parquet
+from alert_trader.settings.load import load
+from alert_trader.workflows import timing
 
 ROOT = Path(__file__).resolve().parent.parent
 SPECS = ROOT / "specs" / "001-automated-alert-trading"
@@ -75,7 +75,11 @@ def proofs() -> dict[str, list[tuple[str, str]]]:
 def _functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            decorators = {each.func.id for each in node.decorator_list if isinstance(each, ast.Call) and isinstance(each.func, ast.Name)}
+            decorators = {
+                each.func.id
+                for each in node.decorator_list
+                if isinstance(each, ast.Call) and isinstance(each.func, ast.Name)
+            }
             if node.name.startswith("test_") or decorators & _STATEFUL:
                 yield node
 
@@ -114,7 +118,9 @@ def _documented(body: list[ast.stmt]) -> Iterator[Documented]:
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 waiting.append((name, ast.unparse(value)))
             case ast.Expr(value=ast.Constant(value=str(text))):
-                yield from (Documented(name=name, value=value, text=" ".join(text.split())) for name, value in waiting)
+                yield from (
+                    Documented(name=name, value=value, text=" ".join(text.split())) for name, value in waiting
+                )
                 waiting = []
             case _:
                 waiting = []
@@ -131,7 +137,10 @@ def _text(node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> str:
 
 
 def _denials() -> str:
-    return _table(("code", "what was found", "what to do"), ((f"`{code}`", said.means, said.to_do) for code, said in MEANINGS.items()))
+    return _table(
+        ("code", "what was found", "what to do"),
+        ((f"`{code}`", said.means, said.to_do) for code, said in MEANINGS.items()),
+    )
 
 
 def _lifecycle() -> str:
@@ -139,9 +148,13 @@ def _lifecycle() -> str:
 
 
 def _time_bounds() -> str:
-    tree = ast.parse((ROOT / "workflows/timing.py").read_text())
+    tree = ast.parse((ROOT / "alert_trader/workflows/timing.py").read_text())
     return _table(
-        ("bound", "value", "why"), ((f"`{each.name}`", _bound(getattr(timing, each.name)), each.text) for each in _documented(tree.body))
+        ("bound", "value", "why"),
+        (
+            (f"`{each.name}`", _bound(getattr(timing, each.name)), each.text)
+            for each in _documented(tree.body)
+        ),
     )
 
 
@@ -152,12 +165,18 @@ def _bound(value: object) -> str:
         case RetryPolicy(maximum_attempts=1):
             return "once"
         case RetryPolicy():
-            most = f", every {_span(value.maximum_interval)} at last" if value.maximum_interval is not None else ""
+            most = (
+                f", every {_span(value.maximum_interval)} at last"
+                if value.maximum_interval is not None
+                else ""
+            )
             tries = f", {value.maximum_attempts} tries" if value.maximum_attempts > 0 else ""
             return f"after {_span(value.initial_interval)}, then x{value.backoff_coefficient:g}{most}{tries}"
         case tuple():
             counted = [(each, len(list(same))) for each, same in itertools.groupby(value)]
-            return ", ".join(_span(each) if count == 1 else f"{count} x {_span(each)}" for each, count in counted)
+            return ", ".join(
+                _span(each) if count == 1 else f"{count} x {_span(each)}" for each, count in counted
+            )
         case _:
             return str(value)
 
@@ -168,14 +187,24 @@ def _span(value: timedelta) -> str:
 
 
 def _faults() -> str:
-    members = _documented(_class("venue/faults.py", "FaultKind").body)
-    return _table(("kind", "what happens"), ((f"`{ast.literal_eval(each.value)}`", each.text) for each in members if each.value[0] == "'"))
+    members = _documented(_class("alert_trader/simulators/venue/faults.py", "FaultKind").body)
+    return _table(
+        ("kind", "what happens"),
+        ((f"`{ast.literal_eval(each.value)}`", each.text) for each in members if each.value[0] == "'"),
+    )
 
 
 def _tape() -> str:
-    tree = ast.parse((ROOT / "venue/tape.py").read_text())
-    lines = [node for node in tree.body if isinstance(node, ast.ClassDef) and any(ast.unparse(base) == "_Line" for base in node.bases)]
-    return _table(("kind", "when", "fields"), ((f"`{_kind(each)}`", _text(each), _fields(each, without="kind")) for each in lines))
+    tree = ast.parse((ROOT / "alert_trader/simulators/venue/tape.py").read_text())
+    lines = [
+        node
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and any(ast.unparse(base) == "_Line" for base in node.bases)
+    ]
+    return _table(
+        ("kind", "when", "fields"),
+        ((f"`{_kind(each)}`", _text(each), _fields(each, without="kind")) for each in lines),
+    )
 
 
 def _kind(node: ast.ClassDef) -> str:
@@ -193,13 +222,25 @@ def _fields(node: ast.ClassDef, *, without: str = "") -> str:
 
 def _commands() -> str:
     route = re.compile(r'self\._post\("(?P<path>[a-z-]+)", (?P<model>\w+), self\.(?P<act>\w+)\)')
-    found = route.finditer((ROOT / "venue/control.py").read_text())
-    return _table(("POST", "body", "what it does"), ((f"`/venue/{each['path']}`", *_command(each["model"], each["act"])) for each in found))
+    found = route.finditer((ROOT / "alert_trader/simulators/venue/control.py").read_text())
+    return _table(
+        ("POST", "body", "what it does"),
+        ((f"`/venue/{each['path']}`", *_command(each["model"], each["act"])) for each in found),
+    )
 
 
 def _command(model: str, act: str) -> tuple[str, str]:
-    node = _class("venue/faults.py" if model == "FaultRule" else "venue/commands.py", model)
-    handlers = (each for each in _class("venue/control.py", "Control").body if isinstance(each, ast.FunctionDef))
+    node = _class(
+        "alert_trader/simulators/venue/faults.py"
+        if model == "FaultRule"
+        else "alert_trader/simulators/venue/commands.py",
+        model,
+    )
+    handlers = (
+        each
+        for each in _class("alert_trader/simulators/venue/control.py", "Control").body
+        if isinstance(each, ast.FunctionDef)
+    )
     says = next(each for each in handlers if each.name == act) if model in {"Nothing", "FaultRule"} else node
     return _fields(node), _text(says)
 
@@ -207,22 +248,38 @@ def _command(model: str, act: str) -> tuple[str, str]:
 def _port() -> str:
     rows = []
     for name in ("OrderReader", "OrderDesk"):
-        for method in _class("broker/port.py", name).body:
+        for method in _class("alert_trader/broker/port.py", name).body:
             if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef):
-                given = ", ".join(f"{each.arg}: {ast.unparse(each.annotation)}" for each in method.args.args if each.annotation is not None)
+                given = ", ".join(
+                    f"{each.arg}: {ast.unparse(each.annotation)}"
+                    for each in method.args.args
+                    if each.annotation is not None
+                )
                 answer = "" if method.returns is None else ast.unparse(method.returns)
                 rows.append((name, f"`{method.name}({given}) -> {answer}`", _text(method)))
     return _table(("of", "call", "what it does"), iter(rows))
 
 
 def _mirror_tables() -> str:
-    shared = {"version": "int32", "mode": "string", "account": "string", "day": "date32[day]", "workflow_id": "string"}
+    shared = {
+        "version": "int32",
+        "mode": "string",
+        "account": "string",
+        "day": "date32[day]",
+        "workflow_id": "string",
+    }
     trades = {each.name: str(each.type) for each in parquet.WHOLE if each.name not in {"orders", "trail"}}
-    nested = {name: {each.name: str(each.type) for each in parquet.SCHEMA.field(kept).type.value_type} for name, kept in _NESTED.items()}
+    nested = {
+        name: {each.name: str(each.type) for each in parquet.SCHEMA.field(kept).type.value_type}
+        for name, kept in _NESTED.items()
+    }
     tables = {"trades": trades, **{name: shared | columns for name, columns in nested.items()}}
     return _table(
         ("table", "columns"),
-        ((f"`{name}`", ", ".join(f"`{column}` {kind}" for column, kind in columns.items())) for name, columns in tables.items()),
+        (
+            (f"`{name}`", ", ".join(f"`{column}` {kind}" for column, kind in columns.items()))
+            for name, columns in tables.items()
+        ),
     )
 
 
@@ -260,7 +317,12 @@ def stale() -> dict[Path, str]:
 
 def openapi() -> str:
     """Write the admin API's own description of itself."""
-    return json.dumps(make_app(load(environment={}, directory=SPECS).settings).openapi(), indent=1, ensure_ascii=False) + "\n"
+    return (
+        json.dumps(
+            make_app(load(environment={}, directory=SPECS).settings).openapi(), indent=1, ensure_ascii=False
+        )
+        + "\n"
+    )
 
 
 def main() -> None:

@@ -24,8 +24,17 @@ async def shoot(address: str, file: Path, *, height: int) -> None:
     """Photograph a page."""
     browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     assert browser is not None, "expected chromium on the PATH, found none"
-    options = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--window-size=760,{height}", f"--screenshot={file}"]
-    process = await asyncio.create_subprocess_exec(browser, *options, address, stderr=asyncio.subprocess.DEVNULL)
+    options = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--hide-scrollbars",
+        f"--window-size=760,{height}",
+        f"--screenshot={file}",
+    ]
+    process = await asyncio.create_subprocess_exec(
+        browser, *options, address, stderr=asyncio.subprocess.DEVNULL
+    )
     assert await process.wait() == 0
     # a page has few colours: a palette makes it a third
     Image.open(file).convert("RGB").quantize(64).save(file, optimize=True)
@@ -48,7 +57,9 @@ async def play(guild: Guild) -> None:
     await guild.card(watched, "watched only")
     half = await guild.chat.say("trim half here", user=ADA, reply_to=bumped["id"])
     await guild.card(bumped, "holding 2")
-    old = await guild.chat.say("BTO SPY 12/18/2026 607 @ 2.00", user=ADA, at=(clock.now() - timedelta(seconds=1)).isoformat())
+    old = await guild.chat.say(
+        "BTO SPY 12/18/2026 607 @ 2.00", user=ADA, at=(clock.now() - timedelta(seconds=1)).isoformat()
+    )
     refused = await guild.card(old, "not traded")
     question = await guild.press(card, "Close all 2")
     await guild.press(question, "Yes, sell")
@@ -60,9 +71,13 @@ async def play(guild: Guild) -> None:
     await eventually(told, "the end of the story", within=20)
     page = f"{guild.stack.chat_url}/?still"
     story = [bumped, closed, half]
-    await shoot(page + "".join(f"&only={each['id']}" for each in story), PICTURES / "card-and-story.png", height=1090)
     await shoot(
-        page + "".join(f"&only={each['id']}" for each in (asked, waiting, old, refused)), PICTURES / "approval-and-refusal.png", height=860
+        page + "".join(f"&only={each['id']}" for each in story), PICTURES / "card-and-story.png", height=1090
+    )
+    await shoot(
+        page + "".join(f"&only={each['id']}" for each in (asked, waiting, old, refused)),
+        PICTURES / "approval-and-refusal.png",
+        height=860,
     )
 
 

@@ -11,8 +11,8 @@ from typing_extensions import override
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from alert_trader import clock
+from alert_trader.runtime.local.temporal_server import find_binary
 from alert_trader.start import command
-from worker.temporal_server import find_binary
 
 REAL_TIME = tuple(Path(__file__).parent / folder for folder in ("admin", "crash", "e2e", "mirrors"))
 """Folders whose tests run processes of their own against a real server: they live in real time, on a venue that is always open."""
@@ -21,9 +21,26 @@ OWN_STACK = frozenset({"test_planted_files.py", "test_restart.py"})
 """Files among them that open a stack of their own, and share nothing with the others."""
 
 
+LONG = {
+    "tests/crash/": "worker, server and venue processes are killed in the middle of trades",
+    "tests/e2e/test_discord.py": "a day in a room, with every process",
+    "tests/e2e/test_many_alerts.py": "fifty alerts at once",
+    "tests/e2e/test_restart.py": "the stack and its parts are stopped and started again",
+    "tests/mirrors/test_rebuild.py": "mirrors are deleted and rebuilt",
+    "tests/mirrors/test_redis_away.py": "redis-server is stopped in the middle of trades",
+    "tests/stateful/test_mutants.py": "each mutant takes a search of its own",
+    "tests/workflows/test_close_over_a_weekend.py": "days of retries",
+    "tests/workflows/test_lost_entry_unanswered.py": "days of retries",
+}
+"""Files that `make test-long` runs, and `make test` does not, with the reason. CI runs both."""
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let tests begin at another instant."""
-    parser.addoption("--at", help="when tests begin: a name of tests/support/instants.py, or a New York time '2035-05-08 10:00'")
+    parser.addoption(
+        "--at",
+        help="when tests begin: a name of tests/support/instants.py, or a New York time '2035-05-08 10:00'",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -52,6 +69,15 @@ class ByStack(LoadScopeScheduling):  # type: ignore[misc] # it has no types
         return path.parts[1] if shared else path.name if path.name in OWN_STACK else nodeid
 
 
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of the files that take long."""
+    root = Path(__file__).parent.parent
+    for item in items:
+        if item.path.relative_to(root).as_posix().startswith(tuple(LONG)):
+            item.add_marker(pytest.mark.long)
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByStack:
     """Spread the tests by stack."""
     return ByStack(config, log)
@@ -63,7 +89,10 @@ def pytest_sessionstart() -> None:
     line = [*command("worker")[:2], "-c", "import alert_trader as started; print(*started.__path__)"]
     found = subprocess.run(line, cwd=root.parent, capture_output=True, text=True, check=False).stdout.strip()
     if found != str(root / "alert_trader"):
-        pytest.exit(f"expected {line[0]} to run the programs of {root}, found {found or 'none installed'}. Run `make install` there", 3)
+        pytest.exit(
+            f"expected {line[0]} to run the programs of {root}, found {found or 'none installed'}. Run `make install` there",
+            3,
+        )
 
 
 @pytest.fixture(scope="session")

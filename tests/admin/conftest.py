@@ -12,10 +12,10 @@ from aiohttp import web
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
+from alert_trader.runtime.local.process import free_ports, ready, start
+from alert_trader.settings.load import as_environment
 from alert_trader.start import command
-from settings.load import as_environment
 from tests.support.house import House, Seat, open_house
-from worker.process import free_ports, ready, start
 
 SECRET = "canary-client-secret-5f1d0c2b"
 TOKEN = "canary-refresh-token-9a77e2d4"
@@ -103,7 +103,9 @@ class Api:
     client: httpx2.AsyncClient
     said: list[str] = field(default_factory=list)
 
-    async def __call__(self, method: str, path: str, *, key: str | None = OPS, **more: Any) -> httpx2.Response:
+    async def __call__(
+        self, method: str, path: str, *, key: str | None = OPS, **more: Any
+    ) -> httpx2.Response:
         """Ask, with a key unless it is None."""
         headers = {**more.pop("headers", {}), **({} if key is None else {"x-api-key": key})}
         answer = await self.client.request(method, path, headers=headers, **more)

@@ -10,19 +10,19 @@ from itertools import count
 import httpx2
 import pytest
 
-from api.temporal import Temporal
-from broker.dry_run import DryRunBroker
-from control.account import account_view
-from control.connection import connect
-from domain.policy import Mode
-from domain.trade import Phase
+from alert_trader.api.temporal import Temporal
+from alert_trader.broker.dry_run import DryRunBroker
+from alert_trader.control.commands.account_commands import account_view
+from alert_trader.control.temporal import connect
+from alert_trader.domain.execution.policy import Mode
+from alert_trader.domain.trade.lifecycle import Phase
+from alert_trader.runtime.account_bootstrap import look_after
+from alert_trader.runtime.namespace import prepare
+from alert_trader.runtime.target import target_of
+from alert_trader.worker.wiring import make_worker
 from tests.admin.conftest import HOOK, Api, serve
 from tests.support.house import House, Seat, Trade
 from tests.support.waiting import eventually
-from worker.care import look_after
-from worker.namespace import prepare
-from worker.target import target_of
-from worker.wiring import make_worker
 
 PROCESS = "/admin/alerts/process"
 _keys = count(1)
@@ -56,7 +56,9 @@ async def test_an_alert_becomes_a_trade_once(seat: Seat, api: Api) -> None:
     """WHO-20: a webhook that sends twice, at once or later, finds the trade of the first; the audit names the key it came with."""
     plan, key = await planned(seat), new_key()
     headers = {"Idempotency-Key": key}
-    both = await asyncio.gather(*(api("POST", PROCESS, json=body(plan), headers=headers, key=HOOK) for _ in range(2)))
+    both = await asyncio.gather(
+        *(api("POST", PROCESS, json=body(plan), headers=headers, key=HOOK) for _ in range(2))
+    )
     assert sorted(answer.status_code for answer in both) == [200, 201]
     trade = known_as(plan, both[0])
     await trade.until("held", phase=Phase.HOLDING, exits_working=2)
@@ -79,8 +81,16 @@ async def test_chatter_starts_nothing_and_what_is_refused_is_on_record(seat: Sea
     """A message that is no alert is left alone; one that looks like an alert and is not certain has its refusal in a trade."""
     said = body(seat.plan())
     chatter = await api("POST", PROCESS, json={**said, "message": "good morning all"})
-    assert (chatter.status_code, chatter.json()["result"], chatter.json()["workflow_id"]) == (200, "left-alone", None)
-    unsure = await api("POST", PROCESS, json={**said, "message": "BTO SPY 12/18/2026 607 @ 2.00", "idempotency_key": new_key()})
+    assert (chatter.status_code, chatter.json()["result"], chatter.json()["workflow_id"]) == (
+        200,
+        "left-alone",
+        None,
+    )
+    unsure = await api(
+        "POST",
+        PROCESS,
+        json={**said, "message": "BTO SPY 12/18/2026 607 @ 2.00", "idempotency_key": new_key()},
+    )
     assert unsure.status_code == 201
 
     async def refused() -> bool:
@@ -104,7 +114,13 @@ async def test_the_audit_trail_is_read_page_by_page(seat: Seat, api: Api) -> Non
     found: list[tuple[str, int]] = []
     cursor = None
     for _ in range(200):
-        page = (await api("GET", "/admin/audit/recent", params={"limit": 7, **({} if cursor is None else {"cursor": cursor})})).json()
+        page = (
+            await api(
+                "GET",
+                "/admin/audit/recent",
+                params={"limit": 7, **({} if cursor is None else {"cursor": cursor})},
+            )
+        ).json()
         found += [(event["workflow_id"], event["sequence"]) for event in page["events"]]
         cursor = page["cursor"]
         if cursor is None:
@@ -150,7 +166,9 @@ async def rehearsing(sealed: House) -> AsyncIterator[tuple[Seat, Api]]:
         venue_url=settings.venue_base_url,
         call_timeout=settings.broker_timeout,
     )
-    worker = make_worker(client, account=settings.account, reader=broker, desk=None, mode=Mode.DRY_RUN, channels=())
+    worker = make_worker(
+        client, account=settings.account, reader=broker, desk=None, mode=Mode.DRY_RUN, channels=()
+    )
     seen = Temporal(target_of(settings, mode=Mode.DRY_RUN))
 
     async def open_for_the_day() -> bool:
@@ -158,7 +176,12 @@ async def rehearsing(sealed: House) -> AsyncIterator[tuple[Seat, Api]]:
 
     async with worker, httpx2.AsyncClient(base_url=await serve(seat), timeout=30) as asking:
         await look_after(client, settings.account, mode=Mode.DRY_RUN, limits=settings.limits())
-        await eventually(lambda: seen.workers(settings.account), "Temporal to know of the dry-run worker", within=20, every=0.1)
+        await eventually(
+            lambda: seen.workers(settings.account),
+            "Temporal to know of the dry-run worker",
+            within=20,
+            every=0.1,
+        )
         await eventually(open_for_the_day, "the account to know its buying power", within=20, every=0.1)
         yield seat, Api(str(asking.base_url), asking)
     await broker.aclose()
@@ -170,8 +193,12 @@ async def test_a_rehearsal_is_a_trade_of_the_dry_run_namespace(rehearsing: tuple
     plan = await planned(seat)
     answer = await api("POST", PROCESS, json=body(plan, dry_run=True, idempotency_key=new_key()))
     found = answer.json()
-    assert (answer.status_code, found["result"], found["mode"]) == (200, "rehearsed", "dry-run"), found["detail"]
-    assert (found["rehearsal"]["outcome"], found["rehearsal"]["mode"]) == ("dry-run", "dry-run"), found["detail"]
+    assert (answer.status_code, found["result"], found["mode"]) == (200, "rehearsed", "dry-run"), found[
+        "detail"
+    ]
+    assert (found["rehearsal"]["outcome"], found["rehearsal"]["mode"]) == ("dry-run", "dry-run"), found[
+        "detail"
+    ]
     trade = known_as(plan, answer)
     assert await trade.posts() == []
     assert (await api("GET", f"/admin/trades/trade-{trade.id}")).status_code == 404

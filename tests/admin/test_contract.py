@@ -14,8 +14,8 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis import Case, HookContext
 
-from api.app import make_app
-from settings.load import load
+from alert_trader.api.app import make_app
+from alert_trader.settings.load import load
 from tests.admin.conftest import CODEC_TOKEN, OPS, Api
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "specs/001-automated-alert-trading/contracts/openapi.json"
@@ -47,7 +47,9 @@ def test_every_operation_says_how_it_fails() -> None:
     for path, operations in json.loads(DOCUMENT.read_text())["paths"].items():
         for operation in operations.values():
             errors = {code: answer for code, answer in operation["responses"].items() if int(code) >= 400}
-            assert all(list(answer["content"]) == ["application/problem+json"] for answer in errors.values()), path
+            assert all(
+                list(answer["content"]) == ["application/problem+json"] for answer in errors.values()
+            ), path
             if path.startswith("/admin"):
                 assert operation["security"] == [{"AdminKey": []}]
                 assert errors.keys() >= {"401", "413", "422", "429", "500", "503"}, path

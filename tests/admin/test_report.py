@@ -6,13 +6,13 @@ from decimal import Decimal
 from pathlib import Path
 
 from alert_trader import clock
-from control import report as reports
-from domain.report import Grouping, Share
-from domain.trade import Phase
-from mirrors.reader import ArchiveReader
+from alert_trader.control.reports import report as reports
+from alert_trader.domain.reports.figures import Grouping, Share
+from alert_trader.domain.trade.lifecycle import Phase
+from alert_trader.mirrors.reader import ArchiveReader
+from alert_trader.runtime.mirrors import mirrors
 from tests.admin.test_sealed import archived, commands
 from tests.support.house import House, Seat
-from worker.mirroring import mirrors
 
 
 async def test_a_report_tells_what_the_trades_did(seat: Seat, tmp_path: Path) -> None:
@@ -54,8 +54,13 @@ async def test_the_archive_and_temporal_tell_the_same(seat: Seat, sealed: House)
     archive: ArchiveReader = mirrors(seat.settings).reader
     now = (await denied.handle.describe()).start_time
     what = reports.wanted(Grouping.DAY, now=now)
-    alone, both = await reports.gather(sealed.client, what), await reports.gather(sealed.client, what, archive=archive)
+    alone, both = (
+        await reports.gather(sealed.client, what),
+        await reports.gather(sealed.client, what, archive=archive),
+    )
     name = f"trade-{denied.id}"
-    [first], [second] = ([each for each in found.trades if each.workflow_id == name] for found in (alone, both))
+    [first], [second] = (
+        [each for each in found.trades if each.workflow_id == name] for found in (alone, both)
+    )
     assert first == second
     assert len({each.workflow_id for each in both.trades}) == len(both.trades)

@@ -13,20 +13,20 @@ from redis.asyncio import Redis
 from temporalio.api.common.v1 import Payload
 from temporalio.api.history.v1 import HistoryEvent
 
-from control.codec import KEY_ID, EncryptionCodec
-from control.connection import connect
-from control.history import fetch_history, read_history, replay, write_history
-from control.look import show
-from control.record import read_record
-from control.send import send_alert
-from domain.trade import Phase
-from settings.load import as_environment
+from alert_trader.control.intake.start_trade import send_alert
+from alert_trader.control.payload_codec import KEY_ID, EncryptionCodec
+from alert_trader.control.queries.history import fetch_history, read_history, replay, write_history
+from alert_trader.control.queries.trade_history import read_record
+from alert_trader.control.queries.trade_views import show
+from alert_trader.control.temporal import connect
+from alert_trader.domain.trade.lifecycle import Phase
+from alert_trader.runtime.mirrors import mirrors
+from alert_trader.runtime.target import target_of
+from alert_trader.settings.load import as_environment
+from alert_trader.workflows.interface import TradeRequest
 from tests.admin.conftest import CANARIES, CIPHER, CODEC_TOKEN, HOOK, OLD_CIPHER, Api
 from tests.support.house import House, Seat, Trade
 from tests.support.waiting import eventually
-from worker.mirroring import mirrors
-from worker.target import target_of
-from workflows.interface import TradeRequest
 
 WORDS = "the quick brown author says"
 """Words of an alert's text, which must not be readable in the database."""
@@ -58,7 +58,9 @@ async def test_a_whole_trade_is_unreadable_at_rest(seat: Seat, sealed: House, tm
     assert (await replay(from_file, codec)).deterministic
 
     plain = seat.plan()
-    await send_alert(await connect(dataclasses.replace(target_of(seat.settings), codec=None)), request_of(plain))
+    await send_alert(
+        await connect(dataclasses.replace(target_of(seat.settings), codec=None)), request_of(plain)
+    )
     at_rest = database(sealed)
     assert trade.message.text.encode() not in at_rest
     assert WORDS.encode() not in at_rest
@@ -82,7 +84,9 @@ async def test_keys_are_changed_while_trades_run(seat: Seat, sealed: House) -> N
     """A trade that began under an old key is told, replayed and ended by processes that write with the new one."""
     plan = seat.plan()
     await plan.quote("1.20", "1.20")
-    before = dataclasses.replace(target_of(seat.settings), codec=EncryptionCodec([("old", OLD_CIPHER), ("new", CIPHER)]))
+    before = dataclasses.replace(
+        target_of(seat.settings), codec=EncryptionCodec([("old", OLD_CIPHER), ("new", CIPHER)])
+    )
     await send_alert(await connect(before), request_of(plan))
     await plan.until("held", phase=Phase.HOLDING, exits_working=2)
     history = await fetch_history(sealed.client, plan.id)
@@ -128,14 +132,27 @@ async def test_no_secret_appears_anywhere(seat: Seat, sealed: House, api: Api) -
     await trade.send()
     await trade.until("held, its lost answer found", phase=Phase.HOLDING, exits_working=2)
     said = {"channel_id": trade.message.channel_id, "user_id": trade.message.author_id}
-    await api("POST", "/admin/alerts/process", json={**said, "message": "BTO SPY 12/18/2026 607 @ 2.00", "api_key": HOOK}, key=None)
+    await api(
+        "POST",
+        "/admin/alerts/process",
+        json={**said, "message": "BTO SPY 12/18/2026 607 @ 2.00", "api_key": HOOK},
+        key=None,
+    )
     await api("POST", "/admin/alerts/process", json={**said, "message": 1, "api_key": HOOK}, key=None)
     await api("GET", "/admin/account", key=f"{HOOK}x")
     await api("GET", f"/admin/trades/{trade.id}")
-    await api("POST", f"/codec/{CODEC_TOKEN}/decode", key=None, content=b"{", headers={"content-type": "application/json"})
+    await api(
+        "POST",
+        f"/codec/{CODEC_TOKEN}/decode",
+        key=None,
+        content=b"{",
+        headers={"content-type": "application/json"},
+    )
     port = str(seat.settings.metrics_bind).rpartition(":")[2]
     async with httpx2.AsyncClient() as client:
-        metrics = [(await client.get(url)).text for url in (f"http://127.0.0.1:{port}/metrics", f"{api.url}/metrics")]
+        metrics = [
+            (await client.get(url)).text for url in (f"http://127.0.0.1:{port}/metrics", f"{api.url}/metrics")
+        ]
     texts = {
         "Temporal's database": database(sealed),
         "the history": (await fetch_history(sealed.client, trade.id)).to_json().encode(),
@@ -145,16 +162,37 @@ async def test_no_secret_appears_anywhere(seat: Seat, sealed: House, api: Api) -
         "answers of the API": "\n".join(api.said).encode(),
         "metrics": "\n".join(metrics).encode(),
         "commands": (
-            await commands(seat, ("show", trade.id), ("config", "show"), ("doctor",), ("replay", "--full", trade.id), ("list", "--json"))
+            await commands(
+                seat,
+                ("show", trade.id),
+                ("config", "show"),
+                ("doctor",),
+                ("replay", "--full", trade.id),
+                ("list", "--json"),
+            )
         ).encode(),
         **{f"the file {path.name}": path.read_bytes() for path in kept_files(sealed)},
     }
-    assert all(trade.id.encode() in texts[where] for where in ("commands", "the hot mirror", "the archive", "the tape"))
+    assert all(
+        trade.id.encode() in texts[where]
+        for where in ("commands", "the hot mirror", "the archive", "the tape")
+    )
     assert b"trader_events_total" in texts["metrics"]
-    assert not [(where, what) for where, text in texts.items() for what, secret in CANARIES.items() if secret.encode() in text]
+    assert not [
+        (where, what)
+        for where, text in texts.items()
+        for what, secret in CANARIES.items()
+        if secret.encode() in text
+    ]
     # base64 at other offsets would hide a secret from the search above
-    shifted = {what: base64.b64encode(b"x" * pad + secret.encode())[4:-4] for what, secret in CANARIES.items() for pad in (1, 2, 3)}
-    assert not [(where, what) for where, text in texts.items() for what, secret in shifted.items() if secret in text]
+    shifted = {
+        what: base64.b64encode(b"x" * pad + secret.encode())[4:-4]
+        for what, secret in CANARIES.items()
+        for pad in (1, 2, 3)
+    }
+    assert not [
+        (where, what) for where, text in texts.items() for what, secret in shifted.items() if secret in text
+    ]
 
 
 async def hot(seat: Seat) -> bytes:
@@ -232,4 +270,6 @@ def _holds(text: str, wanted: str) -> bool:
     """Tell whether a line has a name and, in whatever order, labels."""
     name, _, labels = wanted.partition("{")
     parts = [part for part in labels.split(",") if part]
-    return any(line.startswith(f"{name}{{") and all(part in line for part in parts) for line in text.splitlines())
+    return any(
+        line.startswith(f"{name}{{") and all(part in line for part in parts) for line in text.splitlines()
+    )

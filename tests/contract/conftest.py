@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from chat.server import RunningChat
+from alert_trader.simulators.chat.server import RunningChat
 from tests.support.discord_client import Listener, connected, open_chat
 
 

@@ -11,7 +11,9 @@ from tests.support.house import House, open_house
 @pytest.fixture(scope="session")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     """Open a house where a cancel and a call to the broker take a while, so that there is time to die in."""
-    async with open_house(tmp_path_factory.mktemp("crash"), venue={"timing": {"cancel_after": 0.3}}, broker_timeout="6") as opened:
+    async with open_house(
+        tmp_path_factory.mktemp("crash"), venue={"timing": {"cancel_after": 0.3}}, broker_timeout="6"
+    ) as opened:
         yield opened
 
 

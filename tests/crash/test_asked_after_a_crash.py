@@ -13,14 +13,18 @@ from temporalio.api.workflowservice.v1 import QueryWorkflowRequest
 from temporalio.client import WorkflowQueryFailedError
 from temporalio.service import RPCError
 
+from alert_trader.workflows.interface import VIEW_QUERY
 from tests.support.beside import beside
 from tests.support.house import Seat, Trade
 from tests.support.waiting import eventually
-from workflows.interface import VIEW_QUERY
 
 pytestmark = pytest.mark.timeout(180)
 
-SLOW: dict[str, Any] = {"step": timedelta(seconds=6), "window": timedelta(seconds=30), "grace": timedelta(seconds=30)}
+SLOW: dict[str, Any] = {
+    "step": timedelta(seconds=6),
+    "window": timedelta(seconds=30),
+    "grace": timedelta(seconds=30),
+}
 """A ladder on which every trade still waits for its first bump when the worker is killed."""
 
 
@@ -28,7 +32,7 @@ SLOW: dict[str, Any] = {"step": timedelta(seconds=6), "window": timedelta(second
 async def test_looking_at_a_trade_after_a_crash_changes_nothing(seat: Seat) -> None:
     """Queries that wait for the next worker, with a rung due meanwhile, leave histories that replay (DUR-10, UNK-40).
 
-    Without the guard of `worker.clock_guard` about half of these trades go on by an old clock and are stuck for ever.
+    Without the guard of `alert_trader.worker.clock_guard` about half of these trades go on by an old clock and are stuck for ever.
     """
     trades = [await seat.alert(**SLOW) for _ in range(8)]
     for trade in trades:
@@ -60,7 +64,9 @@ async def _ask_once(trade: Trade) -> int:
     """Ask how a trade stands, and not again; gives the length of the answer."""
     client = trade.house.client
     asked = QueryWorkflowRequest(
-        namespace=client.namespace, execution=WorkflowExecution(workflow_id=trade.handle.id), query=WorkflowQuery(query_type=VIEW_QUERY)
+        namespace=client.namespace,
+        execution=WorkflowExecution(workflow_id=trade.handle.id),
+        query=WorkflowQuery(query_type=VIEW_QUERY),
     )
     answer = await client.workflow_service.query_workflow(asked, retry=False, timeout=timedelta(seconds=40))
     return len(answer.query_result.payloads[0].data)
@@ -69,7 +75,11 @@ async def _ask_once(trade: Trade) -> int:
 async def _waits(trade: Trade) -> bool:
     """Whether the entry works and nothing is to be done for it before its next rung."""
     described = (await trade.handle.describe()).raw_description
-    return bool(await trade.order("e1")) and not described.HasField("pending_workflow_task") and not described.pending_activities
+    return (
+        bool(await trade.order("e1"))
+        and not described.HasField("pending_workflow_task")
+        and not described.pending_activities
+    )
 
 
 async def _is_due(trade: Trade) -> bool:

@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 
 from alert_trader import clock
-from control import account as control
-from control.errors import NoWorkerError
-from domain.denial import Code
-from domain.halting import AccountState
-from domain.trade import Outcome
+from alert_trader.control.commands import account_commands as control
+from alert_trader.control.errors import NoWorkerError
+from alert_trader.domain.account.trading_state import AccountState
+from alert_trader.domain.denial import Code
+from alert_trader.domain.trade.lifecycle import Outcome
 from tests.support.beside import beside
 from tests.support.house import Seat
 

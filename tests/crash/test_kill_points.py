@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from alert_trader import clock
-from domain.portion import HALF, Portion
-from domain.trade import Outcome, Phase
+from alert_trader.domain.alerts.portion import HALF, Portion
+from alert_trader.domain.trade.lifecycle import Outcome, Phase
+from alert_trader.workflows.interface import CLOSE_UPDATE, SELL_UPDATE, Command, SellOrder
 from tests.support.beside import beside
 from tests.support.house import LOOKED_FOR, Seat, Trade, exits_out
-from workflows.interface import CLOSE_UPDATE, SELL_UPDATE, Command, SellOrder
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -69,7 +69,9 @@ async def kill_at(seat: Seat, faults: list[tuple[Trade, int]]) -> None:
     reached = await asyncio.gather(*(trade.struck(fault) for trade, fault in faults))
     await seat.kill()
     in_flight = clock.now() - min(reached)
-    assert in_flight < seat.settings.broker_timeout, f"expected to kill inside the calls, found the first one {in_flight} old"
+    assert in_flight < seat.settings.broker_timeout, (
+        f"expected to kill inside the calls, found the first one {in_flight} old"
+    )
     await seat.start_worker()
 
 
@@ -79,7 +81,13 @@ async def settled(trade: Trade, point: Point, *, bought: int = 4) -> None:
         view = await trade.until("the order looked for", unknown_orders=1)
         assert view.exits_working == view.bought // 2 or point.leg.startswith("x")
     elif point.leg.startswith("x"):
-        await trade.until("bought and protected", phase=Phase.HOLDING, bought=bought, exits_working=bought // 2, unknown_orders=0)
+        await trade.until(
+            "bought and protected",
+            phase=Phase.HOLDING,
+            bought=bought,
+            exits_working=bought // 2,
+            unknown_orders=0,
+        )
     else:
         # the kill may have hit the sending of an exit as well: that one is looked for, and counts as live meanwhile
         view = await trade.until("bought", phase=Phase.HOLDING, bought=bought)
@@ -111,7 +119,9 @@ async def test_killed_in_the_look_before_the_entry(seat: Seat) -> None:
     trade = seat.plan(**PATIENT)
     await trade.quote("1.10", "1.30")
     await seat.caught_up()
-    look = await trade.fault("stall-before", method="GET", path=f"*/{seat.settings.account}/orders", seconds=STALL)
+    look = await trade.fault(
+        "stall-before", method="GET", path=f"*/{seat.settings.account}/orders", seconds=STALL
+    )
     await trade.send()
     await kill_at(seat, [(trade, look)])
     await trade.until("the order looked for", unknown_orders=1)
@@ -124,7 +134,11 @@ async def test_killed_while_a_bump_is_under_way(seat: Seat) -> None:
     """In the cancel, in the reading after it, in the next order: one live entry at a time, and the first slice keeps its exit (ENT-10)."""
     cancel, read = {"method": "DELETE", "path": "*/orders/*"}, {"method": "GET", "path": "*/orders/*"}
     points = [
-        *(Point("stall-before", rule=cancel), Point("stall-after", rule=cancel), Point("stall-before", rule=read)),
+        *(
+            Point("stall-before", rule=cancel),
+            Point("stall-after", rule=cancel),
+            Point("stall-before", rule=read),
+        ),
         *(before("e2"), after("e2"), late("e2")),
     ]
     trades = [seat.plan(**PATIENT) for _ in points]
@@ -178,9 +192,14 @@ async def test_killed_while_closing(seat: Seat) -> None:
     for trade in trades:
         await trade.quote("1.20", "1.20")
         await trade.send()
-    await asyncio.gather(*(trade.until("protected", phase=Phase.HOLDING, exits_working=2) for trade in trades))
+    await asyncio.gather(
+        *(trade.until("protected", phase=Phase.HOLDING, exits_working=2) for trade in trades)
+    )
     faults = [(trade, await point.arm(trade)) for trade, point in zip(trades, points, strict=True)]
-    asking = [asyncio.create_task(trade.handle.execute_update(CLOSE_UPDATE, Command(by="tester"))) for trade in trades]
+    asking = [
+        asyncio.create_task(trade.handle.execute_update(CLOSE_UPDATE, Command(by="tester")))
+        for trade in trades
+    ]
     await kill_at(seat, faults)
     for trade in trades:
         # a cancel that took effect lets its trade's sale begin before the kill: hit on its way, that one is looked for to the end first
@@ -216,7 +235,13 @@ async def test_killed_while_a_part_is_sold(seat: Seat) -> None:
             sold = part.of(4)
             # a cancel that took effect lets its sale begin before the kill: hit on its way, that one is looked for to the end first
             rest = {"position": 4 - sold, "exits_working": 4 - sold, "unprotected": 0, "unknown_orders": 0}
-            await trade.until("the part sold, and the rest protected", within=LOOKED_FOR, phase=Phase.HOLDING, sold=sold, **rest)
+            await trade.until(
+                "the part sold, and the rest protected",
+                within=LOOKED_FOR,
+                phase=Phase.HOLDING,
+                sold=sold,
+                **rest,
+            )
             assert await trade.fills("x") == sold
         names = await trade.sent()
         assert len(names) == len(set(names)), f"expected no order twice, found {names}"

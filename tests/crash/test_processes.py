@@ -10,13 +10,13 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowUpdateStage
 
 from alert_trader import clock
-from control import command
-from domain.trade import Outcome, Phase
+from alert_trader.control.commands import trade_commands
+from alert_trader.domain.trade.lifecycle import Outcome, Phase
+from alert_trader.simulators.venue.tape import CancelLine
+from alert_trader.workflows.interface import Command
 from tests.support.beside import beside
 from tests.support.house import LOOKED_FOR, Seat, Trade, exits_out, open_house
 from tests.support.waiting import eventually
-from venue.tape import CancelLine
-from workflows.interface import Command
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -53,7 +53,9 @@ async def test_killed_while_a_rung_waits(seat: Seat) -> None:
 @beside
 async def test_back_after_the_window_and_its_grace(seat: Seat) -> None:
     """A worker that comes back late buys nothing more: the remainder is cancelled, what was bought keeps its exit."""
-    trade = await seat.alert(step=timedelta(seconds=1), bumps=1, window=timedelta(seconds=3), grace=timedelta(seconds=1))
+    trade = await seat.alert(
+        step=timedelta(seconds=1), bumps=1, window=timedelta(seconds=3), grace=timedelta(seconds=1)
+    )
     first = await trade.order("e1")
     await trade.fill("e1", 2)
     await trade.until("the first slice protected", bought=2, exits_working=1)
@@ -77,7 +79,11 @@ async def test_killed_between_a_cancel_asked_and_done(seat: Seat) -> None:
     await trade.fill("e1", 2)
 
     async def asked() -> bool:
-        lines = [line for line in await trade.house.tape() if isinstance(line, CancelLine) and line.client_id == f"{trade.id}-e1"]
+        lines = [
+            line
+            for line in await trade.house.tape()
+            if isinstance(line, CancelLine) and line.client_id == f"{trade.id}-e1"
+        ]
         return [line.outcome for line in lines] == ["requested"]
 
     await eventually(asked, "the cancel of e1 to be asked for", every=0.02)
@@ -111,7 +117,7 @@ async def test_killed_while_holding(seat: Seat) -> None:
     assert await trade.fills("x") == 2
     await seat.start_worker()
     await trade.until("the sale on the books", sold=2, position=2)
-    await command.close(seat.house.client, trade.id, ME)
+    await trade_commands.close(seat.house.client, trade.id, ME)
     view = await trade.result()
     assert (view.outcome, view.sold, view.position) == (Outcome.FLAT, 4, 0)
     assert not await trade.violations()
@@ -130,7 +136,9 @@ async def test_frozen_past_its_deadline_a_worker_sends_nothing(seat: Seat) -> No
 
     async def declared_lost() -> bool:
         history = await trade.handle.fetch_history()
-        return any(event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT for event in history.events)
+        return any(
+            event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT for event in history.events
+        )
 
     await seat.start_worker()
     await eventually(declared_lost, "the step to be declared lost", within=30, every=0.2)

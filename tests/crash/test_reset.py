@@ -4,11 +4,11 @@ import pytest
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 
-from control import command
-from domain.trade import Outcome, Phase
+from alert_trader.control.commands import trade_commands
+from alert_trader.domain.trade.lifecycle import Outcome, Phase
+from alert_trader.workflows.interface import Command
 from tests.support.beside import beside
 from tests.support.house import Seat, Trade
-from workflows.interface import Command
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -19,7 +19,11 @@ async def reset_to_the_beginning(trade: Trade) -> None:
     """Reset the trade's workflow to its first task, as an operator can in the Web UI."""
     client = trade.house.client
     history = await trade.handle.fetch_history()
-    first = next(event.event_id for event in history.events if event.HasField("workflow_task_completed_event_attributes"))
+    first = next(
+        event.event_id
+        for event in history.events
+        if event.HasField("workflow_task_completed_event_attributes")
+    )
     await client.workflow_service.reset_workflow_execution(
         ResetWorkflowExecutionRequest(
             namespace=client.namespace,
@@ -73,7 +77,7 @@ async def test_a_reset_of_a_finished_trade_adds_no_order(seat: Seat) -> None:
     """A trade that was sold is told again from the venue's own record, and nothing is bought or sold a second time (UNK-40, WHO-20)."""
     trade = await seat.alert(bid="1.20", ask="1.20")
     await trade.until("protected", phase=Phase.HOLDING, exits_working=2)
-    await command.close(seat.house.client, trade.id, ME)
+    await trade_commands.close(seat.house.client, trade.id, ME)
     first = await trade.result()
     await reset_to_the_beginning(trade)
     again = await trade.result()

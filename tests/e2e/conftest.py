@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
-from settings.load import as_environment
+from alert_trader.settings.load import as_environment
 from tests.support.house import House, Seat, open_house
 
 CANARY_SECRET = "canary-client-secret-5f1d0c"

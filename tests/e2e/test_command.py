@@ -5,8 +5,8 @@ import json
 import secrets
 from pathlib import Path
 
-from cli.exit_codes import ExitCode
-from domain.trade import Phase
+from alert_trader.cli.exit_codes import ExitCode
+from alert_trader.domain.trade.lifecycle import Phase
 from tests.e2e.conftest import CANARIES, Command
 from tests.support.house import Seat, Trade
 
@@ -29,14 +29,20 @@ async def test_send_show_replay_export_and_close(seat: Seat, trader: Command, tm
     assert sent.code == ExitCode.OK, sent.stderr
     assert sent.json["started"] is True
     assert sent.json["workflow_id"] == f"trade-{identity}"
-    assert (sent.json["trade"]["phase"], sent.json["trade"]["bought"], sent.json["trade"]["exits_working"]) == ("holding", 4, 2)
+    assert (
+        sent.json["trade"]["phase"],
+        sent.json["trade"]["bought"],
+        sent.json["trade"]["exits_working"],
+    ) == ("holding", 4, 2)
 
     again = await trader("send", "--json", "--id", identity, plan.message.text)
     assert (again.code, again.json["started"]) == (ExitCode.OK, False)
 
     shown = await trader("show", "--json", identity)
     assert shown.json["view"]["symbol"] == plan.contract.occ_symbol
-    assert {"received", "sized", "filled", "exit_submitted"} <= {event["kind"] for event in shown.json["events"]}
+    assert {"received", "sized", "filled", "exit_submitted"} <= {
+        event["kind"] for event in shown.json["events"]
+    }
 
     replayed = await trader("replay", "--json", identity)
     assert (replayed.code, replayed.json["deterministic"]) == (ExitCode.OK, True)
@@ -44,7 +50,9 @@ async def test_send_show_replay_export_and_close(seat: Seat, trader: Command, tm
     assert exported.code == ExitCode.OK
     file = Path(exported.stdout.strip())
     from_file = await trader("replay", "--json", str(file))
-    assert [step["name"] for step in from_file.json["steps"]] == [step["name"] for step in replayed.json["steps"]]
+    assert [step["name"] for step in from_file.json["steps"]] == [
+        step["name"] for step in replayed.json["steps"]
+    ]
 
     closed = await trader("close", "--json", "--reason", "enough", f"trade-{identity}")
     assert (closed.code, closed.json["done"], closed.json["view"]["position"]) == (ExitCode.OK, True, 0)
@@ -59,7 +67,12 @@ async def test_list_tells_trades_as_rows(seat: Seat, trader: Command) -> None:
     listed = await trader("list", "--json", "--symbol", "SPY", "--limit", "200")
     assert listed.code == ExitCode.OK
     row = next(row for row in listed.json if row["workflow_id"] == f"trade-{trade.id}")
-    assert (row["symbol"], row["mode"], row["account"], row["status"]) == ("SPY", "demo", seat.settings.account, "running")
+    assert (row["symbol"], row["mode"], row["account"], row["status"]) == (
+        "SPY",
+        "demo",
+        seat.settings.account,
+        "running",
+    )
     assert row["view"]["bought"] == 4
 
 
@@ -88,7 +101,9 @@ async def test_exit_codes_tell_how_it_went(seat: Seat, trader: Command) -> None:
     assert [answer.code for answer in answers] == list(commands)
 
 
-async def test_a_history_that_does_not_fit_is_told_by_its_code(seat: Seat, trader: Command, tmp_path: Path) -> None:
+async def test_a_history_that_does_not_fit_is_told_by_its_code(
+    seat: Seat, trader: Command, tmp_path: Path
+) -> None:
     """A file whose steps the installed code would not take ends with the code for that."""
     trade = await seat.alert(bid="1.20", ask="1.20")
     await trade.until("held", phase=Phase.HOLDING, exits_working=2)

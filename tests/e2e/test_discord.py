@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 
 from alert_trader import clock
+from alert_trader.simulators.venue.oracle import Expectation, check
+from alert_trader.simulators.venue.tape import read_tape
 from tests.support.guild import ADA, BOB, EVE, MALLORY, Guild, Message, footer, open_guild, words
 from tests.support.waiting import eventually
-from venue.oracle import Expectation, check
-from venue.tape import read_tape
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -38,8 +38,12 @@ async def test_a_day_in_the_room(guild: Guild) -> None:
 async def _alerts_and_talk(guild: Guild) -> list[Message]:
     """Buy an alert at once; talk and a forward open nothing, the author's exit sells half, an edit is refused on record."""
     alert = await guild.alert()
-    card = await guild.card(alert, "holding 4", "**4 of 4** at $1.20", "2 working (2 at 2.40)", "[Close all 4]")
-    assert {"DEMO · play money", "Alert price: $1.20", "Quote then: 1.20 / 1.20"} <= set(words(card).splitlines())
+    card = await guild.card(
+        alert, "holding 4", "**4 of 4** at $1.20", "2 working (2 at 2.40)", "[Close all 4]"
+    )
+    assert {"DEMO · play money", "Alert price: $1.20", "Quote then: 1.20 / 1.20"} <= set(
+        words(card).splitlines()
+    )
     assert await guild.reaction(alert) == "👀"
     talk = await guild.chat.say("nice one @everyone", user=BOB)
     await guild.chat.say("", user=BOB, forward_of=alert["id"])
@@ -127,7 +131,9 @@ async def _out(guild: Guild, bought: list[Message]) -> list[Message]:
 async def _one_card_and_one_story_each(guild: Guild, alerts: list[Message]) -> None:
     """Every alert has one card and nothing else has; each thread tells every event once, in order; nobody was pinged."""
     cards = await guild.cards()
-    assert sorted(footer(each).split(" ")[0] for each in cards) == sorted(f"trade-{each['id']}" for each in alerts)
+    assert sorted(footer(each).split(" ")[0] for each in cards) == sorted(
+        f"trade-{each['id']}" for each in alerts
+    )
     for card in cards:
 
         async def told(card: Message = card) -> bool:

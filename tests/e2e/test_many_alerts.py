@@ -9,14 +9,14 @@ from datetime import timedelta
 from decimal import Decimal
 
 from alert_trader import clock
-from control import account as control
-from domain.denial import Code
-from domain.halting import AccountState
-from domain.ids import Leg, read_client_order_id
-from domain.trade import Phase
+from alert_trader.control.commands import account_commands as control
+from alert_trader.domain.account.trading_state import AccountState
+from alert_trader.domain.denial import Code
+from alert_trader.domain.ids import Leg, read_client_order_id
+from alert_trader.domain.trade.lifecycle import Phase
+from alert_trader.simulators.venue.tape import OrderLine, RequestLine
 from tests.support.house import House, Seat, Trade
 from tests.support.waiting import eventually
-from venue.tape import OrderLine, RequestLine
 
 ALERTS = 50
 CASH = 2500
@@ -33,7 +33,12 @@ async def taken(trades: list[Trade]) -> dict[str, Decimal]:
     most: dict[str, Decimal] = {}
     for line in await trades[0].house.tape():
         named = read_client_order_id(str(line.order.client_id)) if isinstance(line, OrderLine) else None
-        if not isinstance(line, OrderLine) or named is None or named[0] not in names or named[1] is not Leg.ENTRY:
+        if (
+            not isinstance(line, OrderLine)
+            or named is None
+            or named[0] not in names
+            or named[1] is not Leg.ENTRY
+        ):
             continue
         contracts = line.order.filled if line.order.status.terminal else line.order.quantity
         now[named[0]][str(line.order.client_id)] = (line.order.limit or CEILING) * contracts * 100
@@ -57,7 +62,10 @@ async def entries(house: House, trades: list[Trade]) -> list[RequestLine]:
 async def prepared(house: House) -> Seat:
     """Give a seat with little money, and two workers."""
     seat = house.take_seat(
-        size_allocation=Decimal("0.5"), size_max_contracts=2, ladder_window=timedelta(seconds=12), ladder_step=timedelta(seconds=2)
+        size_allocation=Decimal("0.5"),
+        size_max_contracts=2,
+        ladder_window=timedelta(seconds=12),
+        ladder_step=timedelta(seconds=2),
     )
     await house.set_cash(seat, CASH)
     await asyncio.gather(seat.start_worker(), seat.start_worker())

@@ -13,12 +13,25 @@ from pathlib import Path
 
 import pytest
 
-from alert_trader.start import PACKAGES
+from alert_trader.runtime.local.process import free_ports
 from tests.support.waiting import eventually
-from worker.process import free_ports
 
+GENERIC = (
+    "activities",
+    "api",
+    "bot",
+    "broker",
+    "cli",
+    "control",
+    "domain",
+    "mirrors",
+    "settings",
+    "worker",
+    "workflows",
+)
+"""Our packages have such names, inside `alert_trader`; elsewhere they could be anybody's."""
 TRADER = str(Path(sys.executable).with_name("trader"))
-MODULES = {*PACKAGES, *sys.stdlib_module_names, "sitecustomize", "usercustomize", "alert_trader"}
+MODULES = {*GENERIC, *sys.stdlib_module_names, "sitecustomize", "usercustomize", "alert_trader"}
 SECRET = "canary-refresh-token-77d1"
 
 
@@ -53,7 +66,9 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Planted:
     folder, marker = tmp_path_factory.mktemp("planted"), tmp_path_factory.mktemp("marked") / "marker"
     for name in {*MODULES, *importlib.metadata.packages_distributions()}:
         if name.isidentifier():
-            (folder / f"{name}.py").write_text(f"with open({str(marker)!r}, 'a') as told: told.write(__name__ + '\\n')\n")
+            (folder / f"{name}.py").write_text(
+                f"with open({str(marker)!r}, 'a') as told: told.write(__name__ + '\\n')\n"
+            )
     return Planted(folder, marker)
 
 
@@ -85,7 +100,9 @@ async def stack(planted: Planted) -> AsyncIterator[Path]:
 async def test_a_planted_file_tells_when_it_is_run(planted: Planted, tmp_path: Path, name: str) -> None:
     """What the other tests rely on: Python as it is started ordinarily runs such a file, and the file says so."""
     own = Planted(planted.folder, tmp_path / "marker")
-    (tmp_path / f"{name}.py").write_text((planted.folder / f"{name}.py").read_text().replace(str(planted.marker), str(own.marker)))
+    (tmp_path / f"{name}.py").write_text(
+        (planted.folder / f"{name}.py").read_text().replace(str(planted.marker), str(own.marker))
+    )
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", f"import {name}", cwd=tmp_path)
     await process.wait()
     assert own.run() == [name]
@@ -105,7 +122,19 @@ async def test_trader_up_runs_no_file_of_its_folder(planted: Planted, stack: Pat
 
 
 @pytest.mark.timeout(150)
-@pytest.mark.parametrize("line", ["--help", "doctor", "list", "account", "worker --help", "bot", "report --png report.png", "audit recent"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--help",
+        "doctor",
+        "list",
+        "account",
+        "worker --help",
+        "bot",
+        "report --png report.png",
+        "audit recent",
+    ],
+)
 async def test_a_command_runs_no_file_of_its_folder(planted: Planted, stack: Path, line: str) -> None:
     """A command that ends by itself runs none of the planted files; `doctor` asks the broker in a process of its own."""
     process = await planted.start(TRADER, *line.split(), TRADER_STACK="" if line == "--help" else str(stack))
@@ -116,10 +145,14 @@ async def test_a_command_runs_no_file_of_its_folder(planted: Planted, stack: Pat
 
 @pytest.mark.timeout(150)
 @pytest.mark.parametrize("program", ["worker", "housekeeper", "api"])
-async def test_a_program_runs_no_file_of_its_folder(planted: Planted, stack: Path, program: str, tmp_path: Path) -> None:
+async def test_a_program_runs_no_file_of_its_folder(
+    planted: Planted, stack: Path, program: str, tmp_path: Path
+) -> None:
     """`trader worker`, `housekeeper` and `api` work in the folder until they are told to stop, and run none of the planted files."""
     ready, [port] = tmp_path / "ready", free_ports(1)
-    process = await planted.start(TRADER, program, "--ready-file", str(ready), TRADER_STACK=str(stack), TRADER_API_PORT=str(port))
+    process = await planted.start(
+        TRADER, program, "--ready-file", str(ready), TRADER_STACK=str(stack), TRADER_API_PORT=str(port)
+    )
 
     async def works() -> bool:
         assert process.returncode is None, (await process.communicate())[0].decode()
@@ -136,7 +169,9 @@ async def test_a_program_runs_no_file_of_its_folder(planted: Planted, stack: Pat
 async def test_a_program_without_credentials_gets_none(planted: Planted, program: str) -> None:
     """DUR-50: the local venue and chat run no planted file either, and do not even have our credentials in their environment."""
     [port] = free_ports(1)
-    process = await planted.start(TRADER, program, "--port", str(port), TRADER_MODE="demo", TEMPORAL_API_KEY=SECRET)
+    process = await planted.start(
+        TRADER, program, "--port", str(port), TRADER_MODE="demo", TEMPORAL_API_KEY=SECRET
+    )
 
     async def serves() -> bool:
         assert process.returncode is None, (await process.communicate())[0].decode()

@@ -11,25 +11,26 @@ import pytest
 from temporalio.client import Client
 
 from alert_trader import clock
-from control import command, look
-from control.connection import connect
-from control.send import send_alert
-from domain.alert import AlertMessage
-from domain.contract import OptionContract, Right
-from domain.ids import message_id
-from domain.trade import Outcome, Phase
-from domain.view import TradeView
-from settings.load import load
-from settings.model import DEMO_AUTHOR, DEMO_CHANNEL, DEMO_GUILD, Settings
+from alert_trader.control.commands import trade_commands
+from alert_trader.control.intake.start_trade import send_alert
+from alert_trader.control.queries import trade_views
+from alert_trader.control.temporal import connect
+from alert_trader.domain.alerts.alert import AlertMessage
+from alert_trader.domain.ids import message_id
+from alert_trader.domain.market.contract import OptionContract, Right
+from alert_trader.domain.trade.lifecycle import Outcome, Phase
+from alert_trader.domain.trade.view import TradeView
+from alert_trader.runtime.local.stack import Stack
+from alert_trader.runtime.target import target_of
+from alert_trader.settings.load import load
+from alert_trader.settings.model import DEMO_AUTHOR, DEMO_CHANNEL, DEMO_GUILD, Settings
+from alert_trader.simulators.venue.client import VenueControl
+from alert_trader.simulators.venue.oracle import Expectation, check
+from alert_trader.simulators.venue.tape import OrderLine, StartLine, read_tape
+from alert_trader.workflows.interface import Command, TradeRequest
 from tests.support.floor import next_monthly
 from tests.support.house import CASH, QUICK
 from tests.support.waiting import eventually
-from venue.client import VenueControl
-from venue.oracle import Expectation, check
-from venue.tape import OrderLine, StartLine, read_tape
-from worker.stack import Stack
-from worker.target import target_of
-from workflows.interface import Command, TradeRequest
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -57,21 +58,27 @@ class Up:
             posted_at=clock.now(),
         )
         settings = self.stack.settings
-        await send_alert(self.client, TradeRequest(alert=alert, policy=settings.policy(), account=settings.account))
+        await send_alert(
+            self.client, TradeRequest(alert=alert, policy=settings.policy(), account=settings.account)
+        )
 
     async def until(self, what: str, **fields: object) -> TradeView:
         """Wait until fields of the trade's view have these values."""
 
         async def there() -> TradeView | None:
-            view = (await look.show(self.client, MESSAGE)).view
-            return view if view is not None and all(getattr(view, name) == value for name, value in fields.items()) else None
+            view = (await trade_views.show(self.client, MESSAGE)).view
+            return (
+                view
+                if view is not None and all(getattr(view, name) == value for name, value in fields.items())
+                else None
+            )
 
         found: TradeView = await eventually(there, f"{what}: {fields}", within=40, every=0.1)
         return found
 
     async def ends_flat(self) -> None:
         """Close the trade as a person would, and ask the oracle over the tape of all starts."""
-        receipt = await command.close(self.client, MESSAGE, ME)
+        receipt = await trade_commands.close(self.client, MESSAGE, ME)
         assert receipt.done
         view = await self.until("over", outcome=Outcome.FLAT)
         assert (view.sold, view.position) == (4, 0)
@@ -87,7 +94,10 @@ class Up:
 async def up(settings: Settings) -> AsyncIterator[Up]:
     """Run the whole stack as `trader up` does, on ports that are free."""
     accounts = {"accounts": [{"number": settings.account, "cash": CASH}]}
-    async with Stack(settings, use_free_ports=True, venue_config=accounts) as stack, VenueControl(str(stack.venue_url)) as venue:
+    async with (
+        Stack(settings, use_free_ports=True, venue_config=accounts) as stack,
+        VenueControl(str(stack.venue_url)) as venue,
+    ):
         yield Up(stack, await connect(target_of(stack.settings)), venue)
 
 
@@ -111,7 +121,11 @@ async def test_a_trade_outlives_a_stop_of_everything(quick: Settings) -> None:
         before = await first.venue.state()
     async with up(quick) as second:
         after = await second.venue.state()
-        assert (after.orders, after.positions, after.accounts) == (before.orders, before.positions, before.accounts)
+        assert (after.orders, after.positions, after.accounts) == (
+            before.orders,
+            before.positions,
+            before.accounts,
+        )
         await second.until("held and protected", phase=Phase.HOLDING, bought=4, exits_working=2)
         await second.ends_flat()
         assert sum(isinstance(line, StartLine) for line in read_tape(second.stack.tape_path)) == 2

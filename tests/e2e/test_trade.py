@@ -1,13 +1,14 @@
 """An alert's whole way through real processes, asked for through the use-cases that every face shares."""
 
-from control import command, look
-from control.look import Filter
-from control.send import send_alert
-from domain.trade import Outcome, Phase
+from alert_trader.control.commands import trade_commands
+from alert_trader.control.intake.start_trade import send_alert
+from alert_trader.control.queries import trade_views
+from alert_trader.control.queries.trade_views import Filter
+from alert_trader.domain.trade.lifecycle import Outcome, Phase
+from alert_trader.workflows.interface import Command, TradeRequest
 from tests.e2e.conftest import Webhook
 from tests.support.house import Seat
 from tests.support.waiting import eventually
-from workflows.interface import Command, TradeRequest
 
 ME = Command(by="tester", reason="the test is over")
 
@@ -18,11 +19,16 @@ async def test_an_alert_is_bought_protected_and_closed(seat: Seat) -> None:
     await trade.until("held and protected", phase=Phase.HOLDING, bought=4, exits_working=2)
 
     async def orders() -> bool:
-        view = await trade.view()  # an exit counts from its acceptance on, and the venue may still be routing it
-        return view is not None and [(order.leg, order.status) for order in view.orders] == [("entry", "filled"), ("exit", "live")]
+        view = (
+            await trade.view()
+        )  # an exit counts from its acceptance on, and the venue may still be routing it
+        return view is not None and [(order.leg, order.status) for order in view.orders] == [
+            ("entry", "filled"),
+            ("exit", "live"),
+        ]
 
     await eventually(orders, "a filled entry and a live exit")
-    receipt = await command.close(seat.house.client, trade.id, ME)
+    receipt = await trade_commands.close(seat.house.client, trade.id, ME)
     assert receipt.done
     view = await trade.result()
     assert (view.outcome, view.sold, view.position) == (Outcome.FLAT, 4, 0)
@@ -37,7 +43,9 @@ async def test_every_order_stands_in_the_audit_trail(seat: Seat) -> None:
     await trade.until("held and protected", phase=Phase.HOLDING, bought=4, exits_working=2)
     events = await trade.events()
     intended = [event.facts["order"] for event in events if event.kind in {"entry_intended", "exit_intended"}]
-    submitted = [event.facts["order"] for event in events if event.kind in {"entry_submitted", "exit_submitted"}]
+    submitted = [
+        event.facts["order"] for event in events if event.kind in {"entry_submitted", "exit_submitted"}
+    ]
     assert intended == submitted
     assert len(intended) == 7
 
@@ -47,7 +55,7 @@ async def test_a_message_sent_again_opens_nothing(seat: Seat) -> None:
     trade = await seat.alert(bid="1.20", ask="1.20")
     await trade.until("held and protected", phase=Phase.HOLDING, exits_working=2)
     assert not await trade.send()
-    await command.close(seat.house.client, trade.id, ME)
+    await trade_commands.close(seat.house.client, trade.id, ME)
     await trade.result()
     assert not await trade.send()
     request = TradeRequest(alert=trade.message, policy=trade.policy, account=seat.settings.account)
@@ -59,7 +67,9 @@ async def test_fills_are_known_from_the_stream_alone(seat: Seat) -> None:
     """While no order can be read, the stream alone is enough to protect what was bought."""
     trade = seat.plan()
     await trade.quote("1.10", "1.30")
-    fault = await trade.fault("status", method="GET", path="*/orders/*", symbol=trade.contract.occ_symbol, status=503, count=None)
+    fault = await trade.fault(
+        "status", method="GET", path="*/orders/*", symbol=trade.contract.occ_symbol, status=503, count=None
+    )
     await trade.send()
     await trade.fill("e1", 4)
     await trade.until("held and protected", phase=Phase.HOLDING, bought=4, exits_working=2)
@@ -88,11 +98,13 @@ async def test_the_index_and_the_picture_agree(seat: Seat) -> None:
     await trade.until("held", phase=Phase.HOLDING)
 
     async def listed() -> bool:
-        rows = await look.list_trades(seat.house.client, Filter(symbol="SPY", phase="holding", open_only=True), limit=100)
+        rows = await trade_views.list_trades(
+            seat.house.client, Filter(symbol="SPY", phase="holding", open_only=True), limit=100
+        )
         return any(row.workflow_id == f"trade-{trade.id}" and row.view is not None for row in rows)
 
     await eventually(listed, "the trade in the list", every=0.2)
-    picture = await look.show(seat.house.client, trade.id)
+    picture = await trade_views.show(seat.house.client, trade.id)
     assert picture.note is None
     assert picture.request.alert == trade.message
     assert picture.view is not None

@@ -1,9 +1,9 @@
 """The tutorial: what this product does, step by step, on a real venue and a real Temporal server. Read it from top to bottom."""
 
-from domain.trade import Outcome, Phase
+from alert_trader.domain.trade.lifecycle import Outcome, Phase
+from alert_trader.workflows.interface import CLOSE_UPDATE, Command, CommandReceipt
 from tests.support.floor import Floor
 from tests.support.waiting import eventually
-from workflows.interface import CLOSE_UPDATE, Command, CommandReceipt
 
 
 async def test_an_alert_becomes_a_trade(floor: Floor) -> None:
@@ -29,7 +29,9 @@ async def test_an_alert_becomes_a_trade(floor: Floor) -> None:
     await floor.until(trade, "the exit to fill", sold=2)
 
     # The other half is the operator's. Closing sells it at the market; the trade is flat and over.
-    receipt = await trade.execute_update(CLOSE_UPDATE, Command(by="you", reason="enough"), result_type=CommandReceipt)
+    receipt = await trade.execute_update(
+        CLOSE_UPDATE, Command(by="you", reason="enough"), result_type=CommandReceipt
+    )
     assert receipt.done
     view = await trade.result()
     assert (view.outcome, view.position) == (Outcome.FLAT, 0)
@@ -37,8 +39,21 @@ async def test_an_alert_becomes_a_trade(floor: Floor) -> None:
 
     # Everything that happened is on record, in order, and can be asked for as long as the server keeps the trade.
     told = await floor.kinds(trade)
-    story = ["received", "parsed", "sized", "entry_submitted", "bumped", "filled", "exit_submitted", "exit_filled", "commanded", "closed"]
+    story = [
+        "received",
+        "parsed",
+        "sized",
+        "entry_submitted",
+        "bumped",
+        "filled",
+        "exit_submitted",
+        "exit_filled",
+        "commanded",
+        "closed",
+    ]
     assert [kind for kind in dict.fromkeys(told) if kind in story] == story
 
     # People were told of what cost or made money.
-    await eventually(lambda: any("Closed flat" in notice.text for notice in floor.heard.notices), "the last notice")
+    await eventually(
+        lambda: any("Closed flat" in notice.text for notice in floor.heard.notices), "the last notice"
+    )

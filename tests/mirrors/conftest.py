@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from activities.upkeep import Tally
-from control import command
-from control.housekeeping import housekeeping
-from control.rebuild import Proof, verify
-from control.upkeep import Mirrors
-from domain.trade import Phase
-from mirrors.hot import HotTrade
-from mirrors.schema import TradeRecord
+from alert_trader.activities.housekeeping import Tally
+from alert_trader.control.commands import trade_commands
+from alert_trader.control.mirrors.rebuild import Proof, verify
+from alert_trader.control.mirrors.repair import Mirrors
+from alert_trader.control.queries.housekeeping import housekeeping
+from alert_trader.domain.trade.lifecycle import Phase
+from alert_trader.mirrors.hot import HotTrade
+from alert_trader.mirrors.schema import TradeRecord
+from alert_trader.runtime.mirrors import mirrors as mirrors_of
+from alert_trader.workflows.housekeeping import HOUSEKEEPING_SCHEDULE
+from alert_trader.workflows.interface import Command
 from tests.support.house import House, Seat, Trade, open_house
 from tests.support.waiting import eventually
-from worker.mirroring import mirrors as mirrors_of
-from workflows.interface import Command
-from workflows.upkeep import HOUSEKEEPING_SCHEDULE
 
 ME = Command(by="tester")
 
@@ -41,7 +41,7 @@ class Mirrored:
 
     async def sells(self, trade: Trade) -> None:
         """Close a trade, and wait for its end."""
-        await command.close(self.house.client, trade.id, ME)
+        await trade_commands.close(self.house.client, trade.id, ME)
         await trade.result()
 
     async def round(self) -> Tally:
@@ -60,7 +60,11 @@ class Mirrored:
     async def proof(self) -> Proof:
         """Compare Temporal, Redis and the archive. Everything that is over must be archived."""
         return await verify(
-            self.house.client, self.mirrors, lambda _done, _of: None, archived_within=timedelta(0), retention=timedelta(days=30)
+            self.house.client,
+            self.mirrors,
+            lambda _done, _of: None,
+            archived_within=timedelta(0),
+            retention=timedelta(days=30),
         )
 
     async def in_redis(self) -> dict[str, HotTrade]:
@@ -91,7 +95,9 @@ async def mirrored(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mi
         async def first_round() -> bool:
             return (await housekeeping(house.client)).last_end is not None
 
-        await eventually(first_round, "the first round, which a new schedule runs at once", within=40, every=0.1)
+        await eventually(
+            first_round, "the first round, which a new schedule runs at once", within=40, every=0.1
+        )
         yield Mirrored(house, seat, kept)
         if kept.hot is not None:
             await kept.hot.aclose()

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import typer
 
-from cli.main import application
-from settings.load import as_environment
+from alert_trader.cli.main import application
+from alert_trader.settings.load import as_environment
 from tests.mirrors.conftest import Mirrored
 
 pytestmark = pytest.mark.timeout(180)
@@ -38,7 +38,9 @@ Trader = Callable[..., Awaitable[Answer]]
 
 
 @pytest.fixture
-def trader(mirrored: Mirrored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Trader:
+def trader(
+    mirrored: Mirrored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Trader:
     """Give the command, under the settings of the seat; in a thread of this process, as loading takes longer than answering."""
     for name, value in as_environment(mirrored.seat.settings).items():
         monkeypatch.setenv(name, value)
@@ -60,7 +62,9 @@ def trader(mirrored: Mirrored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     return run
 
 
-async def test_the_trail_is_asked_for_in_every_way(mirrored: Mirrored, trader: Trader, tmp_path: Path) -> None:
+async def test_the_trail_is_asked_for_in_every_way(
+    mirrored: Mirrored, trader: Trader, tmp_path: Path
+) -> None:
     """DUR-60: recent, trade, search, sql, export and verify answer on stdout, in JSON where asked; what is wrong is told with its code."""
     trade = await mirrored.seat.alert(text=HOSTILE)
     await trade.result()
@@ -69,17 +73,27 @@ async def test_the_trail_is_asked_for_in_every_way(mirrored: Mirrored, trader: T
     recent = (await trader("audit", "recent", "--limit", "100", "--json")).json
     assert recent["source"] == "redis"
     # what other tests traded in this house may have been learned later
-    assert [event["kind"] for event in recent["events"] if event["workflow_id"] == name] == ["closed", "denied", "received"]
+    assert [event["kind"] for event in recent["events"] if event["workflow_id"] == name] == [
+        "closed",
+        "denied",
+        "received",
+    ]
     one = (await trader("audit", "trade", trade.id, "--json")).json
     assert (one["trade"]["workflow_id"], one["fault"], one["source"]) == (name, None, "redis")
     found = (await trader("audit", "search", "hyperlink", "--kind", "denied", "--json")).json
     assert name in [event["workflow_id"] for event in found]
     query = f"select outcome, events, pnl from trades where workflow_id = '{name}'"
-    assert (await trader("audit", "sql", query, "--json")).json == [{"outcome": "denied", "events": 3, "pnl": None}]
+    assert (await trader("audit", "sql", query, "--json")).json == [
+        {"outcome": "denied", "events": 3, "pnl": None}
+    ]
     refused = await trader("audit", "sql", "select * from read_text('/etc/hostname')")
     assert refused.code == 2
     assert "disabled by configuration" in " ".join(refused.stderr.split())
-    assert (await trader("audit", "export", "some.csv", "--sql", f"select text from trades where workflow_id = '{name}'")).code == 0
+    assert (
+        await trader(
+            "audit", "export", "some.csv", "--sql", f"select text from trades where workflow_id = '{name}'"
+        )
+    ).code == 0
     assert list(csv.reader((tmp_path / "some.csv").read_text().splitlines())) == [["text"], ["'" + HOSTILE]]
     for file, lines in (("all.jsonl", 3), ("all.parquet", 1)):
         assert (await trader("audit", "export", file, "--table", "events")).code == 0

@@ -8,14 +8,20 @@ import pytest
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.worker import Worker
 
-from activities.upkeep import SweepAnswer, SweepRequest, Tally, TidyRequest, UpkeepActivities
-from control.housekeeping import housekeeping
-from control.upkeep import TradeUpkeep
+from alert_trader.activities.housekeeping import (
+    SweepAnswer,
+    SweepRequest,
+    Tally,
+    TidyRequest,
+    UpkeepActivities,
+)
+from alert_trader.control.mirrors.repair import TradeUpkeep
+from alert_trader.control.queries.housekeeping import housekeeping
+from alert_trader.worker.housekeeper import keep_schedule
+from alert_trader.worker.wiring import sandbox
+from alert_trader.workflows.housekeeping import PAGES_A_RUN, HousekeepingWorkflow, Round
 from tests.mirrors.conftest import Mirrored
 from tests.support.house import Trade
-from worker.housekeeper import keep_schedule
-from worker.wiring import sandbox
-from workflows.upkeep import PAGES_A_RUN, HousekeepingWorkflow, Round
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -34,7 +40,10 @@ class ManyPages:
         self.swept.append(request.token)
         turn = len(self.swept)
         trouble = "Redis is away" if turn == 2 else None
-        return SweepAnswer(tally=Tally(seen=2, archived=1, trouble=trouble), token=None if turn == PAGES_A_RUN + 2 else str(turn))
+        return SweepAnswer(
+            tally=Tally(seen=2, archived=1, trouble=trouble),
+            token=None if turn == PAGES_A_RUN + 2 else str(turn),
+        )
 
     async def tidy(self, request: TidyRequest, beat: Callable[[int], None]) -> Tally:
         """Note that the round came to its end."""
@@ -56,13 +65,19 @@ async def test_a_long_round_goes_on_in_another_run(mirrored: Mirrored) -> None:
         workflow_runner=sandbox(),
     )
     async with worker:
-        handle = await client.start_workflow(HousekeepingWorkflow.run, Round(), id="long-round", task_queue=queue)
+        handle = await client.start_workflow(
+            HousekeepingWorkflow.run, Round(), id="long-round", task_queue=queue
+        )
         tally = await handle.result()
         assert handle.first_execution_run_id is not None
-        first = await client.get_workflow_handle("long-round", run_id=handle.first_execution_run_id).describe()
+        first = await client.get_workflow_handle(
+            "long-round", run_id=handle.first_execution_run_id
+        ).describe()
         assert first.status is WorkflowExecutionStatus.CONTINUED_AS_NEW
     assert pages.swept == [None, *(str(turn) for turn in range(1, PAGES_A_RUN + 2))]
-    assert tally == Tally(seen=2 * (PAGES_A_RUN + 2), archived=PAGES_A_RUN + 2, compacted=3, trouble="Redis is away")
+    assert tally == Tally(
+        seen=2 * (PAGES_A_RUN + 2), archived=PAGES_A_RUN + 2, compacted=3, trouble="Redis is away"
+    )
     (tidied,) = pages.tidied
     assert not tidied.whole
     assert first.close_time is not None
@@ -97,7 +112,9 @@ async def test_pages_cover_every_trade_and_do_nothing_twice(mirrored: Mirrored) 
     assert first.archived >= 3
     assert (second.archived, second.mended, second.trouble) == (0, 0, None)
     assert beats
-    assert {f"trade-{each.id}" for each in made} <= mirrored.in_archive().keys() & (await mirrored.in_redis()).keys()
+    assert {f"trade-{each.id}" for each in made} <= mirrored.in_archive().keys() & (
+        await mirrored.in_redis()
+    ).keys()
     began = (await mirrored.house.client.get_workflow_handle(f"trade-{made[0].id}").describe()).start_time
     tidied = await upkeep.tidy(TidyRequest(began_at=began, whole=True), beats.append)
     assert tidied.compacted == 1

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
-from control import audit
-from control.rebuild import Place, rebuild
-from domain.trade import Phase
-from mirrors.schema import EVENT_JSON, Status
+from alert_trader.control.mirrors.rebuild import Place, rebuild
+from alert_trader.control.queries import audit
+from alert_trader.domain.trade.lifecycle import Phase
+from alert_trader.mirrors.schema import EVENT_JSON, Status
 from tests.mirrors.conftest import Mirrored
 from tests.support.house import Trade
 
@@ -166,7 +166,9 @@ async def test_temporal_answers_where_redis_cannot(mirrored: Mirrored) -> None:
     instead = await audit.recent(temporal, replace(kept, hot=None), limit=5)
     assert instead.source is audit.Source.TEMPORAL
     assert "no hot mirror" in str(instead.note)
-    assert {(each.workflow_id, each.sequence) for each in told.events[:3]} <= {(each.workflow_id, each.sequence) for each in instead.events}
+    assert {(each.workflow_id, each.sequence) for each in told.events[:3]} <= {
+        (each.workflow_id, each.sequence) for each in instead.events
+    }
     further = await audit.recent(temporal, replace(kept, hot=None), limit=5, before=instead.cursor)
     assert further.events
     assert max(each.at for each in further.events) < min(each.at for each in instead.events)

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from temporalio.api.enums.v1 import EventType
 
-from activities.messages import NOTIFY
-from domain.trade import Phase
+from alert_trader.activities.messages import NOTIFY
+from alert_trader.domain.trade.lifecycle import Phase
 from tests.mirrors.conftest import Mirrored
 from tests.support.house import Trade
 
@@ -25,7 +25,9 @@ async def protected_in_time(trade: Trade) -> None:
     assert exits
     for fill in (event for event in events if event.kind == "filled"):
         sent = next(at for event, at in exits if event.sequence > fill.sequence)
-        assert sent - fill.at < IN_TIME, f"expected the exit within {IN_TIME} of the fill, found it after {sent - fill.at}"
+        assert sent - fill.at < IN_TIME, (
+            f"expected the exit within {IN_TIME} of the fill, found it after {sent - fill.at}"
+        )
 
 
 async def told_at_the_first_try(trade: Trade) -> None:
@@ -76,9 +78,9 @@ async def test_taken_away_in_the_middle_of_trades(mirrored: Mirrored) -> None:
     assert (proof.redis, proof.in_redis) == (None, proof.trades)
     held = await mirrored.in_redis()
     for trade in (before, frozen, away, after):
-        assert [event.text for event in held[f"trade-{trade.id}"].events] == [event.text for event in await trade.events()][
-            : len(held[f"trade-{trade.id}"].events)
-        ]
+        assert [event.text for event in held[f"trade-{trade.id}"].events] == [
+            event.text for event in await trade.events()
+        ][: len(held[f"trade-{trade.id}"].events)]
         await protected_in_time(trade)
         await told_at_the_first_try(trade)
         assert not await trade.violations()

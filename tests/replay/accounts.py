@@ -10,29 +10,34 @@ from decimal import Decimal
 
 from temporalio import activity
 from temporalio.client import Client, WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities.messages import DIFFERENCES_SIGNAL, RELEASE_UPDATE
-from activities.upkeep import SWEEP, TIDY, SweepAnswer, SweepRequest, Tally, TidyRequest
 from alert_trader import clock
-from control import account, command
-from domain.account import Account, opened
-from domain.discrepancy import Difference, DifferenceKind
-from domain.halting import AccountState, Order
-from domain.ids import WorkflowId, account_workflow_id
-from domain.money import Usd
-from domain.policy import Mode
-from domain.reservation import OpenTrade
-from domain.trade import Outcome, Phase
+from alert_trader.activities.housekeeping import SWEEP, TIDY, SweepAnswer, SweepRequest, Tally, TidyRequest
+from alert_trader.activities.messages import DIFFERENCES_SIGNAL, RELEASE_UPDATE
+from alert_trader.control.commands import account_commands, trade_commands
+from alert_trader.control.payload_converter import DATA_CONVERTER
+from alert_trader.domain.account.account import Account, opened
+from alert_trader.domain.account.reconciliation import Difference, DifferenceKind
+from alert_trader.domain.account.reservation import OpenTrade
+from alert_trader.domain.account.trading_state import AccountState, Order
+from alert_trader.domain.execution.policy import Mode
+from alert_trader.domain.ids import WorkflowId, account_workflow_id
+from alert_trader.domain.money import Usd
+from alert_trader.domain.trade.lifecycle import Outcome, Phase
+from alert_trader.runtime.local.temporal_server import find_binary
+from alert_trader.worker.wiring import sandbox
+from alert_trader.workflows.housekeeping import (
+    HOUSEKEEPING_QUEUE,
+    HOUSEKEEPING_WORKFLOW,
+    HousekeepingWorkflow,
+    Round,
+)
+from alert_trader.workflows.interface import ACCOUNT_WORKFLOW, AccountRequest, Carried, Command, task_queue
 from tests.replay.people import begun, held
 from tests.support.house import Seat, Trade
 from tests.support.waiting import eventually
-from worker.temporal_server import find_binary
-from worker.wiring import sandbox
-from workflows.interface import ACCOUNT_WORKFLOW, AccountRequest, Carried, Command, task_queue
-from workflows.upkeep import HOUSEKEEPING_QUEUE, HOUSEKEEPING_WORKFLOW, HousekeepingWorkflow, Round
 
 RUN = 130
 """Events after which a run is suggested to start afresh."""
@@ -50,7 +55,7 @@ async def server() -> AsyncIterator[str]:
     values = [part for each in settings for part in ("--dynamic-config-value", each)]
     binary = str(find_binary(None))
     async with await WorkflowEnvironment.start_local(
-        dev_server_existing_path=binary, data_converter=pydantic_data_converter, dev_server_extra_args=values
+        dev_server_existing_path=binary, data_converter=DATA_CONVERTER, dev_server_extra_args=values
     ) as running:
         yield running.client.service_client.config.target_host
 
@@ -62,17 +67,19 @@ async def lived(seat: Seat) -> list[Trade]:
     flattened = await held(await begun(seat, "flattened"))
     halted = await begun(seat, "halted", bid="1.10", ask="1.30")
     await halted.order("e1")
-    await account.halt(client, number, by="recorder", reason="odd fills")
+    await account_commands.halt(client, number, by="recorder", reason="odd fills")
     assert (await halted.result()).outcome is Outcome.UNFILLED
     denied = await begun(seat, "denied-by-halt")
     assert (await denied.result()).outcome is Outcome.DENIED
-    await account.resume(client, number, by="recorder", changed="mended")
-    await account.change_limits(client, number, by="recorder", reason="a quiet day", changes={"max_open_trades": "1"})
+    await account_commands.resume(client, number, by="recorder", changed="mended")
+    await account_commands.change_limits(
+        client, number, by="recorder", reason="a quiet day", changes={"max_open_trades": "1"}
+    )
     assert (await (await begun(seat, "denied-by-limit")).result()).outcome is Outcome.DENIED
-    await account.preflight(client, number)
-    await account.positions(client, number)
-    await account.orders(client, number)
-    await account.flatten(client, number, by="recorder", reason="enough for today")
+    await account_commands.preflight(client, number)
+    await account_commands.positions(client, number)
+    await account_commands.orders(client, number)
+    await account_commands.flatten(client, number, by="recorder", reason="enough for today")
     await flattened.result()
     await _stands(seat, AccountState.HALTED)
     return [flattened, halted, denied]
@@ -83,10 +90,10 @@ async def next_day(seat: Seat) -> None:
     client, number = seat.house.client, seat.settings.account
     memory = _yesterday(seat, Order.HALT)
     await _start(seat, memory)
-    await account.resume(client, number, by="recorder", changed="it is another day")
+    await account_commands.resume(client, number, by="recorder", changed="it is another day")
     extra = Difference(kind=DifferenceKind.EXTRA, what="SPY   261218C00600000", expected=0, found=1)
     await client.get_workflow_handle(account_workflow_id(number)).signal(DIFFERENCES_SIGNAL, [extra])
-    await account.explain(client, number, by="recorder", reason="bought by hand")
+    await account_commands.explain(client, number, by="recorder", reason="bought by hand")
     await _bought_and_closed(seat)
 
 
@@ -105,7 +112,9 @@ async def flattening(seat: Seat) -> None:
         day=memory.day.date,
     )
     await _start(seat, memory)
-    await seat.house.client.get_workflow_handle(account_workflow_id(seat.settings.account)).execute_update(RELEASE_UPDATE, GONE)
+    await seat.house.client.get_workflow_handle(account_workflow_id(seat.settings.account)).execute_update(
+        RELEASE_UPDATE, GONE
+    )
     await _stands(seat, AccountState.HALTED)
 
 
@@ -134,9 +143,15 @@ async def upkeep(client: Client) -> WorkflowHistory:
         return Tally(compacted=int(request.whole))
 
     async with Worker(
-        client, task_queue=HOUSEKEEPING_QUEUE, workflows=[HousekeepingWorkflow], activities=[sweep, tidy], workflow_runner=sandbox()
+        client,
+        task_queue=HOUSEKEEPING_QUEUE,
+        workflows=[HousekeepingWorkflow],
+        activities=[sweep, tidy],
+        workflow_runner=sandbox(),
     ):
-        handle = await client.start_workflow(HOUSEKEEPING_WORKFLOW, Round(), id="golden-upkeep", task_queue=HOUSEKEEPING_QUEUE)
+        handle = await client.start_workflow(
+            HOUSEKEEPING_WORKFLOW, Round(), id="golden-upkeep", task_queue=HOUSEKEEPING_QUEUE
+        )
         await handle.result()
     return await handle.fetch_history()
 
@@ -153,20 +168,24 @@ def _yesterday(seat: Seat, order: Order) -> Account:
 async def _start(seat: Seat, memory: Account) -> None:
     """Start an account's next run as continue-as-new would, and the worker that finds it; its day begins."""
     limits, number = seat.settings.limits(), seat.settings.account
-    request = AccountRequest(account=number, mode=Mode.DEMO, limits=limits, carried=Carried(memory=memory, told=memory.recorded))
+    request = AccountRequest(
+        account=number, mode=Mode.DEMO, limits=limits, carried=Carried(memory=memory, told=memory.recorded)
+    )
     client = seat.house.client
-    await client.start_workflow(ACCOUNT_WORKFLOW, request, id=account_workflow_id(number), task_queue=task_queue(number))
+    await client.start_workflow(
+        ACCOUNT_WORKFLOW, request, id=account_workflow_id(number), task_queue=task_queue(number)
+    )
     await seat.start_worker()
 
     async def begun_day() -> bool:
-        return (await account.account_view(client, number)).reference is not None
+        return (await account_commands.account_view(client, number)).reference is not None
 
     await eventually(begun_day, "the day to begin", within=30, every=0.2)
 
 
 async def _stands(seat: Seat, state: AccountState) -> None:
     async def there() -> bool:
-        return (await account.account_view(seat.house.client, seat.settings.account)).state is state
+        return (await account_commands.account_view(seat.house.client, seat.settings.account)).state is state
 
     await eventually(there, f"the account to be {state}", within=60, every=0.2)
 
@@ -174,5 +193,5 @@ async def _stands(seat: Seat, state: AccountState) -> None:
 async def _bought_and_closed(seat: Seat) -> None:
     trade = await begun(seat, f"of-{seat.number}")
     await trade.until("held", phase=Phase.HOLDING, exits_working=2)
-    await command.close(seat.house.client, trade.id, ME)
+    await trade_commands.close(seat.house.client, trade.id, ME)
     await trade.result()

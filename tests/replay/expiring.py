@@ -4,22 +4,22 @@ from dataclasses import replace
 from decimal import Decimal
 
 from temporalio.client import WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
 from alert_trader import clock
-from domain.alert import AlertMessage
-from domain.calendar import new_york_date, next_trading_day
-from domain.contract import OptionContract
-from domain.ids import message_id
-from domain.trade import Outcome
-from domain.view import TradeView
+from alert_trader.control.payload_converter import DATA_CONVERTER
+from alert_trader.domain.alerts.alert import AlertMessage
+from alert_trader.domain.ids import message_id
+from alert_trader.domain.market.calendar import new_york_date, next_trading_day
+from alert_trader.domain.market.contract import OptionContract
+from alert_trader.domain.trade.lifecycle import Outcome
+from alert_trader.domain.trade.view import TradeView
+from alert_trader.runtime.local.temporal_server import find_binary
+from alert_trader.workflows.interface import TRADE_WORKFLOW, TradeRequest, task_queue
+from alert_trader.workflows.search_attributes import KEYS
 from tests.support.floor import AUTHOR, CHANNEL, CONTRACT, GUILD, open_floor, policy
 from tests.support.instants import ORDINARY
 from tests.support.virtual_time import StartsNow
-from worker.temporal_server import find_binary
-from workflows.interface import TRADE_WORKFLOW, TradeRequest, task_queue
-from workflows.search import KEYS
 
 SETTINGS = (
     "frontend.WorkflowTimeSkippingEnabled=true",
@@ -49,7 +49,7 @@ async def _held(name: str, contract: OptionContract, refused: int) -> WorkflowHi
     async with (
         await WorkflowEnvironment.start_time_skipping_v2(
             dev_server_existing_path=str(find_binary(None)),
-            data_converter=pydantic_data_converter,
+            data_converter=DATA_CONVERTER,
             search_attributes=list(KEYS),
             interceptors=[StartsNow()],
             dev_server_extra_args=[part for each in SETTINGS for part in ("--dynamic-config-value", each)],

@@ -8,22 +8,24 @@ from typing import Any
 from temporalio import activity
 from temporalio.worker import Worker
 
-from activities.messages import SHOW_CARD, CardAnswer, CardPlace, CardRequest
 from alert_trader import clock
-from control import command
-from control.send import send_alert
-from domain.ids import message_id
-from domain.parser import parse
-from domain.portion import Portion
-from domain.profile import Approval, OnAdd, OnExit, Profile
-from domain.trade import Outcome, Phase
+from alert_trader.activities.messages import SHOW_CARD, CardAnswer, CardPlace, CardRequest
+from alert_trader.control.commands import trade_commands
+from alert_trader.control.intake.start_trade import send_alert
+from alert_trader.domain.alerts.parser import parse
+from alert_trader.domain.alerts.portion import Portion
+from alert_trader.domain.alerts.profile import Approval, OnAdd, OnExit, Profile
+from alert_trader.domain.ids import message_id
+from alert_trader.domain.trade.lifecycle import Outcome, Phase
+from alert_trader.workflows.interface import Command, FollowUp, Said, TradeRequest, cards_queue
 from tests.support.house import Seat, Trade
-from workflows.interface import Command, FollowUp, Said, TradeRequest, cards_queue
 
 ME = Command(by="recorder", reason="enough")
 
 
-async def begun(seat: Seat, name: str, *, bid: str = "1.20", ask: str = "1.20", cards: bool = False, **profile: Any) -> Trade:
+async def begun(
+    seat: Seat, name: str, *, bid: str = "1.20", ask: str = "1.20", cards: bool = False, **profile: Any
+) -> Trade:
     """Send an alert of a story by these rules."""
     trade = seat.plan(name=f"golden-{name}")
     trade.policy = replace(trade.policy, profile=Profile(**profile), cards=cards)
@@ -35,7 +37,9 @@ async def begun(seat: Seat, name: str, *, bid: str = "1.20", ask: str = "1.20", 
 async def say(trade: Trade, name: str, text: str, said: Said = Said.EXIT) -> None:
     """Tell a trade what its author wrote."""
     later = replace(trade.message, message_id=message_id(f"golden-{name}"), text=text, posted_at=clock.now())
-    await command.follow_up(trade.house.client, trade.id, FollowUp(message=later, parsed=parse(later), said=said))
+    await trade_commands.follow_up(
+        trade.house.client, trade.id, FollowUp(message=later, parsed=parse(later), said=said)
+    )
 
 
 async def held(trade: Trade, bought: int = 4) -> Trade:
@@ -46,7 +50,7 @@ async def held(trade: Trade, bought: int = 4) -> Trade:
 
 async def closed(trade: Trade) -> Trade:
     """Close a trade."""
-    await command.close(trade.house.client, trade.id, ME)
+    await trade_commands.close(trade.house.client, trade.id, ME)
     await trade.result()
     return trade
 
@@ -55,7 +59,7 @@ async def approved(seat: Seat) -> Trade:
     """Ask a person, buy half of what was shown; close."""
     trade = await begun(seat, "approved", approval=Approval.ASK)
     await trade.until("asked", phase=Phase.AWAITING)
-    await command.approve(trade.house.client, trade.id, ME, half=True)
+    await trade_commands.approve(trade.house.client, trade.id, ME, half=True)
     return await closed(await held(trade, 2))
 
 
@@ -63,7 +67,7 @@ async def skipped(seat: Seat) -> Trade:
     """Ask a person, who says no."""
     trade = await begun(seat, "skipped", approval=Approval.ASK)
     await trade.until("asked", phase=Phase.AWAITING)
-    await command.skip(trade.house.client, trade.id, ME)
+    await trade_commands.skip(trade.house.client, trade.id, ME)
     assert (await trade.result()).outcome is Outcome.DENIED
     return trade
 
@@ -78,7 +82,7 @@ async def watched(seat: Seat) -> Trade:
 async def part_sold(seat: Seat) -> Trade:
     """Sell three of four on a person's word, for which an exit is taken back; hear a correction; close."""
     trade = await held(await begun(seat, "part-sold"))
-    await command.sell(trade.house.client, trade.id, ME, Portion(count=3))
+    await trade_commands.sell(trade.house.client, trade.id, ME, Portion(count=3))
     await trade.until("sold", position=1)
     await say(trade, "part-sold-correction", "1.23**", Said.CORRECTION)
     return await closed(trade)
@@ -104,10 +108,10 @@ async def author_asked(seat: Seat) -> Trade:
     """Ask a person about the author's exit: half of it is sold; asked again, nothing; asked once more, nobody answers before the close."""
     trade = await held(await begun(seat, "author-asked", exits=OnExit.APPROVAL))
     await say(trade, "author-asked-1", "all out")
-    await command.approve(trade.house.client, trade.id, ME, half=True)
+    await trade_commands.approve(trade.house.client, trade.id, ME, half=True)
     await trade.until("half sold", position=2)
     await say(trade, "author-asked-2", "all out")
-    await command.skip(trade.house.client, trade.id, ME)
+    await trade_commands.skip(trade.house.client, trade.id, ME)
     await say(trade, "author-asked-3", "all out")
     return await closed(trade)
 
@@ -133,7 +137,7 @@ async def author_asked_raced(seat: Seat) -> Trade:
 async def author_asked_late(seat: Seat) -> Trade:
     """Do the same by `ASKS_LATE`: a person is asked about what is held after all, and says yes."""
     trade = await _raced(seat, "author-asked-late")
-    await command.approve(trade.house.client, trade.id, ME)
+    await trade_commands.approve(trade.house.client, trade.id, ME)
     await trade.result()
     return trade
 
@@ -154,7 +158,9 @@ async def added(seat: Seat) -> Trade:
     text = f"AVG SPY {trade.contract.expiry:%m/%d/%Y} {trade.contract.strike}c @ 1.30, added @ 1.20"
     trade.message = replace(trade.message, text=text)
     await trade.quote("1.20", "1.20")
-    request = TradeRequest(alert=trade.message, policy=trade.policy, account=seat.settings.account, adds_to="trade-golden-first")
+    request = TradeRequest(
+        alert=trade.message, policy=trade.policy, account=seat.settings.account, adds_to="trade-golden-first"
+    )
     await send_alert(trade.house.client, request)
     return await closed(await held(trade))
 
@@ -164,7 +170,7 @@ async def cancelled(seat: Seat) -> Trade:
     trade = await begun(seat, "cancelled", bid="1.10", ask="1.30")
     await trade.fill("e1", 2)
     await trade.until("two bought", bought=2, exits_working=1)
-    await command.cancel(trade.house.client, trade.id, ME)
+    await trade_commands.cancel(trade.house.client, trade.id, ME)
     return await closed(await held(trade, 2))
 
 
@@ -172,7 +178,7 @@ async def converted_now(seat: Seat) -> Trade:
     """Convert on a person's word; close."""
     trade = await begun(seat, "converted-now", bid="1.10", ask="1.30")
     await trade.order("e1")
-    await command.convert_now(trade.house.client, trade.id, ME)
+    await trade_commands.convert_now(trade.house.client, trade.id, ME)
     return await closed(await held(trade))
 
 

@@ -21,25 +21,25 @@ from typing import Any
 from pydantic import SecretStr
 from temporalio.client import WorkflowHistory
 
-from activities.messages import ORDER_REPORT_SIGNAL
 from alert_trader import clock
-from broker.dry_run import DryRunBroker
-from control import command
-from control.history import read_history, write_history
-from control.story import Step, StepKind, steps_of
-from domain.ids import ClientOrderId, FillId, OrderId
-from domain.money import Price
-from domain.order import Fill, OrderReport, OrderStatus, Side
-from domain.policy import Mode
-from domain.trade import Outcome, Phase
+from alert_trader.activities.messages import ORDER_REPORT_SIGNAL
+from alert_trader.broker.dry_run import DryRunBroker
+from alert_trader.control.commands import trade_commands
+from alert_trader.control.queries.history import read_history, write_history
+from alert_trader.control.queries.history_steps import Step, StepKind, steps_of
+from alert_trader.domain.execution.policy import Mode
+from alert_trader.domain.ids import ClientOrderId, FillId, OrderId
+from alert_trader.domain.money import Price
+from alert_trader.domain.orders.order import Fill, OrderReport, OrderStatus, Side
+from alert_trader.domain.trade.lifecycle import Outcome, Phase
+from alert_trader.runtime.account_bootstrap import look_after
+from alert_trader.runtime.channels import LogChannel
+from alert_trader.worker.wiring import make_worker
 from tests.replay.accounts import ACCOUNTS, chain, lived, server, upkeep
 from tests.replay.expiring import expired, refused_on
 from tests.replay.people import ME, WITH_PEOPLE
 from tests.support.house import House, Seat, Trade, open_house
 from tests.support.waiting import eventually
-from worker.care import look_after
-from worker.channels import LogChannel
-from worker.wiring import make_worker
 
 HERE = Path(__file__).parent
 HISTORIES, FINGERPRINTS = HERE / "histories", HERE / "fingerprints"
@@ -64,7 +64,10 @@ Recording = Callable[[Seat], Awaitable[Trade]]
 def fingerprint(path: Path) -> str:
     """Write what a recorded workflow asked for, one command a line; what it was told by signals is left out."""
     steps = [step for step in steps_of(read_history(path)) if step.kind in _COMMANDS]
-    return "".join(f"{step.kind:<14}  {_steady(step):<14}  {_VENUE_ID.sub('order #', step.summary)}".rstrip() + "\n" for step in steps)
+    return "".join(
+        f"{step.kind:<14}  {_steady(step):<14}  {_VENUE_ID.sub('order #', step.summary)}".rstrip() + "\n"
+        for step in steps
+    )
 
 
 def _steady(step: Step) -> str:
@@ -75,7 +78,9 @@ def _steady(step: Step) -> str:
     return step.name if seconds in _LENGTHS else "until a rung" if seconds < 60 else "until a day ends"
 
 
-async def _started(seat: Seat, name: str, *, bid: str = "1.20", ask: str = "1.20", text: str | None = None) -> Trade:
+async def _started(
+    seat: Seat, name: str, *, bid: str = "1.20", ask: str = "1.20", text: str | None = None
+) -> Trade:
     trade = seat.plan(name=f"golden-{name}", text=text)
     await trade.quote(bid, ask)
     await trade.send()
@@ -84,7 +89,7 @@ async def _started(seat: Seat, name: str, *, bid: str = "1.20", ask: str = "1.20
 
 async def _closed(trade: Trade) -> Trade:
     await trade.until("protected", within=150, phase=Phase.HOLDING, bought=4, exits_working=2)
-    await command.close(trade.house.client, trade.id, ME)
+    await trade_commands.close(trade.house.client, trade.id, ME)
     await trade.result()
     return trade
 
@@ -95,7 +100,7 @@ async def filled(seat: Seat) -> Trade:
     await trade.until("protected", phase=Phase.HOLDING, exits_working=2)
     await trade.quote("2.50", "2.52")
     await trade.until("sold", sold=2)
-    await command.close(trade.house.client, trade.id, ME)
+    await trade_commands.close(trade.house.client, trade.id, ME)
     await trade.result()
     return trade
 
@@ -160,7 +165,9 @@ async def refused(seat: Seat) -> Trade:
     """Have the venue refuse the entry."""
     trade = seat.plan(name="golden-refused")
     await trade.quote("1.20", "1.20")
-    await trade.fault("status", leg="e1", status=422, code="margin_check_failed", message="Not enough buying power")
+    await trade.fault(
+        "status", leg="e1", status=422, code="margin_check_failed", message="Not enough buying power"
+    )
     await trade.send()
     assert (await trade.result()).outcome is Outcome.REFUSED
     return trade
@@ -212,7 +219,14 @@ async def dry_run(seat: Seat) -> Trade:
         venue_url=settings.venue_base_url,
         call_timeout=timedelta(seconds=4),
     )
-    worker = make_worker(client, account=settings.account, reader=broker, desk=None, mode=Mode.DRY_RUN, channels=(LogChannel(),))
+    worker = make_worker(
+        client,
+        account=settings.account,
+        reader=broker,
+        desk=None,
+        mode=Mode.DRY_RUN,
+        channels=(LogChannel(),),
+    )
     trade = seat.plan(name="golden-dry-run")
     trade.policy = replace(trade.policy, mode=Mode.DRY_RUN)
     await trade.quote("1.10", "1.30")
@@ -226,7 +240,16 @@ async def dry_run(seat: Seat) -> Trade:
     return trade
 
 
-WITH_A_WORKER: tuple[Recording, ...] = (filled, converted, given_up, unknown_found, unknown_absent, exit_absent, denied, refused)
+WITH_A_WORKER: tuple[Recording, ...] = (
+    filled,
+    converted,
+    given_up,
+    unknown_found,
+    unknown_absent,
+    exit_absent,
+    denied,
+    refused,
+)
 
 
 SHORT_RUNS = (*(story.__name__ for story in ACCOUNTS), "lived")
@@ -240,9 +263,19 @@ OF_LIVED = ("flattened", "halted", "denied-by-halt")
 
 def stems() -> list[str]:
     """Name every history that has one file."""
-    trades = [*(_named(story) for story in (*WITH_A_WORKER, *WITH_PEOPLE, *ALONE, dry_run)), *OF_LIVED, *EXPIRING]
+    trades = [
+        *(_named(story) for story in (*WITH_A_WORKER, *WITH_PEOPLE, *ALONE, dry_run)),
+        *OF_LIVED,
+        *EXPIRING,
+    ]
     accounts = [_named(story) for story in ACCOUNTS]
-    return sorted([*(f"trade-golden-{each}" for each in trades), *(f"account-golden-{each}" for each in accounts), UPKEEP])
+    return sorted(
+        [
+            *(f"trade-golden-{each}" for each in trades),
+            *(f"account-golden-{each}" for each in accounts),
+            UPKEEP,
+        ]
+    )
 
 
 def _named(story: Callable[..., object]) -> str:
@@ -263,7 +296,10 @@ async def record(wanted: Sequence[str]) -> list[Path]:
             async with open_house(home, **canaries) as house:
                 seat = house.take_seat()
                 await seat.start_worker()
-                kept += [_keep(await trade.handle.fetch_history()) for trade in await asyncio.gather(*(story(seat) for story in chosen))]
+                kept += [
+                    _keep(await trade.handle.fetch_history())
+                    for trade in await asyncio.gather(*(story(seat) for story in chosen))
+                ]
         alone = [story for story in ALONE if story.__name__ in wanted]
         if alone or "dry_run" in wanted or "upkeep" in wanted:
             (home := Path(folder) / "rest").mkdir()
@@ -303,7 +339,11 @@ def _keep(history: WorkflowHistory, name: str | None = None) -> Path:
     path.unlink()
     path = path.with_stem(name or path.stem)
     assert isinstance(told, dict)
-    path.write_text('{"events": [\n' + ",\n".join(json.dumps(event, separators=(",", ":")) for event in told["events"]) + "\n]}\n")
+    path.write_text(
+        '{"events": [\n'
+        + ",\n".join(json.dumps(event, separators=(",", ":")) for event in told["events"])
+        + "\n]}\n"
+    )
     FINGERPRINTS.mkdir(exist_ok=True)
     (FINGERPRINTS / f"{path.stem}.txt").write_text(fingerprint(path))
     return path
@@ -320,7 +360,11 @@ def _anonymous(value: object) -> object:
 def missing() -> list[str]:
     """Name the stories that have no history yet."""
     there = {path.stem for path in HISTORIES.glob("*.json")}
-    trades = [story.__name__ for story in (*WITH_A_WORKER, *WITH_PEOPLE, *ALONE, dry_run) if f"trade-golden-{_named(story)}" not in there]
+    trades = [
+        story.__name__
+        for story in (*WITH_A_WORKER, *WITH_PEOPLE, *ALONE, dry_run)
+        if f"trade-golden-{_named(story)}" not in there
+    ]
     accounts = [story.__name__ for story in ACCOUNTS if f"account-golden-{_named(story)}" not in there]
     lived = [] if "account-golden-lived-1" in there else ["lived"]
     expiring = [each for each in EXPIRING if f"trade-golden-{each}" not in there]

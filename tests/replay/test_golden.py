@@ -5,20 +5,20 @@ from pathlib import Path
 
 import pytest
 from temporalio import workflow
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 from temporalio.workflow import NondeterminismError
 
-from activities.upkeep import Tally
-from control.history import read_history, replay
-from control.story import StepKind, steps_of
-from domain.trade import Step, Trigger
-from domain.view import TradeView
+from alert_trader.activities.housekeeping import Tally
+from alert_trader.control.payload_converter import DATA_CONVERTER
+from alert_trader.control.queries.history import read_history, replay
+from alert_trader.control.queries.history_steps import StepKind, steps_of
+from alert_trader.domain.trade.lifecycle import Step, Trigger
+from alert_trader.domain.trade.view import TradeView
+from alert_trader.workflows.account.workflow import AccountWorkflow
+from alert_trader.workflows.housekeeping import HOUSEKEEPING_WORKFLOW, HousekeepingWorkflow, Round
+from alert_trader.workflows.interface import ACCOUNT_WORKFLOW, TRADE_WORKFLOW, AccountRequest, TradeRequest
+from alert_trader.workflows.trade.workflow import TradeWorkflow
 from tests.replay.record import CANARIES, FINGERPRINTS, HISTORIES, RECORDER, ROOT, fingerprint, missing, stems
-from workflows.account import AccountWorkflow
-from workflows.interface import ACCOUNT_WORKFLOW, TRADE_WORKFLOW, AccountRequest, TradeRequest
-from workflows.trade import TradeWorkflow
-from workflows.upkeep import HOUSEKEEPING_WORKFLOW, HousekeepingWorkflow, Round
 
 FILES = sorted(HISTORIES.glob("*.json"))
 TRADES = [path for path in FILES if path.stem.startswith("trade-")]
@@ -90,7 +90,12 @@ def test_a_history_holds_no_secret(path: Path) -> None:
     text = path.read_text()
     assert not [canary for canary in CANARIES if canary in text]
     assert str(ROOT) not in text
-    named = [value for event in json.loads(text)["events"] for value in event.values() if isinstance(value, dict) and "identity" in value]
+    named = [
+        value
+        for event in json.loads(text)["events"]
+        for value in event.values()
+        if isinstance(value, dict) and "identity" in value
+    ]
     assert {value["identity"] for value in named} <= {RECORDER}
 
 
@@ -145,6 +150,8 @@ class Idling(HousekeepingWorkflow):
 async def test_the_replayer_notices_a_changed_step(path: Path) -> None:
     """A changed order of steps fails on every stored history: silence means sameness (DUR-10)."""
     changed = [Hesitating, Dawdling, Idling]
-    replayer = Replayer(workflows=changed, data_converter=pydantic_data_converter, workflow_runner=UnsandboxedWorkflowRunner())
+    replayer = Replayer(
+        workflows=changed, data_converter=DATA_CONVERTER, workflow_runner=UnsandboxedWorkflowRunner()
+    )
     with pytest.raises(NondeterminismError):
         await replayer.replay_workflow(read_history(path))

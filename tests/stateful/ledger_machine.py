@@ -10,12 +10,13 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from domain import exits, ledger
-from domain.ids import ClientOrderId, Leg, OrderId, client_order_id
-from domain.market import PENNY
-from domain.money import Price
-from domain.order import OrderIntent, OrderReport, OrderStatus, Side
-from domain.policy import ExitPolicy
+from alert_trader.domain.execution import exits
+from alert_trader.domain.execution.policy import ExitPolicy
+from alert_trader.domain.ids import ClientOrderId, Leg, OrderId, client_order_id
+from alert_trader.domain.market.quotes import PENNY
+from alert_trader.domain.money import Price
+from alert_trader.domain.orders import ledger
+from alert_trader.domain.orders.order import OrderIntent, OrderReport, OrderStatus, Side
 from tests.support.paper_exchange import MESSAGE, OTHER_SYMBOL, SYMBOL, PaperExchange, PaperOrder, intent
 
 ENDS = (OrderStatus.CANCELLED, OrderStatus.EXPIRED, OrderStatus.REJECTED)
@@ -57,7 +58,9 @@ class LedgerMachine(RuleBasedStateMachine):
     # What the trader does
 
     @rule(fate=FATES, symbol=SYMBOLS)
-    @precondition(lambda self: not self.gave_up and not self.ledger.open_entries and self.wanted > self.ledger.bought)
+    @precondition(
+        lambda self: not self.gave_up and not self.ledger.open_entries and self.wanted > self.ledger.bought
+    )
     def enter(self, fate: str, symbol: str) -> None:
         """Send an entry for what is left: only while no entry can still fill, as far as the ledger knows."""
         meant = intent(Leg.ENTRY, self.ledger.next_sequence(Leg.ENTRY), self.wanted - self.ledger.bought)
@@ -88,7 +91,9 @@ class LedgerMachine(RuleBasedStateMachine):
         if lost.leg is Leg.ENTRY:
             self.gave_up = True
             if late:
-                self.exchange.accept(intent(Leg.ENTRY, int(lost.client_order_id.rpartition("-e")[2]), lost.quantity))
+                self.exchange.accept(
+                    intent(Leg.ENTRY, int(lost.client_order_id.rpartition("-e")[2]), lost.quantity)
+                )
 
     # What happens at the exchange
 
@@ -121,7 +126,11 @@ class LedgerMachine(RuleBasedStateMachine):
             return
         quantity = max(old.left + more, 1)
         if old.leg is Leg.EXIT:
-            truly = self.exchange.filled(Leg.ENTRY) - self.exchange.filled(Leg.EXIT) - self.exchange.left(Leg.EXIT)
+            truly = (
+                self.exchange.filled(Leg.ENTRY)
+                - self.exchange.filled(Leg.EXIT)
+                - self.exchange.left(Leg.EXIT)
+            )
             told = self.ledger.bought - self.ledger.sold - self.ledger.exits_open
             if quantity - old.left > min(truly, told):
                 return
@@ -146,7 +155,9 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(number=CHOICE, withheld=st.integers(0, 2))
     def read(self, number: int, withheld: int) -> None:
         """Read an order as it stands, its last fills possibly not shown yet."""
-        known = [(each.client_order_id, order_id) for each in self.ledger.orders for order_id in each.order_ids]
+        known = [
+            (each.client_order_id, order_id) for each in self.ledger.orders for order_id in each.order_ids
+        ]
         if known:
             name, order_id = known[number % len(known)]
             self._hear(self.exchange.orders[order_id].report(withheld), name)
@@ -198,7 +209,10 @@ class LedgerMachine(RuleBasedStateMachine):
         for order in self.ledger.orders:
             assert order.filled + order.open + order.cancelled >= order.quantity
             assert min(order.filled, order.open, order.cancelled) >= 0
-            if not any(each.quantity > order.quantity for each in self._chain(order.client_order_id)) and len(order.incarnations) <= 1:
+            if (
+                not any(each.quantity > order.quantity for each in self._chain(order.client_order_id))
+                and len(order.incarnations) <= 1
+            ):
                 assert order.filled + order.open + order.cancelled == order.quantity
             assert self.seen_filled.get(order.client_order_id, 0) <= order.filled
             self.seen_filled[order.client_order_id] = order.filled
@@ -208,16 +222,22 @@ class LedgerMachine(RuleBasedStateMachine):
     def position_is_what_was_bought_and_not_sold(self) -> None:
         """FIL-30: the position is the fills of both legs, and never short."""
         assert self.ledger.bought == sum(fill.quantity for fill in self.ledger.entry_fills)
-        assert self.ledger.position == self.ledger.bought - sum(fill.quantity for fill in self.ledger.exit_fills)
+        assert self.ledger.position == self.ledger.bought - sum(
+            fill.quantity for fill in self.ledger.exit_fills
+        )
         assert self.ledger.position >= 0
         assert self.exchange.filled(Leg.ENTRY) >= self.exchange.filled(Leg.EXIT)
 
     @invariant()
     def nothing_is_oversold(self) -> None:
         """EXT-10: working exits and exit fills never exceed entry fills, in truth and as far as the ledger has heard."""
-        if all(len(order.order_ids) <= 1 for order in self.ledger.leg(Leg.EXIT)):  # one edited in the app counts for more than it may sell
+        if all(
+            len(order.order_ids) <= 1 for order in self.ledger.leg(Leg.EXIT)
+        ):  # one edited in the app counts for more than it may sell
             assert self.ledger.sold + self.ledger.exits_open <= self.ledger.bought
-        assert self.exchange.left(Leg.EXIT) + self.exchange.filled(Leg.EXIT) <= self.exchange.filled(Leg.ENTRY)
+        assert self.exchange.left(Leg.EXIT) + self.exchange.filled(Leg.EXIT) <= self.exchange.filled(
+            Leg.ENTRY
+        )
 
     @invariant()
     def one_entry_works_at_a_time(self) -> None:
@@ -227,7 +247,11 @@ class LedgerMachine(RuleBasedStateMachine):
         if not self.gave_up:
             assert working <= {order.client_order_id for order in self.ledger.open_entries}
         standing = self.ledger_module.Standing
-        unknown = [order for order in self.ledger.leg(Leg.ENTRY) if order.standing in {standing.INTENDED, standing.UNKNOWN}]
+        unknown = [
+            order
+            for order in self.ledger.leg(Leg.ENTRY)
+            if order.standing in {standing.INTENDED, standing.UNKNOWN}
+        ]
         assert all(order in self.ledger.open_entries and order.open == order.quantity for order in unknown)
 
     @invariant()
@@ -240,7 +264,9 @@ class LedgerMachine(RuleBasedStateMachine):
         again = self._new_ledger()
         for order in self.ledger.orders:
             if order.standing is not self.ledger_module.Standing.AT_VENUE:
-                again.intend(intent(order.leg, int(order.client_order_id.rpartition(order.leg)[2]), order.quantity))
+                again.intend(
+                    intent(order.leg, int(order.client_order_id.rpartition(order.leg)[2]), order.quantity)
+                )
                 again.settle(order.client_order_id, order.standing)
         for name, report in 2 * self.heard[::-1]:
             if name not in {order.client_order_id for order in again.orders}:
@@ -258,7 +284,9 @@ class LedgerMachine(RuleBasedStateMachine):
                 assert order.done == all(each.status.terminal for each in truth)
                 assert order.open == 0 if order.done else order.open >= sum(each.left for each in truth)
                 assert not order.needs_reading
-                assert order.wrong_contract == next((each.symbol for each in truth if each.symbol != SYMBOL), None)
+                assert order.wrong_contract == next(
+                    (each.symbol for each in truth if each.symbol != SYMBOL), None
+                )
                 live = [each.order_id for each in truth if each.left > 0]
                 assert order.order_id == (live or [each.order_id for each in truth])[-1]
         assert self.ledger.bought == self.exchange.filled(Leg.ENTRY)

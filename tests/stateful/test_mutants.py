@@ -11,10 +11,10 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 
-import domain
-from domain.denial import Denied
-from domain.money import Price
-from domain.policy import SizingPolicy
+from alert_trader import domain
+from alert_trader.domain.denial import Denied
+from alert_trader.domain.execution.policy import SizingPolicy
+from alert_trader.domain.money import Price
 from tests.stateful.ledger_machine import LedgerMachine
 
 pytestmark = pytest.mark.timeout(360)  # how soon a mutant is found is chance
@@ -22,7 +22,13 @@ pytestmark = pytest.mark.timeout(360)  # how soon a mutant is found is chance
 ROOM = Path(domain.__file__).parent
 # found is enough: no time is spent on making the example small
 LOOK = settings(
-    max_examples=1500, stateful_step_count=40, deadline=None, derandomize=True, database=None, phases=[Phase.generate], print_blob=False
+    max_examples=1500,
+    stateful_step_count=40,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],
+    print_blob=False,
 )
 
 LEDGER = {
@@ -34,7 +40,10 @@ LEDGER = {
         "self.fills.setdefault(fill.fill_id, fill)",
         "self.fills.setdefault(FillId(f'{fill.fill_id}{len(self.fills)}'), replace(fill, fill_id=FillId(str(len(self.fills)))))",
     ),
-    "an old report takes the status back": ("if _RANK[report.status] > _RANK[self.status]:", "if report.status is not self.status:"),
+    "an old report takes the status back": (
+        "if _RANK[report.status] > _RANK[self.status]:",
+        "if report.status is not self.status:",
+    ),
     "a cancel asked for is a cancellation": (
         "return self.status.terminal and not self.fills_missing",
         "return self.status is OrderStatus.CANCELLING or (self.status.terminal and not self.fills_missing)",
@@ -60,13 +69,19 @@ LEDGER = {
         "return max(self.quantity - self.filled, *(each.open for each in self.incarnations.values()), 0)",
         "return max(self.quantity - self.filled, 0)",
     ),
-    "what filled in another contract is ours": ("known.take(report, ours=not wrong)", "known.take(report, ours=True)"),
+    "what filled in another contract is ours": (
+        "known.take(report, ours=not wrong)",
+        "known.take(report, ours=True)",
+    ),
     "an unreadable report is one of another contract": ('wrong = report.symbol != "" and not', "wrong = not"),
     "only exits that were seen are open": (
         "return sum(order.open for order in self.open_exits)\n",
         "return sum(order.open for order in self.open_exits if order.standing is Standing.AT_VENUE)\n",
     ),
-    "another trade's order is adopted": ("if ours is not None and ours[0] == self._message else None", "if ours is not None else None"),
+    "another trade's order is adopted": (
+        "if ours is not None and ours[0] == self._message else None",
+        "if ours is not None else None",
+    ),
     "a late answer overwrites what the venue reported": (
         "if order.standing is not Standing.AT_VENUE:\n            order.standing = standing",
         "order.standing = standing",
@@ -74,7 +89,10 @@ LEDGER = {
     "a replaced order is acted on": ("return max(working or", "return min(working or"),
 }
 EXITS = {
-    "what is planned already is not counted": ("due = exit_target(bought, policy) - planned", "due = exit_target(bought, policy)"),
+    "what is planned already is not counted": (
+        "due = exit_target(bought, policy) - planned",
+        "due = exit_target(bought, policy)",
+    ),
     "an exit is sized by all that was bought": ("ExitPlan(quantity=due,", "ExitPlan(quantity=bought,"),
     "the minimum is sold whether due or not": (
         "    if due < max(policy.min_quantity, 1):\n        return None\n",
@@ -89,7 +107,10 @@ SIZING = {
     "the largest cap decides": ("cap = min(limits,", "cap = max(limits,"),
     "contracts are rounded up": ("to_integral_value(ROUND_FLOOR)", "to_integral_value('ROUND_CEILING')"),
     "fees are forgotten": ("(fixed, notional_each + each)", "(fixed * 0, notional_each)"),
-    "the allocation is of what is there now": ("policy.allocation * reference - fixed", "policy.allocation * available - fixed"),
+    "the allocation is of what is there now": (
+        "policy.allocation * reference - fixed",
+        "policy.allocation * available - fixed",
+    ),
     "buying power is not looked at": ("_contracts(available - fixed", "_contracts(reference - fixed"),
     "an alert's quantity is an order": (
         "    quantity = limits[cap]\n",
@@ -102,8 +123,10 @@ SIZING = {
 def mutated(name: str, change: tuple[str, str]) -> types.ModuleType:
     """Load a module of the domain with one change made to its text."""
     text = (ROOM / f"{name}.py").read_text(encoding="utf-8")
-    assert text.count(change[0]) == 1, f"expected the mutant's place once in domain/{name}.py, found it {text.count(change[0])} times"
-    module = types.ModuleType(f"domain.{name}")
+    assert text.count(change[0]) == 1, (
+        f"expected the mutant's place once in domain/{name}.py, found it {text.count(change[0])} times"
+    )
+    module = types.ModuleType(f"mutant.{name}")
     module.__dict__["replace"] = __import__("dataclasses").replace
     exec(compile(text.replace(*change), f"mutant of {name}.py", "exec"), module.__dict__)
     return module
@@ -121,9 +144,13 @@ def sizing_holds(size: Callable[..., Any]) -> None:
         alerted=st.none() | st.integers(1, 12),
         share=st.decimals(min_value=0, max_value=1, places=2),
     )
-    def holds(reference: Decimal, available: Decimal, ceiling: Price, alerted: int | None, share: Decimal) -> None:
+    def holds(
+        reference: Decimal, available: Decimal, ceiling: Price, alerted: int | None, share: Decimal
+    ) -> None:
         policy = SizingPolicy(allocation=share)
-        found = size(policy=policy, reference=reference, available=available, ceiling=ceiling, alert_quantity=alerted)
+        found = size(
+            policy=policy, reference=reference, available=available, ceiling=ceiling, alert_quantity=alerted
+        )
         if isinstance(found, Denied):
             return
         cost = found.quantity * ceiling * 100 + policy.fees.opening(found.quantity)
@@ -145,7 +172,7 @@ def ledger_holds(**broken: Any) -> None:
 @pytest.mark.parametrize("change", LEDGER.values(), ids=LEDGER)
 def test_a_broken_ledger_is_noticed(change: tuple[str, str]) -> None:
     """ENT-20, EXT-10: the stateful test fails for each way to book an order wrongly."""
-    broken = mutated("ledger", change)
+    broken = mutated("orders/ledger", change)
     with pytest.raises(AssertionError):
         ledger_holds(ledger_module=broken)
 
@@ -153,7 +180,7 @@ def test_a_broken_ledger_is_noticed(change: tuple[str, str]) -> None:
 @pytest.mark.parametrize("change", EXITS.values(), ids=EXITS)
 def test_a_broken_exit_is_noticed(change: tuple[str, str]) -> None:
     """EXT-10: the stateful test fails for each way to plan more exits than the fills cover."""
-    broken = mutated("exits", change)
+    broken = mutated("execution/exits", change)
     with pytest.raises(AssertionError):
         ledger_holds(exits_module=broken)
 
@@ -161,11 +188,11 @@ def test_a_broken_exit_is_noticed(change: tuple[str, str]) -> None:
 @pytest.mark.parametrize("change", SIZING.values(), ids=SIZING)
 def test_a_broken_sizing_is_noticed(change: tuple[str, str]) -> None:
     """ENT-20: the sizing property fails for each way to buy more than a limit allows."""
-    broken = mutated("sizing", change)
+    broken = mutated("execution/sizing", change)
     with pytest.raises(AssertionError):
         sizing_holds(broken.size)
 
 
 def test_the_sound_code_holds() -> None:
     """ENT-20: the same sizing property passes on the real module; the machine's own test shows that for the ledger and the exits."""
-    sizing_holds(mutated("sizing", ("def size(", "def size(")).size)
+    sizing_holds(mutated("execution/sizing", ("def size(", "def size(")).size)

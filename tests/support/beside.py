@@ -68,7 +68,11 @@ class Stage:
 @contextlib.asynccontextmanager
 async def open_stage(house: House, items: Sequence[Any]) -> AsyncIterator[Stage]:
     """Start the scenes of the selected tests that are in the house's folder."""
-    scenes = [item.function.scene for item in items if isinstance(item, pytest.Function) and hasattr(item.function, "scene")]
+    scenes = [
+        item.function.scene
+        for item in items
+        if isinstance(item, pytest.Function) and hasattr(item.function, "scene")
+    ]
     stage = Stage(house, scenes)
     try:
         yield stage

@@ -17,9 +17,16 @@ AT_ONCE = 2
 
 def date_sensitive() -> list[str]:
     """Find the test files that read the clock; what a rule is given is the same on every day."""
-    files = [path for place in map(Path, PLACES) for path in ([place] if place.is_file() else sorted(place.rglob("test_*.py")))]
+    files = [
+        path
+        for place in map(Path, PLACES)
+        for path in ([place] if place.is_file() else sorted(place.rglob("test_*.py")))
+    ]
     return [
-        str(path) for path in files if path.parent.name != "house" and re.search(r"\bclock\b|\bSTATED\b", path.read_text(encoding="utf-8"))
+        str(path)
+        for path in files
+        if path.parent.name != "house"
+        and re.search(r"\bclock\b|\bSTATED\b", path.read_text(encoding="utf-8"))
     ]
 
 
@@ -36,7 +43,9 @@ async def run(name: str, at: str, variables: Mapping[str, str], turn: asyncio.Se
         )
         text = (await process.communicate())[0].decode()
     lines = [line for line in text.splitlines() if " in " in line and ("passed" in line or "failed" in line)]
-    sys.stdout.write(f"{name:<20} {HARD[at]:%Y-%m-%d %H:%M} UTC  {lines[-1] if lines else f'ended with {process.returncode}'}\n")
+    sys.stdout.write(
+        f"{name:<20} {HARD[at]:%Y-%m-%d %H:%M} UTC  {lines[-1] if lines else f'ended with {process.returncode}'}\n"
+    )
     if process.returncode:
         sys.stdout.write(text)
     sys.stdout.flush()

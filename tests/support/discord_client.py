@@ -7,10 +7,10 @@ from typing import Any
 
 import discord
 
-from bot.__main__ import use_chat
-from bot.client import INTENTS
-from chat.config import ChatConfig, Person, RateLimit, Room
-from chat.server import RunningChat, serve
+from alert_trader.bot.__main__ import use_chat
+from alert_trader.bot.client import INTENTS
+from alert_trader.simulators.chat.config import ChatConfig, Person, RateLimit, Room
+from alert_trader.simulators.chat.server import RunningChat, serve
 
 ADA, BOB = "100000000000000001", "100000000000000002"
 ALERTS, OTHER = "200000000000000001", "200000000000000002"
@@ -47,7 +47,9 @@ class Listener(discord.Client):
 
     def __init__(self, **options: Any) -> None:
         """Listen with the bot's own intents."""
-        super().__init__(intents=options.pop("intents", INTENTS), guild_ready_timeout=0.05, max_messages=None, **options)
+        super().__init__(
+            intents=options.pop("intents", INTENTS), guild_ready_timeout=0.05, max_messages=None, **options
+        )
         self.heard: list[discord.Message] = []
         self.edits: list[discord.RawMessageUpdateEvent] = []
         self.resumed = 0

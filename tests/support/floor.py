@@ -12,43 +12,44 @@ from decimal import Decimal
 from typing import Any
 
 from temporalio.client import Client, WorkflowHandle, WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 from temporalio.worker import Replayer
 
-from activities.account_line import Stop
-from activities.messages import Notice
 from alert_trader import clock
-from broker.dry_run import DryRunBroker
-from broker.tastytrade import TastytradeDesk, TastytradeReader
-from domain.alert import AlertMessage
-from domain.calendar import monthly_expiry, new_york_date
-from domain.contract import OptionContract, Right
-from domain.event import TradeEvent
-from domain.ids import AccountNumber, account_workflow_id, message_id
-from domain.limits import Limits
-from domain.policy import Allowlist, Mode, Policy, SafetyPolicy
-from domain.view import TradeView
-from tests.support.instants import STATED
-from tests.support.virtual_time import StartsNow
-from tests.support.waiting import eventually
-from venue.client import VenueControl
-from venue.config import VenueConfig
-from venue.faults import FaultRule
-from venue.oracle import Expectation, check
-from venue.server import RunningVenue
-from venue.server import start as start_venue
-from venue.tape import FillLine, OrderLine, RequestLine
-from worker.care import look_after
-from worker.wiring import make_worker, sandbox
-from workflows.interface import (
+from alert_trader.activities.account_line import Stop
+from alert_trader.activities.messages import Notice
+from alert_trader.broker.dry_run import DryRunBroker
+from alert_trader.broker.tastytrade.client import TastytradeDesk, TastytradeReader
+from alert_trader.control.payload_converter import DATA_CONVERTER
+from alert_trader.domain.account.limits import Limits
+from alert_trader.domain.alerts.alert import AlertMessage
+from alert_trader.domain.alerts.allowlist import Allowlist
+from alert_trader.domain.audit.event import TradeEvent
+from alert_trader.domain.execution.policy import Mode, Policy, SafetyPolicy
+from alert_trader.domain.ids import AccountNumber, account_workflow_id, message_id
+from alert_trader.domain.market.calendar import monthly_expiry, new_york_date
+from alert_trader.domain.market.contract import OptionContract, Right
+from alert_trader.domain.trade.view import TradeView
+from alert_trader.runtime.account_bootstrap import look_after
+from alert_trader.simulators.venue.client import VenueControl
+from alert_trader.simulators.venue.config import VenueConfig
+from alert_trader.simulators.venue.faults import FaultRule
+from alert_trader.simulators.venue.oracle import Expectation, check
+from alert_trader.simulators.venue.server import RunningVenue
+from alert_trader.simulators.venue.server import start as start_venue
+from alert_trader.simulators.venue.tape import FillLine, OrderLine, RequestLine
+from alert_trader.worker.wiring import make_worker, sandbox
+from alert_trader.workflows.interface import (
     EVENTS_QUERY,
     TRADE_WORKFLOW,
     VIEW_QUERY,
     TradeRequest,
     task_queue,
 )
-from workflows.trade import TradeWorkflow
+from alert_trader.workflows.trade.workflow import TradeWorkflow
+from tests.support.instants import STATED
+from tests.support.virtual_time import StartsNow
+from tests.support.waiting import eventually
 
 AUTHOR, CHANNEL, GUILD = "11", "22", "33"
 _numbers = itertools.count(1)
@@ -183,7 +184,12 @@ class Floor:
             await eventually(there, f"{what}: {fields}", within=20)
         except AssertionError as late:
             late.add_note(f"found {last}")
-            late.add_note("\n".join(f"{event.at:%H:%M:%S.%f} {event.kind}: {event.text}" for event in await self.events(handle)))
+            late.add_note(
+                "\n".join(
+                    f"{event.at:%H:%M:%S.%f} {event.kind}: {event.text}"
+                    for event in await self.events(handle)
+                )
+            )
             raise
         return last[0]
 
@@ -217,12 +223,21 @@ class Floor:
 
     def fills(self, leg: str) -> int:
         """Contracts of a leg that were filled."""
-        return sum(line.quantity for line in self.venue.tape.lines if isinstance(line, FillLine) and f"-{leg}" in str(line.client_id))
+        return sum(
+            line.quantity
+            for line in self.venue.tape.lines
+            if isinstance(line, FillLine) and f"-{leg}" in str(line.client_id)
+        )
 
 
 def plain_client(client: Client) -> Client:
     """Give a client whose workflows live in real time from the test's clock on, on a time-skipping server too."""
-    return Client(client.service_client, namespace=client.namespace, data_converter=pydantic_data_converter, interceptors=[StartsNow()])
+    return Client(
+        client.service_client,
+        namespace=client.namespace,
+        data_converter=DATA_CONVERTER,
+        interceptors=[StartsNow()],
+    )
 
 
 @contextlib.asynccontextmanager
@@ -237,7 +252,9 @@ async def open_floor(
     """Open a floor; on leaving it, the oracle must have nothing to say of what was traded on it."""
     account = AccountNumber(f"5WT{next(_numbers):05d}")
     given = config or VenueConfig()
-    changed = given.model_copy(update={"accounts": (given.accounts[0].model_copy(update={"number": account}),)})
+    changed = given.model_copy(
+        update={"accounts": (given.accounts[0].model_copy(update={"number": account}),)}
+    )
     venue = await start_venue(changed)
     broker = DryRunBroker if mode is Mode.DRY_RUN else TastytradeDesk
     desk = broker(
@@ -251,7 +268,16 @@ async def open_floor(
     heard = Heard()
     async with VenueControl(venue.base_url) as control:
         contract = replace(CONTRACT, expiry=next_monthly(clock.now()))
-        floor = Floor(client=client, venue=venue, control=control, desk=desk, account=account, heard=heard, handles=[], contract=contract)
+        floor = Floor(
+            client=client,
+            venue=venue,
+            control=control,
+            desk=desk,
+            account=account,
+            heard=heard,
+            handles=[],
+            contract=contract,
+        )
         await floor.quote("1.18", "1.20")
         worker = make_worker(
             client,
@@ -266,15 +292,24 @@ async def open_floor(
             async with worker:
                 # an account lives in real time, whatever its trades do
                 await look_after(plain_client(client), account, mode=mode, limits=limits or LIMITS)
-                await eventually(lambda: any(line.kind == "stream" for line in venue.tape.lines), "the account stream to connect")
+                await eventually(
+                    lambda: any(line.kind == "stream" for line in venue.tape.lines),
+                    "the account stream to connect",
+                )
                 yield floor
                 await replay(floor.handles)
-                closed = [handle.id.removeprefix("trade-") for handle in floor.handles if (await handle.describe()).close_time is not None]
+                closed = [
+                    handle.id.removeprefix("trade-")
+                    for handle in floor.handles
+                    if (await handle.describe()).close_time is not None
+                ]
                 for handle in floor.handles:
                     if (await handle.describe()).close_time is None:
                         await handle.terminate("the test is over")
                 with contextlib.suppress(RPCError):  # a test may have ended it
-                    await client.get_workflow_handle(account_workflow_id(account)).terminate("the test is over")
+                    await client.get_workflow_handle(account_workflow_id(account)).terminate(
+                        "the test is over"
+                    )
         finally:
             await desk.aclose()
             await venue.close()
@@ -284,7 +319,7 @@ async def open_floor(
 
 async def replay(handles: list[WorkflowHandle[Any, TradeView]]) -> None:
     """Every history a test made replays on the present code (DUR-10)."""
-    replayer = Replayer(workflows=[TradeWorkflow], data_converter=pydantic_data_converter, workflow_runner=sandbox())
+    replayer = Replayer(workflows=[TradeWorkflow], data_converter=DATA_CONVERTER, workflow_runner=sandbox())
     for handle in handles:
         history = await handle.fetch_history()
         await replayer.replay_workflow(WorkflowHistory(workflow_id=handle.id, events=history.events))

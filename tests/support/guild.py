@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from alert_trader import clock
-from chat.client import ChatControl
-from domain.contract import OptionContract, Right
-from settings.load import load
-from settings.model import DEMO_AUTHOR, DEMO_CHANNEL, DEMO_GUILD
+from alert_trader.domain.market.contract import OptionContract, Right
+from alert_trader.runtime.local.stack import Stack
+from alert_trader.settings.load import load
+from alert_trader.settings.model import DEMO_AUTHOR, DEMO_CHANNEL, DEMO_GUILD
+from alert_trader.simulators.chat.client import ChatControl
+from alert_trader.simulators.venue.client import VenueControl
 from tests.support.floor import next_monthly
 from tests.support.house import CASH, QUICK
 from tests.support.waiting import eventually
-from venue.client import VenueControl
-from worker.stack import Stack
 
 ADA, BOB, EVE, MALLORY = DEMO_AUTHOR, "100000000000000004", "100000000000000005", "100000000000000006"
 """Trades at once, and operates · asks first · is watched only · is on no list."""
@@ -48,7 +48,9 @@ class Guild:
     async def text(self) -> str:
         """Write an alert about a contract of its own, which can be bought at once; no two differ in one field only."""
         number = next(self._numbers)
-        contract = OptionContract(root="SPY", expiry=next_monthly(clock.now()), right=Right.CALL, strike=Decimal(500 + number))
+        contract = OptionContract(
+            root="SPY", expiry=next_monthly(clock.now()), right=Right.CALL, strike=Decimal(500 + number)
+        )
         price = str(Decimal("1.20") + number * Decimal("0.05"))
         await self.venue.set_quote(contract.occ_symbol, bid=price, ask=price)
         return f"BTO SPY {contract.expiry:%m/%d/%Y} {contract.strike}c @ {price}"
@@ -59,7 +61,11 @@ class Guild:
 
     async def cards(self, of: str | None = None) -> list[Message]:
         """Give every card in the room, or those of one alert."""
-        found = [each for each in await self.chat.messages(self.room) if each["embeds"] and each["author"]["username"] == "trader"]
+        found = [
+            each
+            for each in await self.chat.messages(self.room)
+            if each["embeds"] and each["author"]["username"] == "trader"
+        ]
         return found if of is None else [each for each in found if footer(each).startswith(f"trade-{of} ")]
 
     async def card(self, of: Message, *says: str, within: float = 30) -> Message:
@@ -72,7 +78,9 @@ class Guild:
             return last[0] if last and all(each in words(last[0]) for each in says) else None
 
         try:
-            found: Message = await eventually(there, f"a card of {of['content']!r} that says {says}", within=within, every=0.05)
+            found: Message = await eventually(
+                there, f"a card of {of['content']!r} that says {says}", within=within, every=0.05
+            )
         except AssertionError as late:
             late.add_note(f"found {[words(each) for each in last]}")
             raise
@@ -119,18 +127,27 @@ def words(card: Message) -> str:
     embed = card["embeds"][0]
     fields = [f"{each['name']}: {each['value']}" for each in embed.get("fields", [])]
     buttons = [f"[{each['label']}]" for row in card["components"] for each in row["components"]]
-    return "\n".join([embed["author"]["name"], embed["title"], embed["description"], *fields, footer(card), *buttons])
+    return "\n".join(
+        [embed["author"]["name"], embed["title"], embed["description"], *fields, footer(card), *buttons]
+    )
 
 
 @contextlib.asynccontextmanager
 async def open_guild(data_dir: Path) -> AsyncIterator[Guild]:
     """Start everything; it is all ended on leaving."""
-    people = {"authors": (ADA, BOB, EVE), "channels": (DEMO_CHANNEL,), "guilds": (DEMO_GUILD,), "discord_operators": (ADA,)}
+    people = {
+        "authors": (ADA, BOB, EVE),
+        "channels": (DEMO_CHANNEL,),
+        "guilds": (DEMO_GUILD,),
+        "discord_operators": (ADA,),
+    }
     own = {**QUICK, **people, "data_dir": data_dir, "profiles": PROFILES}
     settings = load(environment={}, directory=data_dir, flags=own).settings
     venue = {"accounts": [{"number": settings.account, "cash": CASH}]}
     async with (
-        Stack(settings, use_free_ports=True, with_chat=True, venue_config=venue, chat_config={"people": PEOPLE}) as stack,
+        Stack(
+            settings, use_free_ports=True, with_chat=True, venue_config=venue, chat_config={"people": PEOPLE}
+        ) as stack,
         ChatControl(str(stack.chat_url)) as chat,
         VenueControl(str(stack.venue_url)) as control,
     ):

@@ -21,30 +21,38 @@ from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError
 from temporalio.service import RPCError
 
 from alert_trader import clock
+from alert_trader.control.intake.start_trade import send_alert
+from alert_trader.control.queries.history import fetch_history, replay
+from alert_trader.control.temporal import connect
+from alert_trader.domain.alerts.alert import AlertMessage
+from alert_trader.domain.audit.event import TradeEvent
+from alert_trader.domain.execution.policy import Policy
+from alert_trader.domain.ids import MessageId, message_id
+from alert_trader.domain.market.contract import OptionContract, Right
+from alert_trader.domain.trade.view import TradeView
+from alert_trader.runtime.local.process import Child, ready, start
+from alert_trader.runtime.local.stack import Stack
+from alert_trader.runtime.target import target_of
+from alert_trader.settings.load import as_environment, load
+from alert_trader.settings.model import DEMO_AUTHOR, DEMO_CHANNEL, DEMO_GUILD, Settings
+from alert_trader.simulators.venue.client import VenueControl
+from alert_trader.simulators.venue.commands import SetAccount
+from alert_trader.simulators.venue.faults import FaultRule
+from alert_trader.simulators.venue.oracle import Expectation, Violation, check
+from alert_trader.simulators.venue.tape import (
+    AnswerLine,
+    FaultLine,
+    FillLine,
+    OrderLine,
+    OrderState,
+    RequestLine,
+    TapeLine,
+)
 from alert_trader.start import command
-from control.connection import connect
-from control.history import fetch_history, replay
-from control.send import send_alert
-from domain.alert import AlertMessage
-from domain.contract import OptionContract, Right
-from domain.event import TradeEvent
-from domain.ids import MessageId, message_id
-from domain.policy import Policy
-from domain.view import TradeView
-from settings.load import as_environment, load
-from settings.model import DEMO_AUTHOR, DEMO_CHANNEL, DEMO_GUILD, Settings
+from alert_trader.workflows import timing
+from alert_trader.workflows.interface import EVENTS_QUERY, VIEW_QUERY, TradeRequest
 from tests.support.floor import next_monthly
 from tests.support.waiting import eventually
-from venue.client import VenueControl
-from venue.commands import SetAccount
-from venue.faults import FaultRule
-from venue.oracle import Expectation, Violation, check
-from venue.tape import AnswerLine, FaultLine, FillLine, OrderLine, OrderState, RequestLine, TapeLine
-from worker.process import Child, ready, start
-from worker.stack import Stack
-from worker.target import target_of
-from workflows import timing
-from workflows.interface import EVENTS_QUERY, VIEW_QUERY, TradeRequest
 
 SEATS = 24
 CASH = 60_000
@@ -100,7 +108,9 @@ class House:
     def take_seat(self, *, gate: asyncio.Semaphore | None = None, **changes: object) -> "Seat":
         """Give the next account, with settings of its own where asked. No worker runs on it yet; `gate` bounds how many start at once."""
         assert len(self.seats) < SEATS, f"expected at most {SEATS} seats; raise SEATS"
-        own = self.stack.settings.model_copy(update={"tastytrade_account": account(len(self.seats)), **changes})
+        own = self.stack.settings.model_copy(
+            update={"tastytrade_account": account(len(self.seats)), **changes}
+        )
         seat = Seat(house=self, settings=own, number=len(self.seats), gate=gate or asyncio.Semaphore())
         self.seats.append(seat)
         return seat
@@ -111,7 +121,10 @@ class House:
 
     def logs(self) -> Mapping[str, str]:
         """Read every log of the house, by file name."""
-        return {path.name: path.read_text(errors="replace") for path in sorted((self.stack.data_dir / "logs").glob("*"))}
+        return {
+            path.name: path.read_text(errors="replace")
+            for path in sorted((self.stack.data_dir / "logs").glob("*"))
+        }
 
 
 def account(number: int) -> str:
@@ -129,7 +142,9 @@ async def open_house(
     config = {"accounts": [{"number": account(each), "cash": CASH} for each in range(SEATS)], **(venue or {})}
     async with contextlib.AsyncExitStack() as opened:
         stack = await opened.enter_async_context(
-            Stack(quick, use_free_ports=True, venue_config=config, with_worker=False, with_mirrors=with_mirrors)
+            Stack(
+                quick, use_free_ports=True, venue_config=config, with_worker=False, with_mirrors=with_mirrors
+            )
         )
         control = await opened.enter_async_context(VenueControl(str(stack.venue_url)))
         client = await connect(target_of(stack.settings))
@@ -171,7 +186,10 @@ class Seat:
         path = f"/accounts/{self.settings.account}/orders"
 
         async def looked() -> bool:
-            return any(isinstance(line, AnswerLine) and (line.method, line.path) == ("GET", path) for line in await self.house.tape())
+            return any(
+                isinstance(line, AnswerLine) and (line.method, line.path) == ("GET", path)
+                for line in await self.house.tape()
+            )
 
         await eventually(looked, f"the stream of {self.settings.account} to catch up", every=ASK_EVERY)
 
@@ -189,16 +207,28 @@ class Seat:
         for worker in self.workers:
             await worker.kill(signal.SIGKILL)
 
-    async def alert(self, *, price: str = "1.20", bid: str = "1.10", ask: str = "1.30", text: str | None = None, **ladder: Any) -> "Trade":
+    async def alert(
+        self,
+        *,
+        price: str = "1.20",
+        bid: str = "1.10",
+        ask: str = "1.30",
+        text: str | None = None,
+        **ladder: Any,
+    ) -> "Trade":
         """Quote a contract of its own, and send an alert about it; `ladder` changes the ladder's policy of this trade."""
         trade = self.plan(price=price, text=text, **ladder)
         await trade.quote(bid, ask)
         await trade.send()
         return trade
 
-    def plan(self, *, price: str = "1.20", text: str | None = None, name: str | None = None, **ladder: Any) -> "Trade":
+    def plan(
+        self, *, price: str = "1.20", text: str | None = None, name: str | None = None, **ladder: Any
+    ) -> "Trade":
         """Write an alert about a contract of its own without sending it yet."""
-        contract = OptionContract(root="SPY", expiry=next_monthly(clock.now()), right=Right.CALL, strike=Decimal(next(_strikes)))
+        contract = OptionContract(
+            root="SPY", expiry=next_monthly(clock.now()), right=Right.CALL, strike=Decimal(next(_strikes))
+        )
         named = message_id(name or f"s{self.number}m{next(_messages)}p{os.getpid()}")
         message = AlertMessage(
             message_id=named,
@@ -208,7 +238,9 @@ class Seat:
             guild_id=DEMO_GUILD,
             posted_at=clock.now(),
         )
-        trade = Trade(seat=self, message=message, contract=contract, policy=_with_ladder(self.settings.policy(), ladder))
+        trade = Trade(
+            seat=self, message=message, contract=contract, policy=_with_ladder(self.settings.policy(), ladder)
+        )
         self.trades.append(trade)
         return trade
 
@@ -225,7 +257,11 @@ def _with_ladder(policy: Policy, changes: Mapping[str, Any]) -> Policy:
 
 def exits_out(view: TradeView) -> int:
     """Count the contracts that an exit stands for: working, on its way, or looked for because its answer was lost."""
-    return sum(order.quantity - order.filled for order in view.orders if order.leg == "exit" and order.status not in OVER)
+    return sum(
+        order.quantity - order.filled
+        for order in view.orders
+        if order.leg == "exit" and order.status not in OVER
+    )
 
 
 @dataclass
@@ -259,7 +295,9 @@ class Trade:
 
     async def quote(self, bid: str, ask: str, *, bid_size: int = 50, ask_size: int = 50) -> None:
         """Quote its contract."""
-        await self.house.control.set_quote(self.contract.occ_symbol, bid=bid, ask=ask, bid_size=bid_size, ask_size=ask_size)
+        await self.house.control.set_quote(
+            self.contract.occ_symbol, bid=bid, ask=ask, bid_size=bid_size, ask_size=ask_size
+        )
 
     async def fault(self, kind: str, *, leg: str = "", **rule: Any) -> int:
         """Arm a fault on its orders; `leg` "e1" is the first entry. Gives the fault's id."""
@@ -271,9 +309,18 @@ class Trade:
         """Wait until a fault has acted, and tell when."""
 
         async def acted() -> datetime | None:
-            return next((line.at for line in await self.house.tape() if isinstance(line, FaultLine) and line.fault_id == fault_id), None)
+            return next(
+                (
+                    line.at
+                    for line in await self.house.tape()
+                    if isinstance(line, FaultLine) and line.fault_id == fault_id
+                ),
+                None,
+            )
 
-        found: datetime = await eventually(acted, f"fault {fault_id} of {self.id} to act", within=within, every=0.05)
+        found: datetime = await eventually(
+            acted, f"fault {fault_id} of {self.id} to act", within=within, every=0.05
+        )
         return found
 
     # What the venue saw
@@ -308,10 +355,16 @@ class Trade:
 
         async def there() -> OrderState | None:
             found = (await self.orders(name)).get(name)
-            return found if found is not None and found.status.value not in {"Received", "Routed", "In Flight"} else None
+            return (
+                found
+                if found is not None and found.status.value not in {"Received", "Routed", "In Flight"}
+                else None
+            )
 
         try:
-            found: OrderState = await eventually(there, f"order {name} of {self.id} at the venue", within=within, every=0.05)
+            found: OrderState = await eventually(
+                there, f"order {name} of {self.id} at the venue", within=within, every=0.05
+            )
         except AssertionError as late:
             late.add_note(await self._told())
             raise
@@ -324,7 +377,11 @@ class Trade:
     async def fills(self, leg: str) -> int:
         """Count the contracts of a leg that were filled."""
         lines = await self.house.tape()
-        return sum(line.quantity for line in lines if isinstance(line, FillLine) and (line.client_id or "").startswith(f"{self.id}-{leg}"))
+        return sum(
+            line.quantity
+            for line in lines
+            if isinstance(line, FillLine) and (line.client_id or "").startswith(f"{self.id}-{leg}")
+        )
 
     async def violations(self) -> list[Violation]:
         """Ask the oracle about this trade, from the tape alone."""
@@ -337,14 +394,18 @@ class Trade:
     async def view(self) -> TradeView | None:
         """Ask the trade how it stands; None while no worker answers."""
         try:
-            view: TradeView = await self.handle.query(VIEW_QUERY, result_type=TradeView, rpc_timeout=timedelta(seconds=5))
+            view: TradeView = await self.handle.query(
+                VIEW_QUERY, result_type=TradeView, rpc_timeout=timedelta(seconds=5)
+            )
         except (RPCError, WorkflowQueryFailedError):
             return None
         return view
 
     async def events(self) -> list[TradeEvent]:
         """Read the trade's audit trail."""
-        events: list[TradeEvent] = await self.handle.query(EVENTS_QUERY, result_type=list[TradeEvent], rpc_timeout=timedelta(seconds=10))
+        events: list[TradeEvent] = await self.handle.query(
+            EVENTS_QUERY, result_type=list[TradeEvent], rpc_timeout=timedelta(seconds=10)
+        )
         return events
 
     async def kinds(self) -> list[str]:
@@ -357,7 +418,9 @@ class Trade:
 
         async def there() -> bool:
             last[:] = [await self.view()]
-            return last[0] is not None and all(getattr(last[0], name) == value for name, value in fields.items())
+            return last[0] is not None and all(
+                getattr(last[0], name) == value for name, value in fields.items()
+            )
 
         try:
             await eventually(there, f"{self.id} {what}: {fields}", within=within, every=ASK_EVERY)
@@ -380,7 +443,9 @@ class Trade:
     async def _told(self) -> str:
         """Tell what happened to it so far, for a test that waited in vain."""
         try:
-            return "\n".join(f"{event.at:%H:%M:%S.%f} {event.kind}: {event.text}" for event in await self.events())
+            return "\n".join(
+                f"{event.at:%H:%M:%S.%f} {event.kind}: {event.text}" for event in await self.events()
+            )
         except (RPCError, WorkflowQueryFailedError) as silent:
             return f"the trade does not tell: {silent}"
 

@@ -14,7 +14,9 @@ VARIABLE = "ALERT_TRADER_TESTS_AT"
 
 def new_york(text: str, *, fold: int = 0) -> datetime:
     """Read a New York time such as `2035-05-08 10:00`; gives it in UTC."""
-    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("America/New_York"), fold=fold).astimezone(UTC)
+    return (
+        datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("America/New_York"), fold=fold).astimezone(UTC)
+    )
 
 
 ORDINARY = new_york("2035-05-08 10:00")
@@ -50,7 +52,9 @@ def named(text: str) -> datetime:
     try:
         return HARD.get(text) or new_york(text)
     except ValueError:
-        raise ValueError(f"expected one of {', '.join(HARD)}, or a New York time such as '2035-05-08 10:00'; found {text!r}") from None
+        raise ValueError(
+            f"expected one of {', '.join(HARD)}, or a New York time such as '2035-05-08 10:00'; found {text!r}"
+        ) from None
 
 
 STATED = named(os.environ.get(VARIABLE) or "ordinary")

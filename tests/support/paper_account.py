@@ -1,17 +1,17 @@
-"""An account in memory, for tests of the activities: the real rules of `domain.account`, asked without a server."""
+"""An account in memory, for tests of the activities: the real rules of `alert_trader.domain.account.account`, asked without a server."""
 
 import time
 from decimal import Decimal
 
-from activities.account_line import AccountLine, AccountUnreachableError, Pass
-from activities.messages import AdmitAnswer
 from alert_trader import clock
-from domain.account import PASS, Account, opened
-from domain.denial import Denied
-from domain.halting import Order
-from domain.limits import Limits
-from domain.money import Usd
-from domain.reservation import AdmitRequest
+from alert_trader.activities.account_line import AccountLine, AccountUnreachableError, Pass
+from alert_trader.activities.messages import AdmitAnswer
+from alert_trader.domain.account.account import PASS, Account, opened
+from alert_trader.domain.account.limits import Limits
+from alert_trader.domain.account.reservation import AdmitRequest
+from alert_trader.domain.account.trading_state import Order
+from alert_trader.domain.denial import Denied
+from alert_trader.domain.money import Usd
 
 
 class PaperAccount(AccountLine):

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from alert_trader import clock
-from broker.port import (
+from alert_trader.broker.port import (
     NOT_SENT,
     AccountStatus,
     Balances,
@@ -23,11 +23,11 @@ from broker.port import (
     Unavailable,
     always,
 )
-from domain.contract import OptionContract, Settlement
-from domain.ids import AccountNumber, OrderId
-from domain.market import PENNY, Listing, Quote
-from domain.money import Price
-from domain.order import FeeEstimate, OrderIntent, OrderReport, OrderStatus, Position
+from alert_trader.domain.ids import AccountNumber, OrderId
+from alert_trader.domain.market.contract import OptionContract, Settlement
+from alert_trader.domain.market.quotes import PENNY, Listing, Quote
+from alert_trader.domain.money import Price
+from alert_trader.domain.orders.order import FeeEstimate, OrderIntent, OrderReport, OrderStatus, Position
 
 _T = TypeVar("_T")
 
@@ -49,7 +49,9 @@ class PaperDesk:
         self.open_now = True
         self.hours: MarketSession | None = None
         self.settlement: Settlement | None = None
-        self.limits = Balances(cash=Decimal(1000), net_liquidating=Decimal(1000), derivative_buying_power=Decimal(1000))
+        self.limits = Balances(
+            cash=Decimal(1000), net_liquidating=Decimal(1000), derivative_buying_power=Decimal(1000)
+        )
         self.restricted = False
         self.before_look: Callable[[], None] = lambda: None
         """Called while the orders are being read."""
@@ -92,7 +94,11 @@ class PaperDesk:
 
     async def session(self) -> MarketSession:
         """Say whether the market is open."""
-        return self.hours if self.hours is not None else MarketSession(open_now=self.open_now, opens_at=None, closes_at=None)
+        return (
+            self.hours
+            if self.hours is not None
+            else MarketSession(open_now=self.open_now, opens_at=None, closes_at=None)
+        )
 
     async def listing(self, contract: OptionContract) -> Listing | ChainGap:
         """List any contract, in cents."""
@@ -168,7 +174,9 @@ class PaperDesk:
             raise self.answer
 
 
-def reported(intent: OrderIntent, *, order_id: str = "1", status: OrderStatus = OrderStatus.LIVE) -> OrderReport:
+def reported(
+    intent: OrderIntent, *, order_id: str = "1", status: OrderStatus = OrderStatus.LIVE
+) -> OrderReport:
     """Report an order as it stands at the venue with nothing filled."""
     return OrderReport(
         order_id=OrderId(order_id),

@@ -7,10 +7,26 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from domain.contract import from_occ
-from domain.ids import ClientOrderId, FillId, Leg, MessageId, OrderId, client_order_id, read_client_order_id
-from domain.money import Price
-from domain.order import Fill, OrderIntent, OrderKind, OrderReport, OrderStatus, Side, TimeInForce
+from alert_trader.domain.ids import (
+    ClientOrderId,
+    FillId,
+    Leg,
+    MessageId,
+    OrderId,
+    client_order_id,
+    read_client_order_id,
+)
+from alert_trader.domain.market.contract import from_occ
+from alert_trader.domain.money import Price
+from alert_trader.domain.orders.order import (
+    Fill,
+    OrderIntent,
+    OrderKind,
+    OrderReport,
+    OrderStatus,
+    Side,
+    TimeInForce,
+)
 
 MESSAGE = MessageId("m1")
 SYMBOL = "SPY   261218C00450000"
@@ -95,7 +111,13 @@ class PaperExchange:
 
     def accept(self, meant: OrderIntent, *, symbol: str = SYMBOL) -> PaperOrder:
         """Take an order in."""
-        order = self._book(chain=meant.client_order_id, side=meant.side, symbol=symbol, quantity=meant.quantity, limit=meant.limit)
+        order = self._book(
+            chain=meant.client_order_id,
+            side=meant.side,
+            symbol=symbol,
+            quantity=meant.quantity,
+            limit=meant.limit,
+        )
         order.name = meant.client_order_id
         self._tell(order)
         return order
@@ -106,7 +128,9 @@ class PaperExchange:
         self._fills += 1
         done = min(quantity, order.left)
         at = START + timedelta(seconds=self._fills)
-        order.fills.append(Fill(fill_id=FillId(f"f{self._fills}"), quantity=done, price=Price(Decimal(price)), at=at))
+        order.fills.append(
+            Fill(fill_id=FillId(f"f{self._fills}"), quantity=done, price=Price(Decimal(price)), at=at)
+        )
         if order.left == 0:
             order.status = OrderStatus.FILLED
         self._tell(order)
@@ -119,7 +143,9 @@ class PaperExchange:
 
     def replace(self, order: PaperOrder, quantity: int) -> PaperOrder:
         """Replace a working order by one of another size, as a person does in the broker's app; the new one carries no name."""
-        new = self._book(chain=order.chain, side=order.side, symbol=order.symbol, quantity=quantity, limit=order.limit)
+        new = self._book(
+            chain=order.chain, side=order.side, symbol=order.symbol, quantity=quantity, limit=order.limit
+        )
         new.replaces, order.replaced_by = order.order_id, new.order_id
         self.move(order, OrderStatus.CANCELLED)
         self._tell(new)
@@ -137,9 +163,19 @@ class PaperExchange:
         """Contracts of a leg that can truly still fill."""
         return sum(order.left for order in self.of(leg))
 
-    def _book(self, *, chain: ClientOrderId, side: Side, symbol: str, quantity: int, limit: Price | None) -> PaperOrder:
+    def _book(
+        self, *, chain: ClientOrderId, side: Side, symbol: str, quantity: int, limit: Price | None
+    ) -> PaperOrder:
         order_id = OrderId(str(len(self.orders) + 1))
-        order = PaperOrder(order_id=order_id, chain=chain, name=None, side=side, symbol=symbol, quantity=quantity, limit=limit)
+        order = PaperOrder(
+            order_id=order_id,
+            chain=chain,
+            name=None,
+            side=side,
+            symbol=symbol,
+            quantity=quantity,
+            limit=limit,
+        )
         self.orders[order_id] = order
         return order
 

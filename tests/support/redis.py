@@ -10,8 +10,8 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from worker import redis_server
-from worker.process import Child, free_ports
+from alert_trader.runtime.local import redis_server
+from alert_trader.runtime.local.process import Child, free_ports
 
 
 @dataclass

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from domain import chain
-from domain.alert import AlertKind, AlertMessage, ParsedAlert
-from domain.contract import OptionContract, Right
-from domain.event import EventKind, TradeEvent
-from domain.ids import AccountNumber, ClientOrderId, MessageId, OrderId, WorkflowId
-from domain.money import Price, Usd
-from domain.trade import Outcome, Phase
-from domain.view import OrderView, TradeView
-from mirrors.schema import TradeRecord, trade_record
+from alert_trader.domain.alerts.alert import AlertKind, AlertMessage, ParsedAlert
+from alert_trader.domain.audit import hash_chain
+from alert_trader.domain.audit.event import EventKind, TradeEvent
+from alert_trader.domain.ids import AccountNumber, ClientOrderId, MessageId, OrderId, WorkflowId
+from alert_trader.domain.market.contract import OptionContract, Right
+from alert_trader.domain.money import Price, Usd
+from alert_trader.domain.trade.lifecycle import Outcome, Phase
+from alert_trader.domain.trade.view import OrderView, TradeView
+from alert_trader.mirrors.schema import TradeRecord, trade_record
 
 NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 """Midday in New York."""
@@ -39,20 +39,36 @@ _STORY = (
 def trail(trade: str, count: int = len(_STORY), *, at: datetime = NOON, life: str = "") -> list[TradeEvent]:
     """Give the first events of a trade, chained; `life` makes them those of another run."""
     events: list[TradeEvent] = []
-    before = chain.beginning(trade)
+    before = hash_chain.beginning(trade)
     for number, kind in enumerate(_STORY[:count], 1):
-        facts = {"order": f"{trade.removeprefix('trade-')}-e1", "quantity": "4", "price": "1.20", "order_id": f"50{number}"}
+        facts = {
+            "order": f"{trade.removeprefix('trade-')}-e1",
+            "quantity": "4",
+            "price": "1.20",
+            "order_id": f"50{number}",
+        }
         text = f"{kind.value.replace('_', ' ')} 4 x SPY 600C at 1.20{life}"
-        event = TradeEvent(sequence=number, at=at + timedelta(seconds=number), kind=kind, text=text, facts=facts)
-        events.append(chain.sealed(before, event))
+        event = TradeEvent(
+            sequence=number, at=at + timedelta(seconds=number), kind=kind, text=text, facts=facts
+        )
+        events.append(hash_chain.sealed(before, event))
         before = events[-1].chain
     return events
 
 
-def view(message: str, events: Sequence[TradeEvent], *, at: datetime = NOON, mode: str = "demo", pnl: str = "316.00") -> TradeView:
+def view(
+    message: str,
+    events: Sequence[TradeEvent],
+    *,
+    at: datetime = NOON,
+    mode: str = "demo",
+    pnl: str = "316.00",
+) -> TradeView:
     """Give the view of a trade after these events; it is over when they are all there are."""
     over = len(events) == len(_STORY)
-    contract = OptionContract(root="SPY", expiry=datetime(2026, 12, 18, tzinfo=UTC).date(), right=Right.CALL, strike=Decimal(600))
+    contract = OptionContract(
+        root="SPY", expiry=datetime(2026, 12, 18, tzinfo=UTC).date(), right=Right.CALL, strike=Decimal(600)
+    )
     price = Price(Decimal("1.20"))
     orders = tuple(
         OrderView(
@@ -71,14 +87,26 @@ def view(message: str, events: Sequence[TradeEvent], *, at: datetime = NOON, mod
     return TradeView(
         workflow_id=WorkflowId(f"trade-{message}"),
         message=AlertMessage(
-            message_id=MessageId(message), text="BTO SPY 600c 12/18 @ 1.20", author_id="11", channel_id="22", guild_id="33", posted_at=at
+            message_id=MessageId(message),
+            text="BTO SPY 600c 12/18 @ 1.20",
+            author_id="11",
+            channel_id="22",
+            guild_id="33",
+            posted_at=at,
         ),
         account=AccountNumber("5WT00001"),
         mode=mode,
         phase=Phase.DONE if over else Phase.HOLDING,
         outcome=Outcome.FLAT if over else None,
         reason="LADDER_CEILING: the ask ran away" if over else None,
-        parsed=ParsedAlert(kind=AlertKind.ENTRY, symbol="SPY", strike=Decimal(600), right=Right.CALL, expiry=contract.expiry, price=price),
+        parsed=ParsedAlert(
+            kind=AlertKind.ENTRY,
+            symbol="SPY",
+            strike=Decimal(600),
+            right=Right.CALL,
+            expiry=contract.expiry,
+            price=price,
+        ),
         symbol=contract.occ_symbol,
         contract=str(contract),
         expiry=contract.expiry,
@@ -110,7 +138,13 @@ def view(message: str, events: Sequence[TradeEvent], *, at: datetime = NOON, mod
 
 
 def record(
-    message: str, count: int = len(_STORY), *, at: datetime = NOON, mode: str = "demo", pnl: str = "316.00", life: str = ""
+    message: str,
+    count: int = len(_STORY),
+    *,
+    at: datetime = NOON,
+    mode: str = "demo",
+    pnl: str = "316.00",
+    life: str = "",
 ) -> TradeRecord:
     """Give the record of a trade after so many events; without a number it is over."""
     events = trail(f"trade-{message}", count, at=at, life=life)

@@ -18,7 +18,9 @@ SKIPS = 1_000_000
 more, and then the clock stops short and the server only answers False."""
 
 
-async def forward(env: WorkflowEnvironment, handle: WorkflowHandle[Any, Any], duration: timedelta, *, may_end: bool = False) -> None:
+async def forward(
+    env: WorkflowEnvironment, handle: WorkflowHandle[Any, Any], duration: timedelta, *, may_end: bool = False
+) -> None:
     """Move the workflow's clock ahead by `duration`; fails when the clock stops short, or when the workflow ends unless it `may_end`."""
     moved = await env.fast_forward(handle, duration)
     ended = not moved and (await handle.describe()).close_time is not None
@@ -57,6 +59,8 @@ async def _has_a_task(handle: WorkflowHandle[Any, Any]) -> bool:
     return (await handle.describe()).history_length >= 3
 
 
-async def forward_to(env: WorkflowEnvironment, handle: WorkflowHandle[Any, Any], moment: datetime, *, may_end: bool = False) -> None:
+async def forward_to(
+    env: WorkflowEnvironment, handle: WorkflowHandle[Any, Any], moment: datetime, *, may_end: bool = False
+) -> None:
     """Move the workflow's clock to a moment, which must be ahead of it."""
     await forward(env, handle, moment - await env.get_current_time(handle), may_end=may_end)

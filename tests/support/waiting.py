@@ -7,13 +7,19 @@ from typing import Any
 
 
 async def eventually(holds: Callable[[], Any], what: str, within: float = 10.0, every: float = 0.01) -> Any:
-    """Wait until `holds` gives, or resolves to, something true, and give that; fails when it does not within the bound."""
-    deadline = asyncio.get_running_loop().time() + within
+    """Wait until `holds` returns, or resolves to, something true, and return that; fails when it does not within the bound.
+
+    Asks every `every` seconds at first, then less often: what takes long is asked for ten times until it is there, so that
+    waiting does not take the CPU from what is waited for.
+    """
+    began = asyncio.get_running_loop().time()
+    deadline = began + within
     while True:
         found = holds()
         if inspect.isawaitable(found):
             found = await found
         if found:
             return found
-        assert asyncio.get_running_loop().time() < deadline, f"expected {what} within {within} s"
-        await asyncio.sleep(every)
+        now = asyncio.get_running_loop().time()
+        assert now < deadline, f"expected {what} within {within} s"
+        await asyncio.sleep(max(every, min((now - began) / 10, 0.25)))

@@ -3,12 +3,12 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
+from alert_trader.control.payload_converter import DATA_CONVERTER
+from alert_trader.workflows.search_attributes import KEYS
 from tests.support.floor import Floor, open_floor
 from tests.support.virtual_time import SKIPS, StartsNow
-from workflows.search import KEYS
 
 
 @pytest.fixture(scope="session")
@@ -16,7 +16,7 @@ async def env(temporal_binary: str) -> AsyncIterator[WorkflowEnvironment]:
     """Run the real server with a virtual clock for each workflow."""
     async with await WorkflowEnvironment.start_time_skipping_v2(
         dev_server_existing_path=temporal_binary,
-        data_converter=pydantic_data_converter,
+        data_converter=DATA_CONVERTER,
         interceptors=[StartsNow()],
         search_attributes=list(KEYS),
         dev_server_extra_args=[

@@ -9,30 +9,30 @@ from typing import Any
 
 import pytest
 from temporalio.client import WorkflowHandle
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
-from activities.account_line import Stop
 from alert_trader import clock
-from control import account as control
-from control.errors import NotFoundError, NotPossibleError
-from domain.account_view import AccountView
-from domain.denial import Code
-from domain.discrepancy import DifferenceKind
-from domain.event import EventKind
-from domain.halting import AccountState
-from domain.ids import AccountNumber, account_workflow_id
-from domain.limits import Limits
-from domain.policy import SafetyPolicy
-from domain.trade import Outcome, Phase
-from domain.view import TradeView
+from alert_trader.activities.account_line import Stop
+from alert_trader.control.commands import account_commands as control
+from alert_trader.control.errors import NotFoundError, NotPossibleError
+from alert_trader.control.payload_converter import DATA_CONVERTER
+from alert_trader.domain.account.limits import Limits
+from alert_trader.domain.account.reconciliation import DifferenceKind
+from alert_trader.domain.account.trading_state import AccountState
+from alert_trader.domain.account.view import AccountView
+from alert_trader.domain.audit.event import EventKind
+from alert_trader.domain.denial import Code
+from alert_trader.domain.execution.policy import SafetyPolicy
+from alert_trader.domain.ids import AccountNumber, account_workflow_id
+from alert_trader.domain.trade.lifecycle import Outcome, Phase
+from alert_trader.domain.trade.view import TradeView
+from alert_trader.simulators.venue.orders import Action
+from alert_trader.worker.wiring import sandbox
+from alert_trader.workflows import timing
+from alert_trader.workflows.account.workflow import AccountWorkflow
 from tests.support.floor import Floor, open_floor, policy
 from tests.support.waiting import eventually
-from venue.orders import Action
-from worker.wiring import sandbox
-from workflows import timing
-from workflows.account import AccountWorkflow
 
 HASTY = policy(safety=SafetyPolicy(late_fill_watch=timedelta(milliseconds=100)))
 """Rules of trades that are stopped in the middle of their ladder."""
@@ -49,7 +49,7 @@ async def strict(env: WorkflowEnvironment) -> AsyncIterator[Floor]:
 async def replays(floor: Floor) -> None:
     """Check that the account's history replays on the present code (DUR-10)."""
     history = await floor.client.get_workflow_handle(account_workflow_id(floor.account)).fetch_history()
-    replayer = Replayer(workflows=[AccountWorkflow], data_converter=pydantic_data_converter, workflow_runner=sandbox())
+    replayer = Replayer(workflows=[AccountWorkflow], data_converter=DATA_CONVERTER, workflow_runner=sandbox())
     await replayer.replay_workflow(history)
 
 
@@ -74,9 +74,13 @@ async def denied(handle: WorkflowHandle[Any, TradeView]) -> str:
     return view.reason or ""
 
 
-async def test_a_halt_takes_entries_back_and_lets_exits_be(strict: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_halt_takes_entries_back_and_lets_exits_be(
+    strict: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """HLT-10, HLT-30, EXT-50: the answer says what was cancelled; what is held keeps its exit; a new alert is denied."""
-    monkeypatch.setattr(timing, "HALT_ANSWER", timedelta(seconds=20))  # the cancel is over by then, however busy the machine is
+    monkeypatch.setattr(
+        timing, "HALT_ANSWER", timedelta(seconds=20)
+    )  # the cancel is over by then, however busy the machine is
     await strict.quote("1.20", "1.20")  # it is bought at once, and then held in real time
     held = await strict.alert(price="1.20", real_time=True)
     await strict.until(held, "bought", phase=Phase.HOLDING, exits_working=2)
@@ -111,12 +115,18 @@ async def test_only_a_person_with_a_reason_resumes(strict: Floor) -> None:
     await strict.until(trade, "bought", phase=Phase.HOLDING)
     kinds = [event.kind for event in (await shown(strict)).events]
     assert kinds.count(EventKind.HALTED) == kinds.count(EventKind.RESUMED) == 1
-    await eventually(lambda: any("the feed is back" in notice.text for notice in strict.heard.notices), "people to be told")
+    await eventually(
+        lambda: any("the feed is back" in notice.text for notice in strict.heard.notices), "people to be told"
+    )
 
 
-async def test_flatten_halts_first_and_goes_on_until_flat(strict: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_flatten_halts_first_and_goes_on_until_flat(
+    strict: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """HLT-20: entries are taken back, positions sold, the progress is on record, and the account stays halted when it is flat."""
-    monkeypatch.setattr(timing, "HALT_ANSWER", timedelta(seconds=20))  # the cancel is over by then, however busy the machine is
+    monkeypatch.setattr(
+        timing, "HALT_ANSWER", timedelta(seconds=20)
+    )  # the cancel is over by then, however busy the machine is
     await strict.quote("1.20", "1.20")  # it is bought at once, and then held in real time
     held = await strict.alert(price="1.20", real_time=True)
     await strict.until(held, "bought", phase=Phase.HOLDING, exits_working=2)
@@ -169,26 +179,44 @@ async def test_the_days_loss_halts_the_account(strict: Floor) -> None:
     view = await shown(strict)
     assert (view.state, view.halted_by) == (AccountState.HALTED, "the daily loss limit")
     assert view.realised_today == Decimal(-160)
-    await eventually(lambda: any("dollars lost today" in notice.text for notice in strict.heard.notices), "people to be paged")
+    await eventually(
+        lambda: any("dollars lost today" in notice.text for notice in strict.heard.notices),
+        "people to be paged",
+    )
 
 
 async def test_limits_change_while_trades_run(strict: Floor) -> None:
     """RSK-20: on record with diff and reason; the next entry is held against them, and may get fewer contracts than it was sized for."""
     receipt = await control.change_limits(
-        strict.client, strict.account, by="ann", reason="a quiet day", changes={"max_contracts": "3", "max_open_trades": "1"}
+        strict.client,
+        strict.account,
+        by="ann",
+        reason="a quiet day",
+        changes={"max_contracts": "3", "max_open_trades": "1"},
     )
     assert [str(each) for each in receipt.changes] == ["max_contracts: 10 -> 3", "max_open_trades: 50 -> 1"]
     await strict.quote("1.20", "1.20")  # it is bought at once, and then held in real time
     trade = await strict.alert(real_time=True)
     view = await strict.until(trade, "bought", phase=Phase.HOLDING, bought=3)
-    assert [event.facts.get("quantity") for event in await strict.events(trade) if event.kind is EventKind.ADMITTED] == ["3"]
+    assert [
+        event.facts.get("quantity")
+        for event in await strict.events(trade)
+        if event.kind is EventKind.ADMITTED
+    ] == ["3"]
     assert view.quantity == 4
     assert (await denied(await strict.alert(price="1.19"))).startswith(Code.LIMIT_OPEN_TRADES)
-    for changes, words in (({"max_contracts": "x"}, "a whole number"), ({"nothing": "1"}, "one of max_contracts")):
+    for changes, words in (
+        ({"max_contracts": "x"}, "a whole number"),
+        ({"nothing": "1"}, "one of max_contracts"),
+    ):
         with pytest.raises(NotPossibleError, match=words):
-            await control.change_limits(strict.client, strict.account, by="ann", reason="odd", changes=changes)
+            await control.change_limits(
+                strict.client, strict.account, by="ann", reason="odd", changes=changes
+            )
     with pytest.raises(NotPossibleError, match="the reason"):
-        await control.change_limits(strict.client, strict.account, by="ann", reason="", changes={"max_contracts": "1"})
+        await control.change_limits(
+            strict.client, strict.account, by="ann", reason="", changes={"max_contracts": "1"}
+        )
     assert (await control.limits(strict.client, strict.account)).max_contracts == 3
 
 
@@ -257,18 +285,31 @@ async def test_what_the_account_has_is_read_for_people(strict: Floor) -> None:
     await strict.quote("1.20", "1.20")  # it is bought at once, and then held in real time
     trade = await strict.alert(real_time=True)
     await strict.until(trade, "bought", phase=Phase.HOLDING, exits_working=2)
-    assert [(each.symbol, each.quantity) for each in await control.positions(strict.client, strict.account)] == [(strict.symbol, 4)]
+    assert [
+        (each.symbol, each.quantity) for each in await control.positions(strict.client, strict.account)
+    ] == [(strict.symbol, 4)]
     orders = await control.orders(strict.client, strict.account)
     assert [(each.client_order_id or "").rpartition("-")[2] for each in orders] == ["x1"]
     checks = await control.preflight(strict.client, strict.account)
-    assert {each.name for each in checks} >= {"token", "scopes", "whitelist", "account", "clock", "session", "order stream"}
+    assert {each.name for each in checks} >= {
+        "token",
+        "scopes",
+        "whitelist",
+        "account",
+        "clock",
+        "session",
+        "order stream",
+    }
     assert all(each.ok for each in checks)
 
 
 async def test_contracts_that_nobody_bought_block_entries_until_a_person_explains_them(strict: Floor) -> None:
     """UNK-60: a position of somebody else's order is shown and paged; its order is told of and left alone; explained, entries pass."""
     order = await strict.control.app_order(strict.account, strict.symbol, Action.BUY_TO_OPEN, 2, limit="1.30")
-    await eventually(lambda: any("not ours" in notice.title for notice in strict.heard.notices), "people to hear of the order")
+    await eventually(
+        lambda: any("not ours" in notice.title for notice in strict.heard.notices),
+        "people to hear of the order",
+    )
     await strict.control.drop_streams()
 
     async def found() -> bool:
@@ -276,7 +317,9 @@ async def test_contracts_that_nobody_bought_block_entries_until_a_person_explain
 
     await eventually(found, "the difference to be found")
     view = await shown(strict)
-    assert [(each.kind, each.expected, each.found) for each in view.differences] == [(DifferenceKind.EXTRA, 0, 2)]
+    assert [(each.kind, each.expected, each.found) for each in view.differences] == [
+        (DifferenceKind.EXTRA, 0, 2)
+    ]
     assert [each.order_id for each in view.foreign_orders] == [str(order)]
     assert (await denied(await strict.alert())).startswith(Code.ACCOUNT_DIFFERENCE)
     with pytest.raises(NotPossibleError, match="what explains"):

@@ -17,7 +17,7 @@ from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities.messages import (
+from alert_trader.activities.messages import (
     ADMIT_UPDATE,
     DAY_QUERY,
     FOLLOW_ORDERS,
@@ -29,25 +29,23 @@ from activities.messages import (
     FollowRequest,
     Notice,
 )
-from domain.account_view import AccountView, HaltReceipt
-from domain.calendar import is_trading_day, next_trading_day, session_opens_at
-from domain.contract import OptionContract, Right
-from domain.denial import Code
-from domain.event import EventKind
-from domain.halting import AccountState
-from domain.hours import StatedSession
-from domain.ids import AccountNumber, ClientOrderId, WorkflowId
-from domain.limits import Limits
-from domain.money import Price, Usd
-from domain.policy import Mode
-from domain.preflight import Check
-from domain.reservation import AdmitRequest, TradeStanding
-from tests.support.virtual_time import forward_to
-from tests.support.waiting import eventually
-from worker.wiring import sandbox
-from workflows import timing
-from workflows.account import AccountWorkflow
-from workflows.interface import (
+from alert_trader.domain.account.limits import Limits
+from alert_trader.domain.account.preflight import Check
+from alert_trader.domain.account.reservation import AdmitRequest, TradeStanding
+from alert_trader.domain.account.trading_state import AccountState
+from alert_trader.domain.account.view import AccountView, HaltReceipt
+from alert_trader.domain.audit.event import EventKind
+from alert_trader.domain.denial import Code
+from alert_trader.domain.execution.policy import Mode
+from alert_trader.domain.ids import AccountNumber, ClientOrderId, WorkflowId
+from alert_trader.domain.market.calendar import is_trading_day, next_trading_day, session_opens_at
+from alert_trader.domain.market.contract import OptionContract, Right
+from alert_trader.domain.market.trading_hours import StatedSession
+from alert_trader.domain.money import Price, Usd
+from alert_trader.worker.wiring import sandbox
+from alert_trader.workflows import timing
+from alert_trader.workflows.account.workflow import AccountWorkflow
+from alert_trader.workflows.interface import (
     ACCOUNT_VIEW_QUERY,
     ACCOUNT_WORKFLOW,
     HALT_UPDATE,
@@ -59,6 +57,8 @@ from workflows.interface import (
     Command,
     LimitsCommand,
 )
+from tests.support.virtual_time import forward_to
+from tests.support.waiting import eventually
 
 _numbers = itertools.count(1)
 AT_ONCE = asyncio.Semaphore(8)
@@ -66,7 +66,12 @@ LONGEST = 3000
 """Events of one run: Temporal takes fifty thousand, and suggests a fresh start long before."""
 
 
-LOOSE = Limits(max_trades_per_author=1000, max_trades_per_day=1000, max_orders_per_minute=1000, max_notional_per_day=Decimal(10**6))
+LOOSE = Limits(
+    max_trades_per_author=1000,
+    max_trades_per_day=1000,
+    max_orders_per_minute=1000,
+    max_notional_per_day=Decimal(10**6),
+)
 
 
 @dataclass
@@ -155,7 +160,9 @@ class Clocked:
     async def ask(self, request: AdmitRequest) -> AdmitAnswer:
         """Ask for an entry."""
         async with AT_ONCE:
-            answer: AdmitAnswer = await self.handle.execute_update(ADMIT_UPDATE, request, result_type=AdmitAnswer)
+            answer: AdmitAnswer = await self.handle.execute_update(
+                ADMIT_UPDATE, request, result_type=AdmitAnswer
+            )
         return answer
 
     async def trade(self, request: AdmitRequest) -> AdmitAnswer:
@@ -208,7 +215,9 @@ async def account_of(env: WorkflowEnvironment, broker: Broker) -> AsyncIterator[
     queue, name = f"days-{number}", f"account-days-{number}"
     request = AccountRequest(account=AccountNumber(f"5WT{number:05}"), mode=Mode.DEMO, limits=LOOSE)
     works: list[Callable[..., Any]] = [broker.read_account, broker.follow_orders, broker.notify]
-    async with Worker(env.client, task_queue=queue, workflows=[AccountWorkflow], activities=works, workflow_runner=sandbox()):
+    async with Worker(
+        env.client, task_queue=queue, workflows=[AccountWorkflow], activities=works, workflow_runner=sandbox()
+    ):
         with env.with_time_skipping_disabled():
             await env.client.start_workflow(ACCOUNT_WORKFLOW, request, id=name, task_queue=queue)
         handle = env.client.get_workflow_handle(name)
@@ -243,7 +252,9 @@ async def test_the_broker_says_when_the_day_opens(clocked: Clocked) -> None:
     assert opens is not None
     await clocked.until(opens - timedelta(hours=12))
     later = opens + timedelta(hours=1)
-    clocked.broker.session = StatedSession(asked_at=opens - timedelta(hours=9), opens_at=later, closes_at=later + timedelta(hours=5))
+    clocked.broker.session = StatedSession(
+        asked_at=opens - timedelta(hours=9), opens_at=later, closes_at=later + timedelta(hours=5)
+    )
     clocked.broker.buying_power = Decimal(3000)
     assert (await clocked.until(opens + timedelta(minutes=30))).reference == Decimal(3000)
     answer: DayAnswer = await clocked.handle.query(DAY_QUERY, result_type=DayAnswer)
@@ -251,7 +262,9 @@ async def test_the_broker_says_when_the_day_opens(clocked: Clocked) -> None:
     clocked.broker.buying_power = Decimal(2000)
     assert (await clocked.until(later)).reference == Decimal(2000)
     tomorrow = later + timedelta(days=3)
-    clocked.broker.session = StatedSession(asked_at=later, opens_at=tomorrow, closes_at=tomorrow + timedelta(hours=5))
+    clocked.broker.session = StatedSession(
+        asked_at=later, opens_at=tomorrow, closes_at=tomorrow + timedelta(hours=5)
+    )
     readings = clocked.broker.readings
     view = await clocked.until(opens + timedelta(days=1, hours=1))
     assert view.day == day + timedelta(days=1)
@@ -262,7 +275,9 @@ async def test_a_halt_holds_from_day_to_day_and_is_said_each_day(clocked: Clocke
     """HLT-10: over fresh starts, a weekend included, until a person resumes; nobody can forget it."""
     day = await following(clocked)
     await clocked.open(day)
-    await clocked.handle.execute_update(HALT_UPDATE, Command(by="ann", reason="odd fills"), result_type=HaltReceipt)
+    await clocked.handle.execute_update(
+        HALT_UPDATE, Command(by="ann", reason="odd fills"), result_type=HaltReceipt
+    )
     runs, days = set(), 0
     for _ in range(4):
         day = next_trading_day(day)
@@ -277,7 +292,10 @@ async def test_a_halt_holds_from_day_to_day_and_is_said_each_day(clocked: Clocke
     still = [event for event in (await clocked.view()).events if event.kind is EventKind.STILL_HALTED]
     assert len(still) >= days
     assert len({event.at.date() for event in still}) == len(still)
-    await eventually(lambda: sum("Still halted" in each.text for each in clocked.broker.notices) >= days, "people to be told")
+    await eventually(
+        lambda: sum("Still halted" in each.text for each in clocked.broker.notices) >= days,
+        "people to be told",
+    )
     await clocked.handle.execute_update(RESUME_UPDATE, Command(by="bob", reason="mended"))
     assert (await clocked.ask(ask(day))).admitted is not None
 
@@ -322,7 +340,9 @@ async def test_a_preflight_that_fails_is_tried_again_and_stops_entries_meanwhile
 WRONG = (Check(name="token", ok=False, found="expired", fix="renew it"),)
 
 
-@pytest.mark.parametrize("begun", [timedelta(hours=-9), timedelta(minutes=-2), timedelta(minutes=15), timedelta(minutes=45)])
+@pytest.mark.parametrize(
+    "begun", [timedelta(hours=-9), timedelta(minutes=-2), timedelta(minutes=15), timedelta(minutes=45)]
+)
 async def test_a_preflight_is_read_again_whenever_the_account_starts_afresh(
     clocked: Clocked, monkeypatch: pytest.MonkeyPatch, begun: timedelta
 ) -> None:
@@ -344,7 +364,9 @@ async def test_a_preflight_is_read_again_whenever_the_account_starts_afresh(
     assert (await clocked.ask(ask(day))).admitted is not None
 
 
-async def test_a_run_that_begins_with_a_failed_preflight_reads_it_at_once(clocked: Clocked, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_run_that_begins_with_a_failed_preflight_reads_it_at_once(
+    clocked: Clocked, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """RSK-20: the fresh start fell between a failure and its next try; it is due again, and not at the next midnight."""
     day = await following(clocked)
     opens = session_opens_at(day)
@@ -422,7 +444,9 @@ class Slow(Broker):
         self.notices.append(notice)
 
 
-async def test_the_stream_is_followed_until_the_run_is_over(env: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_stream_is_followed_until_the_run_is_over(
+    env: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """EXT-40: a dead channel to people holds a fresh start up by minutes; trades hear of their fills all the while."""
     broker = Slow()
     async with account_of(env, broker) as clocked:

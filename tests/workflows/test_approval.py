@@ -8,13 +8,20 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.testing import WorkflowEnvironment
 
-from domain.policy import Policy
-from domain.profile import Approval, Profile
-from domain.trade import Outcome, Phase
-from domain.view import OfferKind
+from alert_trader.domain.alerts.profile import Approval, Profile
+from alert_trader.domain.execution.policy import Policy
+from alert_trader.domain.trade.lifecycle import Outcome, Phase
+from alert_trader.domain.trade.view import OfferKind
+from alert_trader.workflows.interface import (
+    APPROVE_UPDATE,
+    CANCEL_UPDATE,
+    SKIP_UPDATE,
+    Answer,
+    Command,
+    CommandReceipt,
+)
 from tests.support.floor import Floor, policy
 from tests.support.virtual_time import forward
-from workflows.interface import APPROVE_UPDATE, CANCEL_UPDATE, SKIP_UPDATE, Answer, Command, CommandReceipt
 
 ME = Command(by="tester")
 
@@ -52,7 +59,9 @@ async def test_an_approval_counts_as_the_alerts_age(env: WorkflowEnvironment, fl
     assert view.quote_ask == Decimal("1.15")
 
 
-async def test_an_approved_entry_is_denied_when_the_price_has_run_away(env: WorkflowEnvironment, floor: Floor) -> None:
+async def test_an_approved_entry_is_denied_when_the_price_has_run_away(
+    env: WorkflowEnvironment, floor: Floor
+) -> None:
     """A yes is no order: every check of sizing holds again."""
     with env.with_time_skipping_disabled():
         trade = await floor.alert(rules=asking())
@@ -65,7 +74,9 @@ async def test_an_approved_entry_is_denied_when_the_price_has_run_away(env: Work
 
 
 @pytest.mark.parametrize(("now", "bought"), [("1.25", 4), ("2.00", 0)])
-async def test_no_more_is_paid_than_was_approved(env: WorkflowEnvironment, floor: Floor, now: str, bought: int) -> None:
+async def test_no_more_is_paid_than_was_approved(
+    env: WorkflowEnvironment, floor: Floor, now: str, bought: int
+) -> None:
     """An alert without a price is priced at the mid, which has moved when a person says yes: the ceiling stays the one that was shown."""
     await floor.quote("1.20", "1.20")
     with env.with_time_skipping_disabled():
@@ -97,7 +108,11 @@ async def test_skip_ends_the_trade_with_nothing_bought(floor: Floor, env: Workfl
         receipt = await trade.execute_update(SKIP_UPDATE, Answer(command=ME), result_type=CommandReceipt)
     view = await trade.result()
     assert receipt.text == "Nothing is bought"
-    assert (view.outcome, view.reason, floor.posts()) == (Outcome.DENIED, "APPROVAL_SKIPPED: tester said no", [])
+    assert (view.outcome, view.reason, floor.posts()) == (
+        Outcome.DENIED,
+        "APPROVAL_SKIPPED: tester said no",
+        [],
+    )
 
 
 async def test_cancel_of_a_waiting_trade_ends_it(floor: Floor, env: WorkflowEnvironment) -> None:

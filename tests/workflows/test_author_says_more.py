@@ -10,17 +10,14 @@ from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.testing import WorkflowEnvironment
 
 from alert_trader import clock
-from domain.alert import AlertMessage
-from domain.ids import message_id
-from domain.parser import parse
-from domain.policy import Policy
-from domain.profile import Approval, OnAdd, OnExit, Profile
-from domain.trade import Outcome, Phase
-from domain.view import OfferKind, TradeView
-from tests.support.floor import AUTHOR, CHANNEL, GUILD, Floor, policy
-from tests.support.virtual_time import forward
-from tests.support.waiting import eventually
-from workflows.interface import (
+from alert_trader.domain.alerts.alert import AlertMessage
+from alert_trader.domain.alerts.parser import parse
+from alert_trader.domain.alerts.profile import Approval, OnAdd, OnExit, Profile
+from alert_trader.domain.execution.policy import Policy
+from alert_trader.domain.ids import message_id
+from alert_trader.domain.trade.lifecycle import Outcome, Phase
+from alert_trader.domain.trade.view import OfferKind, TradeView
+from alert_trader.workflows.interface import (
     APPROVE_UPDATE,
     CLOSE_UPDATE,
     FOLLOW_UPDATE,
@@ -34,6 +31,9 @@ from workflows.interface import (
     TradeRequest,
     task_queue,
 )
+from tests.support.floor import AUTHOR, CHANNEL, GUILD, Floor, policy
+from tests.support.virtual_time import forward
+from tests.support.waiting import eventually
 
 ME = Command(by="tester")
 Trade = WorkflowHandle[Any, TradeView]
@@ -46,14 +46,24 @@ def rules(exits: OnExit, **changes: Any) -> Policy:
 
 def message(text: str, *, author: str = AUTHOR, name: str = "later") -> AlertMessage:
     """Write a later message."""
-    return AlertMessage(message_id=message_id(name), text=text, author_id=author, channel_id=CHANNEL, guild_id=GUILD, posted_at=clock.now())
+    return AlertMessage(
+        message_id=message_id(name),
+        text=text,
+        author_id=author,
+        channel_id=CHANNEL,
+        guild_id=GUILD,
+        posted_at=clock.now(),
+    )
 
 
 async def say(trade: Trade, text: str, said: Said = Said.EXIT, **about: str) -> CommandReceipt:
     """Tell a trade what its author wrote, as the intake does."""
     later = message(text, **about)
     receipt: CommandReceipt = await trade.execute_update(
-        FOLLOW_UPDATE, FollowUp(message=later, parsed=parse(later), said=said), id=later.message_id, result_type=CommandReceipt
+        FOLLOW_UPDATE,
+        FollowUp(message=later, parsed=parse(later), said=said),
+        id=later.message_id,
+        result_type=CommandReceipt,
     )
     return receipt
 
@@ -91,7 +101,9 @@ async def test_an_exit_on_approval_waits_for_a_person(floor: Floor, env: Workflo
         view = await floor.view(trade)
         assert view.offer is not None
         assert (view.offer.kind, view.offer.quantity, view.position) == (OfferKind.EXIT, 4, 4)
-        await trade.execute_update(APPROVE_UPDATE, Answer(command=ME, half=True, offer="later"), result_type=CommandReceipt)
+        await trade.execute_update(
+            APPROVE_UPDATE, Answer(command=ME, half=True, offer="later"), result_type=CommandReceipt
+        )
         await floor.until(trade, "sold in part", position=2, offer=None)
 
 
@@ -165,7 +177,9 @@ async def test_nobody_else_acts_on_a_trade(floor: Floor) -> None:
     assert (await floor.view(trade)).position == 4
 
 
-async def test_a_correction_changes_nothing_and_calls_a_person(floor: Floor, env: WorkflowEnvironment) -> None:
+async def test_a_correction_changes_nothing_and_calls_a_person(
+    floor: Floor, env: WorkflowEnvironment
+) -> None:
     """The order works on as it was alerted; the correction is on record and loud."""
     await floor.quote("1.10", "1.30")
     with env.with_time_skipping_disabled():
@@ -182,14 +196,20 @@ async def later_trade(floor: Floor, text: str, wanted: Policy, **link: str) -> T
     number = f"add{len(floor.handles)}{floor.account}"
     request = TradeRequest(alert=message(text, name=number), policy=wanted, account=floor.account, **link)
     trade: Trade = await floor.client.start_workflow(
-        TRADE_WORKFLOW, request, id=f"trade-{number}", task_queue=task_queue(floor.account), result_type=TradeView
+        TRADE_WORKFLOW,
+        request,
+        id=f"trade-{number}",
+        task_queue=task_queue(floor.account),
+        result_type=TradeView,
     )
     floor.handles.append(trade)
     return trade
 
 
 @pytest.mark.parametrize(("adds", "phase"), [(OnAdd.ADDED, Phase.HOLDING), (OnAdd.APPROVAL, Phase.AWAITING)])
-async def test_an_add_is_a_trade_of_its_own(floor: Floor, env: WorkflowEnvironment, adds: OnAdd, phase: Phase) -> None:
+async def test_an_add_is_a_trade_of_its_own(
+    floor: Floor, env: WorkflowEnvironment, adds: OnAdd, phase: Phase
+) -> None:
     """WHO-20, ENT-20: one message, one trade: an add has its own orders, caps and exits; or it waits for a person."""
     await floor.quote("1.20", "1.20")
     text = f"AVG SPY {floor.expiry:%m/%d} 450c @ 1.40, added @ 1.20"
@@ -201,7 +221,11 @@ async def test_an_add_is_a_trade_of_its_own(floor: Floor, env: WorkflowEnvironme
 
 async def test_an_add_that_is_added_to_nothing_opens_nothing(floor: Floor) -> None:
     """An add is an add only to an open trade of its author, which the intake has found."""
-    trade = await later_trade(floor, f"AVG SPY {floor.expiry:%m/%d} 450c @ 1.40, added @ 1.20", policy(profile=Profile(adds=OnAdd.ADDED)))
+    trade = await later_trade(
+        floor,
+        f"AVG SPY {floor.expiry:%m/%d} 450c @ 1.40, added @ 1.20",
+        policy(profile=Profile(adds=OnAdd.ADDED)),
+    )
     assert ((await trade.result()).reason or "").startswith("ALERT_NOT_ENTRY")
 
 
@@ -212,11 +236,15 @@ async def test_an_add_without_its_price_opens_nothing(floor: Floor) -> None:
     assert ((await trade.result()).reason or "").startswith("ADD_INCOMPLETE")
 
 
-async def test_a_whole_alert_that_may_correct_another_needs_a_person(floor: Floor, env: WorkflowEnvironment) -> None:
+async def test_a_whole_alert_that_may_correct_another_needs_a_person(
+    floor: Floor, env: WorkflowEnvironment
+) -> None:
     """The author alerted the like a moment ago: which of the two is meant is not for us to say."""
     wanted = policy(profile=replace(Profile(), approval=Approval.AUTOMATIC))
     with env.with_time_skipping_disabled():
-        trade = await later_trade(floor, f"BTO SPY {floor.expiry:%m/%d} 450c @ 1.20", wanted, corrects="trade-first")
+        trade = await later_trade(
+            floor, f"BTO SPY {floor.expiry:%m/%d} 450c @ 1.20", wanted, corrects="trade-first"
+        )
         await floor.until(trade, "waits", phase=Phase.AWAITING)
     assert floor.posts() == []
 
@@ -228,7 +256,9 @@ async def test_words_that_may_correct_a_refused_alert_are_on_record(floor: Floor
     assert (view.outcome, (view.reason or "").partition(":")[0]) == (Outcome.DENIED, "ALERT_CORRECTS")
 
 
-async def test_what_fills_after_an_exit_on_approval_is_asked_about(floor: Floor, env: WorkflowEnvironment) -> None:
+async def test_what_fills_after_an_exit_on_approval_is_asked_about(
+    floor: Floor, env: WorkflowEnvironment
+) -> None:
     """ENT-60: nothing was held when the author was out, and the cancel raced a fill: a person decides about what is held after all."""
     await floor.quote("1.10", "1.30")
     await floor.fault(kind="late-accept", method="DELETE", path="*/orders/*", seconds=1, count=1)
@@ -240,6 +270,11 @@ async def test_what_fills_after_an_exit_on_approval_is_asked_about(floor: Floor,
         view = await floor.until(trade, "held after all", phase=Phase.HOLDING, bought=4, exits_working=2)
         assert view.offer is not None
         assert (view.offer.id, view.offer.kind, view.offer.quantity) == ("later", OfferKind.EXIT, 4)
-        await trade.execute_update(APPROVE_UPDATE, Answer(command=ME, offer="later"), result_type=CommandReceipt)
+        await trade.execute_update(
+            APPROVE_UPDATE, Answer(command=ME, offer="later"), result_type=CommandReceipt
+        )
     assert (await trade.result()).sold == 4
-    await eventually(lambda: any("'all out'. Approve to sell" in notice.text for notice in floor.heard.notices), "people to be asked")
+    await eventually(
+        lambda: any("'all out'. Approve to sell" in notice.text for notice in floor.heard.notices),
+        "people to be asked",
+    )

@@ -13,24 +13,24 @@ from pydantic import SecretStr
 from temporalio.client import WorkflowHandle
 
 from alert_trader import clock
-from bot import pressing, slash, slash_account
-from bot.client import TraderBot
-from chat.config import Person, Room
-from chat.server import RunningChat
-from chat.transcript import Kind
-from control.intake import Intake
-from control.send import send_alert
-from domain.alert import AlertMessage
-from domain.ids import message_id
-from domain.trade import Phase
-from domain.view import TradeView
-from settings.load import load
+from alert_trader.bot import pressing, slash, slash_account
+from alert_trader.bot.client import TraderBot
+from alert_trader.control.intake.message import Intake
+from alert_trader.control.intake.start_trade import send_alert
+from alert_trader.domain.alerts.alert import AlertMessage
+from alert_trader.domain.ids import message_id
+from alert_trader.domain.trade.lifecycle import Phase
+from alert_trader.domain.trade.view import TradeView
+from alert_trader.settings.load import load
+from alert_trader.simulators.chat.config import Person, Room
+from alert_trader.simulators.chat.server import RunningChat
+from alert_trader.simulators.chat.transcript import Kind
+from alert_trader.workflows import timing
+from alert_trader.workflows.interface import TradeRequest
 from tests.support.discord_client import connected, open_chat
 from tests.support.floor import AUTHOR, CHANNEL, CONTRACT, GUILD, Floor, plain_client, policy
 from tests.support.guild import words
 from tests.support.waiting import eventually
-from workflows import timing
-from workflows.interface import TradeRequest
 
 DESK, STRANGER, ROLE = "12", "13", "77"
 ALERT = f"BTO SPY {CONTRACT.expiry:%m/%d/%Y} 450c @ 1.20"
@@ -62,10 +62,18 @@ class Scene:
 @asynccontextmanager
 async def running(floor: Floor, directory: Path) -> AsyncIterator[TraderBot]:
     """Run a bot for the floor's account until left. Its trades live in real time."""
-    flags = {"mode": "demo", "tastytrade_account": floor.account, "authors": (AUTHOR,), "channels": (CHANNEL,), "guilds": (GUILD,)}
+    flags = {
+        "mode": "demo",
+        "tastytrade_account": floor.account,
+        "authors": (AUTHOR,),
+        "channels": (CHANNEL,),
+        "guilds": (GUILD,),
+    }
     operators = {"discord_operator_roles": (ROLE,), "discord_token": SecretStr("demo")}
     settings = load(environment={}, directory=directory, flags={**flags, **operators}).settings
-    bot = TraderBot(plain_client(floor.client), settings, Intake(policy=policy(cards=True), account=floor.account))
+    bot = TraderBot(
+        plain_client(floor.client), settings, Intake(policy=policy(cards=True), account=floor.account)
+    )
     for each in (*slash.COMMANDS, *slash_account.COMMANDS):
         bot.tree.add_command(each)
     async with connected(bot):
@@ -76,17 +84,32 @@ async def running(floor: Floor, directory: Path) -> AsyncIterator[TraderBot]:
 @asynccontextmanager
 async def room() -> AsyncIterator[RunningChat]:
     """Open a chat with the floor's people."""
-    people = (Person(user_id=AUTHOR, name="ada"), Person(user_id=DESK, name="desk", roles=(ROLE,)), Person(user_id=STRANGER, name="eve"))
-    async with open_chat(guild_id=GUILD, people=people, rooms=(Room(channel_id=CHANNEL, name="alerts"),), roles={ROLE: "desk"}) as chat:
+    people = (
+        Person(user_id=AUTHOR, name="ada"),
+        Person(user_id=DESK, name="desk", roles=(ROLE,)),
+        Person(user_id=STRANGER, name="eve"),
+    )
+    async with open_chat(
+        guild_id=GUILD, people=people, rooms=(Room(channel_id=CHANNEL, name="alerts"),), roles={ROLE: "desk"}
+    ) as chat:
         yield chat
 
 
 async def sent(floor: Floor, text: str) -> WorkflowHandle[Any, TradeView]:
     """Send an alert as another face does, while no bot is there."""
     client, named = plain_client(floor.client), message_id(f"away-{secrets.token_hex(4)}")
-    message = AlertMessage(message_id=named, text=text, author_id=AUTHOR, channel_id=CHANNEL, guild_id=GUILD, posted_at=clock.now())
+    message = AlertMessage(
+        message_id=named,
+        text=text,
+        author_id=AUTHOR,
+        channel_id=CHANNEL,
+        guild_id=GUILD,
+        posted_at=clock.now(),
+    )
     await send_alert(client, TradeRequest(alert=message, policy=policy(cards=True), account=floor.account))
-    handle: WorkflowHandle[Any, TradeView] = client.get_workflow_handle(f"trade-{named}", result_type=TradeView)
+    handle: WorkflowHandle[Any, TradeView] = client.get_workflow_handle(
+        f"trade-{named}", result_type=TradeView
+    )
     floor.handles.append(handle)
     return handle
 
@@ -99,7 +122,9 @@ async def scene(floor: Floor, tmp_path: Path) -> AsyncIterator[Scene]:
         yield Scene(chat, bot)
 
 
-async def test_a_question_is_answered_once_in_time_and_only_while_it_holds(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_question_is_answered_once_in_time_and_only_while_it_holds(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An old yes, and a yes to what has changed since, do nothing; a fresh one sells what was asked about."""
     scene.chat.control.say(ALERT)
     card = await scene.card("holding 4")
@@ -113,7 +138,9 @@ async def test_a_question_is_answered_once_in_time_and_only_while_it_holds(scene
     await scene.press(question, "Yes, sell")
 
     def asked_anew() -> bool:
-        told = [str(line.facts["data"].get("content")) for line in scene.chat.transcript.of(Kind.ANSWERED)[-2:]]
+        told = [
+            str(line.facts["data"].get("content")) for line in scene.chat.transcript.of(Kind.ANSWERED)[-2:]
+        ]
         return "nothing was done" in told[0] and "Sell 1 contract " in told[1]
 
     await eventually(asked_anew, "a refusal, and the question as it stands now")
@@ -126,7 +153,10 @@ async def test_commands_are_for_operators_by_id_or_role_alone(scene: Scene) -> N
     card = await scene.card("holding 4")
     for user in (STRANGER, AUTHOR):
         assert "is not one" in (await scene.press(card, "Close all 4", user))["content"]
-        assert "is not one" in (await scene.chat.control.use("flatten", user=user, reason="x"))["answers"][0]["content"]
+        assert (
+            "is not one"
+            in (await scene.chat.control.use("flatten", user=user, reason="x"))["answers"][0]["content"]
+        )
         assert await scene.chat.control.complete("trade", "trade", "", user=user) == []
     suggested = await scene.chat.control.complete("trade", "trade", "spy", user=DESK)
     assert alert["id"] in [each["value"] for each in suggested]
@@ -137,7 +167,9 @@ async def test_commands_are_for_operators_by_id_or_role_alone(scene: Scene) -> N
     await scene.card("holding 4")
 
 
-async def test_a_bot_that_was_away_mends_the_cards_of_what_it_missed(floor: Floor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_bot_that_was_away_mends_the_cards_of_what_it_missed(
+    floor: Floor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One trade ended and another began while no bot was there: each has one card when it is back, up to its last event."""
     monkeypatch.setattr(timing, "CARD_TOTAL", timedelta(seconds=1))
     floor.client = plain_client(floor.client)
@@ -153,7 +185,9 @@ async def test_a_bot_that_was_away_mends_the_cards_of_what_it_missed(floor: Floo
                 return sorted(each["embeds"][0]["footer"]["text"] for each in cards)
 
             events = {each.id: len(await floor.events(each)) for each in (ended, held)}
-            wanted = sorted(f"{name} · demo · account {floor.account} · {count} events" for name, count in events.items())
+            wanted = sorted(
+                f"{name} · demo · account {floor.account} · {count} events" for name, count in events.items()
+            )
             await eventually(lambda: shown() == wanted, f"the cards {wanted}", within=20)
         async with running(floor, tmp_path):
             assert shown() == wanted

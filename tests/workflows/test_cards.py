@@ -11,14 +11,14 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
-from activities.messages import SHOW_CARD, CardAnswer, CardPlace, CardRequest
-from domain.event import EventKind
-from domain.policy import Policy
-from domain.trade import Outcome, Phase
+from alert_trader.activities.messages import SHOW_CARD, CardAnswer, CardPlace, CardRequest
+from alert_trader.domain.audit.event import EventKind
+from alert_trader.domain.execution.policy import Policy
+from alert_trader.domain.trade.lifecycle import Outcome, Phase
+from alert_trader.workflows import timing
+from alert_trader.workflows.interface import CARD_QUERY, SHOW_CARD_SIGNAL, CardState, cards_queue
 from tests.support.floor import Floor, policy
 from tests.support.waiting import eventually
-from workflows import timing
-from workflows.interface import CARD_QUERY, SHOW_CARD_SIGNAL, CardState, cards_queue
 
 
 @dataclass
@@ -43,7 +43,13 @@ class Board:
                 raise ApplicationError("no", non_retryable=True)
         finally:
             self.at_once -= 1
-        told = request.events[-1].sequence if request.events else request.place.told if request.place is not None else 0
+        told = (
+            request.events[-1].sequence
+            if request.events
+            else request.place.told
+            if request.place is not None
+            else 0
+        )
         return CardAnswer(place=CardPlace(channel_id="22", message_id="7", told=told))
 
 
@@ -78,7 +84,9 @@ async def test_every_event_is_shown_once_and_what_comes_together_is_shown_togeth
     assert (board.asked[-1].view.outcome, board.asked[-1].events[-1].kind) == (view.outcome, EventKind.CLOSED)
 
 
-async def test_without_a_bot_orders_exits_and_the_end_wait_for_nothing(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_a_bot_orders_exits_and_the_end_wait_for_nothing(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """EXT-50: nobody serves the cards. The position is bought and protected at once, and the end comes within the bound of two tries."""
     # an activity that nobody takes waits in real time, which is why its bound is short here
     monkeypatch.setattr(timing, "CARD_TOTAL", timedelta(seconds=1))
@@ -113,7 +121,9 @@ async def test_a_bot_that_is_back_asks_for_the_card(floor: Floor) -> None:
     """A trade that only holds has nothing new to show: the bot's word is enough, and a card that is like the trade says so."""
     board = Board()
     await floor.quote("1.20", "1.20")
-    trade = await floor.alert(rules=carded(safety=replace(policy().safety, late_fill_watch=timedelta(seconds=2))))
+    trade = await floor.alert(
+        rules=carded(safety=replace(policy().safety, late_fill_watch=timedelta(seconds=2)))
+    )
     await floor.until(trade, "held", phase=Phase.HOLDING, exits_working=2)
     async with served(floor, board):
         await trade.signal(SHOW_CARD_SIGNAL)
@@ -142,7 +152,15 @@ async def test_a_card_stays_small_whatever_the_trade_has_been_through(floor: Flo
     board = Board(failures=10_000)
     async with served(floor, board):
         await floor.quote("1.20", "1.20")
-        await floor.fault(kind="status", method="POST", path="*/orders", client_id="*-x*", status=422, code="margin_check_failed", count=40)
+        await floor.fault(
+            kind="status",
+            method="POST",
+            path="*/orders",
+            client_id="*-x*",
+            status=422,
+            code="margin_check_failed",
+            count=40,
+        )
         trade = await floor.alert(rules=carded())
         view = await floor.until(trade, "protected at last", exits_working=2)
     assert len(view.orders) == 42

@@ -10,19 +10,26 @@ import pytest
 from temporalio.client import WorkflowHandle, WorkflowUpdateStage
 from temporalio.testing import WorkflowEnvironment
 
-from control import account as control
-from domain.calendar import new_york_date
-from domain.policy import ExitPolicy
-from domain.portion import HALF
-from domain.trade import Outcome, Phase
-from domain.view import TradeView
+from alert_trader.control.commands import account_commands as control
+from alert_trader.domain.alerts.portion import HALF
+from alert_trader.domain.execution.policy import ExitPolicy
+from alert_trader.domain.market.calendar import new_york_date
+from alert_trader.domain.trade.lifecycle import Outcome, Phase
+from alert_trader.domain.trade.view import TradeView
+from alert_trader.workflows import timing
+from alert_trader.workflows.interface import (
+    CLOSE_SIGNAL,
+    CLOSE_UPDATE,
+    SELL_UPDATE,
+    Command,
+    CommandReceipt,
+    SellOrder,
+)
+from alert_trader.workflows.trade.retry_pace import next_try
 from tests.support.floor import CONTRACT, Floor, policy
 from tests.support.instants import new_york
 from tests.support.virtual_time import forward, forward_to
 from tests.support.waiting import eventually
-from workflows import timing
-from workflows.interface import CLOSE_SIGNAL, CLOSE_UPDATE, SELL_UPDATE, Command, CommandReceipt, SellOrder
-from workflows.pace import next_try
 
 pytestmark = pytest.mark.at("2035-05-08 10:00")  # a Tuesday
 MONDAY = date(2035, 5, 14)
@@ -55,7 +62,9 @@ def at(day: int, time: str) -> datetime:
 
 async def ask_to_close(trade: Trade) -> None:
     """Ask for a close and do not wait for it."""
-    await trade.start_update(CLOSE_UPDATE, ME, wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=CommandReceipt)
+    await trade.start_update(
+        CLOSE_UPDATE, ME, wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=CommandReceipt
+    )
 
 
 def cancels(floor: Floor) -> int:
@@ -65,7 +74,9 @@ def cancels(floor: Floor) -> int:
 
 async def calls(floor: Floor, trade: Trade, words: str) -> list[datetime]:
     """Give when a person was called about something."""
-    return [event.at for event in await floor.events(trade) if event.kind == "warning" and words in event.text]
+    return [
+        event.at for event in await floor.events(trade) if event.kind == "warning" and words in event.text
+    ]
 
 
 @pytest.mark.parametrize(
@@ -74,7 +85,13 @@ async def calls(floor: Floor, trade: Trade, words: str) -> list[datetime]:
         pytest.param((1, "15:00"), (2, "09:00"), (2, "09:31"), id="a night, well before the opening"),
         pytest.param((1, "15:00"), (2, "11:00"), (2, "11:06"), id="a night, well after the opening"),
         pytest.param((4, "15:00"), (7, "09:00"), (7, "09:31"), id="a weekend, well before the opening"),
-        pytest.param((4, "15:00"), (7, "11:00"), (7, "11:06"), id="a weekend, well after the opening", marks=pytest.mark.soak),
+        pytest.param(
+            (4, "15:00"),
+            (7, "11:00"),
+            (7, "11:06"),
+            id="a weekend, well after the opening",
+            marks=pytest.mark.soak,
+        ),
         pytest.param(
             (4, "17:00"),
             (7, "09:29"),
@@ -82,11 +99,17 @@ async def calls(floor: Floor, trade: Trade, words: str) -> list[datetime]:
             id="asked after Friday's session, well a minute before the opening",
             marks=pytest.mark.soak,
         ),
-        pytest.param((4, "17:00"), (5, "12:00"), (5, "13:01"), id="asked after Friday's session, well on Saturday"),
+        pytest.param(
+            (4, "17:00"), (5, "12:00"), (5, "13:01"), id="asked after Friday's session, well on Saturday"
+        ),
     ],
 )
 async def test_a_close_outlasts_cancels_that_go_unanswered(
-    env: WorkflowEnvironment, floor: Floor, asked: tuple[int, str], well: tuple[int, str], sold: tuple[int, str]
+    env: WorkflowEnvironment,
+    floor: Floor,
+    asked: tuple[int, str],
+    well: tuple[int, str],
+    sold: tuple[int, str],
 ) -> None:
     """EXT-50, HLT-20: the exit is asked to be cancelled until it has ended, and what it held is sold soon after the venue is well again."""
     with env.with_time_skipping_disabled():
@@ -163,19 +186,26 @@ async def test_what_a_close_waits_for_is_said(env: WorkflowEnvironment, floor: F
         trade = await hold(floor)
         await forward_to(env, trade, at(1, "10:00"))
         await floor.fault(**NO_CANCEL)
-        closing = await trade.start_update(CLOSE_UPDATE, ME, wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=CommandReceipt)
+        closing = await trade.start_update(
+            CLOSE_UPDATE, ME, wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=CommandReceipt
+        )
         await forward(env, trade, timedelta(minutes=30))
         receipt = await closing.result()
         view = await floor.view(trade)
         called = await calls(floor, trade, "has not ended")
     name = view.orders[-1].client_order_id
     waits = f"{name} was asked to be cancelled and has not ended, asked again at {at(1, '10:00'):%Y-%m-%d} 1"
-    assert (receipt.done, receipt.text.startswith(f"The position is being sold. It waits: {waits}")) == (False, True)
+    assert (receipt.done, receipt.text.startswith(f"The position is being sold. It waits: {waits}")) == (
+        False,
+        True,
+    )
     assert (view.reason or "").startswith(f"closed by tester; {waits}")
     assert len(called) == 1
 
 
-async def test_what_no_exit_holds_is_sold_while_one_cannot_be_cancelled(env: WorkflowEnvironment, floor: Floor) -> None:
+async def test_what_no_exit_holds_is_sold_while_one_cannot_be_cancelled(
+    env: WorkflowEnvironment, floor: Floor
+) -> None:
     """EXT-10, EXT-50: of two exits the first cannot be cancelled: the other's contracts are sold at once, the first's when it has ended."""
     with env.with_time_skipping_disabled():
         trade = await hold(floor, slices=2)
@@ -190,7 +220,9 @@ async def test_what_no_exit_holds_is_sold_while_one_cannot_be_cancelled(env: Wor
     assert (view.outcome, view.sold) == (Outcome.FLAT, 4)
 
 
-async def test_a_close_while_late_fills_are_watched_for_sells_them(env: WorkflowEnvironment, floor: Floor) -> None:
+async def test_a_close_while_late_fills_are_watched_for_sells_them(
+    env: WorkflowEnvironment, floor: Floor
+) -> None:
     """HLT-20: nothing is held when everything is to be closed; what an order of unknown outcome has bought is sold when it is found."""
     floor.exit_fraction = None
     await floor.quote("1.20", "1.20")
@@ -207,7 +239,9 @@ async def test_a_close_while_late_fills_are_watched_for_sells_them(env: Workflow
     assert (await trade.result()).outcome is Outcome.FLAT
 
 
-async def test_a_person_who_flattens_again_has_every_trade_try_again(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_person_who_flattens_again_has_every_trade_try_again(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """HLT-20: the account is being flattened and a trade waits for the venue: flattened again, the trade tries at once."""
     monkeypatch.setattr(timing, "CANCEL_PAUSES", (timedelta(days=1),))
     floor.exit_fraction = None
@@ -228,7 +262,9 @@ async def test_a_person_who_flattens_again_has_every_trade_try_again(floor: Floo
     assert (await trade.result()).outcome is Outcome.FLAT
 
 
-@pytest.mark.parametrize(("days", "exits", "most"), [(1, 1, 3_000), pytest.param(30, 4, 12_000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize(
+    ("days", "exits", "most"), [(1, 1, 3_000), pytest.param(30, 4, 12_000, marks=pytest.mark.soak)]
+)
 async def test_a_history_bears_a_close_that_waits_for_weeks(
     env: WorkflowEnvironment, floor: Floor, days: int, exits: int, most: int
 ) -> None:
@@ -245,13 +281,18 @@ async def test_a_history_bears_a_close_that_waits_for_weeks(
         await floor.control.clear_faults()
         await trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt)
     assert (await trade.result()).sold == 4
-    assert grown < most, f"expected fewer than {most} events in {days} days, found {grown} with {cancels(floor)} cancels"
+    assert grown < most, (
+        f"expected fewer than {most} events in {days} days, found {grown} with {cancels(floor)} cancels"
+    )
 
 
 @pytest.mark.parametrize(
-    ("pauses", "each"), [(timing.CANCEL_PAUSES, 30), (timing.SWEEPS, 20), (timing.LOOK_AGAIN, 20), (timing.SALE_READS, 20)]
+    ("pauses", "each"),
+    [(timing.CANCEL_PAUSES, 30), (timing.SWEEPS, 20), (timing.LOOK_AGAIN, 20), (timing.SALE_READS, 20)],
 )
-def test_whatever_is_asked_for_two_years_fits_into_a_history(pauses: tuple[timedelta, ...], each: int) -> None:
+def test_whatever_is_asked_for_two_years_fits_into_a_history(
+    pauses: tuple[timedelta, ...], each: int
+) -> None:
     """DUR-40: the pauses between tries grow; `each` is more than a try costs in events."""
     began = now = datetime(2026, 11, 24, 15, tzinfo=UTC)
     tries = 0

@@ -6,10 +6,16 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.testing import WorkflowEnvironment
 
-from domain.trade import Outcome, Phase
+from alert_trader.domain.trade.lifecycle import Outcome, Phase
+from alert_trader.workflows.interface import (
+    CANCEL_UPDATE,
+    CLOSE_UPDATE,
+    CONVERT_UPDATE,
+    Command,
+    CommandReceipt,
+)
 from tests.support.floor import Floor
 from tests.support.virtual_time import forward
-from workflows.interface import CANCEL_UPDATE, CLOSE_UPDATE, CONVERT_UPDATE, Command, CommandReceipt
 
 ME = Command(by="tester", reason="because")
 
@@ -29,7 +35,9 @@ async def test_cancel_takes_a_working_entry_back(env: WorkflowEnvironment, floor
     assert "OPERATOR_CANCELLED" in (view.reason or "")
 
 
-async def test_cancel_after_a_partial_fill_keeps_and_protects_it(env: WorkflowEnvironment, floor: Floor) -> None:
+async def test_cancel_after_a_partial_fill_keeps_and_protects_it(
+    env: WorkflowEnvironment, floor: Floor
+) -> None:
     """What was bought is not sold by a cancel."""
     await floor.quote("1.20", "1.20", ask_size=2)
     with env.with_time_skipping_disabled():
@@ -39,7 +47,9 @@ async def test_cancel_after_a_partial_fill_keeps_and_protects_it(env: WorkflowEn
         await floor.until(trade, "held and protected", phase=Phase.HOLDING, bought=2, exits_working=1)
 
 
-async def test_cancel_while_the_entry_is_unknown_waits_for_certainty(env: WorkflowEnvironment, floor: Floor) -> None:
+async def test_cancel_while_the_entry_is_unknown_waits_for_certainty(
+    env: WorkflowEnvironment, floor: Floor
+) -> None:
     """An order of unknown outcome cannot be cancelled before it is found; then it is."""
     await floor.quote("1.10", "1.30")
     await floor.control.mute_streams()
@@ -73,7 +83,9 @@ async def test_close_while_holding_takes_the_exit_back_and_sells_all(floor: Floo
     assert (view.outcome, view.position, view.sold) == (Outcome.FLAT, 0, 4)
 
 
-async def test_close_in_the_window_cancels_the_entry_and_sells_what_it_bought(env: WorkflowEnvironment, floor: Floor) -> None:
+async def test_close_in_the_window_cancels_the_entry_and_sells_what_it_bought(
+    env: WorkflowEnvironment, floor: Floor
+) -> None:
     """Close works in every phase in which something may be held or bought."""
     await floor.quote("1.20", "1.20", ask_size=3)
     with env.with_time_skipping_disabled():
@@ -90,7 +102,15 @@ async def test_close_goes_on_until_it_is_flat(floor: Floor) -> None:
     await floor.quote("1.20", "1.20")
     trade = await floor.alert()
     await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
-    await floor.fault(kind="status", method="POST", path="*/orders", client_id="*-x2", status=422, code="margin_check_failed", count=1)
+    await floor.fault(
+        kind="status",
+        method="POST",
+        path="*/orders",
+        client_id="*-x2",
+        status=422,
+        code="margin_check_failed",
+        count=1,
+    )
     await floor.quote("1.20", "1.20", bid_size=3)
     await trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt)
     await floor.quote("1.21", "1.22", bid_size=3)

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from temporalio.testing import WorkflowEnvironment
 
-from domain.policy import Mode
-from domain.trade import Outcome
+from alert_trader.domain.execution.policy import Mode
+from alert_trader.domain.trade.lifecycle import Outcome
+from alert_trader.simulators.venue.tape import RequestLine
 from tests.support.floor import open_floor, policy
-from venue.tape import RequestLine
 
 
 async def test_a_dry_run_works_the_orders_out_and_sends_none(env: WorkflowEnvironment) -> None:
@@ -39,4 +39,7 @@ async def test_the_mode_of_a_trade_is_the_one_it_started_with(env: WorkflowEnvir
     assert view.outcome is Outcome.DENIED
     assert "WRONG_MODE" in (view.reason or "")
     assert not posts
-    assert b'"mode":"demo"' in history.events[0].workflow_execution_started_event_attributes.input.payloads[0].data
+    assert (
+        b'"mode":"demo"'
+        in history.events[0].workflow_execution_started_event_attributes.input.payloads[0].data
+    )

@@ -4,9 +4,9 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowUpdateStage
 from temporalio.testing import WorkflowEnvironment
 
-from domain.trade import Outcome, Phase
+from alert_trader.domain.trade.lifecycle import Outcome, Phase
+from alert_trader.workflows.interface import CLOSE_UPDATE, Command, CommandReceipt
 from tests.support.floor import Floor
-from workflows.interface import CLOSE_UPDATE, Command, CommandReceipt
 
 
 async def test_a_command_is_answered_before_its_trade_closes(env: WorkflowEnvironment, floor: Floor) -> None:
@@ -16,7 +16,10 @@ async def test_a_command_is_answered_before_its_trade_closes(env: WorkflowEnviro
         trade = await floor.alert()
         await floor.until(trade, "held", phase=Phase.HOLDING)
         closing = await trade.start_update(
-            CLOSE_UPDATE, Command(by="tester"), wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=CommandReceipt
+            CLOSE_UPDATE,
+            Command(by="tester"),
+            wait_for_stage=WorkflowUpdateStage.ACCEPTED,
+            result_type=CommandReceipt,
         )
         view = await trade.result()
     assert view.outcome is Outcome.FLAT

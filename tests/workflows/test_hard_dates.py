@@ -6,14 +6,22 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from alert_trader import clock
-from domain.hours import BY_RULE
-from domain.trade import Outcome, Phase
+from alert_trader.domain.market.trading_hours import BY_RULE
+from alert_trader.domain.trade.lifecycle import Outcome, Phase
+from alert_trader.simulators.venue.config import SessionMode, VenueConfig
 from tests.support.floor import open_floor
 from tests.support.instants import HARD
 from tests.support.virtual_time import forward, forward_to
-from venue.config import SessionMode, VenueConfig
 
-OPEN = ("ordinary", "first-minutes", "monthly-expiry", "half-day-open", "last-of-december", "good-friday-expiry", "far-year")
+OPEN = (
+    "ordinary",
+    "first-minutes",
+    "monthly-expiry",
+    "half-day-open",
+    "last-of-december",
+    "good-friday-expiry",
+    "far-year",
+)
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.at(name)) for name in HARD])

@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from domain.event import EventKind
-from domain.trade import Outcome, Phase
+from alert_trader.domain.audit.event import EventKind
+from alert_trader.domain.trade.lifecycle import Outcome, Phase
+from alert_trader.simulators.venue.commands import Adjust
+from alert_trader.simulators.venue.orders import Action
 from tests.support.floor import Floor
 from tests.support.virtual_time import forward
 from tests.support.waiting import eventually
-from venue.commands import Adjust
-from venue.orders import Action
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,9 @@ async def test_contracts_held_to_the_end_expire(
         trade = await floor.alert()
         await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
         if bid is None:
-            await floor.fault(kind="status", method="GET", path="*/market-data/by-type", status=503, count=None)
+            await floor.fault(
+                kind="status", method="GET", path="*/market-data/by-type", status=503, count=None
+            )
         else:
             await floor.quote(bid, "1.20", bid_size=50 if bid != "0" else 0)
         await forward(env, trade, timedelta(days=60), may_end=True)
@@ -44,7 +46,9 @@ async def test_contracts_held_to_the_end_expire(
     assert view.closed_at.date() >= floor.expiry
     events = await floor.events(trade)
     assert [says in event.text for event in events if event.kind is EventKind.EXPIRED] == [True]
-    assert any("may be exercised" in event.text for event in events if event.kind is EventKind.WARNING) is (unvalued > 0)
+    assert any("may be exercised" in event.text for event in events if event.kind is EventKind.WARNING) is (
+        unvalued > 0
+    )
     assert (says in (view.reason or "")) is (unvalued > 0)
 
 
@@ -79,7 +83,9 @@ async def test_a_position_closed_by_hand_ends_the_trade(floor: Floor) -> None:
     await floor.control.app_order(floor.account, floor.symbol, Action.SELL_TO_CLOSE, 4)
     view = await trade.result()
     assert view.outcome is Outcome.FLAT
-    assert any(event.kind == "warning" and "no longer holds" in event.text for event in await floor.events(trade))
+    assert any(
+        event.kind == "warning" and "no longer holds" in event.text for event in await floor.events(trade)
+    )
 
 
 async def test_an_order_of_somebody_else_is_left_alone(floor: Floor) -> None:

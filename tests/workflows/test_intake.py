@@ -9,17 +9,28 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from alert_trader import clock
-from control import authored, command, look
-from control.errors import NoWorkerError
-from control.intake import Intake, LeftAlone, Opened, PassedOn, Taken, Unmatched, take, told
-from domain.alert import AlertMessage, Nature
-from domain.ids import message_id
-from domain.profile import OnAdd, OnExit, Profile
-from domain.trade import Outcome, Phase
-from domain.view import TradeView
+from alert_trader.control.commands import trade_commands
+from alert_trader.control.errors import NoWorkerError
+from alert_trader.control.intake import author_trades
+from alert_trader.control.intake.message import (
+    Intake,
+    LeftAlone,
+    Opened,
+    PassedOn,
+    Taken,
+    Unmatched,
+    take,
+    told,
+)
+from alert_trader.control.queries import trade_views
+from alert_trader.domain.alerts.alert import AlertMessage, Nature
+from alert_trader.domain.alerts.profile import OnAdd, OnExit, Profile
+from alert_trader.domain.ids import message_id
+from alert_trader.domain.trade.lifecycle import Outcome, Phase
+from alert_trader.domain.trade.view import TradeView
+from alert_trader.workflows.interface import CommandReceipt, FollowUp, Said
 from tests.support.floor import AUTHOR, CHANNEL, GUILD, Floor, policy
 from tests.support.waiting import eventually
-from workflows.interface import CommandReceipt, FollowUp, Said
 
 _numbers = count(1)
 
@@ -33,12 +44,18 @@ def entry(floor: Floor) -> str:
     return f"BTO SPY {floor.expiry:%m/%d/%Y} 450c @ 1.20"
 
 
-async def taken(floor: Floor, text: str, *, profile: Profile | None = None, name: str | None = None, **about: Any) -> Taken:
+async def taken(
+    floor: Floor, text: str, *, profile: Profile | None = None, name: str | None = None, **about: Any
+) -> Taken:
     """Take a message in by the floor's rules; a trade that it opens ends with the floor."""
     given = {"author_id": AUTHOR, "channel_id": CHANNEL, "guild_id": GUILD, "posted_at": clock.now(), **about}
-    message = AlertMessage(message_id=message_id(name or f"in{next(_numbers)}{floor.account}"), text=text, **given)
+    message = AlertMessage(
+        message_id=message_id(name or f"in{next(_numbers)}{floor.account}"), text=text, **given
+    )
     profiles = {AUTHOR: profile or Profile(exits=OnExit.AUTOMATIC)}
-    found = await take(floor.client, message, Intake(policy=policy(), account=floor.account, profiles=profiles))
+    found = await take(
+        floor.client, message, Intake(policy=policy(), account=floor.account, profiles=profiles)
+    )
     assert told(found).isprintable()
     if isinstance(found, Opened) and found.started:
         floor.handles.append(floor.client.get_workflow_handle(found.workflow_id, result_type=TradeView))
@@ -71,10 +88,10 @@ async def test_an_alert_has_its_trade_though_no_worker_answers(
     first = await held(floor, entry)
 
     async def silent(_: object) -> TradeView:
-        raise look.NoAnswer("no worker answered")
+        raise trade_views.NoAnswer("no worker answered")
 
     with monkeypatch.context() as away, env.with_time_skipping_disabled():
-        away.setattr(look, "view_of", silent)
+        away.setattr(trade_views, "view_of", silent)
         opened = await taken(floor, entry.replace("450c", "460c").replace("1.20", "1.25"))
         assert isinstance(opened, Opened)
         asked = await floor.client.get_workflow_handle(opened.workflow_id).fetch_history()
@@ -110,12 +127,18 @@ async def test_an_exit_finds_the_authors_open_trade(floor: Floor, entry: str) ->
     opened = await held(floor, entry)
     found = await taken(floor, "STC SPY 450c @ 1.20 half out")
     assert isinstance(found, PassedOn)
-    assert (found.said, found.workflow_id, found.receipt.text) == (Said.EXIT, opened.workflow_id, "Sold 2, asked for by the author")
+    assert (found.said, found.workflow_id, found.receipt.text) == (
+        Said.EXIT,
+        opened.workflow_id,
+        "Sold 2, asked for by the author",
+    )
 
 
-async def test_an_exit_is_never_about_a_later_alert(floor: Floor, entry: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_exit_is_never_about_a_later_alert(
+    floor: Floor, entry: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """EXT-10: an exit that a restart reads again, its own trade over by now, does not sell what its author bought since."""
-    monkeypatch.setattr(authored, "LOOKS", (0.0, 0.1, 0.1))  # each of the three is looked for to the end
+    monkeypatch.setattr(author_trades, "LOOKS", (0.0, 0.1, 0.1))  # each of the three is looked for to the end
     before = clock.now() - timedelta(seconds=30)
     await held(floor, entry)
     for text in ("all out", "STC SPY 450c @ 1.20", f"AVG SPY {floor.expiry:%m/%d} 450c @ 1.25, added @ 1.20"):
@@ -126,14 +149,18 @@ async def test_an_exit_is_never_about_a_later_alert(floor: Floor, entry: str, mo
 async def test_an_exit_of_two_open_contracts_must_name_one(floor: Floor, entry: str) -> None:
     """Which of two positions "all out" means is not for us to say; an answer to the alert says it."""
     first = await held(floor, entry)
-    await floor.control.set_quote(floor.symbol.replace("450", "451"), bid="1.20", ask="1.20", ask_size=50, bid_size=50)
+    await floor.control.set_quote(
+        floor.symbol.replace("450", "451"), bid="1.20", ask="1.20", ask_size=50, bid_size=50
+    )
     other = entry.replace("450c", "451c").replace("1.20", "1.21")
     await taken(floor, other)
     await floor.until(floor.handles[-1], "held", phase=Phase.HOLDING)
     both = await taken(floor, "all out")
     assert isinstance(both, Unmatched)
     assert "found 2" in both.why
-    answer = await taken(floor, "all out", nature=Nature.REPLY, answers=first.workflow_id.removeprefix("trade-"))
+    answer = await taken(
+        floor, "all out", nature=Nature.REPLY, answers=first.workflow_id.removeprefix("trade-")
+    )
     assert isinstance(answer, PassedOn)
     assert answer.workflow_id == first.workflow_id
 
@@ -151,7 +178,9 @@ async def test_an_add_is_written_down_or_has_its_own_trade(floor: Floor, entry: 
 
 
 @by_start
-async def test_a_correction_is_told_to_the_working_trade(floor: Floor, entry: str, env: WorkflowEnvironment) -> None:
+async def test_a_correction_is_told_to_the_working_trade(
+    floor: Floor, entry: str, env: WorkflowEnvironment
+) -> None:
     """The order works on; the author's "1.30**" is on its record, and an edit of the alert is too."""
     await floor.quote("1.10", "1.30")
     with env.with_time_skipping_disabled():
@@ -164,7 +193,11 @@ async def test_a_correction_is_told_to_the_working_trade(floor: Floor, entry: st
         view = await floor.view(floor.handles[-1])
     assert isinstance(found, PassedOn)
     assert isinstance(edited, PassedOn)
-    assert (found.said, edited.said, found.workflow_id) == (Said.CORRECTION, Said.CORRECTION, opened.workflow_id)
+    assert (found.said, edited.said, found.workflow_id) == (
+        Said.CORRECTION,
+        Said.CORRECTION,
+        opened.workflow_id,
+    )
     assert (await floor.kinds(floor.handles[-1])).count("corrected") == 2
     assert (view.phase, view.quantity) == (Phase.ENTERING, 4)
 
@@ -185,11 +218,15 @@ async def test_a_correction_of_a_refused_alert_is_on_record(floor: Floor) -> Non
     assert ((view.reason or "").partition(":")[0], refused in (view.reason or "")) == ("ALERT_CORRECTS", True)
 
 
-async def test_the_same_alert_but_for_one_field_waits_for_a_person(floor: Floor, entry: str, env: WorkflowEnvironment) -> None:
+async def test_the_same_alert_but_for_one_field_waits_for_a_person(
+    floor: Floor, entry: str, env: WorkflowEnvironment
+) -> None:
     """A moment later with another strike: a second trade, or the first one corrected? Nothing is bought before somebody says."""
     with env.with_time_skipping_disabled():
         first = await held(floor, entry)
-        await floor.control.set_quote(floor.symbol.replace("450", "451"), bid="1.20", ask="1.20", ask_size=50, bid_size=50)
+        await floor.control.set_quote(
+            floor.symbol.replace("450", "451"), bid="1.20", ask="1.20", ask_size=50, bid_size=50
+        )
         await taken(floor, entry.replace("450c", "451c"))
         view = await floor.until(floor.handles[-1], "waits", phase=Phase.AWAITING)
     assert view.offer is not None
@@ -210,7 +247,9 @@ async def test_a_later_alert_of_the_kind_is_a_trade_like_any_other(floor: Floor,
         guild_id=GUILD,
         posted_at=later,
     )
-    found = await take(floor.client, message, Intake(policy=replace(policy(), safety=short), account=floor.account))
+    found = await take(
+        floor.client, message, Intake(policy=replace(policy(), safety=short), account=floor.account)
+    )
     assert isinstance(found, Opened)
     floor.handles.append(floor.client.get_workflow_handle(found.workflow_id, result_type=TradeView))
     await floor.until(floor.handles[-1], "traded", phase=Phase.HOLDING)
@@ -218,25 +257,29 @@ async def test_a_later_alert_of_the_kind_is_a_trade_like_any_other(floor: Floor,
 
 def behind(monkeypatch: pytest.MonkeyPatch, *missing: str) -> None:
     """Let the index be behind: it does not have these trades yet."""
-    listed = look.list_trades
+    listed = trade_views.list_trades
 
-    async def without(*args: Any, **how: Any) -> list[look.TradeRow]:
+    async def without(*args: Any, **how: Any) -> list[trade_views.TradeRow]:
         return [row for row in await listed(*args, **how) if row.workflow_id not in missing]
 
-    monkeypatch.setattr(look, "list_trades", without)
+    monkeypatch.setattr(trade_views, "list_trades", without)
 
 
 async def second(floor: Floor, entry: str) -> tuple[str, str]:
     """Have two contracts of one author open; gives their trades, the older first."""
     first = await held(floor, entry)
-    await floor.control.set_quote(floor.symbol.replace("450", "460"), bid="1.50", ask="1.50", ask_size=50, bid_size=50)
+    await floor.control.set_quote(
+        floor.symbol.replace("450", "460"), bid="1.50", ask="1.50", ask_size=50, bid_size=50
+    )
     other = await taken(floor, entry.replace("450c", "460c").replace("1.20", "1.50"))
     assert isinstance(other, Opened)
     await floor.until(floor.handles[-1], "held", phase=Phase.HOLDING)
     return first.workflow_id, other.workflow_id
 
 
-async def test_an_exit_sees_what_the_index_has_not_yet(floor: Floor, entry: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_exit_sees_what_the_index_has_not_yet(
+    floor: Floor, entry: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """EXT-10: "out" a moment after a new entry is about two contracts: the index knows the older one only, the account both."""
     older, newer = await second(floor, entry)
     behind(monkeypatch, newer)
@@ -255,7 +298,9 @@ async def test_an_alert_like_one_that_the_index_has_not_yet_waits_for_a_person(
     """WHO-40: two alerts that differ in one field, the second within the index's lag of the first: the account has let the first buy."""
     with env.with_time_skipping_disabled():
         first = await held(floor, entry)
-        await floor.control.set_quote(floor.symbol.replace("450", "451"), bid="1.20", ask="1.20", ask_size=50, bid_size=50)
+        await floor.control.set_quote(
+            floor.symbol.replace("450", "451"), bid="1.20", ask="1.20", ask_size=50, bid_size=50
+        )
         behind(monkeypatch, first.workflow_id)
         await taken(floor, entry.replace("450c", "451c"))
         view = await floor.until(floor.handles[-1], "waits", phase=Phase.AWAITING)
@@ -268,14 +313,14 @@ async def test_a_trade_that_does_not_answer_is_no_trade_less(
 ) -> None:
     """EXT-10, UNK-30: a query that failed is not an empty answer: "out" is about two contracts whichever of them tells how it stands."""
     trades = await second(floor, entry)
-    view_of = look.view_of
+    view_of = trade_views.view_of
 
     async def partly(handle: Any) -> TradeView:
         if handle.id == trades[number]:
-            raise look.NoAnswer("it could not be told")
+            raise trade_views.NoAnswer("it could not be told")
         return await view_of(handle)
 
-    monkeypatch.setattr(look, "view_of", partly)
+    monkeypatch.setattr(trade_views, "view_of", partly)
     both = await taken(floor, "all out")
     assert isinstance(both, Unmatched)
     assert "found 2" in both.why
@@ -284,27 +329,31 @@ async def test_a_trade_that_does_not_answer_is_no_trade_less(
     assert named.workflow_id == trades[number]
 
 
-async def test_an_exit_reaches_every_trade_though_one_does_not_answer(floor: Floor, entry: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_exit_reaches_every_trade_though_one_does_not_answer(
+    floor: Floor, entry: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An alert and its add are both told that their author is out: the one that is silent keeps the other from nothing."""
     profile = Profile(exits=OnExit.AUTOMATIC, adds=OnAdd.ADDED)
     await held(floor, entry, profile=profile)
     added = await taken(floor, f"AVG SPY {floor.expiry:%m/%d} 450c @ 1.25, added @ 1.20", profile=profile)
     assert isinstance(added, Opened)
     await floor.until(floor.handles[-1], "held", phase=Phase.HOLDING, bought=4)
-    follow_up = command.follow_up
+    follow_up = trade_commands.follow_up
 
     async def partly(client: Any, trade: str, said: FollowUp) -> CommandReceipt:
         if trade == added.workflow_id:
             raise NoWorkerError("silent")
         return await follow_up(client, trade, said)
 
-    monkeypatch.setattr(command, "follow_up", partly)
+    monkeypatch.setattr(trade_commands, "follow_up", partly)
     with pytest.raises(NoWorkerError):
         await taken(floor, "STC SPY 450c @ 1.20 half out", profile=profile)
     await floor.until(floor.handles[0], "sold in part", position=2)
 
 
-async def test_an_answer_to_an_alert_that_is_over_is_about_nothing_else(floor: Floor, entry: str, env: WorkflowEnvironment) -> None:
+async def test_an_answer_to_an_alert_that_is_over_is_about_nothing_else(
+    floor: Floor, entry: str, env: WorkflowEnvironment
+) -> None:
     """EXT-10: "all out" in answer to an alert whose trade is flat, or was refused, must not sell another contract of its author."""
     with env.with_time_skipping_disabled():
         older, newer = await second(floor, entry)
@@ -316,6 +365,8 @@ async def test_an_answer_to_an_alert_that_is_over_is_about_nothing_else(floor: F
         for over in (older, refused.workflow_id):
             found = await taken(floor, "all out", nature=Nature.REPLY, answers=over.removeprefix("trade-"))
             assert isinstance(found, Unmatched)
-        answer = await taken(floor, "STC SPY 460c @ 1.50 half out", nature=Nature.REPLY, answers=older.removeprefix("trade-"))
+        answer = await taken(
+            floor, "STC SPY 460c @ 1.50 half out", nature=Nature.REPLY, answers=older.removeprefix("trade-")
+        )
         assert isinstance(answer, PassedOn)
         assert answer.workflow_id == newer

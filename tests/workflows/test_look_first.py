@@ -14,7 +14,9 @@ async def test_an_entry_whose_look_fails_is_tried_again_under_its_own_name(floor
 
 async def test_an_exit_whose_look_fails_is_tried_again_under_its_own_name(floor: Floor) -> None:
     """The same for exits, which are never given up."""
-    floor.exit_fraction = None  # the venue does not answer for longer than five seconds of its own clock allow
+    floor.exit_fraction = (
+        None  # the venue does not answer for longer than five seconds of its own clock allow
+    )
     await floor.quote("1.20", "1.20")
     await floor.fault(kind="status", method="GET", path="*/orders", status=503, nth=2, count=6)
     trade = await floor.alert()

@@ -10,14 +10,14 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from alert_trader import clock
-from domain.calendar import new_york_date, next_trading_day
-from domain.hours import BY_RULE
-from domain.trade import Outcome, Phase
-from domain.view import TradeView
+from alert_trader.domain.market.calendar import new_york_date, next_trading_day
+from alert_trader.domain.market.trading_hours import BY_RULE
+from alert_trader.domain.trade.lifecycle import Outcome, Phase
+from alert_trader.domain.trade.view import TradeView
+from alert_trader.workflows import timing
 from tests.support.floor import CONTRACT, Floor
 from tests.support.virtual_time import forward, forward_to
 from tests.support.waiting import eventually
-from workflows import timing
 
 NO_LIST = {"kind": "status", "method": "GET", "path": "*/orders", "status": 503, "count": None}
 NO_READ = {"kind": "status", "method": "GET", "path": "*/orders/*", "status": 503, "count": None}
@@ -46,7 +46,11 @@ async def lose_entry(floor: Floor, kind: str, text: str | None = None) -> Trade:
 
 @pytest.mark.at("2035-05-11 15:00")  # a Friday
 @pytest.mark.parametrize(
-    ("kind", "bought"), [pytest.param("lost-after", 4, id="accepted and filled"), pytest.param("lost-before", 0, id="never accepted")]
+    ("kind", "bought"),
+    [
+        pytest.param("lost-after", 4, id="accepted and filled"),
+        pytest.param("lost-before", 0, id="never accepted"),
+    ],
 )
 async def test_an_entry_that_nobody_could_look_for_over_a_weekend_stays_unknown(
     env: WorkflowEnvironment, floor: Floor, kind: str, bought: int
@@ -54,25 +58,38 @@ async def test_an_entry_that_nobody_could_look_for_over_a_weekend_stays_unknown(
     """UNK-30, UNK-20, ENT-50: only a list that the venue gave settles it; a person is called, and nothing is sent again."""
     with env.with_time_skipping_disabled():
         trade = await lose_entry(floor, kind)
-        await forward_to(env, trade, BY_RULE.next_open(await env.get_current_time(trade) + timedelta(hours=27)) + timedelta(minutes=90))
+        await forward_to(
+            env,
+            trade,
+            BY_RULE.next_open(await env.get_current_time(trade) + timedelta(hours=27))
+            + timedelta(minutes=90),
+        )
         view = await floor.view(trade)
         assert (view.phase, view.unknown_orders, view.outcome) == (Phase.WATCHING, 1, None)
         assert "nobody can say whether" in (view.reason or "")
         events = await floor.events(trade)
         assert "not_found" not in [event.kind for event in events]
-        called = {event.at.date() for event in events if event.kind == "warning" and "nobody can say whether" in event.text}
+        called = {
+            event.at.date()
+            for event in events
+            if event.kind == "warning" and "nobody can say whether" in event.text
+        }
         assert len(called) >= 2
         await floor.control.clear_faults()
         await forward(env, trade, timedelta(hours=3), may_end=bought == 0)
         if bought > 0:
-            await floor.until(trade, "found and protected", bought=4, exits_working=2, unknown_orders=0, phase=Phase.HOLDING)
+            await floor.until(
+                trade, "found and protected", bought=4, exits_working=2, unknown_orders=0, phase=Phase.HOLDING
+            )
         else:
             await floor.until(trade, "not there", unknown_orders=0)
             assert "not_found" in await floor.kinds(trade)
     assert len(floor.posts("e")) == 1
 
 
-async def test_an_entry_that_nobody_could_look_for_until_its_contract_ended_calls_a_person(env: WorkflowEnvironment, floor: Floor) -> None:
+async def test_an_entry_that_nobody_could_look_for_until_its_contract_ended_calls_a_person(
+    env: WorkflowEnvironment, floor: Floor
+) -> None:
     """UNK-30, DUR-40: the trade ends with its contract, says that the order was never seen to end, and has sent nothing again."""
     contract = replace(CONTRACT, expiry=next_trading_day(new_york_date(clock.now())), strike=Decimal(600))
     await floor.control.set_quote(contract.occ_symbol, bid="1.20", ask="1.20")
@@ -90,7 +107,10 @@ async def test_an_entry_that_nobody_could_look_for_until_its_contract_ended_call
 @pytest.mark.parametrize(
     "sending",
     [
-        pytest.param({"kind": "lost-after", "method": "POST", "path": "*/orders", "client_id": "*-x1"}, id="its answer was lost"),
+        pytest.param(
+            {"kind": "lost-after", "method": "POST", "path": "*/orders", "client_id": "*-x1"},
+            id="its answer was lost",
+        ),
         pytest.param(NO_LIST, id="no look for an earlier try was answered"),
     ],
 )
@@ -112,7 +132,9 @@ async def test_an_exit_that_nobody_could_look_for_for_days_is_there_once(
         await forward(env, trade, timedelta(days=4))
         view = await floor.view(trade)
         assert (view.position, view.exits_working) == (4, 0)
-        assert [event for event in await floor.events(trade) if event.kind == "warning" and "-x1" in event.text]
+        assert [
+            event for event in await floor.events(trade) if event.kind == "warning" and "-x1" in event.text
+        ]
         await floor.control.clear_faults()
         await forward(env, trade, timedelta(days=1))
         await floor.until(trade, "protected", exits_working=2, unknown_orders=0)

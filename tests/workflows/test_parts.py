@@ -8,16 +8,16 @@ from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateStage
 from temporalio.testing import WorkflowEnvironment
 
 from alert_trader import clock
-from domain.calendar import new_york_date
-from domain.hours import BY_RULE
-from domain.policy import ExitPolicy
-from domain.portion import HALF, Portion
-from domain.trade import Outcome, Phase
+from alert_trader.domain.alerts.portion import HALF, Portion
+from alert_trader.domain.execution.policy import ExitPolicy
+from alert_trader.domain.market.calendar import new_york_date
+from alert_trader.domain.market.trading_hours import BY_RULE
+from alert_trader.domain.trade.lifecycle import Outcome, Phase
+from alert_trader.workflows import timing
+from alert_trader.workflows.interface import CLOSE_UPDATE, SELL_UPDATE, Command, CommandReceipt, SellOrder
 from tests.support.floor import CONTRACT, Floor, policy
 from tests.support.virtual_time import forward
 from tests.support.waiting import eventually
-from workflows import timing
-from workflows.interface import CLOSE_UPDATE, SELL_UPDATE, Command, CommandReceipt, SellOrder
 
 ME = Command(by="tester")
 ALL_AT_HALF = policy(exits=ExitPolicy(fraction=Decimal(1), gain=Decimal("0.5")))
@@ -66,7 +66,9 @@ async def test_the_same_command_acts_once(floor: Floor) -> None:
     trade = await floor.alert()
     await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
     for _ in range(2):
-        await trade.execute_update(SELL_UPDATE, part(Portion(count=1), "c1"), id="c1", result_type=CommandReceipt)
+        await trade.execute_update(
+            SELL_UPDATE, part(Portion(count=1), "c1"), id="c1", result_type=CommandReceipt
+        )
     assert (await floor.view(trade)).position == 3
 
 
@@ -75,9 +77,16 @@ async def test_two_parts_at_once_are_sold_one_after_another(floor: Floor) -> Non
     await floor.quote("1.20", "1.20")
     trade = await floor.alert(rules=ALL_AT_HALF)
     await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
-    one = await trade.start_update(SELL_UPDATE, part(HALF), wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=CommandReceipt)
-    two = await trade.start_update(SELL_UPDATE, part(HALF), wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=CommandReceipt)
-    assert ((await one.result()).text, (await two.result()).text) == ("Sold 2, asked for by tester", "Sold 1, asked for by tester")
+    one = await trade.start_update(
+        SELL_UPDATE, part(HALF), wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=CommandReceipt
+    )
+    two = await trade.start_update(
+        SELL_UPDATE, part(HALF), wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=CommandReceipt
+    )
+    assert ((await one.result()).text, (await two.result()).text) == (
+        "Sold 2, asked for by tester",
+        "Sold 1, asked for by tester",
+    )
     await floor.until(trade, "protected again", position=1, exits_working=1)
 
 
@@ -96,7 +105,9 @@ async def test_a_part_that_is_no_whole_contract_is_refused(floor: Floor) -> None
     trade = await floor.alert()
     await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
     with pytest.raises(WorkflowUpdateFailedError) as refused:
-        await trade.execute_update(SELL_UPDATE, part(Portion(fraction=Decimal("0.1"))), result_type=CommandReceipt)
+        await trade.execute_update(
+            SELL_UPDATE, part(Portion(fraction=Decimal("0.1"))), result_type=CommandReceipt
+        )
     assert "at least 1 contract" in str(refused.value.__cause__)
 
 
@@ -105,8 +116,24 @@ async def test_a_refused_sale_is_tried_again_and_what_it_was_for_stays_aside(flo
     await floor.quote("1.20", "1.20")
     trade = await floor.alert(rules=ALL_AT_HALF)
     await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
-    await floor.fault(kind="status", method="POST", path="*/orders", client_id="*-x2", status=422, code="margin_check_failed", count=1)
-    await floor.fault(kind="status", method="POST", path="*/orders", client_id="*-x3", status=422, code="margin_check_failed", count=1)
+    await floor.fault(
+        kind="status",
+        method="POST",
+        path="*/orders",
+        client_id="*-x2",
+        status=422,
+        code="margin_check_failed",
+        count=1,
+    )
+    await floor.fault(
+        kind="status",
+        method="POST",
+        path="*/orders",
+        client_id="*-x3",
+        status=422,
+        code="margin_check_failed",
+        count=1,
+    )
     await trade.execute_update(SELL_UPDATE, part(HALF), result_type=CommandReceipt)
     view = await floor.until(trade, "protected again", position=2, exits_working=2)
     assert view.sold == 2
@@ -130,7 +157,9 @@ async def test_an_exit_that_fills_while_it_is_taken_back_counts_for_the_part(flo
     trade = await floor.alert(rules=ALL_AT_HALF)
     await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
     await floor.fault(kind="late-accept", method="DELETE", path="*/orders/*", seconds=1, count=1)
-    update = await trade.start_update(SELL_UPDATE, part(HALF), wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=CommandReceipt)
+    update = await trade.start_update(
+        SELL_UPDATE, part(HALF), wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=CommandReceipt
+    )
     await floor.quote("1.90", "1.95")
     await update.result()
     view = await trade.result()
@@ -142,14 +171,26 @@ async def test_close_overtakes_a_part(floor: Floor) -> None:
     await floor.quote("1.20", "1.20")
     trade = await floor.alert(rules=ALL_AT_HALF)
     await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
-    await floor.fault(kind="status", method="POST", path="*/orders", client_id="*-x2", status=422, code="margin_check_failed", count=1)
-    await trade.start_update(SELL_UPDATE, part(HALF), wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=CommandReceipt)
+    await floor.fault(
+        kind="status",
+        method="POST",
+        path="*/orders",
+        client_id="*-x2",
+        status=422,
+        code="margin_check_failed",
+        count=1,
+    )
+    await trade.start_update(
+        SELL_UPDATE, part(HALF), wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=CommandReceipt
+    )
     await trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt)
     view = await trade.result()
     assert (view.outcome, view.sold) == (Outcome.FLAT, 4)
 
 
-async def test_what_is_bought_during_a_sale_is_protected_at_once(env: WorkflowEnvironment, floor: Floor) -> None:
+async def test_what_is_bought_during_a_sale_is_protected_at_once(
+    env: WorkflowEnvironment, floor: Floor
+) -> None:
     """EXT-40: the entry goes on filling while a part is sold; its slices have their exits."""
     await floor.quote("1.20", "1.20", ask_size=2)
     with env.with_time_skipping_disabled():
@@ -169,20 +210,26 @@ async def test_a_part_that_could_not_be_sent_all_day_is_not_sold_at_the_next_ope
 
     SPY trades until 16:15: what is asked for ten minutes before, with stocks closed, belongs to today and not to tomorrow.
     """
-    monkeypatch.setattr(timing, "READ_TOTAL", timedelta(seconds=1))  # a look is asked again in real time: no clock passes over it
+    monkeypatch.setattr(
+        timing, "READ_TOTAL", timedelta(seconds=1)
+    )  # a look is asked again in real time: no clock passes over it
     floor.exit_fraction = None
     await floor.quote("1.20", "1.20")
     with env.with_time_skipping_disabled():
         trade = await floor.alert()
         await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
         now = clock.now()
-        closes = BY_RULE.next_close(CONTRACT, now + timedelta(days=1))  # a trading day's, whenever the test is started
+        closes = BY_RULE.next_close(
+            CONTRACT, now + timedelta(days=1)
+        )  # a trading day's, whenever the test is started
         opens = BY_RULE.opens_at(new_york_date(closes))
         assert opens is not None
         asked_at = min(opens + after_the_open, closes - timedelta(minutes=10))
         await forward(env, trade, asked_at - now)
         await floor.fault(kind="status", method="GET", path="*/orders", status=503, count=10_000)
-        asked = await trade.start_update(SELL_UPDATE, part(HALF), wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=CommandReceipt)
+        asked = await trade.start_update(
+            SELL_UPDATE, part(HALF), wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=CommandReceipt
+        )
 
         async def meant() -> bool:
             return (await floor.kinds(trade)).count("exit_intended") == 2

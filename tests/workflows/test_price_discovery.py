@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from domain.policy import Conversion, LadderPolicy
-from domain.trade import Outcome
+from alert_trader.domain.execution.policy import Conversion, LadderPolicy
+from alert_trader.domain.trade.lifecycle import Outcome
 from tests.support.floor import Floor, policy
 
 

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from domain.policy import Allowlist
-from domain.trade import Outcome, Phase
+from alert_trader.domain.alerts.allowlist import Allowlist
+from alert_trader.domain.trade.lifecycle import Outcome, Phase
+from alert_trader.simulators.venue.commands import Adjust, SetAccount
 from tests.support.floor import CHANNEL, GUILD, Floor, policy
-from venue.commands import Adjust, SetAccount
 
 
 async def denied(floor: Floor, code: str, text: str | None = None, **alert: object) -> None:
@@ -129,7 +129,9 @@ async def test_the_venues_refusal_ends_the_trade_in_its_words(floor: Floor) -> N
 
 async def test_an_exit_refused_by_a_lagging_ledger_is_tried_until_it_is_taken(floor: Floor) -> None:
     """The position ledger lags the fill: the strict close is refused and tried again within the five seconds (EXT-40)."""
-    await floor.control.adjust(Adjust(timing=floor.venue.exchange.config.timing.model_copy(update={"ledger_lag": 0.5})))
+    await floor.control.adjust(
+        Adjust(timing=floor.venue.exchange.config.timing.model_copy(update={"ledger_lag": 0.5}))
+    )
     await floor.quote("1.20", "1.20")
     trade = await floor.alert()
     await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
@@ -143,7 +145,13 @@ async def test_an_expired_token_heals_itself(floor: Floor) -> None:
     trade = await floor.alert()
     await floor.until(trade, "protected", exits_working=2)
     assert (
-        len([line for line in floor.venue.tape.lines if line.kind == "order" and line.before is None and "-e" in str(line.order.client_id)])
+        len(
+            [
+                line
+                for line in floor.venue.tape.lines
+                if line.kind == "order" and line.before is None and "-e" in str(line.order.client_id)
+            ]
+        )
         == 1
     )
 

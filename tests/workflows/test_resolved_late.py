@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from domain.policy import LadderPolicy
-from domain.trade import Outcome
+from alert_trader.domain.execution.policy import LadderPolicy
+from alert_trader.domain.trade.lifecycle import Outcome
 from tests.support.floor import Floor, policy
 
 SHORT = replace(LadderPolicy(), step=timedelta(seconds=0.5), window=timedelta(seconds=1.9))
@@ -17,7 +17,9 @@ SHORT = replace(LadderPolicy(), step=timedelta(seconds=0.5), window=timedelta(se
 async def test_an_entry_known_only_after_the_window_is_converted(floor: Floor, kind: str) -> None:
     """The answer came too late for the next rung and in time for the conversion: the order is taken back and converted (ENT-10)."""
     await floor.quote("1.10", "1.30")
-    await floor.fault(kind=kind, method="POST", path="*/orders", client_id="*-e1", seconds=1.95 if kind == "late" else 6)
+    await floor.fault(
+        kind=kind, method="POST", path="*/orders", client_id="*-e1", seconds=1.95 if kind == "late" else 6
+    )
     trade = await floor.alert(rules=policy(ladder=SHORT))
     await floor.until(trade, "converted", bought=4, exits_working=2)
     assert floor.entry_limits() == ["1.2", "market"]

@@ -5,20 +5,30 @@ from datetime import timedelta
 
 from temporalio.testing import WorkflowEnvironment
 
-from domain.policy import Conversion, LadderPolicy
-from domain.trade import Outcome, Phase
+from alert_trader.domain.execution.policy import Conversion, LadderPolicy
+from alert_trader.domain.trade.lifecycle import Outcome, Phase
+from alert_trader.workflows.interface import (
+    CANCEL_UPDATE,
+    CLOSE_UPDATE,
+    CONVERT_UPDATE,
+    Command,
+    CommandReceipt,
+)
 from tests.support.floor import Floor, policy
 from tests.support.virtual_time import forward
 from tests.support.waiting import eventually
-from workflows.interface import CANCEL_UPDATE, CLOSE_UPDATE, CONVERT_UPDATE, Command, CommandReceipt
 
 ME = Command(by="tester", reason="because")
 
 
-async def test_a_cancel_during_the_conversion_is_what_ended_it(env: WorkflowEnvironment, floor: Floor) -> None:
+async def test_a_cancel_during_the_conversion_is_what_ended_it(
+    env: WorkflowEnvironment, floor: Floor
+) -> None:
     """The converting order rests unfilled when a person cancels: it is taken back in that person's name, and no other follows."""
     await floor.quote("1.19", "1.32", ask_size=0)
-    rules = policy(ladder=LadderPolicy(conversion=Conversion.MARKETABLE_LIMIT, conversion_wait=timedelta(minutes=10)))
+    rules = policy(
+        ladder=LadderPolicy(conversion=Conversion.MARKETABLE_LIMIT, conversion_wait=timedelta(minutes=10))
+    )
     with env.with_time_skipping_disabled():
         trade = await floor.alert(rules=rules)
         await floor.until(trade, "the working entry", step="limit")
@@ -32,14 +42,19 @@ async def test_a_cancel_during_the_conversion_is_what_ended_it(env: WorkflowEnvi
     assert len(floor.posts("e")) == 2
 
 
-async def test_cancel_convert_and_close_together_end_in_one_sale(env: WorkflowEnvironment, floor: Floor) -> None:
+async def test_cancel_convert_and_close_together_end_in_one_sale(
+    env: WorkflowEnvironment, floor: Floor
+) -> None:
     """Everybody presses a button at once: what was bought is sold once, and each caller gets an answer (DUR-30)."""
     await floor.quote("1.20", "1.20", ask_size=2)
     with env.with_time_skipping_disabled():
         trade = await floor.alert()
         await floor.until(trade, "the first slice", bought=2, exits_working=1)
         answers = await asyncio.gather(
-            *(trade.execute_update(name, ME, result_type=CommandReceipt) for name in (CONVERT_UPDATE, CANCEL_UPDATE, CLOSE_UPDATE)),
+            *(
+                trade.execute_update(name, ME, result_type=CommandReceipt)
+                for name in (CONVERT_UPDATE, CANCEL_UPDATE, CLOSE_UPDATE)
+            ),
             trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt),
             trade.cancel(),
             return_exceptions=True,
@@ -49,7 +64,9 @@ async def test_cancel_convert_and_close_together_end_in_one_sale(env: WorkflowEn
     assert not [answer for answer in answers if isinstance(answer, TimeoutError)]
 
 
-async def test_a_close_while_the_market_is_closed_sells_at_the_open(env: WorkflowEnvironment, floor: Floor) -> None:
+async def test_a_close_while_the_market_is_closed_sells_at_the_open(
+    env: WorkflowEnvironment, floor: Floor
+) -> None:
     """The sale is accepted for the next session: the caller hears that it is under way, and it is the only one."""
     await floor.quote("1.20", "1.20")
     with env.with_time_skipping_disabled():

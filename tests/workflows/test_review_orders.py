@@ -9,20 +9,20 @@ from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import WorkflowHandle, WorkflowUpdateStage
 from temporalio.testing import WorkflowEnvironment
 
-from activities.messages import ORDER_REPORT_SIGNAL
 from alert_trader import clock
-from domain.ids import FillId, OrderId
-from domain.money import Price
-from domain.order import Fill
-from domain.policy import ExitPolicy, LadderPolicy, SafetyPolicy
-from domain.trade import Outcome, Phase
-from domain.view import TradeView
+from alert_trader.activities.messages import ORDER_REPORT_SIGNAL
+from alert_trader.domain.execution.policy import ExitPolicy, LadderPolicy, SafetyPolicy
+from alert_trader.domain.ids import FillId, OrderId
+from alert_trader.domain.money import Price
+from alert_trader.domain.orders.order import Fill
+from alert_trader.domain.trade.lifecycle import Outcome, Phase
+from alert_trader.domain.trade.view import TradeView
+from alert_trader.simulators.venue.commands import Adjust
+from alert_trader.simulators.venue.preflight import TermsRequest
+from alert_trader.workflows.interface import CLOSE_UPDATE, Command, CommandReceipt
 from tests.support.floor import Floor, policy
 from tests.support.virtual_time import forward
 from tests.support.waiting import eventually
-from venue.commands import Adjust
-from venue.preflight import TermsRequest
-from workflows.interface import CLOSE_UPDATE, Command, CommandReceipt
 
 ME = Command(by="tester", reason="because")
 
@@ -36,7 +36,9 @@ def edit_in_the_app(floor: Floor, order_id: int, price: str, effect: str) -> Non
 def working_exits(floor: Floor) -> int:
     """Contracts in sells to close that work at the venue, whoever sent them."""
     return sum(
-        order.remaining for order in floor.venue.exchange.orders.values() if not order.status.terminal and not order.legs[0].action.buying
+        order.remaining
+        for order in floor.venue.exchange.orders.values()
+        if not order.status.terminal and not order.legs[0].action.buying
     )
 
 
@@ -58,7 +60,9 @@ async def test_an_exit_edited_in_the_app_is_taken_back_by_its_new_id(floor: Floo
     assert working_exits(floor) == 0
 
 
-async def test_an_edit_that_the_stream_never_told_is_found_by_the_announced_id(env: WorkflowEnvironment, floor: Floor) -> None:
+async def test_an_edit_that_the_stream_never_told_is_found_by_the_announced_id(
+    env: WorkflowEnvironment, floor: Floor
+) -> None:
     """The old order names its successor: the successor is read though no report of it ever came."""
     floor.exit_fraction = None  # closing everything takes the exits back
     await floor.quote("1.20", "1.20")
@@ -76,7 +80,11 @@ async def test_an_edit_that_the_stream_never_told_is_found_by_the_announced_id(e
 async def reset_to_start(floor: Floor, handle: WorkflowHandle) -> None:  # type: ignore[type-arg]
     """Reset a trade to before its entry was sized, as an operator might in the Web UI."""
     history = await handle.fetch_history()
-    first = next(event.event_id for event in history.events if event.HasField("workflow_task_completed_event_attributes"))
+    first = next(
+        event.event_id
+        for event in history.events
+        if event.HasField("workflow_task_completed_event_attributes")
+    )
     await floor.client.workflow_service.reset_workflow_execution(
         ResetWorkflowExecutionRequest(
             namespace=floor.client.namespace,
@@ -88,13 +96,18 @@ async def reset_to_start(floor: Floor, handle: WorkflowHandle) -> None:  # type:
     )
 
 
-async def test_a_reset_adds_no_entry_beside_the_one_that_works(env: WorkflowEnvironment, floor: Floor) -> None:
+async def test_a_reset_adds_no_entry_beside_the_one_that_works(
+    env: WorkflowEnvironment, floor: Floor
+) -> None:
     """Reports that come before the entry is decided again name the order that works: it is gone on with, no second is sent (UNK-40)."""
     await floor.quote("1.10", "1.30")
     with env.with_time_skipping_disabled():
         trade = await floor.alert()
         await floor.until(trade, "the working entry", step="limit")
-        await eventually(lambda: [order.status for order in floor.venue.exchange.orders.values()] == ["Live"], "the order to be live")
+        await eventually(
+            lambda: [order.status for order in floor.venue.exchange.orders.values()] == ["Live"],
+            "the order to be live",
+        )
         await reset_to_start(floor, trade)
         again = floor.client.get_workflow_handle(trade.id, result_type=TradeView)
         floor.handles[-1] = again
@@ -102,14 +115,21 @@ async def test_a_reset_adds_no_entry_beside_the_one_that_works(env: WorkflowEnvi
     assert len(floor.order_ids("e")) == 1
 
 
-async def test_a_reset_that_denies_the_alert_says_what_it_left_at_the_venue(env: WorkflowEnvironment, floor: Floor) -> None:
+async def test_a_reset_that_denies_the_alert_says_what_it_left_at_the_venue(
+    env: WorkflowEnvironment, floor: Floor
+) -> None:
     """By the time of the reset the alert is too old to be sized: a person hears of the order that the trade no longer looks after."""
     await floor.quote("1.10", "1.30")
-    rules = policy(safety=SafetyPolicy(max_alert_age=timedelta(seconds=2), late_fill_watch=timedelta(seconds=8)))
+    rules = policy(
+        safety=SafetyPolicy(max_alert_age=timedelta(seconds=2), late_fill_watch=timedelta(seconds=8))
+    )
     with env.with_time_skipping_disabled():
         trade = await floor.alert(rules=rules)
         posted = clock.now()
-        await eventually(lambda: [order.status for order in floor.venue.exchange.orders.values()] == ["Live"], "the order to be live")
+        await eventually(
+            lambda: [order.status for order in floor.venue.exchange.orders.values()] == ["Live"],
+            "the order to be live",
+        )
         await eventually(lambda: clock.now() - posted > timedelta(seconds=2.5), "the alert to be too old")
         await reset_to_start(floor, trade)
         again = floor.client.get_workflow_handle(trade.id, result_type=TradeView)
@@ -119,7 +139,9 @@ async def test_a_reset_that_denies_the_alert_says_what_it_left_at_the_venue(env:
     warned = [event for event in await floor.events(again) if event.kind == "warning"]
     assert [event.facts["orders"] for event in warned] == [str(floor.order_ids("e")[0])]
     await floor.control.cancel(floor.order_ids("e")[0])
-    await eventually(lambda: floor.venue.exchange.orders[floor.order_ids("e")[0]].status.terminal, "the order to be over")
+    await eventually(
+        lambda: floor.venue.exchange.orders[floor.order_ids("e")[0]].status.terminal, "the order to be over"
+    )
 
 
 async def test_a_close_waits_for_a_lost_entry_to_be_swept(env: WorkflowEnvironment, floor: Floor) -> None:
@@ -135,7 +157,9 @@ async def test_a_close_waits_for_a_lost_entry_to_be_swept(env: WorkflowEnvironme
         await floor.until(trade, "the lost bump", unknown_orders=1)
         await forward(env, trade, timedelta(seconds=90))
         await floor.until(trade, "given up", phase=Phase.HOLDING)
-        await trade.start_update(CLOSE_UPDATE, ME, result_type=CommandReceipt, wait_for_stage=WorkflowUpdateStage.ACCEPTED)
+        await trade.start_update(
+            CLOSE_UPDATE, ME, result_type=CommandReceipt, wait_for_stage=WorkflowUpdateStage.ACCEPTED
+        )
         await floor.until(trade, "sold", sold=2)
         await eventually(lambda: len(floor.order_ids("e")) == 2, "the lost order to land")
         await forward(env, trade, timedelta(seconds=61), may_end=True)
@@ -144,7 +168,9 @@ async def test_a_close_waits_for_a_lost_entry_to_be_swept(env: WorkflowEnvironme
     assert (view.outcome, view.sold) == (Outcome.FLAT, view.bought)
 
 
-async def test_a_lost_exit_that_lands_after_its_successor_is_taken_back(env: WorkflowEnvironment, floor: Floor) -> None:
+async def test_a_lost_exit_that_lands_after_its_successor_is_taken_back(
+    env: WorkflowEnvironment, floor: Floor
+) -> None:
     """The exit was given up as absent and sent again; then the first one lands: both together would sell more than is held (EXT-10)."""
     floor.exit_fraction = None
     await floor.control.adjust(Adjust(count_working_closes=False))
@@ -160,11 +186,15 @@ async def test_a_lost_exit_that_lands_after_its_successor_is_taken_back(env: Wor
         await eventually(lambda: working_exits(floor) == 2, "one of them to be taken back")
 
 
-async def test_an_entry_that_could_not_be_looked_for_in_time_is_never_sent(env: WorkflowEnvironment, floor: Floor) -> None:
+async def test_an_entry_that_could_not_be_looked_for_in_time_is_never_sent(
+    env: WorkflowEnvironment, floor: Floor
+) -> None:
     """The look before sending fails until the alert is too old: it is searched for, given up, and not sent on any rung (WHO-30)."""
     await floor.quote("1.20", "1.20")
     await floor.fault(kind="status", method="GET", path="*/orders", status=503, count=None)
-    rules = policy(safety=SafetyPolicy(max_alert_age=timedelta(seconds=2), late_fill_watch=timedelta(seconds=8)))
+    rules = policy(
+        safety=SafetyPolicy(max_alert_age=timedelta(seconds=2), late_fill_watch=timedelta(seconds=8))
+    )
     with env.with_time_skipping_disabled():
         trade = await floor.alert(price="1.20", rules=rules)
         await floor.until(trade, "the alert to be too old", unknown_orders=1)
@@ -196,7 +226,12 @@ async def test_a_fill_after_an_orders_end_takes_back_the_next_one(floor: Floor) 
     assert ended is not None
     fill = Fill(fill_id=FillId("late"), quantity=2, price=Price(Decimal("1.20")), at=clock.now())
     await trade.signal(ORDER_REPORT_SIGNAL, replace(ended, fills=(fill,)))
-    await eventually(lambda: floor.venue.exchange.orders[floor.order_ids("e")[1]].status.terminal, "the second order to be taken back")
+    await eventually(
+        lambda: floor.venue.exchange.orders[floor.order_ids("e")[1]].status.terminal,
+        "the second order to be taken back",
+    )
     await floor.until(trade, "held", phase=Phase.HOLDING, bought=2)
     assert len(floor.posts("e")) == 2
-    assert "after its end" in " ".join(event.text for event in await floor.events(trade) if event.kind == "warning")
+    assert "after its end" in " ".join(
+        event.text for event in await floor.events(trade) if event.kind == "warning"
+    )

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 from temporalio.testing import WorkflowEnvironment
 
-from domain.policy import LadderPolicy
-from domain.trade import Outcome, Phase
+from alert_trader.domain.execution.policy import LadderPolicy
+from alert_trader.domain.trade.lifecycle import Outcome, Phase
+from alert_trader.simulators.venue.commands import Adjust
 from tests.support.floor import Floor, policy
 from tests.support.virtual_time import forward
 from tests.support.waiting import eventually
-from venue.commands import Adjust
 
 
 async def test_a_partial_fill_is_completed_on_a_later_rung(env: WorkflowEnvironment, floor: Floor) -> None:
@@ -25,7 +25,9 @@ async def test_a_partial_fill_is_completed_on_a_later_rung(env: WorkflowEnvironm
     assert view.quantity == 4
 
 
-async def test_a_partial_fill_keeps_its_exit_when_the_rest_is_given_up(env: WorkflowEnvironment, floor: Floor) -> None:
+async def test_a_partial_fill_keeps_its_exit_when_the_rest_is_given_up(
+    env: WorkflowEnvironment, floor: Floor
+) -> None:
     """What was bought stays protected when the market runs away from the rest."""
     await floor.quote("1.20", "1.20", ask_size=2)
     with env.with_time_skipping_disabled():
@@ -56,7 +58,10 @@ async def test_a_fill_that_races_the_cancel_is_kept(floor: Floor) -> None:
     await floor.control.adjust(adjustment(floor, cancel_after=0.3))
     await floor.quote("1.10", "1.30")
     trade = await floor.alert(price="1.20")
-    await eventually(lambda: any(line.kind == "cancel" and line.outcome == "requested" for line in floor.venue.tape.lines), "the cancel")
+    await eventually(
+        lambda: any(line.kind == "cancel" and line.outcome == "requested" for line in floor.venue.tape.lines),
+        "the cancel",
+    )
     await floor.control.fill(floor.order_ids("e")[0], 3, "1.20")
     await floor.until(trade, "bought in the race", bought=3, exits_working=1)
     await floor.quote("1.20", "1.21")
@@ -64,7 +69,9 @@ async def test_a_fill_that_races_the_cancel_is_kept(floor: Floor) -> None:
     assert [line.body["legs"][0]["quantity"] for line in floor.posts("e") if line.body][:2] == [4, 1]
 
 
-async def test_a_late_fill_after_giving_up_still_gets_its_exit(env: WorkflowEnvironment, floor: Floor) -> None:
+async def test_a_late_fill_after_giving_up_still_gets_its_exit(
+    env: WorkflowEnvironment, floor: Floor
+) -> None:
     """The venue shows a fill only after the order was cancelled and given up: the trade is still there and protects it."""
     await floor.control.adjust(adjustment(floor, fills_lag=0.5))
     await floor.quote("1.10", "1.30")

@@ -7,8 +7,8 @@ import pytest
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
-from domain.trade import Outcome, Phase
-from domain.view import TradeView
+from alert_trader.domain.trade.lifecycle import Outcome, Phase
+from alert_trader.domain.trade.view import TradeView
 from tests.support.floor import Floor
 from tests.support.virtual_time import forward
 from tests.support.waiting import eventually
@@ -60,17 +60,23 @@ async def test_a_failed_look_is_not_an_empty_answer(floor: Floor) -> None:
     assert "not_found" not in await floor.kinds(trade)
 
 
-async def test_an_entry_that_lands_after_it_was_given_up_is_taken_back(env: WorkflowEnvironment, floor: Floor) -> None:
+async def test_an_entry_that_lands_after_it_was_given_up_is_taken_back(
+    env: WorkflowEnvironment, floor: Floor
+) -> None:
     """The request reached the exchange after the settling time: the sweep sees the order and cancels it."""
     await floor.quote("1.10", "1.30")
     trade = await lands_late(env, floor)
-    await eventually(lambda: floor.venue.exchange.orders[floor.order_ids("e")[0]].status.terminal, "it to be cancelled")
+    await eventually(
+        lambda: floor.venue.exchange.orders[floor.order_ids("e")[0]].status.terminal, "it to be cancelled"
+    )
     view = await trade.result()
     assert (view.outcome, view.bought) == (Outcome.UNFILLED, 0)
     assert len(floor.posts("e")) == 1
 
 
-async def test_an_entry_that_filled_after_it_was_given_up_is_protected(env: WorkflowEnvironment, floor: Floor) -> None:
+async def test_an_entry_that_filled_after_it_was_given_up_is_protected(
+    env: WorkflowEnvironment, floor: Floor
+) -> None:
     """The same, and it filled at once: the contracts are this trade's, and get their exit."""
     floor.exit_fraction = None  # nobody could know of the fill before the sweep
     await floor.quote("1.20", "1.20")
@@ -95,7 +101,9 @@ async def lands_late(env: WorkflowEnvironment, floor: Floor) -> WorkflowHandle[A
     return trade
 
 
-async def test_an_order_that_reads_do_not_show_at_first_is_never_two(env: WorkflowEnvironment, floor: Floor) -> None:
+async def test_an_order_that_reads_do_not_show_at_first_is_never_two(
+    env: WorkflowEnvironment, floor: Floor
+) -> None:
     """An accepted order that the venue denies knowing for a second is not replaced before its end was seen (UNK-30, ENT-10)."""
     floor.exit_fraction = None  # with the stream silent, the fill is known at the next reading
     await floor.quote("1.19", "1.21")
@@ -107,7 +115,9 @@ async def test_an_order_that_reads_do_not_show_at_first_is_never_two(env: Workfl
         await forward(env, trade, timedelta(seconds=21))
 
         async def bumped() -> bool:
-            await forward(env, trade, timedelta(seconds=0.5))  # the pauses between readings; the venue hides the order in real time
+            await forward(
+                env, trade, timedelta(seconds=0.5)
+            )  # the pauses between readings; the venue hides the order in real time
             return len(floor.order_ids("e")) == 2
 
         await eventually(bumped, "the bump", within=20, every=0.1)

@@ -10,18 +10,18 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.messages import CardAnswer, CardPlace, CardRequest
 from alert_trader import clock
-from bot.cards import CardActivity
-from bot.first_start import NEEDED, findings, invite
-from chat.config import BOT_PERMISSIONS, CREATE_PUBLIC_THREADS, SEND_MESSAGES
-from chat.limits import Fault, Trouble
-from chat.server import RunningChat
-from chat.transcript import Kind
-from domain.event import EventKind, TradeEvent
-from domain.ids import message_id
-from domain.policy import Allowlist
-from domain.view import TradeView
+from alert_trader.activities.messages import CardAnswer, CardPlace, CardRequest
+from alert_trader.bot.cards import CardActivity
+from alert_trader.bot.first_start import NEEDED, findings, invite
+from alert_trader.domain.alerts.allowlist import Allowlist
+from alert_trader.domain.audit.event import EventKind, TradeEvent
+from alert_trader.domain.ids import message_id
+from alert_trader.domain.trade.view import TradeView
+from alert_trader.simulators.chat.config import BOT_PERMISSIONS, CREATE_PUBLIC_THREADS, SEND_MESSAGES
+from alert_trader.simulators.chat.limits import Fault, Trouble
+from alert_trader.simulators.chat.server import RunningChat
+from alert_trader.simulators.chat.transcript import Kind
 from tests.support.discord_client import ALERTS, OTHER, Listener, connected, open_chat
 from tests.unit.bot.conftest import make_view
 
@@ -33,7 +33,9 @@ def request(count: int, place: CardPlace | None = None, **changes: object) -> Ca
     view = replace(view, message=replace(view.message, channel_id=ALERTS, posted_at=now))
     told = 0 if place is None else place.told
     events = [
-        TradeEvent(sequence=each, at=now + timedelta(seconds=each), kind=EventKind.FILLED, text=f"event {each}")
+        TradeEvent(
+            sequence=each, at=now + timedelta(seconds=each), kind=EventKind.FILLED, text=f"event {each}"
+        )
         for each in range(1, count + 1)
     ]
     return CardRequest(view=view, events=tuple(events[told:]), place=place)
@@ -66,7 +68,10 @@ THREAD = "?" * 19
 """A pattern of the ids that the chat gives today, and until 2084; those of its rooms are shorter."""
 
 
-@pytest.mark.parametrize("where", [f"/channels/{ALERTS}/messages", "/channels/*/messages/*/threads", f"/channels/{THREAD}/messages"])
+@pytest.mark.parametrize(
+    "where",
+    [f"/channels/{ALERTS}/messages", "/channels/*/messages/*/threads", f"/channels/{THREAD}/messages"],
+)
 async def test_a_lost_answer_doubles_nothing(chat: RunningChat, client: Listener, where: str) -> None:
     """Whichever answer is lost, card, thread or line of the story: the next attempt finds what is there and goes on from it."""
     cards = CardActivity(client, None)
@@ -79,7 +84,9 @@ async def test_a_lost_answer_doubles_nothing(chat: RunningChat, client: Listener
     assert place.told == 4
 
 
-async def test_a_bot_without_memory_finds_the_card_of_an_earlier_life(chat: RunningChat, client: Listener) -> None:
+async def test_a_bot_without_memory_finds_the_card_of_an_earlier_life(
+    chat: RunningChat, client: Listener
+) -> None:
     """A trade that was reset, or whose bot was killed before it answered, knows no card: it is looked for, and found."""
     made = await CardActivity(client, None).show(request(3), in_doubt=False)
     chat.control.say("talk in between")
@@ -109,10 +116,17 @@ async def test_a_room_that_takes_no_card_is_told_with_what_to_do() -> None:
     async with open_chat(bot_permissions=BOT_PERMISSIONS & ~SEND_MESSAGES) as chat:
         client = Listener()
         async with connected(client):
-            with pytest.raises(ApplicationError, match=f"channel {ALERTS} does not take the card.*Missing Permissions") as refused:
+            with pytest.raises(
+                ApplicationError, match=f"channel {ALERTS} does not take the card.*Missing Permissions"
+            ) as refused:
                 await ActivityEnvironment().run(CardActivity(client, None).show_card, request(1))
             assert refused.value.non_retryable
-            told = findings(client.guilds, Allowlist(authors=("1",), channels=(ALERTS, "5"), guilds=("300000000000000003", "6")), None, 9)
+            told = findings(
+                client.guilds,
+                Allowlist(authors=("1",), channels=(ALERTS, "5"), guilds=("300000000000000003", "6")),
+                None,
+                9,
+            )
     assert len(told) == 3
     assert "not in server 6" in told[0]
     assert "in #alerts" in told[1]
@@ -121,7 +135,9 @@ async def test_a_room_that_takes_no_card_is_told_with_what_to_do() -> None:
     async with open_chat(bot_permissions=BOT_PERMISSIONS & ~CREATE_PUBLIC_THREADS) as chat:
         client = Listener()
         async with connected(client):
-            answer: CardAnswer = await ActivityEnvironment().run(CardActivity(client, None).show_card, request(1))
+            answer: CardAnswer = await ActivityEnvironment().run(
+                CardActivity(client, None).show_card, request(1)
+            )
             assert answer.place.told == 1
             assert len(in_room(chat)) == 1
 
@@ -130,7 +146,9 @@ def test_the_invitation_asks_for_what_is_needed_and_nothing_more() -> None:
     """The link names exactly the permissions that are each explained, and the scope that commands need."""
     link = invite(42)
     allowed = discord.Permissions(int(link.rpartition("permissions=")[2].partition("&")[0]))
-    assert {name for name, value in allowed if value} == {"read_messages" if name == "view_channel" else name for name in NEEDED}
+    assert {name for name, value in allowed if value} == {
+        "read_messages" if name == "view_channel" else name for name in NEEDED
+    }
     assert "scope=bot+applications.commands" in link
     assert not findings([], Allowlist(), None, 1)[0].startswith("the bot")
 
@@ -144,7 +162,9 @@ async def test_a_burst_of_changes_keeps_within_discords_limits(chat: RunningChat
         for count in range(1, 6):
             asked = request(count, place, workflow_id=f"trade-{trade}")
             message = replace(asked.view.message, message_id=message_id(trade))
-            place = await cards.show(replace(asked, view=replace(asked.view, message=message)), in_doubt=False)
+            place = await cards.show(
+                replace(asked, view=replace(asked.view, message=message)), in_doubt=False
+            )
 
     await asyncio.gather(*(live(f"m{number}") for number in range(4)))
     assert [line.facts for line in chat.transcript.of(Kind.FAULT)] == []

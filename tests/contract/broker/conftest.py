@@ -10,12 +10,12 @@ from typing import Any
 import httpx2
 import pytest
 
-from broker.redirect import SharedTransport
-from broker.tastytrade import TastytradeDesk
-from domain.contract import OptionContract, Right
-from domain.ids import ClientOrderId
-from domain.money import price
-from domain.order import OrderIntent, OrderKind, Side, TimeInForce
+from alert_trader.broker.tastytrade.client import TastytradeDesk
+from alert_trader.broker.tastytrade.transport import SharedTransport
+from alert_trader.domain.ids import ClientOrderId
+from alert_trader.domain.market.contract import OptionContract, Right
+from alert_trader.domain.money import price
+from alert_trader.domain.orders.order import OrderIntent, OrderKind, Side, TimeInForce
 
 ACCOUNT = "5WT00042"
 ORDERS = f"/accounts/{ACCOUNT}/orders"
@@ -41,7 +41,14 @@ class Script:
         queue = self.answers.get((request.method, request.url.path))
         if queue is None and request.url.path == "/oauth/token":
             self.tokens += 1
-            return httpx2.Response(200, json={"access_token": f"access-token-{self.tokens}", "token_type": "Bearer", "expires_in": 900})
+            return httpx2.Response(
+                200,
+                json={
+                    "access_token": f"access-token-{self.tokens}",
+                    "token_type": "Bearer",
+                    "expires_in": 900,
+                },
+            )
         if queue is None:
             raise AssertionError(f"unexpected {request.method} {request.url}")
         answer = queue.pop(0) if len(queue) > 1 else queue[0]
@@ -51,7 +58,9 @@ class Script:
 
     def sent(self, method: str, path: str) -> list[Any]:
         """Give the bodies of the requests of one kind."""
-        return [json.loads(r.content or b"null") for r in self.asked if (r.method, r.url.path) == (method, path)]
+        return [
+            json.loads(r.content or b"null") for r in self.asked if (r.method, r.url.path) == (method, path)
+        ]
 
 
 class ScriptedDesk(TastytradeDesk):
@@ -158,6 +167,11 @@ def fill_body() -> Callable[..., dict[str, Any]]:
     """Give a function that writes a fill as the broker does."""
 
     def body(number: int = 1, quantity: int = 1, at: str = "2.05") -> dict[str, Any]:
-        return {"fill-id": f"26091799900{number}", "quantity": quantity, "fill-price": at, "filled-at": "2026-09-17T18:32:28.435+00:00"}
+        return {
+            "fill-id": f"26091799900{number}",
+            "quantity": quantity,
+            "fill-price": at,
+            "filled-at": "2026-09-17T18:32:28.435+00:00",
+        }
 
     return body

@@ -14,27 +14,29 @@ from typing import Any
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.messages import SizeAnswer, SizedEntry, SizeRequest
-from activities.sizing import SizeActivity
 from alert_trader import clock
-from broker.tastytrade import TastytradeDesk
-from domain.account import opened
-from domain.alert import AlertKind, AlertMessage, ParsedAlert
-from domain.calendar import weekly_expiry
-from domain.contract import OptionContract, Right, Settlement
-from domain.denial import Code, Denied
-from domain.ids import ClientOrderId, Leg, client_order_id, message_id
-from domain.limits import Limits
-from domain.money import Price, Usd
-from domain.order import OrderIntent, OrderKind, Side, TimeInForce
-from domain.policy import Mode, Policy, SizingPolicy
+from alert_trader.activities.messages import SizeAnswer, SizedEntry, SizeRequest
+from alert_trader.activities.sizing import SizeActivity
+from alert_trader.broker.tastytrade.client import TastytradeDesk
+from alert_trader.domain.account.account import opened
+from alert_trader.domain.account.limits import Limits
+from alert_trader.domain.alerts.alert import AlertKind, AlertMessage, ParsedAlert
+from alert_trader.domain.denial import Code, Denied
+from alert_trader.domain.execution.policy import Mode, Policy, SizingPolicy
+from alert_trader.domain.ids import ClientOrderId, Leg, client_order_id, message_id
+from alert_trader.domain.market.calendar import weekly_expiry
+from alert_trader.domain.market.contract import OptionContract, Right, Settlement
+from alert_trader.domain.money import Price, Usd
+from alert_trader.domain.orders.order import OrderIntent, OrderKind, Side, TimeInForce
+from alert_trader.simulators.venue.client import VenueControl
+from alert_trader.simulators.venue.config import AccountConfig, VenueConfig
+from alert_trader.simulators.venue.server import start
 from tests.support.floor import next_monthly
 from tests.support.paper_account import PaperAccount
-from venue.client import VenueControl
-from venue.config import AccountConfig, VenueConfig
-from venue.server import start
 
-WHOLE = Policy(mode=Mode.DEMO, sizing=SizingPolicy(allocation=Decimal(1), max_contracts=100, max_notional=Decimal(10**6)))
+WHOLE = Policy(
+    mode=Mode.DEMO, sizing=SizingPolicy(allocation=Decimal(1), max_contracts=100, max_notional=Decimal(10**6))
+)
 """Rules under which money alone decides."""
 
 
@@ -49,19 +51,33 @@ class Desk:
         self.account.memory.open_day(Usd(reference), clock.now())
         self.account.memory.day.preflight_at = clock.now()
 
-    async def size(self, number: int = 1, *, root: str = "SPY", strike: int = 600, price: str = "1.00") -> SizeAnswer:
+    async def size(
+        self, number: int = 1, *, root: str = "SPY", strike: int = 600, price: str = "1.00"
+    ) -> SizeAnswer:
         """Size an alert on a contract quoted at its price."""
         contract = OptionContract(root=root, expiry=_expiry(root), right=Right.CALL, strike=Decimal(strike))
         listed = replace(contract, root={"SPX": "SPXW"}.get(root, root))
         await self.control.set_quote(listed.occ_symbol, bid=price, ask=price, bid_size=500, ask_size=500)
         message = AlertMessage(
-            message_id=message_id(f"k{number}"), text="", author_id="11", channel_id="2", guild_id="3", posted_at=clock.now()
+            message_id=message_id(f"k{number}"),
+            text="",
+            author_id="11",
+            channel_id="2",
+            guild_id="3",
+            posted_at=clock.now(),
         )
         parsed = ParsedAlert(
-            kind=AlertKind.ENTRY, symbol=root, strike=contract.strike, right=Right.CALL, expiry=contract.expiry, price=Price(Decimal(price))
+            kind=AlertKind.ENTRY,
+            symbol=root,
+            strike=contract.strike,
+            right=Right.CALL,
+            expiry=contract.expiry,
+            price=Price(Decimal(price)),
         )
         activity = SizeActivity(self.desk, self.account).size_entry
-        answer: SizeAnswer = await ActivityEnvironment().run(activity, SizeRequest(alert=message, parsed=parsed, policy=WHOLE))
+        answer: SizeAnswer = await ActivityEnvironment().run(
+            activity, SizeRequest(alert=message, parsed=parsed, policy=WHOLE)
+        )
         return answer
 
     async def place(self, entry: SizedEntry, name: ClientOrderId, quantity: int) -> None:
@@ -81,7 +97,11 @@ class Desk:
 
 def _expiry(root: str) -> date:
     # an index has two contracts of one name in its monthly week
-    return next_monthly(clock.now()) if root == "SPY" else weekly_expiry(next_monthly(clock.now()) - timedelta(days=7))
+    return (
+        next_monthly(clock.now())
+        if root == "SPY"
+        else weekly_expiry(next_monthly(clock.now()) - timedelta(days=7))
+    )
 
 
 @contextlib.asynccontextmanager
@@ -137,10 +157,16 @@ async def test_an_account_buys_what_it_can_pay_with_its_fees(kind: dict[str, Any
         ({"closed": True}, Code.ACCOUNT_RESTRICTED, "closed"),
         ({"closing_only": True}, Code.ACCOUNT_RESTRICTED, "closing only"),
         ({"options_level": "No Options"}, Code.OPTIONS_LEVEL, "No Options"),
-        ({"cash": "24000", "margin": True, "pattern_day_trader": True}, Code.ACCOUNT_RESTRICTED, "pattern day trader"),
+        (
+            {"cash": "24000", "margin": True, "pattern_day_trader": True},
+            Code.ACCOUNT_RESTRICTED,
+            "pattern day trader",
+        ),
     ],
 )
-async def test_an_account_that_may_not_buy_is_denied_by_name(kind: dict[str, Any], code: Code, words: str) -> None:
+async def test_an_account_that_may_not_buy_is_denied_by_name(
+    kind: dict[str, Any], code: Code, words: str
+) -> None:
     """RSK-10: each with its own code and the numbers or flags it rests on."""
     async with opened_desk(**kind) as desk:
         answer = await desk.size()
@@ -177,9 +203,18 @@ async def test_alerts_in_the_same_instant_share_the_money_the_broker_has() -> No
         for number, answer in enumerate(answers):
             assert answer.entry is not None
             message = message_id(f"k{number}")
-            alert = AlertMessage(message_id=message, text="", author_id="11", channel_id="2", guild_id="3", posted_at=clock.now())
+            alert = AlertMessage(
+                message_id=message,
+                text="",
+                author_id="11",
+                channel_id="2",
+                guild_id="3",
+                posted_at=clock.now(),
+            )
             name = client_order_id(message, Leg.ENTRY, 1)
-            said = desk.account.memory.admit(answer.entry.admission(alert, name, min(3, answer.entry.sizing.quantity)), clock.now())
+            said = desk.account.memory.admit(
+                answer.entry.admission(alert, name, min(3, answer.entry.sizing.quantity)), clock.now()
+            )
             if isinstance(said, Denied):
                 assert said.code is Code.LIMIT_BUYING_POWER
                 continue

@@ -12,28 +12,37 @@ from typing import Any
 import pytest
 
 from alert_trader import clock
-from broker.dry_run import DryRunBroker
-from broker.port import NOT_SENT, ChainGap, OutcomeUnknown, Refused, Unavailable
-from broker.tastytrade import TastytradeDesk, TastytradeReader
-from domain.contract import OptionContract, Right
-from domain.ids import ClientOrderId
-from domain.market import Listing
-from domain.money import price
-from domain.order import OrderIntent, OrderKind, OrderReport, OrderStatus, Side, TimeInForce
+from alert_trader.broker.dry_run import DryRunBroker
+from alert_trader.broker.port import NOT_SENT, ChainGap, OutcomeUnknown, Refused, Unavailable
+from alert_trader.broker.tastytrade.client import TastytradeDesk, TastytradeReader
+from alert_trader.domain.ids import ClientOrderId
+from alert_trader.domain.market.contract import OptionContract, Right
+from alert_trader.domain.market.quotes import Listing
+from alert_trader.domain.money import price
+from alert_trader.domain.orders.order import (
+    OrderIntent,
+    OrderKind,
+    OrderReport,
+    OrderStatus,
+    Side,
+    TimeInForce,
+)
+from alert_trader.simulators.venue.client import VenueControl
+from alert_trader.simulators.venue.commands import Adjust
+from alert_trader.simulators.venue.config import Timing, VenueConfig
+from alert_trader.simulators.venue.faults import FaultKind, FaultRule
+from alert_trader.simulators.venue.orders import Action
+from alert_trader.simulators.venue.server import RunningVenue, start
+from alert_trader.simulators.venue.tape import RequestLine
 from tests.support.instants import STATED
-from venue.client import VenueControl
-from venue.commands import Adjust
-from venue.config import Timing, VenueConfig
-from venue.faults import FaultKind, FaultRule
-from venue.orders import Action
-from venue.server import RunningVenue, start
-from venue.tape import RequestLine
 
 ACCOUNT = "5WT00042"
 CALL = timedelta(seconds=3)
 HASTY = timedelta(seconds=0.3)
 SINCE = STATED.date() - timedelta(days=2)
-CONTRACT = OptionContract(root="SPY", expiry=STATED.date() + timedelta(days=30), right=Right.CALL, strike=Decimal(600))
+CONTRACT = OptionContract(
+    root="SPY", expiry=STATED.date() + timedelta(days=30), right=Right.CALL, strike=Decimal(600)
+)
 
 
 def credentials(running: RunningVenue) -> dict[str, Any]:
@@ -88,7 +97,9 @@ def entry(name: str = "1234-e1", *, limit: str = "2.05", quantity: int = 3) -> O
 
 def leave(name: str = "1234-x1", *, quantity: int = 3) -> OrderIntent:
     """Write an exit."""
-    return replace(entry(name, limit="4.10", quantity=quantity), side=Side.SELL_TO_CLOSE, time_in_force=TimeInForce.GTC)
+    return replace(
+        entry(name, limit="4.10", quantity=quantity), side=Side.SELL_TO_CLOSE, time_in_force=TimeInForce.GTC
+    )
 
 
 @contextmanager
@@ -112,7 +123,9 @@ async def eventually(read: Callable[[], Awaitable[Any]], holds: Callable[[Any], 
 
 async def order_in(trader: TastytradeReader, placed: OrderReport, status: OrderStatus) -> OrderReport:
     """Read an order until it has a status."""
-    found: OrderReport = await eventually(lambda: trader.order(placed.order_id), lambda report: report.status is status)
+    found: OrderReport = await eventually(
+        lambda: trader.order(placed.order_id), lambda report: report.status is status
+    )
     return found
 
 
@@ -126,7 +139,11 @@ async def test_an_order_goes_from_entry_to_exit(trader: TastytradeDesk, market: 
     assert (found.bid, found.ask) == (Decimal("2.00"), Decimal("2.05"))
     assert (await trader.check(entry())).buying_power_effect > 600
     bought = await order_in(trader, await trader.place(entry()), OrderStatus.FILLED)
-    assert (bought.symbol, bought.side, bought.client_order_id) == (CONTRACT.occ_symbol, "Buy to Open", "1234-e1")
+    assert (bought.symbol, bought.side, bought.client_order_id) == (
+        CONTRACT.occ_symbol,
+        "Buy to Open",
+        "1234-e1",
+    )
     await eventually(lambda: trader.order(bought.order_id), lambda report: report.filled == 3)
     assert [(each.symbol, each.quantity) for each in await trader.positions()] == [(CONTRACT.occ_symbol, 3)]
     sold = await order_in(trader, await trader.place(leave()), OrderStatus.LIVE)
@@ -142,7 +159,9 @@ async def test_a_market_order_fills(trader: TastytradeDesk) -> None:
     assert (await order_in(trader, placed, OrderStatus.FILLED)).limit is None
 
 
-async def test_a_strict_close_is_refused_while_the_ledger_lags(trader: TastytradeDesk, market: VenueControl) -> None:
+async def test_a_strict_close_is_refused_while_the_ledger_lags(
+    trader: TastytradeDesk, market: VenueControl
+) -> None:
     """EXT-20: a close without a visible position is refused, and never turned into an opening order."""
     await market.adjust(Adjust(timing=Timing(ledger_lag=0.2)))
     await order_in(trader, await trader.place(entry()), OrderStatus.FILLED)
@@ -194,14 +213,22 @@ PLACE_FAULTS: dict[str, tuple[FaultRule, bool]] = {
     "500": (FaultRule(kind=FaultKind.STATUS), False),
     "500 accepted": (FaultRule(kind=FaultKind.STATUS, accept=True), True),
     "502 html accepted": (FaultRule(kind=FaultKind.STATUS, status=502, html=True, accept=True), True),
-    "429 accepted": (FaultRule(kind=FaultKind.STATUS, status=429, code="too_many_requests", accept=True), True),
+    "429 accepted": (
+        FaultRule(kind=FaultKind.STATUS, status=429, code="too_many_requests", accept=True),
+        True,
+    ),
     "408 accepted": (FaultRule(kind=FaultKind.STATUS, status=408, code="request_timeout", accept=True), True),
-    "404 accepted": (FaultRule(kind=FaultKind.STATUS, status=404, code="record_not_found", accept=True), True),
+    "404 accepted": (
+        FaultRule(kind=FaultKind.STATUS, status=404, code="record_not_found", accept=True),
+        True,
+    ),
 }
 
 
 @pytest.mark.parametrize("name", PLACE_FAULTS)
-async def test_an_order_of_unknown_outcome_is_found_where_it_was_taken(name: str, trader: TastytradeDesk, market: VenueControl) -> None:
+async def test_an_order_of_unknown_outcome_is_found_where_it_was_taken(
+    name: str, trader: TastytradeDesk, market: VenueControl
+) -> None:
     """UNK-10: whether the venue took it or not, the answer is unknown; looking for our name tells, and there is never a second one."""
     rule, taken = PLACE_FAULTS[name]
     await market.arm(rule.model_copy(update={"method": "POST", "path": "*/orders"}))
@@ -212,9 +239,15 @@ async def test_an_order_of_unknown_outcome_is_found_where_it_was_taken(name: str
     assert len((await market.state()).named("1234-e1")) == len(found)
 
 
-async def test_an_order_that_lands_after_the_call_gave_up_is_found_later(trader: TastytradeDesk, market: VenueControl) -> None:
+async def test_an_order_that_lands_after_the_call_gave_up_is_found_later(
+    trader: TastytradeDesk, market: VenueControl
+) -> None:
     """UNK-30: not found once is not settled: an order held on the way arrives after its caller has gone."""
-    await market.arm(FaultRule(kind=FaultKind.LATE_ACCEPT, method="POST", path="*/orders", seconds=HASTY.total_seconds() + 0.5))
+    await market.arm(
+        FaultRule(
+            kind=FaultKind.LATE_ACCEPT, method="POST", path="*/orders", seconds=HASTY.total_seconds() + 0.5
+        )
+    )
     with hurried(trader), pytest.raises(OutcomeUnknown):
         await trader.place(entry())
     assert await trader.orders_since(SINCE) == []
@@ -222,22 +255,35 @@ async def test_an_order_that_lands_after_the_call_gave_up_is_found_later(trader:
     assert [report.client_order_id for report in found] == ["1234-e1"]
 
 
-async def test_an_accepted_order_of_unknown_status_counts_as_working(trader: TastytradeDesk, market: VenueControl) -> None:
+async def test_an_accepted_order_of_unknown_status_counts_as_working(
+    trader: TastytradeDesk, market: VenueControl
+) -> None:
     """UNK-10: a new word in an acceptance is no failure, and the order is not gone."""
     await market.arm(FaultRule(kind=FaultKind.UNKNOWN_STATUS, method="POST", path="*/orders"))
     assert (await trader.place(entry())).status is OrderStatus.UNRECOGNISED
 
 
 @pytest.mark.parametrize(
-    "kind", [FaultKind.LOST_BEFORE, FaultKind.LOST_AFTER, FaultKind.STALL_AFTER, FaultKind.STATUS, FaultKind.TRUNCATED]
+    "kind",
+    [
+        FaultKind.LOST_BEFORE,
+        FaultKind.LOST_AFTER,
+        FaultKind.STALL_AFTER,
+        FaultKind.STATUS,
+        FaultKind.TRUNCATED,
+    ],
 )
-async def test_a_cancel_that_was_not_answered_is_unknown(kind: FaultKind, trader: TastytradeDesk, market: VenueControl) -> None:
+async def test_a_cancel_that_was_not_answered_is_unknown(
+    kind: FaultKind, trader: TastytradeDesk, market: VenueControl
+) -> None:
     """UNK-10: whether a cancel arrived is read from the order, not from a failed answer."""
     live = await order_in(trader, await trader.place(entry(limit="1.90")), OrderStatus.LIVE)
     await market.arm(FaultRule(kind=kind, method="DELETE"))
     with hurried(trader, when=kind in SLOW), pytest.raises(OutcomeUnknown):
         await trader.cancel(live.order_id)
-    expected = OrderStatus.LIVE if kind in {FaultKind.LOST_BEFORE, FaultKind.STATUS} else OrderStatus.CANCELLED
+    expected = (
+        OrderStatus.LIVE if kind in {FaultKind.LOST_BEFORE, FaultKind.STATUS} else OrderStatus.CANCELLED
+    )
     await order_in(trader, live, expected)
 
 
@@ -254,7 +300,9 @@ READ_FAULTS = [
 
 
 @pytest.mark.parametrize("rule", READ_FAULTS, ids=lambda rule: f"{rule.kind} {rule.status}")
-async def test_no_failed_read_is_an_empty_answer(rule: FaultRule, trader: TastytradeDesk, market: VenueControl) -> None:
+async def test_no_failed_read_is_an_empty_answer(
+    rule: FaultRule, trader: TastytradeDesk, market: VenueControl
+) -> None:
     """UNK-30: every read fails as unavailable, whatever went wrong, and works again after."""
     placed = await trader.place(entry(limit="1.90"))
     reads: list[Callable[[], Awaitable[Any]]] = [
@@ -286,7 +334,9 @@ async def test_orders_beyond_one_page_are_all_found(trader: TastytradeDesk, mark
     assert [report.order_id for report in reports if report.client_order_id] == [ours.order_id]
 
 
-async def test_an_unknown_status_in_a_list_hides_no_order(trader: TastytradeDesk, market: VenueControl) -> None:
+async def test_an_unknown_status_in_a_list_hides_no_order(
+    trader: TastytradeDesk, market: VenueControl
+) -> None:
     """UNK-30: a new word in a list is unrecognised, order by order."""
     await trader.place(entry("1-e1", limit="1.90"))
     await trader.place(entry("2-e1", limit="1.90"))
@@ -294,11 +344,15 @@ async def test_an_unknown_status_in_a_list_hides_no_order(trader: TastytradeDesk
     assert [report.status for report in await trader.orders_since(SINCE)] == [OrderStatus.UNRECOGNISED] * 2
 
 
-async def test_our_name_is_found_without_the_echo_of_the_identifier(trader: TastytradeDesk, market: VenueControl) -> None:
+async def test_our_name_is_found_without_the_echo_of_the_identifier(
+    trader: TastytradeDesk, market: VenueControl
+) -> None:
     """UNK-60: the source alone names our orders, and the app's are foreign."""
     await market.adjust(Adjust(echo_external_identifier=False))
     await trader.place(entry(limit="1.90"))
-    await market.app_order(ACCOUNT, CONTRACT.occ_symbol, Action.BUY_TO_OPEN, 1, limit="0.01", source="WBT-1234-e1")
+    await market.app_order(
+        ACCOUNT, CONTRACT.occ_symbol, Action.BUY_TO_OPEN, 1, limit="0.01", source="WBT-1234-e1"
+    )
     assert {report.client_order_id for report in await trader.orders_since(SINCE)} == {"1234-e1", None}
 
 
@@ -327,7 +381,9 @@ async def test_the_stream_tells_what_happens(trader: TastytradeDesk, market: Ven
     assert seen[-1].filled == 3
 
 
-async def test_a_stream_that_is_cut_is_unavailable_and_opens_again(trader: TastytradeDesk, market: VenueControl) -> None:
+async def test_a_stream_that_is_cut_is_unavailable_and_opens_again(
+    trader: TastytradeDesk, market: VenueControl
+) -> None:
     """A lost stream says so; the next one opens, with a new token where the old one has ended."""
     async with trader.follow() as reports:
         await market.drop_streams()
@@ -342,7 +398,9 @@ async def test_a_stream_that_is_cut_is_unavailable_and_opens_again(trader: Tasty
         await eventually(market.state, lambda state: state.streams == 1)
 
 
-async def test_a_dry_run_asks_everything_and_leaves_no_order(running: RunningVenue, market: VenueControl) -> None:
+async def test_a_dry_run_asks_everything_and_leaves_no_order(
+    running: RunningVenue, market: VenueControl
+) -> None:
     """DRY-10: every question is answered in a dry-run, and the venue has seen no order."""
     broker = DryRunBroker(**credentials(running))
     assert isinstance(await broker.listing(CONTRACT), Listing)
@@ -368,7 +426,9 @@ async def test_no_secret_is_logged(trader: TastytradeDesk, caplog: pytest.LogCap
     line = trader._line()
     secrets = [line.provider_secret, line.refresh_token, line.session_token]
     assert caplog.records
-    assert [secret for secret in secrets if any(secret in record.getMessage() for record in caplog.records)] == []
+    assert [
+        secret for secret in secrets if any(secret in record.getMessage() for record in caplog.records)
+    ] == []
 
 
 async def test_an_index_is_found_under_the_root_that_lists_it(trader: TastytradeDesk) -> None:
@@ -387,7 +447,9 @@ async def test_an_index_is_found_under_the_root_that_lists_it(trader: Tastytrade
     assert {contract.root for contract in gap.nearest} == {"SPX", "SPXW"}
 
 
-async def test_an_order_that_may_not_leave_any_more_does_not(trader: TastytradeDesk, running: RunningVenue) -> None:
+async def test_an_order_that_may_not_leave_any_more_does_not(
+    trader: TastytradeDesk, running: RunningVenue
+) -> None:
     """HLT-10: asked once there is a connection, right before the first byte; a yes lets the same order go."""
     asked: list[bool] = []
 
@@ -398,7 +460,11 @@ async def test_an_order_that_may_not_leave_any_more_does_not(trader: TastytradeD
     with pytest.raises(Refused, match="may not be sent any more") as refused:
         await trader.place(entry(), still)
     assert refused.value.code == NOT_SENT
-    assert [line for line in running.tape.lines if isinstance(line, RequestLine) and line.method == "POST" and "orders" in line.path] == []
+    assert [
+        line
+        for line in running.tape.lines
+        if isinstance(line, RequestLine) and line.method == "POST" and "orders" in line.path
+    ] == []
     assert (await trader.place(entry(), still)).client_order_id == "1234-e1"
     assert asked == [False, True]
 

@@ -10,20 +10,23 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-import broker
 from alert_trader import clock
-from broker import tastytrade_answers as answers
-from broker.port import Refused
-from broker.tastytrade_bodies import UnreadableError, order_report
-from broker.tastytrade_errors import cancel_refusal, refusal
-from broker.tastytrade_line import Answer
-from domain.order import OrderReport, OrderStatus
+from alert_trader.broker.port import Refused
+from alert_trader.broker.tastytrade import answers
+from alert_trader.broker.tastytrade.bodies import UnreadableError, order_report
+from alert_trader.broker.tastytrade.errors import cancel_refusal, refusal
+from alert_trader.broker.tastytrade.session import Answer
+from alert_trader.domain.orders.order import OrderReport, OrderStatus
 
-ROOT = Path(broker.__file__).parent.parent
-ROOMS = ["activities", "broker", "cli", "control", "domain", "settings", "worker", "workflows"]
+ROOT = Path(__file__).resolve().parents[3]
 
 anything = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(["NaN", "1E+9999", "-1", "2.05"]),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(["NaN", "1E+9999", "-1", "2.05"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
     max_leaves=5,
 )
@@ -46,7 +49,13 @@ FILL_FIELDS = ["fill-id", "quantity", "fill-price", "filled-at"]
 def order() -> dict[str, Any]:
     """Write a cancelled order with one fill: the kind whose fills must not get lost."""
     fill = {"fill-id": "1", "quantity": 1, "fill-price": "2.05", "filled-at": "2026-09-17T18:32:28Z"}
-    leg = {"symbol": "AAPL  261218C00200000", "action": "Buy to Open", "quantity": 3, "remaining-quantity": 2, "fills": [fill]}
+    leg = {
+        "symbol": "AAPL  261218C00200000",
+        "action": "Buy to Open",
+        "quantity": 3,
+        "remaining-quantity": 2,
+        "fills": [fill],
+    }
     return {"id": 7, "status": "Cancelled", "price": "2.05", "external-identifier": "1234-e1", "legs": [leg]}
 
 
@@ -71,7 +80,10 @@ def test_no_field_of_an_order_can_break_the_reading(where: str, value: Any, data
         assert report.status is OrderStatus.UNRECOGNISED or len(report.fills) == 1
 
 
-@given(status=st.integers(100, 599), body=anything | st.fixed_dictionaries({"error": anything}) | st.fixed_dictionaries({"data": anything}))
+@given(
+    status=st.integers(100, 599),
+    body=anything | st.fixed_dictionaries({"error": anything}) | st.fixed_dictionaries({"data": anything}),
+)
 def test_no_answer_can_break_the_classification(status: int, body: Any) -> None:
     """UNK-10: an answer is a refusal or proves nothing, whatever it holds."""
     answer = Answer(status=status, text=json.dumps(body), json=body if isinstance(body, dict) else None)
@@ -93,20 +105,37 @@ def test_no_list_can_break_the_reading(body: Any) -> None:
 
 
 QUESTIONS: dict[str, tuple[dict[str, Any], Callable[[Any], object]]] = {
-    "quote": ({"symbol": "A", "updated-at": 1, "bid": "1", "ask": "2"}, lambda body: answers.quote([body], "A")),
-    "session": ({"state": "Open", "open-at": None, "next-session": None}, lambda body: answers.market_session([body], clock.now())),
-    "balances": ({"cash-balance": "1", "net-liquidating-value": "1", "derivative-buying-power": "1"}, answers.balances),
-    "fees": ({"fee-calculation": {"total-fees": "1"}, "buying-power-effect": {}, "warnings": []}, answers.fee_estimate),
+    "quote": (
+        {"symbol": "A", "updated-at": 1, "bid": "1", "ask": "2"},
+        lambda body: answers.quote([body], "A"),
+    ),
+    "session": (
+        {"state": "Open", "open-at": None, "next-session": None},
+        lambda body: answers.market_session([body], clock.now()),
+    ),
+    "balances": (
+        {"cash-balance": "1", "net-liquidating-value": "1", "derivative-buying-power": "1"},
+        answers.balances,
+    ),
+    "fees": (
+        {"fee-calculation": {"total-fees": "1"}, "buying-power-effect": {}, "warnings": []},
+        answers.fee_estimate,
+    ),
     "fee": (
         {"total-fees": "1", "commission": "1"},
         lambda body: answers.fee_estimate({"fee-calculation": body, "buying-power-effect": body}),
     ),
-    "account": ({"margin-or-cash": "Margin", "is-closed": False}, lambda body: answers.account_status(body, body)),
+    "account": (
+        {"margin-or-cash": "Margin", "is-closed": False},
+        lambda body: answers.account_status(body, body),
+    ),
 }
 
 
 @given(question=st.sampled_from(sorted(QUESTIONS)), value=anything, data=st.data())
-def test_no_field_of_any_other_answer_can_break_its_reading(question: str, value: Any, data: st.DataObject) -> None:
+def test_no_field_of_any_other_answer_can_break_its_reading(
+    question: str, value: Any, data: st.DataObject
+) -> None:
     """UNK-30: an answer is read, or it is unreadable."""
     body, read = QUESTIONS[question]
     with suppress(UnreadableError):
@@ -125,11 +154,16 @@ def imports(path: Path) -> Iterator[tuple[str, str]]:
 def test_only_the_adapter_holds_the_sdk() -> None:
     """DRY-10, EXT-20: nobody else imports the SDK, and its order types are built in the one place that makes a close strict."""
     sdk, order_types = set(), set()
-    for path in (file for room in ROOMS for file in (ROOT / room).rglob("*.py")):
+    for path in (ROOT / "alert_trader").rglob("*.py"):
         for module, name in imports(path):
             if module.split(".")[0] in {"tastytrade", "httpx2"}:
                 sdk.add(path.relative_to(ROOT).as_posix())
             if module == "tastytrade.order" or name in {"LimitOrder", "MarketOrder", "NewOrder"}:
                 order_types.add(path.relative_to(ROOT).as_posix())
-    assert order_types == {"broker/tastytrade_bodies.py", "broker/tastytrade_sdk.py"}
-    assert {path for path in sdk if not path.startswith("broker/tastytrade")} == {"broker/redirect.py", "broker/dry_run.py"}
+    assert order_types == {
+        "alert_trader/broker/tastytrade/bodies.py",
+        "alert_trader/broker/tastytrade/sdk.py",
+    }
+    assert {path for path in sdk if not path.startswith("alert_trader/broker/tastytrade/")} == {
+        "alert_trader/broker/dry_run.py",
+    }

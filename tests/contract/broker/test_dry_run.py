@@ -12,11 +12,11 @@ import pytest
 from tastytrade import Account
 from tastytrade.order import InstrumentType, Leg, LimitOrder, OrderAction
 
-from broker.dry_run import DryRunBroker, MutationForbiddenError, ReadOnlyTransport
-from broker.port import OrderDesk, OrderReader, Unavailable
-from broker.redirect import HostRefused, RedirectTransport, SharedTransport
-from broker.tastytrade import TastytradeDesk, TastytradeReader
-from domain.order import OrderIntent
+from alert_trader.broker.dry_run import DryRunBroker, MutationForbiddenError, ReadOnlyTransport
+from alert_trader.broker.port import OrderDesk, OrderReader, Unavailable
+from alert_trader.broker.tastytrade.client import TastytradeDesk, TastytradeReader
+from alert_trader.broker.tastytrade.transport import HostRefused, RedirectTransport, SharedTransport
+from alert_trader.domain.orders.order import OrderIntent
 
 CHANGES = [
     ("POST", "/accounts/5WT00042/orders"),
@@ -77,7 +77,12 @@ async def dry(listener: Listener) -> AsyncIterator[DryRunBroker]:
 
 def test_the_adapter_fits_the_port() -> None:
     """The types of the port hold for both adapters, and making one dials nothing."""
-    given: dict[str, Any] = {"client_secret": "a", "refresh_token": "b", "account": "5WT00042", "is_test": True}
+    given: dict[str, Any] = {
+        "client_secret": "a",
+        "refresh_token": "b",
+        "account": "5WT00042",
+        "is_test": True,
+    }
     desk: OrderDesk = TastytradeDesk(**given)
     reader: OrderReader = DryRunBroker(**given)
     assert desk.account == reader.account
@@ -92,12 +97,19 @@ def test_a_dry_run_broker_has_nothing_to_send_with() -> None:
         assert desk_only.isdisjoint(name for name, _ in inspect.getmembers(kind))
 
 
-async def test_the_sdks_own_order_is_stopped_before_a_byte_leaves(dry: DryRunBroker, listener: Listener) -> None:
+async def test_the_sdks_own_order_is_stopped_before_a_byte_leaves(
+    dry: DryRunBroker, listener: Listener
+) -> None:
     """DRY-10: not even the SDK, used past our own types, can place an order through a dry-run's session."""
     line = dry._line()
     line.session_expiration = 1e12
     account = Account.model_construct(account_number="5WT00042")  # type: ignore[call-arg]
-    leg = Leg(instrument_type=InstrumentType.EQUITY_OPTION, symbol="AAPL  261218C00200000", action=OrderAction.BUY_TO_OPEN, quantity=1)
+    leg = Leg(
+        instrument_type=InstrumentType.EQUITY_OPTION,
+        symbol="AAPL  261218C00200000",
+        action=OrderAction.BUY_TO_OPEN,
+        quantity=1,
+    )
     with pytest.warns(DeprecationWarning, match="content="), pytest.raises(MutationForbiddenError):
         await account.place_order(line, LimitOrder(legs=[leg], price=Decimal(-1)), dry_run=False)
     with pytest.raises(MutationForbiddenError):
@@ -105,7 +117,9 @@ async def test_the_sdks_own_order_is_stopped_before_a_byte_leaves(dry: DryRunBro
     assert listener.received == b""
 
 
-async def test_a_client_built_from_the_sessions_arguments_cannot_send_either(dry: DryRunBroker, listener: Listener) -> None:
+async def test_a_client_built_from_the_sessions_arguments_cannot_send_either(
+    dry: DryRunBroker, listener: Listener
+) -> None:
     """DRY-10: what the SDK builds for its streams has the same guard."""
     async with httpx2.AsyncClient(**dry._line().client_kwargs) as client:
         with pytest.raises(MutationForbiddenError):
@@ -121,7 +135,10 @@ async def test_nothing_that_could_change_something_passes(method: str, path: str
         await transport.handle_async_request(httpx2.Request(method, f"https://api.tastyworks.com{path}"))
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", "/x"), ("POST", "/oauth/token"), ("POST", "/accounts/5WT00042/orders/dry-run?y=1")])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/x"), ("POST", "/oauth/token"), ("POST", "/accounts/5WT00042/orders/dry-run?y=1")],
+)
 async def test_what_changes_nothing_passes(method: str, path: str) -> None:
     """DRY-10: a dry-run still has every question and the broker's own check."""
     transport = ReadOnlyTransport(httpx2.MockTransport(lambda _: httpx2.Response(200)))
@@ -129,7 +146,9 @@ async def test_what_changes_nothing_passes(method: str, path: str) -> None:
     assert answer.status_code == 200
 
 
-async def test_a_dry_run_asks_the_brokers_check(dry: DryRunBroker, listener: Listener, buy: OrderIntent) -> None:
+async def test_a_dry_run_asks_the_brokers_check(
+    dry: DryRunBroker, listener: Listener, buy: OrderIntent
+) -> None:
     """DRY-10: the check is let through; here it meets a broker that never answers."""
     dry._line().session_expiration = 1e12
     with pytest.raises(Unavailable, match="within"):
@@ -146,7 +165,11 @@ async def test_the_unmodified_sdk_is_sent_to_the_venue() -> None:
         return httpx2.Response(200)
 
     transport = RedirectTransport("http://127.0.0.1:8080", httpx2.MockTransport(answer))
-    for url in ("https://api.tastyworks.com/a?b=c", "wss://streamer.cert.tastyworks.com/x", "ws://127.0.0.1:8080/dxlink"):
+    for url in (
+        "https://api.tastyworks.com/a?b=c",
+        "wss://streamer.cert.tastyworks.com/x",
+        "ws://127.0.0.1:8080/dxlink",
+    ):
         request = httpx2.Request("GET", url)
         await transport.handle_async_request(request)
         assert str(request.url) == url
@@ -158,10 +181,14 @@ async def test_the_unmodified_sdk_is_sent_to_the_venue() -> None:
     assert {request.headers["Host"] for request in seen} == {"127.0.0.1:8080"}
 
 
-@pytest.mark.parametrize("host", ["example.com", "tastyworks.com", "api.tastyworks.com.example.com", "tasty-openapi-ws.dxfeed.com"])
+@pytest.mark.parametrize(
+    "host", ["example.com", "tastyworks.com", "api.tastyworks.com.example.com", "tasty-openapi-ws.dxfeed.com"]
+)
 async def test_a_redirected_process_reaches_no_other_host(host: str) -> None:
     """Nothing but the venue can be reached."""
-    transport = RedirectTransport("http://127.0.0.1:8080", httpx2.MockTransport(lambda _: httpx2.Response(200)))
+    transport = RedirectTransport(
+        "http://127.0.0.1:8080", httpx2.MockTransport(lambda _: httpx2.Response(200))
+    )
     with pytest.raises(HostRefused, match="only the venue"):
         await transport.handle_async_request(httpx2.Request("GET", f"https://{host}/"))
 

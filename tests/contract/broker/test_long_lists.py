@@ -8,8 +8,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from broker.port import Unavailable
-from broker.redirect import SharedTransport
+from alert_trader.broker.port import Unavailable
+from alert_trader.broker.tastytrade.transport import SharedTransport
 from tests.support.waiting import eventually
 
 Body = Callable[..., dict[str, Any]]
@@ -32,7 +32,9 @@ class Slow:
     async def handle(self, request: httpx2.Request) -> httpx2.Response:
         """Answer a page."""
         if request.url.path == "/oauth/token":
-            return httpx2.Response(200, json={"access_token": "token", "token_type": "Bearer", "expires_in": 900})
+            return httpx2.Response(
+                200, json={"access_token": "token", "token_type": "Bearer", "expires_in": 900}
+            )
         self.paths.append(request.url.path)
         offset = int(request.url.params["page-offset"])
         if offset > 0:
@@ -42,8 +44,15 @@ class Slow:
             self.waiting -= 1
         if offset in self.failing:
             return httpx2.Response(503)
-        pagination = {"page-offset": offset, "total-items": PAGES, "total-pages": PAGES, "current-item-count": 1}
-        return httpx2.Response(200, json={"data": {"items": [self._body(id=offset + 1)]}, "pagination": pagination})
+        pagination = {
+            "page-offset": offset,
+            "total-items": PAGES,
+            "total-pages": PAGES,
+            "current-item-count": 1,
+        }
+        return httpx2.Response(
+            200, json={"data": {"items": [self._body(id=offset + 1)]}, "pagination": pagination}
+        )
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from broker.port import OutcomeUnknown, Refused, Unavailable
-from broker.tastytrade import TastytradeDesk
-from domain.order import OrderIntent
+from alert_trader.broker.port import OutcomeUnknown, Refused, Unavailable
+from alert_trader.broker.tastytrade.client import TastytradeDesk
+from alert_trader.domain.orders.order import OrderIntent
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 TOKEN = b'{"access_token": "t", "expires_in": 900}'
@@ -23,7 +23,11 @@ CALL = timedelta(seconds=0.3)
 
 def reply(body: bytes, *, length: int | None = None) -> bytes:
     """Write a success, with a true or a false length."""
-    return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % (length or len(body)) + body
+    return (
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+        % (length or len(body))
+        + body
+    )
 
 
 async def request_of(reader: asyncio.StreamReader) -> bytes:
@@ -32,7 +36,9 @@ async def request_of(reader: asyncio.StreamReader) -> bytes:
         head = await reader.readuntil(b"\r\n\r\n")
     except asyncio.IncompleteReadError:
         return b""
-    length = next((int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0)
+    length = next(
+        (int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0
+    )
     return head + await reader.readexactly(length)
 
 
@@ -141,8 +147,14 @@ async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.02)
 
 
-@pytest.mark.parametrize("fault", [reset, close, cut, garbage, drip, None], ids=["reset", "close", "cut", "garbage", "drip", "hang"])
-async def test_every_fault_of_the_wire_is_unknown_in_time(fault: Serve | None, wire: Wire, hasty: TastytradeDesk, buy: OrderIntent) -> None:
+@pytest.mark.parametrize(
+    "fault",
+    [reset, close, cut, garbage, drip, None],
+    ids=["reset", "close", "cut", "garbage", "drip", "hang"],
+)
+async def test_every_fault_of_the_wire_is_unknown_in_time(
+    fault: Serve | None, wire: Wire, hasty: TastytradeDesk, buy: OrderIntent
+) -> None:
     """UNK-10: however an answer fails to come, the outcome is unknown, once, and within the bound of the call."""
     wire.then = fault or wire.hang
     started = monotonic()
@@ -152,8 +164,14 @@ async def test_every_fault_of_the_wire_is_unknown_in_time(fault: Serve | None, w
     assert len(wire.orders) == 1
 
 
-@pytest.mark.parametrize("fault", [reset, close, cut, garbage, drip, None], ids=["reset", "close", "cut", "garbage", "drip", "hang"])
-async def test_every_fault_of_the_wire_makes_a_read_unavailable(fault: Serve | None, wire: Wire, hasty: TastytradeDesk) -> None:
+@pytest.mark.parametrize(
+    "fault",
+    [reset, close, cut, garbage, drip, None],
+    ids=["reset", "close", "cut", "garbage", "drip", "hang"],
+)
+async def test_every_fault_of_the_wire_makes_a_read_unavailable(
+    fault: Serve | None, wire: Wire, hasty: TastytradeDesk
+) -> None:
     """UNK-30: however a read fails, it is no empty answer."""
     wire.then = fault or wire.hang
     with pytest.raises(Unavailable):
@@ -173,7 +191,9 @@ async def test_a_port_nobody_listens_on_means_not_sent(wire: Wire, buy: OrderInt
     await desk.aclose()
 
 
-async def test_a_connection_the_server_closed_is_not_used_again(wire: Wire, wired: TastytradeDesk, buy: OrderIntent) -> None:
+async def test_a_connection_the_server_closed_is_not_used_again(
+    wire: Wire, wired: TastytradeDesk, buy: OrderIntent
+) -> None:
     """A kept connection that ended meanwhile costs a new one, not an unknown outcome."""
     closed = asyncio.Event()
 
@@ -205,7 +225,9 @@ async def test_calls_share_their_connection(wire: Wire, wired: TastytradeDesk, b
     assert wire.connections == 1
 
 
-async def test_many_calls_at_once_ask_for_one_token(wire: Wire, wired: TastytradeDesk, buy: OrderIntent) -> None:
+async def test_many_calls_at_once_ask_for_one_token(
+    wire: Wire, wired: TastytradeDesk, buy: OrderIntent
+) -> None:
     """Trades share one session: twenty at once each get their own answer."""
 
     async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import httpx2
 import pytest
 
-from broker.port import Unavailable
-from broker.tastytrade_bodies import UnreadableError, order_report
-from domain.ids import OrderId
-from domain.order import OrderStatus
+from alert_trader.broker.port import Unavailable
+from alert_trader.broker.tastytrade.bodies import UnreadableError, order_report
+from alert_trader.domain.ids import OrderId
+from alert_trader.domain.orders.order import OrderStatus
 
 ORDERS = "/accounts/5WT00042/orders"
 DAY = date(2026, 9, 16)
@@ -56,7 +56,9 @@ def test_a_partly_filled_order_is_live_with_its_fills(order_body: Body, fill_bod
     assert report.updated_at.tzinfo is not None
 
 
-def test_what_can_still_fill_follows_from_the_fills_where_it_is_not_said(order_body: Body, fill_body: Body) -> None:
+def test_what_can_still_fill_follows_from_the_fills_where_it_is_not_said(
+    order_body: Body, fill_body: Body
+) -> None:
     """FIL-20: without a remaining quantity the rest is what was ordered less what was filled."""
     body = order_body(leg={"fills": [fill_body()]})
     del body["legs"][0]["remaining-quantity"]
@@ -77,7 +79,10 @@ def test_a_replaced_order_names_its_successor_and_a_replacement_its_predecessor(
 
 def test_a_rejection_keeps_the_exchanges_words(order_body: Body) -> None:
     """A tick refused by the exchange is a rejection with a reason."""
-    assert order_report(order_body(status="Rejected", reject_reason="Invalid price increment")).reject_reason == "Invalid price increment"
+    assert (
+        order_report(order_body(status="Rejected", reject_reason="Invalid price increment")).reject_reason
+        == "Invalid price increment"
+    )
 
 
 @pytest.mark.parametrize(
@@ -95,7 +100,9 @@ def test_a_rejection_keeps_the_exchanges_words(order_body: Body) -> None:
         (None, None, None),
     ],
 )
-def test_an_order_is_ours_by_either_name(external: str | None, source: str | None, ours: str | None, order_body: Body) -> None:
+def test_an_order_is_ours_by_either_name(
+    external: str | None, source: str | None, ours: str | None, order_body: Body
+) -> None:
     """UNK-60: external identifier or the end of our source names an order ours; anything else is foreign and never adopted."""
     assert order_report(order_body(external_identifier=external, source=source)).client_order_id == ours
 
@@ -104,7 +111,11 @@ def test_an_order_is_ours_by_either_name(external: str | None, source: str | Non
     "changes",
     [
         {"legs": []},
-        {"price": None, "order_type": "Notional Market", "leg": {"quantity": None, "remaining-quantity": None}},
+        {
+            "price": None,
+            "order_type": "Notional Market",
+            "leg": {"quantity": None, "remaining-quantity": None},
+        },
         {"price": "-1.5", "price_effect": "None"},
         {"leg": {"symbol": "/ESZ6", "action": "Sell", "instrument-type": "Future"}},
         {"leg": {"symbol": "AAPL", "quantity": "0.5", "remaining-quantity": "0.5"}},
@@ -129,7 +140,11 @@ def test_a_foreign_spread_is_shown_by_its_first_leg(order_body: Body) -> None:
     "leg",
     [
         {"fills": [{"fill-id": "1", "quantity": 1}]},
-        {"fills": [{"fill-id": "1", "quantity": "NaN", "fill-price": "2", "filled-at": "2026-09-17T18:32:28Z"}]},
+        {
+            "fills": [
+                {"fill-id": "1", "quantity": "NaN", "fill-price": "2", "filled-at": "2026-09-17T18:32:28Z"}
+            ]
+        },
         {"quantity": "many"},
         {"fills": "none"},
     ],
@@ -150,10 +165,18 @@ def test_what_has_no_order_id_is_no_order(body: object) -> None:
         order_report(body)
 
 
-def page(items: list[dict[str, Any]], *, offset: int = 0, total: int | None = None, pages: int = 1, **more: Any) -> httpx2.Response:
+def page(
+    items: list[dict[str, Any]], *, offset: int = 0, total: int | None = None, pages: int = 1, **more: Any
+) -> httpx2.Response:
     """Write one page of a list."""
     total = len(items) if total is None else total
-    pagination = {"per-page": 200, "page-offset": offset, "total-items": total, "total-pages": pages, "current-item-count": len(items)}
+    pagination = {
+        "per-page": 200,
+        "page-offset": offset,
+        "total-items": total,
+        "total-pages": pages,
+        "current-item-count": len(items),
+    }
     return httpx2.Response(200, json={"data": {"items": items}, "pagination": pagination | more})
 
 
@@ -163,11 +186,17 @@ async def test_a_list_is_read_over_all_its_pages(desk: Any, script: Any, order_b
     pages = [page(orders[at * 2 : at * 2 + 2], offset=at, total=5, pages=3) for at in range(3)]
     script.on("GET", ORDERS, *pages)
     assert [report.order_id for report in await desk.orders_since(DAY)] == ["1", "2", "3", "4", "5"]
-    assert [dict(r.url.params)["page-offset"] for r in script.asked if r.url.path == ORDERS] == ["0", "1", "2"]
+    assert [dict(r.url.params)["page-offset"] for r in script.asked if r.url.path == ORDERS] == [
+        "0",
+        "1",
+        "2",
+    ]
     assert script.asked[-1].url.params["start-date"] == "2026-09-16"
 
 
-async def test_a_broker_that_takes_no_long_pages_is_asked_for_shorter_ones(desk: Any, script: Any, order_body: Body) -> None:
+async def test_a_broker_that_takes_no_long_pages_is_asked_for_shorter_ones(
+    desk: Any, script: Any, order_body: Body
+) -> None:
     """UNK-30: the longest page is documented for another list; its refusal must not hide every order for ever."""
     refused = httpx2.Response(422, json={"error": {"code": "validation_error", "message": "per-page"}})
     script.on("GET", ORDERS, refused, page([order_body()]))
@@ -186,10 +215,17 @@ async def test_an_order_that_cannot_be_read_hides_no_other(desk: Any, script: An
     ]
     script.on("GET", ORDERS, page(orders))
     statuses = [report.status for report in await desk.orders_since(DAY)]
-    assert statuses == [OrderStatus.LIVE, OrderStatus.UNRECOGNISED, OrderStatus.UNRECOGNISED, OrderStatus.LIVE]
+    assert statuses == [
+        OrderStatus.LIVE,
+        OrderStatus.UNRECOGNISED,
+        OrderStatus.UNRECOGNISED,
+        OrderStatus.LIVE,
+    ]
 
 
-async def test_a_list_that_moves_while_it_is_read_is_read_again(desk: Any, script: Any, order_body: Body) -> None:
+async def test_a_list_that_moves_while_it_is_read_is_read_again(
+    desk: Any, script: Any, order_body: Body
+) -> None:
     """UNK-30: an order that arrives between two pages pushes others over the page end; the second reading has them all."""
     orders = [order_body(id=number) for number in (4, 3, 2, 1)]
     script.on(
@@ -203,7 +239,9 @@ async def test_a_list_that_moves_while_it_is_read_is_read_again(desk: Any, scrip
     assert {report.order_id for report in await desk.orders_since(DAY)} == {"1", "2", "3", "4"}
 
 
-async def test_a_list_that_swaps_an_order_while_it_is_read_is_not_believed(desk: Any, script: Any, order_body: Body) -> None:
+async def test_a_list_that_swaps_an_order_while_it_is_read_is_not_believed(
+    desk: Any, script: Any, order_body: Body
+) -> None:
     """UNK-30: an order seen twice in place of another one is a hole, though the totals agree."""
     first = page([order_body(id=3), order_body(id=2)], total=3, pages=2)
     script.on("GET", ORDERS, *([first, page([order_body(id=2)], offset=1, total=3, pages=2)] * 3))
@@ -231,7 +269,9 @@ async def test_a_list_that_swaps_an_order_while_it_is_read_is_not_believed(desk:
         httpx2.ConnectError("refused"),
     ],
 )
-async def test_a_list_that_is_not_whole_is_unavailable(answer: httpx2.Response | Exception, desk: Any, script: Any) -> None:
+async def test_a_list_that_is_not_whole_is_unavailable(
+    answer: httpx2.Response | Exception, desk: Any, script: Any
+) -> None:
     """UNK-30: a failed, cut or inconsistent list is never a short one."""
     script.on("GET", ORDERS, answer)
     with pytest.raises(Unavailable):
@@ -248,7 +288,11 @@ async def test_one_order_is_read(desk: Any, script: Any, order_body: Body) -> No
 
 async def test_an_order_is_gone_only_when_the_broker_says_so(desk: Any, script: Any) -> None:
     """UNK-30: None is the application's own answer that there is no such record."""
-    script.on("GET", f"{ORDERS}/1", httpx2.Response(404, json={"error": {"code": "record_not_found", "message": "Couldn't find Order"}}))
+    script.on(
+        "GET",
+        f"{ORDERS}/1",
+        httpx2.Response(404, json={"error": {"code": "record_not_found", "message": "Couldn't find Order"}}),
+    )
     assert await desk.order(OrderId("1")) is None
 
 
@@ -263,7 +307,9 @@ async def test_an_order_is_gone_only_when_the_broker_says_so(desk: Any, script: 
         httpx2.RemoteProtocolError("closed"),
     ],
 )
-async def test_no_other_answer_takes_an_order_for_gone(answer: httpx2.Response | Exception, desk: Any, script: Any) -> None:
+async def test_no_other_answer_takes_an_order_for_gone(
+    answer: httpx2.Response | Exception, desk: Any, script: Any
+) -> None:
     """UNK-30: a failed query is not an empty one."""
     script.on("GET", f"{ORDERS}/1", answer)
     with pytest.raises(Unavailable):

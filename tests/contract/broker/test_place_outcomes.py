@@ -7,15 +7,17 @@ from typing import Any
 import httpx2
 import pytest
 
-from broker.port import OutcomeUnknown, Refused
-from domain.ids import OrderId
-from domain.order import OrderIntent, OrderStatus
+from alert_trader.broker.port import OutcomeUnknown, Refused
+from alert_trader.domain.ids import OrderId
+from alert_trader.domain.orders.order import OrderIntent, OrderStatus
 
 ORDERS = "/accounts/5WT00042/orders"
 ONE = f"{ORDERS}/507340101"
 
 
-def error(status: int, code: str, message: str = "No.", errors: list[dict[str, str]] | None = None) -> httpx2.Response:
+def error(
+    status: int, code: str, message: str = "No.", errors: list[dict[str, str]] | None = None
+) -> httpx2.Response:
     """Write an error as the broker's application does."""
     body: dict[str, Any] = {"code": code, "message": message}
     return httpx2.Response(status, json={"error": body | ({"errors": errors} if errors else {})})
@@ -28,14 +30,19 @@ def html(status: int) -> httpx2.Response:
 
 REFUSED = {
     "preflight": (
-        error(422, "preflight_check_failure", errors=[{"code": "margin_check_failed", "message": "Not enough."}]),
+        error(
+            422, "preflight_check_failure", errors=[{"code": "margin_check_failed", "message": "Not enough."}]
+        ),
         ("margin_check_failed", "Not enough.", 422),
     ),
     "validation": (
         error(422, "validation_error", errors=[{"domain": "price", "reason": "does not have a valid value"}]),
         ("validation_error", "price does not have a valid value", 422),
     ),
-    "undocumented code": (error(422, "strict_position_effect", "No position."), ("strict_position_effect", "No position.", 422)),
+    "undocumented code": (
+        error(422, "strict_position_effect", "No position."),
+        ("strict_position_effect", "No position.", 422),
+    ),
     "a working close": (
         error(422, "position_effect", "A closing order is already working."),
         ("position_effect", "A closing order is already working.", 422),
@@ -56,7 +63,9 @@ UNKNOWN: dict[str, httpx2.Response | Exception] = {
     "422 with an empty code": error(422, ""),
     "422 about a duplicate": error(422, "duplicate_order"),
     "422 that it is there already": error(
-        422, "validation_error", errors=[{"domain": "external-identifier", "reason": "has already been taken"}]
+        422,
+        "validation_error",
+        errors=[{"domain": "external-identifier", "reason": "has already been taken"}],
     ),
     "redirect": httpx2.Response(307, headers={"Location": "/elsewhere"}),
     "500": error(500, "internal"),
@@ -67,8 +76,12 @@ UNKNOWN: dict[str, httpx2.Response | Exception] = {
     "success of a proxy": html(200),
     "success with a list": httpx2.Response(200, json=[]),
     "success with no data": httpx2.Response(200, json={"data": {}}),
-    "success with no order": httpx2.Response(201, json={"data": {"order": None, "errors": [{"code": "x", "message": "y"}]}}),
-    "success with no order id": httpx2.Response(201, json={"data": {"order": {"status": "Routed", "legs": []}}}),
+    "success with no order": httpx2.Response(
+        201, json={"data": {"order": None, "errors": [{"code": "x", "message": "y"}]}}
+    ),
+    "success with no order id": httpx2.Response(
+        201, json={"data": {"order": {"status": "Routed", "legs": []}}}
+    ),
     "truncated success": httpx2.Response(201, content=b'{"data": {"order": {"id": 507340101, "sta'),
     "reply timeout": httpx2.ReadTimeout(""),
     "write timeout": httpx2.WriteTimeout(""),
@@ -88,7 +101,9 @@ NOT_SENT: dict[str, Exception] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-async def test_a_proven_refusal_carries_the_brokers_code_and_words(name: str, desk: Any, script: Any, buy: OrderIntent) -> None:
+async def test_a_proven_refusal_carries_the_brokers_code_and_words(
+    name: str, desk: Any, script: Any, buy: OrderIntent
+) -> None:
     """An error envelope with a status that precedes every order is a refusal."""
     answer, (code, detail, status) = REFUSED[name]
     script.on("POST", ORDERS, answer)
@@ -98,7 +113,9 @@ async def test_a_proven_refusal_carries_the_brokers_code_and_words(name: str, de
 
 
 @pytest.mark.parametrize("name", UNKNOWN)
-async def test_what_proves_nothing_is_unknown_and_is_not_sent_again(name: str, desk: Any, script: Any, buy: OrderIntent) -> None:
+async def test_what_proves_nothing_is_unknown_and_is_not_sent_again(
+    name: str, desk: Any, script: Any, buy: OrderIntent
+) -> None:
     """UNK-10: a timeout, reset, 5xx or unreadable answer is unknown, says what was seen, and leaves one request."""
     script.on("POST", ORDERS, UNKNOWN[name])
     with pytest.raises(OutcomeUnknown) as unknown:
@@ -108,7 +125,9 @@ async def test_what_proves_nothing_is_unknown_and_is_not_sent_again(name: str, d
 
 
 @pytest.mark.parametrize("name", NOT_SENT)
-async def test_an_order_that_never_left_is_refused_as_not_sent(name: str, desk: Any, script: Any, buy: OrderIntent) -> None:
+async def test_an_order_that_never_left_is_refused_as_not_sent(
+    name: str, desk: Any, script: Any, buy: OrderIntent
+) -> None:
     """Without a connection no byte of the order left, and that is known."""
     script.on("POST", ORDERS, NOT_SENT[name])
     with pytest.raises(Refused) as refused:
@@ -127,7 +146,9 @@ async def test_an_order_that_never_left_is_refused_as_not_sent(name: str, desk: 
     ],
     ids=["revoked", "no token", "proxy", "timeout", "bug"],
 )
-async def test_no_access_token_means_not_sent(answer: httpx2.Response | Exception, desk: Any, script: Any, buy: OrderIntent) -> None:
+async def test_no_access_token_means_not_sent(
+    answer: httpx2.Response | Exception, desk: Any, script: Any, buy: OrderIntent
+) -> None:
     """An order whose access token could not be had was never sent."""
     script.on("POST", "/oauth/token", answer)
     with pytest.raises(Refused) as refused:
@@ -140,7 +161,12 @@ async def test_an_expired_token_is_renewed_and_the_order_sent_once_more(
     desk: Any, script: Any, buy: OrderIntent, order_body: Callable[..., dict[str, Any]]
 ) -> None:
     """A 401 proves non-acceptance, so one more request with a new token is safe."""
-    script.on("POST", ORDERS, error(401, "token_invalid"), httpx2.Response(201, json={"data": {"order": order_body(status="Routed")}}))
+    script.on(
+        "POST",
+        ORDERS,
+        error(401, "token_invalid"),
+        httpx2.Response(201, json={"data": {"order": order_body(status="Routed")}}),
+    )
     report = await desk.place(buy)
     assert report.status is OrderStatus.PENDING
     bearers = [r.headers["Authorization"] for r in script.asked if r.url.path == ORDERS]
@@ -148,7 +174,9 @@ async def test_an_expired_token_is_renewed_and_the_order_sent_once_more(
 
 
 @pytest.mark.parametrize("answer", [error(401, "token_invalid"), html(401)], ids=["application", "proxy"])
-async def test_a_second_401_is_a_refusal(answer: httpx2.Response, desk: Any, script: Any, buy: OrderIntent) -> None:
+async def test_a_second_401_is_a_refusal(
+    answer: httpx2.Response, desk: Any, script: Any, buy: OrderIntent
+) -> None:
     """Whoever is turned away with a new token too is not authorized."""
     script.on("POST", ORDERS, answer)
     with pytest.raises(Refused) as refused:
@@ -173,9 +201,16 @@ async def test_a_token_of_no_words_changes_no_outcome(
     assert (await desk.place(buy)).order_id == "507340101"
 
 
-async def test_a_401_without_a_new_token_in_time_is_not_sent(desk: Any, script: Any, buy: OrderIntent) -> None:
+async def test_a_401_without_a_new_token_in_time_is_not_sent(
+    desk: Any, script: Any, buy: OrderIntent
+) -> None:
     """Turned away once and without a new token, the order was never accepted."""
-    script.on("POST", "/oauth/token", httpx2.Response(200, json={"access_token": "t", "expires_in": 900}), TimeoutError())
+    script.on(
+        "POST",
+        "/oauth/token",
+        httpx2.Response(200, json={"access_token": "t", "expires_in": 900}),
+        TimeoutError(),
+    )
     script.on("POST", ORDERS, error(401, "token_invalid"))
     with pytest.raises(Refused) as refused:
         await desk.place(buy)
@@ -189,7 +224,11 @@ async def test_an_accepted_order_is_reported(
     """Whatever status an acceptance shows, known or not, the order is there and has its id."""
     script.on("POST", ORDERS, httpx2.Response(201, json={"data": {"order": order_body(status=status)}}))
     report = await desk.place(buy)
-    assert (report.order_id, report.client_order_id, report.symbol) == ("507340101", "1234-e1", "AAPL  261218C00200000")
+    assert (report.order_id, report.client_order_id, report.symbol) == (
+        "507340101",
+        "1234-e1",
+        "AAPL  261218C00200000",
+    )
 
 
 async def test_an_acceptance_that_echoes_no_name_is_still_of_our_order(
@@ -205,19 +244,27 @@ async def test_an_acceptance_of_another_order_is_unknown(
     desk: Any, script: Any, buy: OrderIntent, order_body: Callable[..., dict[str, Any]]
 ) -> None:
     """UNK-10: an answer that names another order of ours says nothing about this one."""
-    script.on("POST", ORDERS, httpx2.Response(201, json={"data": {"order": order_body(external_identifier="99-e1")}}))
+    script.on(
+        "POST",
+        ORDERS,
+        httpx2.Response(201, json={"data": {"order": order_body(external_identifier="99-e1")}}),
+    )
     with pytest.raises(OutcomeUnknown, match="99-e1"):
         await desk.place(buy)
 
 
-async def test_a_cancel_that_is_taken_returns(desk: Any, script: Any, order_body: Callable[..., dict[str, Any]]) -> None:
+async def test_a_cancel_that_is_taken_returns(
+    desk: Any, script: Any, order_body: Callable[..., dict[str, Any]]
+) -> None:
     """Returning means asked for, whatever status the echo shows."""
     script.on("DELETE", ONE, httpx2.Response(200, json={"data": order_body(status="Cancel Requested")}))
     await desk.cancel(OrderId("507340101"))
 
 
 @pytest.mark.parametrize(("status", "code"), [(422, "cannot_update_order"), (404, "record_not_found")])
-async def test_an_order_that_cannot_be_cancelled_is_a_refusal(status: int, code: str, desk: Any, script: Any) -> None:
+async def test_an_order_that_cannot_be_cancelled_is_a_refusal(
+    status: int, code: str, desk: Any, script: Any
+) -> None:
     """The broker's no to a cancel is a refusal; the caller reads the order again."""
     script.on("DELETE", ONE, error(status, code))
     with pytest.raises(Refused) as refused:
@@ -241,15 +288,21 @@ async def test_an_order_that_cannot_be_cancelled_is_a_refusal(status: int, code:
     ],
     ids=["401", "403", "429", "404 html", "422 html", "502", "200 html", "refused", "timeout", "closed"],
 )
-async def test_every_other_failure_of_a_cancel_is_unknown(answer: httpx2.Response | Exception, desk: Any, script: Any) -> None:
+async def test_every_other_failure_of_a_cancel_is_unknown(
+    answer: httpx2.Response | Exception, desk: Any, script: Any
+) -> None:
     """UNK-10: a cancel that was not clearly answered may have been carried out."""
     script.on("DELETE", ONE, answer)
     with pytest.raises(OutcomeUnknown):
         await desk.cancel(OrderId("507340101"))
 
 
-@pytest.mark.parametrize(("path", "status"), [("/oauth/token", 400), (ORDERS, 422), (ORDERS, 500), (ORDERS, 201)])
-async def test_no_failure_tells_a_secret(path: str, status: int, desk: Any, script: Any, buy: OrderIntent) -> None:
+@pytest.mark.parametrize(
+    ("path", "status"), [("/oauth/token", 400), (ORDERS, 422), (ORDERS, 500), (ORDERS, 201)]
+)
+async def test_no_failure_tells_a_secret(
+    path: str, status: int, desk: Any, script: Any, buy: OrderIntent
+) -> None:
     """DUR-50: whatever the broker quotes in its answers, no message, chain or repr carries a credential."""
     secrets = ["client-secret-value", "refresh-token-value"] + (["access-token-1"] if path == ORDERS else [])
     told = {"error": {"code": "bad_request", "message": " ".join(secrets)}}

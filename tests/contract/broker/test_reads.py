@@ -8,10 +8,10 @@ from typing import Any
 import httpx2
 import pytest
 
-from broker.port import ChainGap, Refused, Unavailable
-from domain.contract import OptionContract, Right
-from domain.market import Listing
-from domain.order import OrderIntent
+from alert_trader.broker.port import ChainGap, Refused, Unavailable
+from alert_trader.domain.market.contract import OptionContract, Right
+from alert_trader.domain.market.quotes import Listing
+from alert_trader.domain.orders.order import OrderIntent
 
 CHAIN = "/option-chains/SPX/nested"
 QUOTES = "/market-data/by-type"
@@ -55,18 +55,47 @@ def spx() -> OptionContract:
     return OptionContract(root="SPX", expiry=DAY, right=Right.CALL, strike=Decimal(6500))
 
 
-async def test_the_one_root_that_lists_it_is_the_contract(desk: Any, script: Any, spx: OptionContract) -> None:
+async def test_the_one_root_that_lists_it_is_the_contract(
+    desk: Any, script: Any, spx: OptionContract
+) -> None:
     """WHO-50: a weekly asked for by its index is confirmed under its own root, with that root's ticks."""
-    script.on("GET", CHAIN, ok({"items": [chain_item("SPX", {"2026-11-20": ["6500"]}), chain_item("SPXW", {"2026-12-18": ["6500"]})]}))
+    script.on(
+        "GET",
+        CHAIN,
+        ok(
+            {
+                "items": [
+                    chain_item("SPX", {"2026-11-20": ["6500"]}),
+                    chain_item("SPXW", {"2026-12-18": ["6500"]}),
+                ]
+            }
+        ),
+    )
     found = await desk.listing(spx)
     assert isinstance(found, Listing)
     assert found.contract.occ_symbol == "SPXW  261218C06500000"
-    assert (found.ticks.step(Decimal("2.95")), found.ticks.step(Decimal(3))) == (Decimal("0.05"), Decimal("0.1"))
+    assert (found.ticks.step(Decimal("2.95")), found.ticks.step(Decimal(3))) == (
+        Decimal("0.05"),
+        Decimal("0.1"),
+    )
 
 
-async def test_two_roots_on_one_day_are_not_chosen_between(desk: Any, script: Any, spx: OptionContract) -> None:
+async def test_two_roots_on_one_day_are_not_chosen_between(
+    desk: Any, script: Any, spx: OptionContract
+) -> None:
     """WHO-50: morning and afternoon settlement are two contracts, and the alert does not say which."""
-    script.on("GET", CHAIN, ok({"items": [chain_item("SPX", {"2026-12-18": ["6500"]}), chain_item("SPXW", {"2026-12-18": ["6500"]})]}))
+    script.on(
+        "GET",
+        CHAIN,
+        ok(
+            {
+                "items": [
+                    chain_item("SPX", {"2026-12-18": ["6500"]}),
+                    chain_item("SPXW", {"2026-12-18": ["6500"]}),
+                ]
+            }
+        ),
+    )
     found = await desk.listing(spx)
     assert isinstance(found, ChainGap)
     assert [contract.root for contract in found.nearest] == ["SPX", "SPXW"]
@@ -76,7 +105,18 @@ async def test_two_roots_on_one_day_are_not_chosen_between(desk: Any, script: An
 
 async def test_a_root_asked_for_by_name_is_that_root(desk: Any, script: Any, spx: OptionContract) -> None:
     """WHO-50: who says SPXW means SPXW."""
-    script.on("GET", CHAIN, ok({"items": [chain_item("SPX", {"2026-12-18": ["6500"]}), chain_item("SPXW", {"2026-12-18": ["6500"]})]}))
+    script.on(
+        "GET",
+        CHAIN,
+        ok(
+            {
+                "items": [
+                    chain_item("SPX", {"2026-12-18": ["6500"]}),
+                    chain_item("SPXW", {"2026-12-18": ["6500"]}),
+                ]
+            }
+        ),
+    )
     weekly = replace(spx, root="SPXW")
     found = await desk.listing(weekly)
     assert isinstance(found, Listing)
@@ -84,7 +124,9 @@ async def test_a_root_asked_for_by_name_is_that_root(desk: Any, script: Any, spx
 
 
 @pytest.mark.parametrize("changes", [{"shares_per_contract": 10}, {"option_chain_type": "Non-standard"}])
-async def test_another_deliverable_is_no_listing(changes: dict[str, Any], desk: Any, script: Any, spx: OptionContract) -> None:
+async def test_another_deliverable_is_no_listing(
+    changes: dict[str, Any], desk: Any, script: Any, spx: OptionContract
+) -> None:
     """WHO-50: a contract that does not stand for a hundred shares is not the one alerted."""
     script.on("GET", CHAIN, ok({"items": [chain_item("SPX", {"2026-12-18": ["6500"]}, **changes)]}))
     found = await desk.listing(spx)
@@ -92,7 +134,9 @@ async def test_another_deliverable_is_no_listing(changes: dict[str, Any], desk: 
     assert "100 shares" in found.reason
 
 
-async def test_an_adjusted_root_is_never_taken_for_the_plain_one(desk: Any, script: Any, spx: OptionContract) -> None:
+async def test_an_adjusted_root_is_never_taken_for_the_plain_one(
+    desk: Any, script: Any, spx: OptionContract
+) -> None:
     """WHO-50: an adjusted series under the same underlying is another contract."""
     script.on("GET", CHAIN, ok({"items": [chain_item("SPX1", {"2026-12-18": ["6500"]})]}))
     assert await desk.listing(spx) == ChainGap(reason="no standard options are listed on SPX")
@@ -100,7 +144,11 @@ async def test_an_adjusted_root_is_never_taken_for_the_plain_one(desk: Any, scri
 
 async def test_a_missing_strike_names_its_neighbours(desk: Any, script: Any, spx: OptionContract) -> None:
     """Whoever mistyped a strike sees what is listed around it, of the same right and day."""
-    script.on("GET", CHAIN, ok({"items": [chain_item("SPX", {"2026-12-18": ["6000", "6400", "6450", "6550", "6600", "7000"]})]}))
+    script.on(
+        "GET",
+        CHAIN,
+        ok({"items": [chain_item("SPX", {"2026-12-18": ["6000", "6400", "6450", "6550", "6600", "7000"]})]}),
+    )
     found = await desk.listing(spx)
     assert isinstance(found, ChainGap)
     assert [contract.strike for contract in found.nearest] == [6400, 6450, 6550, 6600]
@@ -113,12 +161,21 @@ async def test_a_missing_day_names_the_days_around_it(desk: Any, script: Any, sp
     script.on("GET", CHAIN, ok({"items": [chain_item("SPXW", days)]}))
     found = await desk.listing(spx)
     assert isinstance(found, ChainGap)
-    assert [contract.expiry.isoformat() for contract in found.nearest] == ["2026-11-20", "2026-12-17", "2026-12-19"]
+    assert [contract.expiry.isoformat() for contract in found.nearest] == [
+        "2026-11-20",
+        "2026-12-17",
+        "2026-12-19",
+    ]
 
 
-async def test_a_chain_is_kept_and_a_miss_is_looked_for_again(desk: Any, script: Any, spx: OptionContract) -> None:
+async def test_a_chain_is_kept_and_a_miss_is_looked_for_again(
+    desk: Any, script: Any, spx: OptionContract
+) -> None:
     """A hit is answered from memory; a strike listed since then is still found."""
-    before, after = chain_item("SPX", {"2026-12-18": ["6500"]}), chain_item("SPX", {"2026-12-18": ["6500", "6505"]})
+    before, after = (
+        chain_item("SPX", {"2026-12-18": ["6500"]}),
+        chain_item("SPX", {"2026-12-18": ["6500", "6505"]}),
+    )
     script.on("GET", CHAIN, ok({"items": [before]}), ok({"items": [after]}))
     for strike in (6500, 6500, 6505, 6500):
         assert isinstance(await desk.listing(replace(spx, strike=Decimal(strike))), Listing)
@@ -133,7 +190,9 @@ async def test_a_symbol_without_options_is_a_gap(desk: Any, script: Any, spx: Op
 
 async def test_a_share_class_is_found_by_its_letters(desk: Any, script: Any) -> None:
     """BRK.B is asked as BRK/B and may be listed as BRKB."""
-    script.on("GET", "/option-chains/BRK/B/nested", ok({"items": [chain_item("BRKB", {"2026-12-18": ["500"]})]}))
+    script.on(
+        "GET", "/option-chains/BRK/B/nested", ok({"items": [chain_item("BRKB", {"2026-12-18": ["500"]})]})
+    )
     found = await desk.listing(OptionContract(root="BRK.B", expiry=DAY, right=Right.PUT, strike=Decimal(500)))
     assert isinstance(found, Listing)
     assert found.contract.root == "BRKB"
@@ -150,7 +209,9 @@ async def test_a_share_class_is_found_by_its_letters(desk: Any, script: Any) -> 
         ok(None),
     ],
 )
-async def test_a_chain_that_cannot_be_read_is_unavailable(answer: httpx2.Response, desk: Any, script: Any, spx: OptionContract) -> None:
+async def test_a_chain_that_cannot_be_read_is_unavailable(
+    answer: httpx2.Response, desk: Any, script: Any, spx: OptionContract
+) -> None:
     """A failed read is not a contract that is not listed."""
     script.on("GET", CHAIN, answer)
     with pytest.raises(Unavailable):
@@ -171,7 +232,9 @@ def quote_item(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in item.items() if value is not None}
 
 
-async def test_a_quote_has_sides_sizes_time_and_halt(desk: Any, script: Any, contract: OptionContract) -> None:
+async def test_a_quote_has_sides_sizes_time_and_halt(
+    desk: Any, script: Any, contract: OptionContract
+) -> None:
     """The halt is read from the key the broker uses, which the SDK drops."""
     script.on("GET", QUOTES, ok({"items": [quote_item(is_trading_halted=True)]}))
     found = await desk.quote(contract)
@@ -181,24 +244,34 @@ async def test_a_quote_has_sides_sizes_time_and_halt(desk: Any, script: Any, con
     assert not found.usable
 
 
-async def test_quotes_of_many_contracts_are_one_question(desk: Any, script: Any, contract: OptionContract) -> None:
+async def test_quotes_of_many_contracts_are_one_question(
+    desk: Any, script: Any, contract: OptionContract
+) -> None:
     """Each is found by its symbol; one that the broker leaves out is left out, and is not taken for another."""
     script.on("GET", QUOTES, ok({"items": [quote_item()]}))
     found = await desk.quotes([replace(contract, strike=contract.strike + 5), contract])
     assert list(found) == [contract.occ_symbol]
-    asked = [request.url.params.get_list("equity-option") for request in script.asked if request.url.path == QUOTES]
+    asked = [
+        request.url.params.get_list("equity-option") for request in script.asked if request.url.path == QUOTES
+    ]
     assert asked == [["AAPL  261218C00205000", "AAPL  261218C00200000"]]
 
 
 @pytest.mark.parametrize("item", [{"bid": None}, {"ask": None}, {"ask": "NaN"}, {"bid": "-1"}])
-async def test_a_quote_without_both_sides_is_none(item: dict[str, Any], desk: Any, script: Any, contract: OptionContract) -> None:
+async def test_a_quote_without_both_sides_is_none(
+    item: dict[str, Any], desk: Any, script: Any, contract: OptionContract
+) -> None:
     """One side is no quote."""
     script.on("GET", QUOTES, ok({"items": [quote_item(**item)]}))
     assert await desk.quote(contract) is None
 
 
-@pytest.mark.parametrize("data", [None, {}, {"items": [quote_item(updated_at=None)]}, {"items": [quote_item(bid="cheap")]}])
-async def test_a_quote_that_cannot_be_read_is_unavailable(data: Any, desk: Any, script: Any, contract: OptionContract) -> None:
+@pytest.mark.parametrize(
+    "data", [None, {}, {"items": [quote_item(updated_at=None)]}, {"items": [quote_item(bid="cheap")]}]
+)
+async def test_a_quote_that_cannot_be_read_is_unavailable(
+    data: Any, desk: Any, script: Any, contract: OptionContract
+) -> None:
     """A quote without a time cannot be judged fresh, and a broken answer is not an empty one."""
     script.on("GET", QUOTES, ok(data))
     with pytest.raises(Unavailable):
@@ -209,10 +282,23 @@ async def test_a_quote_that_cannot_be_read_is_unavailable(data: Any, desk: Any, 
     ("answer", "expected"),
     [
         (httpx2.Response(422, json={"error": {"code": "margin_check_failed", "message": "No."}}), Refused),
-        (httpx2.Response(201, json={"data": {"errors": [{"code": "margin_check_failed", "message": "No."}]}}), Refused),
+        (
+            httpx2.Response(
+                201, json={"data": {"errors": [{"code": "margin_check_failed", "message": "No."}]}}
+            ),
+            Refused,
+        ),
         (httpx2.Response(201, json={"data": {"order": {}}}), Unavailable),
-        (httpx2.Response(201, json={"data": {"fee-calculation": {"total-fees": "NaN"}, "buying-power-effect": {}}}), Unavailable),
-        (httpx2.Response(201, json={"data": {"fee-calculation": {}, "buying-power-effect": {}}}), Unavailable),
+        (
+            httpx2.Response(
+                201, json={"data": {"fee-calculation": {"total-fees": "NaN"}, "buying-power-effect": {}}}
+            ),
+            Unavailable,
+        ),
+        (
+            httpx2.Response(201, json={"data": {"fee-calculation": {}, "buying-power-effect": {}}}),
+            Unavailable,
+        ),
         (httpx2.Response(429, json={"error": {"code": "too_many_requests", "message": ""}}), Unavailable),
         (httpx2.Response(502, html="<html>"), Unavailable),
     ],
@@ -246,18 +332,30 @@ async def test_the_account_is_what_both_of_its_records_allow(desk: Any, script: 
 
 async def test_balances_are_decimals_and_never_zero_for_missing(desk: Any, script: Any) -> None:
     """A balance that is not there is not zero."""
-    data = {"cash-balance": "25000.0", "net-liquidating-value": "25100.5", "derivative-buying-power": "24000.0"}
+    data = {
+        "cash-balance": "25000.0",
+        "net-liquidating-value": "25100.5",
+        "derivative-buying-power": "24000.0",
+    }
     script.on("GET", f"{ACCOUNT}/balances/USD", ok(data), ok({"cash-balance": "25000.0"}))
     assert (await desk.balances()).derivative_buying_power == Decimal(24000)
     with pytest.raises(Unavailable, match="net-liquidating-value"):
         await desk.balances()
 
 
-@pytest.mark.parametrize("today", [{}, {"open-at": "2020-09-17T13:30:00.000+00:00", "close-at": "2020-09-17T20:00:00.000+00:00"}])
-async def test_a_session_that_is_not_or_is_over_gives_the_next(today: dict[str, str], desk: Any, script: Any) -> None:
+@pytest.mark.parametrize(
+    "today", [{}, {"open-at": "2020-09-17T13:30:00.000+00:00", "close-at": "2020-09-17T20:00:00.000+00:00"}]
+)
+async def test_a_session_that_is_not_or_is_over_gives_the_next(
+    today: dict[str, str], desk: Any, script: Any
+) -> None:
     """Closed says so, and tells when it opens."""
     later = {"open-at": "2026-09-18T13:30:00.000+00:00", "close-at": "2026-09-18T20:00:00.000+00:00"}
-    script.on("GET", "/market-time/sessions/current", ok({"items": [{"state": "Closed", "next-session": later} | today]}))
+    script.on(
+        "GET",
+        "/market-time/sessions/current",
+        ok({"items": [{"state": "Closed", "next-session": later} | today]}),
+    )
     found = await desk.session()
     assert (found.open_now, found.opens_at) == (False, datetime(2026, 9, 18, 13, 30, tzinfo=UTC))
 
@@ -274,21 +372,42 @@ async def test_positions_are_signed_and_only_options(desk: Any, script: Any) -> 
             "average-open-price": "2.04",
         }
 
-    items = [item("A", 3, "Long"), item("B", 2, "Short"), item("C", 0, "Zero"), item("D", 100, "Long", "Equity")]
+    items = [
+        item("A", 3, "Long"),
+        item("B", 2, "Short"),
+        item("C", 0, "Zero"),
+        item("D", 100, "Long", "Equity"),
+    ]
     script.on("GET", f"{ACCOUNT}/positions", ok({"items": items}))
-    assert [(position.symbol, position.quantity) for position in await desk.positions()] == [("A", 3), ("B", -2)]
+    assert [(position.symbol, position.quantity) for position in await desk.positions()] == [
+        ("A", 3),
+        ("B", -2),
+    ]
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        {"data": {"items": [{"instrument-type": "Equity Option", "symbol": "A", "quantity": 1, "quantity-direction": "Sideways"}]}},
+        {
+            "data": {
+                "items": [
+                    {
+                        "instrument-type": "Equity Option",
+                        "symbol": "A",
+                        "quantity": 1,
+                        "quantity-direction": "Sideways",
+                    }
+                ]
+            }
+        },
         {"data": {"items": [{"instrument-type": "Equity Option", "symbol": "A"}]}},
         {"data": {"items": []}, "pagination": {"page-offset": 0, "total-items": 2, "total-pages": 1}},
         {"data": {}},
     ],
 )
-async def test_positions_that_are_not_whole_are_unavailable(body: dict[str, Any], desk: Any, script: Any) -> None:
+async def test_positions_that_are_not_whole_are_unavailable(
+    body: dict[str, Any], desk: Any, script: Any
+) -> None:
     """UNK-30: a position that cannot be read is not a position that is not held."""
     script.on("GET", f"{ACCOUNT}/positions", httpx2.Response(200, json=body))
     with pytest.raises(Unavailable):

@@ -8,9 +8,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from domain.contract import OptionContract
-from domain.money import Price
-from domain.order import OrderIntent, OrderKind, Side, TimeInForce
+from alert_trader.domain.market.contract import OptionContract
+from alert_trader.domain.money import Price
+from alert_trader.domain.orders.order import OrderIntent, OrderKind, Side, TimeInForce
 
 ORDERS = "/accounts/5WT00042/orders"
 
@@ -28,12 +28,21 @@ def sent(desk: Any, script: Any, order_body: Callable[..., dict[str, Any]]) -> C
     return place
 
 
-async def test_an_entry_is_a_plain_limit_order_with_our_name_in_two_places(sent: Any, buy: OrderIntent) -> None:
+async def test_an_entry_is_a_plain_limit_order_with_our_name_in_two_places(
+    sent: Any, buy: OrderIntent
+) -> None:
     """WHO-50: the leg carries the alerted contract's own symbol, and nothing travels that was not meant."""
     assert await sent(buy) == {
         "time-in-force": "Day",
         "source": "alert-trader/1234-e1",
-        "legs": [{"instrument-type": "Equity Option", "symbol": "AAPL  261218C00200000", "action": "Buy to Open", "quantity": 3}],
+        "legs": [
+            {
+                "instrument-type": "Equity Option",
+                "symbol": "AAPL  261218C00200000",
+                "action": "Buy to Open",
+                "quantity": 3,
+            }
+        ],
         "external-identifier": "1234-e1",
         "order-type": "Limit",
         "price": "2.05",
@@ -54,14 +63,21 @@ async def test_an_exit_is_strict_and_for_a_credit(sent: Any, sell: OrderIntent) 
 
 
 @pytest.mark.parametrize("side", Side)
-async def test_every_market_order_has_no_price_and_every_close_is_strict(side: Side, sent: Any, buy: OrderIntent) -> None:
+async def test_every_market_order_has_no_price_and_every_close_is_strict(
+    side: Side, sent: Any, buy: OrderIntent
+) -> None:
     """EXT-20: strictness goes with the side, however the order is priced."""
-    body = await sent(replace(buy, side=side, kind=OrderKind.MARKET, limit=None, time_in_force=TimeInForce.DAY))
+    body = await sent(
+        replace(buy, side=side, kind=OrderKind.MARKET, limit=None, time_in_force=TimeInForce.DAY)
+    )
     assert (body["order-type"], "price" in body, "price-effect" in body) == ("Market", False, False)
     assert ("advanced-instructions" in body) == (side is Side.SELL_TO_CLOSE)
 
 
-@pytest.mark.parametrize(("price", "wire"), [("1E+1", "10"), ("1E+3", "1000"), ("2.050", "2.05"), ("0.05", "0.05"), ("1E-2", "0.01")])
+@pytest.mark.parametrize(
+    ("price", "wire"),
+    [("1E+1", "10"), ("1E+3", "1000"), ("2.050", "2.05"), ("0.05", "0.05"), ("1E-2", "0.01")],
+)
 async def test_a_price_is_written_plainly(price: str, wire: str, sent: Any, buy: OrderIntent) -> None:
     """No exponent reaches the broker."""
     assert (await sent(replace(buy, limit=Price(Decimal(price)))))["price"] == wire
@@ -74,30 +90,65 @@ async def test_a_limit_of_zero_never_leaves(desk: Any, script: Any, buy: OrderIn
     assert script.asked == []
 
 
-async def test_the_dry_run_asks_about_the_very_same_order(desk: Any, script: Any, sent: Any, sell: OrderIntent) -> None:
+async def test_the_dry_run_asks_about_the_very_same_order(
+    desk: Any, script: Any, sent: Any, sell: OrderIntent
+) -> None:
     """What is checked is what is sent."""
-    fees = {"total-fees": "3.36", "total-fees-effect": "Debit", "commission": "3.0", "commission-effect": "Debit"}
+    fees = {
+        "total-fees": "3.36",
+        "total-fees-effect": "Debit",
+        "commission": "3.0",
+        "commission-effect": "Debit",
+    }
     power = {"change-in-buying-power": "618.36", "change-in-buying-power-effect": "Debit"}
-    answer = {"fee-calculation": fees, "buying-power-effect": power, "warnings": [{"code": "tif_next_valid_sesssion", "message": "Later."}]}
+    answer = {
+        "fee-calculation": fees,
+        "buying-power-effect": power,
+        "warnings": [{"code": "tif_next_valid_sesssion", "message": "Later."}],
+    }
     script.on("POST", f"{ORDERS}/dry-run", httpx2.Response(201, json={"data": answer}))
     found = await desk.check(sell)
     assert script.sent("POST", f"{ORDERS}/dry-run") == [await sent(sell)]
-    assert (found.total, found.commission, found.buying_power_effect) == (Decimal("3.36"), Decimal("3.0"), Decimal("618.36"))
+    assert (found.total, found.commission, found.buying_power_effect) == (
+        Decimal("3.36"),
+        Decimal("3.0"),
+        Decimal("618.36"),
+    )
     assert found.warnings == ("tif_next_valid_sesssion: Later.",)
 
 
-async def test_a_rebate_and_released_buying_power_are_negative_costs(desk: Any, script: Any, sell: OrderIntent) -> None:
+async def test_a_rebate_and_released_buying_power_are_negative_costs(
+    desk: Any, script: Any, sell: OrderIntent
+) -> None:
     """Costs are positive, whichever way the broker writes the sign."""
-    fees = {"total-fees": "-0.36", "total-fees-effect": "Debit", "commission": "1.0", "commission-effect": "Credit"}
+    fees = {
+        "total-fees": "-0.36",
+        "total-fees-effect": "Debit",
+        "commission": "1.0",
+        "commission-effect": "Credit",
+    }
     power = {"change-in-buying-power": "400", "change-in-buying-power-effect": "Credit"}
-    script.on("POST", f"{ORDERS}/dry-run", httpx2.Response(201, json={"data": {"fee-calculation": fees, "buying-power-effect": power}}))
+    script.on(
+        "POST",
+        f"{ORDERS}/dry-run",
+        httpx2.Response(201, json={"data": {"fee-calculation": fees, "buying-power-effect": power}}),
+    )
     found = await desk.check(sell)
-    assert (found.total, found.commission, found.buying_power_effect) == (Decimal("0.36"), Decimal("-1.0"), Decimal(-400))
+    assert (found.total, found.commission, found.buying_power_effect) == (
+        Decimal("0.36"),
+        Decimal("-1.0"),
+        Decimal(-400),
+    )
 
 
 async def test_a_contract_is_asked_by_its_symbol(desk: Any, script: Any, contract: OptionContract) -> None:
     """The quote that is read is the contract's own."""
-    item = {"symbol": "AAPL  261218P00200000", "bid": "1", "ask": "2", "updated-at": "2026-09-17T18:32:25.535Z"}
+    item = {
+        "symbol": "AAPL  261218P00200000",
+        "bid": "1",
+        "ask": "2",
+        "updated-at": "2026-09-17T18:32:25.535Z",
+    }
     script.on("GET", "/market-data/by-type", httpx2.Response(200, json={"data": {"items": [item]}}))
     assert await desk.quote(contract) is None
     assert script.asked[-1].url.params["equity-option"] == "AAPL  261218C00200000"

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from aiohttp import WSMsgType, web
 
-from broker.port import Unavailable
-from broker.tastytrade import TastytradeDesk
-from broker.tastytrade_stream import follow
-from domain.order import OrderStatus
+from alert_trader.broker.port import Unavailable
+from alert_trader.broker.tastytrade.client import TastytradeDesk
+from alert_trader.broker.tastytrade.stream import follow
+from alert_trader.domain.orders.order import OrderStatus
 
 Body = Callable[..., dict[str, Any]]
 SECONDS = 1.0
@@ -51,7 +51,9 @@ class Streamer:
                 asked = json.loads(message.data)
                 self.messages.append(asked)
                 if self.answers:
-                    await socket.send_json({"status": "ok", "action": asked["action"], "request-id": asked["request-id"]})
+                    await socket.send_json(
+                        {"status": "ok", "action": asked["action"], "request-id": asked["request-id"]}
+                    )
         return socket
 
     async def say(self, kind: str, data: object) -> None:
@@ -93,7 +95,9 @@ async def streaming(streamer: Streamer) -> AsyncIterator[TastytradeDesk]:
     await desk.aclose()
 
 
-async def test_every_report_is_delivered_in_order(streaming: TastytradeDesk, streamer: Streamer, order_body: Body) -> None:
+async def test_every_report_is_delivered_in_order(
+    streaming: TastytradeDesk, streamer: Streamer, order_body: Body
+) -> None:
     """FIL-10: what comes twice is told twice; unknown kinds, other accounts and unknown statuses end nothing."""
     async with streaming.follow() as reports:
         await streamer.say("Order", order_body(id=1, status="Routed"))
@@ -125,7 +129,9 @@ async def test_a_broken_stream_delivers_what_it_had_and_then_says_so(
 
 
 @pytest.mark.parametrize("data", [None, "x", {"status": "Live"}])
-async def test_a_message_that_says_nothing_ends_the_stream(data: object, streaming: TastytradeDesk, streamer: Streamer) -> None:
+async def test_a_message_that_says_nothing_ends_the_stream(
+    data: object, streaming: TastytradeDesk, streamer: Streamer
+) -> None:
     """An order message without an order may hide any order: the reader must catch up by asking."""
     async with streaming.follow() as reports:
         await streamer.say("Order", data)
@@ -134,7 +140,9 @@ async def test_a_message_that_says_nothing_ends_the_stream(data: object, streami
                 await anext(reports)
 
 
-async def test_a_stream_that_is_not_confirmed_does_not_open(streaming: TastytradeDesk, streamer: Streamer) -> None:
+async def test_a_stream_that_is_not_confirmed_does_not_open(
+    streaming: TastytradeDesk, streamer: Streamer
+) -> None:
     """Entering means subscribed; without the broker's word it fails in time."""
     streamer.answers = False
     with pytest.raises(Unavailable, match="did not open"):
@@ -142,7 +150,9 @@ async def test_a_stream_that_is_not_confirmed_does_not_open(streaming: Tastytrad
             raise AssertionError("opened")
 
 
-async def test_a_stream_nobody_serves_does_not_open(streaming: TastytradeDesk, streamer: Streamer, unused_tcp_port: int) -> None:
+async def test_a_stream_nobody_serves_does_not_open(
+    streaming: TastytradeDesk, streamer: Streamer, unused_tcp_port: int
+) -> None:
     """A connection that is refused is told as what it is."""
     del streamer
     streaming._venue_url = f"http://127.0.0.1:{unused_tcp_port}"
@@ -151,7 +161,9 @@ async def test_a_stream_nobody_serves_does_not_open(streaming: TastytradeDesk, s
             raise AssertionError("opened")
 
 
-async def test_heartbeats_keep_a_quiet_stream_and_find_a_mute_one(streaming: TastytradeDesk, streamer: Streamer) -> None:
+async def test_heartbeats_keep_a_quiet_stream_and_find_a_mute_one(
+    streaming: TastytradeDesk, streamer: Streamer
+) -> None:
     """A stream that is open but mute is told as lost; a quiet one, idle for longer than a call may take, is not."""
     async with follow(streaming._line(), "5WT00042", seconds=0.3, heartbeat=0.1) as reports:
         with suppress(TimeoutError):
@@ -168,7 +180,9 @@ async def test_heartbeats_keep_a_quiet_stream_and_find_a_mute_one(streaming: Tas
                 await anext(reports)
 
 
-async def test_a_stream_that_closes_leaves_calls_in_flight_alone(streaming: TastytradeDesk, streamer: Streamer) -> None:
+async def test_a_stream_that_closes_leaves_calls_in_flight_alone(
+    streaming: TastytradeDesk, streamer: Streamer
+) -> None:
     """Many trades share one adapter: the end of one stream is no fault of anybody's request."""
     async with streaming.follow():
         call = asyncio.create_task(streaming.positions())

@@ -7,9 +7,9 @@ import discord
 import pytest
 from discord import app_commands
 
-from chat.limits import Fault, Trouble
-from chat.server import RunningChat
-from chat.transcript import Kind
+from alert_trader.simulators.chat.limits import Fault, Trouble
+from alert_trader.simulators.chat.server import RunningChat
+from alert_trader.simulators.chat.transcript import Kind
 from tests.support.discord_client import ADA, ALERTS, BOB, OTHER, Listener, connected, open_chat
 from tests.support.waiting import eventually
 
@@ -24,8 +24,16 @@ async def test_messages_arrive_with_all_that_they_are(chat: RunningChat, client:
     chat.control.change(first["id"], "BTO QQQ")
     await eventually(lambda: len(client.heard) == 4 and client.edits, "four messages and an edit")
     plain, reply, forward, hook = client.heard
-    assert (plain.content, plain.embeds[0].fields[0].value, str(plain.author.id), plain.reference) == ("BTO SPY", "SPY", ADA, None)
-    assert (reply.type, reply.reference and reply.reference.message_id) == (discord.MessageType.reply, int(first["id"]))
+    assert (plain.content, plain.embeds[0].fields[0].value, str(plain.author.id), plain.reference) == (
+        "BTO SPY",
+        "SPY",
+        ADA,
+        None,
+    )
+    assert (reply.type, reply.reference and reply.reference.message_id) == (
+        discord.MessageType.reply,
+        int(first["id"]),
+    )
     assert forward.message_snapshots[0].content == "BTO SPY"
     assert (hook.webhook_id, hook.author.bot) == (555, True)
     assert client.edits[0].message.edited_at is not None
@@ -102,7 +110,9 @@ async def test_commands_buttons_selects_and_forms(chat: RunningChat) -> None:
         async def form(self, interaction: discord.Interaction[Any], _: Any) -> None:
             await interaction.response.send_modal(Form())
 
-        @discord.ui.select(custom_id="pick", options=[discord.SelectOption(label="a"), discord.SelectOption(label="b")])
+        @discord.ui.select(
+            custom_id="pick", options=[discord.SelectOption(label="a"), discord.SelectOption(label="b")]
+        )
         async def pick(self, interaction: discord.Interaction[Any], select: Any) -> None:
             await interaction.response.edit_message(content=f"picked {select.values[0]}", view=None)
 

@@ -8,11 +8,11 @@ import httpx2
 import pytest
 from tastytrade import Account, Session
 
-from broker.redirect import RedirectTransport
+from alert_trader.broker.tastytrade.transport import RedirectTransport
+from alert_trader.simulators.venue.client import VenueControl
+from alert_trader.simulators.venue.config import VenueConfig
+from alert_trader.simulators.venue.server import RunningVenue, start
 from tests.contract.venue.desk import AAPL, ACCOUNT, FAST, SPY, Desk
-from venue.client import VenueControl
-from venue.config import VenueConfig
-from venue.server import RunningVenue, start
 
 _HERE = Path(__file__).parent
 
@@ -23,7 +23,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.path.is_relative_to(_HERE):
             item.add_marker(pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning"))
             item.add_marker(pytest.mark.filterwarnings("ignore:Unclosed <Memory:ResourceWarning"))
-            item.add_marker(pytest.mark.filterwarnings("ignore:.*Unclosed <Memory:pytest.PytestUnraisableExceptionWarning"))
+            item.add_marker(
+                pytest.mark.filterwarnings(
+                    "ignore:.*Unclosed <Memory:pytest.PytestUnraisableExceptionWarning"
+                )
+            )
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -19,12 +19,12 @@ from tastytrade.order import (
     PlacedOrder,
 )
 
+from alert_trader.simulators.venue.client import VenueControl
+from alert_trader.simulators.venue.config import Timing
+from alert_trader.simulators.venue.holidays import third_friday
+from alert_trader.simulators.venue.server import RunningVenue
+from alert_trader.simulators.venue.tape import TapeLine
 from tests.support.instants import STATED
-from venue.client import VenueControl
-from venue.config import Timing
-from venue.holidays import third_friday
-from venue.server import RunningVenue
-from venue.tape import TapeLine
 
 ACCOUNT = "5WT00042"
 FAST = Timing(live_after=0.001, filled_after=0.001, cancel_after=0.003, replace_after=0.003)
@@ -44,7 +44,9 @@ SPXW = f"SPXW  {expiry():%y%m%d}C06000000"
 class Desk:
     """One account of a venue, seen through the SDK and through the venue's control."""
 
-    def __init__(self, venue: RunningVenue, control: VenueControl, session: Session, account: Account) -> None:
+    def __init__(
+        self, venue: RunningVenue, control: VenueControl, session: Session, account: Account
+    ) -> None:
         """Keep the four of them."""
         self.venue = venue
         self.control = control
@@ -52,10 +54,18 @@ class Desk:
         self.account = account
 
     async def buy(
-        self, price: str, quantity: int = 1, *, symbol: str = SPY, client_id: str | None = None, gtc: bool = False
+        self,
+        price: str,
+        quantity: int = 1,
+        *,
+        symbol: str = SPY,
+        client_id: str | None = None,
+        gtc: bool = False,
     ) -> PlacedOrder:
         """Send a limit order to buy to open."""
-        return await self.send(limit(symbol, OrderAction.BUY_TO_OPEN, quantity, f"-{price}", client_id=client_id, gtc=gtc))
+        return await self.send(
+            limit(symbol, OrderAction.BUY_TO_OPEN, quantity, f"-{price}", client_id=client_id, gtc=gtc)
+        )
 
     async def send(self, order: LimitOrder | MarketOrder) -> PlacedOrder:
         """Send an order."""
@@ -111,18 +121,26 @@ def limit(
     """Build a limit order; a debit has a negative price."""
     return LimitOrder(
         time_in_force=OrderTimeInForce.GTC if gtc else OrderTimeInForce.DAY,
-        legs=[Leg(instrument_type=InstrumentType.EQUITY_OPTION, symbol=symbol, action=action, quantity=quantity)],
+        legs=[
+            Leg(instrument_type=InstrumentType.EQUITY_OPTION, symbol=symbol, action=action, quantity=quantity)
+        ],
         price=Decimal(price),
         external_identifier=client_id,
-        advanced_instructions=AdvancedInstructions(strict_position_effect_validation=True) if strict else None,
+        advanced_instructions=AdvancedInstructions(strict_position_effect_validation=True)
+        if strict
+        else None,
     )
 
 
 def market(symbol: str, action: OrderAction, quantity: int, *, strict: bool = False) -> MarketOrder:
     """Build a market order."""
     return MarketOrder(
-        legs=[Leg(instrument_type=InstrumentType.EQUITY_OPTION, symbol=symbol, action=action, quantity=quantity)],
-        advanced_instructions=AdvancedInstructions(strict_position_effect_validation=True) if strict else None,
+        legs=[
+            Leg(instrument_type=InstrumentType.EQUITY_OPTION, symbol=symbol, action=action, quantity=quantity)
+        ],
+        advanced_instructions=AdvancedInstructions(strict_position_effect_validation=True)
+        if strict
+        else None,
     )
 
 

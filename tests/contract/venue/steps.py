@@ -4,10 +4,10 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
+from alert_trader.simulators.venue.exchange import Exchange
+from alert_trader.simulators.venue.orders import Action, Effect, OrderType, TimeInForce
+from alert_trader.simulators.venue.preflight import LegRequest, OrderRequest, TermsRequest
 from tests.contract.venue.turned import ACCOUNT, LATER, Turned, buy, quote
-from venue.exchange import Exchange
-from venue.orders import Action, Effect, OrderType, TimeInForce
-from venue.preflight import LegRequest, OrderRequest, TermsRequest
 
 PRICES = st.sampled_from(["2.05", "2.10", "2.00", "1.95", "2.055"])
 STEPS = st.lists(
@@ -40,7 +40,9 @@ def take(exchange: Exchange, clock: Turned, step: tuple[str, object]) -> None:
                 "price_effect": Effect.CREDIT,
             }
             strict = {"strict_position_effect_validation": True}
-            exchange.submit(ACCOUNT, OrderRequest.model_validate({**terms, "legs": legs, "advanced_instructions": strict}))
+            exchange.submit(
+                ACCOUNT, OrderRequest.model_validate({**terms, "legs": legs, "advanced_instructions": strict})
+            )
         case "quote", str(bid):
             quote(exchange, LATER, bid, str(Decimal(bid) + Decimal("0.05")), size=2)
         case "cancel", int(which) if ids:
@@ -48,7 +50,9 @@ def take(exchange: Exchange, clock: Turned, step: tuple[str, object]) -> None:
         case "fill", int(which) if ids:
             exchange.fill(ids[which % len(ids)], 1)
         case "replace", int(which) if ids:
-            terms_of = TermsRequest(order_type=OrderType.LIMIT, price=Decimal("2.00"), price_effect=Effect.DEBIT)
+            terms_of = TermsRequest(
+                order_type=OrderType.LIMIT, price=Decimal("2.00"), price_effect=Effect.DEBIT
+            )
             exchange.replace(ACCOUNT, ids[which % len(ids)], terms_of)
         case "wait", float(seconds):
             clock.turn_by(seconds)

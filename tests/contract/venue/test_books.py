@@ -7,22 +7,26 @@ from decimal import Decimal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from alert_trader.simulators.venue.config import ReplacementSize, SessionMode, Timing, VenueConfig
+from alert_trader.simulators.venue.exchange import Exchange
+from alert_trader.simulators.venue.fees import dollars
+from alert_trader.simulators.venue.orders import TRANSITIONS, Status
+from alert_trader.simulators.venue.refusal import VenueRefusal
+from alert_trader.simulators.venue.tape import FillLine, OrderLine, PositionLine, Tape
 from tests.contract.venue.steps import STEPS, take
 from tests.contract.venue.turned import ACCOUNT, LATER, Turned, quote
-from venue.config import ReplacementSize, SessionMode, Timing, VenueConfig
-from venue.exchange import Exchange
-from venue.fees import dollars
-from venue.orders import TRANSITIONS, Status
-from venue.refusal import VenueRefusal
-from venue.tape import FillLine, OrderLine, PositionLine, Tape
 
 
 @settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=STEPS, lag=st.sampled_from([0.0, 0.01]), size=st.sampled_from(list(ReplacementSize)))
-def test_orders_fills_positions_and_cash_agree(steps: list[tuple[str, object]], lag: float, size: ReplacementSize) -> None:
+def test_orders_fills_positions_and_cash_agree(
+    steps: list[tuple[str, object]], lag: float, size: ReplacementSize
+) -> None:
     """Statuses, fills, positions and cash agree; without a lag strict closes never oversell. FIL-20, FIL-30, EXT-10."""
     clock = Turned()
-    config = VenueConfig(session=SessionMode.ALWAYS_OPEN, timing=Timing(ledger_lag=lag), replacement_size=size)
+    config = VenueConfig(
+        session=SessionMode.ALWAYS_OPEN, timing=Timing(ledger_lag=lag), replacement_size=size
+    )
     exchange = Exchange(config, Tape(clock.read), clock=clock.read, later=clock.later)
     quote(exchange, LATER, "2.00", "2.05", size=3)
     for step in [("buy", "2.05"), ("buy", "2.05"), ("wait", 0.02), *steps]:
@@ -50,7 +54,10 @@ def test_orders_fills_positions_and_cash_agree(steps: list[tuple[str, object]], 
         assert 0 <= order.filled <= order.size
         assert (order.status is Status.FILLED) == (order.remaining == 0)
         if order.status is Status.CANCELLED:
-            assert order.filled + (order.cancelled_size if order.cancelled_size is not None else order.remaining) == order.size
+            assert (
+                order.filled + (order.cancelled_size if order.cancelled_size is not None else order.remaining)
+                == order.size
+            )
     account = exchange.accounts[ACCOUNT]
     assert account.cash == cash
     assert account.ledger.get(LATER, 0) == account.held(LATER) == bought[LATER]

@@ -5,14 +5,14 @@ from decimal import Decimal
 
 import pytest
 
+from alert_trader.simulators.venue.config import SessionMode, VenueConfig
+from alert_trader.simulators.venue.exchange import Exchange
+from alert_trader.simulators.venue.instruments import Listings, parse, tick_at
+from alert_trader.simulators.venue.market import Quote
+from alert_trader.simulators.venue.orders import Effect, OrderType, Status, TimeInForce
+from alert_trader.simulators.venue.preflight import TermsRequest
+from alert_trader.simulators.venue.tape import PositionLine, Tape
 from tests.contract.venue.turned import ACCOUNT, FRIDAY, LATER, TODAY, Turned, buy, quote
-from venue.config import SessionMode, VenueConfig
-from venue.exchange import Exchange
-from venue.instruments import Listings, parse, tick_at
-from venue.market import Quote
-from venue.orders import Effect, OrderType, Status, TimeInForce
-from venue.preflight import TermsRequest
-from venue.tape import PositionLine, Tape
 
 
 @pytest.fixture
@@ -24,13 +24,17 @@ def clock() -> Turned:
 @pytest.fixture
 def exchange(clock: Turned) -> Exchange:
     """Open an exchange that keeps New York hours."""
-    opened = Exchange(VenueConfig(session=SessionMode.REAL), Tape(clock.read), clock=clock.read, later=clock.later)
+    opened = Exchange(
+        VenueConfig(session=SessionMode.REAL), Tape(clock.read), clock=clock.read, later=clock.later
+    )
     for symbol in (TODAY, LATER):
         quote(opened, symbol, "2.00", "2.05")
     return opened
 
 
-def test_the_close_ends_day_orders_and_the_next_opening_starts_waiting_ones(exchange: Exchange, clock: Turned) -> None:
+def test_the_close_ends_day_orders_and_the_next_opening_starts_waiting_ones(
+    exchange: Exchange, clock: Turned
+) -> None:
     """Day orders expire at the close, GTC ones live on, and an order sent over the weekend is routed on Monday."""
     day, gtc = buy(exchange, "1.00"), buy(exchange, "1.00", tif=TimeInForce.GTC)
     clock.turn_by(3600 + 900)
@@ -46,7 +50,9 @@ def test_the_close_ends_day_orders_and_the_next_opening_starts_waiting_ones(exch
     assert (weekend.status, gtc.status) == (Status.FILLED, Status.FILLED)
 
 
-def test_a_class_that_closes_late_trades_for_a_quarter_of_an_hour_more(exchange: Exchange, clock: Turned) -> None:
+def test_a_class_that_closes_late_trades_for_a_quarter_of_an_hour_more(
+    exchange: Exchange, clock: Turned
+) -> None:
     """SPY trades until 16:15, but not what expires that day; a stock's option waits for the next session from 16:00 on."""
     stock = "AAPL  261127C00200000"
     quote(exchange, stock, "2.00", "2.05")
@@ -54,10 +60,18 @@ def test_a_class_that_closes_late_trades_for_a_quarter_of_an_hour_more(exchange:
     clock.turn_by(3605)
     exchange.tick()
     assert not exchange.session.open
-    late, expiring, of_a_stock = buy(exchange, "2.05"), buy(exchange, "2.05", TODAY), buy(exchange, "2.05", stock)
+    late, expiring, of_a_stock = (
+        buy(exchange, "2.05"),
+        buy(exchange, "2.05", TODAY),
+        buy(exchange, "2.05", stock),
+    )
     quote(exchange, LATER, "0.90", "0.95")
     clock.turn_by(60)
-    assert [each.status for each in (late, expiring, of_a_stock)] == [Status.FILLED, Status.RECEIVED, Status.RECEIVED]
+    assert [each.status for each in (late, expiring, of_a_stock)] == [
+        Status.FILLED,
+        Status.RECEIVED,
+        Status.RECEIVED,
+    ]
     assert resting.status is Status.FILLED
 
 
@@ -80,11 +94,15 @@ def test_an_expiring_series_leaves_at_its_intrinsic_value(exchange: Exchange, cl
     clock.turn_by(60)
     assert bought.status is Status.FILLED
     cash = exchange.accounts[ACCOUNT].cash
-    exchange.market.script(Quote(symbol="SPY", bid=Decimal(603), ask=Decimal(603), bid_size=1, ask_size=1, at=clock.now))
+    exchange.market.script(
+        Quote(symbol="SPY", bid=Decimal(603), ask=Decimal(603), bid_size=1, ask_size=1, at=clock.now)
+    )
     exchange.end_day()
     assert exchange.accounts[ACCOUNT].cash - cash == 600
     assert resting.status is Status.EXPIRED
-    assert [(line.quantity, line.ledger) for line in exchange.tape.lines if isinstance(line, PositionLine)][-1] == (0, 0)
+    assert [(line.quantity, line.ledger) for line in exchange.tape.lines if isinstance(line, PositionLine)][
+        -1
+    ] == (0, 0)
 
 
 def test_a_replacement_can_itself_be_cancelled(exchange: Exchange, clock: Turned) -> None:
@@ -141,4 +159,8 @@ def test_symbols_are_read_in_both_forms(symbol: str) -> None:
     """The OCC and the streamer symbol name the same series."""
     series = parse(symbol)
     assert series is not None
-    assert (series.root, series.symbol, series.streamer_symbol) == ("SPXW", "SPXW  261218C06500000", ".SPXW261218C6500")
+    assert (series.root, series.symbol, series.streamer_symbol) == (
+        "SPXW",
+        "SPXW  261218C06500000",
+        ".SPXW261218C6500",
+    )

@@ -10,11 +10,11 @@ import pytest
 from tastytrade.order import OrderStatus
 from tastytrade.utils import TastytradeError
 
+from alert_trader.simulators.venue.faults import FaultBoard, FaultKind, FaultRule, Target
+from alert_trader.simulators.venue.orders import Action
+from alert_trader.simulators.venue.tape import AnswerLine, FaultLine
 from tests.contract.venue.desk import AAPL, SPY, Desk, wait_until
 from tests.support.instants import STATED
-from venue.faults import FaultBoard, FaultKind, FaultRule, Target
-from venue.orders import Action
-from venue.tape import AnswerLine, FaultLine
 
 POST = {"method": "POST", "path": "*/orders"}
 YESTERDAY = (STATED - timedelta(days=1)).date()
@@ -29,9 +29,27 @@ _CASES: list[tuple[FaultKind, dict[str, Any], Any, str | None, bool]] = [
     (FaultKind.LATE, {"seconds": 1.2}, httpx2.ReadTimeout, None, True),
     (FaultKind.STATUS, {"status": 500}, TastytradeError, "internal_server_error", False),
     (FaultKind.STATUS, {"status": 502, "html": True}, TastytradeError, "502 Bad Gateway", False),
-    (FaultKind.STATUS, {"status": 502, "html": True, "accept": True}, TastytradeError, "502 Bad Gateway", True),
-    (FaultKind.STATUS, {"status": 429, "code": "too_many_requests", "message": "Too many requests"}, TastytradeError, "too_many", False),
-    (FaultKind.STATUS, {"status": 422, "code": "margin_check_failed", "message": "no"}, TastytradeError, "margin_check_failed", False),
+    (
+        FaultKind.STATUS,
+        {"status": 502, "html": True, "accept": True},
+        TastytradeError,
+        "502 Bad Gateway",
+        True,
+    ),
+    (
+        FaultKind.STATUS,
+        {"status": 429, "code": "too_many_requests", "message": "Too many requests"},
+        TastytradeError,
+        "too_many",
+        False,
+    ),
+    (
+        FaultKind.STATUS,
+        {"status": 422, "code": "margin_check_failed", "message": "no"},
+        TastytradeError,
+        "margin_check_failed",
+        False,
+    ),
     (FaultKind.TRUNCATED, {}, json.JSONDecodeError, None, True),
     (FaultKind.EMPTY_DATA, {}, TastytradeError, "No data present", True),
     (FaultKind.UNKNOWN_STATUS, {}, pydantic.ValidationError, "Dead", True),
@@ -40,7 +58,9 @@ _CASES: list[tuple[FaultKind, dict[str, Any], Any, str | None, bool]] = [
 
 
 @pytest.mark.parametrize(("kind", "more", "error", "match", "accepted"), _CASES)
-async def test_a_fault_on_a_post(desk: Desk, kind: FaultKind, more: dict[str, Any], error: Any, match: str | None, accepted: bool) -> None:
+async def test_a_fault_on_a_post(
+    desk: Desk, kind: FaultKind, more: dict[str, Any], error: Any, match: str | None, accepted: bool
+) -> None:
     """The client gets the exception that production's fault gives, and the tape knows the truth."""
     await desk.control.arm(FaultRule(kind=kind, **POST, **more))
     errors = tuple(error.__args__) if hasattr(error, "__args__") else (error,)
@@ -92,7 +112,9 @@ async def test_a_list_can_end_short_without_a_word(desk: Desk) -> None:
 
 async def test_a_fault_hits_by_symbol_side_id_and_turn(desk: Desk) -> None:
     """A rule waits for its own: this symbol, this side, this id, the second time, twice."""
-    rule = FaultRule(kind=FaultKind.STATUS, **POST, symbol="AAPL*", side="Buy*", client_id="*-e*", nth=2, count=2)
+    rule = FaultRule(
+        kind=FaultKind.STATUS, **POST, symbol="AAPL*", side="Buy*", client_id="*-e*", nth=2, count=2
+    )
     await desk.control.arm(rule)
     await desk.buy("1.00", client_id="m1-e1")
     await desk.buy("1.00", symbol=AAPL, client_id="m1-x1")
@@ -118,7 +140,9 @@ async def test_a_fault_hits_a_call_by_its_number(desk: Desk) -> None:
 
 async def test_faults_on_other_calls_are_cleared_by_id(desk: Desk) -> None:
     """A disarmed rule does nothing."""
-    fault_id = await desk.control.arm(FaultRule(kind=FaultKind.STATUS, method="GET", path="*/positions", count=None))
+    fault_id = await desk.control.arm(
+        FaultRule(kind=FaultKind.STATUS, method="GET", path="*/positions", count=None)
+    )
     for _ in range(2):
         with pytest.raises(TastytradeError):
             await desk.account.get_positions(desk.session)

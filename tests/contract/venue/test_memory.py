@@ -15,16 +15,16 @@ import pytest
 from tastytrade import Account, Session
 from tastytrade.order import OrderAction, OrderStatus
 
+from alert_trader.broker.tastytrade.transport import RedirectTransport
+from alert_trader.simulators.venue.client import VenueControl
+from alert_trader.simulators.venue.commands import Adjust, SetAccount
+from alert_trader.simulators.venue.config import AccountConfig, VenueConfig
+from alert_trader.simulators.venue.memory import ForgetfulError, Memory
+from alert_trader.simulators.venue.orders import Action, Status
+from alert_trader.simulators.venue.server import start
+from alert_trader.simulators.venue.tape import OrderLine, StartLine, read_tape
 from alert_trader.start import command
-from broker.redirect import RedirectTransport
 from tests.contract.venue.desk import ACCOUNT, FAST, SPY, Desk, limit, wait_until
-from venue.client import VenueControl
-from venue.commands import Adjust, SetAccount
-from venue.config import AccountConfig, VenueConfig
-from venue.memory import ForgetfulError, Memory
-from venue.orders import Action, Status
-from venue.server import start
-from venue.tape import OrderLine, StartLine, read_tape
 
 SLOW = FAST.model_copy(update={"live_after": 60.0, "cancel_after": 60.0})
 """So slow that what begins under it is under way when the venue ends."""
@@ -43,14 +43,18 @@ async def connected(url: str) -> AsyncIterator[Session]:
 async def bought(session: Session, price: str) -> int:
     """Send an order to buy one contract, and give its id."""
     account = await Account.get(session, ACCOUNT)
-    reply = await account.place_order(session, limit(SPY, OrderAction.BUY_TO_OPEN, 1, f"-{price}"), dry_run=False)
+    reply = await account.place_order(
+        session, limit(SPY, OrderAction.BUY_TO_OPEN, 1, f"-{price}"), dry_run=False
+    )
     return int(reply.order.id)
 
 
 @asynccontextmanager
 async def opened(folder: Path, config: VenueConfig | None = None) -> AsyncIterator[Desk]:
     """Run a venue on the memory and the tape of a folder, and end it cleanly."""
-    venue = await start(config or VenueConfig(timing=FAST), tape_path=folder / "tape.jsonl", state_path=folder / "venue.db")
+    venue = await start(
+        config or VenueConfig(timing=FAST), tape_path=folder / "tape.jsonl", state_path=folder / "venue.db"
+    )
     try:
         async with VenueControl(venue.base_url) as control, connected(venue.base_url) as session:
             yield Desk(venue, control, session, await Account.get(session, ACCOUNT))
@@ -70,7 +74,10 @@ async def everything(desk: Desk) -> dict[str, Any]:
         "status": await account.get_trading_status(session),
     }
     moments = {"updated_at", "created_at", "snapshot_date", "time_of_day"}
-    return {name: [row.model_dump(exclude=moments) for row in (rows if isinstance(rows, list) else [rows])] for name, rows in read.items()}
+    return {
+        name: [row.model_dump(exclude=moments) for row in (rows if isinstance(rows, list) else [rows])]
+        for name, rows in read.items()
+    }
 
 
 async def test_a_venue_started_again_reads_the_same(tmp_path: Path) -> None:
@@ -79,12 +86,18 @@ async def test_a_venue_started_again_reads_the_same(tmp_path: Path) -> None:
         await desk.control.set_quote(SPY, bid="2.00", ask="2.05", ask_size=3)
         partly = await desk.reach(await desk.buy("2.05", 5, client_id="m1-e1"), OrderStatus.LIVE)
         await wait_until(lambda: desk.venue.exchange.orders[partly.id].filled == 3)
-        await desk.send(limit(SPY, OrderAction.SELL_TO_CLOSE, 2, "4.10", client_id="m1-x1", gtc=True, strict=True))
+        await desk.send(
+            limit(SPY, OrderAction.SELL_TO_CLOSE, 2, "4.10", client_id="m1-x1", gtc=True, strict=True)
+        )
         await desk.reach(await desk.buy("2.05", 1, client_id="m2-e1"), OrderStatus.LIVE)
         gone = await desk.reach(await desk.buy("1.00"), OrderStatus.LIVE)
         await desk.account.delete_order(desk.session, gone.id)
         await desk.reach(gone, OrderStatus.CANCELLED)
-        await wait_until(lambda: all(each.status in {Status.LIVE, Status.CANCELLED} for each in desk.venue.exchange.orders.values()))
+        await wait_until(
+            lambda: all(
+                each.status in {Status.LIVE, Status.CANCELLED} for each in desk.venue.exchange.orders.values()
+            )
+        )
         await desk.control.set_account(SetAccount(number=ACCOUNT, day_trade_count=2))
         before, tape = await everything(desk), (await desk.control.tape())[-1].seq
     async with opened(tmp_path) as desk:
@@ -137,9 +150,14 @@ async def test_an_account_goes_on_whatever_its_configuration_says(tmp_path: Path
     """Cash that was traded with is not given anew; an account that is new is added."""
     async with opened(tmp_path) as desk:
         await desk.control.set_account(SetAccount(number=ACCOUNT, cash=777))
-    more = VenueConfig(timing=FAST, accounts=(AccountConfig(cash=5), AccountConfig(number="5WT00043", cash=6)))
+    more = VenueConfig(
+        timing=FAST, accounts=(AccountConfig(cash=5), AccountConfig(number="5WT00043", cash=6))
+    )
     async with opened(tmp_path, more) as desk:
-        assert {each.number: each.cash for each in (await desk.control.state()).accounts} == {ACCOUNT: 777, "5WT00043": 6}
+        assert {each.number: each.cash for each in (await desk.control.state()).accounts} == {
+            ACCOUNT: 777,
+            "5WT00043": 6,
+        }
 
 
 async def test_two_venues_do_not_share_a_memory(tmp_path: Path) -> None:
@@ -175,7 +193,10 @@ async def test_the_tape_of_a_killed_venue_holds_nothing_it_has_forgotten(tmp_pat
     async with opened(killed, VenueConfig(timing=SLOW)) as desk:
         assert [each.status for each in desk.venue.exchange.orders.values()] == [Status.LIVE]
         lines = read_tape(killed / "tape.jsonl")
-    assert [line.order.status for line in lines if isinstance(line, OrderLine)] == [Status.ROUTED, Status.LIVE]
+    assert [line.order.status for line in lines if isinstance(line, OrderLine)] == [
+        Status.ROUTED,
+        Status.LIVE,
+    ]
     assert [line.seq for line in lines] == list(range(1, len(lines) + 1))
 
 
@@ -186,7 +207,9 @@ async def test_an_order_accepted_by_a_killed_venue_is_there(tmp_path: Path) -> N
     async def running(turn: int) -> tuple[asyncio.subprocess.Process, str]:
         """Start a venue as a process, and say where it serves."""
         ready = tmp_path / f"ready-{turn}.json"
-        process = await asyncio.create_subprocess_exec(*command("venue", "--port", "0", "--ready-file", str(ready), *arguments))
+        process = await asyncio.create_subprocess_exec(
+            *command("venue", "--port", "0", "--ready-file", str(ready), *arguments)
+        )
         await wait_until(ready.exists, seconds=20)
         return process, f"http://127.0.0.1:{json.loads(ready.read_text())['port']}"
 
@@ -210,5 +233,10 @@ async def test_an_order_accepted_by_a_killed_venue_is_there(tmp_path: Path) -> N
     async with opened(tmp_path) as desk:
         orders = desk.venue.exchange.orders
         assert list(orders) == placed
-        await wait_until(lambda: [each.status for each in orders.values()] == [Status.FILLED, Status.LIVE, Status.LIVE, Status.FILLED])
+        await wait_until(
+            lambda: (
+                [each.status for each in orders.values()]
+                == [Status.FILLED, Status.LIVE, Status.LIVE, Status.FILLED]
+            )
+        )
         assert desk.venue.exchange.accounts[ACCOUNT].held(SPY) == 2

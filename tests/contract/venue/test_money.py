@@ -6,10 +6,10 @@ import pytest
 from tastytrade.order import OrderAction, OrderStatus
 from tastytrade.utils import TastytradeError
 
+from alert_trader.simulators.venue.commands import Adjust, SetAccount
+from alert_trader.simulators.venue.orders import Action
+from alert_trader.simulators.venue.tape import OrderLine, PositionLine
 from tests.contract.venue.desk import AAPL, ACCOUNT, FAST, SPXW, SPY, Desk, limit, market, wait_until
-from venue.commands import Adjust, SetAccount
-from venue.orders import Action
-from venue.tape import OrderLine, PositionLine
 
 SELL, BUY = OrderAction.SELL_TO_CLOSE, OrderAction.BUY_TO_OPEN
 
@@ -28,7 +28,9 @@ async def test_a_fill_becomes_a_long_position(desk: Desk) -> None:
     await desk.reach(await desk.send(market(SPY, SELL, 3, strict=True)), OrderStatus.FILLED)
     assert await desk.account.get_positions(desk.session) == []
     closed = await desk.account.get_positions(desk.session, include_closed=True)
-    assert [(int(each.quantity), each.quantity_direction, each.realized_today) for each in closed] == [(0, "Zero", Decimal(-15))]
+    assert [(int(each.quantity), each.quantity_direction, each.realized_today) for each in closed] == [
+        (0, "Zero", Decimal(-15))
+    ]
 
 
 async def test_a_strict_close_is_refused_while_the_ledger_lags(desk: Desk) -> None:
@@ -76,7 +78,9 @@ async def test_a_working_buy_reserves_its_cost_and_a_cancel_gives_it_back(desk: 
     """Buying power goes down by limit and fees when the order is taken, and comes back when it ends."""
     order = await desk.buy("1.00", 10)
     # 10 contracts at 1.00 and 10.00 commission, 1.00 clearing, 0.39 regulatory
-    assert (await desk.account.get_balances(desk.session)).derivative_buying_power == Decimal(25000) - Decimal("1011.39")
+    assert (await desk.account.get_balances(desk.session)).derivative_buying_power == Decimal(
+        25000
+    ) - Decimal("1011.39")
     await desk.account.delete_order(desk.session, order.id)
     await desk.reach(order, OrderStatus.CANCELLED)
     assert (await desk.account.get_balances(desk.session)).derivative_buying_power == Decimal(25000)

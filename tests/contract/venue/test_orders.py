@@ -4,16 +4,24 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from tastytrade.order import InstrumentType, Leg, LimitOrder, OrderAction, OrderStatus, OrderTimeInForce, PlacedOrder
+from tastytrade.order import (
+    InstrumentType,
+    Leg,
+    LimitOrder,
+    OrderAction,
+    OrderStatus,
+    OrderTimeInForce,
+    PlacedOrder,
+)
 from tastytrade.utils import TastytradeError
 
 from alert_trader import clock
+from alert_trader.simulators.venue.commands import Adjust, SetAccount, Step
+from alert_trader.simulators.venue.config import AbortedReplacement, ReplacementSize
+from alert_trader.simulators.venue.orders import Action
+from alert_trader.simulators.venue.tape import CancelLine, FillLine, OrderLine
 from tests.contract.venue.desk import AAPL, FAST, SPY, Desk, fills, left, limit, market, wait_until
 from tests.support.instants import STATED
-from venue.commands import Adjust, SetAccount, Step
-from venue.config import AbortedReplacement, ReplacementSize
-from venue.orders import Action
-from venue.tape import CancelLine, FillLine, OrderLine
 
 YESTERDAY = (STATED - timedelta(days=1)).date()
 
@@ -52,7 +60,11 @@ async def test_a_path_of_quotes_fills_a_resting_order_when_it_comes_down(desk: D
     """Quotes follow a scripted path by themselves."""
     order = await desk.buy("1.90")
     await desk.control.set_path(
-        SPY, [Step(seconds=0, bid=Decimal(2), ask=Decimal("2.05")), Step(seconds=0.02, bid=Decimal("1.8"), ask=Decimal("1.85"))]
+        SPY,
+        [
+            Step(seconds=0, bid=Decimal(2), ask=Decimal("2.05")),
+            Step(seconds=0.02, bid=Decimal("1.8"), ask=Decimal("1.85")),
+        ],
     )
     filled = await desk.reach(order, OrderStatus.FILLED)
     assert (filled.legs[0].fills or [])[0].fill_price == Decimal("1.85")
@@ -97,7 +109,9 @@ async def test_a_fill_can_beat_a_cancel(desk: Desk) -> None:
     await desk.account.delete_order(desk.session, order.id)
     await desk.control.fill(order.id, 2)
     await desk.reach(order, OrderStatus.FILLED)
-    await wait_until(lambda: [line.outcome for line in desk.tape(CancelLine)] == ["requested", "lost to a fill"])
+    await wait_until(
+        lambda: [line.outcome for line in desk.tape(CancelLine)] == ["requested", "lost to a fill"]
+    )
 
 
 async def test_a_done_order_cannot_be_cancelled(desk: Desk) -> None:
@@ -123,7 +137,9 @@ async def test_a_replacement_is_a_new_order_that_waits_for_the_cancel(desk: Desk
 @pytest.mark.parametrize("end", list(AbortedReplacement))
 async def test_a_fill_aborts_a_replacement(desk: Desk, end: AbortedReplacement) -> None:
     """A fill of the original while it is being replaced ends the replacement, in either undocumented way."""
-    await desk.control.adjust(Adjust(aborted_replacement=end, timing=FAST.model_copy(update={"replace_after": 1})))
+    await desk.control.adjust(
+        Adjust(aborted_replacement=end, timing=FAST.model_copy(update={"replace_after": 1}))
+    )
     old = await desk.reach(await desk.buy("1.50", 2), OrderStatus.LIVE)
     new = await desk.account.replace_order(desk.session, old.id, LimitOrder(legs=[], price=Decimal("-1.60")))
     await desk.control.fill(old.id, 1)
@@ -132,7 +148,9 @@ async def test_a_fill_aborts_a_replacement(desk: Desk, end: AbortedReplacement) 
 
 
 @pytest.mark.parametrize(("size", "quantity"), [(ReplacementSize.FULL, 4), (ReplacementSize.REMAINDER, 3)])
-async def test_a_partly_filled_order_is_replaced_in_two_ways(desk: Desk, size: ReplacementSize, quantity: int) -> None:
+async def test_a_partly_filled_order_is_replaced_in_two_ways(
+    desk: Desk, size: ReplacementSize, quantity: int
+) -> None:
     """The replacement of a partly filled order is for all of it, or for the rest: nobody has documented which."""
     await desk.control.adjust(Adjust(replacement_size=size))
     old = await desk.buy("1.50", 4)
@@ -159,7 +177,9 @@ async def test_a_market_order_fills_whole_beyond_the_displayed_size(desk: Desk) 
 async def test_a_closed_market_takes_limits_for_later_and_no_opening_market_orders(desk: Desk) -> None:
     """A limit is Received with a warning and goes to work at the opening; an opening market order is refused."""
     await desk.control.set_session(is_open=False)
-    reply = await desk.account.place_order(desk.session, limit(SPY, OrderAction.BUY_TO_OPEN, 1, "-2.05"), dry_run=False)
+    reply = await desk.account.place_order(
+        desk.session, limit(SPY, OrderAction.BUY_TO_OPEN, 1, "-2.05"), dry_run=False
+    )
     assert reply.order.status is OrderStatus.RECEIVED
     assert [warning.code for warning in reply.warnings or []] == ["tif_next_valid_sesssion"]
     with pytest.raises(TastytradeError, match="market_closed"):
@@ -194,7 +214,9 @@ async def test_more_than_a_page_of_orders_is_paged(desk: Desk) -> None:
     for _ in range(105):
         await desk.control.app_order(desk.account.account_number, SPY, Action.BUY_TO_OPEN, 1, limit="0.01")
     assert len(await desk.account.get_live_orders(desk.session)) == 100
-    found = await desk.account.get_order_history(desk.session, start_date=YESTERDAY, per_page=50, page_offset=None)
+    found = await desk.account.get_order_history(
+        desk.session, start_date=YESTERDAY, per_page=50, page_offset=None
+    )
     assert len({order.id for order in found}) == 105
     assert {order.source for order in found} == {"WBT"}
 
@@ -203,7 +225,9 @@ async def test_history_filters_by_status_and_day(desk: Desk) -> None:
     """A status list and a day narrow the history."""
     await desk.buy("1.00")
     await desk.reach(await desk.buy("2.05"), OrderStatus.FILLED)
-    filled = await desk.account.get_order_history(desk.session, start_date=YESTERDAY, statuses=[OrderStatus.FILLED])
+    filled = await desk.account.get_order_history(
+        desk.session, start_date=YESTERDAY, statuses=[OrderStatus.FILLED]
+    )
     assert [order.status for order in filled] == [OrderStatus.FILLED]
     future = clock.now().date() + timedelta(days=2)
     assert await desk.account.get_order_history(desk.session, start_date=future) == []
@@ -214,8 +238,18 @@ async def test_a_vertical_trades_at_its_net(desk: Desk) -> None:
     higher = SPY.replace("00600000", "00605000")
     await desk.control.set_quote(higher, bid="1.00", ask="1.05")
     legs = [
-        Leg(instrument_type=InstrumentType.EQUITY_OPTION, symbol=SPY, action=OrderAction.BUY_TO_OPEN, quantity=2),
-        Leg(instrument_type=InstrumentType.EQUITY_OPTION, symbol=higher, action=OrderAction.SELL_TO_OPEN, quantity=2),
+        Leg(
+            instrument_type=InstrumentType.EQUITY_OPTION,
+            symbol=SPY,
+            action=OrderAction.BUY_TO_OPEN,
+            quantity=2,
+        ),
+        Leg(
+            instrument_type=InstrumentType.EQUITY_OPTION,
+            symbol=higher,
+            action=OrderAction.SELL_TO_OPEN,
+            quantity=2,
+        ),
     ]
     order = await desk.send(LimitOrder(legs=legs, price=Decimal("-1.05")))
     filled = await desk.reach(order, OrderStatus.FILLED)
@@ -226,7 +260,10 @@ async def test_a_vertical_trades_at_its_net(desk: Desk) -> None:
     ("order", "code"),
     [
         (limit(SPY, OrderAction.BUY_TO_OPEN, 1, "2.05"), "cant_buy_for_credit"),
-        (limit(SPY.replace("C0060", "C0061").replace("SPY ", "ZZZ "), OrderAction.BUY_TO_OPEN, 1, "-1"), "legs"),
+        (
+            limit(SPY.replace("C0060", "C0061").replace("SPY ", "ZZZ "), OrderAction.BUY_TO_OPEN, 1, "-1"),
+            "legs",
+        ),
         (limit(SPY, OrderAction.BUY_TO_OPEN, 1000, "-2.05"), "margin_check_failed"),
     ],
 )

@@ -13,10 +13,10 @@ from tastytrade.market_sessions import ExchangeType, MarketStatus, get_market_ho
 from tastytrade.utils import TastytradeError
 
 from alert_trader import clock
+from alert_trader.simulators.venue.commands import SetAccount
+from alert_trader.simulators.venue.config import VenueConfig
+from alert_trader.simulators.venue.server import RunningVenue
 from tests.contract.venue.desk import AAPL, ACCOUNT, SPXW, SPY, Desk, expiry
-from venue.commands import SetAccount
-from venue.config import VenueConfig
-from venue.server import RunningVenue
 
 
 async def test_accounts_customer_and_status_parse(desk: Desk) -> None:
@@ -30,7 +30,9 @@ async def test_accounts_customer_and_status_parse(desk: Desk) -> None:
 
 async def test_flags_of_an_account_can_be_changed(desk: Desk) -> None:
     """A frozen, closing-only account says so."""
-    await desk.control.set_account(SetAccount(number=ACCOUNT, frozen=True, closing_only=True, day_trade_count=4))
+    await desk.control.set_account(
+        SetAccount(number=ACCOUNT, frozen=True, closing_only=True, day_trade_count=4)
+    )
     status = await desk.account.get_trading_status(desk.session)
     assert (status.is_frozen, status.is_closing_only, status.day_trade_count) == (True, True, 4)
 
@@ -38,7 +40,12 @@ async def test_flags_of_an_account_can_be_changed(desk: Desk) -> None:
 async def test_balance_starts_with_the_configured_cash(desk: Desk) -> None:
     """An untouched account has all its cash as option buying power."""
     balance = await desk.account.get_balances(desk.session)
-    assert balance.cash_balance == balance.derivative_buying_power == balance.net_liquidating_value == Decimal(25000)
+    assert (
+        balance.cash_balance
+        == balance.derivative_buying_power
+        == balance.net_liquidating_value
+        == Decimal(25000)
+    )
 
 
 async def test_nested_chain_lists_both_roots_of_an_index(desk: Desk) -> None:
@@ -47,10 +54,15 @@ async def test_nested_chain_lists_both_roots_of_an_index(desk: Desk) -> None:
     assert set(chains) == {"SPX", "SPXW"}
     assert {each.settlement_type for each in chains["SPX"].expirations} == {"AM"}
     assert expiry() in {each.expiration_date for each in chains["SPXW"].expirations}
-    assert [(tick.value, tick.threshold) for tick in chains["SPX"].tick_sizes] == [(Decimal("0.05"), Decimal(3)), (Decimal("0.1"), None)]
+    assert [(tick.value, tick.threshold) for tick in chains["SPX"].tick_sizes] == [
+        (Decimal("0.05"), Decimal(3)),
+        (Decimal("0.1"), None),
+    ]
 
 
-@pytest.mark.parametrize(("symbol", "ticks"), [("SPY", ["0.01"]), ("AAPL", ["0.01", "0.05"]), ("DKS", ["0.05", "0.1"])])
+@pytest.mark.parametrize(
+    ("symbol", "ticks"), [("SPY", ["0.01"]), ("AAPL", ["0.01", "0.05"]), ("DKS", ["0.05", "0.1"])]
+)
 async def test_tick_tables_follow_the_class(desk: Desk, symbol: str, ticks: list[str]) -> None:
     """Each class trades in its own steps, on the equity and on the chain alike."""
     equity = await Equity.get(desk.session, symbol)
@@ -90,7 +102,9 @@ async def test_dearer_strikes_are_worth_less_to_call(desk: Desk) -> None:
 async def test_a_missing_quote_is_left_out(desk: Desk) -> None:
     """A listed symbol without a quote is not among the answers."""
     await desk.control.remove_quote(SPY)
-    assert [quote.symbol for quote in await get_market_data_by_type(desk.session, options=[SPY, AAPL])] == [AAPL]
+    assert [quote.symbol for quote in await get_market_data_by_type(desk.session, options=[SPY, AAPL])] == [
+        AAPL
+    ]
 
 
 async def test_an_old_quote_stays_old(desk: Desk) -> None:
@@ -106,7 +120,9 @@ async def test_comma_lists_are_read_too(desk: Desk) -> None:
     headers = {"Authorization": f"Bearer {desk.session.session_token}"}
     async with aiohttp.ClientSession() as http:
         params = {"equity-option": f"{SPY},{AAPL}"}
-        async with http.get(f"{desk.venue.base_url}/market-data/by-type", params=params, headers=headers) as reply:
+        async with http.get(
+            f"{desk.venue.base_url}/market-data/by-type", params=params, headers=headers
+        ) as reply:
             assert len((await reply.json())["data"]["items"]) == 2
 
 
@@ -128,7 +144,10 @@ async def test_an_index_weekly_is_found_under_its_root(desk: Desk) -> None:
 
 async def test_a_user_agent_without_a_version_is_turned_away_in_html(venue: RunningVenue) -> None:
     """The front server answers 401 in HTML to a client that does not name product and version."""
-    async with aiohttp.ClientSession(headers={"User-Agent": "nobody"}) as http, http.get(f"{venue.base_url}/customers/me") as reply:
+    async with (
+        aiohttp.ClientSession(headers={"User-Agent": "nobody"}) as http,
+        http.get(f"{venue.base_url}/customers/me") as reply,
+    ):
         assert reply.status == 401
         assert "nginx" in await reply.text()
 

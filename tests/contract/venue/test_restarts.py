@@ -13,15 +13,15 @@ from tempfile import TemporaryDirectory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from alert_trader.simulators.venue.config import SessionMode, Timing, VenueConfig
+from alert_trader.simulators.venue.exchange import Exchange
+from alert_trader.simulators.venue.memory import Memory
+from alert_trader.simulators.venue.orders import Status, TimeInForce
+from alert_trader.simulators.venue.preflight import TermsRequest
+from alert_trader.simulators.venue.refusal import VenueRefusal
+from alert_trader.simulators.venue.tape import FillLine, OrderLine, Tape, read_tape
 from tests.contract.venue.steps import STEPS, take
 from tests.contract.venue.turned import ACCOUNT, LATER, TODAY, Turned, buy, quote
-from venue.config import SessionMode, Timing, VenueConfig
-from venue.exchange import Exchange
-from venue.memory import Memory
-from venue.orders import Status, TimeInForce
-from venue.preflight import TermsRequest
-from venue.refusal import VenueRefusal
-from venue.tape import FillLine, OrderLine, Tape, read_tape
 
 SHOWY = Timing(ledger_lag=0.01, fills_lag=0.01)
 TERMS = TermsRequest.model_validate({"order_type": "Limit", "price": "1.10", "price_effect": "Debit"})
@@ -91,12 +91,16 @@ def same(dead: Exchange, alive: Exchange) -> None:
     kills=st.sets(st.integers(0, 40), min_size=1, max_size=4),
     showy=st.booleans(),
 )
-def test_a_killed_venue_forgets_nothing(steps: list[tuple[str, object]], kills: set[int], showy: bool) -> None:
+def test_a_killed_venue_forgets_nothing(
+    steps: list[tuple[str, object]], kills: set[int], showy: bool
+) -> None:
     """After any steps the next venue has the same orders, positions, cash and quotes, and every order ends as it must. ENT-60, FIL-30."""
     with TemporaryDirectory() as base:
         (folder := Path(base) / "first").mkdir()
         timing = SHOWY if showy else Timing()
-        place = Place(folder, VenueConfig(session=SessionMode.ALWAYS_OPEN, timing=timing, show_replace_requested=showy))
+        place = Place(
+            folder, VenueConfig(session=SessionMode.ALWAYS_OPEN, timing=timing, show_replace_requested=showy)
+        )
         quote(place.exchange, LATER, "2.00", "2.05", size=3)
         for index, step in enumerate([("buy", "2.05"), ("buy", "2.05"), ("wait", 0.02), *steps]):
             with suppress(VenueRefusal):
@@ -119,7 +123,13 @@ def test_a_killed_venue_forgets_nothing(steps: list[tuple[str, object]], kills: 
         )
         told = {line.order.order_id: line.order for line in tape if isinstance(line, OrderLine)}
         for order in exchange.orders.values():
-            assert order.status in {Status.LIVE, Status.FILLED, Status.CANCELLED, Status.REJECTED, Status.EXPIRED}
+            assert order.status in {
+                Status.LIVE,
+                Status.FILLED,
+                Status.CANCELLED,
+                Status.REJECTED,
+                Status.EXPIRED,
+            }
             assert (order.status is Status.FILLED) == (order.remaining == 0)
             assert not order.withheld_fill
             assert (told[order.order_id].status, told[order.order_id].filled) == (order.status, order.filled)
@@ -196,7 +206,9 @@ def test_days_that_ended_meanwhile_are_ended_at_the_start(tmp_path: Path) -> Non
     exchange = place.exchange
     found = [exchange.orders[each].status for each in (held, day, gtc, waiting)]
     assert found == [Status.FILLED, Status.EXPIRED, Status.LIVE, Status.FILLED]
-    spent = sum(row.value + row.fees.total for row in exchange.accounts[ACCOUNT].books if row.order_id == waiting)
+    spent = sum(
+        row.value + row.fees.total for row in exchange.accounts[ACCOUNT].books if row.order_id == waiting
+    )
     assert exchange.accounts[ACCOUNT].cash - cash == Decimal(600) - spent
     assert exchange.accounts[ACCOUNT].held(TODAY) == 0
     assert exchange.day_ended == date(2026, 11, 20)

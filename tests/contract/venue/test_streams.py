@@ -14,10 +14,10 @@ from tastytrade.dxfeed import Greeks, Quote, Trade
 from tastytrade.instruments import Option
 from tastytrade.order import OrderStatus, PlacedOrder
 
+from alert_trader.simulators.venue.commands import Adjust
+from alert_trader.simulators.venue.faults import FaultKind, FaultRule
+from alert_trader.simulators.venue.tape import StreamLine
 from tests.contract.venue.desk import ACCOUNT, FAST, SPY, Desk, wait_until
-from venue.commands import Adjust
-from venue.faults import FaultKind, FaultRule
-from venue.tape import StreamLine
 
 
 @asynccontextmanager
@@ -92,13 +92,25 @@ async def test_positions_are_streamed(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("kind", "order_status", "expected", "sequence"),
     [
-        (FaultKind.STREAM_DUPLICATE, "Routed", ["Routed", "Routed", "Live", "Cancel Requested", "Cancelled"], [1, 2, 3, 4, 5]),
+        (
+            FaultKind.STREAM_DUPLICATE,
+            "Routed",
+            ["Routed", "Routed", "Live", "Cancel Requested", "Cancelled"],
+            [1, 2, 3, 4, 5],
+        ),
         (FaultKind.STREAM_REORDER, "Live", ["Routed", "Cancel Requested", "Live", "Cancelled"], [1, 2, 3, 4]),
         (FaultKind.STREAM_DROP, "Live", ["Routed", "Cancel Requested", "Cancelled"], [1, 3, 4]),
-        (FaultKind.STREAM_UNKNOWN_STATUS, "Live", ["Routed", "Dead", "Cancel Requested", "Cancelled"], [1, 2, 3, 4]),
+        (
+            FaultKind.STREAM_UNKNOWN_STATUS,
+            "Live",
+            ["Routed", "Dead", "Cancel Requested", "Cancelled"],
+            [1, 2, 3, 4],
+        ),
     ],
 )
-async def test_messages_are_bent(desk: Desk, kind: FaultKind, order_status: str, expected: list[str], sequence: list[int]) -> None:
+async def test_messages_are_bent(
+    desk: Desk, kind: FaultKind, order_status: str, expected: list[str], sequence: list[int]
+) -> None:
     """Messages come twice, swapped, not at all, or with a word nobody knows; a drop leaves a gap in the sequence."""
     await desk.control.arm(FaultRule(kind=kind, path="Order", order_status=order_status))
     async with raw_stream(desk) as (socket, token):
@@ -136,7 +148,10 @@ async def test_a_dropped_stream_ends(desk: Desk) -> None:
 async def test_a_heartbeat_before_connect_is_an_error(desk: Desk) -> None:
     """The broker answers 'not implemented' before a connect, and other subscriptions 'connect-not-completed'."""
     async with raw_stream(desk) as (socket, token):
-        for action, message in (("heartbeat", "not implemented"), ("quote-alerts-subscribe", "connect-not-completed")):
+        for action, message in (
+            ("heartbeat", "not implemented"),
+            ("quote-alerts-subscribe", "connect-not-completed"),
+        ):
             await socket.send_json({"action": action, "auth-token": token, "request-id": 2})
             reply = await socket.receive_json(timeout=5)
             assert (reply["status"], reply["message"], reply["request-id"]) == ("error", message, 2)

@@ -13,15 +13,15 @@ from tastytrade.order import OrderStatus
 from tastytrade.utils import TastytradeError
 
 from alert_trader import clock
+from alert_trader.simulators.venue.client import ControlRefused, VenueControl
+from alert_trader.simulators.venue.config import SessionMode, VenueConfig
+from alert_trader.simulators.venue.holidays import half_days, hours, is_trading_day
+from alert_trader.simulators.venue.orders import Action, IllegalTransition, Status
+from alert_trader.simulators.venue.server import start
+from alert_trader.simulators.venue.session import SessionBoard
+from alert_trader.simulators.venue.tape import AnswerLine, FillLine, OrderLine, RequestLine, Tape, read_tape
 from alert_trader.start import command
 from tests.contract.venue.desk import SPY, Desk, wait_until
-from venue.client import ControlRefused, VenueControl
-from venue.config import SessionMode, VenueConfig
-from venue.holidays import half_days, hours, is_trading_day
-from venue.orders import Action, IllegalTransition, Status
-from venue.server import start
-from venue.session import SessionBoard
-from venue.tape import AnswerLine, FillLine, OrderLine, RequestLine, Tape, read_tape
 
 
 async def test_the_file_is_the_tape(desk: Desk, tmp_path: Path) -> None:
@@ -50,15 +50,26 @@ async def test_a_call_the_venue_does_not_have_is_taped(desk: Desk) -> None:
     """Every call that arrives is on the tape, also one that finds nothing."""
     with pytest.raises(TastytradeError, match="record_not_found"):
         await desk.account.get_live_complex_orders(desk.session)
-    assert (desk.tape(RequestLine)[-1].path, desk.tape(AnswerLine)[-1].status) == ("/accounts/5WT00042/complex-orders/live", 404)
+    assert (desk.tape(RequestLine)[-1].path, desk.tape(AnswerLine)[-1].status) == (
+        "/accounts/5WT00042/complex-orders/live",
+        404,
+    )
 
 
 async def test_no_secret_is_on_the_tape(desk: Desk, tmp_path: Path) -> None:
     """Neither the client's secrets nor the tokens given out are written. DUR-50."""
     await desk.buy("1.00")
-    await desk.session._client.post("/sessions", json={"password": "password-of-old"}, params={"token": "token-of-old"})
+    await desk.session._client.post(
+        "/sessions", json={"password": "password-of-old"}, params={"token": "token-of-old"}
+    )
     text = (tmp_path / "tape.jsonl").read_text(encoding="utf-8")
-    for secret in ("secret-of-client", "refresh-of-client", "password-of-old", "token-of-old", desk.session.session_token):
+    for secret in (
+        "secret-of-client",
+        "refresh-of-client",
+        "password-of-old",
+        "token-of-old",
+        desk.session.session_token,
+    ):
         assert secret not in text
 
 
@@ -87,7 +98,10 @@ async def test_the_same_seed_gives_the_same_market() -> None:
     asks = []
     for seed in (1, 1, 2):
         venue = await start(VenueConfig(seed=seed))
-        walk = [venue.exchange.market._walk(venue.exchange.listings.underlyings["TSLA"], step) for step in range(50)]
+        walk = [
+            venue.exchange.market._walk(venue.exchange.listings.underlyings["TSLA"], step)
+            for step in range(50)
+        ]
         asks.append(walk)
         await venue.close()
     assert asks[0] == asks[1] != asks[2]
@@ -95,17 +109,26 @@ async def test_the_same_seed_gives_the_same_market() -> None:
 
 # the published calendar's own library warns of its pandas
 @pytest.mark.filterwarnings(
-    "ignore::DeprecationWarning", "ignore::PendingDeprecationWarning", "ignore:.*deprecated:FutureWarning", "ignore:Series.values"
+    "ignore::DeprecationWarning",
+    "ignore::PendingDeprecationWarning",
+    "ignore:.*deprecated:FutureWarning",
+    "ignore:Series.values",
 )
 def test_the_calendar_agrees_with_the_exchanges() -> None:
     """Holidays and half days by rule are those of the published calendar, three years on."""
     published = exchange_calendars.get_calendar("XNYS", start="2025-06-01", end="2027-06-30")
     sessions = {each.date() for each in published.sessions}
     start_day, end_day = date(2025, 6, 2), date(2027, 6, 29)
-    ours = {day for ordinal in range(start_day.toordinal(), end_day.toordinal()) if is_trading_day(day := date.fromordinal(ordinal))}
+    ours = {
+        day
+        for ordinal in range(start_day.toordinal(), end_day.toordinal())
+        if is_trading_day(day := date.fromordinal(ordinal))
+    }
     assert ours == {day for day in sessions if start_day <= day < end_day}
     halves = {each.date() for each in published.early_closes}
-    assert {day for day in ours if day in half_days(day.year)} == {day for day in halves if start_day <= day < end_day}
+    assert {day for day in ours if day in half_days(day.year)} == {
+        day for day in halves if start_day <= day < end_day
+    }
     for day in (date(2026, 7, 2), date(2026, 11, 27)):
         assert hours(day).close_at == published.session_close(str(day)).to_pydatetime()
 
@@ -137,7 +160,18 @@ async def test_a_venue_runs_as_a_process_and_ends_cleanly(tmp_path: Path) -> Non
     """The venue's process says where it serves, takes its config, and closes on SIGTERM with its tape whole."""
     ready, tape, config = tmp_path / "ready.json", tmp_path / "tape.jsonl", tmp_path / "config.json"
     config.write_text('{"accounts": [{"number": "5WT00777", "cash": "1234.50"}]}', encoding="utf-8")
-    arguments = ["--port", "0", "--ready-file", str(ready), "--tape", str(tape), "--config", str(config), "--seed", "3"]
+    arguments = [
+        "--port",
+        "0",
+        "--ready-file",
+        str(ready),
+        "--tape",
+        str(tape),
+        "--config",
+        str(config),
+        "--seed",
+        "3",
+    ]
     process = await asyncio.create_subprocess_exec(*command("venue", *arguments))
     try:
         await wait_until(ready.exists, seconds=20)

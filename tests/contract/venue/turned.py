@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from venue.exchange import Exchange
-from venue.market import Quote
-from venue.orders import Action, Effect, Order, OrderType, TimeInForce
-from venue.preflight import LegRequest, OrderRequest
+from alert_trader.simulators.venue.exchange import Exchange
+from alert_trader.simulators.venue.market import Quote
+from alert_trader.simulators.venue.orders import Action, Effect, Order, OrderType, TimeInForce
+from alert_trader.simulators.venue.preflight import LegRequest, OrderRequest
 
 ACCOUNT = "5WT00042"
 FRIDAY = datetime(2026, 11, 20, 20, 0, tzinfo=UTC)
@@ -46,7 +46,16 @@ class Turned:
 
 def quote(exchange: Exchange, symbol: str, bid: str, ask: str, *, size: int = 50) -> None:
     """Quote a symbol by hand."""
-    exchange.set_quote(Quote(symbol=symbol, bid=Decimal(bid), ask=Decimal(ask), bid_size=size, ask_size=size, at=exchange.clock()))
+    exchange.set_quote(
+        Quote(
+            symbol=symbol,
+            bid=Decimal(bid),
+            ask=Decimal(ask),
+            bid_size=size,
+            ask_size=size,
+            at=exchange.clock(),
+        )
+    )
 
 
 def buy(exchange: Exchange, price: str, symbol: str = LATER, tif: TimeInForce = TimeInForce.DAY) -> Order:

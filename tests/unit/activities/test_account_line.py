@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from activities import account_line
-from activities.account_line import AT_ONCE, AccountLine, AccountUnreachableError
-from domain.ids import AccountNumber
+from alert_trader.activities import account_line
+from alert_trader.activities.account_line import AT_ONCE, AccountLine, AccountUnreachableError
+from alert_trader.domain.ids import AccountNumber
 
 
 async def test_many_questions_to_a_silent_account_end_as_soon_as_one(monkeypatch: pytest.MonkeyPatch) -> None:

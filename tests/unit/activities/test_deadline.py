@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from activities import deadline
-from activities.deadline import MARGIN, Deadline
 from alert_trader import clock
+from alert_trader.activities import deadline
+from alert_trader.activities.deadline import MARGIN, Deadline
 
 TIMEOUT, CALL = timedelta(seconds=10), timedelta(seconds=4)
 BUDGET = TIMEOUT - CALL - MARGIN
@@ -90,7 +90,11 @@ def test_a_timeout_too_short_for_the_call_never_sends(clocks: Clocks) -> None:
     assert Deadline.of(started=clocks.wall, start_to_close=CALL, call=CALL).passed
 
 
-@given(stalled=st.timedeltas(timedelta(0), timedelta(seconds=30)), ran=st.timedeltas(timedelta(0), timedelta(seconds=30)), jump=SPANS)
+@given(
+    stalled=st.timedeltas(timedelta(0), timedelta(seconds=30)),
+    ran=st.timedeltas(timedelta(0), timedelta(seconds=30)),
+    jump=SPANS,
+)
 @settings(deadline=None, derandomize=True, database=None)
 def test_no_jump_lets_a_late_call_begin(stalled: timedelta, ran: timedelta, jump: timedelta) -> None:
     """UNK-50: once our own code has run for the budget it is over, whatever the wall clock is set to meanwhile."""

@@ -3,8 +3,8 @@
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.messages import Level, Notice
-from activities.notify import NotifyActivity
+from alert_trader.activities.messages import Level, Notice
+from alert_trader.activities.notify import NotifyActivity
 
 NOTICE = Notice(level=Level.MONEY, workflow_id="trade-m1", title="ada: BTO SPY", text="Bought 1 at 1.20")
 

@@ -6,14 +6,14 @@ from decimal import Decimal
 
 from temporalio.testing import ActivityEnvironment
 
-from activities.messages import PositionAnswer, PositionRequest
-from activities.orders import OrderLookups
 from alert_trader import clock
-from domain.contract import OptionContract, Right
-from domain.ids import Leg, OrderId, message_id
-from domain.ledger import OrderLedger
-from domain.order import OrderReport, Position
-from domain.reconcile import recognise
+from alert_trader.activities.messages import PositionAnswer, PositionRequest
+from alert_trader.activities.orders import OrderLookups
+from alert_trader.domain.ids import Leg, OrderId, message_id
+from alert_trader.domain.market.contract import OptionContract, Right
+from alert_trader.domain.orders.ledger import OrderLedger
+from alert_trader.domain.orders.matching import recognise
+from alert_trader.domain.orders.order import OrderReport, Position
 from tests.support.paper_desk import PaperDesk, reported
 from tests.support.paper_exchange import intent
 
@@ -31,11 +31,15 @@ class OldOrders(PaperDesk):
         return []
 
 
-async def test_a_share_class_is_one_contract_however_it_is_written(environment: ActivityEnvironment, desk: PaperDesk) -> None:
+async def test_a_share_class_is_one_contract_however_it_is_written(
+    environment: ActivityEnvironment, desk: PaperDesk
+) -> None:
     """WHO-50, FIL-30: BRK/B and BRK.B are one; a position under the other name is not gone, and its fills are ours."""
     desk.held = [Position(symbol=WRITTEN_OTHERWISE, quantity=4)]
     request = PositionRequest(contract=BERKSHIRE, look_since=date(2026, 11, 20))
-    assert await environment.run(OrderLookups(desk).read_position, request) == PositionAnswer(held=4, closing=0)
+    assert await environment.run(OrderLookups(desk).read_position, request) == PositionAnswer(
+        held=4, closing=0
+    )
 
     meant = replace(intent(Leg.ENTRY, 1, 4), contract=BERKSHIRE)
     shown = replace(reported(meant), symbol=WRITTEN_OTHERWISE)
@@ -47,7 +51,9 @@ async def test_a_share_class_is_one_contract_however_it_is_written(environment: 
 
     now = clock.now()
     nameless = replace(shown, client_order_id=None, source="", received_at=now)
-    assert recognise([nameless], meant, intended_at=now - timedelta(seconds=1), lost_at=now).report == nameless
+    assert (
+        recognise([nameless], meant, intended_at=now - timedelta(seconds=1), lost_at=now).report == nameless
+    )
 
 
 async def test_an_exit_that_works_since_weeks_ago_counts_as_closing(environment: ActivityEnvironment) -> None:
@@ -56,4 +62,6 @@ async def test_an_exit_that_works_since_weeks_ago_counts_as_closing(environment:
     desk.known = [exit_order, replace(exit_order, order_id=OrderId("77"))]
     desk.held = [Position(symbol=exit_order.symbol, quantity=8)]
     request = PositionRequest(contract=intent(Leg.EXIT, 1, 3, "2.40").contract, look_since=date(2026, 11, 20))
-    assert await environment.run(OrderLookups(desk).read_position, request) == PositionAnswer(held=8, closing=6)
+    assert await environment.run(OrderLookups(desk).read_position, request) == PositionAnswer(
+        held=8, closing=6
+    )

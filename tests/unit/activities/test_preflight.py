@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from activities.preflight import preflight
-from broker.port import Refused, Unavailable
-from domain.ids import AccountNumber, Leg
-from domain.order import Position
-from domain.preflight import Check, day_trading
+from alert_trader.activities.preflight import preflight
+from alert_trader.broker.port import Refused, Unavailable
+from alert_trader.domain.account.preflight import Check, day_trading
+from alert_trader.domain.ids import AccountNumber, Leg
+from alert_trader.domain.orders.order import Position
 from tests.support.paper_desk import ACCOUNT, PaperDesk, reported
 from tests.support.paper_exchange import SYMBOL, intent
 
@@ -27,7 +27,19 @@ async def test_an_account_that_may_trade_passes() -> None:
     desk.known, desk.held = [reported(intent(Leg.ENTRY, 1, 1))], [Position(symbol=SYMBOL, quantity=1)]
     checks = await found(desk)
     assert {name: (check.ok, check.fix) for name, check in checks.items()} == dict.fromkeys(
-        ("token", "scopes", "whitelist", "account", "day trading", "balances", "clock", "session", "orders", "positions"), (True, "")
+        (
+            "token",
+            "scopes",
+            "whitelist",
+            "account",
+            "day trading",
+            "balances",
+            "clock",
+            "session",
+            "orders",
+            "positions",
+        ),
+        (True, ""),
     )
     assert (checks["orders"].found, checks["positions"].found) == ("1 since yesterday", "1 in options")
     assert (desk.placed, desk.cancelled) == ([], [])
@@ -84,12 +96,19 @@ async def test_an_account_off_the_whitelist_fails() -> None:
     """Where the mode can do harm the account must be on the list; elsewhere no list is needed."""
     by_list = {True: (ACCOUNT,), False: (AccountNumber("5WT99999"),)}
     for ok, whitelist in by_list.items():
-        assert [check.ok for check in await preflight(PaperDesk(), whitelist) if check.name == "whitelist"] == [ok]
+        assert [
+            check.ok for check in await preflight(PaperDesk(), whitelist) if check.name == "whitelist"
+        ] == [ok]
 
 
 @pytest.mark.parametrize(
     ("margin", "flagged", "equity", "ok"),
-    [(True, True, 24_999, False), (True, True, 25_000, True), (True, False, 500, True), (False, True, 500, True)],
+    [
+        (True, True, 24_999, False),
+        (True, True, 25_000, True),
+        (True, False, 500, True),
+        (False, True, 500, True),
+    ],
 )
 def test_a_flagged_day_trader_needs_equity(*, margin: bool, flagged: bool, equity: int, ok: bool) -> None:
     """An exit at once is a day trade: a margin account that is flagged needs 25,000 dollars for it, a cash account does not."""

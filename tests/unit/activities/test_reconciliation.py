@@ -11,15 +11,15 @@ import pytest
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.messages import DIFFERENCES_SIGNAL, ExpectedAnswer
-from activities.reconciliation import Reconciliation
 from alert_trader import clock
-from broker.port import Unavailable
-from domain.account import opened
-from domain.discrepancy import Difference, DifferenceKind, Expected, compare
-from domain.ids import Leg, WorkflowId
-from domain.limits import Limits
-from domain.order import OrderStatus, Position
+from alert_trader.activities.messages import DIFFERENCES_SIGNAL, ExpectedAnswer
+from alert_trader.activities.reconciliation import Reconciliation
+from alert_trader.broker.port import Unavailable
+from alert_trader.domain.account.account import opened
+from alert_trader.domain.account.limits import Limits
+from alert_trader.domain.account.reconciliation import Difference, DifferenceKind, Expected, compare
+from alert_trader.domain.ids import Leg, WorkflowId
+from alert_trader.domain.orders.order import OrderStatus, Position
 from tests.support.paper_desk import PaperDesk, reported
 from tests.support.paper_exchange import SYMBOL, intent
 from tests.support.waiting import eventually
@@ -66,7 +66,9 @@ class _Handle:
         if self._id == "trade-never":
             raise RPCError("no such workflow", RPCStatusCode.NOT_FOUND, b"")
         over = self._id in self._client.over
-        return SimpleNamespace(status=WorkflowExecutionStatus.TERMINATED if over else WorkflowExecutionStatus.RUNNING)
+        return SimpleNamespace(
+            status=WorkflowExecutionStatus.TERMINATED if over else WorkflowExecutionStatus.RUNNING
+        )
 
 
 @pytest.fixture
@@ -74,7 +76,9 @@ async def temporal(desk: PaperDesk) -> AsyncIterator[Temporal]:
     """Compare every few milliseconds, until the test is over."""
     client = Temporal()
     every = timedelta(milliseconds=2)
-    task = asyncio.create_task(Reconciliation(desk, cast("Client", client), every=every, second_look=every).go_on())
+    task = asyncio.create_task(
+        Reconciliation(desk, cast("Client", client), every=every, second_look=every).go_on()
+    )
     yield client
     task.cancel()
     await asyncio.wait([task])
@@ -93,7 +97,9 @@ async def test_what_agrees_is_not_told_of(temporal: Temporal, desk: PaperDesk) -
     assert temporal.told in ([], [[]])
 
 
-async def test_contracts_that_nobody_bought_are_told_at_once_where_no_trade_is_open(temporal: Temporal, desk: PaperDesk) -> None:
+async def test_contracts_that_nobody_bought_are_told_at_once_where_no_trade_is_open(
+    temporal: Temporal, desk: PaperDesk
+) -> None:
     """Without a trade there is nothing on its way: the first look is certain. When they are gone that is told too."""
     desk.held = [HELD]
     await eventually(lambda: temporal.told and temporal.told[-1], "the difference to be told")
@@ -120,7 +126,9 @@ async def test_what_two_looks_find_is_told(temporal: Temporal, desk: PaperDesk) 
     assert temporal.told[-1] == [Difference(kind=DifferenceKind.MISSING, what=NAME, expected=3, found=1)]
 
 
-async def test_an_answer_that_does_not_come_finds_and_clears_nothing(temporal: Temporal, desk: PaperDesk) -> None:
+async def test_an_answer_that_does_not_come_finds_and_clears_nothing(
+    temporal: Temporal, desk: PaperDesk
+) -> None:
     """UNK-30: a failed query is not an empty account, nor one that agrees."""
     desk.held = [HELD]
     await eventually(lambda: temporal.told and temporal.told[-1], "the difference to be told")
@@ -131,7 +139,10 @@ async def test_an_answer_that_does_not_come_finds_and_clears_nothing(temporal: T
 
 async def test_a_trade_that_is_over_is_let_go_of(temporal: Temporal, desk: PaperDesk) -> None:
     """A trade that ended without a word: what it reserved is freed, and what it held is a difference for a person."""
-    silent, holding = replace(MINE, trade=WorkflowId("trade-never"), position=0), replace(MINE, trade=WorkflowId("trade-m2"))
+    silent, holding = (
+        replace(MINE, trade=WorkflowId("trade-never"), position=0),
+        replace(MINE, trade=WorkflowId("trade-m2")),
+    )
     temporal.over = {"trade-m2"}
     temporal.answer, desk.held = ExpectedAnswer(trades=(silent, holding)), [HELD]
     await eventually(lambda: temporal.told and temporal.told[-1], "the difference to be told")
@@ -142,10 +153,15 @@ async def test_a_trade_that_is_over_is_let_go_of(temporal: Temporal, desk: Paper
 
 def test_an_order_of_ours_without_a_trade_is_a_difference_and_a_foreign_one_is_not() -> None:
     """UNK-60: an order that is not ours is nobody's difference; one with our name must have its trade."""
-    ours, foreign = reported(intent(Leg.EXIT, 1, 2, "2.40")), replace(reported(intent(Leg.EXIT, 1, 2)), client_order_id=None)
+    ours, foreign = (
+        reported(intent(Leg.EXIT, 1, 2, "2.40")),
+        replace(reported(intent(Leg.EXIT, 1, 2)), client_order_id=None),
+    )
     ended = replace(ours, status=OrderStatus.CANCELLED)
     assert compare([MINE], [HELD], [ours, foreign]) == ()
-    assert [each.kind for each in compare([], [], [ours, foreign, ended])] == [DifferenceKind.ORDER_WITHOUT_TRADE]
+    assert [each.kind for each in compare([], [], [ours, foreign, ended])] == [
+        DifferenceKind.ORDER_WITHOUT_TRADE
+    ]
 
 
 def test_an_explanation_holds_while_the_difference_is_the_same() -> None:

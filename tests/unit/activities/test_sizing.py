@@ -5,17 +5,17 @@ from decimal import Decimal
 
 from temporalio.testing import ActivityEnvironment
 
-from activities.messages import SizeAnswer, SizeRequest
-from activities.sizing import SizeActivity
-from broker.port import MarketSession
-from domain.alert import AlertKind, AlertMessage, ParsedAlert
-from domain.calendar import NEW_YORK, new_york_date, next_trading_day
-from domain.contract import Right, Settlement
-from domain.denial import Code
-from domain.hours import StatedSession
-from domain.ids import message_id
-from domain.money import Price
-from domain.policy import Mode, Policy, SizingPolicy
+from alert_trader.activities.messages import SizeAnswer, SizeRequest
+from alert_trader.activities.sizing import SizeActivity
+from alert_trader.broker.port import MarketSession
+from alert_trader.domain.alerts.alert import AlertKind, AlertMessage, ParsedAlert
+from alert_trader.domain.denial import Code
+from alert_trader.domain.execution.policy import Mode, Policy, SizingPolicy
+from alert_trader.domain.ids import message_id
+from alert_trader.domain.market.calendar import NEW_YORK, new_york_date, next_trading_day
+from alert_trader.domain.market.contract import Right, Settlement
+from alert_trader.domain.market.trading_hours import StatedSession
+from alert_trader.domain.money import Price
 from tests.support.instants import STATED
 from tests.support.paper_account import PaperAccount
 from tests.support.paper_desk import PaperDesk
@@ -26,7 +26,9 @@ WHOLE = Policy(mode=Mode.DEMO, sizing=SizingPolicy(allocation=Decimal(1)))
 
 async def sized(desk: PaperDesk, days: int) -> SizeAnswer:
     """Size an alert on NDX that expires in so many days."""
-    message = AlertMessage(message_id=message_id("s1"), text="", author_id="11", channel_id="2", guild_id="3", posted_at=STATED)
+    message = AlertMessage(
+        message_id=message_id("s1"), text="", author_id="11", channel_id="2", guild_id="3", posted_at=STATED
+    )
     parsed = ParsedAlert(
         kind=AlertKind.ENTRY,
         symbol="NDX",
@@ -36,7 +38,9 @@ async def sized(desk: PaperDesk, days: int) -> SizeAnswer:
         price=Price(Decimal("1.19")),
     )
     activity = SizeActivity(desk, PaperAccount()).size_entry
-    answer: SizeAnswer = await ActivityEnvironment().run(activity, SizeRequest(alert=message, parsed=parsed, policy=WHOLE))
+    answer: SizeAnswer = await ActivityEnvironment().run(
+        activity, SizeRequest(alert=message, parsed=parsed, policy=WHOLE)
+    )
     return answer
 
 
@@ -60,8 +64,13 @@ async def test_a_morning_series_is_denied_on_its_expiration_day(desk: PaperDesk)
 async def test_the_brokers_session_and_the_chains_settlement_stand_in_the_answer(desk: PaperDesk) -> None:
     """What a trade goes by today is in its history: an early close that nobody announced, and how the series settles."""
     opens, closes = moment(0, time(0, 5)), moment(0, time(12))
-    desk.hours, desk.settlement = MarketSession(open_now=True, opens_at=opens, closes_at=closes), Settlement.PM
+    desk.hours, desk.settlement = (
+        MarketSession(open_now=True, opens_at=opens, closes_at=closes),
+        Settlement.PM,
+    )
     answer = await sized(desk, 40)
     assert answer.entry is not None, answer.denied
     assert answer.entry.listing.settlement is Settlement.PM
-    assert answer.entry.session == StatedSession(asked_at=answer.entry.read_at, opens_at=opens, closes_at=closes)
+    assert answer.entry.session == StatedSession(
+        asked_at=answer.entry.read_at, opens_at=opens, closes_at=closes
+    )

@@ -10,12 +10,12 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import ActivityEnvironment
 
-from activities.messages import ORDER_REPORT_SIGNAL, FollowRequest, Level, Notice
-from activities.stream import StreamActivity
 from alert_trader import clock
-from broker.port import Unavailable
-from domain.ids import Leg, OrderId
-from domain.order import OrderReport, OrderStatus
+from alert_trader.activities.messages import ORDER_REPORT_SIGNAL, FollowRequest, Level, Notice
+from alert_trader.activities.stream import StreamActivity
+from alert_trader.broker.port import Unavailable
+from alert_trader.domain.ids import Leg, OrderId
+from alert_trader.domain.orders.order import OrderReport, OrderStatus
 from tests.support.paper_desk import ACCOUNT, PaperDesk, reported
 from tests.support.paper_exchange import intent
 from tests.support.waiting import eventually
@@ -113,13 +113,17 @@ async def test_a_replacement_goes_to_the_trade_of_what_it_replaces(stream: Strea
     second = replace(OURS, order_id=OrderId("2"), client_order_id=None, replaces=OrderId("1"))
     third = replace(second, order_id=OrderId("3"), replaces=OrderId("2"))
     later = replace(third, replaces=None)
-    assert await stream.run(OURS, second, third, later) == [("trade-m1", each) for each in ("1", "2", "3", "3")]
+    assert await stream.run(OURS, second, third, later) == [
+        ("trade-m1", each) for each in ("1", "2", "3", "3")
+    ]
     assert stream.heard.notices == []
 
 
 async def test_a_chain_is_followed_in_a_past_that_is_listed_newest_first(stream: Stream) -> None:
     """ENT-10: the broker lists the newest order first, so a replacement comes before what it replaces."""
-    second = replace(OURS, order_id=OrderId("2"), client_order_id=None, replaces=OrderId("1"), received_at=clock.now())
+    second = replace(
+        OURS, order_id=OrderId("2"), client_order_id=None, replaces=OrderId("1"), received_at=clock.now()
+    )
     third = replace(second, order_id=OrderId("3"), replaces=OrderId("2"), received_at=clock.now())
     routed = await stream.run(past=(third, second, OURS))
     assert sorted(routed) == [("trade-m1", each) for each in ("1", "2", "3")]
@@ -127,7 +131,9 @@ async def test_a_chain_is_followed_in_a_past_that_is_listed_newest_first(stream:
 
 async def test_a_foreign_order_is_told_of_once_and_left_alone(stream: Stream, desk: PaperDesk) -> None:
     """UNK-60: an order that is not ours signals no trade; people hear of it once, over reconnects too, and nothing touches it."""
-    assert await stream.run(FOREIGN, FOREIGN, replace(FOREIGN, status=OrderStatus.FILLED), past=(FOREIGN,)) == []
+    assert (
+        await stream.run(FOREIGN, FOREIGN, replace(FOREIGN, status=OrderStatus.FILLED), past=(FOREIGN,)) == []
+    )
     assert await stream.run(FOREIGN) == []
     assert [notice.level for notice in stream.heard.notices] == [Level.STORY]
     assert "order 900" in stream.heard.notices[0].text
@@ -146,7 +152,9 @@ async def test_a_working_order_of_a_trade_that_is_gone_calls_a_person(stream: St
     await stream.run(replace(OURS, status=OrderStatus.CANCELLED), past=(OURS,))
     assert stream.heard.notices == []
     await stream.run(OURS)
-    assert [(notice.level, notice.workflow_id) for notice in stream.heard.notices] == [(Level.PAGE, "trade-m1")]
+    assert [(notice.level, notice.workflow_id) for notice in stream.heard.notices] == [
+        (Level.PAGE, "trade-m1")
+    ]
 
 
 async def test_a_server_that_is_away_stops_the_stream_to_begin_again(
@@ -159,12 +167,16 @@ async def test_a_server_that_is_away_stops_the_stream_to_begin_again(
         await environment.run(follow, FollowRequest(account=ACCOUNT))
 
 
-async def test_following_ends_when_it_is_cancelled(stream: Stream, environment: ActivityEnvironment, desk: PaperDesk) -> None:
+async def test_following_ends_when_it_is_cancelled(
+    stream: Stream, environment: ActivityEnvironment, desk: PaperDesk
+) -> None:
     """DUR-40: a shutdown ends the stream, and its heartbeat with it."""
     follow = StreamActivity(desk, cast("Client", stream.signals), ()).follow_orders
     following = asyncio.create_task(environment.run(follow, FollowRequest(account=ACCOUNT)))
     desk.live.put_nowait(OURS)
-    await eventually(lambda: stream.signals.sent and stream.beats > 0, "a report to be handed on, and a heartbeat")
+    await eventually(
+        lambda: stream.signals.sent and stream.beats > 0, "a report to be handed on, and a heartbeat"
+    )
     following.cancel()
     with pytest.raises(asyncio.CancelledError):
         await following

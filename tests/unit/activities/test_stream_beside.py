@@ -13,20 +13,22 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import ActivityEnvironment
 
-from activities.messages import ExpectedAnswer, FollowRequest, Level, Notice, StreamStanding
-from activities.stream import HANDOVER, StreamActivity
 from alert_trader import clock
-from broker.port import Unavailable
-from domain.ids import FillId, Leg, OrderId
-from domain.money import Price
-from domain.order import Fill, OrderReport, OrderStatus
+from alert_trader.activities.messages import ExpectedAnswer, FollowRequest, Level, Notice, StreamStanding
+from alert_trader.activities.stream import HANDOVER, StreamActivity
+from alert_trader.broker.port import Unavailable
+from alert_trader.domain.ids import FillId, Leg, OrderId
+from alert_trader.domain.money import Price
+from alert_trader.domain.orders.order import Fill, OrderReport, OrderStatus
 from tests.support.instants import STATED
 from tests.support.paper_desk import ACCOUNT, PaperDesk, reported
 from tests.support.paper_exchange import intent
 from tests.support.waiting import eventually
 
 OURS = replace(reported(intent(Leg.EXIT, 1, 3, "2.40")), updated_at=STATED)
-FOREIGN = replace(OURS, order_id=OrderId("900"), client_order_id=None, source="WBT", updated_at=STATED - timedelta(hours=1))
+FOREIGN = replace(
+    OURS, order_id=OrderId("900"), client_order_id=None, source="WBT", updated_at=STATED - timedelta(hours=1)
+)
 
 
 class AccountHandle:
@@ -78,7 +80,9 @@ class Following:
         self.desk = desk
         self._environment = environment
         self.pages: list[Notice] = []
-        self.activity = StreamActivity(desk, cast("Client", self.signals), (self,), recheck=timedelta(milliseconds=5))
+        self.activity = StreamActivity(
+            desk, cast("Client", self.signals), (self,), recheck=timedelta(milliseconds=5)
+        )
         self.task: asyncio.Task[None] = asyncio.create_task(self.attempt())
 
     async def tell(self, notice: Notice) -> None:
@@ -148,7 +152,9 @@ async def test_a_look_that_fails_leaves_a_good_stream_alone(following: Following
     await eventually(lambda: len(following.signals.sent) == 2, "the stream to be heard")
 
 
-async def test_a_worker_that_shuts_down_lets_go_at_once(following: Following, environment: ActivityEnvironment) -> None:
+async def test_a_worker_that_shuts_down_lets_go_at_once(
+    following: Following, environment: ActivityEnvironment
+) -> None:
     """EXT-40: another worker follows the stream without waiting for this one's grace."""
     environment.worker_shutdown()
     with pytest.raises(ApplicationError, match="another one follows"):
@@ -156,7 +162,9 @@ async def test_a_worker_that_shuts_down_lets_go_at_once(following: Following, en
             await following.task
 
 
-async def test_contracts_bought_for_a_trade_that_is_closed_call_a_person(following: Following, desk: PaperDesk) -> None:
+async def test_contracts_bought_for_a_trade_that_is_closed_call_a_person(
+    following: Following, desk: PaperDesk
+) -> None:
     """FIL-30: a fill that comes after its trade has ended is nobody's but the operator's, though the order is over."""
     following.signals.gone = True
     fill = Fill(fill_id=FillId("f1"), quantity=1, price=Price(Decimal("1.20")), at=clock.now())
@@ -180,7 +188,9 @@ async def test_an_account_is_told_of_its_stream(following: Following, desk: Pape
 async def test_a_socket_is_given_up_at_its_age(following: Following) -> None:
     """A stream that seems well is opened again all the same, at once and without counting as lost."""
     following.task.cancel()
-    following.activity = StreamActivity(following.desk, cast("Client", following.signals), (following,), age=timedelta(milliseconds=20))
+    following.activity = StreamActivity(
+        following.desk, cast("Client", following.signals), (following,), age=timedelta(milliseconds=20)
+    )
     with pytest.raises(ApplicationError, match="another one is opened") as aged:
         await following.attempt()
     assert (aged.value.type, aged.value.next_retry_delay) == ("Aged", HANDOVER)

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.account_line import Stop
-from activities.messages import (
+from alert_trader import clock
+from alert_trader.activities.account_line import Stop
+from alert_trader.activities.messages import (
     ADMITTED_FEWER,
     WORD_TOO_OLD,
     CancelResult,
@@ -25,16 +26,15 @@ from activities.messages import (
     SubmitRequest,
     SubmitResult,
 )
-from activities.orders import OrderActivities, OrderLookups
-from alert_trader import clock
-from broker.port import NOT_SENT, OutcomeUnknown, Refused, Unavailable
-from domain.denial import Code
-from domain.ids import Leg, OrderId, trade_workflow_id
-from domain.market import PENNY, Quote
-from domain.money import Price, Usd
-from domain.order import OrderStatus, Position
-from domain.policy import Conversion, LadderPolicy, Mode, SafetyPolicy
-from domain.reservation import AdmitRequest
+from alert_trader.activities.orders import OrderActivities, OrderLookups
+from alert_trader.broker.port import NOT_SENT, OutcomeUnknown, Refused, Unavailable
+from alert_trader.domain.account.reservation import AdmitRequest
+from alert_trader.domain.denial import Code
+from alert_trader.domain.execution.policy import Conversion, LadderPolicy, Mode, SafetyPolicy
+from alert_trader.domain.ids import Leg, OrderId, trade_workflow_id
+from alert_trader.domain.market.quotes import PENNY, Quote
+from alert_trader.domain.money import Price, Usd
+from alert_trader.domain.orders.order import OrderStatus, Position
 from tests.support.instants import STATED
 from tests.support.paper_account import PaperAccount
 from tests.support.paper_desk import PaperDesk, reported
@@ -57,7 +57,11 @@ ADMISSION = AdmitRequest(
 ENTRY = SubmitRequest(intent=intent(Leg.ENTRY, 1, 3), mode=Mode.DEMO, look_since=SINCE, admission=ADMISSION)
 EXIT = SubmitRequest(intent=intent(Leg.EXIT, 2, 2, "2.40"), mode=Mode.DEMO, look_since=SINCE, cover=True)
 GUARD = ConversionGuard(
-    ladder=LadderPolicy(), safety=SafetyPolicy(), highest=Price(Decimal("1.32")), last_limit=Price(Decimal("1.20")), ticks=PENNY
+    ladder=LadderPolicy(),
+    safety=SafetyPolicy(),
+    highest=Price(Decimal("1.32")),
+    last_limit=Price(Decimal("1.20")),
+    ticks=PENNY,
 )
 HELD = Position(symbol=SYMBOL, quantity=2)
 
@@ -74,55 +78,80 @@ def send(
     orders = OrderActivities(desk, Mode.DEMO, account or PaperAccount(), stop or Stop())
     if request.conversion is not None:
         return environment.run(orders.convert_entry, request)
-    return environment.run(orders.submit_entry if request.intent.client_order_id.startswith("m1-e") else orders.submit_exit, request)
+    return environment.run(
+        orders.submit_entry if request.intent.client_order_id.startswith("m1-e") else orders.submit_exit,
+        request,
+    )
 
 
 def quoted(bid: str, ask: str, *, age: float = 0.0, halted: bool = False) -> Quote:
     """Quote a contract as it was `age` seconds ago."""
     at = clock.now() - timedelta(seconds=age)
-    return Quote(bid=Price(Decimal(bid)), ask=Price(Decimal(ask)), at=at, bid_size=1, ask_size=1, halted=halted)
+    return Quote(
+        bid=Price(Decimal(bid)), ask=Price(Decimal(ask)), at=at, bid_size=1, ask_size=1, halted=halted
+    )
 
 
-async def test_an_order_is_looked_for_and_then_sent_once(environment: ActivityEnvironment, desk: PaperDesk) -> None:
+async def test_an_order_is_looked_for_and_then_sent_once(
+    environment: ActivityEnvironment, desk: PaperDesk
+) -> None:
     """ENT-40: nothing found and nothing against it: one request, and the venue's report."""
     answer = await send(environment, desk)
-    assert (answer.result, answer.adopted, answer.report.client_order_id) == (SubmitResult.ACCEPTED, False, "m1-e1")
+    assert (answer.result, answer.adopted, answer.report.client_order_id) == (
+        SubmitResult.ACCEPTED,
+        False,
+        "m1-e1",
+    )
     assert (desk.placed, desk.looks) == ([ENTRY.intent], [SINCE])
 
 
 @pytest.mark.parametrize("status", OrderStatus)
-async def test_an_order_that_is_there_already_is_adopted(environment: ActivityEnvironment, desk: PaperDesk, status: OrderStatus) -> None:
+async def test_an_order_that_is_there_already_is_adopted(
+    environment: ActivityEnvironment, desk: PaperDesk, status: OrderStatus
+) -> None:
     """UNK-40: an earlier try is found by its name, however it stands by now, and nothing is sent."""
     earlier = reported(ENTRY.intent, status=status)
     desk.known = [reported(intent(Leg.ENTRY, 2, 3), order_id="9"), earlier]
-    assert await send(environment, desk) == SubmitAnswer(result=SubmitResult.ACCEPTED, report=earlier, adopted=True, reserved=True)
+    assert await send(environment, desk) == SubmitAnswer(
+        result=SubmitResult.ACCEPTED, report=earlier, adopted=True, reserved=True
+    )
     assert desk.placed == []
 
 
-async def test_what_is_there_already_is_adopted_past_every_guard(environment: ActivityEnvironment, desk: PaperDesk) -> None:
+async def test_what_is_there_already_is_adopted_past_every_guard(
+    environment: ActivityEnvironment, desk: PaperDesk
+) -> None:
     """UNK-40: an order that exists is told, though it may not be sent any more."""
     desk.known, desk.price = [reported(ENTRY.intent)], None
     environment.info = replace(environment.info, started_time=clock.now() - timedelta(hours=1))
-    answer = await send(environment, desk, replace(ENTRY, conversion=GUARD, not_after=clock.now() - timedelta(hours=1)))
+    answer = await send(
+        environment, desk, replace(ENTRY, conversion=GUARD, not_after=clock.now() - timedelta(hours=1))
+    )
     assert (answer.adopted, desk.placed) == (True, [])
 
 
 @pytest.mark.parametrize("failure", [Unavailable("no answer"), Refused("unauthorized", "token expired")])
-async def test_nothing_is_sent_when_the_look_fails(environment: ActivityEnvironment, desk: PaperDesk, failure: Any) -> None:
+async def test_nothing_is_sent_when_the_look_fails(
+    environment: ActivityEnvironment, desk: PaperDesk, failure: Any
+) -> None:
     """UNK-30: a failed query is not an empty one."""
     desk.known = failure
     answer = await send(environment, desk)
     assert (answer.result, answer.code, desk.placed) == (SubmitResult.NOT_SENT, "LOOK_FAILED", [])
 
 
-async def test_an_attempt_that_reaches_us_late_does_not_send(environment: ActivityEnvironment, desk: PaperDesk) -> None:
+async def test_an_attempt_that_reaches_us_late_does_not_send(
+    environment: ActivityEnvironment, desk: PaperDesk
+) -> None:
     """UNK-50: the server saw it start so long ago that the call could outlive the activity."""
     environment.info = replace(environment.info, started_time=clock.now() - timedelta(seconds=8.6))
     answer = await send(environment, desk)
     assert (answer.result, answer.code, desk.placed) == (SubmitResult.NOT_SENT, "TOO_LATE_TO_SEND", [])
 
 
-async def test_an_attempt_that_stalls_in_its_look_does_not_send(environment: ActivityEnvironment, desk: PaperDesk) -> None:
+async def test_an_attempt_that_stalls_in_its_look_does_not_send(
+    environment: ActivityEnvironment, desk: PaperDesk
+) -> None:
     """UNK-50: the deadline is looked at after everything that may take its time, right before the send."""
     environment.info = replace(environment.info, start_to_close_timeout=timedelta(seconds=1.6))
     ends = time.monotonic() + 0.11
@@ -137,17 +166,28 @@ async def test_an_attempt_that_stalls_in_its_look_does_not_send(environment: Act
 
 
 @pytest.mark.parametrize("mode", [mode for mode in Mode if mode is not Mode.DEMO])
-async def test_a_worker_of_another_mode_does_not_even_look(environment: ActivityEnvironment, desk: PaperDesk, mode: Mode) -> None:
+async def test_a_worker_of_another_mode_does_not_even_look(
+    environment: ActivityEnvironment, desk: PaperDesk, mode: Mode
+) -> None:
     """DRY-20: a trade's mode is the worker's, or nothing leaves."""
     answer = await send(environment, desk, replace(ENTRY, mode=mode))
-    assert (answer.result, answer.code, desk.placed, desk.looks) == (SubmitResult.NOT_SENT, "WRONG_MODE", [], [])
+    assert (answer.result, answer.code, desk.placed, desk.looks) == (
+        SubmitResult.NOT_SENT,
+        "WRONG_MODE",
+        [],
+        [],
+    )
 
 
-async def test_an_entry_whose_moment_has_passed_is_not_sent(environment: ActivityEnvironment, desk: PaperDesk) -> None:
+async def test_an_entry_whose_moment_has_passed_is_not_sent(
+    environment: ActivityEnvironment, desk: PaperDesk
+) -> None:
     """WHO-30: past its last moment an entry is decided again; before it, it goes."""
     late = await send(environment, desk, replace(ENTRY, not_after=clock.now() - timedelta(milliseconds=1)))
     assert (late.result, late.code, desk.placed) == (SubmitResult.NOT_SENT, "TOO_LATE", [])
-    assert (await send(environment, desk, replace(ENTRY, not_after=clock.now() + timedelta(hours=1)))).result is SubmitResult.ACCEPTED
+    assert (
+        await send(environment, desk, replace(ENTRY, not_after=clock.now() + timedelta(hours=1)))
+    ).result is SubmitResult.ACCEPTED
 
 
 @pytest.mark.parametrize(
@@ -164,7 +204,11 @@ async def test_an_entry_whose_moment_has_passed_is_not_sent(environment: Activit
     ],
 )
 async def test_a_conversion_is_not_sent_against_a_bad_quote(
-    environment: ActivityEnvironment, desk: PaperDesk, quote: dict[str, Any] | None, ladder: LadderPolicy, code: Code
+    environment: ActivityEnvironment,
+    desk: PaperDesk,
+    quote: dict[str, Any] | None,
+    ladder: LadderPolicy,
+    code: Code,
 ) -> None:
     """RSK-10, RSK-40: the market of this moment decides, not the one of the alert."""
     desk.price = None if quote is None else quoted(**quote)
@@ -172,14 +216,18 @@ async def test_a_conversion_is_not_sent_against_a_bad_quote(
     assert (answer.result, answer.code, desk.placed) == (SubmitResult.NOT_SENT, code, [])
 
 
-async def test_a_conversion_within_the_ceiling_is_sent(environment: ActivityEnvironment, desk: PaperDesk) -> None:
+async def test_a_conversion_within_the_ceiling_is_sent(
+    environment: ActivityEnvironment, desk: PaperDesk
+) -> None:
     """RSK-10: an ask at the ceiling is still within it."""
     desk.price = quoted("1.30", "1.32")
     answer = await send(environment, desk, replace(ENTRY, conversion=GUARD))
     assert (answer.result, len(desk.placed)) == (SubmitResult.ACCEPTED, 1)
 
 
-async def test_a_conversion_without_an_answer_on_its_quote_is_not_sent(environment: ActivityEnvironment, desk: PaperDesk) -> None:
+async def test_a_conversion_without_an_answer_on_its_quote_is_not_sent(
+    environment: ActivityEnvironment, desk: PaperDesk
+) -> None:
     """RSK-40: no answer is no quote."""
     desk.price = Unavailable("no answer")
     answer = await send(environment, desk, replace(ENTRY, conversion=GUARD))
@@ -212,7 +260,9 @@ async def test_an_exit_that_replaces_one_needs_contracts_that_are_free(
     assert sent or answer.code == "POSITION_TAKEN"
 
 
-async def test_an_exit_without_an_answer_on_the_position_is_not_sent(environment: ActivityEnvironment, desk: PaperDesk) -> None:
+async def test_an_exit_without_an_answer_on_the_position_is_not_sent(
+    environment: ActivityEnvironment, desk: PaperDesk
+) -> None:
     """EXT-10: no answer is no position."""
     desk.held = Unavailable("no answer")
     answer = await send(environment, desk, EXIT)
@@ -244,20 +294,26 @@ async def test_an_answer_is_classified(
         (OutcomeUnknown("timed out"), CancelResult.UNKNOWN),
     ],
 )
-async def test_a_cancel_is_asked_for_once(environment: ActivityEnvironment, desk: PaperDesk, failure: Any, result: CancelResult) -> None:
+async def test_a_cancel_is_asked_for_once(
+    environment: ActivityEnvironment, desk: PaperDesk, failure: Any, result: CancelResult
+) -> None:
     """ENT-60, HLT-30: a cancel is sent whatever else holds, and none of its answers is a cancellation."""
     desk.answer = failure
     halted = PaperAccount()
     halted.halt()
     environment.info = replace(environment.info, started_time=clock.now() - timedelta(hours=1))
-    answer = await environment.run(OrderActivities(desk, Mode.DEMO, halted, Stop(always=True)).cancel_order, OrderId("5"))
+    answer = await environment.run(
+        OrderActivities(desk, Mode.DEMO, halted, Stop(always=True)).cancel_order, OrderId("5")
+    )
     assert (answer.result, desk.cancelled) == (result, ["5"])
 
 
 async def test_a_look_that_fails_is_no_answer(environment: ActivityEnvironment, desk: PaperDesk) -> None:
     """UNK-30: neither a look nor a read of an order or the position turns a failure into an empty answer."""
     lookups = OrderLookups(desk)
-    find = FindRequest(intent=ENTRY.intent, look_since=SINCE, intended_at=clock.now(), lost_at=clock.now(), known_ids=())
+    find = FindRequest(
+        intent=ENTRY.intent, look_since=SINCE, intended_at=clock.now(), lost_at=clock.now(), known_ids=()
+    )
     assert (await environment.run(lookups.find_order, find)).report is None
     with pytest.raises(ApplicationError, match="it now says there is none"):
         await environment.run(lookups.read_order, OrderId("1"))
@@ -267,7 +323,9 @@ async def test_a_look_that_fails_is_no_answer(environment: ActivityEnvironment, 
     with pytest.raises(Unavailable):
         await environment.run(lookups.read_order, OrderId("1"))
     with pytest.raises(Unavailable):
-        await environment.run(lookups.read_position, PositionRequest(contract=ENTRY.intent.contract, look_since=SINCE))
+        await environment.run(
+            lookups.read_position, PositionRequest(contract=ENTRY.intent.contract, look_since=SINCE)
+        )
 
 
 @given(
@@ -306,7 +364,11 @@ async def test_in_no_case_is_an_order_sent_twice_or_past_a_guard(  # noqa: PLR09
     started = now - timedelta(seconds=9 if stalled else 0)
     env.info = replace(env.info, started_time=started, start_to_close_timeout=timedelta(seconds=10))
     request = replace(
-        EXIT, mode=mode, conversion=GUARD if conversion else None, cover=cover, not_after=None if late is None else now + late
+        EXIT,
+        mode=mode,
+        conversion=GUARD if conversion else None,
+        cover=cover,
+        not_after=None if late is None else now + late,
     )
     result = (await send(env, desk, request)).result
     allowed = (
@@ -320,10 +382,14 @@ async def test_in_no_case_is_an_order_sent_twice_or_past_a_guard(  # noqa: PLR09
     )
     assert len(desk.placed) == int(allowed)
     assert (result is SubmitResult.UNKNOWN) == (allowed and isinstance(answer, OutcomeUnknown))
-    assert (result is SubmitResult.ACCEPTED) == ((allowed and answer is None) or (found and mode is Mode.DEMO and not failures["known"]))
+    assert (result is SubmitResult.ACCEPTED) == (
+        (allowed and answer is None) or (found and mode is Mode.DEMO and not failures["known"])
+    )
 
 
-async def test_an_entry_leaves_by_the_accounts_word(environment: ActivityEnvironment, desk: PaperDesk) -> None:
+async def test_an_entry_leaves_by_the_accounts_word(
+    environment: ActivityEnvironment, desk: PaperDesk
+) -> None:
     """RSK-20: what the account said is in the answer, so that history explains it, and its money is known to be reserved."""
     account = PaperAccount()
     answer = await send(environment, desk, account=account)
@@ -336,39 +402,69 @@ async def test_nothing_leaves_for_a_halted_account(environment: ActivityEnvironm
     account = PaperAccount()
     account.halt()
     answer = await send(environment, desk, account=account)
-    assert (answer.result, answer.code, answer.reserved, desk.placed) == (SubmitResult.NOT_SENT, Code.ACCOUNT_HALTED, False, [])
+    assert (answer.result, answer.code, answer.reserved, desk.placed) == (
+        SubmitResult.NOT_SENT,
+        Code.ACCOUNT_HALTED,
+        False,
+        [],
+    )
     desk.held = [HELD]
-    assert (await send(environment, desk, EXIT, account=account, stop=Stop(always=True))).result is SubmitResult.ACCEPTED
+    assert (
+        await send(environment, desk, EXIT, account=account, stop=Stop(always=True))
+    ).result is SubmitResult.ACCEPTED
     assert len(account.asked) == 1
 
 
-async def test_an_account_that_is_not_reached_stops_entries_alone(environment: ActivityEnvironment, desk: PaperDesk) -> None:
+async def test_an_account_that_is_not_reached_stops_entries_alone(
+    environment: ActivityEnvironment, desk: PaperDesk
+) -> None:
     """EXT-50: when in doubt an entry is not sent; the exit goes on."""
     account = PaperAccount()
     account.away = True
     answer = await send(environment, desk, account=account)
-    assert (answer.result, answer.code, answer.reserved, desk.placed) == (SubmitResult.NOT_SENT, Code.ACCOUNT_UNREACHABLE, True, [])
+    assert (answer.result, answer.code, answer.reserved, desk.placed) == (
+        SubmitResult.NOT_SENT,
+        Code.ACCOUNT_UNREACHABLE,
+        True,
+        [],
+    )
     desk.held = [HELD]
     assert (await send(environment, desk, EXIT, account=account)).result is SubmitResult.ACCEPTED
 
 
-async def test_an_old_word_is_asked_for_again_and_never_sent_by(environment: ActivityEnvironment, desk: PaperDesk) -> None:
+async def test_an_old_word_is_asked_for_again_and_never_sent_by(
+    environment: ActivityEnvironment, desk: PaperDesk
+) -> None:
     """HLT-10: a word that was good when the look began and is old when it ends lets nothing leave."""
     account = PaperAccount()
     account.slow = 1.0
     answer = await send(environment, desk, account=account)
-    assert (answer.result, answer.code, desk.placed, len(account.asked)) == (SubmitResult.NOT_SENT, WORD_TOO_OLD, [], 2)
+    assert (answer.result, answer.code, desk.placed, len(account.asked)) == (
+        SubmitResult.NOT_SENT,
+        WORD_TOO_OLD,
+        [],
+        2,
+    )
     assert answer.reserved
 
 
-async def test_fewer_contracts_than_meant_are_meant_again(environment: ActivityEnvironment, desk: PaperDesk) -> None:
+async def test_fewer_contracts_than_meant_are_meant_again(
+    environment: ActivityEnvironment, desk: PaperDesk
+) -> None:
     """ENT-40: what is sent stands in history first, so an entry that the account lowers is not sent as it is."""
     request = replace(ENTRY, admission=replace(ADMISSION, buying_power=Usd(Decimal(300))))
     answer = await send(environment, desk, request)
-    assert (answer.result, answer.code, answer.admitted.quantity, desk.placed) == (SubmitResult.NOT_SENT, ADMITTED_FEWER, 2, [])
+    assert (answer.result, answer.code, answer.admitted.quantity, desk.placed) == (
+        SubmitResult.NOT_SENT,
+        ADMITTED_FEWER,
+        2,
+        [],
+    )
 
 
-async def test_a_file_stops_entries_without_temporal(environment: ActivityEnvironment, desk: PaperDesk, tmp_path: Path) -> None:
+async def test_a_file_stops_entries_without_temporal(
+    environment: ActivityEnvironment, desk: PaperDesk, tmp_path: Path
+) -> None:
     """HLT-10: the file is looked at in the sending; nobody is asked, and what is at the venue already is adopted all the same."""
     account, stop = PaperAccount(), Stop(file=tmp_path / "STOP")
     account.away = True
@@ -389,7 +485,9 @@ async def test_a_file_that_appears_while_everything_is_asked_still_stops(
     assert (answer.result, answer.code, desk.placed) == (SubmitResult.NOT_SENT, Code.STOPPED_BY_FILE, [])
 
 
-async def test_an_entry_that_asked_nobody_does_not_leave(environment: ActivityEnvironment, desk: PaperDesk) -> None:
+async def test_an_entry_that_asked_nobody_does_not_leave(
+    environment: ActivityEnvironment, desk: PaperDesk
+) -> None:
     """RSK-20: no way around the account, whatever history asks for."""
     answer = await send(environment, desk, replace(ENTRY, admission=None))
     assert (answer.result, desk.placed) == (SubmitResult.NOT_SENT, [])

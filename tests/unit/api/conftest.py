@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from api.app import make_app
-from settings.load import load
+from alert_trader.api.app import make_app
+from alert_trader.settings.load import load
 
 NOWHERE = "127.0.0.1:1"
 OPS, HOOK = "ops-key-0123456789abcdef", "hook-key-0123456789abcdef"
@@ -26,8 +26,16 @@ def asking(tmp_path: Path) -> Asked:
 
     @asynccontextmanager
     async def open_client(**variables: str) -> AsyncIterator[httpx2.AsyncClient]:
-        environment = {"TRADER_MODE": "demo", "TRADER_TEMPORAL_ADDRESS": NOWHERE, "TRADER_API_KEYS": KEYS, **variables}
-        app = make_app(load(environment=environment, directory=tmp_path).settings, connect_within=timedelta(milliseconds=50))
+        environment = {
+            "TRADER_MODE": "demo",
+            "TRADER_TEMPORAL_ADDRESS": NOWHERE,
+            "TRADER_API_KEYS": KEYS,
+            **variables,
+        }
+        app = make_app(
+            load(environment=environment, directory=tmp_path).settings,
+            connect_within=timedelta(milliseconds=50),
+        )
         transport = httpx2.ASGITransport(app=app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://api") as client:
             yield client

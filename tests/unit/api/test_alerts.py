@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alert_trader import clock
-from api.alerts import derived_id
-from domain.ids import Leg, client_order_id
+from alert_trader.api.alerts import derived_id
+from alert_trader.domain.ids import Leg, client_order_id
 from tests.unit.api.conftest import HOOK, OPS, Asked
 
 ALERT = {"message": "BTO SPY 600c 12/18 @ 1.20", "channel_id": "1", "user_id": "2"}
@@ -15,7 +15,11 @@ ALERT = {"message": "BTO SPY 600c 12/18 @ 1.20", "channel_id": "1", "user_id": "
 async def identity(asking: Asked, body: dict[str, object], key: str = OPS, **headers: str) -> str:
     """Give the message id that a request comes to; only rehearsed, as Temporal is away."""
     async with asking() as client:
-        answer = await client.post("/admin/alerts/process", json={**ALERT, "dry_run": True, **body}, headers={"x-api-key": key, **headers})
+        answer = await client.post(
+            "/admin/alerts/process",
+            json={**ALERT, "dry_run": True, **body},
+            headers={"x-api-key": key, **headers},
+        )
     assert answer.status_code == 200, answer.text
     return str(answer.json()["message_id"])
 
@@ -27,19 +31,33 @@ async def test_the_same_alert_is_the_same_message(asking: Asked) -> None:
     assert await identity(asking, {}, **{"Idempotency-Key": "tv-17"}) == by_key
     by_words = await identity(asking, {})
     assert await identity(asking, {"posted_at": clock.now().isoformat()}) == by_words
-    assert len({by_key, by_words, await identity(asking, {"user_id": "3"}), await identity(asking, {"idempotency_key": "tv-18"})}) == 4
+    assert (
+        len(
+            {
+                by_key,
+                by_words,
+                await identity(asking, {"user_id": "3"}),
+                await identity(asking, {"idempotency_key": "tv-18"}),
+            }
+        )
+        == 4
+    )
 
 
 async def test_two_holders_may_use_the_same_idempotency_key(asking: Asked) -> None:
     """WHO-20: what two webhooks number alike are two alerts."""
-    assert await identity(asking, {"idempotency_key": "1"}) != await identity(asking, {"idempotency_key": "1"}, key=HOOK)
+    assert await identity(asking, {"idempotency_key": "1"}) != await identity(
+        asking, {"idempotency_key": "1"}, key=HOOK
+    )
 
 
 async def test_two_keys_for_one_alert_are_refused(asking: Asked) -> None:
     """Which of them is meant is never guessed."""
     async with asking() as client:
         headers = {"x-api-key": OPS, "idempotency-key": "a"}
-        answer = await client.post("/admin/alerts/process", json={**ALERT, "idempotency_key": "b"}, headers=headers)
+        answer = await client.post(
+            "/admin/alerts/process", json={**ALERT, "idempotency_key": "b"}, headers=headers
+        )
     assert answer.status_code == 409
 
 
@@ -55,7 +73,9 @@ def test_a_derived_id_names_a_message(parts: list[str], other: list[str]) -> Non
 async def test_a_rehearsal_in_a_mode_that_sends_only_reads(asking: Asked) -> None:
     """DRY-10, DRY-30: with no dry-run worker there, an alert is read and nothing is started, in any namespace."""
     async with asking() as client:
-        answer = await client.post("/admin/alerts/process", json={**ALERT, "dry_run": True}, headers={"x-api-key": OPS})
+        answer = await client.post(
+            "/admin/alerts/process", json={**ALERT, "dry_run": True}, headers={"x-api-key": OPS}
+        )
     found = answer.json()
     assert (found["result"], found["mode"], found["workflow_id"]) == ("read-only", "dry-run", None)
     assert (found["reading"]["symbol"], found["reading"]["strike"]) == ("SPY", "600")
@@ -65,7 +85,9 @@ async def test_a_rehearsal_in_a_mode_that_sends_only_reads(asking: Asked) -> Non
 async def test_a_request_cannot_widen_the_mode(asking: Asked) -> None:
     """DRY-20: where the mode sends nothing, one that asks for a real trade is refused rather than answered as if it had one."""
     async with asking(TRADER_MODE="dry-run") as client:
-        answer = await client.post("/admin/alerts/process", json={**ALERT, "dry_run": False}, headers={"x-api-key": OPS})
+        answer = await client.post(
+            "/admin/alerts/process", json={**ALERT, "dry_run": False}, headers={"x-api-key": OPS}
+        )
     assert (answer.status_code, "dry-run" in answer.json()["detail"]) == (409, True)
 
 
@@ -85,5 +107,7 @@ async def test_a_request_cannot_widen_the_mode(asking: Asked) -> None:
 async def test_what_is_not_an_alert_request_is_refused(asking: Asked, body: dict[str, object]) -> None:
     """A field too long, of another shape, without a zone, or unknown is a fault of the request, and nothing is guessed."""
     async with asking() as client:
-        answer = await client.post("/admin/alerts/process", json={**ALERT, **body}, headers={"x-api-key": OPS})
+        answer = await client.post(
+            "/admin/alerts/process", json={**ALERT, **body}, headers={"x-api-key": OPS}
+        )
     assert answer.status_code == 422

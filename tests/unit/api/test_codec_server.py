@@ -8,7 +8,7 @@ import pytest
 from google.protobuf.json_format import MessageToDict
 from temporalio.api.common.v1 import Payload, Payloads
 
-from control.codec import EncryptionCodec
+from alert_trader.control.payload_codec import EncryptionCodec
 from tests.unit.api.conftest import ORIGIN, TOKEN, Asked
 
 KEY = os.urandom(32)
@@ -18,7 +18,9 @@ FROM_UI = {"origin": ORIGIN, "x-namespace": "demo"}
 
 async def wire(data: bytes) -> dict[str, Any]:
     """Give an encrypted payload as the Web UI sends it."""
-    sealed = await EncryptionCodec([("k1", KEY)]).encode([Payload(metadata={"encoding": b"json/plain"}, data=data)])
+    sealed = await EncryptionCodec([("k1", KEY)]).encode(
+        [Payload(metadata={"encoding": b"json/plain"}, data=data)]
+    )
     return MessageToDict(Payloads(payloads=sealed))
 
 
@@ -26,7 +28,8 @@ async def test_the_page_of_the_web_ui_reads_and_writes(asking: Asked) -> None:
     """What it decrypts is what was written; what it encrypts can be decrypted again; the browser is told that it may."""
     async with asking(**SETTINGS) as client:
         asked = await client.options(
-            f"/codec/{TOKEN}/decode", headers={**FROM_UI, "access-control-request-headers": "content-type,x-namespace,x-evil"}
+            f"/codec/{TOKEN}/decode",
+            headers={**FROM_UI, "access-control-request-headers": "content-type,x-namespace,x-evil"},
         )
         opened = await client.post(f"/codec/{TOKEN}/decode", json=await wire(b'"BTO SPY"'), headers=FROM_UI)
         sealed = await client.post(f"/codec/{TOKEN}/encode", json=opened.json(), headers=FROM_UI)
@@ -49,7 +52,9 @@ async def test_the_page_of_the_web_ui_reads_and_writes(asking: Asked) -> None:
         (TOKEN, FROM_UI, {"TRADER_ENCRYPTION_KEYS": ""}, 404),
     ],
 )
-async def test_nobody_else_gets_anything(asking: Asked, token: str, headers: dict[str, str], settings: dict[str, str], status: int) -> None:
+async def test_nobody_else_gets_anything(
+    asking: Asked, token: str, headers: dict[str, str], settings: dict[str, str], status: int
+) -> None:
     """Without the token there is nothing here; with it, another page, or a program that names none, is refused."""
     async with asking(**{**SETTINGS, **settings}) as client:
         for action in ("decode", "encode"):
@@ -61,7 +66,10 @@ async def test_nobody_else_gets_anything(asking: Asked, token: str, headers: dic
 async def test_what_cannot_be_read_is_said(asking: Asked) -> None:
     """A payload of another key, and one that is no base64, are faults in words; the page may read them."""
     other = [Payload(metadata={"encoding": b"binary/encrypted", "encryption-key-id": b"k0"}, data=b"x")]
-    bodies = [MessageToDict(Payloads(payloads=other)), {"payloads": [{"metadata": {"encoding": "!"}, "data": "?"}]}]
+    bodies = [
+        MessageToDict(Payloads(payloads=other)),
+        {"payloads": [{"metadata": {"encoding": "!"}, "data": "?"}]},
+    ]
     async with asking(**SETTINGS) as client:
         answers = [await client.post(f"/codec/{TOKEN}/decode", json=body, headers=FROM_UI) for body in bodies]
     assert [answer.status_code for answer in answers] == [422, 422]

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from api.app import make_app
-from settings.load import load
+from alert_trader.api.app import make_app
+from alert_trader.settings.load import load
 from tests.unit.api.conftest import HOOK, OPS, Asked
 
 MEDIA = "application/problem+json"
@@ -17,12 +17,19 @@ ALERT = {"message": "BTO SPY 600c 12/18 @ 1.20", "channel_id": "1", "user_id": "
 def guarded_routes() -> list[tuple[str, str]]:
     """List every operation under /admin, as the application describes itself."""
     paths = make_app(load(environment={}).settings).openapi()["paths"]
-    return [(method, path) for path, operations in paths.items() if path.startswith("/admin") for method in operations]
+    return [
+        (method, path)
+        for path, operations in paths.items()
+        if path.startswith("/admin")
+        for method in operations
+    ]
 
 
 @pytest.mark.parametrize(("method", "path"), guarded_routes())
 @pytest.mark.parametrize("headers", [{}, {"x-api-key": "wrong-key-0123456789abcdef"}, {"x-api-key": ""}])
-async def test_nobody_gets_in_without_a_key(asking: Asked, method: str, path: str, headers: dict[str, str]) -> None:
+async def test_nobody_gets_in_without_a_key(
+    asking: Asked, method: str, path: str, headers: dict[str, str]
+) -> None:
     """401 comes before anything else: before the body is checked, and before Temporal, which is away here, is asked."""
     async with asking() as client:
         answer = await client.request(method, path.replace("{trade}", "x"), headers=headers, json={})
@@ -38,8 +45,12 @@ def test_there_are_routes_to_guard() -> None:
 async def test_a_sender_without_headers_may_write_its_key_into_the_body(asking: Asked) -> None:
     """TradingView sets no header: its key is taken from the body of an alert, and from nowhere else."""
     async with asking() as client:
-        assert (await client.post("/admin/alerts/process", json={**ALERT, "api_key": HOOK})).status_code == 200
-        assert (await client.post("/admin/alerts/process", json={**ALERT, "api_key": "wrong"})).status_code == 401
+        assert (
+            await client.post("/admin/alerts/process", json={**ALERT, "api_key": HOOK})
+        ).status_code == 200
+        assert (
+            await client.post("/admin/alerts/process", json={**ALERT, "api_key": "wrong"})
+        ).status_code == 401
         assert (await client.post("/admin/halt", json={"api_key": HOOK})).status_code == 401
 
 
@@ -54,7 +65,10 @@ async def test_without_any_key_in_the_settings_nobody_gets_in(asking: Asked) -> 
 async def test_each_key_has_a_rate_of_its_own_and_halts_have_another(asking: Asked) -> None:
     """A webhook gone wild uses up its own rate; another key, and a halt, still pass."""
     async with asking(TRADER_API_RATE="3") as client:
-        answers = [await client.post("/admin/alerts/process", json=ALERT, headers={"x-api-key": HOOK}) for _ in range(4)]
+        answers = [
+            await client.post("/admin/alerts/process", json=ALERT, headers={"x-api-key": HOOK})
+            for _ in range(4)
+        ]
         other = await client.post("/admin/alerts/process", json=ALERT, headers={"x-api-key": OPS})
         halt = await client.post("/admin/halt", headers={"x-api-key": HOOK})
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
@@ -67,7 +81,9 @@ async def test_each_key_has_a_rate_of_its_own_and_halts_have_another(asking: Ask
 async def test_trying_keys_is_slowed_down_and_keeps_no_holder_out(asking: Asked) -> None:
     """An address that tries keys is told to wait; who holds a key gets in from the same address."""
     async with asking(TRADER_API_RATE="2") as client:
-        tries = [await client.get("/admin/trades", headers={"x-api-key": f"guess-{number}"}) for number in range(4)]
+        tries = [
+            await client.get("/admin/trades", headers={"x-api-key": f"guess-{number}"}) for number in range(4)
+        ]
         known = await client.post("/admin/alerts/process", json=ALERT, headers={"x-api-key": OPS})
     assert [answer.status_code for answer in tries] == [401, 401, 429, 429]
     assert known.status_code == 200
@@ -86,19 +102,32 @@ async def test_a_body_that_is_too_large_is_not_read(asking: Asked) -> None:
     async with asking(TRADER_API_MAX_BODY="4096") as client:
         claimed = await client.post("/admin/halt", content=b"x" * 5000, headers={"x-api-key": OPS})
         streamed = await client.post("/admin/halt", content=endless(), headers={"x-api-key": OPS})
-    assert [(each.status_code, each.headers["content-type"]) for each in (claimed, streamed)] == [(413, MEDIA)] * 2
+    assert [(each.status_code, each.headers["content-type"]) for each in (claimed, streamed)] == [
+        (413, MEDIA)
+    ] * 2
     assert sent < 10
 
 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
-    [("GET", "/nothing/here", 404), ("DELETE", "/admin/trades", 405), ("GET", "/admin/trades/..%2f", 404), ("GET", "/admin/trades/", 404)],
+    [
+        ("GET", "/nothing/here", 404),
+        ("DELETE", "/admin/trades", 405),
+        ("GET", "/admin/trades/..%2f", 404),
+        ("GET", "/admin/trades/", 404),
+    ],
 )
-async def test_what_is_not_there_is_said_in_the_same_form(asking: Asked, method: str, path: str, status: int) -> None:
+async def test_what_is_not_there_is_said_in_the_same_form(
+    asking: Asked, method: str, path: str, status: int
+) -> None:
     """404 and 405 are problems as well; 405 names what is allowed."""
     async with asking() as client:
         answer = await client.request(method, path, headers={"x-api-key": OPS})
-    assert (answer.status_code, answer.headers["content-type"], answer.json()["status"]) == (status, MEDIA, status)
+    assert (answer.status_code, answer.headers["content-type"], answer.json()["status"]) == (
+        status,
+        MEDIA,
+        status,
+    )
     assert status != 405 or answer.headers["allow"] == "GET"
 
 
@@ -107,7 +136,11 @@ async def test_a_wrong_request_names_its_faults_and_repeats_nothing(asking: Aske
     body = {**ALERT, "channel_id": "hunter2 hunter2", "api_kee": "hunter2"}
     async with asking() as client:
         answer = await client.post("/admin/alerts/process", json=body, headers={"x-api-key": OPS})
-        broken = await client.post("/admin/alerts/process", content=b"{", headers={"x-api-key": OPS, "content-type": "application/json"})
+        broken = await client.post(
+            "/admin/alerts/process",
+            content=b"{",
+            headers={"x-api-key": OPS, "content-type": "application/json"},
+        )
     assert (answer.status_code, answer.headers["content-type"]) == (422, MEDIA)
     assert {error["pointer"] for error in answer.json()["errors"]} == {"body/channel_id", "body/api_kee"}
     assert "hunter2" not in answer.text
@@ -120,23 +153,42 @@ async def test_a_stranger_with_a_broken_body_is_a_stranger(asking: Asked, path: 
     async with asking(TRADER_API_RATE="2") as client:
         broken, as_json = b'{"message": ', {"content-type": "application/json"}
         statuses = [(await client.post(path, content=broken, headers=as_json)).status_code for _ in range(3)]
-        held = [(await client.post(path, content=broken, headers={**as_json, "x-api-key": OPS})).status_code for _ in range(3)]
+        held = [
+            (await client.post(path, content=broken, headers={**as_json, "x-api-key": OPS})).status_code
+            for _ in range(3)
+        ]
     assert (statuses, held) == ([401, 401, 429], [422, 422, 429])
 
 
 @pytest.mark.parametrize(
     ("content", "kind", "detail"),
     [
-        (b'{"message": "BTO', "application/json", "expected JSON, found at character 12: Unterminated string starting at"),
+        (
+            b'{"message": "BTO',
+            "application/json",
+            "expected JSON, found at character 12: Unterminated string starting at",
+        ),
         (b"[1]", "application/json", "expected a JSON object"),
-        (b"{}", "text/plain", "expected a JSON object under the header content-type: application/json, found text/plain"),
-        (b"{}", "", "expected a JSON object under the header content-type: application/json, found no such header"),
+        (
+            b"{}",
+            "text/plain",
+            "expected a JSON object under the header content-type: application/json, found text/plain",
+        ),
+        (
+            b"{}",
+            "",
+            "expected a JSON object under the header content-type: application/json, found no such header",
+        ),
     ],
 )
-async def test_a_body_that_is_no_json_is_told_what_is_wrong_with_it(asking: Asked, content: bytes, kind: str, detail: str) -> None:
+async def test_a_body_that_is_no_json_is_told_what_is_wrong_with_it(
+    asking: Asked, content: bytes, kind: str, detail: str
+) -> None:
     """What a sender forgets first is the header that says JSON; what a template breaks first is a quotation mark."""
     async with asking() as client:
-        answer = await client.post("/admin/alerts/process", content=content, headers={"x-api-key": OPS, "content-type": kind})
+        answer = await client.post(
+            "/admin/alerts/process", content=content, headers={"x-api-key": OPS, "content-type": kind}
+        )
     assert answer.status_code == 422
     assert answer.json()["errors"] == [{"pointer": "body", "detail": detail}]
 
@@ -147,7 +199,11 @@ async def test_temporal_away_is_said_in_words(asking: Asked) -> None:
         listed = await client.get("/admin/trades", headers={"x-api-key": OPS})
         ready = await client.get("/health/ready")
         live = await client.get("/health/live")
-    assert (listed.status_code, listed.headers["content-type"], listed.headers["retry-after"]) == (503, MEDIA, "5")
+    assert (listed.status_code, listed.headers["content-type"], listed.headers["retry-after"]) == (
+        503,
+        MEDIA,
+        "5",
+    )
     assert "127.0.0.1:1" in listed.json()["detail"]
     assert (ready.status_code, "127.0.0.1:1" in ready.text) == (503, False)
     assert live.json() == {"state": "alive", "mode": "demo"}
@@ -161,14 +217,16 @@ async def test_a_halt_while_temporal_is_away_tells_the_other_way(asking: Asked) 
     assert "create the file /var/lib/trader/STOP where the worker runs" in answer.json()["detail"]
 
 
-async def test_a_fault_of_ours_shows_no_trace(asking: Asked, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_fault_of_ours_shows_no_trace(
+    asking: Asked, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     """500 carries a number that the log has beside the trace; the answer has neither trace nor message."""
 
     async def broken(*_: object) -> None:
         await asyncio.sleep(0)
         raise RuntimeError("secret inside")
 
-    monkeypatch.setattr("api.temporal.Temporal.client", broken)
+    monkeypatch.setattr("alert_trader.api.temporal.Temporal.client", broken)
     async with asking() as client:
         answer = await client.get("/admin/trades", headers={"x-api-key": OPS})
     assert (answer.status_code, answer.headers["content-type"]) == (500, MEDIA)
@@ -177,7 +235,9 @@ async def test_a_fault_of_ours_shows_no_trace(asking: Asked, monkeypatch: pytest
     assert any(number in record.getMessage() for record in caplog.records if record.levelno == logging.ERROR)
 
 
-async def test_what_is_counted_and_logged_names_routes_and_no_path(asking: Asked, caplog: pytest.LogCaptureFixture) -> None:
+async def test_what_is_counted_and_logged_names_routes_and_no_path(
+    asking: Asked, caplog: pytest.LogCaptureFixture
+) -> None:
     """A key, a path and a query appear in no metric and no log line; the name of the key does in the log."""
     caplog.set_level(logging.INFO, logger="alert-trader")
     async with asking() as client:
@@ -188,4 +248,6 @@ async def test_what_is_counted_and_logged_names_routes_and_no_path(asking: Asked
     said = metrics.text + caplog.text
     assert 'route="/admin/trades/{trade}",status="503"' in metrics.text
     assert "key ops" in caplog.text
-    assert not [word for word in ("secret-trade", "secret-query", "secret-path", "secret-key", OPS) if word in said]
+    assert not [
+        word for word in ("secret-trade", "secret-query", "secret-path", "secret-key", OPS) if word in said
+    ]

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from domain.alert import AlertKind, AlertMessage, ParsedAlert
-from domain.contract import Right
-from domain.ids import AccountNumber, MessageId
-from domain.money import Price
-from domain.trade import Phase
-from domain.view import TradeView
+from alert_trader.domain.alerts.alert import AlertKind, AlertMessage, ParsedAlert
+from alert_trader.domain.ids import AccountNumber, MessageId
+from alert_trader.domain.market.contract import Right
+from alert_trader.domain.money import Price
+from alert_trader.domain.trade.lifecycle import Phase
+from alert_trader.domain.trade.view import TradeView
 
 NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 
@@ -31,7 +31,12 @@ def make_view(**changes: Any) -> TradeView:
         posted_at=NOON,
     )
     parsed = ParsedAlert(
-        kind=AlertKind.ENTRY, symbol="SPY", strike=Decimal(600), right=Right.CALL, expiry=date(2026, 12, 18), price=Price(Decimal("1.20"))
+        kind=AlertKind.ENTRY,
+        symbol="SPY",
+        strike=Decimal(600),
+        right=Right.CALL,
+        expiry=date(2026, 12, 18),
+        price=Price(Decimal("1.20")),
     )
     held = TradeView(
         workflow_id="trade-1574672848276946944",

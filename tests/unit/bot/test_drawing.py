@@ -7,19 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.actions import Action, Question, read_question
-from bot.drawing import COLOURS, MODES, OUTCOMES, PHASES, Card, draw, state
-from bot.words import quoted, safe
-from domain.money import Price, Usd
-from domain.policy import Mode
-from domain.trade import Outcome, Phase
-from domain.view import Offer, OfferKind, TradeView
+from alert_trader.bot.actions import Action, Question, read_question
+from alert_trader.bot.drawing import COLOURS, MODES, OUTCOMES, PHASES, Card, draw, state
+from alert_trader.bot.words import quoted, safe
+from alert_trader.domain.execution.policy import Mode
+from alert_trader.domain.money import Price, Usd
+from alert_trader.domain.trade.lifecycle import Outcome, Phase
+from alert_trader.domain.trade.view import Offer, OfferKind, TradeView
 from tests.unit.bot.conftest import NOON, make_view
 
 Maker = Callable[..., TradeView]
-HOSTILE = (
-    "BTO SPY **600c** @everyone <@1> <@&2> <#3> [x](https://evil) `code` ```block``` ||spoiler|| > quote\n# head\n-# small \u202egnp\x00"
-)
+HOSTILE = "BTO SPY **600c** @everyone <@1> <@&2> <#3> [x](https://evil) `code` ```block``` ||spoiler|| > quote\n# head\n-# small \u202egnp\x00"
 
 
 def said(card: Card) -> dict[str, str]:
@@ -68,7 +66,15 @@ def test_every_phase_has_its_words(view: Maker, phase: Phase) -> None:
 
 def test_what_is_not_known_is_told_so(view: Maker) -> None:
     """Unknown is a word on the card, never a blank or a zero."""
-    unknown = view(quote_bid=None, quote_ask=None, first_filled_at=None, alert_price=None, unknown_orders=1, unprotected=2, ceiling=None)
+    unknown = view(
+        quote_bid=None,
+        quote_ask=None,
+        first_filled_at=None,
+        alert_price=None,
+        unknown_orders=1,
+        unprotected=2,
+        ceiling=None,
+    )
     card = said(draw(unknown, 3))
     assert card["Quote then"] == "unknown"
     assert card["Alert price"] == "not said: the mid"
@@ -97,7 +103,11 @@ def test_buttons_are_those_that_make_sense(view: Maker) -> None:
     assert actions(position=1) == [Action.CLOSE_ALL]
     assert actions(phase=Phase.PARSED, position=0) == [Action.CANCEL]
     assert actions(phase=Phase.ENTERING, position=0) == [Action.CONVERT, Action.CANCEL]
-    assert actions(phase=Phase.AWAITING, position=0, offer=offer) == [Action.APPROVE, Action.APPROVE_HALF, Action.SKIP]
+    assert actions(phase=Phase.AWAITING, position=0, offer=offer) == [
+        Action.APPROVE,
+        Action.APPROVE_HALF,
+        Action.SKIP,
+    ]
     assert actions(phase=Phase.CLOSING) == [Action.CLOSE_ALL]
     assert actions(phase=Phase.CLOSING, position=0) == []
     asked = draw(view(phase=Phase.AWAITING, position=0, offer=offer), 1)
@@ -134,13 +144,16 @@ def test_a_hostile_alert_fits_into_a_card_and_stays_text(view: Maker) -> None:
     assert len(card.text) < 4096
     assert all(len(field.value) <= 1024 for field in card.fields)
     assert "@everyone" not in said(card)["Why"].replace("\\@", "")
-    assert len(card.title) + len(card.text) + sum(len(each.name) + len(each.value) for each in card.fields) < 6000
+    assert (
+        len(card.title) + len(card.text) + sum(len(each.name) + len(each.value) for each in card.fields)
+        < 6000
+    )
 
 
 def test_an_exit_that_works_is_shown_with_its_price() -> None:
     """Contracts in working exits are told with what they are offered at."""
-    from domain.ids import ClientOrderId, OrderId  # noqa: PLC0415 - used here alone
-    from domain.view import OrderView  # noqa: PLC0415
+    from alert_trader.domain.ids import ClientOrderId, OrderId  # noqa: PLC0415 - used here alone
+    from alert_trader.domain.trade.view import OrderView  # noqa: PLC0415
 
     order = OrderView(
         client_order_id=ClientOrderId("m-x1"),

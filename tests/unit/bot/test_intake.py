@@ -6,18 +6,26 @@ from typing import Any
 
 import pytest
 
-from bot import intake
-from bot.intake import MessageIntake
-from control.connection import UnreachableError
-from control.errors import ControlError, NotPossibleError, NoWorkerError
-from control.intake import Intake, Taken, Unmatched
-from domain.alert import AlertMessage
-from domain.ids import AccountNumber, message_id
-from domain.parser import parse
-from domain.policy import Allowlist, Mode, Policy
+from alert_trader.bot import intake
+from alert_trader.bot.intake import MessageIntake
+from alert_trader.control.errors import ControlError, NotPossibleError, NoWorkerError
+from alert_trader.control.intake.message import Intake, Taken, Unmatched
+from alert_trader.control.temporal import UnreachableError
+from alert_trader.domain.alerts.alert import AlertMessage
+from alert_trader.domain.alerts.allowlist import Allowlist
+from alert_trader.domain.alerts.parser import parse
+from alert_trader.domain.execution.policy import Mode, Policy
+from alert_trader.domain.ids import AccountNumber, message_id
 from tests.support.instants import STATED
 
-EXIT = AlertMessage(message_id=message_id("m1"), text="all out", author_id="11", channel_id="22", guild_id="33", posted_at=STATED)
+EXIT = AlertMessage(
+    message_id=message_id("m1"),
+    text="all out",
+    author_id="11",
+    channel_id="22",
+    guild_id="33",
+    posted_at=STATED,
+)
 TAKEN = Unmatched(parsed=parse(EXIT), why="no open trade")
 
 
@@ -55,7 +63,9 @@ async def taken(monkeypatch: pytest.MonkeyPatch, *failures: ControlError) -> tup
 
 
 @pytest.mark.parametrize("away", [UnreachableError("Temporal is away"), NoWorkerError("no worker answers")])
-async def test_an_exit_is_told_again_until_somebody_took_it(monkeypatch: pytest.MonkeyPatch, away: ControlError) -> None:
+async def test_an_exit_is_told_again_until_somebody_took_it(
+    monkeypatch: pytest.MonkeyPatch, away: ControlError
+) -> None:
     """An author who is out while the worker restarts is out when it is back: nothing that no worker took stands in Temporal."""
     assert await taken(monkeypatch, away, away) == (TAKEN, 0)
 

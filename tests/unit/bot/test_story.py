@@ -5,15 +5,17 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.cards import NONCE_LENGTH, nonce
-from bot.story import tell, told
-from domain.event import EventKind, TradeEvent
+from alert_trader.bot.cards import NONCE_LENGTH, nonce
+from alert_trader.bot.story import tell, told
+from alert_trader.domain.audit.event import EventKind, TradeEvent
 from tests.unit.bot.conftest import NOON
 
 
 def event(sequence: int, text: str = "Bought 4 at 1.20") -> TradeEvent:
     """Make an event, as many seconds after the alert as its number."""
-    return TradeEvent(sequence=sequence, at=NOON + timedelta(seconds=sequence), kind=EventKind.FILLED, text=text)
+    return TradeEvent(
+        sequence=sequence, at=NOON + timedelta(seconds=sequence), kind=EventKind.FILLED, text=text
+    )
 
 
 def test_a_line_has_number_time_and_words() -> None:
@@ -38,7 +40,9 @@ def test_a_message_cannot_pretend_to_be_further() -> None:
 
 def test_nonces_are_the_same_for_the_same_part_and_fit() -> None:
     """The name of a message that is made once follows from the alert and the part alone, in 25 characters."""
-    names = {nonce("1574672848276946944", part) for part in ("c", "1", "120")} | {nonce("cli-" + "x" * 26, part) for part in ("c", "1")}
+    names = {nonce("1574672848276946944", part) for part in ("c", "1", "120")} | {
+        nonce("cli-" + "x" * 26, part) for part in ("c", "1")
+    }
     assert len(names) == 5
     assert all(len(each) <= NONCE_LENGTH for each in names)
     assert nonce("m1", "c") == nonce("m1", "c")

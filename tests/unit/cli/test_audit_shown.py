@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cli.main import application
-from mirrors.archive import Archive, Place
+from alert_trader.cli.main import application
+from alert_trader.mirrors.archive import Archive, Place
 from tests.support.trail import record
 
 
@@ -14,7 +14,11 @@ from tests.support.trail import record
 def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
     """Give a runner over an archive with two trades, in 100 columns."""
     Archive(Place.at(str(tmp_path / "archive")), "demo").write([record("m1"), record("m2")])
-    for name, value in (("TRADER_MODE", "demo"), ("TRADER_ARCHIVE", str(tmp_path / "archive")), ("COLUMNS", "100")):
+    for name, value in (
+        ("TRADER_MODE", "demo"),
+        ("TRADER_ARCHIVE", str(tmp_path / "archive")),
+        ("COLUMNS", "100"),
+    ):
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
     return CliRunner()
@@ -24,14 +28,18 @@ def test_rows_that_do_not_fit_are_shown_one_below_the_other(runner: CliRunner) -
     """`select *` has fifty columns: each value stands beside its name, whole."""
     shown = runner.invoke(application(), ["audit", "sql", "select * from trades"]).stdout.splitlines()
     assert [line.strip() for line in shown if line.startswith("row ")] == ["row 1", "row 2"]
-    assert [line.split() for line in shown if line.startswith("workflow_id")] == [["workflow_id", "trade-m1"], ["workflow_id", "trade-m2"]]
+    assert [line.split() for line in shown if line.startswith("workflow_id")] == [
+        ["workflow_id", "trade-m1"],
+        ["workflow_id", "trade-m2"],
+    ]
     assert max(map(len, shown)) <= 100
 
 
 def test_rows_that_fit_are_a_table_with_maps_as_json(runner: CliRunner) -> None:
     """A few columns stay side by side; what an event rests on reads as names and values."""
     shown = runner.invoke(
-        application(), ["audit", "sql", "select kind, facts from events where workflow_id = 'trade-m1' and sequence = 1"]
+        application(),
+        ["audit", "sql", "select kind, facts from events where workflow_id = 'trade-m1' and sequence = 1"],
     ).stdout
     assert '"quantity": "4"' in " ".join(shown.split())
     assert not shown.startswith("row ")
@@ -43,7 +51,9 @@ def test_no_rows_are_said(runner: CliRunner) -> None:
     assert (asked.exit_code, asked.stdout, asked.stderr) == (0, "", "no rows\n")
 
 
-def test_events_in_a_narrow_terminal_leave_room_for_what_they_say(runner: CliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_events_in_a_narrow_terminal_leave_room_for_what_they_say(
+    runner: CliRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The kind stands before the sentence where a column of its own would leave it a few characters."""
     narrow = runner.invoke(application(), ["audit", "search", "--kind", "exit_submitted"]).stdout
     assert "exit_submitted exit submitted 4 x" in narrow

@@ -10,14 +10,14 @@ import pytest
 from rich.table import Table
 from typer.testing import CliRunner
 
-from cli.context import err, out
-from cli.demo_cases import CASES, demo_expiry
-from cli.exit_codes import ExitCode
-from cli.main import application
-from domain.alert import AlertKind, AlertMessage
-from domain.calendar import is_trading_day
-from domain.ids import MessageId
-from domain.parser import parse
+from alert_trader.cli.context import err, out
+from alert_trader.cli.demo_cases import CASES, demo_expiry
+from alert_trader.cli.exit_codes import ExitCode
+from alert_trader.cli.main import application
+from alert_trader.domain.alerts.alert import AlertKind, AlertMessage
+from alert_trader.domain.alerts.parser import parse
+from alert_trader.domain.ids import MessageId
+from alert_trader.domain.market.calendar import is_trading_day
 
 
 @pytest.fixture
@@ -33,7 +33,9 @@ def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
 
 def test_parse_answers_in_json(runner: CliRunner) -> None:
     """`parse --json` gives the plain fields, prices and strikes as decimal text."""
-    result = runner.invoke(application(), ["parse", "BTO SPY 600c 12/18/2026 @ 1.20", "--at", "2026-12-01", "--json"])
+    result = runner.invoke(
+        application(), ["parse", "BTO SPY 600c 12/18/2026 @ 1.20", "--at", "2026-12-01", "--json"]
+    )
     assert result.exit_code == ExitCode.OK
     answer = json.loads(result.stdout)
     assert {key: answer[key] for key in ("kind", "symbol", "strike", "right", "expiry", "price", "code")} == {
@@ -56,7 +58,9 @@ def test_parse_tells_a_refusal_by_its_exit_code(runner: CliRunner) -> None:
 
 def test_parse_explains_what_it_read(runner: CliRunner) -> None:
     """`parse --explain` underlines what was read, and names each rule and check."""
-    result = runner.invoke(application(), ["parse", "BTO SPY 600c 12/19/2026 @ 1.20", "--at", "2026-12-01", "--explain"])
+    result = runner.invoke(
+        application(), ["parse", "BTO SPY 600c 12/19/2026 @ 1.20", "--at", "2026-12-01", "--explain"]
+    )
     assert result.exit_code == ExitCode.OK
     lines = [line.rstrip() for line in result.stdout.splitlines()]
     text = lines.index("BTO SPY 600c 12/19/2026 @ 1.20")
@@ -67,7 +71,10 @@ def test_parse_explains_what_it_read(runner: CliRunner) -> None:
 
 def test_parse_explains_in_json(runner: CliRunner) -> None:
     """`parse --explain --json` gives the rules and the checks as objects."""
-    result = runner.invoke(application(), ["parse", "BTO SPY 600c 12/18/2026 @ 1.20", "--at", "2026-12-01", "--explain", "--json"])
+    result = runner.invoke(
+        application(),
+        ["parse", "BTO SPY 600c 12/18/2026 @ 1.20", "--at", "2026-12-01", "--explain", "--json"],
+    )
     explanation = json.loads(result.stdout)["explanation"]
     assert {rule["shape"] for rule in explanation["rules"]} >= {"STRIKE", "DATE", "NUMBER"}
     assert all(check["passed"] for check in explanation["checks"])
@@ -75,7 +82,11 @@ def test_parse_explains_in_json(runner: CliRunner) -> None:
 
 def test_parse_jsonl_reads_embeds(runner: CliRunner) -> None:
     """A line may carry embeds as Discord writes them."""
-    line = {"text": "", "ref_date": "2026-12-01", "embeds": [{"title": "BTO SPY 600c 12/18 @ 1.20", "description": None, "fields": None}]}
+    line = {
+        "text": "",
+        "ref_date": "2026-12-01",
+        "embeds": [{"title": "BTO SPY 600c 12/18 @ 1.20", "description": None, "fields": None}],
+    }
     result = runner.invoke(application(), ["parse", "--jsonl", "-"], input=json.dumps(line))
     assert json.loads(result.stdout)["kind"] == "entry"
 
@@ -89,7 +100,10 @@ def test_parse_jsonl_answers_line_by_line(runner: CliRunner) -> None:
     result = runner.invoke(application(), ["parse", "--jsonl", "-"], input="\n".join(map(json.dumps, lines)))
     assert result.exit_code == ExitCode.OK
     answers = [json.loads(line) for line in result.stdout.splitlines()]
-    assert [(answer["kind"], answer["expiry"]) for answer in answers] == [("entry", "2026-12-01"), ("chatter", None)]
+    assert [(answer["kind"], answer["expiry"]) for answer in answers] == [
+        ("entry", "2026-12-01"),
+        ("chatter", None),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -117,7 +131,7 @@ def test_wrong_use_is_told_on_stderr(runner: CliRunner, arguments: list[str], co
 
 def test_no_server_is_exit_code_5(runner: CliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     """A Temporal server that is not there is told within its bound, with what to do."""
-    monkeypatch.setattr("cli.context.CONNECT_WITHIN", timedelta(seconds=0.3))
+    monkeypatch.setattr("alert_trader.cli.context.CONNECT_WITHIN", timedelta(seconds=0.3))
     monkeypatch.setenv("TRADER_TEMPORAL_ADDRESS", "127.0.0.1:1")
     result = runner.invoke(application(), ["list"])
     assert result.exit_code == ExitCode.UNREACHABLE
@@ -156,7 +170,9 @@ def test_a_running_stack_is_found_and_an_ended_one_is_not(runner: CliRunner) -> 
     assert account() == "5WT31673"
 
 
-@pytest.mark.parametrize("today", [date(2026, 11, 23), date(2026, 12, 31), date(2027, 2, 26), date(2025, 3, 28)])
+@pytest.mark.parametrize(
+    "today", [date(2026, 11, 23), date(2026, 12, 31), date(2027, 2, 26), date(2025, 3, 28)]
+)
 def test_demo_alerts_fit_any_day(today: date) -> None:
     """The demo's contracts expire on a trading day at least three weeks ahead, and its alerts read as they are meant."""
     expiry = demo_expiry(today)
@@ -165,16 +181,25 @@ def test_demo_alerts_fit_any_day(today: date) -> None:
     posted = datetime(today.year, today.month, today.day, 17, tzinfo=UTC)
     for case in CASES:
         message = AlertMessage(
-            message_id=MessageId("m"), text=case.alert(expiry), author_id="", channel_id="", guild_id="", posted_at=posted
+            message_id=MessageId("m"),
+            text=case.alert(expiry),
+            author_id="",
+            channel_id="",
+            guild_id="",
+            posted_at=posted,
         )
         parsed = parse(message)
         refused = "not said" in case.name
         assert parsed.kind is (AlertKind.REFUSED if refused else AlertKind.ENTRY), case.name
         if not refused:
-            assert (parsed.symbol, parsed.strike, parsed.expiry) == ("SPY", Decimal(case.strike), expiry), case.name
+            assert (parsed.symbol, parsed.strike, parsed.expiry) == ("SPY", Decimal(case.strike), expiry), (
+                case.name
+            )
 
 
-def test_codes_for_a_terminal_are_no_text(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_codes_for_a_terminal_are_no_text(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """WHO-60: what an alert holds neither clears the screen nor renames the window nor turns the text round; our own colours stay."""
     monkeypatch.setenv("COLUMNS", "100")
     table = Table("what")
@@ -190,8 +215,14 @@ def test_codes_for_a_terminal_are_no_text(monkeypatch: pytest.MonkeyPatch, capsy
 
 
 @pytest.mark.parametrize("command", ["halt", "flatten"])
-def test_a_halt_while_temporal_is_away_tells_the_other_way(runner: CliRunner, tmp_path: Path, command: str) -> None:
+def test_a_halt_while_temporal_is_away_tells_the_other_way(
+    runner: CliRunner, tmp_path: Path, command: str
+) -> None:
     """HLT-10: who must stop entries now is told how they stop without Temporal, and that nothing was acknowledged."""
-    asked = runner.invoke(application(), [command], env={"TRADER_TEMPORAL_ADDRESS": "127.0.0.1:1", "TRADER_MODE": "demo"})
+    asked = runner.invoke(
+        application(), [command], env={"TRADER_TEMPORAL_ADDRESS": "127.0.0.1:1", "TRADER_MODE": "demo"}
+    )
     assert asked.exit_code == ExitCode.UNREACHABLE
-    assert f"create the file {tmp_path / 'var' / 'STOP'} where the worker runs" in asked.stderr.replace("\n", "")
+    assert f"create the file {tmp_path / 'var' / 'STOP'} where the worker runs" in asked.stderr.replace(
+        "\n", ""
+    )

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from activities.upkeep import Tally
-from cli.doctor_mirrors import judge
-from control.housekeeping import HousekeepingState
+from alert_trader.activities.housekeeping import Tally
+from alert_trader.cli.doctor_mirrors import judge
+from alert_trader.control.queries.housekeeping import HousekeepingState
 
 NOW = datetime(2026, 11, 24, 17, tzinfo=UTC)
 KEPT = timedelta(days=30)
@@ -14,7 +14,11 @@ OFTEN = timedelta(minutes=5)
 
 
 def state(
-    *, every: timedelta | None = OFTEN, paused: bool = False, ago: timedelta | None = OFTEN, trouble: str | None = None
+    *,
+    every: timedelta | None = OFTEN,
+    paused: bool = False,
+    ago: timedelta | None = OFTEN,
+    trouble: str | None = None,
 ) -> HousekeepingState:
     """Give a state whose last round ended a while ago."""
     if ago is None:
@@ -24,7 +28,10 @@ def state(
 
 def test_a_schedule_that_runs_is_fine() -> None:
     """Rounds that end, often enough for what Temporal keeps, need nothing to be done."""
-    assert judge(state(), retention=KEPT, wanted=OFTEN, now=NOW) == ("every 300 s, last 300 s ago; trades are kept 30 days", "")
+    assert judge(state(), retention=KEPT, wanted=OFTEN, now=NOW) == (
+        "every 300 s, last 300 s ago; trades are kept 30 days",
+        "",
+    )
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,18 @@ import inspect
 
 import pytest
 
-from cli.main import ENTRIES, Entry, application
+from alert_trader.cli.main import ENTRIES, Entry, application
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=[each.name for each in ENTRIES])
 def test_the_help_says_what_the_command_says(entry: Entry) -> None:
     """The help is written without importing the command: its words are those of the command all the same."""
     loaded = entry.load()
-    said = loaded.info.help if entry.is_group else (inspect.getdoc(loaded) or "").partition("\n\n")[0].replace("\n", " ")
+    said = (
+        loaded.info.help
+        if entry.is_group
+        else (inspect.getdoc(loaded) or "").partition("\n\n")[0].replace("\n", " ")
+    )
     assert said == entry.text
 
 
@@ -19,5 +23,5 @@ def test_only_what_is_named_is_imported() -> None:
     """A command line that names one command imports its module alone; a function of another one is only listed."""
     commands = {each.name: each.callback for each in application(["list"]).registered_commands}
     modules = {name: each.__module__ for name, each in commands.items() if each is not None}
-    assert modules["list"] == "cli.trades"
-    assert modules["report"] == "cli.main"
+    assert modules["list"] == "alert_trader.cli.trades"
+    assert modules["report"] == "alert_trader.cli.main"

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cli.exit_codes import ExitCode
-from cli.main import application
-from domain.policy import Mode
-from domain.profile import Approval
-from settings.load import load
+from alert_trader.cli.exit_codes import ExitCode
+from alert_trader.cli.main import application
+from alert_trader.domain.alerts.profile import Approval
+from alert_trader.domain.execution.policy import Mode
+from alert_trader.settings.load import load
 
 ANSWERS = "300000000000000003\n200000000000000002\nnobody\n11111,22222\n33333\n5WT1\ny\n"
 
@@ -29,7 +29,11 @@ def answered(tmp_path: Path) -> Path:
 def test_the_file_holds_what_was_answered_and_trades_nothing(answered: Path) -> None:
     """Dry-run, the ids that were given, and every author watched: what was said and no more."""
     settings = load(environment={}, directory=answered.parent).settings
-    assert (settings.mode, settings.tastytrade_account, settings.discord_operators) == (Mode.DRY_RUN, "5WT1", ("33333",))
+    assert (settings.mode, settings.tastytrade_account, settings.discord_operators) == (
+        Mode.DRY_RUN,
+        "5WT1",
+        ("33333",),
+    )
     assert settings.authors == ("11111", "22222")
     assert [each.approval for each in settings.author_profiles.values()] == [Approval.WATCH, Approval.WATCH]
 

@@ -6,12 +6,20 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cli.exit_codes import ExitCode
-from cli.main import application
+from alert_trader.cli.exit_codes import ExitCode
+from alert_trader.cli.main import application
 
 SAID = [
-    {"text": "BTO SPY 600c 12/18 @ 2.00", "author_id": "100000000000000001", "posted_at": "2026-11-23T15:00:00Z"},
-    {"text": "STC SPY 600c 12/18 @ 3.00", "author_id": "100000000000000001", "posted_at": "2026-11-23T15:30:00"},
+    {
+        "text": "BTO SPY 600c 12/18 @ 2.00",
+        "author_id": "100000000000000001",
+        "posted_at": "2026-11-23T15:00:00Z",
+    },
+    {
+        "text": "STC SPY 600c 12/18 @ 3.00",
+        "author_id": "100000000000000001",
+        "posted_at": "2026-11-23T15:30:00",
+    },
     {"text": "BTO QQQ 500 @1", "author_id": "8", "ref_date": "2026-11-23"},
     {"text": "good morning", "posted_at": "2026-11-23T15:31:00Z", "embeds": None},
 ]
@@ -32,13 +40,29 @@ def test_a_score_can_be_read_in_a_hundred_columns(runner: CliRunner) -> None:
     assert shown.exit_code == ExitCode.OK
     assert "\u2026" not in shown.stdout
     row = next(line.split() for line in shown.stdout.splitlines() if "100000000000000001" in line)
-    assert row == ["100000000000000001", "1", "0", "1", "1", "1/1", "100%", "1/1", "100%", "0/1", "0%", "50.0", "%"]
+    assert row == [
+        "100000000000000001",
+        "1",
+        "0",
+        "1",
+        "1",
+        "1/1",
+        "100%",
+        "1/1",
+        "100%",
+        "0/1",
+        "0%",
+        "50.0",
+        "%",
+    ]
 
 
 def test_it_takes_what_parse_takes(runner: CliRunner, tmp_path: Path) -> None:
     """Times without a zone, dates alone, embeds, and stdin are read as `trader parse --jsonl` reads them."""
     (tmp_path / "said.jsonl").write_text(LINES)
-    from_file, from_stdin = (runner.invoke(application(), ["shadow", name, "--json"], input=LINES) for name in ("said.jsonl", "-"))
+    from_file, from_stdin = (
+        runner.invoke(application(), ["shadow", name, "--json"], input=LINES) for name in ("said.jsonl", "-")
+    )
     assert from_file.stdout == from_stdin.stdout
     assert json.loads(from_file.stdout)["kinds"] == {"entry": 1, "exit": 1, "refused": 1, "chatter": 1}
 
@@ -54,7 +78,9 @@ def test_it_takes_what_parse_takes(runner: CliRunner, tmp_path: Path) -> None:
         ("x.jsonl", b"{", ExitCode.USAGE, "line 1: expected a JSON object"),
     ],
 )
-def test_a_file_that_is_none_is_told(runner: CliRunner, name: str, content: bytes | None, code: ExitCode, words: str) -> None:
+def test_a_file_that_is_none_is_told(
+    runner: CliRunner, name: str, content: bytes | None, code: ExitCode, words: str
+) -> None:
     """A wrong path, a picture, or a line that is cut short is the person's to mend: no trace of the program."""
     if content is not None:
         Path(name).write_bytes(content)

@@ -5,13 +5,14 @@ from decimal import Decimal
 
 import pytest
 
-from control.profiles import compare
-from control.why import Verdict, why_text
-from domain.alert import AlertMessage
-from domain.denial import MEANINGS, Code
-from domain.ids import MessageId
-from domain.policy import Allowlist, Mode, Policy
-from domain.profile import Approval, OnExit, Profile
+from alert_trader.control.queries.profile_effect import compare
+from alert_trader.control.queries.why import Verdict, why_text
+from alert_trader.domain.alerts.alert import AlertMessage
+from alert_trader.domain.alerts.allowlist import Allowlist
+from alert_trader.domain.alerts.profile import Approval, OnExit, Profile
+from alert_trader.domain.denial import MEANINGS, Code
+from alert_trader.domain.execution.policy import Mode, Policy
+from alert_trader.domain.ids import MessageId
 
 POLICY = Policy(mode=Mode.DEMO, allowlist=Allowlist(authors=("1",), channels=("2",), guilds=("3",)))
 
@@ -19,7 +20,9 @@ POLICY = Policy(mode=Mode.DEMO, allowlist=Allowlist(authors=("1",), channels=("2
 def message(text: str, author: str = "1") -> AlertMessage:
     """Write a message of a Monday."""
     at = datetime(2026, 11, 23, 15, tzinfo=UTC)
-    return AlertMessage(message_id=MessageId("m"), text=text, author_id=author, channel_id="2", guild_id="3", posted_at=at)
+    return AlertMessage(
+        message_id=MessageId("m"), text=text, author_id=author, channel_id="2", guild_id="3", posted_at=at
+    )
 
 
 @pytest.mark.parametrize(
@@ -51,7 +54,9 @@ def test_what_is_ahead_is_told_with_its_limits() -> None:
 def test_a_profile_is_shown_by_what_it_changes() -> None:
     """Only messages that end differently differ."""
     profile = Profile(approval=Approval.WATCH, exits=OnExit.AUTOMATIC, partial=Decimal("0.25"))
-    entry, exit_, talk = (compare(message(text), profile) for text in ("BTO KO 70c 12/18 @ 2", "STC KO 70c partial", "hello"))
+    entry, exit_, talk = (
+        compare(message(text), profile) for text in ("BTO KO 70c 12/18 @ 2", "STC KO 70c partial", "hello")
+    )
     assert (entry.differs, entry.after) == (True, "watch only: KO 70C 2026-12-18 at 2.00")
     assert (exit_.before, exit_.after) == ("exit: ask, then sell 50 % of it", "exit: sell 25 % of it")
     assert not talk.differs

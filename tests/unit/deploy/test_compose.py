@@ -15,10 +15,10 @@ import jsonschema
 import pytest
 import yaml
 
+from alert_trader.settings.load import PREFIXES, load, variable
+from alert_trader.settings.model import Settings
 from alert_trader.start import command
-from settings.load import PREFIXES, load, variable
-from settings.model import Settings
-from worker.wiring import GRACE
+from alert_trader.worker.wiring import GRACE
 
 ROOT = Path(__file__).resolve().parents[3]
 FILE = ROOT / "docker-compose.temporal.yml"
@@ -63,14 +63,22 @@ def services(compose: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 def test_structure_is_that_of_a_compose_file(compose: dict[str, Any]) -> None:
     """The file fits the published Compose schema, as the check-jsonschema package carries it."""
-    schema = json.loads((importlib.resources.files("check_jsonschema") / "builtin_schemas/vendor/compose-spec.json").read_text())
+    schema = json.loads(
+        (
+            importlib.resources.files("check_jsonschema") / "builtin_schemas/vendor/compose-spec.json"
+        ).read_text()
+    )
     validator = jsonschema.validators.validator_for(schema)(schema)
     assert [f"{error.json_path}: {error.message}" for error in validator.iter_errors(compose)] == []
 
 
 def test_schema_is_the_real_one(compose: dict[str, Any]) -> None:
     """A misspelt key is a fault for it: the check above would not pass whatever the file says."""
-    schema = json.loads((importlib.resources.files("check_jsonschema") / "builtin_schemas/vendor/compose-spec.json").read_text())
+    schema = json.loads(
+        (
+            importlib.resources.files("check_jsonschema") / "builtin_schemas/vendor/compose-spec.json"
+        ).read_text()
+    )
     wrong = {**compose, "services": {"worker": {**compose["services"]["worker"], "stop_grace": "30s"}}}
     validator = jsonschema.validators.validator_for(schema)(schema)
     assert not validator.is_valid(wrong)
@@ -83,13 +91,19 @@ def test_every_variable_has_a_default_or_a_message(text: str) -> None:
     for line in used:
         found = _VARIABLE.findall(line)
         assert len(found) == line.count("${"), line
-        assert all(rest for _, rule, rest in found if rule == ":?"), f"expected a message that says what to do: {line}"
+        assert all(rest for _, rule, rest in found if rule == ":?"), (
+            f"expected a message that says what to do: {line}"
+        )
 
 
 def test_nothing_secret_has_a_default(text: str, services: dict[str, dict[str, Any]]) -> None:
     """A password or credential is asked for by name and stands nowhere in the file."""
     secret = re.compile(r"PASSWORD|PWD|SECRET|TOKEN|KEY")
-    values = [(name, str(value)) for each in services.values() for name, value in each.get("environment", {}).items()]
+    values = [
+        (name, str(value))
+        for each in services.values()
+        for name, value in each.get("environment", {}).items()
+    ]
     checked = [(name, value) for name, value in values if secret.search(name)]
     assert {name for name, _ in checked} >= {
         "POSTGRES_PASSWORD",
@@ -102,7 +116,11 @@ def test_nothing_secret_has_a_default(text: str, services: dict[str, dict[str, A
         "TRADER_ENCRYPTION_KEYS",
     }
     # asked for by name, or left empty: the bot's token is no need of the rest
-    assert [name for name, value in checked if not value.startswith("${") or not (":?" in value or value.endswith(":-}"))] == []
+    assert [
+        name
+        for name, value in checked
+        if not value.startswith("${") or not (":?" in value or value.endswith(":-}"))
+    ] == []
     assert "trust" not in text, "a database that asks for no password"
 
 
@@ -113,7 +131,9 @@ def test_our_services_get_settings_the_code_reads(services: dict[str, dict[str, 
     assert given == {variable(name) for name in Settings.model_fields if name not in ONE_MACHINE}
     for name, value in services[service]["environment"].items():
         for wanted, _, _ in _VARIABLE.findall(str(value)):
-            assert wanted == name or (name, wanted) == ("TRADER_REDIS_URL", "REDIS_PASSWORD"), f"{name} is filled from {wanted}"
+            assert wanted == name or (name, wanted) == ("TRADER_REDIS_URL", "REDIS_PASSWORD"), (
+                f"{name} is filled from {wanted}"
+            )
 
 
 def test_given_settings_load(services: dict[str, dict[str, Any]], tmp_path: Path) -> None:
@@ -158,16 +178,29 @@ def test_what_is_published_is_published_to_this_machine(services: dict[str, dict
     }
 
 
-def test_only_temporal_reaches_the_database(services: dict[str, dict[str, Any]], compose: dict[str, Any]) -> None:
+def test_only_temporal_reaches_the_database(
+    services: dict[str, dict[str, Any]], compose: dict[str, Any]
+) -> None:
     """The database's network leads nowhere else, and our code is not on it."""
     assert compose["networks"]["store"] == {"internal": True}
-    assert {name for name, service in services.items() if "store" in service["networks"]} == {"postgres", "schema", "temporal"}
+    assert {name for name, service in services.items() if "store" in service["networks"]} == {
+        "postgres",
+        "schema",
+        "temporal",
+    }
 
 
-def test_redis_is_reached_by_our_processes_alone(services: dict[str, dict[str, Any]], compose: dict[str, Any]) -> None:
+def test_redis_is_reached_by_our_processes_alone(
+    services: dict[str, dict[str, Any]], compose: dict[str, Any]
+) -> None:
     """Redis asks for a password, publishes nothing, is on a network that leads nowhere, keeps nothing, and throws nothing out."""
     assert compose["networks"]["redis"] == {"internal": True}
-    assert {name for name, service in services.items() if "redis" in service["networks"]} == {"worker", "housekeeper", "api", "redis"}
+    assert {name for name, service in services.items() if "redis" in service["networks"]} == {
+        "worker",
+        "housekeeper",
+        "api",
+        "redis",
+    }
     written = services["redis"]["command"][-1]
     for wanted in ("requirepass", 'save \\"\\"', "appendonly no", "maxmemory-policy noeviction"):
         assert wanted.replace("\\", "") in written.replace("\\", "")
@@ -216,7 +249,9 @@ def test_a_stop_waits_for_what_is_in_flight(services: dict[str, dict[str, Any]])
     assert timedelta(seconds=int(grace.removesuffix("s"))) > GRACE + timedelta(seconds=5)
 
 
-def test_data_and_configuration_are_where_the_services_look(services: dict[str, dict[str, Any]], compose: dict[str, Any]) -> None:
+def test_data_and_configuration_are_where_the_services_look(
+    services: dict[str, dict[str, Any]], compose: dict[str, Any]
+) -> None:
     """The database is on a named volume; every file mounted exists, read-only; the dynamic configuration is one of them."""
     mounted = [volume for service in services.values() for volume in service.get("volumes", [])]
     for volume in mounted:
@@ -228,7 +263,9 @@ def test_data_and_configuration_are_where_the_services_look(services: dict[str, 
             assert source in compose["volumes"]
     server = services["temporal"]
     assert server["volumes"] == ["./deploy/dynamicconfig:/etc/temporal/config/dynamicconfig:ro"]
-    configured = ROOT / "deploy" / Path(server["environment"]["DYNAMIC_CONFIG_FILE_PATH"]).relative_to("config")
+    configured = (
+        ROOT / "deploy" / Path(server["environment"]["DYNAMIC_CONFIG_FILE_PATH"]).relative_to("config")
+    )
     for key, entries in yaml.safe_load(configured.read_text()).items():
         assert re.fullmatch(r"[a-z]+\.[A-Za-z]+", key)
         assert all(entry.keys() == {"value", "constraints"} for entry in entries)
@@ -236,11 +273,22 @@ def test_data_and_configuration_are_where_the_services_look(services: dict[str, 
 
 def test_no_service_for_code_that_does_not_exist(services: dict[str, dict[str, Any]]) -> None:
     """A service of ours runs a program of this checkout."""
-    assert set(services) == {"postgres", "schema", "temporal", "namespace", "ui", "worker", "housekeeper", "redis", "bot", "api"} | {
+    assert set(services) == {
+        "postgres",
+        "schema",
+        "temporal",
+        "namespace",
+        "ui",
+        "worker",
+        "housekeeper",
+        "redis",
+        "bot",
+        "api",
+    } | {
         "prometheus",
         "grafana",
     }
     assert services["namespace"]["command"] == ["python", "/opt/alert-trader/deploy/namespace.py"]
     assert (ROOT / "deploy/namespace.py").is_file()
-    for name, program in (("housekeeper", "worker.housekeeper"), ("api", "api"), ("bot", "bot")):
+    for name, program in (("housekeeper", "housekeeper"), ("api", "api"), ("bot", "bot")):
         assert services[name]["command"][:-2] == ["python", *command(program)[1:]]

@@ -31,11 +31,19 @@ def test_dependencies_are_installed_by_hash_and_without_extras() -> None:
 
 def test_every_room_is_in_it() -> None:
     """The rooms that the package is made of are copied, and let through by .dockerignore."""
-    packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]["find"]["include"]
+    packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]["find"][
+        "include"
+    ]
     rooms = {name.removesuffix("*") for name in packages}
     assert set(re.findall(r"^COPY (\w+) \1$", RECIPE, re.MULTILINE)) == rooms
-    let_in = {line.removeprefix("!") for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
-    copied = {word for line in re.findall(r"^COPY (?!--)(.+)$", RECIPE, re.MULTILINE) for word in line.split()[:-1]}
+    let_in = {
+        line.removeprefix("!")
+        for line in (ROOT / ".dockerignore").read_text().splitlines()
+        if line.startswith("!")
+    }
+    copied = {
+        word for line in re.findall(r"^COPY (?!--)(.+)$", RECIPE, re.MULTILINE) for word in line.split()[:-1]
+    }
     assert {path.split("/")[0] for path in copied} == let_in
 
 

@@ -15,22 +15,28 @@ from starlette.responses import Response
 from starlette.routing import Route
 from temporalio.testing import ActivityEnvironment
 
-from activities.notify import LAG
-from activities.stream import HEARD, note_heard
-from api.guard import Traffic
-from control.connection import runtime
-from domain.denial import Code
-from domain.event import EventKind, TradeEvent
-from domain.ids import AccountNumber
-from worker import counted
-from worker.process import free_ports
-from workflows import metering
+from alert_trader.activities.notify import LAG
+from alert_trader.activities.stream import HEARD, note_heard
+from alert_trader.api.guard import Traffic
+from alert_trader.control.temporal import runtime
+from alert_trader.domain.audit.event import EventKind, TradeEvent
+from alert_trader.domain.denial import Code
+from alert_trader.domain.ids import AccountNumber
+from alert_trader.runtime import preset_metrics
+from alert_trader.runtime.local.process import free_ports
+from alert_trader.workflows import metrics
 
 ROOT = Path(__file__).resolve().parents[3]
 DEPLOY = ROOT / "deploy"
 DASHBOARD = json.loads((DEPLOY / "grafana/dashboards/alert-trader.json").read_text())
-RULES = [rule for group in yaml.safe_load((DEPLOY / "prometheus/alerts.yml").read_text())["groups"] for rule in group["rules"]]
-QUERIES = [rule["expr"] for rule in RULES] + [target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]]
+RULES = [
+    rule
+    for group in yaml.safe_load((DEPLOY / "prometheus/alerts.yml").read_text())["groups"]
+    for rule in group["rules"]
+]
+QUERIES = [rule["expr"] for rule in RULES] + [
+    target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]
+]
 
 SDK = {
     "temporal_workflow_task_execution_failed_total",
@@ -41,15 +47,15 @@ SDK = {
 """The SDK's own, in the names that our runtime gives them (seconds, `_total`)."""
 
 
-COUNTERS = (metering.EVENTS, metering.ORDERS, metering.REFUSALS, metering.TRADES)
-TIMES = (metering.STAGE, LAG)
+COUNTERS = (metrics.EVENTS, metrics.ORDERS, metrics.REFUSALS, metrics.TRADES)
+TIMES = (metrics.STAGE, LAG)
 
 
 def ours() -> set[str]:
     """Name every metric of ours as Prometheus has it."""
     served = {f"{family.name}_total" for family in registered().collect() if family.type == "counter"}
     times = {f"{name}_seconds_bucket" for name in TIMES}
-    return {f"{name}_total" for name in COUNTERS} | served | times | {metering.HALTED, HEARD}
+    return {f"{name}_total" for name in COUNTERS} | served | times | {metrics.HALTED, HEARD}
 
 
 def registered() -> CollectorRegistry:
@@ -71,7 +77,11 @@ def scraped(port: int) -> list[tuple[dict[str, str], float]]:
     """Give every sample that is served there, its name among its labels."""
     with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
         families = text_string_to_metric_families(answer.read().decode())
-    return [({**sample.labels, "__name__": sample.name}, sample.value) for family in families for sample in family.samples]
+    return [
+        ({**sample.labels, "__name__": sample.name}, sample.value)
+        for family in families
+        for sample in family.samples
+    ]
 
 
 def test_a_scrape_of_a_worker_has_the_names_that_are_asked_for() -> None:
@@ -83,7 +93,7 @@ def test_a_scrape_of_a_worker_has_the_names_that_are_asked_for() -> None:
         meter.create_counter(name).add(1)
     for name in TIMES:
         meter.create_histogram_timedelta(name).record(timedelta(seconds=1))
-    meter.create_gauge(metering.HALTED).set(0)
+    meter.create_gauge(metrics.HALTED).set(0)
     trying = ActivityEnvironment()
     trying.metric_meter = meter
     trying.run(note_heard)
@@ -96,7 +106,7 @@ def test_what_pages_on_an_increase_begins_at_nought(monkeypatch: pytest.MonkeyPa
     """The first order of unknown outcome pages: a series that first appears as 1 has not increased for Prometheus. None is there twice."""
     [port] = free_ports(1)
     meter, account = runtime(f"127.0.0.1:{port}").metric_meter, AccountNumber("5WT31673")
-    counted.begin(meter, "demo", account)
+    preset_metrics.begin(meter, "demo", account)
     found = scraped(port)
     zeroes = [
         *(
@@ -104,18 +114,27 @@ def test_what_pages_on_an_increase_begins_at_nought(monkeypatch: pytest.MonkeyPa
             for leg in ("entry", "exit")
             for outcome in ("unknown", "refused")
         ),
-        {"__name__": "trader_refusals_total", "code": "BROKER_UNAVAILABLE", "namespace": "demo", "task_queue": "trades-5WT31673"},
+        {
+            "__name__": "trader_refusals_total",
+            "code": "BROKER_UNAVAILABLE",
+            "namespace": "demo",
+            "task_queue": "trades-5WT31673",
+        },
         {"__name__": "trader_trades_closed_total", "outcome": "denied", "workflow_type": "TradeWorkflow"},
     ]
     for wanted in zeroes:
         assert [value for labels, value in found if wanted.items() <= labels.items()] == [0.0], wanted
-    monkeypatch.setattr("temporalio.workflow.metric_meter", lambda: counted.labelled(meter, "demo", account))
+    monkeypatch.setattr(
+        "temporalio.workflow.metric_meter", lambda: preset_metrics.labelled(meter, "demo", account)
+    )
     for kind, facts in (
         (EventKind.DENIED, {"code": "BROKER_UNAVAILABLE"}),
         (EventKind.UNKNOWN, {}),
         (EventKind.CLOSED, {"outcome": "denied"}),
     ):
-        metering.count([TradeEvent(sequence=1, at=datetime(2026, 11, 24, tzinfo=UTC), kind=kind, text="", facts=facts)])
+        metrics.count(
+            [TradeEvent(sequence=1, at=datetime(2026, 11, 24, tzinfo=UTC), kind=kind, text="", facts=facts)]
+        )
     then = [tuple(sorted(labels.items())) for labels, _ in scraped(port)]
     assert len(then) == len(set(then))
     assert sum(value for labels, value in scraped(port) if labels["__name__"] == "trader_orders_total") == 1.0
@@ -127,17 +146,22 @@ def test_faults_of_the_api_begin_at_nought() -> None:
     traffic = Traffic(registry)
     traffic.begin([Route("/admin/account", lambda _: Response(), methods=["GET"])])
     for route in ("/admin/account", "unmatched"):
-        assert registry.get_sample_value("trader_api_requests_total", {"method": "GET", "route": route, "status": "500"}) == 0.0
+        assert (
+            registry.get_sample_value(
+                "trader_api_requests_total", {"method": "GET", "route": route, "status": "500"}
+            )
+            == 0.0
+        )
 
 
 @pytest.mark.parametrize("query", QUERIES)
 def test_every_label_is_one_that_is_given(query: str) -> None:
     """Codes, kinds, outcomes and stages in a query are values that the code gives."""
     known = {
-        "code": {code.value for code in Code} | {metering.VENUE},
+        "code": {code.value for code in Code} | {metrics.VENUE},
         "kind": {kind.value for kind in EventKind},
-        "outcome": set(metering.OUTCOMES.values()),
-        "stage": {name for name, _ in metering.STAGES.values()},
+        "outcome": set(metrics.OUTCOMES.values()),
+        "stage": {name for name, _ in metrics.STAGES.values()},
         "leg": {"entry", "exit"},
         "job": {job["job_name"] for job in jobs()},
     }
@@ -148,7 +172,9 @@ def test_every_label_is_one_that_is_given(query: str) -> None:
 
 def jobs() -> list[dict[str, Any]]:
     """Give what Prometheus scrapes."""
-    found: list[dict[str, Any]] = yaml.safe_load((DEPLOY / "prometheus/prometheus.yml").read_text())["scrape_configs"]
+    found: list[dict[str, Any]] = yaml.safe_load((DEPLOY / "prometheus/prometheus.yml").read_text())[
+        "scrape_configs"
+    ]
     return found
 
 
@@ -157,7 +183,10 @@ def test_prometheus_looks_where_metrics_are_served() -> None:
     services = yaml.safe_load((ROOT / "docker-compose.temporal.yml").read_text())["services"]
     targets = {target for job in jobs() for static in job["static_configs"] for target in static["targets"]}
     settings = services["worker"]["environment"]
-    assert targets == {f"worker:{settings['TRADER_METRICS_BIND'].rpartition(':')[2]}", f"api:{settings['TRADER_API_PORT']}"}
+    assert targets == {
+        f"worker:{settings['TRADER_METRICS_BIND'].rpartition(':')[2]}",
+        f"api:{settings['TRADER_API_PORT']}",
+    }
     for target in targets:
         assert "metrics" in services[target.partition(":")[0]]["networks"]
 
@@ -179,13 +208,19 @@ def test_every_rule_says_what_it_is_about_and_what_to_do() -> None:
 
 def test_panels_are_whole_and_do_not_overlap() -> None:
     """Every panel has a title, a query and the provisioned data source, and a place of its own."""
-    [source] = yaml.safe_load((DEPLOY / "grafana/provisioning/datasources/prometheus.yml").read_text())["datasources"]
+    [source] = yaml.safe_load((DEPLOY / "grafana/provisioning/datasources/prometheus.yml").read_text())[
+        "datasources"
+    ]
     taken: set[tuple[int, int]] = set()
     for panel in DASHBOARD["panels"]:
         assert panel["title"]
         assert all(target["datasource"]["uid"] == source["uid"] for target in panel["targets"])
         place = panel["gridPos"]
-        cells = {(x, y) for x in range(place["x"], place["x"] + place["w"]) for y in range(place["y"], place["y"] + place["h"])}
+        cells = {
+            (x, y)
+            for x in range(place["x"], place["x"] + place["w"])
+            for y in range(place["y"], place["y"] + place["h"])
+        }
         assert not cells & taken
         assert place["x"] + place["w"] <= 24
         taken |= cells

@@ -7,10 +7,10 @@ from decimal import Decimal
 import pytest
 from hypothesis import settings
 
-from domain.alert import AlertMessage
-from domain.ids import MessageId
-from domain.market import Quote, Tick, TickTable
-from domain.money import Price
+from alert_trader.domain.alerts.alert import AlertMessage
+from alert_trader.domain.ids import MessageId
+from alert_trader.domain.market.quotes import Quote, Tick, TickTable
+from alert_trader.domain.money import Price
 
 # the same examples on every machine and in every order; a shared machine may be slow
 settings.register_profile("domain", deadline=None, derandomize=True, database=None, max_examples=100)
@@ -25,7 +25,9 @@ def posted() -> Callable[..., AlertMessage]:
     """Make a message with a text, posted on Monday 2026-11-23 at 10:00 in New York unless said otherwise."""
 
     def make(text: str, at: datetime = MONDAY_MORNING) -> AlertMessage:
-        return AlertMessage(message_id=MessageId("1"), text=text, author_id="7", channel_id="8", guild_id="9", posted_at=at)
+        return AlertMessage(
+            message_id=MessageId("1"), text=text, author_id="7", channel_id="8", guild_id="9", posted_at=at
+        )
 
     return make
 
@@ -35,7 +37,9 @@ def quoted() -> Callable[..., Quote]:
     """Make a quote from its two sides, as text, at the same moment as the messages."""
 
     def make(bid: str, ask: str, at: datetime = MONDAY_MORNING, *, halted: bool = False) -> Quote:
-        return Quote(bid=Price(Decimal(bid)), ask=Price(Decimal(ask)), at=at, bid_size=10, ask_size=10, halted=halted)
+        return Quote(
+            bid=Price(Decimal(bid)), ask=Price(Decimal(ask)), at=at, bid_size=10, ask_size=10, halted=halted
+        )
 
     return make
 

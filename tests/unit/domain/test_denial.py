@@ -1,12 +1,16 @@
 """Denials: every code says what it means and what to do."""
 
-from domain.denial import MEANINGS, Code, Denied, denial_table
+from alert_trader.domain.denial import MEANINGS, Code, Denied, denial_table
 
 
 def test_every_code_has_a_meaning() -> None:
     """A code nobody can look up is no reason: the table has each of them, in their order, as sentences."""
     assert list(MEANINGS) == list(Code)
-    assert all(text.endswith(".") and "|" not in text for meaning in MEANINGS.values() for text in (meaning.means, meaning.to_do))
+    assert all(
+        text.endswith(".") and "|" not in text
+        for meaning in MEANINGS.values()
+        for text in (meaning.means, meaning.to_do)
+    )
 
 
 def test_no_two_codes_mean_the_same() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.ids import (
+from alert_trader.domain.ids import (
     CLIENT_ORDER_ID_LENGTH,
     Leg,
     client_order_id,
@@ -32,7 +32,9 @@ def test_a_client_order_id_is_a_pure_function_that_reads_back(text: str, leg: Le
     one=st.tuples(MESSAGES, st.sampled_from(Leg), st.integers(1, 9999)),
     other=st.tuples(MESSAGES, st.sampled_from(Leg), st.integers(1, 9999)),
 )
-def test_no_two_orders_share_a_client_order_id(one: tuple[str, Leg, int], other: tuple[str, Leg, int]) -> None:
+def test_no_two_orders_share_a_client_order_id(
+    one: tuple[str, Leg, int], other: tuple[str, Leg, int]
+) -> None:
     """ENT-30: different message, leg or sequence, different id."""
     ids = [client_order_id(message_id(text), leg, sequence) for text, leg, sequence in (one, other)]
     assert (ids[0] == ids[1]) == (one == other)

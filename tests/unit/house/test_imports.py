@@ -4,13 +4,13 @@ import ast
 import importlib.metadata
 import re
 import sys
-import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-ROOMS: list[str] = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["root_packages"]
+ROOMS = sorted(path.parent.name for path in (ROOT / "alert_trader").glob("*/__init__.py"))
 
 
 def _name(distribution: str) -> str:
@@ -20,21 +20,41 @@ def _name(distribution: str) -> str:
 @pytest.fixture(scope="module")
 def production() -> set[str]:
     """Give every distribution of a production install."""
-    return {_name(found) for found in re.findall(r"^([A-Za-z0-9_.-]+)==", (ROOT / "requirements.txt").read_text(), re.MULTILINE)}
+    return {
+        _name(found)
+        for found in re.findall(
+            r"^([A-Za-z0-9_.-]+)==", (ROOT / "requirements.txt").read_text(), re.MULTILINE
+        )
+    }
+
+
+@pytest.fixture(scope="module")
+def owners() -> Mapping[str, list[str]]:
+    """Give the distributions that each importable name comes from."""
+    return importlib.metadata.packages_distributions()
 
 
 @pytest.mark.parametrize("room", ROOMS)
-def test_rooms_need_nothing_that_only_development_has(room: str, production: set[str]) -> None:
+def test_rooms_need_nothing_that_only_development_has(
+    room: str, production: set[str], owners: Mapping[str, list[str]]
+) -> None:
     """A package that only the tests' tools bring along would be missing in production."""
-    owners = importlib.metadata.packages_distributions()
     imported = {
         (path.relative_to(ROOT).as_posix(), name.partition(".")[0])
-        for path in (ROOT / room).rglob("*.py")
+        for path in (ROOT / "alert_trader" / room).rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         for name in _modules(node)
     }
-    outside = {(path, name) for path, name in imported if name not in sys.stdlib_module_names and name not in ROOMS}
-    assert {(path, name) for path, name in outside if not {_name(owner) for owner in owners.get(name, ())} & production} == set()
+    outside = {
+        (path, name)
+        for path, name in imported
+        if name not in sys.stdlib_module_names and name != "alert_trader"
+    }
+    assert {
+        (path, name)
+        for path, name in outside
+        if not {_name(owner) for owner in owners.get(name, ())} & production
+    } == set()
 
 
 def _modules(node: ast.AST) -> list[str]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from mirrors.hot import HotMirror
+from alert_trader.mirrors.hot import HotMirror
 from tests.support.redis import RedisServer, redis_running
 
 

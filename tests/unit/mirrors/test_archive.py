@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from pyarrow import fs
 
-from mirrors.archive import Archive, Place
-from mirrors.comparing import chain_fault, difference
-from mirrors.reader import ArchiveReader, QueryError
+from alert_trader.mirrors.archive import Archive, Place
+from alert_trader.mirrors.comparing import chain_fault, difference
+from alert_trader.mirrors.reader import ArchiveReader, QueryError
 from tests.support.trail import NOON, record
 
 DAY = timedelta(days=1)
@@ -58,12 +58,13 @@ def test_what_is_written_is_read_back(place: Place) -> None:
         assert chain_fault(copy.trade, copy.events) is None
     assert reader.trades() == [written[0].trade, written[2].trade, written[1].trade]
     assert reader.events(last=date(2026, 11, 24)) == sorted(
-        (*written[0].events, *written[2].events), key=lambda event: (event.at, event.workflow_id, event.sequence)
+        (*written[0].events, *written[2].events),
+        key=lambda event: (event.at, event.workflow_id, event.sequence),
     )
     assert reader.query("select sum(pnl), sum(quantity) from trades").rows == [(Decimal("632.00"), 12)]
-    assert reader.query("select typeof(price), facts['order_id'] from events order by happened_at limit 1").rows == [
-        ("DECIMAL(18,4)", "501")
-    ]
+    assert reader.query(
+        "select typeof(price), facts['order_id'] from events order by happened_at limit 1"
+    ).rows == [("DECIMAL(18,4)", "501")]
 
 
 def test_an_archive_that_is_not_there_is_empty(tmp_path: Path) -> None:
@@ -80,8 +81,13 @@ def test_new_york_stands_beside_utc(tmp_path: Path) -> None:
     written = [record("m1", at=first), record("m2", at=first + timedelta(hours=1))]
     Archive(local(tmp_path), "demo").write(written)
     reader = ArchiveReader(local(tmp_path), "demo")
-    assert [str(row[0]) for row in reader.query("select received_new_york from trades").rows] == ["2026-11-01 01:30:00"] * 2
-    assert [trade.received_new_york.isoformat() for trade in reader.trades()] == ["2026-11-01T01:30:00-04:00", "2026-11-01T01:30:00-05:00"]
+    assert [str(row[0]) for row in reader.query("select received_new_york from trades").rows] == [
+        "2026-11-01 01:30:00"
+    ] * 2
+    assert [trade.received_new_york.isoformat() for trade in reader.trades()] == [
+        "2026-11-01T01:30:00-04:00",
+        "2026-11-01T01:30:00-05:00",
+    ]
 
 
 def test_modes_are_apart(tmp_path: Path) -> None:
@@ -91,7 +97,10 @@ def test_modes_are_apart(tmp_path: Path) -> None:
         Archive(local(tmp_path), "demo").write([record("m2", mode="live")])
     Archive(local(tmp_path), "live").write([record("m2", mode="live")])
     assert [trade.workflow_id for trade in ArchiveReader(local(tmp_path), "demo").trades()] == ["trade-m1"]
-    assert {path.relative_to(tmp_path).parts[1] for path in tmp_path.rglob("*.parquet")} == {"mode=demo", "mode=live"}
+    assert {path.relative_to(tmp_path).parts[1] for path in tmp_path.rglob("*.parquet")} == {
+        "mode=demo",
+        "mode=live",
+    }
 
 
 def test_the_last_of_two_writings_counts(tmp_path: Path) -> None:
@@ -101,7 +110,10 @@ def test_the_last_of_two_writings_counts(tmp_path: Path) -> None:
     for batch in ([record("m1"), record("m2")], [record("m1")], [later], [record("m2")]):
         archive.write(batch)
     before = reader.trades()
-    assert [(trade.workflow_id, trade.pnl) for trade in before] == [("trade-m1", Decimal("316.00")), ("trade-m2", Decimal("12.50"))]
+    assert [(trade.workflow_id, trade.pnl) for trade in before] == [
+        ("trade-m1", Decimal("316.00")),
+        ("trade-m2", Decimal("12.50")),
+    ]
     assert archive.crowded(above=4) == []
     (day,) = archive.crowded(above=3)
     archive.merge(day)

@@ -13,12 +13,12 @@ import pytest
 from temporalio.client import Client
 
 from alert_trader import clock
-from control import audit
-from control.connection import UnreachableError
-from control.upkeep import Mirrors
-from mirrors.archive import Archive, Place
-from mirrors.hot import HotMirror
-from mirrors.reader import ArchiveReader
+from alert_trader.control.mirrors.repair import Mirrors
+from alert_trader.control.queries import audit
+from alert_trader.control.temporal import UnreachableError
+from alert_trader.mirrors.archive import Archive, Place
+from alert_trader.mirrors.hot import HotMirror
+from alert_trader.mirrors.reader import ArchiveReader
 from tests.support.trail import record
 
 TRADE = record("m1")
@@ -80,8 +80,12 @@ async def test_what_can_match_nothing_is_said(kept: Mirrors) -> None:
         await audit.search(kept, audit.Search(first=date(2026, 12, 1), last=date(2026, 11, 1)))
 
 
-@pytest.mark.parametrize("target", [lambda folder: folder / "none" / "x.csv", lambda folder: folder / "archive"])
-def test_a_file_that_cannot_be_written_is_the_one_that_is_named(kept: Mirrors, tmp_path: Path, target: Callable[[Path], Path]) -> None:
+@pytest.mark.parametrize(
+    "target", [lambda folder: folder / "none" / "x.csv", lambda folder: folder / "archive"]
+)
+def test_a_file_that_cannot_be_written_is_the_one_that_is_named(
+    kept: Mirrors, tmp_path: Path, target: Callable[[Path], Path]
+) -> None:
     """It is not the archive that is in the way, and no half of a file stays."""
     path, before = target(tmp_path), set(tmp_path.iterdir())
     with pytest.raises(audit.UnwritableError, match=f"expected to write {path}, found: "):

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mirrors.hot import HotMirror, HotTrade, MirrorAwayError
-from mirrors.schema import TradeRecord
+from alert_trader.mirrors.hot import HotMirror, HotTrade, MirrorAwayError
+from alert_trader.mirrors.schema import TradeRecord
 from tests.support.redis import RedisServer
 from tests.support.trail import NOON, record
 
@@ -30,7 +30,12 @@ async def test_what_is_written_is_read_back(hot: HotMirror) -> None:
 async def test_written_in_pieces_twice_and_in_any_order_it_is_one_trail(hot: HotMirror) -> None:
     """DUR-20: whatever was written already, late or again, the trail is the same, and the row is that of the latest telling."""
     whole, early = record("m1"), record("m1", 6)
-    pieces = [(early.trade, whole.events[:6]), (whole.trade, whole.events[6:]), (early.trade, early.events), (whole.trade, whole.events)]
+    pieces = [
+        (early.trade, whole.events[:6]),
+        (whole.trade, whole.events[6:]),
+        (early.trade, early.events),
+        (whole.trade, whole.events),
+    ]
     random.Random(1).shuffle(pieces)
     for row, events in pieces:
         await hot.write(row, events)
@@ -108,7 +113,9 @@ async def test_it_is_whole_only_when_somebody_saw_it_so(hot: HotMirror, server: 
 
 
 @pytest.mark.parametrize("trouble", ["full", "read-only"])
-async def test_a_refused_writing_leaves_no_part_of_it(hot: HotMirror, server: RedisServer, trouble: str) -> None:
+async def test_a_refused_writing_leaves_no_part_of_it(
+    hot: HotMirror, server: RedisServer, trouble: str
+) -> None:
     """A Redis that is full or only reads takes a trade whole or not at all, and can still be read (DUR-20)."""
     first, second = record("m1"), record("m2")
     await hot.write(first.trade, first.events)

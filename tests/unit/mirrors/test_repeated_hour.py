@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from mirrors.archive import Archive, Place
-from mirrors.comparing import difference
-from mirrors.hot import HotMirror
-from mirrors.reader import ArchiveReader
-from mirrors.schema import EVENT_JSON, TRADE_JSON
+from alert_trader.mirrors.archive import Archive, Place
+from alert_trader.mirrors.comparing import difference
+from alert_trader.mirrors.hot import HotMirror
+from alert_trader.mirrors.reader import ArchiveReader
+from alert_trader.mirrors.schema import EVENT_JSON, TRADE_JSON
 from tests.support.trail import record
 
 DAYLIGHT = datetime(2027, 11, 7, 5, 30, tzinfo=UTC)
@@ -35,8 +35,13 @@ def test_rows_of_the_hour_come_back_from_json(at: datetime) -> None:
     """DUR-20: what Redis keeps is text with fixed offsets; read back it equals what was written, New York's times too."""
     whole = record("m1", at=at)
     assert TRADE_JSON.validate_json(TRADE_JSON.dump_json(whole.trade)) == whole.trade
-    assert [EVENT_JSON.validate_json(EVENT_JSON.dump_json(each)) for each in whole.events] == list(whole.events)
-    assert (whole.trade.posted_new_york.hour, whole.trade.posted_new_york.utcoffset()) == (1, timedelta(hours=-4 if at is DAYLIGHT else -5))
+    assert [EVENT_JSON.validate_json(EVENT_JSON.dump_json(each)) for each in whole.events] == list(
+        whole.events
+    )
+    assert (whole.trade.posted_new_york.hour, whole.trade.posted_new_york.utcoffset()) == (
+        1,
+        timedelta(hours=-4 if at is DAYLIGHT else -5),
+    )
 
 
 async def test_redis_has_no_difference(hot: HotMirror) -> None:

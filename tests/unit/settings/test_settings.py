@@ -6,10 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from domain.hours import Closures, EarlyClose
-from domain.policy import Conversion, Mode, Policy
-from settings.load import REDACTED, Loaded, SettingsError, Source, as_environment, describe, load, variable
-from settings.model import DEMO_AUTHOR, Settings
+from alert_trader.domain.execution.policy import Conversion, Mode, Policy
+from alert_trader.domain.market.trading_hours import Closures, EarlyClose
+from alert_trader.settings.load import (
+    REDACTED,
+    Loaded,
+    SettingsError,
+    Source,
+    as_environment,
+    describe,
+    load,
+    variable,
+)
+from alert_trader.settings.model import DEMO_AUTHOR, Settings
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -51,11 +60,17 @@ def test_every_knob_reaches_the_policy(tmp_path: Path) -> None:
 
 def test_announced_closures_reach_the_policy(tmp_path: Path) -> None:
     """Days and early closes are in the rules of the next trade; a child process and a TOML file's own dates read the same."""
-    found = loaded(tmp_path, TRADER_CALENDAR_CLOSURES="2027-01-07, 2027-05-05", TRADER_CALENDAR_EARLY_CLOSES="2027-07-02=12:30").settings
+    found = loaded(
+        tmp_path,
+        TRADER_CALENDAR_CLOSURES="2027-01-07, 2027-05-05",
+        TRADER_CALENDAR_EARLY_CLOSES="2027-07-02=12:30",
+    ).settings
     early = (EarlyClose(day=date(2027, 7, 2), at=time(12, 30)),)
     assert found.policy().closures == Closures(days=(date(2027, 1, 7), date(2027, 5, 5)), early=early)
     assert load(environment=as_environment(found), directory=tmp_path).settings == found
-    (tmp_path / "trader.toml").write_text('calendar_closures = [2027-01-07, "2027-05-05"]\ncalendar_early_closes = ["2027-07-02=12:30"]\n')
+    (tmp_path / "trader.toml").write_text(
+        'calendar_closures = [2027-01-07, "2027-05-05"]\ncalendar_early_closes = ["2027-07-02=12:30"]\n'
+    )
     assert load(environment={}, directory=tmp_path).settings.policy().closures == found.policy().closures
 
 
@@ -96,7 +111,9 @@ def test_exit_presets(tmp_path: Path, variables: dict[str, str], fraction: str, 
 def test_the_first_source_wins_and_is_named(tmp_path: Path) -> None:
     """Flag, environment, .env, trader.toml, stack, default: in this order, and each value knows where it came from."""
     (tmp_path / ".env").write_text("TRADER_LADDER_BUMPS=1\nTRADER_LADDER_STEP=5\nPOSTGRES_PASSWORD=other\n")
-    (tmp_path / "trader.toml").write_text("ladder_bumps = 2\nladder_step = 6\nladder_grace = 7\nauthors = [11, 12]\n")
+    (tmp_path / "trader.toml").write_text(
+        "ladder_bumps = 2\nladder_step = 6\nladder_grace = 7\nauthors = [11, 12]\n"
+    )
     found = load(
         flags={"mode": Mode.DEMO, "log_level": None},
         environment={"TRADER_LADDER_BUMPS": "0", "TRADER_MODE": "dry-run"},
@@ -154,7 +171,10 @@ def test_live_needs_whitelist_and_confirmation(tmp_path: Path) -> None:
         with pytest.raises(SettingsError):
             loaded(tmp_path, **wrong)
     assert loaded(tmp_path, **listed, TRADER_MODE="sandbox").settings.mode is Mode.SANDBOX
-    assert loaded(tmp_path, **listed, TRADER_MODE="live", TRADER_LIVE_CONFIRM="5WT00001").settings.mode is Mode.LIVE
+    assert (
+        loaded(tmp_path, **listed, TRADER_MODE="live", TRADER_LIVE_CONFIRM="5WT00001").settings.mode
+        is Mode.LIVE
+    )
 
 
 def test_modes_have_namespaces_of_their_own(tmp_path: Path) -> None:
@@ -178,7 +198,11 @@ def test_demo_has_an_allowlist_of_its_own(tmp_path: Path) -> None:
 def test_secrets_never_show(tmp_path: Path) -> None:
     """DUR-50: no listing, dump, repr or error carries a secret."""
     secret = "hunter2-hunter2"
-    variables = {"TASTYTRADE_CLIENT_SECRET": secret, "TASTYTRADE_REFRESH_TOKEN": secret, "TRADER_OPERATOR_WEBHOOK_URL": secret}
+    variables = {
+        "TASTYTRADE_CLIENT_SECRET": secret,
+        "TASTYTRADE_REFRESH_TOKEN": secret,
+        "TRADER_OPERATOR_WEBHOOK_URL": secret,
+    }
     found = loaded(tmp_path, **variables)
     rows = {row.name: row.value for row in describe(found)}
     assert {rows[name] for name in variables} == {REDACTED}
@@ -191,7 +215,12 @@ def test_secrets_never_show(tmp_path: Path) -> None:
 def test_a_child_process_runs_by_the_same_settings(tmp_path: Path) -> None:
     """Settings written as an environment read back the same, secrets included."""
     settings = loaded(
-        tmp_path, TRADER_MODE="demo", TRADER_LADDER_STEP="0.25", TRADER_AUTHORS="1,2", TASTYTRADE_CLIENT_SECRET="s", TRADER_DATA_DIR="x/y"
+        tmp_path,
+        TRADER_MODE="demo",
+        TRADER_LADDER_STEP="0.25",
+        TRADER_AUTHORS="1,2",
+        TASTYTRADE_CLIENT_SECRET="s",
+        TRADER_DATA_DIR="x/y",
     ).settings
     assert load(environment=as_environment(settings), directory=tmp_path).settings == settings
 
@@ -199,8 +228,14 @@ def test_a_child_process_runs_by_the_same_settings(tmp_path: Path) -> None:
 def test_the_example_names_every_setting_with_its_default(tmp_path: Path) -> None:
     """`.env.example` lists each setting once, each with its default, and nothing else."""
     lines = (ROOT / ".env.example").read_text().splitlines()
-    assignments = [line.removeprefix("# ") for line in lines if line.removeprefix("# ").startswith(("TRADER_", "TASTYTRADE_"))]
-    assert [line.partition("=")[0] for line in assignments] == [variable(name) for name in Settings.model_fields]
+    assignments = [
+        line.removeprefix("# ")
+        for line in lines
+        if line.removeprefix("# ").startswith(("TRADER_", "TASTYTRADE_"))
+    ]
+    assert [line.partition("=")[0] for line in assignments] == [
+        variable(name) for name in Settings.model_fields
+    ]
     (tmp_path / ".env").write_text("\n".join(assignments))
     assert load(environment={}, directory=tmp_path).settings == loaded(tmp_path / "empty").settings
 
@@ -214,7 +249,12 @@ def test_profiles_are_read_from_a_table_a_file_or_the_variable(tmp_path: Path) -
     from_file = load(environment={"TRADER_PROFILES": str(tmp_path / "own.toml")}, directory=tmp_path / "none")
     again = load(environment=as_environment(from_table.settings), directory=tmp_path / "none")
     profile = from_table.settings.author_profiles["42"]
-    assert (profile.approval, profile.exits, profile.room.right, profile.factor("lotto")) == ("ask", "automatic", "C", Decimal("0.3"))
+    assert (profile.approval, profile.exits, profile.room.right, profile.factor("lotto")) == (
+        "ask",
+        "automatic",
+        "C",
+        Decimal("0.3"),
+    )
     assert profile == from_file.settings.author_profiles["42"] == again.settings.author_profiles["42"]
     told = next(row for row in describe(from_table) if row.name == "profiles.42")
     assert told.value.startswith("approval=ask, exits=automatic")
@@ -247,7 +287,9 @@ def test_a_wrong_profile_is_told_with_its_place(tmp_path: Path, written: str, wo
         ("TRADER_ARCHIVE", "s3://"),
     ],
 )
-def test_an_address_that_no_mirror_can_have_is_told_with_its_setting(tmp_path: Path, name: str, value: str) -> None:
+def test_an_address_that_no_mirror_can_have_is_told_with_its_setting(
+    tmp_path: Path, name: str, value: str
+) -> None:
     """Every process would fall over it later, without a word of where it is set; a password in it is not repeated."""
     with pytest.raises(SettingsError, match=f"{name} .*expected ") as caught:
         loaded(tmp_path, **{name: value})
@@ -255,7 +297,14 @@ def test_an_address_that_no_mirror_can_have_is_told_with_its_setting(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    "url", ["redis://127.0.0.1:6379/0", "rediss://name:pass@host:6380/1", "redis://host", "unix:///run/redis.sock", "redis://[::1]:6379"]
+    "url",
+    [
+        "redis://127.0.0.1:6379/0",
+        "rediss://name:pass@host:6380/1",
+        "redis://host",
+        "unix:///run/redis.sock",
+        "redis://[::1]:6379",
+    ],
 )
 def test_an_address_of_a_redis_passes(tmp_path: Path, url: str) -> None:
     """Every form that Redis's own library reads."""

@@ -5,12 +5,19 @@ from pathlib import Path
 
 from temporalio.api.enums.v1 import IndexedValueType
 
-from activities import messages
-from cli.exit_codes import ExitCode
-from domain.ids import AccountNumber, Leg, account_workflow_id, client_order_id, message_id, trade_workflow_id
-from domain.policy import Mode
+from alert_trader.activities import messages
+from alert_trader.cli.exit_codes import ExitCode
+from alert_trader.domain.execution.policy import Mode
+from alert_trader.domain.ids import (
+    AccountNumber,
+    Leg,
+    account_workflow_id,
+    client_order_id,
+    message_id,
+    trade_workflow_id,
+)
+from alert_trader.workflows import interface, search_attributes
 from specs import generate
-from workflows import interface, search
 
 WORKFLOW = (generate.SPECS / "contracts/workflow.md").read_text()
 
@@ -39,7 +46,10 @@ def test_every_handler_is_in_the_contract() -> None:
 def test_every_search_attribute_is_in_the_contract() -> None:
     """Search attributes are listed with the type they are registered as."""
     listed = dict(re.findall(r"^\| `(Trade\w+)` \| (\w+) \|", WORKFLOW, re.MULTILINE))
-    types = {name: IndexedValueType.Name(kind).rpartition("_")[2].title() for name, kind in search.REGISTERED.items()}
+    types = {
+        name: IndexedValueType.Name(kind).rpartition("_")[2].title()
+        for name, kind in search_attributes.REGISTERED.items()
+    }
     assert listed == types
 
 
@@ -52,6 +62,10 @@ def test_exit_codes_are_in_the_quickstart() -> None:
 def test_links_lead_somewhere() -> None:
     """A link from a page of ours to a file leads to one that is there."""
     pages = [generate.ROOT / "README.md", *generate.SPECS.rglob("*.md")]
-    links = [(page, link) for page in pages for link in re.findall(r"\]\((?!https?:|#)([^)#]+)[^)]*\)", page.read_text())]
+    links = [
+        (page, link)
+        for page in pages
+        for link in re.findall(r"\]\((?!https?:|#)([^)#]+)[^)]*\)", page.read_text())
+    ]
     assert links
     assert [f"{page.name}: {link}" for page, link in links if not (page.parent / Path(link)).exists()] == []

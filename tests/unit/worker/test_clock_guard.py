@@ -6,8 +6,8 @@ from temporalio.bridge.proto.workflow_activation import WorkflowActivation
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
 from temporalio.worker import WorkflowInstance
 
+from alert_trader.worker.clock_guard import GuardedInstance
 from tests.support.instants import STATED
-from worker.clock_guard import GuardedInstance
 
 
 class Told(WorkflowInstance):

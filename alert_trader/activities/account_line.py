@@ -1,0 +1,119 @@
+"""The line from activities to the account's workflow. Every question is bounded; what is not answered is not a yes."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from temporalio.client import (
+    Client,
+    WorkflowQueryFailedError,
+    WorkflowQueryRejectedError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.service import RPCError
+
+from alert_trader import clock
+from alert_trader.activities.messages import ADMIT_UPDATE, DAY_QUERY, AdmitAnswer, DayAnswer
+from alert_trader.domain.account.account import PASS
+from alert_trader.domain.account.reservation import AdmitRequest
+from alert_trader.domain.ids import AccountNumber, account_workflow_id
+from alert_trader.domain.market.calendar import new_york_date
+from alert_trader.domain.money import Usd
+
+ASK_WITHIN = timedelta(seconds=3)
+"""Longest wait for the account's word. It takes a hundredth of a second; a killed worker's place is taken in two."""
+
+AT_ONCE = 5
+"""Questions of one worker under way: Temporal takes ten a workflow, whoever asks, and a halt must find room among them."""
+
+
+class AccountUnreachableError(Exception):
+    """The account's workflow did not answer in time; the message says what was asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    """What the account said to an order, and how long that holds."""
+
+    answer: AdmitAnswer
+    until: float
+    """By this process's monotonic clock: `PASS` after it was asked for."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the order may still leave by it."""
+        return time.monotonic() < self.until
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """A stop that works without Temporal: a file that exists, or a setting of this process."""
+
+    file: Path | None = None
+    always: bool = False
+
+    @property
+    def now(self) -> bool:
+        """Whether no entry may be sent."""
+        return self.always or (self.file is not None and self.file.exists())
+
+    def __str__(self) -> str:
+        """Say what stops."""
+        return "TRADER_STOP is set" if self.always else f"the stop file {self.file} is there"
+
+
+class AccountLine:
+    """Asks one account's workflow."""
+
+    def __init__(self, client: Client, account: AccountNumber) -> None:
+        """Ask through `client`."""
+        self._handle = client.get_workflow_handle(account_workflow_id(account))
+        self._account = account
+        self._at_once = asyncio.Semaphore(AT_ONCE)
+        self._known: tuple[date, Usd] | None = None
+
+    async def reference(self) -> Usd | None:
+        """Give the day's reference buying power, or None while the account has none yet; raises AccountUnreachableError.
+
+        It is fixed for the day from the session's start on, so one answer serves the day.
+        """
+        today = new_york_date(clock.now())
+        if self._known is not None and self._known[0] == today:
+            return self._known[1]
+        try:
+            day: DayAnswer = await self._handle.query(
+                DAY_QUERY, result_type=DayAnswer, rpc_timeout=ASK_WITHIN
+            )
+        except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError) as failed:
+            raise AccountUnreachableError(
+                f"account {self._account} did not tell the day's buying power: {failed}"
+            ) from failed
+        if day.day != today or day.reference is None:
+            return None
+        if day.fixed:
+            self._known = (today, day.reference)
+        return day.reference
+
+    async def ask(self, request: AdmitRequest) -> Pass:
+        """Ask whether an order may be sent; raises AccountUnreachableError."""
+        try:
+            # the wait for a place counts: a sending that waited for several silent ones would outlive its own activity
+            async with asyncio.timeout(ASK_WITHIN.total_seconds()), self._at_once:
+                until = time.monotonic() + PASS.total_seconds()
+                # no id of ours: the answer to an earlier question may be from before a halt; asking twice reserves once all the same
+                answer: AdmitAnswer = await self._handle.execute_update(
+                    ADMIT_UPDATE, request, result_type=AdmitAnswer
+                )
+        except (
+            RPCError,
+            TimeoutError,
+            WorkflowUpdateFailedError,
+            WorkflowUpdateRPCTimeoutOrCancelledError,
+        ) as failed:
+            raise AccountUnreachableError(
+                f"account {self._account} did not say whether {request.order} may be sent: {failed or 'no answer in time'}"
+            ) from failed
+        return Pass(answer=answer, until=until)

@@ -1,0 +1,47 @@
+"""Tell people. The channel is a port: the log, an operator's webhook, later a Discord card."""
+
+from datetime import timedelta
+from typing import Protocol
+
+from temporalio import activity
+
+from alert_trader import clock
+from alert_trader.activities.messages import NOTIFY, Notice
+
+LAG = "trader_told_lag"
+
+
+class Channel(Protocol):
+    """Somewhere a notice can be shown."""
+
+    async def tell(self, notice: Notice) -> None:
+        """Show a notice as data: nothing in it may ping or format. Raises when it could not be shown."""
+        ...
+
+
+class NotifyActivity:
+    """Shows notices on every channel."""
+
+    def __init__(self, channels: tuple[Channel, ...]) -> None:
+        """Tell each of `channels`."""
+        self._channels = channels
+
+    @activity.defn(name=NOTIFY)
+    async def notify(self, notice: Notice) -> None:
+        """Show a notice on every channel; raises, to be tried again, when one of them failed."""
+        if notice.events:
+            # the first of them waited longest; what a mirror lags behind is what it was told late
+            behind = max(clock.now() - notice.events[0].at, timedelta())
+            activity.metric_meter().create_histogram_timedelta(
+                LAG, "Time from an event to telling it."
+            ).record(behind)
+        failures = []
+        for channel in self._channels:
+            try:
+                await channel.tell(notice)
+            except Exception as failed:  # noqa: BLE001 - one dead channel must not silence the others
+                failures.append(failed)
+        if failures:
+            raise ExceptionGroup(
+                f"{len(failures)} of {len(self._channels)} channels could not show the notice", failures
+            )

@@ -1,0 +1,214 @@
+"""Gather what an entry rests on, all at once, and let the domain propose it."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+
+from temporalio import activity
+
+from alert_trader import clock
+from alert_trader.activities.account_line import AccountLine, AccountUnreachableError
+from alert_trader.activities.messages import SIZE_ENTRY, SizeAnswer, SizedEntry, SizeRequest
+from alert_trader.broker.port import AccountStatus, Balances, ChainGap, MarketSession, OrderReader, Refused
+from alert_trader.domain.account.preflight import may_buy_options, may_day_trade, restrictions
+from alert_trader.domain.alerts.alert import ParsedAlert
+from alert_trader.domain.denial import Code, Denied
+from alert_trader.domain.execution.ladder import ceiling, entry_checks, first_limit
+from alert_trader.domain.execution.sizing import size
+from alert_trader.domain.ids import Leg, client_order_id
+from alert_trader.domain.market.contract import OptionContract
+from alert_trader.domain.market.quotes import Listing, Quote
+from alert_trader.domain.market.trading_hours import TradingHours, check_last_day, stated
+from alert_trader.domain.money import Usd, plain
+from alert_trader.domain.orders.order import OrderIntent, OrderKind, Side, TimeInForce
+
+REFERENCE_PAUSES = (0.2, 0.5, 1.0)
+"""Seconds between questions for the day's buying power: at a day's first moment the account is still reading it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What there is to spend."""
+
+    balances: Balances
+    reference: Usd
+    read_at: datetime
+
+
+class SizeActivity:
+    """Proposes an entry from the account, the chain and the market."""
+
+    def __init__(self, reader: OrderReader, account: AccountLine) -> None:
+        """Ask `reader`, which cannot send, and the account for the day's buying power."""
+        self._reader = reader
+        self._account = account
+
+    @activity.defn(name=SIZE_ENTRY)
+    async def size_entry(self, request: SizeRequest) -> SizeAnswer:
+        """Confirm the contract, price and size the entry, and have the broker check it. Raises when a question is not answered."""
+        try:
+            answer = await self._propose(request)
+        except Refused as no:
+            reason = f"the broker's check said {no.code}: {no.detail}"
+            answer = Denied(
+                code=Code.BROKER_CHECK_FAILED, reason=reason, facts={"code": no.code, "detail": no.detail}
+            )
+        return SizeAnswer(denied=answer) if isinstance(answer, Denied) else SizeAnswer(entry=answer)
+
+    async def _propose(self, request: SizeRequest) -> SizedEntry | Denied:
+        asked = alerted_contract(request.parsed)
+        read_at = clock.now()
+        listing, status, balances, session, reference = await asyncio.gather(
+            self._reader.listing(asked),
+            self._reader.status(),
+            self._reader.balances(),
+            self._reader.session(),
+            self._reference(),
+        )
+        refused = _may_open(status, balances, session) or _listed(listing, asked)
+        if refused is not None:
+            return refused
+        assert isinstance(listing, Listing)
+        hours = TradingHours(
+            closures=request.policy.closures, session=stated(read_at, session.opens_at, session.closes_at)
+        )
+        over = check_last_day(
+            listing.contract.root, listing.contract.expiry, listing.settlement, read_at, hours
+        )
+        if over is not None:
+            return over
+        quote = await self._reader.quote(listing.contract)
+        price, safety = request.parsed.price, request.policy.safety
+        fresh_from = request.approved_at or request.alert.posted_at
+        wrong = entry_checks(
+            posted_at=fresh_from, alert_price=price, quote=quote, now=clock.now(), safety=safety
+        )
+        if wrong is not None:
+            return wrong
+        assert quote is not None
+        if isinstance(reference, Denied):
+            return reference
+        return await self._sized(
+            request, listing, quote, Means(balances=balances, reference=reference, read_at=read_at), session
+        )
+
+    async def _reference(self) -> Usd | Denied:
+        """Ask for the day's buying power, a few times while the account has just begun its day."""
+        for pause in (*REFERENCE_PAUSES, None):
+            try:
+                reference = await self._account.reference()
+            except AccountUnreachableError as failed:
+                return Denied(
+                    code=Code.ACCOUNT_UNREACHABLE,
+                    reason=f"expected the account to answer: {failed}. Exits go on",
+                )
+            if reference is not None or pause is None:
+                break
+            await asyncio.sleep(pause)
+        if reference is None:
+            reason = "expected the buying power at the day's start, which is not known yet: see that the broker answers"
+            return Denied(code=Code.ACCOUNT_NOT_READY, reason=reason)
+        return reference
+
+    async def _sized(
+        self, request: SizeRequest, listing: Listing, quote: Quote, means: Means, session: MarketSession
+    ) -> SizedEntry | Denied:
+        """Price, size and check an entry in a confirmed contract."""
+        first = first_limit(request.parsed.price, quote, listing.ticks)
+        if isinstance(first, Denied):
+            return first
+        highest = ceiling(request.parsed.price, first, request.policy.ladder, listing.ticks)
+        if request.highest is not None:
+            highest = min(highest, request.highest)
+            if first > highest:
+                reason = f"expected a price of at most {plain(highest)}, as it was approved, found {plain(first)}: the market ran away from it"
+                return Denied(
+                    code=Code.PRICE_FAR_FROM_MARKET,
+                    reason=reason,
+                    facts={"price": plain(first), "approved": plain(highest)},
+                )
+        spendable = means.balances.derivative_buying_power
+        sizing = size(
+            policy=request.policy.sizing_of(request.parsed.label),
+            reference=means.reference,
+            available=spendable,
+            ceiling=highest,
+            alert_quantity=request.parsed.quantity,
+            approved=request.most,
+            underlying=listing.contract.underlying,
+        )
+        if isinstance(sizing, Denied):
+            return sizing
+        check = await self._reader.check(
+            OrderIntent(
+                client_order_id=client_order_id(request.alert.message_id, Leg.ENTRY, 1),
+                contract=listing.contract,
+                side=Side.BUY_TO_OPEN,
+                quantity=sizing.quantity,
+                kind=OrderKind.LIMIT,
+                limit=highest,
+                time_in_force=TimeInForce.DAY,
+            )
+        )
+        return SizedEntry(
+            listing=listing,
+            sizing=sizing,
+            first_limit=first,
+            ceiling=highest,
+            quote=quote,
+            buying_power=Usd(spendable),
+            read_at=means.read_at,
+            reference=means.reference,
+            check=check,
+            market_opens_at=session.opens_at,
+            alert_price=request.parsed.price,
+            fees_each=Usd(request.policy.sizing.fees.opening(1, listing.contract.underlying)),
+            market_closes_at=session.closes_at,
+        )
+
+
+def alerted_contract(parsed: ParsedAlert) -> OptionContract:
+    """Build the contract of an entry reading, which names every part of it."""
+    assert parsed.symbol is not None
+    assert parsed.expiry is not None
+    assert parsed.right is not None
+    assert parsed.strike is not None
+    return OptionContract(root=parsed.symbol, expiry=parsed.expiry, right=parsed.right, strike=parsed.strike)
+
+
+def _may_open(status: AccountStatus, balances: Balances, session: MarketSession) -> Denied | None:
+    named = restrictions(
+        closed=status.closed,
+        frozen=status.frozen,
+        closing_only=status.closing_only,
+        options_level=status.options_level,
+    )
+    if not may_day_trade(
+        margin=status.margin, flagged=status.pattern_day_trader, equity=balances.net_liquidating
+    ):
+        named += (
+            f"flagged as a pattern day trader with {plain(balances.net_liquidating)} dollars of equity",
+        )
+    if named:
+        reason = f"expected an account that may open positions, found it {', '.join(named)}: clear this with the broker"
+        code = Code.ACCOUNT_RESTRICTED if may_buy_options(status.options_level) else Code.OPTIONS_LEVEL
+        return Denied(
+            code=code,
+            reason=reason,
+            facts={"restrictions": ", ".join(named), "options_level": status.options_level},
+        )
+    if not session.open_now:
+        opens = session.opens_at.isoformat() if session.opens_at else "not known"
+        reason = f"expected an open options market, found it closed (opens {opens}): entries are made in the regular session only"
+        return Denied(code=Code.MARKET_CLOSED, reason=reason, facts={"opens_at": opens})
+    return None
+
+
+def _listed(listing: Listing | ChainGap, asked: OptionContract) -> Denied | None:
+    if isinstance(listing, Listing):
+        return None
+    nearest = ", ".join(str(contract) for contract in listing.nearest) or "none"
+    reason = f"expected {asked} on the broker's chain: {listing.reason}; nearest listed: {nearest}"
+    return Denied(
+        code=Code.CONTRACT_NOT_LISTED, reason=reason, facts={"asked": str(asked), "nearest": nearest}
+    )

@@ -1,0 +1,263 @@
+"""Follow an account's order stream, and hand each report to its trade.
+
+The stream is a hint: nothing on it is replayed after a gap. So every subscription begins with a look at all orders since the day before.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+from temporalio import activity
+from temporalio.client import Client
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from alert_trader import clock
+from alert_trader.activities.messages import (
+    FOLLOW_ORDERS,
+    FOREIGN_SIGNAL,
+    ORDER_REPORT_SIGNAL,
+    STREAM_SIGNAL,
+    FollowRequest,
+    Level,
+    Notice,
+    StreamStanding,
+)
+from alert_trader.activities.notify import Channel
+from alert_trader.activities.reconciliation import Reconciliation
+from alert_trader.broker.port import OrderReader, Refused, Unavailable
+from alert_trader.domain.account.reconciliation import ForeignOrder
+from alert_trader.domain.ids import (
+    AccountNumber,
+    Leg,
+    OrderId,
+    account_workflow_id,
+    read_client_order_id,
+    trade_workflow_id,
+)
+from alert_trader.domain.market.calendar import new_york_date
+from alert_trader.domain.orders.order import OrderReport
+
+HEARD = "trader_stream_heard_seconds"
+"""The gauge's whole name: the SDK adds a unit to the name of a histogram, and to no gauge's."""
+
+HEARTBEAT = timedelta(seconds=2)
+"""Well inside the activity's heartbeat timeout, so that only a dead worker misses it."""
+
+REMEMBERED_CHAINS = 10_000
+"""Order ids kept to route a replacement, which carries no name of ours, to the trade of the order it replaces."""
+
+
+HANDOVER = timedelta(milliseconds=100)
+"""Before another worker takes the stream over from one that shuts down."""
+
+RECHECK = timedelta(seconds=45)
+"""How often the orders are read while the stream is open: it may be mute, and an exit that filled must not wait for a day's end."""
+
+AGE = timedelta(hours=4)
+"""How long one socket is followed: whatever has gone wrong with it unseen ends then, and the next one begins with a look at everything."""
+
+MUTE_AFTER = timedelta(seconds=15)
+"""How old a change may be that reading shows and the stream has not told: past it the stream is taken for mute, and opened again."""
+
+
+class StreamActivity:
+    """Routes order reports to trades."""
+
+    def __init__(
+        self,
+        reader: OrderReader,
+        client: Client,
+        channels: tuple[Channel, ...],
+        *,
+        recheck: timedelta = RECHECK,
+        age: timedelta = AGE,
+        reconciliation: Reconciliation | None = None,
+    ) -> None:
+        """Follow `reader`'s account, signal through `client`, and report foreign orders to `channels`; a socket is given up at `age`."""
+        self._reader = reader
+        self._client = client
+        self._channels = channels
+        self._recheck = recheck
+        self._age = age
+        self._reconciliation = reconciliation or Reconciliation(reader, client)
+        self._trade_of: OrderedDict[OrderId, str] = OrderedDict()
+        self._routed: OrderedDict[OrderId, OrderReport] = OrderedDict()
+        self._foreign: set[OrderId] = set()
+
+    @activity.defn(name=FOLLOW_ORDERS)
+    async def follow_orders(self, request: FollowRequest) -> None:
+        """Follow the stream until it is lost or this worker shuts down, which raises; the next attempt catches up first."""
+        activity.logger.info("following the order stream of account %s", request.account)
+        try:
+            await self._follow(request)
+        except (Unavailable, Refused) as lost:
+            await self._tell_account(request, StreamStanding(since=None, why=str(lost)))
+            raise
+
+    async def _follow(self, request: FollowRequest) -> None:
+        async with _heartbeats(), self._reader.follow() as reports:
+            await self._catch_up()
+            await self._tell_account(request, StreamStanding(since=clock.now()))
+            works = [
+                asyncio.create_task(each)
+                for each in (self._hear(reports), self._check(), self._reconciliation.go_on())
+            ]
+            leaving = asyncio.create_task(activity.wait_for_worker_shutdown())
+            try:
+                done, _ = await asyncio.wait(
+                    (*works, leaving), timeout=self._age.total_seconds(), return_when=asyncio.FIRST_COMPLETED
+                )
+            finally:
+                for each in (*works, leaving):
+                    each.cancel()
+                await asyncio.wait((*works, leaving))
+            for each in works:
+                if each in done:
+                    each.result()
+            if not done:
+                raise ApplicationError(
+                    f"the stream is {self._age.total_seconds():g} s old; another one is opened",
+                    type="Aged",
+                    next_retry_delay=HANDOVER,
+                )
+            # however often the stream was lost before, nothing is wrong with it: the next worker need not wait
+            raise ApplicationError(
+                "this worker shuts down; another one follows the stream from here",
+                type="Leaving",
+                next_retry_delay=HANDOVER,
+            )
+
+    async def _tell_account(self, request: FollowRequest, standing: StreamStanding) -> None:
+        """Tell the account whether its stream is followed; one that does not hear it is told at the next attempt."""
+        try:
+            await self._client.get_workflow_handle(
+                account_workflow_id(AccountNumber(request.account))
+            ).signal(STREAM_SIGNAL, standing)
+        except RPCError as failed:
+            activity.logger.warning(
+                "account %s could not be told about its stream: %s", request.account, failed
+            )
+
+    async def _hear(self, reports: AsyncIterator[OrderReport]) -> None:
+        async for report in reports:
+            note_heard()
+            await self._route(report, live=True)
+
+    async def _check(self) -> None:
+        """Read the orders now and then; raises `Unavailable` when the stream has kept something to itself."""
+        while True:
+            await asyncio.sleep(self._recheck.total_seconds())
+            try:
+                news = await self._catch_up()
+            except (Unavailable, Refused) as failed:
+                activity.logger.warning("the orders could not be read beside the stream: %s", failed)
+                continue
+            old = clock.now() - MUTE_AFTER
+            if any(report.updated_at is not None and report.updated_at < old for report in news):
+                raise Unavailable(
+                    "the stream is open and has not told what happened to an order; it is opened again"
+                )
+
+    async def _catch_up(self) -> list[OrderReport]:
+        """Route what has changed since it was last routed, and give what is ours of it.
+
+        A trade hears of each change once: its history bears a stream that comes and goes, and this look every minute.
+        """
+        recent, live = await asyncio.gather(
+            self._reader.orders_since(new_york_date(clock.now()) - timedelta(days=1)),
+            self._reader.live_orders(),
+        )
+        note_heard()
+        found = {report.order_id: report for report in (*live, *recent)}
+        for order_id, report in list(self._routed.items()):
+            if (
+                order_id not in found
+                and not report.status.terminal
+                and (read := await self._reader.order(order_id)) is not None
+            ):
+                found[order_id] = read
+        # the broker lists the newest first, and a replacement is known by what it replaces: turned round, for equal times too
+        oldest_first = list(found.values())[::-1]
+        oldest_first.sort(key=lambda each: each.received_at or datetime.min.replace(tzinfo=UTC))
+        news = [report for report in oldest_first if self._routed.get(report.order_id) != report]
+        for report in news:
+            await self._route(report, live=False)
+        return [report for report in news if report.order_id in self._routed]
+
+    async def _route(self, report: OrderReport, *, live: bool) -> None:
+        named = None if report.client_order_id is None else read_client_order_id(report.client_order_id)
+        trade = (
+            trade_workflow_id(named[0]) if named else self._trade_of.get(report.replaces or report.order_id)
+        )
+        if trade is None:
+            await self._report_foreign(report, live=live)
+            return
+        self._remember(report.order_id, trade)
+        try:
+            await self._client.get_workflow_handle(trade).signal(ORDER_REPORT_SIGNAL, report)
+        except RPCError as failed:
+            if failed.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            bought = named is not None and named[1] is Leg.ENTRY and report.filled > 0
+            if live and (bought or not report.status.terminal):
+                await self._page(
+                    report,
+                    trade,
+                    "the venue reports a working or filled order of a trade that is closed or not in this namespace",
+                )
+        self._routed[report.order_id] = report
+        while len(self._routed) > REMEMBERED_CHAINS:
+            self._routed.popitem(last=False)
+
+    def _remember(self, order_id: OrderId, trade: str) -> None:
+        self._trade_of[order_id] = trade
+        while len(self._trade_of) > REMEMBERED_CHAINS:
+            self._trade_of.popitem(last=False)
+
+    async def _report_foreign(self, report: OrderReport, *, live: bool) -> None:
+        """Say once that the account has an order that is not ours; it is never touched."""
+        if report.order_id in self._foreign or not live:
+            return
+        self._foreign.add(report.order_id)
+        text = f"order {report.order_id}: {report.side} {report.quantity} {report.symbol}, {report.venue_status}; it is left alone"
+        notice = Notice(
+            level=Level.STORY, workflow_id="", title="An order that is not ours is in the account", text=text
+        )
+        await asyncio.gather(*(channel.tell(notice) for channel in self._channels), return_exceptions=True)
+        try:
+            account = self._client.get_workflow_handle(account_workflow_id(self._reader.account))
+            await account.signal(FOREIGN_SIGNAL, ForeignOrder(order_id=report.order_id, text=text))
+        except RPCError as failed:
+            activity.logger.warning("the account could not be told of order %s: %s", report.order_id, failed)
+
+    async def _page(self, report: OrderReport, trade: str, title: str) -> None:
+        text = f"order {report.order_id} ({report.client_order_id}): {report.side} {report.quantity} {report.symbol}, {report.venue_status}"
+        notice = Notice(level=Level.PAGE, workflow_id=trade, title=title, text=text)
+        await asyncio.gather(*(channel.tell(notice) for channel in self._channels), return_exceptions=True)
+
+
+def note_heard() -> None:
+    """Note for Prometheus when the venue last told of the account's orders, by the stream or by the look beside it."""
+    gauge = activity.metric_meter().create_gauge(
+        HEARD, "When orders were last heard of, in seconds since 1970."
+    )
+    gauge.set(int(clock.now().timestamp()))
+
+
+@asynccontextmanager
+async def _heartbeats() -> AsyncIterator[None]:
+    """Beat while the body runs, so that a lost worker is noticed within seconds."""
+
+    async def beat() -> None:
+        while True:
+            activity.heartbeat()
+            await asyncio.sleep(HEARTBEAT.total_seconds())
+
+    beating = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        beating.cancel()

@@ -1,0 +1,167 @@
+"""What stands around every request: its size, its time, its count, and an answer in words whatever goes wrong inside."""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import timedelta
+from http import HTTPStatus
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from alert_trader.api.problems import Kind, problem
+
+log = logging.getLogger("alert-trader.api")
+
+BODY_WITHIN = timedelta(seconds=10)
+"""A body of the size that is let through takes milliseconds; one that drips in holds a place that another needs."""
+
+HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+UNMATCHED = "unmatched"
+
+
+class Traffic:
+    """What this process counts of its requests."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        """Count in `registry`."""
+        names = ("method", "route", "status")
+        self.requests = Counter("trader_api_requests", "Requests answered.", names, registry=registry)
+        self.seconds = Histogram(
+            "trader_api_request_seconds",
+            "Time to the answer's first byte.",
+            ("method", "route"),
+            registry=registry,
+        )
+        self.turned_away = Counter(
+            "trader_api_turned_away",
+            "Requests without a known key, or over their rate.",
+            ("why",),
+            registry=registry,
+        )
+
+    def begin(self, routes: Iterable[BaseRoute]) -> None:
+        """Let the faults of every route begin at nought: Prometheus sees no increase in a count that first appears as 1."""
+        for route in routes:
+            if isinstance(route, Route):
+                for method in route.methods or ():
+                    self._faults(method, route.path)
+        for method in _METHODS:
+            self._faults(method, UNMATCHED)
+
+    def _faults(self, method: str, route: str) -> None:
+        for status in (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.GATEWAY_TIMEOUT):
+            self.requests.labels(method, route, str(status.value))
+
+
+class Guard:
+    """Limits the body before anything reads it, and answers what nobody expected without a trace."""
+
+    def __init__(self, app: ASGIApp, *, max_body: int, traffic: Traffic) -> None:
+        """Stand around `app`; a body may have `max_body` bytes."""
+        self._app = app
+        self._max_body = max_body
+        self._traffic = traffic
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take a request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        answer = _Answer(scope, send, self._traffic)
+        try:
+            async with asyncio.timeout(BODY_WITHIN.total_seconds()):
+                body = await self._body(scope, receive)
+        except TimeoutError:
+            text = f"expected the body within {BODY_WITHIN.total_seconds():g} s"
+            await answer.give(
+                problem(HTTPStatus.REQUEST_TIMEOUT, Kind.TOO_SLOW, text, headers={"connection": "close"}),
+                receive,
+            )
+            return
+        if body is None:
+            text = f"expected a body of at most {self._max_body} bytes"
+            await answer.give(
+                problem(
+                    HTTPStatus.REQUEST_ENTITY_TOO_LARGE, Kind.TOO_LARGE, text, headers={"connection": "close"}
+                ),
+                receive,
+            )
+            return
+        try:
+            await self._app(scope, _replayed(body, receive), answer.send)
+        except Exception:  # the last line: whatever it is, the caller gets words, and the log gets the rest
+            number = secrets.token_hex(6)
+            log.exception("fault %s", number)
+            if answer.started:
+                raise
+            text = f"a fault in the product; the log has it as fault {number}"
+            await answer.give(problem(HTTPStatus.INTERNAL_SERVER_ERROR, Kind.UNEXPECTED, text), receive)
+
+    async def _body(self, scope: Scope, receive: Receive) -> bytes | None:
+        """Read the body whole; None when it is larger than may be, of which no more is read than that."""
+        claimed = Headers(scope=scope).get("content-length", "0")
+        if not claimed.isdigit() or int(claimed) > self._max_body:
+            return None
+        body = bytearray()
+        while True:
+            message = await receive()
+            body += message.get("body", b"")
+            if len(body) > self._max_body:
+                return None
+            if message["type"] != "http.request" or not message.get("more_body", False):
+                return bytes(body)
+
+
+class _Answer:
+    """One answer on its way out: counted, timed, logged by its route and never by its path, which may hold a secret."""
+
+    def __init__(self, scope: Scope, send: Send, traffic: Traffic) -> None:
+        self._scope = scope
+        self._send = send
+        self._traffic = traffic
+        self._begun = time.perf_counter()
+        self.started = False
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
+            self._count(message["status"])
+        await self._send(message)
+
+    async def give(self, response: Response, receive: Receive) -> None:
+        await response(self._scope, receive, self.send)
+
+    def _count(self, status: int) -> None:
+        route = getattr(self._scope.get("route"), "path", UNMATCHED)
+        method = self._scope["method"] if self._scope["method"] in _METHODS else "OTHER"
+        seconds = time.perf_counter() - self._begun
+        self._traffic.requests.labels(method, route, str(status)).inc()
+        self._traffic.seconds.labels(method, route).observe(seconds)
+        who = self._scope.get("state", {}).get("key_name", "-")
+        log.info("%s %s: %d in %.1f ms, key %s", method, route, status, seconds * 1000, who)
+
+
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+
+
+def _replayed(body: bytes, receive: Receive) -> Callable[[], Awaitable[Message]]:
+    """Give the body that was read as the one message of the request; what comes after it is the connection's."""
+    given = False
+
+    async def again() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again

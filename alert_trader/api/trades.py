@@ -1,0 +1,108 @@
+"""Trades as lists and one by one."""
+
+from datetime import datetime
+from decimal import Decimal
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel
+
+from alert_trader.api.context import Connected, Reader, guarded
+from alert_trader.control.queries import trade_views
+from alert_trader.control.queries.trade_views import Filter
+from alert_trader.domain.audit.event import TradeEvent
+from alert_trader.domain.trade.view import TradeView
+
+router = APIRouter(prefix="/admin/trades", tags=["trades"])
+
+MOST = 200
+WORD = r"^[A-Za-z0-9 ._/-]{1,64}$"
+NAME = r"^(trade-)?[A-Za-z0-9][A-Za-z0-9_-]{0,29}$"
+
+
+class TradeSummary(BaseModel):
+    """A trade as the index has it, with what its worker says where one answers."""
+
+    workflow_id: str
+    started_at: datetime
+    closed_at: datetime | None
+    status: str
+    phase: str | None
+    symbol: str | None
+    author: str | None
+    mode: str | None
+    account: str | None
+    pnl: Decimal | None
+    contract: str | None = None
+    quantity: int | None = None
+    bought: int | None = None
+    sold: int | None = None
+    position: int | None = None
+    reason: str | None = None
+
+
+class TradeList(BaseModel):
+    """Trades, the newest first."""
+
+    trades: list[TradeSummary]
+
+
+class TradeDetail(BaseModel):
+    """One trade as completely as it could be told."""
+
+    trade: TradeSummary
+    view: TradeView | None
+    events: list[TradeEvent]
+    note: str | None
+    """Why view and events are missing, and what to do."""
+
+
+@router.get("", operation_id="listTrades", summary="List trades", responses=guarded())
+async def list_trades(
+    _: Reader,
+    client: Connected,
+    symbol: Annotated[str | None, Query(pattern=WORD)] = None,
+    phase: Annotated[str | None, Query(pattern=WORD)] = None,
+    author: Annotated[str | None, Query(pattern=WORD)] = None,
+    open_only: bool = False,
+    limit: Annotated[int, Query(ge=1, le=MOST)] = 20,
+) -> TradeList:
+    """List trades, the newest first."""
+    wanted = Filter(symbol=symbol, phase=phase, author=author, open_only=open_only)
+    return TradeList(
+        trades=[_summary(row) for row in await trade_views.list_trades(client, wanted, limit=limit)]
+    )
+
+
+@router.get(
+    "/{trade}", operation_id="showTrade", summary="Show a trade", responses=guarded(HTTPStatus.NOT_FOUND)
+)
+async def show_trade(_: Reader, client: Connected, trade: Annotated[str, Path(pattern=NAME)]) -> TradeDetail:
+    """Tell one trade: how it stands, and every event of its audit trail."""
+    picture = await trade_views.show(client, trade)
+    return TradeDetail(
+        trade=_summary(picture.row), view=picture.view, events=list(picture.events), note=picture.note
+    )
+
+
+def _summary(row: trade_views.TradeRow) -> TradeSummary:
+    view = row.view
+    return TradeSummary(
+        workflow_id=row.workflow_id,
+        started_at=row.started_at,
+        closed_at=row.closed_at,
+        status=row.status,
+        phase=row.phase,
+        symbol=row.symbol,
+        author=row.author,
+        mode=row.mode,
+        account=row.account,
+        pnl=row.pnl,
+        contract=None if view is None else view.contract,
+        quantity=None if view is None else view.quantity,
+        bought=None if view is None else view.bought,
+        sold=None if view is None else view.sold,
+        position=None if view is None else view.position,
+        reason=None if view is None else view.reason,
+    )

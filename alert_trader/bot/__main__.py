@@ -1,0 +1,101 @@
+"""`trader bot`: run the Discord bot of the settings, until it is told to stop."""
+
+import asyncio
+import json
+import logging
+import os
+import signal
+from pathlib import Path
+
+import discord
+import yarl
+
+from alert_trader.bot import slash, slash_account, slash_report
+from alert_trader.bot.client import TraderBot
+from alert_trader.bot.first_start import BAD_LOGIN, NO_INTENT, invite
+from alert_trader.bot.words import UNREACHED
+from alert_trader.control.intake.message import Intake
+from alert_trader.control.temporal import connect
+from alert_trader.runtime import program
+from alert_trader.runtime.target import target_of, tracing_of
+from alert_trader.settings.model import Settings
+
+log = logging.getLogger("alert-trader.bot")
+
+
+class UnusableError(Exception):
+    """The bot cannot run; the message says what to do."""
+
+
+def use_chat(url: str) -> None:
+    """Talk to a Discord-compatible chat instead of Discord."""
+    at = yarl.URL(url)
+    discord.http.Route.BASE = str(at / "api/v10")
+    discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = (
+        at.with_scheme("wss" if at.scheme == "https" else "ws") / "gateway/"
+    )
+
+
+async def run(settings: Settings, ready_file: Path | None) -> None:
+    """Run until SIGTERM or SIGINT; raises UnusableError with what to do when Discord does not let the bot in."""
+    if settings.discord_token is None:
+        raise UnusableError(
+            "expected TRADER_DISCORD_TOKEN, the bot's token, found it unset. `trader init` says where to get one"
+        )
+    if settings.discord_url is not None:
+        use_chat(settings.discord_url)
+    temporal = await connect(target_of(settings), interceptors=tracing_of(settings, "bot"))
+    rules = Intake(policy=settings.policy(), account=settings.account, profiles=settings.author_profiles)
+    bot = TraderBot(temporal, settings, rules)
+    for each in (*slash.COMMANDS, *slash_account.COMMANDS, slash_report.report):
+        bot.tree.add_command(each)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with bot:
+        await _log_in(bot, settings.discord_token.get_secret_value())
+        log.info("invite link with the least permissions: %s", invite(bot.me))
+        connecting = asyncio.create_task(bot.connect())
+        stopping = asyncio.create_task(stop.wait())
+        announcing = asyncio.create_task(_announce(bot, ready_file))
+        await asyncio.wait({connecting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        announcing.cancel()
+        stopping.cancel()
+        if connecting.done():
+            try:
+                connecting.result()
+            except discord.PrivilegedIntentsRequired:
+                raise UnusableError(NO_INTENT) from None
+        log.info("stopping")
+
+
+async def _log_in(bot: TraderBot, token: str) -> None:
+    try:
+        await bot.login(token)
+    except discord.LoginFailure:
+        raise UnusableError(BAD_LOGIN) from None
+    except UNREACHED as error:
+        raise UnusableError(
+            f"Discord could not be reached: {type(error).__name__}. Check the network, and TRADER_DISCORD_URL"
+        ) from None
+
+
+async def _announce(bot: TraderBot, ready_file: Path | None) -> None:
+    await bot.up.wait()
+    log.info("listening in mode %s for account %s", bot.settings.mode, bot.settings.account)
+    if ready_file is not None:
+        ready_file.write_text(json.dumps({"pid": os.getpid()}))  # noqa: ASYNC240 - once, and a few bytes
+
+
+def main() -> int:
+    """Run, and give the exit code."""
+    options = program.arguments("bot", __doc__, ready="listens").parse_args()
+    # discord.py tells of every connection, and at each start misses libraries for voice, which a bot of text has no use for
+    quiet = {"discord": logging.WARNING, "discord.client": logging.ERROR}
+    return program.work(
+        lambda settings: run(settings, options.ready_file), quiet=quiet, unusable=(UnusableError,)
+    )
+
+
+if __name__ == "__main__":
+    program.end(main())

@@ -1,0 +1,45 @@
+"""Put cards into Discord's shapes: embeds and buttons."""
+
+import discord
+
+from alert_trader.bot.actions import Question, Style
+from alert_trader.bot.buttons import CardButton, SureButton
+from alert_trader.bot.drawing import Card
+
+STYLES = {
+    Style.MAIN: discord.ButtonStyle.primary,
+    Style.GOOD: discord.ButtonStyle.success,
+    Style.PLAIN: discord.ButtonStyle.secondary,
+    Style.HARD: discord.ButtonStyle.danger,
+}
+
+
+def embed(card: Card) -> discord.Embed:
+    """Make the embed of a card."""
+    made = discord.Embed(title=card.title, description=card.text, colour=card.colour)
+    made.set_author(name=card.heading)
+    made.set_footer(text=card.footer)
+    for field in card.fields:
+        made.add_field(name=field.name, value=field.value, inline=not field.wide)
+    return made
+
+
+def buttons(card: Card) -> discord.ui.View:
+    """Make the buttons of a card. They are known by their names, so they outlive this process."""
+    view = discord.ui.View(timeout=None)
+    for each in card.buttons:
+        made = discord.ui.Button["discord.ui.View"](
+            label=each.label, style=STYLES[each.style], custom_id=each.custom_id
+        )
+        view.add_item(CardButton(made, each.action, each.trade, each.offer))
+    return view
+
+
+def question(asked: Question, label: str) -> discord.ui.View:
+    """Make the one button that answers a question."""
+    view = discord.ui.View(timeout=None)
+    made = discord.ui.Button["discord.ui.View"](
+        label=label, style=discord.ButtonStyle.danger, custom_id=asked.custom_id
+    )
+    view.add_item(SureButton(made, asked))
+    return view

@@ -1,0 +1,50 @@
+"""`/report`: how we did, in figures and as a picture, by the same use-case as the command line's."""
+
+import asyncio
+import io
+from datetime import date
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from alert_trader import clock
+from alert_trader.bot.asking import Answer, answer, bot_of
+from alert_trader.bot.pages import table
+from alert_trader.control.reports import report as reports
+from alert_trader.control.reports import wording as words
+from alert_trader.domain.reports.figures import Grouping
+from alert_trader.domain.reports.timeline import timeline_of
+from alert_trader.mirrors.archive import Place
+from alert_trader.mirrors.reader import ArchiveReader
+
+Interaction = discord.Interaction[Any]
+
+
+@app_commands.command(name="report")
+@app_commands.describe(
+    by="What the lines stand for, and which days.",
+    day="Any day of it, as 2026-11-24; default: today, in New York.",
+)
+async def report(interaction: Interaction, by: Grouping = Grouping.DAY, day: str | None = None) -> None:
+    """Tell how we did: alerts, refusals, fills, slippage, P&L, and what was missed."""
+    bot = bot_of(interaction)
+
+    async def make() -> Answer:
+        now = clock.now()
+        what = reports.wanted(by, now=now, on=None if day is None else date.fromisoformat(day))
+        archive = ArchiveReader(Place.at(bot.settings.archive_place), bot.settings.mode.value)
+        found = await reports.gather(bot.temporal, what, archive=archive)
+        made = reports.make(found, what, now=now)
+        line = timeline_of(found.trades, what.until, now) if what.since == what.until else None
+
+        def drawn() -> bytes:
+            from alert_trader.control.reports.picture import picture  # noqa: PLC0415 - a second that only a picture needs
+
+            return picture(made, timeline=line)
+
+        # drawing takes a second: the gateway must not wait for it
+        file = discord.File(io.BytesIO(await asyncio.to_thread(drawn)), filename="report.png")
+        return Answer(text=f"**{what.title}**\n{table(('figure', 'value'), words.figures(made))}", file=file)
+
+    await answer(interaction, make)

@@ -1,0 +1,44 @@
+"""The broker of a dry-run: every question and the broker's own check, and no way to send.
+
+Twice impossible, and neither is a flag: `DryRunBroker` has no `place` and no `cancel`, and the transport under its session lets no
+request through that could change anything, whoever builds it.
+"""
+
+import re
+
+import httpx2
+from typing_extensions import override
+
+from alert_trader.broker.tastytrade.client import TastytradeReader
+from alert_trader.broker.tastytrade.transport import SharedTransport
+
+_READS = frozenset({"GET", "HEAD"})
+_HARMLESS_POSTS = re.compile(rb"/oauth/token|/accounts/[A-Za-z0-9]+/orders/dry-run")
+
+
+class MutationForbiddenError(PermissionError):
+    """A request that could change something at the broker, stopped before a byte of it was sent."""
+
+
+class ReadOnlyTransport(SharedTransport):
+    """Pass on reads, the access token and the broker's dry-run; refuse everything else."""
+
+    @override
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send one request that changes nothing; raises `MutationForbiddenError` for any other."""
+        path = request.url.raw_path.partition(b"?")[0]
+        if request.method not in _READS and not (
+            request.method == "POST" and _HARMLESS_POSTS.fullmatch(path)
+        ):
+            raise MutationForbiddenError(
+                f"expected a request that changes nothing, found {request.method} {path.decode()}: this is a dry-run"
+            )
+        return await super().handle_async_request(request)
+
+
+class DryRunBroker(TastytradeReader):
+    """A reader whose session cannot carry a mutating request."""
+
+    @override
+    def _transport(self) -> SharedTransport:
+        return ReadOnlyTransport(super()._transport())

@@ -1,0 +1,1 @@
+"""The Tastytrade adapter. The only package that imports the broker's SDK."""

@@ -1,0 +1,177 @@
+"""The option chain: which contracts are listed, under which root, in which ticks.
+
+An alert names an underlying, and an index can be listed under two roots on the same day: SPX settles in the morning, SPXW in the
+afternoon. Both are "SPX 6500c 12/18", and they are not the same contract. Where one root alone lists what was asked, that is the one;
+where two do, nobody here chooses.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from pydantic import BaseModel, ConfigDict
+
+from alert_trader.broker.port import ChainGap
+from alert_trader.domain.market.contract import INDEX_ROOTS, OptionContract, Settlement, from_occ
+from alert_trader.domain.market.quotes import Listing, Tick, TickTable
+from alert_trader.domain.money import CONTRACT_MULTIPLIER
+
+_NEAREST = 4
+"""Contracts named when the one asked for is not listed: enough to see a typing error in strike or date."""
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(
+        alias_generator=lambda name: name.replace("_", "-"), extra="ignore", frozen=True
+    )
+
+
+class _Strike(_Body):
+    call: str
+    put: str
+
+
+class _Expiration(_Body):
+    expiration_date: date
+    settlement_type: str | None = None
+    strikes: tuple[_Strike, ...]
+
+
+class _TickRow(_Body):
+    value: Decimal
+    threshold: Decimal | None = None
+
+
+class _ChainItem(_Body):
+    root_symbol: str
+    option_chain_type: str = "Standard"
+    shares_per_contract: int
+    tick_sizes: tuple[_TickRow, ...]
+    expirations: tuple[_Expiration, ...]
+
+
+class ChainBody(_Body):
+    """The items of a nested chain."""
+
+    items: tuple[_ChainItem, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """Everything one root lists for one day."""
+
+    root: str
+    expiry: date
+    settlement: Settlement | None
+    """The broker's word; None where it says nothing, or something else than AM or PM."""
+    standard: bool
+    """Whether a contract delivers one hundred shares and nothing else."""
+    ticks: TickTable
+    symbols: frozenset[str]
+    """The OCC symbols."""
+
+
+def series_of(body: ChainBody) -> tuple[Series, ...]:
+    """Flatten a chain; raises ValueError when its tick table cannot be used."""
+    return tuple(
+        Series(
+            root=item.root_symbol,
+            expiry=expiration.expiration_date,
+            settlement=_settlement(expiration.settlement_type),
+            standard=item.option_chain_type == "Standard" and item.shares_per_contract == CONTRACT_MULTIPLIER,
+            ticks=TickTable(tuple(Tick(value=row.value, threshold=row.threshold) for row in item.tick_sizes)),
+            symbols=frozenset(
+                symbol for strike in expiration.strikes for symbol in (strike.call, strike.put)
+            ),
+        )
+        for item in body.items
+        for expiration in item.expirations
+    )
+
+
+def find(asked: OptionContract, chain: Iterable[Series]) -> Listing | ChainGap:
+    """Confirm a contract on the chain of its underlying, by the very symbol that the broker lists."""
+    family = [series for series in chain if _same_name(asked.root, series.root)]
+    listed = [(series, _under(asked, series.root)) for series in family if series.expiry == asked.expiry]
+    hits = [
+        (series, contract)
+        for series, contract in listed
+        if contract is not None and contract.occ_symbol in series.symbols
+    ]
+    standard = [(series, contract) for series, contract in hits if series.standard]
+    if len(standard) == 1:
+        series, contract = standard[0]
+        return Listing(contract=contract, ticks=series.ticks, settlement=series.settlement)
+    if standard:
+        names = " and ".join(
+            f"{series.root} ({series.settlement or 'unknown'} settlement)" for series, _ in standard
+        )
+        return ChainGap(
+            reason=f"{asked} is listed as {names}; the alert does not say which",
+            nearest=tuple(contract for _, contract in standard),
+        )
+    if hits:
+        return ChainGap(
+            reason=f"{asked} is listed, but a contract does not stand for {CONTRACT_MULTIPLIER} shares of {asked.underlying}"
+        )
+    return _gap(asked, [series for series in family if series.standard])
+
+
+def _gap(asked: OptionContract, family: list[Series]) -> ChainGap:
+    if not family:
+        return ChainGap(reason=f"no standard options are listed on {asked.root}")
+    contracts = [
+        contract
+        for series in family
+        for contract in map(_read, series.symbols)
+        if contract and contract.right is asked.right
+    ]
+    that_day = [contract for contract in contracts if contract.expiry == asked.expiry]
+    if that_day:
+        nearest = sorted(
+            that_day, key=lambda each: (abs(each.strike - asked.strike), each.strike, each.root)
+        )[:_NEAREST]
+        return ChainGap(
+            reason=f"no strike {asked.strike:f}{asked.right} is listed for {asked.expiry}",
+            nearest=_by_place(nearest),
+        )
+    that_strike = [contract for contract in contracts if contract.strike == asked.strike]
+    nearest = sorted(
+        that_strike, key=lambda each: (abs((each.expiry - asked.expiry).days), each.expiry, each.root)
+    )[:_NEAREST]
+    return ChainGap(
+        reason=f"{asked.root} lists no options that expire on {asked.expiry}", nearest=_by_place(nearest)
+    )
+
+
+def _by_place(contracts: list[OptionContract]) -> tuple[OptionContract, ...]:
+    return tuple(sorted(contracts, key=lambda each: (each.expiry, each.strike, each.root)))
+
+
+def _same_name(asked: str, listed: str) -> bool:
+    """Whether an alert of `asked` can mean the root `listed`: the root itself, or the weekly of an index asked for by its name."""
+    return _letters(listed) == _letters(asked) or INDEX_ROOTS.get(listed) == asked
+
+
+def _settlement(said: str | None) -> Settlement | None:
+    return Settlement(said.upper()) if said is not None and said.upper() in set(Settlement) else None
+
+
+def _letters(root: str) -> str:
+    # BRK.B, BRK/B and BRKB are one
+    return root.replace(".", "").replace("/", "")
+
+
+def _under(asked: OptionContract, root: str) -> OptionContract | None:
+    try:
+        return OptionContract(root=root, expiry=asked.expiry, right=asked.right, strike=asked.strike)
+    except ValueError:
+        return None
+
+
+def _read(symbol: str) -> OptionContract | None:
+    try:
+        return from_occ(symbol)
+    except ValueError:
+        return None

@@ -1,0 +1,74 @@
+"""What an answer that is not a success proves.
+
+A status alone proves little: a proxy on the way can answer 4xx or 5xx for a request that arrived. Only the application's own error
+envelope does, `{"error": {"code", "message", "errors"}}`, and only with a status that is given before an order is created:
+
+    status            with the envelope                      otherwise
+    400, 403, 422     refused, unless it says "duplicate"    unknown
+    401, asked twice  refused                                refused: nothing is accepted without a token
+    404, 408, 409     unknown: the answer may be about an order that was created a moment ago
+    429               unknown: no captured answer says at which point the limit is applied
+    5xx, 3xx          unknown
+"""
+
+import re
+from typing import Any
+
+from alert_trader.broker.port import Refused
+from alert_trader.broker.tastytrade.session import Answer
+
+_EXAMINED = frozenset({400, 403, 422})
+_UNAUTHORIZED = 401
+_MAY_EXIST = re.compile(
+    r"duplicat|already (been|exist|taken|used|in use|submitted|received|placed|accepted)", re.IGNORECASE
+)
+"""Words of a refusal that may be about an earlier arrival of the very same request."""
+
+
+def refusal(answer: Answer) -> Refused | None:
+    """Read the broker's no, or None when the answer does not prove one."""
+    if answer.status == _UNAUTHORIZED:
+        _, detail = error_of(answer) or ("", "the broker does not take the access token")
+        return Refused("unauthorized", detail, status=answer.status)
+    found = error_of(answer)
+    if answer.status not in _EXAMINED or found is None:
+        return None
+    code, detail = found
+    return None if _MAY_EXIST.search(f"{code} {detail}") else Refused(code, detail, status=answer.status)
+
+
+def cancel_refusal(answer: Answer) -> Refused | None:
+    """Read that an order can no longer be cancelled, or None when the answer does not prove it."""
+    found = error_of(answer)
+    if answer.status not in {404, 422} or found is None:
+        return None
+    return Refused(found[0], found[1], status=answer.status)
+
+
+def error_of(answer: Answer) -> tuple[str, str] | None:
+    """Read the broker's code and words, or None when there is no error envelope.
+
+    A failed preflight names its causes inside: the first cause's code stands for the whole.
+    """
+    error = None if answer.json is None else answer.json.get("error")
+    if not isinstance(error, dict) or not isinstance(error.get("code"), str) or not error["code"]:
+        return None
+    code, causes = error["code"], [cause for cause in _list(error.get("errors")) if isinstance(cause, dict)]
+    words = [_cause(cause) for cause in causes] or [str(error.get("message", ""))]
+    if causes and isinstance(causes[0].get("code"), str):
+        code = causes[0]["code"]
+    return _clean(code), _clean("; ".join(words))
+
+
+def _cause(cause: dict[str, Any]) -> str:
+    if "message" in cause:
+        return str(cause["message"])
+    return f"{cause.get('domain', '')} {cause.get('reason', '')}".strip()
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _clean(text: str) -> str:
+    return " ".join(text.split())[:300]

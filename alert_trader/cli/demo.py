@@ -1,0 +1,270 @@
+"""`trader demo`: scripted alerts through the whole real path, on a stack of its own, judged at the end."""
+
+import asyncio
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from temporalio.client import Client
+
+from alert_trader import clock
+from alert_trader.cli import render
+from alert_trader.cli.context import err, out, run, settings
+from alert_trader.cli.demo_cases import CASES, Case, demo_expiry
+from alert_trader.cli.demo_stage import DemoError, Stage
+from alert_trader.cli.exit_codes import ExitCode
+from alert_trader.cli.stack import stopped_by_signal, welcome
+from alert_trader.cli.trades import message_of
+from alert_trader.control.intake.start_trade import send_alert
+from alert_trader.control.queries import trade_views
+from alert_trader.control.queries.trade_views import Picture
+from alert_trader.control.temporal import connect
+from alert_trader.domain.execution.policy import Mode
+from alert_trader.domain.market.calendar import new_york_date
+from alert_trader.runtime.local.stack import Stack
+from alert_trader.runtime.target import target_of
+from alert_trader.settings.model import Settings
+from alert_trader.simulators.venue.client import VenueControl
+from alert_trader.simulators.venue.oracle import Expectation, Violation, check
+from alert_trader.simulators.venue.tape import read_tape
+from alert_trader.workflows.interface import TradeRequest
+
+LADDER: dict[str, object] = {
+    "ladder_step": "4",
+    "ladder_window": "18",
+    "ladder_conversion_wait": "4",
+    "safety_late_fill_watch": "5",
+}
+"""Shorter than the product's 20 s steps and 90 s window, and said so where it is used."""
+
+CASH = 60000
+PATIENCE = timedelta(seconds=75)
+"""Longest time of one case: its window, the conversion, the watch for late fills, and room for a slow machine."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Result:
+    """How a case went."""
+
+    case: Case
+    picture: Picture | None = None
+    fault: str | None = None
+    again: str | None = None
+    """What sending the message a second time led to."""
+
+
+ASKED = ("contract", "alert", "quote")
+DONE = ("qty", "bought", "exits", "ended", "P&L $")
+"""The columns of the table at the end: what was asked for, and what was done."""
+
+WIDE = 110
+"""Characters that all of them need."""
+
+
+def demo(
+    *,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Leave everything running at the end, until Ctrl-C.")
+    ] = False,
+    data: Annotated[
+        Path | None, typer.Option(help="Where its data goes; default: a new folder in var.")
+    ] = None,
+) -> None:
+    """Trade eight scripted alerts on the local venue, show how each went, and check the venue's tape."""
+    started = time.monotonic()
+    directory = data or Path("var") / f"demo-{clock.now():%Y%m%d-%H%M%S}"
+    flags: dict[str, object] = {**LADDER, "mode": Mode.DEMO, "data_dir": directory}
+    in_force = settings(flags=flags, use_stack=False).settings.model_copy(
+        update={"temporal_address": None, "venue_url": None}
+    )
+
+    async def main() -> bool:
+        venue = {"accounts": [{"number": in_force.account, "cash": CASH}]}
+        async with (
+            stopped_by_signal() as stop,
+            Stack(in_force, use_free_ports=True, venue_config=venue, with_api=True) as running,
+        ):
+            console = out()
+            console.print(
+                f"[bold]alert-trader demo[/]  stack up in {time.monotonic() - started:.1f} s · Web UI {running.ui_url}"
+            )
+            ladder = f"A bump every {_seconds(in_force.ladder_step)} s and a window of {_seconds(in_force.ladder_window)} s here"
+            console.print(
+                f"[dim]{ladder}; the product's "
+                "defaults are 20 s and 90 s. Everything else is the real path: Temporal, worker, broker's SDK, HTTP, order stream.[/]\n"
+            )
+            playing = asyncio.ensure_future(_play_all(running, in_force))
+            stopping = asyncio.ensure_future(stop.wait())
+            await asyncio.wait({playing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if not playing.done():
+                playing.cancel()
+                raise KeyboardInterrupt
+            stopping.cancel()
+            results = playing.result()
+            fine = _report(console, results, _violations(running, results), time.monotonic() - started)
+            if keep:
+                welcome(running)
+                await stop.wait()
+            return fine
+
+    if not run(main()):
+        raise typer.Exit(int(ExitCode.UNEXPECTED))
+
+
+def _seconds(value: timedelta) -> str:
+    return f"{value.total_seconds():g}"
+
+
+async def _play_all(running: Stack, in_force: Settings) -> list[Result]:
+    client = await connect(target_of(running.settings))
+    begun = time.monotonic()
+    async with VenueControl(str(running.venue_url)) as venue:
+        return list(await asyncio.gather(*(_play(case, client, venue, in_force, begun) for case in CASES)))
+
+
+async def _play(case: Case, client: Client, venue: VenueControl, in_force: Settings, begun: float) -> Result:
+    result = Result(case=case)
+    expiry = demo_expiry(new_york_date(clock.now()))
+    identity = f"demo-{secrets.token_hex(5)}"
+    symbol = case.contract(expiry).occ_symbol
+    try:
+        await venue.set_quote(symbol, bid=case.bid, ask=case.ask)
+        message = message_of(in_force, case.alert(expiry), author=case.author, identity=identity)
+        request = TradeRequest(alert=message, policy=in_force.policy(), account=in_force.account)
+        sent = await send_alert(client, request)
+        stage = Stage(client=client, venue=venue, symbol=symbol, message=identity)
+        async with asyncio.timeout(PATIENCE.total_seconds()), asyncio.TaskGroup() as together:
+            together.create_task(_script(case, stage))
+            following = together.create_task(_follow(case, client, sent.workflow_id, begun))
+        result.picture = following.result()
+        if case.again:
+            second = await send_alert(client, request)
+            result.again = "opened a second trade" if second.started else "the same trade, nothing new"
+        result.fault = _fault(result)
+    except TimeoutError:
+        result.fault = f"not as scripted within {PATIENCE.total_seconds():g} s"
+        result.picture = await trade_views.show(client, identity)
+    except ExceptionGroup as group:
+        result.fault = "; ".join(f"{type(each).__name__}: {each}" for each in group.exceptions)
+    return result
+
+
+async def _script(case: Case, stage: Stage) -> None:
+    await case.play(stage)
+
+
+async def _follow(case: Case, client: Client, trade: str, begun: float) -> Picture:
+    """Print what happens until the trade stands as it must, or is over."""
+    told = 0
+    async for picture in trade_views.watch(client, trade):
+        for event in picture.events[told:]:
+            console = out()
+            # one line each on a screen; whole in a file
+            line = f"[dim]{time.monotonic() - begun:6.1f} s[/]  {case.name:<29}  {escape(event.text)}"
+            console.print(
+                line,
+                overflow="ellipsis",
+                no_wrap=True,
+                crop=console.is_terminal,
+                soft_wrap=not console.is_terminal,
+            )
+        told = max(told, len(picture.events))
+        if picture.row.closed_at is not None or (case.ends == "holding" and trade_views.settled(picture)):
+            return picture
+    raise DemoError(f"{trade} ended without a word")
+
+
+def _fault(result: Result) -> str | None:
+    """Say how a case went otherwise than scripted; None when it did not."""
+    case, view = result.case, None if result.picture is None else result.picture.view
+    if view is None:
+        return "no worker told how it went"
+    ended = (view.outcome or view.phase).value
+    if ended != case.ends:
+        return f"expected {case.ends}, found {ended}"
+    bought = "none" if view.bought == 0 else "all" if view.bought == view.quantity else "some"
+    if bought != case.bought:
+        return f"expected {case.bought} bought, found {view.bought} of {view.quantity}"
+    if case.again and result.again != "the same trade, nothing new":
+        return result.again
+    return None
+
+
+def _violations(running: Stack, results: list[Result]) -> list[Violation]:
+    closed = [
+        each.picture.row.workflow_id.removeprefix("trade-")
+        for each in results
+        if each.picture and each.picture.row.closed_at
+    ]
+    return check(
+        read_tape(running.tape_path),
+        Expectation(closed=closed, exit_fraction=running.settings.policy().exits.fraction),
+    )
+
+
+def _report(console: Console, results: list[Result], violations: list[Violation], seconds: float) -> bool:
+    table = Table(
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        header_style="bold",
+        title="\nHow it went",
+        title_justify="left",
+        title_style="bold",
+    )
+    table.add_column("case, and why it ended", overflow="fold", min_width=24)
+    # a narrow terminal keeps the case, what was done and how it ended; `show` has the rest
+    narrow = console.width < WIDE
+    for name in DONE if narrow else (*ASKED, *DONE):
+        table.add_column(name, justify="right", no_wrap=True)
+    for result in results:
+        about, cells = _row(result)
+        table.add_row(about, *(cells[len(ASKED) :] if narrow else cells))
+    console.print(table)
+    for violation in violations:
+        console.print(f"[red]violation[/] {escape(str(violation))}")
+    wrong = [result for result in results if result.fault is not None]
+    console.print(
+        f"{len(results) - len(wrong)} of {len(results)} cases as scripted · [bold]violations: {len(violations)}[/] "
+        f"(read from the venue's tape alone) · {seconds:.0f} s in all"
+    )
+    for result in wrong:
+        err().print(f"[red]not as scripted:[/] {escape(result.case.name)}: {escape(result.fault or '')}")
+    return not wrong and not violations
+
+
+def _row(result: Result) -> tuple[str, list[str]]:
+    """Lay one case out: what it was and why it ended so, then its figures in the order of the columns."""
+    view = None if result.picture is None else result.picture.view
+    about = [escape(result.case.name)]
+    if result.fault is not None:
+        about.append(f"[red]not as scripted: {escape(result.fault)}[/]")
+    if view is None:
+        return "\n".join(about), [render.NONE] * len(ASKED + DONE)
+    if view.reason:
+        about.append(f"[dim]{escape(view.reason)}[/]")
+    if result.again is not None:
+        about.append(f"[dim]sent again: {escape(result.again)}[/]")
+    quote = (
+        render.NONE
+        if view.quote_bid is None
+        else f"{render.price(view.quote_bid)}/{render.price(view.quote_ask)}"
+    )
+    working = f"{view.exits_working} working" if view.exits_working else render.NONE
+    return "\n".join(about), [
+        escape("\n".join(render.contract(view).rsplit(" ", 1))),
+        render.price(view.alert_price),
+        quote,
+        str(view.quantity) if view.quantity else render.NONE,
+        render.filled(view.bought, view.average_entry),
+        render.filled(view.sold, view.average_exit) if view.sold else working,
+        render.state((view.outcome or view.phase).value),
+        render.signed(view.pnl),
+    ]

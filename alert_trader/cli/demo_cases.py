@@ -1,0 +1,156 @@
+"""The demo's alerts: what each says, how the venue's quotes are moved while it trades, and how it must end."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+
+from alert_trader.cli.demo_stage import Stage
+from alert_trader.domain.market.calendar import monthly_expiry
+from alert_trader.domain.market.contract import OptionContract, Right
+from alert_trader.domain.trade.lifecycle import Outcome, Phase
+
+FIRST_SLICE = 2
+"""Contracts that fill early where an entry is filled in parts."""
+
+
+async def _nothing(stage: Stage) -> None:
+    """Leave the market alone."""
+
+
+async def _at_once_then_double(stage: Stage) -> None:
+    await stage.working("e1")
+    await stage.quote("1.97", "1.97")
+    await stage.held()
+    await stage.quote("4.10", "4.20")
+    await stage.sold()
+    await stage.close()
+
+
+async def _runs_away(stage: Stage) -> None:
+    await stage.working("e1")
+    await stage.quote("2.30", "2.40")
+
+
+async def _partly_then_market(stage: Stage) -> None:
+    await stage.fill(await stage.working("e1"), FIRST_SLICE)
+
+
+async def _partly_then_away(stage: Stage) -> None:
+    await stage.fill(await stage.working("e1"), FIRST_SLICE)
+    await stage.quote("2.30", "2.40")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One scripted alert. `ends` is the phase or outcome it must reach, `all_bought` whether everything intended must be filled."""
+
+    name: str
+    text: str
+    """With {contract} and {expiry} to be filled in."""
+    strike: int
+    bid: str
+    ask: str
+    ends: str
+    bought: str = "none"
+    """none, some or all of the quantity."""
+    play: Callable[[Stage], Awaitable[None]] = field(default=_nothing)
+    author: str | None = None
+    again: bool = False
+    """Whether the same message is sent a second time, once it is settled."""
+
+    def contract(self, expiry: date) -> OptionContract:
+        """Name the contract that the alert is about."""
+        return OptionContract(root="SPY", expiry=expiry, right=Right.CALL, strike=Decimal(self.strike))
+
+    def alert(self, expiry: date) -> str:
+        """Write the alert."""
+        return self.text.format(strike=self.strike, expiry=f"{expiry:%m/%d/%Y}")
+
+
+CASES = (
+    Case(
+        name="filled at the first price",
+        text="Alert: BTO SPY {strike}c {expiry} @ 2.00",
+        strike=601,
+        bid="1.96",
+        ask="2.00",
+        ends=Outcome.FLAT,
+        bought="all",
+        play=_at_once_then_double,
+        again=True,
+    ),
+    Case(
+        name="filled after two bumps",
+        text="BTO SPY {expiry} {strike}c @ 2.00",
+        strike=602,
+        bid="1.98",
+        ask="2.01",
+        ends=Phase.HOLDING,
+        bought="all",
+    ),
+    Case(
+        name="converted to market",
+        text="BTO SPY {strike}c {expiry} @ 2.00, loading up",
+        strike=603,
+        bid="1.95",
+        ask="2.10",
+        ends=Phase.HOLDING,
+        bought="all",
+    ),
+    Case(
+        name="given up beyond the ceiling",
+        text="BTO SPY {strike}c {expiry} @ 2.00",
+        strike=604,
+        bid="1.95",
+        ask="2.10",
+        ends=Outcome.UNFILLED,
+        play=_runs_away,
+    ),
+    Case(
+        name="partly filled, then completed",
+        text="Alert: BTO SPY {strike}c {expiry} @ 2.00",
+        strike=605,
+        bid="1.95",
+        ask="2.10",
+        ends=Phase.HOLDING,
+        bought="all",
+        play=_partly_then_market,
+    ),
+    Case(
+        name="partly filled, rest given up",
+        text="BTO SPY {strike}c {expiry} @ 2.00",
+        strike=606,
+        bid="1.95",
+        ask="2.10",
+        ends=Phase.HOLDING,
+        bought="some",
+        play=_partly_then_away,
+    ),
+    Case(
+        name="call or put not said",
+        text="BTO SPY {strike} {expiry} @ 2.00",
+        strike=607,
+        bid="1.95",
+        ask="2.05",
+        ends=Outcome.DENIED,
+    ),
+    Case(
+        name="author not on the list",
+        text="BTO SPY {strike}c {expiry} @ 2.00",
+        strike=608,
+        bid="1.95",
+        ask="2.05",
+        ends=Outcome.DENIED,
+        author="999999999999999999",
+    ),
+)
+
+
+def demo_expiry(today: date) -> date:
+    """Pick the first monthly expiration that is at least three weeks away."""
+    earliest = today + timedelta(weeks=3)
+    year, month = earliest.year, earliest.month
+    while (found := monthly_expiry(year, month)) < earliest:
+        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+    return found

@@ -1,0 +1,71 @@
+"""What a demo script may do while its trade runs: move the venue's quote, fill an order, wait for the trade, act as its operator."""
+
+import asyncio
+from collections.abc import Callable
+
+from temporalio.client import Client
+
+from alert_trader.control.commands import trade_commands
+from alert_trader.control.queries import trade_views
+from alert_trader.control.queries.trade_views import Picture
+from alert_trader.simulators.venue.client import VenueControl
+from alert_trader.workflows.interface import Command
+
+_POLL = 0.15
+
+
+class DemoError(Exception):
+    """A case did not go the way it is scripted."""
+
+
+class Stage:
+    """One trade of the demo. Every wait ends with the trade's reaching what is waited for, or with the time the demo gives a case."""
+
+    def __init__(self, *, client: Client, venue: VenueControl, symbol: str, message: str) -> None:
+        """Set the stage for the trade of a message, on one contract (OCC symbol)."""
+        self._client = client
+        self._venue = venue
+        self._symbol = symbol
+        self._message = message
+
+    async def quote(self, bid: str, ask: str) -> None:
+        """Quote the contract, in dollars a share."""
+        await self._venue.set_quote(self._symbol, bid=bid, ask=ask)
+
+    async def working(self, tail: str) -> int:
+        """Wait until an order works at the venue, named by the end of its client id (e1, x1); gives the venue's id."""
+        while True:
+            for order in (await self._venue.state()).named(f"{self._message}-{tail}"):
+                if order.status.value == "Live":
+                    return order.order_id
+                if order.status.terminal:
+                    raise DemoError(f"order {tail} is {order.status.value} before the script could act on it")
+            await asyncio.sleep(_POLL)
+
+    async def fill(self, order_id: int, quantity: int) -> None:
+        """Fill contracts of a venue order now."""
+        await self._venue.fill(order_id, quantity)
+
+    async def held(self) -> None:
+        """Wait until the entry is over, with contracts held and exits working."""
+        await self._until(
+            lambda picture: (
+                trade_views.settled(picture) and picture.view is not None and picture.view.exits_working > 0
+            )
+        )
+
+    async def sold(self) -> None:
+        """Wait until an exit was filled."""
+        await self._until(lambda picture: picture.view is not None and picture.view.sold > 0)
+
+    async def close(self) -> None:
+        """Close the position, as an operator does."""
+        await trade_commands.close(
+            self._client, self._message, Command(by="demo", reason="the demo's operator takes the rest")
+        )
+
+    async def _until(self, reached: Callable[[Picture], bool]) -> None:
+        async for picture in trade_views.watch(self._client, self._message):
+            if reached(picture):
+                return
+        raise DemoError("the trade was over before the script could act on it")

@@ -1,0 +1,283 @@
+"""`trader doctor`: is everything there that a trade needs, and if not, what to do."""
+
+import asyncio
+import json
+import os
+import socket
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.markup import escape
+from rich.table import Table
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from alert_trader.cli.context import out, print_json, run, settings
+from alert_trader.cli.exit_codes import ExitCode
+from alert_trader.cli.finding import Finding
+from alert_trader.control.commands import account_commands as control
+from alert_trader.control.errors import ControlError
+from alert_trader.control.temporal import UnreachableError, address_of, connect
+from alert_trader.domain.execution.policy import Mode
+from alert_trader.runtime.local.process import StackError
+from alert_trader.runtime.local.temporal_server import find_binary
+from alert_trader.runtime.namespace import inspect
+from alert_trader.runtime.target import target_of
+from alert_trader.settings.load import as_environment
+from alert_trader.settings.model import Settings
+from alert_trader.start import command
+from alert_trader.workflows.interface import task_queue
+
+_CONNECT = timedelta(seconds=3)
+_PREFLIGHT = 30.0
+"""Seconds; every call to the broker in it has a bound of its own."""
+
+
+def doctor(
+    *,
+    broker: Annotated[
+        bool, typer.Option("--broker/--no-broker", help="Also ask the broker (or venue) of the mode.")
+    ] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+) -> None:
+    """Look at everything a trade needs: programs, settings, Temporal, worker, broker. Says how to mend what is wrong."""
+    in_force = settings().settings
+    findings = run(_examine(in_force, ask_broker=broker))
+    if as_json:
+        print_json(findings)
+    else:
+        table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+        table.add_column("", no_wrap=True)
+        table.add_column("what", no_wrap=True)
+        table.add_column("found", overflow="fold")
+        table.add_column("what to do", overflow="fold")
+        for each in findings:
+            mark = "[green]ok[/]" if each.ok else "[red]WRONG[/]" if each.needed else "[yellow]note[/]"
+            table.add_row(mark, each.name, escape(each.found), escape(each.fix))
+        out().print(table)
+    if any(not each.ok and each.needed for each in findings):
+        raise typer.Exit(int(ExitCode.UNEXPECTED))
+
+
+async def _examine(in_force: Settings, *, ask_broker: bool) -> list[Finding]:
+    findings = [_python(), _settings(in_force), _allowlist(in_force), _binary(in_force)]
+    target = target_of(in_force)
+    told: list[Finding] = []
+    try:
+        client = await connect(target, within=_CONNECT)
+    except UnreachableError as error:
+        findings.append(Finding(name="Temporal", ok=False, found=str(error), fix="trader up"))
+        findings.append(_port("Temporal port", in_force.temporal_port, "TRADER_TEMPORAL_PORT"))
+        findings.append(_port("Web UI port", in_force.temporal_ui_port, "TRADER_TEMPORAL_UI_PORT"))
+        if in_force.mode is Mode.DEMO:
+            findings.append(_port("venue port", in_force.venue_port, "TRADER_VENUE_PORT"))
+    else:
+        findings.append(Finding(name="Temporal", ok=True, found=f"answers at {address_of(target)}"))
+        findings += await _namespace(client, in_force)
+        findings.append(await _poller(client, in_force))
+        findings += await _housekeeping(client, in_force)
+        told = await _account(client, in_force) if ask_broker else []
+    findings += await _mirrors().examine(in_force)
+    if told:
+        return findings + told
+    if ask_broker:
+        findings += await _broker(in_force)
+    return findings
+
+
+async def _account(client: Client, in_force: Settings) -> list[Finding]:
+    """Have the worker run the checks that a first order needs, its order stream's among them; empty when none answers."""
+    try:
+        checks = await control.preflight(client, in_force.account)
+        view = await control.account_view(client, in_force.account)
+    except ControlError:
+        return []
+    found = [
+        Finding(name=f"broker {each.name}", ok=each.ok, found=each.found, fix=each.fix) for each in checks
+    ]
+    blocking = [each for each in view.blocking if not each.startswith("the preflight")]
+    if blocking:
+        return [
+            *found,
+            Finding(
+                name="account",
+                ok=False,
+                found="; ".join(blocking),
+                fix="trader account; trader resume; trader account explain",
+            ),
+        ]
+    return [*found, Finding(name="account", ok=True, found=f"{view.state}; entries pass within the limits")]
+
+
+def _python() -> Finding:
+    found = ".".join(map(str, sys.version_info[:3]))
+    return Finding(
+        name="Python",
+        ok=sys.version_info >= (3, 11),
+        found=found,
+        fix="" if sys.version_info >= (3, 11) else "install 3.11 or newer",
+    )
+
+
+def _settings(in_force: Settings) -> Finding:
+    return Finding(name="settings", ok=True, found=f"valid; mode {in_force.mode}, account {in_force.account}")
+
+
+def _allowlist(in_force: Settings) -> Finding:
+    allowed = in_force.allowlist
+    empty = [
+        name
+        for name, ids in (
+            ("authors", allowed.authors),
+            ("channels", allowed.channels),
+            ("guilds", allowed.guilds),
+        )
+        if not ids
+    ]
+    if empty:
+        fix = "set " + ", ".join(f"TRADER_{name.upper()}" for name in empty)
+        return Finding(
+            name="allowlist", ok=False, found=f"no {', no '.join(empty)}: nothing is traded", fix=fix
+        )
+    return Finding(
+        name="allowlist",
+        ok=True,
+        found=f"{len(allowed.authors)} authors, {len(allowed.channels)} channels, {len(allowed.guilds)} guilds",
+    )
+
+
+def _binary(in_force: Settings) -> Finding:
+    try:
+        return Finding(
+            name="temporal binary", ok=True, found=str(find_binary(in_force.temporal_binary)), needed=False
+        )
+    except StackError as error:
+        return Finding(
+            name="temporal binary",
+            ok=False,
+            found=str(error),
+            fix="needed for `trader up` and `trader demo` only",
+            needed=False,
+        )
+
+
+def _port(name: str, port: int, variable: str) -> Finding:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            return Finding(
+                name=name,
+                ok=False,
+                found=f"{port} is taken ({error.strerror})",
+                fix=f"stop what uses it, or set {variable}",
+            )
+    return Finding(name=name, ok=True, found=f"{port} is free")
+
+
+async def _namespace(client: Client, in_force: Settings) -> list[Finding]:
+    fix = "start a worker: it creates and prepares the namespace (trader worker)"
+    try:
+        state = await inspect(client)
+    except RPCError as error:
+        return [
+            Finding(
+                name="namespace",
+                ok=False,
+                found=f"{client.namespace}: {error.message}",
+                fix="check address and credentials",
+            )
+        ]
+    if not state.exists:
+        return [Finding(name="namespace", ok=False, found=f"{client.namespace} does not exist", fix=fix)]
+    kept = state.retention or timedelta()
+    enough = kept >= timedelta(days=in_force.temporal_retention_days)
+    wrong = [*(f"{name} is missing" for name in state.missing), *state.mistyped]
+    return [
+        Finding(name="namespace", ok=True, found=client.namespace),
+        Finding(name="retention", ok=enough, found=f"{kept.days} days", fix="" if enough else fix),
+        Finding(
+            name="search attributes",
+            ok=not wrong,
+            found="; ".join(wrong) or "all registered",
+            fix=fix if wrong else "",
+        ),
+    ]
+
+
+def _mirrors() -> Any:
+    """Load what looks at the mirrors: Arrow, DuckDB and Redis take a second, which no other command needs."""
+    return import_module("alert_trader.cli.doctor_mirrors")
+
+
+async def _housekeeping(client: Client, in_force: Settings) -> list[Finding]:
+    """Check the schedule of the archive against how long Temporal keeps what it archives."""
+    try:
+        state = await inspect(client)
+    except RPCError:
+        return []  # told with the namespace
+    if state.retention is None:
+        return []
+    finding: Finding = await _mirrors().examine_schedule(client, in_force, state.retention)
+    return [finding]
+
+
+async def _poller(client: Client, in_force: Settings) -> Finding:
+    queue = task_queue(in_force.account)
+    request = DescribeTaskQueueRequest(
+        namespace=client.namespace,
+        task_queue=TaskQueue(name=queue),
+        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+    )
+    try:
+        answer = await client.workflow_service.describe_task_queue(request, timeout=_CONNECT)
+    except RPCError as error:
+        return Finding(name="worker", ok=False, found=error.message, fix="trader worker")
+    who = sorted({poller.identity for poller in answer.pollers})
+    if not who:
+        return Finding(name="worker", ok=False, found=f"none polls {queue}", fix="trader worker")
+    return Finding(name="worker", ok=True, found=f"{len(who)} on {queue}: {', '.join(who)}")
+
+
+async def _broker(in_force: Settings) -> list[Finding]:
+    """Ask the broker in a process of its own: this one holds no code that could reach it."""
+    process = await asyncio.create_subprocess_exec(
+        *command("worker", "--preflight"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, **as_environment(in_force)},
+    )
+    try:
+        async with asyncio.timeout(_PREFLIGHT):
+            answer, words = await process.communicate()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        return [
+            Finding(
+                name="broker", ok=False, found=f"no answer within {_PREFLIGHT:g} s", fix="check the network"
+            )
+        ]
+    try:
+        found: list[dict[str, Any]] = json.loads(answer)
+    except ValueError:
+        last = words.decode(errors="replace").strip().splitlines()[-1:] or ["no answer"]
+        return [
+            Finding(
+                name="broker", ok=False, found=last[0].removeprefix("error: "), fix="see the line on the left"
+            )
+        ]
+    read: Callable[[str], str] = "broker {}".format
+    return [
+        Finding(name=read(each["name"]), ok=each["ok"], found=each["found"], fix=each["fix"])
+        for each in found
+    ]

@@ -1,0 +1,224 @@
+"""`trader parse`: read a text as an alert, without trading it."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+from pydantic_core import to_jsonable_python
+from rich.cells import cell_len
+from rich.markup import escape
+from rich.table import Table
+
+from alert_trader import clock
+from alert_trader.cli.context import fail, out, print_json
+from alert_trader.cli.exit_codes import ExitCode
+from alert_trader.domain.alerts.alert import AlertKind, AlertMessage, Embed, EmbedField, ParsedAlert, Span
+from alert_trader.domain.alerts.parser import check_expiry, explain_reading, parse
+from alert_trader.domain.ids import MessageId
+from alert_trader.domain.money import plain
+
+_NEW_YORK = ZoneInfo("America/New_York")
+
+
+def parse_command(
+    text: Annotated[str | None, typer.Argument(help="The message's text.")] = None,
+    *,
+    jsonl: Annotated[
+        str | None,
+        typer.Option(
+            help="Read a file of JSON objects with `text`, `posted_at` or `ref_date`, and maybe `embeds`, one a line; - is stdin."
+        ),
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option(help="When it was posted: an ISO date or time. Default: now.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Underline what was read, and name each rule and check.")
+    ] = False,
+) -> None:
+    """Read a text as an alert, and show what would be traded or why not."""
+    if (text is None) == (jsonl is None):
+        fail(
+            ExitCode.USAGE,
+            "expected either a TEXT or --jsonl FILE. Try: trader parse 'BTO SPY 600c 12/18 @ 1.20'",
+        )
+    if jsonl is not None:
+        for number, given in rows(jsonl):
+            sys.stdout.write(json.dumps(answer(parse(message_of_row(number, given)))) + "\n")
+        return
+    try:
+        posted = clock.now() if at is None else moment_of(at)
+    except ValueError:
+        fail(
+            ExitCode.USAGE,
+            f"--at expects an ISO date or time such as 2026-12-01 or 2026-12-01T15:04:05Z, found {at!r}",
+        )
+    message = _message(text or "", posted)
+    parsed = parse(message)
+    if as_json:
+        told = {"explanation": explain_reading(message)} if explain else {}
+        print_json(
+            {
+                **answer(parsed),
+                "reason": parsed.reason,
+                "spans": [span._asdict() for span in parsed.spans],
+                **told,
+            }
+        )
+    else:
+        _show(parsed)
+        if explain:
+            _explain(message, parsed)
+    if parsed.kind is AlertKind.REFUSED:
+        raise typer.Exit(int(ExitCode.REFUSED))
+
+
+def answer(parsed: ParsedAlert) -> dict[str, Any]:
+    """Write a reading as the plain fields that scripts read; prices and strikes as decimal text."""
+    return {
+        "kind": parsed.kind.value,
+        "symbol": parsed.symbol,
+        "strike": None if parsed.strike is None else format(parsed.strike.normalize(), "f"),
+        "right": None if parsed.right is None else parsed.right.value,
+        "expiry": None if parsed.expiry is None else parsed.expiry.isoformat(),
+        "price": None if parsed.price is None else plain(parsed.price),
+        "average": None if parsed.average is None else plain(parsed.average),
+        "quantity": parsed.quantity,
+        "portion": None if parsed.portion is None else parsed.portion.value,
+        "fraction": None if parsed.fraction is None else format(parsed.fraction.normalize(), "f"),
+        "label": parsed.label,
+        "code": parsed.code,
+    }
+
+
+def rows(name: str) -> Iterator[tuple[int, Any]]:
+    """Read a file of JSON, one value a line, or stdin for `-`; gives each with its line's number. Ends the command where it cannot."""
+    for number, line in enumerate(_lines(name), 1):
+        if not line.strip():
+            continue
+        try:
+            yield number, json.loads(line)
+        except ValueError as error:
+            fail(ExitCode.USAGE, f"line {number}: expected a JSON object, found a fault in it: {error}")
+
+
+def message_of_row(number: int, given: dict[str, Any]) -> AlertMessage:
+    """Make the message of one line of a file; ends the command where it is none."""
+    try:
+        text, moment = given["text"], moment_of(given.get("posted_at") or given["ref_date"])
+        embeds = _embeds(given.get("embeds") or [])
+        if not isinstance(text, str):
+            raise TypeError(f"text is {type(text).__name__}")  # noqa: TRY301 - one place words every fault of a line
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        fail(
+            ExitCode.USAGE,
+            f"line {number}: expected an object with text and posted_at or ref_date, found a fault in it: {error!r}",
+        )
+    return _message(text, moment, embeds)
+
+
+def _lines(name: str) -> Iterator[str]:
+    if name == "-":
+        yield from sys.stdin
+        return
+    try:
+        with Path(name).open(encoding="utf-8") as file:
+            yield from file
+    except (OSError, UnicodeDecodeError) as error:
+        fail(ExitCode.NOT_FOUND, f"{name} cannot be read: {error}")
+
+
+def moment_of(text: str) -> datetime:
+    """Read a time, or a date as its noon in New York; a time without a zone is UTC."""
+    if len(text) == len("2026-12-01"):
+        return datetime.combine(date.fromisoformat(text), time(12), _NEW_YORK).astimezone(UTC)
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _embeds(given: list[dict[str, Any]]) -> tuple[Embed, ...]:
+    """Take the parts of embeds that are read, as Discord writes them; what is null or missing is empty."""
+    return tuple(
+        Embed(
+            title=embed.get("title") or "",
+            description=embed.get("description") or "",
+            fields=tuple(
+                EmbedField(name=field["name"], value=field["value"]) for field in embed.get("fields") or []
+            ),
+        )
+        for embed in given
+    )
+
+
+def _message(text: str, posted: datetime, embeds: tuple[Embed, ...] = ()) -> AlertMessage:
+    return AlertMessage(
+        message_id=MessageId("parse"),
+        text=text,
+        author_id="",
+        channel_id="",
+        guild_id="",
+        posted_at=posted,
+        embeds=embeds,
+    )
+
+
+def _show(parsed: ParsedAlert) -> None:
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(style="dim")
+    table.add_column()
+    table.add_column(style="dim")
+    read_from = {span.field: span.text for span in parsed.spans}
+    rows = {name: value for name, value in answer(parsed).items() if value is not None}
+    for name, value in rows.items():
+        table.add_row(
+            name, str(to_jsonable_python(value)), f"from {read_from[name]!r}" if name in read_from else ""
+        )
+    if parsed.reason:
+        table.add_row("reason", parsed.reason, "")
+    out().print(table)
+
+
+def _explain(message: AlertMessage, parsed: ParsedAlert) -> None:
+    """Underline what was read, and list the rules and the checks."""
+    explanation = explain_reading(message)
+    console = out()
+    console.print()
+    for line in _underlined(message.shown, parsed.spans):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    rules = Table("rule", "read", "as", box=None, pad_edge=False)
+    for rule in explanation.rules:
+        rules.add_row(rule.shape, escape(repr(rule.text)), rule.field or "-")
+    checks = Table("check", "answer", "why", box=None, pad_edge=False)
+    for check in explanation.checks:
+        checks.add_row(check.name, "passed" if check.passed else "failed", escape(check.says))
+    denied = check_expiry(parsed, message.posted_at)
+    if parsed.expiry is not None:
+        checks.add_row(
+            "the expiration is a trading day",
+            "passed" if denied is None else "failed",
+            "" if denied is None else str(denied),
+        )
+    for table in (rules, checks):
+        console.print()
+        console.print(table)
+
+
+def _underlined(text: str, spans: Iterable[Span]) -> Iterator[str]:
+    """Give the lines of a text, each with a line of marks under what was read; control characters are shown as a dot."""
+    marked = {place for span in spans for place in range(span.start, span.end)}
+    place = 0
+    for line in text.split("\n"):
+        yield "".join(char if char.isprintable() else "\u00b7" for char in line)
+        marks = "".join(
+            "^" * max(cell_len(char), 1) if place + at in marked else " " * max(cell_len(char), 1)
+            for at, char in enumerate(line)
+        )
+        if marks.strip():
+            yield marks.rstrip()
+        place += len(line) + 1

@@ -1,0 +1,255 @@
+"""`trader report` and `trader timeline`: how we did."""
+
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.markup import escape
+from rich.table import Table
+from temporalio.client import Client
+
+from alert_trader import clock
+from alert_trader.cli.context import err, fail, out, print_json, settings, with_client
+from alert_trader.cli.exit_codes import ExitCode
+from alert_trader.cli.render import elapsed, signed, state
+from alert_trader.control.reports import report as reports
+from alert_trader.control.reports import wording as words
+from alert_trader.control.reports.report import Gathered, wanted
+from alert_trader.domain.market.calendar import NEW_YORK, new_york_date
+from alert_trader.domain.reports.figures import Grouping, Report
+from alert_trader.domain.reports.timeline import Bar, Timeline, timeline_of
+from alert_trader.mirrors.archive import Place
+from alert_trader.mirrors.reader import ArchiveReader
+from alert_trader.settings.model import Settings
+
+JSON = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+DAY = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="A New York day.")]
+WIDTH = 48
+"""Characters of a day on the line of time."""
+
+
+def report_command(  # noqa: PLR0913 - the options of a command
+    grouping: Annotated[
+        Grouping, typer.Argument(help="What the lines stand for, and which days.")
+    ] = Grouping.DAY,
+    *,
+    on: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="That day, or the week it is in. Default: today."),
+    ] = None,
+    since: DAY = None,
+    until: DAY = None,
+    author: Annotated[str | None, typer.Option(help="Only this author's id.")] = None,
+    channel: Annotated[str | None, typer.Option(help="Only this channel's id.")] = None,
+    png: Annotated[Path | None, typer.Option(help="Also draw it into this file.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Also write it as a page into this file.")] = None,
+    as_json: JSON = False,
+) -> None:
+    """Tell how we did: alerts, refusals, fills, slippage, P&L, and what was missed."""
+    in_force = settings()
+    now = clock.now()
+    try:
+        what = wanted(
+            grouping,
+            now=now,
+            on=_day(on),
+            since=_day(since),
+            until=_day(until),
+            author=author,
+            channel=channel,
+        )
+    except ValueError as wrong:
+        fail(ExitCode.USAGE, str(wrong))
+
+    async def ask(client: Client) -> Gathered:
+        return await reports.gather(client, what, archive=archive_of(in_force.settings))
+
+    found = with_client(ask, in_force)
+    made = reports.make(found, what, now=now)
+    line = timeline_of(found.trades, what.until, now) if what.since == what.until else None
+    _write(made, line, png=png, html=html)
+    if as_json:
+        print_json(asdict(made))
+    else:
+        _show(made)
+
+
+def timeline_command(
+    day: Annotated[
+        datetime | None, typer.Argument(formats=["%Y-%m-%d"], help="A New York day. Default: today.")
+    ] = None,
+    *,
+    author: Annotated[str | None, typer.Option(help="Only this author's id.")] = None,
+    png: Annotated[Path | None, typer.Option(help="Also draw it into this file.")] = None,
+    as_json: JSON = False,
+) -> None:
+    """Show one day's trades side by side in time."""
+    in_force, now = settings(), clock.now()
+    on = _day(day) or new_york_date(now)
+    what = wanted(Grouping.DAY, now=now, on=on, author=author)
+
+    async def ask(client: Client) -> Gathered:
+        return await reports.gather(client, what, archive=archive_of(in_force.settings))
+
+    line = timeline_of(with_client(ask, in_force).trades, on, now)
+    if png is not None:
+        from alert_trader.control.reports.picture import timeline_picture  # noqa: PLC0415 - a second that only a picture needs
+
+        png.write_bytes(timeline_picture(line))
+        err().print(f"wrote {png}", markup=False)
+    if as_json:
+        print_json(asdict(line))
+    elif not line.bars:
+        out().print(f"no trades on {on}")
+    else:
+        out().print(_timeline(line, now))
+
+
+def archive_of(in_force: Settings) -> ArchiveReader:
+    """Give the archive of the mode in force."""
+    return ArchiveReader(Place.at(in_force.archive_place), in_force.mode.value)
+
+
+def _day(value: datetime | None) -> date | None:
+    return None if value is None else value.date()
+
+
+def _write(made: Report, line: Timeline | None, *, png: Path | None, html: Path | None) -> None:
+    if png is not None:
+        from alert_trader.control.reports.picture import picture  # noqa: PLC0415 - a second that only a picture needs
+
+        png.write_bytes(picture(made, timeline=line))
+        err().print(f"wrote {png}", markup=False)
+    if html is not None:
+        from alert_trader.control.reports.page import page  # noqa: PLC0415 - as above
+
+        html.write_text(page(made, timeline=line))
+        err().print(f"wrote {html}", markup=False)
+
+
+def _show(made: Report) -> None:
+    console = out()
+    console.print(f"[bold]{escape(made.scope.title)}[/]  [dim]mode {', '.join(made.modes) or 'none'}[/]")
+    facts = Table(show_header=False, box=None, pad_edge=False, padding=(0, 2, 0, 2))
+    facts.add_column(style="dim", no_wrap=True)
+    facts.add_column(overflow="fold")
+    for name, value in words.figures(made):
+        facts.add_row(name, escape(value))
+    console.print(facts)
+    if made.lines:
+        console.print(_lines(made))
+    if made.steps:
+        console.print(_steps(made))
+    if made.refusals:
+        console.print(_refusals(made))
+    if made.missed:
+        console.print(_missed(made))
+    for note in words.notes(made):
+        console.print(f"[dim]{escape(note)}[/]")
+
+
+def _lines(made: Report) -> Table:
+    head = words.HEADS[made.scope.grouping]
+    table = _table(f"By {head}", head)
+    for name in ("alerts", "bought", "refused", "contracts filled", "won", "P&L $", "fees $"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for line in made.lines:
+        counts = (
+            str(line.alerts),
+            str(line.bought),
+            str(line.refused),
+            words.share(line.contracts),
+            words.share(line.wins),
+        )
+        table.add_row(escape(line.label), *counts, signed(line.pnl), f"{line.fees:,.2f}")
+    return table
+
+
+def _steps(made: Report) -> Table:
+    table = _table("Price ladder", "step")
+    table.add_column("trades", justify="right")
+    table.add_column("contracts filled there", justify="right")
+    for step in made.steps:
+        table.add_row(step.step, str(step.trades), words.share(step.contracts))
+    return table
+
+
+def _refusals(made: Report) -> Table:
+    table = _table("Why nothing, or not everything, was bought", "code")
+    table.add_column("times", justify="right")
+    table.add_column("what it means", overflow="fold")
+    for each in made.refusals:
+        table.add_row(escape(each.code), str(each.count), escape(each.meaning))
+    return table
+
+
+def _missed(made: Report) -> Table:
+    table = _table("Missed", "contract")
+    for name in ("author", "why"):
+        table.add_column(name, overflow="fold")
+    for name in ("qty", "would have paid", "best known later", "would have made $"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for each in made.missed:
+        made_then = "not known" if each.would_have_made is None else signed(each.would_have_made)
+        cells = (
+            escape(each.author),
+            each.code or words.NONE,
+            str(each.quantity),
+            words.price(each.would_pay),
+            words.price(each.best_later),
+        )
+        table.add_row(escape(each.contract), *cells, made_then)
+    return table
+
+
+def _table(title: str, first: str) -> Table:
+    table = Table(
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        header_style="bold",
+        title=f"\n{title}",
+        title_justify="left",
+        title_style="bold",
+    )
+    table.add_column(first, no_wrap=True)
+    return table
+
+
+def _timeline(line: Timeline, now: datetime) -> Table:
+    clock = f"{line.begins.astimezone(NEW_YORK):%H:%M} to {line.ends.astimezone(NEW_YORK):%H:%M} New York"
+    table = _table(
+        f"{line.day:%a %Y-%m-%d}  ·  {clock}  ·  > alert, - looks for a price, = holds, x sale, | end",
+        "contract",
+    )
+    table.add_column("in time", no_wrap=True)
+    table.add_column("first fill", justify="right", no_wrap=True)
+    table.add_column("stands", no_wrap=True)
+    table.add_column("P&L $", justify="right", no_wrap=True)
+    for bar in line.bars:
+        fill = words.NONE if bar.filled_at is None else elapsed(bar.filled_at - bar.received_at)
+        table.add_row(
+            escape(bar.label), escape(drawn(bar, line, now)), fill, state(bar.outcome), signed(bar.pnl)
+        )
+    return table
+
+
+def drawn(bar: Bar, line: Timeline, now: datetime) -> str:
+    """Draw one trade in characters; what comes later in a cell covers what came before."""
+    whole = (line.ends - line.begins).total_seconds() or 1.0
+
+    def cell(moment: datetime) -> int:
+        return min(max(int((moment - line.begins).total_seconds() / whole * (WIDTH - 1)), 0), WIDTH - 1)
+
+    cells = [" "] * WIDTH
+    begun, over = cell(bar.received_at), cell(bar.ended_at or min(now, line.ends))
+    for at in range(begun, over + 1):
+        cells[at] = "-" if bar.filled_at is None or at < cell(bar.filled_at) else "="
+    if bar.ended_at is not None:
+        cells[over] = "|"
+    for sale in bar.sold_at:
+        cells[cell(sale)] = "x"
+    cells[begun] = ">"
+    return "".join(cells)

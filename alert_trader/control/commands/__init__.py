@@ -1,0 +1,1 @@
+"""Commands to a running trade or account: cancel, close, convert, halt, resume, flatten, limits."""

@@ -1,0 +1,227 @@
+"""The one door for a message, whichever face it came to: read it, and open a trade, tell an open one, or leave it alone.
+
+The reading is pure and comes before anything is started. Only a first message opens a trade; what looks like an alert and cannot be
+traded opens one too, which ends at once with its refusal on record. Chatter never does. Exits, adds and corrections go to the author's own
+open trade, which acts by the profile it was started with. Nothing here changes a trade by itself.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import assert_never
+
+from temporalio.client import Client
+
+from alert_trader.control.commands import trade_commands
+from alert_trader.control.errors import NotFoundError, NotPossibleError, NoWorkerError
+from alert_trader.control.intake import author_trades
+from alert_trader.control.intake.start_trade import send_alert
+from alert_trader.domain.alerts.alert import AlertKind, AlertMessage, Nature, ParsedAlert
+from alert_trader.domain.alerts.allowlist import check_allowlist
+from alert_trader.domain.alerts.parser import parse
+from alert_trader.domain.alerts.parsing.corrections import may_correct
+from alert_trader.domain.alerts.profile import OnAdd, Profile
+from alert_trader.domain.execution.policy import Policy
+from alert_trader.domain.ids import AccountNumber
+from alert_trader.domain.trade.lifecycle import Phase
+from alert_trader.workflows.interface import CommandReceipt, FollowUp, Said, TradeRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """The rules a message is taken in by, as they are now."""
+
+    policy: Policy
+    account: AccountNumber
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
+    """By author id; an author without one has the policy's own."""
+
+    def policy_for(self, author_id: str) -> Policy:
+        """Give the rules that a trade of this author would run by."""
+        profile = self.profiles.get(author_id)
+        return self.policy if profile is None else replace(self.policy, profile=profile)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """The message has a trade of its own, which may be its refusal on record."""
+
+    workflow_id: str
+    started: bool
+    """False when the message had its trade already."""
+    parsed: ParsedAlert
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassedOn:
+    """The message was told to the author's open trade, which acts on it by its profile."""
+
+    workflow_id: str
+    said: Said
+    parsed: ParsedAlert
+    receipt: CommandReceipt
+    also: tuple[CommandReceipt, ...] = ()
+    """From further trades of the same contract: an alert and its adds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmatched:
+    """An exit or an add, and no open trade of its author that it is about for certain."""
+
+    parsed: ParsedAlert
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftAlone:
+    """Chatter, or nobody's whose word counts: nothing was started, and nothing need be said."""
+
+    parsed: ParsedAlert
+
+
+Taken = Opened | PassedOn | Unmatched | LeftAlone
+"""What became of a message."""
+
+
+def told(taken: Taken) -> str:
+    """Say in one line what became of a message."""
+    match taken:
+        case Opened():
+            kind = (
+                taken.parsed.kind
+                if taken.parsed.kind is not AlertKind.REFUSED
+                else f"refused ({taken.parsed.code})"
+            )
+            return f"{kind}: {'started' if taken.started else 'this message has its trade already,'} {taken.workflow_id}"
+        case PassedOn():
+            also = "".join(f"; {each.view.workflow_id}: {each.text}" for each in taken.also)
+            return f"{taken.said} of {taken.workflow_id}: {taken.receipt.text}{also}"
+        case Unmatched():
+            return f"{taken.parsed.kind}: {taken.why}"
+        case LeftAlone():
+            return f"{taken.parsed.kind}: nothing to do"
+        case _:
+            assert_never(taken)
+
+
+async def take(client: Client, message: AlertMessage, intake: Intake) -> Taken:
+    """Take in a message; raises any of the errors of `alert_trader.control.errors`. Taking in the same message again changes nothing."""
+    policy = intake.policy_for(message.author_id)
+    parsed = parse(message, policy.profile.room)
+    request = TradeRequest(alert=message, policy=policy, account=intake.account)
+    if check_allowlist(message, policy.allowlist) is None:
+        passed = await _passed(client, request, parsed)
+        if passed is not None:
+            return passed
+        if parsed.kind is AlertKind.ENTRY:
+            request = await _beside_another(client, request, parsed)
+    if parsed.kind in {AlertKind.CHATTER, AlertKind.EXIT, AlertKind.ADD}:
+        return LeftAlone(parsed=parsed)
+    return await _open(client, request, parsed)
+
+
+async def _passed(client: Client, request: TradeRequest, parsed: ParsedAlert) -> Taken | None:
+    """Pass a message on that is about another one's trade; None when it is about none."""
+    if request.alert.nature is Nature.EDIT:
+        return await _edited(client, request, parsed)
+    match parsed.kind:
+        case AlertKind.EXIT:
+            return await _exit(client, request, parsed)
+        case AlertKind.ADD:
+            return await _add(client, request, parsed)
+        case AlertKind.CHATTER | AlertKind.REFUSED if may_correct(request.alert.shown):
+            return await _correction(client, request, parsed)
+        case _:
+            return None
+
+
+async def _open(client: Client, request: TradeRequest, parsed: ParsedAlert) -> Opened:
+    sent = await send_alert(client, request)
+    return Opened(workflow_id=sent.workflow_id, started=sent.started, parsed=parsed)
+
+
+async def _exit(client: Client, request: TradeRequest, parsed: ParsedAlert) -> Taken:
+    found = await author_trades.about(client, request.alert, parsed, request.account)
+    return (
+        await _pass_on(client, request.alert, parsed, Said.EXIT, found.trades)
+        if found.trades
+        else Unmatched(parsed=parsed, why=found.why)
+    )
+
+
+async def _add(client: Client, request: TradeRequest, parsed: ParsedAlert) -> Taken:
+    """Write an add down at its trade, or open its own: an add has its message, so it has its trade, its orders and its caps."""
+    found = await author_trades.about(client, request.alert, parsed, request.account)
+    if not found.trades:
+        return Unmatched(parsed=parsed, why=found.why)
+    if request.policy.profile.adds is OnAdd.IGNORED:
+        return await _pass_on(client, request.alert, parsed, Said.ADD, found.trades[:1])
+    return await _open(client, replace(request, adds_to=found.trades[0].workflow_id), parsed)
+
+
+async def _edited(client: Client, request: TradeRequest, parsed: ParsedAlert) -> Taken | None:
+    """Tell the trade of a message that it now says something else; without one, an edit is refused like any other."""
+    view = await author_trades.answered(client, request.alert.message_id)
+    if view is None or view.phase is Phase.DONE or view.message.shown == request.alert.shown:
+        return None
+    # an edit has the id of what it edits, so each wording of it is told once
+    return await _pass_on(client, request.alert, parsed, Said.CORRECTION, (author_trades.opened(view),))
+
+
+async def _correction(client: Client, request: TradeRequest, parsed: ParsedAlert) -> Taken | None:
+    """Put what may correct the author's last alert on record: at its trade while that is open, else in a refused trade of its own."""
+    alert = request.alert
+    since = alert.posted_at - request.policy.safety.correction_window
+    last = await author_trades.last_trade(client, alert, request.account, since=since)
+    if last is None:
+        return None
+    if last.view is not None:
+        return await _pass_on(client, alert, parsed, Said.CORRECTION, (author_trades.opened(last.view),))
+    return await _open(client, replace(request, corrects=last.workflow_id), parsed)
+
+
+async def _beside_another(client: Client, request: TradeRequest, parsed: ParsedAlert) -> TradeRequest:
+    """Have a person decide about an entry that differs in one field from one of the same author a moment ago that is still open."""
+    alert = request.alert
+    since = alert.posted_at - request.policy.safety.correction_window
+    try:
+        trades = await author_trades.open_trades(client, alert.author_id, request.account, since=since)
+    except (NoWorkerError, NotPossibleError):
+        # an alert needs no worker to have its trade; whether it is alike another nobody tells, so a person decides
+        last = await author_trades.last_trade(client, alert, request.account, since=since)
+        return request if last is None else replace(request, corrects=last.workflow_id)
+    for trade in trades:
+        if trade.message.message_id != alert.message_id and author_trades.alike(parsed, trade.parsed):
+            with contextlib.suppress(NoWorkerError):  # the new trade names it as well
+                await _pass_on(client, alert, parsed, Said.CORRECTION, (trade,))
+            return replace(request, corrects=trade.workflow_id)
+    return request
+
+
+async def _pass_on(
+    client: Client,
+    message: AlertMessage,
+    parsed: ParsedAlert,
+    said: Said,
+    trades: tuple[author_trades.Open, ...],
+) -> Taken:
+    """Tell trades what their author said, all at once: none waits for another's sale, or is left untold because another does not answer.
+
+    One that ended meanwhile has nothing more to hear. Raises what went wrong with one when all were told.
+    """
+    word = FollowUp(message=message, parsed=parsed, said=said)
+    answers = await asyncio.gather(
+        *(trade_commands.follow_up(client, each.workflow_id, word) for each in trades), return_exceptions=True
+    )
+    receipts = [each for each in answers if isinstance(each, CommandReceipt)]
+    failed = [each for each in answers if isinstance(each, BaseException)]
+    lost = next((each for each in failed if not isinstance(each, (NotPossibleError, NotFoundError))), None)
+    if lost is not None:
+        raise lost
+    if not receipts:
+        return Unmatched(parsed=parsed, why=str(failed[-1]))
+    first, *also = receipts
+    return PassedOn(
+        workflow_id=first.view.workflow_id, said=said, parsed=parsed, receipt=first, also=tuple(also)
+    )

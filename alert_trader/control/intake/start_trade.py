@@ -1,0 +1,91 @@
+"""Start the one trade of an alert."""
+
+from dataclasses import dataclass
+
+from temporalio.client import Client
+from temporalio.common import (
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
+
+from alert_trader.control.temporal import UnreachableError, unreachable
+from alert_trader.domain.ids import trade_workflow_id
+from alert_trader.domain.trade.lifecycle import Phase
+from alert_trader.workflows.interface import TRADE_WORKFLOW, TradeRequest, task_queue
+from alert_trader.workflows.search_attributes import ACCOUNT, AUTHOR, MODE, PHASE
+
+_SUMMARY_LENGTH = 120
+"""Temporal takes 400 bytes of summary; a list shows less."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """An alert that has its trade."""
+
+    workflow_id: str
+    started: bool
+    """False when the message had its trade already: the same message never opens a second one."""
+
+
+async def send_alert(client: Client, request: TradeRequest) -> Sent:
+    """Start the trade of a message, or find the one it has; raises UnreachableError when Temporal does not say.
+
+    After UnreachableError the same request may be sent again: the message id alone decides whether a trade is new.
+    """
+    workflow_id = trade_workflow_id(request.alert.message_id)
+    try:
+        await client.start_workflow(
+            TRADE_WORKFLOW,
+            request,
+            id=workflow_id,
+            task_queue=task_queue(request.account),
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            # one answer for a trade that runs and one that is over: there is one already. The server knows a retry of the same call
+            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+            search_attributes=TypedSearchAttributes(
+                [
+                    SearchAttributePair(PHASE, Phase.RECEIVED.value),
+                    SearchAttributePair(AUTHOR, request.alert.author_id),
+                    SearchAttributePair(MODE, request.policy.mode.value),
+                    SearchAttributePair(ACCOUNT, request.account),
+                ]
+            ),
+            static_summary=_one_line(request.alert.text),
+            static_details=_details(request),
+        )
+    except WorkflowAlreadyStartedError:
+        return Sent(workflow_id=workflow_id, started=False)
+    except RPCError as error:
+        told = unreachable(error, client)
+        raise UnreachableError(
+            f"{told}. Sending it again with the same id ({request.alert.message_id}) cannot open a second trade"
+        ) from error
+    return Sent(workflow_id=workflow_id, started=True)
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())
+    # backticks keep the text from being read as Markdown
+    line = line if len(line) <= _SUMMARY_LENGTH else line[: _SUMMARY_LENGTH - 1] + "…"
+    return f"`{line.replace('`', chr(39))}`"
+
+
+def _details(request: TradeRequest) -> str:
+    alert = request.alert
+    # an indented block: whatever the message says, it shows as it was written
+    quoted = "\n".join(f"    {line}" for line in alert.text.splitlines() or [""])
+    rows = {
+        "Author": f"{alert.author_name} ({alert.author_id})" if alert.author_name else alert.author_id,
+        "Channel": alert.channel_id,
+        "Server": alert.guild_id,
+        "Message": alert.message_id,
+        "Posted": alert.posted_at.isoformat(timespec="seconds"),
+        "Mode": request.policy.mode.value,
+        "Account": request.account,
+    }
+    table = "\n".join(f"- **{name}**: `{value.replace('`', chr(39))}`" for name, value in rows.items())
+    return f"{quoted}\n\n{table}\n"

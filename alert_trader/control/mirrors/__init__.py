@@ -1,0 +1,1 @@
+"""The mirrors (Redis and the archive), rebuilt from Temporal and repaired."""

@@ -1,0 +1,1 @@
+"""Questions about trades: views, histories, the audit trail, and why a trade went as it did."""

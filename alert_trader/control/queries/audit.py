@@ -1,0 +1,343 @@
+"""Answers from the audit trail: what happened last, one trade, what matches, SQL over everything, and files of it.
+
+The last days come from Redis; where it is away, or may lack something, Temporal answers instead, and the answer says so. What is over and
+older comes from the archive. Nothing here is needed by a trade, and no trade decides by it.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+
+from pyarrow import Table, compute, csv, parquet, types
+from pydantic_core import to_jsonable_python
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from alert_trader.control.errors import ControlError, NotFoundError
+from alert_trader.control.mirrors.repair import Mirrors
+from alert_trader.control.queries.trade_history import list_page, read_record
+from alert_trader.control.queries.trade_views import check_name
+from alert_trader.control.temporal import UnreachableError, unreachable
+from alert_trader.domain.audit.event import EventKind
+from alert_trader.mirrors.comparing import chain_fault
+from alert_trader.mirrors.hot import MirrorAwayError
+from alert_trader.mirrors.reader import Answer, QueryError
+from alert_trader.mirrors.schema import EventRow, TradeRow
+
+LOOKED_THROUGH = 40
+"""Trades that are read, the newest first, when Temporal answers in the place of Redis."""
+
+_AT_ONCE = 8
+_END_OF_TIME = 253_402_300_799_000
+"""The last second that a date can say, in milliseconds."""
+_CURSOR = re.compile(r"([0-9]{1,15})-([0-9]{1,10})")
+
+T = TypeVar("T")
+
+Temporal = Callable[[], Awaitable[Client]]
+"""The way to Temporal, gone only where the mirrors do not have the answer: they answer while it is away."""
+
+
+class Source(StrEnum):
+    """Where an answer came from."""
+
+    REDIS = "redis"
+    ARCHIVE = "archive"
+    TEMPORAL = "temporal"
+
+
+class BadQueryError(ControlError):
+    """SQL that DuckDB does not take, or that asks for more than the archive."""
+
+
+class UnwritableError(ControlError):
+    """A file that cannot be written."""
+
+
+class Format(StrEnum):
+    """How a file is written."""
+
+    CSV = "csv"
+    """Text that a spreadsheet would take for a formula gets an apostrophe in front."""
+    PARQUET = "parquet"
+    JSONL = "jsonl"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecentPage:
+    """The last events, the newest first."""
+
+    events: list[EventRow]
+    cursor: str | None
+    """Give it as `before` for the page before this; None when there is no more."""
+    source: Source
+    note: str | None
+    """Why Redis did not answer; None when it did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditedTrade:
+    """One trade with its trail."""
+
+    trade: TradeRow
+    events: tuple[EventRow, ...]
+    source: Source
+    fault: str | None
+    """Where its hash chain is broken; None when it is whole."""
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What to look for; None leaves a part open."""
+
+    text: str | None = None
+    """Part of an event's sentence or of the alert, in any case."""
+    kind: str | None = None
+    author: str | None = None
+    symbol: str | None = None
+    """The underlying."""
+    first: date | None = None
+    last: date | None = None
+    limit: int = 100
+
+
+async def recent(
+    temporal: Temporal, mirrors: Mirrors, *, limit: int, before: str | None = None
+) -> RecentPage:
+    """Give the last events over all trades; raises UnreachableError only when neither Redis nor Temporal answers."""
+    moment = None if before is None else _moment(before)
+    note = "there is no hot mirror (TRADER_REDIS_URL is not set)"
+    if mirrors.hot is not None:
+        try:
+            if await mirrors.hot.whole_at() is not None:
+                found = await mirrors.hot.recent(limit, before=before)
+                cursor = found[-1].cursor if len(found) == limit else None
+                return RecentPage(
+                    events=[each.event for each in found], cursor=cursor, source=Source.REDIS, note=None
+                )
+            note = "the hot mirror may lack something until the next round of housekeeping"
+        except MirrorAwayError as error:
+            note = str(error)
+    events = await _recent_from_temporal(await temporal(), limit, moment)
+    more = len(events) >= limit
+    return RecentPage(
+        events=events,
+        cursor=f"{_ms(events[-1].at)}-0" if more else None,
+        source=Source.TEMPORAL,
+        note=f"{note}; told by Temporal, from the last {LOOKED_THROUGH} trades",
+    )
+
+
+async def trade(temporal: Temporal, mirrors: Mirrors, name: str) -> AuditedTrade:
+    """Give one trade with its whole trail, from the first that has it: Redis, the archive, Temporal. Raises NotFoundError."""
+    workflow_id, notes = check_name(name), []
+    if mirrors.hot is not None:
+        try:
+            held = (await mirrors.hot.trades([workflow_id])).get(workflow_id)
+        except MirrorAwayError as error:
+            notes.append(str(error))
+        else:
+            # one that lacks an event is better told by the others
+            if held is not None and (fault := chain_fault(held.row, held.events)) is None:
+                return AuditedTrade(
+                    trade=held.row, events=held.events, source=Source.REDIS, fault=fault, note=None
+                )
+    kept, source = None, Source.ARCHIVE
+    try:
+        kept = await _in_thread(mirrors, mirrors.reader.trade, workflow_id)
+    except ControlError as error:
+        notes.append(str(error))
+    if kept is None:
+        source, client = Source.TEMPORAL, await temporal()
+        try:
+            kept = await read_record(client, workflow_id)
+        except RPCError as error:
+            raise unreachable(error, client) from error
+    if kept is None:
+        raise NotFoundError(f"there is no trade {name}: neither Redis, nor the archive, nor Temporal has it")
+    note = "; ".join(notes) or None
+    return AuditedTrade(
+        trade=kept.trade,
+        events=kept.events,
+        source=source,
+        fault=chain_fault(kept.trade, kept.events),
+        note=note,
+    )
+
+
+async def search(mirrors: Mirrors, wanted: Search) -> list[EventRow]:
+    """Find events of trades that are over, the newest first. Raises BadQueryError."""
+    _check_days(wanted.first, wanted.last)
+    if wanted.kind is not None and wanted.kind not in set(EventKind):
+        raise BadQueryError(f"expected a kind of event, one of {', '.join(EventKind)}; found {wanted.kind!r}")
+    return await _in_thread(mirrors, _search, mirrors, wanted)
+
+
+async def sql(mirrors: Mirrors, text: str) -> Answer:
+    """Run SQL over the archive's `trades`, `orders` and `events`. It sees nothing else. Raises BadQueryError."""
+    return await _in_thread(mirrors, mirrors.reader.query, text)
+
+
+async def export(
+    mirrors: Mirrors,
+    text: str,
+    target: Path,
+    form: Format,
+    *,
+    first: date | None = None,
+    last: date | None = None,
+) -> int:
+    """Write what SQL over the archive gives to a file; gives the number of rows. Raises BadQueryError and UnwritableError."""
+    _check_days(first, last)
+    return await _in_thread(mirrors, _export, mirrors, text, target, form, first, last)
+
+
+def table_query(table: str) -> str:
+    """Write the query for a whole table of the archive, nested columns as JSON text where a file has no such thing."""
+    columns = {"trades": "*", "orders": "*", "events": "* replace (cast(to_json(facts) as varchar) as facts)"}
+    if table not in columns:
+        raise BadQueryError(f"expected trades, orders or events, found {table!r}")
+    return f"select {columns[table]} from {table}"  # noqa: S608 - one of three names
+
+
+def _search(mirrors: Mirrors, wanted: Search) -> list[EventRow]:
+    conditions, given = ["true"], {}
+    if wanted.text is not None:
+        conditions.append("(contains(lower(e.text), lower($text)) or contains(lower(t.text), lower($text)))")
+        given["text"] = wanted.text
+    for name, column, value in (("kind", "e.kind", wanted.kind), ("author", "t.author_id", wanted.author)):
+        if value is not None:
+            conditions.append(f"{column} = ${name}")
+            given[name] = value
+    if wanted.symbol is not None:
+        conditions.append("t.underlying = upper($symbol)")
+        given["symbol"] = wanted.symbol
+    query = (
+        f"select e.* from events e join trades t using (workflow_id) where {' and '.join(conditions)} "  # noqa: S608 - names of ours
+        "order by e.happened_at desc, e.workflow_id, e.sequence desc limit $most"
+    )
+    return mirrors.reader.event_rows(
+        query, {**given, "most": wanted.limit}, first=wanted.first, last=wanted.last
+    )
+
+
+def _export(
+    mirrors: Mirrors, text: str, target: Path, form: Format, first: date | None, last: date | None
+) -> int:
+    answer = mirrors.reader.table(text, first=first, last=last)
+    draft = target.with_name(target.name + ".part")
+    try:
+        match form:
+            case Format.CSV:
+                csv.write_csv(_harmless(answer), draft)
+            case Format.PARQUET:
+                parquet.write_table(answer, draft, compression="zstd")
+            case Format.JSONL:
+                _write_lines(answer, draft)
+        draft.replace(target)
+    except OSError as error:
+        found = os.strerror(error.errno) if error.errno else str(error)
+        raise UnwritableError(
+            f"expected to write {target}, found: {found}. Name a file in a folder that can be written to"
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            draft.unlink()
+    return int(answer.num_rows)
+
+
+async def _recent_from_temporal(client: Client, limit: int, before: datetime | None) -> list[EventRow]:
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(workflow_id: str) -> tuple[EventRow, ...]:
+        async with gate:
+            record = await read_record(client, workflow_id)
+            return () if record is None else record.events
+
+    try:
+        page = await list_page(client, size=LOOKED_THROUGH)
+        trails = await asyncio.gather(
+            *(one(each) for each in dict.fromkeys(run.workflow_id for run in page.runs))
+        )
+    except RPCError as error:
+        raise unreachable(error, client) from error
+    events = [event for trail in trails for event in trail if before is None or event.at < before]
+    events.sort(key=lambda event: (event.at, event.workflow_id, event.sequence), reverse=True)
+    return _with_ties(events, limit)
+
+
+def _with_ties(events: Sequence[EventRow], limit: int) -> list[EventRow]:
+    """Cut after `limit`, and after everything of that same millisecond: the next page begins before it."""
+    taken = list(events[:limit])
+    return taken + [each for each in events[limit:] if _ms(each.at) == _ms(taken[-1].at)]
+
+
+async def _in_thread(mirrors: Mirrors, call: Callable[..., T], *given: object) -> T:
+    """Ask the archive in a thread, and word what goes wrong."""
+    # not one of the loop's own: a process that ends waits for those, and a query that a person interrupts may run for hours
+    aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="archive")
+    try:
+        return await asyncio.get_running_loop().run_in_executor(aside, call, *given)
+    except QueryError as error:
+        damaged = await asyncio.to_thread(_damaged, mirrors, str(error))
+        raise BadQueryError(str(error)) if damaged is None else UnreachableError(damaged) from None
+    except OSError as error:
+        raise UnreachableError(f"the archive cannot be read: {error}. Check TRADER_ARCHIVE") from error
+    finally:
+        aside.shutdown(wait=False)
+
+
+def _damaged(mirrors: Mirrors, words: str) -> str | None:
+    """Say what to do where a query failed over a file of the archive; None where it is the query that is wrong."""
+    path = next((path for path in mirrors.archive.files() if path in words), None)
+    if path is None:
+        return None
+    mend = "`trader audit rebuild` sets a damaged one aside and writes again what Temporal keeps; so does the next round of housekeeping"
+    return f"a file of the archive cannot be read, {path}: {words.splitlines()[0].partition(path)[0].rstrip(chr(39) + ' ')}. {mend}"
+
+
+def _check_days(first: date | None, last: date | None) -> None:
+    if first is not None and last is not None and first > last:
+        raise BadQueryError(f"expected the first day before the last, found {first} to {last}")
+
+
+def _harmless(answer: Table) -> Table:
+    """Put an apostrophe before text that a spreadsheet would run as a formula: what people write is data."""
+    columns = []
+    for column in answer.columns:
+        if types.is_string(column.type) or types.is_large_string(column.type):
+            risky = compute.match_substring_regex(column, r"^[=+@\t\r-]")
+            columns.append(compute.if_else(risky, compute.binary_join_element_wise("'", column, ""), column))
+        else:
+            columns.append(column)
+    return Table.from_arrays(columns, names=answer.column_names)
+
+
+def _write_lines(answer: Table, path: Path) -> None:
+    with path.open("w") as out:
+        for row in answer.to_pylist():
+            out.write(json.dumps(to_jsonable_python(row)) + "\n")
+
+
+def _moment(cursor: str) -> datetime:
+    """Read the time that a cursor begins with, in milliseconds; one after the end of time is before nothing. Raises BadQueryError."""
+    found = _CURSOR.fullmatch(cursor)
+    if found is None:
+        raise BadQueryError(
+            f"expected a cursor that an earlier answer gave, such as 1795515788443-1, found {cursor!r}"
+        )
+    return datetime.fromtimestamp(min(int(found[1]), _END_OF_TIME) / 1000, UTC)
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)

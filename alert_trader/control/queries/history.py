@@ -1,0 +1,103 @@
+"""Histories as files, and their replay on the code that is installed."""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from temporalio.client import Client, WorkflowHistory
+from temporalio.converter import PayloadCodec
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.worker import Replayer
+from temporalio.workflow import NondeterminismError
+
+from alert_trader.control.errors import ControlError, NotFoundError
+from alert_trader.control.payload_codec import readable
+from alert_trader.control.queries.history_steps import Step, steps_of
+from alert_trader.control.queries.trade_views import handle_of
+from alert_trader.control.temporal import converter, runtime, unreachable
+from alert_trader.workflows.account.workflow import AccountWorkflow
+from alert_trader.workflows.housekeeping import HousekeepingWorkflow
+from alert_trader.workflows.trade.workflow import TradeWorkflow
+
+WORKFLOWS = (TradeWorkflow, AccountWorkflow, HousekeepingWorkflow)
+
+_RPC_TIMEOUT = timedelta(seconds=20)
+_CORE_MESSAGE = re.compile(r'message: "(.+?)", source: ', re.DOTALL)
+
+
+class UnreadableHistoryError(ControlError):
+    """A file does not hold a history."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """A history on today's code: told step by step, and whether the code still issues the same commands."""
+
+    workflow_id: str
+    steps: list[Step]
+    deterministic: bool
+    """Whether every command was issued again as recorded."""
+    fault: str | None
+    """What differed, or how the code failed."""
+
+
+async def fetch_history(client: Client, trade: str) -> WorkflowHistory:
+    """Read a trade's whole history from Temporal; raises NotFoundError or UnreachableError."""
+    handle = handle_of(client, trade)
+    try:
+        return await handle.fetch_history(rpc_timeout=_RPC_TIMEOUT)
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND and "amespace" not in error.message:
+            raise NotFoundError(
+                f"there is no trade {trade} in namespace {client.namespace}. `trader list` shows those there are"
+            ) from error
+        raise unreachable(error, client) from error
+
+
+def write_history(history: WorkflowHistory, directory: Path) -> Path:
+    """Write a history as `<workflow id>.json`, in the form that Temporal's own tools and our replay tests read."""
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / f"{history.workflow_id}.json"
+    path.write_text(json.dumps(json.loads(history.to_json()), indent=1) + "\n")
+    return path
+
+
+def read_history(path: Path) -> WorkflowHistory:
+    """Read a history file; its name without `.json` is the workflow's id. Raises UnreadableHistoryError."""
+    try:
+        history = WorkflowHistory.from_json(path.stem, path.read_text())
+        started = bool(history.events) and history.events[0].HasField(
+            "workflow_execution_started_event_attributes"
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UnreadableHistoryError(
+            f"{path} does not hold a history: {error}. Write one with `trader history export`"
+        ) from error
+    if not started:
+        raise UnreadableHistoryError(
+            f"{path} does not begin with the start of a workflow. Write one with `trader history export`"
+        )
+    return history
+
+
+async def replay(history: WorkflowHistory, codec: PayloadCodec | None = None) -> Replayed:
+    """Run a history through the installed workflow code; nothing is sent anywhere. `codec` reads one that is encrypted."""
+    replayer = Replayer(workflows=WORKFLOWS, data_converter=converter(codec), runtime=runtime())
+    result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
+    failure = result.replay_failure
+    # a trade that failed in its own time fails again: that is a faithful replay
+    faithful = failure is None or not isinstance(failure, (NondeterminismError, RuntimeError))
+    return Replayed(
+        workflow_id=history.workflow_id,
+        steps=steps_of(readable(history, codec)),
+        deterministic=faithful,
+        fault=None if failure is None else f"{type(failure).__name__}: {_words(failure)}",
+    )
+
+
+def _words(failure: BaseException) -> str:
+    """Take the sentence out of a failure that the SDK's core writes with all its fields around it."""
+    found = _CORE_MESSAGE.search(str(failure))
+    return found[1] if found is not None else str(failure)

@@ -1,0 +1,197 @@
+"""A trade's whole record read from Temporal alone: no worker answers, nothing is replayed, and the trade may be of any age.
+
+What a trade told people stands in its history as the input of each notice: the events, in full, and how the trade stood. Together they
+are the trail; the last view, or the workflow's result, is how it stands. An open trade is known as far as it has told.
+"""
+
+import base64
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from temporalio.api.common.v1 import Payload
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
+
+from alert_trader.activities.messages import NOTIFY, Notice
+from alert_trader.control.errors import ControlError
+from alert_trader.domain.audit.event import TradeEvent
+from alert_trader.domain.trade.lifecycle import Life
+from alert_trader.domain.trade.view import TradeView
+from alert_trader.mirrors.schema import Status, TradeRecord, trade_record
+from alert_trader.workflows.interface import TRADE_WORKFLOW, TradeRequest
+from alert_trader.workflows.trade.view import build_view
+
+_RPC_TIMEOUT = timedelta(seconds=10)
+
+TRADES = f"WorkflowType = '{TRADE_WORKFLOW}'"
+"""The query for every trade there is."""
+
+
+class UnreadableRecordError(ControlError):
+    """A trade's history does not read as one; the message says which trade and why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A run of a trade as the index has it. After a reset a trade has more than one."""
+
+    workflow_id: str
+    run_id: str
+    open: bool
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Some runs, and how to ask for more; no `token` on the last page."""
+
+    runs: tuple[Listed, ...]
+    token: str | None
+
+
+async def list_page(client: Client, *, size: int, token: str | None = None, query: str = TRADES) -> Page:
+    """List runs of trades, one page of them. `token` is text, so that it may stand in a history."""
+    given = None if token is None else base64.b64decode(token)
+    found = client.list_workflows(query, page_size=size, next_page_token=given, rpc_timeout=_RPC_TIMEOUT)
+    await found.fetch_next_page(page_size=size)
+    runs = [
+        Listed(
+            workflow_id=each.id,
+            run_id=each.run_id,
+            open=each.status is WorkflowExecutionStatus.RUNNING,
+            closed_at=each.close_time,
+        )
+        for each in found.current_page or ()
+    ]
+    more = found.next_page_token
+    return Page(runs=tuple(runs), token=base64.b64encode(more).decode() if more else None)
+
+
+async def list_all(client: Client, *, size: int, query: str = TRADES) -> AsyncIterator[Listed]:
+    """List every run of every trade."""
+    page = await list_page(client, size=size, query=query)
+    while True:
+        for each in page.runs:
+            yield each
+        if page.token is None:
+            return
+        page = await list_page(client, size=size, token=page.token, query=query)
+
+
+def last_runs(runs: Sequence[Listed]) -> list[Listed]:
+    """Keep one run of each trade: the open one, or the one that closed last. The index lists those before a reset as well."""
+    last: dict[str, Listed] = {}
+    for run in runs:
+        held = last.get(run.workflow_id)
+        if held is None or (
+            not held.open
+            and (run.closed_at is None or (held.closed_at is not None and run.closed_at > held.closed_at))
+        ):
+            last[run.workflow_id] = run
+    return list(last.values())
+
+
+async def read_record(client: Client, workflow_id: str) -> TradeRecord | None:
+    """Read the record of a trade's last run; None when Temporal no longer has it. Raises UnreadableRecordError."""
+    handle = client.get_workflow_handle(workflow_id)
+    try:
+        described = await handle.describe(rpc_timeout=_RPC_TIMEOUT)
+        run = client.get_workflow_handle(workflow_id, run_id=described.run_id)
+        history = [event async for event in run.fetch_history_events(rpc_timeout=_RPC_TIMEOUT)]
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND and "amespace" not in error.message:
+            return None
+        raise
+    try:
+        told = await _told(client, history)
+    except (ValidationError, ValueError) as wrong:
+        raise UnreadableRecordError(
+            f"{workflow_id} does not read as a trade: {str(wrong).splitlines()[0]}"
+        ) from wrong
+    view = told.view or _unspoken(told, workflow_id, described.start_time)
+    return trade_record(view, told.trail, run_id=str(described.run_id), status=_status(described.status))
+
+
+@dataclass(slots=True)
+class _Told:
+    request: TradeRequest | None = None
+    view: TradeView | None = None
+    events: dict[int, TradeEvent] = field(default_factory=dict)
+
+    @property
+    def trail(self) -> Sequence[TradeEvent]:
+        return [self.events[each] for each in sorted(self.events)]
+
+
+async def _told(client: Client, history: Sequence[HistoryEvent]) -> _Told:
+    """Gather what a history tells."""
+    told = _Told()
+    for event in history:
+        match event.event_type:
+            case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
+                payloads = event.workflow_execution_started_event_attributes.input.payloads
+                told.request = await _decoded(client, payloads, TradeRequest)
+            case EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+                scheduled = event.activity_task_scheduled_event_attributes
+                if scheduled.activity_type.name == NOTIFY:
+                    notice: Notice = await _decoded(client, scheduled.input.payloads, Notice)
+                    told.view = notice.view or told.view
+                    told.events |= {each.sequence: each for each in notice.events}
+            case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED:
+                payloads = event.workflow_execution_completed_event_attributes.result.payloads
+                told.view = await _decoded(client, payloads, TradeView)
+            case _:
+                continue
+    return told
+
+
+async def _decoded(client: Client, payloads: Sequence[Payload], kind: Any) -> Any:
+    """Decode the one payload of a message, which may be encrypted."""
+    codec = client.data_converter.payload_codec
+    plain = payloads if codec is None else await codec.decode(list(payloads))
+    if len(plain) != 1:
+        raise ValueError(f"expected one payload, found {len(plain)}")
+    return _reader(kind).validate_json(plain[0].data)
+
+
+@cache
+def _reader(kind: Any) -> TypeAdapter[Any]:
+    """Build a reader once: building takes a hundred times as long as reading."""
+    return TypeAdapter(kind)
+
+
+def _unspoken(told: _Told, workflow_id: str, received_at: datetime) -> TradeView:
+    """Give the view of a trade that has told nothing yet: what came in."""
+    if told.request is None:
+        raise UnreadableRecordError(f"{workflow_id} does not begin with the start of a trade")
+    return build_view(
+        request=told.request,
+        workflow_id=workflow_id,
+        received_at=received_at.astimezone(UTC),
+        life=Life(),
+        parsed=None,
+        sized=None,
+        ledger=None,
+        position=0,
+        step="",
+        reason=None,
+        events=(),
+        offer=None,
+    )
+
+
+def _status(status: WorkflowExecutionStatus | None) -> Status | None:
+    """Give how a run ended; None while it runs, where its view tells."""
+    match status:
+        case WorkflowExecutionStatus.RUNNING | None:
+            return None
+        case WorkflowExecutionStatus.COMPLETED:
+            return Status.COMPLETED
+        case _:
+            return Status.BROKEN

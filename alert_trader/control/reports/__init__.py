@@ -1,0 +1,1 @@
+"""Performance reports, gathered from Temporal and the archive, as text, picture and page."""

@@ -1,0 +1,266 @@
+"""How we did: gather the trades of a time from the archive and from Temporal, and work out their figures.
+
+The archive has what is closed and archived; Temporal has the rest. A trade that both have is taken from the archive, which has its events
+whatever became of its worker.
+"""
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from alert_trader import clock
+from alert_trader.control.commands import account_commands
+from alert_trader.control.errors import ControlError
+from alert_trader.control.queries.trade_history import (
+    TRADES,
+    Listed,
+    UnreadableRecordError,
+    list_all,
+    read_record,
+)
+from alert_trader.control.queries.trade_views import NoAnswer, events_of, view_of
+from alert_trader.control.reports.archived import archived, day_begins, outcome_of
+from alert_trader.control.temporal import unreachable
+from alert_trader.domain.audit.event import EventKind, TradeEvent
+from alert_trader.domain.ids import AccountNumber
+from alert_trader.domain.market.calendar import new_york_date
+from alert_trader.domain.market.contract import from_occ
+from alert_trader.domain.market.quotes import Quote
+from alert_trader.domain.money import Price, Usd
+from alert_trader.domain.reports.calculation import make_report, missed
+from alert_trader.domain.reports.figures import Grouping, Report, Scope
+from alert_trader.domain.reports.trade_record import ReportedTrade, alerted_contract, told_by
+from alert_trader.mirrors.reader import ArchiveReader
+from alert_trader.mirrors.schema import TradeRecord, trade_record
+
+MOST = 5_000
+"""Trades read from Temporal for one report: far above what a month brings that is not archived yet."""
+
+MOST_QUOTES = 100
+"""Contracts of one account whose quotes are asked for a report: one question to the broker."""
+
+KINDS = frozenset(kind.value for kind in EventKind)
+_AT_ONCE = 4
+_PAGE = 500
+_DAY = timedelta(days=1)
+_MONTH = timedelta(days=29)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """The trades of a report, oldest first, and how many more there are whose history does not read as a trade."""
+
+    trades: Sequence[ReportedTrade]
+    unreadable: int = 0
+    quotes: Mapping[str, Quote] = field(default_factory=dict)
+    """Quotes now, by OCC symbol, of contracts that are held or were missed: those of which a worker could tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which trades a report is about: New York days, both included; None leaves a column open."""
+
+    grouping: Grouping
+    since: date
+    until: date
+    author: str | None = None
+    channel: str | None = None
+
+    @property
+    def title(self) -> str:
+        """Name the report."""
+        days = f"{self.since:%a %Y-%m-%d}" if self.since == self.until else f"{self.since} to {self.until}"
+        only = "".join(
+            f", {what} {name}"
+            for what, name in (("author", self.author), ("channel", self.channel))
+            if name is not None
+        )
+        by = f" by {self.grouping}" if self.grouping in {Grouping.AUTHOR, Grouping.CHANNEL} else ""
+        return f"{days}{by}{only}"
+
+
+def wanted(
+    grouping: Grouping,
+    *,
+    now: datetime,
+    on: date | None = None,
+    since: date | None = None,
+    until: date | None = None,
+    author: str | None = None,
+    channel: str | None = None,
+) -> Wanted:
+    """Fill in the days: today, this week from its Monday, or the last 30 days; `on` is any day of the day or week that is meant.
+
+    Raises ValueError when `since` is after `until`.
+    """
+    last = until or on or new_york_date(now)
+    match grouping:
+        case Grouping.DAY:
+            first = last
+        case Grouping.WEEK:
+            first = last - timedelta(days=last.weekday())
+            last = until or first + timedelta(days=6)
+        case Grouping.AUTHOR | Grouping.CHANNEL:
+            first = last if on is not None else last - _MONTH
+    first = since or first
+    if first > last:
+        raise ValueError(f"expected a first day that is not after the last, found {first} and {last}")
+    return Wanted(grouping=grouping, since=first, until=last, author=author, channel=channel)
+
+
+def make(found: Gathered, what: Wanted, *, now: datetime) -> Report:
+    """Work out a report of trades that were gathered."""
+    return make_report(
+        found.trades,
+        Scope(grouping=what.grouping, title=what.title, since=what.since, until=what.until),
+        made_at=now,
+        unreadable=found.unreadable,
+        quotes=found.quotes,
+    )
+
+
+async def gather(client: Client, what: Wanted, *, archive: ArchiveReader | None = None) -> Gathered:
+    """Give the trades that a report is about, oldest first; raises UnreachableError. Without an archive: what Temporal still keeps."""
+    kept = {}
+    if archive is not None:
+        kept = {
+            each.workflow_id: each
+            for each in await asyncio.to_thread(archived, archive, what.since, what.until)
+        }
+    # one that is open again, after a reset, is told as it stands
+    wanting = [run for run in await _listed(client, what) if run.open or run.workflow_id not in kept]
+    told = await _told(client, wanting)
+    trades = {**kept, **{each.workflow_id: each for each in told if each is not None}}
+    ordered = sorted(_chosen(trades.values(), what), key=lambda each: (each.received_at, each.workflow_id))
+    return Gathered(
+        trades=ordered, unreadable=sum(each is None for each in told), quotes=await _quotes(client, ordered)
+    )
+
+
+def reported(record: TradeRecord) -> ReportedTrade:
+    """Flatten a record that was read from Temporal."""
+    row = record.trade
+    # a kind that this version does not know tells it nothing
+    events = [
+        TradeEvent(
+            sequence=each.sequence,
+            at=each.at,
+            kind=EventKind(each.kind),
+            text=each.text,
+            facts=dict(each.facts),
+        )
+        for each in record.events
+        if each.kind in KINDS
+    ]
+    alerted = alerted_contract(row.underlying, row.expiry, row.right, row.strike)
+    return ReportedTrade(
+        workflow_id=row.workflow_id,
+        text=row.text,
+        author_id=row.author_id,
+        author_name=row.author_name,
+        channel_id=row.channel_id,
+        mode=row.mode,
+        account=row.account,
+        received_at=row.received_at,
+        closed_at=row.closed_at,
+        phase=row.phase,
+        outcome=outcome_of(row.status, row.outcome),
+        told=told_by(events, row.reason),
+        symbol=row.symbol or (None if alerted is None else alerted.occ_symbol),
+        contract=row.contract or (None if alerted is None else str(alerted)),
+        quantity=row.quantity,
+        alert_price=_price(row.alert_price),
+        quote_bid=_price(row.quote_bid),
+        quote_ask=_price(row.quote_ask),
+        bought=row.bought,
+        average_entry=row.average_entry,
+        position=row.position,
+        fees=None if row.fees is None else Usd(row.fees),
+        pnl=None if row.pnl is None else Usd(row.pnl),
+    )
+
+
+def _price(value: Decimal | None) -> Price | None:
+    return None if value is None else Price(value)
+
+
+def _chosen(records: Iterable[ReportedTrade], what: Wanted) -> list[ReportedTrade]:
+    return [
+        each
+        for each in records
+        if what.since <= new_york_date(each.received_at) <= what.until
+        and what.author in {None, each.author_id}
+        and what.channel in {None, each.channel_id}
+    ]
+
+
+async def _listed(client: Client, what: Wanted) -> list[Listed]:
+    begin, end = day_begins(what.since), day_begins(what.until + _DAY)
+    query = (
+        f"{TRADES} AND StartTime >= '{begin:%Y-%m-%dT%H:%M:%SZ}' AND StartTime < '{end:%Y-%m-%dT%H:%M:%SZ}'"
+    )
+    found: dict[str, Listed] = {}
+    try:
+        # a trade that was reset is listed once a run, the newest first
+        async for each in list_all(client, size=_PAGE, query=query):
+            found.setdefault(each.workflow_id, each)
+            if len(found) >= MOST:
+                break
+    except RPCError as error:
+        raise unreachable(error, client) from error
+    return list(found.values())
+
+
+async def _told(client: Client, runs: Sequence[Listed]) -> list[ReportedTrade | None]:
+    """Read trades, a few at a time; None for one that does not read as a trade.
+
+    One that runs is asked how it stands. One that is over, or that no worker tells, is read from its history, which for a running trade is
+    as far as it has told people.
+    """
+    gate, silent = asyncio.Semaphore(_AT_ONCE), asyncio.Event()
+
+    async def one(run: Listed) -> ReportedTrade | None:
+        async with gate:
+            try:
+                if run.open and not silent.is_set():
+                    try:
+                        return await _live(client, run)
+                    except NoAnswer:
+                        silent.set()
+                record = await read_record(client, run.workflow_id)
+            except UnreadableRecordError:
+                return None
+            except RPCError as error:
+                raise unreachable(error, client) from error
+            return None if record is None else reported(record)
+
+    return list(await asyncio.gather(*(one(each) for each in runs)))
+
+
+async def _live(client: Client, run: Listed) -> ReportedTrade:
+    """Ask a running trade how it stands; raises NoAnswer."""
+    handle = client.get_workflow_handle(run.workflow_id)
+    view, events = await asyncio.gather(view_of(handle), events_of(handle))
+    return reported(trade_record(view, events, run_id=run.run_id))
+
+
+async def _quotes(client: Client, trades: Sequence[ReportedTrade]) -> dict[str, Quote]:
+    """Ask the accounts' workers for quotes of what is held, and then of what was missed last; a report that must do without says so."""
+    today = new_york_date(clock.now())
+    wanted: dict[str, dict[str, None]] = defaultdict(dict)
+    held = [trade for trade in trades if trade.outcome is None and trade.position > 0]
+    for trade in (*held, *(trade for trade in reversed(trades) if missed(trade))):
+        if trade.symbol is not None and from_occ(trade.symbol).expiry >= today:
+            wanted[trade.account].setdefault(trade.symbol)
+    found: dict[str, Quote] = {}
+    for name, symbols in wanted.items():
+        with contextlib.suppress(ControlError):
+            found |= await account_commands.quotes(client, AccountNumber(name), list(symbols)[:MOST_QUOTES])
+    return found

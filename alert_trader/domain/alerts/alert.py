@@ -1,0 +1,151 @@
+"""An alert as it came, and what it was read as."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import NamedTuple
+
+from alert_trader.domain.ids import MessageId
+from alert_trader.domain.market.contract import Right
+from alert_trader.domain.money import Price
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbedField:
+    """One named value of an embed."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Embed:
+    """A box under a message, as Discord carries it: bots write their alerts there. Empty where a part is missing."""
+
+    title: str = ""
+    description: str = ""
+    fields: tuple[EmbedField, ...] = ()
+
+
+class Nature(StrEnum):
+    """What a message is among messages. Only a first message opens a trade."""
+
+    FIRST = "first"
+    """Written as it stands, and an answer to nothing."""
+    REPLY = "reply"
+    """An answer to another message: it may close, and opens nothing."""
+    FORWARD = "forward"
+    """Somebody's message passed on."""
+    QUOTE = "quote"
+    """A message that repeats another."""
+    EDIT = "edit"
+    """A message that said something else before."""
+
+
+class Sender(StrEnum):
+    """What wrote a message. Each needs its own id on the list of authors."""
+
+    PERSON = "person"
+    BOT = "bot"
+    WEBHOOK = "webhook"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertMessage:
+    """A message that may be an alert: who wrote what, where and when. The text is data and nothing else."""
+
+    message_id: MessageId
+    text: str
+    author_id: str
+    channel_id: str
+    guild_id: str
+    posted_at: datetime
+    """The message's own time, in UTC: it resolves years and weekdays, and it alone tells the alert's age."""
+    author_name: str = ""
+    """For people; nothing is decided by it."""
+    embeds: tuple[Embed, ...] = ()
+    nature: Nature = Nature.FIRST
+    sender: Sender = Sender.PERSON
+    answers: MessageId | None = None
+    """The message that a reply answers, where it is known: it names the trade that an exit is about."""
+
+    @property
+    def shown(self) -> str:
+        """The text that a reader sees, line by line: the message's own, then each embed's. Spans of a reading point into it."""
+        if not self.embeds:
+            return self.text
+        lines = [self.text]
+        for embed in self.embeds:
+            lines += [
+                embed.title,
+                embed.description,
+                *(f"{field.name}: {field.value}" for field in embed.fields),
+            ]
+        return "\n".join(line for line in lines if line)
+
+
+class AlertKind(StrEnum):
+    """What a message is."""
+
+    ENTRY = "entry"
+    """Buy to open one contract."""
+    EXIT = "exit"
+    """Sell to close."""
+    ADD = "add"
+    """The author added to a position (AVG)."""
+    CHATTER = "chatter"
+    """Not an alert at all."""
+    REFUSED = "refused"
+    """Looks like an alert and is not certain enough to trade; `code` says why."""
+
+
+class Share(StrEnum):
+    """How much of a position an exit closes, as the message says it."""
+
+    ALL = "all"
+    """All of it, or all that is left."""
+    HALF = "half"
+    """One half."""
+    FRACTION = "fraction"
+    """The part that `fraction` says."""
+    COUNT = "count"
+    """The contracts that `quantity` says."""
+    PARTIAL = "partial"
+    """Some of it, and the message does not say how much."""
+
+
+class Span(NamedTuple):
+    """The characters of the shown text that one field was read from. A tuple, as every entry makes six of them."""
+
+    field: str
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedAlert:
+    """The one reading of a message. Fields are None where the message does not say."""
+
+    kind: AlertKind
+    symbol: str | None = None
+    strike: Decimal | None = None
+    right: Right | None = None
+    expiry: date | None = None
+    price: Price | None = None
+    """Dollars a share, as alerted; None means the mid of bid and ask. Of an add: what was paid for it, never the new average."""
+    average: Price | None = None
+    """The author's average after an add, in dollars a share."""
+    quantity: int | None = None
+    """Contracts named in the alert: a cap, not an order. Of an exit with portion COUNT: how many it closes."""
+    portion: Share | None = None
+    """How much an exit closes; None where the message does not say."""
+    fraction: Decimal | None = None
+    """The part of the position that an exit closes, above 0 and below 1, where the message gives one."""
+    label: str | None = None
+    code: str | None = None
+    """Why it was refused: a `Code` value with its family PARSE."""
+    reason: str | None = None
+    """The refusal for people: what was expected, what was found."""
+    spans: tuple[Span, ...] = ()

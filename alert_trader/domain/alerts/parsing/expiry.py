@@ -1,0 +1,191 @@
+"""Resolves how an expiration is written to the one day it can mean, seen from the day the message was posted (New York)."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import assert_never
+
+from alert_trader.domain.alerts.parsing.tokens import Kind, Token
+from alert_trader.domain.alerts.profile import DefaultExpiry
+from alert_trader.domain.market.calendar import (
+    is_trading_day,
+    monthly_expiry,
+    next_trading_day,
+    trading_days_ahead,
+    weekly_expiry,
+)
+
+LONGEST_AHEAD = timedelta(days=1150)
+"""Listed options reach a little over three years; a date beyond is a slip of the pen."""
+
+LONGEST_ROLL = timedelta(days=300)
+"""A date without a year that is past means next year only when that is at most this far away.
+
+A date just past ("12/15" on 12/16) would be almost a year away, and is far more likely a mistake.
+"""
+
+MOST_SESSIONS = 5
+"""The largest n of nDTE that is read as trading days: beyond a week, people count calendar days as often."""
+
+DAILY = frozenset({"SPY", "QQQ", "IWM", "SPX", "SPXW", "XSP", "NDX", "NDXP", "RUT", "RUTW"})
+"""Classes with an expiration on each trading day."""
+
+_WEEK = timedelta(days=7)
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
+    )
+}
+_NUMBERS = re.compile(r"[0-9]+")
+_WORD_AND_TWO_DIGITS = re.compile(r"[a-z]{3,}[0-9]{2}")
+_MONTH_OF_A_YEAR = re.compile(r"[a-z]{3,}[ \t]?20[0-9]{2}")
+_LETTERS = re.compile(r"[a-z]{3,}")
+
+
+@dataclass(frozen=True, slots=True)
+class NoDay:
+    """Why a token gives no expiration."""
+
+    why: str
+
+
+def resolve(token: Token, posted: date, symbol: str = "") -> date | NoDay:
+    """Give the expiration that a date, DTE or word means to a reader on `posted`.
+
+    A date is given as written, also when nothing trades on it: that is for `check_expiry` to refuse. A past one is none.
+    """
+    return _meaning(token.kind, token.lower, posted, daily=symbol in DAILY)
+
+
+@lru_cache(maxsize=4096)
+def _meaning(kind: str, said: str, posted: date, *, daily: bool) -> date | NoDay:
+    """Resolve the words themselves; the same few dates stand in most alerts of a day."""
+    try:
+        if kind == Kind.DTE:
+            found = _days_ahead(said, posted)
+        elif kind == Kind.RELATIVE:
+            found = _in_words(said, posted, daily=daily)
+        else:
+            found = _dated(said, posted)
+    except (ValueError, OverflowError):
+        return NoDay("is no day of the calendar")
+    if isinstance(found, NoDay):
+        return found
+    if found < posted:
+        return NoDay("is past")
+    if found - posted > LONGEST_AHEAD:
+        return NoDay("is further away than any listed option")
+    return found
+
+
+def by_rule(rule: DefaultExpiry, posted: date) -> date | None:
+    """Give the expiration that a room means when it says none; None on a day on which that is not certain."""
+    match rule:
+        case DefaultExpiry.TODAY:
+            return posted if is_trading_day(posted) else None
+        case DefaultExpiry.WEEKLY:
+            friday = weekly_expiry(posted)
+            # on the last day of a weekly most people mean the one that begins
+            return friday if is_trading_day(posted) and friday != posted else None
+        case DefaultExpiry.MONTHLY:
+            this = monthly_expiry(posted.year, posted.month)
+            following = monthly_expiry(posted.year + posted.month // 12, posted.month % 12 + 1)
+            return this if posted < this else following if posted > this else None
+        case _:
+            assert_never(rule)
+
+
+def _days_ahead(said: str, posted: date) -> date | NoDay:
+    """Read nDTE: n trading days ahead. More than a week of them is as often meant in calendar days, and is not certain."""
+    count = int(_NUMBERS.findall(said)[0])
+    if count == 0:
+        return posted
+    if not is_trading_day(posted):
+        return NoDay(f"is counted from {posted.isoformat()}, a day without trading")
+    if count > MOST_SESSIONS:
+        return NoDay(f"is more than {MOST_SESSIONS} trading days ahead: a date is clearer")
+    return trading_days_ahead(posted, count)
+
+
+def _in_words(said: str, posted: date, *, daily: bool) -> date | NoDay:
+    """Read "weekly", "this week", "next week", "daily", "+2w", and what stands behind "exp"; only on trading days."""
+    if not is_trading_day(posted):
+        return NoDay(f"is counted from {posted.isoformat()}, a day without trading")
+    if said.startswith("+"):
+        ahead = posted + int(_NUMBERS.findall(said)[0]) * _WEEK
+        return (
+            ahead
+            if ahead == weekly_expiry(ahead)
+            else NoDay(f"can mean {ahead.isoformat()} or {weekly_expiry(ahead).isoformat()}")
+        )
+    if "dail" in said:
+        return posted if daily else NoDay("needs a class with an expiration each day")
+    if "today" in said:
+        return posted
+    if "tomorrow" in said or "tmrw" in said:
+        return next_trading_day(posted)
+    return _weekly(said, posted, daily=daily)
+
+
+def _weekly(said: str, posted: date, *, daily: bool) -> date | NoDay:
+    friday = weekly_expiry(posted)
+    if "next" in said:
+        return (
+            NoDay("can mean several days of a class that expires daily")
+            if daily
+            else weekly_expiry(friday + _WEEK)
+        )
+    if "weekl" in said and friday == posted:
+        # on the last day of a weekly most people mean the one that begins
+        return NoDay(f"can mean {friday.isoformat()} or the week after")
+    return friday
+
+
+def _dated(said: str, posted: date) -> date | NoDay:
+    if _MONTH_OF_A_YEAR.fullmatch(said):
+        # a month with its year means that month's standard expiration
+        return monthly_expiry(int(said[-4:]), _MONTHS[said[:3]])
+    year, month, day = _parts(said)
+    if year is None and _WORD_AND_TWO_DIGITS.fullmatch(said) and 2000 + day >= posted.year:
+        return NoDay("can be a day or a year")
+    if year is not None:
+        return date(year, month, day)
+    return _without_year(month, day, posted)
+
+
+def _without_year(month: int, day: int, posted: date) -> date | NoDay:
+    # 29 February may exist next year only
+    this_year = _date_or_none(posted.year, month, day)
+    if this_year is not None and this_year >= posted:
+        return this_year
+    next_year = date(posted.year + 1, month, day)
+    if next_year - posted > LONGEST_ROLL:
+        return NoDay("is past, and next year's is too far away to be meant without its year")
+    return next_year
+
+
+def _date_or_none(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _parts(said: str) -> tuple[int | None, int, int]:
+    """Read year (None where not written), month and day of a date token."""
+    numbers = _NUMBERS.findall(said)
+    words = [word for word in _LETTERS.findall(said) if word[:3] in _MONTHS]
+    if words:
+        # "apr 17th 2026", "17apr2026": the day is written first of the two numbers
+        return _year(numbers[1:]), _MONTHS[words[0][:3]], int(numbers[0])
+    if len(numbers[0]) == 4:
+        return int(numbers[0]), int(numbers[1]), int(numbers[2])
+    return _year(numbers[2:]), int(numbers[0]), int(numbers[1])
+
+
+def _year(written: list[str]) -> int | None:
+    if not written:
+        return None
+    return int(written[0]) + (2000 if len(written[0]) == 2 else 0)

@@ -1,0 +1,1 @@
+"""The audit trail: events, and the hash chain that makes a changed trail detectable."""

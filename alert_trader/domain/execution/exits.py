@@ -1,0 +1,48 @@
+"""Which profit-take exit is due: a cumulative target over everything bought, so that slicing and order of fills do not matter.
+
+Invariants (EXT-10): planned exits never exceed what was bought; no exit is priced below its target.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_FLOOR, Decimal
+
+from alert_trader.domain.execution.policy import ExitPolicy
+from alert_trader.domain.market.quotes import TickTable
+from alert_trader.domain.money import Price
+from alert_trader.domain.orders.order import Fill, average_price
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExitPlan:
+    """One sell-to-close order that is due."""
+
+    quantity: int
+    limit: Price
+    average_entry: Decimal
+    """Average dollars a share of the slice it protects; not rounded."""
+
+
+def exit_target(bought: int, policy: ExitPolicy) -> int:
+    """Count the contracts that profit-take exits stand for once `bought` are held: the policy's share, rounded down."""
+    return min(int((policy.fraction * bought).to_integral_value(ROUND_FLOOR)), bought)
+
+
+def next_exit(
+    *, bought: int, uncovered: Sequence[Fill], planned: int, policy: ExitPolicy, ticks: TickTable
+) -> ExitPlan | None:
+    """Give the exit that is due, or None when what is planned already is enough.
+
+    `bought` is the sum of entry fills so far; `planned` is everything sold plus what working exits (unknown ones included) can still
+    sell. `uncovered` are the entry fills that no exit was priced from yet; where an exit ended with contracts left, its fills are
+    uncovered again. Raises ValueError when an exit is due and `uncovered` is empty: there is no price to aim from.
+    """
+    due = exit_target(bought, policy) - planned
+    if due < max(policy.min_quantity, 1):
+        return None
+    if not uncovered:
+        raise ValueError(
+            f"expected the fills that the exit of {due} contracts protects, found none: pass an ended exit's fills again"
+        )
+    average = average_price(uncovered)
+    return ExitPlan(quantity=due, limit=ticks.sell(average * (1 + policy.gain)), average_entry=average)

@@ -1,0 +1,235 @@
+"""Trading hours: when which contract trades, by the calendar, by closures that were announced, and by the broker's word on a session.
+
+The calendar's rules hold for every year. What no rule gives, an unscheduled closure such as 2025-01-09, is known from the settings, or on
+the day itself from the broker, who is believed over the calendar for the session that it names.
+
+Where sources do not agree on when a contract stops trading there are two moments: it trades until `earliest` at least, and after `latest`
+it does not. What raises risk ends with the first; a sale may be sent until the second, and at worst is refused.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+
+from alert_trader.domain.denial import Code, Denied
+from alert_trader.domain.market import calendar
+from alert_trader.domain.market.calendar import CLOSES, NEW_YORK, OPENS, new_york_date
+from alert_trader.domain.market.contract import OptionContract, Settlement
+
+LATE = timedelta(minutes=15)
+"""How much longer than stocks some options trade: until 16:15 in New York, 13:15 on a half day."""
+
+# fmt: off
+LATE_ROOTS = frozenset({
+    "DIA", "IWM", "QQQ", "SPY",
+    "DBA", "DBB", "DBC", "DBO", "DBS", "EEM", "EFA", "FXI", "GAZ", "IWN", "IWO", "IWV", "IYR", "JJC", "KBE",
+    "KRE", "LQD", "MDY", "MLPN", "MOO", "OEF", "OIL", "SLX", "SVXY", "TLT", "UNG", "UUP", "UVIX", "UVXY",
+    "VIIX", "VIXM", "VIXY", "VXX", "VXZ", "XHB", "XLB", "XLE", "XLF", "XLI", "XLK", "XLP", "XLU", "XLV", "XLY", "XME", "XRT",
+    "DJX", "MNX", "MRUT", "MXEA", "MXEF", "NDX", "NDXP", "OEX", "OEXW", "RUT", "RUTW", "RVX",
+    "SPX", "SPXW", "VIX", "VIXW", "XEO", "XEOW", "XND", "XSP",
+})
+# fmt: on
+"""Options that trade until 16:15. Source: the broker's help, "options that trade until 3:15 Central", and Cboe's product pages for indexes.
+Unverified beyond SPY, QQQ, IWM, DIA and the indexes; the exchanges change the list. A root that is here wrongly has a sale refused."""
+
+ENDS_AT_FOUR = frozenset({"SPXW", "XSP", "NDXP", "RUTW", "OEX", "OEXW", "XEO", "XEOW"})
+"""Of these, what expires on a day stops with the stocks on that day. Source: the broker's help on cash-settled indexes, and Cboe's pages.
+For the others it is unverified: an ETF option on its last day is said to trade until 16:00 by some and until 16:15 by others."""
+
+AM_ROOTS = frozenset({"SPX", "NDX", "RUT", "DJX", "VIX", "VIXW", "MXEA", "MXEF"})
+"""Roots whose series settle at the open of the expiration day (VIX: all of them), and stop trading the day before. Source: the broker's
+help on cash-settled indexes. The chain's own word on a series is believed over this."""
+
+ALWAYS_AM = frozenset({"VIX", "VIXW"})
+"""Underlyings that have nothing but AM-settled series, so an alert of one needs no chain to know."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlyClose:
+    """A day whose session ends before its time, in New York."""
+
+    day: date
+    at: time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closures:
+    """Days without trading and early closes that no rule gives, as they were announced."""
+
+    days: tuple[date, ...] = ()
+    early: tuple[EarlyClose, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant: a closure of a weekend, an early close of a closed day or outside of the session."""
+        for day in self.days:
+            if day.weekday() >= 5:
+                raise ValueError(
+                    f"expected a closure on a weekday, found {day:%A} {day.isoformat()}: weekends are closed anyway"
+                )
+        for each in self.early:
+            if each.day in self.days or not calendar.is_trading_day(each.day):
+                raise ValueError(
+                    f"expected an early close on a trading day, found {each.day:%A} {each.day.isoformat()}, which is closed"
+                )
+            if not OPENS < each.at < CLOSES:
+                raise ValueError(
+                    f"expected an early close between {OPENS:%H:%M} and {CLOSES:%H:%M} in New York, found {each.at:%H:%M} on "
+                    f"{each.day.isoformat()}"
+                )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedSession:
+    """The regular session that the broker named when it was asked: the one of that day, or where there is none any more, the next."""
+
+    asked_at: datetime
+    opens_at: datetime
+    closes_at: datetime
+
+    @property
+    def day(self) -> date:
+        """The New York day of the session."""
+        return new_york_date(self.opens_at)
+
+
+def stated(asked_at: datetime, opens_at: datetime | None, closes_at: datetime | None) -> StatedSession | None:
+    """Take the broker's word; None where it names no session of one day, such as that of the bundled venue, which never closes."""
+    if (
+        opens_at is None
+        or closes_at is None
+        or closes_at <= opens_at
+        or new_york_date(opens_at) != new_york_date(closes_at)
+    ):
+        return None
+    return StatedSession(asked_at=asked_at, opens_at=opens_at, closes_at=closes_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastTrade:
+    """When a contract stops trading, by the earlier and by the later reading of what is known."""
+
+    earliest: datetime
+    latest: datetime
+    settles_later: bool
+    """Whether it may settle at a price of the day after: then its last quote does not tell what it comes to."""
+    expires: datetime
+    """The close of the expiration day: until then the account may show what is held of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradingHours:
+    """The trading days and hours that are known to whoever asks. Days are New York dates, moments UTC."""
+
+    closures: Closures = field(default_factory=Closures)
+    session: StatedSession | None = None
+
+    def is_trading_day(self, day: date) -> bool:
+        """Whether the exchange opens on this day."""
+        found = self.session
+        if found is not None and new_york_date(found.asked_at) <= day <= found.day:
+            over = calendar.session_closes_at(day)
+            # asked after the day's close the broker names the next session, which says nothing about that day
+            if day == found.day or over is None or over > found.asked_at:
+                return day == found.day
+        return calendar.is_trading_day(day) and day not in self.closures.days
+
+    def next_trading_day(self, day: date) -> date:
+        """Give the first trading day after `day`."""
+        day += timedelta(days=1)
+        while not self.is_trading_day(day):
+            day += timedelta(days=1)
+        return day
+
+    def previous_trading_day(self, day: date) -> date:
+        """Give the last trading day before `day`."""
+        day -= timedelta(days=1)
+        while not self.is_trading_day(day):
+            day -= timedelta(days=1)
+        return day
+
+    def opens_at(self, day: date) -> datetime | None:
+        """Give the regular session's open, or None on a day without trading."""
+        if not self.is_trading_day(day):
+            return None
+        return (
+            self.session.opens_at
+            if self.session is not None and self.session.day == day
+            else _utc(day, OPENS)
+        )
+
+    def closes_at(self, day: date) -> datetime | None:
+        """Give the regular session's close, with which stocks and most options stop trading, or None on a day without trading."""
+        if not self.is_trading_day(day):
+            return None
+        if self.session is not None and self.session.day == day:
+            return self.session.closes_at
+        early = next((each.at for each in self.closures.early if each.day == day), None)
+        return calendar.session_closes_at(day) if early is None else _utc(day, early)
+
+    def next_open(self, moment: datetime) -> datetime:
+        """Give when the regular session opens next, after a moment."""
+        day = new_york_date(moment)
+        opens = self.opens_at(day)
+        if opens is None or opens <= moment:
+            opens = self.opens_at(self.next_trading_day(day))
+        assert opens is not None
+        return opens
+
+    def next_close(self, contract: OptionContract, moment: datetime) -> datetime:
+        """Give when the trading day of a contract ends that a moment belongs to: its own, or the next where that is over."""
+        day = new_york_date(moment)
+        closes = self._sells_until(contract.root, contract.expiry, day)
+        if closes is None or closes <= moment:
+            closes = self._sells_until(contract.root, contract.expiry, self.next_trading_day(day))
+        assert closes is not None
+        return closes
+
+    def last_trade(self, root: str, expiry: date, settlement: Settlement | None = None) -> LastTrade:
+        """Give when a contract stops trading: on its expiration day, or where it settles at that day's open, on the day before.
+
+        `settlement` is the chain's word. Where the chain is silent and the root suggests AM, the two readings are a day apart.
+        """
+        expires = self._expires(expiry)
+        before = self.previous_trading_day(expires)
+        perhaps_am = settlement is Settlement.AM or (settlement is None and root in AM_ROOTS)
+        earliest = self.closes_at(before if perhaps_am else expires)
+        latest = self._sells_until(root, expiry, before if settlement is Settlement.AM else expires)
+        closes = self.closes_at(expires)
+        assert earliest is not None
+        assert latest is not None
+        assert closes is not None
+        return LastTrade(
+            earliest=earliest, latest=latest, settles_later=perhaps_am, expires=max(latest, closes)
+        )
+
+    def _expires(self, expiry: date) -> date:
+        return expiry if self.is_trading_day(expiry) else self.previous_trading_day(expiry)
+
+    def _sells_until(self, root: str, expiry: date, day: date) -> datetime | None:
+        """Give the last moment of a day at which a contract may trade."""
+        closes = self.closes_at(day)
+        late = root in LATE_ROOTS and not (root in ENDS_AT_FOUR and day == self._expires(expiry))
+        return closes + LATE if closes is not None and late else closes
+
+
+BY_RULE = TradingHours()
+"""What the calendar alone says."""
+
+
+def check_last_day(
+    root: str, expiry: date, settlement: Settlement | None, now: datetime, hours: TradingHours = BY_RULE
+) -> Denied | None:
+    """Deny a contract whose last trading day is over: an AM-settled one on its expiration day; None while it trades."""
+    last, today = new_york_date(hours.last_trade(root, expiry, settlement).earliest), new_york_date(now)
+    if today <= last:
+        return None
+    how = "" if settlement is Settlement.PM else ", as it settles at the open of its expiration day"
+    reason = (
+        f"expected a contract that still trades, found {root} {expiry.isoformat()}, whose last trading day was {last.isoformat()}{how}: "
+        "send a new alert with a later expiration"
+    )
+    facts = {"expiry": expiry.isoformat(), "last_trading_day": last.isoformat(), "today": today.isoformat()}
+    return Denied(code=Code.CONTRACT_EXPIRED, reason=reason, facts=facts)
+
+
+def _utc(day: date, at: time) -> datetime:
+    return datetime.combine(day, at, NEW_YORK).astimezone(UTC)

@@ -1,0 +1,416 @@
+"""The order ledger: everything known of a trade's orders, fed by reports that may come twice, late, or in any order.
+
+A report is cumulative. Fills are kept by order id and fill id, so the same fill counts once; a status only moves forward, so an
+old report changes nothing. What the ledger says after a set of reports does not depend on their order.
+
+    filled + open + cancelled = ordered          for every order
+    an order of unknown outcome counts as open, in full, until it is found or given up as absent
+    only a fill that the venue has shown in the contract we meant is ours
+
+An order may have several incarnations at the venue: someone who edits it in the broker's app replaces it by one with a new id.
+"""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import assert_never
+
+from alert_trader.domain.ids import ClientOrderId, FillId, Leg, MessageId, OrderId, read_client_order_id
+from alert_trader.domain.market.contract import same_contract
+from alert_trader.domain.money import Price
+from alert_trader.domain.orders.order import (
+    Fill,
+    OrderIntent,
+    OrderKind,
+    OrderReport,
+    OrderStatus,
+    Side,
+    average_price,
+)
+
+_RANK = {
+    OrderStatus.PENDING: 0,
+    OrderStatus.UNRECOGNISED: 1,
+    OrderStatus.LIVE: 2,
+    OrderStatus.CANCELLING: 3,
+    OrderStatus.EXPIRED: 4,
+    OrderStatus.REJECTED: 5,
+    OrderStatus.CANCELLED: 6,
+    OrderStatus.FILLED: 7,
+}
+
+
+class Standing(StrEnum):
+    """What we know of an order we meant to send."""
+
+    INTENDED = "intended"
+    """In history; its sending has not been answered yet, so it may be anywhere."""
+    UNKNOWN = "unknown"
+    """The answer was lost; it counts as live until it is found or proven absent."""
+    AT_VENUE = "at venue"
+    """The venue has reported it."""
+    REFUSED = "refused"
+    """The venue said no; it never existed there."""
+    NOT_SENT = "not sent"
+    """It provably never left."""
+    ABSENT = "absent"
+    """Looked for to the end and not there. Should it appear after all, it is adopted."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Incarnation:
+    """One order id at the venue, and the furthest it is known to have come."""
+
+    order_id: OrderId
+    status: OrderStatus = OrderStatus.PENDING
+    quantity: int = 0
+    """Contracts, as the venue shows them; 0 until a report could be read that far."""
+    counted: int = 0
+    """The most contracts the venue has counted as filled, whether it has shown their fills yet or not."""
+    reject_reason: str | None = None
+    fills: dict[FillId, Fill] = field(default_factory=dict)
+    elsewhere: dict[FillId, int] = field(default_factory=dict)
+    """Contracts of fills that the venue has shown in another contract only: not this trade's to sell."""
+    replaces: OrderId | None = None
+    replaced_by: OrderId | None = None
+
+    @property
+    def filled(self) -> int:
+        """Contracts filled, in whatever contract."""
+        strange = sum(quantity for fill_id, quantity in self.elsewhere.items() if fill_id not in self.fills)
+        return sum(fill.quantity for fill in self.fills.values()) + strange
+
+    @property
+    def fills_missing(self) -> bool:
+        """Whether the venue counts more as filled than it has shown fills for, or has not shown how large the order is."""
+        return self.quantity == 0 or self.filled < (
+            self.quantity if self.status is OrderStatus.FILLED else self.counted
+        )
+
+    @property
+    def done(self) -> bool:
+        """Whether no further fill is to be expected: terminal, and every fill shown."""
+        return self.status.terminal and not self.fills_missing
+
+    @property
+    def open(self) -> int:
+        """Contracts that may still fill."""
+        return 0 if self.done else max(self.quantity - self.filled, 0)
+
+    def take(self, report: OrderReport, *, ours: bool) -> None:
+        """Take in a report of this order; `ours` tells whether it shows the contract we meant."""
+        if _RANK[report.status] > _RANK[self.status]:
+            self.status = report.status
+        self.quantity = max(self.quantity, report.quantity)
+        if not (
+            report.status.terminal and report.remaining == 0
+        ):  # that is also how "nothing more to come" may be written
+            self.counted = max(self.counted, report.quantity - report.remaining)
+        self.reject_reason = report.reject_reason or self.reject_reason
+        self.replaces = report.replaces or self.replaces
+        self.replaced_by = report.replaced_by or self.replaced_by
+        for fill in report.fills:
+            if ours:
+                self.fills.setdefault(fill.fill_id, fill)
+            else:
+                self.elsewhere.setdefault(fill.fill_id, fill.quantity)
+
+
+@dataclass(slots=True, kw_only=True)
+class LedgerOrder:
+    """One order of the trade: what we meant, and what became of it."""
+
+    client_order_id: ClientOrderId
+    leg: Leg
+    quantity: int
+    limit: Price | None
+    kind: OrderKind
+    standing: Standing
+    incarnations: dict[OrderId, Incarnation] = field(default_factory=dict)
+    wrong_contract: str | None = None
+    """The symbol the venue shows when it is not the one we meant; what fills there is not this trade's to sell."""
+
+    @property
+    def order_ids(self) -> tuple[OrderId, ...]:
+        """Every id it has at the venue, those too that were only named so far as a replacement or as what was replaced: what to read."""
+        return (*self.incarnations, *self._unseen)
+
+    @property
+    def _unseen(self) -> list[OrderId]:
+        linked = dict.fromkeys(
+            link for each in self.incarnations.values() for link in (each.replaces, each.replaced_by)
+        )
+        return [order_id for order_id in linked if order_id is not None and order_id not in self.incarnations]
+
+    @property
+    def order_id(self) -> OrderId | None:
+        """The id to act on: the newest that can still fill, else the newest. A replacement that came to nothing leaves the older one."""
+        working = [order_id for order_id, each in self.incarnations.items() if not each.status.terminal]
+        # the venue's numbers rise
+        return max(
+            working or self._unseen or self.incarnations,
+            key=lambda order_id: (len(order_id), order_id),
+            default=None,
+        )
+
+    @property
+    def status(self) -> OrderStatus | None:
+        """How the newest incarnation stands; None while the venue has not reported it."""
+        newest = self.order_id
+        return self.incarnations[newest].status if newest in self.incarnations else None
+
+    @property
+    def fills(self) -> tuple[Fill, ...]:
+        """Every fill in the contract we meant, oldest first; one that a replacement repeats counts once."""
+        known = dict.fromkeys(fill for each in self.incarnations.values() for fill in each.fills.values())
+        return tuple(sorted(known, key=lambda fill: (fill.at, fill.fill_id)))
+
+    @property
+    def filled(self) -> int:
+        """Contracts filled."""
+        return sum(fill.quantity for fill in self.fills)
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing more is to be expected of it."""
+        match self.standing:
+            case Standing.INTENDED | Standing.UNKNOWN:
+                return False
+            case Standing.REFUSED | Standing.NOT_SENT | Standing.ABSENT:
+                return True
+            case Standing.AT_VENUE:
+                return not self._unseen and all(each.done for each in self.incarnations.values())
+            case _:
+                assert_never(self.standing)
+
+    @property
+    def open(self) -> int:
+        """Contracts that may still fill: more than were meant where someone enlarged the order in the broker's app."""
+        if self.done:
+            return 0
+        return max(self.quantity - self.filled, *(each.open for each in self.incarnations.values()), 0)
+
+    @property
+    def cancelled(self) -> int:
+        """Contracts that were meant and will not fill."""
+        return max(self.quantity - self.filled - self.open, 0)
+
+    @property
+    def average_price(self) -> Decimal | None:
+        """Dollars a share over its fills; None without any."""
+        return average_price(self.fills) if self.fills else None
+
+    @property
+    def needs_reading(self) -> bool:
+        """Whether the venue has said things that do not add up yet: read it again."""
+        return bool(self._unseen) or any(each.fills_missing for each in self.incarnations.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """What a report told the ledger that it did not know."""
+
+    order: LedgerOrder
+    fills: tuple[Fill, ...]
+    ended: bool
+    """The order was not done before and is now."""
+    first: bool
+    """The venue had not shown this order before."""
+    appeared: bool
+    """An order of unknown or absent standing turned out to be at the venue."""
+    wrong_contract: bool
+    """The venue shows another contract under our order's name, or more of it filled than it did."""
+
+
+class OrderLedger:
+    """The orders of one trade, by client order id."""
+
+    def __init__(self, message: MessageId, symbol: str) -> None:
+        """Open the ledger of the trade from `message` in the contract `symbol` (OCC)."""
+        self._message = message
+        self._symbol = symbol
+        self._orders: dict[ClientOrderId, LedgerOrder] = {}
+
+    @property
+    def orders(self) -> tuple[LedgerOrder, ...]:
+        """Every order, in the order they were meant."""
+        return tuple(self._orders.values())
+
+    def order(self, client_order_id: ClientOrderId) -> LedgerOrder:
+        """Give one order; raises KeyError for a name never meant."""
+        return self._orders[client_order_id]
+
+    def next_sequence(self, leg: Leg) -> int:
+        """Give the number of the leg's next order, counting from 1."""
+        return 1 + max(
+            (known[2] for each in self._orders if (known := read_client_order_id(each)) and known[1] is leg),
+            default=0,
+        )
+
+    def intend(self, intent: OrderIntent) -> LedgerOrder:
+        """Write an order down before it is sent. An order of that name already reported (after a reset) keeps what is known."""
+        known = self._orders.get(intent.client_order_id)
+        if known is not None:
+            return known
+        order = LedgerOrder(
+            client_order_id=intent.client_order_id,
+            leg=Leg.ENTRY if intent.side is Side.BUY_TO_OPEN else Leg.EXIT,
+            quantity=intent.quantity,
+            limit=intent.limit,
+            kind=intent.kind,
+            standing=Standing.INTENDED,
+        )
+        self._orders[intent.client_order_id] = order
+        return order
+
+    def settle(self, client_order_id: ClientOrderId, standing: Standing) -> LedgerOrder:
+        """Write down how a sending ended. What the venue has already reported stays true whatever the answer was."""
+        order = self._orders[client_order_id]
+        if order.standing is not Standing.AT_VENUE:
+            order.standing = standing
+        return order
+
+    def owns(self, report: OrderReport) -> bool:
+        """Whether a report is of this trade: by our name on it, by its id, or because it replaces an order of ours."""
+        return self._named(report) is not None
+
+    def take(self, report: OrderReport, known_as: ClientOrderId | None = None) -> Learned | None:
+        """Take in a report; None when it is not of this trade, in which case nothing changes.
+
+        `known_as` names the order where the report cannot: the answer to its sending, or one recognised by its attributes.
+        """
+        name = known_as or self._named(report)
+        if name is None:
+            return None
+        order = self._orders.get(name) or self._adopt(name, report)
+        first = not order.incarnations
+        was_done, was_missing, told = (
+            order.done,
+            order.standing in {Standing.UNKNOWN, Standing.ABSENT},
+            order.fills,
+        )
+        order.standing = Standing.AT_VENUE
+        known = order.incarnations.setdefault(report.order_id, Incarnation(order_id=report.order_id))
+        # a body that could not be read shows no symbol: that says nothing of the contract
+        wrong = report.symbol != "" and not same_contract(report.symbol, self._symbol)
+        strange = len(known.elsewhere), order.wrong_contract
+        if wrong:
+            order.wrong_contract = report.symbol
+        if order.quantity == 0:
+            order.quantity = report.quantity
+        known.take(report, ours=not wrong)
+        return Learned(
+            order=order,
+            fills=tuple(fill for fill in order.fills if fill not in told),
+            ended=order.done and not was_done,
+            first=first,
+            appeared=was_missing,
+            wrong_contract=(len(known.elsewhere), order.wrong_contract) != strange,
+        )
+
+    def _named(self, report: OrderReport) -> ClientOrderId | None:
+        if report.client_order_id is not None:
+            if report.client_order_id in self._orders:
+                return report.client_order_id
+            ours = read_client_order_id(report.client_order_id)
+            return report.client_order_id if ours is not None and ours[0] == self._message else None
+        for order in self._orders.values():
+            if report.order_id in order.order_ids or report.replaces in order.incarnations:
+                return order.client_order_id
+        return None
+
+    def _adopt(self, name: ClientOrderId, report: OrderReport) -> LedgerOrder:
+        """Write down an order that carries this trade's name and is not in its history: a reset went back before it was sent."""
+        named = read_client_order_id(name)
+        assert named is not None
+        order = self._orders[name] = LedgerOrder(
+            client_order_id=name,
+            leg=named[1],
+            quantity=report.quantity,
+            limit=report.limit,
+            kind=OrderKind.MARKET if report.limit is None else OrderKind.LIMIT,
+            standing=Standing.AT_VENUE,
+        )
+        return order
+
+    def leg(self, leg: Leg) -> tuple[LedgerOrder, ...]:
+        """Give the orders of one leg."""
+        return tuple(order for order in self._orders.values() if order.leg is leg)
+
+    @property
+    def open_entries(self) -> tuple[LedgerOrder, ...]:
+        """Entry orders that may still fill, unknown ones counted as live."""
+        return tuple(order for order in self.leg(Leg.ENTRY) if not order.done)
+
+    @property
+    def open_exits(self) -> tuple[LedgerOrder, ...]:
+        """Exit orders that may still fill, unknown ones counted as live."""
+        return tuple(order for order in self.leg(Leg.EXIT) if not order.done)
+
+    @property
+    def lost(self) -> tuple[LedgerOrder, ...]:
+        """Orders that were given up as absent: they may still appear."""
+        return tuple(order for order in self._orders.values() if order.standing is Standing.ABSENT)
+
+    @property
+    def entry_fills(self) -> tuple[Fill, ...]:
+        """Everything bought, oldest first."""
+        return self._fills(Leg.ENTRY)
+
+    @property
+    def exit_fills(self) -> tuple[Fill, ...]:
+        """Everything sold, oldest first."""
+        return self._fills(Leg.EXIT)
+
+    def _fills(self, leg: Leg) -> tuple[Fill, ...]:
+        known = [fill for order in self.leg(leg) for fill in order.fills]
+        return tuple(sorted(known, key=lambda fill: (fill.at, fill.fill_id)))
+
+    @property
+    def bought(self) -> int:
+        """Contracts bought."""
+        return sum(fill.quantity for fill in self.entry_fills)
+
+    @property
+    def sold(self) -> int:
+        """Contracts sold."""
+        return sum(fill.quantity for fill in self.exit_fills)
+
+    @property
+    def position(self) -> int:
+        """Contracts held by this trade, from its fills alone."""
+        return self.bought - self.sold
+
+    @property
+    def taken(self) -> int:
+        """Contracts sold or still being sold at the market, on somebody's word: outside of the exit plan."""
+        return sum(
+            order.filled + order.open for order in self.leg(Leg.EXIT) if order.kind is OrderKind.MARKET
+        )
+
+    @property
+    def planned(self) -> int:
+        """Contracts sold or still being sold by the exit plan, unknown orders counted as live."""
+        return sum(
+            order.filled + order.open for order in self.leg(Leg.EXIT) if order.kind is not OrderKind.MARKET
+        )
+
+    @property
+    def protected(self) -> int:
+        """The same, of orders that the venue has shown to be there."""
+        shown = (
+            order
+            for order in self.leg(Leg.EXIT)
+            if order.kind is not OrderKind.MARKET and order.standing is Standing.AT_VENUE
+        )
+        return sum(order.filled + order.open for order in shown)
+
+    @property
+    def exits_open(self) -> int:
+        """Contracts in exit orders that may still fill, unknown ones counted as live."""
+        return sum(order.open for order in self.open_exits)
+
+    @property
+    def exits_working(self) -> int:
+        """Contracts in exit orders that the venue has shown to be there."""
+        return sum(order.open for order in self.open_exits if order.standing is Standing.AT_VENUE)

@@ -1,0 +1,1 @@
+"""Performance reports: their figures, and how they are calculated from the records of trades."""

@@ -1,0 +1,1 @@
+"""A trade as a whole: its life cycle, and the view of it that people are shown."""

@@ -1,0 +1,109 @@
+"""A trade as people are shown it: what cards, tables, mirrors and the Web UI rest on."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from alert_trader.domain.alerts.alert import AlertMessage, ParsedAlert
+from alert_trader.domain.alerts.portion import ALL, Portion
+from alert_trader.domain.ids import AccountNumber, ClientOrderId, OrderId
+from alert_trader.domain.money import Price, Usd
+from alert_trader.domain.trade.lifecycle import Outcome, Phase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderView:
+    """One order of the trade."""
+
+    client_order_id: ClientOrderId
+    order_id: OrderId | None
+    leg: str
+    kind: str
+    quantity: int
+    limit: Price | None
+    status: str
+    filled: int
+    average_price: Decimal | None
+
+
+class OfferKind(StrEnum):
+    """What a trade waits for a person's word on."""
+
+    ENTRY = "entry"
+    """To buy what was sized."""
+    EXIT = "exit"
+    """To sell what the author's exit says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What a trade waits for a person's word on; approve, half and skip answer it."""
+
+    id: str
+    """The message that it came from."""
+    kind: OfferKind
+    text: str
+    quantity: int
+    """Contracts, as far as they are known when it is made; a half is of these."""
+    until: datetime
+    portion: Portion = ALL
+    """What an exit would sell, by the position then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradeView:
+    """A trade as it stands, for people: what cards, tables and the UI show. Money in dollars; prices a share."""
+
+    workflow_id: str
+    message: AlertMessage
+    account: AccountNumber
+    mode: str
+    phase: Phase
+    outcome: Outcome | None
+    reason: str | None
+    """Why it ended or waits as it does: a denial's code and numbers, the venue's words, or what it waits for."""
+    parsed: ParsedAlert | None
+    symbol: str | None
+    """The OCC symbol."""
+    contract: str | None
+    """The contract as a trader says it."""
+    expiry: date | None
+    quantity: int
+    """Contracts intended."""
+    alert_price: Price | None
+    quote_bid: Price | None
+    quote_ask: Price | None
+    """The quote when the trade was sized."""
+    first_limit: Price | None
+    ceiling: Price | None
+    step: str
+    """How far price discovery has come: "limit", "bump 2", "market", or "" before the first order."""
+    bought: int
+    average_entry: Decimal | None
+    sold: int
+    average_exit: Decimal | None
+    position: int
+    exits_working: int
+    """Contracts in working exit orders."""
+    unprotected: int
+    """Contracts that a profit-take is due for and that are in none yet."""
+    unknown_orders: int
+    """Orders of unknown outcome, counted as live."""
+    fees: Usd | None
+    """Estimated by the broker for the entry and by the settings for exits, in dollars."""
+    pnl: Usd | None
+    """Realised profit or loss without fees; None before anything was sold."""
+    orders: tuple[OrderView, ...]
+    received_at: datetime
+    first_filled_at: datetime | None
+    closed_at: datetime | None
+    last_event: str
+    offer: Offer | None = None
+    """What waits for a person now."""
+    events: int = 0
+    """How many events the audit trail has."""
+    unvalued: int = 0
+    """Contracts held to expiration whose worth is not known: they may be exercised, and are not in `pnl`."""
+    chain: str = ""
+    """The hash of the last of them, which the whole trail follows from: `alert_trader.domain.audit.hash_chain`."""

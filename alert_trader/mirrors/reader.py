@@ -1,0 +1,212 @@
+"""Reads the archive with DuckDB: tables `trades`, `orders` and `events` of one mode, each trade once, decimals as decimals.
+
+A query sees these tables and nothing else: it must be one SELECT, DuckDB may open no file but the archive's own and no network, and its
+settings are locked. On a local disk DuckDB reads the files itself; from any other filesystem Arrow hands them over.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.dataset as ds
+from pyarrow import fs
+
+from alert_trader.mirrors import parquet
+from alert_trader.mirrors.archive import Archive, Place, day_of_file
+from alert_trader.mirrors.schema import EventRow, TradeRecord, TradeRow
+
+_TRIES = 5
+"""Reads that begin anew because a compaction took a file away under them; each begins from what is there then."""
+
+_SAFE: dict[str, str | bool | int | float | list[str]] = {
+    "python_enable_replacements": "false",
+    "autoload_known_extensions": "false",
+}
+
+_FOLDERS = "union_by_name = true, hive_partitioning = true, hive_types = {'mode': varchar, 'day': date}"
+
+_TRADES = ", ".join(f'"{name}"' for name in ("mode", "day", *parquet.TRADE_FIELDS))
+_SHARED = "version, mode, account, day, workflow_id"
+_EVENTS = ", ".join(f'e."{parquet.column(name)}"' for name in parquet.EVENT_FIELDS)
+_ORDERS = ", ".join(f'o."{parquet.column(name)}"' for name in parquet.ORDER_FIELDS)
+
+_LAST = "qualify row_number() over (partition by workflow_id order by closed_at desc nulls last, archived_at desc, run_id desc) = 1"
+"""Keeps each trade once: as it ended last, and then as it was written last."""
+
+_TWICE = "select count(*) <> count(distinct workflow_id) from archived"
+
+_VIEWS = f"""
+set TimeZone = 'UTC';
+create view trades as select {_TRADES}, run_id, archived_at from latest;
+create view events as select {_SHARED}, {_EVENTS} from (select {_SHARED}, unnest(trail) as e from latest);
+create view orders as select {_SHARED}, {_ORDERS} from (select {_SHARED}, unnest(orders) as o from latest);
+"""  # noqa: S608 - names of our own columns
+
+
+class QueryError(Exception):
+    """A query that DuckDB does not take; the message is its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a query gave: values are what Python has for them, decimals as Decimal, times as datetime."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+
+    def as_dicts(self) -> list[dict[str, Any]]:
+        """Give each row by column name."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+
+class ArchiveReader:
+    """Reads the trades of one mode. Every call sees the archive as it is then, and blocks: call it in a thread."""
+
+    def __init__(self, place: Place, mode: str) -> None:
+        """Read what is under `place`; nothing has to be there yet."""
+        self._place = place
+        self._mode = mode
+        self._archive = Archive(place, mode)
+
+    def query(
+        self,
+        sql: str,
+        parameters: Sequence[object] | dict[str, object] = (),
+        *,
+        first: date | None = None,
+        last: date | None = None,
+    ) -> Answer:
+        """Run SQL over `trades`, `orders` and `events`; `first` and `last` leave files of other days (New York) unread.
+
+        Raises QueryError for SQL that is wrong or asks for more than the archive, OSError when the archive cannot be reached.
+        """
+        return _answer(self.table(sql, parameters, first=first, last=last))
+
+    def table(
+        self,
+        sql: str,
+        parameters: Sequence[object] | dict[str, object] = (),
+        *,
+        first: date | None = None,
+        last: date | None = None,
+    ) -> pa.Table:
+        """Run SQL as `query` does, and give what it gave as Arrow has it."""
+        _only_reads(sql)
+        fault: Exception | None = None
+        for _ in range(_TRIES):
+            files = self._archive.files(first, last)
+            with duckdb.connect(config=_SAFE) as connection:
+                try:
+                    self._lay_out(connection, files)
+                    found = connection.sql(sql, params=parameters or None)
+                    return pa.table({}) if found is None else found.to_arrow_table()
+                except FileNotFoundError as gone:
+                    fault = gone
+                except duckdb.Error as wrong:
+                    if not self._changed(files):
+                        raise QueryError(str(wrong)) from None
+                    fault = wrong
+        raise QueryError(f"the archive changed under {_TRIES} readings in a row: {fault}")
+
+    def trades(self, *, first: date | None = None, last: date | None = None) -> list[TradeRow]:
+        """Give the trades of the days from `first` to `last`, in the order they were received."""
+        where = "where ($first is null or day >= $first) and ($last is null or day <= $last)"
+        sql = f"select {_TRADES}, orders from latest {where} order by received_at, workflow_id"  # noqa: S608
+        found = self.query(sql, {"first": first, "last": last}, first=first, last=last)
+        return [parquet.trade_of(each) for each in found.as_dicts()]
+
+    def trade(self, workflow_id: str) -> TradeRecord | None:
+        """Give one trade with its trail, or None when the archive does not have it."""
+        found = self.records([workflow_id])
+        return found.get(workflow_id)
+
+    def records(
+        self, workflow_ids: Sequence[str], *, first: date | None = None, last: date | None = None
+    ) -> dict[str, TradeRecord]:
+        """Give the trades with these workflow ids, those that are there, whole."""
+        found = self.query(
+            "select * from latest where workflow_id in (select unnest($1))",
+            [list(workflow_ids)],
+            first=first,
+            last=last,
+        )
+        return {record.trade.workflow_id: record for record in parquet.records(found.as_dicts())}
+
+    def event_rows(
+        self, sql: str, parameters: dict[str, object], *, first: date | None = None, last: date | None = None
+    ) -> list[EventRow]:
+        """Run SQL whose columns are those of `events`, and give the rows as events."""
+        found = self.query(sql, parameters, first=first, last=last)
+        return [parquet.event_of(each) for each in found.as_dicts()]
+
+    def events(self, *, first: date | None = None, last: date | None = None) -> list[EventRow]:
+        """Give the events of the trades of the days from `first` to `last`, in the order they happened."""
+        found = self.query(
+            "select * from events order by happened_at, workflow_id, sequence", first=first, last=last
+        )
+        return [parquet.event_of(each) for each in found.as_dicts()]
+
+    def _lay_out(self, connection: duckdb.DuckDBPyConnection, files: Sequence[str]) -> None:
+        """Make the tables over some files of the archive, and close everything else."""
+        filesystem = self._place.filesystem
+        native = bool(files) and isinstance(filesystem, fs.LocalFileSystem)
+        if native:
+            connection.execute("set allowed_paths = $1", [list(files)])
+        connection.execute("set enable_external_access = false")
+        if native:
+            names = ", ".join(f"'{each.replace(chr(39), chr(39) * 2)}'" for each in files)
+            connection.execute(f"create view archived as select * from read_parquet([{names}], {_FOLDERS})")  # noqa: S608 - our own files
+        elif files:
+            folders, base = ds.partitioning(parquet.FOLDERS, flavor="hive"), self._place.under("trades")
+            kept = ds.dataset(
+                list(files),
+                schema=parquet.WHOLE,
+                filesystem=filesystem,
+                format="parquet",
+                partitioning=folders,
+                partition_base_dir=base,
+            )
+            connection.register("archived", kept)
+        else:
+            connection.register("archived", parquet.WHOLE.empty_table())
+        # a trade is twice in two files of its day at the most, and sorting for it takes longer than most questions
+        twice = len({day_of_file(each) for each in files}) < len(files) and connection.execute(
+            _TWICE
+        ).fetchall() == [(True,)]
+        connection.execute(f"create view latest as select * from archived {_LAST if twice else ''}")  # noqa: S608 - our own words
+        connection.execute(_VIEWS)
+        connection.execute("set lock_configuration = true")
+
+    def _changed(self, files: Sequence[str]) -> bool:
+        """Tell whether a file is no longer there: it was merged with others meanwhile."""
+        return any(
+            each.type is fs.FileType.NotFound for each in self._place.filesystem.get_file_info(list(files))
+        )
+
+
+def _only_reads(sql: str) -> None:
+    """Refuse everything but one SELECT: no other statement could change the archive's files; raises QueryError."""
+    try:
+        kinds = [each.type for each in duckdb.extract_statements(sql)]
+    except duckdb.Error as wrong:
+        raise QueryError(str(wrong)) from None
+    if kinds != [duckdb.StatementType.SELECT]:
+        found = ", ".join(kind.name for kind in kinds) or "none"
+        raise QueryError(f"expected one SELECT, found {found}: the archive is read here, never changed")
+
+
+def _answer(found: pa.Table) -> Answer:
+    columns = [_values(column) for column in found.columns]
+    rows = list(zip(*columns, strict=True)) if columns else []
+    return Answer(columns=tuple(found.column_names), rows=rows)
+
+
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    """Give a column as Python has it; DuckDB hands a sum of counts over as a decimal without places."""
+    values: list[Any] = column.to_pylist()
+    if pa.types.is_decimal(column.type) and column.type.scale == 0:
+        return [None if value is None else int(value) for value in values]
+    return values

@@ -1,0 +1,66 @@
+"""See that an account's workflow runs, with the limits of the settings."""
+
+import asyncio
+import logging
+from datetime import timedelta
+
+from temporalio.client import Client, WorkflowHandle
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
+
+from alert_trader.domain.account.limits import Limits
+from alert_trader.domain.account.view import AccountView
+from alert_trader.domain.execution.policy import Mode
+from alert_trader.domain.ids import AccountNumber, account_workflow_id
+from alert_trader.workflows.interface import (
+    ACCOUNT_VIEW_QUERY,
+    ACCOUNT_WORKFLOW,
+    SETTINGS_SIGNAL,
+    AccountRequest,
+    task_queue,
+)
+
+log = logging.getLogger("alert-trader.worker")
+
+READY_WITHIN = timedelta(seconds=5)
+"""How long a worker waits for an account that was never looked after before it calls itself ready: its first entry would be denied."""
+
+_PAUSE = 0.05
+
+
+async def look_after(client: Client, account: AccountNumber, *, mode: Mode, limits: Limits) -> None:
+    """Start the account's workflow, or tell the one that runs which limits the settings have now. A worker for it runs already."""
+    try:
+        handle = await client.start_workflow(
+            ACCOUNT_WORKFLOW,
+            AccountRequest(account=account, mode=mode, limits=limits),
+            id=account_workflow_id(account),
+            task_queue=task_queue(account),
+            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+            static_summary=f"Account {account}",
+        )
+    except WorkflowAlreadyStartedError:
+        await client.get_workflow_handle(account_workflow_id(account)).signal(SETTINGS_SIGNAL, limits)
+        return
+    if not await ready(handle):
+        log.warning(
+            "the account is not ready after %g s: entries are denied until it is. See `trader account`",
+            READY_WITHIN.total_seconds(),
+        )
+
+
+async def ready(handle: "WorkflowHandle[object, object]", *, within: timedelta = READY_WITHIN) -> bool:
+    """Wait until an account lets entries pass; tells whether it does."""
+    deadline = asyncio.get_running_loop().time() + within.total_seconds()
+    while asyncio.get_running_loop().time() < deadline:
+        try:
+            view: AccountView = await handle.query(
+                ACCOUNT_VIEW_QUERY, result_type=AccountView, rpc_timeout=within
+            )
+        except RPCError:
+            continue
+        if view.preflight_at is not None and not view.blocking:
+            return True
+        await asyncio.sleep(_PAUSE)
+    return False

@@ -1,0 +1,168 @@
+"""One child process of the local stack: started with a log of its own, waited for, and always ended."""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from alert_trader.runtime.local import die_with_parent
+from alert_trader.settings.load import PREFIXES
+
+_TERM_WAIT = timedelta(seconds=10)
+"""Longer than a worker's graceful shutdown; what has not ended by then is killed."""
+
+_POLL = 0.02
+_TAIL_LINES = 8
+
+
+class StackError(Exception):
+    """The local stack cannot run; the message says what was expected, what was found and what to do."""
+
+
+class Child:
+    """A running child process. Its output goes to `log`."""
+
+    def __init__(self, name: str, process: asyncio.subprocess.Process, log: Path) -> None:
+        """Keep a process that was started; use `start`."""
+        self.name = name
+        self.log = log
+        self._process = process
+
+    @property
+    def pid(self) -> int:
+        """The process id: the command's own, as the tether replaces itself."""
+        return self._process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """How it ended; None while it runs."""
+        return self._process.returncode
+
+    async def wait(self) -> int:
+        """Wait until it ends."""
+        return await self._process.wait()
+
+    async def stop(self) -> None:
+        """Ask it to end, then make it."""
+        for wanted in (signal.SIGTERM, signal.SIGKILL):
+            await self.kill(wanted)
+            try:
+                async with asyncio.timeout(_TERM_WAIT.total_seconds()):
+                    await self._process.wait()
+            except TimeoutError:
+                continue
+            return
+
+    async def kill(self, number: signal.Signals) -> None:
+        """Send a signal; nothing happens when it has ended already."""
+        if self._process.returncode is None:
+            self._process.send_signal(number)
+        if number is signal.SIGKILL:
+            await self._process.wait()
+
+    def fault(self, what: str) -> StackError:
+        """Word a failure of this process with the end of its log."""
+        ended = "" if self.exit_code is None else f" (it ended with code {self.exit_code})"
+        try:
+            tail = self.log.read_text(errors="replace").strip().splitlines()[-_TAIL_LINES:]
+        except OSError:
+            tail = []
+        lines = "".join(f"\n    {line}" for line in tail) or "\n    (empty)"
+        return StackError(f"{self.name}: {what}{ended}. The end of its log {self.log}:{lines}")
+
+
+async def start(
+    name: str, command: Sequence[str], *, log: Path, environment: Mapping[str, str] | None = None
+) -> Child:
+    """Start a command in a session of its own (so that Ctrl-C reaches only us), tied to the life of this process.
+
+    It gets our settings from `environment` alone; without any it gets no credentials at all.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as out:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-IS",
+            die_with_parent.__file__,
+            str(os.getpid()),
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=out,
+            stderr=asyncio.subprocess.STDOUT,
+            env={**_without(PREFIXES, os.environ), **environment}
+            if environment
+            else without_secrets(os.environ),
+            start_new_session=True,
+        )
+    return Child(name, process, log)
+
+
+def without_secrets(variables: Mapping[str, str]) -> dict[str, str]:
+    """Leave out our settings, and the credentials of Temporal and of the archive's storage: for a program that needs none of them."""
+    return _without((*PREFIXES, "TEMPORAL_", "AWS_"), variables)
+
+
+def _without(prefixes: tuple[str, ...], variables: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in variables.items() if not name.upper().startswith(prefixes)}
+
+
+def find_program(name: str | Path) -> Path | None:
+    """Find a program by its path, or by its name on the PATH, whose empty and relative entries (the folder we stand in) are left out."""
+    folders = (each for each in os.get_exec_path() if Path(each).is_absolute())
+    found = shutil.which(name, path=os.pathsep.join(folders))
+    return None if found is None else Path(found)
+
+
+async def ready(child: Child, ready_file: Path, *, within: timedelta) -> dict[str, Any]:
+    """Wait for the JSON that a child writes when it is ready; raises StackError when it ends or takes longer."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + within.total_seconds()
+    while True:
+        if child.exit_code is not None:
+            raise child.fault("ended before it was ready")
+        if (found := _read_ready(ready_file)) is not None:
+            return found
+        if loop.time() >= deadline:
+            raise child.fault(f"was not ready within {within.total_seconds():g} s")
+        await asyncio.sleep(_POLL)
+
+
+def _read_ready(ready_file: Path) -> dict[str, Any] | None:
+    """Read the file once; None while it is missing or half written."""
+    try:
+        found = json.loads(ready_file.read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def free_ports(count: int) -> list[int]:
+    """Find ports that nothing listens on, all different."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [int(each.getsockname()[1]) for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()
+
+
+def require_free(port: int, what: str, variable: str) -> None:
+    """Raise StackError when something already listens on `port`."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise StackError(
+                f"expected port {port} to be free for {what}, found it taken ({error.strerror}). Stop what uses it (another `trader up`?), "
+                f"or set {variable} to another port"
+            ) from None

@@ -1,0 +1,404 @@
+"""The whole product on one machine: Temporal, redis-server, venue (in demo mode), worker, housekeeper and admin API as child processes.
+
+`Stack` is an async context manager: inside it everything answers, after it everything has ended, in reverse order. The children die
+with this process as far as the system allows. `trader up`, `trader demo`, the end-to-end tests and the benchmarks all use it.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import secrets
+import signal
+from collections import deque
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from pydantic import SecretStr
+
+from alert_trader.domain.execution.policy import Mode
+from alert_trader.runtime.local import redis_server, temporal_server
+from alert_trader.runtime.local.process import Child, StackError, free_ports, ready, require_free, start
+from alert_trader.settings.load import as_environment
+from alert_trader.settings.model import Settings
+from alert_trader.start import command
+
+WORKER_READY_WITHIN = timedelta(seconds=60)
+"""A worker that finds a new namespace waits for the server's caches first."""
+
+VENUE_READY_WITHIN = timedelta(seconds=20)
+
+API_READY_WITHIN = timedelta(seconds=20)
+
+RESTARTS = 5
+RESTART_WINDOW = 60.0
+"""Seconds in which `RESTARTS` restarts of one process are too many: something is wrong that starting again does not mend."""
+
+_RESTART_PAUSE = 1.0
+
+CHAT_TOKEN = "demo"  # noqa: S105 - opens the bundled chat on this machine, and nothing else
+
+
+def addressed(given: Settings, changes: Mapping[str, Any]) -> Settings:
+    """Give settings with changes, and with what follows from the ports of a Temporal that the stack starts itself."""
+    changed = given.model_copy(update=dict(changes))
+    if given.temporal_address is not None:
+        return changed
+    page = tuple(f"http://{host}:{changed.temporal_ui_port}" for host in ("127.0.0.1", "localhost"))
+    own = {
+        "temporal_address": f"127.0.0.1:{changed.temporal_port}",
+        # its Web UI may ask the codec server, wherever it is served
+        "codec_origins": tuple(dict.fromkeys((*given.codec_origins, *page))),
+    }
+    return changed.model_copy(update=own)
+
+
+class Stack:
+    """The local stack of one mode. Start it with `async with`.
+
+    With `with_chat` the bundled chat runs in place of Discord. With `free_ports` the ports of the settings are left alone, so that several
+    stacks run beside each other. A Temporal address in the settings means a server that already runs: none is started then; the same holds
+    for a Redis. Without `with_mirrors` there is no hot mirror and no housekeeper.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        use_free_ports: bool = False,
+        venue_config: Mapping[str, Any] | None = None,
+        with_worker: bool = True,
+        with_mirrors: bool = True,
+        with_api: bool = False,
+        with_chat: bool = False,
+        chat_config: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Plan a stack; nothing runs yet. `venue_config` and `chat_config` add to their own configuration files."""
+        self._given = settings
+        self._use_free_ports = use_free_ports
+        self._venue_config = dict(venue_config or {})
+        self._with_worker = with_worker
+        self._with_mirrors = with_mirrors
+        self._with_api = with_api
+        self._with_chat = with_chat
+        self._chat_config = dict(chat_config or {})
+        self._children: dict[str, Child] = {}
+        self._runs = 0
+        self.settings = settings
+        """The settings that the children run by: the given ones with the addresses of this stack."""
+        self.data_dir = settings.data_dir.absolute()
+        self.tape_path = self.data_dir / "venue-tape.jsonl"
+        """Everything that reached the venue, over all its starts."""
+        self.made_key = False
+        """Whether the admin API's key was made up for this run."""
+        self.ui_url: str | None = None
+        """The Web UI of the server that was started; None for one that already ran."""
+
+    @property
+    def temporal_address(self) -> str:
+        """Where Temporal answers."""
+        return str(self.settings.temporal_address)
+
+    @property
+    def namespace(self) -> str:
+        """The namespace that the trades are in."""
+        return self.settings.namespace
+
+    @property
+    def chat_url(self) -> str | None:
+        """Where the bundled chat can be looked at; None when it does not run."""
+        return self.settings.discord_url if self._with_chat else None
+
+    @property
+    def venue_url(self) -> str | None:
+        """Where the venue answers; None in a mode that has none."""
+        return self.settings.venue_base_url if self.settings.mode is Mode.DEMO else None
+
+    @property
+    def api_url(self) -> str | None:
+        """Where the admin API answers; None in a stack without it."""
+        return f"http://{self.settings.api_host}:{self.settings.api_port}" if self._with_api else None
+
+    @property
+    def redis_url(self) -> str | None:
+        """Where the hot mirror is; None when there is none."""
+        return None if self.settings.redis_url is None else self.settings.redis_url.get_secret_value()
+
+    @property
+    def state_path(self) -> Path:
+        """The file by which other commands find this stack."""
+        return self.data_dir / "stack.json"
+
+    def child(self, name: str) -> Child:
+        """Give a running child by name: temporal, redis, venue, worker, housekeeper or api."""
+        return self._children[name]
+
+    async def __aenter__(self) -> Self:
+        """Start everything in order; raises StackError, with what had started ended again."""
+        try:
+            await self._start()
+        except BaseException:
+            await self._stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End everything in reverse order."""
+        await self._stop()
+
+    async def kill_worker(self, number: signal.Signals = signal.SIGKILL) -> None:
+        """Send the worker a signal, and wait until it has ended."""
+        worker = self._children["worker"]
+        await worker.kill(number)
+        await worker.wait()
+
+    async def restart_worker(self) -> None:
+        """End the worker if it still runs, and start another."""
+        if (worker := self._children.pop("worker", None)) is not None:
+            await worker.stop()
+        await self._start_worker()
+
+    async def start_housekeeper(self) -> None:
+        """Start the housekeeper without waiting for it: no trade needs it, and it loads for longer than the rest."""
+        await self._start_child(
+            "housekeeper",
+            command("housekeeper"),
+            within=None,
+            environment=as_environment(self.settings),
+        )
+
+    async def kill_temporal(self) -> None:
+        """Kill the server that this stack started, as a power cut would."""
+        await self._children["temporal"].kill(signal.SIGKILL)
+
+    async def restart_temporal(self) -> None:
+        """End the server if it still runs, and start it again on the same port and database."""
+        await self._children.pop("temporal").stop()
+        await self._start_temporal()
+
+    async def kill_redis(self) -> None:
+        """Kill the hot mirror with all it holds."""
+        await self._children["redis"].kill(signal.SIGKILL)
+
+    async def restart_redis(self) -> None:
+        """End the hot mirror if it still runs, and start it again on the same port, empty."""
+        await self._children.pop("redis").stop()
+        await self._start_redis()
+
+    async def kill_venue(self) -> None:
+        """Kill the venue that this stack started; `supervise` starts it again."""
+        await self._children["venue"].kill(signal.SIGKILL)
+
+    async def supervise(self, tell: Callable[[str], None]) -> None:
+        """Keep every process running for ever; raises StackError when one keeps ending."""
+        starts = {
+            "temporal": self._start_temporal,
+            "redis": self._start_redis,
+            "venue": self._start_venue,
+            "chat": self._start_chat,
+            "worker": self._start_worker,
+            "housekeeper": self.start_housekeeper,
+            "bot": self._start_bot,
+            "api": self._start_api,
+        }
+        ended: dict[str, deque[float]] = {name: deque(maxlen=RESTARTS) for name in self._children}
+        while True:
+            waits = {asyncio.ensure_future(child.wait()): child for child in self._children.values()}
+            try:
+                done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for wait in waits:
+                    wait.cancel()
+            for child in (waits[wait] for wait in done):
+                now = asyncio.get_running_loop().time()
+                times = ended[child.name]
+                if len(times) == RESTARTS and now - times[0] < RESTART_WINDOW:
+                    raise child.fault("ended, and is not started again")
+                times.append(now)
+                tell(f"{child.name} ended with code {child.exit_code}; starting it again (log: {child.log})")
+                await asyncio.sleep(_RESTART_PAUSE)
+                await starts[child.name]()
+                tell(f"{child.name} runs again")
+
+    async def _start(self) -> None:
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        given = self._given
+        names = ("temporal_port", "temporal_ui_port", "venue_port", "redis_port", "api_port", "chat_port")
+        ports = dict(zip(names, free_ports(len(names)), strict=True)) if self._use_free_ports else {}
+        own_server = given.temporal_address is None
+        self.settings = addressed(given, {**ports, "data_dir": self.data_dir})
+        if own_server:
+            self.ui_url = (
+                f"http://127.0.0.1:{self.settings.temporal_ui_port}/namespaces/{self.namespace}/workflows"
+            )
+            await self._start_temporal()
+        if self._with_mirrors and given.redis_url is None:
+            await self._start_redis()
+        if self.settings.mode is Mode.DEMO:
+            await self._start_venue()
+        if self._with_chat:
+            await self._start_chat()
+        if self._with_worker:
+            await self._start_worker()
+            if self._with_mirrors:
+                await self.start_housekeeper()
+            if self.settings.discord_token is not None:
+                await self._start_bot()
+        if self._with_api:
+            await self._start_api()
+        self._write_state()
+
+    async def _stop(self) -> None:
+        self._remove_state()
+        for name in reversed(list(self._children)):
+            await self._children.pop(name).stop()
+
+    async def _start_temporal(self) -> None:
+        self._children["temporal"] = await temporal_server.run(
+            temporal_server.find_binary(self.settings.temporal_binary),
+            port=self.settings.temporal_port,
+            ui_port=self.settings.temporal_ui_port,
+            namespace=self.namespace,
+            data_dir=self.data_dir,
+        )
+
+    async def _start_redis(self) -> None:
+        """Start the hot mirror where there is a redis-server; without one it is off."""
+        binary = redis_server.find_binary(self.settings.redis_binary)
+        if binary is None:
+            return
+        port = self.settings.redis_port
+        self._children["redis"] = await redis_server.run(binary, port=port, data_dir=self.data_dir)
+        self.settings = self.settings.model_copy(
+            update={"redis_url": SecretStr(f"redis://127.0.0.1:{port}/0")}
+        )
+
+    async def _start_venue(self) -> None:
+        port = self.settings.venue_port
+        if self._given.venue_url is not None and not self._use_free_ports:
+            return  # a venue that already runs
+        require_free(port, "the venue", "TRADER_VENUE_PORT")
+        self.settings = self.settings.model_copy(update={"venue_url": f"http://127.0.0.1:{port}"})
+        config = self.data_dir / "venue.json"
+        wanted = {"accounts": [{"number": self.settings.account}], **self._venue_config}
+        config.write_text(json.dumps(wanted, indent=2))
+        # Temporal remembers the trades of an earlier start, so the venue must remember their orders
+        files = {"--config": config, "--tape": self.tape_path, "--state": self.data_dir / "venue.db"}
+        named = [str(each) for pair in files.items() for each in pair]
+        await self._start_child(
+            "venue",
+            command("venue", "--host", "127.0.0.1", "--port", str(port), *named),
+            within=VENUE_READY_WITHIN,
+            environment={},
+        )
+
+    async def _start_worker(self) -> None:
+        await self._start_child(
+            "worker", command("worker"), within=WORKER_READY_WITHIN, environment=as_environment(self.settings)
+        )
+
+    async def _start_api(self) -> None:
+        if self.settings.mode is Mode.DEMO and self.settings.api_keys is None:
+            # a key for this run, so that the demo's API can be tried at once: nothing of worth is behind it
+            self.settings = self.settings.model_copy(
+                update={"api_keys": SecretStr(f"demo:{secrets.token_hex(16)}")}
+            )
+            self.made_key = True
+        require_free(self.settings.api_port, "the admin API", "TRADER_API_PORT")
+        await self._start_child(
+            "api", command("api"), within=API_READY_WITHIN, environment=as_environment(self.settings)
+        )
+
+    async def _start_chat(self) -> None:
+        """Start the bundled chat, with the people and the rooms that the settings allow."""
+        port = self.settings.chat_port
+        require_free(port, "the chat", "TRADER_CHAT_PORT")
+        allowed, config = self.settings.allowlist, self.data_dir / "chat.json"
+        people = dict.fromkeys((*allowed.authors, *self.settings.operators))
+        wanted = {
+            "guild_id": allowed.guilds[0],
+            "people": [
+                {"user_id": each, "name": f"person {number}"} for number, each in enumerate(people, 1)
+            ],
+            "rooms": [
+                {"channel_id": each, "name": f"alerts-{number}"}
+                for number, each in enumerate(allowed.channels, 1)
+            ],
+            **self._chat_config,
+        }
+        config.write_text(json.dumps(wanted, indent=2))
+        token = SecretStr(CHAT_TOKEN)
+        self.settings = self.settings.model_copy(
+            update={"discord_url": f"http://127.0.0.1:{port}", "discord_token": token}
+        )
+        line = command("chat", "--port", str(port), "--config", str(config))
+        await self._start_child("chat", line, within=VENUE_READY_WITHIN, environment={})
+
+    async def _start_bot(self) -> None:
+        await self._start_child(
+            "bot", command("bot"), within=WORKER_READY_WITHIN, environment=as_environment(self.settings)
+        )
+
+    async def kill_bot(self, number: signal.Signals = signal.SIGKILL) -> None:
+        """Send the bot a signal, and wait until it has ended."""
+        bot = self._children["bot"]
+        await bot.kill(number)
+        await bot.wait()
+
+    async def restart_bot(self) -> None:
+        """End the bot if it still runs, and start another."""
+        if (bot := self._children.pop("bot", None)) is not None:
+            await bot.stop()
+        await self._start_bot()
+
+    async def _start_child(
+        self, name: str, line: list[str], *, within: timedelta | None, environment: Mapping[str, str]
+    ) -> None:
+        self._runs += 1
+        ready_file = self.data_dir / f"{name}-{os.getpid()}-{self._runs}.ready"
+        ready_file.unlink(missing_ok=True)
+        child = await start(
+            name,
+            [*line, "--ready-file", str(ready_file)],
+            log=self.data_dir / "logs" / f"{name}.log",
+            environment=environment,
+        )
+        self._children[name] = child
+        if within is None:
+            return
+        try:
+            await ready(child, ready_file, within=within)
+        finally:
+            ready_file.unlink(missing_ok=True)
+
+    def _write_state(self) -> None:
+        state = {
+            "pid": os.getpid(),
+            "mode": self.settings.mode.value,
+            "temporal_address": self.temporal_address,
+            "temporal_namespace": self.settings.temporal_namespace,
+            "tastytrade_account": self.settings.account,
+            "venue_url": self.venue_url,
+            "redis_url": self.redis_url,
+            "archive": self.settings.archive_place,
+            "cards": self.settings.has_cards,
+            "ui_url": self.ui_url,
+            "api_url": self.api_url,
+            "tape": str(self.tape_path),
+        }
+        draft = self.state_path.with_suffix(".tmp")
+        draft.write_text(json.dumps(state, indent=2))
+        draft.replace(self.state_path)
+
+    def _remove_state(self) -> None:
+        with contextlib.suppress(OSError, json.JSONDecodeError):
+            if json.loads(self.state_path.read_text())["pid"] == os.getpid():
+                self.state_path.unlink()
+
+
+__all__ = ["Stack", "StackError"]

@@ -1,0 +1,154 @@
+"""A namespace made fit for trades: it exists, keeps closed trades long enough, and knows their search attributes.
+
+The retention is part of the safety of the product: an alert sent twice is refused only while the first trade is still kept.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+
+from google.protobuf.duration_pb2 import Duration
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.namespace.v1 import NamespaceConfig
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
+from temporalio.api.workflowservice.v1 import (
+    DescribeNamespaceRequest,
+    RegisterNamespaceRequest,
+    UpdateNamespaceRequest,
+)
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from alert_trader.workflows.search_attributes import REGISTERED
+
+READY_WITHIN = timedelta(seconds=30)
+"""A new namespace reaches every part of the server through caches that are refreshed every few seconds."""
+
+_PAUSE = 0.2
+_RPC_TIMEOUT = timedelta(seconds=5)
+
+
+class NamespaceError(Exception):
+    """The namespace cannot be used for trades; the message says what was found and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamespaceState:
+    """A namespace as the server has it."""
+
+    exists: bool
+    retention: timedelta | None = None
+    missing: tuple[str, ...] = ()
+    """Search attributes that are not registered."""
+    mistyped: tuple[str, ...] = ()
+    """Search attributes registered with another type."""
+
+
+async def inspect(client: Client) -> NamespaceState:
+    """Read what the client's namespace is like; changes nothing."""
+    try:
+        found = await client.workflow_service.describe_namespace(
+            DescribeNamespaceRequest(namespace=client.namespace), timeout=_RPC_TIMEOUT
+        )
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return NamespaceState(exists=False)
+        raise
+    listed = await client.operator_service.list_search_attributes(
+        ListSearchAttributesRequest(namespace=client.namespace), timeout=_RPC_TIMEOUT
+    )
+    known = listed.custom_attributes
+    return NamespaceState(
+        exists=True,
+        retention=found.config.workflow_execution_retention_ttl.ToTimedelta(),
+        missing=tuple(name for name in REGISTERED if name not in known),
+        mistyped=tuple(
+            f"{name} is {IndexedValueType.Name(known[name])}, expected {IndexedValueType.Name(kind)}"
+            for name, kind in REGISTERED.items()
+            if name in known and known[name] != kind
+        ),
+    )
+
+
+async def prepare(client: Client, *, retention: timedelta, within: timedelta = READY_WITHIN) -> None:
+    """Make the client's namespace fit: create it, raise its retention, register search attributes, and verify by reading back.
+
+    Safe to run from any number of workers at once. Raises NamespaceError when it does not become fit within `within`.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + within.total_seconds()
+    while True:
+        try:
+            state = await _step(client, retention)
+            fault = _fault(client.namespace, state, retention)
+        except RPCError as error:
+            fault = f"namespace {client.namespace} cannot be prepared: {error.message}. {_by_hand(client.namespace, retention)}"
+            if error.status in {RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED}:
+                raise NamespaceError(fault) from error
+            state = None
+        if fault is None:
+            return
+        if (state is not None and state.mistyped) or loop.time() >= deadline:
+            raise NamespaceError(fault)
+        await asyncio.sleep(_PAUSE)
+
+
+async def _step(client: Client, retention: timedelta) -> NamespaceState:
+    """Bring the namespace one step nearer and say how it stands."""
+    state = await inspect(client)
+    if not state.exists:
+        await _register(client, retention)
+        state = await inspect(client)
+    if state.retention is not None and state.retention < retention:
+        change = UpdateNamespaceRequest(
+            namespace=client.namespace,
+            config=NamespaceConfig(workflow_execution_retention_ttl=_duration(retention)),
+        )
+        await client.workflow_service.update_namespace(change, timeout=_RPC_TIMEOUT)
+    if state.missing:
+        add = AddSearchAttributesRequest(
+            namespace=client.namespace, search_attributes={name: REGISTERED[name] for name in state.missing}
+        )
+        try:
+            await client.operator_service.add_search_attributes(add, timeout=_RPC_TIMEOUT)
+        except RPCError as error:
+            # another worker was first; the reading below tells whether it meant the same
+            if error.status is not RPCStatusCode.ALREADY_EXISTS:
+                raise
+    # a type mismatch is answered with OK, so only reading back tells
+    return await inspect(client)
+
+
+async def _register(client: Client, retention: timedelta) -> None:
+    request = RegisterNamespaceRequest(
+        namespace=client.namespace, workflow_execution_retention_period=_duration(retention)
+    )
+    try:
+        await client.workflow_service.register_namespace(request, timeout=_RPC_TIMEOUT)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.ALREADY_EXISTS:
+            raise
+
+
+def _duration(value: timedelta) -> Duration:
+    duration = Duration()
+    duration.FromTimedelta(value)
+    return duration
+
+
+def _fault(namespace: str, state: NamespaceState, retention: timedelta) -> str | None:
+    if not state.exists:
+        return (
+            f"namespace {namespace} does not exist and could not be created. {_by_hand(namespace, retention)}"
+        )
+    if state.retention is None or state.retention < retention:
+        return f"namespace {namespace} keeps closed trades {state.retention}; expected at least {retention}. {_by_hand(namespace, retention)}"
+    if state.mistyped:
+        return f"namespace {namespace}: search attribute {'; '.join(state.mistyped)}. Remove it or use another namespace"
+    if state.missing:
+        return f"namespace {namespace} lacks the search attributes {', '.join(state.missing)}. {_by_hand(namespace, retention)}"
+    return None
+
+
+def _by_hand(namespace: str, retention: timedelta) -> str:
+    return f"An administrator can run: temporal operator namespace update --retention {retention.days}d -n {namespace} (or create)"

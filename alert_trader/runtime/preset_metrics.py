@@ -1,0 +1,47 @@
+"""Counts that begin at nought, as the rules need them.
+
+Prometheus sees an increase only between two values: a count that first appears as 1 has not increased, so that the first order of
+unknown outcome, or the first fault of the API, would page nobody.
+"""
+
+from temporalio.common import MetricMeter
+
+from alert_trader.domain.audit.event import EventKind
+from alert_trader.domain.denial import Code
+from alert_trader.domain.ids import AccountNumber, Leg
+from alert_trader.domain.trade.lifecycle import Outcome
+from alert_trader.workflows import metrics
+from alert_trader.workflows.interface import task_queue
+from alert_trader.workflows.trade.workflow import TradeWorkflow
+
+_COUNTS: dict[tuple[str, str], list[dict[str, str]]] = {
+    (metrics.EVENTS, "Audit events by kind."): [{"kind": kind.value} for kind in EventKind],
+    (metrics.ORDERS, "Orders by leg and by how their sending ended."): [
+        {"leg": leg.name.lower(), "outcome": outcome}
+        for leg in Leg
+        for outcome in sorted(set(metrics.OUTCOMES.values()))
+    ],
+    (metrics.REFUSALS, "Reasons for which nothing, or no more, was bought."): [
+        {"code": code} for code in (*(code.value for code in Code), metrics.VENUE)
+    ],
+    (metrics.TRADES, "Trades that are over, by outcome."): [
+        {"outcome": outcome.value} for outcome in Outcome
+    ],
+}
+"""Every series by name and description, which must be those of `metering`: under another description the SDK serves each series twice."""
+
+
+def begin(meter: MetricMeter, namespace: str, account: AccountNumber) -> None:
+    """Let every count of a worker's trades begin at nought, under the labels that the SDK gives what a workflow counts."""
+    ours = labelled(meter, namespace, account)
+    for (name, description), series in _COUNTS.items():
+        counter = ours.create_counter(name, description)
+        for labels in series:
+            counter.add(0, labels)
+
+
+def labelled(meter: MetricMeter, namespace: str, account: AccountNumber) -> MetricMeter:
+    """Give the meter as a trade's workflow has it."""
+    return meter.with_additional_attributes(
+        {"namespace": namespace, "task_queue": task_queue(account), "workflow_type": TradeWorkflow.__name__}
+    )

@@ -1,0 +1,152 @@
+"""How author profiles are set: a `[profiles.<author id>]` table each in trader.toml, or TRADER_PROFILES.
+
+The variable holds the path of a TOML or JSON file with the same tables, or the JSON itself.
+"""
+
+import json
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import NoDecode
+
+from alert_trader.domain.alerts.profile import (
+    FACTORS,
+    Approval,
+    DefaultExpiry,
+    OnAdd,
+    OnExit,
+    Profile,
+    RoomRule,
+)
+from alert_trader.domain.market.contract import Right
+
+_PROFILE = Profile()
+_RIGHTS = {
+    "c": Right.CALL,
+    "call": Right.CALL,
+    "calls": Right.CALL,
+    "p": Right.PUT,
+    "put": Right.PUT,
+    "puts": Right.PUT,
+}
+
+
+class ProfileSettings(BaseModel):
+    """What can be agreed with one author; what is left out is as for an author without a profile."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    name: str = Field("", description="For people: nothing is decided by it.")
+    approval: Approval = Field(
+        _PROFILE.approval,
+        description="Entries: automatic, ask (a person approves each) or watch (never traded).",
+    )
+    exits: OnExit = Field(_PROFILE.exits, description="The author's exits: automatic, approval or ignored.")
+    adds: OnAdd = Field(
+        _PROFILE.adds, description="The author's adds (AVG): ignored, approval or added (a trade of its own)."
+    )
+    partial: Decimal = Field(
+        _PROFILE.partial,
+        gt=0,
+        lt=1,
+        description='Share sold where the author says "partial" without an amount.',
+    )
+    default_right: Right | None = Field(
+        None, description="call or put: what a strike without c or p is in this author's room."
+    )
+    default_expiry: DefaultExpiry | None = Field(
+        None, description="0DTE, weekly or monthly: what an alert without a date means there."
+    )
+    bare_contracts: bool = Field(
+        True, description="Whether a contract that is the whole message, without act and price, is an alert."
+    )
+    factors: dict[str, Decimal] = Field(
+        default_factory=lambda: dict(FACTORS),
+        description="Label to the share of a full size: lotto, super lotto, half size.",
+    )
+
+    @field_validator("default_right", mode="before")
+    @classmethod
+    def _read_right(cls, value: object) -> object:
+        return _RIGHTS.get(value.lower(), value) if isinstance(value, str) else value
+
+    @field_validator("factors")
+    @classmethod
+    def _complete(cls, value: dict[str, Decimal]) -> dict[str, Decimal]:
+        return {**FACTORS, **{label.lower(): factor for label, factor in value.items()}}
+
+    @model_validator(mode="after")
+    def _is_a_profile(self) -> Self:
+        self.profile()
+        return self
+
+    def profile(self) -> Profile:
+        """Give the profile that these settings make; raises ValueError for what is none."""
+        return Profile(
+            room=RoomRule(right=self.default_right, expiry=self.default_expiry, alone=self.bare_contracts),
+            approval=self.approval,
+            exits=self.exits,
+            adds=self.adds,
+            partial=self.partial,
+            factors=self.factors,
+        )
+
+    def told(self) -> str:
+        """Say what is agreed, on one line."""
+        said = {
+            name: value for name, value in self.model_dump(mode="json").items() if value not in ("", None)
+        }
+        factors = said.pop("factors")
+        return ", ".join(
+            [
+                *(f"{name}={value}" for name, value in said.items()),
+                *(f"{label} x{share}" for label, share in factors.items()),
+            ]
+        )
+
+
+def read_profiles(value: object) -> object:
+    """Read profiles from the path of a file, or from JSON; a table passes as it is."""
+    if not isinstance(value, str):
+        return value
+    text = value.strip()
+    try:
+        found: Any = json.loads(text) if text.startswith("{") else _of_file(Path(text))
+    except (OSError, ValueError) as error:
+        raise ValueError(
+            f"expected the path of a TOML or JSON file of profiles, or JSON itself, found a fault: {error}"
+        ) from None
+    return found.get("profiles", found) if isinstance(found, dict) else found
+
+
+def _of_file(path: Path) -> object:
+    text = path.read_text(encoding="utf-8")
+    return tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
+
+
+def _written(profiles: dict[str, ProfileSettings]) -> str:
+    """Write profiles as the JSON that the variable takes, so that a child process runs by the same ones; nothing where there are none."""
+    return (
+        json.dumps(
+            {author: each.model_dump(mode="json", exclude_none=True) for author, each in profiles.items()}
+        )
+        if profiles
+        else ""
+    )
+
+
+Profiles = Annotated[
+    dict[str, ProfileSettings], NoDecode, BeforeValidator(read_profiles), PlainSerializer(_written)
+]
+"""Profiles by author id."""

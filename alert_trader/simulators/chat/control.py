@@ -1,0 +1,264 @@
+"""What people do in the chat, by HTTP: post, reply, forward, edit, click, use commands; and what a test or a demo does to it."""
+
+import asyncio
+from datetime import datetime
+from typing import Any
+
+from aiohttp import web
+
+from alert_trader.simulators.chat import page
+from alert_trader.simulators.chat.gateway import Gateway
+from alert_trader.simulators.chat.interactions import (
+    ANSWER_WITHIN,
+    AUTOCOMPLETE,
+    COMMAND,
+    COMPONENT,
+    FORM,
+    Desk,
+    Interaction,
+    seen,
+)
+from alert_trader.simulators.chat.limits import Fault, Limits, Trouble
+from alert_trader.simulators.chat.rest import answer, public
+from alert_trader.simulators.chat.transcript import Transcript
+from alert_trader.simulators.chat.world import Body, Missing, World
+
+PATIENCE = 20.0
+"""Seconds that a person waits to see what the bot answers."""
+
+
+class Control:
+    """People's hands. Its methods are called in the same process, or by HTTP below /control."""
+
+    def __init__(
+        self, world: World, desk: Desk, gateway: Gateway, limits: Limits, transcript: Transcript
+    ) -> None:
+        """Act in `world`."""
+        self._world = world
+        self._desk = desk
+        self._gateway = gateway
+        self._limits = limits
+        self._transcript = transcript
+
+    # What people do
+
+    def say(
+        self,
+        text: str,
+        *,
+        user: str | None = None,
+        channel: str | None = None,
+        embeds: list[Body] | None = None,
+        reply_to: str | None = None,
+        forward_of: str | None = None,
+        webhook: str | None = None,
+        at: datetime | None = None,
+    ) -> Body:
+        """Post as a person, or as a webhook; `at` dates it back, as a message that the bot has missed."""
+        author = self._world.users[user or self._first_person]
+        if webhook is not None:
+            author = {
+                "id": webhook,
+                "username": "a webhook",
+                "discriminator": "0000",
+                "avatar": None,
+                "bot": True,
+            }
+        body: Body = {"content": text, "embeds": embeds or []}
+        referred = reply_to or forward_of
+        if referred is not None:
+            body["message_reference"] = {"message_id": referred, "type": 0 if reply_to else 1}
+        return self._world.post(channel or self._first_room, author, body, at=at, webhook=webhook)
+
+    def change(self, message_id: str, text: str) -> Body:
+        """Edit a message as its author."""
+        return self._world.edit(self._find(message_id), {"content": text})
+
+    async def use(
+        self, name: str, *, user: str | None = None, channel: str | None = None, **options: object
+    ) -> dict[str, Any]:
+        """Use a slash command, and give what its user sees."""
+        made = await self._ask(COMMAND, user, channel, self._command(name, options))
+        return seen(made)
+
+    async def complete(self, name: str, option: str, typed: str, *, user: str | None = None) -> list[Body]:
+        """Type into a command's option, and give what the bot suggests."""
+        data = self._command(name, {option: typed})
+        for each in data["options"]:
+            each["focused"] = True
+        made = await self._ask(AUTOCOMPLETE, user, None, data)
+        return list(made.choices or [])
+
+    async def click(
+        self,
+        message: Body,
+        label: str,
+        *,
+        user: str | None = None,
+        values: list[str] | None = None,
+    ) -> dict[str, Any]:
+        """Press a button (or choose from a select) of a message by its label or custom id, and give what its user sees."""
+        component = find(message["components"], label)
+        if component is None or component.get("disabled"):
+            raise Missing(f"no button {label!r} to press", 50035)
+        data = {
+            "custom_id": component["custom_id"],
+            "component_type": component["type"],
+            "id": component["id"],
+        }
+        if component["type"] != 2:
+            data["values"] = values or []
+        made = await self._ask(COMPONENT, user, message["channel_id"], data, message)
+        return seen(made)
+
+    async def fill(
+        self, modal: Body, values: dict[str, str], *, user: str | None = None, channel: str | None = None
+    ) -> dict[str, Any]:
+        """Send a form, its fields by custom id, and give what its user sees."""
+        fields = [
+            {
+                "type": 18,
+                "id": place,
+                "component": {"type": 4, "id": 100 + place, "custom_id": name, "value": value},
+            }
+            if _labelled(modal, name)
+            else {
+                "type": 1,
+                "id": place,
+                "components": [{"type": 4, "id": 100 + place, "custom_id": name, "value": value}],
+            }
+            for place, (name, value) in enumerate(values.items())
+        ]
+        made = await self._ask(FORM, user, channel, {"custom_id": modal["custom_id"], "components": fields})
+        return seen(made)
+
+    async def _ask(
+        self, kind: int, user: str | None, channel: str | None, data: Body, source: Body | None = None
+    ) -> Interaction:
+        made, event = self._desk.begin(
+            kind, user or self._first_person, channel or self._first_room, data, source
+        )
+        self._gateway.announce("INTERACTION_CREATE", public(event))  # type: ignore[arg-type]
+        loop = asyncio.get_running_loop()
+        until = loop.time() + PATIENCE
+        while not made.answered.is_set() and loop.time() < until:
+            if made.acknowledged is None and loop.time() - made.began > ANSWER_WITHIN:
+                raise Missing("The application did not respond", 10062)
+            await asyncio.sleep(0.01)
+        return made
+
+    def _command(self, name: str, options: dict[str, object]) -> Body:
+        known = next((each for each in self._world.commands if each["name"] == name), None)
+        if known is None:
+            raise Missing(f"no command {name}", 10063)
+        types = {each["name"]: each["type"] for each in known.get("options") or []}
+        given = [{"name": key, "type": types[key], "value": value} for key, value in options.items()]
+        return {
+            "id": known["id"],
+            "name": name,
+            "type": 1,
+            "options": given,
+            "guild_id": self._world.config.guild_id,
+        }
+
+    @property
+    def _first_person(self) -> str:
+        return self._world.config.people[0].user_id
+
+    @property
+    def _first_room(self) -> str:
+        return self._world.config.rooms[0].channel_id
+
+    # By HTTP
+
+    def routes(self) -> list[web.RouteDef]:
+        """Give every route."""
+        return [
+            web.get("/", self._page),
+            web.get("/control/messages/{channel}", self._messages),
+            web.get("/control/transcript", self._told),
+            web.post("/control/say", self._say),
+            web.post("/control/use", self._use),
+            web.post("/control/click", self._click),
+            web.post("/control/edit", self._edit),
+            web.post("/control/drop", self._drop),
+            web.post("/control/fault", self._fault),
+        ]
+
+    async def _page(self, request: web.Request) -> web.Response:
+        only = frozenset(request.query.getall("only", ()))
+        return web.Response(
+            text=page.draw(self._world, live="still" not in request.query, only=only),
+            content_type="text/html",
+        )
+
+    async def _messages(self, request: web.Request) -> web.Response:
+        return answer(public(list(self._world.messages.get(request.match_info["channel"], {}).values())))
+
+    async def _told(self, request: web.Request) -> web.Response:
+        after = int(request.query.get("after", "0"))
+        lines = [
+            {"sequence": each.sequence, "at": each.at, "kind": each.kind, **each.facts}
+            for each in self._transcript.lines[after:]
+        ]
+        return answer(public(lines))
+
+    async def _say(self, request: web.Request) -> web.Response:
+        asked = await request.json()
+        if "at" in asked:
+            asked["at"] = datetime.fromisoformat(asked["at"])
+        return answer(public(self.say(asked.pop("text"), **asked)))
+
+    async def _use(self, request: web.Request) -> web.Response:
+        asked = await request.json()
+        return await _told(self.use(asked.pop("name"), user=asked.pop("user", None), **asked))
+
+    async def _click(self, request: web.Request) -> web.Response:
+        asked = await request.json()
+        message = self._find(asked["message"])
+        return await _told(self.click(message, asked["label"], user=asked.get("user")))
+
+    def _find(self, message_id: str) -> Body:
+        for channel in self._world.messages.values():
+            if message_id in channel:
+                return channel[message_id]
+        return self._desk.shown(message_id)
+
+    async def _edit(self, request: web.Request) -> web.Response:
+        asked = await request.json()
+        return answer(public(self.change(asked["message"], asked["text"])))
+
+    async def _drop(self, request: web.Request) -> web.Response:
+        await self._gateway.drop(forget=bool((await request.json()).get("forget")))
+        return answer({})
+
+    async def _fault(self, request: web.Request) -> web.Response:
+        asked = await request.json()
+        self._limits.faults.append(Fault(trouble=Trouble(asked.pop("trouble")), **asked))
+        return answer({})
+
+
+async def _told(asking: Any) -> web.Response:
+    try:
+        return answer(public(await asking))
+    except Missing as missing:
+        return answer({"message": missing.what}, 404)
+
+
+def find(components: list[Body], label: str) -> Body | None:
+    """Find a component by its label or custom id, however deep it lies."""
+    for each in components:
+        if label in {each.get("label"), each.get("custom_id")}:
+            return each
+        deeper = find(each.get("components") or [], label)
+        if deeper is not None:
+            return deeper
+    return None
+
+
+def _labelled(modal: Body, name: str) -> bool:
+    """Tell whether a form's field stands in a label, the newer of the two shapes."""
+    return any(
+        each["type"] == 18 and each.get("component", {}).get("custom_id") == name
+        for each in modal["components"]
+    )

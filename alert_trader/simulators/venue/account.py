@@ -1,0 +1,109 @@
+"""One account: its cash, what it holds, and the ledger of positions that may lag the truth.
+
+`positions` is the truth and moves with each fill. `ledger` is what the broker's position reads and strict closing checks see; with a
+ledger lag it follows later, as production's does.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from alert_trader.simulators.venue.config import AccountConfig
+from alert_trader.simulators.venue.fees import Fees, dollars
+from alert_trader.simulators.venue.orders import Action
+
+
+@dataclass(slots=True, kw_only=True)
+class Position:
+    """Contracts of one series; short is negative. `average` and `realized` are dollars a share and dollars."""
+
+    symbol: str
+    quantity: int = 0
+    average: Decimal = Decimal(0)
+    realized: Decimal = Decimal(0)
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transaction:
+    """One execution as the account's books show it; `value` is dollars, positive."""
+
+    transaction_id: int
+    order_id: int
+    exec_id: str
+    symbol: str
+    underlying: str
+    action: Action
+    quantity: int
+    price: Decimal
+    value: Decimal
+    fees: Fees
+    at: datetime
+
+
+@dataclass(slots=True)
+class Account:
+    """Cash, positions, ledger and books of one account."""
+
+    config: AccountConfig
+    opened_at: datetime
+    cash: Decimal = Decimal(0)
+    unsettled: Decimal = Decimal(0)
+    """Proceeds of today's sales: a cash account cannot spend them before the day ends."""
+    positions: dict[str, Position] = field(default_factory=dict)
+    ledger: dict[str, int] = field(default_factory=dict)
+    books: list[Transaction] = field(default_factory=list)
+
+    @property
+    def number(self) -> str:
+        """The account number."""
+        return self.config.number
+
+    def held(self, symbol: str) -> int:
+        """Count the contracts truly held."""
+        position = self.positions.get(symbol)
+        return position.quantity if position is not None else 0
+
+    def execute(
+        self, symbol: str, action: Action, quantity: int, price: Decimal, fees: Fees, at: datetime
+    ) -> Position:
+        """Move cash and the position by one execution; the ledger is moved by `settle_ledger`."""
+        value = dollars(price, quantity)
+        if action.buying:
+            self.cash -= value
+        else:
+            self.cash += value
+            self.unsettled += value
+        self.cash -= fees.total
+        position = self.positions.setdefault(symbol, Position(symbol=symbol, created_at=at, updated_at=at))
+        _move(position, quantity if action.buying else -quantity, price)
+        position.updated_at = at
+        return position
+
+    def settle_ledger(self, symbol: str, change: int) -> None:
+        """Let the ledger follow one execution."""
+        self.ledger[symbol] = self.ledger.get(symbol, 0) + change
+
+    def remove(self, symbol: str, value_a_share: Decimal, at: datetime) -> None:
+        """Take an expired series out at its value."""
+        position = self.positions[symbol]
+        self.cash += dollars(value_a_share, position.quantity)
+        _move(position, -position.quantity, value_a_share)
+        position.updated_at = at
+        self.ledger[symbol] = 0
+
+
+def _move(position: Position, change: int, price: Decimal) -> None:
+    """Change a position: the average moves when it grows, profit is realized when it shrinks, and it starts anew when it crosses zero."""
+    held = position.quantity
+    after = held + change
+    if held == 0 or (held > 0) == (change > 0):
+        position.average = (position.average * abs(held) + price * abs(change)) / abs(after)
+    else:
+        closed = min(abs(held), abs(change))
+        gain = price - position.average if held > 0 else position.average - price
+        position.realized += dollars(gain, closed)
+        if held * after < 0:
+            position.average = price
+    position.quantity = after

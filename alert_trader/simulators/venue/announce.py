@@ -1,0 +1,123 @@
+"""Telling of changes: the tape first, then every listener; and a list of what changed, for the memory."""
+
+from typing import Protocol
+
+from alert_trader.simulators.venue.account import Account, Position
+from alert_trader.simulators.venue.fees import Fees
+from alert_trader.simulators.venue.market import Quote
+from alert_trader.simulators.venue.orders import Fill, Leg, Order, Status
+from alert_trader.simulators.venue.tape import (
+    CancelLine,
+    CancelOutcome,
+    FillLine,
+    OrderLine,
+    PositionLine,
+    QuoteLine,
+    Tape,
+    state_of,
+)
+
+
+class Listener(Protocol):
+    """Who is told of changes, in the order they happen, before the call that caused them returns."""
+
+    def order_changed(self, order: Order) -> None:
+        """Take an order's new state."""
+        ...
+
+    def position_changed(self, account: Account, position: Position) -> None:
+        """Take what the position ledger now shows."""
+        ...
+
+    def balance_changed(self, account: Account) -> None:
+        """Take an account's new balance."""
+        ...
+
+    def quote_changed(self, symbol: str) -> None:
+        """Take a scripted symbol's new quote."""
+        ...
+
+
+class Announcer:
+    """The voice of an exchange. Whatever it writes on the tape of an order or a position also counts as changed."""
+
+    def __init__(self, tape: Tape) -> None:
+        """Tell no one but the tape yet."""
+        self._tape = tape
+        self.listeners: list[Listener] = []
+        self.orders: set[int] = set()
+        """Orders that changed since the memory last kept them."""
+        self.accounts: set[str] = set()
+        """Accounts that changed since the memory last kept them."""
+
+    def order(self, order: Order, why: str, before: Status | None) -> None:
+        """Tell an order's state."""
+        self.orders.add(order.order_id)
+        self._tape.write(OrderLine(order=state_of(order), before=before, why=why))
+        for listener in self.listeners:
+            listener.order_changed(order)
+
+    def fill(self, order: Order, leg: Leg, fill: Fill, fees: Fees) -> None:
+        """Put an execution on the tape; its order and its position are told after it."""
+        self.orders.add(order.order_id)
+        self.accounts.add(order.account)
+        self._tape.write(
+            FillLine(
+                fill_id=fill.fill_id,
+                order_id=order.order_id,
+                account=order.account,
+                client_id=order.external_identifier,
+                symbol=leg.symbol,
+                action=leg.action,
+                quantity=fill.quantity,
+                price=fill.price,
+                fees=fees.total,
+            )
+        )
+
+    def cancel(self, order: Order, outcome: CancelOutcome) -> None:
+        """Put a step of a cancellation on the tape."""
+        self.orders.add(order.order_id)
+        cancelled = order.cancelled_size if order.cancelled_size is not None else 0
+        self._tape.write(
+            CancelLine(
+                order_id=order.order_id,
+                client_id=order.external_identifier,
+                outcome=outcome,
+                cancelled=cancelled,
+            )
+        )
+
+    def holding(self, account: Account, symbol: str) -> None:
+        """Put what an account truly holds, and what its ledger shows, on the tape."""
+        self.accounts.add(account.number)
+        self._tape.write(
+            PositionLine(
+                account=account.number,
+                symbol=symbol,
+                quantity=account.held(symbol),
+                ledger=account.ledger.get(symbol, 0),
+            )
+        )
+
+    def position(self, account: Account, symbol: str) -> None:
+        """Tell that the ledger shows a position anew."""
+        self.holding(account, symbol)
+        for listener in self.listeners:
+            listener.position_changed(account, account.positions[symbol])
+            listener.balance_changed(account)
+
+    def quote(self, quote: Quote) -> None:
+        """Tell a scripted quote."""
+        self._tape.write(
+            QuoteLine(
+                symbol=quote.symbol,
+                bid=quote.bid,
+                ask=quote.ask,
+                bid_size=quote.bid_size,
+                ask_size=quote.ask_size,
+                missing=quote.missing,
+            )
+        )
+        for listener in self.listeners:
+            listener.quote_changed(quote.symbol)

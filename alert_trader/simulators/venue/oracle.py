@@ -1,0 +1,244 @@
+"""The oracle: reads a tape and nothing else, and says which promise of the trader was broken.
+
+It knows nothing of the trader but its naming: orders carry `<message>-e<n>` for entries and `<message>-x<n>` for exits. It follows the tape
+line by line, so a promise holds at every moment, not only at the end. What it checks, by invariant card:
+
+    ENT-10  at most one live entry order a trade                    ENT-20  entry fills never above what the first entry asked for
+    ENT-30  one order a client order id                             EXT-10  exit fills and working exits never above entry fills
+    EXT-20  every sale is a strict sell to close                    EXT-40  each filled slice has its exit within the time given
+    EXT-60  nothing works any more for a trade that is closed       FIL-30  a position is never short
+    RSK-10  no price off the tick table                             UNK-60  no order of anybody else was touched
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from decimal import ROUND_FLOOR, Decimal
+
+from alert_trader.simulators.venue.orders import Action
+from alert_trader.simulators.venue.tape import (
+    FillLine,
+    OrderLine,
+    OrderState,
+    PositionLine,
+    RequestLine,
+    TapeLine,
+)
+
+_OURS = re.compile(r"(?P<message>.+)-(?P<leg>[ex])(?P<number>\d+)")
+_OUR_SOURCE = "alert-trader/"
+
+EXIT_WITHIN = 5.0
+"""Seconds from a fill to the exit order that protects it, as the venue has run: a machine too busy for the venue is also too busy for
+the trader, and that is no broken promise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """A promise that was broken, and the line of the tape that shows it."""
+
+    card: str
+    trade: str
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        return f"{self.card} trade {self.trade}, tape line {self.line}: {self.text}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """What the reader knows beside the tape: who is closed, and what share of a fill its exits stand for."""
+
+    closed: Collection[str] = ()
+    """Message ids of trades that are over."""
+    exit_fraction: Decimal | None = None
+    """Checks EXT-40 when given; leave it out where a test keeps exits from being accepted."""
+
+
+@dataclass(slots=True)
+class _Trade:
+    orders: dict[int, OrderState] = field(default_factory=dict)
+    names: dict[str, int] = field(default_factory=dict)
+    wanted: int = 0
+    bought: int = 0
+    sold: int = 0
+    uncovered_since: TapeLine | None = None
+
+    def working(self, *, entry: bool) -> list[OrderState]:
+        return [
+            order
+            for order in self.orders.values()
+            if not order.status.terminal and order.action.buying is entry
+        ]
+
+    def left(self, order: OrderState) -> int:
+        return order.quantity - order.filled
+
+
+@dataclass(slots=True)
+class _Reading:
+    expect: Expectation
+    trades: defaultdict[str, _Trade] = field(default_factory=lambda: defaultdict(_Trade))
+    found: list[Violation] = field(default_factory=list)
+    edited: set[str] = field(default_factory=set)
+    """Orders that somebody put in the place of one of the trader's, in the broker's app: they carry no name, and are the trader's."""
+
+    def fault(self, card: str, trade: str, line: TapeLine, text: str) -> None:
+        self.found.append(Violation(card=card, trade=trade, line=line.seq, text=text))
+
+
+def check(tape: Iterable[TapeLine], expect: Expectation | None = None) -> list[Violation]:
+    """Read a tape to its end; gives every promise that was broken, in the order it happened."""
+    reading = _Reading(expect or Expectation())
+    last: TapeLine | None = None
+    for line in tape:
+        last = line
+        match line:
+            case OrderLine():
+                _order(reading, line)
+            case FillLine():
+                _fill(reading, line)
+            case PositionLine() if line.quantity < 0:
+                reading.fault(
+                    "FIL-30", line.symbol, line, f"the account is short {-line.quantity} {line.symbol}"
+                )
+            case RequestLine():
+                _touch(reading, line)
+            case _:
+                pass
+        _late(reading, line)
+    if last is not None:
+        _end(reading, last)
+    return reading.found
+
+
+def _order(reading: _Reading, line: OrderLine) -> None:
+    order = line.order
+    named = _OURS.fullmatch(_name(order) or "")
+    if named is None:
+        if any(order.replaces in trade.orders for trade in reading.trades.values()):
+            reading.edited.add(str(order.order_id))
+        return
+    message, trade = named["message"], reading.trades[named["message"]]
+    name = named[0]
+    if trade.names.setdefault(name, order.order_id) != order.order_id and order.replaces is None:
+        reading.fault(
+            "ENT-30",
+            message,
+            line,
+            f"a second order {order.order_id} carries {name}; the first was {trade.names[name]}",
+        )
+    trade.orders[order.order_id] = order
+    if named["leg"] == "e":
+        trade.wanted = trade.wanted or order.quantity
+        live = trade.working(entry=True)
+        if len(live) > 1:
+            reading.fault(
+                "ENT-10",
+                message,
+                line,
+                f"entry orders {', '.join(str(each.order_id) for each in live)} are live together",
+            )
+    elif not (order.strict and order.legs[0].sent is Action.SELL_TO_CLOSE):
+        reading.fault(
+            "EXT-20",
+            message,
+            line,
+            f"{name} is {order.legs[0].sent}, strict {order.strict}; expected a strict sell to close",
+        )
+    if (
+        order.reject_reason is not None
+        and "increment" in order.reject_reason.lower()
+        and line.before is not order.status
+    ):
+        reading.fault("RSK-10", message, line, f"{name} at {order.limit}: {order.reject_reason}")
+    _oversold(reading, message, trade, line)
+
+
+def _fill(reading: _Reading, line: FillLine) -> None:
+    message = next((each for each, trade in reading.trades.items() if line.order_id in trade.orders), None)
+    if message is None:
+        return
+    trade = reading.trades[message]
+    if line.action.buying:
+        trade.bought += line.quantity
+        if trade.bought > trade.wanted:
+            reading.fault(
+                "ENT-20", message, line, f"{trade.bought} bought, {trade.wanted} were asked for first"
+            )
+    else:
+        trade.sold += line.quantity
+    # the order line that shows this fill comes after it: the state held here still counts it as working
+    state = trade.orders[line.order_id]
+    trade.orders[line.order_id] = state.model_copy(
+        update={"filled": min(state.quantity, state.filled + line.quantity)}
+    )
+    _oversold(reading, message, trade, line)
+
+
+def _oversold(reading: _Reading, message: str, trade: _Trade, line: TapeLine) -> None:
+    working = sum(trade.left(order) for order in trade.working(entry=False))
+    if working + trade.sold > trade.bought:
+        reading.fault(
+            "EXT-10",
+            message,
+            line,
+            f"{trade.sold} sold and {working} in working exits, of {trade.bought} bought",
+        )
+
+
+def _touch(reading: _Reading, line: RequestLine) -> None:
+    """Find a call of the trader's that changes an order which is not its own."""
+    if line.method not in {"DELETE", "PUT", "PATCH"} or "/orders/" not in line.path:
+        return
+    order_id = line.path.rpartition("/")[2]
+    if order_id not in reading.edited and not any(
+        str(each) == order_id for trade in reading.trades.values() for each in trade.orders
+    ):
+        reading.fault(
+            "UNK-60", "-", line, f"{line.method} on order {order_id}, which is not one of the trader's"
+        )
+
+
+def _late(reading: _Reading, line: TapeLine) -> None:
+    """Watch that what is bought gets its exits in time; a slice too small for one needs none."""
+    if reading.expect.exit_fraction is None:
+        return
+    for message, trade in reading.trades.items():
+        target = int((reading.expect.exit_fraction * trade.bought).to_integral_value(ROUND_FLOOR))
+        covered = trade.sold + sum(trade.left(order) for order in trade.working(entry=False))
+        if covered >= target:
+            trade.uncovered_since = None
+        elif (
+            trade.uncovered_since is None or line.ran < trade.uncovered_since.ran
+        ):  # a venue that starts again counts anew
+            trade.uncovered_since = line
+        elif line.ran - trade.uncovered_since.ran > EXIT_WITHIN:
+            reading.fault(
+                "EXT-40",
+                message,
+                line,
+                f"{target - covered} contracts without their exit since {trade.uncovered_since.at}",
+            )
+            trade.uncovered_since = line
+
+
+def _end(reading: _Reading, last: TapeLine) -> None:
+    for message in reading.expect.closed:
+        trade = reading.trades.get(message)
+        working = (
+            [] if trade is None else [order for order in trade.orders.values() if not order.status.terminal]
+        )
+        if working:
+            names = ", ".join(f"{order.order_id} ({order.status})" for order in working)
+            reading.fault("EXT-60", message, last, f"closed with working orders: {names}")
+
+
+def _name(order: OrderState) -> str | None:
+    """Read our name from either place that it travels in."""
+    if order.source is not None and order.source.startswith(_OUR_SOURCE):
+        return order.source.removeprefix(_OUR_SOURCE)
+    return order.client_id

@@ -1,0 +1,108 @@
+"""`trader worker`: run the worker of the mode in the settings, until it is told to stop."""
+
+import asyncio
+import dataclasses
+import json
+import logging
+import os
+import signal
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+from alert_trader.activities.account_line import Stop
+from alert_trader.activities.notify import Channel
+from alert_trader.activities.preflight import preflight
+from alert_trader.broker.tastytrade.client import TastytradeDesk
+from alert_trader.control.temporal import connect, runtime
+from alert_trader.runtime import preset_metrics, program
+from alert_trader.runtime.account_bootstrap import look_after
+from alert_trader.runtime.channels import LogChannel, operators
+from alert_trader.runtime.namespace import prepare
+from alert_trader.runtime.target import target_of, tracing_of
+from alert_trader.settings.model import Settings
+from alert_trader.worker.wiring import make_broker, make_worker, whitelist
+
+log = logging.getLogger("alert-trader.worker")
+
+
+async def run(settings: Settings, ready_file: Path | None) -> None:
+    """Prepare the namespace, see that the account is looked after, and work until SIGTERM or SIGINT."""
+    client = await connect(
+        target_of(settings), metrics=settings.metrics_bind, interceptors=tracing_of(settings, "worker")
+    )
+    await prepare(client, retention=timedelta(days=settings.temporal_retention_days))
+    broker = make_broker(settings)
+    channels: tuple[Channel, ...] = (LogChannel(),)
+    if settings.redis_url is not None:
+        # before those that wait for the world: it takes a millisecond, and a quarter of a second at the most
+        channels += (_mirror(settings),)
+    channels += operators(settings)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    worker = make_worker(
+        client,
+        whitelist=whitelist(settings),
+        stop=Stop(file=settings.stop_path, always=settings.stop),
+        account=settings.account,
+        reader=broker,
+        desk=broker if isinstance(broker, TastytradeDesk) else None,
+        mode=settings.mode,
+        channels=channels,
+    )
+    preset_metrics.begin(runtime(settings.metrics_bind).metric_meter, client.namespace, settings.account)
+    try:
+        async with worker:
+            await look_after(client, settings.account, mode=settings.mode, limits=settings.limits())
+            log.info(
+                "working in mode %s on account %s, namespace %s",
+                settings.mode,
+                settings.account,
+                client.namespace,
+            )
+            if ready_file is not None:
+                ready_file.write_text(json.dumps({"pid": os.getpid()}))  # noqa: ASYNC240 - once, and a few bytes
+            await stop.wait()
+            log.info("stopping")
+    finally:
+        await broker.aclose()
+
+
+def _mirror(settings: Settings) -> Channel:
+    """Give the hot mirror as a channel."""
+    # a third of a second, which a worker without a hot mirror need not spend
+    from alert_trader.runtime.mirror_channel import open_channel  # noqa: PLC0415
+
+    return open_channel(settings)
+
+
+async def check(settings: Settings) -> None:
+    """Run the preflight against the broker of the mode, and print its answers in JSON."""
+    broker = make_broker(settings)
+    try:
+        checks = await preflight(broker, whitelist(settings))
+    finally:
+        await broker.aclose()
+    sys.stdout.write(json.dumps([dataclasses.asdict(each) for each in checks]) + "\n")
+
+
+def main() -> int:
+    """Run, and give the exit code."""
+    parser = program.arguments("worker", __doc__, ready="polls")
+    parser.add_argument(
+        "--preflight",
+        action="store_true",
+        help="ask the broker what a first order would need, and end; answers in JSON",
+    )
+    options = parser.parse_args()
+    # the HTTP library logs every request line; the worker's own log and the history say what matters
+    quiet = {"httpx2": logging.WARNING}
+    return program.work(
+        lambda settings: check(settings) if options.preflight else run(settings, options.ready_file),
+        quiet=quiet,
+    )
+
+
+if __name__ == "__main__":
+    program.end(main())

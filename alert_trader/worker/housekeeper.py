@@ -1,0 +1,118 @@
+"""`trader housekeeper`: keep the mirrors of the mode in the settings, beside the workers that trade.
+
+A process of its own: what it reads, packs and merges takes nothing from a trade's.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import signal
+from datetime import timedelta
+from pathlib import Path
+
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleIntervalSpec,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleSpec,
+    ScheduleUpdate,
+    ScheduleUpdateInput,
+)
+from temporalio.worker import Worker
+
+from alert_trader.activities.housekeeping import UpkeepActivities
+from alert_trader.control.mirrors.repair import TradeUpkeep
+from alert_trader.control.temporal import connect
+from alert_trader.runtime import program
+from alert_trader.runtime.mirrors import mirrors
+from alert_trader.runtime.namespace import prepare
+from alert_trader.runtime.target import target_of
+from alert_trader.settings.model import Settings
+from alert_trader.worker.wiring import GRACE, sandbox
+from alert_trader.workflows.housekeeping import (
+    HOUSEKEEPING_QUEUE,
+    HOUSEKEEPING_SCHEDULE,
+    HOUSEKEEPING_WORKFLOW,
+    HousekeepingWorkflow,
+    Round,
+)
+
+log = logging.getLogger("alert-trader.housekeeper")
+
+
+async def run(settings: Settings, ready_file: Path | None) -> None:
+    """Prepare the namespace and the schedule, and work until SIGTERM or SIGINT."""
+    client = await connect(target_of(settings))
+    await prepare(client, retention=timedelta(days=settings.temporal_retention_days))
+    kept = mirrors(settings)
+    upkeep = UpkeepActivities(TradeUpkeep(client, kept, compact_above=settings.archive_compact_above))
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    worker = Worker(
+        client,
+        task_queue=HOUSEKEEPING_QUEUE,
+        workflows=[HousekeepingWorkflow],
+        activities=[upkeep.sweep, upkeep.tidy],
+        workflow_runner=sandbox(),
+        max_concurrent_activities=1,
+        graceful_shutdown_timeout=GRACE,
+    )
+    async with worker:
+        await keep_schedule(client, settings.housekeeping_every)
+        hot = "no hot mirror" if kept.hot is None else "a hot mirror"
+        log.info(
+            "keeping %s and the archive of mode %s, every %g s",
+            hot,
+            settings.mode,
+            settings.housekeeping_every.total_seconds(),
+        )
+        if ready_file is not None:
+            ready_file.write_text(json.dumps({"pid": os.getpid()}))  # noqa: ASYNC240 - once, and a few bytes
+        await stop.wait()
+        log.info("stopping")
+    if kept.hot is not None:
+        await kept.hot.aclose()
+
+
+async def keep_schedule(client: Client, every: timedelta) -> None:
+    """Make the schedule of this namespace's housekeeping what the settings say; any number of processes may do so at once."""
+    schedule = Schedule(
+        action=ScheduleActionStartWorkflow(
+            HOUSEKEEPING_WORKFLOW,
+            Round(),
+            id=HOUSEKEEPING_WORKFLOW,
+            task_queue=HOUSEKEEPING_QUEUE,
+            static_summary="Archive closed trades, mend the mirrors",
+        ),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)]),
+        # a round that still runs does what the next would; rounds missed while the server was down are made up for by one
+        policy=SchedulePolicy(
+            overlap=ScheduleOverlapPolicy.SKIP, catchup_window=max(every, timedelta(minutes=1))
+        ),
+    )
+    try:
+        await client.create_schedule(HOUSEKEEPING_SCHEDULE, schedule, trigger_immediately=True)
+    except ScheduleAlreadyRunningError:
+
+        def renewed(found: ScheduleUpdateInput) -> ScheduleUpdate:
+            # a person may have paused it: that stays
+            schedule.state = found.description.schedule.state
+            return ScheduleUpdate(schedule=schedule)
+
+        await client.get_schedule_handle(HOUSEKEEPING_SCHEDULE).update(renewed)
+
+
+def main() -> int:
+    """Run, and give the exit code."""
+    options = program.arguments("housekeeper", __doc__, ready="works").parse_args()
+    return program.work(lambda settings: run(settings, options.ready_file))
+
+
+if __name__ == "__main__":
+    program.end(main())

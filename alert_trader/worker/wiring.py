@@ -1,0 +1,125 @@
+"""Put a worker together: the broker of the mode, the activities over it, the workflows.
+
+In dry-run the broker object has no way to send, and no activity that sends is registered at all.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxRestrictions
+
+from alert_trader.activities.account import AccountReads, AdmitActivity
+from alert_trader.activities.account_line import AccountLine, Stop
+from alert_trader.activities.notify import Channel, NotifyActivity
+from alert_trader.activities.orders import OrderActivities, OrderLookups
+from alert_trader.activities.parsing import parse_alert
+from alert_trader.activities.sizing import SizeActivity
+from alert_trader.activities.stream import StreamActivity
+from alert_trader.broker.dry_run import DryRunBroker
+from alert_trader.broker.port import OrderDesk, OrderReader
+from alert_trader.broker.tastytrade.client import TastytradeDesk, TastytradeReader
+from alert_trader.domain.execution.policy import Mode
+from alert_trader.domain.ids import AccountNumber
+from alert_trader.settings.model import Settings
+from alert_trader.worker.clock_guard import GuardedRunner
+from alert_trader.workflows.account.workflow import AccountWorkflow
+from alert_trader.workflows.interface import task_queue
+from alert_trader.workflows.trade.workflow import TradeWorkflow
+
+STICKY = timedelta(seconds=2)
+"""A killed worker's cached workflows move on after this; the default of 10 s would leave a fill unprotected for as long."""
+
+GRACE = timedelta(seconds=8)
+"""For activities in flight at a shutdown: as long as one call to the broker can take, twice over."""
+
+PASSED_THROUGH = ("alert_trader",)
+"""Our pure modules are not loaded again for each workflow: 25 ms become 6."""
+
+
+def make_broker(settings: Settings) -> TastytradeReader:
+    """Give the broker of the mode in force; raises ValueError when it has no credentials."""
+    demo = settings.mode is Mode.DEMO
+    secret, token = settings.tastytrade_client_secret, settings.tastytrade_refresh_token
+    if not demo and (secret is None or token is None):
+        raise ValueError(
+            f"mode {settings.mode} expects TASTYTRADE_CLIENT_SECRET and TASTYTRADE_REFRESH_TOKEN, found them unset: "
+            "set both, or use mode demo"
+        )
+    kind: Callable[..., TastytradeReader] = DryRunBroker if settings.mode is Mode.DRY_RUN else TastytradeDesk
+    return kind(
+        client_secret="demo" if secret is None else secret.get_secret_value(),
+        refresh_token="demo" if token is None else token.get_secret_value(),
+        account=settings.account,
+        is_test=settings.mode is Mode.SANDBOX,
+        venue_url=settings.venue_base_url if demo else None,
+        call_timeout=settings.broker_timeout,
+    )
+
+
+def whitelist(settings: Settings) -> tuple[AccountNumber, ...] | None:
+    """Give the accounts that may be traded, or None in a mode that can do no harm."""
+    if settings.mode not in {Mode.SANDBOX, Mode.LIVE}:
+        return None
+    return tuple(AccountNumber(each) for each in settings.tastytrade_account_whitelist)
+
+
+def sandbox() -> GuardedRunner:
+    """Give the sandbox that workflows run, and replay, in."""
+    return GuardedRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
+
+
+def make_worker(
+    client: Client,
+    *,
+    account: AccountNumber,
+    reader: OrderReader,
+    desk: OrderDesk | None,
+    mode: Mode,
+    channels: tuple[Channel, ...],
+    whitelist: tuple[AccountNumber, ...] | None = None,
+    stop: Stop | None = None,
+    **options: Any,
+) -> Worker:
+    """Give a worker for one account: workflows and activities on one queue, so that steps run eagerly. `desk` is None in dry-run.
+
+    `whitelist` are the accounts that may be traded, None where the mode needs none; `stop` is what stops entries without Temporal.
+    """
+    lookups, line = OrderLookups(reader), AccountLine(client, account)
+    stream, reads = StreamActivity(reader, client, channels), AccountReads(reader, whitelist)
+    activities: list[Callable[..., Any]] = [
+        parse_alert,
+        SizeActivity(reader, line).size_entry,
+        AdmitActivity(line).admit_entry,
+        reads.read_account,
+        reads.read_positions,
+        reads.read_live_orders,
+        reads.read_quotes,
+        lookups.find_order,
+        lookups.read_order,
+        lookups.read_position,
+        lookups.read_quote,
+        NotifyActivity(channels).notify,
+        stream.follow_orders,
+    ]
+    if desk is not None:
+        orders = OrderActivities(desk, mode, line, stop or Stop())
+        activities += [
+            orders.submit_entry,
+            orders.bump_entry,
+            orders.convert_entry,
+            orders.submit_exit,
+            orders.cancel_order,
+        ]
+    return Worker(
+        client,
+        task_queue=task_queue(account),
+        workflows=[TradeWorkflow, AccountWorkflow],
+        activities=activities,
+        workflow_runner=sandbox(),
+        sticky_queue_schedule_to_start_timeout=STICKY,
+        graceful_shutdown_timeout=GRACE,
+        **options,
+    )

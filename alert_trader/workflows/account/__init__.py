@@ -1,0 +1,1 @@
+"""The account workflow: one per account, running for ever."""

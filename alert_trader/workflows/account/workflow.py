@@ -1,0 +1,435 @@
+"""AccountWorkflow: one account, for ever.
+
+It lets entries pass or denies them (`alert_trader.domain.account.account`), halts and flattens (`account_halts`), begins each day with a reading of the buying
+power and a preflight (`account_days`), tells people (`account_telling`), follows the account's order stream through one activity, and
+starts afresh once a day with everything it knows. Exits and cancels never ask it: whatever happens to it, they go on.
+"""
+
+import asyncio
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from alert_trader.activities.messages import (
+        ADMIT_UPDATE,
+        DAY_QUERY,
+        DIFFERENCES_SIGNAL,
+        EXPECTED_QUERY,
+        FOLLOW_ORDERS,
+        FOREIGN_SIGNAL,
+        READ_LIVE_ORDERS,
+        READ_POSITIONS,
+        READ_QUOTES,
+        RELEASE_UPDATE,
+        STREAM_SIGNAL,
+        AdmitAnswer,
+        DayAnswer,
+        ExpectedAnswer,
+        FollowRequest,
+        StreamStanding,
+    )
+    from alert_trader.domain.account.account import opened
+    from alert_trader.domain.account.limits import Limits, changed, diff, merged
+    from alert_trader.domain.account.preflight import Check
+    from alert_trader.domain.account.reconciliation import Difference, DifferenceKind, ForeignOrder
+    from alert_trader.domain.account.reservation import AdmitRequest, TradeStanding
+    from alert_trader.domain.account.trading_state import AccountState, Order
+    from alert_trader.domain.account.view import AccountReceipt, AccountView, HaltReceipt, LimitsReceipt
+    from alert_trader.domain.audit.event import EventKind
+    from alert_trader.domain.denial import Denied
+    from alert_trader.domain.ids import WorkflowId
+    from alert_trader.domain.market.quotes import Quote
+    from alert_trader.domain.orders.order import OrderReport, Position
+    from alert_trader.workflows import metrics, timing
+    from alert_trader.workflows.account.days import Days
+    from alert_trader.workflows.account.halts import Halts
+    from alert_trader.workflows.account.notifier import AccountTelling
+    from alert_trader.workflows.account.view import build_view, details
+    from alert_trader.workflows.interface import (
+        ACCOUNT_VIEW_QUERY,
+        ACCOUNT_WORKFLOW,
+        ALLOW_UPDATE,
+        EXPLAIN_UPDATE,
+        FLATTEN_UPDATE,
+        HALT_SIGNAL,
+        HALT_UPDATE,
+        LIMITS_UPDATE,
+        NOT_POSSIBLE,
+        ORDERS_UPDATE,
+        POSITIONS_UPDATE,
+        PREFLIGHT_UPDATE,
+        QUOTES_UPDATE,
+        RESUME_UPDATE,
+        SETTINGS_SIGNAL,
+        STANDING_SIGNAL,
+        AccountRequest,
+        Carried,
+        Command,
+        Explanation,
+        LimitsCommand,
+    )
+    from alert_trader.workflows.waiting import wait
+
+MOST_FOREIGN = 50
+
+
+@workflow.defn(name=ACCOUNT_WORKFLOW)
+class AccountWorkflow:
+    """The life of one account."""
+
+    @workflow.init
+    def __init__(self, request: AccountRequest) -> None:
+        """Take over what an earlier run carried, or open the account, before any handler runs."""
+        self._request = request
+        carried = request.carried or Carried(memory=opened(request.limits, workflow.now()))
+        self._memory = carried.memory
+        self._stream_since = carried.stream_since
+        self._foreign = carried.foreign
+        self._days = Days(self._memory, carried.still_told)
+        self._halts = Halts(self._memory, self._refresh)
+        self._telling = AccountTelling(request.account, self._memory, carried.told)
+        self._began = workflow.now()
+        self._updates = 0
+
+    @workflow.run
+    async def run(self, request: AccountRequest) -> None:
+        """Look after the account for a day, then start afresh with everything."""
+        stream = workflow.start_activity(
+            FOLLOW_ORDERS,
+            FollowRequest(account=request.account),
+            summary=f"follow the orders of {request.account}",
+            start_to_close_timeout=2 * timing.ACCOUNT_RUN,  # the run ends it; this only bounds it
+            heartbeat_timeout=timing.HEARTBEAT_TIMEOUT,
+            retry_policy=timing.RECONNECT,
+        )
+        telling = asyncio.create_task(self._telling.tell())
+        if self._memory.state is AccountState.REDUCING:
+            self._halts.begin_to_flatten()
+        elif self._memory.state is AccountState.HALTED:
+            self._halts.stop_entries()  # those that the run before could not tell any more
+        for _ in range(timing.MOST_MOMENTS):
+            await self._days.begin_if_due()
+            self._refresh()
+            if self._full:
+                break
+            moment = min(self._days.next_reading, self._days.midnight, self._began + timing.ACCOUNT_RUN)
+            # a person's preflight that is not all right is read again before that
+            await wait(
+                lambda: self._full or self._days.next_reading < moment,  # noqa: B023 - awaited here
+                moment,
+                "next thing an account does by itself",
+            )
+        self._telling.leaving = self._halts.leaving = True
+        await wait(lambda: telling.done() and self._halts.quiet, timing.NOTIFY_TOTAL, "for what is under way")
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        stream.cancel()  # last: trades hear of their fills by it, and a channel to people that is dead takes its time
+        workflow.continue_as_new(
+            AccountRequest(
+                account=request.account,
+                mode=request.mode,
+                limits=self._memory.set_limits,
+                carried=self._carried,
+            )
+        )
+
+    @property
+    def _carried(self) -> Carried:
+        return Carried(
+            memory=self._memory,
+            told=self._telling.told,
+            stream_since=self._stream_since,
+            foreign=self._foreign,
+            still_told=self._days.still_told,
+        )
+
+    @property
+    def _full(self) -> bool:
+        """Whether this run has lasted long enough: by its age, by what it answered, or by what Temporal thinks of its history."""
+        aged = workflow.now() >= self._began + timing.ACCOUNT_RUN
+        return aged or self._updates >= timing.MOST_UPDATES or workflow.info().is_continue_as_new_suggested()
+
+    # Entries
+
+    @workflow.update(name=ADMIT_UPDATE)
+    def admit(self, request: AdmitRequest) -> AdmitAnswer:
+        """Let an entry order pass, or deny it. Asking twice reserves once."""
+        self._updates += 1
+        answer = self._memory.admit(request, workflow.now())
+        return AdmitAnswer(denied=answer) if isinstance(answer, Denied) else AdmitAnswer(admitted=answer)
+
+    @workflow.update(name=RELEASE_UPDATE)
+    def release(self, trade: WorkflowId) -> None:
+        """Free what a trade had reserved that is over and did not say so. Releasing twice frees once."""
+        self._updates += 1
+        self._memory.release(trade)
+        self._refresh()
+
+    @workflow.signal(name=STANDING_SIGNAL)
+    def trade_stands(self, standing: TradeStanding) -> None:
+        """Take in how a trade stands; one that is over is released, and a day's loss may halt the account."""
+        state = self._memory.state
+        self._memory.take(standing, workflow.now())
+        if self._memory.state is not state:
+            self._halts.stop_entries()
+        self._refresh()
+
+    # Halting
+
+    @workflow.signal(name=HALT_SIGNAL)
+    def halt_now(self, command: Command) -> None:
+        """Halt: recorded even while no worker runs, so that it holds from then on."""
+        self._halts.order(Order.HALT, command)
+        self._halts.stop_entries()
+
+    @workflow.update(name=HALT_UPDATE)
+    async def halt(self, command: Command) -> HaltReceipt:
+        """Halt, and answer when it is certain that no entry leaves any more: with what was cancelled by then, and what remains."""
+        self._updates += 1
+        started = workflow.now()
+        self._halts.order(Order.HALT, command)
+        self._halts.stop_entries()
+        return await self._halts.receipt(started)
+
+    @workflow.update(name=RESUME_UPDATE)
+    def resume(self, command: Command) -> AccountReceipt:
+        """Let the account trade again."""
+        self._updates += 1
+        self._halts.order(Order.RESUME, command)
+        return AccountReceipt(
+            done=True, text=f"Account {self._request.account} is active again", view=self.view()
+        )
+
+    @resume.validator
+    def _may_resume(self, command: Command) -> None:
+        if self._memory.state is not AccountState.HALTED:
+            more = ": it is halted when it is flat" if self._memory.state is AccountState.REDUCING else ""
+            raise ApplicationError(
+                f"expected a halted account, found it {self._memory.state}{more}", type=NOT_POSSIBLE
+            )
+        if not command.by.strip() or not command.reason.strip():
+            raise ApplicationError(
+                "expected who resumes and what has changed since the halt, found it empty", type=NOT_POSSIBLE
+            )
+
+    @workflow.update(name=FLATTEN_UPDATE)
+    async def flatten(self, command: Command) -> AccountReceipt:
+        """Halt, cancel every entry and close every position; answers when nothing is bought any more, and goes on until flat."""
+        self._updates += 1
+        already = self._memory.state is AccountState.REDUCING
+        self._halts.order(Order.FLATTEN, command)
+        if already:
+            self._halts.flatten_again()
+        else:
+            self._halts.begin_to_flatten()
+        await self._halts.certain()
+        left, flat = len(self._memory.trades), self._memory.state is AccountState.HALTED
+        text = (
+            "The account is flat"
+            if flat
+            else f"Nothing is bought any more; {left} open trades are being closed, until the account is flat"
+        )
+        return AccountReceipt(done=flat, text=text, view=self.view())
+
+    # Limits, differences, re-posts
+
+    @workflow.update(name=LIMITS_UPDATE)
+    def change_limits(self, command: LimitsCommand) -> LimitsReceipt:
+        """Change limits, on record with their diff and the reason."""
+        self._updates += 1
+        old, new = self._memory.limits, changed(self._memory.limits, command.changes)
+        self._memory.limit(new, workflow.now(), by=command.by, reason=command.reason)
+        self._refresh()
+        changes = diff(old, new)
+        return LimitsReceipt(
+            changes=changes, limits=new, text="; ".join(map(str, changes)) or "Nothing changed"
+        )
+
+    @change_limits.validator
+    def _may_change(self, command: LimitsCommand) -> None:
+        if not command.reason.strip():
+            raise ApplicationError("expected the reason for the change, found it empty", type=NOT_POSSIBLE)
+        try:
+            changed(self._memory.limits, command.changes)
+        except ValueError as wrong:
+            raise ApplicationError(str(wrong), type=NOT_POSSIBLE) from wrong
+
+    @workflow.signal(name=SETTINGS_SIGNAL)
+    def settings_are(self, limits: Limits) -> None:
+        """Take over limits that were changed in the settings; what a person changed since stays where the settings did not move."""
+        new = merged(self._memory.limits, self._memory.set_limits, limits)
+        self._memory.set_limits = limits
+        self._memory.limit(new, workflow.now(), by="the settings", reason="as a worker started with them")
+        self._refresh()
+
+    @workflow.signal(name=DIFFERENCES_SIGNAL)
+    def differences_found(self, found: list[Difference]) -> None:
+        """Take in where the account and its trades do not agree; new ones are paged, and block entries."""
+        self._memory.differ(tuple(found), workflow.now())
+        self._refresh()
+
+    @workflow.update(name=EXPLAIN_UPDATE)
+    def explain(self, command: Explanation) -> AccountReceipt:
+        """Explain differences; trades that are gone are forgotten with it."""
+        self._updates += 1
+        gone = [
+            each.what
+            for each in self._memory.differences
+            if each.kind is DifferenceKind.TRADE_GONE and command.what in {None, each.what}
+        ]
+        count = self._memory.explain(command.what, workflow.now(), by=command.by, reason=command.reason)
+        for trade in gone:
+            self._memory.release(WorkflowId(trade))
+        self._refresh()
+        return AccountReceipt(done=True, text=f"{count} differences are explained", view=self.view())
+
+    @explain.validator
+    def _may_explain(self, command: Explanation) -> None:
+        if not command.reason.strip():
+            raise ApplicationError("expected what explains the difference, found it empty", type=NOT_POSSIBLE)
+        if not any(
+            each.explained_by is None and command.what in {None, each.what}
+            for each in self._memory.differences
+        ):
+            about = "" if command.what is None else f" about {command.what}"
+            raise ApplicationError(
+                f"expected a difference{about} that nobody has explained, found none", type=NOT_POSSIBLE
+            )
+
+    @workflow.update(name=ALLOW_UPDATE)
+    def allow_repost(self, command: Explanation) -> AccountReceipt:
+        """Let a re-post through, once."""
+        self._updates += 1
+        self._memory.allow(command.what or "", workflow.now(), by=command.by, reason=command.reason)
+        self._refresh()
+        return AccountReceipt(
+            done=True,
+            text=f"The alert of {command.what} is let through when it is sent again",
+            view=self.view(),
+        )
+
+    @allow_repost.validator
+    def _may_allow(self, command: Explanation) -> None:
+        if all(each.trade != command.what for each in self._memory.denied):
+            raise ApplicationError(
+                f"expected a trade that was denied as a re-post, found {command.what} is none",
+                type=NOT_POSSIBLE,
+            )
+
+    # The broker's side
+
+    @workflow.signal(name=STREAM_SIGNAL)
+    def stream_stands(self, standing: StreamStanding) -> None:
+        """Take in whether the order stream is followed."""
+        self._stream_since = standing.since
+        self._refresh()
+
+    @workflow.signal(name=FOREIGN_SIGNAL)
+    def foreign_order_seen(self, order: ForeignOrder) -> None:
+        """Write an order down that is not ours. It is left alone."""
+        if all(each.order_id != order.order_id for each in self._foreign):
+            self._foreign = (*self._foreign, order)[-MOST_FOREIGN:]
+            self._memory.record(
+                workflow.now(),
+                EventKind.FOREIGN_ORDER,
+                f"An order that is not ours: {order.text}",
+                order=order.order_id,
+            )
+
+    @workflow.update(name=POSITIONS_UPDATE)
+    async def positions(self) -> list[Position]:
+        """Read every option position at the broker."""
+        self._updates += 1
+        found: list[Position] = await self._ask(READ_POSITIONS, list[Position], "read every position")
+        return found
+
+    @workflow.update(name=ORDERS_UPDATE)
+    async def orders(self) -> list[OrderReport]:
+        """Read every order that works at the broker."""
+        self._updates += 1
+        found: list[OrderReport] = await self._ask(
+            READ_LIVE_ORDERS, list[OrderReport], "read every working order"
+        )
+        return found
+
+    @workflow.update(name=QUOTES_UPDATE)
+    async def quotes(self, symbols: list[str]) -> dict[str, Quote]:
+        """Read the quotes of up to 100 contracts, by OCC symbol; those without one are left out."""
+        self._updates += 1
+        found: dict[str, Quote] = await self._ask(
+            READ_QUOTES, dict[str, Quote], f"read {len(symbols)} quotes", symbols
+        )
+        return found
+
+    @workflow.update(name=PREFLIGHT_UPDATE)
+    async def preflight(self) -> list[Check]:
+        """Run the preflight now; what it finds holds for the entries to come."""
+        self._updates += 1
+        reading = await self._days.read()
+        if reading is None:
+            raise ApplicationError("expected the broker to answer, found that it did not", type=NOT_POSSIBLE)
+        self._days.judge(reading.checks)
+        self._refresh()
+        return list(self._checks)
+
+    async def _ask(self, activity: str, kind: Any, summary: str, *given: object) -> Any:
+        try:
+            return await workflow.execute_activity(
+                activity,
+                args=given,
+                result_type=kind,
+                start_to_close_timeout=timing.READ_TIMEOUT,
+                schedule_to_close_timeout=timing.READ_TOTAL,
+                retry_policy=timing.READ_RETRY,
+                summary=summary,
+            )
+        except ActivityError as failed:
+            raise ApplicationError(
+                f"expected the broker to answer, found: {failed.cause}", type=NOT_POSSIBLE
+            ) from failed
+
+    @property
+    def _checks(self) -> tuple[Check, ...]:
+        """Give the last preflight, with the order stream's check beside the broker's."""
+        if not self._memory.day.preflight:
+            return ()
+        since = self._stream_since
+        stream = Check(
+            name="order stream",
+            ok=since is not None,
+            found="lost" if since is None else f"subscribed since {since:%H:%M:%S} UTC",
+            fix=""
+            if since is not None
+            else "it is opened again by itself; if it stays so, see the worker's log",
+        )
+        return (*self._memory.day.preflight, stream)
+
+    # What others see
+
+    @workflow.query(name=ACCOUNT_VIEW_QUERY)
+    def view(self) -> AccountView:
+        """Show the account as it stands."""
+        return build_view(
+            request=self._request,
+            memory=self._memory,
+            checks=self._checks,
+            stream_since=self._stream_since,
+            foreign=self._foreign,
+            now=workflow.now(),
+        )
+
+    @workflow.query(name=DAY_QUERY)
+    def day(self) -> DayAnswer:
+        """Give the day's reference buying power."""
+        return self._days.answer
+
+    @workflow.query(name=EXPECTED_QUERY)
+    def expected(self) -> ExpectedAnswer:
+        """Give what the open trades say they hold."""
+        return ExpectedAnswer(trades=self._memory.expected, differences=self._memory.differences)
+
+    def _refresh(self) -> None:
+        """Bring the account's page in the Web UI up to date."""
+        workflow.set_current_details(details(self.view()))
+        metrics.note_halt(halted=self._memory.state is not AccountState.ACTIVE)

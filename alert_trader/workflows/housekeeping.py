@@ -1,0 +1,105 @@
+"""HousekeepingWorkflow: one round through all trades that Temporal keeps, started by a schedule.
+
+It holds no state from round to round: what is archived already, and what the hot mirror has, is asked of them. So a round that was missed,
+or a mirror that was deleted, needs nothing but the next round.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+
+with workflow.unsafe.imports_passed_through():
+    from alert_trader.activities.housekeeping import (
+        SWEEP,
+        TIDY,
+        SweepAnswer,
+        SweepRequest,
+        Tally,
+        TidyRequest,
+    )
+
+HOUSEKEEPING_WORKFLOW = "HousekeepingWorkflow"
+HOUSEKEEPING_QUEUE = "housekeeping"
+HOUSEKEEPING_SCHEDULE = "housekeeping"
+
+PAGE = 100
+"""Trades of one activity: at the worst each is read, archived and mended within its time."""
+PAGES_A_RUN = 50
+"""Pages of one run; the next run goes on with a fresh history."""
+
+PIECE_TIMEOUT = timedelta(minutes=3)
+PIECE_TOTAL = timedelta(minutes=15)
+BEAT_TIMEOUT = timedelta(seconds=30)
+"""Each trade of a page is a heartbeat; merging a day's files is the longest thing between two."""
+PIECE_RETRY = RetryPolicy(
+    initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """How far a round is; a new one is the default."""
+
+    token: str | None = None
+    began_at: datetime | None = None
+    tally: Tally = field(default_factory=Tally)
+
+
+@workflow.defn(name=HOUSEKEEPING_WORKFLOW)
+class HousekeepingWorkflow:
+    """Archives closed trades and mends the mirrors; decides nothing about any trade."""
+
+    @workflow.run
+    async def run(self, so_far: Round) -> Tally:
+        """Go through the pages, then tidy; a round that is long goes on in another run."""
+        tally, token = so_far.tally, so_far.token
+        began_at = so_far.began_at or workflow.now()
+        for _ in range(PAGES_A_RUN):
+            swept = await workflow.execute_activity(
+                SWEEP,
+                SweepRequest(token=token, size=PAGE),
+                result_type=SweepAnswer,
+                start_to_close_timeout=PIECE_TIMEOUT,
+                schedule_to_close_timeout=PIECE_TOTAL,
+                heartbeat_timeout=BEAT_TIMEOUT,
+                retry_policy=PIECE_RETRY,
+                summary=f"trades {tally.seen + 1} to {tally.seen + PAGE}",
+            )
+            tally, token = tally.plus(swept.tally), swept.token
+            workflow.set_current_details(_told(tally, "going through the trades"))
+            if token is None:
+                break
+        else:
+            workflow.continue_as_new(Round(token=token, began_at=began_at, tally=tally))
+        tidied = await workflow.execute_activity(
+            TIDY,
+            TidyRequest(began_at=began_at, whole=tally.trouble is None),
+            result_type=Tally,
+            start_to_close_timeout=PIECE_TIMEOUT,
+            schedule_to_close_timeout=PIECE_TOTAL,
+            heartbeat_timeout=BEAT_TIMEOUT,
+            retry_policy=PIECE_RETRY,
+            summary="merge files, forget what is old",
+        )
+        tally = tally.plus(tidied)
+        workflow.set_current_details(_told(tally, "done"))
+        return tally
+
+
+def _told(tally: Tally, phase: str) -> str:
+    rows = [
+        f"**{phase}**",
+        "",
+        f"- trades seen: {tally.seen}",
+        f"- archived: {tally.archived}",
+        f"- mended in the hot mirror: {tally.mended}",
+        f"- forgotten there: {tally.forgotten}",
+        f"- days merged: {tally.compacted}",
+    ]
+    if tally.unreadable:
+        rows.append(f"- **unreadable: {tally.unreadable}**")
+    if tally.trouble:
+        rows.append(f"- **in the way:** `{tally.trouble.replace('`', chr(39))}`")
+    return "\n".join(rows)

@@ -1,0 +1,88 @@
+"""What a trade counts for Prometheus, from its journal alone: one place, so that a number there and a line in the audit are the same thing.
+
+The SDK's meter counts nothing while a workflow is replayed. Labels are closed sets: no id, name or symbol becomes one.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from alert_trader.domain.audit.event import EventKind, TradeEvent
+    from alert_trader.domain.denial import Code
+    from alert_trader.domain.ids import Leg, read_client_order_id
+
+EVENTS = "trader_events"
+ORDERS = "trader_orders"
+REFUSALS = "trader_refusals"
+TRADES = "trader_trades_closed"
+STAGE = "trader_stage"
+HALTED = "trader_account_halted"
+
+VENUE = "VENUE"
+"""The code of a refusal in the venue's words."""
+
+OUTCOMES = {
+    EventKind.ENTRY_SUBMITTED: "accepted",
+    EventKind.EXIT_SUBMITTED: "accepted",
+    EventKind.REFUSED: "refused",
+    EventKind.EXIT_REFUSED: "refused",
+    EventKind.ENTRY_NOT_SENT: "not_sent",
+    EventKind.UNKNOWN: "unknown",
+    EventKind.FOUND: "found",
+    EventKind.NOT_FOUND: "not_found",
+}
+"""How the sending of an order ended, by the event that says so."""
+
+REFUSING = frozenset({EventKind.DENIED, EventKind.REFUSED, EventKind.GIVEN_UP, EventKind.ENTRY_NOT_SENT})
+
+STAGES = {
+    EventKind.SIZED: ("sized", EventKind.RECEIVED),
+    EventKind.ENTRY_SUBMITTED: ("entry_at_venue", EventKind.RECEIVED),
+    EventKind.FILLED: ("first_fill", EventKind.RECEIVED),
+    EventKind.EXIT_SUBMITTED: ("exit_at_venue", EventKind.FILLED),
+}
+"""Each stage of a trade: the event that ends it, its name, and the event it is measured from; the first of each counts."""
+
+
+def count(events: Sequence[TradeEvent]) -> None:
+    """Count the newest event of a journal."""
+    newest = events[-1]
+    meter = workflow.metric_meter()
+    meter.create_counter(EVENTS, "Audit events by kind.").add(1, {"kind": newest.kind.value})
+    if (outcome := OUTCOMES.get(newest.kind)) is not None:
+        named = read_client_order_id(newest.facts.get("order", ""))
+        leg = Leg.ENTRY if named is None else named[1]
+        meter.create_counter(ORDERS, "Orders by leg and by how their sending ended.").add(
+            1, {"leg": leg.name.lower(), "outcome": outcome}
+        )
+    if newest.kind in REFUSING:
+        code = newest.facts.get("code", "")
+        known = code if code in Code.__members__ else VENUE
+        meter.create_counter(REFUSALS, "Reasons for which nothing, or no more, was bought.").add(
+            1, {"code": known}
+        )
+    if newest.kind is EventKind.CLOSED:
+        meter.create_counter(TRADES, "Trades that are over, by outcome.").add(
+            1, {"outcome": newest.facts.get("outcome", "")}
+        )
+    if (took := stage_of(events)) is not None:
+        name, time = took
+        meter.create_histogram_timedelta(STAGE, "Time a stage of a trade took.").record(time, {"stage": name})
+
+
+def note_halt(*, halted: bool) -> None:
+    """Note whether the account is halted, or being flattened."""
+    workflow.metric_meter().create_gauge(HALTED, "1 while no entry may be sent.").set(int(halted))
+
+
+def stage_of(events: Sequence[TradeEvent]) -> tuple[str, timedelta] | None:
+    """Name the stage that the newest event ended, and how long it took; None when it ended none."""
+    newest = events[-1]
+    stage = STAGES.get(newest.kind)
+    if stage is None or any(event.kind is newest.kind for event in events[:-1]):
+        return None
+    name, from_kind = stage
+    begun = next((event.at for event in events if event.kind is from_kind), None)
+    return None if begun is None else (name, newest.at - begun)

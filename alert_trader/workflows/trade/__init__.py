@@ -1,0 +1,1 @@
+"""The trade workflow: one alert, one trade."""

@@ -1,0 +1,27 @@
+"""The look at a contract as it stops trading: what is held then, nobody sells any more."""
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from alert_trader.activities.messages import READ_QUOTE, QuoteAnswer
+    from alert_trader.domain.execution.expiration import Leftover, leftover_of
+    from alert_trader.domain.market.contract import OptionContract
+    from alert_trader.workflows import timing
+
+
+async def look_at_the_close(contract: OptionContract) -> Leftover:
+    """Read the last quote of a contract, and judge by it what is left of it; what could not be read is not known."""
+    try:
+        answer: QuoteAnswer = await workflow.execute_activity(
+            READ_QUOTE,
+            contract,
+            result_type=QuoteAnswer,
+            start_to_close_timeout=timing.READ_TIMEOUT,
+            schedule_to_close_timeout=timing.READ_TOTAL,
+            retry_policy=timing.READ_RETRY,
+            summary=f"read the last quote of {contract}",
+        )
+    except ActivityError:
+        return Leftover.NOT_KNOWN
+    return leftover_of(answer.quote)

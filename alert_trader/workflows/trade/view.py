@@ -1,0 +1,178 @@
+"""The view of a trade for people, and its page in the Web UI."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from alert_trader.activities.messages import SizedEntry
+from alert_trader.domain.alerts.alert import ParsedAlert
+from alert_trader.domain.audit.event import EventKind, TradeEvent
+from alert_trader.domain.execution.exits import exit_target
+from alert_trader.domain.execution.expiration import Leftover
+from alert_trader.domain.money import CONTRACT_MULTIPLIER, Usd, plain
+from alert_trader.domain.orders.ledger import OrderLedger, Standing
+from alert_trader.domain.orders.order import average_price
+from alert_trader.domain.trade.lifecycle import Life, Outcome, Phase
+from alert_trader.domain.trade.view import Offer, OrderView, TradeView
+from alert_trader.workflows.interface import TradeRequest
+
+STORY_LINES = 12
+"""Last events shown on a trade's page."""
+
+
+def build_view(  # noqa: PLR0913 - the parts of a trade
+    *,
+    request: TradeRequest,
+    workflow_id: str,
+    received_at: datetime,
+    life: Life,
+    parsed: ParsedAlert | None,
+    sized: SizedEntry | None,
+    ledger: OrderLedger | None,
+    position: int,
+    step: str,
+    reason: str | None,
+    events: Sequence[TradeEvent],
+    offer: Offer | None,
+    leftover: Leftover = Leftover.NOT_KNOWN,
+) -> TradeView:
+    """Put a trade together as it stands."""
+    unvalued = position if life.outcome is Outcome.EXPIRED and leftover is not Leftover.WORTHLESS else 0
+    bought = () if ledger is None else ledger.entry_fills
+    sold = () if ledger is None else ledger.exit_fills
+    return TradeView(
+        workflow_id=workflow_id,
+        message=request.alert,
+        account=request.account,
+        mode=request.policy.mode,
+        phase=life.phase,
+        outcome=life.outcome,
+        reason=reason,
+        parsed=parsed,
+        symbol=None if sized is None else sized.listing.contract.occ_symbol,
+        contract=None if sized is None else str(sized.listing.contract),
+        expiry=None if sized is None else sized.listing.contract.expiry,
+        quantity=0 if sized is None else sized.sizing.quantity,
+        alert_price=None if parsed is None else parsed.price,
+        quote_bid=None if sized is None else sized.quote.bid,
+        quote_ask=None if sized is None else sized.quote.ask,
+        first_limit=None if sized is None else sized.first_limit,
+        ceiling=None if sized is None else sized.ceiling,
+        step=step,
+        bought=sum(fill.quantity for fill in bought),
+        average_entry=average_price(bought) if bought else None,
+        sold=sum(fill.quantity for fill in sold),
+        average_exit=average_price(sold) if sold else None,
+        position=position,
+        exits_working=0 if ledger is None else ledger.exits_working,
+        unprotected=_unprotected(request, ledger, life, position),
+        unknown_orders=0
+        if ledger is None
+        else sum(order.standing is Standing.UNKNOWN for order in ledger.orders),
+        fees=_fees(sized, ledger),
+        pnl=_pnl(ledger, life, position - unvalued),
+        unvalued=unvalued,
+        orders=() if ledger is None else _orders(ledger),
+        received_at=received_at,
+        first_filled_at=bought[0].at if bought else None,
+        closed_at=next((event.at for event in reversed(events) if event.kind is EventKind.CLOSED), None),
+        last_event=events[-1].text if events else "",
+        offer=offer,
+        events=len(events),
+        chain=events[-1].chain if events else "",
+    )
+
+
+def _orders(ledger: OrderLedger) -> tuple[OrderView, ...]:
+    return tuple(
+        OrderView(
+            client_order_id=order.client_order_id,
+            order_id=order.order_id,
+            leg=order.leg.name.lower(),
+            kind=order.kind,
+            quantity=order.quantity,
+            limit=order.limit,
+            status=order.status or order.standing,
+            filled=order.filled,
+            average_price=order.average_price,
+        )
+        for order in ledger.orders
+    )
+
+
+def _fees(sized: SizedEntry | None, ledger: OrderLedger | None) -> Usd | None:
+    """Estimate the fees of what was traded, from the broker's dry-run of the entry; closing carries no commission."""
+    if sized is None or ledger is None:
+        return None
+    each = sized.check.total / sized.sizing.quantity
+    closing = (sized.check.total - sized.check.commission) / sized.sizing.quantity
+    return Usd((each * ledger.bought + closing * ledger.sold).quantize(Decimal("0.01")))
+
+
+def _unprotected(request: TradeRequest, ledger: OrderLedger | None, life: Life, position: int) -> int:
+    """Count the contracts that lack their profit-take; none do once a person has taken the position over."""
+    if ledger is None or life.phase not in {Phase.ENTERING, Phase.HOLDING}:
+        return 0
+    due = exit_target(max(ledger.bought - ledger.taken, 0), request.policy.exits) - ledger.protected
+    return 0 if due < request.policy.exits.min_quantity else min(due, position)
+
+
+def _pnl(ledger: OrderLedger | None, life: Life, position: int) -> Usd | None:
+    """Work out the realised P&L in dollars, without fees; `position` are the contracts that count as worthless once they have expired."""
+    if ledger is None or ledger.bought == 0:
+        return None
+    expired = position if life.outcome is Outcome.EXPIRED else 0
+    if ledger.sold == 0 and expired == 0:
+        return None
+    proceeds = sum((fill.price * fill.quantity for fill in ledger.exit_fills), Decimal(0))
+    cost = average_price(ledger.entry_fills) * (ledger.sold + expired)
+    return Usd(((proceeds - cost) * CONTRACT_MULTIPLIER).quantize(Decimal("0.01")))
+
+
+def details(view: TradeView, events: Sequence[TradeEvent]) -> str:
+    """Write the trade's page in Markdown: where it stands, its orders, its last events. The alert's text is shown as code."""
+    rows = [
+        f"**{view.contract or 'No contract yet'}** · {view.outcome or view.phase} · {view.mode}",
+        "",
+        f"`{view.message.text.replace('`', chr(39)).replace(chr(10), ' ')[:200]}`",
+        "",
+    ]
+    if view.first_limit is not None:
+        traded = f"bought {view.bought}{_at(view.average_entry)}, sold {view.sold}{_at(view.average_exit)}"
+        rows.append(
+            f"- wanted {view.quantity}, {traded}, held {view.position}, in exits {view.exits_working}"
+        )
+        prices = f"alert {_price(view.alert_price)}, first limit {_price(view.first_limit)}, ceiling {_price(view.ceiling)}"
+        rows.append(f"- {prices}, at step: {view.step or '-'}")
+    if view.unprotected > 0:
+        rows.append(f"- **{view.unprotected} contract(s) without their exit yet**")
+    if view.unknown_orders > 0:
+        rows.append(f"- **{view.unknown_orders} order(s) of unknown outcome**, counted as live")
+    if view.pnl is not None:
+        rows.append(f"- P&L {plain(view.pnl)} dollars, fees about {plain(view.fees or Decimal(0))}")
+    if view.unvalued > 0:
+        rows.append(
+            f"- **{view.unvalued} contract(s) held to expiration**: subject to exercise, of unknown value, not in the P&L"
+        )
+    if view.offer is not None:
+        rows.append(f"- **waits for a person** until {view.offer.until:%H:%M:%S} UTC: {view.offer.text}")
+    if view.reason:
+        rows.append(f"- {view.reason}")
+    rows += [
+        f"- `{order.client_order_id}` {order.kind.lower()}{_at(order.limit)}: {order.status}, {order.filled} of {order.quantity} filled"
+        f"{_at(order.average_price)}"
+        for order in view.orders
+    ]
+    rows += [
+        "",
+        *(f"{event.sequence}. {event.at:%H:%M:%S} {event.text}  " for event in events[-STORY_LINES:]),
+    ]
+    return "\n".join(rows)
+
+
+def _price(value: Decimal | None) -> str:
+    return "-" if value is None else plain(value)
+
+
+def _at(value: Decimal | None) -> str:
+    return "" if value is None else f" at {plain(round(value, 4))}"

@@ -1,0 +1,104 @@
+"""The check of the expiration beside the reading, and the explanation of a reading."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+
+import pytest
+
+from alert_trader.domain.alerts.alert import AlertKind, AlertMessage
+from alert_trader.domain.alerts.parser import check_expiry, explain_reading, parse
+from alert_trader.domain.denial import Code
+from alert_trader.domain.market.trading_hours import Closures, TradingHours
+
+Posted = Callable[..., AlertMessage]
+
+MONDAY = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+SATURDAY = datetime(2026, 11, 28, 15, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("at", "expiry", "code"),
+    [
+        (MONDAY, "12/18", None),
+        (MONDAY, "0DTE", None),
+        (MONDAY, "12/19", Code.EXPIRY_NOT_TRADING_DAY),
+        (MONDAY, "11/26", Code.EXPIRY_NOT_TRADING_DAY),
+        (SATURDAY, "0DTE", Code.EXPIRY_NOT_TRADING_DAY),
+    ],
+)
+def test_a_day_on_which_nothing_trades_is_denied_beside_the_reading(
+    *, posted: Posted, at: datetime, expiry: str, code: Code | None
+) -> None:
+    """WHO-40: a weekend or holiday is read as it is written, and never traded."""
+    parsed = parse(posted(f"BTO KO 70c {expiry} @ 1.25", at))
+    assert parsed.kind is AlertKind.ENTRY
+    denied = check_expiry(parsed, at)
+    assert (None if denied is None else denied.code) == code
+
+
+def test_an_expiration_that_is_over_is_denied(posted: Posted) -> None:
+    """A reading that is checked against a later day than its own is past."""
+    parsed = parse(posted("BTO KO 70c 0DTE @ 1.25", MONDAY))
+    denied = check_expiry(parsed, SATURDAY)
+    assert denied is not None
+    assert denied.code is Code.EXPIRY_PAST
+    assert denied.facts == {"expiry": "2026-11-23", "posted": "2026-11-28"}
+
+
+@pytest.mark.parametrize(("symbol", "code"), [("VIX", Code.CONTRACT_EXPIRED), ("KO", None), ("SPX", None)])
+def test_what_settles_in_the_morning_is_over_on_its_day(
+    posted: Posted, symbol: str, code: Code | None
+) -> None:
+    """WHO-40: 0DTE of VIX trades no more; of SPX the chain must tell which series is meant."""
+    at = datetime(2026, 12, 16, 15, 0, tzinfo=UTC)
+    parsed = parse(posted(f"BTO {symbol} 70c 0DTE @ 1.25", at))
+    assert parsed.kind is AlertKind.ENTRY
+    denied = check_expiry(parsed, at)
+    assert (None if denied is None else denied.code) == code
+
+
+def test_an_announced_closure_is_no_expiration(posted: Posted) -> None:
+    """WHO-40: nothing is bought that is dated on a day that was announced as closed."""
+    parsed = parse(posted("BTO KO 70c 11/25 @ 1.25", MONDAY))
+    denied = check_expiry(parsed, MONDAY, TradingHours(closures=Closures(days=(date(2026, 11, 25),))))
+    assert denied is not None
+    assert denied.code is Code.EXPIRY_NOT_TRADING_DAY
+
+
+def test_a_reading_without_an_expiration_passes(posted: Posted) -> None:
+    """Chatter has no day to check."""
+    assert check_expiry(parse(posted("good morning")), MONDAY) is None
+
+
+def test_an_entry_is_explained_by_its_rules_and_checks(posted: Posted) -> None:
+    """Each piece that was read names its shape and its field, and every check has passed."""
+    message = posted("BTO KO 70c 12/18 @ 1.25 SL .80")
+    explanation = explain_reading(message)
+    rules = {rule.field: (rule.shape, rule.text) for rule in explanation.rules if rule.field}
+    assert rules["strike and right"] == ("STRIKE", "70c")
+    assert rules["expiry"] == ("DATE", "12/18")
+    assert rules["price"] == ("NUMBER", "1.25")
+    assert all(message.shown[rule.start : rule.end] == rule.text for rule in explanation.rules)
+    assert len(explanation.checks) > 5
+    assert all(check.passed for check in explanation.checks)
+
+
+@pytest.mark.parametrize(
+    ("text", "failed"),
+    [
+        ("BTO KO 70c 12/18 @ 1.25 if it holds", "no word takes it back"),
+        ("BTO KO 70c 12/18 @ 1.25 STC DIS 112c", "one action, in front"),
+        ("BTO KO 70/72c 12/18 @ 1.25", "one contract"),
+        ("BTO KO 70c @ 1.25", "the contract is complete"),
+        ("BTO KO 70c 11/20/2026 @ 1.25", "one possible expiration"),
+        ("BTO KO 70c 12/18 @ 1.25 7", "every number is explained"),
+        ("trim 150%", "certain"),
+        ("nice day", "worth reading"),
+    ],
+)
+def test_a_refusal_names_the_check_that_failed(posted: Posted, text: str, failed: str) -> None:
+    """The checks run in their order, and the one that failed is the last and carries the refusal's own words."""
+    parsed, explanation = parse(posted(text)), explain_reading(posted(text))
+    assert [check.name for check in explanation.checks if not check.passed] == [failed]
+    assert explanation.checks[-1].name == failed
+    assert parsed.reason is None or parsed.reason in explanation.checks[-1].says

@@ -1,0 +1,212 @@
+"""Profiles and portions: pure rules about size, exits and what a room leaves unsaid."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alert_trader.domain.alerts.alert import AlertKind, AlertMessage, Nature
+from alert_trader.domain.alerts.parser import parse
+from alert_trader.domain.alerts.parsing.corrections import may_correct
+from alert_trader.domain.alerts.portion import ALL, HALF, Portion, read_portion
+from alert_trader.domain.alerts.profile import DefaultExpiry, Profile, RoomRule
+from alert_trader.domain.execution.policy import Mode, Policy
+from alert_trader.domain.market.contract import Right
+
+Posted = Callable[..., AlertMessage]
+
+MONDAY = datetime(2026, 11, 23, 15, tzinfo=UTC)
+EARLY_FRIDAY = datetime(2026, 11, 27, 15, tzinfo=UTC)
+SATURDAY = datetime(2026, 11, 28, 15, tzinfo=UTC)
+
+
+@given(
+    held=st.integers(0, 500),
+    portion=st.one_of(
+        st.just(ALL),
+        st.integers(1, 900).map(lambda count: Portion(count=count)),
+        st.decimals("0.01", "0.99", places=2).map(lambda share: Portion(fraction=share)),
+    ),
+)
+def test_a_portion_is_never_more_than_is_held(held: int, portion: Portion) -> None:
+    """EXT-10: whatever part is asked for, it is a whole number of contracts between none and all."""
+    assert 0 <= portion.of(held) <= held
+    assert not portion.everything or portion.of(held) == held
+
+
+@pytest.mark.parametrize(
+    ("said", "held", "contracts"),
+    [("1/3", 3, 1), ("1/3", 6, 2), ("2/3", 3, 2), ("1/7", 7, 1), ("1/3", 4, 1), ("1/3", 2, 0)],
+)
+def test_a_fraction_without_an_end_is_a_part_of_whole_contracts(said: str, held: int, contracts: int) -> None:
+    """A third of three is one: what a decimal cannot write to the end must not cost a contract."""
+    assert read_portion(said).of(held) == contracts
+
+
+@pytest.mark.parametrize(
+    ("said", "portion"),
+    [
+        ("all", ALL),
+        ("Half", HALF),
+        ("1/2", HALF),
+        ("50%", HALF),
+        ("100%", ALL),
+        ("3", Portion(count=3)),
+        ("2/2", ALL),
+    ],
+)
+def test_portions_are_read_as_people_write_them(said: str, portion: Portion) -> None:
+    """A word, a fraction, a percentage or a count."""
+    assert read_portion(said) == portion
+
+
+@pytest.mark.parametrize("said", ["", "0", "-1", "0%", "150%", "1/0", "3/2", "some", "1.5", "nan%"])
+def test_what_is_no_portion_is_refused(said: str) -> None:
+    """Nothing is sold on a slip of the pen."""
+    with pytest.raises(ValueError, match="expected all, half"):
+        read_portion(said)
+
+
+@pytest.mark.parametrize(
+    ("text", "entry_quantity", "portion"),
+    [
+        ("STC KO 70c 12/18 @ 2 all out", None, ALL),
+        ("STC KO 70c 12/18 @ 2", None, ALL),
+        ("STC KO 70c 12/18 @ 2 half", None, HALF),
+        ("STC KO 70c 12/18 @ 2 partial", None, Portion(fraction=Decimal("0.4"))),
+        ("STC 2 KO 70c 12/18 @ 2", 8, Portion(fraction=Decimal("0.25"))),
+        ("STC 2 KO 70c 12/18 @ 2", 2, ALL),
+        ("STC 2 KO 70c 12/18 @ 2", None, Portion(fraction=Decimal("0.4"))),
+    ],
+)
+def test_an_authors_exit_is_a_part_of_ours(
+    posted: Posted, text: str, entry_quantity: int | None, portion: Portion
+) -> None:
+    """A count is the author's own: a share of what the author bought, or a part where that was not said."""
+    assert Profile(partial=Decimal("0.4")).portion(parse(posted(text)), entry_quantity) == portion
+
+
+def test_a_label_scales_every_cap_of_ours() -> None:
+    """RSK-10: a lotto has its share of the allocation, the contracts and the dollars; one contract stays possible."""
+    policy = Policy(mode=Mode.DEMO, profile=Profile(factors={"lotto": Decimal("0.05")}))
+    small = policy.sizing_of("Lotto")
+    assert (small.allocation, small.max_contracts, small.max_notional) == (
+        Decimal("0.0010"),
+        1,
+        Decimal("100.00"),
+    )
+    assert policy.sizing_of("Alert") == policy.sizing
+
+
+@pytest.mark.parametrize(("label", "factor"), [("lotto", "1.5"), ("lotto", "0"), ("rocket", "0.5")])
+def test_a_factor_never_enlarges_a_trade(label: str, factor: str) -> None:
+    """A profile that would is none."""
+    with pytest.raises(ValueError, match="expected a"):
+        Profile(factors={label: Decimal(factor)})
+
+
+@pytest.mark.parametrize(
+    ("text", "room", "at", "contract"),
+    [
+        ("BTO KO 70c @ 1.25", RoomRule(expiry=DefaultExpiry.TODAY), MONDAY, "KO 70C 2026-11-23 1.25"),
+        ("BTO KO 70c @ 1.25", RoomRule(expiry=DefaultExpiry.WEEKLY), MONDAY, "KO 70C 2026-11-27 1.25"),
+        ("BTO KO 70c @ 1.25", RoomRule(expiry=DefaultExpiry.MONTHLY), MONDAY, "KO 70C 2026-12-18 1.25"),
+        ("BTO KO 70c 12/18 @ 1.25", RoomRule(expiry=DefaultExpiry.TODAY), MONDAY, "KO 70C 2026-12-18 1.25"),
+        ("BTO KO 70 12/18 @ 1.25", RoomRule(right=Right.CALL), MONDAY, "KO 70C 2026-12-18 1.25"),
+        ("BTO KO 70p 12/18 @ 1.25", RoomRule(right=Right.CALL), MONDAY, "KO 70P 2026-12-18 1.25"),
+        (
+            "BTO KO 70 @ 1.25",
+            RoomRule(right=Right.PUT, expiry=DefaultExpiry.TODAY),
+            MONDAY,
+            "KO 70P 2026-11-23 1.25",
+        ),
+    ],
+)
+def test_a_rooms_rule_says_what_is_left_unsaid(
+    posted: Posted, text: str, room: RoomRule, at: datetime, contract: str
+) -> None:
+    """WHO-40: what the message says wins; the rule fills in what it does not; without the rule it is refused."""
+    parsed = parse(posted(text, at), room)
+    assert f"{parsed.symbol} {parsed.strike}{parsed.right} {parsed.expiry} {parsed.price}" == contract
+
+
+@pytest.mark.parametrize(
+    ("text", "room", "at"),
+    [
+        ("BTO KO 70c @ 1.25", RoomRule(), MONDAY),
+        ("BTO KO 70c @ 1.25", RoomRule(expiry=DefaultExpiry.WEEKLY), EARLY_FRIDAY),
+        ("BTO KO 70c @ 1.25", RoomRule(expiry=DefaultExpiry.TODAY), SATURDAY),
+        ("BTO KO 70 72 @ 1.25", RoomRule(right=Right.CALL, expiry=DefaultExpiry.TODAY), MONDAY),
+        ("BTO KO 70 12/18", RoomRule(expiry=DefaultExpiry.TODAY), MONDAY),
+        ("KO 70 @ 1.25", RoomRule(right=Right.CALL, expiry=DefaultExpiry.TODAY), MONDAY),
+    ],
+)
+def test_a_rooms_rule_makes_nothing_certain_that_is_not(
+    posted: Posted, text: str, room: RoomRule, at: datetime
+) -> None:
+    """WHO-40: two numbers, a day without trading, the last day of a weekly, no act of buying: no entry."""
+    assert parse(posted(text, at), room).kind is not AlertKind.ENTRY
+
+
+@pytest.mark.parametrize("nature", [each for each in Nature if each is not Nature.FIRST])
+@pytest.mark.parametrize("text", ["BTO KO 70c 12/18 @ 1.25", "AVG KO 70c 12/18 @ 1.40, added @ .98"])
+def test_only_a_first_message_opens(posted: Posted, text: str, nature: Nature) -> None:
+    """WHO-20: the same words as a reply, forward, quote or edit are refused, with the spans of what they would have done."""
+    message = posted(text)
+    again = AlertMessage(**{name: getattr(message, name) for name in message.__slots__} | {"nature": nature})
+    parsed = parse(again)
+    assert (parsed.kind, parsed.code) == (AlertKind.REFUSED, "PARSE_NOT_FIRST_HAND")
+    assert parsed.spans == parse(message).spans
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2.03**", "*165p", "4/09*", "meant puts", "sorry 165c", "typo, 4/09", "165p", "2.03", "puts", "@ 2.03"],
+)
+def test_what_may_correct_an_alert_is_noticed(text: str) -> None:
+    """One field, marked or alone, or words that say so."""
+    assert may_correct(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "nice win", "good morning everyone", "**loading up here**", "up 20% already, great call " * 4],
+)
+def test_talk_corrects_nothing(text: str) -> None:
+    """It would rather find too much, and still leaves talk alone."""
+    assert not may_correct(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["KO 70C 12/18", "$KO 12/18 70c", "SPY P 590 daily", "Lotto: SPY 600C 11/23", "@everyone KO 70C 12/18"],
+)
+def test_a_contract_alone_is_an_alert_unless_the_room_says_otherwise(posted: Posted, text: str) -> None:
+    """WHO-40: in a room of alerts, a message that is one exact contract and nothing else can be nothing else; at the mid."""
+    parsed = parse(posted(text))
+    assert (parsed.kind, parsed.price) == (AlertKind.ENTRY, None)
+    assert parse(posted(text), RoomRule(alone=False)).kind is AlertKind.CHATTER
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("Lotto: BTO KO 70c 12/18 @ 1.25", "Lotto"),
+        ("Alert: BTO KO 70c 12/18 @ 1.25 lotto", "Lotto"),
+        ("BTO KO 70c 12/18 @ 1.25 super lotto", "Super Lotto"),
+        ("BTO KO 70c 12/18 @ 1.25 (half size)", "Half size"),
+        ("BTO KO 70c 12/18 @ 1.25 1/2 size", "Half size"),
+        ("Half size: BTO KO 70c 12/18 @ 1.25", "Half size"),
+        ("Alert: BTO KO 70c 12/18 @ 1.25", "Alert"),
+        ("BTO KO 70c 12/18 @ 1.25", None),
+    ],
+)
+def test_a_size_is_read_as_a_label_or_as_a_remark(posted: Posted, text: str, label: str | None) -> None:
+    """RSK-10: "lotto" behind the alert makes it as small as in front of it."""
+    parsed = parse(posted(text))
+    assert (parsed.kind, parsed.label) == (AlertKind.ENTRY, label)
+    factor = Profile().factor(parsed.label)
+    assert (factor < 1) is (label not in {None, "Alert"})

@@ -1,0 +1,60 @@
+"""The packages: ours, described, packaged, and each one placed in the import contracts."""
+
+import importlib.metadata
+import importlib.util
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PACKAGES = sorted(path.parent.name for path in (ROOT / "alert_trader").glob("*/__init__.py"))
+TOP_LEVEL = {"alert_trader", "bench", "chaos", "deploy", "specs", "tests", "tools"}
+"""Folders of the project. A new one needs a reason, and a line in the README."""
+
+
+def test_the_installed_package_is_this_checkout() -> None:
+    """`import alert_trader` finds this checkout, whatever else is installed."""
+    found = importlib.util.find_spec("alert_trader")
+    assert found is not None
+    assert found.origin == str(ROOT / "alert_trader" / "__init__.py")
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_a_package_says_what_lives_there(name: str) -> None:
+    """Its `__init__` says what lives in it and what never does."""
+    described = importlib.import_module(f"alert_trader.{name}").__doc__ or ""
+    assert "Lives here" in described
+    assert "Never here" in described
+
+
+def test_every_package_below_says_what_it_is() -> None:
+    """Each package inside a package has a docstring too, and every folder with source is a package."""
+    folders = {path.parent for path in (ROOT / "alert_trader").rglob("*.py")}
+    assert [str(folder) for folder in folders if not (folder / "__init__.py").exists()] == []
+    assert [
+        str(folder) for folder in folders if not (folder / "__init__.py").read_text().startswith('"""')
+    ] == []
+
+
+def test_there_is_no_unknown_folder() -> None:
+    """What is tracked lies in a known folder."""
+    shown = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")}
+    assert shown - {"var", "build", "alert_trader.egg-info"} == TOP_LEVEL
+
+
+def test_the_package_is_never_uploaded() -> None:
+    """A package index refuses it."""
+    assert "Private :: Do Not Upload" in importlib.metadata.metadata("alert-trader").get_all("Classifier", [])
+
+
+def test_every_package_has_its_place_in_the_layers() -> None:
+    """A new package cannot stay outside of the import contracts: it is a layer, or one of those that no layer needs."""
+    layers = next(
+        contract["layers"]
+        for contract in PROJECT["tool"]["importlinter"]["contracts"]
+        if contract["type"] == "layers"
+    )
+    placed = {name for layer in layers for name in layer.replace("|", ":").replace(" ", "").split(":")}
+    assert set(PACKAGES) - placed == {"settings", "simulators"}

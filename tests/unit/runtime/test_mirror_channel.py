@@ -1,0 +1,114 @@
+"""The hot mirror as a channel: whatever Redis is like, a notice is told, in time, and nothing is raised."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from alert_trader import clock
+from alert_trader.activities.messages import Level, Notice
+from alert_trader.mirrors.hot import HotMirror
+from alert_trader.runtime import mirror_channel
+from alert_trader.runtime.mirror_channel import WITHIN, MirrorChannel
+from tests.support.redis import RedisServer, redis_running
+from tests.support.trail import trail, view
+
+
+@pytest.fixture(scope="module")
+async def one_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RedisServer]:
+    """Run a server that these tests may kill."""
+    async with redis_running(tmp_path_factory.mktemp("redis")) as running:
+        yield running
+
+
+@pytest.fixture
+async def server(one_server: RedisServer) -> RedisServer:
+    """Give the server, empty."""
+    await one_server.ask("FLUSHALL")
+    return one_server
+
+
+@pytest.fixture
+async def hot(server: RedisServer) -> AsyncIterator[HotMirror]:
+    """Give a mirror with the worker's own patience."""
+    mirror = HotMirror(server.url, "demo", timeout=WITHIN)
+    yield mirror
+    await mirror.aclose()
+
+
+def notice(message: str, first: int, last: int) -> Notice:
+    """Tell of the events of a trade from one to another."""
+    events = trail(f"trade-{message}", last)
+    return Notice(
+        level=Level.MONEY,
+        workflow_id=f"trade-{message}",
+        title="t",
+        text="t",
+        view=view(message, events),
+        events=tuple(events[first - 1 :]),
+    )
+
+
+async def test_what_is_told_is_there_at_once(hot: HotMirror) -> None:
+    """Each notice adds its events and brings the trade's row up to date; one that is told again, as after a retry, changes nothing."""
+    channel = MirrorChannel(hot)
+    for each in (notice("m1", 1, 6), notice("m1", 7, 15), notice("m1", 7, 15)):
+        await channel.tell(each)
+    (held,) = (await hot.trades(["trade-m1"])).values()
+    assert ([event.sequence for event in held.events], held.row.outcome) == (list(range(1, 16)), "flat")
+
+
+async def test_a_notice_about_no_trade_is_none_of_its_business(hot: HotMirror) -> None:
+    """A stranger's order in the account is told to people, and is no event of a trade."""
+    await MirrorChannel(hot).tell(Notice(level=Level.STORY, workflow_id="", title="t", text="t"))
+    assert await hot.recent(10) == []
+
+
+@pytest.mark.parametrize("trouble", ["gone", "frozen", "full", "read-only"])
+async def test_trouble_is_swallowed_in_time(hot: HotMirror, server: RedisServer, trouble: str) -> None:
+    """EXT-50: a Redis that is gone, frozen, full or read-only raises nothing, costs a bounded wait once, and then none for a while."""
+    await MirrorChannel(hot).tell(notice("m1", 1, 6))
+    await hot.mark_whole(clock.now())
+    match trouble:
+        case "gone":
+            await server.kill()
+        case "frozen":
+            await server.freeze()
+        case "full":
+            await server.ask("CONFIG", "SET", "maxmemory", "1")
+        case _:
+            await server.ask("REPLICAOF", "127.0.0.1", "1")
+    channel = MirrorChannel(hot)
+    bound = 20 * WITHIN.total_seconds()
+    async with asyncio.timeout(bound):
+        for _ in range(200):
+            await channel.tell(notice("m1", 7, 15))
+    if trouble == "gone":
+        await server.start()
+    await server.thaw()
+    await server.ask("REPLICAOF", "NO", "ONE")
+    await server.ask("CONFIG", "SET", "maxmemory", "0")
+
+
+async def test_it_goes_on_by_itself_and_owns_up(
+    hot: HotMirror, server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once Redis is back, events are written again, and the mirror is no longer called whole: what was missed is housekeeping's."""
+    monkeypatch.setattr(mirror_channel, "FIRST_PAUSE", timedelta(0))
+    channel = MirrorChannel(hot)
+    await channel.tell(notice("m1", 1, 6))
+    await hot.mark_whole(clock.now())
+    await server.ask("CONFIG", "SET", "maxmemory", "1")
+    await channel.tell(notice("m1", 7, 9))
+    await server.ask("CONFIG", "SET", "maxmemory", "0")
+    await channel.tell(notice("m1", 10, 15))
+    (held,) = (await hot.trades(["trade-m1"])).values()
+    assert [event.sequence for event in held.events] == [1, 2, 3, 4, 5, 6, 10, 11, 12, 13, 14, 15]
+    assert await hot.whole_at() is None
+
+
+async def test_a_process_that_starts_with_a_dead_redis_works() -> None:
+    """EXT-50: nothing is connected when a worker starts, so a Redis that is not there yet is no fault."""
+    channel = MirrorChannel(HotMirror("redis://127.0.0.1:1/0", "demo", timeout=WITHIN))
+    await channel.tell(notice("m1", 1, 6))
