@@ -24,7 +24,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 
 from alert_trader import clock
-from alert_trader.control.intake.start_trade import send_alert
+from alert_trader.control.intake.start_trade import start_trade
 from alert_trader.control.temporal import connect
 from alert_trader.domain.alerts.alert import AlertMessage
 from alert_trader.domain.execution.policy import Mode
@@ -64,7 +64,7 @@ async def send(client: Client, stack: Stack, number: int) -> tuple[str, datetime
         posted_at=clock.now(),
     )
     called = clock.now()
-    await send_alert(
+    await start_trade(
         client, TradeRequest(alert=message, policy=stack.settings.policy(), account=stack.settings.account)
     )
     return message.message_id, called

@@ -21,7 +21,7 @@ from alert_trader.settings.load import load
 from alert_trader.settings.model import DEMO_AUTHOR, DEMO_CHANNEL
 from alert_trader.simulators.chat.client import ChatControl
 from alert_trader.simulators.venue.client import VenueControl
-from tests.support.floor import next_monthly
+from tests.support.harness import next_monthly
 
 APART = 1.0
 """Seconds between two alerts."""

@@ -23,7 +23,7 @@ from typing import Any
 
 from alert_trader import clock
 from alert_trader.control.commands import trade_commands
-from alert_trader.control.intake.start_trade import send_alert
+from alert_trader.control.intake.start_trade import start_trade
 from alert_trader.control.mirrors.rebuild import rebuild, verify
 from alert_trader.control.queries.trade_views import show
 from alert_trader.control.reports.archived import archived
@@ -221,7 +221,7 @@ async def traded(client: Any, stack: Stack, venue: VenueControl, number: int) ->
         posted_at=clock.now(),
     )
     request = TradeRequest(alert=alert, policy=stack.settings.policy(), account=stack.settings.account)
-    sent = await send_alert(client, request)
+    sent = await start_trade(client, request)
     for _ in range(500):
         view = (await show(client, sent.workflow_id)).view
         if view is not None and view.phase is Phase.HOLDING and view.exits_working > 0:

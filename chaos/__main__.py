@@ -22,7 +22,7 @@ from alert_trader.domain.trade.lifecycle import Phase
 from chaos.judge import Verdict, judge
 from chaos.market import NO_LIMITS, Played, play
 from chaos.trouble import Trouble
-from tests.support.house import account, open_house
+from tests.support.cluster import account, open_cluster
 
 CASH = 5_000_000
 WAVE = 20.0
@@ -36,7 +36,7 @@ async def alerts(trouble: Trouble, seconds: float, rate: float) -> list[Played]:
     while (elapsed := time.monotonic() - began) < seconds:
         # each alert has dice of its own, so that the order in which answers come changes no throw
         playing.append(
-            asyncio.create_task(play(trouble.seat, random.Random(trouble.dice.random()), ends=False))
+            asyncio.create_task(play(trouble.slot, random.Random(trouble.dice.random()), ends=False))
         )
         now = rate * (0.55 + 0.45 * math.cos(2 * math.pi * elapsed / WAVE))
         await asyncio.sleep(1 / max(now, 0.1))
@@ -82,14 +82,14 @@ async def main() -> int:
     console.print(f"chaos for {seconds:g} s, up to {rate:g} alerts a second, seed {seed}")
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
         venue = {"accounts": [{"number": account(0), "cash": CASH}]}
-        async with open_house(Path(folder), venue=venue, size_allocation="0.01", **NO_LIMITS) as house:
-            seat = house.take_seat()
-            await seat.start_worker()
-            trouble = Trouble(seat=seat, dice=random.Random(seed))
+        async with open_cluster(Path(folder), venue=venue, size_allocation="0.01", **NO_LIMITS) as cluster:
+            slot = cluster.take_slot()
+            await slot.start_worker()
+            trouble = Trouble(slot=slot, dice=random.Random(seed))
             # alerts and trouble throw their own dice, or one would change the other
-            sending = Trouble(seat=seat, dice=random.Random(seed + 1))
+            sending = Trouble(slot=slot, dice=random.Random(seed + 1))
             _, played = await asyncio.gather(trouble.make(seconds), alerts(sending, seconds, rate))
-            verdict = await judge(house, played)
+            verdict = await judge(cluster, played)
             report(console, trouble, played, verdict, time.monotonic() - began)
     return 1 if verdict.faults else 0
 

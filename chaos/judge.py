@@ -19,7 +19,7 @@ from alert_trader.simulators.venue.oracle import Expectation, check
 from alert_trader.worker.wiring import sandbox
 from alert_trader.workflows.trade.workflow import TradeWorkflow
 from chaos.market import Played
-from tests.support.house import House, Trade
+from tests.support.cluster import Cluster, Trade
 
 SETTLED_WITHIN = timedelta(seconds=240)
 """After the last trouble: a lost order is looked for over a minute and a half before it is believed absent, and then sent again."""
@@ -54,14 +54,16 @@ class Verdict:
         return f"p50 {statistics.median(ordered):.2f} s, p95 {ordered[int(len(ordered) * 0.95)]:.2f} s, max {ordered[-1]:.2f} s"
 
 
-async def judge(house: House, played: Sequence[Played]) -> Verdict:
+async def judge(cluster: Cluster, played: Sequence[Played]) -> Verdict:
     """Wait until every trade has settled, then look at all of it."""
     verdict = Verdict()
     deadline = asyncio.get_running_loop().time() + SETTLED_WITHIN.total_seconds()
     for each in played:
         await _settle(each.trade, verdict, deadline)
     closed = [trade for trade, view in verdict.views.items() if view.closed_at is not None]
-    verdict.faults += [str(violation) for violation in check(await house.tape(), Expectation(closed=closed))]
+    verdict.faults += [
+        str(violation) for violation in check(await cluster.tape(), Expectation(closed=closed))
+    ]
     for each in played:
         await _look(each.trade, verdict)
     return verdict

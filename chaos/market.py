@@ -14,7 +14,7 @@ from alert_trader.control.temporal import UnreachableError
 from alert_trader.domain.trade.lifecycle import Phase
 from alert_trader.simulators.venue.client import ControlRefused
 from alert_trader.workflows.interface import Command
-from tests.support.house import Seat, Trade
+from tests.support.cluster import Trade, WorkerSlot
 
 SEND_AGAIN = 0.5
 """Seconds before an alert that Temporal did not take is sent again, as the bot would."""
@@ -60,11 +60,11 @@ class Played:
     story: Story
 
 
-async def play(seat: Seat, dice: random.Random, *, ends: bool) -> Played:
+async def play(slot: WorkerSlot, dice: random.Random, *, ends: bool) -> Played:
     """Send one alert and let the market act on it; with `ends` the trade is brought to its end. Trouble may cut it short."""
     story = dice.choice(list(Story))
     partial, closes = dice.randint(1, 3), ends or dice.random() < 0.3
-    trade = seat.plan(grace=PATIENT)
+    trade = slot.plan(grace=PATIENT)
     bid, ask = QUOTES[story]
     await trade.quote(bid, ask)
     await _send(trade)
@@ -75,7 +75,7 @@ async def play(seat: Seat, dice: random.Random, *, ends: bool) -> Played:
         if story is not Story.RUN_AWAY and closes:
             await trade.until("held", within=60, phase=Phase.HOLDING)
             await trade.quote("2.70", "2.72")
-            await trade_commands.close(seat.house.client, trade.id, Command(by="chaos"))
+            await trade_commands.close(slot.cluster.client, trade.id, Command(by="chaos"))
     return Played(trade=trade, story=story)
 
 

@@ -20,7 +20,7 @@ from rich.table import Table
 
 from chaos.judge import Verdict, judge
 from chaos.market import NO_LIMITS, Played, play
-from tests.support.house import Seat, account, open_house
+from tests.support.cluster import WorkerSlot, account, open_cluster
 
 CASH = 5_000_000
 LOOK_EVERY = 2.0
@@ -49,10 +49,10 @@ class Memory:
         return self.quarter(3) / self.quarter(1)
 
 
-async def watch(seat: Seat, seconds: float) -> Memory:
+async def watch(slot: WorkerSlot, seconds: float) -> Memory:
     """Look at the worker's memory for so long. Linux only: it reads /proc."""
     page = os.sysconf("SC_PAGE_SIZE") / 1e6
-    statm = Path("/proc") / str(seat.workers[-1].pid) / "statm"
+    statm = Path("/proc") / str(slot.workers[-1].pid) / "statm"
     samples, began = [], time.monotonic()
     while time.monotonic() - began < seconds:
         samples.append(int(statm.read_text().split()[1]) * page)
@@ -60,11 +60,11 @@ async def watch(seat: Seat, seconds: float) -> Memory:
     return Memory(samples=tuple(samples))
 
 
-async def alerts(seat: Seat, dice: random.Random, seconds: float, rate: float) -> list[Played]:
+async def alerts(slot: WorkerSlot, dice: random.Random, seconds: float, rate: float) -> list[Played]:
     """Send alerts at an even pace for so long, and bring every one to its end."""
     began, playing = time.monotonic(), []
     while time.monotonic() - began < seconds:
-        playing.append(asyncio.create_task(play(seat, random.Random(dice.random()), ends=True)))
+        playing.append(asyncio.create_task(play(slot, random.Random(dice.random()), ends=True)))
         await asyncio.sleep(1 / rate)
     return list(await asyncio.gather(*playing))
 
@@ -93,13 +93,13 @@ async def main() -> int:
     console.print(f"soak for {seconds:g} s, {rate:g} alerts a second, seed {seed}")
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:
         venue = {"accounts": [{"number": account(0), "cash": CASH}]}
-        async with open_house(Path(folder), venue=venue, size_allocation="0.01", **NO_LIMITS) as house:
-            seat = house.take_seat()
-            await seat.start_worker()
+        async with open_cluster(Path(folder), venue=venue, size_allocation="0.01", **NO_LIMITS) as cluster:
+            slot = cluster.take_slot()
+            await slot.start_worker()
             memory, played = await asyncio.gather(
-                watch(seat, seconds), alerts(seat, random.Random(seed), seconds, rate)
+                watch(slot, seconds), alerts(slot, random.Random(seed), seconds, rate)
             )
-            verdict = await judge(house, played)
+            verdict = await judge(cluster, played)
     if memory.growth > GROWTH:
         verdict.faults.append(
             f"the worker's memory grew {memory.growth:.2f} times, expected at most {GROWTH:g}"

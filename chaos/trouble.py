@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from alert_trader.simulators.venue.faults import FaultKind, FaultRule
-from tests.support.house import Seat
+from tests.support.cluster import WorkerSlot
 
 ORDER = {"method": "POST", "path": "*/orders"}
 CANCEL = {"method": "DELETE", "path": "*/orders/*"}
@@ -48,7 +48,7 @@ SERVER_DIES_AT = (0.35, 0.8)
 class Trouble:
     """Everything that goes wrong, counted."""
 
-    seat: Seat
+    slot: WorkerSlot
     dice: random.Random
     done: Counter[str] = field(default_factory=Counter)
     _server_up: asyncio.Event = field(default_factory=asyncio.Event)
@@ -64,45 +64,45 @@ class Trouble:
                 together.create_task(self._kill_server(seconds))
         except TimeoutError:
             pass
-        control, stack = self.seat.house.control, self.seat.house.stack
+        control, stack = self.slot.cluster.control, self.slot.cluster.stack
         await control.clear_faults()
         await control.mute_streams(muted=False)
         await control.drop_streams()
         if stack.child("temporal").exit_code is not None:
             await stack.restart_temporal()
-        if self.seat.workers[-1].exit_code is not None:
-            await self.seat.start_worker()
+        if self.slot.workers[-1].exit_code is not None:
+            await self.slot.start_worker()
 
     async def _kill_workers(self) -> None:
         while True:
             await asyncio.sleep(self.dice.uniform(*KILL_EVERY))
-            await self.seat.kill()
+            await self.slot.kill()
             self.done["worker killed"] += 1
             await (
                 self._server_up.wait()
             )  # a worker that cannot connect ends itself, and that is not what is tried here
-            await self.seat.start_worker()
+            await self.slot.start_worker()
 
     async def _kill_server(self, seconds: float) -> None:
         began = asyncio.get_running_loop().time()
         for share in SERVER_DIES_AT:
             await asyncio.sleep(max(0.0, began + share * seconds - asyncio.get_running_loop().time()))
             self._server_up.clear()
-            await self.seat.house.stack.kill_temporal()
+            await self.slot.cluster.stack.kill_temporal()
             self.done["server killed"] += 1
             await asyncio.sleep(self.dice.uniform(0.2, 2.0))
-            await self.seat.house.stack.restart_temporal()
+            await self.slot.cluster.stack.restart_temporal()
             self._server_up.set()
 
     async def _break_answers(self) -> None:
         while True:
             await asyncio.sleep(self.dice.uniform(*FAULT_EVERY))
             rule = self.dice.choice(FAULTS)
-            await self.seat.house.control.arm(FaultRule(**rule))
+            await self.slot.cluster.control.arm(FaultRule(**rule))
             self.done[f"fault {rule['kind']}"] += 1
 
     async def _mute_streams(self) -> None:
-        control = self.seat.house.control
+        control = self.slot.cluster.control
         while True:
             await asyncio.sleep(self.dice.uniform(*MUTE_EVERY))
             await control.mute_streams()

@@ -13,8 +13,8 @@ from pathlib import Path
 from PIL import Image
 
 from alert_trader import clock
-from tests.support.floor import next_monthly
 from tests.support.guild import ADA, BOB, EVE, Guild, Message, open_guild
+from tests.support.harness import next_monthly
 from tests.support.waiting import eventually
 
 PICTURES = Path(__file__).parent / "001-automated-alert-trading" / "pictures"

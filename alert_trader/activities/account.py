@@ -5,7 +5,7 @@ import asyncio
 from temporalio import activity
 
 from alert_trader import clock
-from alert_trader.activities.account_line import AccountLine
+from alert_trader.activities.account_client import AccountClient
 from alert_trader.activities.messages import (
     ADMIT_ENTRY,
     READ_ACCOUNT,
@@ -29,7 +29,7 @@ from alert_trader.domain.orders.order import OrderReport, Position
 class AdmitActivity:
     """Asks an account whether an entry may pass that is rehearsed; a sent one asks in its sending."""
 
-    def __init__(self, account: AccountLine) -> None:
+    def __init__(self, account: AccountClient) -> None:
         """Ask `account`."""
         self._account = account
 

@@ -68,7 +68,7 @@ class TidyRequest:
     """Whether every trade was seen and nothing was in the way: the mirrors have everything from before `began_at`."""
 
 
-class Upkeep(Protocol):
+class Housekeeping(Protocol):
     """The mirrors, as housekeeping sees them. A mirror that is away is told in the tally, never raised."""
 
     async def sweep(self, request: SweepRequest, beat: Callable[[int], None]) -> SweepAnswer:
@@ -80,10 +80,10 @@ class Upkeep(Protocol):
         ...
 
 
-class UpkeepActivities:
+class HousekeepingActivities:
     """Runs the pieces."""
 
-    def __init__(self, upkeep: Upkeep) -> None:
+    def __init__(self, upkeep: Housekeeping) -> None:
         """Work on `upkeep`."""
         self._upkeep = upkeep
 

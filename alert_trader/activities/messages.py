@@ -41,13 +41,13 @@ READ_POSITIONS = "read_positions"
 READ_LIVE_ORDERS = "read_live_orders"
 READ_QUOTES = "read_quotes"
 
-WORD_TOO_OLD = "WORD_TOO_OLD"
+GRANT_TOO_OLD = "WORD_TOO_OLD"
 """Why an entry was not sent that the account let pass: the account's word was too old when everything else was ready."""
 
 ADMITTED_FEWER = "ADMITTED_FEWER"
 """Why an entry was not sent that the account let pass for fewer contracts: it is meant again for those."""
 
-LOOK_FAILED = "LOOK_FAILED"
+LOOKUP_FAILED = "LOOK_FAILED"
 """Why an order was not sent whose look for an earlier try was not answered: its name may be in use at the venue."""
 
 ORDER_REPORT_SIGNAL = "order_report"
@@ -58,9 +58,9 @@ ADMIT_UPDATE = "admit"
 RELEASE_UPDATE = "release"
 DAY_QUERY = "day"
 EXPECTED_QUERY = "expected"
-STREAM_SIGNAL = "stream_stands"
-FOREIGN_SIGNAL = "foreign_order_seen"
-DIFFERENCES_SIGNAL = "differences_found"
+STREAM_SIGNAL = "report_stream"
+FOREIGN_SIGNAL = "report_foreign_order"
+DIFFERENCES_SIGNAL = "report_differences"
 """What the order stream's activity asks and tells the account it belongs to."""
 
 
@@ -372,7 +372,7 @@ class FollowRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StreamStanding:
+class StreamStatus:
     """What the stream's activity tells its account when it has subscribed, or lost the stream."""
 
     since: datetime | None

@@ -16,7 +16,12 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from alert_trader import clock
-from alert_trader.activities.account_line import AccountLine, AccountUnreachableError, Pass, Stop
+from alert_trader.activities.account_client import (
+    AccountClient,
+    AccountUnreachableError,
+    AdmissionGrant,
+    KillSwitch,
+)
 from alert_trader.activities.deadline import Deadline
 from alert_trader.activities.messages import (
     ADMITTED_FEWER,
@@ -24,13 +29,13 @@ from alert_trader.activities.messages import (
     CANCEL_ORDER,
     CONVERT_ENTRY,
     FIND_ORDER,
-    LOOK_FAILED,
+    GRANT_TOO_OLD,
+    LOOKUP_FAILED,
     READ_ORDER,
     READ_POSITION,
     READ_QUOTE,
     SUBMIT_ENTRY,
     SUBMIT_EXIT,
-    WORD_TOO_OLD,
     CancelAnswer,
     CancelResult,
     ConversionGuard,
@@ -45,7 +50,7 @@ from alert_trader.activities.messages import (
 )
 from alert_trader.broker.port import (
     NOT_SENT,
-    OrderDesk,
+    OrderGateway,
     OrderReader,
     OutcomeUnknown,
     Refused,
@@ -58,10 +63,10 @@ from alert_trader.domain.execution.ladder import GiveUp, conversion
 from alert_trader.domain.execution.policy import Mode
 from alert_trader.domain.ids import OrderId
 from alert_trader.domain.market.contract import OptionContract, same_contract
-from alert_trader.domain.orders.matching import recognise
+from alert_trader.domain.orders.matching import match_order
 from alert_trader.domain.orders.order import OrderReport, Position, Side
 
-_Word = Pass | AccountUnreachableError
+_Word = AdmissionGrant | AccountUnreachableError
 """What came of asking the account."""
 
 
@@ -75,7 +80,7 @@ class OrderLookups:
     @activity.defn(name=FIND_ORDER)
     async def find_order(self, request: FindRequest) -> FindAnswer:
         """Look for an order of unknown outcome in everything the account received since the day before. Raises when not answered."""
-        found = recognise(
+        found = match_order(
             await self._reader.orders_since(request.look_since),
             request.intent,
             intended_at=request.intended_at,
@@ -114,7 +119,7 @@ class OrderLookups:
 class OrderActivities:
     """The calls that change something at the venue. A dry-run worker has no such object."""
 
-    def __init__(self, desk: OrderDesk, mode: Mode, account: AccountLine, stop: Stop) -> None:
+    def __init__(self, desk: OrderGateway, mode: Mode, account: AccountClient, stop: KillSwitch) -> None:
         """Send through `desk`, for trades of `mode` only; entries while `account` lets them pass and nothing stops them."""
         self._desk = desk
         self._mode = mode
@@ -170,7 +175,7 @@ class OrderActivities:
         refused = (
             asked.done()
             and not asked.cancelled()
-            and isinstance(word := asked.result(), Pass)
+            and isinstance(word := asked.result(), AdmissionGrant)
             and word.answer.denied is not None
         )
         return answer if refused else replace(answer, reserved=True)
@@ -205,7 +210,7 @@ class OrderActivities:
             orders = await self._desk.orders_since(request.look_since)
         except (Unavailable, Refused) as failed:
             return _not_sent(
-                LOOK_FAILED, f"the look for an earlier try of this order was not answered: {failed}"
+                LOOKUP_FAILED, f"the look for an earlier try of this order was not answered: {failed}"
             )
         mine = next((each for each in orders if each.client_order_id == request.intent.client_order_id), None)
         return (
@@ -218,10 +223,10 @@ class OrderActivities:
         except AccountUnreachableError as failed:
             return failed
 
-    async def _let_pass(self, request: SubmitRequest, found: _Word) -> Pass | SubmitAnswer:
+    async def _let_pass(self, request: SubmitRequest, found: _Word) -> AdmissionGrant | SubmitAnswer:
         """Give the account's word while it holds, or why the entry is not sent."""
         assert request.admission is not None
-        if isinstance(found, Pass) and found.answer.admitted is not None and not found.holds:
+        if isinstance(found, AdmissionGrant) and found.answer.admitted is not None and not found.holds:
             found = await self._ask(request.admission)
         if isinstance(found, AccountUnreachableError):
             return _not_sent(Code.ACCOUNT_UNREACHABLE, f"{found}. Exits go on")
@@ -234,7 +239,7 @@ class OrderActivities:
             return replace(_not_sent(ADMITTED_FEWER, text), admitted=answer.admitted)
         return found
 
-    async def _place(self, request: SubmitRequest, let_pass: Pass | None) -> SubmitAnswer:
+    async def _place(self, request: SubmitRequest, let_pass: AdmissionGrant | None) -> SubmitAnswer:
         entry = request.intent.side is Side.BUY_TO_OPEN
         if entry and self._stop.now:
             return _not_sent(Code.STOPPED_BY_FILE, f"{self._stop}: no entry is sent. Exits go on")
@@ -249,7 +254,7 @@ class OrderActivities:
             report = await self._desk.place(request.intent, still)
         except Refused as no:
             result = SubmitResult.NOT_SENT if no.code == NOT_SENT else SubmitResult.REFUSED
-            code = WORD_TOO_OLD if no.code == NOT_SENT and not still() else no.code
+            code = GRANT_TOO_OLD if no.code == NOT_SENT and not still() else no.code
             return SubmitAnswer(result=result, code=code, detail=no.detail, admitted=admitted)
         except OutcomeUnknown as lost:
             return SubmitAnswer(result=SubmitResult.UNKNOWN, detail=str(lost), admitted=admitted)

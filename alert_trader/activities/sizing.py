@@ -7,7 +7,7 @@ from datetime import datetime
 from temporalio import activity
 
 from alert_trader import clock
-from alert_trader.activities.account_line import AccountLine, AccountUnreachableError
+from alert_trader.activities.account_client import AccountClient, AccountUnreachableError
 from alert_trader.activities.messages import SIZE_ENTRY, SizeAnswer, SizedEntry, SizeRequest
 from alert_trader.broker.port import AccountStatus, Balances, ChainGap, MarketSession, OrderReader, Refused
 from alert_trader.domain.account.preflight import may_buy_options, may_day_trade, restrictions
@@ -27,7 +27,7 @@ REFERENCE_PAUSES = (0.2, 0.5, 1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
+class AccountFunds:
     """What there is to spend."""
 
     balances: Balances
@@ -38,7 +38,7 @@ class Means:
 class SizeActivity:
     """Proposes an entry from the account, the chain and the market."""
 
-    def __init__(self, reader: OrderReader, account: AccountLine) -> None:
+    def __init__(self, reader: OrderReader, account: AccountClient) -> None:
         """Ask `reader`, which cannot send, and the account for the day's buying power."""
         self._reader = reader
         self._account = account
@@ -89,7 +89,11 @@ class SizeActivity:
         if isinstance(reference, Denied):
             return reference
         return await self._sized(
-            request, listing, quote, Means(balances=balances, reference=reference, read_at=read_at), session
+            request,
+            listing,
+            quote,
+            AccountFunds(balances=balances, reference=reference, read_at=read_at),
+            session,
         )
 
     async def _reference(self) -> Usd | Denied:
@@ -111,7 +115,12 @@ class SizeActivity:
         return reference
 
     async def _sized(
-        self, request: SizeRequest, listing: Listing, quote: Quote, means: Means, session: MarketSession
+        self,
+        request: SizeRequest,
+        listing: Listing,
+        quote: Quote,
+        means: AccountFunds,
+        session: MarketSession,
     ) -> SizedEntry | Denied:
         """Price, size and check an entry in a confirmed contract."""
         first = first_limit(request.parsed.price, quote, listing.ticks)

@@ -23,7 +23,7 @@ from alert_trader.activities.messages import (
     FollowRequest,
     Level,
     Notice,
-    StreamStanding,
+    StreamStatus,
 )
 from alert_trader.activities.notify import Channel
 from alert_trader.activities.reconciliation import Reconciliation
@@ -94,13 +94,13 @@ class StreamActivity:
         try:
             await self._follow(request)
         except (Unavailable, Refused) as lost:
-            await self._tell_account(request, StreamStanding(since=None, why=str(lost)))
+            await self._tell_account(request, StreamStatus(since=None, why=str(lost)))
             raise
 
     async def _follow(self, request: FollowRequest) -> None:
         async with _heartbeats(), self._reader.follow() as reports:
             await self._catch_up()
-            await self._tell_account(request, StreamStanding(since=clock.now()))
+            await self._tell_account(request, StreamStatus(since=clock.now()))
             works = [
                 asyncio.create_task(each)
                 for each in (self._hear(reports), self._check(), self._reconciliation.go_on())
@@ -130,7 +130,7 @@ class StreamActivity:
                 next_retry_delay=HANDOVER,
             )
 
-    async def _tell_account(self, request: FollowRequest, standing: StreamStanding) -> None:
+    async def _tell_account(self, request: FollowRequest, standing: StreamStatus) -> None:
         """Tell the account whether its stream is followed; one that does not hear it is told at the next attempt."""
         try:
             await self._client.get_workflow_handle(

@@ -21,10 +21,18 @@ from temporalio.client import Client
 
 from alert_trader import clock
 from alert_trader.api.context import SCHEME, Context, InForce, guarded
-from alert_trader.api.keys import HEADER, Purse
+from alert_trader.api.keys import HEADER, RateLimitBucket
 from alert_trader.api.problems import Kind, ProblemError
 from alert_trader.control.errors import ControlError
-from alert_trader.control.intake.message import Intake, LeftAlone, Opened, PassedOn, Taken, Unmatched, take
+from alert_trader.control.intake.message import (
+    Ignored,
+    Intake,
+    IntakeResult,
+    PassedToTrade,
+    TradeStarted,
+    Unmatched,
+    take,
+)
 from alert_trader.control.queries.trade_views import watch
 from alert_trader.domain.alerts.alert import AlertMessage, ParsedAlert
 from alert_trader.domain.alerts.parser import parse
@@ -130,7 +138,7 @@ async def sender(
         with contextlib.suppress(ValueError):
             body = json.loads(await request.body())
             key = body.get("api_key") if isinstance(body, dict) else None
-    return context.keys.admit(request, Purse.ALERTS, key=key if isinstance(key, str) else None)
+    return context.keys.admit(request, RateLimitBucket.ALERTS, key=key if isinstance(key, str) else None)
 
 
 _PROBLEMS = guarded(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.GATEWAY_TIMEOUT)
@@ -219,10 +227,10 @@ def derived_id(*parts: str) -> MessageId:
     return message_id("w" + base64.b32encode(digest).decode().lower()[:26])
 
 
-def _answer(taken: Taken, message: MessageId, mode: Mode, *, key: str | None = None) -> AlertAnswer:
+def _answer(taken: IntakeResult, message: MessageId, mode: Mode, *, key: str | None = None) -> AlertAnswer:
     workflow_id: str | None = None
     match taken:
-        case Opened(started=started):
+        case TradeStarted(started=started):
             workflow_id, result = taken.workflow_id, Result.OPENED if started else Result.KNOWN
             # a template with one key for every alert would trade the first and nothing after it, in silence
             known = (
@@ -231,11 +239,11 @@ def _answer(taken: Taken, message: MessageId, mode: Mode, *, key: str | None = N
                 else "idempotency key has its trade already; another alert needs another key"
             )
             detail = f"{workflow_id} began" if started else f"this {known}: {workflow_id}"
-        case PassedOn(receipt=receipt):
+        case PassedToTrade(receipt=receipt):
             workflow_id, result, detail = taken.workflow_id, Result.PASSED_ON, receipt.text
         case Unmatched(why=why):
             result, detail = Result.UNMATCHED, why
-        case LeftAlone():
+        case Ignored():
             result, detail = Result.LEFT_ALONE, "this is no alert"
         case _:
             assert_never(taken)

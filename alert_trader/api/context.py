@@ -10,7 +10,7 @@ from fastapi.security import APIKeyHeader
 from prometheus_client import CollectorRegistry
 from temporalio.client import Client
 
-from alert_trader.api.keys import HEADER, Keys, Purse
+from alert_trader.api.keys import HEADER, Keys, RateLimitBucket
 from alert_trader.api.problems import Kind, ProblemError, responses
 from alert_trader.api.temporal import Temporal
 from alert_trader.control.mirrors.repair import Mirrors
@@ -59,7 +59,7 @@ def _check_query(request: Request) -> None:
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, Kind.INVALID, text)
 
 
-def holder(purse: Purse) -> Callable[[Request, str | None], Awaitable[str]]:
+def holder(purse: RateLimitBucket) -> Callable[[Request, str | None], Awaitable[str]]:
     """Let in who holds a key, counted for `purse`; gives the key's name."""
 
     async def admit(request: Request, _: Annotated[str | None, Security(SCHEME)] = None) -> str:
@@ -75,15 +75,15 @@ def admit_unread(request: Request) -> None:
     route = request.scope["route"].path
     if route.startswith("/admin/"):
         context_of(request).keys.admit(
-            request, Purse.ALERTS if route.startswith("/admin/alerts") else Purse.HALTS
+            request, RateLimitBucket.ALERTS if route.startswith("/admin/alerts") else RateLimitBucket.HALTS
         )
 
 
 # a route names who is let in before it names a client: what comes first is asked first, and a stranger never reaches Temporal
 InForce = Annotated[Context, Depends(context_of)]
 Connected = Annotated[Client, Depends(client_of)]
-Reader = Annotated[str, Depends(holder(Purse.READS))]
-Stopper = Annotated[str, Depends(holder(Purse.HALTS))]
+Reader = Annotated[str, Depends(holder(RateLimitBucket.READS))]
+Stopper = Annotated[str, Depends(holder(RateLimitBucket.HALTS))]
 
 _ALWAYS = (
     HTTPStatus.UNAUTHORIZED,

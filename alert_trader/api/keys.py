@@ -20,7 +20,7 @@ HEADER = "x-api-key"
 CHALLENGE = {"www-authenticate": f'ApiKey realm="alert-trader", header="{HEADER}"'}
 
 
-class Purse(StrEnum):
+class RateLimitBucket(StrEnum):
     """What a rate is counted for: each has its own, so that nothing uses up another's."""
 
     ALERTS = "alerts"
@@ -41,14 +41,14 @@ class Keys:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._traffic = traffic
 
-    def admit(self, request: Request, purse: Purse, *, key: str | None = None) -> str:
+    def admit(self, request: Request, purse: RateLimitBucket, *, key: str | None = None) -> str:
         """Give the name of the key that a request holds, in its header or as `key`; raises a problem of 401 or 429."""
         presented = request.headers.get(HEADER) or key
         name = None if presented is None else self._name_of(presented)
         if name is None:
             address = request.client.host if request.client is not None else "unknown"
             # a known key is never kept out by others who try from the same address, which may be a proxy's
-            self._count(Purse.STRANGERS, address)
+            self._count(RateLimitBucket.STRANGERS, address)
             self._traffic.turned_away.labels("no known key").inc()
             found = "none" if presented is None else "one that is not known"
             none_set = "" if self._digests else ". No key is set yet: set TRADER_API_KEYS=name:key"
@@ -71,7 +71,7 @@ class Keys:
                 found = name
         return found
 
-    def _count(self, purse: Purse, who: str) -> None:
+    def _count(self, purse: RateLimitBucket, who: str) -> None:
         if self._limiter.hit(self._rate, purse, who):
             return
         self._traffic.turned_away.labels("over its rate").inc()

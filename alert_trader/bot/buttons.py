@@ -14,16 +14,16 @@ Confirmed = Callable[[discord.Interaction[Any], Question], Awaitable[None]]
 
 
 @dataclass(slots=True)
-class Hands:
+class ButtonHandlers:
     """Where presses go: set once by the bot when it starts."""
 
     pressed: Pressed
     confirmed: Confirmed
 
 
-def hands_of(interaction: discord.Interaction[Any]) -> Hands:
+def hands_of(interaction: discord.Interaction[Any]) -> ButtonHandlers:
     """Give the hands of the bot that an interaction reached."""
-    hands: Hands = interaction.client.hands
+    hands: ButtonHandlers = interaction.client.hands
     return hands
 
 
@@ -51,7 +51,7 @@ class CardButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], tem
         await hands_of(interaction).pressed(interaction, self.action, self.trade, self.offer)
 
 
-class SureButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=SURE):
+class ConfirmButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=SURE):
     """The answer "yes" to a question."""
 
     def __init__(self, item: discord.ui.Button[discord.ui.View], question: Question) -> None:

@@ -13,12 +13,12 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 from typing_extensions import override
 
-from alert_trader.bot.buttons import CardButton, Hands, SureButton
+from alert_trader.bot.buttons import ButtonHandlers, CardButton, ConfirmButton
 from alert_trader.bot.cards import CardActivity
 from alert_trader.bot.first_start import findings
 from alert_trader.bot.intake import MessageIntake
 from alert_trader.bot.people import People
-from alert_trader.bot.pressing import Presses
+from alert_trader.bot.pressing import ButtonHandler
 from alert_trader.bot.words import UNREACHED
 from alert_trader.control.errors import ControlError
 from alert_trader.control.intake.message import Intake
@@ -58,8 +58,8 @@ class TraderBot(discord.Client):
             users=frozenset(map(int, settings.operators)),
             roles=frozenset(map(int, settings.discord_operator_roles)),
         )
-        presses = Presses(temporal, self.people)
-        self.hands = Hands(pressed=presses.pressed, confirmed=presses.confirmed)
+        presses = ButtonHandler(temporal, self.people)
+        self.hands = ButtonHandlers(pressed=presses.pressed, confirmed=presses.confirmed)
         self.intake = MessageIntake(temporal, rules, settings.allowlist, settings.discord_backfill)
         self.cards = CardActivity(self, None if channel is None else int(channel))
         self.tree = app_commands.CommandTree(self)
@@ -73,7 +73,7 @@ class TraderBot(discord.Client):
     @override
     async def setup_hook(self) -> None:
         """Serve cards, and know buttons of every earlier life again; called once, logged in and not yet connected."""
-        self.add_dynamic_items(CardButton, SureButton)
+        self.add_dynamic_items(CardButton, ConfirmButton)
         for guild in self.settings.allowlist.guilds:
             home = discord.Object(int(guild))
             self.tree.copy_global_to(guild=home)

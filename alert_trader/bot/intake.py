@@ -16,7 +16,15 @@ from alert_trader import clock
 from alert_trader.bot.reading import alert_of, nature_of
 from alert_trader.bot.words import UNREACHED
 from alert_trader.control.errors import ControlError, NoWorkerError
-from alert_trader.control.intake.message import Intake, LeftAlone, Opened, PassedOn, Taken, Unmatched, take
+from alert_trader.control.intake.message import (
+    Ignored,
+    Intake,
+    IntakeResult,
+    PassedToTrade,
+    TradeStarted,
+    Unmatched,
+    take,
+)
 from alert_trader.control.temporal import UnreachableError
 from alert_trader.domain.alerts.alert import AlertKind, Nature
 from alert_trader.domain.alerts.allowlist import Allowlist
@@ -43,17 +51,17 @@ def wanted(message: discord.Message, me: int, listening: Allowlist) -> bool:
     )
 
 
-def sign(taken: Taken, nature: Nature) -> str | None:
+def sign(taken: IntakeResult, nature: Nature) -> str | None:
     """Choose the reaction that says what became of a message; None for chatter."""
     match taken:
-        case Opened(parsed=parsed):
+        case TradeStarted(parsed=parsed):
             # only a first message trades: what another one opens is its refusal on record
             return REFUSED if parsed.kind is AlertKind.REFUSED or nature is not Nature.FIRST else STARTED
-        case PassedOn():
+        case PassedToTrade():
             return PASSED_ON
         case Unmatched():
             return UNMATCHED
-        case LeftAlone():
+        case Ignored():
             return None
 
 
@@ -70,7 +78,7 @@ class MessageIntake:
         self._seen: dict[int, int] = {}
         """The last message seen of each channel."""
 
-    async def take(self, message: discord.Message, me: int) -> Taken | None:
+    async def take(self, message: discord.Message, me: int) -> IntakeResult | None:
         """Take in one message, if it is of those listened to. The same message again changes nothing."""
         if not wanted(message, me, self._listening):
             return None
@@ -82,7 +90,7 @@ class MessageIntake:
             await _react(message, emoji)
         return taken
 
-    async def _taken(self, message: discord.Message) -> Taken | None:
+    async def _taken(self, message: discord.Message) -> IntakeResult | None:
         """Take in a message, trying again while Temporal or every worker is away; None when that stayed so.
 
         An update that no worker took is in no history: an exit must be told again. Its message's id makes it act once.

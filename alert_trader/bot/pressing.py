@@ -27,7 +27,7 @@ ASKED_FOR = 60
 """Seconds in which a question may be answered: after that the market is another."""
 
 
-class Presses:
+class ButtonHandler:
     """Takes presses of card buttons."""
 
     def __init__(self, client: Client, people: People) -> None:

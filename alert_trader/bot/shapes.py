@@ -3,7 +3,7 @@
 import discord
 
 from alert_trader.bot.actions import Question, Style
-from alert_trader.bot.buttons import CardButton, SureButton
+from alert_trader.bot.buttons import CardButton, ConfirmButton
 from alert_trader.bot.drawing import Card
 
 STYLES = {
@@ -41,5 +41,5 @@ def question(asked: Question, label: str) -> discord.ui.View:
     made = discord.ui.Button["discord.ui.View"](
         label=label, style=discord.ButtonStyle.danger, custom_id=asked.custom_id
     )
-    view.add_item(SureButton(made, asked))
+    view.add_item(ConfirmButton(made, asked))
     return view

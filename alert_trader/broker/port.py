@@ -5,7 +5,7 @@
     ├── OutcomeUnknown   nobody can say whether it happened (only `place` and `cancel` raise it)
     └── Unavailable      a read failed: it may be asked again, and it is never an empty answer
 
-`OrderReader` has every read and the broker's own dry-run; `OrderDesk` adds the two calls that change something. A dry-run process
+`OrderReader` has every read and the broker's own dry-run; `OrderGateway` adds the two calls that change something. A dry-run process
 holds an `OrderReader` only: there is no object in it that could send.
 
 All prices are dollars a share, all times UTC. Every call is bounded by the adapter's own network timeout (`call_timeout`).
@@ -180,7 +180,7 @@ class OrderReader(Protocol):
         ...
 
 
-class OrderDesk(OrderReader, Protocol):
+class OrderGateway(OrderReader, Protocol):
     """An `OrderReader` that can also send."""
 
     async def place(self, intent: OrderIntent, still: Still = always) -> OrderReport:

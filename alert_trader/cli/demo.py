@@ -23,9 +23,9 @@ from alert_trader.cli.demo_stage import DemoError, Stage
 from alert_trader.cli.exit_codes import ExitCode
 from alert_trader.cli.stack import stopped_by_signal, welcome
 from alert_trader.cli.trades import message_of
-from alert_trader.control.intake.start_trade import send_alert
+from alert_trader.control.intake.start_trade import start_trade
 from alert_trader.control.queries import trade_views
-from alert_trader.control.queries.trade_views import Picture
+from alert_trader.control.queries.trade_views import TradeDetails
 from alert_trader.control.temporal import connect
 from alert_trader.domain.execution.policy import Mode
 from alert_trader.domain.market.calendar import new_york_date
@@ -55,7 +55,7 @@ class Result:
     """How a case went."""
 
     case: Case
-    picture: Picture | None = None
+    picture: TradeDetails | None = None
     fault: str | None = None
     again: str | None = None
     """What sending the message a second time led to."""
@@ -139,14 +139,14 @@ async def _play(case: Case, client: Client, venue: VenueControl, in_force: Setti
         await venue.set_quote(symbol, bid=case.bid, ask=case.ask)
         message = message_of(in_force, case.alert(expiry), author=case.author, identity=identity)
         request = TradeRequest(alert=message, policy=in_force.policy(), account=in_force.account)
-        sent = await send_alert(client, request)
+        sent = await start_trade(client, request)
         stage = Stage(client=client, venue=venue, symbol=symbol, message=identity)
         async with asyncio.timeout(PATIENCE.total_seconds()), asyncio.TaskGroup() as together:
             together.create_task(_script(case, stage))
             following = together.create_task(_follow(case, client, sent.workflow_id, begun))
         result.picture = following.result()
         if case.again:
-            second = await send_alert(client, request)
+            second = await start_trade(client, request)
             result.again = "opened a second trade" if second.started else "the same trade, nothing new"
         result.fault = _fault(result)
     except TimeoutError:
@@ -161,7 +161,7 @@ async def _script(case: Case, stage: Stage) -> None:
     await case.play(stage)
 
 
-async def _follow(case: Case, client: Client, trade: str, begun: float) -> Picture:
+async def _follow(case: Case, client: Client, trade: str, begun: float) -> TradeDetails:
     """Print what happens until the trade stands as it must, or is over."""
     told = 0
     async for picture in trade_views.watch(client, trade):

@@ -7,7 +7,7 @@ from temporalio.client import Client
 
 from alert_trader.control.commands import trade_commands
 from alert_trader.control.queries import trade_views
-from alert_trader.control.queries.trade_views import Picture
+from alert_trader.control.queries.trade_views import TradeDetails
 from alert_trader.simulators.venue.client import VenueControl
 from alert_trader.workflows.interface import Command
 
@@ -64,7 +64,7 @@ class Stage:
             self._client, self._message, Command(by="demo", reason="the demo's operator takes the rest")
         )
 
-    async def _until(self, reached: Callable[[Picture], bool]) -> None:
+    async def _until(self, reached: Callable[[TradeDetails], bool]) -> None:
         async for picture in trade_views.watch(self._client, self._message):
             if reached(picture):
                 return

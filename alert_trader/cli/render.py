@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from alert_trader.control.queries.trade_views import Picture, TradeRow
+from alert_trader.control.queries.trade_views import TradeDetails, TradeRow
 from alert_trader.domain.audit.event import EventKind, TradeEvent
 from alert_trader.domain.money import plain
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
@@ -101,7 +101,7 @@ def filled(quantity: int, average: Decimal | None) -> str:
     return f"{quantity} @ {price(average)}" if quantity else NONE
 
 
-def show_trade(console: Console, picture: Picture) -> None:
+def show_trade(console: Console, picture: TradeDetails) -> None:
     """Tell one trade as a story."""
     view, row, request = picture.view, picture.row, picture.request
     name = contract(view) if view is not None else row.symbol or ""

@@ -74,8 +74,8 @@ def _show(told: Shadow) -> None:
         for code, count in told.refusals.items():
             table.add_row(code, str(count))
         console.print(table)
-    told_by = "Gains are the authors' own: entry at the price alerted, exit at the prices they wrote. No fill is behind them."
-    console.print(f"[dim]Won, +50 % and +100 % are of the entries with both prices. {told_by}[/]")
+    facts_from_events = "Gains are the authors' own: entry at the price alerted, exit at the prices they wrote. No fill is behind them."
+    console.print(f"[dim]Won, +50 % and +100 % are of the entries with both prices. {facts_from_events}[/]")
 
 
 def _share(value: Share) -> str:

@@ -17,17 +17,17 @@ from alert_trader.cli.exit_codes import ExitCode
 from alert_trader.control.commands import trade_commands
 from alert_trader.control.errors import NoWorkerError
 from alert_trader.control.intake.message import (
+    Ignored,
     Intake,
-    LeftAlone,
-    Opened,
-    PassedOn,
-    Taken,
+    IntakeResult,
+    PassedToTrade,
+    TradeStarted,
     Unmatched,
     take,
     told,
 )
 from alert_trader.control.queries import trade_views
-from alert_trader.control.queries.trade_views import Filter, Picture
+from alert_trader.control.queries.trade_views import Filter, TradeDetails
 from alert_trader.domain.alerts.alert import AlertMessage
 from alert_trader.domain.alerts.portion import read_portion
 from alert_trader.domain.ids import message_id
@@ -65,11 +65,11 @@ def send(
         loaded.settings, alert, author=author, channel=channel, guild=guild, identity=identity
     )
 
-    async def ask(client: Client) -> tuple[Taken, Picture | None]:
+    async def ask(client: Client) -> tuple[IntakeResult, TradeDetails | None]:
         taken = await take(client, message, intake_of(loaded.settings))
         if not as_json:
             err().print(f"{told(taken)}  (mode {loaded.settings.mode})", markup=False)
-        trade = taken.workflow_id if isinstance(taken, Opened | PassedOn) else None
+        trade = taken.workflow_id if isinstance(taken, TradeStarted | PassedToTrade) else None
         return taken, await follow(
             client, trade, timeout, quiet=as_json
         ) if wait and trade is not None else None
@@ -82,7 +82,7 @@ def send(
     elif picture is not None:
         # its events were printed as they came
         render.show_trade(out(), dataclasses.replace(picture, events=()))
-    elif isinstance(taken, Opened | PassedOn):
+    elif isinstance(taken, TradeStarted | PassedToTrade):
         out().print(taken.workflow_id)
     if picture is not None:
         raise typer.Exit(int(code_of(picture)))
@@ -90,11 +90,11 @@ def send(
         raise typer.Exit(int(ExitCode.NOT_FOUND))
 
 
-_KINDS: dict[type[Taken], str] = {
-    Opened: "opened",
-    PassedOn: "passed on",
+_KINDS: dict[type[IntakeResult], str] = {
+    TradeStarted: "opened",
+    PassedToTrade: "passed on",
     Unmatched: "unmatched",
-    LeftAlone: "left alone",
+    Ignored: "left alone",
 }
 
 
@@ -138,7 +138,7 @@ def message_of(
     )
 
 
-async def follow(client: Client, trade: str, timeout: float, *, quiet: bool) -> Picture:  # noqa: ASYNC109 - a person's option
+async def follow(client: Client, trade: str, timeout: float, *, quiet: bool) -> TradeDetails:  # noqa: ASYNC109 - a person's option
     """Follow a trade until it is settled, printing what happens; raises NoWorkerError after `timeout` seconds."""
     told = 0
     console = err()
@@ -157,7 +157,7 @@ async def follow(client: Client, trade: str, timeout: float, *, quiet: bool) -> 
     raise NoWorkerError(f"{trade} ended without a word; `trader show {trade}` tells what is known")
 
 
-def code_of(picture: Picture) -> ExitCode:
+def code_of(picture: TradeDetails) -> ExitCode:
     """Give the exit code that a followed trade stands for."""
     if picture.row.status not in {"running", "completed"}:
         return ExitCode.UNEXPECTED
@@ -235,7 +235,7 @@ def watch(
     with_client(ask)
 
 
-def _plain(picture: Picture) -> object:
+def _plain(picture: TradeDetails) -> object:
     from pydantic_core import to_jsonable_python  # noqa: PLC0415 - only this rare form needs it
 
     return to_jsonable_python(picture)

@@ -29,7 +29,9 @@ READY_WITHIN = timedelta(seconds=5)
 _PAUSE = 0.05
 
 
-async def look_after(client: Client, account: AccountNumber, *, mode: Mode, limits: Limits) -> None:
+async def ensure_account_workflow(
+    client: Client, account: AccountNumber, *, mode: Mode, limits: Limits
+) -> None:
     """Start the account's workflow, or tell the one that runs which limits the settings have now. A worker for it runs already."""
     try:
         handle = await client.start_workflow(

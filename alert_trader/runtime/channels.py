@@ -14,7 +14,7 @@ import apprise
 from alert_trader import clock
 from alert_trader.activities.messages import Level, Notice
 from alert_trader.activities.notify import Channel
-from alert_trader.runtime.urgency import Loudness, loudness
+from alert_trader.runtime.urgency import Urgency, urgency
 from alert_trader.settings.model import Settings
 from alert_trader.settings.values import Hours
 
@@ -53,7 +53,7 @@ class Operator(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Manners:
+class NotificationRules:
     """When an operator is told, and how loudly."""
 
     quietest: Level = Level.MONEY
@@ -64,7 +64,7 @@ class Manners:
 class OperatorChannel:
     """Tells an operator what is loud enough, each notice once."""
 
-    def __init__(self, way: Operator, manners: Manners) -> None:
+    def __init__(self, way: Operator, manners: NotificationRules) -> None:
         """Tell by `way`, with `manners`."""
         self._way = way
         self._manners = manners
@@ -74,12 +74,12 @@ class OperatorChannel:
         """Tell a notice as loudly as it is. Raises when it was not taken."""
         manners = self._manners
         quiet = manners.quiet_hours is not None and manners.quiet_hours.holds(manners.now())
-        how = loudness(notice, quietest=manners.quietest, quiet_hours=quiet)
+        how = urgency(notice, quietest=manners.quietest, quiet_hours=quiet)
         last = f"{notice.events[-1].sequence}" if notice.events else notice.text
         # a notice without events may rightly come again: it is about something that happened again
-        if how is Loudness.NOTHING or (notice.events and (notice.workflow_id, last) in self._told):
+        if how is Urgency.NOTHING or (notice.events and (notice.workflow_id, last) in self._told):
             return
-        await self._way.say(notice, ping=how is Loudness.PING)
+        await self._way.say(notice, ping=how is Urgency.PING)
         self._told.append((notice.workflow_id, last))
 
 
@@ -117,7 +117,7 @@ class Webhook:
             raise ConnectionError(f"the operator webhook answered {status}")
 
 
-class Anywhere:
+class AppriseChannel:
     """An address that Apprise reaches: mail, Telegram, ntfy, Pushover and a hundred more."""
 
     def __init__(self, url: str, place: int) -> None:
@@ -164,13 +164,13 @@ def written(notice: Notice) -> str:
 
 def operators(settings: Settings) -> tuple[Channel, ...]:
     """Give the channels to operators that the settings name; raises ValueError for an address that is none."""
-    manners = Manners(quietest=Level(settings.notify_level), quiet_hours=settings.quiet_hours)
+    manners = NotificationRules(quietest=Level(settings.notify_level), quiet_hours=settings.quiet_hours)
     ways: list[Operator] = []
     if settings.operator_webhook_url is not None:
         ways.append(Webhook(settings.operator_webhook_url.get_secret_value(), settings.notify_mention))
     if settings.notify_urls is not None:
         ways += [
-            Anywhere(url, place)
+            AppriseChannel(url, place)
             for place, url in enumerate(settings.notify_urls.get_secret_value().split(), 1)
         ]
     return tuple(OperatorChannel(way, manners) for way in ways)

@@ -22,7 +22,7 @@ ALWAYS = frozenset(
 _ORDER = (Level.STORY, Level.MONEY, Level.PAGE)
 
 
-class Loudness(StrEnum):
+class Urgency(StrEnum):
     """How loudly."""
 
     PING = "ping"
@@ -31,10 +31,10 @@ class Loudness(StrEnum):
     NOTHING = "nothing"
 
 
-def loudness(notice: Notice, *, quietest: Level, quiet_hours: bool) -> Loudness:
+def urgency(notice: Notice, *, quietest: Level, quiet_hours: bool) -> Urgency:
     """Decide how loudly a notice is told, by the quietest level that is told and whether these are quiet hours."""
     if notice.level is Level.PAGE or any(event.kind in ALWAYS for event in notice.events):
-        return Loudness.PING
+        return Urgency.PING
     if quiet_hours or _ORDER.index(notice.level) < _ORDER.index(quietest):
-        return Loudness.NOTHING
-    return Loudness.QUIET
+        return Urgency.NOTHING
+    return Urgency.QUIET

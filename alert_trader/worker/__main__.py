@@ -10,13 +10,13 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from alert_trader.activities.account_line import Stop
+from alert_trader.activities.account_client import KillSwitch
 from alert_trader.activities.notify import Channel
 from alert_trader.activities.preflight import preflight
-from alert_trader.broker.tastytrade.client import TastytradeDesk
+from alert_trader.broker.tastytrade.client import TastytradeGateway
 from alert_trader.control.temporal import connect, runtime
 from alert_trader.runtime import preset_metrics, program
-from alert_trader.runtime.account_bootstrap import look_after
+from alert_trader.runtime.account_bootstrap import ensure_account_workflow
 from alert_trader.runtime.channels import LogChannel, operators
 from alert_trader.runtime.namespace import prepare
 from alert_trader.runtime.target import target_of, tracing_of
@@ -44,17 +44,19 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
     worker = make_worker(
         client,
         whitelist=whitelist(settings),
-        stop=Stop(file=settings.stop_path, always=settings.stop),
+        stop=KillSwitch(file=settings.stop_path, always=settings.stop),
         account=settings.account,
         reader=broker,
-        desk=broker if isinstance(broker, TastytradeDesk) else None,
+        desk=broker if isinstance(broker, TastytradeGateway) else None,
         mode=settings.mode,
         channels=channels,
     )
     preset_metrics.begin(runtime(settings.metrics_bind).metric_meter, client.namespace, settings.account)
     try:
         async with worker:
-            await look_after(client, settings.account, mode=settings.mode, limits=settings.limits())
+            await ensure_account_workflow(
+                client, settings.account, mode=settings.mode, limits=settings.limits()
+            )
             log.info(
                 "working in mode %s on account %s, namespace %s",
                 settings.mode,

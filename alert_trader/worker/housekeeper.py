@@ -25,8 +25,8 @@ from temporalio.client import (
 )
 from temporalio.worker import Worker
 
-from alert_trader.activities.housekeeping import UpkeepActivities
-from alert_trader.control.mirrors.repair import TradeUpkeep
+from alert_trader.activities.housekeeping import HousekeepingActivities
+from alert_trader.control.mirrors.repair import MirrorRepair
 from alert_trader.control.temporal import connect
 from alert_trader.runtime import program
 from alert_trader.runtime.mirrors import mirrors
@@ -50,7 +50,7 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
     client = await connect(target_of(settings))
     await prepare(client, retention=timedelta(days=settings.temporal_retention_days))
     kept = mirrors(settings)
-    upkeep = UpkeepActivities(TradeUpkeep(client, kept, compact_above=settings.archive_compact_above))
+    upkeep = HousekeepingActivities(MirrorRepair(client, kept, compact_above=settings.archive_compact_above))
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -12,15 +12,15 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxRestrictions
 
 from alert_trader.activities.account import AccountReads, AdmitActivity
-from alert_trader.activities.account_line import AccountLine, Stop
+from alert_trader.activities.account_client import AccountClient, KillSwitch
 from alert_trader.activities.notify import Channel, NotifyActivity
 from alert_trader.activities.orders import OrderActivities, OrderLookups
 from alert_trader.activities.parsing import parse_alert
 from alert_trader.activities.sizing import SizeActivity
 from alert_trader.activities.stream import StreamActivity
 from alert_trader.broker.dry_run import DryRunBroker
-from alert_trader.broker.port import OrderDesk, OrderReader
-from alert_trader.broker.tastytrade.client import TastytradeDesk, TastytradeReader
+from alert_trader.broker.port import OrderGateway, OrderReader
+from alert_trader.broker.tastytrade.client import TastytradeGateway, TastytradeReader
 from alert_trader.domain.execution.policy import Mode
 from alert_trader.domain.ids import AccountNumber
 from alert_trader.settings.model import Settings
@@ -48,7 +48,9 @@ def make_broker(settings: Settings) -> TastytradeReader:
             f"mode {settings.mode} expects TASTYTRADE_CLIENT_SECRET and TASTYTRADE_REFRESH_TOKEN, found them unset: "
             "set both, or use mode demo"
         )
-    kind: Callable[..., TastytradeReader] = DryRunBroker if settings.mode is Mode.DRY_RUN else TastytradeDesk
+    kind: Callable[..., TastytradeReader] = (
+        DryRunBroker if settings.mode is Mode.DRY_RUN else TastytradeGateway
+    )
     return kind(
         client_secret="demo" if secret is None else secret.get_secret_value(),
         refresh_token="demo" if token is None else token.get_secret_value(),
@@ -76,18 +78,18 @@ def make_worker(
     *,
     account: AccountNumber,
     reader: OrderReader,
-    desk: OrderDesk | None,
+    desk: OrderGateway | None,
     mode: Mode,
     channels: tuple[Channel, ...],
     whitelist: tuple[AccountNumber, ...] | None = None,
-    stop: Stop | None = None,
+    stop: KillSwitch | None = None,
     **options: Any,
 ) -> Worker:
     """Give a worker for one account: workflows and activities on one queue, so that steps run eagerly. `desk` is None in dry-run.
 
     `whitelist` are the accounts that may be traded, None where the mode needs none; `stop` is what stops entries without Temporal.
     """
-    lookups, line = OrderLookups(reader), AccountLine(client, account)
+    lookups, line = OrderLookups(reader), AccountClient(client, account)
     stream, reads = StreamActivity(reader, client, channels), AccountReads(reader, whitelist)
     activities: list[Callable[..., Any]] = [
         parse_alert,
@@ -105,7 +107,7 @@ def make_worker(
         stream.follow_orders,
     ]
     if desk is not None:
-        orders = OrderActivities(desk, mode, line, stop or Stop())
+        orders = OrderActivities(desk, mode, line, stop or KillSwitch())
         activities += [
             orders.submit_entry,
             orders.bump_entry,

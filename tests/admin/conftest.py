@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from alert_trader.runtime.local.process import free_ports, ready, start
 from alert_trader.settings.load import as_environment
 from alert_trader.start import command
-from tests.support.house import House, Seat, open_house
+from tests.support.cluster import Cluster, WorkerSlot, open_cluster
 
 SECRET = "canary-client-secret-5f1d0c2b"
 TOKEN = "canary-refresh-token-9a77e2d4"
@@ -48,7 +48,7 @@ RING = f"new:{base64.b64encode(CIPHER).decode()},old:{base64.b64encode(OLD_CIPHE
 
 
 @pytest.fixture(scope="session")
-async def sealed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+async def sealed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cluster]:
     """Open the house; its operator webhook answers, and keeps nothing."""
 
     async def take(_: web.Request) -> web.Response:
@@ -61,7 +61,7 @@ async def sealed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hous
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     port = runner.addresses[0][1]
-    async with open_house(
+    async with open_cluster(
         tmp_path_factory.mktemp("admin"),
         venue={"client_secret": SECRET, "refresh_token": TOKEN},
         tastytrade_client_secret=SecretStr(SECRET),
@@ -86,11 +86,11 @@ async def sealed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hous
 
 
 @pytest.fixture(scope="session")
-async def seat(sealed: House) -> Seat:
+async def slot(sealed: Cluster) -> WorkerSlot:
     """Give an account with its worker, which serves metrics."""
     [port] = free_ports(1)
     secured = f"redis://:{REDIS}@{str(sealed.stack.redis_url).removeprefix('redis://')}"
-    taken = sealed.take_seat(metrics_bind=f"127.0.0.1:{port}", redis_url=SecretStr(secured))
+    taken = sealed.take_slot(metrics_bind=f"127.0.0.1:{port}", redis_url=SecretStr(secured))
     await taken.start_worker()
     return taken
 
@@ -113,11 +113,11 @@ class Api:
         return answer
 
 
-async def serve(seat: Seat) -> str:
+async def serve(slot: WorkerSlot) -> str:
     """Serve the API of a seat, as long as its house stands; gives its address."""
     [port] = free_ports(1)
-    own = seat.settings.model_copy(update={"api_port": port})
-    data = seat.house.stack.data_dir
+    own = slot.settings.model_copy(update={"api_port": port})
+    data = slot.cluster.stack.data_dir
     ready_file = data / f"api-{port}.ready"
     child = await start(
         f"api-{port}",
@@ -125,15 +125,15 @@ async def serve(seat: Seat) -> str:
         log=data / "logs" / f"api-{port}.log",
         environment=as_environment(own),
     )
-    seat.workers.append(child)
+    slot.workers.append(child)
     await ready(child, ready_file, within=timedelta(seconds=30))
     return f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture(scope="session")
-async def api(seat: Seat) -> AsyncIterator[Api]:
+async def api(slot: WorkerSlot) -> AsyncIterator[Api]:
     """Serve the admin API of the seat, and give a way to ask it."""
-    url = await serve(seat)
+    url = await serve(slot)
     async with httpx2.AsyncClient(base_url=url, timeout=30) as client:
         yield Api(url, client)
 

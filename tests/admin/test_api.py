@@ -16,21 +16,21 @@ from alert_trader.control.commands.account_commands import account_view
 from alert_trader.control.temporal import connect
 from alert_trader.domain.execution.policy import Mode
 from alert_trader.domain.trade.lifecycle import Phase
-from alert_trader.runtime.account_bootstrap import look_after
+from alert_trader.runtime.account_bootstrap import ensure_account_workflow
 from alert_trader.runtime.namespace import prepare
 from alert_trader.runtime.target import target_of
 from alert_trader.worker.wiring import make_worker
 from tests.admin.conftest import HOOK, Api, serve
-from tests.support.house import House, Seat, Trade
+from tests.support.cluster import Cluster, Trade, WorkerSlot
 from tests.support.waiting import eventually
 
 PROCESS = "/admin/alerts/process"
 _keys = count(1)
 
 
-async def planned(seat: Seat, bid: str = "1.20", ask: str = "1.20") -> Trade:
+async def planned(slot: WorkerSlot, bid: str = "1.20", ask: str = "1.20") -> Trade:
     """Quote a contract of its own, at which an entry fills at once."""
-    trade = seat.plan()
+    trade = slot.plan()
     await trade.quote(bid, ask)
     return trade
 
@@ -52,9 +52,9 @@ def new_key() -> str:
     return f"tv-{os.getpid()}-{next(_keys)}"
 
 
-async def test_an_alert_becomes_a_trade_once(seat: Seat, api: Api) -> None:
+async def test_an_alert_becomes_a_trade_once(slot: WorkerSlot, api: Api) -> None:
     """WHO-20: a webhook that sends twice, at once or later, finds the trade of the first; the audit names the key it came with."""
-    plan, key = await planned(seat), new_key()
+    plan, key = await planned(slot), new_key()
     headers = {"Idempotency-Key": key}
     both = await asyncio.gather(
         *(api("POST", PROCESS, json=body(plan), headers=headers, key=HOOK) for _ in range(2))
@@ -77,9 +77,9 @@ async def test_an_alert_becomes_a_trade_once(seat: Seat, api: Api) -> None:
     assert not await trade.violations()
 
 
-async def test_chatter_starts_nothing_and_what_is_refused_is_on_record(seat: Seat, api: Api) -> None:
+async def test_chatter_starts_nothing_and_what_is_refused_is_on_record(slot: WorkerSlot, api: Api) -> None:
     """A message that is no alert is left alone; one that looks like an alert and is not certain has its refusal in a trade."""
-    said = body(seat.plan())
+    said = body(slot.plan())
     chatter = await api("POST", PROCESS, json={**said, "message": "good morning all"})
     assert (chatter.status_code, chatter.json()["result"], chatter.json()["workflow_id"]) == (
         200,
@@ -107,9 +107,9 @@ async def test_a_trade_that_is_not_there_is_not_found(api: Api) -> None:
     assert (await api("GET", "/admin/trades/not%20a%20name")).status_code == 422
 
 
-async def test_the_audit_trail_is_read_page_by_page(seat: Seat, api: Api) -> None:
+async def test_the_audit_trail_is_read_page_by_page(slot: WorkerSlot, api: Api) -> None:
     """The newest first; a cursor leads to what came before, without a gap or a repetition, and the pages end."""
-    trade = await seat.alert(bid="1.20", ask="1.20")
+    trade = await slot.alert(bid="1.20", ask="1.20")
     await trade.until("held", phase=Phase.HOLDING, exits_working=2)
     found: list[tuple[str, int]] = []
     cursor = None
@@ -150,10 +150,10 @@ async def test_it_says_that_it_is_ready(api: Api) -> None:
 
 
 @pytest.fixture
-async def rehearsing(sealed: House) -> AsyncIterator[tuple[Seat, Api]]:
+async def rehearsing(sealed: Cluster) -> AsyncIterator[tuple[WorkerSlot, Api]]:
     """Serve the API of an account of its own, beside which a worker of mode dry-run works, on the namespace of dry-run."""
-    seat = sealed.take_seat()
-    settings = seat.settings
+    slot = sealed.take_slot()
+    settings = slot.settings
     client = await connect(target_of(settings, mode=Mode.DRY_RUN))
     await prepare(client, retention=timedelta(days=settings.temporal_retention_days))
     assert settings.tastytrade_client_secret is not None
@@ -174,8 +174,8 @@ async def rehearsing(sealed: House) -> AsyncIterator[tuple[Seat, Api]]:
     async def open_for_the_day() -> bool:
         return (await account_view(client, settings.account)).reference is not None
 
-    async with worker, httpx2.AsyncClient(base_url=await serve(seat), timeout=30) as asking:
-        await look_after(client, settings.account, mode=Mode.DRY_RUN, limits=settings.limits())
+    async with worker, httpx2.AsyncClient(base_url=await serve(slot), timeout=30) as asking:
+        await ensure_account_workflow(client, settings.account, mode=Mode.DRY_RUN, limits=settings.limits())
         await eventually(
             lambda: seen.workers(settings.account),
             "Temporal to know of the dry-run worker",
@@ -183,14 +183,14 @@ async def rehearsing(sealed: House) -> AsyncIterator[tuple[Seat, Api]]:
             every=0.1,
         )
         await eventually(open_for_the_day, "the account to know its buying power", within=20, every=0.1)
-        yield seat, Api(str(asking.base_url), asking)
+        yield slot, Api(str(asking.base_url), asking)
     await broker.aclose()
 
 
-async def test_a_rehearsal_is_a_trade_of_the_dry_run_namespace(rehearsing: tuple[Seat, Api]) -> None:
+async def test_a_rehearsal_is_a_trade_of_the_dry_run_namespace(rehearsing: tuple[WorkerSlot, Api]) -> None:
     """DRY-10, DRY-20, DRY-30: asked to rehearse, a process that sends starts nothing in its own namespace, and no order leaves."""
-    seat, api = rehearsing
-    plan = await planned(seat)
+    slot, api = rehearsing
+    plan = await planned(slot)
     answer = await api("POST", PROCESS, json=body(plan, dry_run=True, idempotency_key=new_key()))
     found = answer.json()
     assert (answer.status_code, found["result"], found["mode"]) == (200, "rehearsed", "dry-run"), found[

@@ -12,17 +12,17 @@ from alert_trader.domain.trade.lifecycle import Phase
 from alert_trader.mirrors.reader import ArchiveReader
 from alert_trader.runtime.mirrors import mirrors
 from tests.admin.test_sealed import archived, commands
-from tests.support.house import House, Seat
+from tests.support.cluster import Cluster, WorkerSlot
 
 
-async def test_a_report_tells_what_the_trades_did(seat: Seat, tmp_path: Path) -> None:
+async def test_a_report_tells_what_the_trades_did(slot: WorkerSlot, tmp_path: Path) -> None:
     """A trade that holds and one that was denied are in it, with their fills and codes; the picture and the page are written."""
-    trade = await seat.alert(bid="1.20", ask="1.20")
-    denied = await seat.alert(text="BTO SPY 12/18/2026 607 @ 2.00")
+    trade = await slot.alert(bid="1.20", ask="1.20")
+    denied = await slot.alert(text="BTO SPY 12/18/2026 607 @ 2.00")
     view = await trade.until("held", phase=Phase.HOLDING, exits_working=2)
     await denied.result()
     files = ("--png", str(tmp_path / "r.png"), "--html", str(tmp_path / "r.html"))
-    said = await commands(seat, ("report", "--json", "--author", trade.message.author_id, *files))
+    said = await commands(slot, ("report", "--json", "--author", trade.message.author_id, *files))
     told = json.loads(said[said.index("{") : said.rindex("}") + 1])
     assert told["alerts"] >= 2
     assert told["outcomes"]["holding"] >= 1
@@ -33,9 +33,9 @@ async def test_a_report_tells_what_the_trades_did(seat: Seat, tmp_path: Path) ->
     assert "PARSE_NO_RIGHT" in (tmp_path / "r.html").read_text()
 
 
-async def test_what_is_held_is_worth_what_its_quote_says(seat: Seat, sealed: House) -> None:
+async def test_what_is_held_is_worth_what_its_quote_says(slot: WorkerSlot, sealed: Cluster) -> None:
     """The worker reads the quotes; open P&L is their middle against the average entry, over so many contracts."""
-    trade = await seat.alert(bid="1.20", ask="1.20")
+    trade = await slot.alert(bid="1.20", ask="1.20")
     view = await trade.until("held", phase=Phase.HOLDING, exits_working=2)
     await trade.quote("1.40", "1.60")
     what = reports.wanted(Grouping.DAY, now=(await trade.handle.describe()).start_time)
@@ -45,13 +45,13 @@ async def test_what_is_held_is_worth_what_its_quote_says(seat: Seat, sealed: Hou
     assert (held.contracts, held.marked, held.pnl) == (4, Share(count=4, of=4), Decimal("120.00"))
 
 
-async def test_the_archive_and_temporal_tell_the_same(seat: Seat, sealed: House) -> None:
+async def test_the_archive_and_temporal_tell_the_same(slot: WorkerSlot, sealed: Cluster) -> None:
     """DUR-20: a closed trade has the same figures from the archive as from its history, and is counted once when both have it."""
-    denied = await seat.alert(text="BTO SPY 12/18/2026 607 @ 2.00")
+    denied = await slot.alert(text="BTO SPY 12/18/2026 607 @ 2.00")
     await denied.result()
-    await archived(seat, denied)
+    await archived(slot, denied)
 
-    archive: ArchiveReader = mirrors(seat.settings).reader
+    archive: ArchiveReader = mirrors(slot.settings).reader
     now = (await denied.handle.describe()).start_time
     what = reports.wanted(Grouping.DAY, now=now)
     alone, both = (

@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from temporalio.api.common.v1 import Payload
 from temporalio.api.history.v1 import HistoryEvent
 
-from alert_trader.control.intake.start_trade import send_alert
+from alert_trader.control.intake.start_trade import start_trade
 from alert_trader.control.payload_codec import KEY_ID, EncryptionCodec
 from alert_trader.control.queries.history import fetch_history, read_history, replay, write_history
 from alert_trader.control.queries.trade_history import read_record
@@ -25,24 +25,24 @@ from alert_trader.runtime.target import target_of
 from alert_trader.settings.load import as_environment
 from alert_trader.workflows.interface import TradeRequest
 from tests.admin.conftest import CANARIES, CIPHER, CODEC_TOKEN, HOOK, OLD_CIPHER, Api
-from tests.support.house import House, Seat, Trade
+from tests.support.cluster import Cluster, Trade, WorkerSlot
 from tests.support.waiting import eventually
 
 WORDS = "the quick brown author says"
 """Words of an alert's text, which must not be readable in the database."""
 
 
-def database(house: House) -> bytes:
+def database(cluster: Cluster) -> bytes:
     """Read Temporal's whole database as it lies on the disk, what is not merged into it yet too."""
-    return b"".join(path.read_bytes() for path in sorted(house.stack.data_dir.glob("temporal.db*")))
+    return b"".join(path.read_bytes() for path in sorted(cluster.stack.data_dir.glob("temporal.db*")))
 
 
-async def test_a_whole_trade_is_unreadable_at_rest(seat: Seat, sealed: House, tmp_path: Path) -> None:
+async def test_a_whole_trade_is_unreadable_at_rest(slot: WorkerSlot, sealed: Cluster, tmp_path: Path) -> None:
     """Entry, exits and questions work through the codec; the history replays from the server and from a file, with the key alone.
 
     An alert that was sent without the codec is found in the same database: what is not found there is not there.
     """
-    plan = seat.plan()
+    plan = slot.plan()
     trade = dataclasses.replace(plan, message=dataclasses.replace(plan.message, author_name=WORDS))
     await trade.quote("1.20", "1.20")
     await trade.send()
@@ -57,9 +57,9 @@ async def test_a_whole_trade_is_unreadable_at_rest(seat: Seat, sealed: House, tm
     assert WORDS not in (tmp_path / f"trade-{trade.id}.json").read_text()
     assert (await replay(from_file, codec)).deterministic
 
-    plain = seat.plan()
-    await send_alert(
-        await connect(dataclasses.replace(target_of(seat.settings), codec=None)), request_of(plain)
+    plain = slot.plan()
+    await start_trade(
+        await connect(dataclasses.replace(target_of(slot.settings), codec=None)), request_of(plain)
     )
     at_rest = database(sealed)
     assert trade.message.text.encode() not in at_rest
@@ -69,25 +69,25 @@ async def test_a_whole_trade_is_unreadable_at_rest(seat: Seat, sealed: House, tm
 
 def request_of(trade: Trade) -> TradeRequest:
     """Give the request of a plan."""
-    return TradeRequest(alert=trade.message, policy=trade.policy, account=trade.seat.settings.account)
+    return TradeRequest(alert=trade.message, policy=trade.policy, account=trade.slot.settings.account)
 
 
-async def test_what_the_server_must_compare_stays_readable(seat: Seat, sealed: House) -> None:
+async def test_what_the_server_must_compare_stays_readable(slot: WorkerSlot, sealed: Cluster) -> None:
     """Search attributes are not encrypted: lists are made of them."""
-    trade = await seat.alert(bid="1.20", ask="1.20")
+    trade = await slot.alert(bid="1.20", ask="1.20")
     await trade.until("held", phase=Phase.HOLDING)
     row = (await show(sealed.client, trade.id)).row
     assert (row.symbol, row.author) == ("SPY", trade.message.author_id)
 
 
-async def test_keys_are_changed_while_trades_run(seat: Seat, sealed: House) -> None:
+async def test_keys_are_changed_while_trades_run(slot: WorkerSlot, sealed: Cluster) -> None:
     """A trade that began under an old key is told, replayed and ended by processes that write with the new one."""
-    plan = seat.plan()
+    plan = slot.plan()
     await plan.quote("1.20", "1.20")
     before = dataclasses.replace(
-        target_of(seat.settings), codec=EncryptionCodec([("old", OLD_CIPHER), ("new", CIPHER)])
+        target_of(slot.settings), codec=EncryptionCodec([("old", OLD_CIPHER), ("new", CIPHER)])
     )
-    await send_alert(await connect(before), request_of(plan))
+    await start_trade(await connect(before), request_of(plan))
     await plan.until("held", phase=Phase.HOLDING, exits_working=2)
     history = await fetch_history(sealed.client, plan.id)
     keys = {payload.metadata[KEY_ID] for event in history.events for payload in inputs(event)}
@@ -101,15 +101,15 @@ def inputs(event: HistoryEvent) -> Iterator[Payload]:
     yield from event.activity_task_scheduled_event_attributes.input.payloads
 
 
-async def commands(seat: Seat, *lines: tuple[str, ...]) -> str:
+async def commands(slot: WorkerSlot, *lines: tuple[str, ...]) -> str:
     """Run `trader` commands side by side, and give everything that they said."""
 
     async def run(line: tuple[str, ...]) -> str:
         process = await asyncio.create_subprocess_exec(
             str(Path(sys.executable).with_name("trader")),
             *line,
-            env={**os.environ, **as_environment(seat.settings)},
-            cwd=seat.house.stack.data_dir,
+            env={**os.environ, **as_environment(slot.settings)},
+            cwd=slot.cluster.stack.data_dir,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
@@ -120,12 +120,12 @@ async def commands(seat: Seat, *lines: tuple[str, ...]) -> str:
     return "\n".join(await asyncio.gather(*(run(line) for line in lines)))
 
 
-async def test_no_secret_appears_anywhere(seat: Seat, sealed: House, api: Api) -> None:
+async def test_no_secret_appears_anywhere(slot: WorkerSlot, sealed: Cluster, api: Api) -> None:
     """DUR-50: none of the planted secrets is in the database, a log, the tape, a mirror, an answer, a metric, or what a command says.
 
     Trades go well, are refused, lose an answer, and meet expired credentials; the API is asked with right and wrong keys.
     """
-    trade = seat.plan()
+    trade = slot.plan()
     await trade.quote("1.20", "1.20")
     await trade.fault("lost-after", leg="e1")
     await sealed.control.expire_tokens()
@@ -148,7 +148,7 @@ async def test_no_secret_appears_anywhere(seat: Seat, sealed: House, api: Api) -
         content=b"{",
         headers={"content-type": "application/json"},
     )
-    port = str(seat.settings.metrics_bind).rpartition(":")[2]
+    port = str(slot.settings.metrics_bind).rpartition(":")[2]
     async with httpx2.AsyncClient() as client:
         metrics = [
             (await client.get(url)).text for url in (f"http://127.0.0.1:{port}/metrics", f"{api.url}/metrics")
@@ -157,13 +157,13 @@ async def test_no_secret_appears_anywhere(seat: Seat, sealed: House, api: Api) -
         "Temporal's database": database(sealed),
         "the history": (await fetch_history(sealed.client, trade.id)).to_json().encode(),
         "the tape": "\n".join(line.model_dump_json() for line in await sealed.tape()).encode(),
-        "the hot mirror": await hot(seat),
-        "the archive": await archived(seat, trade),
+        "the hot mirror": await hot(slot),
+        "the archive": await archived(slot, trade),
         "answers of the API": "\n".join(api.said).encode(),
         "metrics": "\n".join(metrics).encode(),
         "commands": (
             await commands(
-                seat,
+                slot,
                 ("show", trade.id),
                 ("config", "show"),
                 ("doctor",),
@@ -195,11 +195,11 @@ async def test_no_secret_appears_anywhere(seat: Seat, sealed: House, api: Api) -
     ]
 
 
-async def hot(seat: Seat) -> bytes:
+async def hot(slot: WorkerSlot) -> bytes:
     """Read everything that Redis holds."""
-    assert seat.settings.redis_url is not None
+    assert slot.settings.redis_url is not None
     texts = []
-    async with Redis.from_url(seat.settings.redis_url.get_secret_value()) as redis:
+    async with Redis.from_url(slot.settings.redis_url.get_secret_value()) as redis:
         async for key in redis.scan_iter():
             match await redis.type(key):
                 case b"hash":
@@ -214,43 +214,45 @@ async def hot(seat: Seat) -> bytes:
     return "\n".join(texts).encode()
 
 
-async def archived(seat: Seat, trade: Trade) -> bytes:
+async def archived(slot: WorkerSlot, trade: Trade) -> bytes:
     """Archive a trade as housekeeping does, and read what the files hold: they are compressed."""
-    kept = mirrors(seat.settings)
-    record = await read_record(seat.house.client, f"trade-{trade.id}")
+    kept = mirrors(slot.settings)
+    record = await read_record(slot.cluster.client, f"trade-{trade.id}")
     assert record is not None
     kept.archive.write([record])
     return repr(kept.reader.query("select * from latest").as_dicts()).encode()
 
 
-def kept_files(house: House) -> list[Path]:
+def kept_files(cluster: Cluster) -> list[Path]:
     """List every file that the house wrote, beside the venue's own configuration, which is where its credentials are planted."""
-    found = [path for path in house.stack.data_dir.rglob("*") if path.is_file() and path.name != "venue.json"]
+    found = [
+        path for path in cluster.stack.data_dir.rglob("*") if path.is_file() and path.name != "venue.json"
+    ]
     assert {"stack.json", "venue-tape.jsonl", "venue.db"} <= {path.name for path in found}
     return found
 
 
-async def test_without_the_key_nothing_is_told(seat: Seat) -> None:
+async def test_without_the_key_nothing_is_told(slot: WorkerSlot) -> None:
     """A command that lacks the key says which key it needs, and shows no payload."""
-    trade = await seat.alert(bid="1.20", ask="1.20")
+    trade = await slot.alert(bid="1.20", ask="1.20")
     await trade.until("held", phase=Phase.HOLDING)
-    blind = dataclasses.replace(seat, settings=seat.settings.model_copy(update={"encryption_keys": None}))
+    blind = dataclasses.replace(slot, settings=slot.settings.model_copy(update={"encryption_keys": None}))
     told = await commands(blind, ("show", trade.id))
     assert trade.message.text not in told
     assert "TRADER_ENCRYPTION_KEYS" in told
     assert "Traceback" not in told
 
 
-async def test_the_worker_counts_what_happens(seat: Seat) -> None:
+async def test_the_worker_counts_what_happens(slot: WorkerSlot) -> None:
     """Trades are counted by event, order and stage through the SDK's own meter, beside the SDK's own metrics."""
-    trade = await seat.alert(bid="1.20", ask="1.20")
+    trade = await slot.alert(bid="1.20", ask="1.20")
     await trade.until("held", phase=Phase.HOLDING, exits_working=2)
-    denied = await seat.alert(text="BTO SPY 12/18/2026 607 @ 2.00")
+    denied = await slot.alert(text="BTO SPY 12/18/2026 607 @ 2.00")
     await denied.result()
 
     async def counted() -> bool:
         async with httpx2.AsyncClient() as client:
-            text = (await client.get(f"http://{seat.settings.metrics_bind}/metrics")).text
+            text = (await client.get(f"http://{slot.settings.metrics_bind}/metrics")).text
         wanted = (
             'trader_events_total{kind="filled"',
             'trader_events_total{kind="exit_submitted"',

@@ -5,20 +5,20 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.support.beside import Stage, open_stage
-from tests.support.house import House, open_house
+from tests.support.cluster import Cluster, open_cluster
 
 
 @pytest.fixture(scope="session")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+async def cluster(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cluster]:
     """Open a house where a cancel and a call to the broker take a while, so that there is time to die in."""
-    async with open_house(
+    async with open_cluster(
         tmp_path_factory.mktemp("crash"), venue={"timing": {"cancel_after": 0.3}}, broker_timeout="6"
     ) as opened:
         yield opened
 
 
 @pytest.fixture(scope="session")
-async def stage(house: House, request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
+async def stage(cluster: Cluster, request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
     """Start the scenes of every selected test."""
-    async with open_stage(house, request.session.items) as running:
+    async with open_stage(cluster, request.session.items) as running:
         yield running

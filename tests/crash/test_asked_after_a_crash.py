@@ -15,7 +15,7 @@ from temporalio.service import RPCError
 
 from alert_trader.workflows.interface import VIEW_QUERY
 from tests.support.beside import beside
-from tests.support.house import Seat, Trade
+from tests.support.cluster import Trade, WorkerSlot
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.timeout(180)
@@ -29,40 +29,40 @@ SLOW: dict[str, Any] = {
 
 
 @beside
-async def test_looking_at_a_trade_after_a_crash_changes_nothing(seat: Seat) -> None:
+async def test_looking_at_a_trade_after_a_crash_changes_nothing(slot: WorkerSlot) -> None:
     """Queries that wait for the next worker, with a rung due meanwhile, leave histories that replay (DUR-10, UNK-40).
 
     Without the guard of `alert_trader.worker.clock_guard` about half of these trades go on by an old clock and are stuck for ever.
     """
-    trades = [await seat.alert(**SLOW) for _ in range(8)]
+    trades = [await slot.alert(**SLOW) for _ in range(8)]
     for trade in trades:
         await eventually(partial(_waits, trade), "the entry to wait for its next rung")
-    await seat.kill()
+    await slot.kill()
     asking = [asyncio.create_task(_look_on(trade)) for trade in trades]
     for trade in trades:
         await eventually(partial(_is_due, trade), "the rung to be due", within=20)
-    await seat.start_worker()
+    await slot.start_worker()
     await asyncio.gather(*(trade.order("e2") for trade in trades))
     for each in asking:
         each.cancel()
     await asyncio.wait(asking)
-    await seat.replay()
+    await slot.replay()
 
 
 @beside
-async def test_several_questions_at_once_wait_for_the_next_worker(seat: Seat) -> None:
+async def test_several_questions_at_once_wait_for_the_next_worker(slot: WorkerSlot) -> None:
     """None is turned away to ask again a second later, as each but one would be by a server that keeps one question a workflow."""
-    await seat.kill()
-    trade = await seat.alert(**SLOW)
+    await slot.kill()
+    trade = await slot.alert(**SLOW)
     asking = [asyncio.create_task(_ask_once(trade)) for _ in range(5)]
     await eventually(partial(_is_due, trade), "the trade's first task to wait")
-    await seat.start_worker()
+    await slot.start_worker()
     assert all(await asyncio.gather(*asking))
 
 
 async def _ask_once(trade: Trade) -> int:
     """Ask how a trade stands, and not again; gives the length of the answer."""
-    client = trade.house.client
+    client = trade.cluster.client
     asked = QueryWorkflowRequest(
         namespace=client.namespace,
         execution=WorkflowExecution(workflow_id=trade.handle.id),

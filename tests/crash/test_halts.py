@@ -11,39 +11,39 @@ from alert_trader.domain.account.trading_state import AccountState
 from alert_trader.domain.denial import Code
 from alert_trader.domain.trade.lifecycle import Outcome
 from tests.support.beside import beside
-from tests.support.house import Seat
+from tests.support.cluster import WorkerSlot
 
 
 @beside
-async def test_a_halt_holds_while_no_worker_runs(seat: Seat) -> None:
+async def test_a_halt_holds_while_no_worker_runs(slot: WorkerSlot) -> None:
     """HLT-10: recorded without a worker, acknowledged when what was let pass has run out, and there when one comes back."""
     # a worker that is long in coming must not be what ended it
-    working = await seat.alert(bid="1.00", ask="1.50", grace=timedelta(seconds=90))
+    working = await slot.alert(bid="1.00", ask="1.50", grace=timedelta(seconds=90))
     await working.order("e1")
-    await seat.kill()
-    receipt = await control.halt(seat.house.client, seat.settings.account, by="ann", reason="nobody home")
+    await slot.kill()
+    receipt = await control.halt(slot.cluster.client, slot.settings.account, by="ann", reason="nobody home")
     acknowledged = clock.now()
     assert (receipt.acknowledged, receipt.state) == (True, None)
-    await seat.start_worker()
+    await slot.start_worker()
     view = await working.result()
     assert (view.outcome, (view.reason or "").partition(":")[0]) == (Outcome.UNFILLED, Code.ACCOUNT_HALTED)
-    late = await seat.alert(bid="1.20", ask="1.20")
+    late = await slot.alert(bid="1.20", ask="1.20")
     assert ((await late.result()).reason or "").startswith(Code.ACCOUNT_HALTED)
-    assert [line for trade in seat.trades for line in await trade.posts("e") if line.at > acknowledged] == []
+    assert [line for trade in slot.trades for line in await trade.posts("e") if line.at > acknowledged] == []
 
 
 @beside
-async def test_a_flattening_that_no_worker_hears_leaves_the_halt(seat: Seat) -> None:
+async def test_a_flattening_that_no_worker_hears_leaves_the_halt(slot: WorkerSlot) -> None:
     """HLT-10, HLT-20: flatten implies halt first, also where nobody is there to flatten; the caller is told which of the two holds."""
-    client, number = seat.house.client, seat.settings.account
-    working = await seat.alert(bid="1.00", ask="1.50")
+    client, number = slot.cluster.client, slot.settings.account
+    working = await slot.alert(bid="1.00", ask="1.50")
     await working.order("e1")
-    await seat.kill()
+    await slot.kill()
     with pytest.raises(NoWorkerError, match=r"is halted.*flatten it again"):
         await control.flatten(client, number, by="ann", reason="nobody home")
     acknowledged = clock.now()
-    await seat.start_worker()
+    await slot.start_worker()
     assert (await working.result()).outcome is Outcome.UNFILLED
     view = await control.account_view(client, number)
     assert (view.state is not AccountState.ACTIVE, view.halted_by) == (True, "ann")
-    assert [line for trade in seat.trades for line in await trade.posts("e") if line.at > acknowledged] == []
+    assert [line for trade in slot.trades for line in await trade.posts("e") if line.at > acknowledged] == []

@@ -18,7 +18,7 @@ from alert_trader.domain.alerts.portion import HALF, Portion
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.workflows.interface import CLOSE_UPDATE, SELL_UPDATE, Command, SellOrder
 from tests.support.beside import beside
-from tests.support.house import LOOKED_FOR, Seat, Trade, exits_out
+from tests.support.cluster import LOOKED_FOR, Trade, WorkerSlot, exits_out
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -64,15 +64,15 @@ def late(leg: str) -> Point:
     return Point("late-accept", leg, seconds=LANDS)
 
 
-async def kill_at(seat: Seat, faults: list[tuple[Trade, int]]) -> None:
+async def kill_at(slot: WorkerSlot, faults: list[tuple[Trade, int]]) -> None:
     """Wait until every point is reached, kill the worker inside all those calls, and start another."""
     reached = await asyncio.gather(*(trade.struck(fault) for trade, fault in faults))
-    await seat.kill()
+    await slot.kill()
     in_flight = clock.now() - min(reached)
-    assert in_flight < seat.settings.broker_timeout, (
+    assert in_flight < slot.settings.broker_timeout, (
         f"expected to kill inside the calls, found the first one {in_flight} old"
     )
-    await seat.start_worker()
+    await slot.start_worker()
 
 
 async def settled(trade: Trade, point: Point, *, bought: int = 4) -> None:
@@ -98,15 +98,15 @@ async def settled(trade: Trade, point: Point, *, bought: int = 4) -> None:
 
 
 @beside
-async def test_killed_while_the_entry_is_on_its_way(seat: Seat) -> None:
+async def test_killed_while_the_entry_is_on_its_way(slot: WorkerSlot) -> None:
     """Accepted or not, known or not: the entry is found or looked for, and never sent twice (ENT-40, ENT-50, UNK-10, UNK-40)."""
     points = [before("e1"), after("e1"), late("e1")]
-    trades = [seat.plan(**PATIENT) for _ in points]
+    trades = [slot.plan(**PATIENT) for _ in points]
     for trade in trades:
         await trade.quote("1.10", "1.30")
     faults = [(trade, await point.arm(trade)) for trade, point in zip(trades, points, strict=True)]
     await asyncio.gather(*(trade.send() for trade in trades))
-    await kill_at(seat, faults)
+    await kill_at(slot, faults)
     await asyncio.gather(*(settled(trade, point) for trade, point in zip(trades, points, strict=True)))
     for trade, point in zip(trades, points, strict=True):
         assert await trade.sent() == (["e1"] if point.unknown else ["e1", "e2", "x1"])
@@ -114,23 +114,23 @@ async def test_killed_while_the_entry_is_on_its_way(seat: Seat) -> None:
 
 
 @beside
-async def test_killed_in_the_look_before_the_entry(seat: Seat) -> None:
+async def test_killed_in_the_look_before_the_entry(slot: WorkerSlot) -> None:
     """The intent is in history and nothing has left: after the crash nothing leaves either (ENT-40, ENT-50)."""
-    trade = seat.plan(**PATIENT)
+    trade = slot.plan(**PATIENT)
     await trade.quote("1.10", "1.30")
-    await seat.caught_up()
+    await slot.caught_up()
     look = await trade.fault(
-        "stall-before", method="GET", path=f"*/{seat.settings.account}/orders", seconds=STALL
+        "stall-before", method="GET", path=f"*/{slot.settings.account}/orders", seconds=STALL
     )
     await trade.send()
-    await kill_at(seat, [(trade, look)])
+    await kill_at(slot, [(trade, look)])
     await trade.until("the order looked for", unknown_orders=1)
     assert await trade.sent() == []
     assert "entry_intended" in await trade.kinds()
 
 
 @beside
-async def test_killed_while_a_bump_is_under_way(seat: Seat) -> None:
+async def test_killed_while_a_bump_is_under_way(slot: WorkerSlot) -> None:
     """In the cancel, in the reading after it, in the next order: one live entry at a time, and the first slice keeps its exit (ENT-10)."""
     cancel, read = {"method": "DELETE", "path": "*/orders/*"}, {"method": "GET", "path": "*/orders/*"}
     points = [
@@ -141,54 +141,54 @@ async def test_killed_while_a_bump_is_under_way(seat: Seat) -> None:
         ),
         *(before("e2"), after("e2"), late("e2")),
     ]
-    trades = [seat.plan(**PATIENT) for _ in points]
+    trades = [slot.plan(**PATIENT) for _ in points]
     for trade in trades:
         await trade.quote("1.10", "1.30")
     faults = [(trade, await point.arm(trade)) for trade, point in zip(trades, points, strict=True)]
     await asyncio.gather(*(trade.send() for trade in trades))
     await asyncio.gather(*(trade.fill("e1", 2) for trade in trades))
-    await kill_at(seat, faults)
+    await kill_at(slot, faults)
     await asyncio.gather(*(settled(trade, point) for trade, point in zip(trades, points, strict=True)))
 
 
 @beside
-async def test_killed_during_the_conversion(seat: Seat) -> None:
+async def test_killed_during_the_conversion(slot: WorkerSlot) -> None:
     """In the quote before it, or with the market order on its way: it is converted once, or looked for (ENT-20, ENT-50)."""
     points = [
         Point("stall-before", rule={"method": "GET", "path": "*/by-type", "nth": 2}, unknown=True),
         *(before("e2"), after("e2"), late("e2")),
     ]
-    trades = [seat.plan(**PATIENT, bumps=0, window=timedelta(seconds=2)) for _ in points]
+    trades = [slot.plan(**PATIENT, bumps=0, window=timedelta(seconds=2)) for _ in points]
     for trade in trades:
         await trade.quote("1.10", "1.30")
     faults = [(trade, await point.arm(trade)) for trade, point in zip(trades, points, strict=True)]
     await asyncio.gather(*(trade.send() for trade in trades))
     await asyncio.gather(*(trade.fill("e1", 2) for trade in trades))
-    await kill_at(seat, faults)
+    await kill_at(slot, faults)
     await asyncio.gather(*(settled(trade, point) for trade, point in zip(trades, points, strict=True)))
 
 
 @beside
-async def test_killed_while_the_exit_is_on_its_way(seat: Seat) -> None:
+async def test_killed_while_the_exit_is_on_its_way(slot: WorkerSlot) -> None:
     """An accepted exit is found and not sent again; one that was never accepted is looked for first (EXT-10, EXT-30, EXT-40, UNK-20)."""
     points = [before("x1"), after("x1"), late("x1")]
-    trades = [seat.plan() for _ in points]
+    trades = [slot.plan() for _ in points]
     for trade in trades:
         await trade.quote("1.20", "1.20")
     faults = [(trade, await point.arm(trade)) for trade, point in zip(trades, points, strict=True)]
     await asyncio.gather(*(trade.send() for trade in trades))
-    await kill_at(seat, faults)
+    await kill_at(slot, faults)
     await asyncio.gather(*(settled(trade, point) for trade, point in zip(trades, points, strict=True)))
     for trade in trades:
         assert await trade.sent() == ["e1", "x1"]
 
 
 @beside
-async def test_killed_while_closing(seat: Seat) -> None:
+async def test_killed_while_closing(slot: WorkerSlot) -> None:
     """In the cancel of the exit, or with the market sale on its way: everything is sold, once (EXT-10, EXT-30, EXT-60)."""
     cancel = {"method": "DELETE", "path": "*/orders/*"}
     points = [Point("stall-before", rule=cancel), Point("stall-after", rule=cancel), after("x2"), late("x2")]
-    trades = [seat.plan() for _ in points]
+    trades = [slot.plan() for _ in points]
     for trade in trades:
         await trade.quote("1.20", "1.20")
         await trade.send()
@@ -200,7 +200,7 @@ async def test_killed_while_closing(seat: Seat) -> None:
         asyncio.create_task(trade.handle.execute_update(CLOSE_UPDATE, Command(by="tester")))
         for trade in trades
     ]
-    await kill_at(seat, faults)
+    await kill_at(slot, faults)
     for trade in trades:
         # a cancel that took effect lets its trade's sale begin before the kill: hit on its way, that one is looked for to the end first
         view = await trade.result(within=LOOKED_FOR)
@@ -212,12 +212,12 @@ async def test_killed_while_closing(seat: Seat) -> None:
 
 
 @beside
-async def test_killed_while_a_part_is_sold(seat: Seat) -> None:
+async def test_killed_while_a_part_is_sold(slot: WorkerSlot) -> None:
     """In the cancel of the exit that holds it, or with its sale on the way: sold once, the rest covered (EXT-10, EXT-30, UNK-20)."""
     cancel = {"method": "DELETE", "path": "*/orders/*"}
     held = [Point("stall-before", rule=cancel), Point("stall-after", rule=cancel)]
     free = [before("x2"), after("x2"), late("x2")]
-    trades = [_with_all_in_an_exit(seat.plan()) for _ in held] + [seat.plan() for _ in free]
+    trades = [_with_all_in_an_exit(slot.plan()) for _ in held] + [slot.plan() for _ in free]
     parts = [Portion(count=1) for _ in held] + [HALF for _ in free]
     for trade in trades:
         await trade.quote("1.20", "1.20")
@@ -227,7 +227,7 @@ async def test_killed_while_a_part_is_sold(seat: Seat) -> None:
     points = [*held, *free]
     faults = [(trade, await point.arm(trade)) for trade, point in zip(trades, points, strict=True)]
     asking = [asyncio.create_task(_sell(trade, part)) for trade, part in zip(trades, parts, strict=True)]
-    await kill_at(seat, faults)
+    await kill_at(slot, faults)
     for trade, point, part in zip(trades, points, parts, strict=True):
         if point.unknown:
             await trade.until("the sale looked for", unknown_orders=1, sold=0, exits_working=2)

@@ -15,7 +15,7 @@ from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.simulators.venue.tape import CancelLine
 from alert_trader.workflows.interface import Command
 from tests.support.beside import beside
-from tests.support.house import LOOKED_FOR, Seat, Trade, exits_out, open_house
+from tests.support.cluster import LOOKED_FOR, Trade, WorkerSlot, exits_out, open_cluster
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.timeout(240)
@@ -39,31 +39,31 @@ async def protected_in_time(trade: Trade) -> None:
 
 
 @beside
-async def test_killed_while_a_rung_waits(seat: Seat) -> None:
+async def test_killed_while_a_rung_waits(slot: WorkerSlot) -> None:
     """A worker that dies between two calls is replaced, and the ladder goes on where the clock stands (ENT-10, EXT-40)."""
-    trade = await seat.alert(**PATIENT)
+    trade = await slot.alert(**PATIENT)
     await trade.fill("e1", 2)
     await trade.until("the first slice protected", bought=2, exits_working=1)
-    await seat.replace_worker()
+    await slot.replace_worker()
     await trade.until("bought and protected", phase=Phase.HOLDING, bought=4, exits_working=2)
     assert not await trade.violations()
     await protected_in_time(trade)
 
 
 @beside
-async def test_back_after_the_window_and_its_grace(seat: Seat) -> None:
+async def test_back_after_the_window_and_its_grace(slot: WorkerSlot) -> None:
     """A worker that comes back late buys nothing more: the remainder is cancelled, what was bought keeps its exit."""
-    trade = await seat.alert(
+    trade = await slot.alert(
         step=timedelta(seconds=1), bumps=1, window=timedelta(seconds=3), grace=timedelta(seconds=1)
     )
     first = await trade.order("e1")
     await trade.fill("e1", 2)
     await trade.until("the first slice protected", bought=2, exits_working=1)
-    await seat.kill()
+    await slot.kill()
     over = trade.message.posted_at + timedelta(seconds=6)
     await eventually(lambda: clock.now() > over, "the window and its grace to pass", every=0.1)
     sent = await trade.sent()
-    await seat.start_worker()
+    await slot.start_worker()
     view = await trade.until("held", phase=Phase.HOLDING, bought=2, exits_working=1)
     assert "LADDER_LATE" in (view.reason or "")
     assert await trade.sent() == sent
@@ -73,34 +73,34 @@ async def test_back_after_the_window_and_its_grace(seat: Seat) -> None:
 
 
 @beside
-async def test_killed_between_a_cancel_asked_and_done(seat: Seat) -> None:
+async def test_killed_between_a_cancel_asked_and_done(slot: WorkerSlot) -> None:
     """The cancel was taken and not done when the worker died: the quantity is free only when the venue says so (ENT-60)."""
-    trade = await seat.alert(**PATIENT)
+    trade = await slot.alert(**PATIENT)
     await trade.fill("e1", 2)
 
     async def asked() -> bool:
         lines = [
             line
-            for line in await trade.house.tape()
+            for line in await trade.cluster.tape()
             if isinstance(line, CancelLine) and line.client_id == f"{trade.id}-e1"
         ]
         return [line.outcome for line in lines] == ["requested"]
 
     await eventually(asked, "the cancel of e1 to be asked for", every=0.02)
-    await seat.replace_worker()
+    await slot.replace_worker()
     await trade.until("bought and protected", phase=Phase.HOLDING, bought=4, exits_working=2)
     assert not await trade.violations()
     await protected_in_time(trade)
 
 
 @beside
-async def test_killed_after_the_fill_before_anyone_knew(seat: Seat) -> None:
+async def test_killed_after_the_fill_before_anyone_knew(slot: WorkerSlot) -> None:
     """The entry fills while no worker lives: the next one learns of it and protects it at once (EXT-40)."""
-    trade = await seat.alert(**PATIENT)
+    trade = await slot.alert(**PATIENT)
     await trade.order("e1")
-    await seat.kill()
+    await slot.kill()
     await trade.fill("e1", 4)
-    await seat.start_worker()
+    await slot.start_worker()
     await trade.until("bought and protected", phase=Phase.HOLDING, bought=4, exits_working=2)
     assert await trade.sent() == ["e1", "x1"]
     assert not await trade.violations()
@@ -108,31 +108,31 @@ async def test_killed_after_the_fill_before_anyone_knew(seat: Seat) -> None:
 
 
 @beside
-async def test_killed_while_holding(seat: Seat) -> None:
+async def test_killed_while_holding(slot: WorkerSlot) -> None:
     """The exit fills while no worker lives: the next one books it, and a close sells the rest (EXT-10, EXT-60)."""
-    trade = await seat.alert(bid="1.20", ask="1.20")
+    trade = await slot.alert(bid="1.20", ask="1.20")
     await trade.until("protected", phase=Phase.HOLDING, exits_working=2)
-    await seat.kill()
+    await slot.kill()
     await trade.quote("2.50", "2.52")
     assert await trade.fills("x") == 2
-    await seat.start_worker()
+    await slot.start_worker()
     await trade.until("the sale on the books", sold=2, position=2)
-    await trade_commands.close(seat.house.client, trade.id, ME)
+    await trade_commands.close(slot.cluster.client, trade.id, ME)
     view = await trade.result()
     assert (view.outcome, view.sold, view.position) == (Outcome.FLAT, 4, 0)
     assert not await trade.violations()
 
 
 @beside
-async def test_frozen_past_its_deadline_a_worker_sends_nothing(seat: Seat) -> None:
+async def test_frozen_past_its_deadline_a_worker_sends_nothing(slot: WorkerSlot) -> None:
     """A worker frozen in the look before an order, and woken when its step was declared lost, does not send it (UNK-50)."""
-    trade = seat.plan(**PATIENT)
+    trade = slot.plan(**PATIENT)
     await trade.quote("1.10", "1.30")
-    await seat.caught_up()
-    look = await trade.fault("late", method="GET", path=f"*/{seat.settings.account}/orders", seconds=1.0)
+    await slot.caught_up()
+    look = await trade.fault("late", method="GET", path=f"*/{slot.settings.account}/orders", seconds=1.0)
     await trade.send()
     await trade.struck(look)
-    await seat.kill(signal.SIGSTOP)
+    await slot.kill(signal.SIGSTOP)
 
     async def declared_lost() -> bool:
         history = await trade.handle.fetch_history()
@@ -140,9 +140,9 @@ async def test_frozen_past_its_deadline_a_worker_sends_nothing(seat: Seat) -> No
             event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT for event in history.events
         )
 
-    await seat.start_worker()
+    await slot.start_worker()
     await eventually(declared_lost, "the step to be declared lost", within=30, every=0.2)
-    await seat.workers[0].kill(signal.SIGCONT)
+    await slot.workers[0].kill(signal.SIGCONT)
     await trade.until("looked for by the other worker", unknown_orders=1)
 
     async def looked_on() -> bool:
@@ -153,11 +153,11 @@ async def test_frozen_past_its_deadline_a_worker_sends_nothing(seat: Seat) -> No
 
 
 @beside
-async def test_two_workers_share_one_account(seat: Seat) -> None:
+async def test_two_workers_share_one_account(slot: WorkerSlot) -> None:
     """Several trades, two workers on one queue, one of them killed: each order is sent once, each trade is protected (ENT-10, UNK-40)."""
-    await seat.start_worker()
+    await slot.start_worker()
     # rungs far enough apart that no order is on its way when the worker dies: what is lost then, other scenes show
-    trades = [seat.plan(**PATIENT, step=timedelta(seconds=6), window=timedelta(seconds=20)) for _ in range(6)]
+    trades = [slot.plan(**PATIENT, step=timedelta(seconds=6), window=timedelta(seconds=20)) for _ in range(6)]
     for trade in trades:
         await trade.quote("1.10", "1.30")
         await trade.send()
@@ -165,7 +165,7 @@ async def test_two_workers_share_one_account(seat: Seat) -> None:
         await trade.fill("e1", 2)
     for trade in trades:
         await trade.until("the first slice protected", bought=2, exits_working=1)
-    await seat.workers[0].kill(signal.SIGKILL)
+    await slot.workers[0].kill(signal.SIGKILL)
     for trade in trades:
         await trade.until("bought and protected", phase=Phase.HOLDING, bought=4, exits_working=2)
         names = await trade.sent()
@@ -174,12 +174,12 @@ async def test_two_workers_share_one_account(seat: Seat) -> None:
 
 
 @beside
-async def test_a_worker_told_to_stop_hands_over(seat: Seat) -> None:
+async def test_a_worker_told_to_stop_hands_over(slot: WorkerSlot) -> None:
     """SIGTERM in the middle of a window loses nothing: the next worker goes on (UNK-40)."""
-    trade = await seat.alert(**PATIENT)
+    trade = await slot.alert(**PATIENT)
     await trade.order("e1")
-    await seat.kill(signal.SIGTERM)
-    await seat.start_worker()
+    await slot.kill(signal.SIGTERM)
+    await slot.start_worker()
     await trade.until("bought and protected", phase=Phase.HOLDING, bought=4, exits_working=2)
     assert "unknown" not in await trade.kinds()
     assert not await trade.violations()
@@ -187,21 +187,21 @@ async def test_a_worker_told_to_stop_hands_over(seat: Seat) -> None:
 
 async def test_the_server_killed_in_mid_trade(tmp_path: Path) -> None:
     """Killed with a ladder, a position and a close under way, and back on its database: nothing is lost or doubled (UNK-40)."""
-    async with open_house(tmp_path) as house:
-        seat = house.take_seat()
-        await seat.start_worker()
-        held, closing = [await seat.alert(bid="1.20", ask="1.20") for _ in range(2)]
-        climbing = await seat.alert(**PATIENT)
+    async with open_cluster(tmp_path) as cluster:
+        slot = cluster.take_slot()
+        await slot.start_worker()
+        held, closing = [await slot.alert(bid="1.20", ask="1.20") for _ in range(2)]
+        climbing = await slot.alert(**PATIENT)
         for trade in (held, closing):
             await trade.until("protected", phase=Phase.HOLDING, exits_working=2)
         await climbing.fill("e1", 2)
         await climbing.until("its first slice protected", bought=2, exits_working=1)
         await closing.quote("1.20", "1.22", bid_size=0)
         await closing.handle.start_update("close", ME, wait_for_stage=WorkflowUpdateStage.ACCEPTED)
-        await house.stack.kill_temporal()
+        await cluster.stack.kill_temporal()
         await held.quote("2.50", "2.52")
         await closing.quote("1.20", "1.22")
-        await house.stack.restart_temporal()
+        await cluster.stack.restart_temporal()
         await held.until("the sale on the books", sold=2)
         view = await climbing.until("bought", phase=Phase.HOLDING, bought=4)
         # a sending that died with the server may have left or not: its order counts as live while it is looked for

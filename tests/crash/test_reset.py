@@ -8,7 +8,7 @@ from alert_trader.control.commands import trade_commands
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.workflows.interface import Command
 from tests.support.beside import beside
-from tests.support.house import Seat, Trade
+from tests.support.cluster import Trade, WorkerSlot
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -17,7 +17,7 @@ ME = Command(by="tester")
 
 async def reset_to_the_beginning(trade: Trade) -> None:
     """Reset the trade's workflow to its first task, as an operator can in the Web UI."""
-    client = trade.house.client
+    client = trade.cluster.client
     history = await trade.handle.fetch_history()
     first = next(
         event.event_id
@@ -36,9 +36,9 @@ async def reset_to_the_beginning(trade: Trade) -> None:
 
 
 @beside
-async def test_a_reset_of_a_held_trade_adds_no_order(seat: Seat) -> None:
+async def test_a_reset_of_a_held_trade_adds_no_order(slot: WorkerSlot) -> None:
     """The entry and the exit are found under their names and adopted (UNK-40)."""
-    trade = await seat.alert(bid="1.20", ask="1.20")
+    trade = await slot.alert(bid="1.20", ask="1.20")
     await trade.until("protected", phase=Phase.HOLDING, exits_working=2)
     await reset_to_the_beginning(trade)
     view = await trade.until("held again", phase=Phase.HOLDING, bought=4, exits_working=2)
@@ -48,9 +48,9 @@ async def test_a_reset_of_a_held_trade_adds_no_order(seat: Seat) -> None:
 
 
 @beside
-async def test_a_reset_of_a_bumped_trade_adds_no_order(seat: Seat) -> None:
+async def test_a_reset_of_a_bumped_trade_adds_no_order(slot: WorkerSlot) -> None:
     """Two slices, three bumps, a conversion and two exits: all of them are recognised (UNK-40)."""
-    trade = await seat.alert()
+    trade = await slot.alert()
     await trade.fill("e1", 2)
     await trade.until("protected", phase=Phase.HOLDING, bought=4, exits_working=2)
     sent = await trade.sent()
@@ -61,9 +61,9 @@ async def test_a_reset_of_a_bumped_trade_adds_no_order(seat: Seat) -> None:
 
 
 @beside
-async def test_a_reset_in_the_middle_of_the_ladder_adds_no_second_entry(seat: Seat) -> None:
+async def test_a_reset_in_the_middle_of_the_ladder_adds_no_second_entry(slot: WorkerSlot) -> None:
     """The working entry is adopted, and the ladder starts over with it: one order is live at a time (ENT-10, UNK-40)."""
-    trade = await seat.alert()
+    trade = await slot.alert()
     await trade.order("e2")
     await reset_to_the_beginning(trade)
     await trade.until("bought and protected", phase=Phase.HOLDING, bought=4, exits_working=2)
@@ -73,11 +73,11 @@ async def test_a_reset_in_the_middle_of_the_ladder_adds_no_second_entry(seat: Se
 
 
 @beside
-async def test_a_reset_of_a_finished_trade_adds_no_order(seat: Seat) -> None:
+async def test_a_reset_of_a_finished_trade_adds_no_order(slot: WorkerSlot) -> None:
     """A trade that was sold is told again from the venue's own record, and nothing is bought or sold a second time (UNK-40, WHO-20)."""
-    trade = await seat.alert(bid="1.20", ask="1.20")
+    trade = await slot.alert(bid="1.20", ask="1.20")
     await trade.until("protected", phase=Phase.HOLDING, exits_working=2)
-    await trade_commands.close(seat.house.client, trade.id, ME)
+    await trade_commands.close(slot.cluster.client, trade.id, ME)
     first = await trade.result()
     await reset_to_the_beginning(trade)
     again = await trade.result()

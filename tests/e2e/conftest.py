@@ -13,7 +13,7 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from alert_trader.settings.load import as_environment
-from tests.support.house import House, Seat, open_house
+from tests.support.cluster import Cluster, WorkerSlot, open_cluster
 
 CANARY_SECRET = "canary-client-secret-5f1d0c"
 CANARY_TOKEN = "canary-refresh-token-9a77e2"
@@ -49,9 +49,9 @@ async def webhook() -> AsyncIterator[Webhook]:
 
 
 @pytest.fixture(scope="session")
-async def house(tmp_path_factory: pytest.TempPathFactory, webhook: Webhook) -> AsyncIterator[House]:
+async def cluster(tmp_path_factory: pytest.TempPathFactory, webhook: Webhook) -> AsyncIterator[Cluster]:
     """Open a house whose venue takes only the planted credentials."""
-    async with open_house(
+    async with open_cluster(
         tmp_path_factory.mktemp("e2e"),
         venue={"client_secret": CANARY_SECRET, "refresh_token": CANARY_TOKEN},
         tastytrade_client_secret=SecretStr(CANARY_SECRET),
@@ -62,9 +62,9 @@ async def house(tmp_path_factory: pytest.TempPathFactory, webhook: Webhook) -> A
 
 
 @pytest.fixture(scope="session")
-async def seat(house: House) -> Seat:
+async def slot(cluster: Cluster) -> WorkerSlot:
     """Give the one account that end-to-end tests trade on, its worker running."""
-    taken = house.take_seat()
+    taken = cluster.take_slot()
     await taken.start_worker()
     return taken
 
@@ -87,7 +87,7 @@ class Answer:
 class Command:
     """`trader` as a person runs it."""
 
-    seat: Seat
+    slot: WorkerSlot
     said: list[str] = field(default_factory=list)
     """Everything that any command printed."""
 
@@ -96,8 +96,8 @@ class Command:
         process = await asyncio.create_subprocess_exec(
             str(Path(sys.executable).with_name("trader")),
             *arguments,
-            env={**as_environment(self.seat.settings), **variables},
-            cwd=self.seat.house.stack.data_dir,
+            env={**as_environment(self.slot.settings), **variables},
+            cwd=self.slot.cluster.stack.data_dir,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -109,6 +109,6 @@ class Command:
 
 
 @pytest.fixture(scope="session")
-async def trader(seat: Seat) -> Command:
+async def trader(slot: WorkerSlot) -> Command:
     """Give the command, against the house."""
-    return Command(seat)
+    return Command(slot)

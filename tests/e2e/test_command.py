@@ -8,12 +8,12 @@ from pathlib import Path
 from alert_trader.cli.exit_codes import ExitCode
 from alert_trader.domain.trade.lifecycle import Phase
 from tests.e2e.conftest import CANARIES, Command
-from tests.support.house import Seat, Trade
+from tests.support.cluster import Trade, WorkerSlot
 
 
-async def _planned(seat: Seat, bid: str, ask: str, *, price: str) -> Trade:
+async def _planned(slot: WorkerSlot, bid: str, ask: str, *, price: str) -> Trade:
     """Plan an alert at a price of its own: one that differs from an open trade in its strike alone would wait for a person."""
-    trade = seat.plan(price=price)
+    trade = slot.plan(price=price)
     await trade.quote(bid, ask)
     return trade
 
@@ -22,9 +22,9 @@ def _id() -> str:
     return f"cli-{secrets.token_hex(6)}"
 
 
-async def test_send_show_replay_export_and_close(seat: Seat, trader: Command, tmp_path: Path) -> None:
+async def test_send_show_replay_export_and_close(slot: WorkerSlot, trader: Command, tmp_path: Path) -> None:
     """A person's whole session: send and wait, look at it, replay it from the server and from a file, and close it."""
-    plan, identity = await _planned(seat, "1.20", "1.20", price="1.21"), _id()
+    plan, identity = await _planned(slot, "1.20", "1.20", price="1.21"), _id()
     sent = await trader("send", "--wait", "--json", "--id", identity, plan.message.text)
     assert sent.code == ExitCode.OK, sent.stderr
     assert sent.json["started"] is True
@@ -60,9 +60,9 @@ async def test_send_show_replay_export_and_close(seat: Seat, trader: Command, tm
     assert (await trader("cancel", identity)).code == ExitCode.REFUSED
 
 
-async def test_list_tells_trades_as_rows(seat: Seat, trader: Command) -> None:
+async def test_list_tells_trades_as_rows(slot: WorkerSlot, trader: Command) -> None:
     """Each row has the columns that scripts read, with the worker's view where one answers."""
-    trade = await seat.alert(bid="1.20", ask="1.20")
+    trade = await slot.alert(bid="1.20", ask="1.20")
     await trade.until("held", phase=Phase.HOLDING)
     listed = await trader("list", "--json", "--symbol", "SPY", "--limit", "200")
     assert listed.code == ExitCode.OK
@@ -70,15 +70,15 @@ async def test_list_tells_trades_as_rows(seat: Seat, trader: Command) -> None:
     assert (row["symbol"], row["mode"], row["account"], row["status"]) == (
         "SPY",
         "demo",
-        seat.settings.account,
+        slot.settings.account,
         "running",
     )
     assert row["view"]["bought"] == 4
 
 
-async def test_cancel_takes_the_entry_back(seat: Seat, trader: Command) -> None:
+async def test_cancel_takes_the_entry_back(slot: WorkerSlot, trader: Command) -> None:
     """`trader cancel` ends the buying; nothing works at the venue after it."""
-    trade = await seat.alert()
+    trade = await slot.alert()
     await trade.order("e1")
     answer = await trader("cancel", "--json", trade.id)
     assert (answer.code, answer.json["done"]) == (ExitCode.OK, True)
@@ -87,9 +87,9 @@ async def test_cancel_takes_the_entry_back(seat: Seat, trader: Command) -> None:
     assert not await trade.violations()
 
 
-async def test_exit_codes_tell_how_it_went(seat: Seat, trader: Command) -> None:
+async def test_exit_codes_tell_how_it_went(slot: WorkerSlot, trader: Command) -> None:
     """Refused, unfilled, not found, unreachable and misused each have a code of their own."""
-    plan = await _planned(seat, "1.10", "1.50", price="1.19")
+    plan = await _planned(slot, "1.10", "1.50", price="1.19")
     commands = {
         ExitCode.REFUSED: trader("send", "--wait", "--json", "BTO SPY 450 @ 2.00"),
         ExitCode.UNFILLED: trader("send", "--wait", "--json", "--id", _id(), plan.message.text),
@@ -102,10 +102,10 @@ async def test_exit_codes_tell_how_it_went(seat: Seat, trader: Command) -> None:
 
 
 async def test_a_history_that_does_not_fit_is_told_by_its_code(
-    seat: Seat, trader: Command, tmp_path: Path
+    slot: WorkerSlot, trader: Command, tmp_path: Path
 ) -> None:
     """A file whose steps the installed code would not take ends with the code for that."""
-    trade = await seat.alert(bid="1.20", ask="1.20")
+    trade = await slot.alert(bid="1.20", ask="1.20")
     await trade.until("held", phase=Phase.HOLDING, exits_working=2)
     changed = (await trade.history_text()).replace('"submit_entry"', '"bump_entry"')
     file = tmp_path / f"trade-{trade.id}.json"
@@ -114,19 +114,19 @@ async def test_a_history_that_does_not_fit_is_told_by_its_code(
     assert (answer.code, answer.json["deterministic"]) == (ExitCode.NONDETERMINISM, False)
 
 
-async def test_doctor_finds_a_whole_house_in_order(seat: Seat, trader: Command) -> None:
+async def test_doctor_finds_a_whole_house_in_order(slot: WorkerSlot, trader: Command) -> None:
     """Everything a trade needs is there, and each finding says what was looked at."""
-    assert seat.workers
+    assert slot.workers
     answer = await trader("doctor", "--json")
     assert answer.code == ExitCode.OK, answer.stdout
     assert all(finding["ok"] for finding in answer.json if finding["needed"])
     assert {"Temporal", "allowlist"} <= {finding["name"] for finding in answer.json}
 
 
-async def test_no_secret_is_written_anywhere(seat: Seat, trader: Command) -> None:
+async def test_no_secret_is_written_anywhere(slot: WorkerSlot, trader: Command) -> None:
     """Credentials and the webhook's address are in no history, log, tape line, notice or output, faults included (DUR-50)."""
-    control = seat.house.control
-    trade = seat.plan()
+    control = slot.cluster.control
+    trade = slot.plan()
     await trade.quote("1.20", "1.20")
     await trade.fault("lost-after", leg="e1")
     await control.expire_tokens()
@@ -137,10 +137,10 @@ async def test_no_secret_is_written_anywhere(seat: Seat, trader: Command) -> Non
     await trader("doctor")
     texts = {
         "the history": await trade.history_text(),
-        "the tape": "\n".join(line.model_dump_json() for line in await seat.house.tape()),
-        "the state file": seat.house.stack.state_path.read_text(),
+        "the tape": "\n".join(line.model_dump_json() for line in await slot.cluster.tape()),
+        "the state file": slot.cluster.stack.state_path.read_text(),
         "what commands said": "\n".join(trader.said),
-        **seat.house.logs(),
+        **slot.cluster.logs(),
     }
     found = {(where, canary) for where, text in texts.items() for canary in CANARIES if canary in text}
     assert not found

@@ -15,7 +15,7 @@ from alert_trader.domain.denial import Code
 from alert_trader.domain.ids import Leg, read_client_order_id
 from alert_trader.domain.trade.lifecycle import Phase
 from alert_trader.simulators.venue.tape import OrderLine, RequestLine
-from tests.support.house import House, Seat, Trade
+from tests.support.cluster import Cluster, Trade, WorkerSlot
 from tests.support.waiting import eventually
 
 ALERTS = 50
@@ -31,7 +31,7 @@ async def taken(trades: list[Trade]) -> dict[str, Decimal]:
     names = {trade.id for trade in trades}
     now: dict[str, dict[str, Decimal]] = defaultdict(dict)
     most: dict[str, Decimal] = {}
-    for line in await trades[0].house.tape():
+    for line in await trades[0].cluster.tape():
         named = read_client_order_id(str(line.order.client_id)) if isinstance(line, OrderLine) else None
         if (
             not isinstance(line, OrderLine)
@@ -46,12 +46,12 @@ async def taken(trades: list[Trade]) -> dict[str, Decimal]:
     return most
 
 
-async def entries(house: House, trades: list[Trade]) -> list[RequestLine]:
+async def entries(cluster: Cluster, trades: list[Trade]) -> list[RequestLine]:
     """Give every entry of the trades that reached the venue."""
     names = tuple(f"{trade.id}-e" for trade in trades)
     return [
         line
-        for line in await house.tape()
+        for line in await cluster.tape()
         if isinstance(line, RequestLine)
         and line.method == "POST"
         and line.path.endswith("/orders")
@@ -59,41 +59,41 @@ async def entries(house: House, trades: list[Trade]) -> list[RequestLine]:
     ]
 
 
-async def prepared(house: House) -> Seat:
+async def prepared(cluster: Cluster) -> WorkerSlot:
     """Give a seat with little money, and two workers."""
-    seat = house.take_seat(
+    slot = cluster.take_slot(
         size_allocation=Decimal("0.5"),
         size_max_contracts=2,
         ladder_window=timedelta(seconds=12),
         ladder_step=timedelta(seconds=2),
     )
-    await house.set_cash(seat, CASH)
-    await asyncio.gather(seat.start_worker(), seat.start_worker())
-    return seat
+    await cluster.set_cash(slot, CASH)
+    await asyncio.gather(slot.start_worker(), slot.start_worker())
+    return slot
 
 
-async def test_fifty_alerts_at_once_a_killed_worker_and_a_halt_in_the_middle(house: House) -> None:
+async def test_fifty_alerts_at_once_a_killed_worker_and_a_halt_in_the_middle(cluster: Cluster) -> None:
     """HLT-10, RSK-20, EXT-40, EXT-50: from the tape alone."""
-    seat = await prepared(house)
-    trades = [seat.plan() for _ in range(ALERTS)]
+    slot = await prepared(cluster)
+    trades = [slot.plan() for _ in range(ALERTS)]
     # a third fills at the first price, the rest works on
     for number, trade in enumerate(trades):
         await trade.quote(*(("1.20", "1.20") if number % 3 == 0 else ("1.10", "1.50")))
     await asyncio.gather(*(trade.send() for trade in trades))
-    await eventually(lambda: entries(house, trades), "the first entries", within=20, every=0.05)
-    await seat.replace_worker()
+    await eventually(lambda: entries(cluster, trades), "the first entries", within=20, every=0.05)
+    await slot.replace_worker()
 
-    receipt = await control.halt(house.client, seat.settings.account, by="ann", reason="in the middle")
+    receipt = await control.halt(cluster.client, slot.settings.account, by="ann", reason="in the middle")
     acknowledged = clock.now()
     assert (receipt.acknowledged, receipt.state) == (True, AccountState.HALTED)
     for trade in trades:
         await at_rest(trade)
-    late = seat.plan()
+    late = slot.plan()
     await late.quote("1.20", "1.20")
     await late.send()
     assert ((await late.result()).reason or "").startswith(Code.ACCOUNT_HALTED)
 
-    sent = await entries(house, [*trades, late])
+    sent = await entries(cluster, [*trades, late])
     assert [line.client_id for line in sent if line.at > acknowledged] == []
     most = await taken(trades)
     assert len(most) <= CASH // EACH

@@ -12,7 +12,7 @@ from temporalio.client import Client
 
 from alert_trader import clock
 from alert_trader.control.commands import trade_commands
-from alert_trader.control.intake.start_trade import send_alert
+from alert_trader.control.intake.start_trade import start_trade
 from alert_trader.control.queries import trade_views
 from alert_trader.control.temporal import connect
 from alert_trader.domain.alerts.alert import AlertMessage
@@ -28,8 +28,8 @@ from alert_trader.simulators.venue.client import VenueControl
 from alert_trader.simulators.venue.oracle import Expectation, check
 from alert_trader.simulators.venue.tape import OrderLine, StartLine, read_tape
 from alert_trader.workflows.interface import Command, TradeRequest
-from tests.support.floor import next_monthly
-from tests.support.house import CASH, QUICK
+from tests.support.cluster import CASH, QUICK
+from tests.support.harness import next_monthly
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.timeout(180)
@@ -58,7 +58,7 @@ class Up:
             posted_at=clock.now(),
         )
         settings = self.stack.settings
-        await send_alert(
+        await start_trade(
             self.client, TradeRequest(alert=alert, policy=settings.policy(), account=settings.account)
         )
 

@@ -1,21 +1,21 @@
 """An alert's whole way through real processes, asked for through the use-cases that every face shares."""
 
 from alert_trader.control.commands import trade_commands
-from alert_trader.control.intake.start_trade import send_alert
+from alert_trader.control.intake.start_trade import start_trade
 from alert_trader.control.queries import trade_views
 from alert_trader.control.queries.trade_views import Filter
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.workflows.interface import Command, TradeRequest
 from tests.e2e.conftest import Webhook
-from tests.support.house import Seat
+from tests.support.cluster import WorkerSlot
 from tests.support.waiting import eventually
 
 ME = Command(by="tester", reason="the test is over")
 
 
-async def test_an_alert_is_bought_protected_and_closed(seat: Seat) -> None:
+async def test_an_alert_is_bought_protected_and_closed(slot: WorkerSlot) -> None:
     """Alert, entry, fill, exit, close: the whole way, and the oracle has nothing to say of it (EXT-60)."""
-    trade = await seat.alert(bid="1.20", ask="1.20")
+    trade = await slot.alert(bid="1.20", ask="1.20")
     await trade.until("held and protected", phase=Phase.HOLDING, bought=4, exits_working=2)
 
     async def orders() -> bool:
@@ -28,7 +28,7 @@ async def test_an_alert_is_bought_protected_and_closed(seat: Seat) -> None:
         ]
 
     await eventually(orders, "a filled entry and a live exit")
-    receipt = await trade_commands.close(seat.house.client, trade.id, ME)
+    receipt = await trade_commands.close(slot.cluster.client, trade.id, ME)
     assert receipt.done
     view = await trade.result()
     assert (view.outcome, view.sold, view.position) == (Outcome.FLAT, 4, 0)
@@ -36,9 +36,9 @@ async def test_an_alert_is_bought_protected_and_closed(seat: Seat) -> None:
     assert not await trade.violations()
 
 
-async def test_every_order_stands_in_the_audit_trail(seat: Seat) -> None:
+async def test_every_order_stands_in_the_audit_trail(slot: WorkerSlot) -> None:
     """Whether the stream or the answer told first: each order is intended, then submitted, with its venue id (DUR-60)."""
-    trade = await seat.alert()
+    trade = await slot.alert()
     await trade.fill("e1", 2)
     await trade.until("held and protected", phase=Phase.HOLDING, bought=4, exits_working=2)
     events = await trade.events()
@@ -50,22 +50,22 @@ async def test_every_order_stands_in_the_audit_trail(seat: Seat) -> None:
     assert len(intended) == 7
 
 
-async def test_a_message_sent_again_opens_nothing(seat: Seat) -> None:
+async def test_a_message_sent_again_opens_nothing(slot: WorkerSlot) -> None:
     """The same message, while its trade runs and after it closed, is answered with the trade it has (WHO-20)."""
-    trade = await seat.alert(bid="1.20", ask="1.20")
+    trade = await slot.alert(bid="1.20", ask="1.20")
     await trade.until("held and protected", phase=Phase.HOLDING, exits_working=2)
     assert not await trade.send()
-    await trade_commands.close(seat.house.client, trade.id, ME)
+    await trade_commands.close(slot.cluster.client, trade.id, ME)
     await trade.result()
     assert not await trade.send()
-    request = TradeRequest(alert=trade.message, policy=trade.policy, account=seat.settings.account)
-    assert not (await send_alert(seat.house.client, request)).started
+    request = TradeRequest(alert=trade.message, policy=trade.policy, account=slot.settings.account)
+    assert not (await start_trade(slot.cluster.client, request)).started
     assert await trade.sent("e") == ["e1"]
 
 
-async def test_fills_are_known_from_the_stream_alone(seat: Seat) -> None:
+async def test_fills_are_known_from_the_stream_alone(slot: WorkerSlot) -> None:
     """While no order can be read, the stream alone is enough to protect what was bought."""
-    trade = seat.plan()
+    trade = slot.plan()
     await trade.quote("1.10", "1.30")
     fault = await trade.fault(
         "status", method="GET", path="*/orders/*", symbol=trade.contract.occ_symbol, status=503, count=None
@@ -73,38 +73,38 @@ async def test_fills_are_known_from_the_stream_alone(seat: Seat) -> None:
     await trade.send()
     await trade.fill("e1", 4)
     await trade.until("held and protected", phase=Phase.HOLDING, bought=4, exits_working=2)
-    await seat.house.control.clear_faults(fault)
+    await slot.cluster.control.clear_faults(fault)
     assert await trade.sent() == ["e1", "x1"]
     assert not await trade.violations()
 
 
-async def test_fills_are_known_from_reads_alone(seat: Seat) -> None:
+async def test_fills_are_known_from_reads_alone(slot: WorkerSlot) -> None:
     """While the stream is open and mute, the reading at the next rung finds the fill and protects it."""
-    await seat.house.control.mute_streams()
+    await slot.cluster.control.mute_streams()
     try:
-        trade = await seat.alert()
+        trade = await slot.alert()
         await trade.fill("e1", 2)
         await trade.until("the first slice protected", bought=2, exits_working=1, within=10)
         await trade.until("held and protected", phase=Phase.HOLDING, bought=4, exits_working=2)
     finally:
-        await seat.house.control.mute_streams(muted=False)
-        await seat.house.control.drop_streams()
+        await slot.cluster.control.mute_streams(muted=False)
+        await slot.cluster.control.drop_streams()
     assert not await trade.violations()
 
 
-async def test_the_index_and_the_picture_agree(seat: Seat) -> None:
+async def test_the_index_and_the_picture_agree(slot: WorkerSlot) -> None:
     """A trade is found by its columns, and its picture holds the alert, the view and the story."""
-    trade = await seat.alert(bid="1.20", ask="1.20")
+    trade = await slot.alert(bid="1.20", ask="1.20")
     await trade.until("held", phase=Phase.HOLDING)
 
     async def listed() -> bool:
         rows = await trade_views.list_trades(
-            seat.house.client, Filter(symbol="SPY", phase="holding", open_only=True), limit=100
+            slot.cluster.client, Filter(symbol="SPY", phase="holding", open_only=True), limit=100
         )
         return any(row.workflow_id == f"trade-{trade.id}" and row.view is not None for row in rows)
 
     await eventually(listed, "the trade in the list", every=0.2)
-    picture = await trade_views.show(seat.house.client, trade.id)
+    picture = await trade_views.show(slot.cluster.client, trade.id)
     assert picture.note is None
     assert picture.request.alert == trade.message
     assert picture.view is not None
@@ -112,9 +112,9 @@ async def test_the_index_and_the_picture_agree(seat: Seat) -> None:
     assert [event.sequence for event in picture.events] == list(range(1, len(picture.events) + 1))
 
 
-async def test_people_are_told_of_money_and_nothing_in_it_pings(seat: Seat, webhook: Webhook) -> None:
+async def test_people_are_told_of_money_and_nothing_in_it_pings(slot: WorkerSlot, webhook: Webhook) -> None:
     """The operator's webhook hears of the fill and the exit, as a code block without mentions (WHO-60)."""
-    trade = seat.plan()
+    trade = slot.plan()
     await trade.quote("1.20", "1.20")
     await trade.send()
     await trade.until("held", phase=Phase.HOLDING, exits_working=2)

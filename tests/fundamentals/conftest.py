@@ -1,5 +1,5 @@
 """The tutorial runs on the same floor as the workflow tests."""
 
-from tests.workflows.conftest import env, floor
+from tests.workflows.conftest import env, harness
 
-__all__ = ["env", "floor"]
+__all__ = ["env", "harness"]

@@ -2,31 +2,31 @@
 
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.workflows.interface import CLOSE_UPDATE, Command, CommandReceipt
-from tests.support.floor import Floor
+from tests.support.harness import Harness
 from tests.support.waiting import eventually
 
 
-async def test_an_alert_becomes_a_trade(floor: Floor) -> None:
+async def test_an_alert_becomes_a_trade(harness: Harness) -> None:
     """One alert, from the message to the profit."""
     # The market: someone offers the contract at 1.21.
-    await floor.quote("1.19", "1.21")
+    await harness.quote("1.19", "1.21")
 
     # An allowlisted author writes an alert. It starts one workflow, named after the message.
-    trade = await floor.alert(f"BTO SPY {floor.expiry:%m/%d/%Y} 450c @ 1.20")
+    trade = await harness.alert(f"BTO SPY {harness.expiry:%m/%d/%Y} 450c @ 1.20")
 
     # The alert was read, confirmed on the broker's chain, sized, and sent at the alert's price. Nobody sold at 1.20, so after twenty
     # seconds the order was taken back and sent again a tick higher, where it filled.
-    view = await floor.until(trade, "the entry to fill", bought=4)
-    assert floor.entry_limits() == ["1.2", "1.21"]
+    view = await harness.until(trade, "the entry to fill", bought=4)
+    assert harness.entry_limits() == ["1.2", "1.21"]
 
     # At once, half of what was bought is offered at twice its price. The order stays at the broker until it fills or is taken back.
-    view = await floor.until(trade, "the exit to work", phase=Phase.HOLDING, exits_working=2)
+    view = await harness.until(trade, "the exit to work", phase=Phase.HOLDING, exits_working=2)
     assert view.average_entry is not None
     assert view.orders[-1].limit == 2 * view.average_entry
 
     # The market doubles: the exit fills.
-    await floor.quote("2.42", "2.45")
-    await floor.until(trade, "the exit to fill", sold=2)
+    await harness.quote("2.42", "2.45")
+    await harness.until(trade, "the exit to fill", sold=2)
 
     # The other half is the operator's. Closing sells it at the market; the trade is flat and over.
     receipt = await trade.execute_update(
@@ -38,7 +38,7 @@ async def test_an_alert_becomes_a_trade(floor: Floor) -> None:
     assert view.pnl == 4 * 121
 
     # Everything that happened is on record, in order, and can be asked for as long as the server keeps the trade.
-    told = await floor.kinds(trade)
+    told = await harness.kinds(trade)
     story = [
         "received",
         "parsed",
@@ -55,5 +55,5 @@ async def test_an_alert_becomes_a_trade(floor: Floor) -> None:
 
     # People were told of what cost or made money.
     await eventually(
-        lambda: any("Closed flat" in notice.text for notice in floor.heard.notices), "the last notice"
+        lambda: any("Closed flat" in notice.text for notice in harness.heard.notices), "the last notice"
     )

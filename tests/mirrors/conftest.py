@@ -19,7 +19,7 @@ from alert_trader.mirrors.schema import TradeRecord
 from alert_trader.runtime.mirrors import mirrors as mirrors_of
 from alert_trader.workflows.housekeeping import HOUSEKEEPING_SCHEDULE
 from alert_trader.workflows.interface import Command
-from tests.support.house import House, Seat, Trade, open_house
+from tests.support.cluster import Cluster, Trade, WorkerSlot, open_cluster
 from tests.support.waiting import eventually
 
 ME = Command(by="tester")
@@ -29,24 +29,24 @@ ME = Command(by="tester")
 class Mirrored:
     """The house, an account that trades in it, and what its mirrors have."""
 
-    house: House
-    seat: Seat
+    cluster: Cluster
+    slot: WorkerSlot
     mirrors: Mirrors
 
     async def buys(self) -> Trade:
         """Buy four contracts, with exits for two at work."""
-        trade = await self.seat.alert(bid="1.20", ask="1.20")
+        trade = await self.slot.alert(bid="1.20", ask="1.20")
         await trade.until("held and protected", phase=Phase.HOLDING, bought=4, exits_working=2)
         return trade
 
     async def sells(self, trade: Trade) -> None:
         """Close a trade, and wait for its end."""
-        await trade_commands.close(self.house.client, trade.id, ME)
+        await trade_commands.close(self.cluster.client, trade.id, ME)
         await trade.result()
 
     async def round(self) -> Tally:
         """Have the schedule run a round of housekeeping, and give what it did."""
-        client = self.house.client
+        client = self.cluster.client
         before = (await housekeeping(client)).last_end
         await client.get_schedule_handle(HOUSEKEEPING_SCHEDULE).trigger()
 
@@ -60,7 +60,7 @@ class Mirrored:
     async def proof(self) -> Proof:
         """Compare Temporal, Redis and the archive. Everything that is over must be archived."""
         return await verify(
-            self.house.client,
+            self.cluster.client,
             self.mirrors,
             lambda _done, _of: None,
             archived_within=timedelta(0),
@@ -79,25 +79,25 @@ class Mirrored:
 
     def delete_archive(self) -> None:
         """Delete every file of the archive."""
-        shutil.rmtree(Path(self.seat.settings.archive_place))
+        shutil.rmtree(Path(self.slot.settings.archive_place))
 
 
 @pytest.fixture(scope="session")
 async def mirrored(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mirrored]:
     """Open the house, with one account trading and the housekeeper at work."""
     folder = tmp_path_factory.mktemp("mirrors")
-    async with open_house(folder, with_mirrors=True, housekeeping_every="86400") as house:
-        await house.stack.start_housekeeper()
-        seat = house.take_seat()
-        await seat.start_worker()
-        kept = mirrors_of(seat.settings)
+    async with open_cluster(folder, with_mirrors=True, housekeeping_every="86400") as cluster:
+        await cluster.stack.start_housekeeper()
+        slot = cluster.take_slot()
+        await slot.start_worker()
+        kept = mirrors_of(slot.settings)
 
         async def first_round() -> bool:
-            return (await housekeeping(house.client)).last_end is not None
+            return (await housekeeping(cluster.client)).last_end is not None
 
         await eventually(
             first_round, "the first round, which a new schedule runs at once", within=40, every=0.1
         )
-        yield Mirrored(house, seat, kept)
+        yield Mirrored(cluster, slot, kept)
         if kept.hot is not None:
             await kept.hot.aclose()

@@ -42,7 +42,7 @@ def trader(
     mirrored: Mirrored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Trader:
     """Give the command, under the settings of the seat; in a thread of this process, as loading takes longer than answering."""
-    for name, value in as_environment(mirrored.seat.settings).items():
+    for name, value in as_environment(mirrored.slot.settings).items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
 
@@ -66,7 +66,7 @@ async def test_the_trail_is_asked_for_in_every_way(
     mirrored: Mirrored, trader: Trader, tmp_path: Path
 ) -> None:
     """DUR-60: recent, trade, search, sql, export and verify answer on stdout, in JSON where asked; what is wrong is told with its code."""
-    trade = await mirrored.seat.alert(text=HOSTILE)
+    trade = await mirrored.slot.alert(text=HOSTILE)
     await trade.result()
     await mirrored.round()
     name = f"trade-{trade.id}"
@@ -104,7 +104,7 @@ async def test_the_trail_is_asked_for_in_every_way(
 
 async def test_people_read_it_as_a_table(mirrored: Mirrored, trader: Trader) -> None:
     """Without JSON the same is tables and sentences, and an alert's text is shown as it was written."""
-    trade = await mirrored.seat.alert(text="[red]BTO[/] SPY 600 @ 1")
+    trade = await mirrored.slot.alert(text="[red]BTO[/] SPY 600 @ 1")
     await trade.result()
     await mirrored.round()
     assert "[red]BTO[/] SPY" in (await trader("audit", "recent")).stdout
@@ -115,7 +115,7 @@ async def test_people_read_it_as_a_table(mirrored: Mirrored, trader: Trader) -> 
 
 async def test_rebuild_and_verify_say_what_they_did(mirrored: Mirrored, trader: Trader) -> None:
     """DUR-20: a rebuild counts what it wrote; a proof is equal or ends with a code of its own and the first difference."""
-    trade = await mirrored.seat.alert(text="BTO SPY 600 @ 1")
+    trade = await mirrored.slot.alert(text="BTO SPY 600 @ 1")
     await trade.result()
     assert (await trader("audit", "rebuild")).code == 0
     proof = await trader("audit", "verify", "--json")

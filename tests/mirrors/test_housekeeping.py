@@ -9,19 +9,19 @@ from temporalio.client import WorkflowExecutionStatus
 from temporalio.worker import Worker
 
 from alert_trader.activities.housekeeping import (
+    HousekeepingActivities,
     SweepAnswer,
     SweepRequest,
     Tally,
     TidyRequest,
-    UpkeepActivities,
 )
-from alert_trader.control.mirrors.repair import TradeUpkeep
+from alert_trader.control.mirrors.repair import MirrorRepair
 from alert_trader.control.queries.housekeeping import housekeeping
 from alert_trader.worker.housekeeper import keep_schedule
 from alert_trader.worker.wiring import sandbox
 from alert_trader.workflows.housekeeping import PAGES_A_RUN, HousekeepingWorkflow, Round
 from tests.mirrors.conftest import Mirrored
-from tests.support.house import Trade
+from tests.support.cluster import Trade
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -54,8 +54,8 @@ class ManyPages:
 
 async def test_a_long_round_goes_on_in_another_run(mirrored: Mirrored) -> None:
     """DUR-40: a run goes through a bounded number of pages; the next goes on where it was, and the sums are those of the whole round."""
-    client, pages = mirrored.house.client, ManyPages()
-    upkeep = UpkeepActivities(pages)
+    client, pages = mirrored.cluster.client, ManyPages()
+    upkeep = HousekeepingActivities(pages)
     queue = "housekeeping-test"
     worker = Worker(
         client,
@@ -86,7 +86,7 @@ async def test_a_long_round_goes_on_in_another_run(mirrored: Mirrored) -> None:
 
 async def trades(mirrored: Mirrored, count: int) -> list[Trade]:
     """Have so many alerts refused."""
-    made = [await mirrored.seat.alert(text="BTO SPY 600 @ 1") for _ in range(count)]
+    made = [await mirrored.slot.alert(text="BTO SPY 600 @ 1") for _ in range(count)]
     for each in made:
         await each.result()
     return made
@@ -95,7 +95,7 @@ async def trades(mirrored: Mirrored, count: int) -> list[Trade]:
 async def test_pages_cover_every_trade_and_do_nothing_twice(mirrored: Mirrored) -> None:
     """DUR-20: page by page every trade is archived and in Redis; a second round finds nothing to do, and reads no file twice."""
     made = await trades(mirrored, 3)
-    upkeep = TradeUpkeep(mirrored.house.client, mirrored.mirrors, compact_above=1)
+    upkeep = MirrorRepair(mirrored.cluster.client, mirrored.mirrors, compact_above=1)
     beats: list[int] = []
 
     async def through() -> Tally:
@@ -115,7 +115,7 @@ async def test_pages_cover_every_trade_and_do_nothing_twice(mirrored: Mirrored) 
     assert {f"trade-{each.id}" for each in made} <= mirrored.in_archive().keys() & (
         await mirrored.in_redis()
     ).keys()
-    began = (await mirrored.house.client.get_workflow_handle(f"trade-{made[0].id}").describe()).start_time
+    began = (await mirrored.cluster.client.get_workflow_handle(f"trade-{made[0].id}").describe()).start_time
     tidied = await upkeep.tidy(TidyRequest(began_at=began, whole=True), beats.append)
     assert tidied.compacted == 1
     assert mirrored.mirrors.hot is not None
@@ -143,7 +143,7 @@ async def test_a_damaged_file_is_set_aside_and_written_again(mirrored: Mirrored)
 
 async def test_one_schedule_however_many_make_it(mirrored: Mirrored) -> None:
     """A second housekeeper finds the schedule and brings it to its own settings; one that a person paused stays paused."""
-    client = mirrored.house.client
+    client = mirrored.cluster.client
     handle = client.get_schedule_handle("housekeeping")
     await handle.pause(note="a test")
     await keep_schedule(client, timedelta(seconds=90_000))

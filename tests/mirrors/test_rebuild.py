@@ -13,7 +13,7 @@ from alert_trader.control.queries import audit
 from alert_trader.domain.trade.lifecycle import Phase
 from alert_trader.mirrors.schema import EVENT_JSON, Status
 from tests.mirrors.conftest import Mirrored
-from tests.support.house import Trade
+from tests.support.cluster import Trade
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.timeout(180)
 async def again(mirrored: Mirrored) -> None:
     """Make both mirrors anew."""
     seen: list[tuple[int, int]] = []
-    done = await rebuild(mirrored.house.client, mirrored.mirrors, lambda each, of: seen.append((each, of)))
+    done = await rebuild(mirrored.cluster.client, mirrored.mirrors, lambda each, of: seen.append((each, of)))
     assert (done.redis, done.unreadable) == (None, ())
     assert seen[-1] == (done.trades, done.trades)
 
@@ -34,8 +34,8 @@ async def test_deleted_at_any_time_and_made_anew_they_are_the_same(mirrored: Mir
     redis, archive = await mirrored.in_redis(), mirrored.in_archive()
     assert redis[f"trade-{over.id}"].row == archive[f"trade-{over.id}"].trade
     assert redis[f"trade-{held.id}"].row.status is Status.OPEN
-    await mirrored.house.stack.kill_redis()
-    await mirrored.house.stack.restart_redis()
+    await mirrored.cluster.stack.kill_redis()
+    await mirrored.cluster.stack.restart_redis()
     mirrored.delete_archive()
     await again(mirrored)
     assert await mirrored.in_redis() == redis
@@ -49,7 +49,7 @@ async def test_deleted_at_any_time_and_made_anew_they_are_the_same(mirrored: Mir
 async def test_a_trade_that_was_cut_short_is_kept_as_such(mirrored: Mirrored) -> None:
     """A trade that a person terminated told nobody: housekeeping archives it as broken, and it is no longer among the open ones."""
     # on an account of its own: the order that it leaves at the venue is a difference, which keeps that account from buying
-    alone = mirrored.house.take_seat()
+    alone = mirrored.cluster.take_slot()
     await alone.start_worker()
     trade = await alone.alert()
     await trade.until("entering", phase=Phase.ENTERING)
@@ -129,7 +129,7 @@ async def test_the_first_difference_is_named(
 
 async def refused(mirrored: Mirrored) -> Trade:
     """Have an alert refused: the shortest trade there is."""
-    trade = await mirrored.seat.alert(text="BTO SPY 600 @ 1")
+    trade = await mirrored.slot.alert(text="BTO SPY 600 @ 1")
     await trade.result()
     return trade
 
@@ -145,7 +145,7 @@ async def test_a_damaged_file_is_set_aside_and_its_trades_are_written_again(mirr
     await mirrored.round()
     file = mirrored.mirrors.archive.files()[-1]
     damage(file)
-    done = await rebuild(mirrored.house.client, mirrored.mirrors, lambda _done, _of: None)
+    done = await rebuild(mirrored.cluster.client, mirrored.mirrors, lambda _done, _of: None)
     assert [each.rpartition("/")[2] for each in done.damaged] == [file.rpartition("/")[2]]
     assert f"trade-{over.id}" in mirrored.in_archive()
     assert (await mirrored.proof()).differences == []
@@ -159,7 +159,7 @@ async def test_temporal_answers_where_redis_cannot(mirrored: Mirrored) -> None:
     kept = mirrored.mirrors
 
     async def temporal() -> Client:
-        return mirrored.house.client
+        return mirrored.cluster.client
 
     told = await audit.recent(temporal, kept, limit=5)
     assert (told.source, told.note) == (audit.Source.REDIS, None)

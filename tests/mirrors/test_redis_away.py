@@ -9,7 +9,7 @@ from temporalio.api.enums.v1 import EventType
 from alert_trader.activities.messages import NOTIFY
 from alert_trader.domain.trade.lifecycle import Phase
 from tests.mirrors.conftest import Mirrored
-from tests.support.house import Trade
+from tests.support.cluster import Trade
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -52,8 +52,8 @@ async def told_at_the_first_try(trade: Trade) -> None:
 
 async def test_taken_away_in_the_middle_of_trades(mirrored: Mirrored) -> None:
     """DUR-20, EXT-50: Redis is frozen, killed and comes back empty while trades buy, protect and sell; then everything is in it again."""
-    stack, seat = mirrored.house.stack, mirrored.seat
-    before = await seat.alert()
+    stack, slot = mirrored.cluster.stack, mirrored.slot
+    before = await slot.alert()
     await before.order("e1")
     await stack.child("redis").kill(signal.SIGSTOP)
     await before.fill("e1", 2)
@@ -86,12 +86,12 @@ async def test_taken_away_in_the_middle_of_trades(mirrored: Mirrored) -> None:
         assert not await trade.violations()
     for trade in (before, after):
         await mirrored.sells(trade)
-    await seat.replay()
+    await slot.replay()
 
 
 async def test_without_any_redis_everything_else_works(mirrored: Mirrored) -> None:
     """DUR-20: with the hot mirror switched off a trade is archived all the same, and the last events are told by Temporal."""
-    alone = mirrored.house.take_seat(redis_url=None)
+    alone = mirrored.cluster.take_slot(redis_url=None)
     await alone.start_worker()
     trade = await alone.alert(bid="1.20", ask="1.20", text="BTO SPY 600 @ 1")
     await trade.result()

@@ -21,7 +21,7 @@ from alert_trader.control.payload_converter import DATA_CONVERTER
 from alert_trader.domain.account.account import Account, opened
 from alert_trader.domain.account.reconciliation import Difference, DifferenceKind
 from alert_trader.domain.account.reservation import OpenTrade
-from alert_trader.domain.account.trading_state import AccountState, Order
+from alert_trader.domain.account.trading_state import AccountState, TradingStateCommand
 from alert_trader.domain.execution.policy import Mode
 from alert_trader.domain.ids import WorkflowId, account_workflow_id
 from alert_trader.domain.money import Usd
@@ -36,7 +36,7 @@ from alert_trader.workflows.housekeeping import (
 )
 from alert_trader.workflows.interface import ACCOUNT_WORKFLOW, AccountRequest, Carried, Command, task_queue
 from tests.replay.people import begun, held
-from tests.support.house import Seat, Trade
+from tests.support.cluster import Trade, WorkerSlot
 from tests.support.waiting import eventually
 
 RUN = 130
@@ -60,46 +60,46 @@ async def server() -> AsyncIterator[str]:
         yield running.client.service_client.config.target_host
 
 
-async def lived(seat: Seat) -> list[Trade]:
+async def lived(slot: WorkerSlot) -> list[Trade]:
     """Let entries pass and deny them, change a limit, halt, resume, flatten; gives the trades that heard of it."""
-    client, number = seat.house.client, seat.settings.account
-    await seat.start_worker()
-    flattened = await held(await begun(seat, "flattened"))
-    halted = await begun(seat, "halted", bid="1.10", ask="1.30")
+    client, number = slot.cluster.client, slot.settings.account
+    await slot.start_worker()
+    flattened = await held(await begun(slot, "flattened"))
+    halted = await begun(slot, "halted", bid="1.10", ask="1.30")
     await halted.order("e1")
     await account_commands.halt(client, number, by="recorder", reason="odd fills")
     assert (await halted.result()).outcome is Outcome.UNFILLED
-    denied = await begun(seat, "denied-by-halt")
+    denied = await begun(slot, "denied-by-halt")
     assert (await denied.result()).outcome is Outcome.DENIED
     await account_commands.resume(client, number, by="recorder", changed="mended")
     await account_commands.change_limits(
         client, number, by="recorder", reason="a quiet day", changes={"max_open_trades": "1"}
     )
-    assert (await (await begun(seat, "denied-by-limit")).result()).outcome is Outcome.DENIED
+    assert (await (await begun(slot, "denied-by-limit")).result()).outcome is Outcome.DENIED
     await account_commands.preflight(client, number)
     await account_commands.positions(client, number)
     await account_commands.orders(client, number)
     await account_commands.flatten(client, number, by="recorder", reason="enough for today")
     await flattened.result()
-    await _stands(seat, AccountState.HALTED)
+    await _stands(slot, AccountState.HALTED)
     return [flattened, halted, denied]
 
 
-async def next_day(seat: Seat) -> None:
+async def next_day(slot: WorkerSlot) -> None:
     """Begin a day after one that ended halted; resume, explain a difference, take settings over."""
-    client, number = seat.house.client, seat.settings.account
-    memory = _yesterday(seat, Order.HALT)
-    await _start(seat, memory)
+    client, number = slot.cluster.client, slot.settings.account
+    memory = _yesterday(slot, TradingStateCommand.HALT)
+    await _start(slot, memory)
     await account_commands.resume(client, number, by="recorder", changed="it is another day")
     extra = Difference(kind=DifferenceKind.EXTRA, what="SPY   261218C00600000", expected=0, found=1)
     await client.get_workflow_handle(account_workflow_id(number)).signal(DIFFERENCES_SIGNAL, [extra])
     await account_commands.explain(client, number, by="recorder", reason="bought by hand")
-    await _bought_and_closed(seat)
+    await _bought_and_closed(slot)
 
 
-async def flattening(seat: Seat) -> None:
+async def flattening(slot: WorkerSlot) -> None:
     """Go on to flatten after a fresh start: the trade that is left is not there to be told, and is released at last."""
-    memory = _yesterday(seat, Order.FLATTEN)
+    memory = _yesterday(slot, TradingStateCommand.FLATTEN)
     memory.trades[GONE] = OpenTrade(
         trade=GONE,
         author="11",
@@ -111,21 +111,21 @@ async def flattening(seat: Seat) -> None:
         admitted_at=clock.now() - timedelta(days=1),
         day=memory.day.date,
     )
-    await _start(seat, memory)
-    await seat.house.client.get_workflow_handle(account_workflow_id(seat.settings.account)).execute_update(
+    await _start(slot, memory)
+    await slot.cluster.client.get_workflow_handle(account_workflow_id(slot.settings.account)).execute_update(
         RELEASE_UPDATE, GONE
     )
-    await _stands(seat, AccountState.HALTED)
+    await _stands(slot, AccountState.HALTED)
 
 
 ACCOUNTS = (next_day, flattening)
 """Accounts of one run, each named as its story."""
 
 
-async def chain(seat: Seat) -> list[WorkflowHistory]:
+async def chain(slot: WorkerSlot) -> list[WorkflowHistory]:
     """Give every run of a seat's account, the oldest first."""
-    client = seat.house.client
-    name = account_workflow_id(seat.settings.account)
+    client = slot.cluster.client
+    name = account_workflow_id(slot.settings.account)
     runs = [each async for each in client.list_workflows(f"WorkflowId = '{name}'")]
     ordered = sorted(runs, key=lambda each: each.start_time)
     return [await client.get_workflow_handle(name, run_id=each.run_id).fetch_history() for each in ordered]
@@ -156,26 +156,26 @@ async def upkeep(client: Client) -> WorkflowHistory:
     return await handle.fetch_history()
 
 
-def _yesterday(seat: Seat, order: Order) -> Account:
+def _yesterday(slot: WorkerSlot, order: TradingStateCommand) -> Account:
     """Remember a day before that ended with an order."""
     then = clock.now() - timedelta(days=1)
-    memory = opened(seat.settings.limits(), then)
+    memory = opened(slot.settings.limits(), then)
     memory.open_day(Usd(Decimal(60_000)), then)
     memory.order(order, then, by="recorder", reason="yesterday's")
     return memory
 
 
-async def _start(seat: Seat, memory: Account) -> None:
+async def _start(slot: WorkerSlot, memory: Account) -> None:
     """Start an account's next run as continue-as-new would, and the worker that finds it; its day begins."""
-    limits, number = seat.settings.limits(), seat.settings.account
+    limits, number = slot.settings.limits(), slot.settings.account
     request = AccountRequest(
         account=number, mode=Mode.DEMO, limits=limits, carried=Carried(memory=memory, told=memory.recorded)
     )
-    client = seat.house.client
+    client = slot.cluster.client
     await client.start_workflow(
         ACCOUNT_WORKFLOW, request, id=account_workflow_id(number), task_queue=task_queue(number)
     )
-    await seat.start_worker()
+    await slot.start_worker()
 
     async def begun_day() -> bool:
         return (await account_commands.account_view(client, number)).reference is not None
@@ -183,15 +183,17 @@ async def _start(seat: Seat, memory: Account) -> None:
     await eventually(begun_day, "the day to begin", within=30, every=0.2)
 
 
-async def _stands(seat: Seat, state: AccountState) -> None:
+async def _stands(slot: WorkerSlot, state: AccountState) -> None:
     async def there() -> bool:
-        return (await account_commands.account_view(seat.house.client, seat.settings.account)).state is state
+        return (
+            await account_commands.account_view(slot.cluster.client, slot.settings.account)
+        ).state is state
 
     await eventually(there, f"the account to be {state}", within=60, every=0.2)
 
 
-async def _bought_and_closed(seat: Seat) -> None:
-    trade = await begun(seat, f"of-{seat.number}")
+async def _bought_and_closed(slot: WorkerSlot) -> None:
+    trade = await begun(slot, f"of-{slot.number}")
     await trade.until("held", phase=Phase.HOLDING, exits_working=2)
-    await trade_commands.close(seat.house.client, trade.id, ME)
+    await trade_commands.close(slot.cluster.client, trade.id, ME)
     await trade.result()

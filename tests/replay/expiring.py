@@ -17,7 +17,7 @@ from alert_trader.domain.trade.view import TradeView
 from alert_trader.runtime.local.temporal_server import find_binary
 from alert_trader.workflows.interface import TRADE_WORKFLOW, TradeRequest, task_queue
 from alert_trader.workflows.search_attributes import KEYS
-from tests.support.floor import AUTHOR, CHANNEL, CONTRACT, GUILD, open_floor, policy
+from tests.support.harness import AUTHOR, CHANNEL, CONTRACT, GUILD, open_harness, policy
 from tests.support.instants import ORDINARY
 from tests.support.virtual_time import StartsNow
 
@@ -54,13 +54,13 @@ async def _held(name: str, contract: OptionContract, refused: int) -> WorkflowHi
             interceptors=[StartsNow()],
             dev_server_extra_args=[part for each in SETTINGS for part in ("--dynamic-config-value", each)],
         ) as env,
-        open_floor(env.client) as floor,
+        open_harness(env.client) as harness,
     ):
-        floor.exit_fraction = None
-        await floor.control.set_quote(contract.occ_symbol, bid="1.20", ask="1.20")
+        harness.exit_fraction = None
+        await harness.control.set_quote(contract.occ_symbol, bid="1.20", ask="1.20")
         if refused > 0:
             refusal = {"status": 422, "code": "margin_check_failed", "count": refused}
-            await floor.fault(kind="status", method="POST", path="*/orders", client_id="*-x*", **refusal)
+            await harness.fault(kind="status", method="POST", path="*/orders", client_id="*-x*", **refusal)
         alert = AlertMessage(
             message_id=message_id(f"golden-{name}"),
             text=f"BTO SPY {contract.expiry:%m/%d/%Y} 600c @ 1.20",
@@ -71,9 +71,9 @@ async def _held(name: str, contract: OptionContract, refused: int) -> WorkflowHi
         )
         handle = await env.client.start_workflow(
             TRADE_WORKFLOW,
-            TradeRequest(alert=alert, policy=policy(), account=floor.account),
+            TradeRequest(alert=alert, policy=policy(), account=harness.account),
             id=f"trade-golden-{name}",
-            task_queue=task_queue(floor.account),
+            task_queue=task_queue(harness.account),
             result_type=TradeView,
         )
         assert (await handle.result()).outcome is Outcome.EXPIRED

@@ -11,23 +11,23 @@ from temporalio.worker import Worker
 from alert_trader import clock
 from alert_trader.activities.messages import SHOW_CARD, CardAnswer, CardPlace, CardRequest
 from alert_trader.control.commands import trade_commands
-from alert_trader.control.intake.start_trade import send_alert
+from alert_trader.control.intake.start_trade import start_trade
 from alert_trader.domain.alerts.parser import parse
 from alert_trader.domain.alerts.portion import Portion
 from alert_trader.domain.alerts.profile import Approval, OnAdd, OnExit, Profile
 from alert_trader.domain.ids import message_id
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.workflows.interface import Command, FollowUp, Said, TradeRequest, cards_queue
-from tests.support.house import Seat, Trade
+from tests.support.cluster import Trade, WorkerSlot
 
 ME = Command(by="recorder", reason="enough")
 
 
 async def begun(
-    seat: Seat, name: str, *, bid: str = "1.20", ask: str = "1.20", cards: bool = False, **profile: Any
+    slot: WorkerSlot, name: str, *, bid: str = "1.20", ask: str = "1.20", cards: bool = False, **profile: Any
 ) -> Trade:
     """Send an alert of a story by these rules."""
-    trade = seat.plan(name=f"golden-{name}")
+    trade = slot.plan(name=f"golden-{name}")
     trade.policy = replace(trade.policy, profile=Profile(**profile), cards=cards)
     await trade.quote(bid, ask)
     await trade.send()
@@ -38,7 +38,7 @@ async def say(trade: Trade, name: str, text: str, said: Said = Said.EXIT) -> Non
     """Tell a trade what its author wrote."""
     later = replace(trade.message, message_id=message_id(f"golden-{name}"), text=text, posted_at=clock.now())
     await trade_commands.follow_up(
-        trade.house.client, trade.id, FollowUp(message=later, parsed=parse(later), said=said)
+        trade.cluster.client, trade.id, FollowUp(message=later, parsed=parse(later), said=said)
     )
 
 
@@ -50,47 +50,47 @@ async def held(trade: Trade, bought: int = 4) -> Trade:
 
 async def closed(trade: Trade) -> Trade:
     """Close a trade."""
-    await trade_commands.close(trade.house.client, trade.id, ME)
+    await trade_commands.close(trade.cluster.client, trade.id, ME)
     await trade.result()
     return trade
 
 
-async def approved(seat: Seat) -> Trade:
+async def approved(slot: WorkerSlot) -> Trade:
     """Ask a person, buy half of what was shown; close."""
-    trade = await begun(seat, "approved", approval=Approval.ASK)
+    trade = await begun(slot, "approved", approval=Approval.ASK)
     await trade.until("asked", phase=Phase.AWAITING)
-    await trade_commands.approve(trade.house.client, trade.id, ME, half=True)
+    await trade_commands.approve(trade.cluster.client, trade.id, ME, half=True)
     return await closed(await held(trade, 2))
 
 
-async def skipped(seat: Seat) -> Trade:
+async def skipped(slot: WorkerSlot) -> Trade:
     """Ask a person, who says no."""
-    trade = await begun(seat, "skipped", approval=Approval.ASK)
+    trade = await begun(slot, "skipped", approval=Approval.ASK)
     await trade.until("asked", phase=Phase.AWAITING)
-    await trade_commands.skip(trade.house.client, trade.id, ME)
+    await trade_commands.skip(trade.cluster.client, trade.id, ME)
     assert (await trade.result()).outcome is Outcome.DENIED
     return trade
 
 
-async def watched(seat: Seat) -> Trade:
+async def watched(slot: WorkerSlot) -> Trade:
     """Watch an author, and send nothing."""
-    trade = await begun(seat, "watched", approval=Approval.WATCH)
+    trade = await begun(slot, "watched", approval=Approval.WATCH)
     assert (await trade.result()).outcome is Outcome.WATCHED
     return trade
 
 
-async def part_sold(seat: Seat) -> Trade:
+async def part_sold(slot: WorkerSlot) -> Trade:
     """Sell three of four on a person's word, for which an exit is taken back; hear a correction; close."""
-    trade = await held(await begun(seat, "part-sold"))
-    await trade_commands.sell(trade.house.client, trade.id, ME, Portion(count=3))
+    trade = await held(await begun(slot, "part-sold"))
+    await trade_commands.sell(trade.cluster.client, trade.id, ME, Portion(count=3))
     await trade.until("sold", position=1)
     await say(trade, "part-sold-correction", "1.23**", Said.CORRECTION)
     return await closed(trade)
 
 
-async def author_out(seat: Seat) -> Trade:
+async def author_out(slot: WorkerSlot) -> Trade:
     """Sell half, then everything, as the author does."""
-    trade = await held(await begun(seat, "author-out", exits=OnExit.AUTOMATIC))
+    trade = await held(await begun(slot, "author-out", exits=OnExit.AUTOMATIC))
     contract = trade.contract
     await say(trade, "author-out-half", f"STC SPY {contract.expiry:%m/%d} {contract.strike}c @ 1.20 half out")
     await trade.until("half sold", position=2)
@@ -99,51 +99,51 @@ async def author_out(seat: Seat) -> Trade:
     return trade
 
 
-async def author_out_early(seat: Seat) -> Trade:
+async def author_out_early(slot: WorkerSlot) -> Trade:
     """Hear that the author is out while the entry works with nothing bought: it is taken back."""
-    return await _out_early(seat, "author-out-early", OnExit.AUTOMATIC)
+    return await _out_early(slot, "author-out-early", OnExit.AUTOMATIC)
 
 
-async def author_asked(seat: Seat) -> Trade:
+async def author_asked(slot: WorkerSlot) -> Trade:
     """Ask a person about the author's exit: half of it is sold; asked again, nothing; asked once more, nobody answers before the close."""
-    trade = await held(await begun(seat, "author-asked", exits=OnExit.APPROVAL))
+    trade = await held(await begun(slot, "author-asked", exits=OnExit.APPROVAL))
     await say(trade, "author-asked-1", "all out")
-    await trade_commands.approve(trade.house.client, trade.id, ME, half=True)
+    await trade_commands.approve(trade.cluster.client, trade.id, ME, half=True)
     await trade.until("half sold", position=2)
     await say(trade, "author-asked-2", "all out")
-    await trade_commands.skip(trade.house.client, trade.id, ME)
+    await trade_commands.skip(trade.cluster.client, trade.id, ME)
     await say(trade, "author-asked-3", "all out")
     return await closed(trade)
 
 
-async def author_asked_early(seat: Seat) -> Trade:
+async def author_asked_early(slot: WorkerSlot) -> Trade:
     """Hear that the author is out while the entry works with nothing bought, where exits need a person's word: it is taken back."""
-    return await _out_early(seat, "author-asked-early", OnExit.APPROVAL)
+    return await _out_early(slot, "author-asked-early", OnExit.APPROVAL)
 
 
-async def _out_early(seat: Seat, name: str, exits: OnExit) -> Trade:
-    trade = await begun(seat, name, bid="1.10", ask="1.30", exits=exits)
+async def _out_early(slot: WorkerSlot, name: str, exits: OnExit) -> Trade:
+    trade = await begun(slot, name, bid="1.10", ask="1.30", exits=exits)
     await trade.order("e1")
     await say(trade, f"{name}-all", "all out")
     assert (await trade.result()).outcome is Outcome.UNFILLED
     return trade
 
 
-async def author_asked_raced(seat: Seat) -> Trade:
+async def author_asked_raced(slot: WorkerSlot) -> Trade:
     """Hear that the author is out, where exits need a word; the entry fills while it is taken back. From before `ASKS_LATE`. Close."""
-    return await closed(await _raced(seat, "author-asked-raced"))
+    return await closed(await _raced(slot, "author-asked-raced"))
 
 
-async def author_asked_late(seat: Seat) -> Trade:
+async def author_asked_late(slot: WorkerSlot) -> Trade:
     """Do the same by `ASKS_LATE`: a person is asked about what is held after all, and says yes."""
-    trade = await _raced(seat, "author-asked-late")
-    await trade_commands.approve(trade.house.client, trade.id, ME)
+    trade = await _raced(slot, "author-asked-late")
+    await trade_commands.approve(trade.cluster.client, trade.id, ME)
     await trade.result()
     return trade
 
 
-async def _raced(seat: Seat, name: str) -> Trade:
-    trade = await begun(seat, name, bid="1.10", ask="1.30", exits=OnExit.APPROVAL)
+async def _raced(slot: WorkerSlot, name: str) -> Trade:
+    trade = await begun(slot, name, bid="1.10", ask="1.30", exits=OnExit.APPROVAL)
     order = await trade.order("e1")
     await trade.fault("late-accept", method="DELETE", path=f"*/orders/{order.order_id}", seconds=1, count=1)
     await say(trade, f"{name}-all", "all out")
@@ -151,51 +151,51 @@ async def _raced(seat: Seat, name: str) -> Trade:
     return await held(trade)
 
 
-async def added(seat: Seat) -> Trade:
+async def added(slot: WorkerSlot) -> Trade:
     """Buy an add, which has a trade of its own; close."""
-    trade = seat.plan(name="golden-added")
+    trade = slot.plan(name="golden-added")
     trade.policy = replace(trade.policy, profile=Profile(adds=OnAdd.ADDED))
     text = f"AVG SPY {trade.contract.expiry:%m/%d/%Y} {trade.contract.strike}c @ 1.30, added @ 1.20"
     trade.message = replace(trade.message, text=text)
     await trade.quote("1.20", "1.20")
     request = TradeRequest(
-        alert=trade.message, policy=trade.policy, account=seat.settings.account, adds_to="trade-golden-first"
+        alert=trade.message, policy=trade.policy, account=slot.settings.account, adds_to="trade-golden-first"
     )
-    await send_alert(trade.house.client, request)
+    await start_trade(trade.cluster.client, request)
     return await closed(await held(trade))
 
 
-async def cancelled(seat: Seat) -> Trade:
+async def cancelled(slot: WorkerSlot) -> Trade:
     """Buy two of four, cancel the rest; close."""
-    trade = await begun(seat, "cancelled", bid="1.10", ask="1.30")
+    trade = await begun(slot, "cancelled", bid="1.10", ask="1.30")
     await trade.fill("e1", 2)
     await trade.until("two bought", bought=2, exits_working=1)
-    await trade_commands.cancel(trade.house.client, trade.id, ME)
+    await trade_commands.cancel(trade.cluster.client, trade.id, ME)
     return await closed(await held(trade, 2))
 
 
-async def converted_now(seat: Seat) -> Trade:
+async def converted_now(slot: WorkerSlot) -> Trade:
     """Convert on a person's word; close."""
-    trade = await begun(seat, "converted-now", bid="1.10", ask="1.30")
+    trade = await begun(slot, "converted-now", bid="1.10", ask="1.30")
     await trade.order("e1")
-    await trade_commands.convert_now(trade.house.client, trade.id, ME)
+    await trade_commands.convert_now(trade.cluster.client, trade.id, ME)
     return await closed(await held(trade))
 
 
-async def carded(seat: Seat) -> Trade:
+async def carded(slot: WorkerSlot) -> Trade:
     """Show a card on the bot's queue, which another process serves; close."""
-    async with _served(seat):
-        return await closed(await held(await begun(seat, "carded", cards=True)))
+    async with _served(slot):
+        return await closed(await held(await begun(slot, "carded", cards=True)))
 
 
 @contextlib.asynccontextmanager
-async def _served(seat: Seat) -> AsyncIterator[None]:
+async def _served(slot: WorkerSlot) -> AsyncIterator[None]:
     @activity.defn(name=SHOW_CARD)
     async def show(request: CardRequest) -> CardAnswer:
         told = request.events[-1].sequence if request.events else 0
         return CardAnswer(place=CardPlace(channel_id="22", message_id="7", told=told))
 
-    async with Worker(seat.house.client, task_queue=cards_queue(seat.settings.account), activities=[show]):
+    async with Worker(slot.cluster.client, task_queue=cards_queue(slot.settings.account), activities=[show]):
         yield
 
 

@@ -32,13 +32,13 @@ from alert_trader.domain.ids import ClientOrderId, FillId, OrderId
 from alert_trader.domain.money import Price
 from alert_trader.domain.orders.order import Fill, OrderReport, OrderStatus, Side
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
-from alert_trader.runtime.account_bootstrap import look_after
+from alert_trader.runtime.account_bootstrap import ensure_account_workflow
 from alert_trader.runtime.channels import LogChannel
 from alert_trader.worker.wiring import make_worker
 from tests.replay.accounts import ACCOUNTS, chain, lived, server, upkeep
 from tests.replay.expiring import expired, refused_on
 from tests.replay.people import ME, WITH_PEOPLE
-from tests.support.house import House, Seat, Trade, open_house
+from tests.support.cluster import Cluster, Trade, WorkerSlot, open_cluster
 from tests.support.waiting import eventually
 
 HERE = Path(__file__).parent
@@ -58,7 +58,7 @@ _LENGTHS = {0.15, 0.3, 0.6, 1, 2, 3, 5, 10, 15, 20, 60}
 _COMMANDS = {StepKind.ACTIVITY, StepKind.LOCAL_ACTIVITY, StepKind.TIMER, StepKind.COMMAND, StepKind.ENDED}
 UPKEEP = "golden-upkeep"
 
-Recording = Callable[[Seat], Awaitable[Trade]]
+Recording = Callable[[WorkerSlot], Awaitable[Trade]]
 
 
 def fingerprint(path: Path) -> str:
@@ -79,9 +79,9 @@ def _steady(step: Step) -> str:
 
 
 async def _started(
-    seat: Seat, name: str, *, bid: str = "1.20", ask: str = "1.20", text: str | None = None
+    slot: WorkerSlot, name: str, *, bid: str = "1.20", ask: str = "1.20", text: str | None = None
 ) -> Trade:
-    trade = seat.plan(name=f"golden-{name}", text=text)
+    trade = slot.plan(name=f"golden-{name}", text=text)
     await trade.quote(bid, ask)
     await trade.send()
     return trade
@@ -89,38 +89,38 @@ async def _started(
 
 async def _closed(trade: Trade) -> Trade:
     await trade.until("protected", within=150, phase=Phase.HOLDING, bought=4, exits_working=2)
-    await trade_commands.close(trade.house.client, trade.id, ME)
+    await trade_commands.close(trade.cluster.client, trade.id, ME)
     await trade.result()
     return trade
 
 
-async def filled(seat: Seat) -> Trade:
+async def filled(slot: WorkerSlot) -> Trade:
     """Fill at once, sell half of it at the target, close the rest."""
-    trade = await _started(seat, "filled")
+    trade = await _started(slot, "filled")
     await trade.until("protected", phase=Phase.HOLDING, exits_working=2)
     await trade.quote("2.50", "2.52")
     await trade.until("sold", sold=2)
-    await trade_commands.close(trade.house.client, trade.id, ME)
+    await trade_commands.close(trade.cluster.client, trade.id, ME)
     await trade.result()
     return trade
 
 
-async def converted(seat: Seat) -> Trade:
+async def converted(slot: WorkerSlot) -> Trade:
     """Fill in part, bump three times, convert the rest to market; close."""
-    trade = await _started(seat, "converted", bid="1.10", ask="1.30")
+    trade = await _started(slot, "converted", bid="1.10", ask="1.30")
     await trade.fill("e1", 2)
     return await _closed(trade)
 
 
-async def given_up(seat: Seat) -> Trade:
+async def given_up(slot: WorkerSlot) -> Trade:
     """Give up unfilled: the ask is beyond the ceiling at the end of the window."""
-    trade = await _started(seat, "given-up", bid="1.10", ask="1.50")
+    trade = await _started(slot, "given-up", bid="1.10", ask="1.50")
     await trade.result()
     return trade
 
 
-async def _lose_entry(seat: Seat, name: str, kind: str) -> Trade:
-    trade = seat.plan(name=f"golden-{name}")
+async def _lose_entry(slot: WorkerSlot, name: str, kind: str) -> Trade:
+    trade = slot.plan(name=f"golden-{name}")
     await trade.quote("1.20", "1.20")
     await trade.fault(kind, leg="e1")
     await trade.fault("stream-drop", method=None, path="Order", client_id=f"{trade.id}-e1", count=None)
@@ -128,14 +128,14 @@ async def _lose_entry(seat: Seat, name: str, kind: str) -> Trade:
     return trade
 
 
-async def unknown_found(seat: Seat) -> Trade:
+async def unknown_found(slot: WorkerSlot) -> Trade:
     """Lose the entry's answer, find the order at the venue; close."""
-    return await _closed(await _lose_entry(seat, "unknown-found", "lost-after"))
+    return await _closed(await _lose_entry(slot, "unknown-found", "lost-after"))
 
 
-async def unknown_absent(seat: Seat) -> Trade:
+async def unknown_absent(slot: WorkerSlot) -> Trade:
     """Look for an entry that never arrived, and give it up. It is swept for until its day ends, so this history is an open one."""
-    trade = await _lose_entry(seat, "unknown-absent", "lost-before")
+    trade = await _lose_entry(slot, "unknown-absent", "lost-before")
 
     async def absent() -> bool:
         return "given_up" in await trade.kinds()
@@ -145,25 +145,25 @@ async def unknown_absent(seat: Seat) -> Trade:
     return trade
 
 
-async def exit_absent(seat: Seat) -> Trade:
+async def exit_absent(slot: WorkerSlot) -> Trade:
     """Look for an exit that never arrived, and send it again; close."""
-    trade = seat.plan(name="golden-exit-absent")
+    trade = slot.plan(name="golden-exit-absent")
     await trade.quote("1.20", "1.20")
     await trade.fault("lost-before", leg="x1")
     await trade.send()
     return await _closed(trade)
 
 
-async def denied(seat: Seat) -> Trade:
+async def denied(slot: WorkerSlot) -> Trade:
     """Deny an alert that does not say call or put."""
-    trade = await _started(seat, "denied", text="BTO SPY 450 @ 2.00")
+    trade = await _started(slot, "denied", text="BTO SPY 450 @ 2.00")
     assert (await trade.result()).outcome is Outcome.DENIED
     return trade
 
 
-async def refused(seat: Seat) -> Trade:
+async def refused(slot: WorkerSlot) -> Trade:
     """Have the venue refuse the entry."""
-    trade = seat.plan(name="golden-refused")
+    trade = slot.plan(name="golden-refused")
     await trade.quote("1.20", "1.20")
     await trade.fault(
         "status", leg="e1", status=422, code="margin_check_failed", message="Not enough buying power"
@@ -173,9 +173,9 @@ async def refused(seat: Seat) -> Trade:
     return trade
 
 
-async def _late_fill(seat: Seat, name: str) -> Trade:
+async def _late_fill(slot: WorkerSlot, name: str) -> Trade:
     """Show a fill of the first order after its end was read, while the second works. The venue knows of none, so this trade stays open."""
-    trade = await _started(seat, name, bid="1.10", ask="1.30")
+    trade = await _started(slot, name, bid="1.10", ask="1.30")
     first, _ = await trade.order("e1"), await trade.order("e2")
     fill = Fill(fill_id=FillId("late"), quantity=2, price=Price(Decimal("1.20")), at=clock.now())
     report = OrderReport(
@@ -194,23 +194,23 @@ async def _late_fill(seat: Seat, name: str) -> Trade:
     return trade
 
 
-async def late_fill(seat: Seat) -> Trade:
+async def late_fill(slot: WorkerSlot) -> Trade:
     """Go on with the order for all four, until the next rung. From before `TAKES_BACK`."""
-    return await _late_fill(seat, "late-fill")
+    return await _late_fill(slot, "late-fill")
 
 
-async def late_fill_taken_back(seat: Seat) -> Trade:
+async def late_fill_taken_back(slot: WorkerSlot) -> Trade:
     """Take the order for all four back at once."""
-    return await _late_fill(seat, "late-fill-taken-back")
+    return await _late_fill(slot, "late-fill-taken-back")
 
 
 ALONE: tuple[Recording, ...] = (late_fill, late_fill_taken_back)
 """Stories that leave an account at odds with the venue: each has one of its own."""
 
 
-async def dry_run(seat: Seat) -> Trade:
+async def dry_run(slot: WorkerSlot) -> Trade:
     """Rehearse with a worker that cannot send, against the same venue."""
-    settings, client = seat.settings, seat.house.client
+    settings, client = slot.settings, slot.cluster.client
     broker = DryRunBroker(
         client_secret=CANARIES[0],
         refresh_token=CANARIES[1],
@@ -227,12 +227,14 @@ async def dry_run(seat: Seat) -> Trade:
         mode=Mode.DRY_RUN,
         channels=(LogChannel(),),
     )
-    trade = seat.plan(name="golden-dry-run")
+    trade = slot.plan(name="golden-dry-run")
     trade.policy = replace(trade.policy, mode=Mode.DRY_RUN)
     await trade.quote("1.10", "1.30")
     try:
         async with worker:
-            await look_after(client, settings.account, mode=Mode.DRY_RUN, limits=settings.limits())
+            await ensure_account_workflow(
+                client, settings.account, mode=Mode.DRY_RUN, limits=settings.limits()
+            )
             await trade.send()
             assert (await trade.result()).outcome is Outcome.DRY_RUN
     finally:
@@ -293,42 +295,45 @@ async def record(wanted: Sequence[str]) -> list[Path]:
     with tempfile.TemporaryDirectory() as folder:
         if chosen := [story for story in (*WITH_A_WORKER, *WITH_PEOPLE) if story.__name__ in wanted]:
             (home := Path(folder) / "trades").mkdir()
-            async with open_house(home, **canaries) as house:
-                seat = house.take_seat()
-                await seat.start_worker()
+            async with open_cluster(home, **canaries) as cluster:
+                slot = cluster.take_slot()
+                await slot.start_worker()
                 kept += [
                     _keep(await trade.handle.fetch_history())
-                    for trade in await asyncio.gather(*(story(seat) for story in chosen))
+                    for trade in await asyncio.gather(*(story(slot) for story in chosen))
                 ]
         alone = [story for story in ALONE if story.__name__ in wanted]
         if alone or "dry_run" in wanted or "upkeep" in wanted:
             (home := Path(folder) / "rest").mkdir()
-            async with open_house(home, **canaries) as house:
+            async with open_cluster(home, **canaries) as cluster:
                 for story in alone:
-                    seat = house.take_seat()
-                    await seat.start_worker()
-                    kept.append(_keep(await (await story(seat)).handle.fetch_history()))
+                    slot = cluster.take_slot()
+                    await slot.start_worker()
+                    kept.append(_keep(await (await story(slot)).handle.fetch_history()))
                 if "dry_run" in wanted:
-                    kept.append(_keep(await (await dry_run(house.take_seat())).handle.fetch_history()))
+                    kept.append(_keep(await (await dry_run(cluster.take_slot())).handle.fetch_history()))
                 if "upkeep" in wanted:
-                    kept.append(_keep(await upkeep(house.client), UPKEEP))
+                    kept.append(_keep(await upkeep(cluster.client), UPKEEP))
         kept += [_keep(await story(name)) for name, story in EXPIRING.items() if name in wanted]
         if set(SHORT_RUNS) & set(wanted):
             (home := Path(folder) / "accounts").mkdir()
-            async with server() as address, open_house(home, temporal_address=address, **canaries) as house:
-                kept += await _accounts(house)
+            async with (
+                server() as address,
+                open_cluster(home, temporal_address=address, **canaries) as cluster,
+            ):
+                kept += await _accounts(cluster)
     return kept
 
 
-async def _accounts(house: House) -> list[Path]:
-    seat = house.take_seat()
-    heard = await lived(seat)
+async def _accounts(cluster: Cluster) -> list[Path]:
+    slot = cluster.take_slot()
+    heard = await lived(slot)
     kept = [_keep(await trade.handle.fetch_history()) for trade in heard]
-    kept += [_keep(run, f"account-golden-lived-{number}") for number, run in enumerate(await chain(seat), 1)]
+    kept += [_keep(run, f"account-golden-lived-{number}") for number, run in enumerate(await chain(slot), 1)]
     for story in ACCOUNTS:
-        seat = house.take_seat()
-        await story(seat)
-        kept += [_keep(run, f"account-golden-{_named(story)}") for run in await chain(seat)]
+        slot = cluster.take_slot()
+        await story(slot)
+        kept += [_keep(run, f"account-golden-{_named(story)}") for run in await chain(slot)]
     return kept
 
 

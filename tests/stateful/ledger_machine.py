@@ -81,12 +81,12 @@ class LedgerMachine(RuleBasedStateMachine):
         missing = [
             each
             for each in self.ledger.orders
-            if each.standing is self.ledger_module.Standing.UNKNOWN and not self._chain(each.client_order_id)
+            if each.state is self.ledger_module.OrderState.UNKNOWN and not self._chain(each.client_order_id)
         ]
         if not missing:
             return
         lost = missing[number % len(missing)]
-        self.ledger.settle(lost.client_order_id, self.ledger_module.Standing.ABSENT)
+        self.ledger.settle(lost.client_order_id, self.ledger_module.OrderState.CONFIRMED_ABSENT)
         assert lost.done
         if lost.leg is Leg.ENTRY:
             self.gave_up = True
@@ -211,7 +211,7 @@ class LedgerMachine(RuleBasedStateMachine):
             assert min(order.filled, order.open, order.cancelled) >= 0
             if (
                 not any(each.quantity > order.quantity for each in self._chain(order.client_order_id))
-                and len(order.incarnations) <= 1
+                and len(order.versions) <= 1
             ):
                 assert order.filled + order.open + order.cancelled == order.quantity
             assert self.seen_filled.get(order.client_order_id, 0) <= order.filled
@@ -246,11 +246,9 @@ class LedgerMachine(RuleBasedStateMachine):
         assert len(working) <= 1
         if not self.gave_up:
             assert working <= {order.client_order_id for order in self.ledger.open_entries}
-        standing = self.ledger_module.Standing
+        state = self.ledger_module.OrderState
         unknown = [
-            order
-            for order in self.ledger.leg(Leg.ENTRY)
-            if order.standing in {standing.INTENDED, standing.UNKNOWN}
+            order for order in self.ledger.leg(Leg.ENTRY) if order.state in {state.INTENDED, state.UNKNOWN}
         ]
         assert all(order in self.ledger.open_entries and order.open == order.quantity for order in unknown)
 
@@ -263,11 +261,11 @@ class LedgerMachine(RuleBasedStateMachine):
         """FIL-10: what was heard makes the same ledger in any order, and twice; read to the end, it equals the exchange."""
         again = self._new_ledger()
         for order in self.ledger.orders:
-            if order.standing is not self.ledger_module.Standing.AT_VENUE:
+            if order.state is not self.ledger_module.OrderState.ACKNOWLEDGED:
                 again.intend(
                     intent(order.leg, int(order.client_order_id.rpartition(order.leg)[2]), order.quantity)
                 )
-                again.settle(order.client_order_id, order.standing)
+                again.settle(order.client_order_id, order.state)
         for name, report in 2 * self.heard[::-1]:
             if name not in {order.client_order_id for order in again.orders}:
                 known = self.ledger.order(name)
@@ -280,7 +278,7 @@ class LedgerMachine(RuleBasedStateMachine):
             truth = self._chain(order.client_order_id)
             ours = [each for each in truth if each.symbol == SYMBOL]
             assert order.filled == sum(each.filled for each in ours)
-            if order.standing is self.ledger_module.Standing.AT_VENUE:
+            if order.state is self.ledger_module.OrderState.ACKNOWLEDGED:
                 assert order.done == all(each.status.terminal for each in truth)
                 assert order.open == 0 if order.done else order.open >= sum(each.left for each in truth)
                 assert not order.needs_reading
@@ -308,9 +306,9 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def _send(self, meant: OrderIntent, fate: str, symbol: str) -> None:
         """Send an order, and hear of it what the fate allows."""
-        name, standing = meant.client_order_id, self.ledger_module.Standing
+        name, state = meant.client_order_id, self.ledger_module.OrderState
         if fate in {"refused", "not sent"}:
-            self.ledger.settle(name, standing.REFUSED if fate == "refused" else standing.NOT_SENT)
+            self.ledger.settle(name, state.REFUSED if fate == "refused" else state.NOT_SENT)
             return
         order = None if fate == "never arrived" else self.exchange.accept(meant, symbol=symbol)
         if order is not None and fate == "answered":
@@ -318,7 +316,7 @@ class LedgerMachine(RuleBasedStateMachine):
             return
         if order is not None and fate == "reported":
             self._hear(order.report())
-        self.ledger.settle(name, standing.UNKNOWN)
+        self.ledger.settle(name, state.UNKNOWN)
 
     def _hear(self, report: OrderReport, name: ClientOrderId | None = None) -> Any:
         learned = self.ledger.take(report, name)
@@ -335,7 +333,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def _snapshot(self, of: Any = None) -> list[object]:
         return [
             (
-                *(each.client_order_id, each.standing, sorted(each.order_ids), each.order_id, each.status),
+                *(each.client_order_id, each.state, sorted(each.order_ids), each.order_id, each.status),
                 *(each.fills, each.open, each.done, each.needs_reading, each.wrong_contract),
             )
             for each in (of or self.ledger).orders

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.house import House, Seat
+from tests.support.cluster import Cluster, WorkerSlot
 
-Scene = Callable[[Seat], Awaitable[None]]
+Scene = Callable[[WorkerSlot], Awaitable[None]]
 
 AT_ONCE = 4
 """Scenes that run at the same time: more would make each too slow for its own clock on two cores, one of which has other tests to run."""
@@ -37,22 +37,22 @@ def beside(scene: Scene) -> Callable[["Stage"], Awaitable[None]]:
 class Stage:
     """Scenes under way."""
 
-    def __init__(self, house: House, scenes: Sequence[Scene]) -> None:
+    def __init__(self, cluster: Cluster, scenes: Sequence[Scene]) -> None:
         """Start every scene; each waits for its turn."""
-        self._house = house
+        self._house = cluster
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._starts = asyncio.Semaphore(STARTS)
         self._tasks = {scene: asyncio.create_task(self._play(scene), name=str(scene)) for scene in scenes}
 
     async def _play(self, scene: Scene) -> None:
         async with self._turns:
-            seat = self._house.take_seat(gate=self._starts)
-            await seat.start_worker()
+            slot = self._house.take_slot(gate=self._starts)
+            await slot.start_worker()
             try:
-                await scene(seat)
-                await seat.replay()
+                await scene(slot)
+                await slot.replay()
             finally:
-                await seat.leave()
+                await slot.leave()
 
     async def outcome(self, scene: Scene) -> None:
         """Wait for a scene, and raise what it raised."""
@@ -66,14 +66,14 @@ class Stage:
 
 
 @contextlib.asynccontextmanager
-async def open_stage(house: House, items: Sequence[Any]) -> AsyncIterator[Stage]:
+async def open_stage(cluster: Cluster, items: Sequence[Any]) -> AsyncIterator[Stage]:
     """Start the scenes of the selected tests that are in the house's folder."""
     scenes = [
         item.function.scene
         for item in items
         if isinstance(item, pytest.Function) and hasattr(item.function, "scene")
     ]
-    stage = Stage(house, scenes)
+    stage = Stage(cluster, scenes)
     try:
         yield stage
     finally:

@@ -25,7 +25,7 @@ def date_sensitive() -> list[str]:
     return [
         str(path)
         for path in files
-        if path.parent.name != "house"
+        if path.parent.name != "project"
         and re.search(r"\bclock\b|\bSTATED\b", path.read_text(encoding="utf-8"))
     ]
 

@@ -16,8 +16,8 @@ from alert_trader.settings.load import load
 from alert_trader.settings.model import DEMO_AUTHOR, DEMO_CHANNEL, DEMO_GUILD
 from alert_trader.simulators.chat.client import ChatControl
 from alert_trader.simulators.venue.client import VenueControl
-from tests.support.floor import next_monthly
-from tests.support.house import CASH, QUICK
+from tests.support.cluster import CASH, QUICK
+from tests.support.harness import next_monthly
 from tests.support.waiting import eventually
 
 ADA, BOB, EVE, MALLORY = DEMO_AUTHOR, "100000000000000004", "100000000000000005", "100000000000000006"

@@ -4,17 +4,17 @@ import time
 from decimal import Decimal
 
 from alert_trader import clock
-from alert_trader.activities.account_line import AccountLine, AccountUnreachableError, Pass
+from alert_trader.activities.account_client import AccountClient, AccountUnreachableError, AdmissionGrant
 from alert_trader.activities.messages import AdmitAnswer
 from alert_trader.domain.account.account import PASS, Account, opened
 from alert_trader.domain.account.limits import Limits
 from alert_trader.domain.account.reservation import AdmitRequest
-from alert_trader.domain.account.trading_state import Order
+from alert_trader.domain.account.trading_state import TradingStateCommand
 from alert_trader.domain.denial import Denied
 from alert_trader.domain.money import Usd
 
 
-class PaperAccount(AccountLine):
+class PaperAccount(AccountClient):
     """An account that is ready and has a thousand dollars."""
 
     def __init__(self) -> None:
@@ -34,15 +34,15 @@ class PaperAccount(AccountLine):
             raise AccountUnreachableError("nobody answers")
         return self.memory.day.reference
 
-    async def ask(self, request: AdmitRequest) -> Pass:
+    async def ask(self, request: AdmitRequest) -> AdmissionGrant:
         """Answer by the rules."""
         self.asked.append(request)
         if self.away:
             raise AccountUnreachableError("nobody answers")
         answer = self.memory.admit(request, clock.now())
         said = AdmitAnswer(denied=answer) if isinstance(answer, Denied) else AdmitAnswer(admitted=answer)
-        return Pass(answer=said, until=time.monotonic() + PASS.total_seconds() - self.slow)
+        return AdmissionGrant(answer=said, until=time.monotonic() + PASS.total_seconds() - self.slow)
 
     def halt(self) -> None:
         """Halt it."""
-        self.memory.order(Order.HALT, clock.now(), by="ann", reason="a test")
+        self.memory.order(TradingStateCommand.HALT, clock.now(), by="ann", reason="a test")

@@ -35,7 +35,7 @@ ACCOUNT = AccountNumber("5WT00001")
 
 
 class PaperDesk:
-    """An `OrderDesk`. Set an attribute to the answer, or to the failure that is raised in its place."""
+    """An `OrderGateway`. Set an attribute to the answer, or to the failure that is raised in its place."""
 
     def __init__(self) -> None:
         """Open with an account that may trade, a quote of 1.18 / 1.20, and nothing in it."""

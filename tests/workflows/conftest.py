@@ -7,7 +7,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from alert_trader.control.payload_converter import DATA_CONVERTER
 from alert_trader.workflows.search_attributes import KEYS
-from tests.support.floor import Floor, open_floor
+from tests.support.harness import Harness, open_harness
 from tests.support.virtual_time import SKIPS, StartsNow
 
 
@@ -34,7 +34,7 @@ async def env(temporal_binary: str) -> AsyncIterator[WorkflowEnvironment]:
 
 
 @pytest.fixture
-async def floor(env: WorkflowEnvironment) -> AsyncIterator[Floor]:
+async def harness(env: WorkflowEnvironment) -> AsyncIterator[Harness]:
     """Open a venue, a broker and a worker; the oracle reads the tape when the test is over."""
-    async with open_floor(env.client) as opened:
+    async with open_harness(env.client) as opened:
         yield opened

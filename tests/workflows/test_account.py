@@ -13,7 +13,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
 from alert_trader import clock
-from alert_trader.activities.account_line import Stop
+from alert_trader.activities.account_client import KillSwitch
 from alert_trader.control.commands import account_commands as control
 from alert_trader.control.errors import NotFoundError, NotPossibleError
 from alert_trader.control.payload_converter import DATA_CONVERTER
@@ -31,7 +31,7 @@ from alert_trader.simulators.venue.orders import Action
 from alert_trader.worker.wiring import sandbox
 from alert_trader.workflows import timing
 from alert_trader.workflows.account.workflow import AccountWorkflow
-from tests.support.floor import Floor, open_floor, policy
+from tests.support.harness import Harness, open_harness, policy
 from tests.support.waiting import eventually
 
 HASTY = policy(safety=SafetyPolicy(late_fill_watch=timedelta(milliseconds=100)))
@@ -39,30 +39,30 @@ HASTY = policy(safety=SafetyPolicy(late_fill_watch=timedelta(milliseconds=100)))
 
 
 @pytest.fixture
-async def strict(env: WorkflowEnvironment) -> AsyncIterator[Floor]:
+async def strict(env: WorkflowEnvironment) -> AsyncIterator[Harness]:
     """Open a floor whose account denies re-posts, and halts at a loss of a hundred dollars."""
-    async with open_floor(env.client, limits=replace(Limits(), max_loss_per_day=Decimal(100))) as opened:
+    async with open_harness(env.client, limits=replace(Limits(), max_loss_per_day=Decimal(100))) as opened:
         yield opened
         await replays(opened)
 
 
-async def replays(floor: Floor) -> None:
+async def replays(harness: Harness) -> None:
     """Check that the account's history replays on the present code (DUR-10)."""
-    history = await floor.client.get_workflow_handle(account_workflow_id(floor.account)).fetch_history()
+    history = await harness.client.get_workflow_handle(account_workflow_id(harness.account)).fetch_history()
     replayer = Replayer(workflows=[AccountWorkflow], data_converter=DATA_CONVERTER, workflow_runner=sandbox())
     await replayer.replay_workflow(history)
 
 
-async def shown(floor: Floor) -> AccountView:
+async def shown(harness: Harness) -> AccountView:
     """Read how the account stands."""
-    return await control.account_view(floor.client, floor.account)
+    return await control.account_view(harness.client, harness.account)
 
 
-async def works(floor: Floor, handle: WorkflowHandle[Any, TradeView]) -> None:
+async def works(harness: Harness, handle: WorkflowHandle[Any, TradeView]) -> None:
     """Wait until a trade's entry works at the venue."""
 
     async def there() -> bool:
-        return any(order.order_id and order.leg == "entry" for order in (await floor.view(handle)).orders)
+        return any(order.order_id and order.leg == "entry" for order in (await harness.view(handle)).orders)
 
     await eventually(there, "the entry to work")
 
@@ -75,7 +75,7 @@ async def denied(handle: WorkflowHandle[Any, TradeView]) -> str:
 
 
 async def test_a_halt_takes_entries_back_and_lets_exits_be(
-    strict: Floor, monkeypatch: pytest.MonkeyPatch
+    strict: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """HLT-10, HLT-30, EXT-50: the answer says what was cancelled; what is held keeps its exit; a new alert is denied."""
     monkeypatch.setattr(
@@ -101,7 +101,7 @@ async def test_a_halt_takes_entries_back_and_lets_exits_be(
     assert (await strict.view(held)).exits_working == 2
 
 
-async def test_only_a_person_with_a_reason_resumes(strict: Floor) -> None:
+async def test_only_a_person_with_a_reason_resumes(strict: Harness) -> None:
     """HLT-10: halting twice is halting once; resuming names what changed, and an active account has nothing to resume."""
     for _ in range(2):
         await control.halt(strict.client, strict.account, by="ann", reason="odd fills")
@@ -121,7 +121,7 @@ async def test_only_a_person_with_a_reason_resumes(strict: Floor) -> None:
 
 
 async def test_flatten_halts_first_and_goes_on_until_flat(
-    strict: Floor, monkeypatch: pytest.MonkeyPatch
+    strict: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """HLT-20: entries are taken back, positions sold, the progress is on record, and the account stays halted when it is flat."""
     monkeypatch.setattr(
@@ -149,7 +149,7 @@ async def test_flatten_halts_first_and_goes_on_until_flat(
     assert (await denied(await strict.alert(price="1.23"))).startswith(Code.ACCOUNT_HALTED)
 
 
-async def test_a_repost_is_denied_until_a_person_lets_it_through(strict: Floor) -> None:
+async def test_a_repost_is_denied_until_a_person_lets_it_through(strict: Harness) -> None:
     """RSK-30: the same author, contract and price again, whatever became of the first; allowed, it trades once."""
     first = await strict.alert()
     await strict.until(first, "bought", phase=Phase.HOLDING)
@@ -165,7 +165,7 @@ async def test_a_repost_is_denied_until_a_person_lets_it_through(strict: Floor) 
     assert (await denied(await strict.alert())).startswith(Code.ALERT_REPOSTED)
 
 
-async def test_the_days_loss_halts_the_account(strict: Floor) -> None:
+async def test_the_days_loss_halts_the_account(strict: Harness) -> None:
     """RSK-20, HLT-10: a position sold at a loss beyond the limit halts it, pages, and takes working entries back."""
     await strict.quote("1.20", "1.20")  # it is bought at once, and then held in real time
     first = await strict.alert(real_time=True)
@@ -185,7 +185,7 @@ async def test_the_days_loss_halts_the_account(strict: Floor) -> None:
     )
 
 
-async def test_limits_change_while_trades_run(strict: Floor) -> None:
+async def test_limits_change_while_trades_run(strict: Harness) -> None:
     """RSK-20: on record with diff and reason; the next entry is held against them, and may get fewer contracts than it was sized for."""
     receipt = await control.change_limits(
         strict.client,
@@ -220,7 +220,7 @@ async def test_limits_change_while_trades_run(strict: Floor) -> None:
     assert (await control.limits(strict.client, strict.account)).max_contracts == 3
 
 
-async def test_a_trade_reserves_and_releases(strict: Floor) -> None:
+async def test_a_trade_reserves_and_releases(strict: Harness) -> None:
     """RSK-20: what it may spend while it buys, what it paid while it holds, nothing when it is over."""
     await strict.quote("1.00", "1.40")
     trade = await strict.alert(rules=HASTY, real_time=True)
@@ -242,35 +242,35 @@ async def test_a_trade_reserves_and_releases(strict: Floor) -> None:
 async def test_what_an_earlier_try_reserved_is_released(env: WorkflowEnvironment, tmp_path: Path) -> None:
     """RSK-20: a look that failed had asked the account; the try after it was stopped by the file, and asked nobody."""
     file = tmp_path / "stop"
-    async with open_floor(env.client, stop=Stop(file=file)) as floor:
-        await floor.fault(kind="status", method="GET", path="*/orders", status=503, count=400)
-        trade = await floor.alert(rules=HASTY, real_time=True)
-        await eventually(lambda: there(floor, 1), "the reservation")
+    async with open_harness(env.client, stop=KillSwitch(file=file)) as harness:
+        await harness.fault(kind="status", method="GET", path="*/orders", status=503, count=400)
+        trade = await harness.alert(rules=HASTY, real_time=True)
+        await eventually(lambda: there(harness, 1), "the reservation")
         file.touch()
-        await floor.control.clear_faults()
+        await harness.control.clear_faults()
         assert (await denied(trade)).startswith(Code.STOPPED_BY_FILE)
-        await eventually(lambda: there(floor, 0), "the release")
+        await eventually(lambda: there(harness, 0), "the release")
 
 
-async def there(floor: Floor, trades: int) -> bool:
+async def there(harness: Harness, trades: int) -> bool:
     """Tell whether the account has so many open trades."""
-    return len((await shown(floor)).open_trades) == trades
+    return len((await shown(harness)).open_trades) == trades
 
 
 async def test_without_its_account_nothing_is_bought_and_exits_go_on(env: WorkflowEnvironment) -> None:
     """EXT-50: the account's workflow is gone: a holding trade is closed as ever, and a new alert is denied."""
-    async with open_floor(env.client) as floor:
-        await floor.quote("1.20", "1.20")  # it is bought at once, and then held in real time
-        held = await floor.alert(real_time=True)
-        await floor.until(held, "bought", phase=Phase.HOLDING, exits_working=2)
-        working = floor.client.get_workflow_handle(account_workflow_id(floor.account))
+    async with open_harness(env.client) as harness:
+        await harness.quote("1.20", "1.20")  # it is bought at once, and then held in real time
+        held = await harness.alert(real_time=True)
+        await harness.until(held, "bought", phase=Phase.HOLDING, exits_working=2)
+        working = harness.client.get_workflow_handle(account_workflow_id(harness.account))
         await working.terminate("a test")
-        reason = await denied(await floor.alert(price="1.19"))
+        reason = await denied(await harness.alert(price="1.19"))
         assert reason.startswith(Code.ACCOUNT_UNREACHABLE)
         await held.execute_update("close", {"by": "ann", "reason": "out"})
         assert (await held.result()).outcome is Outcome.FLAT
         with pytest.raises(NotFoundError):
-            await control.resume(floor.client, floor.account, by="ann", changed="nothing")
+            await control.resume(harness.client, harness.account, by="ann", changed="nothing")
 
 
 async def test_an_account_nobody_looks_after_is_said_to_be_so(env: WorkflowEnvironment) -> None:
@@ -280,7 +280,7 @@ async def test_an_account_nobody_looks_after_is_said_to_be_so(env: WorkflowEnvir
             await ask(env.client, AccountNumber("5WT77777"))
 
 
-async def test_what_the_account_has_is_read_for_people(strict: Floor) -> None:
+async def test_what_the_account_has_is_read_for_people(strict: Harness) -> None:
     """Positions, working orders and the preflight come through the account's workflow: no face asks the broker."""
     await strict.quote("1.20", "1.20")  # it is bought at once, and then held in real time
     trade = await strict.alert(real_time=True)
@@ -303,7 +303,9 @@ async def test_what_the_account_has_is_read_for_people(strict: Floor) -> None:
     assert all(each.ok for each in checks)
 
 
-async def test_contracts_that_nobody_bought_block_entries_until_a_person_explains_them(strict: Floor) -> None:
+async def test_contracts_that_nobody_bought_block_entries_until_a_person_explains_them(
+    strict: Harness,
+) -> None:
     """UNK-60: a position of somebody else's order is shown and paged; its order is told of and left alone; explained, entries pass."""
     order = await strict.control.app_order(strict.account, strict.symbol, Action.BUY_TO_OPEN, 2, limit="1.30")
     await eventually(

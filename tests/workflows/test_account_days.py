@@ -31,7 +31,7 @@ from alert_trader.activities.messages import (
 )
 from alert_trader.domain.account.limits import Limits
 from alert_trader.domain.account.preflight import Check
-from alert_trader.domain.account.reservation import AdmitRequest, TradeStanding
+from alert_trader.domain.account.reservation import AdmitRequest, PositionReport
 from alert_trader.domain.account.trading_state import AccountState
 from alert_trader.domain.account.view import AccountView, HaltReceipt
 from alert_trader.domain.audit.event import EventKind
@@ -50,9 +50,9 @@ from alert_trader.workflows.interface import (
     ACCOUNT_WORKFLOW,
     HALT_UPDATE,
     LIMITS_UPDATE,
+    POSITION_SIGNAL,
     PREFLIGHT_UPDATE,
     RESUME_UPDATE,
-    STANDING_SIGNAL,
     AccountRequest,
     Command,
     LimitsCommand,
@@ -169,7 +169,7 @@ class Clocked:
         """Live a trade from its admission to its end."""
         answer = await self.ask(request)
         if answer.admitted is not None:
-            bought = TradeStanding(
+            bought = PositionReport(
                 trade=request.trade,
                 sequence=1,
                 entering=False,
@@ -178,8 +178,8 @@ class Clocked:
                 paid=Usd(Decimal(130)),
                 realised=Usd(Decimal(0)),
             )
-            await self.handle.signal(STANDING_SIGNAL, bought)
-            await self.handle.signal(STANDING_SIGNAL, replace(bought, sequence=2, position=0, over=True))
+            await self.handle.signal(POSITION_SIGNAL, bought)
+            await self.handle.signal(POSITION_SIGNAL, replace(bought, sequence=2, position=0, over=True))
         return answer
 
 

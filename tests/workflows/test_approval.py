@@ -20,7 +20,7 @@ from alert_trader.workflows.interface import (
     Command,
     CommandReceipt,
 )
-from tests.support.floor import Floor, policy
+from tests.support.harness import Harness, policy
 from tests.support.virtual_time import forward
 
 ME = Command(by="tester")
@@ -31,131 +31,131 @@ def asking(**changes: object) -> Policy:
     return policy(profile=replace(Profile(approval=Approval.ASK), **changes))  # type: ignore[arg-type]
 
 
-async def test_nothing_is_bought_before_a_person_approves(env: WorkflowEnvironment, floor: Floor) -> None:
+async def test_nothing_is_bought_before_a_person_approves(env: WorkflowEnvironment, harness: Harness) -> None:
     """The proposal is shown with its numbers, no order leaves, and a yes buys what was shown."""
-    await floor.quote("1.20", "1.20")
+    await harness.quote("1.20", "1.20")
     with env.with_time_skipping_disabled():
-        trade = await floor.alert(rules=asking())
-        view = await floor.until(trade, "waits", phase=Phase.AWAITING)
+        trade = await harness.alert(rules=asking())
+        view = await harness.until(trade, "waits", phase=Phase.AWAITING)
         assert view.offer is not None
         assert (view.offer.kind, view.offer.quantity) == (OfferKind.ENTRY, 4)
-        assert floor.posts() == []
+        assert harness.posts() == []
         receipt = await trade.execute_update(APPROVE_UPDATE, Answer(command=ME), result_type=CommandReceipt)
         assert receipt.done
-        view = await floor.until(trade, "held", phase=Phase.HOLDING, bought=4)
+        view = await harness.until(trade, "held", phase=Phase.HOLDING, bought=4)
     assert view.offer is None
 
 
-async def test_an_approval_counts_as_the_alerts_age(env: WorkflowEnvironment, floor: Floor) -> None:
+async def test_an_approval_counts_as_the_alerts_age(env: WorkflowEnvironment, harness: Harness) -> None:
     """WHO-30: 75 s after its posting an alert is too old, but for a yes: its 60 s count from that, and the price is taken anew."""
-    await floor.quote("1.20", "1.20")
+    await harness.quote("1.20", "1.20")
     with env.with_time_skipping_disabled():
-        trade = await floor.alert(rules=asking(), age=45)
-        await floor.until(trade, "waits", phase=Phase.AWAITING)
+        trade = await harness.alert(rules=asking(), age=45)
+        await harness.until(trade, "waits", phase=Phase.AWAITING)
         await forward(env, trade, timedelta(seconds=30))
-        await floor.quote("1.10", "1.15")
+        await harness.quote("1.10", "1.15")
         await trade.execute_update(APPROVE_UPDATE, Answer(command=ME), result_type=CommandReceipt)
-        view = await floor.until(trade, "priced again", phase=Phase.ENTERING)
+        view = await harness.until(trade, "priced again", phase=Phase.ENTERING)
     assert view.quote_ask == Decimal("1.15")
 
 
 async def test_an_approved_entry_is_denied_when_the_price_has_run_away(
-    env: WorkflowEnvironment, floor: Floor
+    env: WorkflowEnvironment, harness: Harness
 ) -> None:
     """A yes is no order: every check of sizing holds again."""
     with env.with_time_skipping_disabled():
-        trade = await floor.alert(rules=asking())
-        await floor.until(trade, "waits", phase=Phase.AWAITING)
-        await floor.quote("4.00", "4.10")
+        trade = await harness.alert(rules=asking())
+        await harness.until(trade, "waits", phase=Phase.AWAITING)
+        await harness.quote("4.00", "4.10")
         await trade.execute_update(APPROVE_UPDATE, Answer(command=ME), result_type=CommandReceipt)
     view = await trade.result()
-    assert (view.outcome, floor.posts()) == (Outcome.DENIED, [])
+    assert (view.outcome, harness.posts()) == (Outcome.DENIED, [])
     assert "PRICE_FAR_FROM_MARKET" in (view.reason or "")
 
 
 @pytest.mark.parametrize(("now", "bought"), [("1.25", 4), ("2.00", 0)])
 async def test_no_more_is_paid_than_was_approved(
-    env: WorkflowEnvironment, floor: Floor, now: str, bought: int
+    env: WorkflowEnvironment, harness: Harness, now: str, bought: int
 ) -> None:
     """An alert without a price is priced at the mid, which has moved when a person says yes: the ceiling stays the one that was shown."""
-    await floor.quote("1.20", "1.20")
+    await harness.quote("1.20", "1.20")
     with env.with_time_skipping_disabled():
-        trade = await floor.alert(f"BTO SPY {floor.expiry:%m/%d/%Y} 450c", rules=asking())
-        shown = await floor.until(trade, "waits", phase=Phase.AWAITING)
-        await floor.quote(now, now)
+        trade = await harness.alert(f"BTO SPY {harness.expiry:%m/%d/%Y} 450c", rules=asking())
+        shown = await harness.until(trade, "waits", phase=Phase.AWAITING)
+        await harness.quote(now, now)
         await trade.execute_update(APPROVE_UPDATE, Answer(command=ME), result_type=CommandReceipt)
-        view = await (floor.until(trade, "held", bought=4, exits_working=2) if bought else trade.result())
+        view = await (harness.until(trade, "held", bought=4, exits_working=2) if bought else trade.result())
     assert (view.bought, view.alert_price) == (bought, None)
     assert bought or "as it was approved" in (view.reason or "")
     assert not bought or view.ceiling == shown.ceiling
 
 
-async def test_half_buys_half_of_what_was_shown(env: WorkflowEnvironment, floor: Floor) -> None:
+async def test_half_buys_half_of_what_was_shown(env: WorkflowEnvironment, harness: Harness) -> None:
     """ENT-20: what a person approved is a cap of its own."""
-    await floor.quote("1.20", "1.20")
+    await harness.quote("1.20", "1.20")
     with env.with_time_skipping_disabled():
-        trade = await floor.alert(rules=asking())
-        await floor.until(trade, "waits", phase=Phase.AWAITING)
+        trade = await harness.alert(rules=asking())
+        await harness.until(trade, "waits", phase=Phase.AWAITING)
         await trade.execute_update(APPROVE_UPDATE, Answer(command=ME, half=True), result_type=CommandReceipt)
-        await floor.until(trade, "held", phase=Phase.HOLDING, bought=2, quantity=2)
+        await harness.until(trade, "held", phase=Phase.HOLDING, bought=2, quantity=2)
 
 
-async def test_skip_ends_the_trade_with_nothing_bought(floor: Floor, env: WorkflowEnvironment) -> None:
+async def test_skip_ends_the_trade_with_nothing_bought(harness: Harness, env: WorkflowEnvironment) -> None:
     """A no is on record with who said it."""
     with env.with_time_skipping_disabled():
-        trade = await floor.alert(rules=asking())
-        await floor.until(trade, "waits", phase=Phase.AWAITING)
+        trade = await harness.alert(rules=asking())
+        await harness.until(trade, "waits", phase=Phase.AWAITING)
         receipt = await trade.execute_update(SKIP_UPDATE, Answer(command=ME), result_type=CommandReceipt)
     view = await trade.result()
     assert receipt.text == "Nothing is bought"
-    assert (view.outcome, view.reason, floor.posts()) == (
+    assert (view.outcome, view.reason, harness.posts()) == (
         Outcome.DENIED,
         "APPROVAL_SKIPPED: tester said no",
         [],
     )
 
 
-async def test_cancel_of_a_waiting_trade_ends_it(floor: Floor, env: WorkflowEnvironment) -> None:
+async def test_cancel_of_a_waiting_trade_ends_it(harness: Harness, env: WorkflowEnvironment) -> None:
     """Cancel means the same in every phase that may still buy."""
     with env.with_time_skipping_disabled():
-        trade = await floor.alert(rules=asking())
-        await floor.until(trade, "waits", phase=Phase.AWAITING)
+        trade = await harness.alert(rules=asking())
+        await harness.until(trade, "waits", phase=Phase.AWAITING)
         await trade.execute_update(CANCEL_UPDATE, ME, result_type=CommandReceipt)
     assert (await trade.result()).outcome is Outcome.DENIED
 
 
-async def test_no_answer_in_time_buys_nothing(floor: Floor) -> None:
+async def test_no_answer_in_time_buys_nothing(harness: Harness) -> None:
     """The window is bounded: five minutes later the trade is over, and says why."""
-    trade = await floor.alert(rules=asking())
+    trade = await harness.alert(rules=asking())
     view = await trade.result()
-    assert (view.outcome, floor.posts()) == (Outcome.DENIED, [])
+    assert (view.outcome, harness.posts()) == (Outcome.DENIED, [])
     assert "APPROVAL_EXPIRED" in (view.reason or "")
 
 
-async def test_an_answer_to_another_offer_is_not_taken(floor: Floor, env: WorkflowEnvironment) -> None:
+async def test_an_answer_to_another_offer_is_not_taken(harness: Harness, env: WorkflowEnvironment) -> None:
     """Who pressed the button of an old card did not see what is offered now; and half of one contract is none."""
     small = asking()
     rules = replace(small, sizing=replace(small.sizing, max_contracts=1))
     with env.with_time_skipping_disabled():
-        trade = await floor.alert(rules=rules)
-        await floor.until(trade, "waits", phase=Phase.AWAITING)
+        trade = await harness.alert(rules=rules)
+        await harness.until(trade, "waits", phase=Phase.AWAITING)
         for answer in (Answer(command=ME, offer="older"), Answer(command=ME, half=True)):
             with pytest.raises(WorkflowUpdateFailedError):
                 await trade.execute_update(APPROVE_UPDATE, answer, result_type=CommandReceipt)
-        assert (await floor.view(trade)).phase is Phase.AWAITING
+        assert (await harness.view(trade)).phase is Phase.AWAITING
 
 
-async def test_a_watched_author_is_read_and_never_traded(floor: Floor) -> None:
+async def test_a_watched_author_is_read_and_never_traded(harness: Harness) -> None:
     """Everything is checked and shown as it would be, no order leaves, and the trade says that it was only watched."""
-    trade = await floor.alert(rules=policy(profile=Profile(approval=Approval.WATCH)))
+    trade = await harness.alert(rules=policy(profile=Profile(approval=Approval.WATCH)))
     view = await trade.result()
-    assert (view.outcome, view.quantity, floor.posts()) == (Outcome.WATCHED, 4, [])
-    assert "watched" in await floor.kinds(trade)
+    assert (view.outcome, view.quantity, harness.posts()) == (Outcome.WATCHED, 4, [])
+    assert "watched" in await harness.kinds(trade)
 
 
-async def test_a_lotto_is_traded_with_its_share(floor: Floor) -> None:
+async def test_a_lotto_is_traded_with_its_share(harness: Harness) -> None:
     """RSK-10: the label's factor scales each of our caps."""
-    await floor.quote("1.20", "1.20")
-    trade = await floor.alert(f"Super Lotto: BTO SPY {floor.expiry:%m/%d/%Y} 450c @ 1.20")
-    view = await floor.until(trade, "held", phase=Phase.HOLDING)
+    await harness.quote("1.20", "1.20")
+    trade = await harness.alert(f"Super Lotto: BTO SPY {harness.expiry:%m/%d/%Y} 450c @ 1.20")
+    view = await harness.until(trade, "held", phase=Phase.HOLDING)
     assert (view.bought, view.parsed and view.parsed.label) == (1, "Super Lotto")

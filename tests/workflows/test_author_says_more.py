@@ -31,7 +31,7 @@ from alert_trader.workflows.interface import (
     TradeRequest,
     task_queue,
 )
-from tests.support.floor import AUTHOR, CHANNEL, GUILD, Floor, policy
+from tests.support.harness import AUTHOR, CHANNEL, GUILD, Harness, policy
 from tests.support.virtual_time import forward
 from tests.support.waiting import eventually
 
@@ -68,206 +68,208 @@ async def say(trade: Trade, text: str, said: Said = Said.EXIT, **about: str) -> 
     return receipt
 
 
-async def held(floor: Floor, wanted: Policy) -> Trade:
+async def held(harness: Harness, wanted: Policy) -> Trade:
     """Trade the plain alert until it is held, with its exit working."""
-    await floor.quote("1.20", "1.20")
-    trade = await floor.alert(rules=wanted)
-    await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
+    await harness.quote("1.20", "1.20")
+    trade = await harness.alert(rules=wanted)
+    await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
     return trade
 
 
-async def test_an_automatic_exit_sells_the_part_that_was_said(floor: Floor) -> None:
+async def test_an_automatic_exit_sells_the_part_that_was_said(harness: Harness) -> None:
     """EXT-10: "half out" sells half of what is held; said twice under one message id it acts once."""
-    trade = await held(floor, rules(OnExit.AUTOMATIC))
+    trade = await held(harness, rules(OnExit.AUTOMATIC))
     for _ in range(2):
-        receipt = await say(trade, f"STC SPY {floor.expiry:%m/%d} 450c @ 1.20 half out")
+        receipt = await say(trade, f"STC SPY {harness.expiry:%m/%d} 450c @ 1.20 half out")
     assert receipt.text == "Sold 2, asked for by the author"
-    assert (await floor.view(trade)).position == 2
+    assert (await harness.view(trade)).position == 2
 
 
-async def test_an_automatic_exit_of_everything_closes_the_trade(floor: Floor) -> None:
+async def test_an_automatic_exit_of_everything_closes_the_trade(harness: Harness) -> None:
     """The trade says that its author was out, and is flat."""
-    trade = await held(floor, rules(OnExit.AUTOMATIC))
+    trade = await held(harness, rules(OnExit.AUTOMATIC))
     await say(trade, "all out")
     view = await trade.result()
     assert (view.outcome, view.sold, view.reason) == (Outcome.FLAT, 4, "closed by the author")
 
 
-async def test_an_exit_on_approval_waits_for_a_person(floor: Floor, env: WorkflowEnvironment) -> None:
+async def test_an_exit_on_approval_waits_for_a_person(harness: Harness, env: WorkflowEnvironment) -> None:
     """It is offered with what it would sell; a yes to half sells half of that."""
     with env.with_time_skipping_disabled():
-        trade = await held(floor, rules(OnExit.APPROVAL))
+        trade = await held(harness, rules(OnExit.APPROVAL))
         await say(trade, "all out")
-        view = await floor.view(trade)
+        view = await harness.view(trade)
         assert view.offer is not None
         assert (view.offer.kind, view.offer.quantity, view.position) == (OfferKind.EXIT, 4, 4)
         await trade.execute_update(
             APPROVE_UPDATE, Answer(command=ME, half=True, offer="later"), result_type=CommandReceipt
         )
-        await floor.until(trade, "sold in part", position=2, offer=None)
+        await harness.until(trade, "sold in part", position=2, offer=None)
 
 
-async def test_an_exit_on_approval_may_be_skipped_or_left(floor: Floor, env: WorkflowEnvironment) -> None:
+async def test_an_exit_on_approval_may_be_skipped_or_left(harness: Harness, env: WorkflowEnvironment) -> None:
     """A no, or no answer, sells nothing: the exit plan goes on."""
     with env.with_time_skipping_disabled():
-        trade = await held(floor, rules(OnExit.APPROVAL))
+        trade = await held(harness, rules(OnExit.APPROVAL))
         await say(trade, "all out")
         await trade.execute_update(SKIP_UPDATE, Answer(command=ME), result_type=CommandReceipt)
         await say(trade, "all out", name="again")
         await forward(env, trade, timedelta(minutes=6))
-        view = await floor.until(trade, "left", offer=None, position=4, exits_working=2)
+        view = await harness.until(trade, "left", offer=None, position=4, exits_working=2)
         with pytest.raises(WorkflowUpdateFailedError):
             await trade.execute_update(APPROVE_UPDATE, Answer(command=ME), result_type=CommandReceipt)
     assert view.phase is Phase.HOLDING
-    assert "unanswered" in await floor.kinds(trade)
+    assert "unanswered" in await harness.kinds(trade)
 
 
-async def test_an_offer_is_over_once_everything_is_sold(floor: Floor, env: WorkflowEnvironment) -> None:
+async def test_an_offer_is_over_once_everything_is_sold(harness: Harness, env: WorkflowEnvironment) -> None:
     """EXT-30: a yes to the author's half, given while a close goes on, is refused at once: nothing could be sold for it."""
     with env.with_time_skipping_disabled():
-        trade = await held(floor, rules(OnExit.APPROVAL))
-        await say(trade, f"STC SPY {floor.expiry:%m/%d} 450c @ 1.20 half out")
-        await floor.quote("0", "1.20", bid_size=0)
+        trade = await held(harness, rules(OnExit.APPROVAL))
+        await say(trade, f"STC SPY {harness.expiry:%m/%d} 450c @ 1.20 half out")
+        await harness.quote("0", "1.20", bid_size=0)
         closing = asyncio.create_task(trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt))
-        await floor.until(trade, "being sold", phase=Phase.CLOSING)
+        await harness.until(trade, "being sold", phase=Phase.CLOSING)
         with pytest.raises(WorkflowUpdateFailedError):
             await trade.execute_update(APPROVE_UPDATE, Answer(command=ME), result_type=CommandReceipt)
-        await floor.quote("1.20", "1.21")
+        await harness.quote("1.20", "1.21")
         assert (await closing).done
     assert (await trade.result()).sold == 4
 
 
-async def test_an_ignored_exit_is_written_down(floor: Floor) -> None:
+async def test_an_ignored_exit_is_written_down(harness: Harness) -> None:
     """The profile says that this author's exits do not count."""
-    trade = await held(floor, rules(OnExit.IGNORED))
+    trade = await held(harness, rules(OnExit.IGNORED))
     await say(trade, "all out")
-    assert (await floor.view(trade)).position == 4
-    assert "followed_up" in await floor.kinds(trade)
+    assert (await harness.view(trade)).position == 4
+    assert "followed_up" in await harness.kinds(trade)
 
 
-async def test_an_author_who_is_out_is_not_bought_after(floor: Floor, env: WorkflowEnvironment) -> None:
+async def test_an_author_who_is_out_is_not_bought_after(harness: Harness, env: WorkflowEnvironment) -> None:
     """An exit while the entry still works ends the entry, also where a person decides about what is held."""
-    await floor.quote("1.10", "1.30")
+    await harness.quote("1.10", "1.30")
     with env.with_time_skipping_disabled():
-        trade = await floor.alert(rules=rules(OnExit.APPROVAL))
-        await floor.until(trade, "the working entry", step="limit")
+        trade = await harness.alert(rules=rules(OnExit.APPROVAL))
+        await harness.until(trade, "the working entry", step="limit")
         await say(trade, "all out")
-        view = await floor.until(trade, "given up", phase=Phase.WATCHING)
+        view = await harness.until(trade, "given up", phase=Phase.WATCHING)
     assert (view.bought, (view.reason or "").partition(":")[0]) == (0, "AUTHOR_OUT")
 
 
-async def test_what_fills_after_its_author_was_out_is_sold(floor: Floor, env: WorkflowEnvironment) -> None:
+async def test_what_fills_after_its_author_was_out_is_sold(
+    harness: Harness, env: WorkflowEnvironment
+) -> None:
     """ENT-60: the entry was being taken back and filled all the same; its author is out of it, so it is not held on."""
-    await floor.quote("1.10", "1.30")
-    await floor.fault(kind="late-accept", method="DELETE", path="*/orders/*", seconds=1, count=1)
+    await harness.quote("1.10", "1.30")
+    await harness.fault(kind="late-accept", method="DELETE", path="*/orders/*", seconds=1, count=1)
     with env.with_time_skipping_disabled():
-        trade = await floor.alert(rules=rules(OnExit.AUTOMATIC), price="1.20")
-        await eventually(lambda: floor.order_ids("e"), "the entry at the venue")
+        trade = await harness.alert(rules=rules(OnExit.AUTOMATIC), price="1.20")
+        await eventually(lambda: harness.order_ids("e"), "the entry at the venue")
         await say(trade, "all out")
-        await floor.control.fill(floor.order_ids("e")[0], 4, "1.20")
+        await harness.control.fill(harness.order_ids("e")[0], 4, "1.20")
         view = await trade.result()
     assert (view.outcome, view.bought, view.sold, view.reason) == (Outcome.FLAT, 4, 4, "closed by the author")
 
 
-async def test_nobody_else_acts_on_a_trade(floor: Floor) -> None:
+async def test_nobody_else_acts_on_a_trade(harness: Harness) -> None:
     """WHO-10: an exit by another author is refused by the trade itself."""
-    trade = await held(floor, rules(OnExit.AUTOMATIC))
+    trade = await held(harness, rules(OnExit.AUTOMATIC))
     with pytest.raises(WorkflowUpdateFailedError):
         await say(trade, "all out", author="another")
-    assert (await floor.view(trade)).position == 4
+    assert (await harness.view(trade)).position == 4
 
 
 async def test_a_correction_changes_nothing_and_calls_a_person(
-    floor: Floor, env: WorkflowEnvironment
+    harness: Harness, env: WorkflowEnvironment
 ) -> None:
     """The order works on as it was alerted; the correction is on record and loud."""
-    await floor.quote("1.10", "1.30")
+    await harness.quote("1.10", "1.30")
     with env.with_time_skipping_disabled():
-        trade = await floor.alert()
-        await floor.until(trade, "the working entry", step="limit")
+        trade = await harness.alert()
+        await harness.until(trade, "the working entry", step="limit")
         await say(trade, "2.03**", Said.CORRECTION)
-        view = await floor.view(trade)
+        view = await harness.view(trade)
     assert (view.phase, view.alert_price and str(view.alert_price)) == (Phase.ENTERING, "1.20")
-    assert "corrected" in await floor.kinds(trade)
+    assert "corrected" in await harness.kinds(trade)
 
 
-async def later_trade(floor: Floor, text: str, wanted: Policy, **link: str) -> Trade:
+async def later_trade(harness: Harness, text: str, wanted: Policy, **link: str) -> Trade:
     """Start the trade of a message that is linked to another trade, as the intake does."""
-    number = f"add{len(floor.handles)}{floor.account}"
-    request = TradeRequest(alert=message(text, name=number), policy=wanted, account=floor.account, **link)
-    trade: Trade = await floor.client.start_workflow(
+    number = f"add{len(harness.handles)}{harness.account}"
+    request = TradeRequest(alert=message(text, name=number), policy=wanted, account=harness.account, **link)
+    trade: Trade = await harness.client.start_workflow(
         TRADE_WORKFLOW,
         request,
         id=f"trade-{number}",
-        task_queue=task_queue(floor.account),
+        task_queue=task_queue(harness.account),
         result_type=TradeView,
     )
-    floor.handles.append(trade)
+    harness.handles.append(trade)
     return trade
 
 
 @pytest.mark.parametrize(("adds", "phase"), [(OnAdd.ADDED, Phase.HOLDING), (OnAdd.APPROVAL, Phase.AWAITING)])
 async def test_an_add_is_a_trade_of_its_own(
-    floor: Floor, env: WorkflowEnvironment, adds: OnAdd, phase: Phase
+    harness: Harness, env: WorkflowEnvironment, adds: OnAdd, phase: Phase
 ) -> None:
     """WHO-20, ENT-20: one message, one trade: an add has its own orders, caps and exits; or it waits for a person."""
-    await floor.quote("1.20", "1.20")
-    text = f"AVG SPY {floor.expiry:%m/%d} 450c @ 1.40, added @ 1.20"
+    await harness.quote("1.20", "1.20")
+    text = f"AVG SPY {harness.expiry:%m/%d} 450c @ 1.40, added @ 1.20"
     with env.with_time_skipping_disabled():
-        trade = await later_trade(floor, text, policy(profile=Profile(adds=adds)), adds_to="trade-first")
-        view = await floor.until(trade, "as the profile says", phase=phase)
+        trade = await later_trade(harness, text, policy(profile=Profile(adds=adds)), adds_to="trade-first")
+        view = await harness.until(trade, "as the profile says", phase=phase)
     assert str(view.alert_price) == "1.20"
 
 
-async def test_an_add_that_is_added_to_nothing_opens_nothing(floor: Floor) -> None:
+async def test_an_add_that_is_added_to_nothing_opens_nothing(harness: Harness) -> None:
     """An add is an add only to an open trade of its author, which the intake has found."""
     trade = await later_trade(
-        floor,
-        f"AVG SPY {floor.expiry:%m/%d} 450c @ 1.40, added @ 1.20",
+        harness,
+        f"AVG SPY {harness.expiry:%m/%d} 450c @ 1.40, added @ 1.20",
         policy(profile=Profile(adds=OnAdd.ADDED)),
     )
     assert ((await trade.result()).reason or "").startswith("ALERT_NOT_ENTRY")
 
 
-async def test_an_add_without_its_price_opens_nothing(floor: Floor) -> None:
+async def test_an_add_without_its_price_opens_nothing(harness: Harness) -> None:
     """WHO-40: what is not said is not guessed."""
     wanted = policy(profile=Profile(adds=OnAdd.ADDED))
-    trade = await later_trade(floor, "added to SPY 450c", wanted, adds_to="trade-first")
+    trade = await later_trade(harness, "added to SPY 450c", wanted, adds_to="trade-first")
     assert ((await trade.result()).reason or "").startswith("ADD_INCOMPLETE")
 
 
 async def test_a_whole_alert_that_may_correct_another_needs_a_person(
-    floor: Floor, env: WorkflowEnvironment
+    harness: Harness, env: WorkflowEnvironment
 ) -> None:
     """The author alerted the like a moment ago: which of the two is meant is not for us to say."""
     wanted = policy(profile=replace(Profile(), approval=Approval.AUTOMATIC))
     with env.with_time_skipping_disabled():
         trade = await later_trade(
-            floor, f"BTO SPY {floor.expiry:%m/%d} 450c @ 1.20", wanted, corrects="trade-first"
+            harness, f"BTO SPY {harness.expiry:%m/%d} 450c @ 1.20", wanted, corrects="trade-first"
         )
-        await floor.until(trade, "waits", phase=Phase.AWAITING)
-    assert floor.posts() == []
+        await harness.until(trade, "waits", phase=Phase.AWAITING)
+    assert harness.posts() == []
 
 
-async def test_words_that_may_correct_a_refused_alert_are_on_record(floor: Floor) -> None:
+async def test_words_that_may_correct_a_refused_alert_are_on_record(harness: Harness) -> None:
     """The refused alert is over; its correction has a trade of its own, which ends at once and names it."""
-    trade = await later_trade(floor, "2.03**", policy(), corrects="trade-first")
+    trade = await later_trade(harness, "2.03**", policy(), corrects="trade-first")
     view = await trade.result()
     assert (view.outcome, (view.reason or "").partition(":")[0]) == (Outcome.DENIED, "ALERT_CORRECTS")
 
 
 async def test_what_fills_after_an_exit_on_approval_is_asked_about(
-    floor: Floor, env: WorkflowEnvironment
+    harness: Harness, env: WorkflowEnvironment
 ) -> None:
     """ENT-60: nothing was held when the author was out, and the cancel raced a fill: a person decides about what is held after all."""
-    await floor.quote("1.10", "1.30")
-    await floor.fault(kind="late-accept", method="DELETE", path="*/orders/*", seconds=1, count=1)
+    await harness.quote("1.10", "1.30")
+    await harness.fault(kind="late-accept", method="DELETE", path="*/orders/*", seconds=1, count=1)
     with env.with_time_skipping_disabled():
-        trade = await floor.alert(rules=rules(OnExit.APPROVAL), price="1.20")
-        await eventually(lambda: floor.order_ids("e"), "the entry at the venue")
+        trade = await harness.alert(rules=rules(OnExit.APPROVAL), price="1.20")
+        await eventually(lambda: harness.order_ids("e"), "the entry at the venue")
         await say(trade, "all out")
-        await floor.control.fill(floor.order_ids("e")[0], 4, "1.20")
-        view = await floor.until(trade, "held after all", phase=Phase.HOLDING, bought=4, exits_working=2)
+        await harness.control.fill(harness.order_ids("e")[0], 4, "1.20")
+        view = await harness.until(trade, "held after all", phase=Phase.HOLDING, bought=4, exits_working=2)
         assert view.offer is not None
         assert (view.offer.id, view.offer.kind, view.offer.quantity) == ("later", OfferKind.EXIT, 4)
         await trade.execute_update(
@@ -275,6 +277,6 @@ async def test_what_fills_after_an_exit_on_approval_is_asked_about(
         )
     assert (await trade.result()).sold == 4
     await eventually(
-        lambda: any("'all out'. Approve to sell" in notice.text for notice in floor.heard.notices),
+        lambda: any("'all out'. Approve to sell" in notice.text for notice in harness.heard.notices),
         "people to be asked",
     )

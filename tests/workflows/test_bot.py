@@ -16,7 +16,7 @@ from alert_trader import clock
 from alert_trader.bot import pressing, slash, slash_account
 from alert_trader.bot.client import TraderBot
 from alert_trader.control.intake.message import Intake
-from alert_trader.control.intake.start_trade import send_alert
+from alert_trader.control.intake.start_trade import start_trade
 from alert_trader.domain.alerts.alert import AlertMessage
 from alert_trader.domain.ids import message_id
 from alert_trader.domain.trade.lifecycle import Phase
@@ -28,8 +28,8 @@ from alert_trader.simulators.chat.transcript import Kind
 from alert_trader.workflows import timing
 from alert_trader.workflows.interface import TradeRequest
 from tests.support.discord_client import connected, open_chat
-from tests.support.floor import AUTHOR, CHANNEL, CONTRACT, GUILD, Floor, plain_client, policy
 from tests.support.guild import words
+from tests.support.harness import AUTHOR, CHANNEL, CONTRACT, GUILD, Harness, plain_client, policy
 from tests.support.waiting import eventually
 
 DESK, STRANGER, ROLE = "12", "13", "77"
@@ -60,11 +60,11 @@ class Scene:
 
 
 @asynccontextmanager
-async def running(floor: Floor, directory: Path) -> AsyncIterator[TraderBot]:
+async def running(harness: Harness, directory: Path) -> AsyncIterator[TraderBot]:
     """Run a bot for the floor's account until left. Its trades live in real time."""
     flags = {
         "mode": "demo",
-        "tastytrade_account": floor.account,
+        "tastytrade_account": harness.account,
         "authors": (AUTHOR,),
         "channels": (CHANNEL,),
         "guilds": (GUILD,),
@@ -72,7 +72,7 @@ async def running(floor: Floor, directory: Path) -> AsyncIterator[TraderBot]:
     operators = {"discord_operator_roles": (ROLE,), "discord_token": SecretStr("demo")}
     settings = load(environment={}, directory=directory, flags={**flags, **operators}).settings
     bot = TraderBot(
-        plain_client(floor.client), settings, Intake(policy=policy(cards=True), account=floor.account)
+        plain_client(harness.client), settings, Intake(policy=policy(cards=True), account=harness.account)
     )
     for each in (*slash.COMMANDS, *slash_account.COMMANDS):
         bot.tree.add_command(each)
@@ -95,9 +95,9 @@ async def room() -> AsyncIterator[RunningChat]:
         yield chat
 
 
-async def sent(floor: Floor, text: str) -> WorkflowHandle[Any, TradeView]:
+async def sent(harness: Harness, text: str) -> WorkflowHandle[Any, TradeView]:
     """Send an alert as another face does, while no bot is there."""
-    client, named = plain_client(floor.client), message_id(f"away-{secrets.token_hex(4)}")
+    client, named = plain_client(harness.client), message_id(f"away-{secrets.token_hex(4)}")
     message = AlertMessage(
         message_id=named,
         text=text,
@@ -106,19 +106,19 @@ async def sent(floor: Floor, text: str) -> WorkflowHandle[Any, TradeView]:
         guild_id=GUILD,
         posted_at=clock.now(),
     )
-    await send_alert(client, TradeRequest(alert=message, policy=policy(cards=True), account=floor.account))
+    await start_trade(client, TradeRequest(alert=message, policy=policy(cards=True), account=harness.account))
     handle: WorkflowHandle[Any, TradeView] = client.get_workflow_handle(
         f"trade-{named}", result_type=TradeView
     )
-    floor.handles.append(handle)
+    harness.handles.append(handle)
     return handle
 
 
 @pytest.fixture
-async def scene(floor: Floor, tmp_path: Path) -> AsyncIterator[Scene]:
+async def scene(harness: Harness, tmp_path: Path) -> AsyncIterator[Scene]:
     """Run a bot where an alert can be bought at once."""
-    await floor.quote("1.20", "1.20")
-    async with room() as chat, running(floor, tmp_path) as bot:
+    await harness.quote("1.20", "1.20")
+    async with room() as chat, running(harness, tmp_path) as bot:
         yield Scene(chat, bot)
 
 
@@ -168,26 +168,27 @@ async def test_commands_are_for_operators_by_id_or_role_alone(scene: Scene) -> N
 
 
 async def test_a_bot_that_was_away_mends_the_cards_of_what_it_missed(
-    floor: Floor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One trade ended and another began while no bot was there: each has one card when it is back, up to its last event."""
     monkeypatch.setattr(timing, "CARD_TOTAL", timedelta(seconds=1))
-    floor.client = plain_client(floor.client)
-    await floor.quote("1.20", "1.20")
+    harness.client = plain_client(harness.client)
+    await harness.quote("1.20", "1.20")
     async with room() as chat:
-        ended, held = await sent(floor, "BTO SPY 12/18 450 @ 2.00"), await sent(floor, ALERT)
+        ended, held = await sent(harness, "BTO SPY 12/18 450 @ 2.00"), await sent(harness, ALERT)
         await ended.result()
-        await floor.until(held, "held", phase=Phase.HOLDING, exits_working=2)
-        async with running(floor, tmp_path):
+        await harness.until(held, "held", phase=Phase.HOLDING, exits_working=2)
+        async with running(harness, tmp_path):
 
             def shown() -> list[str]:
                 cards = [each for each in chat.world.messages[CHANNEL].values() if each["embeds"]]
                 return sorted(each["embeds"][0]["footer"]["text"] for each in cards)
 
-            events = {each.id: len(await floor.events(each)) for each in (ended, held)}
+            events = {each.id: len(await harness.events(each)) for each in (ended, held)}
             wanted = sorted(
-                f"{name} · demo · account {floor.account} · {count} events" for name, count in events.items()
+                f"{name} · demo · account {harness.account} · {count} events"
+                for name, count in events.items()
             )
             await eventually(lambda: shown() == wanted, f"the cards {wanted}", within=20)
-        async with running(floor, tmp_path):
+        async with running(harness, tmp_path):
             assert shown() == wanted

@@ -17,7 +17,7 @@ from alert_trader.domain.execution.policy import Policy
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.workflows import timing
 from alert_trader.workflows.interface import CARD_QUERY, SHOW_CARD_SIGNAL, CardState, cards_queue
-from tests.support.floor import Floor, policy
+from tests.support.harness import Harness, policy
 from tests.support.waiting import eventually
 
 
@@ -54,9 +54,9 @@ class Board:
 
 
 @contextlib.asynccontextmanager
-async def served(floor: Floor, board: Board) -> AsyncIterator[None]:
+async def served(harness: Harness, board: Board) -> AsyncIterator[None]:
     """Serve the account's cards until left."""
-    async with Worker(floor.client, task_queue=cards_queue(floor.account), activities=[board.show]):
+    async with Worker(harness.client, task_queue=cards_queue(harness.account), activities=[board.show]):
         yield
 
 
@@ -65,16 +65,16 @@ def carded(**changes: object) -> Policy:
     return policy(cards=True, **changes)
 
 
-async def test_every_event_is_shown_once_and_what_comes_together_is_shown_together(floor: Floor) -> None:
+async def test_every_event_is_shown_once_and_what_comes_together_is_shown_together(harness: Harness) -> None:
     """One card activity at a time; each carries the newest state, and its events go on where the last one's ended."""
     board = Board()
-    async with served(floor, board):
-        await floor.quote("1.20", "1.20")
-        trade = await floor.alert(rules=carded())
-        await floor.until(trade, "held", phase=Phase.HOLDING, exits_working=2)
-        await floor.quote("2.50", "2.52")
+    async with served(harness, board):
+        await harness.quote("1.20", "1.20")
+        trade = await harness.alert(rules=carded())
+        await harness.until(trade, "held", phase=Phase.HOLDING, exits_working=2)
+        await harness.quote("2.50", "2.52")
         view = await trade.result()
-    events = await floor.events(trade)
+    events = await harness.events(trade)
     told = [event.sequence for request in board.asked for event in request.events]
     assert told == list(range(1, len(events) + 1))
     assert board.most_at_once == 1
@@ -85,16 +85,16 @@ async def test_every_event_is_shown_once_and_what_comes_together_is_shown_togeth
 
 
 async def test_without_a_bot_orders_exits_and_the_end_wait_for_nothing(
-    floor: Floor, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """EXT-50: nobody serves the cards. The position is bought and protected at once, and the end comes within the bound of two tries."""
     # an activity that nobody takes waits in real time, which is why its bound is short here
     monkeypatch.setattr(timing, "CARD_TOTAL", timedelta(seconds=1))
-    await floor.quote("1.20", "1.20")
-    trade = await floor.alert(rules=carded())
-    view = await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
+    await harness.quote("1.20", "1.20")
+    trade = await harness.alert(rules=carded())
+    view = await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
     assert view.first_filled_at is not None
-    await floor.quote("2.50", "2.52")
+    await harness.quote("2.50", "2.52")
     over = await trade.result()
     described = await trade.describe()
     assert over.closed_at is not None
@@ -105,27 +105,27 @@ async def test_without_a_bot_orders_exits_and_the_end_wait_for_nothing(
     assert (card.place, card.shown, card.wanted) == (None, 0, True)
 
 
-async def test_after_a_failure_the_next_change_looks_before_it_makes_anything(floor: Floor) -> None:
+async def test_after_a_failure_the_next_change_looks_before_it_makes_anything(harness: Harness) -> None:
     """What an unanswered try did is not known: the next one is told so, tells everything again, and the one after is certain."""
     board = Board(failures=1)
-    async with served(floor, board):
-        await floor.quote("1.20", "1.20")
-        trade = await floor.alert(rules=carded())
-        await floor.until(trade, "held", phase=Phase.HOLDING, exits_working=2)
+    async with served(harness, board):
+        await harness.quote("1.20", "1.20")
+        trade = await harness.alert(rules=carded())
+        await harness.until(trade, "held", phase=Phase.HOLDING, exits_working=2)
         await eventually(lambda: len(board.asked) >= 3, "three tries")
     assert [request.in_doubt for request in board.asked[:3]] == [False, True, False]
     assert board.asked[1].events[0].sequence == 1
 
 
-async def test_a_bot_that_is_back_asks_for_the_card(floor: Floor) -> None:
+async def test_a_bot_that_is_back_asks_for_the_card(harness: Harness) -> None:
     """A trade that only holds has nothing new to show: the bot's word is enough, and a card that is like the trade says so."""
     board = Board()
-    await floor.quote("1.20", "1.20")
-    trade = await floor.alert(
+    await harness.quote("1.20", "1.20")
+    trade = await harness.alert(
         rules=carded(safety=replace(policy().safety, late_fill_watch=timedelta(seconds=2)))
     )
-    await floor.until(trade, "held", phase=Phase.HOLDING, exits_working=2)
-    async with served(floor, board):
+    await harness.until(trade, "held", phase=Phase.HOLDING, exits_working=2)
+    async with served(harness, board):
         await trade.signal(SHOW_CARD_SIGNAL)
 
         async def like_it() -> bool:
@@ -135,24 +135,24 @@ async def test_a_bot_that_is_back_asks_for_the_card(floor: Floor) -> None:
         await eventually(like_it, "the card to be shown", within=20)
 
 
-async def test_a_trade_that_has_no_card_asks_for_none(floor: Floor) -> None:
+async def test_a_trade_that_has_no_card_asks_for_none(harness: Harness) -> None:
     """Without a bot in the settings no activity is scheduled for one."""
     board = Board()
-    async with served(floor, board):
-        trade = await floor.alert("BTO SPY 450 @ 2.00 12/18")
+    async with served(harness, board):
+        trade = await harness.alert("BTO SPY 450 @ 2.00 12/18")
         assert (await trade.result()).outcome is Outcome.DENIED
     assert board.asked == []
     card: CardState = await trade.query(CARD_QUERY, result_type=CardState)
     assert not card.wanted
 
 
-async def test_a_card_stays_small_whatever_the_trade_has_been_through(floor: Floor) -> None:
+async def test_a_card_stays_small_whatever_the_trade_has_been_through(harness: Harness) -> None:
     """DUR-40: an exit that is refused for days, and a bot that is away: each card is written into history, so each has a bound."""
-    floor.exit_fraction = None
+    harness.exit_fraction = None
     board = Board(failures=10_000)
-    async with served(floor, board):
-        await floor.quote("1.20", "1.20")
-        await floor.fault(
+    async with served(harness, board):
+        await harness.quote("1.20", "1.20")
+        await harness.fault(
             kind="status",
             method="POST",
             path="*/orders",
@@ -161,8 +161,8 @@ async def test_a_card_stays_small_whatever_the_trade_has_been_through(floor: Flo
             code="margin_check_failed",
             count=40,
         )
-        trade = await floor.alert(rules=carded())
-        view = await floor.until(trade, "protected at last", exits_working=2)
+        trade = await harness.alert(rules=carded())
+        view = await harness.until(trade, "protected at last", exits_working=2)
     assert len(view.orders) == 42
     assert view.events > 80
     assert max(len(request.events) for request in board.asked) == 50

@@ -26,7 +26,7 @@ from alert_trader.workflows.interface import (
     SellOrder,
 )
 from alert_trader.workflows.trade.retry_pace import next_try
-from tests.support.floor import CONTRACT, Floor, policy
+from tests.support.harness import CONTRACT, Harness, policy
 from tests.support.instants import new_york
 from tests.support.virtual_time import forward, forward_to
 from tests.support.waiting import eventually
@@ -41,17 +41,19 @@ NO_CANCEL = {"kind": "status", "method": "DELETE", "path": "*/orders/*", "status
 Trade = WorkflowHandle[Any, TradeView]
 
 
-async def hold(floor: Floor, *, expiry: date | None = None, slices: int = 1) -> Trade:
+async def hold(harness: Harness, *, expiry: date | None = None, slices: int = 1) -> Trade:
     """Buy 4 contracts in so many slices, each wholly in an exit; of an expiration some months ahead unless another is given."""
-    floor.exit_fraction = None  # closing everything takes the exits back
+    harness.exit_fraction = None  # closing everything takes the exits back
     contract = replace(CONTRACT, expiry=expiry or date(2035, 8, 17))
     each = 4 // slices
-    await floor.control.set_quote(contract.occ_symbol, bid="1.20", ask="1.20", ask_size=each, bid_size=50)
-    trade = await floor.alert(f"BTO SPY {contract.expiry:%m/%d/%Y} 450c @ 1.20", rules=ALL)
+    await harness.control.set_quote(contract.occ_symbol, bid="1.20", ask="1.20", ask_size=each, bid_size=50)
+    trade = await harness.alert(f"BTO SPY {contract.expiry:%m/%d/%Y} 450c @ 1.20", rules=ALL)
     for bought in range(each, 4, each):
-        await floor.until(trade, "a slice", bought=bought, exits_working=bought)
-        await floor.control.set_quote(contract.occ_symbol, bid="1.20", ask="1.20", ask_size=each, bid_size=50)
-    await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
+        await harness.until(trade, "a slice", bought=bought, exits_working=bought)
+        await harness.control.set_quote(
+            contract.occ_symbol, bid="1.20", ask="1.20", ask_size=each, bid_size=50
+        )
+    await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
     return trade
 
 
@@ -67,15 +69,15 @@ async def ask_to_close(trade: Trade) -> None:
     )
 
 
-def cancels(floor: Floor) -> int:
+def cancels(harness: Harness) -> int:
     """Count the cancels that reached the venue."""
-    return sum(line.kind == "request" and line.method == "DELETE" for line in floor.venue.tape.lines)
+    return sum(line.kind == "request" and line.method == "DELETE" for line in harness.venue.tape.lines)
 
 
-async def calls(floor: Floor, trade: Trade, words: str) -> list[datetime]:
+async def calls(harness: Harness, trade: Trade, words: str) -> list[datetime]:
     """Give when a person was called about something."""
     return [
-        event.at for event in await floor.events(trade) if event.kind == "warning" and words in event.text
+        event.at for event in await harness.events(trade) if event.kind == "warning" and words in event.text
     ]
 
 
@@ -106,45 +108,45 @@ async def calls(floor: Floor, trade: Trade, words: str) -> list[datetime]:
 )
 async def test_a_close_outlasts_cancels_that_go_unanswered(
     env: WorkflowEnvironment,
-    floor: Floor,
+    harness: Harness,
     asked: tuple[int, str],
     well: tuple[int, str],
     sold: tuple[int, str],
 ) -> None:
     """EXT-50, HLT-20: the exit is asked to be cancelled until it has ended, and what it held is sold soon after the venue is well again."""
     with env.with_time_skipping_disabled():
-        trade = await hold(floor)
+        trade = await hold(harness)
         await forward_to(env, trade, at(*asked))
-        await floor.fault(**NO_CANCEL)
+        await harness.fault(**NO_CANCEL)
         await ask_to_close(trade)
         await forward_to(env, trade, at(*well))
-        assert (await floor.view(trade)).position == 4
-        await floor.control.clear_faults()
-        await _until_over(env, floor, trade, at(*sold))
+        assert (await harness.view(trade)).position == 4
+        await harness.control.clear_faults()
+        await _until_over(env, harness, trade, at(*sold))
     view = await trade.result()
-    assert (view.outcome, view.sold, len(floor.posts("x"))) == (Outcome.FLAT, 4, 2)
+    assert (view.outcome, view.sold, len(harness.posts("x"))) == (Outcome.FLAT, 4, 2)
     assert view.closed_at is not None
     assert view.closed_at <= at(*sold)
 
 
-async def _until_over(env: WorkflowEnvironment, floor: Floor, trade: Trade, moment: datetime) -> None:
+async def _until_over(env: WorkflowEnvironment, harness: Harness, trade: Trade, moment: datetime) -> None:
     """Let the time go on to a moment, or to the trade's end before it."""
     await forward_to(env, trade, moment, may_end=True)
-    await eventually(lambda: floor.fills("x") == 4, "the sale")
+    await eventually(lambda: harness.fills("x") == 4, "the sale")
 
 
 @pytest.mark.at("2035-11-21 14:50")
-async def test_a_close_outlasts_thanksgiving(env: WorkflowEnvironment, floor: Floor) -> None:
+async def test_a_close_outlasts_thanksgiving(env: WorkflowEnvironment, harness: Harness) -> None:
     """EXT-50: asked on Wednesday; Thursday is a holiday and Friday half a day; on Monday it is sold as the market opens."""
     with env.with_time_skipping_disabled():
-        trade = await hold(floor, expiry=date(2035, 12, 21))
-        await floor.fault(**NO_CANCEL)
+        trade = await hold(harness, expiry=date(2035, 12, 21))
+        await harness.fault(**NO_CANCEL)
         await ask_to_close(trade)
         await forward_to(env, trade, new_york("2035-11-26 09:20"))
-        assert (await floor.view(trade)).position == 4
-        called = await calls(floor, trade, "has not ended")
-        await floor.control.clear_faults()
-        await _until_over(env, floor, trade, new_york("2035-11-26 09:31"))
+        assert (await harness.view(trade)).position == 4
+        called = await calls(harness, trade, "has not ended")
+        await harness.control.clear_faults()
+        await _until_over(env, harness, trade, new_york("2035-11-26 09:31"))
     assert (await trade.result()).sold == 4
     assert [new_york_date(moment) for moment in called] == [date(2035, 11, 21), date(2035, 11, 23)]
 
@@ -163,36 +165,36 @@ async def _sell_half(trade: Trade) -> None:
 
 @pytest.mark.parametrize("again", [_close_again, _flatten_again, _sell_half])
 async def test_a_second_wish_is_the_same_and_is_tried_at_once(
-    env: WorkflowEnvironment, floor: Floor, again: Callable[[Trade], Awaitable[None]]
+    env: WorkflowEnvironment, harness: Harness, again: Callable[[Trade], Awaitable[None]]
 ) -> None:
     """EXT-50, HLT-20: on Saturday the venue is well again and a person asks once more: nobody is refused, and nothing waits for Monday."""
     with env.with_time_skipping_disabled():
-        trade = await hold(floor)
+        trade = await hold(harness)
         await forward_to(env, trade, at(4, "15:00"))
-        await floor.fault(**NO_CANCEL)
+        await harness.fault(**NO_CANCEL)
         await ask_to_close(trade)
         await forward_to(env, trade, at(5, "12:10"))
-        await floor.control.clear_faults()
-        before = cancels(floor)
+        await harness.control.clear_faults()
+        before = cancels(harness)
         await again(trade)
-        await eventually(lambda: floor.fills("x") == 4, "the sale")
-        assert cancels(floor) == before + 1
+        await eventually(lambda: harness.fills("x") == 4, "the sale")
+        assert cancels(harness) == before + 1
     assert (await trade.result()).outcome is Outcome.FLAT
 
 
-async def test_what_a_close_waits_for_is_said(env: WorkflowEnvironment, floor: Floor) -> None:
+async def test_what_a_close_waits_for_is_said(env: WorkflowEnvironment, harness: Harness) -> None:
     """The receipt and the trade say which order has not ended and when it is asked again; a person is called, not at every try."""
     with env.with_time_skipping_disabled():
-        trade = await hold(floor)
+        trade = await hold(harness)
         await forward_to(env, trade, at(1, "10:00"))
-        await floor.fault(**NO_CANCEL)
+        await harness.fault(**NO_CANCEL)
         closing = await trade.start_update(
             CLOSE_UPDATE, ME, wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=CommandReceipt
         )
         await forward(env, trade, timedelta(minutes=30))
         receipt = await closing.result()
-        view = await floor.view(trade)
-        called = await calls(floor, trade, "has not ended")
+        view = await harness.view(trade)
+        called = await calls(harness, trade, "has not ended")
     name = view.orders[-1].client_order_id
     waits = f"{name} was asked to be cancelled and has not ended, asked again at {at(1, '10:00'):%Y-%m-%d} 1"
     assert (receipt.done, receipt.text.startswith(f"The position is being sold. It waits: {waits}")) == (
@@ -204,61 +206,61 @@ async def test_what_a_close_waits_for_is_said(env: WorkflowEnvironment, floor: F
 
 
 async def test_what_no_exit_holds_is_sold_while_one_cannot_be_cancelled(
-    env: WorkflowEnvironment, floor: Floor
+    env: WorkflowEnvironment, harness: Harness
 ) -> None:
     """EXT-10, EXT-50: of two exits the first cannot be cancelled: the other's contracts are sold at once, the first's when it has ended."""
     with env.with_time_skipping_disabled():
-        trade = await hold(floor, slices=2)
-        await floor.fault(**{**NO_CANCEL, "path": f"*/orders/{floor.order_ids('x')[0]}"})
+        trade = await hold(harness, slices=2)
+        await harness.fault(**{**NO_CANCEL, "path": f"*/orders/{harness.order_ids('x')[0]}"})
         await ask_to_close(trade)
         await forward(env, trade, timedelta(minutes=10))
-        await floor.until(trade, "the free ones sold", sold=2, position=2)
+        await harness.until(trade, "the free ones sold", sold=2, position=2)
         await forward(env, trade, timedelta(hours=3))
-        await floor.control.clear_faults()
+        await harness.control.clear_faults()
         await trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt)
     view = await trade.result()
     assert (view.outcome, view.sold) == (Outcome.FLAT, 4)
 
 
 async def test_a_close_while_late_fills_are_watched_for_sells_them(
-    env: WorkflowEnvironment, floor: Floor
+    env: WorkflowEnvironment, harness: Harness
 ) -> None:
     """HLT-20: nothing is held when everything is to be closed; what an order of unknown outcome has bought is sold when it is found."""
-    floor.exit_fraction = None
-    await floor.quote("1.20", "1.20")
-    await floor.control.mute_streams()
-    await floor.fault(kind="late-accept", method="POST", path="*/orders", client_id="*-e1", seconds=4)
+    harness.exit_fraction = None
+    await harness.quote("1.20", "1.20")
+    await harness.control.mute_streams()
+    await harness.fault(kind="late-accept", method="POST", path="*/orders", client_id="*-e1", seconds=4)
     with env.with_time_skipping_disabled():
-        trade = await floor.alert()
-        await floor.until(trade, "the lost answer", unknown_orders=1)
+        trade = await harness.alert()
+        await harness.until(trade, "the lost answer", unknown_orders=1)
         await forward(env, trade, timedelta(seconds=115))
-        await floor.until(trade, "the give-up", phase=Phase.WATCHING)
-        await eventually(lambda: floor.order_ids("e"), "the order to land")
+        await harness.until(trade, "the give-up", phase=Phase.WATCHING)
+        await eventually(lambda: harness.order_ids("e"), "the order to land")
         await ask_to_close(trade)
-        await eventually(lambda: floor.fills("x") == 4, "the sale")
+        await eventually(lambda: harness.fills("x") == 4, "the sale")
     assert (await trade.result()).outcome is Outcome.FLAT
 
 
 async def test_a_person_who_flattens_again_has_every_trade_try_again(
-    floor: Floor, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """HLT-20: the account is being flattened and a trade waits for the venue: flattened again, the trade tries at once."""
     monkeypatch.setattr(timing, "CANCEL_PAUSES", (timedelta(days=1),))
-    floor.exit_fraction = None
-    await floor.quote("1.20", "1.20")
-    await floor.fault(**NO_CANCEL)
-    trade = await floor.alert(rules=ALL, real_time=True)
-    await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
-    await control.flatten(floor.client, floor.account, by="ann", reason="going home")
-    await eventually(lambda: cancels(floor) == 1, "the first cancel")
-    await floor.until(trade, "closing", phase=Phase.CLOSING)
+    harness.exit_fraction = None
+    await harness.quote("1.20", "1.20")
+    await harness.fault(**NO_CANCEL)
+    trade = await harness.alert(rules=ALL, real_time=True)
+    await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
+    await control.flatten(harness.client, harness.account, by="ann", reason="going home")
+    await eventually(lambda: cancels(harness) == 1, "the first cancel")
+    await harness.until(trade, "closing", phase=Phase.CLOSING)
 
     async def waits() -> bool:
-        return "has not ended" in ((await floor.view(trade)).reason or "")
+        return "has not ended" in ((await harness.view(trade)).reason or "")
 
     await eventually(waits, "the first round to be over", within=20)
-    await floor.control.clear_faults()
-    await control.flatten(floor.client, floor.account, by="ann", reason="the venue is well again")
+    await harness.control.clear_faults()
+    await control.flatten(harness.client, harness.account, by="ann", reason="the venue is well again")
     assert (await trade.result()).outcome is Outcome.FLAT
 
 
@@ -266,23 +268,23 @@ async def test_a_person_who_flattens_again_has_every_trade_try_again(
     ("days", "exits", "most"), [(1, 1, 3_000), pytest.param(30, 4, 12_000, marks=pytest.mark.soak)]
 )
 async def test_a_history_bears_a_close_that_waits_for_weeks(
-    env: WorkflowEnvironment, floor: Floor, days: int, exits: int, most: int
+    env: WorkflowEnvironment, harness: Harness, days: int, exits: int, most: int
 ) -> None:
     """DUR-40: Temporal ends a workflow at some fifty thousand events; a month of unanswered cancels of several exits stays far below."""
     with env.with_time_skipping_disabled():
-        trade = await hold(floor, slices=exits)
+        trade = await hold(harness, slices=exits)
         await forward_to(env, trade, at(1, "10:00"))
         before = (await trade.describe()).history_length
-        await floor.fault(**NO_CANCEL)
+        await harness.fault(**NO_CANCEL)
         await ask_to_close(trade)
         await forward(env, trade, timedelta(days=days))
         grown = (await trade.describe()).history_length - before
-        assert (await floor.view(trade)).position == 4
-        await floor.control.clear_faults()
+        assert (await harness.view(trade)).position == 4
+        await harness.control.clear_faults()
         await trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt)
     assert (await trade.result()).sold == 4
     assert grown < most, (
-        f"expected fewer than {most} events in {days} days, found {grown} with {cancels(floor)} cancels"
+        f"expected fewer than {most} events in {days} days, found {grown} with {cancels(harness)} cancels"
     )
 
 

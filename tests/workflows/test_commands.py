@@ -14,69 +14,69 @@ from alert_trader.workflows.interface import (
     Command,
     CommandReceipt,
 )
-from tests.support.floor import Floor
+from tests.support.harness import Harness
 from tests.support.virtual_time import forward
 
 ME = Command(by="tester", reason="because")
 
 
-async def test_cancel_takes_a_working_entry_back(env: WorkflowEnvironment, floor: Floor) -> None:
+async def test_cancel_takes_a_working_entry_back(env: WorkflowEnvironment, harness: Harness) -> None:
     """Cancel in the window: no order is left, nothing was bought, and who asked is on record."""
-    await floor.quote("1.10", "1.30")
+    await harness.quote("1.10", "1.30")
     with env.with_time_skipping_disabled():
-        trade = await floor.alert()
-        await floor.until(trade, "the working entry", step="limit")
+        trade = await harness.alert()
+        await harness.until(trade, "the working entry", step="limit")
         receipt = await trade.execute_update(CANCEL_UPDATE, ME, result_type=CommandReceipt)
     assert receipt.done
-    events = await floor.events(trade)
+    events = await harness.events(trade)
     assert next(event for event in events if event.kind == "commanded").facts["by"] == "tester"
-    view = await floor.view(trade)
+    view = await harness.view(trade)
     assert (view.phase, view.bought) == (Phase.WATCHING, 0)
     assert "OPERATOR_CANCELLED" in (view.reason or "")
 
 
 async def test_cancel_after_a_partial_fill_keeps_and_protects_it(
-    env: WorkflowEnvironment, floor: Floor
+    env: WorkflowEnvironment, harness: Harness
 ) -> None:
     """What was bought is not sold by a cancel."""
-    await floor.quote("1.20", "1.20", ask_size=2)
+    await harness.quote("1.20", "1.20", ask_size=2)
     with env.with_time_skipping_disabled():
-        trade = await floor.alert()
-        await floor.until(trade, "the first slice", bought=2)
+        trade = await harness.alert()
+        await harness.until(trade, "the first slice", bought=2)
         await trade.execute_update(CANCEL_UPDATE, ME, result_type=CommandReceipt)
-        await floor.until(trade, "held and protected", phase=Phase.HOLDING, bought=2, exits_working=1)
+        await harness.until(trade, "held and protected", phase=Phase.HOLDING, bought=2, exits_working=1)
 
 
 async def test_cancel_while_the_entry_is_unknown_waits_for_certainty(
-    env: WorkflowEnvironment, floor: Floor
+    env: WorkflowEnvironment, harness: Harness
 ) -> None:
     """An order of unknown outcome cannot be cancelled before it is found; then it is."""
-    await floor.quote("1.10", "1.30")
-    await floor.control.mute_streams()
-    await floor.fault(kind="lost-after", method="POST", path="*/orders", client_id="*-e1")
+    await harness.quote("1.10", "1.30")
+    await harness.control.mute_streams()
+    await harness.fault(kind="lost-after", method="POST", path="*/orders", client_id="*-e1")
     with env.with_time_skipping_disabled():
-        trade = await floor.alert()
-        await floor.until(trade, "the lost answer", unknown_orders=1)
+        trade = await harness.alert()
+        await harness.until(trade, "the lost answer", unknown_orders=1)
         receipt = await trade.execute_update(CANCEL_UPDATE, ME, result_type=CommandReceipt)
     assert receipt.done
-    assert floor.venue.exchange.orders[floor.order_ids("e")[0]].status.terminal
+    assert harness.venue.exchange.orders[harness.order_ids("e")[0]].status.terminal
 
 
-async def test_cancel_of_a_trade_that_no_longer_buys_is_not_possible(floor: Floor) -> None:
+async def test_cancel_of_a_trade_that_no_longer_buys_is_not_possible(harness: Harness) -> None:
     """Once the entry is over there is nothing to cancel, and the answer says what to do instead."""
-    await floor.quote("1.20", "1.20")
-    trade = await floor.alert()
-    await floor.until(trade, "held", phase=Phase.HOLDING)
+    await harness.quote("1.20", "1.20")
+    trade = await harness.alert()
+    await harness.until(trade, "held", phase=Phase.HOLDING)
     with pytest.raises(WorkflowUpdateFailedError) as refused:
         await trade.execute_update(CANCEL_UPDATE, ME, result_type=CommandReceipt)
     assert "may close it" in str(refused.value.__cause__)
 
 
-async def test_close_while_holding_takes_the_exit_back_and_sells_all(floor: Floor) -> None:
+async def test_close_while_holding_takes_the_exit_back_and_sells_all(harness: Harness) -> None:
     """The exit is cancelled and over before the market order goes out, so the two never stand for the same contracts (EXT-30)."""
-    await floor.quote("1.20", "1.20")
-    trade = await floor.alert()
-    await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
+    await harness.quote("1.20", "1.20")
+    trade = await harness.alert()
+    await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
     receipt = await trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt)
     assert receipt.done
     view = await trade.result()
@@ -84,25 +84,25 @@ async def test_close_while_holding_takes_the_exit_back_and_sells_all(floor: Floo
 
 
 async def test_close_in_the_window_cancels_the_entry_and_sells_what_it_bought(
-    env: WorkflowEnvironment, floor: Floor
+    env: WorkflowEnvironment, harness: Harness
 ) -> None:
     """Close works in every phase in which something may be held or bought."""
-    await floor.quote("1.20", "1.20", ask_size=3)
+    await harness.quote("1.20", "1.20", ask_size=3)
     with env.with_time_skipping_disabled():
-        trade = await floor.alert()
-        await floor.until(trade, "the first slice", bought=3, exits_working=1)
+        trade = await harness.alert()
+        await harness.until(trade, "the first slice", bought=3, exits_working=1)
         receipt = await trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt)
     assert receipt.done
     view = await trade.result()
     assert (view.outcome, view.bought, view.sold) == (Outcome.FLAT, 3, 3)
 
 
-async def test_close_goes_on_until_it_is_flat(floor: Floor) -> None:
+async def test_close_goes_on_until_it_is_flat(harness: Harness) -> None:
     """A sale that is refused is tried again; a sale that fills in part is completed."""
-    await floor.quote("1.20", "1.20")
-    trade = await floor.alert()
-    await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
-    await floor.fault(
+    await harness.quote("1.20", "1.20")
+    trade = await harness.alert()
+    await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
+    await harness.fault(
         kind="status",
         method="POST",
         path="*/orders",
@@ -111,61 +111,61 @@ async def test_close_goes_on_until_it_is_flat(floor: Floor) -> None:
         code="margin_check_failed",
         count=1,
     )
-    await floor.quote("1.20", "1.20", bid_size=3)
+    await harness.quote("1.20", "1.20", bid_size=3)
     await trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt)
-    await floor.quote("1.21", "1.22", bid_size=3)
+    await harness.quote("1.21", "1.22", bid_size=3)
     view = await trade.result()
     assert (view.outcome, view.sold) == (Outcome.FLAT, 4)
 
 
-async def test_close_of_a_closed_trade_is_not_possible(floor: Floor) -> None:
+async def test_close_of_a_closed_trade_is_not_possible(harness: Harness) -> None:
     """A second close finds nothing to do."""
-    trade = await floor.alert("BTO SPY")
+    trade = await harness.alert("BTO SPY")
     await trade.result()
     with pytest.raises(Exception, match=r"completed|closed|not found|nothing"):
         await trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt)
 
 
-async def test_convert_now_ends_the_ladder(env: WorkflowEnvironment, floor: Floor) -> None:
+async def test_convert_now_ends_the_ladder(env: WorkflowEnvironment, harness: Harness) -> None:
     """A person who does not want to wait gets the market order at once, within the ceiling as ever."""
-    await floor.quote("1.19", "1.25")
+    await harness.quote("1.19", "1.25")
     with env.with_time_skipping_disabled():
-        trade = await floor.alert()
-        await floor.until(trade, "the working entry", step="limit")
+        trade = await harness.alert()
+        await harness.until(trade, "the working entry", step="limit")
         receipt = await trade.execute_update(CONVERT_UPDATE, ME, result_type=CommandReceipt)
     assert receipt.done
-    assert floor.entry_limits() == ["1.2", "market"]
+    assert harness.entry_limits() == ["1.2", "market"]
 
 
-async def test_convert_now_respects_the_ceiling(env: WorkflowEnvironment, floor: Floor) -> None:
+async def test_convert_now_respects_the_ceiling(env: WorkflowEnvironment, harness: Harness) -> None:
     """Impatience does not raise the ceiling."""
-    await floor.quote("1.19", "1.40")
+    await harness.quote("1.19", "1.40")
     with env.with_time_skipping_disabled():
-        trade = await floor.alert()
-        await floor.until(trade, "the working entry", step="limit")
+        trade = await harness.alert()
+        await harness.until(trade, "the working entry", step="limit")
         await trade.execute_update(CONVERT_UPDATE, ME, result_type=CommandReceipt)
-        view = await floor.until(trade, "given up", bought=0, phase=Phase.WATCHING)
+        view = await harness.until(trade, "given up", bought=0, phase=Phase.WATCHING)
     assert "LADDER_ABOVE_CEILING" in (view.reason or "")
 
 
-async def test_the_web_uis_cancel_is_an_operators_cancel(env: WorkflowEnvironment, floor: Floor) -> None:
+async def test_the_web_uis_cancel_is_an_operators_cancel(env: WorkflowEnvironment, harness: Harness) -> None:
     """Cancelling the workflow stops the buying, keeps what was bought, and the trade lives on to protect it."""
-    await floor.quote("1.20", "1.20", ask_size=2)
+    await harness.quote("1.20", "1.20", ask_size=2)
     with env.with_time_skipping_disabled():
-        trade = await floor.alert()
-        await floor.until(trade, "the first slice", bought=2)
+        trade = await harness.alert()
+        await harness.until(trade, "the first slice", bought=2)
         await trade.cancel()
-        await floor.until(trade, "held and protected", phase=Phase.HOLDING, bought=2, exits_working=1)
+        await harness.until(trade, "held and protected", phase=Phase.HOLDING, bought=2, exits_working=1)
         await forward(env, trade, timedelta(hours=1))
-    assert (await floor.view(trade)).exits_working == 1
+    assert (await harness.view(trade)).exits_working == 1
 
 
-async def test_a_second_cancel_of_the_workflow_changes_nothing(floor: Floor) -> None:
+async def test_a_second_cancel_of_the_workflow_changes_nothing(harness: Harness) -> None:
     """However often somebody presses the button, the position keeps its exit."""
-    await floor.quote("1.20", "1.20")
-    trade = await floor.alert()
-    await floor.until(trade, "held", phase=Phase.HOLDING, exits_working=2)
+    await harness.quote("1.20", "1.20")
+    trade = await harness.alert()
+    await harness.until(trade, "held", phase=Phase.HOLDING, exits_working=2)
     await trade.cancel()
     await trade.cancel()
-    view = await floor.until(trade, "still held", phase=Phase.HOLDING, exits_working=2)
+    view = await harness.until(trade, "still held", phase=Phase.HOLDING, exits_working=2)
     assert view.position == 4

@@ -7,18 +7,18 @@ from temporalio.testing import WorkflowEnvironment
 from alert_trader.domain.execution.policy import Mode
 from alert_trader.domain.trade.lifecycle import Outcome
 from alert_trader.simulators.venue.tape import RequestLine
-from tests.support.floor import open_floor, policy
+from tests.support.harness import open_harness, policy
 
 
 async def test_a_dry_run_works_the_orders_out_and_sends_none(env: WorkflowEnvironment) -> None:
     """The whole ladder and the exit are on record, the broker's own check was asked, and no order reached the venue (DRY-10)."""
-    async with open_floor(env.client, mode=Mode.DRY_RUN) as floor:
-        trade = await floor.alert(price="1.20", rules=replace(policy(), mode=Mode.DRY_RUN))
+    async with open_harness(env.client, mode=Mode.DRY_RUN) as harness:
+        trade = await harness.alert(price="1.20", rules=replace(policy(), mode=Mode.DRY_RUN))
         view = await trade.result()
-        events = await floor.events(trade)
+        events = await harness.events(trade)
         changing = {
             (line.method, line.path.rpartition("/")[2])
-            for line in floor.venue.tape.lines
+            for line in harness.venue.tape.lines
             if isinstance(line, RequestLine) and line.method not in {"GET", "HEAD"}
         }
     assert (view.outcome, view.mode, view.bought) == (Outcome.DRY_RUN, "dry-run", 0)
@@ -31,10 +31,10 @@ async def test_a_dry_run_works_the_orders_out_and_sends_none(env: WorkflowEnviro
 
 async def test_the_mode_of_a_trade_is_the_one_it_started_with(env: WorkflowEnvironment) -> None:
     """A trade started for the demo venue meets a worker of another mode: it is not sent (DRY-20)."""
-    async with open_floor(env.client, mode=Mode.SANDBOX) as floor:
-        trade = await floor.alert(price="1.20", rules=policy())
+    async with open_harness(env.client, mode=Mode.SANDBOX) as harness:
+        trade = await harness.alert(price="1.20", rules=policy())
         view = await trade.result()
-        posts = floor.posts()
+        posts = harness.posts()
         history = await trade.fetch_history()
     assert view.outcome is Outcome.DENIED
     assert "WRONG_MODE" in (view.reason or "")

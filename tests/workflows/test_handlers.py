@@ -6,15 +6,17 @@ from temporalio.testing import WorkflowEnvironment
 
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.workflows.interface import CLOSE_UPDATE, Command, CommandReceipt
-from tests.support.floor import Floor
+from tests.support.harness import Harness
 
 
-async def test_a_command_is_answered_before_its_trade_closes(env: WorkflowEnvironment, floor: Floor) -> None:
+async def test_a_command_is_answered_before_its_trade_closes(
+    env: WorkflowEnvironment, harness: Harness
+) -> None:
     """DUR-30: a close waits for the very end of its trade, and the trade for the close: in history every command ends before it does."""
-    await floor.quote("1.20", "1.20")
+    await harness.quote("1.20", "1.20")
     with env.with_time_skipping_disabled():
-        trade = await floor.alert()
-        await floor.until(trade, "held", phase=Phase.HOLDING)
+        trade = await harness.alert()
+        await harness.until(trade, "held", phase=Phase.HOLDING)
         closing = await trade.start_update(
             CLOSE_UPDATE,
             Command(by="tester"),

@@ -9,7 +9,7 @@ from alert_trader import clock
 from alert_trader.domain.market.trading_hours import BY_RULE
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.simulators.venue.config import SessionMode, VenueConfig
-from tests.support.floor import open_floor
+from tests.support.harness import open_harness
 from tests.support.instants import HARD
 from tests.support.virtual_time import forward, forward_to
 
@@ -27,18 +27,18 @@ OPEN = (
 @pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.at(name)) for name in HARD])
 async def test_an_alert_trades_in_the_session_and_only_then(env: WorkflowEnvironment, name: str) -> None:
     """Bought and protected while the market is open, on every hard date; otherwise denied, with nothing sent."""
-    async with open_floor(env.client, VenueConfig(session=SessionMode.REAL)) as floor:
-        await floor.quote("1.20", "1.20")
+    async with open_harness(env.client, VenueConfig(session=SessionMode.REAL)) as harness:
+        await harness.quote("1.20", "1.20")
         with env.with_time_skipping_disabled():
-            trade = await floor.alert()
+            trade = await harness.alert()
             if name not in OPEN:
                 assert (await trade.result()).outcome is Outcome.DENIED
-                assert floor.posts() == []
+                assert harness.posts() == []
                 return
-            await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
+            await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
             # over the night, the weekend or the holiday, to the next opening
-            floor.exit_fraction = None  # the venue's own day stays where it is
+            harness.exit_fraction = None  # the venue's own day stays where it is
             await forward_to(env, trade, BY_RULE.next_open(clock.now()))
             await forward(env, trade, timedelta(minutes=5))
-            view = await floor.view(trade)
+            view = await harness.view(trade)
     assert (view.phase, view.position, view.exits_working) == (Phase.HOLDING, 4, 2)

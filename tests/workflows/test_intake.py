@@ -13,11 +13,11 @@ from alert_trader.control.commands import trade_commands
 from alert_trader.control.errors import NoWorkerError
 from alert_trader.control.intake import author_trades
 from alert_trader.control.intake.message import (
+    Ignored,
     Intake,
-    LeftAlone,
-    Opened,
-    PassedOn,
-    Taken,
+    IntakeResult,
+    PassedToTrade,
+    TradeStarted,
     Unmatched,
     take,
     told,
@@ -29,7 +29,7 @@ from alert_trader.domain.ids import message_id
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.domain.trade.view import TradeView
 from alert_trader.workflows.interface import CommandReceipt, FollowUp, Said
-from tests.support.floor import AUTHOR, CHANNEL, GUILD, Floor, policy
+from tests.support.harness import AUTHOR, CHANNEL, GUILD, Harness, policy
 from tests.support.waiting import eventually
 
 _numbers = count(1)
@@ -39,94 +39,94 @@ by_start = pytest.mark.at("now")
 
 
 @pytest.fixture
-def entry(floor: Floor) -> str:
+def entry(harness: Harness) -> str:
     """Give the plain alert."""
-    return f"BTO SPY {floor.expiry:%m/%d/%Y} 450c @ 1.20"
+    return f"BTO SPY {harness.expiry:%m/%d/%Y} 450c @ 1.20"
 
 
 async def taken(
-    floor: Floor, text: str, *, profile: Profile | None = None, name: str | None = None, **about: Any
-) -> Taken:
+    harness: Harness, text: str, *, profile: Profile | None = None, name: str | None = None, **about: Any
+) -> IntakeResult:
     """Take a message in by the floor's rules; a trade that it opens ends with the floor."""
     given = {"author_id": AUTHOR, "channel_id": CHANNEL, "guild_id": GUILD, "posted_at": clock.now(), **about}
     message = AlertMessage(
-        message_id=message_id(name or f"in{next(_numbers)}{floor.account}"), text=text, **given
+        message_id=message_id(name or f"in{next(_numbers)}{harness.account}"), text=text, **given
     )
     profiles = {AUTHOR: profile or Profile(exits=OnExit.AUTOMATIC)}
     found = await take(
-        floor.client, message, Intake(policy=policy(), account=floor.account, profiles=profiles)
+        harness.client, message, Intake(policy=policy(), account=harness.account, profiles=profiles)
     )
     assert told(found).isprintable()
-    if isinstance(found, Opened) and found.started:
-        floor.handles.append(floor.client.get_workflow_handle(found.workflow_id, result_type=TradeView))
+    if isinstance(found, TradeStarted) and found.started:
+        harness.handles.append(harness.client.get_workflow_handle(found.workflow_id, result_type=TradeView))
     return found
 
 
-async def held(floor: Floor, entry: str, **about: Any) -> Opened:
+async def held(harness: Harness, entry: str, **about: Any) -> TradeStarted:
     """Take an entry in, and wait until it is held and protected."""
-    await floor.quote("1.20", "1.20")
-    opened = await taken(floor, entry, **about)
-    assert isinstance(opened, Opened)
-    await floor.until(floor.handles[-1], "protected", phase=Phase.HOLDING, exits_working=2)
+    await harness.quote("1.20", "1.20")
+    opened = await taken(harness, entry, **about)
+    assert isinstance(opened, TradeStarted)
+    await harness.until(harness.handles[-1], "protected", phase=Phase.HOLDING, exits_working=2)
     return opened
 
 
-async def test_an_entry_opens_its_one_trade(floor: Floor, entry: str) -> None:
+async def test_an_entry_opens_its_one_trade(harness: Harness, entry: str) -> None:
     """WHO-20: the same message taken in again finds the trade it has."""
-    first = await taken(floor, entry, name=f"same{floor.account}")
-    again = await taken(floor, entry, name=f"same{floor.account}")
-    assert isinstance(first, Opened)
-    assert isinstance(again, Opened)
+    first = await taken(harness, entry, name=f"same{harness.account}")
+    again = await taken(harness, entry, name=f"same{harness.account}")
+    assert isinstance(first, TradeStarted)
+    assert isinstance(again, TradeStarted)
     assert (first.started, again.started, first.workflow_id) == (True, False, again.workflow_id)
 
 
 @by_start
 async def test_an_alert_has_its_trade_though_no_worker_answers(
-    floor: Floor, entry: str, env: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, entry: str, env: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """WHO-20: starting a trade needs no worker. Whether it corrects one of a moment ago nobody tells then, so a person decides."""
-    first = await held(floor, entry)
+    first = await held(harness, entry)
 
     async def silent(_: object) -> TradeView:
         raise trade_views.NoAnswer("no worker answered")
 
     with monkeypatch.context() as away, env.with_time_skipping_disabled():
         away.setattr(trade_views, "view_of", silent)
-        opened = await taken(floor, entry.replace("450c", "460c").replace("1.20", "1.25"))
-        assert isinstance(opened, Opened)
-        asked = await floor.client.get_workflow_handle(opened.workflow_id).fetch_history()
+        opened = await taken(harness, entry.replace("450c", "460c").replace("1.20", "1.25"))
+        assert isinstance(opened, TradeStarted)
+        asked = await harness.client.get_workflow_handle(opened.workflow_id).fetch_history()
     assert opened.started
     assert first.workflow_id in str(asked.events[0])
 
 
-async def test_talk_starts_nothing(floor: Floor) -> None:
+async def test_talk_starts_nothing(harness: Harness) -> None:
     """Chatter costs no workflow; neither do the exits of people who are on no list."""
-    assert isinstance(await taken(floor, "good morning everyone"), LeftAlone)
-    assert isinstance(await taken(floor, "all out", author_id="stranger"), LeftAlone)
+    assert isinstance(await taken(harness, "good morning everyone"), Ignored)
+    assert isinstance(await taken(harness, "all out", author_id="stranger"), Ignored)
 
 
-async def test_a_refused_alert_is_on_record(floor: Floor) -> None:
+async def test_a_refused_alert_is_on_record(harness: Harness) -> None:
     """What looks like an alert and cannot be traded has a trade that says why."""
-    found = await taken(floor, "BTO SPY 450 @ 1.20")
-    assert isinstance(found, Opened)
-    view = await floor.handles[-1].result()
+    found = await taken(harness, "BTO SPY 450 @ 1.20")
+    assert isinstance(found, TradeStarted)
+    view = await harness.handles[-1].result()
     assert (view.outcome, (view.reason or "").partition(":")[0]) == (Outcome.DENIED, "PARSE_NO_RIGHT")
 
 
 @pytest.mark.parametrize("nature", [Nature.REPLY, Nature.FORWARD, Nature.QUOTE, Nature.EDIT])
-async def test_only_a_first_message_buys(floor: Floor, entry: str, nature: Nature) -> None:
+async def test_only_a_first_message_buys(harness: Harness, entry: str, nature: Nature) -> None:
     """WHO-20: a reply, forward, quote or edit that reads as an entry is refused, on record."""
-    await taken(floor, entry, nature=nature)
-    view = await floor.handles[-1].result()
-    assert ((view.reason or "").partition(":")[0], floor.posts()) == ("PARSE_NOT_FIRST_HAND", [])
+    await taken(harness, entry, nature=nature)
+    view = await harness.handles[-1].result()
+    assert ((view.reason or "").partition(":")[0], harness.posts()) == ("PARSE_NOT_FIRST_HAND", [])
 
 
-async def test_an_exit_finds_the_authors_open_trade(floor: Floor, entry: str) -> None:
+async def test_an_exit_finds_the_authors_open_trade(harness: Harness, entry: str) -> None:
     """The trade of that contract is told, and sells by its profile; without one, the answer says that there is none."""
-    assert isinstance(await taken(floor, "STC KO 70c 12/18 @ 2"), Unmatched)
-    opened = await held(floor, entry)
-    found = await taken(floor, "STC SPY 450c @ 1.20 half out")
-    assert isinstance(found, PassedOn)
+    assert isinstance(await taken(harness, "STC KO 70c 12/18 @ 2"), Unmatched)
+    opened = await held(harness, entry)
+    found = await taken(harness, "STC SPY 450c @ 1.20 half out")
+    assert isinstance(found, PassedToTrade)
     assert (found.said, found.workflow_id, found.receipt.text) == (
         Said.EXIT,
         opened.workflow_id,
@@ -135,112 +135,118 @@ async def test_an_exit_finds_the_authors_open_trade(floor: Floor, entry: str) ->
 
 
 async def test_an_exit_is_never_about_a_later_alert(
-    floor: Floor, entry: str, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, entry: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """EXT-10: an exit that a restart reads again, its own trade over by now, does not sell what its author bought since."""
     monkeypatch.setattr(author_trades, "LOOKS", (0.0, 0.1, 0.1))  # each of the three is looked for to the end
     before = clock.now() - timedelta(seconds=30)
-    await held(floor, entry)
-    for text in ("all out", "STC SPY 450c @ 1.20", f"AVG SPY {floor.expiry:%m/%d} 450c @ 1.25, added @ 1.20"):
-        assert isinstance(await taken(floor, text, posted_at=before), Unmatched)
-    assert (await floor.view(floor.handles[-1])).position == 4
+    await held(harness, entry)
+    for text in (
+        "all out",
+        "STC SPY 450c @ 1.20",
+        f"AVG SPY {harness.expiry:%m/%d} 450c @ 1.25, added @ 1.20",
+    ):
+        assert isinstance(await taken(harness, text, posted_at=before), Unmatched)
+    assert (await harness.view(harness.handles[-1])).position == 4
 
 
-async def test_an_exit_of_two_open_contracts_must_name_one(floor: Floor, entry: str) -> None:
+async def test_an_exit_of_two_open_contracts_must_name_one(harness: Harness, entry: str) -> None:
     """Which of two positions "all out" means is not for us to say; an answer to the alert says it."""
-    first = await held(floor, entry)
-    await floor.control.set_quote(
-        floor.symbol.replace("450", "451"), bid="1.20", ask="1.20", ask_size=50, bid_size=50
+    first = await held(harness, entry)
+    await harness.control.set_quote(
+        harness.symbol.replace("450", "451"), bid="1.20", ask="1.20", ask_size=50, bid_size=50
     )
     other = entry.replace("450c", "451c").replace("1.20", "1.21")
-    await taken(floor, other)
-    await floor.until(floor.handles[-1], "held", phase=Phase.HOLDING)
-    both = await taken(floor, "all out")
+    await taken(harness, other)
+    await harness.until(harness.handles[-1], "held", phase=Phase.HOLDING)
+    both = await taken(harness, "all out")
     assert isinstance(both, Unmatched)
     assert "found 2" in both.why
     answer = await taken(
-        floor, "all out", nature=Nature.REPLY, answers=first.workflow_id.removeprefix("trade-")
+        harness, "all out", nature=Nature.REPLY, answers=first.workflow_id.removeprefix("trade-")
     )
-    assert isinstance(answer, PassedOn)
+    assert isinstance(answer, PassedToTrade)
     assert answer.workflow_id == first.workflow_id
 
 
-async def test_an_add_is_written_down_or_has_its_own_trade(floor: Floor, entry: str) -> None:
+async def test_an_add_is_written_down_or_has_its_own_trade(harness: Harness, entry: str) -> None:
     """By default an add changes nothing; where the profile wants it, its message opens a trade of its own."""
-    await held(floor, entry)
-    text = f"AVG SPY {floor.expiry:%m/%d} 450c @ 1.25, added @ 1.20"
-    noted = await taken(floor, text)
-    assert isinstance(noted, PassedOn)
+    await held(harness, entry)
+    text = f"AVG SPY {harness.expiry:%m/%d} 450c @ 1.25, added @ 1.20"
+    noted = await taken(harness, text)
+    assert isinstance(noted, PassedToTrade)
     assert noted.said is Said.ADD
-    added = await taken(floor, text, profile=Profile(adds=OnAdd.ADDED))
-    assert isinstance(added, Opened)
-    await floor.until(floor.handles[-1], "held", phase=Phase.HOLDING, bought=4)
+    added = await taken(harness, text, profile=Profile(adds=OnAdd.ADDED))
+    assert isinstance(added, TradeStarted)
+    await harness.until(harness.handles[-1], "held", phase=Phase.HOLDING, bought=4)
 
 
 @by_start
 async def test_a_correction_is_told_to_the_working_trade(
-    floor: Floor, entry: str, env: WorkflowEnvironment
+    harness: Harness, entry: str, env: WorkflowEnvironment
 ) -> None:
     """The order works on; the author's "1.30**" is on its record, and an edit of the alert is too."""
-    await floor.quote("1.10", "1.30")
+    await harness.quote("1.10", "1.30")
     with env.with_time_skipping_disabled():
-        opened = await taken(floor, entry)
-        assert isinstance(opened, Opened)
-        await floor.until(floor.handles[-1], "working", step="limit")
-        found = await taken(floor, "1.30**")
+        opened = await taken(harness, entry)
+        assert isinstance(opened, TradeStarted)
+        await harness.until(harness.handles[-1], "working", step="limit")
+        found = await taken(harness, "1.30**")
         edit = entry.replace("450c", "460c")
-        edited = await taken(floor, edit, nature=Nature.EDIT, name=opened.workflow_id.removeprefix("trade-"))
-        view = await floor.view(floor.handles[-1])
-    assert isinstance(found, PassedOn)
-    assert isinstance(edited, PassedOn)
+        edited = await taken(
+            harness, edit, nature=Nature.EDIT, name=opened.workflow_id.removeprefix("trade-")
+        )
+        view = await harness.view(harness.handles[-1])
+    assert isinstance(found, PassedToTrade)
+    assert isinstance(edited, PassedToTrade)
     assert (found.said, edited.said, found.workflow_id) == (
         Said.CORRECTION,
         Said.CORRECTION,
         opened.workflow_id,
     )
-    assert (await floor.kinds(floor.handles[-1])).count("corrected") == 2
+    assert (await harness.kinds(harness.handles[-1])).count("corrected") == 2
     assert (view.phase, view.quantity) == (Phase.ENTERING, 4)
 
 
 @by_start
-async def test_a_correction_of_a_refused_alert_is_on_record(floor: Floor) -> None:
+async def test_a_correction_of_a_refused_alert_is_on_record(harness: Harness) -> None:
     """Nothing is bought on two halves of an alert; a person finds both."""
-    await taken(floor, f"BTO SPY {floor.expiry:%m/%d} 450c @ 2/03 risky")
-    assert (await floor.handles[-1].result()).outcome is Outcome.DENIED
-    refused = floor.handles[-1].id
+    await taken(harness, f"BTO SPY {harness.expiry:%m/%d} 450c @ 2/03 risky")
+    assert (await harness.handles[-1].result()).outcome is Outcome.DENIED
+    refused = harness.handles[-1].id
 
-    async def taken_down() -> Opened | None:
-        found = await taken(floor, "2.03**")
-        return found if isinstance(found, Opened) else None
+    async def taken_down() -> TradeStarted | None:
+        found = await taken(harness, "2.03**")
+        return found if isinstance(found, TradeStarted) else None
 
     await eventually(taken_down, "the refused alert to be found")
-    view = await floor.handles[-1].result()
+    view = await harness.handles[-1].result()
     assert ((view.reason or "").partition(":")[0], refused in (view.reason or "")) == ("ALERT_CORRECTS", True)
 
 
 async def test_the_same_alert_but_for_one_field_waits_for_a_person(
-    floor: Floor, entry: str, env: WorkflowEnvironment
+    harness: Harness, entry: str, env: WorkflowEnvironment
 ) -> None:
     """A moment later with another strike: a second trade, or the first one corrected? Nothing is bought before somebody says."""
     with env.with_time_skipping_disabled():
-        first = await held(floor, entry)
-        await floor.control.set_quote(
-            floor.symbol.replace("450", "451"), bid="1.20", ask="1.20", ask_size=50, bid_size=50
+        first = await held(harness, entry)
+        await harness.control.set_quote(
+            harness.symbol.replace("450", "451"), bid="1.20", ask="1.20", ask_size=50, bid_size=50
         )
-        await taken(floor, entry.replace("450c", "451c"))
-        view = await floor.until(floor.handles[-1], "waits", phase=Phase.AWAITING)
+        await taken(harness, entry.replace("450c", "451c"))
+        view = await harness.until(harness.handles[-1], "waits", phase=Phase.AWAITING)
     assert view.offer is not None
     assert first.workflow_id in view.last_event
-    assert "corrected" in await floor.kinds(floor.handles[-2])
+    assert "corrected" in await harness.kinds(harness.handles[-2])
 
 
-async def test_a_later_alert_of_the_kind_is_a_trade_like_any_other(floor: Floor, entry: str) -> None:
+async def test_a_later_alert_of_the_kind_is_a_trade_like_any_other(harness: Harness, entry: str) -> None:
     """Only what comes within the window may correct."""
-    await held(floor, entry)
+    await held(harness, entry)
     later = clock.now() + timedelta(seconds=50)
     short = replace(policy().safety, correction_window=timedelta(seconds=10))
     message = AlertMessage(
-        message_id=message_id(f"l{floor.account}"),
+        message_id=message_id(f"l{harness.account}"),
         text=entry.replace("1.20", "1.21"),
         author_id=AUTHOR,
         channel_id=CHANNEL,
@@ -248,11 +254,11 @@ async def test_a_later_alert_of_the_kind_is_a_trade_like_any_other(floor: Floor,
         posted_at=later,
     )
     found = await take(
-        floor.client, message, Intake(policy=replace(policy(), safety=short), account=floor.account)
+        harness.client, message, Intake(policy=replace(policy(), safety=short), account=harness.account)
     )
-    assert isinstance(found, Opened)
-    floor.handles.append(floor.client.get_workflow_handle(found.workflow_id, result_type=TradeView))
-    await floor.until(floor.handles[-1], "traded", phase=Phase.HOLDING)
+    assert isinstance(found, TradeStarted)
+    harness.handles.append(harness.client.get_workflow_handle(found.workflow_id, result_type=TradeView))
+    await harness.until(harness.handles[-1], "traded", phase=Phase.HOLDING)
 
 
 def behind(monkeypatch: pytest.MonkeyPatch, *missing: str) -> None:
@@ -265,54 +271,54 @@ def behind(monkeypatch: pytest.MonkeyPatch, *missing: str) -> None:
     monkeypatch.setattr(trade_views, "list_trades", without)
 
 
-async def second(floor: Floor, entry: str) -> tuple[str, str]:
+async def second(harness: Harness, entry: str) -> tuple[str, str]:
     """Have two contracts of one author open; gives their trades, the older first."""
-    first = await held(floor, entry)
-    await floor.control.set_quote(
-        floor.symbol.replace("450", "460"), bid="1.50", ask="1.50", ask_size=50, bid_size=50
+    first = await held(harness, entry)
+    await harness.control.set_quote(
+        harness.symbol.replace("450", "460"), bid="1.50", ask="1.50", ask_size=50, bid_size=50
     )
-    other = await taken(floor, entry.replace("450c", "460c").replace("1.20", "1.50"))
-    assert isinstance(other, Opened)
-    await floor.until(floor.handles[-1], "held", phase=Phase.HOLDING)
+    other = await taken(harness, entry.replace("450c", "460c").replace("1.20", "1.50"))
+    assert isinstance(other, TradeStarted)
+    await harness.until(harness.handles[-1], "held", phase=Phase.HOLDING)
     return first.workflow_id, other.workflow_id
 
 
 async def test_an_exit_sees_what_the_index_has_not_yet(
-    floor: Floor, entry: str, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, entry: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """EXT-10: "out" a moment after a new entry is about two contracts: the index knows the older one only, the account both."""
-    older, newer = await second(floor, entry)
+    older, newer = await second(harness, entry)
     behind(monkeypatch, newer)
-    both = await taken(floor, "all out")
+    both = await taken(harness, "all out")
     assert isinstance(both, Unmatched)
     assert "found 2" in both.why
     behind(monkeypatch, older, newer)
-    named = await taken(floor, "STC SPY 460c @ 1.50 half out")
-    assert isinstance(named, PassedOn)
+    named = await taken(harness, "STC SPY 460c @ 1.50 half out")
+    assert isinstance(named, PassedToTrade)
     assert named.workflow_id == newer
 
 
 async def test_an_alert_like_one_that_the_index_has_not_yet_waits_for_a_person(
-    floor: Floor, entry: str, env: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, entry: str, env: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """WHO-40: two alerts that differ in one field, the second within the index's lag of the first: the account has let the first buy."""
     with env.with_time_skipping_disabled():
-        first = await held(floor, entry)
-        await floor.control.set_quote(
-            floor.symbol.replace("450", "451"), bid="1.20", ask="1.20", ask_size=50, bid_size=50
+        first = await held(harness, entry)
+        await harness.control.set_quote(
+            harness.symbol.replace("450", "451"), bid="1.20", ask="1.20", ask_size=50, bid_size=50
         )
         behind(monkeypatch, first.workflow_id)
-        await taken(floor, entry.replace("450c", "451c"))
-        view = await floor.until(floor.handles[-1], "waits", phase=Phase.AWAITING)
+        await taken(harness, entry.replace("450c", "451c"))
+        view = await harness.until(harness.handles[-1], "waits", phase=Phase.AWAITING)
     assert first.workflow_id in view.last_event
 
 
 @pytest.mark.parametrize("number", [0, 1])
 async def test_a_trade_that_does_not_answer_is_no_trade_less(
-    floor: Floor, entry: str, monkeypatch: pytest.MonkeyPatch, number: int
+    harness: Harness, entry: str, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     """EXT-10, UNK-30: a query that failed is not an empty answer: "out" is about two contracts whichever of them tells how it stands."""
-    trades = await second(floor, entry)
+    trades = await second(harness, entry)
     view_of = trade_views.view_of
 
     async def partly(handle: Any) -> TradeView:
@@ -321,23 +327,23 @@ async def test_a_trade_that_does_not_answer_is_no_trade_less(
         return await view_of(handle)
 
     monkeypatch.setattr(trade_views, "view_of", partly)
-    both = await taken(floor, "all out")
+    both = await taken(harness, "all out")
     assert isinstance(both, Unmatched)
     assert "found 2" in both.why
-    named = await taken(floor, f"STC SPY {460 if number else 450}c @ 1.50 half out")
-    assert isinstance(named, PassedOn)
+    named = await taken(harness, f"STC SPY {460 if number else 450}c @ 1.50 half out")
+    assert isinstance(named, PassedToTrade)
     assert named.workflow_id == trades[number]
 
 
 async def test_an_exit_reaches_every_trade_though_one_does_not_answer(
-    floor: Floor, entry: str, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, entry: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An alert and its add are both told that their author is out: the one that is silent keeps the other from nothing."""
     profile = Profile(exits=OnExit.AUTOMATIC, adds=OnAdd.ADDED)
-    await held(floor, entry, profile=profile)
-    added = await taken(floor, f"AVG SPY {floor.expiry:%m/%d} 450c @ 1.25, added @ 1.20", profile=profile)
-    assert isinstance(added, Opened)
-    await floor.until(floor.handles[-1], "held", phase=Phase.HOLDING, bought=4)
+    await held(harness, entry, profile=profile)
+    added = await taken(harness, f"AVG SPY {harness.expiry:%m/%d} 450c @ 1.25, added @ 1.20", profile=profile)
+    assert isinstance(added, TradeStarted)
+    await harness.until(harness.handles[-1], "held", phase=Phase.HOLDING, bought=4)
     follow_up = trade_commands.follow_up
 
     async def partly(client: Any, trade: str, said: FollowUp) -> CommandReceipt:
@@ -347,26 +353,26 @@ async def test_an_exit_reaches_every_trade_though_one_does_not_answer(
 
     monkeypatch.setattr(trade_commands, "follow_up", partly)
     with pytest.raises(NoWorkerError):
-        await taken(floor, "STC SPY 450c @ 1.20 half out", profile=profile)
-    await floor.until(floor.handles[0], "sold in part", position=2)
+        await taken(harness, "STC SPY 450c @ 1.20 half out", profile=profile)
+    await harness.until(harness.handles[0], "sold in part", position=2)
 
 
 async def test_an_answer_to_an_alert_that_is_over_is_about_nothing_else(
-    floor: Floor, entry: str, env: WorkflowEnvironment
+    harness: Harness, entry: str, env: WorkflowEnvironment
 ) -> None:
     """EXT-10: "all out" in answer to an alert whose trade is flat, or was refused, must not sell another contract of its author."""
     with env.with_time_skipping_disabled():
-        older, newer = await second(floor, entry)
-        refused = await taken(floor, "BTO SPY 450 @ 1.20")
-        assert isinstance(refused, Opened)
-        await floor.client.get_workflow_handle(refused.workflow_id).result()
-        await taken(floor, "STC SPY 450c @ 1.20 all out")
-        await floor.handles[0].result()
+        older, newer = await second(harness, entry)
+        refused = await taken(harness, "BTO SPY 450 @ 1.20")
+        assert isinstance(refused, TradeStarted)
+        await harness.client.get_workflow_handle(refused.workflow_id).result()
+        await taken(harness, "STC SPY 450c @ 1.20 all out")
+        await harness.handles[0].result()
         for over in (older, refused.workflow_id):
-            found = await taken(floor, "all out", nature=Nature.REPLY, answers=over.removeprefix("trade-"))
+            found = await taken(harness, "all out", nature=Nature.REPLY, answers=over.removeprefix("trade-"))
             assert isinstance(found, Unmatched)
         answer = await taken(
-            floor, "STC SPY 460c @ 1.50 half out", nature=Nature.REPLY, answers=older.removeprefix("trade-")
+            harness, "STC SPY 460c @ 1.50 half out", nature=Nature.REPLY, answers=older.removeprefix("trade-")
         )
-        assert isinstance(answer, PassedOn)
+        assert isinstance(answer, PassedToTrade)
         assert answer.workflow_id == newer

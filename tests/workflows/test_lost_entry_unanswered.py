@@ -15,7 +15,7 @@ from alert_trader.domain.market.trading_hours import BY_RULE
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.domain.trade.view import TradeView
 from alert_trader.workflows import timing
-from tests.support.floor import CONTRACT, Floor
+from tests.support.harness import CONTRACT, Harness
 from tests.support.virtual_time import forward, forward_to
 from tests.support.waiting import eventually
 
@@ -30,17 +30,17 @@ def one_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timing, "READ_RETRY", timing.SEND_ONCE)
 
 
-async def lose_entry(floor: Floor, kind: str, text: str | None = None) -> Trade:
+async def lose_entry(harness: Harness, kind: str, text: str | None = None) -> Trade:
     """Give a trade whose entry's answer is lost, and which nobody can look for."""
-    floor.exit_fraction = None  # nobody knows of the fill before the venue answers
-    await floor.quote("1.20", "1.20")
-    await floor.control.mute_streams()
-    await floor.fault(kind=kind, method="POST", path="*/orders", client_id="*-e1")
-    trade = await floor.alert(text)
-    await eventually(lambda: floor.posts("e"), "the entry to be sent")
-    await floor.fault(**NO_LIST)
-    await floor.fault(**NO_READ)
-    await floor.until(trade, "the lost answer", unknown_orders=1)
+    harness.exit_fraction = None  # nobody knows of the fill before the venue answers
+    await harness.quote("1.20", "1.20")
+    await harness.control.mute_streams()
+    await harness.fault(kind=kind, method="POST", path="*/orders", client_id="*-e1")
+    trade = await harness.alert(text)
+    await eventually(lambda: harness.posts("e"), "the entry to be sent")
+    await harness.fault(**NO_LIST)
+    await harness.fault(**NO_READ)
+    await harness.until(trade, "the lost answer", unknown_orders=1)
     return trade
 
 
@@ -53,21 +53,21 @@ async def lose_entry(floor: Floor, kind: str, text: str | None = None) -> Trade:
     ],
 )
 async def test_an_entry_that_nobody_could_look_for_over_a_weekend_stays_unknown(
-    env: WorkflowEnvironment, floor: Floor, kind: str, bought: int
+    env: WorkflowEnvironment, harness: Harness, kind: str, bought: int
 ) -> None:
     """UNK-30, UNK-20, ENT-50: only a list that the venue gave settles it; a person is called, and nothing is sent again."""
     with env.with_time_skipping_disabled():
-        trade = await lose_entry(floor, kind)
+        trade = await lose_entry(harness, kind)
         await forward_to(
             env,
             trade,
             BY_RULE.next_open(await env.get_current_time(trade) + timedelta(hours=27))
             + timedelta(minutes=90),
         )
-        view = await floor.view(trade)
+        view = await harness.view(trade)
         assert (view.phase, view.unknown_orders, view.outcome) == (Phase.WATCHING, 1, None)
         assert "nobody can say whether" in (view.reason or "")
-        events = await floor.events(trade)
+        events = await harness.events(trade)
         assert "not_found" not in [event.kind for event in events]
         called = {
             event.at.date()
@@ -75,30 +75,30 @@ async def test_an_entry_that_nobody_could_look_for_over_a_weekend_stays_unknown(
             if event.kind == "warning" and "nobody can say whether" in event.text
         }
         assert len(called) >= 2
-        await floor.control.clear_faults()
+        await harness.control.clear_faults()
         await forward(env, trade, timedelta(hours=3), may_end=bought == 0)
         if bought > 0:
-            await floor.until(
+            await harness.until(
                 trade, "found and protected", bought=4, exits_working=2, unknown_orders=0, phase=Phase.HOLDING
             )
         else:
-            await floor.until(trade, "not there", unknown_orders=0)
-            assert "not_found" in await floor.kinds(trade)
-    assert len(floor.posts("e")) == 1
+            await harness.until(trade, "not there", unknown_orders=0)
+            assert "not_found" in await harness.kinds(trade)
+    assert len(harness.posts("e")) == 1
 
 
 async def test_an_entry_that_nobody_could_look_for_until_its_contract_ended_calls_a_person(
-    env: WorkflowEnvironment, floor: Floor
+    env: WorkflowEnvironment, harness: Harness
 ) -> None:
     """UNK-30, DUR-40: the trade ends with its contract, says that the order was never seen to end, and has sent nothing again."""
     contract = replace(CONTRACT, expiry=next_trading_day(new_york_date(clock.now())), strike=Decimal(600))
-    await floor.control.set_quote(contract.occ_symbol, bid="1.20", ask="1.20")
+    await harness.control.set_quote(contract.occ_symbol, bid="1.20", ask="1.20")
     with env.with_time_skipping_disabled():
-        trade = await lose_entry(floor, "lost-before", f"BTO SPY {contract.expiry:%m/%d/%Y} 600c @ 1.20")
+        trade = await lose_entry(harness, "lost-before", f"BTO SPY {contract.expiry:%m/%d/%Y} 600c @ 1.20")
         await forward(env, trade, timedelta(days=6), may_end=True)
     view = await trade.result()
-    events = await floor.events(trade)
-    assert (view.outcome, view.unknown_orders, len(floor.posts("e"))) == (Outcome.UNFILLED, 1, 1)
+    events = await harness.events(trade)
+    assert (view.outcome, view.unknown_orders, len(harness.posts("e"))) == (Outcome.UNFILLED, 1, 1)
     assert "not_found" not in [event.kind for event in events]
     assert [event for event in events if event.kind == "warning" and "a person must take over" in event.text]
     assert (await trade.describe()).history_length < 12_000
@@ -115,27 +115,27 @@ async def test_an_entry_that_nobody_could_look_for_until_its_contract_ended_call
     ],
 )
 async def test_an_exit_that_nobody_could_look_for_for_days_is_there_once(
-    env: WorkflowEnvironment, floor: Floor, sending: dict[str, Any]
+    env: WorkflowEnvironment, harness: Harness, sending: dict[str, Any]
 ) -> None:
     """EXT-30, UNK-30: for four days nobody knows of the exit; a person is called in the meantime; then there is one, and not two."""
-    floor.exit_fraction = None
-    await floor.quote("1.19", "1.21")
-    await floor.control.mute_streams()
+    harness.exit_fraction = None
+    await harness.quote("1.19", "1.21")
+    await harness.control.mute_streams()
     with env.with_time_skipping_disabled():
-        trade = await floor.alert()
-        await eventually(lambda: floor.order_ids("e"), "the entry")
-        await floor.until(trade, "the working entry", step="limit")
-        await floor.fault(**sending)
+        trade = await harness.alert()
+        await eventually(lambda: harness.order_ids("e"), "the entry")
+        await harness.until(trade, "the working entry", step="limit")
+        await harness.fault(**sending)
         if sending is not NO_LIST:
-            await floor.fault(**{**NO_LIST, "nth": 2})
-        await floor.control.fill(floor.order_ids("e")[0], 4, "1.20")
+            await harness.fault(**{**NO_LIST, "nth": 2})
+        await harness.control.fill(harness.order_ids("e")[0], 4, "1.20")
         await forward(env, trade, timedelta(days=4))
-        view = await floor.view(trade)
+        view = await harness.view(trade)
         assert (view.position, view.exits_working) == (4, 0)
         assert [
-            event for event in await floor.events(trade) if event.kind == "warning" and "-x1" in event.text
+            event for event in await harness.events(trade) if event.kind == "warning" and "-x1" in event.text
         ]
-        await floor.control.clear_faults()
+        await harness.control.clear_faults()
         await forward(env, trade, timedelta(days=1))
-        await floor.until(trade, "protected", exits_working=2, unknown_orders=0)
-    assert len(floor.posts("x")) == 1
+        await harness.until(trade, "protected", exits_working=2, unknown_orders=0)
+    assert len(harness.posts("x")) == 1

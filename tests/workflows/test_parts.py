@@ -15,7 +15,7 @@ from alert_trader.domain.market.trading_hours import BY_RULE
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.workflows import timing
 from alert_trader.workflows.interface import CLOSE_UPDATE, SELL_UPDATE, Command, CommandReceipt, SellOrder
-from tests.support.floor import CONTRACT, Floor, policy
+from tests.support.harness import CONTRACT, Harness, policy
 from tests.support.virtual_time import forward
 from tests.support.waiting import eventually
 
@@ -28,55 +28,55 @@ def part(portion: Portion, identity: str = "") -> SellOrder:
     return SellOrder(command=Command(by="tester", id=identity), portion=portion)
 
 
-async def test_a_part_that_is_free_leaves_the_exit_alone(floor: Floor) -> None:
+async def test_a_part_that_is_free_leaves_the_exit_alone(harness: Harness) -> None:
     """EXT-10: two of four work in an exit; selling half takes the other two, and takes nothing back."""
-    await floor.quote("1.20", "1.20")
-    trade = await floor.alert()
-    await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
+    await harness.quote("1.20", "1.20")
+    trade = await harness.alert()
+    await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
     receipt = await trade.execute_update(SELL_UPDATE, part(HALF), result_type=CommandReceipt)
     assert (receipt.done, receipt.text) == (True, "Sold 2, asked for by tester")
-    view = await floor.view(trade)
+    view = await harness.view(trade)
     assert (view.position, view.exits_working, view.unprotected) == (2, 2, 0)
-    assert len(floor.order_ids("x")) == 2
+    assert len(harness.order_ids("x")) == 2
 
 
-async def test_a_part_that_exits_hold_is_taken_back_first(floor: Floor) -> None:
+async def test_a_part_that_exits_hold_is_taken_back_first(harness: Harness) -> None:
     """EXT-30: all four work in an exit; it has ended before one is sold, and the three that remain are in an exit again."""
-    await floor.quote("1.20", "1.20")
-    trade = await floor.alert(rules=ALL_AT_HALF)
-    await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
+    await harness.quote("1.20", "1.20")
+    trade = await harness.alert(rules=ALL_AT_HALF)
+    await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
     await trade.execute_update(SELL_UPDATE, part(Portion(count=1)), result_type=CommandReceipt)
-    view = await floor.until(trade, "protected again", position=3, exits_working=3, unprotected=0)
+    view = await harness.until(trade, "protected again", position=3, exits_working=3, unprotected=0)
     assert view.sold == 1
 
 
-async def test_the_plan_covers_its_share_of_what_remains(floor: Floor) -> None:
+async def test_the_plan_covers_its_share_of_what_remains(harness: Harness) -> None:
     """Three of four sold leave one, of which half is none; nothing is sold twice and nothing is left over in an order."""
-    await floor.quote("1.20", "1.20")
-    trade = await floor.alert()
-    await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
+    await harness.quote("1.20", "1.20")
+    trade = await harness.alert()
+    await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
     await trade.execute_update(SELL_UPDATE, part(Portion(count=3)), result_type=CommandReceipt)
-    view = await floor.until(trade, "one is left", position=1, exits_working=0)
+    view = await harness.until(trade, "one is left", position=1, exits_working=0)
     assert (view.sold, view.unprotected) == (3, 0)
 
 
-async def test_the_same_command_acts_once(floor: Floor) -> None:
+async def test_the_same_command_acts_once(harness: Harness) -> None:
     """A button pressed twice, or a call sent again, is one command: its id is the update's."""
-    await floor.quote("1.20", "1.20")
-    trade = await floor.alert()
-    await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
+    await harness.quote("1.20", "1.20")
+    trade = await harness.alert()
+    await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
     for _ in range(2):
         await trade.execute_update(
             SELL_UPDATE, part(Portion(count=1), "c1"), id="c1", result_type=CommandReceipt
         )
-    assert (await floor.view(trade)).position == 3
+    assert (await harness.view(trade)).position == 3
 
 
-async def test_two_parts_at_once_are_sold_one_after_another(floor: Floor) -> None:
+async def test_two_parts_at_once_are_sold_one_after_another(harness: Harness) -> None:
     """Each is a part of what is held when its turn comes."""
-    await floor.quote("1.20", "1.20")
-    trade = await floor.alert(rules=ALL_AT_HALF)
-    await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
+    await harness.quote("1.20", "1.20")
+    trade = await harness.alert(rules=ALL_AT_HALF)
+    await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
     one = await trade.start_update(
         SELL_UPDATE, part(HALF), wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=CommandReceipt
     )
@@ -87,23 +87,23 @@ async def test_two_parts_at_once_are_sold_one_after_another(floor: Floor) -> Non
         "Sold 2, asked for by tester",
         "Sold 1, asked for by tester",
     )
-    await floor.until(trade, "protected again", position=1, exits_working=1)
+    await harness.until(trade, "protected again", position=1, exits_working=1)
 
 
-async def test_all_of_it_closes_the_trade(floor: Floor) -> None:
+async def test_all_of_it_closes_the_trade(harness: Harness) -> None:
     """A sale of everything is a close."""
-    await floor.quote("1.20", "1.20")
-    trade = await floor.alert()
-    await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
+    await harness.quote("1.20", "1.20")
+    trade = await harness.alert()
+    await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
     await trade.execute_update(SELL_UPDATE, part(Portion()), result_type=CommandReceipt)
     assert (await trade.result()).outcome is Outcome.FLAT
 
 
-async def test_a_part_that_is_no_whole_contract_is_refused(floor: Floor) -> None:
+async def test_a_part_that_is_no_whole_contract_is_refused(harness: Harness) -> None:
     """Selling less than was meant can be mended; a tenth of four is none, and the answer says so."""
-    await floor.quote("1.20", "1.20")
-    trade = await floor.alert()
-    await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
+    await harness.quote("1.20", "1.20")
+    trade = await harness.alert()
+    await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
     with pytest.raises(WorkflowUpdateFailedError) as refused:
         await trade.execute_update(
             SELL_UPDATE, part(Portion(fraction=Decimal("0.1"))), result_type=CommandReceipt
@@ -111,12 +111,12 @@ async def test_a_part_that_is_no_whole_contract_is_refused(floor: Floor) -> None
     assert "at least 1 contract" in str(refused.value.__cause__)
 
 
-async def test_a_refused_sale_is_tried_again_and_what_it_was_for_stays_aside(floor: Floor) -> None:
+async def test_a_refused_sale_is_tried_again_and_what_it_was_for_stays_aside(harness: Harness) -> None:
     """EXT-10: while a sale is refused, no exit is sent for the contracts it is to sell."""
-    await floor.quote("1.20", "1.20")
-    trade = await floor.alert(rules=ALL_AT_HALF)
-    await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
-    await floor.fault(
+    await harness.quote("1.20", "1.20")
+    trade = await harness.alert(rules=ALL_AT_HALF)
+    await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
+    await harness.fault(
         kind="status",
         method="POST",
         path="*/orders",
@@ -125,7 +125,7 @@ async def test_a_refused_sale_is_tried_again_and_what_it_was_for_stays_aside(flo
         code="margin_check_failed",
         count=1,
     )
-    await floor.fault(
+    await harness.fault(
         kind="status",
         method="POST",
         path="*/orders",
@@ -135,43 +135,43 @@ async def test_a_refused_sale_is_tried_again_and_what_it_was_for_stays_aside(flo
         count=1,
     )
     await trade.execute_update(SELL_UPDATE, part(HALF), result_type=CommandReceipt)
-    view = await floor.until(trade, "protected again", position=2, exits_working=2)
+    view = await harness.until(trade, "protected again", position=2, exits_working=2)
     assert view.sold == 2
 
 
-async def test_a_sale_whose_answer_is_lost_is_looked_for_and_never_doubled(floor: Floor) -> None:
+async def test_a_sale_whose_answer_is_lost_is_looked_for_and_never_doubled(harness: Harness) -> None:
     """EXT-30, UNK-20: nobody can say whether it was accepted; it counts as live, is found, and is the only one."""
-    await floor.quote("1.20", "1.20")
-    trade = await floor.alert(rules=ALL_AT_HALF)
-    await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
-    await floor.control.mute_streams()
-    await floor.fault(kind="lost-after", method="POST", path="*/orders", client_id="*-x[23]", count=2)
+    await harness.quote("1.20", "1.20")
+    trade = await harness.alert(rules=ALL_AT_HALF)
+    await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
+    await harness.control.mute_streams()
+    await harness.fault(kind="lost-after", method="POST", path="*/orders", client_id="*-x[23]", count=2)
     await trade.execute_update(SELL_UPDATE, part(HALF), result_type=CommandReceipt)
-    view = await floor.until(trade, "protected again", position=2, exits_working=2, unknown_orders=0)
+    view = await harness.until(trade, "protected again", position=2, exits_working=2, unknown_orders=0)
     assert view.sold == 2
 
 
-async def test_an_exit_that_fills_while_it_is_taken_back_counts_for_the_part(floor: Floor) -> None:
+async def test_an_exit_that_fills_while_it_is_taken_back_counts_for_the_part(harness: Harness) -> None:
     """What the exit sold meanwhile is sold: two were to go, its four filled, and no more is sold than is held."""
-    await floor.quote("1.20", "1.20")
-    trade = await floor.alert(rules=ALL_AT_HALF)
-    await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
-    await floor.fault(kind="late-accept", method="DELETE", path="*/orders/*", seconds=1, count=1)
+    await harness.quote("1.20", "1.20")
+    trade = await harness.alert(rules=ALL_AT_HALF)
+    await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
+    await harness.fault(kind="late-accept", method="DELETE", path="*/orders/*", seconds=1, count=1)
     update = await trade.start_update(
         SELL_UPDATE, part(HALF), wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=CommandReceipt
     )
-    await floor.quote("1.90", "1.95")
+    await harness.quote("1.90", "1.95")
     await update.result()
     view = await trade.result()
     assert (view.outcome, view.sold) == (Outcome.FLAT, 4)
 
 
-async def test_close_overtakes_a_part(floor: Floor) -> None:
+async def test_close_overtakes_a_part(harness: Harness) -> None:
     """EXT-30: everything is sold once, whatever was asked before."""
-    await floor.quote("1.20", "1.20")
-    trade = await floor.alert(rules=ALL_AT_HALF)
-    await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
-    await floor.fault(
+    await harness.quote("1.20", "1.20")
+    trade = await harness.alert(rules=ALL_AT_HALF)
+    await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
+    await harness.fault(
         kind="status",
         method="POST",
         path="*/orders",
@@ -189,22 +189,22 @@ async def test_close_overtakes_a_part(floor: Floor) -> None:
 
 
 async def test_what_is_bought_during_a_sale_is_protected_at_once(
-    env: WorkflowEnvironment, floor: Floor
+    env: WorkflowEnvironment, harness: Harness
 ) -> None:
     """EXT-40: the entry goes on filling while a part is sold; its slices have their exits."""
-    await floor.quote("1.20", "1.20", ask_size=2)
+    await harness.quote("1.20", "1.20", ask_size=2)
     with env.with_time_skipping_disabled():
-        trade = await floor.alert(rules=ALL_AT_HALF)
-        await floor.until(trade, "the first slice", bought=2, exits_working=2)
+        trade = await harness.alert(rules=ALL_AT_HALF)
+        await harness.until(trade, "the first slice", bought=2, exits_working=2)
         await trade.execute_update(SELL_UPDATE, part(Portion(count=1)), result_type=CommandReceipt)
-        await floor.quote("1.20", "1.20", ask_size=2)
-        await floor.until(trade, "all bought", bought=4, position=3, exits_working=3)
+        await harness.quote("1.20", "1.20", ask_size=2)
+        await harness.until(trade, "all bought", bought=4, position=3, exits_working=3)
         await forward(env, trade, timedelta(minutes=1))
 
 
 @pytest.mark.parametrize("after_the_open", [timedelta(minutes=30), timedelta(hours=6, minutes=35)])
 async def test_a_part_that_could_not_be_sent_all_day_is_not_sold_at_the_next_opening(
-    env: WorkflowEnvironment, floor: Floor, monkeypatch: pytest.MonkeyPatch, after_the_open: timedelta
+    env: WorkflowEnvironment, harness: Harness, monkeypatch: pytest.MonkeyPatch, after_the_open: timedelta
 ) -> None:
     """UNK-30: nobody could look for an earlier try of the sale until its day was over; then it is no longer what was asked.
 
@@ -213,11 +213,11 @@ async def test_a_part_that_could_not_be_sent_all_day_is_not_sold_at_the_next_ope
     monkeypatch.setattr(
         timing, "READ_TOTAL", timedelta(seconds=1)
     )  # a look is asked again in real time: no clock passes over it
-    floor.exit_fraction = None
-    await floor.quote("1.20", "1.20")
+    harness.exit_fraction = None
+    await harness.quote("1.20", "1.20")
     with env.with_time_skipping_disabled():
-        trade = await floor.alert()
-        await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
+        trade = await harness.alert()
+        await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
         now = clock.now()
         closes = BY_RULE.next_close(
             CONTRACT, now + timedelta(days=1)
@@ -226,23 +226,23 @@ async def test_a_part_that_could_not_be_sent_all_day_is_not_sold_at_the_next_ope
         assert opens is not None
         asked_at = min(opens + after_the_open, closes - timedelta(minutes=10))
         await forward(env, trade, asked_at - now)
-        await floor.fault(kind="status", method="GET", path="*/orders", status=503, count=10_000)
+        await harness.fault(kind="status", method="GET", path="*/orders", status=503, count=10_000)
         asked = await trade.start_update(
             SELL_UPDATE, part(HALF), wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=CommandReceipt
         )
 
         async def meant() -> bool:
-            return (await floor.kinds(trade)).count("exit_intended") == 2
+            return (await harness.kinds(trade)).count("exit_intended") == 2
 
         await eventually(meant, "the sale to be meant")
         await forward(env, trade, closes + timing.AFTER_CLOSE - asked_at + timedelta(minutes=10))
-        await floor.control.clear_faults()
+        await harness.control.clear_faults()
         await forward(env, trade, timedelta(hours=1))
 
         async def over() -> bool:
-            return "part_sold" in await floor.kinds(trade)
+            return "part_sold" in await harness.kinds(trade)
 
         await eventually(over, "the part to be given up", within=30)
-        view = await floor.view(trade)
+        view = await harness.view(trade)
     assert not (await asked.result()).done
-    assert (view.position, view.sold, len(floor.posts("x"))) == (4, 0, 1)
+    assert (view.position, view.sold, len(harness.posts("x"))) == (4, 0, 1)

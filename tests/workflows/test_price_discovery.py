@@ -6,87 +6,87 @@ import pytest
 
 from alert_trader.domain.execution.policy import Conversion, LadderPolicy
 from alert_trader.domain.trade.lifecycle import Outcome
-from tests.support.floor import Floor, policy
+from tests.support.harness import Harness, policy
 
 
-async def test_an_entry_at_the_ask_fills_at_once(floor: Floor) -> None:
+async def test_an_entry_at_the_ask_fills_at_once(harness: Harness) -> None:
     """An alert at the ask buys at once, and half of it is offered at double."""
-    await floor.quote("1.20", "1.20")
-    trade = await floor.alert(price="1.20")
-    view = await floor.until(trade, "half protected", bought=4, exits_working=2)
-    assert floor.entry_limits() == ["1.2"]
+    await harness.quote("1.20", "1.20")
+    trade = await harness.alert(price="1.20")
+    view = await harness.until(trade, "half protected", bought=4, exits_working=2)
+    assert harness.entry_limits() == ["1.2"]
     assert view.average_entry is not None
     assert view.orders[-1].limit == 2 * view.average_entry
 
 
-async def test_the_first_limit_is_the_mid_when_it_is_below_the_alert(floor: Floor) -> None:
+async def test_the_first_limit_is_the_mid_when_it_is_below_the_alert(harness: Harness) -> None:
     """A market below the alert's price is bid at its mid, rounded down to a tick."""
-    await floor.quote("1.11", "1.16")
-    trade = await floor.alert(price="1.20")
-    await floor.until(trade, "bought on the second rung at last", bought=4)
-    assert floor.entry_limits()[0] == "1.13"
+    await harness.quote("1.11", "1.16")
+    trade = await harness.alert(price="1.20")
+    await harness.until(trade, "bought on the second rung at last", bought=4)
+    assert harness.entry_limits()[0] == "1.13"
 
 
 @pytest.mark.parametrize("bump", [1, 2, 3])
-async def test_a_bump_reaches_the_ask(floor: Floor, bump: int) -> None:
+async def test_a_bump_reaches_the_ask(harness: Harness, bump: int) -> None:
     """Unfilled at the alert's price, the entry rises a tick at a time until it meets the ask; one order is live at a time (ENT-10)."""
-    await floor.quote("1.19", f"1.2{bump}", bid_size=1)
-    trade = await floor.alert(price="1.20")
-    await floor.until(trade, "bought after bumps", bought=4, exits_working=2)
-    assert floor.entry_limits() == [f"1.2{step}".rstrip("0") for step in range(bump + 1)]
+    await harness.quote("1.19", f"1.2{bump}", bid_size=1)
+    trade = await harness.alert(price="1.20")
+    await harness.until(trade, "bought after bumps", bought=4, exits_working=2)
+    assert harness.entry_limits() == [f"1.2{step}".rstrip("0") for step in range(bump + 1)]
 
 
-async def test_the_window_ends_in_a_market_order_within_the_ceiling(floor: Floor) -> None:
+async def test_the_window_ends_in_a_market_order_within_the_ceiling(harness: Harness) -> None:
     """After three bumps the remainder is converted to market while the ask is within 10 % of the alert."""
-    await floor.quote("1.19", "1.30")
-    trade = await floor.alert(price="1.20")
-    view = await floor.until(trade, "converted", bought=4, exits_working=2)
-    assert floor.entry_limits() == ["1.2", "1.21", "1.22", "1.23", "market"]
+    await harness.quote("1.19", "1.30")
+    trade = await harness.alert(price="1.20")
+    view = await harness.until(trade, "converted", bought=4, exits_working=2)
+    assert harness.entry_limits() == ["1.2", "1.21", "1.22", "1.23", "market"]
     assert view.step == "market"
 
 
-async def test_an_ask_beyond_the_ceiling_is_given_up(floor: Floor) -> None:
+async def test_an_ask_beyond_the_ceiling_is_given_up(harness: Harness) -> None:
     """When the market ran away nothing is converted, no order is left, and the reason has its numbers."""
-    await floor.quote("1.19", "1.34")
-    trade = await floor.alert(price="1.20")
+    await harness.quote("1.19", "1.34")
+    trade = await harness.alert(price="1.20")
     view = await trade.result()
     assert view.outcome is Outcome.UNFILLED
     assert "LADDER_ABOVE_CEILING" in (view.reason or "")
-    assert floor.entry_limits() == ["1.2", "1.21", "1.22", "1.23"]
+    assert harness.entry_limits() == ["1.2", "1.21", "1.22", "1.23"]
 
 
-async def test_a_marketable_limit_converts_at_the_ceiling(floor: Floor) -> None:
+async def test_a_marketable_limit_converts_at_the_ceiling(harness: Harness) -> None:
     """With that policy the last order is a limit at the ceiling, never a market order."""
-    await floor.quote("1.19", "1.30")
+    await harness.quote("1.19", "1.30")
     rules = policy(ladder=LadderPolicy(conversion=Conversion.MARKETABLE_LIMIT))
-    trade = await floor.alert(price="1.20", rules=rules)
-    await floor.until(trade, "converted", bought=4)
-    assert floor.entry_limits()[-1] == "1.32"
+    trade = await harness.alert(price="1.20", rules=rules)
+    await harness.until(trade, "converted", bought=4)
+    assert harness.entry_limits()[-1] == "1.32"
 
 
-async def test_the_policy_to_cancel_buys_nothing_at_the_end(floor: Floor) -> None:
+async def test_the_policy_to_cancel_buys_nothing_at_the_end(harness: Harness) -> None:
     """With that policy the remainder is cancelled at the end of the window, whatever the ask."""
-    await floor.quote("1.19", "1.30")
-    trade = await floor.alert(price="1.20", rules=policy(ladder=LadderPolicy(conversion=Conversion.CANCEL)))
+    await harness.quote("1.19", "1.30")
+    trade = await harness.alert(price="1.20", rules=policy(ladder=LadderPolicy(conversion=Conversion.CANCEL)))
     view = await trade.result()
     assert view.outcome is Outcome.UNFILLED
-    assert "market" not in floor.entry_limits()
+    assert "market" not in harness.entry_limits()
 
 
-async def test_no_bump_goes_above_the_ceiling(floor: Floor) -> None:
+async def test_no_bump_goes_above_the_ceiling(harness: Harness) -> None:
     """At the ceiling the order is left working instead of being replaced by one of the same price."""
-    await floor.quote("1.19", "1.40")
+    await harness.quote("1.19", "1.40")
     rules = policy(ladder=replace(LadderPolicy(), ceiling=policy().ladder.ceiling / 10))
-    trade = await floor.alert(price="1.20", rules=rules)
+    trade = await harness.alert(price="1.20", rules=rules)
     assert (await trade.result()).outcome is Outcome.UNFILLED
-    assert floor.entry_limits() == ["1.2", "1.21"]
+    assert harness.entry_limits() == ["1.2", "1.21"]
 
 
-async def test_bumps_follow_the_tick_table_across_its_threshold(floor: Floor) -> None:
+async def test_bumps_follow_the_tick_table_across_its_threshold(harness: Harness) -> None:
     """At 3.00 a penny-programme class moves in nickels: the bump from 2.99 is 3.00, the next 3.05."""
-    symbol = floor.symbol.replace("SPY   ", "AAPL  ")
-    await floor.control.set_quote(symbol, bid="2.98", ask="3.05")
-    text = f"BTO AAPL {floor.expiry:%m/%d/%Y} 450c @ 2.99"
-    trade = await floor.alert(text)
-    await floor.until(trade, "bought at the second bump", bought=4)
-    assert floor.entry_limits() == ["2.99", "3", "3.05"]
+    symbol = harness.symbol.replace("SPY   ", "AAPL  ")
+    await harness.control.set_quote(symbol, bid="2.98", ask="3.05")
+    text = f"BTO AAPL {harness.expiry:%m/%d/%Y} 450c @ 2.99"
+    trade = await harness.alert(text)
+    await harness.until(trade, "bought at the second bump", bought=4)
+    assert harness.entry_limits() == ["2.99", "3", "3.05"]

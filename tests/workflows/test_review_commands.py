@@ -14,7 +14,7 @@ from alert_trader.workflows.interface import (
     Command,
     CommandReceipt,
 )
-from tests.support.floor import Floor, policy
+from tests.support.harness import Harness, policy
 from tests.support.virtual_time import forward
 from tests.support.waiting import eventually
 
@@ -22,34 +22,34 @@ ME = Command(by="tester", reason="because")
 
 
 async def test_a_cancel_during_the_conversion_is_what_ended_it(
-    env: WorkflowEnvironment, floor: Floor
+    env: WorkflowEnvironment, harness: Harness
 ) -> None:
     """The converting order rests unfilled when a person cancels: it is taken back in that person's name, and no other follows."""
-    await floor.quote("1.19", "1.32", ask_size=0)
+    await harness.quote("1.19", "1.32", ask_size=0)
     rules = policy(
         ladder=LadderPolicy(conversion=Conversion.MARKETABLE_LIMIT, conversion_wait=timedelta(minutes=10))
     )
     with env.with_time_skipping_disabled():
-        trade = await floor.alert(rules=rules)
-        await floor.until(trade, "the working entry", step="limit")
+        trade = await harness.alert(rules=rules)
+        await harness.until(trade, "the working entry", step="limit")
         converting = asyncio.create_task(trade.execute_update(CONVERT_UPDATE, ME, result_type=CommandReceipt))
-        await eventually(lambda: len(floor.order_ids("e")) == 2, "the converting order")
+        await eventually(lambda: len(harness.order_ids("e")) == 2, "the converting order")
         receipt = await trade.execute_update(CANCEL_UPDATE, ME, result_type=CommandReceipt)
         await converting
     assert receipt.done
     assert "OPERATOR_CANCELLED" in (receipt.view.reason or "")
-    assert all(order.status.terminal for order in floor.venue.exchange.orders.values())
-    assert len(floor.posts("e")) == 2
+    assert all(order.status.terminal for order in harness.venue.exchange.orders.values())
+    assert len(harness.posts("e")) == 2
 
 
 async def test_cancel_convert_and_close_together_end_in_one_sale(
-    env: WorkflowEnvironment, floor: Floor
+    env: WorkflowEnvironment, harness: Harness
 ) -> None:
     """Everybody presses a button at once: what was bought is sold once, and each caller gets an answer (DUR-30)."""
-    await floor.quote("1.20", "1.20", ask_size=2)
+    await harness.quote("1.20", "1.20", ask_size=2)
     with env.with_time_skipping_disabled():
-        trade = await floor.alert()
-        await floor.until(trade, "the first slice", bought=2, exits_working=1)
+        trade = await harness.alert()
+        await harness.until(trade, "the first slice", bought=2, exits_working=1)
         answers = await asyncio.gather(
             *(
                 trade.execute_update(name, ME, result_type=CommandReceipt)
@@ -65,37 +65,37 @@ async def test_cancel_convert_and_close_together_end_in_one_sale(
 
 
 async def test_a_close_while_the_market_is_closed_sells_at_the_open(
-    env: WorkflowEnvironment, floor: Floor
+    env: WorkflowEnvironment, harness: Harness
 ) -> None:
     """The sale is accepted for the next session: the caller hears that it is under way, and it is the only one."""
-    await floor.quote("1.20", "1.20")
+    await harness.quote("1.20", "1.20")
     with env.with_time_skipping_disabled():
-        trade = await floor.alert()
-        await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
-        await floor.control.set_session(is_open=False)
+        trade = await harness.alert()
+        await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
+        await harness.control.set_session(is_open=False)
         closing = asyncio.create_task(trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt))
-        await eventually(lambda: len(floor.order_ids("x")) == 2, "the sale at the venue")
+        await eventually(lambda: len(harness.order_ids("x")) == 2, "the sale at the venue")
         await forward(env, trade, timedelta(hours=1))
         assert not (await closing).done
-        await floor.control.set_session(is_open=True)
-        await floor.until(trade, "sold", sold=4)
+        await harness.control.set_session(is_open=True)
+        await harness.until(trade, "sold", sold=4)
     assert (await trade.result()).outcome is Outcome.FLAT
-    assert len(floor.posts("x")) == 2
+    assert len(harness.posts("x")) == 2
 
 
-async def test_a_sale_that_the_day_ended_is_sent_again(env: WorkflowEnvironment, floor: Floor) -> None:
+async def test_a_sale_that_the_day_ended_is_sent_again(env: WorkflowEnvironment, harness: Harness) -> None:
     """A market order is for the day: unfilled at its end, another follows until it is flat (EXT-50)."""
-    floor.exit_fraction = None
-    await floor.quote("1.20", "1.20")
+    harness.exit_fraction = None
+    await harness.quote("1.20", "1.20")
     with env.with_time_skipping_disabled():
-        trade = await floor.alert()
-        await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
-        await floor.quote("0", "1.20", bid_size=0)
+        trade = await harness.alert()
+        await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
+        await harness.quote("0", "1.20", bid_size=0)
         closing = asyncio.create_task(trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt))
-        await eventually(lambda: len(floor.order_ids("x")) == 2, "the sale at the venue")
-        await floor.control.end_day()
-        await eventually(lambda: len(floor.order_ids("x")) == 3, "the next sale")
-        await floor.quote("1.20", "1.21")
-        await floor.until(trade, "all sold", sold=4)
+        await eventually(lambda: len(harness.order_ids("x")) == 2, "the sale at the venue")
+        await harness.control.end_day()
+        await eventually(lambda: len(harness.order_ids("x")) == 3, "the next sale")
+        await harness.quote("1.20", "1.21")
+        await harness.until(trade, "all sold", sold=4)
         assert (await closing).done
     assert (await trade.result()).outcome is Outcome.FLAT

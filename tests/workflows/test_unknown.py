@@ -9,146 +9,157 @@ from temporalio.testing import WorkflowEnvironment
 
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.domain.trade.view import TradeView
-from tests.support.floor import Floor
+from tests.support.harness import Harness
 from tests.support.virtual_time import forward
 from tests.support.waiting import eventually
 
 
 @pytest.mark.parametrize("kind", ["lost-after", "truncated", "cut", "empty-data", "unknown-status"])
-async def test_an_accepted_entry_whose_answer_is_lost_is_found_and_adopted(floor: Floor, kind: str) -> None:
+async def test_an_accepted_entry_whose_answer_is_lost_is_found_and_adopted(
+    harness: Harness, kind: str
+) -> None:
     """The venue accepted, we could not read it: the order is found by its name and the trade goes on with it (UNK-10, UNK-20, ENT-50)."""
-    await floor.quote("1.20", "1.20")
-    await floor.fault(kind=kind, method="POST", path="*/orders", client_id="*-e1")
-    trade = await floor.alert(price="1.20")
-    await floor.until(trade, "bought and protected", bought=4, exits_working=2)
-    assert len(floor.posts("e")) == 1
+    await harness.quote("1.20", "1.20")
+    await harness.fault(kind=kind, method="POST", path="*/orders", client_id="*-e1")
+    trade = await harness.alert(price="1.20")
+    await harness.until(trade, "bought and protected", bought=4, exits_working=2)
+    assert len(harness.posts("e")) == 1
 
 
-async def test_an_entry_that_stalls_after_acceptance_is_found(floor: Floor) -> None:
+async def test_an_entry_that_stalls_after_acceptance_is_found(harness: Harness) -> None:
     """The answer comes later than anybody waits: the timeout is unknown, never rejected (UNK-10)."""
-    await floor.quote("1.20", "1.20")
-    await floor.fault(kind="stall-after", method="POST", path="*/orders", client_id="*-e1", seconds=6)
-    trade = await floor.alert(price="1.20")
-    await floor.until(trade, "bought and protected", bought=4, exits_working=2)
-    assert len(floor.posts("e")) == 1
+    await harness.quote("1.20", "1.20")
+    await harness.fault(kind="stall-after", method="POST", path="*/orders", client_id="*-e1", seconds=6)
+    trade = await harness.alert(price="1.20")
+    await harness.until(trade, "bought and protected", bought=4, exits_working=2)
+    assert len(harness.posts("e")) == 1
 
 
-async def test_an_entry_that_never_arrived_is_looked_for_to_the_end_and_not_sent_again(floor: Floor) -> None:
+async def test_an_entry_that_never_arrived_is_looked_for_to_the_end_and_not_sent_again(
+    harness: Harness,
+) -> None:
     """Nothing was accepted: after the settling time the entry is given up, not repeated, and swept for until the day ends (UNK-30)."""
-    await floor.quote("1.20", "1.20")
-    await floor.fault(kind="lost-before", method="POST", path="*/orders", client_id="*-e1")
-    trade = await floor.alert(price="1.20")
+    await harness.quote("1.20", "1.20")
+    await harness.fault(kind="lost-before", method="POST", path="*/orders", client_id="*-e1")
+    trade = await harness.alert(price="1.20")
     view = await trade.result()
     assert view.outcome is Outcome.UNFILLED
-    assert len(floor.posts("e")) == 1
-    kinds = await floor.kinds(trade)
+    assert len(harness.posts("e")) == 1
+    kinds = await harness.kinds(trade)
     assert kinds.index("unknown") < kinds.index("not_found") < kinds.index("given_up")
     assert view.closed_at is not None
     assert view.closed_at - view.received_at > timedelta(minutes=5)
 
 
-async def test_a_failed_look_is_not_an_empty_answer(floor: Floor) -> None:
+async def test_a_failed_look_is_not_an_empty_answer(harness: Harness) -> None:
     """While the venue cannot answer the look, the order stays unknown; once it can, the order is found (UNK-30)."""
-    await floor.quote("1.20", "1.20")
-    await floor.control.mute_streams()
-    await floor.fault(kind="lost-after", method="POST", path="*/orders", client_id="*-e1")
-    await floor.fault(kind="status", method="GET", path="*/orders", status=503, count=40, nth=2)
-    trade = await floor.alert(price="1.20")
-    view = await floor.until(trade, "found at last", bought=4)
-    assert len(floor.posts("e")) == 1
+    await harness.quote("1.20", "1.20")
+    await harness.control.mute_streams()
+    await harness.fault(kind="lost-after", method="POST", path="*/orders", client_id="*-e1")
+    await harness.fault(kind="status", method="GET", path="*/orders", status=503, count=40, nth=2)
+    trade = await harness.alert(price="1.20")
+    view = await harness.until(trade, "found at last", bought=4)
+    assert len(harness.posts("e")) == 1
     assert view.unknown_orders == 0
-    assert "not_found" not in await floor.kinds(trade)
+    assert "not_found" not in await harness.kinds(trade)
 
 
 async def test_an_entry_that_lands_after_it_was_given_up_is_taken_back(
-    env: WorkflowEnvironment, floor: Floor
+    env: WorkflowEnvironment, harness: Harness
 ) -> None:
     """The request reached the exchange after the settling time: the sweep sees the order and cancels it."""
-    await floor.quote("1.10", "1.30")
-    trade = await lands_late(env, floor)
+    await harness.quote("1.10", "1.30")
+    trade = await lands_late(env, harness)
     await eventually(
-        lambda: floor.venue.exchange.orders[floor.order_ids("e")[0]].status.terminal, "it to be cancelled"
+        lambda: harness.venue.exchange.orders[harness.order_ids("e")[0]].status.terminal, "it to be cancelled"
     )
     view = await trade.result()
     assert (view.outcome, view.bought) == (Outcome.UNFILLED, 0)
-    assert len(floor.posts("e")) == 1
+    assert len(harness.posts("e")) == 1
 
 
 async def test_an_entry_that_filled_after_it_was_given_up_is_protected(
-    env: WorkflowEnvironment, floor: Floor
+    env: WorkflowEnvironment, harness: Harness
 ) -> None:
     """The same, and it filled at once: the contracts are this trade's, and get their exit."""
-    floor.exit_fraction = None  # nobody could know of the fill before the sweep
-    await floor.quote("1.20", "1.20")
-    trade = await lands_late(env, floor)
-    view = await floor.until(trade, "adopted and protected", bought=4, exits_working=2, phase=Phase.HOLDING)
+    harness.exit_fraction = None  # nobody could know of the fill before the sweep
+    await harness.quote("1.20", "1.20")
+    trade = await lands_late(env, harness)
+    view = await harness.until(trade, "adopted and protected", bought=4, exits_working=2, phase=Phase.HOLDING)
     assert view.position == 4
-    assert len(floor.posts("e")) == 1
+    assert len(harness.posts("e")) == 1
 
 
-async def lands_late(env: WorkflowEnvironment, floor: Floor) -> WorkflowHandle[Any, TradeView]:
+async def lands_late(env: WorkflowEnvironment, harness: Harness) -> WorkflowHandle[Any, TradeView]:
     """Give a trade whose entry is accepted only after it was given up, with the stream silent, up to the first sweep after that."""
-    await floor.control.mute_streams()
-    await floor.fault(kind="late-accept", method="POST", path="*/orders", client_id="*-e1", seconds=4)
+    await harness.control.mute_streams()
+    await harness.fault(kind="late-accept", method="POST", path="*/orders", client_id="*-e1", seconds=4)
     with env.with_time_skipping_disabled():
-        trade = await floor.alert(price="1.20")
-        await floor.until(trade, "the lost answer", unknown_orders=1)
+        trade = await harness.alert(price="1.20")
+        await harness.until(trade, "the lost answer", unknown_orders=1)
         await forward(env, trade, timedelta(seconds=90))
-        await floor.until(trade, "the give-up", phase=Phase.WATCHING)
-        assert not floor.order_ids("e")
-        await eventually(lambda: floor.order_ids("e"), "the order to land")
+        await harness.until(trade, "the give-up", phase=Phase.WATCHING)
+        assert not harness.order_ids("e")
+        await eventually(lambda: harness.order_ids("e"), "the order to land")
         await forward(env, trade, timedelta(seconds=61), may_end=True)
     return trade
 
 
 async def test_an_order_that_reads_do_not_show_at_first_is_never_two(
-    env: WorkflowEnvironment, floor: Floor
+    env: WorkflowEnvironment, harness: Harness
 ) -> None:
     """An accepted order that the venue denies knowing for a second is not replaced before its end was seen (UNK-30, ENT-10)."""
-    floor.exit_fraction = None  # with the stream silent, the fill is known at the next reading
-    await floor.quote("1.19", "1.21")
-    await floor.control.mute_streams()
-    await floor.fault(kind="hidden", method="POST", path="*/orders", client_id="*-e1", seconds=1.0)
+    harness.exit_fraction = None  # with the stream silent, the fill is known at the next reading
+    await harness.quote("1.19", "1.21")
+    await harness.control.mute_streams()
+    await harness.fault(kind="hidden", method="POST", path="*/orders", client_id="*-e1", seconds=1.0)
     with env.with_time_skipping_disabled():
-        trade = await floor.alert(price="1.20")
-        await floor.until(trade, "the first order", step="limit")
+        trade = await harness.alert(price="1.20")
+        await harness.until(trade, "the first order", step="limit")
         await forward(env, trade, timedelta(seconds=21))
 
         async def bumped() -> bool:
             await forward(
                 env, trade, timedelta(seconds=0.5)
             )  # the pauses between readings; the venue hides the order in real time
-            return len(floor.order_ids("e")) == 2
+            return len(harness.order_ids("e")) == 2
 
         await eventually(bumped, "the bump", within=20, every=0.1)
         await forward(env, trade, timedelta(seconds=25))
-        await floor.until(trade, "the fill", bought=4)
-    assert floor.entry_limits() == ["1.2", "1.21"]
+        await harness.until(trade, "the fill", bought=4)
+    assert harness.entry_limits() == ["1.2", "1.21"]
 
 
-async def test_a_lost_cancel_is_asked_again_and_no_order_is_sent_before_it_ended(floor: Floor) -> None:
+async def test_a_lost_cancel_is_asked_again_and_no_order_is_sent_before_it_ended(harness: Harness) -> None:
     """The cancel's answer is lost twice: the next price waits for the end of the order before it (ENT-10, ENT-60)."""
-    await floor.quote("1.19", "1.21")
-    await floor.fault(kind="lost-before", method="DELETE", count=2)
-    trade = await floor.alert(price="1.20")
-    await floor.until(trade, "bought after the bump", bought=4, exits_working=2)
-    assert floor.entry_limits() == ["1.2", "1.21"] or floor.entry_limits()[-1] in {"1.22", "1.23", "market"}
+    await harness.quote("1.19", "1.21")
+    await harness.fault(kind="lost-before", method="DELETE", count=2)
+    trade = await harness.alert(price="1.20")
+    await harness.until(trade, "bought after the bump", bought=4, exits_working=2)
+    assert harness.entry_limits() == ["1.2", "1.21"] or harness.entry_limits()[-1] in {
+        "1.22",
+        "1.23",
+        "market",
+    }
 
 
-async def test_a_lost_exit_answer_is_found_and_not_doubled(floor: Floor) -> None:
+async def test_a_lost_exit_answer_is_found_and_not_doubled(harness: Harness) -> None:
     """The exit was accepted and its answer lost: it is adopted; no second exit for the same contracts goes out (EXT-30)."""
-    await floor.quote("1.20", "1.20")
-    await floor.fault(kind="lost-after", method="POST", path="*/orders", client_id="*-x1")
-    trade = await floor.alert(price="1.20")
-    await floor.until(trade, "protected", phase=Phase.HOLDING, exits_working=2, unknown_orders=0)
-    assert len(floor.posts("x")) == 1
+    await harness.quote("1.20", "1.20")
+    await harness.fault(kind="lost-after", method="POST", path="*/orders", client_id="*-x1")
+    trade = await harness.alert(price="1.20")
+    await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2, unknown_orders=0)
+    assert len(harness.posts("x")) == 1
 
 
-async def test_an_exit_that_never_arrived_is_sent_again_after_the_look(floor: Floor) -> None:
+async def test_an_exit_that_never_arrived_is_sent_again_after_the_look(harness: Harness) -> None:
     """An exit is never given up: proven absent, and the position seen, it is sent again under a new name (EXT-30)."""
-    floor.exit_fraction = None  # this one is unprotected while its outcome is not known
-    await floor.quote("1.20", "1.20")
-    await floor.fault(kind="lost-before", method="POST", path="*/orders", client_id="*-x1")
-    trade = await floor.alert(price="1.20")
-    await floor.until(trade, "protected by the second exit", exits_working=2, unknown_orders=0)
-    assert [line.client_id.rpartition("-")[2] for line in floor.posts("x") if line.client_id] == ["x1", "x2"]
+    harness.exit_fraction = None  # this one is unprotected while its outcome is not known
+    await harness.quote("1.20", "1.20")
+    await harness.fault(kind="lost-before", method="POST", path="*/orders", client_id="*-x1")
+    trade = await harness.alert(price="1.20")
+    await harness.until(trade, "protected by the second exit", exits_working=2, unknown_orders=0)
+    assert [line.client_id.rpartition("-")[2] for line in harness.posts("x") if line.client_id] == [
+        "x1",
+        "x2",
+    ]

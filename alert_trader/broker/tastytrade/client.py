@@ -1,6 +1,6 @@
 """Tastytrade behind the port: the only place, with the modules named after it, that imports the SDK.
 
-`TastytradeReader` asks; `TastytradeDesk` can also send. Every call as a whole takes at most `call_timeout`, however slowly an answer
+`TastytradeReader` asks; `TastytradeGateway` can also send. Every call as a whole takes at most `call_timeout`, however slowly an answer
 drips. Connections are kept for five seconds: a check and the order that follows it share one, and none is idle for so long that
 the far side may have dropped it, because a request on such a connection fails in a way that says nothing about whether it arrived.
 """
@@ -314,8 +314,8 @@ class TastytradeReader:
             raise Unavailable(str(error)) from error
 
 
-class TastytradeDesk(TastytradeReader):
-    """An `OrderDesk`: a reader that can also send. Nothing is ever sent twice but after a 401, which proves non-acceptance."""
+class TastytradeGateway(TastytradeReader):
+    """An `OrderGateway`: a reader that can also send. Nothing is ever sent twice but after a 401, which proves non-acceptance."""
 
     async def place(self, intent: OrderIntent, still: Still = always) -> OrderReport:
         """Send an order once.

@@ -16,7 +16,7 @@ from temporalio.client import Client
 from alert_trader.control.commands import trade_commands
 from alert_trader.control.errors import NotFoundError, NotPossibleError, NoWorkerError
 from alert_trader.control.intake import author_trades
-from alert_trader.control.intake.start_trade import send_alert
+from alert_trader.control.intake.start_trade import start_trade
 from alert_trader.domain.alerts.alert import AlertKind, AlertMessage, Nature, ParsedAlert
 from alert_trader.domain.alerts.allowlist import check_allowlist
 from alert_trader.domain.alerts.parser import parse
@@ -44,7 +44,7 @@ class Intake:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
+class TradeStarted:
     """The message has a trade of its own, which may be its refusal on record."""
 
     workflow_id: str
@@ -54,7 +54,7 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PassedOn:
+class PassedToTrade:
     """The message was told to the author's open trade, which acts on it by its profile."""
 
     workflow_id: str
@@ -74,38 +74,38 @@ class Unmatched:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LeftAlone:
+class Ignored:
     """Chatter, or nobody's whose word counts: nothing was started, and nothing need be said."""
 
     parsed: ParsedAlert
 
 
-Taken = Opened | PassedOn | Unmatched | LeftAlone
+IntakeResult = TradeStarted | PassedToTrade | Unmatched | Ignored
 """What became of a message."""
 
 
-def told(taken: Taken) -> str:
+def told(taken: IntakeResult) -> str:
     """Say in one line what became of a message."""
     match taken:
-        case Opened():
+        case TradeStarted():
             kind = (
                 taken.parsed.kind
                 if taken.parsed.kind is not AlertKind.REFUSED
                 else f"refused ({taken.parsed.code})"
             )
             return f"{kind}: {'started' if taken.started else 'this message has its trade already,'} {taken.workflow_id}"
-        case PassedOn():
+        case PassedToTrade():
             also = "".join(f"; {each.view.workflow_id}: {each.text}" for each in taken.also)
             return f"{taken.said} of {taken.workflow_id}: {taken.receipt.text}{also}"
         case Unmatched():
             return f"{taken.parsed.kind}: {taken.why}"
-        case LeftAlone():
+        case Ignored():
             return f"{taken.parsed.kind}: nothing to do"
         case _:
             assert_never(taken)
 
 
-async def take(client: Client, message: AlertMessage, intake: Intake) -> Taken:
+async def take(client: Client, message: AlertMessage, intake: Intake) -> IntakeResult:
     """Take in a message; raises any of the errors of `alert_trader.control.errors`. Taking in the same message again changes nothing."""
     policy = intake.policy_for(message.author_id)
     parsed = parse(message, policy.profile.room)
@@ -117,11 +117,11 @@ async def take(client: Client, message: AlertMessage, intake: Intake) -> Taken:
         if parsed.kind is AlertKind.ENTRY:
             request = await _beside_another(client, request, parsed)
     if parsed.kind in {AlertKind.CHATTER, AlertKind.EXIT, AlertKind.ADD}:
-        return LeftAlone(parsed=parsed)
+        return Ignored(parsed=parsed)
     return await _open(client, request, parsed)
 
 
-async def _passed(client: Client, request: TradeRequest, parsed: ParsedAlert) -> Taken | None:
+async def _passed(client: Client, request: TradeRequest, parsed: ParsedAlert) -> IntakeResult | None:
     """Pass a message on that is about another one's trade; None when it is about none."""
     if request.alert.nature is Nature.EDIT:
         return await _edited(client, request, parsed)
@@ -136,12 +136,12 @@ async def _passed(client: Client, request: TradeRequest, parsed: ParsedAlert) ->
             return None
 
 
-async def _open(client: Client, request: TradeRequest, parsed: ParsedAlert) -> Opened:
-    sent = await send_alert(client, request)
-    return Opened(workflow_id=sent.workflow_id, started=sent.started, parsed=parsed)
+async def _open(client: Client, request: TradeRequest, parsed: ParsedAlert) -> TradeStarted:
+    sent = await start_trade(client, request)
+    return TradeStarted(workflow_id=sent.workflow_id, started=sent.started, parsed=parsed)
 
 
-async def _exit(client: Client, request: TradeRequest, parsed: ParsedAlert) -> Taken:
+async def _exit(client: Client, request: TradeRequest, parsed: ParsedAlert) -> IntakeResult:
     found = await author_trades.about(client, request.alert, parsed, request.account)
     return (
         await _pass_on(client, request.alert, parsed, Said.EXIT, found.trades)
@@ -150,7 +150,7 @@ async def _exit(client: Client, request: TradeRequest, parsed: ParsedAlert) -> T
     )
 
 
-async def _add(client: Client, request: TradeRequest, parsed: ParsedAlert) -> Taken:
+async def _add(client: Client, request: TradeRequest, parsed: ParsedAlert) -> IntakeResult:
     """Write an add down at its trade, or open its own: an add has its message, so it has its trade, its orders and its caps."""
     found = await author_trades.about(client, request.alert, parsed, request.account)
     if not found.trades:
@@ -160,7 +160,7 @@ async def _add(client: Client, request: TradeRequest, parsed: ParsedAlert) -> Ta
     return await _open(client, replace(request, adds_to=found.trades[0].workflow_id), parsed)
 
 
-async def _edited(client: Client, request: TradeRequest, parsed: ParsedAlert) -> Taken | None:
+async def _edited(client: Client, request: TradeRequest, parsed: ParsedAlert) -> IntakeResult | None:
     """Tell the trade of a message that it now says something else; without one, an edit is refused like any other."""
     view = await author_trades.answered(client, request.alert.message_id)
     if view is None or view.phase is Phase.DONE or view.message.shown == request.alert.shown:
@@ -169,7 +169,7 @@ async def _edited(client: Client, request: TradeRequest, parsed: ParsedAlert) ->
     return await _pass_on(client, request.alert, parsed, Said.CORRECTION, (author_trades.opened(view),))
 
 
-async def _correction(client: Client, request: TradeRequest, parsed: ParsedAlert) -> Taken | None:
+async def _correction(client: Client, request: TradeRequest, parsed: ParsedAlert) -> IntakeResult | None:
     """Put what may correct the author's last alert on record: at its trade while that is open, else in a refused trade of its own."""
     alert = request.alert
     since = alert.posted_at - request.policy.safety.correction_window
@@ -205,7 +205,7 @@ async def _pass_on(
     parsed: ParsedAlert,
     said: Said,
     trades: tuple[author_trades.Open, ...],
-) -> Taken:
+) -> IntakeResult:
     """Tell trades what their author said, all at once: none waits for another's sale, or is left untold because another does not answer.
 
     One that ended meanwhile has nothing more to hear. Raises what went wrong with one when all were told.
@@ -222,6 +222,6 @@ async def _pass_on(
     if not receipts:
         return Unmatched(parsed=parsed, why=str(failed[-1]))
     first, *also = receipts
-    return PassedOn(
+    return PassedToTrade(
         workflow_id=first.view.workflow_id, said=said, parsed=parsed, receipt=first, also=tuple(also)
     )

@@ -31,7 +31,7 @@ class Sent:
     """False when the message had its trade already: the same message never opens a second one."""
 
 
-async def send_alert(client: Client, request: TradeRequest) -> Sent:
+async def start_trade(client: Client, request: TradeRequest) -> Sent:
     """Start the trade of a message, or find the one it has; raises UnreachableError when Temporal does not say.
 
     After UnreachableError the same request may be sent again: the message id alone decides whether a trade is new.

@@ -52,8 +52,8 @@ class _Kept:
     chain: str
 
 
-class TradeUpkeep:
-    """The `Upkeep` of one mode's trades."""
+class MirrorRepair:
+    """The `Housekeeping` of one mode's trades."""
 
     def __init__(self, client: Client, mirrors: Mirrors, *, compact_above: int) -> None:
         """Keep `mirrors` true to what `client` knows."""

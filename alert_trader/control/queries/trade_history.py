@@ -21,7 +21,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from alert_trader.activities.messages import NOTIFY, Notice
 from alert_trader.control.errors import ControlError
 from alert_trader.domain.audit.event import TradeEvent
-from alert_trader.domain.trade.lifecycle import Life
+from alert_trader.domain.trade.lifecycle import TradeLifecycle
 from alert_trader.domain.trade.view import TradeView
 from alert_trader.mirrors.schema import Status, TradeRecord, trade_record
 from alert_trader.workflows.interface import TRADE_WORKFLOW, TradeRequest
@@ -174,7 +174,7 @@ def _unspoken(told: _Told, workflow_id: str, received_at: datetime) -> TradeView
         request=told.request,
         workflow_id=workflow_id,
         received_at=received_at.astimezone(UTC),
-        life=Life(),
+        life=TradeLifecycle(),
         parsed=None,
         sized=None,
         ledger=None,

@@ -64,7 +64,7 @@ class TradeRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class TradeDetails:
     """A trade, as completely as it could be told."""
 
     row: TradeRow
@@ -117,7 +117,7 @@ async def list_trades(client: Client, wanted: Filter, *, limit: int, views: bool
     return [_with_view(row, seen.get(row.workflow_id)) for row in rows]
 
 
-async def show(client: Client, trade: str) -> Picture:
+async def show(client: Client, trade: str) -> TradeDetails:
     """Tell everything about one trade; raises NotFoundError."""
     handle = handle_of(client, trade)
     try:
@@ -129,10 +129,12 @@ async def show(client: Client, trade: str) -> Picture:
         view, events = await asyncio.gather(view_of(handle), events_of(handle))
     except NoAnswer as error:
         last = await _result(client, handle.id) if row.status == "completed" else None
-        return Picture(row=_with_view(row, last), request=request, view=last, events=(), note=str(error))
+        return TradeDetails(row=_with_view(row, last), request=request, view=last, events=(), note=str(error))
     except RPCError as error:
         raise _told(error, client, trade) from error
-    return Picture(row=_with_view(row, view), request=request, view=view, events=tuple(events), note=None)
+    return TradeDetails(
+        row=_with_view(row, view), request=request, view=view, events=tuple(events), note=None
+    )
 
 
 async def _result(client: Client, workflow_id: str) -> TradeView | None:
@@ -167,7 +169,7 @@ async def card_of(handle: WorkflowHandle[Any, Any]) -> CardState:
     return card
 
 
-async def watch(client: Client, trade: str) -> AsyncIterator[Picture]:
+async def watch(client: Client, trade: str) -> AsyncIterator[TradeDetails]:
     """Give a trade's picture now and whenever it changed, until it is done or has failed."""
     seen: tuple[object, ...] | None = None
     while True:
@@ -181,7 +183,7 @@ async def watch(client: Client, trade: str) -> AsyncIterator[Picture]:
         await asyncio.sleep(_POLL.total_seconds())
 
 
-def settled(picture: Picture) -> bool:
+def settled(picture: TradeDetails) -> bool:
     """Whether a trade needs no more waiting for: it is done, waits for a person, or holds with its exits working and nothing unknown."""
     view = picture.view
     if picture.row.closed_at is not None or (view is not None and view.offer is not None):

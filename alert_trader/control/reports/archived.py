@@ -1,6 +1,6 @@
 """The archived trades as reports read them, worked out by DuckDB: a day of 50,000 events is a few thousand short rows.
 
-What the events tell is what `alert_trader.domain.reports.trade_record.told_by` says of them, in SQL; a test holds the two against each other.
+What the events tell is what `alert_trader.domain.reports.trade_record.facts_from_events` says of them, in SQL; a test holds the two against each other.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -11,11 +11,11 @@ from alert_trader.domain.market.calendar import NEW_YORK
 from alert_trader.domain.reports.trade_record import (
     CONVERSION_STEP,
     FIRST_STEP,
-    SAID_NO,
+    NOT_TRADED,
     EntryOrder,
+    EventFacts,
     ReportedTrade,
     Sale,
-    Told,
     alerted_contract,
     code_in,
 )
@@ -42,7 +42,7 @@ _PLAIN = (
 """Columns that a report takes as they are."""
 
 _FILLED_AT = "coalesce(e.facts['filled_at']::timestamptz, e.happened_at)"
-_SAID_NO = ", ".join(f"'{kind}'" for kind in sorted(SAID_NO))
+_SAID_NO = ", ".join(f"'{kind}'" for kind in sorted(NOT_TRADED))
 _REPORTED = f"""
 select {", ".join(_PLAIN)}, status, outcome, reason, underlying, expiry, "right", strike, symbol, contract,
   list_last([e.facts['code'] for e in trail if e.kind in ({_SAID_NO}) and e.facts['code'] <> '']) as code,
@@ -100,7 +100,7 @@ def _trade(row: dict[str, Any]) -> ReportedTrade:
         if row["symbol"]
         else alerted_contract(row["underlying"], row["expiry"], row["right"], row["strike"])
     )
-    told = Told(
+    told = EventFacts(
         code=row["code"] or code_in(row["reason"]),
         ask=row["ask"],
         quoted_at=row["quoted_at"],

@@ -36,7 +36,7 @@ from alert_trader.domain.market.quotes import Quote
 from alert_trader.domain.money import Price, Usd
 from alert_trader.domain.reports.calculation import make_report, missed
 from alert_trader.domain.reports.figures import Grouping, Report, Scope
-from alert_trader.domain.reports.trade_record import ReportedTrade, alerted_contract, told_by
+from alert_trader.domain.reports.trade_record import ReportedTrade, alerted_contract, facts_from_events
 from alert_trader.mirrors.reader import ArchiveReader
 from alert_trader.mirrors.schema import TradeRecord, trade_record
 
@@ -172,7 +172,7 @@ def reported(record: TradeRecord) -> ReportedTrade:
         closed_at=row.closed_at,
         phase=row.phase,
         outcome=outcome_of(row.status, row.outcome),
-        told=told_by(events, row.reason),
+        told=facts_from_events(events, row.reason),
         symbol=row.symbol or (None if alerted is None else alerted.occ_symbol),
         contract=row.contract or (None if alerted is None else str(alerted)),
         quantity=row.quantity,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from alert_trader.domain.account.buying_power import Spent, fitting
+from alert_trader.domain.account.buying_power import Commitments, affordable_quantity
 from alert_trader.domain.account.limits import Limits, diff
 from alert_trader.domain.account.reconciliation import Difference, Expected, explained
 from alert_trader.domain.account.reservation import (
@@ -22,10 +22,10 @@ from alert_trader.domain.account.reservation import (
     Admitted,
     Day,
     OpenTrade,
+    PositionReport,
     Repost,
-    TradeStanding,
 )
-from alert_trader.domain.account.trading_state import AccountState, Order, after
+from alert_trader.domain.account.trading_state import AccountState, TradingStateCommand, next_state
 from alert_trader.domain.audit.event import EventKind, TradeEvent
 from alert_trader.domain.denial import Code, Denied
 from alert_trader.domain.ids import WorkflowId
@@ -312,10 +312,10 @@ class Account:
             (each.reserved for each in self.trades.values() if each.admitted_at > request.read_at - SETTLES),
             Decimal(0),
         )
-        return fitting(
+        return affordable_quantity(
             request,
             self.limits,
-            Spent(
+            Commitments(
                 reference=self.day.reference or NOTHING,
                 committed=self.committed,
                 realised=self.day.realised,
@@ -326,7 +326,7 @@ class Account:
 
     # What trades tell
 
-    def take(self, standing: TradeStanding, now: datetime) -> bool:
+    def take(self, standing: PositionReport, now: datetime) -> bool:
         """Take in how a trade stands; one that is over is released. Tells whether it changed anything: twice is once, late is never."""
         self.roll(now)
         trade = self.trades.get(standing.trade)
@@ -341,7 +341,7 @@ class Account:
         if -self.day.realised >= self.limits.max_loss_per_day and self.state is AccountState.ACTIVE:
             lost, most = plain(Usd(-self.day.realised)), plain(self.limits.max_loss_per_day)
             self.order(
-                Order.HALT,
+                TradingStateCommand.HALT,
                 now,
                 by="the daily loss limit",
                 reason=f"{lost} dollars lost today, at most {most} are allowed",
@@ -357,24 +357,24 @@ class Account:
 
     # What people and limits order
 
-    def order(self, order: Order, now: datetime, *, by: str, reason: str) -> AccountState:
+    def order(self, order: TradingStateCommand, now: datetime, *, by: str, reason: str) -> AccountState:
         """Move by the table of `alert_trader.domain.account.trading_state`; raises IllegalHalting. Entries that were let pass in an earlier epoch are over."""
-        before, self.state = self.state, after(self.state, order)
+        before, self.state = self.state, next_state(self.state, order)
         if before is AccountState.ACTIVE:
             self.epoch += 1
             self.halted_at, self.halted_by, self.halt_reason = now, by, reason
-        if before is self.state and order is Order.HALT:
+        if before is self.state and order is TradingStateCommand.HALT:
             return self.state  # it is recorded once
         kinds = {
-            Order.HALT: EventKind.HALTED,
-            Order.FLATTEN: EventKind.FLATTENING,
-            Order.FLAT: EventKind.FLATTENED,
+            TradingStateCommand.HALT: EventKind.HALTED,
+            TradingStateCommand.FLATTEN: EventKind.FLATTENING,
+            TradingStateCommand.FLAT: EventKind.FLATTENED,
         }
         words = {
-            Order.HALT: f"Halted by {by}: {reason}. No entry is sent until a person resumes",
-            Order.FLATTEN: f"{by} flattens the account: {reason}. Nothing is bought, and {len(self.trades)} open trades are closed",
-            Order.FLAT: "Flat: every trade is closed. The account stays halted until a person resumes",
-            Order.RESUME: f"Resumed by {by}, who says what changed: {reason}",
+            TradingStateCommand.HALT: f"Halted by {by}: {reason}. No entry is sent until a person resumes",
+            TradingStateCommand.FLATTEN: f"{by} flattens the account: {reason}. Nothing is bought, and {len(self.trades)} open trades are closed",
+            TradingStateCommand.FLAT: "Flat: every trade is closed. The account stays halted until a person resumes",
+            TradingStateCommand.RESUME: f"Resumed by {by}, who says what changed: {reason}",
         }
         self.record(
             now,

@@ -10,7 +10,7 @@ from alert_trader.domain.money import Usd, plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spent:
+class Commitments:
     """What is used of an account's money when a trade asks."""
 
     reference: Usd
@@ -25,7 +25,7 @@ class Spent:
     """What trades take that the broker's buying power may not show yet."""
 
 
-def fitting(request: AdmitRequest, limits: Limits, spent: Spent) -> int | Denied:
+def affordable_quantity(request: AdmitRequest, limits: Limits, spent: Commitments) -> int | Denied:
     """Give the most contracts that every limit in money and number allows, up to those asked for; none is a denial with the numbers."""
     free = max(
         min(

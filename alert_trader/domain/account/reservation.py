@@ -59,7 +59,7 @@ class Admitted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TradeStanding:
+class PositionReport:
     """What a trade tells its account when it has changed. Later ones have higher sequences; one that comes late is passed over."""
 
     trade: WorkflowId

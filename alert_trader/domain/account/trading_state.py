@@ -1,6 +1,6 @@
 """Whether an account may open positions, as a table: what halts it, what reduces it, and that only a person lets it trade again.
 
-Exits and cancels pass in every state. What is not in the table raises `IllegalHalting` and changes nothing.
+Exits and cancels pass in every state. What is not in the table raises `IllegalStateChange` and changes nothing.
 """
 
 from enum import StrEnum
@@ -17,7 +17,7 @@ class AccountState(StrEnum):
     """No entry is sent; positions are held with their exits."""
 
 
-class Order(StrEnum):
+class TradingStateCommand(StrEnum):
     """What moves an account from one state to another."""
 
     HALT = "halt"
@@ -30,28 +30,28 @@ class Order(StrEnum):
     """A person says what has changed."""
 
 
-TABLE: dict[tuple[AccountState, Order], AccountState] = {
-    (AccountState.ACTIVE, Order.HALT): AccountState.HALTED,
-    (AccountState.ACTIVE, Order.FLATTEN): AccountState.REDUCING,
-    (AccountState.HALTED, Order.HALT): AccountState.HALTED,
-    (AccountState.HALTED, Order.FLATTEN): AccountState.REDUCING,
-    (AccountState.HALTED, Order.RESUME): AccountState.ACTIVE,
-    (AccountState.REDUCING, Order.HALT): AccountState.REDUCING,
-    (AccountState.REDUCING, Order.FLATTEN): AccountState.REDUCING,
-    (AccountState.REDUCING, Order.FLAT): AccountState.HALTED,
+TABLE: dict[tuple[AccountState, TradingStateCommand], AccountState] = {
+    (AccountState.ACTIVE, TradingStateCommand.HALT): AccountState.HALTED,
+    (AccountState.ACTIVE, TradingStateCommand.FLATTEN): AccountState.REDUCING,
+    (AccountState.HALTED, TradingStateCommand.HALT): AccountState.HALTED,
+    (AccountState.HALTED, TradingStateCommand.FLATTEN): AccountState.REDUCING,
+    (AccountState.HALTED, TradingStateCommand.RESUME): AccountState.ACTIVE,
+    (AccountState.REDUCING, TradingStateCommand.HALT): AccountState.REDUCING,
+    (AccountState.REDUCING, TradingStateCommand.FLATTEN): AccountState.REDUCING,
+    (AccountState.REDUCING, TradingStateCommand.FLAT): AccountState.HALTED,
 }
 """A halt does not stop a flattening under way: it goes on until flat. Nothing leads to ACTIVE but a person's word."""
 
 
-class IllegalHalting(Exception):
+class IllegalStateChange(Exception):
     """An order came in a state that has no place for it; the message says what to do."""
 
 
-def after(state: AccountState, order: Order) -> AccountState:
+def next_state(state: AccountState, order: TradingStateCommand) -> AccountState:
     """Give the state that follows; raises IllegalHalting, and changes nothing, when the table has no such row."""
     following = TABLE.get((state, order))
     if following is None:
-        raise IllegalHalting(
+        raise IllegalStateChange(
             f"expected an account that can {order}, found it {state}: `trader account` shows how it stands"
         )
     return following

@@ -9,26 +9,26 @@ from enum import StrEnum
 from alert_trader.domain.market.quotes import Quote
 
 
-class Leftover(StrEnum):
+class ExpirationOutcome(StrEnum):
     """What contracts held to expiration are worth, as far as is known."""
 
     WORTHLESS = "worthless"
     """Nobody bid for the contract at its last close."""
-    BID_FOR = "bid for"
+    HAD_BID = "bid for"
     """Somebody did: it may be in the money, and exercised."""
     NOT_KNOWN = "not known"
     """Nobody could look."""
 
 
 MEANS = {
-    Leftover.WORTHLESS: "nobody bid for them at the last close, so they count as worthless",
-    Leftover.BID_FOR: "they were bid for at the last close: subject to exercise, of unknown worth, and not in the P&L",
-    Leftover.NOT_KNOWN: "no quote of the last close tells whether they are worthless or subject to exercise; they are not in the P&L",
+    ExpirationOutcome.WORTHLESS: "nobody bid for them at the last close, so they count as worthless",
+    ExpirationOutcome.HAD_BID: "they were bid for at the last close: subject to exercise, of unknown worth, and not in the P&L",
+    ExpirationOutcome.NOT_KNOWN: "no quote of the last close tells whether they are worthless or subject to exercise; they are not in the P&L",
 }
 
 
-def leftover_of(last: Quote | None) -> Leftover:
+def expiration_outcome(last: Quote | None) -> ExpirationOutcome:
     """Judge by the contract's last quote; a missing or halted one says nothing."""
     if last is None or last.halted:
-        return Leftover.NOT_KNOWN
-    return Leftover.BID_FOR if last.bid > 0 else Leftover.WORTHLESS
+        return ExpirationOutcome.NOT_KNOWN
+    return ExpirationOutcome.HAD_BID if last.bid > 0 else ExpirationOutcome.WORTHLESS

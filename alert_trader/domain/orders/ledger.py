@@ -40,25 +40,25 @@ _RANK = {
 }
 
 
-class Standing(StrEnum):
+class OrderState(StrEnum):
     """What we know of an order we meant to send."""
 
     INTENDED = "intended"
     """In history; its sending has not been answered yet, so it may be anywhere."""
     UNKNOWN = "unknown"
     """The answer was lost; it counts as live until it is found or proven absent."""
-    AT_VENUE = "at venue"
+    ACKNOWLEDGED = "at venue"
     """The venue has reported it."""
     REFUSED = "refused"
     """The venue said no; it never existed there."""
     NOT_SENT = "not sent"
     """It provably never left."""
-    ABSENT = "absent"
+    CONFIRMED_ABSENT = "absent"
     """Looked for to the end and not there. Should it appear after all, it is adopted."""
 
 
 @dataclass(slots=True, kw_only=True)
-class Incarnation:
+class OrderVersion:
     """One order id at the venue, and the furthest it is known to have come."""
 
     order_id: OrderId
@@ -125,30 +125,30 @@ class LedgerOrder:
     quantity: int
     limit: Price | None
     kind: OrderKind
-    standing: Standing
-    incarnations: dict[OrderId, Incarnation] = field(default_factory=dict)
+    state: OrderState
+    versions: dict[OrderId, OrderVersion] = field(default_factory=dict)
     wrong_contract: str | None = None
     """The symbol the venue shows when it is not the one we meant; what fills there is not this trade's to sell."""
 
     @property
     def order_ids(self) -> tuple[OrderId, ...]:
         """Every id it has at the venue, those too that were only named so far as a replacement or as what was replaced: what to read."""
-        return (*self.incarnations, *self._unseen)
+        return (*self.versions, *self._unseen)
 
     @property
     def _unseen(self) -> list[OrderId]:
         linked = dict.fromkeys(
-            link for each in self.incarnations.values() for link in (each.replaces, each.replaced_by)
+            link for each in self.versions.values() for link in (each.replaces, each.replaced_by)
         )
-        return [order_id for order_id in linked if order_id is not None and order_id not in self.incarnations]
+        return [order_id for order_id in linked if order_id is not None and order_id not in self.versions]
 
     @property
     def order_id(self) -> OrderId | None:
         """The id to act on: the newest that can still fill, else the newest. A replacement that came to nothing leaves the older one."""
-        working = [order_id for order_id, each in self.incarnations.items() if not each.status.terminal]
+        working = [order_id for order_id, each in self.versions.items() if not each.status.terminal]
         # the venue's numbers rise
         return max(
-            working or self._unseen or self.incarnations,
+            working or self._unseen or self.versions,
             key=lambda order_id: (len(order_id), order_id),
             default=None,
         )
@@ -157,12 +157,12 @@ class LedgerOrder:
     def status(self) -> OrderStatus | None:
         """How the newest incarnation stands; None while the venue has not reported it."""
         newest = self.order_id
-        return self.incarnations[newest].status if newest in self.incarnations else None
+        return self.versions[newest].status if newest in self.versions else None
 
     @property
     def fills(self) -> tuple[Fill, ...]:
         """Every fill in the contract we meant, oldest first; one that a replacement repeats counts once."""
-        known = dict.fromkeys(fill for each in self.incarnations.values() for fill in each.fills.values())
+        known = dict.fromkeys(fill for each in self.versions.values() for fill in each.fills.values())
         return tuple(sorted(known, key=lambda fill: (fill.at, fill.fill_id)))
 
     @property
@@ -173,22 +173,22 @@ class LedgerOrder:
     @property
     def done(self) -> bool:
         """Whether nothing more is to be expected of it."""
-        match self.standing:
-            case Standing.INTENDED | Standing.UNKNOWN:
+        match self.state:
+            case OrderState.INTENDED | OrderState.UNKNOWN:
                 return False
-            case Standing.REFUSED | Standing.NOT_SENT | Standing.ABSENT:
+            case OrderState.REFUSED | OrderState.NOT_SENT | OrderState.CONFIRMED_ABSENT:
                 return True
-            case Standing.AT_VENUE:
-                return not self._unseen and all(each.done for each in self.incarnations.values())
+            case OrderState.ACKNOWLEDGED:
+                return not self._unseen and all(each.done for each in self.versions.values())
             case _:
-                assert_never(self.standing)
+                assert_never(self.state)
 
     @property
     def open(self) -> int:
         """Contracts that may still fill: more than were meant where someone enlarged the order in the broker's app."""
         if self.done:
             return 0
-        return max(self.quantity - self.filled, *(each.open for each in self.incarnations.values()), 0)
+        return max(self.quantity - self.filled, *(each.open for each in self.versions.values()), 0)
 
     @property
     def cancelled(self) -> int:
@@ -203,11 +203,11 @@ class LedgerOrder:
     @property
     def needs_reading(self) -> bool:
         """Whether the venue has said things that do not add up yet: read it again."""
-        return bool(self._unseen) or any(each.fills_missing for each in self.incarnations.values())
+        return bool(self._unseen) or any(each.fills_missing for each in self.versions.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Learned:
+class LedgerUpdate:
     """What a report told the ledger that it did not know."""
 
     order: LedgerOrder
@@ -258,23 +258,23 @@ class OrderLedger:
             quantity=intent.quantity,
             limit=intent.limit,
             kind=intent.kind,
-            standing=Standing.INTENDED,
+            state=OrderState.INTENDED,
         )
         self._orders[intent.client_order_id] = order
         return order
 
-    def settle(self, client_order_id: ClientOrderId, standing: Standing) -> LedgerOrder:
+    def settle(self, client_order_id: ClientOrderId, state: OrderState) -> LedgerOrder:
         """Write down how a sending ended. What the venue has already reported stays true whatever the answer was."""
         order = self._orders[client_order_id]
-        if order.standing is not Standing.AT_VENUE:
-            order.standing = standing
+        if order.state is not OrderState.ACKNOWLEDGED:
+            order.state = state
         return order
 
     def owns(self, report: OrderReport) -> bool:
         """Whether a report is of this trade: by our name on it, by its id, or because it replaces an order of ours."""
         return self._named(report) is not None
 
-    def take(self, report: OrderReport, known_as: ClientOrderId | None = None) -> Learned | None:
+    def take(self, report: OrderReport, known_as: ClientOrderId | None = None) -> LedgerUpdate | None:
         """Take in a report; None when it is not of this trade, in which case nothing changes.
 
         `known_as` names the order where the report cannot: the answer to its sending, or one recognised by its attributes.
@@ -283,14 +283,14 @@ class OrderLedger:
         if name is None:
             return None
         order = self._orders.get(name) or self._adopt(name, report)
-        first = not order.incarnations
+        first = not order.versions
         was_done, was_missing, told = (
             order.done,
-            order.standing in {Standing.UNKNOWN, Standing.ABSENT},
+            order.state in {OrderState.UNKNOWN, OrderState.CONFIRMED_ABSENT},
             order.fills,
         )
-        order.standing = Standing.AT_VENUE
-        known = order.incarnations.setdefault(report.order_id, Incarnation(order_id=report.order_id))
+        order.state = OrderState.ACKNOWLEDGED
+        known = order.versions.setdefault(report.order_id, OrderVersion(order_id=report.order_id))
         # a body that could not be read shows no symbol: that says nothing of the contract
         wrong = report.symbol != "" and not same_contract(report.symbol, self._symbol)
         strange = len(known.elsewhere), order.wrong_contract
@@ -299,7 +299,7 @@ class OrderLedger:
         if order.quantity == 0:
             order.quantity = report.quantity
         known.take(report, ours=not wrong)
-        return Learned(
+        return LedgerUpdate(
             order=order,
             fills=tuple(fill for fill in order.fills if fill not in told),
             ended=order.done and not was_done,
@@ -315,7 +315,7 @@ class OrderLedger:
             ours = read_client_order_id(report.client_order_id)
             return report.client_order_id if ours is not None and ours[0] == self._message else None
         for order in self._orders.values():
-            if report.order_id in order.order_ids or report.replaces in order.incarnations:
+            if report.order_id in order.order_ids or report.replaces in order.versions:
                 return order.client_order_id
         return None
 
@@ -329,7 +329,7 @@ class OrderLedger:
             quantity=report.quantity,
             limit=report.limit,
             kind=OrderKind.MARKET if report.limit is None else OrderKind.LIMIT,
-            standing=Standing.AT_VENUE,
+            state=OrderState.ACKNOWLEDGED,
         )
         return order
 
@@ -350,7 +350,7 @@ class OrderLedger:
     @property
     def lost(self) -> tuple[LedgerOrder, ...]:
         """Orders that were given up as absent: they may still appear."""
-        return tuple(order for order in self._orders.values() if order.standing is Standing.ABSENT)
+        return tuple(order for order in self._orders.values() if order.state is OrderState.CONFIRMED_ABSENT)
 
     @property
     def entry_fills(self) -> tuple[Fill, ...]:
@@ -401,7 +401,7 @@ class OrderLedger:
         shown = (
             order
             for order in self.leg(Leg.EXIT)
-            if order.kind is not OrderKind.MARKET and order.standing is Standing.AT_VENUE
+            if order.kind is not OrderKind.MARKET and order.state is OrderState.ACKNOWLEDGED
         )
         return sum(order.filled + order.open for order in shown)
 
@@ -413,4 +413,4 @@ class OrderLedger:
     @property
     def exits_working(self) -> int:
         """Contracts in exit orders that the venue has shown to be there."""
-        return sum(order.open for order in self.open_exits if order.standing is Standing.AT_VENUE)
+        return sum(order.open for order in self.open_exits if order.state is OrderState.ACKNOWLEDGED)

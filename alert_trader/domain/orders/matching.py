@@ -21,7 +21,7 @@ SENDING_TIME = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recognised:
+class OrderMatch:
     """What was found: at most one report."""
 
     report: OrderReport | None
@@ -29,25 +29,25 @@ class Recognised:
     ambiguous: int = 0
 
 
-def recognise(
+def match_order(
     reports: Iterable[OrderReport],
     intent: OrderIntent,
     *,
     intended_at: datetime,
     lost_at: datetime,
     known_ids: Collection[OrderId] = (),
-) -> Recognised:
+) -> OrderMatch:
     """Find the order of `intent`, tried from `intended_at` to `lost_at`, in a complete list of the account's orders."""
     times = intended_at - CLOCK_SLACK, lost_at + SENDING_TIME
     nameless = []
     for report in reports:
         if report.client_order_id == intent.client_order_id:
-            return Recognised(report=report)
+            return OrderMatch(report=report)
         if _nameless(report) and report.order_id not in known_ids and _fits(report, intent, times):
             nameless.append(report)
     if len(nameless) == 1:
-        return Recognised(report=nameless[0], by_attributes=True)
-    return Recognised(report=None, ambiguous=len(nameless))
+        return OrderMatch(report=nameless[0], by_attributes=True)
+    return OrderMatch(report=None, ambiguous=len(nameless))
 
 
 def _nameless(report: OrderReport) -> bool:

@@ -15,7 +15,7 @@ CONVERSION_STEP = "conversion"
 """The last step of price discovery, whether to market or to a limit at the ceiling."""
 
 
-SAID_NO = frozenset({EventKind.DENIED, EventKind.GIVEN_UP, EventKind.REFUSED, EventKind.ENTRY_NOT_SENT})
+NOT_TRADED = frozenset({EventKind.DENIED, EventKind.GIVEN_UP, EventKind.REFUSED, EventKind.ENTRY_NOT_SENT})
 """Events that say, by a code, why something was not bought."""
 
 
@@ -37,7 +37,7 @@ class Sale:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class EventFacts:
     """What a trade's events tell a report. The archive works the same out in SQL (`alert_trader/control/reports/archived.py`)."""
 
     code: str | None = None
@@ -70,7 +70,7 @@ class ReportedTrade:
     phase: str
     outcome: str | None
     """How it ended, or how Temporal says its workflow did; None while it runs."""
-    told: Told = Told()
+    told: EventFacts = EventFacts()
     symbol: str | None = None
     """The OCC symbol: as confirmed, else as alerted; None where the alert names no contract."""
     contract: str | None = None
@@ -117,11 +117,11 @@ def code_in(reason: str | None) -> str | None:
     return head if colon and head.isupper() and " " not in head else None
 
 
-def told_by(events: Sequence[TradeEvent], reason: str | None) -> Told:
+def facts_from_events(events: Sequence[TradeEvent], reason: str | None) -> EventFacts:
     """Work out what events tell a report; the code is the last that one of them gives, else that of the trade's reason."""
-    codes = [event.facts["code"] for event in events if event.kind in SAID_NO and event.facts.get("code")]
-    asks = [event.facts["ask"] for event in events if event.kind in SAID_NO and "ask" in event.facts]
-    return Told(
+    codes = [event.facts["code"] for event in events if event.kind in NOT_TRADED and event.facts.get("code")]
+    asks = [event.facts["ask"] for event in events if event.kind in NOT_TRADED and "ask" in event.facts]
+    return EventFacts(
         code=codes[-1] if codes else code_in(reason),
         ask=Decimal(asks[-1]) if asks else None,
         quoted_at=next((event.at for event in events if event.kind is EventKind.SIZED), None),

@@ -133,7 +133,7 @@ class IllegalTransition(Exception):
 
 
 @dataclass(slots=True)
-class Life:
+class TradeLifecycle:
     """Where one trade stands."""
 
     phase: Phase = Phase.RECEIVED

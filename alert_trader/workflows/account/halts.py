@@ -15,7 +15,7 @@ from temporalio.exceptions import ApplicationError
 with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.account.account import PASS, Account
     from alert_trader.domain.account.reservation import OpenTrade
-    from alert_trader.domain.account.trading_state import IllegalHalting, Order
+    from alert_trader.domain.account.trading_state import IllegalStateChange, TradingStateCommand
     from alert_trader.domain.account.view import HaltReceipt
     from alert_trader.domain.audit.event import EventKind
     from alert_trader.domain.ids import WorkflowId
@@ -43,13 +43,13 @@ class Halts:
         """Whether nothing is under way beside the story."""
         return all(task.done() for task in self._beside)
 
-    def order(self, order: Order, command: Command) -> None:
+    def order(self, order: TradingStateCommand, command: Command) -> None:
         """Move the account by a person's command; raises an application error where the table has no place for it."""
         try:
             self._memory.order(
                 order, workflow.now(), by=command.by, reason=command.reason or "no reason given"
             )
-        except IllegalHalting as refused:
+        except IllegalStateChange as refused:
             raise ApplicationError(str(refused), type=NOT_POSSIBLE) from refused
         self._refresh()
 
@@ -113,7 +113,7 @@ class Halts:
             )
             if not self._memory.trades:
                 self._memory.order(
-                    Order.FLAT, workflow.now(), by="the account", reason="every trade is closed"
+                    TradingStateCommand.FLAT, workflow.now(), by="the account", reason="every trade is closed"
                 )
                 self._refresh()
                 return

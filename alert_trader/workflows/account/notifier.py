@@ -17,7 +17,7 @@ PAGES = frozenset(
 )
 
 
-class AccountTelling:
+class AccountNotifier:
     """Tells each audit event of an account once, several at a time where they come fast."""
 
     def __init__(self, account: AccountNumber, memory: Account, told: int) -> None:

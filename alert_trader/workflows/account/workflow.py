@@ -28,14 +28,14 @@ with workflow.unsafe.imports_passed_through():
         DayAnswer,
         ExpectedAnswer,
         FollowRequest,
-        StreamStanding,
+        StreamStatus,
     )
     from alert_trader.domain.account.account import opened
     from alert_trader.domain.account.limits import Limits, changed, diff, merged
     from alert_trader.domain.account.preflight import Check
     from alert_trader.domain.account.reconciliation import Difference, DifferenceKind, ForeignOrder
-    from alert_trader.domain.account.reservation import AdmitRequest, TradeStanding
-    from alert_trader.domain.account.trading_state import AccountState, Order
+    from alert_trader.domain.account.reservation import AdmitRequest, PositionReport
+    from alert_trader.domain.account.trading_state import AccountState, TradingStateCommand
     from alert_trader.domain.account.view import AccountReceipt, AccountView, HaltReceipt, LimitsReceipt
     from alert_trader.domain.audit.event import EventKind
     from alert_trader.domain.denial import Denied
@@ -45,7 +45,7 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.workflows import metrics, timing
     from alert_trader.workflows.account.days import Days
     from alert_trader.workflows.account.halts import Halts
-    from alert_trader.workflows.account.notifier import AccountTelling
+    from alert_trader.workflows.account.notifier import AccountNotifier
     from alert_trader.workflows.account.view import build_view, details
     from alert_trader.workflows.interface import (
         ACCOUNT_VIEW_QUERY,
@@ -58,12 +58,12 @@ with workflow.unsafe.imports_passed_through():
         LIMITS_UPDATE,
         NOT_POSSIBLE,
         ORDERS_UPDATE,
+        POSITION_SIGNAL,
         POSITIONS_UPDATE,
         PREFLIGHT_UPDATE,
         QUOTES_UPDATE,
         RESUME_UPDATE,
         SETTINGS_SIGNAL,
-        STANDING_SIGNAL,
         AccountRequest,
         Carried,
         Command,
@@ -89,7 +89,7 @@ class AccountWorkflow:
         self._foreign = carried.foreign
         self._days = Days(self._memory, carried.still_told)
         self._halts = Halts(self._memory, self._refresh)
-        self._telling = AccountTelling(request.account, self._memory, carried.told)
+        self._telling = AccountNotifier(request.account, self._memory, carried.told)
         self._began = workflow.now()
         self._updates = 0
 
@@ -166,8 +166,8 @@ class AccountWorkflow:
         self._memory.release(trade)
         self._refresh()
 
-    @workflow.signal(name=STANDING_SIGNAL)
-    def trade_stands(self, standing: TradeStanding) -> None:
+    @workflow.signal(name=POSITION_SIGNAL)
+    def report_position(self, standing: PositionReport) -> None:
         """Take in how a trade stands; one that is over is released, and a day's loss may halt the account."""
         state = self._memory.state
         self._memory.take(standing, workflow.now())
@@ -180,7 +180,7 @@ class AccountWorkflow:
     @workflow.signal(name=HALT_SIGNAL)
     def halt_now(self, command: Command) -> None:
         """Halt: recorded even while no worker runs, so that it holds from then on."""
-        self._halts.order(Order.HALT, command)
+        self._halts.order(TradingStateCommand.HALT, command)
         self._halts.stop_entries()
 
     @workflow.update(name=HALT_UPDATE)
@@ -188,7 +188,7 @@ class AccountWorkflow:
         """Halt, and answer when it is certain that no entry leaves any more: with what was cancelled by then, and what remains."""
         self._updates += 1
         started = workflow.now()
-        self._halts.order(Order.HALT, command)
+        self._halts.order(TradingStateCommand.HALT, command)
         self._halts.stop_entries()
         return await self._halts.receipt(started)
 
@@ -196,7 +196,7 @@ class AccountWorkflow:
     def resume(self, command: Command) -> AccountReceipt:
         """Let the account trade again."""
         self._updates += 1
-        self._halts.order(Order.RESUME, command)
+        self._halts.order(TradingStateCommand.RESUME, command)
         return AccountReceipt(
             done=True, text=f"Account {self._request.account} is active again", view=self.view()
         )
@@ -218,7 +218,7 @@ class AccountWorkflow:
         """Halt, cancel every entry and close every position; answers when nothing is bought any more, and goes on until flat."""
         self._updates += 1
         already = self._memory.state is AccountState.REDUCING
-        self._halts.order(Order.FLATTEN, command)
+        self._halts.order(TradingStateCommand.FLATTEN, command)
         if already:
             self._halts.flatten_again()
         else:
@@ -256,7 +256,7 @@ class AccountWorkflow:
             raise ApplicationError(str(wrong), type=NOT_POSSIBLE) from wrong
 
     @workflow.signal(name=SETTINGS_SIGNAL)
-    def settings_are(self, limits: Limits) -> None:
+    def update_settings(self, limits: Limits) -> None:
         """Take over limits that were changed in the settings; what a person changed since stays where the settings did not move."""
         new = merged(self._memory.limits, self._memory.set_limits, limits)
         self._memory.set_limits = limits
@@ -264,7 +264,7 @@ class AccountWorkflow:
         self._refresh()
 
     @workflow.signal(name=DIFFERENCES_SIGNAL)
-    def differences_found(self, found: list[Difference]) -> None:
+    def report_differences(self, found: list[Difference]) -> None:
         """Take in where the account and its trades do not agree; new ones are paged, and block entries."""
         self._memory.differ(tuple(found), workflow.now())
         self._refresh()
@@ -320,13 +320,13 @@ class AccountWorkflow:
     # The broker's side
 
     @workflow.signal(name=STREAM_SIGNAL)
-    def stream_stands(self, standing: StreamStanding) -> None:
+    def report_stream(self, standing: StreamStatus) -> None:
         """Take in whether the order stream is followed."""
         self._stream_since = standing.since
         self._refresh()
 
     @workflow.signal(name=FOREIGN_SIGNAL)
-    def foreign_order_seen(self, order: ForeignOrder) -> None:
+    def report_foreign_order(self, order: ForeignOrder) -> None:
         """Write an order down that is not ours. It is left alone."""
         if all(each.order_id != order.order_id for each in self._foreign):
             self._foreign = (*self._foreign, order)[-MOST_FOREIGN:]

@@ -9,14 +9,14 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from alert_trader.activities.messages import ADMIT_ENTRY, AdmitAnswer, SizedEntry
-    from alert_trader.domain.account.reservation import TradeStanding
+    from alert_trader.domain.account.reservation import PositionReport
     from alert_trader.domain.alerts.alert import AlertMessage
     from alert_trader.domain.denial import Code, Denied
     from alert_trader.domain.ids import AccountNumber, Leg, WorkflowId, account_workflow_id, client_order_id
     from alert_trader.domain.money import CONTRACT_MULTIPLIER, Usd
     from alert_trader.domain.trade.view import TradeView
     from alert_trader.workflows import timing
-    from alert_trader.workflows.interface import STANDING_SIGNAL
+    from alert_trader.workflows.interface import POSITION_SIGNAL
 
 Key = tuple[bool, int, int, int]
 """Whether it may still buy, and the contracts bought, sold and held: what makes a standing another one."""
@@ -24,7 +24,7 @@ Key = tuple[bool, int, int, int]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Standing:
+class AccountReporter:
     """Tells each change of a trade's standing once, several at a time where they come fast."""
 
     def __init__(
@@ -53,7 +53,7 @@ class Standing:
         view = self._view()
         # a trade that was reset counts on from where its first life stopped: time goes on
         self._sequence = max(self._sequence + 1, (workflow.now() - _EPOCH) // timedelta(microseconds=1))
-        standing = TradeStanding(
+        standing = PositionReport(
             trade=WorkflowId(view.workflow_id),
             sequence=self._sequence,
             entering=entering,
@@ -65,7 +65,7 @@ class Standing:
         )
         try:
             await workflow.get_external_workflow_handle(account_workflow_id(self._account)).signal(
-                STANDING_SIGNAL, standing
+                POSITION_SIGNAL, standing
             )
         except ApplicationError as lost:
             workflow.logger.warning("account %s was not told: %s", self._account, lost)

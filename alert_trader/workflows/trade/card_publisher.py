@@ -13,7 +13,7 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from alert_trader.activities.messages import SHOW_CARD, CardAnswer, CardPlace, CardRequest
     from alert_trader.domain.ids import AccountNumber
-    from alert_trader.domain.orders.ledger import Standing
+    from alert_trader.domain.orders.ledger import OrderState
     from alert_trader.domain.orders.order import OrderStatus
     from alert_trader.domain.trade.view import TradeView
     from alert_trader.workflows import timing
@@ -27,11 +27,16 @@ MOST_ORDERS = 20
 """Orders a card carries beside those that may still fill: an exit that is refused for weeks is hundreds of them."""
 
 ENDED = frozenset(
-    {Standing.REFUSED, Standing.NOT_SENT, Standing.ABSENT, *(each for each in OrderStatus if each.terminal)}
+    {
+        OrderState.REFUSED,
+        OrderState.NOT_SENT,
+        OrderState.CONFIRMED_ABSENT,
+        *(each for each in OrderStatus if each.terminal),
+    }
 )
 
 
-class Cards:
+class CardPublisher:
     """Keeps one card like the trade, and its thread like the journal."""
 
     def __init__(self, journal: Journal, view: Callable[[], TradeView], account: AccountNumber) -> None:

@@ -35,7 +35,7 @@ with workflow.unsafe.imports_passed_through():
         Said,
         SellOrder,
     )
-    from alert_trader.workflows.trade.entry import Stop
+    from alert_trader.workflows.trade.entry import EntryRequest
     from alert_trader.workflows.trade.state import Approved, TradeState
     from alert_trader.workflows.waiting import wait
 
@@ -75,7 +75,7 @@ class TradeCommands(TradeState):
         entry = self._entry
         assert entry is not None
         self._note(command, "convert now")
-        entry.asked = Stop.CONVERT
+        entry.asked = EntryRequest.CONVERT
         done = await wait(
             lambda: self._life.phase is not Phase.ENTERING,
             timing.COMMAND_WAIT,
@@ -365,7 +365,7 @@ class TradeCommands(TradeState):
         self._unwanted = self._unwanted or why
         if self._entry is not None:
             self._entry.unwanted = self._unwanted
-            self._entry.asked = Stop.CANCEL
+            self._entry.asked = EntryRequest.CANCEL
 
     def _ask_cancel(self, command: Command) -> None:
         self._note(command, "cancel the entry")

@@ -15,8 +15,8 @@ with workflow.unsafe.imports_passed_through():
         ADMITTED_FEWER,
         BUMP_ENTRY,
         CONVERT_ENTRY,
+        GRANT_TOO_OLD,
         SUBMIT_ENTRY,
-        WORD_TOO_OLD,
         ConversionGuard,
         SizedEntry,
         SubmitAnswer,
@@ -29,17 +29,17 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.execution.policy import Conversion
     from alert_trader.domain.ids import Leg
     from alert_trader.domain.money import Price, plain
-    from alert_trader.domain.orders.ledger import LedgerOrder, Standing
+    from alert_trader.domain.orders.ledger import LedgerOrder, OrderState
     from alert_trader.domain.orders.order import OrderStatus
     from alert_trader.domain.trade.lifecycle import Trigger
     from alert_trader.workflows import timing
     from alert_trader.workflows.interface import TradeRequest
     from alert_trader.workflows.trade.journal import Journal
-    from alert_trader.workflows.trade.order_manager import Desk
+    from alert_trader.workflows.trade.order_manager import OrderManager
     from alert_trader.workflows.waiting import wait
 
 TRY_AGAIN = frozenset(
-    {"QUOTE_UNANSWERED", "TOO_LATE_TO_SEND", NOT_SENT, WORD_TOO_OLD, ADMITTED_FEWER, Code.ACCOUNT_NOT_READY}
+    {"QUOTE_UNANSWERED", "TOO_LATE_TO_SEND", NOT_SENT, GRANT_TOO_OLD, ADMITTED_FEWER, Code.ACCOUNT_NOT_READY}
 )
 """Why an entry was provably not sent although it may still be wanted: it is decided again, by the ladder's own clock."""
 
@@ -50,7 +50,7 @@ PAUSE = timedelta(seconds=1)
 """Before such an entry is decided again."""
 
 
-class Stop(StrEnum):
+class EntryRequest(StrEnum):
     """What a person asked of a working entry."""
 
     CANCEL = "cancel"
@@ -61,7 +61,12 @@ class Entry:
     """Buys up to the sized quantity, at most at the ceiling."""
 
     def __init__(
-        self, request: TradeRequest, sized: SizedEntry, desk: Desk, journal: Journal, fresh_from: datetime
+        self,
+        request: TradeRequest,
+        sized: SizedEntry,
+        desk: OrderManager,
+        journal: Journal,
+        fresh_from: datetime,
     ) -> None:
         """Prepare the entry that `sized` proposes; its age counts from `fresh_from`: the alert's posting, or a person's approval."""
         self._request = request
@@ -82,7 +87,7 @@ class Entry:
         self._admitted = False
         self.reserved = False
         """Whether the account may have money reserved for it."""
-        self.asked: Stop | None = None
+        self.asked: EntryRequest | None = None
         self.unwanted = Denied(code=Code.OPERATOR_CANCELLED, reason="an operator cancelled it")
         """Why it is cancelled, once it is asked to be."""
         self.step = ""
@@ -113,8 +118,8 @@ class Entry:
         if self._ended_without_us():
             return
         at = self._due()
-        rung = Rung.CONVERT if self.asked is Stop.CONVERT and at.rung is not Rung.LATE else at.rung
-        if self.asked is Stop.CANCEL:
+        rung = Rung.CONVERT if self.asked is EntryRequest.CONVERT and at.rung is not Rung.LATE else at.rung
+        if self.asked is EntryRequest.CANCEL:
             await self._give_up(self.unwanted.code, self.unwanted.reason)
             return
         match rung:
@@ -137,14 +142,14 @@ class Entry:
         if order is None or not order.done or self.remaining <= 0:
             return False
         self._order = None
-        match order.standing:
-            case Standing.NOT_SENT if self._again:
+        match order.state:
+            case OrderState.NOT_SENT if self._again:
                 return False
-            case Standing.ABSENT:
+            case OrderState.CONFIRMED_ABSENT:
                 self._end(
                     f"{order.client_order_id} was lost and is not there; an entry is never sent again on doubt"
                 )
-            case Standing.REFUSED | Standing.NOT_SENT:
+            case OrderState.REFUSED | OrderState.NOT_SENT:
                 code, detail = (
                     (self._last.code, self._last.detail) if self._last is not None else (None, None)
                 )
@@ -205,11 +210,11 @@ class Entry:
             )
         await self._resolved(order)
         await wait(
-            lambda: order.done or self.asked is Stop.CANCEL,
+            lambda: order.done or self.asked is EntryRequest.CANCEL,
             self._policy.conversion_wait,
             "for the conversion to fill",
         )
-        if self.asked is Stop.CANCEL:
+        if self.asked is EntryRequest.CANCEL:
             return  # given up in that person's name on the next turn
         if not order.done:
             await self._give_up(Code.LADDER_CONVERSION_UNFILLED, "the converted order did not fill in time")
@@ -222,7 +227,7 @@ class Entry:
         if self._sized.market_closes_at is not None:
             # what some contracts trade after it is for sales alone
             latest = min(latest, self._sized.market_closes_at)
-        if all(order.standing is Standing.NOT_SENT for order in self._desk.ledger.leg(Leg.ENTRY)):
+        if all(order.state is OrderState.NOT_SENT for order in self._desk.ledger.leg(Leg.ENTRY)):
             latest = min(latest, self._fresh_from + self._request.policy.safety.max_alert_age)
         self._order, self._last = await self._desk.send(
             activity,
@@ -232,11 +237,11 @@ class Entry:
             not_after=latest,
             conversion=guard,
             admission=lambda order: self._sized.admission(self._request.alert, order, quantity),
-            unwanted=lambda: self.asked is Stop.CANCEL,
+            unwanted=lambda: self.asked is EntryRequest.CANCEL,
         )
         self._note_admission(self._last)
         if self._again and self._last.code != ADMITTED_FEWER:
-            await wait(lambda: self.asked is Stop.CANCEL, PAUSE, "before trying the entry again")
+            await wait(lambda: self.asked is EntryRequest.CANCEL, PAUSE, "before trying the entry again")
 
     @property
     def _again(self) -> bool:
@@ -276,14 +281,14 @@ class Entry:
         if self._order is not None:
             taking = self._desk.take_back(self._order)
             await wait(
-                lambda: taking.done() or self.asked is Stop.CANCEL,
+                lambda: taking.done() or self.asked is EntryRequest.CANCEL,
                 self._latest,
                 f"for {self._order.client_order_id} to be taken back",
             )
             if not self._order.done:
                 return False  # no other may be sent beside it; and it must keep neither a person's cancel nor the story waiting
             self._order = None
-        return self.remaining > 0 and self.asked is not Stop.CANCEL
+        return self.remaining > 0 and self.asked is not EntryRequest.CANCEL
 
     async def _pause(self) -> None:
         """Wait for the order to end, a person to ask, or the next rung."""
@@ -299,7 +304,9 @@ class Entry:
         """Wait while nobody can say whether the order is live: until then no other may be sent. A cancel, and the story, go on without."""
         known = f"for {order.client_order_id} to be found"
         await wait(
-            lambda: order.standing is not Standing.UNKNOWN or self.asked is Stop.CANCEL, self._latest, known
+            lambda: order.state is not OrderState.UNKNOWN or self.asked is EntryRequest.CANCEL,
+            self._latest,
+            known,
         )
 
     @property
@@ -311,7 +318,7 @@ class Entry:
 
     async def _give_up(self, code: str, why: str, **facts: str) -> None:
         await self._leave()
-        lost = self._order is not None and self._order.standing is Standing.ABSENT
+        lost = self._order is not None and self._order.state is OrderState.CONFIRMED_ABSENT
         if self.remaining > 0 and not (lost and self._ended_without_us()):
             self._end(f"{code}: {why}", code=code, **facts)
 
@@ -328,9 +335,9 @@ class Entry:
 
     def _nothing_bought(self) -> Trigger:
         orders = self._desk.ledger.leg(Leg.ENTRY)
-        if all(order.standing is Standing.NOT_SENT for order in orders):
+        if all(order.state is OrderState.NOT_SENT for order in orders):
             return Trigger.DENIED
-        if orders[-1].standing is Standing.REFUSED or orders[-1].status is OrderStatus.REJECTED:
+        if orders[-1].state is OrderState.REFUSED or orders[-1].status is OrderStatus.REJECTED:
             return Trigger.REFUSED if len(orders) == 1 else Trigger.NOTHING_BOUGHT
         return Trigger.NOTHING_BOUGHT
 

@@ -16,17 +16,17 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.execution.exits import ExitPlan, exit_target, next_exit
     from alert_trader.domain.execution.policy import ExitPolicy
     from alert_trader.domain.ids import FillId, Leg
-    from alert_trader.domain.orders.ledger import LedgerOrder, OrderLedger, Standing
+    from alert_trader.domain.orders.ledger import LedgerOrder, OrderLedger, OrderState
     from alert_trader.domain.orders.order import OrderKind
     from alert_trader.domain.trade.lifecycle import Trigger
     from alert_trader.workflows import timing
     from alert_trader.workflows.trade.journal import Journal
-    from alert_trader.workflows.trade.order_manager import Desk
+    from alert_trader.workflows.trade.order_manager import OrderManager
     from alert_trader.workflows.waiting import wait
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PartSale:
+class PartialExitProgress:
     """A part that is being sold at the market."""
 
     wanted: int
@@ -43,7 +43,7 @@ class PartSale:
 class Exits:
     """Protects what was bought."""
 
-    def __init__(self, policy: ExitPolicy, sized: SizedEntry, desk: Desk, journal: Journal) -> None:
+    def __init__(self, policy: ExitPolicy, sized: SizedEntry, desk: OrderManager, journal: Journal) -> None:
         """Prepare exits by `policy` for the contract of `sized`."""
         self._policy = policy
         self._ticks = sized.listing.ticks
@@ -54,7 +54,7 @@ class Exits:
         """Set when a person takes the position over, or the trade is over: no further profit-take is sent."""
         self.gone = 0
         """Contracts that are no longer in the account though this trade did not sell them."""
-        self.part: PartSale | None = None
+        self.part: PartialExitProgress | None = None
         """The sale of a part that is under way: what is still to be sold for it is no longer the plan's."""
 
     @property
@@ -133,7 +133,7 @@ class Exits:
     def must_cover(self) -> bool:
         """Whether an exit may be at the venue, or have been: then the account must be seen to hold what the next one sells."""
         return any(
-            order.done and order.standing in {Standing.AT_VENUE, Standing.ABSENT}
+            order.done and order.state in {OrderState.ACKNOWLEDGED, OrderState.CONFIRMED_ABSENT}
             for order in self._desk.ledger.leg(Leg.EXIT)
         )
 

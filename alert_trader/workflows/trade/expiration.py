@@ -5,12 +5,12 @@ from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from alert_trader.activities.messages import READ_QUOTE, QuoteAnswer
-    from alert_trader.domain.execution.expiration import Leftover, leftover_of
+    from alert_trader.domain.execution.expiration import ExpirationOutcome, expiration_outcome
     from alert_trader.domain.market.contract import OptionContract
     from alert_trader.workflows import timing
 
 
-async def look_at_the_close(contract: OptionContract) -> Leftover:
+async def look_at_the_close(contract: OptionContract) -> ExpirationOutcome:
     """Read the last quote of a contract, and judge by it what is left of it; what could not be read is not known."""
     try:
         answer: QuoteAnswer = await workflow.execute_activity(
@@ -23,5 +23,5 @@ async def look_at_the_close(contract: OptionContract) -> Leftover:
             summary=f"read the last quote of {contract}",
         )
     except ActivityError:
-        return Leftover.NOT_KNOWN
-    return leftover_of(answer.quote)
+        return ExpirationOutcome.NOT_KNOWN
+    return expiration_outcome(answer.quote)

@@ -37,7 +37,7 @@ MONEY = frozenset(
 )
 
 
-class Telling:
+class Notifier:
     """Tells each thing that happened once, several at a time where they come fast."""
 
     def __init__(self, journal: Journal, view: Callable[[], TradeView]) -> None:

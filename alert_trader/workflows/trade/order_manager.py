@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.activities.messages import (
         CANCEL_ORDER,
         FIND_ORDER,
-        LOOK_FAILED,
+        LOOKUP_FAILED,
         READ_ORDER,
         READ_POSITION,
         SUBMIT_EXIT,
@@ -40,7 +40,7 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.market.quotes import Listing
     from alert_trader.domain.market.trading_hours import TradingHours
     from alert_trader.domain.money import Price, plain
-    from alert_trader.domain.orders.ledger import Learned, LedgerOrder, OrderLedger, Standing
+    from alert_trader.domain.orders.ledger import LedgerOrder, LedgerUpdate, OrderLedger, OrderState
     from alert_trader.domain.orders.order import OrderIntent, OrderKind, OrderReport, Side, TimeInForce
     from alert_trader.workflows import timing
     from alert_trader.workflows.interface import TradeRequest
@@ -55,7 +55,7 @@ type_of_spawn = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lost:
+class LostOrder:
     """An order whose sending was not answered: what it was, when it was first tried, and when its answer was given up."""
 
     intent: OrderIntent
@@ -63,7 +63,7 @@ class Lost:
     lost_at: datetime
 
 
-class Desk:
+class OrderManager:
     """Orders of one trade in one contract."""
 
     def __init__(
@@ -139,12 +139,12 @@ class Desk:
                 assert answer.report is not None
                 self.note(answer.report, order)
             case SubmitResult.REFUSED:
-                self.ledger.settle(order.client_order_id, Standing.REFUSED)
+                self.ledger.settle(order.client_order_id, OrderState.REFUSED)
                 kind = EventKind.REFUSED if leg is Leg.ENTRY else EventKind.EXIT_REFUSED
                 text = f"The venue refused {order.client_order_id}: {answer.detail}"
                 self._record(kind, text, order=order.client_order_id, code=answer.code, detail=answer.detail)
             case SubmitResult.NOT_SENT:
-                self.ledger.settle(order.client_order_id, Standing.NOT_SENT)
+                self.ledger.settle(order.client_order_id, OrderState.NOT_SENT)
                 kind = EventKind.ENTRY_NOT_SENT if leg is Leg.ENTRY else EventKind.EXIT_REFUSED
                 facts = {**answer.facts, "order": order.client_order_id, "code": answer.code}
                 self._record(kind, f"{order.client_order_id} was not sent: {answer.detail}", **facts)
@@ -171,10 +171,10 @@ class Desk:
                     reserved or answer.reserved
                 )  # by an earlier try, though the last one did not even ask
                 late = request.not_after is not None and workflow.now() >= request.not_after
-                if answer.code not in {LOOK_FAILED, NO_WORKER} or late or unwanted() or pace.over:
+                if answer.code not in {LOOKUP_FAILED, NO_WORKER} or late or unwanted() or pace.over:
                     break
                 await pace.pause(unwanted, request.not_after)
-        if answer.code not in {LOOK_FAILED, NO_WORKER}:
+        if answer.code not in {LOOKUP_FAILED, NO_WORKER}:
             return replace(answer, reserved=reserved)
         return SubmitAnswer(result=SubmitResult.UNKNOWN, detail=f"{answer.code}: {answer.detail}")
 
@@ -223,20 +223,20 @@ class Desk:
         """Take in what the venue says, once; `order` names it where the report cannot."""
         absent = {each.client_order_id for each in self.ledger.lost}
         ended = {each.client_order_id for each in self.ledger.leg(Leg.ENTRY) if each.done}
-        learned = self.ledger.take(report, None if order is None else order.client_order_id)
-        if learned is None:
+        update = self.ledger.take(report, None if order is None else order.client_order_id)
+        if update is None:
             return
-        self._tell(learned, report)
-        if learned.fills and learned.order.client_order_id in ended - absent:
-            self._hold_back(learned.order)
-        if learned.order.client_order_id in absent:
+        self._tell(update, report)
+        if update.fills and update.order.client_order_id in ended - absent:
+            self._hold_back(update.order)
+        if update.order.client_order_id in absent:
             # what it stood for was given up, or sent again; what it leaves open when it has ended is covered again
-            text = f"{learned.order.client_order_id} appeared after all; taking it back"
-            self._record(EventKind.WARNING, text, order=learned.order.client_order_id)
-            self.take_back(learned.order)
-        elif learned.order.needs_reading and learned.order.client_order_id not in self._completing:
-            self._completing.add(learned.order.client_order_id)
-            self.spawn(self._complete(learned.order))
+            text = f"{update.order.client_order_id} appeared after all; taking it back"
+            self._record(EventKind.WARNING, text, order=update.order.client_order_id)
+            self.take_back(update.order)
+        elif update.order.needs_reading and update.order.client_order_id not in self._completing:
+            self._completing.add(update.order.client_order_id)
+            self.spawn(self._complete(update.order))
 
     def _hold_back(self, filled: LedgerOrder) -> None:
         """Take back the entry that works beside one that was filled after its end: it was sent for contracts that are bought already."""
@@ -259,25 +259,25 @@ class Desk:
         finally:
             self._completing.discard(order.client_order_id)
 
-    def _tell(self, learned: Learned, report: OrderReport) -> None:
-        order, entry = learned.order, learned.order.leg is Leg.ENTRY
+    def _tell(self, update: LedgerUpdate, report: OrderReport) -> None:
+        order, entry = update.order, update.order.leg is Leg.ENTRY
         names = {
             "order": order.client_order_id,
             "venue_order": report.order_id,
             "status": report.venue_status or report.status,
         }
-        if learned.wrong_contract:
+        if update.wrong_contract:
             text = f"{order.client_order_id} is shown as {report.symbol}, not {self.contract.occ_symbol}: a person must look at it"
             self._record(EventKind.WARNING, text, **names, symbol=report.symbol)
-        if learned.appeared:
+        if update.appeared:
             text = f"{order.client_order_id} was found at the venue as order {report.order_id}"
             self._record(EventKind.FOUND, text, **names)
-        elif learned.first:
+        elif update.first:
             kind = EventKind.ENTRY_SUBMITTED if entry else EventKind.EXIT_SUBMITTED
             limit = "market" if order.limit is None else plain(order.limit)
             text = f"{'Entry' if entry else 'Exit'} order {report.order_id}: {order.quantity} at {limit} is at the venue"
             self._record(kind, text, **names, quantity=order.quantity, limit=order.limit)
-        for fill in learned.fills:
+        for fill in update.fills:
             kind = EventKind.FILLED if entry else EventKind.EXIT_FILLED
             text = f"{'Bought' if entry else 'Sold'} {fill.quantity} at {plain(fill.price)}"
             self._record(
@@ -289,7 +289,7 @@ class Desk:
                 price=fill.price,
                 filled_at=fill.at.isoformat(),
             )
-        if learned.ended and order.filled < order.quantity:
+        if update.ended and order.filled < order.quantity:
             kind = EventKind.CANCELLED if entry else EventKind.EXIT_ENDED
             reason = f": {report.reject_reason}" if report.reject_reason else ""
             text = f"Order {report.order_id} ended {report.status} with {order.filled} of {order.quantity} filled{reason}"
@@ -325,14 +325,16 @@ class Desk:
     # Orders of unknown outcome
 
     def _lose(self, order: LedgerOrder, intent: OrderIntent, intended_at: datetime, why: str) -> None:
-        if self.ledger.settle(order.client_order_id, Standing.UNKNOWN).standing is not Standing.UNKNOWN:
+        if self.ledger.settle(order.client_order_id, OrderState.UNKNOWN).state is not OrderState.UNKNOWN:
             return  # the stream reported it meanwhile
         text = f"Nobody can say whether {order.client_order_id} was accepted ({why}); it counts as live while it is looked for"
         self._record(EventKind.UNKNOWN, text, order=order.client_order_id, why=why)
         self._searching += 1
-        self.spawn(self._search(order, Lost(intent=intent, intended_at=intended_at, lost_at=workflow.now())))
+        self.spawn(
+            self._search(order, LostOrder(intent=intent, intended_at=intended_at, lost_at=workflow.now()))
+        )
 
-    async def _search(self, order: LedgerOrder, lost: Lost) -> None:
+    async def _search(self, order: LedgerOrder, lost: LostOrder) -> None:
         """Look for a lost order until it is found or proven absent; an absent entry is swept for until the end of its day.
 
         An order that nobody could look for until its contract has stopped trading stays unknown.
@@ -340,7 +342,7 @@ class Desk:
         try:
             if not await self._is_absent(order, lost):
                 return
-            self.ledger.settle(order.client_order_id, Standing.ABSENT)
+            self.ledger.settle(order.client_order_id, OrderState.CONFIRMED_ABSENT)
             text = f"{order.client_order_id} is not at the venue: it was in no list of the account's orders for {_span(timing.LOOKS)}"
             self._record(EventKind.NOT_FOUND, text, order=order.client_order_id)
             if order.leg is Leg.ENTRY:
@@ -348,43 +350,43 @@ class Desk:
         finally:
             self._searching -= 1
 
-    async def _is_absent(self, order: LedgerOrder, lost: Lost) -> bool:
+    async def _is_absent(self, order: LedgerOrder, lost: LostOrder) -> bool:
         """Tell, once the settling time is over and the venue has listed its orders after it, whether the order is not there."""
         answered = False
         for delay in timing.LOOKS:
             await wait(
-                lambda: order.standing is Standing.AT_VENUE,
+                lambda: order.state is OrderState.ACKNOWLEDGED,
                 delay,
                 f"before looking for {order.client_order_id}",
             )
             answered = await self._look(order, lost)
         what = f"nobody can say whether {order.client_order_id} was accepted: the venue does not list the account's orders"
         with self.pace(timing.SWEEPS, what) as pace:
-            while order.standing is Standing.UNKNOWN and not answered and not pace.over:
-                await pace.pause(lambda: order.standing is Standing.AT_VENUE)
+            while order.state is OrderState.UNKNOWN and not answered and not pace.over:
+                await pace.pause(lambda: order.state is OrderState.ACKNOWLEDGED)
                 answered = await self._look(order, lost)
-        return order.standing is Standing.UNKNOWN and answered
+        return order.state is OrderState.UNKNOWN and answered
 
-    async def _sweep(self, order: LedgerOrder, lost: Lost) -> None:
+    async def _sweep(self, order: LedgerOrder, lost: LostOrder) -> None:
         """Look for an entry that was given up, until a look after the end of its day is answered: should it appear, it is taken back."""
         ends = self.end_of_day(lost.lost_at)
         over = workflow.now() >= ends
         with self.pace(timing.SWEEPS, f"{order.client_order_id} is not at the venue", calls=False) as pace:
             while not over and not pace.over:
                 await pace.pause(
-                    lambda: order.standing is Standing.AT_VENUE, ends if workflow.now() < ends else None
+                    lambda: order.state is OrderState.ACKNOWLEDGED, ends if workflow.now() < ends else None
                 )
                 late = workflow.now() >= ends
                 over = await self._look(order, lost) and late
-                if order.standing is Standing.AT_VENUE:
+                if order.state is OrderState.ACKNOWLEDGED:
                     await wait(lambda: order.done, ends, f"for {order.client_order_id} to be taken back")
                     return
 
-    async def _look(self, order: LedgerOrder, lost: Lost) -> bool:
+    async def _look(self, order: LedgerOrder, lost: LostOrder) -> bool:
         """Look once, unless the stream has reported the order; tells whether a complete answer came."""
-        if order.standing is Standing.AT_VENUE:
+        if order.state is OrderState.ACKNOWLEDGED:
             return True
-        known = tuple(each for one in self.ledger.orders for each in one.incarnations)
+        known = tuple(each for one in self.ledger.orders for each in one.versions)
         request = FindRequest(
             intent=lost.intent,
             look_since=self._look_since,
@@ -432,16 +434,16 @@ class Desk:
         return taking is not None and not taking.done()
 
     async def _take_back(self, order: LedgerOrder) -> None:
-        nobody_knows = {Standing.INTENDED, Standing.UNKNOWN}
+        nobody_knows = {OrderState.INTENDED, OrderState.UNKNOWN}
         await wait(
-            lambda: order.standing not in nobody_knows,
+            lambda: order.state not in nobody_knows,
             self.waiting.ends,
             f"for {order.client_order_id} to be found",
         )
         with self.pace(
             timing.CANCEL_PAUSES, f"{order.client_order_id} was asked to be cancelled and has not ended"
         ) as pace:
-            while order.standing not in nobody_knows:
+            while order.state not in nobody_knows:
                 if not order.done:
                     await self._ask_to_cancel(order)
                 # later rounds look once: whatever keeps the order alive is not a matter of milliseconds
@@ -453,7 +455,7 @@ class Desk:
                 # the report that ended it may have come before its last fill: the quantity is free after one more look
                 if (
                     ended
-                    and (order.standing is not Standing.AT_VENUE or await self.read(order))
+                    and (order.state is not OrderState.ACKNOWLEDGED or await self.read(order))
                     and order.done
                 ) or pace.over:
                     return

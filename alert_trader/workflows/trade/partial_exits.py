@@ -17,14 +17,14 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.ids import Leg
     from alert_trader.domain.orders.order import OrderKind
     from alert_trader.workflows import timing
-    from alert_trader.workflows.trade.exits import Exits, PartSale
+    from alert_trader.workflows.trade.exits import Exits, PartialExitProgress
     from alert_trader.workflows.trade.journal import Journal
-    from alert_trader.workflows.trade.order_manager import Desk
+    from alert_trader.workflows.trade.order_manager import OrderManager
     from alert_trader.workflows.waiting import wait
 
 
 @dataclass(slots=True, kw_only=True)
-class Asked:
+class PartialExitRequest:
     """A part that somebody asked to be sold."""
 
     portion: Portion
@@ -36,24 +36,24 @@ class Asked:
     sold: int = 0
 
 
-class Sales:
+class PartialExits:
     """Sells parts, in the order they were asked for."""
 
-    def __init__(self, exits: Exits, desk: Desk, journal: Journal) -> None:
+    def __init__(self, exits: Exits, desk: OrderManager, journal: Journal) -> None:
         """Sell through `desk` what `exits` leave free."""
         self._exits = exits
         self._desk = desk
         self._journal = journal
-        self._asked: list[Asked] = []
+        self._asked: list[PartialExitRequest] = []
 
-    def ask(self, portion: Portion, by: str) -> Asked:
+    def ask(self, portion: Portion, by: str) -> PartialExitRequest:
         """Ask for a part to be sold; what is returned tells when that is over."""
-        asked = Asked(portion=portion, by=by)
+        asked = PartialExitRequest(portion=portion, by=by)
         self._asked.append(asked)
         return asked
 
     @property
-    def _next(self) -> Asked | None:
+    def _next(self) -> PartialExitRequest | None:
         return next((asked for asked in self._asked if not asked.over), None)
 
     async def work(self) -> None:
@@ -68,7 +68,7 @@ class Sales:
             f"expected at most {timing.MAX_EXIT_ORDERS} parts to be sold of one trade; a person must take over"
         )
 
-    async def _sell(self, asked: Asked) -> None:
+    async def _sell(self, asked: PartialExitRequest) -> None:
         held = self._exits.position
         wanted = asked.portion.of(held)
         if self._exits.stopped or wanted == 0:
@@ -80,14 +80,16 @@ class Sales:
             self._end(asked, 0, f"Nothing was sold for {asked.by}: {why}")
             return
         ledger = self._desk.ledger
-        part = self._exits.part = PartSale(wanted=wanted, keep=held - wanted, since=len(ledger.leg(Leg.EXIT)))
+        part = self._exits.part = PartialExitProgress(
+            wanted=wanted, keep=held - wanted, since=len(ledger.leg(Leg.EXIT))
+        )
         await self._work_off(part, min(self._desk.end_of_day(workflow.now()), self._desk.last_trade.latest))
         sold = sum(order.filled for order in part.orders(ledger))
         self._exits.part = None
         rest = "" if sold >= wanted else f" of {wanted}; the rest is left to the exit plan"
         self._end(asked, sold, f"Sold {sold}{rest}, asked for by {asked.by}")
 
-    async def _work_off(self, part: PartSale, until: datetime) -> None:
+    async def _work_off(self, part: PartialExitProgress, until: datetime) -> None:
         """Sell a part until it is sold, its day is over, or everything is being sold."""
         exits, desk = self._exits, self._desk
         for _ in range(timing.MAX_EXIT_ORDERS):
@@ -123,7 +125,7 @@ class Sales:
         await wait(lambda: exits.free >= exits.aside or exits.stopped, patience, "for exits to be taken back")
         await wait(lambda: exits.free > 0 or not self._wanted(until), until, "for contracts to sell")
 
-    def _end(self, asked: Asked, sold: int, text: str) -> None:
+    def _end(self, asked: PartialExitRequest, sold: int, text: str) -> None:
         self._journal.record(
             workflow.now(), EventKind.PART_SOLD, text, by=asked.by, portion=asked.portion, sold=sold
         )

@@ -14,10 +14,10 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.alerts.alert import ParsedAlert
     from alert_trader.domain.audit.event import EventKind, TradeEvent
     from alert_trader.domain.denial import Denied
-    from alert_trader.domain.execution.expiration import Leftover
+    from alert_trader.domain.execution.expiration import ExpirationOutcome
     from alert_trader.domain.money import Price
     from alert_trader.domain.orders.order import OrderReport
-    from alert_trader.domain.trade.lifecycle import Life
+    from alert_trader.domain.trade.lifecycle import TradeLifecycle
     from alert_trader.domain.trade.view import Offer, TradeView
     from alert_trader.workflows import metrics, search_attributes
     from alert_trader.workflows.interface import (
@@ -28,13 +28,13 @@ with workflow.unsafe.imports_passed_through():
         CardState,
         TradeRequest,
     )
-    from alert_trader.workflows.trade.card_publisher import Cards
+    from alert_trader.workflows.trade.card_publisher import CardPublisher
     from alert_trader.workflows.trade.entry import Entry
     from alert_trader.workflows.trade.exits import Exits
     from alert_trader.workflows.trade.journal import Journal
-    from alert_trader.workflows.trade.notifier import Telling
-    from alert_trader.workflows.trade.order_manager import Desk
-    from alert_trader.workflows.trade.partial_exits import Sales
+    from alert_trader.workflows.trade.notifier import Notifier
+    from alert_trader.workflows.trade.order_manager import OrderManager
+    from alert_trader.workflows.trade.partial_exits import PartialExits
     from alert_trader.workflows.trade.view import build_view, details
 
 
@@ -53,17 +53,17 @@ class TradeState:
     def __init__(self, request: TradeRequest) -> None:
         """Set the trade up before any handler runs."""
         self._request = request
-        self._life = Life()
+        self._life = TradeLifecycle()
         title = f"{request.alert.author_name or request.alert.author_id}: {request.alert.text}"
         self._journal = Journal(workflow.info().workflow_id, title, self._refresh)
-        self._telling = Telling(self._journal, self.view)
-        self._cards = Cards(self._journal, self.view, request.account)
+        self._telling = Notifier(self._journal, self.view)
+        self._cards = CardPublisher(self._journal, self.view, request.account)
         self._parsed: ParsedAlert | None = None
         self._sized: SizedEntry | None = None
-        self._desk: Desk | None = None
+        self._desk: OrderManager | None = None
         self._entry: Entry | None = None
         self._exits: Exits | None = None
-        self._sales: Sales | None = None
+        self._sales: PartialExits | None = None
         self._reason: str | None = None
         self._unwanted: Denied | None = None
         """Why nothing more is to be bought, once somebody said so."""
@@ -74,7 +74,7 @@ class TradeState:
         self._approved: Approved | None = None
         """That word, where it was yes to the entry."""
         self._approved_at: datetime | None = None
-        self._leftover = Leftover.NOT_KNOWN
+        self._leftover = ExpirationOutcome.NOT_KNOWN
         """What contracts are worth that are held until they stop trading."""
         self._early: list[OrderReport] = []
         self._beside: list[asyncio.Task[None]] = []

@@ -8,11 +8,11 @@ from alert_trader.activities.messages import SizedEntry
 from alert_trader.domain.alerts.alert import ParsedAlert
 from alert_trader.domain.audit.event import EventKind, TradeEvent
 from alert_trader.domain.execution.exits import exit_target
-from alert_trader.domain.execution.expiration import Leftover
+from alert_trader.domain.execution.expiration import ExpirationOutcome
 from alert_trader.domain.money import CONTRACT_MULTIPLIER, Usd, plain
-from alert_trader.domain.orders.ledger import OrderLedger, Standing
+from alert_trader.domain.orders.ledger import OrderLedger, OrderState
 from alert_trader.domain.orders.order import average_price
-from alert_trader.domain.trade.lifecycle import Life, Outcome, Phase
+from alert_trader.domain.trade.lifecycle import Outcome, Phase, TradeLifecycle
 from alert_trader.domain.trade.view import Offer, OrderView, TradeView
 from alert_trader.workflows.interface import TradeRequest
 
@@ -25,7 +25,7 @@ def build_view(  # noqa: PLR0913 - the parts of a trade
     request: TradeRequest,
     workflow_id: str,
     received_at: datetime,
-    life: Life,
+    life: TradeLifecycle,
     parsed: ParsedAlert | None,
     sized: SizedEntry | None,
     ledger: OrderLedger | None,
@@ -34,10 +34,12 @@ def build_view(  # noqa: PLR0913 - the parts of a trade
     reason: str | None,
     events: Sequence[TradeEvent],
     offer: Offer | None,
-    leftover: Leftover = Leftover.NOT_KNOWN,
+    leftover: ExpirationOutcome = ExpirationOutcome.NOT_KNOWN,
 ) -> TradeView:
     """Put a trade together as it stands."""
-    unvalued = position if life.outcome is Outcome.EXPIRED and leftover is not Leftover.WORTHLESS else 0
+    unvalued = (
+        position if life.outcome is Outcome.EXPIRED and leftover is not ExpirationOutcome.WORTHLESS else 0
+    )
     bought = () if ledger is None else ledger.entry_fills
     sold = () if ledger is None else ledger.exit_fills
     return TradeView(
@@ -68,7 +70,7 @@ def build_view(  # noqa: PLR0913 - the parts of a trade
         unprotected=_unprotected(request, ledger, life, position),
         unknown_orders=0
         if ledger is None
-        else sum(order.standing is Standing.UNKNOWN for order in ledger.orders),
+        else sum(order.state is OrderState.UNKNOWN for order in ledger.orders),
         fees=_fees(sized, ledger),
         pnl=_pnl(ledger, life, position - unvalued),
         unvalued=unvalued,
@@ -92,7 +94,7 @@ def _orders(ledger: OrderLedger) -> tuple[OrderView, ...]:
             kind=order.kind,
             quantity=order.quantity,
             limit=order.limit,
-            status=order.status or order.standing,
+            status=order.status or order.state,
             filled=order.filled,
             average_price=order.average_price,
         )
@@ -109,7 +111,9 @@ def _fees(sized: SizedEntry | None, ledger: OrderLedger | None) -> Usd | None:
     return Usd((each * ledger.bought + closing * ledger.sold).quantize(Decimal("0.01")))
 
 
-def _unprotected(request: TradeRequest, ledger: OrderLedger | None, life: Life, position: int) -> int:
+def _unprotected(
+    request: TradeRequest, ledger: OrderLedger | None, life: TradeLifecycle, position: int
+) -> int:
     """Count the contracts that lack their profit-take; none do once a person has taken the position over."""
     if ledger is None or life.phase not in {Phase.ENTERING, Phase.HOLDING}:
         return 0
@@ -117,7 +121,7 @@ def _unprotected(request: TradeRequest, ledger: OrderLedger | None, life: Life, 
     return 0 if due < request.policy.exits.min_quantity else min(due, position)
 
 
-def _pnl(ledger: OrderLedger | None, life: Life, position: int) -> Usd | None:
+def _pnl(ledger: OrderLedger | None, life: TradeLifecycle, position: int) -> Usd | None:
     """Work out the realised P&L in dollars, without fees; `position` are the contracts that count as worthless once they have expired."""
     if ledger is None or ledger.bought == 0:
         return None

@@ -30,7 +30,7 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.audit.event import EventKind
     from alert_trader.domain.denial import Code, Denied
     from alert_trader.domain.execution.exits import exit_target
-    from alert_trader.domain.execution.expiration import MEANS, Leftover
+    from alert_trader.domain.execution.expiration import MEANS, ExpirationOutcome
     from alert_trader.domain.execution.ladder import bumped
     from alert_trader.domain.execution.policy import Mode
     from alert_trader.domain.ids import Leg
@@ -40,13 +40,13 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.trade.view import Offer, OfferKind, TradeView
     from alert_trader.workflows import timing
     from alert_trader.workflows.interface import TRADE_WORKFLOW, Command, TradeRequest
-    from alert_trader.workflows.trade.account_reporter import Key, Standing, rehearse_admission
+    from alert_trader.workflows.trade.account_reporter import AccountReporter, Key, rehearse_admission
     from alert_trader.workflows.trade.commands import BUYING, TradeCommands
-    from alert_trader.workflows.trade.entry import Entry, Stop
+    from alert_trader.workflows.trade.entry import Entry, EntryRequest
     from alert_trader.workflows.trade.exits import Exits
     from alert_trader.workflows.trade.expiration import look_at_the_close
-    from alert_trader.workflows.trade.order_manager import Desk
-    from alert_trader.workflows.trade.partial_exits import Sales
+    from alert_trader.workflows.trade.order_manager import OrderManager
+    from alert_trader.workflows.trade.partial_exits import PartialExits
     from alert_trader.workflows.waiting import wait
 
 _T = TypeVar("_T")
@@ -61,7 +61,7 @@ class TradeWorkflow(TradeCommands):
         """Set the trade up before any handler runs."""
         super().__init__(request)
         self._rehearsed = False
-        self._standing = Standing(request.account, self._stands, self.view)
+        self._standing = AccountReporter(request.account, self._stands, self.view)
 
     @workflow.run
     async def run(self, request: TradeRequest) -> TradeView:
@@ -250,16 +250,16 @@ class TradeWorkflow(TradeCommands):
         assert self._sized is not None
         # the broker's word on today's session goes before the calendar
         hours = TradingHours(closures=self._request.policy.closures, session=self._sized.session)
-        self._desk = Desk(self._request, self._journal, self._sized.listing, hours, self._spawn)
+        self._desk = OrderManager(self._request, self._journal, self._sized.listing, hours, self._spawn)
         self._exits = Exits(self._request.policy.exits, self._sized, self._desk, self._journal)
-        self._sales = Sales(self._exits, self._desk, self._journal)
+        self._sales = PartialExits(self._exits, self._desk, self._journal)
         fresh_from = self._approved_at or self._request.alert.posted_at
         self._entry = Entry(self._request, self._sized, self._desk, self._journal, fresh_from)
         for report in self._early:
             self._desk.note(report)
         if self._unwanted is not None:
             self._entry.unwanted = self._unwanted
-            self._entry.asked = Stop.CANCEL
+            self._entry.asked = EntryRequest.CANCEL
         self._spawn(self._exits.protect())
         self._spawn(self._sales.work())
         trigger = await self._entry.work()
@@ -332,7 +332,7 @@ class TradeWorkflow(TradeCommands):
                 await self._desk.take_back(order)
                 if not order.done:
                     text = (
-                        f"The contract has stopped trading and {order.client_order_id} ({order.status or order.standing}) was "
+                        f"The contract has stopped trading and {order.client_order_id} ({order.status or order.state}) was "
                         "never seen to end; a person must take over: look at the account's orders and position at the broker"
                     )
                     self._record(EventKind.WARNING, text, order=order.client_order_id)
@@ -364,7 +364,7 @@ class TradeWorkflow(TradeCommands):
     def _note_leftover(self, held: int) -> None:
         """Say what is left of contracts that were held to their end: only what nobody bid for is known to be worth nothing."""
         text = f"Expired with {held} contracts held: {MEANS[self._leftover]}"
-        if self._leftover is not Leftover.WORTHLESS:
+        if self._leftover is not ExpirationOutcome.WORTHLESS:
             self._reason = text
             warning = f"{held} contracts were held to expiration and may be exercised: a person must look at the account"
             self._record(EventKind.WARNING, warning, position=held)
@@ -423,7 +423,7 @@ class TradeWorkflow(TradeCommands):
         buying = self._life.phase in BUYING or bool(self._desk.ledger.open_entries)
         return (buying, self._desk.ledger.bought, self._desk.ledger.sold, self._exits.position)
 
-    def _opened(self) -> tuple[Desk, Exits]:
+    def _opened(self) -> tuple[OrderManager, Exits]:
         assert self._desk is not None
         assert self._exits is not None
         return self._desk, self._exits

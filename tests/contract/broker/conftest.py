@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from alert_trader.broker.tastytrade.client import TastytradeDesk
+from alert_trader.broker.tastytrade.client import TastytradeGateway
 from alert_trader.broker.tastytrade.transport import SharedTransport
 from alert_trader.domain.ids import ClientOrderId
 from alert_trader.domain.market.contract import OptionContract, Right
@@ -63,7 +63,7 @@ class Script:
         ]
 
 
-class ScriptedDesk(TastytradeDesk):
+class ScriptedDesk(TastytradeGateway):
     """The adapter as it is, over a transport that answers from a script."""
 
     script: Script

@@ -17,7 +17,7 @@ from temporalio.testing import ActivityEnvironment
 from alert_trader import clock
 from alert_trader.activities.messages import SizeAnswer, SizedEntry, SizeRequest
 from alert_trader.activities.sizing import SizeActivity
-from alert_trader.broker.tastytrade.client import TastytradeDesk
+from alert_trader.broker.tastytrade.client import TastytradeGateway
 from alert_trader.domain.account.account import opened
 from alert_trader.domain.account.limits import Limits
 from alert_trader.domain.alerts.alert import AlertKind, AlertMessage, ParsedAlert
@@ -31,7 +31,7 @@ from alert_trader.domain.orders.order import OrderIntent, OrderKind, Side, TimeI
 from alert_trader.simulators.venue.client import VenueControl
 from alert_trader.simulators.venue.config import AccountConfig, VenueConfig
 from alert_trader.simulators.venue.server import start
-from tests.support.floor import next_monthly
+from tests.support.harness import next_monthly
 from tests.support.paper_account import PaperAccount
 
 WHOLE = Policy(
@@ -43,7 +43,7 @@ WHOLE = Policy(
 class Desk:
     """A broker's account of one kind, and how entries are sized on it."""
 
-    def __init__(self, desk: TastytradeDesk, control: VenueControl, reference: Decimal) -> None:
+    def __init__(self, desk: TastytradeGateway, control: VenueControl, reference: Decimal) -> None:
         """Size by `desk`."""
         self.desk, self.control = desk, control
         self.account = PaperAccount()
@@ -109,7 +109,7 @@ async def opened_desk(**kind: Any) -> AsyncIterator[Desk]:
     """Open a venue with one account of a kind."""
     account = AccountConfig(**kind)
     venue = await start(VenueConfig(accounts=(account,)))
-    desk = TastytradeDesk(
+    desk = TastytradeGateway(
         client_secret="secret",
         refresh_token="token",
         account=account.number,

@@ -14,7 +14,7 @@ import pytest
 from alert_trader import clock
 from alert_trader.broker.dry_run import DryRunBroker
 from alert_trader.broker.port import NOT_SENT, ChainGap, OutcomeUnknown, Refused, Unavailable
-from alert_trader.broker.tastytrade.client import TastytradeDesk, TastytradeReader
+from alert_trader.broker.tastytrade.client import TastytradeGateway, TastytradeReader
 from alert_trader.domain.ids import ClientOrderId
 from alert_trader.domain.market.contract import OptionContract, Right
 from alert_trader.domain.market.quotes import Listing
@@ -74,10 +74,10 @@ async def market(running: RunningVenue) -> AsyncIterator[VenueControl]:
 
 
 @pytest.fixture
-async def trader(running: RunningVenue, market: VenueControl) -> AsyncIterator[TastytradeDesk]:
+async def trader(running: RunningVenue, market: VenueControl) -> AsyncIterator[TastytradeGateway]:
     """Give the adapter over the venue."""
     del market
-    found = TastytradeDesk(**credentials(running))
+    found = TastytradeGateway(**credentials(running))
     yield found
     await found.aclose()
 
@@ -129,7 +129,7 @@ async def order_in(trader: TastytradeReader, placed: OrderReport, status: OrderS
     return found
 
 
-async def test_an_order_goes_from_entry_to_exit(trader: TastytradeDesk, market: VenueControl) -> None:
+async def test_an_order_goes_from_entry_to_exit(trader: TastytradeGateway, market: VenueControl) -> None:
     """WHO-50: listed, quoted, checked, filled, held and sold: the legs echoed are the contract's."""
     listing = await trader.listing(CONTRACT)
     assert isinstance(listing, Listing)
@@ -153,14 +153,14 @@ async def test_an_order_goes_from_entry_to_exit(trader: TastytradeDesk, market: 
     assert (partly.status, partly.filled, partly.remaining) == (OrderStatus.LIVE, 2, 1)
 
 
-async def test_a_market_order_fills(trader: TastytradeDesk) -> None:
+async def test_a_market_order_fills(trader: TastytradeGateway) -> None:
     """A conversion to market is a plain market order of the day."""
     placed = await trader.place(replace(entry(), kind=OrderKind.MARKET, limit=None))
     assert (await order_in(trader, placed, OrderStatus.FILLED)).limit is None
 
 
 async def test_a_strict_close_is_refused_while_the_ledger_lags(
-    trader: TastytradeDesk, market: VenueControl
+    trader: TastytradeGateway, market: VenueControl
 ) -> None:
     """EXT-20: a close without a visible position is refused, and never turned into an opening order."""
     await market.adjust(Adjust(timing=Timing(ledger_lag=0.2)))
@@ -175,7 +175,7 @@ async def test_a_strict_close_is_refused_while_the_ledger_lags(
     assert [order.strict for order in state.named("1234-x2")] == [True]
 
 
-async def test_an_order_is_cancelled_once_and_then_refused(trader: TastytradeDesk) -> None:
+async def test_an_order_is_cancelled_once_and_then_refused(trader: TastytradeGateway) -> None:
     """ENT-60: a cancel is asked for, seen under way or done, and refused on an order that has ended."""
     live = await order_in(trader, await trader.place(entry(limit="1.90")), OrderStatus.LIVE)
     await trader.cancel(live.order_id)
@@ -185,7 +185,7 @@ async def test_an_order_is_cancelled_once_and_then_refused(trader: TastytradeDes
     assert refused.value.code == "cannot_update_order"
 
 
-async def test_each_end_of_an_order_is_told(trader: TastytradeDesk, market: VenueControl) -> None:
+async def test_each_end_of_an_order_is_told(trader: TastytradeGateway, market: VenueControl) -> None:
     """A wrong tick is rejected after acceptance, with words; a day order expires; a closed market keeps an order received."""
     await market.set_quote(CONTRACT.occ_symbol, bid="2.00", ask="2.05")
     rejected = await order_in(trader, await trader.place(entry("1-e1", limit="1.999")), OrderStatus.REJECTED)
@@ -227,7 +227,7 @@ PLACE_FAULTS: dict[str, tuple[FaultRule, bool]] = {
 
 @pytest.mark.parametrize("name", PLACE_FAULTS)
 async def test_an_order_of_unknown_outcome_is_found_where_it_was_taken(
-    name: str, trader: TastytradeDesk, market: VenueControl
+    name: str, trader: TastytradeGateway, market: VenueControl
 ) -> None:
     """UNK-10: whether the venue took it or not, the answer is unknown; looking for our name tells, and there is never a second one."""
     rule, taken = PLACE_FAULTS[name]
@@ -240,7 +240,7 @@ async def test_an_order_of_unknown_outcome_is_found_where_it_was_taken(
 
 
 async def test_an_order_that_lands_after_the_call_gave_up_is_found_later(
-    trader: TastytradeDesk, market: VenueControl
+    trader: TastytradeGateway, market: VenueControl
 ) -> None:
     """UNK-30: not found once is not settled: an order held on the way arrives after its caller has gone."""
     await market.arm(
@@ -256,7 +256,7 @@ async def test_an_order_that_lands_after_the_call_gave_up_is_found_later(
 
 
 async def test_an_accepted_order_of_unknown_status_counts_as_working(
-    trader: TastytradeDesk, market: VenueControl
+    trader: TastytradeGateway, market: VenueControl
 ) -> None:
     """UNK-10: a new word in an acceptance is no failure, and the order is not gone."""
     await market.arm(FaultRule(kind=FaultKind.UNKNOWN_STATUS, method="POST", path="*/orders"))
@@ -274,7 +274,7 @@ async def test_an_accepted_order_of_unknown_status_counts_as_working(
     ],
 )
 async def test_a_cancel_that_was_not_answered_is_unknown(
-    kind: FaultKind, trader: TastytradeDesk, market: VenueControl
+    kind: FaultKind, trader: TastytradeGateway, market: VenueControl
 ) -> None:
     """UNK-10: whether a cancel arrived is read from the order, not from a failed answer."""
     live = await order_in(trader, await trader.place(entry(limit="1.90")), OrderStatus.LIVE)
@@ -301,7 +301,7 @@ READ_FAULTS = [
 
 @pytest.mark.parametrize("rule", READ_FAULTS, ids=lambda rule: f"{rule.kind} {rule.status}")
 async def test_no_failed_read_is_an_empty_answer(
-    rule: FaultRule, trader: TastytradeDesk, market: VenueControl
+    rule: FaultRule, trader: TastytradeGateway, market: VenueControl
 ) -> None:
     """UNK-30: every read fails as unavailable, whatever went wrong, and works again after."""
     placed = await trader.place(entry(limit="1.90"))
@@ -324,7 +324,7 @@ async def test_no_failed_read_is_an_empty_answer(
         await read()
 
 
-async def test_orders_beyond_one_page_are_all_found(trader: TastytradeDesk, market: VenueControl) -> None:
+async def test_orders_beyond_one_page_are_all_found(trader: TastytradeGateway, market: VenueControl) -> None:
     """UNK-30: two hundred orders of the app do not hide ours."""
     ours = await trader.place(entry(limit="1.90", quantity=1))
     for _ in range(204):
@@ -335,7 +335,7 @@ async def test_orders_beyond_one_page_are_all_found(trader: TastytradeDesk, mark
 
 
 async def test_an_unknown_status_in_a_list_hides_no_order(
-    trader: TastytradeDesk, market: VenueControl
+    trader: TastytradeGateway, market: VenueControl
 ) -> None:
     """UNK-30: a new word in a list is unrecognised, order by order."""
     await trader.place(entry("1-e1", limit="1.90"))
@@ -345,7 +345,7 @@ async def test_an_unknown_status_in_a_list_hides_no_order(
 
 
 async def test_our_name_is_found_without_the_echo_of_the_identifier(
-    trader: TastytradeDesk, market: VenueControl
+    trader: TastytradeGateway, market: VenueControl
 ) -> None:
     """UNK-60: the source alone names our orders, and the app's are foreign."""
     await market.adjust(Adjust(echo_external_identifier=False))
@@ -356,7 +356,9 @@ async def test_our_name_is_found_without_the_echo_of_the_identifier(
     assert {report.client_order_id for report in await trader.orders_since(SINCE)} == {"1234-e1", None}
 
 
-async def test_an_expired_token_is_renewed_on_the_way(trader: TastytradeDesk, market: VenueControl) -> None:
+async def test_an_expired_token_is_renewed_on_the_way(
+    trader: TastytradeGateway, market: VenueControl
+) -> None:
     """A token that ends early costs one more request, and the order is placed once."""
     await trader.balances()
     await market.expire_tokens()
@@ -366,7 +368,7 @@ async def test_an_expired_token_is_renewed_on_the_way(trader: TastytradeDesk, ma
     assert len((await market.state()).named("1234-e1")) == 1
 
 
-async def test_the_stream_tells_what_happens(trader: TastytradeDesk, market: VenueControl) -> None:
+async def test_the_stream_tells_what_happens(trader: TastytradeGateway, market: VenueControl) -> None:
     """FIL-10: reports come as they are sent: twice where the venue doubles them, unrecognised where it invents a word."""
     await market.arm(FaultRule(kind=FaultKind.STREAM_DUPLICATE, path="Order", order_status="Live"))
     await market.arm(FaultRule(kind=FaultKind.STREAM_UNKNOWN_STATUS, path="Order", order_status="Filled"))
@@ -382,7 +384,7 @@ async def test_the_stream_tells_what_happens(trader: TastytradeDesk, market: Ven
 
 
 async def test_a_stream_that_is_cut_is_unavailable_and_opens_again(
-    trader: TastytradeDesk, market: VenueControl
+    trader: TastytradeGateway, market: VenueControl
 ) -> None:
     """A lost stream says so; the next one opens, with a new token where the old one has ended."""
     async with trader.follow() as reports:
@@ -416,7 +418,7 @@ async def test_a_dry_run_asks_everything_and_leaves_no_order(
     await broker.aclose()
 
 
-async def test_no_secret_is_logged(trader: TastytradeDesk, caplog: pytest.LogCaptureFixture) -> None:
+async def test_no_secret_is_logged(trader: TastytradeGateway, caplog: pytest.LogCaptureFixture) -> None:
     """DUR-50: with every logger at its most talkative, no credential and no access token is written."""
     with caplog.at_level(logging.DEBUG):
         async with trader.follow() as reports:
@@ -431,7 +433,7 @@ async def test_no_secret_is_logged(trader: TastytradeDesk, caplog: pytest.LogCap
     ] == []
 
 
-async def test_an_index_is_found_under_the_root_that_lists_it(trader: TastytradeDesk) -> None:
+async def test_an_index_is_found_under_the_root_that_lists_it(trader: TastytradeGateway) -> None:
     """WHO-50: SPX on a day that only its weeklies trade is SPXW; on a day of both it is a gap that names both."""
     days: dict[date, set[str]] = {}
     for series in await trader._chain("SPX"):
@@ -448,7 +450,7 @@ async def test_an_index_is_found_under_the_root_that_lists_it(trader: Tastytrade
 
 
 async def test_an_order_that_may_not_leave_any_more_does_not(
-    trader: TastytradeDesk, running: RunningVenue
+    trader: TastytradeGateway, running: RunningVenue
 ) -> None:
     """HLT-10: asked once there is a connection, right before the first byte; a yes lets the same order go."""
     asked: list[bool] = []
@@ -469,7 +471,7 @@ async def test_an_order_that_may_not_leave_any_more_does_not(
     assert asked == [False, True]
 
 
-async def test_what_the_credentials_may_do_and_the_brokers_clock_are_read(trader: TastytradeDesk) -> None:
+async def test_what_the_credentials_may_do_and_the_brokers_clock_are_read(trader: TastytradeGateway) -> None:
     """The authority over this account, and the time at the head of an answer, to the second."""
     assert await trader.authority() == "owner"
     told = await trader.clock()

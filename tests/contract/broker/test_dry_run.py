@@ -13,8 +13,8 @@ from tastytrade import Account
 from tastytrade.order import InstrumentType, Leg, LimitOrder, OrderAction
 
 from alert_trader.broker.dry_run import DryRunBroker, MutationForbiddenError, ReadOnlyTransport
-from alert_trader.broker.port import OrderDesk, OrderReader, Unavailable
-from alert_trader.broker.tastytrade.client import TastytradeDesk, TastytradeReader
+from alert_trader.broker.port import OrderGateway, OrderReader, Unavailable
+from alert_trader.broker.tastytrade.client import TastytradeGateway, TastytradeReader
 from alert_trader.broker.tastytrade.transport import HostRefused, RedirectTransport, SharedTransport
 from alert_trader.domain.orders.order import OrderIntent
 
@@ -83,7 +83,7 @@ def test_the_adapter_fits_the_port() -> None:
         "account": "5WT00042",
         "is_test": True,
     }
-    desk: OrderDesk = TastytradeDesk(**given)
+    desk: OrderGateway = TastytradeGateway(**given)
     reader: OrderReader = DryRunBroker(**given)
     assert desk.account == reader.account
     assert desk.call_timeout < timedelta(seconds=5)
@@ -92,7 +92,7 @@ def test_the_adapter_fits_the_port() -> None:
 def test_a_dry_run_broker_has_nothing_to_send_with() -> None:
     """DRY-10: the calls that change something are not there, on it or on what it is made of."""
     desk_only = {"place", "cancel"}
-    assert desk_only <= {name for name, _ in inspect.getmembers(OrderDesk)}
+    assert desk_only <= {name for name, _ in inspect.getmembers(OrderGateway)}
     for kind in (DryRunBroker, TastytradeReader):
         assert desk_only.isdisjoint(name for name, _ in inspect.getmembers(kind))
 

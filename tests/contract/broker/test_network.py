@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from alert_trader.broker.port import OutcomeUnknown, Refused, Unavailable
-from alert_trader.broker.tastytrade.client import TastytradeDesk
+from alert_trader.broker.tastytrade.client import TastytradeGateway
 from alert_trader.domain.orders.order import OrderIntent
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -87,9 +87,9 @@ async def wire() -> AsyncIterator[Wire]:
     server.close()
 
 
-def desk_at(port: int, call: timedelta) -> TastytradeDesk:
+def desk_at(port: int, call: timedelta) -> TastytradeGateway:
     """Make a desk for the server at this port."""
-    return TastytradeDesk(
+    return TastytradeGateway(
         client_secret="client-secret-value",
         refresh_token="refresh-token-value",
         account="5WT00042",
@@ -100,7 +100,7 @@ def desk_at(port: int, call: timedelta) -> TastytradeDesk:
 
 
 @pytest.fixture
-async def wired(wire: Wire) -> AsyncIterator[TastytradeDesk]:
+async def wired(wire: Wire) -> AsyncIterator[TastytradeGateway]:
     """Give a desk over the server."""
     desk = desk_at(wire.port, timedelta(seconds=3))
     yield desk
@@ -108,7 +108,7 @@ async def wired(wire: Wire) -> AsyncIterator[TastytradeDesk]:
 
 
 @pytest.fixture
-async def hasty(wire: Wire) -> AsyncIterator[TastytradeDesk]:
+async def hasty(wire: Wire) -> AsyncIterator[TastytradeGateway]:
     """Give a desk that gives an answer up soon."""
     desk = desk_at(wire.port, CALL)
     yield desk
@@ -153,7 +153,7 @@ async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     ids=["reset", "close", "cut", "garbage", "drip", "hang"],
 )
 async def test_every_fault_of_the_wire_is_unknown_in_time(
-    fault: Serve | None, wire: Wire, hasty: TastytradeDesk, buy: OrderIntent
+    fault: Serve | None, wire: Wire, hasty: TastytradeGateway, buy: OrderIntent
 ) -> None:
     """UNK-10: however an answer fails to come, the outcome is unknown, once, and within the bound of the call."""
     wire.then = fault or wire.hang
@@ -170,7 +170,7 @@ async def test_every_fault_of_the_wire_is_unknown_in_time(
     ids=["reset", "close", "cut", "garbage", "drip", "hang"],
 )
 async def test_every_fault_of_the_wire_makes_a_read_unavailable(
-    fault: Serve | None, wire: Wire, hasty: TastytradeDesk
+    fault: Serve | None, wire: Wire, hasty: TastytradeGateway
 ) -> None:
     """UNK-30: however a read fails, it is no empty answer."""
     wire.then = fault or wire.hang
@@ -192,7 +192,7 @@ async def test_a_port_nobody_listens_on_means_not_sent(wire: Wire, buy: OrderInt
 
 
 async def test_a_connection_the_server_closed_is_not_used_again(
-    wire: Wire, wired: TastytradeDesk, buy: OrderIntent
+    wire: Wire, wired: TastytradeGateway, buy: OrderIntent
 ) -> None:
     """A kept connection that ended meanwhile costs a new one, not an unknown outcome."""
     closed = asyncio.Event()
@@ -213,7 +213,7 @@ async def test_a_connection_the_server_closed_is_not_used_again(
     assert len(wire.orders) == 3
 
 
-async def test_calls_share_their_connection(wire: Wire, wired: TastytradeDesk, buy: OrderIntent) -> None:
+async def test_calls_share_their_connection(wire: Wire, wired: TastytradeGateway, buy: OrderIntent) -> None:
     """A check and the order after it pay for one connection."""
 
     async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -226,7 +226,7 @@ async def test_calls_share_their_connection(wire: Wire, wired: TastytradeDesk, b
 
 
 async def test_many_calls_at_once_ask_for_one_token(
-    wire: Wire, wired: TastytradeDesk, buy: OrderIntent
+    wire: Wire, wired: TastytradeGateway, buy: OrderIntent
 ) -> None:
     """Trades share one session: twenty at once each get their own answer."""
 
@@ -239,7 +239,7 @@ async def test_many_calls_at_once_ask_for_one_token(
     assert len(wire.orders) == 20
 
 
-async def test_a_cancelled_call_is_cancelled(wired: TastytradeDesk, wire: Wire, buy: OrderIntent) -> None:
+async def test_a_cancelled_call_is_cancelled(wired: TastytradeGateway, wire: Wire, buy: OrderIntent) -> None:
     """A caller's own cancellation is passed on as what it is, and taken for no answer of the broker."""
     task = asyncio.create_task(wired.place(buy))
     async with asyncio.timeout(2):

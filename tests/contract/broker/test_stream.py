@@ -11,7 +11,7 @@ import pytest
 from aiohttp import WSMsgType, web
 
 from alert_trader.broker.port import Unavailable
-from alert_trader.broker.tastytrade.client import TastytradeDesk
+from alert_trader.broker.tastytrade.client import TastytradeGateway
 from alert_trader.broker.tastytrade.stream import follow
 from alert_trader.domain.orders.order import OrderStatus
 
@@ -81,9 +81,9 @@ async def streamer() -> AsyncIterator[Streamer]:
 
 
 @pytest.fixture
-async def streaming(streamer: Streamer) -> AsyncIterator[TastytradeDesk]:
+async def streaming(streamer: Streamer) -> AsyncIterator[TastytradeGateway]:
     """Give a desk over the broker."""
-    desk = TastytradeDesk(
+    desk = TastytradeGateway(
         client_secret="client-secret-value",
         refresh_token="refresh-token-value",
         account="5WT00042",
@@ -96,7 +96,7 @@ async def streaming(streamer: Streamer) -> AsyncIterator[TastytradeDesk]:
 
 
 async def test_every_report_is_delivered_in_order(
-    streaming: TastytradeDesk, streamer: Streamer, order_body: Body
+    streaming: TastytradeGateway, streamer: Streamer, order_body: Body
 ) -> None:
     """FIL-10: what comes twice is told twice; unknown kinds, other accounts and unknown statuses end nothing."""
     async with streaming.follow() as reports:
@@ -115,7 +115,7 @@ async def test_every_report_is_delivered_in_order(
 
 
 async def test_a_broken_stream_delivers_what_it_had_and_then_says_so(
-    streaming: TastytradeDesk, streamer: Streamer, order_body: Body
+    streaming: TastytradeGateway, streamer: Streamer, order_body: Body
 ) -> None:
     """Whoever reads is never cancelled: the reports before the break are all there, then `Unavailable`."""
     async with streaming.follow() as reports:
@@ -130,7 +130,7 @@ async def test_a_broken_stream_delivers_what_it_had_and_then_says_so(
 
 @pytest.mark.parametrize("data", [None, "x", {"status": "Live"}])
 async def test_a_message_that_says_nothing_ends_the_stream(
-    data: object, streaming: TastytradeDesk, streamer: Streamer
+    data: object, streaming: TastytradeGateway, streamer: Streamer
 ) -> None:
     """An order message without an order may hide any order: the reader must catch up by asking."""
     async with streaming.follow() as reports:
@@ -141,7 +141,7 @@ async def test_a_message_that_says_nothing_ends_the_stream(
 
 
 async def test_a_stream_that_is_not_confirmed_does_not_open(
-    streaming: TastytradeDesk, streamer: Streamer
+    streaming: TastytradeGateway, streamer: Streamer
 ) -> None:
     """Entering means subscribed; without the broker's word it fails in time."""
     streamer.answers = False
@@ -151,7 +151,7 @@ async def test_a_stream_that_is_not_confirmed_does_not_open(
 
 
 async def test_a_stream_nobody_serves_does_not_open(
-    streaming: TastytradeDesk, streamer: Streamer, unused_tcp_port: int
+    streaming: TastytradeGateway, streamer: Streamer, unused_tcp_port: int
 ) -> None:
     """A connection that is refused is told as what it is."""
     del streamer
@@ -162,7 +162,7 @@ async def test_a_stream_nobody_serves_does_not_open(
 
 
 async def test_heartbeats_keep_a_quiet_stream_and_find_a_mute_one(
-    streaming: TastytradeDesk, streamer: Streamer
+    streaming: TastytradeGateway, streamer: Streamer
 ) -> None:
     """A stream that is open but mute is told as lost; a quiet one, idle for longer than a call may take, is not."""
     async with follow(streaming._line(), "5WT00042", seconds=0.3, heartbeat=0.1) as reports:
@@ -181,7 +181,7 @@ async def test_heartbeats_keep_a_quiet_stream_and_find_a_mute_one(
 
 
 async def test_a_stream_that_closes_leaves_calls_in_flight_alone(
-    streaming: TastytradeDesk, streamer: Streamer
+    streaming: TastytradeGateway, streamer: Streamer
 ) -> None:
     """Many trades share one adapter: the end of one stream is no fault of anybody's request."""
     async with streaming.follow():

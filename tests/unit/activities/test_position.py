@@ -12,7 +12,7 @@ from alert_trader.activities.orders import OrderLookups
 from alert_trader.domain.ids import Leg, OrderId, message_id
 from alert_trader.domain.market.contract import OptionContract, Right
 from alert_trader.domain.orders.ledger import OrderLedger
-from alert_trader.domain.orders.matching import recognise
+from alert_trader.domain.orders.matching import match_order
 from alert_trader.domain.orders.order import OrderReport, Position
 from tests.support.paper_desk import PaperDesk, reported
 from tests.support.paper_exchange import intent
@@ -52,7 +52,7 @@ async def test_a_share_class_is_one_contract_however_it_is_written(
     now = clock.now()
     nameless = replace(shown, client_order_id=None, source="", received_at=now)
     assert (
-        recognise([nameless], meant, intended_at=now - timedelta(seconds=1), lost_at=now).report == nameless
+        match_order([nameless], meant, intended_at=now - timedelta(seconds=1), lost_at=now).report == nameless
     )
 
 

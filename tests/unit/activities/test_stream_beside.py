@@ -14,7 +14,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import ActivityEnvironment
 
 from alert_trader import clock
-from alert_trader.activities.messages import ExpectedAnswer, FollowRequest, Level, Notice, StreamStanding
+from alert_trader.activities.messages import ExpectedAnswer, FollowRequest, Level, Notice, StreamStatus
 from alert_trader.activities.stream import HANDOVER, StreamActivity
 from alert_trader.broker.port import Unavailable
 from alert_trader.domain.ids import FillId, Leg, OrderId
@@ -178,11 +178,11 @@ async def test_an_account_is_told_of_its_stream(following: Following, desk: Pape
     """That the stream is followed is known before a first order; that it is lost, at once."""
     account = following.signals.account
     await eventually(lambda: account.told, "the account to be told")
-    assert [each.since is not None for each in account.told if isinstance(each, StreamStanding)] == [True]
+    assert [each.since is not None for each in account.told if isinstance(each, StreamStatus)] == [True]
     desk.live.put_nowait(None)
     with pytest.raises(Unavailable):
         await following.task
-    assert account.told[-1] == StreamStanding(since=None, why="the stream was lost")
+    assert account.told[-1] == StreamStatus(since=None, why="the stream was lost")
 
 
 async def test_a_socket_is_given_up_at_its_age(following: Following) -> None:

@@ -14,10 +14,10 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from alert_trader import clock
-from alert_trader.activities.account_line import Stop
+from alert_trader.activities.account_client import KillSwitch
 from alert_trader.activities.messages import (
     ADMITTED_FEWER,
-    WORD_TOO_OLD,
+    GRANT_TOO_OLD,
     CancelResult,
     ConversionGuard,
     FindRequest,
@@ -72,10 +72,10 @@ def send(
     request: SubmitRequest = ENTRY,
     *,
     account: PaperAccount | None = None,
-    stop: Stop | None = None,
+    stop: KillSwitch | None = None,
 ) -> Any:
     """Send an order by the activity of its leg."""
-    orders = OrderActivities(desk, Mode.DEMO, account or PaperAccount(), stop or Stop())
+    orders = OrderActivities(desk, Mode.DEMO, account or PaperAccount(), stop or KillSwitch())
     if request.conversion is not None:
         return environment.run(orders.convert_entry, request)
     return environment.run(
@@ -303,7 +303,7 @@ async def test_a_cancel_is_asked_for_once(
     halted.halt()
     environment.info = replace(environment.info, started_time=clock.now() - timedelta(hours=1))
     answer = await environment.run(
-        OrderActivities(desk, Mode.DEMO, halted, Stop(always=True)).cancel_order, OrderId("5")
+        OrderActivities(desk, Mode.DEMO, halted, KillSwitch(always=True)).cancel_order, OrderId("5")
     )
     assert (answer.result, desk.cancelled) == (result, ["5"])
 
@@ -410,7 +410,7 @@ async def test_nothing_leaves_for_a_halted_account(environment: ActivityEnvironm
     )
     desk.held = [HELD]
     assert (
-        await send(environment, desk, EXIT, account=account, stop=Stop(always=True))
+        await send(environment, desk, EXIT, account=account, stop=KillSwitch(always=True))
     ).result is SubmitResult.ACCEPTED
     assert len(account.asked) == 1
 
@@ -441,7 +441,7 @@ async def test_an_old_word_is_asked_for_again_and_never_sent_by(
     answer = await send(environment, desk, account=account)
     assert (answer.result, answer.code, desk.placed, len(account.asked)) == (
         SubmitResult.NOT_SENT,
-        WORD_TOO_OLD,
+        GRANT_TOO_OLD,
         [],
         2,
     )
@@ -466,7 +466,7 @@ async def test_a_file_stops_entries_without_temporal(
     environment: ActivityEnvironment, desk: PaperDesk, tmp_path: Path
 ) -> None:
     """HLT-10: the file is looked at in the sending; nobody is asked, and what is at the venue already is adopted all the same."""
-    account, stop = PaperAccount(), Stop(file=tmp_path / "STOP")
+    account, stop = PaperAccount(), KillSwitch(file=tmp_path / "STOP")
     account.away = True
     (tmp_path / "STOP").touch()
     answer = await send(environment, desk, account=account, stop=stop)
@@ -481,7 +481,7 @@ async def test_a_file_that_appears_while_everything_is_asked_still_stops(
 ) -> None:
     """HLT-10: it is looked at once more right before the first byte."""
     desk.before_look = (tmp_path / "STOP").touch
-    answer = await send(environment, desk, stop=Stop(file=tmp_path / "STOP"))
+    answer = await send(environment, desk, stop=KillSwitch(file=tmp_path / "STOP"))
     assert (answer.result, answer.code, desk.placed) == (SubmitResult.NOT_SENT, Code.STOPPED_BY_FILE, [])
 
 

@@ -9,7 +9,7 @@ import pytest
 from alert_trader.bot import intake
 from alert_trader.bot.intake import MessageIntake
 from alert_trader.control.errors import ControlError, NotPossibleError, NoWorkerError
-from alert_trader.control.intake.message import Intake, Taken, Unmatched
+from alert_trader.control.intake.message import Intake, IntakeResult, Unmatched
 from alert_trader.control.temporal import UnreachableError
 from alert_trader.domain.alerts.alert import AlertMessage
 from alert_trader.domain.alerts.allowlist import Allowlist
@@ -29,11 +29,11 @@ EXIT = AlertMessage(
 TAKEN = Unmatched(parsed=parse(EXIT), why="no open trade")
 
 
-async def taken(monkeypatch: pytest.MonkeyPatch, *failures: ControlError) -> tuple[Taken | None, int]:
+async def taken(monkeypatch: pytest.MonkeyPatch, *failures: ControlError) -> tuple[IntakeResult | None, int]:
     """Take the exit in, failing these times; gives what became of it, and the failures left."""
     left: list[ControlError] = list(failures)
 
-    async def take(*_: object) -> Taken:
+    async def take(*_: object) -> IntakeResult:
         if left:
             raise left.pop(0)
         return TAKEN

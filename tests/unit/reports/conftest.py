@@ -8,7 +8,7 @@ import pytest
 
 from alert_trader.domain.audit.event import EventKind, TradeEvent
 from alert_trader.domain.money import Usd, price
-from alert_trader.domain.reports.trade_record import ReportedTrade, told_by
+from alert_trader.domain.reports.trade_record import ReportedTrade, facts_from_events
 
 DAY = date(2026, 11, 24)
 OPEN = datetime(2026, 11, 24, 14, 30, tzinfo=UTC)
@@ -72,7 +72,7 @@ def trade() -> Trades:
             "outcome": None,
             "symbol": SYMBOL,
             "contract": "SPY 600C 2026-12-18",
-            "told": told_by(events, None),
+            "told": facts_from_events(events, None),
         }
         return ReportedTrade(**{**given, **fields})  # type: ignore[arg-type]  # a test names the fields it means
 

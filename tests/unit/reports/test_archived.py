@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from alert_trader.control.reports.archived import archived
 from alert_trader.control.reports.report import reported
 from alert_trader.domain.audit.event import EventKind, TradeEvent
-from alert_trader.domain.reports.trade_record import SAID_NO
+from alert_trader.domain.reports.trade_record import NOT_TRADED
 from alert_trader.mirrors.archive import Archive, Place
 from alert_trader.mirrors.reader import ArchiveReader
 from alert_trader.mirrors.schema import Status, TradeRecord, new_york, trade_record
@@ -62,7 +62,7 @@ KINDS = (
     EventKind.FILLED,
     EventKind.EXIT_INTENDED,
     EventKind.EXIT_FILLED,
-    *sorted(SAID_NO),
+    *sorted(NOT_TRADED),
 )
 STORIES = st.lists(
     st.sampled_from(KINDS).flatmap(lambda kind: st.tuples(st.just(kind), facts(kind))), max_size=8

@@ -18,14 +18,14 @@ from alert_trader.runtime import channels
 from alert_trader.runtime.channels import (
     LONGEST,
     SILENT,
-    Anywhere,
+    AppriseChannel,
     LogChannel,
-    Manners,
+    NotificationRules,
     OperatorChannel,
     Webhook,
     operators,
 )
-from alert_trader.runtime.urgency import Loudness, loudness
+from alert_trader.runtime.urgency import Urgency, urgency
 from alert_trader.settings.model import Settings
 from alert_trader.settings.values import Hours
 
@@ -81,7 +81,7 @@ async def test_a_notice_is_one_line_of_the_log(caplog: pytest.LogCaptureFixture,
 
 async def test_a_message_is_posted_as_code_with_pings_off(webhook: Hook) -> None:
     """WHO-60: the text stands in one code block that it cannot leave, and mentions reach nobody."""
-    await OperatorChannel(Webhook(webhook.url), Manners()).tell(
+    await OperatorChannel(Webhook(webhook.url), NotificationRules()).tell(
         notice(HOSTILE, Level.PAGE, title="```" + HOSTILE)
     )
     (body,) = webhook.bodies
@@ -92,7 +92,7 @@ async def test_a_message_is_posted_as_code_with_pings_off(webhook: Hook) -> None
 
 async def test_a_long_message_is_cut_inside_its_block(webhook: Hook) -> None:
     """WHO-60: Discord takes 2000 characters; the block is closed whatever is cut off."""
-    await OperatorChannel(Webhook(webhook.url), Manners()).tell(notice("x" * 10_000))
+    await OperatorChannel(Webhook(webhook.url), NotificationRules()).tell(notice("x" * 10_000))
     content = webhook.bodies[0]["content"]
     assert LONGEST < len(content) <= 2000
     assert content.endswith("\n```")
@@ -100,7 +100,7 @@ async def test_a_long_message_is_cut_inside_its_block(webhook: Hook) -> None:
 
 async def test_the_story_is_not_posted(webhook: Hook) -> None:
     """An operator hears of money and of what needs a person."""
-    await OperatorChannel(Webhook(webhook.url), Manners()).tell(notice("a step", Level.STORY))
+    await OperatorChannel(Webhook(webhook.url), NotificationRules()).tell(notice("a step", Level.STORY))
     assert webhook.bodies == []
 
 
@@ -111,7 +111,7 @@ async def test_a_webhook_that_does_not_take_it_is_an_error_without_its_address(
     """DUR-50: the address is the credential; the error names the answer and nothing more."""
     webhook.status = status
     with pytest.raises(ConnectionError, match=f"answered {status}") as failed:
-        await OperatorChannel(Webhook(webhook.url), Manners()).tell(notice("bought"))
+        await OperatorChannel(Webhook(webhook.url), NotificationRules()).tell(notice("bought"))
     assert SECRET not in repr(failed.value)
 
 
@@ -121,7 +121,7 @@ async def test_a_webhook_that_does_not_take_it_is_an_error_without_its_address(
 async def test_a_webhook_that_cannot_be_reached_is_an_error_without_its_address(address: str) -> None:
     """DUR-50: neither the error nor what it came from carries the secret."""
     with pytest.raises(ConnectionError, match="could not be reached") as failed:
-        await OperatorChannel(Webhook(address.format(SECRET)), Manners()).tell(notice("bought"))
+        await OperatorChannel(Webhook(address.format(SECRET)), NotificationRules()).tell(notice("bought"))
     assert SECRET not in repr(failed.value)
     assert failed.value.__cause__ is None
     assert failed.value.__suppress_context__
@@ -135,7 +135,7 @@ async def test_a_webhook_that_never_answers_is_given_up(monkeypatch: pytest.Monk
         mute.listen()
         with pytest.raises(ConnectionError, match=r"could not be reached: .*Timeout"):
             await OperatorChannel(
-                Webhook(f"http://127.0.0.1:{mute.getsockname()[1]}/{SECRET}"), Manners()
+                Webhook(f"http://127.0.0.1:{mute.getsockname()[1]}/{SECRET}"), NotificationRules()
             ).tell(notice("bought"))
 
 
@@ -147,20 +147,20 @@ def event(kind: EventKind, sequence: int = 7) -> TradeEvent:
 @pytest.mark.parametrize(
     ("kinds", "level", "by_day", "by_night"),
     [
-        ([EventKind.FILLED], Level.MONEY, Loudness.PING, Loudness.PING),
-        ([EventKind.UNKNOWN], Level.PAGE, Loudness.PING, Loudness.PING),
-        ([EventKind.DENIED, EventKind.CLOSED], Level.MONEY, Loudness.QUIET, Loudness.NOTHING),
-        ([EventKind.ENTRY_SUBMITTED], Level.MONEY, Loudness.QUIET, Loudness.NOTHING),
-        ([EventKind.BUMPED], Level.STORY, Loudness.NOTHING, Loudness.NOTHING),
-        ([], Level.PAGE, Loudness.PING, Loudness.PING),
+        ([EventKind.FILLED], Level.MONEY, Urgency.PING, Urgency.PING),
+        ([EventKind.UNKNOWN], Level.PAGE, Urgency.PING, Urgency.PING),
+        ([EventKind.DENIED, EventKind.CLOSED], Level.MONEY, Urgency.QUIET, Urgency.NOTHING),
+        ([EventKind.ENTRY_SUBMITTED], Level.MONEY, Urgency.QUIET, Urgency.NOTHING),
+        ([EventKind.BUMPED], Level.STORY, Urgency.NOTHING, Urgency.NOTHING),
+        ([], Level.PAGE, Urgency.PING, Urgency.PING),
     ],
 )
 def test_money_and_unknown_outcomes_always_ping(
-    kinds: list[EventKind], level: Level, by_day: Loudness, by_night: Loudness
+    kinds: list[EventKind], level: Level, by_day: Urgency, by_night: Urgency
 ) -> None:
     """What moved money, or what nobody can vouch for, pings at night as well; the rest is quiet by day and left out by night."""
     told = replace(notice("text", level), events=tuple(map(event, kinds)))
-    found = [loudness(told, quietest=Level.MONEY, quiet_hours=night) for night in (False, True)]
+    found = [urgency(told, quietest=Level.MONEY, quiet_hours=night) for night in (False, True)]
     assert found == [by_day, by_night]
 
 
@@ -179,7 +179,7 @@ def test_quiet_hours_are_new_yorks_and_reach_over_midnight() -> None:
 
 async def test_a_ping_reaches_the_one_who_is_set_and_nobody_a_message_names(webhook: Hook) -> None:
     """WHO-60: the ping is ours alone; what a message says stays in its block; what is quiet notifies nobody."""
-    channel = OperatorChannel(Webhook(webhook.url, "role:4242424242"), Manners())
+    channel = OperatorChannel(Webhook(webhook.url, "role:4242424242"), NotificationRules())
     await channel.tell(replace(notice(HOSTILE), events=(event(EventKind.FILLED),)))
     await channel.tell(replace(notice(HOSTILE), events=(event(EventKind.DENIED, 8),)))
     loud, quiet = webhook.bodies
@@ -190,7 +190,7 @@ async def test_a_ping_reaches_the_one_who_is_set_and_nobody_a_message_names(webh
 
 async def test_a_notice_is_told_once_though_the_activity_is_tried_again(webhook: Hook) -> None:
     """A channel that took it is not told again because another one failed; one that did not take it is."""
-    channel = OperatorChannel(Webhook(webhook.url), Manners())
+    channel = OperatorChannel(Webhook(webhook.url), NotificationRules())
     told = replace(notice("bought"), events=(event(EventKind.FILLED),))
     webhook.status = 500
     with pytest.raises(ConnectionError):
@@ -203,7 +203,7 @@ async def test_a_notice_is_told_once_though_the_activity_is_tried_again(webhook:
 
 async def test_anything_else_is_reached_through_apprise(webhook: Hook) -> None:
     """DUR-50: the notice arrives as plain text; an address that does not take it, or is none, is never named."""
-    way = Anywhere(webhook.url.replace("http://", "json://"), 1)
+    way = AppriseChannel(webhook.url.replace("http://", "json://"), 1)
     await way.say(notice("bought 4 at 1.20", Level.PAGE), ping=True)
     (body,) = webhook.bodies
     assert "bought 4 at 1.20" in body["message"]
@@ -213,7 +213,7 @@ async def test_anything_else_is_reached_through_apprise(webhook: Hook) -> None:
         await way.say(notice("bought"), ping=False)
     assert SECRET not in repr(failed.value)
     with pytest.raises(ValueError, match="number 3 is none") as wrong:
-        Anywhere(f"nothing://{SECRET}", 3)
+        AppriseChannel(f"nothing://{SECRET}", 3)
     assert SECRET not in repr(wrong.value)
 
 

@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 from alert_trader.domain.alerts.parsing import vocabulary
-from alert_trader.domain.alerts.parsing.disclaimers import Harmless
+from alert_trader.domain.alerts.parsing.disclaimers import Disclaimers
 from alert_trader.domain.alerts.parsing.normalize import REORDERING, Seen
 from alert_trader.domain.alerts.parsing.tokens import Token
 from alert_trader.domain.denial import Code
@@ -62,7 +62,7 @@ def first_doubt(sight: Seen, tokens: list[Token], action: range, settled: int | 
 
 def _doubtful_word(sight: Seen, tokens: list[Token], action: range, settled: int | None) -> Doubt | None:
     after_label = False
-    harmless = Harmless(sight.lower, settled)
+    harmless = Disclaimers(sight.lower, settled)
     for index, token in enumerate(tokens):
         kind = token.kind
         if kind == "WORD":

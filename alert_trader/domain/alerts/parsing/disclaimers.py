@@ -83,7 +83,7 @@ _PHRASE = re.compile(rf"\b(?:{'|'.join(f'(?:{phrase})' for phrase in _PHRASES)})
 _CLAUSE = re.compile("|".join(rf"\b(?:{clause})" for clause in (*_LATER, *_CLAUSES)))
 
 
-class Harmless:
+class Disclaimers:
     """The places of a text where a doubtful word counts for nothing; looked for when the first one is met."""
 
     __slots__ = ("_covered", "_lower", "_settled")

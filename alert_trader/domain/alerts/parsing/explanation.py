@@ -6,7 +6,7 @@ from datetime import datetime
 
 from alert_trader.domain.alerts.alert import AlertKind, ParsedAlert
 from alert_trader.domain.alerts.parsing.action import Action
-from alert_trader.domain.alerts.parsing.reading import Letter, entry_checks, fields_of, opened
+from alert_trader.domain.alerts.parsing.reading import MessageText, entry_checks, fields_of, opened
 from alert_trader.domain.alerts.profile import RoomRule
 
 
@@ -60,7 +60,7 @@ def explain(text: str, moment: datetime, parsed: ParsedAlert, room: RoomRule, *,
     return Explanation(rules=_rules(letter, text, parsed), checks=tuple(checks))
 
 
-def _is_entry(letter: Letter, parsed: ParsedAlert) -> bool:
+def _is_entry(letter: MessageText, parsed: ParsedAlert) -> bool:
     """Whether the message went the way of an entry: it is one, or its first action would have made it one."""
     return (
         bool(letter.hits)
@@ -69,7 +69,7 @@ def _is_entry(letter: Letter, parsed: ParsedAlert) -> bool:
     )
 
 
-def _rules(letter: Letter, text: str, parsed: ParsedAlert) -> tuple[Rule, ...]:
+def _rules(letter: MessageText, text: str, parsed: ParsedAlert) -> tuple[Rule, ...]:
     fields: dict[int, list[str]] = {}
     for span in parsed.spans:
         fields.setdefault(span.start, []).append(span.field)
@@ -82,7 +82,7 @@ def _rules(letter: Letter, text: str, parsed: ParsedAlert) -> tuple[Rule, ...]:
     return tuple(rules)
 
 
-def _entry_checks(letter: Letter) -> Iterator[Check]:
+def _entry_checks(letter: MessageText) -> Iterator[Check]:
     """Run the checks of an entry one after another, up to the first that fails."""
     hit = letter.hits[0]
     action = range(hit.first, hit.last + 1)

@@ -50,7 +50,7 @@ _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
 
-class Hit(NamedTuple):
+class ActionMatch(NamedTuple):
     """An action's words: what they do, and the places of the first and last token."""
 
     action: Action
@@ -58,13 +58,13 @@ class Hit(NamedTuple):
     last: int
 
 
-class Letter(NamedTuple):
+class MessageText(NamedTuple):
     """A message made ready to be read."""
 
     sight: Seen
     tokens: list[Token]
     """Without markup; ends of lines stay."""
-    hits: list[Hit]
+    hits: list[ActionMatch]
     form: Form | None
     posted: date | None
     """The message's New York date, or None for a time no alert can have."""
@@ -91,14 +91,14 @@ def read(message: AlertMessage, room: RoomRule, *, longest: int) -> ParsedAlert:
     return found if letter.sight.text is text else _placed(found, text, letter.sight)
 
 
-def opened(text: str, moment: datetime, room: RoomRule, longest: int) -> Letter | None:
+def opened(text: str, moment: datetime, room: RoomRule, longest: int) -> MessageText | None:
     """Make a message ready to be read; None when nothing in it is worth reading."""
     sight = seen(text if len(text) <= longest else text[:longest])
     if vocabulary.TELLING.isdisjoint(_WORD.findall(sight.lower)) and not _STRIKE.search(sight.lower):
         return None
     tokens = [token for token in tokenize(sight) if token.kind != "MARKUP"]
     posted = _posted(moment)
-    return Letter(
+    return MessageText(
         sight, tokens, _actions(tokens), read_form(sight, tokens), posted, _unsaid(room, posted), room.alone
     )
 
@@ -109,7 +109,7 @@ def _unsaid(room: RoomRule, posted: date | None) -> Unsaid | None:
     return Unsaid(room.right, None if room.expiry is None else by_rule(room.expiry, posted))
 
 
-def _reading(letter: Letter) -> ParsedAlert:
+def _reading(letter: MessageText) -> ParsedAlert:
     hits, form = letter.hits, letter.form
     fields = None if form is None else form.fields
     first = hits[0] if hits else None
@@ -139,7 +139,7 @@ def _reading(letter: Letter) -> ParsedAlert:
     return _plainly(letter, fields)
 
 
-def _plainly(letter: Letter, fields: Fields | None) -> ParsedAlert:
+def _plainly(letter: MessageText, fields: Fields | None) -> ParsedAlert:
     """Read a message without an action word of its own: a bare contract with its price, an addition, an exit, or talk."""
     found = _bare_entry(letter) if letter.form is None and not letter.hits else None
     if found is not None:
@@ -158,7 +158,7 @@ _UNDOES_ADDITION = frozenset(
 )
 
 
-def _addition(letter: Letter, added: Told) -> ParsedAlert:
+def _addition(letter: MessageText, added: Told) -> ParsedAlert:
     """Answer an addition, unless it is thought of, taken back or somebody else's: an author's profile may have it bought."""
     settled = max(added.used, default=None) if added.alert.price is not None else None
     doubt = first_doubt(letter.sight, letter.tokens, range(0), settled)
@@ -171,7 +171,7 @@ def _answered(found: Told | Doubt | None) -> ParsedAlert:
     return _refused(found) if isinstance(found, Doubt) else found.alert
 
 
-def _sold_first(letter: Letter) -> bool:
+def _sold_first(letter: MessageText) -> bool:
     """Whether a sale to close opens the message, and buying is only talked about behind it."""
     hits = letter.hits
     later = hits[1:]
@@ -190,9 +190,9 @@ def _posted(moment: datetime) -> date | None:
     return new_york_date(aware) if _EARLIEST <= aware < _LATEST else None
 
 
-def _actions(tokens: list[Token]) -> list[Hit]:
+def _actions(tokens: list[Token]) -> list[ActionMatch]:
     """Find the action phrases; AVG acts only as the first word, elsewhere it names a number. A signed count acts only in front."""
-    hits: list[Hit] = []
+    hits: list[ActionMatch] = []
     past = -1
     start = -1
     for index, token in enumerate(tokens):
@@ -201,7 +201,7 @@ def _actions(tokens: list[Token]) -> list[Hit]:
                 continue
             start = opening(tokens) if start < 0 else start
             if index == start:
-                hits.append(Hit(Action.BUY if token.text[0] == "+" else Action.SELL, index, index))
+                hits.append(ActionMatch(Action.BUY if token.text[0] == "+" else Action.SELL, index, index))
             continue
         for said, action in vocabulary.ACTIONS_BY_FIRST[token.lower]:
             length = len(said)
@@ -212,7 +212,7 @@ def _actions(tokens: list[Token]) -> list[Hit]:
                 if index != start:
                     continue
             past = index + length - 1
-            hits.append(Hit(action, index, past))
+            hits.append(ActionMatch(action, index, past))
             break
     return hits
 
@@ -232,13 +232,13 @@ def _contract_like(tokens: list[Token]) -> bool:
     return (dated or right) and not kinds.isdisjoint({"NUMBER", "PAIR", "JUNK"})
 
 
-def _bare_order(letter: Letter) -> bool:
+def _bare_order(letter: MessageText) -> bool:
     """Whether a number stands behind "BTO", or behind any buying where the room's rule fills in what is missing."""
     said = letter.tokens[letter.hits[0].first].lower == "bto" or letter.unsaid is not None
     return said and any(token.kind == "NUMBER" for token in letter.tokens)
 
 
-def _entry(letter: Letter) -> ParsedAlert:
+def _entry(letter: MessageText) -> ParsedAlert:
     """Read an entry with its action word, or refuse it."""
     hit = letter.hits[0]
     action = range(hit.first, hit.last + 1)
@@ -249,7 +249,7 @@ def _entry(letter: Letter) -> ParsedAlert:
     return _answer(entry_of(fields), fields, letter.tokens, action)
 
 
-def entry_checks(letter: Letter, fields: Fields, action: range) -> Iterator[tuple[str, Doubt | None]]:
+def entry_checks(letter: MessageText, fields: Fields, action: range) -> Iterator[tuple[str, Doubt | None]]:
     """Give the checks of an entry by name, each with its doubt; one is run only when the last has passed."""
     tokens, form = letter.tokens, letter.form
     if form is None:
@@ -280,7 +280,7 @@ def entry_checks(letter: Letter, fields: Fields, action: range) -> Iterator[tupl
         yield name, check(fields, today)
 
 
-def _no_title(letter: Letter) -> Doubt:
+def _no_title(letter: MessageText) -> Doubt:
     return Doubt(
         Code.PARSE_UNCLEAR,
         "expected the action in the form's title, found it in a value",
@@ -288,7 +288,7 @@ def _no_title(letter: Letter) -> Doubt:
     )
 
 
-def _today(letter: Letter) -> date | Doubt:
+def _today(letter: MessageText) -> date | Doubt:
     """Give the day that 0DTE counts from: the message's own, or the one that its head line says, which is never an earlier one."""
     if letter.posted is None:
         return Doubt(
@@ -305,7 +305,7 @@ def _today(letter: Letter) -> date | Doubt:
     return Doubt(Code.PARSE_NOT_NOW, reason, stamp)
 
 
-def fields_of(letter: Letter, action: range) -> Fields:
+def fields_of(letter: MessageText, action: range) -> Fields:
     """Collect the fields of an entry."""
     if letter.form is not None:
         letter.form.fields.unsaid = letter.unsaid
@@ -317,7 +317,7 @@ def fields_of(letter: Letter, action: range) -> Fields:
     return fields
 
 
-def _bare_entry(letter: Letter) -> ParsedAlert | None:
+def _bare_entry(letter: MessageText) -> ParsedAlert | None:
     """Read a bare contract as an entry: only when it is the whole message, with no word of commentary, and its price or exact date."""
     tokens = letter.tokens
     closes = any(token.lower in vocabulary.PARTS for token in tokens)
@@ -343,7 +343,7 @@ def _bare_entry(letter: Letter) -> ParsedAlert | None:
 _ALONE = frozenset({"WORD", "CASHTAG", "STRIKE", "DATE", "DTE", "RELATIVE", "NOISE", "SHARE_CLASS"})
 
 
-def _told_alone(letter: Letter, fields: Fields, start: int) -> bool:
+def _told_alone(letter: MessageText, fields: Fields, start: int) -> bool:
     """Whether a bare contract without a price is all there is: in a room of alerts that is one. An emoji may as well be a cheer.
 
     Its day must be sure: a date, or the day of the message. "1DTE" is counted by some in calendar days.

@@ -13,8 +13,8 @@ from alert_trader.domain.account.account import MOST_EVENTS, MOST_REPOSTS, SETTL
 from alert_trader.domain.account.limits import Limits
 from alert_trader.domain.account.preflight import Check
 from alert_trader.domain.account.reconciliation import Difference, DifferenceKind
-from alert_trader.domain.account.reservation import AdmitRequest, Admitted, TradeStanding
-from alert_trader.domain.account.trading_state import AccountState, Order
+from alert_trader.domain.account.reservation import AdmitRequest, Admitted, PositionReport
+from alert_trader.domain.account.trading_state import AccountState, TradingStateCommand
 from alert_trader.domain.audit.event import EventKind
 from alert_trader.domain.denial import Code, Denied
 from alert_trader.domain.ids import ClientOrderId, WorkflowId
@@ -65,9 +65,9 @@ def ask(
     return replace(request, **changes)
 
 
-def stands(number: int, sequence: int, **changes: Any) -> TradeStanding:
+def stands(number: int, sequence: int, **changes: Any) -> PositionReport:
     """Say how a trade stands that has bought nothing yet."""
-    standing = TradeStanding(
+    standing = PositionReport(
         trade=WorkflowId(f"trade-m{number}"),
         sequence=sequence,
         entering=True,
@@ -393,10 +393,12 @@ def test_the_memory_has_a_bound() -> None:
 
 
 @given(
-    orders=st.lists(st.sampled_from([Order.HALT, Order.FLATTEN]), min_size=1, max_size=6),
+    orders=st.lists(
+        st.sampled_from([TradingStateCommand.HALT, TradingStateCommand.FLATTEN]), min_size=1, max_size=6
+    ),
     days=st.integers(0, 5),
 )
-def test_only_a_person_ends_a_halt(orders: list[Order], days: int) -> None:
+def test_only_a_person_ends_a_halt(orders: list[TradingStateCommand], days: int) -> None:
     """HLT-10: no further halt, flattening, day or release lets an entry pass again; a bump of an open trade is an entry too."""
     account = ready()
     account.admit(ask(1), NOW)
@@ -409,10 +411,10 @@ def test_only_a_person_ends_a_halt(orders: list[Order], days: int) -> None:
     assert code(account.admit(ask(1, order=ClientOrderId("m1-e2")), now)) is Code.ACCOUNT_HALTED
     account.release(WorkflowId("trade-m1"))
     if account.state is AccountState.REDUCING:
-        account.order(Order.FLAT, now, by="the account", reason="flat")
+        account.order(TradingStateCommand.FLAT, now, by="the account", reason="flat")
     assert (account.state, account.epoch) == (AccountState.HALTED, 1)
     assert code(account.admit(ask(2), now)) is Code.ACCOUNT_HALTED
-    account.order(Order.RESUME, now, by="ann", reason="mended")
+    account.order(TradingStateCommand.RESUME, now, by="ann", reason="mended")
     account.day.preflight_at = now
     assert code(account.admit(ask(2), now)) is None
 
@@ -421,8 +423,8 @@ def test_a_halt_is_recorded_once_with_who_and_why() -> None:
     """HLT-10: halting twice is halting once; who resumed and what changed is on record too."""
     account = ready()
     for _ in range(3):
-        account.order(Order.HALT, NOW, by="ann", reason="odd fills")
-    account.order(Order.RESUME, NOW, by="bob", reason="the feed is back")
+        account.order(TradingStateCommand.HALT, NOW, by="ann", reason="odd fills")
+    account.order(TradingStateCommand.RESUME, NOW, by="bob", reason="the feed is back")
     kinds = [event.kind for event in account.events if event.kind is not EventKind.DAY_OPENED]
     assert kinds == [EventKind.HALTED, EventKind.RESUMED]
     assert "odd fills" in account.events[-2].text

@@ -7,8 +7,8 @@ from pydantic import TypeAdapter
 
 from alert_trader.domain.account.account import Account, opened
 from alert_trader.domain.account.limits import Limits
-from alert_trader.domain.account.reservation import AdmitRequest, Admitted, TradeStanding
-from alert_trader.domain.account.trading_state import Order
+from alert_trader.domain.account.reservation import AdmitRequest, Admitted, PositionReport
+from alert_trader.domain.account.trading_state import TradingStateCommand
 from alert_trader.domain.denial import Code, Denied
 from alert_trader.domain.ids import ClientOrderId, WorkflowId
 from alert_trader.domain.market.calendar import is_trading_day, weekly_expiry
@@ -47,9 +47,9 @@ def ask(day: int, number: int, now: datetime) -> AdmitRequest:
     )
 
 
-def over(request: AdmitRequest, gain: int) -> TradeStanding:
+def over(request: AdmitRequest, gain: int) -> PositionReport:
     """End a trade with two contracts bought and sold."""
-    return TradeStanding(
+    return PositionReport(
         trade=request.trade,
         sequence=1,
         entering=False,
@@ -103,7 +103,7 @@ def test_what_is_carried_is_what_was() -> None:
     account.admit(request, now)
     account.take(over(ask(1, 1, now), gain=-50), now)
     account.admit(ask(1, 2, now), now)
-    account.order(Order.HALT, now, by="ann", reason="a test")
+    account.order(TradingStateCommand.HALT, now, by="ann", reason="a test")
     again = CARRIED.validate_json(CARRIED.dump_json(account))
     assert again == account
     denied = again.admit(ask(1, 3, now), now)

@@ -7,7 +7,13 @@ from decimal import Decimal
 import pytest
 
 from alert_trader.domain.account.limits import Limits, changed, diff, merged
-from alert_trader.domain.account.trading_state import TABLE, AccountState, IllegalHalting, Order, after
+from alert_trader.domain.account.trading_state import (
+    TABLE,
+    AccountState,
+    IllegalStateChange,
+    TradingStateCommand,
+    next_state,
+)
 
 
 def test_a_change_is_read_as_people_write_it() -> None:
@@ -68,18 +74,23 @@ def test_settings_move_only_what_they_changed() -> None:
 def test_every_state_can_be_halted_and_flattened() -> None:
     """HLT-10, HLT-20: no state refuses a halt or a flattening, and neither leads to an account that buys."""
     for state in AccountState:
-        for order in (Order.HALT, Order.FLATTEN):
-            assert after(state, order) is not AccountState.ACTIVE
+        for order in (TradingStateCommand.HALT, TradingStateCommand.FLATTEN):
+            assert next_state(state, order) is not AccountState.ACTIVE
     assert {key for key, to in TABLE.items() if to is AccountState.ACTIVE} == {
-        (AccountState.HALTED, Order.RESUME)
+        (AccountState.HALTED, TradingStateCommand.RESUME)
     }
 
 
 @pytest.mark.parametrize(
     ("state", "order"),
-    [(state, order) for state in AccountState for order in Order if (state, order) not in TABLE],
+    [
+        (state, order)
+        for state in AccountState
+        for order in TradingStateCommand
+        if (state, order) not in TABLE
+    ],
 )
-def test_what_is_not_in_the_table_is_refused(state: AccountState, order: Order) -> None:
+def test_what_is_not_in_the_table_is_refused(state: AccountState, order: TradingStateCommand) -> None:
     """An order that makes no sense raises, and says what state was found."""
-    with pytest.raises(IllegalHalting, match=str(state)):
-        after(state, order)
+    with pytest.raises(IllegalStateChange, match=str(state)):
+        next_state(state, order)

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from alert_trader import clock
-from alert_trader.domain.execution.expiration import Leftover, leftover_of
+from alert_trader.domain.execution.expiration import ExpirationOutcome, expiration_outcome
 from alert_trader.domain.market.quotes import Quote
 from alert_trader.domain.money import Price
 
@@ -13,13 +13,15 @@ from alert_trader.domain.money import Price
 @pytest.mark.parametrize(
     ("bid", "halted", "worth"),
     [
-        ("0", False, Leftover.WORTHLESS),
-        ("0.01", False, Leftover.BID_FOR),
-        ("0", True, Leftover.NOT_KNOWN),
-        ("3.40", True, Leftover.NOT_KNOWN),
+        ("0", False, ExpirationOutcome.WORTHLESS),
+        ("0.01", False, ExpirationOutcome.HAD_BID),
+        ("0", True, ExpirationOutcome.NOT_KNOWN),
+        ("3.40", True, ExpirationOutcome.NOT_KNOWN),
     ],
 )
-def test_a_bid_at_the_last_close_may_be_worth_something(bid: str, halted: bool, worth: Leftover) -> None:
+def test_a_bid_at_the_last_close_may_be_worth_something(
+    bid: str, halted: bool, worth: ExpirationOutcome
+) -> None:
     """A halted contract's quote says nothing either way."""
     last = Quote(
         bid=Price(Decimal(bid)),
@@ -29,9 +31,9 @@ def test_a_bid_at_the_last_close_may_be_worth_something(bid: str, halted: bool, 
         ask_size=1,
         halted=halted,
     )
-    assert leftover_of(last) is worth
+    assert expiration_outcome(last) is worth
 
 
 def test_no_quote_is_no_knowledge() -> None:
     """UNK-30: what the broker does not quote is not called worthless."""
-    assert leftover_of(None) is Leftover.NOT_KNOWN
+    assert expiration_outcome(None) is ExpirationOutcome.NOT_KNOWN

@@ -15,7 +15,7 @@ from alert_trader.domain.ids import ClientOrderId, Leg, OrderId
 from alert_trader.domain.market.fees import FeeTable
 from alert_trader.domain.market.quotes import PENNY
 from alert_trader.domain.money import Price
-from alert_trader.domain.orders.ledger import OrderLedger, Standing
+from alert_trader.domain.orders.ledger import OrderLedger, OrderState
 from alert_trader.domain.orders.order import OrderStatus
 from tests.support.paper_exchange import MESSAGE, OTHER_SYMBOL, SYMBOL, PaperExchange, PaperOrder, intent
 
@@ -136,9 +136,9 @@ def test_an_exit_of_unknown_outcome_is_not_sent_twice(ledger: OrderLedger, excha
     lost = intent(Leg.EXIT, 1, 2)
     ledger.intend(lost)
     assert due(ledger, ALL) is None
-    ledger.settle(lost.client_order_id, Standing.UNKNOWN)
+    ledger.settle(lost.client_order_id, OrderState.UNKNOWN)
     assert due(ledger, ALL) is None
-    ledger.settle(lost.client_order_id, Standing.ABSENT)
+    ledger.settle(lost.client_order_id, OrderState.CONFIRMED_ABSENT)
     assert due(ledger, ALL) is not None
 
 
@@ -150,8 +150,8 @@ def test_a_duplicate_order_answer_changes_nothing_of_what_the_venue_reported(
     ledger.intend(meant)
     order = exchange.accept(meant)
     ledger.take(order.report())
-    for answer in (Standing.REFUSED, Standing.UNKNOWN, Standing.NOT_SENT, Standing.ABSENT):
-        assert ledger.settle(meant.client_order_id, answer).standing is Standing.AT_VENUE
+    for answer in (OrderState.REFUSED, OrderState.UNKNOWN, OrderState.NOT_SENT, OrderState.CONFIRMED_ABSENT):
+        assert ledger.settle(meant.client_order_id, answer).state is OrderState.ACKNOWLEDGED
     assert [each.open for each in ledger.open_entries] == [3]
 
 
@@ -177,7 +177,7 @@ def test_an_entry_given_up_as_absent_that_appears_is_adopted(
     """ENT-50: an order that lands after everybody stopped looking counts as open again, and its fills are held."""
     meant = intent(Leg.ENTRY, 1, 2)
     ledger.intend(meant)
-    ledger.settle(meant.client_order_id, Standing.ABSENT)
+    ledger.settle(meant.client_order_id, OrderState.CONFIRMED_ABSENT)
     assert (ledger.open_entries, [order.client_order_id for order in ledger.lost]) == (
         (),
         [meant.client_order_id],
@@ -358,7 +358,7 @@ def test_an_order_from_before_a_reset_is_adopted_by_its_name(
     assert [each.client_order_id for each in ledger.open_entries] == [order.chain]
     assert ledger.next_sequence(Leg.ENTRY) == 2
     known = ledger.intend(intent(Leg.ENTRY, 1, 3))
-    assert (known.standing, known.order_id) == (Standing.AT_VENUE, order.order_id)
+    assert (known.state, known.order_id) == (OrderState.ACKNOWLEDGED, order.order_id)
 
 
 def test_sizing_is_at_the_most_the_ladder_may_pay() -> None:

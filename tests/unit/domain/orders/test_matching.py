@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from alert_trader.domain.ids import ClientOrderId, Leg, OrderId
 from alert_trader.domain.money import Price
-from alert_trader.domain.orders.matching import CLOCK_SLACK, SENDING_TIME, Recognised, recognise
+from alert_trader.domain.orders.matching import CLOCK_SLACK, SENDING_TIME, OrderMatch, match_order
 from alert_trader.domain.orders.order import OrderReport, OrderStatus, Side
 from tests.support.paper_exchange import OTHER_SYMBOL, START, PaperExchange, intent
 
@@ -36,41 +36,41 @@ MISFITS: dict[str, dict[str, Any]] = {
 }
 
 
-def look(*reports: OrderReport, known: tuple[OrderId, ...] = ()) -> Recognised:
+def look(*reports: OrderReport, known: tuple[OrderId, ...] = ()) -> OrderMatch:
     """Look for the order among reports."""
-    return recognise(reports, MEANT, intended_at=START, lost_at=START, known_ids=known)
+    return match_order(reports, MEANT, intended_at=START, lost_at=START, known_ids=known)
 
 
 @pytest.mark.parametrize("status", OrderStatus)
 def test_an_order_is_recognised_by_its_name_however_it_stands(status: OrderStatus) -> None:
     """UNK-20: the name decides, whatever became of the order, and before anything that only fits."""
     mine = replace(OURS, status=status, symbol=OTHER_SYMBOL, received_at=None)
-    assert look(NAMELESS, mine) == Recognised(report=mine)
+    assert look(NAMELESS, mine) == OrderMatch(report=mine)
 
 
 @pytest.mark.parametrize("at", [START - CLOCK_SLACK, START, START + SENDING_TIME])
 def test_the_only_nameless_order_that_fits_is_taken(at: datetime) -> None:
     """UNK-30: where the venue echoes no name, contract, side, size, price and time decide, and it is said."""
     only = replace(NAMELESS, received_at=at)
-    assert look(only) == Recognised(report=only, by_attributes=True)
+    assert look(only) == OrderMatch(report=only, by_attributes=True)
 
 
 @pytest.mark.parametrize("change", MISFITS.values(), ids=MISFITS)
 def test_an_order_that_differs_is_not_taken(change: dict[str, Any]) -> None:
     """UNK-60: one thing that does not fit makes it somebody else's order."""
-    assert look(replace(NAMELESS, **change)) == Recognised(report=None)
+    assert look(replace(NAMELESS, **change)) == OrderMatch(report=None)
 
 
 def test_an_order_known_to_be_another_one_is_not_taken() -> None:
     """ENT-30: an id that the ledger has under another name cannot be this order too."""
-    assert look(NAMELESS, known=(NAMELESS.order_id,)) == Recognised(report=None)
+    assert look(NAMELESS, known=(NAMELESS.order_id,)) == OrderMatch(report=None)
 
 
 @given(count=st.integers(2, 5))
 def test_of_several_that_fit_none_is_taken(count: int) -> None:
     """UNK-60: ambiguity adopts nothing; how many there were is told."""
     twins = [replace(NAMELESS, order_id=OrderId(str(number))) for number in range(count)]
-    assert look(*twins) == Recognised(report=None, ambiguous=count)
+    assert look(*twins) == OrderMatch(report=None, ambiguous=count)
 
 
 @given(
@@ -89,15 +89,15 @@ def test_whatever_else_is_in_the_account_does_not_matter(
     ]
     reports = [*others[:at], *([NAMELESS] if twin else []), *([OURS] if mine else []), *others[at:]]
     expected = (
-        Recognised(report=OURS)
+        OrderMatch(report=OURS)
         if mine
-        else Recognised(report=NAMELESS, by_attributes=True)
+        else OrderMatch(report=NAMELESS, by_attributes=True)
         if twin
-        else Recognised(report=None)
+        else OrderMatch(report=None)
     )
     assert look(*reports) == expected
 
 
 def test_an_empty_account_has_no_such_order() -> None:
     """UNK-30: a complete answer without the order is an answer."""
-    assert look() == Recognised(report=None)
+    assert look() == OrderMatch(report=None)

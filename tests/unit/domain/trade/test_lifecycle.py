@@ -7,10 +7,10 @@ import pytest
 from alert_trader.domain.trade.lifecycle import (
     TABLE,
     IllegalTransition,
-    Life,
     Outcome,
     Phase,
     Step,
+    TradeLifecycle,
     Trigger,
     diagram,
 )
@@ -32,7 +32,7 @@ def reached(start: Phase) -> set[Phase]:
 @pytest.mark.parametrize(("phase", "trigger"), TABLE)
 def test_each_row_is_what_happens(phase: Phase, trigger: Trigger) -> None:
     """A trigger of the table moves the trade to its row's phase, and gives its step and outcome."""
-    life = Life(phase=phase)
+    life = TradeLifecycle(phase=phase)
     row = TABLE[phase, trigger]
     assert (life.on(trigger), life.phase, life.outcome) == (row.step, row.phase, row.outcome)
 
@@ -40,7 +40,7 @@ def test_each_row_is_what_happens(phase: Phase, trigger: Trigger) -> None:
 @pytest.mark.parametrize(("phase", "trigger"), ILLEGAL)
 def test_what_is_not_in_the_table_raises_and_changes_nothing(phase: Phase, trigger: Trigger) -> None:
     """DUR-40: an illegal trigger is a bug: it stops, and leaves the trade as it was."""
-    life = Life(phase=phase)
+    life = TradeLifecycle(phase=phase)
     with pytest.raises(IllegalTransition, match=f"phase {phase}, found {trigger}"):
         life.on(trigger)
     assert (life.phase, life.outcome) == (phase, None)

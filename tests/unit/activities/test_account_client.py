@@ -7,20 +7,20 @@ from typing import Any
 
 import pytest
 
-from alert_trader.activities import account_line
-from alert_trader.activities.account_line import AT_ONCE, AccountLine, AccountUnreachableError
+from alert_trader.activities import account_client
+from alert_trader.activities.account_client import AT_ONCE, AccountClient, AccountUnreachableError
 from alert_trader.domain.ids import AccountNumber
 
 
 async def test_many_questions_to_a_silent_account_end_as_soon_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """UNK-10: whoever waited for a place among silent ones would be cut off in the middle of a sending, which nobody could tell then."""
-    monkeypatch.setattr(account_line, "ASK_WITHIN", timedelta(seconds=0.2))
+    monkeypatch.setattr(account_client, "ASK_WITHIN", timedelta(seconds=0.2))
 
     async def silent(*_: object, **__: object) -> None:
         await asyncio.sleep(60)
 
     client: Any = SimpleNamespace(get_workflow_handle=lambda _: SimpleNamespace(execute_update=silent))
-    line, request = AccountLine(client, AccountNumber("5WT31673")), SimpleNamespace(order="m1-e1")
+    line, request = AccountClient(client, AccountNumber("5WT31673")), SimpleNamespace(order="m1-e1")
     asked: list[Any] = [line.ask(request) for _ in range(4 * AT_ONCE)]  # type: ignore[arg-type]
     async with asyncio.timeout(0.5):
         answers = await asyncio.gather(*asked, return_exceptions=True)

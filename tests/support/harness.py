@@ -16,10 +16,10 @@ from temporalio.service import RPCError
 from temporalio.worker import Replayer
 
 from alert_trader import clock
-from alert_trader.activities.account_line import Stop
+from alert_trader.activities.account_client import KillSwitch
 from alert_trader.activities.messages import Notice
 from alert_trader.broker.dry_run import DryRunBroker
-from alert_trader.broker.tastytrade.client import TastytradeDesk, TastytradeReader
+from alert_trader.broker.tastytrade.client import TastytradeGateway, TastytradeReader
 from alert_trader.control.payload_converter import DATA_CONVERTER
 from alert_trader.domain.account.limits import Limits
 from alert_trader.domain.alerts.alert import AlertMessage
@@ -30,7 +30,7 @@ from alert_trader.domain.ids import AccountNumber, account_workflow_id, message_
 from alert_trader.domain.market.calendar import monthly_expiry, new_york_date
 from alert_trader.domain.market.contract import OptionContract, Right
 from alert_trader.domain.trade.view import TradeView
-from alert_trader.runtime.account_bootstrap import look_after
+from alert_trader.runtime.account_bootstrap import ensure_account_workflow
 from alert_trader.simulators.venue.client import VenueControl
 from alert_trader.simulators.venue.config import VenueConfig
 from alert_trader.simulators.venue.faults import FaultRule
@@ -96,7 +96,7 @@ class Heard:
 
 
 @dataclass
-class Floor:
+class Harness:
     """One test's venue, broker and worker."""
 
     client: Client
@@ -241,14 +241,14 @@ def plain_client(client: Client) -> Client:
 
 
 @contextlib.asynccontextmanager
-async def open_floor(
+async def open_harness(
     client: Client,
     config: VenueConfig | None = None,
     *,
     mode: Mode = Mode.DEMO,
     limits: Limits | None = None,
-    stop: Stop | None = None,
-) -> AsyncIterator[Floor]:
+    stop: KillSwitch | None = None,
+) -> AsyncIterator[Harness]:
     """Open a floor; on leaving it, the oracle must have nothing to say of what was traded on it."""
     account = AccountNumber(f"5WT{next(_numbers):05d}")
     given = config or VenueConfig()
@@ -256,7 +256,7 @@ async def open_floor(
         update={"accounts": (given.accounts[0].model_copy(update={"number": account}),)}
     )
     venue = await start_venue(changed)
-    broker = DryRunBroker if mode is Mode.DRY_RUN else TastytradeDesk
+    broker = DryRunBroker if mode is Mode.DRY_RUN else TastytradeGateway
     desk = broker(
         client_secret="secret",
         refresh_token="token",
@@ -268,7 +268,7 @@ async def open_floor(
     heard = Heard()
     async with VenueControl(venue.base_url) as control:
         contract = replace(CONTRACT, expiry=next_monthly(clock.now()))
-        floor = Floor(
+        harness = Harness(
             client=client,
             venue=venue,
             control=control,
@@ -278,12 +278,12 @@ async def open_floor(
             handles=[],
             contract=contract,
         )
-        await floor.quote("1.18", "1.20")
+        await harness.quote("1.18", "1.20")
         worker = make_worker(
             client,
             account=account,
             reader=desk,
-            desk=desk if isinstance(desk, TastytradeDesk) else None,
+            desk=desk if isinstance(desk, TastytradeGateway) else None,
             mode=mode,
             channels=(heard,),
             stop=stop,
@@ -291,19 +291,21 @@ async def open_floor(
         try:
             async with worker:
                 # an account lives in real time, whatever its trades do
-                await look_after(plain_client(client), account, mode=mode, limits=limits or LIMITS)
+                await ensure_account_workflow(
+                    plain_client(client), account, mode=mode, limits=limits or LIMITS
+                )
                 await eventually(
                     lambda: any(line.kind == "stream" for line in venue.tape.lines),
                     "the account stream to connect",
                 )
-                yield floor
-                await replay(floor.handles)
+                yield harness
+                await replay(harness.handles)
                 closed = [
                     handle.id.removeprefix("trade-")
-                    for handle in floor.handles
+                    for handle in harness.handles
                     if (await handle.describe()).close_time is not None
                 ]
-                for handle in floor.handles:
+                for handle in harness.handles:
                     if (await handle.describe()).close_time is None:
                         await handle.terminate("the test is over")
                 with contextlib.suppress(RPCError):  # a test may have ended it
@@ -313,7 +315,7 @@ async def open_floor(
         finally:
             await desk.aclose()
             await venue.close()
-    violations = check(venue.tape.lines, Expectation(closed=closed, exit_fraction=floor.exit_fraction))
+    violations = check(venue.tape.lines, Expectation(closed=closed, exit_fraction=harness.exit_fraction))
     assert not violations, "\n".join(str(each) for each in violations)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from alert_trader.start import PROGRAMS
-from tests.unit.house.test_packages import ROOT
+from tests.unit.project.test_packages import ROOT
 
 TRADER = [str(Path(sys.executable).with_name("trader")), "--help"]
 WORKER = [sys.executable, "-P", "-m", "alert_trader", "worker", "--help"]
@@ -67,7 +67,7 @@ def test_every_program_can_be_started(name: str, tmp_path: Path) -> None:
 
 def test_one_place_writes_how_a_program_is_started() -> None:
     """No other source writes `-m`: a child that is started in another way would run files of the folder it is started in."""
-    own = {"alert_trader/start.py", "tests/unit/house/test_start.py"}
+    own = {"alert_trader/start.py", "tests/unit/project/test_start.py"}
     folders = ["alert_trader", "tests", "bench", "chaos", "specs", "deploy", "tools"]
     wrong = {
         path.relative_to(ROOT).as_posix()

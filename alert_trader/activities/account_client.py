@@ -35,7 +35,7 @@ class AccountUnreachableError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pass:
+class AdmissionGrant:
     """What the account said to an order, and how long that holds."""
 
     answer: AdmitAnswer
@@ -49,7 +49,7 @@ class Pass:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stop:
+class KillSwitch:
     """A stop that works without Temporal: a file that exists, or a setting of this process."""
 
     file: Path | None = None
@@ -65,7 +65,7 @@ class Stop:
         return "TRADER_STOP is set" if self.always else f"the stop file {self.file} is there"
 
 
-class AccountLine:
+class AccountClient:
     """Asks one account's workflow."""
 
     def __init__(self, client: Client, account: AccountNumber) -> None:
@@ -97,7 +97,7 @@ class AccountLine:
             self._known = (today, day.reference)
         return day.reference
 
-    async def ask(self, request: AdmitRequest) -> Pass:
+    async def ask(self, request: AdmitRequest) -> AdmissionGrant:
         """Ask whether an order may be sent; raises AccountUnreachableError."""
         try:
             # the wait for a place counts: a sending that waited for several silent ones would outlive its own activity
@@ -116,4 +116,4 @@ class AccountLine:
             raise AccountUnreachableError(
                 f"account {self._account} did not say whether {request.order} may be sent: {failed or 'no answer in time'}"
             ) from failed
-        return Pass(answer=answer, until=until)
+        return AdmissionGrant(answer=answer, until=until)

@@ -21,7 +21,7 @@ from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError
 from temporalio.service import RPCError
 
 from alert_trader import clock
-from alert_trader.control.intake.start_trade import send_alert
+from alert_trader.control.intake.start_trade import start_trade
 from alert_trader.control.queries.history import fetch_history, replay
 from alert_trader.control.temporal import connect
 from alert_trader.domain.alerts.alert import AlertMessage
@@ -51,10 +51,10 @@ from alert_trader.simulators.venue.tape import (
 from alert_trader.start import command
 from alert_trader.workflows import timing
 from alert_trader.workflows.interface import EVENTS_QUERY, VIEW_QUERY, TradeRequest
-from tests.support.floor import next_monthly
+from tests.support.harness import next_monthly
 from tests.support.waiting import eventually
 
-SEATS = 24
+SLOTS = 24
 CASH = 60_000
 READY_WITHIN = timedelta(seconds=60)
 ASK_EVERY = 0.1
@@ -89,14 +89,14 @@ _messages = itertools.count(1)
 
 
 @dataclass
-class House:
+class Cluster:
     """The server and the venue, with a reading of its tape."""
 
     stack: Stack
     client: Client
     control: VenueControl
     lines: list[TapeLine] = field(default_factory=list)
-    seats: list["Seat"] = field(default_factory=list)
+    slots: list["WorkerSlot"] = field(default_factory=list)
     _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def tape(self) -> Sequence[TapeLine]:
@@ -105,19 +105,21 @@ class House:
             self.lines += await self.control.tape(after=self.lines[-1].seq if self.lines else 0)
         return self.lines
 
-    def take_seat(self, *, gate: asyncio.Semaphore | None = None, **changes: object) -> "Seat":
+    def take_slot(self, *, gate: asyncio.Semaphore | None = None, **changes: object) -> "WorkerSlot":
         """Give the next account, with settings of its own where asked. No worker runs on it yet; `gate` bounds how many start at once."""
-        assert len(self.seats) < SEATS, f"expected at most {SEATS} seats; raise SEATS"
+        assert len(self.slots) < SLOTS, f"expected at most {SLOTS} seats; raise SEATS"
         own = self.stack.settings.model_copy(
-            update={"tastytrade_account": account(len(self.seats)), **changes}
+            update={"tastytrade_account": account(len(self.slots)), **changes}
         )
-        seat = Seat(house=self, settings=own, number=len(self.seats), gate=gate or asyncio.Semaphore())
-        self.seats.append(seat)
-        return seat
+        slot = WorkerSlot(
+            cluster=self, settings=own, number=len(self.slots), gate=gate or asyncio.Semaphore()
+        )
+        self.slots.append(slot)
+        return slot
 
-    async def set_cash(self, seat: "Seat", dollars: int) -> None:
+    async def set_cash(self, slot: "WorkerSlot", dollars: int) -> None:
         """Change what a seat's account has, before its worker runs."""
-        await self.control.set_account(SetAccount(number=seat.settings.account, cash=Decimal(dollars)))
+        await self.control.set_account(SetAccount(number=slot.settings.account, cash=Decimal(dollars)))
 
     def logs(self) -> Mapping[str, str]:
         """Read every log of the house, by file name."""
@@ -133,13 +135,13 @@ def account(number: int) -> str:
 
 
 @contextlib.asynccontextmanager
-async def open_house(
+async def open_cluster(
     data_dir: Path, *, venue: Mapping[str, Any] | None = None, with_mirrors: bool = False, **changes: object
-) -> AsyncIterator[House]:
+) -> AsyncIterator[Cluster]:
     """Open a house; every worker of its seats is ended with it."""
     own = {"data_dir": data_dir, "tastytrade_account": account(0)}
     quick = load(environment={}, directory=data_dir, flags={**QUICK, **own, **changes}).settings
-    config = {"accounts": [{"number": account(each), "cash": CASH} for each in range(SEATS)], **(venue or {})}
+    config = {"accounts": [{"number": account(each), "cash": CASH} for each in range(SLOTS)], **(venue or {})}
     async with contextlib.AsyncExitStack() as opened:
         stack = await opened.enter_async_context(
             Stack(
@@ -148,18 +150,18 @@ async def open_house(
         )
         control = await opened.enter_async_context(VenueControl(str(stack.venue_url)))
         client = await connect(target_of(stack.settings))
-        house = House(stack=stack, client=client, control=control)
+        cluster = Cluster(stack=stack, client=client, control=control)
         try:
-            yield house
+            yield cluster
         finally:
-            await asyncio.gather(*(seat.leave() for seat in house.seats))
+            await asyncio.gather(*(slot.leave() for slot in cluster.slots))
 
 
 @dataclass
-class Seat:
+class WorkerSlot:
     """An account and its worker processes."""
 
-    house: House
+    cluster: Cluster
     settings: Settings
     number: int
     gate: asyncio.Semaphore
@@ -170,11 +172,11 @@ class Seat:
         """Start a worker, also beside another."""
         async with self.gate:
             turn = f"worker-{self.number}-{len(self.workers)}"
-            ready_file = self.house.stack.data_dir / f"{turn}.ready"
+            ready_file = self.cluster.stack.data_dir / f"{turn}.ready"
             child = await start(
                 turn,
                 command("worker", "--ready-file", str(ready_file)),
-                log=self.house.stack.data_dir / "logs" / f"{turn}.log",
+                log=self.cluster.stack.data_dir / "logs" / f"{turn}.log",
                 environment=as_environment(self.settings),
             )
             self.workers.append(child)
@@ -188,7 +190,7 @@ class Seat:
         async def looked() -> bool:
             return any(
                 isinstance(line, AnswerLine) and (line.method, line.path) == ("GET", path)
-                for line in await self.house.tape()
+                for line in await self.cluster.tape()
             )
 
         await eventually(looked, f"the stream of {self.settings.account} to catch up", every=ASK_EVERY)
@@ -239,7 +241,7 @@ class Seat:
             posted_at=clock.now(),
         )
         trade = Trade(
-            seat=self, message=message, contract=contract, policy=_with_ladder(self.settings.policy(), ladder)
+            slot=self, message=message, contract=contract, policy=_with_ladder(self.settings.policy(), ladder)
         )
         self.trades.append(trade)
         return trade
@@ -247,7 +249,7 @@ class Seat:
     async def replay(self) -> None:
         """Replay every history that the seat's trades made on the present code (DUR-10)."""
         for trade in self.trades:
-            replayed = await replay(await fetch_history(self.house.client, trade.id))
+            replayed = await replay(await fetch_history(self.cluster.client, trade.id))
             assert replayed.deterministic, f"{trade.id} does not replay: {replayed.fault}"
 
 
@@ -268,7 +270,7 @@ def exits_out(view: TradeView) -> int:
 class Trade:
     """One alert and what became of it, as the venue's tape and the trade itself tell it."""
 
-    seat: Seat
+    slot: WorkerSlot
     message: AlertMessage
     contract: OptionContract
     policy: Policy
@@ -279,23 +281,23 @@ class Trade:
         return self.message.message_id
 
     @property
-    def house(self) -> House:
+    def cluster(self) -> Cluster:
         """The house it is traded in."""
-        return self.seat.house
+        return self.slot.cluster
 
     @property
     def handle(self) -> WorkflowHandle[Any, TradeView]:
         """The handle of its workflow."""
-        return self.house.client.get_workflow_handle(f"trade-{self.id}", result_type=TradeView)
+        return self.cluster.client.get_workflow_handle(f"trade-{self.id}", result_type=TradeView)
 
     async def send(self) -> bool:
         """Send the alert; tells whether that started a trade."""
-        request = TradeRequest(alert=self.message, policy=self.policy, account=self.seat.settings.account)
-        return (await send_alert(self.house.client, request)).started
+        request = TradeRequest(alert=self.message, policy=self.policy, account=self.slot.settings.account)
+        return (await start_trade(self.cluster.client, request)).started
 
     async def quote(self, bid: str, ask: str, *, bid_size: int = 50, ask_size: int = 50) -> None:
         """Quote its contract."""
-        await self.house.control.set_quote(
+        await self.cluster.control.set_quote(
             self.contract.occ_symbol, bid=bid, ask=ask, bid_size=bid_size, ask_size=ask_size
         )
 
@@ -303,7 +305,7 @@ class Trade:
         """Arm a fault on its orders; `leg` "e1" is the first entry. Gives the fault's id."""
         named = {"client_id": f"{self.id}-{leg}*"} if "symbol" not in rule and "path" not in rule else {}
         given = {"method": "POST", "path": "*/orders", **named, **rule}
-        return await self.house.control.arm(FaultRule(kind=kind, **given))
+        return await self.cluster.control.arm(FaultRule(kind=kind, **given))
 
     async def struck(self, fault_id: int, within: float = 20) -> datetime:
         """Wait until a fault has acted, and tell when."""
@@ -312,7 +314,7 @@ class Trade:
             return next(
                 (
                     line.at
-                    for line in await self.house.tape()
+                    for line in await self.cluster.tape()
                     if isinstance(line, FaultLine) and line.fault_id == fault_id
                 ),
                 None,
@@ -328,7 +330,7 @@ class Trade:
     async def posts(self, leg: str = "") -> list[RequestLine]:
         """Give the orders of a leg that reached the venue, accepted or not."""
         name = f"{self.id}-{leg}"
-        lines = await self.house.tape()
+        lines = await self.cluster.tape()
         return [
             line
             for line in lines
@@ -345,7 +347,7 @@ class Trade:
     async def orders(self, leg: str = "") -> dict[str, OrderState]:
         """Give the orders of a leg at the venue as they stand, by name."""
         found: dict[str, OrderState] = {}
-        for line in await self.house.tape():
+        for line in await self.cluster.tape():
             if isinstance(line, OrderLine) and (line.order.client_id or "").startswith(f"{self.id}-{leg}"):
                 found[str(line.order.client_id).removeprefix(f"{self.id}-")] = line.order
         return found
@@ -372,11 +374,11 @@ class Trade:
 
     async def fill(self, name: str, quantity: int) -> None:
         """Fill contracts of an order at its limit."""
-        await self.house.control.fill((await self.order(name)).order_id, quantity)
+        await self.cluster.control.fill((await self.order(name)).order_id, quantity)
 
     async def fills(self, leg: str) -> int:
         """Count the contracts of a leg that were filled."""
-        lines = await self.house.tape()
+        lines = await self.cluster.tape()
         return sum(
             line.quantity
             for line in lines
@@ -386,7 +388,7 @@ class Trade:
     async def violations(self) -> list[Violation]:
         """Ask the oracle about this trade, from the tape alone."""
         closed = [self.id] if (await self.handle.describe()).close_time is not None else []
-        found = check(await self.house.tape(), Expectation(closed=closed))
+        found = check(await self.cluster.tape(), Expectation(closed=closed))
         return [each for each in found if each.trade in {self.id, self.contract.occ_symbol, "-"}]
 
     # What the trade says
