@@ -25,6 +25,7 @@ LONG = {
     "tests/crash/": "worker, server and venue processes are killed in the middle of trades",
     "tests/e2e/test_discord.py": "a day in a room, with every process",
     "tests/e2e/test_many_alerts.py": "fifty alerts at once",
+    "tests/e2e/test_planted_files.py": "every program and command is started once, each a process",
     "tests/e2e/test_restart.py": "the stack and its parts are stopped and started again",
     "tests/mirrors/test_rebuild.py": "mirrors are deleted and rebuilt",
     "tests/mirrors/test_redis_away.py": "redis-server is stopped in the middle of trades",
