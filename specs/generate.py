@@ -15,10 +15,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import typer
 from temporalio.common import RetryPolicy
 
 from alert_trader.api.app import make_app
+from alert_trader.cli.exit_codes import ExitCode
+from alert_trader.cli.main import ENTRIES, application
 from alert_trader.domain.denial import MEANINGS
 from alert_trader.domain.trade.lifecycle import diagram
 from alert_trader.mirrors import parquet
@@ -29,6 +33,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SPECS = ROOT / "specs" / "001-automated-alert-trading"
 INVARIANTS = SPECS / "invariants.md"
 OPENAPI = SPECS / "contracts" / "openapi.json"
+DOCS = ROOT / "docs"
+DECISIONS = DOCS / "decisions"
 
 _PART = re.compile(r"(?P<begin><!-- generated: (?P<name>[a-z-]+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL)
 _CARD = re.compile(r"\b(?:WHO|ENT|FIL|EXT|UNK|DRY|RSK|HLT|DUR)-\d+\b")
@@ -247,7 +253,7 @@ def _command(model: str, act: str) -> tuple[str, str]:
 
 def _port() -> str:
     rows = []
-    for name in ("OrderReader", "OrderDesk"):
+    for name in ("OrderReader", "OrderGateway"):
         for method in _class("alert_trader/broker/port.py", name).body:
             if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef):
                 given = ", ".join(
@@ -283,6 +289,81 @@ def _mirror_tables() -> str:
     )
 
 
+def _settings() -> str:
+    """Read `.env.example`, which a test holds against the settings: a chapter for each section, a row for each setting."""
+    parts: list[str] = []
+    for section in (ROOT / ".env.example").read_text().split("\n# --- ")[1:]:
+        title, _, body = section.partition(" ---\n")
+        rows = []
+        for block in body.strip().split("\n\n"):
+            *texts, setting = block.splitlines()
+            name, _, default = setting.removeprefix("# ").partition("=")
+            meaning = " ".join(text.removeprefix("# ") for text in texts)
+            rows.append((f"`{name}`", f"`{default}`" if default else "", meaning))
+        parts.append(f"### {title}\n\n" + _table(("setting", "default", "meaning"), iter(rows)))
+    return "\n\n".join(parts)
+
+
+def _cli() -> str:
+    """List every command of `trader` as its help does, those of groups too."""
+    commands = typer.main.get_command(application()).commands  # type: ignore[attr-defined]
+    parts = []
+    for panel, entries in itertools.groupby(ENTRIES, key=lambda entry: entry.panel):
+        rows = [row for entry in entries for row in _cli_rows(entry.name, commands[entry.name])]
+        parts.append(f"### {panel}\n\n" + _table(("command", "options", "what it does"), iter(rows)))
+    return "\n\n".join(parts)
+
+
+def _cli_rows(name: str, command: Any) -> Iterator[tuple[str, str, str]]:
+    below = getattr(command, "commands", None)
+    if below is not None:
+        for each, inner in below.items():
+            yield from _cli_rows(f"{name} {each}", inner)
+        return
+    given = [each for each in command.params if each.name != "help"]
+    arguments = "".join(
+        f" {(each.metavar or each.name).upper()}" for each in given if each.param_type_name == "argument"
+    )
+    options = sorted(max(each.opts, key=len) for each in given if each.param_type_name == "option")
+    text = " ".join((command.help or "").split("\n\n")[0].split())
+    yield f"`trader {name}{arguments}`", ", ".join(f"`{each}`" for each in options), text
+
+
+def _exit_codes() -> str:
+    members = _documented(_class("alert_trader/cli/exit_codes.py", "ExitCode").body)
+    texts = {each.name: each.text for each in members}
+    return _table(("code", "means"), ((f"`{each.value}`", texts[each.name]) for each in ExitCode))
+
+
+def _routes() -> str:
+    paths = json.loads(openapi())["paths"]
+    return _table(
+        ("request", "what it does"),
+        (
+            (
+                f"`{method.upper()} {path}`",
+                route.get("description", route.get("summary", "")).split("\n\n")[0],
+            )
+            for path, methods in paths.items()
+            for method, route in methods.items()
+        ),
+    )
+
+
+def _decision_index() -> str:
+    """List the decision records by their headings, with their dates."""
+    rows = []
+    for page in sorted(DECISIONS.glob("*.md")):
+        if page.name == "index.md":
+            continue
+        title, *records = re.split(r"^## ", page.read_text(), flags=re.MULTILINE)
+        subject = title.strip().splitlines()[0].removeprefix("# ")
+        dates = [re.findall(r"^(\d{4}-\d\d-\d\d)", record, re.MULTILINE)[0] for record in records]
+        names = "; ".join(record.splitlines()[0] for record in records)
+        rows.append((f"[{subject}]({page.name})", f"{len(records)}", f"{min(dates)} to {max(dates)}", names))
+    return _table(("subject", "records", "dated", "decisions"), iter(rows))
+
+
 _NESTED = {"orders": "orders", "events": "trail"}
 """Tables whose rows lie inside their trade's, and the column they lie in."""
 
@@ -296,6 +377,11 @@ PARTS: dict[str, Callable[[], str]] = {
     "venue-commands": _commands,
     "broker-port": _port,
     "mirror-tables": _mirror_tables,
+    "settings": _settings,
+    "cli": _cli,
+    "exit-codes": _exit_codes,
+    "http-routes": _routes,
+    "decision-index": _decision_index,
 }
 
 
@@ -307,9 +393,14 @@ def rendered(text: str) -> str:
     return _PART.sub(lambda found: f"{found['begin']}{PARTS[found['name']]()}\n{found['end']}", text)
 
 
+def pages_of_ours() -> list[Path]:
+    """List the pages that may have generated parts."""
+    return sorted([*SPECS.rglob("*.md"), *DOCS.rglob("*.md")])
+
+
 def stale() -> dict[Path, str]:
     """Find the pages that are behind the code, with what they should say."""
-    pages = {page: page.read_text() for page in sorted(SPECS.rglob("*.md"))}
+    pages = {page: page.read_text() for page in pages_of_ours()}
     written = {page: (text, rendered(text)) for page, text in pages.items()}
     written[OPENAPI] = (OPENAPI.read_text() if OPENAPI.exists() else "", openapi())
     return {page: fresh for page, (text, fresh) in written.items() if fresh != text}
