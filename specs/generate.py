@@ -1,7 +1,8 @@
-# ruff: noqa: INP001 - a script beside the pages it writes, not a room
-"""Write the generated parts of the specs: `make specs`. Each stands between `<!-- generated: NAME -->` and `<!-- end -->`.
+# ruff: noqa: INP001 - a script beside the pages it writes
+"""Write the generated parts of specs/ and docs/: `make specs`.
 
-Everything in them is read from the code: tables, docstrings, and the tests that name an invariant in their docstring.
+Each is between `<!-- generated: NAME -->` and `<!-- end -->`. Everything in them is read from the code: tables,
+docstrings, and the tests that name an invariant in their docstring.
 """
 
 import ast
@@ -56,13 +57,13 @@ class Documented:
 
 
 def cards() -> dict[str, str]:
-    """Read the cards: the rows of every table before the chapter of what is not proven yet."""
+    """Return the cards: the rows of every table before the chapter of what is not proven yet."""
     promised = INVARIANTS.read_text().partition("\n## Not yet\n")[0]
     return {row["card"]: row["text"] for row in _ROW.finditer(promised)}
 
 
 def not_yet() -> dict[str, str]:
-    """Read which cards are not built, not wholly built, or built and unproven: the first word of their row says which."""
+    """Return the cards that are not built, built in part, or unproven: the first word of their row says which."""
     listed = INVARIANTS.read_text().partition("\n## Not yet\n")[2].partition("\n## Proof\n")[0]
     return {row["card"]: row["text"].split(" |")[0] for row in _ROW.finditer(listed)}
 
@@ -112,7 +113,10 @@ def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
 
 
 def _documented(body: list[ast.stmt]) -> Iterator[Documented]:
-    """Give each assignment with the docstring that follows it; several without a blank line between share the one after the last."""
+    """Yield each assignment with the docstring that follows it.
+
+    Several without a blank line between share the one after the last.
+    """
     waiting: list[tuple[str, str]] = []
     ends = 0
     for statement in body:
@@ -290,7 +294,7 @@ def _mirror_tables() -> str:
 
 
 def _settings() -> str:
-    """Read `.env.example`, which a test holds against the settings: a chapter for each section, a row for each setting."""
+    """Read `.env.example`, which a test compares with the settings: a table for each section."""
     parts: list[str] = []
     for section in (ROOT / ".env.example").read_text().split("\n# --- ")[1:]:
         title, _, body = section.partition(" ---\n")
@@ -351,17 +355,19 @@ def _routes() -> str:
 
 
 def _decision_index() -> str:
-    """List the decision records by their headings, with their dates."""
-    rows = []
+    """List the decision records by subject, each with its date."""
+    parts = []
     for page in sorted(DECISIONS.glob("*.md")):
         if page.name == "index.md":
             continue
         title, *records = re.split(r"^## ", page.read_text(), flags=re.MULTILINE)
-        subject = title.strip().splitlines()[0].removeprefix("# ")
-        dates = [re.findall(r"^(\d{4}-\d\d-\d\d)", record, re.MULTILINE)[0] for record in records]
-        names = "; ".join(record.splitlines()[0] for record in records)
-        rows.append((f"[{subject}]({page.name})", f"{len(records)}", f"{min(dates)} to {max(dates)}", names))
-    return _table(("subject", "records", "dated", "decisions"), iter(rows))
+        parts.append(f"### [{title.strip().removeprefix('# ')}]({page.name})\n")
+        for record in records:
+            heading, dated, *_ = record.splitlines()
+            anchor = re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "", heading.lower()))
+            parts.append(f"- {dated} [{heading}]({page.name}#{anchor})")
+        parts.append("")
+    return "\n".join(parts[:-1])
 
 
 _NESTED = {"orders": "orders", "events": "trail"}
@@ -389,7 +395,7 @@ PARTS: dict[str, Callable[[], str]] = {
 
 
 def rendered(text: str) -> str:
-    """Give a page with its generated parts as the code has them now."""
+    """Return a page with its generated parts as the code has them now."""
     return _PART.sub(lambda found: f"{found['begin']}{PARTS[found['name']]()}\n{found['end']}", text)
 
 

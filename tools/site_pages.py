@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 - a hook that mkdocs loads
-"""Lay the docs site out as the repository is, for mkdocs: pages of `docs/`, of `specs/`, and those at the top.
+"""Lay the docs site out as the repository is: pages of `docs/`, of `specs/`, and those at the top.
 
 A relative link between two pages then leads to the same page here and in the site.
 """

@@ -115,7 +115,7 @@ def test_counts_list_the_files_with_the_most() -> None:
 
 
 def test_the_table_of_words_is_sound() -> None:
-    """Names are unique, each ban is one of them, and each word says what to write and why it may stay somewhere."""
+    """Names are unique, each ban is one of them; a word says what to write, and why it may stay somewhere."""
     assert len(NAMES) == len(DIALECT)
     assert set(BANNED) <= set(NAMES)
 
