@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test test-long lint check specs golden dates chaos soak soak-api clean
+.PHONY: install demo test test-long lint gate check docs specs golden dates chaos soak soak-api clean
 
 install: $(VENV)/.installed
 
@@ -30,7 +30,15 @@ lint: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-check: lint test
+# sizes, folders, and words of the old dialect; `tools/gate.py --counts` lists these by file
+gate: install
+	PYTHONPATH=. $(BIN)/python tools/gate.py
+
+check: lint gate docs test
+
+# the site of docs/ and specs/, into build/site; a broken link fails
+docs: install
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 specs: install
 	PYTHONPATH=. $(BIN)/python specs/generate.py

@@ -1,7 +1,8 @@
-# ruff: noqa: INP001 - a script beside the pages it writes, not a room
-"""Write the generated parts of the specs: `make specs`. Each stands between `<!-- generated: NAME -->` and `<!-- end -->`.
+# ruff: noqa: INP001 - a script beside the pages it writes
+"""Write the generated parts of specs/ and docs/: `make specs`.
 
-Everything in them is read from the code: tables, docstrings, and the tests that name an invariant in their docstring.
+Each is between `<!-- generated: NAME -->` and `<!-- end -->`. Everything in them is read from the code: tables,
+docstrings, and the tests that name an invariant in their docstring.
 """
 
 import ast
@@ -15,10 +16,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import typer
 from temporalio.common import RetryPolicy
 
 from alert_trader.api.app import make_app
+from alert_trader.cli.exit_codes import ExitCode
+from alert_trader.cli.main import ENTRIES, application
 from alert_trader.domain.denial import MEANINGS
 from alert_trader.domain.trade.lifecycle import diagram
 from alert_trader.mirrors import parquet
@@ -29,6 +34,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SPECS = ROOT / "specs" / "001-automated-alert-trading"
 INVARIANTS = SPECS / "invariants.md"
 OPENAPI = SPECS / "contracts" / "openapi.json"
+DOCS = ROOT / "docs"
+DECISIONS = DOCS / "decisions"
 
 _PART = re.compile(r"(?P<begin><!-- generated: (?P<name>[a-z-]+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL)
 _CARD = re.compile(r"\b(?:WHO|ENT|FIL|EXT|UNK|DRY|RSK|HLT|DUR)-\d+\b")
@@ -50,13 +57,13 @@ class Documented:
 
 
 def cards() -> dict[str, str]:
-    """Read the cards: the rows of every table before the chapter of what is not proven yet."""
+    """Return the cards: the rows of every table before the chapter of what is not proven yet."""
     promised = INVARIANTS.read_text().partition("\n## Not yet\n")[0]
     return {row["card"]: row["text"] for row in _ROW.finditer(promised)}
 
 
 def not_yet() -> dict[str, str]:
-    """Read which cards are not built, not wholly built, or built and unproven: the first word of their row says which."""
+    """Return the cards that are not built, built in part, or unproven: the first word of their row says which."""
     listed = INVARIANTS.read_text().partition("\n## Not yet\n")[2].partition("\n## Proof\n")[0]
     return {row["card"]: row["text"].split(" |")[0] for row in _ROW.finditer(listed)}
 
@@ -106,7 +113,10 @@ def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
 
 
 def _documented(body: list[ast.stmt]) -> Iterator[Documented]:
-    """Give each assignment with the docstring that follows it; several without a blank line between share the one after the last."""
+    """Yield each assignment with the docstring that follows it.
+
+    Several without a blank line between share the one after the last.
+    """
     waiting: list[tuple[str, str]] = []
     ends = 0
     for statement in body:
@@ -247,7 +257,7 @@ def _command(model: str, act: str) -> tuple[str, str]:
 
 def _port() -> str:
     rows = []
-    for name in ("OrderReader", "OrderDesk"):
+    for name in ("OrderReader", "OrderGateway"):
         for method in _class("alert_trader/broker/port.py", name).body:
             if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef):
                 given = ", ".join(
@@ -283,6 +293,83 @@ def _mirror_tables() -> str:
     )
 
 
+def _settings() -> str:
+    """Read `.env.example`, which a test compares with the settings: a table for each section."""
+    parts: list[str] = []
+    for section in (ROOT / ".env.example").read_text().split("\n# --- ")[1:]:
+        title, _, body = section.partition(" ---\n")
+        rows = []
+        for block in body.strip().split("\n\n"):
+            *texts, setting = block.splitlines()
+            name, _, default = setting.removeprefix("# ").partition("=")
+            meaning = " ".join(text.removeprefix("# ") for text in texts)
+            rows.append((f"`{name}`", f"`{default}`" if default else "", meaning))
+        parts.append(f"### {title}\n\n" + _table(("setting", "default", "meaning"), iter(rows)))
+    return "\n\n".join(parts)
+
+
+def _cli() -> str:
+    """List every command of `trader` as its help does, those of groups too."""
+    commands = typer.main.get_command(application()).commands  # type: ignore[attr-defined]
+    parts = []
+    for panel, entries in itertools.groupby(ENTRIES, key=lambda entry: entry.panel):
+        rows = [row for entry in entries for row in _cli_rows(entry.name, commands[entry.name])]
+        parts.append(f"### {panel}\n\n" + _table(("command", "options", "what it does"), iter(rows)))
+    return "\n\n".join(parts)
+
+
+def _cli_rows(name: str, command: Any) -> Iterator[tuple[str, str, str]]:
+    below = getattr(command, "commands", None)
+    if below is not None:
+        for each, inner in below.items():
+            yield from _cli_rows(f"{name} {each}", inner)
+        return
+    given = [each for each in command.params if each.name != "help"]
+    arguments = "".join(
+        f" {(each.metavar or each.name).upper()}" for each in given if each.param_type_name == "argument"
+    )
+    options = sorted(max(each.opts, key=len) for each in given if each.param_type_name == "option")
+    text = " ".join((command.help or "").split("\n\n")[0].split())
+    yield f"`trader {name}{arguments}`", ", ".join(f"`{each}`" for each in options), text
+
+
+def _exit_codes() -> str:
+    members = _documented(_class("alert_trader/cli/exit_codes.py", "ExitCode").body)
+    texts = {each.name: each.text for each in members}
+    return _table(("code", "means"), ((f"`{each.value}`", texts[each.name]) for each in ExitCode))
+
+
+def _routes() -> str:
+    paths = json.loads(openapi())["paths"]
+    return _table(
+        ("request", "what it does"),
+        (
+            (
+                f"`{method.upper()} {path}`",
+                route.get("description", route.get("summary", "")).split("\n\n")[0],
+            )
+            for path, methods in paths.items()
+            for method, route in methods.items()
+        ),
+    )
+
+
+def _decision_index() -> str:
+    """List the decision records by subject, each with its date."""
+    parts = []
+    for page in sorted(DECISIONS.glob("*.md")):
+        if page.name == "index.md":
+            continue
+        title, *records = re.split(r"^## ", page.read_text(), flags=re.MULTILINE)
+        parts.append(f"### [{title.strip().removeprefix('# ')}]({page.name})\n")
+        for record in records:
+            heading, dated, *_ = record.splitlines()
+            anchor = re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "", heading.lower()))
+            parts.append(f"- {dated} [{heading}]({page.name}#{anchor})")
+        parts.append("")
+    return "\n".join(parts[:-1])
+
+
 _NESTED = {"orders": "orders", "events": "trail"}
 """Tables whose rows lie inside their trade's, and the column they lie in."""
 
@@ -296,6 +383,11 @@ PARTS: dict[str, Callable[[], str]] = {
     "venue-commands": _commands,
     "broker-port": _port,
     "mirror-tables": _mirror_tables,
+    "settings": _settings,
+    "cli": _cli,
+    "exit-codes": _exit_codes,
+    "http-routes": _routes,
+    "decision-index": _decision_index,
 }
 
 
@@ -303,13 +395,18 @@ PARTS: dict[str, Callable[[], str]] = {
 
 
 def rendered(text: str) -> str:
-    """Give a page with its generated parts as the code has them now."""
+    """Return a page with its generated parts as the code has them now."""
     return _PART.sub(lambda found: f"{found['begin']}{PARTS[found['name']]()}\n{found['end']}", text)
+
+
+def pages_of_ours() -> list[Path]:
+    """List the pages that may have generated parts."""
+    return sorted([*SPECS.rglob("*.md"), *DOCS.rglob("*.md")])
 
 
 def stale() -> dict[Path, str]:
     """Find the pages that are behind the code, with what they should say."""
-    pages = {page: page.read_text() for page in sorted(SPECS.rglob("*.md"))}
+    pages = {page: page.read_text() for page in pages_of_ours()}
     written = {page: (text, rendered(text)) for page, text in pages.items()}
     written[OPENAPI] = (OPENAPI.read_text() if OPENAPI.exists() else "", openapi())
     return {page: fresh for page, (text, fresh) in written.items() if fresh != text}

@@ -1,7 +1,8 @@
-# ruff: noqa: INP001 - a script beside the pages it draws for, not a room
-"""Draw the pictures of cards in the README: `PYTHONPATH=. python specs/pictures.py`. Needs chromium.
+# ruff: noqa: INP001 - a script beside the pages it draws for
+"""Draw the pictures of cards in the README: `PYTHONPATH=. python specs/pictures.py`.
 
-Nothing in them is painted: the whole product runs, alerts are posted into the bundled chat, and its page is photographed.
+Needs chromium and an emoji font (Debian: `chromium`, `fonts-noto-color-emoji`). The whole product runs, alerts
+are posted into the bundled chat, and its page is photographed.
 """
 
 import asyncio
@@ -37,7 +38,16 @@ async def shoot(address: str, file: Path, *, height: int) -> None:
     )
     assert await process.wait() == 0
     # a page has few colours: a palette makes it a third
-    Image.open(file).convert("RGB").quantize(64).save(file, optimize=True)
+    Image.open(file).convert("RGB").quantize(256, method=Image.Quantize.FASTOCTREE).save(file, optimize=True)
+
+
+async def check_fonts() -> None:
+    """Fail where an emoji would show as an empty box."""
+    process = await asyncio.create_subprocess_exec(
+        "fc-list", ":lang=und-zsye", "family", stdout=asyncio.subprocess.PIPE
+    )
+    found, _ = await process.communicate()
+    assert found.strip(), "expected an emoji font such as Noto Color Emoji, found none"
 
 
 async def quoted(guild: Guild, text: str, strike: int, bid: str, ask: str, *, user: str = ADA) -> Message:
@@ -72,7 +82,7 @@ async def play(guild: Guild) -> None:
     page = f"{guild.stack.chat_url}/?still"
     story = [bumped, closed, half]
     await shoot(
-        page + "".join(f"&only={each['id']}" for each in story), PICTURES / "card-and-story.png", height=1090
+        page + "".join(f"&only={each['id']}" for each in story), PICTURES / "card-and-story.png", height=1165
     )
     await shoot(
         page + "".join(f"&only={each['id']}" for each in (asked, waiting, old, refused)),
@@ -83,6 +93,7 @@ async def play(guild: Guild) -> None:
 
 async def main() -> None:
     """Draw them all."""
+    await check_fonts()
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as directory:
         async with open_guild(Path(directory)) as guild:

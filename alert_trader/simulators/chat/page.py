@@ -2,7 +2,6 @@
 
 import html
 import re
-import unicodedata
 from datetime import datetime
 from typing import Any
 
@@ -21,9 +20,6 @@ def draw(world: World, *, live: bool = True, only: frozenset[str] = frozenset())
     """Draw every channel; without `live` the page stands still, for a picture. `only` names the messages shown; empty: all."""
     rooms = [each for each in world.channels.values() if each["type"] != PUBLIC_THREAD]
     parts = "".join(_room(world, each, only, live=live) for each in rooms)
-    if not live:
-        # a machine that takes pictures seldom has a font for these
-        parts = "".join(_named(each) for each in parts)
     script = f"<script>{SCRIPT}</script>" if live else ""
     return f"<!doctype html><meta charset=utf-8><title>{html.escape(world.config.guild_name)}</title><style>{STYLE}</style>{parts}{script}"
 
@@ -103,14 +99,6 @@ def _thread(world: World, message: Body) -> str:
         return ""
     told = "".join(_message(world, each, small=True) for each in world.messages[thread["id"]].values())
     return f"<details open><summary>{html.escape(thread['name'])}</summary>{told}</details>"
-
-
-def _named(sign: str) -> str:
-    """Write an emoji by its name; every other sign as it is."""
-    if sign == "\ufe0f":
-        return ""
-    seldom = ord(sign) >= 0x1F000 or sign in "⛔⏳⌛✋⏩"
-    return f"<i class=emoji>:{unicodedata.name(sign, '?').lower()}:</i>" if seldom else sign
 
 
 def markdown(text: str) -> str:

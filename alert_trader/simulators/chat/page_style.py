@@ -23,7 +23,6 @@ code{background:#1e1f22;border-radius:3px;padding:0 4px;font-family:"DejaVu Sans
 .reactions span{background:#2b2d31;border:1px solid #5865f2;border-radius:8px;padding:1px 6px;font-size:13px;margin-right:4px}
 pre{background:#1e1f22;border-radius:4px;padding:6px 8px;margin:4px 0;white-space:pre-wrap;overflow-wrap:anywhere}
 pre{font:13px "DejaVu Sans Mono",monospace}
-.emoji{color:#949ba4;font-size:11px}
 details{border-left:2px solid #4e5058;padding-left:12px;margin:4px 0 4px 4px} summary{font-weight:600;cursor:pointer;font-size:13px}
 form input{width:100%;box-sizing:border-box;background:#383a40;border:0;border-radius:8px}
 form input{padding:12px;color:inherit;font:inherit;margin:8px 0}

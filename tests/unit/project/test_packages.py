@@ -10,8 +10,6 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PACKAGES = sorted(path.parent.name for path in (ROOT / "alert_trader").glob("*/__init__.py"))
-TOP_LEVEL = {"alert_trader", "bench", "chaos", "deploy", "specs", "tests", "tools"}
-"""Folders of the project. A new one needs a reason, and a line in the README."""
 
 
 def test_the_installed_package_is_this_checkout() -> None:
@@ -38,10 +36,10 @@ def test_every_package_below_says_what_it_is() -> None:
     ] == []
 
 
-def test_there_is_no_unknown_folder() -> None:
-    """What is tracked lies in a known folder."""
-    shown = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")}
-    assert shown - {"var", "build", "alert_trader.egg-info"} == TOP_LEVEL
+def test_the_package_says_that_it_is_typed() -> None:
+    """Type checkers of a project that installs it read its annotations: the marker is packaged."""
+    assert (ROOT / "alert_trader" / "py.typed").exists()
+    assert "py.typed" in PROJECT["tool"]["setuptools"]["package-data"]["alert_trader"]
 
 
 def test_the_package_is_never_uploaded() -> None:
