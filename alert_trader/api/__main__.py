@@ -17,19 +17,19 @@ from alert_trader.settings.model import Settings
 
 log = logging.getLogger("alert-trader.api")
 
-AT_ONCE = 100
+MAX_CONCURRENT = 100
 """Requests in work at once; more are told to come back."""
 
 STOP_WITHIN = timedelta(seconds=8)
 HEADER_BYTES = 16_384
 
 
-class Unservable(Exception):
+class CannotListenError(Exception):
     """It cannot listen where it should; the message says what to do."""
 
 
 async def serve(settings: Settings, ready_file: Path | None) -> None:
-    """Serve until SIGTERM or SIGINT; raises Unservable."""
+    """Serve until SIGTERM or SIGINT; raises CannotListenError."""
     listening = _listen(settings)
     config = uvicorn.Config(
         make_app(settings),
@@ -39,7 +39,7 @@ async def serve(settings: Settings, ready_file: Path | None) -> None:
         server_header=False,
         # the address is that of the connection: a header that claims another is anybody's
         proxy_headers=False,
-        limit_concurrency=AT_ONCE,
+        limit_concurrency=MAX_CONCURRENT,
         h11_max_incomplete_event_size=HEADER_BYTES,
         timeout_keep_alive=5,
         timeout_graceful_shutdown=int(STOP_WITHIN.total_seconds()),
@@ -87,7 +87,7 @@ def _listen(settings: Settings) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((settings.api_host, settings.api_port))
     except OSError as error:
-        raise Unservable(
+        raise CannotListenError(
             f"expected to listen at {settings.api_host}:{settings.api_port}, found: {error.strerror or error}. "
             "Set TRADER_API_HOST and TRADER_API_PORT to an address of this machine and a free port"
         ) from None
@@ -107,7 +107,7 @@ def main() -> int:
     # it names every address that could not be reached, again and again; the problem that the caller gets says it
     quiet = {"uvicorn.error": logging.WARNING}
     return program.work(
-        lambda settings: serve(settings, options.ready_file), quiet=quiet, unusable=(Unservable,)
+        lambda settings: serve(settings, options.ready_file), quiet=quiet, unusable=(CannotListenError,)
     )
 
 

@@ -5,14 +5,14 @@ from http import HTTPStatus
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from alert_trader.api.context import Connected, InForce, Reader, Stopper, guarded
+from alert_trader.api.dependencies import ApiContext, HaltKey, ReadKey, TemporalClient, problem_responses
 from alert_trader.control.commands import account_commands
 from alert_trader.control.temporal import UnreachableError
 from alert_trader.domain.account.view import AccountReceipt, AccountView, HaltReceipt
 
 router = APIRouter(prefix="/admin", tags=["account"])
 
-_PROBLEMS = guarded(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.GATEWAY_TIMEOUT)
+_PROBLEMS = problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.GATEWAY_TIMEOUT)
 
 
 class HaltRequest(BaseModel):
@@ -34,13 +34,13 @@ class ResumeRequest(BaseModel):
 
 
 @router.get("/account", operation_id="account", summary="How the account stands", responses=_PROBLEMS)
-async def show(_: Reader, client: Connected, context: InForce) -> AccountView:
+async def show(_: ReadKey, client: TemporalClient, context: ApiContext) -> AccountView:
     """Tell state, limits, the day's counters, open trades and what blocks entries."""
     return await account_commands.account_view(client, context.settings.account)
 
 
 @router.post("/halt", operation_id="halt", summary="Stop every entry", responses=_PROBLEMS)
-async def halt(name: Stopper, context: InForce, asked: HaltRequest | None = None) -> HaltReceipt:
+async def halt(name: HaltKey, context: ApiContext, asked: HaltRequest | None = None) -> HaltReceipt:
     """Stop every entry, at once and until a person resumes. Exits and cancels go on. No confirmation is asked, and it may be sent again."""
     reason = "" if asked is None else asked.reason
     try:
@@ -56,7 +56,7 @@ async def halt(name: Stopper, context: InForce, asked: HaltRequest | None = None
 @router.post(
     "/resume", operation_id="resume", summary="Let a halted account trade again", responses=_PROBLEMS
 )
-async def resume(name: Stopper, client: Connected, context: InForce, asked: ResumeRequest) -> AccountReceipt:
+async def resume(name: HaltKey, client: TemporalClient, context: ApiContext, asked: ResumeRequest) -> AccountReceipt:
     """Let entries go on; `changed` says what is different now."""
     return await account_commands.resume(
         client, context.settings.account, by=f"api:{name}", changed=asked.changed

@@ -20,7 +20,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 from temporalio.client import Client
 
 from alert_trader import clock
-from alert_trader.api.context import SCHEME, Context, InForce, guarded
+from alert_trader.api.dependencies import SCHEME, ApiContext, Context, problem_responses
 from alert_trader.api.keys import HEADER, RateLimitBucket
 from alert_trader.api.problems import Kind, ProblemError
 from alert_trader.control.errors import ControlError
@@ -47,7 +47,7 @@ ID = r"^[A-Za-z0-9_-]{1,64}$"
 KEY = r"^[!-~]([ -~]{0,198}[!-~])?$"
 """An idempotency key: printable ASCII, as a header can carry it."""
 
-REHEARSED_WITHIN = timedelta(seconds=8)
+DRY_RUN_TIMEOUT = timedelta(seconds=8)
 """Sizing asks the broker three things, each bounded; a rehearsal that takes longer goes on by itself."""
 
 
@@ -130,7 +130,7 @@ class AlertAnswer(BaseModel):
 
 
 async def sender(
-    request: Request, context: InForce, _: Annotated[str | None, Security(SCHEME)] = None
+    request: Request, context: ApiContext, _: Annotated[str | None, Security(SCHEME)] = None
 ) -> str:
     """Let in who holds a key, in the header or in the body; gives its name. It comes before the body is checked for anything else."""
     key = None
@@ -141,7 +141,7 @@ async def sender(
     return context.keys.admit(request, RateLimitBucket.ALERTS, key=key if isinstance(key, str) else None)
 
 
-_PROBLEMS = guarded(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.GATEWAY_TIMEOUT)
+_PROBLEMS = problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.GATEWAY_TIMEOUT)
 
 
 @router.post(
@@ -153,7 +153,7 @@ _PROBLEMS = guarded(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.GATEWA
 async def process(
     asked: AlertRequest,
     response: Response,
-    context: InForce,
+    context: ApiContext,
     name: Annotated[str, Depends(sender)],
     idempotency_key: Annotated[
         str | None,
@@ -175,7 +175,7 @@ async def process(
             "expected dry_run true or absent: this process is in mode dry-run, which sends nothing",
         )
     if asked.dry_run and mode is not Mode.DRY_RUN:
-        return await _rehearse(context, message)
+        return await _dry_run(context, message)
     taken = await take(await context.temporal.client(), message, intake_of(context))
     answer = _answer(taken, message.message_id, mode, key=key)
     if answer.result is Result.OPENED:
@@ -257,7 +257,7 @@ def _answer(taken: IntakeResult, message: MessageId, mode: Mode, *, key: str | N
     )
 
 
-async def _rehearse(context: Context, message: AlertMessage) -> AlertAnswer:
+async def _dry_run(context: Context, message: AlertMessage) -> AlertAnswer:
     """Read an alert, and work it out in the dry-run namespace; nothing is started in the mode that sends."""
     read = AlertAnswer(
         result=Result.READ_ONLY,
@@ -268,13 +268,13 @@ async def _rehearse(context: Context, message: AlertMessage) -> AlertAnswer:
     )
     try:
         if await context.rehearsal.workers(context.settings.account) == 0:
-            return read.model_copy(update={"detail": _NO_REHEARSAL})
+            return read.model_copy(update={"detail": _NO_DRY_RUN})
         client = await context.rehearsal.client()
         intake = intake_of(context)
         rules = dataclasses.replace(intake.policy, mode=Mode.DRY_RUN)
         taken = await take(client, message, dataclasses.replace(intake, policy=rules))
     except ControlError as error:
-        return read.model_copy(update={"detail": f"{_NO_REHEARSAL} ({error})"})
+        return read.model_copy(update={"detail": f"{_NO_DRY_RUN} ({error})"})
     answer = _answer(taken, message.message_id, Mode.DRY_RUN)
     if answer.workflow_id is None:
         return answer
@@ -288,13 +288,13 @@ async def _rehearse(context: Context, message: AlertMessage) -> AlertAnswer:
     )
 
 
-_NO_REHEARSAL = "read, and not rehearsed: no worker of mode dry-run takes this account's work; start one with TRADER_MODE=dry-run trader worker"
+_NO_DRY_RUN = "read, and not rehearsed: no worker of mode dry-run takes this account's work; start one with TRADER_MODE=dry-run trader worker"
 
 
 async def _ended(client: Client, trade: str) -> TradeView | None:
     """Wait for the end of a rehearsal; None when it takes longer."""
     try:
-        async with asyncio.timeout(REHEARSED_WITHIN.total_seconds()):
+        async with asyncio.timeout(DRY_RUN_TIMEOUT.total_seconds()):
             async for picture in watch(client, trade):
                 if picture.row.closed_at is not None:
                     return picture.view

@@ -8,11 +8,11 @@ from fastapi.openapi.utils import get_openapi
 from prometheus_client import CollectorRegistry
 
 from alert_trader.api import account, alerts, audit, codec, health, problems, trades
-from alert_trader.api.context import Context, admit_unread
-from alert_trader.api.guard import Guard, Traffic
+from alert_trader.api.dependencies import Context, check_key_before_body
 from alert_trader.api.keys import Keys
+from alert_trader.api.middleware import RequestMetrics, RequestMiddleware
 from alert_trader.api.problems import Problem
-from alert_trader.api.temporal import CONNECT_WITHIN, Temporal
+from alert_trader.api.temporal import CONNECT_WITHIN, TemporalConnection
 from alert_trader.domain.execution.policy import Mode
 from alert_trader.runtime.mirrors import mirrors
 from alert_trader.runtime.target import codec_of, target_of, tracing_of
@@ -30,7 +30,7 @@ ROUTERS = (alerts.router, trades.router, audit.router, account.router, health.ro
 def make_app(settings: Settings, *, connect_within: timedelta = CONNECT_WITHIN) -> FastAPI:
     """Put the application together; nothing is connected before the first request, which may take `connect_within`."""
     registry = CollectorRegistry()
-    traffic = Traffic(registry)
+    metrics = RequestMetrics(registry)
     interceptors = tracing_of(settings, "api")
     app = FastAPI(
         title="alert-trader",
@@ -43,18 +43,18 @@ def make_app(settings: Settings, *, connect_within: timedelta = CONNECT_WITHIN) 
     )
     app.state.context = Context(
         settings=settings,
-        temporal=Temporal(target_of(settings), interceptors=interceptors, within=connect_within),
-        rehearsal=Temporal(target_of(settings, mode=Mode.DRY_RUN), within=connect_within),
-        keys=Keys(settings.api_key_ring, rate=settings.api_rate, traffic=traffic),
+        temporal=TemporalConnection(target_of(settings), interceptors=interceptors, within=connect_within),
+        rehearsal=TemporalConnection(target_of(settings, mode=Mode.DRY_RUN), within=connect_within),
+        keys=Keys(settings.api_key_ring, rate=settings.api_rate, metrics=metrics),
         codec=codec_of(settings),
         mirrors=mirrors(settings),
         registry=registry,
     )
-    problems.install(app, admit=admit_unread)
+    problems.install_error_handlers(app, admit=check_key_before_body)
     for router in ROUTERS:
         app.include_router(router)
-    traffic.begin(app.routes)
-    app.add_middleware(Guard, max_body=settings.api_max_body, traffic=traffic)
+    metrics.begin(app.routes)
+    app.add_middleware(RequestMiddleware, max_body=settings.api_max_body, metrics=metrics)
     app.openapi = lambda: description(app)  # type: ignore[method-assign]  # the framework's own way to add to its document
     return app
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from alert_trader.api.context import InForce, Reader, guarded
+from alert_trader.api.dependencies import ApiContext, ReadKey, problem_responses
 from alert_trader.control.queries import audit
 from alert_trader.control.queries.audit import Source
 from alert_trader.mirrors.schema import EventRow
@@ -27,10 +27,10 @@ class RecentEvents(BaseModel):
     note: str | None = Field(description="Why Redis did not answer; null when it did.")
 
 
-@router.get("/recent", operation_id="recentAudit", summary="The last audit events", responses=guarded())
+@router.get("/recent", operation_id="recentAudit", summary="The last audit events", responses=problem_responses())
 async def recent(
-    _: Reader,
-    context: InForce,
+    _: ReadKey,
+    context: ApiContext,
     limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
     cursor: Annotated[
         str | None, Query(pattern=CURSOR, description="The cursor of an earlier answer: what came before it.")

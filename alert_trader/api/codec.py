@@ -13,7 +13,7 @@ from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 from pydantic import BaseModel, ConfigDict, Field
 from temporalio.api.common.v1 import Payload, Payloads
 
-from alert_trader.api.context import Context, InForce
+from alert_trader.api.dependencies import ApiContext, Context
 from alert_trader.api.problems import Kind, ProblemError, responses
 from alert_trader.control.payload_codec import EncryptionCodec, UnreadablePayloadError
 
@@ -56,7 +56,7 @@ Origin = Annotated[str | None, Header(include_in_schema=False)]
 
 @router.options("/{token}/{action}", include_in_schema=False)
 async def preflight(
-    request: Request, context: InForce, token: Token, action: str, origin: Origin = None
+    request: Request, context: ApiContext, token: Token, action: str, origin: Origin = None
 ) -> Response:
     """Answer a browser that asks whether it may."""
     if action not in {"decode", "encode"}:
@@ -80,7 +80,7 @@ async def preflight(
     "/{token}/decode", operation_id="decode", summary="Decrypt payloads for the Web UI", responses=_PROBLEMS
 )
 async def decode(
-    context: InForce, response: Response, token: Token, asked: WirePayloads, origin: Origin = None
+    context: ApiContext, response: Response, token: Token, asked: WirePayloads, origin: Origin = None
 ) -> WirePayloads:
     """Decrypt payloads; those that are not encrypted come back as they are."""
     codec = _admit(context, token, origin)
@@ -97,7 +97,7 @@ async def decode(
     "/{token}/encode", operation_id="encode", summary="Encrypt payloads for the Web UI", responses=_PROBLEMS
 )
 async def encode(
-    context: InForce, response: Response, token: Token, asked: WirePayloads, origin: Origin = None
+    context: ApiContext, response: Response, token: Token, asked: WirePayloads, origin: Origin = None
 ) -> WirePayloads:
     """Encrypt payloads, such as the argument of a signal that is sent from the Web UI."""
     codec = _admit(context, token, origin)

@@ -8,7 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from alert_trader.api.context import InForce
+from alert_trader.api.dependencies import ApiContext
 from alert_trader.api.problems import RETRY_SOON, Kind, ProblemError, responses
 from alert_trader.control.temporal import UnreachableError
 from alert_trader.domain.execution.policy import Mode
@@ -37,7 +37,7 @@ class Health(BaseModel):
 
 
 @router.get("/health/live", operation_id="live", summary="Whether the process lives", responses=_PROBLEMS)
-async def live(context: InForce) -> Health:
+async def live(context: ApiContext) -> Health:
     """Answer as long as the process does."""
     return Health(state=State.ALIVE, mode=context.settings.mode)
 
@@ -48,7 +48,7 @@ async def live(context: InForce) -> Health:
     summary="Whether it can do its work",
     responses={**_PROBLEMS, **responses(HTTPStatus.SERVICE_UNAVAILABLE)},
 )
-async def ready(context: InForce) -> Health:
+async def ready(context: ApiContext) -> Health:
     """Ask Temporal; a problem of 503 says that it is away."""
     try:
         workers = await context.temporal.workers(context.settings.account)
@@ -72,5 +72,5 @@ async def ready(context: InForce) -> Health:
 )
 async def metrics(request: Request) -> Response:
     """Give this process's own counts; a worker serves those of its trades at TRADER_METRICS_BIND."""
-    context: InForce = request.app.state.context
+    context: ApiContext = request.app.state.context
     return Response(generate_latest(context.registry), media_type=CONTENT_TYPE_LATEST)

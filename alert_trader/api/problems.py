@@ -118,7 +118,7 @@ def responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
 _KINDS = {HTTPStatus.NOT_FOUND: Kind.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED: Kind.METHOD_NOT_ALLOWED}
 
 
-def install(app: FastAPI, *, admit: Callable[[Request], object]) -> None:
+def install_error_handlers(app: FastAPI, *, admit: Callable[[Request], object]) -> None:
     """Answer every error of `app` with a problem. `admit` lets a request in, or raises a problem: see `_invalid`."""
 
     @app.exception_handler(ProblemError)
@@ -149,7 +149,7 @@ def install(app: FastAPI, *, admit: Callable[[Request], object]) -> None:
 
     @app.exception_handler(ControlError)
     async def _control(_: Request, error: ControlError) -> JSONResponse:
-        return told(error)
+        return problem_of(error)
 
 
 def _field_error(request: Request, found: Any) -> FieldError:
@@ -171,7 +171,7 @@ def _field_error(request: Request, found: Any) -> FieldError:
     return FieldError(pointer=place, detail=found["msg"])
 
 
-def told(error: ControlError) -> JSONResponse:
+def problem_of(error: ControlError) -> JSONResponse:
     """Word what a use-case ended in."""
     match error:
         case NotFoundError():

@@ -17,13 +17,13 @@ from alert_trader.workflows.interface import task_queue
 CONNECT_WITHIN = timedelta(seconds=3)
 """A caller waits for this; one that is told soon can ask again."""
 
-AWAY_FOR = timedelta(seconds=1)
+FAIL_FAST_FOR = timedelta(seconds=1)
 """Requests that come this soon after a connection failed are told so at once: they would wait behind each other for the same answer."""
 
 _RPC_TIMEOUT = timedelta(seconds=3)
 
 
-class Temporal:
+class TemporalConnection:
     """One client for all requests; it finds its way back by itself once it was connected."""
 
     def __init__(
@@ -52,7 +52,7 @@ class Temporal:
                 except UnreachableError as away:
                     self._away, self._away_until = (
                         away,
-                        asyncio.get_running_loop().time() + AWAY_FOR.total_seconds(),
+                        asyncio.get_running_loop().time() + FAIL_FAST_FOR.total_seconds(),
                     )
                     raise
             return self._client

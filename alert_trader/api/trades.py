@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 
-from alert_trader.api.context import Connected, Reader, guarded
+from alert_trader.api.dependencies import ReadKey, TemporalClient, problem_responses
 from alert_trader.control.queries import trade_views
 from alert_trader.control.queries.trade_views import Filter
 from alert_trader.domain.audit.event import TradeEvent
@@ -58,10 +58,10 @@ class TradeDetail(BaseModel):
     """Why view and events are missing, and what to do."""
 
 
-@router.get("", operation_id="listTrades", summary="List trades", responses=guarded())
+@router.get("", operation_id="listTrades", summary="List trades", responses=problem_responses())
 async def list_trades(
-    _: Reader,
-    client: Connected,
+    _: ReadKey,
+    client: TemporalClient,
     symbol: Annotated[str | None, Query(pattern=WORD)] = None,
     phase: Annotated[str | None, Query(pattern=WORD)] = None,
     author: Annotated[str | None, Query(pattern=WORD)] = None,
@@ -76,9 +76,9 @@ async def list_trades(
 
 
 @router.get(
-    "/{trade}", operation_id="showTrade", summary="Show a trade", responses=guarded(HTTPStatus.NOT_FOUND)
+    "/{trade}", operation_id="showTrade", summary="Show a trade", responses=problem_responses(HTTPStatus.NOT_FOUND)
 )
-async def show_trade(_: Reader, client: Connected, trade: Annotated[str, Path(pattern=NAME)]) -> TradeDetail:
+async def show_trade(_: ReadKey, client: TemporalClient, trade: Annotated[str, Path(pattern=NAME)]) -> TradeDetail:
     """Tell one trade: how it stands, and every event of its audit trail."""
     picture = await trade_views.show(client, trade)
     return TradeDetail(

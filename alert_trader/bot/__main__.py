@@ -12,8 +12,8 @@ import yarl
 
 from alert_trader.bot import slash, slash_account, slash_report
 from alert_trader.bot.client import TraderBot
-from alert_trader.bot.first_start import BAD_LOGIN, NO_INTENT, invite
-from alert_trader.bot.words import UNREACHED
+from alert_trader.bot.discord_text import DISCORD_ERRORS
+from alert_trader.bot.setup_check import BAD_LOGIN, NO_INTENT, invite
 from alert_trader.control.intake.message import Intake
 from alert_trader.control.temporal import connect
 from alert_trader.runtime import program
@@ -74,7 +74,7 @@ async def _log_in(bot: TraderBot, token: str) -> None:
         await bot.login(token)
     except discord.LoginFailure:
         raise UnusableError(BAD_LOGIN) from None
-    except UNREACHED as error:
+    except DISCORD_ERRORS as error:
         raise UnusableError(
             f"Discord could not be reached: {type(error).__name__}. Check the network, and TRADER_DISCORD_URL"
         ) from None

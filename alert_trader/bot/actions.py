@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 _ID = r"[A-Za-z0-9_-]{1,30}"
-PRESSED = rf"trade:(?P<action>[a-z-]+):(?P<trade>{_ID})(?::(?P<offer>{_ID}))?"
+BUTTON_ID = rf"trade:(?P<action>[a-z-]+):(?P<trade>{_ID})(?::(?P<offer>{_ID}))?"
 """The custom id of a card's button: it alone says what is meant, so a button works after any restart."""
 
-SURE = rf"sure:(?P<action>[a-z-]+):(?P<trade>{_ID}):(?P<seen>[0-9]+):(?P<asked>[0-9]+)"
+CONFIRM_ID = rf"sure:(?P<action>[a-z-]+):(?P<trade>{_ID}):(?P<seen>[0-9]+):(?P<asked>[0-9]+)"
 """The custom id of the answer "yes" to a question, with the contracts that it was asked about and when."""
 
 
@@ -26,7 +26,7 @@ class Action(StrEnum):
     SKIP = "skip"
 
     @property
-    def asks(self) -> bool:
+    def needs_confirmation(self) -> bool:
         """Whether it moves money the wrong way, so that it is asked about once."""
         return self in {Action.CONVERT, Action.CLOSE_HALF, Action.CLOSE_ALL}
 
@@ -34,10 +34,10 @@ class Action(StrEnum):
 class Style(StrEnum):
     """How a button looks; its words say what it does."""
 
-    MAIN = "primary"
-    GOOD = "success"
-    PLAIN = "secondary"
-    HARD = "danger"
+    PRIMARY = "primary"
+    SUCCESS = "success"
+    SECONDARY = "secondary"
+    DANGER = "danger"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +75,7 @@ class Question:
 
 def read_question(custom_id: str) -> Question | None:
     """Read a question back from the name of its answer."""
-    found = re.fullmatch(SURE, custom_id)
+    found = re.fullmatch(CONFIRM_ID, custom_id)
     if found is None:
         return None
     return Question(

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import discord
 
-from alert_trader.bot.actions import PRESSED, SURE, Action, Question, read_question
+from alert_trader.bot.actions import BUTTON_ID, CONFIRM_ID, Action, Question, read_question
 
 Pressed = Callable[[discord.Interaction[Any], Action, str, str], Awaitable[None]]
 Confirmed = Callable[[discord.Interaction[Any], Question], Awaitable[None]]
@@ -21,13 +21,13 @@ class ButtonHandlers:
     confirmed: Confirmed
 
 
-def hands_of(interaction: discord.Interaction[Any]) -> ButtonHandlers:
+def handlers_of(interaction: discord.Interaction[Any]) -> ButtonHandlers:
     """Give the hands of the bot that an interaction reached."""
-    hands: ButtonHandlers = interaction.client.hands
+    hands: ButtonHandlers = interaction.client.button_handlers
     return hands
 
 
-class CardButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=PRESSED):
+class CardButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=BUTTON_ID):
     """A button of a card."""
 
     def __init__(
@@ -48,10 +48,10 @@ class CardButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], tem
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Take a press."""
-        await hands_of(interaction).pressed(interaction, self.action, self.trade, self.offer)
+        await handlers_of(interaction).pressed(interaction, self.action, self.trade, self.offer)
 
 
-class ConfirmButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=SURE):
+class ConfirmButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=CONFIRM_ID):
     """The answer "yes" to a question."""
 
     def __init__(self, item: discord.ui.Button[discord.ui.View], question: Question) -> None:
@@ -72,4 +72,4 @@ class ConfirmButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], 
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Take the answer."""
-        await hands_of(interaction).confirmed(interaction, self.question)
+        await handlers_of(interaction).confirmed(interaction, self.question)

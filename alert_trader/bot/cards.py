@@ -17,11 +17,11 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from alert_trader.activities.messages import SHOW_CARD, CardAnswer, CardPlace, CardRequest
-from alert_trader.bot.drawing import draw
-from alert_trader.bot.pace import Pace
-from alert_trader.bot.shapes import buttons, embed
-from alert_trader.bot.story import tell, told
-from alert_trader.bot.words import one_line
+from alert_trader.bot.card_layout import make_card
+from alert_trader.bot.discord_text import one_line
+from alert_trader.bot.edit_rate import EditRateLimit
+from alert_trader.bot.embeds import buttons, embed
+from alert_trader.bot.thread_lines import last_sequence, thread_messages
 from alert_trader.domain.audit.event import TradeEvent
 from alert_trader.domain.trade.view import TradeView
 
@@ -51,10 +51,10 @@ class CardActivity:
         """Show in `cards_channel`, or where each alert came from."""
         self._client = client
         self._channel = cards_channel
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         """One for each trade whose card is being shown; gone when nobody waits."""
-        self._paces: defaultdict[str, Pace] = defaultdict(
-            lambda: Pace(burst=EDITS_AT_ONCE, every=EDIT_EVERY, at_most=EDIT_REST)
+        self._edit_rates: defaultdict[str, EditRateLimit] = defaultdict(
+            lambda: EditRateLimit(burst=EDITS_AT_ONCE, every=EDIT_EVERY, at_most=EDIT_REST)
         )
 
     @activity.defn(name=SHOW_CARD)
@@ -71,13 +71,13 @@ class CardActivity:
                 non_retryable=True,
             ) from refused
         if request.view.outcome is None:
-            await self._paces[place.channel_id].rest()
+            await self._edit_rates[place.channel_id].wait()
         return CardAnswer(place=place)
 
     async def show(self, request: CardRequest, *, in_doubt: bool) -> CardPlace:
         """Show a card and tell its story; one at a time for a trade."""
-        turn = self._turns.setdefault(request.view.workflow_id, asyncio.Lock())
-        async with turn, asyncio.timeout(SHOW_WITHIN.total_seconds()):
+        lock = self._locks.setdefault(request.view.workflow_id, asyncio.Lock())
+        async with lock, asyncio.timeout(SHOW_WITHIN.total_seconds()):
             message, fresh = await self._card(request)
             last = (
                 request.events[-1].sequence
@@ -86,7 +86,7 @@ class CardActivity:
             )
             if request.events:
                 # only the bot that made the card in this very call knows that nothing is told yet
-                await self._tell(
+                await self._post_events(
                     message,
                     request.view,
                     request.events,
@@ -103,7 +103,7 @@ class CardActivity:
             if request.events
             else (request.place.told if request.place is not None else 0)
         )
-        card = draw(view, count)
+        card = make_card(view, count)
         shown, pressable = embed(card), buttons(card)
         there: discord.PartialMessage | discord.Message | None = None
         if request.place is not None:
@@ -134,7 +134,7 @@ class CardActivity:
                 return message
         return None
 
-    async def _tell(
+    async def _post_events(
         self,
         card: discord.PartialMessage | discord.Message,
         view: TradeView,
@@ -155,9 +155,9 @@ class CardActivity:
                     async for each in thread.history(limit=LOOK_BACK)
                     if each.author.id == self._client.user.id
                 ]
-                already = told(mine)
+                already = last_sequence(mine)
                 events = [event for event in events if event.sequence > already]
-            for first, text in _parts(events, view):
+            for first, text in _messages(events, view):
                 await thread.send(
                     text,
                     allowed_mentions=NOBODY,
@@ -182,9 +182,9 @@ class CardActivity:
                 raise
 
 
-def _parts(events: Sequence[TradeEvent], view: TradeView) -> list[tuple[int, str]]:
+def _messages(events: Sequence[TradeEvent], view: TradeView) -> list[tuple[int, str]]:
     """Give each message of a story with the number of its first event."""
-    messages = tell(events, view.message.posted_at)
+    messages = thread_messages(events, view.message.posted_at)
     return [(int(text[1 : text.index("`", 1)]), text) for text in messages]
 
 

@@ -7,14 +7,14 @@ import discord
 from discord import app_commands
 
 from alert_trader import clock
-from alert_trader.bot import pages
-from alert_trader.bot.asking import Answer, Confirm, answer, bot_of
-from alert_trader.bot.drawing import draw, state
-from alert_trader.bot.people import signature
-from alert_trader.bot.pressing import effect_of_selling
-from alert_trader.bot.shapes import embed
-from alert_trader.bot.story import tell
-from alert_trader.bot.words import LONGEST_MESSAGE, safe
+from alert_trader.bot import reply_text
+from alert_trader.bot.button_handler import effect_of_selling
+from alert_trader.bot.card_layout import make_card, state_text
+from alert_trader.bot.discord_text import LONGEST_MESSAGE, safe
+from alert_trader.bot.embeds import embed
+from alert_trader.bot.operators import signature
+from alert_trader.bot.replies import ConfirmView, Reply, bot_of, reply
+from alert_trader.bot.thread_lines import thread_messages
 from alert_trader.control.commands import trade_commands
 from alert_trader.control.errors import ControlError
 from alert_trader.control.queries import trade_views
@@ -42,7 +42,7 @@ def signed(interaction: Interaction, reason: str) -> Command:
 async def suggest(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     """Suggest trades, the open ones first; only to those who may use them."""
     bot = bot_of(interaction)
-    if not bot.people.may_command(interaction.user):
+    if not bot.operators.may_command(interaction.user):
         return []
     try:
         rows = await trade_views.list_trades(bot.temporal, Filter(), limit=100, views=False)
@@ -68,9 +68,9 @@ async def trades(interaction: Interaction, symbol: str | None = None, open_only:
     wanted = Filter(symbol=symbol.upper() if symbol else None, open_only=open_only)
 
     async def make() -> str:
-        return pages.trades(await trade_views.list_trades(client, wanted, limit=LISTED))
+        return reply_text.trades(await trade_views.list_trades(client, wanted, limit=LISTED))
 
-    await answer(interaction, make)
+    await reply(interaction, make)
 
 
 @app_commands.command(name="trade")
@@ -80,19 +80,19 @@ async def trade(interaction: Interaction, trade: str) -> None:
     """Show one trade: its card as it stands now, and its last events."""
     client = bot_of(interaction).temporal
 
-    async def make() -> Answer:
+    async def make() -> Reply:
         picture = await trade_views.show(client, trade)
         if picture.view is None:
-            return Answer(
+            return Reply(
                 text=safe(f"{trade}: {picture.row.phase or picture.row.status}. {picture.note}", 1800)
             )
-        story = tell(picture.events[-12:], picture.view.message.posted_at)
-        return Answer(
+        story = thread_messages(picture.events[-12:], picture.view.message.posted_at)
+        return Reply(
             text=story[-1][:LONGEST_MESSAGE] if story else "",
-            embed=embed(draw(picture.view, len(picture.events))),
+            embed=embed(make_card(picture.view, len(picture.events))),
         )
 
-    await answer(interaction, make)
+    await reply(interaction, make)
 
 
 @app_commands.command(name="why")
@@ -103,9 +103,9 @@ async def why(interaction: Interaction, trade: str) -> None:
     client = bot_of(interaction).temporal
 
     async def make() -> str:
-        return pages.why(await why_trade(client, trade))
+        return reply_text.why(await why_trade(client, trade))
 
-    await answer(interaction, make)
+    await reply(interaction, make)
 
 
 @app_commands.command(name="cancel")
@@ -119,7 +119,7 @@ async def cancel(interaction: Interaction, trade: str, reason: str = "") -> None
         receipt = await trade_commands.cancel(client, trade, signed(interaction, reason))
         return safe(receipt.text, 1800)
 
-    await answer(interaction, make)
+    await reply(interaction, make)
 
 
 @app_commands.command(name="close")
@@ -133,12 +133,12 @@ async def close(interaction: Interaction, trade: str, portion: str = "all", reas
     """Sell what a trade holds at the market, all of it or a part; asks first."""
     client = bot_of(interaction).temporal
 
-    async def make() -> Answer:
+    async def make() -> Reply:
         part = read_portion(portion)
         view = await view_of(handle_of(client, trade))
         if part.of(view.position) == 0 or view.outcome is not None:
-            return Answer(
-                text=f"{view.contract or trade}: {state(view)}, {view.position} held: {part} is nothing to sell."
+            return Reply(
+                text=f"{view.contract or trade}: {state_text(view)}, {view.position} held: {part} is nothing to sell."
             )
 
         async def sell(pressed: Interaction) -> str:
@@ -153,11 +153,11 @@ async def close(interaction: Interaction, trade: str, portion: str = "all", reas
             receipt = await doing(client, trade, signed(pressed, reason))
             return safe(receipt.text, 1800)
 
-        return Answer(
-            text=f"**{view.mode.upper()}** · {effect_of_selling(part, view)}", view=Confirm("Yes, sell", sell)
+        return Reply(
+            text=f"**{view.mode.upper()}** · {effect_of_selling(part, view)}", view=ConfirmView("Yes, sell", sell)
         )
 
-    await answer(interaction, make)
+    await reply(interaction, make)
 
 
 @app_commands.command(name="parse")
@@ -174,9 +174,9 @@ async def parse_text(interaction: Interaction, text: str) -> None:
             guild_id=str(interaction.guild_id or ""),
             posted_at=clock.now(),
         )
-        return pages.reading_of(message, parse(message))
+        return reply_text.parsed_alert(message, parse(message))
 
-    await answer(interaction, make)
+    await reply(interaction, make)
 
 
 COMMANDS: tuple[app_commands.Command[Any, ..., None], ...] = (trades, trade, why, cancel, close, parse_text)

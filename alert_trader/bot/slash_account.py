@@ -5,10 +5,10 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from alert_trader.bot import pages
-from alert_trader.bot.asking import Answer, Confirm, answer, bot_of
-from alert_trader.bot.people import signature
-from alert_trader.bot.words import count, safe
+from alert_trader.bot import reply_text
+from alert_trader.bot.discord_text import count, safe
+from alert_trader.bot.operators import signature
+from alert_trader.bot.replies import ConfirmView, Reply, bot_of, reply
 from alert_trader.control.commands import account_commands
 from alert_trader.control.queries.trade_views import Filter, list_trades
 from alert_trader.domain.account.limits import Limits, written
@@ -34,7 +34,7 @@ async def status(interaction: Interaction) -> None:
         lines += [f"⛔ {safe(each)}" for each in view.blocking] or ["✅ entries are allowed"]
         return "\n".join(lines)
 
-    await answer(interaction, make)
+    await reply(interaction, make)
 
 
 @app_commands.command(name="account")
@@ -43,9 +43,9 @@ async def account_command(interaction: Interaction) -> None:
     client, number = bot_of(interaction).temporal, bot_of(interaction).settings.account
 
     async def make() -> str:
-        return pages.account(await account_commands.account_view(client, number))
+        return reply_text.account(await account_commands.account_view(client, number))
 
-    await answer(interaction, make)
+    await reply(interaction, make)
 
 
 @app_commands.command(name="positions")
@@ -54,9 +54,9 @@ async def positions(interaction: Interaction) -> None:
     client, number = bot_of(interaction).temporal, bot_of(interaction).settings.account
 
     async def make() -> str:
-        return pages.positions(await account_commands.positions(client, number))
+        return reply_text.positions(await account_commands.positions(client, number))
 
-    await answer(interaction, make)
+    await reply(interaction, make)
 
 
 @app_commands.command(name="orders")
@@ -65,9 +65,9 @@ async def orders(interaction: Interaction) -> None:
     client, number = bot_of(interaction).temporal, bot_of(interaction).settings.account
 
     async def make() -> str:
-        return pages.orders(await account_commands.orders(client, number))
+        return reply_text.orders(await account_commands.orders(client, number))
 
-    await answer(interaction, make)
+    await reply(interaction, make)
 
 
 @app_commands.command(name="auth")
@@ -76,9 +76,9 @@ async def auth(interaction: Interaction) -> None:
     client, number = bot_of(interaction).temporal, bot_of(interaction).settings.account
 
     async def make() -> str:
-        return pages.checks(await account_commands.preflight(client, number))
+        return reply_text.checks(await account_commands.preflight(client, number))
 
-    await answer(interaction, make)
+    await reply(interaction, make)
 
 
 @app_commands.command(name="halt")
@@ -89,11 +89,11 @@ async def halt(interaction: Interaction, reason: str) -> None:
 
     async def make() -> str:
         # never asked about: it only takes risk away
-        return pages.halted(
+        return reply_text.halted(
             await account_commands.halt(client, number, by=signature(interaction.user), reason=reason)
         )
 
-    await answer(interaction, make)
+    await reply(interaction, make)
 
 
 @app_commands.command(name="resume")
@@ -102,7 +102,7 @@ async def resume(interaction: Interaction, changed: str) -> None:
     """Let a halted account trade again; asks first."""
     client, number = bot_of(interaction).temporal, bot_of(interaction).settings.account
 
-    async def make() -> Answer:
+    async def make() -> Reply:
         view = await account_commands.account_view(client, number)
 
         async def go(pressed: Interaction) -> str:
@@ -117,9 +117,9 @@ async def resume(interaction: Interaction, changed: str) -> None:
             else ""
         )
         text = f"**{view.mode.upper()}** · From then on new alerts buy again on account {number}. {why}."
-        return Answer(text=text, view=Confirm("Yes, resume", go))
+        return Reply(text=text, view=ConfirmView("Yes, resume", go))
 
-    await answer(interaction, make)
+    await reply(interaction, make)
 
 
 @app_commands.command(name="flatten")
@@ -128,7 +128,7 @@ async def flatten(interaction: Interaction, reason: str) -> None:
     """Halt, cancel every entry and close every position at the market; asks first."""
     client, number = bot_of(interaction).temporal, bot_of(interaction).settings.account
 
-    async def make() -> Answer:
+    async def make() -> Reply:
         view = await account_commands.account_view(client, number)
         held = sum(each.position for each in view.open_trades)
 
@@ -143,9 +143,9 @@ async def flatten(interaction: Interaction, reason: str) -> None:
             f"{count(held)} in {count(len(view.open_trades), 'open trade')}, at whatever the bids are then (unknown now). "
             "It goes on until the account is flat; nothing is bought until somebody resumes it."
         )
-        return Answer(text=text, view=Confirm("Yes, flatten", go))
+        return Reply(text=text, view=ConfirmView("Yes, flatten", go))
 
-    await answer(interaction, make)
+    await reply(interaction, make)
 
 
 async def suggest(_interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
@@ -164,12 +164,12 @@ async def limits(
     """Show the limits in force, or change one; a change is asked about first."""
     client, number = bot_of(interaction).temporal, bot_of(interaction).settings.account
 
-    async def make() -> Answer:
+    async def make() -> Reply:
         now = await account_commands.limits(client, number)
         if name is None or value is None:
-            return Answer(text=pages.limits(now))
+            return Reply(text=reply_text.limits(now))
         if name not in NAMES:
-            return Answer(text=f"There is no limit {safe(name, 100)}. There are: {safe(', '.join(NAMES))}")
+            return Reply(text=f"There is no limit {safe(name, 100)}. There are: {safe(', '.join(NAMES))}")
 
         async def change(pressed: Interaction) -> str:
             receipt = await account_commands.change_limits(
@@ -182,9 +182,9 @@ async def limits(
             f"Change {safe(name, 100)} of account {number} from {safe(old, 100)} to **{safe(value, 100)}**"
         )
         text = f"{change_it}, for every trade admitted from then on."
-        return Answer(text=text, view=Confirm("Yes, change it", change))
+        return Reply(text=text, view=ConfirmView("Yes, change it", change))
 
-    await answer(interaction, make)
+    await reply(interaction, make)
 
 
 COMMANDS: tuple[app_commands.Command[Any, ..., None], ...] = (

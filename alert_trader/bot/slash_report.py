@@ -9,8 +9,8 @@ import discord
 from discord import app_commands
 
 from alert_trader import clock
-from alert_trader.bot.asking import Answer, answer, bot_of
-from alert_trader.bot.pages import table
+from alert_trader.bot.replies import Reply, bot_of, reply
+from alert_trader.bot.reply_text import table
 from alert_trader.control.reports import report as reports
 from alert_trader.control.reports import wording as words
 from alert_trader.domain.reports.figures import Grouping
@@ -30,7 +30,7 @@ async def report(interaction: Interaction, by: Grouping = Grouping.DAY, day: str
     """Tell how we did: alerts, refusals, fills, slippage, P&L, and what was missed."""
     bot = bot_of(interaction)
 
-    async def make() -> Answer:
+    async def make() -> Reply:
         now = clock.now()
         what = reports.wanted(by, now=now, on=None if day is None else date.fromisoformat(day))
         archive = ArchiveReader(Place.at(bot.settings.archive_place), bot.settings.mode.value)
@@ -45,6 +45,6 @@ async def report(interaction: Interaction, by: Grouping = Grouping.DAY, day: str
 
         # drawing takes a second: the gateway must not wait for it
         file = discord.File(io.BytesIO(await asyncio.to_thread(drawn)), filename="report.png")
-        return Answer(text=f"**{what.title}**\n{table(('figure', 'value'), words.figures(made))}", file=file)
+        return Reply(text=f"**{what.title}**\n{table(('figure', 'value'), words.figures(made))}", file=file)
 
-    await answer(interaction, make)
+    await reply(interaction, make)

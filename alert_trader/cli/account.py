@@ -14,7 +14,7 @@ from temporalio.client import Client
 
 from alert_trader.cli.context import err, fail, out, print_json, settings, with_client
 from alert_trader.cli.exit_codes import ExitCode
-from alert_trader.cli.render import show_events, signed
+from alert_trader.cli.trade_display import show_events, signed
 from alert_trader.control.commands import account_commands as control
 from alert_trader.domain.account.limits import Limits, diff, written
 from alert_trader.domain.account.preflight import Check
@@ -35,7 +35,7 @@ _STYLES = {AccountState.ACTIVE: "green", AccountState.REDUCING: "yellow", Accoun
 
 
 @contextlib.contextmanager
-def _way_without_temporal() -> Iterator[None]:
+def _stop_file_hint() -> Iterator[None]:
     """Where Temporal is away, tell what stops entries all the same."""
     try:
         yield
@@ -45,12 +45,12 @@ def _way_without_temporal() -> Iterator[None]:
         raise
 
 
-def _asked(ask: Callable[[Client, AccountNumber], Coroutine[Any, Any, T]]) -> T:
+def _ask_account(ask: Callable[[Client, AccountNumber], Coroutine[Any, Any, T]]) -> T:
     loaded = settings()
     return with_client(lambda client: ask(client, loaded.settings.account), loaded)
 
 
-def _me() -> str:
+def _operator() -> str:
     return f"cli:{getpass.getuser()}"
 
 
@@ -59,7 +59,7 @@ def account(context: typer.Context, *, as_json: JSON = False) -> None:
     """Show how the account stands: its state, what is used of its limits, open trades, and what keeps entries out."""
     if context.invoked_subcommand is not None:
         return
-    view = _asked(control.account_view)
+    view = _ask_account(control.account_view)
     if as_json:
         print_json(view)
     else:
@@ -69,7 +69,7 @@ def account(context: typer.Context, *, as_json: JSON = False) -> None:
 @account_app.command("positions")
 def positions(*, as_json: JSON = False) -> None:
     """Read the account's option positions at the broker."""
-    found = _asked(control.positions)
+    found = _ask_account(control.positions)
     if as_json:
         print_json(found)
         return
@@ -88,7 +88,7 @@ def positions(*, as_json: JSON = False) -> None:
 @account_app.command("orders")
 def orders(*, as_json: JSON = False) -> None:
     """Read the account's working orders at the broker, ours and others."""
-    found = _asked(control.orders)
+    found = _ask_account(control.orders)
     if as_json:
         print_json(found)
         return
@@ -115,7 +115,7 @@ def orders(*, as_json: JSON = False) -> None:
 @account_app.command("preflight")
 def preflight(*, as_json: JSON = False) -> None:
     """Run every check that a first order needs, now."""
-    checks = _asked(control.preflight)
+    checks = _ask_account(control.preflight)
     if as_json:
         print_json(checks)
     else:
@@ -136,7 +136,7 @@ def explain(
 ) -> None:
     """Explain where account and trades do not agree, so that entries pass again."""
     _receipt(
-        _asked(lambda client, number: control.explain(client, number, by=_me(), reason=reason, what=what)),
+        _ask_account(lambda client, number: control.explain(client, number, by=_operator(), reason=reason, what=what)),
         as_json=as_json,
     )
 
@@ -151,8 +151,8 @@ def allow(
     """Let a re-post through, once, when it is sent again."""
     name = trade if trade.startswith("trade-") else f"trade-{trade}"
     _receipt(
-        _asked(
-            lambda client, number: control.allow_repost(client, number, by=_me(), reason=reason, trade=name)
+        _ask_account(
+            lambda client, number: control.allow_repost(client, number, by=_operator(), reason=reason, trade=name)
         ),
         as_json=as_json,
     )
@@ -164,8 +164,8 @@ def halt(
     as_json: JSON = False,
 ) -> None:
     """Stop every entry, now and until `trader resume`. Entries that work are cancelled; positions keep their exits."""
-    with _way_without_temporal():
-        receipt = _asked(lambda client, number: control.halt(client, number, by=_me(), reason=reason))
+    with _stop_file_hint():
+        receipt = _ask_account(lambda client, number: control.halt(client, number, by=_operator(), reason=reason))
     if as_json:
         print_json(receipt)
     else:
@@ -179,7 +179,7 @@ def resume(
 ) -> None:
     """Let a halted account trade again."""
     _receipt(
-        _asked(lambda client, number: control.resume(client, number, by=_me(), changed=changed)),
+        _ask_account(lambda client, number: control.resume(client, number, by=_operator(), changed=changed)),
         as_json=as_json,
     )
 
@@ -190,8 +190,8 @@ def flatten(
     as_json: JSON = False,
 ) -> None:
     """Halt, cancel every entry and close every position; goes on until the account is flat."""
-    with _way_without_temporal():
-        receipt = _asked(lambda client, number: control.flatten(client, number, by=_me(), reason=reason))
+    with _stop_file_hint():
+        receipt = _ask_account(lambda client, number: control.flatten(client, number, by=_operator(), reason=reason))
     _receipt(receipt, as_json=as_json)
     if not receipt.done and not as_json:
         err().print("it goes on; see how far with: trader account", markup=False)
@@ -202,7 +202,7 @@ def limits(context: typer.Context, *, as_json: JSON = False) -> None:
     """Show the limits in force."""
     if context.invoked_subcommand is not None:
         return
-    found = _asked(control.limits)
+    found = _ask_account(control.limits)
     if as_json:
         print_json(found)
     else:
@@ -223,8 +223,8 @@ def set_limits(
         if not equals:
             fail(ExitCode.USAGE, f"expected a change as max_open_trades=10, found {each!r}")
         wanted[name.strip()] = value
-    receipt = _asked(
-        lambda client, number: control.change_limits(client, number, by=_me(), reason=reason, changes=wanted)
+    receipt = _ask_account(
+        lambda client, number: control.change_limits(client, number, by=_operator(), reason=reason, changes=wanted)
     )
     if as_json:
         print_json(receipt)

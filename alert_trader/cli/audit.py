@@ -1,4 +1,4 @@
-"""`trader audit`: the audit trail. The options are here; what answers is in `audit_answers`."""
+"""`trader audit`: the audit trail. The options are here; what answers is in `audit_output`."""
 
 from datetime import datetime
 from importlib import import_module
@@ -20,9 +20,9 @@ First = Annotated[
 Last = Annotated[datetime | None, typer.Option("--to", formats=_DAY, help="Up to this New York day.")]
 
 
-def _answers() -> Any:
+def _output() -> Any:
     """Load what answers: Arrow, DuckDB and Redis take a second, which no other command needs."""
-    return import_module("alert_trader.cli.audit_answers")
+    return import_module("alert_trader.cli.audit_output")
 
 
 @audit_app.command("recent")
@@ -33,7 +33,7 @@ def recent(
     as_json: Json = False,
 ) -> None:
     """Show the last events over all trades, the newest first: from Redis, or from Temporal when Redis is away."""
-    _answers().recent(limit=limit, before=before, as_json=as_json)
+    _output().recent(limit=limit, before=before, as_json=as_json)
 
 
 @audit_app.command("trade")
@@ -41,7 +41,7 @@ def trade(
     trade: Annotated[str, typer.Argument(help="The trade: trade-X or X.")], *, as_json: Json = False
 ) -> None:
     """Show one trade with its whole trail, and whether its hash chain is whole."""
-    _answers().trade(trade, as_json=as_json)
+    _output().trade(trade, as_json=as_json)
 
 
 @audit_app.command("search")
@@ -59,7 +59,7 @@ def search(
     as_json: Json = False,
 ) -> None:
     """Find events of trades that are over, the newest first."""
-    _answers().search(
+    _output().search(
         text, kind=kind, author=author, symbol=symbol, first=first, last=last, limit=limit, as_json=as_json
     )
 
@@ -73,7 +73,7 @@ def sql(
     as_json: Json = False,
 ) -> None:
     """Run SQL over the archive. It can read the archive's tables and nothing else, and change nothing."""
-    _answers().sql(query, as_json=as_json)
+    _output().sql(query, as_json=as_json)
 
 
 @audit_app.command("export")
@@ -86,16 +86,16 @@ def export(
     last: Last = None,
 ) -> None:
     """Write the archive, or what SQL gives, to a file."""
-    _answers().export(target, table=table, query=query, first=first, last=last)
+    _output().export(target, table=table, query=query, first=first, last=last)
 
 
 @audit_app.command("rebuild")
 def rebuild(*, as_json: Json = False) -> None:
     """Write Redis and the archive anew from Temporal alone. Trades go on meanwhile; what Temporal no longer keeps stays archived."""
-    _answers().rebuild(as_json=as_json)
+    _output().rebuild(as_json=as_json)
 
 
 @audit_app.command("verify")
 def verify(*, as_json: Json = False) -> None:
     """Prove Redis, the archive and Temporal equal, and each trade's hash chain whole; names the first difference."""
-    _answers().verify(as_json=as_json)
+    _output().verify(as_json=as_json)

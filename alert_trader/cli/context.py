@@ -136,7 +136,7 @@ def _state(path: Path, *, required: bool) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def told() -> Iterator[None]:
+def errors_reported() -> Iterator[None]:
     """Turn every expected error into its words and exit code."""
     try:
         yield
@@ -157,7 +157,7 @@ def told() -> Iterator[None]:
 
 def run(main: Coroutine[Any, Any, T]) -> T:
     """Run a command's coroutine to its end, with errors told."""
-    with told():
+    with errors_reported():
         return asyncio.run(main)
 
 

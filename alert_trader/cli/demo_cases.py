@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
-from alert_trader.cli.demo_stage import Stage
+from alert_trader.cli.demo_actions import DemoActions
 from alert_trader.domain.market.calendar import monthly_expiry
 from alert_trader.domain.market.contract import OptionContract, Right
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
@@ -14,31 +14,31 @@ FIRST_SLICE = 2
 """Contracts that fill early where an entry is filled in parts."""
 
 
-async def _nothing(stage: Stage) -> None:
+async def _no_script(actions: DemoActions) -> None:
     """Leave the market alone."""
 
 
-async def _at_once_then_double(stage: Stage) -> None:
-    await stage.working("e1")
-    await stage.quote("1.97", "1.97")
-    await stage.held()
-    await stage.quote("4.10", "4.20")
-    await stage.sold()
-    await stage.close()
+async def _fill_then_double(actions: DemoActions) -> None:
+    await actions.working("e1")
+    await actions.quote("1.97", "1.97")
+    await actions.held()
+    await actions.quote("4.10", "4.20")
+    await actions.sold()
+    await actions.close()
 
 
-async def _runs_away(stage: Stage) -> None:
-    await stage.working("e1")
-    await stage.quote("2.30", "2.40")
+async def _move_above_ceiling(actions: DemoActions) -> None:
+    await actions.working("e1")
+    await actions.quote("2.30", "2.40")
 
 
-async def _partly_then_market(stage: Stage) -> None:
-    await stage.fill(await stage.working("e1"), FIRST_SLICE)
+async def _partial_fill(actions: DemoActions) -> None:
+    await actions.fill(await actions.working("e1"), FIRST_SLICE)
 
 
-async def _partly_then_away(stage: Stage) -> None:
-    await stage.fill(await stage.working("e1"), FIRST_SLICE)
-    await stage.quote("2.30", "2.40")
+async def _partial_fill_then_above_ceiling(actions: DemoActions) -> None:
+    await actions.fill(await actions.working("e1"), FIRST_SLICE)
+    await actions.quote("2.30", "2.40")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +54,9 @@ class Case:
     ends: str
     bought: str = "none"
     """none, some or all of the quantity."""
-    play: Callable[[Stage], Awaitable[None]] = field(default=_nothing)
+    script: Callable[[DemoActions], Awaitable[None]] = field(default=_no_script)
     author: str | None = None
-    again: bool = False
+    send_twice: bool = False
     """Whether the same message is sent a second time, once it is settled."""
 
     def contract(self, expiry: date) -> OptionContract:
@@ -77,8 +77,8 @@ CASES = (
         ask="2.00",
         ends=Outcome.FLAT,
         bought="all",
-        play=_at_once_then_double,
-        again=True,
+        script=_fill_then_double,
+        send_twice=True,
     ),
     Case(
         name="filled after two bumps",
@@ -105,7 +105,7 @@ CASES = (
         bid="1.95",
         ask="2.10",
         ends=Outcome.UNFILLED,
-        play=_runs_away,
+        script=_move_above_ceiling,
     ),
     Case(
         name="partly filled, then completed",
@@ -115,7 +115,7 @@ CASES = (
         ask="2.10",
         ends=Phase.HOLDING,
         bought="all",
-        play=_partly_then_market,
+        script=_partial_fill,
     ),
     Case(
         name="partly filled, rest given up",
@@ -125,7 +125,7 @@ CASES = (
         ask="2.10",
         ends=Phase.HOLDING,
         bought="some",
-        play=_partly_then_away,
+        script=_partial_fill_then_above_ceiling,
     ),
     Case(
         name="call or put not said",

@@ -21,8 +21,8 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from alert_trader.cli.context import out, print_json, run, settings
+from alert_trader.cli.doctor_finding import Finding
 from alert_trader.cli.exit_codes import ExitCode
-from alert_trader.cli.finding import Finding
 from alert_trader.control.commands import account_commands as control
 from alert_trader.control.errors import ControlError
 from alert_trader.control.temporal import UnreachableError, address_of, connect
@@ -68,7 +68,7 @@ def doctor(
 
 
 async def _examine(in_force: Settings, *, ask_broker: bool) -> list[Finding]:
-    findings = [_python(), _settings(in_force), _allowlist(in_force), _binary(in_force)]
+    findings = [_python(), _settings(in_force), _allowlist(in_force), _temporal_binary(in_force)]
     target = target_of(in_force)
     told: list[Finding] = []
     try:
@@ -82,7 +82,7 @@ async def _examine(in_force: Settings, *, ask_broker: bool) -> list[Finding]:
     else:
         findings.append(Finding(name="Temporal", ok=True, found=f"answers at {address_of(target)}"))
         findings += await _namespace(client, in_force)
-        findings.append(await _poller(client, in_force))
+        findings.append(await _workers(client, in_force))
         findings += await _housekeeping(client, in_force)
         told = await _account(client, in_force) if ask_broker else []
     findings += await _mirrors().examine(in_force)
@@ -154,7 +154,7 @@ def _allowlist(in_force: Settings) -> Finding:
     )
 
 
-def _binary(in_force: Settings) -> Finding:
+def _temporal_binary(in_force: Settings) -> Finding:
     try:
         return Finding(
             name="temporal binary", ok=True, found=str(find_binary(in_force.temporal_binary)), needed=False
@@ -231,7 +231,7 @@ async def _housekeeping(client: Client, in_force: Settings) -> list[Finding]:
     return [finding]
 
 
-async def _poller(client: Client, in_force: Settings) -> Finding:
+async def _workers(client: Client, in_force: Settings) -> Finding:
     queue = task_queue(in_force.account)
     request = DescribeTaskQueueRequest(
         namespace=client.namespace,

@@ -7,7 +7,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from alert_trader import clock
-from alert_trader.cli.finding import Finding
+from alert_trader.cli.doctor_finding import Finding
 from alert_trader.control.queries.housekeeping import ROUNDS_IN_RETENTION, HousekeepingState, housekeeping
 from alert_trader.mirrors.hot import MirrorAwayError
 from alert_trader.mirrors.reader import QueryError
@@ -16,14 +16,14 @@ from alert_trader.runtime.local.process import StackError
 from alert_trader.runtime.mirrors import mirrors
 from alert_trader.settings.model import Settings
 
-_LATE = 3
+_LATE_AFTER_ROUNDS = 3
 """Rounds without an end after which the last one is too long ago."""
 
 
 async def examine(in_force: Settings) -> list[Finding]:
     """Look at Redis and at the archive."""
     kept = mirrors(in_force)
-    findings = [_binary(in_force)]
+    findings = [_redis_binary(in_force)]
     if kept.hot is None:
         fix = "set TRADER_REDIS_URL, or use `trader up`; recent events are told by Temporal meanwhile"
         findings.append(
@@ -59,11 +59,11 @@ async def examine_schedule(client: Client, in_force: Settings, retention: timede
             fix="check address and credentials",
             needed=False,
         )
-    found, fix = judge(state, retention=retention, wanted=in_force.housekeeping_every, now=clock.now())
+    found, fix = housekeeping_finding(state, retention=retention, wanted=in_force.housekeeping_every, now=clock.now())
     return Finding(name="housekeeping", ok=not fix, found=found, fix=fix, needed=False)
 
 
-def judge(
+def housekeeping_finding(
     state: HousekeepingState, *, retention: timedelta, wanted: timedelta, now: datetime
 ) -> tuple[str, str]:
     """Say how housekeeping stands against the time that Temporal keeps trades; and what to do, if anything."""
@@ -86,10 +86,10 @@ def judge(
     trouble = None if state.last is None else state.last.trouble
     if trouble is not None:
         return f"{words}; in the way: {trouble}", "mend what is in the way; the next round does the rest"
-    return words, start if ago > _LATE * max(state.every, wanted) + timedelta(minutes=1) else ""
+    return words, start if ago > _LATE_AFTER_ROUNDS * max(state.every, wanted) + timedelta(minutes=1) else ""
 
 
-def _binary(in_force: Settings) -> Finding:
+def _redis_binary(in_force: Settings) -> Finding:
     fix = "needed for the hot mirror of `trader up` only: set TRADER_REDIS_BINARY, or install redis-server"
     try:
         found = redis_server.find_binary(in_force.redis_binary)

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from temporalio.client import Client, WorkflowHistory
 
-from alert_trader.cli import render
+from alert_trader.cli import trade_display
 from alert_trader.cli.context import fail, out, print_json, run, settings, with_client
 from alert_trader.cli.exit_codes import ExitCode
 from alert_trader.control.queries import trade_views
@@ -80,7 +80,7 @@ def _tell(console: Console, told: Replayed, *, full: bool) -> None:
     table.add_column(overflow="fold")
     since = told.steps[0].at if told.steps else datetime.min  # noqa: DTZ901 - nothing is printed then
     for step in told.steps:
-        table.add_row(render.elapsed(step.at - since), step.kind.value, _line(step))
+        table.add_row(trade_display.elapsed(step.at - since), step.kind.value, _line(step))
         for label, value in (*((("in"), each) for each in step.inputs), ("out", step.output)):
             if value is not None:
                 table.add_row("", f"[dim]{label}[/]", escape(_data(value, full=full)))

@@ -28,13 +28,13 @@ Ids: Discord > Settings > Advanced > Developer Mode, then right-click a person, 
 
 _ID = re.compile(r"\d{5,20}")
 
-ASKED: tuple[tuple[str, str], ...] = (
+QUESTIONS: tuple[tuple[str, str], ...] = (
     ("guilds", "Server ids, by commas"),
     ("channels", "Channel ids in which alerts are posted"),
     ("authors", "Ids of the people who may alert"),
     ("discord_operators", "Ids of the people who may command the bot"),
 )
-MORE = (
+COMMENTED = (
     "discord_cards_channel",
     "notify_level",
     "quiet_hours",
@@ -64,7 +64,7 @@ def init(
             f"{file} is there already. Edit it, or name another with --file: an existing file is never written over",
         )
     out().print(STEPS, markup=False)
-    answers = {name: "" if defaults else _ids(words) for name, words in ASKED}
+    answers = {name: "" if defaults else _prompt_ids(words) for name, words in QUESTIONS}
     account = (
         "" if defaults else typer.prompt("The Tastytrade account number", default="", show_default=False)
     )
@@ -74,7 +74,7 @@ def init(
         else defaults
         or typer.confirm("Watch first: show every alert as a card and trade none?", default=True)
     )
-    text = written(answers, account=account, watch=watched)
+    text = settings_text(answers, account=account, watch=watched)
     try:
         _check(text)
     except SettingsError as error:
@@ -97,7 +97,7 @@ def secrets() -> list[str]:
     return [variable(name) for name in wanted]
 
 
-def _ids(words: str) -> str:
+def _prompt_ids(words: str) -> str:
     while True:
         given: str = typer.prompt(f"{words}", default="", show_default=False)
         wrong = [
@@ -108,7 +108,7 @@ def _ids(words: str) -> str:
         err().print(f"expected ids of 5 to 20 digits, found {', '.join(wrong)}", markup=False)
 
 
-def written(answers: Mapping[str, str], *, account: str, watch: bool) -> str:
+def settings_text(answers: Mapping[str, str], *, account: str, watch: bool) -> str:
     """Write the settings file: what was answered, and what most people change next as comments."""
     lines = [
         "# Settings of alert-trader. `trader config show` prints what is in force and where each value came from.",
@@ -118,11 +118,11 @@ def written(answers: Mapping[str, str], *, account: str, watch: bool) -> str:
         f'mode = "{Mode.DRY_RUN}"',
     ]
     if account:
-        lines += ["", _comment("tastytrade_account"), f'tastytrade_account = "{_quoted(account)}"']
-    for name, _ in ASKED:
+        lines += ["", _comment("tastytrade_account"), f'tastytrade_account = "{_alphanumeric(account)}"']
+    for name, _ in QUESTIONS:
         ids = [part.strip() for part in answers.get(name, "").split(",") if part.strip()]
         lines += ["", _comment(name), f"{name} = {json.dumps(ids)}"]
-    for name in MORE:
+    for name in COMMENTED:
         default = Settings.model_fields[name].default
         lines += ["", _comment(name), f'# {name} = "{"" if default is None else default}"']
     authors = [part.strip() for part in answers.get("authors", "").split(",") if part.strip()]
@@ -144,7 +144,7 @@ def _comment(name: str) -> str:
     return f"# {Settings.model_fields[name].description}"
 
 
-def _quoted(text: str) -> str:
+def _alphanumeric(text: str) -> str:
     return "".join(each for each in text if each.isalnum())
 
 

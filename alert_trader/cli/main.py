@@ -26,18 +26,18 @@ class Entry:
 
     name: str
     panel: str
-    place: str
+    target: str
     """`module:function`, or `module:app` of a group."""
-    text: str
+    help: str
 
     @property
     def is_group(self) -> bool:
         """Whether it is a group of commands."""
-        return self.place.endswith("_app")
+        return self.target.endswith("_app")
 
     def load(self) -> Any:
         """Import the function or the group."""
-        module, _, name = self.place.partition(":")
+        module, _, name = self.target.partition(":")
         return getattr(importlib.import_module(f"alert_trader.cli.{module}"), name)
 
 
@@ -234,15 +234,15 @@ def application(arguments: Sequence[str] | None = None) -> typer.Typer:
     for entry in ENTRIES:
         needed = arguments is None or entry.name in arguments
         if entry.is_group:
-            group = entry.load() if needed else typer.Typer(help=entry.text)
+            group = entry.load() if needed else typer.Typer(help=entry.help)
             app.add_typer(group, name=entry.name, rich_help_panel=entry.panel)
         else:
-            function = entry.load() if needed else _only_listed(entry.text)
+            function = entry.load() if needed else _help_only(entry.help)
             app.command(entry.name, rich_help_panel=entry.panel)(function)
     return app
 
 
-def _only_listed(text: str) -> Callable[[], None]:
+def _help_only(text: str) -> Callable[[], None]:
     """Give a function for the help to list."""
 
     def listed() -> None:

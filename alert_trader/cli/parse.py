@@ -49,11 +49,11 @@ def parse_command(
             "expected either a TEXT or --jsonl FILE. Try: trader parse 'BTO SPY 600c 12/18 @ 1.20'",
         )
     if jsonl is not None:
-        for number, given in rows(jsonl):
-            sys.stdout.write(json.dumps(answer(parse(message_of_row(number, given)))) + "\n")
+        for number, given in json_rows(jsonl):
+            sys.stdout.write(json.dumps(parsed_fields(parse(message_from_row(number, given)))) + "\n")
         return
     try:
-        posted = clock.now() if at is None else moment_of(at)
+        posted = clock.now() if at is None else parse_moment(at)
     except ValueError:
         fail(
             ExitCode.USAGE,
@@ -65,7 +65,7 @@ def parse_command(
         told = {"explanation": explain_reading(message)} if explain else {}
         print_json(
             {
-                **answer(parsed),
+                **parsed_fields(parsed),
                 "reason": parsed.reason,
                 "spans": [span._asdict() for span in parsed.spans],
                 **told,
@@ -79,7 +79,7 @@ def parse_command(
         raise typer.Exit(int(ExitCode.REFUSED))
 
 
-def answer(parsed: ParsedAlert) -> dict[str, Any]:
+def parsed_fields(parsed: ParsedAlert) -> dict[str, Any]:
     """Write a reading as the plain fields that scripts read; prices and strikes as decimal text."""
     return {
         "kind": parsed.kind.value,
@@ -97,7 +97,7 @@ def answer(parsed: ParsedAlert) -> dict[str, Any]:
     }
 
 
-def rows(name: str) -> Iterator[tuple[int, Any]]:
+def json_rows(name: str) -> Iterator[tuple[int, Any]]:
     """Read a file of JSON, one value a line, or stdin for `-`; gives each with its line's number. Ends the command where it cannot."""
     for number, line in enumerate(_lines(name), 1):
         if not line.strip():
@@ -108,10 +108,10 @@ def rows(name: str) -> Iterator[tuple[int, Any]]:
             fail(ExitCode.USAGE, f"line {number}: expected a JSON object, found a fault in it: {error}")
 
 
-def message_of_row(number: int, given: dict[str, Any]) -> AlertMessage:
+def message_from_row(number: int, given: dict[str, Any]) -> AlertMessage:
     """Make the message of one line of a file; ends the command where it is none."""
     try:
-        text, moment = given["text"], moment_of(given.get("posted_at") or given["ref_date"])
+        text, moment = given["text"], parse_moment(given.get("posted_at") or given["ref_date"])
         embeds = _embeds(given.get("embeds") or [])
         if not isinstance(text, str):
             raise TypeError(f"text is {type(text).__name__}")  # noqa: TRY301 - one place words every fault of a line
@@ -134,7 +134,7 @@ def _lines(name: str) -> Iterator[str]:
         fail(ExitCode.NOT_FOUND, f"{name} cannot be read: {error}")
 
 
-def moment_of(text: str) -> datetime:
+def parse_moment(text: str) -> datetime:
     """Read a time, or a date as its noon in New York; a time without a zone is UTC."""
     if len(text) == len("2026-12-01"):
         return datetime.combine(date.fromisoformat(text), time(12), _NEW_YORK).astimezone(UTC)
@@ -174,7 +174,7 @@ def _show(parsed: ParsedAlert) -> None:
     table.add_column()
     table.add_column(style="dim")
     read_from = {span.field: span.text for span in parsed.spans}
-    rows = {name: value for name, value in answer(parsed).items() if value is not None}
+    rows = {name: value for name, value in parsed_fields(parsed).items() if value is not None}
     for name, value in rows.items():
         table.add_row(
             name, str(to_jsonable_python(value)), f"from {read_from[name]!r}" if name in read_from else ""

@@ -14,7 +14,7 @@ from temporalio.client import Client
 from alert_trader import clock
 from alert_trader.cli.context import err, fail, out, print_json, settings, with_client
 from alert_trader.cli.exit_codes import ExitCode
-from alert_trader.cli.render import elapsed, signed, state
+from alert_trader.cli.trade_display import elapsed, signed, state
 from alert_trader.control.reports import report as reports
 from alert_trader.control.reports import wording as words
 from alert_trader.control.reports.report import Gathered, wanted

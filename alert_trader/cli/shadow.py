@@ -25,7 +25,7 @@ def shadow_command(
     as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
 ) -> None:
     """Score a channel from its messages alone, trading nothing: what would be read and refused, and what its authors claim."""
-    messages = [_message(number, given) for number, given in parsing.rows(file)]
+    messages = [_message(number, given) for number, given in parsing.json_rows(file)]
     told = score([(message, parse(message)) for message in messages])
     if as_json:
         print_json(asdict(told))
@@ -34,7 +34,7 @@ def shadow_command(
 
 
 def _message(number: int, given: Any) -> AlertMessage:
-    message = parsing.message_of_row(number, given)
+    message = parsing.message_from_row(number, given)
     return replace(
         message,
         author_id=str(given.get("author_id") or "unknown"),

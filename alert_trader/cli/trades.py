@@ -11,7 +11,7 @@ import typer
 from temporalio.client import Client
 
 from alert_trader import clock
-from alert_trader.cli import render
+from alert_trader.cli import trade_display
 from alert_trader.cli.context import err, fail, out, print_json, settings, with_client
 from alert_trader.cli.exit_codes import ExitCode
 from alert_trader.control.commands import trade_commands
@@ -77,20 +77,20 @@ def send(
     taken, picture = with_client(ask, loaded)
     if as_json:
         print_json(
-            {"taken": _KINDS[type(taken)], **dataclasses.asdict(taken), "trade": picture and picture.view}
+            {"taken": _RESULTS[type(taken)], **dataclasses.asdict(taken), "trade": picture and picture.view}
         )
     elif picture is not None:
         # its events were printed as they came
-        render.show_trade(out(), dataclasses.replace(picture, events=()))
+        trade_display.show_trade(out(), dataclasses.replace(picture, events=()))
     elif isinstance(taken, TradeStarted | PassedToTrade):
         out().print(taken.workflow_id)
     if picture is not None:
-        raise typer.Exit(int(code_of(picture)))
+        raise typer.Exit(int(exit_code_of(picture)))
     if isinstance(taken, Unmatched):
         raise typer.Exit(int(ExitCode.NOT_FOUND))
 
 
-_KINDS: dict[type[IntakeResult], str] = {
+_RESULTS: dict[type[IntakeResult], str] = {
     TradeStarted: "opened",
     PassedToTrade: "passed on",
     Unmatched: "unmatched",
@@ -146,7 +146,7 @@ async def follow(client: Client, trade: str, timeout: float, *, quiet: bool) -> 
         async with asyncio.timeout(timeout):
             async for picture in trade_views.watch(client, trade):
                 if not quiet and picture.events:
-                    render.show_events(console, picture.events[told:], since=picture.events[0].at)
+                    trade_display.show_events(console, picture.events[told:], since=picture.events[0].at)
                 told = max(told, len(picture.events))
                 if trade_views.settled(picture):
                     return picture
@@ -157,7 +157,7 @@ async def follow(client: Client, trade: str, timeout: float, *, quiet: bool) -> 
     raise NoWorkerError(f"{trade} ended without a word; `trader show {trade}` tells what is known")
 
 
-def code_of(picture: TradeDetails) -> ExitCode:
+def exit_code_of(picture: TradeDetails) -> ExitCode:
     """Give the exit code that a followed trade stands for."""
     if picture.row.status not in {"running", "completed"}:
         return ExitCode.UNEXPECTED
@@ -194,7 +194,7 @@ def list_command(
     elif not rows:
         out().print(f"no trades in namespace {loaded.settings.namespace}")
     else:
-        out().print(render.trades_table(rows))
+        out().print(trade_display.trades_table(rows))
         if not quick and not any(row.view for row in rows):
             err().print("no worker answers, so this is the index alone; start one with `trader worker`")
 
@@ -205,7 +205,7 @@ def show(trade: TRADE, *, as_json: JSON = False) -> None:
     if as_json:
         print_json(picture)
     else:
-        render.show_trade(out(), picture)
+        trade_display.show_trade(out(), picture)
 
 
 def watch(
@@ -227,7 +227,7 @@ def watch(
             if as_json:
                 out().print_json(data=_plain(picture), indent=None)
             elif picture.events:
-                render.show_events(out(), picture.events[told:], since=picture.events[0].at)
+                trade_display.show_events(out(), picture.events[told:], since=picture.events[0].at)
             elif picture.note:
                 err().print(picture.note, markup=False)
             told = max(told, len(picture.events))
@@ -247,11 +247,11 @@ async def _watch_all(client: Client) -> None:
     with Live(console=out(), auto_refresh=False) as live:
         while True:
             rows = await trade_views.list_trades(client, Filter(), limit=20)
-            live.update(render.trades_table(rows), refresh=True)
+            live.update(trade_display.trades_table(rows), refresh=True)
             await asyncio.sleep(1)
 
 
-def _commanded(
+def _run_command(
     ask: Callable[[Client, str, Command], Awaitable[CommandReceipt]],
     trade: str,
     reason: str,
@@ -274,17 +274,17 @@ def _commanded(
 
 def cancel(trade: TRADE, *, reason: REASON = "", as_json: JSON = False) -> None:
     """Stop buying: cancel what is left of the entry. What was bought stays, with its exits."""
-    _commanded(trade_commands.cancel, trade, reason, as_json=as_json)
+    _run_command(trade_commands.cancel, trade, reason, as_json=as_json)
 
 
 def close(trade: TRADE, *, reason: REASON = "", as_json: JSON = False) -> None:
     """Get out: cancel entry and exits, and sell what is held at the market."""
-    _commanded(trade_commands.close, trade, reason, as_json=as_json)
+    _run_command(trade_commands.close, trade, reason, as_json=as_json)
 
 
 def convert(trade: TRADE, *, reason: REASON = "", as_json: JSON = False) -> None:
     """Convert what is left of the entry to market now."""
-    _commanded(trade_commands.convert_now, trade, reason, as_json=as_json)
+    _run_command(trade_commands.convert_now, trade, reason, as_json=as_json)
 
 
 def sell(
@@ -301,7 +301,7 @@ def sell(
         part = read_portion(portion)
     except ValueError as error:
         fail(ExitCode.USAGE, str(error))
-    _commanded(
+    _run_command(
         lambda client, named, asked: trade_commands.sell(client, named, asked, part),
         trade,
         reason,
@@ -317,7 +317,7 @@ def approve(
     as_json: JSON = False,
 ) -> None:
     """Say yes to what a trade waits for: its entry, or an exit of its author."""
-    _commanded(
+    _run_command(
         lambda client, named, asked: trade_commands.approve(client, named, asked, half=half),
         trade,
         reason,
@@ -327,4 +327,4 @@ def approve(
 
 def skip(trade: TRADE, *, reason: REASON = "", as_json: JSON = False) -> None:
     """Say no to what a trade waits for."""
-    _commanded(trade_commands.skip, trade, reason, as_json=as_json)
+    _run_command(trade_commands.skip, trade, reason, as_json=as_json)

@@ -15,7 +15,7 @@ from rich.table import Table
 from alert_trader import clock
 from alert_trader.cli.context import fail, out, print_json, settings, with_client
 from alert_trader.cli.exit_codes import ExitCode
-from alert_trader.cli.parse import message_of_row, moment_of
+from alert_trader.cli.parse import message_from_row, parse_moment
 from alert_trader.cli.trades import intake_of, message_of
 from alert_trader.control.queries.profile_effect import Change, compare
 from alert_trader.control.queries.why import Verdict, Why, why_text, why_trade
@@ -48,7 +48,7 @@ def why(
         in_force = settings().settings
         message = message_of(in_force, about, author=author, channel=channel, guild=guild)
         if at is not None:
-            message = replace(message, posted_at=moment_of(at))
+            message = replace(message, posted_at=parse_moment(at))
         told = why_text(message, intake_of(in_force).policy_for(message.author_id))
     else:
         told = with_client(lambda client: why_trade(client, about))
@@ -107,7 +107,7 @@ def profile_test(
     in_force = settings().settings
     who = author or next(iter(in_force.allowlist.authors), "")
     profile = in_force.author_profiles.get(who, Profile())
-    posted = clock.now() if at is None else moment_of(at)
+    posted = clock.now() if at is None else parse_moment(at)
     changes = [compare(message, profile) for message in _messages(file, who, posted)]
     shown = [change for change in changes if every or change.differs]
     if as_json:
@@ -130,7 +130,7 @@ def _messages(file: Path, author: str, posted: datetime) -> Iterator[AlertMessag
                 given = json.loads(line)
             except ValueError as error:
                 fail(ExitCode.USAGE, f"line {number} is no JSON object: {error}")
-        yield replace(message_of_row(number, given), message_id=MessageId(str(number)), author_id=author)
+        yield replace(message_from_row(number, given), message_id=MessageId(str(number)), author_id=author)
 
 
 def _show_changes(changes: list[Change], messages: int, author: str) -> None:

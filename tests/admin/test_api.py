@@ -10,7 +10,7 @@ from itertools import count
 import httpx2
 import pytest
 
-from alert_trader.api.temporal import Temporal
+from alert_trader.api.temporal import TemporalConnection
 from alert_trader.broker.dry_run import DryRunBroker
 from alert_trader.control.commands.account_commands import account_view
 from alert_trader.control.temporal import connect
@@ -169,7 +169,7 @@ async def rehearsing(sealed: Cluster) -> AsyncIterator[tuple[WorkerSlot, Api]]:
     worker = make_worker(
         client, account=settings.account, reader=broker, desk=None, mode=Mode.DRY_RUN, channels=()
     )
-    seen = Temporal(target_of(settings, mode=Mode.DRY_RUN))
+    seen = TemporalConnection(target_of(settings, mode=Mode.DRY_RUN))
 
     async def open_for_the_day() -> bool:
         return (await account_view(client, settings.account)).reference is not None

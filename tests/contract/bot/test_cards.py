@@ -13,7 +13,7 @@ from temporalio.testing import ActivityEnvironment
 from alert_trader import clock
 from alert_trader.activities.messages import CardAnswer, CardPlace, CardRequest
 from alert_trader.bot.cards import CardActivity
-from alert_trader.bot.first_start import NEEDED, findings, invite
+from alert_trader.bot.setup_check import PERMISSIONS, invite, setup_problems
 from alert_trader.domain.alerts.allowlist import Allowlist
 from alert_trader.domain.audit.event import EventKind, TradeEvent
 from alert_trader.domain.ids import message_id
@@ -121,7 +121,7 @@ async def test_a_room_that_takes_no_card_is_told_with_what_to_do() -> None:
             ) as refused:
                 await ActivityEnvironment().run(CardActivity(client, None).show_card, request(1))
             assert refused.value.non_retryable
-            told = findings(
+            told = setup_problems(
                 client.guilds,
                 Allowlist(authors=("1",), channels=(ALERTS, "5"), guilds=("300000000000000003", "6")),
                 None,
@@ -147,10 +147,10 @@ def test_the_invitation_asks_for_what_is_needed_and_nothing_more() -> None:
     link = invite(42)
     allowed = discord.Permissions(int(link.rpartition("permissions=")[2].partition("&")[0]))
     assert {name for name, value in allowed if value} == {
-        "read_messages" if name == "view_channel" else name for name in NEEDED
+        "read_messages" if name == "view_channel" else name for name in PERMISSIONS
     }
     assert "scope=bot+applications.commands" in link
-    assert not findings([], Allowlist(), None, 1)[0].startswith("the bot")
+    assert not setup_problems([], Allowlist(), None, 1)[0].startswith("the bot")
 
 
 async def test_a_burst_of_changes_keeps_within_discords_limits(chat: RunningChat, client: Listener) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alert_trader.activities.housekeeping import Tally
-from alert_trader.cli.doctor_mirrors import judge
+from alert_trader.cli.doctor_mirrors import housekeeping_finding
 from alert_trader.control.queries.housekeeping import HousekeepingState
 
 NOW = datetime(2026, 11, 24, 17, tzinfo=UTC)
@@ -28,7 +28,7 @@ def state(
 
 def test_a_schedule_that_runs_is_fine() -> None:
     """Rounds that end, often enough for what Temporal keeps, need nothing to be done."""
-    assert judge(state(), retention=KEPT, wanted=OFTEN, now=NOW) == (
+    assert housekeeping_finding(state(), retention=KEPT, wanted=OFTEN, now=NOW) == (
         "every 300 s, last 300 s ago; trades are kept 30 days",
         "",
     )
@@ -47,6 +47,6 @@ def test_a_schedule_that_runs_is_fine() -> None:
 )
 def test_what_would_lose_a_trade_is_told(found: HousekeepingState, words: str, fix: str) -> None:
     """DUR-20: a schedule that is missing, paused, dead, too rare for the retention, or in trouble is named, with what to do."""
-    told, to_do = judge(found, retention=KEPT, wanted=OFTEN, now=NOW)
+    told, to_do = housekeeping_finding(found, retention=KEPT, wanted=OFTEN, now=NOW)
     assert words in told
     assert fix in to_do

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import discord
 
-from alert_trader.bot.words import safe
+from alert_trader.bot.discord_text import safe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class People:
+class Operators:
     """Operators, by user id or by role id. Names count for nothing, and an empty list allows nobody."""
 
     users: frozenset[int]
@@ -27,7 +27,7 @@ def signature(user: discord.User | discord.Member) -> str:
     return f"discord:{user.id} {name}"
 
 
-def refusal(user: discord.User | discord.Member) -> str:
+def not_an_operator(user: discord.User | discord.Member) -> str:
     """Tell a person privately that they may not."""
     return (
         f"This is for operators, and {safe(user.name, 60)} (`{user.id}`) is not one. "

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from temporalio.client import Client
 
-from alert_trader.cli import render
+from alert_trader.cli import trade_display
 from alert_trader.cli.context import CONNECT_WITHIN, err, fail, out, print_json, run, settings, with_client
 from alert_trader.cli.exit_codes import ExitCode
 from alert_trader.control.mirrors import rebuild as rebuilding
@@ -31,11 +31,11 @@ T = TypeVar("T")
 
 SHOWN_ROWS = 200
 """Rows of an SQL answer shown in a terminal; JSON and files have all."""
-_ROOMY = 120
+_WIDE = 120
 """Columns of a terminal from which on an event's kind has a column of its own."""
-_FOLDED = 30
+_MAX_COLUMN = 30
 """Characters of a column that is folded rather than shown whole."""
-_BETWEEN = 3
+_COLUMN_GAP = 3
 """Characters between two columns."""
 _SHOWN_DIFFERENCES = 20
 _ROUNDS = 3
@@ -44,7 +44,7 @@ _ROUNDS = 3
 
 def recent(*, limit: int, before: str | None, as_json: bool) -> None:
     """Answer `trader audit recent`."""
-    page = _looked_up(lambda temporal, kept: audit.recent(temporal, kept, limit=limit, before=before))
+    page = _with_mirrors(lambda temporal, kept: audit.recent(temporal, kept, limit=limit, before=before))
     if as_json:
         print_json(page)
         return
@@ -59,7 +59,7 @@ def recent(*, limit: int, before: str | None, as_json: bool) -> None:
 
 def trade(name: str, *, as_json: bool) -> None:
     """Answer `trader audit trade`."""
-    found = _looked_up(lambda temporal, kept: audit.trade(temporal, kept, name))
+    found = _with_mirrors(lambda temporal, kept: audit.trade(temporal, kept, name))
     if as_json:
         print_json(found)
     else:
@@ -70,10 +70,10 @@ def trade(name: str, *, as_json: bool) -> None:
 
 def _show_trade(found: audit.AuditedTrade) -> None:
     row = found.trade
-    name, state = escape(row.contract or row.underlying or ""), render.state(row.outcome or row.phase)
+    name, state = escape(row.contract or row.underlying or ""), trade_display.state(row.outcome or row.phase)
     out().print(f"[bold]{escape(row.workflow_id)}[/]  {name}  {state}  [dim]{row.mode} · {row.account}[/]")
     out().print(f"  [dim]alert[/]    {escape(row.text)}")
-    out().print(f"  [dim]P&L[/]      {render.signed(row.pnl)}, fees about {render.price(row.fees)}")
+    out().print(f"  [dim]P&L[/]      {trade_display.signed(row.pnl)}, fees about {trade_display.price(row.fees)}")
     out().print(f"  [dim]told by[/]  {found.source.value}")
     _note(found.note)
     out().print(_events(found.events, with_trade=False))
@@ -115,7 +115,7 @@ def sql(query: str, *, as_json: bool) -> None:
         out().print(table)
     else:
         for number, row in enumerate(rows, start=1):
-            out().print(_one_below_the_other(number, answer.columns, row))
+            out().print(_vertical(number, answer.columns, row))
     if len(answer.rows) > SHOWN_ROWS:
         err().print(
             f"[dim]{SHOWN_ROWS} of {len(answer.rows)} rows; --json or `trader audit export --sql` has all[/]"
@@ -135,13 +135,13 @@ def _cell(value: object) -> str:
 def _fits(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     """Tell whether rows can be read side by side: each column as wide as its longest value, or as a line that may be folded."""
     widths = [
-        max(cell_len(name), min(_FOLDED, max(cell_len(row[at]) for row in rows)))
+        max(cell_len(name), min(_MAX_COLUMN, max(cell_len(row[at]) for row in rows)))
         for at, name in enumerate(columns)
     ]
-    return sum(widths) + _BETWEEN * len(widths) <= out().width
+    return sum(widths) + _COLUMN_GAP * len(widths) <= out().width
 
 
-def _one_below_the_other(number: int, columns: Sequence[str], row: Sequence[str]) -> Table:
+def _vertical(number: int, columns: Sequence[str], row: Sequence[str]) -> Table:
     table = Table(
         box=None,
         show_header=False,
@@ -179,7 +179,7 @@ def export(
 def rebuild(*, as_json: bool) -> None:
     """Answer `trader audit rebuild`."""
     with _progress("rebuilding") as progress:
-        done = _asked(lambda client, kept: rebuilding.rebuild(client, kept, progress))
+        done = _with_temporal_and_mirrors(lambda client, kept: rebuilding.rebuild(client, kept, progress))
     if as_json:
         print_json(done)
     else:
@@ -204,7 +204,7 @@ def verify(*, as_json: bool) -> None:
         "retention": timedelta(days=in_force.temporal_retention_days),
     }
     with _progress("comparing") as progress:
-        proof = _asked(lambda client, kept: rebuilding.verify(client, kept, progress, **bounds))
+        proof = _with_temporal_and_mirrors(lambda client, kept: rebuilding.verify(client, kept, progress, **bounds))
     if as_json:
         print_json({"equal": proof.equal, **to_jsonable_python(proof)})
     else:
@@ -234,7 +234,7 @@ def _show_proof(proof: rebuilding.Proof) -> None:
     )
 
 
-def _asked(ask: Callable[[Client, Mirrors], Coroutine[Any, Any, T]]) -> T:
+def _with_temporal_and_mirrors(ask: Callable[[Client, Mirrors], Coroutine[Any, Any, T]]) -> T:
     """Ask Temporal and the mirrors of the settings."""
     loaded = settings()
 
@@ -249,7 +249,7 @@ def _asked(ask: Callable[[Client, Mirrors], Coroutine[Any, Any, T]]) -> T:
     return with_client(main, loaded)
 
 
-def _looked_up(ask: Callable[[audit.Temporal, Mirrors], Coroutine[Any, Any, T]]) -> T:
+def _with_mirrors(ask: Callable[[audit.Temporal, Mirrors], Coroutine[Any, Any, T]]) -> T:
     """Ask the mirrors of the settings, and Temporal only where they do not have the answer."""
     in_force = settings().settings
 
@@ -286,7 +286,7 @@ def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
 
 def _events(events: Sequence[EventRow], *, with_trade: bool) -> Table:
     """Lay events out; where there is little room the kind stands before the sentence, which would be a word wide beside it."""
-    narrow = out().width < _ROOMY
+    narrow = out().width < _WIDE
     table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
     table.add_column("New York", no_wrap=True)
     if with_trade:

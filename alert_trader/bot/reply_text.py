@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from alert_trader.bot.words import quoted, reading, safe
+from alert_trader.bot.discord_text import parsed_summary, quoted, safe
 from alert_trader.control.queries.trade_views import TradeRow
 from alert_trader.control.queries.why import Verdict, Why
 from alert_trader.domain.account.limits import Limits
@@ -141,11 +141,11 @@ def why(told: Why) -> str:
     return "\n".join(lines + ([safe(told.note, 400)] if told.note else []))
 
 
-def reading_of(message: AlertMessage, parsed: ParsedAlert) -> str:
+def parsed_alert(message: AlertMessage, parsed: ParsedAlert) -> str:
     """Tell how a text is read: what it is, what each part was read from, and each check."""
     told = explain_reading(message)
     rows = [(span.field, span.text) for span in parsed.spans]
-    what = f"**{safe(reading(parsed), 300)}**" + (f"\n⛔ {safe(parsed.reason, 900)}" if parsed.reason else "")
+    what = f"**{safe(parsed_summary(parsed), 300)}**" + (f"\n⛔ {safe(parsed.reason, 900)}" if parsed.reason else "")
     checks = "\n".join(
         f"{'✅' if each.passed else '⛔'} {safe(each.name, 200)} {safe(each.says, 300)}"
         for each in told.checks

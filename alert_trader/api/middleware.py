@@ -18,14 +18,14 @@ from alert_trader.api.problems import Kind, problem
 
 log = logging.getLogger("alert-trader.api")
 
-BODY_WITHIN = timedelta(seconds=10)
+BODY_TIMEOUT = timedelta(seconds=10)
 """A body of the size that is let through takes milliseconds; one that drips in holds a place that another needs."""
 
 HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 UNMATCHED = "unmatched"
 
 
-class Traffic:
+class RequestMetrics:
     """What this process counts of its requests."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
@@ -38,8 +38,8 @@ class Traffic:
             ("method", "route"),
             registry=registry,
         )
-        self.turned_away = Counter(
-            "trader_api_turned_away",
+        self.rejected = Counter(
+            "trader_api_rejected",
             "Requests without a known key, or over their rate.",
             ("why",),
             registry=registry,
@@ -59,26 +59,26 @@ class Traffic:
             self.requests.labels(method, route, str(status.value))
 
 
-class Guard:
+class RequestMiddleware:
     """Limits the body before anything reads it, and answers what nobody expected without a trace."""
 
-    def __init__(self, app: ASGIApp, *, max_body: int, traffic: Traffic) -> None:
+    def __init__(self, app: ASGIApp, *, max_body: int, metrics: RequestMetrics) -> None:
         """Stand around `app`; a body may have `max_body` bytes."""
         self._app = app
         self._max_body = max_body
-        self._traffic = traffic
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take a request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = _Answer(scope, send, self._traffic)
+        answer = _Answer(scope, send, self._metrics)
         try:
-            async with asyncio.timeout(BODY_WITHIN.total_seconds()):
+            async with asyncio.timeout(BODY_TIMEOUT.total_seconds()):
                 body = await self._body(scope, receive)
         except TimeoutError:
-            text = f"expected the body within {BODY_WITHIN.total_seconds():g} s"
+            text = f"expected the body within {BODY_TIMEOUT.total_seconds():g} s"
             await answer.give(
                 problem(HTTPStatus.REQUEST_TIMEOUT, Kind.TOO_SLOW, text, headers={"connection": "close"}),
                 receive,
@@ -121,10 +121,10 @@ class Guard:
 class _Answer:
     """One answer on its way out: counted, timed, logged by its route and never by its path, which may hold a secret."""
 
-    def __init__(self, scope: Scope, send: Send, traffic: Traffic) -> None:
+    def __init__(self, scope: Scope, send: Send, metrics: RequestMetrics) -> None:
         self._scope = scope
         self._send = send
-        self._traffic = traffic
+        self._metrics = metrics
         self._begun = time.perf_counter()
         self.started = False
 
@@ -144,8 +144,8 @@ class _Answer:
         route = getattr(self._scope.get("route"), "path", UNMATCHED)
         method = self._scope["method"] if self._scope["method"] in _METHODS else "OTHER"
         seconds = time.perf_counter() - self._begun
-        self._traffic.requests.labels(method, route, str(status)).inc()
-        self._traffic.seconds.labels(method, route).observe(seconds)
+        self._metrics.requests.labels(method, route, str(status)).inc()
+        self._metrics.seconds.labels(method, route).observe(seconds)
         who = self._scope.get("state", {}).get("key_name", "-")
         log.info("%s %s: %d in %.1f ms, key %s", method, route, status, seconds * 1000, who)
 

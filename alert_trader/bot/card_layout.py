@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from alert_trader.bot.actions import Action, Button, Style
-from alert_trader.bot.words import LONGEST_FIELD, count, quoted, safe
+from alert_trader.bot.discord_text import LONGEST_FIELD, count, quoted, safe
 from alert_trader.domain.alerts.alert import AlertKind
 from alert_trader.domain.execution.policy import Mode
 from alert_trader.domain.ids import message_of_workflow
@@ -69,22 +69,22 @@ class Card:
     buttons: tuple[Button, ...]
 
 
-def draw(view: TradeView, events: int) -> Card:
+def make_card(view: TradeView, events: int) -> Card:
     """Draw a trade as it stands after so many events."""
     mode = Mode(view.mode)
     who = safe(view.message.author_name, 80) or view.message.author_id
     return Card(
         heading=MODES[mode],
-        title=f"{view.contract or _asked(view)} · {state(view)}",
+        title=f"{view.contract or _parsed_contract(view)} · {state_text(view)}",
         colour=COLOURS[mode],
         text=f"**Alert** of {who}\n{quoted(view.message.shown)}",
-        fields=(*_prices(view), *_position(view), *_trouble(view)),
+        fields=(*_prices(view), *_position(view), *_attention(view)),
         footer=f"{view.workflow_id} · {view.mode} · account {view.account} · {count(events, 'event')}",
         buttons=buttons(view),
     )
 
 
-def state(view: TradeView) -> str:
+def state_text(view: TradeView) -> str:
     """Say where a trade stands."""
     if view.outcome is not None:
         return OUTCOMES[view.outcome]
@@ -95,7 +95,7 @@ def state(view: TradeView) -> str:
     return PHASES[view.phase] + (f" ({view.step})" if view.phase is Phase.ENTERING and view.step else "")
 
 
-def _asked(view: TradeView) -> str:
+def _parsed_contract(view: TradeView) -> str:
     """Say what the alert was read as, where the contract is not confirmed."""
     parsed = view.parsed
     if parsed is None or parsed.symbol is None:
@@ -170,14 +170,14 @@ def _pnl(view: TradeView) -> str:
     return f"**{sign}${abs(view.pnl):,.2f}** {fees}{held}"
 
 
-def _trouble(view: TradeView) -> tuple[Field, ...]:
+def _attention(view: TradeView) -> tuple[Field, ...]:
     fields = []
     if view.offer is not None:
         what = "Buy?" if view.offer.kind is OfferKind.ENTRY else "Sell?"
         fields.append(
             Field(
                 name=f"✋ {what}",
-                value=f"{safe(view.offer.text)}\nuntil {stamp(view.offer.until)}",
+                value=f"{safe(view.offer.text)}\nuntil {discord_time(view.offer.until)}",
                 wide=True,
             )
         )
@@ -211,20 +211,20 @@ def buttons(view: TradeView) -> tuple[Button, ...]:
     if view.offer is not None:
         offered = view.offer
         verb = "Buy" if offered.kind is OfferKind.ENTRY else "Sell"
-        found.append(make(Action.APPROVE, f"{verb} {offered.quantity or 'it'}", Style.GOOD, offered.id))
+        found.append(make(Action.APPROVE, f"{verb} {offered.quantity or 'it'}", Style.SUCCESS, offered.id))
         if offered.quantity != 1:
-            found.append(make(Action.APPROVE_HALF, f"{verb} half", Style.PLAIN, offered.id))
-        found.append(make(Action.SKIP, "Skip", Style.PLAIN, offered.id))
+            found.append(make(Action.APPROVE_HALF, f"{verb} half", Style.SECONDARY, offered.id))
+        found.append(make(Action.SKIP, "Skip", Style.SECONDARY, offered.id))
     elif view.phase is Phase.ENTERING:
-        found.append(make(Action.CONVERT, "Convert now", Style.MAIN))
+        found.append(make(Action.CONVERT, "Convert now", Style.PRIMARY))
     if view.phase in BUYING and (view.offer is None or view.offer.kind is not OfferKind.ENTRY):
-        found.append(make(Action.CANCEL, "Cancel entry", Style.PLAIN))
+        found.append(make(Action.CANCEL, "Cancel entry", Style.SECONDARY))
     if view.phase in {Phase.ENTERING, Phase.HOLDING} and view.position > 0:
         if view.position > 1:
-            found.append(make(Action.CLOSE_HALF, "Close half", Style.PLAIN))
-        found.append(make(Action.CLOSE_ALL, f"Close all {view.position}", Style.HARD))
+            found.append(make(Action.CLOSE_HALF, "Close half", Style.SECONDARY))
+        found.append(make(Action.CLOSE_ALL, f"Close all {view.position}", Style.DANGER))
     elif view.phase is Phase.CLOSING and view.position > 0:
-        found.append(make(Action.CLOSE_ALL, f"Close all {view.position} now", Style.HARD))
+        found.append(make(Action.CLOSE_ALL, f"Close all {view.position} now", Style.DANGER))
     return tuple(found)
 
 
@@ -236,7 +236,7 @@ def seconds(span: timedelta) -> str:
     return f"{whole / 60:.0f} min" if whole < 7200 else f"{whole / 3600:.1f} h"
 
 
-def stamp(at: datetime) -> str:
+def discord_time(at: datetime) -> str:
     """Write a moment so that each reader sees it in their own time."""
     return f"<t:{int(at.timestamp())}:T>"
 

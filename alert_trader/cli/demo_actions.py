@@ -18,11 +18,11 @@ class DemoError(Exception):
     """A case did not go the way it is scripted."""
 
 
-class Stage:
+class DemoActions:
     """One trade of the demo. Every wait ends with the trade's reaching what is waited for, or with the time the demo gives a case."""
 
     def __init__(self, *, client: Client, venue: VenueControl, symbol: str, message: str) -> None:
-        """Set the stage for the trade of a message, on one contract (OCC symbol)."""
+        """Set the actions for the trade of a message, on one contract (OCC symbol)."""
         self._client = client
         self._venue = venue
         self._symbol = symbol

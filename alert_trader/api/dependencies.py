@@ -12,7 +12,7 @@ from temporalio.client import Client
 
 from alert_trader.api.keys import HEADER, Keys, RateLimitBucket
 from alert_trader.api.problems import Kind, ProblemError, responses
-from alert_trader.api.temporal import Temporal
+from alert_trader.api.temporal import TemporalConnection
 from alert_trader.control.mirrors.repair import Mirrors
 from alert_trader.control.payload_codec import EncryptionCodec
 from alert_trader.settings.model import Settings
@@ -30,8 +30,8 @@ class Context:
     """What a process of this API holds."""
 
     settings: Settings
-    temporal: Temporal
-    rehearsal: Temporal
+    temporal: TemporalConnection
+    rehearsal: TemporalConnection
     """The namespace of dry-run, where a request that only rehearses goes in a mode that sends."""
     keys: Keys
     codec: EncryptionCodec | None
@@ -59,18 +59,18 @@ def _check_query(request: Request) -> None:
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, Kind.INVALID, text)
 
 
-def holder(purse: RateLimitBucket) -> Callable[[Request, str | None], Awaitable[str]]:
-    """Let in who holds a key, counted for `purse`; gives the key's name."""
+def holder(bucket: RateLimitBucket) -> Callable[[Request, str | None], Awaitable[str]]:
+    """Let in who holds a key, counted for `bucket`; gives the key's name."""
 
     async def admit(request: Request, _: Annotated[str | None, Security(SCHEME)] = None) -> str:
-        name = context_of(request).keys.admit(request, purse)
+        name = context_of(request).keys.admit(request, bucket)
         _check_query(request)
         return name
 
     return admit
 
 
-def admit_unread(request: Request) -> None:
+def check_key_before_body(request: Request) -> None:
     """Ask for the key of a request whose body is no JSON; raises ProblemError. Only alerts, and what stops or resumes, have a body."""
     route = request.scope["route"].path
     if route.startswith("/admin/"):
@@ -80,10 +80,10 @@ def admit_unread(request: Request) -> None:
 
 
 # a route names who is let in before it names a client: what comes first is asked first, and a stranger never reaches Temporal
-InForce = Annotated[Context, Depends(context_of)]
-Connected = Annotated[Client, Depends(client_of)]
-Reader = Annotated[str, Depends(holder(RateLimitBucket.READS))]
-Stopper = Annotated[str, Depends(holder(RateLimitBucket.HALTS))]
+ApiContext = Annotated[Context, Depends(context_of)]
+TemporalClient = Annotated[Client, Depends(client_of)]
+ReadKey = Annotated[str, Depends(holder(RateLimitBucket.READS))]
+HaltKey = Annotated[str, Depends(holder(RateLimitBucket.HALTS))]
 
 _ALWAYS = (
     HTTPStatus.UNAUTHORIZED,
@@ -96,6 +96,6 @@ _ALWAYS = (
 )
 
 
-def guarded(*more: HTTPStatus) -> dict[int | str, dict[str, Any]]:
+def problem_responses(*more: HTTPStatus) -> dict[int | str, dict[str, Any]]:
     """Document the problems of a route that asks for a key and for Temporal, and `more`."""
     return responses(*sorted({*_ALWAYS, *more}))

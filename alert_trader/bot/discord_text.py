@@ -9,7 +9,7 @@ import discord
 from alert_trader.domain.alerts.alert import ParsedAlert
 from alert_trader.domain.money import plain
 
-UNREACHED = (discord.HTTPException, aiohttp.ClientError, OSError)
+DISCORD_ERRORS = (discord.HTTPException, aiohttp.ClientError, OSError)
 """What a call to Discord fails with, a timeout among them: it refused, or it was not reached."""
 
 LONGEST_MESSAGE = 1900
@@ -18,7 +18,7 @@ LONGEST_FIELD = 1000
 """Characters of one field of a card; Discord takes 1024."""
 
 _MARKUP = re.compile(r"([\\*_`~|>#\-\[\]()<:@.&+=!])")
-_LEADING = re.compile(r"\s+")
+_SPACES = re.compile(r"\s+")
 
 
 def safe(text: str, limit: int = LONGEST_FIELD) -> str:
@@ -30,7 +30,7 @@ def safe(text: str, limit: int = LONGEST_FIELD) -> str:
 
 def one_line(text: str, limit: int) -> str:
     """Give text for a place where nothing is markup, such as a thread's name: on one line, and cut."""
-    seen = _LEADING.sub(" ", _visible(text)).strip()
+    seen = _SPACES.sub(" ", _visible(text)).strip()
     return seen if len(seen) <= limit else seen[: limit - 1] + "…"
 
 
@@ -50,7 +50,7 @@ def _visible(text: str) -> str:
     )
 
 
-def reading(parsed: ParsedAlert) -> str:
+def parsed_summary(parsed: ParsedAlert) -> str:
     """Say in a few words what a message was read as."""
     contract = " ".join(
         str(each)

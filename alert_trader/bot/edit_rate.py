@@ -7,7 +7,7 @@ happens meanwhile is shown together, as it stands then; waiting before would sho
 import asyncio
 
 
-class Pace:
+class EditRateLimit:
     """Lets a few through at once, and the rest by and by."""
 
     def __init__(self, *, burst: int, every: float, at_most: float) -> None:
@@ -15,13 +15,13 @@ class Pace:
         self._burst = burst
         self._every = every
         self._at_most = at_most
-        self._taken_until = 0.0
+        self._next_free = 0.0
         """When those let through so far would all have had their time, one after another."""
 
-    async def rest(self) -> None:
+    async def wait(self) -> None:
         """Wait until the next change may follow."""
         now = asyncio.get_running_loop().time()
-        self._taken_until = max(self._taken_until, now) + self._every
-        wait = self._taken_until - now - self._burst * self._every
+        self._next_free = max(self._next_free, now) + self._every
+        wait = self._next_free - now - self._burst * self._every
         if wait > 0:
             await asyncio.sleep(min(wait, self._at_most))

@@ -8,20 +8,20 @@ from typing import Any
 import discord
 
 from alert_trader.bot.client import TraderBot
-from alert_trader.bot.people import refusal
-from alert_trader.bot.words import LONGEST_MESSAGE, safe
+from alert_trader.bot.discord_text import LONGEST_MESSAGE, safe
+from alert_trader.bot.operators import not_an_operator
 from alert_trader.control.errors import ControlError
 from alert_trader.control.queries.trade_views import NoAnswer
 
 log = logging.getLogger("alert-trader.bot")
 
 
-OPEN_FOR = 60.0
+CONFIRM_WITHIN = 60.0
 """Seconds in which a question may be answered: after that the market is another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Reply:
     """What a command shows. Its texts are safe to show."""
 
     text: str = ""
@@ -37,10 +37,10 @@ def bot_of(interaction: discord.Interaction[Any]) -> TraderBot:
     return bot
 
 
-async def answer(interaction: discord.Interaction[Any], ask: Callable[[], Awaitable[Answer | str]]) -> None:
-    """Answer a command with what `ask` gives; nobody but its user sees it."""
-    if not bot_of(interaction).people.may_command(interaction.user):
-        await interaction.response.send_message(refusal(interaction.user), ephemeral=True)
+async def reply(interaction: discord.Interaction[Any], ask: Callable[[], Awaitable[Reply | str]]) -> None:
+    """Reply a command with what `ask` gives; nobody but its user sees it."""
+    if not bot_of(interaction).operators.may_command(interaction.user):
+        await interaction.response.send_message(not_an_operator(interaction.user), ephemeral=True)
         return
     # at once: Discord waits 3 seconds for a first word, and a broker may take longer
     await interaction.response.defer(ephemeral=True, thinking=True)
@@ -51,7 +51,7 @@ async def answer(interaction: discord.Interaction[Any], ask: Callable[[], Awaita
     except Exception:
         log.exception("a command failed; please report it with these lines")
         made = "That is a fault in the product; its log has the lines to report. Nothing more was done."
-    given = Answer(text=made) if isinstance(made, str) else made
+    given = Reply(text=made) if isinstance(made, str) else made
     missing = discord.utils.MISSING
     await interaction.followup.send(
         cut(given.text) or missing,
@@ -62,14 +62,14 @@ async def answer(interaction: discord.Interaction[Any], ask: Callable[[], Awaita
     )
 
 
-class Confirm(discord.ui.View):
+class ConfirmView(discord.ui.View):
     """One button that does what was asked about. The question is open for a minute, and only to the one who was asked."""
 
     def __init__(self, label: str, do: Callable[[discord.Interaction[Any]], Awaitable[str]]) -> None:
         """Do `do` when `label` is pressed."""
-        super().__init__(timeout=OPEN_FOR)
+        super().__init__(timeout=CONFIRM_WITHIN)
         self._do = do
-        button = discord.ui.Button["Confirm"](label=label, style=discord.ButtonStyle.danger)
+        button = discord.ui.Button["ConfirmView"](label=label, style=discord.ButtonStyle.danger)
         button.callback = self._pressed  # type: ignore[method-assign]
         self.add_item(button)
 

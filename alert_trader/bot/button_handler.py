@@ -1,4 +1,4 @@
-"""What follows a press: who may, what it would do exactly, and the command to the trade, signed and on record."""
+"""What follows a press: who may, what it would do exactly, and the command to the trade, command and on record."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -9,9 +9,9 @@ from temporalio.client import Client
 
 from alert_trader import clock
 from alert_trader.bot.actions import Action, Question
-from alert_trader.bot.people import People, refusal, signature
-from alert_trader.bot.shapes import question
-from alert_trader.bot.words import count, safe
+from alert_trader.bot.discord_text import count, safe
+from alert_trader.bot.embeds import confirm_view
+from alert_trader.bot.operators import Operators, not_an_operator, signature
 from alert_trader.control.commands import trade_commands
 from alert_trader.control.errors import ControlError
 from alert_trader.control.queries.trade_views import NoAnswer, handle_of, view_of
@@ -23,28 +23,28 @@ from alert_trader.workflows.interface import Command, CommandReceipt
 
 log = logging.getLogger("alert-trader.bot")
 
-ASKED_FOR = 60
+CONFIRM_WITHIN = 60
 """Seconds in which a question may be answered: after that the market is another."""
 
 
 class ButtonHandler:
     """Takes presses of card buttons."""
 
-    def __init__(self, client: Client, people: People) -> None:
+    def __init__(self, client: Client, people: Operators) -> None:
         """Command the trades of `client`, for `people`."""
         self._client = client
-        self._people = people
+        self._operators = people
 
     async def pressed(
         self, interaction: discord.Interaction[Any], action: Action, trade: str, offer: str
     ) -> None:
         """Take a press: refuse it privately, ask what is meant, or do it."""
-        if not self._people.may_command(interaction.user):
-            await interaction.response.send_message(refusal(interaction.user), ephemeral=True)
+        if not self._operators.may_command(interaction.user):
+            await interaction.response.send_message(not_an_operator(interaction.user), ephemeral=True)
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
-        if not action.asks:
-            await self._do(interaction, action, trade, offer)
+        if not action.needs_confirmation:
+            await self._run(interaction, action, trade, offer)
             return
         try:
             view = await view_of(handle_of(self._client, trade))
@@ -55,13 +55,13 @@ class ButtonHandler:
 
     async def confirmed(self, interaction: discord.Interaction[Any], asked: Question) -> None:
         """Take a "yes": only while it is fresh, and only to what was asked."""
-        if not self._people.may_command(interaction.user):
-            await interaction.response.send_message(refusal(interaction.user), ephemeral=True)
+        if not self._operators.may_command(interaction.user):
+            await interaction.response.send_message(not_an_operator(interaction.user), ephemeral=True)
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
-        if clock.now().timestamp() - asked.asked > ASKED_FOR:
+        if clock.now().timestamp() - asked.asked > CONFIRM_WITHIN:
             await interaction.followup.send(
-                f"That question is more than {ASKED_FOR} s old. Press the button again.", ephemeral=True
+                f"That question is more than {CONFIRM_WITHIN} s old. Press the button again.", ephemeral=True
             )
             return
         try:
@@ -75,41 +75,41 @@ class ButtonHandler:
             )
             await ask(interaction, asked.action, view)
             return
-        await self._do(interaction, asked.action, asked.trade, "")
+        await self._run(interaction, asked.action, asked.trade, "")
 
-    async def _do(
+    async def _run(
         self, interaction: discord.Interaction[Any], action: Action, trade: str, offer: str
     ) -> None:
         # the interaction's own id: should the call be sent again, it acts once
-        signed = Command(
+        command = Command(
             by=signature(interaction.user),
             reason=f"{action} pressed on its card",
             id=f"discord-{interaction.id}",
         )
-        await told(interaction, lambda: self._command(action, trade, signed, offer))
+        await report_receipt(interaction, lambda: self._command(action, trade, command, offer))
 
-    async def _command(self, action: Action, trade: str, signed: Command, offer: str) -> CommandReceipt:
+    async def _command(self, action: Action, trade: str, command: Command, offer: str) -> CommandReceipt:
         match action:
             case Action.CANCEL:
-                doing = trade_commands.cancel(self._client, trade, signed)
+                doing = trade_commands.cancel(self._client, trade, command)
             case Action.CONVERT:
-                doing = trade_commands.convert_now(self._client, trade, signed)
+                doing = trade_commands.convert_now(self._client, trade, command)
             case Action.CLOSE_HALF:
-                doing = trade_commands.sell(self._client, trade, signed, HALF)
+                doing = trade_commands.sell(self._client, trade, command, HALF)
             case Action.CLOSE_ALL:
-                doing = trade_commands.close(self._client, trade, signed)
+                doing = trade_commands.close(self._client, trade, command)
             case Action.APPROVE:
-                doing = trade_commands.approve(self._client, trade, signed, offer=offer)
+                doing = trade_commands.approve(self._client, trade, command, offer=offer)
             case Action.APPROVE_HALF:
-                doing = trade_commands.approve(self._client, trade, signed, half=True, offer=offer)
+                doing = trade_commands.approve(self._client, trade, command, half=True, offer=offer)
             case Action.SKIP:
-                doing = trade_commands.skip(self._client, trade, signed, offer=offer)
+                doing = trade_commands.skip(self._client, trade, command, offer=offer)
             case _:
                 assert_never(action)
         return await doing
 
 
-async def told(interaction: discord.Interaction[Any], act: Callable[[], Awaitable[CommandReceipt]]) -> None:
+async def report_receipt(interaction: discord.Interaction[Any], act: Callable[[], Awaitable[CommandReceipt]]) -> None:
     """Do something asked for, and tell its user privately what came of it."""
     try:
         receipt = await act()
@@ -176,5 +176,5 @@ async def ask(interaction: discord.Interaction[Any], action: Action, view: Trade
         action=action, trade=trade, seen=at_stake(action, view), asked=int(clock.now().timestamp())
     )
     label = "Yes, convert now" if action is Action.CONVERT else "Yes, sell"
-    words = f"**{view.mode.upper()}** · {effect(action, view)}\nAnswer within {ASKED_FOR} s, or leave it."
-    await interaction.followup.send(words, view=question(asked, label), ephemeral=True)
+    words = f"**{view.mode.upper()}** · {effect(action, view)}\nAnswer within {CONFIRM_WITHIN} s, or leave it."
+    await interaction.followup.send(words, view=confirm_view(asked, label), ephemeral=True)

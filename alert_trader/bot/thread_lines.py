@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from alert_trader.bot.drawing import seconds
-from alert_trader.bot.words import LONGEST_MESSAGE, safe
+from alert_trader.bot.card_layout import seconds
+from alert_trader.bot.discord_text import LONGEST_MESSAGE, safe
 from alert_trader.domain.audit.event import EventKind, TradeEvent
 
-SIGNS = {
+EMOJI = {
     EventKind.RECEIVED: "📨",
     EventKind.PARSED: "🔎",
     EventKind.DENIED: "⛔",
@@ -33,14 +33,14 @@ SIGNS = {
     EventKind.EXPIRED: "⌛",
     EventKind.CLOSED: "🏁",
 }
-_TOLD = re.compile(r"^`(\d+)`", re.MULTILINE)
+_SEQUENCE = re.compile(r"^`(\d+)`", re.MULTILINE)
 
 
-def tell(events: Sequence[TradeEvent], since: datetime) -> list[str]:
+def thread_messages(events: Sequence[TradeEvent], since: datetime) -> list[str]:
     """Write events as messages, each short enough for Discord; times count from `since`, the alert's own."""
     messages: list[str] = []
     for event in events:
-        line = f"`{event.sequence}` `{seconds(event.at - since)}` {SIGNS.get(event.kind, '▫️')} {safe(event.text, 1200)}"
+        line = f"`{event.sequence}` `{seconds(event.at - since)}` {EMOJI.get(event.kind, '▫️')} {safe(event.text, 1200)}"
         if messages and len(messages[-1]) + len(line) + 1 <= LONGEST_MESSAGE:
             messages[-1] += f"\n{line}"
         else:
@@ -48,6 +48,6 @@ def tell(events: Sequence[TradeEvent], since: datetime) -> list[str]:
     return messages
 
 
-def told(messages: Iterable[str]) -> int:
+def last_sequence(messages: Iterable[str]) -> int:
     """Tell from a thread's own messages how far it is told: the highest number that begins a line."""
-    return max((int(number) for text in messages for number in _TOLD.findall(text)), default=0)
+    return max((int(number) for text in messages for number in _SEQUENCE.findall(text)), default=0)

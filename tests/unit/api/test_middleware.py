@@ -226,7 +226,7 @@ async def test_a_fault_of_ours_shows_no_trace(
         await asyncio.sleep(0)
         raise RuntimeError("secret inside")
 
-    monkeypatch.setattr("alert_trader.api.temporal.Temporal.client", broken)
+    monkeypatch.setattr("alert_trader.api.temporal.TemporalConnection.client", broken)
     async with asking() as client:
         answer = await client.get("/admin/trades", headers={"x-api-key": OPS})
     assert (answer.status_code, answer.headers["content-type"]) == (500, MEDIA)

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alert_trader.bot.actions import Action, Question, read_question
-from alert_trader.bot.drawing import COLOURS, MODES, OUTCOMES, PHASES, Card, draw, state
-from alert_trader.bot.words import quoted, safe
+from alert_trader.bot.card_layout import COLOURS, MODES, OUTCOMES, PHASES, Card, make_card, state_text
+from alert_trader.bot.discord_text import quoted, safe
 from alert_trader.domain.execution.policy import Mode
 from alert_trader.domain.money import Price, Usd
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
@@ -27,7 +27,7 @@ def said(card: Card) -> dict[str, str]:
 
 def test_a_card_says_alert_price_quote_fill_and_how_long_it_took(view: Maker) -> None:
     """The four numbers that tell how well an alert was traded stand beside each other."""
-    card = draw(view(), 12)
+    card = make_card(view(), 12)
     assert card.title == "SPY 600C 2026-12-18 · 📌 holding 4"
     assert said(card) == {
         "Alert price": "$1.20",
@@ -43,7 +43,7 @@ def test_a_card_says_alert_price_quote_fill_and_how_long_it_took(view: Maker) ->
 @pytest.mark.parametrize("mode", Mode)
 def test_a_mode_is_told_in_words_as_well_as_in_colour(view: Maker, mode: Mode) -> None:
     """DRY-30: each mode has a colour and words of its own, and its name stands in the last line."""
-    card = draw(view(mode=mode.value), 1)
+    card = make_card(view(mode=mode.value), 1)
     assert (card.heading, card.colour) == (MODES[mode], COLOURS[mode])
     assert mode.value.upper() in card.heading
     assert f" {mode.value} " in card.footer
@@ -53,7 +53,7 @@ def test_a_mode_is_told_in_words_as_well_as_in_colour(view: Maker, mode: Mode) -
 @pytest.mark.parametrize("outcome", Outcome)
 def test_every_end_has_its_words_and_no_buttons(view: Maker, outcome: Outcome) -> None:
     """A trade that is over says how it ended, and offers nothing any more."""
-    card = draw(view(phase=Phase.DONE, outcome=outcome), 20)
+    card = make_card(view(phase=Phase.DONE, outcome=outcome), 20)
     assert OUTCOMES[outcome] in card.title
     assert card.buttons == ()
 
@@ -61,7 +61,7 @@ def test_every_end_has_its_words_and_no_buttons(view: Maker, outcome: Outcome) -
 @pytest.mark.parametrize("phase", Phase)
 def test_every_phase_has_its_words(view: Maker, phase: Phase) -> None:
     """No phase is left to be guessed."""
-    assert state(view(phase=phase)).startswith(PHASES[phase])
+    assert state_text(view(phase=phase)).startswith(PHASES[phase])
 
 
 def test_what_is_not_known_is_told_so(view: Maker) -> None:
@@ -75,7 +75,7 @@ def test_what_is_not_known_is_told_so(view: Maker) -> None:
         unprotected=2,
         ceiling=None,
     )
-    card = said(draw(unknown, 3))
+    card = said(make_card(unknown, 3))
     assert card["Quote then"] == "unknown"
     assert card["Alert price"] == "not said: the mid"
     assert "unknown after the alert" in card["Fill"]
@@ -86,8 +86,8 @@ def test_what_is_not_known_is_told_so(view: Maker) -> None:
 
 def test_profit_and_loss_have_a_sign_and_their_fees(view: Maker) -> None:
     """A loss is a minus, and what is not known of the fees is said."""
-    won = said(draw(view(pnl=Usd(Decimal("1065.5")), fees=Usd(Decimal("4.52")), position=0), 9))
-    lost = said(draw(view(pnl=Usd(Decimal(-40)), sold=2, average_exit=Decimal("1.00"), position=2), 9))
+    won = said(make_card(view(pnl=Usd(Decimal("1065.5")), fees=Usd(Decimal("4.52")), position=0), 9))
+    lost = said(make_card(view(pnl=Usd(Decimal(-40)), sold=2, average_exit=Decimal("1.00"), position=2), 9))
     assert won["P&L"] == "**+$1,065.50** before fees of about $4.52"
     assert lost["P&L"] == "**-$40.00** fees unknown, 2 still held (their worth now is unknown)"
 
@@ -96,7 +96,7 @@ def test_buttons_are_those_that_make_sense(view: Maker) -> None:
     """Each state offers what can be asked of it, and an offer is answered by its own id."""
 
     def actions(**changes: object) -> list[Action]:
-        return [each.action for each in draw(view(**changes), 1).buttons]
+        return [each.action for each in make_card(view(**changes), 1).buttons]
 
     offer = Offer(id="99", kind=OfferKind.ENTRY, text="buy 4", quantity=4, until=NOON)
     assert actions() == [Action.CLOSE_HALF, Action.CLOSE_ALL]
@@ -110,7 +110,7 @@ def test_buttons_are_those_that_make_sense(view: Maker) -> None:
     ]
     assert actions(phase=Phase.CLOSING) == [Action.CLOSE_ALL]
     assert actions(phase=Phase.CLOSING, position=0) == []
-    asked = draw(view(phase=Phase.AWAITING, position=0, offer=offer), 1)
+    asked = make_card(view(phase=Phase.AWAITING, position=0, offer=offer), 1)
     assert asked.buttons[0].custom_id == "trade:approve:1574672848276946944:99"
     assert all(len(each.custom_id) <= 100 for each in asked.buttons)
 
@@ -140,7 +140,7 @@ def test_no_text_can_format_ping_or_leave_its_block(text: str) -> None:
 
 def test_a_hostile_alert_fits_into_a_card_and_stays_text(view: Maker) -> None:
     """WHO-60: a card of the longest and worst message is within what Discord takes, and its text is inert."""
-    card = draw(view(text=HOSTILE * 40, reason=HOSTILE * 40, phase=Phase.DONE, outcome=Outcome.DENIED), 5)
+    card = make_card(view(text=HOSTILE * 40, reason=HOSTILE * 40, phase=Phase.DONE, outcome=Outcome.DENIED), 5)
     assert len(card.text) < 4096
     assert all(len(field.value) <= 1024 for field in card.fields)
     assert "@everyone" not in said(card)["Why"].replace("\\@", "")
@@ -166,4 +166,4 @@ def test_an_exit_that_works_is_shown_with_its_price() -> None:
         filled=0,
         average_price=None,
     )
-    assert said(draw(make_view(orders=(order,)), 1))["Exits"] == "2 working (2 at 2.40), 0 sold"
+    assert said(make_card(make_view(orders=(order,)), 1))["Exits"] == "2 working (2 at 2.40), 0 sold"

@@ -6,7 +6,7 @@ import discord
 
 from alert_trader.domain.alerts.allowlist import Allowlist
 
-NEEDED = {
+PERMISSIONS = {
     "view_channel": "to see alerts",
     "send_messages": "to post cards",
     "embed_links": "to draw them",
@@ -29,7 +29,7 @@ BAD_LOGIN = (
 
 def permissions() -> discord.Permissions:
     """Give the least permissions that the bot works with."""
-    return discord.Permissions(**dict.fromkeys(NEEDED, True))
+    return discord.Permissions(**dict.fromkeys(PERMISSIONS, True))
 
 
 def invite(application_id: int) -> str:
@@ -41,11 +41,11 @@ def invite(application_id: int) -> str:
 
 def missing(allowed: discord.Permissions) -> list[str]:
     """Name the permissions that are missing, each with what it is for."""
-    return [f"{name.replace('_', ' ')} ({why})" for name, why in NEEDED.items() if not getattr(allowed, name)]
+    return [f"{name.replace('_', ' ')} ({why})" for name, why in PERMISSIONS.items() if not getattr(allowed, name)]
 
 
-def findings(
-    guilds: Iterable[discord.Guild], listening: Allowlist, cards_channel: int | None, application_id: int
+def setup_problems(
+    guilds: Iterable[discord.Guild], allowlist: Allowlist, cards_channel: int | None, application_id: int
 ) -> list[str]:
     """Say everything that keeps the bot from its work, one a line, each with what to do; empty when nothing does."""
     link = invite(application_id)
@@ -53,14 +53,14 @@ def findings(
     found = [
         f"TRADER_{name.upper()} is empty, so nothing is traded"
         for name in ("authors", "channels", "guilds")
-        if not getattr(listening, name)
+        if not getattr(allowlist, name)
     ]
     found += [
         f"the bot is not in server {each}: invite it with {link}"
-        for each in listening.guilds
+        for each in allowlist.guilds
         if int(each) not in by_id
     ]
-    rooms = [int(each) for each in listening.channels] + ([] if cards_channel is None else [cards_channel])
+    rooms = [int(each) for each in allowlist.channels] + ([] if cards_channel is None else [cards_channel])
     for channel_id in dict.fromkeys(rooms):
         channel = next(
             (each for guild in by_id.values() for each in guild.text_channels if each.id == channel_id), None

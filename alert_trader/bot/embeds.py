@@ -4,13 +4,13 @@ import discord
 
 from alert_trader.bot.actions import Question, Style
 from alert_trader.bot.buttons import CardButton, ConfirmButton
-from alert_trader.bot.drawing import Card
+from alert_trader.bot.card_layout import Card
 
 STYLES = {
-    Style.MAIN: discord.ButtonStyle.primary,
-    Style.GOOD: discord.ButtonStyle.success,
-    Style.PLAIN: discord.ButtonStyle.secondary,
-    Style.HARD: discord.ButtonStyle.danger,
+    Style.PRIMARY: discord.ButtonStyle.primary,
+    Style.SUCCESS: discord.ButtonStyle.success,
+    Style.SECONDARY: discord.ButtonStyle.secondary,
+    Style.DANGER: discord.ButtonStyle.danger,
 }
 
 
@@ -35,7 +35,7 @@ def buttons(card: Card) -> discord.ui.View:
     return view
 
 
-def question(asked: Question, label: str) -> discord.ui.View:
+def confirm_view(asked: Question, label: str) -> discord.ui.View:
     """Make the one button that answers a question."""
     view = discord.ui.View(timeout=None)
     made = discord.ui.Button["discord.ui.View"](
