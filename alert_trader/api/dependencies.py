@@ -1,4 +1,4 @@
-"""What the routes share: the settings in force, the keys, the way to Temporal; and how a route says whom it lets in."""
+"""What the routes depend on: settings, admin keys, the Temporal client, and which rate limit applies."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -21,18 +21,18 @@ SCHEME = APIKeyHeader(
     name=HEADER,
     auto_error=False,
     scheme_name="AdminKey",
-    description="One of the named admin keys; its name signs the audit.",
+    description="One of the named admin keys. Its name is written to the audit trail.",
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What a process of this API holds."""
+    """What this process shares between requests."""
 
     settings: Settings
     temporal: TemporalConnection
-    rehearsal: TemporalConnection
-    """The namespace of dry-run, where a request that only rehearses goes in a mode that sends."""
+    dry_run_temporal: TemporalConnection
+    """The dry-run namespace, which requests with `dry_run: true` use when the mode sends orders."""
     keys: Keys
     codec: EncryptionCodec | None
     mirrors: Mirrors
@@ -40,27 +40,33 @@ class Context:
 
 
 def context_of(request: Request) -> Context:
-    """Give the process's context."""
+    """Return the context of this process."""
     found: Context = request.app.state.context
     return found
 
 
 async def client_of(request: Request) -> Client:
-    """Give the client of the mode in force; raises UnreachableError."""
+    """Return the Temporal client of the mode in force.
+
+    Raise UnreachableError when Temporal does not answer.
+    """
     return await context_of(request).temporal.client()
 
 
 def _check_query(request: Request) -> None:
-    """Refuse a parameter that is unknown or given twice: what is misspelt must not look as if it held."""
+    """Refuse an unknown or repeated parameter: a misspelt filter must not be ignored silently."""
     known = {field.alias for field in request.scope["route"].dependant.query_params}
-    asked = [name for name, _ in request.query_params.multi_items()]
-    if any(name not in known or asked.count(name) > 1 for name in asked):
-        text = f"expected each of the parameters {', '.join(sorted(known)) or '(none)'} once at most; found another, or one twice"
+    given = [name for name, _ in request.query_params.multi_items()]
+    if any(name not in known or given.count(name) > 1 for name in given):
+        allowed = ", ".join(sorted(known)) or "(none)"
+        text = (
+            f"expected only these query parameters, each at most once: {allowed}; found another, or one twice"
+        )
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, Kind.INVALID, text)
 
 
-def holder(bucket: RateLimitBucket) -> Callable[[Request, str | None], Awaitable[str]]:
-    """Let in who holds a key, counted for `bucket`; gives the key's name."""
+def require_key(bucket: RateLimitBucket) -> Callable[[Request, str | None], Awaitable[str]]:
+    """Return a dependency that requires an admin key, counts it in `bucket` and returns its name."""
 
     async def admit(request: Request, _: Annotated[str | None, Security(SCHEME)] = None) -> str:
         name = context_of(request).keys.admit(request, bucket)
@@ -71,7 +77,10 @@ def holder(bucket: RateLimitBucket) -> Callable[[Request, str | None], Awaitable
 
 
 def check_key_before_body(request: Request) -> None:
-    """Ask for the key of a request whose body is no JSON; raises ProblemError. Only alerts, and what stops or resumes, have a body."""
+    """Check the key of a request whose body is not valid JSON. Raise ProblemError when it is wrong.
+
+    Only alerts, halt and resume have a body.
+    """
     route = request.scope["route"].path
     if route.startswith("/admin/"):
         context_of(request).keys.admit(
@@ -79,11 +88,11 @@ def check_key_before_body(request: Request) -> None:
         )
 
 
-# a route names who is let in before it names a client: what comes first is asked first, and a stranger never reaches Temporal
+# routes list the key before the client, and dependencies run in that order: no valid key, no call to Temporal
 ApiContext = Annotated[Context, Depends(context_of)]
 TemporalClient = Annotated[Client, Depends(client_of)]
-ReadKey = Annotated[str, Depends(holder(RateLimitBucket.READS))]
-HaltKey = Annotated[str, Depends(holder(RateLimitBucket.HALTS))]
+ReadKey = Annotated[str, Depends(require_key(RateLimitBucket.READS))]
+HaltKey = Annotated[str, Depends(require_key(RateLimitBucket.HALTS))]
 
 _ALWAYS = (
     HTTPStatus.UNAUTHORIZED,
@@ -97,5 +106,5 @@ _ALWAYS = (
 
 
 def problem_responses(*more: HTTPStatus) -> dict[int | str, dict[str, Any]]:
-    """Document the problems of a route that asks for a key and for Temporal, and `more`."""
+    """Document the problems of a route that needs a key and Temporal, and those in `more`."""
     return responses(*sorted({*_ALWAYS, *more}))
