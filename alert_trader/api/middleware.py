@@ -46,7 +46,7 @@ class RequestMetrics:
         )
 
     def begin(self, routes: Iterable[BaseRoute]) -> None:
-        """Create the error counters of every route at 0:
+        """Create the error counters of every route at 0.
 
         Prometheus sees no increase in a series that starts at 1.
         """

@@ -1,4 +1,4 @@
-"""What follows a press: who may, what it would do exactly, and the command to the trade, command and on record."""
+"""Handle presses of card buttons: check the operator, ask for confirmation, send the command to the trade."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -8,7 +8,7 @@ import discord
 from temporalio.client import Client
 
 from alert_trader import clock
-from alert_trader.bot.actions import Action, Question
+from alert_trader.bot.actions import CONFIRM_WITHIN, Action, Question
 from alert_trader.bot.discord_text import count, safe
 from alert_trader.bot.embeds import confirm_view
 from alert_trader.bot.operators import Operators, not_an_operator, signature
@@ -23,22 +23,19 @@ from alert_trader.workflows.interface import Command, CommandReceipt
 
 log = logging.getLogger("alert-trader.bot")
 
-CONFIRM_WITHIN = 60
-"""Seconds in which a question may be answered: after that the market is another."""
-
 
 class ButtonHandler:
-    """Takes presses of card buttons."""
+    """Handles presses of card buttons."""
 
-    def __init__(self, client: Client, people: Operators) -> None:
-        """Command the trades of `client`, for `people`."""
+    def __init__(self, client: Client, operators: Operators) -> None:
+        """Send commands to trades through `client`, for `operators` only."""
         self._client = client
-        self._operators = people
+        self._operators = operators
 
     async def pressed(
         self, interaction: discord.Interaction[Any], action: Action, trade: str, offer: str
     ) -> None:
-        """Take a press: refuse it privately, ask what is meant, or do it."""
+        """Handle a press: refuse it privately, ask for confirmation, or do it."""
         if not self._operators.may_command(interaction.user):
             await interaction.response.send_message(not_an_operator(interaction.user), ephemeral=True)
             return
@@ -54,14 +51,15 @@ class ButtonHandler:
         await ask(interaction, action, view)
 
     async def confirmed(self, interaction: discord.Interaction[Any], asked: Question) -> None:
-        """Take a "yes": only while it is fresh, and only to what was asked."""
+        """Handle a confirmation, unless it is too late or the number of contracts has changed."""
         if not self._operators.may_command(interaction.user):
             await interaction.response.send_message(not_an_operator(interaction.user), ephemeral=True)
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
-        if clock.now().timestamp() - asked.asked > CONFIRM_WITHIN:
+        if clock.now().timestamp() - asked.asked_at > CONFIRM_WITHIN:
             await interaction.followup.send(
-                f"That question is more than {CONFIRM_WITHIN} s old. Press the button again.", ephemeral=True
+                f"Nothing was done: this question expired after {CONFIRM_WITHIN} s. Press the button again.",
+                ephemeral=True,
             )
             return
         try:
@@ -69,9 +67,10 @@ class ButtonHandler:
         except (ControlError, NoAnswer) as error:
             await interaction.followup.send(safe(str(error), 1800), ephemeral=True)
             return
-        if at_stake(asked.action, view) != asked.seen:
+        if contracts_affected(asked.action, view) != asked.contracts:
             await interaction.followup.send(
-                "Something was filled since you were asked, so nothing was done.", ephemeral=True
+                "There was a fill since you were asked, so nothing was done. Check the new numbers:",
+                ephemeral=True,
             )
             await ask(interaction, asked.action, view)
             return
@@ -80,10 +79,10 @@ class ButtonHandler:
     async def _run(
         self, interaction: discord.Interaction[Any], action: Action, trade: str, offer: str
     ) -> None:
-        # the interaction's own id: should the call be sent again, it acts once
+        # the interaction's id makes a repeated call act once
         command = Command(
             by=signature(interaction.user),
-            reason=f"{action} pressed on its card",
+            reason=f"button {action} on the card",
             id=f"discord-{interaction.id}",
         )
         await report_receipt(interaction, lambda: self._command(action, trade, command, offer))
@@ -91,90 +90,89 @@ class ButtonHandler:
     async def _command(self, action: Action, trade: str, command: Command, offer: str) -> CommandReceipt:
         match action:
             case Action.CANCEL:
-                doing = trade_commands.cancel(self._client, trade, command)
+                receipt = trade_commands.cancel(self._client, trade, command)
             case Action.CONVERT:
-                doing = trade_commands.convert_now(self._client, trade, command)
+                receipt = trade_commands.convert_now(self._client, trade, command)
             case Action.CLOSE_HALF:
-                doing = trade_commands.sell(self._client, trade, command, HALF)
+                receipt = trade_commands.sell(self._client, trade, command, HALF)
             case Action.CLOSE_ALL:
-                doing = trade_commands.close(self._client, trade, command)
+                receipt = trade_commands.close(self._client, trade, command)
             case Action.APPROVE:
-                doing = trade_commands.approve(self._client, trade, command, offer=offer)
+                receipt = trade_commands.approve(self._client, trade, command, offer=offer)
             case Action.APPROVE_HALF:
-                doing = trade_commands.approve(self._client, trade, command, half=True, offer=offer)
+                receipt = trade_commands.approve(self._client, trade, command, half=True, offer=offer)
             case Action.SKIP:
-                doing = trade_commands.skip(self._client, trade, command, offer=offer)
+                receipt = trade_commands.skip(self._client, trade, command, offer=offer)
             case _:
                 assert_never(action)
-        return await doing
+        return await receipt
 
 
-async def report_receipt(interaction: discord.Interaction[Any], act: Callable[[], Awaitable[CommandReceipt]]) -> None:
-    """Do something asked for, and tell its user privately what came of it."""
+async def report_receipt(
+    interaction: discord.Interaction[Any], act: Callable[[], Awaitable[CommandReceipt]]
+) -> None:
+    """Run a command and show its user the result privately."""
     try:
         receipt = await act()
-        words = receipt.text if receipt.done else f"{receipt.text}; the card shows how it goes on"
+        text = receipt.text if receipt.done else f"{receipt.text}. Not finished yet: follow it on the card."
     except ControlError as error:
-        words = f"Not done: {error}"
-    await interaction.followup.send(safe(words, 1800), ephemeral=True)
+        text = f"Not done: {error}"
+    await interaction.followup.send(safe(text, 1800), ephemeral=True)
 
 
-def at_stake(action: Action, view: TradeView) -> int:
-    """Count the contracts that an action is about."""
+def contracts_affected(action: Action, view: TradeView) -> int:
+    """Return how many contracts an action would buy, or sell from."""
     return view.quantity - view.bought if action is Action.CONVERT else view.position
 
 
 def effect(action: Action, view: TradeView) -> str:
-    """Say exactly what an action would do now."""
+    """Return what an action would do now, with its numbers."""
     if action is not Action.CONVERT:
         return effect_of_selling(HALF if action is Action.CLOSE_HALF else ALL, view)
-    most = "unknown" if view.ceiling is None else f"${plain(view.ceiling)}"
+    ceiling = "unknown" if view.ceiling is None else f"${plain(view.ceiling)}"
     return (
-        f"Buy what is left, {count(at_stake(action, view))} of {view.contract or 'the contract'}, now instead of waiting for the price: "
-        f"while the ask is at most {most} a share; beyond that the rest is cancelled."
+        f"Buy the remaining {count(contracts_affected(action, view))} of {view.contract or 'the contract'} "
+        f"at the market now. If the ask is above the ceiling ({ceiling}), they are cancelled instead."
     )
 
 
 def effect_of_selling(portion: Portion, view: TradeView) -> str:
-    """Say exactly what selling a part would do now."""
+    """Return what selling a portion of the position would do now, with its numbers."""
     selling = portion.of(view.position)
-    stay = view.position - selling
-    rest = (
-        f" What is left ({count(stay)}) is protected by the exit plan again."
-        if stay
-        else " The trade is over then."
-    )
-    entry = " What is left of the entry is cancelled." if view.phase is Phase.ENTERING and not stay else ""
-    exits = (
-        f" Working exits ({count(view.exits_working)}) are taken back first." if view.exits_working else ""
-    )
-    what = f"Sell {count(selling)} of {view.contract or 'the contract'} at the market, whatever the bid is then (unknown now)."
-    return f"{what}{exits}{entry}{rest}"
+    left = view.position - selling
+    what = f"Sell {count(selling)} of {view.contract or 'the contract'} at the market."
+    unknown = " The price is not known in advance."
+    exits = f" Working exits ({count(view.exits_working)}) are cancelled first." if view.exits_working else ""
+    entry = " The rest of the entry is cancelled." if view.phase is Phase.ENTERING and not left else ""
+    rest = f" The remaining {count(left)} get new exit orders." if left else " This closes the trade."
+    return f"{what}{unknown}{exits}{entry}{rest}"
 
 
-def possible(action: Action, view: TradeView) -> str | None:
-    """Say why an action makes no sense for a trade now; None when it does."""
+def impossible(action: Action, view: TradeView) -> str | None:
+    """Return why an action is not possible for a trade now; None when it is."""
     if view.outcome is not None:
-        return f"This trade is over ({view.outcome}): there is nothing left to do."
-    if at_stake(action, view) == 0 or (action is Action.CLOSE_HALF and HALF.of(view.position) == 0):
+        return f"Nothing to do: this trade is closed ({view.outcome})."
+    if contracts_affected(action, view) == 0 or (action is Action.CLOSE_HALF and HALF.of(view.position) == 0):
         return (
-            "There is nothing left to buy."
+            "Nothing left to buy."
             if action is Action.CONVERT
-            else f"{count(view.position)} held: nothing to sell that way."
+            else f"Nothing to sell: the trade holds {count(view.position)}."
         )
     return None
 
 
 async def ask(interaction: discord.Interaction[Any], action: Action, view: TradeView) -> None:
-    """Ask once, privately, with the exact effect."""
-    impossible = possible(action, view)
-    if impossible is not None:
-        await interaction.followup.send(impossible, ephemeral=True)
+    """Ask for confirmation privately, with what the action would do."""
+    reason = impossible(action, view)
+    if reason is not None:
+        await interaction.followup.send(reason, ephemeral=True)
         return
-    trade = view.message.message_id
     asked = Question(
-        action=action, trade=trade, seen=at_stake(action, view), asked=int(clock.now().timestamp())
+        action=action,
+        trade=view.message.message_id,
+        contracts=contracts_affected(action, view),
+        asked_at=int(clock.now().timestamp()),
     )
-    label = "Yes, convert now" if action is Action.CONVERT else "Yes, sell"
-    words = f"**{view.mode.upper()}** · {effect(action, view)}\nAnswer within {CONFIRM_WITHIN} s, or leave it."
-    await interaction.followup.send(words, view=confirm_view(asked, label), ephemeral=True)
+    label = "Yes, buy at market" if action is Action.CONVERT else "Yes, sell"
+    text = f"**{view.mode.upper()}** · {effect(action, view)}\nConfirm within {CONFIRM_WITHIN} s."
+    await interaction.followup.send(text, view=confirm_view(asked, label), ephemeral=True)

@@ -1,4 +1,4 @@
-"""Text on Discord: what came from a message, a venue or a name is shown as it is, and formats nothing, links nothing, pings nobody."""
+"""Escape text for Discord, so that text from others cannot format, link or ping."""
 
 import re
 import unicodedata
@@ -10,39 +10,38 @@ from alert_trader.domain.alerts.alert import ParsedAlert
 from alert_trader.domain.money import plain
 
 DISCORD_ERRORS = (discord.HTTPException, aiohttp.ClientError, OSError)
-"""What a call to Discord fails with, a timeout among them: it refused, or it was not reached."""
+"""Errors of a call to Discord: it refused, was not reached, or timed out."""
 
 LONGEST_MESSAGE = 1900
-"""Characters; Discord takes 2000."""
+"""Characters; Discord allows 2000."""
 LONGEST_FIELD = 1000
-"""Characters of one field of a card; Discord takes 1024."""
+"""Characters of one field of a card; Discord allows 1024."""
 
 _MARKUP = re.compile(r"([\\*_`~|>#\-\[\]()<:@.&+=!])")
 _SPACES = re.compile(r"\s+")
 
 
 def safe(text: str, limit: int = LONGEST_FIELD) -> str:
-    """Escape text for a line of prose: no markup, no mention, no link, no line end, nothing invisible."""
-    short = one_line(text, limit // 2)
-    # a sign between @ and what follows would not hold in every client: the mention itself is switched off as well
-    return _MARKUP.sub(r"\\\1", short)
+    """Return text for a line of prose: no markup, mention, link, line break or invisible character."""
+    # not every client respects an escaped @, so allowed_mentions is off for every message as well
+    return _MARKUP.sub(r"\\\1", one_line(text, limit // 2))
 
 
 def one_line(text: str, limit: int) -> str:
-    """Give text for a place where nothing is markup, such as a thread's name: on one line, and cut."""
-    seen = _SPACES.sub(" ", _visible(text)).strip()
-    return seen if len(seen) <= limit else seen[: limit - 1] + "…"
+    """Return text on one line, shortened, for places without markup such as a thread's name."""
+    line = _SPACES.sub(" ", _visible(text)).strip()
+    return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
 def quoted(text: str, limit: int = 400) -> str:
-    """Show text in a block of its own, in which nothing is markup."""
-    seen = _visible(text).replace("`", "'").strip()
-    short = seen if len(seen) <= limit else seen[: limit - 1] + "…"
+    """Return text in a code block, in which nothing is markup."""
+    visible = _visible(text).replace("`", "'").strip()
+    short = visible if len(visible) <= limit else visible[: limit - 1] + "…"
     return f"```\n{short or ' '}\n```"
 
 
 def _visible(text: str) -> str:
-    """Drop control characters and those that turn text round; a line end stays one."""
+    """Remove control and text-direction characters, but keep line breaks."""
     return "".join(
         each
         for each in text
@@ -51,7 +50,7 @@ def _visible(text: str) -> str:
 
 
 def parsed_summary(parsed: ParsedAlert) -> str:
-    """Say in a few words what a message was read as."""
+    """Return a short summary of a parsed message."""
     contract = " ".join(
         str(each)
         for each in (parsed.symbol, f"{parsed.strike or ''}{parsed.right or ''}", parsed.expiry)
@@ -62,5 +61,5 @@ def parsed_summary(parsed: ParsedAlert) -> str:
 
 
 def count(number: int, what: str = "contract") -> str:
-    """Say a number with its noun."""
+    """Return a number with its noun."""
     return f"{number} {what}{'' if number == 1 else 's'}"

@@ -1,25 +1,25 @@
-"""A pace for changes in one channel: a few at once, then so many seconds between two.
+"""Limit the rate of card edits in one channel: a few at once, then a fixed interval.
 
-Discord takes five edits in five seconds of a channel. Whoever has shown a change waits here before it is ready for the next, so that what
-happens meanwhile is shown together, as it stands then; waiting before would show what is old by then.
+Discord allows five edits in five seconds per channel. The wait comes after an edit, not before it: events of
+the meantime are then shown together in the next edit, in their newest state.
 """
 
 import asyncio
 
 
 class EditRateLimit:
-    """Lets a few through at once, and the rest by and by."""
+    """A rate limit with a burst."""
 
     def __init__(self, *, burst: int, every: float, at_most: float) -> None:
-        """Allow `burst` at once, and one more each `every` seconds; nobody waits longer than `at_most` seconds."""
+        """Allow `burst` edits at once, then one every `every` seconds; wait at most `at_most` seconds."""
         self._burst = burst
         self._every = every
         self._at_most = at_most
         self._next_free = 0.0
-        """When those let through so far would all have had their time, one after another."""
+        """When all edits so far would have been done at the steady rate."""
 
     async def wait(self) -> None:
-        """Wait until the next change may follow."""
+        """Wait until the next edit is allowed."""
         now = asyncio.get_running_loop().time()
         self._next_free = max(self._next_free, now) + self._every
         wait = self._next_free - now - self._burst * self._every

@@ -1,4 +1,4 @@
-"""Put cards into Discord's shapes: embeds and buttons."""
+"""Convert cards to Discord embeds and buttons."""
 
 import discord
 
@@ -15,7 +15,7 @@ STYLES = {
 
 
 def embed(card: Card) -> discord.Embed:
-    """Make the embed of a card."""
+    """Return the embed of a card."""
     made = discord.Embed(title=card.title, description=card.text, colour=card.colour)
     made.set_author(name=card.heading)
     made.set_footer(text=card.footer)
@@ -25,7 +25,7 @@ def embed(card: Card) -> discord.Embed:
 
 
 def buttons(card: Card) -> discord.ui.View:
-    """Make the buttons of a card. They are known by their names, so they outlive this process."""
+    """Return the buttons of a card. They have no timeout and work after a restart."""
     view = discord.ui.View(timeout=None)
     for each in card.buttons:
         made = discord.ui.Button["discord.ui.View"](
@@ -36,7 +36,7 @@ def buttons(card: Card) -> discord.ui.View:
 
 
 def confirm_view(asked: Question, label: str) -> discord.ui.View:
-    """Make the one button that answers a question."""
+    """Return the confirm button of a question."""
     view = discord.ui.View(timeout=None)
     made = discord.ui.Button["discord.ui.View"](
         label=label, style=discord.ButtonStyle.danger, custom_id=asked.custom_id

@@ -1,4 +1,4 @@
-"""How every slash command is answered: by operators only, deferred at once, privately, with every expected error in words."""
+"""Reply to slash commands: for operators only, deferred at once, private, expected errors as text."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -7,6 +7,7 @@ from typing import Any
 
 import discord
 
+from alert_trader.bot.actions import CONFIRM_WITHIN
 from alert_trader.bot.client import TraderBot
 from alert_trader.bot.discord_text import LONGEST_MESSAGE, safe
 from alert_trader.bot.operators import not_an_operator
@@ -16,13 +17,9 @@ from alert_trader.control.queries.trade_views import NoAnswer
 log = logging.getLogger("alert-trader.bot")
 
 
-CONFIRM_WITHIN = 60.0
-"""Seconds in which a question may be answered: after that the market is another."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What a command shows. Its texts are safe to show."""
+    """What a command shows. Its text is already escaped."""
 
     text: str = ""
     embed: discord.Embed | None = None
@@ -31,42 +28,42 @@ class Reply:
 
 
 def bot_of(interaction: discord.Interaction[Any]) -> TraderBot:
-    """Give the bot that an interaction reached."""
+    """Return the bot that received an interaction."""
     bot = interaction.client
     assert isinstance(bot, TraderBot)
     return bot
 
 
-async def reply(interaction: discord.Interaction[Any], ask: Callable[[], Awaitable[Reply | str]]) -> None:
-    """Reply a command with what `ask` gives; nobody but its user sees it."""
+async def reply(interaction: discord.Interaction[Any], make: Callable[[], Awaitable[Reply | str]]) -> None:
+    """Reply to a command with the result of `make`, visible to its user only."""
     if not bot_of(interaction).operators.may_command(interaction.user):
         await interaction.response.send_message(not_an_operator(interaction.user), ephemeral=True)
         return
-    # at once: Discord waits 3 seconds for a first word, and a broker may take longer
+    # defer: Discord wants a first response within 3 seconds, and the broker may take longer
     await interaction.response.defer(ephemeral=True, thinking=True)
     try:
-        made = await ask()
+        made = await make()
     except (ControlError, NoAnswer, ValueError) as error:
         made = safe(str(error), 1800)
     except Exception:
-        log.exception("a command failed; please report it with these lines")
-        made = "That is a fault in the product; its log has the lines to report. Nothing more was done."
-    given = Reply(text=made) if isinstance(made, str) else made
+        log.exception("internal error in a command: please report it with these lines")
+        made = "Internal error; nothing more was done. The bot's log has the lines to report."
+    answer = Reply(text=made) if isinstance(made, str) else made
     missing = discord.utils.MISSING
     await interaction.followup.send(
-        cut(given.text) or missing,
-        embed=given.embed or missing,
-        file=given.file or missing,
-        view=given.view or missing,
+        cut(answer.text) or missing,
+        embed=answer.embed or missing,
+        file=answer.file or missing,
+        view=answer.view or missing,
         ephemeral=True,
     )
 
 
 class ConfirmView(discord.ui.View):
-    """One button that does what was asked about. The question is open for a minute, and only to the one who was asked."""
+    """One button that confirms a command, for a minute. Only the person who was asked sees it."""
 
     def __init__(self, label: str, do: Callable[[discord.Interaction[Any]], Awaitable[str]]) -> None:
-        """Do `do` when `label` is pressed."""
+        """Run `do` when the button `label` is pressed."""
         super().__init__(timeout=CONFIRM_WITHIN)
         self._do = do
         button = discord.ui.Button["ConfirmView"](label=label, style=discord.ButtonStyle.danger)
@@ -74,17 +71,17 @@ class ConfirmView(discord.ui.View):
         self.add_item(button)
 
     async def _pressed(self, interaction: discord.Interaction[Any]) -> None:
-        self.stop()  # asked once, done once
+        self.stop()  # a second press does nothing
         await interaction.response.defer(ephemeral=True, thinking=True)
         try:
-            words = await self._do(interaction)
+            text = await self._do(interaction)
         except (ControlError, NoAnswer, ValueError) as error:
-            words = safe(f"Not done: {error}", 1800)
-        await interaction.followup.send(cut(words), ephemeral=True)
+            text = safe(f"Not done: {error}", 1800)
+        await interaction.followup.send(cut(text), ephemeral=True)
 
 
 def cut(text: str) -> str:
-    """Keep a text within what Discord takes, a block of it closed."""
+    """Shorten a text to Discord's limit; a code block that is cut is closed."""
     if len(text) <= LONGEST_MESSAGE:
         return text
     short = text[: LONGEST_MESSAGE - 8].rsplit("\n", 1)[0]

@@ -1,4 +1,4 @@
-"""What a first start needs to be told: the invite link with the least permissions, and what is missing, by name. Pure but for its input."""
+"""Check the bot's setup at Discord: the invite link, and missing servers, channels and permissions."""
 
 from collections.abc import Iterable
 
@@ -9,54 +9,56 @@ from alert_trader.domain.alerts.allowlist import Allowlist
 PERMISSIONS = {
     "view_channel": "to see alerts",
     "send_messages": "to post cards",
-    "embed_links": "to draw them",
-    "read_message_history": "to read what it missed, and to find its cards again",
-    "add_reactions": "to say at once that an alert was seen",
+    "embed_links": "to format cards",
+    "read_message_history": "to read missed alerts and find its cards after a restart",
+    "add_reactions": "to confirm that an alert was seen",
     "create_public_threads": "to open a card's thread",
-    "send_messages_in_threads": "to tell the story in it",
+    "send_messages_in_threads": "to post a trade's events in the thread",
 }
-"""Each permission by Discord's name, and what for. There is no other: no message of others is touched, nobody is managed."""
+"""Permissions that the bot needs, by Discord's name, and what for. It needs no others."""
 
 NO_INTENT = (
-    "Discord does not show this bot what messages say. Open https://discord.com/developers/applications, choose the bot's application, "
-    'then "Bot", switch on "Message Content Intent" below "Privileged Gateway Intents", save, and start again'
+    "Discord does not let this bot read the text of messages. Open https://discord.com/developers/applications,"
+    ' choose the application, then "Bot", switch on "Message Content Intent", save, and start the bot again'
 )
 BAD_LOGIN = (
-    'Discord does not let this bot in. Open https://discord.com/developers/applications, choose the application, then "Bot", '
-    '"Reset Token", and set TRADER_DISCORD_TOKEN to what it shows'
+    "Discord refused the bot's token. Open https://discord.com/developers/applications, choose the"
+    ' application, then "Bot" and "Reset Token", and set TRADER_DISCORD_TOKEN to the new token'
 )
 
 
 def permissions() -> discord.Permissions:
-    """Give the least permissions that the bot works with."""
+    """Return the permissions that the bot needs."""
     return discord.Permissions(**dict.fromkeys(PERMISSIONS, True))
 
 
 def invite(application_id: int) -> str:
-    """Write the link by which an administrator of a server invites the bot."""
+    """Return the link with which an administrator of a server invites the bot."""
     return discord.utils.oauth_url(
         application_id, permissions=permissions(), scopes=("bot", "applications.commands")
     )
 
 
 def missing(allowed: discord.Permissions) -> list[str]:
-    """Name the permissions that are missing, each with what it is for."""
-    return [f"{name.replace('_', ' ')} ({why})" for name, why in PERMISSIONS.items() if not getattr(allowed, name)]
+    """Return the missing permissions, each with what it is for."""
+    return [
+        f"{name.replace('_', ' ')} ({why})" for name, why in PERMISSIONS.items() if not getattr(allowed, name)
+    ]
 
 
 def setup_problems(
     guilds: Iterable[discord.Guild], allowlist: Allowlist, cards_channel: int | None, application_id: int
 ) -> list[str]:
-    """Say everything that keeps the bot from its work, one a line, each with what to do; empty when nothing does."""
+    """Return every problem of the setup with what to do; empty when there is none."""
     link = invite(application_id)
     by_id = {guild.id: guild for guild in guilds}
     found = [
-        f"TRADER_{name.upper()} is empty, so nothing is traded"
+        f"TRADER_{name.upper()} is empty, so no alert is traded: set it"
         for name in ("authors", "channels", "guilds")
         if not getattr(allowlist, name)
     ]
     found += [
-        f"the bot is not in server {each}: invite it with {link}"
+        f"the bot is not in server {each}. Invite it: {link}"
         for each in allowlist.guilds
         if int(each) not in by_id
     ]
@@ -67,12 +69,14 @@ def setup_problems(
         )
         if channel is None:
             found.append(
-                f"channel {channel_id} is in no server the bot is in, or is no text channel: check its id, or invite the bot with {link}"
+                f"text channel {channel_id} was not found in the bot's servers. "
+                f"Check the id, or invite the bot to its server: {link}"
             )
             continue
         lacks = missing(channel.permissions_for(channel.guild.me))
         if lacks:
             found.append(
-                f"in #{channel.name} ({channel.id}) the bot lacks: {', '.join(lacks)}. Invite it again with {link}"
+                f"missing permissions in #{channel.name} ({channel.id}): {', '.join(lacks)}. "
+                f"Invite the bot again: {link}"
             )
     return found

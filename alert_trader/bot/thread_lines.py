@@ -1,4 +1,7 @@
-"""A trade's story as lines of its thread. Each line begins with its event's number, so that a thread shows how far it is told. Pure."""
+"""A trade's events as lines of its card's thread. Each line begins with the event's number. Pure.
+
+The numbers show which events a thread already has.
+"""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -37,10 +40,11 @@ _SEQUENCE = re.compile(r"^`(\d+)`", re.MULTILINE)
 
 
 def thread_messages(events: Sequence[TradeEvent], since: datetime) -> list[str]:
-    """Write events as messages, each short enough for Discord; times count from `since`, the alert's own."""
+    """Return events as messages within Discord's limit; times count from `since`, the time of the alert."""
     messages: list[str] = []
     for event in events:
-        line = f"`{event.sequence}` `{seconds(event.at - since)}` {EMOJI.get(event.kind, '▫️')} {safe(event.text, 1200)}"
+        start = f"`{event.sequence}` `{seconds(event.at - since)}` {EMOJI.get(event.kind, '▫️')}"
+        line = f"{start} {safe(event.text, 1200)}"
         if messages and len(messages[-1]) + len(line) + 1 <= LONGEST_MESSAGE:
             messages[-1] += f"\n{line}"
         else:
@@ -49,5 +53,5 @@ def thread_messages(events: Sequence[TradeEvent], since: datetime) -> list[str]:
 
 
 def last_sequence(messages: Iterable[str]) -> int:
-    """Tell from a thread's own messages how far it is told: the highest number that begins a line."""
+    """Return the number of the last event in a thread's messages; 0 when there is none."""
     return max((int(number) for text in messages for number in _SEQUENCE.findall(text)), default=0)

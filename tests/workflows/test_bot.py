@@ -132,7 +132,7 @@ async def test_a_question_is_answered_once_in_time_and_only_while_it_holds(
     assert "Sell 2 contracts of SPY" in question["content"]
     with monkeypatch.context() as later:
         later.setattr(button_handler, "CONFIRM_WITHIN", -1)
-        assert "old" in (await scene.press(question, "Yes, sell"))["content"]
+        assert "expired" in (await scene.press(question, "Yes, sell"))["content"]
     await scene.press(await scene.press(card, "Close half"), "Yes, sell")
     await scene.card("holding 2")
     await scene.press(question, "Yes, sell")

@@ -117,7 +117,7 @@ async def test_a_room_that_takes_no_card_is_told_with_what_to_do() -> None:
         client = Listener()
         async with connected(client):
             with pytest.raises(
-                ApplicationError, match=f"channel {ALERTS} does not take the card.*Missing Permissions"
+                ApplicationError, match=f"cannot post the card in channel {ALERTS}.*Missing Permissions"
             ) as refused:
                 await ActivityEnvironment().run(CardActivity(client, None).show_card, request(1))
             assert refused.value.non_retryable
@@ -129,9 +129,9 @@ async def test_a_room_that_takes_no_card_is_told_with_what_to_do() -> None:
             )
     assert len(told) == 3
     assert "not in server 6" in told[0]
-    assert "in #alerts" in told[1]
-    assert "lacks: send messages (to post cards)" in told[1]
-    assert "channel 5 is in no server" in told[2]
+    assert "missing permissions in #alerts" in told[1]
+    assert ": send messages (to post cards)" in told[1]
+    assert "text channel 5 was not found" in told[2]
     async with open_chat(bot_permissions=BOT_PERMISSIONS & ~CREATE_PUBLIC_THREADS) as chat:
         client = Listener()
         async with connected(client):

@@ -17,7 +17,10 @@ from alert_trader.domain.trade.view import Offer, OfferKind, TradeView
 from tests.unit.bot.conftest import NOON, make_view
 
 Maker = Callable[..., TradeView]
-HOSTILE = "BTO SPY **600c** @everyone <@1> <@&2> <#3> [x](https://evil) `code` ```block``` ||spoiler|| > quote\n# head\n-# small \u202egnp\x00"
+HOSTILE = (
+    "BTO SPY **600c** @everyone <@1> <@&2> <#3> [x](https://evil) `code` ```block``` "
+    "||spoiler|| > quote\n# head\n-# small \u202egnp\x00"
+)
 
 
 def said(card: Card) -> dict[str, str]:
@@ -26,16 +29,16 @@ def said(card: Card) -> dict[str, str]:
 
 
 def test_a_card_says_alert_price_quote_fill_and_how_long_it_took(view: Maker) -> None:
-    """The four numbers that tell how well an alert was traded stand beside each other."""
+    """The numbers that show how well an alert was traded are side by side."""
     card = make_card(view(), 12)
     assert card.title == "SPY 600C 2026-12-18 · 📌 holding 4"
     assert said(card) == {
         "Alert price": "$1.20",
-        "Quote then": "1.18 / 1.20",
-        "Fill": "**4 of 4** at $1.20, 9.0 s after the alert",
-        "Our bid": "from 1.19 to at most 1.32",
+        "Quote at alert": "1.18 / 1.20",
+        "Fill": "**4 of 4** at $1.20 · first fill 9.0 s after the alert",
+        "Limit price": "first 1.19 · ceiling 1.32",
         "Exits": "2 working, 0 sold",
-        "P&L": "none realised, 4 still held (their worth now is unknown)",
+        "P&L": "nothing realised, 4 still held (not valued)",
     }
     assert card.footer == "trade-1574672848276946944 · demo · account 5WT31673 · 12 events"
 
@@ -64,7 +67,7 @@ def test_every_phase_has_its_words(view: Maker, phase: Phase) -> None:
     assert state_text(view(phase=phase)).startswith(PHASES[phase])
 
 
-def test_what_is_not_known_is_told_so(view: Maker) -> None:
+def test_what_is_not_known_is_written_as_unknown(view: Maker) -> None:
     """Unknown is a word on the card, never a blank or a zero."""
     unknown = view(
         quote_bid=None,
@@ -76,12 +79,12 @@ def test_what_is_not_known_is_told_so(view: Maker) -> None:
         ceiling=None,
     )
     card = said(make_card(unknown, 3))
-    assert card["Quote then"] == "unknown"
-    assert card["Alert price"] == "not said: the mid"
-    assert "unknown after the alert" in card["Fill"]
-    assert card["Our bid"] == "from 1.19 to at most unknown"
-    assert card["❓ Unknown"] == "1 order of unknown outcome, counted as live"
-    assert card["⚠️ Unprotected"] == "2 contracts without an exit yet"
+    assert card["Quote at alert"] == "unknown"
+    assert card["Alert price"] == "none: uses the mid"
+    assert "time of the first fill unknown" in card["Fill"]
+    assert card["Limit price"] == "first 1.19 · ceiling unknown"
+    assert card["❓ Unknown order"] == "1 order with unknown outcome, counted as working"
+    assert card["⚠️ No exit"] == "2 contracts without a working exit yet"
 
 
 def test_profit_and_loss_have_a_sign_and_their_fees(view: Maker) -> None:
@@ -89,7 +92,7 @@ def test_profit_and_loss_have_a_sign_and_their_fees(view: Maker) -> None:
     won = said(make_card(view(pnl=Usd(Decimal("1065.5")), fees=Usd(Decimal("4.52")), position=0), 9))
     lost = said(make_card(view(pnl=Usd(Decimal(-40)), sold=2, average_exit=Decimal("1.00"), position=2), 9))
     assert won["P&L"] == "**+$1,065.50** before fees of about $4.52"
-    assert lost["P&L"] == "**-$40.00** fees unknown, 2 still held (their worth now is unknown)"
+    assert lost["P&L"] == "**-$40.00** fees unknown, 2 still held (not valued)"
 
 
 def test_buttons_are_those_that_make_sense(view: Maker) -> None:
@@ -116,11 +119,11 @@ def test_buttons_are_those_that_make_sense(view: Maker) -> None:
 
 
 def test_a_question_is_read_back_from_the_name_of_its_answer() -> None:
-    """What was asked, about how many, and when, survives any restart in the button's own name."""
-    question = Question(action=Action.CLOSE_ALL, trade="x" * 30, seen=4, asked=1795500000)
+    """Action, number of contracts and time are all in the button's custom id, so they survive a restart."""
+    question = Question(action=Action.CLOSE_ALL, trade="x" * 30, contracts=4, asked_at=1795500000)
     assert read_question(question.custom_id) == question
     assert len(question.custom_id) <= 100
-    assert read_question("sure:close-all:../..:4:1") is None
+    assert read_question("confirm:close-all:../..:4:1") is None
 
 
 @given(st.text(max_size=3000))
@@ -140,7 +143,9 @@ def test_no_text_can_format_ping_or_leave_its_block(text: str) -> None:
 
 def test_a_hostile_alert_fits_into_a_card_and_stays_text(view: Maker) -> None:
     """WHO-60: a card of the longest and worst message is within what Discord takes, and its text is inert."""
-    card = make_card(view(text=HOSTILE * 40, reason=HOSTILE * 40, phase=Phase.DONE, outcome=Outcome.DENIED), 5)
+    card = make_card(
+        view(text=HOSTILE * 40, reason=HOSTILE * 40, phase=Phase.DONE, outcome=Outcome.DENIED), 5
+    )
     assert len(card.text) < 4096
     assert all(len(field.value) <= 1024 for field in card.fields)
     assert "@everyone" not in said(card)["Why"].replace("\\@", "")
