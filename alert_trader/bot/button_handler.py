@@ -50,31 +50,31 @@ class ButtonHandler:
             return
         await ask(interaction, action, view)
 
-    async def confirmed(self, interaction: discord.Interaction[Any], asked: Question) -> None:
+    async def confirmed(self, interaction: discord.Interaction[Any], question: Question) -> None:
         """Handle a confirmation, unless it is too late or the number of contracts has changed."""
         if not self._operators.may_command(interaction.user):
             await interaction.response.send_message(not_an_operator(interaction.user), ephemeral=True)
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
-        if clock.now().timestamp() - asked.asked_at > CONFIRM_WITHIN:
+        if clock.now().timestamp() - question.asked_at > CONFIRM_WITHIN:
             await interaction.followup.send(
                 f"Nothing was done: this question expired after {CONFIRM_WITHIN} s. Press the button again.",
                 ephemeral=True,
             )
             return
         try:
-            view = await view_of(handle_of(self._client, asked.trade))
+            view = await view_of(handle_of(self._client, question.trade))
         except (ControlError, NoAnswer) as error:
             await interaction.followup.send(safe(str(error), 1800), ephemeral=True)
             return
-        if contracts_affected(asked.action, view) != asked.contracts:
+        if contracts_affected(question.action, view) != question.contracts:
             await interaction.followup.send(
                 "There was a fill since you were asked, so nothing was done. Check the new numbers:",
                 ephemeral=True,
             )
-            await ask(interaction, asked.action, view)
+            await ask(interaction, question.action, view)
             return
-        await self._run(interaction, asked.action, asked.trade, "")
+        await self._run(interaction, question.action, question.trade, "")
 
     async def _run(
         self, interaction: discord.Interaction[Any], action: Action, trade: str, offer: str
@@ -144,7 +144,7 @@ def effect_of_selling(portion: Portion, view: TradeView) -> str:
     unknown = " The price is not known in advance."
     exits = f" Working exits ({count(view.exits_working)}) are cancelled first." if view.exits_working else ""
     entry = " The rest of the entry is cancelled." if view.phase is Phase.ENTERING and not left else ""
-    rest = f" The remaining {count(left)} get new exit orders." if left else " This closes the trade."
+    rest = f" The exit plan applies again to the other {count(left)}." if left else " This closes the trade."
     return f"{what}{unknown}{exits}{entry}{rest}"
 
 
@@ -167,7 +167,7 @@ async def ask(interaction: discord.Interaction[Any], action: Action, view: Trade
     if reason is not None:
         await interaction.followup.send(reason, ephemeral=True)
         return
-    asked = Question(
+    question = Question(
         action=action,
         trade=view.message.message_id,
         contracts=contracts_affected(action, view),
@@ -175,4 +175,4 @@ async def ask(interaction: discord.Interaction[Any], action: Action, view: Trade
     )
     label = "Yes, buy at market" if action is Action.CONVERT else "Yes, sell"
     text = f"**{view.mode.upper()}** · {effect(action, view)}\nConfirm within {CONFIRM_WITHIN} s."
-    await interaction.followup.send(text, view=confirm_view(asked, label), ephemeral=True)
+    await interaction.followup.send(text, view=confirm_view(question, label), ephemeral=True)

@@ -35,11 +35,11 @@ def buttons(card: Card) -> discord.ui.View:
     return view
 
 
-def confirm_view(asked: Question, label: str) -> discord.ui.View:
+def confirm_view(question: Question, label: str) -> discord.ui.View:
     """Return the confirm button of a question."""
     view = discord.ui.View(timeout=None)
     made = discord.ui.Button["discord.ui.View"](
-        label=label, style=discord.ButtonStyle.danger, custom_id=asked.custom_id
+        label=label, style=discord.ButtonStyle.danger, custom_id=question.custom_id
     )
-    view.add_item(ConfirmButton(made, asked))
+    view.add_item(ConfirmButton(made, question))
     return view

@@ -1,4 +1,4 @@
-"""`trader demo`: scripted alerts through the whole real path, on a stack of its own, judged at the end."""
+"""`trader demo`: trade scripted alerts on a local stack of real components, and check the results."""
 
 import asyncio
 import secrets
@@ -43,42 +43,43 @@ LADDER: dict[str, object] = {
     "ladder_conversion_wait": "4",
     "safety_late_fill_watch": "5",
 }
-"""Shorter than the product's 20 s steps and 90 s window, and said so where it is used."""
+"""Shorter than the defaults of 20 s a step and a window of 90 s; the demo prints that."""
 
 CASH = 60000
+NO_SECOND_TRADE = "no second trade"
 CASE_TIMEOUT = timedelta(seconds=75)
-"""Longest time of one case: its window, the conversion, the watch for late fills, and room for a slow machine."""
+"""Longest time of one case: window, conversion, watch for late fills, and reserve for a slow machine."""
 
 
 @dataclass(slots=True, kw_only=True)
 class CaseResult:
-    """How a case went."""
+    """The result of one case."""
 
     case: Case
     picture: TradeDetails | None = None
     failure: str | None = None
     resent: str | None = None
-    """What sending the message a second time led to."""
+    """The result of sending the same message twice."""
 
 
 ALERT_COLUMNS = ("contract", "alert", "quote")
 RESULT_COLUMNS = ("qty", "bought", "exits", "ended", "P&L $")
-"""The columns of the table at the end: what was asked for, and what was done."""
+"""Columns of the table of results: the alert, and its trade."""
 
 FULL_WIDTH = 110
-"""Characters that all of them need."""
+"""Width of a terminal that shows all columns."""
 
 
 def demo(
     *,
     keep: Annotated[
-        bool, typer.Option("--keep", help="Leave everything running at the end, until Ctrl-C.")
+        bool, typer.Option("--keep", help="Keep everything running at the end, until Ctrl-C.")
     ] = False,
     data: Annotated[
-        Path | None, typer.Option(help="Where its data goes; default: a new folder in var.")
+        Path | None, typer.Option(help="Folder for its data. Default: a new folder in var.")
     ] = None,
 ) -> None:
-    """Trade eight scripted alerts on the local venue, show how each went, and check the venue's tape."""
+    """Trade eight scripted alerts on a simulated exchange, show the results, and check its records."""
     started = time.monotonic()
     directory = data or Path("var") / f"demo-{clock.now():%Y%m%d-%H%M%S}"
     flags: dict[str, object] = {**LADDER, "mode": Mode.DEMO, "data_dir": directory}
@@ -94,12 +95,13 @@ def demo(
         ):
             console = out()
             console.print(
-                f"[bold]alert-trader demo[/]  stack up in {time.monotonic() - started:.1f} s · Web UI {running.ui_url}"
+                f"[bold]alert-trader demo[/]  started in {time.monotonic() - started:.1f} s · "
+                f"Web UI {running.ui_url}"
             )
-            ladder = f"A bump every {_seconds(in_force.ladder_step)} s and a window of {_seconds(in_force.ladder_window)} s here"
+            step, window = _seconds(in_force.ladder_step), _seconds(in_force.ladder_window)
             console.print(
-                f"[dim]{ladder}; the product's "
-                "defaults are 20 s and 90 s. Everything else is the real path: Temporal, worker, broker's SDK, HTTP, order stream.[/]\n"
+                f"[dim]The exchange is simulated. The limit price is raised every {step} s for {window} s "
+                "(defaults: 20 s and 90 s). Temporal, worker, broker SDK and order stream are the real ones.[/]\n"
             )
             running_cases = asyncio.ensure_future(_run_all(running, in_force))
             stopping = asyncio.ensure_future(stop.wait())
@@ -127,10 +129,14 @@ async def _run_all(running: Stack, in_force: Settings) -> list[CaseResult]:
     client = await connect(target_of(running.settings))
     started_at = time.monotonic()
     async with VenueControl(str(running.venue_url)) as venue:
-        return list(await asyncio.gather(*(_run_case(case, client, venue, in_force, started_at) for case in CASES)))
+        return list(
+            await asyncio.gather(*(_run_case(case, client, venue, in_force, started_at) for case in CASES))
+        )
 
 
-async def _run_case(case: Case, client: Client, venue: VenueControl, in_force: Settings, started_at: float) -> CaseResult:
+async def _run_case(
+    case: Case, client: Client, venue: VenueControl, in_force: Settings, started_at: float
+) -> CaseResult:
     result = CaseResult(case=case)
     expiry = demo_expiry(new_york_date(clock.now()))
     identity = f"demo-{secrets.token_hex(5)}"
@@ -147,10 +153,10 @@ async def _run_case(case: Case, client: Client, venue: VenueControl, in_force: S
         result.picture = following.result()
         if case.send_twice:
             second = await start_trade(client, request)
-            result.resent = "opened a second trade" if second.started else "the same trade, nothing new"
+            result.resent = "opened a second trade" if second.started else NO_SECOND_TRADE
         result.failure = _failure(result)
     except TimeoutError:
-        result.failure = f"not as scripted within {CASE_TIMEOUT.total_seconds():g} s"
+        result.failure = f"not finished after {CASE_TIMEOUT.total_seconds():g} s"
         result.picture = await trade_views.show(client, identity)
     except ExceptionGroup as group:
         result.failure = "; ".join(f"{type(each).__name__}: {each}" for each in group.exceptions)
@@ -162,12 +168,12 @@ async def _script(case: Case, actions: DemoActions) -> None:
 
 
 async def _follow(case: Case, client: Client, trade: str, started_at: float) -> TradeDetails:
-    """Print what happens until the trade stands as it must, or is over."""
-    told = 0
+    """Print a trade's events until it is closed, or holding as the case expects."""
+    printed = 0
     async for picture in trade_views.watch(client, trade):
-        for event in picture.events[told:]:
+        for event in picture.events[printed:]:
             console = out()
-            # one line each on a screen; whole in a file
+            # cut to one line on a screen, not in a file
             line = f"[dim]{time.monotonic() - started_at:6.1f} s[/]  {case.name:<29}  {escape(event.text)}"
             console.print(
                 line,
@@ -176,24 +182,24 @@ async def _follow(case: Case, client: Client, trade: str, started_at: float) -> 
                 crop=console.is_terminal,
                 soft_wrap=not console.is_terminal,
             )
-        told = max(told, len(picture.events))
+        printed = max(printed, len(picture.events))
         if picture.row.closed_at is not None or (case.ends == "holding" and trade_views.settled(picture)):
             return picture
-    raise DemoError(f"{trade} ended without a word")
+    raise DemoError(f"{trade} ended, but no worker answered")
 
 
 def _failure(result: CaseResult) -> str | None:
-    """Say how a case went otherwise than scripted; None when it did not."""
+    """Return how a case differs from what is expected; None when it does not."""
     case, view = result.case, None if result.picture is None else result.picture.view
     if view is None:
-        return "no worker told how it went"
+        return "no worker answered"
     ended = (view.outcome or view.phase).value
     if ended != case.ends:
         return f"expected {case.ends}, found {ended}"
     bought = "none" if view.bought == 0 else "all" if view.bought == view.quantity else "some"
     if bought != case.bought:
         return f"expected {case.bought} bought, found {view.bought} of {view.quantity}"
-    if case.send_twice and result.resent != "the same trade, nothing new":
+    if case.send_twice and result.resent != NO_SECOND_TRADE:
         return result.resent
     return None
 
@@ -215,12 +221,12 @@ def _report(console: Console, results: list[CaseResult], violations: list[Violat
         box=SIMPLE_HEAD,
         pad_edge=False,
         header_style="bold",
-        title="\nHow it went",
+        title="\nResults",
         title_justify="left",
         title_style="bold",
     )
     table.add_column("case, and why it ended", overflow="fold", min_width=24)
-    # a narrow terminal keeps the case, what was done and how it ended; `show` has the rest
+    # a narrow terminal leaves out the columns of the alert; `trader show` has them
     narrow = console.width < FULL_WIDTH
     for name in RESULT_COLUMNS if narrow else (*ALERT_COLUMNS, *RESULT_COLUMNS):
         table.add_column(name, justify="right", no_wrap=True)
@@ -232,26 +238,26 @@ def _report(console: Console, results: list[CaseResult], violations: list[Violat
         console.print(f"[red]violation[/] {escape(str(violation))}")
     wrong = [result for result in results if result.failure is not None]
     console.print(
-        f"{len(results) - len(wrong)} of {len(results)} cases as scripted · [bold]violations: {len(violations)}[/] "
-        f"(read from the venue's tape alone) · {seconds:.0f} s in all"
+        f"{len(results) - len(wrong)} of {len(results)} cases as expected · [bold]rule violations: "
+        f"{len(violations)}[/] (checked in the exchange's records) · {seconds:.0f} s"
     )
     for result in wrong:
-        err().print(f"[red]not as scripted:[/] {escape(result.case.name)}: {escape(result.failure or '')}")
+        err().print(f"[red]not as expected:[/] {escape(result.case.name)}: {escape(result.failure or '')}")
     return not wrong and not violations
 
 
 def _row(result: CaseResult) -> tuple[str, list[str]]:
-    """Lay one case out: what it was and why it ended so, then its figures in the order of the columns."""
+    """Return the first cell of a case (its name, and why it ended), and its other cells."""
     view = None if result.picture is None else result.picture.view
     about = [escape(result.case.name)]
     if result.failure is not None:
-        about.append(f"[red]not as scripted: {escape(result.failure)}[/]")
+        about.append(f"[red]not as expected: {escape(result.failure)}[/]")
     if view is None:
         return "\n".join(about), [trade_display.NONE] * len(ALERT_COLUMNS + RESULT_COLUMNS)
     if view.reason:
         about.append(f"[dim]{escape(view.reason)}[/]")
     if result.resent is not None:
-        about.append(f"[dim]sent again: {escape(result.resent)}[/]")
+        about.append(f"[dim]sent twice: {escape(result.resent)}[/]")
     quote = (
         trade_display.NONE
         if view.quote_bid is None

@@ -1,4 +1,4 @@
-"""The demo's alerts: what each says, how the venue's quotes are moved while it trades, and how it must end."""
+"""The demo's alerts: their text, how the quotes move while they trade, and how they must end."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from alert_trader.domain.market.contract import OptionContract, Right
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 
 FIRST_SLICE = 2
-"""Contracts that fill early where an entry is filled in parts."""
+"""Contracts of the first fill, in cases with a partial fill."""
 
 
 async def _no_script(actions: DemoActions) -> None:
@@ -43,11 +43,11 @@ async def _partial_fill_then_above_ceiling(actions: DemoActions) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One scripted alert. `ends` is the phase or outcome it must reach, `all_bought` whether everything intended must be filled."""
+    """One scripted alert. `ends` is the phase or outcome that its trade must reach."""
 
     name: str
     text: str
-    """With {contract} and {expiry} to be filled in."""
+    """A template with {strike} and {expiry}."""
     strike: int
     bid: str
     ask: str
@@ -57,14 +57,14 @@ class Case:
     script: Callable[[DemoActions], Awaitable[None]] = field(default=_no_script)
     author: str | None = None
     send_twice: bool = False
-    """Whether the same message is sent a second time, once it is settled."""
+    """Whether the same message is sent again at the end."""
 
     def contract(self, expiry: date) -> OptionContract:
-        """Name the contract that the alert is about."""
+        """Return the contract of the alert."""
         return OptionContract(root="SPY", expiry=expiry, right=Right.CALL, strike=Decimal(self.strike))
 
     def alert(self, expiry: date) -> str:
-        """Write the alert."""
+        """Return the text of the alert."""
         return self.text.format(strike=self.strike, expiry=f"{expiry:%m/%d/%Y}")
 
 
@@ -99,7 +99,7 @@ CASES = (
         bought="all",
     ),
     Case(
-        name="given up beyond the ceiling",
+        name="ask above the ceiling",
         text="BTO SPY {strike}c {expiry} @ 2.00",
         strike=604,
         bid="1.95",
@@ -118,7 +118,7 @@ CASES = (
         script=_partial_fill,
     ),
     Case(
-        name="partly filled, rest given up",
+        name="partly filled, rest cancelled",
         text="BTO SPY {strike}c {expiry} @ 2.00",
         strike=606,
         bid="1.95",
@@ -128,7 +128,7 @@ CASES = (
         script=_partial_fill_then_above_ceiling,
     ),
     Case(
-        name="call or put not said",
+        name="call or put missing",
         text="BTO SPY {strike} {expiry} @ 2.00",
         strike=607,
         bid="1.95",
@@ -136,7 +136,7 @@ CASES = (
         ends=Outcome.DENIED,
     ),
     Case(
-        name="author not on the list",
+        name="author not on the allowlist",
         text="BTO SPY {strike}c {expiry} @ 2.00",
         strike=608,
         bid="1.95",
@@ -148,7 +148,7 @@ CASES = (
 
 
 def demo_expiry(today: date) -> date:
-    """Pick the first monthly expiration that is at least three weeks away."""
+    """Return the first monthly expiration that is at least three weeks away."""
     earliest = today + timedelta(weeks=3)
     year, month = earliest.year, earliest.month
     while (found := monthly_expiry(year, month)) < earliest:

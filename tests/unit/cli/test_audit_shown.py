@@ -48,7 +48,7 @@ def test_rows_that_fit_are_a_table_with_maps_as_json(runner: CliRunner) -> None:
 def test_no_rows_are_said(runner: CliRunner) -> None:
     """An empty answer is not an empty box."""
     asked = runner.invoke(application(), ["audit", "sql", "select * from trades where false"])
-    assert (asked.exit_code, asked.stdout, asked.stderr) == (0, "", "no rows\n")
+    assert (asked.exit_code, asked.stdout, asked.stderr) == (0, "", "No rows.\n")
 
 
 def test_events_in_a_narrow_terminal_leave_room_for_what_they_say(

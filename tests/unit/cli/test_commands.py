@@ -189,7 +189,7 @@ def test_demo_alerts_fit_any_day(today: date) -> None:
             posted_at=posted,
         )
         parsed = parse(message)
-        refused = "not said" in case.name
+        refused = "missing" in case.name
         assert parsed.kind is (AlertKind.REFUSED if refused else AlertKind.ENTRY), case.name
         if not refused:
             assert (parsed.symbol, parsed.strike, parsed.expiry) == ("SPY", Decimal(case.strike), expiry), (
