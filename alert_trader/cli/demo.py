@@ -101,7 +101,7 @@ def demo(
             step, window = _seconds(in_force.ladder_step), _seconds(in_force.ladder_window)
             console.print(
                 f"[dim]The exchange is simulated. The limit price is raised every {step} s for {window} s "
-                "(defaults: 20 s and 90 s). Temporal, worker, broker SDK and order stream are the real ones.[/]\n"
+                "(defaults: 20 s and 90 s). Temporal, worker, broker SDK and order stream are real.[/]\n"
             )
             running_cases = asyncio.ensure_future(_run_all(running, in_force))
             stopping = asyncio.ensure_future(stop.wait())

@@ -75,8 +75,8 @@ def _show(found: Shadow) -> None:
             table.add_row(code, str(count))
         console.print(table)
     console.print(
-        "[dim]Gains are what authors claim, from the alerted price to the exit prices posted, not fills. Won, "
-        "+50 % and +100 % count entries that have both prices.[/]"
+        "[dim]Gains are what authors claim, from the alerted price to the exit prices posted; not fills. "
+        "Won, +50 % and +100 % count entries that have both prices.[/]"
     )
 
 
