@@ -143,12 +143,12 @@ async def test_a_question_is_answered_once_in_time_and_only_while_it_holds(
         ]
         return "nothing was done" in told[0] and "Sell 1 contract " in told[1]
 
-    await eventually(asked_anew, "a not_an_operator, and the question as it stands now")
+    await eventually(asked_anew, "a refusal, and the question with the new number")
     await scene.card("holding 2")
 
 
 async def test_commands_are_for_operators_by_id_or_role_alone(scene: Scene) -> None:
-    """WHO-10: a stranger and the alert's own author get a private not_an_operator and no suggestions; a member of the role is answered."""
+    """WHO-10: a stranger and the alert's own author get a private refusal and no suggestions."""
     alert = scene.chat.control.say(ALERT)
     card = await scene.card("holding 4")
     for user in (STRANGER, AUTHOR):

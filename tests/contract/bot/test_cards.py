@@ -27,7 +27,7 @@ from tests.unit.bot.conftest import make_view
 
 
 def request(count: int, place: CardPlace | None = None, **changes: object) -> CardRequest:
-    """Ask for the card of a trade with so many events, those told at `place` left out."""
+    """Return the request for the card of a trade with `count` events, without those already posted."""
     now = clock.now()
     view: TradeView = make_view(**changes)
     view = replace(view, message=replace(view.message, channel_id=ALERTS, posted_at=now))
@@ -47,7 +47,7 @@ def in_room(chat: RunningChat, room: str = ALERTS) -> list[str]:
 
 
 def story(chat: RunningChat) -> list[str]:
-    """Give the events that the one thread tells."""
+    """Return the events posted in the one thread."""
     (thread,) = [each for each in chat.world.messages if each not in {ALERTS, OTHER}]
     text = "\n".join(each["content"] for each in chat.world.messages[thread].values())
     return [line.rpartition(" ")[2] for line in text.splitlines()]
@@ -73,7 +73,7 @@ THREAD = "?" * 19
     [f"/channels/{ALERTS}/messages", "/channels/*/messages/*/threads", f"/channels/{THREAD}/messages"],
 )
 async def test_a_lost_answer_doubles_nothing(chat: RunningChat, client: Listener, where: str) -> None:
-    """Whichever answer is lost, card, thread or line of the story: the next attempt finds what is there and goes on from it."""
+    """When the answer for a card, thread or event is lost, the next attempt finds what was posted and continues."""
     cards = CardActivity(client, None)
     chat.limits.faults.append(Fault(trouble=Trouble.LOST, path=where))
     with pytest.raises(aiohttp.ClientError):

@@ -25,7 +25,7 @@ async def identity(asking: Asked, body: dict[str, object], key: str = OPS, **hea
 
 
 async def test_the_same_alert_is_the_same_message(asking: Asked) -> None:
-    """WHO-20: by its idempotency key, wherever that stands; without one, by its words, author, channel and day."""
+    """WHO-20: the same idempotency key, in header or body; without one, the same text, author, channel and day."""
     by_key = await identity(asking, {"idempotency_key": "tv-17"})
     assert await identity(asking, {"message": "BTO QQQ 500c 12/18", "idempotency_key": "tv-17"}) == by_key
     assert await identity(asking, {}, **{"Idempotency-Key": "tv-17"}) == by_key

@@ -45,7 +45,7 @@ def test_a_card_says_alert_price_quote_fill_and_how_long_it_took(view: Maker) ->
 
 @pytest.mark.parametrize("mode", Mode)
 def test_a_mode_is_told_in_words_as_well_as_in_colour(view: Maker, mode: Mode) -> None:
-    """DRY-30: each mode has a colour and words of its own, and its name stands in the last line."""
+    """DRY-30: each mode has its own colour and text, and its name is in the last line."""
     card = make_card(view(mode=mode.value), 1)
     assert (card.heading, card.colour) == (MODES[mode], COLOURS[mode])
     assert mode.value.upper() in card.heading
@@ -156,7 +156,7 @@ def test_a_hostile_alert_fits_into_a_card_and_stays_text(view: Maker) -> None:
 
 
 def test_an_exit_that_works_is_shown_with_its_price() -> None:
-    """Contracts in working exits are told with what they are offered at."""
+    """Working exits are shown with their limit price."""
     from alert_trader.domain.ids import ClientOrderId, OrderId  # noqa: PLC0415 - used here alone
     from alert_trader.domain.trade.view import OrderView  # noqa: PLC0415
 

@@ -66,7 +66,7 @@ async def taken(monkeypatch: pytest.MonkeyPatch, *failures: ControlError) -> tup
 async def test_an_exit_is_told_again_until_somebody_took_it(
     monkeypatch: pytest.MonkeyPatch, away: ControlError
 ) -> None:
-    """An author who is out while the worker restarts is out when it is back: nothing that no worker took stands in Temporal."""
+    """An exit posted while the worker restarts is sent again: Temporal does not keep updates no worker took."""
     assert await taken(monkeypatch, away, away) == (TAKEN, 0)
 
 
