@@ -62,7 +62,7 @@ async def play(guild: Guild) -> None:
     bumped = await quoted(guild, "Alert: BTO {} @ 2.00, loading up @everyone", 602, "1.98", "2.01")
     card = await guild.card(bumped, "holding 4", "2 working (2 at 4.02)")
     asked = await quoted(guild, "Lotto: BTO {} @ 1.10", 640, "1.08", "1.10", user=BOB)
-    waiting = await guild.card(asked, "waits for a person")
+    waiting = await guild.card(asked, "waiting for approval")
     watched = await quoted(guild, "BTO {} @ 0.80", 655, "0.78", "0.80", user=EVE)
     await guild.card(watched, "watched only")
     half = await guild.chat.say("trim half here", user=ADA, reply_to=bumped["id"])
@@ -70,7 +70,7 @@ async def play(guild: Guild) -> None:
     old = await guild.chat.say(
         "BTO SPY 12/18/2026 607 @ 2.00", user=ADA, at=(clock.now() - timedelta(seconds=1)).isoformat()
     )
-    refused = await guild.card(old, "not traded")
+    refused = await guild.card(old, "denied")
     question = await guild.press(card, "Close all 2")
     await guild.press(question, "Yes, sell")
     closed = await guild.card(bumped, "closed")

@@ -1,4 +1,5 @@
-"""The admin API over HTTP: alerts in, trades and the account out, health and metrics.
+"""The admin API over HTTP: receive alerts, show trades and the account, halt and resume, health and metrics.
 
-Lives here: routes, keys, limits, and errors as documents. Never here: a decision about a trade, or a way to an order: it asks `control/`.
+Lives here: routes, keys, rate limits, error documents. Never here: a trading decision or an order. `control/`
+does that.
 """

@@ -1,4 +1,4 @@
-"""`trader api`: serve the admin API of the mode in the settings, until it is told to stop."""
+"""`trader api`: serve the admin API for the mode in the settings, until SIGTERM or SIGINT."""
 
 import ipaddress
 import json
@@ -17,29 +17,29 @@ from alert_trader.settings.model import Settings
 
 log = logging.getLogger("alert-trader.api")
 
-AT_ONCE = 100
-"""Requests in work at once; more are told to come back."""
+MAX_CONCURRENT = 100
+"""Requests in progress; further ones are answered with 503."""
 
 STOP_WITHIN = timedelta(seconds=8)
 HEADER_BYTES = 16_384
 
 
-class Unservable(Exception):
-    """It cannot listen where it should; the message says what to do."""
+class CannotListenError(Exception):
+    """The configured address cannot be listened on; the message says what to do."""
 
 
 async def serve(settings: Settings, ready_file: Path | None) -> None:
-    """Serve until SIGTERM or SIGINT; raises Unservable."""
+    """Serve until SIGTERM or SIGINT. Raise CannotListenError when the address is not available."""
     listening = _listen(settings)
     config = uvicorn.Config(
         make_app(settings),
         log_config=None,
-        # our own line names the route; a path may hold the codec's token
+        # our own log line names the route; the path may contain the codec token
         access_log=False,
         server_header=False,
-        # the address is that of the connection: a header that claims another is anybody's
+        # use the address of the connection: anybody can send a forwarding header
         proxy_headers=False,
-        limit_concurrency=AT_ONCE,
+        limit_concurrency=MAX_CONCURRENT,
         h11_max_incomplete_event_size=HEADER_BYTES,
         timeout_keep_alive=5,
         timeout_graceful_shutdown=int(STOP_WITHIN.total_seconds()),
@@ -51,7 +51,7 @@ async def serve(settings: Settings, ready_file: Path | None) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Says when it serves."""
+    """Log and write the ready file once requests are accepted."""
 
     def __init__(self, config: uvicorn.Config, settings: Settings, ready_file: Path | None) -> None:
         super().__init__(config)
@@ -61,16 +61,14 @@ class _Server(uvicorn.Server):
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        given = self._settings
-        keys = (
-            ", ".join(name for name, _ in given.api_key_ring) or "none, so every call under /admin is refused"
-        )
+        settings = self._settings
+        keys = ", ".join(name for name, _ in settings.api_key_ring)
         log.info(
-            "serving the admin API at http://%s:%d in mode %s; keys: %s",
-            given.api_host,
-            given.api_port,
-            given.mode,
-            keys,
+            "admin API listening at http://%s:%d, mode %s; keys: %s",
+            settings.api_host,
+            settings.api_port,
+            settings.mode,
+            keys or "none, so every request under /admin gets 401: set TRADER_API_KEYS",
         )
         if self._ready_file is not None:
             self._ready_file.write_text(json.dumps({"pid": os.getpid()}))
@@ -79,7 +77,8 @@ class _Server(uvicorn.Server):
 def _listen(settings: Settings) -> socket.socket:
     if not _loopback(settings.api_host):
         log.warning(
-            "%s is no loopback address: keys travel as they are, so put TLS in front of it", settings.api_host
+            "%s is not a loopback address and keys are sent in plain text: put TLS in front of the API",
+            settings.api_host,
         )
     try:
         family = socket.getaddrinfo(settings.api_host, settings.api_port, type=socket.SOCK_STREAM)[0][0]
@@ -87,9 +86,9 @@ def _listen(settings: Settings) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((settings.api_host, settings.api_port))
     except OSError as error:
-        raise Unservable(
-            f"expected to listen at {settings.api_host}:{settings.api_port}, found: {error.strerror or error}. "
-            "Set TRADER_API_HOST and TRADER_API_PORT to an address of this machine and a free port"
+        raise CannotListenError(
+            f"cannot listen at {settings.api_host}:{settings.api_port}: {error.strerror or error}. "
+            "Set TRADER_API_HOST to an address of this machine and TRADER_API_PORT to a free port"
         ) from None
     return listening
 
@@ -102,12 +101,12 @@ def _loopback(host: str) -> bool:
 
 
 def main() -> int:
-    """Run, and give the exit code."""
+    """Run the API and return the exit code."""
     options = program.arguments("api", __doc__, ready="serves").parse_args()
-    # it names every address that could not be reached, again and again; the problem that the caller gets says it
+    # uvicorn logs every failed connection; the problem document that the caller gets names it already
     quiet = {"uvicorn.error": logging.WARNING}
     return program.work(
-        lambda settings: serve(settings, options.ready_file), quiet=quiet, unusable=(Unservable,)
+        lambda settings: serve(settings, options.ready_file), quiet=quiet, unusable=(CannotListenError,)
     )
 
 

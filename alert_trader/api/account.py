@@ -1,48 +1,54 @@
-"""The account: how it stands, and to stop it and let it go on."""
+"""Show the account's status, halt it and resume it."""
 
 from http import HTTPStatus
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from alert_trader.api.context import Connected, InForce, Reader, Stopper, guarded
+from alert_trader.api.dependencies import ApiContext, HaltKey, ReadKey, TemporalClient, problem_responses
 from alert_trader.control.commands import account_commands
 from alert_trader.control.temporal import UnreachableError
 from alert_trader.domain.account.view import AccountReceipt, AccountView, HaltReceipt
 
 router = APIRouter(prefix="/admin", tags=["account"])
 
-_PROBLEMS = guarded(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.GATEWAY_TIMEOUT)
+_PROBLEMS = problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.GATEWAY_TIMEOUT)
 
 
 class HaltRequest(BaseModel):
-    """Why entries stop."""
+    """Halt the account."""
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: str = Field("", max_length=500, description="Goes on record.")
+    reason: str = Field("", max_length=500, description="Why. Written to the audit trail.")
 
 
 class ResumeRequest(BaseModel):
-    """Why entries may go on."""
+    """Resume the account."""
 
     model_config = ConfigDict(extra="forbid")
 
     changed: str = Field(
-        min_length=3, max_length=500, pattern=r"\S", description="What is different now; goes on record."
+        min_length=3,
+        max_length=500,
+        pattern=r"\S",
+        description="What has changed. Written to the audit trail.",
     )
 
 
-@router.get("/account", operation_id="account", summary="How the account stands", responses=_PROBLEMS)
-async def show(_: Reader, client: Connected, context: InForce) -> AccountView:
-    """Tell state, limits, the day's counters, open trades and what blocks entries."""
+@router.get("/account", operation_id="account", summary="Show the account", responses=_PROBLEMS)
+async def show(_: ReadKey, client: TemporalClient, context: ApiContext) -> AccountView:
+    """Return the account's state, limits, today's counters, open trades and what blocks entries."""
     return await account_commands.account_view(client, context.settings.account)
 
 
-@router.post("/halt", operation_id="halt", summary="Stop every entry", responses=_PROBLEMS)
-async def halt(name: Stopper, context: InForce, asked: HaltRequest | None = None) -> HaltReceipt:
-    """Stop every entry, at once and until a person resumes. Exits and cancels go on. No confirmation is asked, and it may be sent again."""
-    reason = "" if asked is None else asked.reason
+@router.post("/halt", operation_id="halt", summary="Halt the account", responses=_PROBLEMS)
+async def halt(name: HaltKey, context: ApiContext, body: HaltRequest | None = None) -> HaltReceipt:
+    """Stop all entries immediately, until a person resumes. Exits and cancels continue to work.
+
+    There is no confirmation. Sending it again has no further effect.
+    """
+    reason = "" if body is None else body.reason
     try:
         return await account_commands.halt(
             await context.temporal.client(), context.settings.account, by=f"api:{name}", reason=reason
@@ -53,11 +59,11 @@ async def halt(name: Stopper, context: InForce, asked: HaltRequest | None = None
         ) from away
 
 
-@router.post(
-    "/resume", operation_id="resume", summary="Let a halted account trade again", responses=_PROBLEMS
-)
-async def resume(name: Stopper, client: Connected, context: InForce, asked: ResumeRequest) -> AccountReceipt:
-    """Let entries go on; `changed` says what is different now."""
+@router.post("/resume", operation_id="resume", summary="Resume a halted account", responses=_PROBLEMS)
+async def resume(
+    name: HaltKey, client: TemporalClient, context: ApiContext, body: ResumeRequest
+) -> AccountReceipt:
+    """Allow entries again. `changed` says what has changed since the halt."""
     return await account_commands.resume(
-        client, context.settings.account, by=f"api:{name}", changed=asked.changed
+        client, context.settings.account, by=f"api:{name}", changed=body.changed
     )

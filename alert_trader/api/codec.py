@@ -1,7 +1,8 @@
-"""The codec server of Temporal's Web UI: it decrypts payloads in the browser of a person who may see them.
+"""The codec server for Temporal's Web UI: it decrypts payloads for the browser.
 
-It exists only where a token is set, which stands in its address: the Web UI sends no header of ours. Set the UI's codec endpoint to
-`http://127.0.0.1:<api port>/codec/<token>`. A browser of another origin is refused, and so is a page that does not say where it is from.
+It exists only when TRADER_CODEC_TOKEN is set. The token is part of the address, because the Web UI sends no
+header of ours: set the UI's codec endpoint to `http://127.0.0.1:<api port>/codec/<token>`. Requests without
+an Origin header, or from an origin that is not in TRADER_CODEC_ORIGINS, are refused.
 """
 
 import hmac
@@ -13,7 +14,7 @@ from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 from pydantic import BaseModel, ConfigDict, Field
 from temporalio.api.common.v1 import Payload, Payloads
 
-from alert_trader.api.context import Context, InForce
+from alert_trader.api.dependencies import ApiContext, Context
 from alert_trader.api.problems import Kind, ProblemError, responses
 from alert_trader.control.payload_codec import EncryptionCodec, UnreadablePayloadError
 
@@ -34,7 +35,7 @@ Base64 = Annotated[str, Field(pattern=r"^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|
 
 
 class WirePayload(BaseModel):
-    """A payload as Temporal writes it in JSON: bytes in base64."""
+    """A Temporal payload in JSON, with bytes in base64."""
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
@@ -43,7 +44,7 @@ class WirePayload(BaseModel):
 
 
 class WirePayloads(BaseModel):
-    """Payloads as the Web UI sends and takes them."""
+    """Payloads as the Web UI sends and receives them."""
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
@@ -56,9 +57,9 @@ Origin = Annotated[str | None, Header(include_in_schema=False)]
 
 @router.options("/{token}/{action}", include_in_schema=False)
 async def preflight(
-    request: Request, context: InForce, token: Token, action: str, origin: Origin = None
+    request: Request, context: ApiContext, token: Token, action: str, origin: Origin = None
 ) -> Response:
-    """Answer a browser that asks whether it may."""
+    """Answer the browser's CORS preflight."""
     if action not in {"decode", "encode"}:
         raise ProblemError(HTTPStatus.NOT_FOUND, Kind.NOT_FOUND, "Not Found")
     _admit(context, token, origin)
@@ -80,13 +81,13 @@ async def preflight(
     "/{token}/decode", operation_id="decode", summary="Decrypt payloads for the Web UI", responses=_PROBLEMS
 )
 async def decode(
-    context: InForce, response: Response, token: Token, asked: WirePayloads, origin: Origin = None
+    context: ApiContext, response: Response, token: Token, body: WirePayloads, origin: Origin = None
 ) -> WirePayloads:
-    """Decrypt payloads; those that are not encrypted come back as they are."""
+    """Decrypt payloads. Payloads that are not encrypted are returned unchanged."""
     codec = _admit(context, token, origin)
     response.headers.update(_cors(origin))
     try:
-        return _wire(await codec.decode(_payloads(asked)))
+        return _wire(await codec.decode(_payloads(body)))
     except UnreadablePayloadError as unreadable:
         raise ProblemError(
             HTTPStatus.UNPROCESSABLE_ENTITY, Kind.INVALID, str(unreadable), _cors(origin)
@@ -97,16 +98,16 @@ async def decode(
     "/{token}/encode", operation_id="encode", summary="Encrypt payloads for the Web UI", responses=_PROBLEMS
 )
 async def encode(
-    context: InForce, response: Response, token: Token, asked: WirePayloads, origin: Origin = None
+    context: ApiContext, response: Response, token: Token, body: WirePayloads, origin: Origin = None
 ) -> WirePayloads:
-    """Encrypt payloads, such as the argument of a signal that is sent from the Web UI."""
+    """Encrypt payloads, such as the argument of a signal sent from the Web UI."""
     codec = _admit(context, token, origin)
     response.headers.update(_cors(origin))
-    return _wire(await codec.encode(_payloads(asked)))
+    return _wire(await codec.encode(_payloads(body)))
 
 
 def _admit(context: Context, token: str, origin: str | None) -> EncryptionCodec:
-    """Give the codec to who knows the token, from an origin that is on the list; to everybody else there is nothing here."""
+    """Return the codec when token and origin are right. A wrong token gets 404, a wrong origin 403."""
     expected = context.settings.codec_token
     known = expected is not None and hmac.compare_digest(
         expected.get_secret_value().encode(), token.encode("utf-8", "surrogatepass")
@@ -117,7 +118,7 @@ def _admit(context: Context, token: str, origin: str | None) -> EncryptionCodec:
         raise ProblemError(
             HTTPStatus.FORBIDDEN,
             Kind.UNAUTHORIZED,
-            "expected a request of the Web UI's page, from an origin in TRADER_CODEC_ORIGINS; found another, or none",
+            "expected an Origin header that is listed in TRADER_CODEC_ORIGINS; found another origin or none",
         )
     return context.codec
 
@@ -126,12 +127,12 @@ def _cors(origin: str | None) -> dict[str, str]:
     return {"access-control-allow-origin": origin or "", "vary": "Origin"}
 
 
-def _payloads(asked: WirePayloads) -> list[Payload]:
+def _payloads(body: WirePayloads) -> list[Payload]:
     try:
-        return list(ParseDict(asked.model_dump(), Payloads()).payloads)
+        return list(ParseDict(body.model_dump(), Payloads()).payloads)
     except (ParseError, ValueError):
         raise ProblemError(
-            HTTPStatus.UNPROCESSABLE_ENTITY, Kind.INVALID, "expected payloads whose bytes are base64"
+            HTTPStatus.UNPROCESSABLE_ENTITY, Kind.INVALID, "expected payloads with bytes in base64"
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""Whether it lives, whether it can do its work, and its metrics. No key is asked: nothing here tells of a trade."""
+"""Liveness, readiness and metrics. They need no key: nothing here shows a trade."""
 
 from enum import StrEnum
 from http import HTTPStatus
@@ -8,7 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from alert_trader.api.context import InForce
+from alert_trader.api.dependencies import ApiContext
 from alert_trader.api.problems import RETRY_SOON, Kind, ProblemError, responses
 from alert_trader.control.temporal import UnreachableError
 from alert_trader.domain.execution.policy import Mode
@@ -21,39 +21,39 @@ _PROBLEMS = responses(
 
 
 class State(StrEnum):
-    """How the process stands."""
+    """Health of the process."""
 
     ALIVE = "alive"
     READY = "ready"
     NO_WORKER = "no-worker"
-    """Temporal answers, and takes alerts and commands in; nothing carries them out until a worker is there."""
+    """Temporal answers and accepts alerts and commands, but they wait until a worker runs."""
 
 
 class Health(BaseModel):
-    """How the process stands."""
+    """Health of the process."""
 
     state: State
     mode: Mode
 
 
-@router.get("/health/live", operation_id="live", summary="Whether the process lives", responses=_PROBLEMS)
-async def live(context: InForce) -> Health:
-    """Answer as long as the process does."""
+@router.get("/health/live", operation_id="live", summary="Liveness", responses=_PROBLEMS)
+async def live(context: ApiContext) -> Health:
+    """Answer as long as the process runs."""
     return Health(state=State.ALIVE, mode=context.settings.mode)
 
 
 @router.get(
     "/health/ready",
     operation_id="ready",
-    summary="Whether it can do its work",
+    summary="Readiness",
     responses={**_PROBLEMS, **responses(HTTPStatus.SERVICE_UNAVAILABLE)},
 )
-async def ready(context: InForce) -> Health:
-    """Ask Temporal; a problem of 503 says that it is away."""
+async def ready(context: ApiContext) -> Health:
+    """Ask Temporal whether a worker runs. 503 means that Temporal does not answer."""
     try:
         workers = await context.temporal.workers(context.settings.account)
     except UnreachableError:
-        # anybody may ask this: where Temporal was looked for is told to those who hold a key
+        # this route needs no key, so the answer does not name the address of Temporal
         raise ProblemError(
             HTTPStatus.SERVICE_UNAVAILABLE, Kind.UNAVAILABLE, "Temporal does not answer", RETRY_SOON
         ) from None
@@ -71,6 +71,6 @@ async def ready(context: InForce) -> Health:
     },
 )
 async def metrics(request: Request) -> Response:
-    """Give this process's own counts; a worker serves those of its trades at TRADER_METRICS_BIND."""
-    context: InForce = request.app.state.context
+    """Return the metrics of this process. A worker serves those of its trades at TRADER_METRICS_BIND."""
+    context: ApiContext = request.app.state.context
     return Response(generate_latest(context.registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,4 +1,4 @@
-"""Who may ask: named admin keys, compared in constant time, and how often each may."""
+"""Named admin keys, compared in constant time, and a rate limit for each."""
 
 import hashlib
 import hmac
@@ -13,7 +13,7 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
-from alert_trader.api.guard import Traffic
+from alert_trader.api.middleware import RequestMetrics
 from alert_trader.api.problems import Kind, ProblemError
 
 HEADER = "x-api-key"
@@ -21,49 +21,52 @@ CHALLENGE = {"www-authenticate": f'ApiKey realm="alert-trader", header="{HEADER}
 
 
 class RateLimitBucket(StrEnum):
-    """What a rate is counted for: each has its own, so that nothing uses up another's."""
+    """Requests that share a rate limit. Each bucket is counted separately."""
 
     ALERTS = "alerts"
     READS = "reads"
     HALTS = "halts"
-    """Stopping must work while a webhook gone wild uses up everything else."""
-    STRANGERS = "strangers"
-    """Requests without a known key, by address."""
+    """Halt and resume: they must work while a misconfigured webhook uses up the other buckets."""
+    UNAUTHENTICATED = "unauthenticated"
+    """Requests without a valid key, counted by address."""
 
 
 class Keys:
-    """The keys in force and the rates of those who hold them. A key is kept as a digest only."""
+    """The admin keys and their rate limits. Only digests of the keys are kept."""
 
-    def __init__(self, ring: Iterable[tuple[str, str]], *, rate: int, traffic: Traffic) -> None:
-        """Know the keys of `ring` as (name, key); each holder, and each address without a key, may ask `rate` times a minute."""
+    def __init__(self, ring: Iterable[tuple[str, str]], *, rate: int, metrics: RequestMetrics) -> None:
+        """Accept the (name, key) pairs of `ring`; allow `rate` requests a minute per key and bucket."""
         self._digests = [(name, _digest(key)) for name, key in ring]
         self._rate = RateLimitItemPerMinute(rate)
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
-        self._traffic = traffic
+        self._metrics = metrics
 
-    def admit(self, request: Request, purse: RateLimitBucket, *, key: str | None = None) -> str:
-        """Give the name of the key that a request holds, in its header or as `key`; raises a problem of 401 or 429."""
+    def admit(self, request: Request, bucket: RateLimitBucket, *, key: str | None = None) -> str:
+        """Return the name of the request's key, from its header or `key`.
+
+        Raise ProblemError with 401 or 429.
+        """
         presented = request.headers.get(HEADER) or key
         name = None if presented is None else self._name_of(presented)
         if name is None:
             address = request.client.host if request.client is not None else "unknown"
-            # a known key is never kept out by others who try from the same address, which may be a proxy's
-            self._count(RateLimitBucket.STRANGERS, address)
-            self._traffic.turned_away.labels("no known key").inc()
-            found = "none" if presented is None else "one that is not known"
-            none_set = "" if self._digests else ". No key is set yet: set TRADER_API_KEYS=name:key"
+            # only wrong keys count against an address: a valid key must work behind the same proxy
+            self._count(RateLimitBucket.UNAUTHENTICATED, address)
+            self._metrics.rejected.labels("no valid key").inc()
+            found = "none" if presented is None else "an unknown key"
+            none_set = "" if self._digests else ". No key is configured: set TRADER_API_KEYS=name:key"
             raise ProblemError(
                 HTTPStatus.UNAUTHORIZED,
                 Kind.UNAUTHORIZED,
                 f"expected an admin key in the header {HEADER}, found {found}{none_set}",
                 CHALLENGE,
             )
-        self._count(purse, name)
+        self._count(bucket, name)
         request.state.key_name = name
         return name
 
     def _name_of(self, presented: str) -> str | None:
-        """Find the key's name; every key is compared, whichever fits, so that the time tells nothing."""
+        """Return the key's name. All keys are compared, so that the time taken reveals nothing."""
         digest = _digest(presented)
         found = None
         for name, known in self._digests:
@@ -71,17 +74,17 @@ class Keys:
                 found = name
         return found
 
-    def _count(self, purse: RateLimitBucket, who: str) -> None:
-        if self._limiter.hit(self._rate, purse, who):
+    def _count(self, bucket: RateLimitBucket, who: str) -> None:
+        if self._limiter.hit(self._rate, bucket, who):
             return
-        self._traffic.turned_away.labels("over its rate").inc()
+        self._metrics.rejected.labels("rate limit").inc()
         again = max(
-            math.ceil(self._limiter.get_window_stats(self._rate, purse, who).reset_time - time.time()), 1
+            math.ceil(self._limiter.get_window_stats(self._rate, bucket, who).reset_time - time.time()), 1
         )
         raise ProblemError(
             HTTPStatus.TOO_MANY_REQUESTS,
             Kind.TOO_MANY,
-            f"expected at most {self._rate.amount} requests a minute ({purse}); try again in {again} s",
+            f"rate limit reached: {self._rate.amount} requests a minute ({bucket}). Try again in {again} s",
             {"retry-after": str(again)},
         )
 

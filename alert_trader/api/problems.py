@@ -1,4 +1,4 @@
-"""Errors as documents (RFC 9457): what went wrong, in words, of a kind from a closed set, and never a trace of the program."""
+"""Errors as problem documents (RFC 9457): a kind from a closed set and a text, never a stack trace."""
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -19,38 +19,38 @@ RETRY_SOON = {"retry-after": "5"}
 
 
 class Kind(StrEnum):
-    """What a problem is. Its `type` is `urn:alert-trader:problem:<kind>`."""
+    """Kind of a problem. Its `type` is `urn:alert-trader:problem:<kind>`."""
 
     INVALID = "invalid"
-    """The request is not what the document of this API says; `errors` names each fault."""
+    """The request does not match the OpenAPI document; `errors` lists each fault."""
     UNAUTHORIZED = "unauthorized"
-    """No admin key was given, or none that is known."""
+    """No admin key was sent, or an unknown one."""
     NOT_FOUND = "not-found"
     METHOD_NOT_ALLOWED = "method-not-allowed"
     NOT_POSSIBLE = "not-possible"
-    """The trade or the account said no: what was asked makes no sense for it now."""
+    """The request is not possible for the trade or the account in its present state."""
     TOO_SLOW = "too-slow"
     """The request's body did not arrive in time."""
     TOO_LARGE = "too-large"
     TOO_MANY = "too-many"
-    """The rate of this key or address is used up; `retry-after` says for how long."""
+    """The rate limit of this key or address is reached; `retry-after` says for how many seconds."""
     UNEXPECTED = "unexpected"
-    """A fault in the product; the log has it under the instance's number."""
+    """An internal error; `detail` has the number under which the log has it."""
     UNAVAILABLE = "unavailable"
-    """Temporal is away. Asking again is safe."""
+    """Temporal does not answer. Retrying is safe."""
     NO_ANSWER = "no-answer"
-    """Temporal has it, but no worker answered in time: what was asked may still happen."""
+    """Temporal has the request, but no worker answered in time: it may still be carried out."""
 
 
 class FieldError(BaseModel):
-    """One fault of a request; what was given is not repeated."""
+    """One fault of a request. The value sent is not repeated."""
 
-    pointer: str = Field(description="Where: body, query, path or header, then the names that lead to it.")
+    pointer: str = Field(description="Where: body, query, path or header, then the path of field names.")
     detail: str
 
 
 class Problem(BaseModel):
-    """An error."""
+    """An error (RFC 9457)."""
 
     type: str
     title: str
@@ -60,17 +60,17 @@ class Problem(BaseModel):
 
 
 class ProblemError(Exception):
-    """Ends a request with a problem."""
+    """End a request with a problem document."""
 
     def __init__(
         self, status: HTTPStatus, kind: Kind, detail: str, headers: Mapping[str, str] | None = None
     ) -> None:
-        """Say what is wrong in `detail`, for people."""
+        """Keep the parts of the document; `detail` is for people."""
         super().__init__(detail)
         self.status, self.kind, self.detail, self.headers = status, kind, detail, dict(headers or {})
 
     def response(self) -> JSONResponse:
-        """Give the answer."""
+        """Return the response."""
         return problem(self.status, self.kind, self.detail, headers=self.headers)
 
 
@@ -82,7 +82,7 @@ def problem(
     errors: list[FieldError] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
-    """Write a problem."""
+    """Return a problem document as a response."""
     body = Problem(
         type=f"urn:alert-trader:problem:{kind}",
         title=_name(status),
@@ -102,7 +102,7 @@ _RENAMED = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Content Too Large",
     HTTPStatus.UNPROCESSABLE_ENTITY: "Unprocessable Content",
 }
-"""As RFC 9110 names them; Python does from 3.13 on, and an answer must not depend on that."""
+"""Names of RFC 9110, which Python uses from 3.13 on: responses must not depend on the Python version."""
 
 
 def _name(status: HTTPStatus) -> str:
@@ -110,7 +110,7 @@ def _name(status: HTTPStatus) -> str:
 
 
 def responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
-    """Document the problems that an operation can answer with."""
+    """Document the problems that an operation can return."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {status.value: {"description": _name(status), "content": content} for status in statuses}
 
@@ -118,8 +118,8 @@ def responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
 _KINDS = {HTTPStatus.NOT_FOUND: Kind.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED: Kind.METHOD_NOT_ALLOWED}
 
 
-def install(app: FastAPI, *, admit: Callable[[Request], object]) -> None:
-    """Answer every error of `app` with a problem. `admit` lets a request in, or raises a problem: see `_invalid`."""
+def install_error_handlers(app: FastAPI, *, admit: Callable[[Request], object]) -> None:
+    """Answer every error of `app` with a problem document. `admit` checks the key, see `_invalid`."""
 
     @app.exception_handler(ProblemError)
     async def _problem(_: Request, error: ProblemError) -> JSONResponse:
@@ -127,7 +127,7 @@ def install(app: FastAPI, *, admit: Callable[[Request], object]) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(_: Request, error: HTTPException) -> JSONResponse:
-        # the framework's word for a body that is not even text
+        # FastAPI answers 400 to a body that is not text
         status = (
             HTTPStatus.UNPROCESSABLE_ENTITY
             if error.status_code == HTTPStatus.BAD_REQUEST
@@ -138,22 +138,22 @@ def install(app: FastAPI, *, admit: Callable[[Request], object]) -> None:
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         if any(each["type"] == "json_invalid" for each in error.errors()):
-            # the framework reads JSON before it asks anything else: a stranger hears of the key, and is counted
+            # FastAPI parses JSON before the key is checked: check it here, so that the request is counted
             try:
                 admit(request)
             except ProblemError as refused:
                 return refused.response()
         errors = [_field_error(request, each) for each in error.errors()]
-        detail = "The request is not what this API expects; `errors` names each fault."
+        detail = "The request does not match this API; `errors` lists each fault."
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, Kind.INVALID, detail, errors=errors)
 
     @app.exception_handler(ControlError)
     async def _control(_: Request, error: ControlError) -> JSONResponse:
-        return told(error)
+        return problem_of(error)
 
 
 def _field_error(request: Request, found: Any) -> FieldError:
-    """Word one fault; the framework's words for a body that is no JSON, or is not called so, tell a sender nothing."""
+    """Describe one fault, with our own texts for a body or content type that is not JSON."""
     kind, place = found["type"], "/".join(map(str, found["loc"]))
     if kind == "json_invalid":
         return FieldError(
@@ -171,8 +171,8 @@ def _field_error(request: Request, found: Any) -> FieldError:
     return FieldError(pointer=place, detail=found["msg"])
 
 
-def told(error: ControlError) -> JSONResponse:
-    """Word what a use-case ended in."""
+def problem_of(error: ControlError) -> JSONResponse:
+    """Return the problem document for an error of `control/`."""
     match error:
         case NotFoundError():
             return problem(HTTPStatus.NOT_FOUND, Kind.NOT_FOUND, str(error))

@@ -1,4 +1,4 @@
-"""The way to Temporal: connected when first asked for, tried again by the next request when it was away."""
+"""The connection to Temporal: made on the first request, and retried by the next request after a failure."""
 
 import asyncio
 from collections.abc import Sequence
@@ -15,21 +15,21 @@ from alert_trader.domain.ids import AccountNumber
 from alert_trader.workflows.interface import task_queue
 
 CONNECT_WITHIN = timedelta(seconds=3)
-"""A caller waits for this; one that is told soon can ask again."""
+"""Short, because a caller waits for it and can retry."""
 
-AWAY_FOR = timedelta(seconds=1)
-"""Requests that come this soon after a connection failed are told so at once: they would wait behind each other for the same answer."""
+FAIL_FAST_FOR = timedelta(seconds=1)
+"""For this long after a failed connection requests fail at once, instead of queueing for the same failure."""
 
 _RPC_TIMEOUT = timedelta(seconds=3)
 
 
-class Temporal:
-    """One client for all requests; it finds its way back by itself once it was connected."""
+class TemporalConnection:
+    """One client for all requests. Once connected, it reconnects by itself."""
 
     def __init__(
         self, target: Target, *, interceptors: Sequence[Interceptor] = (), within: timedelta = CONNECT_WITHIN
     ) -> None:
-        """Know where to connect; nothing is connected yet."""
+        """Keep the target; `client` makes the connection."""
         self._within = within
         self._target = target
         self._interceptors = interceptors
@@ -39,7 +39,7 @@ class Temporal:
         self._away_until = 0.0
 
     async def client(self) -> Client:
-        """Give the client; raises UnreachableError when Temporal is away."""
+        """Return the client. Raise UnreachableError when Temporal does not answer."""
         async with self._connecting:
             if self._client is None:
                 now = asyncio.get_running_loop().time()
@@ -52,13 +52,13 @@ class Temporal:
                 except UnreachableError as away:
                     self._away, self._away_until = (
                         away,
-                        asyncio.get_running_loop().time() + AWAY_FOR.total_seconds(),
+                        asyncio.get_running_loop().time() + FAIL_FAST_FOR.total_seconds(),
                     )
                     raise
             return self._client
 
     async def workers(self, account: AccountNumber) -> int:
-        """Count the workers that take an account's work; raises UnreachableError."""
+        """Return how many workers poll the account's task queue. Raise UnreachableError."""
         client = await self.client()
         request = DescribeTaskQueueRequest(
             namespace=client.namespace,

@@ -1,4 +1,4 @@
-"""Trades as lists and one by one."""
+"""List trades and show one."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 
-from alert_trader.api.context import Connected, Reader, guarded
+from alert_trader.api.dependencies import ReadKey, TemporalClient, problem_responses
 from alert_trader.control.queries import trade_views
 from alert_trader.control.queries.trade_views import Filter
 from alert_trader.domain.audit.event import TradeEvent
@@ -22,7 +22,7 @@ NAME = r"^(trade-)?[A-Za-z0-9][A-Za-z0-9_-]{0,29}$"
 
 
 class TradeSummary(BaseModel):
-    """A trade as the index has it, with what its worker says where one answers."""
+    """A trade from Temporal's index, with details from its workflow when a worker answers."""
 
     workflow_id: str
     started_at: datetime
@@ -43,46 +43,50 @@ class TradeSummary(BaseModel):
 
 
 class TradeList(BaseModel):
-    """Trades, the newest first."""
+    """Trades, newest first."""
 
     trades: list[TradeSummary]
 
 
 class TradeDetail(BaseModel):
-    """One trade as completely as it could be told."""
+    """One trade with everything that could be read."""
 
     trade: TradeSummary
     view: TradeView | None
     events: list[TradeEvent]
     note: str | None
-    """Why view and events are missing, and what to do."""
+    """Why `view` and `events` are missing, and what to do; null when they are there."""
 
 
-@router.get("", operation_id="listTrades", summary="List trades", responses=guarded())
+@router.get("", operation_id="listTrades", summary="List trades", responses=problem_responses())
 async def list_trades(
-    _: Reader,
-    client: Connected,
+    _: ReadKey,
+    client: TemporalClient,
     symbol: Annotated[str | None, Query(pattern=WORD)] = None,
     phase: Annotated[str | None, Query(pattern=WORD)] = None,
     author: Annotated[str | None, Query(pattern=WORD)] = None,
     open_only: bool = False,
     limit: Annotated[int, Query(ge=1, le=MOST)] = 20,
 ) -> TradeList:
-    """List trades, the newest first."""
-    wanted = Filter(symbol=symbol, phase=phase, author=author, open_only=open_only)
-    return TradeList(
-        trades=[_summary(row) for row in await trade_views.list_trades(client, wanted, limit=limit)]
-    )
+    """List trades, newest first."""
+    only = Filter(symbol=symbol, phase=phase, author=author, open_only=open_only)
+    rows = await trade_views.list_trades(client, only, limit=limit)
+    return TradeList(trades=[_summary(row) for row in rows])
 
 
 @router.get(
-    "/{trade}", operation_id="showTrade", summary="Show a trade", responses=guarded(HTTPStatus.NOT_FOUND)
+    "/{trade}",
+    operation_id="showTrade",
+    summary="Show a trade",
+    responses=problem_responses(HTTPStatus.NOT_FOUND),
 )
-async def show_trade(_: Reader, client: Connected, trade: Annotated[str, Path(pattern=NAME)]) -> TradeDetail:
-    """Tell one trade: how it stands, and every event of its audit trail."""
-    picture = await trade_views.show(client, trade)
+async def show_trade(
+    _: ReadKey, client: TemporalClient, trade: Annotated[str, Path(pattern=NAME)]
+) -> TradeDetail:
+    """Return one trade with every event of its audit trail."""
+    details = await trade_views.show(client, trade)
     return TradeDetail(
-        trade=_summary(picture.row), view=picture.view, events=list(picture.events), note=picture.note
+        trade=_summary(details.row), view=details.view, events=list(details.events), note=details.note
     )
 
 

@@ -1,4 +1,5 @@
-"""The Discord bot: alerts in, commands, and one living card per trade out.
+"""The Discord bot: receive alerts and commands, and keep one card per trade up to date.
 
-Lives here: what Discord says and shows. Never here: a decision about a trade, or a way to an order: the bot asks `control/` as every face.
+Lives here: reading from and posting to Discord. Never here: a trading decision or an order. `control/` does
+that.
 """

@@ -1,24 +1,27 @@
-"""What a card's buttons do, and the names they go by on Discord's side. Pure."""
+"""The actions of a card's buttons, and the custom ids by which Discord returns a press. Pure."""
 
 import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 _ID = r"[A-Za-z0-9_-]{1,30}"
-PRESSED = rf"trade:(?P<action>[a-z-]+):(?P<trade>{_ID})(?::(?P<offer>{_ID}))?"
-"""The custom id of a card's button: it alone says what is meant, so a button works after any restart."""
+BUTTON_ID = rf"trade:(?P<action>[a-z-]+):(?P<trade>{_ID})(?::(?P<offer>{_ID}))?"
+"""The custom id of a card's button. It holds everything, so a button works after any restart."""
 
-SURE = rf"sure:(?P<action>[a-z-]+):(?P<trade>{_ID}):(?P<seen>[0-9]+):(?P<asked>[0-9]+)"
-"""The custom id of the answer "yes" to a question, with the contracts that it was asked about and when."""
+CONFIRM_ID = rf"confirm:(?P<action>[a-z-]+):(?P<trade>{_ID}):(?P<contracts>[0-9]+):(?P<asked_at>[0-9]+)"
+"""The custom id of a confirm button, with the number of contracts in the question and when it was asked."""
+
+CONFIRM_WITHIN = 60
+"""Seconds in which a question can be confirmed: after that the price may have moved."""
 
 
 class Action(StrEnum):
-    """What a button asks for."""
+    """What a button does."""
 
     CANCEL = "cancel"
-    """Stop buying."""
+    """Cancel the rest of the entry."""
     CONVERT = "convert"
-    """Buy what is left at the market now."""
+    """Buy the rest of the entry at the market now."""
     CLOSE_HALF = "close-half"
     CLOSE_ALL = "close-all"
     APPROVE = "approve"
@@ -26,18 +29,18 @@ class Action(StrEnum):
     SKIP = "skip"
 
     @property
-    def asks(self) -> bool:
-        """Whether it moves money the wrong way, so that it is asked about once."""
+    def needs_confirmation(self) -> bool:
+        """Whether it trades at the market, so that it is confirmed first."""
         return self in {Action.CONVERT, Action.CLOSE_HALF, Action.CLOSE_ALL}
 
 
 class Style(StrEnum):
-    """How a button looks; its words say what it does."""
+    """Discord's button styles."""
 
-    MAIN = "primary"
-    GOOD = "success"
-    PLAIN = "secondary"
-    HARD = "danger"
+    PRIMARY = "primary"
+    SUCCESS = "success"
+    SECONDARY = "secondary"
+    DANGER = "danger"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,35 +55,35 @@ class Button:
 
     @property
     def custom_id(self) -> str:
-        """Its name on Discord's side."""
+        """The id that Discord returns when it is pressed."""
         return f"trade:{self.action}:{self.trade}" + (f":{self.offer}" if self.offer else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A question asked before an action, as it was seen."""
+    """The question that a person was asked before an action."""
 
     action: Action
     trade: str
-    seen: int
+    contracts: int
     """Contracts held, or still to buy, when it was asked."""
-    asked: int
-    """When, in seconds."""
+    asked_at: int
+    """Unix time in seconds."""
 
     @property
     def custom_id(self) -> str:
-        """The name of its "yes" on Discord's side."""
-        return f"sure:{self.action}:{self.trade}:{self.seen}:{self.asked}"
+        """The id that Discord returns when its confirm button is pressed."""
+        return f"confirm:{self.action}:{self.trade}:{self.contracts}:{self.asked_at}"
 
 
 def read_question(custom_id: str) -> Question | None:
-    """Read a question back from the name of its answer."""
-    found = re.fullmatch(SURE, custom_id)
+    """Return the question of a confirm button's custom id; None when it is not one."""
+    found = re.fullmatch(CONFIRM_ID, custom_id)
     if found is None:
         return None
     return Question(
         action=Action(found["action"]),
         trade=found["trade"],
-        seen=int(found["seen"]),
-        asked=int(found["asked"]),
+        contracts=int(found["contracts"]),
+        asked_at=int(found["asked_at"]),
     )

@@ -1,4 +1,4 @@
-"""Buttons known by their names alone: whoever presses one after any restart reaches the trade it is about."""
+"""Buttons that are recognised by their custom id alone, so that they work after a restart of the bot."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import discord
 
-from alert_trader.bot.actions import PRESSED, SURE, Action, Question, read_question
+from alert_trader.bot.actions import BUTTON_ID, CONFIRM_ID, Action, Question, read_question
 
 Pressed = Callable[[discord.Interaction[Any], Action, str, str], Awaitable[None]]
 Confirmed = Callable[[discord.Interaction[Any], Question], Awaitable[None]]
@@ -15,25 +15,25 @@ Confirmed = Callable[[discord.Interaction[Any], Question], Awaitable[None]]
 
 @dataclass(slots=True)
 class ButtonHandlers:
-    """Where presses go: set once by the bot when it starts."""
+    """The bot's functions for presses, set when it starts."""
 
     pressed: Pressed
     confirmed: Confirmed
 
 
-def hands_of(interaction: discord.Interaction[Any]) -> ButtonHandlers:
-    """Give the hands of the bot that an interaction reached."""
-    hands: ButtonHandlers = interaction.client.hands
-    return hands
+def handlers_of(interaction: discord.Interaction[Any]) -> ButtonHandlers:
+    """Return the handlers of the bot that received an interaction."""
+    handlers: ButtonHandlers = interaction.client.button_handlers
+    return handlers
 
 
-class CardButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=PRESSED):
+class CardButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=BUTTON_ID):
     """A button of a card."""
 
     def __init__(
         self, item: discord.ui.Button[discord.ui.View], action: Action, trade: str, offer: str
     ) -> None:
-        """Stand for an action on a trade, and on the offer that was seen."""
+        """Keep the action, the trade and the offer that the card showed."""
         super().__init__(item)
         self.action, self.trade, self.offer = action, trade, offer
 
@@ -41,21 +41,21 @@ class CardButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], tem
     async def from_custom_id(
         cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
     ) -> Self:
-        """Know a button again by its name."""
+        """Return the button of a custom id."""
         del interaction
         assert isinstance(item, discord.ui.Button)
         return cls(item, Action(match["action"]), match["trade"], match["offer"] or "")
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Take a press."""
-        await hands_of(interaction).pressed(interaction, self.action, self.trade, self.offer)
+        """Handle a press."""
+        await handlers_of(interaction).pressed(interaction, self.action, self.trade, self.offer)
 
 
-class ConfirmButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=SURE):
-    """The answer "yes" to a question."""
+class ConfirmButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=CONFIRM_ID):
+    """The button that confirms an action."""
 
     def __init__(self, item: discord.ui.Button[discord.ui.View], question: Question) -> None:
-        """Stand for an answer to `question`."""
+        """Keep the question that it confirms."""
         super().__init__(item)
         self.question = question
 
@@ -63,7 +63,7 @@ class ConfirmButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], 
     async def from_custom_id(
         cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
     ) -> Self:
-        """Know an answer again by its name."""
+        """Return the confirm button of a custom id."""
         del interaction
         assert isinstance(item, discord.ui.Button)
         question = read_question(match.string)
@@ -71,5 +71,5 @@ class ConfirmButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], 
         return cls(item, question)
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Take the answer."""
-        await hands_of(interaction).confirmed(interaction, self.question)
+        """Handle a confirmation."""
+        await handlers_of(interaction).confirmed(interaction, self.question)

@@ -1,7 +1,7 @@
-"""Show cards: make one, or change the one there is, and tell the story in its thread. An activity, called by the trade.
+"""The activity that posts or edits a trade's card, and posts the trade's events in the card's thread.
 
-The same request again, a lost answer, a restart or a second bot lead to one card and one story: a message is made under a nonce that
-Discord takes once, and where it is not certain what is there, the channel is looked at first.
+A retry, a lost answer, a restart or a second bot never post a card or an event twice: messages have a nonce,
+which Discord accepts once, and when it is uncertain what was posted, the channel is read first.
 """
 
 import asyncio
@@ -17,27 +17,27 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from alert_trader.activities.messages import SHOW_CARD, CardAnswer, CardPlace, CardRequest
-from alert_trader.bot.drawing import draw
-from alert_trader.bot.pace import Pace
-from alert_trader.bot.shapes import buttons, embed
-from alert_trader.bot.story import tell, told
-from alert_trader.bot.words import one_line
+from alert_trader.bot.card_layout import make_card
+from alert_trader.bot.discord_text import one_line
+from alert_trader.bot.edit_rate import EditRateLimit
+from alert_trader.bot.embeds import buttons, embed
+from alert_trader.bot.thread_lines import last_sequence, thread_messages
 from alert_trader.domain.audit.event import TradeEvent
 from alert_trader.domain.trade.view import TradeView
 
 log = logging.getLogger("alert-trader.bot.cards")
 
 SHOW_WITHIN = timedelta(seconds=15)
-"""Below the activity's own timeout, so that no attempt still posts while the next one does."""
+"""Below the activity's timeout, so that an attempt never overlaps the next one."""
 
 LOOK_BACK = 100
-"""Messages after the alert among which its card is looked for."""
+"""How many messages after the alert are searched for its card."""
 
 EDITS_AT_ONCE, EDIT_EVERY = 3, 1.1
-"""Cards changed at once in a channel, and seconds between further ones; Discord takes five in five seconds."""
+"""Edits at once in a channel, and seconds between further ones. Discord allows five in five seconds."""
 
 EDIT_REST = 4.0
-"""Seconds that a card rests at most before it is changed again, however many there are: the rest of the activity's time is for Discord."""
+"""Longest wait in seconds after an edit. The rest of the activity's time is for Discord's own rate limits."""
 
 NONCE_LENGTH = 25
 THREAD_EXISTS = 160004
@@ -45,39 +45,39 @@ NOBODY = discord.AllowedMentions.none()
 
 
 class CardActivity:
-    """Shows the cards of one account's trades."""
+    """Posts and edits the cards of one account's trades."""
 
     def __init__(self, client: discord.Client, cards_channel: int | None) -> None:
-        """Show in `cards_channel`, or where each alert came from."""
+        """Post in `cards_channel`, or in the channel of each alert when it is None."""
         self._client = client
         self._channel = cards_channel
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        """One for each trade whose card is being shown; gone when nobody waits."""
-        self._paces: defaultdict[str, Pace] = defaultdict(
-            lambda: Pace(burst=EDITS_AT_ONCE, every=EDIT_EVERY, at_most=EDIT_REST)
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        """One per trade whose card is being updated."""
+        self._edit_rates: defaultdict[str, EditRateLimit] = defaultdict(
+            lambda: EditRateLimit(burst=EDITS_AT_ONCE, every=EDIT_EVERY, at_most=EDIT_REST)
         )
 
     @activity.defn(name=SHOW_CARD)
     async def show_card(self, request: CardRequest) -> CardAnswer:
-        """Show a card as the trade stands; raises, to be tried again, when Discord did not take all of it."""
+        """Update a card. Raise, so that Temporal retries, when Discord did not accept all of it."""
         in_doubt = request.in_doubt or activity.info().attempt > 1
         try:
             place = await self.show(request, in_doubt=in_doubt)
         except (discord.Forbidden, discord.NotFound) as refused:
             channel = self._channel or request.view.message.channel_id
             raise ApplicationError(
-                f"channel {channel} does not take the card: {refused.text or refused}. Invite the bot there with the permissions it names "
-                "when it starts, or set TRADER_DISCORD_CARDS_CHANNEL",
+                f"cannot post the card in channel {channel}: {refused.text or refused}. Invite the bot "
+                "with the link that it logs at start, or set TRADER_DISCORD_CARDS_CHANNEL to another channel",
                 non_retryable=True,
             ) from refused
         if request.view.outcome is None:
-            await self._paces[place.channel_id].rest()
+            await self._edit_rates[place.channel_id].wait()
         return CardAnswer(place=place)
 
     async def show(self, request: CardRequest, *, in_doubt: bool) -> CardPlace:
-        """Show a card and tell its story; one at a time for a trade."""
-        turn = self._turns.setdefault(request.view.workflow_id, asyncio.Lock())
-        async with turn, asyncio.timeout(SHOW_WITHIN.total_seconds()):
+        """Update a card and post new events in its thread; one update at a time per trade."""
+        lock = self._locks.setdefault(request.view.workflow_id, asyncio.Lock())
+        async with lock, asyncio.timeout(SHOW_WITHIN.total_seconds()):
             message, fresh = await self._card(request)
             last = (
                 request.events[-1].sequence
@@ -85,8 +85,8 @@ class CardActivity:
                 else (0 if request.place is None else request.place.told)
             )
             if request.events:
-                # only the bot that made the card in this very call knows that nothing is told yet
-                await self._tell(
+                # only a card posted in this very call is certain to have no events in its thread
+                await self._post_events(
                     message,
                     request.view,
                     request.events,
@@ -96,14 +96,14 @@ class CardActivity:
             return CardPlace(channel_id=str(message.channel.id), message_id=str(message.id), told=last)
 
     async def _card(self, request: CardRequest) -> tuple[discord.PartialMessage | discord.Message, bool]:
-        """Change the card there is, or make it; tells whether it was made now."""
+        """Edit the trade's card, or post it. Return the message, and whether it was posted now."""
         view = request.view
         count = (
             request.events[-1].sequence
             if request.events
             else (request.place.told if request.place is not None else 0)
         )
-        card = draw(view, count)
+        card = make_card(view, count)
         shown, pressable = embed(card), buttons(card)
         there: discord.PartialMessage | discord.Message | None = None
         if request.place is not None:
@@ -115,7 +115,7 @@ class CardActivity:
             try:
                 await there.edit(embed=shown, view=pressable, allowed_mentions=NOBODY)
             except discord.NotFound:
-                log.warning("the card of %s was taken away; it is made again", view.workflow_id)
+                log.warning("card of %s was deleted; posting it again", view.workflow_id)
             else:
                 return there, False
         channel = self._client.get_partial_messageable(self._channel or int(view.message.channel_id))
@@ -125,7 +125,7 @@ class CardActivity:
         return made, True
 
     async def _find(self, view: TradeView) -> discord.Message | None:
-        """Look for a trade's card among the messages since its alert."""
+        """Return a trade's card from the messages since its alert; None when it is not there."""
         assert self._client.user is not None
         channel = self._client.get_partial_messageable(self._channel or int(view.message.channel_id))
         after = discord.Object(discord.utils.time_snowflake(view.message.posted_at - timedelta(seconds=5)))
@@ -134,7 +134,7 @@ class CardActivity:
                 return message
         return None
 
-    async def _tell(
+    async def _post_events(
         self,
         card: discord.PartialMessage | discord.Message,
         view: TradeView,
@@ -143,7 +143,7 @@ class CardActivity:
         fresh: bool,
         look: bool,
     ) -> None:
-        """Tell events in the card's thread, each once."""
+        """Post events in the card's thread, each once."""
         thread = self._client.get_partial_messageable(card.id)
         try:
             if fresh or look:
@@ -155,9 +155,9 @@ class CardActivity:
                     async for each in thread.history(limit=LOOK_BACK)
                     if each.author.id == self._client.user.id
                 ]
-                already = told(mine)
+                already = last_sequence(mine)
                 events = [event for event in events if event.sequence > already]
-            for first, text in _parts(events, view):
+            for first, text in _messages(events, view):
                 await thread.send(
                     text,
                     allowed_mentions=NOBODY,
@@ -165,15 +165,14 @@ class CardActivity:
                     suppress_embeds=True,
                 )
         except discord.Forbidden as refused:
-            # the card is the promise; a room without threads still has it
-            log.warning("the story of %s has no thread: %s", view.workflow_id, refused.text)
+            # the card itself is posted; a channel without threads has no event list
+            log.warning("cannot post the events of %s in a thread: %s", view.workflow_id, refused.text)
 
     async def _open_thread(self, card: discord.PartialMessage | discord.Message, view: TradeView) -> None:
-        """Open the thread of a card, unless it is there."""
-        # by the alert itself: a thread is opened before anything else is known
+        """Open the thread of a card, unless it exists. Its name is the alert."""
         name = one_line(view.message.shown, 90) or view.message.message_id
         try:
-            # the message's own method needs the server in a cache, which may not be filled yet
+            # Message.create_thread needs the server in discord.py's cache, which may not be filled yet
             await self._client.http.start_thread_with_message(
                 card.channel.id, card.id, name=name, auto_archive_duration=1440
             )
@@ -182,14 +181,14 @@ class CardActivity:
                 raise
 
 
-def _parts(events: Sequence[TradeEvent], view: TradeView) -> list[tuple[int, str]]:
-    """Give each message of a story with the number of its first event."""
-    messages = tell(events, view.message.posted_at)
+def _messages(events: Sequence[TradeEvent], view: TradeView) -> list[tuple[int, str]]:
+    """Return the messages for a thread, each with the number of its first event."""
+    messages = thread_messages(events, view.message.posted_at)
     return [(int(text[1 : text.index("`", 1)]), text) for text in messages]
 
 
 def nonce(message: str, part: str) -> str:
-    """Name a message that must be made once: a pure function of the alert and the part, at most 25 characters."""
+    """Return the nonce of a message that must be posted once, from the alert's id and `part`."""
     plain = f"{message}-{part}"
     return plain if len(plain) <= NONCE_LENGTH else hashlib.sha256(plain.encode()).hexdigest()[:NONCE_LENGTH]
 

@@ -1,4 +1,4 @@
-"""The bot: one discord.py client, the cards' worker inside it, and what is caught up on whenever it is back."""
+"""The bot: a discord.py client, a Temporal worker for cards, and catching up after a disconnect."""
 
 import asyncio
 import contextlib
@@ -13,13 +13,13 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 from typing_extensions import override
 
+from alert_trader.bot.button_handler import ButtonHandler
 from alert_trader.bot.buttons import ButtonHandlers, CardButton, ConfirmButton
 from alert_trader.bot.cards import CardActivity
-from alert_trader.bot.first_start import findings
+from alert_trader.bot.discord_text import DISCORD_ERRORS
 from alert_trader.bot.intake import MessageIntake
-from alert_trader.bot.people import People
-from alert_trader.bot.pressing import ButtonHandler
-from alert_trader.bot.words import UNREACHED
+from alert_trader.bot.operators import Operators
+from alert_trader.bot.setup_check import setup_problems
 from alert_trader.control.errors import ControlError
 from alert_trader.control.intake.message import Intake
 from alert_trader.control.queries.cards import ask_for_card, behind
@@ -29,20 +29,20 @@ from alert_trader.workflows.interface import cards_queue
 log = logging.getLogger("alert-trader.bot")
 
 GRACE = timedelta(seconds=5)
-"""For cards that are being shown at a stop."""
+"""For card updates in progress at shutdown."""
 
-MISSED_FIRST = timedelta(seconds=15)
-"""Longest time a message waits for those before it to be read back."""
+CATCH_UP_FIRST = timedelta(seconds=15)
+"""How long a new message waits at most for earlier, missed messages to be read first."""
 
 INTENTS = discord.Intents(guilds=True, guild_messages=True, message_content=True)
 
 
 class TraderBot(discord.Client):
-    """Listens, shows and takes commands for one account."""
+    """Receives alerts and commands and shows cards, for one account."""
 
     def __init__(self, temporal: Client, settings: Settings, rules: Intake) -> None:
-        """Make a bot that works by `settings`, over trades of `temporal`; messages are taken in by `rules`."""
-        # nothing is decided by what is cached; a message in memory is only one more place where it can be wrong
+        """Make a bot for the trades of `temporal`; `rules` decide what is done with messages."""
+        # no caches: decisions use only what Discord sends with each event
         super().__init__(
             intents=INTENTS,
             max_messages=None,
@@ -54,33 +54,33 @@ class TraderBot(discord.Client):
         channel = settings.discord_cards_channel
         self.temporal = temporal
         self.settings = settings
-        self.people = People(
+        self.operators = Operators(
             users=frozenset(map(int, settings.operators)),
             roles=frozenset(map(int, settings.discord_operator_roles)),
         )
-        presses = ButtonHandler(temporal, self.people)
-        self.hands = ButtonHandlers(pressed=presses.pressed, confirmed=presses.confirmed)
+        handler = ButtonHandler(temporal, self.operators)
+        self.button_handlers = ButtonHandlers(pressed=handler.pressed, confirmed=handler.confirmed)
         self.intake = MessageIntake(temporal, rules, settings.allowlist, settings.discord_backfill)
         self.cards = CardActivity(self, None if channel is None else int(channel))
         self.tree = app_commands.CommandTree(self)
         self.up = asyncio.Event()
-        """Set when it is connected and has caught up for the first time."""
+        """Set when connected and caught up for the first time."""
         self._catching_up = asyncio.Lock()
-        self._in_order = asyncio.Event()
-        """Clear while messages may be missing that came before the next one."""
-        self._open = AsyncExitStack()
+        self._caught_up = asyncio.Event()
+        """Clear while earlier messages may still be unread."""
+        self._resources = AsyncExitStack()
 
     @override
     async def setup_hook(self) -> None:
-        """Serve cards, and know buttons of every earlier life again; called once, logged in and not yet connected."""
+        """Start the card worker and register buttons and commands; called once, after login."""
         self.add_dynamic_items(CardButton, ConfirmButton)
         for guild in self.settings.allowlist.guilds:
             home = discord.Object(int(guild))
             self.tree.copy_global_to(guild=home)
             try:
                 await self.tree.sync(guild=home)
-            except UNREACHED as refused:
-                log.warning("server %s does not take the commands: %s", guild, refused)
+            except DISCORD_ERRORS as refused:
+                log.warning("cannot register slash commands in server %s: %s", guild, refused)
         worker = Worker(
             self.temporal,
             task_queue=cards_queue(self.settings.account),
@@ -88,67 +88,67 @@ class TraderBot(discord.Client):
             graceful_shutdown_timeout=GRACE,
             max_concurrent_activities=20,
         )
-        await self._open.enter_async_context(worker)
+        await self._resources.enter_async_context(worker)
 
     @override
     async def close(self) -> None:
-        """Stop serving cards, then leave Discord."""
-        await self._open.aclose()
+        """Stop the card worker, then disconnect from Discord."""
+        await self._resources.aclose()
         await super().close()
 
     async def on_message(self, message: discord.Message) -> None:
-        """Take a message in. Each runs as a task of its own, so the gateway is never held up."""
-        # what was missed comes first: an exit that is heard now may be about an entry that was not
+        """Process a message. discord.py runs each call as its own task, so waiting blocks nothing else."""
+        # missed messages come first: an exit received now may refer to an entry that was missed
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._in_order.wait(), MISSED_FIRST.total_seconds())
+            await asyncio.wait_for(self._caught_up.wait(), CATCH_UP_FIRST.total_seconds())
         await self.intake.take(message, self.me)
 
     async def on_disconnect(self) -> None:
-        """Hold messages back until what was missed meanwhile is in."""
-        self._in_order.clear()
+        """Delay new messages until the missed ones are read."""
+        self._caught_up.clear()
 
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
-        """Take an edit in: its trade is told. A message that only got its preview was not edited, and means nothing new."""
+        """Process an edit. Ignore updates that only add a link preview."""
         if payload.message.edited_at is not None:
             await self.intake.take(payload.message, self.me)
 
     @property
     def me(self) -> int:
-        """The bot's own id."""
+        """The bot's own user id."""
         assert self.user is not None
         return self.user.id
 
     async def on_ready(self) -> None:
-        """Say what is missing, and catch up: this is a new session, so anything may have been missed."""
-        for fault in findings(self.guilds, self.settings.allowlist, self.cards._channel, self.me):  # noqa: SLF001
+        """Log problems of the setup, and catch up: in a new session anything may have been missed."""
+        for fault in setup_problems(self.guilds, self.settings.allowlist, self.cards._channel, self.me):  # noqa: SLF001
             log.warning("%s", fault)
         await self.catch_up()
         self.up.set()
 
     async def on_resumed(self) -> None:
-        """Catch up; Discord itself has sent again what was said meanwhile."""
-        self._in_order.set()
+        """Catch up with cards; Discord has already sent the missed messages again."""
+        self._caught_up.set()
         await self.catch_up()
 
     async def catch_up(self) -> None:
-        """Read the messages that were missed, and have cards shown that fell behind; one at a time, and never in the way of the rest."""
+        """Process missed messages and update outdated cards."""
         async with self._catching_up:
             count = await self.intake.catch_up(self, self.me)
-            self._in_order.set()
+            self._caught_up.set()
             try:
                 late = await behind(self.temporal, self.settings.account)
                 for each in late:
                     if each.last is None:
                         await ask_for_card(self.temporal, each.workflow_id)
                     else:
-                        await self._mend(each.last)
+                        await self._repair_card(each.last)
             except ControlError as error:
-                log.warning("cards may be behind: %s", error)
+                log.warning("cannot check for outdated cards: %s", error)
             else:
-                log.info("caught up: %d messages read, %d cards were behind", count, len(late))
+                log.info("caught up: %d missed messages, %d outdated cards", count, len(late))
 
-    async def _mend(self, last: Any) -> None:
+    async def _repair_card(self, last: Any) -> None:
         try:
             await self.cards.show(last, in_doubt=True)
-        except UNREACHED as error:
-            log.warning("the card of %s could not be mended: %s", last.view.workflow_id, error)
+        except DISCORD_ERRORS as error:
+            log.warning("cannot update the card of %s: %s", last.view.workflow_id, error)

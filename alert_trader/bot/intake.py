@@ -1,7 +1,7 @@
-"""Alerts in: messages of the rooms that are listened to go through the one door, and are reacted to at once.
+"""Process messages of allowlisted channels and authors, and react to each with an emoji.
 
-An author's messages are taken in one after another, in the order they came, so that an exit never overtakes its entry. Nothing here
-blocks the event loop, and nothing decides: `alert_trader.control.intake.message.take` does.
+One author's messages are processed in the order they came, so that an exit never overtakes its entry. What is
+done with a message is decided by `alert_trader.control.intake.message.take`.
 """
 
 import asyncio
@@ -13,8 +13,8 @@ import discord
 from temporalio.client import Client
 
 from alert_trader import clock
-from alert_trader.bot.reading import alert_of, nature_of
-from alert_trader.bot.words import UNREACHED
+from alert_trader.bot.alert_message import alert_of, nature_of
+from alert_trader.bot.discord_text import DISCORD_ERRORS
 from alert_trader.control.errors import ControlError, NoWorkerError
 from alert_trader.control.intake.message import (
     Ignored,
@@ -31,31 +31,34 @@ from alert_trader.domain.alerts.allowlist import Allowlist
 
 log = logging.getLogger("alert-trader.bot.intake")
 
-TRY_AGAIN = timedelta(seconds=1)
-"""Between two tries while Temporal does not answer."""
-EXIT_TRIES = timedelta(minutes=30)
-"""How long a message is tried: an exit is wanted late as well, and an entry that is too old by then is refused by its age."""
+RETRY_EVERY = timedelta(seconds=1)
+"""Between two attempts while Temporal or every worker is unreachable."""
+RETRY_EXITS_FOR = timedelta(minutes=30)
+"""How long a message is retried.
+
+A late exit is still wanted; an entry that is too old is denied by its age.
+"""
 
 STARTED, REFUSED, PASSED_ON, UNMATCHED, UNREACHABLE = "👀", "⛔", "📎", "❔", "⚠️"
-"""What a message is reacted to with: taken up; not tradable; told to its trade; no trade it can be about; nobody answers."""
+"""Reactions: trade opened; denied; forwarded to its trade; fits no open trade; not processed."""
 
 
-def wanted(message: discord.Message, me: int, listening: Allowlist) -> bool:
-    """Tell whether a message is of a room and an author that are listened to, each by id. What the bot itself writes never is."""
+def is_allowlisted(message: discord.Message, me: int, allowlist: Allowlist) -> bool:
+    """Return whether server, channel and author of a message are allowlisted. The bot's own never are."""
     if message.author.id == me or message.guild is None:
         return False
     return (
-        str(message.guild.id) in listening.guilds
-        and str(message.channel.id) in listening.channels
-        and str(message.author.id) in listening.authors
+        str(message.guild.id) in allowlist.guilds
+        and str(message.channel.id) in allowlist.channels
+        and str(message.author.id) in allowlist.authors
     )
 
 
-def sign(taken: IntakeResult, nature: Nature) -> str | None:
-    """Choose the reaction that says what became of a message; None for chatter."""
+def reaction_to(taken: IntakeResult, nature: Nature) -> str | None:
+    """Return the reaction to a message; None for chatter."""
     match taken:
         case TradeStarted(parsed=parsed):
-            # only a first message trades: what another one opens is its refusal on record
+            # only a first message can trade: an edit, reply or forward opens a denied trade
             return REFUSED if parsed.kind is AlertKind.REFUSED or nature is not Nature.FIRST else STARTED
         case PassedToTrade():
             return PASSED_ON
@@ -66,58 +69,60 @@ def sign(taken: IntakeResult, nature: Nature) -> str | None:
 
 
 class MessageIntake:
-    """Takes messages in, and reacts."""
+    """Processes messages and reacts to them."""
 
-    def __init__(self, client: Client, rules: Intake, listening: Allowlist, backfill: timedelta) -> None:
-        """Take in by `rules`; `backfill` is how far back a restart reads."""
+    def __init__(self, client: Client, rules: Intake, allowlist: Allowlist, backfill: timedelta) -> None:
+        """Process by `rules`; after a start read messages of the last `backfill`."""
         self._client = client
         self._rules = rules
-        self._listening = listening
+        self._allowlist = allowlist
         self._backfill = backfill
-        self._turns: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._seen: dict[int, int] = {}
-        """The last message seen of each channel."""
+        self._author_locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._last_seen: dict[int, int] = {}
+        """By channel id."""
 
     async def take(self, message: discord.Message, me: int) -> IntakeResult | None:
-        """Take in one message, if it is of those listened to. The same message again changes nothing."""
-        if not wanted(message, me, self._listening):
+        """Process a message if it is allowlisted. Repeating it changes nothing."""
+        if not is_allowlisted(message, me, self._allowlist):
             return None
-        async with self._turns[message.author.id]:
-            self._seen[message.channel.id] = max(self._seen.get(message.channel.id, 0), message.id)
-            taken = await self._taken(message)
-        emoji = UNREACHABLE if taken is None else sign(taken, nature_of(message))
+        async with self._author_locks[message.author.id]:
+            self._last_seen[message.channel.id] = max(self._last_seen.get(message.channel.id, 0), message.id)
+            taken = await self._take_with_retry(message)
+        emoji = UNREACHABLE if taken is None else reaction_to(taken, nature_of(message))
         if emoji is not None:
             await _react(message, emoji)
         return taken
 
-    async def _taken(self, message: discord.Message) -> IntakeResult | None:
-        """Take in a message, trying again while Temporal or every worker is away; None when that stayed so.
+    async def _take_with_retry(self, message: discord.Message) -> IntakeResult | None:
+        """Process a message; retry while Temporal or every worker is unreachable. None when it failed.
 
-        An update that no worker took is in no history: an exit must be told again. Its message's id makes it act once.
+        An update that no worker accepted is not in history, so it must be sent again. The message id makes it
+        act once.
         """
         alert = alert_of(message)
-        until = alert.posted_at + max(self._rules.policy.safety.max_alert_age, EXIT_TRIES)
+        until = alert.posted_at + max(self._rules.policy.safety.max_alert_age, RETRY_EXITS_FOR)
         while True:
             try:
                 return await take(self._client, alert, self._rules)
             except (UnreachableError, NoWorkerError) as error:
-                log.warning("message %s waits: %s", alert.message_id, error)
+                log.warning("message %s not processed yet, retrying: %s", alert.message_id, error)
                 if clock.now() >= until:
                     return None
-                await asyncio.sleep(TRY_AGAIN.total_seconds())
+                await asyncio.sleep(RETRY_EVERY.total_seconds())
             except ControlError as error:
-                # the trade said no
-                log.warning("message %s: %s", alert.message_id, error)
+                log.warning("message %s refused by its trade: %s", alert.message_id, error)
                 return None
 
     async def catch_up(self, client: discord.Client, me: int) -> int:
-        """Read what was missed in every room listened to, the oldest first; gives how many messages that was.
+        """Process messages missed in the allowlisted channels, oldest first. Return how many there were.
 
-        What is old by now is refused by its age, on record. What was reacted to has been taken in before.
+        Entries that are too old are denied by their age. Messages with our reaction were processed before.
         """
         count = 0
-        for channel_id in sorted(int(each) for each in self._listening.channels):
-            since = self._seen.get(channel_id) or discord.utils.time_snowflake(clock.now() - self._backfill)
+        for channel_id in sorted(int(each) for each in self._allowlist.channels):
+            since = self._last_seen.get(channel_id) or discord.utils.time_snowflake(
+                clock.now() - self._backfill
+            )
             channel = client.get_channel(channel_id)
             if not isinstance(channel, discord.TextChannel):
                 continue
@@ -129,14 +134,14 @@ class MessageIntake:
                         continue
                     count += 1
                     await self.take(message, me)
-            except UNREACHED as error:
-                log.warning("what was missed in channel %s could not be read: %s", channel_id, error)
+            except DISCORD_ERRORS as error:
+                log.warning("cannot read missed messages of channel %s: %s", channel_id, error)
         return count
 
 
 async def _react(message: discord.Message, emoji: str) -> None:
-    """React; a message that is gone, or a room where the bot may not, changes nothing about its trade."""
+    """Add a reaction. A failure is only logged: the trade does not depend on it."""
     try:
         await message.add_reaction(emoji)
-    except UNREACHED as error:
-        log.info("message %s got no reaction: %s", message.id, error)
+    except DISCORD_ERRORS as error:
+        log.info("cannot react to message %s: %s", message.id, error)

@@ -1,25 +1,28 @@
-"""Slash commands about the account: how it stands, what the broker says, halt, resume, flatten, limits."""
+"""Slash commands about the account: status, positions, orders, halt, resume, flatten, limits."""
 
 from typing import Any
 
 import discord
 from discord import app_commands
 
-from alert_trader.bot import pages
-from alert_trader.bot.asking import Answer, Confirm, answer, bot_of
-from alert_trader.bot.people import signature
-from alert_trader.bot.words import count, safe
+from alert_trader.bot import reply_text
+from alert_trader.bot.discord_text import count, safe
+from alert_trader.bot.operators import signature
+from alert_trader.bot.replies import ConfirmView, Reply, bot_of, reply
 from alert_trader.control.commands import account_commands
 from alert_trader.control.queries.trade_views import Filter, list_trades
 from alert_trader.domain.account.limits import Limits, written
+from alert_trader.domain.account.view import AccountView
+from alert_trader.domain.market.calendar import eastern
 
 Interaction = discord.Interaction[Any]
 NAMES = sorted(Limits.__dataclass_fields__)
+REASON = "Why. Written to the audit trail."
 
 
 @app_commands.command(name="status")
 async def status(interaction: Interaction) -> None:
-    """Is everything well: the bot, Temporal, the account, open trades."""
+    """Show the bot's connections, the open trades, and what blocks entries."""
     bot = bot_of(interaction)
     client, number = bot.temporal, bot.settings.account
 
@@ -27,82 +30,82 @@ async def status(interaction: Interaction) -> None:
         rows = await list_trades(client, Filter(open_only=True), limit=100, views=False)
         lines = [
             f"**Mode {bot.settings.mode.upper()}**, account {number}",
-            f"✅ Discord answers in {bot.latency * 1000:.0f} ms · Temporal answers, namespace {safe(client.namespace, 80)}",
+            f"✅ Discord: {bot.latency * 1000:.0f} ms · Temporal: namespace {safe(client.namespace, 80)}",
             f"{count(len(rows), 'open trade')}",
         ]
         view = await account_commands.account_view(client, number)
-        lines += [f"⛔ {safe(each)}" for each in view.blocking] or ["✅ entries are allowed"]
-        return "\n".join(lines)
+        blocking = [f"⛔ entries blocked: {safe(each)}" for each in view.blocking]
+        return "\n".join(lines + (blocking or [reply_text.ENTRIES_ALLOWED]))
 
-    await answer(interaction, make)
+    await reply(interaction, make)
 
 
 @app_commands.command(name="account")
 async def account_command(interaction: Interaction) -> None:
-    """How the account stands: state, day, what blocks entries."""
+    """Show the account: state, today's numbers, and what blocks entries."""
     client, number = bot_of(interaction).temporal, bot_of(interaction).settings.account
 
     async def make() -> str:
-        return pages.account(await account_commands.account_view(client, number))
+        return reply_text.account(await account_commands.account_view(client, number))
 
-    await answer(interaction, make)
+    await reply(interaction, make)
 
 
 @app_commands.command(name="positions")
 async def positions(interaction: Interaction) -> None:
-    """Show what the account holds, read at the broker."""
+    """List the account's option positions, as read from the broker."""
     client, number = bot_of(interaction).temporal, bot_of(interaction).settings.account
 
     async def make() -> str:
-        return pages.positions(await account_commands.positions(client, number))
+        return reply_text.positions(await account_commands.positions(client, number))
 
-    await answer(interaction, make)
+    await reply(interaction, make)
 
 
 @app_commands.command(name="orders")
 async def orders(interaction: Interaction) -> None:
-    """Every order that works at the broker, ours or not."""
+    """List all working orders at the broker, ours and others."""
     client, number = bot_of(interaction).temporal, bot_of(interaction).settings.account
 
     async def make() -> str:
-        return pages.orders(await account_commands.orders(client, number))
+        return reply_text.orders(await account_commands.orders(client, number))
 
-    await answer(interaction, make)
+    await reply(interaction, make)
 
 
 @app_commands.command(name="auth")
 async def auth(interaction: Interaction) -> None:
-    """Run every check that a first order needs, the broker's authorisation among them."""
+    """Run every check that a first order needs, including the broker login."""
     client, number = bot_of(interaction).temporal, bot_of(interaction).settings.account
 
     async def make() -> str:
-        return pages.checks(await account_commands.preflight(client, number))
+        return reply_text.checks(await account_commands.preflight(client, number))
 
-    await answer(interaction, make)
+    await reply(interaction, make)
 
 
 @app_commands.command(name="halt")
-@app_commands.describe(reason="Why; it goes on the record.")
+@app_commands.describe(reason=REASON)
 async def halt(interaction: Interaction, reason: str) -> None:
-    """Stop every entry, at once and until resumed. Exits and cancels go on."""
+    """Stop all entries now, until resumed. Exits and cancels still work."""
     client, number = bot_of(interaction).temporal, bot_of(interaction).settings.account
 
     async def make() -> str:
-        # never asked about: it only takes risk away
-        return pages.halted(
+        # no confirmation: a halt only reduces risk
+        return reply_text.halted(
             await account_commands.halt(client, number, by=signature(interaction.user), reason=reason)
         )
 
-    await answer(interaction, make)
+    await reply(interaction, make)
 
 
 @app_commands.command(name="resume")
-@app_commands.describe(changed="What is different now; it goes on the record.")
+@app_commands.describe(changed="What has changed. Written to the audit trail.")
 async def resume(interaction: Interaction, changed: str) -> None:
-    """Let a halted account trade again; asks first."""
+    """Allow entries again after a halt. Asks for confirmation."""
     client, number = bot_of(interaction).temporal, bot_of(interaction).settings.account
 
-    async def make() -> Answer:
+    async def make() -> Reply:
         view = await account_commands.account_view(client, number)
 
         async def go(pressed: Interaction) -> str:
@@ -111,24 +114,28 @@ async def resume(interaction: Interaction, changed: str) -> None:
             )
             return safe(receipt.text, 1800)
 
-        why = f"It is {view.state}" + (
-            f", halted by {safe(view.halted_by, 100)}: {safe(view.halt_reason or '', 400)}"
-            if view.halted_by
-            else ""
-        )
-        text = f"**{view.mode.upper()}** · From then on new alerts buy again on account {number}. {why}."
-        return Answer(text=text, view=Confirm("Yes, resume", go))
+        text = f"**{view.mode.upper()}** · {_halt_text(view)} After resuming, new alerts are traded again."
+        return Reply(text=text, view=ConfirmView("Yes, resume", go))
 
-    await answer(interaction, make)
+    await reply(interaction, make)
+
+
+def _halt_text(view: AccountView) -> str:
+    """Return the account's state, and for a halt who halted it, when and why."""
+    state = f"Account {view.account} is {view.state}"
+    if view.halted_by is None or view.halted_at is None:
+        return f"{state}."
+    reason = f" (reason: {safe(view.halt_reason, 400)})" if view.halt_reason else ""
+    return f"{state} by {safe(view.halted_by, 100)} at {eastern(view.halted_at, '%Y-%m-%d %H:%M')}{reason}."
 
 
 @app_commands.command(name="flatten")
-@app_commands.describe(reason="Why; it goes on the record.")
+@app_commands.describe(reason=REASON)
 async def flatten(interaction: Interaction, reason: str) -> None:
-    """Halt, cancel every entry and close every position at the market; asks first."""
+    """Halt, cancel all entries and close all positions at the market. Asks for confirmation."""
     client, number = bot_of(interaction).temporal, bot_of(interaction).settings.account
 
-    async def make() -> Answer:
+    async def make() -> Reply:
         view = await account_commands.account_view(client, number)
         held = sum(each.position for each in view.open_trades)
 
@@ -139,37 +146,37 @@ async def flatten(interaction: Interaction, reason: str) -> None:
             return safe(receipt.text, 1800)
 
         text = (
-            f"**{view.mode.upper()}** · Halt account {number}, cancel every entry, and sell all that is held at the market: "
-            f"{count(held)} in {count(len(view.open_trades), 'open trade')}, at whatever the bids are then (unknown now). "
-            "It goes on until the account is flat; nothing is bought until somebody resumes it."
+            f"**{view.mode.upper()}** · Halt account {number}, cancel all entries and sell {count(held)} in "
+            f"{count(len(view.open_trades), 'open trade')} at the market, until the account is flat. "
+            "The prices are not known in advance. No entries until someone resumes the account."
         )
-        return Answer(text=text, view=Confirm("Yes, flatten", go))
+        return Reply(text=text, view=ConfirmView("Yes, flatten", go))
 
-    await answer(interaction, make)
+    await reply(interaction, make)
 
 
 async def suggest(_interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-    """Suggest limits by name."""
+    """Suggest names of limits."""
     return [app_commands.Choice(name=each, value=each) for each in NAMES if typed.lower() in each][:25]
 
 
 @app_commands.command(name="limits")
 @app_commands.describe(
-    name="The limit to change.", value="Its new value, as it is shown.", reason="Why; it goes on the record."
+    name="The limit to change.", value="The new value, in the format shown.", reason=REASON
 )
 @app_commands.autocomplete(name=suggest)
 async def limits(
     interaction: Interaction, name: str | None = None, value: str | None = None, reason: str = ""
 ) -> None:
-    """Show the limits in force, or change one; a change is asked about first."""
+    """Show the limits, or change one. A change asks for confirmation."""
     client, number = bot_of(interaction).temporal, bot_of(interaction).settings.account
 
-    async def make() -> Answer:
+    async def make() -> Reply:
         now = await account_commands.limits(client, number)
         if name is None or value is None:
-            return Answer(text=pages.limits(now))
+            return Reply(text=reply_text.limits(now))
         if name not in NAMES:
-            return Answer(text=f"There is no limit {safe(name, 100)}. There are: {safe(', '.join(NAMES))}")
+            return Reply(text=f"Unknown limit {safe(name, 100)}. Limits: {safe(', '.join(NAMES))}")
 
         async def change(pressed: Interaction) -> str:
             receipt = await account_commands.change_limits(
@@ -181,10 +188,10 @@ async def limits(
         change_it = (
             f"Change {safe(name, 100)} of account {number} from {safe(old, 100)} to **{safe(value, 100)}**"
         )
-        text = f"{change_it}, for every trade admitted from then on."
-        return Answer(text=text, view=Confirm("Yes, change it", change))
+        text = f"{change_it}. It applies to new trades."
+        return Reply(text=text, view=ConfirmView("Yes, change it", change))
 
-    await answer(interaction, make)
+    await reply(interaction, make)
 
 
 COMMANDS: tuple[app_commands.Command[Any, ..., None], ...] = (

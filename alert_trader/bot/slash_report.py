@@ -1,4 +1,4 @@
-"""`/report`: how we did, in figures and as a picture, by the same use-case as the command line's."""
+"""`/report`: the report in figures and as a picture, made in `control/` as for `trader report`."""
 
 import asyncio
 import io
@@ -9,10 +9,10 @@ import discord
 from discord import app_commands
 
 from alert_trader import clock
-from alert_trader.bot.asking import Answer, answer, bot_of
-from alert_trader.bot.pages import table
+from alert_trader.bot.replies import Reply, bot_of, reply
+from alert_trader.bot.reply_text import table
 from alert_trader.control.reports import report as reports
-from alert_trader.control.reports import wording as words
+from alert_trader.control.reports import wording
 from alert_trader.domain.reports.figures import Grouping
 from alert_trader.domain.reports.timeline import timeline_of
 from alert_trader.mirrors.archive import Place
@@ -23,14 +23,14 @@ Interaction = discord.Interaction[Any]
 
 @app_commands.command(name="report")
 @app_commands.describe(
-    by="What the lines stand for, and which days.",
-    day="Any day of it, as 2026-11-24; default: today, in New York.",
+    by="One day, one week, or by author or channel.",
+    day="A day of the period, such as 2026-11-24. Default: today in New York.",
 )
 async def report(interaction: Interaction, by: Grouping = Grouping.DAY, day: str | None = None) -> None:
-    """Tell how we did: alerts, refusals, fills, slippage, P&L, and what was missed."""
+    """Show results: alerts, denials, fills, slippage, P&L and missed trades."""
     bot = bot_of(interaction)
 
-    async def make() -> Answer:
+    async def make() -> Reply:
         now = clock.now()
         what = reports.wanted(by, now=now, on=None if day is None else date.fromisoformat(day))
         archive = ArchiveReader(Place.at(bot.settings.archive_place), bot.settings.mode.value)
@@ -43,8 +43,8 @@ async def report(interaction: Interaction, by: Grouping = Grouping.DAY, day: str
 
             return picture(made, timeline=line)
 
-        # drawing takes a second: the gateway must not wait for it
+        # drawing takes a second, so not on the event loop
         file = discord.File(io.BytesIO(await asyncio.to_thread(drawn)), filename="report.png")
-        return Answer(text=f"**{what.title}**\n{table(('figure', 'value'), words.figures(made))}", file=file)
+        return Reply(text=f"**{what.title}**\n{table(('figure', 'value'), wording.figures(made))}", file=file)
 
-    await answer(interaction, make)
+    await reply(interaction, make)

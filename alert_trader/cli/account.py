@@ -14,29 +14,33 @@ from temporalio.client import Client
 
 from alert_trader.cli.context import err, fail, out, print_json, settings, with_client
 from alert_trader.cli.exit_codes import ExitCode
-from alert_trader.cli.render import show_events, signed
+from alert_trader.cli.trade_display import show_events, signed
 from alert_trader.control.commands import account_commands as control
 from alert_trader.domain.account.limits import Limits, diff, written
 from alert_trader.domain.account.preflight import Check
 from alert_trader.domain.account.trading_state import AccountState
 from alert_trader.domain.account.view import AccountReceipt, AccountView, HaltReceipt
 from alert_trader.domain.ids import AccountNumber
+from alert_trader.domain.market.calendar import eastern
 from alert_trader.domain.money import plain
 
-JSON = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+JSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+REASON = Annotated[str, typer.Argument(help="Why. Written to the audit trail.")]
+REASON_OPTION = Annotated[str, typer.Option("--reason", help="Why. Written to the audit trail.")]
 T = TypeVar("T")
 
 account_app = typer.Typer(
-    help="How the account stands, and what a person may say about it.", invoke_without_command=True
+    help="Show the account; list positions and orders, run checks, explain differences.",
+    invoke_without_command=True,
 )
-limits_app = typer.Typer(help="The limits in force, and their change.", invoke_without_command=True)
+limits_app = typer.Typer(help="Show or change the limits.", invoke_without_command=True)
 
 _STYLES = {AccountState.ACTIVE: "green", AccountState.REDUCING: "yellow", AccountState.HALTED: "bold red"}
 
 
 @contextlib.contextmanager
-def _way_without_temporal() -> Iterator[None]:
-    """Where Temporal is away, tell what stops entries all the same."""
+def _stop_file_hint() -> Iterator[None]:
+    """When Temporal cannot be reached, print how to stop entries without it."""
     try:
         yield
     except typer.Exit as ended:
@@ -45,21 +49,21 @@ def _way_without_temporal() -> Iterator[None]:
         raise
 
 
-def _asked(ask: Callable[[Client, AccountNumber], Coroutine[Any, Any, T]]) -> T:
+def _ask_account(ask: Callable[[Client, AccountNumber], Coroutine[Any, Any, T]]) -> T:
     loaded = settings()
     return with_client(lambda client: ask(client, loaded.settings.account), loaded)
 
 
-def _me() -> str:
+def _operator() -> str:
     return f"cli:{getpass.getuser()}"
 
 
 @account_app.callback()
 def account(context: typer.Context, *, as_json: JSON = False) -> None:
-    """Show how the account stands: its state, what is used of its limits, open trades, and what keeps entries out."""
+    """Show the account: state, limits used, open trades, and what blocks entries."""
     if context.invoked_subcommand is not None:
         return
-    view = _asked(control.account_view)
+    view = _ask_account(control.account_view)
     if as_json:
         print_json(view)
     else:
@@ -68,8 +72,8 @@ def account(context: typer.Context, *, as_json: JSON = False) -> None:
 
 @account_app.command("positions")
 def positions(*, as_json: JSON = False) -> None:
-    """Read the account's option positions at the broker."""
-    found = _asked(control.positions)
+    """List the account's option positions, as read from the broker."""
+    found = _ask_account(control.positions)
     if as_json:
         print_json(found)
         return
@@ -87,17 +91,17 @@ def positions(*, as_json: JSON = False) -> None:
 
 @account_app.command("orders")
 def orders(*, as_json: JSON = False) -> None:
-    """Read the account's working orders at the broker, ours and others."""
-    found = _asked(control.orders)
+    """List the account's working orders at the broker, ours and others."""
+    found = _ask_account(control.orders)
     if as_json:
         print_json(found)
         return
     table = Table(
+        "order id",
+        "client order id",
         "order",
-        "ours",
-        "what",
         "limit",
-        "left",
+        "open qty",
         "status",
         box=SIMPLE_HEAD,
         pad_edge=False,
@@ -107,15 +111,20 @@ def orders(*, as_json: JSON = False) -> None:
         what = f"{each.side} {each.quantity} {' '.join(each.symbol.split())}"
         limit = "market" if each.limit is None else plain(each.limit)
         table.add_row(
-            each.order_id, each.client_order_id or "no", what, limit, str(each.remaining), each.venue_status
+            each.order_id,
+            each.client_order_id or "not ours",
+            what,
+            limit,
+            str(each.remaining),
+            each.venue_status,
         )
     out().print(table if found else "no working orders")
 
 
 @account_app.command("preflight")
 def preflight(*, as_json: JSON = False) -> None:
-    """Run every check that a first order needs, now."""
-    checks = _asked(control.preflight)
+    """Run every check that a first order needs."""
+    checks = _ask_account(control.preflight)
     if as_json:
         print_json(checks)
     else:
@@ -126,46 +135,52 @@ def preflight(*, as_json: JSON = False) -> None:
 
 @account_app.command("explain")
 def explain(
-    reason: Annotated[str, typer.Argument(help="What explains it; it goes on the record.")],
+    reason: Annotated[str, typer.Argument(help="The explanation. Written to the audit trail.")],
     *,
     what: Annotated[
         str | None,
-        typer.Option(help="The contract, order or trade it is about. Default: everything unexplained."),
+        typer.Option(help="Contract, order or trade to explain. Default: all unexplained differences."),
     ] = None,
     as_json: JSON = False,
 ) -> None:
-    """Explain where account and trades do not agree, so that entries pass again."""
+    """Explain differences between account and trades, so that entries are allowed again."""
     _receipt(
-        _asked(lambda client, number: control.explain(client, number, by=_me(), reason=reason, what=what)),
+        _ask_account(
+            lambda client, number: control.explain(client, number, by=_operator(), reason=reason, what=what)
+        ),
         as_json=as_json,
     )
 
 
 @account_app.command("allow")
 def allow(
-    trade: Annotated[str, typer.Argument(help="The trade that was denied as a re-post.")],
+    trade: Annotated[str, typer.Argument(help="The trade that was denied as a repeated alert.")],
     *,
-    reason: Annotated[str, typer.Option(help="Why; it goes on the record.")] = "",
+    reason: REASON_OPTION = "",
     as_json: JSON = False,
 ) -> None:
-    """Let a re-post through, once, when it is sent again."""
+    """Allow an alert that was denied as a repeat: it is traded once when it is sent again."""
     name = trade if trade.startswith("trade-") else f"trade-{trade}"
     _receipt(
-        _asked(
-            lambda client, number: control.allow_repost(client, number, by=_me(), reason=reason, trade=name)
+        _ask_account(
+            lambda client, number: control.allow_repost(
+                client, number, by=_operator(), reason=reason, trade=name
+            )
         ),
         as_json=as_json,
     )
 
 
 def halt(
-    reason: Annotated[str, typer.Argument(help="Why; it goes on the record.")] = "",
+    reason: REASON = "",
     *,
     as_json: JSON = False,
 ) -> None:
-    """Stop every entry, now and until `trader resume`. Entries that work are cancelled; positions keep their exits."""
-    with _way_without_temporal():
-        receipt = _asked(lambda client, number: control.halt(client, number, by=_me(), reason=reason))
+    """Stop all entries until `trader resume`. Working entries are cancelled; positions keep their exits."""
+    with _stop_file_hint():
+        receipt = _ask_account(
+            lambda client, number: control.halt(client, number, by=_operator(), reason=reason)
+        )
     if as_json:
         print_json(receipt)
     else:
@@ -173,28 +188,30 @@ def halt(
 
 
 def resume(
-    changed: Annotated[str, typer.Argument(help="What is different now; it goes on the record.")],
+    changed: Annotated[str, typer.Argument(help="What has changed. Written to the audit trail.")],
     *,
     as_json: JSON = False,
 ) -> None:
-    """Let a halted account trade again."""
+    """Allow entries again after a halt."""
     _receipt(
-        _asked(lambda client, number: control.resume(client, number, by=_me(), changed=changed)),
+        _ask_account(lambda client, number: control.resume(client, number, by=_operator(), changed=changed)),
         as_json=as_json,
     )
 
 
 def flatten(
-    reason: Annotated[str, typer.Argument(help="Why; it goes on the record.")] = "",
+    reason: REASON = "",
     *,
     as_json: JSON = False,
 ) -> None:
-    """Halt, cancel every entry and close every position; goes on until the account is flat."""
-    with _way_without_temporal():
-        receipt = _asked(lambda client, number: control.flatten(client, number, by=_me(), reason=reason))
+    """Halt, cancel all entries and close all positions, until the account is flat."""
+    with _stop_file_hint():
+        receipt = _ask_account(
+            lambda client, number: control.flatten(client, number, by=_operator(), reason=reason)
+        )
     _receipt(receipt, as_json=as_json)
     if not receipt.done and not as_json:
-        err().print("it goes on; see how far with: trader account", markup=False)
+        err().print("Not flat yet. Follow it with: trader account", markup=False)
 
 
 @limits_app.callback()
@@ -202,7 +219,7 @@ def limits(context: typer.Context, *, as_json: JSON = False) -> None:
     """Show the limits in force."""
     if context.invoked_subcommand is not None:
         return
-    found = _asked(control.limits)
+    found = _ask_account(control.limits)
     if as_json:
         print_json(found)
     else:
@@ -211,20 +228,22 @@ def limits(context: typer.Context, *, as_json: JSON = False) -> None:
 
 @limits_app.command("set")
 def set_limits(
-    changes: Annotated[list[str], typer.Argument(help="What to change, as max_open_trades=10.")],
+    changes: Annotated[list[str], typer.Argument(help="Changes, such as max_open_trades=10.")],
     *,
-    reason: Annotated[str, typer.Option(help="Why; it goes on the record.", prompt=False)],
+    reason: REASON_OPTION,
     as_json: JSON = False,
 ) -> None:
-    """Change limits: prints what changed, and records it with the reason."""
+    """Change limits, and print what changed."""
     wanted = {}
     for each in changes:
         name, equals, value = each.partition("=")
         if not equals:
-            fail(ExitCode.USAGE, f"expected a change as max_open_trades=10, found {each!r}")
+            fail(ExitCode.USAGE, f"expected NAME=VALUE such as max_open_trades=10, found {each!r}")
         wanted[name.strip()] = value
-    receipt = _asked(
-        lambda client, number: control.change_limits(client, number, by=_me(), reason=reason, changes=wanted)
+    receipt = _ask_account(
+        lambda client, number: control.change_limits(
+            client, number, by=_operator(), reason=reason, changes=wanted
+        )
     )
     if as_json:
         print_json(receipt)
@@ -232,7 +251,7 @@ def set_limits(
     for change in receipt.changes:
         out().print(str(change), markup=False)
     if not receipt.changes:
-        out().print("nothing changed")
+        out().print("No change: the limits have these values already.")
 
 
 def _receipt(receipt: AccountReceipt, *, as_json: bool) -> None:
@@ -243,46 +262,53 @@ def _receipt(receipt: AccountReceipt, *, as_json: bool) -> None:
 
 
 def show_account(console: Console, view: AccountView) -> None:
-    """Tell how an account stands: what blocks first, then the numbers, then what happened."""
+    """Print an account: first what blocks entries, then the numbers, then the last events."""
     limits = view.limits
     style = _STYLES[view.state]
     console.print(
-        f"[bold]Account {escape(view.account)}[/]  [{style}]{view.state.upper()}[/]  mode {view.mode}  epoch {view.epoch}"
+        f"[bold]Account {escape(view.account)}[/]  [{style}]{view.state.upper()}[/]  "
+        f"mode {view.mode}  halts so far {view.epoch}"
     )
     for each in view.blocking:
-        console.print(f"  [red]blocks entries:[/] {escape(each)}")
+        console.print(f"  [red]entries blocked:[/] {escape(each)}")
     if not view.blocking:
-        console.print("  entries pass, within the limits")
+        console.print("  entries allowed, within the limits")
     table = Table(show_header=False, box=None, pad_edge=False, padding=(0, 2, 0, 2))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     reference = "not known yet" if view.reference is None else f"{plain(view.reference)} dollars"
     rows = [
-        ("buying power", f"{reference} at the start of {view.day}, {plain(view.committed)} committed"),
+        (
+            "buying power",
+            f"{reference} at the open of {view.day}, {plain(view.committed)} reserved for open trades",
+        ),
         (
             "trades",
-            f"{len(view.open_trades)} of {limits.max_open_trades} open · {view.trades_today} of {limits.max_trades_per_day} today",
+            (
+                f"{len(view.open_trades)} of {limits.max_open_trades} open · "
+                f"{view.trades_today} of {limits.max_trades_per_day} today"
+            ),
         ),
         (
             "bought today",
-            f"{plain(view.notional_today)} of {plain(limits.max_notional_per_day)} dollars at the ceilings",
+            f"{plain(view.notional_today)} of {plain(limits.max_notional_per_day)} dollars at ceiling prices",
         ),
         (
             "realised today",
-            f"{signed(view.realised_today)} dollars (halts at -{plain(limits.max_loss_per_day)})",
+            f"{signed(view.realised_today)} dollars (halt at -{plain(limits.max_loss_per_day)})",
         ),
         ("entry orders", f"{view.orders_last_minute} of {limits.max_orders_per_minute} in the last minute"),
         (
             "order stream",
-            "[red]lost[/]"
+            "[red]not connected[/]"
             if view.stream_since is None
-            else f"followed since {view.stream_since:%Y-%m-%d %H:%M:%S} UTC",
+            else f"connected since {eastern(view.stream_since, '%Y-%m-%d %H:%M:%S')}",
         ),
         *(
             ("difference", f"{escape(str(each))}{_explained(each.explained_by, each.explanation)}")
             for each in view.differences
         ),
-        *(("not ours", escape(each.text)) for each in view.foreign_orders),
+        *(("other order", escape(each.text)) for each in view.foreign_orders),
     ]
     for row in rows:
         table.add_row(*row)
@@ -290,7 +316,7 @@ def show_account(console: Console, view: AccountView) -> None:
     if view.open_trades:
         console.print(_trades_table(view))
     if view.events:
-        console.print("[bold]What happened[/]")
+        console.print("[bold]Last events[/]")
         show_events(console, view.events[-10:], since=view.events[-10:][0].at)
 
 
@@ -310,7 +336,7 @@ def _trades_table(view: AccountView) -> Table:
     table.add_column("trade", overflow="fold")
     table.add_column("contract", no_wrap=True)
     table.add_column("state", no_wrap=True)
-    for name in ("qty", "bought", "held", "takes $", "realised $"):
+    for name in ("qty", "bought", "held", "reserved $", "realised $"):
         table.add_column(name, justify="right", no_wrap=True)
     for each in view.open_trades:
         table.add_row(
@@ -325,28 +351,28 @@ def _trades_table(view: AccountView) -> Table:
 
 
 def show_halt(console: Console, receipt: HaltReceipt) -> None:
-    """Tell what a halt led to."""
+    """Print the result of a halt."""
     console.print(receipt.text, markup=False)
-    for title, lines in (("cancelled", receipt.cancelled), ("remains", receipt.remaining)):
+    for title, lines in (("cancelled", receipt.cancelled), ("remaining", receipt.remaining)):
         for line in lines:
             console.print(f"  {title}: {line}", markup=False)
-    console.print("Resume with: trader resume 'what has changed'", style="dim", markup=False)
+    console.print("To trade again: trader resume 'what has changed'", style="dim", markup=False)
 
 
 def checks_table(checks: list[Check]) -> Table:
-    """Lay out a preflight, one check a line, each with what to do."""
-    table = Table("", "what", "found", "what to do", box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    """Return the checks as a table, each with what to do."""
+    table = Table("", "check", "found", "what to do", box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for each in checks:
         table.add_row(
-            "[green]ok[/]" if each.ok else "[red]WRONG[/]", each.name, escape(each.found), escape(each.fix)
+            "[green]ok[/]" if each.ok else "[red]FAILED[/]", each.name, escape(each.found), escape(each.fix)
         )
     return table
 
 
 def limits_table(limits: Limits) -> Table:
-    """Lay out the limits, with the product's own beside those that differ."""
+    """Return the limits as a table, with the default of those that differ from it."""
     table = Table("limit", "in force", "default", box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    other = {each.name: each.old for each in diff(Limits(), limits)}
+    defaults = {each.name: each.old for each in diff(Limits(), limits)}
     for name in Limits.__dataclass_fields__:
-        table.add_row(name, escape(written(getattr(limits, name))), other.get(name, ""))
+        table.add_row(name, escape(written(getattr(limits, name))), defaults.get(name, ""))
     return table

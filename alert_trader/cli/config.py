@@ -10,12 +10,12 @@ from rich.table import Table
 from alert_trader.cli.context import out, print_json, settings
 from alert_trader.settings.load import Source, describe
 
-config_app = typer.Typer(no_args_is_help=True, help="The settings in force.")
+config_app = typer.Typer(no_args_is_help=True, help="Show the settings in force.")
 
 
 @config_app.command()
 def show(*, as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False) -> None:
-    """Show every setting, where its value came from, and what it is for. Secrets are hidden."""
+    """Show every setting, its value, where the value comes from, and its purpose. Secrets are hidden."""
     rows = describe(settings())
     if as_json:
         print_json(rows)
@@ -24,7 +24,7 @@ def show(*, as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON
     table.add_column("setting", no_wrap=True)
     table.add_column("value", overflow="fold")
     table.add_column("from", no_wrap=True)
-    table.add_column("what it is for", style="dim", overflow="fold")
+    table.add_column("purpose", style="dim", overflow="fold")
     for row in rows:
         where = row.source.value if row.source is Source.DEFAULT else f"[bold]{row.source}[/]"
         table.add_row(row.name, escape(row.value), where, escape(row.description))

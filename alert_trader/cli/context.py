@@ -1,4 +1,4 @@
-"""What every command shares: the settings with the running stack taken in, the consoles, and how errors become words and codes."""
+"""What all commands share: the settings, with a running stack's addresses; consoles; errors as exit codes."""
 
 import asyncio
 import contextlib
@@ -29,7 +29,7 @@ from alert_trader.settings.load import Loaded, SettingsError, Source, load
 T = TypeVar("T")
 
 CONNECT_WITHIN = timedelta(seconds=3)
-"""A person waits for this: a server that is there answers in milliseconds."""
+"""A running server answers in milliseconds."""
 
 STACK_FIELDS = (
     "mode",
@@ -44,7 +44,7 @@ STACK_FIELDS = (
 
 
 PIPE_WIDTH = 140
-"""Characters of a line when the output is no terminal."""
+"""Characters of a line when the output is not a terminal."""
 
 
 _CONTROLS = dict.fromkeys(
@@ -52,11 +52,11 @@ _CONTROLS = dict.fromkeys(
     for each in (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
     if chr(each) not in "\n\t"
 )
-"""What moves the cursor, colours, renames the window or turns the direction of reading, and is no text."""
+"""Characters that move the cursor, set colours, rename the window or change the text direction."""
 
 
 class SafeConsole(Console):
-    """Prints what other people wrote as text: a terminal would obey the codes that an alert holds."""
+    """A console that removes control characters: a terminal would obey those in an alert's text."""
 
     @override
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
@@ -65,14 +65,14 @@ class SafeConsole(Console):
 
 
 def out() -> Console:
-    """Give the console for answers."""
-    # a file or a pipe has no width of its own: tables are written whole there
+    """Return the console for answers (stdout)."""
+    # a file or a pipe has no width: do not cut tables there
     unbounded = not sys.stdout.isatty() and "COLUMNS" not in os.environ
     return SafeConsole(highlight=False, soft_wrap=False, width=PIPE_WIDTH if unbounded else None)
 
 
 def err() -> Console:
-    """Give the console for everything that is not an answer."""
+    """Return the console for everything else (stderr)."""
     return SafeConsole(stderr=True, highlight=False)
 
 
@@ -82,7 +82,7 @@ def print_json(value: object) -> None:
 
 
 def fail(code: ExitCode, message: str) -> NoReturn:
-    """End with words on stderr and a code."""
+    """Print an error on stderr and end the command with an exit code."""
     console = err()
     first, *more = message.splitlines() or [""]
     console.print("[bold red]error:[/] ", end="")
@@ -95,7 +95,10 @@ def fail(code: ExitCode, message: str) -> NoReturn:
 def settings(
     *, flags: dict[str, object] | None = None, default_mode: Mode = Mode.DRY_RUN, use_stack: bool = True
 ) -> Loaded:
-    """Load the settings, with the addresses of a local stack that runs; ends the command when they are wrong."""
+    """Return the settings, with the addresses of a running local stack.
+
+    End the command when they are wrong.
+    """
     given = {"mode": chosen.mode, **(flags or {})}
     try:
         if chosen.stack is not None and use_stack:
@@ -105,24 +108,21 @@ def settings(
                     **{key: value for key, value in given.items() if value is not None},
                 }
             )
-        alone = load(flags=given, default_mode=default_mode)
+        without_stack = load(flags=given, default_mode=default_mode)
         if not use_stack:
-            return alone
-        state = _state(alone.settings.data_dir / "stack.json", required=False)
-        asked_for_other = alone.sources[
-            "mode"
-        ] is not Source.DEFAULT and alone.settings.mode.value != state.get("mode")
-        return (
-            alone
-            if not state or asked_for_other
-            else load(flags=given, stack=state, default_mode=default_mode)
-        )
+            return without_stack
+        state = _state(without_stack.settings.data_dir / "stack.json", required=False)
+        mode_is_set = without_stack.sources["mode"] is not Source.DEFAULT
+        other_mode = mode_is_set and without_stack.settings.mode.value != state.get("mode")
+        if not state or other_mode:
+            return without_stack
+        return load(flags=given, stack=state, default_mode=default_mode)
     except SettingsError as error:
         fail(ExitCode.USAGE, str(error))
 
 
 def _state(path: Path, *, required: bool) -> dict[str, Any]:
-    """Read where a running stack is; one whose process is gone is none."""
+    """Return the addresses of a running stack; empty when its process no longer exists."""
     try:
         state = json.loads(path.read_text())
         os.kill(state["pid"], 0)
@@ -130,14 +130,14 @@ def _state(path: Path, *, required: bool) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         if required:
             raise SettingsError(
-                f"{path} does not lead to a running stack ({error}). Start one with `trader up`, or leave --stack out"
+                f"no running stack found in {path} ({error}). Start one with `trader up`, or omit --stack"
             ) from None
         return {}
 
 
 @contextlib.contextmanager
-def told() -> Iterator[None]:
-    """Turn every expected error into its words and exit code."""
+def errors_reported() -> Iterator[None]:
+    """Print expected errors and end the command with their exit code."""
     try:
         yield
     except NotFoundError as error:
@@ -156,13 +156,13 @@ def told() -> Iterator[None]:
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
-    """Run a command's coroutine to its end, with errors told."""
-    with told():
+    """Run a command's coroutine; report expected errors."""
+    with errors_reported():
         return asyncio.run(main)
 
 
 def with_client(ask: Callable[[Client], Coroutine[Any, Any, T]], loaded: Loaded | None = None) -> T:
-    """Connect to the Temporal of the settings and ask it something."""
+    """Connect to Temporal and run `ask` with the client."""
     in_force = (loaded or settings()).settings
 
     async def main() -> T:

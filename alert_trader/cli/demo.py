@@ -1,4 +1,4 @@
-"""`trader demo`: scripted alerts through the whole real path, on a stack of its own, judged at the end."""
+"""`trader demo`: trade scripted alerts on a local stack of real components, and check the results."""
 
 import asyncio
 import secrets
@@ -16,10 +16,10 @@ from rich.table import Table
 from temporalio.client import Client
 
 from alert_trader import clock
-from alert_trader.cli import render
+from alert_trader.cli import trade_display
 from alert_trader.cli.context import err, out, run, settings
+from alert_trader.cli.demo_actions import DemoActions, DemoError
 from alert_trader.cli.demo_cases import CASES, Case, demo_expiry
-from alert_trader.cli.demo_stage import DemoError, Stage
 from alert_trader.cli.exit_codes import ExitCode
 from alert_trader.cli.stack import stopped_by_signal, welcome
 from alert_trader.cli.trades import message_of
@@ -43,42 +43,43 @@ LADDER: dict[str, object] = {
     "ladder_conversion_wait": "4",
     "safety_late_fill_watch": "5",
 }
-"""Shorter than the product's 20 s steps and 90 s window, and said so where it is used."""
+"""Shorter than the defaults of 20 s a step and a window of 90 s; the demo prints that."""
 
 CASH = 60000
-PATIENCE = timedelta(seconds=75)
-"""Longest time of one case: its window, the conversion, the watch for late fills, and room for a slow machine."""
+NO_SECOND_TRADE = "no second trade"
+CASE_TIMEOUT = timedelta(seconds=75)
+"""Longest time of one case: window, conversion, watch for late fills, and reserve for a slow machine."""
 
 
 @dataclass(slots=True, kw_only=True)
-class Result:
-    """How a case went."""
+class CaseResult:
+    """The result of one case."""
 
     case: Case
     picture: TradeDetails | None = None
-    fault: str | None = None
-    again: str | None = None
-    """What sending the message a second time led to."""
+    failure: str | None = None
+    resent: str | None = None
+    """The result of sending the same message twice."""
 
 
-ASKED = ("contract", "alert", "quote")
-DONE = ("qty", "bought", "exits", "ended", "P&L $")
-"""The columns of the table at the end: what was asked for, and what was done."""
+ALERT_COLUMNS = ("contract", "alert", "quote")
+RESULT_COLUMNS = ("qty", "bought", "exits", "ended", "P&L $")
+"""Columns of the table of results: the alert, and its trade."""
 
-WIDE = 110
-"""Characters that all of them need."""
+FULL_WIDTH = 110
+"""Width of a terminal that shows all columns."""
 
 
 def demo(
     *,
     keep: Annotated[
-        bool, typer.Option("--keep", help="Leave everything running at the end, until Ctrl-C.")
+        bool, typer.Option("--keep", help="Keep everything running at the end, until Ctrl-C.")
     ] = False,
     data: Annotated[
-        Path | None, typer.Option(help="Where its data goes; default: a new folder in var.")
+        Path | None, typer.Option(help="Folder for its data. Default: a new folder in var.")
     ] = None,
 ) -> None:
-    """Trade eight scripted alerts on the local venue, show how each went, and check the venue's tape."""
+    """Trade eight scripted alerts on a simulated exchange, show the results, and check its records."""
     started = time.monotonic()
     directory = data or Path("var") / f"demo-{clock.now():%Y%m%d-%H%M%S}"
     flags: dict[str, object] = {**LADDER, "mode": Mode.DEMO, "data_dir": directory}
@@ -94,22 +95,23 @@ def demo(
         ):
             console = out()
             console.print(
-                f"[bold]alert-trader demo[/]  stack up in {time.monotonic() - started:.1f} s · Web UI {running.ui_url}"
+                f"[bold]alert-trader demo[/]  started in {time.monotonic() - started:.1f} s · "
+                f"Web UI {running.ui_url}"
             )
-            ladder = f"A bump every {_seconds(in_force.ladder_step)} s and a window of {_seconds(in_force.ladder_window)} s here"
+            step, window = _seconds(in_force.ladder_step), _seconds(in_force.ladder_window)
             console.print(
-                f"[dim]{ladder}; the product's "
-                "defaults are 20 s and 90 s. Everything else is the real path: Temporal, worker, broker's SDK, HTTP, order stream.[/]\n"
+                f"[dim]The exchange is simulated. The limit price is raised every {step} s for {window} s "
+                "(defaults: 20 s and 90 s). Temporal, worker, broker SDK and order stream are real.[/]\n"
             )
-            playing = asyncio.ensure_future(_play_all(running, in_force))
+            running_cases = asyncio.ensure_future(_run_all(running, in_force))
             stopping = asyncio.ensure_future(stop.wait())
-            await asyncio.wait({playing, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            if not playing.done():
-                playing.cancel()
+            await asyncio.wait({running_cases, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if not running_cases.done():
+                running_cases.cancel()
                 raise KeyboardInterrupt
             stopping.cancel()
-            results = playing.result()
-            fine = _report(console, results, _violations(running, results), time.monotonic() - started)
+            results = running_cases.result()
+            fine = _report(console, results, _tape_violations(running, results), time.monotonic() - started)
             if keep:
                 welcome(running)
                 await stop.wait()
@@ -123,15 +125,19 @@ def _seconds(value: timedelta) -> str:
     return f"{value.total_seconds():g}"
 
 
-async def _play_all(running: Stack, in_force: Settings) -> list[Result]:
+async def _run_all(running: Stack, in_force: Settings) -> list[CaseResult]:
     client = await connect(target_of(running.settings))
-    begun = time.monotonic()
+    started_at = time.monotonic()
     async with VenueControl(str(running.venue_url)) as venue:
-        return list(await asyncio.gather(*(_play(case, client, venue, in_force, begun) for case in CASES)))
+        return list(
+            await asyncio.gather(*(_run_case(case, client, venue, in_force, started_at) for case in CASES))
+        )
 
 
-async def _play(case: Case, client: Client, venue: VenueControl, in_force: Settings, begun: float) -> Result:
-    result = Result(case=case)
+async def _run_case(
+    case: Case, client: Client, venue: VenueControl, in_force: Settings, started_at: float
+) -> CaseResult:
+    result = CaseResult(case=case)
     expiry = demo_expiry(new_york_date(clock.now()))
     identity = f"demo-{secrets.token_hex(5)}"
     symbol = case.contract(expiry).occ_symbol
@@ -140,35 +146,35 @@ async def _play(case: Case, client: Client, venue: VenueControl, in_force: Setti
         message = message_of(in_force, case.alert(expiry), author=case.author, identity=identity)
         request = TradeRequest(alert=message, policy=in_force.policy(), account=in_force.account)
         sent = await start_trade(client, request)
-        stage = Stage(client=client, venue=venue, symbol=symbol, message=identity)
-        async with asyncio.timeout(PATIENCE.total_seconds()), asyncio.TaskGroup() as together:
-            together.create_task(_script(case, stage))
-            following = together.create_task(_follow(case, client, sent.workflow_id, begun))
+        actions = DemoActions(client=client, venue=venue, symbol=symbol, message=identity)
+        async with asyncio.timeout(CASE_TIMEOUT.total_seconds()), asyncio.TaskGroup() as together:
+            together.create_task(_script(case, actions))
+            following = together.create_task(_follow(case, client, sent.workflow_id, started_at))
         result.picture = following.result()
-        if case.again:
+        if case.send_twice:
             second = await start_trade(client, request)
-            result.again = "opened a second trade" if second.started else "the same trade, nothing new"
-        result.fault = _fault(result)
+            result.resent = "opened a second trade" if second.started else NO_SECOND_TRADE
+        result.failure = _failure(result)
     except TimeoutError:
-        result.fault = f"not as scripted within {PATIENCE.total_seconds():g} s"
+        result.failure = f"not finished after {CASE_TIMEOUT.total_seconds():g} s"
         result.picture = await trade_views.show(client, identity)
     except ExceptionGroup as group:
-        result.fault = "; ".join(f"{type(each).__name__}: {each}" for each in group.exceptions)
+        result.failure = "; ".join(f"{type(each).__name__}: {each}" for each in group.exceptions)
     return result
 
 
-async def _script(case: Case, stage: Stage) -> None:
-    await case.play(stage)
+async def _script(case: Case, actions: DemoActions) -> None:
+    await case.script(actions)
 
 
-async def _follow(case: Case, client: Client, trade: str, begun: float) -> TradeDetails:
-    """Print what happens until the trade stands as it must, or is over."""
-    told = 0
+async def _follow(case: Case, client: Client, trade: str, started_at: float) -> TradeDetails:
+    """Print a trade's events until it is closed, or holding as the case expects."""
+    printed = 0
     async for picture in trade_views.watch(client, trade):
-        for event in picture.events[told:]:
+        for event in picture.events[printed:]:
             console = out()
-            # one line each on a screen; whole in a file
-            line = f"[dim]{time.monotonic() - begun:6.1f} s[/]  {case.name:<29}  {escape(event.text)}"
+            # cut to one line on a screen, not in a file
+            line = f"[dim]{time.monotonic() - started_at:6.1f} s[/]  {case.name:<29}  {escape(event.text)}"
             console.print(
                 line,
                 overflow="ellipsis",
@@ -176,29 +182,29 @@ async def _follow(case: Case, client: Client, trade: str, begun: float) -> Trade
                 crop=console.is_terminal,
                 soft_wrap=not console.is_terminal,
             )
-        told = max(told, len(picture.events))
+        printed = max(printed, len(picture.events))
         if picture.row.closed_at is not None or (case.ends == "holding" and trade_views.settled(picture)):
             return picture
-    raise DemoError(f"{trade} ended without a word")
+    raise DemoError(f"{trade} ended, but no worker answered")
 
 
-def _fault(result: Result) -> str | None:
-    """Say how a case went otherwise than scripted; None when it did not."""
+def _failure(result: CaseResult) -> str | None:
+    """Return how a case differs from what is expected; None when it does not."""
     case, view = result.case, None if result.picture is None else result.picture.view
     if view is None:
-        return "no worker told how it went"
+        return "no worker answered"
     ended = (view.outcome or view.phase).value
     if ended != case.ends:
         return f"expected {case.ends}, found {ended}"
     bought = "none" if view.bought == 0 else "all" if view.bought == view.quantity else "some"
     if bought != case.bought:
         return f"expected {case.bought} bought, found {view.bought} of {view.quantity}"
-    if case.again and result.again != "the same trade, nothing new":
-        return result.again
+    if case.send_twice and result.resent != NO_SECOND_TRADE:
+        return result.resent
     return None
 
 
-def _violations(running: Stack, results: list[Result]) -> list[Violation]:
+def _tape_violations(running: Stack, results: list[CaseResult]) -> list[Violation]:
     closed = [
         each.picture.row.workflow_id.removeprefix("trade-")
         for each in results
@@ -210,61 +216,61 @@ def _violations(running: Stack, results: list[Result]) -> list[Violation]:
     )
 
 
-def _report(console: Console, results: list[Result], violations: list[Violation], seconds: float) -> bool:
+def _report(console: Console, results: list[CaseResult], violations: list[Violation], seconds: float) -> bool:
     table = Table(
         box=SIMPLE_HEAD,
         pad_edge=False,
         header_style="bold",
-        title="\nHow it went",
+        title="\nResults",
         title_justify="left",
         title_style="bold",
     )
     table.add_column("case, and why it ended", overflow="fold", min_width=24)
-    # a narrow terminal keeps the case, what was done and how it ended; `show` has the rest
-    narrow = console.width < WIDE
-    for name in DONE if narrow else (*ASKED, *DONE):
+    # a narrow terminal leaves out the columns of the alert; `trader show` has them
+    narrow = console.width < FULL_WIDTH
+    for name in RESULT_COLUMNS if narrow else (*ALERT_COLUMNS, *RESULT_COLUMNS):
         table.add_column(name, justify="right", no_wrap=True)
     for result in results:
         about, cells = _row(result)
-        table.add_row(about, *(cells[len(ASKED) :] if narrow else cells))
+        table.add_row(about, *(cells[len(ALERT_COLUMNS) :] if narrow else cells))
     console.print(table)
     for violation in violations:
         console.print(f"[red]violation[/] {escape(str(violation))}")
-    wrong = [result for result in results if result.fault is not None]
+    wrong = [result for result in results if result.failure is not None]
     console.print(
-        f"{len(results) - len(wrong)} of {len(results)} cases as scripted · [bold]violations: {len(violations)}[/] "
-        f"(read from the venue's tape alone) · {seconds:.0f} s in all"
+        f"{len(results) - len(wrong)} of {len(results)} cases as expected · [bold]rule violations: "
+        f"{len(violations)}[/] (checked in the exchange's records) · {seconds:.0f} s"
     )
     for result in wrong:
-        err().print(f"[red]not as scripted:[/] {escape(result.case.name)}: {escape(result.fault or '')}")
+        err().print(f"[red]not as expected:[/] {escape(result.case.name)}: {escape(result.failure or '')}")
     return not wrong and not violations
 
 
-def _row(result: Result) -> tuple[str, list[str]]:
-    """Lay one case out: what it was and why it ended so, then its figures in the order of the columns."""
+def _row(result: CaseResult) -> tuple[str, list[str]]:
+    """Return the first cell of a case (its name, and why it ended), and its other cells."""
     view = None if result.picture is None else result.picture.view
     about = [escape(result.case.name)]
-    if result.fault is not None:
-        about.append(f"[red]not as scripted: {escape(result.fault)}[/]")
+    if result.failure is not None:
+        about.append(f"[red]not as expected: {escape(result.failure)}[/]")
     if view is None:
-        return "\n".join(about), [render.NONE] * len(ASKED + DONE)
+        return "\n".join(about), [trade_display.NONE] * len(ALERT_COLUMNS + RESULT_COLUMNS)
     if view.reason:
         about.append(f"[dim]{escape(view.reason)}[/]")
-    if result.again is not None:
-        about.append(f"[dim]sent again: {escape(result.again)}[/]")
+    if result.resent is not None:
+        about.append(f"[dim]sent twice: {escape(result.resent)}[/]")
     quote = (
-        render.NONE
+        trade_display.NONE
         if view.quote_bid is None
-        else f"{render.price(view.quote_bid)}/{render.price(view.quote_ask)}"
+        else f"{trade_display.price(view.quote_bid)}/{trade_display.price(view.quote_ask)}"
     )
-    working = f"{view.exits_working} working" if view.exits_working else render.NONE
+    working = f"{view.exits_working} working" if view.exits_working else trade_display.NONE
     return "\n".join(about), [
-        escape("\n".join(render.contract(view).rsplit(" ", 1))),
-        render.price(view.alert_price),
+        escape("\n".join(trade_display.contract(view).rsplit(" ", 1))),
+        trade_display.price(view.alert_price),
         quote,
-        str(view.quantity) if view.quantity else render.NONE,
-        render.filled(view.bought, view.average_entry),
-        render.filled(view.sold, view.average_exit) if view.sold else working,
-        render.state((view.outcome or view.phase).value),
-        render.signed(view.pnl),
+        str(view.quantity) if view.quantity else trade_display.NONE,
+        trade_display.filled(view.bought, view.average_entry),
+        trade_display.filled(view.sold, view.average_exit) if view.sold else working,
+        trade_display.state((view.outcome or view.phase).value),
+        trade_display.signed(view.pnl),
     ]

@@ -1,70 +1,70 @@
-"""The demo's alerts: what each says, how the venue's quotes are moved while it trades, and how it must end."""
+"""The demo's alerts: their text, how the quotes move while they trade, and how they must end."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
-from alert_trader.cli.demo_stage import Stage
+from alert_trader.cli.demo_actions import DemoActions
 from alert_trader.domain.market.calendar import monthly_expiry
 from alert_trader.domain.market.contract import OptionContract, Right
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 
 FIRST_SLICE = 2
-"""Contracts that fill early where an entry is filled in parts."""
+"""Contracts of the first fill, in cases with a partial fill."""
 
 
-async def _nothing(stage: Stage) -> None:
+async def _no_script(actions: DemoActions) -> None:
     """Leave the market alone."""
 
 
-async def _at_once_then_double(stage: Stage) -> None:
-    await stage.working("e1")
-    await stage.quote("1.97", "1.97")
-    await stage.held()
-    await stage.quote("4.10", "4.20")
-    await stage.sold()
-    await stage.close()
+async def _fill_then_double(actions: DemoActions) -> None:
+    await actions.working("e1")
+    await actions.quote("1.97", "1.97")
+    await actions.held()
+    await actions.quote("4.10", "4.20")
+    await actions.sold()
+    await actions.close()
 
 
-async def _runs_away(stage: Stage) -> None:
-    await stage.working("e1")
-    await stage.quote("2.30", "2.40")
+async def _move_above_ceiling(actions: DemoActions) -> None:
+    await actions.working("e1")
+    await actions.quote("2.30", "2.40")
 
 
-async def _partly_then_market(stage: Stage) -> None:
-    await stage.fill(await stage.working("e1"), FIRST_SLICE)
+async def _partial_fill(actions: DemoActions) -> None:
+    await actions.fill(await actions.working("e1"), FIRST_SLICE)
 
 
-async def _partly_then_away(stage: Stage) -> None:
-    await stage.fill(await stage.working("e1"), FIRST_SLICE)
-    await stage.quote("2.30", "2.40")
+async def _partial_fill_then_above_ceiling(actions: DemoActions) -> None:
+    await actions.fill(await actions.working("e1"), FIRST_SLICE)
+    await actions.quote("2.30", "2.40")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One scripted alert. `ends` is the phase or outcome it must reach, `all_bought` whether everything intended must be filled."""
+    """One scripted alert. `ends` is the phase or outcome that its trade must reach."""
 
     name: str
     text: str
-    """With {contract} and {expiry} to be filled in."""
+    """A template with {strike} and {expiry}."""
     strike: int
     bid: str
     ask: str
     ends: str
     bought: str = "none"
     """none, some or all of the quantity."""
-    play: Callable[[Stage], Awaitable[None]] = field(default=_nothing)
+    script: Callable[[DemoActions], Awaitable[None]] = field(default=_no_script)
     author: str | None = None
-    again: bool = False
-    """Whether the same message is sent a second time, once it is settled."""
+    send_twice: bool = False
+    """Whether the same message is sent again at the end."""
 
     def contract(self, expiry: date) -> OptionContract:
-        """Name the contract that the alert is about."""
+        """Return the contract of the alert."""
         return OptionContract(root="SPY", expiry=expiry, right=Right.CALL, strike=Decimal(self.strike))
 
     def alert(self, expiry: date) -> str:
-        """Write the alert."""
+        """Return the text of the alert."""
         return self.text.format(strike=self.strike, expiry=f"{expiry:%m/%d/%Y}")
 
 
@@ -77,8 +77,8 @@ CASES = (
         ask="2.00",
         ends=Outcome.FLAT,
         bought="all",
-        play=_at_once_then_double,
-        again=True,
+        script=_fill_then_double,
+        send_twice=True,
     ),
     Case(
         name="filled after two bumps",
@@ -99,13 +99,13 @@ CASES = (
         bought="all",
     ),
     Case(
-        name="given up beyond the ceiling",
+        name="ask above the ceiling",
         text="BTO SPY {strike}c {expiry} @ 2.00",
         strike=604,
         bid="1.95",
         ask="2.10",
         ends=Outcome.UNFILLED,
-        play=_runs_away,
+        script=_move_above_ceiling,
     ),
     Case(
         name="partly filled, then completed",
@@ -115,20 +115,20 @@ CASES = (
         ask="2.10",
         ends=Phase.HOLDING,
         bought="all",
-        play=_partly_then_market,
+        script=_partial_fill,
     ),
     Case(
-        name="partly filled, rest given up",
+        name="partly filled, rest cancelled",
         text="BTO SPY {strike}c {expiry} @ 2.00",
         strike=606,
         bid="1.95",
         ask="2.10",
         ends=Phase.HOLDING,
         bought="some",
-        play=_partly_then_away,
+        script=_partial_fill_then_above_ceiling,
     ),
     Case(
-        name="call or put not said",
+        name="call or put missing",
         text="BTO SPY {strike} {expiry} @ 2.00",
         strike=607,
         bid="1.95",
@@ -136,7 +136,7 @@ CASES = (
         ends=Outcome.DENIED,
     ),
     Case(
-        name="author not on the list",
+        name="author not on the allowlist",
         text="BTO SPY {strike}c {expiry} @ 2.00",
         strike=608,
         bid="1.95",
@@ -148,7 +148,7 @@ CASES = (
 
 
 def demo_expiry(today: date) -> date:
-    """Pick the first monthly expiration that is at least three weeks away."""
+    """Return the first monthly expiration that is at least three weeks away."""
     earliest = today + timedelta(weeks=3)
     year, month = earliest.year, earliest.month
     while (found := monthly_expiry(year, month)) < earliest:

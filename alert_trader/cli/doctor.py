@@ -1,11 +1,10 @@
-"""`trader doctor`: is everything there that a trade needs, and if not, what to do."""
+"""`trader doctor`: check everything a trade needs, and say how to fix what fails."""
 
 import asyncio
 import json
 import os
 import socket
 import sys
-from collections.abc import Callable
 from datetime import timedelta
 from importlib import import_module
 from typing import Annotated, Any
@@ -21,8 +20,8 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from alert_trader.cli.context import out, print_json, run, settings
+from alert_trader.cli.doctor_finding import Finding
 from alert_trader.cli.exit_codes import ExitCode
-from alert_trader.cli.finding import Finding
 from alert_trader.control.commands import account_commands as control
 from alert_trader.control.errors import ControlError
 from alert_trader.control.temporal import UnreachableError, address_of, connect
@@ -38,17 +37,17 @@ from alert_trader.workflows.interface import task_queue
 
 _CONNECT = timedelta(seconds=3)
 _PREFLIGHT = 30.0
-"""Seconds; every call to the broker in it has a bound of its own."""
+"""Seconds. Each call to the broker has its own timeout too."""
 
 
 def doctor(
     *,
     broker: Annotated[
-        bool, typer.Option("--broker/--no-broker", help="Also ask the broker (or venue) of the mode.")
+        bool, typer.Option("--broker/--no-broker", help="Also check the connection to the broker.")
     ] = True,
-    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Look at everything a trade needs: programs, settings, Temporal, worker, broker. Says how to mend what is wrong."""
+    """Check everything that trading needs, and say how to fix what fails."""
     in_force = settings().settings
     findings = run(_examine(in_force, ask_broker=broker))
     if as_json:
@@ -56,11 +55,11 @@ def doctor(
     else:
         table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
         table.add_column("", no_wrap=True)
-        table.add_column("what", no_wrap=True)
+        table.add_column("check", no_wrap=True)
         table.add_column("found", overflow="fold")
         table.add_column("what to do", overflow="fold")
         for each in findings:
-            mark = "[green]ok[/]" if each.ok else "[red]WRONG[/]" if each.needed else "[yellow]note[/]"
+            mark = "[green]ok[/]" if each.ok else "[red]FAILED[/]" if each.needed else "[yellow]note[/]"
             table.add_row(mark, each.name, escape(each.found), escape(each.fix))
         out().print(table)
     if any(not each.ok and each.needed for each in findings):
@@ -68,33 +67,33 @@ def doctor(
 
 
 async def _examine(in_force: Settings, *, ask_broker: bool) -> list[Finding]:
-    findings = [_python(), _settings(in_force), _allowlist(in_force), _binary(in_force)]
+    findings = [_python(), _settings(in_force), _allowlist(in_force), _temporal_binary(in_force)]
     target = target_of(in_force)
-    told: list[Finding] = []
+    by_worker: list[Finding] = []
     try:
         client = await connect(target, within=_CONNECT)
     except UnreachableError as error:
-        findings.append(Finding(name="Temporal", ok=False, found=str(error), fix="trader up"))
+        findings.append(Finding(name="Temporal", ok=False, found=str(error), fix="start it: trader up"))
         findings.append(_port("Temporal port", in_force.temporal_port, "TRADER_TEMPORAL_PORT"))
         findings.append(_port("Web UI port", in_force.temporal_ui_port, "TRADER_TEMPORAL_UI_PORT"))
         if in_force.mode is Mode.DEMO:
-            findings.append(_port("venue port", in_force.venue_port, "TRADER_VENUE_PORT"))
+            findings.append(_port("exchange port", in_force.venue_port, "TRADER_VENUE_PORT"))
     else:
         findings.append(Finding(name="Temporal", ok=True, found=f"answers at {address_of(target)}"))
         findings += await _namespace(client, in_force)
-        findings.append(await _poller(client, in_force))
+        findings.append(await _workers(client, in_force))
         findings += await _housekeeping(client, in_force)
-        told = await _account(client, in_force) if ask_broker else []
+        by_worker = await _account(client, in_force) if ask_broker else []
     findings += await _mirrors().examine(in_force)
-    if told:
-        return findings + told
+    if by_worker:
+        return findings + by_worker
     if ask_broker:
         findings += await _broker(in_force)
     return findings
 
 
 async def _account(client: Client, in_force: Settings) -> list[Finding]:
-    """Have the worker run the checks that a first order needs, its order stream's among them; empty when none answers."""
+    """Have the worker run the checks for a first order; empty when no worker answers."""
     try:
         checks = await control.preflight(client, in_force.account)
         view = await control.account_view(client, in_force.account)
@@ -111,10 +110,13 @@ async def _account(client: Client, in_force: Settings) -> list[Finding]:
                 name="account",
                 ok=False,
                 found="; ".join(blocking),
-                fix="trader account; trader resume; trader account explain",
+                fix="look with `trader account`; then `trader resume` or `trader account explain`",
             ),
         ]
-    return [*found, Finding(name="account", ok=True, found=f"{view.state}; entries pass within the limits")]
+    return [
+        *found,
+        Finding(name="account", ok=True, found=f"{view.state}; entries allowed, within the limits"),
+    ]
 
 
 def _python() -> Finding:
@@ -133,38 +135,33 @@ def _settings(in_force: Settings) -> Finding:
 
 def _allowlist(in_force: Settings) -> Finding:
     allowed = in_force.allowlist
-    empty = [
-        name
-        for name, ids in (
-            ("authors", allowed.authors),
-            ("channels", allowed.channels),
-            ("guilds", allowed.guilds),
-        )
-        if not ids
-    ]
-    if empty:
-        fix = "set " + ", ".join(f"TRADER_{name.upper()}" for name in empty)
-        return Finding(
-            name="allowlist", ok=False, found=f"no {', no '.join(empty)}: nothing is traded", fix=fix
-        )
-    return Finding(
-        name="allowlist",
-        ok=True,
-        found=f"{len(allowed.authors)} authors, {len(allowed.channels)} channels, {len(allowed.guilds)} guilds",
+    lists = (
+        ("authors", "TRADER_AUTHORS", allowed.authors),
+        ("channels", "TRADER_CHANNELS", allowed.channels),
+        ("servers", "TRADER_GUILDS", allowed.guilds),
     )
+    empty = [(name, variable) for name, variable, ids in lists if not ids]
+    if empty:
+        found = ", ".join(f"no {name}" for name, _ in empty)
+        fix = "set " + ", ".join(variable for _, variable in empty)
+        return Finding(name="allowlist", ok=False, found=f"{found}: no alert is traded", fix=fix)
+    counts = (
+        f"{len(allowed.authors)} authors, {len(allowed.channels)} channels, {len(allowed.guilds)} servers"
+    )
+    return Finding(name="allowlist", ok=True, found=counts)
 
 
-def _binary(in_force: Settings) -> Finding:
+def _temporal_binary(in_force: Settings) -> Finding:
     try:
         return Finding(
-            name="temporal binary", ok=True, found=str(find_binary(in_force.temporal_binary)), needed=False
+            name="temporal program", ok=True, found=str(find_binary(in_force.temporal_binary)), needed=False
         )
     except StackError as error:
         return Finding(
-            name="temporal binary",
+            name="temporal program",
             ok=False,
             found=str(error),
-            fix="needed for `trader up` and `trader demo` only",
+            fix="only needed for `trader up` and `trader demo`",
             needed=False,
         )
 
@@ -178,14 +175,14 @@ def _port(name: str, port: int, variable: str) -> Finding:
             return Finding(
                 name=name,
                 ok=False,
-                found=f"{port} is taken ({error.strerror})",
-                fix=f"stop what uses it, or set {variable}",
+                found=f"{port} is in use ({error.strerror})",
+                fix=f"stop the program that uses it, or set {variable}",
             )
     return Finding(name=name, ok=True, found=f"{port} is free")
 
 
 async def _namespace(client: Client, in_force: Settings) -> list[Finding]:
-    fix = "start a worker: it creates and prepares the namespace (trader worker)"
+    fix = "start a worker, which creates the namespace: trader worker"
     try:
         state = await inspect(client)
     except RPCError as error:
@@ -215,23 +212,23 @@ async def _namespace(client: Client, in_force: Settings) -> list[Finding]:
 
 
 def _mirrors() -> Any:
-    """Load what looks at the mirrors: Arrow, DuckDB and Redis take a second, which no other command needs."""
+    """Import the checks of the mirrors only when needed: Arrow, DuckDB and Redis take a second to load."""
     return import_module("alert_trader.cli.doctor_mirrors")
 
 
 async def _housekeeping(client: Client, in_force: Settings) -> list[Finding]:
-    """Check the schedule of the archive against how long Temporal keeps what it archives."""
+    """Check that closed trades are archived before Temporal deletes them."""
     try:
         state = await inspect(client)
     except RPCError:
-        return []  # told with the namespace
+        return []  # reported by the check of the namespace
     if state.retention is None:
         return []
     finding: Finding = await _mirrors().examine_schedule(client, in_force, state.retention)
     return [finding]
 
 
-async def _poller(client: Client, in_force: Settings) -> Finding:
+async def _workers(client: Client, in_force: Settings) -> Finding:
     queue = task_queue(in_force.account)
     request = DescribeTaskQueueRequest(
         namespace=client.namespace,
@@ -241,15 +238,16 @@ async def _poller(client: Client, in_force: Settings) -> Finding:
     try:
         answer = await client.workflow_service.describe_task_queue(request, timeout=_CONNECT)
     except RPCError as error:
-        return Finding(name="worker", ok=False, found=error.message, fix="trader worker")
+        return Finding(name="worker", ok=False, found=error.message, fix="start one: trader worker")
     who = sorted({poller.identity for poller in answer.pollers})
     if not who:
-        return Finding(name="worker", ok=False, found=f"none polls {queue}", fix="trader worker")
+        fix = "start one: trader worker"
+        return Finding(name="worker", ok=False, found=f"none runs (task queue {queue})", fix=fix)
     return Finding(name="worker", ok=True, found=f"{len(who)} on {queue}: {', '.join(who)}")
 
 
 async def _broker(in_force: Settings) -> list[Finding]:
-    """Ask the broker in a process of its own: this one holds no code that could reach it."""
+    """Check the broker in a separate process: this one has no code that can reach it."""
     process = await asyncio.create_subprocess_exec(
         *command("worker", "--preflight"),
         stdout=asyncio.subprocess.PIPE,
@@ -258,7 +256,7 @@ async def _broker(in_force: Settings) -> list[Finding]:
     )
     try:
         async with asyncio.timeout(_PREFLIGHT):
-            answer, words = await process.communicate()
+            answer, log = await process.communicate()
     except TimeoutError:
         process.kill()
         await process.wait()
@@ -268,16 +266,12 @@ async def _broker(in_force: Settings) -> list[Finding]:
             )
         ]
     try:
-        found: list[dict[str, Any]] = json.loads(answer)
+        checks: list[dict[str, Any]] = json.loads(answer)
     except ValueError:
-        last = words.decode(errors="replace").strip().splitlines()[-1:] or ["no answer"]
-        return [
-            Finding(
-                name="broker", ok=False, found=last[0].removeprefix("error: "), fix="see the line on the left"
-            )
-        ]
-    read: Callable[[str], str] = "broker {}".format
+        last = log.decode(errors="replace").strip().splitlines()[-1:] or ["no answer"]
+        found = last[0].removeprefix("error: ")
+        return [Finding(name="broker", ok=False, found=found, fix="see the column `found`")]
     return [
-        Finding(name=read(each["name"]), ok=each["ok"], found=each["found"], fix=each["fix"])
-        for each in found
+        Finding(name=f"broker {each['name']}", ok=each["ok"], found=each["found"], fix=each["fix"])
+        for each in checks
     ]

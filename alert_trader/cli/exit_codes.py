@@ -1,4 +1,4 @@
-"""The exit codes of `trader`: stable, so that scripts may rely on them."""
+"""The exit codes of `trader`, which scripts may rely on."""
 
 from enum import IntEnum
 
@@ -7,22 +7,22 @@ class ExitCode(IntEnum):
     """How a command ended."""
 
     OK = 0
-    """What was asked was done. A trade that was followed holds, is flat, expired, or was a dry run."""
+    """Done. With `send --wait`: the trade is holding, flat, expired, or was a dry run."""
     UNEXPECTED = 1
-    """A fault in the product, or (demo, doctor) a result that is not as it should be."""
+    """An internal error, or a failed check of `demo`, `doctor` or `audit verify`."""
     USAGE = 2
     """The command line or the settings are wrong."""
     NOT_FOUND = 3
     """There is no such trade or file."""
     REFUSED = 4
-    """We or the venue said no: a denied alert, or a command that makes no sense for the trade now."""
+    """A denied or rejected alert, or a command that is not possible for the trade now."""
     UNREACHABLE = 5
-    """Temporal, the venue or a program it needs cannot be reached."""
+    """Temporal, the exchange or a required program cannot be reached."""
     NONDETERMINISM = 6
     """A history does not replay on the installed code."""
     TIMEOUT = 7
-    """No answer in time; what was asked may still happen."""
+    """No answer in time; the command may still be carried out."""
     UNFILLED = 8
-    """A trade that was followed ended with nothing bought."""
+    """With `send --wait`: the trade ended with nothing bought."""
     INTERRUPTED = 130
     """Ctrl-C."""

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from temporalio.client import Client, WorkflowHistory
 
-from alert_trader.cli import render
+from alert_trader.cli import trade_display
 from alert_trader.cli.context import fail, out, print_json, run, settings, with_client
 from alert_trader.cli.exit_codes import ExitCode
 from alert_trader.control.queries import trade_views
@@ -20,18 +20,18 @@ from alert_trader.control.queries.history_steps import Step
 from alert_trader.control.queries.trade_views import Filter
 from alert_trader.runtime.target import codec_of
 
-history_app = typer.Typer(no_args_is_help=True, help="Histories as files.")
+history_app = typer.Typer(no_args_is_help=True, help="Export workflow histories to files.")
 
 _MOST = 10_000
 
 
 def replay_command(
-    trade: Annotated[str, typer.Argument(help="A trade, or a file that `trader history export` wrote.")],
+    trade: Annotated[str, typer.Argument(help="A trade, or a file written by `trader history export`.")],
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
-    full: Annotated[bool, typer.Option("--full", help="Show every input and result whole.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Do not shorten inputs and results.")] = False,
 ) -> None:
-    """Tell a history step by step, and check that the installed code still decides the same."""
+    """Show a trade's history step by step, and check that the installed code replays it."""
     path = Path(trade)
 
     async def from_file() -> Replayed:
@@ -40,24 +40,24 @@ def replay_command(
     async def from_server(client: Client) -> Replayed:
         return await replay(await fetch_history(client, trade), client.data_converter.payload_codec)
 
-    told = run(from_file()) if path.suffix == ".json" or path.is_file() else with_client(from_server)
+    replayed = run(from_file()) if path.suffix == ".json" or path.is_file() else with_client(from_server)
     if as_json:
-        print_json(told)
+        print_json(replayed)
     else:
-        _tell(out(), told, full=full)
-    if not told.deterministic:
+        _show(out(), replayed, full=full)
+    if not replayed.deterministic:
         raise typer.Exit(int(ExitCode.NONDETERMINISM))
 
 
 @history_app.command("export")
 def export(
     targets: Annotated[
-        list[str], typer.Argument(help="A trade and a directory; with --all, a directory alone.")
+        list[str], typer.Argument(help="A trade and a directory; with --all only a directory.")
     ],
     *,
-    everything: Annotated[bool, typer.Option("--all", help="Every trade of the namespace.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Export all trades of the namespace.")] = False,
 ) -> None:
-    """Write histories as files that `trader replay` reads: trader history export ID DIR, or --all DIR."""
+    """Export histories to files for `trader replay`: trader history export ID DIR, or --all DIR."""
     if len(targets) != (1 if everything else 2):
         fail(ExitCode.USAGE, "expected `trader history export ID DIR` or `trader history export --all DIR`")
     directory = Path(targets[-1])
@@ -72,27 +72,27 @@ def export(
         out().print(str(write_history(history, directory)), markup=False, soft_wrap=True)
 
 
-def _tell(console: Console, told: Replayed, *, full: bool) -> None:
-    console.print(f"[bold]{escape(told.workflow_id)}[/]  {len(told.steps)} steps")
+def _show(console: Console, replayed: Replayed, *, full: bool) -> None:
+    console.print(f"[bold]{escape(replayed.workflow_id)}[/]  {len(replayed.steps)} steps")
     table = Table(show_header=False, box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(justify="right", style="dim", no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    since = told.steps[0].at if told.steps else datetime.min  # noqa: DTZ901 - nothing is printed then
-    for step in told.steps:
-        table.add_row(render.elapsed(step.at - since), step.kind.value, _line(step))
+    since = replayed.steps[0].at if replayed.steps else datetime.min  # noqa: DTZ901 - nothing is printed then
+    for step in replayed.steps:
+        table.add_row(trade_display.elapsed(step.at - since), step.kind.value, _line(step))
         for label, value in (*((("in"), each) for each in step.inputs), ("out", step.output)):
             if value is not None:
                 table.add_row("", f"[dim]{label}[/]", escape(_data(value, full=full)))
         if step.failure:
             table.add_row("", "[red]failed[/]", escape(step.failure))
     console.print(table)
-    if told.deterministic:
-        console.print("\n[green]replays:[/] the installed code decides the same at every step")
+    if replayed.deterministic:
+        console.print("\n[green]replay ok:[/] the installed code makes the same decision at every step")
     else:
-        console.print("\n[red]does not replay:[/] the installed code decides otherwise")
-    if told.fault:
-        console.print(escape(told.fault))
+        console.print("\n[red]replay failed:[/] the installed code makes a different decision")
+    if replayed.fault:
+        console.print(escape(replayed.fault))
 
 
 def _line(step: Step) -> str:
@@ -110,12 +110,12 @@ def _data(value: Any, *, full: bool, longest: int = 300) -> str:
     return (
         text
         if full or len(text) <= longest
-        else f"{text[:longest]}… ({len(text)} characters; --full shows all)"
+        else f"{text[:longest]}… ({len(text)} characters; show all with --full)"
     )
 
 
 def _brief(value: Any) -> str:
-    """Write plain data shortly: key=value, without what is empty."""
+    """Return plain data as key=value, without empty values."""
     if isinstance(value, dict):
         return (
             "{"

@@ -1,6 +1,6 @@
-"""The command `trader`: its options, its commands, and how its process ends.
+"""The command `trader`: its options, its commands, and its exit code.
 
-A command's module is imported when that command runs: most of them need much that the others do not.
+A command's module is imported only when that command runs, which keeps every command fast.
 """
 
 import importlib
@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,22 +23,22 @@ from alert_trader.domain.execution.policy import Mode
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A command, or a group of them, as the help lists it."""
+    """A command, or a group of commands, as the help lists it."""
 
     name: str
     panel: str
-    place: str
-    """`module:function`, or `module:app` of a group."""
-    text: str
+    target: str
+    """`module:function`, or `module:..._app` of a group."""
+    help: str
 
     @property
     def is_group(self) -> bool:
-        """Whether it is a group of commands."""
-        return self.place.endswith("_app")
+        """Return whether it is a group of commands."""
+        return self.target.endswith("_app")
 
     def load(self) -> Any:
         """Import the function or the group."""
-        module, _, name = self.place.partition(":")
+        module, _, name = self.target.partition(":")
         return getattr(importlib.import_module(f"alert_trader.cli.{module}"), name)
 
 
@@ -46,159 +47,166 @@ ENTRIES = (
         "up",
         "Run",
         "stack:up",
-        "Run everything on this machine until Ctrl-C: Temporal, Redis, worker, housekeeper, admin API, and the bot where its token is set.",
+        "Run everything on this machine until Ctrl-C: Temporal, Redis, worker, housekeeper, API and bot.",
     ),
     Entry(
         "demo",
         "Run",
         "demo:demo",
-        "Trade eight scripted alerts on the local venue, show how each went, and check the venue's tape.",
+        "Trade eight scripted alerts on a simulated exchange, show the results, and check its records.",
     ),
     Entry(
         "worker",
         "Run",
         "stack:worker",
-        "Run a worker for the mode in the settings, until it is told to stop.",
+        "Run a worker for the mode in the settings.",
     ),
     Entry(
         "housekeeper",
         "Run",
         "stack:housekeeper",
-        "Keep the mirrors of the mode in the settings: archive closed trades, mend Redis; until it is told to stop.",
+        "Run the housekeeper: it archives closed trades and repairs the copy in Redis.",
     ),
     Entry(
         "api",
         "Run",
         "stack:api",
-        "Serve the admin API for the mode in the settings, until it is told to stop.",
+        "Run the admin API for the mode in the settings.",
     ),
     Entry(
         "bot",
         "Run",
         "stack:bot",
-        "Run the Discord bot, until it is told to stop: alerts in, cards and commands.",
+        "Run the Discord bot: it receives alerts and commands and shows cards.",
     ),
     Entry(
         "chat",
         "Run",
         "stack:chat",
-        "Run the bundled chat: enough of Discord for the bot, with a page to look at and to type in. Its bot's token is `demo`.",
+        "Run the simulated chat: a Discord substitute with a web page, for trying the bot (token `demo`).",
     ),
     Entry(
         "venue",
         "Run",
         "stack:venue",
-        "Run the local venue: a Tastytrade-compatible exchange, for trying things out.",
+        "Run the simulated exchange, which is compatible with Tastytrade.",
     ),
-    Entry("send", "Trade", "trades:send", "Send an alert: start its trade."),
+    Entry("send", "Trade", "trades:send", "Send an alert, which opens a trade."),
     Entry(
         "cancel",
         "Trade",
         "trades:cancel",
-        "Stop buying: cancel what is left of the entry. What was bought stays, with its exits.",
+        "Cancel the rest of the entry. Contracts already bought keep their exits.",
     ),
     Entry(
         "close",
         "Trade",
         "trades:close",
-        "Get out: cancel entry and exits, and sell what is held at the market.",
+        "Close a trade: cancel its orders and sell its position at the market.",
     ),
-    Entry("convert", "Trade", "trades:convert", "Convert what is left of the entry to market now."),
+    Entry("convert", "Trade", "trades:convert", "Buy the rest of the entry at the market now."),
     Entry(
         "sell",
         "Trade",
         "trades:sell",
-        "Sell a part of what is held, at the market. What remains is protected again by the exit plan.",
+        "Sell part of a position at the market. The exit plan applies again to the rest.",
     ),
     Entry(
         "approve",
         "Trade",
         "trades:approve",
-        "Say yes to what a trade waits for: its entry, or an exit of its author.",
+        "Approve what a trade waits for: its entry, or an exit by its author.",
     ),
-    Entry("skip", "Trade", "trades:skip", "Say no to what a trade waits for."),
+    Entry("skip", "Trade", "trades:skip", "Reject what a trade waits for."),
     Entry(
         "halt",
         "Account",
         "account:halt",
-        "Stop every entry, now and until `trader resume`. Entries that work are cancelled; positions keep their exits.",
+        "Stop all entries until `trader resume`. Working entries are cancelled; positions keep their exits.",
     ),
-    Entry("resume", "Account", "account:resume", "Let a halted account trade again."),
+    Entry("resume", "Account", "account:resume", "Allow entries again after a halt."),
     Entry(
         "flatten",
         "Account",
         "account:flatten",
-        "Halt, cancel every entry and close every position; goes on until the account is flat.",
+        "Halt, cancel all entries and close all positions, until the account is flat.",
     ),
     Entry(
         "account",
         "Account",
         "account:account_app",
-        "How the account stands, and what a person may say about it.",
+        "Show the account; list positions and orders, run checks, explain differences.",
     ),
-    Entry("limits", "Account", "account:limits_app", "The limits in force, and their change."),
-    Entry("list", "Look", "trades:list_command", "List trades, the newest first."),
+    Entry("limits", "Account", "account:limits_app", "Show or change the limits."),
+    Entry("list", "View", "trades:list_command", "List trades, newest first."),
     Entry(
         "show",
-        "Look",
+        "View",
         "trades:show",
-        "Tell one trade as a story: alert, checks, orders, bumps, fills, exits, P&L.",
+        "Show one trade: alert, checks, orders, price steps, fills, exits, P&L.",
     ),
-    Entry("watch", "Look", "trades:watch", "Follow a trade, or all of them, until Ctrl-C."),
+    Entry("watch", "View", "trades:watch", "Follow one trade, or all trades, until Ctrl-C."),
     Entry(
         "parse",
-        "Look",
+        "View",
         "parse:parse_command",
-        "Read a text as an alert, and show what would be traded or why not.",
+        "Parse a text as an alert, and show what would be traded or why not.",
     ),
     Entry(
         "why",
-        "Look",
+        "View",
         "why:why",
-        "Show every check of a trade, or of one there would be, with its numbers, its code, and how to change the outcome.",
+        "Show every check of a trade, or of an alert's text, and how to change the outcome.",
     ),
     Entry(
         "report",
-        "Look",
+        "View",
         "report:report_command",
-        "Tell how we did: alerts, refusals, fills, slippage, P&L, and what was missed.",
+        "Show results: alerts, denials, fills, slippage, P&L and missed trades.",
     ),
-    Entry("timeline", "Look", "report:timeline_command", "Show one day's trades side by side in time."),
+    Entry("timeline", "View", "report:timeline_command", "Show one day's trades on a time line."),
     Entry(
         "shadow",
-        "Look",
+        "View",
         "shadow:shadow_command",
-        "Score a channel from its messages alone, trading nothing: what would be read and refused, and what its authors claim.",
+        "Score a channel from its messages alone: what would be traded, and what its authors claim.",
     ),
     Entry(
         "replay",
-        "Look",
+        "View",
         "history:replay_command",
-        "Tell a history step by step, and check that the installed code still decides the same.",
+        "Show a trade's history step by step, and check that the installed code replays it.",
     ),
-    Entry("history", "Look", "history:history_app", "Histories as files."),
+    Entry("history", "View", "history:history_app", "Export workflow histories to files."),
     Entry(
         "audit",
-        "Look",
+        "View",
         "audit:audit_app",
-        "The audit trail: the last days from Redis, everything from the archive.",
+        "Search and export the audit trail: recent events from Redis, all others from the archive.",
     ),
     Entry(
         "init",
-        "Care",
+        "Setup",
         "init:init",
-        "Write a first settings file, with a comment on every line. It trades nothing yet: the mode is dry-run.",
+        "Write a first settings file, with comments. Its mode is dry-run, which sends no orders.",
     ),
     Entry(
         "doctor",
-        "Care",
+        "Setup",
         "doctor:doctor",
-        "Look at everything a trade needs: programs, settings, Temporal, worker, broker. Says how to mend what is wrong.",
+        "Check everything that trading needs, and say how to fix what fails.",
     ),
-    Entry("profile", "Care", "why:profile_app", "Author profiles."),
-    Entry("config", "Care", "config:config_app", "The settings in force."),
+    Entry("profile", "Setup", "why:profile_app", "Test author profiles."),
+    Entry("config", "Setup", "config:config_app", "Show the settings in force."),
 )
-"""Every command, in the order of the help. A test compares the texts with what the commands themselves say."""
+"""Every command, in the order of the help. A test compares the texts with the commands' docstrings."""
+
+
+def print_version(wanted: bool) -> None:
+    """Print the version and exit."""
+    if wanted:
+        sys.stdout.write(f"alert-trader {version('alert-trader')}\n")
+        raise typer.Exit
 
 
 def root(
@@ -208,23 +216,24 @@ def root(
         typer.Option(
             "--stack",
             envvar="TRADER_STACK",
-            help="State file of a local stack (var/stack.json is found by itself).",
+            help="State file of a running local stack. Default: var/stack.json.",
         ),
     ] = None,
-    mode: Annotated[
-        Mode | None, typer.Option("--mode", help="demo, dry-run, sandbox or live; over every other setting.")
-    ] = None,
+    mode: Annotated[Mode | None, typer.Option("--mode", help="Overrides the mode in the settings.")] = None,
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=print_version, is_eager=True)
+    ] = False,
 ) -> None:
-    """Take the options that every command shares."""
+    """Keep the options that all commands share."""
     options.chosen.stack = stack_file
     options.chosen.mode = mode
 
 
 def application(arguments: Sequence[str] | None = None) -> typer.Typer:
-    """Make the command. Of a command line only what it may name is imported; without one everything is."""
+    """Return the command. Only modules that `arguments` can name are imported; all without `arguments`."""
     app = typer.Typer(
         name="trader",
-        help="A durable trader for Discord option alerts: one alert, one trade, every step on record.",
+        help="Trade option alerts from Discord: one alert, one trade, every step recorded.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         add_completion=False,
@@ -234,26 +243,26 @@ def application(arguments: Sequence[str] | None = None) -> typer.Typer:
     for entry in ENTRIES:
         needed = arguments is None or entry.name in arguments
         if entry.is_group:
-            group = entry.load() if needed else typer.Typer(help=entry.text)
+            group = entry.load() if needed else typer.Typer(help=entry.help)
             app.add_typer(group, name=entry.name, rich_help_panel=entry.panel)
         else:
-            function = entry.load() if needed else _only_listed(entry.text)
+            function = entry.load() if needed else _help_only(entry.help)
             app.command(entry.name, rich_help_panel=entry.panel)(function)
     return app
 
 
-def _only_listed(text: str) -> Callable[[], None]:
-    """Give a function for the help to list."""
+def _help_only(text: str) -> Callable[[], None]:
+    """Return a function that is only listed in the help."""
 
     def listed() -> None:
-        raise AssertionError("expected a command that was named to be imported")
+        raise AssertionError("expected a named command to be imported")
 
     listed.__doc__ = text
     return listed
 
 
 def main() -> None:
-    """Run, and end the process with the command's exit code."""
+    """Run the command and end the process with its exit code."""
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     code = _run()
     logging.shutdown()
@@ -262,7 +271,7 @@ def main() -> None:
             stream.flush()
         except BrokenPipeError:
             code = code or int(ExitCode.OK)
-    # the SDK's core can abort, or keep, a process that ends the ordinary way (temporalio/sdk-python#300)
+    # a normal exit can abort or hang in the SDK's core (temporalio/sdk-python#300)
     os._exit(code)
 
 
@@ -272,10 +281,10 @@ def _run() -> int:
     except typer.Exit as ended:
         return ended.exit_code
     except TyperException as wrong:
-        # a command group called without a command has printed its help, and says nothing more
-        if words := wrong.format_message().rstrip("."):
+        # the message is empty when a group without a command has printed its help
+        if message := wrong.format_message().rstrip("."):
             command = getattr(getattr(wrong, "ctx", None), "command_path", "trader")
-            sys.stderr.write(f"error: {words}. See: {command} --help\n")
+            sys.stderr.write(f"error: {message}. See: {command} --help\n")
         return int(ExitCode.USAGE)
     except (typer.Abort, KeyboardInterrupt):
         return int(ExitCode.INTERRUPTED)
@@ -283,7 +292,7 @@ def _run() -> int:
         return int(ExitCode.OK)
     except Exception:
         logging.getLogger("trader").exception(
-            "a fault in the product; please report it with the command and these lines"
+            "internal error: please report it with your command and these lines"
         )
         return int(ExitCode.UNEXPECTED)
     return result if isinstance(result, int) else int(ExitCode.OK)

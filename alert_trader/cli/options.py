@@ -1,4 +1,4 @@
-"""The options given before the command."""
+"""The options before the command, such as --mode."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,11 +8,11 @@ from alert_trader.domain.execution.policy import Mode
 
 @dataclass(slots=True)
 class Options:
-    """What every command shares."""
+    """Options that all commands share."""
 
     stack: Path | None = None
     mode: Mode | None = None
 
 
 chosen = Options()
-"""Set by the root command before any other runs."""
+"""Set before the command runs."""

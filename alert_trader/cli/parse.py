@@ -1,4 +1,4 @@
-"""`trader parse`: read a text as an alert, without trading it."""
+"""`trader parse`: parse a text as an alert, without trading it."""
 
 import json
 import sys
@@ -31,44 +31,45 @@ def parse_command(
     jsonl: Annotated[
         str | None,
         typer.Option(
-            help="Read a file of JSON objects with `text`, `posted_at` or `ref_date`, and maybe `embeds`, one a line; - is stdin."
+            help="Parse a file with one JSON object per line (`text`, `posted_at` or `ref_date`, `embeds`); "
+            "- is stdin."
         ),
     ] = None,
     at: Annotated[
         str | None, typer.Option(help="When it was posted: an ISO date or time. Default: now.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Underline what was read, and name each rule and check.")
+        bool, typer.Option("--explain", help="Underline what was parsed, and list the rules and checks.")
     ] = False,
 ) -> None:
-    """Read a text as an alert, and show what would be traded or why not."""
+    """Parse a text as an alert, and show what would be traded or why not."""
     if (text is None) == (jsonl is None):
         fail(
             ExitCode.USAGE,
-            "expected either a TEXT or --jsonl FILE. Try: trader parse 'BTO SPY 600c 12/18 @ 1.20'",
+            "expected a TEXT or --jsonl FILE. Example: trader parse 'BTO SPY 600c 12/18 @ 1.20'",
         )
     if jsonl is not None:
-        for number, given in rows(jsonl):
-            sys.stdout.write(json.dumps(answer(parse(message_of_row(number, given)))) + "\n")
+        for number, given in json_rows(jsonl):
+            sys.stdout.write(json.dumps(parsed_fields(parse(message_from_row(number, given)))) + "\n")
         return
     try:
-        posted = clock.now() if at is None else moment_of(at)
+        posted = clock.now() if at is None else parse_moment(at)
     except ValueError:
         fail(
             ExitCode.USAGE,
-            f"--at expects an ISO date or time such as 2026-12-01 or 2026-12-01T15:04:05Z, found {at!r}",
+            f"expected --at as an ISO date or time (2026-12-01 or 2026-12-01T15:04:05Z), found {at!r}",
         )
     message = _message(text or "", posted)
     parsed = parse(message)
     if as_json:
-        told = {"explanation": explain_reading(message)} if explain else {}
+        explanation = {"explanation": explain_reading(message)} if explain else {}
         print_json(
             {
-                **answer(parsed),
+                **parsed_fields(parsed),
                 "reason": parsed.reason,
                 "spans": [span._asdict() for span in parsed.spans],
-                **told,
+                **explanation,
             }
         )
     else:
@@ -79,8 +80,8 @@ def parse_command(
         raise typer.Exit(int(ExitCode.REFUSED))
 
 
-def answer(parsed: ParsedAlert) -> dict[str, Any]:
-    """Write a reading as the plain fields that scripts read; prices and strikes as decimal text."""
+def parsed_fields(parsed: ParsedAlert) -> dict[str, Any]:
+    """Return a parsed alert as plain fields for scripts; prices and strikes as decimal text."""
     return {
         "kind": parsed.kind.value,
         "symbol": parsed.symbol,
@@ -97,28 +98,31 @@ def answer(parsed: ParsedAlert) -> dict[str, Any]:
     }
 
 
-def rows(name: str) -> Iterator[tuple[int, Any]]:
-    """Read a file of JSON, one value a line, or stdin for `-`; gives each with its line's number. Ends the command where it cannot."""
+def json_rows(name: str) -> Iterator[tuple[int, Any]]:
+    """Yield (line number, JSON value) of each line of a file, or of stdin for `-`.
+
+    End the command on an error.
+    """
     for number, line in enumerate(_lines(name), 1):
         if not line.strip():
             continue
         try:
             yield number, json.loads(line)
         except ValueError as error:
-            fail(ExitCode.USAGE, f"line {number}: expected a JSON object, found a fault in it: {error}")
+            fail(ExitCode.USAGE, f"line {number}: expected a JSON object, found invalid JSON: {error}")
 
 
-def message_of_row(number: int, given: dict[str, Any]) -> AlertMessage:
-    """Make the message of one line of a file; ends the command where it is none."""
+def message_from_row(number: int, given: dict[str, Any]) -> AlertMessage:
+    """Return the message of one line of a file. End the command when it is not one."""
     try:
-        text, moment = given["text"], moment_of(given.get("posted_at") or given["ref_date"])
+        text, moment = given["text"], parse_moment(given.get("posted_at") or given["ref_date"])
         embeds = _embeds(given.get("embeds") or [])
         if not isinstance(text, str):
-            raise TypeError(f"text is {type(text).__name__}")  # noqa: TRY301 - one place words every fault of a line
+            raise TypeError(f"text is {type(text).__name__}")  # noqa: TRY301 - one message for all faults of a line
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         fail(
             ExitCode.USAGE,
-            f"line {number}: expected an object with text and posted_at or ref_date, found a fault in it: {error!r}",
+            f"line {number}: expected an object with text and posted_at or ref_date, found {error!r}",
         )
     return _message(text, moment, embeds)
 
@@ -134,8 +138,8 @@ def _lines(name: str) -> Iterator[str]:
         fail(ExitCode.NOT_FOUND, f"{name} cannot be read: {error}")
 
 
-def moment_of(text: str) -> datetime:
-    """Read a time, or a date as its noon in New York; a time without a zone is UTC."""
+def parse_moment(text: str) -> datetime:
+    """Return the moment of an ISO text: a date is noon in New York, a time without a zone is UTC."""
     if len(text) == len("2026-12-01"):
         return datetime.combine(date.fromisoformat(text), time(12), _NEW_YORK).astimezone(UTC)
     moment = datetime.fromisoformat(text)
@@ -143,7 +147,7 @@ def moment_of(text: str) -> datetime:
 
 
 def _embeds(given: list[dict[str, Any]]) -> tuple[Embed, ...]:
-    """Take the parts of embeds that are read, as Discord writes them; what is null or missing is empty."""
+    """Return the parts of Discord embeds that are parsed; null or missing parts are empty."""
     return tuple(
         Embed(
             title=embed.get("title") or "",
@@ -174,7 +178,7 @@ def _show(parsed: ParsedAlert) -> None:
     table.add_column()
     table.add_column(style="dim")
     read_from = {span.field: span.text for span in parsed.spans}
-    rows = {name: value for name, value in answer(parsed).items() if value is not None}
+    rows = {name: value for name, value in parsed_fields(parsed).items() if value is not None}
     for name, value in rows.items():
         table.add_row(
             name, str(to_jsonable_python(value)), f"from {read_from[name]!r}" if name in read_from else ""
@@ -185,22 +189,22 @@ def _show(parsed: ParsedAlert) -> None:
 
 
 def _explain(message: AlertMessage, parsed: ParsedAlert) -> None:
-    """Underline what was read, and list the rules and the checks."""
+    """Underline what was parsed, and list the rules and checks."""
     explanation = explain_reading(message)
     console = out()
     console.print()
     for line in _underlined(message.shown, parsed.spans):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
-    rules = Table("rule", "read", "as", box=None, pad_edge=False)
+    rules = Table("rule", "text", "field", box=None, pad_edge=False)
     for rule in explanation.rules:
         rules.add_row(rule.shape, escape(repr(rule.text)), rule.field or "-")
-    checks = Table("check", "answer", "why", box=None, pad_edge=False)
+    checks = Table("check", "result", "why", box=None, pad_edge=False)
     for check in explanation.checks:
         checks.add_row(check.name, "passed" if check.passed else "failed", escape(check.says))
     denied = check_expiry(parsed, message.posted_at)
     if parsed.expiry is not None:
         checks.add_row(
-            "the expiration is a trading day",
+            "expiration is a trading day",
             "passed" if denied is None else "failed",
             "" if denied is None else str(denied),
         )
@@ -210,7 +214,7 @@ def _explain(message: AlertMessage, parsed: ParsedAlert) -> None:
 
 
 def _underlined(text: str, spans: Iterable[Span]) -> Iterator[str]:
-    """Give the lines of a text, each with a line of marks under what was read; control characters are shown as a dot."""
+    """Yield the lines of a text, each followed by marks under what was parsed."""
     marked = {place for span in spans for place in range(span.start, span.end)}
     place = 0
     for line in text.split("\n"):

@@ -1,4 +1,4 @@
-"""`trader report` and `trader timeline`: how we did."""
+"""`trader report` and `trader timeline`: the results of a day, a week, an author or a channel."""
 
 from dataclasses import asdict
 from datetime import date, datetime
@@ -14,41 +14,41 @@ from temporalio.client import Client
 from alert_trader import clock
 from alert_trader.cli.context import err, fail, out, print_json, settings, with_client
 from alert_trader.cli.exit_codes import ExitCode
-from alert_trader.cli.render import elapsed, signed, state
+from alert_trader.cli.trade_display import elapsed, signed, state
 from alert_trader.control.reports import report as reports
-from alert_trader.control.reports import wording as words
+from alert_trader.control.reports import wording
 from alert_trader.control.reports.report import Gathered, wanted
-from alert_trader.domain.market.calendar import NEW_YORK, new_york_date
+from alert_trader.domain.market.calendar import NEW_YORK, eastern, new_york_date
 from alert_trader.domain.reports.figures import Grouping, Report
 from alert_trader.domain.reports.timeline import Bar, Timeline, timeline_of
 from alert_trader.mirrors.archive import Place
 from alert_trader.mirrors.reader import ArchiveReader
 from alert_trader.settings.model import Settings
 
-JSON = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+JSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DAY = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="A New York day.")]
 WIDTH = 48
-"""Characters of a day on the line of time."""
+"""Characters of the time line."""
 
 
 def report_command(  # noqa: PLR0913 - the options of a command
     grouping: Annotated[
-        Grouping, typer.Argument(help="What the lines stand for, and which days.")
+        Grouping, typer.Argument(help="Report on one day or one week, or group by author or channel.")
     ] = Grouping.DAY,
     *,
     on: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="That day, or the week it is in. Default: today."),
+        typer.Option(formats=["%Y-%m-%d"], help="This day, or the week of this day. Default: today."),
     ] = None,
     since: DAY = None,
     until: DAY = None,
     author: Annotated[str | None, typer.Option(help="Only this author's id.")] = None,
     channel: Annotated[str | None, typer.Option(help="Only this channel's id.")] = None,
-    png: Annotated[Path | None, typer.Option(help="Also draw it into this file.")] = None,
-    html: Annotated[Path | None, typer.Option(help="Also write it as a page into this file.")] = None,
+    png: Annotated[Path | None, typer.Option(help="Also write a picture to this file.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Also write a web page to this file.")] = None,
     as_json: JSON = False,
 ) -> None:
-    """Tell how we did: alerts, refusals, fills, slippage, P&L, and what was missed."""
+    """Show results: alerts, denials, fills, slippage, P&L and missed trades."""
     in_force = settings()
     now = clock.now()
     try:
@@ -83,10 +83,10 @@ def timeline_command(
     ] = None,
     *,
     author: Annotated[str | None, typer.Option(help="Only this author's id.")] = None,
-    png: Annotated[Path | None, typer.Option(help="Also draw it into this file.")] = None,
+    png: Annotated[Path | None, typer.Option(help="Also write a picture to this file.")] = None,
     as_json: JSON = False,
 ) -> None:
-    """Show one day's trades side by side in time."""
+    """Show one day's trades on a time line."""
     in_force, now = settings(), clock.now()
     on = _day(day) or new_york_date(now)
     what = wanted(Grouping.DAY, now=now, on=on, author=author)
@@ -103,13 +103,13 @@ def timeline_command(
     if as_json:
         print_json(asdict(line))
     elif not line.bars:
-        out().print(f"no trades on {on}")
+        out().print(f"No trades on {on}.")
     else:
         out().print(_timeline(line, now))
 
 
 def archive_of(in_force: Settings) -> ArchiveReader:
-    """Give the archive of the mode in force."""
+    """Return the archive of the mode in force."""
     return ArchiveReader(Place.at(in_force.archive_place), in_force.mode.value)
 
 
@@ -136,7 +136,7 @@ def _show(made: Report) -> None:
     facts = Table(show_header=False, box=None, pad_edge=False, padding=(0, 2, 0, 2))
     facts.add_column(style="dim", no_wrap=True)
     facts.add_column(overflow="fold")
-    for name, value in words.figures(made):
+    for name, value in wording.figures(made):
         facts.add_row(name, escape(value))
     console.print(facts)
     if made.lines:
@@ -147,22 +147,22 @@ def _show(made: Report) -> None:
         console.print(_refusals(made))
     if made.missed:
         console.print(_missed(made))
-    for note in words.notes(made):
+    for note in wording.notes(made):
         console.print(f"[dim]{escape(note)}[/]")
 
 
 def _lines(made: Report) -> Table:
-    head = words.HEADS[made.scope.grouping]
+    head = wording.HEADS[made.scope.grouping]
     table = _table(f"By {head}", head)
-    for name in ("alerts", "bought", "refused", "contracts filled", "won", "P&L $", "fees $"):
+    for name in ("alerts", "bought", "denied", "contracts filled", "won", "P&L $", "fees $"):
         table.add_column(name, justify="right", no_wrap=True)
     for line in made.lines:
         counts = (
             str(line.alerts),
             str(line.bought),
             str(line.refused),
-            words.share(line.contracts),
-            words.share(line.wins),
+            wording.share(line.contracts),
+            wording.share(line.wins),
         )
         table.add_row(escape(line.label), *counts, signed(line.pnl), f"{line.fees:,.2f}")
     return table
@@ -171,16 +171,16 @@ def _lines(made: Report) -> Table:
 def _steps(made: Report) -> Table:
     table = _table("Price ladder", "step")
     table.add_column("trades", justify="right")
-    table.add_column("contracts filled there", justify="right")
+    table.add_column("contracts filled", justify="right")
     for step in made.steps:
-        table.add_row(step.step, str(step.trades), words.share(step.contracts))
+        table.add_row(step.step, str(step.trades), wording.share(step.contracts))
     return table
 
 
 def _refusals(made: Report) -> Table:
-    table = _table("Why nothing, or not everything, was bought", "code")
+    table = _table("Why alerts were not, or not fully, bought", "code")
     table.add_column("times", justify="right")
-    table.add_column("what it means", overflow="fold")
+    table.add_column("meaning", overflow="fold")
     for each in made.refusals:
         table.add_row(escape(each.code), str(each.count), escape(each.meaning))
     return table
@@ -190,16 +190,16 @@ def _missed(made: Report) -> Table:
     table = _table("Missed", "contract")
     for name in ("author", "why"):
         table.add_column(name, overflow="fold")
-    for name in ("qty", "would have paid", "best known later", "would have made $"):
+    for name in ("qty", "would have paid", "best price later", "would have made $"):
         table.add_column(name, justify="right", no_wrap=True)
     for each in made.missed:
         made_then = "not known" if each.would_have_made is None else signed(each.would_have_made)
         cells = (
             escape(each.author),
-            each.code or words.NONE,
+            each.code or wording.NONE,
             str(each.quantity),
-            words.price(each.would_pay),
-            words.price(each.best_later),
+            wording.price(each.would_pay),
+            wording.price(each.best_later),
         )
         table.add_row(escape(each.contract), *cells, made_then)
     return table
@@ -219,17 +219,17 @@ def _table(title: str, first: str) -> Table:
 
 
 def _timeline(line: Timeline, now: datetime) -> Table:
-    clock = f"{line.begins.astimezone(NEW_YORK):%H:%M} to {line.ends.astimezone(NEW_YORK):%H:%M} New York"
+    hours = f"{line.begins.astimezone(NEW_YORK):%H:%M} to {eastern(line.ends, '%H:%M')}"
     table = _table(
-        f"{line.day:%a %Y-%m-%d}  ·  {clock}  ·  > alert, - looks for a price, = holds, x sale, | end",
+        f"{line.day:%a %Y-%m-%d}  ·  {hours}  ·  > alert, - entering, = holding, x sale, | closed",
         "contract",
     )
-    table.add_column("in time", no_wrap=True)
+    table.add_column("time line", no_wrap=True)
     table.add_column("first fill", justify="right", no_wrap=True)
-    table.add_column("stands", no_wrap=True)
+    table.add_column("state", no_wrap=True)
     table.add_column("P&L $", justify="right", no_wrap=True)
     for bar in line.bars:
-        fill = words.NONE if bar.filled_at is None else elapsed(bar.filled_at - bar.received_at)
+        fill = wording.NONE if bar.filled_at is None else elapsed(bar.filled_at - bar.received_at)
         table.add_row(
             escape(bar.label), escape(drawn(bar, line, now)), fill, state(bar.outcome), signed(bar.pnl)
         )
@@ -237,7 +237,7 @@ def _timeline(line: Timeline, now: datetime) -> Table:
 
 
 def drawn(bar: Bar, line: Timeline, now: datetime) -> str:
-    """Draw one trade in characters; what comes later in a cell covers what came before."""
+    """Return the time line of one trade; in each cell the latest event is shown."""
     whole = (line.ends - line.begins).total_seconds() or 1.0
 
     def cell(moment: datetime) -> int:

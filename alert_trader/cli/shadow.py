@@ -1,4 +1,4 @@
-"""`trader shadow`: a channel scored from its messages alone."""
+"""`trader shadow`: score a channel from its messages alone."""
 
 from dataclasses import asdict, replace
 from typing import Annotated, Any
@@ -10,31 +10,31 @@ from rich.table import Table
 
 from alert_trader.cli import parse as parsing
 from alert_trader.cli.context import out, print_json
-from alert_trader.control.reports import wording as words
+from alert_trader.control.reports import wording
 from alert_trader.domain.alerts.alert import AlertMessage
 from alert_trader.domain.alerts.parser import parse
 from alert_trader.domain.reports.figures import Share
 from alert_trader.domain.reports.shadow import Shadow, score
 
-_FILE = "As `trader parse --jsonl` takes it, with author_id and author_name in each line; - is stdin."
+_FILE = "A file as for `trader parse --jsonl`, with author_id and author_name in each line; - is stdin."
 
 
 def shadow_command(
     file: Annotated[str, typer.Argument(help=_FILE)],
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Score a channel from its messages alone, trading nothing: what would be read and refused, and what its authors claim."""
-    messages = [_message(number, given) for number, given in parsing.rows(file)]
-    told = score([(message, parse(message)) for message in messages])
+    """Score a channel from its messages alone: what would be traded, and what its authors claim."""
+    messages = [_message(number, given) for number, given in parsing.json_rows(file)]
+    found = score([(message, parse(message)) for message in messages])
     if as_json:
-        print_json(asdict(told))
+        print_json(asdict(found))
     else:
-        _show(told)
+        _show(found)
 
 
 def _message(number: int, given: Any) -> AlertMessage:
-    message = parsing.message_of_row(number, given)
+    message = parsing.message_from_row(number, given)
     return replace(
         message,
         author_id=str(given.get("author_id") or "unknown"),
@@ -42,20 +42,20 @@ def _message(number: int, given: Any) -> AlertMessage:
     )
 
 
-def _show(told: Shadow) -> None:
+def _show(found: Shadow) -> None:
     console = out()
-    if told.since is None or told.until is None:
-        console.print("no messages")
+    if found.since is None or found.until is None:
+        console.print("No messages.")
         return
-    kinds = ", ".join(f"{count} {kind}" for kind, count in told.kinds.items())
+    kinds = ", ".join(f"{count} {kind}" for kind, count in found.kinds.items())
     console.print(
-        f"[bold]{told.messages} messages[/]  {told.since:%Y-%m-%d} to {told.until:%Y-%m-%d}: {kinds}"
+        f"[bold]{found.messages} messages[/]  {found.since:%Y-%m-%d} to {found.until:%Y-%m-%d}: {kinds}"
     )
-    table = _table("By author, as the messages claim")
+    table = _table("By author, as they claim")
     table.add_column("author", overflow="fold")
     for name in ("entries", "refused", "priced", "exited", "won", "+50 %", "+100 %", "median"):
         table.add_column(name, justify="right", no_wrap=True)
-    for each in told.authors:
+    for each in found.authors:
         shares = [_share(value) for value in (each.won, each.reached_half, each.reached_double)]
         counts = [str(value.count) for value in (each.priced, each.exited)]
         table.add_row(
@@ -64,23 +64,25 @@ def _show(told: Shadow) -> None:
             str(each.refused),
             *counts,
             *shares,
-            words.percent(each.median_gain),
+            wording.percent(each.median_gain),
         )
     console.print(table)
-    if told.refusals:
+    if found.refusals:
         table = _table("Refused")
         table.add_column("code", no_wrap=True)
         table.add_column("times", justify="right")
-        for code, count in told.refusals.items():
+        for code, count in found.refusals.items():
             table.add_row(code, str(count))
         console.print(table)
-    facts_from_events = "Gains are the authors' own: entry at the price alerted, exit at the prices they wrote. No fill is behind them."
-    console.print(f"[dim]Won, +50 % and +100 % are of the entries with both prices. {facts_from_events}[/]")
+    console.print(
+        "[dim]Gains are what authors claim, from the alerted price to the exit prices posted; not fills. "
+        "Won, +50 % and +100 % count entries that have both prices.[/]"
+    )
 
 
 def _share(value: Share) -> str:
-    """Write so many of so many, and the percentage, in little room."""
-    return words.NONE if value.fraction is None else f"{value.count}/{value.of} {value.fraction:.0%}"
+    """Return a share as count/total and percentage."""
+    return wording.NONE if value.fraction is None else f"{value.count}/{value.of} {value.fraction:.0%}"
 
 
 def _table(title: str) -> Table:

@@ -1,4 +1,4 @@
-"""`trader up`, `trader worker`, `trader api` and `trader venue`: run the product, or one process of it."""
+"""`trader up`, `worker`, `housekeeper`, `api`, `bot`, `chat` and `venue`: run everything, or one process."""
 
 import asyncio
 import contextlib
@@ -21,21 +21,25 @@ from alert_trader.settings.load import as_environment
 from alert_trader.start import command
 
 DEMO_CASH = 100_000
-"""Dollars in the account of the local venue: enough that the default 2 % allocation buys most contracts alerted."""
+"""Dollars in the simulated account, so that the default allocation of 2 % buys most alerted contracts."""
 
 
 def up(
     *,
     free_ports: Annotated[
-        bool, typer.Option("--free-ports", help="Use ports that are free instead of those in the settings.")
+        bool, typer.Option("--free-ports", help="Use free ports instead of those in the settings.")
     ] = False,
     with_chat: Annotated[
-        bool, typer.Option("--chat/--no-chat", help="In demo mode: run the bundled chat with the bot in it.")
+        bool,
+        typer.Option(
+            "--chat/--no-chat", help="In demo mode without a Discord token: run the simulated chat."
+        ),
     ] = True,
 ) -> None:
-    """Run everything on this machine until Ctrl-C: Temporal, Redis, worker, housekeeper, admin API, and the bot where its token is set.
+    """Run everything on this machine until Ctrl-C: Temporal, Redis, worker, housekeeper, API and bot.
 
-    In demo mode the venue stands in for the broker; without a token the chat does for Discord, so that the bot can be tried.
+    The bot needs a Discord token. In demo mode a simulated exchange replaces the broker and, without a token,
+    a simulated chat replaces Discord.
     """
     in_force = settings(default_mode=Mode.DEMO, use_stack=False).settings
 
@@ -50,14 +54,16 @@ def up(
             ) as running,
         ):
             welcome(running)
-            keeping = asyncio.ensure_future(running.supervise(lambda text: err().print(text, markup=False)))
+            supervising = asyncio.ensure_future(
+                running.supervise(lambda text: err().print(text, markup=False))
+            )
             stopping = asyncio.ensure_future(stop.wait())
             try:
-                await asyncio.wait({keeping, stopping}, return_when=asyncio.FIRST_COMPLETED)
-                if keeping.done():
-                    keeping.result()
+                await asyncio.wait({supervising, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                if supervising.done():
+                    supervising.result()
             finally:
-                keeping.cancel()
+                supervising.cancel()
                 stopping.cancel()
             err().print("stopping …")
 
@@ -66,41 +72,41 @@ def up(
 
 def worker(
     *,
-    ready_file: Annotated[Path | None, typer.Option(help="Written when the worker polls.")] = None,
+    ready_file: Annotated[Path | None, typer.Option(help="File to write when the worker is ready.")] = None,
 ) -> None:
-    """Run a worker for the mode in the settings, until it is told to stop."""
+    """Run a worker for the mode in the settings."""
     _become("worker", *_ready(ready_file), environment=_in_force())
 
 
 def housekeeper(
     *,
-    ready_file: Annotated[Path | None, typer.Option(help="Written when it works.")] = None,
+    ready_file: Annotated[Path | None, typer.Option(help="File to write when it is ready.")] = None,
 ) -> None:
-    """Keep the mirrors of the mode in the settings: archive closed trades, mend Redis; until it is told to stop."""
+    """Run the housekeeper: it archives closed trades and repairs the copy in Redis."""
     _become("housekeeper", *_ready(ready_file), environment=_in_force())
 
 
 def api(
     *,
-    ready_file: Annotated[Path | None, typer.Option(help="Written when it serves.")] = None,
+    ready_file: Annotated[Path | None, typer.Option(help="File to write when it is ready.")] = None,
 ) -> None:
-    """Serve the admin API for the mode in the settings, until it is told to stop."""
+    """Run the admin API for the mode in the settings."""
     _become("api", *_ready(ready_file), environment=_in_force())
 
 
 def bot(
     *,
-    ready_file: Annotated[Path | None, typer.Option(help="Written when the bot listens.")] = None,
+    ready_file: Annotated[Path | None, typer.Option(help="File to write when the bot is ready.")] = None,
 ) -> None:
-    """Run the Discord bot, until it is told to stop: alerts in, cards and commands."""
+    """Run the Discord bot: it receives alerts and commands and shows cards."""
     _become("bot", *_ready(ready_file), environment=_in_force())
 
 
 def chat(
     *,
-    port: Annotated[int | None, typer.Option(help="Port; default: TRADER_CHAT_PORT.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port. Default: TRADER_CHAT_PORT.")] = None,
 ) -> None:
-    """Run the bundled chat: enough of Discord for the bot, with a page to look at and to type in. Its bot's token is `demo`."""
+    """Run the simulated chat: a Discord substitute with a web page, for trying the bot (token `demo`)."""
     in_force = settings(use_stack=False).settings
     _become(
         "chat",
@@ -112,14 +118,16 @@ def chat(
 
 def venue(
     *,
-    port: Annotated[int | None, typer.Option(help="Port; default: TRADER_VENUE_PORT.")] = None,
-    config: Annotated[Path | None, typer.Option(help="The venue's own configuration, JSON.")] = None,
-    tape: Annotated[Path | None, typer.Option(help="Where everything that reaches it is written.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port. Default: TRADER_VENUE_PORT.")] = None,
+    config: Annotated[Path | None, typer.Option(help="Its configuration, a JSON file.")] = None,
+    tape: Annotated[
+        Path | None, typer.Option(help="File in which it records every request and fill.")
+    ] = None,
     state: Annotated[
-        Path | None, typer.Option(help="Its memory, to go on from when it is started again.")
+        Path | None, typer.Option(help="File that keeps orders and positions across restarts.")
     ] = None,
 ) -> None:
-    """Run the local venue: a Tastytrade-compatible exchange, for trying things out."""
+    """Run the simulated exchange, which is compatible with Tastytrade."""
     in_force = settings(use_stack=False).settings
     options = ["--port", str(in_force.venue_port if port is None else port)]
     for name, value in (("--config", config), ("--tape", tape), ("--state", state)):
@@ -133,12 +141,12 @@ def _ready(file: Path | None) -> tuple[str, ...]:
 
 
 def _in_force() -> dict[str, str]:
-    """Give the environment with the settings in force, so that a flag of this command counts in another program too."""
+    """Return the environment with the settings in force, so that --mode applies to the program too."""
     return {**os.environ, **as_environment(settings().settings)}
 
 
 def _become(program: str, *arguments: str, environment: Mapping[str, str]) -> NoReturn:
-    """Become another of our programs: this process imports none of the broker's code."""
+    """Replace this process by another of our programs: this one must not import the broker's code."""
     sys.stdout.flush()
     sys.stderr.flush()
     line = command(program, *arguments)
@@ -147,7 +155,7 @@ def _become(program: str, *arguments: str, environment: Mapping[str, str]) -> No
 
 @contextlib.asynccontextmanager
 async def stopped_by_signal() -> AsyncIterator[asyncio.Event]:
-    """Give an event that SIGINT and SIGTERM set, in place of their usual effect."""
+    """Yield an event that SIGINT and SIGTERM set, instead of ending the process."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     numbers = (signal.SIGINT, signal.SIGTERM)
@@ -161,13 +169,13 @@ async def stopped_by_signal() -> AsyncIterator[asyncio.Event]:
 
 
 def _without_password(url: str) -> str:
-    """Write an address without who logs in there."""
+    """Return an address without user and password."""
     scheme, _, rest = url.partition("://")
     return f"{scheme}://{rest.rpartition('@')[2]}"
 
 
 def welcome(running: Stack) -> None:
-    """Print where everything is, and what to type next."""
+    """Print the addresses of everything, and what to type next."""
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 2))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
@@ -176,19 +184,17 @@ def welcome(running: Stack) -> None:
         table.add_row("Web UI", running.ui_url)
     table.add_row("Temporal", f"{running.temporal_address}, namespace {running.namespace}")
     if running.chat_url is not None:
-        table.add_row("chat", f"{running.chat_url}  [dim](type an alert there, and see its card)[/]")
+        table.add_row("chat", f"{running.chat_url}  [dim](type an alert there to see its card)[/]")
     if running.venue_url is not None:
-        table.add_row("venue", f"{running.venue_url}, tape {escape(str(running.tape_path))}")
+        table.add_row("exchange", f"{running.venue_url}, records in {escape(str(running.tape_path))}")
     if running.redis_url is None:
-        table.add_row(
-            "hot mirror", "[yellow]off[/]: no redis-server was found; recent events are told by Temporal"
-        )
+        table.add_row("Redis", "[yellow]off[/]: no redis-server found; recent events are read from Temporal")
     else:
-        table.add_row("hot mirror", escape(_without_password(running.redis_url)))
+        table.add_row("Redis", escape(_without_password(running.redis_url)))
     table.add_row("archive", escape(running.settings.archive_place))
     if running.api_url is not None:
         keys = running.settings.api_key_ring
-        # only the key that this run made up is shown; one that was set is known to who set it
+        # show only a key that this run generated, never one from the settings
         shown = (
             f"x-api-key: {keys[0][1]}"
             if running.made_key
@@ -198,12 +204,13 @@ def welcome(running: Stack) -> None:
         if running.settings.codec_token is not None and running.settings.encryption_keys is not None:
             table.add_row(
                 "codec server",
-                f"{running.api_url}/codec/TRADER_CODEC_TOKEN  [dim](the Web UI's codec endpoint, under its glasses)[/]",
+                f"{running.api_url}/codec/TRADER_CODEC_TOKEN  "
+                "[dim](enter it in the Web UI as the codec server, under the glasses icon)[/]",
             )
     table.add_row("logs", escape(str(running.data_dir / "logs")))
     default = running.state_path == Path("var/stack.json").absolute()
     stack = "" if default else f"--stack {running.state_path} "
     table.add_row("send an alert", escape(f"trader {stack}send --wait 'BTO SPY 600c 1DTE'"))
-    table.add_row("look", escape(f"trader {stack}list"))
-    out().print("[bold green]running[/] (Ctrl-C stops everything)")
+    table.add_row("list trades", escape(f"trader {stack}list"))
+    out().print("[bold green]Running.[/] Ctrl-C stops everything.")
     out().print(table)

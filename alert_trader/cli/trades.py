@@ -11,7 +11,7 @@ import typer
 from temporalio.client import Client
 
 from alert_trader import clock
-from alert_trader.cli import render
+from alert_trader.cli import trade_display
 from alert_trader.cli.context import err, fail, out, print_json, settings, with_client
 from alert_trader.cli.exit_codes import ExitCode
 from alert_trader.control.commands import trade_commands
@@ -35,9 +35,9 @@ from alert_trader.domain.trade.lifecycle import Outcome
 from alert_trader.settings.model import Settings
 from alert_trader.workflows.interface import Command, CommandReceipt
 
-JSON = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+JSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 TRADE = Annotated[str, typer.Argument(help="The trade: trade-X or X.")]
-REASON = Annotated[str, typer.Option(help="Why; it goes on the record.")]
+REASON = Annotated[str, typer.Option(help="Why. Written to the audit trail.")]
 
 
 def send(
@@ -54,12 +54,13 @@ def send(
         str | None, typer.Option("--id", help="Message id. The same id never opens a second trade.")
     ] = None,
     wait: Annotated[
-        bool, typer.Option("--wait", help="Follow it until it is done, or holds with its exits working.")
+        bool,
+        typer.Option("--wait", help="Follow the trade until it is closed, or holding with working exits."),
     ] = False,
-    timeout: Annotated[float, typer.Option(help="Longest time to follow it, in seconds.", min=1)] = 180,
+    timeout: Annotated[float, typer.Option(help="How long to follow it, in seconds.", min=1)] = 180,
     as_json: JSON = False,
 ) -> None:
-    """Send an alert: start its trade."""
+    """Send an alert, which opens a trade."""
     loaded = settings()
     message = message_of(
         loaded.settings, alert, author=author, channel=channel, guild=guild, identity=identity
@@ -74,32 +75,32 @@ def send(
             client, trade, timeout, quiet=as_json
         ) if wait and trade is not None else None
 
-    taken, picture = with_client(ask, loaded)
+    taken, details = with_client(ask, loaded)
     if as_json:
         print_json(
-            {"taken": _KINDS[type(taken)], **dataclasses.asdict(taken), "trade": picture and picture.view}
+            {"result": _RESULTS[type(taken)], **dataclasses.asdict(taken), "trade": details and details.view}
         )
-    elif picture is not None:
-        # its events were printed as they came
-        render.show_trade(out(), dataclasses.replace(picture, events=()))
+    elif details is not None:
+        # the events were printed while following
+        trade_display.show_trade(out(), dataclasses.replace(details, events=()))
     elif isinstance(taken, TradeStarted | PassedToTrade):
         out().print(taken.workflow_id)
-    if picture is not None:
-        raise typer.Exit(int(code_of(picture)))
+    if details is not None:
+        raise typer.Exit(int(exit_code_of(details)))
     if isinstance(taken, Unmatched):
         raise typer.Exit(int(ExitCode.NOT_FOUND))
 
 
-_KINDS: dict[type[IntakeResult], str] = {
+_RESULTS: dict[type[IntakeResult], str] = {
     TradeStarted: "opened",
-    PassedToTrade: "passed on",
+    PassedToTrade: "forwarded",
     Unmatched: "unmatched",
-    Ignored: "left alone",
+    Ignored: "ignored",
 }
 
 
 def intake_of(in_force: Settings) -> Intake:
-    """Give the rules that messages are taken in by now."""
+    """Return the rules for processing messages, from the settings."""
     return Intake(policy=in_force.policy(), account=in_force.account, profiles=in_force.author_profiles)
 
 
@@ -112,14 +113,15 @@ def message_of(
     guild: str | None = None,
     identity: str | None = None,
 ) -> AlertMessage:
-    """Make the message of an alert posted now; ends the command where an id is needed and none is allowed."""
+    """Return the message of an alert posted now. End the command when an id is missing."""
     allowed = in_force.allowlist
 
     def first(given: str | None, ids: tuple[str, ...], what: str) -> str:
         if given is None and not ids:
             fail(
                 ExitCode.USAGE,
-                f"expected --{what} or TRADER_{what.upper()}S: mode {in_force.mode} allows no {what} yet, so nothing is traded",
+                f"no {what} is on the allowlist of mode {in_force.mode}: "
+                f"use --{what}, or set TRADER_{what.upper()}S",
             )
         return given or ids[0]
 
@@ -139,32 +141,32 @@ def message_of(
 
 
 async def follow(client: Client, trade: str, timeout: float, *, quiet: bool) -> TradeDetails:  # noqa: ASYNC109 - a person's option
-    """Follow a trade until it is settled, printing what happens; raises NoWorkerError after `timeout` seconds."""
-    told = 0
+    """Print a trade's events until it is settled. Raise NoWorkerError after `timeout` seconds."""
+    printed = 0
     console = err()
     try:
         async with asyncio.timeout(timeout):
-            async for picture in trade_views.watch(client, trade):
-                if not quiet and picture.events:
-                    render.show_events(console, picture.events[told:], since=picture.events[0].at)
-                told = max(told, len(picture.events))
-                if trade_views.settled(picture):
-                    return picture
+            async for details in trade_views.watch(client, trade):
+                if not quiet and details.events:
+                    trade_display.show_events(console, details.events[printed:], since=details.events[0].at)
+                printed = max(printed, len(details.events))
+                if trade_views.settled(details):
+                    return details
     except TimeoutError:
         raise NoWorkerError(
-            f"{trade} was not settled within {timeout:g} s; it goes on. `trader show {trade}` tells where it is"
+            f"{trade} is not finished after {timeout:g} s and continues. See: trader show {trade}"
         ) from None
-    raise NoWorkerError(f"{trade} ended without a word; `trader show {trade}` tells what is known")
+    raise NoWorkerError(f"{trade} ended, but no worker answered. See: trader show {trade}")
 
 
-def code_of(picture: TradeDetails) -> ExitCode:
-    """Give the exit code that a followed trade stands for."""
-    if picture.row.status not in {"running", "completed"}:
+def exit_code_of(details: TradeDetails) -> ExitCode:
+    """Return the exit code for a followed trade."""
+    if details.row.status not in {"running", "completed"}:
         return ExitCode.UNEXPECTED
     outcome = (
-        picture.view.outcome.value
-        if picture.view is not None and picture.view.outcome is not None
-        else picture.row.phase
+        details.view.outcome.value
+        if details.view is not None and details.view.outcome is not None
+        else details.row.phase
     )
     if outcome in {Outcome.DENIED.value, Outcome.REFUSED.value}:
         return ExitCode.REFUSED
@@ -178,67 +180,69 @@ def list_command(
         str | None, typer.Option(help="Only this phase or outcome (holding, denied, flat ...).")
     ] = None,
     author: Annotated[str | None, typer.Option(help="Only this author's id.")] = None,
-    open_only: Annotated[bool, typer.Option("--open", help="Only trades that are not over.")] = False,
-    limit: Annotated[int, typer.Option(help="At most this many, the newest.", min=1, max=1000)] = 20,
-    quick: Annotated[bool, typer.Option("--quick", help="The index alone: no worker is asked.")] = False,
+    open_only: Annotated[bool, typer.Option("--open", help="Only open trades.")] = False,
+    limit: Annotated[int, typer.Option(help="At most this many.", min=1, max=1000)] = 20,
+    quick: Annotated[bool, typer.Option("--quick", help="Do not ask a worker for prices and fills.")] = False,
     as_json: JSON = False,
 ) -> None:
-    """List trades, the newest first."""
+    """List trades, newest first."""
     loaded = settings()
-    wanted = Filter(symbol=symbol, phase=phase, author=author, open_only=open_only)
+    only = Filter(symbol=symbol, phase=phase, author=author, open_only=open_only)
     rows = with_client(
-        lambda client: trade_views.list_trades(client, wanted, limit=limit, views=not quick), loaded
+        lambda client: trade_views.list_trades(client, only, limit=limit, views=not quick), loaded
     )
     if as_json:
         print_json(rows)
     elif not rows:
-        out().print(f"no trades in namespace {loaded.settings.namespace}")
+        out().print(f"No trades in namespace {loaded.settings.namespace}.")
     else:
-        out().print(render.trades_table(rows))
+        out().print(trade_display.trades_table(rows))
         if not quick and not any(row.view for row in rows):
-            err().print("no worker answers, so this is the index alone; start one with `trader worker`")
+            err().print("No worker answered: prices and fills are missing. Start one with: trader worker")
 
 
 def show(trade: TRADE, *, as_json: JSON = False) -> None:
-    """Tell one trade as a story: alert, checks, orders, bumps, fills, exits, P&L."""
-    picture = with_client(lambda client: trade_views.show(client, trade))
+    """Show one trade: alert, checks, orders, price steps, fills, exits, P&L."""
+    details = with_client(lambda client: trade_views.show(client, trade))
     if as_json:
-        print_json(picture)
+        print_json(details)
     else:
-        render.show_trade(out(), picture)
+        trade_display.show_trade(out(), details)
 
 
 def watch(
     trade: Annotated[
-        str | None, typer.Argument(help="The trade; without one, the list is shown again and again.")
+        str | None, typer.Argument(help="The trade. Without it: a live list of all trades.")
     ] = None,
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per change and line.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object per change, one per line.")
+    ] = False,
 ) -> None:
-    """Follow a trade, or all of them, until Ctrl-C."""
+    """Follow one trade, or all trades, until Ctrl-C."""
     if trade is None:
         with_client(_watch_all)
         return
     named = trade
 
     async def ask(client: Client) -> None:
-        told = 0
-        async for picture in trade_views.watch(client, named):
+        printed = 0
+        async for details in trade_views.watch(client, named):
             if as_json:
-                out().print_json(data=_plain(picture), indent=None)
-            elif picture.events:
-                render.show_events(out(), picture.events[told:], since=picture.events[0].at)
-            elif picture.note:
-                err().print(picture.note, markup=False)
-            told = max(told, len(picture.events))
+                out().print_json(data=_plain(details), indent=None)
+            elif details.events:
+                trade_display.show_events(out(), details.events[printed:], since=details.events[0].at)
+            elif details.note:
+                err().print(details.note, markup=False)
+            printed = max(printed, len(details.events))
 
     with_client(ask)
 
 
-def _plain(picture: TradeDetails) -> object:
+def _plain(details: TradeDetails) -> object:
     from pydantic_core import to_jsonable_python  # noqa: PLC0415 - only this rare form needs it
 
-    return to_jsonable_python(picture)
+    return to_jsonable_python(details)
 
 
 async def _watch_all(client: Client) -> None:
@@ -247,11 +251,11 @@ async def _watch_all(client: Client) -> None:
     with Live(console=out(), auto_refresh=False) as live:
         while True:
             rows = await trade_views.list_trades(client, Filter(), limit=20)
-            live.update(render.trades_table(rows), refresh=True)
+            live.update(trade_display.trades_table(rows), refresh=True)
             await asyncio.sleep(1)
 
 
-def _commanded(
+def _run_command(
     ask: Callable[[Client, str, Command], Awaitable[CommandReceipt]],
     trade: str,
     reason: str,
@@ -267,41 +271,41 @@ def _commanded(
     else:
         out().print(receipt.text, markup=False)
         if not receipt.done:
-            err().print(f"it goes on; follow it with: trader watch {trade}", markup=False)
+            err().print(f"Not finished yet. Follow it with: trader watch {trade}", markup=False)
     if not receipt.accepted:
         raise typer.Exit(int(ExitCode.REFUSED))
 
 
 def cancel(trade: TRADE, *, reason: REASON = "", as_json: JSON = False) -> None:
-    """Stop buying: cancel what is left of the entry. What was bought stays, with its exits."""
-    _commanded(trade_commands.cancel, trade, reason, as_json=as_json)
+    """Cancel the rest of the entry. Contracts already bought keep their exits."""
+    _run_command(trade_commands.cancel, trade, reason, as_json=as_json)
 
 
 def close(trade: TRADE, *, reason: REASON = "", as_json: JSON = False) -> None:
-    """Get out: cancel entry and exits, and sell what is held at the market."""
-    _commanded(trade_commands.close, trade, reason, as_json=as_json)
+    """Close a trade: cancel its orders and sell its position at the market."""
+    _run_command(trade_commands.close, trade, reason, as_json=as_json)
 
 
 def convert(trade: TRADE, *, reason: REASON = "", as_json: JSON = False) -> None:
-    """Convert what is left of the entry to market now."""
-    _commanded(trade_commands.convert_now, trade, reason, as_json=as_json)
+    """Buy the rest of the entry at the market now."""
+    _run_command(trade_commands.convert_now, trade, reason, as_json=as_json)
 
 
 def sell(
     trade: TRADE,
     portion: Annotated[
-        str, typer.Argument(help="How much of what is held: all, half, 1/3, 25%, or a count of contracts.")
+        str, typer.Argument(help="Part of the position: all, half, 1/3, 25%, or a number of contracts.")
     ],
     *,
     reason: REASON = "",
     as_json: JSON = False,
 ) -> None:
-    """Sell a part of what is held, at the market. What remains is protected again by the exit plan."""
+    """Sell part of a position at the market. The exit plan applies again to the rest."""
     try:
         part = read_portion(portion)
     except ValueError as error:
         fail(ExitCode.USAGE, str(error))
-    _commanded(
+    _run_command(
         lambda client, named, asked: trade_commands.sell(client, named, asked, part),
         trade,
         reason,
@@ -312,12 +316,12 @@ def sell(
 def approve(
     trade: TRADE,
     *,
-    half: Annotated[bool, typer.Option("--half", help="Half of what is offered.")] = False,
+    half: Annotated[bool, typer.Option("--half", help="Approve half of it.")] = False,
     reason: REASON = "",
     as_json: JSON = False,
 ) -> None:
-    """Say yes to what a trade waits for: its entry, or an exit of its author."""
-    _commanded(
+    """Approve what a trade waits for: its entry, or an exit by its author."""
+    _run_command(
         lambda client, named, asked: trade_commands.approve(client, named, asked, half=half),
         trade,
         reason,
@@ -326,5 +330,5 @@ def approve(
 
 
 def skip(trade: TRADE, *, reason: REASON = "", as_json: JSON = False) -> None:
-    """Say no to what a trade waits for."""
-    _commanded(trade_commands.skip, trade, reason, as_json=as_json)
+    """Reject what a trade waits for."""
+    _run_command(trade_commands.skip, trade, reason, as_json=as_json)

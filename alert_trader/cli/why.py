@@ -1,4 +1,4 @@
-"""`trader why` and `trader profile test`: what decided a trade, and what another profile would have decided."""
+"""`trader why` and `trader profile test`: why a trade was made or denied, and what a profile changes."""
 
 import json
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from rich.table import Table
 from alert_trader import clock
 from alert_trader.cli.context import fail, out, print_json, settings, with_client
 from alert_trader.cli.exit_codes import ExitCode
-from alert_trader.cli.parse import message_of_row, moment_of
+from alert_trader.cli.parse import message_from_row, parse_moment
 from alert_trader.cli.trades import intake_of, message_of
 from alert_trader.control.queries.profile_effect import Change, compare
 from alert_trader.control.queries.why import Verdict, Why, why_text, why_trade
@@ -25,14 +25,14 @@ from alert_trader.domain.ids import MessageId
 
 _STYLES = {Verdict.PASSED: "green", Verdict.FAILED: "red", Verdict.AHEAD: "dim"}
 
-profile_app = typer.Typer(no_args_is_help=True, help="Author profiles.")
+profile_app = typer.Typer(no_args_is_help=True, help="Test author profiles.")
 
 
 def why(
     about: Annotated[str, typer.Argument(help="A trade (trade-X or X), or the text of an alert.")],
     *,
     author: Annotated[
-        str | None, typer.Option(help="Author id, for a text. Default: the first on the allowlist.")
+        str | None, typer.Option(help="Author id of a text. Default: the first on the allowlist.")
     ] = None,
     channel: Annotated[
         str | None, typer.Option(help="Channel id. Default: the first on the allowlist.")
@@ -41,47 +41,47 @@ def why(
     at: Annotated[
         str | None, typer.Option(help="When the text was posted: an ISO date or time. Default: now.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show every check of a trade, or of one there would be, with its numbers, its code, and how to change the outcome."""
+    """Show every check of a trade, or of an alert's text, and how to change the outcome."""
     if len(about.split()) > 1:
         in_force = settings().settings
         message = message_of(in_force, about, author=author, channel=channel, guild=guild)
         if at is not None:
-            message = replace(message, posted_at=moment_of(at))
-        told = why_text(message, intake_of(in_force).policy_for(message.author_id))
+            message = replace(message, posted_at=parse_moment(at))
+        found = why_text(message, intake_of(in_force).policy_for(message.author_id))
     else:
-        told = with_client(lambda client: why_trade(client, about))
+        found = with_client(lambda client: why_trade(client, about))
     if as_json:
-        print_json(told)
+        print_json(found)
     else:
-        _show(told)
+        _show(found)
 
 
-def _show(told: Why) -> None:
+def _show(found: Why) -> None:
     console = out()
-    console.print(f"[bold]{escape(told.about)}[/]")
-    console.print(f"  {told.outcome}\n", markup=False)
+    console.print(f"[bold]{escape(found.about)}[/]")
+    console.print(f"  {found.outcome}\n", markup=False)
     table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
     table.add_column("check", overflow="fold", min_width=18)
-    table.add_column("answer", no_wrap=True)
+    table.add_column("result", no_wrap=True)
     table.add_column("why, and how to change it", overflow="fold")
-    for check in told.checks:
+    for check in found.checks:
         numbers = ", ".join(f"{name}={value}" for name, value in check.numbers.items())
-        said = [
+        lines = [
             f"[bold]{check.code}[/]" if check.code else "",
             escape(check.says),
             f"[dim]{escape(numbers)}[/]" if numbers else "",
         ]
         if check.change and check.verdict is Verdict.FAILED:
-            said.append(f"→ {escape(check.change)}")
+            lines.append(f"→ {escape(check.change)}")
         style = _STYLES[check.verdict]
         table.add_row(
-            escape(check.name), f"[{style}]{check.verdict}[/]", "\n".join(line for line in said if line)
+            escape(check.name), f"[{style}]{check.verdict}[/]", "\n".join(line for line in lines if line)
         )
     console.print(table)
-    if told.note:
-        console.print(f"note: {told.note}", markup=False)
+    if found.note:
+        console.print(f"note: {found.note}", markup=False)
 
 
 @profile_app.command("test")
@@ -89,25 +89,25 @@ def profile_test(
     file: Annotated[
         Path,
         typer.Argument(
-            help="Past messages: JSON objects with `text` and `posted_at` a line, or plain text, one a line."
+            help="Past messages, one per line: plain text, or JSON objects with `text` and `posted_at`."
         ),
     ],
     *,
     author: Annotated[
         str | None,
-        typer.Option(help="The author whose profile is tried. Default: the first on the allowlist."),
+        typer.Option(help="Author whose profile is tested. Default: the first on the allowlist."),
     ] = None,
     at: Annotated[
         str | None, typer.Option(help="When plain text was posted: an ISO date or time. Default: now.")
     ] = None,
-    every: Annotated[bool, typer.Option("--all", help="Show what stays the same too.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Also show messages that it does not change.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Run an author's past messages through the profile in force, and show what it changes against an author without one."""
+    """Show what an author's profile changes for past messages, compared with no profile."""
     in_force = settings().settings
     who = author or next(iter(in_force.allowlist.authors), "")
     profile = in_force.author_profiles.get(who, Profile())
-    posted = clock.now() if at is None else moment_of(at)
+    posted = clock.now() if at is None else parse_moment(at)
     changes = [compare(message, profile) for message in _messages(file, who, posted)]
     shown = [change for change in changes if every or change.differs]
     if as_json:
@@ -129,8 +129,8 @@ def _messages(file: Path, author: str, posted: datetime) -> Iterator[AlertMessag
             try:
                 given = json.loads(line)
             except ValueError as error:
-                fail(ExitCode.USAGE, f"line {number} is no JSON object: {error}")
-        yield replace(message_of_row(number, given), message_id=MessageId(str(number)), author_id=author)
+                fail(ExitCode.USAGE, f"line {number}: expected a JSON object, found invalid JSON: {error}")
+        yield replace(message_from_row(number, given), message_id=MessageId(str(number)), author_id=author)
 
 
 def _show_changes(changes: list[Change], messages: int, author: str) -> None:
@@ -146,5 +146,6 @@ def _show_changes(changes: list[Change], messages: int, author: str) -> None:
     if changes:
         out().print(table)
     out().print(
-        f"{messages} messages of author {author or '-'}: the profile changes {differing}", markup=False
+        f"{messages} messages of author {author or '-'}; the profile changes {differing} of them.",
+        markup=False,
     )

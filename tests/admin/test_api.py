@@ -10,7 +10,7 @@ from itertools import count
 import httpx2
 import pytest
 
-from alert_trader.api.temporal import Temporal
+from alert_trader.api.temporal import TemporalConnection
 from alert_trader.broker.dry_run import DryRunBroker
 from alert_trader.control.commands.account_commands import account_view
 from alert_trader.control.temporal import connect
@@ -63,8 +63,8 @@ async def test_an_alert_becomes_a_trade_once(slot: WorkerSlot, api: Api) -> None
     trade = known_as(plan, both[0])
     await trade.until("held", phase=Phase.HOLDING, exits_working=2)
     again = await api("POST", PROCESS, json=body(plan, idempotency_key=key), key=HOOK)
-    assert (again.status_code, again.json()["result"]) == (200, "known")
-    assert "another alert needs another key" in again.json()["detail"]
+    assert (again.status_code, again.json()["result"]) == (200, "duplicate")
+    assert "use a new key for each alert" in again.json()["detail"]
     assert again.headers["location"] == f"/admin/trades/trade-{trade.id}"
     assert (await trade.sent("e"), again.json()["mode"]) == (["e1"], "demo")
 
@@ -78,12 +78,12 @@ async def test_an_alert_becomes_a_trade_once(slot: WorkerSlot, api: Api) -> None
 
 
 async def test_chatter_starts_nothing_and_what_is_refused_is_on_record(slot: WorkerSlot, api: Api) -> None:
-    """A message that is no alert is left alone; one that looks like an alert and is not certain has its refusal in a trade."""
+    """A message that is not an alert is ignored. One that looks like an alert and is not certain gets a denied trade."""
     said = body(slot.plan())
     chatter = await api("POST", PROCESS, json={**said, "message": "good morning all"})
     assert (chatter.status_code, chatter.json()["result"], chatter.json()["workflow_id"]) == (
         200,
-        "left-alone",
+        "ignored",
         None,
     )
     unsure = await api(
@@ -150,7 +150,7 @@ async def test_it_says_that_it_is_ready(api: Api) -> None:
 
 
 @pytest.fixture
-async def rehearsing(sealed: Cluster) -> AsyncIterator[tuple[WorkerSlot, Api]]:
+async def dry_run_beside(sealed: Cluster) -> AsyncIterator[tuple[WorkerSlot, Api]]:
     """Serve the API of an account of its own, beside which a worker of mode dry-run works, on the namespace of dry-run."""
     slot = sealed.take_slot()
     settings = slot.settings
@@ -169,7 +169,7 @@ async def rehearsing(sealed: Cluster) -> AsyncIterator[tuple[WorkerSlot, Api]]:
     worker = make_worker(
         client, account=settings.account, reader=broker, desk=None, mode=Mode.DRY_RUN, channels=()
     )
-    seen = Temporal(target_of(settings, mode=Mode.DRY_RUN))
+    seen = TemporalConnection(target_of(settings, mode=Mode.DRY_RUN))
 
     async def open_for_the_day() -> bool:
         return (await account_view(client, settings.account)).reference is not None
@@ -187,18 +187,18 @@ async def rehearsing(sealed: Cluster) -> AsyncIterator[tuple[WorkerSlot, Api]]:
     await broker.aclose()
 
 
-async def test_a_rehearsal_is_a_trade_of_the_dry_run_namespace(rehearsing: tuple[WorkerSlot, Api]) -> None:
-    """DRY-10, DRY-20, DRY-30: asked to rehearse, a process that sends starts nothing in its own namespace, and no order leaves."""
-    slot, api = rehearsing
+async def test_a_dry_run_is_a_trade_of_the_dry_run_namespace(dry_run_beside: tuple[WorkerSlot, Api]) -> None:
+    """DRY-10, DRY-20, DRY-30: a `dry_run` request in a mode that sends orders starts nothing there and sends no order."""
+    slot, api = dry_run_beside
     plan = await planned(slot)
     answer = await api("POST", PROCESS, json=body(plan, dry_run=True, idempotency_key=new_key()))
     found = answer.json()
-    assert (answer.status_code, found["result"], found["mode"]) == (200, "rehearsed", "dry-run"), found[
+    assert (answer.status_code, found["result"], found["mode"]) == (200, "dry-run", "dry-run"), found[
         "detail"
     ]
-    assert (found["rehearsal"]["outcome"], found["rehearsal"]["mode"]) == ("dry-run", "dry-run"), found[
-        "detail"
-    ]
+    assert (found["dry_run_trade"]["outcome"], found["dry_run_trade"]["mode"]) == ("dry-run", "dry-run"), (
+        found["detail"]
+    )
     trade = known_as(plan, answer)
     assert await trade.posts() == []
     assert (await api("GET", f"/admin/trades/trade-{trade.id}")).status_code == 404

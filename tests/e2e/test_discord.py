@@ -41,7 +41,7 @@ async def _alerts_and_talk(guild: Guild) -> list[Message]:
     card = await guild.card(
         alert, "holding 4", "**4 of 4** at $1.20", "2 working (2 at 2.40)", "[Close all 4]"
     )
-    assert {"DEMO · play money", "Alert price: $1.20", "Quote then: 1.20 / 1.20"} <= set(
+    assert {"DEMO · simulated exchange", "Alert price: $1.20", "Quote at alert: 1.20 / 1.20"} <= set(
         words(card).splitlines()
     )
     assert await guild.reaction(alert) == "👀"
@@ -52,18 +52,18 @@ async def _alerts_and_talk(guild: Guild) -> list[Message]:
     await guild.card(alert, "holding 2")
     assert await guild.reaction(half) == "📎"
     await guild.chat.edit(talk["id"], await guild.text())
-    await guild.card(talk, "not traded")
+    await guild.card(talk, "denied")
     return [alert, talk]
 
 
 async def _approvals(guild: Guild) -> list[Message]:
     """One author's alert waits for a word, which only an operator may give; another's is shown and never bought."""
     asked, watched = await guild.alert(user=BOB), await guild.alert(user=EVE)
-    card = await guild.card(asked, "waits for a person", "[Buy half]", "[Skip]")
+    card = await guild.card(asked, "waiting for approval", "[Buy half]", "[Skip]")
     assert "is not one" in (await guild.press(card, "Buy half", user=MALLORY))["content"]
     assert "approved" in (await guild.press(card, "Buy half"))["content"]
     await guild.card(asked, "holding 2", "**2 of 2**")
-    await guild.card(watched, "watched only, nothing sent")
+    await guild.card(watched, "watched only, no orders sent")
     return [asked, watched]
 
 
@@ -75,7 +75,7 @@ async def _a_killed_bot(guild: Guild) -> list[Message]:
     during = await guild.alert()
     await guild.stack.restart_bot()
     await guild.card(before, "holding 4")
-    await guild.card(old, "not traded", "ALERT\\_TOO\\_OLD")
+    await guild.card(old, "denied", "ALERT\\_TOO\\_OLD")
     card = await guild.card(during, "holding 4")
     question = await guild.press(card, "Close half")
     assert "Sell 2 contracts" in question["content"]
@@ -99,9 +99,9 @@ async def _a_halt(guild: Guild) -> list[Message]:
     """Halt by command, at once and without a question; alerts are refused until somebody resumes and has been asked."""
     refused = await guild.use("halt", user=MALLORY, reason="for fun")
     assert "is not one" in refused["content"]
-    assert "No risk-increasing order leaves any more" in (await guild.use("halt", reason="lunch"))["content"]
+    assert "No new entry order can be sent" in (await guild.use("halt", reason="lunch"))["content"]
     denied = await guild.alert()
-    await guild.card(denied, "not traded", "ACCOUNT\\_HALTED")
+    await guild.card(denied, "denied", "ACCOUNT\\_HALTED")
     assert "⛔" in (await guild.use("why", trade=denied["id"]))["content"]
     assert "halted by discord" in (await guild.use("status"))["content"].replace("\\", "")
     question = await guild.use("resume", changed="lunch is over")

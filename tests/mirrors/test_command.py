@@ -108,7 +108,7 @@ async def test_people_read_it_as_a_table(mirrored: Mirrored, trader: Trader) -> 
     await trade.result()
     await mirrored.round()
     assert "[red]BTO[/] SPY" in (await trader("audit", "recent")).stdout
-    assert "hash chain whole: 3 events" in (await trader("audit", "trade", trade.id)).stdout
+    assert "hash chain intact: 3 events" in (await trader("audit", "trade", trade.id)).stdout
     assert "received" in (await trader("audit", "search", "[red]")).stdout
     assert "denied" in (await trader("audit", "sql", "select outcome from trades")).stdout
 
@@ -132,5 +132,5 @@ async def test_doctor_looks_at_the_mirrors(mirrored: Mirrored, trader: Trader) -
     """Redis, the archive and the schedule are each found well, and none of them is needed by a trade."""
     await mirrored.round()
     told = {each["name"]: each for each in (await trader("doctor", "--no-broker", "--json")).json}
-    for name in ("hot mirror", "archive", "housekeeping", "redis binary"):
+    for name in ("Redis", "archive", "housekeeping", "redis program"):
         assert told[name]["ok"], told[name]

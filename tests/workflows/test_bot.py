@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from temporalio.client import WorkflowHandle
 
 from alert_trader import clock
-from alert_trader.bot import pressing, slash, slash_account
+from alert_trader.bot import button_handler, slash, slash_account
 from alert_trader.bot.client import TraderBot
 from alert_trader.control.intake.message import Intake
 from alert_trader.control.intake.start_trade import start_trade
@@ -131,8 +131,8 @@ async def test_a_question_is_answered_once_in_time_and_only_while_it_holds(
     question = await scene.press(card, "Close half")
     assert "Sell 2 contracts of SPY" in question["content"]
     with monkeypatch.context() as later:
-        later.setattr(pressing, "ASKED_FOR", -1)
-        assert "old" in (await scene.press(question, "Yes, sell"))["content"]
+        later.setattr(button_handler, "CONFIRM_WITHIN", -1)
+        assert "expired" in (await scene.press(question, "Yes, sell"))["content"]
     await scene.press(await scene.press(card, "Close half"), "Yes, sell")
     await scene.card("holding 2")
     await scene.press(question, "Yes, sell")
@@ -143,12 +143,12 @@ async def test_a_question_is_answered_once_in_time_and_only_while_it_holds(
         ]
         return "nothing was done" in told[0] and "Sell 1 contract " in told[1]
 
-    await eventually(asked_anew, "a refusal, and the question as it stands now")
+    await eventually(asked_anew, "a refusal, and the question with the new number")
     await scene.card("holding 2")
 
 
 async def test_commands_are_for_operators_by_id_or_role_alone(scene: Scene) -> None:
-    """WHO-10: a stranger and the alert's own author get a private refusal and no suggestions; a member of the role is answered."""
+    """WHO-10: a stranger and the alert's own author get a private refusal and no suggestions."""
     alert = scene.chat.control.say(ALERT)
     card = await scene.card("holding 4")
     for user in (STRANGER, AUTHOR):

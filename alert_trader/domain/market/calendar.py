@@ -113,6 +113,11 @@ def new_york_date(moment: datetime) -> date:
     return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).astimezone(NEW_YORK).date()
 
 
+def eastern(moment: datetime, pattern: str = "%H:%M:%S") -> str:
+    """Return a moment as New York time for people, such as "14:57:03 ET"."""
+    return f"{moment.astimezone(NEW_YORK):{pattern}} ET"
+
+
 def session_opens_at(day: date) -> datetime | None:
     """Give the regular session's open in UTC, or None on a day without trading."""
     return _utc(day, OPENS) if is_trading_day(day) else None

@@ -13,7 +13,7 @@ from temporalio.testing import ActivityEnvironment
 from alert_trader import clock
 from alert_trader.activities.messages import CardAnswer, CardPlace, CardRequest
 from alert_trader.bot.cards import CardActivity
-from alert_trader.bot.first_start import NEEDED, findings, invite
+from alert_trader.bot.setup_check import PERMISSIONS, invite, setup_problems
 from alert_trader.domain.alerts.allowlist import Allowlist
 from alert_trader.domain.audit.event import EventKind, TradeEvent
 from alert_trader.domain.ids import message_id
@@ -27,7 +27,7 @@ from tests.unit.bot.conftest import make_view
 
 
 def request(count: int, place: CardPlace | None = None, **changes: object) -> CardRequest:
-    """Ask for the card of a trade with so many events, those told at `place` left out."""
+    """Return the request for the card of a trade with `count` events, without those already posted."""
     now = clock.now()
     view: TradeView = make_view(**changes)
     view = replace(view, message=replace(view.message, channel_id=ALERTS, posted_at=now))
@@ -47,7 +47,7 @@ def in_room(chat: RunningChat, room: str = ALERTS) -> list[str]:
 
 
 def story(chat: RunningChat) -> list[str]:
-    """Give the events that the one thread tells."""
+    """Return the events posted in the one thread."""
     (thread,) = [each for each in chat.world.messages if each not in {ALERTS, OTHER}]
     text = "\n".join(each["content"] for each in chat.world.messages[thread].values())
     return [line.rpartition(" ")[2] for line in text.splitlines()]
@@ -73,7 +73,7 @@ THREAD = "?" * 19
     [f"/channels/{ALERTS}/messages", "/channels/*/messages/*/threads", f"/channels/{THREAD}/messages"],
 )
 async def test_a_lost_answer_doubles_nothing(chat: RunningChat, client: Listener, where: str) -> None:
-    """Whichever answer is lost, card, thread or line of the story: the next attempt finds what is there and goes on from it."""
+    """When the answer for a card, thread or event is lost, the next attempt finds what was posted and continues."""
     cards = CardActivity(client, None)
     chat.limits.faults.append(Fault(trouble=Trouble.LOST, path=where))
     with pytest.raises(aiohttp.ClientError):
@@ -117,11 +117,11 @@ async def test_a_room_that_takes_no_card_is_told_with_what_to_do() -> None:
         client = Listener()
         async with connected(client):
             with pytest.raises(
-                ApplicationError, match=f"channel {ALERTS} does not take the card.*Missing Permissions"
+                ApplicationError, match=f"cannot post the card in channel {ALERTS}.*Missing Permissions"
             ) as refused:
                 await ActivityEnvironment().run(CardActivity(client, None).show_card, request(1))
             assert refused.value.non_retryable
-            told = findings(
+            told = setup_problems(
                 client.guilds,
                 Allowlist(authors=("1",), channels=(ALERTS, "5"), guilds=("300000000000000003", "6")),
                 None,
@@ -129,9 +129,9 @@ async def test_a_room_that_takes_no_card_is_told_with_what_to_do() -> None:
             )
     assert len(told) == 3
     assert "not in server 6" in told[0]
-    assert "in #alerts" in told[1]
-    assert "lacks: send messages (to post cards)" in told[1]
-    assert "channel 5 is in no server" in told[2]
+    assert "missing permissions in #alerts" in told[1]
+    assert ": send messages (to post cards)" in told[1]
+    assert "text channel 5 was not found" in told[2]
     async with open_chat(bot_permissions=BOT_PERMISSIONS & ~CREATE_PUBLIC_THREADS) as chat:
         client = Listener()
         async with connected(client):
@@ -147,10 +147,10 @@ def test_the_invitation_asks_for_what_is_needed_and_nothing_more() -> None:
     link = invite(42)
     allowed = discord.Permissions(int(link.rpartition("permissions=")[2].partition("&")[0]))
     assert {name for name, value in allowed if value} == {
-        "read_messages" if name == "view_channel" else name for name in NEEDED
+        "read_messages" if name == "view_channel" else name for name in PERMISSIONS
     }
     assert "scope=bot+applications.commands" in link
-    assert not findings([], Allowlist(), None, 1)[0].startswith("the bot")
+    assert not setup_problems([], Allowlist(), None, 1)[0].startswith("the bot")
 
 
 async def test_a_burst_of_changes_keeps_within_discords_limits(chat: RunningChat, client: Listener) -> None:

@@ -13,7 +13,7 @@ ALERT = {"message": "BTO SPY 600c 12/18 @ 1.20", "channel_id": "1", "user_id": "
 
 
 async def identity(asking: Asked, body: dict[str, object], key: str = OPS, **headers: str) -> str:
-    """Give the message id that a request comes to; only rehearsed, as Temporal is away."""
+    """Return the message id of a request; a dry run, because no Temporal runs."""
     async with asking() as client:
         answer = await client.post(
             "/admin/alerts/process",
@@ -25,7 +25,7 @@ async def identity(asking: Asked, body: dict[str, object], key: str = OPS, **hea
 
 
 async def test_the_same_alert_is_the_same_message(asking: Asked) -> None:
-    """WHO-20: by its idempotency key, wherever that stands; without one, by its words, author, channel and day."""
+    """WHO-20: the same idempotency key, in header or body; without one, the same text, author, channel and day."""
     by_key = await identity(asking, {"idempotency_key": "tv-17"})
     assert await identity(asking, {"message": "BTO QQQ 500c 12/18", "idempotency_key": "tv-17"}) == by_key
     assert await identity(asking, {}, **{"Idempotency-Key": "tv-17"}) == by_key
@@ -70,15 +70,15 @@ def test_a_derived_id_names_a_message(parts: list[str], other: list[str]) -> Non
     assert (name == derived_id(*other)) is (parts == other)
 
 
-async def test_a_rehearsal_in_a_mode_that_sends_only_reads(asking: Asked) -> None:
-    """DRY-10, DRY-30: with no dry-run worker there, an alert is read and nothing is started, in any namespace."""
+async def test_a_dry_run_without_a_dry_run_worker_only_parses(asking: Asked) -> None:
+    """DRY-10, DRY-30: without a dry-run worker an alert is parsed and nothing is started, in any namespace."""
     async with asking() as client:
         answer = await client.post(
             "/admin/alerts/process", json={**ALERT, "dry_run": True}, headers={"x-api-key": OPS}
         )
     found = answer.json()
-    assert (found["result"], found["mode"], found["workflow_id"]) == ("read-only", "dry-run", None)
-    assert (found["reading"]["symbol"], found["reading"]["strike"]) == ("SPY", "600")
+    assert (found["result"], found["mode"], found["workflow_id"]) == ("parsed-only", "dry-run", None)
+    assert (found["parsed"]["symbol"], found["parsed"]["strike"]) == ("SPY", "600")
     assert "dry-run" in found["detail"]
 
 

@@ -1,4 +1,4 @@
-"""The codec server: the Web UI's page gets payloads decrypted, and nobody else anything."""
+"""The codec server decrypts payloads for the Web UI's page only."""
 
 import base64
 import os
@@ -25,7 +25,7 @@ async def wire(data: bytes) -> dict[str, Any]:
 
 
 async def test_the_page_of_the_web_ui_reads_and_writes(asking: Asked) -> None:
-    """What it decrypts is what was written; what it encrypts can be decrypted again; the browser is told that it may."""
+    """Decrypting returns what was encrypted, and the CORS headers allow the browser to read it."""
     async with asking(**SETTINGS) as client:
         asked = await client.options(
             f"/codec/{TOKEN}/decode",

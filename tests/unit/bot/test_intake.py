@@ -40,7 +40,7 @@ async def taken(monkeypatch: pytest.MonkeyPatch, *failures: ControlError) -> tup
 
     monkeypatch.setattr(intake, "take", take)
     monkeypatch.setattr(intake, "alert_of", lambda _: EXIT)
-    monkeypatch.setattr(intake, "TRY_AGAIN", timedelta(0))
+    monkeypatch.setattr(intake, "RETRY_EVERY", timedelta(0))
     listening = Allowlist(authors=("11",), channels=("22",), guilds=("33",))
     rules = Intake(policy=Policy(mode=Mode.DEMO, allowlist=listening), account=AccountNumber("5WT31673"))
     nobody: Any = None
@@ -66,7 +66,7 @@ async def taken(monkeypatch: pytest.MonkeyPatch, *failures: ControlError) -> tup
 async def test_an_exit_is_told_again_until_somebody_took_it(
     monkeypatch: pytest.MonkeyPatch, away: ControlError
 ) -> None:
-    """An author who is out while the worker restarts is out when it is back: nothing that no worker took stands in Temporal."""
+    """An exit posted while the worker restarts is sent again: Temporal does not keep updates no worker took."""
     assert await taken(monkeypatch, away, away) == (TAKEN, 0)
 
 

@@ -25,7 +25,7 @@ def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
 
 
 def test_rows_that_do_not_fit_are_shown_one_below_the_other(runner: CliRunner) -> None:
-    """`select *` has fifty columns: each value stands beside its name, whole."""
+    """`select *` has fifty columns: each value is beside its name, not cut."""
     shown = runner.invoke(application(), ["audit", "sql", "select * from trades"]).stdout.splitlines()
     assert [line.strip() for line in shown if line.startswith("row ")] == ["row 1", "row 2"]
     assert [line.split() for line in shown if line.startswith("workflow_id")] == [
@@ -48,13 +48,13 @@ def test_rows_that_fit_are_a_table_with_maps_as_json(runner: CliRunner) -> None:
 def test_no_rows_are_said(runner: CliRunner) -> None:
     """An empty answer is not an empty box."""
     asked = runner.invoke(application(), ["audit", "sql", "select * from trades where false"])
-    assert (asked.exit_code, asked.stdout, asked.stderr) == (0, "", "no rows\n")
+    assert (asked.exit_code, asked.stdout, asked.stderr) == (0, "", "No rows.\n")
 
 
 def test_events_in_a_narrow_terminal_leave_room_for_what_they_say(
     runner: CliRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The kind stands before the sentence where a column of its own would leave it a few characters."""
+    """In a narrow terminal the kind precedes the text, instead of leaving it only a few characters."""
     narrow = runner.invoke(application(), ["audit", "search", "--kind", "exit_submitted"]).stdout
     assert "exit_submitted exit submitted 4 x" in narrow
     monkeypatch.setenv("COLUMNS", "140")

@@ -130,7 +130,7 @@ def test_wrong_use_is_told_on_stderr(runner: CliRunner, arguments: list[str], co
 
 
 def test_no_server_is_exit_code_5(runner: CliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A Temporal server that is not there is told within its bound, with what to do."""
+    """A missing Temporal server is reported within the timeout, with what to do."""
     monkeypatch.setattr("alert_trader.cli.context.CONNECT_WITHIN", timedelta(seconds=0.3))
     monkeypatch.setenv("TRADER_TEMPORAL_ADDRESS", "127.0.0.1:1")
     result = runner.invoke(application(), ["list"])
@@ -189,7 +189,7 @@ def test_demo_alerts_fit_any_day(today: date) -> None:
             posted_at=posted,
         )
         parsed = parse(message)
-        refused = "not said" in case.name
+        refused = "missing" in case.name
         assert parsed.kind is (AlertKind.REFUSED if refused else AlertKind.ENTRY), case.name
         if not refused:
             assert (parsed.symbol, parsed.strike, parsed.expiry) == ("SPY", Decimal(case.strike), expiry), (
@@ -218,7 +218,7 @@ def test_codes_for_a_terminal_are_no_text(
 def test_a_halt_while_temporal_is_away_tells_the_other_way(
     runner: CliRunner, tmp_path: Path, command: str
 ) -> None:
-    """HLT-10: who must stop entries now is told how they stop without Temporal, and that nothing was acknowledged."""
+    """HLT-10: without Temporal the output says how to stop entries, and acknowledges nothing."""
     asked = runner.invoke(
         application(), [command], env={"TRADER_TEMPORAL_ADDRESS": "127.0.0.1:1", "TRADER_MODE": "demo"}
     )

@@ -1,11 +1,11 @@
-"""What doctor says of housekeeping: whether everything is archived well before Temporal forgets it."""
+"""What doctor reports about housekeeping: whether trades are archived well before Temporal deletes them."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from alert_trader.activities.housekeeping import Tally
-from alert_trader.cli.doctor_mirrors import judge
+from alert_trader.cli.doctor_mirrors import housekeeping_finding
 from alert_trader.control.queries.housekeeping import HousekeepingState
 
 NOW = datetime(2026, 11, 24, 17, tzinfo=UTC)
@@ -28,8 +28,8 @@ def state(
 
 def test_a_schedule_that_runs_is_fine() -> None:
     """Rounds that end, often enough for what Temporal keeps, need nothing to be done."""
-    assert judge(state(), retention=KEPT, wanted=OFTEN, now=NOW) == (
-        "every 300 s, last 300 s ago; trades are kept 30 days",
+    assert housekeeping_finding(state(), retention=KEPT, wanted=OFTEN, now=NOW) == (
+        "every 300 s, last run 300 s ago; Temporal keeps trades 30 days",
         "",
     )
 
@@ -37,16 +37,16 @@ def test_a_schedule_that_runs_is_fine() -> None:
 @pytest.mark.parametrize(
     ("found", "words", "fix"),
     [
-        (state(every=None, ago=None), "no schedule", "trader housekeeper"),
+        (state(every=None, ago=None), "not scheduled", "trader housekeeper"),
         (state(paused=True), "paused", "unpause"),
-        (state(ago=None), "no round has ended yet", "trader housekeeper"),
-        (state(every=timedelta(days=4)), "fewer than 10 rounds", "TRADER_HOUSEKEEPING_EVERY to 259200 s"),
-        (state(ago=timedelta(hours=2)), "last 7200 s ago", "trader housekeeper"),
-        (state(trouble="Redis is away"), "in the way: Redis is away", "mend what is in the way"),
+        (state(ago=None), "no run has completed yet", "trader housekeeper"),
+        (state(every=timedelta(days=4)), "fewer than 10 runs", "TRADER_HOUSEKEEPING_EVERY to 259200 s"),
+        (state(ago=timedelta(hours=2)), "last run 7200 s ago", "trader housekeeper"),
+        (state(trouble="Redis is away"), "last run failed: Redis is away", "fix the cause"),
     ],
 )
 def test_what_would_lose_a_trade_is_told(found: HousekeepingState, words: str, fix: str) -> None:
     """DUR-20: a schedule that is missing, paused, dead, too rare for the retention, or in trouble is named, with what to do."""
-    told, to_do = judge(found, retention=KEPT, wanted=OFTEN, now=NOW)
-    assert words in told
+    text, to_do = housekeeping_finding(found, retention=KEPT, wanted=OFTEN, now=NOW)
+    assert words in text
     assert fix in to_do

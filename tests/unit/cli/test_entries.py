@@ -16,7 +16,7 @@ def test_the_help_says_what_the_command_says(entry: Entry) -> None:
         if entry.is_group
         else (inspect.getdoc(loaded) or "").partition("\n\n")[0].replace("\n", " ")
     )
-    assert said == entry.text
+    assert said == entry.help
 
 
 def test_only_what_is_named_is_imported() -> None:

@@ -1,4 +1,4 @@
-"""`trader init`: a settings file that explains itself, loads as it stands, and holds no secret."""
+"""`trader init`: the settings file has comments, loads unchanged, and has no secret."""
 
 import tomllib
 from pathlib import Path
@@ -39,7 +39,7 @@ def test_the_file_holds_what_was_answered_and_trades_nothing(answered: Path) -> 
 
 
 def test_every_line_is_explained_and_none_is_a_secret(answered: Path) -> None:
-    """DUR-50: each setting stands under a comment; nothing that is secret has a place in the file."""
+    """DUR-50: each setting is below a comment; no secret is in the file."""
     lines = answered.read_text().splitlines()
     for place, line in enumerate(lines):
         if " = " in line and not line.startswith(("#", "approval")):
@@ -48,7 +48,7 @@ def test_every_line_is_explained_and_none_is_a_secret(answered: Path) -> None:
 
 
 def test_a_file_that_is_there_is_never_written_over(tmp_path: Path) -> None:
-    """Whatever somebody wrote into it stays."""
+    """An existing file is not changed."""
     file = tmp_path / "trader.toml"
     file.write_text("mode = 'demo'\n")
     result = CliRunner().invoke(application(), ["init", "--defaults", "--file", str(file)])

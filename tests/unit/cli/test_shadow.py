@@ -1,4 +1,4 @@
-"""A channel scored from a file: the same file that `trader parse` takes, and every fault in it told with its line."""
+"""`trader shadow` reads the same files as `trader parse`, and names the line of every error."""
 
 import json
 from pathlib import Path

@@ -17,7 +17,7 @@ from temporalio.testing import ActivityEnvironment
 
 from alert_trader.activities.notify import LAG
 from alert_trader.activities.stream import HEARD, note_heard
-from alert_trader.api.guard import Traffic
+from alert_trader.api.middleware import RequestMetrics
 from alert_trader.control.temporal import runtime
 from alert_trader.domain.audit.event import EventKind, TradeEvent
 from alert_trader.domain.denial import Code
@@ -61,7 +61,7 @@ def ours() -> set[str]:
 def registered() -> CollectorRegistry:
     """Give the registry of an API."""
     registry = CollectorRegistry()
-    Traffic(registry)
+    RequestMetrics(registry)
     return registry
 
 
@@ -143,7 +143,7 @@ def test_what_pages_on_an_increase_begins_at_nought(monkeypatch: pytest.MonkeyPa
 def test_faults_of_the_api_begin_at_nought() -> None:
     """The first fault of a route is an increase, and makes its rule fire."""
     registry = CollectorRegistry()
-    traffic = Traffic(registry)
+    traffic = RequestMetrics(registry)
     traffic.begin([Route("/admin/account", lambda _: Response(), methods=["GET"])])
     for route in ("/admin/account", "unmatched"):
         assert (

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alert_trader.bot.cards import NONCE_LENGTH, nonce
-from alert_trader.bot.story import tell, told
+from alert_trader.bot.thread_lines import last_sequence, thread_messages
 from alert_trader.domain.audit.event import EventKind, TradeEvent
 from tests.unit.bot.conftest import NOON
 
@@ -20,22 +20,22 @@ def event(sequence: int, text: str = "Bought 4 at 1.20") -> TradeEvent:
 
 def test_a_line_has_number_time_and_words() -> None:
     """The number counts, the time is since the alert, the words are inert."""
-    assert tell([event(3, "Alert: *x*")], NOON) == ["`3` `3.0 s` 🟢 Alert\\: \\*x\\*"]
+    assert thread_messages([event(3, "Alert: *x*")], NOON) == ["`3` `3.0 s` 🟢 Alert\\: \\*x\\*"]
 
 
 @given(st.lists(st.text(max_size=1500), min_size=1, max_size=40))
 def test_a_thread_shows_how_far_it_is_told(texts: list[str]) -> None:
     """Whatever the events say, each message is within Discord's limit and the last number is read back from them."""
     events = [event(place, text) for place, text in enumerate(texts, 1)]
-    messages = tell(events, NOON)
-    assert told(messages) == len(events)
+    messages = thread_messages(events, NOON)
+    assert last_sequence(messages) == len(events)
     assert all(len(each) <= 2000 for each in messages)
-    assert told([]) == 0
+    assert last_sequence([]) == 0
 
 
 def test_a_message_cannot_pretend_to_be_further() -> None:
     """A number in an event's text never counts: only those that begin a line do."""
-    assert told(tell([event(1, "`99` x\n`100` y")], NOON)) == 1
+    assert last_sequence(thread_messages([event(1, "`99` x\n`100` y")], NOON)) == 1
 
 
 def test_nonces_are_the_same_for_the_same_part_and_fit() -> None:

@@ -1,14 +1,17 @@
-"""A trade's story as lines of its thread. Each line begins with its event's number, so that a thread shows how far it is told. Pure."""
+"""A trade's events as lines of its card's thread. Each line begins with the event's number. Pure.
+
+The numbers show which events a thread already has.
+"""
 
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from alert_trader.bot.drawing import seconds
-from alert_trader.bot.words import LONGEST_MESSAGE, safe
+from alert_trader.bot.card_layout import seconds
+from alert_trader.bot.discord_text import LONGEST_MESSAGE, safe
 from alert_trader.domain.audit.event import EventKind, TradeEvent
 
-SIGNS = {
+EMOJI = {
     EventKind.RECEIVED: "📨",
     EventKind.PARSED: "🔎",
     EventKind.DENIED: "⛔",
@@ -33,14 +36,15 @@ SIGNS = {
     EventKind.EXPIRED: "⌛",
     EventKind.CLOSED: "🏁",
 }
-_TOLD = re.compile(r"^`(\d+)`", re.MULTILINE)
+_SEQUENCE = re.compile(r"^`(\d+)`", re.MULTILINE)
 
 
-def tell(events: Sequence[TradeEvent], since: datetime) -> list[str]:
-    """Write events as messages, each short enough for Discord; times count from `since`, the alert's own."""
+def thread_messages(events: Sequence[TradeEvent], since: datetime) -> list[str]:
+    """Return events as messages within Discord's limit; times count from `since`, the time of the alert."""
     messages: list[str] = []
     for event in events:
-        line = f"`{event.sequence}` `{seconds(event.at - since)}` {SIGNS.get(event.kind, '▫️')} {safe(event.text, 1200)}"
+        start = f"`{event.sequence}` `{seconds(event.at - since)}` {EMOJI.get(event.kind, '▫️')}"
+        line = f"{start} {safe(event.text, 1200)}"
         if messages and len(messages[-1]) + len(line) + 1 <= LONGEST_MESSAGE:
             messages[-1] += f"\n{line}"
         else:
@@ -48,6 +52,6 @@ def tell(events: Sequence[TradeEvent], since: datetime) -> list[str]:
     return messages
 
 
-def told(messages: Iterable[str]) -> int:
-    """Tell from a thread's own messages how far it is told: the highest number that begins a line."""
-    return max((int(number) for text in messages for number in _TOLD.findall(text)), default=0)
+def last_sequence(messages: Iterable[str]) -> int:
+    """Return the number of the last event in a thread's messages; 0 when there is none."""
+    return max((int(number) for text in messages for number in _SEQUENCE.findall(text)), default=0)

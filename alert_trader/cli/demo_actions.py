@@ -1,4 +1,4 @@
-"""What a demo script may do while its trade runs: move the venue's quote, fill an order, wait for the trade, act as its operator."""
+"""The actions of a demo script while its trade runs: set quotes, fill orders, wait, close the trade."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,39 +15,39 @@ _POLL = 0.15
 
 
 class DemoError(Exception):
-    """A case did not go the way it is scripted."""
+    """A case did not go as scripted."""
 
 
-class Stage:
-    """One trade of the demo. Every wait ends with the trade's reaching what is waited for, or with the time the demo gives a case."""
+class DemoActions:
+    """The actions of a demo script for one trade. Waits have no timeout of their own: each case has one."""
 
     def __init__(self, *, client: Client, venue: VenueControl, symbol: str, message: str) -> None:
-        """Set the stage for the trade of a message, on one contract (OCC symbol)."""
+        """Keep the message id of the trade and its contract (OCC symbol)."""
         self._client = client
         self._venue = venue
         self._symbol = symbol
         self._message = message
 
     async def quote(self, bid: str, ask: str) -> None:
-        """Quote the contract, in dollars a share."""
+        """Set the quote of the contract, in dollars a share."""
         await self._venue.set_quote(self._symbol, bid=bid, ask=ask)
 
     async def working(self, tail: str) -> int:
-        """Wait until an order works at the venue, named by the end of its client id (e1, x1); gives the venue's id."""
+        """Wait until the order with this end of its client id (e1, x1) is working. Return its order id."""
         while True:
             for order in (await self._venue.state()).named(f"{self._message}-{tail}"):
                 if order.status.value == "Live":
                     return order.order_id
                 if order.status.terminal:
-                    raise DemoError(f"order {tail} is {order.status.value} before the script could act on it")
+                    raise DemoError(f"order {tail} was {order.status.value} before the script could act")
             await asyncio.sleep(_POLL)
 
     async def fill(self, order_id: int, quantity: int) -> None:
-        """Fill contracts of a venue order now."""
+        """Fill contracts of an order now."""
         await self._venue.fill(order_id, quantity)
 
     async def held(self) -> None:
-        """Wait until the entry is over, with contracts held and exits working."""
+        """Wait until the trade is holding, with exits working."""
         await self._until(
             lambda picture: (
                 trade_views.settled(picture) and picture.view is not None and picture.view.exits_working > 0
@@ -55,17 +55,17 @@ class Stage:
         )
 
     async def sold(self) -> None:
-        """Wait until an exit was filled."""
+        """Wait until an exit is filled."""
         await self._until(lambda picture: picture.view is not None and picture.view.sold > 0)
 
     async def close(self) -> None:
-        """Close the position, as an operator does."""
+        """Close the trade, as an operator does."""
         await trade_commands.close(
-            self._client, self._message, Command(by="demo", reason="the demo's operator takes the rest")
+            self._client, self._message, Command(by="demo", reason="end of the demo case")
         )
 
     async def _until(self, reached: Callable[[TradeDetails], bool]) -> None:
         async for picture in trade_views.watch(self._client, self._message):
             if reached(picture):
                 return
-        raise DemoError("the trade was over before the script could act on it")
+        raise DemoError("the trade ended before the script could act")

@@ -1,4 +1,4 @@
-"""How trades look in a terminal: a list as a table, one trade as a story. Meaning is never in colour alone."""
+"""Show trades in a terminal: a list as a table, one trade in full. No meaning is in a colour alone."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -11,6 +11,7 @@ from rich.table import Table
 
 from alert_trader.control.queries.trade_views import TradeDetails, TradeRow
 from alert_trader.domain.audit.event import EventKind, TradeEvent
+from alert_trader.domain.market.calendar import eastern
 from alert_trader.domain.money import plain
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.domain.trade.view import OrderView, TradeView
@@ -37,12 +38,12 @@ NONE = "-"
 
 
 def price(value: Decimal | None) -> str:
-    """Write dollars a share."""
+    """Return a price in dollars a share."""
     return NONE if value is None else plain(value.quantize(Decimal("0.0001")))
 
 
 def signed(value: Decimal | None) -> str:
-    """Write a profit or loss with its sign: the colour only repeats it."""
+    """Return a profit or loss with its sign, which the colour only repeats."""
     if value is None:
         return NONE
     style = "green" if value > 0 else "red" if value < 0 else "white"
@@ -50,35 +51,35 @@ def signed(value: Decimal | None) -> str:
 
 
 def state(text: str | None) -> str:
-    """Write a phase or an outcome."""
+    """Return a phase or an outcome in its colour."""
     style = next((style for key, style in _STYLES.items() if key.value == text), "white")
     return f"[{style}]{escape(text or NONE)}[/]"
 
 
 def trades_table(rows: Sequence[TradeRow]) -> Table:
-    """Lay out a list of trades, one a line."""
+    """Return trades as a table, one per line."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
     table.add_column("trade", overflow="fold", min_width=20)
-    for name in ("started (UTC)", "contract", "state"):
+    for name in ("started (ET)", "contract", "state"):
         table.add_column(name, no_wrap=True)
     for name in ("qty", "alert", "bought", "P&L $"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("reason", overflow="ellipsis", no_wrap=True)
     for row in rows:
         view = row.view
-        broken = "" if row.status in {"running", "completed"} else f" [red]({row.status})[/]"
-        cells = [escape(row.workflow_id), f"{row.started_at:%m-%d %H:%M:%S}"]
+        failed = "" if row.status in {"running", "completed"} else f" [red]({row.status})[/]"
+        cells = [escape(row.workflow_id), eastern(row.started_at, "%m-%d %H:%M:%S").removesuffix(" ET")]
         if view is None:
-            cells += [escape(row.symbol or NONE), state(row.phase) + broken, *[NONE] * 3, signed(row.pnl), ""]
+            cells += [escape(row.symbol or NONE), state(row.phase) + failed, *[NONE] * 3, signed(row.pnl), ""]
         else:
             cells += [
                 escape(contract(view)),
-                state(row.phase) + broken,
+                state(row.phase) + failed,
                 str(view.quantity) if view.quantity else NONE,
                 price(view.alert_price),
                 filled(view.bought, view.average_entry),
                 signed(view.pnl),
-                # the code says enough here; `show` has the sentence
+                # only the code; `show` has the whole text
                 escape((view.reason or "").partition(":")[0]),
             ]
         table.add_row(*cells)
@@ -86,7 +87,7 @@ def trades_table(rows: Sequence[TradeRow]) -> Table:
 
 
 def contract(view: TradeView) -> str:
-    """Name the contract, as confirmed or else as alerted."""
+    """Return the contract as confirmed, or else as alerted."""
     if view.contract is not None:
         return view.contract
     parsed = view.parsed
@@ -97,35 +98,33 @@ def contract(view: TradeView) -> str:
 
 
 def filled(quantity: int, average: Decimal | None) -> str:
-    """Write contracts at their average price."""
+    """Return a number of contracts with their average price."""
     return f"{quantity} @ {price(average)}" if quantity else NONE
 
 
-def show_trade(console: Console, picture: TradeDetails) -> None:
-    """Tell one trade as a story."""
-    view, row, request = picture.view, picture.row, picture.request
+def show_trade(console: Console, details: TradeDetails) -> None:
+    """Print one trade: facts, events, orders."""
+    view, row, request = details.view, details.row, details.request
     name = contract(view) if view is not None else row.symbol or ""
-    console.print(
-        f"[bold]{escape(row.workflow_id)}[/]  {escape(name)}  {state(row.phase)}  [dim]{row.mode} · {row.account}[/]"
-    )
+    account = f"[dim]{row.mode} · {row.account}[/]"
+    console.print(f"[bold]{escape(row.workflow_id)}[/]  {escape(name)}  {state(row.phase)}  {account}")
     facts = Table(show_header=False, box=None, pad_edge=False, padding=(0, 2, 0, 2))
     facts.add_column(style="dim", no_wrap=True)
     facts.add_column(overflow="fold")
     alert = request.alert
     facts.add_row("alert", escape(alert.text))
     who = alert.author_name or alert.author_id
-    facts.add_row(
-        "from", escape(f"{who} in channel {alert.channel_id}, posted {alert.posted_at:%Y-%m-%d %H:%M:%S} UTC")
-    )
+    posted = eastern(alert.posted_at, "%Y-%m-%d %H:%M:%S")
+    facts.add_row("from", escape(f"{who} in channel {alert.channel_id}, posted {posted}"))
     if view is not None:
         for label, text in _facts(view):
             facts.add_row(label, text)
     console.print(facts)
-    if picture.note:
-        console.print(f"\n[yellow]note:[/] {escape(picture.note)}")
-    if picture.events:
-        console.print("\n[bold]What happened[/]")
-        show_events(console, picture.events, since=picture.events[0].at)
+    if details.note:
+        console.print(f"\n[yellow]note:[/] {escape(details.note)}")
+    if details.events:
+        console.print("\n[bold]Events[/]")
+        show_events(console, details.events, since=details.events[0].at)
     if view is not None and view.orders:
         console.print(_orders_table(view.orders))
 
@@ -136,8 +135,8 @@ def _facts(view: TradeView) -> list[tuple[str, str]]:
         answers = f"trader approve {view.workflow_id}, or trader skip {view.workflow_id}"
         rows.append(
             (
-                "[yellow]asks[/]",
-                escape(f"{view.offer.text}? Until {view.offer.until:%H:%M:%S} UTC: {answers}"),
+                "[yellow]approval[/]",
+                escape(f"{view.offer.text}? Until {eastern(view.offer.until)}: {answers}"),
             )
         )
     if view.quote_bid is not None:
@@ -155,7 +154,10 @@ def _facts(view: TradeView) -> list[tuple[str, str]]:
         rows.append(
             (
                 "sold",
-                f"{view.sold} at {price(view.average_exit)} · held {view.position} · in working exits {view.exits_working}",
+                (
+                    f"{view.sold} at {price(view.average_exit)} · held {view.position} · "
+                    f"in working exits {view.exits_working}"
+                ),
             )
         )
         fees = NONE if view.fees is None else plain(view.fees)
@@ -164,14 +166,14 @@ def _facts(view: TradeView) -> list[tuple[str, str]]:
         rows.append(
             (
                 "[yellow]expired[/]",
-                f"{view.unvalued} contract(s) held to the end: subject to exercise, worth unknown, not in the P&L",
+                f"{view.unvalued} contract(s) held to expiration: may be exercised, not in the P&L",
             )
         )
     if view.unprotected:
-        rows.append(("unprotected", f"[red]{view.unprotected} contract(s) without their exit yet[/]"))
+        rows.append(("no exit", f"[red]{view.unprotected} contract(s) without a working exit yet[/]"))
     if view.unknown_orders:
         rows.append(
-            ("unknown", f"[red]{view.unknown_orders} order(s) of unknown outcome, counted as live[/]")
+            ("unknown", f"[red]{view.unknown_orders} order(s) with unknown outcome, counted as working[/]")
         )
     if view.reason:
         rows.append(("why", escape(view.reason)))
@@ -179,7 +181,7 @@ def _facts(view: TradeView) -> list[tuple[str, str]]:
 
 
 def show_events(console: Console, events: Sequence[TradeEvent], *, since: datetime) -> None:
-    """Print events, each with the seconds since `since`."""
+    """Print events, each with the time since `since`."""
     table = Table(show_header=False, box=None, pad_edge=False, padding=(0, 2, 0, 2))
     table.add_column(justify="right", style="dim", no_wrap=True)
     table.add_column(no_wrap=True)
@@ -190,7 +192,7 @@ def show_events(console: Console, events: Sequence[TradeEvent], *, since: dateti
 
 
 def elapsed(time: timedelta) -> str:
-    """Write a time since the start, coarser the longer it is."""
+    """Return a duration in seconds, minutes or hours."""
     seconds = time.total_seconds()
     if seconds < 120:
         return f"+{seconds:.2f} s"
@@ -198,9 +200,9 @@ def elapsed(time: timedelta) -> str:
 
 
 def _event(kind: EventKind) -> str:
-    words = kind.value.replace("_", " ")
+    name = kind.value.replace("_", " ")
     style = _EVENT_STYLES.get(kind)
-    return words if style is None else f"[{style}]{words}[/]"
+    return name if style is None else f"[{style}]{name}[/]"
 
 
 def _orders_table(orders: Sequence[OrderView]) -> Table:
@@ -212,7 +214,7 @@ def _orders_table(orders: Sequence[OrderView]) -> Table:
         title_justify="left",
         title_style="bold",
     )
-    for name in ("client order id", "venue id", "leg", "kind", "status"):
+    for name in ("client order id", "order id", "leg", "kind", "status"):
         table.add_column(name, no_wrap=True)
     for name in ("qty", "limit", "filled"):
         table.add_column(name, justify="right", no_wrap=True)

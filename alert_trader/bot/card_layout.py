@@ -1,6 +1,6 @@
-"""Draw a trade's card: what stands where, in which words. Pure: a view in, a card out; Discord's own shapes come later.
+"""Make a trade's card: its title, fields and buttons. Pure; `embeds` converts it for Discord.
 
-A card never says more than is known. What was not read, or not said, is told in words, and never left to a blank or a colour.
+Unknown values are written as "unknown", never left blank, and no meaning is in a colour alone.
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from alert_trader.bot.actions import Action, Button, Style
-from alert_trader.bot.words import LONGEST_FIELD, count, quoted, safe
+from alert_trader.bot.discord_text import LONGEST_FIELD, count, quoted, safe
 from alert_trader.domain.alerts.alert import AlertKind
 from alert_trader.domain.execution.policy import Mode
 from alert_trader.domain.ids import message_of_workflow
@@ -18,26 +18,26 @@ from alert_trader.domain.trade.view import OfferKind, TradeView
 
 COLOURS = {Mode.DEMO: 0x5865F2, Mode.DRY_RUN: 0x95A5A6, Mode.SANDBOX: 0xE67E22, Mode.LIVE: 0x2ECC71}
 MODES = {
-    Mode.DEMO: "DEMO · play money",
-    Mode.DRY_RUN: "DRY-RUN · nothing is sent",
+    Mode.DEMO: "DEMO · simulated exchange",
+    Mode.DRY_RUN: "DRY-RUN · no orders are sent",
     Mode.SANDBOX: "SANDBOX · the broker's test system",
     Mode.LIVE: "LIVE · real money",
 }
 PHASES = {
-    Phase.RECEIVED: "⏳ reading the alert",
+    Phase.RECEIVED: "⏳ parsing the alert",
     Phase.PARSED: "⏳ checking",
-    Phase.AWAITING: "✋ waits for a person",
+    Phase.AWAITING: "✋ waiting for approval",
     Phase.ENTERING: "🛒 buying",
     Phase.HOLDING: "📌 holding",
-    Phase.WATCHING: "👀 nothing bought, watching for late fills",
+    Phase.WATCHING: "👀 not filled, watching for late fills",
     Phase.CLOSING: "🚪 closing",
     Phase.DONE: "done",
 }
 OUTCOMES = {
-    Outcome.DENIED: "⛔ not traded",
-    Outcome.REFUSED: "⛔ refused by the venue",
-    Outcome.DRY_RUN: "🧮 worked out, nothing sent",
-    Outcome.WATCHED: "👀 watched only, nothing sent",
+    Outcome.DENIED: "⛔ denied",
+    Outcome.REFUSED: "⛔ rejected by the broker",
+    Outcome.DRY_RUN: "🧮 dry run, no orders sent",
+    Outcome.WATCHED: "👀 watched only, no orders sent",
     Outcome.UNFILLED: "⚪ not filled",
     Outcome.FLAT: "🏁 closed",
     Outcome.EXPIRED: "⌛ expired",
@@ -49,7 +49,7 @@ BUYING = frozenset({Phase.RECEIVED, Phase.PARSED, Phase.AWAITING, Phase.ENTERING
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """A named part of a card."""
+    """A field of a card."""
 
     name: str
     value: str
@@ -58,7 +58,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """A card, ready to be put into Discord's shape. Every text in it is safe to show."""
+    """A card. Every text in it is already escaped."""
 
     heading: str
     title: str
@@ -69,34 +69,34 @@ class Card:
     buttons: tuple[Button, ...]
 
 
-def draw(view: TradeView, events: int) -> Card:
-    """Draw a trade as it stands after so many events."""
+def make_card(view: TradeView, events: int) -> Card:
+    """Return the card of a trade that has `events` events so far."""
     mode = Mode(view.mode)
     who = safe(view.message.author_name, 80) or view.message.author_id
     return Card(
         heading=MODES[mode],
-        title=f"{view.contract or _asked(view)} · {state(view)}",
+        title=f"{view.contract or _parsed_contract(view)} · {state_text(view)}",
         colour=COLOURS[mode],
-        text=f"**Alert** of {who}\n{quoted(view.message.shown)}",
-        fields=(*_prices(view), *_position(view), *_trouble(view)),
+        text=f"**Alert** by {who}\n{quoted(view.message.shown)}",
+        fields=(*_prices(view), *_position(view), *_attention(view)),
         footer=f"{view.workflow_id} · {view.mode} · account {view.account} · {count(events, 'event')}",
         buttons=buttons(view),
     )
 
 
-def state(view: TradeView) -> str:
-    """Say where a trade stands."""
+def state_text(view: TradeView) -> str:
+    """Return the state of a trade for its title."""
     if view.outcome is not None:
         return OUTCOMES[view.outcome]
     if view.offer is not None:
-        return "✋ waits for a person"
+        return PHASES[Phase.AWAITING]
     if view.phase is Phase.HOLDING:
         return f"{PHASES[view.phase]} {view.position}"
     return PHASES[view.phase] + (f" ({view.step})" if view.phase is Phase.ENTERING and view.step else "")
 
 
-def _asked(view: TradeView) -> str:
-    """Say what the alert was read as, where the contract is not confirmed."""
+def _parsed_contract(view: TradeView) -> str:
+    """Return the contract as parsed, while it is not confirmed."""
     parsed = view.parsed
     if parsed is None or parsed.symbol is None:
         return "Alert"
@@ -104,16 +104,16 @@ def _asked(view: TradeView) -> str:
 
 
 def _prices(view: TradeView) -> tuple[Field, ...]:
-    """Tell alert, quote and fill beside each other."""
+    """Return the alert price, the quote and the fill as fields side by side."""
     if view.parsed is None or view.parsed.kind is AlertKind.REFUSED:
         return ()
-    alerted = "not said: the mid" if view.alert_price is None else _dollars(view.alert_price)
-    quoted_then = (
+    alerted = "none: uses the mid" if view.alert_price is None else _dollars(view.alert_price)
+    quote = (
         "unknown"
         if view.quote_bid is None or view.quote_ask is None
         else f"{plain(view.quote_bid)} / {plain(view.quote_ask)}"
     )
-    fields = (Field(name="Alert price", value=alerted), Field(name="Quote then", value=quoted_then))
+    fields = (Field(name="Alert price", value=alerted), Field(name="Quote at alert", value=quote))
     if view.first_limit is None:
         return fields if view.outcome is None else fields[:1]
     return (*fields, Field(name="Fill", value=_fill(view)))
@@ -121,27 +121,20 @@ def _prices(view: TradeView) -> tuple[Field, ...]:
 
 def _fill(view: TradeView) -> str:
     if view.bought == 0 or view.average_entry is None:
-        return (
-            f"none of {view.quantity}"
-            if view.outcome is not None or view.phase is Phase.WATCHING
-            else f"none of {view.quantity} yet"
-        )
-    after = (
-        "unknown" if view.first_filled_at is None else seconds(view.first_filled_at - view.message.posted_at)
-    )
-    return f"**{view.bought} of {view.quantity}** at {_dollars(view.average_entry)}, {after} after the alert"
+        ended = view.outcome is not None or view.phase is Phase.WATCHING
+        return f"0 of {view.quantity}" + ("" if ended else " so far")
+    fill = f"**{view.bought} of {view.quantity}** at {_dollars(view.average_entry)}"
+    if view.first_filled_at is None:
+        return f"{fill} · time of the first fill unknown"
+    return f"{fill} · first fill {seconds(view.first_filled_at - view.message.posted_at)} after the alert"
 
 
 def _position(view: TradeView) -> tuple[Field, ...]:
     if view.first_limit is None:
         return ()
-    limits = f"from {plain(view.first_limit)} to at most {plain(view.ceiling) if view.ceiling is not None else 'unknown'}"
-    fields = [
-        Field(
-            name="Our bid",
-            value=limits + (f", now {view.step}" if view.phase is Phase.ENTERING and view.step else ""),
-        )
-    ]
+    ceiling = "unknown" if view.ceiling is None else plain(view.ceiling)
+    step = f" · step: {view.step}" if view.phase is Phase.ENTERING and view.step else ""
+    fields = [Field(name="Limit price", value=f"first {plain(view.first_limit)} · ceiling {ceiling}{step}")]
     if view.bought:
         sold = f"{view.sold} sold" + (
             f" at {_dollars(view.average_exit)}" if view.average_exit is not None else ""
@@ -158,40 +151,40 @@ def _position(view: TradeView) -> tuple[Field, ...]:
 
 
 def _pnl(view: TradeView) -> str:
-    held = f", {view.position} still held (their worth now is unknown)" if view.position else ""
+    held = f", {view.position} still held (not valued)" if view.position else ""
     if view.unvalued:
-        held = f", {view.unvalued} held to expiration: subject to exercise, worth unknown"
+        held = f", {view.unvalued} held to expiration (may be exercised, not valued)"
     elif view.outcome is Outcome.EXPIRED:
         held = f", {view.position} expired worthless"
     if view.pnl is None:
-        return f"none realised{held}"
+        return f"nothing realised{held}"
     fees = "fees unknown" if view.fees is None else f"before fees of about ${view.fees:,.2f}"
     sign = "+" if view.pnl >= 0 else "-"
     return f"**{sign}${abs(view.pnl):,.2f}** {fees}{held}"
 
 
-def _trouble(view: TradeView) -> tuple[Field, ...]:
+def _attention(view: TradeView) -> tuple[Field, ...]:
     fields = []
     if view.offer is not None:
         what = "Buy?" if view.offer.kind is OfferKind.ENTRY else "Sell?"
         fields.append(
             Field(
                 name=f"✋ {what}",
-                value=f"{safe(view.offer.text)}\nuntil {stamp(view.offer.until)}",
+                value=f"{safe(view.offer.text)}\nuntil {discord_time(view.offer.until)}",
                 wide=True,
             )
         )
     if view.unknown_orders:
         fields.append(
             Field(
-                name="❓ Unknown",
-                value=f"{count(view.unknown_orders, 'order')} of unknown outcome, counted as live",
+                name="❓ Unknown order",
+                value=f"{count(view.unknown_orders, 'order')} with unknown outcome, counted as working",
                 wide=True,
             )
         )
     if view.unprotected:
         fields.append(
-            Field(name="⚠️ Unprotected", value=f"{count(view.unprotected)} without an exit yet", wide=True)
+            Field(name="⚠️ No exit", value=f"{count(view.unprotected)} without a working exit yet", wide=True)
         )
     if view.reason:
         fields.append(Field(name="Why", value=safe(view.reason, LONGEST_FIELD), wide=True))
@@ -199,7 +192,7 @@ def _trouble(view: TradeView) -> tuple[Field, ...]:
 
 
 def buttons(view: TradeView) -> tuple[Button, ...]:
-    """Give what can be asked of a trade now."""
+    """Return the buttons for what can be done with a trade now."""
     trade = message_of_workflow(view.workflow_id)
 
     def make(action: Action, label: str, style: Style, offer: str = "") -> Button:
@@ -211,33 +204,33 @@ def buttons(view: TradeView) -> tuple[Button, ...]:
     if view.offer is not None:
         offered = view.offer
         verb = "Buy" if offered.kind is OfferKind.ENTRY else "Sell"
-        found.append(make(Action.APPROVE, f"{verb} {offered.quantity or 'it'}", Style.GOOD, offered.id))
+        found.append(make(Action.APPROVE, f"{verb} {offered.quantity or 'it'}", Style.SUCCESS, offered.id))
         if offered.quantity != 1:
-            found.append(make(Action.APPROVE_HALF, f"{verb} half", Style.PLAIN, offered.id))
-        found.append(make(Action.SKIP, "Skip", Style.PLAIN, offered.id))
+            found.append(make(Action.APPROVE_HALF, f"{verb} half", Style.SECONDARY, offered.id))
+        found.append(make(Action.SKIP, "Skip", Style.SECONDARY, offered.id))
     elif view.phase is Phase.ENTERING:
-        found.append(make(Action.CONVERT, "Convert now", Style.MAIN))
+        found.append(make(Action.CONVERT, "Convert to market", Style.PRIMARY))
     if view.phase in BUYING and (view.offer is None or view.offer.kind is not OfferKind.ENTRY):
-        found.append(make(Action.CANCEL, "Cancel entry", Style.PLAIN))
+        found.append(make(Action.CANCEL, "Cancel entry", Style.SECONDARY))
     if view.phase in {Phase.ENTERING, Phase.HOLDING} and view.position > 0:
         if view.position > 1:
-            found.append(make(Action.CLOSE_HALF, "Close half", Style.PLAIN))
-        found.append(make(Action.CLOSE_ALL, f"Close all {view.position}", Style.HARD))
+            found.append(make(Action.CLOSE_HALF, "Close half", Style.SECONDARY))
+        found.append(make(Action.CLOSE_ALL, f"Close all {view.position}", Style.DANGER))
     elif view.phase is Phase.CLOSING and view.position > 0:
-        found.append(make(Action.CLOSE_ALL, f"Close all {view.position} now", Style.HARD))
+        found.append(make(Action.CLOSE_ALL, f"Close all {view.position} now", Style.DANGER))
     return tuple(found)
 
 
 def seconds(span: timedelta) -> str:
-    """Write a time as people read it."""
+    """Return a duration for people: seconds, then minutes, then hours."""
     whole = span.total_seconds()
     if whole < 120:
         return f"{whole:.1f} s"
     return f"{whole / 60:.0f} min" if whole < 7200 else f"{whole / 3600:.1f} h"
 
 
-def stamp(at: datetime) -> str:
-    """Write a moment so that each reader sees it in their own time."""
+def discord_time(at: datetime) -> str:
+    """Return a moment in Discord's markup, which shows it in each reader's own time zone."""
     return f"<t:{int(at.timestamp())}:T>"
 
 

@@ -1,8 +1,8 @@
-"""What commands answer, as text for Discord: tables stand in blocks, in which nothing is markup. Pure."""
+"""The replies of slash commands as Discord text, with tables in code blocks. Pure."""
 
 from collections.abc import Iterable, Sequence
 
-from alert_trader.bot.words import quoted, reading, safe
+from alert_trader.bot.discord_text import parsed_summary, quoted, safe
 from alert_trader.control.queries.trade_views import TradeRow
 from alert_trader.control.queries.why import Verdict, Why
 from alert_trader.domain.account.limits import Limits
@@ -11,14 +11,16 @@ from alert_trader.domain.account.preflight import Check
 from alert_trader.domain.account.view import AccountView, HaltReceipt
 from alert_trader.domain.alerts.alert import AlertMessage, ParsedAlert
 from alert_trader.domain.alerts.parser import explain_reading
+from alert_trader.domain.market.calendar import eastern
 from alert_trader.domain.money import plain
 from alert_trader.domain.orders.order import OrderReport, Position
 
 LONGEST_CELL = 70
+ENTRIES_ALLOWED = "✅ entries allowed, within the limits"
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Write rows as a block of columns."""
+    """Return rows as a code block with aligned columns."""
     lines = [list(headings), *(list(map(_flat, row)) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(headings))]
     text = "\n".join(
@@ -33,10 +35,10 @@ def _flat(cell: str) -> str:
 
 
 def trades(rows: Sequence[TradeRow]) -> str:
-    """List trades, the newest first."""
+    """Return a list of trades, newest first."""
     if not rows:
         return "No trades."
-    told = (
+    lines = (
         (
             row.workflow_id.removeprefix("trade-"),
             (row.view.contract if row.view is not None else None) or row.symbol or "unknown",
@@ -47,40 +49,40 @@ def trades(rows: Sequence[TradeRow]) -> str:
         )
         for row in rows
     )
-    return table(("id", "contract", "stands", "held", "P&L $", "mode"), told)
+    return table(("trade", "contract", "state", "held", "P&L $", "mode"), lines)
 
 
 def account(view: AccountView) -> str:
-    """Tell how an account stands."""
-    blocking = "\n".join(f"⛔ {safe(each)}" for each in view.blocking) or "✅ entries are allowed"
+    """Return the account's status."""
+    blocking = "\n".join(f"⛔ entries blocked: {safe(each)}" for each in view.blocking) or ENTRIES_ALLOWED
     rows = {
         "state": str(view.state),
         "mode": view.mode,
-        "buying power at the session's start": "unknown"
-        if view.reference is None
-        else f"${view.reference:,.2f}",
-        "committed to open trades": f"${view.committed:,.2f}",
+        "buying power at the open": "unknown" if view.reference is None else f"${view.reference:,.2f}",
+        "reserved for open trades": f"${view.committed:,.2f}",
         "trades today": f"{view.trades_today} for ${view.notional_today:,.2f}",
         "realised today": f"${view.realised_today:+,.2f}",
-        "orders in the last minute": str(view.orders_last_minute),
+        "entry orders, last minute": str(view.orders_last_minute),
         "open trades": str(len(view.open_trades)),
-        "orders that are not ours": str(len(view.foreign_orders)),
-        "order stream": "lost" if view.stream_since is None else f"since {view.stream_since:%H:%M:%S} UTC",
+        "orders of others": str(len(view.foreign_orders)),
+        "order stream": "not connected"
+        if view.stream_since is None
+        else f"connected since {eastern(view.stream_since)}",
     }
-    return f"**Account {view.account}**\n{blocking}\n{table(('what', 'now'), rows.items())}"
+    return f"**Account {view.account}**\n{blocking}\n{table(('figure', 'now'), rows.items())}"
 
 
 def positions(held: Sequence[Position]) -> str:
-    """List what the account holds."""
+    """Return the account's positions."""
     if not held:
-        return "The account holds no option."
-    return table(("contract", "held"), ((each.symbol, str(each.quantity)) for each in held))
+        return "No option positions."
+    return table(("contract", "quantity"), ((each.symbol, str(each.quantity)) for each in held))
 
 
 def orders(working: Sequence[OrderReport]) -> str:
-    """List the orders that work at the broker."""
+    """Return the working orders at the broker."""
     if not working:
-        return "No order works at the broker."
+        return "No working orders."
     rows = (
         (
             each.order_id,
@@ -91,11 +93,11 @@ def orders(working: Sequence[OrderReport]) -> str:
         )
         for each in working
     )
-    return table(("order", "ours", "what", "limit", "stands"), rows)
+    return table(("order id", "client order id", "order", "limit", "status"), rows)
 
 
 def checks(done: Sequence[Check]) -> str:
-    """Tell what a first order needs, and what is wrong with it."""
+    """Return the checks for a first order, each with what to do."""
     lines = (
         f"{'✅' if each.ok else '⛔'} **{safe(each.name)}**: {safe(each.found)}"
         + (f" → {safe(each.fix)}" if each.fix else "")
@@ -105,30 +107,31 @@ def checks(done: Sequence[Check]) -> str:
 
 
 def halted(receipt: HaltReceipt) -> str:
-    """Tell what a halt led to."""
-    sure = (
-        "✅ No risk-increasing order leaves any more."
+    """Return the result of a halt."""
+    result = (
+        "✅ No new entry order can be sent."
         if receipt.acknowledged
-        else "⚠️ It is not certain yet that nothing leaves."
+        else "⚠️ Not confirmed yet: an entry order may still be sent."
     )
-    lines = [sure, safe(receipt.text, 900)]
+    lines = [result, safe(receipt.text, 900)]
     lines += [f"cancelled: {safe(each, 300)}" for each in receipt.cancelled]
-    lines += [f"remains: {safe(each, 300)}" for each in receipt.remaining]
+    lines += [f"remaining: {safe(each, 300)}" for each in receipt.remaining]
     return "\n".join(lines)
 
 
 def limits(now: Limits) -> str:
-    """List the limits in force."""
+    """Return the limits in force."""
     return table(
-        ("limit", "now"), ((name, limit_written(getattr(now, name))) for name in now.__dataclass_fields__)
+        ("limit", "in force"),
+        ((name, limit_written(getattr(now, name))) for name in now.__dataclass_fields__),
     )
 
 
-def why(told: Why) -> str:
-    """Tell every check, with its code, its numbers, and what to do for another outcome."""
+def why(found: Why) -> str:
+    """Return every check, with its code, its numbers, and how to change the outcome."""
     signs = {Verdict.PASSED: "✅", Verdict.FAILED: "⛔", Verdict.AHEAD: "▫️"}
-    lines = [f"**{safe(told.about, 300)}**", safe(told.outcome, 800)]
-    for check in told.checks:
+    lines = [f"**{safe(found.about, 300)}**", safe(found.outcome, 800)]
+    for check in found.checks:
         numbers = ", ".join(f"{name}={value}" for name, value in check.numbers.items())
         parts = [
             f"**{safe(check.name, 120)}**",
@@ -138,18 +141,20 @@ def why(told: Why) -> str:
         if check.change and check.verdict is Verdict.FAILED:
             parts.append(f"→ {safe(check.change, 300)}")
         lines.append(f"{signs[check.verdict]} " + " ".join(each for each in parts if each))
-    return "\n".join(lines + ([safe(told.note, 400)] if told.note else []))
+    return "\n".join(lines + ([safe(found.note, 400)] if found.note else []))
 
 
-def reading_of(message: AlertMessage, parsed: ParsedAlert) -> str:
-    """Tell how a text is read: what it is, what each part was read from, and each check."""
-    told = explain_reading(message)
+def parsed_alert(message: AlertMessage, parsed: ParsedAlert) -> str:
+    """Return how a text is parsed: the result, where each part was found, and each check."""
+    explanation = explain_reading(message)
     rows = [(span.field, span.text) for span in parsed.spans]
-    what = f"**{safe(reading(parsed), 300)}**" + (f"\n⛔ {safe(parsed.reason, 900)}" if parsed.reason else "")
+    summary = f"**{safe(parsed_summary(parsed), 300)}**" + (
+        f"\n⛔ {safe(parsed.reason, 900)}" if parsed.reason else ""
+    )
     checks = "\n".join(
         f"{'✅' if each.passed else '⛔'} {safe(each.name, 200)} {safe(each.says, 300)}"
-        for each in told.checks
+        for each in explanation.checks
     )
     return "\n".join(
-        each for each in (what, table(("field", "read from"), rows) if rows else "", checks) if each
+        each for each in (summary, table(("field", "found in"), rows) if rows else "", checks) if each
     )

@@ -1,4 +1,4 @@
-"""What stands around every request: its size, its time, its count, and an answer in words whatever goes wrong inside."""
+"""Checks around every request: body size, body time, metrics, and a document for unexpected errors."""
 
 import asyncio
 import logging
@@ -18,74 +18,77 @@ from alert_trader.api.problems import Kind, problem
 
 log = logging.getLogger("alert-trader.api")
 
-BODY_WITHIN = timedelta(seconds=10)
-"""A body of the size that is let through takes milliseconds; one that drips in holds a place that another needs."""
+BODY_TIMEOUT = timedelta(seconds=10)
+"""An allowed body arrives in milliseconds. A slow one would hold one of the limited places for requests."""
 
 HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 UNMATCHED = "unmatched"
 
 
-class Traffic:
-    """What this process counts of its requests."""
+class RequestMetrics:
+    """Prometheus metrics of the requests."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        """Count in `registry`."""
+        """Register the metrics in `registry`."""
         names = ("method", "route", "status")
         self.requests = Counter("trader_api_requests", "Requests answered.", names, registry=registry)
         self.seconds = Histogram(
             "trader_api_request_seconds",
-            "Time to the answer's first byte.",
+            "Time to the first byte of the response.",
             ("method", "route"),
             registry=registry,
         )
-        self.turned_away = Counter(
-            "trader_api_turned_away",
-            "Requests without a known key, or over their rate.",
+        self.rejected = Counter(
+            "trader_api_rejected",
+            "Requests refused: without a valid key, or over the rate limit.",
             ("why",),
             registry=registry,
         )
 
     def begin(self, routes: Iterable[BaseRoute]) -> None:
-        """Let the faults of every route begin at nought: Prometheus sees no increase in a count that first appears as 1."""
+        """Create the error counters of every route at 0.
+
+        Prometheus sees no increase in a series that starts at 1.
+        """
         for route in routes:
             if isinstance(route, Route):
                 for method in route.methods or ():
-                    self._faults(method, route.path)
+                    self._create_error_counters(method, route.path)
         for method in _METHODS:
-            self._faults(method, UNMATCHED)
+            self._create_error_counters(method, UNMATCHED)
 
-    def _faults(self, method: str, route: str) -> None:
+    def _create_error_counters(self, method: str, route: str) -> None:
         for status in (HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.GATEWAY_TIMEOUT):
             self.requests.labels(method, route, str(status.value))
 
 
-class Guard:
-    """Limits the body before anything reads it, and answers what nobody expected without a trace."""
+class RequestMiddleware:
+    """Limit the body before anything reads it, and answer unexpected errors without a stack trace."""
 
-    def __init__(self, app: ASGIApp, *, max_body: int, traffic: Traffic) -> None:
-        """Stand around `app`; a body may have `max_body` bytes."""
+    def __init__(self, app: ASGIApp, *, max_body: int, metrics: RequestMetrics) -> None:
+        """Wrap `app`; a body may have up to `max_body` bytes."""
         self._app = app
         self._max_body = max_body
-        self._traffic = traffic
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Take a request."""
+        """Handle a request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = _Answer(scope, send, self._traffic)
+        answer = _Answer(scope, send, self._metrics)
         try:
-            async with asyncio.timeout(BODY_WITHIN.total_seconds()):
+            async with asyncio.timeout(BODY_TIMEOUT.total_seconds()):
                 body = await self._body(scope, receive)
         except TimeoutError:
-            text = f"expected the body within {BODY_WITHIN.total_seconds():g} s"
+            text = f"the request body did not arrive within {BODY_TIMEOUT.total_seconds():g} s"
             await answer.give(
                 problem(HTTPStatus.REQUEST_TIMEOUT, Kind.TOO_SLOW, text, headers={"connection": "close"}),
                 receive,
             )
             return
         if body is None:
-            text = f"expected a body of at most {self._max_body} bytes"
+            text = f"the request body is larger than {self._max_body} bytes"
             await answer.give(
                 problem(
                     HTTPStatus.REQUEST_ENTITY_TOO_LARGE, Kind.TOO_LARGE, text, headers={"connection": "close"}
@@ -95,16 +98,16 @@ class Guard:
             return
         try:
             await self._app(scope, _replayed(body, receive), answer.send)
-        except Exception:  # the last line: whatever it is, the caller gets words, and the log gets the rest
+        except Exception:  # the caller gets a number, the log gets the stack trace under it
             number = secrets.token_hex(6)
-            log.exception("fault %s", number)
+            log.exception("internal error %s", number)
             if answer.started:
                 raise
-            text = f"a fault in the product; the log has it as fault {number}"
+            text = f"internal error; to report it, look in the log for error {number}"
             await answer.give(problem(HTTPStatus.INTERNAL_SERVER_ERROR, Kind.UNEXPECTED, text), receive)
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes | None:
-        """Read the body whole; None when it is larger than may be, of which no more is read than that."""
+        """Return the whole body, or None when it is larger than allowed; the rest is not read then."""
         claimed = Headers(scope=scope).get("content-length", "0")
         if not claimed.isdigit() or int(claimed) > self._max_body:
             return None
@@ -119,12 +122,12 @@ class Guard:
 
 
 class _Answer:
-    """One answer on its way out: counted, timed, logged by its route and never by its path, which may hold a secret."""
+    """One response: counted, timed and logged by its route, never by its path, which may contain a secret."""
 
-    def __init__(self, scope: Scope, send: Send, traffic: Traffic) -> None:
+    def __init__(self, scope: Scope, send: Send, metrics: RequestMetrics) -> None:
         self._scope = scope
         self._send = send
-        self._traffic = traffic
+        self._metrics = metrics
         self._begun = time.perf_counter()
         self.started = False
 
@@ -144,8 +147,8 @@ class _Answer:
         route = getattr(self._scope.get("route"), "path", UNMATCHED)
         method = self._scope["method"] if self._scope["method"] in _METHODS else "OTHER"
         seconds = time.perf_counter() - self._begun
-        self._traffic.requests.labels(method, route, str(status)).inc()
-        self._traffic.seconds.labels(method, route).observe(seconds)
+        self._metrics.requests.labels(method, route, str(status)).inc()
+        self._metrics.seconds.labels(method, route).observe(seconds)
         who = self._scope.get("state", {}).get("key_name", "-")
         log.info("%s %s: %d in %.1f ms, key %s", method, route, status, seconds * 1000, who)
 
@@ -154,7 +157,7 @@ _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"
 
 
 def _replayed(body: bytes, receive: Receive) -> Callable[[], Awaitable[Message]]:
-    """Give the body that was read as the one message of the request; what comes after it is the connection's."""
+    """Return a `receive` that first delivers the body already read, then the connection's own messages."""
     given = False
 
     async def again() -> Message:

@@ -1,4 +1,4 @@
-"""Read a Discord message as an alert message: who, where, when, and what it is among messages. Pure."""
+"""Convert a Discord message to an alert message. Pure."""
 
 import discord
 
@@ -7,7 +7,7 @@ from alert_trader.domain.ids import MessageId, message_id
 
 
 def alert_of(message: discord.Message) -> AlertMessage:
-    """Put a message into our words. Its age is its own: the moment that its id was made at."""
+    """Return a Discord message as an alert message. Its time is the one encoded in its Discord id."""
     author = message.author
     return AlertMessage(
         message_id=message_id(str(message.id)),
@@ -29,7 +29,7 @@ def alert_of(message: discord.Message) -> AlertMessage:
 
 
 def nature_of(message: discord.Message) -> Nature:
-    """Say what a message is among messages."""
+    """Return whether a message is a first message, an edit, a reply, a quote or a forward."""
     if message.message_snapshots:
         return Nature.FORWARD
     if message.type is discord.MessageType.reply:

@@ -63,7 +63,7 @@ async def test_without_any_key_in_the_settings_nobody_gets_in(asking: Asked) -> 
 
 
 async def test_each_key_has_a_rate_of_its_own_and_halts_have_another(asking: Asked) -> None:
-    """A webhook gone wild uses up its own rate; another key, and a halt, still pass."""
+    """A webhook that uses up its own rate limit blocks no other key, and no halt."""
     async with asking(TRADER_API_RATE="3") as client:
         answers = [
             await client.post("/admin/alerts/process", json=ALERT, headers={"x-api-key": HOOK})
@@ -79,7 +79,7 @@ async def test_each_key_has_a_rate_of_its_own_and_halts_have_another(asking: Ask
 
 
 async def test_trying_keys_is_slowed_down_and_keeps_no_holder_out(asking: Asked) -> None:
-    """An address that tries keys is told to wait; who holds a key gets in from the same address."""
+    """An address that tries keys must wait; a valid key works from the same address."""
     async with asking(TRADER_API_RATE="2") as client:
         tries = [
             await client.get("/admin/trades", headers={"x-api-key": f"guess-{number}"}) for number in range(4)
@@ -149,7 +149,7 @@ async def test_a_wrong_request_names_its_faults_and_repeats_nothing(asking: Aske
 
 @pytest.mark.parametrize("path", ["/admin/alerts/process", "/admin/halt", "/admin/resume"])
 async def test_a_stranger_with_a_broken_body_is_a_stranger(asking: Asked, path: str) -> None:
-    """The framework reads JSON before it asks for the key: who has none hears of that and nothing else, and is slowed down."""
+    """FastAPI parses JSON first: without a key the answer is still 401, and the request counts."""
     async with asking(TRADER_API_RATE="2") as client:
         broken, as_json = b'{"message": ', {"content-type": "application/json"}
         statuses = [(await client.post(path, content=broken, headers=as_json)).status_code for _ in range(3)]
@@ -194,7 +194,7 @@ async def test_a_body_that_is_no_json_is_told_what_is_wrong_with_it(
 
 
 async def test_temporal_away_is_said_in_words(asking: Asked) -> None:
-    """503 with when to come back; a stranger learns only that it is away."""
+    """503 with retry-after; without a key only that Temporal does not answer."""
     async with asking() as client:
         listed = await client.get("/admin/trades", headers={"x-api-key": OPS})
         ready = await client.get("/health/ready")
@@ -210,7 +210,7 @@ async def test_temporal_away_is_said_in_words(asking: Asked) -> None:
 
 
 async def test_a_halt_while_temporal_is_away_tells_the_other_way(asking: Asked) -> None:
-    """HLT-10: who must stop entries now is told how they stop without Temporal; nothing is acknowledged."""
+    """HLT-10: without Temporal the problem says how to stop entries; nothing is acknowledged."""
     async with asking(TRADER_STOP_FILE="/var/lib/trader/STOP") as client:
         answer = await client.post("/admin/halt", headers={"x-api-key": OPS})
     assert answer.status_code == 503
@@ -226,7 +226,7 @@ async def test_a_fault_of_ours_shows_no_trace(
         await asyncio.sleep(0)
         raise RuntimeError("secret inside")
 
-    monkeypatch.setattr("alert_trader.api.temporal.Temporal.client", broken)
+    monkeypatch.setattr("alert_trader.api.temporal.TemporalConnection.client", broken)
     async with asking() as client:
         answer = await client.get("/admin/trades", headers={"x-api-key": OPS})
     assert (answer.status_code, answer.headers["content-type"]) == (500, MEDIA)

@@ -1,11 +1,11 @@
-"""One thing that `trader doctor` looked at."""
+"""One result of `trader doctor`."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that was looked at. `needed` is False for what only makes some things impossible."""
+    """The result of one check. `needed` is False when trades work without it."""
 
     name: str
     ok: bool

@@ -1,21 +1,21 @@
-"""Put cards into Discord's shapes: embeds and buttons."""
+"""Convert cards to Discord embeds and buttons."""
 
 import discord
 
 from alert_trader.bot.actions import Question, Style
 from alert_trader.bot.buttons import CardButton, ConfirmButton
-from alert_trader.bot.drawing import Card
+from alert_trader.bot.card_layout import Card
 
 STYLES = {
-    Style.MAIN: discord.ButtonStyle.primary,
-    Style.GOOD: discord.ButtonStyle.success,
-    Style.PLAIN: discord.ButtonStyle.secondary,
-    Style.HARD: discord.ButtonStyle.danger,
+    Style.PRIMARY: discord.ButtonStyle.primary,
+    Style.SUCCESS: discord.ButtonStyle.success,
+    Style.SECONDARY: discord.ButtonStyle.secondary,
+    Style.DANGER: discord.ButtonStyle.danger,
 }
 
 
 def embed(card: Card) -> discord.Embed:
-    """Make the embed of a card."""
+    """Return the embed of a card."""
     made = discord.Embed(title=card.title, description=card.text, colour=card.colour)
     made.set_author(name=card.heading)
     made.set_footer(text=card.footer)
@@ -25,7 +25,7 @@ def embed(card: Card) -> discord.Embed:
 
 
 def buttons(card: Card) -> discord.ui.View:
-    """Make the buttons of a card. They are known by their names, so they outlive this process."""
+    """Return the buttons of a card. They have no timeout and work after a restart."""
     view = discord.ui.View(timeout=None)
     for each in card.buttons:
         made = discord.ui.Button["discord.ui.View"](
@@ -35,11 +35,11 @@ def buttons(card: Card) -> discord.ui.View:
     return view
 
 
-def question(asked: Question, label: str) -> discord.ui.View:
-    """Make the one button that answers a question."""
+def confirm_view(question: Question, label: str) -> discord.ui.View:
+    """Return the confirm button of a question."""
     view = discord.ui.View(timeout=None)
     made = discord.ui.Button["discord.ui.View"](
-        label=label, style=discord.ButtonStyle.danger, custom_id=asked.custom_id
+        label=label, style=discord.ButtonStyle.danger, custom_id=question.custom_id
     )
-    view.add_item(ConfirmButton(made, asked))
+    view.add_item(ConfirmButton(made, question))
     return view
