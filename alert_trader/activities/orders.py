@@ -59,7 +59,7 @@ from alert_trader.broker.port import (
 )
 from alert_trader.domain.account.reservation import AdmitRequest
 from alert_trader.domain.denial import Code
-from alert_trader.domain.execution.ladder import GiveUp, conversion
+from alert_trader.domain.execution.ladder import CancelRemainder, decide_conversion
 from alert_trader.domain.execution.policy import Mode
 from alert_trader.domain.ids import OrderId
 from alert_trader.domain.market.contract import OptionContract, same_contract
@@ -281,7 +281,7 @@ class OrderActivities:
             quote = await self._desk.quote(request.intent.contract)
         except (Unavailable, Refused) as failed:
             return _not_sent("QUOTE_UNANSWERED", f"the quote could not be read: {failed}")
-        choice = conversion(
+        choice = decide_conversion(
             policy=guard.ladder,
             safety=guard.safety,
             quote=quote,
@@ -291,8 +291,8 @@ class OrderActivities:
             now=clock.now(),
         )
         return (
-            _not_sent(choice.why.code, choice.why.reason, choice.why.facts)
-            if isinstance(choice, GiveUp)
+            _not_sent(choice.denied.code, choice.denied.reason, choice.denied.facts)
+            if isinstance(choice, CancelRemainder)
             else None
         )
 

@@ -36,7 +36,7 @@ async def test_looking_at_a_trade_after_a_crash_changes_nothing(slot: WorkerSlot
     """
     trades = [await slot.alert(**SLOW) for _ in range(8)]
     for trade in trades:
-        await eventually(partial(_waits, trade), "the entry to wait for its next rung")
+        await eventually(partial(_waits, trade), "the entry to wait for the next stage of its ladder")
     await slot.kill()
     asking = [asyncio.create_task(_look_on(trade)) for trade in trades]
     for trade in trades:
@@ -73,7 +73,7 @@ async def _ask_once(trade: Trade) -> int:
 
 
 async def _waits(trade: Trade) -> bool:
-    """Whether the entry works and nothing is to be done for it before its next rung."""
+    """Whether the entry works and nothing is to be done for it before the next stage."""
     described = (await trade.handle.describe()).raw_description
     return (
         bool(await trade.order("e1"))

@@ -17,17 +17,17 @@ from tests.support.waiting import eventually
 @pytest.mark.parametrize(
     ("bid", "unvalued", "pnl", "says"),
     [
-        ("0", 0, -480, "nobody bid for them"),
+        ("0", 0, -480, "no bid at the last close"),
         ("1.20", 4, None, "subject to exercise"),
-        (None, 4, None, "no quote of the last close"),
+        (None, 4, None, "no quote from the last close"),
     ],
 )
 async def test_contracts_held_to_the_end_expire(
     harness: Harness, env: WorkflowEnvironment, bid: str | None, unvalued: int, pnl: int | None, says: str
 ) -> None:
-    """Nothing reaches the target: the trade is over, and what is left is a loss only where it is known to be worth nothing.
+    """Contracts held to expiration count as a loss only where there was no bid at the last close.
 
-    What was bid for at the last close may be in the money and be exercised: card, outcome, audit and a page say that its worth is unknown.
+    Otherwise they may be exercised: card, outcome, audit and a page say that their value is not known.
     """
     await harness.quote("1.20", "1.20")
     with env.with_time_skipping_disabled():
