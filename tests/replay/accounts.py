@@ -18,7 +18,7 @@ from alert_trader.activities.housekeeping import SWEEP, TIDY, SweepAnswer, Sweep
 from alert_trader.activities.messages import DIFFERENCES_SIGNAL, RELEASE_UPDATE
 from alert_trader.control.commands import account_commands, trade_commands
 from alert_trader.control.payload_converter import DATA_CONVERTER
-from alert_trader.domain.account.account import Account, opened
+from alert_trader.domain.account.account import Account, new_account
 from alert_trader.domain.account.reconciliation import Difference, DifferenceKind
 from alert_trader.domain.account.reservation import OpenTrade
 from alert_trader.domain.account.trading_state import AccountState, TradingStateCommand
@@ -159,9 +159,9 @@ async def upkeep(client: Client) -> WorkflowHistory:
 def _yesterday(slot: WorkerSlot, order: TradingStateCommand) -> Account:
     """Remember a day before that ended with an order."""
     then = clock.now() - timedelta(days=1)
-    memory = opened(slot.settings.limits(), then)
+    memory = new_account(slot.settings.limits(), then)
     memory.open_day(Usd(Decimal(60_000)), then)
-    memory.order(order, then, by="recorder", reason="yesterday's")
+    memory.change_state(order, then, by="recorder", reason="yesterday's")
     return memory
 
 

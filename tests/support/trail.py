@@ -39,7 +39,7 @@ _STORY = (
 def trail(trade: str, count: int = len(_STORY), *, at: datetime = NOON, life: str = "") -> list[TradeEvent]:
     """Give the first events of a trade, chained; `life` makes them those of another run."""
     events: list[TradeEvent] = []
-    before = hash_chain.beginning(trade)
+    before = hash_chain.first_link(trade)
     for number, kind in enumerate(_STORY[:count], 1):
         facts = {
             "order": f"{trade.removeprefix('trade-')}-e1",
@@ -51,7 +51,7 @@ def trail(trade: str, count: int = len(_STORY), *, at: datetime = NOON, life: st
         event = TradeEvent(
             sequence=number, at=at + timedelta(seconds=number), kind=kind, text=text, facts=facts
         )
-        events.append(hash_chain.sealed(before, event))
+        events.append(hash_chain.with_hash(before, event))
         before = events[-1].chain
     return events
 

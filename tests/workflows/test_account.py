@@ -330,4 +330,4 @@ async def test_contracts_that_nobody_bought_block_entries_until_a_person_explain
     assert [each.explained_by for each in answer.view.differences] == ["ann"]
     trade = await strict.alert()
     await strict.until(trade, "bought", phase=Phase.HOLDING)
-    assert any("do not agree" in notice.text for notice in strict.heard.notices)
+    assert any("disagree" in notice.text for notice in strict.heard.notices)

@@ -18,7 +18,7 @@ from alert_trader import clock
 from alert_trader.activities.messages import SizeAnswer, SizedEntry, SizeRequest
 from alert_trader.activities.sizing import SizeActivity
 from alert_trader.broker.tastytrade.client import TastytradeGateway
-from alert_trader.domain.account.account import opened
+from alert_trader.domain.account.account import new_account
 from alert_trader.domain.account.limits import Limits
 from alert_trader.domain.alerts.alert import AlertKind, AlertMessage, ParsedAlert
 from alert_trader.domain.denial import Code, Denied
@@ -47,7 +47,7 @@ class Desk:
         """Size by `desk`."""
         self.desk, self.control = desk, control
         self.account = PaperAccount()
-        self.account.memory = opened(Limits(max_contracts=100, max_notional=Decimal(10**6)), clock.now())
+        self.account.memory = new_account(Limits(max_contracts=100, max_notional=Decimal(10**6)), clock.now())
         self.account.memory.open_day(Usd(reference), clock.now())
         self.account.memory.day.preflight_at = clock.now()
 

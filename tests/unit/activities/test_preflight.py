@@ -116,7 +116,7 @@ def test_a_flagged_day_trader_needs_equity(*, margin: bool, flagged: bool, equit
     assert (check.ok, bool(check.fix)) == (ok, not ok)
 
 
-def test_the_last_free_day_trade_is_told_of() -> None:
-    """One more would flag the account: no failure, and nothing to be surprised by."""
+def test_one_more_day_trade_would_flag_the_account() -> None:
+    """The check passes, and its text says that one more day trade flags the account."""
     check = day_trading(margin=True, flagged=False, equity=Decimal(500), count=3)
-    assert (check.ok, "one more flags it" in check.found) == (True, True)
+    assert (check.ok, "one more flags the account" in check.found) == (True, True)

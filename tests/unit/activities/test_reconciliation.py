@@ -15,16 +15,16 @@ from alert_trader import clock
 from alert_trader.activities.messages import DIFFERENCES_SIGNAL, ExpectedAnswer
 from alert_trader.activities.reconciliation import Reconciliation
 from alert_trader.broker.port import Unavailable
-from alert_trader.domain.account.account import opened
+from alert_trader.domain.account.account import new_account
 from alert_trader.domain.account.limits import Limits
-from alert_trader.domain.account.reconciliation import Difference, DifferenceKind, Expected, compare
+from alert_trader.domain.account.reconciliation import Difference, DifferenceKind, ExpectedPosition, compare
 from alert_trader.domain.ids import Leg, WorkflowId
 from alert_trader.domain.orders.order import OrderStatus, Position
 from tests.support.paper_desk import PaperDesk, reported
 from tests.support.paper_exchange import SYMBOL, intent
 from tests.support.waiting import eventually
 
-MINE = Expected(trade=WorkflowId("trade-m1"), symbol=SYMBOL, position=3)
+MINE = ExpectedPosition(trade=WorkflowId("trade-m1"), symbol=SYMBOL, position=3)
 HELD = Position(symbol=SYMBOL, quantity=3)
 NAME = " ".join(SYMBOL.split())
 
@@ -146,7 +146,7 @@ async def test_a_trade_that_is_over_is_let_go_of(temporal: Temporal, desk: Paper
     temporal.over = {"trade-m2"}
     temporal.answer, desk.held = ExpectedAnswer(trades=(silent, holding)), [HELD]
     await eventually(lambda: temporal.told and temporal.told[-1], "the difference to be told")
-    assert {each.kind for each in temporal.told[-1]} == {DifferenceKind.TRADE_GONE, DifferenceKind.EXTRA}
+    assert {each.kind for each in temporal.told[-1]} == {DifferenceKind.TRADE_ENDED, DifferenceKind.EXTRA}
     await eventually(lambda: temporal.released, "the release")
     assert set(temporal.released) == {"trade-never"}
 
@@ -167,11 +167,11 @@ def test_an_order_of_ours_without_a_trade_is_a_difference_and_a_foreign_one_is_n
 def test_an_explanation_holds_while_the_difference_is_the_same() -> None:
     """What a person explained stays so beside the trades that come and go, until it is another number of contracts."""
     now = clock.now()
-    memory = opened(Limits(), now)
+    memory = new_account(Limits(), now)
     extra = Difference(kind=DifferenceKind.EXTRA, what=NAME, expected=0, found=3)
-    assert len(memory.differ((extra,), now)) == 1
+    assert len(memory.update_differences((extra,), now)) == 1
     assert memory.explain(None, now, by="ann", reason="bought by hand") == 1
-    memory.differ((replace(extra, expected=2, found=5),), now)
+    memory.update_differences((replace(extra, expected=2, found=5),), now)
     assert [each.explained_by for each in memory.differences] == ["ann"]
-    memory.differ((replace(extra, found=4),), now)
+    memory.update_differences((replace(extra, found=4),), now)
     assert [each.explained_by for each in memory.differences] == [None]
