@@ -55,7 +55,7 @@ from alert_trader.broker.port import (
     OutcomeUnknown,
     Refused,
     Unavailable,
-    always,
+    always_send,
 )
 from alert_trader.domain.account.reservation import AdmitRequest
 from alert_trader.domain.denial import Code
@@ -249,12 +249,12 @@ class OrderActivities:
                 "an entry is sent by the account's word only, and this one did not ask for it",
             )
         admitted = None if let_pass is None else let_pass.answer.admitted
-        still = always if let_pass is None else (lambda: let_pass.holds and not self._stop.now)
+        may_send = always_send if let_pass is None else (lambda: let_pass.holds and not self._stop.now)
         try:
-            report = await self._desk.place(request.intent, still)
+            report = await self._desk.place(request.intent, may_send)
         except Refused as no:
             result = SubmitResult.NOT_SENT if no.code == NOT_SENT else SubmitResult.REFUSED
-            code = GRANT_TOO_OLD if no.code == NOT_SENT and not still() else no.code
+            code = GRANT_TOO_OLD if no.code == NOT_SENT and not may_send() else no.code
             return SubmitAnswer(result=result, code=code, detail=no.detail, admitted=admitted)
         except OutcomeUnknown as lost:
             return SubmitAnswer(result=SubmitResult.UNKNOWN, detail=str(lost), admitted=admitted)

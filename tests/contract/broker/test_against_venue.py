@@ -106,9 +106,9 @@ def leave(name: str = "1234-x1", *, quantity: int = 3) -> OrderIntent:
 def hurried(trader: TastytradeReader, *, when: bool = True) -> Iterator[None]:
     """Let an answer that does not come be given up soon."""
     if when:
-        trader._call_timeout, trader._line()._seconds = HASTY, HASTY.total_seconds()
+        trader._call_timeout, trader._session()._seconds = HASTY, HASTY.total_seconds()
     yield
-    trader._call_timeout, trader._line()._seconds = CALL, CALL.total_seconds()
+    trader._call_timeout, trader._session()._seconds = CALL, CALL.total_seconds()
 
 
 async def eventually(read: Callable[[], Awaitable[Any]], holds: Callable[[Any], bool]) -> Any:
@@ -425,7 +425,7 @@ async def test_no_secret_is_logged(trader: TastytradeGateway, caplog: pytest.Log
             await trader.place(entry())
             async with asyncio.timeout(3):
                 await anext(reports)
-    line = trader._line()
+    line = trader._session()
     secrets = [line.provider_secret, line.refresh_token, line.session_token]
     assert caplog.records
     assert [

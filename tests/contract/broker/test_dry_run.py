@@ -101,7 +101,7 @@ async def test_the_sdks_own_order_is_stopped_before_a_byte_leaves(
     dry: DryRunBroker, listener: Listener
 ) -> None:
     """DRY-10: not even the SDK, used past our own types, can place an order through a dry-run's session."""
-    line = dry._line()
+    line = dry._session()
     line.session_expiration = 1e12
     account = Account.model_construct(account_number="5WT00042")  # type: ignore[call-arg]
     leg = Leg(
@@ -121,7 +121,7 @@ async def test_a_client_built_from_the_sessions_arguments_cannot_send_either(
     dry: DryRunBroker, listener: Listener
 ) -> None:
     """DRY-10: what the SDK builds for its streams has the same guard."""
-    async with httpx2.AsyncClient(**dry._line().client_kwargs) as client:
+    async with httpx2.AsyncClient(**dry._session().client_kwargs) as client:
         with pytest.raises(MutationForbiddenError):
             await client.post("https://api.tastyworks.com/accounts/5WT00042/orders", content=b"{}")
     assert listener.received == b""
@@ -150,7 +150,7 @@ async def test_a_dry_run_asks_the_brokers_check(
     dry: DryRunBroker, listener: Listener, buy: OrderIntent
 ) -> None:
     """DRY-10: the check is let through; here it meets a broker that never answers."""
-    dry._line().session_expiration = 1e12
+    dry._session().session_expiration = 1e12
     with pytest.raises(Unavailable, match="within"):
         await dry.check(buy)
     assert listener.received.startswith(b"POST /accounts/5WT00042/orders/dry-run HTTP/1.1")

@@ -165,7 +165,7 @@ async def test_heartbeats_keep_a_quiet_stream_and_find_a_mute_one(
     streaming: TastytradeGateway, streamer: Streamer
 ) -> None:
     """A stream that is open but mute is told as lost; a quiet one, idle for longer than a call may take, is not."""
-    async with follow(streaming._line(), "5WT00042", seconds=0.3, heartbeat=0.1) as reports:
+    async with follow(streaming._session(), "5WT00042", seconds=0.3, heartbeat=0.1) as reports:
         with suppress(TimeoutError):
             async with asyncio.timeout(SECONDS * 1.2):
                 await anext(reports)
@@ -173,7 +173,7 @@ async def test_heartbeats_keep_a_quiet_stream_and_find_a_mute_one(
     beats = [message for message in streamer.messages if message["action"] == "heartbeat"]
     assert len(beats) >= 3
     assert {beat["auth-token"] for beat in beats} == {"Bearer access-token-1"}
-    async with follow(streaming._line(), "5WT00042", seconds=0.3, heartbeat=0.1) as reports:
+    async with follow(streaming._session(), "5WT00042", seconds=0.3, heartbeat=0.1) as reports:
         streamer.answers = False
         async with asyncio.timeout(3):
             with pytest.raises(Unavailable, match="Timeout"):
