@@ -29,7 +29,7 @@ SLOW: dict[str, Any] = {
 
 
 @beside
-async def test_looking_at_a_trade_after_a_crash_changes_nothing(slot: WorkerSlot) -> None:
+async def test_a_query_after_a_crash_changes_nothing(slot: WorkerSlot) -> None:
     """Queries that wait for the next worker, with a rung due meanwhile, leave histories that replay (DUR-10, UNK-40).
 
     Without the guard of `alert_trader.worker.clock_guard` about half of these trades go on by an old clock and are stuck for ever.
@@ -50,7 +50,7 @@ async def test_looking_at_a_trade_after_a_crash_changes_nothing(slot: WorkerSlot
 
 
 @beside
-async def test_several_questions_at_once_wait_for_the_next_worker(slot: WorkerSlot) -> None:
+async def test_concurrent_queries_wait_for_the_next_worker(slot: WorkerSlot) -> None:
     """None is turned away to ask again a second later, as each but one would be by a server that keeps one question a workflow."""
     await slot.kill()
     trade = await slot.alert(**SLOW)

@@ -98,7 +98,7 @@ async def settled(trade: Trade, point: Point, *, bought: int = 4) -> None:
 
 
 @beside
-async def test_killed_while_the_entry_is_on_its_way(slot: WorkerSlot) -> None:
+async def test_killed_while_the_entry_is_being_sent(slot: WorkerSlot) -> None:
     """Accepted or not, known or not: the entry is found or looked for, and never sent twice (ENT-40, ENT-50, UNK-10, UNK-40)."""
     points = [before("e1"), after("e1"), late("e1")]
     trades = [slot.plan(**PATIENT) for _ in points]
@@ -114,7 +114,7 @@ async def test_killed_while_the_entry_is_on_its_way(slot: WorkerSlot) -> None:
 
 
 @beside
-async def test_killed_in_the_look_before_the_entry(slot: WorkerSlot) -> None:
+async def test_killed_during_the_lookup_before_the_entry(slot: WorkerSlot) -> None:
     """The intent is in history and nothing has left: after the crash nothing leaves either (ENT-40, ENT-50)."""
     trade = slot.plan(**PATIENT)
     await trade.quote("1.10", "1.30")
@@ -130,7 +130,7 @@ async def test_killed_in_the_look_before_the_entry(slot: WorkerSlot) -> None:
 
 
 @beside
-async def test_killed_while_a_bump_is_under_way(slot: WorkerSlot) -> None:
+async def test_killed_during_a_bump(slot: WorkerSlot) -> None:
     """In the cancel, in the reading after it, in the next order: one live entry at a time, and the first slice keeps its exit (ENT-10)."""
     cancel, read = {"method": "DELETE", "path": "*/orders/*"}, {"method": "GET", "path": "*/orders/*"}
     points = [
@@ -169,7 +169,7 @@ async def test_killed_during_the_conversion(slot: WorkerSlot) -> None:
 
 
 @beside
-async def test_killed_while_the_exit_is_on_its_way(slot: WorkerSlot) -> None:
+async def test_killed_while_the_exit_is_being_sent(slot: WorkerSlot) -> None:
     """An accepted exit is found and not sent again; one that was never accepted is looked for first (EXT-10, EXT-30, EXT-40, UNK-20)."""
     points = [before("x1"), after("x1"), late("x1")]
     trades = [slot.plan() for _ in points]
@@ -212,7 +212,7 @@ async def test_killed_while_closing(slot: WorkerSlot) -> None:
 
 
 @beside
-async def test_killed_while_a_part_is_sold(slot: WorkerSlot) -> None:
+async def test_killed_during_a_partial_exit(slot: WorkerSlot) -> None:
     """In the cancel of the exit that holds it, or with its sale on the way: sold once, the rest covered (EXT-10, EXT-30, UNK-20)."""
     cancel = {"method": "DELETE", "path": "*/orders/*"}
     held = [Point("stall-before", rule=cancel), Point("stall-after", rule=cancel)]

@@ -39,7 +39,7 @@ async def protected_in_time(trade: Trade) -> None:
 
 
 @beside
-async def test_killed_while_a_rung_waits(slot: WorkerSlot) -> None:
+async def test_killed_between_two_bumps(slot: WorkerSlot) -> None:
     """A worker that dies between two calls is replaced, and the ladder goes on where the clock stands (ENT-10, EXT-40)."""
     trade = await slot.alert(**PATIENT)
     await trade.fill("e1", 2)
@@ -51,7 +51,7 @@ async def test_killed_while_a_rung_waits(slot: WorkerSlot) -> None:
 
 
 @beside
-async def test_back_after_the_window_and_its_grace(slot: WorkerSlot) -> None:
+async def test_restarted_after_the_window_and_its_grace(slot: WorkerSlot) -> None:
     """A worker that comes back late buys nothing more: the remainder is cancelled, what was bought keeps its exit."""
     trade = await slot.alert(
         step=timedelta(seconds=1), bumps=1, window=timedelta(seconds=3), grace=timedelta(seconds=1)
@@ -73,7 +73,7 @@ async def test_back_after_the_window_and_its_grace(slot: WorkerSlot) -> None:
 
 
 @beside
-async def test_killed_between_a_cancel_asked_and_done(slot: WorkerSlot) -> None:
+async def test_killed_between_a_cancel_and_its_confirmation(slot: WorkerSlot) -> None:
     """The cancel was taken and not done when the worker died: the quantity is free only when the venue says so (ENT-60)."""
     trade = await slot.alert(**PATIENT)
     await trade.fill("e1", 2)
@@ -94,7 +94,7 @@ async def test_killed_between_a_cancel_asked_and_done(slot: WorkerSlot) -> None:
 
 
 @beside
-async def test_killed_after_the_fill_before_anyone_knew(slot: WorkerSlot) -> None:
+async def test_killed_between_a_fill_and_its_report(slot: WorkerSlot) -> None:
     """The entry fills while no worker lives: the next one learns of it and protects it at once (EXT-40)."""
     trade = await slot.alert(**PATIENT)
     await trade.order("e1")
@@ -174,7 +174,7 @@ async def test_two_workers_share_one_account(slot: WorkerSlot) -> None:
 
 
 @beside
-async def test_a_worker_told_to_stop_hands_over(slot: WorkerSlot) -> None:
+async def test_a_stopped_worker_hands_over(slot: WorkerSlot) -> None:
     """SIGTERM in the middle of a window loses nothing: the next worker goes on (UNK-40)."""
     trade = await slot.alert(**PATIENT)
     await trade.order("e1")
@@ -185,7 +185,7 @@ async def test_a_worker_told_to_stop_hands_over(slot: WorkerSlot) -> None:
     assert not await trade.violations()
 
 
-async def test_the_server_killed_in_mid_trade(tmp_path: Path) -> None:
+async def test_the_server_killed_during_a_trade(tmp_path: Path) -> None:
     """Killed with a ladder, a position and a close under way, and back on its database: nothing is lost or doubled (UNK-40)."""
     async with open_cluster(tmp_path) as cluster:
         slot = cluster.take_slot()

@@ -22,7 +22,7 @@ async def guild(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Guild
         yield opened
 
 
-async def test_a_day_in_the_room(guild: Guild) -> None:
+async def test_a_day_in_a_discord_channel(guild: Guild) -> None:
     """WHO-20, DUR-40: alerts, chatter, answers, exits, approvals, a killed bot and a cut line: one card an alert, one story a card."""
     bought = await _alerts_and_talk(guild)
     asked = await _approvals(guild)

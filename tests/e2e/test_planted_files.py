@@ -97,7 +97,7 @@ async def stack(planted: Planted) -> AsyncIterator[Path]:
 
 
 @pytest.mark.parametrize("name", ["settings", "json", "redis"])
-async def test_a_planted_file_tells_when_it_is_run(planted: Planted, tmp_path: Path, name: str) -> None:
+async def test_a_planted_file_reports_when_it_runs(planted: Planted, tmp_path: Path, name: str) -> None:
     """What the other tests rely on: Python as it is started ordinarily runs such a file, and the file says so."""
     own = Planted(planted.folder, tmp_path / "marker")
     (tmp_path / f"{name}.py").write_text(

@@ -114,7 +114,7 @@ async def hold(running: Up) -> None:
     await running.until("held and protected", phase=Phase.HOLDING, bought=4, exits_working=2)
 
 
-async def test_a_trade_outlives_a_stop_of_everything(quick: Settings) -> None:
+async def test_a_trade_survives_a_stop_of_everything(quick: Settings) -> None:
     """Stopped with a position and its exits at work, started again: the trade is as it was, and closes flat (EXT-60, UNK-40)."""
     async with up(quick) as first:
         await hold(first)

@@ -62,9 +62,7 @@ def trader(
     return run
 
 
-async def test_the_trail_is_asked_for_in_every_way(
-    mirrored: Mirrored, trader: Trader, tmp_path: Path
-) -> None:
+async def test_the_audit_command_has_every_query(mirrored: Mirrored, trader: Trader, tmp_path: Path) -> None:
     """DUR-60: recent, trade, search, sql, export and verify answer on stdout, in JSON where asked; what is wrong is told with its code."""
     trade = await mirrored.slot.alert(text=HOSTILE)
     await trade.result()
@@ -102,7 +100,7 @@ async def test_the_trail_is_asked_for_in_every_way(
     assert (await trader("audit", "trade", "nobody1")).code == 3
 
 
-async def test_people_read_it_as_a_table(mirrored: Mirrored, trader: Trader) -> None:
+async def test_the_audit_trail_is_shown_as_a_table(mirrored: Mirrored, trader: Trader) -> None:
     """Without JSON the same is tables and sentences, and an alert's text is shown as it was written."""
     trade = await mirrored.slot.alert(text="[red]BTO[/] SPY 600 @ 1")
     await trade.result()
@@ -113,7 +111,7 @@ async def test_people_read_it_as_a_table(mirrored: Mirrored, trader: Trader) -> 
     assert "denied" in (await trader("audit", "sql", "select outcome from trades")).stdout
 
 
-async def test_rebuild_and_verify_say_what_they_did(mirrored: Mirrored, trader: Trader) -> None:
+async def test_rebuild_and_verify_report_their_result(mirrored: Mirrored, trader: Trader) -> None:
     """DUR-20: a rebuild counts what it wrote; a proof is equal or ends with a code of its own and the first difference."""
     trade = await mirrored.slot.alert(text="BTO SPY 600 @ 1")
     await trade.result()
@@ -128,7 +126,7 @@ async def test_rebuild_and_verify_say_what_they_did(mirrored: Mirrored, trader: 
     assert (await trader("audit", "rebuild", "--json")).json["in_redis"] > 0
 
 
-async def test_doctor_looks_at_the_mirrors(mirrored: Mirrored, trader: Trader) -> None:
+async def test_doctor_checks_the_mirrors(mirrored: Mirrored, trader: Trader) -> None:
     """Redis, the archive and the schedule are each found well, and none of them is needed by a trade."""
     await mirrored.round()
     told = {each["name"]: each for each in (await trader("doctor", "--no-broker", "--json")).json}

@@ -26,7 +26,7 @@ async def again(mirrored: Mirrored) -> None:
     assert seen[-1] == (done.trades, done.trades)
 
 
-async def test_deleted_at_any_time_and_made_anew_they_are_the_same(mirrored: Mirrored) -> None:
+async def test_mirrors_deleted_at_any_time_are_rebuilt_identically(mirrored: Mirrored) -> None:
     """DUR-20: Redis and the archive are deleted under an open trade and one that is over; Temporal alone gives every digit back."""
     over, held = await mirrored.buys(), await mirrored.buys()
     await mirrored.sells(over)
@@ -46,7 +46,7 @@ async def test_deleted_at_any_time_and_made_anew_they_are_the_same(mirrored: Mir
     await mirrored.sells(held)
 
 
-async def test_a_trade_that_was_cut_short_is_kept_as_such(mirrored: Mirrored) -> None:
+async def test_a_terminated_trade_is_stored_as_such(mirrored: Mirrored) -> None:
     """A trade that a person terminated told nobody: housekeeping archives it as broken, and it is no longer among the open ones."""
     # on an account of its own: the order that it leaves at the venue is a difference, which keeps that account from buying
     alone = mirrored.cluster.take_slot()
@@ -139,7 +139,7 @@ def damage(file: str) -> None:
     Path(file).write_bytes(b"overwritten")
 
 
-async def test_a_damaged_file_is_set_aside_and_its_trades_are_written_again(mirrored: Mirrored) -> None:
+async def test_a_damaged_file_is_quarantined_and_its_trades_rewritten(mirrored: Mirrored) -> None:
     """What is no Parquet any more stops no rebuild: it is kept for a person to look at, and what it held comes from Temporal."""
     over = await refused(mirrored)
     await mirrored.round()

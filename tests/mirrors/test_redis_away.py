@@ -50,7 +50,7 @@ async def told_at_the_first_try(trade: Trade) -> None:
     assert told <= ended.keys()
 
 
-async def test_taken_away_in_the_middle_of_trades(mirrored: Mirrored) -> None:
+async def test_redis_stopped_during_trades(mirrored: Mirrored) -> None:
     """DUR-20, EXT-50: Redis is frozen, killed and comes back empty while trades buy, protect and sell; then everything is in it again."""
     stack, slot = mirrored.cluster.stack, mirrored.slot
     before = await slot.alert()

@@ -29,7 +29,7 @@ golden = pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES
 golden_trade = pytest.mark.parametrize("path", TRADES, ids=[path.stem for path in TRADES])
 
 
-def test_every_story_is_recorded() -> None:
+def test_every_scenario_is_recorded() -> None:
     """No golden history is missing, and none lies about that nobody records any more."""
     assert missing() == []
     assert sorted(path.stem for path in FILES) == sorted([*stems(), *LIVED])
@@ -52,7 +52,7 @@ def test_a_history_has_its_fingerprint(path: Path) -> None:
 
 
 @golden_trade
-def test_the_fingerprint_agrees_with_the_story(path: Path) -> None:
+def test_the_fingerprint_agrees_with_the_events(path: Path) -> None:
     """The orders that a finished trade tells of are those that were sent, once each, with the intent in history (ENT-30, ENT-40)."""
     steps = steps_of(read_history(path))
     sendings = [step.inputs[0] for step in steps if step.kind is StepKind.ACTIVITY and step.name in SENDING]
@@ -67,7 +67,7 @@ def test_the_fingerprint_agrees_with_the_story(path: Path) -> None:
     assert {sending["mode"] for sending in sendings} <= {steps[0].inputs[0]["policy"]["mode"]}
 
 
-def test_an_account_starts_afresh_with_all_it_knows() -> None:
+def test_an_account_carries_its_state_over() -> None:
     """DUR-30, HLT-10: each run but the last ends with everything in the next one's input, and in time for what is asked of it."""
     runs = [steps_of(read_history(HISTORIES / f"{stem}.json")) for stem in LIVED]
     assert [steps[-1].name == "continued as new" for steps in runs] == [True] * (len(runs) - 1) + [False]

@@ -74,7 +74,7 @@ async def denied(handle: WorkflowHandle[Any, TradeView]) -> str:
     return view.reason or ""
 
 
-async def test_a_halt_takes_entries_back_and_lets_exits_be(
+async def test_a_halt_cancels_entries_and_keeps_exits(
     strict: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """HLT-10, HLT-30, EXT-50: the answer says what was cancelled; what is held keeps its exit; a new alert is denied."""
@@ -120,9 +120,7 @@ async def test_only_a_person_with_a_reason_resumes(strict: Harness) -> None:
     )
 
 
-async def test_flatten_halts_first_and_goes_on_until_flat(
-    strict: Harness, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_flatten_halts_and_closes_until_flat(strict: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     """HLT-20: entries are taken back, positions sold, the progress is on record, and the account stays halted when it is flat."""
     monkeypatch.setattr(
         timing, "HALT_ANSWER", timedelta(seconds=20)
@@ -149,7 +147,7 @@ async def test_flatten_halts_first_and_goes_on_until_flat(
     assert (await denied(await strict.alert(price="1.23"))).startswith(Code.ACCOUNT_HALTED)
 
 
-async def test_a_repost_is_denied_until_a_person_lets_it_through(strict: Harness) -> None:
+async def test_a_repost_is_denied_until_a_person_allows_it(strict: Harness) -> None:
     """RSK-30: the same author, contract and price again, whatever became of the first; allowed, it trades once."""
     first = await strict.alert()
     await strict.until(first, "bought", phase=Phase.HOLDING)
@@ -239,7 +237,9 @@ async def test_a_trade_reserves_and_releases(strict: Harness) -> None:
     assert (await shown(strict)).trades_today == 1
 
 
-async def test_what_an_earlier_try_reserved_is_released(env: WorkflowEnvironment, tmp_path: Path) -> None:
+async def test_a_reservation_of_an_earlier_attempt_is_released(
+    env: WorkflowEnvironment, tmp_path: Path
+) -> None:
     """RSK-20: a look that failed had asked the account; the try after it was stopped by the file, and asked nobody."""
     file = tmp_path / "stop"
     async with open_harness(env.client, stop=KillSwitch(file=file)) as harness:
@@ -257,7 +257,7 @@ async def there(harness: Harness, trades: int) -> bool:
     return len((await shown(harness)).open_trades) == trades
 
 
-async def test_without_its_account_nothing_is_bought_and_exits_go_on(env: WorkflowEnvironment) -> None:
+async def test_without_its_account_nothing_is_bought_and_exits_work(env: WorkflowEnvironment) -> None:
     """EXT-50: the account's workflow is gone: a holding trade is closed as ever, and a new alert is denied."""
     async with open_harness(env.client) as harness:
         await harness.quote("1.20", "1.20")  # it is bought at once, and then held in real time
@@ -273,14 +273,14 @@ async def test_without_its_account_nothing_is_bought_and_exits_go_on(env: Workfl
             await control.resume(harness.client, harness.account, by="ann", changed="nothing")
 
 
-async def test_an_account_nobody_looks_after_is_said_to_be_so(env: WorkflowEnvironment) -> None:
+async def test_an_account_without_a_workflow_is_reported(env: WorkflowEnvironment) -> None:
     """The faces say what to do where no worker has run for an account."""
     for ask in (control.account_view, control.positions):
         with pytest.raises(NotFoundError, match="no worker has run for it"):
             await ask(env.client, AccountNumber("5WT77777"))
 
 
-async def test_what_the_account_has_is_read_for_people(strict: Harness) -> None:
+async def test_the_account_view_has_positions_and_orders(strict: Harness) -> None:
     """Positions, working orders and the preflight come through the account's workflow: no face asks the broker."""
     await strict.quote("1.20", "1.20")  # it is bought at once, and then held in real time
     trade = await strict.alert(real_time=True)
@@ -303,7 +303,7 @@ async def test_what_the_account_has_is_read_for_people(strict: Harness) -> None:
     assert all(each.ok for each in checks)
 
 
-async def test_contracts_that_nobody_bought_block_entries_until_a_person_explains_them(
+async def test_unexplained_contracts_block_entries(
     strict: Harness,
 ) -> None:
     """UNK-60: a position of somebody else's order is shown and paged; its order is told of and left alone; explained, entries pass."""

@@ -230,7 +230,7 @@ async def following(clocked: Clocked) -> date:
     return next_trading_day((await clocked.view()).day)
 
 
-async def test_a_days_buying_power_is_that_of_its_open(clocked: Clocked) -> None:
+async def test_the_days_reference_is_the_buying_power_at_the_open(clocked: Clocked) -> None:
     """RSK-20: what is read before the open is read again at it, and then stays for the day whatever the account has."""
     day = await following(clocked)
     opens = session_opens_at(day)
@@ -245,7 +245,7 @@ async def test_a_days_buying_power_is_that_of_its_open(clocked: Clocked) -> None
     assert (answer.day, answer.fixed) == (day, True)
 
 
-async def test_the_broker_says_when_the_day_opens(clocked: Clocked) -> None:
+async def test_the_day_opens_at_the_brokers_session(clocked: Clocked) -> None:
     """RSK-20: an opening at 10:30 that no calendar knows: the buying power is that of then, and on a closed day nothing is read again."""
     day = await following(clocked)
     opens = session_opens_at(day)
@@ -271,7 +271,7 @@ async def test_the_broker_says_when_the_day_opens(clocked: Clocked) -> None:
     assert clocked.broker.readings == readings + 1
 
 
-async def test_a_halt_holds_from_day_to_day_and_is_said_each_day(clocked: Clocked) -> None:
+async def test_a_halt_lasts_over_days_with_a_daily_reminder(clocked: Clocked) -> None:
     """HLT-10: over fresh starts, a weekend included, until a person resumes; nobody can forget it."""
     day = await following(clocked)
     await clocked.open(day)
@@ -316,7 +316,7 @@ async def test_a_repost_is_remembered_until_its_contract_expires(clocked: Clocke
     assert (await clocked.ask(ask(expiry, price="1.20"))).admitted is not None
 
 
-async def test_a_preflight_that_fails_is_tried_again_and_stops_entries_meanwhile(clocked: Clocked) -> None:
+async def test_a_failed_preflight_is_retried_and_stops_entries(clocked: Clocked) -> None:
     """RSK-20: paged once, with what was found; right again it lets entries pass, and that is said too."""
     day = await following(clocked)
     opens = session_opens_at(day)
@@ -343,7 +343,7 @@ WRONG = (Check(name="token", ok=False, found="expired", fix="renew it"),)
 @pytest.mark.parametrize(
     "begun", [timedelta(hours=-9), timedelta(minutes=-2), timedelta(minutes=15), timedelta(minutes=45)]
 )
-async def test_a_preflight_is_read_again_whenever_the_account_starts_afresh(
+async def test_a_preflight_is_repeated_after_continue_as_new(
     clocked: Clocked, monkeypatch: pytest.MonkeyPatch, begun: timedelta
 ) -> None:
     """RSK-20: the daily fresh start, before, at or after the failure at the open, does not end the tries: right again, it lets pass."""
@@ -364,7 +364,7 @@ async def test_a_preflight_is_read_again_whenever_the_account_starts_afresh(
     assert (await clocked.ask(ask(day))).admitted is not None
 
 
-async def test_a_run_that_begins_with_a_failed_preflight_reads_it_at_once(
+async def test_a_run_that_starts_with_a_failed_preflight_repeats_it(
     clocked: Clocked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """RSK-20: the fresh start fell between a failure and its next try; it is due again, and not at the next midnight."""
@@ -382,7 +382,7 @@ async def test_a_run_that_begins_with_a_failed_preflight_reads_it_at_once(
     assert (await clocked.ask(ask(day))).admitted is not None
 
 
-async def test_a_persons_preflight_that_fails_is_tried_again(clocked: Clocked) -> None:
+async def test_a_failed_manual_preflight_is_retried(clocked: Clocked) -> None:
     """RSK-20: `trader account preflight` found something wrong in the middle of the day; it is read again within minutes."""
     day = await following(clocked)
     await clocked.open(day)
@@ -396,7 +396,7 @@ async def test_a_persons_preflight_that_fails_is_tried_again(clocked: Clocked) -
     assert (await clocked.ask(ask(day))).admitted is not None
 
 
-async def test_two_weeks_of_trading_stay_within_a_histories_limits(clocked: Clocked) -> None:
+async def test_two_weeks_of_trading_stay_within_history_limits(clocked: Clocked) -> None:
     """DUR-30, DUR-40: a hundred trades on the first day, then day after day: each run is short, and nothing open or counted is lost."""
     day = await following(clocked)
     kept = ask(day + timedelta(days=60), strike=700)

@@ -46,7 +46,7 @@ async def test_nothing_is_bought_before_a_person_approves(env: WorkflowEnvironme
     assert view.offer is None
 
 
-async def test_an_approval_counts_as_the_alerts_age(env: WorkflowEnvironment, harness: Harness) -> None:
+async def test_the_alerts_age_counts_from_the_approval(env: WorkflowEnvironment, harness: Harness) -> None:
     """WHO-30: 75 s after its posting an alert is too old, but for a yes: its 60 s count from that, and the price is taken anew."""
     await harness.quote("1.20", "1.20")
     with env.with_time_skipping_disabled():
@@ -59,7 +59,7 @@ async def test_an_approval_counts_as_the_alerts_age(env: WorkflowEnvironment, ha
     assert view.quote_ask == Decimal("1.15")
 
 
-async def test_an_approved_entry_is_denied_when_the_price_has_run_away(
+async def test_an_approved_entry_is_denied_when_the_price_moved_too_far(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
     """A yes is no order: every check of sizing holds again."""
@@ -74,7 +74,7 @@ async def test_an_approved_entry_is_denied_when_the_price_has_run_away(
 
 
 @pytest.mark.parametrize(("now", "bought"), [("1.25", 4), ("2.00", 0)])
-async def test_no_more_is_paid_than_was_approved(
+async def test_no_more_is_paid_than_approved(
     env: WorkflowEnvironment, harness: Harness, now: str, bought: int
 ) -> None:
     """An alert without a price is priced at the mid, which has moved when a person says yes: the ceiling stays the one that was shown."""
@@ -132,7 +132,7 @@ async def test_no_answer_in_time_buys_nothing(harness: Harness) -> None:
     assert "APPROVAL_EXPIRED" in (view.reason or "")
 
 
-async def test_an_answer_to_another_offer_is_not_taken(harness: Harness, env: WorkflowEnvironment) -> None:
+async def test_an_answer_to_another_offer_is_refused(harness: Harness, env: WorkflowEnvironment) -> None:
     """Who pressed the button of an old card did not see what is offered now; and half of one contract is none."""
     small = asking()
     rules = replace(small, sizing=replace(small.sizing, max_contracts=1))
@@ -145,7 +145,7 @@ async def test_an_answer_to_another_offer_is_not_taken(harness: Harness, env: Wo
         assert (await harness.view(trade)).phase is Phase.AWAITING
 
 
-async def test_a_watched_author_is_read_and_never_traded(harness: Harness) -> None:
+async def test_a_watched_author_is_never_traded(harness: Harness) -> None:
     """Everything is checked and shown as it would be, no order leaves, and the trade says that it was only watched."""
     trade = await harness.alert(rules=policy(profile=Profile(approval=Approval.WATCH)))
     view = await trade.result()
@@ -153,7 +153,7 @@ async def test_a_watched_author_is_read_and_never_traded(harness: Harness) -> No
     assert "watched" in await harness.kinds(trade)
 
 
-async def test_a_lotto_is_traded_with_its_share(harness: Harness) -> None:
+async def test_a_lotto_is_scaled_by_its_factor(harness: Harness) -> None:
     """RSK-10: the label's factor scales each of our caps."""
     await harness.quote("1.20", "1.20")
     trade = await harness.alert(f"Super Lotto: BTO SPY {harness.expiry:%m/%d/%Y} 450c @ 1.20")

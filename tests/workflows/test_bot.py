@@ -122,7 +122,7 @@ async def scene(harness: Harness, tmp_path: Path) -> AsyncIterator[Scene]:
         yield Scene(chat, bot)
 
 
-async def test_a_question_is_answered_once_in_time_and_only_while_it_holds(
+async def test_a_confirmation_is_valid_once_and_for_a_limited_time(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An old yes, and a yes to what has changed since, do nothing; a fresh one sells what was asked about."""
@@ -147,7 +147,7 @@ async def test_a_question_is_answered_once_in_time_and_only_while_it_holds(
     await scene.card("holding 2")
 
 
-async def test_commands_are_for_operators_by_id_or_role_alone(scene: Scene) -> None:
+async def test_commands_are_for_operators_only(scene: Scene) -> None:
     """WHO-10: a stranger and the alert's own author get a private refusal and no suggestions; a member of the role is answered."""
     alert = scene.chat.control.say(ALERT)
     card = await scene.card("holding 4")
@@ -167,7 +167,7 @@ async def test_commands_are_for_operators_by_id_or_role_alone(scene: Scene) -> N
     await scene.card("holding 4")
 
 
-async def test_a_bot_that_was_away_mends_the_cards_of_what_it_missed(
+async def test_a_restarted_bot_updates_its_outdated_cards(
     harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One trade ended and another began while no bot was there: each has one card when it is back, up to its last event."""

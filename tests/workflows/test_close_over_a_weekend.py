@@ -106,7 +106,7 @@ async def calls(harness: Harness, trade: Trade, words: str) -> list[datetime]:
         ),
     ],
 )
-async def test_a_close_outlasts_cancels_that_go_unanswered(
+async def test_a_close_survives_unanswered_cancels(
     env: WorkflowEnvironment,
     harness: Harness,
     asked: tuple[int, str],
@@ -136,7 +136,7 @@ async def _until_over(env: WorkflowEnvironment, harness: Harness, trade: Trade, 
 
 
 @pytest.mark.at("2035-11-21 14:50")
-async def test_a_close_outlasts_thanksgiving(env: WorkflowEnvironment, harness: Harness) -> None:
+async def test_a_close_survives_thanksgiving(env: WorkflowEnvironment, harness: Harness) -> None:
     """EXT-50: asked on Wednesday; Thursday is a holiday and Friday half a day; on Monday it is sold as the market opens."""
     with env.with_time_skipping_disabled():
         trade = await hold(harness, expiry=date(2035, 12, 21))
@@ -164,7 +164,7 @@ async def _sell_half(trade: Trade) -> None:
 
 
 @pytest.mark.parametrize("again", [_close_again, _flatten_again, _sell_half])
-async def test_a_second_wish_is_the_same_and_is_tried_at_once(
+async def test_a_second_close_joins_the_first_and_retries_at_once(
     env: WorkflowEnvironment, harness: Harness, again: Callable[[Trade], Awaitable[None]]
 ) -> None:
     """EXT-50, HLT-20: on Saturday the venue is well again and a person asks once more: nobody is refused, and nothing waits for Monday."""
@@ -182,7 +182,7 @@ async def test_a_second_wish_is_the_same_and_is_tried_at_once(
     assert (await trade.result()).outcome is Outcome.FLAT
 
 
-async def test_what_a_close_waits_for_is_said(env: WorkflowEnvironment, harness: Harness) -> None:
+async def test_a_waiting_close_reports_its_reason(env: WorkflowEnvironment, harness: Harness) -> None:
     """The receipt and the trade say which order has not ended and when it is asked again; a person is called, not at every try."""
     with env.with_time_skipping_disabled():
         trade = await hold(harness)
@@ -205,7 +205,7 @@ async def test_what_a_close_waits_for_is_said(env: WorkflowEnvironment, harness:
     assert len(called) == 1
 
 
-async def test_what_no_exit_holds_is_sold_while_one_cannot_be_cancelled(
+async def test_free_contracts_are_sold_while_an_exit_cannot_be_cancelled(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
     """EXT-10, EXT-50: of two exits the first cannot be cancelled: the other's contracts are sold at once, the first's when it has ended."""
@@ -222,7 +222,7 @@ async def test_what_no_exit_holds_is_sold_while_one_cannot_be_cancelled(
     assert (view.outcome, view.sold) == (Outcome.FLAT, 4)
 
 
-async def test_a_close_while_late_fills_are_watched_for_sells_them(
+async def test_a_close_while_watching_for_late_fills_sells_them(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
     """HLT-20: nothing is held when everything is to be closed; what an order of unknown outcome has bought is sold when it is found."""
@@ -241,7 +241,7 @@ async def test_a_close_while_late_fills_are_watched_for_sells_them(
     assert (await trade.result()).outcome is Outcome.FLAT
 
 
-async def test_a_person_who_flattens_again_has_every_trade_try_again(
+async def test_a_second_flatten_makes_every_trade_retry(
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """HLT-20: the account is being flattened and a trade waits for the venue: flattened again, the trade tries at once."""
@@ -267,7 +267,7 @@ async def test_a_person_who_flattens_again_has_every_trade_try_again(
 @pytest.mark.parametrize(
     ("days", "exits", "most"), [(1, 1, 3_000), pytest.param(30, 4, 12_000, marks=pytest.mark.soak)]
 )
-async def test_a_history_bears_a_close_that_waits_for_weeks(
+async def test_a_close_that_waits_for_weeks_fits_into_a_history(
     env: WorkflowEnvironment, harness: Harness, days: int, exits: int, most: int
 ) -> None:
     """DUR-40: Temporal ends a workflow at some fifty thousand events; a month of unanswered cancels of several exits stays far below."""
@@ -292,9 +292,7 @@ async def test_a_history_bears_a_close_that_waits_for_weeks(
     ("pauses", "each"),
     [(timing.CANCEL_PAUSES, 30), (timing.SWEEPS, 20), (timing.LOOK_AGAIN, 20), (timing.SALE_READS, 20)],
 )
-def test_whatever_is_asked_for_two_years_fits_into_a_history(
-    pauses: tuple[timedelta, ...], each: int
-) -> None:
+def test_two_years_of_retries_fit_into_a_history(pauses: tuple[timedelta, ...], each: int) -> None:
     """DUR-40: the pauses between tries grow; `each` is more than a try costs in events."""
     began = now = datetime(2026, 11, 24, 15, tzinfo=UTC)
     tries = 0

@@ -20,7 +20,7 @@ from tests.support.virtual_time import forward
 ME = Command(by="tester", reason="because")
 
 
-async def test_cancel_takes_a_working_entry_back(env: WorkflowEnvironment, harness: Harness) -> None:
+async def test_cancel_cancels_a_working_entry(env: WorkflowEnvironment, harness: Harness) -> None:
     """Cancel in the window: no order is left, nothing was bought, and who asked is on record."""
     await harness.quote("1.10", "1.30")
     with env.with_time_skipping_disabled():
@@ -47,9 +47,7 @@ async def test_cancel_after_a_partial_fill_keeps_and_protects_it(
         await harness.until(trade, "held and protected", phase=Phase.HOLDING, bought=2, exits_working=1)
 
 
-async def test_cancel_while_the_entry_is_unknown_waits_for_certainty(
-    env: WorkflowEnvironment, harness: Harness
-) -> None:
+async def test_cancel_waits_while_the_entry_is_unknown(env: WorkflowEnvironment, harness: Harness) -> None:
     """An order of unknown outcome cannot be cancelled before it is found; then it is."""
     await harness.quote("1.10", "1.30")
     await harness.control.mute_streams()
@@ -62,7 +60,7 @@ async def test_cancel_while_the_entry_is_unknown_waits_for_certainty(
     assert harness.venue.exchange.orders[harness.order_ids("e")[0]].status.terminal
 
 
-async def test_cancel_of_a_trade_that_no_longer_buys_is_not_possible(harness: Harness) -> None:
+async def test_cancel_is_not_possible_after_the_entry_ended(harness: Harness) -> None:
     """Once the entry is over there is nothing to cancel, and the answer says what to do instead."""
     await harness.quote("1.20", "1.20")
     trade = await harness.alert()
@@ -72,7 +70,7 @@ async def test_cancel_of_a_trade_that_no_longer_buys_is_not_possible(harness: Ha
     assert "may close it" in str(refused.value.__cause__)
 
 
-async def test_close_while_holding_takes_the_exit_back_and_sells_all(harness: Harness) -> None:
+async def test_close_while_holding_cancels_the_exit_and_sells_all(harness: Harness) -> None:
     """The exit is cancelled and over before the market order goes out, so the two never stand for the same contracts (EXT-30)."""
     await harness.quote("1.20", "1.20")
     trade = await harness.alert()
@@ -97,7 +95,7 @@ async def test_close_in_the_window_cancels_the_entry_and_sells_what_it_bought(
     assert (view.outcome, view.bought, view.sold) == (Outcome.FLAT, 3, 3)
 
 
-async def test_close_goes_on_until_it_is_flat(harness: Harness) -> None:
+async def test_close_retries_until_flat(harness: Harness) -> None:
     """A sale that is refused is tried again; a sale that fills in part is completed."""
     await harness.quote("1.20", "1.20")
     trade = await harness.alert()

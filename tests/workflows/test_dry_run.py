@@ -10,7 +10,7 @@ from alert_trader.simulators.venue.tape import RequestLine
 from tests.support.harness import open_harness, policy
 
 
-async def test_a_dry_run_works_the_orders_out_and_sends_none(env: WorkflowEnvironment) -> None:
+async def test_a_dry_run_computes_the_orders_and_sends_none(env: WorkflowEnvironment) -> None:
     """The whole ladder and the exit are on record, the broker's own check was asked, and no order reached the venue (DRY-10)."""
     async with open_harness(env.client, mode=Mode.DRY_RUN) as harness:
         trade = await harness.alert(price="1.20", rules=replace(policy(), mode=Mode.DRY_RUN))

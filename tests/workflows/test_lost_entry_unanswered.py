@@ -52,7 +52,7 @@ async def lose_entry(harness: Harness, kind: str, text: str | None = None) -> Tr
         pytest.param("lost-before", 0, id="never accepted"),
     ],
 )
-async def test_an_entry_that_nobody_could_look_for_over_a_weekend_stays_unknown(
+async def test_an_entry_not_looked_up_over_a_weekend_stays_unknown(
     env: WorkflowEnvironment, harness: Harness, kind: str, bought: int
 ) -> None:
     """UNK-30, UNK-20, ENT-50: only a list that the venue gave settles it; a person is called, and nothing is sent again."""
@@ -87,7 +87,7 @@ async def test_an_entry_that_nobody_could_look_for_over_a_weekend_stays_unknown(
     assert len(harness.posts("e")) == 1
 
 
-async def test_an_entry_that_nobody_could_look_for_until_its_contract_ended_calls_a_person(
+async def test_an_entry_not_looked_up_until_expiration_pages_a_person(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
     """UNK-30, DUR-40: the trade ends with its contract, says that the order was never seen to end, and has sent nothing again."""
@@ -114,7 +114,7 @@ async def test_an_entry_that_nobody_could_look_for_until_its_contract_ended_call
         pytest.param(NO_LIST, id="no look for an earlier try was answered"),
     ],
 )
-async def test_an_exit_that_nobody_could_look_for_for_days_is_there_once(
+async def test_an_exit_not_looked_up_for_days_exists_once(
     env: WorkflowEnvironment, harness: Harness, sending: dict[str, Any]
 ) -> None:
     """EXT-30, UNK-30: for four days nobody knows of the exit; a person is called in the meantime; then there is one, and not two."""

@@ -45,7 +45,7 @@ async def test_the_window_ends_in_a_market_order_within_the_ceiling(harness: Har
     assert view.step == "market"
 
 
-async def test_an_ask_beyond_the_ceiling_is_given_up(harness: Harness) -> None:
+async def test_an_ask_above_the_ceiling_is_not_bought(harness: Harness) -> None:
     """When the market ran away nothing is converted, no order is left, and the reason has its numbers."""
     await harness.quote("1.19", "1.34")
     trade = await harness.alert(price="1.20")
@@ -64,7 +64,7 @@ async def test_a_marketable_limit_converts_at_the_ceiling(harness: Harness) -> N
     assert harness.entry_limits()[-1] == "1.32"
 
 
-async def test_the_policy_to_cancel_buys_nothing_at_the_end(harness: Harness) -> None:
+async def test_the_cancel_policy_buys_nothing_at_the_end(harness: Harness) -> None:
     """With that policy the remainder is cancelled at the end of the window, whatever the ask."""
     await harness.quote("1.19", "1.30")
     trade = await harness.alert(price="1.20", rules=policy(ladder=LadderPolicy(conversion=Conversion.CANCEL)))

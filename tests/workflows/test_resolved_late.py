@@ -25,7 +25,7 @@ async def test_an_entry_known_only_after_the_window_is_converted(harness: Harnes
     assert harness.entry_limits() == ["1.2", "market"]
 
 
-async def test_an_entry_known_only_after_the_grace_is_taken_back(harness: Harness) -> None:
+async def test_an_entry_known_only_after_the_grace_is_cancelled(harness: Harness) -> None:
     """The answer came when nobody wants the entry any more: it is cancelled, not left working (DUR-40)."""
     await harness.quote("1.10", "1.30")
     await harness.fault(kind="stall-after", method="POST", path="*/orders", client_id="*-e1", seconds=6)

@@ -21,7 +21,7 @@ from tests.support.waiting import eventually
 ME = Command(by="tester", reason="because")
 
 
-async def test_a_cancel_during_the_conversion_is_what_ended_it(
+async def test_a_cancel_during_the_conversion_cancels_the_conversion_order(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
     """The converting order rests unfilled when a person cancels: it is taken back in that person's name, and no other follows."""
@@ -42,7 +42,7 @@ async def test_a_cancel_during_the_conversion_is_what_ended_it(
     assert len(harness.posts("e")) == 2
 
 
-async def test_cancel_convert_and_close_together_end_in_one_sale(
+async def test_simultaneous_cancel_convert_and_close_sell_once(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
     """Everybody presses a button at once: what was bought is sold once, and each caller gets an answer (DUR-30)."""
@@ -83,7 +83,9 @@ async def test_a_close_while_the_market_is_closed_sells_at_the_open(
     assert len(harness.posts("x")) == 2
 
 
-async def test_a_sale_that_the_day_ended_is_sent_again(env: WorkflowEnvironment, harness: Harness) -> None:
+async def test_a_sale_that_expired_with_the_day_is_sent_again(
+    env: WorkflowEnvironment, harness: Harness
+) -> None:
     """A market order is for the day: unfilled at its end, another follows until it is flat (EXT-50)."""
     harness.exit_fraction = None
     await harness.quote("1.20", "1.20")

@@ -38,7 +38,7 @@ async def refusals(harness: Harness, handle: WorkflowHandle) -> int:  # type: ig
     return (await harness.kinds(handle)).count("exit_refused")
 
 
-async def test_a_close_does_not_wait_for_the_pause_of_a_refused_exit(
+async def test_a_close_does_not_wait_for_a_rejected_exits_retry(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
     """The profit-take was refused until its pauses are minutes long: a person's close is sent at once all the same (EXT-50)."""
@@ -59,9 +59,7 @@ async def _at_least(harness: Harness, trade: WorkflowHandle, number: int) -> boo
     return await refusals(harness, trade) >= number
 
 
-async def test_a_new_slice_ends_the_pause_of_a_refused_exit(
-    env: WorkflowEnvironment, harness: Harness
-) -> None:
+async def test_a_new_fill_retries_a_rejected_exit_at_once(env: WorkflowEnvironment, harness: Harness) -> None:
     """The first slice's exit was refused six times and pauses; the next slice is offered as soon as it is known (EXT-40)."""
     harness.exit_fraction = None  # the venue refuses the first ones
     await harness.quote("1.10", "1.30")
@@ -84,7 +82,7 @@ async def test_a_new_slice_ends_the_pause_of_a_refused_exit(
         await harness.until(trade, "protected", exits_working=2)
 
 
-async def test_a_stalled_exit_does_not_hold_up_the_next_slice(
+async def test_a_stalled_exit_does_not_delay_the_exit_of_the_next_fill(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
     """The first slice's exit hangs at the venue: the second slice's exit is there before anybody knows what became of it (EXT-40)."""
@@ -105,9 +103,7 @@ async def test_a_stalled_exit_does_not_hold_up_the_next_slice(
     ]
 
 
-async def test_a_close_is_seen_to_its_end_without_the_stream(
-    env: WorkflowEnvironment, harness: Harness
-) -> None:
+async def test_a_close_completes_without_the_stream(env: WorkflowEnvironment, harness: Harness) -> None:
     """The stream is mute: the sale is read until it has ended."""
     await harness.quote("1.20", "1.20")
     with env.with_time_skipping_disabled():
@@ -119,7 +115,7 @@ async def test_a_close_is_seen_to_its_end_without_the_stream(
     assert (await trade.result()).outcome is Outcome.FLAT
 
 
-async def test_a_filled_order_whose_fills_come_later_is_read_again(
+async def test_a_filled_order_without_its_fills_is_read_again(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
     """The venue says filled and shows no fill, and no report follows: the fill is read and protected within seconds, not at the bump."""
@@ -139,7 +135,7 @@ async def test_a_filled_order_whose_fills_come_later_is_read_again(
 
 
 @pytest.mark.parametrize("in_a_bump", [False, True])
-async def test_an_entry_in_a_status_nobody_knows_does_not_hold_up_a_close(
+async def test_an_entry_of_unknown_status_does_not_delay_a_close(
     env: WorkflowEnvironment, harness: Harness, *, in_a_bump: bool
 ) -> None:
     """The rest of the entry shows an unknown status and cannot be cancelled: what was bought is sold when asked (EXT-50)."""
@@ -204,7 +200,7 @@ async def test_no_exit_is_sent_after_the_last_session(harness: Harness) -> None:
     )
 
 
-async def test_what_comes_after_the_end_does_not_hide_when_it_was(
+async def test_an_event_after_the_end_keeps_the_end_time(
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The Web UI's cancel comes while people are still being told of the end: the trade has ended all the same, and when is known."""
@@ -228,7 +224,7 @@ async def _has(harness: Harness, trade: WorkflowHandle, kind: str) -> bool:  # t
     return kind in await harness.kinds(trade)
 
 
-async def test_an_entry_that_never_ends_does_not_stop_the_trade(
+async def test_an_entry_that_never_ends_does_not_keep_the_trade_open(
     monkeypatch: pytest.MonkeyPatch, harness: Harness
 ) -> None:
     """Until the contract's end the venue shows a status that nobody knows: a person is called, the position looked after on."""
@@ -262,7 +258,7 @@ async def test_an_entry_that_never_ends_does_not_stop_the_trade(
     )
 
 
-async def test_a_person_is_called_again_while_an_exit_is_refused_on(harness: Harness) -> None:
+async def test_a_person_is_paged_again_while_an_exit_is_rejected(harness: Harness) -> None:
     """EXT-40, DUR-40: after five refusals, when the tries become slow, and every day after that: one page in a bad hour can be missed."""
     harness.exit_fraction = None  # the venue refuses 61 of them, which takes as long as the machine needs
     await harness.quote("1.20", "1.20")
@@ -281,7 +277,7 @@ async def test_a_person_is_called_again_while_an_exit_is_refused_on(harness: Har
     assert [text.partition(" times")[0].rpartition(" ")[2] for text in calls] == ["5", "12", "60"]
 
 
-def test_an_exit_that_is_refused_for_two_years_fits_into_a_history() -> None:
+def test_an_exit_rejected_for_two_years_fits_into_a_history() -> None:
     """DUR-40: Temporal ends a workflow at some fifty thousand events, whatever it holds; each try is about thirty, cards included."""
     began = now = datetime(2026, 11, 24, 15, tzinfo=UTC)
     tries = 0

@@ -42,7 +42,7 @@ def working_exits(harness: Harness) -> int:
     )
 
 
-async def test_an_exit_edited_in_the_app_is_taken_back_by_its_new_id(harness: Harness) -> None:
+async def test_an_exit_edited_in_the_app_is_cancelled_by_its_new_id(harness: Harness) -> None:
     """The edited exit has another id: a close cancels that one, and not the one it replaced (EXT-30)."""
     await harness.quote("1.20", "1.20")
     trade = await harness.alert()
@@ -60,7 +60,7 @@ async def test_an_exit_edited_in_the_app_is_taken_back_by_its_new_id(harness: Ha
     assert working_exits(harness) == 0
 
 
-async def test_an_edit_that_the_stream_never_told_is_found_by_the_announced_id(
+async def test_an_edit_missing_from_the_stream_is_found_by_its_new_id(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
     """The old order names its successor: the successor is read though no report of it ever came."""
@@ -96,9 +96,7 @@ async def reset_to_start(harness: Harness, handle: WorkflowHandle) -> None:  # t
     )
 
 
-async def test_a_reset_adds_no_entry_beside_the_one_that_works(
-    env: WorkflowEnvironment, harness: Harness
-) -> None:
+async def test_a_reset_sends_no_second_entry(env: WorkflowEnvironment, harness: Harness) -> None:
     """Reports that come before the entry is decided again name the order that works: it is gone on with, no second is sent (UNK-40)."""
     await harness.quote("1.10", "1.30")
     with env.with_time_skipping_disabled():
@@ -115,7 +113,7 @@ async def test_a_reset_adds_no_entry_beside_the_one_that_works(
     assert len(harness.order_ids("e")) == 1
 
 
-async def test_a_reset_that_denies_the_alert_says_what_it_left_at_the_venue(
+async def test_a_reset_that_denies_the_alert_reports_its_working_order(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
     """By the time of the reset the alert is too old to be sized: a person hears of the order that the trade no longer looks after."""
@@ -145,7 +143,9 @@ async def test_a_reset_that_denies_the_alert_says_what_it_left_at_the_venue(
     )
 
 
-async def test_a_close_waits_for_a_lost_entry_to_be_swept(env: WorkflowEnvironment, harness: Harness) -> None:
+async def test_a_close_waits_until_a_lost_entry_is_resolved(
+    env: WorkflowEnvironment, harness: Harness
+) -> None:
     """The bump's order is lost and given up, and what was bought is sold: the trade stays until that order cannot come (EXT-60)."""
     await harness.quote("1.20", "1.20", ask_size=2)
     await harness.fault(kind="late-accept", method="POST", path="*/orders", client_id="*-e2", seconds=6)
@@ -169,7 +169,7 @@ async def test_a_close_waits_for_a_lost_entry_to_be_swept(env: WorkflowEnvironme
     assert (view.outcome, view.sold) == (Outcome.FLAT, view.bought)
 
 
-async def test_a_lost_exit_that_lands_after_its_successor_is_taken_back(
+async def test_a_lost_exit_accepted_after_its_successor_is_cancelled(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
     """The exit was given up as absent and sent again; then the first one lands: both together would sell more than is held (EXT-10)."""
@@ -187,7 +187,7 @@ async def test_a_lost_exit_that_lands_after_its_successor_is_taken_back(
         await eventually(lambda: working_exits(harness) == 2, "one of them to be taken back")
 
 
-async def test_an_entry_that_could_not_be_looked_for_in_time_is_never_sent(
+async def test_an_entry_not_looked_up_in_time_is_never_sent(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
     """The look before sending fails until the alert is too old: it is searched for, given up, and not sent on any rung (WHO-30)."""
@@ -205,7 +205,7 @@ async def test_an_entry_that_could_not_be_looked_for_in_time_is_never_sent(
     assert harness.posts("e") == []
 
 
-async def test_orders_are_known_by_their_source_where_the_identifier_is_not_echoed(harness: Harness) -> None:
+async def test_orders_are_recognised_by_their_source(harness: Harness) -> None:
     """The echo of the external identifier is documented and in no capture: without it, a lost entry and its exit are found (UNK-10)."""
     await harness.control.adjust(Adjust(echo_external_identifier=False))
     await harness.quote("1.20", "1.20")
@@ -216,7 +216,7 @@ async def test_orders_are_known_by_their_source_where_the_identifier_is_not_echo
     assert (len(harness.posts("e")), len(harness.posts("x"))) == (1, 1)
 
 
-async def test_a_fill_after_an_orders_end_takes_back_the_next_one(harness: Harness) -> None:
+async def test_a_fill_after_an_orders_end_cancels_the_next_order(harness: Harness) -> None:
     """ENT-20, ENT-60: two of four fill at the first price after that order's end was read; the order for all four must not fill as well."""
     harness.exit_fraction = None
     await harness.quote("1.10", "1.30")

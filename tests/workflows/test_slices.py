@@ -12,9 +12,7 @@ from tests.support.virtual_time import forward
 from tests.support.waiting import eventually
 
 
-async def test_a_partial_fill_is_completed_on_a_later_rung(
-    env: WorkflowEnvironment, harness: Harness
-) -> None:
+async def test_a_partial_fill_is_completed_after_a_bump(env: WorkflowEnvironment, harness: Harness) -> None:
     """Two contracts are displayed at the alert's price, the other two a tick higher: the bump asks for the remainder only (ENT-20)."""
     await harness.quote("1.20", "1.20", ask_size=2)
     with env.with_time_skipping_disabled():
@@ -27,7 +25,7 @@ async def test_a_partial_fill_is_completed_on_a_later_rung(
     assert view.quantity == 4
 
 
-async def test_a_partial_fill_keeps_its_exit_when_the_rest_is_given_up(
+async def test_a_partial_fill_keeps_its_exit_when_the_rest_is_cancelled(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
     """What was bought stays protected when the market runs away from the rest."""
@@ -42,7 +40,7 @@ async def test_a_partial_fill_keeps_its_exit_when_the_rest_is_given_up(
     assert "LADDER_ABOVE_CEILING" in (view.reason or "")
 
 
-async def test_slices_of_one_order_each_get_their_exit(env: WorkflowEnvironment, harness: Harness) -> None:
+async def test_each_fill_of_an_order_gets_its_exit(env: WorkflowEnvironment, harness: Harness) -> None:
     """Four fills of one contract each become exits for two, whichever fill completes a pair (FIL-10, EXT-40)."""
     with env.with_time_skipping_disabled():
         await harness.quote("1.10", "1.30")
@@ -73,7 +71,7 @@ async def test_a_fill_that_races_the_cancel_is_kept(harness: Harness) -> None:
     assert [line.body["legs"][0]["quantity"] for line in harness.posts("e") if line.body][:2] == [4, 1]
 
 
-async def test_a_late_fill_after_giving_up_still_gets_its_exit(
+async def test_a_late_fill_after_the_end_of_the_entry_gets_its_exit(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
     """The venue shows a fill only after the order was cancelled and given up: the trade is still there and protects it."""
@@ -87,7 +85,7 @@ async def test_a_late_fill_after_giving_up_still_gets_its_exit(
         await harness.until(trade, "bought, though the fill was shown late", bought=4, exits_working=2)
 
 
-async def test_one_contract_is_too_few_for_half_of_it(harness: Harness) -> None:
+async def test_half_of_one_contract_is_no_exit(harness: Harness) -> None:
     """Half of one contract is no order: the trade says so and holds it for a person."""
     await harness.quote("1.20", "1.20")
     trade = await harness.alert(f"BTO 1 SPY {harness.expiry:%m/%d/%Y} 450c @ 1.20")
@@ -96,7 +94,7 @@ async def test_one_contract_is_too_few_for_half_of_it(harness: Harness) -> None:
     assert "exit_skipped" in await harness.kinds(trade)
 
 
-async def test_both_exits_filled_and_the_rest_sold_is_flat_with_its_profit(harness: Harness) -> None:
+async def test_filled_exits_and_a_close_end_flat_with_the_profit(harness: Harness) -> None:
     """Bought at 1.20, half sold at 2.40, the rest closed by a person at 2.50: 4 x 120 becomes 240 x 2 + 250 x 2."""
     await harness.quote("1.20", "1.20")
     trade = await harness.alert(price="1.20")

@@ -15,9 +15,7 @@ from tests.support.waiting import eventually
 
 
 @pytest.mark.parametrize("kind", ["lost-after", "truncated", "cut", "empty-data", "unknown-status"])
-async def test_an_accepted_entry_whose_answer_is_lost_is_found_and_adopted(
-    harness: Harness, kind: str
-) -> None:
+async def test_an_accepted_entry_with_a_lost_answer_is_adopted(harness: Harness, kind: str) -> None:
     """The venue accepted, we could not read it: the order is found by its name and the trade goes on with it (UNK-10, UNK-20, ENT-50)."""
     await harness.quote("1.20", "1.20")
     await harness.fault(kind=kind, method="POST", path="*/orders", client_id="*-e1")
@@ -35,7 +33,7 @@ async def test_an_entry_that_stalls_after_acceptance_is_found(harness: Harness) 
     assert len(harness.posts("e")) == 1
 
 
-async def test_an_entry_that_never_arrived_is_looked_for_to_the_end_and_not_sent_again(
+async def test_an_entry_that_never_arrived_is_not_sent_again(
     harness: Harness,
 ) -> None:
     """Nothing was accepted: after the settling time the entry is given up, not repeated, and swept for until the day ends (UNK-30)."""
@@ -51,7 +49,7 @@ async def test_an_entry_that_never_arrived_is_looked_for_to_the_end_and_not_sent
     assert view.closed_at - view.received_at > timedelta(minutes=5)
 
 
-async def test_a_failed_look_is_not_an_empty_answer(harness: Harness) -> None:
+async def test_a_failed_lookup_is_not_an_empty_answer(harness: Harness) -> None:
     """While the venue cannot answer the look, the order stays unknown; once it can, the order is found (UNK-30)."""
     await harness.quote("1.20", "1.20")
     await harness.control.mute_streams()
@@ -64,7 +62,7 @@ async def test_a_failed_look_is_not_an_empty_answer(harness: Harness) -> None:
     assert "not_found" not in await harness.kinds(trade)
 
 
-async def test_an_entry_that_lands_after_it_was_given_up_is_taken_back(
+async def test_an_entry_accepted_after_the_trade_ended_is_cancelled(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
     """The request reached the exchange after the settling time: the sweep sees the order and cancels it."""
@@ -78,7 +76,7 @@ async def test_an_entry_that_lands_after_it_was_given_up_is_taken_back(
     assert len(harness.posts("e")) == 1
 
 
-async def test_an_entry_that_filled_after_it_was_given_up_is_protected(
+async def test_an_entry_filled_after_the_trade_ended_gets_its_exit(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
     """The same, and it filled at once: the contracts are this trade's, and get their exit."""
@@ -105,9 +103,7 @@ async def lands_late(env: WorkflowEnvironment, harness: Harness) -> WorkflowHand
     return trade
 
 
-async def test_an_order_that_reads_do_not_show_at_first_is_never_two(
-    env: WorkflowEnvironment, harness: Harness
-) -> None:
+async def test_an_order_hidden_at_first_is_not_sent_twice(env: WorkflowEnvironment, harness: Harness) -> None:
     """An accepted order that the venue denies knowing for a second is not replaced before its end was seen (UNK-30, ENT-10)."""
     harness.exit_fraction = None  # with the stream silent, the fill is known at the next reading
     await harness.quote("1.19", "1.21")
@@ -130,7 +126,7 @@ async def test_an_order_that_reads_do_not_show_at_first_is_never_two(
     assert harness.entry_limits() == ["1.2", "1.21"]
 
 
-async def test_a_lost_cancel_is_asked_again_and_no_order_is_sent_before_it_ended(harness: Harness) -> None:
+async def test_a_lost_cancel_is_sent_again_before_the_next_order(harness: Harness) -> None:
     """The cancel's answer is lost twice: the next price waits for the end of the order before it (ENT-10, ENT-60)."""
     await harness.quote("1.19", "1.21")
     await harness.fault(kind="lost-before", method="DELETE", count=2)
@@ -143,7 +139,7 @@ async def test_a_lost_cancel_is_asked_again_and_no_order_is_sent_before_it_ended
     }
 
 
-async def test_a_lost_exit_answer_is_found_and_not_doubled(harness: Harness) -> None:
+async def test_an_exit_with_a_lost_answer_is_found_and_not_doubled(harness: Harness) -> None:
     """The exit was accepted and its answer lost: it is adopted; no second exit for the same contracts goes out (EXT-30)."""
     await harness.quote("1.20", "1.20")
     await harness.fault(kind="lost-after", method="POST", path="*/orders", client_id="*-x1")
@@ -152,7 +148,7 @@ async def test_a_lost_exit_answer_is_found_and_not_doubled(harness: Harness) -> 
     assert len(harness.posts("x")) == 1
 
 
-async def test_an_exit_that_never_arrived_is_sent_again_after_the_look(harness: Harness) -> None:
+async def test_an_exit_that_never_arrived_is_sent_again(harness: Harness) -> None:
     """An exit is never given up: proven absent, and the position seen, it is sent again under a new name (EXT-30)."""
     harness.exit_fraction = None  # this one is unprotected while its outcome is not known
     await harness.quote("1.20", "1.20")

@@ -138,7 +138,7 @@ async def opened_desk(**kind: Any) -> AsyncIterator[Desk]:
         ({"cash": "600", "margin": True, "day_trade_count": 3}, 5),
     ],
 )
-async def test_an_account_buys_what_it_can_pay_with_its_fees(kind: dict[str, Any], quantity: int) -> None:
+async def test_an_account_buys_what_it_can_pay_including_fees(kind: dict[str, Any], quantity: int) -> None:
     """RSK-10: to the last contract, and the broker's own check agrees."""
     async with opened_desk(**kind) as desk:
         answer = await desk.size()
@@ -164,7 +164,7 @@ async def test_an_account_buys_what_it_can_pay_with_its_fees(kind: dict[str, Any
         ),
     ],
 )
-async def test_an_account_that_may_not_buy_is_denied_by_name(
+async def test_a_restricted_account_is_denied_with_its_restriction(
     kind: dict[str, Any], code: Code, words: str
 ) -> None:
     """RSK-10: each with its own code and the numbers or flags it rests on."""
@@ -175,7 +175,7 @@ async def test_an_account_that_may_not_buy_is_denied_by_name(
         assert words in answer.denied.reason
 
 
-async def test_an_index_option_pays_its_exchange_and_knows_no_cap() -> None:
+async def test_an_index_option_has_an_exchange_fee_and_no_commission_cap() -> None:
     """RSK-10: twenty contracts of an index cost twenty commissions and the exchange's own fee; the broker's check says the same."""
     async with opened_desk(cash="100000") as desk:
         answer = await desk.size(root="SPX", strike=6000, price="10.00")
@@ -194,7 +194,7 @@ async def test_a_series_is_sized_with_the_settlement_its_chain_states() -> None:
         assert answer.entry.listing.settlement is Settlement.PM
 
 
-async def test_alerts_in_the_same_instant_share_the_money_the_broker_has() -> None:
+async def test_simultaneous_alerts_share_the_buying_power() -> None:
     """RSK-20: all sized against the same balance, admitted one by one; the broker takes every order that was let pass."""
     async with opened_desk(cash="1000", margin=False) as desk:
         answers = await asyncio.gather(*(desk.size(number, strike=600 + number) for number in range(8)))

@@ -185,7 +185,7 @@ async def test_an_order_is_cancelled_once_and_then_refused(trader: TastytradeGat
     assert refused.value.code == "cannot_update_order"
 
 
-async def test_each_end_of_an_order_is_told(trader: TastytradeGateway, market: VenueControl) -> None:
+async def test_each_terminal_status_is_reported(trader: TastytradeGateway, market: VenueControl) -> None:
     """A wrong tick is rejected after acceptance, with words; a day order expires; a closed market keeps an order received."""
     await market.set_quote(CONTRACT.occ_symbol, bid="2.00", ask="2.05")
     rejected = await order_in(trader, await trader.place(entry("1-e1", limit="1.999")), OrderStatus.REJECTED)
@@ -226,7 +226,7 @@ PLACE_FAULTS: dict[str, tuple[FaultRule, bool]] = {
 
 
 @pytest.mark.parametrize("name", PLACE_FAULTS)
-async def test_an_order_of_unknown_outcome_is_found_where_it_was_taken(
+async def test_an_order_of_unknown_outcome_is_found_if_it_was_accepted(
     name: str, trader: TastytradeGateway, market: VenueControl
 ) -> None:
     """UNK-10: whether the venue took it or not, the answer is unknown; looking for our name tells, and there is never a second one."""
@@ -239,7 +239,7 @@ async def test_an_order_of_unknown_outcome_is_found_where_it_was_taken(
     assert len((await market.state()).named("1234-e1")) == len(found)
 
 
-async def test_an_order_that_lands_after_the_call_gave_up_is_found_later(
+async def test_an_order_accepted_after_the_timeout_is_found_later(
     trader: TastytradeGateway, market: VenueControl
 ) -> None:
     """UNK-30: not found once is not settled: an order held on the way arrives after its caller has gone."""
@@ -344,7 +344,7 @@ async def test_an_unknown_status_in_a_list_hides_no_order(
     assert [report.status for report in await trader.orders_since(SINCE)] == [OrderStatus.UNRECOGNISED] * 2
 
 
-async def test_our_name_is_found_without_the_echo_of_the_identifier(
+async def test_our_order_is_recognised_without_the_external_identifier(
     trader: TastytradeGateway, market: VenueControl
 ) -> None:
     """UNK-60: the source alone names our orders, and the app's are foreign."""
@@ -356,7 +356,7 @@ async def test_our_name_is_found_without_the_echo_of_the_identifier(
     assert {report.client_order_id for report in await trader.orders_since(SINCE)} == {"1234-e1", None}
 
 
-async def test_an_expired_token_is_renewed_on_the_way(
+async def test_an_expired_token_is_renewed_during_a_call(
     trader: TastytradeGateway, market: VenueControl
 ) -> None:
     """A token that ends early costs one more request, and the order is placed once."""
@@ -368,7 +368,7 @@ async def test_an_expired_token_is_renewed_on_the_way(
     assert len((await market.state()).named("1234-e1")) == 1
 
 
-async def test_the_stream_tells_what_happens(trader: TastytradeGateway, market: VenueControl) -> None:
+async def test_the_stream_reports_order_changes(trader: TastytradeGateway, market: VenueControl) -> None:
     """FIL-10: reports come as they are sent: twice where the venue doubles them, unrecognised where it invents a word."""
     await market.arm(FaultRule(kind=FaultKind.STREAM_DUPLICATE, path="Order", order_status="Live"))
     await market.arm(FaultRule(kind=FaultKind.STREAM_UNKNOWN_STATUS, path="Order", order_status="Filled"))
@@ -383,7 +383,7 @@ async def test_the_stream_tells_what_happens(trader: TastytradeGateway, market: 
     assert seen[-1].filled == 3
 
 
-async def test_a_stream_that_is_cut_is_unavailable_and_opens_again(
+async def test_a_dropped_stream_is_unavailable_and_can_be_reopened(
     trader: TastytradeGateway, market: VenueControl
 ) -> None:
     """A lost stream says so; the next one opens, with a new token where the old one has ended."""
@@ -400,7 +400,7 @@ async def test_a_stream_that_is_cut_is_unavailable_and_opens_again(
         await eventually(market.state, lambda state: state.streams == 1)
 
 
-async def test_a_dry_run_asks_everything_and_leaves_no_order(
+async def test_a_dry_run_reads_everything_and_sends_no_order(
     running: RunningVenue, market: VenueControl
 ) -> None:
     """DRY-10: every question is answered in a dry-run, and the venue has seen no order."""
@@ -449,7 +449,7 @@ async def test_an_index_is_found_under_the_root_that_lists_it(trader: Tastytrade
     assert {contract.root for contract in gap.nearest} == {"SPX", "SPXW"}
 
 
-async def test_an_order_that_may_not_leave_any_more_does_not(
+async def test_an_order_is_not_sent_once_it_may_not_be(
     trader: TastytradeGateway, running: RunningVenue
 ) -> None:
     """HLT-10: asked once there is a connection, right before the first byte; a yes lets the same order go."""
@@ -471,7 +471,7 @@ async def test_an_order_that_may_not_leave_any_more_does_not(
     assert asked == [False, True]
 
 
-async def test_what_the_credentials_may_do_and_the_brokers_clock_are_read(trader: TastytradeGateway) -> None:
+async def test_authority_and_clock_are_read(trader: TastytradeGateway) -> None:
     """The authority over this account, and the time at the head of an answer, to the second."""
     assert await trader.authority() == "owner"
     told = await trader.clock()

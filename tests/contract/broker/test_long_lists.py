@@ -63,7 +63,7 @@ def slow(desk: Any, order_body: Body, monkeypatch: pytest.MonkeyPatch) -> Slow:
     return found
 
 
-async def test_pages_are_asked_for_together_and_not_all_at_once(desk: Any, slow: Slow) -> None:
+async def test_pages_are_requested_concurrently_with_a_limit(desk: Any, slow: Slow) -> None:
     """UNK-40: weeks of orders fit into one call's time, and the broker is not flooded; the answer is in the list's own order."""
     reading = asyncio.create_task(desk.orders_since(date(2026, 9, 16)))
     await eventually(lambda: slow.waiting == 6, "six pages to be asked for")
@@ -72,7 +72,7 @@ async def test_pages_are_asked_for_together_and_not_all_at_once(desk: Any, slow:
     assert slow.most == 6
 
 
-async def test_a_page_that_fails_is_not_an_empty_one(desk: Any, slow: Slow) -> None:
+async def test_a_failed_page_is_not_an_empty_page(desk: Any, slow: Slow) -> None:
     """UNK-30: one page without an answer is no list at all."""
     slow.failing = {4}
     slow.go.set()

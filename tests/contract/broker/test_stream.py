@@ -114,7 +114,7 @@ async def test_every_report_is_delivered_in_order(
     assert seen[4].client_order_id is None
 
 
-async def test_a_broken_stream_delivers_what_it_had_and_then_says_so(
+async def test_a_broken_stream_delivers_its_reports_and_then_raises(
     streaming: TastytradeGateway, streamer: Streamer, order_body: Body
 ) -> None:
     """Whoever reads is never cancelled: the reports before the break are all there, then `Unavailable`."""
@@ -129,7 +129,7 @@ async def test_a_broken_stream_delivers_what_it_had_and_then_says_so(
 
 
 @pytest.mark.parametrize("data", [None, "x", {"status": "Live"}])
-async def test_a_message_that_says_nothing_ends_the_stream(
+async def test_a_message_without_an_order_id_ends_the_stream(
     data: object, streaming: TastytradeGateway, streamer: Streamer
 ) -> None:
     """An order message without an order may hide any order: the reader must catch up by asking."""
@@ -150,7 +150,7 @@ async def test_a_stream_that_is_not_confirmed_does_not_open(
             raise AssertionError("opened")
 
 
-async def test_a_stream_nobody_serves_does_not_open(
+async def test_a_stream_that_is_not_served_does_not_open(
     streaming: TastytradeGateway, streamer: Streamer, unused_tcp_port: int
 ) -> None:
     """A connection that is refused is told as what it is."""
@@ -161,7 +161,7 @@ async def test_a_stream_nobody_serves_does_not_open(
             raise AssertionError("opened")
 
 
-async def test_heartbeats_keep_a_quiet_stream_and_find_a_mute_one(
+async def test_heartbeats_detect_a_stream_without_answers(
     streaming: TastytradeGateway, streamer: Streamer
 ) -> None:
     """A stream that is open but mute is told as lost; a quiet one, idle for longer than a call may take, is not."""
@@ -180,7 +180,7 @@ async def test_heartbeats_keep_a_quiet_stream_and_find_a_mute_one(
                 await anext(reports)
 
 
-async def test_a_stream_that_closes_leaves_calls_in_flight_alone(
+async def test_closing_a_stream_keeps_calls_in_flight(
     streaming: TastytradeGateway, streamer: Streamer
 ) -> None:
     """Many trades share one adapter: the end of one stream is no fault of anybody's request."""

@@ -14,7 +14,7 @@ from tests.support.discord_client import ADA, ALERTS, BOB, OTHER, Listener, conn
 from tests.support.waiting import eventually
 
 
-async def test_messages_arrive_with_all_that_they_are(chat: RunningChat, client: Listener) -> None:
+async def test_messages_arrive_with_all_their_fields(chat: RunningChat, client: Listener) -> None:
     """First messages, replies, forwards, embeds, webhooks and edits are told apart as Discord tells them apart."""
     embed = {"title": "CALL", "fields": [{"name": "Ticker", "value": "SPY", "inline": True}]}
     first = chat.control.say("BTO SPY", embeds=[embed])
@@ -40,7 +40,7 @@ async def test_messages_arrive_with_all_that_they_are(chat: RunningChat, client:
     assert plain.created_at == discord.utils.snowflake_time(int(first["id"]))
 
 
-async def test_a_dropped_line_is_resumed_and_misses_nothing(chat: RunningChat, client: Listener) -> None:
+async def test_a_dropped_connection_is_resumed_without_loss(chat: RunningChat, client: Listener) -> None:
     """After a drop the session goes on, and what was said meanwhile comes once; after a lost session it does not come."""
     await chat.gateway.drop()
     chat.control.say("while away")
@@ -53,7 +53,7 @@ async def test_a_dropped_line_is_resumed_and_misses_nothing(chat: RunningChat, c
     assert [each.content for each in client.heard] == ["while away", "heard again"]
 
 
-async def test_limits_are_told_and_kept(chat: RunningChat, client: Listener) -> None:
+async def test_rate_limits_are_announced_and_enforced(chat: RunningChat, client: Listener) -> None:
     """The headers make the client wait by itself; a 429 that comes all the same is waited for as well."""
     channel = client.get_partial_messageable(int(ALERTS))
     for number in range(7):
@@ -64,7 +64,7 @@ async def test_limits_are_told_and_kept(chat: RunningChat, client: Listener) -> 
     assert [each.content async for each in channel.history(limit=1)] == ["after all"]
 
 
-async def test_a_nonce_makes_a_message_once(chat: RunningChat, client: Listener) -> None:
+async def test_a_nonce_creates_a_message_once(chat: RunningChat, client: Listener) -> None:
     """The same nonce again gives the message that is there; so does one whose answer was lost."""
     channel = client.get_partial_messageable(int(ALERTS))
     first = await channel.send("once", nonce="n1")
@@ -144,7 +144,7 @@ async def test_commands_buttons_selects_and_forms(chat: RunningChat) -> None:
     assert chat.world.messages[ALERTS] == {}
 
 
-async def test_without_the_intent_a_bot_sees_no_text_and_is_not_let_in_with_it() -> None:
+async def test_a_bot_without_the_intent_sees_no_text() -> None:
     """What the developer portal switches off is refused, or hidden, as Discord does."""
     async with open_chat(privileged_intents=()) as chat:
         with pytest.raises(discord.PrivilegedIntentsRequired):

@@ -75,7 +75,7 @@ def test_a_class_that_closes_late_trades_for_a_quarter_of_an_hour_more(
     assert resting.status is Status.FILLED
 
 
-def test_a_series_that_settles_in_the_morning_stops_the_day_before(exchange: Exchange, clock: Turned) -> None:
+def test_an_am_settled_series_stops_the_day_before(exchange: Exchange, clock: Turned) -> None:
     """SPX of the third Friday trades until Thursday at 16:15; on the Friday itself nothing of it does, and SPXW goes on."""
     morning, afternoon = "SPX   261218C06000000", "SPXW  261218C06000000"
     for symbol in (morning, afternoon):
@@ -87,7 +87,7 @@ def test_a_series_that_settles_in_the_morning_stops_the_day_before(exchange: Exc
     assert exchange.trades_now(buy(exchange, "1.00", afternoon))
 
 
-def test_an_expiring_series_leaves_at_its_intrinsic_value(exchange: Exchange, clock: Turned) -> None:
+def test_an_expiring_series_settles_at_its_intrinsic_value(exchange: Exchange, clock: Turned) -> None:
     """Contracts of a series that expires today leave the account at what they are worth, and their orders end."""
     bought = buy(exchange, "2.05", TODAY)
     resting = buy(exchange, "1.00", TODAY, TimeInForce.GTC)
@@ -129,7 +129,7 @@ def test_cancelling_the_original_ends_its_replacement(exchange: Exchange, clock:
     assert (old.status, new.status) == (Status.CANCELLED, Status.REJECTED)
 
 
-def test_a_cancel_before_the_order_is_live_holds(exchange: Exchange, clock: Turned) -> None:
+def test_a_cancel_before_the_order_is_live_is_carried_out(exchange: Exchange, clock: Turned) -> None:
     """An order cancelled while it is routed ends Cancelled, or Filled when the market was there first: never Live again."""
     resting, marketable = buy(exchange, "1.00"), buy(exchange, "2.05")
     for order in (resting, marketable):
@@ -155,7 +155,7 @@ def test_seeded_quotes_stay_valid_across_the_chain(exchange: Exchange) -> None:
 
 
 @pytest.mark.parametrize("symbol", ["SPXW  261218C06500000", ".SPXW261218C6500"])
-def test_symbols_are_read_in_both_forms(symbol: str) -> None:
+def test_symbols_are_parsed_in_both_forms(symbol: str) -> None:
     """The OCC and the streamer symbol name the same series."""
     series = parse(symbol)
     assert series is not None

@@ -61,7 +61,7 @@ async def connected(socket: aiohttp.ClientWebSocketResponse, token: str) -> None
     assert (reply["status"], reply["action"], reply["value"]) == ("ok", "connect", [ACCOUNT])
 
 
-async def test_an_order_is_streamed_through_its_life(desk: Desk) -> None:
+async def test_every_change_of_an_order_is_streamed(desk: Desk) -> None:
     """Routed, Live with the fill, Filled: whole objects in that order."""
     async with listening(desk) as heard:
         await desk.buy("2.05", 2)
@@ -108,7 +108,7 @@ async def test_positions_are_streamed(desk: Desk) -> None:
         ),
     ],
 )
-async def test_messages_are_bent(
+async def test_stream_faults_drop_duplicate_and_reorder_messages(
     desk: Desk, kind: FaultKind, order_status: str, expected: list[str], sequence: list[int]
 ) -> None:
     """Messages come twice, swapped, not at all, or with a word nobody knows; a drop leaves a gap in the sequence."""
@@ -122,7 +122,7 @@ async def test_messages_are_bent(
     assert [message["ws-sequence"] for message in heard] == sequence
 
 
-async def test_a_mute_stream_is_open_and_says_nothing(desk: Desk) -> None:
+async def test_a_mute_stream_is_open_and_sends_nothing(desk: Desk) -> None:
     """The socket answers heartbeats and carries no orders until it speaks again."""
     async with raw_stream(desk) as (socket, token):
         await connected(socket, token)

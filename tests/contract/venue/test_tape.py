@@ -33,7 +33,7 @@ async def test_the_file_is_the_tape(desk: Desk, tmp_path: Path) -> None:
     assert lines == await desk.control.tape()
 
 
-async def test_a_request_is_taped_before_what_it_causes(desk: Desk) -> None:
+async def test_a_request_is_recorded_before_its_effects(desk: Desk) -> None:
     """Arrival, then the order, then the decision, under one call number."""
     order = await desk.reach(await desk.buy("2.05", client_id="m1-e1"), OrderStatus.FILLED)
     request = next(line for line in desk.tape(RequestLine) if line.client_id == "m1-e1")
@@ -46,7 +46,7 @@ async def test_a_request_is_taped_before_what_it_causes(desk: Desk) -> None:
     assert request.body["legs"][0]["quantity"] == 1
 
 
-async def test_a_call_the_venue_does_not_have_is_taped(desk: Desk) -> None:
+async def test_an_unknown_call_is_recorded(desk: Desk) -> None:
     """Every call that arrives is on the tape, also one that finds nothing."""
     with pytest.raises(TastytradeError, match="record_not_found"):
         await desk.account.get_live_complex_orders(desk.session)
@@ -73,7 +73,7 @@ async def test_no_secret_is_on_the_tape(desk: Desk, tmp_path: Path) -> None:
         assert secret not in text
 
 
-def test_a_torn_last_line_is_left_out_and_written_over(tmp_path: Path) -> None:
+def test_an_incomplete_last_line_is_overwritten(tmp_path: Path) -> None:
     """A venue killed in the middle of a line leaves a tape that reads, and that the next venue goes on with."""
     path = tmp_path / "tape.jsonl"
     whole = '{"seq":1,"at":"2026-01-01T00:00:00Z","kind":"control","command":"end-day","body":{}}\n'
@@ -85,7 +85,7 @@ def test_a_torn_last_line_is_left_out_and_written_over(tmp_path: Path) -> None:
     assert [line.seq for line in read_tape(path)] == [1, 2]
 
 
-async def test_control_says_what_is_wrong(desk: Desk) -> None:
+async def test_control_answers_name_the_fault(desk: Desk) -> None:
     """A command that cannot be done is refused in words."""
     with pytest.raises(ControlRefused, match="expected a root among"):
         await desk.control.set_quote("QQQQ  300118C00100000", bid="1", ask="2")

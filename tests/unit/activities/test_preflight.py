@@ -56,7 +56,7 @@ async def test_one_failure_does_not_hide_the_next() -> None:
     assert "scope missing" in checks["positions"].found
 
 
-async def test_a_restricted_account_is_told_with_its_restriction() -> None:
+async def test_a_restriction_is_reported() -> None:
     """An account that may not open positions fails by the name of what holds it."""
     desk = PaperDesk()
     desk.restricted = True
@@ -82,7 +82,7 @@ async def test_a_closed_market_is_no_failure() -> None:
         ({"level": ""}, "account"),
     ],
 )
-async def test_each_fault_is_found_by_its_own_check(change: dict[str, Any], failing: str) -> None:
+async def test_each_fault_fails_its_own_check(change: dict[str, Any], failing: str) -> None:
     """Credentials that may only read, a clock that is off, and a level without options each fail alone, and say what to do."""
     desk = PaperDesk()
     for name, value in change.items():

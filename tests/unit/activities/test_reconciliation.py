@@ -90,14 +90,14 @@ async def looked(temporal: Temporal, times: int = 4) -> None:
     await eventually(lambda: temporal.queries >= wanted, "looks")
 
 
-async def test_what_agrees_is_not_told_of(temporal: Temporal, desk: PaperDesk) -> None:
+async def test_agreement_sends_no_signal(temporal: Temporal, desk: PaperDesk) -> None:
     """Trades and account hold the same: silence, and no signal in a history."""
     temporal.answer, desk.held = ExpectedAnswer(trades=(MINE,)), [HELD]
     await looked(temporal)
     assert temporal.told in ([], [[]])
 
 
-async def test_contracts_that_nobody_bought_are_told_at_once_where_no_trade_is_open(
+async def test_extra_contracts_are_reported_at_once_without_an_open_trade(
     temporal: Temporal, desk: PaperDesk
 ) -> None:
     """Without a trade there is nothing on its way: the first look is certain. When they are gone that is told too."""
@@ -108,7 +108,7 @@ async def test_contracts_that_nobody_bought_are_told_at_once_where_no_trade_is_o
     await eventually(lambda: temporal.told[-1] == [], "its end to be told")
 
 
-async def test_a_fill_on_its_way_is_no_difference(desk: PaperDesk) -> None:
+async def test_a_fill_that_the_broker_does_not_show_yet_is_no_difference(desk: PaperDesk) -> None:
     """The broker's ledger lags a fill: what one look finds and the next does not is never told."""
     client = Temporal()
     reconciliation = Reconciliation(desk, cast("Client", client))
@@ -119,14 +119,14 @@ async def test_a_fill_on_its_way_is_no_difference(desk: PaperDesk) -> None:
     assert client.told == []
 
 
-async def test_what_two_looks_find_is_told(temporal: Temporal, desk: PaperDesk) -> None:
+async def test_a_difference_found_twice_is_reported(temporal: Temporal, desk: PaperDesk) -> None:
     """Contracts that are gone although a trade holds them."""
     temporal.answer, desk.held = ExpectedAnswer(trades=(MINE,)), [replace(HELD, quantity=1)]
     await eventually(lambda: temporal.told and temporal.told[-1], "the difference to be told")
     assert temporal.told[-1] == [Difference(kind=DifferenceKind.MISSING, what=NAME, expected=3, found=1)]
 
 
-async def test_an_answer_that_does_not_come_finds_and_clears_nothing(
+async def test_a_failed_query_neither_finds_nor_clears_a_difference(
     temporal: Temporal, desk: PaperDesk
 ) -> None:
     """UNK-30: a failed query is not an empty account, nor one that agrees."""
@@ -137,7 +137,7 @@ async def test_an_answer_that_does_not_come_finds_and_clears_nothing(
     assert temporal.told[-1] != []
 
 
-async def test_a_trade_that_is_over_is_let_go_of(temporal: Temporal, desk: PaperDesk) -> None:
+async def test_a_trade_that_ended_is_released(temporal: Temporal, desk: PaperDesk) -> None:
     """A trade that ended without a word: what it reserved is freed, and what it held is a difference for a person."""
     silent, holding = (
         replace(MINE, trade=WorkflowId("trade-never"), position=0),
@@ -164,7 +164,7 @@ def test_an_order_of_ours_without_a_trade_is_a_difference_and_a_foreign_one_is_n
     ]
 
 
-def test_an_explanation_holds_while_the_difference_is_the_same() -> None:
+def test_an_explanation_is_valid_while_the_difference_is_the_same() -> None:
     """What a person explained stays so beside the trades that come and go, until it is another number of contracts."""
     now = clock.now()
     memory = new_account(Limits(), now)

@@ -105,7 +105,7 @@ async def following(environment: ActivityEnvironment, desk: PaperDesk) -> AsyncI
     await asyncio.wait([found.task])
 
 
-async def test_a_trade_hears_of_each_change_once(following: Following, desk: PaperDesk) -> None:
+async def test_each_change_is_reported_once_to_its_trade(following: Following, desk: PaperDesk) -> None:
     """DUR-40: however often the orders are read and the stream is opened again, an unchanged order adds nothing to a history."""
     desk.looks.clear()
     await eventually(lambda: len(desk.looks) > 5, "several looks")
@@ -117,7 +117,7 @@ async def test_a_trade_hears_of_each_change_once(following: Following, desk: Pap
     assert following.signals.sent == [OURS]
 
 
-async def test_what_a_mute_stream_keeps_to_itself_is_read(following: Following, desk: PaperDesk) -> None:
+async def test_changes_missing_from_a_mute_stream_are_read(following: Following, desk: PaperDesk) -> None:
     """FIL-10: a fill that no message tells is routed by the next look; what is news for long shows that the stream is mute."""
     filled = replace(OURS, status=OrderStatus.FILLED, remaining=0, updated_at=clock.now())
     desk.known = [filled]
@@ -142,7 +142,7 @@ async def test_an_exit_of_an_earlier_day_is_read_by_its_id(following: Following,
     await eventually(lambda: following.signals.sent == [OURS, filled], "the fill to be told")
 
 
-async def test_a_look_that_fails_leaves_a_good_stream_alone(following: Following, desk: PaperDesk) -> None:
+async def test_a_failed_read_keeps_the_stream(following: Following, desk: PaperDesk) -> None:
     """UNK-30: reading is beside the stream; the stream goes on without."""
     desk.known = Unavailable("no answer")
     desk.looks.clear()
@@ -152,7 +152,7 @@ async def test_a_look_that_fails_leaves_a_good_stream_alone(following: Following
     await eventually(lambda: len(following.signals.sent) == 2, "the stream to be heard")
 
 
-async def test_a_worker_that_shuts_down_lets_go_at_once(
+async def test_a_shutdown_ends_the_stream_at_once(
     following: Following, environment: ActivityEnvironment
 ) -> None:
     """EXT-40: another worker follows the stream without waiting for this one's grace."""
@@ -162,9 +162,7 @@ async def test_a_worker_that_shuts_down_lets_go_at_once(
             await following.task
 
 
-async def test_contracts_bought_for_a_trade_that_is_closed_call_a_person(
-    following: Following, desk: PaperDesk
-) -> None:
+async def test_a_fill_for_a_closed_trade_pages_a_person(following: Following, desk: PaperDesk) -> None:
     """FIL-30: a fill that comes after its trade has ended is nobody's but the operator's, though the order is over."""
     following.signals.gone = True
     fill = Fill(fill_id=FillId("f1"), quantity=1, price=Price(Decimal("1.20")), at=clock.now())
@@ -174,7 +172,7 @@ async def test_contracts_bought_for_a_trade_that_is_closed_call_a_person(
     assert following.pages[0].level is Level.PAGE
 
 
-async def test_an_account_is_told_of_its_stream(following: Following, desk: PaperDesk) -> None:
+async def test_the_account_is_informed_about_its_stream(following: Following, desk: PaperDesk) -> None:
     """That the stream is followed is known before a first order; that it is lost, at once."""
     account = following.signals.account
     await eventually(lambda: account.told, "the account to be told")
@@ -185,7 +183,7 @@ async def test_an_account_is_told_of_its_stream(following: Following, desk: Pape
     assert account.told[-1] == StreamStatus(since=None, why="the stream was lost")
 
 
-async def test_a_socket_is_given_up_at_its_age(following: Following) -> None:
+async def test_a_socket_is_replaced_at_its_maximum_age(following: Following) -> None:
     """A stream that seems well is opened again all the same, at once and without counting as lost."""
     following.task.cancel()
     following.activity = StreamActivity(

@@ -68,7 +68,7 @@ def history() -> WorkflowHistory:
     )
 
 
-def test_every_step_is_told_with_what_went_in_and_out(history: WorkflowHistory) -> None:
+def test_every_step_has_its_input_and_result(history: WorkflowHistory) -> None:
     """DUR-60: inputs, results, attempts, failures and times of each step can be read from the history alone."""
     start, size, timer, cancel, end = steps_of(history)
     assert (start.kind, start.name, start.inputs) == (StepKind.STARTED, "TradeWorkflow", [{"alert": "BTO"}])
@@ -97,7 +97,7 @@ def test_a_written_history_reads_back(history: WorkflowHistory, tmp_path: Path) 
 @pytest.mark.parametrize(
     "text", ["", "[]", "{}", '{"events": []}', '{"events": [{"eventId": "1"}]}', "not json"]
 )
-def test_what_is_no_history_is_refused(text: str, tmp_path: Path) -> None:
+def test_a_file_without_a_history_is_refused(text: str, tmp_path: Path) -> None:
     """A file that holds no history is refused by name, whatever is in it."""
     path = tmp_path / "trade-x.json"
     path.write_text(text)
@@ -106,7 +106,7 @@ def test_what_is_no_history_is_refused(text: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "trade-", "two words", "../etc", "x" * 40])
-def test_what_cannot_name_a_trade_is_not_found(name: str) -> None:
+def test_an_invalid_trade_id_is_not_found(name: str) -> None:
     """A name that no trade can have is refused before any server is asked."""
     with pytest.raises(NotFoundError):
         check_name(name)

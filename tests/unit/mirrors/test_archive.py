@@ -45,7 +45,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     return make(tmp_path)
 
 
-def test_what_is_written_is_read_back(place: Place) -> None:
+def test_records_are_read_as_written(place: Place) -> None:
     """Every value of a trade, its orders and its trail comes back as it was, decimals as decimals, on any filesystem."""
     written = [record("m1"), record("m2", at=NOON + DAY), record("m3", 6)]
     Archive(place, "demo").write(written)
@@ -67,7 +67,7 @@ def test_what_is_written_is_read_back(place: Place) -> None:
     ).rows == [("DECIMAL(18,4)", "501")]
 
 
-def test_an_archive_that_is_not_there_is_empty(tmp_path: Path) -> None:
+def test_a_missing_archive_is_empty(tmp_path: Path) -> None:
     """Before the first trade, and after everything was deleted, questions are answered with nothing (DUR-20)."""
     reader = ArchiveReader(local(tmp_path / "nowhere"), "demo")
     assert reader.trades() == []
@@ -75,7 +75,7 @@ def test_an_archive_that_is_not_there_is_empty(tmp_path: Path) -> None:
     assert reader.query("select count(*) from events").rows == [(0,)]
 
 
-def test_new_york_stands_beside_utc(tmp_path: Path) -> None:
+def test_times_are_in_new_york_and_utc(tmp_path: Path) -> None:
     """The clock in New York is kept as a clock shows it, and the hour that it shows twice a year stays the right one."""
     first = datetime(2026, 11, 1, 5, 30, tzinfo=UTC)
     written = [record("m1", at=first), record("m2", at=first + timedelta(hours=1))]
@@ -90,7 +90,7 @@ def test_new_york_stands_beside_utc(tmp_path: Path) -> None:
     ]
 
 
-def test_modes_are_apart(tmp_path: Path) -> None:
+def test_modes_are_separate(tmp_path: Path) -> None:
     """DRY-30: a trade of another mode is refused, lies in another folder, and is seen by no reader of this one."""
     Archive(local(tmp_path), "demo").write([record("m1")])
     with pytest.raises(ValueError, match="modes never share"):
@@ -103,7 +103,7 @@ def test_modes_are_apart(tmp_path: Path) -> None:
     }
 
 
-def test_the_last_of_two_writings_counts(tmp_path: Path) -> None:
+def test_the_later_of_two_writes_counts(tmp_path: Path) -> None:
     """A trade that is written again, or again after a reset, is one trade: as it ended last. Merging files changes no answer."""
     archive, reader = Archive(local(tmp_path), "demo"), ArchiveReader(local(tmp_path), "demo")
     later = record("m2", at=NOON + timedelta(minutes=5), pnl="12.50", life=" again")
@@ -123,7 +123,7 @@ def test_the_last_of_two_writings_counts(tmp_path: Path) -> None:
     assert archive.crowded(above=1) == []
 
 
-def test_writers_and_mergers_side_by_side_lose_nothing(tmp_path: Path) -> None:
+def test_concurrent_writers_and_mergers_lose_nothing(tmp_path: Path) -> None:
     """Several machines write and merge the same day at once: every trade is there, once, whatever a reader meets meanwhile."""
     place = local(tmp_path)
     faults: list[BaseException] = []
@@ -150,7 +150,7 @@ def test_writers_and_mergers_side_by_side_lose_nothing(tmp_path: Path) -> None:
     assert names == {f"trade-w{number}t{turn}" for number in range(3) for turn in range(5)}
 
 
-def test_what_a_killed_writer_left_behind_is_not_read(tmp_path: Path) -> None:
+def test_the_files_of_a_killed_writer_are_not_read(tmp_path: Path) -> None:
     """A file that was never finished lies aside, where nobody reads it (DUR-20)."""
     Archive(local(tmp_path), "demo").write([record("m1")])
     (tmp_path / "incoming" / "half.parquet").write_bytes(b"PAR1 and no more")
@@ -178,7 +178,7 @@ def test_what_a_killed_writer_left_behind_is_not_read(tmp_path: Path) -> None:
         "",
     ],
 )
-def test_sql_reaches_nothing_but_the_archive(tmp_path: Path, sql: str) -> None:
+def test_sql_reads_only_the_archive(tmp_path: Path, sql: str) -> None:
     """A query reads the archive's tables; files, networks, variables and this program's memory are closed to it."""
     secret_of_python = [{"a": 1}]
     assert secret_of_python
@@ -193,7 +193,7 @@ def test_sql_reaches_nothing_but_the_archive(tmp_path: Path, sql: str) -> None:
 
 
 @pytest.mark.parametrize("where", ["hdfs://127.0.0.1:1/trader", "gs://bucket/trader?nosuch=1"])
-def test_a_place_that_is_away_is_missed_when_it_is_used(where: str) -> None:
+def test_an_unreachable_location_fails_at_its_use(where: str) -> None:
     """Object storage that does not answer stops no process, and no question that another mirror answers; it is an OSError when asked."""
     archive = Archive(Place.at(where), "demo")
     with pytest.raises(OSError, match=r"\w"):

@@ -31,7 +31,7 @@ def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 
 @pytest.mark.parametrize("at", [DAYLIGHT, STANDARD])
-def test_rows_of_the_hour_come_back_from_json(at: datetime) -> None:
+def test_rows_of_the_repeated_hour_survive_json(at: datetime) -> None:
     """DUR-20: what Redis keeps is text with fixed offsets; read back it equals what was written, New York's times too."""
     whole = record("m1", at=at)
     assert TRADE_JSON.validate_json(TRADE_JSON.dump_json(whole.trade)) == whole.trade
@@ -44,7 +44,7 @@ def test_rows_of_the_hour_come_back_from_json(at: datetime) -> None:
     )
 
 
-async def test_redis_has_no_difference(hot: HotMirror) -> None:
+async def test_redis_agrees_with_temporal_in_the_repeated_hour(hot: HotMirror) -> None:
     """DUR-20: `audit verify` compares exactly this: a trade read from Temporal with the one in Redis."""
     for name, at in (("m1", DAYLIGHT), ("m2", STANDARD)):
         whole = record(name, at=at)
@@ -53,7 +53,7 @@ async def test_redis_has_no_difference(hot: HotMirror) -> None:
         assert difference(whole.trade, whole.events, copy.row, copy.events) is None
 
 
-def test_the_archive_has_no_difference(tmp_path: Path) -> None:
+def test_the_archive_agrees_with_temporal_in_the_repeated_hour(tmp_path: Path) -> None:
     """DUR-20: nor has one from Parquet; the two trades are an hour apart, though a clock in New York shows the same."""
     place = Place.at(str(tmp_path))
     written = [record("m1", at=DAYLIGHT), record("m2", at=STANDARD)]

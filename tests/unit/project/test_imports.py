@@ -35,7 +35,7 @@ def owners() -> Mapping[str, list[str]]:
 
 
 @pytest.mark.parametrize("room", ROOMS)
-def test_rooms_need_nothing_that_only_development_has(
+def test_packages_need_no_development_dependency(
     room: str, production: set[str], owners: Mapping[str, list[str]]
 ) -> None:
     """A package that only the tests' tools bring along would be missing in production."""

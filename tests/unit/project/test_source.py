@@ -221,7 +221,7 @@ def test_no_float_is_near_money() -> None:
 
 
 @pytest.mark.parametrize("room", DECIDING)
-def test_what_a_workflow_runs_imports_nothing_that_differs_at_a_replay(room: str) -> None:
+def test_workflow_code_imports_nothing_nondeterministic(room: str) -> None:
     """UNK-40: no clock, chance, environment or I/O is even imported by a workflow or by the domain under it."""
 
     def roots(node: ast.AST) -> set[str]:
@@ -235,7 +235,7 @@ def test_what_a_workflow_runs_imports_nothing_that_differs_at_a_replay(room: str
     only(found((room,), lambda node: bool(roots(node) - REPEATABLE[room])), {})
 
 
-def test_what_a_workflow_runs_asks_no_clock_and_no_chance() -> None:
+def test_workflow_code_uses_no_clock_and_no_random_numbers() -> None:
     """UNK-40: neither by its usual name nor through a method of a type that is allowed."""
     only(found(DECIDING, lambda node: called(node) in BANNED_CALLS), {})
 
@@ -320,12 +320,12 @@ def sets_walked(tree: ast.Module) -> list[str]:
     [path for room in DECIDING for path in sorted(folder(room).rglob("*.py"))],
     ids=lambda path: path.name,
 )
-def test_what_a_workflow_runs_walks_through_no_set(path: Path) -> None:
+def test_workflow_code_iterates_over_no_set(path: Path) -> None:
     """UNK-40: a set of text has another order in another process."""
     assert sets_walked(ast.parse(path.read_text(encoding="utf-8"))) == []
 
 
-def test_a_walk_through_a_set_would_be_noticed() -> None:
+def test_an_iteration_over_a_set_would_be_detected() -> None:
     """UNK-40: the check above sees loops, lists and joins over sets, and leaves membership and sorting alone."""
     text = "a = {1}\nfor x in a: pass\n[y for y in {1, 2}]\n','.join(set(b))\nlist(a)\n1 in a\nsorted(a)\n{z for z in a}\n"
     assert len(sets_walked(ast.parse(text))) == 4

@@ -69,7 +69,7 @@ def test_a_gain_counts_where_a_price_proves_it(bought: ReportedTrade, trade: Tra
     )
 
 
-def test_what_was_missed_is_told_from_prices_known_later(bought: ReportedTrade, trade: Trades) -> None:
+def test_missed_gains_follow_from_later_prices(bought: ReportedTrade, trade: Trades) -> None:
     """A denied alert in a contract that another trade sold later has a bound; one in a contract nobody saw again is not known."""
     early = trade(
         "m4",
@@ -119,7 +119,7 @@ def bought_steps() -> tuple[tuple[float, EventKind, dict[str, str]], ...]:
     )
 
 
-def test_refusals_carry_what_they_mean(trade: Trades) -> None:
+def test_denials_have_their_meaning(trade: Trades) -> None:
     """Counted by code, the commonest first; a venue's own word has words too."""
     refused = [trade(f"d{number}", DENIED, outcome="denied") for number in range(3)]
     venue = trade("v1", ((0.0, EventKind.REFUSED, {"code": "margin_check_failed"}),), outcome="refused")
@@ -164,7 +164,7 @@ def test_money_adds_up(bought: ReportedTrade, trade: Trades) -> None:
 
 
 @pytest.mark.parametrize("grouping", list(Grouping))
-def test_lines_hold_every_alert_once(bought: ReportedTrade, trade: Trades, grouping: Grouping) -> None:
+def test_lines_have_every_alert_once(bought: ReportedTrade, trade: Trades, grouping: Grouping) -> None:
     """Whatever the lines stand for, together they are the report."""
     report = made(
         bought, trade("m8", DENIED, author_id="8", channel_id="3", after=timedelta(days=1)), grouping=grouping
@@ -173,7 +173,7 @@ def test_lines_hold_every_alert_once(bought: ReportedTrade, trade: Trades, group
     assert sum(line.bought for line in report.lines) == 1
 
 
-def test_a_report_of_nothing_is_all_unknown() -> None:
+def test_an_empty_report_is_unknown_throughout() -> None:
     """No trades: no share of anything, no times, and nothing fails."""
     report = made()
     assert (report.alerts, report.filled.fraction, report.time_to_fill.median, report.net) == (
@@ -187,7 +187,7 @@ def test_a_report_of_nothing_is_all_unknown() -> None:
 @given(
     times=st.lists(st.timedeltas(min_value=timedelta(), max_value=timedelta(days=1)), min_size=1, max_size=60)
 )
-def test_a_spread_is_made_of_what_was_measured(times: list[timedelta]) -> None:
+def test_a_spread_is_computed_from_the_measurements(times: list[timedelta]) -> None:
     """Each figure is one of the times, in order, and nine of ten are really no longer than it says."""
     found = spread(times)
     assert found.median is not None
@@ -206,19 +206,19 @@ def test_a_spread_is_made_of_what_was_measured(times: list[timedelta]) -> None:
         (Grouping.AUTHOR, "2026-10-26", "2026-11-24"),
     ],
 )
-def test_the_days_that_are_meant(grouping: Grouping, since: str, until: str) -> None:
+def test_the_requested_days_are_covered(grouping: Grouping, since: str, until: str) -> None:
     """Today, this week from its Monday, or the last thirty days, in New York."""
     found: Wanted = wanted(grouping, now=OPEN)
     assert (found.since.isoformat(), found.until.isoformat()) == (since, until)
 
 
-def test_days_the_wrong_way_round_are_refused() -> None:
+def test_reversed_days_are_refused() -> None:
     """A first day after the last is a mistake."""
     with pytest.raises(ValueError, match="not after the last"):
         wanted(Grouping.DAY, now=OPEN, on=DAY, since=DAY + timedelta(days=1))
 
 
-def test_a_day_on_a_line_of_time(bought: ReportedTrade, trade: Trades) -> None:
+def test_a_timeline_of_a_day(bought: ReportedTrade, trade: Trades) -> None:
     """Every trade of the day and no other, by the moment it came in; the line spans at least the session."""
     tomorrow = trade("m9", DENIED, after=timedelta(days=1))
     first = trade("m0", DENIED, after=-timedelta(hours=1), closed_at=OPEN, outcome="denied")

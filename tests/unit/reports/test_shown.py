@@ -41,7 +41,7 @@ class Tags(HTMLParser):
         self.loads += [value or "" for name, value in attrs if name in {"src", "href"}]
 
 
-def test_a_page_stands_alone_and_runs_nothing(bought: ReportedTrade, trade: Trades) -> None:
+def test_a_page_is_self_contained_and_runs_no_script(bought: ReportedTrade, trade: Trades) -> None:
     """WHO-60: names and alerts are text in it; it has no script, and loads nothing from anywhere."""
     missed = trade("m2", DENIED, author_name=EVIL, contract=EVIL, outcome="denied", closed_at=OPEN)
     trades = [replace(bought, author_name=EVIL), missed]
@@ -54,7 +54,7 @@ def test_a_page_stands_alone_and_runs_nothing(bought: ReportedTrade, trade: Trad
     assert all(words in written for words in ("+248.00", "QUOTE_STALE", "bump 1", "nine of ten within"))
 
 
-def test_pictures_are_drawn_of_a_day_and_of_nothing(bought: ReportedTrade) -> None:
+def test_pictures_are_drawn_of_a_day_and_of_no_trades(bought: ReportedTrade) -> None:
     """A picture is a PNG 1280 wide, also without any trade, and with names that would be formulas."""
     trades = [replace(bought, author_name=EVIL, contract=EVIL)]
     line = timeline_of(trades, DAY, NOW)
@@ -86,7 +86,7 @@ def said(*texts: str) -> Shadow:
     return score([(message, parse(message)) for message in messages])
 
 
-def test_a_channel_is_scored_by_its_own_words() -> None:
+def test_a_channel_is_scored_from_its_messages() -> None:
     """Entries are paired with the exits written of them; an exit of something else, or without a price, has no result."""
     told = said(
         "BTO SPY 600c 12/18 @ 1.00",
@@ -110,7 +110,7 @@ def test_a_channel_is_scored_by_its_own_words() -> None:
     assert told.refusals == {"PARSE_NO_RIGHT": 1}
 
 
-def test_an_exit_belongs_to_the_newest_entry_it_can_mean() -> None:
+def test_an_exit_belongs_to_the_newest_matching_entry() -> None:
     """The same contract bought twice: the exit is of the second, and never of one that comes after it."""
     told = said(
         "STC SPY 600c 12/18 @ 5.00",
@@ -126,7 +126,7 @@ def test_an_exit_belongs_to_the_newest_entry_it_can_mean() -> None:
     )
 
 
-def test_a_picture_takes_nothing_from_the_folder_it_is_drawn_in(tmp_path: Path) -> None:
+def test_a_picture_runs_no_file_of_the_current_folder(tmp_path: Path) -> None:
     """Matplotlib reads a `matplotlibrc` of the current folder, which can even have other programs draw the text; it has no say here."""
     (tmp_path / "matplotlibrc").write_text("text.usetex: True\nfont.size: 40\n")
     code = "import matplotlib, alert_trader.control.reports.picture; print(matplotlib.rcParams['text.usetex'], matplotlib.rcParams['font.size'])"

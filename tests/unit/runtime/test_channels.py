@@ -98,16 +98,14 @@ async def test_a_long_message_is_cut_inside_its_block(webhook: Hook) -> None:
     assert content.endswith("\n```")
 
 
-async def test_the_story_is_not_posted(webhook: Hook) -> None:
+async def test_routine_events_are_not_posted(webhook: Hook) -> None:
     """An operator hears of money and of what needs a person."""
     await OperatorChannel(Webhook(webhook.url), NotificationRules()).tell(notice("a step", Level.STORY))
     assert webhook.bodies == []
 
 
 @pytest.mark.parametrize("status", [300, 401, 404, 429, 500])
-async def test_a_webhook_that_does_not_take_it_is_an_error_without_its_address(
-    webhook: Hook, status: int
-) -> None:
+async def test_a_refusing_webhook_is_an_error_without_its_address(webhook: Hook, status: int) -> None:
     """DUR-50: the address is the credential; the error names the answer and nothing more."""
     webhook.status = status
     with pytest.raises(ConnectionError, match=f"answered {status}") as failed:
@@ -118,7 +116,7 @@ async def test_a_webhook_that_does_not_take_it_is_an_error_without_its_address(
 @pytest.mark.parametrize(
     "address", ["http://127.0.0.1:1/{}", "http://[::bad/{}", "ftp://host/{}", "{}", "", "http://\x00/{}"]
 )
-async def test_a_webhook_that_cannot_be_reached_is_an_error_without_its_address(address: str) -> None:
+async def test_an_unreachable_webhook_is_an_error_without_its_address(address: str) -> None:
     """DUR-50: neither the error nor what it came from carries the secret."""
     with pytest.raises(ConnectionError, match="could not be reached") as failed:
         await OperatorChannel(Webhook(address.format(SECRET)), NotificationRules()).tell(notice("bought"))
@@ -127,7 +125,7 @@ async def test_a_webhook_that_cannot_be_reached_is_an_error_without_its_address(
     assert failed.value.__suppress_context__
 
 
-async def test_a_webhook_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_silent_webhook_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """DUR-40: a mute webhook ends in an error that says so, well before the activity's own timeout."""
     monkeypatch.setattr(channels, "WEBHOOK_TIMEOUT", aiohttp.ClientTimeout(total=0.05))
     with socket.socket() as mute:
@@ -164,7 +162,7 @@ def test_money_and_unknown_outcomes_always_ping(
     assert found == [by_day, by_night]
 
 
-def test_quiet_hours_are_new_yorks_and_reach_over_midnight() -> None:
+def test_quiet_hours_are_new_york_time_and_may_span_midnight() -> None:
     """22:00-07:00 holds at three in the morning in New York and not at noon, whatever the machine's zone is."""
     hours = Hours(time(22), time(7))
     assert [hours.holds(datetime(2026, 11, 24, each, 30, tzinfo=UTC)) for each in (3, 8, 11, 12, 17)] == [
@@ -177,7 +175,7 @@ def test_quiet_hours_are_new_yorks_and_reach_over_midnight() -> None:
     assert not Hours(time(9), time(9)).holds(NOON)
 
 
-async def test_a_ping_reaches_the_one_who_is_set_and_nobody_a_message_names(webhook: Hook) -> None:
+async def test_a_ping_reaches_only_the_configured_person(webhook: Hook) -> None:
     """WHO-60: the ping is ours alone; what a message says stays in its block; what is quiet notifies nobody."""
     channel = OperatorChannel(Webhook(webhook.url, "role:4242424242"), NotificationRules())
     await channel.tell(replace(notice(HOSTILE), events=(event(EventKind.FILLED),)))
@@ -188,7 +186,7 @@ async def test_a_ping_reaches_the_one_who_is_set_and_nobody_a_message_names(webh
     assert (quiet["allowed_mentions"], quiet["flags"]) == ({"parse": []}, SILENT)
 
 
-async def test_a_notice_is_told_once_though_the_activity_is_tried_again(webhook: Hook) -> None:
+async def test_a_notice_is_posted_once_despite_retries(webhook: Hook) -> None:
     """A channel that took it is not told again because another one failed; one that did not take it is."""
     channel = OperatorChannel(Webhook(webhook.url), NotificationRules())
     told = replace(notice("bought"), events=(event(EventKind.FILLED),))
@@ -217,7 +215,7 @@ async def test_anything_else_is_reached_through_apprise(webhook: Hook) -> None:
     assert SECRET not in repr(wrong.value)
 
 
-def test_channels_are_those_that_are_set() -> None:
+def test_channels_are_those_in_the_settings() -> None:
     """A webhook and every Apprise address are a channel each; where none is set there is none."""
     assert len(operators(Settings())) == 0
     more = Settings(

@@ -50,7 +50,7 @@ def notice(message: str, first: int, last: int) -> Notice:
     )
 
 
-async def test_what_is_told_is_there_at_once(hot: HotMirror) -> None:
+async def test_a_notice_is_in_the_mirror_at_once(hot: HotMirror) -> None:
     """Each notice adds its events and brings the trade's row up to date; one that is told again, as after a retry, changes nothing."""
     channel = MirrorChannel(hot)
     for each in (notice("m1", 1, 6), notice("m1", 7, 15), notice("m1", 7, 15)):
@@ -59,14 +59,16 @@ async def test_what_is_told_is_there_at_once(hot: HotMirror) -> None:
     assert ([event.sequence for event in held.events], held.row.outcome) == (list(range(1, 16)), "flat")
 
 
-async def test_a_notice_about_no_trade_is_none_of_its_business(hot: HotMirror) -> None:
+async def test_a_notice_without_a_trade_is_ignored(hot: HotMirror) -> None:
     """A stranger's order in the account is told to people, and is no event of a trade."""
     await MirrorChannel(hot).tell(Notice(level=Level.STORY, workflow_id="", title="t", text="t"))
     assert await hot.recent(10) == []
 
 
 @pytest.mark.parametrize("trouble", ["gone", "frozen", "full", "read-only"])
-async def test_trouble_is_swallowed_in_time(hot: HotMirror, server: RedisServer, trouble: str) -> None:
+async def test_failures_are_suppressed_within_the_timeout(
+    hot: HotMirror, server: RedisServer, trouble: str
+) -> None:
     """EXT-50: a Redis that is gone, frozen, full or read-only raises nothing, costs a bounded wait once, and then none for a while."""
     await MirrorChannel(hot).tell(notice("m1", 1, 6))
     await hot.mark_whole(clock.now())
@@ -91,7 +93,7 @@ async def test_trouble_is_swallowed_in_time(hot: HotMirror, server: RedisServer,
     await server.ask("CONFIG", "SET", "maxmemory", "0")
 
 
-async def test_it_goes_on_by_itself_and_owns_up(
+async def test_the_mirror_recovers_and_is_marked_incomplete(
     hot: HotMirror, server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Once Redis is back, events are written again, and the mirror is no longer called whole: what was missed is housekeeping's."""

@@ -35,7 +35,7 @@ def test_defaults_are_the_policy_of_the_domain(tmp_path: Path) -> None:
     assert settings.namespace == "dry-run"
 
 
-def test_every_knob_reaches_the_policy(tmp_path: Path) -> None:
+def test_every_setting_reaches_the_policy(tmp_path: Path) -> None:
     """A knob that is set is in the rules of the next trade."""
     policy = loaded(
         tmp_path,
@@ -87,7 +87,7 @@ def test_announced_closures_reach_the_policy(tmp_path: Path) -> None:
         ("TRADER_CALENDAR_EARLY_CLOSES", "2027-07-05=13:00", "Monday 2027-07-05, which is closed"),
     ],
 )
-def test_a_closure_that_cannot_be_meant_is_refused(tmp_path: Path, name: str, value: str, words: str) -> None:
+def test_an_impossible_closure_is_refused(tmp_path: Path, name: str, value: str, words: str) -> None:
     """What was found, and how it is written: a slip in a date must not look as if it held."""
     with pytest.raises(SettingsError) as caught:
         loaded(tmp_path, **{name: value})
@@ -151,7 +151,7 @@ def test_the_first_source_wins_and_is_named(tmp_path: Path) -> None:
         ({"TRADER_SETTINGS": "nowhere.toml"}, "does not exist"),
     ],
 )
-def test_faults_are_told(tmp_path: Path, variables: dict[str, str], words: str) -> None:
+def test_faults_are_reported(tmp_path: Path, variables: dict[str, str], words: str) -> None:
     """A wrong or unknown setting is refused, with its name and what was expected."""
     with pytest.raises(SettingsError) as caught:
         loaded(tmp_path, **variables)
@@ -212,7 +212,7 @@ def test_secrets_never_show(tmp_path: Path) -> None:
     assert secret not in str(caught.value)
 
 
-def test_a_child_process_runs_by_the_same_settings(tmp_path: Path) -> None:
+def test_a_child_process_has_the_same_settings(tmp_path: Path) -> None:
     """Settings written as an environment read back the same, secrets included."""
     settings = loaded(
         tmp_path,
@@ -269,7 +269,7 @@ def test_profiles_are_read_from_a_table_a_file_or_the_variable(tmp_path: Path) -
         ("nowhere.toml", "expected the path of a TOML or JSON file"),
     ],
 )
-def test_a_wrong_profile_is_told_with_its_place(tmp_path: Path, written: str, words: str) -> None:
+def test_a_wrong_profile_is_reported_with_its_location(tmp_path: Path, written: str, words: str) -> None:
     """A profile that is misspelt must not look as if it held."""
     with pytest.raises(SettingsError) as caught:
         loaded(tmp_path, TRADER_PROFILES=written)
@@ -287,7 +287,7 @@ def test_a_wrong_profile_is_told_with_its_place(tmp_path: Path, written: str, wo
         ("TRADER_ARCHIVE", "s3://"),
     ],
 )
-def test_an_address_that_no_mirror_can_have_is_told_with_its_setting(
+def test_an_invalid_mirror_address_is_reported_with_its_setting(
     tmp_path: Path, name: str, value: str
 ) -> None:
     """Every process would fall over it later, without a word of where it is set; a password in it is not repeated."""
@@ -306,6 +306,6 @@ def test_an_address_that_no_mirror_can_have_is_told_with_its_setting(
         "redis://[::1]:6379",
     ],
 )
-def test_an_address_of_a_redis_passes(tmp_path: Path, url: str) -> None:
+def test_a_redis_address_is_valid(tmp_path: Path, url: str) -> None:
     """Every form that Redis's own library reads."""
     assert str(loaded(tmp_path, TRADER_REDIS_URL=url).settings.redis_url) == "**********"

@@ -22,7 +22,7 @@ def test_card_has_a_test_or_is_listed_as_open(card: str) -> None:
 
 
 @pytest.mark.parametrize("card", generate.not_yet())
-def test_open_card_is_as_open_as_it_says(card: str) -> None:
+def test_an_open_card_has_the_stated_coverage(card: str) -> None:
     """A row under "Not yet" is true: "nothing" and "unproven" have no test, "in part" has one."""
     how_far = generate.not_yet()[card]
     assert how_far in HOW_FAR
@@ -34,7 +34,7 @@ def test_open_card_is_as_open_as_it_says(card: str) -> None:
     )
 
 
-def test_tests_name_only_cards_there_are() -> None:
+def test_tests_name_only_existing_cards() -> None:
     """A card that a test names is one of the list: a misspelt id proves nothing."""
     unknown = {card: tests for card, tests in generate.proofs().items() if card not in generate.cards()}
     assert not unknown

@@ -51,7 +51,7 @@ def failed(guard: GuardedInstance, act: WorkflowActivation) -> bool:
     return guard.activate(act).HasField("failed")
 
 
-def test_a_clock_that_stands_still_is_not_shown() -> None:
+def test_an_activation_with_a_frozen_clock_is_held_back() -> None:
     """More history at the same time, in a task that is no replay: it is failed, and the workflow never hears of it (DUR-10)."""
     workflow = Told()
     guard = GuardedInstance(workflow)
@@ -60,7 +60,7 @@ def test_a_clock_that_stands_still_is_not_shown() -> None:
     assert workflow.jobs == ["resolve_activity"]
 
 
-def test_a_task_of_long_ago_is_not_shown() -> None:
+def test_an_old_activation_is_held_back() -> None:
     """The time of a killed worker's task, with the events of the one after it: no true task is that old (DUR-10)."""
     workflow = Told()
     guard = GuardedInstance(workflow)
@@ -69,7 +69,7 @@ def test_a_task_of_long_ago_is_not_shown() -> None:
     assert workflow.jobs == ["resolve_activity"]
 
 
-def test_a_true_task_is_passed_on() -> None:
+def test_a_valid_activation_is_passed_on() -> None:
     """Later tasks, steps of one task, replays and queries all reach the workflow."""
     workflow = Told()
     guard = GuardedInstance(workflow)

@@ -128,7 +128,7 @@ def test_a_sell_rounds_up_to_a_tick() -> None:
     assert plan.limit == Decimal("3.10")
 
 
-def test_a_smaller_exit_than_the_minimum_waits() -> None:
+def test_an_exit_below_the_minimum_waits() -> None:
     """Under the minimum there is no order; the contracts join the next one."""
     policy = ExitPolicy(min_quantity=2)
     assert next_exit(bought=2, uncovered=[fill(2, "1")], planned=0, policy=policy, ticks=PENNY) is None

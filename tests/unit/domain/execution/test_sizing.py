@@ -172,12 +172,14 @@ def test_fees_count() -> None:
         ("RUT", 20, "27.60"),
     ],
 )
-def test_commission_has_a_cap_that_indices_do_not_have(underlying: str, quantity: int, fees: str) -> None:
+def test_equity_options_have_a_commission_cap_and_indexes_have_none(
+    underlying: str, quantity: int, fees: str
+) -> None:
     """Ten dollars a leg of equity options; an index option pays all of it, and its exchange's own fee."""
     assert FeeTable().opening(quantity, underlying) == Decimal(fees)
 
 
-def test_the_cap_on_commission_lets_a_leg_be_larger() -> None:
+def test_the_commission_cap_allows_a_larger_quantity() -> None:
     """The last dollars of the buying power are not set aside for a commission that nobody takes."""
     policy = SizingPolicy(allocation=Decimal(1), max_contracts=100, max_notional=Decimal(10_000))
     found = [

@@ -73,14 +73,14 @@ def test_the_step_changes_at_the_threshold(nickels: TickTable, at: str, buy: str
     )
 
 
-def test_a_buy_that_rounds_across_a_threshold_lands_on_the_finer_steps() -> None:
+def test_a_buy_rounded_across_a_threshold_is_on_the_finer_tick() -> None:
     """From 3.06 on in steps of 0.05 and below in steps of 0.02: 3.06 is no multiple of 0.05, and 3.05 none of 0.02."""
     table = TickTable((Tick(value=Decimal("0.02"), threshold=Decimal("3.06")), Tick(value=Decimal("0.05"))))
     assert table.buy(Decimal("3.06")) == Decimal("3.04")
     assert table.sell(Decimal("3.05")) == Decimal("3.10")
 
 
-def test_pennies_all_the_way() -> None:
+def test_a_penny_table_has_one_step() -> None:
     """A table of one row has one step at every price."""
     assert PENNY.valid(Decimal("12.34"))
     assert not PENNY.valid(Decimal("12.345"))

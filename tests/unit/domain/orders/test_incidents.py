@@ -93,7 +93,7 @@ def test_a_cancel_does_not_erase_the_filled_part(
     assert (order.filled, order.open, order.cancelled, ledger.position) == (1, 0, 3, 1)
 
 
-def test_a_cancel_is_not_over_before_the_fills_it_raced_are_shown(
+def test_a_cancel_is_not_final_before_its_racing_fills_are_shown(
     ledger: OrderLedger, exchange: PaperExchange
 ) -> None:
     """ENT-60: the venue counted two as filled while the order worked; a cancellation that shows one of them frees nothing yet."""
@@ -171,7 +171,7 @@ def test_a_fill_of_a_superseded_order_is_kept_and_not_taken_for_the_new_ones(
     assert (ledger.order(old.chain).filled, ledger.order(new.chain).filled, ledger.bought) == (1, 0, 1)
 
 
-def test_an_entry_given_up_as_absent_that_appears_is_adopted(
+def test_an_entry_confirmed_absent_that_appears_is_adopted(
     ledger: OrderLedger, exchange: PaperExchange
 ) -> None:
     """ENT-50: an order that lands after everybody stopped looking counts as open again, and its fills are held."""
@@ -216,7 +216,7 @@ def test_one_unreadable_report_does_not_lose_the_position(
     assert (learned.wrong_contract, ledger.position, ledger.order(entry.chain).done) == (False, 2, True)
 
 
-def test_an_order_first_heard_of_unreadably_has_not_ended(
+def test_an_order_first_reported_unreadably_has_not_ended(
     ledger: OrderLedger, exchange: PaperExchange
 ) -> None:
     """FIL-20: an end that shows neither size nor fills is no end with nothing bought; the order is read again."""
@@ -231,7 +231,7 @@ def test_an_order_first_heard_of_unreadably_has_not_ended(
     assert (known.done, known.filled, ledger.bought) == (True, 2, 2)
 
 
-def test_what_fills_in_another_contract_is_not_sold(ledger: OrderLedger, exchange: PaperExchange) -> None:
+def test_a_fill_in_another_contract_is_not_sold(ledger: OrderLedger, exchange: PaperExchange) -> None:
     """WHO-50: the venue shows another contract under our order's name; a person is told, and no exit is planned for it."""
     meant = intent(Leg.ENTRY, 1, 2)
     ledger.intend(meant)
@@ -254,9 +254,7 @@ def test_what_fills_in_another_contract_is_not_sold(ledger: OrderLedger, exchang
     assert (ledger.bought, due(ledger, ALL)) == (0, None)
 
 
-def test_a_symbol_that_changes_later_does_not_unsell_what_was_sold(
-    ledger: OrderLedger, exchange: PaperExchange
-) -> None:
+def test_a_later_symbol_change_keeps_what_was_sold(ledger: OrderLedger, exchange: PaperExchange) -> None:
     """FIL-20: a GTC exit outlives a corporate action that renames its contract; the part sold before stays sold."""
     entry = send(ledger, exchange, Leg.ENTRY, 2)
     exchange.fill(entry, 2)
@@ -292,9 +290,7 @@ def test_an_order_edited_in_the_app_is_followed_to_its_replacement(
     assert (order.done, order.filled, ledger.bought, order.status) == (True, 4, 4, OrderStatus.FILLED)
 
 
-def test_a_replacement_that_came_to_nothing_leaves_the_older_order_to_act_on(
-    ledger: OrderLedger, exchange: PaperExchange
-) -> None:
+def test_a_failed_replacement_leaves_the_older_order(ledger: OrderLedger, exchange: PaperExchange) -> None:
     """ENT-60: a fill of the original aborts its replacement; the original is the one that still works and must be cancelled."""
     old = send(ledger, exchange, Leg.ENTRY, 4)
     new = replace(
@@ -311,7 +307,7 @@ def test_a_replacement_that_came_to_nothing_leaves_the_older_order_to_act_on(
     assert (order.order_id, order.done, order.open) == (old.order_id, False, 4)
 
 
-def test_a_fill_that_a_replacement_repeats_counts_once(ledger: OrderLedger, exchange: PaperExchange) -> None:
+def test_a_fill_repeated_by_a_replacement_counts_once(ledger: OrderLedger, exchange: PaperExchange) -> None:
     """FIL-10: should a replacement's report carry its original's fills along, they were still made once."""
     old = send(ledger, exchange, Leg.ENTRY, 4)
     exchange.fill(old, 1)
@@ -349,7 +345,7 @@ def test_reports_of_other_trades_change_nothing(ledger: OrderLedger, exchange: P
     )
 
 
-def test_an_order_from_before_a_reset_is_adopted_by_its_name(
+def test_an_order_from_before_a_reset_is_adopted_by_its_id(
     ledger: OrderLedger, exchange: PaperExchange
 ) -> None:
     """UNK-40: history went back to before the order was meant; its report makes it known, and its number is not given again."""
@@ -361,7 +357,7 @@ def test_an_order_from_before_a_reset_is_adopted_by_its_name(
     assert (known.state, known.order_id) == (OrderState.ACKNOWLEDGED, order.order_id)
 
 
-def test_sizing_is_at_the_most_the_ladder_may_pay() -> None:
+def test_sizing_uses_the_ladders_ceiling() -> None:
     """ENT-20: an account with room for 2 at the first price and 1 at the ceiling buys 1."""
     policy = SizingPolicy(allocation=Decimal(1), fees=FeeTable(commission=Decimal(0), other=Decimal(0)))
     first, highest = Price(Decimal("1.00")), Price(Decimal("1.10"))
