@@ -29,8 +29,8 @@ LONG = {
     "tests/mirrors/test_rebuild.py": "mirrors are deleted and rebuilt",
     "tests/mirrors/test_redis_away.py": "redis-server is stopped in the middle of trades",
     "tests/stateful/test_mutants.py": "each mutant takes a search of its own",
-    "tests/workflows/test_close_over_a_weekend.py": "days of retries",
-    "tests/workflows/test_lost_entry_unanswered.py": "days of retries",
+    "tests/workflows/test_close_across_sessions.py": "days of retries",
+    "tests/workflows/test_lookups_unanswered.py": "days of retries",
 }
 """Files that `make test-long` runs, and `make test` does not, with the reason. CI runs both."""
 

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.support.beside import Stage, open_stage
 from tests.support.cluster import Cluster, open_cluster
+from tests.support.concurrent_scenes import Stage, open_stage
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,8 @@ from alert_trader.control.errors import NoWorkerError
 from alert_trader.domain.account.trading_state import AccountState
 from alert_trader.domain.denial import Code
 from alert_trader.domain.trade.lifecycle import Outcome
-from tests.support.beside import beside
 from tests.support.cluster import WorkerSlot
+from tests.support.concurrent_scenes import beside
 
 
 @beside

@@ -17,8 +17,8 @@ from alert_trader import clock
 from alert_trader.domain.alerts.portion import HALF, Portion
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.workflows.interface import CLOSE_UPDATE, SELL_UPDATE, Command, SellOrder
-from tests.support.beside import beside
 from tests.support.cluster import LOOKED_FOR, Trade, WorkerSlot, exits_out
+from tests.support.concurrent_scenes import beside
 
 pytestmark = pytest.mark.timeout(240)
 

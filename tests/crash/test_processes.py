@@ -14,8 +14,8 @@ from alert_trader.control.commands import trade_commands
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.simulators.venue.tape import CancelLine
 from alert_trader.workflows.interface import Command
-from tests.support.beside import beside
 from tests.support.cluster import LOOKED_FOR, Trade, WorkerSlot, exits_out, open_cluster
+from tests.support.concurrent_scenes import beside
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.timeout(240)

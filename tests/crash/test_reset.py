@@ -7,8 +7,8 @@ from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from alert_trader.control.commands import trade_commands
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.workflows.interface import Command
-from tests.support.beside import beside
 from tests.support.cluster import Trade, WorkerSlot
+from tests.support.concurrent_scenes import beside
 
 pytestmark = pytest.mark.timeout(180)
 

@@ -1,4 +1,4 @@
-"""The account beside its trades: halts, flattening, re-posts, limits, and what happens without it."""
+"""The account and its trades: halts, flatten, re-posts, limits, and trading without an account."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace

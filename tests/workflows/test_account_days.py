@@ -1,4 +1,4 @@
-"""The account over weeks of virtual time: days that begin, a halt that holds, a memory that ends with the contract, fresh starts."""
+"""The account over weeks: daily start, halts, re-posts until expiration, continue-as-new."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Trades that wait for a person: approved, halved, skipped, left unanswered; and authors who are watched only."""
+"""Trades that wait for approval: approved, halved, skipped, unanswered; and watched authors."""
 
 from dataclasses import replace
 from datetime import timedelta

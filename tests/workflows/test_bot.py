@@ -1,4 +1,4 @@
-"""The bot over real trades: what it refuses, what it asks, what it mends when it is back."""
+"""The bot with real trades: permissions, confirmations, and cards after a restart."""
 
 import secrets
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""A trade's card, from the trade's side: shown beside the story, by whoever serves the queue, and never in its way."""
+"""A trade's card as the trade sees it: shown by the bot, and never delaying the trade."""
 
 import asyncio
 import contextlib

@@ -1,11 +1,13 @@
-"""What a person asks of a trade: cancel, close, convert, in every phase; and the Web UI's own cancel."""
+"""Commands of a person: cancel, close and convert in every phase, together, and the Web UI's own cancel."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.testing import WorkflowEnvironment
 
+from alert_trader.domain.execution.policy import Conversion, LadderPolicy
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.workflows.interface import (
     CANCEL_UPDATE,
@@ -14,8 +16,9 @@ from alert_trader.workflows.interface import (
     Command,
     CommandReceipt,
 )
-from tests.support.harness import Harness
+from tests.support.harness import Harness, policy
 from tests.support.virtual_time import forward
+from tests.support.waiting import eventually
 
 ME = Command(by="tester", reason="because")
 
@@ -167,3 +170,46 @@ async def test_a_second_cancel_of_the_workflow_changes_nothing(harness: Harness)
     await trade.cancel()
     view = await harness.until(trade, "still held", phase=Phase.HOLDING, exits_working=2)
     assert view.position == 4
+
+
+async def test_a_cancel_during_the_conversion_cancels_the_conversion_order(
+    env: WorkflowEnvironment, harness: Harness
+) -> None:
+    """The converting order rests unfilled when a person cancels: it is taken back in that person's name, and no other follows."""
+    await harness.quote("1.19", "1.32", ask_size=0)
+    rules = policy(
+        ladder=LadderPolicy(conversion=Conversion.MARKETABLE_LIMIT, conversion_wait=timedelta(minutes=10))
+    )
+    with env.with_time_skipping_disabled():
+        trade = await harness.alert(rules=rules)
+        await harness.until(trade, "the working entry", step="limit")
+        converting = asyncio.create_task(trade.execute_update(CONVERT_UPDATE, ME, result_type=CommandReceipt))
+        await eventually(lambda: len(harness.order_ids("e")) == 2, "the converting order")
+        receipt = await trade.execute_update(CANCEL_UPDATE, ME, result_type=CommandReceipt)
+        await converting
+    assert receipt.done
+    assert "OPERATOR_CANCELLED" in (receipt.view.reason or "")
+    assert all(order.status.terminal for order in harness.venue.exchange.orders.values())
+    assert len(harness.posts("e")) == 2
+
+
+async def test_simultaneous_cancel_convert_and_close_sell_once(
+    env: WorkflowEnvironment, harness: Harness
+) -> None:
+    """Everybody presses a button at once: what was bought is sold once, and each caller gets an answer (DUR-30)."""
+    await harness.quote("1.20", "1.20", ask_size=2)
+    with env.with_time_skipping_disabled():
+        trade = await harness.alert()
+        await harness.until(trade, "the first slice", bought=2, exits_working=1)
+        answers = await asyncio.gather(
+            *(
+                trade.execute_update(name, ME, result_type=CommandReceipt)
+                for name in (CONVERT_UPDATE, CANCEL_UPDATE, CLOSE_UPDATE)
+            ),
+            trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt),
+            trade.cancel(),
+            return_exceptions=True,
+        )
+    view = await trade.result()
+    assert (view.outcome, view.sold, view.position) == (Outcome.FLAT, view.bought, 0)
+    assert not [answer for answer in answers if isinstance(answer, TimeoutError)]

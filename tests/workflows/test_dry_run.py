@@ -1,4 +1,4 @@
-"""Dry-run: everything is read, sized and checked as for real, and nothing can be sent."""
+"""Dry-run: everything is read, sized and checked, and nothing can be sent."""
 
 from dataclasses import replace
 

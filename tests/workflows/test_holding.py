@@ -1,4 +1,4 @@
-"""From the last fill to flat, or to the contract's end."""
+"""From the last entry fill until the trade is flat or the contract expires."""
 
 from datetime import timedelta
 

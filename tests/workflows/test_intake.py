@@ -1,4 +1,4 @@
-"""The one door for messages: what opens a trade, what is told to one, and what is left alone."""
+"""Message intake: which message opens a trade, which goes to one, and which is ignored."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""How an entry finds its price: at once, bump by bump, converted, or given up."""
+"""How an entry finds its price: at once, after bumps, by conversion, or not at all."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What is not traded, and what the venue refuses: each with its code, and with nothing sent that should not be."""
+"""Alerts that are denied and orders that are rejected: each with its code."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Sales of a part: of what is free, of what exits hold, while things go wrong; the rest is protected again by the plan."""
+"""Partial exits: of free contracts, of contracts held by exits, and under faults."""
 
 from datetime import timedelta
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""An order whose fate becomes known only when the window is over: the ladder goes on from where the clock stands, and never stops."""
+"""An order whose outcome becomes known after the window: the ladder continues by the clock."""
 
 from dataclasses import replace
 from datetime import timedelta

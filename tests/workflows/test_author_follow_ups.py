@@ -1,4 +1,4 @@
-"""What an author writes after the alert: exits by the profile, adds, corrections. A trade is only ever changed as the profile says."""
+"""Later messages of an alert's author: exits, adds and corrections, as the profile says."""
 
 import asyncio
 from dataclasses import replace

@@ -1,23 +1,20 @@
-"""Exits under adverse conditions: nothing that happened to one of them, and no other order, holds up the next."""
+"""Exits under faults: no fault of one exit, or of another order, delays the next exit."""
 
-import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import partial
 
 import pytest
-from temporalio.client import WorkflowHandle, WorkflowUpdateStage
+from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from alert_trader import clock
-from alert_trader.activities.messages import Notice
 from alert_trader.domain.market.calendar import new_york_date, next_trading_day
 from alert_trader.domain.market.trading_hours import BY_RULE
-from alert_trader.domain.trade.lifecycle import Outcome, Phase
+from alert_trader.domain.trade.lifecycle import Outcome
 from alert_trader.simulators.venue.commands import Adjust
 from alert_trader.workflows import timing
-from alert_trader.workflows.interface import CLOSE_UPDATE, Command, CommandReceipt
+from alert_trader.workflows.interface import Command
 from tests.support.harness import CONTRACT, Harness
 from tests.support.virtual_time import forward
 from tests.support.waiting import eventually
@@ -36,23 +33,6 @@ REFUSED = {
 async def refusals(harness: Harness, handle: WorkflowHandle) -> int:  # type: ignore[type-arg]
     """Count the exits that the venue has refused."""
     return (await harness.kinds(handle)).count("exit_refused")
-
-
-async def test_a_close_does_not_wait_for_a_rejected_exits_retry(
-    env: WorkflowEnvironment, harness: Harness
-) -> None:
-    """The profit-take was refused until its pauses are minutes long: a person's close is sent at once all the same (EXT-50)."""
-    harness.exit_fraction = None
-    await harness.quote("1.20", "1.20")
-    await harness.fault(**REFUSED, count=9)
-    with env.with_time_skipping_disabled():
-        trade = await harness.alert()
-        for number in range(1, 10):
-            await forward(env, trade, timedelta(seconds=40))
-            await eventually(partial(_at_least, harness, trade, number), f"refusal {number}")
-        receipt = await trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt)
-    assert receipt.done
-    assert (await trade.result()).sold == 4
 
 
 async def _at_least(harness: Harness, trade: WorkflowHandle, number: int) -> bool:  # type: ignore[type-arg]
@@ -103,18 +83,6 @@ async def test_a_stalled_exit_does_not_delay_the_exit_of_the_next_fill(
     ]
 
 
-async def test_a_close_completes_without_the_stream(env: WorkflowEnvironment, harness: Harness) -> None:
-    """The stream is mute: the sale is read until it has ended."""
-    await harness.quote("1.20", "1.20")
-    with env.with_time_skipping_disabled():
-        trade = await harness.alert()
-        await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
-        await harness.control.mute_streams()
-        receipt = await trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt)
-    assert receipt.done
-    assert (await trade.result()).outcome is Outcome.FLAT
-
-
 async def test_a_filled_order_without_its_fills_is_read_again(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
@@ -132,46 +100,6 @@ async def test_a_filled_order_without_its_fills_is_read_again(
         await harness.control.fill(harness.order_ids("e")[0], 4, "1.20")
         view = await harness.until(trade, "protected", bought=4, exits_working=2)
     assert view.step == "limit"
-
-
-@pytest.mark.parametrize("in_a_bump", [False, True])
-async def test_an_entry_of_unknown_status_does_not_delay_a_close(
-    env: WorkflowEnvironment, harness: Harness, *, in_a_bump: bool
-) -> None:
-    """The rest of the entry shows an unknown status and cannot be cancelled: what was bought is sold when asked (EXT-50)."""
-    await harness.quote("1.20", "1.20", ask_size=2)
-    with env.with_time_skipping_disabled():
-        trade = await harness.alert(price="1.20")
-        await harness.until(trade, "the first slice", bought=2, exits_working=1)
-        order = harness.order_ids("e")[0]
-        await harness.fault(kind="unknown-status", method="GET", path=f"*/orders/{order}", count=None)
-        await harness.fault(
-            kind="status",
-            method="DELETE",
-            path=f"*/orders/{order}",
-            status=422,
-            code="cannot_update_order",
-            count=None,
-        )
-        if in_a_bump:
-            await harness.quote("1.10", "1.30")
-            await forward(env, trade, timedelta(seconds=21))
-            await eventually(
-                lambda: any(
-                    line.kind == "request" and line.method == "DELETE" for line in harness.venue.tape.lines
-                ),
-                "the cancel",
-            )
-        trade_update = await trade.start_update(
-            CLOSE_UPDATE, ME, result_type=CommandReceipt, wait_for_stage=WorkflowUpdateStage.ACCEPTED
-        )
-        await forward(env, trade, timedelta(seconds=90))
-        await harness.until(trade, "sold", sold=2)
-        assert (await harness.view(trade)).phase is Phase.CLOSING
-        await harness.control.clear_faults()
-        await harness.control.cancel(order)
-        await trade_update.result()
-    assert (await trade.result()).outcome is Outcome.FLAT
 
 
 async def test_no_exit_is_sent_after_the_last_session(harness: Harness) -> None:
@@ -198,30 +126,6 @@ async def test_no_exit_is_sent_after_the_last_session(harness: Harness) -> None:
         lambda: harness.venue.exchange.orders[harness.order_ids("x")[0]].status.terminal,
         "its end at the venue",
     )
-
-
-async def test_an_event_after_the_end_keeps_the_end_time(
-    harness: Harness, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The Web UI's cancel comes while people are still being told of the end: the trade has ended all the same, and when is known."""
-    told = asyncio.Event()
-
-    async def slowly(notice: Notice) -> None:
-        assert notice
-        await told.wait()
-
-    monkeypatch.setattr(harness.heard, "tell", slowly)
-    trade = await harness.alert("BTO SPY")
-    await eventually(partial(_has, harness, trade, "closed"), "the end")
-    await trade.cancel()
-    await eventually(partial(_has, harness, trade, "commanded"), "the cancel")
-    told.set()
-    view = await trade.result()
-    assert (view.outcome, view.closed_at is not None) == (Outcome.DENIED, True)
-
-
-async def _has(harness: Harness, trade: WorkflowHandle, kind: str) -> bool:  # type: ignore[type-arg]
-    return kind in await harness.kinds(trade)
 
 
 async def test_an_entry_that_never_ends_does_not_keep_the_trade_open(

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alert_trader.control.reports.report import Wanted, wanted
 from alert_trader.domain.audit.event import EventKind
 from alert_trader.domain.market.quotes import Quote
 from alert_trader.domain.money import Usd, price
@@ -16,7 +15,7 @@ from alert_trader.domain.reports.figures import Grouping, Report, Scope, Share
 from alert_trader.domain.reports.known_prices import best_gain, sightings_of
 from alert_trader.domain.reports.timeline import timeline_of
 from alert_trader.domain.reports.trade_record import ReportedTrade
-from tests.unit.reports.conftest import DAY, DENIED, OPEN, SYMBOL, Trades
+from tests.support.reported_trades import DAY, DENIED, OPEN, SYMBOL, Trades
 
 SCOPE = Scope(grouping=Grouping.DAY, title="a day", since=DAY, until=DAY)
 NOW = OPEN + timedelta(hours=8)
@@ -196,26 +195,6 @@ def test_a_spread_is_computed_from_the_measurements(times: list[timedelta]) -> N
     assert {found.median, found.ninety} <= set(times)
     assert found.median <= found.ninety <= found.longest
     assert sum(time <= found.ninety for time in times) * 10 >= len(times) * 9
-
-
-@pytest.mark.parametrize(
-    ("grouping", "since", "until"),
-    [
-        (Grouping.DAY, "2026-11-24", "2026-11-24"),
-        (Grouping.WEEK, "2026-11-23", "2026-11-29"),
-        (Grouping.AUTHOR, "2026-10-26", "2026-11-24"),
-    ],
-)
-def test_the_requested_days_are_covered(grouping: Grouping, since: str, until: str) -> None:
-    """Today, this week from its Monday, or the last thirty days, in New York."""
-    found: Wanted = wanted(grouping, now=OPEN)
-    assert (found.since.isoformat(), found.until.isoformat()) == (since, until)
-
-
-def test_reversed_days_are_refused() -> None:
-    """A first day after the last is a mistake."""
-    with pytest.raises(ValueError, match="not after the last"):
-        wanted(Grouping.DAY, now=OPEN, on=DAY, since=DAY + timedelta(days=1))
 
 
 def test_a_timeline_of_a_day(bought: ReportedTrade, trade: Trades) -> None:

@@ -1,10 +1,17 @@
-"""Fills that come in slices: each is protected as it comes, none is counted twice, none is lost."""
+"""Partial fills: each gets its exit, none is counted twice, none is lost."""
 
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 from temporalio.testing import WorkflowEnvironment
 
+from alert_trader import clock
+from alert_trader.activities.messages import ORDER_REPORT_SIGNAL
 from alert_trader.domain.execution.policy import LadderPolicy
+from alert_trader.domain.ids import FillId, OrderId
+from alert_trader.domain.money import Price
+from alert_trader.domain.orders.order import Fill
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.simulators.venue.commands import Adjust
 from tests.support.harness import Harness, policy
@@ -110,3 +117,25 @@ async def test_filled_exits_and_a_close_end_flat_with_the_profit(harness: Harnes
 def adjustment(harness: Harness, **timing: float) -> Adjust:
     """Change the venue's timings."""
     return Adjust(timing=harness.venue.exchange.config.timing.model_copy(update=timing))
+
+
+async def test_a_fill_after_an_orders_end_cancels_the_next_order(harness: Harness) -> None:
+    """ENT-20, ENT-60: two of four fill at the first price after that order's end was read; the order for all four must not fill as well."""
+    harness.exit_fraction = None
+    await harness.quote("1.10", "1.30")
+    ladder = replace(LadderPolicy(), step=timedelta(seconds=1), window=timedelta(seconds=60), bumps=1)
+    trade = await harness.alert(rules=policy(ladder=ladder), real_time=True)
+    await eventually(lambda: len(harness.order_ids("e")) == 2, "the second order")
+    ended = await harness.desk.order(OrderId(str(harness.order_ids("e")[0])))
+    assert ended is not None
+    fill = Fill(fill_id=FillId("late"), quantity=2, price=Price(Decimal("1.20")), at=clock.now())
+    await trade.signal(ORDER_REPORT_SIGNAL, replace(ended, fills=(fill,)))
+    await eventually(
+        lambda: harness.venue.exchange.orders[harness.order_ids("e")[1]].status.terminal,
+        "the second order to be taken back",
+    )
+    await harness.until(trade, "held", phase=Phase.HOLDING, bought=2)
+    assert len(harness.posts("e")) == 2
+    assert "after its end" in " ".join(
+        event.text for event in await harness.events(trade) if event.kind == "warning"
+    )

@@ -1,4 +1,4 @@
-"""An order whose answer was lost while nobody can look for it: it counts as live, and silence never settles it."""
+"""An order with a lost answer that cannot be looked up for days: it counts as live."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -14,8 +14,8 @@ from temporalio.client import WorkflowQueryFailedError
 from temporalio.service import RPCError
 
 from alert_trader.workflows.interface import VIEW_QUERY
-from tests.support.beside import beside
 from tests.support.cluster import Trade, WorkerSlot
+from tests.support.concurrent_scenes import beside
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.timeout(180)

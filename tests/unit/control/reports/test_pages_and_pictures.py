@@ -19,7 +19,7 @@ from alert_trader.domain.reports.figures import Grouping, Scope, Share
 from alert_trader.domain.reports.shadow import Shadow, score
 from alert_trader.domain.reports.timeline import timeline_of
 from alert_trader.domain.reports.trade_record import ReportedTrade
-from tests.unit.reports.conftest import DAY, DENIED, OPEN, Trades
+from tests.support.reported_trades import DAY, DENIED, OPEN, Trades
 
 EVIL = '<script>alert("x")</script> $a_b$ {{ 7*7 }}'
 NOW = OPEN + timedelta(hours=8)

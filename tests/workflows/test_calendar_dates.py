@@ -1,4 +1,4 @@
-"""A trade and its account at the hard dates of the calendar, against a venue that keeps real hours."""
+"""A trade and its account at special dates of the calendar, against a venue with real hours."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""A close goes on until it is done, whatever the venue does meanwhile: over a night, a weekend, a holiday, weeks, and on a second wish."""
+"""A close that retries over a night, a weekend, a holiday or weeks until it is done."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
