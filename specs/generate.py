@@ -247,7 +247,7 @@ def _command(model: str, act: str) -> tuple[str, str]:
 
 def _port() -> str:
     rows = []
-    for name in ("OrderReader", "OrderDesk"):
+    for name in ("OrderReader", "OrderGateway"):
         for method in _class("alert_trader/broker/port.py", name).body:
             if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef):
                 given = ", ".join(

@@ -1,6 +1,6 @@
 """The broker behind one port.
 
-`port.py` is the protocol that activities use, `tastytrade/` the adapter and only importer of the SDK,
-`dry_run.py` a broker that cannot send. No decision about a trade is made here: an adapter sends, reads and
-classifies answers.
+Lives here: `port.py`, the protocol that activities use; `tastytrade/`, the adapter and only importer of the
+SDK; `dry_run.py`, a broker that cannot send. Never here: a decision about a trade. An adapter sends, reads
+and classifies answers.
 """
