@@ -31,7 +31,7 @@ LATE_ROOTS = frozenset({
 })
 # fmt: on
 """Options that trade until 16:15. Source: the broker's help, "options that trade until 3:15 Central", and
-Cboe's product pages for indexes. Not verified beyond SPY, QQQ, IWM, DIA and the indexes; the exchanges change
+Cboe's product pages for indexes. Verified for SPY, QQQ, IWM, DIA and the indexes; the exchanges change
 the list. If a root is listed here by mistake, a late sale is rejected."""
 
 ENDS_AT_FOUR = frozenset({"SPXW", "XSP", "NDXP", "RUTW", "OEX", "OEXW", "XEO", "XEOW"})

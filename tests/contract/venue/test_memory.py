@@ -19,7 +19,7 @@ from alert_trader.broker.tastytrade.transport import RedirectTransport
 from alert_trader.simulators.venue.client import VenueControl
 from alert_trader.simulators.venue.commands import Adjust, SetAccount
 from alert_trader.simulators.venue.config import AccountConfig, VenueConfig
-from alert_trader.simulators.venue.memory import ForgetfulError, Memory
+from alert_trader.simulators.venue.memory import Memory, StateFileError
 from alert_trader.simulators.venue.orders import Action, Status
 from alert_trader.simulators.venue.server import start
 from alert_trader.simulators.venue.tape import OrderLine, StartLine, read_tape
@@ -163,7 +163,7 @@ async def test_a_stored_account_overrides_its_configuration(tmp_path: Path) -> N
 async def test_two_venues_do_not_share_a_state_file(tmp_path: Path) -> None:
     """The second is refused in words, and the first goes on."""
     async with opened(tmp_path) as desk:
-        with pytest.raises(ForgetfulError, match="no other venue uses"):
+        with pytest.raises(StateFileError, match="no other venue uses"):
             await start(VenueConfig(), state_path=tmp_path / "venue.db")
         await desk.buy("1.00")
 
@@ -174,10 +174,10 @@ def test_a_state_file_of_another_version_is_not_read(tmp_path: Path) -> None:
     assert memory._base is not None
     memory._base.execute("PRAGMA user_version = 99")
     memory.close()
-    with pytest.raises(ForgetfulError, match="found 99: move it away"):
+    with pytest.raises(StateFileError, match="found version 99 in .*: move it"):
         Memory(tmp_path / "venue.db")
     (tmp_path / "text.db").write_text("not a database, but long enough to be looked at as one" * 30)
-    with pytest.raises(ForgetfulError, match="not a database"):
+    with pytest.raises(StateFileError, match="not a database"):
         Memory(tmp_path / "text.db")
 
 
