@@ -15,7 +15,8 @@ from alert_trader.runtime.local.temporal_server import find_binary
 from alert_trader.start import command
 
 REAL_TIME = tuple(Path(__file__).parent / folder for folder in ("admin", "crash", "e2e", "mirrors"))
-"""Folders whose tests run processes of their own against a real server: they live in real time, on a venue that is always open."""
+"""Folders whose tests run processes of their own against a real server: they live in real time, on a venue
+that is always open."""
 
 OWN_STACK = frozenset({"test_planted_files.py", "test_restart.py"})
 """Files among them that open a stack of their own, and share nothing with the others."""

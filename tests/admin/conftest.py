@@ -87,7 +87,7 @@ async def sealed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Clus
 
 @pytest.fixture(scope="session")
 async def slot(sealed: Cluster) -> WorkerSlot:
-    """Give an account with its worker, which serves metrics."""
+    """Return an account with its worker, which serves metrics."""
     [port] = free_ports(1)
     secured = f"redis://:{REDIS}@{str(sealed.stack.redis_url).removeprefix('redis://')}"
     taken = sealed.take_slot(metrics_bind=f"127.0.0.1:{port}", redis_url=SecretStr(secured))
@@ -114,7 +114,7 @@ class Api:
 
 
 async def serve(slot: WorkerSlot) -> str:
-    """Serve the API of a seat, as long as its house stands; gives its address."""
+    """Serve the API of a seat, as long as its house stands; returns its address."""
     [port] = free_ports(1)
     own = slot.settings.model_copy(update={"api_port": port})
     data = slot.cluster.stack.data_dir
@@ -140,5 +140,5 @@ async def api(slot: WorkerSlot) -> AsyncIterator[Api]:
 
 @pytest.fixture(scope="session")
 def api_url(api: Api) -> str:
-    """Give the API's address, for a test that asks it without an event loop."""
+    """Return the API's address, for a test that asks it without an event loop."""
     return api.url

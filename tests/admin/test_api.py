@@ -42,13 +42,13 @@ def body(trade: Trade, **more: object) -> dict[str, object]:
 
 
 def known_as(trade: Trade, answer: httpx2.Response) -> Trade:
-    """Give the plan under the message id that the API derived."""
+    """Return the plan under the message id that the API derived."""
     sent = dataclasses.replace(trade.message, message_id=answer.json()["message_id"])
     return dataclasses.replace(trade, message=sent)
 
 
 def new_key() -> str:
-    """Give an idempotency key that no other test uses."""
+    """Return an idempotency key that no other test uses."""
     return f"tv-{os.getpid()}-{next(_keys)}"
 
 

@@ -40,7 +40,8 @@ def database(cluster: Cluster) -> bytes:
 async def test_a_whole_trade_is_unreadable_at_rest(slot: WorkerSlot, sealed: Cluster, tmp_path: Path) -> None:
     """Entry, exits and questions work through the codec; the history replays from the server and from a file, with the key alone.
 
-    An alert that was sent without the codec is found in the same database: what is not found there is not there.
+    An alert that was sent without the codec is found in the same database: what is not found there is not
+    there.
     """
     plan = slot.plan()
     trade = dataclasses.replace(plan, message=dataclasses.replace(plan.message, author_name=WORDS))
@@ -68,7 +69,7 @@ async def test_a_whole_trade_is_unreadable_at_rest(slot: WorkerSlot, sealed: Clu
 
 
 def request_of(trade: Trade) -> TradeRequest:
-    """Give the request of a plan."""
+    """Return the request of a plan."""
     return TradeRequest(alert=trade.message, policy=trade.policy, account=trade.slot.settings.account)
 
 
@@ -96,7 +97,7 @@ async def test_keys_can_be_rotated_while_trades_run(slot: WorkerSlot, sealed: Cl
 
 
 def inputs(event: HistoryEvent) -> Iterator[Payload]:
-    """Give the payloads of a start's and of activities' inputs."""
+    """Return the payloads of a start's and of activities' inputs."""
     yield from event.workflow_execution_started_event_attributes.input.payloads
     yield from event.activity_task_scheduled_event_attributes.input.payloads
 
@@ -123,7 +124,8 @@ async def commands(slot: WorkerSlot, *lines: tuple[str, ...]) -> str:
 async def test_no_secret_appears_anywhere(slot: WorkerSlot, sealed: Cluster, api: Api) -> None:
     """DUR-50: none of the planted secrets is in the database, a log, the tape, a mirror, an answer, a metric, or what a command says.
 
-    Trades go well, are refused, lose an answer, and meet expired credentials; the API is asked with right and wrong keys.
+    Trades go well, are refused, lose an answer, and meet expired credentials; the API is asked with right and
+    wrong keys.
     """
     trade = slot.plan()
     await trade.quote("1.20", "1.20")
@@ -269,7 +271,7 @@ async def test_the_worker_exports_its_metrics(slot: WorkerSlot) -> None:
 
 
 def _holds(text: str, wanted: str) -> bool:
-    """Tell whether a line has a name and, in whatever order, labels."""
+    """Return whether a line has a name and, in whatever order, labels."""
     name, _, labels = wanted.partition("{")
     parts = [part for part in labels.split(",") if part]
     return any(

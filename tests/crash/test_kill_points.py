@@ -1,8 +1,9 @@
 """Crash enumeration: the worker is killed while a call is on its way to the venue, for every kind of call of a complete trade.
 
-A trade of two prices, a conversion, exits and a close makes these calls: the look before an order, the order, its cancel, its reading, the
-quote before the conversion. Each is stalled before it takes effect, after it, or takes effect when the worker is dead already; then the
-worker is killed, and another one started. One trade a point, all points of a step at once; every point's call is seen on the tape.
+A trade of two prices, a conversion, exits and a close makes these calls: the look before an order, the order,
+its cancel, its reading, the quote before the conversion. Each is stalled before it takes effect, after it, or
+takes effect when the worker is dead already; then the worker is killed, and another one started. One trade a
+point, all points of a step at once; every point's call is seen on the tape.
 """
 
 import asyncio
@@ -40,7 +41,8 @@ class Point:
     leg: str = ""
     rule: dict[str, Any] = field(default_factory=dict)
     unknown: bool = False
-    """Whether nobody can know: the order was never accepted, so it is looked for, and never sent again on doubt."""
+    """Whether nobody can know: the order was never accepted, so it is looked for, and never sent again on
+    doubt."""
     seconds: float = STALL
 
     async def arm(self, trade: Trade) -> int:
@@ -89,7 +91,8 @@ async def settled(trade: Trade, point: Point, *, bought: int = 4) -> None:
             unknown_orders=0,
         )
     else:
-        # the kill may have hit the sending of an exit as well: that one is looked for, and counts as live meanwhile
+        # the kill may have hit the sending of an exit as well: that one is looked for, and counts as live
+        # meanwhile
         view = await trade.until("bought", phase=Phase.HOLDING, bought=bought)
         assert exits_out(view) == bought // 2
     names = await trade.sent()
@@ -202,7 +205,8 @@ async def test_killed_while_closing(slot: WorkerSlot) -> None:
     ]
     await kill_at(slot, faults)
     for trade in trades:
-        # a cancel that took effect lets its trade's sale begin before the kill: hit on its way, that one is looked for to the end first
+        # a cancel that took effect lets its trade's sale begin before the kill: hit on its way, that one is
+        # looked for to the end first
         view = await trade.result(within=LOOKED_FOR)
         assert (view.outcome, view.bought, view.sold) == (Outcome.FLAT, 4, 4)
         names = await trade.sent()
@@ -233,7 +237,8 @@ async def test_killed_during_a_partial_exit(slot: WorkerSlot) -> None:
             await trade.until("the sale looked for", unknown_orders=1, sold=0, exits_working=2)
         else:
             sold = part.of(4)
-            # a cancel that took effect lets its sale begin before the kill: hit on its way, that one is looked for to the end first
+            # a cancel that took effect lets its sale begin before the kill: hit on its way, that one is
+            # looked for to the end first
             rest = {"position": 4 - sold, "exits_working": 4 - sold, "unprotected": 0, "unknown_orders": 0}
             await trade.until(
                 "the part sold, and the rest protected",

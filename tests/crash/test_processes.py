@@ -156,7 +156,8 @@ async def test_frozen_past_its_deadline_a_worker_sends_nothing(slot: WorkerSlot)
 async def test_two_workers_share_one_account(slot: WorkerSlot) -> None:
     """Several trades, two workers on one queue, one of them killed: each order is sent once, each trade is protected (ENT-10, UNK-40)."""
     await slot.start_worker()
-    # rungs far enough apart that no order is on its way when the worker dies: what is lost then, other scenes show
+    # rungs far enough apart that no order is on its way when the worker dies: what is lost then, other scenes
+    # show
     trades = [slot.plan(**PATIENT, step=timedelta(seconds=6), window=timedelta(seconds=20)) for _ in range(6)]
     for trade in trades:
         await trade.quote("1.10", "1.30")
@@ -204,7 +205,8 @@ async def test_the_server_killed_during_a_trade(tmp_path: Path) -> None:
         await cluster.stack.restart_temporal()
         await held.until("the sale on the books", sold=2)
         view = await climbing.until("bought", phase=Phase.HOLDING, bought=4)
-        # a sending that died with the server may have left or not: its order counts as live while it is looked for
+        # a sending that died with the server may have left or not: its order counts as live while it is
+        # looked for
         assert exits_out(view) == 2
         assert (await closing.result(within=LOOKED_FOR)).outcome is Outcome.FLAT
         for trade in (held, climbing, closing):

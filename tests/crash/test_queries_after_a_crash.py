@@ -32,7 +32,8 @@ SLOW: dict[str, Any] = {
 async def test_a_query_after_a_crash_changes_nothing(slot: WorkerSlot) -> None:
     """Queries that wait for the next worker, with a rung due meanwhile, leave histories that replay (DUR-10, UNK-40).
 
-    Without the guard of `alert_trader.worker.clock_guard` about half of these trades go on by an old clock and are stuck for ever.
+    Without the guard of `alert_trader.worker.clock_guard` about half of these trades go on by an old clock
+    and are stuck for ever.
     """
     trades = [await slot.alert(**SLOW) for _ in range(8)]
     for trade in trades:
@@ -61,7 +62,7 @@ async def test_concurrent_queries_wait_for_the_next_worker(slot: WorkerSlot) -> 
 
 
 async def _ask_once(trade: Trade) -> int:
-    """Ask how a trade stands, and not again; gives the length of the answer."""
+    """Ask how a trade stands, and not again; returns the length of the answer."""
     client = trade.cluster.client
     asked = QueryWorkflowRequest(
         namespace=client.namespace,

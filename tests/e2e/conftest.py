@@ -63,7 +63,7 @@ async def cluster(tmp_path_factory: pytest.TempPathFactory, webhook: Webhook) ->
 
 @pytest.fixture(scope="session")
 async def slot(cluster: Cluster) -> WorkerSlot:
-    """Give the one account that end-to-end tests trade on, its worker running."""
+    """Return the one account that end-to-end tests trade on, its worker running."""
     taken = cluster.take_slot()
     await taken.start_worker()
     return taken
@@ -110,5 +110,5 @@ class Command:
 
 @pytest.fixture(scope="session")
 async def trader(slot: WorkerSlot) -> Command:
-    """Give the command, against the house."""
+    """Return the command, against the house."""
     return Command(slot)

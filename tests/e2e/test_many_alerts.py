@@ -1,6 +1,7 @@
 """Fifty alerts in the same instant on a small account, a killed worker, and a halt in the middle, on the real server.
 
-What is claimed is read from the venue's tape: no over-commitment, every filled slice protected, no entry after the acknowledged halt.
+What is claimed is read from the venue's tape: no over-commitment, every filled slice protected, no entry
+after the acknowledged halt.
 """
 
 import asyncio
@@ -20,7 +21,8 @@ from tests.support.waiting import eventually
 
 ALERTS = 50
 CASH = 2500
-"""Dollars: nine trades of two contracts at a ceiling of 1.32, which take 266.40 with their fees, fit into it, and no tenth."""
+"""Dollars: nine trades of two contracts at a ceiling of 1.32, which take 266.40 with their fees, fit into it,
+and no tenth."""
 
 EACH = Decimal("266.40")
 CEILING = Decimal("1.32")
@@ -47,7 +49,7 @@ async def taken(trades: list[Trade]) -> dict[str, Decimal]:
 
 
 async def entries(cluster: Cluster, trades: list[Trade]) -> list[RequestLine]:
-    """Give every entry of the trades that reached the venue."""
+    """Return every entry of the trades that reached the venue."""
     names = tuple(f"{trade.id}-e" for trade in trades)
     return [
         line
@@ -60,7 +62,7 @@ async def entries(cluster: Cluster, trades: list[Trade]) -> list[RequestLine]:
 
 
 async def prepared(cluster: Cluster) -> WorkerSlot:
-    """Give a seat with little money, and two workers."""
+    """Return a seat with little money, and two workers."""
     slot = cluster.take_slot(
         size_allocation=Decimal("0.5"),
         size_max_contracts=2,

@@ -103,7 +103,7 @@ async def up(settings: Settings) -> AsyncIterator[Up]:
 
 @pytest.fixture
 def quick(tmp_path: Path) -> Settings:
-    """Give settings with a quick ladder, and a folder of their own."""
+    """Return settings with a quick ladder, and a folder of their own."""
     return load(environment={}, directory=tmp_path, flags={**QUICK, "data_dir": tmp_path}).settings
 
 

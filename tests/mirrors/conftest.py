@@ -68,13 +68,13 @@ class Mirrored:
         )
 
     async def in_redis(self) -> dict[str, HotTrade]:
-        """Give all that Redis has."""
+        """Return all that Redis has."""
         assert self.mirrors.hot is not None
         names = [name async for page in self.mirrors.hot.known() for name in page]
         return await self.mirrors.hot.trades(names)
 
     def in_archive(self) -> dict[str, TradeRecord]:
-        """Give all that the archive has."""
+        """Return all that the archive has."""
         return self.mirrors.reader.records([trade.workflow_id for trade in self.mirrors.reader.trades()])
 
     def delete_archive(self) -> None:

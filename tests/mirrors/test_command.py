@@ -41,7 +41,7 @@ Trader = Callable[..., Awaitable[Answer]]
 def trader(
     mirrored: Mirrored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Trader:
-    """Give the command, under the settings of the seat; in a thread of this process, as loading takes longer than answering."""
+    """Return the command, under the settings of the seat; in a thread of this process, as loading takes longer than answering."""
     for name, value in as_environment(mirrored.slot.settings).items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)

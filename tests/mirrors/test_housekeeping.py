@@ -35,7 +35,7 @@ class ManyPages:
         self.tidied: list[TidyRequest] = []
 
     async def sweep(self, request: SweepRequest, beat: Callable[[int], None]) -> SweepAnswer:
-        """Give the next page; the second one meets trouble."""
+        """Return the next page; the second one meets trouble."""
         beat(request.size)
         self.swept.append(request.token)
         turn = len(self.swept)

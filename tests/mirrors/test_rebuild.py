@@ -48,7 +48,8 @@ async def test_mirrors_deleted_at_any_time_are_rebuilt_identically(mirrored: Mir
 
 async def test_a_terminated_trade_is_stored_as_such(mirrored: Mirrored) -> None:
     """A trade that a person terminated told nobody: housekeeping archives it as broken, and it is no longer among the open ones."""
-    # on an account of its own: the order that it leaves at the venue is a difference, which keeps that account from buying
+    # on an account of its own: the order that it leaves at the venue is a difference, which keeps that
+    # account from buying
     alone = mirrored.cluster.take_slot()
     await alone.start_worker()
     trade = await alone.alert()

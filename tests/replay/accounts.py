@@ -1,6 +1,7 @@
 """Accounts, and a round of housekeeping, to record: entries let pass and denied, halts, days, fresh starts.
 
-The server they run on suggests a fresh start after `RUN` events, so that continue-as-new takes minutes instead of a day.
+The server they run on suggests a fresh start after `RUN` events, so that continue-as-new takes minutes
+instead of a day.
 """
 
 import contextlib
@@ -50,7 +51,7 @@ ME = Command(by="recorder", reason="enough")
 
 @contextlib.asynccontextmanager
 async def server() -> AsyncIterator[str]:
-    """Run a server whose runs are short; gives its address."""
+    """Run a server whose runs are short; returns its address."""
     settings = (f"limit.historyCount.suggestContinueAsNew={RUN}", "history.transferProcessorMaxPollRPS=1000")
     values = [part for each in settings for part in ("--dynamic-config-value", each)]
     binary = str(find_binary(None))
@@ -61,7 +62,7 @@ async def server() -> AsyncIterator[str]:
 
 
 async def lived(slot: WorkerSlot) -> list[Trade]:
-    """Let entries pass and deny them, change a limit, halt, resume, flatten; gives the trades that heard of it."""
+    """Let entries pass and deny them, change a limit, halt, resume, flatten; returns the trades that heard of it."""
     client, number = slot.cluster.client, slot.settings.account
     await slot.start_worker()
     flattened = await held(await begun(slot, "flattened"))
@@ -123,7 +124,7 @@ ACCOUNTS = (next_day, flattening)
 
 
 async def chain(slot: WorkerSlot) -> list[WorkflowHistory]:
-    """Give every run of a seat's account, the oldest first."""
+    """Return every run of a seat's account, the oldest first."""
     client = slot.cluster.client
     name = account_workflow_id(slot.settings.account)
     runs = [each async for each in client.list_workflows(f"WorkflowId = '{name}'")]

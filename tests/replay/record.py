@@ -1,8 +1,9 @@
 """Record the golden histories that are missing: `make golden`, after a story was added for what a workflow does now.
 
-Trades and accounts run on these workflows, so a history that is here stays as it was recorded: a change that would make it differ is
-patched. Each is recorded on a normal dev server, with the worker as a process and credentials planted, and written with its fingerprint
-beside it. `python -m tests.replay.record STORY ...` records those again.
+Trades and accounts run on these workflows, so a history that is here stays as it was recorded: a change that
+would make it differ is patched. Each is recorded on a normal dev server, with the worker as a process and
+credentials planted, and written with its fingerprint beside it. `python -m tests.replay.record STORY ...`
+records those again.
 """
 
 import asyncio
@@ -255,10 +256,12 @@ WITH_A_WORKER: tuple[Recording, ...] = (
 
 
 SHORT_RUNS = (*(story.__name__ for story in ACCOUNTS), "lived")
-"""Stories of an account, on a server whose runs are short; the last has as many runs as it takes, and trades that heard of it."""
+"""Stories of an account, on a server whose runs are short; the last has as many runs as it takes, and trades
+that heard of it."""
 
 EXPIRING = {"expired": expired, "exit-refused-on": refused_on}
-"""Trades that hold to the end of their contract, from before `LOOKS_AT_THE_CLOSE` and by it; and so for `PAGES_AGAIN`."""
+"""Trades that hold to the end of their contract, from before `LOOKS_AT_THE_CLOSE` and by it; and so for
+`PAGES_AGAIN`."""
 
 OF_LIVED = ("flattened", "halted", "denied-by-halt")
 
@@ -285,7 +288,7 @@ def _named(story: Callable[..., object]) -> str:
 
 
 async def record(wanted: Sequence[str]) -> list[Path]:
-    """Record the wanted histories side by side, by the names of their stories; gives the files."""
+    """Record the wanted histories side by side, by the names of their stories; returns the files."""
     canaries: dict[str, Any] = {
         "venue": {"client_secret": CANARIES[0], "refresh_token": CANARIES[1]},
         "tastytrade_client_secret": SecretStr(CANARIES[0]),

@@ -1,7 +1,8 @@
 """A trader of one alert over the order ledger, against a small exchange that reports late, twice, out of order or never.
 
-It decides as the workflow does and from the ledger alone; every check compares that with what is true at the exchange. The modules it
-trades with are attributes, so that the mutation check can put a broken one in their place.
+It decides as the workflow does and from the ledger alone; every check compares that with what is true at the
+exchange. The modules it trades with are attributes, so that the mutation check can put a broken one in their
+place.
 """
 
 from decimal import Decimal
@@ -77,7 +78,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(number=CHOICE, late=st.booleans())
     def believe_absent(self, number: int, *, late: bool) -> None:
-        """Give an order of unknown outcome up that is not there; an entry may still arrive after that, and no other follows it."""
+        """Return an order of unknown outcome up that is not there; an entry may still arrive after that, and no other follows it."""
         missing = [
             each
             for each in self.ledger.orders

@@ -1,7 +1,8 @@
 """A house for tests: a real Temporal dev server, a venue in its own process, and accounts that each have a worker process of their own.
 
-Everything a trade touches is real and can be killed. Each seat has its account, and so its task queue: killing one seat's worker leaves
-the others alone, so many crashes run side by side on one server. Each trade has its contract, and so its quotes.
+Everything a trade touches is real and can be killed. Each seat has its account, and so its task queue:
+killing one seat's worker leaves the others alone, so many crashes run side by side on one server. Each trade
+has its contract, and so its quotes.
 """
 
 import asyncio
@@ -76,10 +77,12 @@ QUICK: dict[str, object] = {
     "limit_notional_per_day": 10_000_000,
     "limit_loss_per_day": 1_000_000,
 }
-"""A ladder of seconds, so that "in the middle of the window" is real time; four contracts a trade; and money as the only limit."""
+"""A ladder of seconds, so that "in the middle of the window" is real time; four contracts a trade; and money
+as the only limit."""
 
 LOOKED_FOR = (timing.SUBMIT_TIMEOUT + sum(timing.LOOKS, timedelta())).total_seconds() + 60
-"""Seconds that an order takes which was lost before it was accepted: given up, looked for, sent again; and the scene's own time."""
+"""Seconds that an order takes which was lost before it was accepted: given up, looked for, sent again; and
+the scene's own time."""
 
 OVER = {"filled", "cancelled", "expired", "rejected", "refused", "not sent", "absent"}
 """How an order that can sell no more stands."""
@@ -106,7 +109,7 @@ class Cluster:
         return self.lines
 
     def take_slot(self, *, gate: asyncio.Semaphore | None = None, **changes: object) -> "WorkerSlot":
-        """Give the next account, with settings of its own where asked. No worker runs on it yet; `gate` bounds how many start at once."""
+        """Return the next account, with settings of its own where asked. No worker runs on it yet; `gate` bounds how many start at once."""
         assert len(self.slots) < SLOTS, f"expected at most {SLOTS} seats; raise SEATS"
         own = self.stack.settings.model_copy(
             update={"tastytrade_account": account(len(self.slots)), **changes}
@@ -328,7 +331,7 @@ class Trade:
     # What the venue saw
 
     async def posts(self, leg: str = "") -> list[RequestLine]:
-        """Give the orders of a leg that reached the venue, accepted or not."""
+        """Return the orders of a leg that reached the venue, accepted or not."""
         name = f"{self.id}-{leg}"
         lines = await self.cluster.tape()
         return [
@@ -341,11 +344,11 @@ class Trade:
         ]
 
     async def sent(self, leg: str = "") -> list[str]:
-        """Give the names of the orders of a leg that reached the venue, without the message: e1, x1 ..."""
+        """Return the names of the orders of a leg that reached the venue, without the message: e1, x1 ..."""
         return [str(line.client_id).removeprefix(f"{self.id}-") for line in await self.posts(leg)]
 
     async def orders(self, leg: str = "") -> dict[str, OrderState]:
-        """Give the orders of a leg at the venue as they stand, by name."""
+        """Return the orders of a leg at the venue as they stand, by name."""
         found: dict[str, OrderState] = {}
         for line in await self.cluster.tape():
             if isinstance(line, OrderLine) and (line.order.client_id or "").startswith(f"{self.id}-{leg}"):
@@ -452,5 +455,5 @@ class Trade:
             return f"the trade does not tell: {silent}"
 
     async def history_text(self) -> str:
-        """Give its whole history as JSON."""
+        """Return its whole history as JSON."""
         return json.dumps(json.loads((await self.handle.fetch_history()).to_json()))

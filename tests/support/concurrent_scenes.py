@@ -1,7 +1,7 @@
 """Scenes that run side by side: each is mostly waiting, for a timeout or a rung, so many take hardly longer than one.
 
-`@beside` makes a test of a scene. All scenes that were selected start when the first of their tests runs, each on a seat of its own;
-each test then waits for its own scene, and fails as it failed.
+`@beside` makes a test of a scene. All scenes that were selected start when the first of their tests runs,
+each on a seat of its own; each test then waits for its own scene, and fails as it failed.
 """
 
 import asyncio
@@ -16,7 +16,8 @@ from tests.support.cluster import Cluster, WorkerSlot
 Scene = Callable[[WorkerSlot], Awaitable[None]]
 
 AT_ONCE = 4
-"""Scenes that run at the same time: more would make each too slow for its own clock on two cores, one of which has other tests to run."""
+"""Scenes that run at the same time: more would make each too slow for its own clock on two cores, one of
+which has other tests to run."""
 
 STARTS = 1
 """Workers that start at the same time."""

@@ -10,7 +10,8 @@ from pathlib import Path
 from tests.support.instants import HARD
 
 PLACES = ("tests/unit", "tests/contract/broker/test_account_kinds.py", "tests/contract/venue/test_days.py")
-"""The pure parts, and what days do to orders and expirations. Workflows have their hard dates in tests/workflows/test_calendar_dates.py."""
+"""The pure parts, and what days do to orders and expirations. Workflows have their hard dates in
+tests/workflows/test_calendar_dates.py."""
 
 AT_ONCE = 2
 

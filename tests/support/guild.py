@@ -60,7 +60,7 @@ class Guild:
         return await self.chat.say(await self.text(), user=user, **how)
 
     async def cards(self, of: str | None = None) -> list[Message]:
-        """Give every card in the room, or those of one alert."""
+        """Return every card in the room, or those of one alert."""
         found = [
             each
             for each in await self.chat.messages(self.room)
@@ -112,18 +112,18 @@ class Guild:
         return emoji
 
     async def story(self, card: Message) -> list[int]:
-        """Give the numbers of the events that a card's thread tells, in order."""
+        """Return the numbers of the events that a card's thread tells, in order."""
         told = [each["content"] for each in await self.chat.messages(card["id"])]
         return [int(number) for text in told for number in re.findall(r"^`(\d+)` ", text, re.MULTILINE)]
 
 
 def footer(card: Message) -> str:
-    """Give the last line of a card, which names its trade."""
+    """Return the last line of a card, which names its trade."""
     return str(card["embeds"][0]["footer"]["text"])
 
 
 def words(card: Message) -> str:
-    """Give everything that a card says, its buttons included."""
+    """Return everything that a card says, its buttons included."""
     embed = card["embeds"][0]
     fields = [f"{each['name']}: {each['value']}" for each in embed.get("fields", [])]
     buttons = [f"[{each['label']}]" for row in card["components"] for each in row["components"]]

@@ -1,6 +1,7 @@
 """A trading floor for tests: a real venue, the real adapter over real sockets, a real worker, and the oracle over what they did.
 
-Each floor has an account of its own, and so a task queue of its own; they can run beside each other on one Temporal server.
+Each floor has an account of its own, and so a task queue of its own; they can run beside each other on one
+Temporal server.
 """
 
 import contextlib
@@ -69,7 +70,7 @@ CONTRACT = OptionContract(root="SPY", expiry=next_monthly(STATED), right=Right.C
 
 
 def policy(**changes: Any) -> Policy:
-    """Give the default rules, with tests' own people on the allowlist, 4 contracts at most, and a short watch for late fills."""
+    """Return the default rules, with tests' own people on the allowlist, 4 contracts at most, and a short watch for late fills."""
     base = Policy(
         mode=Mode.DEMO,
         allowlist=Allowlist(authors=(AUTHOR,), channels=(CHANNEL,), guilds=(GUILD,)),
@@ -198,7 +199,7 @@ class Harness:
         await self.control.arm(FaultRule(**rule))
 
     def posts(self, leg: str = "") -> list[RequestLine]:
-        """Give the orders that reached the venue, accepted or not."""
+        """Return the orders that reached the venue, accepted or not."""
         return [
             line
             for line in self.venue.tape.lines
@@ -209,11 +210,11 @@ class Harness:
         ]
 
     def entry_limits(self) -> list[str]:
-        """Give the prices of the entry orders that reached the venue; "market" for a market order."""
+        """Return the prices of the entry orders that reached the venue; "market" for a market order."""
         return [str((line.body or {}).get("price", "market")) for line in self.posts("e")]
 
     def order_ids(self, leg: str) -> list[int]:
-        """Give the venue's ids of a leg's orders, oldest first."""
+        """Return the venue's ids of a leg's orders, oldest first."""
         seen = {
             line.order.order_id: None
             for line in self.venue.tape.lines
@@ -231,7 +232,7 @@ class Harness:
 
 
 def plain_client(client: Client) -> Client:
-    """Give a client whose workflows live in real time from the test's clock on, on a time-skipping server too."""
+    """Return a client whose workflows live in real time from the test's clock on, on a time-skipping server too."""
     return Client(
         client.service_client,
         namespace=client.namespace,

@@ -29,7 +29,7 @@ class PaperAccount(AccountClient):
         """Seconds that have passed since a question was asked when its answer arrives."""
 
     async def reference(self) -> Usd | None:
-        """Give the day's buying power."""
+        """Return the day's buying power."""
         if self.away:
             raise AccountUnreachableError("nobody answers")
         return self.memory.day.reference

@@ -54,7 +54,8 @@ class PaperOrder:
 
     order_id: OrderId
     chain: ClientOrderId
-    """The name it was first sent under; a replacement made in an app belongs to the chain and does not carry the name."""
+    """The name it was first sent under; a replacement made in an app belongs to the chain and does not carry
+    the name."""
     name: ClientOrderId | None
     side: Side
     symbol: str

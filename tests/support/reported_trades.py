@@ -81,7 +81,7 @@ def trade() -> Trades:
 
 @pytest.fixture
 def bought(trade: Trades) -> ReportedTrade:
-    """Give the trade that bought four and sold two at the double."""
+    """Return the trade that bought four and sold two at the double."""
     return trade(
         "m1",
         BOUGHT,

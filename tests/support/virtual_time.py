@@ -14,8 +14,8 @@ from alert_trader import clock
 from tests.support.waiting import eventually
 
 SKIPS = 1_000_000
-"""Timers that one fast-forward may pass. The server's default is 200: a loop that reads an order every few minutes over a weekend fires
-more, and then the clock stops short and the server only answers False."""
+"""Timers that one fast-forward may pass. The server's default is 200: a loop that reads an order every few
+minutes over a weekend fires more, and then the clock stops short and the server only answers False."""
 
 
 async def forward(
@@ -31,7 +31,8 @@ async def forward(
 class StartsNow(Interceptor):
     """Starts every workflow at the clock of the test: its virtual time is moved there before its first task.
 
-    Put it around the client of a time-skipping server. Where time is not skipped afterwards, the workflow lives in real time from there.
+    Put it around the client of a time-skipping server. Where time is not skipped afterwards, the workflow
+    lives in real time from there.
     """
 
     @override

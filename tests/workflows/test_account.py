@@ -253,7 +253,7 @@ async def test_a_reservation_of_an_earlier_attempt_is_released(
 
 
 async def there(harness: Harness, trades: int) -> bool:
-    """Tell whether the account has so many open trades."""
+    """Return whether the account has so many open trades."""
     return len((await shown(harness)).open_trades) == trades
 
 

@@ -226,7 +226,7 @@ async def account_of(env: WorkflowEnvironment, broker: Broker) -> AsyncIterator[
 
 
 async def following(clocked: Clocked) -> date:
-    """Give the first trading day after the account's clock."""
+    """Return the first trading day after the account's clock."""
     return next_trading_day((await clocked.view()).day)
 
 

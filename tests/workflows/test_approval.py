@@ -27,7 +27,7 @@ ME = Command(by="tester")
 
 
 def asking(**changes: object) -> Policy:
-    """Give rules whose author needs approval."""
+    """Return rules whose author needs approval."""
     return policy(profile=replace(Profile(approval=Approval.ASK), **changes))  # type: ignore[arg-type]
 
 

@@ -40,7 +40,7 @@ Trade = WorkflowHandle[Any, TradeView]
 
 
 def rules(exits: OnExit, **changes: Any) -> Policy:
-    """Give rules with these exits."""
+    """Return rules with these exits."""
     return policy(profile=Profile(exits=exits, **changes))
 
 

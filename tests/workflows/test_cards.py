@@ -61,7 +61,7 @@ async def served(harness: Harness, board: Board) -> AsyncIterator[None]:
 
 
 def carded(**changes: object) -> Policy:
-    """Give the rules of a trade that has a card."""
+    """Return the rules of a trade that has a card."""
     return policy(cards=True, **changes)
 
 

@@ -58,7 +58,7 @@ async def hold(harness: Harness, *, expiry: date | None = None, slices: int = 1)
 
 
 def at(day: int, time: str) -> datetime:
-    """Give a New York time of the day that comes so many days after `MONDAY`."""
+    """Return a New York time of the day that comes so many days after `MONDAY`."""
     return new_york(f"{MONDAY + timedelta(days=day)} {time}")
 
 
@@ -75,7 +75,7 @@ def cancels(harness: Harness) -> int:
 
 
 async def calls(harness: Harness, trade: Trade, words: str) -> list[datetime]:
-    """Give when a person was called about something."""
+    """Return when a person was called about something."""
     return [
         event.at for event in await harness.events(trade) if event.kind == "warning" and words in event.text
     ]

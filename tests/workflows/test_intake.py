@@ -35,12 +35,13 @@ from tests.support.waiting import eventually
 _numbers = count(1)
 
 by_start = pytest.mark.at("now")
-"""For what looks trades up by when they started: the server tells that by its own clock, whatever the virtual one of the trade."""
+"""For what looks trades up by when they started: the server tells that by its own clock, whatever the virtual
+one of the trade."""
 
 
 @pytest.fixture
 def entry(harness: Harness) -> str:
-    """Give the plain alert."""
+    """Return the plain alert."""
     return f"BTO SPY {harness.expiry:%m/%d/%Y} 450c @ 1.20"
 
 

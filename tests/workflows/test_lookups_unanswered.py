@@ -31,7 +31,7 @@ def one_read(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def lose_entry(harness: Harness, kind: str, text: str | None = None) -> Trade:
-    """Give a trade whose entry's answer is lost, and which nobody can look for."""
+    """Return a trade whose entry's answer is lost, and which nobody can look for."""
     harness.exit_fraction = None  # nobody knows of the fill before the venue answers
     await harness.quote("1.20", "1.20")
     await harness.control.mute_streams()

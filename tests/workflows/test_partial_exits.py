@@ -208,7 +208,8 @@ async def test_a_partial_exit_not_sent_all_day_is_not_sold_at_the_next_open(
 ) -> None:
     """UNK-30: nobody could look for an earlier try of the sale until its day was over; then it is no longer what was asked.
 
-    SPY trades until 16:15: what is asked for ten minutes before, with stocks closed, belongs to today and not to tomorrow.
+    SPY trades until 16:15: what is asked for ten minutes before, with stocks closed, belongs to today and not
+    to tomorrow.
     """
     monkeypatch.setattr(
         timing, "READ_TOTAL", timedelta(seconds=1)

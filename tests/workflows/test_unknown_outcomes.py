@@ -95,7 +95,7 @@ async def test_an_entry_filled_after_the_trade_ended_gets_its_exit(
 
 
 async def lands_late(env: WorkflowEnvironment, harness: Harness) -> WorkflowHandle[Any, TradeView]:
-    """Give a trade whose entry is accepted only after it was given up, with the stream silent, up to the first sweep after that."""
+    """Return a trade whose entry is accepted only after it was given up, with the stream silent, up to the first sweep after that."""
     await harness.control.mute_streams()
     await harness.fault(kind="late-accept", method="POST", path="*/orders", client_id="*-e1", seconds=4)
     with env.with_time_skipping_disabled():

@@ -42,12 +42,12 @@ def request(count: int, place: CardPlace | None = None, **changes: object) -> Ca
 
 
 def in_room(chat: RunningChat, room: str = ALERTS) -> list[str]:
-    """Give the last line of every card in a room."""
+    """Return the last line of every card in a room."""
     return [each["embeds"][0]["footer"]["text"] for each in chat.world.messages[room].values()]
 
 
 def story(chat: RunningChat) -> list[str]:
-    """Give the events that the one thread tells."""
+    """Return the events that the one thread tells."""
     (thread,) = [each for each in chat.world.messages if each not in {ALERTS, OTHER}]
     text = "\n".join(each["content"] for each in chat.world.messages[thread].values())
     return [line.rpartition(" ")[2] for line in text.splitlines()]

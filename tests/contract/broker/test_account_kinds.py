@@ -1,6 +1,7 @@
 """Entries sized on accounts as there are: small, cash, margin, flagged, frozen, closing only, without options; indices and their fees.
 
-The real adapter against the real venue; the account's own rules beside them, with several alerts in the same instant.
+The real adapter against the real venue; the account's own rules beside them, with several alerts in the same
+instant.
 """
 
 import asyncio

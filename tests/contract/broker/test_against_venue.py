@@ -59,7 +59,7 @@ def credentials(running: RunningVenue) -> dict[str, Any]:
 
 @pytest.fixture
 async def running() -> AsyncIterator[RunningVenue]:
-    """Give a venue whose market moves only by hand."""
+    """Return a venue whose market moves only by hand."""
     found = await start(VenueConfig(timing=Timing(quote_interval=3600)))
     yield found
     await found.close()
@@ -67,7 +67,7 @@ async def running() -> AsyncIterator[RunningVenue]:
 
 @pytest.fixture
 async def market(running: RunningVenue) -> AsyncIterator[VenueControl]:
-    """Give the hand on the venue, with the contract quoted 2.00 to 2.05."""
+    """Return the hand on the venue, with the contract quoted 2.00 to 2.05."""
     async with VenueControl(running.base_url) as found:
         await found.set_quote(CONTRACT.occ_symbol, bid="2.00", ask="2.05")
         yield found
@@ -75,7 +75,7 @@ async def market(running: RunningVenue) -> AsyncIterator[VenueControl]:
 
 @pytest.fixture
 async def trader(running: RunningVenue, market: VenueControl) -> AsyncIterator[TastytradeGateway]:
-    """Give the adapter over the venue."""
+    """Return the adapter over the venue."""
     del market
     found = TastytradeGateway(**credentials(running))
     yield found

@@ -141,7 +141,7 @@ def test_any_other_answer_is_parsed(question: str, value: Any, data: st.DataObje
 
 
 def imports(path: Path) -> Iterator[tuple[str, str]]:
-    """Give each module a file imports from, with the name it takes."""
+    """Return each module a file imports from, with the name it takes."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from ((alias.name, "") for alias in node.names)

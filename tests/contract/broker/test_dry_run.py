@@ -52,7 +52,7 @@ class Listener:
 
 @pytest.fixture
 async def listener() -> AsyncIterator[Listener]:
-    """Give a listening server."""
+    """Return a listening server."""
     found = Listener()
     server = await asyncio.start_server(found.serve, "127.0.0.1", 0)
     found.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
@@ -62,7 +62,7 @@ async def listener() -> AsyncIterator[Listener]:
 
 @pytest.fixture
 async def dry(listener: Listener) -> AsyncIterator[DryRunBroker]:
-    """Give a dry-run broker over the listening server."""
+    """Return a dry-run broker over the listening server."""
     broker = DryRunBroker(
         client_secret="client-secret-value",
         refresh_token="refresh-token-value",

@@ -78,7 +78,7 @@ class Wire:
 
 @pytest.fixture
 async def wire() -> AsyncIterator[Wire]:
-    """Give the server."""
+    """Return the server."""
     found = Wire()
     server = await asyncio.start_server(found.serve, "127.0.0.1", 0)
     found.port = server.sockets[0].getsockname()[1]
@@ -101,7 +101,7 @@ def desk_at(port: int, call: timedelta) -> TastytradeGateway:
 
 @pytest.fixture
 async def wired(wire: Wire) -> AsyncIterator[TastytradeGateway]:
-    """Give a desk over the server."""
+    """Return a desk over the server."""
     desk = desk_at(wire.port, timedelta(seconds=3))
     yield desk
     await desk.aclose()
@@ -109,7 +109,7 @@ async def wired(wire: Wire) -> AsyncIterator[TastytradeGateway]:
 
 @pytest.fixture
 async def hasty(wire: Wire) -> AsyncIterator[TastytradeGateway]:
-    """Give a desk that gives an answer up soon."""
+    """Return a desk that gives an answer up soon."""
     desk = desk_at(wire.port, CALL)
     yield desk
     await desk.aclose()

@@ -51,7 +51,7 @@ def chain_item(root: str, days: dict[str, list[str]], **changes: Any) -> dict[st
 
 @pytest.fixture
 def spx() -> OptionContract:
-    """Give the contract as an alert names it: by its underlying."""
+    """Return the contract as an alert names it: by its underlying."""
     return OptionContract(root="SPX", expiry=DAY, right=Right.CALL, strike=Decimal(6500))
 
 

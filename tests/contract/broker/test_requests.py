@@ -17,7 +17,7 @@ ORDERS = "/accounts/5WT00042/orders"
 
 @pytest.fixture
 def sent(desk: Any, script: Any, order_body: Callable[..., dict[str, Any]]) -> Callable[[OrderIntent], Any]:
-    """Give a function that places an order and gives the body that left."""
+    """Return a function that places an order and gives the body that left."""
 
     async def place(intent: OrderIntent) -> Any:
         body = order_body(external_identifier=intent.client_order_id)

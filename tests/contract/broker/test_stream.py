@@ -32,7 +32,7 @@ class Streamer:
         self.waiting = asyncio.Event()
 
     async def token(self, _: web.Request) -> web.Response:
-        """Give an access token."""
+        """Return an access token."""
         return web.json_response({"access_token": "access-token-1", "expires_in": 900})
 
     async def positions(self, _: web.Request) -> web.Response:
@@ -64,7 +64,7 @@ class Streamer:
 
 @pytest.fixture
 async def streamer() -> AsyncIterator[Streamer]:
-    """Give the broker."""
+    """Return the broker."""
     found = Streamer()
     app = web.Application()
     app.router.add_post("/oauth/token", found.token)
@@ -82,7 +82,7 @@ async def streamer() -> AsyncIterator[Streamer]:
 
 @pytest.fixture
 async def streaming(streamer: Streamer) -> AsyncIterator[TastytradeGateway]:
-    """Give a desk over the broker."""
+    """Return a desk over the broker."""
     desk = TastytradeGateway(
         client_secret="client-secret-value",
         refresh_token="refresh-token-value",

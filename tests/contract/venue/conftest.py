@@ -39,7 +39,7 @@ def swept() -> Iterator[None]:
 
 @pytest.fixture
 def config() -> VenueConfig:
-    """Give a venue that is quick; a test module may override it."""
+    """Return a venue that is quick; a test module may override it."""
     return VenueConfig(timing=FAST)
 
 
@@ -70,5 +70,5 @@ async def session(venue: RunningVenue) -> AsyncIterator[Session]:
 
 @pytest.fixture
 async def desk(venue: RunningVenue, control: VenueControl, session: Session) -> Desk:
-    """Give the whole of it."""
+    """Return the whole of it."""
     return Desk(venue, control, session, await Account.get(session, ACCOUNT))

@@ -27,7 +27,7 @@ YESTERDAY = (STATED - timedelta(days=1)).date()
 
 
 def statuses(desk: Desk, order: PlacedOrder) -> list[str]:
-    """Give the statuses an order went through, each once."""
+    """Return the statuses an order went through, each once."""
     seen = [line.order.status for line in desk.tape(OrderLine) if line.order.order_id == order.id]
     return list(dict.fromkeys(seen))
 

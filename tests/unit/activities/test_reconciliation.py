@@ -41,7 +41,7 @@ class Temporal:
         self.queries = 0
 
     def get_workflow_handle(self, workflow_id: str) -> Any:
-        """Give a handle of the account or of a trade."""
+        """Return a handle of the account or of a trade."""
         return _Handle(self, workflow_id)
 
 

@@ -45,7 +45,7 @@ async def sized(desk: PaperDesk, days: int) -> SizeAnswer:
 
 
 def moment(day: int, at: time) -> datetime:
-    """Give a New York time of a day from today."""
+    """Return a New York time of a day from today."""
     return datetime.combine(TODAY + timedelta(days=day), at, NEW_YORK).astimezone(UTC)
 
 

@@ -33,7 +33,7 @@ class Signals:
     sent: list[tuple[str, str, OrderReport]] = field(default_factory=list)
 
     def get_workflow_handle(self, workflow_id: str) -> Any:
-        """Give a handle that signals one workflow."""
+        """Return a handle that signals one workflow."""
         return _Handle(self, workflow_id)
 
 

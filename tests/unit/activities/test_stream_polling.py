@@ -60,7 +60,7 @@ class Signals:
         self.gone = False
 
     def get_workflow_handle(self, workflow_id: str) -> Any:
-        """Give a handle; every trade is there, until it is gone, and one account."""
+        """Return a handle; every trade is there, until it is gone, and one account."""
         return self if workflow_id.startswith("trade-") else self.account
 
     async def signal(self, name: str, report: OrderReport) -> None:

@@ -13,7 +13,7 @@ ALERT = {"message": "BTO SPY 600c 12/18 @ 1.20", "channel_id": "1", "user_id": "
 
 
 async def identity(asking: Asked, body: dict[str, object], key: str = OPS, **headers: str) -> str:
-    """Give the message id that a request comes to; only rehearsed, as Temporal is away."""
+    """Return the message id that a request comes to; only rehearsed, as Temporal is away."""
     async with asking() as client:
         answer = await client.post(
             "/admin/alerts/process",

@@ -17,7 +17,7 @@ FROM_UI = {"origin": ORIGIN, "x-namespace": "demo"}
 
 
 async def wire(data: bytes) -> dict[str, Any]:
-    """Give an encrypted payload as the Web UI sends it."""
+    """Return an encrypted payload as the Web UI sends it."""
     sealed = await EncryptionCodec([("k1", KEY)]).encode(
         [Payload(metadata={"encoding": b"json/plain"}, data=data)]
     )

@@ -21,7 +21,7 @@ HOSTILE = "BTO SPY **600c** @everyone <@1> <@&2> <#3> [x](https://evil) `code` `
 
 
 def said(card: Card) -> dict[str, str]:
-    """Give a card's fields by name."""
+    """Return a card's fields by name."""
     return {field.name: field.value for field in card.fields}
 
 

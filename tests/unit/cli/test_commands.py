@@ -22,7 +22,7 @@ from alert_trader.domain.market.calendar import is_trading_day
 
 @pytest.fixture
 def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
-    """Give a runner in an empty directory, with none of our variables set, and room for wide lines."""
+    """Return a runner in an empty directory, with none of our variables set, and room for wide lines."""
     for name in os.environ:
         if name.startswith(("TRADER_", "TASTYTRADE_", "TEMPORAL_")):
             monkeypatch.delenv(name)

@@ -20,7 +20,7 @@ def state(
     ago: timedelta | None = OFTEN,
     trouble: str | None = None,
 ) -> HousekeepingState:
-    """Give a state whose last round ended a while ago."""
+    """Return a state whose last round ended a while ago."""
     if ago is None:
         return HousekeepingState(every=every, paused=paused)
     return HousekeepingState(every=every, paused=paused, last_end=NOW - ago, last=Tally(trouble=trouble))

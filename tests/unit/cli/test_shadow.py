@@ -28,7 +28,7 @@ LINES = "".join(json.dumps(each) + "\n" for each in SAID)
 
 @pytest.fixture
 def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
-    """Give a runner in an empty directory, in 100 columns."""
+    """Return a runner in an empty directory, in 100 columns."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
     return CliRunner()

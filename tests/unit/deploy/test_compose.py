@@ -56,7 +56,7 @@ def compose(text: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def services(compose: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Give the services by name."""
+    """Return the services by name."""
     found: dict[str, dict[str, Any]] = compose["services"]
     return found
 

@@ -59,7 +59,7 @@ def ours() -> set[str]:
 
 
 def registered() -> CollectorRegistry:
-    """Give the registry of an API."""
+    """Return the registry of an API."""
     registry = CollectorRegistry()
     Traffic(registry)
     return registry
@@ -74,7 +74,7 @@ def test_every_query_uses_an_exported_metric(query: str) -> None:
 
 
 def scraped(port: int) -> list[tuple[dict[str, str], float]]:
-    """Give every sample that is served there, its name among its labels."""
+    """Return every sample that is served there, its name among its labels."""
     with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
         families = text_string_to_metric_families(answer.read().decode())
     return [
@@ -171,7 +171,7 @@ def test_every_queried_label_exists(query: str) -> None:
 
 
 def jobs() -> list[dict[str, Any]]:
-    """Give what Prometheus scrapes."""
+    """Return what Prometheus scrapes."""
     found: list[dict[str, Any]] = yaml.safe_load((DEPLOY / "prometheus/prometheus.yml").read_text())[
         "scrape_configs"
     ]

@@ -18,29 +18,29 @@ DAY = timedelta(days=1)
 
 
 def local(folder: Path) -> Place:
-    """Give a folder of this machine."""
+    """Return a folder of this machine."""
     return Place.at(str(folder))
 
 
 def through_a_uri(folder: Path) -> Place:
-    """Give a place as a URI names it."""
+    """Return a place as a URI names it."""
     return Place.at(f"file://{folder}")
 
 
 def elsewhere(folder: Path) -> Place:
-    """Give a place on another filesystem than the local one: paths there begin at its own root."""
+    """Return a place on another filesystem than the local one: paths there begin at its own root."""
     return Place(fs.SubTreeFileSystem(str(folder), fs.LocalFileSystem()), "bucket/trader")
 
 
 def in_memory(folder: Path) -> Place:
-    """Give a place that is no disk at all."""
+    """Return a place that is no disk at all."""
     assert folder.is_dir()
     return Place(fs._MockFileSystem(), "bucket")
 
 
 @pytest.fixture(params=[local, through_a_uri, elsewhere, in_memory])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    """Give a place on each kind of filesystem."""
+    """Return a place on each kind of filesystem."""
     make: Callable[[Path], Place] = request.param
     return make(tmp_path)
 

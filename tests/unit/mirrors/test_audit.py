@@ -31,7 +31,7 @@ async def away() -> Client:
 
 @pytest.fixture
 def kept(tmp_path: Path) -> Mirrors:
-    """Give the mirrors of one archived trade, without a Redis."""
+    """Return the mirrors of one archived trade, without a Redis."""
     place = Place.at(str(tmp_path / "archive"))
     archive = Archive(place, "demo")
     archive.write([TRADE])

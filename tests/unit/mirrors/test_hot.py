@@ -12,7 +12,7 @@ from tests.support.trail import NOON, record
 
 
 def held(of: TradeRecord) -> dict[str, HotTrade]:
-    """Give what the mirror must have of one trade."""
+    """Return what the mirror must have of one trade."""
     return {of.trade.workflow_id: HotTrade(row=of.trade, events=of.events)}
 
 

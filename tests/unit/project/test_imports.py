@@ -19,7 +19,7 @@ def _name(distribution: str) -> str:
 
 @pytest.fixture(scope="module")
 def production() -> set[str]:
-    """Give every distribution of a production install."""
+    """Return every distribution of a production install."""
     return {
         _name(found)
         for found in re.findall(
@@ -30,7 +30,7 @@ def production() -> set[str]:
 
 @pytest.fixture(scope="module")
 def owners() -> Mapping[str, list[str]]:
-    """Give the distributions that each importable name comes from."""
+    """Return the distributions that each importable name comes from."""
     return importlib.metadata.packages_distributions()
 
 

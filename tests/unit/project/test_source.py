@@ -51,7 +51,8 @@ REPEATABLE = {
         "typing",
     },
 }
-"""All that these rooms may import: nothing among it gives another answer at a replay, beside the calls banned below."""
+"""All that these rooms may import: nothing among it gives another answer at a replay, beside the calls banned
+below."""
 BANNED_CALLS = frozenset(
     {
         "asyncio.sleep",
@@ -170,7 +171,7 @@ def folder(room: str) -> Path:
 
 @functools.cache
 def nodes(room: str) -> Sequence[tuple[str, ast.AST]]:
-    """Give every node of a room's source with the place it is in, as `file Class.function`. Each file is parsed once."""
+    """Return every node of a room's source with the place it is in, as `file Class.function`. Each file is parsed once."""
     return [
         found
         for path in sorted(folder(room).rglob("*.py"))
@@ -181,7 +182,7 @@ def nodes(room: str) -> Sequence[tuple[str, ast.AST]]:
 
 
 def within(node: ast.AST, file: str, scope: str) -> Iterator[tuple[str, ast.AST]]:
-    """Give the nodes below a node, each with its place."""
+    """Return the nodes below a node, each with its place."""
     for child in ast.iter_child_nodes(node):
         named = child.name if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) else ""
         inner = f"{scope}.{named}".strip(".")
@@ -190,7 +191,7 @@ def within(node: ast.AST, file: str, scope: str) -> Iterator[tuple[str, ast.AST]
 
 
 def found(rooms: tuple[str, ...], wanted: Callable[[ast.AST], bool]) -> list[Found]:
-    """Give the places of the nodes that are wanted."""
+    """Return the places of the nodes that are wanted."""
     return [Found(where, ast.unparse(node)) for room in rooms for where, node in nodes(room) if wanted(node)]
 
 
@@ -284,7 +285,7 @@ def test_a_fast_forward_that_stops_short_fails() -> None:
 
 
 def is_set(node: ast.AST, known: set[str]) -> bool:
-    """Tell whether an expression is seen to be a set."""
+    """Return whether an expression is seen to be a set."""
     return (
         isinstance(node, ast.Set | ast.SetComp)
         or called(node) in {"set", "frozenset"}
@@ -293,7 +294,7 @@ def is_set(node: ast.AST, known: set[str]) -> bool:
 
 
 def sets_walked(tree: ast.Module) -> list[str]:
-    """Give every place where the order of a set would show: a loop or a comprehension that lists, or a call that keeps order."""
+    """Return every place where the order of a set would show: a loop or a comprehension that lists, or a call that keeps order."""
     known = {
         ast.unparse(target)
         for node in ast.walk(tree)

@@ -24,14 +24,14 @@ async def one_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[
 
 @pytest.fixture
 async def server(one_server: RedisServer) -> RedisServer:
-    """Give the server, empty."""
+    """Return the server, empty."""
     await one_server.ask("FLUSHALL")
     return one_server
 
 
 @pytest.fixture
 async def hot(server: RedisServer) -> AsyncIterator[HotMirror]:
-    """Give a mirror with the worker's own patience."""
+    """Return a mirror with the worker's own patience."""
     mirror = HotMirror(server.url, "demo", timeout=WITHIN)
     yield mirror
     await mirror.aclose()

@@ -39,7 +39,7 @@ LONG_AGO = -7200
 
 
 def activation(job: str, *, events: int, seconds: int, replaying: bool = False) -> WorkflowActivation:
-    """Give an activation with one job, so many seconds from `LATER`."""
+    """Return an activation with one job, so many seconds from `LATER`."""
     act = WorkflowActivation(run_id="run", history_length=events, is_replaying=replaying)
     act.timestamp.FromSeconds(LATER + seconds)
     getattr(act.jobs.add(), job).SetInParent()

@@ -13,7 +13,7 @@ Posted = Callable[..., AlertMessage]
 
 
 def fields(parsed: ParsedAlert) -> tuple[object, ...]:
-    """Give what an entry says, as text where that is shorter."""
+    """Return what an entry says, as text where that is shorter."""
     contract = f"{parsed.symbol} {parsed.strike}{parsed.right} {parsed.expiry}"
     return (parsed.kind.value, contract, None if parsed.price is None else str(parsed.price), parsed.quantity)
 

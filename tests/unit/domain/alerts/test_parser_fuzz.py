@@ -101,7 +101,8 @@ PARTS = (
     "Ticker: a\n",
 )
 CPU_SECONDS = 2
-"""Far above what the longest message takes (some milliseconds), and far below what one super-linear rule would take."""
+"""Far above what the longest message takes (some milliseconds), and far below what one super-linear rule
+would take."""
 
 
 @settings(max_examples=300)

@@ -37,7 +37,7 @@ CYRILLIC = str.maketrans("ABCEHKMOPTXaceopxy", "АВСЕНКМОРТХасеор
 
 
 def said(parsed: ParsedAlert) -> ParsedAlert:
-    """Give what a reading says, without where it was read and in whose words it was refused."""
+    """Return what a reading says, without where it was read and in whose words it was refused."""
     return replace(parsed, spans=(), reason=None)
 
 

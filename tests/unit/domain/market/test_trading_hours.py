@@ -39,12 +39,12 @@ def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 
 def at(text: str) -> datetime:
-    """Give a moment written as a clock in New York shows it."""
+    """Return a moment written as a clock in New York shows it."""
     return datetime.fromisoformat(text).replace(tzinfo=NEW_YORK).astimezone(UTC)
 
 
 def option(root: str, expiry: str = "2027-12-17") -> OptionContract:
-    """Give a call."""
+    """Return a call."""
     return OptionContract(root=root, expiry=date.fromisoformat(expiry), right=Right.CALL, strike=Decimal(100))
 
 

@@ -42,7 +42,7 @@ def send(ledger: OrderLedger, exchange: PaperExchange, leg: Leg, quantity: int) 
 
 
 def due(ledger: OrderLedger, policy: ExitPolicy) -> ExitPlan | None:
-    """Give the exit that is due."""
+    """Return the exit that is due."""
     planned = ledger.sold + ledger.exits_open
     return next_exit(
         bought=ledger.bought, uncovered=ledger.entry_fills, planned=planned, policy=policy, ticks=PENNY

@@ -111,7 +111,7 @@ def test_a_price_before_the_entry_proves_nothing(bought: ReportedTrade, trade: T
 
 
 def bought_steps() -> tuple[tuple[float, EventKind, dict[str, str]], ...]:
-    """Give the events of a trade that bought one at 1.00 and sold nothing."""
+    """Return the events of a trade that bought one at 1.00 and sold nothing."""
     return (
         (0.0, EventKind.RECEIVED, {}),
         (1.0, EventKind.FILLED, {"order": "m6-e1", "quantity": "1", "price": "1.00"}),
