@@ -45,7 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Check the instant, and hand it on before any test is imported, also to the processes of a parallel run."""
+    """Check the instant, and pass it to all processes before any test is imported."""
     from tests.support.instants import VARIABLE, named  # noqa: PLC0415 - reads the variable that is set here
 
     if (at := config.getoption("--at")) is None:
@@ -58,7 +58,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class ByStack(LoadScopeScheduling):  # type: ignore[misc] # it has no types
-    """Keeps the tests of one stack in one process of a parallel run, the largest group first; every other test goes where there is room.
+    """Keeps the tests of one stack in one process of a parallel run, the largest group first.
+
+    Every other test goes where there is room.
 
     pytest-xdist's own groups do nothing from pytest 9.2 on, which keeps a test's id elsewhere.
     """
@@ -85,13 +87,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByStack:
 
 
 def pytest_sessionstart() -> None:
-    """Refuse to begin where children would run other code than this checkout: they run what is installed, whatever PYTHONPATH says."""
+    """Refuse to begin where children would run other code than this checkout.
+
+    They run what is installed, whatever PYTHONPATH says.
+    """
     root = Path(__file__).parent.parent
     line = [*command("worker")[:2], "-c", "import alert_trader as started; print(*started.__path__)"]
     found = subprocess.run(line, cwd=root.parent, capture_output=True, text=True, check=False).stdout.strip()
     if found != str(root / "alert_trader"):
         pytest.exit(
-            f"expected {line[0]} to run the programs of {root}, found {found or 'none installed'}. Run `make install` there",
+            f"expected {line[0]} to run the programs of {root}, found {found or 'none installed'}. "
+            "Run `make install` there",
             3,
         )
 
@@ -104,7 +110,10 @@ def temporal_binary() -> str:
 
 @pytest.fixture(autouse=True)
 def stated_instant(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Let the clock begin at the stated instant, or at the one that `@pytest.mark.at(...)` names; leave it alone in real time."""
+    """Let the clock begin at the stated instant, or at the one that `@pytest.mark.at(...)` names.
+
+    Leave it alone in real time.
+    """
     from tests.support.instants import STATED, named  # noqa: PLC0415 - see above
 
     marked = request.node.get_closest_marker("at")

@@ -30,9 +30,9 @@ SLOW: dict[str, Any] = {
 
 @beside
 async def test_a_query_after_a_crash_changes_nothing(slot: WorkerSlot) -> None:
-    """Queries that wait for the next worker, with a rung due meanwhile, leave histories that replay (DUR-10, UNK-40).
+    """Queries that wait for the next worker leave histories that replay (DUR-10, UNK-40).
 
-    Without the guard of `alert_trader.worker.clock_guard` about half of these trades go on by an old clock
+    Without the guard of `alert_trader.worker.clock_guard` about half of these trades continue by an old clock
     and are stuck for ever.
     """
     trades = [await slot.alert(**SLOW) for _ in range(8)]
@@ -52,7 +52,10 @@ async def test_a_query_after_a_crash_changes_nothing(slot: WorkerSlot) -> None:
 
 @beside
 async def test_concurrent_queries_wait_for_the_next_worker(slot: WorkerSlot) -> None:
-    """None is turned away to ask again a second later, as each but one would be by a server that keeps one question a workflow."""
+    """None is turned away to ask again a second later, as each.
+
+    One would be by a server that keeps one question a workflow.
+    """
     await slot.kill()
     trade = await slot.alert(**SLOW)
     asking = [asyncio.create_task(_ask_once(trade)) for _ in range(5)]
@@ -62,7 +65,7 @@ async def test_concurrent_queries_wait_for_the_next_worker(slot: WorkerSlot) -> 
 
 
 async def _ask_once(trade: Trade) -> int:
-    """Ask how a trade stands, and not again; returns the length of the answer."""
+    """Read the state of a trade, and not again; returns the length of the answer."""
     client = trade.cluster.client
     asked = QueryWorkflowRequest(
         namespace=client.namespace,

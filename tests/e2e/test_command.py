@@ -12,7 +12,10 @@ from tests.support.cluster import Trade, WorkerSlot
 
 
 async def _planned(slot: WorkerSlot, bid: str, ask: str, *, price: str) -> Trade:
-    """Plan an alert at a price of its own: one that differs from an open trade in its strike alone would wait for a person."""
+    """Plan an alert at a price of its own.
+
+    One that differs from an open trade in its strike alone would wait for a person.
+    """
     trade = slot.plan(price=price)
     await trade.quote(bid, ask)
     return trade
@@ -23,7 +26,10 @@ def _id() -> str:
 
 
 async def test_send_show_replay_export_and_close(slot: WorkerSlot, trader: Command, tmp_path: Path) -> None:
-    """A person's whole session: send and wait, look at it, replay it from the server and from a file, and close it."""
+    """A person's whole session: send and wait, look at it, replay it from the server and from a file.
+
+    Close it.
+    """
     plan, identity = await _planned(slot, "1.20", "1.20", price="1.21"), _id()
     sent = await trader("send", "--wait", "--json", "--id", identity, plan.message.text)
     assert sent.code == ExitCode.OK, sent.stderr
@@ -124,7 +130,7 @@ async def test_doctor_passes_on_a_complete_stack(slot: WorkerSlot, trader: Comma
 
 
 async def test_no_secret_is_written_anywhere(slot: WorkerSlot, trader: Command) -> None:
-    """Credentials and the webhook's address are in no history, log, tape line, notice or output, faults included (DUR-50)."""
+    """DUR-50: credentials and the webhook's address are in no history, log, tape, notice or output."""
     control = slot.cluster.control
     trade = slot.plan()
     await trade.quote("1.20", "1.20")

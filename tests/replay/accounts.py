@@ -1,6 +1,6 @@
 """Accounts, and a round of housekeeping, to record: entries let pass and denied, halts, days, fresh starts.
 
-The server they run on suggests a fresh start after `RUN` events, so that continue-as-new takes minutes
+The server they run on suggests a continue-as-new after `RUN` events, so that continue-as-new takes minutes
 instead of a day.
 """
 
@@ -62,7 +62,10 @@ async def server() -> AsyncIterator[str]:
 
 
 async def lived(slot: WorkerSlot) -> list[Trade]:
-    """Let entries pass and deny them, change a limit, halt, resume, flatten; returns the trades that heard of it."""
+    """Let entries are admitted and deny them, change a limit, halt, resume, flatten.
+
+    Returns the trades that heard of it.
+    """
     client, number = slot.cluster.client, slot.settings.account
     await slot.start_worker()
     flattened = await held(await begun(slot, "flattened"))
@@ -99,7 +102,10 @@ async def next_day(slot: WorkerSlot) -> None:
 
 
 async def flattening(slot: WorkerSlot) -> None:
-    """Go on to flatten after a fresh start: the trade that is left is not there to be told, and is released at last."""
+    """Go on to flatten after a continue-as-new.
+
+    The trade that is left is not there to be told, and is released at last.
+    """
     memory = _yesterday(slot, TradingStateCommand.FLATTEN)
     memory.trades[GONE] = OpenTrade(
         trade=GONE,
@@ -124,7 +130,7 @@ ACCOUNTS = (next_day, flattening)
 
 
 async def chain(slot: WorkerSlot) -> list[WorkflowHistory]:
-    """Return every run of a seat's account, the oldest first."""
+    """Return every run of a worker slot's account, the oldest first."""
     client = slot.cluster.client
     name = account_workflow_id(slot.settings.account)
     runs = [each async for each in client.list_workflows(f"WorkflowId = '{name}'")]

@@ -1,4 +1,7 @@
-"""ENT-20, EXT-10: the properties notice when the code breaks. Each mutant is one small change that a person could make by mistake."""
+"""ENT-20, EXT-10: the properties notice when the code breaks.
+
+Each mutant is one small change that a person could make by mistake.
+"""
 
 import types
 from collections.abc import Callable
@@ -194,5 +197,8 @@ def test_a_broken_sizing_is_detected(change: tuple[str, str]) -> None:
 
 
 def test_the_unmodified_code_passes() -> None:
-    """ENT-20: the same sizing property passes on the real module; the machine's own test shows that for the ledger and the exits."""
+    """ENT-20: the same sizing property passes on the real module.
+
+    The machine's own test shows that for the ledger and the exits.
+    """
     sizing_holds(mutated("execution/sizing", ("def size(", "def size(")).size)

@@ -1,4 +1,6 @@
-"""A house for tests: a real Temporal dev server, a venue in its own process, and accounts that each have a worker process of their own.
+"""A stack for tests: a real Temporal dev server, a venue in its own process.
+
+Accounts that each have a worker process of their own.
 
 Everything a trade touches is real and can be killed. Each seat has its account, and so its task queue:
 killing one seat's worker leaves the others alone, so many crashes run side by side on one server. Each trade
@@ -81,7 +83,7 @@ QUICK: dict[str, object] = {
 as the only limit."""
 
 LOOKED_FOR = (timing.SUBMIT_TIMEOUT + sum(timing.LOOKS, timedelta())).total_seconds() + 60
-"""Seconds that an order takes which was lost before it was accepted: given up, looked for, sent again; and
+"""Seconds that an order takes which was lost before it was accepted: given up, looked up, sent again; and
 the scene's own time."""
 
 OVER = {"filled", "cancelled", "expired", "rejected", "refused", "not sent", "absent"}
@@ -109,7 +111,10 @@ class Cluster:
         return self.lines
 
     def take_slot(self, *, gate: asyncio.Semaphore | None = None, **changes: object) -> "WorkerSlot":
-        """Return the next account, with settings of its own where asked. No worker runs on it yet; `gate` bounds how many start at once."""
+        """Return the next account, with settings of its own where asked.
+
+        No worker runs on it yet; `gate` bounds how many start at once.
+        """
         assert len(self.slots) < SLOTS, f"expected at most {SLOTS} seats; raise SEATS"
         own = self.stack.settings.model_copy(
             update={"tastytrade_account": account(len(self.slots)), **changes}
@@ -121,11 +126,11 @@ class Cluster:
         return slot
 
     async def set_cash(self, slot: "WorkerSlot", dollars: int) -> None:
-        """Change what a seat's account has, before its worker runs."""
+        """Change what a worker slot's account has, before its worker runs."""
         await self.control.set_account(SetAccount(number=slot.settings.account, cash=Decimal(dollars)))
 
     def logs(self) -> Mapping[str, str]:
-        """Read every log of the house, by file name."""
+        """Read every log of the stack, by file name."""
         return {
             path.name: path.read_text(errors="replace")
             for path in sorted((self.stack.data_dir / "logs").glob("*"))
@@ -133,7 +138,7 @@ class Cluster:
 
 
 def account(number: int) -> str:
-    """Name the account of a seat."""
+    """Name the account of a worker slot."""
     return f"5WT9{number:04d}"
 
 
@@ -141,7 +146,7 @@ def account(number: int) -> str:
 async def open_cluster(
     data_dir: Path, *, venue: Mapping[str, Any] | None = None, with_mirrors: bool = False, **changes: object
 ) -> AsyncIterator[Cluster]:
-    """Open a house; every worker of its seats is ended with it."""
+    """Open a stack; every worker of its seats is ended with it."""
     own = {"data_dir": data_dir, "tastytrade_account": account(0)}
     quick = load(environment={}, directory=data_dir, flags={**QUICK, **own, **changes}).settings
     config = {"accounts": [{"number": account(each), "cash": CASH} for each in range(SLOTS)], **(venue or {})}
@@ -208,7 +213,7 @@ class WorkerSlot:
         await self.start_worker()
 
     async def leave(self) -> None:
-        """End every worker of the seat at once: nothing is in flight that matters any more."""
+        """End every worker of the worker slot at once: nothing is in flight that matters any more."""
         for worker in self.workers:
             await worker.kill(signal.SIGKILL)
 
@@ -221,7 +226,10 @@ class WorkerSlot:
         text: str | None = None,
         **ladder: Any,
     ) -> "Trade":
-        """Quote a contract of its own, and send an alert about it; `ladder` changes the ladder's policy of this trade."""
+        """Quote a contract of its own, and send an alert about it.
+
+        `ladder` changes the ladder's policy of this trade.
+        """
         trade = self.plan(price=price, text=text, **ladder)
         await trade.quote(bid, ask)
         await trade.send()
@@ -250,7 +258,7 @@ class WorkerSlot:
         return trade
 
     async def replay(self) -> None:
-        """Replay every history that the seat's trades made on the present code (DUR-10)."""
+        """Replay every history that the worker slot's trades made on the present code (DUR-10)."""
         for trade in self.trades:
             replayed = await replay(await fetch_history(self.cluster.client, trade.id))
             assert replayed.deterministic, f"{trade.id} does not replay: {replayed.fault}"
@@ -261,7 +269,10 @@ def _with_ladder(policy: Policy, changes: Mapping[str, Any]) -> Policy:
 
 
 def exits_out(view: TradeView) -> int:
-    """Count the contracts that an exit stands for: working, on its way, or looked for because its answer was lost."""
+    """Count the contracts that an exit stands for.
+
+    Working, on its way, or looked up because its answer was lost.
+    """
     return sum(
         order.quantity - order.filled
         for order in view.orders
@@ -285,7 +296,7 @@ class Trade:
 
     @property
     def cluster(self) -> Cluster:
-        """The house it is traded in."""
+        """The stack it is traded in."""
         return self.slot.cluster
 
     @property
@@ -397,7 +408,7 @@ class Trade:
     # What the trade says
 
     async def view(self) -> TradeView | None:
-        """Ask the trade how it stands; None while no worker answers."""
+        """Ask the trade the state of it; None while no worker answers."""
         try:
             view: TradeView = await self.handle.query(
                 VIEW_QUERY, result_type=TradeView, rpc_timeout=timedelta(seconds=5)

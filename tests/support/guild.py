@@ -1,4 +1,7 @@
-"""A whole product on one machine, the chat in place of Discord among it: post, press, look at the cards, kill the bot."""
+"""A whole product on one machine, the chat in place of Discord among it.
+
+Post, press, look at the cards, kill the bot.
+"""
 
 import contextlib
 import itertools
@@ -46,7 +49,10 @@ class Guild:
     _numbers: Any = field(default_factory=itertools.count)
 
     async def text(self) -> str:
-        """Write an alert about a contract of its own, which can be bought at once; no two differ in one field only."""
+        """Write an alert about a contract of its own, which can be bought at once.
+
+        No two differ in one field only.
+        """
         number = next(self._numbers)
         contract = OptionContract(
             root="SPY", expiry=next_monthly(clock.now()), right=Right.CALL, strike=Decimal(500 + number)

@@ -47,14 +47,17 @@ HARD = {
 
 
 def named(text: str) -> datetime:
-    """Return the moment of a name of `HARD`, of a New York time, or the present for "now"; raises ValueError."""
+    """Return the moment of a name of `HARD`, of a New York time, or the present for "now".
+
+    Raises ValueError.
+    """
     if text == "now":
         return datetime.now(UTC)
     try:
         return HARD.get(text) or new_york(text)
     except ValueError:
         raise ValueError(
-            f"expected one of {', '.join(HARD)}, or a New York time such as '2035-05-08 10:00'; found {text!r}"
+            f"expected one of {', '.join(HARD)}, or a New York time ('2035-05-08 10:00'); found {text!r}"
         ) from None
 
 

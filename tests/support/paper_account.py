@@ -1,4 +1,7 @@
-"""An account in memory, for tests of the activities: the real rules of `alert_trader.domain.account.account`, asked without a server."""
+"""An account in memory, for tests of the activities.
+
+The real rules of `alert_trader.domain.account.account`, asked without a server.
+"""
 
 import time
 from decimal import Decimal

@@ -74,7 +74,7 @@ def trade() -> Trades:
             "contract": "SPY 600C 2026-12-18",
             "told": facts_from_events(events, None),
         }
-        return ReportedTrade(**{**given, **fields})  # type: ignore[arg-type]  # a test names the fields it means
+        return ReportedTrade(**{**given, **fields})  # type: ignore[arg-type]
 
     return make
 

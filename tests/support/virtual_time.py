@@ -21,7 +21,10 @@ minutes over a weekend fires more, and then the clock stops short and the server
 async def forward(
     env: WorkflowEnvironment, handle: WorkflowHandle[Any, Any], duration: timedelta, *, may_end: bool = False
 ) -> None:
-    """Move the workflow's clock ahead by `duration`; fails when the clock stops short, or when the workflow ends unless it `may_end`."""
+    """Move the workflow's clock ahead by `duration`.
+
+    Fails when the clock stops short, or when the workflow ends unless it `may_end`.
+    """
     moved = await env.fast_forward(handle, duration)
     ended = not moved and (await handle.describe()).close_time is not None
     why = "it ended" if ended else f"it passed more than {SKIPS} timers"
@@ -56,7 +59,10 @@ class _Starts(OutboundInterceptor):
 
 
 async def _has_a_task(handle: WorkflowHandle[Any, Any]) -> bool:
-    """Whether the start's delay is over: after the start and the skipped time its first task is in history."""
+    """Whether the start's delay is over.
+
+    After the start and the skipped time its first task is in history.
+    """
     return (await handle.describe()).history_length >= 3
 
 

@@ -47,7 +47,10 @@ async def test_nothing_is_bought_before_a_person_approves(env: WorkflowEnvironme
 
 
 async def test_the_alerts_age_counts_from_the_approval(env: WorkflowEnvironment, harness: Harness) -> None:
-    """WHO-30: 75 s after its posting an alert is too old, but for a yes: its 60 s count from that, and the price is taken anew."""
+    """WHO-30: 75 s after its posting an alert is too old, but for a yes.
+
+    Its 60 s count from that, and the price is taken anew.
+    """
     await harness.quote("1.20", "1.20")
     with env.with_time_skipping_disabled():
         trade = await harness.alert(rules=asking(), age=45)
@@ -77,7 +80,10 @@ async def test_an_approved_entry_is_denied_when_the_price_moved_too_far(
 async def test_no_more_is_paid_than_approved(
     env: WorkflowEnvironment, harness: Harness, now: str, bought: int
 ) -> None:
-    """An alert without a price is priced at the mid, which has moved when a person says yes: the ceiling stays the one that was shown."""
+    """An alert without a price is priced at the mid, which has moved when a person says yes.
+
+    The ceiling stays the one that was shown.
+    """
     await harness.quote("1.20", "1.20")
     with env.with_time_skipping_disabled():
         trade = await harness.alert(f"BTO SPY {harness.expiry:%m/%d/%Y} 450c", rules=asking())
@@ -101,7 +107,7 @@ async def test_half_buys_half_of_what_was_shown(env: WorkflowEnvironment, harnes
 
 
 async def test_skip_ends_the_trade_with_nothing_bought(harness: Harness, env: WorkflowEnvironment) -> None:
-    """A no is on record with who said it."""
+    """A no is recorded with who said it."""
     with env.with_time_skipping_disabled():
         trade = await harness.alert(rules=asking())
         await harness.until(trade, "waits", phase=Phase.AWAITING)
@@ -133,7 +139,10 @@ async def test_no_answer_in_time_buys_nothing(harness: Harness) -> None:
 
 
 async def test_an_answer_to_another_offer_is_refused(harness: Harness, env: WorkflowEnvironment) -> None:
-    """Who pressed the button of an old card did not see what is offered now; and half of one contract is none."""
+    """Who pressed the button of an old card did not see what is offered now.
+
+    And half of one contract is none.
+    """
     small = asking()
     rules = replace(small, sizing=replace(small.sizing, max_contracts=1))
     with env.with_time_skipping_disabled():
@@ -146,7 +155,10 @@ async def test_an_answer_to_another_offer_is_refused(harness: Harness, env: Work
 
 
 async def test_a_watched_author_is_never_traded(harness: Harness) -> None:
-    """Everything is checked and shown as it would be, no order leaves, and the trade says that it was only watched."""
+    """Everything is checked and shown as it would be, no order leaves.
+
+    The trade says that it was only watched.
+    """
     trade = await harness.alert(rules=policy(profile=Profile(approval=Approval.WATCH)))
     view = await trade.result()
     assert (view.outcome, view.quantity, harness.posts()) == (Outcome.WATCHED, 4, [])

@@ -110,7 +110,7 @@ async def test_an_exit_on_approval_waits_for_a_person(harness: Harness, env: Wor
 async def test_an_exit_on_approval_may_be_skipped_or_expire(
     harness: Harness, env: WorkflowEnvironment
 ) -> None:
-    """A no, or no answer, sells nothing: the exit plan goes on."""
+    """A no, or no answer, sells nothing: the exit plan continues."""
     with env.with_time_skipping_disabled():
         trade = await held(harness, rules(OnExit.APPROVAL))
         await say(trade, "all out")
@@ -125,7 +125,10 @@ async def test_an_exit_on_approval_may_be_skipped_or_expire(
 
 
 async def test_an_offer_ends_once_everything_is_sold(harness: Harness, env: WorkflowEnvironment) -> None:
-    """EXT-30: a yes to the author's half, given while a close goes on, is refused at once: nothing could be sold for it."""
+    """EXT-30: a yes to the author's half, given while a close continues, is refused at once.
+
+    Nothing could be sold for it.
+    """
     with env.with_time_skipping_disabled():
         trade = await held(harness, rules(OnExit.APPROVAL))
         await say(trade, f"STC SPY {harness.expiry:%m/%d} 450c @ 1.20 half out")
@@ -159,7 +162,10 @@ async def test_an_entry_ends_when_its_author_is_out(harness: Harness, env: Workf
 
 
 async def test_a_fill_after_the_authors_exit_is_sold(harness: Harness, env: WorkflowEnvironment) -> None:
-    """ENT-60: the entry was being taken back and filled all the same; its author is out of it, so it is not held on."""
+    """ENT-60: the entry was being cancelled and filled all the same.
+
+    Its author is out of it, so it is not held on.
+    """
     await harness.quote("1.10", "1.30")
     await harness.fault(kind="late-accept", method="DELETE", path="*/orders/*", seconds=1, count=1)
     with env.with_time_skipping_disabled():
@@ -182,7 +188,7 @@ async def test_another_author_cannot_act_on_a_trade(harness: Harness) -> None:
 async def test_a_correction_changes_nothing_and_pages_a_person(
     harness: Harness, env: WorkflowEnvironment
 ) -> None:
-    """The order works on as it was alerted; the correction is on record and loud."""
+    """The order works on as it was alerted; the correction is recorded and loud."""
     await harness.quote("1.10", "1.30")
     with env.with_time_skipping_disabled():
         trade = await harness.alert()
@@ -212,7 +218,10 @@ async def later_trade(harness: Harness, text: str, wanted: Policy, **link: str) 
 async def test_an_add_is_a_trade_of_its_own(
     harness: Harness, env: WorkflowEnvironment, adds: OnAdd, phase: Phase
 ) -> None:
-    """WHO-20, ENT-20: one message, one trade: an add has its own orders, caps and exits; or it waits for a person."""
+    """WHO-20, ENT-20: one message, one trade: an add has its own orders, caps and exits.
+
+    Or it waits for a person.
+    """
     await harness.quote("1.20", "1.20")
     text = f"AVG SPY {harness.expiry:%m/%d} 450c @ 1.40, added @ 1.20"
     with env.with_time_skipping_disabled():
@@ -261,7 +270,10 @@ async def test_a_possible_correction_of_a_refused_alert_is_recorded(harness: Har
 async def test_a_fill_after_an_exit_on_approval_needs_approval(
     harness: Harness, env: WorkflowEnvironment
 ) -> None:
-    """ENT-60: nothing was held when the author was out, and the cancel raced a fill: a person decides about what is held after all."""
+    """ENT-60: nothing was held when the author was out, and the cancel raced a fill.
+
+    A person decides about what is held after all.
+    """
     await harness.quote("1.10", "1.30")
     await harness.fault(kind="late-accept", method="DELETE", path="*/orders/*", seconds=1, count=1)
     with env.with_time_skipping_disabled():

@@ -38,7 +38,7 @@ ALERT = f"BTO SPY {CONTRACT.expiry:%m/%d/%Y} 450c @ 1.20"
 
 @dataclass
 class Scene:
-    """A bot in a chat, over the trades of a floor."""
+    """A bot in a chat, over the trades of a harness."""
 
     chat: RunningChat
     bot: TraderBot
@@ -61,7 +61,7 @@ class Scene:
 
 @asynccontextmanager
 async def running(harness: Harness, directory: Path) -> AsyncIterator[TraderBot]:
-    """Run a bot for the floor's account until left. Its trades live in real time."""
+    """Run a bot for the harness's account until left. Its trades live in real time."""
     flags = {
         "mode": "demo",
         "tastytrade_account": harness.account,
@@ -83,7 +83,7 @@ async def running(harness: Harness, directory: Path) -> AsyncIterator[TraderBot]
 
 @asynccontextmanager
 async def room() -> AsyncIterator[RunningChat]:
-    """Open a chat with the floor's people."""
+    """Open a chat with the harness's people."""
     people = (
         Person(user_id=AUTHOR, name="ada"),
         Person(user_id=DESK, name="desk", roles=(ROLE,)),
@@ -148,7 +148,10 @@ async def test_a_confirmation_is_valid_once_and_for_a_limited_time(
 
 
 async def test_commands_are_for_operators_only(scene: Scene) -> None:
-    """WHO-10: a stranger and the alert's own author get a private refusal and no suggestions; a member of the role is answered."""
+    """WHO-10: a stranger and the alert's own author get a private refusal and no suggestions.
+
+    A member of the role is answered.
+    """
     alert = scene.chat.control.say(ALERT)
     card = await scene.card("holding 4")
     for user in (STRANGER, AUTHOR):
@@ -170,7 +173,10 @@ async def test_commands_are_for_operators_only(scene: Scene) -> None:
 async def test_a_restarted_bot_updates_its_outdated_cards(
     harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One trade ended and another began while no bot was there: each has one card when it is back, up to its last event."""
+    """One trade ended and another began while no bot was there.
+
+    Each has one card when it is back, up to its last event.
+    """
     monkeypatch.setattr(timing, "CARD_TOTAL", timedelta(seconds=1))
     harness.client = plain_client(harness.client)
     await harness.quote("1.20", "1.20")

@@ -66,7 +66,10 @@ def carded(**changes: object) -> Policy:
 
 
 async def test_every_event_is_shown_once_and_bursts_are_batched(harness: Harness) -> None:
-    """One card activity at a time; each carries the newest state, and its events go on where the last one's ended."""
+    """One card activity at a time.
+
+    Each carries the newest state, and its events continue where the last one's ended.
+    """
     board = Board()
     async with served(harness, board):
         await harness.quote("1.20", "1.20")
@@ -85,7 +88,10 @@ async def test_every_event_is_shown_once_and_bursts_are_batched(harness: Harness
 
 
 async def test_without_a_bot_trading_does_not_wait(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
-    """EXT-50: nobody serves the cards. The position is bought and protected at once, and the end comes within the bound of two tries."""
+    """EXT-50: nobody serves the cards.
+
+    The position is bought and protected at once, and the end comes within the bound of two tries.
+    """
     # an activity that nobody takes waits in real time, which is why its bound is short here
     monkeypatch.setattr(timing, "CARD_TOTAL", timedelta(seconds=1))
     await harness.quote("1.20", "1.20")
@@ -104,7 +110,10 @@ async def test_without_a_bot_trading_does_not_wait(harness: Harness, monkeypatch
 
 
 async def test_after_a_failure_an_existing_card_is_looked_up_first(harness: Harness) -> None:
-    """What an unanswered try did is not known: the next one is told so, tells everything again, and the one after is certain."""
+    """What an unanswered try did is not known.
+
+    The next one is told so, tells everything again, and the one after is certain.
+    """
     board = Board(failures=1)
     async with served(harness, board):
         await harness.quote("1.20", "1.20")
@@ -116,7 +125,10 @@ async def test_after_a_failure_an_existing_card_is_looked_up_first(harness: Harn
 
 
 async def test_a_restarted_bot_requests_the_card(harness: Harness) -> None:
-    """A trade that only holds has nothing new to show: the bot's word is enough, and a card that is like the trade says so."""
+    """A trade that only holds has nothing new to show.
+
+    The bot's word is enough, and a card that is like the trade says so.
+    """
     board = Board()
     await harness.quote("1.20", "1.20")
     trade = await harness.alert(
@@ -145,7 +157,10 @@ async def test_a_trade_without_cards_requests_none(harness: Harness) -> None:
 
 
 async def test_a_card_has_a_bounded_size(harness: Harness) -> None:
-    """DUR-40: an exit that is refused for days, and a bot that is away: each card is written into history, so each has a bound."""
+    """DUR-40: an exit that is refused for days, and a bot that is unreachable.
+
+    Each card is written into history, so each has a bound.
+    """
     harness.exit_fraction = None
     board = Board(failures=10_000)
     async with served(harness, board):

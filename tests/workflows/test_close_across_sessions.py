@@ -42,7 +42,10 @@ Trade = WorkflowHandle[Any, TradeView]
 
 
 async def hold(harness: Harness, *, expiry: date | None = None, slices: int = 1) -> Trade:
-    """Buy 4 contracts in so many slices, each wholly in an exit; of an expiration some months ahead unless another is given."""
+    """Buy 4 contracts in so many slices, each wholly in an exit.
+
+    Of an expiration some months ahead unless another is given.
+    """
     harness.exit_fraction = None  # closing everything takes the exits back
     contract = replace(CONTRACT, expiry=expiry or date(2035, 8, 17))
     each = 4 // slices
@@ -113,7 +116,10 @@ async def test_a_close_survives_unanswered_cancels(
     well: tuple[int, str],
     sold: tuple[int, str],
 ) -> None:
-    """EXT-50, HLT-20: the exit is asked to be cancelled until it has ended, and what it held is sold soon after the venue is well again."""
+    """EXT-50, HLT-20: the exit is asked to be cancelled until it has ended.
+
+    What it held is sold soon after the venue is well again.
+    """
     with env.with_time_skipping_disabled():
         trade = await hold(harness)
         await forward_to(env, trade, at(*asked))
@@ -130,14 +136,17 @@ async def test_a_close_survives_unanswered_cancels(
 
 
 async def _until_over(env: WorkflowEnvironment, harness: Harness, trade: Trade, moment: datetime) -> None:
-    """Let the time go on to a moment, or to the trade's end before it."""
+    """Let the time continue to a moment, or to the trade's end before it."""
     await forward_to(env, trade, moment, may_end=True)
     await eventually(lambda: harness.fills("x") == 4, "the sale")
 
 
 @pytest.mark.at("2035-11-21 14:50")
 async def test_a_close_survives_thanksgiving(env: WorkflowEnvironment, harness: Harness) -> None:
-    """EXT-50: asked on Wednesday; Thursday is a holiday and Friday half a day; on Monday it is sold as the market opens."""
+    """EXT-50: asked on Wednesday; Thursday is a holiday and Friday half a day.
+
+    On Monday it is sold as the market opens.
+    """
     with env.with_time_skipping_disabled():
         trade = await hold(harness, expiry=date(2035, 12, 21))
         await harness.fault(**NO_CANCEL)
@@ -167,7 +176,10 @@ async def _sell_half(trade: Trade) -> None:
 async def test_a_second_close_joins_the_first_and_retries_at_once(
     env: WorkflowEnvironment, harness: Harness, again: Callable[[Trade], Awaitable[None]]
 ) -> None:
-    """EXT-50, HLT-20: on Saturday the venue is well again and a person asks once more: nobody is refused, and nothing waits for Monday."""
+    """EXT-50, HLT-20: on Saturday the venue is well again and a person asks once more.
+
+    Nobody is refused, and nothing waits for Monday.
+    """
     with env.with_time_skipping_disabled():
         trade = await hold(harness)
         await forward_to(env, trade, at(4, "15:00"))
@@ -183,7 +195,10 @@ async def test_a_second_close_joins_the_first_and_retries_at_once(
 
 
 async def test_a_waiting_close_reports_its_reason(env: WorkflowEnvironment, harness: Harness) -> None:
-    """The receipt and the trade say which order has not ended and when it is asked again; a person is called, not at every try."""
+    """The receipt and the trade say which order has not ended and when it is asked again.
+
+    A person is paged, not at every try.
+    """
     with env.with_time_skipping_disabled():
         trade = await hold(harness)
         await forward_to(env, trade, at(1, "10:00"))
@@ -208,7 +223,10 @@ async def test_a_waiting_close_reports_its_reason(env: WorkflowEnvironment, harn
 async def test_free_contracts_are_sold_while_an_exit_cannot_be_cancelled(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
-    """EXT-10, EXT-50: of two exits the first cannot be cancelled: the other's contracts are sold at once, the first's when it has ended."""
+    """EXT-10, EXT-50: of two exits the first cannot be cancelled.
+
+    The other's contracts are sold at once, the first's when it has ended.
+    """
     with env.with_time_skipping_disabled():
         trade = await hold(harness, slices=2)
         await harness.fault(**{**NO_CANCEL, "path": f"*/orders/{harness.order_ids('x')[0]}"})
@@ -225,7 +243,10 @@ async def test_free_contracts_are_sold_while_an_exit_cannot_be_cancelled(
 async def test_a_close_while_watching_for_late_fills_sells_them(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
-    """HLT-20: nothing is held when everything is to be closed; what an order of unknown outcome has bought is sold when it is found."""
+    """HLT-20: nothing is held when everything is to be closed.
+
+    What an order of unknown outcome has bought is sold when it is found.
+    """
     harness.exit_fraction = None
     await harness.quote("1.20", "1.20")
     await harness.control.mute_streams()
@@ -244,7 +265,10 @@ async def test_a_close_while_watching_for_late_fills_sells_them(
 async def test_a_second_flatten_makes_every_trade_retry(
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """HLT-20: the account is being flattened and a trade waits for the venue: flattened again, the trade tries at once."""
+    """HLT-20: the account is being flattened and a trade waits for the venue.
+
+    Flattened again, the trade tries at once.
+    """
     monkeypatch.setattr(timing, "CANCEL_PAUSES", (timedelta(days=1),))
     harness.exit_fraction = None
     await harness.quote("1.20", "1.20")
@@ -270,7 +294,10 @@ async def test_a_second_flatten_makes_every_trade_retry(
 async def test_a_close_that_waits_for_weeks_fits_into_a_history(
     env: WorkflowEnvironment, harness: Harness, days: int, exits: int, most: int
 ) -> None:
-    """DUR-40: Temporal ends a workflow at some fifty thousand events; a month of unanswered cancels of several exits stays far below."""
+    """DUR-40: Temporal ends a workflow at some fifty thousand events.
+
+    A month of unanswered cancels of several exits stays far below.
+    """
     with env.with_time_skipping_disabled():
         trade = await hold(harness, slices=exits)
         await forward_to(env, trade, at(1, "10:00"))

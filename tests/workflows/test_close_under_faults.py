@@ -41,7 +41,10 @@ async def _at_least(harness: Harness, trade: WorkflowHandle, number: int) -> boo
 async def test_a_close_does_not_wait_for_a_rejected_exits_retry(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
-    """The profit-take was refused until its pauses are minutes long: a person's close is sent at once all the same (EXT-50)."""
+    """The profit-take was refused until its pauses are minutes long.
+
+    A person's close is sent at once all the same (EXT-50).
+    """
     harness.exit_fraction = None
     await harness.quote("1.20", "1.20")
     await harness.fault(**REFUSED, count=9)
@@ -71,7 +74,10 @@ async def test_a_close_completes_without_the_stream(env: WorkflowEnvironment, ha
 async def test_an_entry_of_unknown_status_does_not_delay_a_close(
     env: WorkflowEnvironment, harness: Harness, *, in_a_bump: bool
 ) -> None:
-    """The rest of the entry shows an unknown status and cannot be cancelled: what was bought is sold when asked (EXT-50)."""
+    """The rest of the entry shows an unknown status and cannot be cancelled.
+
+    What was bought is sold when asked (EXT-50).
+    """
     await harness.quote("1.20", "1.20", ask_size=2)
     with env.with_time_skipping_disabled():
         trade = await harness.alert(price="1.20")
@@ -110,7 +116,10 @@ async def test_an_entry_of_unknown_status_does_not_delay_a_close(
 async def test_a_close_while_the_market_is_closed_sells_at_the_open(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
-    """The sale is accepted for the next session: the caller hears that it is under way, and it is the only one."""
+    """The sale is accepted for the next session.
+
+    The caller hears that it is under way, and it is the only one.
+    """
     await harness.quote("1.20", "1.20")
     with env.with_time_skipping_disabled():
         trade = await harness.alert()

@@ -24,7 +24,7 @@ ME = Command(by="tester", reason="because")
 
 
 async def test_cancel_cancels_a_working_entry(env: WorkflowEnvironment, harness: Harness) -> None:
-    """Cancel in the window: no order is left, nothing was bought, and who asked is on record."""
+    """Cancel in the window: no order is left, nothing was bought, and who asked is recorded."""
     await harness.quote("1.10", "1.30")
     with env.with_time_skipping_disabled():
         trade = await harness.alert()
@@ -74,7 +74,10 @@ async def test_cancel_is_not_possible_after_the_entry_ended(harness: Harness) ->
 
 
 async def test_close_while_holding_cancels_the_exit_and_sells_all(harness: Harness) -> None:
-    """The exit is cancelled and over before the market order goes out, so the two never stand for the same contracts (EXT-30)."""
+    """The exit is cancelled and over before the market order goes out.
+
+    The two never stand for the same contracts (EXT-30).
+    """
     await harness.quote("1.20", "1.20")
     trade = await harness.alert()
     await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
@@ -150,7 +153,10 @@ async def test_convert_now_respects_the_ceiling(env: WorkflowEnvironment, harnes
 
 
 async def test_the_web_uis_cancel_is_an_operators_cancel(env: WorkflowEnvironment, harness: Harness) -> None:
-    """Cancelling the workflow stops the buying, keeps what was bought, and the trade lives on to protect it."""
+    """Cancelling the workflow stops the buying, keeps what was bought.
+
+    The trade lives on to protect it.
+    """
     await harness.quote("1.20", "1.20", ask_size=2)
     with env.with_time_skipping_disabled():
         trade = await harness.alert()
@@ -175,7 +181,10 @@ async def test_a_second_cancel_of_the_workflow_changes_nothing(harness: Harness)
 async def test_a_cancel_during_the_conversion_cancels_the_conversion_order(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
-    """The converting order rests unfilled when a person cancels: it is taken back in that person's name, and no other follows."""
+    """The converting order rests unfilled when a person cancels.
+
+    It is cancelled for that person, and no other follows.
+    """
     await harness.quote("1.19", "1.32", ask_size=0)
     rules = policy(
         ladder=LadderPolicy(conversion=Conversion.MARKETABLE_LIMIT, conversion_wait=timedelta(minutes=10))
@@ -196,7 +205,10 @@ async def test_a_cancel_during_the_conversion_cancels_the_conversion_order(
 async def test_simultaneous_cancel_convert_and_close_sell_once(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
-    """Everybody presses a button at once: what was bought is sold once, and each caller gets an answer (DUR-30)."""
+    """Everybody presses a button at once.
+
+    What was bought is sold once, and each caller gets an answer (DUR-30).
+    """
     await harness.quote("1.20", "1.20", ask_size=2)
     with env.with_time_skipping_disabled():
         trade = await harness.alert()

@@ -11,7 +11,10 @@ from tests.support.harness import open_harness, policy
 
 
 async def test_a_dry_run_computes_the_orders_and_sends_none(env: WorkflowEnvironment) -> None:
-    """The whole ladder and the exit are on record, the broker's own check was asked, and no order reached the venue (DRY-10)."""
+    """The whole ladder and the exit are recorded, the broker's own check was asked.
+
+    No order reached the venue (DRY-10).
+    """
     async with open_harness(env.client, mode=Mode.DRY_RUN) as harness:
         trade = await harness.alert(price="1.20", rules=replace(policy(), mode=Mode.DRY_RUN))
         view = await trade.result()

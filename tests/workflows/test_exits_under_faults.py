@@ -40,7 +40,10 @@ async def _at_least(harness: Harness, trade: WorkflowHandle, number: int) -> boo
 
 
 async def test_a_new_fill_retries_a_rejected_exit_at_once(env: WorkflowEnvironment, harness: Harness) -> None:
-    """The first slice's exit was refused six times and pauses; the next slice is offered as soon as it is known (EXT-40)."""
+    """The first slice's exit was refused six times and pauses.
+
+    The next slice is offered as soon as it is known (EXT-40).
+    """
     harness.exit_fraction = None  # the venue refuses the first ones
     await harness.quote("1.10", "1.30")
     await harness.fault(**REFUSED, count=6)
@@ -65,7 +68,10 @@ async def test_a_new_fill_retries_a_rejected_exit_at_once(env: WorkflowEnvironme
 async def test_a_stalled_exit_does_not_delay_the_exit_of_the_next_fill(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
-    """The first slice's exit hangs at the venue: the second slice's exit is there before anybody knows what became of it (EXT-40)."""
+    """The first slice's exit hangs at the venue.
+
+    The second slice's exit is there before anybody knows what became of it (EXT-40).
+    """
     await harness.quote("1.10", "1.30")
     await harness.fault(kind="stall-after", method="POST", path="*/orders", client_id="*-x1", seconds=8)
     with env.with_time_skipping_disabled():
@@ -86,7 +92,10 @@ async def test_a_stalled_exit_does_not_delay_the_exit_of_the_next_fill(
 async def test_a_filled_order_without_its_fills_is_read_again(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
-    """The venue says filled and shows no fill, and no report follows: the fill is read and protected within seconds, not at the bump."""
+    """The venue says filled and shows no fill, and no report follows.
+
+    The fill is read and protected within seconds, not at the bump.
+    """
     await harness.control.adjust(
         Adjust(timing=harness.venue.exchange.config.timing.model_copy(update={"fills_lag": 0.4}))
     )
@@ -103,7 +112,10 @@ async def test_a_filled_order_without_its_fills_is_read_again(
 
 
 async def test_no_exit_is_sent_after_the_last_session(harness: Harness) -> None:
-    """The exit has expired when it is read after the close of the contract's last day: no other is sent for a contract that is over."""
+    """The exit has expired when it is read after the close of the contract's last day.
+
+    No other is sent for a contract that is over.
+    """
     harness.exit_fraction = None
     contract = replace(CONTRACT, expiry=next_trading_day(new_york_date(clock.now())), strike=Decimal(600))
     await harness.control.set_quote(contract.occ_symbol, bid="1.20", ask="1.20")
@@ -131,7 +143,10 @@ async def test_no_exit_is_sent_after_the_last_session(harness: Harness) -> None:
 async def test_an_entry_that_never_ends_does_not_keep_the_trade_open(
     monkeypatch: pytest.MonkeyPatch, harness: Harness
 ) -> None:
-    """Until the contract's end the venue shows a status that nobody knows: a person is called, the position looked after on."""
+    """Until the contract's end the venue shows a status that nobody knows.
+
+    A person is paged, the position looked after on.
+    """
     harness.exit_fraction = (
         None  # at the contract's end the exit is cancelled, while the venue's own day goes on
     )
@@ -163,7 +178,10 @@ async def test_an_entry_that_never_ends_does_not_keep_the_trade_open(
 
 
 async def test_a_person_is_paged_again_while_an_exit_is_rejected(harness: Harness) -> None:
-    """EXT-40, DUR-40: after five refusals, when the tries become slow, and every day after that: one page in a bad hour can be missed."""
+    """EXT-40, DUR-40: after five refusals, when the tries become slow, and every day after that.
+
+    One page in a bad hour can be missed.
+    """
     harness.exit_fraction = None  # the venue refuses 61 of them, which takes as long as the machine needs
     await harness.quote("1.20", "1.20")
     await harness.fault(
@@ -182,7 +200,10 @@ async def test_a_person_is_paged_again_while_an_exit_is_rejected(harness: Harnes
 
 
 def test_an_exit_rejected_for_two_years_fits_into_a_history() -> None:
-    """DUR-40: Temporal ends a workflow at some fifty thousand events, whatever it holds; each try is about thirty, cards included."""
+    """DUR-40: Temporal ends a workflow at some fifty thousand events, whatever it holds.
+
+    Each try is about thirty, cards included.
+    """
     began = now = datetime(2026, 11, 24, 15, tzinfo=UTC)
     tries = 0
     while now < began + timedelta(days=730):

@@ -64,7 +64,10 @@ async def test_the_daily_check_finds_a_fill_missing_from_the_stream(harness: Har
 
 
 async def test_an_exit_cancelled_in_the_app_is_sent_again(harness: Harness) -> None:
-    """An exit ended from outside leaves contracts without one: they are covered again, after a look at the position."""
+    """An exit ended from outside leaves contracts without one.
+
+    They are covered again, after a look at the position.
+    """
     await harness.quote("1.20", "1.20")
     trade = await harness.alert()
     await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
@@ -113,7 +116,7 @@ async def test_duplicated_and_reordered_reports_change_nothing(harness: Harness)
 
 
 async def test_a_dropped_stream_loses_no_fill(harness: Harness) -> None:
-    """A report that was never sent is found by reading the order on the next rung."""
+    """A report that was never sent is found by reading the order at the next stage."""
     await harness.fault(kind="stream-drop", path="Order", count=None)
     await harness.quote("1.20", "1.20")
     trade = await harness.alert()

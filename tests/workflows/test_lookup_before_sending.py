@@ -11,7 +11,10 @@ from tests.support.virtual_time import forward
 
 
 async def test_an_entry_with_a_failed_lookup_keeps_its_client_order_id(harness: Harness) -> None:
-    """A reset trade may have its order at the venue already: a failed look never leads to an order of another name (UNK-30, UNK-40)."""
+    """A reset trade may have its order at the venue already.
+
+    A failed look never leads to an order of another name (UNK-30, UNK-40).
+    """
     await harness.quote("1.20", "1.20")
     await harness.fault(kind="status", method="GET", path="*/orders", status=503, count=3)
     trade = await harness.alert()
@@ -32,7 +35,7 @@ async def test_an_exit_with_a_failed_lookup_keeps_its_client_order_id(harness: H
 
 
 async def test_an_entry_that_cannot_be_looked_up_is_not_sent(harness: Harness) -> None:
-    """No look, no order: when its time is over it is unknown, looked for as such, and given up."""
+    """No look, no order: when its time is over it is unknown, looked up as such, and given up."""
     await harness.control.mute_streams()
     await harness.fault(kind="status", method="GET", path="*/orders", status=503, count=400)
     trade = await harness.alert()
@@ -44,7 +47,10 @@ async def test_an_entry_that_cannot_be_looked_up_is_not_sent(harness: Harness) -
 async def test_an_entry_not_looked_up_in_time_is_never_sent(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
-    """The look before sending fails until the alert is too old: it is searched for, given up, and not sent on any rung (WHO-30)."""
+    """The lookup before sending fails until the alert is too old.
+
+    It is searched for, given up, and not sent at any stage (WHO-30).
+    """
     await harness.quote("1.20", "1.20")
     await harness.fault(kind="status", method="GET", path="*/orders", status=503, count=None)
     rules = policy(

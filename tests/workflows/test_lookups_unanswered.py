@@ -55,7 +55,10 @@ async def lose_entry(harness: Harness, kind: str, text: str | None = None) -> Tr
 async def test_an_entry_not_looked_up_over_a_weekend_stays_unknown(
     env: WorkflowEnvironment, harness: Harness, kind: str, bought: int
 ) -> None:
-    """UNK-30, UNK-20, ENT-50: only a list that the venue gave settles it; a person is called, and nothing is sent again."""
+    """UNK-30, UNK-20, ENT-50: only a list that the venue gave settles it.
+
+    A person is paged, and nothing is sent again.
+    """
     with env.with_time_skipping_disabled():
         trade = await lose_entry(harness, kind)
         await forward_to(
@@ -90,7 +93,10 @@ async def test_an_entry_not_looked_up_over_a_weekend_stays_unknown(
 async def test_an_entry_not_looked_up_until_expiration_pages_a_person(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
-    """UNK-30, DUR-40: the trade ends with its contract, says that the order was never seen to end, and has sent nothing again."""
+    """UNK-30, DUR-40: the trade ends with its contract, says that the order was never seen to end.
+
+    Has sent nothing again.
+    """
     contract = replace(CONTRACT, expiry=next_trading_day(new_york_date(clock.now())), strike=Decimal(600))
     await harness.control.set_quote(contract.occ_symbol, bid="1.20", ask="1.20")
     with env.with_time_skipping_disabled():
@@ -117,7 +123,10 @@ async def test_an_entry_not_looked_up_until_expiration_pages_a_person(
 async def test_an_exit_not_looked_up_for_days_exists_once(
     env: WorkflowEnvironment, harness: Harness, sending: dict[str, Any]
 ) -> None:
-    """EXT-30, UNK-30: for four days nobody knows of the exit; a person is called in the meantime; then there is one, and not two."""
+    """EXT-30, UNK-30: for four days nobody knows of the exit; a person is paged in the meantime.
+
+    Then there is one, and not two.
+    """
     harness.exit_fraction = None
     await harness.quote("1.19", "1.21")
     await harness.control.mute_streams()

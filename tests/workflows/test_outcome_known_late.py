@@ -15,7 +15,10 @@ SHORT = replace(LadderPolicy(), step=timedelta(seconds=0.5), window=timedelta(se
 
 @pytest.mark.parametrize("kind", ["stall-after", "late"])
 async def test_an_entry_known_only_after_the_window_is_converted(harness: Harness, kind: str) -> None:
-    """The answer came too late for the next rung and in time for the conversion: the order is taken back and converted (ENT-10)."""
+    """The answer came too late for the next stage and in time for the conversion.
+
+    The order is cancelled and converted (ENT-10).
+    """
     await harness.quote("1.10", "1.30")
     await harness.fault(
         kind=kind, method="POST", path="*/orders", client_id="*-e1", seconds=1.95 if kind == "late" else 6

@@ -29,7 +29,7 @@ def part(portion: Portion, identity: str = "") -> SellOrder:
 
 
 async def test_a_partial_exit_of_free_contracts_keeps_the_exit(harness: Harness) -> None:
-    """EXT-10: two of four work in an exit; selling half takes the other two, and takes nothing back."""
+    """EXT-10: two of four work in an exit; selling half takes the other two, and cancels nothing."""
     await harness.quote("1.20", "1.20")
     trade = await harness.alert()
     await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
@@ -41,7 +41,10 @@ async def test_a_partial_exit_of_free_contracts_keeps_the_exit(harness: Harness)
 
 
 async def test_a_partial_exit_cancels_the_exit_that_holds_the_contracts(harness: Harness) -> None:
-    """EXT-30: all four work in an exit; it has ended before one is sold, and the three that remain are in an exit again."""
+    """EXT-30: all four work in an exit.
+
+    It has ended before one is sold, and the three that remain are in an exit again.
+    """
     await harness.quote("1.20", "1.20")
     trade = await harness.alert(rules=ALL_AT_HALF)
     await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
@@ -51,7 +54,10 @@ async def test_a_partial_exit_cancels_the_exit_that_holds_the_contracts(harness:
 
 
 async def test_the_remaining_contracts_get_their_exit(harness: Harness) -> None:
-    """Three of four sold leave one, of which half is none; nothing is sold twice and nothing is left over in an order."""
+    """Three of four sold leave one, of which half is none.
+
+    Nothing is sold twice and nothing is left over in an order.
+    """
     await harness.quote("1.20", "1.20")
     trade = await harness.alert()
     await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
@@ -100,7 +106,7 @@ async def test_a_partial_exit_of_everything_closes_the_trade(harness: Harness) -
 
 
 async def test_a_partial_exit_below_one_contract_is_refused(harness: Harness) -> None:
-    """Selling less than was meant can be mended; a tenth of four is none, and the answer says so."""
+    """Selling less than was meant can be repaired; a tenth of four is none, and the answer says so."""
     await harness.quote("1.20", "1.20")
     trade = await harness.alert()
     await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
@@ -140,7 +146,10 @@ async def test_a_rejected_sale_is_retried_with_its_contracts_reserved(harness: H
 
 
 async def test_a_sale_with_a_lost_answer_is_never_doubled(harness: Harness) -> None:
-    """EXT-30, UNK-20: nobody can say whether it was accepted; it counts as live, is found, and is the only one."""
+    """EXT-30, UNK-20: it is not known whether it was accepted.
+
+    It counts as live, is found, and is the only one.
+    """
     await harness.quote("1.20", "1.20")
     trade = await harness.alert(rules=ALL_AT_HALF)
     await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
@@ -152,7 +161,10 @@ async def test_a_sale_with_a_lost_answer_is_never_doubled(harness: Harness) -> N
 
 
 async def test_an_exit_filled_during_its_cancel_counts_for_the_partial_exit(harness: Harness) -> None:
-    """What the exit sold meanwhile is sold: two were to go, its four filled, and no more is sold than is held."""
+    """What the exit sold meanwhile is sold.
+
+    Two were to go, its four filled, and no more is sold than is held.
+    """
     await harness.quote("1.20", "1.20")
     trade = await harness.alert(rules=ALL_AT_HALF)
     await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
@@ -191,7 +203,7 @@ async def test_close_overtakes_a_partial_exit(harness: Harness) -> None:
 async def test_what_is_bought_during_a_sale_is_protected_at_once(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
-    """EXT-40: the entry goes on filling while a part is sold; its slices have their exits."""
+    """EXT-40: the entry continues filling while a part is sold; its slices have their exits."""
     await harness.quote("1.20", "1.20", ask_size=2)
     with env.with_time_skipping_disabled():
         trade = await harness.alert(rules=ALL_AT_HALF)
@@ -206,9 +218,11 @@ async def test_what_is_bought_during_a_sale_is_protected_at_once(
 async def test_a_partial_exit_not_sent_all_day_is_not_sold_at_the_next_open(
     env: WorkflowEnvironment, harness: Harness, monkeypatch: pytest.MonkeyPatch, after_the_open: timedelta
 ) -> None:
-    """UNK-30: nobody could look for an earlier try of the sale until its day was over; then it is no longer what was asked.
+    """UNK-30: nobody could look for an earlier try of the sale until its day was over.
 
-    SPY trades until 16:15: what is asked for ten minutes before, with stocks closed, belongs to today and not
+    Then it is no longer what was asked.
+
+    SPY trades until 16:15: what is requested ten minutes before, with stocks closed, belongs to today and not
     to tomorrow.
     """
     monkeypatch.setattr(

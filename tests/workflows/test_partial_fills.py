@@ -20,7 +20,10 @@ from tests.support.waiting import eventually
 
 
 async def test_a_partial_fill_is_completed_after_a_bump(env: WorkflowEnvironment, harness: Harness) -> None:
-    """Two contracts are displayed at the alert's price, the other two a tick higher: the bump asks for the remainder only (ENT-20)."""
+    """Two contracts are displayed at the alert's price, the other two a tick higher.
+
+    The bump asks for the remainder only (ENT-20).
+    """
     await harness.quote("1.20", "1.20", ask_size=2)
     with env.with_time_skipping_disabled():
         trade = await harness.alert(price="1.20")
@@ -48,7 +51,7 @@ async def test_a_partial_fill_keeps_its_exit_when_the_rest_is_cancelled(
 
 
 async def test_each_fill_of_an_order_gets_its_exit(env: WorkflowEnvironment, harness: Harness) -> None:
-    """Four fills of one contract each become exits for two, whichever fill completes a pair (FIL-10, EXT-40)."""
+    """Four fills of one contract lead to exits for two contracts (FIL-10, EXT-40)."""
     with env.with_time_skipping_disabled():
         await harness.quote("1.10", "1.30")
         trade = await harness.alert(price="1.20")
@@ -81,7 +84,10 @@ async def test_a_fill_that_races_the_cancel_is_kept(harness: Harness) -> None:
 async def test_a_late_fill_after_the_end_of_the_entry_gets_its_exit(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
-    """The venue shows a fill only after the order was cancelled and given up: the trade is still there and protects it."""
+    """The venue shows a fill only after the order was cancelled and given up.
+
+    The trade is still there and protects it.
+    """
     await harness.control.adjust(adjustment(harness, fills_lag=0.5))
     await harness.quote("1.10", "1.30")
     rules = policy(ladder=LadderPolicy(bumps=0))
@@ -102,7 +108,10 @@ async def test_half_of_one_contract_is_no_exit(harness: Harness) -> None:
 
 
 async def test_filled_exits_and_a_close_end_flat_with_the_profit(harness: Harness) -> None:
-    """Bought at 1.20, half sold at 2.40, the rest closed by a person at 2.50: 4 x 120 becomes 240 x 2 + 250 x 2."""
+    """Bought at 1.20, half sold at 2.40, the rest closed by a person at 2.50.
+
+    4 x 120 becomes 240 x 2 + 250 x 2.
+    """
     await harness.quote("1.20", "1.20")
     trade = await harness.alert(price="1.20")
     await harness.until(trade, "protected", exits_working=2)
@@ -120,7 +129,10 @@ def adjustment(harness: Harness, **timing: float) -> Adjust:
 
 
 async def test_a_fill_after_an_orders_end_cancels_the_next_order(harness: Harness) -> None:
-    """ENT-20, ENT-60: two of four fill at the first price after that order's end was read; the order for all four must not fill as well."""
+    """ENT-20, ENT-60: two of four fill at the first price after that order's end was read.
+
+    The order for all four must not fill as well.
+    """
     harness.exit_fraction = None
     await harness.quote("1.10", "1.30")
     ladder = replace(LadderPolicy(), step=timedelta(seconds=1), window=timedelta(seconds=60), bumps=1)

@@ -29,7 +29,10 @@ async def test_the_first_limit_is_the_mid_when_it_is_below_the_alert(harness: Ha
 
 @pytest.mark.parametrize("bump", [1, 2, 3])
 async def test_a_bump_reaches_the_ask(harness: Harness, bump: int) -> None:
-    """Unfilled at the alert's price, the entry rises a tick at a time until it meets the ask; one order is live at a time (ENT-10)."""
+    """Unfilled at the alert's price, the entry rises a tick at a time until it meets the ask.
+
+    One order is live at a time (ENT-10).
+    """
     await harness.quote("1.19", f"1.2{bump}", bid_size=1)
     trade = await harness.alert(price="1.20")
     await harness.until(trade, "bought after bumps", bought=4, exits_working=2)

@@ -128,7 +128,10 @@ async def test_a_rejected_entry_ends_the_trade_with_the_venues_reason(harness: H
 
 
 async def test_an_exit_rejected_by_a_lagging_ledger_is_retried(harness: Harness) -> None:
-    """The position ledger lags the fill: the strict close is refused and tried again within the five seconds (EXT-40)."""
+    """The position ledger lags the fill.
+
+    The strict close is refused and tried again within the five seconds (EXT-40).
+    """
     await harness.control.adjust(
         Adjust(timing=harness.venue.exchange.config.timing.model_copy(update={"ledger_lag": 0.5}))
     )

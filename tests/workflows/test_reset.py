@@ -35,7 +35,10 @@ async def reset_to_start(harness: Harness, handle: WorkflowHandle) -> None:  # t
 
 
 async def test_a_reset_sends_no_second_entry(env: WorkflowEnvironment, harness: Harness) -> None:
-    """Reports that come before the entry is decided again name the order that works: it is gone on with, no second is sent (UNK-40)."""
+    """Reports that come before the entry is decided again name the order that works.
+
+    It is resumed, no second is sent (UNK-40).
+    """
     await harness.quote("1.10", "1.30")
     with env.with_time_skipping_disabled():
         trade = await harness.alert()
@@ -54,7 +57,10 @@ async def test_a_reset_sends_no_second_entry(env: WorkflowEnvironment, harness: 
 async def test_a_reset_that_denies_the_alert_reports_its_working_order(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
-    """By the time of the reset the alert is too old to be sized: a person hears of the order that the trade no longer looks after."""
+    """By the time of the reset the alert is too old to be sized.
+
+    A person hears of the order that the trade no longer looks after.
+    """
     await harness.quote("1.10", "1.30")
     rules = policy(
         safety=SafetyPolicy(max_alert_age=timedelta(seconds=2), late_fill_watch=timedelta(seconds=8))

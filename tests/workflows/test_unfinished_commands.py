@@ -18,7 +18,10 @@ from tests.support.waiting import eventually
 async def test_a_command_is_answered_before_its_trade_closes(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
-    """DUR-30: a close waits for the very end of its trade, and the trade for the close: in history every command ends before it does."""
+    """DUR-30: a close waits for the very end of its trade, and the trade for the close.
+
+    In history every command ends before it does.
+    """
     await harness.quote("1.20", "1.20")
     with env.with_time_skipping_disabled():
         trade = await harness.alert()
@@ -47,7 +50,10 @@ async def test_a_command_is_answered_before_its_trade_closes(
 async def test_an_event_after_the_end_keeps_the_end_time(
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The Web UI's cancel comes while people are still being told of the end: the trade has ended all the same, and when is known."""
+    """The Web UI's cancel comes while people are still being notified of the end.
+
+    The trade has ended all the same, and when is known.
+    """
     told = asyncio.Event()
 
     async def slowly(notice: Notice) -> None:

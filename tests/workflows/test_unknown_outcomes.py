@@ -1,4 +1,7 @@
-"""Lost answers: an order is unknown until it is found or confirmed absent, and is not sent again meanwhile."""
+"""Lost answers: an order is unknown until it is found or confirmed absent.
+
+Is not sent again meanwhile.
+"""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -22,7 +25,10 @@ ME = Command(by="tester", reason="because")
 
 @pytest.mark.parametrize("kind", ["lost-after", "truncated", "cut", "empty-data", "unknown-status"])
 async def test_an_accepted_entry_with_a_lost_answer_is_adopted(harness: Harness, kind: str) -> None:
-    """The venue accepted, we could not read it: the order is found by its name and the trade goes on with it (UNK-10, UNK-20, ENT-50)."""
+    """The venue accepted, we could not read it.
+
+    The order is found by its name and the trade continues with it (UNK-10, UNK-20, ENT-50).
+    """
     await harness.quote("1.20", "1.20")
     await harness.fault(kind=kind, method="POST", path="*/orders", client_id="*-e1")
     trade = await harness.alert(price="1.20")
@@ -42,7 +48,10 @@ async def test_an_entry_that_stalls_after_acceptance_is_found(harness: Harness) 
 async def test_an_entry_that_never_arrived_is_not_sent_again(
     harness: Harness,
 ) -> None:
-    """Nothing was accepted: after the settling time the entry is given up, not repeated, and swept for until the day ends (UNK-30)."""
+    """Nothing was accepted: after the settling time the entry is given up, not repeated.
+
+    Swept for until the day ends (UNK-30).
+    """
     await harness.quote("1.20", "1.20")
     await harness.fault(kind="lost-before", method="POST", path="*/orders", client_id="*-e1")
     trade = await harness.alert(price="1.20")
@@ -56,7 +65,10 @@ async def test_an_entry_that_never_arrived_is_not_sent_again(
 
 
 async def test_a_failed_lookup_is_not_an_empty_answer(harness: Harness) -> None:
-    """While the venue cannot answer the look, the order stays unknown; once it can, the order is found (UNK-30)."""
+    """While the venue cannot answer the look, the order stays unknown.
+
+    Once it can, the order is found (UNK-30).
+    """
     await harness.quote("1.20", "1.20")
     await harness.control.mute_streams()
     await harness.fault(kind="lost-after", method="POST", path="*/orders", client_id="*-e1")
@@ -95,7 +107,7 @@ async def test_an_entry_filled_after_the_trade_ended_gets_its_exit(
 
 
 async def lands_late(env: WorkflowEnvironment, harness: Harness) -> WorkflowHandle[Any, TradeView]:
-    """Return a trade whose entry is accepted only after it was given up, with the stream silent, up to the first sweep after that."""
+    """Return a trade whose entry is accepted after the trade ended it, at the first sweep after that."""
     await harness.control.mute_streams()
     await harness.fault(kind="late-accept", method="POST", path="*/orders", client_id="*-e1", seconds=4)
     with env.with_time_skipping_disabled():
@@ -110,7 +122,7 @@ async def lands_late(env: WorkflowEnvironment, harness: Harness) -> WorkflowHand
 
 
 async def test_an_order_hidden_at_first_is_not_sent_twice(env: WorkflowEnvironment, harness: Harness) -> None:
-    """An accepted order that the venue denies knowing for a second is not replaced before its end was seen (UNK-30, ENT-10)."""
+    """An accepted order that is hidden for a second is not replaced before it ended (UNK-30, ENT-10)."""
     harness.exit_fraction = None  # with the stream silent, the fill is known at the next reading
     await harness.quote("1.19", "1.21")
     await harness.control.mute_streams()
@@ -133,7 +145,10 @@ async def test_an_order_hidden_at_first_is_not_sent_twice(env: WorkflowEnvironme
 
 
 async def test_a_lost_cancel_is_sent_again_before_the_next_order(harness: Harness) -> None:
-    """The cancel's answer is lost twice: the next price waits for the end of the order before it (ENT-10, ENT-60)."""
+    """The cancel's answer is lost twice.
+
+    The next price waits for the end of the order before it (ENT-10, ENT-60).
+    """
     await harness.quote("1.19", "1.21")
     await harness.fault(kind="lost-before", method="DELETE", count=2)
     trade = await harness.alert(price="1.20")
@@ -146,7 +161,10 @@ async def test_a_lost_cancel_is_sent_again_before_the_next_order(harness: Harnes
 
 
 async def test_an_exit_with_a_lost_answer_is_found_and_not_doubled(harness: Harness) -> None:
-    """The exit was accepted and its answer lost: it is adopted; no second exit for the same contracts goes out (EXT-30)."""
+    """The exit was accepted and its answer lost: it is adopted.
+
+    No second exit for the same contracts goes out (EXT-30).
+    """
     await harness.quote("1.20", "1.20")
     await harness.fault(kind="lost-after", method="POST", path="*/orders", client_id="*-x1")
     trade = await harness.alert(price="1.20")
@@ -155,7 +173,10 @@ async def test_an_exit_with_a_lost_answer_is_found_and_not_doubled(harness: Harn
 
 
 async def test_an_exit_that_never_arrived_is_sent_again(harness: Harness) -> None:
-    """An exit is never given up: proven absent, and the position seen, it is sent again under a new name (EXT-30)."""
+    """An exit is never given up.
+
+    Proven absent, and the position seen, it is sent again under a new name (EXT-30).
+    """
     harness.exit_fraction = None  # this one is unprotected while its outcome is not known
     await harness.quote("1.20", "1.20")
     await harness.fault(kind="lost-before", method="POST", path="*/orders", client_id="*-x1")
@@ -179,7 +200,10 @@ def working_exits(harness: Harness) -> int:
 async def test_a_close_waits_until_a_lost_entry_is_resolved(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
-    """The bump's order is lost and given up, and what was bought is sold: the trade stays until that order cannot come (EXT-60)."""
+    """The bump's order is lost and given up, and what was bought is sold.
+
+    The trade stays until that order cannot come (EXT-60).
+    """
     await harness.quote("1.20", "1.20", ask_size=2)
     await harness.fault(kind="late-accept", method="POST", path="*/orders", client_id="*-e2", seconds=6)
     with env.with_time_skipping_disabled():
@@ -205,7 +229,10 @@ async def test_a_close_waits_until_a_lost_entry_is_resolved(
 async def test_a_lost_exit_accepted_after_its_successor_is_cancelled(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
-    """The exit was given up as absent and sent again; then the first one lands: both together would sell more than is held (EXT-10)."""
+    """The exit was given up as absent and sent again.
+
+    Then the first one lands: both together would sell more than is held (EXT-10).
+    """
     harness.exit_fraction = None
     await harness.control.adjust(Adjust(count_working_closes=False))
     await harness.quote("1.20", "1.20")
@@ -221,7 +248,10 @@ async def test_a_lost_exit_accepted_after_its_successor_is_cancelled(
 
 
 async def test_orders_are_recognised_by_their_source(harness: Harness) -> None:
-    """The echo of the external identifier is documented and in no capture: without it, a lost entry and its exit are found (UNK-10)."""
+    """The echo of the external identifier is documented and in no capture.
+
+    Without it, a lost entry and its exit are found (UNK-10).
+    """
     await harness.control.adjust(Adjust(echo_external_identifier=False))
     await harness.quote("1.20", "1.20")
     await harness.fault(kind="lost-after", method="POST", path="*/orders", client_id="*-e1")

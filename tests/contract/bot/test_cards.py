@@ -54,7 +54,7 @@ def story(chat: RunningChat) -> list[str]:
 
 
 async def test_a_card_is_created_once_and_then_edited(chat: RunningChat, client: Listener) -> None:
-    """The first request makes the card and its thread, the next ones change it and go on telling."""
+    """The first request makes the card and its thread, the next ones change it and continue telling."""
     cards = CardActivity(client, None)
     first = await cards.show(request(2), in_doubt=False)
     second = await cards.show(request(5, first, position=2), in_doubt=False)
@@ -73,7 +73,10 @@ THREAD = "?" * 19
     [f"/channels/{ALERTS}/messages", "/channels/*/messages/*/threads", f"/channels/{THREAD}/messages"],
 )
 async def test_a_lost_answer_creates_no_second_card(chat: RunningChat, client: Listener, where: str) -> None:
-    """Whichever answer is lost, card, thread or line of the story: the next attempt finds what is there and goes on from it."""
+    """Whichever answer is lost, card, thread or line of the events.
+
+    The next attempt finds what is there and continues from it.
+    """
     cards = CardActivity(client, None)
     chat.limits.faults.append(Fault(trouble=Trouble.LOST, path=where))
     with pytest.raises(aiohttp.ClientError):
@@ -85,7 +88,10 @@ async def test_a_lost_answer_creates_no_second_card(chat: RunningChat, client: L
 
 
 async def test_a_restarted_bot_finds_its_earlier_card(chat: RunningChat, client: Listener) -> None:
-    """A trade that was reset, or whose bot was killed before it answered, knows no card: it is looked for, and found."""
+    """A trade that was reset, or whose bot was killed before it answered, knows no card.
+
+    It is looked up, and found.
+    """
     made = await CardActivity(client, None).show(request(3), in_doubt=False)
     chat.control.say("talk in between")
     found = await CardActivity(client, None).show(request(5), in_doubt=False)
@@ -110,7 +116,10 @@ async def test_cards_can_go_to_a_channel_of_their_own(chat: RunningChat, client:
 
 
 async def test_a_channel_without_permission_is_reported_with_what_to_do() -> None:
-    """Without the permission nothing is tried again, and the words name the channel; without threads the card is there all the same."""
+    """Without the permission nothing is tried again, and the words name the channel.
+
+    Without threads the card is there all the same.
+    """
     async with open_chat(bot_permissions=BOT_PERMISSIONS & ~SEND_MESSAGES) as chat:
         client = Listener()
         async with connected(client):
@@ -154,7 +163,10 @@ def test_the_invite_link_has_the_least_permissions() -> None:
 async def test_a_burst_of_changes_stays_within_discords_rate_limits(
     chat: RunningChat, client: Listener
 ) -> None:
-    """Many changes of several trades at once: Discord is never asked more than it takes, and every card ends as its trade."""
+    """Many changes of several trades at once.
+
+    Discord is never asked more than it takes, and every card ends as its trade.
+    """
     cards = CardActivity(client, None)
 
     async def live(trade: str) -> None:

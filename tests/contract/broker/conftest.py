@@ -1,4 +1,7 @@
-"""A scripted broker behind the real SDK session: what it answers is a table, what it was asked is recorded."""
+"""A scripted broker behind the real SDK session.
+
+What it answers is a table, what it was asked is recorded.
+"""
 
 import json
 from collections.abc import AsyncIterator, Callable
@@ -25,7 +28,10 @@ Scripted = httpx2.Response | Exception
 
 @dataclass
 class Script:
-    """What the broker answers, by method and path; a list is used up answer by answer, its last one for ever."""
+    """What the broker answers, by method and path.
+
+    A list is used up answer by answer, its last one for ever.
+    """
 
     answers: dict[tuple[str, str], list[Scripted]] = field(default_factory=dict)
     asked: list[httpx2.Request] = field(default_factory=list)
@@ -129,7 +135,10 @@ def sell(contract: OptionContract) -> OrderIntent:
 
 @pytest.fixture
 def order_body() -> Callable[..., dict[str, Any]]:
-    """Return a function that writes an order as the broker does, with some fields changed; None takes a field away."""
+    """Return a function that writes an order as the broker does, with some fields changed.
+
+    None takes a field away.
+    """
 
     def body(leg: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
         found = {

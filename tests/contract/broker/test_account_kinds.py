@@ -1,4 +1,6 @@
-"""Entries sized on accounts as there are: small, cash, margin, flagged, frozen, closing only, without options; indices and their fees.
+"""Entries sized on accounts as there are.
+
+Small, cash, margin, flagged, frozen, closing only, without options; indices and their fees.
 
 The real adapter against the real venue; the account's own rules beside them, with several alerts in the same
 instant.
@@ -177,7 +179,10 @@ async def test_a_restricted_account_is_denied_with_its_restriction(
 
 
 async def test_an_index_option_has_an_exchange_fee_and_no_commission_cap() -> None:
-    """RSK-10: twenty contracts of an index cost twenty commissions and the exchange's own fee; the broker's check says the same."""
+    """RSK-10: twenty contracts of an index cost twenty commissions and the exchange's own fee.
+
+    The broker's check says the same.
+    """
     async with opened_desk(cash="100000") as desk:
         answer = await desk.size(root="SPX", strike=6000, price="10.00")
         assert answer.entry is not None, answer.denied
@@ -188,7 +193,10 @@ async def test_an_index_option_has_an_exchange_fee_and_no_commission_cap() -> No
 
 
 async def test_a_series_is_sized_with_the_settlement_its_chain_states() -> None:
-    """WHO-50: what a contract's last trading moment rests on comes from the chain, and stands in history with the listing."""
+    """WHO-50: what a contract's last trading moment rests on comes from the chain.
+
+    Stands in history with the listing.
+    """
     async with opened_desk(cash="100000") as desk:
         answer = await desk.size(root="SPX", strike=6000, price="10.00")
         assert answer.entry is not None, answer.denied
@@ -196,7 +204,10 @@ async def test_a_series_is_sized_with_the_settlement_its_chain_states() -> None:
 
 
 async def test_simultaneous_alerts_share_the_buying_power() -> None:
-    """RSK-20: all sized against the same balance, admitted one by one; the broker takes every order that was let pass."""
+    """RSK-20: all sized against the same balance, admitted one by one.
+
+    The broker takes every order that was admitted.
+    """
     async with opened_desk(cash="1000", margin=False) as desk:
         answers = await asyncio.gather(*(desk.size(number, strike=600 + number) for number in range(8)))
         assert [answer.entry.sizing.quantity for answer in answers if answer.entry] == [8] * 8

@@ -1,4 +1,7 @@
-"""The adapter against the bundled venue, over real sockets: orders from submission to their end, and each fault on the way."""
+"""The adapter against the bundled venue, over real sockets.
+
+Orders from submission to their end, and each fault on the way.
+"""
 
 import asyncio
 import logging
@@ -176,7 +179,7 @@ async def test_a_strict_close_is_refused_while_the_ledger_lags(
 
 
 async def test_an_order_is_cancelled_once_and_then_refused(trader: TastytradeGateway) -> None:
-    """ENT-60: a cancel is asked for, seen under way or done, and refused on an order that has ended."""
+    """ENT-60: a cancel is requested, seen under way or done, and refused on an order that has ended."""
     live = await order_in(trader, await trader.place(entry(limit="1.90")), OrderStatus.LIVE)
     await trader.cancel(live.order_id)
     await order_in(trader, live, OrderStatus.CANCELLED)
@@ -186,7 +189,10 @@ async def test_an_order_is_cancelled_once_and_then_refused(trader: TastytradeGat
 
 
 async def test_each_terminal_status_is_reported(trader: TastytradeGateway, market: VenueControl) -> None:
-    """A wrong tick is rejected after acceptance, with words; a day order expires; a closed market keeps an order received."""
+    """A wrong tick is rejected after acceptance, with words; a day order expires.
+
+    A closed market keeps an order received.
+    """
     await market.set_quote(CONTRACT.occ_symbol, bid="2.00", ask="2.05")
     rejected = await order_in(trader, await trader.place(entry("1-e1", limit="1.999")), OrderStatus.REJECTED)
     assert rejected.reject_reason
@@ -229,7 +235,10 @@ PLACE_FAULTS: dict[str, tuple[FaultRule, bool]] = {
 async def test_an_order_of_unknown_outcome_is_found_if_it_was_accepted(
     name: str, trader: TastytradeGateway, market: VenueControl
 ) -> None:
-    """UNK-10: whether the venue took it or not, the answer is unknown; looking for our name tells, and there is never a second one."""
+    """UNK-10: whether the venue took it or not, the answer is unknown.
+
+    Looking for our name tells, and there is never a second one.
+    """
     rule, taken = PLACE_FAULTS[name]
     await market.arm(rule.model_copy(update={"method": "POST", "path": "*/orders"}))
     with hurried(trader, when=rule.kind in SLOW), pytest.raises(OutcomeUnknown):
@@ -369,7 +378,10 @@ async def test_an_expired_token_is_renewed_during_a_call(
 
 
 async def test_the_stream_reports_order_changes(trader: TastytradeGateway, market: VenueControl) -> None:
-    """FIL-10: reports come as they are sent: twice where the venue doubles them, unrecognised where it invents a word."""
+    """FIL-10: reports come as they are sent.
+
+    Twice where the venue doubles them, unrecognised where it invents a word.
+    """
     await market.arm(FaultRule(kind=FaultKind.STREAM_DUPLICATE, path="Order", order_status="Live"))
     await market.arm(FaultRule(kind=FaultKind.STREAM_UNKNOWN_STATUS, path="Order", order_status="Filled"))
     async with trader.follow() as reports:
@@ -434,7 +446,10 @@ async def test_no_secret_is_logged(trader: TastytradeGateway, caplog: pytest.Log
 
 
 async def test_an_index_is_found_under_the_root_that_lists_it(trader: TastytradeGateway) -> None:
-    """WHO-50: SPX on a day that only its weeklies trade is SPXW; on a day of both it is a gap that names both."""
+    """WHO-50: SPX on a day that only its weeklies trade is SPXW.
+
+    On a day of both it is a gap that names both.
+    """
     days: dict[date, set[str]] = {}
     for series in await trader._chain("SPX"):
         days.setdefault(series.expiry, set()).add(series.root)

@@ -1,4 +1,7 @@
-"""Whatever bytes the broker answers with, the adapter raises what the port says and nothing else; and nobody else holds the SDK."""
+"""Whatever bytes the broker answers with, the adapter raises what the port says and nothing else.
+
+And nobody else holds the SDK.
+"""
 
 import ast
 import json
@@ -61,7 +64,10 @@ def order() -> dict[str, Any]:
 
 @given(where=st.sampled_from(["order", "leg", "fill"]), value=anything, data=st.data())
 def test_any_order_body_is_parsed(where: str, value: Any, data: st.DataObject) -> None:
-    """UNK-30: any value in any field gives a report, or says that there is no order id; it is never another error."""
+    """UNK-30: any value in any field gives a report, or says that there is no order id.
+
+    It is never another error.
+    """
     body = order()
     target, fields = {
         "order": (body, FIELDS),
@@ -150,7 +156,10 @@ def imports(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def test_only_the_adapter_imports_the_sdk() -> None:
-    """DRY-10, EXT-20: nobody else imports the SDK, and its order types are built in the one place that makes a close strict."""
+    """DRY-10, EXT-20: nobody else imports the SDK.
+
+    Its order types are built in the one place that makes a close strict.
+    """
     sdk, order_types = set(), set()
     for path in (ROOT / "alert_trader").rglob("*.py"):
         for module, name in imports(path):

@@ -155,7 +155,10 @@ async def test_a_dry_run_uses_the_brokers_own_check(
 
 
 async def test_the_unmodified_sdk_reaches_the_local_venue() -> None:
-    """Broker hosts, REST and stream alike, are the venue's to answer, by its own name, and the caller's request is left as it was."""
+    """Broker hosts, REST and stream alike, are the venue's to answer, by its own name.
+
+    The caller's request is left as it was.
+    """
     seen: list[httpx2.Request] = []
 
     def answer(request: httpx2.Request) -> httpx2.Response:

@@ -15,7 +15,8 @@ from alert_trader.domain.orders.order import OrderIntent
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 TOKEN = b'{"access_token": "t", "expires_in": 900}'
 ACCEPTED = (
-    b'{"data": {"order": {"id": 7, "status": "Routed", "external-identifier": "1234-e1", "legs": [{"symbol": "AAPL  261218C00200000",'
+    b'{"data": {"order": {"id": 7, "status": "Routed", "external-identifier": "1234-e1", '
+    b'"legs": [{"symbol": "AAPL  261218C00200000",'
     b' "action": "Buy to Open", "quantity": 3, "remaining-quantity": 3}]}}}'
 )
 CALL = timedelta(seconds=0.3)
@@ -155,7 +156,10 @@ async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
 async def test_every_network_fault_makes_an_order_unknown_within_the_timeout(
     fault: Serve | None, wire: Wire, hasty: TastytradeGateway, buy: OrderIntent
 ) -> None:
-    """UNK-10: however an answer fails to come, the outcome is unknown, once, and within the bound of the call."""
+    """UNK-10: however an answer fails to come, the outcome is unknown, once.
+
+    Within the bound of the call.
+    """
     wire.then = fault or wire.hang
     started = monotonic()
     with pytest.raises(OutcomeUnknown):

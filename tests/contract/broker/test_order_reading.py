@@ -1,4 +1,7 @@
-"""How orders are read, one by one and in lists: nothing lost, nothing taken for gone, nothing adopted by mistake."""
+"""How orders are read, one by one and in lists.
+
+Nothing lost, nothing taken for gone, nothing adopted by mistake.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -101,7 +104,10 @@ def test_a_rejection_keeps_its_reason(order_body: Body) -> None:
 def test_an_order_is_ours_by_identifier_or_source(
     external: str | None, source: str | None, ours: str | None, order_body: Body
 ) -> None:
-    """UNK-60: external identifier or the end of our source names an order ours; anything else is foreign and never adopted."""
+    """UNK-60: external identifier or the end of our source names an order ours.
+
+    Anything else is foreign and never adopted.
+    """
     assert order_report(order_body(external_identifier=external, source=source)).client_order_id == ours
 
 
@@ -149,7 +155,7 @@ def test_a_foreign_spread_is_shown_by_its_first_leg(order_body: Body) -> None:
     ids=["no price", "not a number", "words", "no list"],
 )
 def test_an_unreadable_order_counts_as_working(leg: dict[str, Any], order_body: Body) -> None:
-    """UNK-30: an order whose fills cannot be read is never taken for cancelled with fewer fills than it has."""
+    """UNK-30: an order with unreadable fills is never reported as cancelled with fewer fills."""
     report = order_report(order_body(status="Cancelled", leg=leg))
     assert report.status is OrderStatus.UNRECOGNISED
     assert not report.status.terminal
@@ -195,7 +201,10 @@ async def test_a_list_is_read_over_all_its_pages(desk: Any, script: Any, order_b
 async def test_shorter_pages_are_used_where_long_ones_are_refused(
     desk: Any, script: Any, order_body: Body
 ) -> None:
-    """UNK-30: the longest page is documented for another list; its refusal must not hide every order for ever."""
+    """UNK-30: the longest page is documented for another list.
+
+    Its refusal must not hide every order for ever.
+    """
     refused = httpx2.Response(422, json={"error": {"code": "validation_error", "message": "per-page"}})
     script.on("GET", ORDERS, refused, page([order_body()]))
     assert len(await desk.orders_since(DAY)) == 1
@@ -224,7 +233,10 @@ async def test_an_unreadable_order_hides_no_other(desk: Any, script: Any, order_
 async def test_a_list_that_changes_during_the_reading_is_read_again(
     desk: Any, script: Any, order_body: Body
 ) -> None:
-    """UNK-30: an order that arrives between two pages pushes others over the page end; the second reading has them all."""
+    """UNK-30: an order that arrives between two pages pushes others over the page end.
+
+    The second reading has them all.
+    """
     orders = [order_body(id=number) for number in (4, 3, 2, 1)]
     script.on(
         "GET",

@@ -116,7 +116,10 @@ async def test_a_proven_refusal_has_the_brokers_code_and_message(
 async def test_an_inconclusive_answer_is_unknown_and_not_sent_again(
     name: str, desk: Any, script: Any, buy: OrderIntent
 ) -> None:
-    """UNK-10: a timeout, reset, 5xx or unreadable answer is unknown, says what was seen, and leaves one request."""
+    """UNK-10: a timeout, reset, 5xx or unreadable answer is unknown, says what was seen.
+
+    Leaves one request.
+    """
     script.on("POST", ORDERS, UNKNOWN[name])
     with pytest.raises(OutcomeUnknown) as unknown:
         await desk.place(buy)
@@ -195,7 +198,7 @@ async def test_a_reset_after_the_401_is_unknown(desk: Any, script: Any, buy: Ord
 async def test_a_malformed_token_changes_no_outcome(
     desk: Any, script: Any, buy: OrderIntent, order_body: Callable[..., dict[str, Any]]
 ) -> None:
-    """UNK-10: what the SDK lets pass for a token must not turn an accepted order into an error of another kind."""
+    """UNK-10: whatever the SDK accepts as a token, an accepted order is not reported as an error."""
     script.on("POST", "/oauth/token", httpx2.Response(200, json={"access_token": None, "expires_in": 900}))
     script.on("POST", ORDERS, httpx2.Response(201, json={"data": {"order": order_body()}}))
     assert (await desk.place(buy)).order_id == "507340101"
@@ -234,7 +237,10 @@ async def test_an_accepted_order_is_reported(
 async def test_an_acceptance_without_our_id_is_of_our_order(
     desk: Any, script: Any, buy: OrderIntent, order_body: Callable[..., dict[str, Any]]
 ) -> None:
-    """The echo of the external identifier is documented and not captured: the answer is to our request without it."""
+    """The echo of the external identifier is documented and not captured.
+
+    The answer is to our request without it.
+    """
     body = order_body(external_identifier=None, source=None)
     script.on("POST", ORDERS, httpx2.Response(201, json={"data": {"order": body}}))
     assert (await desk.place(buy)).client_order_id == "1234-e1"
@@ -256,7 +262,7 @@ async def test_an_acceptance_of_another_order_is_unknown(
 async def test_an_accepted_cancel_returns(
     desk: Any, script: Any, order_body: Callable[..., dict[str, Any]]
 ) -> None:
-    """Returning means asked for, whatever status the echo shows."""
+    """Returning means requested, whatever status the echo shows."""
     script.on("DELETE", ONE, httpx2.Response(200, json={"data": order_body(status="Cancel Requested")}))
     await desk.cancel(OrderId("507340101"))
 

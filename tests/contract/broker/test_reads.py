@@ -58,7 +58,7 @@ def spx() -> OptionContract:
 async def test_the_only_root_that_lists_a_contract_is_used(
     desk: Any, script: Any, spx: OptionContract
 ) -> None:
-    """WHO-50: a weekly asked for by its index is confirmed under its own root, with that root's ticks."""
+    """WHO-50: a weekly requested by its index is confirmed under its own root, with that root's ticks."""
     script.on(
         "GET",
         CHAIN,
@@ -245,7 +245,10 @@ async def test_a_quote_has_sides_sizes_time_and_halt(
 async def test_quotes_of_many_contracts_are_one_request(
     desk: Any, script: Any, contract: OptionContract
 ) -> None:
-    """Each is found by its symbol; one that the broker leaves out is left out, and is not taken for another."""
+    """Each is found by its symbol.
+
+    One that the broker leaves out is left out, and is not taken for another.
+    """
     script.on("GET", QUOTES, ok({"items": [quote_item()]}))
     found = await desk.quotes([replace(contract, strike=contract.strike + 5), contract])
     assert list(found) == [contract.occ_symbol]

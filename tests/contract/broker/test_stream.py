@@ -98,7 +98,10 @@ async def streaming(streamer: Streamer) -> AsyncIterator[TastytradeGateway]:
 async def test_every_report_is_delivered_in_order(
     streaming: TastytradeGateway, streamer: Streamer, order_body: Body
 ) -> None:
-    """FIL-10: what comes twice is told twice; unknown kinds, other accounts and unknown statuses end nothing."""
+    """FIL-10: what comes twice is told twice.
+
+    Unknown kinds, other accounts and unknown statuses end nothing.
+    """
     async with streaming.follow() as reports:
         await streamer.say("Order", order_body(id=1, status="Routed"))
         await streamer.say("AccountBalance", {"surprise": True})
@@ -164,7 +167,10 @@ async def test_a_stream_that_is_not_served_does_not_open(
 async def test_heartbeats_detect_a_stream_without_answers(
     streaming: TastytradeGateway, streamer: Streamer
 ) -> None:
-    """A stream that is open but mute is told as lost; a quiet one, idle for longer than a call may take, is not."""
+    """A stream that is open but mute is told as lost.
+
+    A quiet one, idle for longer than a call may take, is not.
+    """
     async with follow(streaming._session(), "5WT00042", seconds=0.3, heartbeat=0.1) as reports:
         with suppress(TimeoutError):
             async with asyncio.timeout(SECONDS * 1.2):

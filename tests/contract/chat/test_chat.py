@@ -15,7 +15,10 @@ from tests.support.waiting import eventually
 
 
 async def test_messages_arrive_with_all_their_fields(chat: RunningChat, client: Listener) -> None:
-    """First messages, replies, forwards, embeds, webhooks and edits are told apart as Discord tells them apart."""
+    """First messages, replies, forwards, embeds, webhooks.
+
+    Edits are distinguished as Discord tells them apart.
+    """
     embed = {"title": "CALL", "fields": [{"name": "Ticker", "value": "SPY", "inline": True}]}
     first = chat.control.say("BTO SPY", embeds=[embed])
     chat.control.say("me too", user=BOB, reply_to=first["id"])
@@ -41,7 +44,10 @@ async def test_messages_arrive_with_all_their_fields(chat: RunningChat, client: 
 
 
 async def test_a_dropped_connection_is_resumed_without_loss(chat: RunningChat, client: Listener) -> None:
-    """After a drop the session goes on, and what was said meanwhile comes once; after a lost session it does not come."""
+    """After a drop the session continues, and what was said meanwhile comes once.
+
+    After a lost session it does not come.
+    """
     await chat.gateway.drop()
     chat.control.say("while away")
     await eventually(lambda: client.resumed == 1 and client.heard, "a resume", within=20)
@@ -78,7 +84,10 @@ async def test_a_nonce_creates_a_message_once(chat: RunningChat, client: Listene
 
 
 async def test_threads_reactions_and_deletes(chat: RunningChat, client: Listener) -> None:
-    """A message has one thread, which has its id; reactions show who put them; a deleted message is gone."""
+    """A message has one thread, which has its id; reactions show who put them.
+
+    A deleted message is not returned.
+    """
     said = chat.control.say("hello")
     await eventually(lambda: client.heard, "the message")
     message = client.heard[0]
@@ -97,7 +106,10 @@ async def test_threads_reactions_and_deletes(chat: RunningChat, client: Listener
 
 
 async def test_commands_buttons_selects_and_forms(chat: RunningChat) -> None:
-    """A person uses each kind of interaction; ephemeral answers stand in no channel; an interaction is answered once."""
+    """A person uses each kind of interaction; ephemeral answers stand in no channel.
+
+    An interaction is answered once.
+    """
 
     class Form(discord.ui.Modal, title="Why"):
         why: discord.ui.TextInput[Any] = discord.ui.TextInput(label="Why", custom_id="why")

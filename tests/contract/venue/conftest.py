@@ -32,7 +32,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True, scope="module")
 def swept() -> Iterator[None]:
-    """Let what the SDK does not close be found here, where it is let pass, and not in the middle of another room's test."""
+    """Let what the SDK does not close be found here, where it is admitted.
+
+    Not in the middle of another room's test.
+    """
     yield
     gc.collect()
 

@@ -73,7 +73,10 @@ async def test_a_fault_on_a_post(
 
 
 async def test_an_order_can_be_accepted_after_the_client_timed_out(desk: Desk) -> None:
-    """A request held up on the way is accepted after the client's timeout: not found at first, there later. UNK-30."""
+    """A request held up on the way is accepted after the client's timeout: not found at first, there later.
+
+    UNK-30.
+    """
     await desk.control.arm(FaultRule(kind=FaultKind.LATE_ACCEPT, seconds=1.2, **POST))
     with pytest.raises(httpx2.ReadTimeout):
         await desk.buy("1.00", client_id="m1-e1")
@@ -127,7 +130,10 @@ async def test_a_fault_matches_by_symbol_side_id_and_turn(desk: Desk) -> None:
 
 
 async def test_a_fault_matches_a_call_by_its_number(desk: Desk) -> None:
-    """The calls of a run can be enumerated: the third call after the restart of the count fails, whatever it is."""
+    """The calls of a run can be enumerated.
+
+    The third call after the restart of the count fails, whatever it is.
+    """
     await desk.control.restart_count()
     await desk.control.arm(FaultRule(kind=FaultKind.LOST_AFTER, call=3))
     await desk.account.get_balances(desk.session)

@@ -81,7 +81,10 @@ async def everything(desk: Desk) -> dict[str, Any]:
 
 
 async def test_a_restarted_venue_has_the_same_state(tmp_path: Path) -> None:
-    """Orders working, partly filled and done, a GTC exit, the position, the books and the cash stand as they stood. EXT-60."""
+    """Orders working, partly filled and done, a GTC exit, the position, the books.
+
+    The cash stand as they stood. EXT-60.
+    """
     async with opened(tmp_path) as desk:
         await desk.control.set_quote(SPY, bid="2.00", ask="2.05", ask_size=3)
         partly = await desk.reach(await desk.buy("2.05", 5, client_id="m1-e1"), OrderStatus.LIVE)
@@ -112,7 +115,7 @@ async def test_a_restarted_venue_has_the_same_state(tmp_path: Path) -> None:
 
 
 async def test_pending_changes_continue_after_a_restart(tmp_path: Path) -> None:
-    """An order routed becomes live, and a cancel asked for is done. ENT-60."""
+    """An order routed becomes live, and a cancel requested is done. ENT-60."""
     async with opened(tmp_path) as desk:
         asked = await desk.reach(await desk.buy("1.00"), OrderStatus.LIVE)
         desk.venue.exchange.config = VenueConfig(timing=SLOW)
@@ -161,7 +164,7 @@ async def test_a_stored_account_overrides_its_configuration(tmp_path: Path) -> N
 
 
 async def test_two_venues_do_not_share_a_state_file(tmp_path: Path) -> None:
-    """The second is refused in words, and the first goes on."""
+    """The second is refused in words, and the first continues."""
     async with opened(tmp_path) as desk:
         with pytest.raises(StateFileError, match="no other venue uses"):
             await start(VenueConfig(), state_path=tmp_path / "venue.db")
@@ -174,7 +177,7 @@ def test_a_state_file_of_another_version_is_not_read(tmp_path: Path) -> None:
     assert memory._base is not None
     memory._base.execute("PRAGMA user_version = 99")
     memory.close()
-    with pytest.raises(StateFileError, match="found version 99 in .*: move it"):
+    with pytest.raises(StateFileError, match=r"found version 99 in .*: move it"):
         Memory(tmp_path / "venue.db")
     (tmp_path / "text.db").write_text("not a database, but long enough to be looked at as one" * 30)
     with pytest.raises(StateFileError, match="not a database"):
@@ -201,7 +204,10 @@ async def test_the_tape_of_a_killed_venue_agrees_with_its_state(tmp_path: Path) 
 
 
 async def test_an_order_accepted_by_a_killed_venue_is_stored(tmp_path: Path) -> None:
-    """SIGKILL in the moment an order is answered loses neither it nor the one before; the next venue takes it on. UNK-10."""
+    """SIGKILL in the moment an order is answered loses neither it nor the one before.
+
+    The next venue takes it on. UNK-10.
+    """
     arguments = ["--tape", str(tmp_path / "tape.jsonl"), "--state", str(tmp_path / "venue.db")]
 
     async def running(turn: int) -> tuple[asyncio.subprocess.Process, str]:

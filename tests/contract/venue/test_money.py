@@ -20,7 +20,10 @@ async def held(desk: Desk, quantity: int, symbol: str = SPY, price: str = "2.05"
 
 
 async def test_a_fill_becomes_a_long_position(desk: Desk) -> None:
-    """The position has the contracts and their average price, and a closed one is shown only when asked for."""
+    """The position has the contracts and their average price.
+
+    A closed one is shown only when requested.
+    """
     await held(desk, 3)
     position = (await desk.account.get_positions(desk.session))[0]
     assert (position.symbol, int(position.quantity), position.quantity_direction) == (SPY, 3, "Long")
@@ -45,7 +48,10 @@ async def test_a_strict_close_is_refused_while_the_ledger_lags(desk: Desk) -> No
 
 
 async def test_a_lagging_ledger_lets_a_second_strict_close_oversell(desk: Desk) -> None:
-    """Contracts just sold still show in a lagging ledger: the venue takes a second strict close, and the account goes short."""
+    """Contracts just sold still show in a lagging ledger.
+
+    The venue takes a second strict close, and the account goes short.
+    """
     await held(desk, 1)
     await desk.control.adjust(Adjust(timing=FAST.model_copy(update={"ledger_lag": 5.0})))
     for _ in range(2):
@@ -54,7 +60,10 @@ async def test_a_lagging_ledger_lets_a_second_strict_close_oversell(desk: Desk) 
 
 
 async def test_a_close_without_a_position_opens_one_unless_strict(desk: Desk) -> None:
-    """The default is the dangerous one: a close with nothing to close opens a short. Strict is refused. EXT-20."""
+    """The default is the dangerous one: a close with nothing to close opens a short. Strict is refused.
+
+    EXT-20.
+    """
     with pytest.raises(TastytradeError, match="margin_check_failed"):
         await desk.send(limit(SPY, SELL, 1, "4.10", strict=True))
     order = await desk.send(limit(SPY, SELL, 1, "1.95"))
@@ -65,7 +74,7 @@ async def test_a_close_without_a_position_opens_one_unless_strict(desk: Desk) ->
 
 
 async def test_contracts_in_a_working_close_are_not_closed_twice(desk: Desk) -> None:
-    """A strict close for contracts that another close already works for is refused, unless the venue is told not to count. EXT-30."""
+    """EXT-30: a strict close for contracts in another working close is refused, unless configured."""
     await held(desk, 2)
     await desk.send(limit(SPY, SELL, 2, "4.10", strict=True, gtc=True))
     with pytest.raises(TastytradeError, match="margin_check_failed"):
@@ -139,7 +148,7 @@ async def test_a_cash_account_cannot_spend_todays_proceeds(desk: Desk) -> None:
 
 
 async def test_a_closing_only_account_closes_only(desk: Desk) -> None:
-    """Opening is refused and closing goes on."""
+    """Opening is refused and closing continues."""
     await held(desk, 1)
     await desk.control.set_account(SetAccount(number=ACCOUNT, closing_only=True))
     with pytest.raises(TastytradeError, match="account_closing_only"):

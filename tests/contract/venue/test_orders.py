@@ -33,7 +33,10 @@ def statuses(desk: Desk, order: PlacedOrder) -> list[str]:
 
 
 async def test_a_marketable_limit_is_routed_live_and_filled(desk: Desk) -> None:
-    """A POST answers Routed; the order is then Live with its fill, then Filled, at the ask and not at its limit."""
+    """A POST answers Routed; the order is then Live with its fill, then Filled, at the ask.
+
+    Not at its limit.
+    """
     order = await desk.buy("2.10", 3, client_id="m1-e1")
     assert order.status is OrderStatus.ROUTED
     filled = await desk.reach(order, OrderStatus.FILLED)
@@ -151,7 +154,10 @@ async def test_a_fill_aborts_a_replacement(desk: Desk, end: AbortedReplacement) 
 async def test_a_partly_filled_order_is_replaced_in_two_ways(
     desk: Desk, size: ReplacementSize, quantity: int
 ) -> None:
-    """The replacement of a partly filled order is for all of it, or for the rest: nobody has documented which."""
+    """The replacement of a partly filled order is for all of it, or for the rest.
+
+    Nobody has documented which.
+    """
     await desk.control.adjust(Adjust(replacement_size=size))
     old = await desk.buy("1.50", 4)
     await desk.control.fill(old.id, 1)
@@ -175,7 +181,10 @@ async def test_a_market_order_fills_whole_beyond_the_displayed_size(desk: Desk) 
 
 
 async def test_a_closed_market_queues_limits_and_rejects_opening_market_orders(desk: Desk) -> None:
-    """A limit is Received with a warning and goes to work at the opening; an opening market order is refused."""
+    """A limit is Received with a warning and goes to work at the opening.
+
+    An opening market order is refused.
+    """
     await desk.control.set_session(is_open=False)
     reply = await desk.account.place_order(
         desk.session, limit(SPY, OrderAction.BUY_TO_OPEN, 1, "-2.05"), dry_run=False

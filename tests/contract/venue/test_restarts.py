@@ -29,7 +29,10 @@ TERMS = TermsRequest.model_validate({"order_type": "Limit", "price": "1.10", "pr
 
 @dataclass
 class Place:
-    """A venue without sockets, whose process can be killed: what it wrote stays, what it waited for does not."""
+    """A venue without sockets, whose process can be killed.
+
+    What it wrote stays, what it waited for does not.
+    """
 
     folder: Path
     config: VenueConfig
@@ -92,7 +95,10 @@ def same(dead: Exchange, alive: Exchange) -> None:
     showy=st.booleans(),
 )
 def test_a_killed_venue_loses_nothing(steps: list[tuple[str, object]], kills: set[int], showy: bool) -> None:
-    """After any steps the next venue has the same orders, positions, cash and quotes, and every order ends as it must. ENT-60, FIL-30."""
+    """After any steps the next venue has the same orders, positions, cash and quotes.
+
+    Every order ends as it must. ENT-60, FIL-30.
+    """
     with TemporaryDirectory() as base:
         (folder := Path(base) / "first").mkdir()
         timing = SHOWY if showy else Timing()
@@ -134,7 +140,10 @@ def test_a_killed_venue_loses_nothing(steps: list[tuple[str, object]], kills: se
 
 
 def test_a_pending_replacement_continues(tmp_path: Path) -> None:
-    """The original is cancelled and the new order works; a fill of the original before the kill ends the replacement. ENT-10."""
+    """The original is cancelled and the new order works.
+
+    A fill of the original before the kill ends the replacement. ENT-10.
+    """
     (folder := tmp_path / "first").mkdir()
     place = Place(folder, VenueConfig(session=SessionMode.ALWAYS_OPEN, show_replace_requested=True))
     quote(place.exchange, LATER, "2.00", "2.05")
@@ -152,7 +161,7 @@ def test_a_pending_replacement_continues(tmp_path: Path) -> None:
 
 
 def test_a_replacement_cancelled_before_the_kill_restores_its_original(tmp_path: Path) -> None:
-    """The original, which waits in Replace Requested for an order that is gone, works again."""
+    """The original, which waits in Replace Requested for an order that no longer exists, works again."""
     (folder := tmp_path / "first").mkdir()
     place = Place(folder, VenueConfig(session=SessionMode.ALWAYS_OPEN, show_replace_requested=True))
     quote(place.exchange, LATER, "2.00", "2.05")
@@ -181,7 +190,10 @@ def test_a_fill_not_shown_yet_is_shown_after_the_kill(tmp_path: Path) -> None:
 
 
 def test_days_that_ended_meanwhile_are_processed_at_the_start(tmp_path: Path) -> None:
-    """Down from Friday's close to Monday: day orders expired, Friday's series left at its value, what waited is routed."""
+    """Down from Friday's close to Monday.
+
+    Day orders expired, Friday's series left at its value, what waited is routed.
+    """
     (folder := tmp_path / "first").mkdir()
     place = Place(folder, VenueConfig(session=SessionMode.REAL))
     for symbol in (TODAY, LATER):

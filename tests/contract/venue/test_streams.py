@@ -111,7 +111,10 @@ async def test_positions_are_streamed(desk: Desk) -> None:
 async def test_stream_faults_drop_duplicate_and_reorder_messages(
     desk: Desk, kind: FaultKind, order_status: str, expected: list[str], sequence: list[int]
 ) -> None:
-    """Messages come twice, swapped, not at all, or with a word nobody knows; a drop leaves a gap in the sequence."""
+    """Messages come twice, swapped, not at all, or with a word nobody knows.
+
+    A drop leaves a gap in the sequence.
+    """
     await desk.control.arm(FaultRule(kind=kind, path="Order", order_status=order_status))
     async with raw_stream(desk) as (socket, token):
         await connected(socket, token)
@@ -146,7 +149,10 @@ async def test_a_dropped_stream_ends(desk: Desk) -> None:
 
 
 async def test_a_heartbeat_before_connect_is_an_error(desk: Desk) -> None:
-    """The broker answers 'not implemented' before a connect, and other subscriptions 'connect-not-completed'."""
+    """The broker answers 'not implemented' before a connect.
+
+    Other subscriptions 'connect-not-completed'.
+    """
     async with raw_stream(desk) as (socket, token):
         for action, message in (
             ("heartbeat", "not implemented"),
@@ -158,7 +164,10 @@ async def test_a_heartbeat_before_connect_is_an_error(desk: Desk) -> None:
 
 
 async def test_dxlink_quotes_follow_the_market(desk: Desk) -> None:
-    """A subscribed symbol is quoted at once, and again when its quote is set; one nobody quotes is not heard of."""
+    """A subscribed symbol is quoted at once, and again when its quote is set.
+
+    One nobody quotes is not heard of.
+    """
     symbol = Option.occ_to_streamer_symbol(SPY)
     async with DXLinkStreamer(desk.session) as streamer:
         await streamer.subscribe(Quote, [symbol])

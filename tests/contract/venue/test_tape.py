@@ -25,7 +25,10 @@ from tests.contract.venue.desk import SPY, Desk, wait_until
 
 
 async def test_the_file_is_the_tape(desk: Desk, tmp_path: Path) -> None:
-    """Every line is in the file the moment it is written, reads back as it was, and is numbered without a gap."""
+    """Every line is in the file the moment it is written, reads back as it was.
+
+    Is numbered without a gap.
+    """
     await desk.reach(await desk.buy("2.05", client_id="m1-e1"), OrderStatus.FILLED)
     lines = read_tape(tmp_path / "tape.jsonl")
     assert lines == desk.venue.tape.lines
@@ -74,7 +77,10 @@ async def test_no_secret_is_on_the_tape(desk: Desk, tmp_path: Path) -> None:
 
 
 def test_an_incomplete_last_line_is_overwritten(tmp_path: Path) -> None:
-    """A venue killed in the middle of a line leaves a tape that reads, and that the next venue goes on with."""
+    """A venue killed in the middle of a line leaves a tape that reads.
+
+    That the next venue continues with.
+    """
     path = tmp_path / "tape.jsonl"
     whole = '{"seq":1,"at":"2026-01-01T00:00:00Z","kind":"control","command":"end-day","body":{}}\n'
     path.write_text(whole + '{"seq":2,"at":"20', encoding="utf-8")
@@ -157,7 +163,10 @@ async def test_an_illegal_transition_changes_nothing(desk: Desk) -> None:
 
 
 async def test_a_venue_runs_as_a_process_and_ends_cleanly(tmp_path: Path) -> None:
-    """The venue's process says where it serves, takes its config, and closes on SIGTERM with its tape whole."""
+    """The venue's process says where it serves, takes its config.
+
+    Closes on SIGTERM with its tape whole.
+    """
     ready, tape, config = tmp_path / "ready.json", tmp_path / "tape.jsonl", tmp_path / "config.json"
     config.write_text('{"accounts": [{"number": "5WT00777", "cash": "1234.50"}]}', encoding="utf-8")
     arguments = [

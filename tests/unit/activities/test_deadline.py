@@ -17,7 +17,10 @@ SPANS = st.timedeltas(timedelta(hours=-2), timedelta(hours=2))
 
 
 class Clocks:
-    """Both clocks of a machine, set by hand: the wall clock may be put forward or back, the other one only runs on."""
+    """Both clocks of a machine, set by hand.
+
+    The wall clock may be put forward or back, the other one only runs on.
+    """
 
     def __init__(self) -> None:
         """Start at now."""
@@ -71,7 +74,10 @@ def test_a_delay_before_our_code_ran_counts(clocks: Clocks) -> None:
 
 
 def test_a_clock_set_back_gives_no_more_time(clocks: Clocks) -> None:
-    """UNK-50: the wall clock jumps back an hour while the process is stalled; the running clock knows better."""
+    """UNK-50: the wall clock jumps back an hour while the process is stalled.
+
+    The running clock knows better.
+    """
     mine = begun(clocks)
     clocks.run(BUDGET)
     clocks.wall -= timedelta(hours=1)
@@ -97,7 +103,7 @@ def test_a_timeout_shorter_than_the_call_never_sends(clocks: Clocks) -> None:
 )
 @settings(deadline=None, derandomize=True, database=None)
 def test_no_clock_jump_lets_a_late_call_start(stalled: timedelta, ran: timedelta, jump: timedelta) -> None:
-    """UNK-50: once our own code has run for the budget it is over, whatever the wall clock is set to meanwhile."""
+    """UNK-50: the budget ends when our code has run that long, whatever the wall clock shows."""
     clocks = Clocks()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(deadline, "clock", clocks)

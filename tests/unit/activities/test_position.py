@@ -34,7 +34,10 @@ class OldOrders(PaperDesk):
 async def test_both_spellings_of_a_share_class_are_one_contract(
     environment: ActivityEnvironment, desk: PaperDesk
 ) -> None:
-    """WHO-50, FIL-30: BRK/B and BRK.B are one; a position under the other name is not gone, and its fills are ours."""
+    """WHO-50, FIL-30: BRK/B and BRK.B are one.
+
+    A position under the other name is not gone, and its fills are ours.
+    """
     desk.held = [Position(symbol=WRITTEN_OTHERWISE, quantity=4)]
     request = PositionRequest(contract=BERKSHIRE, look_since=date(2026, 11, 20))
     assert await environment.run(OrderLookups(desk).read_position, request) == PositionAnswer(

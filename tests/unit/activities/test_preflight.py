@@ -83,7 +83,10 @@ async def test_a_closed_market_is_no_failure() -> None:
     ],
 )
 async def test_each_fault_fails_its_own_check(change: dict[str, Any], failing: str) -> None:
-    """Credentials that may only read, a clock that is off, and a level without options each fail alone, and say what to do."""
+    """Credentials that may only read, a clock that is off, and a level without options each fail alone.
+
+    Say what to do.
+    """
     desk = PaperDesk()
     for name, value in change.items():
         setattr(desk, name, value)
@@ -111,7 +114,10 @@ async def test_an_account_off_the_whitelist_fails() -> None:
     ],
 )
 def test_a_flagged_day_trader_needs_equity(*, margin: bool, flagged: bool, equity: int, ok: bool) -> None:
-    """An exit at once is a day trade: a margin account that is flagged needs 25,000 dollars for it, a cash account does not."""
+    """An exit at once is a day trade.
+
+    A margin account that is flagged needs 25,000 dollars for it, a cash account does not.
+    """
     check = day_trading(margin=margin, flagged=flagged, equity=Decimal(equity), count=0)
     assert (check.ok, bool(check.fix)) == (ok, not ok)
 

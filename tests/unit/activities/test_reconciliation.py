@@ -1,4 +1,7 @@
-"""Account and trades, held against each other beside the stream: what does not agree is told once it is certain."""
+"""Account and trades, held against each other beside the stream.
+
+What does not agree is told once it is certain.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -100,7 +103,10 @@ async def test_agreement_sends_no_signal(temporal: Temporal, desk: PaperDesk) ->
 async def test_extra_contracts_are_reported_at_once_without_an_open_trade(
     temporal: Temporal, desk: PaperDesk
 ) -> None:
-    """Without a trade there is nothing on its way: the first look is certain. When they are gone that is told too."""
+    """Without a trade there is nothing on its way: the first look is certain.
+
+    When they are sold that is reported too.
+    """
     desk.held = [HELD]
     await eventually(lambda: temporal.told and temporal.told[-1], "the difference to be told")
     assert temporal.told[-1] == [Difference(kind=DifferenceKind.EXTRA, what=NAME, expected=0, found=3)]
@@ -120,7 +126,7 @@ async def test_a_fill_that_the_broker_does_not_show_yet_is_no_difference(desk: P
 
 
 async def test_a_difference_found_twice_is_reported(temporal: Temporal, desk: PaperDesk) -> None:
-    """Contracts that are gone although a trade holds them."""
+    """Contracts that the account lacks although a trade holds them."""
     temporal.answer, desk.held = ExpectedAnswer(trades=(MINE,)), [replace(HELD, quantity=1)]
     await eventually(lambda: temporal.told and temporal.told[-1], "the difference to be told")
     assert temporal.told[-1] == [Difference(kind=DifferenceKind.MISSING, what=NAME, expected=3, found=1)]
@@ -138,7 +144,10 @@ async def test_a_failed_query_neither_finds_nor_clears_a_difference(
 
 
 async def test_a_trade_that_ended_is_released(temporal: Temporal, desk: PaperDesk) -> None:
-    """A trade that ended without a word: what it reserved is freed, and what it held is a difference for a person."""
+    """A trade that ended without a word.
+
+    What it reserved is freed, and what it held is a difference for a person.
+    """
     silent, holding = (
         replace(MINE, trade=WorkflowId("trade-never"), position=0),
         replace(MINE, trade=WorkflowId("trade-m2")),
@@ -165,7 +174,10 @@ def test_an_order_of_ours_without_a_trade_is_a_difference_and_a_foreign_one_is_n
 
 
 def test_an_explanation_is_valid_while_the_difference_is_the_same() -> None:
-    """What a person explained stays so beside the trades that come and go, until it is another number of contracts."""
+    """What a person explained stays so beside the trades that come.
+
+    Go, until it is another number of contracts.
+    """
     now = clock.now()
     memory = new_account(Limits(), now)
     extra = Difference(kind=DifferenceKind.EXTRA, what=NAME, expected=0, found=3)

@@ -62,7 +62,10 @@ async def test_an_am_settled_series_is_denied_on_its_expiration_day(desk: PaperD
 
 
 async def test_the_answer_has_session_and_settlement(desk: PaperDesk) -> None:
-    """What a trade goes by today is in its history: an early close that nobody announced, and how the series settles."""
+    """What a trade goes by today is in its history.
+
+    An early close that nobody announced, and how the series settles.
+    """
     opens, closes = moment(0, time(0, 5)), moment(0, time(12))
     desk.hours, desk.settlement = (
         MarketSession(open_now=True, opens_at=opens, closes_at=closes),

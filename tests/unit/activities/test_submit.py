@@ -276,7 +276,10 @@ async def test_an_exit_without_a_position_reading_is_not_sent(
 async def test_an_answer_is_classified(
     environment: ActivityEnvironment, desk: PaperDesk, failure: Any, result: SubmitResult, code: str | None
 ) -> None:
-    """UNK-10: only what is proven is a refusal; what nobody can say is unknown, and nothing is tried again here."""
+    """UNK-10: only what is proven is a refusal.
+
+    What nobody can say is unknown, and nothing is tried again here.
+    """
     desk.answer = failure
     answer = await send(environment, desk)
     assert (answer.result, answer.code, answer.report, len(desk.placed)) == (result, code, None, 1)
@@ -384,7 +387,10 @@ async def test_no_order_is_sent_twice_or_against_a_guard(  # noqa: PLR0913 - eve
 
 
 async def test_an_entry_is_sent_when_admitted(environment: ActivityEnvironment, desk: PaperDesk) -> None:
-    """RSK-20: what the account said is in the answer, so that history explains it, and its money is known to be reserved."""
+    """RSK-20: what the account said is in the answer, so that history explains it.
+
+    Its money is known to be reserved.
+    """
     account = PaperAccount()
     answer = await send(environment, desk, account=account)
     assert (answer.admitted.quantity, answer.admitted.first, answer.reserved) == (3, True, True)
@@ -414,7 +420,7 @@ async def test_nothing_is_sent_for_a_halted_account(
 async def test_an_unreachable_account_stops_entries_only(
     environment: ActivityEnvironment, desk: PaperDesk
 ) -> None:
-    """EXT-50: when in doubt an entry is not sent; the exit goes on."""
+    """EXT-50: when in doubt an entry is not sent; the exit continues."""
     account = PaperAccount()
     account.away = True
     answer = await send(environment, desk, account=account)
@@ -447,7 +453,10 @@ async def test_an_expired_admission_is_requested_again_and_never_used(
 async def test_an_admission_for_fewer_contracts_is_a_new_intent(
     environment: ActivityEnvironment, desk: PaperDesk
 ) -> None:
-    """ENT-40: what is sent stands in history first, so an entry that the account lowers is not sent as it is."""
+    """ENT-40: what is sent stands in history first.
+
+    An entry that the account lowers is not sent as it is.
+    """
     request = replace(ENTRY, admission=replace(ADMISSION, buying_power=Usd(Decimal(300))))
     answer = await send(environment, desk, request)
     assert (answer.result, answer.code, answer.admitted.quantity, desk.placed) == (
@@ -461,7 +470,10 @@ async def test_an_admission_for_fewer_contracts_is_a_new_intent(
 async def test_a_stop_file_stops_entries_without_temporal(
     environment: ActivityEnvironment, desk: PaperDesk, tmp_path: Path
 ) -> None:
-    """HLT-10: the file is looked at in the sending; nobody is asked, and what is at the venue already is adopted all the same."""
+    """HLT-10: the file is looked at in the sending.
+
+    Nobody is asked, and what is at the venue already is adopted all the same.
+    """
     account, stop = PaperAccount(), KillSwitch(file=tmp_path / "STOP")
     account.away = True
     (tmp_path / "STOP").touch()

@@ -25,7 +25,10 @@ async def wire(data: bytes) -> dict[str, Any]:
 
 
 async def test_the_web_ui_encodes_and_decodes(asking: Asked) -> None:
-    """What it decrypts is what was written; what it encrypts can be decrypted again; the browser is told that it may."""
+    """What it decrypts is what was written; what it encrypts can be decrypted again.
+
+    The browser is told that it may.
+    """
     async with asking(**SETTINGS) as client:
         asked = await client.options(
             f"/codec/{TOKEN}/decode",
@@ -55,7 +58,10 @@ async def test_the_web_ui_encodes_and_decodes(asking: Asked) -> None:
 async def test_every_other_caller_is_refused(
     asking: Asked, token: str, headers: dict[str, str], settings: dict[str, str], status: int
 ) -> None:
-    """Without the token there is nothing here; with it, another page, or a program that names none, is refused."""
+    """Without the token there is nothing here.
+
+    With it, another page, or a program that names none, is refused.
+    """
     async with asking(**{**SETTINGS, **settings}) as client:
         for action in ("decode", "encode"):
             answer = await client.post(f"/codec/{token}/{action}", json=await wire(b"1"), headers=headers)

@@ -1,4 +1,7 @@
-"""What a person types at `trader`, and the answers and exit codes that come back, as far as no server is needed."""
+"""What a person types at `trader`.
+
+The answers and exit codes that come back, as far as no server is needed.
+"""
 
 import json
 import os
@@ -149,7 +152,10 @@ def test_config_show_hides_secrets(runner: CliRunner, monkeypatch: pytest.Monkey
 
 
 def test_a_running_stack_is_found_and_a_stopped_one_is_not(runner: CliRunner) -> None:
-    """Commands take mode and addresses from var/stack.json while its process lives, and from nowhere after."""
+    """Commands take mode and addresses from var/stack.json while its process lives.
+
+    From nowhere after.
+    """
     state = Path("var/stack.json")
     state.parent.mkdir()
     fields = {
@@ -174,7 +180,10 @@ def test_a_running_stack_is_found_and_a_stopped_one_is_not(runner: CliRunner) ->
     "today", [date(2026, 11, 23), date(2026, 12, 31), date(2027, 2, 26), date(2025, 3, 28)]
 )
 def test_demo_alerts_fit_any_day(today: date) -> None:
-    """The demo's contracts expire on a trading day at least three weeks ahead, and its alerts read as they are meant."""
+    """The demo's contracts expire on a trading day at least three weeks ahead.
+
+    Its alerts read as they are meant.
+    """
     expiry = demo_expiry(today)
     assert is_trading_day(expiry)
     assert 21 <= (expiry - today).days <= 60
@@ -200,7 +209,10 @@ def test_demo_alerts_fit_any_day(today: date) -> None:
 def test_terminal_control_codes_are_removed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """WHO-60: what an alert holds neither clears the screen nor renames the window nor turns the text round; our own colours stay."""
+    """WHO-60: what an alert holds neither clears the screen nor renames the window nor turns the text round.
+
+    Our own colours stay.
+    """
     monkeypatch.setenv("COLUMNS", "100")
     table = Table("what")
     table.add_row("BTO \x1b[2J\x1b]0;pwned\x07 \x9b31m SPY\u202e \x00 déjà 🚀")
@@ -216,7 +228,10 @@ def test_terminal_control_codes_are_removed(
 
 @pytest.mark.parametrize("command", ["halt", "flatten"])
 def test_a_halt_without_temporal_names_the_stop_file(runner: CliRunner, tmp_path: Path, command: str) -> None:
-    """HLT-10: who must stop entries now is told how they stop without Temporal, and that nothing was acknowledged."""
+    """HLT-10: who must stop entries now is told how they stop without Temporal.
+
+    That nothing was acknowledged.
+    """
     asked = runner.invoke(
         application(), [command], env={"TRADER_TEMPORAL_ADDRESS": "127.0.0.1:1", "TRADER_MODE": "demo"}
     )

@@ -46,7 +46,7 @@ def test_a_running_schedule_passes() -> None:
     ],
 )
 def test_a_schedule_that_would_lose_a_trade_fails(found: HousekeepingState, words: str, fix: str) -> None:
-    """DUR-20: a schedule that is missing, paused, dead, too rare for the retention, or in trouble is named, with what to do."""
+    """DUR-20: a missing, paused, dead, too rare or failing schedule is named, with what to do."""
     told, to_do = judge(found, retention=KEPT, wanted=OFTEN, now=NOW)
     assert words in told
     assert fix in to_do

@@ -39,7 +39,10 @@ async def test_any_payload_is_decrypted_again(data: bytes, encoding: bytes) -> N
 
 
 async def test_keys_can_be_changed() -> None:
-    """The first key writes; what an older one wrote stays readable as long as it is on the ring, and is said to lack its key after that."""
+    """The first key writes; what an older one wrote stays readable as long as it is on the ring.
+
+    Is said to lack its key after that.
+    """
     [old] = await EncryptionCodec([OLD]).encode([Payload(data=b"kept")])
     both = EncryptionCodec([NEW, OLD])
     [new] = await both.encode([Payload(data=b"kept")])
@@ -56,7 +59,10 @@ async def test_unencrypted_payloads_are_passed_through() -> None:
 
 
 async def test_tampered_payloads_are_refused() -> None:
-    """A payload that was changed, or that claims another key, is refused in words and never read as something else."""
+    """A payload that was changed, or that claims another key, is refused in words.
+
+    Never read as something else.
+    """
     codec = EncryptionCodec([NEW, OLD])
     [sealed] = await codec.encode([Payload(data=b"12 contracts")])
     changed = Payload(metadata=dict(sealed.metadata), data=sealed.data[:-1] + bytes([sealed.data[-1] ^ 1]))
@@ -82,14 +88,20 @@ def test_a_key_ring_without_a_valid_key_is_refused(keys: list[tuple[str, bytes]]
 
 
 async def test_our_values_travel_through_the_converter() -> None:
-    """Decimals and times come back as they were, through the same converter that client, worker and replayer use."""
+    """Decimals and times come back as they were, through the same converter that client, worker.
+
+    Replayer use.
+    """
     encoding = converter(EncryptionCodec([NEW]))
     values = [Usd(Decimal("12.30")), datetime(2026, 11, 24, 14, 30, tzinfo=UTC)]
     assert await encoding.decode(await encoding.encode(values), [Decimal, datetime]) == values
 
 
 async def test_an_encrypted_failure_keeps_its_message() -> None:
-    """The words of a failure are encrypted too, and a history that is made readable has them again; the one given stays as it was."""
+    """The words of a failure are encrypted too, and a history that is made readable has them again.
+
+    The one given stays as it was.
+    """
     codec = EncryptionCodec([NEW])
     event = HistoryEvent(event_id=1)
     attributes = event.workflow_execution_failed_event_attributes

@@ -21,7 +21,10 @@ def test_base_is_pinned_and_the_same_in_every_stage() -> None:
 
 
 def test_dependencies_are_installed_by_hash_and_without_extras() -> None:
-    """Whatever is installed from outside is checked against a hash; the binaries for one machine are left out."""
+    """Whatever is installed from outside is checked against a hash.
+
+    The binaries for one machine are left out.
+    """
     installs = [line for line in RECIPE.splitlines() if "pip install" in line]
     assert installs
     assert all("--require-hashes" in line or "--no-deps /build/wheel" in line for line in installs)

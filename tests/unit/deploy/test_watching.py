@@ -103,7 +103,10 @@ def test_a_scrape_of_a_worker_has_the_queried_names() -> None:
 
 
 def test_counters_that_page_start_at_zero(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first order of unknown outcome pages: a series that first appears as 1 has not increased for Prometheus. None is there twice."""
+    """The first order of unknown outcome pages.
+
+    A series that first appears as 1 has not increased for Prometheus. None is there twice.
+    """
     [port] = free_ports(1)
     meter, account = runtime(f"127.0.0.1:{port}").metric_meter, AccountNumber("5WT31673")
     preset_metrics.begin(meter, "demo", account)
@@ -179,7 +182,7 @@ def jobs() -> list[dict[str, Any]]:
 
 
 def test_prometheus_scrapes_the_served_addresses() -> None:
-    """Each target is a service of the compose file, on a network that Prometheus is on, at the port it serves."""
+    """Each target is a service of the compose file, on Prometheus's network, at its port."""
     services = yaml.safe_load((ROOT / "docker-compose.temporal.yml").read_text())["services"]
     targets = {target for job in jobs() for static in job["static_configs"] for target in static["targets"]}
     settings = services["worker"]["environment"]
@@ -192,7 +195,7 @@ def test_prometheus_scrapes_the_served_addresses() -> None:
 
 
 def test_a_workflow_task_failure_pages() -> None:
-    """DUR-40: a trade that cannot go on is said to a person at once, whatever the hour."""
+    """DUR-40: a trade that cannot continue is said to a person at once, whatever the hour."""
     [rule] = [rule for rule in RULES if "temporal_workflow_task_execution_failed_total" in rule["expr"]]
     assert (rule["labels"]["severity"], "for" in rule) == ("page", False)
 

@@ -46,7 +46,10 @@ def quoted() -> Callable[..., Quote]:
 
 @pytest.fixture(scope="session")
 def nickels() -> TickTable:
-    """Return the usual table of options outside the penny programme: 0.05 below 3 dollars, 0.10 from there on."""
+    """Return the usual table of options outside the penny programme.
+
+    0.05 below 3 dollars, 0.10 from there on.
+    """
     return TickTable((Tick(value=Decimal("0.05"), threshold=Decimal(3)), Tick(value=Decimal("0.10"))))
 
 

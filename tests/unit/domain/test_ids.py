@@ -19,7 +19,10 @@ MESSAGES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,29}", fullmatch=True)
 
 @given(text=MESSAGES, leg=st.sampled_from(Leg), sequence=st.integers(1, 9999))
 def test_a_client_order_id_is_a_pure_function_that_reads_back(text: str, leg: Leg, sequence: int) -> None:
-    """ENT-30: the same message, leg and sequence give the same id, of at most 36 ASCII characters, and it names them again."""
+    """ENT-30: the same message, leg and sequence give the same id, of at most 36 ASCII characters.
+
+    It names them again.
+    """
     message = message_id(text)
     order = client_order_id(message, leg, sequence)
     assert order == client_order_id(message_id(text), leg, sequence)

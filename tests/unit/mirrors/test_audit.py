@@ -1,4 +1,7 @@
-"""The audit trail asked of the mirrors alone: what they have needs no Temporal, and what is in the way is named."""
+"""The audit trail asked of the mirrors alone.
+
+What they have needs no Temporal, and what is in the way is named.
+"""
 
 import asyncio
 import threading
@@ -39,7 +42,10 @@ def kept(tmp_path: Path) -> Mirrors:
 
 
 async def test_redis_has_the_last_events_without_temporal(hot: HotMirror, kept: Mirrors) -> None:
-    """The last events are wanted most when Temporal is down: a whole mirror has them, and nothing else is asked."""
+    """The last events are wanted most when Temporal is down.
+
+    A whole mirror has them, and nothing else is asked.
+    """
     await hot.write(TRADE.trade, TRADE.events)
     await hot.mark_whole(clock.now())
     page = await audit.recent(away, replace(kept, hot=hot), limit=4)
@@ -54,7 +60,10 @@ async def test_the_archive_has_a_trade_without_temporal(kept: Mirrors) -> None:
 
 
 def test_a_damaged_archive_is_named_with_its_repair(kept: Mirrors) -> None:
-    """A file that is no Parquet keeps no trade from being told by Temporal; who asks the archive alone hears which file it is."""
+    """A file that is no Parquet keeps no trade from being told by Temporal.
+
+    Who asks the archive alone hears which file it is.
+    """
     [file] = kept.archive.files()
     Path(file).write_bytes(b"no parquet")
     with pytest.raises(UnreachableError, match="Temporal was asked"):

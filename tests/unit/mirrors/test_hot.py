@@ -1,4 +1,7 @@
-"""The hot mirror on a real Redis: an event is one entry however often it is written, and a mode sees its own alone."""
+"""The hot mirror on a real Redis.
+
+An event is one entry however often it is written, and a mode sees its own alone.
+"""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -17,7 +20,10 @@ def held(of: TradeRecord) -> dict[str, HotTrade]:
 
 
 async def test_events_are_read_as_written(hot: HotMirror) -> None:
-    """A trade comes back to the last digit; its events are the last in the stream, the newest first, with cursors that lead on."""
+    """A trade comes back to the last digit.
+
+    Its events are the last in the stream, the newest first, with cursors that lead on.
+    """
     whole = record("m1")
     assert await hot.write(whole.trade, whole.events) == 15
     assert await hot.trades(["trade-m1", "trade-m2"]) == held(whole)
@@ -28,7 +34,10 @@ async def test_events_are_read_as_written(hot: HotMirror) -> None:
 
 
 async def test_repeated_and_reordered_writes_give_one_trail(hot: HotMirror) -> None:
-    """DUR-20: whatever was written already, late or again, the trail is the same, and the row is that of the latest telling."""
+    """DUR-20: whatever was written already, late or again, the trail is the same.
+
+    The row is that of the latest telling.
+    """
     whole, early = record("m1"), record("m1", 6)
     pieces = [
         (early.trade, whole.events[:6]),
@@ -57,7 +66,10 @@ async def test_open_trades_are_those_without_an_end(hot: HotMirror) -> None:
 
 
 async def test_a_reset_replaces_the_later_events(hot: HotMirror) -> None:
-    """Another life of a trade takes the place of the events of the first from where they part; nothing of those stays."""
+    """Another life of a trade takes the place of the events of the first from where they part.
+
+    Nothing of those stays.
+    """
     whole, again = record("m1"), record("m1", 8, life=" again")
     await hot.write(whole.trade, whole.events)
     await hot.write(again.trade, again.events)
@@ -67,7 +79,10 @@ async def test_a_reset_replaces_the_later_events(hot: HotMirror) -> None:
 
 
 async def test_an_exact_write_removes_everything_else(hot: HotMirror) -> None:
-    """What Temporal has is written as all there is: events beyond it go, in the mending of one trade and in a rebuild."""
+    """What Temporal has is written as all there is.
+
+    Events beyond it go, in the mending of one trade and in a rebuild.
+    """
     whole, shorter = record("m1"), record("m1", 6)
     await hot.write(whole.trade, whole.events)
     await hot.write(shorter.trade, shorter.events, exact=True)
@@ -78,7 +93,10 @@ async def test_an_exact_write_removes_everything_else(hot: HotMirror) -> None:
 
 
 async def test_old_trades_are_dropped_as_a_whole(hot: HotMirror, server: RedisServer) -> None:
-    """A trade that is over goes with all its events when it is old; an open one stays however long it is held."""
+    """A trade that is over goes with all its events when it is old.
+
+    An open one stays however long it is held.
+    """
     over, open_ = record("m1"), record("m2", 6)
     for each in (over, open_):
         await hot.write(each.trade, each.events)
@@ -114,7 +132,10 @@ async def test_the_mirror_is_complete_only_after_a_verification(hot: HotMirror, 
 
 @pytest.mark.parametrize("trouble", ["full", "read-only"])
 async def test_a_refused_write_leaves_nothing(hot: HotMirror, server: RedisServer, trouble: str) -> None:
-    """A Redis that is full or only reads takes a trade whole or not at all, and can still be read (DUR-20)."""
+    """A Redis that is full or only reads takes a trade whole or not at all.
+
+    Can still be read (DUR-20).
+    """
     first, second = record("m1"), record("m2")
     await hot.write(first.trade, first.events)
     if trouble == "full":
@@ -139,7 +160,7 @@ async def test_an_error_contains_no_password() -> None:
 
 
 async def test_a_refused_password_is_reported(server: RedisServer) -> None:
-    """Neither a wrong one nor none passes for a Redis that is away."""
+    """Neither a wrong one nor none passes for a Redis that is unreachable."""
     await server.ask("CONFIG", "SET", "requirepass", "right")
     try:
         for login in ("", ":wrong@"):

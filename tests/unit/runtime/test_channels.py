@@ -1,4 +1,7 @@
-"""Where people are told: a log line is one line, a webhook message is plain text, and neither gives a secret away."""
+"""Where people are notified.
+
+A log line is one line, a webhook message is plain text, and neither gives a secret away.
+"""
 
 import logging
 import socket
@@ -69,7 +72,10 @@ async def webhook() -> AsyncIterator[Hook]:
 
 @pytest.mark.parametrize("level", Level)
 async def test_a_notice_is_one_line_of_the_log(caplog: pytest.LogCaptureFixture, level: Level) -> None:
-    """WHO-60: line ends, control characters and what turns text round are escaped; nothing in a message is a format."""
+    """WHO-60: line ends, control characters and what turns text round are escaped.
+
+    Nothing in a message is a format.
+    """
     with caplog.at_level(logging.INFO, logger="alert-trader.notices"):
         await LogChannel().tell(notice(HOSTILE, level, title=HOSTILE))
     assert len(caplog.records) == 1
@@ -156,14 +162,20 @@ def event(kind: EventKind, sequence: int = 7) -> TradeEvent:
 def test_money_and_unknown_outcomes_always_ping(
     kinds: list[EventKind], level: Level, by_day: Urgency, by_night: Urgency
 ) -> None:
-    """What moved money, or what nobody can vouch for, pings at night as well; the rest is quiet by day and left out by night."""
+    """What moved money, or what is unknown, pings at night as well.
+
+    The rest is quiet by day and left out by night.
+    """
     told = replace(notice("text", level), events=tuple(map(event, kinds)))
     found = [urgency(told, quietest=Level.MONEY, quiet_hours=night) for night in (False, True)]
     assert found == [by_day, by_night]
 
 
 def test_quiet_hours_are_new_york_time_and_may_span_midnight() -> None:
-    """22:00-07:00 holds at three in the morning in New York and not at noon, whatever the machine's zone is."""
+    """22:00-07:00 holds at three in the morning in New York.
+
+    Not at noon, whatever the machine's zone is.
+    """
     hours = Hours(time(22), time(7))
     assert [hours.holds(datetime(2026, 11, 24, each, 30, tzinfo=UTC)) for each in (3, 8, 11, 12, 17)] == [
         True,
@@ -176,7 +188,10 @@ def test_quiet_hours_are_new_york_time_and_may_span_midnight() -> None:
 
 
 async def test_a_ping_reaches_only_the_configured_person(webhook: Hook) -> None:
-    """WHO-60: the ping is ours alone; what a message says stays in its block; what is quiet notifies nobody."""
+    """WHO-60: the ping is ours alone; what a message says stays in its block.
+
+    What is quiet notifies nobody.
+    """
     channel = OperatorChannel(Webhook(webhook.url, "role:4242424242"), NotificationRules())
     await channel.tell(replace(notice(HOSTILE), events=(event(EventKind.FILLED),)))
     await channel.tell(replace(notice(HOSTILE), events=(event(EventKind.DENIED, 8),)))
@@ -200,7 +215,10 @@ async def test_a_notice_is_posted_once_despite_retries(webhook: Hook) -> None:
 
 
 async def test_anything_else_is_reached_through_apprise(webhook: Hook) -> None:
-    """DUR-50: the notice arrives as plain text; an address that does not take it, or is none, is never named."""
+    """DUR-50: the notice arrives as plain text.
+
+    An address that does not take it, or is none, is never named.
+    """
     way = AppriseChannel(webhook.url.replace("http://", "json://"), 1)
     await way.say(notice("bought 4 at 1.20", Level.PAGE), ping=True)
     (body,) = webhook.bodies

@@ -51,7 +51,10 @@ def notice(message: str, first: int, last: int) -> Notice:
 
 
 async def test_a_notice_is_in_the_mirror_at_once(hot: HotMirror) -> None:
-    """Each notice adds its events and brings the trade's row up to date; one that is told again, as after a retry, changes nothing."""
+    """Each notice adds its events and brings the trade's row up to date.
+
+    One that is told again, as after a retry, changes nothing.
+    """
     channel = MirrorChannel(hot)
     for each in (notice("m1", 1, 6), notice("m1", 7, 15), notice("m1", 7, 15)):
         await channel.tell(each)
@@ -60,7 +63,7 @@ async def test_a_notice_is_in_the_mirror_at_once(hot: HotMirror) -> None:
 
 
 async def test_a_notice_without_a_trade_is_ignored(hot: HotMirror) -> None:
-    """A stranger's order in the account is told to people, and is no event of a trade."""
+    """A stranger's order in the account is reported to people, and is no event of a trade."""
     await MirrorChannel(hot).tell(Notice(level=Level.STORY, workflow_id="", title="t", text="t"))
     assert await hot.recent(10) == []
 
@@ -69,7 +72,7 @@ async def test_a_notice_without_a_trade_is_ignored(hot: HotMirror) -> None:
 async def test_failures_are_suppressed_within_the_timeout(
     hot: HotMirror, server: RedisServer, trouble: str
 ) -> None:
-    """EXT-50: a Redis that is gone, frozen, full or read-only raises nothing, costs a bounded wait once, and then none for a while."""
+    """EXT-50: a stopped, frozen, full or read-only Redis raises nothing and costs one bounded wait."""
     await MirrorChannel(hot).tell(notice("m1", 1, 6))
     await hot.mark_whole(clock.now())
     match trouble:
@@ -96,7 +99,10 @@ async def test_failures_are_suppressed_within_the_timeout(
 async def test_the_mirror_recovers_and_is_marked_incomplete(
     hot: HotMirror, server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Once Redis is back, events are written again, and the mirror is no longer called whole: what was missed is housekeeping's."""
+    """Once Redis is back, events are written again, and the mirror is no longer called whole.
+
+    What was missed is housekeeping's.
+    """
     monkeypatch.setattr(mirror_channel, "FIRST_PAUSE", timedelta(0))
     channel = MirrorChannel(hot)
     await channel.tell(notice("m1", 1, 6))

@@ -48,7 +48,10 @@ def test_a_key_in_the_settings_encrypts(tmp_path: Path) -> None:
     ],
 )
 def test_an_invalid_key_is_refused_and_not_shown(tmp_path: Path, name: str, value: str) -> None:
-    """DUR-50: too short, nameless or twice: refused by the variable's name, and what was given is not repeated."""
+    """DUR-50: too short, nameless or twice.
+
+    Refused by the variable's name, and what was given is not repeated.
+    """
     with pytest.raises(SettingsError) as caught:
         settings(tmp_path, **{name: value})
     assert name in str(caught.value)
@@ -59,7 +62,7 @@ def test_an_invalid_key_is_refused_and_not_shown(tmp_path: Path, name: str, valu
 def test_tracing_is_off_by_default_and_names_what_is_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Off, nothing is imported; on without the extra, it says which to install, instead of tracing nothing."""
+    """Off: nothing is imported. On without the extra: the error says what to install."""
     assert tracing_of(settings(tmp_path), "worker") == ()
     monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http.trace_exporter", None)
     with pytest.raises(ValueError, match=r"alert-trader\[tracing\]"):

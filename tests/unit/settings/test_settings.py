@@ -59,7 +59,10 @@ def test_every_setting_reaches_the_policy(tmp_path: Path) -> None:
 
 
 def test_announced_closures_reach_the_policy(tmp_path: Path) -> None:
-    """Days and early closes are in the rules of the next trade; a child process and a TOML file's own dates read the same."""
+    """Days and early closes are in the rules of the next trade.
+
+    A child process and a TOML file's own dates read the same.
+    """
     found = loaded(
         tmp_path,
         TRADER_CALENDAR_CLOSURES="2027-01-07, 2027-05-05",
@@ -109,7 +112,10 @@ def test_exit_presets(tmp_path: Path, variables: dict[str, str], fraction: str, 
 
 
 def test_the_first_source_wins_and_is_named(tmp_path: Path) -> None:
-    """Flag, environment, .env, trader.toml, stack, default: in this order, and each value knows where it came from."""
+    """Flag, environment, .env, trader.toml, stack, default.
+
+    In this order, and each value knows where it came from.
+    """
     (tmp_path / ".env").write_text("TRADER_LADDER_BUMPS=1\nTRADER_LADDER_STEP=5\nPOSTGRES_PASSWORD=other\n")
     (tmp_path / "trader.toml").write_text(
         "ladder_bumps = 2\nladder_step = 6\nladder_grace = 7\nauthors = [11, 12]\n"
@@ -159,7 +165,10 @@ def test_faults_are_reported(tmp_path: Path, variables: dict[str, str], words: s
 
 
 def test_live_needs_whitelist_and_confirmation(tmp_path: Path) -> None:
-    """Mode live needs the account on the whitelist and its number typed once more; sandbox needs the whitelist."""
+    """Mode live needs the account on the whitelist and its number typed once more.
+
+    Sandbox needs the whitelist.
+    """
     account = {"TASTYTRADE_ACCOUNT": "5WT00001"}
     listed = {**account, "TASTYTRADE_ACCOUNT_WHITELIST": "5WT00009,5WT00001"}
     for wrong in (
@@ -241,7 +250,10 @@ def test_the_example_names_every_setting_with_its_default(tmp_path: Path) -> Non
 
 
 def test_profiles_are_read_from_a_table_a_file_or_the_variable(tmp_path: Path) -> None:
-    """The same profile in trader.toml, in a file of its own, and in the variable; a child process runs by it too."""
+    """The same profile in trader.toml, in a file of its own, and in the variable.
+
+    A child process runs by it too.
+    """
     table = 'approval = "ask"\nexits = "automatic"\ndefault_right = "call"\nfactors = { Lotto = 0.3 }\n'
     (tmp_path / "own.toml").write_text(f"[profiles.42]\n{table}")
     (tmp_path / "trader.toml").write_text(f"[profiles.42]\n{table}")
@@ -290,7 +302,10 @@ def test_a_wrong_profile_is_reported_with_its_location(tmp_path: Path, written: 
 def test_an_invalid_mirror_address_is_reported_with_its_setting(
     tmp_path: Path, name: str, value: str
 ) -> None:
-    """Every process would fall over it later, without a word of where it is set; a password in it is not repeated."""
+    """Every process would fall over it later, without a word of where it is set.
+
+    A password in it is not repeated.
+    """
     with pytest.raises(SettingsError, match=f"{name} .*expected ") as caught:
         loaded(tmp_path, **{name: value})
     assert "c4nary" not in str(caught.value)

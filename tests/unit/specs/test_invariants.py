@@ -17,7 +17,8 @@ def test_card_has_a_test_or_is_listed_as_open(card: str) -> None:
     """A promise is named in the docstring of a test, or stands under "Not yet" with what is missing."""
     proven, open_ = card in generate.proofs(), generate.not_yet().get(card)
     assert proven or open_ in {"nothing", "unproven"}, (
-        f"expected a test with {card} in its docstring, found none. Write it, or add a row under 'Not yet' in {generate.INVARIANTS.name}"
+        f"expected a test with {card} in its docstring, found none. "
+        f"Write it, or add a row under 'Not yet' in {generate.INVARIANTS.name}"
     )
 
 
@@ -29,7 +30,8 @@ def test_an_open_card_has_the_stated_coverage(card: str) -> None:
     assert card in generate.cards()
     proven = card in generate.proofs()
     assert proven is (how_far == "in part"), (
-        f"{card} is listed as '{how_far}' and {'has' if proven else 'has no'} test that names it: correct its row in "
+        f"{card} is listed as '{how_far}' and {'has' if proven else 'has no'} test that names it: "
+        "correct its row in "
         f"{generate.INVARIANTS.name}, or take it out"
     )
 

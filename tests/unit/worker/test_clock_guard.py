@@ -52,7 +52,10 @@ def failed(guard: GuardedInstance, act: WorkflowActivation) -> bool:
 
 
 def test_an_activation_with_a_frozen_clock_is_held_back() -> None:
-    """More history at the same time, in a task that is no replay: it is failed, and the workflow never hears of it (DUR-10)."""
+    """More history at the same time, in a task that is no replay.
+
+    It is failed, and the workflow never hears of it (DUR-10).
+    """
     workflow = Told()
     guard = GuardedInstance(workflow)
     assert not failed(guard, activation("resolve_activity", events=29, seconds=0, replaying=True))
@@ -61,7 +64,10 @@ def test_an_activation_with_a_frozen_clock_is_held_back() -> None:
 
 
 def test_an_old_activation_is_held_back() -> None:
-    """The time of a killed worker's task, with the events of the one after it: no true task is that old (DUR-10)."""
+    """The time of a killed worker's task, with the events of the one after it.
+
+    No true task is that old (DUR-10).
+    """
     workflow = Told()
     guard = GuardedInstance(workflow)
     assert not failed(guard, activation("resolve_activity", events=133, seconds=LONG_AGO, replaying=True))

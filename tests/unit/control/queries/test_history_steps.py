@@ -69,7 +69,10 @@ def history() -> WorkflowHistory:
 
 
 def test_every_step_has_its_input_and_result(history: WorkflowHistory) -> None:
-    """DUR-60: inputs, results, attempts, failures and times of each step can be read from the history alone."""
+    """DUR-60: inputs, results, attempts, failures.
+
+    Times of each step can be read from the history alone.
+    """
     start, size, timer, cancel, end = steps_of(history)
     assert (start.kind, start.name, start.inputs) == (StepKind.STARTED, "TradeWorkflow", [{"alert": "BTO"}])
     assert (size.kind, size.summary, size.inputs, size.output) == (

@@ -35,7 +35,10 @@ def message(text: str, author: str = "1") -> AlertMessage:
     ],
 )
 def test_a_failed_check_says_how_to_change_the_outcome(text: str, author: str, code: Code) -> None:
-    """WHO-40: exactly one check fails, with its code and the advice of the code's table; nothing is ahead of it."""
+    """WHO-40: exactly one check fails, with its code and the advice of the code's table.
+
+    Nothing is ahead of it.
+    """
     why = why_text(message(text, author), POLICY)
     failed = [check for check in why.checks if check.verdict is Verdict.FAILED]
     assert [(check.code, check.change) for check in failed] == [(code, MEANINGS[code].to_do)]

@@ -87,7 +87,10 @@ def said(*texts: str) -> Shadow:
 
 
 def test_a_channel_is_scored_from_its_messages() -> None:
-    """Entries are paired with the exits written of them; an exit of something else, or without a price, has no result."""
+    """Entries are paired with the exits written of them.
+
+    An exit of something else, or without a price, has no result.
+    """
     told = said(
         "BTO SPY 600c 12/18 @ 1.00",
         "BTO QQQ 500c 12/18 @ 2.00",
@@ -127,7 +130,10 @@ def test_an_exit_belongs_to_the_newest_matching_entry() -> None:
 
 
 def test_a_picture_runs_no_file_of_the_current_folder(tmp_path: Path) -> None:
-    """Matplotlib reads a `matplotlibrc` of the current folder, which can even have other programs draw the text; it has no say here."""
+    """Matplotlib reads a `matplotlibrc` of the current folder.
+
+    Which can even have other programs draw the text; it has no say here.
+    """
     (tmp_path / "matplotlibrc").write_text("text.usetex: True\nfont.size: 40\n")
     code = "import matplotlib, alert_trader.control.reports.picture; print(matplotlib.rcParams['text.usetex'], matplotlib.rcParams['font.size'])"
     drawn = subprocess.run(

@@ -80,7 +80,10 @@ def test_a_price_below_one_tick_is_denied(quoted: Callable[..., Quote]) -> None:
 
 
 def test_the_ceiling_is_ten_percent_above_the_alert_rounded_down() -> None:
-    """1.25 + 10 % is 1.375: 1.37 in pennies, 1.35 in nickels; without an alert price it is taken from the first limit."""
+    """1.25 + 10 % is 1.375: 1.37 in pennies, 1.35 in nickels.
+
+    Without an alert price it is taken from the first limit.
+    """
     policy = LadderPolicy()
     assert ceiling(price("1.25"), price("1.20"), policy, PENNY) == Decimal("1.37")
     assert ceiling(price("1.25"), price("1.20"), policy, NICKELS) == Decimal("1.35")
@@ -109,7 +112,7 @@ def test_a_bump_stops_at_the_ceiling() -> None:
 def test_no_price_on_the_ladder_is_above_the_ceiling(
     *, alerted: Price | None, quote: Quote, ticks: TickTable, share: Decimal, bumps: int
 ) -> None:
-    """RSK-10: from the first limit over any number of bumps, prices rise, on a valid tick, up to the ceiling."""
+    """RSK-10: over any number of bumps, prices rise, on a valid tick, up to the ceiling."""
     first = first_limit(alerted, quote, ticks)
     assume(not isinstance(first, Denied))
     assert not isinstance(first, Denied)
@@ -157,7 +160,10 @@ def test_each_wake_up_finds_the_next_stage(policy: LadderPolicy) -> None:
 
 
 def test_the_default_timetable() -> None:
-    """20 s a step, three bumps, conversion at 90 s, late after 15 s more; there is no stage after the conversion."""
+    """20 s a step, three bumps, conversion at 90 s, late after 15 s more.
+
+    There is no stage after the conversion.
+    """
     times = [0, 19, 20, 40, 60, 89, 90, 105, 106]
     at = [due_stage(started=START, now=START + timedelta(seconds=s), policy=LadderPolicy()) for s in times]
     assert [(x.stage, x.bumps) for x in at] == [
@@ -197,7 +203,7 @@ def reason(decision: ConversionDecision) -> Code:
 
 
 def test_within_the_ceiling_the_policy_decides(quoted: Callable[..., Quote]) -> None:
-    """An ask at the ceiling: a market order, a limit order at the ceiling, or a cancel, as the policy says."""
+    """At the ceiling: a market order, a limit order or a cancel, as the policy says."""
     quote = quoted("1.30", "1.37")
     assert decided(quote, Conversion.MARKET) == ConvertToMarket()
     assert decided(quote, Conversion.MARKETABLE_LIMIT) == ConvertToLimit(price=price("1.37"))
@@ -234,7 +240,10 @@ def test_without_a_good_quote_nothing_is_converted(quoted: Callable[..., Quote],
 def test_a_conversion_never_follows_an_ask_above_the_ceiling(
     *, quote: Quote, highest: Price, last: Price, within: int | None, ticks: TickTable
 ) -> None:
-    """RSK-10: for any quote, an order at the end of the window is sent only while the ask is within the ceiling."""
+    """RSK-10: for any quote, an order at the end of the window is sent only.
+
+    While the ask is within the ceiling.
+    """
     policy = LadderPolicy(convert_within_ticks=within)
     decision = decide_conversion(
         policy=policy,

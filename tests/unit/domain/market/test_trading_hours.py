@@ -1,4 +1,7 @@
-"""Trading hours at stated moments: by contract, by settlement, by what was announced, and by the broker's word."""
+"""Trading hours at stated moments.
+
+By contract, by settlement, by what was announced, and by the broker's word.
+"""
 
 import time as clocks
 from collections.abc import Iterator
@@ -112,7 +115,10 @@ def test_the_next_close_is_that_of_the_current_or_next_trading_day(moment: str, 
 def test_a_contract_stops_trading_by_its_settlement(
     root: str, expiry: str, settlement: Settlement | None, earliest: str, latest: str
 ) -> None:
-    """An AM-settled series ends with the day before its expiration; where sources differ there are two moments."""
+    """An AM-settled series ends with the day before its expiration.
+
+    Where sources differ there are two moments.
+    """
     found = BY_RULE.last_trade(root, date.fromisoformat(expiry), settlement)
     assert (found.earliest, found.latest) == (at(earliest), at(latest))
     assert new_york_date(found.expires) == new_york_date(
@@ -179,7 +185,10 @@ def test_an_impossible_closure_is_refused(
 
 
 def test_the_brokers_session_overrides_the_calendar() -> None:
-    """An early close that nobody announced: the session that the broker names is today's, and other days stay the calendar's."""
+    """An early close that nobody announced.
+
+    The session that the broker names is today's, and other days stay the calendar's.
+    """
     session = stated(at("2027-01-08 10:00"), at("2027-01-08 09:30"), at("2027-01-08 14:00"))
     hours = TradingHours(closures=Closures(days=(date(2027, 1, 8),)), session=session)
     assert hours.closes_at(date(2027, 1, 8)) == at("2027-01-08 14:00")
@@ -224,7 +233,10 @@ def test_a_session_across_days_is_ignored(opens: str | None, closes: str | None)
 
 
 def test_the_tables_agree() -> None:
-    """Every root that ends at four on its last day trades later on others, and so does each that settles in the morning."""
+    """Every root that ends at four on its last day trades later on others.
+
+    So does each that settles in the morning.
+    """
     assert ENDS_AT_FOUR <= LATE_ROOTS
     assert AM_ROOTS <= LATE_ROOTS
     assert ALWAYS_AM <= AM_ROOTS
@@ -232,7 +244,7 @@ def test_the_tables_agree() -> None:
 
 
 @given(
-    moment=st.datetimes(datetime(2015, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - hypothesis adds it
+    moment=st.datetimes(datetime(2015, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
     root=st.sampled_from(["AAPL", "SPY", "SPXW", "VIX"]),
 )
 def test_the_next_close_is_ahead_and_within_five_days(moment: datetime, root: str) -> None:

@@ -1,4 +1,7 @@
-"""Recognising our own order after its answer was lost: by name, else by its attributes, and never on doubt."""
+"""Recognising our own order after its answer was lost.
+
+By name, else by its attributes, and never on doubt.
+"""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

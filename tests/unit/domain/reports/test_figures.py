@@ -35,7 +35,10 @@ def made(
 
 
 def test_fills_are_counted_at_the_step_they_came_at(bought: ReportedTrade) -> None:
-    """What worked at a step and what filled there: the first limit, each bump, and the conversion, in this order."""
+    """What worked at a step and what filled there.
+
+    The first limit, each bump, and the conversion, in this order.
+    """
     report = made(bought)
     assert [(each.step, each.trades, each.contracts) for each in report.steps] == [
         ("limit", 1, Share(count=0, of=4)),
@@ -46,7 +49,10 @@ def test_fills_are_counted_at_the_step_they_came_at(bought: ReportedTrade) -> No
 
 
 def test_slippage_is_weighted_by_contracts(bought: ReportedTrade, trade: Trades) -> None:
-    """Against the alert's price and against the middle of the quote at sizing; a trade without a reference is in neither."""
+    """Against the alert's price and against the middle of the quote at sizing.
+
+    A trade without a reference is in neither.
+    """
     bare = trade("m2", (), bought=9, average_entry=Decimal(5))
     report = made(bought, bare)
     assert (report.against_alert.contracts, report.against_alert.a_share, report.against_alert.dollars) == (
@@ -58,7 +64,10 @@ def test_slippage_is_weighted_by_contracts(bought: ReportedTrade, trade: Trades)
 
 
 def test_a_gain_counts_where_a_price_proves_it(bought: ReportedTrade, trade: Trades) -> None:
-    """A sale at the double proves both marks; a trade of which no later price is known is in the denominator and proves nothing."""
+    """A sale at the double proves both marks.
+
+    A trade of which no later price is known is in the denominator and proves nothing.
+    """
     silent = trade("m3", (), symbol="QQQ   261218C00500000", bought=1, average_entry=Decimal(1))
     report = made(bought, silent)
     assert (report.reached_half, report.reached_double, report.seen_later) == (
@@ -69,7 +78,10 @@ def test_a_gain_counts_where_a_price_proves_it(bought: ReportedTrade, trade: Tra
 
 
 def test_missed_gains_follow_from_later_prices(bought: ReportedTrade, trade: Trades) -> None:
-    """A denied alert in a contract that another trade sold later has a bound; one in a contract nobody saw again is not known."""
+    """A denied alert in a contract that another trade sold later has a bound.
+
+    One in a contract nobody saw again is not known.
+    """
     early = trade(
         "m4",
         DENIED,

@@ -1,4 +1,4 @@
-"""Child processes of the local stack: how they start, fail, and are told of."""
+"""Child processes of the local stack: how they start, fail, and are notified of."""
 
 import os
 import socket
@@ -49,10 +49,13 @@ async def test_a_child_that_exits_early_is_reported_with_its_last_output(tmp_pat
 async def test_a_child_gets_our_settings_only_when_given(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """DUR-50: the broker's secrets in our environment are not passed on to children that have no use for them."""
+    """DUR-50: the broker's secrets are not passed to child processes that do not need them."""
     monkeypatch.setenv("TASTYTRADE_REFRESH_TOKEN", "hunter2")
     monkeypatch.setenv("OTHER", "kept")
-    code = "import os; print(os.environ.get('TASTYTRADE_REFRESH_TOKEN'), os.environ.get('OTHER'), os.environ.get('TRADER_MODE'))"
+    code = (
+        "import os; get = os.environ.get; "
+        "print(get('TASTYTRADE_REFRESH_TOKEN'), get('OTHER'), get('TRADER_MODE'))"
+    )
     child = await start(
         "env", [sys.executable, "-c", code], log=tmp_path / "log", environment={"TRADER_MODE": "demo"}
     )
@@ -63,7 +66,10 @@ async def test_a_child_gets_our_settings_only_when_given(
 async def test_a_child_without_settings_gets_no_credentials(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """DUR-50: nor are those of Temporal and of the archive's storage, which have names of their own; a child of ours needs them."""
+    """DUR-50: nor are those of Temporal and of the archive's storage, which have names of their own.
+
+    A child of ours needs them.
+    """
     names = ("TEMPORAL_API_KEY", "AWS_SECRET_ACCESS_KEY", "TRADER_API_KEYS")
     for name in names:
         monkeypatch.setenv(name, "hunter2")
@@ -110,7 +116,10 @@ def test_a_missing_binary_is_reported_with_what_to_do(tmp_path: Path) -> None:
 def test_a_program_in_the_current_folder_is_not_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An empty or a relative entry of the PATH means whatever folder one stands in: a file there is not taken for a program."""
+    """An empty or a relative entry of the PATH means whatever folder one stands in.
+
+    A file there is not taken for a program.
+    """
     for folder in (tmp_path, tmp_path / "bin"):
         folder.mkdir(exist_ok=True)
         (folder / "redis-server").write_text("#!/bin/sh\n")

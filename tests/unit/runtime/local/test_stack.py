@@ -7,7 +7,10 @@ from alert_trader.settings.load import load
 
 
 def test_the_web_ui_of_the_stack_may_use_the_codec_server(tmp_path: Path) -> None:
-    """A Web UI at another port than the usual one is another origin: it would show encrypted payloads for ever."""
+    """A Web UI at another port than the usual one is another origin.
+
+    It would show encrypted payloads for ever.
+    """
     given = load(environment={"TRADER_MODE": "demo"}, directory=tmp_path).settings
     own = addressed(given, {"temporal_port": 4001, "temporal_ui_port": 4002})
     assert own.temporal_address == "127.0.0.1:4001"
