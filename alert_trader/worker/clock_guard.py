@@ -8,7 +8,7 @@ right time: it gets stuck with a nondeterminism error, holding a position.
 Such an activation is recognised by what cannot be in a true one: the history went on and the clock did not; or, where a task of a killed
 worker lies between, the clock is older than a task may be. It is failed before the
 workflow sees it; the query is answered with an error, the workflow is replayed from its history when its task has started, and nothing
-is lost. Upstream: to be reported; `tests/crash/test_queries_after_a_crash.py` shows it.
+is lost. Upstream: to be reported; `tests/crash/test_asked_after_a_crash.py` shows it.
 """
 
 import logging

@@ -42,21 +42,18 @@ def body(trade: Trade, **more: object) -> dict[str, object]:
 
 
 def known_as(trade: Trade, answer: httpx2.Response) -> Trade:
-    """Return the plan under the message id that the API derived."""
+    """Give the plan under the message id that the API derived."""
     sent = dataclasses.replace(trade.message, message_id=answer.json()["message_id"])
     return dataclasses.replace(trade, message=sent)
 
 
 def new_key() -> str:
-    """Return an idempotency key that no other test uses."""
+    """Give an idempotency key that no other test uses."""
     return f"tv-{os.getpid()}-{next(_keys)}"
 
 
 async def test_an_alert_becomes_a_trade_once(slot: WorkerSlot, api: Api) -> None:
-    """WHO-20: a webhook that sends twice, at once or later, finds the trade of the first.
-
-    The audit names the key it came with.
-    """
+    """WHO-20: a webhook that sends twice, at once or later, finds the trade of the first; the audit names the key it came with."""
     plan, key = await planned(slot), new_key()
     headers = {"Idempotency-Key": key}
     both = await asyncio.gather(
@@ -80,11 +77,8 @@ async def test_an_alert_becomes_a_trade_once(slot: WorkerSlot, api: Api) -> None
     assert not await trade.violations()
 
 
-async def test_chatter_starts_no_trade_and_a_refused_alert_is_recorded(slot: WorkerSlot, api: Api) -> None:
-    """A message that is no alert is left alone.
-
-    One that looks like an alert and is not certain has its refusal in a trade.
-    """
+async def test_chatter_starts_nothing_and_what_is_refused_is_on_record(slot: WorkerSlot, api: Api) -> None:
+    """A message that is no alert is left alone; one that looks like an alert and is not certain has its refusal in a trade."""
     said = body(slot.plan())
     chatter = await api("POST", PROCESS, json={**said, "message": "good morning all"})
     assert (chatter.status_code, chatter.json()["result"], chatter.json()["workflow_id"]) == (
@@ -106,7 +100,7 @@ async def test_chatter_starts_no_trade_and_a_refused_alert_is_recorded(slot: Wor
     await eventually(refused, "the refusal to be on record", every=0.1)
 
 
-async def test_an_unknown_trade_is_not_found(api: Api) -> None:
+async def test_a_trade_that_is_not_there_is_not_found(api: Api) -> None:
     """404 with words; a name that can be no trade's is refused before Temporal is asked."""
     missing = await api("GET", "/admin/trades/no-such-trade")
     assert (missing.status_code, missing.json()["type"]) == (404, "urn:alert-trader:problem:not-found")
@@ -114,10 +108,7 @@ async def test_an_unknown_trade_is_not_found(api: Api) -> None:
 
 
 async def test_the_audit_trail_is_read_page_by_page(slot: WorkerSlot, api: Api) -> None:
-    """The newest first; a cursor leads to what came before, without a gap or a repetition.
-
-    The pages end.
-    """
+    """The newest first; a cursor leads to what came before, without a gap or a repetition, and the pages end."""
     trade = await slot.alert(bid="1.20", ask="1.20")
     await trade.until("held", phase=Phase.HOLDING, exits_working=2)
     found: list[tuple[str, int]] = []
@@ -142,10 +133,7 @@ async def test_the_audit_trail_is_read_page_by_page(slot: WorkerSlot, api: Api) 
 
 
 async def test_the_account_is_halted_and_resumed_by_name(api: Api) -> None:
-    """HLT-10: a halt asks nothing and names the key it came with.
-
-    Only a resume that says what changed ends it.
-    """
+    """HLT-10: a halt asks nothing and names the key it came with; only a resume that says what changed ends it."""
     halted = (await api("POST", "/admin/halt", json={"reason": "a test"}, key=HOOK)).json()
     assert (halted["acknowledged"], halted["state"]) == (True, "halted")
     shown = (await api("GET", "/admin/account")).json()
@@ -156,14 +144,14 @@ async def test_the_account_is_halted_and_resumed_by_name(api: Api) -> None:
     assert (await api("POST", "/admin/resume", json={"changed": "again"})).status_code in {200, 409}
 
 
-async def test_readiness_is_reported(api: Api) -> None:
+async def test_it_says_that_it_is_ready(api: Api) -> None:
     """With Temporal and a worker there, it can do its work."""
     assert (await api("GET", "/health/ready", key=None)).json() == {"state": "ready", "mode": "demo"}
 
 
 @pytest.fixture
 async def rehearsing(sealed: Cluster) -> AsyncIterator[tuple[WorkerSlot, Api]]:
-    """Serve the API of an account of its own, with a dry-run worker in the dry-run namespace."""
+    """Serve the API of an account of its own, beside which a worker of mode dry-run works, on the namespace of dry-run."""
     slot = sealed.take_slot()
     settings = slot.settings
     client = await connect(target_of(settings, mode=Mode.DRY_RUN))
@@ -199,11 +187,8 @@ async def rehearsing(sealed: Cluster) -> AsyncIterator[tuple[WorkerSlot, Api]]:
     await broker.aclose()
 
 
-async def test_a_rehearsal_trades_in_the_dry_run_namespace(rehearsing: tuple[WorkerSlot, Api]) -> None:
-    """DRY-10, DRY-20, DRY-30: asked to rehearse, a process that sends starts nothing in its own namespace.
-
-    No order leaves.
-    """
+async def test_a_rehearsal_is_a_trade_of_the_dry_run_namespace(rehearsing: tuple[WorkerSlot, Api]) -> None:
+    """DRY-10, DRY-20, DRY-30: asked to rehearse, a process that sends starts nothing in its own namespace, and no order leaves."""
     slot, api = rehearsing
     plan = await planned(slot)
     answer = await api("POST", PROCESS, json=body(plan, dry_run=True, idempotency_key=new_key()))

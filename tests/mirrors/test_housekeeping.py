@@ -27,7 +27,7 @@ pytestmark = pytest.mark.timeout(180)
 
 
 class ManyPages:
-    """A housekeeping run with more pages than one run goes through."""
+    """An upkeep with more pages than one run goes through."""
 
     def __init__(self) -> None:
         """Begin before the first page."""
@@ -35,7 +35,7 @@ class ManyPages:
         self.tidied: list[TidyRequest] = []
 
     async def sweep(self, request: SweepRequest, beat: Callable[[int], None]) -> SweepAnswer:
-        """Return the next page; the second one meets trouble."""
+        """Give the next page; the second one meets trouble."""
         beat(request.size)
         self.swept.append(request.token)
         turn = len(self.swept)
@@ -53,10 +53,7 @@ class ManyPages:
 
 
 async def test_a_long_round_continues_as_new(mirrored: Mirrored) -> None:
-    """DUR-40: a run goes through a bounded number of pages.
-
-    The next continues where it was, and the sums are those of the whole round.
-    """
+    """DUR-40: a run goes through a bounded number of pages; the next goes on where it was, and the sums are those of the whole round."""
     client, pages = mirrored.cluster.client, ManyPages()
     upkeep = HousekeepingActivities(pages)
     queue = "housekeeping-test"
@@ -96,10 +93,7 @@ async def trades(mirrored: Mirrored, count: int) -> list[Trade]:
 
 
 async def test_pages_cover_every_trade_once(mirrored: Mirrored) -> None:
-    """DUR-20: page by page every trade is archived and in Redis.
-
-    A second round finds nothing to do, and reads no file twice.
-    """
+    """DUR-20: page by page every trade is archived and in Redis; a second round finds nothing to do, and reads no file twice."""
     made = await trades(mirrored, 3)
     upkeep = MirrorRepair(mirrored.cluster.client, mirrored.mirrors, compact_above=1)
     beats: list[int] = []
@@ -130,10 +124,7 @@ async def test_pages_cover_every_trade_once(mirrored: Mirrored) -> None:
 
 
 async def test_a_damaged_file_is_quarantined_and_rewritten(mirrored: Mirrored) -> None:
-    """DUR-20: a file that a disk or a person cut short stops nothing.
-
-    It is put out of the way, and its trades are archived again.
-    """
+    """DUR-20: a file that a disk or a person cut short stops nothing: it is put out of the way, and its trades are archived again."""
     await trades(mirrored, 1)
     await mirrored.round()
     before = mirrored.in_archive()
@@ -151,10 +142,7 @@ async def test_a_damaged_file_is_quarantined_and_rewritten(mirrored: Mirrored) -
 
 
 async def test_there_is_one_schedule_however_many_create_it(mirrored: Mirrored) -> None:
-    """A second housekeeper finds the schedule and brings it to its own settings.
-
-    One that a person paused stays paused.
-    """
+    """A second housekeeper finds the schedule and brings it to its own settings; one that a person paused stays paused."""
     client = mirrored.cluster.client
     handle = client.get_schedule_handle("housekeeping")
     await handle.pause(note="a test")

@@ -1,10 +1,7 @@
-"""A stack for tests: a real Temporal dev server, a venue in its own process.
+"""A house for tests: a real Temporal dev server, a venue in its own process, and accounts that each have a worker process of their own.
 
-Accounts that each have a worker process of their own.
-
-Everything a trade touches is real and can be killed. Each seat has its account, and so its task queue:
-killing one seat's worker leaves the others alone, so many crashes run side by side on one server. Each trade
-has its contract, and so its quotes.
+Everything a trade touches is real and can be killed. Each seat has its account, and so its task queue: killing one seat's worker leaves
+the others alone, so many crashes run side by side on one server. Each trade has its contract, and so its quotes.
 """
 
 import asyncio
@@ -79,12 +76,10 @@ QUICK: dict[str, object] = {
     "limit_notional_per_day": 10_000_000,
     "limit_loss_per_day": 1_000_000,
 }
-"""A ladder of seconds, so that "in the middle of the window" is real time; four contracts a trade; and money
-as the only limit."""
+"""A ladder of seconds, so that "in the middle of the window" is real time; four contracts a trade; and money as the only limit."""
 
 LOOKED_FOR = (timing.SUBMIT_TIMEOUT + sum(timing.LOOKS, timedelta())).total_seconds() + 60
-"""Seconds that an order takes which was lost before it was accepted: given up, looked up, sent again; and
-the scene's own time."""
+"""Seconds that an order takes which was lost before it was accepted: given up, looked for, sent again; and the scene's own time."""
 
 OVER = {"filled", "cancelled", "expired", "rejected", "refused", "not sent", "absent"}
 """How an order that can sell no more stands."""
@@ -111,10 +106,7 @@ class Cluster:
         return self.lines
 
     def take_slot(self, *, gate: asyncio.Semaphore | None = None, **changes: object) -> "WorkerSlot":
-        """Return the next account, with settings of its own where asked.
-
-        No worker runs on it yet; `gate` bounds how many start at once.
-        """
+        """Give the next account, with settings of its own where asked. No worker runs on it yet; `gate` bounds how many start at once."""
         assert len(self.slots) < SLOTS, f"expected at most {SLOTS} seats; raise SEATS"
         own = self.stack.settings.model_copy(
             update={"tastytrade_account": account(len(self.slots)), **changes}
@@ -126,11 +118,11 @@ class Cluster:
         return slot
 
     async def set_cash(self, slot: "WorkerSlot", dollars: int) -> None:
-        """Change what a worker slot's account has, before its worker runs."""
+        """Change what a seat's account has, before its worker runs."""
         await self.control.set_account(SetAccount(number=slot.settings.account, cash=Decimal(dollars)))
 
     def logs(self) -> Mapping[str, str]:
-        """Read every log of the stack, by file name."""
+        """Read every log of the house, by file name."""
         return {
             path.name: path.read_text(errors="replace")
             for path in sorted((self.stack.data_dir / "logs").glob("*"))
@@ -138,7 +130,7 @@ class Cluster:
 
 
 def account(number: int) -> str:
-    """Name the account of a worker slot."""
+    """Name the account of a seat."""
     return f"5WT9{number:04d}"
 
 
@@ -146,7 +138,7 @@ def account(number: int) -> str:
 async def open_cluster(
     data_dir: Path, *, venue: Mapping[str, Any] | None = None, with_mirrors: bool = False, **changes: object
 ) -> AsyncIterator[Cluster]:
-    """Open a stack; every worker of its seats is ended with it."""
+    """Open a house; every worker of its seats is ended with it."""
     own = {"data_dir": data_dir, "tastytrade_account": account(0)}
     quick = load(environment={}, directory=data_dir, flags={**QUICK, **own, **changes}).settings
     config = {"accounts": [{"number": account(each), "cash": CASH} for each in range(SLOTS)], **(venue or {})}
@@ -213,7 +205,7 @@ class WorkerSlot:
         await self.start_worker()
 
     async def leave(self) -> None:
-        """End every worker of the worker slot at once: nothing is in flight that matters any more."""
+        """End every worker of the seat at once: nothing is in flight that matters any more."""
         for worker in self.workers:
             await worker.kill(signal.SIGKILL)
 
@@ -226,10 +218,7 @@ class WorkerSlot:
         text: str | None = None,
         **ladder: Any,
     ) -> "Trade":
-        """Quote a contract of its own, and send an alert about it.
-
-        `ladder` changes the ladder's policy of this trade.
-        """
+        """Quote a contract of its own, and send an alert about it; `ladder` changes the ladder's policy of this trade."""
         trade = self.plan(price=price, text=text, **ladder)
         await trade.quote(bid, ask)
         await trade.send()
@@ -258,7 +247,7 @@ class WorkerSlot:
         return trade
 
     async def replay(self) -> None:
-        """Replay every history that the worker slot's trades made on the present code (DUR-10)."""
+        """Replay every history that the seat's trades made on the present code (DUR-10)."""
         for trade in self.trades:
             replayed = await replay(await fetch_history(self.cluster.client, trade.id))
             assert replayed.deterministic, f"{trade.id} does not replay: {replayed.fault}"
@@ -269,10 +258,7 @@ def _with_ladder(policy: Policy, changes: Mapping[str, Any]) -> Policy:
 
 
 def exits_out(view: TradeView) -> int:
-    """Count the contracts that an exit stands for.
-
-    Working, on its way, or looked up because its answer was lost.
-    """
+    """Count the contracts that an exit stands for: working, on its way, or looked for because its answer was lost."""
     return sum(
         order.quantity - order.filled
         for order in view.orders
@@ -296,7 +282,7 @@ class Trade:
 
     @property
     def cluster(self) -> Cluster:
-        """The stack it is traded in."""
+        """The house it is traded in."""
         return self.slot.cluster
 
     @property
@@ -342,7 +328,7 @@ class Trade:
     # What the venue saw
 
     async def posts(self, leg: str = "") -> list[RequestLine]:
-        """Return the orders of a leg that reached the venue, accepted or not."""
+        """Give the orders of a leg that reached the venue, accepted or not."""
         name = f"{self.id}-{leg}"
         lines = await self.cluster.tape()
         return [
@@ -355,11 +341,11 @@ class Trade:
         ]
 
     async def sent(self, leg: str = "") -> list[str]:
-        """Return the names of the orders of a leg that reached the venue, without the message: e1, x1 ..."""
+        """Give the names of the orders of a leg that reached the venue, without the message: e1, x1 ..."""
         return [str(line.client_id).removeprefix(f"{self.id}-") for line in await self.posts(leg)]
 
     async def orders(self, leg: str = "") -> dict[str, OrderState]:
-        """Return the orders of a leg at the venue as they stand, by name."""
+        """Give the orders of a leg at the venue as they stand, by name."""
         found: dict[str, OrderState] = {}
         for line in await self.cluster.tape():
             if isinstance(line, OrderLine) and (line.order.client_id or "").startswith(f"{self.id}-{leg}"):
@@ -408,7 +394,7 @@ class Trade:
     # What the trade says
 
     async def view(self) -> TradeView | None:
-        """Ask the trade the state of it; None while no worker answers."""
+        """Ask the trade how it stands; None while no worker answers."""
         try:
             view: TradeView = await self.handle.query(
                 VIEW_QUERY, result_type=TradeView, rpc_timeout=timedelta(seconds=5)
@@ -466,5 +452,5 @@ class Trade:
             return f"the trade does not tell: {silent}"
 
     async def history_text(self) -> str:
-        """Return its whole history as JSON."""
+        """Give its whole history as JSON."""
         return json.dumps(json.loads((await self.handle.fetch_history()).to_json()))

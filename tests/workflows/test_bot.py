@@ -1,4 +1,4 @@
-"""The bot with real trades: permissions, confirmations, and cards after a restart."""
+"""The bot over real trades: what it refuses, what it asks, what it mends when it is back."""
 
 import secrets
 from collections.abc import AsyncIterator
@@ -38,7 +38,7 @@ ALERT = f"BTO SPY {CONTRACT.expiry:%m/%d/%Y} 450c @ 1.20"
 
 @dataclass
 class Scene:
-    """A bot in a chat, over the trades of a harness."""
+    """A bot in a chat, over the trades of a floor."""
 
     chat: RunningChat
     bot: TraderBot
@@ -61,7 +61,7 @@ class Scene:
 
 @asynccontextmanager
 async def running(harness: Harness, directory: Path) -> AsyncIterator[TraderBot]:
-    """Run a bot for the harness's account until left. Its trades live in real time."""
+    """Run a bot for the floor's account until left. Its trades live in real time."""
     flags = {
         "mode": "demo",
         "tastytrade_account": harness.account,
@@ -83,7 +83,7 @@ async def running(harness: Harness, directory: Path) -> AsyncIterator[TraderBot]
 
 @asynccontextmanager
 async def room() -> AsyncIterator[RunningChat]:
-    """Open a chat with the harness's people."""
+    """Open a chat with the floor's people."""
     people = (
         Person(user_id=AUTHOR, name="ada"),
         Person(user_id=DESK, name="desk", roles=(ROLE,)),
@@ -122,7 +122,7 @@ async def scene(harness: Harness, tmp_path: Path) -> AsyncIterator[Scene]:
         yield Scene(chat, bot)
 
 
-async def test_a_confirmation_is_valid_once_and_for_a_limited_time(
+async def test_a_question_is_answered_once_in_time_and_only_while_it_holds(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An old yes, and a yes to what has changed since, do nothing; a fresh one sells what was asked about."""
@@ -147,11 +147,8 @@ async def test_a_confirmation_is_valid_once_and_for_a_limited_time(
     await scene.card("holding 2")
 
 
-async def test_commands_are_for_operators_only(scene: Scene) -> None:
-    """WHO-10: a stranger and the alert's own author get a private refusal and no suggestions.
-
-    A member of the role is answered.
-    """
+async def test_commands_are_for_operators_by_id_or_role_alone(scene: Scene) -> None:
+    """WHO-10: a stranger and the alert's own author get a private refusal and no suggestions; a member of the role is answered."""
     alert = scene.chat.control.say(ALERT)
     card = await scene.card("holding 4")
     for user in (STRANGER, AUTHOR):
@@ -170,13 +167,10 @@ async def test_commands_are_for_operators_only(scene: Scene) -> None:
     await scene.card("holding 4")
 
 
-async def test_a_restarted_bot_updates_its_outdated_cards(
+async def test_a_bot_that_was_away_mends_the_cards_of_what_it_missed(
     harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One trade ended and another began while no bot was there.
-
-    Each has one card when it is back, up to its last event.
-    """
+    """One trade ended and another began while no bot was there: each has one card when it is back, up to its last event."""
     monkeypatch.setattr(timing, "CARD_TOTAL", timedelta(seconds=1))
     harness.client = plain_client(harness.client)
     await harness.quote("1.20", "1.20")

@@ -11,7 +11,7 @@ import pytest
 from temporalio.client import WorkflowHandle, WorkflowUpdateStage
 from temporalio.testing import WorkflowEnvironment
 
-from alert_trader.domain.execution.policy import ExitPolicy
+from alert_trader.domain.execution.policy import ExitPolicy, SafetyPolicy
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.domain.trade.view import TradeView
 from alert_trader.simulators.venue.commands import Adjust
@@ -259,3 +259,24 @@ async def test_orders_are_recognised_by_their_source(harness: Harness) -> None:
     trade = await harness.alert(price="1.20")
     await harness.until(trade, "bought and protected", bought=4, exits_working=2, unknown_orders=0)
     assert (len(harness.posts("e")), len(harness.posts("x"))) == (1, 1)
+
+
+async def test_an_entry_not_looked_up_in_time_is_never_sent(
+    env: WorkflowEnvironment, harness: Harness
+) -> None:
+    """The lookup before sending fails until the alert is too old.
+
+    It is searched for, given up, and not sent at any stage (WHO-30).
+    """
+    await harness.quote("1.20", "1.20")
+    await harness.fault(kind="status", method="GET", path="*/orders", status=503, count=None)
+    rules = policy(
+        safety=SafetyPolicy(max_alert_age=timedelta(seconds=2), late_fill_watch=timedelta(seconds=8))
+    )
+    with env.with_time_skipping_disabled():
+        trade = await harness.alert(price="1.20", rules=rules)
+        await harness.until(trade, "the alert to be too old", unknown_orders=1)
+        await harness.control.clear_faults()
+        await forward(env, trade, timedelta(seconds=90))
+        await harness.until(trade, "the give-up", phase=Phase.WATCHING, bought=0)
+    assert harness.posts("e") == []

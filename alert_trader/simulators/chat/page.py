@@ -1,4 +1,4 @@
-"""The chat as a web page: channels, messages, cards with threads, working buttons and input boxes."""
+"""The chat as a page: channels, messages, cards with their threads. Buttons on it work, and so does the box to write in."""
 
 import html
 import re
@@ -18,15 +18,14 @@ _ESCAPED = re.compile(r"\\([*_`~|>#\-\[\]()&lt;\\:@.]|&lt;|&gt;)")
 
 
 def draw(world: World, *, live: bool = True, only: frozenset[str] = frozenset()) -> str:
-    """Render all channels; without `live` the page is static. `only` names the messages shown; empty: all."""
+    """Draw every channel; without `live` the page stands still, for a picture. `only` names the messages shown; empty: all."""
     rooms = [each for each in world.channels.values() if each["type"] != PUBLIC_THREAD]
     parts = "".join(_room(world, each, only, live=live) for each in rooms)
     if not live:
-        # machines that take pictures often have no font for these
+        # a machine that takes pictures seldom has a font for these
         parts = "".join(_named(each) for each in parts)
     script = f"<script>{SCRIPT}</script>" if live else ""
-    title = html.escape(world.config.guild_name)
-    return f"<!doctype html><meta charset=utf-8><title>{title}</title><style>{STYLE}</style>{parts}{script}"
+    return f"<!doctype html><meta charset=utf-8><title>{html.escape(world.config.guild_name)}</title><style>{STYLE}</style>{parts}{script}"
 
 
 def _room(world: World, room: Body, only: frozenset[str], *, live: bool) -> str:
@@ -38,8 +37,7 @@ def _room(world: World, room: Body, only: frozenset[str], *, live: bool) -> str:
     box = (
         ""
         if not live
-        else f'<form data-channel="{room["id"]}">'
-        f'<input placeholder="Message #{html.escape(room["name"])}" autocomplete=off></form>'
+        else f'<form data-channel="{room["id"]}"><input placeholder="Message #{html.escape(room["name"])}" autocomplete=off></form>'
     )
     return f"<section><h1># {html.escape(room['name'])}</h1>{messages}{box}</section>"
 
@@ -56,8 +54,7 @@ def _message(world: World, message: Body, *, small: bool = False) -> str:
         + (
             ""
             if small
-            else f"<header><b>{html.escape(author['username'])}</b>{badge}"
-            f"<time>{when:%H:%M:%S}</time></header>"
+            else f"<header><b>{html.escape(author['username'])}</b>{badge}<time>{when:%H:%M:%S}</time></header>"
         )
         + (f"<p>{markdown(message['content'])}{edited}</p>" if message["content"] else "")
         + "".join(_embed(each) for each in message["embeds"])
@@ -71,8 +68,7 @@ def _message(world: World, message: Body, *, small: bool = False) -> str:
 
 def _embed(embed: Body) -> str:
     fields = "".join(
-        f"<div class={'inline' if each.get('inline') else 'wide'}>"
-        f"<b>{markdown(each['name'])}</b><br>{markdown(each['value'])}</div>"
+        f"<div class={'inline' if each.get('inline') else 'wide'}><b>{markdown(each['name'])}</b><br>{markdown(each['value'])}</div>"
         for each in embed.get("fields") or ()
     )
     parts = [
@@ -87,8 +83,7 @@ def _embed(embed: Body) -> str:
 
 def _row(message: Body, row: Body) -> str:
     buttons = "".join(
-        f'<button class=s{each.get("style", 2)} data-message="{message["id"]}" '
-        f'data-label="{html.escape(each.get("label") or "")}"'
+        f'<button class=s{each.get("style", 2)} data-message="{message["id"]}" data-label="{html.escape(each.get("label") or "")}"'
         f"{' disabled' if each.get('disabled') else ''}>{html.escape(each.get('label') or '')}</button>"
         for each in row.get("components") or ()
     )
@@ -111,7 +106,7 @@ def _thread(world: World, message: Body) -> str:
 
 
 def _named(sign: str) -> str:
-    """Return an emoji by its name; any other character unchanged."""
+    """Write an emoji by its name; every other sign as it is."""
     if sign == "\ufe0f":
         return ""
     seldom = ord(sign) >= 0x1F000 or sign in "⛔⏳⌛✋⏩"
@@ -119,7 +114,7 @@ def _named(sign: str) -> str:
 
 
 def markdown(text: str) -> str:
-    """Render the part of Discord's Markdown that cards use; the rest is shown as it is."""
+    """Draw the little of Discord's Markdown that a card uses; everything else shows as it was written."""
     pieces = _BLOCK.split(html.escape(text))
     return "".join(
         f"<pre>{piece}</pre>" if place % 2 else _inline(piece) for place, piece in enumerate(pieces)

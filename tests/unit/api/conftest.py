@@ -22,7 +22,7 @@ Asked = Callable[..., AbstractAsyncContextManager[httpx2.AsyncClient]]
 
 @pytest.fixture
 def asking(tmp_path: Path) -> Asked:
-    """Return a client of an application with settings of its own; Temporal is unreachable."""
+    """Give a client of an application with settings of its own; Temporal is away."""
 
     @asynccontextmanager
     async def open_client(**variables: str) -> AsyncIterator[httpx2.AsyncClient]:

@@ -13,7 +13,7 @@ ALERT = {"message": "BTO SPY 600c 12/18 @ 1.20", "channel_id": "1", "user_id": "
 
 
 async def identity(asking: Asked, body: dict[str, object], key: str = OPS, **headers: str) -> str:
-    """Return the message id that a request comes to; only rehearsed, as Temporal is unreachable."""
+    """Give the message id that a request comes to; only rehearsed, as Temporal is away."""
     async with asking() as client:
         answer = await client.post(
             "/admin/alerts/process",
@@ -25,10 +25,7 @@ async def identity(asking: Asked, body: dict[str, object], key: str = OPS, **hea
 
 
 async def test_the_same_alert_is_the_same_message(asking: Asked) -> None:
-    """WHO-20: by its idempotency key, wherever that stands.
-
-    Without one, by its words, author, channel and day.
-    """
+    """WHO-20: by its idempotency key, wherever that stands; without one, by its words, author, channel and day."""
     by_key = await identity(asking, {"idempotency_key": "tv-17"})
     assert await identity(asking, {"message": "BTO QQQ 500c 12/18", "idempotency_key": "tv-17"}) == by_key
     assert await identity(asking, {}, **{"Idempotency-Key": "tv-17"}) == by_key
@@ -74,10 +71,7 @@ def test_a_derived_id_is_a_message_id(parts: list[str], other: list[str]) -> Non
 
 
 async def test_a_rehearsal_in_a_mode_that_sends_only_reads(asking: Asked) -> None:
-    """DRY-10, DRY-30: with no dry-run worker there, an alert is read.
-
-    Nothing is started, in any namespace.
-    """
+    """DRY-10, DRY-30: with no dry-run worker there, an alert is read and nothing is started, in any namespace."""
     async with asking() as client:
         answer = await client.post(
             "/admin/alerts/process", json={**ALERT, "dry_run": True}, headers={"x-api-key": OPS}
@@ -89,7 +83,7 @@ async def test_a_rehearsal_in_a_mode_that_sends_only_reads(asking: Asked) -> Non
 
 
 async def test_a_request_cannot_widen_the_mode(asking: Asked) -> None:
-    """DRY-20: a mode that sends nothing refuses a request for a real trade."""
+    """DRY-20: where the mode sends nothing, one that asks for a real trade is refused rather than answered as if it had one."""
     async with asking(TRADER_MODE="dry-run") as client:
         answer = await client.post(
             "/admin/alerts/process", json={**ALERT, "dry_run": False}, headers={"x-api-key": OPS}
@@ -111,10 +105,7 @@ async def test_a_request_cannot_widen_the_mode(asking: Asked) -> None:
     ],
 )
 async def test_an_invalid_alert_request_is_refused(asking: Asked, body: dict[str, object]) -> None:
-    """A field too long, of another shape, without a zone, or unknown is a fault of the request.
-
-    Nothing is guessed.
-    """
+    """A field too long, of another shape, without a zone, or unknown is a fault of the request, and nothing is guessed."""
     async with asking() as client:
         answer = await client.post(
             "/admin/alerts/process", json={**ALERT, **body}, headers={"x-api-key": OPS}

@@ -17,18 +17,15 @@ FROM_UI = {"origin": ORIGIN, "x-namespace": "demo"}
 
 
 async def wire(data: bytes) -> dict[str, Any]:
-    """Return an encrypted payload as the Web UI sends it."""
+    """Give an encrypted payload as the Web UI sends it."""
     sealed = await EncryptionCodec([("k1", KEY)]).encode(
         [Payload(metadata={"encoding": b"json/plain"}, data=data)]
     )
     return MessageToDict(Payloads(payloads=sealed))
 
 
-async def test_the_web_ui_encodes_and_decodes(asking: Asked) -> None:
-    """What it decrypts is what was written; what it encrypts can be decrypted again.
-
-    The browser is told that it may.
-    """
+async def test_the_page_of_the_web_ui_reads_and_writes(asking: Asked) -> None:
+    """What it decrypts is what was written; what it encrypts can be decrypted again; the browser is told that it may."""
     async with asking(**SETTINGS) as client:
         asked = await client.options(
             f"/codec/{TOKEN}/decode",
@@ -55,13 +52,10 @@ async def test_the_web_ui_encodes_and_decodes(asking: Asked) -> None:
         (TOKEN, FROM_UI, {"TRADER_ENCRYPTION_KEYS": ""}, 404),
     ],
 )
-async def test_every_other_caller_is_refused(
+async def test_nobody_else_gets_anything(
     asking: Asked, token: str, headers: dict[str, str], settings: dict[str, str], status: int
 ) -> None:
-    """Without the token there is nothing here.
-
-    With it, another page, or a program that names none, is refused.
-    """
+    """Without the token there is nothing here; with it, another page, or a program that names none, is refused."""
     async with asking(**{**SETTINGS, **settings}) as client:
         for action in ("decode", "encode"):
             answer = await client.post(f"/codec/{token}/{action}", json=await wire(b"1"), headers=headers)
@@ -69,7 +63,7 @@ async def test_every_other_caller_is_refused(
             assert "access-control-allow-origin" not in answer.headers
 
 
-async def test_an_unreadable_payload_is_reported(asking: Asked) -> None:
+async def test_what_cannot_be_read_is_said(asking: Asked) -> None:
     """A payload of another key, and one that is no base64, are faults in words; the page may read them."""
     other = [Payload(metadata={"encoding": b"binary/encrypted", "encryption-key-id": b"k0"}, data=b"x")]
     bodies = [

@@ -27,25 +27,22 @@ def guarded_routes() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("method", "path"), guarded_routes())
 @pytest.mark.parametrize("headers", [{}, {"x-api-key": "wrong-key-0123456789abcdef"}, {"x-api-key": ""}])
-async def test_a_request_without_a_key_is_refused(
+async def test_nobody_gets_in_without_a_key(
     asking: Asked, method: str, path: str, headers: dict[str, str]
 ) -> None:
-    """401 comes before anything else.
-
-    Before the body is checked, and before Temporal, which is unreachable here, is asked.
-    """
+    """401 comes before anything else: before the body is checked, and before Temporal, which is away here, is asked."""
     async with asking() as client:
         answer = await client.request(method, path.replace("{trade}", "x"), headers=headers, json={})
     assert (answer.status_code, answer.headers["content-type"]) == (401, MEDIA)
     assert "x-api-key" in answer.headers["www-authenticate"]
 
 
-def test_there_are_guarded_routes() -> None:
+def test_there_are_routes_to_guard() -> None:
     """The list that the test above walks is not empty."""
     assert len(guarded_routes()) >= 6
 
 
-async def test_a_key_in_the_body_is_accepted(asking: Asked) -> None:
+async def test_a_sender_without_headers_may_write_its_key_into_the_body(asking: Asked) -> None:
     """TradingView sets no header: its key is taken from the body of an alert, and from nowhere else."""
     async with asking() as client:
         assert (
@@ -57,7 +54,7 @@ async def test_a_key_in_the_body_is_accepted(asking: Asked) -> None:
         assert (await client.post("/admin/halt", json={"api_key": HOOK})).status_code == 401
 
 
-async def test_without_keys_in_the_settings_every_request_is_refused(asking: Asked) -> None:
+async def test_without_any_key_in_the_settings_nobody_gets_in(asking: Asked) -> None:
     """No key set means no way in, and the answer says what to set."""
     async with asking(TRADER_API_KEYS="") as client:
         answer = await client.get("/admin/trades", headers={"x-api-key": ""})
@@ -65,7 +62,7 @@ async def test_without_keys_in_the_settings_every_request_is_refused(asking: Ask
     assert "TRADER_API_KEYS" in answer.json()["detail"]
 
 
-async def test_each_key_has_its_own_rate_limit_and_halts_another(asking: Asked) -> None:
+async def test_each_key_has_a_rate_of_its_own_and_halts_have_another(asking: Asked) -> None:
     """A webhook gone wild uses up its own rate; another key, and a halt, still pass."""
     async with asking(TRADER_API_RATE="3") as client:
         answers = [
@@ -81,7 +78,7 @@ async def test_each_key_has_its_own_rate_limit_and_halts_another(asking: Asked) 
     assert halt.status_code == 503
 
 
-async def test_guessing_keys_is_slowed_down_and_affects_no_holder(asking: Asked) -> None:
+async def test_trying_keys_is_slowed_down_and_keeps_no_holder_out(asking: Asked) -> None:
     """An address that tries keys is told to wait; who holds a key gets in from the same address."""
     async with asking(TRADER_API_RATE="2") as client:
         tries = [
@@ -120,7 +117,7 @@ async def test_a_body_that_is_too_large_is_not_read(asking: Asked) -> None:
         ("GET", "/admin/trades/", 404),
     ],
 )
-async def test_a_missing_resource_has_the_same_error_form(
+async def test_what_is_not_there_is_said_in_the_same_form(
     asking: Asked, method: str, path: str, status: int
 ) -> None:
     """404 and 405 are problems as well; 405 names what is allowed."""
@@ -135,10 +132,7 @@ async def test_a_missing_resource_has_the_same_error_form(
 
 
 async def test_a_wrong_request_names_its_faults_and_repeats_nothing(asking: Asked) -> None:
-    """422 says where and what was expected.
-
-    The value, which may be a secret in the wrong place, is not in the answer.
-    """
+    """422 says where and what was expected; the value, which may be a secret in the wrong place, is not in the answer."""
     body = {**ALERT, "channel_id": "hunter2 hunter2", "api_kee": "hunter2"}
     async with asking() as client:
         answer = await client.post("/admin/alerts/process", json=body, headers={"x-api-key": OPS})
@@ -154,11 +148,8 @@ async def test_a_wrong_request_names_its_faults_and_repeats_nothing(asking: Aske
 
 
 @pytest.mark.parametrize("path", ["/admin/alerts/process", "/admin/halt", "/admin/resume"])
-async def test_a_broken_body_without_a_key_is_refused_for_the_key(asking: Asked, path: str) -> None:
-    """The framework reads JSON before it asks for the key.
-
-    Who has none hears of that and nothing else, and is slowed down.
-    """
+async def test_a_stranger_with_a_broken_body_is_a_stranger(asking: Asked, path: str) -> None:
+    """The framework reads JSON before it asks for the key: who has none hears of that and nothing else, and is slowed down."""
     async with asking(TRADER_API_RATE="2") as client:
         broken, as_json = b'{"message": ', {"content-type": "application/json"}
         statuses = [(await client.post(path, content=broken, headers=as_json)).status_code for _ in range(3)]
@@ -190,13 +181,10 @@ async def test_a_broken_body_without_a_key_is_refused_for_the_key(asking: Asked,
         ),
     ],
 )
-async def test_an_invalid_json_body_is_explained(
+async def test_a_body_that_is_no_json_is_told_what_is_wrong_with_it(
     asking: Asked, content: bytes, kind: str, detail: str
 ) -> None:
-    """What a sender forgets first is the header that says JSON.
-
-    What a template breaks first is a quotation mark.
-    """
+    """What a sender forgets first is the header that says JSON; what a template breaks first is a quotation mark."""
     async with asking() as client:
         answer = await client.post(
             "/admin/alerts/process", content=content, headers={"x-api-key": OPS, "content-type": kind}
@@ -205,8 +193,8 @@ async def test_an_invalid_json_body_is_explained(
     assert answer.json()["errors"] == [{"pointer": "body", "detail": detail}]
 
 
-async def test_an_unreachable_temporal_is_explained(asking: Asked) -> None:
-    """503 with when to come back; a stranger learns only that it is unreachable."""
+async def test_temporal_away_is_said_in_words(asking: Asked) -> None:
+    """503 with when to come back; a stranger learns only that it is away."""
     async with asking() as client:
         listed = await client.get("/admin/trades", headers={"x-api-key": OPS})
         ready = await client.get("/health/ready")
@@ -221,7 +209,7 @@ async def test_an_unreachable_temporal_is_explained(asking: Asked) -> None:
     assert live.json() == {"state": "alive", "mode": "demo"}
 
 
-async def test_a_halt_without_temporal_names_the_stop_file(asking: Asked) -> None:
+async def test_a_halt_while_temporal_is_away_tells_the_other_way(asking: Asked) -> None:
     """HLT-10: who must stop entries now is told how they stop without Temporal; nothing is acknowledged."""
     async with asking(TRADER_STOP_FILE="/var/lib/trader/STOP") as client:
         answer = await client.post("/admin/halt", headers={"x-api-key": OPS})
@@ -229,7 +217,7 @@ async def test_a_halt_without_temporal_names_the_stop_file(asking: Asked) -> Non
     assert "create the file /var/lib/trader/STOP where the worker runs" in answer.json()["detail"]
 
 
-async def test_an_internal_error_shows_no_traceback(
+async def test_a_fault_of_ours_shows_no_trace(
     asking: Asked, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """500 carries a number that the log has beside the trace; the answer has neither trace nor message."""
@@ -247,7 +235,7 @@ async def test_an_internal_error_shows_no_traceback(
     assert any(number in record.getMessage() for record in caplog.records if record.levelno == logging.ERROR)
 
 
-async def test_metrics_and_logs_name_routes_instead_of_paths(
+async def test_what_is_counted_and_logged_names_routes_and_no_path(
     asking: Asked, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A key, a path and a query appear in no metric and no log line; the name of the key does in the log."""

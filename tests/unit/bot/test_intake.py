@@ -66,10 +66,7 @@ async def taken(monkeypatch: pytest.MonkeyPatch, *failures: ControlError) -> tup
 async def test_an_exit_message_is_retried_until_it_is_delivered(
     monkeypatch: pytest.MonkeyPatch, away: ControlError
 ) -> None:
-    """An author who is out while the worker restarts is out when it is back.
-
-    Nothing that no worker took stands in Temporal.
-    """
+    """An author who is out while the worker restarts is out when it is back: nothing that no worker took stands in Temporal."""
     assert await taken(monkeypatch, away, away) == (TAKEN, 0)
 
 

@@ -1,7 +1,4 @@
-"""What a person types at `trader`.
-
-The answers and exit codes that come back, as far as no server is needed.
-"""
+"""What a person types at `trader`, and the answers and exit codes that come back, as far as no server is needed."""
 
 import json
 import os
@@ -25,7 +22,7 @@ from alert_trader.domain.market.calendar import is_trading_day
 
 @pytest.fixture
 def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
-    """Return a runner in an empty directory, with none of our variables set, and room for wide lines."""
+    """Give a runner in an empty directory, with none of our variables set, and room for wide lines."""
     for name in os.environ:
         if name.startswith(("TRADER_", "TASTYTRADE_", "TEMPORAL_")):
             monkeypatch.delenv(name)
@@ -34,7 +31,7 @@ def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
     return CliRunner()
 
 
-def test_parse_writes_json(runner: CliRunner) -> None:
+def test_parse_answers_in_json(runner: CliRunner) -> None:
     """`parse --json` gives the plain fields, prices and strikes as decimal text."""
     result = runner.invoke(
         application(), ["parse", "BTO SPY 600c 12/18/2026 @ 1.20", "--at", "2026-12-01", "--json"]
@@ -52,7 +49,7 @@ def test_parse_writes_json(runner: CliRunner) -> None:
     }
 
 
-def test_parse_has_an_exit_code_for_a_refusal(runner: CliRunner) -> None:
+def test_parse_tells_a_refusal_by_its_exit_code(runner: CliRunner) -> None:
     """A text that looks like an alert and cannot be traded gives its code and exit code 4."""
     result = runner.invoke(application(), ["parse", "BTO SPY 600 12/18/2026 @ 1.20", "--at", "2026-12-01"])
     assert result.exit_code == ExitCode.REFUSED
@@ -124,7 +121,7 @@ def test_parse_jsonl_answers_line_by_line(runner: CliRunner) -> None:
         (["nonsense"], ExitCode.USAGE),
     ],
 )
-def test_wrong_usage_is_reported_on_stderr(runner: CliRunner, arguments: list[str], code: ExitCode) -> None:
+def test_wrong_use_is_told_on_stderr(runner: CliRunner, arguments: list[str], code: ExitCode) -> None:
     """A wrong command line ends with its code, with words on stderr and nothing on stdout."""
     result = runner.invoke(application(), arguments)
     assert result.exit_code == code
@@ -151,11 +148,8 @@ def test_config_show_hides_secrets(runner: CliRunner, monkeypatch: pytest.Monkey
     assert {row["name"]: row["source"] for row in rows}["TASTYTRADE_REFRESH_TOKEN"] == "env"
 
 
-def test_a_running_stack_is_found_and_a_stopped_one_is_not(runner: CliRunner) -> None:
-    """Commands take mode and addresses from var/stack.json while its process lives.
-
-    From nowhere after.
-    """
+def test_a_running_stack_is_found_and_an_ended_one_is_not(runner: CliRunner) -> None:
+    """Commands take mode and addresses from var/stack.json while its process lives, and from nowhere after."""
     state = Path("var/stack.json")
     state.parent.mkdir()
     fields = {
@@ -180,10 +174,7 @@ def test_a_running_stack_is_found_and_a_stopped_one_is_not(runner: CliRunner) ->
     "today", [date(2026, 11, 23), date(2026, 12, 31), date(2027, 2, 26), date(2025, 3, 28)]
 )
 def test_demo_alerts_fit_any_day(today: date) -> None:
-    """The demo's contracts expire on a trading day at least three weeks ahead.
-
-    Its alerts read as they are meant.
-    """
+    """The demo's contracts expire on a trading day at least three weeks ahead, and its alerts read as they are meant."""
     expiry = demo_expiry(today)
     assert is_trading_day(expiry)
     assert 21 <= (expiry - today).days <= 60
@@ -206,13 +197,10 @@ def test_demo_alerts_fit_any_day(today: date) -> None:
             )
 
 
-def test_terminal_control_codes_are_removed(
+def test_codes_for_a_terminal_are_no_text(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """WHO-60: what an alert holds neither clears the screen nor renames the window nor turns the text round.
-
-    Our own colours stay.
-    """
+    """WHO-60: what an alert holds neither clears the screen nor renames the window nor turns the text round; our own colours stay."""
     monkeypatch.setenv("COLUMNS", "100")
     table = Table("what")
     table.add_row("BTO \x1b[2J\x1b]0;pwned\x07 \x9b31m SPY\u202e \x00 déjà 🚀")
@@ -227,11 +215,10 @@ def test_terminal_control_codes_are_removed(
 
 
 @pytest.mark.parametrize("command", ["halt", "flatten"])
-def test_a_halt_without_temporal_names_the_stop_file(runner: CliRunner, tmp_path: Path, command: str) -> None:
-    """HLT-10: who must stop entries now is told how they stop without Temporal.
-
-    That nothing was acknowledged.
-    """
+def test_a_halt_while_temporal_is_away_tells_the_other_way(
+    runner: CliRunner, tmp_path: Path, command: str
+) -> None:
+    """HLT-10: who must stop entries now is told how they stop without Temporal, and that nothing was acknowledged."""
     asked = runner.invoke(
         application(), [command], env={"TRADER_TEMPORAL_ADDRESS": "127.0.0.1:1", "TRADER_MODE": "demo"}
     )

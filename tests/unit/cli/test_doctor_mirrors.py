@@ -20,13 +20,13 @@ def state(
     ago: timedelta | None = OFTEN,
     trouble: str | None = None,
 ) -> HousekeepingState:
-    """Return a state whose last round ended a while ago."""
+    """Give a state whose last round ended a while ago."""
     if ago is None:
         return HousekeepingState(every=every, paused=paused)
     return HousekeepingState(every=every, paused=paused, last_end=NOW - ago, last=Tally(trouble=trouble))
 
 
-def test_a_running_schedule_passes() -> None:
+def test_a_schedule_that_runs_is_fine() -> None:
     """Rounds that end, often enough for what Temporal keeps, need nothing to be done."""
     assert judge(state(), retention=KEPT, wanted=OFTEN, now=NOW) == (
         "every 300 s, last 300 s ago; trades are kept 30 days",
@@ -45,8 +45,8 @@ def test_a_running_schedule_passes() -> None:
         (state(trouble="Redis is away"), "in the way: Redis is away", "mend what is in the way"),
     ],
 )
-def test_a_schedule_that_would_lose_a_trade_fails(found: HousekeepingState, words: str, fix: str) -> None:
-    """DUR-20: a missing, paused, dead, too rare or failing schedule is named, with what to do."""
+def test_what_would_lose_a_trade_is_told(found: HousekeepingState, words: str, fix: str) -> None:
+    """DUR-20: a schedule that is missing, paused, dead, too rare for the retention, or in trouble is named, with what to do."""
     told, to_do = judge(found, retention=KEPT, wanted=OFTEN, now=NOW)
     assert words in told
     assert fix in to_do
