@@ -15,7 +15,8 @@ from alert_trader.runtime.local.temporal_server import find_binary
 from alert_trader.start import command
 
 REAL_TIME = tuple(Path(__file__).parent / folder for folder in ("admin", "crash", "e2e", "mirrors"))
-"""Folders whose tests run processes of their own against a real server: they live in real time, on a venue that is always open."""
+"""Folders whose tests run processes of their own against a real server: they live in real time, on a venue
+that is always open."""
 
 OWN_STACK = frozenset({"test_planted_files.py", "test_restart.py"})
 """Files among them that open a stack of their own, and share nothing with the others."""
@@ -30,8 +31,8 @@ LONG = {
     "tests/mirrors/test_rebuild.py": "mirrors are deleted and rebuilt",
     "tests/mirrors/test_redis_away.py": "redis-server is stopped in the middle of trades",
     "tests/stateful/test_mutants.py": "each mutant takes a search of its own",
-    "tests/workflows/test_close_over_a_weekend.py": "days of retries",
-    "tests/workflows/test_lost_entry_unanswered.py": "days of retries",
+    "tests/workflows/test_close_across_sessions.py": "days of retries",
+    "tests/workflows/test_lookups_unanswered.py": "days of retries",
 }
 """Files that `make test-long` runs, and `make test` does not, with the reason. CI runs both."""
 
@@ -45,7 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Check the instant, and hand it on before any test is imported, also to the processes of a parallel run."""
+    """Check the instant, and pass it to all processes before any test is imported."""
     from tests.support.instants import VARIABLE, named  # noqa: PLC0415 - reads the variable that is set here
 
     if (at := config.getoption("--at")) is None:
@@ -58,7 +59,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class ByStack(LoadScopeScheduling):  # type: ignore[misc] # it has no types
-    """Keeps the tests of one stack in one process of a parallel run, the largest group first; every other test goes where there is room.
+    """Keeps the tests of one stack in one process of a parallel run, the largest group first.
+
+    Every other test goes where there is room.
 
     pytest-xdist's own groups do nothing from pytest 9.2 on, which keeps a test's id elsewhere.
     """
@@ -85,13 +88,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByStack:
 
 
 def pytest_sessionstart() -> None:
-    """Refuse to begin where children would run other code than this checkout: they run what is installed, whatever PYTHONPATH says."""
+    """Refuse to begin where children would run other code than this checkout.
+
+    They run what is installed, whatever PYTHONPATH says.
+    """
     root = Path(__file__).parent.parent
     line = [*command("worker")[:2], "-c", "import alert_trader as started; print(*started.__path__)"]
     found = subprocess.run(line, cwd=root.parent, capture_output=True, text=True, check=False).stdout.strip()
     if found != str(root / "alert_trader"):
         pytest.exit(
-            f"expected {line[0]} to run the programs of {root}, found {found or 'none installed'}. Run `make install` there",
+            f"expected {line[0]} to run the programs of {root}, found {found or 'none installed'}. "
+            "Run `make install` there",
             3,
         )
 
@@ -104,7 +111,10 @@ def temporal_binary() -> str:
 
 @pytest.fixture(autouse=True)
 def stated_instant(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Let the clock begin at the stated instant, or at the one that `@pytest.mark.at(...)` names; leave it alone in real time."""
+    """Let the clock begin at the stated instant, or at the one that `@pytest.mark.at(...)` names.
+
+    Leave it alone in real time.
+    """
     from tests.support.instants import STATED, named  # noqa: PLC0415 - see above
 
     marked = request.node.get_closest_marker("at")

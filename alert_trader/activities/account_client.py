@@ -17,7 +17,7 @@ from temporalio.service import RPCError
 
 from alert_trader import clock
 from alert_trader.activities.messages import ADMIT_UPDATE, DAY_QUERY, AdmitAnswer, DayAnswer
-from alert_trader.domain.account.account import PASS
+from alert_trader.domain.account.account import ADMISSION_VALIDITY
 from alert_trader.domain.account.reservation import AdmitRequest
 from alert_trader.domain.ids import AccountNumber, account_workflow_id
 from alert_trader.domain.market.calendar import new_york_date
@@ -40,7 +40,7 @@ class AdmissionGrant:
 
     answer: AdmitAnswer
     until: float
-    """By this process's monotonic clock: `PASS` after it was asked for."""
+    """By this process's monotonic clock: `ADMISSION_VALIDITY` after it was asked for."""
 
     @property
     def holds(self) -> bool:
@@ -102,7 +102,7 @@ class AccountClient:
         try:
             # the wait for a place counts: a sending that waited for several silent ones would outlive its own activity
             async with asyncio.timeout(ASK_WITHIN.total_seconds()), self._at_once:
-                until = time.monotonic() + PASS.total_seconds()
+                until = time.monotonic() + ADMISSION_VALIDITY.total_seconds()
                 # no id of ours: the answer to an earlier question may be from before a halt; asking twice reserves once all the same
                 answer: AdmitAnswer = await self._handle.execute_update(
                     ADMIT_UPDATE, request, result_type=AdmitAnswer

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from alert_trader.domain.account.preflight import Check
-from alert_trader.domain.account.reconciliation import Difference, Expected
+from alert_trader.domain.account.reconciliation import Difference, ExpectedPosition
 from alert_trader.domain.account.reservation import AdmitRequest, Admitted
 from alert_trader.domain.alerts.alert import AlertMessage, ParsedAlert
 from alert_trader.domain.alerts.profile import RoomRule
@@ -239,7 +239,7 @@ class AccountReading:
 class ExpectedAnswer:
     """What an account's open trades say they hold, and where it was told already that this does not agree."""
 
-    trades: tuple[Expected, ...]
+    trades: tuple[ExpectedPosition, ...]
     differences: tuple[Difference, ...] = ()
 
 

@@ -55,11 +55,11 @@ from alert_trader.broker.port import (
     OutcomeUnknown,
     Refused,
     Unavailable,
-    always,
+    always_send,
 )
 from alert_trader.domain.account.reservation import AdmitRequest
 from alert_trader.domain.denial import Code
-from alert_trader.domain.execution.ladder import GiveUp, conversion
+from alert_trader.domain.execution.ladder import CancelRemainder, decide_conversion
 from alert_trader.domain.execution.policy import Mode
 from alert_trader.domain.ids import OrderId
 from alert_trader.domain.market.contract import OptionContract, same_contract
@@ -249,12 +249,12 @@ class OrderActivities:
                 "an entry is sent by the account's word only, and this one did not ask for it",
             )
         admitted = None if let_pass is None else let_pass.answer.admitted
-        still = always if let_pass is None else (lambda: let_pass.holds and not self._stop.now)
+        may_send = always_send if let_pass is None else (lambda: let_pass.holds and not self._stop.now)
         try:
-            report = await self._desk.place(request.intent, still)
+            report = await self._desk.place(request.intent, may_send)
         except Refused as no:
             result = SubmitResult.NOT_SENT if no.code == NOT_SENT else SubmitResult.REFUSED
-            code = GRANT_TOO_OLD if no.code == NOT_SENT and not still() else no.code
+            code = GRANT_TOO_OLD if no.code == NOT_SENT and not may_send() else no.code
             return SubmitAnswer(result=result, code=code, detail=no.detail, admitted=admitted)
         except OutcomeUnknown as lost:
             return SubmitAnswer(result=SubmitResult.UNKNOWN, detail=str(lost), admitted=admitted)
@@ -281,7 +281,7 @@ class OrderActivities:
             quote = await self._desk.quote(request.intent.contract)
         except (Unavailable, Refused) as failed:
             return _not_sent("QUOTE_UNANSWERED", f"the quote could not be read: {failed}")
-        choice = conversion(
+        choice = decide_conversion(
             policy=guard.ladder,
             safety=guard.safety,
             quote=quote,
@@ -291,8 +291,8 @@ class OrderActivities:
             now=clock.now(),
         )
         return (
-            _not_sent(choice.why.code, choice.why.reason, choice.why.facts)
-            if isinstance(choice, GiveUp)
+            _not_sent(choice.denied.code, choice.denied.reason, choice.denied.facts)
+            if isinstance(choice, CancelRemainder)
             else None
         )
 

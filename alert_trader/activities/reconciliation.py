@@ -20,7 +20,7 @@ from alert_trader.activities.messages import (
     ExpectedAnswer,
 )
 from alert_trader.broker.port import OrderReader
-from alert_trader.domain.account.reconciliation import Difference, Expected, compare
+from alert_trader.domain.account.reconciliation import Difference, ExpectedPosition, compare
 from alert_trader.domain.ids import account_workflow_id
 from alert_trader.domain.market.calendar import new_york_date, session_closes_at
 
@@ -100,7 +100,7 @@ class Reconciliation:
             await account.signal(DIFFERENCES_SIGNAL, list(confirmed))
             self._told = confirmed
 
-    async def _is_over(self, trade: Expected) -> bool:
+    async def _is_over(self, trade: ExpectedPosition) -> bool:
         try:
             described = await self._client.get_workflow_handle(trade.trade).describe(rpc_timeout=_ANSWER)
         except RPCError as failed:

@@ -1,6 +1,6 @@
-"""The venue behind one port.
+"""The broker behind one port.
 
-Lives here: `port.py`, the Protocol that activities use; `tastytrade.py` and what it needs, the only importer of the SDK; `dry_run.py`,
-which cannot send.
-Never here: a decision about a trade. An adapter sends, reads and classifies what came back.
+Lives here: `port.py`, the protocol that activities use; `tastytrade/`, the adapter and only importer of the
+SDK; `dry_run.py`, a broker that cannot send. Never here: a decision about a trade. An adapter sends, reads
+and classifies answers.
 """

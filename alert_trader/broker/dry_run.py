@@ -1,7 +1,7 @@
-"""The broker of a dry-run: every question and the broker's own check, and no way to send.
+"""The broker of a dry-run: every read and the broker's own order check, and no way to send.
 
-Twice impossible, and neither is a flag: `DryRunBroker` has no `place` and no `cancel`, and the transport under its session lets no
-request through that could change anything, whoever builds it.
+Sending is impossible twice, and neither is a flag: `DryRunBroker` has no `place` and no `cancel`, and its
+transport refuses every request that could change something.
 """
 
 import re
@@ -17,21 +17,21 @@ _HARMLESS_POSTS = re.compile(rb"/oauth/token|/accounts/[A-Za-z0-9]+/orders/dry-r
 
 
 class MutationForbiddenError(PermissionError):
-    """A request that could change something at the broker, stopped before a byte of it was sent."""
+    """A request that could change something at the broker; nothing of it was sent."""
 
 
 class ReadOnlyTransport(SharedTransport):
-    """Pass on reads, the access token and the broker's dry-run; refuse everything else."""
+    """Forward reads, access token requests and the broker's dry-run; refuse everything else."""
 
     @override
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send one request that changes nothing; raises `MutationForbiddenError` for any other."""
+        """Send a request that changes nothing; raises `MutationForbiddenError` for any other."""
         path = request.url.raw_path.partition(b"?")[0]
         if request.method not in _READS and not (
             request.method == "POST" and _HARMLESS_POSTS.fullmatch(path)
         ):
             raise MutationForbiddenError(
-                f"expected a request that changes nothing, found {request.method} {path.decode()}: this is a dry-run"
+                f"Request refused in a dry-run, nothing was sent: {request.method} {path.decode()}"
             )
         return await super().handle_async_request(request)
 

@@ -1,14 +1,15 @@
-"""What an activity may ask of a broker, and the ways it can fail.
+"""The broker calls available to activities, and how they fail.
 
     BrokerFailure
-    ├── Refused          the broker said no, provably: nothing was changed
-    ├── OutcomeUnknown   nobody can say whether it happened (only `place` and `cancel` raise it)
-    └── Unavailable      a read failed: it may be asked again, and it is never an empty answer
+    ├── Refused          rejected: certainly nothing was changed
+    ├── OutcomeUnknown   not known whether it was carried out (raised by `place` and `cancel` only)
+    └── Unavailable      a read failed: it may be retried, and is never an empty answer
 
-`OrderReader` has every read and the broker's own dry-run; `OrderGateway` adds the two calls that change something. A dry-run process
-holds an `OrderReader` only: there is no object in it that could send.
+`OrderReader` has every read and the broker's own dry-run; `OrderGateway` adds the two calls that change
+something. A dry-run process has an `OrderReader` only, so no object in it could send.
 
-All prices are dollars a share, all times UTC. Every call is bounded by the adapter's own network timeout (`call_timeout`).
+Prices are dollars a share, times UTC. Every call is bounded by the adapter's network timeout
+(`call_timeout`).
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -24,30 +25,30 @@ from alert_trader.domain.market.quotes import Listing, Quote
 from alert_trader.domain.orders.order import FeeEstimate, OrderIntent, OrderReport, Position
 
 NOT_SENT = "not_sent"
-"""The code of a `Refused` by no broker: nothing of the order left this process, so it may be sent again."""
+"""The code of a `Refused` that is not the broker's: the order was not sent, so it may be sent again."""
 
 
-Still = Callable[[], bool]
-"""Whether an order may still leave."""
+MaySend = Callable[[], bool]
+"""Whether an order may be sent at this moment."""
 
 
-def always() -> bool:
-    """Let an order leave at any time."""
+def always_send() -> bool:
+    """Allow sending at any time."""
     return True
 
 
 class BrokerFailure(Exception):
-    """The root of everything a broker call may raise."""
+    """The base of all errors of a broker call."""
 
 
 class Refused(BrokerFailure):
-    """The broker said no, in its own words, and nothing changed.
+    """The broker rejected the request; nothing was changed.
 
-    `code` is the broker's (`margin_check_failed`); `detail` its message; `status` the HTTP status it came with.
+    `code` is the broker's (`margin_check_failed`), `detail` its message, `status` the HTTP status.
     """
 
     def __init__(self, code: str, detail: str, *, status: int | None = None) -> None:
-        """Keep the broker's code and words."""
+        """Store the broker's code and message."""
         super().__init__(f"{code}: {detail}")
         self.code = code
         self.detail = detail
@@ -55,16 +56,16 @@ class Refused(BrokerFailure):
 
 
 class OutcomeUnknown(BrokerFailure):
-    """The request may or may not have been carried out; look before doing anything else."""
+    """The request may or may not have been carried out: look it up before doing anything else."""
 
 
 class Unavailable(BrokerFailure):
-    """A read could not be answered. Not an empty answer."""
+    """A read failed. This is not an empty answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Balances:
-    """What the account can spend, in dollars."""
+    """Cash, net liquidating value and option buying power, in dollars."""
 
     cash: Decimal
     net_liquidating: Decimal
@@ -73,7 +74,7 @@ class Balances:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountStatus:
-    """What the account may do."""
+    """Type, options level and restrictions of the account."""
 
     account: AccountNumber
     margin: bool
@@ -86,13 +87,13 @@ class AccountStatus:
 
     @property
     def may_open(self) -> bool:
-        """Whether an opening option order could be accepted at all."""
+        """Whether the account may open positions."""
         return not (self.closed or self.frozen or self.closing_only)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarketSession:
-    """The regular session of equity options, in UTC. Times are None where the broker gives none."""
+    """The regular session of equity options, in UTC. A time is None where the broker states none."""
 
     open_now: bool
     opens_at: datetime | None
@@ -101,98 +102,101 @@ class MarketSession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChainGap:
-    """Why a contract is not on the chain, with what is listed nearest to it."""
+    """Why a contract is not on the chain, and the nearest listed contracts."""
 
     reason: str
     nearest: tuple[OptionContract, ...] = ()
 
 
 class OrderReader(Protocol):
-    """Every question, and the broker's own dry-run check. Raises `Unavailable`, or `Refused` where the broker says no."""
+    """Every read, and the broker's own dry-run. Raises `Unavailable` or `Refused`."""
 
     @property
     def account(self) -> AccountNumber:
-        """The account every call is about."""
+        """The account number that every call uses."""
         ...
 
     @property
     def call_timeout(self) -> timedelta:
-        """The longest one network call may take."""
+        """The longest that one network call may take."""
         ...
 
     async def status(self) -> AccountStatus:
-        """Read what the account may do."""
+        """Read type, options level and restrictions of the account."""
         ...
 
     async def authority(self) -> str:
-        """Read what the credentials may do in the account, in the broker's word; empty when they do not reach it."""
+        """Read the broker's authority level of the credentials in the account; empty without access to it."""
         ...
 
     async def clock(self) -> datetime | None:
-        """Read the broker's clock, to the second; None when it does not say."""
+        """Read the broker's clock, to the second; None when the answer has no time."""
         ...
 
     async def balances(self) -> Balances:
-        """Read what the account can spend."""
+        """Read cash and buying power."""
         ...
 
     async def session(self) -> MarketSession:
-        """Read whether the market is open."""
+        """Read the market session."""
         ...
 
     async def listing(self, contract: OptionContract) -> Listing | ChainGap:
-        """Confirm a contract on the broker's chain. An index weekly asked for by its underlying (SPX) is found under its root (SPXW)."""
+        """Look a contract up on the broker's chain. An index weekly of SPX is found under its root SPXW."""
         ...
 
     async def quote(self, contract: OptionContract) -> Quote | None:
-        """Read the contract's quote now; None when the broker has none."""
+        """Read the contract's quote; None when the broker has none."""
         ...
 
     async def quotes(self, contracts: Sequence[OptionContract]) -> dict[str, Quote]:
-        """Read the quotes of up to 100 contracts at once, by OCC symbol; those without one are left out."""
+        """Read the quotes of up to 100 contracts, by OCC symbol; contracts without a quote are left out."""
         ...
 
     async def check(self, intent: OrderIntent) -> FeeEstimate:
-        """Ask the broker's dry-run what the order would cost; raises `Refused` when it would not be taken."""
+        """Read the order's costs from the broker's dry-run; raises `Refused` when it would be rejected."""
         ...
 
     async def order(self, order_id: OrderId) -> OrderReport | None:
-        """Read one order; None only when the broker says it has no such order."""
+        """Read one order; None only when the broker states that it has no such order."""
         ...
 
     async def orders_since(self, day: date) -> list[OrderReport]:
-        """Read every order of the account received on or after `day` (New York date), live and done, over all pages."""
+        """Read every order received on or after `day` (New York date), working or ended, over all pages."""
         ...
 
     async def live_orders(self) -> list[OrderReport]:
-        """Read every order that works, whenever it was received, and whatever else changed today.
+        """Read every working order, whenever it was received, and every other order that changed today.
 
-        An order of an earlier day that is missing here need not be over: read it by its id.
+        An order of an earlier day that is missing here may not have ended: read it by its id.
         """
         ...
 
     async def positions(self) -> list[Position]:
-        """Read every option position held."""
+        """Read every option position."""
         ...
 
     def follow(self) -> AbstractAsyncContextManager[AsyncIterator[OrderReport]]:
-        """Subscribe to the account's order reports. The iterator raises `Unavailable` when the stream is lost; nothing is replayed."""
+        """Subscribe to order reports. The iterator raises `Unavailable` when the stream is lost."""
         ...
 
 
 class OrderGateway(OrderReader, Protocol):
-    """An `OrderReader` that can also send."""
+    """An `OrderReader` that can also send orders and cancels."""
 
-    async def place(self, intent: OrderIntent, still: Still = always) -> OrderReport:
-        """Send an order once. Raises `Refused` when it was provably not accepted and `OutcomeUnknown` in every other failure.
+    async def place(self, intent: OrderIntent, may_send: MaySend = always_send) -> OrderReport:
+        """Send an order once.
 
-        `still` is asked right before the first byte leaves; when it says no, nothing does, and `Refused` has the code `NOT_SENT`.
+        Raises `Refused` when it was certainly not accepted and `OutcomeUnknown` for every other failure.
+        `may_send` is called right before the first byte is sent; when it returns False, `Refused` with the
+        code `NOT_SENT` is raised.
         """
         ...
 
     async def cancel(self, order_id: OrderId) -> None:
-        """Ask for an order's cancellation once. Returning is not a cancellation: wait for a terminal status.
+        """Request the cancellation of an order once. It is cancelled only when its status says so.
 
-        Raises `Refused` when the order can no longer be cancelled and `OutcomeUnknown` in every other failure.
+        Raises `Refused` when the order can no longer be cancelled and `OutcomeUnknown` for every other
+        failure.
         """
         ...

@@ -37,12 +37,12 @@ async def resumed(api: Api) -> AsyncIterator[None]:
     await api("POST", "/admin/resume", json={"changed": "the requests are over"})
 
 
-def test_the_document_in_the_specs_is_what_the_application_says() -> None:
+def test_the_openapi_document_in_the_specs_is_current() -> None:
     """Bring it up to date with `make specs`."""
     assert json.loads(DOCUMENT.read_text()) == make_app(load(environment={}).settings).openapi()
 
 
-def test_every_operation_says_how_it_fails() -> None:
+def test_every_operation_documents_its_errors() -> None:
     """Each error is documented as a problem, and every guarded operation asks for the key and names 401, 413, 429 and 503."""
     for path, operations in json.loads(DOCUMENT.read_text())["paths"].items():
         for operation in operations.values():
@@ -58,7 +58,7 @@ def test_every_operation_says_how_it_fails() -> None:
 @pytest.mark.timeout(60 + EXAMPLES * 5)
 @schema.parametrize()
 @settings(max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-def test_it_keeps_its_word(case: Case[Any], api_url: str) -> None:
+def test_responses_conform_to_the_openapi_document(case: Case[Any], api_url: str) -> None:
     """Any request is answered with a status, a type and a body that the document names; none ends in a fault."""
     if "token" in (case.path_parameters or {}):
         case.path_parameters["token"] = CODEC_TOKEN

@@ -15,7 +15,7 @@ from tests.admin.test_sealed import archived, commands
 from tests.support.cluster import Cluster, WorkerSlot
 
 
-async def test_a_report_tells_what_the_trades_did(slot: WorkerSlot, tmp_path: Path) -> None:
+async def test_a_report_has_the_figures_of_its_trades(slot: WorkerSlot, tmp_path: Path) -> None:
     """A trade that holds and one that was denied are in it, with their fills and codes; the picture and the page are written."""
     trade = await slot.alert(bid="1.20", ask="1.20")
     denied = await slot.alert(text="BTO SPY 12/18/2026 607 @ 2.00")
@@ -33,7 +33,7 @@ async def test_a_report_tells_what_the_trades_did(slot: WorkerSlot, tmp_path: Pa
     assert "PARSE_NO_RIGHT" in (tmp_path / "r.html").read_text()
 
 
-async def test_what_is_held_is_worth_what_its_quote_says(slot: WorkerSlot, sealed: Cluster) -> None:
+async def test_open_positions_are_valued_at_their_quotes(slot: WorkerSlot, sealed: Cluster) -> None:
     """The worker reads the quotes; open P&L is their middle against the average entry, over so many contracts."""
     trade = await slot.alert(bid="1.20", ask="1.20")
     view = await trade.until("held", phase=Phase.HOLDING, exits_working=2)
@@ -45,7 +45,7 @@ async def test_what_is_held_is_worth_what_its_quote_says(slot: WorkerSlot, seale
     assert (held.contracts, held.marked, held.pnl) == (4, Share(count=4, of=4), Decimal("120.00"))
 
 
-async def test_the_archive_and_temporal_tell_the_same(slot: WorkerSlot, sealed: Cluster) -> None:
+async def test_archive_and_temporal_give_the_same_report(slot: WorkerSlot, sealed: Cluster) -> None:
     """DUR-20: a closed trade has the same figures from the archive as from its history, and is counted once when both have it."""
     denied = await slot.alert(text="BTO SPY 12/18/2026 607 @ 2.00")
     await denied.result()

@@ -72,7 +72,7 @@ def request_of(trade: Trade) -> TradeRequest:
     return TradeRequest(alert=trade.message, policy=trade.policy, account=trade.slot.settings.account)
 
 
-async def test_what_the_server_must_compare_stays_readable(slot: WorkerSlot, sealed: Cluster) -> None:
+async def test_search_attributes_stay_readable(slot: WorkerSlot, sealed: Cluster) -> None:
     """Search attributes are not encrypted: lists are made of them."""
     trade = await slot.alert(bid="1.20", ask="1.20")
     await trade.until("held", phase=Phase.HOLDING)
@@ -80,7 +80,7 @@ async def test_what_the_server_must_compare_stays_readable(slot: WorkerSlot, sea
     assert (row.symbol, row.author) == ("SPY", trade.message.author_id)
 
 
-async def test_keys_are_changed_while_trades_run(slot: WorkerSlot, sealed: Cluster) -> None:
+async def test_keys_can_be_rotated_while_trades_run(slot: WorkerSlot, sealed: Cluster) -> None:
     """A trade that began under an old key is told, replayed and ended by processes that write with the new one."""
     plan = slot.plan()
     await plan.quote("1.20", "1.20")
@@ -232,7 +232,7 @@ def kept_files(cluster: Cluster) -> list[Path]:
     return found
 
 
-async def test_without_the_key_nothing_is_told(slot: WorkerSlot) -> None:
+async def test_without_the_key_nothing_is_decrypted(slot: WorkerSlot) -> None:
     """A command that lacks the key says which key it needs, and shows no payload."""
     trade = await slot.alert(bid="1.20", ask="1.20")
     await trade.until("held", phase=Phase.HOLDING)
@@ -243,7 +243,7 @@ async def test_without_the_key_nothing_is_told(slot: WorkerSlot) -> None:
     assert "Traceback" not in told
 
 
-async def test_the_worker_counts_what_happens(slot: WorkerSlot) -> None:
+async def test_the_worker_exports_its_metrics(slot: WorkerSlot) -> None:
     """Trades are counted by event, order and stage through the SDK's own meter, beside the SDK's own metrics."""
     trade = await slot.alert(bid="1.20", ask="1.20")
     await trade.until("held", phase=Phase.HOLDING, exits_working=2)

@@ -10,13 +10,16 @@ from alert_trader.control.errors import NoWorkerError
 from alert_trader.domain.account.trading_state import AccountState
 from alert_trader.domain.denial import Code
 from alert_trader.domain.trade.lifecycle import Outcome
-from tests.support.beside import beside
 from tests.support.cluster import WorkerSlot
+from tests.support.concurrent_scenes import beside
 
 
 @beside
-async def test_a_halt_holds_while_no_worker_runs(slot: WorkerSlot) -> None:
-    """HLT-10: recorded without a worker, acknowledged when what was let pass has run out, and there when one comes back."""
+async def test_a_halt_is_in_force_while_no_worker_runs(slot: WorkerSlot) -> None:
+    """HLT-10: recorded without a worker, acknowledged when what was admitted has run out.
+
+    There when one comes back.
+    """
     # a worker that is long in coming must not be what ended it
     working = await slot.alert(bid="1.00", ask="1.50", grace=timedelta(seconds=90))
     await working.order("e1")
@@ -33,8 +36,11 @@ async def test_a_halt_holds_while_no_worker_runs(slot: WorkerSlot) -> None:
 
 
 @beside
-async def test_a_flattening_that_no_worker_hears_leaves_the_halt(slot: WorkerSlot) -> None:
-    """HLT-10, HLT-20: flatten implies halt first, also where nobody is there to flatten; the caller is told which of the two holds."""
+async def test_a_flatten_without_a_worker_leaves_the_account_halted(slot: WorkerSlot) -> None:
+    """HLT-10, HLT-20: flatten implies halt first, also where nobody is there to flatten.
+
+    The caller is told which of the two holds.
+    """
     client, number = slot.cluster.client, slot.settings.account
     working = await slot.alert(bid="1.00", ask="1.50")
     await working.order("e1")

@@ -1,8 +1,11 @@
-"""Crash enumeration: the worker is killed while a call is on its way to the venue, for every kind of call of a complete trade.
+"""Crash enumeration: the worker is killed.
 
-A trade of two prices, a conversion, exits and a close makes these calls: the look before an order, the order, its cancel, its reading, the
-quote before the conversion. Each is stalled before it takes effect, after it, or takes effect when the worker is dead already; then the
-worker is killed, and another one started. One trade a point, all points of a step at once; every point's call is seen on the tape.
+While a call is on its way to the venue, for every kind of call of a complete trade.
+
+A trade of two prices, a conversion, exits and a close makes these calls: the look before an order, the order,
+its cancel, its reading, the quote before the conversion. Each is stalled before it takes effect, after it, or
+takes effect when the worker is dead already; then the worker is killed, and another one started. One trade a
+point, all points of a step at once; every point's call is seen on the tape.
 """
 
 import asyncio
@@ -17,8 +20,8 @@ from alert_trader import clock
 from alert_trader.domain.alerts.portion import HALF, Portion
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.workflows.interface import CLOSE_UPDATE, SELL_UPDATE, Command, SellOrder
-from tests.support.beside import beside
 from tests.support.cluster import LOOKED_FOR, Trade, WorkerSlot, exits_out
+from tests.support.concurrent_scenes import beside
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -29,7 +32,7 @@ LANDS = 3.0
 """Seconds after which a request takes effect that was on its way when the worker died."""
 
 PATIENT: dict[str, Any] = {"grace": timedelta(seconds=90)}
-"""The story goes on after a crash instead of giving up as late."""
+"""The story continues after a crash instead of giving up as late."""
 
 
 @dataclass
@@ -40,7 +43,8 @@ class Point:
     leg: str = ""
     rule: dict[str, Any] = field(default_factory=dict)
     unknown: bool = False
-    """Whether nobody can know: the order was never accepted, so it is looked for, and never sent again on doubt."""
+    """Whether nobody can know: the order was never accepted, so it is looked up, and never sent again on
+    doubt."""
     seconds: float = STALL
 
     async def arm(self, trade: Trade) -> int:
@@ -76,7 +80,10 @@ async def kill_at(slot: WorkerSlot, faults: list[tuple[Trade, int]]) -> None:
 
 
 async def settled(trade: Trade, point: Point, *, bought: int = 4) -> None:
-    """Wait until a trade stands as its point demands; nothing was sent twice, and what was bought is protected."""
+    """Wait until a trade stands as its point demands.
+
+    Nothing was sent twice, and what was bought is protected.
+    """
     if point.unknown:
         view = await trade.until("the order looked for", unknown_orders=1)
         assert view.exits_working == view.bought // 2 or point.leg.startswith("x")
@@ -89,7 +96,8 @@ async def settled(trade: Trade, point: Point, *, bought: int = 4) -> None:
             unknown_orders=0,
         )
     else:
-        # the kill may have hit the sending of an exit as well: that one is looked for, and counts as live meanwhile
+        # the kill may have hit the sending of an exit as well: that one is looked up, and counts as live
+        # meanwhile
         view = await trade.until("bought", phase=Phase.HOLDING, bought=bought)
         assert exits_out(view) == bought // 2
     names = await trade.sent()
@@ -98,8 +106,11 @@ async def settled(trade: Trade, point: Point, *, bought: int = 4) -> None:
 
 
 @beside
-async def test_killed_while_the_entry_is_on_its_way(slot: WorkerSlot) -> None:
-    """Accepted or not, known or not: the entry is found or looked for, and never sent twice (ENT-40, ENT-50, UNK-10, UNK-40)."""
+async def test_killed_while_the_entry_is_being_sent(slot: WorkerSlot) -> None:
+    """Accepted or not, known or not.
+
+    The entry is found or looked up, and never sent twice (ENT-40, ENT-50, UNK-10, UNK-40).
+    """
     points = [before("e1"), after("e1"), late("e1")]
     trades = [slot.plan(**PATIENT) for _ in points]
     for trade in trades:
@@ -114,8 +125,11 @@ async def test_killed_while_the_entry_is_on_its_way(slot: WorkerSlot) -> None:
 
 
 @beside
-async def test_killed_in_the_look_before_the_entry(slot: WorkerSlot) -> None:
-    """The intent is in history and nothing has left: after the crash nothing leaves either (ENT-40, ENT-50)."""
+async def test_killed_during_the_lookup_before_the_entry(slot: WorkerSlot) -> None:
+    """The intent is in history and nothing has left.
+
+    After the crash nothing leaves either (ENT-40, ENT-50).
+    """
     trade = slot.plan(**PATIENT)
     await trade.quote("1.10", "1.30")
     await slot.caught_up()
@@ -130,8 +144,11 @@ async def test_killed_in_the_look_before_the_entry(slot: WorkerSlot) -> None:
 
 
 @beside
-async def test_killed_while_a_bump_is_under_way(slot: WorkerSlot) -> None:
-    """In the cancel, in the reading after it, in the next order: one live entry at a time, and the first slice keeps its exit (ENT-10)."""
+async def test_killed_during_a_bump(slot: WorkerSlot) -> None:
+    """In the cancel, in the reading after it, in the next order.
+
+    One live entry at a time, and the first slice keeps its exit (ENT-10).
+    """
     cancel, read = {"method": "DELETE", "path": "*/orders/*"}, {"method": "GET", "path": "*/orders/*"}
     points = [
         *(
@@ -153,7 +170,10 @@ async def test_killed_while_a_bump_is_under_way(slot: WorkerSlot) -> None:
 
 @beside
 async def test_killed_during_the_conversion(slot: WorkerSlot) -> None:
-    """In the quote before it, or with the market order on its way: it is converted once, or looked for (ENT-20, ENT-50)."""
+    """In the quote before it, or with the market order on its way.
+
+    It is converted once, or looked up (ENT-20, ENT-50).
+    """
     points = [
         Point("stall-before", rule={"method": "GET", "path": "*/by-type", "nth": 2}, unknown=True),
         *(before("e2"), after("e2"), late("e2")),
@@ -169,8 +189,11 @@ async def test_killed_during_the_conversion(slot: WorkerSlot) -> None:
 
 
 @beside
-async def test_killed_while_the_exit_is_on_its_way(slot: WorkerSlot) -> None:
-    """An accepted exit is found and not sent again; one that was never accepted is looked for first (EXT-10, EXT-30, EXT-40, UNK-20)."""
+async def test_killed_while_the_exit_is_being_sent(slot: WorkerSlot) -> None:
+    """An accepted exit is found and not sent again.
+
+    One that was never accepted is looked up first (EXT-10, EXT-30, EXT-40, UNK-20).
+    """
     points = [before("x1"), after("x1"), late("x1")]
     trades = [slot.plan() for _ in points]
     for trade in trades:
@@ -185,7 +208,10 @@ async def test_killed_while_the_exit_is_on_its_way(slot: WorkerSlot) -> None:
 
 @beside
 async def test_killed_while_closing(slot: WorkerSlot) -> None:
-    """In the cancel of the exit, or with the market sale on its way: everything is sold, once (EXT-10, EXT-30, EXT-60)."""
+    """In the cancel of the exit, or with the market sale on its way.
+
+    Everything is sold, once (EXT-10, EXT-30, EXT-60).
+    """
     cancel = {"method": "DELETE", "path": "*/orders/*"}
     points = [Point("stall-before", rule=cancel), Point("stall-after", rule=cancel), after("x2"), late("x2")]
     trades = [slot.plan() for _ in points]
@@ -202,7 +228,8 @@ async def test_killed_while_closing(slot: WorkerSlot) -> None:
     ]
     await kill_at(slot, faults)
     for trade in trades:
-        # a cancel that took effect lets its trade's sale begin before the kill: hit on its way, that one is looked for to the end first
+        # a cancel that took effect lets its trade's sale begin before the kill: hit on its way, that one is
+        # looked up to the end first
         view = await trade.result(within=LOOKED_FOR)
         assert (view.outcome, view.bought, view.sold) == (Outcome.FLAT, 4, 4)
         names = await trade.sent()
@@ -212,8 +239,11 @@ async def test_killed_while_closing(slot: WorkerSlot) -> None:
 
 
 @beside
-async def test_killed_while_a_part_is_sold(slot: WorkerSlot) -> None:
-    """In the cancel of the exit that holds it, or with its sale on the way: sold once, the rest covered (EXT-10, EXT-30, UNK-20)."""
+async def test_killed_during_a_partial_exit(slot: WorkerSlot) -> None:
+    """In the cancel of the exit that holds it, or with its sale on the way.
+
+    Sold once, the rest covered (EXT-10, EXT-30, UNK-20).
+    """
     cancel = {"method": "DELETE", "path": "*/orders/*"}
     held = [Point("stall-before", rule=cancel), Point("stall-after", rule=cancel)]
     free = [before("x2"), after("x2"), late("x2")]
@@ -233,7 +263,8 @@ async def test_killed_while_a_part_is_sold(slot: WorkerSlot) -> None:
             await trade.until("the sale looked for", unknown_orders=1, sold=0, exits_working=2)
         else:
             sold = part.of(4)
-            # a cancel that took effect lets its sale begin before the kill: hit on its way, that one is looked for to the end first
+            # a cancel that took effect lets its sale begin before the kill: hit on its way, that one is
+            # looked up to the end first
             rest = {"position": 4 - sold, "exits_working": 4 - sold, "unprotected": 0, "unknown_orders": 0}
             await trade.until(
                 "the part sold, and the rest protected",
@@ -252,7 +283,7 @@ async def test_killed_while_a_part_is_sold(slot: WorkerSlot) -> None:
 
 
 def _with_all_in_an_exit(trade: Trade) -> Trade:
-    """Have a trade's exits cover everything, so that a part must be taken back before it is sold."""
+    """Have a trade's exits cover everything, so that a part must be cancelled before it is sold."""
     trade.policy = replace(trade.policy, exits=replace(trade.policy.exits, fraction=Decimal(1)))
     return trade
 

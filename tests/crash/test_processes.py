@@ -14,8 +14,8 @@ from alert_trader.control.commands import trade_commands
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.simulators.venue.tape import CancelLine
 from alert_trader.workflows.interface import Command
-from tests.support.beside import beside
 from tests.support.cluster import LOOKED_FOR, Trade, WorkerSlot, exits_out, open_cluster
+from tests.support.concurrent_scenes import beside
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.timeout(240)
@@ -39,8 +39,11 @@ async def protected_in_time(trade: Trade) -> None:
 
 
 @beside
-async def test_killed_while_a_rung_waits(slot: WorkerSlot) -> None:
-    """A worker that dies between two calls is replaced, and the ladder goes on where the clock stands (ENT-10, EXT-40)."""
+async def test_killed_between_two_bumps(slot: WorkerSlot) -> None:
+    """A worker that dies between two calls is replaced.
+
+    The ladder continues by the clock (ENT-10, EXT-40).
+    """
     trade = await slot.alert(**PATIENT)
     await trade.fill("e1", 2)
     await trade.until("the first slice protected", bought=2, exits_working=1)
@@ -51,8 +54,11 @@ async def test_killed_while_a_rung_waits(slot: WorkerSlot) -> None:
 
 
 @beside
-async def test_back_after_the_window_and_its_grace(slot: WorkerSlot) -> None:
-    """A worker that comes back late buys nothing more: the remainder is cancelled, what was bought keeps its exit."""
+async def test_restarted_after_the_window_and_its_grace(slot: WorkerSlot) -> None:
+    """A worker that comes back late buys nothing more.
+
+    The remainder is cancelled, what was bought keeps its exit.
+    """
     trade = await slot.alert(
         step=timedelta(seconds=1), bumps=1, window=timedelta(seconds=3), grace=timedelta(seconds=1)
     )
@@ -73,8 +79,11 @@ async def test_back_after_the_window_and_its_grace(slot: WorkerSlot) -> None:
 
 
 @beside
-async def test_killed_between_a_cancel_asked_and_done(slot: WorkerSlot) -> None:
-    """The cancel was taken and not done when the worker died: the quantity is free only when the venue says so (ENT-60)."""
+async def test_killed_between_a_cancel_and_its_confirmation(slot: WorkerSlot) -> None:
+    """The cancel was taken and not done when the worker died.
+
+    The quantity is free only when the venue says so (ENT-60).
+    """
     trade = await slot.alert(**PATIENT)
     await trade.fill("e1", 2)
 
@@ -94,7 +103,7 @@ async def test_killed_between_a_cancel_asked_and_done(slot: WorkerSlot) -> None:
 
 
 @beside
-async def test_killed_after_the_fill_before_anyone_knew(slot: WorkerSlot) -> None:
+async def test_killed_between_a_fill_and_its_report(slot: WorkerSlot) -> None:
     """The entry fills while no worker lives: the next one learns of it and protects it at once (EXT-40)."""
     trade = await slot.alert(**PATIENT)
     await trade.order("e1")
@@ -109,7 +118,10 @@ async def test_killed_after_the_fill_before_anyone_knew(slot: WorkerSlot) -> Non
 
 @beside
 async def test_killed_while_holding(slot: WorkerSlot) -> None:
-    """The exit fills while no worker lives: the next one books it, and a close sells the rest (EXT-10, EXT-60)."""
+    """The exit fills while no worker lives.
+
+    The next one books it, and a close sells the rest (EXT-10, EXT-60).
+    """
     trade = await slot.alert(bid="1.20", ask="1.20")
     await trade.until("protected", phase=Phase.HOLDING, exits_working=2)
     await slot.kill()
@@ -125,7 +137,10 @@ async def test_killed_while_holding(slot: WorkerSlot) -> None:
 
 @beside
 async def test_frozen_past_its_deadline_a_worker_sends_nothing(slot: WorkerSlot) -> None:
-    """A worker frozen in the look before an order, and woken when its step was declared lost, does not send it (UNK-50)."""
+    """A worker frozen in the look before an order.
+
+    Woken when its step was declared lost, does not send it (UNK-50).
+    """
     trade = slot.plan(**PATIENT)
     await trade.quote("1.10", "1.30")
     await slot.caught_up()
@@ -154,9 +169,13 @@ async def test_frozen_past_its_deadline_a_worker_sends_nothing(slot: WorkerSlot)
 
 @beside
 async def test_two_workers_share_one_account(slot: WorkerSlot) -> None:
-    """Several trades, two workers on one queue, one of them killed: each order is sent once, each trade is protected (ENT-10, UNK-40)."""
+    """Several trades, two workers on one queue, one of them killed.
+
+    Each order is sent once, each trade is protected (ENT-10, UNK-40).
+    """
     await slot.start_worker()
-    # rungs far enough apart that no order is on its way when the worker dies: what is lost then, other scenes show
+    # stages far enough apart that no order is on its way when the worker dies: what is lost then, other
+    # scenes show
     trades = [slot.plan(**PATIENT, step=timedelta(seconds=6), window=timedelta(seconds=20)) for _ in range(6)]
     for trade in trades:
         await trade.quote("1.10", "1.30")
@@ -174,8 +193,8 @@ async def test_two_workers_share_one_account(slot: WorkerSlot) -> None:
 
 
 @beside
-async def test_a_worker_told_to_stop_hands_over(slot: WorkerSlot) -> None:
-    """SIGTERM in the middle of a window loses nothing: the next worker goes on (UNK-40)."""
+async def test_a_stopped_worker_hands_over(slot: WorkerSlot) -> None:
+    """SIGTERM in the middle of a window loses nothing: the next worker continues (UNK-40)."""
     trade = await slot.alert(**PATIENT)
     await trade.order("e1")
     await slot.kill(signal.SIGTERM)
@@ -185,8 +204,11 @@ async def test_a_worker_told_to_stop_hands_over(slot: WorkerSlot) -> None:
     assert not await trade.violations()
 
 
-async def test_the_server_killed_in_mid_trade(tmp_path: Path) -> None:
-    """Killed with a ladder, a position and a close under way, and back on its database: nothing is lost or doubled (UNK-40)."""
+async def test_the_server_killed_during_a_trade(tmp_path: Path) -> None:
+    """Killed with a ladder, a position and a close under way, and back on its database.
+
+    Nothing is lost or doubled (UNK-40).
+    """
     async with open_cluster(tmp_path) as cluster:
         slot = cluster.take_slot()
         await slot.start_worker()
@@ -204,7 +226,8 @@ async def test_the_server_killed_in_mid_trade(tmp_path: Path) -> None:
         await cluster.stack.restart_temporal()
         await held.until("the sale on the books", sold=2)
         view = await climbing.until("bought", phase=Phase.HOLDING, bought=4)
-        # a sending that died with the server may have left or not: its order counts as live while it is looked for
+        # a sending that died with the server may have left or not: its order counts as live while it is
+        # looked up
         assert exits_out(view) == 2
         assert (await closing.result(within=LOOKED_FOR)).outcome is Outcome.FLAT
         for trade in (held, climbing, closing):

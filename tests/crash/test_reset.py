@@ -7,8 +7,8 @@ from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from alert_trader.control.commands import trade_commands
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.workflows.interface import Command
-from tests.support.beside import beside
 from tests.support.cluster import Trade, WorkerSlot
+from tests.support.concurrent_scenes import beside
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -62,7 +62,10 @@ async def test_a_reset_of_a_bumped_trade_adds_no_order(slot: WorkerSlot) -> None
 
 @beside
 async def test_a_reset_in_the_middle_of_the_ladder_adds_no_second_entry(slot: WorkerSlot) -> None:
-    """The working entry is adopted, and the ladder starts over with it: one order is live at a time (ENT-10, UNK-40)."""
+    """The working entry is adopted, and the ladder starts over with it.
+
+    One order is live at a time (ENT-10, UNK-40).
+    """
     trade = await slot.alert()
     await trade.order("e2")
     await reset_to_the_beginning(trade)
@@ -74,7 +77,10 @@ async def test_a_reset_in_the_middle_of_the_ladder_adds_no_second_entry(slot: Wo
 
 @beside
 async def test_a_reset_of_a_finished_trade_adds_no_order(slot: WorkerSlot) -> None:
-    """A trade that was sold is told again from the venue's own record, and nothing is bought or sold a second time (UNK-40, WHO-20)."""
+    """A trade that was sold is told again from the venue's own record.
+
+    Nothing is bought or sold a second time (UNK-40, WHO-20).
+    """
     trade = await slot.alert(bid="1.20", ask="1.20")
     await trade.until("protected", phase=Phase.HOLDING, exits_working=2)
     await trade_commands.close(slot.cluster.client, trade.id, ME)

@@ -1,4 +1,4 @@
-"""One house for every end-to-end test, with planted secrets, a person's webhook, and one worker."""
+"""One stack for every end-to-end test, with planted secrets, a person's webhook, and one worker."""
 
 import asyncio
 import json
@@ -50,7 +50,7 @@ async def webhook() -> AsyncIterator[Webhook]:
 
 @pytest.fixture(scope="session")
 async def cluster(tmp_path_factory: pytest.TempPathFactory, webhook: Webhook) -> AsyncIterator[Cluster]:
-    """Open a house whose venue takes only the planted credentials."""
+    """Open a stack whose venue takes only the planted credentials."""
     async with open_cluster(
         tmp_path_factory.mktemp("e2e"),
         venue={"client_secret": CANARY_SECRET, "refresh_token": CANARY_TOKEN},
@@ -63,7 +63,7 @@ async def cluster(tmp_path_factory: pytest.TempPathFactory, webhook: Webhook) ->
 
 @pytest.fixture(scope="session")
 async def slot(cluster: Cluster) -> WorkerSlot:
-    """Give the one account that end-to-end tests trade on, its worker running."""
+    """Return the one account that end-to-end tests trade on, its worker running."""
     taken = cluster.take_slot()
     await taken.start_worker()
     return taken
@@ -92,7 +92,7 @@ class Command:
     """Everything that any command printed."""
 
     async def __call__(self, *arguments: str, **variables: str) -> Answer:
-        """Run a command to its end, under the settings of the seat."""
+        """Run a command to its end, under the settings of the worker slot."""
         process = await asyncio.create_subprocess_exec(
             str(Path(sys.executable).with_name("trader")),
             *arguments,
@@ -110,5 +110,5 @@ class Command:
 
 @pytest.fixture(scope="session")
 async def trader(slot: WorkerSlot) -> Command:
-    """Give the command, against the house."""
+    """Return the command, against the stack."""
     return Command(slot)

@@ -12,7 +12,10 @@ from tests.support.cluster import Trade, WorkerSlot
 
 
 async def _planned(slot: WorkerSlot, bid: str, ask: str, *, price: str) -> Trade:
-    """Plan an alert at a price of its own: one that differs from an open trade in its strike alone would wait for a person."""
+    """Plan an alert at a price of its own.
+
+    One that differs from an open trade in its strike alone would wait for a person.
+    """
     trade = slot.plan(price=price)
     await trade.quote(bid, ask)
     return trade
@@ -23,7 +26,10 @@ def _id() -> str:
 
 
 async def test_send_show_replay_export_and_close(slot: WorkerSlot, trader: Command, tmp_path: Path) -> None:
-    """A person's whole session: send and wait, look at it, replay it from the server and from a file, and close it."""
+    """A person's whole session: send and wait, look at it, replay it from the server and from a file.
+
+    Close it.
+    """
     plan, identity = await _planned(slot, "1.20", "1.20", price="1.21"), _id()
     sent = await trader("send", "--wait", "--json", "--id", identity, plan.message.text)
     assert sent.code == ExitCode.OK, sent.stderr
@@ -60,7 +66,7 @@ async def test_send_show_replay_export_and_close(slot: WorkerSlot, trader: Comma
     assert (await trader("cancel", identity)).code == ExitCode.REFUSED
 
 
-async def test_list_tells_trades_as_rows(slot: WorkerSlot, trader: Command) -> None:
+async def test_list_shows_trades_as_rows(slot: WorkerSlot, trader: Command) -> None:
     """Each row has the columns that scripts read, with the worker's view where one answers."""
     trade = await slot.alert(bid="1.20", ask="1.20")
     await trade.until("held", phase=Phase.HOLDING)
@@ -76,7 +82,7 @@ async def test_list_tells_trades_as_rows(slot: WorkerSlot, trader: Command) -> N
     assert row["view"]["bought"] == 4
 
 
-async def test_cancel_takes_the_entry_back(slot: WorkerSlot, trader: Command) -> None:
+async def test_cancel_cancels_the_entry(slot: WorkerSlot, trader: Command) -> None:
     """`trader cancel` ends the buying; nothing works at the venue after it."""
     trade = await slot.alert()
     await trade.order("e1")
@@ -87,7 +93,7 @@ async def test_cancel_takes_the_entry_back(slot: WorkerSlot, trader: Command) ->
     assert not await trade.violations()
 
 
-async def test_exit_codes_tell_how_it_went(slot: WorkerSlot, trader: Command) -> None:
+async def test_exit_codes_show_the_result(slot: WorkerSlot, trader: Command) -> None:
     """Refused, unfilled, not found, unreachable and misused each have a code of their own."""
     plan = await _planned(slot, "1.10", "1.50", price="1.19")
     commands = {
@@ -101,7 +107,7 @@ async def test_exit_codes_tell_how_it_went(slot: WorkerSlot, trader: Command) ->
     assert [answer.code for answer in answers] == list(commands)
 
 
-async def test_a_history_that_does_not_fit_is_told_by_its_code(
+async def test_a_history_that_does_not_replay_has_an_exit_code(
     slot: WorkerSlot, trader: Command, tmp_path: Path
 ) -> None:
     """A file whose steps the installed code would not take ends with the code for that."""
@@ -114,7 +120,7 @@ async def test_a_history_that_does_not_fit_is_told_by_its_code(
     assert (answer.code, answer.json["deterministic"]) == (ExitCode.NONDETERMINISM, False)
 
 
-async def test_doctor_finds_a_whole_house_in_order(slot: WorkerSlot, trader: Command) -> None:
+async def test_doctor_passes_on_a_complete_stack(slot: WorkerSlot, trader: Command) -> None:
     """Everything a trade needs is there, and each finding says what was looked at."""
     assert slot.workers
     answer = await trader("doctor", "--json")
@@ -124,7 +130,7 @@ async def test_doctor_finds_a_whole_house_in_order(slot: WorkerSlot, trader: Com
 
 
 async def test_no_secret_is_written_anywhere(slot: WorkerSlot, trader: Command) -> None:
-    """Credentials and the webhook's address are in no history, log, tape line, notice or output, faults included (DUR-50)."""
+    """DUR-50: credentials and the webhook's address are in no history, log, tape, notice or output."""
     control = slot.cluster.control
     trade = slot.plan()
     await trade.quote("1.20", "1.20")

@@ -1,4 +1,7 @@
-"""A day in the room: Discord, Temporal, the venue, and back to Discord, with the bot killed and the line cut in the middle."""
+"""A day in the room: Discord, Temporal, the venue.
+
+Back to Discord, with the bot killed and the line cut in the middle.
+"""
 
 import signal
 from collections.abc import AsyncIterator
@@ -22,8 +25,11 @@ async def guild(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Guild
         yield opened
 
 
-async def test_a_day_in_the_room(guild: Guild) -> None:
-    """WHO-20, DUR-40: alerts, chatter, answers, exits, approvals, a killed bot and a cut line: one card an alert, one story a card."""
+async def test_a_day_in_a_discord_channel(guild: Guild) -> None:
+    """WHO-20, DUR-40: alerts, chatter, answers, exits, approvals, a killed bot and a cut line.
+
+    One card an alert, one story a card.
+    """
     bought = await _alerts_and_talk(guild)
     asked = await _approvals(guild)
     away = await _a_killed_bot(guild)
@@ -36,7 +42,10 @@ async def test_a_day_in_the_room(guild: Guild) -> None:
 
 
 async def _alerts_and_talk(guild: Guild) -> list[Message]:
-    """Buy an alert at once; talk and a forward open nothing, the author's exit sells half, an edit is refused on record."""
+    """Buy an alert at once; talk.
+
+    A forward open nothing, the author's exit sells half, an edit is refused recorded.
+    """
     alert = await guild.alert()
     card = await guild.card(
         alert, "holding 4", "**4 of 4** at $1.20", "2 working (2 at 2.40)", "[Close all 4]"
@@ -57,7 +66,10 @@ async def _alerts_and_talk(guild: Guild) -> list[Message]:
 
 
 async def _approvals(guild: Guild) -> list[Message]:
-    """One author's alert waits for a word, which only an operator may give; another's is shown and never bought."""
+    """One author's alert waits for a word, which only an operator may give.
+
+    Another's is shown and never bought.
+    """
     asked, watched = await guild.alert(user=BOB), await guild.alert(user=EVE)
     card = await guild.card(asked, "waiting for approval", "[Buy half]", "[Skip]")
     assert "is not one" in (await guild.press(card, "Buy half", user=MALLORY))["content"]
@@ -68,7 +80,10 @@ async def _approvals(guild: Guild) -> list[Message]:
 
 
 async def _a_killed_bot(guild: Guild) -> list[Message]:
-    """Kill the bot after an alert, and post more while it is away: what is fresh is traded, what is old refused; a later press works."""
+    """Kill the bot after an alert, and post more while it is down.
+
+    What is fresh is traded, what is old refused; a later press works.
+    """
     before = await guild.alert()
     await guild.stack.kill_bot(signal.SIGKILL)
     old = await guild.alert(at=(clock.now() - timedelta(minutes=5)).isoformat())
@@ -96,7 +111,10 @@ async def _a_cut_line(guild: Guild) -> list[Message]:
 
 
 async def _a_halt(guild: Guild) -> list[Message]:
-    """Halt by command, at once and without a question; alerts are refused until somebody resumes and has been asked."""
+    """Halt by command, at once and without a question.
+
+    Alerts are refused until somebody resumes and has been asked.
+    """
     refused = await guild.use("halt", user=MALLORY, reason="for fun")
     assert "is not one" in refused["content"]
     assert "No new entry order can be sent" in (await guild.use("halt", reason="lunch"))["content"]
@@ -129,7 +147,10 @@ async def _out(guild: Guild, bought: list[Message]) -> list[Message]:
 
 
 async def _one_card_and_one_story_each(guild: Guild, alerts: list[Message]) -> None:
-    """Every alert has one card and nothing else has; each thread tells every event once, in order; nobody was pinged."""
+    """Every alert has one card and nothing else has; each thread tells every event once, in order.
+
+    Nobody was pinged.
+    """
     cards = await guild.cards()
     assert sorted(footer(each).split(" ")[0] for each in cards) == sorted(
         f"trade-{each['id']}" for each in alerts

@@ -1,6 +1,9 @@
-"""Fifty alerts in the same instant on a small account, a killed worker, and a halt in the middle, on the real server.
+"""Fifty alerts in the same instant on a small account, a killed worker.
 
-What is claimed is read from the venue's tape: no over-commitment, every filled slice protected, no entry after the acknowledged halt.
+A halt in the middle, on the real server.
+
+What is claimed is read from the venue's tape: no over-commitment, every filled slice protected, no entry
+after the acknowledged halt.
 """
 
 import asyncio
@@ -20,14 +23,18 @@ from tests.support.waiting import eventually
 
 ALERTS = 50
 CASH = 2500
-"""Dollars: nine trades of two contracts at a ceiling of 1.32, which take 266.40 with their fees, fit into it, and no tenth."""
+"""Dollars: nine trades of two contracts at a ceiling of 1.32, which take 266.40 with their fees, fit into it,
+and no tenth."""
 
 EACH = Decimal("266.40")
 CEILING = Decimal("1.32")
 
 
 async def taken(trades: list[Trade]) -> dict[str, Decimal]:
-    """Sum up from the tape what each trade has taken at most, in dollars: what its entries filled, and what they could still fill."""
+    """Sum up from the tape what each trade has taken at most, in dollars.
+
+    What its entries filled, and what they could still fill.
+    """
     names = {trade.id for trade in trades}
     now: dict[str, dict[str, Decimal]] = defaultdict(dict)
     most: dict[str, Decimal] = {}
@@ -47,7 +54,7 @@ async def taken(trades: list[Trade]) -> dict[str, Decimal]:
 
 
 async def entries(cluster: Cluster, trades: list[Trade]) -> list[RequestLine]:
-    """Give every entry of the trades that reached the venue."""
+    """Return every entry of the trades that reached the venue."""
     names = tuple(f"{trade.id}-e" for trade in trades)
     return [
         line
@@ -60,7 +67,7 @@ async def entries(cluster: Cluster, trades: list[Trade]) -> list[RequestLine]:
 
 
 async def prepared(cluster: Cluster) -> WorkerSlot:
-    """Give a seat with little money, and two workers."""
+    """Return a worker slot with little money, and two workers."""
     slot = cluster.take_slot(
         size_allocation=Decimal("0.5"),
         size_max_contracts=2,
@@ -105,7 +112,10 @@ async def test_fifty_alerts_at_once_a_killed_worker_and_a_halt_in_the_middle(clu
 
 
 async def at_rest(trade: Trade) -> None:
-    """Wait until a trade has nothing left to do but look for an order whose answer died with the worker; what it holds has its exits."""
+    """Wait until a trade has nothing left to do but look for an order whose answer died with the worker.
+
+    What it holds has its exits.
+    """
 
     async def there() -> bool:
         view = await trade.view()

@@ -1,4 +1,7 @@
-"""The folder that a command is run in: whatever lies there, none of it is run. Every program is really started in such a folder."""
+"""The folder that a command is run in: whatever lies there, none of it is run.
+
+Every program is really started in such a folder.
+"""
 
 import asyncio
 import contextlib
@@ -37,7 +40,7 @@ SECRET = "canary-refresh-token-77d1"
 
 @dataclass(frozen=True)
 class Planted:
-    """A folder with a file for every module that anybody might import, each of which writes its name to `marker` when it is run."""
+    """A folder with a file for every module that may be imported; each writes its name to `marker`."""
 
     folder: Path
     marker: Path
@@ -97,8 +100,11 @@ async def stack(planted: Planted) -> AsyncIterator[Path]:
 
 
 @pytest.mark.parametrize("name", ["settings", "json", "redis"])
-async def test_a_planted_file_tells_when_it_is_run(planted: Planted, tmp_path: Path, name: str) -> None:
-    """What the other tests rely on: Python as it is started ordinarily runs such a file, and the file says so."""
+async def test_a_planted_file_reports_when_it_runs(planted: Planted, tmp_path: Path, name: str) -> None:
+    """What the other tests rely on.
+
+    Python as it is started ordinarily runs such a file, and the file says so.
+    """
     own = Planted(planted.folder, tmp_path / "marker")
     (tmp_path / f"{name}.py").write_text(
         (planted.folder / f"{name}.py").read_text().replace(str(planted.marker), str(own.marker))
@@ -110,7 +116,10 @@ async def test_a_planted_file_tells_when_it_is_run(planted: Planted, tmp_path: P
 
 @pytest.mark.timeout(150)
 async def test_trader_up_runs_no_file_of_its_folder(planted: Planted, stack: Path) -> None:
-    """Temporal, Redis, venue, chat, worker, housekeeper, bot and admin API all start, and none of the planted files is run."""
+    """Temporal, Redis, venue, chat, worker, housekeeper, bot and admin API all start.
+
+    None of the planted files is run.
+    """
     ready = [path.name.removesuffix(".log") for path in (planted.folder / "var" / "logs").glob("*.log")]
     assert set(ready) >= {"temporal", "venue", "chat", "worker", "housekeeper", "bot", "api"}
 
@@ -136,7 +145,10 @@ async def test_trader_up_runs_no_file_of_its_folder(planted: Planted, stack: Pat
     ],
 )
 async def test_a_command_runs_no_file_of_its_folder(planted: Planted, stack: Path, line: str) -> None:
-    """A command that ends by itself runs none of the planted files; `doctor` asks the broker in a process of its own."""
+    """A command that ends by itself runs none of the planted files.
+
+    `doctor` asks the broker in a process of its own.
+    """
     process = await planted.start(TRADER, *line.split(), TRADER_STACK="" if line == "--help" else str(stack))
     said = (await process.communicate())[0].decode()
     assert planted.run() == [], said
@@ -148,7 +160,10 @@ async def test_a_command_runs_no_file_of_its_folder(planted: Planted, stack: Pat
 async def test_a_program_runs_no_file_of_its_folder(
     planted: Planted, stack: Path, program: str, tmp_path: Path
 ) -> None:
-    """`trader worker`, `housekeeper` and `api` work in the folder until they are told to stop, and run none of the planted files."""
+    """`trader worker`, `housekeeper` and `api` work in the folder until they are told to stop.
+
+    Run none of the planted files.
+    """
     ready, [port] = tmp_path / "ready", free_ports(1)
     process = await planted.start(
         TRADER, program, "--ready-file", str(ready), TRADER_STACK=str(stack), TRADER_API_PORT=str(port)
@@ -167,7 +182,10 @@ async def test_a_program_runs_no_file_of_its_folder(
 
 @pytest.mark.parametrize("program", ["venue", "chat"])
 async def test_a_program_without_credentials_gets_none(planted: Planted, program: str) -> None:
-    """DUR-50: the local venue and chat run no planted file either, and do not even have our credentials in their environment."""
+    """DUR-50: the local venue and chat run no planted file either.
+
+    Do not even have our credentials in their environment.
+    """
     [port] = free_ports(1)
     process = await planted.start(
         TRADER, program, "--port", str(port), TRADER_MODE="demo", TEMPORAL_API_KEY=SECRET

@@ -103,7 +103,7 @@ async def up(settings: Settings) -> AsyncIterator[Up]:
 
 @pytest.fixture
 def quick(tmp_path: Path) -> Settings:
-    """Give settings with a quick ladder, and a folder of their own."""
+    """Return settings with a quick ladder, and a folder of their own."""
     return load(environment={}, directory=tmp_path, flags={**QUICK, "data_dir": tmp_path}).settings
 
 
@@ -114,8 +114,11 @@ async def hold(running: Up) -> None:
     await running.until("held and protected", phase=Phase.HOLDING, bought=4, exits_working=2)
 
 
-async def test_a_trade_outlives_a_stop_of_everything(quick: Settings) -> None:
-    """Stopped with a position and its exits at work, started again: the trade is as it was, and closes flat (EXT-60, UNK-40)."""
+async def test_a_trade_survives_a_stop_of_everything(quick: Settings) -> None:
+    """Stopped with a position and its exits at work, started again.
+
+    The trade is as it was, and closes flat (EXT-60, UNK-40).
+    """
     async with up(quick) as first:
         await hold(first)
         before = await first.venue.state()
@@ -132,7 +135,10 @@ async def test_a_trade_outlives_a_stop_of_everything(quick: Settings) -> None:
 
 
 async def test_a_killed_venue_is_started_again(quick: Settings) -> None:
-    """The venue is killed under a held trade: it comes back with the exits, they fill and are booked, the rest is sold (EXT-10)."""
+    """The venue is killed under a held trade.
+
+    It comes back with the exits, they fill and are booked, the rest is sold (EXT-10).
+    """
     async with up(quick) as running:
         await hold(running)
         told: list[str] = []

@@ -1,4 +1,4 @@
-"""An alert's whole way through real processes, asked for through the use-cases that every face shares."""
+"""A trade from alert to close through real processes, with the use cases of every interface."""
 
 from alert_trader.control.commands import trade_commands
 from alert_trader.control.intake.start_trade import start_trade
@@ -36,8 +36,11 @@ async def test_an_alert_is_bought_protected_and_closed(slot: WorkerSlot) -> None
     assert not await trade.violations()
 
 
-async def test_every_order_stands_in_the_audit_trail(slot: WorkerSlot) -> None:
-    """Whether the stream or the answer told first: each order is intended, then submitted, with its venue id (DUR-60)."""
+async def test_every_order_is_in_the_audit_trail(slot: WorkerSlot) -> None:
+    """Whether the stream or the answer told first.
+
+    Each order is intended, then submitted, with its venue id (DUR-60).
+    """
     trade = await slot.alert()
     await trade.fill("e1", 2)
     await trade.until("held and protected", phase=Phase.HOLDING, bought=4, exits_working=2)
@@ -50,8 +53,11 @@ async def test_every_order_stands_in_the_audit_trail(slot: WorkerSlot) -> None:
     assert len(intended) == 7
 
 
-async def test_a_message_sent_again_opens_nothing(slot: WorkerSlot) -> None:
-    """The same message, while its trade runs and after it closed, is answered with the trade it has (WHO-20)."""
+async def test_a_repeated_message_opens_no_second_trade(slot: WorkerSlot) -> None:
+    """The same message, while its trade runs.
+
+    After it closed, is answered with the trade it has (WHO-20).
+    """
     trade = await slot.alert(bid="1.20", ask="1.20")
     await trade.until("held and protected", phase=Phase.HOLDING, exits_working=2)
     assert not await trade.send()
@@ -79,7 +85,7 @@ async def test_fills_are_known_from_the_stream_alone(slot: WorkerSlot) -> None:
 
 
 async def test_fills_are_known_from_reads_alone(slot: WorkerSlot) -> None:
-    """While the stream is open and mute, the reading at the next rung finds the fill and protects it."""
+    """While the stream is open and mute, the reading at the next stage finds the fill and protects it."""
     await slot.cluster.control.mute_streams()
     try:
         trade = await slot.alert()
@@ -92,8 +98,8 @@ async def test_fills_are_known_from_reads_alone(slot: WorkerSlot) -> None:
     assert not await trade.violations()
 
 
-async def test_the_index_and_the_picture_agree(slot: WorkerSlot) -> None:
-    """A trade is found by its columns, and its picture holds the alert, the view and the story."""
+async def test_the_search_attributes_agree_with_the_view(slot: WorkerSlot) -> None:
+    """A trade is found by its columns, and its picture holds the alert, the view and the events."""
     trade = await slot.alert(bid="1.20", ask="1.20")
     await trade.until("held", phase=Phase.HOLDING)
 
@@ -112,7 +118,7 @@ async def test_the_index_and_the_picture_agree(slot: WorkerSlot) -> None:
     assert [event.sequence for event in picture.events] == list(range(1, len(picture.events) + 1))
 
 
-async def test_people_are_told_of_money_and_nothing_in_it_pings(slot: WorkerSlot, webhook: Webhook) -> None:
+async def test_notices_about_money_ping_nobody_named_in_a_message(slot: WorkerSlot, webhook: Webhook) -> None:
     """The operator's webhook hears of the fill and the exit, as a code block without mentions (WHO-60)."""
     trade = slot.plan()
     await trade.quote("1.20", "1.20")

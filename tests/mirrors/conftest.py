@@ -1,4 +1,4 @@
-"""A house with its mirrors: a real Redis, an archive, and a housekeeper whose rounds the tests ask for."""
+"""A stack with its mirrors: a real Redis, an archive, and a housekeeper whose rounds the tests ask for."""
 
 import shutil
 from collections.abc import AsyncIterator
@@ -27,7 +27,7 @@ ME = Command(by="tester")
 
 @dataclass
 class Mirrored:
-    """The house, an account that trades in it, and what its mirrors have."""
+    """The stack, an account that trades in it, and what its mirrors have."""
 
     cluster: Cluster
     slot: WorkerSlot
@@ -68,13 +68,13 @@ class Mirrored:
         )
 
     async def in_redis(self) -> dict[str, HotTrade]:
-        """Give all that Redis has."""
+        """Return all that Redis has."""
         assert self.mirrors.hot is not None
         names = [name async for page in self.mirrors.hot.known() for name in page]
         return await self.mirrors.hot.trades(names)
 
     def in_archive(self) -> dict[str, TradeRecord]:
-        """Give all that the archive has."""
+        """Return all that the archive has."""
         return self.mirrors.reader.records([trade.workflow_id for trade in self.mirrors.reader.trades()])
 
     def delete_archive(self) -> None:
@@ -84,7 +84,7 @@ class Mirrored:
 
 @pytest.fixture(scope="session")
 async def mirrored(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mirrored]:
-    """Open the house, with one account trading and the housekeeper at work."""
+    """Open the stack, with one account trading and the housekeeper at work."""
     folder = tmp_path_factory.mktemp("mirrors")
     async with open_cluster(folder, with_mirrors=True, housekeeping_every="86400") as cluster:
         await cluster.stack.start_housekeeper()

@@ -41,7 +41,10 @@ Trader = Callable[..., Awaitable[Answer]]
 def trader(
     mirrored: Mirrored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Trader:
-    """Give the command, under the settings of the seat; in a thread of this process, as loading takes longer than answering."""
+    """Return the command, under the settings of the worker slot.
+
+    In a thread of this process, as loading takes longer than answering.
+    """
     for name, value in as_environment(mirrored.slot.settings).items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
@@ -62,17 +65,18 @@ def trader(
     return run
 
 
-async def test_the_trail_is_asked_for_in_every_way(
-    mirrored: Mirrored, trader: Trader, tmp_path: Path
-) -> None:
-    """DUR-60: recent, trade, search, sql, export and verify answer on stdout, in JSON where asked; what is wrong is told with its code."""
+async def test_the_audit_command_has_every_query(mirrored: Mirrored, trader: Trader, tmp_path: Path) -> None:
+    """DUR-60: recent, trade, search, sql, export and verify answer on stdout, in JSON where asked.
+
+    What is wrong is told with its code.
+    """
     trade = await mirrored.slot.alert(text=HOSTILE)
     await trade.result()
     await mirrored.round()
     name = f"trade-{trade.id}"
     recent = (await trader("audit", "recent", "--limit", "100", "--json")).json
     assert recent["source"] == "redis"
-    # what other tests traded in this house may have been learned later
+    # what other tests traded in this stack may have been learned later
     assert [event["kind"] for event in recent["events"] if event["workflow_id"] == name] == [
         "closed",
         "denied",
@@ -102,7 +106,7 @@ async def test_the_trail_is_asked_for_in_every_way(
     assert (await trader("audit", "trade", "nobody1")).code == 3
 
 
-async def test_people_read_it_as_a_table(mirrored: Mirrored, trader: Trader) -> None:
+async def test_the_audit_trail_is_shown_as_a_table(mirrored: Mirrored, trader: Trader) -> None:
     """Without JSON the same is tables and sentences, and an alert's text is shown as it was written."""
     trade = await mirrored.slot.alert(text="[red]BTO[/] SPY 600 @ 1")
     await trade.result()
@@ -113,8 +117,11 @@ async def test_people_read_it_as_a_table(mirrored: Mirrored, trader: Trader) -> 
     assert "denied" in (await trader("audit", "sql", "select outcome from trades")).stdout
 
 
-async def test_rebuild_and_verify_say_what_they_did(mirrored: Mirrored, trader: Trader) -> None:
-    """DUR-20: a rebuild counts what it wrote; a proof is equal or ends with a code of its own and the first difference."""
+async def test_rebuild_and_verify_report_their_result(mirrored: Mirrored, trader: Trader) -> None:
+    """DUR-20: a rebuild counts what it wrote.
+
+    A proof is equal or ends with a code of its own and the first difference.
+    """
     trade = await mirrored.slot.alert(text="BTO SPY 600 @ 1")
     await trade.result()
     assert (await trader("audit", "rebuild")).code == 0
@@ -128,7 +135,7 @@ async def test_rebuild_and_verify_say_what_they_did(mirrored: Mirrored, trader: 
     assert (await trader("audit", "rebuild", "--json")).json["in_redis"] > 0
 
 
-async def test_doctor_looks_at_the_mirrors(mirrored: Mirrored, trader: Trader) -> None:
+async def test_doctor_checks_the_mirrors(mirrored: Mirrored, trader: Trader) -> None:
     """Redis, the archive and the schedule are each found well, and none of them is needed by a trade."""
     await mirrored.round()
     told = {each["name"]: each for each in (await trader("doctor", "--no-broker", "--json")).json}

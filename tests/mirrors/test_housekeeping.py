@@ -52,7 +52,7 @@ class ManyPages:
         return Tally(compacted=3)
 
 
-async def test_a_long_round_goes_on_in_another_run(mirrored: Mirrored) -> None:
+async def test_a_long_round_continues_as_new(mirrored: Mirrored) -> None:
     """DUR-40: a run goes through a bounded number of pages; the next goes on where it was, and the sums are those of the whole round."""
     client, pages = mirrored.cluster.client, ManyPages()
     upkeep = HousekeepingActivities(pages)
@@ -92,7 +92,7 @@ async def trades(mirrored: Mirrored, count: int) -> list[Trade]:
     return made
 
 
-async def test_pages_cover_every_trade_and_do_nothing_twice(mirrored: Mirrored) -> None:
+async def test_pages_cover_every_trade_once(mirrored: Mirrored) -> None:
     """DUR-20: page by page every trade is archived and in Redis; a second round finds nothing to do, and reads no file twice."""
     made = await trades(mirrored, 3)
     upkeep = MirrorRepair(mirrored.cluster.client, mirrored.mirrors, compact_above=1)
@@ -123,7 +123,7 @@ async def test_pages_cover_every_trade_and_do_nothing_twice(mirrored: Mirrored) 
     assert (await mirrored.proof()).equal
 
 
-async def test_a_damaged_file_is_set_aside_and_written_again(mirrored: Mirrored) -> None:
+async def test_a_damaged_file_is_quarantined_and_rewritten(mirrored: Mirrored) -> None:
     """DUR-20: a file that a disk or a person cut short stops nothing: it is put out of the way, and its trades are archived again."""
     await trades(mirrored, 1)
     await mirrored.round()
@@ -141,7 +141,7 @@ async def test_a_damaged_file_is_set_aside_and_written_again(mirrored: Mirrored)
     assert (await mirrored.round()).trouble is None
 
 
-async def test_one_schedule_however_many_make_it(mirrored: Mirrored) -> None:
+async def test_there_is_one_schedule_however_many_create_it(mirrored: Mirrored) -> None:
     """A second housekeeper finds the schedule and brings it to its own settings; one that a person paused stays paused."""
     client = mirrored.cluster.client
     handle = client.get_schedule_handle("housekeeping")

@@ -26,8 +26,11 @@ async def again(mirrored: Mirrored) -> None:
     assert seen[-1] == (done.trades, done.trades)
 
 
-async def test_deleted_at_any_time_and_made_anew_they_are_the_same(mirrored: Mirrored) -> None:
-    """DUR-20: Redis and the archive are deleted under an open trade and one that is over; Temporal alone gives every digit back."""
+async def test_mirrors_deleted_at_any_time_are_rebuilt_identically(mirrored: Mirrored) -> None:
+    """DUR-20: Redis and the archive are deleted under an open trade and one that is over.
+
+    Temporal alone gives every digit back.
+    """
     over, held = await mirrored.buys(), await mirrored.buys()
     await mirrored.sells(over)
     await mirrored.round()
@@ -46,9 +49,13 @@ async def test_deleted_at_any_time_and_made_anew_they_are_the_same(mirrored: Mir
     await mirrored.sells(held)
 
 
-async def test_a_trade_that_was_cut_short_is_kept_as_such(mirrored: Mirrored) -> None:
-    """A trade that a person terminated told nobody: housekeeping archives it as broken, and it is no longer among the open ones."""
-    # on an account of its own: the order that it leaves at the venue is a difference, which keeps that account from buying
+async def test_a_terminated_trade_is_stored_as_such(mirrored: Mirrored) -> None:
+    """A trade that a person terminated told nobody.
+
+    Housekeeping archives it as broken, and it is no longer among the open ones.
+    """
+    # on an account of its own: the order that it leaves at the venue is a difference, which keeps that
+    # account from buying
     alone = mirrored.cluster.take_slot()
     await alone.start_worker()
     trade = await alone.alert()
@@ -116,7 +123,10 @@ async def gone_from_the_archive(mirrored: Mirrored, name: str) -> None:
 async def test_the_first_difference_is_named(
     mirrored: Mirrored, spoil: Callable[[Mirrored, str], Awaitable[None]], place: Place, words: str
 ) -> None:
-    """DUR-20: whatever is changed, lost or added in a mirror is found, with trade and place; a rebuild mends it."""
+    """DUR-20: whatever is changed, lost or added in a mirror is found, with trade and place.
+
+    A rebuild repairs it.
+    """
     trade = await refused(mirrored)
     await mirrored.round()
     assert (await mirrored.proof()).differences == []
@@ -139,8 +149,11 @@ def damage(file: str) -> None:
     Path(file).write_bytes(b"overwritten")
 
 
-async def test_a_damaged_file_is_set_aside_and_its_trades_are_written_again(mirrored: Mirrored) -> None:
-    """What is no Parquet any more stops no rebuild: it is kept for a person to look at, and what it held comes from Temporal."""
+async def test_a_damaged_file_is_quarantined_and_its_trades_rewritten(mirrored: Mirrored) -> None:
+    """What is no Parquet any more stops no rebuild.
+
+    It is kept for a person to look at, and what it held comes from Temporal.
+    """
     over = await refused(mirrored)
     await mirrored.round()
     file = mirrored.mirrors.archive.files()[-1]
@@ -152,7 +165,10 @@ async def test_a_damaged_file_is_set_aside_and_its_trades_are_written_again(mirr
 
 
 async def test_temporal_answers_where_redis_cannot(mirrored: Mirrored) -> None:
-    """The last events are the same from Redis and from Temporal, page by page, and the answer says whose it is."""
+    """The last events are the same from Redis and from Temporal, page by page.
+
+    The answer says whose it is.
+    """
     for _ in range(4):
         await refused(mirrored)
     await mirrored.round()

@@ -50,8 +50,11 @@ async def told_at_the_first_try(trade: Trade) -> None:
     assert told <= ended.keys()
 
 
-async def test_taken_away_in_the_middle_of_trades(mirrored: Mirrored) -> None:
-    """DUR-20, EXT-50: Redis is frozen, killed and comes back empty while trades buy, protect and sell; then everything is in it again."""
+async def test_redis_stopped_during_trades(mirrored: Mirrored) -> None:
+    """DUR-20, EXT-50: Redis is frozen, killed and comes back empty while trades buy, protect and sell.
+
+    Then everything is in it again.
+    """
     stack, slot = mirrored.cluster.stack, mirrored.slot
     before = await slot.alert()
     await before.order("e1")
@@ -90,7 +93,10 @@ async def test_taken_away_in_the_middle_of_trades(mirrored: Mirrored) -> None:
 
 
 async def test_without_any_redis_everything_else_works(mirrored: Mirrored) -> None:
-    """DUR-20: with the hot mirror switched off a trade is archived all the same, and the last events are told by Temporal."""
+    """DUR-20: with the hot mirror switched off a trade is archived all the same.
+
+    The last events are told by Temporal.
+    """
     alone = mirrored.cluster.take_slot(redis_url=None)
     await alone.start_worker()
     trade = await alone.alert(bid="1.20", ask="1.20", text="BTO SPY 600 @ 1")

@@ -1,6 +1,7 @@
 """Accounts, and a round of housekeeping, to record: entries let pass and denied, halts, days, fresh starts.
 
-The server they run on suggests a fresh start after `RUN` events, so that continue-as-new takes minutes instead of a day.
+The server they run on suggests a continue-as-new after `RUN` events, so that continue-as-new takes minutes
+instead of a day.
 """
 
 import contextlib
@@ -18,7 +19,7 @@ from alert_trader.activities.housekeeping import SWEEP, TIDY, SweepAnswer, Sweep
 from alert_trader.activities.messages import DIFFERENCES_SIGNAL, RELEASE_UPDATE
 from alert_trader.control.commands import account_commands, trade_commands
 from alert_trader.control.payload_converter import DATA_CONVERTER
-from alert_trader.domain.account.account import Account, opened
+from alert_trader.domain.account.account import Account, new_account
 from alert_trader.domain.account.reconciliation import Difference, DifferenceKind
 from alert_trader.domain.account.reservation import OpenTrade
 from alert_trader.domain.account.trading_state import AccountState, TradingStateCommand
@@ -50,7 +51,7 @@ ME = Command(by="recorder", reason="enough")
 
 @contextlib.asynccontextmanager
 async def server() -> AsyncIterator[str]:
-    """Run a server whose runs are short; gives its address."""
+    """Run a server whose runs are short; returns its address."""
     settings = (f"limit.historyCount.suggestContinueAsNew={RUN}", "history.transferProcessorMaxPollRPS=1000")
     values = [part for each in settings for part in ("--dynamic-config-value", each)]
     binary = str(find_binary(None))
@@ -61,7 +62,10 @@ async def server() -> AsyncIterator[str]:
 
 
 async def lived(slot: WorkerSlot) -> list[Trade]:
-    """Let entries pass and deny them, change a limit, halt, resume, flatten; gives the trades that heard of it."""
+    """Let entries are admitted and deny them, change a limit, halt, resume, flatten.
+
+    Returns the trades that heard of it.
+    """
     client, number = slot.cluster.client, slot.settings.account
     await slot.start_worker()
     flattened = await held(await begun(slot, "flattened"))
@@ -98,7 +102,10 @@ async def next_day(slot: WorkerSlot) -> None:
 
 
 async def flattening(slot: WorkerSlot) -> None:
-    """Go on to flatten after a fresh start: the trade that is left is not there to be told, and is released at last."""
+    """Go on to flatten after a continue-as-new.
+
+    The trade that is left is not there to be told, and is released at last.
+    """
     memory = _yesterday(slot, TradingStateCommand.FLATTEN)
     memory.trades[GONE] = OpenTrade(
         trade=GONE,
@@ -123,7 +130,7 @@ ACCOUNTS = (next_day, flattening)
 
 
 async def chain(slot: WorkerSlot) -> list[WorkflowHistory]:
-    """Give every run of a seat's account, the oldest first."""
+    """Return every run of a worker slot's account, the oldest first."""
     client = slot.cluster.client
     name = account_workflow_id(slot.settings.account)
     runs = [each async for each in client.list_workflows(f"WorkflowId = '{name}'")]
@@ -159,9 +166,9 @@ async def upkeep(client: Client) -> WorkflowHistory:
 def _yesterday(slot: WorkerSlot, order: TradingStateCommand) -> Account:
     """Remember a day before that ended with an order."""
     then = clock.now() - timedelta(days=1)
-    memory = opened(slot.settings.limits(), then)
+    memory = new_account(slot.settings.limits(), then)
     memory.open_day(Usd(Decimal(60_000)), then)
-    memory.order(order, then, by="recorder", reason="yesterday's")
+    memory.change_state(order, then, by="recorder", reason="yesterday's")
     return memory
 
 

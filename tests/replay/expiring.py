@@ -1,4 +1,7 @@
-"""A trade to record that holds to its contract's end: the time-skipping server is the only one on which that takes no days."""
+"""A trade to record that holds to its contract's end.
+
+The time-skipping server is the only one on which that takes no days.
+"""
 
 from dataclasses import replace
 from decimal import Decimal

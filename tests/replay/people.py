@@ -80,7 +80,7 @@ async def watched(slot: WorkerSlot) -> Trade:
 
 
 async def part_sold(slot: WorkerSlot) -> Trade:
-    """Sell three of four on a person's word, for which an exit is taken back; hear a correction; close."""
+    """Sell three of four on a person's word, for which an exit is cancelled; hear a correction; close."""
     trade = await held(await begun(slot, "part-sold"))
     await trade_commands.sell(trade.cluster.client, trade.id, ME, Portion(count=3))
     await trade.until("sold", position=1)
@@ -100,12 +100,15 @@ async def author_out(slot: WorkerSlot) -> Trade:
 
 
 async def author_out_early(slot: WorkerSlot) -> Trade:
-    """Hear that the author is out while the entry works with nothing bought: it is taken back."""
+    """Hear that the author is out while the entry works with nothing bought: it is cancelled."""
     return await _out_early(slot, "author-out-early", OnExit.AUTOMATIC)
 
 
 async def author_asked(slot: WorkerSlot) -> Trade:
-    """Ask a person about the author's exit: half of it is sold; asked again, nothing; asked once more, nobody answers before the close."""
+    """Ask a person about the author's exit: half of it is sold; asked again, nothing.
+
+    Asked once more, nobody answers before the close.
+    """
     trade = await held(await begun(slot, "author-asked", exits=OnExit.APPROVAL))
     await say(trade, "author-asked-1", "all out")
     await trade_commands.approve(trade.cluster.client, trade.id, ME, half=True)
@@ -117,7 +120,10 @@ async def author_asked(slot: WorkerSlot) -> Trade:
 
 
 async def author_asked_early(slot: WorkerSlot) -> Trade:
-    """Hear that the author is out while the entry works with nothing bought, where exits need a person's word: it is taken back."""
+    """Hear that the author is out while the entry works with nothing bought.
+
+    Where exits need a person's word: it is cancelled.
+    """
     return await _out_early(slot, "author-asked-early", OnExit.APPROVAL)
 
 
@@ -130,7 +136,10 @@ async def _out_early(slot: WorkerSlot, name: str, exits: OnExit) -> Trade:
 
 
 async def author_asked_raced(slot: WorkerSlot) -> Trade:
-    """Hear that the author is out, where exits need a word; the entry fills while it is taken back. From before `ASKS_LATE`. Close."""
+    """Hear that the author is out, where exits need a word; the entry fills while it is cancelled.
+
+    From before `ASKS_LATE`. Close.
+    """
     return await closed(await _raced(slot, "author-asked-raced"))
 
 

@@ -1,8 +1,11 @@
-"""Record the golden histories that are missing: `make golden`, after a story was added for what a workflow does now.
+"""Record the golden histories that are missing.
 
-Trades and accounts run on these workflows, so a history that is here stays as it was recorded: a change that would make it differ is
-patched. Each is recorded on a normal dev server, with the worker as a process and credentials planted, and written with its fingerprint
-beside it. `python -m tests.replay.record STORY ...` records those again.
+`make golden`, after a story was added for what a workflow does now.
+
+Trades and accounts run on these workflows, so a history that is here stays as it was recorded: a change that
+would make it differ is patched. Each is recorded on a normal dev server, with the worker as a process and
+credentials planted, and written with its fingerprint beside it. `python -m tests.replay.record STORY ...`
+records those again.
 """
 
 import asyncio
@@ -62,7 +65,10 @@ Recording = Callable[[WorkerSlot], Awaitable[Trade]]
 
 
 def fingerprint(path: Path) -> str:
-    """Write what a recorded workflow asked for, one command a line; what it was told by signals is left out."""
+    """Write what a recorded workflow requested, one command a line.
+
+    What it was told by signals is left out.
+    """
     steps = [step for step in steps_of(read_history(path)) if step.kind in _COMMANDS]
     return "".join(
         f"{step.kind:<14}  {_steady(step):<14}  {_VENUE_ID.sub('order #', step.summary)}".rstrip() + "\n"
@@ -71,7 +77,10 @@ def fingerprint(path: Path) -> str:
 
 
 def _steady(step: Step) -> str:
-    """Name a step without what differs from one recording to the next: a timer that ends at a moment has another length each time."""
+    """Name a step without what differs from one recording to the next.
+
+    A timer that ends at a moment has another length each time.
+    """
     if step.kind is not StepKind.TIMER:
         return step.name
     seconds = float(step.name.removesuffix(" s"))
@@ -113,7 +122,7 @@ async def converted(slot: WorkerSlot) -> Trade:
 
 
 async def given_up(slot: WorkerSlot) -> Trade:
-    """Give up unfilled: the ask is beyond the ceiling at the end of the window."""
+    """Give up unfilled: the ask is above the ceiling at the end of the window."""
     trade = await _started(slot, "given-up", bid="1.10", ask="1.50")
     await trade.result()
     return trade
@@ -134,7 +143,10 @@ async def unknown_found(slot: WorkerSlot) -> Trade:
 
 
 async def unknown_absent(slot: WorkerSlot) -> Trade:
-    """Look for an entry that never arrived, and give it up. It is swept for until its day ends, so this history is an open one."""
+    """Look for an entry that never arrived, and give it up.
+
+    It is swept for until its day ends, so this history is an open one.
+    """
     trade = await _lose_entry(slot, "unknown-absent", "lost-before")
 
     async def absent() -> bool:
@@ -174,7 +186,10 @@ async def refused(slot: WorkerSlot) -> Trade:
 
 
 async def _late_fill(slot: WorkerSlot, name: str) -> Trade:
-    """Show a fill of the first order after its end was read, while the second works. The venue knows of none, so this trade stays open."""
+    """Show a fill of the first order after its end was read, while the second works.
+
+    The venue knows of none, so this trade stays open.
+    """
     trade = await _started(slot, name, bid="1.10", ask="1.30")
     first, _ = await trade.order("e1"), await trade.order("e2")
     fill = Fill(fill_id=FillId("late"), quantity=2, price=Price(Decimal("1.20")), at=clock.now())
@@ -195,7 +210,7 @@ async def _late_fill(slot: WorkerSlot, name: str) -> Trade:
 
 
 async def late_fill(slot: WorkerSlot) -> Trade:
-    """Go on with the order for all four, until the next rung. From before `TAKES_BACK`."""
+    """Go on with the order for all four, until the next stage. From before `TAKES_BACK`."""
     return await _late_fill(slot, "late-fill")
 
 
@@ -255,10 +270,12 @@ WITH_A_WORKER: tuple[Recording, ...] = (
 
 
 SHORT_RUNS = (*(story.__name__ for story in ACCOUNTS), "lived")
-"""Stories of an account, on a server whose runs are short; the last has as many runs as it takes, and trades that heard of it."""
+"""Stories of an account, on a server whose runs are short; the last has as many runs as it takes, and trades
+that heard of it."""
 
 EXPIRING = {"expired": expired, "exit-refused-on": refused_on}
-"""Trades that hold to the end of their contract, from before `LOOKS_AT_THE_CLOSE` and by it; and so for `PAGES_AGAIN`."""
+"""Trades that hold to the end of their contract, from before `LOOKS_AT_THE_CLOSE` and by it; and so for
+`PAGES_AGAIN`."""
 
 OF_LIVED = ("flattened", "halted", "denied-by-halt")
 
@@ -285,7 +302,7 @@ def _named(story: Callable[..., object]) -> str:
 
 
 async def record(wanted: Sequence[str]) -> list[Path]:
-    """Record the wanted histories side by side, by the names of their stories; gives the files."""
+    """Record the wanted histories side by side, by the names of their stories; returns the files."""
     canaries: dict[str, Any] = {
         "venue": {"client_secret": CANARIES[0], "refresh_token": CANARIES[1]},
         "tastytrade_client_secret": SecretStr(CANARIES[0]),

@@ -1,4 +1,7 @@
-"""Stored histories on today's code: the same commands, no secrets, and a replayer that would notice a change."""
+"""Stored histories on today's code.
+
+The same commands, no secrets, and a replayer that would notice a change.
+"""
 
 import json
 from pathlib import Path
@@ -29,7 +32,7 @@ golden = pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES
 golden_trade = pytest.mark.parametrize("path", TRADES, ids=[path.stem for path in TRADES])
 
 
-def test_every_story_is_recorded() -> None:
+def test_every_scenario_is_recorded() -> None:
     """No golden history is missing, and none lies about that nobody records any more."""
     assert missing() == []
     assert sorted(path.stem for path in FILES) == sorted([*stems(), *LIVED])
@@ -39,7 +42,10 @@ def test_every_story_is_recorded() -> None:
 
 @golden
 async def test_a_stored_history_replays(path: Path) -> None:
-    """Each stored history of a trade, an account and the housekeeping replays on the present code (DUR-10): a meant change is patched."""
+    """Each stored history of a trade, an account and the housekeeping replays on the present code (DUR-10).
+
+    A meant change is patched.
+    """
     replayed = await replay(read_history(path))
     assert replayed.deterministic, replayed.fault
     assert replayed.fault is None
@@ -47,13 +53,16 @@ async def test_a_stored_history_replays(path: Path) -> None:
 
 @golden
 def test_a_history_has_its_fingerprint(path: Path) -> None:
-    """What a recorded trade asked of the world reads as kept beside it, so that a new recording shows what it changed."""
+    """What a recorded trade asked of the world reads as kept beside it.
+
+    That a new recording shows what it changed.
+    """
     assert fingerprint(path) == (FINGERPRINTS / f"{path.stem}.txt").read_text()
 
 
 @golden_trade
-def test_the_fingerprint_agrees_with_the_story(path: Path) -> None:
-    """The orders that a finished trade tells of are those that were sent, once each, with the intent in history (ENT-30, ENT-40)."""
+def test_the_fingerprint_agrees_with_the_events(path: Path) -> None:
+    """ENT-30, ENT-40: the orders of a finished trade were sent once each, with the intent in history."""
     steps = steps_of(read_history(path))
     sendings = [step.inputs[0] for step in steps if step.kind is StepKind.ACTIVITY and step.name in SENDING]
     sent = [sending["intent"]["client_order_id"] for sending in sendings]
@@ -67,8 +76,11 @@ def test_the_fingerprint_agrees_with_the_story(path: Path) -> None:
     assert {sending["mode"] for sending in sendings} <= {steps[0].inputs[0]["policy"]["mode"]}
 
 
-def test_an_account_starts_afresh_with_all_it_knows() -> None:
-    """DUR-30, HLT-10: each run but the last ends with everything in the next one's input, and in time for what is asked of it."""
+def test_an_account_carries_its_state_over() -> None:
+    """DUR-30, HLT-10: each run but the last ends with everything in the next one's input.
+
+    In time for what is asked of it.
+    """
     runs = [steps_of(read_history(HISTORIES / f"{stem}.json")) for stem in LIVED]
     assert [steps[-1].name == "continued as new" for steps in runs] == [True] * (len(runs) - 1) + [False]
     carried = [steps[0].inputs[0]["carried"] for steps in runs]
@@ -86,7 +98,10 @@ def test_a_rehearsal_sends_nothing() -> None:
 
 @golden
 def test_a_history_holds_no_secret(path: Path) -> None:
-    """The credentials that the recording worker ran with, and who recorded where, are in no history (DUR-50)."""
+    """The credentials that the recording worker ran with.
+
+    Who recorded where, are in no history (DUR-50).
+    """
     text = path.read_text()
     assert not [canary for canary in CANARIES if canary in text]
     assert str(ROOT) not in text

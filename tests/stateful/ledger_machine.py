@@ -1,7 +1,8 @@
-"""A trader of one alert over the order ledger, against a small exchange that reports late, twice, out of order or never.
+"""A trade over the order ledger, against an exchange that reports late, twice, reordered or never.
 
-It decides as the workflow does and from the ledger alone; every check compares that with what is true at the exchange. The modules it
-trades with are attributes, so that the mutation check can put a broken one in their place.
+It decides as the workflow does and from the ledger alone; every check compares that with what is true at the
+exchange. The modules it trades with are attributes, so that the mutation check can put a broken one in their
+place.
 """
 
 from decimal import Decimal
@@ -77,7 +78,10 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(number=CHOICE, late=st.booleans())
     def believe_absent(self, number: int, *, late: bool) -> None:
-        """Give an order of unknown outcome up that is not there; an entry may still arrive after that, and no other follows it."""
+        """Return an order of unknown outcome up that is not there.
+
+        An entry may still arrive after that, and no other follows it.
+        """
         missing = [
             each
             for each in self.ledger.orders
@@ -100,7 +104,10 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(number=CHOICE, quantity=st.integers(1, 4), then=st.sampled_from(["silence", "told", "protected"]))
     @precondition(lambda self: self._working())
     def fill(self, number: int, quantity: int, then: str) -> None:
-        """Fill a part of a working order, one being cancelled too; tell of it at once, or not, and protect what was bought."""
+        """Fill a part of a working order, one being cancelled too.
+
+        Tell of it at once, or not, and protect what was bought.
+        """
         order = self._working()[number % len(self._working())]
         self.exchange.fill(order, quantity)
         if then != "silence":
@@ -111,7 +118,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(number=CHOICE, told=st.booleans(), how=st.sampled_from([OrderStatus.CANCELLING, *ENDS]))
     @precondition(lambda self: self._working())
     def move(self, number: int, how: OrderStatus, *, told: bool) -> None:
-        """Begin a working order's cancel, during which it may still fill, or end it with what it has filled."""
+        """Start a working order's cancel, during which it may fill, or end it with its fills."""
         order = self._working()[number % len(self._working())]
         self.exchange.move(order, how)
         if told:
@@ -120,7 +127,10 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(number=CHOICE, more=st.integers(-3, 3))
     @precondition(lambda self: self._working())
     def edit_in_the_app(self, number: int, more: int) -> None:
-        """Replace a working order, as a person does, by a larger, equal or smaller one; an exit by no more than what is free to sell."""
+        """Replace a working order, as a person does, by a larger, equal or smaller one.
+
+        An exit by no more than what is free to sell.
+        """
         old = self._working()[number % len(self._working())]
         if old.status is not OrderStatus.LIVE or old.symbol != SYMBOL:
             return
@@ -137,7 +147,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.enlarged += max(quantity - old.left, 0) if old.leg is Leg.ENTRY else 0
         self.exchange.replace(old, quantity)
         if quantity > old.quantity - old.filled:
-            # larger than what we asked for: what the trader does not know of yet, it cannot count
+            # larger than what we requested: what the trader does not know of yet, it cannot count
             for each in self._chain(old.chain):
                 self._hear(each.report(), old.chain)
             assert self.ledger.order(old.chain).open >= quantity
@@ -164,7 +174,10 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(number=CHOICE)
     def hear_unreadable(self, number: int) -> None:
-        """Deliver a report that could be read no further than its id and name: the order exists, and nothing else is certain."""
+        """Deliver a report that could be read no further than its id and name.
+
+        The order exists, and nothing else is certain.
+        """
         orders = [order for order in self.exchange.orders.values() if order.name is not None]
         if orders:
             order = orders[number % len(orders)]
@@ -230,7 +243,10 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_oversold(self) -> None:
-        """EXT-10: working exits and exit fills never exceed entry fills, in truth and as far as the ledger has heard."""
+        """EXT-10: working exits and exit fills never exceed entry fills, in truth.
+
+        As far as the ledger has heard.
+        """
         if all(
             len(order.order_ids) <= 1 for order in self.ledger.leg(Leg.EXIT)
         ):  # one edited in the app counts for more than it may sell
@@ -241,7 +257,10 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @invariant()
     def one_entry_works_at_a_time(self) -> None:
-        """ENT-10, ENT-60: at most one entry can truly fill, and the ledger counts it as open whatever it has heard."""
+        """ENT-10, ENT-60: at most one entry can truly fill.
+
+        The ledger counts it as open whatever it has heard.
+        """
         working = {order.chain for order in self.exchange.of(Leg.ENTRY) if order.left > 0}
         assert len(working) <= 1
         if not self.gave_up:
@@ -254,11 +273,17 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @invariant()
     def no_more_is_bought_than_was_meant(self) -> None:
-        """ENT-20: entry fills, over all orders, stay within the intended quantity and what a person added in the app."""
+        """ENT-20: entry fills, over all orders, stay within the intended quantity.
+
+        What a person added in the app.
+        """
         assert self.exchange.filled(Leg.ENTRY) + self.exchange.left(Leg.ENTRY) <= self.wanted + self.enlarged
 
     def teardown(self) -> None:
-        """FIL-10: what was heard makes the same ledger in any order, and twice; read to the end, it equals the exchange."""
+        """FIL-10: what was heard makes the same ledger in any order, and twice.
+
+        Read to the end, it equals the exchange.
+        """
         again = self._new_ledger()
         for order in self.ledger.orders:
             if order.state is not self.ledger_module.OrderState.ACKNOWLEDGED:

@@ -1,4 +1,7 @@
-"""The order ledger against a small exchange: whatever it hears, in whatever order, it ends where the exchange is."""
+"""The order ledger against a small exchange.
+
+Whatever it hears, in whatever order, it ends where the exchange is.
+"""
 
 import pytest
 from hypothesis import settings

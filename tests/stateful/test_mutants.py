@@ -1,4 +1,7 @@
-"""ENT-20, EXT-10: the properties notice when the code breaks. Each mutant is one small change that a person could make by mistake."""
+"""ENT-20, EXT-10: the properties notice when the code breaks.
+
+Each mutant is one small change that a person could make by mistake.
+"""
 
 import re
 import types
@@ -171,7 +174,7 @@ def ledger_holds(**broken: Any) -> None:
 
 
 @pytest.mark.parametrize("change", LEDGER.values(), ids=LEDGER)
-def test_a_broken_ledger_is_noticed(change: tuple[str, str]) -> None:
+def test_a_broken_ledger_is_detected(change: tuple[str, str]) -> None:
     """ENT-20, EXT-10: the stateful test fails for each way to book an order wrongly."""
     broken = mutated("orders/ledger", change)
     with pytest.raises(AssertionError):
@@ -179,7 +182,7 @@ def test_a_broken_ledger_is_noticed(change: tuple[str, str]) -> None:
 
 
 @pytest.mark.parametrize("change", EXITS.values(), ids=EXITS)
-def test_a_broken_exit_is_noticed(change: tuple[str, str]) -> None:
+def test_a_broken_exit_is_detected(change: tuple[str, str]) -> None:
     """EXT-10: the stateful test fails for each way to plan more exits than the fills cover."""
     broken = mutated("execution/exits", change)
     with pytest.raises(AssertionError):
@@ -187,13 +190,16 @@ def test_a_broken_exit_is_noticed(change: tuple[str, str]) -> None:
 
 
 @pytest.mark.parametrize("change", SIZING.values(), ids=SIZING)
-def test_a_broken_sizing_is_noticed(change: tuple[str, str]) -> None:
+def test_a_broken_sizing_is_detected(change: tuple[str, str]) -> None:
     """ENT-20: the sizing property fails for each way to buy more than a limit allows."""
     broken = mutated("execution/sizing", change)
     with pytest.raises(AssertionError):
         sizing_holds(broken.size)
 
 
-def test_the_sound_code_holds() -> None:
-    """ENT-20: the same sizing property passes on the real module; the machine's own test shows that for the ledger and the exits."""
+def test_the_unmodified_code_passes() -> None:
+    """ENT-20: the same sizing property passes on the real module.
+
+    The machine's own test shows that for the ledger and the exits.
+    """
     sizing_holds(mutated("execution/sizing", ("def size(", "def size(")).size)

@@ -1,4 +1,7 @@
-"""`make dates`: the date-sensitive tests at every hard date, and in other time zones, with a line for each."""
+"""`make dates`: the date-sensitive tests at every hard date.
+
+In other time zones, with a line for each.
+"""
 
 import asyncio
 import os
@@ -10,7 +13,8 @@ from pathlib import Path
 from tests.support.instants import HARD
 
 PLACES = ("tests/unit", "tests/contract/broker/test_account_kinds.py", "tests/contract/venue/test_days.py")
-"""The pure parts, and what days do to orders and expirations. Workflows have their hard dates in tests/workflows/test_hard_dates.py."""
+"""The pure parts, and what days do to orders and expirations. Workflows have their hard dates in
+tests/workflows/test_calendar_dates.py."""
 
 AT_ONCE = 2
 
@@ -44,7 +48,8 @@ async def run(name: str, at: str, variables: Mapping[str, str], turn: asyncio.Se
         text = (await process.communicate())[0].decode()
     lines = [line for line in text.splitlines() if " in " in line and ("passed" in line or "failed" in line)]
     sys.stdout.write(
-        f"{name:<20} {HARD[at]:%Y-%m-%d %H:%M} UTC  {lines[-1] if lines else f'ended with {process.returncode}'}\n"
+        f"{name:<20} {HARD[at]:%Y-%m-%d %H:%M} UTC  "
+        f"{lines[-1] if lines else f'ended with {process.returncode}'}\n"
     )
     if process.returncode:
         sys.stdout.write(text)

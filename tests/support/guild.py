@@ -1,4 +1,7 @@
-"""A whole product on one machine, the chat in place of Discord among it: post, press, look at the cards, kill the bot."""
+"""A whole product on one machine, the chat in place of Discord among it.
+
+Post, press, look at the cards, kill the bot.
+"""
 
 import contextlib
 import itertools
@@ -46,7 +49,10 @@ class Guild:
     _numbers: Any = field(default_factory=itertools.count)
 
     async def text(self) -> str:
-        """Write an alert about a contract of its own, which can be bought at once; no two differ in one field only."""
+        """Write an alert about a contract of its own, which can be bought at once.
+
+        No two differ in one field only.
+        """
         number = next(self._numbers)
         contract = OptionContract(
             root="SPY", expiry=next_monthly(clock.now()), right=Right.CALL, strike=Decimal(500 + number)
@@ -60,7 +66,7 @@ class Guild:
         return await self.chat.say(await self.text(), user=user, **how)
 
     async def cards(self, of: str | None = None) -> list[Message]:
-        """Give every card in the room, or those of one alert."""
+        """Return every card in the room, or those of one alert."""
         found = [
             each
             for each in await self.chat.messages(self.room)
@@ -112,18 +118,18 @@ class Guild:
         return emoji
 
     async def story(self, card: Message) -> list[int]:
-        """Give the numbers of the events that a card's thread tells, in order."""
+        """Return the numbers of the events that a card's thread tells, in order."""
         told = [each["content"] for each in await self.chat.messages(card["id"])]
         return [int(number) for text in told for number in re.findall(r"^`(\d+)` ", text, re.MULTILINE)]
 
 
 def footer(card: Message) -> str:
-    """Give the last line of a card, which names its trade."""
+    """Return the last line of a card, which names its trade."""
     return str(card["embeds"][0]["footer"]["text"])
 
 
 def words(card: Message) -> str:
-    """Give everything that a card says, its buttons included."""
+    """Return everything that a card says, its buttons included."""
     embed = card["embeds"][0]
     fields = [f"{each['name']}: {each['value']}" for each in embed.get("fields", [])]
     buttons = [f"[{each['label']}]" for row in card["components"] for each in row["components"]]

@@ -1,6 +1,9 @@
-"""A trading floor for tests: a real venue, the real adapter over real sockets, a real worker, and the oracle over what they did.
+"""A trading harness for tests.
 
-Each floor has an account of its own, and so a task queue of its own; they can run beside each other on one Temporal server.
+A real venue, the real adapter over real sockets, a real worker, and the oracle over what they did.
+
+Each harness has an account of its own, and so a task queue of its own; they can run beside each other on one
+Temporal server.
 """
 
 import contextlib
@@ -69,7 +72,10 @@ CONTRACT = OptionContract(root="SPY", expiry=next_monthly(STATED), right=Right.C
 
 
 def policy(**changes: Any) -> Policy:
-    """Give the default rules, with tests' own people on the allowlist, 4 contracts at most, and a short watch for late fills."""
+    """Return the default rules, with tests' own people on the allowlist, 4 contracts at most.
+
+    A short watch for late fills.
+    """
     base = Policy(
         mode=Mode.DEMO,
         allowlist=Allowlist(authors=(AUTHOR,), channels=(CHANNEL,), guilds=(GUILD,)),
@@ -84,7 +90,7 @@ LIMITS = Limits(deny_reposts=False)
 
 
 class Heard:
-    """A channel that keeps what people were told."""
+    """A channel that keeps what people were notified."""
 
     def __init__(self) -> None:
         """Start with silence."""
@@ -134,7 +140,9 @@ class Harness:
         price: str = "1.20",
         real_time: bool = False,
     ) -> WorkflowHandle[Any, TradeView]:
-        """Start a trade from an alert, as the command does; by default the plain alert of the contract at `price`.
+        """Start a trade from an alert, as the command does.
+
+        By default the plain alert of the contract at `price`.
 
         In `real_time` its ladder waits as long as it says, so that something can be done in the middle of it.
         """
@@ -198,7 +206,7 @@ class Harness:
         await self.control.arm(FaultRule(**rule))
 
     def posts(self, leg: str = "") -> list[RequestLine]:
-        """Give the orders that reached the venue, accepted or not."""
+        """Return the orders that reached the venue, accepted or not."""
         return [
             line
             for line in self.venue.tape.lines
@@ -209,11 +217,11 @@ class Harness:
         ]
 
     def entry_limits(self) -> list[str]:
-        """Give the prices of the entry orders that reached the venue; "market" for a market order."""
+        """Return the prices of the entry orders that reached the venue; "market" for a market order."""
         return [str((line.body or {}).get("price", "market")) for line in self.posts("e")]
 
     def order_ids(self, leg: str) -> list[int]:
-        """Give the venue's ids of a leg's orders, oldest first."""
+        """Return the venue's ids of a leg's orders, oldest first."""
         seen = {
             line.order.order_id: None
             for line in self.venue.tape.lines
@@ -231,7 +239,7 @@ class Harness:
 
 
 def plain_client(client: Client) -> Client:
-    """Give a client whose workflows live in real time from the test's clock on, on a time-skipping server too."""
+    """Return a client whose workflows run in real time, also on a time-skipping server."""
     return Client(
         client.service_client,
         namespace=client.namespace,
@@ -249,7 +257,7 @@ async def open_harness(
     limits: Limits | None = None,
     stop: KillSwitch | None = None,
 ) -> AsyncIterator[Harness]:
-    """Open a floor; on leaving it, the oracle must have nothing to say of what was traded on it."""
+    """Open a harness; on leaving it, the oracle must have nothing to say of what was traded on it."""
     account = AccountNumber(f"5WT{next(_numbers):05d}")
     given = config or VenueConfig()
     changed = given.model_copy(

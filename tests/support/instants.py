@@ -1,7 +1,7 @@
 """The moments at which tests begin: one stated instant for all of them, and the hard dates of the calendar.
 
-They lie ahead of any day on which the suite is run, because the virtual clock of a workflow only goes forward. `pytest --at NAME` or
-`pytest --at 'YYYY-MM-DD HH:MM'` (New York) begins at another one.
+They lie ahead of any day on which the suite is run, because the virtual clock of a workflow only goes
+forward. `pytest --at NAME` or `pytest --at 'YYYY-MM-DD HH:MM'` (New York) begins at another one.
 """
 
 import os
@@ -20,7 +20,8 @@ def new_york(text: str, *, fold: int = 0) -> datetime:
 
 
 ORDINARY = new_york("2035-05-08 10:00")
-"""A Tuesday with nothing special before or after it: no holiday for weeks, and no monthly expiration in the same week."""
+"""A Tuesday with nothing special before or after it: no holiday for weeks, and no monthly expiration in the
+same week."""
 
 HARD = {
     "ordinary": ORDINARY,
@@ -46,14 +47,17 @@ HARD = {
 
 
 def named(text: str) -> datetime:
-    """Give the moment of a name of `HARD`, of a New York time, or the present for "now"; raises ValueError."""
+    """Return the moment of a name of `HARD`, of a New York time, or the present for "now".
+
+    Raises ValueError.
+    """
     if text == "now":
         return datetime.now(UTC)
     try:
         return HARD.get(text) or new_york(text)
     except ValueError:
         raise ValueError(
-            f"expected one of {', '.join(HARD)}, or a New York time such as '2035-05-08 10:00'; found {text!r}"
+            f"expected one of {', '.join(HARD)}, or a New York time ('2035-05-08 10:00'); found {text!r}"
         ) from None
 
 

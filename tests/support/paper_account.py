@@ -1,4 +1,7 @@
-"""An account in memory, for tests of the activities: the real rules of `alert_trader.domain.account.account`, asked without a server."""
+"""An account in memory, for tests of the activities.
+
+The real rules of `alert_trader.domain.account.account`, asked without a server.
+"""
 
 import time
 from decimal import Decimal
@@ -6,7 +9,7 @@ from decimal import Decimal
 from alert_trader import clock
 from alert_trader.activities.account_client import AccountClient, AccountUnreachableError, AdmissionGrant
 from alert_trader.activities.messages import AdmitAnswer
-from alert_trader.domain.account.account import PASS, Account, opened
+from alert_trader.domain.account.account import ADMISSION_VALIDITY, Account, new_account
 from alert_trader.domain.account.limits import Limits
 from alert_trader.domain.account.reservation import AdmitRequest
 from alert_trader.domain.account.trading_state import TradingStateCommand
@@ -20,7 +23,7 @@ class PaperAccount(AccountClient):
     def __init__(self) -> None:
         """Open the account."""
         now = clock.now()
-        self.memory: Account = opened(Limits(), now)
+        self.memory: Account = new_account(Limits(), now)
         self.memory.open_day(Usd(Decimal(1000)), now)
         self.memory.day.preflight_at = now
         self.asked: list[AdmitRequest] = []
@@ -29,7 +32,7 @@ class PaperAccount(AccountClient):
         """Seconds that have passed since a question was asked when its answer arrives."""
 
     async def reference(self) -> Usd | None:
-        """Give the day's buying power."""
+        """Return the day's buying power."""
         if self.away:
             raise AccountUnreachableError("nobody answers")
         return self.memory.day.reference
@@ -41,8 +44,10 @@ class PaperAccount(AccountClient):
             raise AccountUnreachableError("nobody answers")
         answer = self.memory.admit(request, clock.now())
         said = AdmitAnswer(denied=answer) if isinstance(answer, Denied) else AdmitAnswer(admitted=answer)
-        return AdmissionGrant(answer=said, until=time.monotonic() + PASS.total_seconds() - self.slow)
+        return AdmissionGrant(
+            answer=said, until=time.monotonic() + ADMISSION_VALIDITY.total_seconds() - self.slow
+        )
 
     def halt(self) -> None:
         """Halt it."""
-        self.memory.order(TradingStateCommand.HALT, clock.now(), by="ann", reason="a test")
+        self.memory.change_state(TradingStateCommand.HALT, clock.now(), by="ann", reason="a test")

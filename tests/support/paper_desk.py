@@ -18,10 +18,10 @@ from alert_trader.broker.port import (
     BrokerFailure,
     ChainGap,
     MarketSession,
+    MaySend,
     Refused,
-    Still,
     Unavailable,
-    always,
+    always_send,
 )
 from alert_trader.domain.ids import AccountNumber, OrderId
 from alert_trader.domain.market.contract import OptionContract, Settlement
@@ -158,9 +158,9 @@ class PaperDesk:
         """Tell the time, by a clock that may go wrong."""
         return clock.now() + self.ahead
 
-    async def place(self, intent: OrderIntent, still: Still = always) -> OrderReport:
+    async def place(self, intent: OrderIntent, may_send: MaySend = always_send) -> OrderReport:
         """Take an order in, or end as told."""
-        if not still():
+        if not may_send():
             raise Refused(NOT_SENT, "it may not be sent any more")
         self.placed.append(intent)
         if self.answer is not None:

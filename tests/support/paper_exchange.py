@@ -54,7 +54,8 @@ class PaperOrder:
 
     order_id: OrderId
     chain: ClientOrderId
-    """The name it was first sent under; a replacement made in an app belongs to the chain and does not carry the name."""
+    """The name it was first sent under; a replacement made in an app belongs to the chain and does not carry
+    the name."""
     name: ClientOrderId | None
     side: Side
     symbol: str
@@ -136,13 +137,16 @@ class PaperExchange:
         self._tell(order)
 
     def move(self, order: PaperOrder, status: OrderStatus) -> None:
-        """Bring an order to a status: a cancel asked for, or an end with nothing more to fill."""
+        """Bring an order to a status: a cancel requested, or an end with nothing more to fill."""
         assert not order.status.terminal
         order.status = status
         self._tell(order)
 
     def replace(self, order: PaperOrder, quantity: int) -> PaperOrder:
-        """Replace a working order by one of another size, as a person does in the broker's app; the new one carries no name."""
+        """Replace a working order by one of another size, as a person does in the broker's app.
+
+        The new one carries no name.
+        """
         new = self._book(
             chain=order.chain, side=order.side, symbol=order.symbol, quantity=quantity, limit=order.limit
         )

@@ -40,7 +40,7 @@ class RedisServer:
         await self.child.kill(signal.SIGSTOP)
 
     async def thaw(self) -> None:
-        """Let it go on."""
+        """Let it continue."""
         await self.child.kill(signal.SIGCONT)
 
     async def ask(self, *command: object) -> Any:

@@ -37,9 +37,9 @@ _STORY = (
 
 
 def trail(trade: str, count: int = len(_STORY), *, at: datetime = NOON, life: str = "") -> list[TradeEvent]:
-    """Give the first events of a trade, chained; `life` makes them those of another run."""
+    """Return the first events of a trade, chained; `life` makes them those of another run."""
     events: list[TradeEvent] = []
-    before = hash_chain.beginning(trade)
+    before = hash_chain.first_link(trade)
     for number, kind in enumerate(_STORY[:count], 1):
         facts = {
             "order": f"{trade.removeprefix('trade-')}-e1",
@@ -51,7 +51,7 @@ def trail(trade: str, count: int = len(_STORY), *, at: datetime = NOON, life: st
         event = TradeEvent(
             sequence=number, at=at + timedelta(seconds=number), kind=kind, text=text, facts=facts
         )
-        events.append(hash_chain.sealed(before, event))
+        events.append(hash_chain.with_hash(before, event))
         before = events[-1].chain
     return events
 
@@ -64,7 +64,7 @@ def view(
     mode: str = "demo",
     pnl: str = "316.00",
 ) -> TradeView:
-    """Give the view of a trade after these events; it is over when they are all there are."""
+    """Return the view of a trade after these events; it is over when they are all there are."""
     over = len(events) == len(_STORY)
     contract = OptionContract(
         root="SPY", expiry=datetime(2026, 12, 18, tzinfo=UTC).date(), right=Right.CALL, strike=Decimal(600)
@@ -146,6 +146,6 @@ def record(
     pnl: str = "316.00",
     life: str = "",
 ) -> TradeRecord:
-    """Give the record of a trade after so many events; without a number it is over."""
+    """Return the record of a trade after so many events; without a number it is over."""
     events = trail(f"trade-{message}", count, at=at, life=life)
     return trade_record(view(message, events, at=at, mode=mode, pnl=pnl), events, run_id=f"run{life or '-1'}")

@@ -14,14 +14,17 @@ from alert_trader import clock
 from tests.support.waiting import eventually
 
 SKIPS = 1_000_000
-"""Timers that one fast-forward may pass. The server's default is 200: a loop that reads an order every few minutes over a weekend fires
-more, and then the clock stops short and the server only answers False."""
+"""Timers that one fast-forward may pass. The server's default is 200: a loop that reads an order every few
+minutes over a weekend fires more, and then the clock stops short and the server only answers False."""
 
 
 async def forward(
     env: WorkflowEnvironment, handle: WorkflowHandle[Any, Any], duration: timedelta, *, may_end: bool = False
 ) -> None:
-    """Move the workflow's clock ahead by `duration`; fails when the clock stops short, or when the workflow ends unless it `may_end`."""
+    """Move the workflow's clock ahead by `duration`.
+
+    Fails when the clock stops short, or when the workflow ends unless it `may_end`.
+    """
     moved = await env.fast_forward(handle, duration)
     ended = not moved and (await handle.describe()).close_time is not None
     why = "it ended" if ended else f"it passed more than {SKIPS} timers"
@@ -31,7 +34,8 @@ async def forward(
 class StartsNow(Interceptor):
     """Starts every workflow at the clock of the test: its virtual time is moved there before its first task.
 
-    Put it around the client of a time-skipping server. Where time is not skipped afterwards, the workflow lives in real time from there.
+    Put it around the client of a time-skipping server. Where time is not skipped afterwards, the workflow
+    lives in real time from there.
     """
 
     @override
@@ -55,7 +59,10 @@ class _Starts(OutboundInterceptor):
 
 
 async def _has_a_task(handle: WorkflowHandle[Any, Any]) -> bool:
-    """Whether the start's delay is over: after the start and the skipped time its first task is in history."""
+    """Whether the start's delay is over.
+
+    After the start and the skipped time its first task is in history.
+    """
     return (await handle.describe()).history_length >= 3
 
 

@@ -7,10 +7,12 @@ from typing import Any
 
 
 async def eventually(holds: Callable[[], Any], what: str, within: float = 10.0, every: float = 0.01) -> Any:
-    """Wait until `holds` returns, or resolves to, something true, and return that; fails when it does not within the bound.
+    """Wait until `holds` returns, or resolves to, something true, and return that.
 
-    Asks every `every` seconds at first, then less often: what takes long is asked for ten times until it is there, so that
-    waiting does not take the CPU from what is waited for.
+    Fails when it does not within the bound.
+
+    Asks every `every` seconds at first, then less often: what takes long is requested ten times until it is
+    there, so that waiting does not take the CPU from what is waited for.
     """
     began = asyncio.get_running_loop().time()
     deadline = began + within

@@ -1,4 +1,4 @@
-"""The time-skipping server, and a floor of its own for every test that trades."""
+"""The time-skipping server, and a harness of its own for every test that trades."""
 
 from collections.abc import AsyncIterator
 

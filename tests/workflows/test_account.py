@@ -1,4 +1,4 @@
-"""The account beside its trades: halts, flattening, re-posts, limits, and what happens without it."""
+"""The account and its trades: halts, flatten, re-posts, limits, and trading without an account."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -40,7 +40,7 @@ HASTY = policy(safety=SafetyPolicy(late_fill_watch=timedelta(milliseconds=100)))
 
 @pytest.fixture
 async def strict(env: WorkflowEnvironment) -> AsyncIterator[Harness]:
-    """Open a floor whose account denies re-posts, and halts at a loss of a hundred dollars."""
+    """Open a harness whose account denies re-posts, and halts at a loss of a hundred dollars."""
     async with open_harness(env.client, limits=replace(Limits(), max_loss_per_day=Decimal(100))) as opened:
         yield opened
         await replays(opened)
@@ -54,7 +54,7 @@ async def replays(harness: Harness) -> None:
 
 
 async def shown(harness: Harness) -> AccountView:
-    """Read how the account stands."""
+    """Read the state of the account."""
     return await control.account_view(harness.client, harness.account)
 
 
@@ -74,10 +74,13 @@ async def denied(handle: WorkflowHandle[Any, TradeView]) -> str:
     return view.reason or ""
 
 
-async def test_a_halt_takes_entries_back_and_lets_exits_be(
+async def test_a_halt_cancels_entries_and_keeps_exits(
     strict: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """HLT-10, HLT-30, EXT-50: the answer says what was cancelled; what is held keeps its exit; a new alert is denied."""
+    """HLT-10, HLT-30, EXT-50: the answer says what was cancelled; what is held keeps its exit.
+
+    A new alert is denied.
+    """
     monkeypatch.setattr(
         timing, "HALT_ANSWER", timedelta(seconds=20)
     )  # the cancel is over by then, however busy the machine is
@@ -102,7 +105,10 @@ async def test_a_halt_takes_entries_back_and_lets_exits_be(
 
 
 async def test_only_a_person_with_a_reason_resumes(strict: Harness) -> None:
-    """HLT-10: halting twice is halting once; resuming names what changed, and an active account has nothing to resume."""
+    """HLT-10: halting twice is halting once.
+
+    Resuming names what changed, and an active account has nothing to resume.
+    """
     for _ in range(2):
         await control.halt(strict.client, strict.account, by="ann", reason="odd fills")
     with pytest.raises(NotPossibleError, match="what has changed"):
@@ -120,10 +126,11 @@ async def test_only_a_person_with_a_reason_resumes(strict: Harness) -> None:
     )
 
 
-async def test_flatten_halts_first_and_goes_on_until_flat(
-    strict: Harness, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """HLT-20: entries are taken back, positions sold, the progress is on record, and the account stays halted when it is flat."""
+async def test_flatten_halts_and_closes_until_flat(strict: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    """HLT-20: entries are cancelled, positions sold, the progress is recorded.
+
+    The account stays halted when it is flat.
+    """
     monkeypatch.setattr(
         timing, "HALT_ANSWER", timedelta(seconds=20)
     )  # the cancel is over by then, however busy the machine is
@@ -149,8 +156,11 @@ async def test_flatten_halts_first_and_goes_on_until_flat(
     assert (await denied(await strict.alert(price="1.23"))).startswith(Code.ACCOUNT_HALTED)
 
 
-async def test_a_repost_is_denied_until_a_person_lets_it_through(strict: Harness) -> None:
-    """RSK-30: the same author, contract and price again, whatever became of the first; allowed, it trades once."""
+async def test_a_repost_is_denied_until_a_person_allows_it(strict: Harness) -> None:
+    """RSK-30: the same author, contract and price again, whatever became of the first.
+
+    Allowed, it trades once.
+    """
     first = await strict.alert()
     await strict.until(first, "bought", phase=Phase.HOLDING)
     again = await strict.alert()
@@ -166,7 +176,10 @@ async def test_a_repost_is_denied_until_a_person_lets_it_through(strict: Harness
 
 
 async def test_the_days_loss_halts_the_account(strict: Harness) -> None:
-    """RSK-20, HLT-10: a position sold at a loss beyond the limit halts it, pages, and takes working entries back."""
+    """RSK-20, HLT-10: a position sold at a loss above the limit halts it, pages.
+
+    Cancels working entries.
+    """
     await strict.quote("1.20", "1.20")  # it is bought at once, and then held in real time
     first = await strict.alert(real_time=True)
     await strict.until(first, "bought", phase=Phase.HOLDING, exits_working=2)
@@ -186,7 +199,10 @@ async def test_the_days_loss_halts_the_account(strict: Harness) -> None:
 
 
 async def test_limits_change_while_trades_run(strict: Harness) -> None:
-    """RSK-20: on record with diff and reason; the next entry is held against them, and may get fewer contracts than it was sized for."""
+    """RSK-20: recorded with diff and reason.
+
+    The next entry is held against them, and may get fewer contracts than it was sized for.
+    """
     receipt = await control.change_limits(
         strict.client,
         strict.account,
@@ -239,8 +255,13 @@ async def test_a_trade_reserves_and_releases(strict: Harness) -> None:
     assert (await shown(strict)).trades_today == 1
 
 
-async def test_what_an_earlier_try_reserved_is_released(env: WorkflowEnvironment, tmp_path: Path) -> None:
-    """RSK-20: a look that failed had asked the account; the try after it was stopped by the file, and asked nobody."""
+async def test_a_reservation_of_an_earlier_attempt_is_released(
+    env: WorkflowEnvironment, tmp_path: Path
+) -> None:
+    """RSK-20: a look that failed had asked the account.
+
+    The try after it was stopped by the file, and asked nobody.
+    """
     file = tmp_path / "stop"
     async with open_harness(env.client, stop=KillSwitch(file=file)) as harness:
         await harness.fault(kind="status", method="GET", path="*/orders", status=503, count=400)
@@ -253,12 +274,12 @@ async def test_what_an_earlier_try_reserved_is_released(env: WorkflowEnvironment
 
 
 async def there(harness: Harness, trades: int) -> bool:
-    """Tell whether the account has so many open trades."""
+    """Return whether the account has so many open trades."""
     return len((await shown(harness)).open_trades) == trades
 
 
-async def test_without_its_account_nothing_is_bought_and_exits_go_on(env: WorkflowEnvironment) -> None:
-    """EXT-50: the account's workflow is gone: a holding trade is closed as ever, and a new alert is denied."""
+async def test_without_its_account_nothing_is_bought_and_exits_work(env: WorkflowEnvironment) -> None:
+    """EXT-50: without the account's workflow a position can be closed, and a new alert is denied."""
     async with open_harness(env.client) as harness:
         await harness.quote("1.20", "1.20")  # it is bought at once, and then held in real time
         held = await harness.alert(real_time=True)
@@ -273,15 +294,18 @@ async def test_without_its_account_nothing_is_bought_and_exits_go_on(env: Workfl
             await control.resume(harness.client, harness.account, by="ann", changed="nothing")
 
 
-async def test_an_account_nobody_looks_after_is_said_to_be_so(env: WorkflowEnvironment) -> None:
-    """The faces say what to do where no worker has run for an account."""
+async def test_an_account_without_a_workflow_is_reported(env: WorkflowEnvironment) -> None:
+    """The interfaces say what to do where no worker has run for an account."""
     for ask in (control.account_view, control.positions):
         with pytest.raises(NotFoundError, match="no worker has run for it"):
             await ask(env.client, AccountNumber("5WT77777"))
 
 
-async def test_what_the_account_has_is_read_for_people(strict: Harness) -> None:
-    """Positions, working orders and the preflight come through the account's workflow: no face asks the broker."""
+async def test_the_account_view_has_positions_and_orders(strict: Harness) -> None:
+    """Positions, working orders and the preflight come through the account's workflow.
+
+    No interface asks the broker.
+    """
     await strict.quote("1.20", "1.20")  # it is bought at once, and then held in real time
     trade = await strict.alert(real_time=True)
     await strict.until(trade, "bought", phase=Phase.HOLDING, exits_working=2)
@@ -303,10 +327,13 @@ async def test_what_the_account_has_is_read_for_people(strict: Harness) -> None:
     assert all(each.ok for each in checks)
 
 
-async def test_contracts_that_nobody_bought_block_entries_until_a_person_explains_them(
+async def test_unexplained_contracts_block_entries(
     strict: Harness,
 ) -> None:
-    """UNK-60: a position of somebody else's order is shown and paged; its order is told of and left alone; explained, entries pass."""
+    """UNK-60: a position of somebody else's order is shown and paged; its order is reported and left alone.
+
+    Explained, entries are admitted.
+    """
     order = await strict.control.app_order(strict.account, strict.symbol, Action.BUY_TO_OPEN, 2, limit="1.30")
     await eventually(
         lambda: any("not ours" in notice.title for notice in strict.heard.notices),
@@ -330,4 +357,4 @@ async def test_contracts_that_nobody_bought_block_entries_until_a_person_explain
     assert [each.explained_by for each in answer.view.differences] == ["ann"]
     trade = await strict.alert()
     await strict.until(trade, "bought", phase=Phase.HOLDING)
-    assert any("do not agree" in notice.text for notice in strict.heard.notices)
+    assert any("disagree" in notice.text for notice in strict.heard.notices)

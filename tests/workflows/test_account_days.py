@@ -1,4 +1,4 @@
-"""The account over weeks of virtual time: days that begin, a halt that holds, a memory that ends with the contract, fresh starts."""
+"""The account over weeks: daily start, halts, re-posts until expiration, continue-as-new."""
 
 import asyncio
 import contextlib
@@ -63,7 +63,7 @@ from tests.support.waiting import eventually
 _numbers = itertools.count(1)
 AT_ONCE = asyncio.Semaphore(8)
 LONGEST = 3000
-"""Events of one run: Temporal takes fifty thousand, and suggests a fresh start long before."""
+"""Events of one run: Temporal takes fifty thousand, and suggests a continue-as-new long before."""
 
 
 LOOSE = Limits(
@@ -92,12 +92,12 @@ class Broker:
 
     @activity.defn(name=FOLLOW_ORDERS)
     async def follow_orders(self, request: FollowRequest) -> None:
-        """End at once: a stream that is followed keeps the clock from going on."""
+        """End at once: a stream that is followed keeps the clock from continuing."""
         assert request.account
 
     @activity.defn(name=NOTIFY)
     async def notify(self, notice: Notice) -> None:
-        """Keep what people are told."""
+        """Keep what people are notified."""
         self.notices.append(notice)
 
 
@@ -109,7 +109,7 @@ class Clocked:
         self.env, self.handle, self.broker = env, handle, broker
 
     async def view(self) -> AccountView:
-        """Ask how it stands, once its new run has begun."""
+        """Read the state of it, once its new run has begun."""
         found: list[AccountView] = []
 
         async def told() -> bool:
@@ -123,7 +123,10 @@ class Clocked:
         return found[0]
 
     async def until(self, moment: datetime) -> AccountView:
-        """Let the time go on until just after a moment, and give how it stands when its day has begun."""
+        """Let the time continue until just after a moment.
+
+        Give the state of it when its day has begun.
+        """
         await forward_to(self.env, self.handle, moment + timedelta(seconds=5))
         view = await self.view()
 
@@ -144,7 +147,10 @@ class Clocked:
         return await self.until(opens + timedelta(minutes=30))
 
     async def afresh_at(self, moment: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Let a new run begin just after a moment: the next begins by itself a day later, whenever the test was started."""
+        """Let a new run begin just after a moment.
+
+        The next begins by itself a day later, whenever the test was started.
+        """
         await self.until(moment)
         first = (await self.handle.describe()).run_id
 
@@ -226,12 +232,15 @@ async def account_of(env: WorkflowEnvironment, broker: Broker) -> AsyncIterator[
 
 
 async def following(clocked: Clocked) -> date:
-    """Give the first trading day after the account's clock."""
+    """Return the first trading day after the account's clock."""
     return next_trading_day((await clocked.view()).day)
 
 
-async def test_a_days_buying_power_is_that_of_its_open(clocked: Clocked) -> None:
-    """RSK-20: what is read before the open is read again at it, and then stays for the day whatever the account has."""
+async def test_the_days_reference_is_the_buying_power_at_the_open(clocked: Clocked) -> None:
+    """RSK-20: what is read before the open is read again at it.
+
+    Then stays for the day whatever the account has.
+    """
     day = await following(clocked)
     opens = session_opens_at(day)
     assert opens is not None
@@ -245,8 +254,11 @@ async def test_a_days_buying_power_is_that_of_its_open(clocked: Clocked) -> None
     assert (answer.day, answer.fixed) == (day, True)
 
 
-async def test_the_broker_says_when_the_day_opens(clocked: Clocked) -> None:
-    """RSK-20: an opening at 10:30 that no calendar knows: the buying power is that of then, and on a closed day nothing is read again."""
+async def test_the_day_opens_at_the_brokers_session(clocked: Clocked) -> None:
+    """RSK-20: an opening at 10:30 that no calendar knows.
+
+    The buying power is that of then, and on a closed day nothing is read again.
+    """
     day = await following(clocked)
     opens = session_opens_at(day)
     assert opens is not None
@@ -271,7 +283,7 @@ async def test_the_broker_says_when_the_day_opens(clocked: Clocked) -> None:
     assert clocked.broker.readings == readings + 1
 
 
-async def test_a_halt_holds_from_day_to_day_and_is_said_each_day(clocked: Clocked) -> None:
+async def test_a_halt_lasts_over_days_with_a_daily_reminder(clocked: Clocked) -> None:
     """HLT-10: over fresh starts, a weekend included, until a person resumes; nobody can forget it."""
     day = await following(clocked)
     await clocked.open(day)
@@ -316,8 +328,8 @@ async def test_a_repost_is_remembered_until_its_contract_expires(clocked: Clocke
     assert (await clocked.ask(ask(expiry, price="1.20"))).admitted is not None
 
 
-async def test_a_preflight_that_fails_is_tried_again_and_stops_entries_meanwhile(clocked: Clocked) -> None:
-    """RSK-20: paged once, with what was found; right again it lets entries pass, and that is said too."""
+async def test_a_failed_preflight_is_retried_and_stops_entries(clocked: Clocked) -> None:
+    """RSK-20: paged once, with what was found; right again it admits entries, and that is said too."""
     day = await following(clocked)
     opens = session_opens_at(day)
     assert opens is not None
@@ -343,10 +355,13 @@ WRONG = (Check(name="token", ok=False, found="expired", fix="renew it"),)
 @pytest.mark.parametrize(
     "begun", [timedelta(hours=-9), timedelta(minutes=-2), timedelta(minutes=15), timedelta(minutes=45)]
 )
-async def test_a_preflight_is_read_again_whenever_the_account_starts_afresh(
+async def test_a_preflight_is_repeated_after_continue_as_new(
     clocked: Clocked, monkeypatch: pytest.MonkeyPatch, begun: timedelta
 ) -> None:
-    """RSK-20: the daily fresh start, before, at or after the failure at the open, does not end the tries: right again, it lets pass."""
+    """RSK-20: the daily continue-as-new, before, at or after the failure at the open, does not end the tries.
+
+    With a passing preflight it admits entries.
+    """
     day = await following(clocked)
     opens = session_opens_at(day)
     assert opens is not None
@@ -364,10 +379,13 @@ async def test_a_preflight_is_read_again_whenever_the_account_starts_afresh(
     assert (await clocked.ask(ask(day))).admitted is not None
 
 
-async def test_a_run_that_begins_with_a_failed_preflight_reads_it_at_once(
+async def test_a_run_that_starts_with_a_failed_preflight_repeats_it(
     clocked: Clocked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """RSK-20: the fresh start fell between a failure and its next try; it is due again, and not at the next midnight."""
+    """RSK-20: the continue-as-new fell between a failure and its next try.
+
+    It is due again, and not at the next midnight.
+    """
     day = await following(clocked)
     opens = session_opens_at(day)
     assert opens is not None
@@ -382,8 +400,11 @@ async def test_a_run_that_begins_with_a_failed_preflight_reads_it_at_once(
     assert (await clocked.ask(ask(day))).admitted is not None
 
 
-async def test_a_persons_preflight_that_fails_is_tried_again(clocked: Clocked) -> None:
-    """RSK-20: `trader account preflight` found something wrong in the middle of the day; it is read again within minutes."""
+async def test_a_failed_manual_preflight_is_retried(clocked: Clocked) -> None:
+    """RSK-20: `trader account preflight` found something wrong in the middle of the day.
+
+    It is read again within minutes.
+    """
     day = await following(clocked)
     await clocked.open(day)
     opens = session_opens_at(day)
@@ -396,8 +417,11 @@ async def test_a_persons_preflight_that_fails_is_tried_again(clocked: Clocked) -
     assert (await clocked.ask(ask(day))).admitted is not None
 
 
-async def test_two_weeks_of_trading_stay_within_a_histories_limits(clocked: Clocked) -> None:
-    """DUR-30, DUR-40: a hundred trades on the first day, then day after day: each run is short, and nothing open or counted is lost."""
+async def test_two_weeks_of_trading_stay_within_history_limits(clocked: Clocked) -> None:
+    """DUR-30, DUR-40: a hundred trades on the first day, then day after day.
+
+    Each run is short, and nothing open or counted is lost.
+    """
     day = await following(clocked)
     kept = ask(day + timedelta(days=60), strike=700)
     runs: set[str] = set()
@@ -447,7 +471,10 @@ class Slow(Broker):
 async def test_the_stream_is_followed_until_the_run_is_over(
     env: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """EXT-40: a dead channel to people holds a fresh start up by minutes; trades hear of their fills all the while."""
+    """EXT-40: a dead channel to people holds a continue-as-new up by minutes.
+
+    Trades hear of their fills all the while.
+    """
     broker = Slow()
     async with account_of(env, broker) as clocked:
         with env.with_time_skipping_disabled():

@@ -1,4 +1,4 @@
-"""Trades that wait for a person: approved, halved, skipped, left unanswered; and authors who are watched only."""
+"""Trades that wait for approval: approved, halved, skipped, unanswered; and watched authors."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -27,7 +27,7 @@ ME = Command(by="tester")
 
 
 def asking(**changes: object) -> Policy:
-    """Give rules whose author needs approval."""
+    """Return rules whose author needs approval."""
     return policy(profile=replace(Profile(approval=Approval.ASK), **changes))  # type: ignore[arg-type]
 
 
@@ -46,8 +46,11 @@ async def test_nothing_is_bought_before_a_person_approves(env: WorkflowEnvironme
     assert view.offer is None
 
 
-async def test_an_approval_counts_as_the_alerts_age(env: WorkflowEnvironment, harness: Harness) -> None:
-    """WHO-30: 75 s after its posting an alert is too old, but for a yes: its 60 s count from that, and the price is taken anew."""
+async def test_the_alerts_age_counts_from_the_approval(env: WorkflowEnvironment, harness: Harness) -> None:
+    """WHO-30: 75 s after its posting an alert is too old, but for a yes.
+
+    Its 60 s count from that, and the price is taken anew.
+    """
     await harness.quote("1.20", "1.20")
     with env.with_time_skipping_disabled():
         trade = await harness.alert(rules=asking(), age=45)
@@ -59,7 +62,7 @@ async def test_an_approval_counts_as_the_alerts_age(env: WorkflowEnvironment, ha
     assert view.quote_ask == Decimal("1.15")
 
 
-async def test_an_approved_entry_is_denied_when_the_price_has_run_away(
+async def test_an_approved_entry_is_denied_when_the_price_moved_too_far(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
     """A yes is no order: every check of sizing holds again."""
@@ -74,10 +77,13 @@ async def test_an_approved_entry_is_denied_when_the_price_has_run_away(
 
 
 @pytest.mark.parametrize(("now", "bought"), [("1.25", 4), ("2.00", 0)])
-async def test_no_more_is_paid_than_was_approved(
+async def test_no_more_is_paid_than_approved(
     env: WorkflowEnvironment, harness: Harness, now: str, bought: int
 ) -> None:
-    """An alert without a price is priced at the mid, which has moved when a person says yes: the ceiling stays the one that was shown."""
+    """An alert without a price is priced at the mid, which has moved when a person says yes.
+
+    The ceiling stays the one that was shown.
+    """
     await harness.quote("1.20", "1.20")
     with env.with_time_skipping_disabled():
         trade = await harness.alert(f"BTO SPY {harness.expiry:%m/%d/%Y} 450c", rules=asking())
@@ -101,7 +107,7 @@ async def test_half_buys_half_of_what_was_shown(env: WorkflowEnvironment, harnes
 
 
 async def test_skip_ends_the_trade_with_nothing_bought(harness: Harness, env: WorkflowEnvironment) -> None:
-    """A no is on record with who said it."""
+    """A no is recorded with who said it."""
     with env.with_time_skipping_disabled():
         trade = await harness.alert(rules=asking())
         await harness.until(trade, "waits", phase=Phase.AWAITING)
@@ -132,8 +138,11 @@ async def test_no_answer_in_time_buys_nothing(harness: Harness) -> None:
     assert "APPROVAL_EXPIRED" in (view.reason or "")
 
 
-async def test_an_answer_to_another_offer_is_not_taken(harness: Harness, env: WorkflowEnvironment) -> None:
-    """Who pressed the button of an old card did not see what is offered now; and half of one contract is none."""
+async def test_an_answer_to_another_offer_is_refused(harness: Harness, env: WorkflowEnvironment) -> None:
+    """Who pressed the button of an old card did not see what is offered now.
+
+    And half of one contract is none.
+    """
     small = asking()
     rules = replace(small, sizing=replace(small.sizing, max_contracts=1))
     with env.with_time_skipping_disabled():
@@ -145,15 +154,18 @@ async def test_an_answer_to_another_offer_is_not_taken(harness: Harness, env: Wo
         assert (await harness.view(trade)).phase is Phase.AWAITING
 
 
-async def test_a_watched_author_is_read_and_never_traded(harness: Harness) -> None:
-    """Everything is checked and shown as it would be, no order leaves, and the trade says that it was only watched."""
+async def test_a_watched_author_is_never_traded(harness: Harness) -> None:
+    """Everything is checked and shown as it would be, no order leaves.
+
+    The trade says that it was only watched.
+    """
     trade = await harness.alert(rules=policy(profile=Profile(approval=Approval.WATCH)))
     view = await trade.result()
     assert (view.outcome, view.quantity, harness.posts()) == (Outcome.WATCHED, 4, [])
     assert "watched" in await harness.kinds(trade)
 
 
-async def test_a_lotto_is_traded_with_its_share(harness: Harness) -> None:
+async def test_a_lotto_is_scaled_by_its_factor(harness: Harness) -> None:
     """RSK-10: the label's factor scales each of our caps."""
     await harness.quote("1.20", "1.20")
     trade = await harness.alert(f"Super Lotto: BTO SPY {harness.expiry:%m/%d/%Y} 450c @ 1.20")

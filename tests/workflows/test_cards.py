@@ -1,4 +1,4 @@
-"""A trade's card, from the trade's side: shown beside the story, by whoever serves the queue, and never in its way."""
+"""A trade's card as the trade sees it: shown by the bot, and never delaying the trade."""
 
 import asyncio
 import contextlib
@@ -61,12 +61,15 @@ async def served(harness: Harness, board: Board) -> AsyncIterator[None]:
 
 
 def carded(**changes: object) -> Policy:
-    """Give the rules of a trade that has a card."""
+    """Return the rules of a trade that has a card."""
     return policy(cards=True, **changes)
 
 
-async def test_every_event_is_shown_once_and_what_comes_together_is_shown_together(harness: Harness) -> None:
-    """One card activity at a time; each carries the newest state, and its events go on where the last one's ended."""
+async def test_every_event_is_shown_once_and_bursts_are_batched(harness: Harness) -> None:
+    """One card activity at a time.
+
+    Each carries the newest state, and its events continue where the last one's ended.
+    """
     board = Board()
     async with served(harness, board):
         await harness.quote("1.20", "1.20")
@@ -84,10 +87,11 @@ async def test_every_event_is_shown_once_and_what_comes_together_is_shown_togeth
     assert (board.asked[-1].view.outcome, board.asked[-1].events[-1].kind) == (view.outcome, EventKind.CLOSED)
 
 
-async def test_without_a_bot_orders_exits_and_the_end_wait_for_nothing(
-    harness: Harness, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """EXT-50: nobody serves the cards. The position is bought and protected at once, and the end comes within the bound of two tries."""
+async def test_without_a_bot_trading_does_not_wait(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    """EXT-50: nobody serves the cards.
+
+    The position is bought and protected at once, and the end comes within the bound of two tries.
+    """
     # an activity that nobody takes waits in real time, which is why its bound is short here
     monkeypatch.setattr(timing, "CARD_TOTAL", timedelta(seconds=1))
     await harness.quote("1.20", "1.20")
@@ -105,8 +109,11 @@ async def test_without_a_bot_orders_exits_and_the_end_wait_for_nothing(
     assert (card.place, card.shown, card.wanted) == (None, 0, True)
 
 
-async def test_after_a_failure_the_next_change_looks_before_it_makes_anything(harness: Harness) -> None:
-    """What an unanswered try did is not known: the next one is told so, tells everything again, and the one after is certain."""
+async def test_after_a_failure_an_existing_card_is_looked_up_first(harness: Harness) -> None:
+    """What an unanswered try did is not known.
+
+    The next one is told so, tells everything again, and the one after is certain.
+    """
     board = Board(failures=1)
     async with served(harness, board):
         await harness.quote("1.20", "1.20")
@@ -117,8 +124,11 @@ async def test_after_a_failure_the_next_change_looks_before_it_makes_anything(ha
     assert board.asked[1].events[0].sequence == 1
 
 
-async def test_a_bot_that_is_back_asks_for_the_card(harness: Harness) -> None:
-    """A trade that only holds has nothing new to show: the bot's word is enough, and a card that is like the trade says so."""
+async def test_a_restarted_bot_requests_the_card(harness: Harness) -> None:
+    """A trade that only holds has nothing new to show.
+
+    The bot's word is enough, and a card that is like the trade says so.
+    """
     board = Board()
     await harness.quote("1.20", "1.20")
     trade = await harness.alert(
@@ -135,7 +145,7 @@ async def test_a_bot_that_is_back_asks_for_the_card(harness: Harness) -> None:
         await eventually(like_it, "the card to be shown", within=20)
 
 
-async def test_a_trade_that_has_no_card_asks_for_none(harness: Harness) -> None:
+async def test_a_trade_without_cards_requests_none(harness: Harness) -> None:
     """Without a bot in the settings no activity is scheduled for one."""
     board = Board()
     async with served(harness, board):
@@ -146,8 +156,11 @@ async def test_a_trade_that_has_no_card_asks_for_none(harness: Harness) -> None:
     assert not card.wanted
 
 
-async def test_a_card_stays_small_whatever_the_trade_has_been_through(harness: Harness) -> None:
-    """DUR-40: an exit that is refused for days, and a bot that is away: each card is written into history, so each has a bound."""
+async def test_a_card_has_a_bounded_size(harness: Harness) -> None:
+    """DUR-40: an exit that is refused for days, and a bot that is unreachable.
+
+    Each card is written into history, so each has a bound.
+    """
     harness.exit_fraction = None
     board = Board(failures=10_000)
     async with served(harness, board):

@@ -1,11 +1,13 @@
-"""What a person asks of a trade: cancel, close, convert, in every phase; and the Web UI's own cancel."""
+"""Commands of a person: cancel, close and convert in every phase, together, and the Web UI's own cancel."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.testing import WorkflowEnvironment
 
+from alert_trader.domain.execution.policy import Conversion, LadderPolicy
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.workflows.interface import (
     CANCEL_UPDATE,
@@ -14,14 +16,15 @@ from alert_trader.workflows.interface import (
     Command,
     CommandReceipt,
 )
-from tests.support.harness import Harness
+from tests.support.harness import Harness, policy
 from tests.support.virtual_time import forward
+from tests.support.waiting import eventually
 
 ME = Command(by="tester", reason="because")
 
 
-async def test_cancel_takes_a_working_entry_back(env: WorkflowEnvironment, harness: Harness) -> None:
-    """Cancel in the window: no order is left, nothing was bought, and who asked is on record."""
+async def test_cancel_cancels_a_working_entry(env: WorkflowEnvironment, harness: Harness) -> None:
+    """Cancel in the window: no order is left, nothing was bought, and who asked is recorded."""
     await harness.quote("1.10", "1.30")
     with env.with_time_skipping_disabled():
         trade = await harness.alert()
@@ -47,9 +50,7 @@ async def test_cancel_after_a_partial_fill_keeps_and_protects_it(
         await harness.until(trade, "held and protected", phase=Phase.HOLDING, bought=2, exits_working=1)
 
 
-async def test_cancel_while_the_entry_is_unknown_waits_for_certainty(
-    env: WorkflowEnvironment, harness: Harness
-) -> None:
+async def test_cancel_waits_while_the_entry_is_unknown(env: WorkflowEnvironment, harness: Harness) -> None:
     """An order of unknown outcome cannot be cancelled before it is found; then it is."""
     await harness.quote("1.10", "1.30")
     await harness.control.mute_streams()
@@ -62,7 +63,7 @@ async def test_cancel_while_the_entry_is_unknown_waits_for_certainty(
     assert harness.venue.exchange.orders[harness.order_ids("e")[0]].status.terminal
 
 
-async def test_cancel_of_a_trade_that_no_longer_buys_is_not_possible(harness: Harness) -> None:
+async def test_cancel_is_not_possible_after_the_entry_ended(harness: Harness) -> None:
     """Once the entry is over there is nothing to cancel, and the answer says what to do instead."""
     await harness.quote("1.20", "1.20")
     trade = await harness.alert()
@@ -72,8 +73,11 @@ async def test_cancel_of_a_trade_that_no_longer_buys_is_not_possible(harness: Ha
     assert "may close it" in str(refused.value.__cause__)
 
 
-async def test_close_while_holding_takes_the_exit_back_and_sells_all(harness: Harness) -> None:
-    """The exit is cancelled and over before the market order goes out, so the two never stand for the same contracts (EXT-30)."""
+async def test_close_while_holding_cancels_the_exit_and_sells_all(harness: Harness) -> None:
+    """The exit is cancelled and over before the market order goes out.
+
+    The two never stand for the same contracts (EXT-30).
+    """
     await harness.quote("1.20", "1.20")
     trade = await harness.alert()
     await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
@@ -97,7 +101,7 @@ async def test_close_in_the_window_cancels_the_entry_and_sells_what_it_bought(
     assert (view.outcome, view.bought, view.sold) == (Outcome.FLAT, 3, 3)
 
 
-async def test_close_goes_on_until_it_is_flat(harness: Harness) -> None:
+async def test_close_retries_until_flat(harness: Harness) -> None:
     """A sale that is refused is tried again; a sale that fills in part is completed."""
     await harness.quote("1.20", "1.20")
     trade = await harness.alert()
@@ -149,7 +153,10 @@ async def test_convert_now_respects_the_ceiling(env: WorkflowEnvironment, harnes
 
 
 async def test_the_web_uis_cancel_is_an_operators_cancel(env: WorkflowEnvironment, harness: Harness) -> None:
-    """Cancelling the workflow stops the buying, keeps what was bought, and the trade lives on to protect it."""
+    """Cancelling the workflow stops the buying, keeps what was bought.
+
+    The trade lives on to protect it.
+    """
     await harness.quote("1.20", "1.20", ask_size=2)
     with env.with_time_skipping_disabled():
         trade = await harness.alert()
@@ -169,3 +176,52 @@ async def test_a_second_cancel_of_the_workflow_changes_nothing(harness: Harness)
     await trade.cancel()
     view = await harness.until(trade, "still held", phase=Phase.HOLDING, exits_working=2)
     assert view.position == 4
+
+
+async def test_a_cancel_during_the_conversion_cancels_the_conversion_order(
+    env: WorkflowEnvironment, harness: Harness
+) -> None:
+    """The converting order rests unfilled when a person cancels.
+
+    It is cancelled for that person, and no other follows.
+    """
+    await harness.quote("1.19", "1.32", ask_size=0)
+    rules = policy(
+        ladder=LadderPolicy(conversion=Conversion.MARKETABLE_LIMIT, conversion_wait=timedelta(minutes=10))
+    )
+    with env.with_time_skipping_disabled():
+        trade = await harness.alert(rules=rules)
+        await harness.until(trade, "the working entry", step="limit")
+        converting = asyncio.create_task(trade.execute_update(CONVERT_UPDATE, ME, result_type=CommandReceipt))
+        await eventually(lambda: len(harness.order_ids("e")) == 2, "the converting order")
+        receipt = await trade.execute_update(CANCEL_UPDATE, ME, result_type=CommandReceipt)
+        await converting
+    assert receipt.done
+    assert "OPERATOR_CANCELLED" in (receipt.view.reason or "")
+    assert all(order.status.terminal for order in harness.venue.exchange.orders.values())
+    assert len(harness.posts("e")) == 2
+
+
+async def test_simultaneous_cancel_convert_and_close_sell_once(
+    env: WorkflowEnvironment, harness: Harness
+) -> None:
+    """Everybody presses a button at once.
+
+    What was bought is sold once, and each caller gets an answer (DUR-30).
+    """
+    await harness.quote("1.20", "1.20", ask_size=2)
+    with env.with_time_skipping_disabled():
+        trade = await harness.alert()
+        await harness.until(trade, "the first slice", bought=2, exits_working=1)
+        answers = await asyncio.gather(
+            *(
+                trade.execute_update(name, ME, result_type=CommandReceipt)
+                for name in (CONVERT_UPDATE, CANCEL_UPDATE, CLOSE_UPDATE)
+            ),
+            trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt),
+            trade.cancel(),
+            return_exceptions=True,
+        )
+    view = await trade.result()
+    assert (view.outcome, view.sold, view.position) == (Outcome.FLAT, view.bought, 0)
+    assert not [answer for answer in answers if isinstance(answer, TimeoutError)]

@@ -1,4 +1,4 @@
-"""Dry-run: everything is read, sized and checked as for real, and nothing can be sent."""
+"""Dry-run: everything is read, sized and checked, and nothing can be sent."""
 
 from dataclasses import replace
 
@@ -10,8 +10,11 @@ from alert_trader.simulators.venue.tape import RequestLine
 from tests.support.harness import open_harness, policy
 
 
-async def test_a_dry_run_works_the_orders_out_and_sends_none(env: WorkflowEnvironment) -> None:
-    """The whole ladder and the exit are on record, the broker's own check was asked, and no order reached the venue (DRY-10)."""
+async def test_a_dry_run_computes_the_orders_and_sends_none(env: WorkflowEnvironment) -> None:
+    """The whole ladder and the exit are recorded, the broker's own check was asked.
+
+    No order reached the venue (DRY-10).
+    """
     async with open_harness(env.client, mode=Mode.DRY_RUN) as harness:
         trade = await harness.alert(price="1.20", rules=replace(policy(), mode=Mode.DRY_RUN))
         view = await trade.result()

@@ -1,4 +1,4 @@
-"""From the last fill to flat, or to the contract's end."""
+"""From the last entry fill until the trade is flat or the contract expires."""
 
 from datetime import timedelta
 
@@ -17,17 +17,17 @@ from tests.support.waiting import eventually
 @pytest.mark.parametrize(
     ("bid", "unvalued", "pnl", "says"),
     [
-        ("0", 0, -480, "nobody bid for them"),
+        ("0", 0, -480, "no bid at the last close"),
         ("1.20", 4, None, "subject to exercise"),
-        (None, 4, None, "no quote of the last close"),
+        (None, 4, None, "no quote from the last close"),
     ],
 )
-async def test_contracts_held_to_the_end_expire(
+async def test_contracts_held_to_expiration_expire(
     harness: Harness, env: WorkflowEnvironment, bid: str | None, unvalued: int, pnl: int | None, says: str
 ) -> None:
-    """Nothing reaches the target: the trade is over, and what is left is a loss only where it is known to be worth nothing.
+    """Contracts held to expiration count as a loss only where there was no bid at the last close.
 
-    What was bid for at the last close may be in the money and be exercised: card, outcome, audit and a page say that its worth is unknown.
+    Otherwise they may be exercised: card, outcome, audit and a page say that their value is not known.
     """
     await harness.quote("1.20", "1.20")
     with env.with_time_skipping_disabled():
@@ -52,7 +52,7 @@ async def test_contracts_held_to_the_end_expire(
     assert (says in (view.reason or "")) is (unvalued > 0)
 
 
-async def test_the_daily_check_finds_a_fill_that_the_stream_never_told(harness: Harness) -> None:
+async def test_the_daily_check_finds_a_fill_missing_from_the_stream(harness: Harness) -> None:
     """The stream is mute while the exit fills: the check after the close reads the order and books it."""
     await harness.quote("1.20", "1.20")
     trade = await harness.alert()
@@ -63,8 +63,11 @@ async def test_the_daily_check_finds_a_fill_that_the_stream_never_told(harness: 
     assert view.position == 2
 
 
-async def test_an_exit_that_someone_cancels_in_the_app_is_put_back(harness: Harness) -> None:
-    """An exit ended from outside leaves contracts without one: they are covered again, after a look at the position."""
+async def test_an_exit_cancelled_in_the_app_is_sent_again(harness: Harness) -> None:
+    """An exit ended from outside leaves contracts without one.
+
+    They are covered again, after a look at the position.
+    """
     await harness.quote("1.20", "1.20")
     trade = await harness.alert()
     await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
@@ -88,7 +91,7 @@ async def test_a_position_closed_by_hand_ends_the_trade(harness: Harness) -> Non
     )
 
 
-async def test_an_order_of_somebody_else_is_left_alone(harness: Harness) -> None:
+async def test_a_foreign_order_is_not_changed(harness: Harness) -> None:
     """A foreign order in the same contract is neither adopted nor touched (UNK-60)."""
     await harness.quote("1.10", "1.40")
     foreign = await harness.control.app_order(
@@ -112,8 +115,8 @@ async def test_duplicated_and_reordered_reports_change_nothing(harness: Harness)
     assert harness.fills("e") == 4
 
 
-async def test_a_dropped_stream_loses_nothing(harness: Harness) -> None:
-    """A report that was never sent is found by reading the order on the next rung."""
+async def test_a_dropped_stream_loses_no_fill(harness: Harness) -> None:
+    """A report that was never sent is found by reading the order at the next stage."""
     await harness.fault(kind="stream-drop", path="Order", count=None)
     await harness.quote("1.20", "1.20")
     trade = await harness.alert()

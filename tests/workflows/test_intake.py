@@ -71,7 +71,7 @@ async def held(harness: Harness, entry: str, **about: Any) -> TradeStarted:
     return opened
 
 
-async def test_an_entry_opens_its_one_trade(harness: Harness, entry: str) -> None:
+async def test_an_entry_opens_one_trade(harness: Harness, entry: str) -> None:
     """WHO-20: the same message taken in again finds the trade it has."""
     first = await taken(harness, entry, name=f"same{harness.account}")
     again = await taken(harness, entry, name=f"same{harness.account}")
@@ -81,7 +81,7 @@ async def test_an_entry_opens_its_one_trade(harness: Harness, entry: str) -> Non
 
 
 @by_start
-async def test_an_alert_has_its_trade_though_no_worker_answers(
+async def test_an_alert_starts_its_trade_without_a_worker(
     harness: Harness, entry: str, env: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """WHO-20: starting a trade needs no worker. Whether it corrects one of a moment ago nobody tells then, so a person decides."""
@@ -99,13 +99,13 @@ async def test_an_alert_has_its_trade_though_no_worker_answers(
     assert first.workflow_id in str(asked.events[0])
 
 
-async def test_talk_starts_nothing(harness: Harness) -> None:
+async def test_chatter_starts_no_trade(harness: Harness) -> None:
     """Chatter costs no workflow; neither do the exits of people who are on no list."""
     assert isinstance(await taken(harness, "good morning everyone"), Ignored)
     assert isinstance(await taken(harness, "all out", author_id="stranger"), Ignored)
 
 
-async def test_a_refused_alert_is_on_record(harness: Harness) -> None:
+async def test_a_refused_alert_is_recorded(harness: Harness) -> None:
     """What looks like an alert and cannot be traded has a trade that says why."""
     found = await taken(harness, "BTO SPY 450 @ 1.20")
     assert isinstance(found, TradeStarted)
@@ -134,7 +134,7 @@ async def test_an_exit_finds_the_authors_open_trade(harness: Harness, entry: str
     )
 
 
-async def test_an_exit_is_never_about_a_later_alert(
+async def test_an_exit_never_applies_to_a_later_alert(
     harness: Harness, entry: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """EXT-10: an exit that a restart reads again, its own trade over by now, does not sell what its author bought since."""
@@ -169,7 +169,7 @@ async def test_an_exit_of_two_open_contracts_must_name_one(harness: Harness, ent
     assert answer.workflow_id == first.workflow_id
 
 
-async def test_an_add_is_written_down_or_has_its_own_trade(harness: Harness, entry: str) -> None:
+async def test_an_add_is_recorded_or_has_its_own_trade(harness: Harness, entry: str) -> None:
     """By default an add changes nothing; where the profile wants it, its message opens a trade of its own."""
     await held(harness, entry)
     text = f"AVG SPY {harness.expiry:%m/%d} 450c @ 1.25, added @ 1.20"
@@ -182,7 +182,7 @@ async def test_an_add_is_written_down_or_has_its_own_trade(harness: Harness, ent
 
 
 @by_start
-async def test_a_correction_is_told_to_the_working_trade(
+async def test_a_correction_reaches_the_open_trade(
     harness: Harness, entry: str, env: WorkflowEnvironment
 ) -> None:
     """The order works on; the author's "1.30**" is on its record, and an edit of the alert is too."""
@@ -209,7 +209,7 @@ async def test_a_correction_is_told_to_the_working_trade(
 
 
 @by_start
-async def test_a_correction_of_a_refused_alert_is_on_record(harness: Harness) -> None:
+async def test_a_correction_of_a_refused_alert_is_recorded(harness: Harness) -> None:
     """Nothing is bought on two halves of an alert; a person finds both."""
     await taken(harness, f"BTO SPY {harness.expiry:%m/%d} 450c @ 2/03 risky")
     assert (await harness.handles[-1].result()).outcome is Outcome.DENIED
@@ -224,7 +224,7 @@ async def test_a_correction_of_a_refused_alert_is_on_record(harness: Harness) ->
     assert ((view.reason or "").partition(":")[0], refused in (view.reason or "")) == ("ALERT_CORRECTS", True)
 
 
-async def test_the_same_alert_but_for_one_field_waits_for_a_person(
+async def test_an_alert_that_differs_in_one_field_needs_approval(
     harness: Harness, entry: str, env: WorkflowEnvironment
 ) -> None:
     """A moment later with another strike: a second trade, or the first one corrected? Nothing is bought before somebody says."""
@@ -240,7 +240,7 @@ async def test_the_same_alert_but_for_one_field_waits_for_a_person(
     assert "corrected" in await harness.kinds(harness.handles[-2])
 
 
-async def test_a_later_alert_of_the_kind_is_a_trade_like_any_other(harness: Harness, entry: str) -> None:
+async def test_a_later_similar_alert_is_a_new_trade(harness: Harness, entry: str) -> None:
     """Only what comes within the window may correct."""
     await held(harness, entry)
     later = clock.now() + timedelta(seconds=50)
@@ -283,7 +283,7 @@ async def second(harness: Harness, entry: str) -> tuple[str, str]:
     return first.workflow_id, other.workflow_id
 
 
-async def test_an_exit_sees_what_the_index_has_not_yet(
+async def test_an_exit_finds_a_trade_that_is_not_indexed_yet(
     harness: Harness, entry: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """EXT-10: "out" a moment after a new entry is about two contracts: the index knows the older one only, the account both."""
@@ -298,7 +298,7 @@ async def test_an_exit_sees_what_the_index_has_not_yet(
     assert named.workflow_id == newer
 
 
-async def test_an_alert_like_one_that_the_index_has_not_yet_waits_for_a_person(
+async def test_an_alert_similar_to_an_unindexed_one_needs_approval(
     harness: Harness, entry: str, env: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """WHO-40: two alerts that differ in one field, the second within the index's lag of the first: the account has let the first buy."""
@@ -314,7 +314,7 @@ async def test_an_alert_like_one_that_the_index_has_not_yet_waits_for_a_person(
 
 
 @pytest.mark.parametrize("number", [0, 1])
-async def test_a_trade_that_does_not_answer_is_no_trade_less(
+async def test_a_trade_that_does_not_answer_still_counts(
     harness: Harness, entry: str, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     """EXT-10, UNK-30: a query that failed is not an empty answer: "out" is about two contracts whichever of them tells how it stands."""
@@ -335,7 +335,7 @@ async def test_a_trade_that_does_not_answer_is_no_trade_less(
     assert named.workflow_id == trades[number]
 
 
-async def test_an_exit_reaches_every_trade_though_one_does_not_answer(
+async def test_an_exit_reaches_every_trade_even_if_one_does_not_answer(
     harness: Harness, entry: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An alert and its add are both told that their author is out: the one that is silent keeps the other from nothing."""
@@ -357,7 +357,7 @@ async def test_an_exit_reaches_every_trade_though_one_does_not_answer(
     await harness.until(harness.handles[0], "sold in part", position=2)
 
 
-async def test_an_answer_to_an_alert_that_is_over_is_about_nothing_else(
+async def test_a_reply_to_an_ended_trade_applies_to_no_other(
     harness: Harness, entry: str, env: WorkflowEnvironment
 ) -> None:
     """EXT-10: "all out" in answer to an alert whose trade is flat, or was refused, must not sell another contract of its author."""

@@ -1,4 +1,4 @@
-"""How an entry finds its price: at once, bump by bump, converted, or given up."""
+"""How an entry finds its price: at once, after bumps, by conversion, or not at all."""
 
 from dataclasses import replace
 
@@ -29,7 +29,10 @@ async def test_the_first_limit_is_the_mid_when_it_is_below_the_alert(harness: Ha
 
 @pytest.mark.parametrize("bump", [1, 2, 3])
 async def test_a_bump_reaches_the_ask(harness: Harness, bump: int) -> None:
-    """Unfilled at the alert's price, the entry rises a tick at a time until it meets the ask; one order is live at a time (ENT-10)."""
+    """Unfilled at the alert's price, the entry rises a tick at a time until it meets the ask.
+
+    One order is live at a time (ENT-10).
+    """
     await harness.quote("1.19", f"1.2{bump}", bid_size=1)
     trade = await harness.alert(price="1.20")
     await harness.until(trade, "bought after bumps", bought=4, exits_working=2)
@@ -45,7 +48,7 @@ async def test_the_window_ends_in_a_market_order_within_the_ceiling(harness: Har
     assert view.step == "market"
 
 
-async def test_an_ask_beyond_the_ceiling_is_given_up(harness: Harness) -> None:
+async def test_an_ask_above_the_ceiling_is_not_bought(harness: Harness) -> None:
     """When the market ran away nothing is converted, no order is left, and the reason has its numbers."""
     await harness.quote("1.19", "1.34")
     trade = await harness.alert(price="1.20")
@@ -64,7 +67,7 @@ async def test_a_marketable_limit_converts_at_the_ceiling(harness: Harness) -> N
     assert harness.entry_limits()[-1] == "1.32"
 
 
-async def test_the_policy_to_cancel_buys_nothing_at_the_end(harness: Harness) -> None:
+async def test_the_cancel_policy_buys_nothing_at_the_end(harness: Harness) -> None:
     """With that policy the remainder is cancelled at the end of the window, whatever the ask."""
     await harness.quote("1.19", "1.30")
     trade = await harness.alert(price="1.20", rules=policy(ladder=LadderPolicy(conversion=Conversion.CANCEL)))

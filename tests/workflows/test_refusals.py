@@ -1,4 +1,4 @@
-"""What is not traded, and what the venue refuses: each with its code, and with nothing sent that should not be."""
+"""Alerts that are denied and orders that are rejected: each with its code."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -50,7 +50,7 @@ async def test_an_author_who_is_not_listed_trades_nothing(harness: Harness) -> N
         (Allowlist(authors=("11",), channels=(CHANNEL,)), "GUILD_NOT_ALLOWED"),
     ],
 )
-async def test_an_empty_list_allows_nobody(harness: Harness, allowed: Allowlist, code: str) -> None:
+async def test_an_empty_list_allows_no_author(harness: Harness, allowed: Allowlist, code: str) -> None:
     """Each of the three lists must name the id (WHO-10)."""
     await denied(harness, code, rules=policy(allowlist=allowed))
 
@@ -109,7 +109,7 @@ async def test_a_venue_that_does_not_answer_is_a_denial(harness: Harness) -> Non
     await denied(harness, "BROKER_UNAVAILABLE")
 
 
-async def test_the_venues_refusal_ends_the_trade_in_its_words(harness: Harness) -> None:
+async def test_a_rejected_entry_ends_the_trade_with_the_venues_reason(harness: Harness) -> None:
     """A preflight failure is a refusal: nothing was bought, nothing is repeated."""
     await harness.fault(
         kind="status",
@@ -127,8 +127,11 @@ async def test_the_venues_refusal_ends_the_trade_in_its_words(harness: Harness) 
     assert len(harness.posts("e")) == 1
 
 
-async def test_an_exit_refused_by_a_lagging_ledger_is_tried_until_it_is_taken(harness: Harness) -> None:
-    """The position ledger lags the fill: the strict close is refused and tried again within the five seconds (EXT-40)."""
+async def test_an_exit_rejected_by_a_lagging_ledger_is_retried(harness: Harness) -> None:
+    """The position ledger lags the fill.
+
+    The strict close is refused and tried again within the five seconds (EXT-40).
+    """
     await harness.control.adjust(
         Adjust(timing=harness.venue.exchange.config.timing.model_copy(update={"ledger_lag": 0.5}))
     )
@@ -138,7 +141,7 @@ async def test_an_exit_refused_by_a_lagging_ledger_is_tried_until_it_is_taken(ha
     assert "exit_refused" in await harness.kinds(trade)
 
 
-async def test_an_expired_token_heals_itself(harness: Harness) -> None:
+async def test_an_expired_token_is_renewed(harness: Harness) -> None:
     """A token that ends in the middle of a trade costs nothing but a refresh."""
     await harness.control.expire_tokens()
     await harness.quote("1.20", "1.20")

@@ -1,6 +1,6 @@
-"""What the broker's other answers say: account, balances, session, quote, fees, positions, and whether a list is complete.
+"""Parse the broker's answers other than orders: account, balances, session, quotes, fees, positions, pages.
 
-Every reader raises `UnreadableError` when the answer does not say what it must: a number that is missing is not a zero.
+Every function raises `UnreadableError` when a required field is missing: a missing number is not a zero.
 """
 
 from collections.abc import Sequence
@@ -58,7 +58,7 @@ def _absent(value: object) -> object:
 
 
 _Sided = Annotated[Decimal | None, BeforeValidator(_absent)]
-"""A number of one side of a market; the feed behind it writes NaN where the side is empty."""
+"""A number of one side of a quote; the broker writes NaN where the side is empty."""
 
 
 class _Quote(Body):
@@ -99,7 +99,7 @@ class _Page(Body):
 
 
 def account_status(account: dict[str, Any], trading: dict[str, Any]) -> AccountStatus:
-    """Join the account with its trading status: closed in one is closed."""
+    """Combine the account and its trading status: closed in either is closed."""
     try:
         owner, may = _Account.model_validate(account), _TradingStatus.model_validate(trading)
     except ValidationError as error:
@@ -117,7 +117,7 @@ def account_status(account: dict[str, Any], trading: dict[str, Any]) -> AccountS
 
 
 def authority(items: Sequence[Any], account: AccountNumber) -> str:
-    """Find what the credentials may do in an account: owner, trade-only, read-only, or nothing of it."""
+    """Return the credentials' authority level in an account (owner, trade-only, read-only), or empty."""
     for item in items:
         if (
             isinstance(item, dict)
@@ -129,7 +129,7 @@ def authority(items: Sequence[Any], account: AccountNumber) -> str:
 
 
 def balances(data: dict[str, Any]) -> Balances:
-    """Read what can be spent."""
+    """Parse balances."""
     try:
         found = _Balances.model_validate(data)
     except ValidationError as error:
@@ -142,7 +142,7 @@ def balances(data: dict[str, Any]) -> Balances:
 
 
 def market_session(items: Sequence[Any], now: datetime) -> MarketSession:
-    """Read today's session; on a day without one, and when it is over, the next."""
+    """Parse today's session, or the next one when there is none today or it is over."""
     try:
         found = _Session.model_validate(items[0] if items else {})
     except ValidationError as error:
@@ -153,7 +153,7 @@ def market_session(items: Sequence[Any], now: datetime) -> MarketSession:
 
 
 def quote(items: Sequence[Any], symbol: str) -> Quote | None:
-    """Find a symbol's quote; None when the broker has none, or one side only."""
+    """Return a symbol's quote; None when the broker has none, or one side only."""
     mine = [item for item in items if isinstance(item, dict) and item.get("symbol") == symbol]
     if not mine:
         return None
@@ -174,7 +174,7 @@ def quote(items: Sequence[Any], symbol: str) -> Quote | None:
 
 
 def fee_estimate(data: dict[str, Any]) -> FeeEstimate:
-    """Read a dry-run's costs; a rebate or released buying power is negative."""
+    """Parse the costs of a dry-run; a rebate or released buying power is negative."""
     try:
         found = _DryRun.model_validate(data)
     except ValidationError as error:
@@ -188,7 +188,7 @@ def fee_estimate(data: dict[str, Any]) -> FeeEstimate:
 
 
 def option_positions(answer: Answer) -> list[Position]:
-    """Read every option position of a complete answer, leaving out what was closed today; a short position is negative."""
+    """Parse the option positions of a complete answer, without closed ones; a short position is negative."""
     items = answer.items
     page = _page(answer) if answer.json and answer.json.get("pagination") else None
     if items is None or (page is not None and page.total_items != len(items)):
@@ -204,7 +204,7 @@ def option_positions(answer: Answer) -> list[Position]:
         sign = {"Long": 1, "Short": -1, "Zero": 0}.get(position.quantity_direction)
         if sign is None:
             raise UnreadableError(
-                f"expected a position's direction as Long, Short or Zero, found {position.quantity_direction!r}"
+                f"expected a direction of Long, Short or Zero, found {position.quantity_direction!r}"
             )
         average = None if position.average_open_price is None else Price(position.average_open_price)
         if sign * position.quantity != 0:
@@ -215,9 +215,9 @@ def option_positions(answer: Answer) -> list[Position]:
 
 
 def page_of(answer: Answer, offset: int) -> tuple[list[Any], int, int]:
-    """Read one page of a list: its items, how many there are in all, and on how many pages.
+    """Parse one page of a list: its items, the number of items in all, and the number of pages.
 
-    Raises `UnreadableError` for a list that does not say how long it is: it may have been cut at the server's default length.
+    Raises `UnreadableError` for a list without its length: it may be cut at the server's default length.
     """
     items, page = answer.items, _page(answer)
     if items is None or page.page_offset != offset or page.current_item_count not in {None, len(items)}:
@@ -229,7 +229,7 @@ def _page(answer: Answer) -> _Page:
     try:
         return _Page.model_validate((answer.json or {}).get("pagination"))
     except ValidationError as error:
-        raise _unreadable("a list that says how long it is", error) from None
+        raise _unreadable("a list with its length", error) from None
 
 
 def _count(value: Decimal | int | None) -> int:
@@ -237,7 +237,7 @@ def _count(value: Decimal | int | None) -> int:
 
 
 def _cost(fields: dict[str, Any], key: str) -> Decimal:
-    """Read an amount with the effect beside it: a debit is a cost."""
+    """Parse an amount and its effect: a debit is a cost."""
     try:
         amount = abs(Decimal(str(fields[key])))
     except (KeyError, ArithmeticError):

@@ -1,7 +1,7 @@
-"""Orders as the broker writes them, and as we do.
+"""Orders in the broker's JSON: parse and write them.
 
-Only the fields we use are modelled, every status is a plain string, and what cannot be read is told apart from what is not there: an
-order with a known id and an unreadable body is reported as unrecognised, which counts as working, and never dropped.
+Only the fields we use are modelled, and every status is a plain string. An order with an id and an unreadable
+body is reported as unrecognised, which counts as working; it is never dropped.
 """
 
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ from alert_trader.domain.money import Price
 from alert_trader.domain.orders.order import Fill, OrderIntent, OrderKind, OrderReport, OrderStatus, Side
 
 SOURCE = "alert-trader/"
-"""What an order of ours carries as its source, before its client order id."""
+"""Prefix of the source of our orders; the client order id follows."""
 
 _STATUSES = {
     "Received": OrderStatus.PENDING,
@@ -44,11 +44,11 @@ _STATUSES = {
 
 
 class UnreadableError(ValueError):
-    """An answer that does not say what it must."""
+    """An answer that lacks a required field."""
 
 
 def _utc(moment: datetime) -> datetime:
-    # a time without a zone is taken as UTC, which every captured one is
+    # a time without a zone counts as UTC; every captured one is in UTC
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
@@ -56,11 +56,11 @@ Moment = Annotated[datetime, AfterValidator(_utc)]
 
 
 Amount = Annotated[Decimal, AfterValidator(abs)]
-"""A decimal without its sign: the broker writes the sign as an effect beside it."""
+"""A decimal without its sign: the broker writes the sign in a separate effect field."""
 
 
 class Body(BaseModel):
-    """A part of an answer; fields not named here are ignored."""
+    """A part of an answer; other fields are ignored."""
 
     model_config = ConfigDict(
         alias_generator=lambda name: name.replace("_", "-"),
@@ -80,7 +80,7 @@ class FillBody(Body):
 
 
 class LegBody(Body):
-    """One leg; its remaining quantity is absent where the order is no working one."""
+    """One leg; without a remaining quantity when the order is not working."""
 
     symbol: str
     action: str
@@ -90,7 +90,7 @@ class LegBody(Body):
 
 
 class OrderBody(Body):
-    """One order, ours or anybody's."""
+    """One order, ours or not."""
 
     id: str = Field(min_length=1)
     status: str
@@ -107,11 +107,11 @@ class OrderBody(Body):
 
 
 def order_json(intent: OrderIntent) -> str:
-    """Write an order as the broker's API takes it.
+    """Return an order as JSON for the broker's API.
 
-    The price is negative for a debit in the SDK's sign, and plain: an exponent ("1E+1") and a zero's lost effect are both accepted by
-    the SDK and wrong on the wire. Every sell to close is strict: without that the broker turns it into an opening order when it
-    sees no position.
+    The price is negative for a debit, as the SDK expects, and has no exponent: the SDK accepts "1E+1", and a
+    zero without effect, and sends them wrong. Every sell to close is strict: otherwise the broker turns it
+    into an opening order when it sees no position.
     """
     closing = intent.side is Side.SELL_TO_CLOSE
     leg = Leg(
@@ -138,12 +138,12 @@ def order_json(intent: OrderIntent) -> str:
 
 
 def _wire(order: LimitOrder | MarketOrder) -> str:
-    # `behavior` is a field of the SDK's paper exchange, which the SDK would send to the real one too
+    # `behavior` belongs to the SDK's paper exchange; the SDK would send it to the real one too
     return order.model_dump_json(by_alias=True, exclude_none=True, exclude={"behavior"})
 
 
 def order_report(body: object) -> OrderReport:
-    """Read one order; raises `UnreadableError` when it has no id, since then nobody can say which order it is."""
+    """Parse one order; raises `UnreadableError` when it has no id."""
     try:
         order = OrderBody.model_validate(body)
     except ValidationError as error:
@@ -184,7 +184,7 @@ def order_report(body: object) -> OrderReport:
 
 
 def client_order_id_of(external_identifier: object, source: object) -> ClientOrderId | None:
-    """Read our name of an order from either place it travels in, or None for an order that is not ours."""
+    """Return our client order id from either field that has it; None for an order that is not ours."""
     tail = source.removeprefix(SOURCE) if isinstance(source, str) and source.startswith(SOURCE) else None
     for text in (external_identifier, tail):
         if isinstance(text, str) and read_client_order_id(text) is not None:
@@ -193,7 +193,7 @@ def client_order_id_of(external_identifier: object, source: object) -> ClientOrd
 
 
 def _unrecognised(order_id: str, body: object) -> OrderReport:
-    """Report an order whose body cannot be read: it exists, and nothing else about it is certain."""
+    """Report an order whose body cannot be parsed: only its existence is certain."""
     fields = body if isinstance(body, dict) else {}
     legs = fields.get("legs")
     leg = legs[0] if isinstance(legs, list) and legs and isinstance(legs[0], dict) else {}
@@ -215,10 +215,10 @@ def _unrecognised(order_id: str, body: object) -> OrderReport:
 
 
 def _whole(value: Decimal | None) -> int:
-    # a foreign order of shares may be fractional, and a notional one has no quantity
+    # a foreign order for shares may be fractional, and a notional order has no quantity
     return 0 if value is None else int(value)
 
 
 def _first(error: ValidationError) -> str:
     problem = error.errors(include_input=False, include_url=False)[0]
-    return f"{'.'.join(str(part) for part in problem['loc']) or 'the whole'}: {problem['msg']}"
+    return f"{'.'.join(str(part) for part in problem['loc']) or 'the answer'}: {problem['msg']}"

@@ -1,8 +1,8 @@
-"""The option chain: which contracts are listed, under which root, in which ticks.
+"""The option chain: which contracts are listed, under which root, with which ticks.
 
-An alert names an underlying, and an index can be listed under two roots on the same day: SPX settles in the morning, SPXW in the
-afternoon. Both are "SPX 6500c 12/18", and they are not the same contract. Where one root alone lists what was asked, that is the one;
-where two do, nobody here chooses.
+An alert names an underlying, and an index can be listed under two roots on the same day: SPX (AM-settled) and
+SPXW (PM-settled). Both are "SPX 6500c 12/18", and they are different contracts. If only one root lists the
+contract, it is that one; if both do, the contract is ambiguous and reported as a gap.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ from alert_trader.domain.market.quotes import Listing, Tick, TickTable
 from alert_trader.domain.money import CONTRACT_MULTIPLIER
 
 _NEAREST = 4
-"""Contracts named when the one asked for is not listed: enough to see a typing error in strike or date."""
+"""Contracts named when the requested one is not listed: enough to see a typo in strike or date."""
 
 
 class _Body(BaseModel):
@@ -59,21 +59,21 @@ class ChainBody(_Body):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """Everything one root lists for one day."""
+    """All contracts of one root and expiration date."""
 
     root: str
     expiry: date
     settlement: Settlement | None
-    """The broker's word; None where it says nothing, or something else than AM or PM."""
+    """As the broker states it; None where it states neither AM nor PM."""
     standard: bool
-    """Whether a contract delivers one hundred shares and nothing else."""
+    """Whether a contract delivers 100 shares and nothing else."""
     ticks: TickTable
     symbols: frozenset[str]
     """The OCC symbols."""
 
 
 def series_of(body: ChainBody) -> tuple[Series, ...]:
-    """Flatten a chain; raises ValueError when its tick table cannot be used."""
+    """Return the series of a chain; raises ValueError for an invalid tick table."""
     return tuple(
         Series(
             root=item.root_symbol,
@@ -91,9 +91,9 @@ def series_of(body: ChainBody) -> tuple[Series, ...]:
 
 
 def find(asked: OptionContract, chain: Iterable[Series]) -> Listing | ChainGap:
-    """Confirm a contract on the chain of its underlying, by the very symbol that the broker lists."""
+    """Look a contract up on the chain of its underlying, by its OCC symbol."""
     family = [series for series in chain if _same_name(asked.root, series.root)]
-    listed = [(series, _under(asked, series.root)) for series in family if series.expiry == asked.expiry]
+    listed = [(series, _with_root(asked, series.root)) for series in family if series.expiry == asked.expiry]
     hits = [
         (series, contract)
         for series, contract in listed
@@ -112,9 +112,7 @@ def find(asked: OptionContract, chain: Iterable[Series]) -> Listing | ChainGap:
             nearest=tuple(contract for _, contract in standard),
         )
     if hits:
-        return ChainGap(
-            reason=f"{asked} is listed, but a contract does not stand for {CONTRACT_MULTIPLIER} shares of {asked.underlying}"
-        )
+        return ChainGap(reason=f"{asked} does not deliver {CONTRACT_MULTIPLIER} shares of {asked.underlying}")
     return _gap(asked, [series for series in family if series.standard])
 
 
@@ -134,36 +132,36 @@ def _gap(asked: OptionContract, family: list[Series]) -> ChainGap:
         )[:_NEAREST]
         return ChainGap(
             reason=f"no strike {asked.strike:f}{asked.right} is listed for {asked.expiry}",
-            nearest=_by_place(nearest),
+            nearest=_sorted(nearest),
         )
     that_strike = [contract for contract in contracts if contract.strike == asked.strike]
     nearest = sorted(
         that_strike, key=lambda each: (abs((each.expiry - asked.expiry).days), each.expiry, each.root)
     )[:_NEAREST]
     return ChainGap(
-        reason=f"{asked.root} lists no options that expire on {asked.expiry}", nearest=_by_place(nearest)
+        reason=f"{asked.root} lists no options that expire on {asked.expiry}", nearest=_sorted(nearest)
     )
 
 
-def _by_place(contracts: list[OptionContract]) -> tuple[OptionContract, ...]:
+def _sorted(contracts: list[OptionContract]) -> tuple[OptionContract, ...]:
     return tuple(sorted(contracts, key=lambda each: (each.expiry, each.strike, each.root)))
 
 
 def _same_name(asked: str, listed: str) -> bool:
-    """Whether an alert of `asked` can mean the root `listed`: the root itself, or the weekly of an index asked for by its name."""
-    return _letters(listed) == _letters(asked) or INDEX_ROOTS.get(listed) == asked
+    """Whether `asked` can mean the root `listed`: the root itself, or the weekly root of an index."""
+    return _without_separators(listed) == _without_separators(asked) or INDEX_ROOTS.get(listed) == asked
 
 
-def _settlement(said: str | None) -> Settlement | None:
-    return Settlement(said.upper()) if said is not None and said.upper() in set(Settlement) else None
+def _settlement(stated: str | None) -> Settlement | None:
+    return Settlement(stated.upper()) if stated is not None and stated.upper() in set(Settlement) else None
 
 
-def _letters(root: str) -> str:
-    # BRK.B, BRK/B and BRKB are one
+def _without_separators(root: str) -> str:
+    # BRK.B, BRK/B and BRKB are the same
     return root.replace(".", "").replace("/", "")
 
 
-def _under(asked: OptionContract, root: str) -> OptionContract | None:
+def _with_root(asked: OptionContract, root: str) -> OptionContract | None:
     try:
         return OptionContract(root=root, expiry=asked.expiry, right=asked.right, strike=asked.strike)
     except ValueError:

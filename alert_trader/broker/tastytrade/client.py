@@ -1,8 +1,9 @@
-"""Tastytrade behind the port: the only place, with the modules named after it, that imports the SDK.
+"""The Tastytrade adapter behind the port.
 
-`TastytradeReader` asks; `TastytradeGateway` can also send. Every call as a whole takes at most `call_timeout`, however slowly an answer
-drips. Connections are kept for five seconds: a check and the order that follows it share one, and none is idle for so long that
-the far side may have dropped it, because a request on such a connection fails in a way that says nothing about whether it arrived.
+`TastytradeReader` reads; `TastytradeGateway` can also send. Every call takes at most `call_timeout` as a
+whole. Connections are kept alive for five seconds: long enough for a check and the order after it, too short
+for the broker to drop an idle one. A request on a dropped connection fails without showing whether it
+arrived.
 """
 
 import asyncio
@@ -26,17 +27,23 @@ from alert_trader.broker.port import (
     Balances,
     ChainGap,
     MarketSession,
+    MaySend,
     OutcomeUnknown,
     Refused,
-    Still,
     Unavailable,
-    always,
+    always_send,
 )
 from alert_trader.broker.tastytrade import answers
 from alert_trader.broker.tastytrade import chain as chains
 from alert_trader.broker.tastytrade.bodies import UnreadableError, order_json, order_report
 from alert_trader.broker.tastytrade.errors import cancel_refusal, error_of, refusal
-from alert_trader.broker.tastytrade.session import Answer, Line, LineError, LostError, NotSentError
+from alert_trader.broker.tastytrade.session import (
+    Answer,
+    NoAnswerError,
+    NotSentError,
+    RequestError,
+    TastytradeSession,
+)
 from alert_trader.broker.tastytrade.stream import follow
 from alert_trader.broker.tastytrade.transport import RedirectTransport, SharedTransport
 from alert_trader.domain.ids import AccountNumber, OrderId
@@ -45,32 +52,34 @@ from alert_trader.domain.market.quotes import Listing, Quote
 from alert_trader.domain.orders.order import FeeEstimate, OrderIntent, OrderReport, Position
 
 CALL_TIMEOUT = timedelta(seconds=4)
-"""Below the SDK's five seconds, and well below any activity's own deadline."""
+"""Below the SDK's five seconds, and well below every activity's timeout."""
 
 KEEPALIVE_SECONDS = 5.0
-"""See above."""
+"""See the module's docstring."""
 
 CHAIN_AGE = timedelta(minutes=5)
-"""A chain changes over night, and new strikes are listed during the day; a contract that is missed is always looked for again."""
+"""How long a chain is cached. New strikes are listed during the day, so a contract not found is looked up
+again."""
 
 PAGE = 200
-"""Orders a page: the longest that is documented, though for the list of today's orders only."""
+"""Orders per page: the documented maximum, though for the list of today's orders only."""
 
 SAFE_PAGE = 50
-"""Orders a page where the broker refuses longer ones: what the SDK asks for, and the documentation's example shows."""
+"""Orders per page where the broker refuses longer ones: the value of the SDK and of the documentation's
+example."""
 
 PAGES_AT_ONCE = 6
-"""Pages asked for together once the first has said how many there are: weeks of orders must fit into one call's time, since an order
-is looked for before it is sent; few enough not to look like an attack."""
+"""Pages requested at once after the first. Weeks of orders must be read within one call's timeout, since an
+order is looked up before it is sent; and the broker must not take the burst for an attack."""
 
 READINGS = 3
-"""Times a list of many pages is read before it is given up for changing under the reader."""
+"""How often a list of many pages is read again when it changed during the reading."""
 
 _NEW_YORK = ZoneInfo("America/New_York")
 
 
 class TastytradeReader:
-    """An `OrderReader` over the SDK's session. Nothing is dialled before the first call; `aclose` ends it."""
+    """An `OrderReader` over the SDK's session. It connects at the first call; `aclose` closes it."""
 
     def __init__(
         self,
@@ -82,9 +91,9 @@ class TastytradeReader:
         venue_url: str | None = None,
         call_timeout: timedelta = CALL_TIMEOUT,
     ) -> None:
-        """Take the credentials, the account, and where to go: the sandbox when `is_test`, a local venue when `venue_url` is given."""
+        """Store credentials and account. `is_test` selects the sandbox, `venue_url` a local venue."""
         if not client_secret or not refresh_token or not account:
-            # the SDK would take empty ones from the environment
+            # the SDK would read empty ones from the environment
             raise ValueError(
                 "expected a client secret, a refresh token and an account number, found an empty one"
             )
@@ -93,63 +102,63 @@ class TastytradeReader:
         self._venue_url = venue_url
         self._credentials = {"client_secret": client_secret, "refresh_token": refresh_token}
         self._is_test = is_test
-        self._opened: tuple[Line, SharedTransport] | None = None
+        self._connected: tuple[TastytradeSession, SharedTransport] | None = None
         self._page_size = PAGE
         self._chains: dict[str, tuple[float, date, tuple[chains.Series, ...]]] = {}
 
     @property
     def account(self) -> AccountNumber:
-        """The account every call is about."""
+        """The account number that every call uses."""
         return self._account
 
     @property
     def call_timeout(self) -> timedelta:
-        """The longest one call may take."""
+        """The longest that one call may take."""
         return self._call_timeout
 
     async def aclose(self) -> None:
-        """Close every connection; the next call would open new ones."""
-        if self._opened is not None:
-            (_, transport), self._opened = self._opened, None
+        """Close all connections; the next call opens new ones."""
+        if self._connected is not None:
+            (_, transport), self._connected = self._connected, None
             await transport.shutdown()
 
     async def status(self) -> AccountStatus:
-        """Read what the account may do."""
-        async with self._reading():
+        """Read type, options level and restrictions of the account."""
+        async with self._bounded_read():
             owner = await self._get(f"/customers/me/accounts/{self._account}")
             trading = await self._get(f"/accounts/{self._account}/trading-status")
             return answers.account_status(owner.data or {}, trading.data or {})
 
     async def authority(self) -> str:
-        """Read what the credentials may do in the account, in the broker's word; empty when they do not reach it."""
-        async with self._reading():
+        """Read the broker's authority level of the credentials in the account; empty without access to it."""
+        async with self._bounded_read():
             return answers.authority((await self._get("/customers/me/accounts")).items or [], self._account)
 
     async def clock(self) -> datetime | None:
-        """Read the broker's clock from the head of an answer."""
-        async with self._reading():
+        """Read the broker's clock from the Date header of an answer."""
+        async with self._bounded_read():
             answer = await self._get(
                 "/market-time/sessions/current", {"instrument-collections[]": ["Equity"]}
             )
             return None if answer.date is None else parsedate_to_datetime(answer.date)
 
     async def balances(self) -> Balances:
-        """Read what the account can spend."""
-        async with self._reading():
+        """Read cash and buying power."""
+        async with self._bounded_read():
             return answers.balances((await self._get(f"/accounts/{self._account}/balances/USD")).data or {})
 
     async def session(self) -> MarketSession:
-        """Read whether the market is open."""
-        async with self._reading():
+        """Read the market session."""
+        async with self._bounded_read():
             answer = await self._get(
                 "/market-time/sessions/current", {"instrument-collections[]": ["Equity"]}
             )
             return answers.market_session(answer.items or [], clock.now())
 
     async def listing(self, contract: OptionContract) -> Listing | ChainGap:
-        """Confirm a contract on the chain; a miss is looked for once more in a chain read now."""
+        """Look a contract up in the cached chain, and if it is not there, in a new one."""
         name = contract.underlying
-        async with self._reading():
+        async with self._bounded_read():
             today = clock.now().astimezone(_NEW_YORK).date()
             kept = self._chains.get(name)
             if kept is not None and kept[1] == today and monotonic() - kept[0] < CHAIN_AGE.total_seconds():
@@ -161,13 +170,13 @@ class TastytradeReader:
             return chains.find(contract, series)
 
     async def quote(self, contract: OptionContract) -> Quote | None:
-        """Read the contract's quote now; None when the broker has none, or only one side of it."""
+        """Read the contract's quote; None when the broker has none, or one side only."""
         return (await self.quotes([contract])).get(contract.occ_symbol)
 
     async def quotes(self, contracts: Sequence[OptionContract]) -> dict[str, Quote]:
-        """Read the quotes of up to 100 contracts at once, by OCC symbol; those without one are left out."""
+        """Read the quotes of up to 100 contracts, by OCC symbol; contracts without a quote are left out."""
         symbols = [contract.occ_symbol for contract in contracts]
-        async with self._reading():
+        async with self._bounded_read():
             answer = await self._get("/market-data/by-type", {"equity-option": symbols})
             if answer.items is None:
                 raise UnreadableError(f"expected a list of quotes, found {answer}")
@@ -175,9 +184,9 @@ class TastytradeReader:
             return {symbol: each for symbol, each in found.items() if each is not None}
 
     async def check(self, intent: OrderIntent) -> FeeEstimate:
-        """Ask the broker's dry-run what the order would cost."""
-        async with self._reading():
-            answer = await self._line().ask(
+        """Read the order's costs from the broker's dry-run."""
+        async with self._bounded_read():
+            answer = await self._session().send(
                 "POST", f"/accounts/{self._account}/orders/dry-run", content=order_json(intent)
             )
             if not answer.ok:
@@ -193,9 +202,9 @@ class TastytradeReader:
             return answers.fee_estimate(answer.data or {})
 
     async def order(self, order_id: OrderId) -> OrderReport | None:
-        """Read one order; None only when the broker says it has no such order."""
-        async with self._reading():
-            answer = await self._line().ask("GET", self._order_path(order_id))
+        """Read one order; None only when the broker states that it has no such order."""
+        async with self._bounded_read():
+            answer = await self._session().send("GET", self._order_path(order_id))
             if (
                 answer.status == httpx2.codes.NOT_FOUND
                 and (error_of(answer) or ("",))[0] == "record_not_found"
@@ -207,34 +216,32 @@ class TastytradeReader:
             return report
 
     async def orders_since(self, day: date) -> list[OrderReport]:
-        """Read every order received on or after `day`, over all pages, or raise: never a part of them."""
+        """Read every order received on or after `day`, over all pages; never a part of them."""
         return await self._orders("", {"start-date": day.isoformat()})
 
     async def live_orders(self) -> list[OrderReport]:
-        """Read every order that works, and whatever else changed today, over all pages, or raise."""
+        """Read every working order, and others that changed today, over all pages; never a part of them."""
         return await self._orders("/live", {})
 
     async def positions(self) -> list[Position]:
-        """Read every option position held."""
-        async with self._reading():
+        """Read every option position."""
+        async with self._bounded_read():
             return answers.option_positions(await self._get(f"/accounts/{self._account}/positions"))
 
     def follow(self) -> AbstractAsyncContextManager[AsyncIterator[OrderReport]]:
         """Subscribe to the account's order reports; see `alert_trader.broker.tastytrade.stream`."""
-        return follow(self._line(), self._account, seconds=self._call_timeout.total_seconds())
+        return follow(self._session(), self._account, seconds=self._call_timeout.total_seconds())
 
     async def _orders(self, which: str, params: dict[str, str]) -> list[OrderReport]:
-        async with self._reading():
+        async with self._bounded_read():
             for _ in range(READINGS):
                 reports = await self._all_pages(which, params)
                 if reports is not None:
                     return reports
-            raise UnreadableError(
-                f"expected the list of orders to stand still for one reading, found it changed in all of {READINGS}"
-            )
+            raise UnreadableError(f"the list of orders changed during each of {READINGS} readings")
 
     async def _all_pages(self, which: str, params: dict[str, str]) -> list[OrderReport] | None:
-        """Read all pages, or None when the list changed meanwhile: an order that comes or goes moves others across page ends."""
+        """Read all pages; None when the list changed meanwhile: a new order moves others to the next page."""
         at_once = asyncio.Semaphore(PAGES_AT_ONCE)
 
         async def page(offset: int) -> tuple[list[Any], int, int]:
@@ -257,7 +264,7 @@ class TastytradeReader:
             "per-page": str(self._page_size),
             "page-offset": str(offset),
         }
-        answer = await self._line().ask("GET", f"/accounts/{self._account}/orders{which}", params=paged)
+        answer = await self._session().send("GET", f"/accounts/{self._account}/orders{which}", params=paged)
         if answer.status in {400, 422} and self._page_size > SAFE_PAGE:
             self._page_size = SAFE_PAGE
             return await self._page(which, params, offset)
@@ -265,7 +272,7 @@ class TastytradeReader:
 
     async def _chain(self, underlying: str) -> tuple[chains.Series, ...]:
         path = f"/option-chains/{in_path(underlying.replace('.', '/'), safe='')}/nested"
-        answer = await self._line().ask("GET", path)
+        answer = await self._session().send("GET", path)
         if answer.status == httpx2.codes.NOT_FOUND and error_of(answer) is not None:
             return ()
         try:
@@ -278,17 +285,17 @@ class TastytradeReader:
             )
             raise UnreadableError(f"expected the option chain of {underlying}, found {text}") from None
 
-    def _line(self) -> Line:
-        if self._opened is None:
+    def _session(self) -> TastytradeSession:
+        if self._connected is None:
             transport = self._transport()
-            line = Line(
+            session = TastytradeSession(
                 **self._credentials,
                 is_test=self._is_test,
                 seconds=self._call_timeout.total_seconds(),
                 transport=transport,
             )
-            self._opened = (line, transport)
-        return self._opened[0]
+            self._connected = (session, transport)
+        return self._connected[0]
 
     def _transport(self) -> SharedTransport:
         limits = httpx2.Limits(keepalive_expiry=KEEPALIVE_SECONDS)
@@ -300,71 +307,72 @@ class TastytradeReader:
         return f"/accounts/{self._account}/orders/{in_path(order_id, safe='')}"
 
     async def _get(self, path: str, params: dict[str, str | list[str]] | None = None) -> Answer:
-        return _success(await self._line().ask("GET", path, params=params))
+        return _success(await self._session().send("GET", path, params=params))
 
     @asynccontextmanager
-    async def _reading(self) -> AsyncGenerator[None]:
-        """Bound a read as a whole, and make everything that fails in it `Unavailable`."""
+    async def _bounded_read(self) -> AsyncGenerator[None]:
+        """Apply the timeout to a whole read, and raise every failure in it as `Unavailable`."""
         try:
             async with asyncio.timeout(self._call_timeout.total_seconds()):
                 yield
         except TimeoutError:
             raise Unavailable(f"no complete answer within {self._call_timeout.total_seconds():g} s") from None
-        except (LineError, UnreadableError) as error:
+        except (RequestError, UnreadableError) as error:
             raise Unavailable(str(error)) from error
 
 
 class TastytradeGateway(TastytradeReader):
-    """An `OrderGateway`: a reader that can also send. Nothing is ever sent twice but after a 401, which proves non-acceptance."""
+    """An `OrderGateway`. A request is sent twice only after a 401, which proves that it was not accepted."""
 
-    async def place(self, intent: OrderIntent, still: Still = always) -> OrderReport:
+    async def place(self, intent: OrderIntent, may_send: MaySend = always_send) -> OrderReport:
         """Send an order once.
 
-        `Refused` with the code `NOT_SENT` means that no byte of it left: there was no connection or no access token, or `still` said no.
+        `Refused` with the code `NOT_SENT`: no byte was sent, for lack of a connection or access token, or by
+        `may_send`.
         """
         content = order_json(intent)
         try:
-            answer = await self._line().ask(
-                "POST", f"/accounts/{self._account}/orders", content=content, still=still
+            answer = await self._session().send(
+                "POST", f"/accounts/{self._account}/orders", content=content, may_send=may_send
             )
         except NotSentError as error:
             raise Refused(NOT_SENT, str(error)) from error
-        except LostError as error:
+        except NoAnswerError as error:
             raise OutcomeUnknown(str(error)) from error
         if not answer.ok:
             raise refusal(answer) or OutcomeUnknown(
-                f"the answer does not say whether the order was taken: {answer}"
+                f"the answer does not show whether the order was accepted: {answer}"
             )
         return _accepted(answer, intent)
 
     async def cancel(self, order_id: OrderId) -> None:
-        """Ask for an order's cancellation once."""
+        """Request the cancellation of an order once."""
         try:
-            answer = await self._line().ask("DELETE", self._order_path(order_id))
-        except LineError as error:
+            answer = await self._session().send("DELETE", self._order_path(order_id))
+        except RequestError as error:
             raise OutcomeUnknown(str(error)) from error
         if not answer.ok:
             raise cancel_refusal(answer) or OutcomeUnknown(
-                f"the answer does not say whether the order will be cancelled: {answer}"
+                f"the answer does not show whether the order will be cancelled: {answer}"
             )
         if answer.json is None:
             raise OutcomeUnknown(f"expected the order that is being cancelled, found {answer}")
 
 
 def _accepted(answer: Answer, intent: OrderIntent) -> OrderReport:
-    """Read the order that an acceptance echoes; anything that does not show it leaves the outcome unknown."""
+    """Parse the order in an acceptance; without it the outcome is unknown."""
     data: dict[str, Any] = answer.data or {}
     try:
         report = order_report(data.get("order"))
     except UnreadableError as error:
         raise OutcomeUnknown(
-            f"the order may have been taken, but the answer does not show it: {error}"
+            f"the order may have been accepted, but the answer does not show it: {error}"
         ) from error
     if report.client_order_id not in {None, intent.client_order_id}:
         raise OutcomeUnknown(
             f"expected order {intent.client_order_id}, found {report.client_order_id} in the answer"
         )
-    # the answer is to our request, whether or not it echoes our name
+    # the answer is to our request, whether or not it repeats our client order id
     return report if report.client_order_id else replace(report, client_order_id=intent.client_order_id)
 
 

@@ -1,13 +1,14 @@
-"""What an answer that is not a success proves.
+"""What an answer other than a success proves.
 
-A status alone proves little: a proxy on the way can answer 4xx or 5xx for a request that arrived. Only the application's own error
-envelope does, `{"error": {"code", "message", "errors"}}`, and only with a status that is given before an order is created:
+A status alone proves little: a proxy may answer 4xx or 5xx for a request that arrived. Only the broker's own
+error envelope `{"error": {"code", "message", "errors"}}` does, with a status that is given before an order is
+created:
 
     status            with the envelope                      otherwise
     400, 403, 422     refused, unless it says "duplicate"    unknown
-    401, asked twice  refused                                refused: nothing is accepted without a token
+    401, sent twice   refused                                refused: nothing is accepted without a token
     404, 408, 409     unknown: the answer may be about an order that was created a moment ago
-    429               unknown: no captured answer says at which point the limit is applied
+    429               unknown: no captured answer shows at which point the limit is applied
     5xx, 3xx          unknown
 """
 
@@ -22,13 +23,13 @@ _UNAUTHORIZED = 401
 _MAY_EXIST = re.compile(
     r"duplicat|already (been|exist|taken|used|in use|submitted|received|placed|accepted)", re.IGNORECASE
 )
-"""Words of a refusal that may be about an earlier arrival of the very same request."""
+"""Texts of a refusal that may be about an earlier arrival of the same request."""
 
 
 def refusal(answer: Answer) -> Refused | None:
-    """Read the broker's no, or None when the answer does not prove one."""
+    """Return the broker's refusal, or None when the answer does not prove one."""
     if answer.status == _UNAUTHORIZED:
-        _, detail = error_of(answer) or ("", "the broker does not take the access token")
+        _, detail = error_of(answer) or ("", "the broker does not accept the access token")
         return Refused("unauthorized", detail, status=answer.status)
     found = error_of(answer)
     if answer.status not in _EXAMINED or found is None:
@@ -38,7 +39,7 @@ def refusal(answer: Answer) -> Refused | None:
 
 
 def cancel_refusal(answer: Answer) -> Refused | None:
-    """Read that an order can no longer be cancelled, or None when the answer does not prove it."""
+    """Return that the order can no longer be cancelled, or None when the answer does not prove it."""
     found = error_of(answer)
     if answer.status not in {404, 422} or found is None:
         return None
@@ -46,9 +47,9 @@ def cancel_refusal(answer: Answer) -> Refused | None:
 
 
 def error_of(answer: Answer) -> tuple[str, str] | None:
-    """Read the broker's code and words, or None when there is no error envelope.
+    """Return the broker's code and message, or None when there is no error envelope.
 
-    A failed preflight names its causes inside: the first cause's code stands for the whole.
+    A failed preflight lists its causes; the code is that of the first.
     """
     error = None if answer.json is None else answer.json.get("error")
     if not isinstance(error, dict) or not isinstance(error.get("code"), str) or not error["code"]:

@@ -1,8 +1,8 @@
 """The broker's SDK, imported without pandas.
 
-The SDK reads the exchange's calendar with pandas as it is imported, for functions about expirations that nothing here
-calls: 0.9 of the 2.3 seconds of CPU that a worker took to start. Both are put off until such a function is called.
-Every module of ours imports what it needs of the SDK from here.
+On import the SDK reads the exchange's calendar with pandas, for functions about expirations that we do not
+call: 0.9 of the 2.3 seconds of CPU of a worker's start. Both are imported when such a function is called. Our
+modules import the SDK's names from here.
 """
 
 import importlib
@@ -12,7 +12,7 @@ from typing import Any
 
 
 class _Calendar:
-    """A calendar of pandas_market_calendars, which is imported when the calendar is first asked."""
+    """A calendar of pandas_market_calendars, which is imported at the first use."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -22,12 +22,12 @@ class _Calendar:
 
 
 def _import_sdk() -> None:
-    """Import the SDK with stand-ins in the place of the two packages, which are gone again afterwards."""
+    """Import the SDK with stand-ins for the two packages, and remove the stand-ins again."""
     stand_ins = {
         "pandas": ModuleType("pandas"),
         "pandas_market_calendars": ModuleType("pandas_market_calendars"),
     }
-    stand_ins["pandas"].__dict__["Timestamp"] = object  # stands in annotations alone
+    stand_ins["pandas"].__dict__["Timestamp"] = object  # used in annotations only
     stand_ins["pandas_market_calendars"].__dict__["get_calendar"] = _Calendar
     missing = {name: module for name, module in stand_ins.items() if name not in sys.modules}
     sys.modules.update(missing)

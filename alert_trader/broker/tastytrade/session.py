@@ -1,14 +1,14 @@
-"""The line to the broker: the SDK's session, asked for answers instead of models.
+"""The HTTP session with the broker: the SDK's session, returning complete answers instead of models.
 
-The SDK's own account methods are not used: they lose the status code, throw the answer away when one enumeration value in it is new,
-drop what DELETE answers, and post in a form that httpx2 deprecates. What is used of the SDK is its session (hosts, headers, access
-token), its order models and its stream.
+The SDK's own account methods are not used: they lose the status code, discard an answer with a new
+enumeration value, drop the answer to DELETE, and post in a form that httpx2 deprecates. We use the SDK's
+session (hosts, headers, access token), its order models and its stream.
 
-What can go wrong with a request is two things, and the difference decides whether it may be sent again:
+A request fails in one of two ways, and the difference decides whether it may be sent again:
 
-    LineError
-    ├── NotSentError   provably nothing of it reached the broker, or the broker asked who we are (401) and turned it away
-    └── LostError      no complete answer came; the broker may have carried it out
+    RequestError
+    ├── NotSentError    certainly not accepted: it did not reach the broker, or was answered 401
+    └── NoAnswerError   no complete answer; the broker may have carried it out
 """
 
 import asyncio
@@ -22,43 +22,43 @@ import httpx2
 
 from alert_trader.broker.tastytrade.sdk import Session
 
-_WORDS = 300
-"""Characters of somebody else's text that an error message keeps."""
+_QUOTED = 300
+"""The most characters of a foreign text in an error message."""
 
-# the SDK writes its stream's access token at DEBUG
+# the SDK logs its stream's access token at DEBUG
 logging.getLogger("tastytrade").setLevel(logging.INFO)
 
 
-class LineError(Exception):
-    """A request that got no answer."""
+class RequestError(Exception):
+    """A request without an answer."""
 
 
-class NotSentError(LineError):
-    """The request was provably not accepted: no connection, no access token, or turned away for its token."""
+class NotSentError(RequestError):
+    """The request was certainly not accepted: no connection, no access token, or a token that was refused."""
 
 
-class LostError(LineError):
-    """No complete answer came; the request may have been carried out."""
+class NoAnswerError(RequestError):
+    """There was no complete answer; the request may have been carried out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A complete answer: its status and bytes, and the JSON object in them where there is one."""
+    """A complete answer: status, text, and the JSON object in it where there is one."""
 
     status: int
     text: str
     json: dict[str, Any] | None
     date: str | None = None
-    """When it was given, by the clock of who gave it, as HTTP writes it."""
+    """The Date header: the time by the clock of the sender."""
 
     @property
     def ok(self) -> bool:
-        """Whether the broker says it was done."""
+        """Whether the status is a success."""
         return 200 <= self.status < 300
 
     @property
     def data(self) -> dict[str, Any] | None:
-        """What the envelope holds, or None when there is none."""
+        """The data in the envelope, or None when there is none."""
         data = None if self.json is None else self.json.get("data")
         return data if isinstance(data, dict) else None
 
@@ -69,12 +69,12 @@ class Answer:
         return items if isinstance(items, list) else None
 
     def __str__(self) -> str:
-        """Say what came, shortened, for a message."""
-        return f"HTTP {self.status} {' '.join(self.text.split())[:_WORDS]!r}"
+        """Return status and shortened text, for a message."""
+        return f"HTTP {self.status} {' '.join(self.text.split())[:_QUOTED]!r}"
 
 
-class Line(Session):
-    """A session that answers with status and body, renews a token the broker no longer takes, and never waits beyond its limit."""
+class TastytradeSession(Session):
+    """A session that returns status and body, renews a refused access token, and has a timeout."""
 
     def __init__(
         self,
@@ -85,8 +85,8 @@ class Line(Session):
         seconds: float,
         transport: httpx2.AsyncBaseTransport,
     ) -> None:
-        """Prepare the session; nothing is sent. `seconds` bounds each `ask` as a whole."""
-        # a connection has half of the time, so that one that cannot be made is told apart from an answer that does not come
+        """Prepare the session; nothing is sent. `seconds` is the timeout of each `send` as a whole."""
+        # connecting gets half of the time, so that a failed connection differs from a missing answer
         super().__init__(
             client_secret,
             refresh_token,
@@ -97,60 +97,62 @@ class Line(Session):
         self._seconds = seconds
         self._renewal = asyncio.Lock()
 
-    async def ask(
+    async def send(
         self,
         method: str,
         path: str,
         *,
         params: dict[str, str | list[str]] | None = None,
         content: str | None = None,
-        still: Callable[[], bool] | None = None,
+        may_send: Callable[[], bool] | None = None,
     ) -> Answer:
-        """Send one request and give the complete answer, whatever its status.
+        """Send one request and return the complete answer, whatever its status.
 
-        A 401 proves that the request was not accepted, so it is sent once more with a new token; a second 401 is an answer like any
-        other. `still` is asked once there is a connection, right before the first byte goes out on it: when it says no, none does.
-        Raises `NotSentError` or `LostError`.
+        A 401 proves that the request was not accepted, so it is sent once more with a new token; a second 401
+        is returned. `may_send` is called on the open connection, right before the first byte; if it returns
+        False, nothing is sent. Raises `NotSentError` or `NoAnswerError`.
         """
-        under_way = False
+        sending = False
         try:
             async with asyncio.timeout(self._seconds):
                 await self._sign_in(None)
                 token = self.session_token
-                under_way = True
-                answer = await self._send(method, path, params, content, still)
+                sending = True
+                answer = await self._send_once(method, path, params, content, may_send)
                 if answer.status == httpx2.codes.UNAUTHORIZED:
-                    under_way = False
+                    sending = False
                     await self._sign_in(token)
-                    under_way = True
-                    answer = await self._send(method, path, params, content, still)
+                    sending = True
+                    answer = await self._send_once(method, path, params, content, may_send)
                 return answer
         except TimeoutError:
-            if under_way:
-                raise LostError(f"no complete answer to {method} {path} within {self._seconds:g} s") from None
+            if sending:
+                raise NoAnswerError(
+                    f"no complete answer to {method} {path} within {self._seconds:g} s"
+                ) from None
             raise NotSentError(
                 f"no access token for {method} {path} within {self._seconds:g} s; the request was not sent"
             ) from None
 
-    async def _send(
+    async def _send_once(
         self,
         method: str,
         path: str,
         params: dict[str, str | list[str]] | None,
         content: str | None,
-        still: Callable[[], bool] | None,
+        may_send: Callable[[], bool] | None,
     ) -> Answer:
         async def guard(event: str, _: dict[str, Any]) -> None:
-            if event.endswith("send_request_headers.started") and still is not None and not still():
-                raise NotSentError(f"{method} {path} may not be sent any more; nothing of it was")
+            if event.endswith("send_request_headers.started") and may_send is not None and not may_send():
+                raise NotSentError(f"{method} {path} may not be sent any more; it was not sent")
 
-        extensions = None if still is None else {"trace": guard}
+        extensions = None if may_send is None else {"trace": guard}
         try:
             response = await self._client.request(
                 method, path, params=params, content=content, extensions=extensions
             )
             text = self.scrub(response.text)
-            # what is not a success is only ever quoted
+            # the text of a failure is only quoted
             found = _object(response.content if response.is_success else text)
             return Answer(
                 status=response.status_code, text=text, json=found, date=response.headers.get("date")
@@ -159,30 +161,32 @@ class Line(Session):
             raise
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
             raise NotSentError(
-                f"no connection for {method} {path}: {self._words(error)}; the request was not sent"
+                f"no connection for {method} {path}: {self._describe(error)}; the request was not sent"
             ) from error
         except Exception as error:
-            # whatever it was, the request may have arrived
-            raise LostError(f"no complete answer to {method} {path}: {self._words(error)}") from error
+            # for any other error the request may have arrived
+            raise NoAnswerError(f"no complete answer to {method} {path}: {self._describe(error)}") from error
 
     async def _sign_in(self, refused: str | None) -> None:
-        """Have an access token that is not `refused`; many that were refused the same token ask for one new one."""
+        """Get an access token other than `refused`; concurrent requests share the new one."""
         try:
             async with self._renewal:
                 await self.refresh(force=refused is not None and refused == self.session_token)
-        except Exception as error:  # noqa: BLE001 - the SDK names no errors, and none of them can come from the request itself
-            # the cause quotes the broker's answer unabridged, and that may quote our secrets
-            raise NotSentError(f"no access token: {self._words(error)}; the request was not sent") from None
+        except Exception as error:  # noqa: BLE001 - the SDK names no errors; the request is not sent yet
+            # no cause: it quotes the whole answer, which may contain our secrets
+            raise NotSentError(
+                f"no access token: {self._describe(error)}; the request was not sent"
+            ) from None
 
     def scrub(self, text: str) -> str:
-        """Take our secrets out of somebody else's text."""
+        """Replace our secrets in a foreign text."""
         for secret in (self.provider_secret, self.refresh_token, self.session_token):
-            # the SDK takes whatever it is given for a token
+            # the SDK accepts anything as a token, so it may not be a string
             text = text.replace(str(secret), "***")
         return text
 
-    def _words(self, error: Exception) -> str:
-        return f"{type(error).__name__} {' '.join(self.scrub(str(error)).split())[:_WORDS]}".rstrip()
+    def _describe(self, error: Exception) -> str:
+        return f"{type(error).__name__} {' '.join(self.scrub(str(error)).split())[:_QUOTED]}".rstrip()
 
 
 def _object(content: bytes | str) -> dict[str, Any] | None:

@@ -21,7 +21,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from alert_trader.control.errors import NotFoundError, NotPossibleError, NoWorkerError
 from alert_trader.control.temporal import unreachable
-from alert_trader.domain.account.account import PASS
+from alert_trader.domain.account.account import ADMISSION_VALIDITY
 from alert_trader.domain.account.limits import Limits
 from alert_trader.domain.account.preflight import Check
 from alert_trader.domain.account.view import AccountReceipt, AccountView, HaltReceipt, LimitsReceipt
@@ -50,7 +50,7 @@ ANSWER_WITHIN = timedelta(seconds=4)
 """Longest wait for a worker's answer: it takes milliseconds, and a killed worker's place is taken in two seconds."""
 
 HALT_WITHIN = timedelta(seconds=3)
-"""Longest wait for a worker's word on a halt. Recorded it is before that, and it is certain soon after: see `PASS`."""
+"""Longest wait for a worker's word on a halt. Recorded it is before that, and it is certain soon after: see `ADMISSION_VALIDITY`."""
 
 BROKER_WITHIN = timedelta(seconds=30)
 """Longest wait for an answer that a worker must get from the broker."""
@@ -95,7 +95,7 @@ async def halt(client: Client, account: AccountNumber, *, by: str, reason: str) 
     asking = asyncio.create_task(handle.execute_update(HALT_UPDATE, command, result_type=HaltReceipt))
     try:
         await handle.signal(HALT_SIGNAL, command, rpc_timeout=_SENT_WITHIN)
-        certain = asyncio.get_running_loop().time() + PASS.total_seconds()
+        certain = asyncio.get_running_loop().time() + ADMISSION_VALIDITY.total_seconds()
         try:
             async with asyncio.timeout(HALT_WITHIN.total_seconds()):
                 receipt: HaltReceipt = await asking

@@ -1,1 +1,1 @@
-"""An account: limits, reservations, buying power, trading state, preflight checks, and reconciliation with the broker."""
+"""An account: limits, reservations, buying power, trading state, preflight and reconciliation. No I/O."""

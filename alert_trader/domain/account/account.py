@@ -1,12 +1,13 @@
-"""What an account remembers, and how it lets entries pass: reservations, counters, re-posts, halts.
+"""The state of one account, and how it admits entry orders: reservations, counters, re-posts, halts.
 
-    an entry asks before each order of it is sent; the first time it is admitted, which reserves its money and counts it
-    what open trades take, at their ceilings, is never more than the day's reference buying power less the day's losses
-    asking twice is asking once: a trade is admitted, counted and released once, whatever comes again
-    a pass holds for `PASS` from the moment it was asked for; after a halt none is given, so a halt is certain that much later
+    every entry order is admitted before it is sent; the first of a trade reserves its money and counts it
+    open trades, at their ceilings, never commit more than the day's reference buying power less its losses
+    repeated requests change nothing: a trade is admitted, counted and released once
+    an admission is valid for `ADMISSION_VALIDITY` from the request, and a halted account admits nothing:
+    so a halt is in force everywhere that much later
 
-Everything here is carried when the account's workflow starts afresh, so everything has a bound. Amounts are dollars, a day is a New York
-date, times are UTC. Exits and cancels never ask.
+The state is carried over by continue-as-new, so every collection has a bound. Amounts are dollars, a day is a
+New York date, times are UTC. Exits and cancels need no admission.
 """
 
 from dataclasses import dataclass, field, replace
@@ -15,7 +16,7 @@ from decimal import Decimal
 
 from alert_trader.domain.account.buying_power import Commitments, affordable_quantity
 from alert_trader.domain.account.limits import Limits, diff
-from alert_trader.domain.account.reconciliation import Difference, Expected, explained
+from alert_trader.domain.account.reconciliation import Difference, ExpectedPosition, carry_over_explanations
 from alert_trader.domain.account.reservation import (
     NOTHING,
     AdmitRequest,
@@ -29,30 +30,31 @@ from alert_trader.domain.account.trading_state import AccountState, TradingState
 from alert_trader.domain.audit.event import EventKind, TradeEvent
 from alert_trader.domain.denial import Code, Denied
 from alert_trader.domain.ids import WorkflowId
-from alert_trader.domain.market.calendar import new_york_date
+from alert_trader.domain.market.calendar import NEW_YORK, new_york_date
 from alert_trader.domain.money import Usd, plain
 
-PASS = timedelta(milliseconds=600)
-"""How long an entry may be sent after it asked. A halt waits this long before it is certain, so it must be well below a second; and
-asking takes a hundredth of one."""
+ADMISSION_VALIDITY = timedelta(milliseconds=600)
+"""How long after its request an admitted order may be sent. A halt is in force only after this time, so it
+must be well below a second; a request takes about 10 ms."""
 
-SETTLES = timedelta(seconds=10)
-"""How old a trade's admission must be for the broker's buying power to show its order: as long as a sending may take."""
+BUYING_POWER_LAG = timedelta(seconds=10)
+"""How long after a trade's admission the broker's buying power may not include its order yet."""
 
-MOST_EVENTS = 100
-MOST_REPOSTS = 16_000
-"""Hundreds a day for weeks; the workflow starts afresh with all of them, and Temporal takes two megabytes."""
-MOST_OVER = 3000
-MOST_DENIED = 50
+MAX_EVENTS = 100
+MAX_REPOSTS = 16_000
+"""Hundreds a day for weeks. All are carried over by continue-as-new, and Temporal allows two megabytes."""
+MAX_CLOSED_TRADES = 3000
+MAX_DENIED_REPOSTS = 50
 
 
 @dataclass(slots=True, kw_only=True)
 class Account:
-    """One account's memory."""
+    """The state of one account."""
 
     limits: Limits
-    set_limits: Limits
-    """The limits of the settings when they were last told: what a person changes since holds until the settings change."""
+    settings_limits: Limits
+    """The limits in the settings, as last reported: a person's change stays until the setting itself
+    changes."""
     day: Day
     state: AccountState = AccountState.ACTIVE
     epoch: int = 0
@@ -60,97 +62,107 @@ class Account:
     halted_by: str | None = None
     halt_reason: str | None = None
     trades: dict[str, OpenTrade] = field(default_factory=dict)
-    over: dict[str, date] = field(default_factory=dict)
-    """Trades of today and the day before that are over: they are not admitted again."""
-    orders: dict[str, datetime] = field(default_factory=dict)
-    """Orders let pass in the last minute."""
+    closed_trades: dict[str, date] = field(default_factory=dict)
+    """Trades that ended today or the day before: they are not admitted again."""
+    recent_orders: dict[str, datetime] = field(default_factory=dict)
+    """Orders admitted in the last minute."""
     reposts: dict[str, list[str]] = field(default_factory=dict)
-    """What was admitted, by expiration date: author, contract and price."""
-    denied: list[Repost] = field(default_factory=list)
-    allowed: list[str] = field(default_factory=list)
-    """What a person lets through once though it is a re-post."""
+    """Author, contract and price of every admitted trade, by expiration date."""
+    denied_reposts: list[Repost] = field(default_factory=list)
+    allowed_reposts: list[str] = field(default_factory=list)
+    """Re-posts that a person allowed, each for one trade."""
     differences: tuple[Difference, ...] = ()
     events: list[TradeEvent] = field(default_factory=list)
     recorded: int = 0
-    passed_at: datetime | None = None
-    """When the last order was let pass."""
-
-    # Reading
+    last_admitted_at: datetime | None = None
 
     @property
     def committed(self) -> Usd:
-        """Give what all open trades take of the day's reference."""
+        """The part of the day's reference buying power that open trades commit."""
         return Usd(sum((each.committed(self.day.date) for each in self.trades.values()), Decimal(0)))
 
     @property
-    def expected(self) -> tuple[Expected, ...]:
-        """Give what the open trades say they hold."""
+    def expected(self) -> tuple[ExpectedPosition, ...]:
+        """The position that each open trade reports."""
         return tuple(
-            Expected(trade=each.trade, symbol=each.symbol, position=each.position)
+            ExpectedPosition(trade=each.trade, symbol=each.symbol, position=each.position)
             for each in self.trades.values()
         )
 
     @property
     def entering(self) -> tuple[OpenTrade, ...]:
-        """Give the trades that may still buy."""
+        """The trades that may still buy."""
         return tuple(each for each in self.trades.values() if each.entering)
 
     def orders_since(self, moment: datetime) -> int:
-        """Count the entry orders let pass since a moment."""
-        return sum(at > moment for at in self.orders.values())
+        """Count the entry orders admitted after `moment`."""
+        return sum(at > moment for at in self.recent_orders.values())
 
     # Days
 
-    def roll(self, now: datetime) -> bool:
-        """Begin the day of `now` when it is another; tells whether it did."""
+    def start_day(self, now: datetime) -> bool:
+        """Start the day of `now` if it is a new one; return whether it is."""
         today = new_york_date(now)
         if today <= self.day.date:
             return False
         yesterday, self.day = self.day.date, Day(date=today)
-        self.over = {trade: day for trade, day in self.over.items() if day >= yesterday}
+        self.closed_trades = {trade: day for trade, day in self.closed_trades.items() if day >= yesterday}
         self.reposts = {
             expiry: keys for expiry, keys in self.reposts.items() if date.fromisoformat(expiry) >= today
         }
         return True
 
     def open_day(self, reference: Usd, now: datetime) -> None:
-        """Fix the day's reference buying power."""
+        """Record the day's reference buying power."""
         self.day.reference, self.day.reference_at = reference, now
-        text = f"Buying power at the start of {self.day.date}: {plain(reference)} dollars; allocations are shares of it"
+        text = (
+            f"Buying power at the start of {self.day.date}: {plain(reference)} dollars (basis of allocations)"
+        )
         self.record(now, EventKind.DAY_OPENED, text, reference=reference)
 
     # Admitting
 
     def admit(self, request: AdmitRequest, now: datetime) -> Admitted | Denied:
-        """Let an order pass, or say why not. The first of a trade reserves its money, and may get fewer contracts than it asks for."""
-        self.roll(now)
-        self.orders = {order: at for order, at in self.orders.items() if at > now - timedelta(minutes=1)}
-        denied = self._closed(request)
+        """Admit an entry order, or deny it.
+
+        The first order of a trade reserves its money, and may be admitted for fewer contracts than requested.
+        """
+        self.start_day(now)
+        self.recent_orders = {
+            order: at for order, at in self.recent_orders.items() if at > now - timedelta(minutes=1)
+        }
+        denied = self._check_open(request)
         if denied is not None:
             return denied
         known = self.trades.get(request.trade)
         answer = self._admit_first(request, now) if known is None else self._admit_next(request, known, now)
         if isinstance(answer, Admitted) and answer.quantity > 0:
-            self.orders.setdefault(request.order, now)
-            self.passed_at = now
+            self.recent_orders.setdefault(request.order, now)
+            self.last_admitted_at = now
         return answer
 
-    def _closed(self, request: AdmitRequest) -> Denied | None:
+    def _check_open(self, request: AdmitRequest) -> Denied | None:
         if self.state is not AccountState.ACTIVE:
             since = "" if self.halted_at is None else self.halted_at.isoformat(timespec="seconds")
+            when = (
+                ""
+                if self.halted_at is None
+                else f" at {self.halted_at.astimezone(NEW_YORK):%Y-%m-%d %H:%M} ET"
+            )
+            what = "halted" if self.state is AccountState.HALTED else "being flattened"
             reason = (
-                f"expected an active account, found it {self.state} by {self.halted_by} since {since} ({self.halt_reason}): "
-                "resume it when that is mended"
+                f"Account {what} by {self.halted_by}{when} (reason: {self.halt_reason}). "
+                "To trade again: `trader resume 'why'`"
             )
             return Denied(
                 code=Code.ACCOUNT_HALTED,
                 reason=reason,
                 facts={"state": self.state, "epoch": str(self.epoch), "since": since},
             )
-        if request.trade in self.over:
+        if request.trade in self.closed_trades:
             return Denied(
                 code=Code.TRADE_OVER,
-                reason=f"expected a trade that was not over, found {request.trade} ended before: send a new alert",
+                reason=f"Trade {request.trade} has already ended; send a new alert",
             )
         return None
 
@@ -158,9 +170,9 @@ class Account:
         if not trade.entering:
             return Denied(
                 code=Code.TRADE_OVER,
-                reason=f"expected an entry that goes on, found that of {trade.trade} over: nothing to do",
+                reason=f"The entry of {trade.trade} has already ended; no order was sent",
             )
-        return self._rate(request, now) or self._admitted(
+        return self._check_order_rate(request, now) or self._admitted(
             min(request.quantity, trade.quantity - trade.bought), trade, first=False
         )
 
@@ -176,10 +188,10 @@ class Account:
 
     def _admit_first(self, request: AdmitRequest, now: datetime) -> Admitted | Denied:
         denied = (
-            self._not_ready()
-            or self._not_here(request, now)
-            or self._counted(request)
-            or self._rate(request, now)
+            self._check_ready()
+            or self._check_symbol_and_time(request, now)
+            or self._check_counts(request)
+            or self._check_order_rate(request, now)
         )
         if denied is not None:
             return denied
@@ -206,79 +218,87 @@ class Account:
         self.day.trades += 1
         self.day.by_author[request.author] = self.day.by_author.get(request.author, 0) + 1
         self.day.notional = Usd(self.day.notional + trade.notional)
-        self._remember(request, now)
+        self._store_repost_key(request, now)
         return self._admitted(quantity, trade, first=True)
 
-    def _not_ready(self) -> Denied | None:
+    def _check_ready(self) -> Denied | None:
         if self.day.reference is None:
-            reason = f"expected the buying power at the start of {self.day.date}, which is not known yet: see that the broker answers"
+            reason = f"Buying power at the start of {self.day.date} is not known yet; see `trader doctor`"
             return Denied(
                 code=Code.ACCOUNT_NOT_READY, reason=reason, facts={"day": self.day.date.isoformat()}
             )
         wrong = next((each for each in self.day.preflight if not each.ok), None)
         if wrong is not None or self.day.preflight_at is None:
-            found = "not run" if wrong is None else f"{wrong.name}: {wrong.found}"
-            reason = f"expected a preflight that is all right, found {found}: {'' if wrong is None else wrong.fix or 'see trader doctor'}"
+            reason = (
+                "Preflight has not run yet; see `trader doctor`"
+                if wrong is None
+                else f"Preflight failed: {wrong.name}: {wrong.found}; {wrong.fix or 'see `trader doctor`'}"
+            )
             return Denied(
                 code=Code.PREFLIGHT_FAILED,
-                reason=reason.removesuffix(": "),
+                reason=reason,
                 facts={"check": "" if wrong is None else wrong.name},
             )
-        open_question = next((each for each in self.differences if each.explained_by is None), None)
-        if open_question is not None:
-            reason = f"expected account and trades to agree, found {open_question}: explain it with `trader account explain`"
+        unexplained = next((each for each in self.differences if each.explained_by is None), None)
+        if unexplained is not None:
+            reason = f"Account and trades disagree: {unexplained}. To trade again: `trader account explain`"
             facts = {
-                "kind": str(open_question.kind),
-                "expected": str(open_question.expected),
-                "found": str(open_question.found),
+                "kind": str(unexplained.kind),
+                "expected": str(unexplained.expected),
+                "found": str(unexplained.found),
             }
             return Denied(code=Code.ACCOUNT_DIFFERENCE, reason=reason, facts=facts)
         return None
 
-    def _not_here(self, request: AdmitRequest, now: datetime) -> Denied | None:
+    def _check_symbol_and_time(self, request: AdmitRequest, now: datetime) -> Denied | None:
         limits, name = self.limits, request.contract.underlying
         if name in limits.halted_symbols or request.contract.root in limits.halted_symbols:
-            reason = f"expected a symbol that is traded, found {name} halted: take it out of halted_symbols when it may be"
+            reason = f"{name} is listed in halted_symbols; remove it there to trade it again"
             return Denied(code=Code.SYMBOL_HALTED, reason=reason, facts={"symbol": name})
         opens, closes = request.opens_at, request.closes_at
         if opens is not None and opens <= now < opens + limits.no_entry_after_open:
-            return _window("after the open", limits.no_entry_after_open, now - opens)
+            return _in_no_entry_window("after the open", limits.no_entry_after_open, now - opens)
         if closes is not None and closes - limits.no_entry_before_close < now:
-            return _window("before the close", limits.no_entry_before_close, closes - now)
-        return self._repost(request)
+            return _in_no_entry_window("before the close", limits.no_entry_before_close, closes - now)
+        return self._check_repost(request)
 
-    def _repost(self, request: AdmitRequest) -> Denied | None:
+    def _check_repost(self, request: AdmitRequest) -> Denied | None:
         key = request.repost_key
         if (
             not self.limits.deny_reposts
-            or key in self.allowed
+            or key in self.allowed_reposts
             or key not in self.reposts.get(request.contract.expiry.isoformat(), ())
         ):
             return None
-        if all(each.trade != request.trade for each in self.denied):
-            self.denied = [*self.denied, Repost(trade=request.trade, key=key)][-MOST_DENIED:]
+        if all(each.trade != request.trade for each in self.denied_reposts):
+            self.denied_reposts = [*self.denied_reposts, Repost(trade=request.trade, key=key)][
+                -MAX_DENIED_REPOSTS:
+            ]
         price = "no price" if request.alert_price is None else plain(request.alert_price)
         reason = (
-            f"expected a new alert, found author {request.author}, {request.contract} and {price} traded before: "
-            f"`trader account allow {request.trade}` lets it through when it is sent again"
+            f"Already traded: author {request.author}, {request.contract} at {price}. "
+            f"To trade it again: `trader account allow {request.trade}`, then send the alert again"
         )
         facts = {"author": request.author, "contract": str(request.contract), "price": price}
         return Denied(code=Code.ALERT_REPOSTED, reason=reason, facts=facts)
 
-    def _remember(self, request: AdmitRequest, now: datetime) -> None:
+    def _store_repost_key(self, request: AdmitRequest, now: datetime) -> None:
         key, expiry = request.repost_key, request.contract.expiry.isoformat()
-        if key in self.allowed:
-            self.allowed.remove(key)
+        if key in self.allowed_reposts:
+            self.allowed_reposts.remove(key)
         keys = self.reposts.setdefault(expiry, [])
         if key not in keys:
             keys.append(key)
-        if sum(map(len, self.reposts.values())) > MOST_REPOSTS:
+        if sum(map(len, self.reposts.values())) > MAX_REPOSTS:
             furthest = max(self.reposts)
             self.reposts[furthest].pop(0)
-            text = f"More than {MOST_REPOSTS} alerts are remembered: the oldest that expires on {furthest} is forgotten, and would trade again"
+            text = (
+                f"More than {MAX_REPOSTS} alerts stored: the oldest with expiration {furthest} was dropped, "
+                "and a re-post of it would trade"
+            )
             self.record(now, EventKind.WARNING, text)
 
-    def _counted(self, request: AdmitRequest) -> Denied | None:
+    def _check_counts(self, request: AdmitRequest) -> Denied | None:
         limits, day = self.limits, self.day
         for code, name, found, most in (
             (Code.LIMIT_OPEN_TRADES, "max_open_trades", len(self.trades), limits.max_open_trades),
@@ -291,9 +311,9 @@ class Account:
             ),
         ):
             if found >= most:
-                return _over(code, name, str(found), str(most))
+                return _limit_reached(code, name, str(found), str(most))
         if -day.realised >= limits.max_loss_per_day:
-            return _over(
+            return _limit_reached(
                 Code.LIMIT_LOSS_PER_DAY,
                 "max_loss_per_day",
                 plain(-day.realised),
@@ -301,15 +321,19 @@ class Account:
             )
         return None
 
-    def _rate(self, request: AdmitRequest, now: datetime) -> Denied | None:
+    def _check_order_rate(self, request: AdmitRequest, now: datetime) -> Denied | None:
         most, found = self.limits.max_orders_per_minute, self.orders_since(now - timedelta(minutes=1))
-        if request.order in self.orders or found < most:
+        if request.order in self.recent_orders or found < most:
             return None
-        return _over(Code.LIMIT_ORDERS_PER_MINUTE, "max_orders_per_minute", str(found), str(most))
+        return _limit_reached(Code.LIMIT_ORDERS_PER_MINUTE, "max_orders_per_minute", str(found), str(most))
 
     def _affordable(self, request: AdmitRequest) -> int | Denied:
         unseen = sum(
-            (each.reserved for each in self.trades.values() if each.admitted_at > request.read_at - SETTLES),
+            (
+                each.reserved
+                for each in self.trades.values()
+                if each.admitted_at > request.read_at - BUYING_POWER_LAG
+            ),
             Decimal(0),
         )
         return affordable_quantity(
@@ -324,62 +348,67 @@ class Account:
             ),
         )
 
-    # What trades tell
+    # Reports of trades
 
-    def take(self, standing: PositionReport, now: datetime) -> bool:
-        """Take in how a trade stands; one that is over is released. Tells whether it changed anything: twice is once, late is never."""
-        self.roll(now)
-        trade = self.trades.get(standing.trade)
-        if trade is None or standing.sequence <= trade.sequence:
+    def apply_report(self, report: PositionReport, now: datetime) -> bool:
+        """Apply a trade's report, and release it if it ended; return False for a repeated or late one."""
+        self.start_day(now)
+        trade = self.trades.get(report.trade)
+        if trade is None or report.sequence <= trade.sequence:
             return False
-        self.day.realised = Usd(self.day.realised + standing.realised - trade.realised)
-        trade.sequence, trade.entering = standing.sequence, standing.entering
-        trade.bought, trade.position = standing.bought, standing.position
-        trade.paid, trade.realised = standing.paid, standing.realised
-        if standing.over:
-            self.release(standing.trade)
+        self.day.realised = Usd(self.day.realised + report.realised - trade.realised)
+        trade.sequence, trade.entering = report.sequence, report.entering
+        trade.bought, trade.position = report.bought, report.position
+        trade.paid, trade.realised = report.paid, report.realised
+        if report.over:
+            self.release(report.trade)
         if -self.day.realised >= self.limits.max_loss_per_day and self.state is AccountState.ACTIVE:
             lost, most = plain(Usd(-self.day.realised)), plain(self.limits.max_loss_per_day)
-            self.order(
+            self.change_state(
                 TradingStateCommand.HALT,
                 now,
                 by="the daily loss limit",
-                reason=f"{lost} dollars lost today, at most {most} are allowed",
+                reason=f"{lost} dollars lost today, the limit is {most}",
             )
         return True
 
     def release(self, trade: WorkflowId) -> None:
-        """Free what a trade that is over had reserved. Releasing twice frees once."""
+        """Free the reservation of a trade that ended; releasing it again changes nothing."""
         if self.trades.pop(trade, None) is not None:
-            self.over[trade] = self.day.date
-            while len(self.over) > MOST_OVER:
-                del self.over[next(iter(self.over))]
+            self.closed_trades[trade] = self.day.date
+            while len(self.closed_trades) > MAX_CLOSED_TRADES:
+                del self.closed_trades[next(iter(self.closed_trades))]
 
-    # What people and limits order
+    # Commands
 
-    def order(self, order: TradingStateCommand, now: datetime, *, by: str, reason: str) -> AccountState:
-        """Move by the table of `alert_trader.domain.account.trading_state`; raises IllegalHalting. Entries that were let pass in an earlier epoch are over."""
-        before, self.state = self.state, next_state(self.state, order)
+    def change_state(
+        self, command: TradingStateCommand, now: datetime, *, by: str, reason: str
+    ) -> AccountState:
+        """Change the state by the table in `trading_state`; raises `IllegalStateChange`.
+
+        Leaving ACTIVE increments the epoch: orders admitted in an earlier epoch are not sent any more.
+        """
+        before, self.state = self.state, next_state(self.state, command)
         if before is AccountState.ACTIVE:
             self.epoch += 1
             self.halted_at, self.halted_by, self.halt_reason = now, by, reason
-        if before is self.state and order is TradingStateCommand.HALT:
-            return self.state  # it is recorded once
+        if before is self.state and command is TradingStateCommand.HALT:
+            return self.state  # a repeated halt is not recorded again
         kinds = {
             TradingStateCommand.HALT: EventKind.HALTED,
             TradingStateCommand.FLATTEN: EventKind.FLATTENING,
             TradingStateCommand.FLAT: EventKind.FLATTENED,
         }
-        words = {
-            TradingStateCommand.HALT: f"Halted by {by}: {reason}. No entry is sent until a person resumes",
-            TradingStateCommand.FLATTEN: f"{by} flattens the account: {reason}. Nothing is bought, and {len(self.trades)} open trades are closed",
-            TradingStateCommand.FLAT: "Flat: every trade is closed. The account stays halted until a person resumes",
-            TradingStateCommand.RESUME: f"Resumed by {by}, who says what changed: {reason}",
+        texts = {
+            TradingStateCommand.HALT: f"Halted by {by}: {reason}. No entries until a person resumes trading",
+            TradingStateCommand.FLATTEN: f"Flattened by {by}: {reason}. {len(self.trades)} open trades close",
+            TradingStateCommand.FLAT: "Flat: all trades closed. Halted until a person resumes trading",
+            TradingStateCommand.RESUME: f"Resumed by {by}: {reason}",
         }
         self.record(
             now,
-            kinds.get(order, EventKind.RESUMED),
-            words[order],
+            kinds.get(command, EventKind.RESUMED),
+            texts[command],
             by=by,
             reason=reason,
             epoch=self.epoch,
@@ -389,8 +418,8 @@ class Account:
             self.halted_at = self.halted_by = self.halt_reason = None
         return self.state
 
-    def limit(self, new: Limits, now: datetime, *, by: str, reason: str) -> None:
-        """Change the limits, on record."""
+    def change_limits(self, new: Limits, now: datetime, *, by: str, reason: str) -> None:
+        """Change the limits, and record the change."""
         changes = diff(self.limits, new)
         self.limits = new
         if changes:
@@ -404,23 +433,23 @@ class Account:
                 **{each.name: f"{each.old} -> {each.new}" for each in changes},
             )
 
-    def differ(self, found: tuple[Difference, ...], now: datetime) -> tuple[Difference, ...]:
-        """Take in where account and trades do not agree; gives what is new of it and not explained."""
+    def update_differences(self, found: tuple[Difference, ...], now: datetime) -> tuple[Difference, ...]:
+        """Replace the differences between account and trades; return the new ones."""
         known = {each.key for each in self.differences}
-        gone = [each for each in self.differences if each.key not in {one.key for one in found}]
-        self.differences = explained(found, self.differences)
-        fresh = tuple(each for each in self.differences if each.key not in known)
-        for each in fresh:
-            text = f"Account and trades do not agree: {each}. Nothing is bought until this is explained"
+        resolved = [each for each in self.differences if each.key not in {one.key for one in found}]
+        self.differences = carry_over_explanations(found, self.differences)
+        new = tuple(each for each in self.differences if each.key not in known)
+        for each in new:
+            text = f"Account and trades disagree: {each}. No entry is sent until this is explained"
             self.record(
                 now, EventKind.DIFFERENCE, text, kind=each.kind, expected=each.expected, found=each.found
             )
-        for each in gone:
-            self.record(now, EventKind.EXPLAINED, f"Account and trades agree again: no longer so: {each}")
-        return fresh
+        for each in resolved:
+            self.record(now, EventKind.EXPLAINED, f"Difference resolved: {each}")
+        return new
 
     def explain(self, what: str | None, now: datetime, *, by: str, reason: str) -> int:
-        """Explain differences, or the one about `what`; gives how many that was."""
+        """Mark the difference about `what`, or all, as explained; return how many."""
         chosen = {
             each.key for each in self.differences if each.explained_by is None and what in {None, each.what}
         }
@@ -434,42 +463,46 @@ class Account:
         return len(chosen)
 
     def allow(self, trade: str, now: datetime, *, by: str, reason: str) -> bool:
-        """Let a re-post through once; tells whether `trade` was denied as one."""
-        found = next((each for each in self.denied if each.trade == trade), None)
+        """Allow one trade of a re-post; return False unless `trade` was denied as one."""
+        found = next((each for each in self.denied_reposts if each.trade == trade), None)
         if found is None:
             return False
-        self.denied = [each for each in self.denied if each.key != found.key]
-        self.allowed = [*[each for each in self.allowed if each != found.key], found.key][-MOST_DENIED:]
+        self.denied_reposts = [each for each in self.denied_reposts if each.key != found.key]
+        self.allowed_reposts = [*[each for each in self.allowed_reposts if each != found.key], found.key][
+            -MAX_DENIED_REPOSTS:
+        ]
         self.record(
             now,
             EventKind.EXPLAINED,
-            f"{by} lets the re-post {trade} through when it is sent again. {reason}",
+            f"{by} allowed the re-post {trade}: the alert trades when it is sent again. {reason}",
             by=by,
             reason=reason,
         )
         return True
 
     def record(self, now: datetime, kind: EventKind, text: str, /, **facts: object) -> None:
-        """Write an audit event down; the oldest beyond `MOST_EVENTS` are in the workflow's earlier runs."""
+        """Append an audit event; older ones than the last `MAX_EVENTS` are in the workflow's earlier runs."""
         self.recorded += 1
         known = {name: str(value) for name, value in facts.items() if value is not None}
         self.events = [
             *self.events,
             TradeEvent(sequence=self.recorded, at=now, kind=kind, text=text, facts=known),
-        ][-MOST_EVENTS:]
+        ][-MAX_EVENTS:]
 
 
-def opened(limits: Limits, now: datetime) -> Account:
-    """Open the memory of an account that is looked after from now on."""
-    return Account(limits=limits, set_limits=limits, day=Day(date=new_york_date(now)))
+def new_account(limits: Limits, now: datetime) -> Account:
+    """Return the initial state of an account."""
+    return Account(limits=limits, settings_limits=limits, day=Day(date=new_york_date(now)))
 
 
-def _window(where: str, window: timedelta, found: timedelta) -> Denied:
+def _in_no_entry_window(where: str, window: timedelta, found: timedelta) -> Denied:
     facts = {"window_seconds": f"{window.total_seconds():g}", "seconds": f"{found.total_seconds():.0f}"}
-    reason = f"expected a moment outside of {window.total_seconds():g} s {where}, found one {found.total_seconds():.0f} s {where}: entries wait"
+    reason = (
+        f"No entries within {window.total_seconds():g} s {where}; it is {found.total_seconds():.0f} s {where}"
+    )
     return Denied(code=Code.NO_ENTRY_WINDOW, reason=reason, facts=facts)
 
 
-def _over(code: Code, name: str, found: str, most: str) -> Denied:
-    reason = f"expected less than {most} ({name}), found {found}: wait, or raise the limit with `trader limits set`"
+def _limit_reached(code: Code, name: str, found: str, most: str) -> Denied:
+    reason = f"{name} reached: {found} of at most {most}; wait, or raise the limit with `trader limits set`"
     return Denied(code=code, reason=reason, facts={"limit": most, "found": found})

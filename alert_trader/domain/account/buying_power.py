@@ -1,4 +1,4 @@
-"""How many contracts of a new trade fit into an account's money: the day's, and what there is now."""
+"""How many contracts of a new trade an account can afford."""
 
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
@@ -11,26 +11,26 @@ from alert_trader.domain.money import Usd, plain
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commitments:
-    """What is used of an account's money when a trade asks."""
+    """What is committed already when a trade asks for admission."""
 
     reference: Usd
-    """Buying power when the day began."""
+    """Buying power at the start of the day."""
     committed: Usd
-    """What open trades take of it."""
+    """The part of it that open trades commit."""
     realised: Usd
-    """The day's P&L: a loss is gone, a gain is not counted on."""
+    """The day's P&L: a loss reduces what is free, a gain does not add to it."""
     notional: Usd
-    """Of all the day's trades at their ceilings."""
+    """Dollars of all the day's trades at their ceilings."""
     unseen: Usd
-    """What trades take that the broker's buying power may not show yet."""
+    """Reservations that the broker's buying power may not include yet."""
 
 
-def affordable_quantity(request: AdmitRequest, limits: Limits, spent: Commitments) -> int | Denied:
-    """Give the most contracts that every limit in money and number allows, up to those asked for; none is a denial with the numbers."""
+def affordable_quantity(request: AdmitRequest, limits: Limits, used: Commitments) -> int | Denied:
+    """Return the contracts that every limit allows, at most those requested; deny when that is none."""
     free = max(
         min(
-            spent.reference - spent.committed + min(spent.realised, NOTHING),
-            request.buying_power - spent.unseen,
+            used.reference - used.committed + min(used.realised, NOTHING),
+            request.buying_power - used.unseen,
         ),
         Decimal(0),
     )
@@ -42,14 +42,14 @@ def affordable_quantity(request: AdmitRequest, limits: Limits, spent: Commitment
             plain(limits.max_notional),
         ),
         Code.LIMIT_NOTIONAL_PER_DAY: (
-            _fit(limits.max_notional_per_day - spent.notional, request.notional_each),
+            _fit(limits.max_notional_per_day - used.notional, request.notional_each),
             "max_notional_per_day",
-            f"{plain(limits.max_notional_per_day)}, {plain(spent.notional)} of it used",
+            f"{plain(limits.max_notional_per_day)}, {plain(used.notional)} of it used",
         ),
         Code.LIMIT_BUYING_POWER: (
             request.quantity if request.cost <= free else _fit(free, request.cost_each),
             "buying power",
-            f"{plain(free)} left of {plain(spent.reference)} at the day's start and {plain(request.buying_power)} now",
+            f"{plain(free)} left of {plain(used.reference)} at the start, {plain(request.buying_power)} now",
         ),
     }
     code = min(caps, key=lambda each: caps[each][0])
@@ -59,16 +59,16 @@ def affordable_quantity(request: AdmitRequest, limits: Limits, spent: Commitment
     facts = {
         "cost_per_contract": plain(request.cost_each),
         "notional_per_contract": plain(request.notional_each),
-        "committed": plain(spent.committed),
-        "reference": plain(spent.reference),
+        "committed": plain(used.committed),
+        "reference": plain(used.reference),
         "buying_power": plain(request.buying_power),
-        "not_seen_by_the_broker": plain(spent.unseen),
-        "realised_today": plain(spent.realised),
-        "notional_today": plain(spent.notional),
+        "not_seen_by_the_broker": plain(used.unseen),
+        "realised_today": plain(used.realised),
+        "notional_today": plain(used.notional),
     }
     reason = (
-        f"expected room for 1 contract at {plain(request.cost_each)} dollars, found none under {name} ({words}): "
-        "wait until trades end, or raise it"
+        f"No room for 1 contract at {plain(request.cost_each)} dollars under {name} ({words}); "
+        "wait until trades end, or raise the limit"
     )
     return Denied(code=code, reason=reason, facts=facts)
 

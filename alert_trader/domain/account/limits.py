@@ -1,6 +1,7 @@
-"""What an account may do over time: the limits that every entry is held against, and how a person changes them.
+"""The limits that every entry of an account is checked against, and how a person changes them.
 
-Amounts are dollars. A day is a New York date. Each limit is checked when a trade is admitted, before anything is sent.
+Amounts are dollars. A day is a New York date. Each limit is checked when a trade is admitted, before anything
+is sent.
 """
 
 import types
@@ -16,34 +17,34 @@ from alert_trader.domain.money import plain
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The limits of one account. A number of zero admits nothing; a time of zero leaves no window out."""
+    """The limits of one account. A number of zero admits nothing; a time of zero means no window."""
 
     max_contracts: int = 10
     """Contracts of one trade."""
     max_notional: Decimal = Decimal(2000)
-    """Dollars of one trade at its ceiling, fees not counted."""
+    """Dollars of one trade at its ceiling, without fees."""
     max_open_trades: int = 50
-    """Trades that buy or hold at the same time."""
+    """Trades that are buying or holding at the same time."""
     max_trades_per_day: int = 300
     max_trades_per_author: int = 50
     """Trades of one author on one day."""
     max_notional_per_day: Decimal = Decimal(50_000)
-    """Dollars of all trades of a day at their ceilings, fees not counted, sold again or not."""
+    """Dollars of all trades of a day at their ceilings, without fees, whether sold again or not."""
     max_orders_per_minute: int = 120
-    """Entry orders, bumps and conversions counted. Exits and cancels have no such limit."""
+    """Entry orders, including bumps and conversions. Exits and cancels have no such limit."""
     max_loss_per_day: Decimal = Decimal(1000)
     """Dollars of realised loss, before fees, at which the account is halted."""
     no_entry_after_open: timedelta = timedelta(0)
-    """How long after the session's open nothing is bought."""
+    """No entries for this long after the open."""
     no_entry_before_close: timedelta = timedelta(0)
-    """How long before the session's close nothing is bought."""
+    """No entries for this long before the close."""
     halted_symbols: tuple[str, ...] = ()
-    """Underlyings in which nothing is bought."""
+    """No entries in these underlyings."""
     deny_reposts: bool = True
     """Whether the same author, contract and price again is denied until the contract expires."""
 
     def __post_init__(self) -> None:
-        """Refuse a limit below zero: it would read as one and admit nothing, or everything."""
+        """Raise ValueError for a negative limit."""
         for field in fields(self):
             value = getattr(self, field.name)
             if isinstance(value, int | Decimal) and value < 0:
@@ -56,19 +57,19 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitChange:
-    """One limit, before and after, as people write it."""
+    """One limit before and after, as text."""
 
     name: str
     old: str
     new: str
 
     def __str__(self) -> str:
-        """Write it as a line of a diff."""
+        """Return it as a line of a diff."""
         return f"{self.name}: {self.old} -> {self.new}"
 
 
 def written(value: object) -> str:
-    """Write a limit as a person does: seconds for times, symbols by commas, yes or no."""
+    """Return a limit as text: seconds for times, symbols separated by commas, yes or no."""
     match value:
         case bool():
             return "yes" if value else "no"
@@ -83,7 +84,7 @@ def written(value: object) -> str:
 
 
 def changed(limits: Limits, changes: Mapping[str, str]) -> Limits:
-    """Give the limits with changes written in; raises ValueError that names the limit, what was expected and what was found."""
+    """Return the limits with `changes` applied; raises ValueError that names the limit and the value."""
     kinds = typing.get_type_hints(Limits)
     unknown = [name for name in changes if name not in kinds]
     if unknown:
@@ -93,7 +94,7 @@ def changed(limits: Limits, changes: Mapping[str, str]) -> Limits:
 
 
 def diff(old: Limits, new: Limits) -> tuple[LimitChange, ...]:
-    """List what differs, in the order the limits are declared."""
+    """Return the changed limits, in the order of declaration."""
     pairs = ((field.name, getattr(old, field.name), getattr(new, field.name)) for field in fields(Limits))
     return tuple(
         LimitChange(name=name, old=written(was), new=written(now)) for name, was, now in pairs if was != now
@@ -101,7 +102,7 @@ def diff(old: Limits, new: Limits) -> tuple[LimitChange, ...]:
 
 
 def merged(current: Limits, was_set: Limits, is_set: Limits) -> Limits:
-    """Take over what was changed in the settings, and leave what a person changed since and the settings did not touch."""
+    """Apply the limits changed in the settings; keep a person's changes to the others."""
     names = [
         field.name for field in fields(Limits) if getattr(was_set, field.name) != getattr(is_set, field.name)
     ]
@@ -120,7 +121,8 @@ def _read(name: str, kind: object, text: str) -> object:
         if kind is timedelta:
             return timedelta(microseconds=int(_number(text.removesuffix("s").strip()) * 1_000_000))
     except (KeyError, ValueError, InvalidOperation):
-        wanted = {bool: "yes or no", int: "a whole number", Decimal: "dollars", timedelta: "seconds"}[kind]  # type: ignore[index]
+        kinds = {bool: "yes or no", int: "a whole number", Decimal: "dollars", timedelta: "seconds"}
+        wanted = kinds[kind]  # type: ignore[index]
         raise ValueError(f"expected {wanted} for {name}, found {text!r}") from None
     assert isinstance(kind, types.GenericAlias)
     return tuple(

@@ -1,4 +1,4 @@
-"""What must be true before the first order of a session, judged from what the broker said."""
+"""What must be in order before the first order of a session, judged from the broker's answers."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,30 +7,32 @@ from decimal import Decimal
 from alert_trader.domain.money import plain
 
 CLOCK_SKEW = timedelta(seconds=5)
-"""How far this machine's clock may be from the broker's: ages of alerts and quotes are told by it, and an HTTP date has whole seconds."""
+"""How far this machine's clock may differ from the broker's. Ages of alerts and quotes depend on it; an HTTP
+date has whole seconds."""
 
 DAY_TRADER_EQUITY = Decimal(25_000)
-"""Dollars of equity below which a margin account that is flagged as a pattern day trader may not sell on the day it bought."""
+"""Equity in dollars below which a margin account flagged as pattern day trader may not sell on the day it
+bought."""
 
 FREE_DAY_TRADES = 3
-"""Day trades in five days that a smaller margin account may make before it is flagged."""
+"""Day trades in five days that a smaller margin account may make without being flagged."""
 
 _NO_OPTIONS = ("none", "no options", "not approved", "no permissions")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One thing that was looked at."""
+    """One check and its result."""
 
     name: str
     ok: bool
     found: str
     fix: str = ""
-    """What to do when it is not ok."""
+    """What to do when it failed."""
 
 
 def restrictions(*, closed: bool, frozen: bool, closing_only: bool, options_level: str) -> tuple[str, ...]:
-    """Name what keeps an account from opening an option position at all; empty when nothing does."""
+    """Return what prevents an account from opening option positions; empty when nothing does."""
     named = [
         word
         for word, is_set in (("closed", closed), ("frozen", frozen), ("closing only", closing_only))
@@ -42,21 +44,25 @@ def restrictions(*, closed: bool, frozen: bool, closing_only: bool, options_leve
 
 
 def may_buy_options(level: str) -> bool:
-    """Whether an options level lets an account buy options. Only levels that say no are known; of the others the broker's check decides."""
+    """Whether an options level allows buying options.
+
+    Only levels that forbid it are known here; for the others the broker's check decides.
+    """
     return bool(level.strip()) and not any(word in level.lower() for word in _NO_OPTIONS)
 
 
 def may_day_trade(*, margin: bool, flagged: bool, equity: Decimal) -> bool:
-    """Whether selling today what was bought today is allowed: a flagged margin account needs its equity, a cash account does not."""
+    """Whether contracts may be sold on the day they were bought: a flagged margin account needs equity."""
     return not (margin and flagged and equity < DAY_TRADER_EQUITY)
 
 
 def day_trading(*, margin: bool, flagged: bool, equity: Decimal, count: int) -> Check:
-    """Judge whether exits at once are allowed."""
-    found = f"{'flagged' if flagged else 'not flagged'}, {count} day trades in five days, {plain(equity)} dollars of equity"
+    """Check whether exits on the day of the entry are allowed."""
+    flag = "flagged" if flagged else "not flagged"
+    found = f"{flag}, {count} day trades in five days, {plain(equity)} dollars of equity"
     if not may_day_trade(margin=margin, flagged=flagged, equity=equity):
         fix = f"bring the equity to {plain(DAY_TRADER_EQUITY)} dollars, or ask the broker to lift the flag"
         return Check(name="day trading", ok=False, found=found, fix=fix)
     if margin and not flagged and equity < DAY_TRADER_EQUITY and count >= FREE_DAY_TRADES:
-        found += f"; one more flags it, since {FREE_DAY_TRADES} are free"
+        found += f"; one more flags the account ({FREE_DAY_TRADES} are allowed)"
     return Check(name="day trading", ok=True, found=found)

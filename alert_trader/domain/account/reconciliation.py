@@ -1,7 +1,8 @@
-"""Hold what the account has against what its trades say they have.
+"""Compare the account's positions and orders with what its trades report.
 
-A difference is something that no trade explains: contracts nobody bought, contracts that are gone, an order of ours that works for no
-open trade, a trade that ended while it held. A person explains it or it goes away by itself; until then nothing is bought.
+A difference is what no trade explains: contracts too many or too few, a working order of ours without an open
+trade, a trade that ended while holding contracts. No entry is sent until a person explains it or it is
+resolved.
 """
 
 from collections.abc import Iterable
@@ -14,46 +15,46 @@ from alert_trader.domain.orders.order import OrderReport, Position
 
 
 class DifferenceKind(StrEnum):
-    """What does not agree."""
+    """The kind of a difference."""
 
     EXTRA = "extra contracts"
-    """The account holds more than its trades."""
+    """The account holds more contracts than its trades."""
     MISSING = "missing contracts"
-    """The account holds less than its trades."""
+    """The account holds fewer contracts than its trades."""
     ORDER_WITHOUT_TRADE = "order without a trade"
-    """An order with a name of ours works, and its trade is not open."""
-    TRADE_GONE = "trade gone"
-    """A trade ended, or was terminated, without saying so; what it held is not looked after."""
+    """An order with one of our client order ids is working, and its trade is not open."""
+    TRADE_ENDED = "trade ended"
+    """A trade's workflow ended or was terminated without a report; its position is not managed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One thing that does not agree, and who explained it."""
+    """One difference, and who explained it."""
 
     kind: DifferenceKind
     what: str
     """The contract, the order or the trade."""
     expected: int
-    """Contracts, by the trades."""
+    """Contracts according to the trades."""
     found: int
-    """Contracts, by the account."""
+    """Contracts according to the account."""
     explained_by: str | None = None
     explanation: str | None = None
 
     @property
     def key(self) -> tuple[str, str, int]:
-        """What makes it the same when it is seen again: an explanation holds for that many contracts, whatever is traded beside."""
+        """Identifies a difference in later comparisons; an explanation is valid for that many contracts."""
         return (self.kind, self.what, self.found - self.expected)
 
     def __str__(self) -> str:
-        """Write it for people."""
+        """Return it as text."""
         match self.kind:
             case DifferenceKind.EXTRA | DifferenceKind.MISSING:
-                return f"{self.what}: the account holds {self.found}, its trades {self.expected}"
+                return f"{self.what}: account holds {self.found}, trades hold {self.expected}"
             case DifferenceKind.ORDER_WITHOUT_TRADE:
-                return f"{self.what}: {self.found} contracts work at the venue for a trade that is not open"
+                return f"{self.what}: working order for {self.found} contracts, but its trade is not open"
             case _:
-                return f"{self.what} is gone and held {self.expected} contracts"
+                return f"{self.what}: ended while holding {self.expected} contracts"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +66,8 @@ class ForeignOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Expected:
-    """What one open trade says it has."""
+class ExpectedPosition:
+    """The position that one open trade reports."""
 
     trade: WorkflowId
     symbol: str
@@ -74,30 +75,30 @@ class Expected:
 
 
 def compare(
-    expected: Iterable[Expected],
+    expected: Iterable[ExpectedPosition],
     positions: Iterable[Position],
     working: Iterable[OrderReport],
-    gone: Iterable[Expected] = (),
+    ended: Iterable[ExpectedPosition] = (),
 ) -> tuple[Difference, ...]:
-    """List the differences, in a fixed order. `gone` are trades whose workflow is over though they never said so."""
+    """Return the differences, in a fixed order. `ended` are trades whose workflow ended without a report."""
     trades = list(expected)
     held: dict[str, tuple[int, int]] = {}
     for each in trades:
-        symbol = _same(held, each.symbol)
+        symbol = _known_symbol(held, each.symbol)
         held[symbol] = (held.get(symbol, (0, 0))[0] + each.position, 0)
     for position in positions:
-        symbol = _same(held, position.symbol)
-        mine, there = held.get(symbol, (0, 0))
-        held[symbol] = (mine, there + position.quantity)
+        symbol = _known_symbol(held, position.symbol)
+        by_trades, by_account = held.get(symbol, (0, 0))
+        held[symbol] = (by_trades, by_account + position.quantity)
     found = [
         Difference(
-            kind=DifferenceKind.EXTRA if there > mine else DifferenceKind.MISSING,
+            kind=DifferenceKind.EXTRA if by_account > by_trades else DifferenceKind.MISSING,
             what=" ".join(symbol.split()),
-            expected=mine,
-            found=there,
+            expected=by_trades,
+            found=by_account,
         )
-        for symbol, (mine, there) in held.items()
-        if mine != there
+        for symbol, (by_trades, by_account) in held.items()
+        if by_trades != by_account
     ]
     names = {each.trade for each in trades}
     for report in working:
@@ -112,22 +113,26 @@ def compare(
                 )
             )
     found += [
-        Difference(kind=DifferenceKind.TRADE_GONE, what=each.trade, expected=each.position, found=0)
-        for each in gone
+        Difference(kind=DifferenceKind.TRADE_ENDED, what=each.trade, expected=each.position, found=0)
+        for each in ended
     ]
     return tuple(sorted(found, key=lambda each: each.key))
 
 
-def explained(found: Iterable[Difference], known: Iterable[Difference]) -> tuple[Difference, ...]:
-    """Carry explanations over to the differences that are still the same."""
-    words = {each.key: each for each in known if each.explained_by}
+def carry_over_explanations(
+    found: Iterable[Difference], known: Iterable[Difference]
+) -> tuple[Difference, ...]:
+    """Return `found` with the explanations of the differences that are still the same."""
+    explained = {each.key: each for each in known if each.explained_by}
     return tuple(
-        replace(each, explained_by=words[each.key].explained_by, explanation=words[each.key].explanation)
-        if each.key in words
+        replace(
+            each, explained_by=explained[each.key].explained_by, explanation=explained[each.key].explanation
+        )
+        if each.key in explained
         else each
         for each in found
     )
 
 
-def _same(held: dict[str, tuple[int, int]], symbol: str) -> str:
+def _known_symbol(held: dict[str, tuple[int, int]], symbol: str) -> str:
     return symbol if symbol in held else next((each for each in held if same_contract(each, symbol)), symbol)

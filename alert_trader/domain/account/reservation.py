@@ -1,4 +1,4 @@
-"""What an entry asks its account for, what it is answered, and what the account keeps of it. Amounts are dollars."""
+"""Admission of an entry: request, answer, and what the account stores. Amounts are dollars."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -15,7 +15,7 @@ NOTHING = Usd(Decimal(0))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdmitRequest:
-    """What an entry asks with before one of its orders is sent."""
+    """The request for admission of one entry order."""
 
     trade: WorkflowId
     order: ClientOrderId
@@ -25,42 +25,43 @@ class AdmitRequest:
     quantity: int
     """Contracts of this order."""
     notional_each: Usd
-    """A contract at the ceiling, fees not counted."""
+    """One contract at the ceiling, without fees."""
     cost_each: Usd
-    """A contract alone at the ceiling, fees included: the most one can cost."""
+    """One contract at the ceiling with the fees of an order for one: the most a contract can cost."""
     cost: Usd
-    """This many contracts at the ceiling, fees and their caps included, by the broker's own figures where they are higher."""
+    """`quantity` contracts at the ceiling with fees and their caps; the broker's own figure where it is
+    higher."""
     buying_power: Usd
-    """What the broker said could be spent when the entry was sized."""
+    """Buying power at the broker when the entry was sized."""
     read_at: datetime
-    """When it said so."""
+    """When the buying power was read."""
     opens_at: datetime | None = None
     closes_at: datetime | None = None
 
     @property
     def repost_key(self) -> str:
-        """Write what makes an alert the same again, beside its expiration: author, contract and price."""
+        """Identifies a re-post, together with the expiration: author, contract and price."""
         contract, price = self.contract, "mid" if self.alert_price is None else plain(self.alert_price)
         return f"{self.author} {contract.root}{contract.strike}{contract.right} {price}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admitted:
-    """The order may be sent within `alert_trader.domain.account.account.PASS` of asking, for at most so many contracts."""
+    """The order may be sent within `ADMISSION_VALIDITY` of the request, for at most `quantity` contracts."""
 
     quantity: int
     epoch: int
     first: bool
-    """Whether this reserved the trade's money: of a bump or a repetition it is False."""
+    """Whether this reserved the trade's money; False for a bump or a repeated request."""
     reserved: Usd
     committed: Usd
-    """What all open trades take, this one included."""
+    """What all open trades commit, this one included."""
     reference: Usd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PositionReport:
-    """What a trade tells its account when it has changed. Later ones have higher sequences; one that comes late is passed over."""
+    """A trade's report to its account after a change. Sequences rise; a late report is ignored."""
 
     trade: WorkflowId
     sequence: int
@@ -76,7 +77,7 @@ class PositionReport:
 
 @dataclass(slots=True, kw_only=True)
 class OpenTrade:
-    """A trade that was admitted and is not over."""
+    """A trade that was admitted and has not ended."""
 
     trade: WorkflowId
     author: str
@@ -95,11 +96,11 @@ class OpenTrade:
     sequence: int = 0
 
     def committed(self, today: date) -> Usd:
-        """Give what it takes of the day's reference: all of it while it may buy, then what it holds; of an earlier day's, nothing."""
+        """Return what it commits of today's reference: its reservation, then what its position cost."""
         if self.entering:
             return self.reserved
         if self.day != today or self.bought == 0:
-            return NOTHING  # the reference was read after that was paid for
+            return NOTHING  # today's reference was read after this was paid
         return Usd(self.paid * self.position / self.bought)
 
 
@@ -117,12 +118,12 @@ class Day:
     preflight: tuple[Check, ...] = ()
     preflight_at: datetime | None = None
     session: StatedSession | None = None
-    """What the broker said of the day's session when the day was last read."""
+    """The session the broker reported when the day was last read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repost:
-    """Why a trade was denied as a re-post: what is remembered of it until a person allows it."""
+    """A trade that was denied as a re-post, stored so that a person can allow it."""
 
     trade: WorkflowId
     key: str

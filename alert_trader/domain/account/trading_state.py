@@ -1,33 +1,34 @@
-"""Whether an account may open positions, as a table: what halts it, what reduces it, and that only a person lets it trade again.
+"""The trading state of an account, as a table: halts, flattening, and that only a person resumes trading.
 
-Exits and cancels pass in every state. What is not in the table raises `IllegalStateChange` and changes nothing.
+Exits and cancels pass in every state. What is not in the table raises `IllegalStateChange` and changes
+nothing.
 """
 
 from enum import StrEnum
 
 
 class AccountState(StrEnum):
-    """Whether entries may be sent."""
+    """Whether entries are admitted."""
 
     ACTIVE = "active"
     """Entries are admitted within the limits."""
     REDUCING = "reducing"
     """Halted, and every open trade is being closed until the account is flat."""
     HALTED = "halted"
-    """No entry is sent; positions are held with their exits."""
+    """No entry is sent; positions keep their exits."""
 
 
 class TradingStateCommand(StrEnum):
-    """What moves an account from one state to another."""
+    """A command that changes the trading state."""
 
     HALT = "halt"
-    """A person, or a limit that was broken."""
+    """By a person, or when the daily loss limit is reached."""
     FLATTEN = "flatten"
-    """A person wants everything closed."""
+    """By a person: close every trade."""
     FLAT = "flat"
-    """Everything is closed."""
+    """By the account: every trade is closed."""
     RESUME = "resume"
-    """A person says what has changed."""
+    """By a person, with the reason."""
 
 
 TABLE: dict[tuple[AccountState, TradingStateCommand], AccountState] = {
@@ -40,18 +41,18 @@ TABLE: dict[tuple[AccountState, TradingStateCommand], AccountState] = {
     (AccountState.REDUCING, TradingStateCommand.FLATTEN): AccountState.REDUCING,
     (AccountState.REDUCING, TradingStateCommand.FLAT): AccountState.HALTED,
 }
-"""A halt does not stop a flattening under way: it goes on until flat. Nothing leads to ACTIVE but a person's word."""
+"""A halt does not stop flattening. Only a person's resume leads to ACTIVE."""
 
 
 class IllegalStateChange(Exception):
-    """An order came in a state that has no place for it; the message says what to do."""
+    """The command is not allowed in the current state."""
 
 
-def next_state(state: AccountState, order: TradingStateCommand) -> AccountState:
-    """Give the state that follows; raises IllegalHalting, and changes nothing, when the table has no such row."""
-    following = TABLE.get((state, order))
+def next_state(state: AccountState, command: TradingStateCommand) -> AccountState:
+    """Return the next state; raises `IllegalStateChange` when the table has no such row."""
+    following = TABLE.get((state, command))
     if following is None:
         raise IllegalStateChange(
-            f"expected an account that can {order}, found it {state}: `trader account` shows how it stands"
+            f"Command {command} is not possible while the account is {state}; see `trader account`"
         )
     return following

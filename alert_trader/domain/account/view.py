@@ -1,4 +1,4 @@
-"""An account as people are shown it, and what its commands answer."""
+"""An account as it is shown to people, and the receipts of its commands."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,40 +14,40 @@ from alert_trader.domain.money import Usd
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenTradeView:
-    """One trade that buys or holds."""
+    """One trade that is buying or holding."""
 
     trade: WorkflowId
     author: str
     contract: str
     entering: bool
-    """Whether something may still be bought."""
+    """Whether it may still buy."""
     quantity: int
     """Contracts admitted."""
     bought: int
     position: int
     reserved: Usd
-    """What it takes of the day's reference buying power."""
+    """What it commits of the day's reference buying power."""
     realised: Usd
     admitted_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountView:
-    """An account as it stands. Money in dollars, times in UTC, the day a New York date."""
+    """The current state of an account. Money in dollars, times in UTC, the day a New York date."""
 
     account: AccountNumber
     mode: str
     state: AccountState
     epoch: int
-    """How often it was halted: what was admitted in an earlier epoch is not sent any more."""
+    """How often it was halted: orders admitted in an earlier epoch are not sent any more."""
     halted_at: datetime | None
     halted_by: str | None
     halt_reason: str | None
     day: date
     reference: Usd | None
-    """Buying power at the session's start, which allocations are shares of; None until it was read."""
+    """Buying power at the start of the day, the basis of allocations; None until it was read."""
     committed: Usd
-    """What open trades take of it."""
+    """The part of it that open trades commit."""
     trades_today: int
     trades_by_author: dict[str, int]
     notional_today: Usd
@@ -56,54 +56,50 @@ class AccountView:
     open_trades: tuple[OpenTradeView, ...]
     limits: Limits
     differences: tuple[Difference, ...]
-    """Where the account and the trades do not agree; unexplained ones block entries."""
+    """Where account and trades disagree; unexplained ones block entries."""
     foreign_orders: tuple[ForeignOrder, ...]
-    """Orders in the account that are not ours: reported, never touched."""
+    """Orders in the account that are not ours: reported, never changed."""
     preflight: tuple[Check, ...]
     preflight_at: datetime | None
     stream_since: datetime | None
-    """Since when the order stream is followed; None while it is lost."""
+    """Since when the order stream is connected; None while it is not."""
     events: tuple[TradeEvent, ...]
-    """The last audit events of the account, the oldest first."""
+    """The last audit events of the account, oldest first."""
 
     @property
     def blocking(self) -> tuple[str, ...]:
-        """Say what keeps entries from being admitted, beside the limits; empty when nothing does."""
+        """What prevents entries, apart from the limits; empty when nothing does."""
         found = (
             []
             if self.state is AccountState.ACTIVE
             else [f"{self.state} by {self.halted_by}: {self.halt_reason}"]
         )
-        found += [
-            f"a difference that nobody has explained: {each}"
-            for each in self.differences
-            if not each.explained_by
-        ]
-        found += [f"the preflight: {each.name}: {each.found}" for each in self.preflight if not each.ok]
+        found += [f"unexplained difference: {each}" for each in self.differences if not each.explained_by]
+        found += [f"preflight failed: {each.name}: {each.found}" for each in self.preflight if not each.ok]
         if self.reference is None:
-            found.append("the day's buying power is not known yet")
+            found.append("buying power of the day is not known yet")
         return tuple(found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HaltReceipt:
-    """What a halt had led to by the time it was answered."""
+    """The effect of a halt by the time of the answer."""
 
     acknowledged: bool
-    """Whether it is certain that no risk-increasing order leaves any more, from any worker. A halt that is recorded is never lost."""
+    """Whether it is certain that no worker sends an entry any more. A recorded halt is never lost."""
     state: AccountState | None
     """None when no worker answered."""
     epoch: int | None
     cancelled: tuple[str, ...]
-    """Entries that ended since the halt: one line each."""
+    """Entries that ended since the halt, one line each."""
     remaining: tuple[str, ...]
-    """What is still there: entries being taken back, and positions with their exits; one line each."""
+    """What remains: entries being cancelled, and positions with their exits; one line each."""
     text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountReceipt:
-    """What a resume, a flatten or an explanation led to."""
+    """The result of a resume, a flatten or an explanation."""
 
     done: bool
     text: str
@@ -112,7 +108,7 @@ class AccountReceipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitsReceipt:
-    """What a change of limits changed."""
+    """The result of a change of limits."""
 
     changes: tuple[LimitChange, ...]
     limits: Limits

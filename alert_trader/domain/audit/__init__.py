@@ -1,1 +1,1 @@
-"""The audit trail: events, and the hash chain that makes a changed trail detectable."""
+"""The audit trail: events, and the hash chain that shows any change to them. No I/O."""

@@ -1,7 +1,8 @@
-"""The audit events of a trade as a chain: each carries a hash over itself and over the hash before it.
+"""The hash chain of a trade's audit events: each has a hash over itself and the hash before it.
 
-The trade's workflow seals each event the moment it is recorded, and its view carries the last hash with the number of events. So history
-alone says what the whole trail must come to: an event that is changed, missing, added or in another place anywhere shows.
+The trade's workflow computes the hash when it records an event, and its view has the last hash and the number
+of events. So history alone determines the whole trail: an event that is changed, missing, added or moved is
+detected.
 """
 
 import hashlib
@@ -14,8 +15,8 @@ from typing import Protocol
 from alert_trader.domain.audit.event import TradeEvent
 
 
-class Linked(Protocol):
-    """An event as the workflow or a mirror keeps it: what its hash is made of, and its hash."""
+class ChainedEvent(Protocol):
+    """An event as the workflow or a mirror stores it: the fields that are hashed, and the hash."""
 
     @property
     def sequence(self) -> int: ...  # noqa: D102 - see TradeEvent
@@ -32,16 +33,16 @@ class Linked(Protocol):
 
 
 _FORM = "alert-trader/1"
-"""Names the canonical form; another form would be another name, so that old chains stay what they are."""
+"""The name of the hashed form; a new form needs a new name, so that old chains stay valid."""
 
 
-def beginning(trade: str) -> str:
-    """Give what the first event of the trade `trade` (its workflow id) is chained to, so that no trail passes for another trade's."""
+def first_link(trade: str) -> str:
+    """Return the hash before the first event, made from the workflow id: no trail fits another trade."""
     return hashlib.sha256(f"{_FORM} {trade}".encode()).hexdigest()
 
 
-def link(before: str, event: Linked) -> str:
-    """Hash an event, in a form that is the same wherever it was kept, together with the hash before it."""
+def event_hash(before: str, event: ChainedEvent) -> str:
+    """Return the hash of an event and the hash before it; the same wherever the event is stored."""
     form = [
         before,
         event.sequence,
@@ -54,18 +55,18 @@ def link(before: str, event: Linked) -> str:
     return hashlib.sha256(written.encode()).hexdigest()
 
 
-def sealed(before: str, event: TradeEvent) -> TradeEvent:
-    """Give the event with its hash."""
-    return replace(event, chain=link(before, event))
+def with_hash(before: str, event: TradeEvent) -> TradeEvent:
+    """Return the event with its hash."""
+    return replace(event, chain=event_hash(before, event))
 
 
-def fault(trade: str, events: Sequence[Linked]) -> str | None:
-    """Say where the trail of `trade` is broken first: a gap, or an event that is not what its hash was made of; None when it is whole."""
-    before = beginning(trade)
+def first_fault(trade: str, events: Sequence[ChainedEvent]) -> str | None:
+    """Return the first fault of a trail: a gap, or an event that does not match its hash; None if none."""
+    before = first_link(trade)
     for expected, event in enumerate(events, 1):
         if event.sequence != expected:
             return f"expected event {expected}, found event {event.sequence}"
-        if link(before, event) != event.chain:
-            return f"event {expected} ({event.kind}) is not what its hash was made of"
+        if event_hash(before, event) != event.chain:
+            return f"event {expected} ({event.kind}) does not match its hash"
         before = event.chain
     return None

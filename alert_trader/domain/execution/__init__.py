@@ -1,1 +1,1 @@
-"""The rules of execution: the policy, position size, the entry price ladder, profit-take exits, expiration."""
+"""How a trade is executed: policy, sizing, the entry price ladder, exits and expiration. No I/O."""

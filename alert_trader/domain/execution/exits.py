@@ -1,4 +1,4 @@
-"""Which profit-take exit is due: a cumulative target over everything bought, so that slicing and order of fills do not matter.
+"""Which profit-take exit is due: a target over everything bought, so the order of fills does not matter.
 
 Invariants (EXT-10): planned exits never exceed what was bought; no exit is priced below its target.
 """
@@ -20,29 +20,32 @@ class ExitPlan:
     quantity: int
     limit: Price
     average_entry: Decimal
-    """Average dollars a share of the slice it protects; not rounded."""
+    """Average fill price, in dollars a share, of the contracts it sells; not rounded."""
 
 
 def exit_target(bought: int, policy: ExitPolicy) -> int:
-    """Count the contracts that profit-take exits stand for once `bought` are held: the policy's share, rounded down."""
+    """Return how many of `bought` contracts are to have an exit: the policy's fraction, rounded down."""
     return min(int((policy.fraction * bought).to_integral_value(ROUND_FLOOR)), bought)
 
 
 def next_exit(
     *, bought: int, uncovered: Sequence[Fill], planned: int, policy: ExitPolicy, ticks: TickTable
 ) -> ExitPlan | None:
-    """Give the exit that is due, or None when what is planned already is enough.
+    """Return the exit that is due, or None when enough is planned already.
 
-    `bought` is the sum of entry fills so far; `planned` is everything sold plus what working exits (unknown ones included) can still
-    sell. `uncovered` are the entry fills that no exit was priced from yet; where an exit ended with contracts left, its fills are
-    uncovered again. Raises ValueError when an exit is due and `uncovered` is empty: there is no price to aim from.
+    `bought` is the sum of entry fills so far. `planned` is everything sold plus what working exits, unknown
+    ones included, can still sell. `uncovered` are the entry fills that no exit was priced from yet; the fills
+    of an exit that ended with contracts left are uncovered again.
+
+    Raises ValueError when an exit is due and `uncovered` is empty, since there is no entry price to compute
+    from.
     """
     due = exit_target(bought, policy) - planned
     if due < max(policy.min_quantity, 1):
         return None
     if not uncovered:
         raise ValueError(
-            f"expected the fills that the exit of {due} contracts protects, found none: pass an ended exit's fills again"
+            f"expected the entry fills of an exit for {due} contracts, found none: pass them again"
         )
     average = average_price(uncovered)
     return ExitPlan(quantity=due, limit=ticks.sell(average * (1 + policy.gain)), average_entry=average)

@@ -1,7 +1,8 @@
-"""What is known of the contracts that a trade held until they stopped trading.
+"""What is known about contracts that a trade held until they stopped trading.
 
-A long option in the money at its expiration is exercised by its clearing house unless its holder says otherwise, and then it is a position
-in shares, or cash: worth something that no order of ours tells. Only what nobody bids for at its last close may be called worthless.
+A long option that is in the money at expiration is exercised by its clearing house unless the holder says
+otherwise. It then becomes a position in shares, or cash, whose value none of our orders shows. So only
+contracts without a bid at their last close count as worthless.
 """
 
 from enum import StrEnum
@@ -13,22 +14,28 @@ class ExpirationOutcome(StrEnum):
     """What contracts held to expiration are worth, as far as is known."""
 
     WORTHLESS = "worthless"
-    """Nobody bid for the contract at its last close."""
-    HAD_BID = "bid for"
-    """Somebody did: it may be in the money, and exercised."""
+    """There was no bid at the last close."""
+    HAD_BID = "had a bid"
+    """There was a bid: the contracts may be in the money, and exercised."""
     NOT_KNOWN = "not known"
-    """Nobody could look."""
+    """There was no usable quote."""
 
 
-MEANS = {
-    ExpirationOutcome.WORTHLESS: "nobody bid for them at the last close, so they count as worthless",
-    ExpirationOutcome.HAD_BID: "they were bid for at the last close: subject to exercise, of unknown worth, and not in the P&L",
-    ExpirationOutcome.NOT_KNOWN: "no quote of the last close tells whether they are worthless or subject to exercise; they are not in the P&L",
+MEANINGS = {
+    ExpirationOutcome.WORTHLESS: "there was no bid at the last close, so they count as worthless",
+    ExpirationOutcome.HAD_BID: (
+        "there was a bid at the last close, so they are subject to exercise; "
+        "their value is not known and not in the P&L"
+    ),
+    ExpirationOutcome.NOT_KNOWN: (
+        "there is no quote from the last close, so they may be worthless or subject to exercise; "
+        "they are not in the P&L"
+    ),
 }
 
 
 def expiration_outcome(last: Quote | None) -> ExpirationOutcome:
-    """Judge by the contract's last quote; a missing or halted one says nothing."""
+    """Judge by the contract's last quote; a missing or halted quote gives NOT_KNOWN."""
     if last is None or last.halted:
         return ExpirationOutcome.NOT_KNOWN
     return ExpirationOutcome.HAD_BID if last.bid > 0 else ExpirationOutcome.WORTHLESS

@@ -1,8 +1,10 @@
-"""Price discovery: the first price, the bumps, the conversion, and which of them is due when.
+"""The entry price ladder: the first limit, the bumps, the conversion, and when each is due.
 
-A price here is dollars a share. An entry starts at the mid or the alert's price, rises a tick at a time, and never above its ceiling.
-Invariants: every price is on a valid tick and at most the ceiling; past the window and its grace nothing is bought; without a usable
-and fresh quote nothing is bought.
+Prices are dollars a share. An entry starts at the mid or at the alert's price, whichever is lower, and its
+limit is raised one tick at a time.
+
+Invariants: every price is on a valid tick and at most the ceiling; after the window and its grace nothing is
+bought; without a usable and fresh quote nothing is bought.
 """
 
 from dataclasses import dataclass
@@ -18,18 +20,17 @@ from alert_trader.domain.money import Price, plain
 
 
 def first_limit(alert_price: Price | None, quote: Quote, ticks: TickTable) -> Price | Denied:
-    """Price the first entry order: the mid when it is below the alert's price or there is none, else the alert's price.
+    """Return the limit of the first entry order: the lower of mid and alert price, if it has one.
 
-    Rounded down to a tick, as for every buy; denied when that leaves nothing. The quote was checked by `entry_checks` before.
+    Rounded down to a tick, like every buy; denied when that leaves zero. The quote has passed `entry_checks`.
     """
     wanted = quote.mid if alert_price is None else min(quote.mid, alert_price)
     limit = ticks.buy(wanted)
     if limit > 0:
         return limit
-    reason = f"expected a price of at least one tick ({plain(ticks.step(wanted))}), found {plain(wanted)}: the contract is too cheap to bid for"
     return Denied(
         code=Code.PRICE_BELOW_TICK,
-        reason=reason,
+        reason=f"Price {plain(wanted)} is below one tick ({plain(ticks.step(wanted))}); no order was sent",
         facts={
             "wanted": plain(wanted),
             "tick": plain(ticks.step(wanted)),
@@ -40,44 +41,45 @@ def first_limit(alert_price: Price | None, quote: Quote, ticks: TickTable) -> Pr
 
 
 def ceiling(alert_price: Price | None, first: Price, policy: LadderPolicy, ticks: TickTable) -> Price:
-    """Give the most any entry order may pay: the alert's price, or the first limit where it names none, plus the policy's share.
+    """Return the most that any entry order may pay.
 
-    Rounded down to a tick, and never below the first limit.
+    The alert's price, or the first limit where the alert has none, plus the policy's fraction of it. Rounded
+    down to a tick, and never below the first limit.
     """
     base = first if alert_price is None else alert_price
     return max(ticks.buy(base * (1 + policy.ceiling)), first)
 
 
 def bumped(limit: Price, ticks: TickTable, highest: Price) -> Price:
-    """Raise a limit by one tick, never above `highest` (the ceiling); the same price when no tick is left."""
+    """Return the limit raised by one tick, or unchanged when that would exceed `highest` (the ceiling)."""
     raised = ticks.up(limit)
     return raised if raised <= highest else limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Market:
-    """Buy the remainder at the market."""
+class ConvertToMarket:
+    """Buy the remainder with a market order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MarketableLimit:
-    """Buy the remainder with a limit at the ceiling, which the ask is within."""
+class ConvertToLimit:
+    """Buy the remainder with a limit order at the ceiling, which is at or above the ask."""
 
     price: Price
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GiveUp:
+class CancelRemainder:
     """Buy nothing more."""
 
-    why: Denied
+    denied: Denied
 
 
-LastStep = Market | MarketableLimit | GiveUp
-"""What becomes of the unfilled remainder when the window ends."""
+ConversionDecision = ConvertToMarket | ConvertToLimit | CancelRemainder
+"""What happens to the unfilled remainder when the window ends."""
 
 
-def conversion(
+def decide_conversion(
     *,
     policy: LadderPolicy,
     safety: SafetyPolicy,
@@ -86,98 +88,99 @@ def conversion(
     last_limit: Price,
     ticks: TickTable,
     now: datetime,
-) -> LastStep:
-    """Decide what becomes of the unfilled remainder when the window ends. `highest` is the ceiling.
+) -> ConversionDecision:
+    """Decide what happens to the unfilled remainder when the window ends. `highest` is the ceiling.
 
-    A market or marketable order only while the ask of a usable, fresh quote is within the ceiling, and within
+    Converts only while the ask of a usable, fresh quote is within the ceiling, and within
     `convert_within_ticks` of the last limit where that is set.
     """
     if policy.conversion is Conversion.CANCEL:
-        return _give_up(
+        return _cancel(
             Code.LADDER_CANCELLED,
-            "the window ended unfilled and the policy is to cancel the remainder: set conversion to market to buy it",
+            "Not filled within the window, and the policy is to cancel; set conversion to market to buy then",
             {"last_limit": plain(last_limit), "ceiling": plain(highest)},
         )
     checked = quote_check(quote, now=now, safety=safety)
     if isinstance(checked, Denied):
-        return GiveUp(why=checked)
-    facts = {"ask": plain(checked.ask), "last_limit": plain(last_limit), "ceiling": plain(highest)}
+        return CancelRemainder(denied=checked)
+    ask = plain(checked.ask)
+    facts = {"ask": ask, "last_limit": plain(last_limit), "ceiling": plain(highest)}
     if checked.ask > highest:
-        reason = f"expected an ask of at most {plain(highest)} (the ceiling), found {plain(checked.ask)}: the market ran away from the alert"
-        return _give_up(Code.LADDER_ABOVE_CEILING, reason, facts)
+        reason = f"Ask {ask} is above the ceiling of {plain(highest)}; the remainder was not bought"
+        return _cancel(Code.LADDER_ABOVE_CEILING, reason, facts)
     allowed = policy.convert_within_ticks
     if allowed is not None and not _within_ticks(checked.ask, last_limit, allowed, ticks):
         reason = (
-            f"expected an ask within {allowed} ticks of the last limit {plain(last_limit)}, found {plain(checked.ask)}: "
-            "raise convert_within_ticks to pay more"
+            f"Ask {ask} is more than {allowed} ticks above the last limit of {plain(last_limit)}; "
+            "the remainder was not bought. To pay more: raise convert_within_ticks"
         )
-        return _give_up(Code.LADDER_TOO_MANY_TICKS, reason, {**facts, "convert_within_ticks": str(allowed)})
+        return _cancel(Code.LADDER_TOO_MANY_TICKS, reason, {**facts, "convert_within_ticks": str(allowed)})
     if policy.conversion is Conversion.MARKETABLE_LIMIT:
-        return MarketableLimit(price=highest)
-    return Market()
+        return ConvertToLimit(price=highest)
+    return ConvertToMarket()
 
 
-def _give_up(code: Code, reason: str, facts: dict[str, str]) -> GiveUp:
-    return GiveUp(why=Denied(code=code, reason=reason, facts=facts))
+def _cancel(code: Code, reason: str, facts: dict[str, str]) -> CancelRemainder:
+    return CancelRemainder(denied=Denied(code=code, reason=reason, facts=facts))
 
 
 def _within_ticks(ask: Decimal, limit: Price, allowed: int, ticks: TickTable) -> bool:
-    reach = limit
+    highest = limit
     for _ in range(allowed):
-        if reach >= ask:
+        if highest >= ask:
             break
-        reach = ticks.up(reach)
-    return ask <= reach
+        highest = ticks.up(highest)
+    return ask <= highest
 
 
-class Rung(StrEnum):
-    """Where on the ladder an entry stands at a moment."""
+class LadderStage(StrEnum):
+    """What the ladder requires at a moment."""
 
     FIRST = "first"
     """The first limit works."""
     BUMP = "bump"
     """A raised limit works."""
     CONVERT = "convert"
-    """The window is over: convert the remainder, or give it up."""
+    """The window is over: convert the remainder, or cancel it."""
     LATE = "late"
-    """The window and its grace are over: whoever wakes up now cancels the remainder and never chases."""
+    """The window and its grace are over: cancel the remainder, at any price."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
-    """The rung that is due, and how many bumps were due by then."""
+class DueStage:
+    """The stage that is due, and how many bumps are due by then."""
 
-    rung: Rung
+    stage: LadderStage
     bumps: int = 0
-    """From 1 to the policy's number on BUMP; 0 on every other rung."""
+    """From 1 to the policy's number on BUMP; 0 on every other stage."""
 
 
-def due(*, started: datetime, now: datetime, policy: LadderPolicy) -> Due:
-    """Tell which rung is due at `now` for a window that began at `started`. A clock that went back is taken as the start."""
+def due_stage(*, started: datetime, now: datetime, policy: LadderPolicy) -> DueStage:
+    """Return the stage due at `now` for a window that began at `started`; before that, the first."""
     elapsed = now - started
     if elapsed > policy.window + policy.grace:
-        return Due(rung=Rung.LATE)
+        return DueStage(stage=LadderStage.LATE)
     if elapsed >= policy.window:
-        return Due(rung=Rung.CONVERT)
+        return DueStage(stage=LadderStage.CONVERT)
     bumps = min(elapsed // policy.step, policy.bumps)
-    return Due(rung=Rung.BUMP, bumps=bumps) if bumps > 0 else Due(rung=Rung.FIRST)
+    return DueStage(stage=LadderStage.BUMP, bumps=bumps) if bumps > 0 else DueStage(stage=LadderStage.FIRST)
 
 
-def next_wake(*, started: datetime, now: datetime, policy: LadderPolicy) -> datetime | None:
-    """Tell when the next rung begins, or None once the conversion is due: nothing on the ladder comes after it."""
-    at = due(started=started, now=now, policy=policy)
-    match at.rung:
-        case Rung.FIRST | Rung.BUMP:
+def next_stage_at(*, started: datetime, now: datetime, policy: LadderPolicy) -> datetime | None:
+    """Return when the next stage begins, or None once the conversion is due: it is the last."""
+    at = due_stage(started=started, now=now, policy=policy)
+    match at.stage:
+        case LadderStage.FIRST | LadderStage.BUMP:
             converts_at = started + policy.window
             return (
                 min(started + (at.bumps + 1) * policy.step, converts_at)
                 if at.bumps < policy.bumps
                 else converts_at
             )
-        case Rung.CONVERT | Rung.LATE:
+        case LadderStage.CONVERT | LadderStage.LATE:
             return None
         case _:
-            assert_never(at.rung)
+            assert_never(at.stage)
 
 
 def entry_checks(
@@ -188,7 +191,7 @@ def entry_checks(
     now: datetime,
     safety: SafetyPolicy,
 ) -> Denied | None:
-    """Check that an entry may be priced now: the alert's age, the quote, and the gap between them; None when nothing is wrong."""
+    """Check the alert's age, the quote, and the gap between alert price and mid; None when all pass."""
     too_old = age_check(posted_at, now=now, safety=safety)
     if too_old is not None:
         return too_old
@@ -199,34 +202,39 @@ def entry_checks(
 
 
 def age_check(posted_at: datetime, *, now: datetime, safety: SafetyPolicy) -> Denied | None:
-    """Deny an alert that is too old, or that claims to come from a future further away than that. Asked again when the entry is sent."""
+    """Deny an alert that is too old or dated as far ahead. Checked again right before the entry is sent."""
     age, most = now - posted_at, safety.max_alert_age
     facts = {"age_seconds": _seconds(age), "max_alert_age_seconds": _seconds(most)}
     if age > most:
-        reason = f"expected an alert of at most {_seconds(most)} s, found one of {_seconds(age)} s: the market has moved on, wait for the next"
+        reason = (
+            f"Alert is {_seconds(age)} s old, more than the {_seconds(most)} s allowed; wait for the next one"
+        )
         return Denied(code=Code.ALERT_TOO_OLD, reason=reason, facts=facts)
     if -age > most:
-        reason = f"expected an alert posted before now, found one dated {_seconds(-age)} s ahead: check this machine's clock"
+        reason = f"Alert is dated {_seconds(-age)} s in the future; check this machine's clock"
         return Denied(code=Code.ALERT_FROM_FUTURE, reason=reason, facts=facts)
     return None
 
 
 def quote_check(quote: Quote | None, *, now: datetime, safety: SafetyPolicy) -> Quote | Denied:
-    """Give the quote back when an entry may rest on it; deny when it is missing, zero, crossed, halted or stale."""
+    """Return the quote if an entry may be priced from it; deny a missing, one-sided, crossed or old one."""
     if quote is None:
-        return Denied(
-            code=Code.QUOTE_MISSING, reason="expected a quote of the contract, found none: nothing was priced"
-        )
+        return Denied(code=Code.QUOTE_MISSING, reason="No quote for the contract; nothing was priced")
     facts = {"bid": plain(quote.bid), "ask": plain(quote.ask)}
     if not quote.usable:
-        what = "a halted one" if quote.halted else f"bid {plain(quote.bid)} and ask {plain(quote.ask)}"
-        reason = f"expected a two-sided quote that is not crossed, found {what}: nothing was priced"
+        reason = (
+            "Trading in the contract is halted; nothing was priced"
+            if quote.halted
+            else f"Quote one-sided or crossed: bid {facts['bid']}, ask {facts['ask']}; nothing was priced"
+        )
         return Denied(
             code=Code.QUOTE_UNUSABLE, reason=reason, facts={**facts, "halted": str(quote.halted).lower()}
         )
     age, most = now - quote.at, safety.max_quote_age
     if abs(age) > most:
-        reason = f"expected a quote of at most {_seconds(most)} s, found one of {_seconds(age)} s: nothing was priced"
+        reason = (
+            f"Quote is {_seconds(age)} s old, more than the {_seconds(most)} s allowed; nothing was priced"
+        )
         return Denied(
             code=Code.QUOTE_STALE,
             reason=reason,
@@ -236,12 +244,12 @@ def quote_check(quote: Quote | None, *, now: datetime, safety: SafetyPolicy) -> 
 
 
 def gap_check(alert_price: Price, quote: Quote, *, safety: SafetyPolicy) -> Denied | None:
-    """Deny when the mid is further from the alert's price than the policy's fraction of that price, above or below."""
+    """Deny when the mid differs from the alert's price by more than the policy's fraction of that price."""
     if abs(quote.mid - alert_price) <= alert_price * safety.max_price_gap:
         return None
     reason = (
-        f"expected a mid within {plain(safety.max_price_gap * 100)} % of the alert's price {plain(alert_price)}, "
-        f"found {plain(quote.mid)}: check the contract and the price of the alert"
+        f"Mid {plain(quote.mid)} is more than {plain(safety.max_price_gap * 100)} % away from the alert's "
+        f"price of {plain(alert_price)}; check the contract and the price in the alert"
     )
     return Denied(
         code=Code.PRICE_FAR_FROM_MARKET,

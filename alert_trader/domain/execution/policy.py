@@ -1,6 +1,7 @@
-"""The rules a trade runs by.
+"""The settings a trade is executed with.
 
-They travel in the workflow's input, so history explains each decision and a changed setting never changes a running trade.
+They are part of the workflow's input: history explains each decision, and a changed setting never changes a
+running trade.
 """
 
 from dataclasses import dataclass, field, replace
@@ -15,12 +16,12 @@ from alert_trader.domain.market.trading_hours import Closures
 
 
 class Mode(StrEnum):
-    """Where orders go. Fixed at a trade's start."""
+    """Where orders are sent. Fixed when a trade starts."""
 
     DEMO = "demo"
-    """The bundled venue; needs nothing."""
+    """The bundled venue; needs no credentials."""
     DRY_RUN = "dry-run"
-    """The real broker's quotes, balances and dry-run check; nothing can be sent."""
+    """The real broker's quotes, balances and dry-run check; no order can be sent."""
     SANDBOX = "sandbox"
     """The broker's certification environment."""
     LIVE = "live"
@@ -28,14 +29,14 @@ class Mode(StrEnum):
 
 
 class Conversion(StrEnum):
-    """What becomes of the unfilled remainder when the window ends."""
+    """What happens to the unfilled remainder when the window ends."""
 
     MARKET = "market"
     """A market order, while the ask is within the ceiling."""
     MARKETABLE_LIMIT = "marketable-limit"
     """A limit order at the ceiling."""
     CANCEL = "cancel"
-    """Nothing more is bought."""
+    """None: the remainder is cancelled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,23 +44,24 @@ class LadderPolicy:
     """How the entry price is discovered."""
 
     step: timedelta = timedelta(seconds=20)
-    """Time an entry order works before its price is bumped."""
+    """How long an entry order works before its limit is raised."""
     bumps: int = 3
-    """One-tick raises at most."""
+    """The most raises, of one tick each."""
     window: timedelta = timedelta(seconds=90)
     """From the first order to the conversion."""
     grace: timedelta = timedelta(seconds=15)
-    """How late a wake-up may be and still act; later than that, the remainder is cancelled, never chased."""
+    """How late the conversion may be; after that the remainder is cancelled."""
     ceiling: Decimal = Decimal("0.10")
-    """The most paid above the alert's price, as a fraction."""
+    """The most paid above the alert's price, as a fraction of it."""
     conversion: Conversion = Conversion.MARKET
     convert_within_ticks: int | None = None
-    """Convert only while the ask is at most this many ticks above the last limit; None means the ceiling alone decides."""
+    """Convert only while the ask is at most this many ticks above the last limit; None: the ceiling alone
+    decides."""
     conversion_wait: timedelta = timedelta(seconds=10)
-    """Time a converting order gets to fill before its remainder is cancelled."""
+    """How long the conversion order may work before its remainder is cancelled."""
 
     def __post_init__(self) -> None:
-        """Refuse a ladder that has no timetable or a ceiling below the alert's price."""
+        """Raise ValueError for a step of zero, negative bumps, or a ceiling below the alert's price."""
         _expect(self.step > timedelta(0), "a ladder step above zero seconds", self.step)
         _expect(self.bumps >= 0, "zero or more bumps", self.bumps)
         _expect(self.ceiling >= 0, "a ceiling of zero or more above the alert's price", self.ceiling)
@@ -70,14 +72,14 @@ class ExitPolicy:
     """How profit is taken. `half-at-double` is 0.5 at +100 %; `all-at-half` is 1.0 at +50 %."""
 
     fraction: Decimal = Decimal("0.5")
-    """Share of the filled contracts that is sold at the target."""
+    """Fraction of the filled contracts that is sold at the target."""
     gain: Decimal = Decimal("1.0")
     """Target above the entry fill price, as a fraction: 1.0 doubles it."""
     min_quantity: int = 1
-    """A smaller exit is not worth an order; the contracts are held for the operator."""
+    """No exit order is sent for fewer contracts; they are held for the operator."""
 
     def __post_init__(self) -> None:
-        """Refuse an exit of more than was bought, or one below the entry price."""
+        """Raise ValueError for an exit of more than was bought, or below the entry price."""
         _expect(0 <= self.fraction <= 1, "an exit fraction from 0 to 1", self.fraction)
         _expect(self.gain >= 0, "an exit gain of zero or more", self.gain)
 
@@ -87,37 +89,38 @@ class SizingPolicy:
     """How many contracts an alert may buy."""
 
     allocation: Decimal = Decimal("0.02")
-    """Share of the day's reference buying power one trade may use."""
+    """Fraction of the day's reference buying power that one trade may use."""
     max_contracts: int = 10
     max_notional: Decimal = Decimal(2000)
-    """Dollars, at the ladder's ceiling price, fees not counted."""
+    """Dollars at the ladder's ceiling, without fees."""
     fees: FeeTable = field(default_factory=FeeTable)
-    """Dollars set aside for fees, before the broker's own figure is known."""
+    """Estimated fees, used until the broker's own figure is known."""
 
     def __post_init__(self) -> None:
-        """Refuse an allocation that is no share: 2 % is 0.02."""
+        """Raise ValueError for an allocation outside 0 to 1: 2 % is 0.02."""
         _expect(0 <= self.allocation <= 1, "an allocation from 0 to 1 (2 % is 0.02)", self.allocation)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SafetyPolicy:
-    """What an entry is refused for."""
+    """When an entry is denied, and how long a trade waits."""
 
     max_alert_age: timedelta = timedelta(seconds=60)
     max_quote_age: timedelta = timedelta(seconds=30)
     max_price_gap: Decimal = Decimal("0.50")
-    """Deny when the mid is further than this fraction from the alert's price."""
+    """Deny when the mid differs from the alert's price by more than this fraction of it."""
     late_fill_watch: timedelta = timedelta(seconds=60)
-    """How long a trade that ended unfilled stays to catch a fill reported late."""
+    """How long a trade that ended unfilled stays open for a fill that is reported late."""
     approval_window: timedelta = timedelta(minutes=5)
-    """How long a trade waits for a person's word. An approved entry is priced again, and its age counts from the approval."""
+    """How long a trade waits for approval. An approved entry is priced again, and its age counts from the
+    approval."""
     correction_window: timedelta = timedelta(minutes=2)
-    """How soon after an alert its author's next words may correct it."""
+    """How long after an alert its author's next message may correct it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """Everything that decides a trade, frozen at its start."""
+    """All settings of a trade, fixed when it starts."""
 
     mode: Mode
     allowlist: Allowlist = field(default_factory=Allowlist)
@@ -126,14 +129,14 @@ class Policy:
     sizing: SizingPolicy = field(default_factory=SizingPolicy)
     safety: SafetyPolicy = field(default_factory=SafetyPolicy)
     profile: Profile = field(default_factory=Profile)
-    """What is agreed with the alert's author."""
+    """The settings of the alert's author."""
     closures: Closures = field(default_factory=Closures)
-    """Days without trading that were announced, and no rule gives."""
+    """Announced closures that no calendar rule gives."""
     cards: bool = False
     """Whether a bot shows the trade as a card."""
 
     def sizing_of(self, label: str | None) -> SizingPolicy:
-        """Give the sizing of an alert with this label: a lotto has its share of each cap that is ours, and of 1 contract at least."""
+        """Return the sizing for a label: each cap times the profile's factor, 1 contract at least."""
         factor = self.profile.factor(label)
         if factor == 1:
             return self.sizing

@@ -1,6 +1,7 @@
-"""How many contracts an alert buys: the smallest of its caps, rounded down, at the most the ladder may pay.
+"""How many contracts an alert buys: the smallest of its caps, rounded down, at the ladder's ceiling price.
 
-Invariants: the quantity is never over any cap; an alert's own quantity only ever lowers it; zero is a denial, never an order.
+Invariants: the quantity never exceeds a cap; an alert's own quantity only lowers it; zero is a denial, never
+an order.
 """
 
 from dataclasses import dataclass
@@ -16,32 +17,32 @@ class Cap(StrEnum):
     """What can limit a quantity."""
 
     ALLOCATION = "allocation"
-    """The share of the day's reference buying power one trade may use, fees included."""
+    """The fraction of the day's reference buying power one trade may use, fees included."""
     BUYING_POWER = "buying_power"
     """What the account can spend now, fees included."""
     MAX_CONTRACTS = "max_contracts"
     """The policy's contracts per trade."""
     MAX_NOTIONAL = "max_notional"
-    """The policy's dollars per trade, fees not counted."""
+    """The policy's dollars per trade, without fees."""
     ALERT_QUANTITY = "alert_quantity"
-    """The quantity the alert names."""
+    """The quantity in the alert."""
     APPROVED = "approved"
-    """The contracts a person approved."""
+    """The quantity a person approved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizing:
-    """A quantity of at least 1, and what decided it."""
+    """A quantity of at least 1, and the cap that decided it."""
 
     quantity: int
     cap: Cap
-    """The cap that bound; of several equal ones, the first in the order of `Cap`."""
+    """The smallest cap; of several equal ones, the first in the order of `Cap`."""
     ceiling: Price
-    """The price it was sized at: the most the ladder may pay."""
+    """The price it was sized at, the highest the ladder may pay."""
     limits: dict[str, int]
-    """Contracts that each cap allows, by its name: the numbers behind the decision."""
+    """Contracts that each cap allows, by the name of the cap."""
     notional: Usd
-    """Quantity at the ceiling price, fees not counted."""
+    """Quantity at the ceiling price, without fees."""
     cost: Usd
     """Quantity at the ceiling price with fees: the buying power to reserve."""
 
@@ -56,15 +57,17 @@ def size(
     approved: int | None = None,
     underlying: str = "",
 ) -> Sizing | Denied:
-    """Decide the quantity, or deny with the cap that allows none.
+    """Return the quantity, or a denial that names the cap which allows none.
 
-    `reference` is the day's fixed buying power and `available` the buying power now, in dollars; either may be negative.
-    `ceiling` is dollars a share. `underlying` tells what fees there are; without one, those of an equity option.
+    `reference` is the buying power at the start of the day and `available` the buying power now, in dollars;
+    either may be negative. `ceiling` is dollars a share. `underlying` selects the fees; without one, those of
+    an equity option.
+
     Raises ValueError when the ceiling is not above zero.
     """
     if ceiling <= 0:
         raise ValueError(
-            f"expected a ceiling price above zero, found {ceiling}: a price below one tick is denied before sizing"
+            f"expected a ceiling above zero, found {ceiling}: deny a price below one tick before sizing"
         )
     notional_each = ceiling * CONTRACT_MULTIPLIER
     tiers = [(fixed, notional_each + each) for fixed, each in policy.fees.tiers(underlying)]
@@ -93,8 +96,8 @@ def size(
             "max_contracts": str(policy.max_contracts),
         }
         reason = (
-            f"expected room for at least 1 contract at {plain(cost_each)} dollars (ceiling {plain(ceiling)} a share, fees included), "
-            f"found none under {cap.replace('_', ' ')}: raise that limit, or leave this alert"
+            f"No contract fits under {cap.replace('_', ' ')}: 1 costs {plain(cost_each)} dollars "
+            f"(ceiling {plain(ceiling)} a share, fees included); raise that limit, or skip this alert"
         )
         return Denied(code=Code.SIZE_ZERO, reason=reason, facts=facts)
     return Sizing(

@@ -1,10 +1,11 @@
 """The New York options calendar as rules: trading days, holidays, half days, sessions and expirations.
 
-Days are New York dates; moments are UTC. Holidays follow the New York Stock Exchange's own rules, which equity options share.
-Source: the exchange's published rules (7.2) and its notices of special closures.
+Days are New York dates; times are UTC. Holidays follow the rules of the New York Stock Exchange, which equity
+options share. Source: the exchange's rule 7.2 and its notices of special closures.
 
-The rules of today hold from 2015 on, and are taken to hold for every year to come: a new holiday, another time zone law or another half
-day needs a release. A closure that no rule gives is a line of the settings (`alert_trader.domain.market.trading_hours`), and today's is told by the broker.
+The rules are correct from 2015 on and are assumed for every future year: a new holiday, half day or time zone
+law needs a release. A closure that no rule gives is entered in the settings
+(`alert_trader.domain.market.trading_hours`); the broker reports the session of the current day.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -16,7 +17,7 @@ NEW_YORK = ZoneInfo("America/New_York")
 OPENS = time(9, 30)
 CLOSES = time(16, 0)
 CLOSES_EARLY = time(13, 0)
-"""The close of equity options on a half day; what trades later on other days does so here (`alert_trader.domain.market.trading_hours`)."""
+"""The close of equity options on a half day. Contracts that trade until 16:15 trade until 13:15 then."""
 
 SPECIAL_CLOSURES = frozenset(
     {
@@ -26,7 +27,7 @@ SPECIAL_CLOSURES = frozenset(
         date(2025, 1, 9),  # mourning for J. Carter
     }
 )
-"""Days without trading that no rule gave, before today. One to come is a line of the settings."""
+"""Past closures that no rule gives. Future ones are entered in the settings."""
 
 _MONDAY, _THURSDAY, _FRIDAY, _SATURDAY, _SUNDAY = 0, 3, 4, 5, 6
 _DAY = timedelta(days=1)
@@ -48,7 +49,7 @@ def is_half_day(day: date) -> bool:
 
 @lru_cache(maxsize=256)
 def holidays(year: int) -> frozenset[date]:
-    """Give the days of a year on which a rule closes the exchange; weekends are not listed."""
+    """Return the holidays of a year, without weekends."""
     found = {
         _nth_weekday(year, 1, _MONDAY, 3),  # Martin Luther King
         _nth_weekday(year, 2, _MONDAY, 3),  # Washington
@@ -60,7 +61,7 @@ def holidays(year: int) -> frozenset[date]:
         _observed(date(year, 12, 25)),
     }
     new_year = date(year, 1, 1)
-    # on a Saturday it is not kept at all: the last day of December closes the books
+    # on a Saturday it is not observed: December 31 is the end of the accounting year
     if new_year.weekday() != _SATURDAY:
         found.add(_observed(new_year))
     if year >= 2022:
@@ -69,7 +70,7 @@ def holidays(year: int) -> frozenset[date]:
 
 
 def next_trading_day(day: date) -> date:
-    """Give the first trading day after `day`."""
+    """Return the first trading day after `day`."""
     day += _DAY
     while not is_trading_day(day):
         day += _DAY
@@ -77,7 +78,7 @@ def next_trading_day(day: date) -> date:
 
 
 def previous_trading_day(day: date) -> date:
-    """Give the last trading day before `day`."""
+    """Return the last trading day before `day`."""
     day -= _DAY
     while not is_trading_day(day):
         day -= _DAY
@@ -85,7 +86,10 @@ def previous_trading_day(day: date) -> date:
 
 
 def trading_days_ahead(day: date, count: int) -> date:
-    """Give the day `count` trading days after `day`: 0DTE is the day itself, 1DTE the next. Raises ValueError below zero."""
+    """Return the day `count` trading days after `day`: 0DTE is `day` itself, 1DTE the next trading day.
+
+    Raises ValueError for a negative count.
+    """
     if count < 0:
         raise ValueError(f"expected zero or more trading days, found {count}")
     for _ in range(count):
@@ -94,22 +98,23 @@ def trading_days_ahead(day: date, count: int) -> date:
 
 
 def weekly_expiry(day: date) -> date:
-    """Give the weekly expiration of the week that `day` is in: its Friday, or the last trading day before a closed one.
+    """Return the weekly expiration in the week of `day`: Friday, or the last trading day before a closed one.
 
-    A Saturday or Sunday belongs to the week to come. The answer is before `day` when that week's expiration is over.
+    A Saturday or Sunday belongs to the following week. The result is before `day` when that expiration is
+    past.
     """
     friday = day + timedelta(days=(_FRIDAY - day.weekday()) % 7)
     return friday if is_trading_day(friday) else previous_trading_day(friday)
 
 
 def monthly_expiry(year: int, month: int) -> date:
-    """Give the monthly expiration: the third Friday, or the last trading day before a closed one."""
+    """Return the monthly expiration: the third Friday, or the last trading day before a closed one."""
     friday = _nth_weekday(year, month, _FRIDAY, 3)
     return friday if is_trading_day(friday) else previous_trading_day(friday)
 
 
 def new_york_date(moment: datetime) -> date:
-    """Give the New York date of a moment. One without a zone is taken as UTC, as every time in this product is."""
+    """Return the New York date of a time. A time without a zone counts as UTC."""
     return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).astimezone(NEW_YORK).date()
 
 
@@ -119,12 +124,12 @@ def eastern(moment: datetime, pattern: str = "%H:%M:%S") -> str:
 
 
 def session_opens_at(day: date) -> datetime | None:
-    """Give the regular session's open in UTC, or None on a day without trading."""
+    """Return the open of the regular session in UTC, or None on a day without trading."""
     return _utc(day, OPENS) if is_trading_day(day) else None
 
 
 def session_closes_at(day: date) -> datetime | None:
-    """Give the regular session's close in UTC, or None on a day without trading."""
+    """Return the close of the regular session in UTC, or None on a day without trading."""
     if not is_trading_day(day):
         return None
     return _utc(day, CLOSES_EARLY if is_half_day(day) else CLOSES)
@@ -151,7 +156,7 @@ def _last_monday_of_may(year: int) -> date:
 
 
 def _easter(year: int) -> date:
-    """Give the western Easter Sunday, by the anonymous Gregorian computation."""
+    """Return the western Easter Sunday, by the anonymous Gregorian algorithm."""
     century, rest = divmod(year, 100)
     moon_orbit = (
         19 * (year % 19) + century - century // 4 - (century - (century + 8) // 25 + 1) // 3 + 15

@@ -1,7 +1,7 @@
 """An option contract and its symbols.
 
-The OCC symbol is what orders carry: root padded to six, date as yymmdd, C or P, strike in thousandths padded to eight
-("SPXW  261218C06500000"). The streamer symbol is what quote streams carry (".SPXW261218C6500"). The root is not always
+Orders use the OCC symbol: root padded to six, date as yymmdd, C or P, strike in thousandths padded to eight
+("SPXW  261218C06500000"). Quote streams use the streamer symbol (".SPXW261218C6500"). The root is not always
 the underlying: PM-settled index weeklies have a root of their own (SPXW on SPX).
 """
 
@@ -28,10 +28,10 @@ INDEX_ROOTS = {
 
 
 class Settlement(StrEnum):
-    """When the price that a series settles at is taken."""
+    """When the settlement price of a series is determined."""
 
     AM = "AM"
-    """At the open of the expiration day: it stops trading the day before."""
+    """At the open of the expiration day; trading ends the day before."""
     PM = "PM"
     """At the close of the expiration day."""
 
@@ -55,7 +55,7 @@ class OptionContract:
     strike: Decimal
 
     def __post_init__(self) -> None:
-        """Refuse what no symbol could carry."""
+        """Raise ValueError for a root or strike that no symbol can express."""
         if not _ROOT.fullmatch(self.root):
             raise ValueError(f"expected a root symbol of 1 to 6 capitals or digits, found {self.root!r}")
         thousandths = self.strike * 1000
@@ -71,31 +71,31 @@ class OptionContract:
 
     @property
     def occ_symbol(self) -> str:
-        """The 21-character symbol that orders carry."""
+        """The 21-character symbol used in orders."""
         return f"{self.root:<6}{self.expiry:%y%m%d}{self.right}{int(self.strike * 1000):08d}"
 
     @property
     def streamer_symbol(self) -> str:
-        """The symbol that quote streams carry."""
+        """The symbol used in quote streams."""
         strike = format(self.strike.normalize(), "f")
         return f".{self.root.replace('.', '/')}{self.expiry:%y%m%d}{self.right}{strike}"
 
     def __str__(self) -> str:
-        """Write the contract as a trader says it: SPY 450C 2026-12-18."""
+        """Return the contract as traders write it: SPY 450C 2026-12-18."""
         return f"{self.root} {format(self.strike.normalize(), 'f')}{self.right} {self.expiry.isoformat()}"
 
 
 def from_occ(symbol: str) -> OptionContract:
-    """Read an OCC symbol; raises ValueError when it is not one."""
+    """Parse an OCC symbol; raises ValueError for anything else."""
     found = _OCC.fullmatch(symbol)
     if found is None:
         raise ValueError(f"expected an OCC symbol such as 'SPY   261218C00450000', found {symbol!r}")
-    # a share class is written BRK/B by some and BRK.B by us
+    # share classes are written BRK/B or BRK.B; we use BRK.B
     return _contract(found[1].replace("/", "."), found[2], found[3], Decimal(found[4]) / 1000)
 
 
 def same_contract(symbol: str, other: str) -> bool:
-    """Whether two OCC symbols name one contract, however each pads its root or writes a share class."""
+    """Whether two OCC symbols are the same contract, however each pads its root or writes a share class."""
     try:
         return symbol == other or from_occ(symbol) == from_occ(other)
     except ValueError:
@@ -103,7 +103,7 @@ def same_contract(symbol: str, other: str) -> bool:
 
 
 def from_streamer(symbol: str) -> OptionContract:
-    """Read a streamer symbol; raises ValueError when it is not one."""
+    """Parse a streamer symbol; raises ValueError for anything else."""
     found = _STREAMER.fullmatch(symbol)
     if found is None:
         raise ValueError(f"expected a streamer symbol such as '.SPY261218C450', found {symbol!r}")

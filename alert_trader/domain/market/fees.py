@@ -1,6 +1,7 @@
-"""What buying an option costs beside its price, as it is set aside before the broker's own figure is known. Dollars, positive costs.
+"""Estimated fees of an opening order, used until the broker's figure is known. Dollars; a cost is positive.
 
-The commission of an equity option has a cap for each leg; that of an index option has none, and its exchange takes a fee of its own.
+The commission on equity options is capped per leg. Index options have no cap, and their exchange charges a
+fee of its own.
 """
 
 from dataclasses import dataclass, field
@@ -15,24 +16,26 @@ INDEX_FEES = {
     "DJX": Decimal("0.18"),
     "NDX": Decimal("0.65"),
 }
-"""What the exchanges of single-listed index options take a contract. That of NDX is not known, and is taken as high as any."""
+"""Exchange fee per contract of single-listed index options. The fee of NDX is not known; the highest is
+assumed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeeTable:
-    """What is set aside for fees when a position is opened."""
+    """The fees assumed when a position is opened."""
 
     commission: Decimal = Decimal("1.00")
-    """A contract."""
+    """Per contract."""
     commission_cap: Decimal = Decimal(10)
-    """The most that a leg of equity options pays in commission."""
+    """The most commission for one leg of equity options."""
     other: Decimal = Decimal("0.20")
-    """Clearing and regulatory fees a contract, rounded up: the exact ones change several times a year."""
+    """Clearing and regulatory fees per contract, rounded up: the exact ones change several times a year."""
     index: dict[str, Decimal] = field(default_factory=lambda: dict(INDEX_FEES))
-    """Proprietary fees a contract by underlying. What is listed here is an index, whose commission has no cap."""
+    """Exchange fees per contract by underlying. An underlying listed here is an index: no cap on its
+    commission."""
 
     def __post_init__(self) -> None:
-        """Refuse a fee below zero."""
+        """Raise ValueError for a negative fee."""
         for name, fee in (
             ("commission", self.commission),
             ("cap", self.commission_cap),
@@ -43,11 +46,11 @@ class FeeTable:
                 raise ValueError(f"expected {name} of zero or more dollars, found {fee}")
 
     def tiers(self, underlying: str) -> tuple[tuple[Decimal, Decimal], ...]:
-        """Give the ways fees are reckoned, as a fixed part and one a contract: the lowest holds."""
+        """Return the fee formulas as (fixed dollars, dollars per contract); the cheapest applies."""
         if underlying in self.index:
             return ((Decimal(0), self.commission + self.other + self.index[underlying]),)
         return ((Decimal(0), self.commission + self.other), (self.commission_cap, self.other))
 
     def opening(self, quantity: int, underlying: str = "") -> Decimal:
-        """Give the fees of buying so many contracts in one order."""
+        """Return the fees of buying `quantity` contracts in one order."""
         return min(fixed + each * quantity for fixed, each in self.tiers(underlying))

@@ -1,10 +1,11 @@
-"""Trading hours: when which contract trades, by the calendar, by closures that were announced, and by the broker's word on a session.
+"""When a contract trades: by the calendar, announced closures, and the session that the broker reports.
 
-The calendar's rules hold for every year. What no rule gives, an unscheduled closure such as 2025-01-09, is known from the settings, or on
-the day itself from the broker, who is believed over the calendar for the session that it names.
+The calendar's rules apply to every year. A closure that no rule gives, such as 2025-01-09, comes from the
+settings, or on the day itself from the broker, whose session replaces the calendar's.
 
-Where sources do not agree on when a contract stops trading there are two moments: it trades until `earliest` at least, and after `latest`
-it does not. What raises risk ends with the first; a sale may be sent until the second, and at worst is refused.
+Where sources disagree on when a contract stops trading there are two times: it trades at least until
+`earliest`, and not after `latest`. Entries end at the first; a sale may be sent until the second, and at
+worst is rejected.
 """
 
 from dataclasses import dataclass, field
@@ -16,36 +17,40 @@ from alert_trader.domain.market.calendar import CLOSES, NEW_YORK, OPENS, new_yor
 from alert_trader.domain.market.contract import OptionContract, Settlement
 
 LATE = timedelta(minutes=15)
-"""How much longer than stocks some options trade: until 16:15 in New York, 13:15 on a half day."""
+"""How much longer than stocks some options trade: until 16:15 New York time, 13:15 on a half day."""
 
 # fmt: off
 LATE_ROOTS = frozenset({
     "DIA", "IWM", "QQQ", "SPY",
     "DBA", "DBB", "DBC", "DBO", "DBS", "EEM", "EFA", "FXI", "GAZ", "IWN", "IWO", "IWV", "IYR", "JJC", "KBE",
     "KRE", "LQD", "MDY", "MLPN", "MOO", "OEF", "OIL", "SLX", "SVXY", "TLT", "UNG", "UUP", "UVIX", "UVXY",
-    "VIIX", "VIXM", "VIXY", "VXX", "VXZ", "XHB", "XLB", "XLE", "XLF", "XLI", "XLK", "XLP", "XLU", "XLV", "XLY", "XME", "XRT",
+    "VIIX", "VIXM", "VIXY", "VXX", "VXZ", "XHB", "XLB", "XLE", "XLF", "XLI", "XLK", "XLP", "XLU", "XLV",
+    "XLY", "XME", "XRT",
     "DJX", "MNX", "MRUT", "MXEA", "MXEF", "NDX", "NDXP", "OEX", "OEXW", "RUT", "RUTW", "RVX",
     "SPX", "SPXW", "VIX", "VIXW", "XEO", "XEOW", "XND", "XSP",
 })
 # fmt: on
-"""Options that trade until 16:15. Source: the broker's help, "options that trade until 3:15 Central", and Cboe's product pages for indexes.
-Unverified beyond SPY, QQQ, IWM, DIA and the indexes; the exchanges change the list. A root that is here wrongly has a sale refused."""
+"""Options that trade until 16:15. Source: the broker's help, "options that trade until 3:15 Central", and
+Cboe's product pages for indexes. Verified for SPY, QQQ, IWM, DIA and the indexes; the exchanges change
+the list. If a root is listed here by mistake, a late sale is rejected."""
 
 ENDS_AT_FOUR = frozenset({"SPXW", "XSP", "NDXP", "RUTW", "OEX", "OEXW", "XEO", "XEOW"})
-"""Of these, what expires on a day stops with the stocks on that day. Source: the broker's help on cash-settled indexes, and Cboe's pages.
-For the others it is unverified: an ETF option on its last day is said to trade until 16:00 by some and until 16:15 by others."""
+"""Of these, contracts that stop at 16:00 on their expiration day. Source: the broker's help on cash-settled
+indexes, and Cboe's pages. Not verified for the others: sources name 16:00 or 16:15 for an ETF option on its
+last day."""
 
 AM_ROOTS = frozenset({"SPX", "NDX", "RUT", "DJX", "VIX", "VIXW", "MXEA", "MXEF"})
-"""Roots whose series settle at the open of the expiration day (VIX: all of them), and stop trading the day before. Source: the broker's
-help on cash-settled indexes. The chain's own word on a series is believed over this."""
+"""Roots with series that settle at the open of the expiration day (VIX: all of them) and stop trading the day
+before. Source: the broker's help on cash-settled indexes. The settlement stated in the chain overrides
+this."""
 
 ALWAYS_AM = frozenset({"VIX", "VIXW"})
-"""Underlyings that have nothing but AM-settled series, so an alert of one needs no chain to know."""
+"""Underlyings with AM-settled series only: no chain is needed to know it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EarlyClose:
-    """A day whose session ends before its time, in New York."""
+    """A day with an early close, New York time."""
 
     day: date
     at: time
@@ -53,33 +58,34 @@ class EarlyClose:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closures:
-    """Days without trading and early closes that no rule gives, as they were announced."""
+    """Announced closures and early closes that no calendar rule gives."""
 
     days: tuple[date, ...] = ()
     early: tuple[EarlyClose, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be meant: a closure of a weekend, an early close of a closed day or outside of the session."""
+        """Raise ValueError for a closure on a weekend, or an early close on a closed day or out of hours."""
         for day in self.days:
             if day.weekday() >= 5:
                 raise ValueError(
-                    f"expected a closure on a weekday, found {day:%A} {day.isoformat()}: weekends are closed anyway"
+                    f"expected a closure on a weekday, found {day:%A} {day.isoformat()}: leave weekends out"
                 )
         for each in self.early:
             if each.day in self.days or not calendar.is_trading_day(each.day):
                 raise ValueError(
-                    f"expected an early close on a trading day, found {each.day:%A} {each.day.isoformat()}, which is closed"
+                    f"expected an early close on a trading day, found {each.day:%A} {each.day.isoformat()}, "
+                    "which is closed"
                 )
             if not OPENS < each.at < CLOSES:
                 raise ValueError(
-                    f"expected an early close between {OPENS:%H:%M} and {CLOSES:%H:%M} in New York, found {each.at:%H:%M} on "
-                    f"{each.day.isoformat()}"
+                    f"expected an early close between {OPENS:%H:%M} and {CLOSES:%H:%M} in New York, found "
+                    f"{each.at:%H:%M} on {each.day.isoformat()}"
                 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatedSession:
-    """The regular session that the broker named when it was asked: the one of that day, or where there is none any more, the next."""
+    """The regular session that the broker reports: today's, or the next one when today's is over."""
 
     asked_at: datetime
     opens_at: datetime
@@ -92,7 +98,10 @@ class StatedSession:
 
 
 def stated(asked_at: datetime, opens_at: datetime | None, closes_at: datetime | None) -> StatedSession | None:
-    """Take the broker's word; None where it names no session of one day, such as that of the bundled venue, which never closes."""
+    """Return the session the broker reports; None unless it opens and closes on one day.
+
+    The bundled venue, for example, never closes.
+    """
     if (
         opens_at is None
         or closes_at is None
@@ -105,19 +114,19 @@ def stated(asked_at: datetime, opens_at: datetime | None, closes_at: datetime | 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastTrade:
-    """When a contract stops trading, by the earlier and by the later reading of what is known."""
+    """When a contract stops trading: the earliest and the latest time that sources allow."""
 
     earliest: datetime
     latest: datetime
     settles_later: bool
-    """Whether it may settle at a price of the day after: then its last quote does not tell what it comes to."""
+    """Whether it may settle at a price of the next day, so that its last quote does not show its value."""
     expires: datetime
-    """The close of the expiration day: until then the account may show what is held of it."""
+    """The close of the expiration day: until then the account may still show the position."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TradingHours:
-    """The trading days and hours that are known to whoever asks. Days are New York dates, moments UTC."""
+    """Trading days and hours, by calendar, closures and the broker. Days are New York dates, times UTC."""
 
     closures: Closures = field(default_factory=Closures)
     session: StatedSession | None = None
@@ -127,27 +136,27 @@ class TradingHours:
         found = self.session
         if found is not None and new_york_date(found.asked_at) <= day <= found.day:
             over = calendar.session_closes_at(day)
-            # asked after the day's close the broker names the next session, which says nothing about that day
+            # after the close the broker reports the next session, which does not say whether this day was one
             if day == found.day or over is None or over > found.asked_at:
                 return day == found.day
         return calendar.is_trading_day(day) and day not in self.closures.days
 
     def next_trading_day(self, day: date) -> date:
-        """Give the first trading day after `day`."""
+        """Return the first trading day after `day`."""
         day += timedelta(days=1)
         while not self.is_trading_day(day):
             day += timedelta(days=1)
         return day
 
     def previous_trading_day(self, day: date) -> date:
-        """Give the last trading day before `day`."""
+        """Return the last trading day before `day`."""
         day -= timedelta(days=1)
         while not self.is_trading_day(day):
             day -= timedelta(days=1)
         return day
 
     def opens_at(self, day: date) -> datetime | None:
-        """Give the regular session's open, or None on a day without trading."""
+        """Return the open of the regular session, or None on a day without trading."""
         if not self.is_trading_day(day):
             return None
         return (
@@ -157,7 +166,7 @@ class TradingHours:
         )
 
     def closes_at(self, day: date) -> datetime | None:
-        """Give the regular session's close, with which stocks and most options stop trading, or None on a day without trading."""
+        """Return the close of the regular session, or None on a day without trading."""
         if not self.is_trading_day(day):
             return None
         if self.session is not None and self.session.day == day:
@@ -166,7 +175,7 @@ class TradingHours:
         return calendar.session_closes_at(day) if early is None else _utc(day, early)
 
     def next_open(self, moment: datetime) -> datetime:
-        """Give when the regular session opens next, after a moment."""
+        """Return the next open of the regular session after `moment`."""
         day = new_york_date(moment)
         opens = self.opens_at(day)
         if opens is None or opens <= moment:
@@ -175,7 +184,7 @@ class TradingHours:
         return opens
 
     def next_close(self, contract: OptionContract, moment: datetime) -> datetime:
-        """Give when the trading day of a contract ends that a moment belongs to: its own, or the next where that is over."""
+        """Return when a contract stops trading on the day of `moment`, or on the next day if that is past."""
         day = new_york_date(moment)
         closes = self._sells_until(contract.root, contract.expiry, day)
         if closes is None or closes <= moment:
@@ -184,9 +193,10 @@ class TradingHours:
         return closes
 
     def last_trade(self, root: str, expiry: date, settlement: Settlement | None = None) -> LastTrade:
-        """Give when a contract stops trading: on its expiration day, or where it settles at that day's open, on the day before.
+        """Return when a contract stops trading: on its expiration day, or if AM-settled on the day before.
 
-        `settlement` is the chain's word. Where the chain is silent and the root suggests AM, the two readings are a day apart.
+        `settlement` is from the chain. Where the chain has none and the root suggests AM, the two times are a
+        day apart.
         """
         expires = self._expires(expiry)
         before = self.previous_trading_day(expires)
@@ -205,26 +215,26 @@ class TradingHours:
         return expiry if self.is_trading_day(expiry) else self.previous_trading_day(expiry)
 
     def _sells_until(self, root: str, expiry: date, day: date) -> datetime | None:
-        """Give the last moment of a day at which a contract may trade."""
+        """Return when trading in a contract ends on `day`, or None on a day without trading."""
         closes = self.closes_at(day)
         late = root in LATE_ROOTS and not (root in ENDS_AT_FOUR and day == self._expires(expiry))
         return closes + LATE if closes is not None and late else closes
 
 
 BY_RULE = TradingHours()
-"""What the calendar alone says."""
+"""Trading hours by the calendar alone."""
 
 
 def check_last_day(
     root: str, expiry: date, settlement: Settlement | None, now: datetime, hours: TradingHours = BY_RULE
 ) -> Denied | None:
-    """Deny a contract whose last trading day is over: an AM-settled one on its expiration day; None while it trades."""
+    """Deny a contract after its last trading day (AM-settled: the day before it expires)."""
     last, today = new_york_date(hours.last_trade(root, expiry, settlement).earliest), new_york_date(now)
     if today <= last:
         return None
-    how = "" if settlement is Settlement.PM else ", as it settles at the open of its expiration day"
+    how = "" if settlement is Settlement.PM else " (it settles at the open of its expiration day)"
     reason = (
-        f"expected a contract that still trades, found {root} {expiry.isoformat()}, whose last trading day was {last.isoformat()}{how}: "
+        f"{root} {expiry.isoformat()} no longer trades: its last trading day was {last.isoformat()}{how}; "
         "send a new alert with a later expiration"
     )
     facts = {"expiry": expiry.isoformat(), "last_trading_day": last.isoformat(), "today": today.isoformat()}

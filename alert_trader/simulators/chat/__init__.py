@@ -1,5 +1,6 @@
-"""A Discord-compatible chat for this machine: gateway, REST API, interactions, rate limits, faults, a transcript and a page to look at.
+"""A Discord-compatible chat: gateway, REST API, interactions, rate limits, faults, a transcript, a page.
 
-Lives here: enough of Discord's API for an unmodified discord.py client, so that the bot can be tried and tested without Discord.
-Never here: anything of the trader. What the bot believes cannot leak into what the chat does.
+Lives here: enough of Discord's API for an unmodified discord.py client, so that the bot can be tried and
+tested without Discord. Never here: anything of the trader. What the bot believes cannot leak into what the
+chat does.
 """

@@ -1,4 +1,4 @@
-"""A chat in another process, by its control: what a demo or a test that started one may do in it."""
+"""The control API of a chat in another process, for demos and tests."""
 
 from types import TracebackType
 from typing import Any, Self
@@ -7,10 +7,10 @@ import aiohttp
 
 
 class ChatControl:
-    """People's hands, over HTTP. Use it with `async with`."""
+    """Actions of people in the chat, over HTTP. Use it with `async with`."""
 
     def __init__(self, url: str) -> None:
-        """Reach the chat at `url`."""
+        """Connect to the chat at `url`."""
         self._url = url
         self._session: aiohttp.ClientSession | None = None
 
@@ -31,11 +31,11 @@ class ChatControl:
         return await self._ask("say", {"text": text, **how})
 
     async def use(self, name: str, **options: object) -> dict[str, Any]:
-        """Use a slash command, and give what its user sees."""
+        """Use a slash command, and return what its user sees."""
         return await self._ask("use", {"name": name, **options})
 
     async def click(self, message_id: str, label: str, **how: object) -> dict[str, Any]:
-        """Press a button, and give what its user sees."""
+        """Press a button, and return what its user sees."""
         return await self._ask("click", {"message": message_id, "label": label, **how})
 
     async def edit(self, message_id: str, text: str) -> dict[str, Any]:
@@ -43,22 +43,22 @@ class ChatControl:
         return await self._ask("edit", {"message": message_id, "text": text})
 
     async def drop(self, *, forget: bool = False) -> None:
-        """Cut the bot's connection; with `forget` its session is over too."""
+        """Drop the bot's connection; with `forget` its session ends too."""
         await self._ask("drop", {"forget": forget})
 
     async def fault(self, trouble: str, **rule: object) -> None:
-        """Arm trouble for the bot's next calls; `rule` is what `alert_trader.simulators.chat.limits.Fault` takes."""
+        """Arm a fault for the bot's next calls; `rule` has the fields of `limits.Fault`."""
         await self._ask("fault", {"trouble": trouble, **rule})
 
     async def transcript(self) -> list[dict[str, Any]]:
-        """Give everything that happened."""
+        """Return everything that happened."""
         assert self._session is not None
         async with self._session.get(f"{self._url}/control/transcript") as answer:
             found: list[dict[str, Any]] = await answer.json()
             return found
 
     async def messages(self, channel: str) -> list[dict[str, Any]]:
-        """Give a channel's messages, the oldest first; a thread's id is its card's."""
+        """Return a channel's messages, the oldest first; a thread's id is its card's."""
         assert self._session is not None
         async with self._session.get(f"{self._url}/control/messages/{channel}") as answer:
             found: list[dict[str, Any]] = await answer.json()

@@ -1,4 +1,4 @@
-"""What the chat is like when it opens: people, channels, and what the bot may do."""
+"""The configuration of the chat: people, channels, and permissions of the bot."""
 
 from dataclasses import dataclass, field
 
@@ -21,12 +21,12 @@ BOT_PERMISSIONS = (
     | CREATE_PUBLIC_THREADS
     | SEND_MESSAGES_IN_THREADS
 )
-"""What an invitation with the least permissions asks for."""
+"""The permissions of the bot's invite link."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody in the server. `roles` are ids."""
+    """A member of the server. `roles` are ids."""
 
     user_id: str
     name: str
@@ -43,7 +43,7 @@ class Room:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateLimit:
-    """How many calls of one kind a channel takes in a time."""
+    """A rate limit of a channel for calls of one kind."""
 
     calls: int = 5
     seconds: float = 5.0
@@ -51,7 +51,7 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatConfig:
-    """A server with its people and rooms, and one bot."""
+    """A server with its people, channels and one bot."""
 
     token: str = "demo"  # noqa: S105 - opens a chat on this machine
     application_id: str = "900000000000000009"
@@ -62,7 +62,7 @@ class ChatConfig:
     people: tuple[Person, ...] = (Person(user_id="100000000000000001", name="ada"),)
     rooms: tuple[Room, ...] = (Room(channel_id="200000000000000002", name="alerts"),)
     roles: dict[str, str] = field(default_factory=dict)
-    """Names by id, beside the roles that every server has."""
+    """Names by id, in addition to the roles that every server has."""
     bot_permissions: int = BOT_PERMISSIONS
     privileged_intents: tuple[str, ...] = ("message_content",)
     """Those switched on for the bot in the developer portal."""

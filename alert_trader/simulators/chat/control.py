@@ -1,4 +1,4 @@
-"""What people do in the chat, by HTTP: post, reply, forward, edit, click, use commands; and what a test or a demo does to it."""
+"""The control API: people post, reply, forward, edit, click and use commands; tests and demos arm faults."""
 
 import asyncio
 from datetime import datetime
@@ -14,8 +14,8 @@ from alert_trader.simulators.chat.interactions import (
     COMMAND,
     COMPONENT,
     FORM,
-    Desk,
     Interaction,
+    Interactions,
     seen,
 )
 from alert_trader.simulators.chat.limits import Fault, Limits, Trouble
@@ -24,18 +24,23 @@ from alert_trader.simulators.chat.transcript import Transcript
 from alert_trader.simulators.chat.world import Body, Missing, World
 
 PATIENCE = 20.0
-"""Seconds that a person waits to see what the bot answers."""
+"""Seconds that a person waits for the bot's answer."""
 
 
 class Control:
-    """People's hands. Its methods are called in the same process, or by HTTP below /control."""
+    """Actions of people. Its methods are called in the same process, or by HTTP below /control."""
 
     def __init__(
-        self, world: World, desk: Desk, gateway: Gateway, limits: Limits, transcript: Transcript
+        self,
+        world: World,
+        interactions: Interactions,
+        gateway: Gateway,
+        limits: Limits,
+        transcript: Transcript,
     ) -> None:
         """Act in `world`."""
         self._world = world
-        self._desk = desk
+        self._interactions = interactions
         self._gateway = gateway
         self._limits = limits
         self._transcript = transcript
@@ -54,7 +59,7 @@ class Control:
         webhook: str | None = None,
         at: datetime | None = None,
     ) -> Body:
-        """Post as a person, or as a webhook; `at` dates it back, as a message that the bot has missed."""
+        """Post as a person or a webhook; `at` is an earlier time, for a message that the bot missed."""
         author = self._world.users[user or self._first_person]
         if webhook is not None:
             author = {
@@ -77,12 +82,12 @@ class Control:
     async def use(
         self, name: str, *, user: str | None = None, channel: str | None = None, **options: object
     ) -> dict[str, Any]:
-        """Use a slash command, and give what its user sees."""
+        """Use a slash command, and return what its user sees."""
         made = await self._ask(COMMAND, user, channel, self._command(name, options))
         return seen(made)
 
     async def complete(self, name: str, option: str, typed: str, *, user: str | None = None) -> list[Body]:
-        """Type into a command's option, and give what the bot suggests."""
+        """Type into a command's option, and return the bot's suggestions."""
         data = self._command(name, {option: typed})
         for each in data["options"]:
             each["focused"] = True
@@ -97,7 +102,7 @@ class Control:
         user: str | None = None,
         values: list[str] | None = None,
     ) -> dict[str, Any]:
-        """Press a button (or choose from a select) of a message by its label or custom id, and give what its user sees."""
+        """Press a button, or choose from a select, by label or custom id; return what its user sees."""
         component = find(message["components"], label)
         if component is None or component.get("disabled"):
             raise Missing(f"no button {label!r} to press", 50035)
@@ -114,7 +119,7 @@ class Control:
     async def fill(
         self, modal: Body, values: dict[str, str], *, user: str | None = None, channel: str | None = None
     ) -> dict[str, Any]:
-        """Send a form, its fields by custom id, and give what its user sees."""
+        """Send a form, its fields by custom id, and return what its user sees."""
         fields = [
             {
                 "type": 18,
@@ -135,7 +140,7 @@ class Control:
     async def _ask(
         self, kind: int, user: str | None, channel: str | None, data: Body, source: Body | None = None
     ) -> Interaction:
-        made, event = self._desk.begin(
+        made, event = self._interactions.begin(
             kind, user or self._first_person, channel or self._first_room, data, source
         )
         self._gateway.announce("INTERACTION_CREATE", public(event))  # type: ignore[arg-type]
@@ -172,7 +177,7 @@ class Control:
     # By HTTP
 
     def routes(self) -> list[web.RouteDef]:
-        """Give every route."""
+        """Return every route."""
         return [
             web.get("/", self._page),
             web.get("/control/messages/{channel}", self._messages),
@@ -222,7 +227,7 @@ class Control:
         for channel in self._world.messages.values():
             if message_id in channel:
                 return channel[message_id]
-        return self._desk.shown(message_id)
+        return self._interactions.shown(message_id)
 
     async def _edit(self, request: web.Request) -> web.Response:
         asked = await request.json()
@@ -246,7 +251,7 @@ async def _told(asking: Any) -> web.Response:
 
 
 def find(components: list[Body], label: str) -> Body | None:
-    """Find a component by its label or custom id, however deep it lies."""
+    """Find a component by its label or custom id at any depth."""
     for each in components:
         if label in {each.get("label"), each.get("custom_id")}:
             return each
@@ -257,7 +262,7 @@ def find(components: list[Body], label: str) -> Body | None:
 
 
 def _labelled(modal: Body, name: str) -> bool:
-    """Tell whether a form's field stands in a label, the newer of the two shapes."""
+    """Return whether a form's field is in a label, the newer of the two shapes."""
     return any(
         each["type"] == 18 and each.get("component", {}).get("custom_id") == name
         for each in modal["components"]

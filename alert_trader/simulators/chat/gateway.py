@@ -17,7 +17,7 @@ from alert_trader.simulators.chat.world import Body, World
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, INVALID_SESSION, HELLO, HEARTBEAT_ACK = 0, 1, 2, 6, 9, 10, 11
 AUTHENTICATION_FAILED, DISALLOWED_INTENTS, DROPPED = 4004, 4014, 4000
 REPLAYED = 1000
-"""Events that a session remembers for a resume."""
+"""Events that a session stores for a resume."""
 
 
 @dataclass
@@ -32,20 +32,20 @@ class Session:
 
 
 class Connection:
-    """One websocket. What is put in line goes out in order, so that nothing that happens in the chat waits for a slow client."""
+    """One websocket with a send queue, so that the chat never waits for a slow client."""
 
     def __init__(self, socket: web.WebSocketResponse, *, compress: bool) -> None:
-        """Speak over `socket`, compressed as one stream where the client asked for it."""
+        """Use `socket`, compressed as one stream where the client requested it."""
         self.socket = socket
         self._stream = zlib.compressobj() if compress else None
         self._line: asyncio.Queue[str] = asyncio.Queue()
 
     def put(self, text: str) -> None:
-        """Put a payload in line."""
+        """Queue a payload."""
         self._line.put_nowait(text)
 
     async def send_all(self) -> None:
-        """Send what is in line until the connection is gone."""
+        """Send the queue until the connection ends."""
         while not self.socket.closed:
             text = await self._line.get()
             try:
@@ -63,7 +63,7 @@ class Gateway:
     """All sessions of the one bot."""
 
     def __init__(self, config: ChatConfig, transcript: Transcript) -> None:
-        """Serve the world given to `attach`."""
+        """Serve the world passed to `attach`."""
         self._config = config
         self._transcript = transcript
         self._sessions: dict[str, Session] = {}
@@ -80,12 +80,12 @@ class Gateway:
         return sum(session.line is not None for session in self._sessions.values())
 
     def announce(self, event: str, data: Body) -> None:
-        """Send an event to every session, and keep it for those that will resume."""
+        """Send an event to every session, and store it for a resume."""
         for session in self._sessions.values():
             self._put(session, event, self._seen(event, data, session.intents))
 
     def _seen(self, event: str, data: Body, intents: int) -> Body:
-        """Leave out of a message what a bot without the intent does not see; its own messages it sees whole."""
+        """Remove what a bot without the intent does not see; its own messages are complete."""
         hidden = (
             event in {"MESSAGE_CREATE", "MESSAGE_UPDATE"}
             and not intents & GATEWAY_INTENTS_PRIVILEGED["message_content"]
@@ -102,7 +102,7 @@ class Gateway:
             session.line.put(text)
 
     async def drop(self, *, forget: bool = False) -> None:
-        """Cut every connection; with `forget` the sessions are over too, and what they missed is not sent again."""
+        """Drop every connection; with `forget` the sessions end too, and missed events are not resent."""
         sessions = list(self._sessions.values())
         if forget:
             self._sessions.clear()
@@ -115,7 +115,7 @@ class Gateway:
                 await line.socket.close(code=DROPPED)
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
-        """Serve one connection to its end."""
+        """Serve one connection until it ends."""
         socket = web.WebSocketResponse(max_msg_size=0)
         await socket.prepare(request)
         line = Connection(socket, compress=request.query.get("compress") == "zlib-stream")

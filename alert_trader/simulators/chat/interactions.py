@@ -1,4 +1,4 @@
-"""Interactions: a person uses a command, a button, a select or a form; the bot has 3 seconds to answer, and 15 minutes to follow up."""
+"""Interactions with commands, buttons, selects and forms: 3 s for the answer, 15 min for follow-ups."""
 
 import asyncio
 import copy
@@ -20,7 +20,7 @@ MESSAGE, DEFERRED_MESSAGE, DEFERRED_UPDATE, UPDATE, CHOICES, MODAL = 4, 5, 6, 7,
 
 @dataclass
 class Interaction:
-    """One use, and what the bot made of it."""
+    """One interaction and the bot's answers."""
 
     interaction_id: str
     token: str
@@ -35,18 +35,18 @@ class Interaction:
     deferred: int | None = None
     flags: int = 0
     answers: list[Body] = field(default_factory=list)
-    """Messages that answer it, as they stand; `flags` has 64 where only its user sees one."""
+    """Messages that answer it; `flags` has 64 for one that only its user sees."""
     modal: Body | None = None
     choices: list[Body] | None = None
     answered: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when there is something to see."""
+    """Set when there is an answer."""
 
 
-class Desk:
+class Interactions:
     """All interactions."""
 
     def __init__(self, world: World, transcript: Transcript) -> None:
-        """Take part in `world`."""
+        """Use `world`."""
         self._world = world
         self._transcript = transcript
         self._by_id: dict[str, Interaction] = {}
@@ -55,7 +55,7 @@ class Desk:
     def begin(
         self, kind: int, user_id: str, channel_id: str, data: Body, source: Body | None = None
     ) -> tuple[Interaction, Body]:
-        """Begin an interaction; gives it, and the event that tells the bot."""
+        """Create an interaction; return it and its event for the bot."""
         world, loop = self._world, asyncio.get_running_loop()
         made = Interaction(
             interaction_id=snowflake(),
@@ -101,7 +101,7 @@ class Desk:
         return made, event
 
     def callback(self, interaction_id: str, token: str, body: Body) -> Body:
-        """Take the bot's first answer; raises Missing when it is late or a second one."""
+        """Accept the bot's first answer; raises Missing when it is late or a second one."""
         made = self._by_id.get(interaction_id)
         took = 0.0 if made is None else asyncio.get_running_loop().time() - made.began
         if made is None or made.token != token or took > ANSWER_WITHIN:
@@ -116,7 +116,7 @@ class Desk:
                 resource["message"] = self._show(made, data)
             case 5:
                 made.deferred, made.flags = DEFERRED_MESSAGE, data.get("flags") or 0
-                # its place is held by an empty message
+                # an empty message is its placeholder
                 resource["message"] = self._world.post(
                     made.channel_id, self._world.bot, {"flags": made.flags | 128}, silent=True
                 )
@@ -149,7 +149,7 @@ class Desk:
         }
 
     def follow_up(self, token: str, body: Body) -> Body:
-        """Take a further answer; the first after a deferred one takes its place."""
+        """Accept a further answer; the first after a deferred one replaces it."""
         made = self._of(token)
         if made.deferred == DEFERRED_MESSAGE and not made.answers:
             body = {**body, "flags": (body.get("flags") or 0) | (made.flags & EPHEMERAL)}
@@ -160,7 +160,7 @@ class Desk:
         return shown
 
     def answer_of(self, token: str, message_id: str) -> Body:
-        """Give an answer by id, or the first as @original."""
+        """Return an answer by id, or the first as @original."""
         made = self._of(token)
         if message_id == "@original" and made.source is not None and made.deferred == DEFERRED_UPDATE:
             return made.source
@@ -170,7 +170,7 @@ class Desk:
         raise Missing("Unknown Message", 10008)
 
     def edit(self, token: str, message_id: str, body: Body) -> Body:
-        """Change an answer; a deferred one appears by it."""
+        """Change an answer; this shows a deferred one."""
         made = self._of(token)
         if message_id == "@original" and made.deferred == DEFERRED_MESSAGE and not made.answers:
             return self.follow_up(token, body)
@@ -183,7 +183,7 @@ class Desk:
         return changed
 
     def shown(self, message_id: str) -> Body:
-        """Give an answer that only one person sees, by its id; raises Missing."""
+        """Return an answer that only one person sees, by its id; raises Missing."""
         for made in self._by_id.values():
             for each in made.answers:
                 if each["id"] == message_id:
@@ -211,7 +211,7 @@ class Desk:
 
 
 def seen(made: Interaction) -> dict[str, Any]:
-    """Give what the user of an interaction sees."""
+    """Return what the user of an interaction sees."""
     return copy.deepcopy(
         {
             "id": made.interaction_id,

@@ -1,4 +1,4 @@
-"""Rate limits as Discord tells them: headers on every answer, and 429 past the limit. And faults, where a test arms one."""
+"""Rate limits as Discord has them: headers on every answer, and 429 above the limit. And armed faults."""
 
 import fnmatch
 import time
@@ -11,21 +11,21 @@ from alert_trader.simulators.chat.config import ChatConfig, RateLimit
 
 
 class Trouble(StrEnum):
-    """What goes wrong with a call."""
+    """The kind of a fault."""
 
     REFUSED = "refused"
     """503, and nothing happens."""
     LOST = "lost"
-    """It happens, and the connection is cut before the answer."""
+    """It is carried out, and the connection is dropped before the answer."""
     LIMITED = "limited"
     """429."""
     STALLED = "stalled"
-    """It happens, and the answer comes after `seconds`."""
+    """It is carried out, and the answer comes after `seconds`."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Fault:
-    """Armed trouble for the next `times` calls of a method and path pattern."""
+    """An armed fault for the next `times` calls of a method and path pattern."""
 
     trouble: Trouble
     method: str = "POST"
@@ -44,7 +44,7 @@ class Limits:
         self.faults: list[Fault] = []
 
     def strike(self, method: str, path: str) -> Fault | None:
-        """Take the fault that is armed for a call, if any."""
+        """Use up the fault that is armed for a call, if any."""
         for fault in self.faults:
             if fault.times > 0 and fault.method == method and fnmatch.fnmatch(path, fault.path):
                 fault.times -= 1
@@ -62,14 +62,14 @@ class Limits:
         return (f"posts:{parts[1]}", self._config.posts) if method == "POST" and len(parts) == 3 else None
 
     def take(self, method: str, path: str) -> tuple[dict[str, str], float | None]:
-        """Count a call; gives the headers that tell of its bucket, and the seconds to wait where it is one too many."""
+        """Count a call; return the rate limit headers, and the seconds to wait when it is above the limit."""
         rule = self._rule(method, path)
         if rule is None:
             return {}, None
         bucket, limit = rule
         now, (began, used) = time.monotonic(), self._windows[bucket]
         if now >= began + limit.seconds:
-            # a window begins with its first call, and is empty again when its time is over
+            # a window starts with its first call, and ends after its time
             began, used = now, 0
         over = used >= limit.calls
         self._windows[bucket] = (began, used if over else used + 1)

@@ -1,4 +1,4 @@
-"""The REST API, as far as a bot of this kind uses it. Every answer's content type is exactly `application/json`, as the client expects."""
+"""The REST API, as far as the bot uses it. The content type is exactly `application/json`."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from aiohttp import web
 
 from alert_trader.simulators.chat import config as permissions
 from alert_trader.simulators.chat.config import ChatConfig
-from alert_trader.simulators.chat.interactions import Desk
+from alert_trader.simulators.chat.interactions import Interactions
 from alert_trader.simulators.chat.limits import Limits, Trouble
 from alert_trader.simulators.chat.transcript import Kind, Transcript
 from alert_trader.simulators.chat.world import Body, Missing, World
@@ -27,7 +27,7 @@ NEEDED = {
     ("PUT", "reactions"): permissions.ADD_REACTIONS,
     ("POST", "threads"): permissions.CREATE_PUBLIC_THREADS,
 }
-"""What the bot must be allowed to, by method and the part of the path."""
+"""The permission that a call needs, by method and part of the path."""
 
 
 def answer(body: object, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
@@ -37,7 +37,7 @@ def answer(body: object, status: int = 200, headers: dict[str, str] | None = Non
 
 
 async def _body(request: web.Request) -> Body:
-    """Read what was sent: JSON, or a form whose files are kept by name and size."""
+    """Parse the request: JSON, or a form whose files are stored by name and size."""
     if not request.can_read_body:
         return {}
     if not request.content_type.startswith("multipart/"):
@@ -54,28 +54,33 @@ async def _body(request: web.Request) -> Body:
 
 
 def public(body: object) -> object:
-    """Leave out what the chat keeps for itself."""
+    """Remove the chat's private fields."""
     if isinstance(body, dict):
         return {key: public(value) for key, value in body.items() if not key.startswith("_")}
     return [public(each) for each in body] if isinstance(body, list | tuple) else body
 
 
 class Rest:
-    """The API's routes over the world."""
+    """The routes of the API."""
 
     def __init__(
-        self, config: ChatConfig, world: World, desk: Desk, limits: Limits, transcript: Transcript
+        self,
+        config: ChatConfig,
+        world: World,
+        interactions: Interactions,
+        limits: Limits,
+        transcript: Transcript,
     ) -> None:
         """Serve `world` to the bot with the token of `config`."""
         self._config = config
         self._world = world
-        self._desk = desk
+        self._interactions = interactions
         self._limits = limits
         self._transcript = transcript
         self.gateway_url = ""
 
     def routes(self) -> list[web.RouteDef]:
-        """Give every route."""
+        """Return every route."""
         table: list[tuple[str, str, Handler]] = [
             ("GET", "/users/@me", self._me),
             ("GET", "/applications/@me", self._application),
@@ -102,7 +107,7 @@ class Rest:
         return [web.route(method, PREFIX + path, self._guarded(handler)) for method, path, handler in table]
 
     def _guarded(self, handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-        """Put token, permissions, limits, faults and the transcript in front of a handler."""
+        """Wrap a handler with token, permissions, limits, faults and transcript."""
 
         async def serve(request: web.Request) -> web.StreamResponse:
             path = unquote(request.path.removeprefix(PREFIX))
@@ -140,7 +145,7 @@ class Rest:
         return serve
 
     def _refused(self, request: web.Request, path: str) -> web.Response | None:
-        """Refuse a call without the token, or without the permission it needs; interactions carry a token of their own."""
+        """Refuse a call without token or permission; interactions have a token of their own."""
         if path.startswith(("/interactions/", "/webhooks/")):
             return None
         if request.headers.get("Authorization") != f"Bot {self._config.token}":
@@ -248,14 +253,16 @@ class Rest:
     # Interactions
 
     async def _callback(self, request: web.Request, body: Body) -> Body | None:
-        made = self._desk.callback(request.match_info["interaction"], request.match_info["token"], body)
+        made = self._interactions.callback(
+            request.match_info["interaction"], request.match_info["token"], body
+        )
         return made if request.query.get("with_response") in {"true", "1"} else None
 
     async def _follow_up(self, request: web.Request, body: Body) -> Body:
-        return self._desk.follow_up(request.match_info["token"], body)
+        return self._interactions.follow_up(request.match_info["token"], body)
 
     async def _answer(self, request: web.Request, _body: Body) -> Body:
-        return self._desk.answer_of(request.match_info["token"], request.match_info["message"])
+        return self._interactions.answer_of(request.match_info["token"], request.match_info["message"])
 
     async def _edit_answer(self, request: web.Request, body: Body) -> Body:
-        return self._desk.edit(request.match_info["token"], request.match_info["message"], body)
+        return self._interactions.edit(request.match_info["token"], request.match_info["message"], body)

@@ -1,4 +1,4 @@
-"""The chat as one HTTP server: gateway, REST, control and the page to look at, on one port."""
+"""The chat as one HTTP server: gateway, REST, control and the page, on one port."""
 
 import asyncio
 import contextlib
@@ -10,7 +10,7 @@ from aiohttp import web
 from alert_trader.simulators.chat.config import ChatConfig
 from alert_trader.simulators.chat.control import Control
 from alert_trader.simulators.chat.gateway import Gateway
-from alert_trader.simulators.chat.interactions import Desk
+from alert_trader.simulators.chat.interactions import Interactions
 from alert_trader.simulators.chat.limits import Limits
 from alert_trader.simulators.chat.rest import PREFIX, Rest
 from alert_trader.simulators.chat.transcript import Transcript
@@ -19,12 +19,12 @@ from alert_trader.simulators.chat.world import World
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningChat:
-    """A chat that serves."""
+    """A running chat."""
 
     url: str
     config: ChatConfig
     world: World
-    desk: Desk
+    interactions: Interactions
     gateway: Gateway
     limits: Limits
     transcript: Transcript
@@ -32,12 +32,12 @@ class RunningChat:
 
     @property
     def api_url(self) -> str:
-        """Where the REST API is; the gateway's address follows from it as Discord tells it."""
+        """The address of the REST API; clients get the gateway's address from it."""
         return f"{self.url}{PREFIX}"
 
     @property
     def gateway_url(self) -> str:
-        """Where the gateway is."""
+        """The address of the gateway."""
         return self.gateway.url
 
 
@@ -45,15 +45,15 @@ class RunningChat:
 async def serve(
     config: ChatConfig | None = None, *, host: str = "127.0.0.1", port: int = 0
 ) -> AsyncIterator[RunningChat]:
-    """Serve a chat on a port (0 takes a free one) until left; raises OSError when the port is taken."""
+    """Serve a chat on a port (0: any free port) inside the context; raises OSError when it is taken."""
     config = config or ChatConfig()
     transcript = Transcript()
     gateway, limits = Gateway(config, transcript), Limits(config)
     world = World(config, transcript, gateway.announce)
     gateway.attach(world)
-    desk = Desk(world, transcript)
-    rest = Rest(config, world, desk, limits, transcript)
-    control = Control(world, desk, gateway, limits, transcript)
+    interactions = Interactions(world, transcript)
+    rest = Rest(config, world, interactions, limits, transcript)
+    control = Control(world, interactions, gateway, limits, transcript)
     app = web.Application()
     app.add_routes([web.get("/gateway/", gateway.serve), *rest.routes(), *control.routes()])
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
@@ -66,7 +66,7 @@ async def serve(
             url=f"http://{host}:{bound}",
             config=config,
             world=world,
-            desk=desk,
+            interactions=interactions,
             gateway=gateway,
             limits=limits,
             transcript=transcript,

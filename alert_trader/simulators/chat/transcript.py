@@ -1,4 +1,4 @@
-"""Everything that happened in the chat, in order: what tests assert on, and what pictures are drawn from."""
+"""Everything that happened in the chat, in order, for tests and pictures."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from alert_trader import clock
 
 
 class Kind(StrEnum):
-    """What happened."""
+    """The kind of a line."""
 
     POSTED = "posted"
     EDITED = "edited"
@@ -49,12 +49,12 @@ class Transcript:
     on_line: Callable[[], None] = lambda: None
 
     def write(self, kind: Kind, /, **facts: Any) -> Line:
-        """Write down what happened now."""
+        """Append a line with the present time."""
         line = Line(sequence=len(self.lines) + 1, at=clock.now(), kind=kind, facts=facts)
         self.lines.append(line)
         self.on_line()
         return line
 
     def of(self, *kinds: Kind) -> list[Line]:
-        """Give the lines of some kinds."""
+        """Return the lines of some kinds."""
         return [line for line in self.lines if line.kind in kinds]

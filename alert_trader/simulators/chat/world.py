@@ -21,16 +21,16 @@ HAS_THREAD = 1 << 5
 
 
 class Missing(Exception):
-    """There is no such thing; `what` and `code` are Discord's."""
+    """Something does not exist; `what` and `code` are Discord's."""
 
     def __init__(self, what: str, code: int) -> None:
-        """Say what is missing."""
+        """Store what is missing."""
         super().__init__(what)
         self.what, self.code = what, code
 
 
 class World:
-    """What everybody sees. Each change is written down and announced to the gateway."""
+    """The state of the server. Each change is recorded and announced to the gateway."""
 
     def __init__(
         self, config: ChatConfig, transcript: Transcript, announce: Callable[[str, Body], None]
@@ -54,20 +54,20 @@ class World:
     # What is there
 
     def channel(self, channel_id: str) -> Body:
-        """Give a channel or a thread; raises Missing."""
+        """Return a channel or a thread; raises Missing."""
         if channel_id not in self.channels:
             raise Missing("Unknown Channel", 10003)
         return self.channels[channel_id]
 
     def message(self, channel_id: str, message_id: str) -> Body:
-        """Give a message; raises Missing."""
+        """Return a message; raises Missing."""
         self.channel(channel_id)
         if message_id not in self.messages[channel_id]:
             raise Missing("Unknown Message", 10008)
         return self.messages[channel_id][message_id]
 
     def history(self, channel_id: str, *, limit: int, before: str | None, after: str | None) -> list[Body]:
-        """Give messages of a channel, the newest first, as the API does."""
+        """Return messages of a channel, the newest first, as the API does."""
         self.channel(channel_id)
         found = sorted(self.messages[channel_id].values(), key=lambda each: int(each["id"]))
         if after is not None:
@@ -77,7 +77,7 @@ class World:
         return list(reversed(found[-limit:]))
 
     def guild(self) -> Body:
-        """Give the server as GUILD_CREATE carries it."""
+        """Return the server as it is in GUILD_CREATE."""
         config = self.config
         threads = [each for each in self.channels.values() if each["type"] == PUBLIC_THREAD]
         return {
@@ -125,7 +125,7 @@ class World:
         webhook: str | None = None,
         silent: bool = False,
     ) -> Body:
-        """Post a message, or give the one that the same nonce made; `silent` ones are shown to one person and stand in no channel."""
+        """Post a message, or return the one with the same nonce; a `silent` one is in no channel."""
         channel = self.channel(channel_id)
         if body.get("enforce_nonce") and body.get("nonce") is not None:
             for each in self.messages[channel_id].values():
@@ -174,7 +174,7 @@ class World:
         return message
 
     def _refer(self, message: Body, body: Body) -> None:
-        """Make a message a reply, or a forward, which carries a snapshot."""
+        """Make a message a reply, or a forward with a snapshot."""
         reference = body.get("message_reference")
         if reference is None:
             return
@@ -226,7 +226,7 @@ class World:
         return message
 
     def delete(self, channel_id: str, message_id: str) -> None:
-        """Take a message away."""
+        """Delete a message."""
         message = self.message(channel_id, message_id)
         del self.messages[channel_id][message_id]
         self.transcript.write(Kind.DELETED, message=copy.deepcopy(message))
@@ -262,7 +262,7 @@ class World:
     def react(
         self, channel_id: str, message_id: str, emoji: str, user_id: str, *, remove: bool = False
     ) -> None:
-        """Put a reaction on a message, or take it away."""
+        """Add a reaction to a message, or remove it."""
         message = self.message(channel_id, message_id)
         reactions: dict[str, list[str]] = message.setdefault("_who", {})
         who = reactions.setdefault(emoji, [])
@@ -319,7 +319,7 @@ class World:
 
 
 def pings(content: str, allowed: Body | None) -> list[str]:
-    """Tell who a message pings: everybody it names, less what `allowed_mentions` leaves out."""
+    """Return who a message pings: everybody it mentions, as far as `allowed_mentions` allows."""
     if allowed is None:
         return [*EVERYONE.findall(content), *USER.findall(content), *ROLE.findall(content)]
     parse = allowed.get("parse") or []
@@ -331,7 +331,7 @@ def pings(content: str, allowed: Body | None) -> list[str]:
 
 
 def numbered(components: list[Body]) -> list[Body]:
-    """Give every component the number that Discord gives it."""
+    """Return every component the number that Discord gives it."""
     count = 0
 
     def walk(each: Body) -> Body:

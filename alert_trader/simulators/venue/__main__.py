@@ -1,4 +1,4 @@
-"""Run a venue: `python -P -m venue --port 8100 --tape tape.jsonl --state state.db`. SIGTERM and Ctrl-C close it cleanly."""
+"""Run a venue: `python -P -m venue --port 8100 --tape tape.jsonl --state state.db`. SIGTERM ends it."""
 
 import argparse
 import asyncio
@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from alert_trader.simulators.venue.config import VenueConfig, load
-from alert_trader.simulators.venue.memory import ForgetfulError
+from alert_trader.simulators.venue.memory import StateFileError
 from alert_trader.simulators.venue.server import start
 
 
@@ -26,7 +26,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--state",
         type=Path,
-        help="its memory: a venue started on it again goes on where it ended; belongs to one tape",
+        help="state file: a venue started with it again continues where it ended; belongs to one tape",
     )
     parser.add_argument(
         "--ready-file", type=Path, help="gets the port and the process id when the venue serves"
@@ -52,7 +52,7 @@ async def _run(arguments: argparse.Namespace) -> None:
 
 
 def _announce(path: Path, port: int) -> None:
-    """Write the ready file whole: a reader never sees half of it."""
+    """Write the ready file atomically."""
     part = path.with_name(path.name + ".part")
     part.write_text(json.dumps({"port": port, "pid": os.getpid()}), encoding="utf-8")
     part.replace(path)
@@ -61,5 +61,5 @@ def _announce(path: Path, port: int) -> None:
 if __name__ == "__main__":
     try:
         asyncio.run(_run(_arguments()))
-    except ForgetfulError as error:
+    except StateFileError as error:
         sys.exit(f"venue: {error}")

@@ -1,7 +1,7 @@
-"""One account: its cash, what it holds, and the ledger of positions that may lag the truth.
+"""One account: cash, positions, and the position ledger, which may lag.
 
-`positions` is the truth and moves with each fill. `ledger` is what the broker's position reads and strict closing checks see; with a
-ledger lag it follows later, as production's does.
+`positions` is the truth and moves with each fill. `ledger` is what the broker's position reads and strict
+closing checks see; with a ledger lag it follows later, as production's does.
 """
 
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from alert_trader.simulators.venue.orders import Action
 
 @dataclass(slots=True, kw_only=True)
 class Position:
-    """Contracts of one series; short is negative. `average` and `realized` are dollars a share and dollars."""
+    """Contracts of one series, negative if short. `average` is dollars a share, `realized` dollars."""
 
     symbol: str
     quantity: int = 0
@@ -61,7 +61,7 @@ class Account:
         return self.config.number
 
     def held(self, symbol: str) -> int:
-        """Count the contracts truly held."""
+        """Return the contracts held."""
         position = self.positions.get(symbol)
         return position.quantity if position is not None else 0
 
@@ -86,7 +86,7 @@ class Account:
         self.ledger[symbol] = self.ledger.get(symbol, 0) + change
 
     def remove(self, symbol: str, value_a_share: Decimal, at: datetime) -> None:
-        """Take an expired series out at its value."""
+        """Settle an expired series at its value."""
         position = self.positions[symbol]
         self.cash += dollars(value_a_share, position.quantity)
         _move(position, -position.quantity, value_a_share)
@@ -95,7 +95,7 @@ class Account:
 
 
 def _move(position: Position, change: int, price: Decimal) -> None:
-    """Change a position: the average moves when it grows, profit is realized when it shrinks, and it starts anew when it crosses zero."""
+    """Change a position: growing moves the average, shrinking realizes profit, crossing zero restarts it."""
     held = position.quantity
     after = held + change
     if held == 0 or (held > 0) == (change > 0):

@@ -1,4 +1,4 @@
-"""Telling of changes: the tape first, then every listener; and a list of what changed, for the memory."""
+"""Announce changes: the tape first, then every listener; and list what changed, for the state file."""
 
 from typing import Protocol
 
@@ -19,46 +19,46 @@ from alert_trader.simulators.venue.tape import (
 
 
 class Listener(Protocol):
-    """Who is told of changes, in the order they happen, before the call that caused them returns."""
+    """Is notified of changes in their order, before the call that caused them returns."""
 
     def order_changed(self, order: Order) -> None:
-        """Take an order's new state."""
+        """Handle an order's new state."""
         ...
 
     def position_changed(self, account: Account, position: Position) -> None:
-        """Take what the position ledger now shows."""
+        """Handle a changed position ledger."""
         ...
 
     def balance_changed(self, account: Account) -> None:
-        """Take an account's new balance."""
+        """Handle an account's new balance."""
         ...
 
     def quote_changed(self, symbol: str) -> None:
-        """Take a scripted symbol's new quote."""
+        """Handle a scripted symbol's new quote."""
         ...
 
 
 class Announcer:
-    """The voice of an exchange. Whatever it writes on the tape of an order or a position also counts as changed."""
+    """Announces changes. Every order or position it writes on the tape also counts as changed."""
 
     def __init__(self, tape: Tape) -> None:
-        """Tell no one but the tape yet."""
+        """Start without listeners."""
         self._tape = tape
         self.listeners: list[Listener] = []
         self.orders: set[int] = set()
-        """Orders that changed since the memory last kept them."""
+        """Orders that changed since they were last stored."""
         self.accounts: set[str] = set()
-        """Accounts that changed since the memory last kept them."""
+        """Accounts that changed since they were last stored."""
 
     def order(self, order: Order, why: str, before: Status | None) -> None:
-        """Tell an order's state."""
+        """Announce an order's state."""
         self.orders.add(order.order_id)
         self._tape.write(OrderLine(order=state_of(order), before=before, why=why))
         for listener in self.listeners:
             listener.order_changed(order)
 
     def fill(self, order: Order, leg: Leg, fill: Fill, fees: Fees) -> None:
-        """Put an execution on the tape; its order and its position are told after it."""
+        """Write an execution on the tape; its order and position are announced after it."""
         self.orders.add(order.order_id)
         self.accounts.add(order.account)
         self._tape.write(
@@ -76,7 +76,7 @@ class Announcer:
         )
 
     def cancel(self, order: Order, outcome: CancelOutcome) -> None:
-        """Put a step of a cancellation on the tape."""
+        """Write a step of a cancellation on the tape."""
         self.orders.add(order.order_id)
         cancelled = order.cancelled_size if order.cancelled_size is not None else 0
         self._tape.write(
@@ -89,7 +89,7 @@ class Announcer:
         )
 
     def holding(self, account: Account, symbol: str) -> None:
-        """Put what an account truly holds, and what its ledger shows, on the tape."""
+        """Write an account's position, and what its ledger shows, on the tape."""
         self.accounts.add(account.number)
         self._tape.write(
             PositionLine(
@@ -101,14 +101,14 @@ class Announcer:
         )
 
     def position(self, account: Account, symbol: str) -> None:
-        """Tell that the ledger shows a position anew."""
+        """Announce a position that changed in the ledger."""
         self.holding(account, symbol)
         for listener in self.listeners:
             listener.position_changed(account, account.positions[symbol])
             listener.balance_changed(account)
 
     def quote(self, quote: Quote) -> None:
-        """Tell a scripted quote."""
+        """Announce a scripted quote."""
         self._tape.write(
             QuoteLine(
                 symbol=quote.symbol,

@@ -1,6 +1,7 @@
-"""The broker's JSON about orders and quotes, in the shapes of its captures and documents, and how it writes numbers, money and times.
+"""The broker's JSON for orders and quotes, and its format of numbers, money and times.
 
-Prices and amounts are strings, quantities integers, `updated-at` of an order milliseconds, other times ISO with an offset.
+Prices and amounts are strings, quantities integers, `updated-at` of an order milliseconds, other times ISO
+with an offset.
 """
 
 from datetime import datetime

@@ -21,12 +21,12 @@ _AFTER_HOURS = timedelta(hours=3)
 
 
 def today(exchange: Exchange) -> date:
-    """Give the New York date now."""
+    """Return the New York date now."""
     return exchange.clock().astimezone(NEW_YORK).date()
 
 
 def last_trade(exchange: Exchange, row: UnderlyingConfig, expiry: Expiry) -> datetime:
-    """Give the moment a series last trades; while the market is held open, today's series trade as long as it is."""
+    """Return when a series stops trading; today's series trade while the market is held open."""
     real = stops_trading_at(expiry, row)
     session = exchange.session
     if expiry.day == today(exchange) and session.open:

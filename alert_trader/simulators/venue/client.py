@@ -127,11 +127,11 @@ class VenueControl:
         await self._post("path", SetPath(symbol=symbol, steps=tuple(steps)))
 
     async def release_quote(self, symbol: str) -> None:
-        """Give a symbol back to the seeded market."""
+        """Return a symbol back to the seeded market."""
         await self._post("release", ReleaseQuote(symbol=symbol))
 
     async def arm(self, rule: FaultRule) -> int:
-        """Arm a fault; gives its id."""
+        """Arm a fault; returns its id."""
         return int((await self._post("fault", rule))["fault_id"])
 
     async def clear_faults(self, fault_id: int | None = None) -> None:
@@ -149,7 +149,7 @@ class VenueControl:
         time_in_force: TimeInForce = TimeInForce.DAY,
         source: str = "WBT",
     ) -> int:
-        """Place an order as the broker's own app would; gives its id."""
+        """Place an order as the broker's own app would; returns its id."""
         order = AppOrder(
             account=account,
             symbol=symbol,
@@ -166,7 +166,7 @@ class VenueControl:
         await self._post("cancel", CancelOrder(order_id=order_id))
 
     async def fill(self, order_id: int, quantity: int, price: Decimal | str | None = None) -> int:
-        """Fill contracts of an order now; gives how many remain."""
+        """Fill contracts of an order now; returns how many remain."""
         command = FillOrder(
             order_id=order_id, quantity=quantity, price=Decimal(price) if price is not None else None
         )

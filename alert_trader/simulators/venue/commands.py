@@ -1,4 +1,4 @@
-"""What the control API takes and gives: one frozen model a command, shared by `control.py` and `client.py`."""
+"""The commands and answers of the control API, shared by `control.py` and `client.py`."""
 
 from decimal import Decimal
 
@@ -43,7 +43,7 @@ class SetPath(Table):
 
 
 class ReleaseQuote(Table):
-    """Give a symbol back to the seeded market."""
+    """Return a symbol back to the seeded market."""
 
     symbol: str
 
@@ -55,7 +55,7 @@ class ClearFaults(Table):
 
 
 class AppOrder(Table):
-    """Place an order as the broker's own app would: with its source, and no identifier of ours. No limit is a market order."""
+    """Place an order as the broker's own app would: with its source, without our id. No limit: market."""
 
     account: str
     symbol: str
@@ -81,7 +81,7 @@ class FillOrder(Table):
 
 
 class SetSession(Table):
-    """Force the market open or closed; None gives it back its hours."""
+    """Force the market open or closed; None restores its hours."""
 
     open: bool | None
 
@@ -101,7 +101,7 @@ class SetAccount(Table):
 
 
 class Adjust(Table):
-    """Change what is given of the venue's behaviour; orders already under way keep the times they began with."""
+    """Change the given parts of the venue's behaviour; orders in progress keep their times."""
 
     timing: Timing | None = None
     echo_external_identifier: bool | None = None
@@ -118,7 +118,7 @@ class MuteStreams(Table):
 
 
 class Nothing(Table):
-    """A command that needs no words."""
+    """A command without fields."""
 
 
 class AccountState(Table):
@@ -148,7 +148,7 @@ class FaultState(Table):
 
 
 class VenueState(Table):
-    """The venue now. `calls` is the number of the last broker call, `streams` how many account streams are connected."""
+    """The state of the venue. `calls` is the last broker call's number, `streams` the connected streams."""
 
     calls: int
     streams: int
@@ -159,5 +159,5 @@ class VenueState(Table):
     faults: tuple[FaultState, ...]
 
     def named(self, client_id: str) -> list[OrderState]:
-        """Give every order that a client gave this id: more than one is a duplicate."""
+        """Return every order that a client gave this id: more than one is a duplicate."""
         return [order for order in self.orders if order.client_id == client_id]

@@ -1,7 +1,8 @@
-"""What a venue is told when it starts: accounts, underlyings, fees, timings and the variants nobody has documented.
+"""The configuration of a venue: accounts, underlyings, fees, timings and undocumented variants.
 
-Read from JSON (`python -P -m venue --config FILE`), every field with a default. Money is dollars, prices are dollars a share, times are
-seconds. Figures that come from no current source (regulatory fees) are settings for that reason.
+Read from JSON (`python -P -m venue --config FILE`), every field with a default. Money is dollars, prices are
+dollars a share, times are seconds. Figures that come from no current source (regulatory fees) are settings
+for that reason.
 """
 
 from decimal import Decimal
@@ -128,7 +129,8 @@ class Timing(Table):
     """How long things take, in seconds."""
 
     reply_delay: float = 0.0
-    """Between an order's acceptance and the answer to its POST; longer than `live_after` puts the stream ahead of the answer."""
+    """Between an order's acceptance and the answer to its POST; longer than `live_after` puts the stream
+    ahead of the answer."""
     live_after: float = 0.005
     """From Routed to Live."""
     filled_after: float = 0.005
@@ -150,7 +152,7 @@ def _default_underlyings() -> tuple[UnderlyingConfig, ...]:
 
 
 class VenueConfig(Table):
-    """Everything a venue is told when it starts."""
+    """The configuration of a venue."""
 
     seed: int = 7
     accounts: tuple[AccountConfig, ...] = (AccountConfig(),)

@@ -1,4 +1,4 @@
-"""The control API under /venue: what a test or a demo does to the market, the accounts and the sockets. Loopback only."""
+"""The control API under /venue, for tests and demos: market, accounts and sockets. Loopback only."""
 
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
@@ -66,7 +66,7 @@ class Control:
         self._paths: dict[str, int] = {}
 
     def routes(self) -> list[web.AbstractRouteDef]:
-        """Give every route."""
+        """Return every route."""
         return [
             web.get("/venue/state", self._get_state),
             web.get("/venue/tape", self._get_tape),
@@ -125,7 +125,7 @@ class Control:
         return web.Response(text=text, content_type="application/jsonl")
 
     def state(self) -> VenueState:
-        """Give the venue's state now."""
+        """Return the venue's state now."""
         exchange = self._exchange
         accounts = exchange.accounts.values()
         return VenueState(
@@ -171,7 +171,10 @@ class Control:
             if step.seconds == 0:
                 self._quote(symbol, quote)
             else:
-                self._exchange.later(step.seconds, lambda quote=quote: self._quote_if(symbol, turn, quote))  # type: ignore[misc]
+                self._exchange.later(
+                    step.seconds,
+                    lambda quote=quote: self._quote_if(symbol, turn, quote),  # type: ignore[misc]
+                )
         return {"symbol": symbol}
 
     def _quote_if(self, symbol: str, turn: int, command: SetQuote) -> None:
@@ -192,19 +195,20 @@ class Control:
         self._exchange.set_quote(quote, timedelta(seconds=command.age))
 
     def _name(self, symbol: str) -> str:
-        """Give the OCC symbol (or the underlying) of what a command names, and list it."""
+        """Return the OCC symbol (or the underlying) of what a command names, and list it."""
         if symbol in self._exchange.listings.underlyings:
             return symbol
         series = parse(symbol)
         if series is None:
             raise ValueError(
-                f"expected an OCC symbol such as 'SPY   261218C00450000' or a configured underlying, found {symbol!r}"
+                f"expected an OCC symbol such as 'SPY   261218C00450000' or a configured underlying, "
+                f"found {symbol!r}"
             )
         self._exchange.listings.add(series, today(self._exchange))
         return series.symbol
 
     def release(self, command: ReleaseQuote) -> dict[str, Any]:
-        """Give a symbol back to the seeded market."""
+        """Return a symbol back to the seeded market."""
         symbol = self._name(command.symbol)
         self._paths[symbol] = self._paths.get(symbol, 0) + 1
         self._exchange.market.release(symbol)

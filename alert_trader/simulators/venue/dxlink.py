@@ -1,7 +1,8 @@
 """DXLink: a WebSocket that streams quotes, greeks and last trades in the compact form the client asks for.
 
-A column is sent in exactly the place the client asked for it. A symbol nobody quotes has NaN prices, which the broker's SDK drops
-without a word. Seeded symbols are sent anew when the market moves, scripted ones when they are set.
+A column is sent exactly where the client requested it. A symbol without a quote has NaN prices, which the
+broker's SDK drops silently. Seeded symbols are sent anew when the market moves, scripted ones when they
+are set.
 """
 
 import asyncio
@@ -21,12 +22,12 @@ from alert_trader.simulators.venue.orders import Order
 _NAN = "NaN"
 _PERIOD = 0.1
 _SILENCE = 60.0
-"""Seconds without a word from the client, keepalives counted, after which its connection is closed."""
+"""Seconds without a message from the client, keepalives included, after which it is disconnected."""
 
 
 @dataclass(slots=True)
 class _Channel:
-    """One feed of a connection: its kind of event, its columns, its symbols, and what was last sent of each."""
+    """One feed of a connection: event kind, columns, symbols, and what was last sent of each."""
 
     event: str = "Quote"
     columns: list[str] = field(default_factory=list)
@@ -43,7 +44,7 @@ class _Connection:
         self.queue: asyncio.Queue[str] = asyncio.Queue()
 
     def put(self, message: dict[str, Any]) -> None:
-        """Put a message on its way."""
+        """Queue a message."""
         self.queue.put_nowait(json.dumps(message))
 
 
@@ -63,7 +64,7 @@ class DxLink:
             await connection.socket.close()
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """Serve one client until it goes."""
+        """Serve one client until it disconnects."""
         socket = web.WebSocketResponse(receive_timeout=_SILENCE)
         await socket.prepare(request)
         connection = _Connection(socket)
@@ -164,7 +165,7 @@ class DxLink:
         self._push(connection, number, channel)
 
     def tick(self) -> None:
-        """Send what moved since the last look."""
+        """Send what changed since the last time."""
         for connection in self._connections:
             for number, channel in connection.channels.items():
                 self._push(connection, number, channel)
@@ -242,13 +243,13 @@ class DxLink:
         self.tick()
 
     def order_changed(self, order: Order) -> None:
-        """Orders do not travel here."""
+        """Orders are not sent here."""
 
     def position_changed(self, account: Account, position: Position) -> None:
-        """Positions do not travel here."""
+        """Positions are not sent here."""
 
     def balance_changed(self, account: Account) -> None:
-        """Balances do not travel here."""
+        """Balances are not sent here."""
 
 
 def _quote(quote: Quote, at: int) -> dict[str, Any]:

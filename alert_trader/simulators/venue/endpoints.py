@@ -1,4 +1,4 @@
-"""What each of the broker's REST calls answers. Synchronous: a call is decided in one go.
+"""The answers of the broker's REST calls. Synchronous: a call is decided at once.
 
 Codes that no capture shows are noted at `refusal.py`.
 """
@@ -49,12 +49,12 @@ class Call:
     body: Any
 
     def one(self, key: str) -> str | None:
-        """Give the last value of a query key."""
+        """Return the last value of a query key."""
         values = self.query.get(key)
         return values[-1] if values else None
 
     def many(self, key: str) -> list[str]:
-        """Give every value of a query key: repeated, with [], or in a comma list."""
+        """Return every value of a query key: repeated, with [], or in a comma list."""
         values = [*self.query.get(key, ()), *self.query.get(f"{key}[]", ())]
         return [each for value in values for each in value.split(",") if each]
 
@@ -316,7 +316,7 @@ class Endpoints:
         return envelope(call, found)
 
     def options(self, call: Call) -> Answer:
-        """Answer the options asked for that are listed."""
+        """Answer the requested options that are listed."""
         found = (self._option(symbol) for symbol in call.many("symbol"))
         return envelope(call, {"items": [each for each in found if each is not None]})
 
@@ -346,7 +346,7 @@ class Endpoints:
         return Answer(body={"data": {"items": items}, "pagination": None})
 
     def sessions(self, call: Call) -> Answer:
-        """Answer the market's hours for each collection asked for."""
+        """Answer the market's hours for each requested collection."""
         collections = call.many("instrument-collections") or ["Equity"]
         return envelope(call, {"items": [session_body(self._exchange, each) for each in collections]})
 

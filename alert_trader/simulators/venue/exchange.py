@@ -1,9 +1,10 @@
-"""The exchange: accounts, orders and their lives. Synchronous; it is called, and calls its listeners.
+"""The exchange: accounts and orders. Synchronous; it is called, and calls its listeners.
 
-An order's life in market hours: accepted as Routed; Live after a moment, often already carrying its fills; Filled a moment after the
-last one. While the market is closed it is Received and goes on at the opening. A price off the tick is accepted, then Rejected. A
-cancellation takes time, and a fill may come first. A replacement is a new order, Contingent until its original is cancelled; a fill of
-the original in between aborts it. Nothing is deduplicated: the same order sent twice is two orders.
+An order in market hours: accepted as Routed; Live after a moment, often already carrying its fills; Filled a
+moment after the last one. While the market is closed it is Received, and Routed at the opening. A price off
+the tick is accepted, then Rejected. A cancellation takes time, and a fill may come first. A replacement is a
+new order, Contingent until its original is cancelled; a fill of the original in between aborts it. Nothing is
+deduplicated: the same order sent twice is two orders.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -88,7 +89,7 @@ class Exchange:
         return self.sessions.now(self.clock())
 
     def trades_now(self, order: Order) -> bool:
-        """Tell whether what an order is for trades now: by the market's hours, its class's, and its series' last moment."""
+        """Return whether an order trades now: by the hours of market and class, and its last trade."""
         now, session = self.clock(), self.session
         if self.sessions.by_hand:
             return session.open
@@ -99,7 +100,7 @@ class Exchange:
         return not over and (session.open or (row.closes_late and self.sessions.late(now)))
 
     def recall(self, orders: Iterable[Order], accounts: Iterable[Account], *, day_ended: date | None) -> None:
-        """Take over what an earlier run left, and go on with it: what it was waiting for is waited for anew, from now."""
+        """Restore the state of an earlier run; its pending changes are scheduled again from now."""
         self.orders = {each.order_id: each for each in orders}
         self._open = {each.order_id: each for each in self.orders.values() if not each.status.terminal}
         self.accounts |= {each.number: each for each in accounts}
@@ -107,9 +108,10 @@ class Exchange:
         self._ids = count(max(self.orders, default=self.config.first_order_id - 1) + 1)
         books = (row.transaction_id for account in self.accounts.values() for row in account.books)
         self._execs = count(max(books, default=0) + 1)
-        # an earlier run gave out the first ids of the plain seed
-        self._chance = Random(f"{self.config.seed}:{max(self.orders, default=0)}")  # noqa: S311 - request ids, not secrets
-        # an opening that nobody saw is acted on at the first look
+        # an earlier run used the first ids of the plain seed
+        seed = f"{self.config.seed}:{max(self.orders, default=0)}"
+        self._chance = Random(seed)  # noqa: S311 - request ids, not secrets
+        # an opening that was missed is processed at the first tick
         self._was_open = False
         for order in self.orders.values():
             self._rearm(order)
@@ -119,7 +121,7 @@ class Exchange:
                     self.later(self.config.timing.ledger_lag, partial(self._settle, account, symbol, change))
 
     def _rearm(self, order: Order) -> None:
-        """Wait again for what an order was on its way to."""
+        """Schedule an order's pending change again."""
         timing = self.config.timing
         if order.status is Status.ROUTED:
             self.later(timing.live_after, lambda: self._go_live(order))
@@ -141,11 +143,11 @@ class Exchange:
         return found
 
     def working(self, account: Account) -> Iterator[Order]:
-        """Give an account's orders that are not done."""
+        """Return an account's orders that have not ended."""
         return (order for order in self._open.values() if order.account == account.number)
 
     def buying_power(self, account: Account) -> Decimal:
-        """Give the derivative buying power now, in dollars."""
+        """Return the derivative buying power now, in dollars."""
         return self.risk.buying_power(account, self.working(account))
 
     def find(self, number: str, order_id: int) -> Order:
@@ -156,13 +158,13 @@ class Exchange:
         return order
 
     def visible(self, order: Order) -> bool:
-        """Tell whether reads find an order yet."""
+        """Return whether reads show an order yet."""
         return order.visible_from is None or order.visible_from <= self.clock()
 
     def price(
         self, number: str, request: OrderRequest, *, order_id: int = 0, replacing: Order | None = None
     ) -> Priced:
-        """Check an order and price it; raises the broker's refusal. Nothing is changed: this is the dry-run."""
+        """Check and price an order without changing anything (dry-run); raises the broker's refusal."""
         account = self.account(number)
         order = draft(
             request,
@@ -195,7 +197,7 @@ class Exchange:
         return priced
 
     def cancel(self, number: str, order_id: int) -> Order:
-        """Ask for a cancellation; raises `cannot_update_order` when the order is done."""
+        """Request a cancellation; raises `cannot_update_order` when the order has ended."""
         order = self.find(number, order_id)
         if order.status.terminal or order.remaining == 0:
             self.announcer.cancel(order, "refused")
@@ -209,7 +211,7 @@ class Exchange:
         return order
 
     def replace(self, number: str, order_id: int, terms: TermsRequest) -> Order:
-        """Replace an order by a new one with other terms and the same legs; gives the new one."""
+        """Replace an order by one with other terms and the same legs; return the new one."""
         old = self.find(number, order_id)
         if (
             old.remaining == 0
@@ -239,7 +241,7 @@ class Exchange:
         return new
 
     def fill(self, order_id: int, lots: int, price: Decimal | None = None) -> Order:
-        """Fill so many lots of an order now, whatever the market; raises 422 when it has no so many left to trade."""
+        """Fill `lots` of an order now, at any market; raises 422 when fewer are left."""
         order = self.orders.get(order_id)
         if order is None:
             raise not_found("Order")
@@ -256,7 +258,7 @@ class Exchange:
         return order
 
     def set_quote(self, quote: Quote, age: timedelta = timedelta()) -> None:
-        """Script a symbol's quote, tell everyone, and trade on it; it is always shown as made `age` ago."""
+        """Script a symbol's quote, announce it, and match orders; it is always shown as `age` old."""
         self.market.script(quote, age)
         self.announcer.quote(quote)
         self._trade(
@@ -264,7 +266,7 @@ class Exchange:
         )
 
     def tick(self) -> None:
-        """Let the seeded market move: trade on it, and follow the hours."""
+        """Move the seeded market, match orders, and apply the trading hours."""
         self.follow_session()
         self._trade(
             [
@@ -275,7 +277,7 @@ class Exchange:
         )
 
     def follow_session(self) -> None:
-        """Act on the closes and the opening since the last look, however long ago that was."""
+        """Process the closes and the opening since the last time."""
         closed = self.sessions.last_close(self.clock())
         if closed is not None and self.day_ended is not None and closed > self.day_ended:
             self.day_ended = closed
@@ -290,7 +292,7 @@ class Exchange:
             self._trade(list(self._open.values()))
 
     def end_day(self, day: date | None = None) -> None:
-        """End a trading day, today's unless told: day orders expire, proceeds settle, what expires by then leaves at intrinsic value."""
+        """End a trading day (default: today): day orders expire, proceeds settle, expiring series settle."""
         day = day or self.clock().astimezone(NEW_YORK).date()
         for order in list(self._open.values()):
             done = any(series.day <= day for leg in order.legs if (series := parse(leg.symbol)) is not None)

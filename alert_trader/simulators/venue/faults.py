@@ -1,7 +1,8 @@
 """Faults that a test or a demo arms, and which of them hits a call or a stream message.
 
-A rule names what it hits: method, path pattern, symbol, side, client id pattern, the nth call that matches, how often; or the number of
-the call over the whole venue. Of several rules that match, the first armed acts, and the others still count the call.
+A rule names what it hits: method, path pattern, symbol, side, client id pattern, the nth call that matches,
+how often; or the number of the call over the whole venue. Of several rules that match, the first armed acts,
+and the others still count the call.
 """
 
 from dataclasses import dataclass, field
@@ -122,7 +123,7 @@ class FaultBoard:
     _next: int = 1
 
     def arm(self, rule: FaultRule) -> int:
-        """Put a rule in force; gives its id."""
+        """Put a rule in force; returns its id."""
         self.armed.append(Armed(self._next, rule))
         self._next += 1
         return self.armed[-1].fault_id

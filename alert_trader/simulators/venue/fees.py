@@ -58,9 +58,10 @@ class Fees:
 def leg_fees(
     schedule: FeeSchedule, row: UnderlyingConfig, action: Action, contracts: int, proceeds: Decimal
 ) -> Fees:
-    """Price a leg of so many contracts; `proceeds` is dollars received by a sale, and is not looked at for a purchase.
+    """Return the fees of a leg; `proceeds` is the dollars received by a sale, unused for a purchase.
 
-    The commission cap is a leg's: to charge a slice, take the fees of what was filled before away from those of all that is filled now.
+    The commission cap is a leg's: to charge a slice, take the fees of what was filled before away from those
+    of all that is filled now.
     """
     rate = schedule.commission_open if action.opening else schedule.commission_close
     commission = rate * contracts

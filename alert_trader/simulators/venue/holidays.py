@@ -22,7 +22,7 @@ class Hours:
 
 
 def _easter(year: int) -> date:
-    """Give Easter Sunday by the Gregorian computus."""
+    """Return Easter Sunday by the Gregorian computus."""
     century, year_of_century = divmod(year, 100)
     golden = year % 19
     epact = (19 * golden + century - century // 4 - (century - (century + 8) // 25 + 1) // 3 + 15) % 30
@@ -54,7 +54,7 @@ def _observed(day: date) -> date:
 
 @cache
 def holidays(year: int) -> frozenset[date]:
-    """Give the full holidays of a year. New Year's Day on a Saturday is not observed."""
+    """Return the full holidays of a year. New Year's Day on a Saturday is not observed."""
     days = {
         _nth(year, 1, 0, 3),
         _nth(year, 2, 0, 3),
@@ -73,18 +73,18 @@ def holidays(year: int) -> frozenset[date]:
 
 @cache
 def half_days(year: int) -> frozenset[date]:
-    """Give the days that close at 13:00 New York: before Independence Day, after Thanksgiving, Christmas Eve."""
+    """Return the half days (13:00 New York): before Independence Day, after Thanksgiving, Christmas Eve."""
     candidates = {date(year, 7, 3), _nth(year, 11, 3, 4) + timedelta(days=1), date(year, 12, 24)}
     return frozenset(day for day in candidates if is_trading_day(day))
 
 
 def is_trading_day(day: date) -> bool:
-    """Tell whether the exchanges open on this New York date."""
+    """Return whether the exchanges open on this New York date."""
     return day.weekday() < _SATURDAY and day not in holidays(day.year)
 
 
 def hours(day: date) -> Hours:
-    """Give the regular session of a trading day."""
+    """Return the regular session of a trading day."""
     close = time(13) if day in half_days(day.year) else time(16)
     return Hours(
         day=day,
@@ -94,7 +94,7 @@ def hours(day: date) -> Hours:
 
 
 def step_day(day: date, days: int) -> date:
-    """Give the next (1) or the previous (-1) trading day."""
+    """Return the next (1) or the previous (-1) trading day."""
     day += timedelta(days=days)
     while not is_trading_day(day):
         day += timedelta(days=days)
@@ -102,10 +102,10 @@ def step_day(day: date, days: int) -> date:
 
 
 def on_or_before(day: date) -> date:
-    """Give the day itself when it trades, else the trading day before it."""
+    """Return the day itself when it trades, else the trading day before it."""
     return day if is_trading_day(day) else step_day(day, -1)
 
 
 def third_friday(year: int, month: int) -> date:
-    """Give the standard monthly expiration, a day earlier when that Friday is a holiday."""
+    """Return the standard monthly expiration, a day earlier when that Friday is a holiday."""
     return on_or_before(_nth(year, month, 4, 3))

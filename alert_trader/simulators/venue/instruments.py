@@ -1,6 +1,7 @@
 """What is listed: option series, their symbols, ticks and expirations.
 
-The OCC symbol is what orders carry ("SPXW  261218C06500000"), the streamer symbol what quote streams carry (".SPXW261218C6500").
+The OCC symbol is what orders carry ("SPXW  261218C06500000"), the streamer symbol what quote streams carry
+(".SPXW261218C6500").
 """
 
 import re
@@ -39,12 +40,12 @@ TICKS: dict[TickClass, tuple[tuple[Decimal, Decimal | None], ...]] = {
 
 
 def tick_at(ticks: TickClass, price: Decimal) -> Decimal:
-    """Give the price step that holds at a price."""
+    """Return the price step that holds at a price."""
     return next(step for step, below in TICKS[ticks] if below is None or price < below)
 
 
 class ExpiryKind(StrEnum):
-    """The broker's words for an expiration's cycle."""
+    """The broker's names of expiration cycles."""
 
     REGULAR = "Regular"
     WEEKLY = "Weekly"
@@ -127,7 +128,8 @@ class Listings:
         row = self._by_root.get(series.root)
         if row is None:
             raise ValueError(
-                f"expected a root among {', '.join(sorted(self._by_root))}; found {series.root!r}: add its underlying to the config"
+                f"expected a root among {', '.join(sorted(self._by_root))}; found {series.root!r}: "
+                "add its underlying to the config"
             )
         if series.day < today:
             raise ValueError(f"expected an expiration from {today} on, found {series.day}")
@@ -162,7 +164,7 @@ class Listings:
         return series, expiry
 
     def strikes(self, row: UnderlyingConfig, expiry: Expiry) -> tuple[Decimal, ...]:
-        """Give the strikes of one expiration, rising."""
+        """Return the strikes of one expiration, rising."""
         found = self._strikes.get(expiry)
         if found is None:
             found = self._strikes[expiry] = tuple(self._all_strikes(row, expiry))
@@ -182,7 +184,7 @@ class Listings:
         return sorted({strike for strike in chain(around, named) if strike > 0})
 
     def expiries(self, row: UnderlyingConfig, today: date) -> tuple[Expiry, ...]:
-        """Give the expirations of an underlying, by date, over all its roots."""
+        """Return the expirations of an underlying, by date, over all its roots."""
         found = self._expiries.get((row.symbol, today))
         if found is None:
             found = self._expiries[row.symbol, today] = tuple(
@@ -211,9 +213,10 @@ class Listings:
 
 
 def stops_trading_at(expiry: Expiry, row: UnderlyingConfig) -> datetime:
-    """Give the moment a series last trades by the real calendar; an AM-settled one stops the day before, when its class closes.
+    """Return when a series stops trading by the real calendar; an AM-settled one stops the day before.
 
-    What settles at the close stops with the stocks. For ETF options some sources say a quarter of an hour later.
+    What settles at the close stops with the stocks. For ETF options some sources say a quarter of an hour
+    later.
     """
     if expiry.settlement is Settlement.AM:
         return hours(step_day(expiry.day, -1)).close_at + (LATE if row.closes_late else timedelta())

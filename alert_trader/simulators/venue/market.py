@@ -1,9 +1,9 @@
 """Quotes: a seeded market that moves by itself, and scripted quotes where a person or a test set them.
 
-Seeded: each underlying walks around its starting price, one step every `quote_interval`; its options are worth what Black-Scholes says,
-quoted a tick or more around that, with a displayed size. The same seed gives the same market, step for step. Nothing is computed for a
-symbol nobody asks about.
-Scripted: a symbol keeps the quote it was given until it is given another, or released. Taking its displayed size empties it until the
+Seeded: each underlying walks around its starting price, one step every `quote_interval`; its options are
+worth what Black-Scholes says, quoted a tick or more around that, with a displayed size. The same seed gives
+the same market, step for step. Nothing is computed for a symbol that is not used. Scripted: a symbol keeps
+the quote it was given until it is given another, or released. Taking its displayed size empties it until the
 next quote.
 """
 
@@ -76,7 +76,7 @@ class Market:
         return (self._clock() - self._started) // self._interval
 
     def scripted(self, symbol: str) -> bool:
-        """Tell whether a symbol's quotes are set by hand."""
+        """Return whether a symbol's quotes are set by hand."""
         return symbol in self.by_hand
 
     def script(self, quote: Quote, age: timedelta = timedelta()) -> None:
@@ -85,19 +85,19 @@ class Market:
         self.changed.add(quote.symbol)
 
     def release(self, symbol: str) -> None:
-        """Give a symbol back to the seeded market."""
+        """Return a symbol back to the seeded market."""
         self.by_hand.pop(symbol, None)
         self.changed.add(symbol)
 
     @property
     def walked(self) -> dict[str, tuple[int, float]]:
-        """How far each walk that somebody asked about has come: its step, and its drift from its start."""
+        """The walks that were used: step, and drift from the start."""
         return {symbol: (at, drift) for symbol, (at, drift, _) in self._walks.items()}
 
     def recall(self, by_hand: Mapping[str, Scripted], walked: Mapping[str, tuple[int, float]]) -> None:
-        """Go on from an earlier run's quotes: its clock stood still between, so prices go on where they were.
+        """Continue with the quotes of an earlier run; no time passed in between.
 
-        From here on the walks differ from those of a run that was never ended: their chances begin anew.
+        From here on the walks differ from those of an uninterrupted run: their random numbers restart.
         """
         self.by_hand = dict(by_hand)
         self._walks = {
@@ -107,7 +107,7 @@ class Market:
         self._started = self._clock() - max((at for at, _ in walked.values()), default=0) * self._interval
 
     def quote(self, symbol: str) -> Quote | None:
-        """Give the quote of an OCC symbol or an underlying; None when the symbol is not listed."""
+        """Return the quote of an OCC symbol or an underlying; None when the symbol is not listed."""
         scripted = self.by_hand.get(symbol)
         if scripted is not None:
             return replace(scripted.quote, at=self._clock() - scripted.age)
@@ -158,7 +158,8 @@ class Market:
         return scripted.quote.mid if scripted is not None else self._walk(row, self.step)
 
     def _walk(self, row: UnderlyingConfig, step: int) -> Decimal:
-        at, drift, chance = self._walks.get(row.symbol) or (0, 0.0, Random(f"{self._seed}:{row.symbol}"))  # noqa: S311 - a market, not a secret
+        seed = f"{self._seed}:{row.symbol}"
+        at, drift, chance = self._walks.get(row.symbol) or (0, 0.0, Random(seed))  # noqa: S311 - no secret
         scale = row.volatility * (self._interval / _YEAR) ** 0.5
         while at < step:
             drift += chance.gauss(0, scale) - _PULL * drift

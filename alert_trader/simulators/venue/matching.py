@@ -1,11 +1,12 @@
 """The fill model.
 
-- A limit order trades when the opposite side reaches its limit. It takes the displayed size, at the opposite side's price (never worse
-  than its limit), and the rest stays live. Size taken is gone until the next quote, which may fill more.
-- A market order fills whole at once: displayed size at the opposite side's price, and what is beyond it one tick worse. With nobody on
-  the opposite side it waits.
-- An order of several legs trades in whole lots, when the sum of its legs' opposite sides reaches its net limit, as many lots as the
-  thinnest leg displays.
+- A limit order trades when the opposite side reaches its limit. It takes the displayed size, at the opposite
+  side's price (never worse than its limit), and the rest stays live. Size taken is not available until the
+  next quote.
+- A market order fills whole at once: displayed size at the opposite side's price, and the rest one tick
+  worse. With nobody on the opposite side it waits.
+- An order of several legs trades in whole lots, when the sum of its legs' opposite sides reaches its net
+  limit, as many lots as the thinnest leg displays.
 - A halted, missing or one-sided quote trades nothing.
 """
 
@@ -29,7 +30,7 @@ class Execution:
 
 
 def on_tick(order: Order, ticks: TickClass) -> bool:
-    """Tell whether the exchange takes an order's price; nets of several legs go in cents."""
+    """Return whether the exchange accepts an order's price; nets of several legs are in cents."""
     if order.limit is None:
         return True
     step = tick_at(ticks, order.limit) if len(order.legs) == 1 else Decimal("0.01")
@@ -74,10 +75,10 @@ def _reached(order: Order, prices: tuple[Decimal, ...]) -> bool:
 
 
 def _whole(order: Order, displayed: Execution, ticks: TickClass) -> list[Execution]:
-    beyond = order.remaining - displayed.lots
+    rest = order.remaining - displayed.lots
     step = tick_at(ticks, displayed.prices[0])
     worse = (
         displayed.prices[0] + step if order.legs[0].action.buying else max(displayed.prices[0] - step, step)
     )
-    executions = [displayed, Execution(beyond, (worse,))]
+    executions = [displayed, Execution(rest, (worse,))]
     return [each for each in executions if each.lots > 0]

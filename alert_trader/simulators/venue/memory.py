@@ -1,14 +1,16 @@
-"""What a venue remembers when it is started again: one SQLite file, written before an answer leaves.
+"""The state file of a venue: one SQLite file, written before an answer is sent.
 
-Kept: accounts with their cash, flags, positions and ledgers; every order with its fills; the books; quotes set by hand; series listed by
-name; how far the seeded market has walked; the trading day. Each row is one of them as JSON. Everything that one call, timer or tick has
-changed is written in one transaction, before the answer and the stream's messages are sent, so a venue that is killed has forgotten
-nothing that anybody was told. Only a crash of the whole machine can lose the last moments: the file is left to the system's own time to
-reach the disk.
-Not kept, as they are of one run: tokens, faults, paths of quotes, what `adjust` changed, and whether streams are mute. What a run was
-waiting for (Live, Cancelled, the ledger) is not kept either: it follows from the orders and positions, see `Exchange.recall`.
+Kept: accounts with their cash, flags, positions and ledgers; every order with its fills; the books; quotes
+set by hand; series listed by name; how far the seeded market has walked; the trading day. Each row is one of
+them as JSON. Everything that one call, timer or tick has changed is written in one transaction, before the
+answer and the stream's messages are sent, so a killed venue has lost nothing that a client was answered. Only
+a crash of the whole machine can lose the last moments: the file is left to the system's own time to reach the
+disk. Not kept, as they are of one run: tokens, faults, paths of quotes, what `adjust` changed, and whether
+streams are mute. What a run was waiting for (Live, Cancelled, the ledger) is not kept either: it follows from
+the orders and positions, see `Exchange.recall`.
 
-What is remembered of an account goes before the configuration; accounts that are new in the configuration are added.
+What is remembered of an account goes before the configuration; accounts that are new in the configuration are
+added.
 """
 
 import sqlite3
@@ -38,8 +40,8 @@ _Row = tuple[str, str, bytes]
 T = TypeVar("T")
 
 
-class ForgetfulError(Exception):
-    """A memory file cannot be used; the message says what was found and what to do."""
+class StateFileError(Exception):
+    """A state file cannot be used; the message says what was found and what to do."""
 
 
 class _Times(BaseModel):
@@ -57,10 +59,10 @@ class _Times(BaseModel):
 
 
 class Memory:
-    """The memory of one exchange; without a path it remembers nothing."""
+    """The stored state of one exchange; without a path nothing is stored."""
 
     def __init__(self, path: Path | None) -> None:
-        """Open the file, or make it; raises `ForgetfulError` when another venue uses it or it is of another version."""
+        """Open or create the file; raises `StateFileError` when it is in use or of another version."""
         self._path = path
         self._base = _open(path) if path is not None else None
         self._exchange: Exchange | None = None
@@ -79,14 +81,14 @@ class Memory:
         return self._times.tape_seq if self._times is not None else None
 
     def attach(self, exchange: Exchange) -> None:
-        """Give an exchange what is remembered, and remember it from here on; raises `ForgetfulError` when it cannot take it."""
+        """Restore an exchange, and store its changes from now on; raises `StateFileError`."""
         self._exchange = exchange
         if self._times is not None:
             self._recall(exchange, self._times)
         self.keep()
 
     def keep(self) -> None:
-        """Write what has changed since the last time; sqlite3.Error when it cannot be written, and then the next time writes it too."""
+        """Write the changes since the last time; after an sqlite3.Error the next call writes them."""
         if self._base is None or self._exchange is None:
             return
         exchange, voice, market = self._exchange, self._exchange.announcer, self._exchange.market
@@ -121,7 +123,7 @@ class Memory:
         self._seen = seen
 
     def close(self) -> None:
-        """Write what is left, and let the file go."""
+        """Write the last changes, and close the file."""
         self.keep()
         if self._base is not None:
             self._base.close()
@@ -153,9 +155,9 @@ class Memory:
             each.underlying for each in orders.values() if not each.status.terminal
         } - exchange.listings.underlyings.keys()
         if lost:
-            raise ForgetfulError(
-                f"expected the underlyings of the working orders in {self._path} to be configured, found none for "
-                f"{', '.join(sorted(lost))}: add them to the configuration"
+            raise StateFileError(
+                f"working orders in {self._path} have underlyings that are not configured: "
+                f"{', '.join(sorted(lost))}. Add them to the configuration"
             )
         exchange.sessions.opened, exchange.sessions.forced = times.opened, times.forced
         day = today(exchange)
@@ -174,27 +176,30 @@ class Memory:
 
 def _open(path: Path) -> sqlite3.Connection:
     try:
-        # two venues on one file would each forget what the other did
+        # two venues on one file would overwrite each other's changes
         base = sqlite3.connect(path, timeout=0)
         base.execute("PRAGMA locking_mode = EXCLUSIVE")
         base.execute("PRAGMA journal_mode = WAL")
-        # a process that dies loses nothing that it wrote; the disk need not be waited for
+        # a killed process loses nothing that it wrote, so there is no need to wait for the disk
         base.execute("PRAGMA synchronous = NORMAL")
         with base:
             (version,) = base.execute("PRAGMA user_version").fetchone()
             if version == 0:
                 base.execute(
-                    "CREATE TABLE IF NOT EXISTS kept (kind TEXT, key TEXT, body BLOB, PRIMARY KEY (kind, key)) WITHOUT ROWID"
+                    "CREATE TABLE IF NOT EXISTS kept "
+                    "(kind TEXT, key TEXT, body BLOB, PRIMARY KEY (kind, key)) WITHOUT ROWID"
                 )
                 base.execute(f"PRAGMA user_version = {_VERSION}")
     except sqlite3.Error as error:
-        raise ForgetfulError(
-            f"expected {path} to be a venue's memory that no other venue uses, found: {error}. End the other venue, or give another file"
+        raise StateFileError(
+            f"expected a state file that no other venue uses, found {path}: {error}. "
+            "End the other venue, or use another file"
         ) from None
     if version not in {0, _VERSION}:
         base.close()
-        raise ForgetfulError(
-            f"expected a memory of version {_VERSION} in {path}, found {version}: move it away with its tape, and the venue begins anew"
+        raise StateFileError(
+            f"expected a state file of version {_VERSION}, found version {version} in {path}: "
+            "move it and its tape away to start with an empty venue"
         )
     return base
 
@@ -203,6 +208,6 @@ def _read(model: TypeAdapter[T], body: bytes, path: Path | None) -> T:
     try:
         return model.validate_json(body)
     except ValidationError as error:
-        raise ForgetfulError(
+        raise StateFileError(
             f"cannot read {path}: {error}. Move it away with its tape, and the venue begins anew"
         ) from None

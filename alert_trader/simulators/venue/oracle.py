@@ -1,13 +1,19 @@
-"""The oracle: reads a tape and nothing else, and says which promise of the trader was broken.
+"""The oracle: reads only a tape, and reports which invariants the trader violated.
 
-It knows nothing of the trader but its naming: orders carry `<message>-e<n>` for entries and `<message>-x<n>` for exits. It follows the tape
-line by line, so a promise holds at every moment, not only at the end. What it checks, by invariant card:
+It knows nothing of the trader but its naming: orders carry `<message>-e<n>` for entries and `<message>-x<n>`
+for exits. It follows the tape line by line, so a promise holds at every moment, not only at the end. What it
+checks, by invariant card:
 
-    ENT-10  at most one live entry order a trade                    ENT-20  entry fills never above what the first entry asked for
-    ENT-30  one order a client order id                             EXT-10  exit fills and working exits never above entry fills
-    EXT-20  every sale is a strict sell to close                    EXT-40  each filled slice has its exit within the time given
-    EXT-60  nothing works any more for a trade that is closed       FIL-30  a position is never short
-    RSK-10  no price off the tick table                             UNK-60  no order of anybody else was touched
+    ENT-10  at most one live entry order a trade
+    ENT-20  entry fills never exceed what the first entry ordered
+    ENT-30  one order for each client order id
+    EXT-10  exit fills and working exits never exceed entry fills
+    EXT-20  every sale is a strict sell to close
+    EXT-40  each filled slice has its exit within the given time
+    EXT-60  no order works for a trade that is closed
+    FIL-30  a position is never short
+    RSK-10  no price off the tick table
+    UNK-60  no foreign order was changed
 """
 
 import re
@@ -30,8 +36,8 @@ _OURS = re.compile(r"(?P<message>.+)-(?P<leg>[ex])(?P<number>\d+)")
 _OUR_SOURCE = "alert-trader/"
 
 EXIT_WITHIN = 5.0
-"""Seconds from a fill to the exit order that protects it, as the venue has run: a machine too busy for the venue is also too busy for
-the trader, and that is no broken promise."""
+"""Seconds from a fill to the exit order that protects it, as the venue has run: a machine too busy for the
+venue is also too busy for the trader, and that is no broken promise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,14 +90,15 @@ class _Reading:
     trades: defaultdict[str, _Trade] = field(default_factory=lambda: defaultdict(_Trade))
     found: list[Violation] = field(default_factory=list)
     edited: set[str] = field(default_factory=set)
-    """Orders that somebody put in the place of one of the trader's, in the broker's app: they carry no name, and are the trader's."""
+    """Orders that somebody put in the place of one of the trader's, in the broker's app: they carry no name,
+    and are the trader's."""
 
     def fault(self, card: str, trade: str, line: TapeLine, text: str) -> None:
         self.found.append(Violation(card=card, trade=trade, line=line.seq, text=text))
 
 
 def check(tape: Iterable[TapeLine], expect: Expectation | None = None) -> list[Violation]:
-    """Read a tape to its end; gives every promise that was broken, in the order it happened."""
+    """Read a tape to its end; returns every promise that was broken, in the order it happened."""
     reading = _Reading(expect or Expectation())
     last: TapeLine | None = None
     for line in tape:
@@ -167,7 +174,7 @@ def _fill(reading: _Reading, line: FillLine) -> None:
         trade.bought += line.quantity
         if trade.bought > trade.wanted:
             reading.fault(
-                "ENT-20", message, line, f"{trade.bought} bought, {trade.wanted} were asked for first"
+                "ENT-20", message, line, f"{trade.bought} bought, {trade.wanted} were ordered first"
             )
     else:
         trade.sold += line.quantity

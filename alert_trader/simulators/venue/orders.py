@@ -11,7 +11,7 @@ from math import gcd
 
 
 class Status(StrEnum):
-    """The broker's words for where an order stands."""
+    """The broker's order statuses."""
 
     RECEIVED = "Received"
     """Accepted while the market is closed; it goes to the exchange at the next opening."""
@@ -112,7 +112,7 @@ class Fill:
 
 @dataclass(slots=True, kw_only=True)
 class Leg:
-    """One series of an order. `action` is what it does; `sent` what the client asked for, when a close was turned into an open."""
+    """One series of an order. `sent` is the requested action, where a close was turned into an open."""
 
     symbol: str
     action: Action
@@ -133,7 +133,7 @@ class Leg:
 
 @dataclass(slots=True, kw_only=True)
 class Order:
-    """One order. `limit` is dollars a share for one lot, never negative; `effect` says whether it is paid or received."""
+    """One order. `limit` is dollars a share for one lot, never negative; `effect` is debit or credit."""
 
     order_id: int
     account: str
@@ -201,7 +201,8 @@ class Order:
         """Take a status; raises `IllegalTransition`, and changes nothing, when it cannot follow."""
         if to not in TRANSITIONS[self.status]:
             raise IllegalTransition(
-                f"order {self.order_id}: expected one of {sorted(TRANSITIONS[self.status])} after {self.status}, found {to}"
+                f"order {self.order_id}: expected one of {sorted(TRANSITIONS[self.status])} "
+                f"after {self.status}, found {to}"
             )
         self.status = to
         self.updated_at = at

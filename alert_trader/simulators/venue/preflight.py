@@ -1,7 +1,7 @@
 """From a request's bytes to an order the exchange may take, or the refusal the broker would give.
 
-Checked here is what the broker checks before acceptance. What the exchange itself turns down (a price off the tick) is accepted first
-and rejected later; see `exchange.py`.
+Checked here is what the broker checks before acceptance. What the exchange itself rejects (a price off the
+tick) is accepted first and rejected later; see `exchange.py`.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ def _dashed(name: str) -> str:
 
 
 class _Request(BaseModel):
-    """What the venue reads of a request; other fields are let pass, as the broker does."""
+    """The fields that the venue uses; others are ignored, as the broker does."""
 
     model_config = ConfigDict(alias_generator=_dashed, populate_by_name=True, frozen=True)
 
@@ -155,11 +155,11 @@ def check_account(order: Order, account: Account) -> None:
 
 
 def resolve_closes(order: Order, account: Account, working: Sequence[Order], *, count_working: bool) -> None:
-    """Judge each closing leg against the ledger: enough is held, or it is refused (strict), or it turns into an open.
+    """Check closing legs against the ledger: enough held, else refused (strict) or turned into an open.
 
-    The ledger lags in both directions: contracts that a close has just sold still show in it, so a second strict close is taken and the
-    account goes short. That is the client's to prevent. The refusal's code was seen in production; whether contracts in other working
-    closes count is not known, hence `count_working`.
+    The ledger lags in both directions: contracts that a close has just sold still show in it, so a second
+    strict close is taken and the account goes short. That is the client's to prevent. The refusal's code was
+    seen in production; whether contracts in other working closes count is not known, hence `count_working`.
     """
     for leg in order.legs:
         if leg.action.opening:
@@ -183,5 +183,6 @@ def _closing(other: Order, leg: Leg) -> int:
 def _not_held(leg: Leg) -> VenueRefusal:
     return preflight(
         "margin_check_failed",
-        f"Account is not approved for uncovered options: no position of {leg.quantity} contracts to close in {leg.symbol}.",
+        "Account is not approved for uncovered options: "
+        f"no position of {leg.quantity} contracts to close in {leg.symbol}.",
     )

@@ -1,6 +1,7 @@
 """Black-Scholes values for the seeded market.
 
-These are floats because they are a model, not money: `market.py` turns them into tick-sized decimals before anyone can trade on them.
+These are floats because they are a model, not money: `market.py` turns them into tick-sized decimals before
+anyone can trade on them.
 """
 
 from dataclasses import dataclass

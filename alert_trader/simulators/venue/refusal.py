@@ -1,7 +1,7 @@
 """How the venue says no: an HTTP status, a code and words, in the broker's envelope.
 
-Codes and words are the broker's where a capture or its documentation shows them; the ones marked `invented` below are not, and nobody
-should decide on their exact text.
+Codes and words are the broker's where a capture or its documentation shows them; the ones marked `invented`
+below are not, and nobody should decide on their exact text.
 """
 
 from typing import Any

@@ -1,7 +1,8 @@
-"""The REST face: reads a call, puts it on the tape, lets faults act on the real socket, and answers.
+"""The REST API: reads a call, writes it on the tape, applies faults to the real socket, and answers.
 
-Order of things for one call: numbered and taped; faults that come before acceptance; the token; the endpoint; what it changed kept; the
-decision taped; faults that come after; the answer. A client that is gone does not stop a call that has begun.
+Order of things for one call: numbered and taped; faults that come before acceptance; the token; the endpoint;
+what it changed kept; the decision taped; faults that come after; the answer. A client that disconnects does
+not stop a call in progress.
 """
 
 import asyncio
@@ -24,7 +25,10 @@ from alert_trader.simulators.venue.refusal import VenueRefusal
 from alert_trader.simulators.venue.tape import AnswerLine, FaultLine, RequestLine, Tape
 
 _USER_AGENT = re.compile(r"[^/\s]+/\S+")
-_NGINX = "<html>\n<head><title>{0}</title></head>\n<body><center><h1>{0}</h1></center><hr><center>nginx</center></body>\n</html>\n"
+_NGINX = (
+    "<html>\n<head><title>{0}</title></head>\n"
+    "<body><center><h1>{0}</h1></center><hr><center>nginx</center></body>\n</html>\n"
+)
 _TITLES = {
     401: "401 Authorization Required",
     429: "429 Too Many Requests",
@@ -37,10 +41,10 @@ Endpoint = Callable[[Call], Answer]
 
 
 class Tokens:
-    """Access tokens given out, and until when they hold."""
+    """Issued access tokens, and their expiry."""
 
     def __init__(self, config: VenueConfig, clock: Callable[[], datetime]) -> None:
-        """Give out none yet."""
+        """Hold noneout none yet."""
         self._config = config
         self._clock = clock
         self._until: dict[str, datetime] = {}
@@ -66,7 +70,7 @@ class Tokens:
         )
 
     def holds(self, header: str) -> bool:
-        """Tell whether an authorization header carries a token that holds."""
+        """Return whether an authorization header has a valid token."""
         until = self._until.get(header.removeprefix("Bearer "))
         return until is not None and self._clock() < until
 
@@ -103,7 +107,7 @@ class Rest:
         self.calls = 0
 
     def routes(self) -> list[web.AbstractRouteDef]:
-        """Give every route."""
+        """Return every route."""
         of = self._endpoints
         orders = "/accounts/{account}/orders"
         table: list[tuple[str, str, Endpoint]] = [
@@ -139,7 +143,7 @@ class Rest:
         return [*routes, web.post("/oauth/token", self._handler(None))]
 
     def unknown_route(self) -> web.RouteDef:
-        """Give the route of every call the venue does not have: taped, and a 404. It must be added last."""
+        """Return the route of every call the venue does not have: taped, and a 404. It must be added last."""
         return web.route("*", "/{rest:.*}", self._handler(self._endpoints.unknown))
 
     def _handler(
@@ -306,7 +310,7 @@ class Rest:
                 return _response(_bent(rule, answer))
 
     async def _wait(self, seconds: float) -> None:
-        """Wait, but not beyond the venue's close."""
+        """Wait, at most until the venue closes."""
         try:
             async with asyncio.timeout(seconds):
                 await self.closing.wait()

@@ -1,8 +1,9 @@
 """Buying power: what an account can still spend on options, and what an order takes of it.
 
-Long options are paid in full, in cash and in margin accounts alike, so a working purchase reserves its limit (a market order the ask)
-and its fees. A short option reserves a plain Reg T requirement, a vertical its width; nothing nets over orders. A cash account cannot
-sell naked calls, secures naked puts with their strike, and cannot spend today's proceeds.
+Long options are paid in full, in cash and in margin accounts alike, so a working purchase reserves its limit
+(a market order the ask) and its fees. A short option reserves a plain Reg T requirement, a vertical its
+width; nothing nets over orders. A cash account cannot sell naked calls, secures naked puts with their strike,
+and cannot spend today's proceeds.
 """
 
 from collections.abc import Iterable
@@ -24,7 +25,7 @@ _SHORT_FLOOR = Decimal("0.10")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What an order takes: dollars paid for it (negative when received), dollars of margin it ties up, and its fees."""
+    """What an order takes: dollars paid (negative if received), dollars of margin, and fees."""
 
     paid: Decimal
     margin: Decimal
@@ -74,7 +75,7 @@ class Risk:
         return Cost(paid=paid, margin=self._margin(account, order, lots), fees=fees)
 
     def reserved(self, account: Account, order: Order) -> Decimal:
-        """Give what a working order keeps from being spent: priced once until `reprice`."""
+        """Return what a working order reserves: priced once until `reprice`."""
         kept = self._reserves.get(order.order_id)
         if kept is None:
             kept = self._reserves[order.order_id] = (
@@ -87,7 +88,7 @@ class Risk:
         self._reserves.pop(order.order_id, None)
 
     def buying_power(self, account: Account, orders: Iterable[Order]) -> Decimal:
-        """Give the derivative buying power left beside the working `orders`."""
+        """Return the derivative buying power left beside the working `orders`."""
         cash = account.cash if account.config.margin else account.cash - account.unsettled
         working = sum((self.reserved(account, order) for order in orders), _ZERO)
         short = sum(

@@ -17,7 +17,7 @@ from alert_trader.simulators.venue.dxlink import DxLink
 from alert_trader.simulators.venue.endpoints import Endpoints
 from alert_trader.simulators.venue.exchange import Exchange
 from alert_trader.simulators.venue.faults import FaultBoard
-from alert_trader.simulators.venue.memory import ForgetfulError, Memory
+from alert_trader.simulators.venue.memory import Memory, StateFileError
 from alert_trader.simulators.venue.rest import Rest, Tokens
 from alert_trader.simulators.venue.streamer import AccountStreamer
 from alert_trader.simulators.venue.tape import Tape
@@ -74,7 +74,7 @@ async def start(
 ) -> RunningVenue:
     """Start a venue on a port (0 takes a free one), where the one that left its memory at `state_path` ended.
 
-    Raises OSError when the port is taken, `ForgetfulError` when the memory cannot be used.
+    Raises OSError when the port is taken, `StateFileError` when the memory cannot be used.
     """
     config = config if config is not None else VenueConfig()
     loop = asyncio.get_running_loop()
@@ -87,7 +87,7 @@ async def start(
     exchange = Exchange(config, tape, clock=clock.now, later=later)
     try:
         memory.attach(exchange)
-    except ForgetfulError:
+    except StateFileError:
         memory.close()
         tape.close()
         raise

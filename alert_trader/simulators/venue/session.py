@@ -37,18 +37,18 @@ class SessionBoard:
 
     @property
     def by_hand(self) -> bool:
-        """Whether the market does not keep the exchange's hours: it is open or closed for everything alike."""
+        """Whether the market ignores the exchange's hours: it is open or closed for everything."""
         return self.mode is SessionMode.ALWAYS_OPEN or self.forced is not None
 
     def last_close(self, at: datetime) -> date | None:
-        """Give the last trading day that has closed by itself, late classes included; None where days end only on command."""
+        """Return the last trading day that has closed, late classes included; None if days end on command."""
         if self.by_hand:
             return None
         day = at.astimezone(NEW_YORK).date()
         return day if is_trading_day(day) and at >= hours(day).close_at + LATE else step_day(day, -1)
 
     def late(self, at: datetime) -> bool:
-        """Tell whether stocks have closed and the classes that close late still trade."""
+        """Return whether stocks have closed and the classes that close late still trade."""
         day = at.astimezone(NEW_YORK).date()
         return (
             not self.by_hand

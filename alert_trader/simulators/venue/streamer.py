@@ -1,7 +1,8 @@
-"""The account streamer: a WebSocket that carries every order, position and balance change of the accounts a client connects.
+"""The account streamer: a WebSocket with every order, position and balance change of an account.
 
-The client first says `connect` with account numbers and its token, then may send heartbeats. Messages are whole objects with a sequence
-number of their connection; what was missed is never sent again. Each connection is fed through a queue of its own, in order.
+The client first says `connect` with account numbers and its token, then may send heartbeats. Messages are
+whole objects with a sequence number of their connection; what was missed is never sent again. Each connection
+is fed through a queue of its own, in order.
 """
 
 import asyncio
@@ -65,7 +66,7 @@ class AccountStreamer:
         return sum(1 for each in self._connections.values() if each.accounts)
 
     def mute(self, *, muted: bool) -> None:
-        """Fall silent, with every socket open; or speak again."""
+        """Stop sending, with every socket open; or send again."""
         self._muted = muted
 
     def cut_all(self) -> None:
@@ -80,7 +81,7 @@ class AccountStreamer:
             await connection.socket.close()
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """Serve one client until it goes."""
+        """Serve one client until it disconnects."""
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         connection = _Connection(next(self._ids), socket, request)
@@ -160,7 +161,7 @@ class AccountStreamer:
             )
 
     def quote_changed(self, symbol: str) -> None:
-        """Quotes do not travel here."""
+        """Quotes are not sent here."""
 
     def _publish(self, account: str, message: Body, order: Order | None) -> None:
         armed = self._faults.hit(_target(message, order))

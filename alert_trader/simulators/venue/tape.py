@@ -1,22 +1,23 @@
 """The tape: everything that happened at the venue, one JSON object a line, in the order it happened.
 
-Append-only, each line flushed before the answer it belongs to leaves. `seq` rises by one from 1; `at` is UTC. Lines, by `kind`:
+Append-only, each line flushed before the answer it belongs to leaves. `seq` rises by one from 1; `at` is UTC.
+Lines, by `kind`:
 
     start     the venue began, with its seed and accounts
-    request   a broker call arrived (control calls and tokens' secrets are never here); `call` numbers them from 1
-    answer    what was decided for that call: the HTTP status (None when no answer was sent), whether it was accepted, the fault that hit
+    request   a broker call arrived (never a control call or a secret); `call` numbers them from 1
+    answer    the result of that call: HTTP status (None without an answer), acceptance, the fault that hit
     order     an order changed: its whole state after, the status before, and why
     fill      one execution
-    cancel    a cancellation was asked for, refused, lost to a fill, or done
+    cancel    a cancellation was requested, refused, lost to a fill, or done
     quote     a quote was set for a scripted symbol
     position  contracts held changed: `quantity` is the truth, `ledger` what the lagging position ledger shows
     fault     an armed fault acted
     stream    an account stream connected, closed, or was dropped
     control   a person or a test used the control API
 
-A venue started on the tape of another goes on with its numbers; after its start line calls and streams are numbered from 1 again, and
-so are orders, unless it remembers those there were (`memory.py`).
-An accepted request is one whose order (or cancellation, or replacement) took effect, whatever the client was told.
+A venue started on the tape of another continues its numbers; after its start line calls and streams are
+numbered from 1 again, and so are orders, unless it remembers those there were (`memory.py`). An accepted
+request is one whose order (or cancellation, or replacement) took effect, whatever the client was answered.
 """
 
 import os
@@ -37,7 +38,8 @@ class _Line(BaseModel):
     seq: int = 0
     at: datetime = datetime.min.replace(tzinfo=UTC)
     ran: float = 0.0
-    """Seconds that the venue has run since its start, by its own timer: fewer than those on the clock where the machine was too busy."""
+    """Seconds that the venue has run since its start, by its own timer: fewer than those on the clock where
+    the machine was too busy."""
 
 
 class StartLine(_Line):
@@ -242,8 +244,8 @@ class Tape:
     ) -> None:
         """Open the file for appending, when there is one; a line that a killed venue left torn is cut off.
 
-        `kept_to` is the last line that the venue's memory goes with: a change of an order or a position after it was never kept, so it
-        was never answered, and it is cut off too, with what follows.
+        `kept_to` is the last line that the venue's memory goes with: a change of an order or a position after
+        it was never kept, so it was never answered, and it is cut off too, with what follows.
         """
         self._clock = clock
         self.ran = 0.0
@@ -281,7 +283,7 @@ class Tape:
 
 
 def _last_of(path: Path, kept_to: int | None) -> int:
-    """Cut what the memory does not go with off a tape, and give the number of its last line. Only the end of a long tape is read."""
+    """Cut a tape to match the state file, and return its last line's number. Reads only the tape's end."""
     whole = path.read_bytes()
     last, end, cut = 0, len(whole), None
     while end > 0:

@@ -72,14 +72,14 @@ class Days:
 
     async def begin_if_due(self) -> None:
         """Begin the day when it is time; what could not be read is read again later."""
-        self._memory.roll(workflow.now())
+        self._memory.start_day(workflow.now())
         if self.next_reading > workflow.now():
             return
         reading = await self.read()
         if reading is None:
             self._failures += 1
             return
-        self._memory.roll(workflow.now())
+        self._memory.start_day(workflow.now())
         day, now = self._memory.day, workflow.now()
         day.session = reading.session
         opens = self._opens

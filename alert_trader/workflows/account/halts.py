@@ -13,7 +13,7 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from alert_trader.domain.account.account import PASS, Account
+    from alert_trader.domain.account.account import ADMISSION_VALIDITY, Account
     from alert_trader.domain.account.reservation import OpenTrade
     from alert_trader.domain.account.trading_state import IllegalStateChange, TradingStateCommand
     from alert_trader.domain.account.view import HaltReceipt
@@ -46,7 +46,7 @@ class Halts:
     def order(self, order: TradingStateCommand, command: Command) -> None:
         """Move the account by a person's command; raises an application error where the table has no place for it."""
         try:
-            self._memory.order(
+            self._memory.change_state(
                 order, workflow.now(), by=command.by, reason=command.reason or "no reason given"
             )
         except IllegalStateChange as refused:
@@ -62,9 +62,11 @@ class Halts:
 
     async def certain(self) -> None:
         """Wait until no order that was let pass can leave any more."""
-        passed = self._memory.passed_at
+        passed = self._memory.last_admitted_at
         if passed is not None:
-            await wait(lambda: False, passed + PASS, "for the last order that was let pass to be over")
+            await wait(
+                lambda: False, passed + ADMISSION_VALIDITY, "for the last order that was let pass to be over"
+            )
 
     async def receipt(self, started: datetime) -> HaltReceipt:
         """Say what a halt has led to, within `HALT_ANSWER` of its start."""
@@ -112,7 +114,7 @@ class Halts:
                 "for open trades to be closed",
             )
             if not self._memory.trades:
-                self._memory.order(
+                self._memory.change_state(
                     TradingStateCommand.FLAT, workflow.now(), by="the account", reason="every trade is closed"
                 )
                 self._refresh()

@@ -30,7 +30,7 @@ with workflow.unsafe.imports_passed_through():
         FollowRequest,
         StreamStatus,
     )
-    from alert_trader.domain.account.account import opened
+    from alert_trader.domain.account.account import new_account
     from alert_trader.domain.account.limits import Limits, changed, diff, merged
     from alert_trader.domain.account.preflight import Check
     from alert_trader.domain.account.reconciliation import Difference, DifferenceKind, ForeignOrder
@@ -83,7 +83,7 @@ class AccountWorkflow:
     def __init__(self, request: AccountRequest) -> None:
         """Take over what an earlier run carried, or open the account, before any handler runs."""
         self._request = request
-        carried = request.carried or Carried(memory=opened(request.limits, workflow.now()))
+        carried = request.carried or Carried(memory=new_account(request.limits, workflow.now()))
         self._memory = carried.memory
         self._stream_since = carried.stream_since
         self._foreign = carried.foreign
@@ -129,7 +129,7 @@ class AccountWorkflow:
             AccountRequest(
                 account=request.account,
                 mode=request.mode,
-                limits=self._memory.set_limits,
+                limits=self._memory.settings_limits,
                 carried=self._carried,
             )
         )
@@ -170,7 +170,7 @@ class AccountWorkflow:
     def report_position(self, standing: PositionReport) -> None:
         """Take in how a trade stands; one that is over is released, and a day's loss may halt the account."""
         state = self._memory.state
-        self._memory.take(standing, workflow.now())
+        self._memory.apply_report(standing, workflow.now())
         if self._memory.state is not state:
             self._halts.stop_entries()
         self._refresh()
@@ -239,7 +239,7 @@ class AccountWorkflow:
         """Change limits, on record with their diff and the reason."""
         self._updates += 1
         old, new = self._memory.limits, changed(self._memory.limits, command.changes)
-        self._memory.limit(new, workflow.now(), by=command.by, reason=command.reason)
+        self._memory.change_limits(new, workflow.now(), by=command.by, reason=command.reason)
         self._refresh()
         changes = diff(old, new)
         return LimitsReceipt(
@@ -258,15 +258,17 @@ class AccountWorkflow:
     @workflow.signal(name=SETTINGS_SIGNAL)
     def update_settings(self, limits: Limits) -> None:
         """Take over limits that were changed in the settings; what a person changed since stays where the settings did not move."""
-        new = merged(self._memory.limits, self._memory.set_limits, limits)
-        self._memory.set_limits = limits
-        self._memory.limit(new, workflow.now(), by="the settings", reason="as a worker started with them")
+        new = merged(self._memory.limits, self._memory.settings_limits, limits)
+        self._memory.settings_limits = limits
+        self._memory.change_limits(
+            new, workflow.now(), by="the settings", reason="as a worker started with them"
+        )
         self._refresh()
 
     @workflow.signal(name=DIFFERENCES_SIGNAL)
     def report_differences(self, found: list[Difference]) -> None:
         """Take in where the account and its trades do not agree; new ones are paged, and block entries."""
-        self._memory.differ(tuple(found), workflow.now())
+        self._memory.update_differences(tuple(found), workflow.now())
         self._refresh()
 
     @workflow.update(name=EXPLAIN_UPDATE)
@@ -276,7 +278,7 @@ class AccountWorkflow:
         gone = [
             each.what
             for each in self._memory.differences
-            if each.kind is DifferenceKind.TRADE_GONE and command.what in {None, each.what}
+            if each.kind is DifferenceKind.TRADE_ENDED and command.what in {None, each.what}
         ]
         count = self._memory.explain(command.what, workflow.now(), by=command.by, reason=command.reason)
         for trade in gone:
@@ -311,7 +313,7 @@ class AccountWorkflow:
 
     @allow_repost.validator
     def _may_allow(self, command: Explanation) -> None:
-        if all(each.trade != command.what for each in self._memory.denied):
+        if all(each.trade != command.what for each in self._memory.denied_reposts):
             raise ApplicationError(
                 f"expected a trade that was denied as a re-post, found {command.what} is none",
                 type=NOT_POSSIBLE,

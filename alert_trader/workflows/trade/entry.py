@@ -25,7 +25,14 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.broker.port import NOT_SENT
     from alert_trader.domain.audit.event import EventKind
     from alert_trader.domain.denial import Code, Denied
-    from alert_trader.domain.execution.ladder import Due, Rung, age_check, bumped, due, next_wake
+    from alert_trader.domain.execution.ladder import (
+        DueStage,
+        LadderStage,
+        age_check,
+        bumped,
+        due_stage,
+        next_stage_at,
+    )
     from alert_trader.domain.execution.policy import Conversion
     from alert_trader.domain.ids import Leg
     from alert_trader.domain.money import Price, plain
@@ -118,24 +125,28 @@ class Entry:
         if self._ended_without_us():
             return
         at = self._due()
-        rung = Rung.CONVERT if self.asked is EntryRequest.CONVERT and at.rung is not Rung.LATE else at.rung
+        stage = (
+            LadderStage.CONVERT
+            if self.asked is EntryRequest.CONVERT and at.stage is not LadderStage.LATE
+            else at.stage
+        )
         if self.asked is EntryRequest.CANCEL:
             await self._give_up(self.unwanted.code, self.unwanted.reason)
             return
-        match rung:
-            case Rung.LATE:
+        match stage:
+            case LadderStage.LATE:
                 await self._give_up(
                     Code.LADDER_LATE, "the window is over and its grace too: a late wake-up does not chase"
                 )
-            case Rung.CONVERT:
+            case LadderStage.CONVERT:
                 await self._convert()
-            case Rung.FIRST | Rung.BUMP:
+            case LadderStage.FIRST | LadderStage.BUMP:
                 await self._work_limit(at.bumps)
             case _:
-                assert_never(rung)
+                assert_never(stage)
 
-    def _due(self) -> Due:
-        return due(started=self._started, now=workflow.now(), policy=self._policy)
+    def _due(self) -> DueStage:
+        return due_stage(started=self._started, now=workflow.now(), policy=self._policy)
 
     def _ended_without_us(self) -> bool:
         order = self._order
@@ -165,7 +176,7 @@ class Entry:
         for _ in range(bumps_due - self._bumps):
             limit = bumped(limit, self._sized.listing.ticks, self._sized.ceiling)
         if self._order is not None and limit != self._limit:
-            if not await self._clear() or self._due().rung not in {Rung.FIRST, Rung.BUMP}:
+            if not await self._clear() or self._due().stage not in {LadderStage.FIRST, LadderStage.BUMP}:
                 return  # taking it back took its time: what is due now is another matter
             text = f"Still unfilled: bump {bumps_due} raises the limit from {plain(self._limit)} to {plain(limit)}"
             self._record(EventKind.BUMPED, text, bump=bumps_due, old=self._limit, new=limit)
@@ -295,7 +306,7 @@ class Entry:
         order = self._order
         assert order is not None
         await self._resolved(order)
-        wake = next_wake(started=self._started, now=workflow.now(), policy=self._policy)
+        wake = next_stage_at(started=self._started, now=workflow.now(), policy=self._policy)
         if wake is None:
             return  # the window ended while the order was being sent or looked for: what is due now must not wait for it
         await wait(lambda: order.done or self.asked is not None, wake, "next rung of the price ladder")

@@ -13,7 +13,7 @@ class Journal:
     def __init__(self, trade: str, title: str, on_record: Callable[[], None]) -> None:
         """Open the journal of the trade with this workflow id; `on_record` is called after every entry."""
         self._on_record = on_record
-        self._chain = hash_chain.beginning(trade)
+        self._chain = hash_chain.first_link(trade)
         self.title = title
         self._events: list[TradeEvent] = []
 
@@ -30,7 +30,7 @@ class Journal:
     def record(self, now: datetime, kind: EventKind, text: str, /, **facts: object) -> TradeEvent:
         """Write an event down. Facts become text; None is left out."""
         known = {name: str(value) for name, value in facts.items() if value is not None}
-        event = hash_chain.sealed(
+        event = hash_chain.with_hash(
             self._chain, TradeEvent(sequence=len(self._events) + 1, at=now, kind=kind, text=text, facts=known)
         )
         self._chain = event.chain

@@ -30,7 +30,7 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.audit.event import EventKind
     from alert_trader.domain.denial import Code, Denied
     from alert_trader.domain.execution.exits import exit_target
-    from alert_trader.domain.execution.expiration import MEANS, ExpirationOutcome
+    from alert_trader.domain.execution.expiration import MEANINGS, ExpirationOutcome
     from alert_trader.domain.execution.ladder import bumped
     from alert_trader.domain.execution.policy import Mode
     from alert_trader.domain.ids import Leg
@@ -363,7 +363,7 @@ class TradeWorkflow(TradeCommands):
 
     def _note_leftover(self, held: int) -> None:
         """Say what is left of contracts that were held to their end: only what nobody bid for is known to be worth nothing."""
-        text = f"Expired with {held} contracts held: {MEANS[self._leftover]}"
+        text = f"Expired with {held} contracts held: {MEANINGS[self._leftover]}"
         if self._leftover is not ExpirationOutcome.WORTHLESS:
             self._reason = text
             warning = f"{held} contracts were held to expiration and may be exercised: a person must look at the account"

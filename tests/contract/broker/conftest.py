@@ -1,4 +1,7 @@
-"""A scripted broker behind the real SDK session: what it answers is a table, what it was asked is recorded."""
+"""A scripted broker behind the real SDK session.
+
+What it answers is a table, what it was asked is recorded.
+"""
 
 import json
 from collections.abc import AsyncIterator, Callable
@@ -25,7 +28,10 @@ Scripted = httpx2.Response | Exception
 
 @dataclass
 class Script:
-    """What the broker answers, by method and path; a list is used up answer by answer, its last one for ever."""
+    """What the broker answers, by method and path.
+
+    A list is used up answer by answer, its last one for ever.
+    """
 
     answers: dict[tuple[str, str], list[Scripted]] = field(default_factory=dict)
     asked: list[httpx2.Request] = field(default_factory=list)
@@ -57,7 +63,7 @@ class Script:
         return httpx2.Response(answer.status_code, headers=answer.headers, content=answer.content)
 
     def sent(self, method: str, path: str) -> list[Any]:
-        """Give the bodies of the requests of one kind."""
+        """Return the bodies of the requests of one kind."""
         return [
             json.loads(r.content or b"null") for r in self.asked if (r.method, r.url.path) == (method, path)
         ]
@@ -74,13 +80,13 @@ class ScriptedDesk(TastytradeGateway):
 
 @pytest.fixture
 def script() -> Script:
-    """Give an empty script."""
+    """Return an empty script."""
     return Script()
 
 
 @pytest.fixture
 async def desk(script: Script) -> AsyncIterator[ScriptedDesk]:
-    """Give the adapter over the script."""
+    """Return the adapter over the script."""
     found = ScriptedDesk(
         client_secret="client-secret-value",
         refresh_token="refresh-token-value",
@@ -95,13 +101,13 @@ async def desk(script: Script) -> AsyncIterator[ScriptedDesk]:
 
 @pytest.fixture
 def contract() -> OptionContract:
-    """Give the contract of most tests."""
+    """Return the contract of most tests."""
     return OptionContract(root="AAPL", expiry=date(2026, 12, 18), right=Right.CALL, strike=Decimal(200))
 
 
 @pytest.fixture
 def buy(contract: OptionContract) -> OrderIntent:
-    """Give an entry."""
+    """Return an entry."""
     return OrderIntent(
         client_order_id=ClientOrderId("1234-e1"),
         contract=contract,
@@ -115,7 +121,7 @@ def buy(contract: OptionContract) -> OrderIntent:
 
 @pytest.fixture
 def sell(contract: OptionContract) -> OrderIntent:
-    """Give an exit."""
+    """Return an exit."""
     return OrderIntent(
         client_order_id=ClientOrderId("1234-x1"),
         contract=contract,
@@ -129,7 +135,10 @@ def sell(contract: OptionContract) -> OrderIntent:
 
 @pytest.fixture
 def order_body() -> Callable[..., dict[str, Any]]:
-    """Give a function that writes an order as the broker does, with some fields changed; None takes a field away."""
+    """Return a function that writes an order as the broker does, with some fields changed.
+
+    None takes a field away.
+    """
 
     def body(leg: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
         found = {
@@ -164,7 +173,7 @@ def order_body() -> Callable[..., dict[str, Any]]:
 
 @pytest.fixture
 def fill_body() -> Callable[..., dict[str, Any]]:
-    """Give a function that writes a fill as the broker does."""
+    """Return a function that writes a fill as the broker does."""
 
     def body(number: int = 1, quantity: int = 1, at: str = "2.05") -> dict[str, Any]:
         return {

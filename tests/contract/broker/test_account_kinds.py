@@ -1,6 +1,9 @@
-"""Entries sized on accounts as there are: small, cash, margin, flagged, frozen, closing only, without options; indices and their fees.
+"""Entries sized on accounts as there are.
 
-The real adapter against the real venue; the account's own rules beside them, with several alerts in the same instant.
+Small, cash, margin, flagged, frozen, closing only, without options; indices and their fees.
+
+The real adapter against the real venue; the account's own rules beside them, with several alerts in the same
+instant.
 """
 
 import asyncio
@@ -18,7 +21,7 @@ from alert_trader import clock
 from alert_trader.activities.messages import SizeAnswer, SizedEntry, SizeRequest
 from alert_trader.activities.sizing import SizeActivity
 from alert_trader.broker.tastytrade.client import TastytradeGateway
-from alert_trader.domain.account.account import opened
+from alert_trader.domain.account.account import new_account
 from alert_trader.domain.account.limits import Limits
 from alert_trader.domain.alerts.alert import AlertKind, AlertMessage, ParsedAlert
 from alert_trader.domain.denial import Code, Denied
@@ -47,7 +50,7 @@ class Desk:
         """Size by `desk`."""
         self.desk, self.control = desk, control
         self.account = PaperAccount()
-        self.account.memory = opened(Limits(max_contracts=100, max_notional=Decimal(10**6)), clock.now())
+        self.account.memory = new_account(Limits(max_contracts=100, max_notional=Decimal(10**6)), clock.now())
         self.account.memory.open_day(Usd(reference), clock.now())
         self.account.memory.day.preflight_at = clock.now()
 
@@ -138,7 +141,7 @@ async def opened_desk(**kind: Any) -> AsyncIterator[Desk]:
         ({"cash": "600", "margin": True, "day_trade_count": 3}, 5),
     ],
 )
-async def test_an_account_buys_what_it_can_pay_with_its_fees(kind: dict[str, Any], quantity: int) -> None:
+async def test_an_account_buys_what_it_can_pay_including_fees(kind: dict[str, Any], quantity: int) -> None:
     """RSK-10: to the last contract, and the broker's own check agrees."""
     async with opened_desk(**kind) as desk:
         answer = await desk.size()
@@ -164,7 +167,7 @@ async def test_an_account_buys_what_it_can_pay_with_its_fees(kind: dict[str, Any
         ),
     ],
 )
-async def test_an_account_that_may_not_buy_is_denied_by_name(
+async def test_a_restricted_account_is_denied_with_its_restriction(
     kind: dict[str, Any], code: Code, words: str
 ) -> None:
     """RSK-10: each with its own code and the numbers or flags it rests on."""
@@ -175,8 +178,11 @@ async def test_an_account_that_may_not_buy_is_denied_by_name(
         assert words in answer.denied.reason
 
 
-async def test_an_index_option_pays_its_exchange_and_knows_no_cap() -> None:
-    """RSK-10: twenty contracts of an index cost twenty commissions and the exchange's own fee; the broker's check says the same."""
+async def test_an_index_option_has_an_exchange_fee_and_no_commission_cap() -> None:
+    """RSK-10: twenty contracts of an index cost twenty commissions and the exchange's own fee.
+
+    The broker's check says the same.
+    """
     async with opened_desk(cash="100000") as desk:
         answer = await desk.size(root="SPX", strike=6000, price="10.00")
         assert answer.entry is not None, answer.denied
@@ -187,15 +193,21 @@ async def test_an_index_option_pays_its_exchange_and_knows_no_cap() -> None:
 
 
 async def test_a_series_is_sized_with_the_settlement_its_chain_states() -> None:
-    """WHO-50: what a contract's last trading moment rests on comes from the chain, and stands in history with the listing."""
+    """WHO-50: what a contract's last trading moment rests on comes from the chain.
+
+    Stands in history with the listing.
+    """
     async with opened_desk(cash="100000") as desk:
         answer = await desk.size(root="SPX", strike=6000, price="10.00")
         assert answer.entry is not None, answer.denied
         assert answer.entry.listing.settlement is Settlement.PM
 
 
-async def test_alerts_in_the_same_instant_share_the_money_the_broker_has() -> None:
-    """RSK-20: all sized against the same balance, admitted one by one; the broker takes every order that was let pass."""
+async def test_simultaneous_alerts_share_the_buying_power() -> None:
+    """RSK-20: all sized against the same balance, admitted one by one.
+
+    The broker takes every order that was admitted.
+    """
     async with opened_desk(cash="1000", margin=False) as desk:
         answers = await asyncio.gather(*(desk.size(number, strike=600 + number) for number in range(8)))
         assert [answer.entry.sizing.quantity for answer in answers if answer.entry] == [8] * 8

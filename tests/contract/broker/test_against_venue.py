@@ -1,4 +1,7 @@
-"""The adapter against the bundled venue, over real sockets: orders from submission to their end, and each fault on the way."""
+"""The adapter against the bundled venue, over real sockets.
+
+Orders from submission to their end, and each fault on the way.
+"""
 
 import asyncio
 import logging
@@ -59,7 +62,7 @@ def credentials(running: RunningVenue) -> dict[str, Any]:
 
 @pytest.fixture
 async def running() -> AsyncIterator[RunningVenue]:
-    """Give a venue whose market moves only by hand."""
+    """Return a venue whose market moves only by hand."""
     found = await start(VenueConfig(timing=Timing(quote_interval=3600)))
     yield found
     await found.close()
@@ -67,7 +70,7 @@ async def running() -> AsyncIterator[RunningVenue]:
 
 @pytest.fixture
 async def market(running: RunningVenue) -> AsyncIterator[VenueControl]:
-    """Give the hand on the venue, with the contract quoted 2.00 to 2.05."""
+    """Return the hand on the venue, with the contract quoted 2.00 to 2.05."""
     async with VenueControl(running.base_url) as found:
         await found.set_quote(CONTRACT.occ_symbol, bid="2.00", ask="2.05")
         yield found
@@ -75,7 +78,7 @@ async def market(running: RunningVenue) -> AsyncIterator[VenueControl]:
 
 @pytest.fixture
 async def trader(running: RunningVenue, market: VenueControl) -> AsyncIterator[TastytradeGateway]:
-    """Give the adapter over the venue."""
+    """Return the adapter over the venue."""
     del market
     found = TastytradeGateway(**credentials(running))
     yield found
@@ -106,9 +109,9 @@ def leave(name: str = "1234-x1", *, quantity: int = 3) -> OrderIntent:
 def hurried(trader: TastytradeReader, *, when: bool = True) -> Iterator[None]:
     """Let an answer that does not come be given up soon."""
     if when:
-        trader._call_timeout, trader._line()._seconds = HASTY, HASTY.total_seconds()
+        trader._call_timeout, trader._session()._seconds = HASTY, HASTY.total_seconds()
     yield
-    trader._call_timeout, trader._line()._seconds = CALL, CALL.total_seconds()
+    trader._call_timeout, trader._session()._seconds = CALL, CALL.total_seconds()
 
 
 async def eventually(read: Callable[[], Awaitable[Any]], holds: Callable[[Any], bool]) -> Any:
@@ -176,7 +179,7 @@ async def test_a_strict_close_is_refused_while_the_ledger_lags(
 
 
 async def test_an_order_is_cancelled_once_and_then_refused(trader: TastytradeGateway) -> None:
-    """ENT-60: a cancel is asked for, seen under way or done, and refused on an order that has ended."""
+    """ENT-60: a cancel is requested, seen under way or done, and refused on an order that has ended."""
     live = await order_in(trader, await trader.place(entry(limit="1.90")), OrderStatus.LIVE)
     await trader.cancel(live.order_id)
     await order_in(trader, live, OrderStatus.CANCELLED)
@@ -185,8 +188,11 @@ async def test_an_order_is_cancelled_once_and_then_refused(trader: TastytradeGat
     assert refused.value.code == "cannot_update_order"
 
 
-async def test_each_end_of_an_order_is_told(trader: TastytradeGateway, market: VenueControl) -> None:
-    """A wrong tick is rejected after acceptance, with words; a day order expires; a closed market keeps an order received."""
+async def test_each_terminal_status_is_reported(trader: TastytradeGateway, market: VenueControl) -> None:
+    """A wrong tick is rejected after acceptance, with words; a day order expires.
+
+    A closed market keeps an order received.
+    """
     await market.set_quote(CONTRACT.occ_symbol, bid="2.00", ask="2.05")
     rejected = await order_in(trader, await trader.place(entry("1-e1", limit="1.999")), OrderStatus.REJECTED)
     assert rejected.reject_reason
@@ -226,10 +232,13 @@ PLACE_FAULTS: dict[str, tuple[FaultRule, bool]] = {
 
 
 @pytest.mark.parametrize("name", PLACE_FAULTS)
-async def test_an_order_of_unknown_outcome_is_found_where_it_was_taken(
+async def test_an_order_of_unknown_outcome_is_found_if_it_was_accepted(
     name: str, trader: TastytradeGateway, market: VenueControl
 ) -> None:
-    """UNK-10: whether the venue took it or not, the answer is unknown; looking for our name tells, and there is never a second one."""
+    """UNK-10: whether the venue took it or not, the answer is unknown.
+
+    Looking for our name tells, and there is never a second one.
+    """
     rule, taken = PLACE_FAULTS[name]
     await market.arm(rule.model_copy(update={"method": "POST", "path": "*/orders"}))
     with hurried(trader, when=rule.kind in SLOW), pytest.raises(OutcomeUnknown):
@@ -239,7 +248,7 @@ async def test_an_order_of_unknown_outcome_is_found_where_it_was_taken(
     assert len((await market.state()).named("1234-e1")) == len(found)
 
 
-async def test_an_order_that_lands_after_the_call_gave_up_is_found_later(
+async def test_an_order_accepted_after_the_timeout_is_found_later(
     trader: TastytradeGateway, market: VenueControl
 ) -> None:
     """UNK-30: not found once is not settled: an order held on the way arrives after its caller has gone."""
@@ -344,7 +353,7 @@ async def test_an_unknown_status_in_a_list_hides_no_order(
     assert [report.status for report in await trader.orders_since(SINCE)] == [OrderStatus.UNRECOGNISED] * 2
 
 
-async def test_our_name_is_found_without_the_echo_of_the_identifier(
+async def test_our_order_is_recognised_without_the_external_identifier(
     trader: TastytradeGateway, market: VenueControl
 ) -> None:
     """UNK-60: the source alone names our orders, and the app's are foreign."""
@@ -356,7 +365,7 @@ async def test_our_name_is_found_without_the_echo_of_the_identifier(
     assert {report.client_order_id for report in await trader.orders_since(SINCE)} == {"1234-e1", None}
 
 
-async def test_an_expired_token_is_renewed_on_the_way(
+async def test_an_expired_token_is_renewed_during_a_call(
     trader: TastytradeGateway, market: VenueControl
 ) -> None:
     """A token that ends early costs one more request, and the order is placed once."""
@@ -368,8 +377,11 @@ async def test_an_expired_token_is_renewed_on_the_way(
     assert len((await market.state()).named("1234-e1")) == 1
 
 
-async def test_the_stream_tells_what_happens(trader: TastytradeGateway, market: VenueControl) -> None:
-    """FIL-10: reports come as they are sent: twice where the venue doubles them, unrecognised where it invents a word."""
+async def test_the_stream_reports_order_changes(trader: TastytradeGateway, market: VenueControl) -> None:
+    """FIL-10: reports come as they are sent.
+
+    Twice where the venue doubles them, unrecognised where it invents a word.
+    """
     await market.arm(FaultRule(kind=FaultKind.STREAM_DUPLICATE, path="Order", order_status="Live"))
     await market.arm(FaultRule(kind=FaultKind.STREAM_UNKNOWN_STATUS, path="Order", order_status="Filled"))
     async with trader.follow() as reports:
@@ -383,7 +395,7 @@ async def test_the_stream_tells_what_happens(trader: TastytradeGateway, market: 
     assert seen[-1].filled == 3
 
 
-async def test_a_stream_that_is_cut_is_unavailable_and_opens_again(
+async def test_a_dropped_stream_is_unavailable_and_can_be_reopened(
     trader: TastytradeGateway, market: VenueControl
 ) -> None:
     """A lost stream says so; the next one opens, with a new token where the old one has ended."""
@@ -400,7 +412,7 @@ async def test_a_stream_that_is_cut_is_unavailable_and_opens_again(
         await eventually(market.state, lambda state: state.streams == 1)
 
 
-async def test_a_dry_run_asks_everything_and_leaves_no_order(
+async def test_a_dry_run_reads_everything_and_sends_no_order(
     running: RunningVenue, market: VenueControl
 ) -> None:
     """DRY-10: every question is answered in a dry-run, and the venue has seen no order."""
@@ -425,7 +437,7 @@ async def test_no_secret_is_logged(trader: TastytradeGateway, caplog: pytest.Log
             await trader.place(entry())
             async with asyncio.timeout(3):
                 await anext(reports)
-    line = trader._line()
+    line = trader._session()
     secrets = [line.provider_secret, line.refresh_token, line.session_token]
     assert caplog.records
     assert [
@@ -434,7 +446,10 @@ async def test_no_secret_is_logged(trader: TastytradeGateway, caplog: pytest.Log
 
 
 async def test_an_index_is_found_under_the_root_that_lists_it(trader: TastytradeGateway) -> None:
-    """WHO-50: SPX on a day that only its weeklies trade is SPXW; on a day of both it is a gap that names both."""
+    """WHO-50: SPX on a day that only its weeklies trade is SPXW.
+
+    On a day of both it is a gap that names both.
+    """
     days: dict[date, set[str]] = {}
     for series in await trader._chain("SPX"):
         days.setdefault(series.expiry, set()).add(series.root)
@@ -449,7 +464,7 @@ async def test_an_index_is_found_under_the_root_that_lists_it(trader: Tastytrade
     assert {contract.root for contract in gap.nearest} == {"SPX", "SPXW"}
 
 
-async def test_an_order_that_may_not_leave_any_more_does_not(
+async def test_an_order_is_not_sent_once_it_may_not_be(
     trader: TastytradeGateway, running: RunningVenue
 ) -> None:
     """HLT-10: asked once there is a connection, right before the first byte; a yes lets the same order go."""
@@ -471,7 +486,7 @@ async def test_an_order_that_may_not_leave_any_more_does_not(
     assert asked == [False, True]
 
 
-async def test_what_the_credentials_may_do_and_the_brokers_clock_are_read(trader: TastytradeGateway) -> None:
+async def test_authority_and_clock_are_read(trader: TastytradeGateway) -> None:
     """The authority over this account, and the time at the head of an answer, to the second."""
     assert await trader.authority() == "owner"
     told = await trader.clock()

@@ -1,4 +1,7 @@
-"""Whatever bytes the broker answers with, the adapter raises what the port says and nothing else; and nobody else holds the SDK."""
+"""Whatever bytes the broker answers with, the adapter raises what the port says and nothing else.
+
+And nobody else holds the SDK.
+"""
 
 import ast
 import json
@@ -60,8 +63,11 @@ def order() -> dict[str, Any]:
 
 
 @given(where=st.sampled_from(["order", "leg", "fill"]), value=anything, data=st.data())
-def test_no_field_of_an_order_can_break_the_reading(where: str, value: Any, data: st.DataObject) -> None:
-    """UNK-30: any value in any field gives a report, or says that there is no order id; it is never another error."""
+def test_any_order_body_is_parsed(where: str, value: Any, data: st.DataObject) -> None:
+    """UNK-30: any value in any field gives a report, or says that there is no order id.
+
+    It is never another error.
+    """
     body = order()
     target, fields = {
         "order": (body, FIELDS),
@@ -84,7 +90,7 @@ def test_no_field_of_an_order_can_break_the_reading(where: str, value: Any, data
     status=st.integers(100, 599),
     body=anything | st.fixed_dictionaries({"error": anything}) | st.fixed_dictionaries({"data": anything}),
 )
-def test_no_answer_can_break_the_classification(status: int, body: Any) -> None:
+def test_any_answer_is_classified(status: int, body: Any) -> None:
     """UNK-10: an answer is a refusal or proves nothing, whatever it holds."""
     answer = Answer(status=status, text=json.dumps(body), json=body if isinstance(body, dict) else None)
     for found in (refusal(answer), cancel_refusal(answer)):
@@ -94,7 +100,7 @@ def test_no_answer_can_break_the_classification(status: int, body: Any) -> None:
 
 
 @given(body=anything | st.fixed_dictionaries({"data": anything, "pagination": anything}))
-def test_no_list_can_break_the_reading(body: Any) -> None:
+def test_any_list_is_parsed(body: Any) -> None:
     """UNK-30: a list is whole, or it is unreadable."""
     answer = Answer(status=200, text="", json=body if isinstance(body, dict) else None)
     for read in (answers.option_positions, lambda each: answers.page_of(each, 0)):
@@ -133,9 +139,7 @@ QUESTIONS: dict[str, tuple[dict[str, Any], Callable[[Any], object]]] = {
 
 
 @given(question=st.sampled_from(sorted(QUESTIONS)), value=anything, data=st.data())
-def test_no_field_of_any_other_answer_can_break_its_reading(
-    question: str, value: Any, data: st.DataObject
-) -> None:
+def test_any_other_answer_is_parsed(question: str, value: Any, data: st.DataObject) -> None:
     """UNK-30: an answer is read, or it is unreadable."""
     body, read = QUESTIONS[question]
     with suppress(UnreadableError):
@@ -143,7 +147,7 @@ def test_no_field_of_any_other_answer_can_break_its_reading(
 
 
 def imports(path: Path) -> Iterator[tuple[str, str]]:
-    """Give each module a file imports from, with the name it takes."""
+    """Return each module a file imports from, with the name it takes."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from ((alias.name, "") for alias in node.names)
@@ -151,8 +155,11 @@ def imports(path: Path) -> Iterator[tuple[str, str]]:
             yield from ((node.module or "", alias.name) for alias in node.names)
 
 
-def test_only_the_adapter_holds_the_sdk() -> None:
-    """DRY-10, EXT-20: nobody else imports the SDK, and its order types are built in the one place that makes a close strict."""
+def test_only_the_adapter_imports_the_sdk() -> None:
+    """DRY-10, EXT-20: nobody else imports the SDK.
+
+    Its order types are built in the one place that makes a close strict.
+    """
     sdk, order_types = set(), set()
     for path in (ROOT / "alert_trader").rglob("*.py"):
         for module, name in imports(path):

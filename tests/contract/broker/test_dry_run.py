@@ -52,7 +52,7 @@ class Listener:
 
 @pytest.fixture
 async def listener() -> AsyncIterator[Listener]:
-    """Give a listening server."""
+    """Return a listening server."""
     found = Listener()
     server = await asyncio.start_server(found.serve, "127.0.0.1", 0)
     found.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
@@ -62,7 +62,7 @@ async def listener() -> AsyncIterator[Listener]:
 
 @pytest.fixture
 async def dry(listener: Listener) -> AsyncIterator[DryRunBroker]:
-    """Give a dry-run broker over the listening server."""
+    """Return a dry-run broker over the listening server."""
     broker = DryRunBroker(
         client_secret="client-secret-value",
         refresh_token="refresh-token-value",
@@ -89,7 +89,7 @@ def test_the_adapter_fits_the_port() -> None:
     assert desk.call_timeout < timedelta(seconds=5)
 
 
-def test_a_dry_run_broker_has_nothing_to_send_with() -> None:
+def test_a_dry_run_broker_has_no_method_that_sends() -> None:
     """DRY-10: the calls that change something are not there, on it or on what it is made of."""
     desk_only = {"place", "cancel"}
     assert desk_only <= {name for name, _ in inspect.getmembers(OrderGateway)}
@@ -97,11 +97,9 @@ def test_a_dry_run_broker_has_nothing_to_send_with() -> None:
         assert desk_only.isdisjoint(name for name, _ in inspect.getmembers(kind))
 
 
-async def test_the_sdks_own_order_is_stopped_before_a_byte_leaves(
-    dry: DryRunBroker, listener: Listener
-) -> None:
+async def test_an_order_of_the_sdk_itself_is_refused(dry: DryRunBroker, listener: Listener) -> None:
     """DRY-10: not even the SDK, used past our own types, can place an order through a dry-run's session."""
-    line = dry._line()
+    line = dry._session()
     line.session_expiration = 1e12
     account = Account.model_construct(account_number="5WT00042")  # type: ignore[call-arg]
     leg = Leg(
@@ -117,18 +115,18 @@ async def test_the_sdks_own_order_is_stopped_before_a_byte_leaves(
     assert listener.received == b""
 
 
-async def test_a_client_built_from_the_sessions_arguments_cannot_send_either(
+async def test_a_client_with_the_sessions_arguments_cannot_send(
     dry: DryRunBroker, listener: Listener
 ) -> None:
     """DRY-10: what the SDK builds for its streams has the same guard."""
-    async with httpx2.AsyncClient(**dry._line().client_kwargs) as client:
+    async with httpx2.AsyncClient(**dry._session().client_kwargs) as client:
         with pytest.raises(MutationForbiddenError):
             await client.post("https://api.tastyworks.com/accounts/5WT00042/orders", content=b"{}")
     assert listener.received == b""
 
 
 @pytest.mark.parametrize(("method", "path"), CHANGES)
-async def test_nothing_that_could_change_something_passes(method: str, path: str) -> None:
+async def test_requests_that_change_something_are_refused(method: str, path: str) -> None:
     """DRY-10: only reads, the token and the broker's dry-run pass, by exact path."""
     transport = ReadOnlyTransport(httpx2.MockTransport(lambda _: httpx2.Response(200)))
     with pytest.raises(MutationForbiddenError):
@@ -139,25 +137,28 @@ async def test_nothing_that_could_change_something_passes(method: str, path: str
     ("method", "path"),
     [("GET", "/x"), ("POST", "/oauth/token"), ("POST", "/accounts/5WT00042/orders/dry-run?y=1")],
 )
-async def test_what_changes_nothing_passes(method: str, path: str) -> None:
+async def test_reads_are_sent(method: str, path: str) -> None:
     """DRY-10: a dry-run still has every question and the broker's own check."""
     transport = ReadOnlyTransport(httpx2.MockTransport(lambda _: httpx2.Response(200)))
     answer = await transport.handle_async_request(httpx2.Request(method, f"https://api.tastyworks.com{path}"))
     assert answer.status_code == 200
 
 
-async def test_a_dry_run_asks_the_brokers_check(
+async def test_a_dry_run_uses_the_brokers_own_check(
     dry: DryRunBroker, listener: Listener, buy: OrderIntent
 ) -> None:
     """DRY-10: the check is let through; here it meets a broker that never answers."""
-    dry._line().session_expiration = 1e12
+    dry._session().session_expiration = 1e12
     with pytest.raises(Unavailable, match="within"):
         await dry.check(buy)
     assert listener.received.startswith(b"POST /accounts/5WT00042/orders/dry-run HTTP/1.1")
 
 
-async def test_the_unmodified_sdk_is_sent_to_the_venue() -> None:
-    """Broker hosts, REST and stream alike, are the venue's to answer, by its own name, and the caller's request is left as it was."""
+async def test_the_unmodified_sdk_reaches_the_local_venue() -> None:
+    """Broker hosts, REST and stream alike, are the venue's to answer, by its own name.
+
+    The caller's request is left as it was.
+    """
     seen: list[httpx2.Request] = []
 
     def answer(request: httpx2.Request) -> httpx2.Response:
@@ -208,7 +209,7 @@ def test_empty_credentials_are_refused(empty: str) -> None:
         TastytradeReader(**given, is_test=True)
 
 
-async def test_a_client_that_ends_leaves_the_others_their_connections() -> None:
+async def test_closing_a_client_keeps_the_connections_of_others() -> None:
     """A stream's end must not kill a REST call in flight: clients do not own the transport."""
     closed: list[Any] = []
 

@@ -1,4 +1,7 @@
-"""Lists of many pages: an order is looked for in all of them before it is sent, so reading them must not take a round trip each."""
+"""Lists of many pages: an order is looked up in all of them before it is sent.
+
+Reading them must not take a round trip each.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -63,8 +66,11 @@ def slow(desk: Any, order_body: Body, monkeypatch: pytest.MonkeyPatch) -> Slow:
     return found
 
 
-async def test_pages_are_asked_for_together_and_not_all_at_once(desk: Any, slow: Slow) -> None:
-    """UNK-40: weeks of orders fit into one call's time, and the broker is not flooded; the answer is in the list's own order."""
+async def test_pages_are_requested_concurrently_with_a_limit(desk: Any, slow: Slow) -> None:
+    """UNK-40: weeks of orders fit into one call's time, and the broker is not flooded.
+
+    The answer is in the list's own order.
+    """
     reading = asyncio.create_task(desk.orders_since(date(2026, 9, 16)))
     await eventually(lambda: slow.waiting == 6, "six pages to be asked for")
     slow.go.set()
@@ -72,7 +78,7 @@ async def test_pages_are_asked_for_together_and_not_all_at_once(desk: Any, slow:
     assert slow.most == 6
 
 
-async def test_a_page_that_fails_is_not_an_empty_one(desk: Any, slow: Slow) -> None:
+async def test_a_failed_page_is_not_an_empty_page(desk: Any, slow: Slow) -> None:
     """UNK-30: one page without an answer is no list at all."""
     slow.failing = {4}
     slow.go.set()
@@ -81,7 +87,7 @@ async def test_a_page_that_fails_is_not_an_empty_one(desk: Any, slow: Slow) -> N
 
 
 async def test_live_orders_are_read_over_all_pages(desk: Any, slow: Slow) -> None:
-    """UNK-30: the list of live orders is cut at its default length unless it is asked for page by page."""
+    """UNK-30: the list of live orders is cut at its default length unless it is requested page by page."""
     slow.go.set()
     assert len(await desk.live_orders()) == PAGES
     assert set(slow.paths) == {"/accounts/5WT00042/orders/live"}

@@ -15,7 +15,8 @@ from alert_trader.domain.orders.order import OrderIntent
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 TOKEN = b'{"access_token": "t", "expires_in": 900}'
 ACCEPTED = (
-    b'{"data": {"order": {"id": 7, "status": "Routed", "external-identifier": "1234-e1", "legs": [{"symbol": "AAPL  261218C00200000",'
+    b'{"data": {"order": {"id": 7, "status": "Routed", "external-identifier": "1234-e1", '
+    b'"legs": [{"symbol": "AAPL  261218C00200000",'
     b' "action": "Buy to Open", "quantity": 3, "remaining-quantity": 3}]}}}'
 )
 CALL = timedelta(seconds=0.3)
@@ -78,7 +79,7 @@ class Wire:
 
 @pytest.fixture
 async def wire() -> AsyncIterator[Wire]:
-    """Give the server."""
+    """Return the server."""
     found = Wire()
     server = await asyncio.start_server(found.serve, "127.0.0.1", 0)
     found.port = server.sockets[0].getsockname()[1]
@@ -101,7 +102,7 @@ def desk_at(port: int, call: timedelta) -> TastytradeGateway:
 
 @pytest.fixture
 async def wired(wire: Wire) -> AsyncIterator[TastytradeGateway]:
-    """Give a desk over the server."""
+    """Return a desk over the server."""
     desk = desk_at(wire.port, timedelta(seconds=3))
     yield desk
     await desk.aclose()
@@ -109,7 +110,7 @@ async def wired(wire: Wire) -> AsyncIterator[TastytradeGateway]:
 
 @pytest.fixture
 async def hasty(wire: Wire) -> AsyncIterator[TastytradeGateway]:
-    """Give a desk that gives an answer up soon."""
+    """Return a desk that gives an answer up soon."""
     desk = desk_at(wire.port, CALL)
     yield desk
     await desk.aclose()
@@ -152,10 +153,13 @@ async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     [reset, close, cut, garbage, drip, None],
     ids=["reset", "close", "cut", "garbage", "drip", "hang"],
 )
-async def test_every_fault_of_the_wire_is_unknown_in_time(
+async def test_every_network_fault_makes_an_order_unknown_within_the_timeout(
     fault: Serve | None, wire: Wire, hasty: TastytradeGateway, buy: OrderIntent
 ) -> None:
-    """UNK-10: however an answer fails to come, the outcome is unknown, once, and within the bound of the call."""
+    """UNK-10: however an answer fails to come, the outcome is unknown, once.
+
+    Within the bound of the call.
+    """
     wire.then = fault or wire.hang
     started = monotonic()
     with pytest.raises(OutcomeUnknown):
@@ -169,7 +173,7 @@ async def test_every_fault_of_the_wire_is_unknown_in_time(
     [reset, close, cut, garbage, drip, None],
     ids=["reset", "close", "cut", "garbage", "drip", "hang"],
 )
-async def test_every_fault_of_the_wire_makes_a_read_unavailable(
+async def test_every_network_fault_makes_a_read_unavailable(
     fault: Serve | None, wire: Wire, hasty: TastytradeGateway
 ) -> None:
     """UNK-30: however a read fails, it is no empty answer."""
@@ -178,7 +182,7 @@ async def test_every_fault_of_the_wire_makes_a_read_unavailable(
         await hasty.orders_since(date(2026, 9, 16))
 
 
-async def test_a_port_nobody_listens_on_means_not_sent(wire: Wire, buy: OrderIntent) -> None:
+async def test_a_refused_connection_means_not_sent(wire: Wire, buy: OrderIntent) -> None:
     """Without a connection nothing was sent, and that is known."""
     server = await asyncio.start_server(wire.serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
@@ -213,7 +217,7 @@ async def test_a_connection_the_server_closed_is_not_used_again(
     assert len(wire.orders) == 3
 
 
-async def test_calls_share_their_connection(wire: Wire, wired: TastytradeGateway, buy: OrderIntent) -> None:
+async def test_calls_share_a_connection(wire: Wire, wired: TastytradeGateway, buy: OrderIntent) -> None:
     """A check and the order after it pay for one connection."""
 
     async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -225,7 +229,7 @@ async def test_calls_share_their_connection(wire: Wire, wired: TastytradeGateway
     assert wire.connections == 1
 
 
-async def test_many_calls_at_once_ask_for_one_token(
+async def test_concurrent_calls_request_one_token(
     wire: Wire, wired: TastytradeGateway, buy: OrderIntent
 ) -> None:
     """Trades share one session: twenty at once each get their own answer."""

@@ -1,4 +1,7 @@
-"""How orders are read, one by one and in lists: nothing lost, nothing taken for gone, nothing adopted by mistake."""
+"""How orders are read, one by one and in lists.
+
+Nothing lost, nothing taken for gone, nothing adopted by mistake.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -56,9 +59,7 @@ def test_a_partly_filled_order_is_live_with_its_fills(order_body: Body, fill_bod
     assert report.updated_at.tzinfo is not None
 
 
-def test_what_can_still_fill_follows_from_the_fills_where_it_is_not_said(
-    order_body: Body, fill_body: Body
-) -> None:
+def test_a_missing_remaining_quantity_follows_from_the_fills(order_body: Body, fill_body: Body) -> None:
     """FIL-20: without a remaining quantity the rest is what was ordered less what was filled."""
     body = order_body(leg={"fills": [fill_body()]})
     del body["legs"][0]["remaining-quantity"]
@@ -70,14 +71,14 @@ def test_a_filled_order_may_lack_its_fills(order_body: Body) -> None:
     assert order_report(order_body(status="Filled", leg={"remaining-quantity": 0})).fills_missing
 
 
-def test_a_replaced_order_names_its_successor_and_a_replacement_its_predecessor(order_body: Body) -> None:
+def test_replaced_and_replacing_orders_name_each_other(order_body: Body) -> None:
     """The chain of ids survives, as strings."""
     old = order_report(order_body(status="Cancelled", replacing_order_id=507340109))
     new = order_report(order_body(id=507340109, status="Contingent", replaces_order_id=507340101))
     assert (old.replaced_by, new.replaces) == (new.order_id, old.order_id)
 
 
-def test_a_rejection_keeps_the_exchanges_words(order_body: Body) -> None:
+def test_a_rejection_keeps_its_reason(order_body: Body) -> None:
     """A tick refused by the exchange is a rejection with a reason."""
     assert (
         order_report(order_body(status="Rejected", reject_reason="Invalid price increment")).reject_reason
@@ -100,10 +101,13 @@ def test_a_rejection_keeps_the_exchanges_words(order_body: Body) -> None:
         (None, None, None),
     ],
 )
-def test_an_order_is_ours_by_either_name(
+def test_an_order_is_ours_by_identifier_or_source(
     external: str | None, source: str | None, ours: str | None, order_body: Body
 ) -> None:
-    """UNK-60: external identifier or the end of our source names an order ours; anything else is foreign and never adopted."""
+    """UNK-60: external identifier or the end of our source names an order ours.
+
+    Anything else is foreign and never adopted.
+    """
     assert order_report(order_body(external_identifier=external, source=source)).client_order_id == ours
 
 
@@ -123,7 +127,7 @@ def test_an_order_is_ours_by_either_name(
     ],
     ids=["no legs", "notional", "odd price", "future", "fraction", "crypto"],
 )
-def test_foreign_orders_of_any_kind_are_read(changes: dict[str, Any], order_body: Body) -> None:
+def test_foreign_orders_of_any_kind_are_parsed(changes: dict[str, Any], order_body: Body) -> None:
     """UNK-60: what somebody does in the app can be reported and breaks nothing."""
     report = order_report(order_body(external_identifier=None, source="WBT", **changes))
     assert (report.order_id, report.client_order_id, report.source) == ("507340101", None, "WBT")
@@ -150,8 +154,8 @@ def test_a_foreign_spread_is_shown_by_its_first_leg(order_body: Body) -> None:
     ],
     ids=["no price", "not a number", "words", "no list"],
 )
-def test_an_order_that_cannot_be_read_counts_as_working(leg: dict[str, Any], order_body: Body) -> None:
-    """UNK-30: an order whose fills cannot be read is never taken for cancelled with fewer fills than it has."""
+def test_an_unreadable_order_counts_as_working(leg: dict[str, Any], order_body: Body) -> None:
+    """UNK-30: an order with unreadable fills is never reported as cancelled with fewer fills."""
     report = order_report(order_body(status="Cancelled", leg=leg))
     assert report.status is OrderStatus.UNRECOGNISED
     assert not report.status.terminal
@@ -159,7 +163,7 @@ def test_an_order_that_cannot_be_read_counts_as_working(leg: dict[str, Any], ord
 
 
 @pytest.mark.parametrize("body", [None, [], {}, {"id": None}, {"id": ""}, "x"])
-def test_what_has_no_order_id_is_no_order(body: object) -> None:
+def test_an_order_without_an_id_is_unreadable(body: object) -> None:
     """An answer without an order id shows no order."""
     with pytest.raises(UnreadableError):
         order_report(body)
@@ -194,10 +198,13 @@ async def test_a_list_is_read_over_all_its_pages(desk: Any, script: Any, order_b
     assert script.asked[-1].url.params["start-date"] == "2026-09-16"
 
 
-async def test_a_broker_that_takes_no_long_pages_is_asked_for_shorter_ones(
+async def test_shorter_pages_are_used_where_long_ones_are_refused(
     desk: Any, script: Any, order_body: Body
 ) -> None:
-    """UNK-30: the longest page is documented for another list; its refusal must not hide every order for ever."""
+    """UNK-30: the longest page is documented for another list.
+
+    Its refusal must not hide every order for ever.
+    """
     refused = httpx2.Response(422, json={"error": {"code": "validation_error", "message": "per-page"}})
     script.on("GET", ORDERS, refused, page([order_body()]))
     assert len(await desk.orders_since(DAY)) == 1
@@ -205,7 +212,7 @@ async def test_a_broker_that_takes_no_long_pages_is_asked_for_shorter_ones(
     assert [r.url.params["per-page"] for r in script.asked if r.url.path == ORDERS] == ["200", "50", "50"]
 
 
-async def test_an_order_that_cannot_be_read_hides_no_other(desk: Any, script: Any, order_body: Body) -> None:
+async def test_an_unreadable_order_hides_no_other(desk: Any, script: Any, order_body: Body) -> None:
     """UNK-30: a status this product does not know, and a body it cannot read, lose no order of the list."""
     orders = [
         order_body(id=1),
@@ -223,10 +230,13 @@ async def test_an_order_that_cannot_be_read_hides_no_other(desk: Any, script: An
     ]
 
 
-async def test_a_list_that_moves_while_it_is_read_is_read_again(
+async def test_a_list_that_changes_during_the_reading_is_read_again(
     desk: Any, script: Any, order_body: Body
 ) -> None:
-    """UNK-30: an order that arrives between two pages pushes others over the page end; the second reading has them all."""
+    """UNK-30: an order that arrives between two pages pushes others over the page end.
+
+    The second reading has them all.
+    """
     orders = [order_body(id=number) for number in (4, 3, 2, 1)]
     script.on(
         "GET",
@@ -239,13 +249,13 @@ async def test_a_list_that_moves_while_it_is_read_is_read_again(
     assert {report.order_id for report in await desk.orders_since(DAY)} == {"1", "2", "3", "4"}
 
 
-async def test_a_list_that_swaps_an_order_while_it_is_read_is_not_believed(
+async def test_a_list_that_swaps_an_order_during_the_reading_is_not_used(
     desk: Any, script: Any, order_body: Body
 ) -> None:
     """UNK-30: an order seen twice in place of another one is a hole, though the totals agree."""
     first = page([order_body(id=3), order_body(id=2)], total=3, pages=2)
     script.on("GET", ORDERS, *([first, page([order_body(id=2)], offset=1, total=3, pages=2)] * 3))
-    with pytest.raises(Unavailable, match="stand still"):
+    with pytest.raises(Unavailable, match="changed during each"):
         await desk.orders_since(DAY)
 
 
@@ -269,7 +279,7 @@ async def test_a_list_that_swaps_an_order_while_it_is_read_is_not_believed(
         httpx2.ConnectError("refused"),
     ],
 )
-async def test_a_list_that_is_not_whole_is_unavailable(
+async def test_an_incomplete_list_is_unavailable(
     answer: httpx2.Response | Exception, desk: Any, script: Any
 ) -> None:
     """UNK-30: a failed, cut or inconsistent list is never a short one."""
@@ -286,7 +296,7 @@ async def test_one_order_is_read(desk: Any, script: Any, order_body: Body) -> No
     assert report.limit == Decimal("2.05")
 
 
-async def test_an_order_is_gone_only_when_the_broker_says_so(desk: Any, script: Any) -> None:
+async def test_an_order_is_absent_only_if_the_broker_states_it(desk: Any, script: Any) -> None:
     """UNK-30: None is the application's own answer that there is no such record."""
     script.on(
         "GET",
@@ -307,7 +317,7 @@ async def test_an_order_is_gone_only_when_the_broker_says_so(desk: Any, script: 
         httpx2.RemoteProtocolError("closed"),
     ],
 )
-async def test_no_other_answer_takes_an_order_for_gone(
+async def test_no_other_answer_means_that_an_order_is_absent(
     answer: httpx2.Response | Exception, desk: Any, script: Any
 ) -> None:
     """UNK-30: a failed query is not an empty one."""

@@ -101,7 +101,7 @@ NOT_SENT: dict[str, Exception] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-async def test_a_proven_refusal_carries_the_brokers_code_and_words(
+async def test_a_proven_refusal_has_the_brokers_code_and_message(
     name: str, desk: Any, script: Any, buy: OrderIntent
 ) -> None:
     """An error envelope with a status that precedes every order is a refusal."""
@@ -113,10 +113,13 @@ async def test_a_proven_refusal_carries_the_brokers_code_and_words(
 
 
 @pytest.mark.parametrize("name", UNKNOWN)
-async def test_what_proves_nothing_is_unknown_and_is_not_sent_again(
+async def test_an_inconclusive_answer_is_unknown_and_not_sent_again(
     name: str, desk: Any, script: Any, buy: OrderIntent
 ) -> None:
-    """UNK-10: a timeout, reset, 5xx or unreadable answer is unknown, says what was seen, and leaves one request."""
+    """UNK-10: a timeout, reset, 5xx or unreadable answer is unknown, says what was seen.
+
+    Leaves one request.
+    """
     script.on("POST", ORDERS, UNKNOWN[name])
     with pytest.raises(OutcomeUnknown) as unknown:
         await desk.place(buy)
@@ -125,7 +128,7 @@ async def test_what_proves_nothing_is_unknown_and_is_not_sent_again(
 
 
 @pytest.mark.parametrize("name", NOT_SENT)
-async def test_an_order_that_never_left_is_refused_as_not_sent(
+async def test_an_order_that_was_not_sent_is_refused_as_not_sent(
     name: str, desk: Any, script: Any, buy: OrderIntent
 ) -> None:
     """Without a connection no byte of the order left, and that is known."""
@@ -192,10 +195,10 @@ async def test_a_reset_after_the_401_is_unknown(desk: Any, script: Any, buy: Ord
         await desk.place(buy)
 
 
-async def test_a_token_of_no_words_changes_no_outcome(
+async def test_a_malformed_token_changes_no_outcome(
     desk: Any, script: Any, buy: OrderIntent, order_body: Callable[..., dict[str, Any]]
 ) -> None:
-    """UNK-10: what the SDK lets pass for a token must not turn an accepted order into an error of another kind."""
+    """UNK-10: whatever the SDK accepts as a token, an accepted order is not reported as an error."""
     script.on("POST", "/oauth/token", httpx2.Response(200, json={"access_token": None, "expires_in": 900}))
     script.on("POST", ORDERS, httpx2.Response(201, json={"data": {"order": order_body()}}))
     assert (await desk.place(buy)).order_id == "507340101"
@@ -231,10 +234,13 @@ async def test_an_accepted_order_is_reported(
     )
 
 
-async def test_an_acceptance_that_echoes_no_name_is_still_of_our_order(
+async def test_an_acceptance_without_our_id_is_of_our_order(
     desk: Any, script: Any, buy: OrderIntent, order_body: Callable[..., dict[str, Any]]
 ) -> None:
-    """The echo of the external identifier is documented and not captured: the answer is to our request without it."""
+    """The echo of the external identifier is documented and not captured.
+
+    The answer is to our request without it.
+    """
     body = order_body(external_identifier=None, source=None)
     script.on("POST", ORDERS, httpx2.Response(201, json={"data": {"order": body}}))
     assert (await desk.place(buy)).client_order_id == "1234-e1"
@@ -253,10 +259,10 @@ async def test_an_acceptance_of_another_order_is_unknown(
         await desk.place(buy)
 
 
-async def test_a_cancel_that_is_taken_returns(
+async def test_an_accepted_cancel_returns(
     desk: Any, script: Any, order_body: Callable[..., dict[str, Any]]
 ) -> None:
-    """Returning means asked for, whatever status the echo shows."""
+    """Returning means requested, whatever status the echo shows."""
     script.on("DELETE", ONE, httpx2.Response(200, json={"data": order_body(status="Cancel Requested")}))
     await desk.cancel(OrderId("507340101"))
 
@@ -300,7 +306,7 @@ async def test_every_other_failure_of_a_cancel_is_unknown(
 @pytest.mark.parametrize(
     ("path", "status"), [("/oauth/token", 400), (ORDERS, 422), (ORDERS, 500), (ORDERS, 201)]
 )
-async def test_no_failure_tells_a_secret(
+async def test_no_error_contains_a_secret(
     path: str, status: int, desk: Any, script: Any, buy: OrderIntent
 ) -> None:
     """DUR-50: whatever the broker quotes in its answers, no message, chain or repr carries a credential."""

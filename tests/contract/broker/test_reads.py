@@ -51,14 +51,14 @@ def chain_item(root: str, days: dict[str, list[str]], **changes: Any) -> dict[st
 
 @pytest.fixture
 def spx() -> OptionContract:
-    """Give the contract as an alert names it: by its underlying."""
+    """Return the contract as an alert names it: by its underlying."""
     return OptionContract(root="SPX", expiry=DAY, right=Right.CALL, strike=Decimal(6500))
 
 
-async def test_the_one_root_that_lists_it_is_the_contract(
+async def test_the_only_root_that_lists_a_contract_is_used(
     desk: Any, script: Any, spx: OptionContract
 ) -> None:
-    """WHO-50: a weekly asked for by its index is confirmed under its own root, with that root's ticks."""
+    """WHO-50: a weekly requested by its index is confirmed under its own root, with that root's ticks."""
     script.on(
         "GET",
         CHAIN,
@@ -80,9 +80,7 @@ async def test_the_one_root_that_lists_it_is_the_contract(
     )
 
 
-async def test_two_roots_on_one_day_are_not_chosen_between(
-    desk: Any, script: Any, spx: OptionContract
-) -> None:
+async def test_two_roots_on_one_day_are_ambiguous(desk: Any, script: Any, spx: OptionContract) -> None:
     """WHO-50: morning and afternoon settlement are two contracts, and the alert does not say which."""
     script.on(
         "GET",
@@ -103,7 +101,7 @@ async def test_two_roots_on_one_day_are_not_chosen_between(
     assert "PM" in found.reason
 
 
-async def test_a_root_asked_for_by_name_is_that_root(desk: Any, script: Any, spx: OptionContract) -> None:
+async def test_a_root_given_by_name_is_used(desk: Any, script: Any, spx: OptionContract) -> None:
     """WHO-50: who says SPXW means SPXW."""
     script.on(
         "GET",
@@ -124,7 +122,7 @@ async def test_a_root_asked_for_by_name_is_that_root(desk: Any, script: Any, spx
 
 
 @pytest.mark.parametrize("changes", [{"shares_per_contract": 10}, {"option_chain_type": "Non-standard"}])
-async def test_another_deliverable_is_no_listing(
+async def test_a_contract_with_another_deliverable_is_not_listed(
     changes: dict[str, Any], desk: Any, script: Any, spx: OptionContract
 ) -> None:
     """WHO-50: a contract that does not stand for a hundred shares is not the one alerted."""
@@ -134,15 +132,13 @@ async def test_another_deliverable_is_no_listing(
     assert "100 shares" in found.reason
 
 
-async def test_an_adjusted_root_is_never_taken_for_the_plain_one(
-    desk: Any, script: Any, spx: OptionContract
-) -> None:
+async def test_an_adjusted_root_is_not_the_standard_one(desk: Any, script: Any, spx: OptionContract) -> None:
     """WHO-50: an adjusted series under the same underlying is another contract."""
     script.on("GET", CHAIN, ok({"items": [chain_item("SPX1", {"2026-12-18": ["6500"]})]}))
     assert await desk.listing(spx) == ChainGap(reason="no standard options are listed on SPX")
 
 
-async def test_a_missing_strike_names_its_neighbours(desk: Any, script: Any, spx: OptionContract) -> None:
+async def test_a_missing_strike_names_the_nearest_ones(desk: Any, script: Any, spx: OptionContract) -> None:
     """Whoever mistyped a strike sees what is listed around it, of the same right and day."""
     script.on(
         "GET",
@@ -155,7 +151,9 @@ async def test_a_missing_strike_names_its_neighbours(desk: Any, script: Any, spx
     assert {contract.right for contract in found.nearest} == {Right.CALL}
 
 
-async def test_a_missing_day_names_the_days_around_it(desk: Any, script: Any, spx: OptionContract) -> None:
+async def test_a_missing_expiration_names_the_nearest_ones(
+    desk: Any, script: Any, spx: OptionContract
+) -> None:
     """Whoever mistyped a date sees when that strike does expire."""
     days = {day: ["6500"] for day in ("2026-11-20", "2026-12-17", "2026-12-19")} | {"2026-12-21": ["6600"]}
     script.on("GET", CHAIN, ok({"items": [chain_item("SPXW", days)]}))
@@ -168,7 +166,7 @@ async def test_a_missing_day_names_the_days_around_it(desk: Any, script: Any, sp
     ]
 
 
-async def test_a_chain_is_kept_and_a_miss_is_looked_for_again(
+async def test_a_chain_is_cached_and_a_miss_is_looked_up_again(
     desk: Any, script: Any, spx: OptionContract
 ) -> None:
     """A hit is answered from memory; a strike listed since then is still found."""
@@ -188,7 +186,7 @@ async def test_a_symbol_without_options_is_a_gap(desk: Any, script: Any, spx: Op
     assert isinstance(await desk.listing(spx), ChainGap)
 
 
-async def test_a_share_class_is_found_by_its_letters(desk: Any, script: Any) -> None:
+async def test_a_share_class_is_found_however_it_is_written(desk: Any, script: Any) -> None:
     """BRK.B is asked as BRK/B and may be listed as BRKB."""
     script.on(
         "GET", "/option-chains/BRK/B/nested", ok({"items": [chain_item("BRKB", {"2026-12-18": ["500"]})]})
@@ -209,7 +207,7 @@ async def test_a_share_class_is_found_by_its_letters(desk: Any, script: Any) -> 
         ok(None),
     ],
 )
-async def test_a_chain_that_cannot_be_read_is_unavailable(
+async def test_an_unreadable_chain_is_unavailable(
     answer: httpx2.Response, desk: Any, script: Any, spx: OptionContract
 ) -> None:
     """A failed read is not a contract that is not listed."""
@@ -244,10 +242,13 @@ async def test_a_quote_has_sides_sizes_time_and_halt(
     assert not found.usable
 
 
-async def test_quotes_of_many_contracts_are_one_question(
+async def test_quotes_of_many_contracts_are_one_request(
     desk: Any, script: Any, contract: OptionContract
 ) -> None:
-    """Each is found by its symbol; one that the broker leaves out is left out, and is not taken for another."""
+    """Each is found by its symbol.
+
+    One that the broker leaves out is left out, and is not taken for another.
+    """
     script.on("GET", QUOTES, ok({"items": [quote_item()]}))
     found = await desk.quotes([replace(contract, strike=contract.strike + 5), contract])
     assert list(found) == [contract.occ_symbol]
@@ -269,7 +270,7 @@ async def test_a_quote_without_both_sides_is_none(
 @pytest.mark.parametrize(
     "data", [None, {}, {"items": [quote_item(updated_at=None)]}, {"items": [quote_item(bid="cheap")]}]
 )
-async def test_a_quote_that_cannot_be_read_is_unavailable(
+async def test_an_unreadable_quote_is_unavailable(
     data: Any, desk: Any, script: Any, contract: OptionContract
 ) -> None:
     """A quote without a time cannot be judged fresh, and a broken answer is not an empty one."""
@@ -312,7 +313,7 @@ async def test_a_check_is_refused_only_by_the_broker(
         await desk.check(buy)
 
 
-async def test_the_account_is_what_both_of_its_records_allow(desk: Any, script: Any) -> None:
+async def test_an_account_is_restricted_by_either_of_its_records(desk: Any, script: Any) -> None:
     """An account that may only reduce risk may not open."""
     trading = {
         "account-number": "5WT00042",
@@ -330,7 +331,7 @@ async def test_the_account_is_what_both_of_its_records_allow(desk: Any, script: 
     assert (found.margin, found.closing_only, found.may_open, found.day_trade_count) == (True, True, False, 4)
 
 
-async def test_balances_are_decimals_and_never_zero_for_missing(desk: Any, script: Any) -> None:
+async def test_balances_are_decimals_and_a_missing_one_is_not_zero(desk: Any, script: Any) -> None:
     """A balance that is not there is not zero."""
     data = {
         "cash-balance": "25000.0",
@@ -346,7 +347,7 @@ async def test_balances_are_decimals_and_never_zero_for_missing(desk: Any, scrip
 @pytest.mark.parametrize(
     "today", [{}, {"open-at": "2020-09-17T13:30:00.000+00:00", "close-at": "2020-09-17T20:00:00.000+00:00"}]
 )
-async def test_a_session_that_is_not_or_is_over_gives_the_next(
+async def test_without_a_session_today_the_next_one_is_given(
     today: dict[str, str], desk: Any, script: Any
 ) -> None:
     """Closed says so, and tells when it opens."""
@@ -360,7 +361,7 @@ async def test_a_session_that_is_not_or_is_over_gives_the_next(
     assert (found.open_now, found.opens_at) == (False, datetime(2026, 9, 18, 13, 30, tzinfo=UTC))
 
 
-async def test_positions_are_signed_and_only_options(desk: Any, script: Any) -> None:
+async def test_positions_are_signed_and_options_only(desk: Any, script: Any) -> None:
     """Short is negative, closed is left out, shares are not options."""
 
     def item(symbol: str, quantity: int, direction: str, kind: str = "Equity Option") -> dict[str, Any]:
@@ -405,9 +406,7 @@ async def test_positions_are_signed_and_only_options(desk: Any, script: Any) -> 
         {"data": {}},
     ],
 )
-async def test_positions_that_are_not_whole_are_unavailable(
-    body: dict[str, Any], desk: Any, script: Any
-) -> None:
+async def test_incomplete_positions_are_unavailable(body: dict[str, Any], desk: Any, script: Any) -> None:
     """UNK-30: a position that cannot be read is not a position that is not held."""
     script.on("GET", f"{ACCOUNT}/positions", httpx2.Response(200, json=body))
     with pytest.raises(Unavailable):

@@ -17,7 +17,7 @@ ORDERS = "/accounts/5WT00042/orders"
 
 @pytest.fixture
 def sent(desk: Any, script: Any, order_body: Callable[..., dict[str, Any]]) -> Callable[[OrderIntent], Any]:
-    """Give a function that places an order and gives the body that left."""
+    """Return a function that places an order and gives the body that left."""
 
     async def place(intent: OrderIntent) -> Any:
         body = order_body(external_identifier=intent.client_order_id)
@@ -28,9 +28,7 @@ def sent(desk: Any, script: Any, order_body: Callable[..., dict[str, Any]]) -> C
     return place
 
 
-async def test_an_entry_is_a_plain_limit_order_with_our_name_in_two_places(
-    sent: Any, buy: OrderIntent
-) -> None:
+async def test_an_entry_is_a_limit_order_with_our_id_in_two_fields(sent: Any, buy: OrderIntent) -> None:
     """WHO-50: the leg carries the alerted contract's own symbol, and nothing travels that was not meant."""
     assert await sent(buy) == {
         "time-in-force": "Day",
@@ -78,21 +76,21 @@ async def test_every_market_order_has_no_price_and_every_close_is_strict(
     ("price", "wire"),
     [("1E+1", "10"), ("1E+3", "1000"), ("2.050", "2.05"), ("0.05", "0.05"), ("1E-2", "0.01")],
 )
-async def test_a_price_is_written_plainly(price: str, wire: str, sent: Any, buy: OrderIntent) -> None:
+async def test_a_price_is_written_without_exponent(
+    price: str, wire: str, sent: Any, buy: OrderIntent
+) -> None:
     """No exponent reaches the broker."""
     assert (await sent(replace(buy, limit=Price(Decimal(price)))))["price"] == wire
 
 
-async def test_a_limit_of_zero_never_leaves(desk: Any, script: Any, buy: OrderIntent) -> None:
+async def test_a_limit_of_zero_is_never_sent(desk: Any, script: Any, buy: OrderIntent) -> None:
     """A price of zero would leave without the effect that makes it a debit."""
     with pytest.raises(ValueError, match="above zero"):
         await desk.place(replace(buy, limit=Price(Decimal(0))))
     assert script.asked == []
 
 
-async def test_the_dry_run_asks_about_the_very_same_order(
-    desk: Any, script: Any, sent: Any, sell: OrderIntent
-) -> None:
+async def test_the_dry_run_sends_the_same_order(desk: Any, script: Any, sent: Any, sell: OrderIntent) -> None:
     """What is checked is what is sent."""
     fees = {
         "total-fees": "3.36",
@@ -141,7 +139,7 @@ async def test_a_rebate_and_released_buying_power_are_negative_costs(
     )
 
 
-async def test_a_contract_is_asked_by_its_symbol(desk: Any, script: Any, contract: OptionContract) -> None:
+async def test_a_quote_is_requested_by_occ_symbol(desk: Any, script: Any, contract: OptionContract) -> None:
     """The quote that is read is the contract's own."""
     item = {
         "symbol": "AAPL  261218P00200000",

@@ -32,7 +32,7 @@ class Streamer:
         self.waiting = asyncio.Event()
 
     async def token(self, _: web.Request) -> web.Response:
-        """Give an access token."""
+        """Return an access token."""
         return web.json_response({"access_token": "access-token-1", "expires_in": 900})
 
     async def positions(self, _: web.Request) -> web.Response:
@@ -64,7 +64,7 @@ class Streamer:
 
 @pytest.fixture
 async def streamer() -> AsyncIterator[Streamer]:
-    """Give the broker."""
+    """Return the broker."""
     found = Streamer()
     app = web.Application()
     app.router.add_post("/oauth/token", found.token)
@@ -82,7 +82,7 @@ async def streamer() -> AsyncIterator[Streamer]:
 
 @pytest.fixture
 async def streaming(streamer: Streamer) -> AsyncIterator[TastytradeGateway]:
-    """Give a desk over the broker."""
+    """Return a desk over the broker."""
     desk = TastytradeGateway(
         client_secret="client-secret-value",
         refresh_token="refresh-token-value",
@@ -98,7 +98,10 @@ async def streaming(streamer: Streamer) -> AsyncIterator[TastytradeGateway]:
 async def test_every_report_is_delivered_in_order(
     streaming: TastytradeGateway, streamer: Streamer, order_body: Body
 ) -> None:
-    """FIL-10: what comes twice is told twice; unknown kinds, other accounts and unknown statuses end nothing."""
+    """FIL-10: what comes twice is told twice.
+
+    Unknown kinds, other accounts and unknown statuses end nothing.
+    """
     async with streaming.follow() as reports:
         await streamer.say("Order", order_body(id=1, status="Routed"))
         await streamer.say("AccountBalance", {"surprise": True})
@@ -114,7 +117,7 @@ async def test_every_report_is_delivered_in_order(
     assert seen[4].client_order_id is None
 
 
-async def test_a_broken_stream_delivers_what_it_had_and_then_says_so(
+async def test_a_broken_stream_delivers_its_reports_and_then_raises(
     streaming: TastytradeGateway, streamer: Streamer, order_body: Body
 ) -> None:
     """Whoever reads is never cancelled: the reports before the break are all there, then `Unavailable`."""
@@ -129,7 +132,7 @@ async def test_a_broken_stream_delivers_what_it_had_and_then_says_so(
 
 
 @pytest.mark.parametrize("data", [None, "x", {"status": "Live"}])
-async def test_a_message_that_says_nothing_ends_the_stream(
+async def test_a_message_without_an_order_id_ends_the_stream(
     data: object, streaming: TastytradeGateway, streamer: Streamer
 ) -> None:
     """An order message without an order may hide any order: the reader must catch up by asking."""
@@ -150,7 +153,7 @@ async def test_a_stream_that_is_not_confirmed_does_not_open(
             raise AssertionError("opened")
 
 
-async def test_a_stream_nobody_serves_does_not_open(
+async def test_a_stream_that_is_not_served_does_not_open(
     streaming: TastytradeGateway, streamer: Streamer, unused_tcp_port: int
 ) -> None:
     """A connection that is refused is told as what it is."""
@@ -161,11 +164,14 @@ async def test_a_stream_nobody_serves_does_not_open(
             raise AssertionError("opened")
 
 
-async def test_heartbeats_keep_a_quiet_stream_and_find_a_mute_one(
+async def test_heartbeats_detect_a_stream_without_answers(
     streaming: TastytradeGateway, streamer: Streamer
 ) -> None:
-    """A stream that is open but mute is told as lost; a quiet one, idle for longer than a call may take, is not."""
-    async with follow(streaming._line(), "5WT00042", seconds=0.3, heartbeat=0.1) as reports:
+    """A stream that is open but mute is told as lost.
+
+    A quiet one, idle for longer than a call may take, is not.
+    """
+    async with follow(streaming._session(), "5WT00042", seconds=0.3, heartbeat=0.1) as reports:
         with suppress(TimeoutError):
             async with asyncio.timeout(SECONDS * 1.2):
                 await anext(reports)
@@ -173,14 +179,14 @@ async def test_heartbeats_keep_a_quiet_stream_and_find_a_mute_one(
     beats = [message for message in streamer.messages if message["action"] == "heartbeat"]
     assert len(beats) >= 3
     assert {beat["auth-token"] for beat in beats} == {"Bearer access-token-1"}
-    async with follow(streaming._line(), "5WT00042", seconds=0.3, heartbeat=0.1) as reports:
+    async with follow(streaming._session(), "5WT00042", seconds=0.3, heartbeat=0.1) as reports:
         streamer.answers = False
         async with asyncio.timeout(3):
             with pytest.raises(Unavailable, match="Timeout"):
                 await anext(reports)
 
 
-async def test_a_stream_that_closes_leaves_calls_in_flight_alone(
+async def test_closing_a_stream_keeps_calls_in_flight(
     streaming: TastytradeGateway, streamer: Streamer
 ) -> None:
     """Many trades share one adapter: the end of one stream is no fault of anybody's request."""

@@ -14,8 +14,11 @@ from tests.support.discord_client import ADA, ALERTS, BOB, OTHER, Listener, conn
 from tests.support.waiting import eventually
 
 
-async def test_messages_arrive_with_all_that_they_are(chat: RunningChat, client: Listener) -> None:
-    """First messages, replies, forwards, embeds, webhooks and edits are told apart as Discord tells them apart."""
+async def test_messages_arrive_with_all_their_fields(chat: RunningChat, client: Listener) -> None:
+    """First messages, replies, forwards, embeds, webhooks.
+
+    Edits are distinguished as Discord tells them apart.
+    """
     embed = {"title": "CALL", "fields": [{"name": "Ticker", "value": "SPY", "inline": True}]}
     first = chat.control.say("BTO SPY", embeds=[embed])
     chat.control.say("me too", user=BOB, reply_to=first["id"])
@@ -40,8 +43,11 @@ async def test_messages_arrive_with_all_that_they_are(chat: RunningChat, client:
     assert plain.created_at == discord.utils.snowflake_time(int(first["id"]))
 
 
-async def test_a_dropped_line_is_resumed_and_misses_nothing(chat: RunningChat, client: Listener) -> None:
-    """After a drop the session goes on, and what was said meanwhile comes once; after a lost session it does not come."""
+async def test_a_dropped_connection_is_resumed_without_loss(chat: RunningChat, client: Listener) -> None:
+    """After a drop the session continues, and what was said meanwhile comes once.
+
+    After a lost session it does not come.
+    """
     await chat.gateway.drop()
     chat.control.say("while away")
     await eventually(lambda: client.resumed == 1 and client.heard, "a resume", within=20)
@@ -53,7 +59,7 @@ async def test_a_dropped_line_is_resumed_and_misses_nothing(chat: RunningChat, c
     assert [each.content for each in client.heard] == ["while away", "heard again"]
 
 
-async def test_limits_are_told_and_kept(chat: RunningChat, client: Listener) -> None:
+async def test_rate_limits_are_announced_and_enforced(chat: RunningChat, client: Listener) -> None:
     """The headers make the client wait by itself; a 429 that comes all the same is waited for as well."""
     channel = client.get_partial_messageable(int(ALERTS))
     for number in range(7):
@@ -64,7 +70,7 @@ async def test_limits_are_told_and_kept(chat: RunningChat, client: Listener) -> 
     assert [each.content async for each in channel.history(limit=1)] == ["after all"]
 
 
-async def test_a_nonce_makes_a_message_once(chat: RunningChat, client: Listener) -> None:
+async def test_a_nonce_creates_a_message_once(chat: RunningChat, client: Listener) -> None:
     """The same nonce again gives the message that is there; so does one whose answer was lost."""
     channel = client.get_partial_messageable(int(ALERTS))
     first = await channel.send("once", nonce="n1")
@@ -78,7 +84,10 @@ async def test_a_nonce_makes_a_message_once(chat: RunningChat, client: Listener)
 
 
 async def test_threads_reactions_and_deletes(chat: RunningChat, client: Listener) -> None:
-    """A message has one thread, which has its id; reactions show who put them; a deleted message is gone."""
+    """A message has one thread, which has its id; reactions show who put them.
+
+    A deleted message is not returned.
+    """
     said = chat.control.say("hello")
     await eventually(lambda: client.heard, "the message")
     message = client.heard[0]
@@ -97,7 +106,10 @@ async def test_threads_reactions_and_deletes(chat: RunningChat, client: Listener
 
 
 async def test_commands_buttons_selects_and_forms(chat: RunningChat) -> None:
-    """A person uses each kind of interaction; ephemeral answers stand in no channel; an interaction is answered once."""
+    """A person uses each kind of interaction; ephemeral answers stand in no channel.
+
+    An interaction is answered once.
+    """
 
     class Form(discord.ui.Modal, title="Why"):
         why: discord.ui.TextInput[Any] = discord.ui.TextInput(label="Why", custom_id="why")
@@ -144,7 +156,7 @@ async def test_commands_buttons_selects_and_forms(chat: RunningChat) -> None:
     assert chat.world.messages[ALERTS] == {}
 
 
-async def test_without_the_intent_a_bot_sees_no_text_and_is_not_let_in_with_it() -> None:
+async def test_a_bot_without_the_intent_sees_no_text() -> None:
     """What the developer portal switches off is refused, or hidden, as Discord does."""
     async with open_chat(privileged_intents=()) as chat:
         with pytest.raises(discord.PrivilegedIntentsRequired):

@@ -32,14 +32,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True, scope="module")
 def swept() -> Iterator[None]:
-    """Let what the SDK does not close be found here, where it is let pass, and not in the middle of another room's test."""
+    """Let what the SDK does not close be found here, where it is admitted.
+
+    Not in the middle of another room's test.
+    """
     yield
     gc.collect()
 
 
 @pytest.fixture
 def config() -> VenueConfig:
-    """Give a venue that is quick; a test module may override it."""
+    """Return a venue that is quick; a test module may override it."""
     return VenueConfig(timing=FAST)
 
 
@@ -70,5 +73,5 @@ async def session(venue: RunningVenue) -> AsyncIterator[Session]:
 
 @pytest.fixture
 async def desk(venue: RunningVenue, control: VenueControl, session: Session) -> Desk:
-    """Give the whole of it."""
+    """Return the whole of it."""
     return Desk(venue, control, session, await Account.get(session, ACCOUNT))

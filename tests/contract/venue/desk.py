@@ -31,7 +31,7 @@ FAST = Timing(live_after=0.001, filled_after=0.001, cancel_after=0.003, replace_
 
 
 def expiry() -> date:
-    """Give a monthly expiration some weeks ahead."""
+    """Return a monthly expiration some weeks ahead."""
     ahead = STATED.date() + timedelta(days=45)
     return third_friday(ahead.year, ahead.month)
 
@@ -90,7 +90,7 @@ class Desk:
         return found
 
     def tape(self, kind: type[TapeLine]) -> list[Any]:
-        """Give the tape's lines of one kind."""
+        """Return the tape's lines of one kind."""
         return [line for line in self.venue.tape.lines if isinstance(line, kind)]
 
     def accepted(self) -> int:
@@ -145,7 +145,7 @@ def market(symbol: str, action: OrderAction, quantity: int, *, strict: bool = Fa
 
 
 def fills(order: PlacedOrder) -> list[tuple[int, str]]:
-    """Give the fills of an order's first leg: contracts and price."""
+    """Return the fills of an order's first leg: contracts and price."""
     return [(int(fill.quantity), str(fill.fill_price)) for fill in order.legs[0].fills or []]
 
 

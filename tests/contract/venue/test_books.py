@@ -22,7 +22,10 @@ from tests.contract.venue.turned import ACCOUNT, LATER, Turned, quote
 def test_orders_fills_positions_and_cash_agree(
     steps: list[tuple[str, object]], lag: float, size: ReplacementSize
 ) -> None:
-    """Statuses, fills, positions and cash agree; without a lag strict closes never oversell. FIL-20, FIL-30, EXT-10."""
+    """Statuses, fills, positions and cash agree; without a lag strict closes never oversell.
+
+    FIL-20, FIL-30, EXT-10.
+    """
     clock = Turned()
     config = VenueConfig(
         session=SessionMode.ALWAYS_OPEN, timing=Timing(ledger_lag=lag), replacement_size=size

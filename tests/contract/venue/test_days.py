@@ -35,7 +35,10 @@ def exchange(clock: Turned) -> Exchange:
 def test_the_close_ends_day_orders_and_the_next_opening_starts_waiting_ones(
     exchange: Exchange, clock: Turned
 ) -> None:
-    """Day orders expire at the close, GTC ones live on, and an order sent over the weekend is routed on Monday."""
+    """Day orders expire at the close, GTC ones live on.
+
+    An order sent over the weekend is routed on Monday.
+    """
     day, gtc = buy(exchange, "1.00"), buy(exchange, "1.00", tif=TimeInForce.GTC)
     clock.turn_by(3600 + 900)
     exchange.tick()
@@ -53,7 +56,10 @@ def test_the_close_ends_day_orders_and_the_next_opening_starts_waiting_ones(
 def test_a_class_that_closes_late_trades_for_a_quarter_of_an_hour_more(
     exchange: Exchange, clock: Turned
 ) -> None:
-    """SPY trades until 16:15, but not what expires that day; a stock's option waits for the next session from 16:00 on."""
+    """SPY trades until 16:15, but not what expires that day.
+
+    A stock's option waits for the next session from 16:00 on.
+    """
     stock = "AAPL  261127C00200000"
     quote(exchange, stock, "2.00", "2.05")
     resting = buy(exchange, "1.00")
@@ -75,8 +81,11 @@ def test_a_class_that_closes_late_trades_for_a_quarter_of_an_hour_more(
     assert resting.status is Status.FILLED
 
 
-def test_a_series_that_settles_in_the_morning_stops_the_day_before(exchange: Exchange, clock: Turned) -> None:
-    """SPX of the third Friday trades until Thursday at 16:15; on the Friday itself nothing of it does, and SPXW goes on."""
+def test_an_am_settled_series_stops_the_day_before(exchange: Exchange, clock: Turned) -> None:
+    """SPX of the third Friday trades until Thursday at 16:15.
+
+    On the Friday itself nothing of it does, and SPXW continues.
+    """
     morning, afternoon = "SPX   261218C06000000", "SPXW  261218C06000000"
     for symbol in (morning, afternoon):
         quote(exchange, symbol, "2.00", "2.05")
@@ -87,8 +96,11 @@ def test_a_series_that_settles_in_the_morning_stops_the_day_before(exchange: Exc
     assert exchange.trades_now(buy(exchange, "1.00", afternoon))
 
 
-def test_an_expiring_series_leaves_at_its_intrinsic_value(exchange: Exchange, clock: Turned) -> None:
-    """Contracts of a series that expires today leave the account at what they are worth, and their orders end."""
+def test_an_expiring_series_settles_at_its_intrinsic_value(exchange: Exchange, clock: Turned) -> None:
+    """Contracts of a series that expires today leave the account at what they are worth.
+
+    Their orders end.
+    """
     bought = buy(exchange, "2.05", TODAY)
     resting = buy(exchange, "1.00", TODAY, TimeInForce.GTC)
     clock.turn_by(60)
@@ -129,8 +141,11 @@ def test_cancelling_the_original_ends_its_replacement(exchange: Exchange, clock:
     assert (old.status, new.status) == (Status.CANCELLED, Status.REJECTED)
 
 
-def test_a_cancel_before_the_order_is_live_holds(exchange: Exchange, clock: Turned) -> None:
-    """An order cancelled while it is routed ends Cancelled, or Filled when the market was there first: never Live again."""
+def test_a_cancel_before_the_order_is_live_is_carried_out(exchange: Exchange, clock: Turned) -> None:
+    """An order cancelled while it is routed ends Cancelled, or Filled when the market was there first.
+
+    Never Live again.
+    """
     resting, marketable = buy(exchange, "1.00"), buy(exchange, "2.05")
     for order in (resting, marketable):
         exchange.cancel(ACCOUNT, order.order_id)
@@ -139,7 +154,7 @@ def test_a_cancel_before_the_order_is_live_holds(exchange: Exchange, clock: Turn
 
 
 def test_seeded_quotes_stay_valid_across_the_chain(exchange: Exchange) -> None:
-    """Every listed option of every class is quoted on its tick, uncrossed, with an ask above zero, at any hour."""
+    """Every listed option is quoted on its tick, not crossed, with an ask above zero, at any hour."""
     listings: Listings = exchange.listings
     for root in ("SPY", "SPX", "UBER", "DKS"):
         row = listings.underlyings[root]
@@ -155,7 +170,7 @@ def test_seeded_quotes_stay_valid_across_the_chain(exchange: Exchange) -> None:
 
 
 @pytest.mark.parametrize("symbol", ["SPXW  261218C06500000", ".SPXW261218C6500"])
-def test_symbols_are_read_in_both_forms(symbol: str) -> None:
+def test_symbols_are_parsed_in_both_forms(symbol: str) -> None:
     """The OCC and the streamer symbol name the same series."""
     series = parse(symbol)
     assert series is not None

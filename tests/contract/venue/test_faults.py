@@ -72,8 +72,11 @@ async def test_a_fault_on_a_post(
     assert [line.fault for line in desk.tape(FaultLine)] == [kind]
 
 
-async def test_an_order_can_land_after_the_client_gave_up(desk: Desk) -> None:
-    """A request held up on the way is accepted after the client's timeout: not found at first, there later. UNK-30."""
+async def test_an_order_can_be_accepted_after_the_client_timed_out(desk: Desk) -> None:
+    """A request held up on the way is accepted after the client's timeout: not found at first, there later.
+
+    UNK-30.
+    """
     await desk.control.arm(FaultRule(kind=FaultKind.LATE_ACCEPT, seconds=1.2, **POST))
     with pytest.raises(httpx2.ReadTimeout):
         await desk.buy("1.00", client_id="m1-e1")
@@ -81,7 +84,7 @@ async def test_an_order_can_land_after_the_client_gave_up(desk: Desk) -> None:
     await wait_until(lambda: desk.accepted() == 1)
 
 
-async def test_a_hidden_order_is_not_read_for_a_while(desk: Desk) -> None:
+async def test_a_hidden_order_is_not_listed_for_a_while(desk: Desk) -> None:
     """An accepted order is in no read until its time, and then in all."""
     await desk.control.arm(FaultRule(kind=FaultKind.HIDDEN, seconds=0.2, **POST))
     order = await desk.buy("1.00")
@@ -101,7 +104,7 @@ async def desk_reads(desk: Desk, order_id: int) -> None:
     await wait_until(there)
 
 
-async def test_a_list_can_end_short_without_a_word(desk: Desk) -> None:
+async def test_a_list_can_be_cut_short(desk: Desk) -> None:
     """A truncated page claims to be all there is."""
     for _ in range(3):
         await desk.control.app_order(desk.account.account_number, SPY, Action.BUY_TO_OPEN, 1, limit="1.00")
@@ -110,7 +113,7 @@ async def test_a_list_can_end_short_without_a_word(desk: Desk) -> None:
     assert len(await desk.account.get_order_history(desk.session, per_page=1, page_offset=None)) == 3
 
 
-async def test_a_fault_hits_by_symbol_side_id_and_turn(desk: Desk) -> None:
+async def test_a_fault_matches_by_symbol_side_id_and_turn(desk: Desk) -> None:
     """A rule waits for its own: this symbol, this side, this id, the second time, twice."""
     rule = FaultRule(
         kind=FaultKind.STATUS, **POST, symbol="AAPL*", side="Buy*", client_id="*-e*", nth=2, count=2
@@ -126,8 +129,11 @@ async def test_a_fault_hits_by_symbol_side_id_and_turn(desk: Desk) -> None:
     assert desk.accepted() == 4
 
 
-async def test_a_fault_hits_a_call_by_its_number(desk: Desk) -> None:
-    """The calls of a run can be enumerated: the third call after the restart of the count fails, whatever it is."""
+async def test_a_fault_matches_a_call_by_its_number(desk: Desk) -> None:
+    """The calls of a run can be enumerated.
+
+    The third call after the restart of the count fails, whatever it is.
+    """
     await desk.control.restart_count()
     await desk.control.arm(FaultRule(kind=FaultKind.LOST_AFTER, call=3))
     await desk.account.get_balances(desk.session)
@@ -150,7 +156,7 @@ async def test_faults_on_other_calls_are_cleared_by_id(desk: Desk) -> None:
     assert await desk.account.get_positions(desk.session) == []
 
 
-def test_the_first_armed_rule_acts_and_the_others_count() -> None:
+def test_the_first_armed_rule_applies_and_the_others_count() -> None:
     """Two rules on the same call: one hits, the other has seen it."""
     board = FaultBoard()
     first = board.arm(FaultRule(kind=FaultKind.LATE))

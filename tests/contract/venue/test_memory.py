@@ -19,7 +19,7 @@ from alert_trader.broker.tastytrade.transport import RedirectTransport
 from alert_trader.simulators.venue.client import VenueControl
 from alert_trader.simulators.venue.commands import Adjust, SetAccount
 from alert_trader.simulators.venue.config import AccountConfig, VenueConfig
-from alert_trader.simulators.venue.memory import ForgetfulError, Memory
+from alert_trader.simulators.venue.memory import Memory, StateFileError
 from alert_trader.simulators.venue.orders import Action, Status
 from alert_trader.simulators.venue.server import start
 from alert_trader.simulators.venue.tape import OrderLine, StartLine, read_tape
@@ -80,8 +80,11 @@ async def everything(desk: Desk) -> dict[str, Any]:
     }
 
 
-async def test_a_venue_started_again_reads_the_same(tmp_path: Path) -> None:
-    """Orders working, partly filled and done, a GTC exit, the position, the books and the cash stand as they stood. EXT-60."""
+async def test_a_restarted_venue_has_the_same_state(tmp_path: Path) -> None:
+    """Orders working, partly filled and done, a GTC exit, the position, the books.
+
+    The cash stand as they stood. EXT-60.
+    """
     async with opened(tmp_path) as desk:
         await desk.control.set_quote(SPY, bid="2.00", ask="2.05", ask_size=3)
         partly = await desk.reach(await desk.buy("2.05", 5, client_id="m1-e1"), OrderStatus.LIVE)
@@ -111,8 +114,8 @@ async def test_a_venue_started_again_reads_the_same(tmp_path: Path) -> None:
         assert [line.seq < tape for line in lines if isinstance(line, StartLine)] == [True, False]
 
 
-async def test_what_was_under_way_at_the_end_goes_on(tmp_path: Path) -> None:
-    """An order routed becomes live, and a cancel asked for is done. ENT-60."""
+async def test_pending_changes_continue_after_a_restart(tmp_path: Path) -> None:
+    """An order routed becomes live, and a cancel requested is done. ENT-60."""
     async with opened(tmp_path) as desk:
         asked = await desk.reach(await desk.buy("1.00"), OrderStatus.LIVE)
         desk.venue.exchange.config = VenueConfig(timing=SLOW)
@@ -125,7 +128,7 @@ async def test_what_was_under_way_at_the_end_goes_on(tmp_path: Path) -> None:
         await desk.reach(routed, OrderStatus.LIVE)
 
 
-async def test_quotes_go_on_where_they_were(tmp_path: Path) -> None:
+async def test_quotes_continue_after_a_restart(tmp_path: Path) -> None:
     """A quote set by hand and its series are there again, and a seeded price moves on from where it was."""
     odd = SPY[:13] + "00601500"
     async with opened(tmp_path) as desk:
@@ -146,7 +149,7 @@ async def test_quotes_go_on_where_they_were(tmp_path: Path) -> None:
         assert market._walk(desk.venue.exchange.listings.underlyings["TSLA"], step) == spot
 
 
-async def test_an_account_goes_on_whatever_its_configuration_says(tmp_path: Path) -> None:
+async def test_a_stored_account_overrides_its_configuration(tmp_path: Path) -> None:
     """Cash that was traded with is not given anew; an account that is new is added."""
     async with opened(tmp_path) as desk:
         await desk.control.set_account(SetAccount(number=ACCOUNT, cash=777))
@@ -160,28 +163,28 @@ async def test_an_account_goes_on_whatever_its_configuration_says(tmp_path: Path
         }
 
 
-async def test_two_venues_do_not_share_a_memory(tmp_path: Path) -> None:
-    """The second is refused in words, and the first goes on."""
+async def test_two_venues_do_not_share_a_state_file(tmp_path: Path) -> None:
+    """The second is refused in words, and the first continues."""
     async with opened(tmp_path) as desk:
-        with pytest.raises(ForgetfulError, match="no other venue uses"):
+        with pytest.raises(StateFileError, match="no other venue uses"):
             await start(VenueConfig(), state_path=tmp_path / "venue.db")
         await desk.buy("1.00")
 
 
-def test_a_memory_of_another_version_is_not_read(tmp_path: Path) -> None:
+def test_a_state_file_of_another_version_is_not_read(tmp_path: Path) -> None:
     """Nor is a file that is none: the message says what to do."""
     memory = Memory(tmp_path / "venue.db")
     assert memory._base is not None
     memory._base.execute("PRAGMA user_version = 99")
     memory.close()
-    with pytest.raises(ForgetfulError, match="found 99: move it away"):
+    with pytest.raises(StateFileError, match=r"found version 99 in .*: move it"):
         Memory(tmp_path / "venue.db")
     (tmp_path / "text.db").write_text("not a database, but long enough to be looked at as one" * 30)
-    with pytest.raises(ForgetfulError, match="not a database"):
+    with pytest.raises(StateFileError, match="not a database"):
         Memory(tmp_path / "text.db")
 
 
-async def test_the_tape_of_a_killed_venue_holds_nothing_it_has_forgotten(tmp_path: Path) -> None:
+async def test_the_tape_of_a_killed_venue_agrees_with_its_state(tmp_path: Path) -> None:
     """A change that was on the tape and not yet kept was told to nobody, and leaves the tape."""
     killed = tmp_path / "killed"
     async with opened(tmp_path) as desk:
@@ -200,8 +203,11 @@ async def test_the_tape_of_a_killed_venue_holds_nothing_it_has_forgotten(tmp_pat
     assert [line.seq for line in lines] == list(range(1, len(lines) + 1))
 
 
-async def test_an_order_accepted_by_a_killed_venue_is_there(tmp_path: Path) -> None:
-    """SIGKILL in the moment an order is answered loses neither it nor the one before; the next venue takes it on. UNK-10."""
+async def test_an_order_accepted_by_a_killed_venue_is_stored(tmp_path: Path) -> None:
+    """SIGKILL in the moment an order is answered loses neither it nor the one before.
+
+    The next venue takes it on. UNK-10.
+    """
     arguments = ["--tape", str(tmp_path / "tape.jsonl"), "--state", str(tmp_path / "venue.db")]
 
     async def running(turn: int) -> tuple[asyncio.subprocess.Process, str]:

@@ -20,7 +20,10 @@ async def held(desk: Desk, quantity: int, symbol: str = SPY, price: str = "2.05"
 
 
 async def test_a_fill_becomes_a_long_position(desk: Desk) -> None:
-    """The position has the contracts and their average price, and a closed one is shown only when asked for."""
+    """The position has the contracts and their average price.
+
+    A closed one is shown only when requested.
+    """
     await held(desk, 3)
     position = (await desk.account.get_positions(desk.session))[0]
     assert (position.symbol, int(position.quantity), position.quantity_direction) == (SPY, 3, "Long")
@@ -45,7 +48,10 @@ async def test_a_strict_close_is_refused_while_the_ledger_lags(desk: Desk) -> No
 
 
 async def test_a_lagging_ledger_lets_a_second_strict_close_oversell(desk: Desk) -> None:
-    """Contracts just sold still show in a lagging ledger: the venue takes a second strict close, and the account goes short."""
+    """Contracts just sold still show in a lagging ledger.
+
+    The venue takes a second strict close, and the account goes short.
+    """
     await held(desk, 1)
     await desk.control.adjust(Adjust(timing=FAST.model_copy(update={"ledger_lag": 5.0})))
     for _ in range(2):
@@ -53,8 +59,11 @@ async def test_a_lagging_ledger_lets_a_second_strict_close_oversell(desk: Desk) 
     assert [(line.quantity, line.ledger) for line in desk.tape(PositionLine)][-1] == (-1, 1)
 
 
-async def test_a_close_without_a_position_turns_into_an_open_unless_strict(desk: Desk) -> None:
-    """The default is the dangerous one: a close with nothing to close opens a short. Strict is refused. EXT-20."""
+async def test_a_close_without_a_position_opens_one_unless_strict(desk: Desk) -> None:
+    """The default is the dangerous one: a close with nothing to close opens a short. Strict is refused.
+
+    EXT-20.
+    """
     with pytest.raises(TastytradeError, match="margin_check_failed"):
         await desk.send(limit(SPY, SELL, 1, "4.10", strict=True))
     order = await desk.send(limit(SPY, SELL, 1, "1.95"))
@@ -65,7 +74,7 @@ async def test_a_close_without_a_position_turns_into_an_open_unless_strict(desk:
 
 
 async def test_contracts_in_a_working_close_are_not_closed_twice(desk: Desk) -> None:
-    """A strict close for contracts that another close already works for is refused, unless the venue is told not to count. EXT-30."""
+    """EXT-30: a strict close for contracts in another working close is refused, unless configured."""
     await held(desk, 2)
     await desk.send(limit(SPY, SELL, 2, "4.10", strict=True, gtc=True))
     with pytest.raises(TastytradeError, match="margin_check_failed"):
@@ -74,7 +83,7 @@ async def test_contracts_in_a_working_close_are_not_closed_twice(desk: Desk) -> 
     assert await desk.send(limit(SPY, SELL, 1, "4.10", strict=True))
 
 
-async def test_a_working_buy_reserves_its_cost_and_a_cancel_gives_it_back(desk: Desk) -> None:
+async def test_a_working_buy_reserves_its_cost_and_a_cancel_frees_it(desk: Desk) -> None:
     """Buying power goes down by limit and fees when the order is taken, and comes back when it ends."""
     order = await desk.buy("1.00", 10)
     # 10 contracts at 1.00 and 10.00 commission, 1.00 clearing, 0.39 regulatory
@@ -106,7 +115,7 @@ async def test_the_dry_run_prices_what_the_order_then_costs(desk: Desk) -> None:
     assert dry.fee_calculation.total_fees == -(Decimal(3) + Decimal("0.30") + Decimal("0.12"))
 
 
-async def test_slices_pay_together_what_the_whole_would(desk: Desk) -> None:
+async def test_partial_fills_pay_the_fees_of_a_whole_one(desk: Desk) -> None:
     """The commission cap of a leg holds over all its fills."""
     order = await desk.buy("1.00", 15)
     for slice_ in (4, 5, 6):
@@ -117,7 +126,7 @@ async def test_slices_pay_together_what_the_whole_would(desk: Desk) -> None:
     assert sum(row.regulatory_fees or 0 for row in rows) == Decimal("-0.58")
 
 
-async def test_index_options_pay_a_proprietary_fee_and_have_no_cap(desk: Desk) -> None:
+async def test_index_options_pay_an_exchange_fee_and_have_no_cap(desk: Desk) -> None:
     """SPX series pay 0.65 a contract and a full commission."""
     await desk.control.set_account(SetAccount(number=ACCOUNT, cash=Decimal(10**6)))
     dry = await desk.account.place_order(desk.session, limit(SPXW, BUY, 20, "-1.00"), dry_run=True)
@@ -139,7 +148,7 @@ async def test_a_cash_account_cannot_spend_todays_proceeds(desk: Desk) -> None:
 
 
 async def test_a_closing_only_account_closes_only(desk: Desk) -> None:
-    """Opening is refused and closing goes on."""
+    """Opening is refused and closing continues."""
     await held(desk, 1)
     await desk.control.set_account(SetAccount(number=ACCOUNT, closing_only=True))
     with pytest.raises(TastytradeError, match="account_closing_only"):

@@ -27,13 +27,16 @@ YESTERDAY = (STATED - timedelta(days=1)).date()
 
 
 def statuses(desk: Desk, order: PlacedOrder) -> list[str]:
-    """Give the statuses an order went through, each once."""
+    """Return the statuses an order went through, each once."""
     seen = [line.order.status for line in desk.tape(OrderLine) if line.order.order_id == order.id]
     return list(dict.fromkeys(seen))
 
 
 async def test_a_marketable_limit_is_routed_live_and_filled(desk: Desk) -> None:
-    """A POST answers Routed; the order is then Live with its fill, then Filled, at the ask and not at its limit."""
+    """A POST answers Routed; the order is then Live with its fill, then Filled, at the ask.
+
+    Not at its limit.
+    """
     order = await desk.buy("2.10", 3, client_id="m1-e1")
     assert order.status is OrderStatus.ROUTED
     filled = await desk.reach(order, OrderStatus.FILLED)
@@ -56,7 +59,7 @@ async def test_displayed_size_bounds_a_fill_and_a_new_quote_continues_it(desk: D
     assert fills(filled) == [(2, "2.05"), (3, "2.04")]
 
 
-async def test_a_path_of_quotes_fills_a_resting_order_when_it_comes_down(desk: Desk) -> None:
+async def test_a_falling_path_of_quotes_fills_a_resting_order(desk: Desk) -> None:
     """Quotes follow a scripted path by themselves."""
     order = await desk.buy("1.90")
     await desk.control.set_path(
@@ -114,7 +117,7 @@ async def test_a_fill_can_beat_a_cancel(desk: Desk) -> None:
     )
 
 
-async def test_a_done_order_cannot_be_cancelled(desk: Desk) -> None:
+async def test_an_ended_order_cannot_be_cancelled(desk: Desk) -> None:
     """Cancelling a filled order is refused with the broker's code."""
     order = await desk.reach(await desk.buy("2.05"), OrderStatus.FILLED)
     with pytest.raises(TastytradeError, match="cannot_update_order"):
@@ -151,7 +154,10 @@ async def test_a_fill_aborts_a_replacement(desk: Desk, end: AbortedReplacement) 
 async def test_a_partly_filled_order_is_replaced_in_two_ways(
     desk: Desk, size: ReplacementSize, quantity: int
 ) -> None:
-    """The replacement of a partly filled order is for all of it, or for the rest: nobody has documented which."""
+    """The replacement of a partly filled order is for all of it, or for the rest.
+
+    Nobody has documented which.
+    """
     await desk.control.adjust(Adjust(replacement_size=size))
     old = await desk.buy("1.50", 4)
     await desk.control.fill(old.id, 1)
@@ -174,8 +180,11 @@ async def test_a_market_order_fills_whole_beyond_the_displayed_size(desk: Desk) 
     assert fills(filled) == [(2, "2.05"), (1, "2.06")]
 
 
-async def test_a_closed_market_takes_limits_for_later_and_no_opening_market_orders(desk: Desk) -> None:
-    """A limit is Received with a warning and goes to work at the opening; an opening market order is refused."""
+async def test_a_closed_market_queues_limits_and_rejects_opening_market_orders(desk: Desk) -> None:
+    """A limit is Received with a warning and goes to work at the opening.
+
+    An opening market order is refused.
+    """
     await desk.control.set_session(is_open=False)
     reply = await desk.account.place_order(
         desk.session, limit(SPY, OrderAction.BUY_TO_OPEN, 1, "-2.05"), dry_run=False
@@ -267,7 +276,7 @@ async def test_a_vertical_trades_at_its_net(desk: Desk) -> None:
         (limit(SPY, OrderAction.BUY_TO_OPEN, 1000, "-2.05"), "margin_check_failed"),
     ],
 )
-async def test_refusals_carry_the_brokers_codes(desk: Desk, order: LimitOrder, code: str) -> None:
+async def test_refusals_have_the_brokers_codes(desk: Desk, order: LimitOrder, code: str) -> None:
     """What the broker refuses is refused with its code, and no order is made."""
     with pytest.raises(TastytradeError, match=code):
         await desk.send(order)

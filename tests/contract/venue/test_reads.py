@@ -92,7 +92,7 @@ async def test_seeded_quotes_are_two_sided_and_on_tick(desk: Desk) -> None:
         assert quote.ask % (Decimal("0.01") if quote.ask < 3 else Decimal("0.05")) == 0
 
 
-async def test_dearer_strikes_are_worth_less_to_call(desk: Desk) -> None:
+async def test_calls_with_higher_strikes_are_worth_less(desk: Desk) -> None:
     """Calls fall in value as the strike rises: the seeded prices come from one model."""
     asked = [f"SPY   {expiry():%y%m%d}C00{strike}000" for strike in (580, 595, 610, 625)]
     found = {quote.symbol: quote.ask for quote in await get_market_data_by_type(desk.session, options=asked)}
@@ -114,7 +114,7 @@ async def test_an_old_quote_stays_old(desk: Desk) -> None:
     assert clock.now() - quote.updated_at >= timedelta(seconds=59)
 
 
-async def test_comma_lists_are_read_too(desk: Desk) -> None:
+async def test_comma_separated_lists_are_parsed_too(desk: Desk) -> None:
     """The documented comma list of symbols works beside the repeated keys of the SDK."""
     await desk.session.refresh()
     headers = {"Authorization": f"Bearer {desk.session.session_token}"}
@@ -142,7 +142,7 @@ async def test_an_index_weekly_is_found_under_its_root(desk: Desk) -> None:
     assert (option.root_symbol, option.underlying_symbol, option.settlement_type) == ("SPXW", "SPX", "PM")
 
 
-async def test_a_user_agent_without_a_version_is_turned_away_in_html(venue: RunningVenue) -> None:
+async def test_a_user_agent_without_a_version_is_refused_in_html(venue: RunningVenue) -> None:
     """The front server answers 401 in HTML to a client that does not name product and version."""
     async with (
         aiohttp.ClientSession(headers={"User-Agent": "nobody"}) as http,

@@ -29,7 +29,10 @@ TERMS = TermsRequest.model_validate({"order_type": "Limit", "price": "1.10", "pr
 
 @dataclass
 class Place:
-    """A venue without sockets, whose process can be killed: what it wrote stays, what it waited for does not."""
+    """A venue without sockets, whose process can be killed.
+
+    What it wrote stays, what it waited for does not.
+    """
 
     folder: Path
     config: VenueConfig
@@ -91,10 +94,11 @@ def same(dead: Exchange, alive: Exchange) -> None:
     kills=st.sets(st.integers(0, 40), min_size=1, max_size=4),
     showy=st.booleans(),
 )
-def test_a_killed_venue_forgets_nothing(
-    steps: list[tuple[str, object]], kills: set[int], showy: bool
-) -> None:
-    """After any steps the next venue has the same orders, positions, cash and quotes, and every order ends as it must. ENT-60, FIL-30."""
+def test_a_killed_venue_loses_nothing(steps: list[tuple[str, object]], kills: set[int], showy: bool) -> None:
+    """After any steps the next venue has the same orders, positions, cash and quotes.
+
+    Every order ends as it must. ENT-60, FIL-30.
+    """
     with TemporaryDirectory() as base:
         (folder := Path(base) / "first").mkdir()
         timing = SHOWY if showy else Timing()
@@ -135,8 +139,11 @@ def test_a_killed_venue_forgets_nothing(
             assert (told[order.order_id].status, told[order.order_id].filled) == (order.status, order.filled)
 
 
-def test_a_replacement_under_way_goes_on(tmp_path: Path) -> None:
-    """The original is cancelled and the new order works; a fill of the original before the kill ends the replacement. ENT-10."""
+def test_a_pending_replacement_continues(tmp_path: Path) -> None:
+    """The original is cancelled and the new order works.
+
+    A fill of the original before the kill ends the replacement. ENT-10.
+    """
     (folder := tmp_path / "first").mkdir()
     place = Place(folder, VenueConfig(session=SessionMode.ALWAYS_OPEN, show_replace_requested=True))
     quote(place.exchange, LATER, "2.00", "2.05")
@@ -153,8 +160,8 @@ def test_a_replacement_under_way_goes_on(tmp_path: Path) -> None:
     assert [found[each].status for each in (raced, news[1])] == [Status.LIVE, Status.REJECTED]
 
 
-def test_a_replacement_cancelled_before_the_kill_gives_its_original_back(tmp_path: Path) -> None:
-    """The original, which waits in Replace Requested for an order that is gone, works again."""
+def test_a_replacement_cancelled_before_the_kill_restores_its_original(tmp_path: Path) -> None:
+    """The original, which waits in Replace Requested for an order that no longer exists, works again."""
     (folder := tmp_path / "first").mkdir()
     place = Place(folder, VenueConfig(session=SessionMode.ALWAYS_OPEN, show_replace_requested=True))
     quote(place.exchange, LATER, "2.00", "2.05")
@@ -169,7 +176,7 @@ def test_a_replacement_cancelled_before_the_kill_gives_its_original_back(tmp_pat
     assert [place.exchange.orders[each].status for each in (old, new)] == [Status.LIVE, Status.CANCELLED]
 
 
-def test_a_fill_that_reads_leave_out_is_shown_after_the_kill(tmp_path: Path) -> None:
+def test_a_fill_not_shown_yet_is_shown_after_the_kill(tmp_path: Path) -> None:
     """An order shown Filled before its last fill shows it in the end."""
     (folder := tmp_path / "first").mkdir()
     place = Place(folder, VenueConfig(session=SessionMode.ALWAYS_OPEN, timing=Timing(fills_lag=1.0)))
@@ -182,8 +189,11 @@ def test_a_fill_that_reads_leave_out_is_shown_after_the_kill(tmp_path: Path) -> 
     assert not place.exchange.orders[order].withheld_fill
 
 
-def test_days_that_ended_meanwhile_are_ended_at_the_start(tmp_path: Path) -> None:
-    """Down from Friday's close to Monday: day orders expired, Friday's series left at its value, what waited is routed."""
+def test_days_that_ended_meanwhile_are_processed_at_the_start(tmp_path: Path) -> None:
+    """Down from Friday's close to Monday.
+
+    Day orders expired, Friday's series left at its value, what waited is routed.
+    """
     (folder := tmp_path / "first").mkdir()
     place = Place(folder, VenueConfig(session=SessionMode.REAL))
     for symbol in (TODAY, LATER):

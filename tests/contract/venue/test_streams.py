@@ -61,7 +61,7 @@ async def connected(socket: aiohttp.ClientWebSocketResponse, token: str) -> None
     assert (reply["status"], reply["action"], reply["value"]) == ("ok", "connect", [ACCOUNT])
 
 
-async def test_an_order_is_streamed_through_its_life(desk: Desk) -> None:
+async def test_every_change_of_an_order_is_streamed(desk: Desk) -> None:
     """Routed, Live with the fill, Filled: whole objects in that order."""
     async with listening(desk) as heard:
         await desk.buy("2.05", 2)
@@ -108,10 +108,13 @@ async def test_positions_are_streamed(desk: Desk) -> None:
         ),
     ],
 )
-async def test_messages_are_bent(
+async def test_stream_faults_drop_duplicate_and_reorder_messages(
     desk: Desk, kind: FaultKind, order_status: str, expected: list[str], sequence: list[int]
 ) -> None:
-    """Messages come twice, swapped, not at all, or with a word nobody knows; a drop leaves a gap in the sequence."""
+    """Messages come twice, swapped, not at all, or with a word nobody knows.
+
+    A drop leaves a gap in the sequence.
+    """
     await desk.control.arm(FaultRule(kind=kind, path="Order", order_status=order_status))
     async with raw_stream(desk) as (socket, token):
         await connected(socket, token)
@@ -122,7 +125,7 @@ async def test_messages_are_bent(
     assert [message["ws-sequence"] for message in heard] == sequence
 
 
-async def test_a_mute_stream_is_open_and_says_nothing(desk: Desk) -> None:
+async def test_a_mute_stream_is_open_and_sends_nothing(desk: Desk) -> None:
     """The socket answers heartbeats and carries no orders until it speaks again."""
     async with raw_stream(desk) as (socket, token):
         await connected(socket, token)
@@ -146,7 +149,10 @@ async def test_a_dropped_stream_ends(desk: Desk) -> None:
 
 
 async def test_a_heartbeat_before_connect_is_an_error(desk: Desk) -> None:
-    """The broker answers 'not implemented' before a connect, and other subscriptions 'connect-not-completed'."""
+    """The broker answers 'not implemented' before a connect.
+
+    Other subscriptions 'connect-not-completed'.
+    """
     async with raw_stream(desk) as (socket, token):
         for action, message in (
             ("heartbeat", "not implemented"),
@@ -158,7 +164,10 @@ async def test_a_heartbeat_before_connect_is_an_error(desk: Desk) -> None:
 
 
 async def test_dxlink_quotes_follow_the_market(desk: Desk) -> None:
-    """A subscribed symbol is quoted at once, and again when its quote is set; one nobody quotes is not heard of."""
+    """A subscribed symbol is quoted at once, and again when its quote is set.
+
+    One nobody quotes is not heard of.
+    """
     symbol = Option.occ_to_streamer_symbol(SPY)
     async with DXLinkStreamer(desk.session) as streamer:
         await streamer.subscribe(Quote, [symbol])

@@ -25,7 +25,10 @@ from tests.contract.venue.desk import SPY, Desk, wait_until
 
 
 async def test_the_file_is_the_tape(desk: Desk, tmp_path: Path) -> None:
-    """Every line is in the file the moment it is written, reads back as it was, and is numbered without a gap."""
+    """Every line is in the file the moment it is written, reads back as it was.
+
+    Is numbered without a gap.
+    """
     await desk.reach(await desk.buy("2.05", client_id="m1-e1"), OrderStatus.FILLED)
     lines = read_tape(tmp_path / "tape.jsonl")
     assert lines == desk.venue.tape.lines
@@ -33,7 +36,7 @@ async def test_the_file_is_the_tape(desk: Desk, tmp_path: Path) -> None:
     assert lines == await desk.control.tape()
 
 
-async def test_a_request_is_taped_before_what_it_causes(desk: Desk) -> None:
+async def test_a_request_is_recorded_before_its_effects(desk: Desk) -> None:
     """Arrival, then the order, then the decision, under one call number."""
     order = await desk.reach(await desk.buy("2.05", client_id="m1-e1"), OrderStatus.FILLED)
     request = next(line for line in desk.tape(RequestLine) if line.client_id == "m1-e1")
@@ -46,7 +49,7 @@ async def test_a_request_is_taped_before_what_it_causes(desk: Desk) -> None:
     assert request.body["legs"][0]["quantity"] == 1
 
 
-async def test_a_call_the_venue_does_not_have_is_taped(desk: Desk) -> None:
+async def test_an_unknown_call_is_recorded(desk: Desk) -> None:
     """Every call that arrives is on the tape, also one that finds nothing."""
     with pytest.raises(TastytradeError, match="record_not_found"):
         await desk.account.get_live_complex_orders(desk.session)
@@ -73,8 +76,11 @@ async def test_no_secret_is_on_the_tape(desk: Desk, tmp_path: Path) -> None:
         assert secret not in text
 
 
-def test_a_torn_last_line_is_left_out_and_written_over(tmp_path: Path) -> None:
-    """A venue killed in the middle of a line leaves a tape that reads, and that the next venue goes on with."""
+def test_an_incomplete_last_line_is_overwritten(tmp_path: Path) -> None:
+    """A venue killed in the middle of a line leaves a tape that reads.
+
+    That the next venue continues with.
+    """
     path = tmp_path / "tape.jsonl"
     whole = '{"seq":1,"at":"2026-01-01T00:00:00Z","kind":"control","command":"end-day","body":{}}\n'
     path.write_text(whole + '{"seq":2,"at":"20', encoding="utf-8")
@@ -85,7 +91,7 @@ def test_a_torn_last_line_is_left_out_and_written_over(tmp_path: Path) -> None:
     assert [line.seq for line in read_tape(path)] == [1, 2]
 
 
-async def test_control_says_what_is_wrong(desk: Desk) -> None:
+async def test_control_answers_name_the_fault(desk: Desk) -> None:
     """A command that cannot be done is refused in words."""
     with pytest.raises(ControlRefused, match="expected a root among"):
         await desk.control.set_quote("QQQQ  300118C00100000", bid="1", ask="2")
@@ -157,7 +163,10 @@ async def test_an_illegal_transition_changes_nothing(desk: Desk) -> None:
 
 
 async def test_a_venue_runs_as_a_process_and_ends_cleanly(tmp_path: Path) -> None:
-    """The venue's process says where it serves, takes its config, and closes on SIGTERM with its tape whole."""
+    """The venue's process says where it serves, takes its config.
+
+    Closes on SIGTERM with its tape whole.
+    """
     ready, tape, config = tmp_path / "ready.json", tmp_path / "tape.jsonl", tmp_path / "config.json"
     config.write_text('{"accounts": [{"number": "5WT00777", "cash": "1234.50"}]}', encoding="utf-8")
     arguments = [

@@ -12,8 +12,13 @@ from alert_trader.activities.account_client import AT_ONCE, AccountClient, Accou
 from alert_trader.domain.ids import AccountNumber
 
 
-async def test_many_questions_to_a_silent_account_end_as_soon_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """UNK-10: whoever waited for a place among silent ones would be cut off in the middle of a sending, which nobody could tell then."""
+async def test_concurrent_requests_to_a_silent_account_time_out_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """UNK-10: whoever waited for a place among silent ones would be cut off in the middle of a sending.
+
+    Which nobody could tell then.
+    """
     monkeypatch.setattr(account_client, "ASK_WITHIN", timedelta(seconds=0.2))
 
     async def silent(*_: object, **__: object) -> None:

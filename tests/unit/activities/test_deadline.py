@@ -17,7 +17,10 @@ SPANS = st.timedeltas(timedelta(hours=-2), timedelta(hours=2))
 
 
 class Clocks:
-    """Both clocks of a machine, set by hand: the wall clock may be put forward or back, the other one only runs on."""
+    """Both clocks of a machine, set by hand.
+
+    The wall clock may be put forward or back, the other one only runs on.
+    """
 
     def __init__(self) -> None:
         """Start at now."""
@@ -52,7 +55,7 @@ def begun(clocks: Clocks, stalled: timedelta = timedelta(0)) -> Deadline:
     return Deadline.of(started=clocks.wall - stalled, start_to_close=TIMEOUT, call=CALL)
 
 
-def test_a_call_may_begin_while_it_can_end_before_the_timeout(clocks: Clocks) -> None:
+def test_a_call_may_start_only_if_it_can_end_in_time(clocks: Clocks) -> None:
     """UNK-50: the last moment leaves room for the whole call and the way back of its answer."""
     mine = begun(clocks)
     clocks.run(BUDGET - timedelta(milliseconds=1))
@@ -61,7 +64,7 @@ def test_a_call_may_begin_while_it_can_end_before_the_timeout(clocks: Clocks) ->
     assert mine.passed
 
 
-def test_a_stall_before_our_code_ran_is_seen(clocks: Clocks) -> None:
+def test_a_delay_before_our_code_ran_counts(clocks: Clocks) -> None:
     """UNK-50: an attempt that reaches our code late has that much less time."""
     assert begun(clocks, stalled=BUDGET).passed
     mine = begun(clocks, stalled=BUDGET - timedelta(seconds=1))
@@ -71,7 +74,10 @@ def test_a_stall_before_our_code_ran_is_seen(clocks: Clocks) -> None:
 
 
 def test_a_clock_set_back_gives_no_more_time(clocks: Clocks) -> None:
-    """UNK-50: the wall clock jumps back an hour while the process is stalled; the running clock knows better."""
+    """UNK-50: the wall clock jumps back an hour while the process is stalled.
+
+    The running clock knows better.
+    """
     mine = begun(clocks)
     clocks.run(BUDGET)
     clocks.wall -= timedelta(hours=1)
@@ -85,7 +91,7 @@ def test_a_clock_set_forward_only_ends_it_sooner(clocks: Clocks) -> None:
     assert mine.passed
 
 
-def test_a_timeout_too_short_for_the_call_never_sends(clocks: Clocks) -> None:
+def test_a_timeout_shorter_than_the_call_never_sends(clocks: Clocks) -> None:
     """UNK-50: an HTTP call that may outlive its activity is not begun at all."""
     assert Deadline.of(started=clocks.wall, start_to_close=CALL, call=CALL).passed
 
@@ -96,8 +102,8 @@ def test_a_timeout_too_short_for_the_call_never_sends(clocks: Clocks) -> None:
     jump=SPANS,
 )
 @settings(deadline=None, derandomize=True, database=None)
-def test_no_jump_lets_a_late_call_begin(stalled: timedelta, ran: timedelta, jump: timedelta) -> None:
-    """UNK-50: once our own code has run for the budget it is over, whatever the wall clock is set to meanwhile."""
+def test_no_clock_jump_lets_a_late_call_start(stalled: timedelta, ran: timedelta, jump: timedelta) -> None:
+    """UNK-50: the budget ends when our code has run that long, whatever the wall clock shows."""
     clocks = Clocks()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(deadline, "clock", clocks)
@@ -111,7 +117,7 @@ def test_no_jump_lets_a_late_call_begin(stalled: timedelta, ran: timedelta, jump
             assert mine.passed
 
 
-def test_the_real_clocks_are_read() -> None:
+def test_the_real_clocks_are_used() -> None:
     """UNK-50: without a test's hands on them, both clocks are the machine's."""
     mine = Deadline.of(started=clock.now(), start_to_close=timedelta(hours=1), call=CALL)
     assert not mine.passed

@@ -29,7 +29,7 @@ class Dead:
         raise ConnectionError(f"expected a channel for {notice.level}, found it gone")
 
 
-async def test_a_dead_channel_does_not_silence_the_others(environment: ActivityEnvironment) -> None:
+async def test_a_failed_channel_does_not_stop_the_others(environment: ActivityEnvironment) -> None:
     """EXT-50: whichever channel is dead, the others are told, and the failure is raised to be tried again."""
     first, last = Heard(), Heard()
     with pytest.raises(ExceptionGroup, match="1 of 3 channels") as failed:
@@ -38,7 +38,7 @@ async def test_a_dead_channel_does_not_silence_the_others(environment: ActivityE
     assert failed.group_contains(ConnectionError)
 
 
-async def test_every_channel_is_told_once(environment: ActivityEnvironment) -> None:
+async def test_every_channel_is_notified_once(environment: ActivityEnvironment) -> None:
     """Where all of them work, nothing is raised."""
     channels = (Heard(), Heard())
     await environment.run(NotifyActivity(channels).notify, NOTICE)

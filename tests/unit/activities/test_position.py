@@ -31,10 +31,13 @@ class OldOrders(PaperDesk):
         return []
 
 
-async def test_a_share_class_is_one_contract_however_it_is_written(
+async def test_both_spellings_of_a_share_class_are_one_contract(
     environment: ActivityEnvironment, desk: PaperDesk
 ) -> None:
-    """WHO-50, FIL-30: BRK/B and BRK.B are one; a position under the other name is not gone, and its fills are ours."""
+    """WHO-50, FIL-30: BRK/B and BRK.B are one.
+
+    A position under the other name is not gone, and its fills are ours.
+    """
     desk.held = [Position(symbol=WRITTEN_OTHERWISE, quantity=4)]
     request = PositionRequest(contract=BERKSHIRE, look_since=date(2026, 11, 20))
     assert await environment.run(OrderLookups(desk).read_position, request) == PositionAnswer(
@@ -56,7 +59,7 @@ async def test_a_share_class_is_one_contract_however_it_is_written(
     )
 
 
-async def test_an_exit_that_works_since_weeks_ago_counts_as_closing(environment: ActivityEnvironment) -> None:
+async def test_a_working_exit_of_weeks_ago_counts_as_closing(environment: ActivityEnvironment) -> None:
     """EXT-10: the good-till-cancelled exit of another trade holds its contracts, whenever it was received."""
     desk, exit_order = OldOrders(), reported(intent(Leg.EXIT, 1, 3, "2.40"))
     desk.known = [exit_order, replace(exit_order, order_id=OrderId("77"))]

@@ -56,7 +56,7 @@ async def test_one_failure_does_not_hide_the_next() -> None:
     assert "scope missing" in checks["positions"].found
 
 
-async def test_a_restricted_account_is_told_with_its_restriction() -> None:
+async def test_a_restriction_is_reported() -> None:
     """An account that may not open positions fails by the name of what holds it."""
     desk = PaperDesk()
     desk.restricted = True
@@ -82,8 +82,11 @@ async def test_a_closed_market_is_no_failure() -> None:
         ({"level": ""}, "account"),
     ],
 )
-async def test_each_fault_is_found_by_its_own_check(change: dict[str, Any], failing: str) -> None:
-    """Credentials that may only read, a clock that is off, and a level without options each fail alone, and say what to do."""
+async def test_each_fault_fails_its_own_check(change: dict[str, Any], failing: str) -> None:
+    """Credentials that may only read, a clock that is off, and a level without options each fail alone.
+
+    Say what to do.
+    """
     desk = PaperDesk()
     for name, value in change.items():
         setattr(desk, name, value)
@@ -111,12 +114,15 @@ async def test_an_account_off_the_whitelist_fails() -> None:
     ],
 )
 def test_a_flagged_day_trader_needs_equity(*, margin: bool, flagged: bool, equity: int, ok: bool) -> None:
-    """An exit at once is a day trade: a margin account that is flagged needs 25,000 dollars for it, a cash account does not."""
+    """An exit at once is a day trade.
+
+    A margin account that is flagged needs 25,000 dollars for it, a cash account does not.
+    """
     check = day_trading(margin=margin, flagged=flagged, equity=Decimal(equity), count=0)
     assert (check.ok, bool(check.fix)) == (ok, not ok)
 
 
-def test_the_last_free_day_trade_is_told_of() -> None:
-    """One more would flag the account: no failure, and nothing to be surprised by."""
+def test_one_more_day_trade_would_flag_the_account() -> None:
+    """The check passes, and its text says that one more day trade flags the account."""
     check = day_trading(margin=True, flagged=False, equity=Decimal(500), count=3)
-    assert (check.ok, "one more flags it" in check.found) == (True, True)
+    assert (check.ok, "one more flags the account" in check.found) == (True, True)

@@ -1,4 +1,7 @@
-"""Account and trades, held against each other beside the stream: what does not agree is told once it is certain."""
+"""Account and trades, held against each other beside the stream.
+
+What does not agree is told once it is certain.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,16 +18,16 @@ from alert_trader import clock
 from alert_trader.activities.messages import DIFFERENCES_SIGNAL, ExpectedAnswer
 from alert_trader.activities.reconciliation import Reconciliation
 from alert_trader.broker.port import Unavailable
-from alert_trader.domain.account.account import opened
+from alert_trader.domain.account.account import new_account
 from alert_trader.domain.account.limits import Limits
-from alert_trader.domain.account.reconciliation import Difference, DifferenceKind, Expected, compare
+from alert_trader.domain.account.reconciliation import Difference, DifferenceKind, ExpectedPosition, compare
 from alert_trader.domain.ids import Leg, WorkflowId
 from alert_trader.domain.orders.order import OrderStatus, Position
 from tests.support.paper_desk import PaperDesk, reported
 from tests.support.paper_exchange import SYMBOL, intent
 from tests.support.waiting import eventually
 
-MINE = Expected(trade=WorkflowId("trade-m1"), symbol=SYMBOL, position=3)
+MINE = ExpectedPosition(trade=WorkflowId("trade-m1"), symbol=SYMBOL, position=3)
 HELD = Position(symbol=SYMBOL, quantity=3)
 NAME = " ".join(SYMBOL.split())
 
@@ -41,7 +44,7 @@ class Temporal:
         self.queries = 0
 
     def get_workflow_handle(self, workflow_id: str) -> Any:
-        """Give a handle of the account or of a trade."""
+        """Return a handle of the account or of a trade."""
         return _Handle(self, workflow_id)
 
 
@@ -90,17 +93,20 @@ async def looked(temporal: Temporal, times: int = 4) -> None:
     await eventually(lambda: temporal.queries >= wanted, "looks")
 
 
-async def test_what_agrees_is_not_told_of(temporal: Temporal, desk: PaperDesk) -> None:
+async def test_agreement_sends_no_signal(temporal: Temporal, desk: PaperDesk) -> None:
     """Trades and account hold the same: silence, and no signal in a history."""
     temporal.answer, desk.held = ExpectedAnswer(trades=(MINE,)), [HELD]
     await looked(temporal)
     assert temporal.told in ([], [[]])
 
 
-async def test_contracts_that_nobody_bought_are_told_at_once_where_no_trade_is_open(
+async def test_extra_contracts_are_reported_at_once_without_an_open_trade(
     temporal: Temporal, desk: PaperDesk
 ) -> None:
-    """Without a trade there is nothing on its way: the first look is certain. When they are gone that is told too."""
+    """Without a trade there is nothing on its way: the first look is certain.
+
+    When they are sold that is reported too.
+    """
     desk.held = [HELD]
     await eventually(lambda: temporal.told and temporal.told[-1], "the difference to be told")
     assert temporal.told[-1] == [Difference(kind=DifferenceKind.EXTRA, what=NAME, expected=0, found=3)]
@@ -108,7 +114,7 @@ async def test_contracts_that_nobody_bought_are_told_at_once_where_no_trade_is_o
     await eventually(lambda: temporal.told[-1] == [], "its end to be told")
 
 
-async def test_a_fill_on_its_way_is_no_difference(desk: PaperDesk) -> None:
+async def test_a_fill_that_the_broker_does_not_show_yet_is_no_difference(desk: PaperDesk) -> None:
     """The broker's ledger lags a fill: what one look finds and the next does not is never told."""
     client = Temporal()
     reconciliation = Reconciliation(desk, cast("Client", client))
@@ -119,14 +125,14 @@ async def test_a_fill_on_its_way_is_no_difference(desk: PaperDesk) -> None:
     assert client.told == []
 
 
-async def test_what_two_looks_find_is_told(temporal: Temporal, desk: PaperDesk) -> None:
-    """Contracts that are gone although a trade holds them."""
+async def test_a_difference_found_twice_is_reported(temporal: Temporal, desk: PaperDesk) -> None:
+    """Contracts that the account lacks although a trade holds them."""
     temporal.answer, desk.held = ExpectedAnswer(trades=(MINE,)), [replace(HELD, quantity=1)]
     await eventually(lambda: temporal.told and temporal.told[-1], "the difference to be told")
     assert temporal.told[-1] == [Difference(kind=DifferenceKind.MISSING, what=NAME, expected=3, found=1)]
 
 
-async def test_an_answer_that_does_not_come_finds_and_clears_nothing(
+async def test_a_failed_query_neither_finds_nor_clears_a_difference(
     temporal: Temporal, desk: PaperDesk
 ) -> None:
     """UNK-30: a failed query is not an empty account, nor one that agrees."""
@@ -137,8 +143,11 @@ async def test_an_answer_that_does_not_come_finds_and_clears_nothing(
     assert temporal.told[-1] != []
 
 
-async def test_a_trade_that_is_over_is_let_go_of(temporal: Temporal, desk: PaperDesk) -> None:
-    """A trade that ended without a word: what it reserved is freed, and what it held is a difference for a person."""
+async def test_a_trade_that_ended_is_released(temporal: Temporal, desk: PaperDesk) -> None:
+    """A trade that ended without a word.
+
+    What it reserved is freed, and what it held is a difference for a person.
+    """
     silent, holding = (
         replace(MINE, trade=WorkflowId("trade-never"), position=0),
         replace(MINE, trade=WorkflowId("trade-m2")),
@@ -146,7 +155,7 @@ async def test_a_trade_that_is_over_is_let_go_of(temporal: Temporal, desk: Paper
     temporal.over = {"trade-m2"}
     temporal.answer, desk.held = ExpectedAnswer(trades=(silent, holding)), [HELD]
     await eventually(lambda: temporal.told and temporal.told[-1], "the difference to be told")
-    assert {each.kind for each in temporal.told[-1]} == {DifferenceKind.TRADE_GONE, DifferenceKind.EXTRA}
+    assert {each.kind for each in temporal.told[-1]} == {DifferenceKind.TRADE_ENDED, DifferenceKind.EXTRA}
     await eventually(lambda: temporal.released, "the release")
     assert set(temporal.released) == {"trade-never"}
 
@@ -164,14 +173,17 @@ def test_an_order_of_ours_without_a_trade_is_a_difference_and_a_foreign_one_is_n
     ]
 
 
-def test_an_explanation_holds_while_the_difference_is_the_same() -> None:
-    """What a person explained stays so beside the trades that come and go, until it is another number of contracts."""
+def test_an_explanation_is_valid_while_the_difference_is_the_same() -> None:
+    """What a person explained stays so beside the trades that come.
+
+    Go, until it is another number of contracts.
+    """
     now = clock.now()
-    memory = opened(Limits(), now)
+    memory = new_account(Limits(), now)
     extra = Difference(kind=DifferenceKind.EXTRA, what=NAME, expected=0, found=3)
-    assert len(memory.differ((extra,), now)) == 1
+    assert len(memory.update_differences((extra,), now)) == 1
     assert memory.explain(None, now, by="ann", reason="bought by hand") == 1
-    memory.differ((replace(extra, expected=2, found=5),), now)
+    memory.update_differences((replace(extra, expected=2, found=5),), now)
     assert [each.explained_by for each in memory.differences] == ["ann"]
-    memory.differ((replace(extra, found=4),), now)
+    memory.update_differences((replace(extra, found=4),), now)
     assert [each.explained_by for each in memory.differences] == [None]

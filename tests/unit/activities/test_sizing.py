@@ -45,11 +45,11 @@ async def sized(desk: PaperDesk, days: int) -> SizeAnswer:
 
 
 def moment(day: int, at: time) -> datetime:
-    """Give a New York time of a day from today."""
+    """Return a New York time of a day from today."""
     return datetime.combine(TODAY + timedelta(days=day), at, NEW_YORK).astimezone(UTC)
 
 
-async def test_a_morning_series_is_denied_on_its_expiration_day(desk: PaperDesk) -> None:
+async def test_an_am_settled_series_is_denied_on_its_expiration_day(desk: PaperDesk) -> None:
     """WHO-50: the chain says AM: its trading was over the day before, and the reason names that day."""
     desk.settlement = Settlement.AM
     answer = await sized(desk, 0)
@@ -61,8 +61,11 @@ async def test_a_morning_series_is_denied_on_its_expiration_day(desk: PaperDesk)
         assert (await sized(desk, 0)).entry is not None
 
 
-async def test_the_brokers_session_and_the_chains_settlement_stand_in_the_answer(desk: PaperDesk) -> None:
-    """What a trade goes by today is in its history: an early close that nobody announced, and how the series settles."""
+async def test_the_answer_has_session_and_settlement(desk: PaperDesk) -> None:
+    """What a trade goes by today is in its history.
+
+    An early close that nobody announced, and how the series settles.
+    """
     opens, closes = moment(0, time(0, 5)), moment(0, time(12))
     desk.hours, desk.settlement = (
         MarketSession(open_now=True, opens_at=opens, closes_at=closes),

@@ -1,4 +1,4 @@
-"""The order stream: each report goes to its trade, and what is not ours is told of and left alone."""
+"""The order stream: each report goes to its trade, and what is not ours is reported and left alone."""
 
 import asyncio
 from dataclasses import dataclass, field, replace
@@ -33,7 +33,7 @@ class Signals:
     sent: list[tuple[str, str, OrderReport]] = field(default_factory=list)
 
     def get_workflow_handle(self, workflow_id: str) -> Any:
-        """Give a handle that signals one workflow."""
+        """Return a handle that signals one workflow."""
         return _Handle(self, workflow_id)
 
 
@@ -69,7 +69,10 @@ class Heard:
 
 
 class Stream:
-    """The activity with its surroundings, run over a given past and a given stream to the loss of the stream."""
+    """The activity with its surroundings, run over a given past.
+
+    A given stream to the loss of the stream.
+    """
 
     def __init__(self, environment: ActivityEnvironment, desk: PaperDesk) -> None:
         """Prepare a stream with nothing on it."""
@@ -100,16 +103,22 @@ def stream(environment: ActivityEnvironment, desk: PaperDesk) -> Stream:
     return Stream(environment, desk)
 
 
-async def test_the_past_is_caught_up_with_before_the_stream(stream: Stream, desk: PaperDesk) -> None:
-    """FIL-10: a gap is filled from the day before, and a lost stream is raised, so that the next attempt begins with that again."""
+async def test_earlier_reports_are_read_before_the_stream(stream: Stream, desk: PaperDesk) -> None:
+    """FIL-10: a gap is filled from the day before, and a lost stream is raised.
+
+    That the next attempt begins with that again.
+    """
     filled = replace(OURS, status=OrderStatus.FILLED)
     assert await stream.run(filled, past=(OURS,)) == [("trade-m1", "1"), ("trade-m1", "1")]
     assert [report.status for _, _, report in stream.signals.sent] == [OrderStatus.LIVE, OrderStatus.FILLED]
     assert timedelta(0) <= clock.now().date() - desk.looks[0] <= timedelta(days=2)
 
 
-async def test_a_replacement_goes_to_the_trade_of_what_it_replaces(stream: Stream) -> None:
-    """ENT-10: an order edited in the app carries no name; its chain leads to its trade, over several edits too."""
+async def test_a_replacement_is_sent_to_the_trade_of_the_replaced_order(stream: Stream) -> None:
+    """ENT-10: an order edited in the app carries no name.
+
+    Its chain leads to its trade, over several edits too.
+    """
     second = replace(OURS, order_id=OrderId("2"), client_order_id=None, replaces=OrderId("1"))
     third = replace(second, order_id=OrderId("3"), replaces=OrderId("2"))
     later = replace(third, replaces=None)
@@ -119,7 +128,7 @@ async def test_a_replacement_goes_to_the_trade_of_what_it_replaces(stream: Strea
     assert stream.heard.notices == []
 
 
-async def test_a_chain_is_followed_in_a_past_that_is_listed_newest_first(stream: Stream) -> None:
+async def test_a_chain_of_replacements_is_followed_in_any_order(stream: Stream) -> None:
     """ENT-10: the broker lists the newest order first, so a replacement comes before what it replaces."""
     second = replace(
         OURS, order_id=OrderId("2"), client_order_id=None, replaces=OrderId("1"), received_at=clock.now()
@@ -129,8 +138,11 @@ async def test_a_chain_is_followed_in_a_past_that_is_listed_newest_first(stream:
     assert sorted(routed) == [("trade-m1", each) for each in ("1", "2", "3")]
 
 
-async def test_a_foreign_order_is_told_of_once_and_left_alone(stream: Stream, desk: PaperDesk) -> None:
-    """UNK-60: an order that is not ours signals no trade; people hear of it once, over reconnects too, and nothing touches it."""
+async def test_a_foreign_order_is_reported_once_and_not_changed(stream: Stream, desk: PaperDesk) -> None:
+    """UNK-60: an order that is not ours signals no trade.
+
+    People hear of it once, over reconnects too, and nothing touches it.
+    """
     assert (
         await stream.run(FOREIGN, FOREIGN, replace(FOREIGN, status=OrderStatus.FILLED), past=(FOREIGN,)) == []
     )
@@ -140,14 +152,17 @@ async def test_a_foreign_order_is_told_of_once_and_left_alone(stream: Stream, de
     assert (desk.placed, desk.cancelled) == ([], [])
 
 
-async def test_old_foreign_orders_are_no_news(stream: Stream) -> None:
+async def test_old_foreign_orders_are_not_reported(stream: Stream) -> None:
     """UNK-60: what was in the account before we looked is not reported at each reconnect."""
     await stream.run(past=(FOREIGN,))
     assert stream.heard.notices == []
 
 
-async def test_a_working_order_of_a_trade_that_is_gone_calls_a_person(stream: Stream) -> None:
-    """EXT-60: an order with our name and no trade to hear of it is the operator's; one that is over is nobody's."""
+async def test_a_working_order_of_an_ended_trade_pages_a_person(stream: Stream) -> None:
+    """EXT-60: an order with our name and no trade to hear of it is the operator's.
+
+    One that is over is nobody's.
+    """
     stream.signals.running = ()
     await stream.run(replace(OURS, status=OrderStatus.CANCELLED), past=(OURS,))
     assert stream.heard.notices == []
@@ -157,17 +172,20 @@ async def test_a_working_order_of_a_trade_that_is_gone_calls_a_person(stream: St
     ]
 
 
-async def test_a_server_that_is_away_stops_the_stream_to_begin_again(
+async def test_an_unreachable_server_restarts_the_stream(
     stream: Stream, environment: ActivityEnvironment, desk: PaperDesk
 ) -> None:
-    """FIL-10: a report that could not be handed over is not skipped: the attempt fails, and the next one catches up."""
+    """FIL-10: a report that could not be handed over is not skipped.
+
+    The attempt fails, and the next one catches up.
+    """
     stream.signals.running, stream.signals.failure, desk.known = (), RPCStatusCode.UNAVAILABLE, [OURS]
     follow = StreamActivity(desk, cast("Client", stream.signals), ()).follow_orders
     with pytest.raises(RPCError):
         await environment.run(follow, FollowRequest(account=ACCOUNT))
 
 
-async def test_following_ends_when_it_is_cancelled(
+async def test_the_stream_ends_when_it_is_cancelled(
     stream: Stream, environment: ActivityEnvironment, desk: PaperDesk
 ) -> None:
     """DUR-40: a shutdown ends the stream, and its heartbeat with it."""

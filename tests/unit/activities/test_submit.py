@@ -92,7 +92,7 @@ def quoted(bid: str, ask: str, *, age: float = 0.0, halted: bool = False) -> Quo
     )
 
 
-async def test_an_order_is_looked_for_and_then_sent_once(
+async def test_an_order_is_looked_up_and_then_sent_once(
     environment: ActivityEnvironment, desk: PaperDesk
 ) -> None:
     """ENT-40: nothing found and nothing against it: one request, and the venue's report."""
@@ -106,7 +106,7 @@ async def test_an_order_is_looked_for_and_then_sent_once(
 
 
 @pytest.mark.parametrize("status", OrderStatus)
-async def test_an_order_that_is_there_already_is_adopted(
+async def test_an_existing_order_is_adopted(
     environment: ActivityEnvironment, desk: PaperDesk, status: OrderStatus
 ) -> None:
     """UNK-40: an earlier try is found by its name, however it stands by now, and nothing is sent."""
@@ -118,7 +118,7 @@ async def test_an_order_that_is_there_already_is_adopted(
     assert desk.placed == []
 
 
-async def test_what_is_there_already_is_adopted_past_every_guard(
+async def test_an_existing_order_is_adopted_despite_every_guard(
     environment: ActivityEnvironment, desk: PaperDesk
 ) -> None:
     """UNK-40: an order that exists is told, though it may not be sent any more."""
@@ -131,7 +131,7 @@ async def test_what_is_there_already_is_adopted_past_every_guard(
 
 
 @pytest.mark.parametrize("failure", [Unavailable("no answer"), Refused("unauthorized", "token expired")])
-async def test_nothing_is_sent_when_the_look_fails(
+async def test_nothing_is_sent_when_the_lookup_fails(
     environment: ActivityEnvironment, desk: PaperDesk, failure: Any
 ) -> None:
     """UNK-30: a failed query is not an empty one."""
@@ -140,16 +140,14 @@ async def test_nothing_is_sent_when_the_look_fails(
     assert (answer.result, answer.code, desk.placed) == (SubmitResult.NOT_SENT, "LOOK_FAILED", [])
 
 
-async def test_an_attempt_that_reaches_us_late_does_not_send(
-    environment: ActivityEnvironment, desk: PaperDesk
-) -> None:
+async def test_a_late_attempt_does_not_send(environment: ActivityEnvironment, desk: PaperDesk) -> None:
     """UNK-50: the server saw it start so long ago that the call could outlive the activity."""
     environment.info = replace(environment.info, started_time=clock.now() - timedelta(seconds=8.6))
     answer = await send(environment, desk)
     assert (answer.result, answer.code, desk.placed) == (SubmitResult.NOT_SENT, "TOO_LATE_TO_SEND", [])
 
 
-async def test_an_attempt_that_stalls_in_its_look_does_not_send(
+async def test_an_attempt_delayed_in_its_lookup_does_not_send(
     environment: ActivityEnvironment, desk: PaperDesk
 ) -> None:
     """UNK-50: the deadline is looked at after everything that may take its time, right before the send."""
@@ -166,7 +164,7 @@ async def test_an_attempt_that_stalls_in_its_look_does_not_send(
 
 
 @pytest.mark.parametrize("mode", [mode for mode in Mode if mode is not Mode.DEMO])
-async def test_a_worker_of_another_mode_does_not_even_look(
+async def test_a_worker_of_another_mode_does_nothing(
     environment: ActivityEnvironment, desk: PaperDesk, mode: Mode
 ) -> None:
     """DRY-20: a trade's mode is the worker's, or nothing leaves."""
@@ -179,9 +177,7 @@ async def test_a_worker_of_another_mode_does_not_even_look(
     )
 
 
-async def test_an_entry_whose_moment_has_passed_is_not_sent(
-    environment: ActivityEnvironment, desk: PaperDesk
-) -> None:
+async def test_a_late_entry_is_not_sent(environment: ActivityEnvironment, desk: PaperDesk) -> None:
     """WHO-30: past its last moment an entry is decided again; before it, it goes."""
     late = await send(environment, desk, replace(ENTRY, not_after=clock.now() - timedelta(milliseconds=1)))
     assert (late.result, late.code, desk.placed) == (SubmitResult.NOT_SENT, "TOO_LATE", [])
@@ -225,7 +221,7 @@ async def test_a_conversion_within_the_ceiling_is_sent(
     assert (answer.result, len(desk.placed)) == (SubmitResult.ACCEPTED, 1)
 
 
-async def test_a_conversion_without_an_answer_on_its_quote_is_not_sent(
+async def test_a_conversion_without_a_quote_is_not_sent(
     environment: ActivityEnvironment, desk: PaperDesk
 ) -> None:
     """RSK-40: no answer is no quote."""
@@ -246,7 +242,7 @@ async def test_a_conversion_without_an_answer_on_its_quote_is_not_sent(
         ([replace(HELD, quantity=3)], 2, False),
     ],
 )
-async def test_an_exit_that_replaces_one_needs_contracts_that_are_free(
+async def test_a_replacing_exit_needs_free_contracts(
     environment: ActivityEnvironment, desk: PaperDesk, held: list[Position], closing: int, *, sent: bool
 ) -> None:
     """EXT-10, EXT-30: the account holds what is sold, and no other close works on it."""
@@ -260,7 +256,7 @@ async def test_an_exit_that_replaces_one_needs_contracts_that_are_free(
     assert sent or answer.code == "POSITION_TAKEN"
 
 
-async def test_an_exit_without_an_answer_on_the_position_is_not_sent(
+async def test_an_exit_without_a_position_reading_is_not_sent(
     environment: ActivityEnvironment, desk: PaperDesk
 ) -> None:
     """EXT-10: no answer is no position."""
@@ -280,7 +276,10 @@ async def test_an_exit_without_an_answer_on_the_position_is_not_sent(
 async def test_an_answer_is_classified(
     environment: ActivityEnvironment, desk: PaperDesk, failure: Any, result: SubmitResult, code: str | None
 ) -> None:
-    """UNK-10: only what is proven is a refusal; what nobody can say is unknown, and nothing is tried again here."""
+    """UNK-10: only what is proven is a refusal.
+
+    What nobody can say is unknown, and nothing is tried again here.
+    """
     desk.answer = failure
     answer = await send(environment, desk)
     assert (answer.result, answer.code, answer.report, len(desk.placed)) == (result, code, None, 1)
@@ -294,7 +293,7 @@ async def test_an_answer_is_classified(
         (OutcomeUnknown("timed out"), CancelResult.UNKNOWN),
     ],
 )
-async def test_a_cancel_is_asked_for_once(
+async def test_a_cancel_is_sent_once(
     environment: ActivityEnvironment, desk: PaperDesk, failure: Any, result: CancelResult
 ) -> None:
     """ENT-60, HLT-30: a cancel is sent whatever else holds, and none of its answers is a cancellation."""
@@ -308,7 +307,7 @@ async def test_a_cancel_is_asked_for_once(
     assert (answer.result, desk.cancelled) == (result, ["5"])
 
 
-async def test_a_look_that_fails_is_no_answer(environment: ActivityEnvironment, desk: PaperDesk) -> None:
+async def test_a_failed_lookup_is_no_answer(environment: ActivityEnvironment, desk: PaperDesk) -> None:
     """UNK-30: neither a look nor a read of an order or the position turns a failure into an empty answer."""
     lookups = OrderLookups(desk)
     find = FindRequest(
@@ -341,7 +340,7 @@ async def test_a_look_that_fails_is_no_answer(environment: ActivityEnvironment, 
     answer=st.sampled_from([None, Refused("no", "no"), Refused(NOT_SENT, "no"), OutcomeUnknown("lost")]),
 )
 @settings(deadline=None, derandomize=True, database=None, max_examples=150)
-async def test_in_no_case_is_an_order_sent_twice_or_past_a_guard(  # noqa: PLR0913 - everything that may be so at once
+async def test_no_order_is_sent_twice_or_against_a_guard(  # noqa: PLR0913 - everything that may be so at once
     *,
     found: bool,
     failures: dict[str, bool],
@@ -387,17 +386,20 @@ async def test_in_no_case_is_an_order_sent_twice_or_past_a_guard(  # noqa: PLR09
     )
 
 
-async def test_an_entry_leaves_by_the_accounts_word(
-    environment: ActivityEnvironment, desk: PaperDesk
-) -> None:
-    """RSK-20: what the account said is in the answer, so that history explains it, and its money is known to be reserved."""
+async def test_an_entry_is_sent_when_admitted(environment: ActivityEnvironment, desk: PaperDesk) -> None:
+    """RSK-20: what the account said is in the answer, so that history explains it.
+
+    Its money is known to be reserved.
+    """
     account = PaperAccount()
     answer = await send(environment, desk, account=account)
     assert (answer.admitted.quantity, answer.admitted.first, answer.reserved) == (3, True, True)
     assert account.memory.committed == ADMISSION.cost
 
 
-async def test_nothing_leaves_for_a_halted_account(environment: ActivityEnvironment, desk: PaperDesk) -> None:
+async def test_nothing_is_sent_for_a_halted_account(
+    environment: ActivityEnvironment, desk: PaperDesk
+) -> None:
     """HLT-10: the account says no in the sending itself; an exit asks nobody and goes (EXT-50)."""
     account = PaperAccount()
     account.halt()
@@ -415,10 +417,10 @@ async def test_nothing_leaves_for_a_halted_account(environment: ActivityEnvironm
     assert len(account.asked) == 1
 
 
-async def test_an_account_that_is_not_reached_stops_entries_alone(
+async def test_an_unreachable_account_stops_entries_only(
     environment: ActivityEnvironment, desk: PaperDesk
 ) -> None:
-    """EXT-50: when in doubt an entry is not sent; the exit goes on."""
+    """EXT-50: when in doubt an entry is not sent; the exit continues."""
     account = PaperAccount()
     account.away = True
     answer = await send(environment, desk, account=account)
@@ -432,7 +434,7 @@ async def test_an_account_that_is_not_reached_stops_entries_alone(
     assert (await send(environment, desk, EXIT, account=account)).result is SubmitResult.ACCEPTED
 
 
-async def test_an_old_word_is_asked_for_again_and_never_sent_by(
+async def test_an_expired_admission_is_requested_again_and_never_used(
     environment: ActivityEnvironment, desk: PaperDesk
 ) -> None:
     """HLT-10: a word that was good when the look began and is old when it ends lets nothing leave."""
@@ -448,10 +450,13 @@ async def test_an_old_word_is_asked_for_again_and_never_sent_by(
     assert answer.reserved
 
 
-async def test_fewer_contracts_than_meant_are_meant_again(
+async def test_an_admission_for_fewer_contracts_is_a_new_intent(
     environment: ActivityEnvironment, desk: PaperDesk
 ) -> None:
-    """ENT-40: what is sent stands in history first, so an entry that the account lowers is not sent as it is."""
+    """ENT-40: what is sent stands in history first.
+
+    An entry that the account lowers is not sent as it is.
+    """
     request = replace(ENTRY, admission=replace(ADMISSION, buying_power=Usd(Decimal(300))))
     answer = await send(environment, desk, request)
     assert (answer.result, answer.code, answer.admitted.quantity, desk.placed) == (
@@ -462,10 +467,13 @@ async def test_fewer_contracts_than_meant_are_meant_again(
     )
 
 
-async def test_a_file_stops_entries_without_temporal(
+async def test_a_stop_file_stops_entries_without_temporal(
     environment: ActivityEnvironment, desk: PaperDesk, tmp_path: Path
 ) -> None:
-    """HLT-10: the file is looked at in the sending; nobody is asked, and what is at the venue already is adopted all the same."""
+    """HLT-10: the file is looked at in the sending.
+
+    Nobody is asked, and what is at the venue already is adopted all the same.
+    """
     account, stop = PaperAccount(), KillSwitch(file=tmp_path / "STOP")
     account.away = True
     (tmp_path / "STOP").touch()
@@ -476,7 +484,7 @@ async def test_a_file_stops_entries_without_temporal(
     assert (await send(environment, desk, account=account, stop=stop)).adopted
 
 
-async def test_a_file_that_appears_while_everything_is_asked_still_stops(
+async def test_a_stop_file_created_during_the_checks_stops_the_entry(
     environment: ActivityEnvironment, desk: PaperDesk, tmp_path: Path
 ) -> None:
     """HLT-10: it is looked at once more right before the first byte."""
@@ -485,7 +493,7 @@ async def test_a_file_that_appears_while_everything_is_asked_still_stops(
     assert (answer.result, answer.code, desk.placed) == (SubmitResult.NOT_SENT, Code.STOPPED_BY_FILE, [])
 
 
-async def test_an_entry_that_asked_nobody_does_not_leave(
+async def test_an_entry_without_admission_is_not_sent(
     environment: ActivityEnvironment, desk: PaperDesk
 ) -> None:
     """RSK-20: no way around the account, whatever history asks for."""

@@ -62,7 +62,7 @@ async def test_two_keys_for_one_alert_are_refused(asking: Asked) -> None:
 
 
 @given(parts=st.lists(st.text(max_size=30), max_size=5), other=st.lists(st.text(max_size=30), max_size=5))
-def test_a_derived_id_names_a_message(parts: list[str], other: list[str]) -> None:
+def test_a_derived_id_is_a_message_id(parts: list[str], other: list[str]) -> None:
     """ENT-30: it is a pure function, fits every name that derives from it, and differs where a part does."""
     name = derived_id(*parts)
     assert name == derived_id(*parts)
@@ -104,7 +104,7 @@ async def test_a_request_cannot_widen_the_mode(asking: Asked) -> None:
         {"idempotency_key": "new\nline"},
     ],
 )
-async def test_what_is_not_an_alert_request_is_refused(asking: Asked, body: dict[str, object]) -> None:
+async def test_an_invalid_alert_request_is_refused(asking: Asked, body: dict[str, object]) -> None:
     """A field too long, of another shape, without a zone, or unknown is a fault of the request, and nothing is guessed."""
     async with asking() as client:
         answer = await client.post(

@@ -63,14 +63,14 @@ async def taken(monkeypatch: pytest.MonkeyPatch, *failures: ControlError) -> tup
 
 
 @pytest.mark.parametrize("away", [UnreachableError("Temporal is away"), NoWorkerError("no worker answers")])
-async def test_an_exit_is_told_again_until_somebody_took_it(
+async def test_an_exit_message_is_retried_until_it_is_delivered(
     monkeypatch: pytest.MonkeyPatch, away: ControlError
 ) -> None:
     """An exit posted while the worker restarts is sent again: Temporal does not keep updates no worker took."""
     assert await taken(monkeypatch, away, away) == (TAKEN, 0)
 
 
-async def test_what_its_trade_refuses_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_refused_message_is_not_retried(monkeypatch: pytest.MonkeyPatch) -> None:
     """A no is an answer."""
     no = NotPossibleError("the trade is over")
     assert await taken(monkeypatch, no, no) == (None, 1)

@@ -18,13 +18,13 @@ def event(sequence: int, text: str = "Bought 4 at 1.20") -> TradeEvent:
     )
 
 
-def test_a_line_has_number_time_and_words() -> None:
+def test_a_line_has_number_time_and_text() -> None:
     """The number counts, the time is since the alert, the words are inert."""
     assert thread_messages([event(3, "Alert: *x*")], NOON) == ["`3` `3.0 s` 🟢 Alert\\: \\*x\\*"]
 
 
 @given(st.lists(st.text(max_size=1500), min_size=1, max_size=40))
-def test_a_thread_shows_how_far_it_is_told(texts: list[str]) -> None:
+def test_a_thread_shows_the_last_posted_event(texts: list[str]) -> None:
     """Whatever the events say, each message is within Discord's limit and the last number is read back from them."""
     events = [event(place, text) for place, text in enumerate(texts, 1)]
     messages = thread_messages(events, NOON)
@@ -33,7 +33,7 @@ def test_a_thread_shows_how_far_it_is_told(texts: list[str]) -> None:
     assert last_sequence([]) == 0
 
 
-def test_a_message_cannot_pretend_to_be_further() -> None:
+def test_a_message_cannot_forge_a_later_event() -> None:
     """A number in an event's text never counts: only those that begin a line do."""
     assert last_sequence(thread_messages([event(1, "`99` x\n`100` y")], NOON)) == 1
 

@@ -45,13 +45,13 @@ def test_rows_that_fit_are_a_table_with_maps_as_json(runner: CliRunner) -> None:
     assert not shown.startswith("row ")
 
 
-def test_no_rows_are_said(runner: CliRunner) -> None:
+def test_an_empty_result_is_reported(runner: CliRunner) -> None:
     """An empty answer is not an empty box."""
     asked = runner.invoke(application(), ["audit", "sql", "select * from trades where false"])
     assert (asked.exit_code, asked.stdout, asked.stderr) == (0, "", "No rows.\n")
 
 
-def test_events_in_a_narrow_terminal_leave_room_for_what_they_say(
+def test_a_narrow_terminal_leaves_room_for_the_texts_of_events(
     runner: CliRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In a narrow terminal the kind precedes the text, instead of leaving it only a few characters."""

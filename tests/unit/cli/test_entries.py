@@ -8,7 +8,7 @@ from alert_trader.cli.main import ENTRIES, Entry, application
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=[each.name for each in ENTRIES])
-def test_the_help_says_what_the_command_says(entry: Entry) -> None:
+def test_the_help_text_is_that_of_the_command(entry: Entry) -> None:
     """The help is written without importing the command: its words are those of the command all the same."""
     loaded = entry.load()
     said = (

@@ -34,7 +34,7 @@ def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
     return CliRunner()
 
 
-def test_a_score_can_be_read_in_a_hundred_columns(runner: CliRunner) -> None:
+def test_a_score_fits_into_a_hundred_columns(runner: CliRunner) -> None:
     """No heading and no number is cut short."""
     shown = runner.invoke(application(), ["shadow", "-"], input=LINES)
     assert shown.exit_code == ExitCode.OK
@@ -57,7 +57,7 @@ def test_a_score_can_be_read_in_a_hundred_columns(runner: CliRunner) -> None:
     ]
 
 
-def test_it_takes_what_parse_takes(runner: CliRunner, tmp_path: Path) -> None:
+def test_shadow_reads_the_files_of_parse(runner: CliRunner, tmp_path: Path) -> None:
     """Times without a zone, dates alone, embeds, and stdin are read as `trader parse --jsonl` reads them."""
     (tmp_path / "said.jsonl").write_text(LINES)
     from_file, from_stdin = (
@@ -78,7 +78,7 @@ def test_it_takes_what_parse_takes(runner: CliRunner, tmp_path: Path) -> None:
         ("x.jsonl", b"{", ExitCode.USAGE, "line 1: expected a JSON object"),
     ],
 )
-def test_a_file_that_is_none_is_told(
+def test_an_unreadable_file_is_reported(
     runner: CliRunner, name: str, content: bytes | None, code: ExitCode, words: str
 ) -> None:
     """A wrong path, a picture, or a line that is cut short is the person's to mend: no trace of the program."""

@@ -28,7 +28,7 @@ OLD, NEW = ("2026-01", os.urandom(32)), ("2026-11", os.urandom(32))
 
 
 @given(data=st.binary(max_size=2000), encoding=st.binary(max_size=30))
-async def test_whatever_is_written_is_read_back(data: bytes, encoding: bytes) -> None:
+async def test_any_payload_is_decrypted_again(data: bytes, encoding: bytes) -> None:
     """Data and metadata come back as they were; neither stands in what is kept."""
     codec = EncryptionCodec([OLD])
     before = Payload(metadata={"encoding": encoding}, data=data)
@@ -39,7 +39,10 @@ async def test_whatever_is_written_is_read_back(data: bytes, encoding: bytes) ->
 
 
 async def test_keys_can_be_changed() -> None:
-    """The first key writes; what an older one wrote stays readable as long as it is on the ring, and is said to lack its key after that."""
+    """The first key writes; what an older one wrote stays readable as long as it is on the ring.
+
+    Is said to lack its key after that.
+    """
     [old] = await EncryptionCodec([OLD]).encode([Payload(data=b"kept")])
     both = EncryptionCodec([NEW, OLD])
     [new] = await both.encode([Payload(data=b"kept")])
@@ -49,14 +52,17 @@ async def test_keys_can_be_changed() -> None:
         await EncryptionCodec([NEW]).decode([old])
 
 
-async def test_payloads_of_before_pass() -> None:
+async def test_unencrypted_payloads_are_passed_through() -> None:
     """Encryption may be switched on while trades run: what was written plain is read plain."""
     plain = Payload(metadata={"encoding": b"json/plain"}, data=b"{}")
     assert await EncryptionCodec([NEW]).decode([plain]) == [plain]
 
 
-async def test_changed_bytes_are_refused() -> None:
-    """A payload that was changed, or that claims another key, is refused in words and never read as something else."""
+async def test_tampered_payloads_are_refused() -> None:
+    """A payload that was changed, or that claims another key, is refused in words.
+
+    Never read as something else.
+    """
     codec = EncryptionCodec([NEW, OLD])
     [sealed] = await codec.encode([Payload(data=b"12 contracts")])
     changed = Payload(metadata=dict(sealed.metadata), data=sealed.data[:-1] + bytes([sealed.data[-1] ^ 1]))
@@ -67,7 +73,7 @@ async def test_changed_bytes_are_refused() -> None:
             await codec.decode([wrong])
 
 
-async def test_nothing_is_written_twice_alike() -> None:
+async def test_the_same_payload_is_never_encrypted_alike() -> None:
     """Equal payloads look different at rest: each has a nonce of its own."""
     codec = EncryptionCodec([NEW])
     sealed = await codec.encode([Payload(data=b"same")] * 100)
@@ -75,21 +81,27 @@ async def test_nothing_is_written_twice_alike() -> None:
 
 
 @pytest.mark.parametrize("keys", [[], [("short", b"x" * 16)]])
-def test_a_ring_without_a_fit_key_is_refused(keys: list[tuple[str, bytes]]) -> None:
+def test_a_key_ring_without_a_valid_key_is_refused(keys: list[tuple[str, bytes]]) -> None:
     """No key, or a key of another length, never turns into weaker encryption."""
     with pytest.raises(ValueError, match="32 bytes"):
         EncryptionCodec(keys)
 
 
 async def test_our_values_travel_through_the_converter() -> None:
-    """Decimals and times come back as they were, through the same converter that client, worker and replayer use."""
+    """Decimals and times come back as they were, through the same converter that client, worker.
+
+    Replayer use.
+    """
     encoding = converter(EncryptionCodec([NEW]))
     values = [Usd(Decimal("12.30")), datetime(2026, 11, 24, 14, 30, tzinfo=UTC)]
     assert await encoding.decode(await encoding.encode(values), [Decimal, datetime]) == values
 
 
-async def test_an_encrypted_failure_is_told_in_its_own_words() -> None:
-    """The words of a failure are encrypted too, and a history that is made readable has them again; the one given stays as it was."""
+async def test_an_encrypted_failure_keeps_its_message() -> None:
+    """The words of a failure are encrypted too, and a history that is made readable has them again.
+
+    The one given stays as it was.
+    """
     codec = EncryptionCodec([NEW])
     event = HistoryEvent(event_id=1)
     attributes = event.workflow_execution_failed_event_attributes

@@ -1,4 +1,4 @@
-"""The production shape: its structure against the published schema of Compose files, its settings against those the code reads.
+"""The compose file: its structure against the published schema, its settings against the code.
 
 No container engine is needed, and none was asked: what images do at run time is not proven here.
 """
@@ -56,7 +56,7 @@ def compose(text: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def services(compose: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Give the services by name."""
+    """Return the services by name."""
     found: dict[str, dict[str, Any]] = compose["services"]
     return found
 
@@ -96,8 +96,8 @@ def test_every_variable_has_a_default_or_a_message(text: str) -> None:
         )
 
 
-def test_nothing_secret_has_a_default(text: str, services: dict[str, dict[str, Any]]) -> None:
-    """A password or credential is asked for by name and stands nowhere in the file."""
+def test_no_secret_has_a_default(text: str, services: dict[str, dict[str, Any]]) -> None:
+    """A password or credential is requested by name and stands nowhere in the file."""
     secret = re.compile(r"PASSWORD|PWD|SECRET|TOKEN|KEY")
     values = [
         (name, str(value))
@@ -115,7 +115,7 @@ def test_nothing_secret_has_a_default(text: str, services: dict[str, dict[str, A
         "TRADER_API_KEYS",
         "TRADER_ENCRYPTION_KEYS",
     }
-    # asked for by name, or left empty: the bot's token is no need of the rest
+    # requested by name, or left empty: the bot's token is no need of the rest
     assert [
         name
         for name, value in checked
@@ -126,7 +126,10 @@ def test_nothing_secret_has_a_default(text: str, services: dict[str, dict[str, A
 
 @pytest.mark.parametrize("service", sorted(OURS))
 def test_our_services_get_settings_the_code_reads(services: dict[str, dict[str, Any]], service: str) -> None:
-    """Every variable given to our code is a setting under its own name, and none that a worker reads is left out."""
+    """Every variable given to our code is a setting under its own name.
+
+    None that a worker reads is left out.
+    """
     given = set(services[service]["environment"])
     assert given == {variable(name) for name in Settings.model_fields if name not in ONE_MACHINE}
     for name, value in services[service]["environment"].items():
@@ -137,7 +140,10 @@ def test_our_services_get_settings_the_code_reads(services: dict[str, dict[str, 
 
 
 def test_given_settings_load(services: dict[str, dict[str, Any]], tmp_path: Path) -> None:
-    """With only what is required filled in, the settings are valid, in dry-run, and point at the file's own Temporal."""
+    """With only what is required filled in, the settings are valid, in dry-run.
+
+    Point at the file's own Temporal.
+    """
 
     def filled(value: str) -> str:
         return _VARIABLE.sub(lambda found: found["rest"] if found["rule"] == ":-" else "5WT00001", value)
@@ -150,7 +156,10 @@ def test_given_settings_load(services: dict[str, dict[str, Any]], tmp_path: Path
 
 
 def test_own_variables_do_not_look_like_settings(text: str) -> None:
-    """What only Compose reads does not carry our prefixes: `trader` refuses unknown names of ours, also in the .env that both read."""
+    """What only Compose reads does not carry our prefixes.
+
+    `trader` refuses unknown names of ours, also in the .env that both read.
+    """
     settings = {variable(name) for name in Settings.model_fields}
     alone = {name for name, _, _ in _VARIABLE.findall(text)} - settings
     assert alone == {"POSTGRES_PASSWORD", "REDIS_PASSWORD", "GRAFANA_PASSWORD"}
@@ -166,8 +175,11 @@ def test_images_are_pinned(services: dict[str, dict[str, Any]]) -> None:
         assert (service["image"] == f"alert-trader:{version}") is (name in OURS)
 
 
-def test_what_is_published_is_published_to_this_machine(services: dict[str, dict[str, Any]]) -> None:
-    """Ports are bound to loopback: neither Temporal nor its UI asks who calls, and keys travel as they are. The databases have none."""
+def test_ports_are_published_to_this_machine_only(services: dict[str, dict[str, Any]]) -> None:
+    """Ports are bound to loopback: neither Temporal nor its UI asks who calls, and keys travel as they are.
+
+    The databases have none.
+    """
     published = {name: service["ports"] for name, service in services.items() if "ports" in service}
     assert published == {
         "temporal": ["127.0.0.1:7233:7233"],
@@ -193,7 +205,10 @@ def test_only_temporal_reaches_the_database(
 def test_redis_is_reached_by_our_processes_alone(
     services: dict[str, dict[str, Any]], compose: dict[str, Any]
 ) -> None:
-    """Redis asks for a password, publishes nothing, is on a network that leads nowhere, keeps nothing, and throws nothing out."""
+    """Redis asks for a password, publishes nothing, is on a network that leads nowhere, keeps nothing.
+
+    Throws nothing out.
+    """
     assert compose["networks"]["redis"] == {"internal": True}
     assert {name for name, service in services.items() if "redis" in service["networks"]} == {
         "worker",
@@ -207,8 +222,11 @@ def test_redis_is_reached_by_our_processes_alone(
     assert "ports" not in services["redis"]
 
 
-def test_what_stays_up_is_checked_and_comes_back(services: dict[str, dict[str, Any]]) -> None:
-    """A service that stays has a health check and is started again; a job ends, and is tried a bounded number of times."""
+def test_services_have_health_checks_and_restart(services: dict[str, dict[str, Any]]) -> None:
+    """A service that stays has a health check and is started again.
+
+    A job ends, and is tried a bounded number of times.
+    """
     for name, service in services.items():
         if name in JOBS:
             assert service["restart"].startswith("on-failure:"), name
@@ -220,7 +238,10 @@ def test_what_stays_up_is_checked_and_comes_back(services: dict[str, dict[str, A
 
 
 def test_order_of_start(services: dict[str, dict[str, Any]]) -> None:
-    """Database, schema, server, namespace, worker: each waits for what it needs to be healthy, or a job to have succeeded."""
+    """Database, schema, server, namespace, worker.
+
+    Each waits for what it needs to be healthy, or a job to have succeeded.
+    """
     order = {
         name: {on: how["condition"] for on, how in service["depends_on"].items()}
         for name, service in services.items()
@@ -243,7 +264,7 @@ def test_order_of_start(services: dict[str, dict[str, Any]]) -> None:
             assert (condition == "service_completed_successfully") is (on in JOBS)
 
 
-def test_a_stop_waits_for_what_is_in_flight(services: dict[str, dict[str, Any]]) -> None:
+def test_a_stop_waits_for_work_in_flight(services: dict[str, dict[str, Any]]) -> None:
     """A worker is given longer to stop than it gives its own activities."""
     grace = services["worker"]["stop_grace_period"]
     assert timedelta(seconds=int(grace.removesuffix("s"))) > GRACE + timedelta(seconds=5)
@@ -252,7 +273,10 @@ def test_a_stop_waits_for_what_is_in_flight(services: dict[str, dict[str, Any]])
 def test_data_and_configuration_are_where_the_services_look(
     services: dict[str, dict[str, Any]], compose: dict[str, Any]
 ) -> None:
-    """The database is on a named volume; every file mounted exists, read-only; the dynamic configuration is one of them."""
+    """The database is on a named volume; every file mounted exists, read-only.
+
+    The dynamic configuration is one of them.
+    """
     mounted = [volume for service in services.values() for volume in service.get("volumes", [])]
     for volume in mounted:
         source, *target = volume.split(":")

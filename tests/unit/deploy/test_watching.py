@@ -59,14 +59,14 @@ def ours() -> set[str]:
 
 
 def registered() -> CollectorRegistry:
-    """Give the registry of an API."""
+    """Return the registry of an API."""
     registry = CollectorRegistry()
     RequestMetrics(registry)
     return registry
 
 
 @pytest.mark.parametrize("query", QUERIES)
-def test_every_query_asks_for_what_is_counted(query: str) -> None:
+def test_every_query_uses_an_exported_metric(query: str) -> None:
     """A name that nothing counts under would never fire, and never be missed."""
     asked = set(re.findall(r"\b(?:trader|temporal)_[a-z_]+", query))
     assert asked <= ours() | SDK
@@ -74,7 +74,7 @@ def test_every_query_asks_for_what_is_counted(query: str) -> None:
 
 
 def scraped(port: int) -> list[tuple[dict[str, str], float]]:
-    """Give every sample that is served there, its name among its labels."""
+    """Return every sample that is served there, its name among its labels."""
     with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
         families = text_string_to_metric_families(answer.read().decode())
     return [
@@ -84,7 +84,7 @@ def scraped(port: int) -> list[tuple[dict[str, str], float]]:
     ]
 
 
-def test_a_scrape_of_a_worker_has_the_names_that_are_asked_for() -> None:
+def test_a_scrape_of_a_worker_has_the_queried_names() -> None:
     """The SDK adds to some names and not to others: what it serves is what rules and panels name."""
     [port] = free_ports(1)
     served_by = runtime(f"127.0.0.1:{port}")
@@ -102,8 +102,11 @@ def test_a_scrape_of_a_worker_has_the_names_that_are_asked_for() -> None:
     assert ours() - api <= found
 
 
-def test_what_pages_on_an_increase_begins_at_nought(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first order of unknown outcome pages: a series that first appears as 1 has not increased for Prometheus. None is there twice."""
+def test_counters_that_page_start_at_zero(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first order of unknown outcome pages.
+
+    A series that first appears as 1 has not increased for Prometheus. None is there twice.
+    """
     [port] = free_ports(1)
     meter, account = runtime(f"127.0.0.1:{port}").metric_meter, AccountNumber("5WT31673")
     preset_metrics.begin(meter, "demo", account)
@@ -140,7 +143,7 @@ def test_what_pages_on_an_increase_begins_at_nought(monkeypatch: pytest.MonkeyPa
     assert sum(value for labels, value in scraped(port) if labels["__name__"] == "trader_orders_total") == 1.0
 
 
-def test_faults_of_the_api_begin_at_nought() -> None:
+def test_api_error_counters_start_at_zero() -> None:
     """The first fault of a route is an increase, and makes its rule fire."""
     registry = CollectorRegistry()
     traffic = RequestMetrics(registry)
@@ -155,7 +158,7 @@ def test_faults_of_the_api_begin_at_nought() -> None:
 
 
 @pytest.mark.parametrize("query", QUERIES)
-def test_every_label_is_one_that_is_given(query: str) -> None:
+def test_every_queried_label_exists(query: str) -> None:
     """Codes, kinds, outcomes and stages in a query are values that the code gives."""
     known = {
         "code": {code.value for code in Code} | {metrics.VENUE},
@@ -171,15 +174,15 @@ def test_every_label_is_one_that_is_given(query: str) -> None:
 
 
 def jobs() -> list[dict[str, Any]]:
-    """Give what Prometheus scrapes."""
+    """Return what Prometheus scrapes."""
     found: list[dict[str, Any]] = yaml.safe_load((DEPLOY / "prometheus/prometheus.yml").read_text())[
         "scrape_configs"
     ]
     return found
 
 
-def test_prometheus_looks_where_metrics_are_served() -> None:
-    """Each target is a service of the compose file, on a network that Prometheus is on, at the port it serves."""
+def test_prometheus_scrapes_the_served_addresses() -> None:
+    """Each target is a service of the compose file, on Prometheus's network, at its port."""
     services = yaml.safe_load((ROOT / "docker-compose.temporal.yml").read_text())["services"]
     targets = {target for job in jobs() for static in job["static_configs"] for target in static["targets"]}
     settings = services["worker"]["environment"]
@@ -191,13 +194,13 @@ def test_prometheus_looks_where_metrics_are_served() -> None:
         assert "metrics" in services[target.partition(":")[0]]["networks"]
 
 
-def test_a_fault_in_workflow_code_pages() -> None:
-    """DUR-40: a trade that cannot go on is said to a person at once, whatever the hour."""
+def test_a_workflow_task_failure_pages() -> None:
+    """DUR-40: a trade that cannot continue is said to a person at once, whatever the hour."""
     [rule] = [rule for rule in RULES if "temporal_workflow_task_execution_failed_total" in rule["expr"]]
     assert (rule["labels"]["severity"], "for" in rule) == ("page", False)
 
 
-def test_every_rule_says_what_it_is_about_and_what_to_do() -> None:
+def test_every_alert_rule_has_a_summary_and_a_runbook() -> None:
     """Each has a severity of the two, a summary and a description; no two have one name."""
     assert len({rule["alert"] for rule in RULES}) == len(RULES)
     for rule in RULES:
@@ -206,7 +209,7 @@ def test_every_rule_says_what_it_is_about_and_what_to_do() -> None:
         assert len(rule["annotations"]["description"]) > 20
 
 
-def test_panels_are_whole_and_do_not_overlap() -> None:
+def test_panels_are_complete_and_do_not_overlap() -> None:
     """Every panel has a title, a query and the provisioned data source, and a place of its own."""
     [source] = yaml.safe_load((DEPLOY / "grafana/provisioning/datasources/prometheus.yml").read_text())[
         "datasources"

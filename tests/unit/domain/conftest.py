@@ -46,11 +46,14 @@ def quoted() -> Callable[..., Quote]:
 
 @pytest.fixture(scope="session")
 def nickels() -> TickTable:
-    """Give the usual table of options outside the penny programme: 0.05 below 3 dollars, 0.10 from there on."""
+    """Return the usual table of options outside the penny programme.
+
+    0.05 below 3 dollars, 0.10 from there on.
+    """
     return TickTable((Tick(value=Decimal("0.05"), threshold=Decimal(3)), Tick(value=Decimal("0.10"))))
 
 
 @pytest.fixture(scope="session")
 def pennies() -> TickTable:
-    """Give the usual table of the penny programme: 0.01 below 3 dollars, 0.05 from there on."""
+    """Return the usual table of the penny programme: 0.01 below 3 dollars, 0.05 from there on."""
     return TickTable((Tick(value=Decimal("0.01"), threshold=Decimal(3)), Tick(value=Decimal("0.05"))))

@@ -19,7 +19,10 @@ MESSAGES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,29}", fullmatch=True)
 
 @given(text=MESSAGES, leg=st.sampled_from(Leg), sequence=st.integers(1, 9999))
 def test_a_client_order_id_is_a_pure_function_that_reads_back(text: str, leg: Leg, sequence: int) -> None:
-    """ENT-30: the same message, leg and sequence give the same id, of at most 36 ASCII characters, and it names them again."""
+    """ENT-30: the same message, leg and sequence give the same id, of at most 36 ASCII characters.
+
+    It names them again.
+    """
     message = message_id(text)
     order = client_order_id(message, leg, sequence)
     assert order == client_order_id(message_id(text), leg, sequence)
@@ -41,13 +44,13 @@ def test_no_two_orders_share_a_client_order_id(
 
 
 @given(text=MESSAGES)
-def test_a_trade_is_named_by_its_message(text: str) -> None:
+def test_a_trade_id_is_made_of_its_message_id(text: str) -> None:
     """WHO-20: one message, one workflow id, and back."""
     assert message_of_workflow(trade_workflow_id(message_id(text))) == text
 
 
 @pytest.mark.parametrize("text", ["", "a" * 31, "-1", "1 2", "1\n", "\u0661", "1/2"])
-def test_an_id_that_fits_no_field_is_refused(text: str) -> None:
+def test_an_invalid_message_id_is_refused(text: str) -> None:
     """Blanks, other alphabets, and more than 30 characters cannot name an order at the venue."""
     with pytest.raises(ValueError, match="message id"):
         message_id(text)

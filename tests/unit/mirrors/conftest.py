@@ -18,7 +18,7 @@ async def one_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[
 
 @pytest.fixture
 async def server(one_server: RedisServer) -> AsyncIterator[RedisServer]:
-    """Give the server empty and healthy, and leave it healthy."""
+    """Return the server empty and healthy, and leave it healthy."""
     await one_server.ask("FLUSHALL")
     yield one_server
     await one_server.thaw()
@@ -28,7 +28,7 @@ async def server(one_server: RedisServer) -> AsyncIterator[RedisServer]:
 
 @pytest.fixture
 async def hot(server: RedisServer) -> AsyncIterator[HotMirror]:
-    """Give the hot mirror of mode demo."""
+    """Return the hot mirror of mode demo."""
     mirror = HotMirror(server.url, "demo", timeout=timedelta(seconds=5))
     yield mirror
     await mirror.aclose()

@@ -1,4 +1,4 @@
-"""The archive: what is written is read back to the last digit, whoever writes, however often, wherever it lies."""
+"""The archive: records are read exactly as written, by any writer, at any location."""
 
 import threading
 from collections.abc import Callable
@@ -18,35 +18,38 @@ DAY = timedelta(days=1)
 
 
 def local(folder: Path) -> Place:
-    """Give a folder of this machine."""
+    """Return a folder of this machine."""
     return Place.at(str(folder))
 
 
 def through_a_uri(folder: Path) -> Place:
-    """Give a place as a URI names it."""
+    """Return a place as a URI names it."""
     return Place.at(f"file://{folder}")
 
 
 def elsewhere(folder: Path) -> Place:
-    """Give a place on another filesystem than the local one: paths there begin at its own root."""
+    """Return a place on another filesystem than the local one: paths there begin at its own root."""
     return Place(fs.SubTreeFileSystem(str(folder), fs.LocalFileSystem()), "bucket/trader")
 
 
 def in_memory(folder: Path) -> Place:
-    """Give a place that is no disk at all."""
+    """Return a place that is no disk at all."""
     assert folder.is_dir()
     return Place(fs._MockFileSystem(), "bucket")
 
 
 @pytest.fixture(params=[local, through_a_uri, elsewhere, in_memory])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    """Give a place on each kind of filesystem."""
+    """Return a place on each kind of filesystem."""
     make: Callable[[Path], Place] = request.param
     return make(tmp_path)
 
 
-def test_what_is_written_is_read_back(place: Place) -> None:
-    """Every value of a trade, its orders and its trail comes back as it was, decimals as decimals, on any filesystem."""
+def test_records_are_read_as_written(place: Place) -> None:
+    """Every value of a trade, its orders.
+
+    Its trail comes back as it was, decimals as decimals, on any filesystem.
+    """
     written = [record("m1"), record("m2", at=NOON + DAY), record("m3", 6)]
     Archive(place, "demo").write(written)
     reader = ArchiveReader(place, "demo")
@@ -67,16 +70,19 @@ def test_what_is_written_is_read_back(place: Place) -> None:
     ).rows == [("DECIMAL(18,4)", "501")]
 
 
-def test_an_archive_that_is_not_there_is_empty(tmp_path: Path) -> None:
-    """Before the first trade, and after everything was deleted, questions are answered with nothing (DUR-20)."""
+def test_a_missing_archive_is_empty(tmp_path: Path) -> None:
+    """DUR-20: before the first trade and after a deletion, queries return nothing."""
     reader = ArchiveReader(local(tmp_path / "nowhere"), "demo")
     assert reader.trades() == []
     assert reader.trade("trade-m1") is None
     assert reader.query("select count(*) from events").rows == [(0,)]
 
 
-def test_new_york_stands_beside_utc(tmp_path: Path) -> None:
-    """The clock in New York is kept as a clock shows it, and the hour that it shows twice a year stays the right one."""
+def test_times_are_in_new_york_and_utc(tmp_path: Path) -> None:
+    """The clock in New York is kept as a clock shows it.
+
+    The hour that it shows twice a year stays the right one.
+    """
     first = datetime(2026, 11, 1, 5, 30, tzinfo=UTC)
     written = [record("m1", at=first), record("m2", at=first + timedelta(hours=1))]
     Archive(local(tmp_path), "demo").write(written)
@@ -90,8 +96,11 @@ def test_new_york_stands_beside_utc(tmp_path: Path) -> None:
     ]
 
 
-def test_modes_are_apart(tmp_path: Path) -> None:
-    """DRY-30: a trade of another mode is refused, lies in another folder, and is seen by no reader of this one."""
+def test_modes_are_separate(tmp_path: Path) -> None:
+    """DRY-30: a trade of another mode is refused, lies in another folder.
+
+    Is seen by no reader of this one.
+    """
     Archive(local(tmp_path), "demo").write([record("m1")])
     with pytest.raises(ValueError, match="modes never share"):
         Archive(local(tmp_path), "demo").write([record("m2", mode="live")])
@@ -103,8 +112,11 @@ def test_modes_are_apart(tmp_path: Path) -> None:
     }
 
 
-def test_the_last_of_two_writings_counts(tmp_path: Path) -> None:
-    """A trade that is written again, or again after a reset, is one trade: as it ended last. Merging files changes no answer."""
+def test_the_later_of_two_writes_counts(tmp_path: Path) -> None:
+    """A trade that is written again, or again after a reset, is one trade: as it ended last.
+
+    Merging files changes no answer.
+    """
     archive, reader = Archive(local(tmp_path), "demo"), ArchiveReader(local(tmp_path), "demo")
     later = record("m2", at=NOON + timedelta(minutes=5), pnl="12.50", life=" again")
     for batch in ([record("m1"), record("m2")], [record("m1")], [later], [record("m2")]):
@@ -123,8 +135,11 @@ def test_the_last_of_two_writings_counts(tmp_path: Path) -> None:
     assert archive.crowded(above=1) == []
 
 
-def test_writers_and_mergers_side_by_side_lose_nothing(tmp_path: Path) -> None:
-    """Several machines write and merge the same day at once: every trade is there, once, whatever a reader meets meanwhile."""
+def test_concurrent_writers_and_mergers_lose_nothing(tmp_path: Path) -> None:
+    """Several machines write and merge the same day at once.
+
+    Every trade is there, once, whatever a reader meets meanwhile.
+    """
     place = local(tmp_path)
     faults: list[BaseException] = []
 
@@ -150,7 +165,7 @@ def test_writers_and_mergers_side_by_side_lose_nothing(tmp_path: Path) -> None:
     assert names == {f"trade-w{number}t{turn}" for number in range(3) for turn in range(5)}
 
 
-def test_what_a_killed_writer_left_behind_is_not_read(tmp_path: Path) -> None:
+def test_the_files_of_a_killed_writer_are_not_read(tmp_path: Path) -> None:
     """A file that was never finished lies aside, where nobody reads it (DUR-20)."""
     Archive(local(tmp_path), "demo").write([record("m1")])
     (tmp_path / "incoming" / "half.parquet").write_bytes(b"PAR1 and no more")
@@ -178,8 +193,11 @@ def test_what_a_killed_writer_left_behind_is_not_read(tmp_path: Path) -> None:
         "",
     ],
 )
-def test_sql_reaches_nothing_but_the_archive(tmp_path: Path, sql: str) -> None:
-    """A query reads the archive's tables; files, networks, variables and this program's memory are closed to it."""
+def test_sql_reads_only_the_archive(tmp_path: Path, sql: str) -> None:
+    """A query reads the archive's tables.
+
+    Files, networks, variables and this program's memory are closed to it.
+    """
     secret_of_python = [{"a": 1}]
     assert secret_of_python
     secret = tmp_path / "secret.csv"
@@ -193,8 +211,11 @@ def test_sql_reaches_nothing_but_the_archive(tmp_path: Path, sql: str) -> None:
 
 
 @pytest.mark.parametrize("where", ["hdfs://127.0.0.1:1/trader", "gs://bucket/trader?nosuch=1"])
-def test_a_place_that_is_away_is_missed_when_it_is_used(where: str) -> None:
-    """Object storage that does not answer stops no process, and no question that another mirror answers; it is an OSError when asked."""
+def test_an_unreachable_location_fails_at_its_use(where: str) -> None:
+    """Object storage that does not answer stops no process, and no question that another mirror answers.
+
+    It is an OSError when asked.
+    """
     archive = Archive(Place.at(where), "demo")
     with pytest.raises(OSError, match=r"\w"):
         archive.files()

@@ -1,4 +1,7 @@
-"""The audit trail asked of the mirrors alone: what they have needs no Temporal, and what is in the way is named."""
+"""The audit trail asked of the mirrors alone.
+
+What they have needs no Temporal, and what is in the way is named.
+"""
 
 import asyncio
 import threading
@@ -31,15 +34,18 @@ async def away() -> Client:
 
 @pytest.fixture
 def kept(tmp_path: Path) -> Mirrors:
-    """Give the mirrors of one archived trade, without a Redis."""
+    """Return the mirrors of one archived trade, without a Redis."""
     place = Place.at(str(tmp_path / "archive"))
     archive = Archive(place, "demo")
     archive.write([TRADE])
     return Mirrors(hot=None, archive=archive, reader=ArchiveReader(place, "demo"), keep=timedelta(days=7))
 
 
-async def test_redis_tells_the_last_events_while_temporal_is_away(hot: HotMirror, kept: Mirrors) -> None:
-    """The last events are wanted most when Temporal is down: a whole mirror has them, and nothing else is asked."""
+async def test_redis_has_the_last_events_without_temporal(hot: HotMirror, kept: Mirrors) -> None:
+    """The last events are wanted most when Temporal is down.
+
+    A whole mirror has them, and nothing else is asked.
+    """
     await hot.write(TRADE.trade, TRADE.events)
     await hot.mark_whole(clock.now())
     page = await audit.recent(away, replace(kept, hot=hot), limit=4)
@@ -47,14 +53,17 @@ async def test_redis_tells_the_last_events_while_temporal_is_away(hot: HotMirror
     assert (await audit.recent(away, replace(kept, hot=hot), limit=4, before="0-0")).events == []
 
 
-async def test_the_archive_tells_a_trade_while_temporal_is_away(kept: Mirrors) -> None:
+async def test_the_archive_has_a_trade_without_temporal(kept: Mirrors) -> None:
     """A trade that is over is told from the archive, chain and all."""
     told = await audit.trade(away, kept, "m1")
     assert (told.source, told.events, told.fault) == (audit.Source.ARCHIVE, TRADE.events, None)
 
 
-def test_a_damaged_archive_is_named_with_what_mends_it(kept: Mirrors) -> None:
-    """A file that is no Parquet keeps no trade from being told by Temporal; who asks the archive alone hears which file it is."""
+def test_a_damaged_archive_is_named_with_its_repair(kept: Mirrors) -> None:
+    """A file that is no Parquet keeps no trade from being told by Temporal.
+
+    Who asks the archive alone hears which file it is.
+    """
     [file] = kept.archive.files()
     Path(file).write_bytes(b"no parquet")
     with pytest.raises(UnreachableError, match="Temporal was asked"):
@@ -66,13 +75,13 @@ def test_a_damaged_archive_is_named_with_what_mends_it(kept: Mirrors) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["zzz", "5-garbage", "-", "5", "1-2-3", "1" * 16 + "-0"])
-async def test_a_cursor_is_refused_before_anything_is_asked(kept: Mirrors, cursor: str) -> None:
+async def test_an_invalid_cursor_is_refused_before_any_query(kept: Mirrors, cursor: str) -> None:
     """What no answer gave is no cursor; it is not Redis that is wrong then."""
     with pytest.raises(audit.BadQueryError, match="expected a cursor"):
         await audit.recent(away, kept, limit=1, before=cursor)
 
 
-async def test_what_can_match_nothing_is_said(kept: Mirrors) -> None:
+async def test_an_impossible_filter_is_reported(kept: Mirrors) -> None:
     """A misspelt kind, or days the wrong way round, would look like an empty archive."""
     with pytest.raises(audit.BadQueryError, match=r"one of received, .*; found 'fild'"):
         await audit.search(kept, audit.Search(kind="fild"))
@@ -83,9 +92,7 @@ async def test_what_can_match_nothing_is_said(kept: Mirrors) -> None:
 @pytest.mark.parametrize(
     "target", [lambda folder: folder / "none" / "x.csv", lambda folder: folder / "archive"]
 )
-def test_a_file_that_cannot_be_written_is_the_one_that_is_named(
-    kept: Mirrors, tmp_path: Path, target: Callable[[Path], Path]
-) -> None:
+def test_an_unwritable_file_is_named(kept: Mirrors, tmp_path: Path, target: Callable[[Path], Path]) -> None:
     """It is not the archive that is in the way, and no half of a file stays."""
     path, before = target(tmp_path), set(tmp_path.iterdir())
     with pytest.raises(audit.UnwritableError, match=f"expected to write {path}, found: "):

@@ -1,4 +1,7 @@
-"""The hot mirror on a real Redis: an event is one entry however often it is written, and a mode sees its own alone."""
+"""The hot mirror on a real Redis.
+
+An event is one entry however often it is written, and a mode sees its own alone.
+"""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -12,12 +15,15 @@ from tests.support.trail import NOON, record
 
 
 def held(of: TradeRecord) -> dict[str, HotTrade]:
-    """Give what the mirror must have of one trade."""
+    """Return what the mirror must have of one trade."""
     return {of.trade.workflow_id: HotTrade(row=of.trade, events=of.events)}
 
 
-async def test_what_is_written_is_read_back(hot: HotMirror) -> None:
-    """A trade comes back to the last digit; its events are the last in the stream, the newest first, with cursors that lead on."""
+async def test_events_are_read_as_written(hot: HotMirror) -> None:
+    """A trade comes back to the last digit.
+
+    Its events are the last in the stream, the newest first, with cursors that lead on.
+    """
     whole = record("m1")
     assert await hot.write(whole.trade, whole.events) == 15
     assert await hot.trades(["trade-m1", "trade-m2"]) == held(whole)
@@ -27,8 +33,11 @@ async def test_what_is_written_is_read_back(hot: HotMirror) -> None:
     assert [each.event for each in await hot.since(100, after=rest[-1].cursor)] == list(whole.events[1:])
 
 
-async def test_written_in_pieces_twice_and_in_any_order_it_is_one_trail(hot: HotMirror) -> None:
-    """DUR-20: whatever was written already, late or again, the trail is the same, and the row is that of the latest telling."""
+async def test_repeated_and_reordered_writes_give_one_trail(hot: HotMirror) -> None:
+    """DUR-20: whatever was written already, late or again, the trail is the same.
+
+    The row is that of the latest telling.
+    """
     whole, early = record("m1"), record("m1", 6)
     pieces = [
         (early.trade, whole.events[:6]),
@@ -44,7 +53,7 @@ async def test_written_in_pieces_twice_and_in_any_order_it_is_one_trail(hot: Hot
     assert await hot.open_trades() == []
 
 
-async def test_open_trades_are_those_that_are_not_over(hot: HotMirror) -> None:
+async def test_open_trades_are_those_without_an_end(hot: HotMirror) -> None:
     """A trade is among the open ones until it is over; the recent ones come by their last event."""
     first, second = record("m1", 6), record("m2", 6, at=NOON + timedelta(minutes=1))
     for each in (second, first):
@@ -56,8 +65,11 @@ async def test_open_trades_are_those_that_are_not_over(hot: HotMirror) -> None:
     assert [row.workflow_id for row in await hot.recent_trades(5)] == ["trade-m2", "trade-m1"]
 
 
-async def test_a_reset_replaces_what_came_after_it(hot: HotMirror) -> None:
-    """Another life of a trade takes the place of the events of the first from where they part; nothing of those stays."""
+async def test_a_reset_replaces_the_later_events(hot: HotMirror) -> None:
+    """Another life of a trade takes the place of the events of the first from where they part.
+
+    Nothing of those stays.
+    """
     whole, again = record("m1"), record("m1", 8, life=" again")
     await hot.write(whole.trade, whole.events)
     await hot.write(again.trade, again.events)
@@ -66,8 +78,11 @@ async def test_a_reset_replaces_what_came_after_it(hot: HotMirror) -> None:
     assert [row.workflow_id for row in await hot.open_trades()] == ["trade-m1"]
 
 
-async def test_an_exact_writing_leaves_nothing_else(hot: HotMirror) -> None:
-    """What Temporal has is written as all there is: events beyond it go, in the mending of one trade and in a rebuild."""
+async def test_an_exact_write_removes_everything_else(hot: HotMirror) -> None:
+    """What Temporal has is written as all there is.
+
+    Events beyond it go, in the mending of one trade and in a rebuild.
+    """
     whole, shorter = record("m1"), record("m1", 6)
     await hot.write(whole.trade, whole.events)
     await hot.write(shorter.trade, shorter.events, exact=True)
@@ -77,8 +92,11 @@ async def test_an_exact_writing_leaves_nothing_else(hot: HotMirror) -> None:
     assert len(await hot.recent(100)) == 15
 
 
-async def test_what_is_old_is_forgotten_whole(hot: HotMirror, server: RedisServer) -> None:
-    """A trade that is over goes with all its events when it is old; an open one stays however long it is held."""
+async def test_old_trades_are_dropped_as_a_whole(hot: HotMirror, server: RedisServer) -> None:
+    """A trade that is over goes with all its events when it is old.
+
+    An open one stays however long it is held.
+    """
     over, open_ = record("m1"), record("m2", 6)
     for each in (over, open_):
         await hot.write(each.trade, each.events)
@@ -90,7 +108,7 @@ async def test_what_is_old_is_forgotten_whole(hot: HotMirror, server: RedisServe
     assert [each async for each in hot.known()] == [["trade-m2"]]
 
 
-async def test_modes_are_apart(hot: HotMirror, server: RedisServer) -> None:
+async def test_modes_are_separate(hot: HotMirror, server: RedisServer) -> None:
     """DRY-30: each mode has its own keys; a row of another is refused, and none is seen."""
     live = HotMirror(server.url, "live", timeout=timedelta(seconds=5))
     other = record("m2", mode="live")
@@ -102,7 +120,7 @@ async def test_modes_are_apart(hot: HotMirror, server: RedisServer) -> None:
     assert {key.partition("}")[0] for key in await server.ask("KEYS", "*")} == {"trader:{live"}
 
 
-async def test_it_is_whole_only_when_somebody_saw_it_so(hot: HotMirror, server: RedisServer) -> None:
+async def test_the_mirror_is_complete_only_after_a_verification(hot: HotMirror, server: RedisServer) -> None:
     """The mark goes with everything else when Redis comes back empty."""
     assert await hot.whole_at() is None
     at = datetime(2026, 11, 24, tzinfo=UTC)
@@ -113,10 +131,11 @@ async def test_it_is_whole_only_when_somebody_saw_it_so(hot: HotMirror, server: 
 
 
 @pytest.mark.parametrize("trouble", ["full", "read-only"])
-async def test_a_refused_writing_leaves_no_part_of_it(
-    hot: HotMirror, server: RedisServer, trouble: str
-) -> None:
-    """A Redis that is full or only reads takes a trade whole or not at all, and can still be read (DUR-20)."""
+async def test_a_refused_write_leaves_nothing(hot: HotMirror, server: RedisServer, trouble: str) -> None:
+    """A Redis that is full or only reads takes a trade whole or not at all.
+
+    Can still be read (DUR-20).
+    """
     first, second = record("m1"), record("m2")
     await hot.write(first.trade, first.events)
     if trouble == "full":
@@ -132,7 +151,7 @@ async def test_a_refused_writing_leaves_no_part_of_it(
     assert len(await hot.recent(100)) == 15
 
 
-async def test_an_error_names_no_password() -> None:
+async def test_an_error_contains_no_password() -> None:
     """DUR-50: an address carries a password; what went wrong is told without it."""
     mirror = HotMirror("redis://someone:c4nary-pass@127.0.0.1:1/0", "demo", timeout=timedelta(seconds=1))
     with pytest.raises(MirrorAwayError) as caught:
@@ -140,8 +159,8 @@ async def test_an_error_names_no_password() -> None:
     assert "c4nary" not in f"{caught.value!r}{caught.value.__cause__!r}"
 
 
-async def test_a_password_that_is_refused_is_said(server: RedisServer) -> None:
-    """Neither a wrong one nor none passes for a Redis that is away."""
+async def test_a_refused_password_is_reported(server: RedisServer) -> None:
+    """Neither a wrong one nor none passes for a Redis that is unreachable."""
     await server.ask("CONFIG", "SET", "requirepass", "right")
     try:
         for login in ("", ":wrong@"):

@@ -1,4 +1,7 @@
-"""The hour that comes twice in November: a trade of it is the same trade from Redis, from Parquet and from Temporal."""
+"""The hour that comes twice in November.
+
+A trade of it is the same trade from Redis, from Parquet and from Temporal.
+"""
 
 import time
 from collections.abc import Iterator
@@ -31,8 +34,11 @@ def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 
 @pytest.mark.parametrize("at", [DAYLIGHT, STANDARD])
-def test_rows_of_the_hour_come_back_from_json(at: datetime) -> None:
-    """DUR-20: what Redis keeps is text with fixed offsets; read back it equals what was written, New York's times too."""
+def test_rows_of_the_repeated_hour_survive_json(at: datetime) -> None:
+    """DUR-20: what Redis keeps is text with fixed offsets.
+
+    Read back it equals what was written, New York's times too.
+    """
     whole = record("m1", at=at)
     assert TRADE_JSON.validate_json(TRADE_JSON.dump_json(whole.trade)) == whole.trade
     assert [EVENT_JSON.validate_json(EVENT_JSON.dump_json(each)) for each in whole.events] == list(
@@ -44,7 +50,7 @@ def test_rows_of_the_hour_come_back_from_json(at: datetime) -> None:
     )
 
 
-async def test_redis_has_no_difference(hot: HotMirror) -> None:
+async def test_redis_agrees_with_temporal_in_the_repeated_hour(hot: HotMirror) -> None:
     """DUR-20: `audit verify` compares exactly this: a trade read from Temporal with the one in Redis."""
     for name, at in (("m1", DAYLIGHT), ("m2", STANDARD)):
         whole = record(name, at=at)
@@ -53,8 +59,11 @@ async def test_redis_has_no_difference(hot: HotMirror) -> None:
         assert difference(whole.trade, whole.events, copy.row, copy.events) is None
 
 
-def test_the_archive_has_no_difference(tmp_path: Path) -> None:
-    """DUR-20: nor has one from Parquet; the two trades are an hour apart, though a clock in New York shows the same."""
+def test_the_archive_agrees_with_temporal_in_the_repeated_hour(tmp_path: Path) -> None:
+    """DUR-20: nor has one from Parquet.
+
+    The two trades are an hour apart, though a clock in New York shows the same.
+    """
     place = Place.at(str(tmp_path))
     written = [record("m1", at=DAYLIGHT), record("m2", at=STANDARD)]
     Archive(place, "demo").write(written)
@@ -65,4 +74,4 @@ def test_the_archive_has_no_difference(tmp_path: Path) -> None:
         assert difference(each.trade, each.events, copy.trade, copy.events) is None
     found = reader.query("select posted_at, posted_new_york from trades order by posted_at").rows
     assert found[1][0] - found[0][0] == timedelta(hours=1)
-    assert found[1][1] == found[0][1] == datetime(2027, 11, 7, 1, 30)  # noqa: DTZ001 - as a clock there shows it
+    assert found[1][1] == found[0][1] == datetime(2027, 11, 7, 1, 30)  # noqa: DTZ001 - wall clock time

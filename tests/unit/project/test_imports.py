@@ -19,7 +19,7 @@ def _name(distribution: str) -> str:
 
 @pytest.fixture(scope="module")
 def production() -> set[str]:
-    """Give every distribution of a production install."""
+    """Return every distribution of a production install."""
     return {
         _name(found)
         for found in re.findall(
@@ -30,12 +30,12 @@ def production() -> set[str]:
 
 @pytest.fixture(scope="module")
 def owners() -> Mapping[str, list[str]]:
-    """Give the distributions that each importable name comes from."""
+    """Return the distributions that each importable name comes from."""
     return importlib.metadata.packages_distributions()
 
 
 @pytest.mark.parametrize("room", ROOMS)
-def test_rooms_need_nothing_that_only_development_has(
+def test_packages_need_no_development_dependency(
     room: str, production: set[str], owners: Mapping[str, list[str]]
 ) -> None:
     """A package that only the tests' tools bring along would be missing in production."""

@@ -20,14 +20,14 @@ def test_the_installed_package_is_this_checkout() -> None:
 
 
 @pytest.mark.parametrize("name", PACKAGES)
-def test_a_package_says_what_lives_there(name: str) -> None:
+def test_every_top_level_package_has_a_docstring(name: str) -> None:
     """Its `__init__` says what lives in it and what never does."""
     described = importlib.import_module(f"alert_trader.{name}").__doc__ or ""
     assert "Lives here" in described
     assert "Never here" in described
 
 
-def test_every_package_below_says_what_it_is() -> None:
+def test_every_subpackage_has_a_docstring() -> None:
     """Each package inside a package has a docstring too, and every folder with source is a package."""
     folders = {path.parent for path in (ROOT / "alert_trader").rglob("*.py")}
     assert [str(folder) for folder in folders if not (folder / "__init__.py").exists()] == []
@@ -47,7 +47,7 @@ def test_the_package_is_never_uploaded() -> None:
     assert "Private :: Do Not Upload" in importlib.metadata.metadata("alert-trader").get_all("Classifier", [])
 
 
-def test_every_package_has_its_place_in_the_layers() -> None:
+def test_every_package_is_in_the_import_contracts() -> None:
     """A new package cannot stay outside of the import contracts: it is a layer, or one of those that no layer needs."""
     layers = next(
         contract["layers"]

@@ -51,7 +51,8 @@ REPEATABLE = {
         "typing",
     },
 }
-"""All that these rooms may import: nothing among it gives another answer at a replay, beside the calls banned below."""
+"""All that these rooms may import: nothing among it gives another answer at a replay, beside the calls banned
+below."""
 BANNED_CALLS = frozenset(
     {
         "asyncio.sleep",
@@ -170,7 +171,7 @@ def folder(room: str) -> Path:
 
 @functools.cache
 def nodes(room: str) -> Sequence[tuple[str, ast.AST]]:
-    """Give every node of a room's source with the place it is in, as `file Class.function`. Each file is parsed once."""
+    """Return every node of a room's source with the place it is in, as `file Class.function`. Each file is parsed once."""
     return [
         found
         for path in sorted(folder(room).rglob("*.py"))
@@ -181,7 +182,7 @@ def nodes(room: str) -> Sequence[tuple[str, ast.AST]]:
 
 
 def within(node: ast.AST, file: str, scope: str) -> Iterator[tuple[str, ast.AST]]:
-    """Give the nodes below a node, each with its place."""
+    """Return the nodes below a node, each with its place."""
     for child in ast.iter_child_nodes(node):
         named = child.name if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) else ""
         inner = f"{scope}.{named}".strip(".")
@@ -190,7 +191,7 @@ def within(node: ast.AST, file: str, scope: str) -> Iterator[tuple[str, ast.AST]
 
 
 def found(rooms: tuple[str, ...], wanted: Callable[[ast.AST], bool]) -> list[Found]:
-    """Give the places of the nodes that are wanted."""
+    """Return the places of the nodes that are wanted."""
     return [Found(where, ast.unparse(node)) for room in rooms for where, node in nodes(room) if wanted(node)]
 
 
@@ -221,7 +222,7 @@ def test_no_float_is_near_money() -> None:
 
 
 @pytest.mark.parametrize("room", DECIDING)
-def test_what_a_workflow_runs_imports_nothing_that_differs_at_a_replay(room: str) -> None:
+def test_workflow_code_imports_nothing_nondeterministic(room: str) -> None:
     """UNK-40: no clock, chance, environment or I/O is even imported by a workflow or by the domain under it."""
 
     def roots(node: ast.AST) -> set[str]:
@@ -235,7 +236,7 @@ def test_what_a_workflow_runs_imports_nothing_that_differs_at_a_replay(room: str
     only(found((room,), lambda node: bool(roots(node) - REPEATABLE[room])), {})
 
 
-def test_what_a_workflow_runs_asks_no_clock_and_no_chance() -> None:
+def test_workflow_code_uses_no_clock_and_no_random_numbers() -> None:
     """UNK-40: neither by its usual name nor through a method of a type that is allowed."""
     only(found(DECIDING, lambda node: called(node) in BANNED_CALLS), {})
 
@@ -284,7 +285,7 @@ def test_a_fast_forward_that_stops_short_fails() -> None:
 
 
 def is_set(node: ast.AST, known: set[str]) -> bool:
-    """Tell whether an expression is seen to be a set."""
+    """Return whether an expression is seen to be a set."""
     return (
         isinstance(node, ast.Set | ast.SetComp)
         or called(node) in {"set", "frozenset"}
@@ -293,7 +294,7 @@ def is_set(node: ast.AST, known: set[str]) -> bool:
 
 
 def sets_walked(tree: ast.Module) -> list[str]:
-    """Give every place where the order of a set would show: a loop or a comprehension that lists, or a call that keeps order."""
+    """Return every place where the order of a set would show: a loop or a comprehension that lists, or a call that keeps order."""
     known = {
         ast.unparse(target)
         for node in ast.walk(tree)
@@ -320,12 +321,12 @@ def sets_walked(tree: ast.Module) -> list[str]:
     [path for room in DECIDING for path in sorted(folder(room).rglob("*.py"))],
     ids=lambda path: path.name,
 )
-def test_what_a_workflow_runs_walks_through_no_set(path: Path) -> None:
+def test_workflow_code_iterates_over_no_set(path: Path) -> None:
     """UNK-40: a set of text has another order in another process."""
     assert sets_walked(ast.parse(path.read_text(encoding="utf-8"))) == []
 
 
-def test_a_walk_through_a_set_would_be_noticed() -> None:
+def test_an_iteration_over_a_set_would_be_detected() -> None:
     """UNK-40: the check above sees loops, lists and joins over sets, and leaves membership and sorting alone."""
     text = "a = {1}\nfor x in a: pass\n[y for y in {1, 2}]\n','.join(set(b))\nlist(a)\n1 in a\nsorted(a)\n{z for z in a}\n"
     assert len(sets_walked(ast.parse(text))) == 4

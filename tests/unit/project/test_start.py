@@ -37,7 +37,7 @@ def test_a_module_with_the_name_of_one_of_our_packages_is_not_run(
 
 
 @pytest.mark.parametrize("path", [".", f":{ROOT}", f"{ROOT}:", "lib"])
-def test_a_pythonpath_that_means_the_folder_you_stand_in_is_refused(path: str, tmp_path: Path) -> None:
+def test_a_pythonpath_with_the_current_folder_is_refused(path: str, tmp_path: Path) -> None:
     """An empty entry, as `PYTHONPATH=$PYTHONPATH:/x` leaves it, would run whatever lies in any folder."""
     code, said = started(TRADER, path, tmp_path)
     assert code == 5
@@ -65,7 +65,7 @@ def test_every_program_can_be_started(name: str, tmp_path: Path) -> None:
     assert started([*WORKER[:-2], name, "--help"], "", tmp_path) == (0, "")
 
 
-def test_one_place_writes_how_a_program_is_started() -> None:
+def test_programs_are_started_in_one_place() -> None:
     """No other source writes `-m`: a child that is started in another way would run files of the folder it is started in."""
     own = {"alert_trader/start.py", "tests/unit/project/test_start.py"}
     folders = ["alert_trader", "tests", "bench", "chaos", "specs", "deploy", "tools"]

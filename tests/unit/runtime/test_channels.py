@@ -1,4 +1,7 @@
-"""Where people are told: a log line is one line, a webhook message is plain text, and neither gives a secret away."""
+"""Where people are notified.
+
+A log line is one line, a webhook message is plain text, and neither gives a secret away.
+"""
 
 import logging
 import socket
@@ -69,7 +72,10 @@ async def webhook() -> AsyncIterator[Hook]:
 
 @pytest.mark.parametrize("level", Level)
 async def test_a_notice_is_one_line_of_the_log(caplog: pytest.LogCaptureFixture, level: Level) -> None:
-    """WHO-60: line ends, control characters and what turns text round are escaped; nothing in a message is a format."""
+    """WHO-60: line ends, control characters and what turns text round are escaped.
+
+    Nothing in a message is a format.
+    """
     with caplog.at_level(logging.INFO, logger="alert-trader.notices"):
         await LogChannel().tell(notice(HOSTILE, level, title=HOSTILE))
     assert len(caplog.records) == 1
@@ -98,16 +104,14 @@ async def test_a_long_message_is_cut_inside_its_block(webhook: Hook) -> None:
     assert content.endswith("\n```")
 
 
-async def test_the_story_is_not_posted(webhook: Hook) -> None:
+async def test_routine_events_are_not_posted(webhook: Hook) -> None:
     """An operator hears of money and of what needs a person."""
     await OperatorChannel(Webhook(webhook.url), NotificationRules()).tell(notice("a step", Level.STORY))
     assert webhook.bodies == []
 
 
 @pytest.mark.parametrize("status", [300, 401, 404, 429, 500])
-async def test_a_webhook_that_does_not_take_it_is_an_error_without_its_address(
-    webhook: Hook, status: int
-) -> None:
+async def test_a_refusing_webhook_is_an_error_without_its_address(webhook: Hook, status: int) -> None:
     """DUR-50: the address is the credential; the error names the answer and nothing more."""
     webhook.status = status
     with pytest.raises(ConnectionError, match=f"answered {status}") as failed:
@@ -118,7 +122,7 @@ async def test_a_webhook_that_does_not_take_it_is_an_error_without_its_address(
 @pytest.mark.parametrize(
     "address", ["http://127.0.0.1:1/{}", "http://[::bad/{}", "ftp://host/{}", "{}", "", "http://\x00/{}"]
 )
-async def test_a_webhook_that_cannot_be_reached_is_an_error_without_its_address(address: str) -> None:
+async def test_an_unreachable_webhook_is_an_error_without_its_address(address: str) -> None:
     """DUR-50: neither the error nor what it came from carries the secret."""
     with pytest.raises(ConnectionError, match="could not be reached") as failed:
         await OperatorChannel(Webhook(address.format(SECRET)), NotificationRules()).tell(notice("bought"))
@@ -127,7 +131,7 @@ async def test_a_webhook_that_cannot_be_reached_is_an_error_without_its_address(
     assert failed.value.__suppress_context__
 
 
-async def test_a_webhook_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_silent_webhook_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """DUR-40: a mute webhook ends in an error that says so, well before the activity's own timeout."""
     monkeypatch.setattr(channels, "WEBHOOK_TIMEOUT", aiohttp.ClientTimeout(total=0.05))
     with socket.socket() as mute:
@@ -158,14 +162,20 @@ def event(kind: EventKind, sequence: int = 7) -> TradeEvent:
 def test_money_and_unknown_outcomes_always_ping(
     kinds: list[EventKind], level: Level, by_day: Urgency, by_night: Urgency
 ) -> None:
-    """What moved money, or what nobody can vouch for, pings at night as well; the rest is quiet by day and left out by night."""
+    """What moved money, or what is unknown, pings at night as well.
+
+    The rest is quiet by day and left out by night.
+    """
     told = replace(notice("text", level), events=tuple(map(event, kinds)))
     found = [urgency(told, quietest=Level.MONEY, quiet_hours=night) for night in (False, True)]
     assert found == [by_day, by_night]
 
 
-def test_quiet_hours_are_new_yorks_and_reach_over_midnight() -> None:
-    """22:00-07:00 holds at three in the morning in New York and not at noon, whatever the machine's zone is."""
+def test_quiet_hours_are_new_york_time_and_may_span_midnight() -> None:
+    """22:00-07:00 holds at three in the morning in New York.
+
+    Not at noon, whatever the machine's zone is.
+    """
     hours = Hours(time(22), time(7))
     assert [hours.holds(datetime(2026, 11, 24, each, 30, tzinfo=UTC)) for each in (3, 8, 11, 12, 17)] == [
         True,
@@ -177,8 +187,11 @@ def test_quiet_hours_are_new_yorks_and_reach_over_midnight() -> None:
     assert not Hours(time(9), time(9)).holds(NOON)
 
 
-async def test_a_ping_reaches_the_one_who_is_set_and_nobody_a_message_names(webhook: Hook) -> None:
-    """WHO-60: the ping is ours alone; what a message says stays in its block; what is quiet notifies nobody."""
+async def test_a_ping_reaches_only_the_configured_person(webhook: Hook) -> None:
+    """WHO-60: the ping is ours alone; what a message says stays in its block.
+
+    What is quiet notifies nobody.
+    """
     channel = OperatorChannel(Webhook(webhook.url, "role:4242424242"), NotificationRules())
     await channel.tell(replace(notice(HOSTILE), events=(event(EventKind.FILLED),)))
     await channel.tell(replace(notice(HOSTILE), events=(event(EventKind.DENIED, 8),)))
@@ -188,7 +201,7 @@ async def test_a_ping_reaches_the_one_who_is_set_and_nobody_a_message_names(webh
     assert (quiet["allowed_mentions"], quiet["flags"]) == ({"parse": []}, SILENT)
 
 
-async def test_a_notice_is_told_once_though_the_activity_is_tried_again(webhook: Hook) -> None:
+async def test_a_notice_is_posted_once_despite_retries(webhook: Hook) -> None:
     """A channel that took it is not told again because another one failed; one that did not take it is."""
     channel = OperatorChannel(Webhook(webhook.url), NotificationRules())
     told = replace(notice("bought"), events=(event(EventKind.FILLED),))
@@ -202,7 +215,10 @@ async def test_a_notice_is_told_once_though_the_activity_is_tried_again(webhook:
 
 
 async def test_anything_else_is_reached_through_apprise(webhook: Hook) -> None:
-    """DUR-50: the notice arrives as plain text; an address that does not take it, or is none, is never named."""
+    """DUR-50: the notice arrives as plain text.
+
+    An address that does not take it, or is none, is never named.
+    """
     way = AppriseChannel(webhook.url.replace("http://", "json://"), 1)
     await way.say(notice("bought 4 at 1.20", Level.PAGE), ping=True)
     (body,) = webhook.bodies
@@ -217,7 +233,7 @@ async def test_anything_else_is_reached_through_apprise(webhook: Hook) -> None:
     assert SECRET not in repr(wrong.value)
 
 
-def test_channels_are_those_that_are_set() -> None:
+def test_channels_are_those_in_the_settings() -> None:
     """A webhook and every Apprise address are a channel each; where none is set there is none."""
     assert len(operators(Settings())) == 0
     more = Settings(

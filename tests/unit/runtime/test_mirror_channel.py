@@ -24,14 +24,14 @@ async def one_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[
 
 @pytest.fixture
 async def server(one_server: RedisServer) -> RedisServer:
-    """Give the server, empty."""
+    """Return the server, empty."""
     await one_server.ask("FLUSHALL")
     return one_server
 
 
 @pytest.fixture
 async def hot(server: RedisServer) -> AsyncIterator[HotMirror]:
-    """Give a mirror with the worker's own patience."""
+    """Return a mirror with the worker's own patience."""
     mirror = HotMirror(server.url, "demo", timeout=WITHIN)
     yield mirror
     await mirror.aclose()
@@ -50,8 +50,11 @@ def notice(message: str, first: int, last: int) -> Notice:
     )
 
 
-async def test_what_is_told_is_there_at_once(hot: HotMirror) -> None:
-    """Each notice adds its events and brings the trade's row up to date; one that is told again, as after a retry, changes nothing."""
+async def test_a_notice_is_in_the_mirror_at_once(hot: HotMirror) -> None:
+    """Each notice adds its events and brings the trade's row up to date.
+
+    One that is told again, as after a retry, changes nothing.
+    """
     channel = MirrorChannel(hot)
     for each in (notice("m1", 1, 6), notice("m1", 7, 15), notice("m1", 7, 15)):
         await channel.tell(each)
@@ -59,15 +62,17 @@ async def test_what_is_told_is_there_at_once(hot: HotMirror) -> None:
     assert ([event.sequence for event in held.events], held.row.outcome) == (list(range(1, 16)), "flat")
 
 
-async def test_a_notice_about_no_trade_is_none_of_its_business(hot: HotMirror) -> None:
-    """A stranger's order in the account is told to people, and is no event of a trade."""
+async def test_a_notice_without_a_trade_is_ignored(hot: HotMirror) -> None:
+    """A stranger's order in the account is reported to people, and is no event of a trade."""
     await MirrorChannel(hot).tell(Notice(level=Level.STORY, workflow_id="", title="t", text="t"))
     assert await hot.recent(10) == []
 
 
 @pytest.mark.parametrize("trouble", ["gone", "frozen", "full", "read-only"])
-async def test_trouble_is_swallowed_in_time(hot: HotMirror, server: RedisServer, trouble: str) -> None:
-    """EXT-50: a Redis that is gone, frozen, full or read-only raises nothing, costs a bounded wait once, and then none for a while."""
+async def test_failures_are_suppressed_within_the_timeout(
+    hot: HotMirror, server: RedisServer, trouble: str
+) -> None:
+    """EXT-50: a stopped, frozen, full or read-only Redis raises nothing and costs one bounded wait."""
     await MirrorChannel(hot).tell(notice("m1", 1, 6))
     await hot.mark_whole(clock.now())
     match trouble:
@@ -91,10 +96,13 @@ async def test_trouble_is_swallowed_in_time(hot: HotMirror, server: RedisServer,
     await server.ask("CONFIG", "SET", "maxmemory", "0")
 
 
-async def test_it_goes_on_by_itself_and_owns_up(
+async def test_the_mirror_recovers_and_is_marked_incomplete(
     hot: HotMirror, server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Once Redis is back, events are written again, and the mirror is no longer called whole: what was missed is housekeeping's."""
+    """Once Redis is back, events are written again, and the mirror is no longer called whole.
+
+    What was missed is housekeeping's.
+    """
     monkeypatch.setattr(mirror_channel, "FIRST_PAUSE", timedelta(0))
     channel = MirrorChannel(hot)
     await channel.tell(notice("m1", 1, 6))

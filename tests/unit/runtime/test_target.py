@@ -47,8 +47,11 @@ def test_a_key_in_the_settings_encrypts(tmp_path: Path) -> None:
         ("TRADER_CODEC_TOKEN", "hunter2"),
     ],
 )
-def test_a_key_that_is_none_is_refused_and_not_shown(tmp_path: Path, name: str, value: str) -> None:
-    """DUR-50: too short, nameless or twice: refused by the variable's name, and what was given is not repeated."""
+def test_an_invalid_key_is_refused_and_not_shown(tmp_path: Path, name: str, value: str) -> None:
+    """DUR-50: too short, nameless or twice.
+
+    Refused by the variable's name, and what was given is not repeated.
+    """
     with pytest.raises(SettingsError) as caught:
         settings(tmp_path, **{name: value})
     assert name in str(caught.value)
@@ -56,10 +59,10 @@ def test_a_key_that_is_none_is_refused_and_not_shown(tmp_path: Path, name: str, 
     assert KEY not in str(caught.value)
 
 
-def test_tracing_is_off_by_default_and_says_what_it_lacks(
+def test_tracing_is_off_by_default_and_names_what_is_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Off, nothing is imported; on without the extra, it says which to install, instead of tracing nothing."""
+    """Off: nothing is imported. On without the extra: the error says what to install."""
     assert tracing_of(settings(tmp_path), "worker") == ()
     monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http.trace_exporter", None)
     with pytest.raises(ValueError, match=r"alert-trader\[tracing\]"):

@@ -35,7 +35,7 @@ def test_defaults_are_the_policy_of_the_domain(tmp_path: Path) -> None:
     assert settings.namespace == "dry-run"
 
 
-def test_every_knob_reaches_the_policy(tmp_path: Path) -> None:
+def test_every_setting_reaches_the_policy(tmp_path: Path) -> None:
     """A knob that is set is in the rules of the next trade."""
     policy = loaded(
         tmp_path,
@@ -59,7 +59,10 @@ def test_every_knob_reaches_the_policy(tmp_path: Path) -> None:
 
 
 def test_announced_closures_reach_the_policy(tmp_path: Path) -> None:
-    """Days and early closes are in the rules of the next trade; a child process and a TOML file's own dates read the same."""
+    """Days and early closes are in the rules of the next trade.
+
+    A child process and a TOML file's own dates read the same.
+    """
     found = loaded(
         tmp_path,
         TRADER_CALENDAR_CLOSURES="2027-01-07, 2027-05-05",
@@ -87,7 +90,7 @@ def test_announced_closures_reach_the_policy(tmp_path: Path) -> None:
         ("TRADER_CALENDAR_EARLY_CLOSES", "2027-07-05=13:00", "Monday 2027-07-05, which is closed"),
     ],
 )
-def test_a_closure_that_cannot_be_meant_is_refused(tmp_path: Path, name: str, value: str, words: str) -> None:
+def test_an_impossible_closure_is_refused(tmp_path: Path, name: str, value: str, words: str) -> None:
     """What was found, and how it is written: a slip in a date must not look as if it held."""
     with pytest.raises(SettingsError) as caught:
         loaded(tmp_path, **{name: value})
@@ -109,7 +112,10 @@ def test_exit_presets(tmp_path: Path, variables: dict[str, str], fraction: str, 
 
 
 def test_the_first_source_wins_and_is_named(tmp_path: Path) -> None:
-    """Flag, environment, .env, trader.toml, stack, default: in this order, and each value knows where it came from."""
+    """Flag, environment, .env, trader.toml, stack, default.
+
+    In this order, and each value knows where it came from.
+    """
     (tmp_path / ".env").write_text("TRADER_LADDER_BUMPS=1\nTRADER_LADDER_STEP=5\nPOSTGRES_PASSWORD=other\n")
     (tmp_path / "trader.toml").write_text(
         "ladder_bumps = 2\nladder_step = 6\nladder_grace = 7\nauthors = [11, 12]\n"
@@ -151,7 +157,7 @@ def test_the_first_source_wins_and_is_named(tmp_path: Path) -> None:
         ({"TRADER_SETTINGS": "nowhere.toml"}, "does not exist"),
     ],
 )
-def test_faults_are_told(tmp_path: Path, variables: dict[str, str], words: str) -> None:
+def test_faults_are_reported(tmp_path: Path, variables: dict[str, str], words: str) -> None:
     """A wrong or unknown setting is refused, with its name and what was expected."""
     with pytest.raises(SettingsError) as caught:
         loaded(tmp_path, **variables)
@@ -159,7 +165,10 @@ def test_faults_are_told(tmp_path: Path, variables: dict[str, str], words: str) 
 
 
 def test_live_needs_whitelist_and_confirmation(tmp_path: Path) -> None:
-    """Mode live needs the account on the whitelist and its number typed once more; sandbox needs the whitelist."""
+    """Mode live needs the account on the whitelist and its number typed once more.
+
+    Sandbox needs the whitelist.
+    """
     account = {"TASTYTRADE_ACCOUNT": "5WT00001"}
     listed = {**account, "TASTYTRADE_ACCOUNT_WHITELIST": "5WT00009,5WT00001"}
     for wrong in (
@@ -212,7 +221,7 @@ def test_secrets_never_show(tmp_path: Path) -> None:
     assert secret not in str(caught.value)
 
 
-def test_a_child_process_runs_by_the_same_settings(tmp_path: Path) -> None:
+def test_a_child_process_has_the_same_settings(tmp_path: Path) -> None:
     """Settings written as an environment read back the same, secrets included."""
     settings = loaded(
         tmp_path,
@@ -241,7 +250,10 @@ def test_the_example_names_every_setting_with_its_default(tmp_path: Path) -> Non
 
 
 def test_profiles_are_read_from_a_table_a_file_or_the_variable(tmp_path: Path) -> None:
-    """The same profile in trader.toml, in a file of its own, and in the variable; a child process runs by it too."""
+    """The same profile in trader.toml, in a file of its own, and in the variable.
+
+    A child process runs by it too.
+    """
     table = 'approval = "ask"\nexits = "automatic"\ndefault_right = "call"\nfactors = { Lotto = 0.3 }\n'
     (tmp_path / "own.toml").write_text(f"[profiles.42]\n{table}")
     (tmp_path / "trader.toml").write_text(f"[profiles.42]\n{table}")
@@ -269,7 +281,7 @@ def test_profiles_are_read_from_a_table_a_file_or_the_variable(tmp_path: Path) -
         ("nowhere.toml", "expected the path of a TOML or JSON file"),
     ],
 )
-def test_a_wrong_profile_is_told_with_its_place(tmp_path: Path, written: str, words: str) -> None:
+def test_a_wrong_profile_is_reported_with_its_location(tmp_path: Path, written: str, words: str) -> None:
     """A profile that is misspelt must not look as if it held."""
     with pytest.raises(SettingsError) as caught:
         loaded(tmp_path, TRADER_PROFILES=written)
@@ -287,10 +299,13 @@ def test_a_wrong_profile_is_told_with_its_place(tmp_path: Path, written: str, wo
         ("TRADER_ARCHIVE", "s3://"),
     ],
 )
-def test_an_address_that_no_mirror_can_have_is_told_with_its_setting(
+def test_an_invalid_mirror_address_is_reported_with_its_setting(
     tmp_path: Path, name: str, value: str
 ) -> None:
-    """Every process would fall over it later, without a word of where it is set; a password in it is not repeated."""
+    """Every process would fall over it later, without a word of where it is set.
+
+    A password in it is not repeated.
+    """
     with pytest.raises(SettingsError, match=f"{name} .*expected ") as caught:
         loaded(tmp_path, **{name: value})
     assert "c4nary" not in str(caught.value)
@@ -306,6 +321,6 @@ def test_an_address_that_no_mirror_can_have_is_told_with_its_setting(
         "redis://[::1]:6379",
     ],
 )
-def test_an_address_of_a_redis_passes(tmp_path: Path, url: str) -> None:
+def test_a_redis_address_is_valid(tmp_path: Path, url: str) -> None:
     """Every form that Redis's own library reads."""
     assert str(loaded(tmp_path, TRADER_REDIS_URL=url).settings.redis_url) == "**********"

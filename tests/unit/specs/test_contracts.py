@@ -60,7 +60,7 @@ def test_exit_codes_are_in_the_reference() -> None:
     assert {int(code) for code, _ in rows} == {code.value for code in ExitCode}
 
 
-def test_links_lead_somewhere() -> None:
+def test_links_are_valid() -> None:
     """A link from a page of ours to a file leads to one that is there."""
     pages = [*generate.ROOT.glob("*.md"), *generate.pages_of_ours()]
     links = [

@@ -39,7 +39,7 @@ LONG_AGO = -7200
 
 
 def activation(job: str, *, events: int, seconds: int, replaying: bool = False) -> WorkflowActivation:
-    """Give an activation with one job, so many seconds from `LATER`."""
+    """Return an activation with one job, so many seconds from `LATER`."""
     act = WorkflowActivation(run_id="run", history_length=events, is_replaying=replaying)
     act.timestamp.FromSeconds(LATER + seconds)
     getattr(act.jobs.add(), job).SetInParent()
@@ -51,8 +51,11 @@ def failed(guard: GuardedInstance, act: WorkflowActivation) -> bool:
     return guard.activate(act).HasField("failed")
 
 
-def test_a_clock_that_stands_still_is_not_shown() -> None:
-    """More history at the same time, in a task that is no replay: it is failed, and the workflow never hears of it (DUR-10)."""
+def test_an_activation_with_a_frozen_clock_is_held_back() -> None:
+    """More history at the same time, in a task that is no replay.
+
+    It is failed, and the workflow never hears of it (DUR-10).
+    """
     workflow = Told()
     guard = GuardedInstance(workflow)
     assert not failed(guard, activation("resolve_activity", events=29, seconds=0, replaying=True))
@@ -60,8 +63,11 @@ def test_a_clock_that_stands_still_is_not_shown() -> None:
     assert workflow.jobs == ["resolve_activity"]
 
 
-def test_a_task_of_long_ago_is_not_shown() -> None:
-    """The time of a killed worker's task, with the events of the one after it: no true task is that old (DUR-10)."""
+def test_an_old_activation_is_held_back() -> None:
+    """The time of a killed worker's task, with the events of the one after it.
+
+    No true task is that old (DUR-10).
+    """
     workflow = Told()
     guard = GuardedInstance(workflow)
     assert not failed(guard, activation("resolve_activity", events=133, seconds=LONG_AGO, replaying=True))
@@ -69,7 +75,7 @@ def test_a_task_of_long_ago_is_not_shown() -> None:
     assert workflow.jobs == ["resolve_activity"]
 
 
-def test_a_true_task_is_passed_on() -> None:
+def test_a_valid_activation_is_passed_on() -> None:
     """Later tasks, steps of one task, replays and queries all reach the workflow."""
     workflow = Told()
     guard = GuardedInstance(workflow)

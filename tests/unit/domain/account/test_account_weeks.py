@@ -1,11 +1,11 @@
-"""Weeks of trading on one account, started afresh every day: everything is carried, and nothing grows without a bound."""
+"""Weeks of trading on one account, carried over every day: nothing is lost or grows without a bound."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from pydantic import TypeAdapter
 
-from alert_trader.domain.account.account import Account, opened
+from alert_trader.domain.account.account import Account, new_account
 from alert_trader.domain.account.limits import Limits
 from alert_trader.domain.account.reservation import AdmitRequest, Admitted, PositionReport
 from alert_trader.domain.account.trading_state import TradingStateCommand
@@ -20,11 +20,11 @@ ALERTS = 300
 """A day."""
 CARRIED = TypeAdapter(Account)
 MOST_BYTES = 1_000_000
-"""What a fresh start takes with it at most; Temporal takes two million bytes."""
+"""The most bytes carried over by continue-as-new; Temporal allows two million."""
 
 
 def ask(day: int, number: int, now: datetime) -> AdmitRequest:
-    """Ask for a trade as alerts do: by forty authors, mostly for this week and next, each contract and price but once."""
+    """Return a request of one of forty authors, expirations within weeks, each contract and price once."""
     contract = OptionContract(
         root="SPY",
         expiry=weekly_expiry(now.date() + timedelta(days=7 * (number % 3))),
@@ -48,7 +48,7 @@ def ask(day: int, number: int, now: datetime) -> AdmitRequest:
 
 
 def over(request: AdmitRequest, gain: int) -> PositionReport:
-    """End a trade with two contracts bought and sold."""
+    """Report a trade that ended with two contracts bought and sold."""
     return PositionReport(
         trade=request.trade,
         sequence=1,
@@ -62,15 +62,15 @@ def over(request: AdmitRequest, gain: int) -> PositionReport:
 
 
 def test_weeks_of_hundreds_of_trades_a_day_are_carried_and_bounded() -> None:
-    """DUR-40, RSK-20, RSK-30: six weeks of three hundred alerts a day, started afresh from what is carried before each of them."""
+    """DUR-40, RSK-20, RSK-30: six weeks of three hundred alerts a day, carried over before each day."""
     now = datetime(2026, 10, 12, 14, 0, tzinfo=UTC)
-    account = opened(Limits(max_notional_per_day=Decimal(10**6)), now)
+    account = new_account(Limits(max_notional_per_day=Decimal(10**6)), now)
     largest = traded = 0
     for day in range(7 * WEEKS):
         if not is_trading_day(now.date()):
             now += timedelta(days=1)
             continue
-        account.roll(now)
+        account.start_day(now)
         account.open_day(Usd(Decimal(100_000)), now)
         account.day.preflight_at = now
         for number in range(ALERTS):
@@ -79,9 +79,11 @@ def test_weeks_of_hundreds_of_trades_a_day_are_carried_and_bounded() -> None:
             assert isinstance(answer, Admitted), answer
             traded += 1
             if number >= 20:  # twenty stay open at any time
-                account.take(over(ask(day, number - 20, moment), gain=1 if number % 2 else -1), moment)
+                account.apply_report(
+                    over(ask(day, number - 20, moment), gain=1 if number % 2 else -1), moment
+                )
         for number in range(ALERTS - 20, ALERTS):
-            account.take(over(ask(day, number, now), gain=0), now + timedelta(hours=6))
+            account.apply_report(over(ask(day, number, now), gain=0), now + timedelta(hours=6))
         assert (account.day.trades, len(account.trades)) == (ALERTS, 0)
         written = CARRIED.dump_json(account)
         largest = max(largest, len(written))
@@ -93,17 +95,17 @@ def test_weeks_of_hundreds_of_trades_a_day_are_carried_and_bounded() -> None:
     assert min(account.reposts) >= (now - timedelta(days=4)).date().isoformat()
 
 
-def test_what_is_carried_is_what_was() -> None:
-    """HLT-10, RSK-30, DUR-40: a halt, a re-post's memory, what is open and what is counted are the same after a fresh start."""
+def test_the_carried_state_is_the_same() -> None:
+    """HLT-10, RSK-30, DUR-40: halt, re-posts, open trades and counters survive continue-as-new."""
     now = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
-    account = opened(Limits(), now)
+    account = new_account(Limits(), now)
     account.open_day(Usd(Decimal(5000)), now)
     account.day.preflight_at = now
     request = ask(1, 1, now)
     account.admit(request, now)
-    account.take(over(ask(1, 1, now), gain=-50), now)
+    account.apply_report(over(ask(1, 1, now), gain=-50), now)
     account.admit(ask(1, 2, now), now)
-    account.order(TradingStateCommand.HALT, now, by="ann", reason="a test")
+    account.change_state(TradingStateCommand.HALT, now, by="ann", reason="a test")
     again = CARRIED.validate_json(CARRIED.dump_json(account))
     assert again == account
     denied = again.admit(ask(1, 3, now), now)

@@ -1,4 +1,4 @@
-"""Limits as people change them, and the table of halting."""
+"""Changing limits, and the table of trading states."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -16,7 +16,7 @@ from alert_trader.domain.account.trading_state import (
 )
 
 
-def test_a_change_is_read_as_people_write_it() -> None:
+def test_limits_are_read_from_text() -> None:
     """Each kind of limit is read from text, and the diff shows old and new."""
     new = changed(
         Limits(),
@@ -57,14 +57,14 @@ def test_a_change_is_read_as_people_write_it() -> None:
         ("max_everything", "1", "one of max_contracts"),
     ],
 )
-def test_a_change_that_makes_no_sense_is_refused(name: str, text: str, expected: str) -> None:
+def test_an_invalid_limit_is_refused(name: str, text: str, expected: str) -> None:
     """The message names the limit, what was expected and what was found."""
     with pytest.raises(ValueError, match=expected):
         changed(Limits(), {name: text})
 
 
-def test_settings_move_only_what_they_changed() -> None:
-    """A limit that a person changed stays when a worker starts with other settings beside it."""
+def test_settings_change_only_the_limits_they_changed() -> None:
+    """A limit that a person changed stays when a worker starts with other limits changed in its settings."""
     by_hand = replace(Limits(), max_open_trades=3)
     settings = replace(Limits(), max_trades_per_day=9)
     assert merged(by_hand, Limits(), settings) == replace(by_hand, max_trades_per_day=9)
@@ -72,7 +72,7 @@ def test_settings_move_only_what_they_changed() -> None:
 
 
 def test_every_state_can_be_halted_and_flattened() -> None:
-    """HLT-10, HLT-20: no state refuses a halt or a flattening, and neither leads to an account that buys."""
+    """HLT-10, HLT-20: every state allows halt and flatten, and neither leads to ACTIVE."""
     for state in AccountState:
         for order in (TradingStateCommand.HALT, TradingStateCommand.FLATTEN):
             assert next_state(state, order) is not AccountState.ACTIVE
@@ -90,7 +90,9 @@ def test_every_state_can_be_halted_and_flattened() -> None:
         if (state, order) not in TABLE
     ],
 )
-def test_what_is_not_in_the_table_is_refused(state: AccountState, order: TradingStateCommand) -> None:
-    """An order that makes no sense raises, and says what state was found."""
+def test_a_command_that_is_not_in_the_table_is_refused(
+    state: AccountState, order: TradingStateCommand
+) -> None:
+    """It raises, and the message names the state."""
     with pytest.raises(IllegalStateChange, match=str(state)):
         next_state(state, order)

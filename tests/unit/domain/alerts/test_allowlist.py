@@ -48,7 +48,7 @@ def test_only_a_message_with_all_three_on_their_lists_passes(
 
 
 @pytest.mark.parametrize("given_", [each for each in product([(), ("1", "2", "3")], repeat=3) if () in each])
-def test_an_empty_list_lets_nobody_through(given_: tuple[tuple[str, ...], ...]) -> None:
+def test_an_empty_list_allows_no_author(given_: tuple[tuple[str, ...], ...]) -> None:
     """WHO-10: a list that is not set up trades nothing, whatever the other two say."""
     authors, channels, guilds = given_
     assert (
@@ -56,7 +56,7 @@ def test_an_empty_list_lets_nobody_through(given_: tuple[tuple[str, ...], ...]) 
     )
 
 
-def test_a_name_is_no_id() -> None:
+def test_a_name_is_not_an_id() -> None:
     """WHO-10: what the author is called decides nothing."""
     denied = check_allowlist(message(author="7"), Allowlist(authors=("1",), channels=("2",), guilds=("3",)))
     assert denied is not None

@@ -26,7 +26,7 @@ SATURDAY = datetime(2026, 11, 28, 15, 0, tzinfo=UTC)
         (SATURDAY, "0DTE", Code.EXPIRY_NOT_TRADING_DAY),
     ],
 )
-def test_a_day_on_which_nothing_trades_is_denied_beside_the_reading(
+def test_an_expiration_on_a_closed_day_is_denied(
     *, posted: Posted, at: datetime, expiry: str, code: Code | None
 ) -> None:
     """WHO-40: a weekend or holiday is read as it is written, and never traded."""
@@ -36,7 +36,7 @@ def test_a_day_on_which_nothing_trades_is_denied_beside_the_reading(
     assert (None if denied is None else denied.code) == code
 
 
-def test_an_expiration_that_is_over_is_denied(posted: Posted) -> None:
+def test_a_past_expiration_is_denied(posted: Posted) -> None:
     """A reading that is checked against a later day than its own is past."""
     parsed = parse(posted("BTO KO 70c 0DTE @ 1.25", MONDAY))
     denied = check_expiry(parsed, SATURDAY)
@@ -46,7 +46,7 @@ def test_an_expiration_that_is_over_is_denied(posted: Posted) -> None:
 
 
 @pytest.mark.parametrize(("symbol", "code"), [("VIX", Code.CONTRACT_EXPIRED), ("KO", None), ("SPX", None)])
-def test_what_settles_in_the_morning_is_over_on_its_day(
+def test_an_am_settled_contract_is_past_on_its_expiration_day(
     posted: Posted, symbol: str, code: Code | None
 ) -> None:
     """WHO-40: 0DTE of VIX trades no more; of SPX the chain must tell which series is meant."""
@@ -57,7 +57,7 @@ def test_what_settles_in_the_morning_is_over_on_its_day(
     assert (None if denied is None else denied.code) == code
 
 
-def test_an_announced_closure_is_no_expiration(posted: Posted) -> None:
+def test_an_announced_closure_is_not_an_expiration(posted: Posted) -> None:
     """WHO-40: nothing is bought that is dated on a day that was announced as closed."""
     parsed = parse(posted("BTO KO 70c 11/25 @ 1.25", MONDAY))
     denied = check_expiry(parsed, MONDAY, TradingHours(closures=Closures(days=(date(2026, 11, 25),))))

@@ -13,7 +13,7 @@ Posted = Callable[..., AlertMessage]
 
 
 def fields(parsed: ParsedAlert) -> tuple[object, ...]:
-    """Give what an entry says, as text where that is shorter."""
+    """Return what an entry says, as text where that is shorter."""
     contract = f"{parsed.symbol} {parsed.strike}{parsed.right} {parsed.expiry}"
     return (parsed.kind.value, contract, None if parsed.price is None else str(parsed.price), parsed.quantity)
 
@@ -115,7 +115,7 @@ SHAPES = [
 @pytest.mark.parametrize(
     ("text", "contract", "price", "quantity"), SHAPES, ids=[shape[0][:40] for shape in SHAPES]
 )
-def test_plain_forms_are_read(
+def test_plain_forms_are_parsed(
     *, posted: Posted, text: str, contract: str, price: str | None, quantity: int | None
 ) -> None:
     """WHO-50: each shape gives the one contract it names, with its price exactly as written."""
@@ -126,7 +126,7 @@ def test_plain_forms_are_read(
 @pytest.mark.parametrize(
     ("text", "contract", "price", "quantity"), SHAPES, ids=[shape[0][:40] for shape in SHAPES]
 )
-def test_every_answer_shows_where_it_was_read(
+def test_every_field_has_its_span(
     *, posted: Posted, text: str, contract: str, price: str | None, quantity: int | None
 ) -> None:
     """Each field has its span, and the span's text is the message's own at that place."""
@@ -165,7 +165,7 @@ def test_a_label_is_kept(posted: Posted, text: str, label: str | None) -> None:
         ("AVG KO 12/18 70c @ 1.40, added @ .98", "add", "KO 70C 2026-12-18", "0.98"),
     ],
 )
-def test_exits_and_additions_are_told_apart(
+def test_exits_and_additions_are_distinguished(
     *, posted: Posted, text: str, kind: str, contract: str, price: str | None
 ) -> None:
     """STC sells and AVG tells of an addition; neither ever buys."""

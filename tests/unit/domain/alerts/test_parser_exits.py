@@ -69,7 +69,7 @@ EXITS = [
     EXITS,
     ids=[row[0][:40] for row in EXITS],
 )
-def test_an_exit_says_what_it_closes(
+def test_an_exit_is_parsed_with_its_quantity(
     *,
     posted: Posted,
     text: str,
@@ -112,7 +112,7 @@ def test_an_exit_says_what_it_closes(
         "> ↪️ replying to **X**: STC nothing\nnice",
     ],
 )
-def test_talk_closes_nothing(posted: Posted, text: str) -> None:
+def test_chatter_is_not_an_exit(posted: Posted, text: str) -> None:
     """A word of closing inside a sentence about something else is no exit."""
     assert parse(posted(text)).kind in {AlertKind.CHATTER, AlertKind.REFUSED}
 
@@ -130,7 +130,7 @@ def test_talk_closes_nothing(posted: Posted, text: str) -> None:
         ("> STC KO 70c 12/18 @ 2", Code.PARSE_NOT_FIRST_HAND),
     ],
 )
-def test_an_exit_that_is_not_certain_is_refused(posted: Posted, text: str, code: Code) -> None:
+def test_an_uncertain_exit_is_refused(posted: Posted, text: str, code: Code) -> None:
     """WHO-40: a condition, a negation, a quote or an impossible part closes nothing, and says why."""
     parsed = parse(posted(text))
     assert (parsed.kind, parsed.code) == (AlertKind.REFUSED, code)
@@ -146,7 +146,7 @@ def test_an_exit_that_is_not_certain_is_refused(posted: Posted, text: str, code:
         ("Averaging down $KO 70c 12/18", "KO 70C 2026-12-18", None),
     ],
 )
-def test_an_addition_is_no_entry(posted: Posted, text: str, contract: str, price: str | None) -> None:
+def test_an_addition_is_not_an_entry(posted: Posted, text: str, contract: str, price: str | None) -> None:
     """AVG and its like tell of an addition; they buy nothing."""
     parsed = parse(posted(text))
     assert parsed.kind is AlertKind.ADD
@@ -163,6 +163,6 @@ def test_an_addition_is_no_entry(posted: Posted, text: str, contract: str, price
         "added to the KO 70c 12/18 spread @ 1.20",
     ],
 )
-def test_an_addition_that_is_not_certain_is_refused(posted: Posted, text: str) -> None:
+def test_an_uncertain_addition_is_refused(posted: Posted, text: str) -> None:
     """WHO-40: where a profile has adds bought, a thought or a quote buys nothing."""
     assert parse(posted(text)).kind is AlertKind.REFUSED

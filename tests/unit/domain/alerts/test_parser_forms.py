@@ -35,7 +35,7 @@ def boxed(message: AlertMessage, title: str, lines: dict[str, str]) -> AlertMess
     )
 
 
-def test_a_form_is_read_from_a_description(posted: Posted) -> None:
+def test_a_form_is_parsed_from_a_description(posted: Posted) -> None:
     """WHO-50: the title says the act and the right, the bold names say the rest; spans point into the shown text."""
     message = boxed(posted("<@&1>"), TITLE, LINES)
     parsed = parse(message)
@@ -47,7 +47,7 @@ def test_a_form_is_read_from_a_description(posted: Posted) -> None:
     assert all(message.shown[span.start : span.end] == span.text for span in parsed.spans)
 
 
-def test_a_form_is_read_from_fields(posted: Posted) -> None:
+def test_a_form_is_parsed_from_fields(posted: Posted) -> None:
     """The embed's own fields are the same form."""
     fields = tuple(EmbedField(name=name, value=value) for name, value in LINES.items())
     parsed = parse(replace(posted(""), embeds=(Embed(title="PUT buy to open", fields=fields),)))
@@ -76,13 +76,13 @@ def test_a_title_alone_is_a_message(posted: Posted) -> None:
         ({"\U0001f4ac Comments": "cancelled"}, Code.PARSE_NEGATED),
     ],
 )
-def test_a_form_that_is_not_certain_is_refused(posted: Posted, changed: dict[str, str], code: Code) -> None:
+def test_an_uncertain_form_is_refused(posted: Posted, changed: dict[str, str], code: Code) -> None:
     """WHO-40: each value says one thing, and a result or a condition takes the form back."""
     parsed = parse(boxed(posted(""), TITLE, LINES | changed))
     assert (parsed.kind, parsed.code) == (AlertKind.REFUSED, code)
 
 
-def test_an_empty_comment_is_none(posted: Posted) -> None:
+def test_an_empty_comment_is_ignored(posted: Posted) -> None:
     """A comment that is only "No" says that there are none."""
     assert parse(boxed(posted(""), TITLE, LINES | {"\U0001f4ac Comments": "No"})).kind is AlertKind.ENTRY
 
@@ -95,7 +95,7 @@ def test_an_empty_comment_is_none(posted: Posted) -> None:
         ("CALL position Update", "chatter"),
     ],
 )
-def test_a_form_of_a_position_opens_nothing(posted: Posted, title: str, kind: str) -> None:
+def test_a_position_form_is_not_an_entry(posted: Posted, title: str, kind: str) -> None:
     """Trims, closes and updates carry the contract, and are no entries."""
     result = {name: value for name, value in LINES.items() if "Entry" not in name} | {"\U0001f4b2 P/L": "66%"}
     parsed = parse(boxed(posted(""), title, result))

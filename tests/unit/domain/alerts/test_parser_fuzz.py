@@ -101,12 +101,13 @@ PARTS = (
     "Ticker: a\n",
 )
 CPU_SECONDS = 2
-"""Far above what the longest message takes (some milliseconds), and far below what one super-linear rule would take."""
+"""Far above what the longest message takes (some milliseconds), and far below what one super-linear rule
+would take."""
 
 
 @settings(max_examples=300)
 @given(text=ANY, title=ANY, name=ANY, value=ANY)
-def test_any_unicode_anywhere_has_an_answer(
+def test_any_unicode_text_is_answered(
     posted: Posted, *, text: str, title: str, name: str, value: str
 ) -> None:
     """WHO-40, WHO-60: no text, in a message or in an embed, makes the reading, its explanation or the check of its day raise."""

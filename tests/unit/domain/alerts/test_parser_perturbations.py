@@ -37,12 +37,12 @@ CYRILLIC = str.maketrans("ABCEHKMOPTXaceopxy", "АВСЕНКМОРТХасеор
 
 
 def said(parsed: ParsedAlert) -> ParsedAlert:
-    """Give what a reading says, without where it was read and in whose words it was refused."""
+    """Return what a reading says, without where it was read and in whose words it was refused."""
     return replace(parsed, spans=(), reason=None)
 
 
 @given(text=TEXTS, hidden=INVISIBLE, at=st.integers(0, 60), times=st.integers(1, 3))
-def test_a_character_nobody_sees_changes_nothing(
+def test_an_invisible_character_changes_nothing(
     posted: Posted, *, text: str, hidden: str, at: int, times: int
 ) -> None:
     """WHO-40: an invisible character, inside a number too, leaves the alert as it is seen; spans still point into the message."""
@@ -59,7 +59,7 @@ def test_a_character_nobody_sees_changes_nothing(
     at=st.integers(0, 60),
     length=st.integers(0, 60),
 )
-def test_look_alike_characters_are_read_as_they_look(
+def test_look_alike_characters_are_parsed_as_they_look(
     posted: Posted, *, text: str, alphabet: dict[int, int], at: int, length: int
 ) -> None:
     """Fancy and foreign letters of the same shape read as the plain ones, in any part of the text."""
@@ -77,7 +77,7 @@ def test_spacing_changes_nothing(posted: Posted, *, text: str, blanks: str) -> N
 
 
 @given(text=TEXTS, case=st.sampled_from([str.upper, str.lower]))
-def test_case_changes_nothing_behind_an_action(
+def test_case_changes_nothing_after_an_action(
     posted: Posted, *, text: str, case: Callable[[str], str]
 ) -> None:
     """An alert in capitals or in small letters is the same alert."""
@@ -106,7 +106,7 @@ def test_case_changes_nothing_behind_an_action(
         "@here\n{}",
     ],
 )
-def test_a_frame_changes_nothing(posted: Posted, text: str, frame: str) -> None:
+def test_a_surrounding_frame_changes_nothing(posted: Posted, text: str, frame: str) -> None:
     """Markdown, code blocks, mentions, emoji and links around an alert are not part of it."""
     assert said(parse(posted(frame.format(text)))) == said(parse(posted(text)))
 

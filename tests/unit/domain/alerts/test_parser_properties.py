@@ -69,13 +69,13 @@ def check(message: AlertMessage) -> ParsedAlert:
 
 
 @given(text=st.text(), at=MOMENTS)
-def test_any_text_at_any_time_has_an_answer(posted: Posted, text: str, at: datetime) -> None:
+def test_any_text_at_any_time_is_answered(posted: Posted, text: str, at: datetime) -> None:
     """WHO-40, WHO-60: no input raises; the answer is the same each time, and a reason holds nothing a chat, terminal or log acts on."""
     check(posted(text, at))
 
 
 @given(text=SALAD, at=MOMENTS | st.just(datetime(2026, 11, 23, 15, tzinfo=UTC)))
-def test_any_mixture_of_alert_pieces_is_read_or_refused(posted: Posted, text: str, at: datetime) -> None:
+def test_any_mixture_of_alert_parts_is_parsed_or_refused(posted: Posted, text: str, at: datetime) -> None:
     """WHO-40, WHO-50: an entry rests on spans that spell out its fields, on a day that trades, with one strike in the text."""
     parsed = check(posted(text, at))
     if parsed.kind is not AlertKind.ENTRY:
@@ -98,7 +98,7 @@ def test_any_mixture_of_alert_pieces_is_read_or_refused(posted: Posted, text: st
 
 
 @given(text=st.text() | SALAD)
-def test_tokens_are_the_text_but_for_its_blanks(text: str) -> None:
+def test_tokens_are_the_text_without_blanks(text: str) -> None:
     """Nothing of a message is skipped: every character that is no blank is in exactly one token, in its place."""
     sight = seen(text)
     past = 0
@@ -121,7 +121,7 @@ def test_tokens_are_the_text_but_for_its_blanks(text: str) -> None:
     action=st.sampled_from(["BTO", "bto", "Buy", "Buy To Open", "Lotto: BTO", "**BTO**"]),
     tail=TAILS,
 )
-def test_the_plain_grammar_is_read_in_any_order(  # noqa: PLR0913 - the parts of an alert
+def test_the_plain_grammar_is_parsed_in_any_order(  # noqa: PLR0913 - the parts of an alert
     *,
     posted: Posted,
     ticker: str,
@@ -174,7 +174,7 @@ def test_the_plain_grammar_is_read_in_any_order(  # noqa: PLR0913 - the parts of
         ]
     ),
 )
-def test_one_doubtful_word_is_enough(posted: Posted, doubt: str, *, before: bool) -> None:
+def test_one_word_of_doubt_refuses_an_alert(posted: Posted, doubt: str, *, before: bool) -> None:
     """WHO-40: the same alert with a negation, condition, second contract or the like, in front or behind, is never an entry."""
     alert = "BTO KO 70c 12/18 @ 1.25"
     assert check(posted(alert)).kind is AlertKind.ENTRY

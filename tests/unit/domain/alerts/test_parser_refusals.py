@@ -130,7 +130,7 @@ CASES = [(code, text) for code, texts in REFUSED.items() for text in texts]
 
 
 @pytest.mark.parametrize(("code", "text"), CASES, ids=[f"{code}-{text[:32]!a}" for code, text in CASES])
-def test_what_is_not_certain_is_refused_with_its_code(posted: Posted, code: Code, text: str) -> None:
+def test_an_uncertain_alert_is_refused_with_its_code(posted: Posted, code: Code, text: str) -> None:
     """WHO-40: each kind of doubt is a refusal that names it, says what was found, and what to do; it carries no field to trade by."""
     parsed = parse(posted(text))
     assert (parsed.kind, parsed.code) == (AlertKind.REFUSED, code)
@@ -173,7 +173,7 @@ def test_every_parse_code_has_an_example() -> None:
         "CALL ALERT on KO at 2026-11-23T15:05:04Z | Price: 70.72",
     ],
 )
-def test_what_is_no_alert_is_chatter(posted: Posted, text: str) -> None:
+def test_other_messages_are_chatter(posted: Posted, text: str) -> None:
     """Talk, results and watchlists name no entry: they are not even refused."""
     parsed = parse(posted(text))
     assert (parsed.kind, parsed.code) == (AlertKind.CHATTER, None)
@@ -187,11 +187,11 @@ def test_what_is_no_alert_is_chatter(posted: Posted, text: str) -> None:
         datetime(1999, 1, 1),  # noqa: DTZ001 - what is tested
     ],
 )
-def test_a_time_no_message_has_is_refused(posted: Posted, at: datetime) -> None:
+def test_an_impossible_message_time_is_refused(posted: Posted, at: datetime) -> None:
     """The ends of the calendar, and a moment without a zone, are answered like everything else."""
     assert parse(posted("BTO KO 70c 12/18 @ 1.25", at)).code == Code.PARSE_BAD_EXPIRY
 
 
-def test_a_message_in_quotation_marks_is_somebody_elses(posted: Posted) -> None:
+def test_a_quoted_message_is_refused(posted: Posted) -> None:
     """WHO-20: words that are quoted were said before."""
     assert parse(posted('"BTO KO 70c 12/18 @ 1.25" was the call')).code == Code.PARSE_NOT_FIRST_HAND

@@ -65,7 +65,7 @@ HARMLESS = [
 
 
 @pytest.mark.parametrize("talk", HARMLESS)
-def test_talk_behind_a_complete_alert_changes_nothing(posted: Posted, talk: str) -> None:
+def test_chatter_after_a_complete_alert_changes_nothing(posted: Posted, talk: str) -> None:
     """WHO-50: disclaimers, stops, targets, sizes and plans for later leave the contract and its price as they are."""
     plain, talked = parse(posted(ALERT)), parse(posted(f"{ALERT} {talk}"))
     assert talked.kind is AlertKind.ENTRY, talked.reason
@@ -90,7 +90,7 @@ def test_talk_behind_a_complete_alert_changes_nothing(posted: Posted, talk: str)
         "That looks strong.\n",
     ],
 )
-def test_talk_in_front_that_has_ended_changes_nothing(posted: Posted, front: str) -> None:
+def test_a_finished_sentence_before_an_alert_changes_nothing(posted: Posted, front: str) -> None:
     """A greeting, a mention, a time stamp or a sentence of its own in front leaves the alert as it is."""
     parsed = parse(posted(front + ALERT))
     assert parsed.kind is AlertKind.ENTRY, parsed.reason
@@ -128,7 +128,7 @@ def test_talk_in_front_that_has_ended_changes_nothing(posted: Posted, front: str
         "?",
     ],
 )
-def test_words_that_take_it_back_refuse_it(posted: Posted, talk: str) -> None:
+def test_an_alert_that_is_withdrawn_is_refused(posted: Posted, talk: str) -> None:
     """WHO-40: a condition, a negation, a result, a second number or contract behind a complete alert is never traded."""
     assert parse(posted(f"{ALERT} {talk}")).kind is AlertKind.REFUSED
 
@@ -148,18 +148,18 @@ def test_words_that_take_it_back_refuse_it(posted: Posted, talk: str) -> None:
         "KO looks great ",
     ],
 )
-def test_words_in_front_that_make_it_doubtful_refuse_it(posted: Posted, front: str) -> None:
+def test_words_of_doubt_before_an_alert_refuse_it(posted: Posted, front: str) -> None:
     """WHO-40: what is quoted, depends on something or is told of the past opens nothing."""
     assert parse(posted(front + ALERT)).kind is AlertKind.REFUSED
 
 
-def test_a_harmless_clause_counts_only_behind_a_complete_alert(posted: Posted) -> None:
+def test_a_harmless_clause_is_allowed_only_after_a_complete_alert(posted: Posted) -> None:
     """The same words in front of an action, or without a price, may be what it depends on."""
     assert parse(posted("will add if it dips: BTO KO 70c 12/18 @ 1.25")).kind is AlertKind.REFUSED
     assert parse(posted("BTO KO 70c 12/18 will add if it dips")).kind is AlertKind.REFUSED
 
 
-def test_the_days_stamp_of_a_bot_counts_for_its_day(posted: Posted) -> None:
+def test_a_bots_date_stamp_counts_for_its_day(posted: Posted) -> None:
     """0DTE counts from the day in the head line; one from an earlier day is a repetition."""
     text = "@Room | {day}  09:35 AM EST\nBuy To Open\nKO 70C 0DTE $0.71"
     assert str(parse(posted(text.format(day="Monday - 11-23-2026"))).expiry) == "2026-11-23"
@@ -184,7 +184,7 @@ def test_the_days_stamp_of_a_bot_counts_for_its_day(posted: Posted) -> None:
         "needs to clear 72 first",
     ],
 )
-def test_what_may_undo_an_alert_behind_it_is_refused(posted: Posted, talk: str) -> None:
+def test_a_possible_withdrawal_after_an_alert_refuses_it(posted: Posted, talk: str) -> None:
     """WHO-40: near the harmless phrases stand ones that are not: a condition, another strike, a time, an order that is none yet."""
     assert parse(posted(f"{ALERT} {talk}")).kind is AlertKind.REFUSED
 
@@ -192,6 +192,6 @@ def test_what_may_undo_an_alert_behind_it_is_refused(posted: Posted, talk: str) 
 @pytest.mark.parametrize(
     "front", ["we should ", "let's see if we ", "looking for ", "will let you know if we ", "tomorrow "]
 )
-def test_what_is_harmless_behind_is_not_in_front(posted: Posted, front: str) -> None:
+def test_harmless_text_after_an_alert_is_not_harmless_before_it(posted: Posted, front: str) -> None:
     """WHO-40: in front of the action the same words make it a plan."""
     assert parse(posted(f"{front}{ALERT}")).kind is AlertKind.REFUSED

@@ -41,7 +41,7 @@ def test_a_portion_is_never_more_than_is_held(held: int, portion: Portion) -> No
     ("said", "held", "contracts"),
     [("1/3", 3, 1), ("1/3", 6, 2), ("2/3", 3, 2), ("1/7", 7, 1), ("1/3", 4, 1), ("1/3", 2, 0)],
 )
-def test_a_fraction_without_an_end_is_a_part_of_whole_contracts(said: str, held: int, contracts: int) -> None:
+def test_a_recurring_fraction_gives_whole_contracts(said: str, held: int, contracts: int) -> None:
     """A third of three is one: what a decimal cannot write to the end must not cost a contract."""
     assert read_portion(said).of(held) == contracts
 
@@ -64,7 +64,7 @@ def test_portions_are_read_as_people_write_them(said: str, portion: Portion) -> 
 
 
 @pytest.mark.parametrize("said", ["", "0", "-1", "0%", "150%", "1/0", "3/2", "some", "1.5", "nan%"])
-def test_what_is_no_portion_is_refused(said: str) -> None:
+def test_an_invalid_portion_is_refused(said: str) -> None:
     """Nothing is sold on a slip of the pen."""
     with pytest.raises(ValueError, match="expected all, half"):
         read_portion(said)
@@ -82,14 +82,14 @@ def test_what_is_no_portion_is_refused(said: str) -> None:
         ("STC 2 KO 70c 12/18 @ 2", None, Portion(fraction=Decimal("0.4"))),
     ],
 )
-def test_an_authors_exit_is_a_part_of_ours(
+def test_an_authors_exit_sells_the_same_part_of_our_position(
     posted: Posted, text: str, entry_quantity: int | None, portion: Portion
 ) -> None:
     """A count is the author's own: a share of what the author bought, or a part where that was not said."""
     assert Profile(partial=Decimal("0.4")).portion(parse(posted(text)), entry_quantity) == portion
 
 
-def test_a_label_scales_every_cap_of_ours() -> None:
+def test_a_label_scales_every_cap() -> None:
     """RSK-10: a lotto has its share of the allocation, the contracts and the dollars; one contract stays possible."""
     policy = Policy(mode=Mode.DEMO, profile=Profile(factors={"lotto": Decimal("0.05")}))
     small = policy.sizing_of("Lotto")
@@ -125,7 +125,7 @@ def test_a_factor_never_enlarges_a_trade(label: str, factor: str) -> None:
         ),
     ],
 )
-def test_a_rooms_rule_says_what_is_left_unsaid(
+def test_a_profile_supplies_missing_fields(
     posted: Posted, text: str, room: RoomRule, at: datetime, contract: str
 ) -> None:
     """WHO-40: what the message says wins; the rule fills in what it does not; without the rule it is refused."""
@@ -144,7 +144,7 @@ def test_a_rooms_rule_says_what_is_left_unsaid(
         ("KO 70 @ 1.25", RoomRule(right=Right.CALL, expiry=DefaultExpiry.TODAY), MONDAY),
     ],
 )
-def test_a_rooms_rule_makes_nothing_certain_that_is_not(
+def test_a_profile_makes_no_uncertain_alert_certain(
     posted: Posted, text: str, room: RoomRule, at: datetime
 ) -> None:
     """WHO-40: two numbers, a day without trading, the last day of a weekly, no act of buying: no entry."""
@@ -153,7 +153,7 @@ def test_a_rooms_rule_makes_nothing_certain_that_is_not(
 
 @pytest.mark.parametrize("nature", [each for each in Nature if each is not Nature.FIRST])
 @pytest.mark.parametrize("text", ["BTO KO 70c 12/18 @ 1.25", "AVG KO 70c 12/18 @ 1.40, added @ .98"])
-def test_only_a_first_message_opens(posted: Posted, text: str, nature: Nature) -> None:
+def test_only_a_first_message_opens_a_trade(posted: Posted, text: str, nature: Nature) -> None:
     """WHO-20: the same words as a reply, forward, quote or edit are refused, with the spans of what they would have done."""
     message = posted(text)
     again = AlertMessage(**{name: getattr(message, name) for name in message.__slots__} | {"nature": nature})
@@ -166,7 +166,7 @@ def test_only_a_first_message_opens(posted: Posted, text: str, nature: Nature) -
     "text",
     ["2.03**", "*165p", "4/09*", "meant puts", "sorry 165c", "typo, 4/09", "165p", "2.03", "puts", "@ 2.03"],
 )
-def test_what_may_correct_an_alert_is_noticed(text: str) -> None:
+def test_a_possible_correction_is_detected(text: str) -> None:
     """One field, marked or alone, or words that say so."""
     assert may_correct(text)
 
@@ -175,7 +175,7 @@ def test_what_may_correct_an_alert_is_noticed(text: str) -> None:
     "text",
     ["", "nice win", "good morning everyone", "**loading up here**", "up 20% already, great call " * 4],
 )
-def test_talk_corrects_nothing(text: str) -> None:
+def test_chatter_is_not_a_correction(text: str) -> None:
     """It would rather find too much, and still leaves talk alone."""
     assert not may_correct(text)
 
@@ -184,7 +184,7 @@ def test_talk_corrects_nothing(text: str) -> None:
     "text",
     ["KO 70C 12/18", "$KO 12/18 70c", "SPY P 590 daily", "Lotto: SPY 600C 11/23", "@everyone KO 70C 12/18"],
 )
-def test_a_contract_alone_is_an_alert_unless_the_room_says_otherwise(posted: Posted, text: str) -> None:
+def test_a_contract_alone_is_an_alert_unless_the_profile_forbids_it(posted: Posted, text: str) -> None:
     """WHO-40: in a room of alerts, a message that is one exact contract and nothing else can be nothing else; at the mid."""
     parsed = parse(posted(text))
     assert (parsed.kind, parsed.price) == (AlertKind.ENTRY, None)

@@ -27,7 +27,7 @@ SIDES = st.decimals(min_value=0, max_value=10, places=2).map(Price)
 @example(age=timedelta(seconds=60, microseconds=1))
 @example(age=timedelta(seconds=-60, microseconds=-1))
 def test_an_alert_older_than_the_maximum_is_denied(age: timedelta) -> None:
-    """WHO-30: exactly the alerts within the maximum age pass; those from further in the future than that do not."""
+    """WHO-30: alerts within the maximum age pass; older ones, and ones dated as far in the future, do not."""
     denied = age_check(NOW - age, now=NOW, safety=SAFETY)
     if age > SAFETY.max_alert_age:
         assert denied is not None
@@ -40,7 +40,7 @@ def test_an_alert_older_than_the_maximum_is_denied(age: timedelta) -> None:
 
 
 def test_the_maximum_age_is_far_below_any_retention() -> None:
-    """WHO-30: a day is the shortest retention a server is run with; the default age is a minute."""
+    """WHO-30: the shortest retention of a Temporal server is a day; the default maximum age is a minute."""
     assert timedelta(days=1) > 100 * SAFETY.max_alert_age
 
 
@@ -50,10 +50,10 @@ def test_the_maximum_age_is_far_below_any_retention() -> None:
     age=st.timedeltas(timedelta(seconds=-90), timedelta(seconds=90)),
     halted=st.booleans(),
 )
-def test_only_a_fresh_two_sided_quote_lets_an_entry_through(
+def test_an_entry_needs_a_fresh_two_sided_quote(
     *, bid: Price, ask: Price, age: timedelta, halted: bool
 ) -> None:
-    """RSK-40: a zero, crossed, halted or stale quote denies the entry, and any other one passes."""
+    """RSK-40: a zero, crossed, halted or stale quote denies the entry; any other quote passes."""
     quote = Quote(bid=bid, ask=ask, at=NOW - age, bid_size=1, ask_size=1, halted=halted)
     denied = entry_checks(posted_at=NOW, alert_price=None, quote=quote, now=NOW, safety=SAFETY)
     if bid == 0 or ask == 0 or bid > ask or halted:
@@ -80,7 +80,7 @@ def test_no_quote_denies() -> None:
 def test_a_price_far_from_the_market_is_denied_on_both_sides(
     quoted: Callable[..., Quote], bid: str, ask: str, *, denied: bool
 ) -> None:
-    """At a gap of 50 %, an alert at 1.00 meets mids from 0.50 to 1.50, bounds included."""
+    """With a gap of 50 %, an alert at 1.00 allows mids from 0.50 to 1.50, bounds included."""
     answer = entry_checks(
         posted_at=NOW, alert_price=Price(Decimal("1.00")), quote=quoted(bid, ask), now=NOW, safety=SAFETY
     )
@@ -88,7 +88,7 @@ def test_a_price_far_from_the_market_is_denied_on_both_sides(
     assert answer is None or answer.code is Code.PRICE_FAR_FROM_MARKET
 
 
-def test_age_is_told_before_the_quote(quoted: Callable[..., Quote]) -> None:
+def test_the_age_is_checked_before_the_quote(quoted: Callable[..., Quote]) -> None:
     """An old alert is denied for its age, whatever the quote."""
     answer = entry_checks(
         posted_at=NOW - timedelta(minutes=5), alert_price=None, quote=quoted("0", "0"), now=NOW, safety=SAFETY

@@ -65,7 +65,10 @@ def run(slices: list[tuple[int, Decimal]], policy: ExitPolicy, ticks: TickTable)
 def test_planned_exits_never_exceed_what_was_bought(
     slices: list[tuple[int, Decimal]], policy: ExitPolicy, ticks: TickTable
 ) -> None:
-    """EXT-10: over any slices, each exit is covered by entry fills, on a valid tick, and not below its slice's target price."""
+    """EXT-10: over any slices, each exit is covered by entry fills, on a valid tick.
+
+    Not below its slice's target price.
+    """
     bought = sum(quantity for quantity, _ in slices)
     planned = run(slices, policy, ticks)
     assert planned <= exit_target(bought, policy) <= bought
@@ -81,7 +84,10 @@ def test_planned_exits_never_exceed_what_was_bought(
 def test_the_total_does_not_depend_on_slicing_or_order(
     slices: list[tuple[int, Decimal]], fraction: Decimal, shuffle: object
 ) -> None:
-    """EXT-10: with a minimum of one contract, any order and any slicing of the same fills plans the same number of contracts."""
+    """EXT-10: with a minimum of one contract, any order.
+
+    Any slicing of the same fills plans the same number of contracts.
+    """
     policy = ExitPolicy(fraction=fraction)
     shuffled = list(slices)
     shuffle.shuffle(shuffled)  # type: ignore[attr-defined]
@@ -128,7 +134,7 @@ def test_a_sell_rounds_up_to_a_tick() -> None:
     assert plan.limit == Decimal("3.10")
 
 
-def test_a_smaller_exit_than_the_minimum_waits() -> None:
+def test_an_exit_below_the_minimum_waits() -> None:
     """Under the minimum there is no order; the contracts join the next one."""
     policy = ExitPolicy(min_quantity=2)
     assert next_exit(bought=2, uncovered=[fill(2, "1")], planned=0, policy=policy, ticks=PENNY) is None

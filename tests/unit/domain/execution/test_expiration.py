@@ -1,4 +1,4 @@
-"""What contracts held to their end are worth: only what was quoted without a bid is worthless."""
+"""What contracts held to expiration are worth: only those without a bid count as worthless."""
 
 from decimal import Decimal
 
@@ -19,10 +19,8 @@ from alert_trader.domain.money import Price
         ("3.40", True, ExpirationOutcome.NOT_KNOWN),
     ],
 )
-def test_a_bid_at_the_last_close_may_be_worth_something(
-    bid: str, halted: bool, worth: ExpirationOutcome
-) -> None:
-    """A halted contract's quote says nothing either way."""
+def test_only_a_contract_without_a_bid_is_worthless(bid: str, halted: bool, worth: ExpirationOutcome) -> None:
+    """The quote of a halted contract is not used."""
     last = Quote(
         bid=Price(Decimal(bid)),
         ask=Price(Decimal("3.50")),
@@ -34,6 +32,6 @@ def test_a_bid_at_the_last_close_may_be_worth_something(
     assert expiration_outcome(last) is worth
 
 
-def test_no_quote_is_no_knowledge() -> None:
-    """UNK-30: what the broker does not quote is not called worthless."""
+def test_without_a_quote_the_value_is_not_known() -> None:
+    """UNK-30: a contract without a quote is not counted as worthless."""
     assert expiration_outcome(None) is ExpirationOutcome.NOT_KNOWN

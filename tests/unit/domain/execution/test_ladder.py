@@ -1,4 +1,4 @@
-"""The ladder's prices and timetable: never above the ceiling, never after the window and its grace."""
+"""The price ladder: never above the ceiling, never after the window and its grace."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,18 +10,18 @@ from hypothesis import strategies as st
 
 from alert_trader.domain.denial import Code, Denied
 from alert_trader.domain.execution.ladder import (
-    Due,
-    GiveUp,
-    LastStep,
-    Market,
-    MarketableLimit,
-    Rung,
+    CancelRemainder,
+    ConversionDecision,
+    ConvertToLimit,
+    ConvertToMarket,
+    DueStage,
+    LadderStage,
     bumped,
     ceiling,
-    conversion,
-    due,
+    decide_conversion,
+    due_stage,
     first_limit,
-    next_wake,
+    next_stage_at,
 )
 from alert_trader.domain.execution.policy import Conversion, LadderPolicy, SafetyPolicy
 from alert_trader.domain.market.quotes import PENNY, Quote, Tick, TickTable
@@ -65,14 +65,14 @@ def quotes(draw: st.DrawFn) -> Quote:
 def test_the_first_limit_is_the_lower_of_mid_and_alert(
     quoted: Callable[..., Quote], alerted: str | None, bid: str, ask: str, expected: str
 ) -> None:
-    """Start where the market is when it is cheaper than the alert, else at the alert's price, on a tick."""
+    """The mid when it is below the alert's price, else the alert's price; rounded down to a tick."""
     assert first_limit(None if alerted is None else price(alerted), quoted(bid, ask), PENNY) == Decimal(
         expected
     )
 
 
 def test_a_price_below_one_tick_is_denied(quoted: Callable[..., Quote]) -> None:
-    """Three cents cannot be bid for in nickels."""
+    """There is no bid of 0.03 where the tick is 0.05."""
     denied = first_limit(price("0.03"), quoted("0.02", "0.10"), NICKELS)
     assert isinstance(denied, Denied)
     assert denied.code is Code.PRICE_BELOW_TICK
@@ -80,14 +80,17 @@ def test_a_price_below_one_tick_is_denied(quoted: Callable[..., Quote]) -> None:
 
 
 def test_the_ceiling_is_ten_percent_above_the_alert_rounded_down() -> None:
-    """1.25 + 10 % is 1.375: the most paid is 1.37 in pennies and 1.35 in nickels; with no alerted price it counts from the first limit."""
+    """1.25 + 10 % is 1.375: 1.37 in pennies, 1.35 in nickels.
+
+    Without an alert price it is taken from the first limit.
+    """
     policy = LadderPolicy()
     assert ceiling(price("1.25"), price("1.20"), policy, PENNY) == Decimal("1.37")
     assert ceiling(price("1.25"), price("1.20"), policy, NICKELS) == Decimal("1.35")
     assert ceiling(None, price("1.20"), policy, PENNY) == Decimal("1.32")
 
 
-def test_a_bump_is_one_tick_and_takes_the_step_beyond_a_threshold() -> None:
+def test_a_bump_is_one_tick_on_either_side_of_a_threshold() -> None:
     """2.95 goes to 3.00 by 0.05, and 3.00 to 3.10 by 0.10."""
     assert bumped(price("2.95"), NICKELS, price("9")) == Decimal("3.00")
     assert bumped(price("3.00"), NICKELS, price("9")) == Decimal("3.10")
@@ -109,7 +112,7 @@ def test_a_bump_stops_at_the_ceiling() -> None:
 def test_no_price_on_the_ladder_is_above_the_ceiling(
     *, alerted: Price | None, quote: Quote, ticks: TickTable, share: Decimal, bumps: int
 ) -> None:
-    """RSK-10: from the first limit over any number of bumps, prices rise, stay on a valid tick and at or below the ceiling."""
+    """RSK-10: over any number of bumps, prices rise, on a valid tick, up to the ceiling."""
     first = first_limit(alerted, quote, ticks)
     assume(not isinstance(first, Denied))
     assert not isinstance(first, Denied)
@@ -125,59 +128,64 @@ def test_no_price_on_the_ladder_is_above_the_ceiling(
 
 
 @given(delay=DELAYS, policy=LADDERS)
-def test_whoever_wakes_up_late_never_chases(delay: timedelta, policy: LadderPolicy) -> None:
-    """For any delay the rung is the one that is due: past the window convert, past its grace nothing is bought any more."""
-    at = due(started=START, now=START + delay, policy=policy)
+def test_a_late_wake_up_never_buys(delay: timedelta, policy: LadderPolicy) -> None:
+    """For any delay: after the window the remainder is converted, after its grace nothing is bought."""
+    at = due_stage(started=START, now=START + delay, policy=policy)
     if delay > policy.window + policy.grace:
-        assert at == Due(rung=Rung.LATE)
+        assert at == DueStage(stage=LadderStage.LATE)
     elif delay >= policy.window:
-        assert at == Due(rung=Rung.CONVERT)
+        assert at == DueStage(stage=LadderStage.CONVERT)
     else:
-        # counted the slow way: bumps whose time has come
+        # counted one by one: the bumps that are due
         bumps = sum(1 for n in range(1, policy.bumps + 1) if n * policy.step <= delay)
-        assert at == (Due(rung=Rung.BUMP, bumps=bumps) if bumps else Due(rung=Rung.FIRST))
+        assert at == (
+            DueStage(stage=LadderStage.BUMP, bumps=bumps) if bumps else DueStage(stage=LadderStage.FIRST)
+        )
 
 
 @given(policy=LADDERS)
-def test_waking_up_when_told_visits_every_rung_in_order(policy: LadderPolicy) -> None:
-    """Each wake-up brings the next rung, none is skipped, and the last is the conversion."""
+def test_each_wake_up_finds_the_next_stage(policy: LadderPolicy) -> None:
+    """No stage is skipped, and the last is the conversion."""
     now, seen = START, []
     for _ in range(policy.bumps + 2):
-        seen.append(due(started=START, now=now, policy=policy))
-        wake = next_wake(started=START, now=now, policy=policy)
+        seen.append(due_stage(started=START, now=now, policy=policy))
+        wake = next_stage_at(started=START, now=now, policy=policy)
         if wake is None:
             break
         assert wake > now
         now = wake
-    assert seen[-1] == Due(rung=Rung.CONVERT)
+    assert seen[-1] == DueStage(stage=LadderStage.CONVERT)
     assert [at.bumps for at in seen[:-1]] == list(range(len(seen) - 1))
     assert now == START + policy.window
 
 
-def test_the_usual_timetable() -> None:
-    """20 s a step, three bumps, conversion at 90 s, late after 15 s more; nothing follows the conversion."""
+def test_the_default_timetable() -> None:
+    """20 s a step, three bumps, conversion at 90 s, late after 15 s more.
+
+    There is no stage after the conversion.
+    """
     times = [0, 19, 20, 40, 60, 89, 90, 105, 106]
-    at = [due(started=START, now=START + timedelta(seconds=s), policy=LadderPolicy()) for s in times]
-    assert [(x.rung, x.bumps) for x in at] == [
-        (Rung.FIRST, 0),
-        (Rung.FIRST, 0),
-        (Rung.BUMP, 1),
-        (Rung.BUMP, 2),
-        (Rung.BUMP, 3),
-        (Rung.BUMP, 3),
-        (Rung.CONVERT, 0),
-        (Rung.CONVERT, 0),
-        (Rung.LATE, 0),
+    at = [due_stage(started=START, now=START + timedelta(seconds=s), policy=LadderPolicy()) for s in times]
+    assert [(x.stage, x.bumps) for x in at] == [
+        (LadderStage.FIRST, 0),
+        (LadderStage.FIRST, 0),
+        (LadderStage.BUMP, 1),
+        (LadderStage.BUMP, 2),
+        (LadderStage.BUMP, 3),
+        (LadderStage.BUMP, 3),
+        (LadderStage.CONVERT, 0),
+        (LadderStage.CONVERT, 0),
+        (LadderStage.LATE, 0),
     ]
-    assert next_wake(started=START, now=START + timedelta(seconds=200), policy=LadderPolicy()) is None
+    assert next_stage_at(started=START, now=START + timedelta(seconds=200), policy=LadderPolicy()) is None
 
 
-def last_step(
+def decided(
     quote: Quote | None, how: Conversion, *, within: int | None = None, now: datetime = START
-) -> LastStep:
-    """Convert at a last limit of 1.28 under a ceiling of 1.37, in pennies."""
+) -> ConversionDecision:
+    """Decide the conversion for a last limit of 1.28 and a ceiling of 1.37, in pennies."""
     policy = LadderPolicy(conversion=how, convert_within_ticks=within)
-    return conversion(
+    return decide_conversion(
         policy=policy,
         safety=SafetyPolicy(),
         quote=quote,
@@ -188,55 +196,56 @@ def last_step(
     )
 
 
-def reason(step: LastStep) -> Code:
-    """Give the code of a step that gave up."""
-    assert isinstance(step, GiveUp)
-    return step.why.code
+def reason(decision: ConversionDecision) -> Code:
+    """Return the denial code of a decision to cancel the remainder."""
+    assert isinstance(decision, CancelRemainder)
+    return decision.denied.code
 
 
 def test_within_the_ceiling_the_policy_decides(quoted: Callable[..., Quote]) -> None:
-    """An ask at the ceiling is bought at the market, or with a limit there, or left, as the policy says."""
+    """At the ceiling: a market order, a limit order or a cancel, as the policy says."""
     quote = quoted("1.30", "1.37")
-    assert last_step(quote, Conversion.MARKET) == Market()
-    assert last_step(quote, Conversion.MARKETABLE_LIMIT) == MarketableLimit(price=price("1.37"))
-    assert reason(last_step(quote, Conversion.CANCEL)) is Code.LADDER_CANCELLED
+    assert decided(quote, Conversion.MARKET) == ConvertToMarket()
+    assert decided(quote, Conversion.MARKETABLE_LIMIT) == ConvertToLimit(price=price("1.37"))
+    assert reason(decided(quote, Conversion.CANCEL)) is Code.LADDER_CANCELLED
 
 
 @pytest.mark.parametrize("how", [Conversion.MARKET, Conversion.MARKETABLE_LIMIT])
-def test_beyond_the_ceiling_the_remainder_is_given_up(quoted: Callable[..., Quote], how: Conversion) -> None:
-    """A cent above the ceiling is not bought, and the numbers say so."""
-    step = last_step(quoted("1.30", "1.38"), how)
-    assert isinstance(step, GiveUp)
-    assert step.why.code is Code.LADDER_ABOVE_CEILING
-    assert step.why.facts == {"ask": "1.38", "last_limit": "1.28", "ceiling": "1.37"}
+def test_above_the_ceiling_the_remainder_is_cancelled(quoted: Callable[..., Quote], how: Conversion) -> None:
+    """An ask a cent above the ceiling is not paid, and the facts have the numbers."""
+    decision = decided(quoted("1.30", "1.38"), how)
+    assert isinstance(decision, CancelRemainder)
+    assert decision.denied.code is Code.LADDER_ABOVE_CEILING
+    assert decision.denied.facts == {"ask": "1.38", "last_limit": "1.28", "ceiling": "1.37"}
 
 
-def test_convert_within_ticks_narrows_it(quoted: Callable[..., Quote]) -> None:
+def test_convert_within_ticks_limits_the_conversion(quoted: Callable[..., Quote]) -> None:
     """An ask five ticks above the last limit converts within five, and not within four."""
     quote = quoted("1.30", "1.33")
-    assert last_step(quote, Conversion.MARKET, within=5) == Market()
-    assert reason(last_step(quote, Conversion.MARKET, within=4)) is Code.LADDER_TOO_MANY_TICKS
+    assert decided(quote, Conversion.MARKET, within=5) == ConvertToMarket()
+    assert reason(decided(quote, Conversion.MARKET, within=4)) is Code.LADDER_TOO_MANY_TICKS
 
 
 @pytest.mark.parametrize("how", [Conversion.MARKET, Conversion.MARKETABLE_LIMIT])
 def test_without_a_good_quote_nothing_is_converted(quoted: Callable[..., Quote], how: Conversion) -> None:
-    """RSK-40: missing, one-sided, crossed, halted or stale, a quote is no ground to buy at the market."""
-    assert reason(last_step(None, how)) is Code.QUOTE_MISSING
-    assert reason(last_step(quoted("0", "1.30"), how)) is Code.QUOTE_UNUSABLE
-    assert reason(last_step(quoted("1.31", "1.30"), how)) is Code.QUOTE_UNUSABLE
-    assert reason(last_step(quoted("1.29", "1.30", halted=True), how)) is Code.QUOTE_UNUSABLE
-    assert (
-        reason(last_step(quoted("1.29", "1.30"), how, now=START + timedelta(seconds=31))) is Code.QUOTE_STALE
-    )
+    """RSK-40: a missing, one-sided, crossed, halted or stale quote never leads to a conversion."""
+    assert reason(decided(None, how)) is Code.QUOTE_MISSING
+    assert reason(decided(quoted("0", "1.30"), how)) is Code.QUOTE_UNUSABLE
+    assert reason(decided(quoted("1.31", "1.30"), how)) is Code.QUOTE_UNUSABLE
+    assert reason(decided(quoted("1.29", "1.30", halted=True), how)) is Code.QUOTE_UNUSABLE
+    assert reason(decided(quoted("1.29", "1.30"), how, now=START + timedelta(seconds=31))) is Code.QUOTE_STALE
 
 
 @given(quote=quotes(), highest=PRICES, last=PRICES, within=st.none() | st.integers(0, 8), ticks=TABLES)
 def test_a_conversion_never_follows_an_ask_above_the_ceiling(
     *, quote: Quote, highest: Price, last: Price, within: int | None, ticks: TickTable
 ) -> None:
-    """RSK-10: whatever the market, an order at the end of the window is only sent while the ask is within the ceiling."""
+    """RSK-10: for any quote, an order at the end of the window is sent only.
+
+    While the ask is within the ceiling.
+    """
     policy = LadderPolicy(convert_within_ticks=within)
-    step = conversion(
+    decision = decide_conversion(
         policy=policy,
         safety=SafetyPolicy(),
         quote=quote,
@@ -245,6 +254,6 @@ def test_a_conversion_never_follows_an_ask_above_the_ceiling(
         ticks=ticks,
         now=START,
     )
-    if not isinstance(step, GiveUp):
+    if not isinstance(decision, CancelRemainder):
         assert quote.ask <= highest
         assert within is None or quote.ask <= last + (within + 1) * ticks.step(max(quote.ask, last))

@@ -35,7 +35,7 @@ POLICIES = st.builds(
 def test_no_cap_is_ever_exceeded(
     *, policy: SizingPolicy, reference: Decimal, available: Decimal, ceiling: Price, wanted: int | None
 ) -> None:
-    """RSK-10: whatever the numbers, the quantity at the ceiling price stays within every cap, the alert's own included."""
+    """RSK-10: the quantity at the ceiling price stays within every cap, the alert's own included."""
     sized = size(
         policy=policy, reference=reference, available=available, ceiling=ceiling, alert_quantity=wanted
     )
@@ -61,7 +61,10 @@ def test_one_contract_more_would_break_the_cap_that_decided(
     wanted: int | None,
     approved: int | None,
 ) -> None:
-    """The quantity is the largest allowed: the named cap allows exactly it, and every other at least as much; zero is denied by name."""
+    """The quantity is the largest allowed: the named cap allows exactly it, and every other at least as much.
+
+    Zero is denied by name.
+    """
     sized = size(
         policy=policy,
         reference=reference,
@@ -118,7 +121,10 @@ def test_a_higher_ceiling_never_buys_more(
 def test_each_cap_can_decide(
     reference: int, available: int, policy: SizingPolicy, wanted: int | None, quantity: int, cap: Cap
 ) -> None:
-    """At a ceiling of 1.15 (116.20 dollars a contract with fees), each cap binds in its turn; an alert's quantity only lowers."""
+    """At a ceiling of 1.15 (116.20 dollars a contract with fees), each cap binds in its turn.
+
+    An alert's quantity only lowers.
+    """
     sized = size(
         policy=policy,
         reference=Decimal(reference),
@@ -172,12 +178,14 @@ def test_fees_count() -> None:
         ("RUT", 20, "27.60"),
     ],
 )
-def test_commission_has_a_cap_that_indices_do_not_have(underlying: str, quantity: int, fees: str) -> None:
+def test_equity_options_have_a_commission_cap_and_indexes_have_none(
+    underlying: str, quantity: int, fees: str
+) -> None:
     """Ten dollars a leg of equity options; an index option pays all of it, and its exchange's own fee."""
     assert FeeTable().opening(quantity, underlying) == Decimal(fees)
 
 
-def test_the_cap_on_commission_lets_a_leg_be_larger() -> None:
+def test_the_commission_cap_allows_a_larger_quantity() -> None:
     """The last dollars of the buying power are not set aside for a commission that nobody takes."""
     policy = SizingPolicy(allocation=Decimal(1), max_contracts=100, max_notional=Decimal(10_000))
     found = [

@@ -132,7 +132,7 @@ def test_the_monthly_expiration_is_the_third_friday(year: int, month: int, expir
 
 @given(day=DAYS)
 def test_next_and_previous_sessions_are_inverse(day: date) -> None:
-    """The session before the next one is the day itself, or the session before it on a day without trading."""
+    """The session before the next is the day itself, or without trading the session before it."""
     following = next_trading_day(day)
     assert following > day
     assert is_trading_day(following)

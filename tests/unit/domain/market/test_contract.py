@@ -22,7 +22,7 @@ CONTRACTS = st.builds(
 
 
 @given(contract=CONTRACTS)
-def test_symbols_are_read_back_as_the_contract_they_name(contract: OptionContract) -> None:
+def test_symbols_are_parsed_as_the_contract_they_name(contract: OptionContract) -> None:
     """WHO-50: the symbol an order carries, and the one quotes come under, each name exactly one contract."""
     assert from_occ(contract.occ_symbol) == contract
     assert from_streamer(contract.streamer_symbol) == contract
@@ -53,12 +53,12 @@ def test_known_symbols(
     assert (contract.occ_symbol, contract.streamer_symbol, contract.underlying) == (occ, streamer, underlying)
 
 
-def test_a_share_class_reads_the_same_with_slash_and_dot() -> None:
+def test_a_share_class_is_the_same_with_slash_and_dot() -> None:
     """WHO-50: BRK/B and BRK.B are one contract, however the broker writes the root."""
     assert from_occ("BRK/B 261218P00500000") == from_occ("BRK.B 261218P00500000")
 
 
-def test_a_contract_reads_as_a_trader_says_it() -> None:
+def test_a_contract_is_written_as_traders_do() -> None:
     """People see root, strike with right, and date."""
     assert str(from_occ("SPY   261218P00450500")) == "SPY 450.5P 2026-12-18"
 
@@ -75,7 +75,7 @@ def test_a_contract_reads_as_a_trader_says_it() -> None:
         "SPY   261218C0045000\u0660",
     ],
 )
-def test_what_is_no_symbol_is_refused(symbol: str) -> None:
+def test_an_invalid_occ_symbol_is_refused(symbol: str) -> None:
     """A month of 13, another right, a missing or foreign digit or a strike of zero name nothing."""
     with pytest.raises(ValueError, match="expected"):
         from_occ(symbol)
@@ -84,7 +84,7 @@ def test_what_is_no_symbol_is_refused(symbol: str) -> None:
 @pytest.mark.parametrize(
     "symbol", ["SPY261218C450", ".SPY261218C450.1234", ".SPY261218C0", ".SPY261218C\u0664"]
 )
-def test_what_is_no_streamer_symbol_is_refused(symbol: str) -> None:
+def test_an_invalid_streamer_symbol_is_refused(symbol: str) -> None:
     """The leading dot and ASCII digits in thousandths at most are part of the symbol."""
     with pytest.raises(ValueError, match="expected"):
         from_streamer(symbol)
@@ -94,7 +94,7 @@ def test_what_is_no_streamer_symbol_is_refused(symbol: str) -> None:
     ("root", "strike"),
     [("spy", "450"), ("TOOLONGX", "450"), ("SPY", "0"), ("SPY", "100000"), ("SPY", "1.0001")],
 )
-def test_a_contract_no_symbol_can_carry_is_not_made(root: str, strike: str) -> None:
+def test_a_contract_without_a_valid_symbol_is_refused(root: str, strike: str) -> None:
     """Lower case, seven letters and strikes outside the field's range are bugs of the caller."""
     with pytest.raises(ValueError, match="expected"):
         OptionContract(root=root, expiry=date(2026, 12, 18), right=Right.PUT, strike=Decimal(strike))

@@ -22,7 +22,10 @@ def tables(draw: st.DrawFn) -> TickTable:
 
 @given(table=tables(), wanted=PRICES)
 def test_a_buy_is_rounded_down_to_a_valid_price(table: TickTable, wanted: Decimal) -> None:
-    """RSK-10: never above what was wanted, on a tick, and less than the widest step away; zero below one tick."""
+    """RSK-10: never above what was wanted, on a tick, and less than the widest step away.
+
+    Zero below one tick.
+    """
     limit = table.buy(wanted)
     assert 0 <= limit <= wanted
     assert limit == 0 or table.valid(limit)
@@ -73,14 +76,17 @@ def test_the_step_changes_at_the_threshold(nickels: TickTable, at: str, buy: str
     )
 
 
-def test_a_buy_that_rounds_across_a_threshold_lands_on_the_finer_steps() -> None:
-    """From 3.06 on in steps of 0.05 and below in steps of 0.02: 3.06 is no multiple of 0.05, and 3.05 none of 0.02."""
+def test_a_buy_rounded_across_a_threshold_is_on_the_finer_tick() -> None:
+    """From 3.06 on in steps of 0.05 and below in steps of 0.02.
+
+    3.06 is no multiple of 0.05, and 3.05 none of 0.02.
+    """
     table = TickTable((Tick(value=Decimal("0.02"), threshold=Decimal("3.06")), Tick(value=Decimal("0.05"))))
     assert table.buy(Decimal("3.06")) == Decimal("3.04")
     assert table.sell(Decimal("3.05")) == Decimal("3.10")
 
 
-def test_pennies_all_the_way() -> None:
+def test_a_penny_table_has_one_step() -> None:
     """A table of one row has one step at every price."""
     assert PENNY.valid(Decimal("12.34"))
     assert not PENNY.valid(Decimal("12.345"))

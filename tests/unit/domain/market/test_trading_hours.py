@@ -1,4 +1,7 @@
-"""Trading hours at stated moments: by contract, by settlement, by what was announced, and by the broker's word."""
+"""Trading hours at stated moments.
+
+By contract, by settlement, by what was announced, and by the broker's word.
+"""
 
 import time as clocks
 from collections.abc import Iterator
@@ -39,12 +42,12 @@ def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 
 def at(text: str) -> datetime:
-    """Give a moment written as a clock in New York shows it."""
+    """Return a moment written as a clock in New York shows it."""
     return datetime.fromisoformat(text).replace(tzinfo=NEW_YORK).astimezone(UTC)
 
 
 def option(root: str, expiry: str = "2027-12-17") -> OptionContract:
-    """Give a call."""
+    """Return a call."""
     return OptionContract(root=root, expiry=date.fromisoformat(expiry), right=Right.CALL, strike=Decimal(100))
 
 
@@ -71,7 +74,7 @@ def option(root: str, expiry: str = "2027-12-17") -> OptionContract:
         ("2061-07-01 12:00", "2061-07-01 16:00", "2061-07-01 16:15"),  # a far year
     ],
 )
-def test_a_moment_belongs_to_the_trading_day_that_ends_next(moment: str, stock: str, etf: str) -> None:
+def test_the_next_close_is_that_of_the_current_or_next_trading_day(moment: str, stock: str, etf: str) -> None:
     """A stock option's day ends at 16:00, that of SPY at 16:15; 15 minutes are not a part of tomorrow."""
     assert BY_RULE.next_close(option("AAPL"), at(moment)) == at(stock)
     assert BY_RULE.next_close(option("SPY"), at(moment)) == at(etf)
@@ -112,7 +115,10 @@ def test_a_moment_belongs_to_the_trading_day_that_ends_next(moment: str, stock: 
 def test_a_contract_stops_trading_by_its_settlement(
     root: str, expiry: str, settlement: Settlement | None, earliest: str, latest: str
 ) -> None:
-    """An AM-settled series ends with the day before its expiration; where sources differ there are two moments."""
+    """An AM-settled series ends with the day before its expiration.
+
+    Where sources differ there are two moments.
+    """
     found = BY_RULE.last_trade(root, date.fromisoformat(expiry), settlement)
     assert (found.earliest, found.latest) == (at(earliest), at(latest))
     assert new_york_date(found.expires) == new_york_date(
@@ -145,7 +151,7 @@ def test_a_contract_whose_last_day_is_over_is_denied(
         assert found.facts["last_trading_day"] in found.reason
 
 
-def test_an_announced_closure_is_no_trading_day() -> None:
+def test_an_announced_closure_is_not_a_trading_day() -> None:
     """A closure and an early close from the settings: days, opens, closes and last trades go by them."""
     hours = TradingHours(
         closures=Closures(days=(date(2027, 1, 7),), early=(EarlyClose(day=date(2027, 1, 8), at=time(12)),))
@@ -170,7 +176,7 @@ def test_an_announced_closure_is_no_trading_day() -> None:
         ((), (EarlyClose(day=date(2027, 1, 8), at=time(9, 30)),), "found 09:30"),
     ],
 )
-def test_an_absurd_announcement_is_refused(
+def test_an_impossible_closure_is_refused(
     days: tuple[date, ...], early: tuple[EarlyClose, ...], words: str
 ) -> None:
     """A slip of the pen in a date must not pass for a closure that holds."""
@@ -178,8 +184,11 @@ def test_an_absurd_announcement_is_refused(
         Closures(days=days, early=early)
 
 
-def test_the_broker_is_believed_over_the_calendar() -> None:
-    """An early close that nobody announced: the session that the broker names is today's, and other days stay the calendar's."""
+def test_the_brokers_session_overrides_the_calendar() -> None:
+    """An early close that nobody announced.
+
+    The session that the broker names is today's, and other days stay the calendar's.
+    """
     session = stated(at("2027-01-08 10:00"), at("2027-01-08 09:30"), at("2027-01-08 14:00"))
     hours = TradingHours(closures=Closures(days=(date(2027, 1, 8),)), session=session)
     assert hours.closes_at(date(2027, 1, 8)) == at("2027-01-08 14:00")
@@ -188,7 +197,7 @@ def test_the_broker_is_believed_over_the_calendar() -> None:
     assert hours.last_trade("SPX", date(2027, 1, 11), AM).earliest == at("2027-01-08 14:00")
 
 
-def test_a_day_that_the_broker_passes_over_is_closed() -> None:
+def test_a_day_before_the_brokers_next_session_is_closed() -> None:
     """Asked on the morning of 2025-01-09 as if no rule gave it, the broker names the session of the 10th."""
     session = stated(at("2027-01-07 08:00"), at("2027-01-08 09:30"), at("2027-01-08 16:00"))
     hours = TradingHours(session=session)
@@ -198,7 +207,7 @@ def test_a_day_that_the_broker_passes_over_is_closed() -> None:
     assert hours.next_close(option("SPY"), at("2027-01-07 08:00")) == at("2027-01-08 16:15")
 
 
-def test_the_next_session_says_nothing_of_a_day_that_is_over() -> None:
+def test_the_next_session_does_not_change_a_past_day() -> None:
     """Asked in the evening the broker names tomorrow's session: today was a trading day all the same."""
     session = stated(at("2027-01-07 18:00"), at("2027-01-08 09:30"), at("2027-01-08 16:00"))
     hours = TradingHours(session=session)
@@ -215,7 +224,7 @@ def test_the_next_session_says_nothing_of_a_day_that_is_over() -> None:
         ("2027-01-08 16:00", "2027-01-08 09:30"),
     ],
 )
-def test_what_is_no_session_of_one_day_is_not_believed(opens: str | None, closes: str | None) -> None:
+def test_a_session_across_days_is_ignored(opens: str | None, closes: str | None) -> None:
     """Then the calendar stands."""
     found = stated(
         at("2027-01-08 19:00"), None if opens is None else at(opens), None if closes is None else at(closes)
@@ -224,7 +233,10 @@ def test_what_is_no_session_of_one_day_is_not_believed(opens: str | None, closes
 
 
 def test_the_tables_agree() -> None:
-    """Every root that ends at four on its last day trades later on others, and so does each that settles in the morning."""
+    """Every root that ends at four on its last day trades later on others.
+
+    So does each that settles in the morning.
+    """
     assert ENDS_AT_FOUR <= LATE_ROOTS
     assert AM_ROOTS <= LATE_ROOTS
     assert ALWAYS_AM <= AM_ROOTS
@@ -232,7 +244,7 @@ def test_the_tables_agree() -> None:
 
 
 @given(
-    moment=st.datetimes(datetime(2015, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - hypothesis adds it
+    moment=st.datetimes(datetime(2015, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
     root=st.sampled_from(["AAPL", "SPY", "SPXW", "VIX"]),
 )
 def test_the_next_close_is_ahead_and_within_five_days(moment: datetime, root: str) -> None:

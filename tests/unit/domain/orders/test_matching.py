@@ -1,4 +1,7 @@
-"""Recognising our own order after its answer was lost: by name, else by its attributes, and never on doubt."""
+"""Recognising our own order after its answer was lost.
+
+By name, else by its attributes, and never on doubt.
+"""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -42,32 +45,32 @@ def look(*reports: OrderReport, known: tuple[OrderId, ...] = ()) -> OrderMatch:
 
 
 @pytest.mark.parametrize("status", OrderStatus)
-def test_an_order_is_recognised_by_its_name_however_it_stands(status: OrderStatus) -> None:
+def test_an_order_is_matched_by_its_client_order_id_in_any_status(status: OrderStatus) -> None:
     """UNK-20: the name decides, whatever became of the order, and before anything that only fits."""
     mine = replace(OURS, status=status, symbol=OTHER_SYMBOL, received_at=None)
     assert look(NAMELESS, mine) == OrderMatch(report=mine)
 
 
 @pytest.mark.parametrize("at", [START - CLOCK_SLACK, START, START + SENDING_TIME])
-def test_the_only_nameless_order_that_fits_is_taken(at: datetime) -> None:
+def test_the_only_order_without_an_id_that_fits_is_matched(at: datetime) -> None:
     """UNK-30: where the venue echoes no name, contract, side, size, price and time decide, and it is said."""
     only = replace(NAMELESS, received_at=at)
     assert look(only) == OrderMatch(report=only, by_attributes=True)
 
 
 @pytest.mark.parametrize("change", MISFITS.values(), ids=MISFITS)
-def test_an_order_that_differs_is_not_taken(change: dict[str, Any]) -> None:
+def test_an_order_that_differs_is_not_matched(change: dict[str, Any]) -> None:
     """UNK-60: one thing that does not fit makes it somebody else's order."""
     assert look(replace(NAMELESS, **change)) == OrderMatch(report=None)
 
 
-def test_an_order_known_to_be_another_one_is_not_taken() -> None:
+def test_an_order_of_another_intent_is_not_matched() -> None:
     """ENT-30: an id that the ledger has under another name cannot be this order too."""
     assert look(NAMELESS, known=(NAMELESS.order_id,)) == OrderMatch(report=None)
 
 
 @given(count=st.integers(2, 5))
-def test_of_several_that_fit_none_is_taken(count: int) -> None:
+def test_several_orders_that_fit_are_not_matched(count: int) -> None:
     """UNK-60: ambiguity adopts nothing; how many there were is told."""
     twins = [replace(NAMELESS, order_id=OrderId(str(number))) for number in range(count)]
     assert look(*twins) == OrderMatch(report=None, ambiguous=count)
@@ -79,9 +82,7 @@ def test_of_several_that_fit_none_is_taken(count: int) -> None:
     mine=st.booleans(),
     at=st.integers(0, 6),
 )
-def test_whatever_else_is_in_the_account_does_not_matter(
-    *, changes: list[str], twin: bool, mine: bool, at: int
-) -> None:
+def test_other_orders_do_not_change_the_match(*, changes: list[str], twin: bool, mine: bool, at: int) -> None:
     """UNK-60: among any orders of others, ours is found by name, else the one that fits, else none."""
     others = [
         replace(NAMELESS, order_id=OrderId(str(100 + number)), **MISFITS[each])

@@ -30,7 +30,7 @@ def reached(start: Phase) -> set[Phase]:
 
 
 @pytest.mark.parametrize(("phase", "trigger"), TABLE)
-def test_each_row_is_what_happens(phase: Phase, trigger: Trigger) -> None:
+def test_each_row_of_the_table_is_a_transition(phase: Phase, trigger: Trigger) -> None:
     """A trigger of the table moves the trade to its row's phase, and gives its step and outcome."""
     life = TradeLifecycle(phase=phase)
     row = TABLE[phase, trigger]
@@ -38,7 +38,7 @@ def test_each_row_is_what_happens(phase: Phase, trigger: Trigger) -> None:
 
 
 @pytest.mark.parametrize(("phase", "trigger"), ILLEGAL)
-def test_what_is_not_in_the_table_raises_and_changes_nothing(phase: Phase, trigger: Trigger) -> None:
+def test_other_transitions_raise_and_change_nothing(phase: Phase, trigger: Trigger) -> None:
     """DUR-40: an illegal trigger is a bug: it stops, and leaves the trade as it was."""
     life = TradeLifecycle(phase=phase)
     with pytest.raises(IllegalTransition, match=f"phase {phase}, found {trigger}"):
@@ -54,12 +54,12 @@ def test_every_row_can_be_reached_from_the_start() -> None:
 
 
 @pytest.mark.parametrize("phase", [phase for phase in Phase if phase is not Phase.DONE])
-def test_every_phase_has_a_way_to_its_end(phase: Phase) -> None:
+def test_every_phase_leads_to_closed(phase: Phase) -> None:
     """DUR-40: from wherever a trade stands it can be over."""
     assert Phase.DONE in reached(phase)
 
 
-def test_nothing_follows_the_end() -> None:
+def test_there_is_no_transition_from_closed() -> None:
     """A trade that is done stays done, and only then has an outcome: each of them in some row."""
     assert not [pair for pair in TABLE if pair[0] is Phase.DONE]
     for row in TABLE.values():
@@ -67,7 +67,7 @@ def test_nothing_follows_the_end() -> None:
     assert {row.outcome for row in TABLE.values()} - {None} == set(Outcome)
 
 
-def test_contracts_that_are_held_end_in_no_way_that_forgets_them() -> None:
+def test_held_contracts_have_no_outcome_that_ignores_them() -> None:
     """EXT-60: once something was bought, only a flat position or the contract's expiration ends the trade."""
     held = {
         row.phase for (_, trigger), row in TABLE.items() if trigger in {Trigger.BOUGHT, Trigger.LATE_FILL}

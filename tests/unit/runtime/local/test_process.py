@@ -1,4 +1,4 @@
-"""Child processes of the local stack: how they start, fail, and are told of."""
+"""Child processes of the local stack: how they start, fail, and are notified of."""
 
 import os
 import socket
@@ -21,7 +21,7 @@ from alert_trader.runtime.local.temporal_server import find_binary
 WITHIN = timedelta(seconds=10)
 
 
-async def test_a_child_is_ready_when_its_file_is_written_and_ends_when_told(tmp_path: Path) -> None:
+async def test_a_child_is_ready_with_its_file_and_stops_on_request(tmp_path: Path) -> None:
     """A child that writes its ready file is handed over, and `stop` ends it."""
     ready_file = tmp_path / "ready"
     code = f"import pathlib, time; pathlib.Path({str(ready_file)!r}).write_text('{{\"port\": 5}}'); time.sleep(60)"
@@ -34,7 +34,7 @@ async def test_a_child_is_ready_when_its_file_is_written_and_ends_when_told(tmp_
     assert child.exit_code is not None
 
 
-async def test_a_child_that_ends_early_is_told_with_its_last_words(tmp_path: Path) -> None:
+async def test_a_child_that_exits_early_is_reported_with_its_last_output(tmp_path: Path) -> None:
     """The fault names the process, its exit code, and the end of its log."""
     child = await start(
         "teller",
@@ -49,10 +49,13 @@ async def test_a_child_that_ends_early_is_told_with_its_last_words(tmp_path: Pat
 async def test_a_child_gets_our_settings_only_when_given(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """DUR-50: the broker's secrets in our environment are not passed on to children that have no use for them."""
+    """DUR-50: the broker's secrets are not passed to child processes that do not need them."""
     monkeypatch.setenv("TASTYTRADE_REFRESH_TOKEN", "hunter2")
     monkeypatch.setenv("OTHER", "kept")
-    code = "import os; print(os.environ.get('TASTYTRADE_REFRESH_TOKEN'), os.environ.get('OTHER'), os.environ.get('TRADER_MODE'))"
+    code = (
+        "import os; get = os.environ.get; "
+        "print(get('TASTYTRADE_REFRESH_TOKEN'), get('OTHER'), get('TRADER_MODE'))"
+    )
     child = await start(
         "env", [sys.executable, "-c", code], log=tmp_path / "log", environment={"TRADER_MODE": "demo"}
     )
@@ -63,7 +66,10 @@ async def test_a_child_gets_our_settings_only_when_given(
 async def test_a_child_without_settings_gets_no_credentials(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """DUR-50: nor are those of Temporal and of the archive's storage, which have names of their own; a child of ours needs them."""
+    """DUR-50: nor are those of Temporal and of the archive's storage, which have names of their own.
+
+    A child of ours needs them.
+    """
     names = ("TEMPORAL_API_KEY", "AWS_SECRET_ACCESS_KEY", "TRADER_API_KEYS")
     for name in names:
         monkeypatch.setenv(name, "hunter2")
@@ -78,7 +84,7 @@ async def test_a_child_without_settings_gets_no_credentials(
     ]
 
 
-async def test_a_child_does_not_outlive_a_parent_that_is_gone(tmp_path: Path) -> None:
+async def test_a_child_ends_with_its_parent(tmp_path: Path) -> None:
     """Where the parent has died before the command starts, the command does not start."""
     from alert_trader.runtime.local import die_with_parent  # noqa: PLC0415 - the file is what is under test
 
@@ -90,7 +96,7 @@ async def test_a_child_does_not_outlive_a_parent_that_is_gone(tmp_path: Path) ->
     assert await child.wait() == (1 if sys.platform == "linux" else 0)
 
 
-def test_a_taken_port_is_told_with_its_setting() -> None:
+def test_a_taken_port_is_reported_with_its_setting() -> None:
     """The message names the port, what it was for, and the variable that changes it."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -101,16 +107,19 @@ def test_a_taken_port_is_told_with_its_setting() -> None:
     assert len(set(free_ports(3))) == 3
 
 
-def test_a_missing_binary_is_told_with_what_to_do(tmp_path: Path) -> None:
+def test_a_missing_binary_is_reported_with_what_to_do(tmp_path: Path) -> None:
     """A configured path that holds no program is refused by its setting's name."""
     with pytest.raises(StackError, match="TRADER_TEMPORAL_BINARY"):
         find_binary(tmp_path / "temporal")
 
 
-def test_a_program_in_the_folder_you_stand_in_is_not_found(
+def test_a_program_in_the_current_folder_is_not_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An empty or a relative entry of the PATH means whatever folder one stands in: a file there is not taken for a program."""
+    """An empty or a relative entry of the PATH means whatever folder one stands in.
+
+    A file there is not taken for a program.
+    """
     for folder in (tmp_path, tmp_path / "bin"):
         folder.mkdir(exist_ok=True)
         (folder / "redis-server").write_text("#!/bin/sh\n")

@@ -14,8 +14,8 @@ from temporalio.client import WorkflowQueryFailedError
 from temporalio.service import RPCError
 
 from alert_trader.workflows.interface import VIEW_QUERY
-from tests.support.beside import beside
 from tests.support.cluster import Trade, WorkerSlot
+from tests.support.concurrent_scenes import beside
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.timeout(180)
@@ -29,14 +29,15 @@ SLOW: dict[str, Any] = {
 
 
 @beside
-async def test_looking_at_a_trade_after_a_crash_changes_nothing(slot: WorkerSlot) -> None:
-    """Queries that wait for the next worker, with a rung due meanwhile, leave histories that replay (DUR-10, UNK-40).
+async def test_a_query_after_a_crash_changes_nothing(slot: WorkerSlot) -> None:
+    """Queries that wait for the next worker leave histories that replay (DUR-10, UNK-40).
 
-    Without the guard of `alert_trader.worker.clock_guard` about half of these trades go on by an old clock and are stuck for ever.
+    Without the guard of `alert_trader.worker.clock_guard` about half of these trades continue by an old clock
+    and are stuck for ever.
     """
     trades = [await slot.alert(**SLOW) for _ in range(8)]
     for trade in trades:
-        await eventually(partial(_waits, trade), "the entry to wait for its next rung")
+        await eventually(partial(_waits, trade), "the entry to wait for the next stage of its ladder")
     await slot.kill()
     asking = [asyncio.create_task(_look_on(trade)) for trade in trades]
     for trade in trades:
@@ -50,8 +51,11 @@ async def test_looking_at_a_trade_after_a_crash_changes_nothing(slot: WorkerSlot
 
 
 @beside
-async def test_several_questions_at_once_wait_for_the_next_worker(slot: WorkerSlot) -> None:
-    """None is turned away to ask again a second later, as each but one would be by a server that keeps one question a workflow."""
+async def test_concurrent_queries_wait_for_the_next_worker(slot: WorkerSlot) -> None:
+    """None is turned away to ask again a second later, as each.
+
+    One would be by a server that keeps one question a workflow.
+    """
     await slot.kill()
     trade = await slot.alert(**SLOW)
     asking = [asyncio.create_task(_ask_once(trade)) for _ in range(5)]
@@ -61,7 +65,7 @@ async def test_several_questions_at_once_wait_for_the_next_worker(slot: WorkerSl
 
 
 async def _ask_once(trade: Trade) -> int:
-    """Ask how a trade stands, and not again; gives the length of the answer."""
+    """Read the state of a trade, and not again; returns the length of the answer."""
     client = trade.cluster.client
     asked = QueryWorkflowRequest(
         namespace=client.namespace,
@@ -73,7 +77,7 @@ async def _ask_once(trade: Trade) -> int:
 
 
 async def _waits(trade: Trade) -> bool:
-    """Whether the entry works and nothing is to be done for it before its next rung."""
+    """Whether the entry works and nothing is to be done for it before the next stage."""
     described = (await trade.handle.describe()).raw_description
     return (
         bool(await trade.order("e1"))

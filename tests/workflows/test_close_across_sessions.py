@@ -1,4 +1,4 @@
-"""A close goes on until it is done, whatever the venue does meanwhile: over a night, a weekend, a holiday, weeks, and on a second wish."""
+"""A close that retries over a night, a weekend, a holiday or weeks until it is done."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -42,7 +42,10 @@ Trade = WorkflowHandle[Any, TradeView]
 
 
 async def hold(harness: Harness, *, expiry: date | None = None, slices: int = 1) -> Trade:
-    """Buy 4 contracts in so many slices, each wholly in an exit; of an expiration some months ahead unless another is given."""
+    """Buy 4 contracts in so many slices, each wholly in an exit.
+
+    Of an expiration some months ahead unless another is given.
+    """
     harness.exit_fraction = None  # closing everything takes the exits back
     contract = replace(CONTRACT, expiry=expiry or date(2035, 8, 17))
     each = 4 // slices
@@ -58,7 +61,7 @@ async def hold(harness: Harness, *, expiry: date | None = None, slices: int = 1)
 
 
 def at(day: int, time: str) -> datetime:
-    """Give a New York time of the day that comes so many days after `MONDAY`."""
+    """Return a New York time of the day that comes so many days after `MONDAY`."""
     return new_york(f"{MONDAY + timedelta(days=day)} {time}")
 
 
@@ -75,7 +78,7 @@ def cancels(harness: Harness) -> int:
 
 
 async def calls(harness: Harness, trade: Trade, words: str) -> list[datetime]:
-    """Give when a person was called about something."""
+    """Return when a person was called about something."""
     return [
         event.at for event in await harness.events(trade) if event.kind == "warning" and words in event.text
     ]
@@ -106,14 +109,17 @@ async def calls(harness: Harness, trade: Trade, words: str) -> list[datetime]:
         ),
     ],
 )
-async def test_a_close_outlasts_cancels_that_go_unanswered(
+async def test_a_close_survives_unanswered_cancels(
     env: WorkflowEnvironment,
     harness: Harness,
     asked: tuple[int, str],
     well: tuple[int, str],
     sold: tuple[int, str],
 ) -> None:
-    """EXT-50, HLT-20: the exit is asked to be cancelled until it has ended, and what it held is sold soon after the venue is well again."""
+    """EXT-50, HLT-20: the exit is asked to be cancelled until it has ended.
+
+    What it held is sold soon after the venue is well again.
+    """
     with env.with_time_skipping_disabled():
         trade = await hold(harness)
         await forward_to(env, trade, at(*asked))
@@ -130,14 +136,17 @@ async def test_a_close_outlasts_cancels_that_go_unanswered(
 
 
 async def _until_over(env: WorkflowEnvironment, harness: Harness, trade: Trade, moment: datetime) -> None:
-    """Let the time go on to a moment, or to the trade's end before it."""
+    """Let the time continue to a moment, or to the trade's end before it."""
     await forward_to(env, trade, moment, may_end=True)
     await eventually(lambda: harness.fills("x") == 4, "the sale")
 
 
 @pytest.mark.at("2035-11-21 14:50")
-async def test_a_close_outlasts_thanksgiving(env: WorkflowEnvironment, harness: Harness) -> None:
-    """EXT-50: asked on Wednesday; Thursday is a holiday and Friday half a day; on Monday it is sold as the market opens."""
+async def test_a_close_survives_thanksgiving(env: WorkflowEnvironment, harness: Harness) -> None:
+    """EXT-50: asked on Wednesday; Thursday is a holiday and Friday half a day.
+
+    On Monday it is sold as the market opens.
+    """
     with env.with_time_skipping_disabled():
         trade = await hold(harness, expiry=date(2035, 12, 21))
         await harness.fault(**NO_CANCEL)
@@ -164,10 +173,13 @@ async def _sell_half(trade: Trade) -> None:
 
 
 @pytest.mark.parametrize("again", [_close_again, _flatten_again, _sell_half])
-async def test_a_second_wish_is_the_same_and_is_tried_at_once(
+async def test_a_second_close_joins_the_first_and_retries_at_once(
     env: WorkflowEnvironment, harness: Harness, again: Callable[[Trade], Awaitable[None]]
 ) -> None:
-    """EXT-50, HLT-20: on Saturday the venue is well again and a person asks once more: nobody is refused, and nothing waits for Monday."""
+    """EXT-50, HLT-20: on Saturday the venue is well again and a person asks once more.
+
+    Nobody is refused, and nothing waits for Monday.
+    """
     with env.with_time_skipping_disabled():
         trade = await hold(harness)
         await forward_to(env, trade, at(4, "15:00"))
@@ -182,8 +194,11 @@ async def test_a_second_wish_is_the_same_and_is_tried_at_once(
     assert (await trade.result()).outcome is Outcome.FLAT
 
 
-async def test_what_a_close_waits_for_is_said(env: WorkflowEnvironment, harness: Harness) -> None:
-    """The receipt and the trade say which order has not ended and when it is asked again; a person is called, not at every try."""
+async def test_a_waiting_close_reports_its_reason(env: WorkflowEnvironment, harness: Harness) -> None:
+    """The receipt and the trade say which order has not ended and when it is asked again.
+
+    A person is paged, not at every try.
+    """
     with env.with_time_skipping_disabled():
         trade = await hold(harness)
         await forward_to(env, trade, at(1, "10:00"))
@@ -205,10 +220,13 @@ async def test_what_a_close_waits_for_is_said(env: WorkflowEnvironment, harness:
     assert len(called) == 1
 
 
-async def test_what_no_exit_holds_is_sold_while_one_cannot_be_cancelled(
+async def test_free_contracts_are_sold_while_an_exit_cannot_be_cancelled(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
-    """EXT-10, EXT-50: of two exits the first cannot be cancelled: the other's contracts are sold at once, the first's when it has ended."""
+    """EXT-10, EXT-50: of two exits the first cannot be cancelled.
+
+    The other's contracts are sold at once, the first's when it has ended.
+    """
     with env.with_time_skipping_disabled():
         trade = await hold(harness, slices=2)
         await harness.fault(**{**NO_CANCEL, "path": f"*/orders/{harness.order_ids('x')[0]}"})
@@ -222,10 +240,13 @@ async def test_what_no_exit_holds_is_sold_while_one_cannot_be_cancelled(
     assert (view.outcome, view.sold) == (Outcome.FLAT, 4)
 
 
-async def test_a_close_while_late_fills_are_watched_for_sells_them(
+async def test_a_close_while_watching_for_late_fills_sells_them(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
-    """HLT-20: nothing is held when everything is to be closed; what an order of unknown outcome has bought is sold when it is found."""
+    """HLT-20: nothing is held when everything is to be closed.
+
+    What an order of unknown outcome has bought is sold when it is found.
+    """
     harness.exit_fraction = None
     await harness.quote("1.20", "1.20")
     await harness.control.mute_streams()
@@ -241,10 +262,13 @@ async def test_a_close_while_late_fills_are_watched_for_sells_them(
     assert (await trade.result()).outcome is Outcome.FLAT
 
 
-async def test_a_person_who_flattens_again_has_every_trade_try_again(
+async def test_a_second_flatten_makes_every_trade_retry(
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """HLT-20: the account is being flattened and a trade waits for the venue: flattened again, the trade tries at once."""
+    """HLT-20: the account is being flattened and a trade waits for the venue.
+
+    Flattened again, the trade tries at once.
+    """
     monkeypatch.setattr(timing, "CANCEL_PAUSES", (timedelta(days=1),))
     harness.exit_fraction = None
     await harness.quote("1.20", "1.20")
@@ -267,10 +291,13 @@ async def test_a_person_who_flattens_again_has_every_trade_try_again(
 @pytest.mark.parametrize(
     ("days", "exits", "most"), [(1, 1, 3_000), pytest.param(30, 4, 12_000, marks=pytest.mark.soak)]
 )
-async def test_a_history_bears_a_close_that_waits_for_weeks(
+async def test_a_close_that_waits_for_weeks_fits_into_a_history(
     env: WorkflowEnvironment, harness: Harness, days: int, exits: int, most: int
 ) -> None:
-    """DUR-40: Temporal ends a workflow at some fifty thousand events; a month of unanswered cancels of several exits stays far below."""
+    """DUR-40: Temporal ends a workflow at some fifty thousand events.
+
+    A month of unanswered cancels of several exits stays far below.
+    """
     with env.with_time_skipping_disabled():
         trade = await hold(harness, slices=exits)
         await forward_to(env, trade, at(1, "10:00"))
@@ -292,9 +319,7 @@ async def test_a_history_bears_a_close_that_waits_for_weeks(
     ("pauses", "each"),
     [(timing.CANCEL_PAUSES, 30), (timing.SWEEPS, 20), (timing.LOOK_AGAIN, 20), (timing.SALE_READS, 20)],
 )
-def test_whatever_is_asked_for_two_years_fits_into_a_history(
-    pauses: tuple[timedelta, ...], each: int
-) -> None:
+def test_two_years_of_retries_fit_into_a_history(pauses: tuple[timedelta, ...], each: int) -> None:
     """DUR-40: the pauses between tries grow; `each` is more than a try costs in events."""
     began = now = datetime(2026, 11, 24, 15, tzinfo=UTC)
     tries = 0

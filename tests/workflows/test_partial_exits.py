@@ -1,4 +1,4 @@
-"""Sales of a part: of what is free, of what exits hold, while things go wrong; the rest is protected again by the plan."""
+"""Partial exits: of free contracts, of contracts held by exits, and under faults."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -28,8 +28,8 @@ def part(portion: Portion, identity: str = "") -> SellOrder:
     return SellOrder(command=Command(by="tester", id=identity), portion=portion)
 
 
-async def test_a_part_that_is_free_leaves_the_exit_alone(harness: Harness) -> None:
-    """EXT-10: two of four work in an exit; selling half takes the other two, and takes nothing back."""
+async def test_a_partial_exit_of_free_contracts_keeps_the_exit(harness: Harness) -> None:
+    """EXT-10: two of four work in an exit; selling half takes the other two, and cancels nothing."""
     await harness.quote("1.20", "1.20")
     trade = await harness.alert()
     await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
@@ -40,8 +40,11 @@ async def test_a_part_that_is_free_leaves_the_exit_alone(harness: Harness) -> No
     assert len(harness.order_ids("x")) == 2
 
 
-async def test_a_part_that_exits_hold_is_taken_back_first(harness: Harness) -> None:
-    """EXT-30: all four work in an exit; it has ended before one is sold, and the three that remain are in an exit again."""
+async def test_a_partial_exit_cancels_the_exit_that_holds_the_contracts(harness: Harness) -> None:
+    """EXT-30: all four work in an exit.
+
+    It has ended before one is sold, and the three that remain are in an exit again.
+    """
     await harness.quote("1.20", "1.20")
     trade = await harness.alert(rules=ALL_AT_HALF)
     await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
@@ -50,8 +53,11 @@ async def test_a_part_that_exits_hold_is_taken_back_first(harness: Harness) -> N
     assert view.sold == 1
 
 
-async def test_the_plan_covers_its_share_of_what_remains(harness: Harness) -> None:
-    """Three of four sold leave one, of which half is none; nothing is sold twice and nothing is left over in an order."""
+async def test_the_remaining_contracts_get_their_exit(harness: Harness) -> None:
+    """Three of four sold leave one, of which half is none.
+
+    Nothing is sold twice and nothing is left over in an order.
+    """
     await harness.quote("1.20", "1.20")
     trade = await harness.alert()
     await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
@@ -60,7 +66,7 @@ async def test_the_plan_covers_its_share_of_what_remains(harness: Harness) -> No
     assert (view.sold, view.unprotected) == (3, 0)
 
 
-async def test_the_same_command_acts_once(harness: Harness) -> None:
+async def test_a_repeated_command_acts_once(harness: Harness) -> None:
     """A button pressed twice, or a call sent again, is one command: its id is the update's."""
     await harness.quote("1.20", "1.20")
     trade = await harness.alert()
@@ -72,7 +78,7 @@ async def test_the_same_command_acts_once(harness: Harness) -> None:
     assert (await harness.view(trade)).position == 3
 
 
-async def test_two_parts_at_once_are_sold_one_after_another(harness: Harness) -> None:
+async def test_two_partial_exits_are_sold_one_after_another(harness: Harness) -> None:
     """Each is a part of what is held when its turn comes."""
     await harness.quote("1.20", "1.20")
     trade = await harness.alert(rules=ALL_AT_HALF)
@@ -90,7 +96,7 @@ async def test_two_parts_at_once_are_sold_one_after_another(harness: Harness) ->
     await harness.until(trade, "protected again", position=1, exits_working=1)
 
 
-async def test_all_of_it_closes_the_trade(harness: Harness) -> None:
+async def test_a_partial_exit_of_everything_closes_the_trade(harness: Harness) -> None:
     """A sale of everything is a close."""
     await harness.quote("1.20", "1.20")
     trade = await harness.alert()
@@ -99,8 +105,8 @@ async def test_all_of_it_closes_the_trade(harness: Harness) -> None:
     assert (await trade.result()).outcome is Outcome.FLAT
 
 
-async def test_a_part_that_is_no_whole_contract_is_refused(harness: Harness) -> None:
-    """Selling less than was meant can be mended; a tenth of four is none, and the answer says so."""
+async def test_a_partial_exit_below_one_contract_is_refused(harness: Harness) -> None:
+    """Selling less than was meant can be repaired; a tenth of four is none, and the answer says so."""
     await harness.quote("1.20", "1.20")
     trade = await harness.alert()
     await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
@@ -111,7 +117,7 @@ async def test_a_part_that_is_no_whole_contract_is_refused(harness: Harness) -> 
     assert "at least 1 contract" in str(refused.value.__cause__)
 
 
-async def test_a_refused_sale_is_tried_again_and_what_it_was_for_stays_aside(harness: Harness) -> None:
+async def test_a_rejected_sale_is_retried_with_its_contracts_reserved(harness: Harness) -> None:
     """EXT-10: while a sale is refused, no exit is sent for the contracts it is to sell."""
     await harness.quote("1.20", "1.20")
     trade = await harness.alert(rules=ALL_AT_HALF)
@@ -139,8 +145,11 @@ async def test_a_refused_sale_is_tried_again_and_what_it_was_for_stays_aside(har
     assert view.sold == 2
 
 
-async def test_a_sale_whose_answer_is_lost_is_looked_for_and_never_doubled(harness: Harness) -> None:
-    """EXT-30, UNK-20: nobody can say whether it was accepted; it counts as live, is found, and is the only one."""
+async def test_a_sale_with_a_lost_answer_is_never_doubled(harness: Harness) -> None:
+    """EXT-30, UNK-20: it is not known whether it was accepted.
+
+    It counts as live, is found, and is the only one.
+    """
     await harness.quote("1.20", "1.20")
     trade = await harness.alert(rules=ALL_AT_HALF)
     await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
@@ -151,8 +160,11 @@ async def test_a_sale_whose_answer_is_lost_is_looked_for_and_never_doubled(harne
     assert view.sold == 2
 
 
-async def test_an_exit_that_fills_while_it_is_taken_back_counts_for_the_part(harness: Harness) -> None:
-    """What the exit sold meanwhile is sold: two were to go, its four filled, and no more is sold than is held."""
+async def test_an_exit_filled_during_its_cancel_counts_for_the_partial_exit(harness: Harness) -> None:
+    """What the exit sold meanwhile is sold.
+
+    Two were to go, its four filled, and no more is sold than is held.
+    """
     await harness.quote("1.20", "1.20")
     trade = await harness.alert(rules=ALL_AT_HALF)
     await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
@@ -166,7 +178,7 @@ async def test_an_exit_that_fills_while_it_is_taken_back_counts_for_the_part(har
     assert (view.outcome, view.sold) == (Outcome.FLAT, 4)
 
 
-async def test_close_overtakes_a_part(harness: Harness) -> None:
+async def test_close_overtakes_a_partial_exit(harness: Harness) -> None:
     """EXT-30: everything is sold once, whatever was asked before."""
     await harness.quote("1.20", "1.20")
     trade = await harness.alert(rules=ALL_AT_HALF)
@@ -191,7 +203,7 @@ async def test_close_overtakes_a_part(harness: Harness) -> None:
 async def test_what_is_bought_during_a_sale_is_protected_at_once(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
-    """EXT-40: the entry goes on filling while a part is sold; its slices have their exits."""
+    """EXT-40: the entry continues filling while a part is sold; its slices have their exits."""
     await harness.quote("1.20", "1.20", ask_size=2)
     with env.with_time_skipping_disabled():
         trade = await harness.alert(rules=ALL_AT_HALF)
@@ -203,12 +215,15 @@ async def test_what_is_bought_during_a_sale_is_protected_at_once(
 
 
 @pytest.mark.parametrize("after_the_open", [timedelta(minutes=30), timedelta(hours=6, minutes=35)])
-async def test_a_part_that_could_not_be_sent_all_day_is_not_sold_at_the_next_opening(
+async def test_a_partial_exit_not_sent_all_day_is_not_sold_at_the_next_open(
     env: WorkflowEnvironment, harness: Harness, monkeypatch: pytest.MonkeyPatch, after_the_open: timedelta
 ) -> None:
-    """UNK-30: nobody could look for an earlier try of the sale until its day was over; then it is no longer what was asked.
+    """UNK-30: nobody could look for an earlier try of the sale until its day was over.
 
-    SPY trades until 16:15: what is asked for ten minutes before, with stocks closed, belongs to today and not to tomorrow.
+    Then it is no longer what was asked.
+
+    SPY trades until 16:15: what is requested ten minutes before, with stocks closed, belongs to today and not
+    to tomorrow.
     """
     monkeypatch.setattr(
         timing, "READ_TOTAL", timedelta(seconds=1)

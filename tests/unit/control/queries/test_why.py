@@ -34,15 +34,18 @@ def message(text: str, author: str = "1") -> AlertMessage:
         ("good morning", "1", Code.ALERT_NOT_ENTRY),
     ],
 )
-def test_the_check_that_failed_says_how_to_change_it(text: str, author: str, code: Code) -> None:
-    """WHO-40: exactly one check fails, with its code and the advice of the code's table; nothing is ahead of it."""
+def test_a_failed_check_says_how_to_change_the_outcome(text: str, author: str, code: Code) -> None:
+    """WHO-40: exactly one check fails, with its code and the advice of the code's table.
+
+    Nothing is ahead of it.
+    """
     why = why_text(message(text, author), POLICY)
     failed = [check for check in why.checks if check.verdict is Verdict.FAILED]
     assert [(check.code, check.change) for check in failed] == [(code, MEANINGS[code].to_do)]
     assert not any(check.verdict is Verdict.AHEAD for check in why.checks)
 
 
-def test_what_is_ahead_is_told_with_its_limits() -> None:
+def test_remaining_checks_are_listed_with_their_limits() -> None:
     """The broker's part is listed with the numbers that will be held against it."""
     why = why_text(message("Lotto: BTO KO 70c 12/18 @ 2.00"), POLICY)
     ahead = {check.code: check.numbers for check in why.checks if check.verdict is Verdict.AHEAD}

@@ -1,18 +1,27 @@
-"""Commands that are under way when their trade ends."""
+"""Commands and cancels that arrive at the end of a trade."""
 
+import asyncio
+from functools import partial
+
+import pytest
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import WorkflowUpdateStage
+from temporalio.client import WorkflowHandle, WorkflowUpdateStage
 from temporalio.testing import WorkflowEnvironment
 
+from alert_trader.activities.messages import Notice
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.workflows.interface import CLOSE_UPDATE, Command, CommandReceipt
 from tests.support.harness import Harness
+from tests.support.waiting import eventually
 
 
 async def test_a_command_is_answered_before_its_trade_closes(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
-    """DUR-30: a close waits for the very end of its trade, and the trade for the close: in history every command ends before it does."""
+    """DUR-30: a close waits for the very end of its trade, and the trade for the close.
+
+    In history every command ends before it does.
+    """
     await harness.quote("1.20", "1.20")
     with env.with_time_skipping_disabled():
         trade = await harness.alert()
@@ -36,3 +45,30 @@ async def test_a_command_is_answered_before_its_trade_closes(
     assert kinds.index(EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED) < kinds.index(
         EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED
     )
+
+
+async def test_an_event_after_the_end_keeps_the_end_time(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The Web UI's cancel comes while people are still being notified of the end.
+
+    The trade has ended all the same, and when is known.
+    """
+    told = asyncio.Event()
+
+    async def slowly(notice: Notice) -> None:
+        assert notice
+        await told.wait()
+
+    monkeypatch.setattr(harness.heard, "tell", slowly)
+    trade = await harness.alert("BTO SPY")
+    await eventually(partial(_has, harness, trade, "closed"), "the end")
+    await trade.cancel()
+    await eventually(partial(_has, harness, trade, "commanded"), "the cancel")
+    told.set()
+    view = await trade.result()
+    assert (view.outcome, view.closed_at is not None) == (Outcome.DENIED, True)
+
+
+async def _has(harness: Harness, trade: WorkflowHandle, kind: str) -> bool:  # type: ignore[type-arg]
+    return kind in await harness.kinds(trade)

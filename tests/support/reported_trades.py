@@ -74,14 +74,14 @@ def trade() -> Trades:
             "contract": "SPY 600C 2026-12-18",
             "told": facts_from_events(events, None),
         }
-        return ReportedTrade(**{**given, **fields})  # type: ignore[arg-type]  # a test names the fields it means
+        return ReportedTrade(**{**given, **fields})  # type: ignore[arg-type]
 
     return make
 
 
 @pytest.fixture
 def bought(trade: Trades) -> ReportedTrade:
-    """Give the trade that bought four and sold two at the double."""
+    """Return the trade that bought four and sold two at the double."""
     return trade(
         "m1",
         BOUGHT,

@@ -42,7 +42,7 @@ def send(ledger: OrderLedger, exchange: PaperExchange, leg: Leg, quantity: int) 
 
 
 def due(ledger: OrderLedger, policy: ExitPolicy) -> ExitPlan | None:
-    """Give the exit that is due."""
+    """Return the exit that is due."""
     planned = ledger.sold + ledger.exits_open
     return next_exit(
         bought=ledger.bought, uncovered=ledger.entry_fills, planned=planned, policy=policy, ticks=PENNY
@@ -53,7 +53,10 @@ ALL = ExitPolicy(fraction=Decimal(1))
 
 
 def test_the_first_slice_is_not_booked_as_the_whole(ledger: OrderLedger, exchange: PaperExchange) -> None:
-    """FIL-20, EXT-40: after a first slice the entry is still open for the rest, and the rest gets its exit too."""
+    """FIL-20, EXT-40: after a first slice the entry is still open for the rest.
+
+    The rest gets its exit too.
+    """
     entry = send(ledger, exchange, Leg.ENTRY, 4)
     exchange.fill(entry, 1)
     ledger.take(entry.report())
@@ -82,7 +85,7 @@ def test_a_cumulative_quantity_is_not_a_delta(ledger: OrderLedger, exchange: Pap
 def test_a_cancel_does_not_erase_the_filled_part(
     ledger: OrderLedger, exchange: PaperExchange, shown_remaining: int
 ) -> None:
-    """ENT-60: a cancelled order keeps its fills, whichever way the venue writes that nothing more will come."""
+    """ENT-60: a cancelled order keeps its fills, whatever its terminal status."""
     entry = send(ledger, exchange, Leg.ENTRY, 4)
     exchange.fill(entry, 1)
     exchange.move(entry, OrderStatus.CANCELLED)
@@ -93,10 +96,13 @@ def test_a_cancel_does_not_erase_the_filled_part(
     assert (order.filled, order.open, order.cancelled, ledger.position) == (1, 0, 3, 1)
 
 
-def test_a_cancel_is_not_over_before_the_fills_it_raced_are_shown(
+def test_a_cancel_is_not_final_before_its_racing_fills_are_shown(
     ledger: OrderLedger, exchange: PaperExchange
 ) -> None:
-    """ENT-60: the venue counted two as filled while the order worked; a cancellation that shows one of them frees nothing yet."""
+    """ENT-60: the venue counted two as filled while the order worked.
+
+    A cancellation that shows one of them frees nothing yet.
+    """
     entry = send(ledger, exchange, Leg.ENTRY, 4)
     exchange.fill(entry, 1)
     exchange.fill(entry, 1)
@@ -112,7 +118,10 @@ def test_a_cancel_is_not_over_before_the_fills_it_raced_are_shown(
 def test_a_late_fill_and_a_full_size_exit_retry_do_not_go_short(
     ledger: OrderLedger, exchange: PaperExchange
 ) -> None:
-    """EXT-10, FIL-30: an exit that ended with a part sold is tried again for the rest only, and a fill told late counts against that."""
+    """EXT-10, FIL-30: an exit that ended with a part sold is tried again for the rest only.
+
+    A fill told late counts against that.
+    """
     entry = send(ledger, exchange, Leg.ENTRY, 4)
     exchange.fill(entry, 4)
     ledger.take(entry.report())
@@ -129,7 +138,7 @@ def test_a_late_fill_and_a_full_size_exit_retry_do_not_go_short(
 
 
 def test_an_exit_of_unknown_outcome_is_not_sent_twice(ledger: OrderLedger, exchange: PaperExchange) -> None:
-    """EXT-30: while nobody can say whether an exit was accepted, its contracts count as sold."""
+    """EXT-30: while it is not known whether an exit was accepted, its contracts count as sold."""
     entry = send(ledger, exchange, Leg.ENTRY, 2)
     exchange.fill(entry, 2)
     ledger.take(entry.report())
@@ -145,7 +154,10 @@ def test_an_exit_of_unknown_outcome_is_not_sent_twice(ledger: OrderLedger, excha
 def test_a_duplicate_order_answer_changes_nothing_of_what_the_venue_reported(
     ledger: OrderLedger, exchange: PaperExchange
 ) -> None:
-    """UNK-20: a retry that is refused, because the order is there already, does not end the order that the stream has shown."""
+    """UNK-20: a retry that is refused.
+
+    Because the order is there already, does not end the order that the stream has shown.
+    """
     meant = intent(Leg.ENTRY, 1, 3)
     ledger.intend(meant)
     order = exchange.accept(meant)
@@ -158,7 +170,7 @@ def test_a_duplicate_order_answer_changes_nothing_of_what_the_venue_reported(
 def test_a_fill_of_a_superseded_order_is_kept_and_not_taken_for_the_new_ones(
     ledger: OrderLedger, exchange: PaperExchange
 ) -> None:
-    """FIL-10: the fill of a bumped order that is told after the next one works belongs to the order it was made in."""
+    """FIL-10: a late fill of a bumped order belongs to that order, not to the next."""
     old = send(ledger, exchange, Leg.ENTRY, 3)
     exchange.fill(old, 1)
     late = old.report()
@@ -171,10 +183,13 @@ def test_a_fill_of_a_superseded_order_is_kept_and_not_taken_for_the_new_ones(
     assert (ledger.order(old.chain).filled, ledger.order(new.chain).filled, ledger.bought) == (1, 0, 1)
 
 
-def test_an_entry_given_up_as_absent_that_appears_is_adopted(
+def test_an_entry_confirmed_absent_that_appears_is_adopted(
     ledger: OrderLedger, exchange: PaperExchange
 ) -> None:
-    """ENT-50: an order that lands after everybody stopped looking counts as open again, and its fills are held."""
+    """ENT-50: an order that lands after everybody stopped looking counts as open again.
+
+    Its fills are held.
+    """
     meant = intent(Leg.ENTRY, 1, 2)
     ledger.intend(meant)
     ledger.settle(meant.client_order_id, OrderState.CONFIRMED_ABSENT)
@@ -197,7 +212,10 @@ def test_an_entry_given_up_as_absent_that_appears_is_adopted(
 def test_one_unreadable_report_does_not_lose_the_position(
     ledger: OrderLedger, exchange: PaperExchange
 ) -> None:
-    """FIL-20, UNK-10: a body that could not be read shows no symbol; that is no other contract, and no fill is forgotten for it."""
+    """FIL-20, UNK-10: a body that could not be read shows no symbol.
+
+    That is no other contract, and no fill is forgotten for it.
+    """
     entry = send(ledger, exchange, Leg.ENTRY, 2)
     exchange.fill(entry, 2)
     ledger.take(entry.report())
@@ -216,10 +234,13 @@ def test_one_unreadable_report_does_not_lose_the_position(
     assert (learned.wrong_contract, ledger.position, ledger.order(entry.chain).done) == (False, 2, True)
 
 
-def test_an_order_first_heard_of_unreadably_has_not_ended(
+def test_an_order_first_reported_unreadably_has_not_ended(
     ledger: OrderLedger, exchange: PaperExchange
 ) -> None:
-    """FIL-20: an end that shows neither size nor fills is no end with nothing bought; the order is read again."""
+    """FIL-20: an end that shows neither size nor fills is no end with nothing bought.
+
+    The order is read again.
+    """
     meant = intent(Leg.ENTRY, 1, 2)
     ledger.intend(meant)
     order = exchange.accept(meant)
@@ -231,8 +252,11 @@ def test_an_order_first_heard_of_unreadably_has_not_ended(
     assert (known.done, known.filled, ledger.bought) == (True, 2, 2)
 
 
-def test_what_fills_in_another_contract_is_not_sold(ledger: OrderLedger, exchange: PaperExchange) -> None:
-    """WHO-50: the venue shows another contract under our order's name; a person is told, and no exit is planned for it."""
+def test_a_fill_in_another_contract_is_not_sold(ledger: OrderLedger, exchange: PaperExchange) -> None:
+    """WHO-50: the venue shows another contract under our order's name.
+
+    A person is told, and no exit is planned for it.
+    """
     meant = intent(Leg.ENTRY, 1, 2)
     ledger.intend(meant)
     order = exchange.accept(meant, symbol=OTHER_SYMBOL)
@@ -254,10 +278,11 @@ def test_what_fills_in_another_contract_is_not_sold(ledger: OrderLedger, exchang
     assert (ledger.bought, due(ledger, ALL)) == (0, None)
 
 
-def test_a_symbol_that_changes_later_does_not_unsell_what_was_sold(
-    ledger: OrderLedger, exchange: PaperExchange
-) -> None:
-    """FIL-20: a GTC exit outlives a corporate action that renames its contract; the part sold before stays sold."""
+def test_a_later_symbol_change_keeps_what_was_sold(ledger: OrderLedger, exchange: PaperExchange) -> None:
+    """FIL-20: a GTC exit outlives a corporate action that renames its contract.
+
+    The part sold before stays sold.
+    """
     entry = send(ledger, exchange, Leg.ENTRY, 2)
     exchange.fill(entry, 2)
     ledger.take(entry.report())
@@ -272,7 +297,10 @@ def test_a_symbol_that_changes_later_does_not_unsell_what_was_sold(
 def test_an_order_edited_in_the_app_is_followed_to_its_replacement(
     ledger: OrderLedger, exchange: PaperExchange
 ) -> None:
-    """ENT-10, ENT-60: the replacement carries no name; it is ours by its chain, and it is the one to cancel."""
+    """ENT-10, ENT-60: the replacement carries no name.
+
+    It is ours by its chain, and it is the one to cancel.
+    """
     old = send(ledger, exchange, Leg.ENTRY, 4)
     exchange.fill(old, 1)
     new = exchange.replace(old, 3)
@@ -292,10 +320,11 @@ def test_an_order_edited_in_the_app_is_followed_to_its_replacement(
     assert (order.done, order.filled, ledger.bought, order.status) == (True, 4, 4, OrderStatus.FILLED)
 
 
-def test_a_replacement_that_came_to_nothing_leaves_the_older_order_to_act_on(
-    ledger: OrderLedger, exchange: PaperExchange
-) -> None:
-    """ENT-60: a fill of the original aborts its replacement; the original is the one that still works and must be cancelled."""
+def test_a_failed_replacement_leaves_the_older_order(ledger: OrderLedger, exchange: PaperExchange) -> None:
+    """ENT-60: a fill of the original aborts its replacement.
+
+    The original is the one that still works and must be cancelled.
+    """
     old = send(ledger, exchange, Leg.ENTRY, 4)
     new = replace(
         old.report(),
@@ -311,7 +340,7 @@ def test_a_replacement_that_came_to_nothing_leaves_the_older_order_to_act_on(
     assert (order.order_id, order.done, order.open) == (old.order_id, False, 4)
 
 
-def test_a_fill_that_a_replacement_repeats_counts_once(ledger: OrderLedger, exchange: PaperExchange) -> None:
+def test_a_fill_repeated_by_a_replacement_counts_once(ledger: OrderLedger, exchange: PaperExchange) -> None:
     """FIL-10: should a replacement's report carry its original's fills along, they were still made once."""
     old = send(ledger, exchange, Leg.ENTRY, 4)
     exchange.fill(old, 1)
@@ -324,7 +353,10 @@ def test_a_fill_that_a_replacement_repeats_counts_once(ledger: OrderLedger, exch
 
 
 def test_an_exit_enlarged_in_the_app_counts_in_full(ledger: OrderLedger, exchange: PaperExchange) -> None:
-    """EXT-10: what a person added to a working exit may sell too, so no exit of ours is sent for the same contracts."""
+    """EXT-10: what a person added to a working exit may sell too.
+
+    No exit of ours is sent for the same contracts.
+    """
     entry = send(ledger, exchange, Leg.ENTRY, 4)
     exchange.fill(entry, 4)
     ledger.take(entry.report())
@@ -349,10 +381,13 @@ def test_reports_of_other_trades_change_nothing(ledger: OrderLedger, exchange: P
     )
 
 
-def test_an_order_from_before_a_reset_is_adopted_by_its_name(
+def test_an_order_from_before_a_reset_is_adopted_by_its_id(
     ledger: OrderLedger, exchange: PaperExchange
 ) -> None:
-    """UNK-40: history went back to before the order was meant; its report makes it known, and its number is not given again."""
+    """UNK-40: history went back to before the order was meant.
+
+    Its report makes it known, and its number is not given again.
+    """
     order = exchange.accept(intent(Leg.ENTRY, 1, 3))
     ledger.take(order.report())
     assert [each.client_order_id for each in ledger.open_entries] == [order.chain]
@@ -361,7 +396,7 @@ def test_an_order_from_before_a_reset_is_adopted_by_its_name(
     assert (known.state, known.order_id) == (OrderState.ACKNOWLEDGED, order.order_id)
 
 
-def test_sizing_is_at_the_most_the_ladder_may_pay() -> None:
+def test_sizing_uses_the_ladders_ceiling() -> None:
     """ENT-20: an account with room for 2 at the first price and 1 at the ceiling buys 1."""
     policy = SizingPolicy(allocation=Decimal(1), fees=FeeTable(commission=Decimal(0), other=Decimal(0)))
     first, highest = Price(Decimal("1.00")), Price(Decimal("1.10"))

@@ -1,4 +1,4 @@
-"""What an author writes after the alert: exits by the profile, adds, corrections. A trade is only ever changed as the profile says."""
+"""Later messages of an alert's author: exits, adds and corrections, as the profile says."""
 
 import asyncio
 from dataclasses import replace
@@ -40,7 +40,7 @@ Trade = WorkflowHandle[Any, TradeView]
 
 
 def rules(exits: OnExit, **changes: Any) -> Policy:
-    """Give rules with these exits."""
+    """Return rules with these exits."""
     return policy(profile=Profile(exits=exits, **changes))
 
 
@@ -76,7 +76,7 @@ async def held(harness: Harness, wanted: Policy) -> Trade:
     return trade
 
 
-async def test_an_automatic_exit_sells_the_part_that_was_said(harness: Harness) -> None:
+async def test_an_automatic_exit_sells_the_stated_part(harness: Harness) -> None:
     """EXT-10: "half out" sells half of what is held; said twice under one message id it acts once."""
     trade = await held(harness, rules(OnExit.AUTOMATIC))
     for _ in range(2):
@@ -107,8 +107,10 @@ async def test_an_exit_on_approval_waits_for_a_person(harness: Harness, env: Wor
         await harness.until(trade, "sold in part", position=2, offer=None)
 
 
-async def test_an_exit_on_approval_may_be_skipped_or_left(harness: Harness, env: WorkflowEnvironment) -> None:
-    """A no, or no answer, sells nothing: the exit plan goes on."""
+async def test_an_exit_on_approval_may_be_skipped_or_expire(
+    harness: Harness, env: WorkflowEnvironment
+) -> None:
+    """A no, or no answer, sells nothing: the exit plan continues."""
     with env.with_time_skipping_disabled():
         trade = await held(harness, rules(OnExit.APPROVAL))
         await say(trade, "all out")
@@ -122,8 +124,11 @@ async def test_an_exit_on_approval_may_be_skipped_or_left(harness: Harness, env:
     assert "unanswered" in await harness.kinds(trade)
 
 
-async def test_an_offer_is_over_once_everything_is_sold(harness: Harness, env: WorkflowEnvironment) -> None:
-    """EXT-30: a yes to the author's half, given while a close goes on, is refused at once: nothing could be sold for it."""
+async def test_an_offer_ends_once_everything_is_sold(harness: Harness, env: WorkflowEnvironment) -> None:
+    """EXT-30: a yes to the author's half, given while a close continues, is refused at once.
+
+    Nothing could be sold for it.
+    """
     with env.with_time_skipping_disabled():
         trade = await held(harness, rules(OnExit.APPROVAL))
         await say(trade, f"STC SPY {harness.expiry:%m/%d} 450c @ 1.20 half out")
@@ -137,7 +142,7 @@ async def test_an_offer_is_over_once_everything_is_sold(harness: Harness, env: W
     assert (await trade.result()).sold == 4
 
 
-async def test_an_ignored_exit_is_written_down(harness: Harness) -> None:
+async def test_an_ignored_exit_is_recorded(harness: Harness) -> None:
     """The profile says that this author's exits do not count."""
     trade = await held(harness, rules(OnExit.IGNORED))
     await say(trade, "all out")
@@ -145,7 +150,7 @@ async def test_an_ignored_exit_is_written_down(harness: Harness) -> None:
     assert "followed_up" in await harness.kinds(trade)
 
 
-async def test_an_author_who_is_out_is_not_bought_after(harness: Harness, env: WorkflowEnvironment) -> None:
+async def test_an_entry_ends_when_its_author_is_out(harness: Harness, env: WorkflowEnvironment) -> None:
     """An exit while the entry still works ends the entry, also where a person decides about what is held."""
     await harness.quote("1.10", "1.30")
     with env.with_time_skipping_disabled():
@@ -156,10 +161,11 @@ async def test_an_author_who_is_out_is_not_bought_after(harness: Harness, env: W
     assert (view.bought, (view.reason or "").partition(":")[0]) == (0, "AUTHOR_OUT")
 
 
-async def test_what_fills_after_its_author_was_out_is_sold(
-    harness: Harness, env: WorkflowEnvironment
-) -> None:
-    """ENT-60: the entry was being taken back and filled all the same; its author is out of it, so it is not held on."""
+async def test_a_fill_after_the_authors_exit_is_sold(harness: Harness, env: WorkflowEnvironment) -> None:
+    """ENT-60: the entry was being cancelled and filled all the same.
+
+    Its author is out of it, so it is not held on.
+    """
     await harness.quote("1.10", "1.30")
     await harness.fault(kind="late-accept", method="DELETE", path="*/orders/*", seconds=1, count=1)
     with env.with_time_skipping_disabled():
@@ -171,7 +177,7 @@ async def test_what_fills_after_its_author_was_out_is_sold(
     assert (view.outcome, view.bought, view.sold, view.reason) == (Outcome.FLAT, 4, 4, "closed by the author")
 
 
-async def test_nobody_else_acts_on_a_trade(harness: Harness) -> None:
+async def test_another_author_cannot_act_on_a_trade(harness: Harness) -> None:
     """WHO-10: an exit by another author is refused by the trade itself."""
     trade = await held(harness, rules(OnExit.AUTOMATIC))
     with pytest.raises(WorkflowUpdateFailedError):
@@ -179,10 +185,10 @@ async def test_nobody_else_acts_on_a_trade(harness: Harness) -> None:
     assert (await harness.view(trade)).position == 4
 
 
-async def test_a_correction_changes_nothing_and_calls_a_person(
+async def test_a_correction_changes_nothing_and_pages_a_person(
     harness: Harness, env: WorkflowEnvironment
 ) -> None:
-    """The order works on as it was alerted; the correction is on record and loud."""
+    """The order works on as it was alerted; the correction is recorded and loud."""
     await harness.quote("1.10", "1.30")
     with env.with_time_skipping_disabled():
         trade = await harness.alert()
@@ -212,7 +218,10 @@ async def later_trade(harness: Harness, text: str, wanted: Policy, **link: str) 
 async def test_an_add_is_a_trade_of_its_own(
     harness: Harness, env: WorkflowEnvironment, adds: OnAdd, phase: Phase
 ) -> None:
-    """WHO-20, ENT-20: one message, one trade: an add has its own orders, caps and exits; or it waits for a person."""
+    """WHO-20, ENT-20: one message, one trade: an add has its own orders, caps and exits.
+
+    Or it waits for a person.
+    """
     await harness.quote("1.20", "1.20")
     text = f"AVG SPY {harness.expiry:%m/%d} 450c @ 1.40, added @ 1.20"
     with env.with_time_skipping_disabled():
@@ -221,7 +230,7 @@ async def test_an_add_is_a_trade_of_its_own(
     assert str(view.alert_price) == "1.20"
 
 
-async def test_an_add_that_is_added_to_nothing_opens_nothing(harness: Harness) -> None:
+async def test_an_add_without_an_open_trade_opens_nothing(harness: Harness) -> None:
     """An add is an add only to an open trade of its author, which the intake has found."""
     trade = await later_trade(
         harness,
@@ -238,7 +247,7 @@ async def test_an_add_without_its_price_opens_nothing(harness: Harness) -> None:
     assert ((await trade.result()).reason or "").startswith("ADD_INCOMPLETE")
 
 
-async def test_a_whole_alert_that_may_correct_another_needs_a_person(
+async def test_an_alert_that_may_correct_another_needs_approval(
     harness: Harness, env: WorkflowEnvironment
 ) -> None:
     """The author alerted the like a moment ago: which of the two is meant is not for us to say."""
@@ -251,17 +260,20 @@ async def test_a_whole_alert_that_may_correct_another_needs_a_person(
     assert harness.posts() == []
 
 
-async def test_words_that_may_correct_a_refused_alert_are_on_record(harness: Harness) -> None:
+async def test_a_possible_correction_of_a_refused_alert_is_recorded(harness: Harness) -> None:
     """The refused alert is over; its correction has a trade of its own, which ends at once and names it."""
     trade = await later_trade(harness, "2.03**", policy(), corrects="trade-first")
     view = await trade.result()
     assert (view.outcome, (view.reason or "").partition(":")[0]) == (Outcome.DENIED, "ALERT_CORRECTS")
 
 
-async def test_what_fills_after_an_exit_on_approval_is_asked_about(
+async def test_a_fill_after_an_exit_on_approval_needs_approval(
     harness: Harness, env: WorkflowEnvironment
 ) -> None:
-    """ENT-60: nothing was held when the author was out, and the cancel raced a fill: a person decides about what is held after all."""
+    """ENT-60: nothing was held when the author was out, and the cancel raced a fill.
+
+    A person decides about what is held after all.
+    """
     await harness.quote("1.10", "1.30")
     await harness.fault(kind="late-accept", method="DELETE", path="*/orders/*", seconds=1, count=1)
     with env.with_time_skipping_disabled():

@@ -1,4 +1,4 @@
-"""A trade and its account at the hard dates of the calendar, against a venue that keeps real hours."""
+"""A trade and its account at special dates of the calendar, against a venue with real hours."""
 
 from datetime import timedelta
 
@@ -26,7 +26,10 @@ OPEN = (
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.at(name)) for name in HARD])
 async def test_an_alert_trades_in_the_session_and_only_then(env: WorkflowEnvironment, name: str) -> None:
-    """Bought and protected while the market is open, on every hard date; otherwise denied, with nothing sent."""
+    """Bought and protected while the market is open, on every hard date.
+
+    Otherwise denied, with nothing sent.
+    """
     async with open_harness(env.client, VenueConfig(session=SessionMode.REAL)) as harness:
         await harness.quote("1.20", "1.20")
         with env.with_time_skipping_disabled():

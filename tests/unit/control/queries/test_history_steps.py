@@ -32,7 +32,7 @@ def event(number: int, seconds: float, kind: EventType.ValueType) -> HistoryEven
 
 @pytest.fixture
 def history() -> WorkflowHistory:
-    """Give a trade that read an alert at the second attempt, waited, was told to cancel, and ended."""
+    """Return a trade that read an alert at the second attempt, waited, was told to cancel, and ended."""
     started = event(1, 0, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED)
     started.workflow_execution_started_event_attributes.workflow_type.CopyFrom(
         WorkflowType(name="TradeWorkflow")
@@ -68,8 +68,11 @@ def history() -> WorkflowHistory:
     )
 
 
-def test_every_step_is_told_with_what_went_in_and_out(history: WorkflowHistory) -> None:
-    """DUR-60: inputs, results, attempts, failures and times of each step can be read from the history alone."""
+def test_every_step_has_its_input_and_result(history: WorkflowHistory) -> None:
+    """DUR-60: inputs, results, attempts, failures.
+
+    Times of each step can be read from the history alone.
+    """
     start, size, timer, cancel, end = steps_of(history)
     assert (start.kind, start.name, start.inputs) == (StepKind.STARTED, "TradeWorkflow", [{"alert": "BTO"}])
     assert (size.kind, size.summary, size.inputs, size.output) == (
@@ -97,7 +100,7 @@ def test_a_written_history_reads_back(history: WorkflowHistory, tmp_path: Path) 
 @pytest.mark.parametrize(
     "text", ["", "[]", "{}", '{"events": []}', '{"events": [{"eventId": "1"}]}', "not json"]
 )
-def test_what_is_no_history_is_refused(text: str, tmp_path: Path) -> None:
+def test_a_file_without_a_history_is_refused(text: str, tmp_path: Path) -> None:
     """A file that holds no history is refused by name, whatever is in it."""
     path = tmp_path / "trade-x.json"
     path.write_text(text)
@@ -106,7 +109,7 @@ def test_what_is_no_history_is_refused(text: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "trade-", "two words", "../etc", "x" * 40])
-def test_what_cannot_name_a_trade_is_not_found(name: str) -> None:
+def test_an_invalid_trade_id_is_not_found(name: str) -> None:
     """A name that no trade can have is refused before any server is asked."""
     with pytest.raises(NotFoundError):
         check_name(name)

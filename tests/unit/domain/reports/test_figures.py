@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alert_trader.control.reports.report import Wanted, wanted
 from alert_trader.domain.audit.event import EventKind
 from alert_trader.domain.market.quotes import Quote
 from alert_trader.domain.money import Usd, price
@@ -16,7 +15,7 @@ from alert_trader.domain.reports.figures import Grouping, Report, Scope, Share
 from alert_trader.domain.reports.known_prices import best_gain, sightings_of
 from alert_trader.domain.reports.timeline import timeline_of
 from alert_trader.domain.reports.trade_record import ReportedTrade
-from tests.unit.reports.conftest import DAY, DENIED, OPEN, SYMBOL, Trades
+from tests.support.reported_trades import DAY, DENIED, OPEN, SYMBOL, Trades
 
 SCOPE = Scope(grouping=Grouping.DAY, title="a day", since=DAY, until=DAY)
 NOW = OPEN + timedelta(hours=8)
@@ -36,7 +35,10 @@ def made(
 
 
 def test_fills_are_counted_at_the_step_they_came_at(bought: ReportedTrade) -> None:
-    """What worked at a step and what filled there: the first limit, each bump, and the conversion, in this order."""
+    """What worked at a step and what filled there.
+
+    The first limit, each bump, and the conversion, in this order.
+    """
     report = made(bought)
     assert [(each.step, each.trades, each.contracts) for each in report.steps] == [
         ("limit", 1, Share(count=0, of=4)),
@@ -47,7 +49,10 @@ def test_fills_are_counted_at_the_step_they_came_at(bought: ReportedTrade) -> No
 
 
 def test_slippage_is_weighted_by_contracts(bought: ReportedTrade, trade: Trades) -> None:
-    """Against the alert's price and against the middle of the quote at sizing; a trade without a reference is in neither."""
+    """Against the alert's price and against the middle of the quote at sizing.
+
+    A trade without a reference is in neither.
+    """
     bare = trade("m2", (), bought=9, average_entry=Decimal(5))
     report = made(bought, bare)
     assert (report.against_alert.contracts, report.against_alert.a_share, report.against_alert.dollars) == (
@@ -59,7 +64,10 @@ def test_slippage_is_weighted_by_contracts(bought: ReportedTrade, trade: Trades)
 
 
 def test_a_gain_counts_where_a_price_proves_it(bought: ReportedTrade, trade: Trades) -> None:
-    """A sale at the double proves both marks; a trade of which no later price is known is in the denominator and proves nothing."""
+    """A sale at the double proves both marks.
+
+    A trade of which no later price is known is in the denominator and proves nothing.
+    """
     silent = trade("m3", (), symbol="QQQ   261218C00500000", bought=1, average_entry=Decimal(1))
     report = made(bought, silent)
     assert (report.reached_half, report.reached_double, report.seen_later) == (
@@ -69,8 +77,11 @@ def test_a_gain_counts_where_a_price_proves_it(bought: ReportedTrade, trade: Tra
     )
 
 
-def test_what_was_missed_is_told_from_prices_known_later(bought: ReportedTrade, trade: Trades) -> None:
-    """A denied alert in a contract that another trade sold later has a bound; one in a contract nobody saw again is not known."""
+def test_missed_gains_follow_from_later_prices(bought: ReportedTrade, trade: Trades) -> None:
+    """A denied alert in a contract that another trade sold later has a bound.
+
+    One in a contract nobody saw again is not known.
+    """
     early = trade(
         "m4",
         DENIED,
@@ -112,14 +123,14 @@ def test_a_price_before_the_entry_proves_nothing(bought: ReportedTrade, trade: T
 
 
 def bought_steps() -> tuple[tuple[float, EventKind, dict[str, str]], ...]:
-    """Give the events of a trade that bought one at 1.00 and sold nothing."""
+    """Return the events of a trade that bought one at 1.00 and sold nothing."""
     return (
         (0.0, EventKind.RECEIVED, {}),
         (1.0, EventKind.FILLED, {"order": "m6-e1", "quantity": "1", "price": "1.00"}),
     )
 
 
-def test_refusals_carry_what_they_mean(trade: Trades) -> None:
+def test_denials_have_their_meaning(trade: Trades) -> None:
     """Counted by code, the commonest first; a venue's own word has words too."""
     refused = [trade(f"d{number}", DENIED, outcome="denied") for number in range(3)]
     venue = trade("v1", ((0.0, EventKind.REFUSED, {"code": "margin_check_failed"}),), outcome="refused")
@@ -164,7 +175,7 @@ def test_money_adds_up(bought: ReportedTrade, trade: Trades) -> None:
 
 
 @pytest.mark.parametrize("grouping", list(Grouping))
-def test_lines_hold_every_alert_once(bought: ReportedTrade, trade: Trades, grouping: Grouping) -> None:
+def test_lines_have_every_alert_once(bought: ReportedTrade, trade: Trades, grouping: Grouping) -> None:
     """Whatever the lines stand for, together they are the report."""
     report = made(
         bought, trade("m8", DENIED, author_id="8", channel_id="3", after=timedelta(days=1)), grouping=grouping
@@ -173,7 +184,7 @@ def test_lines_hold_every_alert_once(bought: ReportedTrade, trade: Trades, group
     assert sum(line.bought for line in report.lines) == 1
 
 
-def test_a_report_of_nothing_is_all_unknown() -> None:
+def test_an_empty_report_is_unknown_throughout() -> None:
     """No trades: no share of anything, no times, and nothing fails."""
     report = made()
     assert (report.alerts, report.filled.fraction, report.time_to_fill.median, report.net) == (
@@ -187,7 +198,7 @@ def test_a_report_of_nothing_is_all_unknown() -> None:
 @given(
     times=st.lists(st.timedeltas(min_value=timedelta(), max_value=timedelta(days=1)), min_size=1, max_size=60)
 )
-def test_a_spread_is_made_of_what_was_measured(times: list[timedelta]) -> None:
+def test_a_spread_is_computed_from_the_measurements(times: list[timedelta]) -> None:
     """Each figure is one of the times, in order, and nine of ten are really no longer than it says."""
     found = spread(times)
     assert found.median is not None
@@ -198,27 +209,7 @@ def test_a_spread_is_made_of_what_was_measured(times: list[timedelta]) -> None:
     assert sum(time <= found.ninety for time in times) * 10 >= len(times) * 9
 
 
-@pytest.mark.parametrize(
-    ("grouping", "since", "until"),
-    [
-        (Grouping.DAY, "2026-11-24", "2026-11-24"),
-        (Grouping.WEEK, "2026-11-23", "2026-11-29"),
-        (Grouping.AUTHOR, "2026-10-26", "2026-11-24"),
-    ],
-)
-def test_the_days_that_are_meant(grouping: Grouping, since: str, until: str) -> None:
-    """Today, this week from its Monday, or the last thirty days, in New York."""
-    found: Wanted = wanted(grouping, now=OPEN)
-    assert (found.since.isoformat(), found.until.isoformat()) == (since, until)
-
-
-def test_days_the_wrong_way_round_are_refused() -> None:
-    """A first day after the last is a mistake."""
-    with pytest.raises(ValueError, match="not after the last"):
-        wanted(Grouping.DAY, now=OPEN, on=DAY, since=DAY + timedelta(days=1))
-
-
-def test_a_day_on_a_line_of_time(bought: ReportedTrade, trade: Trades) -> None:
+def test_a_timeline_of_a_day(bought: ReportedTrade, trade: Trades) -> None:
     """Every trade of the day and no other, by the moment it came in; the line spans at least the session."""
     tomorrow = trade("m9", DENIED, after=timedelta(days=1))
     first = trade("m0", DENIED, after=-timedelta(hours=1), closed_at=OPEN, outcome="denied")

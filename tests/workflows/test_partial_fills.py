@@ -1,10 +1,17 @@
-"""Fills that come in slices: each is protected as it comes, none is counted twice, none is lost."""
+"""Partial fills: each gets its exit, none is counted twice, none is lost."""
 
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 from temporalio.testing import WorkflowEnvironment
 
+from alert_trader import clock
+from alert_trader.activities.messages import ORDER_REPORT_SIGNAL
 from alert_trader.domain.execution.policy import LadderPolicy
+from alert_trader.domain.ids import FillId, OrderId
+from alert_trader.domain.money import Price
+from alert_trader.domain.orders.order import Fill
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.simulators.venue.commands import Adjust
 from tests.support.harness import Harness, policy
@@ -12,10 +19,11 @@ from tests.support.virtual_time import forward
 from tests.support.waiting import eventually
 
 
-async def test_a_partial_fill_is_completed_on_a_later_rung(
-    env: WorkflowEnvironment, harness: Harness
-) -> None:
-    """Two contracts are displayed at the alert's price, the other two a tick higher: the bump asks for the remainder only (ENT-20)."""
+async def test_a_partial_fill_is_completed_after_a_bump(env: WorkflowEnvironment, harness: Harness) -> None:
+    """Two contracts are displayed at the alert's price, the other two a tick higher.
+
+    The bump asks for the remainder only (ENT-20).
+    """
     await harness.quote("1.20", "1.20", ask_size=2)
     with env.with_time_skipping_disabled():
         trade = await harness.alert(price="1.20")
@@ -27,7 +35,7 @@ async def test_a_partial_fill_is_completed_on_a_later_rung(
     assert view.quantity == 4
 
 
-async def test_a_partial_fill_keeps_its_exit_when_the_rest_is_given_up(
+async def test_a_partial_fill_keeps_its_exit_when_the_rest_is_cancelled(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
     """What was bought stays protected when the market runs away from the rest."""
@@ -42,8 +50,8 @@ async def test_a_partial_fill_keeps_its_exit_when_the_rest_is_given_up(
     assert "LADDER_ABOVE_CEILING" in (view.reason or "")
 
 
-async def test_slices_of_one_order_each_get_their_exit(env: WorkflowEnvironment, harness: Harness) -> None:
-    """Four fills of one contract each become exits for two, whichever fill completes a pair (FIL-10, EXT-40)."""
+async def test_each_fill_of_an_order_gets_its_exit(env: WorkflowEnvironment, harness: Harness) -> None:
+    """Four fills of one contract lead to exits for two contracts (FIL-10, EXT-40)."""
     with env.with_time_skipping_disabled():
         await harness.quote("1.10", "1.30")
         trade = await harness.alert(price="1.20")
@@ -73,10 +81,13 @@ async def test_a_fill_that_races_the_cancel_is_kept(harness: Harness) -> None:
     assert [line.body["legs"][0]["quantity"] for line in harness.posts("e") if line.body][:2] == [4, 1]
 
 
-async def test_a_late_fill_after_giving_up_still_gets_its_exit(
+async def test_a_late_fill_after_the_end_of_the_entry_gets_its_exit(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
-    """The venue shows a fill only after the order was cancelled and given up: the trade is still there and protects it."""
+    """The venue shows a fill only after the order was cancelled and given up.
+
+    The trade is still there and protects it.
+    """
     await harness.control.adjust(adjustment(harness, fills_lag=0.5))
     await harness.quote("1.10", "1.30")
     rules = policy(ladder=LadderPolicy(bumps=0))
@@ -87,7 +98,7 @@ async def test_a_late_fill_after_giving_up_still_gets_its_exit(
         await harness.until(trade, "bought, though the fill was shown late", bought=4, exits_working=2)
 
 
-async def test_one_contract_is_too_few_for_half_of_it(harness: Harness) -> None:
+async def test_half_of_one_contract_is_no_exit(harness: Harness) -> None:
     """Half of one contract is no order: the trade says so and holds it for a person."""
     await harness.quote("1.20", "1.20")
     trade = await harness.alert(f"BTO 1 SPY {harness.expiry:%m/%d/%Y} 450c @ 1.20")
@@ -96,8 +107,11 @@ async def test_one_contract_is_too_few_for_half_of_it(harness: Harness) -> None:
     assert "exit_skipped" in await harness.kinds(trade)
 
 
-async def test_both_exits_filled_and_the_rest_sold_is_flat_with_its_profit(harness: Harness) -> None:
-    """Bought at 1.20, half sold at 2.40, the rest closed by a person at 2.50: 4 x 120 becomes 240 x 2 + 250 x 2."""
+async def test_filled_exits_and_a_close_end_flat_with_the_profit(harness: Harness) -> None:
+    """Bought at 1.20, half sold at 2.40, the rest closed by a person at 2.50.
+
+    4 x 120 becomes 240 x 2 + 250 x 2.
+    """
     await harness.quote("1.20", "1.20")
     trade = await harness.alert(price="1.20")
     await harness.until(trade, "protected", exits_working=2)
@@ -112,3 +126,28 @@ async def test_both_exits_filled_and_the_rest_sold_is_flat_with_its_profit(harne
 def adjustment(harness: Harness, **timing: float) -> Adjust:
     """Change the venue's timings."""
     return Adjust(timing=harness.venue.exchange.config.timing.model_copy(update=timing))
+
+
+async def test_a_fill_after_an_orders_end_cancels_the_next_order(harness: Harness) -> None:
+    """ENT-20, ENT-60: two of four fill at the first price after that order's end was read.
+
+    The order for all four must not fill as well.
+    """
+    harness.exit_fraction = None
+    await harness.quote("1.10", "1.30")
+    ladder = replace(LadderPolicy(), step=timedelta(seconds=1), window=timedelta(seconds=60), bumps=1)
+    trade = await harness.alert(rules=policy(ladder=ladder), real_time=True)
+    await eventually(lambda: len(harness.order_ids("e")) == 2, "the second order")
+    ended = await harness.desk.order(OrderId(str(harness.order_ids("e")[0])))
+    assert ended is not None
+    fill = Fill(fill_id=FillId("late"), quantity=2, price=Price(Decimal("1.20")), at=clock.now())
+    await trade.signal(ORDER_REPORT_SIGNAL, replace(ended, fills=(fill,)))
+    await eventually(
+        lambda: harness.venue.exchange.orders[harness.order_ids("e")[1]].status.terminal,
+        "the second order to be taken back",
+    )
+    await harness.until(trade, "held", phase=Phase.HOLDING, bought=2)
+    assert len(harness.posts("e")) == 2
+    assert "after its end" in " ".join(
+        event.text for event in await harness.events(trade) if event.kind == "warning"
+    )

@@ -1,4 +1,4 @@
-"""An order whose fate becomes known only when the window is over: the ladder goes on from where the clock stands, and never stops."""
+"""An order whose outcome becomes known after the window: the ladder continues by the clock."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -15,7 +15,10 @@ SHORT = replace(LadderPolicy(), step=timedelta(seconds=0.5), window=timedelta(se
 
 @pytest.mark.parametrize("kind", ["stall-after", "late"])
 async def test_an_entry_known_only_after_the_window_is_converted(harness: Harness, kind: str) -> None:
-    """The answer came too late for the next rung and in time for the conversion: the order is taken back and converted (ENT-10)."""
+    """The answer came too late for the next stage and in time for the conversion.
+
+    The order is cancelled and converted (ENT-10).
+    """
     await harness.quote("1.10", "1.30")
     await harness.fault(
         kind=kind, method="POST", path="*/orders", client_id="*-e1", seconds=1.95 if kind == "late" else 6
@@ -25,7 +28,7 @@ async def test_an_entry_known_only_after_the_window_is_converted(harness: Harnes
     assert harness.entry_limits() == ["1.2", "market"]
 
 
-async def test_an_entry_known_only_after_the_grace_is_taken_back(harness: Harness) -> None:
+async def test_an_entry_known_only_after_the_grace_is_cancelled(harness: Harness) -> None:
     """The answer came when nobody wants the entry any more: it is cancelled, not left working (DUR-40)."""
     await harness.quote("1.10", "1.30")
     await harness.fault(kind="stall-after", method="POST", path="*/orders", client_id="*-e1", seconds=6)

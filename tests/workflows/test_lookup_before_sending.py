@@ -3,7 +3,7 @@
 from tests.support.harness import Harness
 
 
-async def test_an_entry_whose_look_fails_is_tried_again_under_its_own_name(harness: Harness) -> None:
+async def test_an_entry_with_a_failed_lookup_keeps_its_client_order_id(harness: Harness) -> None:
     """A reset trade may have its order at the venue already: a failed look never leads to an order of another name (UNK-30, UNK-40)."""
     await harness.quote("1.20", "1.20")
     await harness.fault(kind="status", method="GET", path="*/orders", status=503, count=3)
@@ -12,7 +12,7 @@ async def test_an_entry_whose_look_fails_is_tried_again_under_its_own_name(harne
     assert [line.client_id.rpartition("-")[2] for line in harness.posts() if line.client_id] == ["e1", "x1"]
 
 
-async def test_an_exit_whose_look_fails_is_tried_again_under_its_own_name(harness: Harness) -> None:
+async def test_an_exit_with_a_failed_lookup_keeps_its_client_order_id(harness: Harness) -> None:
     """The same for exits, which are never given up."""
     harness.exit_fraction = (
         None  # the venue does not answer for longer than five seconds of its own clock allow
@@ -24,7 +24,7 @@ async def test_an_exit_whose_look_fails_is_tried_again_under_its_own_name(harnes
     assert [line.client_id.rpartition("-")[2] for line in harness.posts() if line.client_id] == ["e1", "x1"]
 
 
-async def test_an_entry_that_can_never_be_looked_for_is_not_sent(harness: Harness) -> None:
+async def test_an_entry_that_cannot_be_looked_up_is_not_sent(harness: Harness) -> None:
     """No look, no order: when its time is over it is unknown, looked for as such, and given up."""
     await harness.control.mute_streams()
     await harness.fault(kind="status", method="GET", path="*/orders", status=503, count=400)

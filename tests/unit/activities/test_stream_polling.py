@@ -1,4 +1,7 @@
-"""What happens beside the stream: the orders are read now and then, a mute stream is noticed, and a shutdown ends it at once."""
+"""What happens beside the stream.
+
+The orders are read now and then, a mute stream is noticed, and a shutdown ends it at once.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -32,7 +35,7 @@ FOREIGN = replace(
 
 
 class AccountHandle:
-    """The account that is told of its stream and of what does not agree."""
+    """The account that is reported its stream and of what does not agree."""
 
     def __init__(self) -> None:
         """Start with an account that has no trade open."""
@@ -60,7 +63,7 @@ class Signals:
         self.gone = False
 
     def get_workflow_handle(self, workflow_id: str) -> Any:
-        """Give a handle; every trade is there, until it is gone, and one account."""
+        """Return a handle; there is every trade, until it ends, and one account."""
         return self if workflow_id.startswith("trade-") else self.account
 
     async def signal(self, name: str, report: OrderReport) -> None:
@@ -86,7 +89,7 @@ class Following:
         self.task: asyncio.Task[None] = asyncio.create_task(self.attempt())
 
     async def tell(self, notice: Notice) -> None:
-        """Keep what people are told."""
+        """Keep what people are notified."""
         self.pages.append(notice)
 
     async def attempt(self) -> None:
@@ -105,8 +108,11 @@ async def following(environment: ActivityEnvironment, desk: PaperDesk) -> AsyncI
     await asyncio.wait([found.task])
 
 
-async def test_a_trade_hears_of_each_change_once(following: Following, desk: PaperDesk) -> None:
-    """DUR-40: however often the orders are read and the stream is opened again, an unchanged order adds nothing to a history."""
+async def test_each_change_is_reported_once_to_its_trade(following: Following, desk: PaperDesk) -> None:
+    """DUR-40: however often the orders are read.
+
+    The stream is opened again, an unchanged order adds nothing to a history.
+    """
     desk.looks.clear()
     await eventually(lambda: len(desk.looks) > 5, "several looks")
     following.task.cancel()
@@ -117,8 +123,11 @@ async def test_a_trade_hears_of_each_change_once(following: Following, desk: Pap
     assert following.signals.sent == [OURS]
 
 
-async def test_what_a_mute_stream_keeps_to_itself_is_read(following: Following, desk: PaperDesk) -> None:
-    """FIL-10: a fill that no message tells is routed by the next look; what is news for long shows that the stream is mute."""
+async def test_changes_missing_from_a_mute_stream_are_read(following: Following, desk: PaperDesk) -> None:
+    """FIL-10: a fill that no message tells is routed by the next look.
+
+    What is news for long shows that the stream is mute.
+    """
     filled = replace(OURS, status=OrderStatus.FILLED, remaining=0, updated_at=clock.now())
     desk.known = [filled]
     await eventually(lambda: following.signals.sent == [OURS, filled], "the fill to be told")
@@ -131,7 +140,7 @@ async def test_what_a_mute_stream_keeps_to_itself_is_read(following: Following, 
 
 
 async def test_an_exit_of_an_earlier_day_is_read_by_its_id(following: Following, desk: PaperDesk) -> None:
-    """FIL-10: a working order that is on no list any more is asked for, since it may have filled."""
+    """FIL-10: a working order that is on no list any more is requested, since it may have filled."""
     filled = replace(OURS, status=OrderStatus.FILLED, remaining=0)
 
     async def no_orders(_: object = None) -> list[OrderReport]:
@@ -142,8 +151,8 @@ async def test_an_exit_of_an_earlier_day_is_read_by_its_id(following: Following,
     await eventually(lambda: following.signals.sent == [OURS, filled], "the fill to be told")
 
 
-async def test_a_look_that_fails_leaves_a_good_stream_alone(following: Following, desk: PaperDesk) -> None:
-    """UNK-30: reading is beside the stream; the stream goes on without."""
+async def test_a_failed_read_keeps_the_stream(following: Following, desk: PaperDesk) -> None:
+    """UNK-30: reading is beside the stream; the stream continues without."""
     desk.known = Unavailable("no answer")
     desk.looks.clear()
     await eventually(lambda: len(desk.looks) > 2, "looks that fail")
@@ -152,7 +161,7 @@ async def test_a_look_that_fails_leaves_a_good_stream_alone(following: Following
     await eventually(lambda: len(following.signals.sent) == 2, "the stream to be heard")
 
 
-async def test_a_worker_that_shuts_down_lets_go_at_once(
+async def test_a_shutdown_ends_the_stream_at_once(
     following: Following, environment: ActivityEnvironment
 ) -> None:
     """EXT-40: another worker follows the stream without waiting for this one's grace."""
@@ -162,10 +171,11 @@ async def test_a_worker_that_shuts_down_lets_go_at_once(
             await following.task
 
 
-async def test_contracts_bought_for_a_trade_that_is_closed_call_a_person(
-    following: Following, desk: PaperDesk
-) -> None:
-    """FIL-30: a fill that comes after its trade has ended is nobody's but the operator's, though the order is over."""
+async def test_a_fill_for_a_closed_trade_pages_a_person(following: Following, desk: PaperDesk) -> None:
+    """FIL-30: a fill that comes after its trade has ended is nobody's but the operator's.
+
+    Though the order is over.
+    """
     following.signals.gone = True
     fill = Fill(fill_id=FillId("f1"), quantity=1, price=Price(Decimal("1.20")), at=clock.now())
     entry = reported(intent(Leg.ENTRY, 1, 3), order_id="2")
@@ -174,7 +184,7 @@ async def test_contracts_bought_for_a_trade_that_is_closed_call_a_person(
     assert following.pages[0].level is Level.PAGE
 
 
-async def test_an_account_is_told_of_its_stream(following: Following, desk: PaperDesk) -> None:
+async def test_the_account_is_informed_about_its_stream(following: Following, desk: PaperDesk) -> None:
     """That the stream is followed is known before a first order; that it is lost, at once."""
     account = following.signals.account
     await eventually(lambda: account.told, "the account to be told")
@@ -185,7 +195,7 @@ async def test_an_account_is_told_of_its_stream(following: Following, desk: Pape
     assert account.told[-1] == StreamStatus(since=None, why="the stream was lost")
 
 
-async def test_a_socket_is_given_up_at_its_age(following: Following) -> None:
+async def test_a_socket_is_replaced_at_its_maximum_age(following: Following) -> None:
     """A stream that seems well is opened again all the same, at once and without counting as lost."""
     following.task.cancel()
     following.activity = StreamActivity(

@@ -1,4 +1,4 @@
-"""An order whose answer was lost while nobody can look for it: it counts as live, and silence never settles it."""
+"""An order with a lost answer that cannot be looked up for days: it counts as live."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -31,7 +31,7 @@ def one_read(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def lose_entry(harness: Harness, kind: str, text: str | None = None) -> Trade:
-    """Give a trade whose entry's answer is lost, and which nobody can look for."""
+    """Return a trade whose entry's answer is lost, and which nobody can look for."""
     harness.exit_fraction = None  # nobody knows of the fill before the venue answers
     await harness.quote("1.20", "1.20")
     await harness.control.mute_streams()
@@ -52,10 +52,13 @@ async def lose_entry(harness: Harness, kind: str, text: str | None = None) -> Tr
         pytest.param("lost-before", 0, id="never accepted"),
     ],
 )
-async def test_an_entry_that_nobody_could_look_for_over_a_weekend_stays_unknown(
+async def test_an_entry_not_looked_up_over_a_weekend_stays_unknown(
     env: WorkflowEnvironment, harness: Harness, kind: str, bought: int
 ) -> None:
-    """UNK-30, UNK-20, ENT-50: only a list that the venue gave settles it; a person is called, and nothing is sent again."""
+    """UNK-30, UNK-20, ENT-50: only a list that the venue gave settles it.
+
+    A person is paged, and nothing is sent again.
+    """
     with env.with_time_skipping_disabled():
         trade = await lose_entry(harness, kind)
         await forward_to(
@@ -87,10 +90,13 @@ async def test_an_entry_that_nobody_could_look_for_over_a_weekend_stays_unknown(
     assert len(harness.posts("e")) == 1
 
 
-async def test_an_entry_that_nobody_could_look_for_until_its_contract_ended_calls_a_person(
+async def test_an_entry_not_looked_up_until_expiration_pages_a_person(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
-    """UNK-30, DUR-40: the trade ends with its contract, says that the order was never seen to end, and has sent nothing again."""
+    """UNK-30, DUR-40: the trade ends with its contract, says that the order was never seen to end.
+
+    Has sent nothing again.
+    """
     contract = replace(CONTRACT, expiry=next_trading_day(new_york_date(clock.now())), strike=Decimal(600))
     await harness.control.set_quote(contract.occ_symbol, bid="1.20", ask="1.20")
     with env.with_time_skipping_disabled():
@@ -114,10 +120,13 @@ async def test_an_entry_that_nobody_could_look_for_until_its_contract_ended_call
         pytest.param(NO_LIST, id="no look for an earlier try was answered"),
     ],
 )
-async def test_an_exit_that_nobody_could_look_for_for_days_is_there_once(
+async def test_an_exit_not_looked_up_for_days_exists_once(
     env: WorkflowEnvironment, harness: Harness, sending: dict[str, Any]
 ) -> None:
-    """EXT-30, UNK-30: for four days nobody knows of the exit; a person is called in the meantime; then there is one, and not two."""
+    """EXT-30, UNK-30: for four days nobody knows of the exit; a person is paged in the meantime.
+
+    Then there is one, and not two.
+    """
     harness.exit_fraction = None
     await harness.quote("1.19", "1.21")
     await harness.control.mute_streams()

@@ -19,7 +19,7 @@ from alert_trader.domain.reports.figures import Grouping, Scope, Share
 from alert_trader.domain.reports.shadow import Shadow, score
 from alert_trader.domain.reports.timeline import timeline_of
 from alert_trader.domain.reports.trade_record import ReportedTrade
-from tests.unit.reports.conftest import DAY, DENIED, OPEN, Trades
+from tests.support.reported_trades import DAY, DENIED, OPEN, Trades
 
 EVIL = '<script>alert("x")</script> $a_b$ {{ 7*7 }}'
 NOW = OPEN + timedelta(hours=8)
@@ -41,7 +41,7 @@ class Tags(HTMLParser):
         self.loads += [value or "" for name, value in attrs if name in {"src", "href"}]
 
 
-def test_a_page_stands_alone_and_runs_nothing(bought: ReportedTrade, trade: Trades) -> None:
+def test_a_page_is_self_contained_and_runs_no_script(bought: ReportedTrade, trade: Trades) -> None:
     """WHO-60: names and alerts are text in it; it has no script, and loads nothing from anywhere."""
     missed = trade("m2", DENIED, author_name=EVIL, contract=EVIL, outcome="denied", closed_at=OPEN)
     trades = [replace(bought, author_name=EVIL), missed]
@@ -54,7 +54,7 @@ def test_a_page_stands_alone_and_runs_nothing(bought: ReportedTrade, trade: Trad
     assert all(words in written for words in ("+248.00", "QUOTE_STALE", "bump 1", "nine of ten within"))
 
 
-def test_pictures_are_drawn_of_a_day_and_of_nothing(bought: ReportedTrade) -> None:
+def test_pictures_are_drawn_of_a_day_and_of_no_trades(bought: ReportedTrade) -> None:
     """A picture is a PNG 1280 wide, also without any trade, and with names that would be formulas."""
     trades = [replace(bought, author_name=EVIL, contract=EVIL)]
     line = timeline_of(trades, DAY, NOW)
@@ -86,8 +86,11 @@ def said(*texts: str) -> Shadow:
     return score([(message, parse(message)) for message in messages])
 
 
-def test_a_channel_is_scored_by_its_own_words() -> None:
-    """Entries are paired with the exits written of them; an exit of something else, or without a price, has no result."""
+def test_a_channel_is_scored_from_its_messages() -> None:
+    """Entries are paired with the exits written of them.
+
+    An exit of something else, or without a price, has no result.
+    """
     told = said(
         "BTO SPY 600c 12/18 @ 1.00",
         "BTO QQQ 500c 12/18 @ 2.00",
@@ -110,7 +113,7 @@ def test_a_channel_is_scored_by_its_own_words() -> None:
     assert told.refusals == {"PARSE_NO_RIGHT": 1}
 
 
-def test_an_exit_belongs_to_the_newest_entry_it_can_mean() -> None:
+def test_an_exit_belongs_to_the_newest_matching_entry() -> None:
     """The same contract bought twice: the exit is of the second, and never of one that comes after it."""
     told = said(
         "STC SPY 600c 12/18 @ 5.00",
@@ -126,8 +129,11 @@ def test_an_exit_belongs_to_the_newest_entry_it_can_mean() -> None:
     )
 
 
-def test_a_picture_takes_nothing_from_the_folder_it_is_drawn_in(tmp_path: Path) -> None:
-    """Matplotlib reads a `matplotlibrc` of the current folder, which can even have other programs draw the text; it has no say here."""
+def test_a_picture_runs_no_file_of_the_current_folder(tmp_path: Path) -> None:
+    """Matplotlib reads a `matplotlibrc` of the current folder.
+
+    Which can even have other programs draw the text; it has no say here.
+    """
     (tmp_path / "matplotlibrc").write_text("text.usetex: True\nfont.size: 40\n")
     code = "import matplotlib, alert_trader.control.reports.picture; print(matplotlib.rcParams['text.usetex'], matplotlib.rcParams['font.size'])"
     drawn = subprocess.run(

@@ -1,23 +1,20 @@
-"""Exits under adverse conditions: nothing that happened to one of them, and no other order, holds up the next."""
+"""Exits under faults: no fault of one exit, or of another order, delays the next exit."""
 
-import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import partial
 
 import pytest
-from temporalio.client import WorkflowHandle, WorkflowUpdateStage
+from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from alert_trader import clock
-from alert_trader.activities.messages import Notice
 from alert_trader.domain.market.calendar import new_york_date, next_trading_day
 from alert_trader.domain.market.trading_hours import BY_RULE
-from alert_trader.domain.trade.lifecycle import Outcome, Phase
+from alert_trader.domain.trade.lifecycle import Outcome
 from alert_trader.simulators.venue.commands import Adjust
 from alert_trader.workflows import timing
-from alert_trader.workflows.interface import CLOSE_UPDATE, Command, CommandReceipt
+from alert_trader.workflows.interface import Command
 from tests.support.harness import CONTRACT, Harness
 from tests.support.virtual_time import forward
 from tests.support.waiting import eventually
@@ -38,31 +35,15 @@ async def refusals(harness: Harness, handle: WorkflowHandle) -> int:  # type: ig
     return (await harness.kinds(handle)).count("exit_refused")
 
 
-async def test_a_close_does_not_wait_for_the_pause_of_a_refused_exit(
-    env: WorkflowEnvironment, harness: Harness
-) -> None:
-    """The profit-take was refused until its pauses are minutes long: a person's close is sent at once all the same (EXT-50)."""
-    harness.exit_fraction = None
-    await harness.quote("1.20", "1.20")
-    await harness.fault(**REFUSED, count=9)
-    with env.with_time_skipping_disabled():
-        trade = await harness.alert()
-        for number in range(1, 10):
-            await forward(env, trade, timedelta(seconds=40))
-            await eventually(partial(_at_least, harness, trade, number), f"refusal {number}")
-        receipt = await trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt)
-    assert receipt.done
-    assert (await trade.result()).sold == 4
-
-
 async def _at_least(harness: Harness, trade: WorkflowHandle, number: int) -> bool:  # type: ignore[type-arg]
     return await refusals(harness, trade) >= number
 
 
-async def test_a_new_slice_ends_the_pause_of_a_refused_exit(
-    env: WorkflowEnvironment, harness: Harness
-) -> None:
-    """The first slice's exit was refused six times and pauses; the next slice is offered as soon as it is known (EXT-40)."""
+async def test_a_new_fill_retries_a_rejected_exit_at_once(env: WorkflowEnvironment, harness: Harness) -> None:
+    """The first slice's exit was refused six times and pauses.
+
+    The next slice is offered as soon as it is known (EXT-40).
+    """
     harness.exit_fraction = None  # the venue refuses the first ones
     await harness.quote("1.10", "1.30")
     await harness.fault(**REFUSED, count=6)
@@ -84,10 +65,13 @@ async def test_a_new_slice_ends_the_pause_of_a_refused_exit(
         await harness.until(trade, "protected", exits_working=2)
 
 
-async def test_a_stalled_exit_does_not_hold_up_the_next_slice(
+async def test_a_stalled_exit_does_not_delay_the_exit_of_the_next_fill(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
-    """The first slice's exit hangs at the venue: the second slice's exit is there before anybody knows what became of it (EXT-40)."""
+    """The first slice's exit hangs at the venue.
+
+    The second slice's exit is there before anybody knows what became of it (EXT-40).
+    """
     await harness.quote("1.10", "1.30")
     await harness.fault(kind="stall-after", method="POST", path="*/orders", client_id="*-x1", seconds=8)
     with env.with_time_skipping_disabled():
@@ -105,24 +89,13 @@ async def test_a_stalled_exit_does_not_hold_up_the_next_slice(
     ]
 
 
-async def test_a_close_is_seen_to_its_end_without_the_stream(
+async def test_a_filled_order_without_its_fills_is_read_again(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
-    """The stream is mute: the sale is read until it has ended."""
-    await harness.quote("1.20", "1.20")
-    with env.with_time_skipping_disabled():
-        trade = await harness.alert()
-        await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
-        await harness.control.mute_streams()
-        receipt = await trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt)
-    assert receipt.done
-    assert (await trade.result()).outcome is Outcome.FLAT
+    """The venue says filled and shows no fill, and no report follows.
 
-
-async def test_a_filled_order_whose_fills_come_later_is_read_again(
-    env: WorkflowEnvironment, harness: Harness
-) -> None:
-    """The venue says filled and shows no fill, and no report follows: the fill is read and protected within seconds, not at the bump."""
+    The fill is read and protected within seconds, not at the bump.
+    """
     await harness.control.adjust(
         Adjust(timing=harness.venue.exchange.config.timing.model_copy(update={"fills_lag": 0.4}))
     )
@@ -138,48 +111,11 @@ async def test_a_filled_order_whose_fills_come_later_is_read_again(
     assert view.step == "limit"
 
 
-@pytest.mark.parametrize("in_a_bump", [False, True])
-async def test_an_entry_in_a_status_nobody_knows_does_not_hold_up_a_close(
-    env: WorkflowEnvironment, harness: Harness, *, in_a_bump: bool
-) -> None:
-    """The rest of the entry shows an unknown status and cannot be cancelled: what was bought is sold when asked (EXT-50)."""
-    await harness.quote("1.20", "1.20", ask_size=2)
-    with env.with_time_skipping_disabled():
-        trade = await harness.alert(price="1.20")
-        await harness.until(trade, "the first slice", bought=2, exits_working=1)
-        order = harness.order_ids("e")[0]
-        await harness.fault(kind="unknown-status", method="GET", path=f"*/orders/{order}", count=None)
-        await harness.fault(
-            kind="status",
-            method="DELETE",
-            path=f"*/orders/{order}",
-            status=422,
-            code="cannot_update_order",
-            count=None,
-        )
-        if in_a_bump:
-            await harness.quote("1.10", "1.30")
-            await forward(env, trade, timedelta(seconds=21))
-            await eventually(
-                lambda: any(
-                    line.kind == "request" and line.method == "DELETE" for line in harness.venue.tape.lines
-                ),
-                "the cancel",
-            )
-        trade_update = await trade.start_update(
-            CLOSE_UPDATE, ME, result_type=CommandReceipt, wait_for_stage=WorkflowUpdateStage.ACCEPTED
-        )
-        await forward(env, trade, timedelta(seconds=90))
-        await harness.until(trade, "sold", sold=2)
-        assert (await harness.view(trade)).phase is Phase.CLOSING
-        await harness.control.clear_faults()
-        await harness.control.cancel(order)
-        await trade_update.result()
-    assert (await trade.result()).outcome is Outcome.FLAT
-
-
 async def test_no_exit_is_sent_after_the_last_session(harness: Harness) -> None:
-    """The exit has expired when it is read after the close of the contract's last day: no other is sent for a contract that is over."""
+    """The exit has expired when it is read after the close of the contract's last day.
+
+    No other is sent for a contract that is over.
+    """
     harness.exit_fraction = None
     contract = replace(CONTRACT, expiry=next_trading_day(new_york_date(clock.now())), strike=Decimal(600))
     await harness.control.set_quote(contract.occ_symbol, bid="1.20", ask="1.20")
@@ -204,34 +140,13 @@ async def test_no_exit_is_sent_after_the_last_session(harness: Harness) -> None:
     )
 
 
-async def test_what_comes_after_the_end_does_not_hide_when_it_was(
-    harness: Harness, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The Web UI's cancel comes while people are still being told of the end: the trade has ended all the same, and when is known."""
-    told = asyncio.Event()
-
-    async def slowly(notice: Notice) -> None:
-        assert notice
-        await told.wait()
-
-    monkeypatch.setattr(harness.heard, "tell", slowly)
-    trade = await harness.alert("BTO SPY")
-    await eventually(partial(_has, harness, trade, "closed"), "the end")
-    await trade.cancel()
-    await eventually(partial(_has, harness, trade, "commanded"), "the cancel")
-    told.set()
-    view = await trade.result()
-    assert (view.outcome, view.closed_at is not None) == (Outcome.DENIED, True)
-
-
-async def _has(harness: Harness, trade: WorkflowHandle, kind: str) -> bool:  # type: ignore[type-arg]
-    return kind in await harness.kinds(trade)
-
-
-async def test_an_entry_that_never_ends_does_not_stop_the_trade(
+async def test_an_entry_that_never_ends_does_not_keep_the_trade_open(
     monkeypatch: pytest.MonkeyPatch, harness: Harness
 ) -> None:
-    """Until the contract's end the venue shows a status that nobody knows: a person is called, the position looked after on."""
+    """Until the contract's end the venue shows a status that nobody knows.
+
+    A person is paged, the position looked after on.
+    """
     harness.exit_fraction = (
         None  # at the contract's end the exit is cancelled, while the venue's own day goes on
     )
@@ -262,8 +177,11 @@ async def test_an_entry_that_never_ends_does_not_stop_the_trade(
     )
 
 
-async def test_a_person_is_called_again_while_an_exit_is_refused_on(harness: Harness) -> None:
-    """EXT-40, DUR-40: after five refusals, when the tries become slow, and every day after that: one page in a bad hour can be missed."""
+async def test_a_person_is_paged_again_while_an_exit_is_rejected(harness: Harness) -> None:
+    """EXT-40, DUR-40: after five refusals, when the tries become slow, and every day after that.
+
+    One page in a bad hour can be missed.
+    """
     harness.exit_fraction = None  # the venue refuses 61 of them, which takes as long as the machine needs
     await harness.quote("1.20", "1.20")
     await harness.fault(
@@ -281,8 +199,11 @@ async def test_a_person_is_called_again_while_an_exit_is_refused_on(harness: Har
     assert [text.partition(" times")[0].rpartition(" ")[2] for text in calls] == ["5", "12", "60"]
 
 
-def test_an_exit_that_is_refused_for_two_years_fits_into_a_history() -> None:
-    """DUR-40: Temporal ends a workflow at some fifty thousand events, whatever it holds; each try is about thirty, cards included."""
+def test_an_exit_rejected_for_two_years_fits_into_a_history() -> None:
+    """DUR-40: Temporal ends a workflow at some fifty thousand events, whatever it holds.
+
+    Each try is about thirty, cards included.
+    """
     began = now = datetime(2026, 11, 24, 15, tzinfo=UTC)
     tries = 0
     while now < began + timedelta(days=730):

@@ -1,7 +1,9 @@
-"""Scenes that run side by side: each is mostly waiting, for a timeout or a rung, so many take hardly longer than one.
+"""Scenes that run side by side.
 
-`@beside` makes a test of a scene. All scenes that were selected start when the first of their tests runs, each on a seat of its own;
-each test then waits for its own scene, and fails as it failed.
+Each is mostly waiting, for a timeout or a stage, so many take hardly longer than one.
+
+`@beside` makes a test of a scene. All scenes that were selected start when the first of their tests runs,
+each on a worker slot of its own; each test then waits for its own scene, and fails as it failed.
 """
 
 import asyncio
@@ -16,7 +18,8 @@ from tests.support.cluster import Cluster, WorkerSlot
 Scene = Callable[[WorkerSlot], Awaitable[None]]
 
 AT_ONCE = 4
-"""Scenes that run at the same time: more would make each too slow for its own clock on two cores, one of which has other tests to run."""
+"""Scenes that run at the same time: more would make each too slow for its own clock on two cores, one of
+which has other tests to run."""
 
 STARTS = 1
 """Workers that start at the same time."""
@@ -67,7 +70,7 @@ class Stage:
 
 @contextlib.asynccontextmanager
 async def open_stage(cluster: Cluster, items: Sequence[Any]) -> AsyncIterator[Stage]:
-    """Start the scenes of the selected tests that are in the house's folder."""
+    """Start the scenes of the selected tests that are in the stack's folder."""
     scenes = [
         item.function.scene
         for item in items

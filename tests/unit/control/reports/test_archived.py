@@ -30,7 +30,7 @@ NOTHING = st.just(dict[str, str]())
 
 
 def facts(kind: EventKind) -> st.SearchStrategy[dict[str, str]]:
-    """Give what an event of a kind may say."""
+    """Return what an event of a kind may say."""
     match kind:
         case EventKind.ENTRY_INTENDED | EventKind.EXIT_INTENDED:
             counts = st.builds(
