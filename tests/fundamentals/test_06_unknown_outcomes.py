@@ -18,6 +18,7 @@ def test_a_client_order_id_follows_from_the_message() -> None:
 
 async def test_an_entry_with_a_lost_answer_is_found(harness: Harness) -> None:
     """Let the venue accept the first entry order and drop the connection before its answer."""
+    await harness.control.mute_streams()  # or the order stream would report the order first
     await harness.fault(kind="lost-after", method="POST", path="*/orders", client_id="*-e1")
     await harness.quote("1.20", "1.20")
     trade = await harness.alert(price="1.20")
