@@ -20,6 +20,7 @@ from temporalio.common import RetryPolicy
 
 from alert_trader.api.app import make_app
 from alert_trader.domain.denial import MEANINGS
+from alert_trader.domain.not_sent import NOT_SENT_MEANINGS, retry_rule
 from alert_trader.domain.trade.lifecycle import diagram
 from alert_trader.mirrors import parquet
 from alert_trader.settings.load import load
@@ -143,6 +144,13 @@ def _denials() -> str:
     )
 
 
+def _not_sent() -> str:
+    return _table(
+        ("code", "what was found", "what happens to an entry", "what to do"),
+        ((f"`{code}`", said.means, retry_rule(code), said.to_do) for code, said in NOT_SENT_MEANINGS.items()),
+    )
+
+
 def _lifecycle() -> str:
     return f"```mermaid\n{diagram()}```"
 
@@ -247,7 +255,7 @@ def _command(model: str, act: str) -> tuple[str, str]:
 
 def _port() -> str:
     rows = []
-    for name in ("OrderReader", "OrderDesk"):
+    for name in ("OrderReader", "OrderGateway"):
         for method in _class("alert_trader/broker/port.py", name).body:
             if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef):
                 given = ", ".join(
@@ -289,6 +297,7 @@ _NESTED = {"orders": "orders", "events": "trail"}
 PARTS: dict[str, Callable[[], str]] = {
     "proof": _proof_list,
     "denial-codes": _denials,
+    "not-sent-reasons": _not_sent,
     "lifecycle": _lifecycle,
     "time-bounds": _time_bounds,
     "venue-faults": _faults,

@@ -9,6 +9,7 @@ from temporalio.common import MetricMeter
 from alert_trader.domain.audit.event import EventKind
 from alert_trader.domain.denial import Code
 from alert_trader.domain.ids import AccountNumber, Leg
+from alert_trader.domain.not_sent import NotSentReason
 from alert_trader.domain.trade.lifecycle import Outcome
 from alert_trader.workflows import metrics
 from alert_trader.workflows.interface import task_queue
@@ -22,7 +23,7 @@ _COUNTS: dict[tuple[str, str], list[dict[str, str]]] = {
         for outcome in sorted(set(metrics.OUTCOMES.values()))
     ],
     (metrics.REFUSALS, "Reasons for which nothing, or no more, was bought."): [
-        {"code": code} for code in (*(code.value for code in Code), metrics.VENUE)
+        {"code": code} for code in (*Code.__members__, *NotSentReason.__members__, metrics.VENUE)
     ],
     (metrics.TRADES, "Trades that are over, by outcome."): [
         {"outcome": outcome.value} for outcome in Outcome

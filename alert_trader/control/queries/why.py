@@ -20,6 +20,7 @@ from alert_trader.domain.denial import MEANINGS, Code, Denied
 from alert_trader.domain.execution.policy import Policy
 from alert_trader.domain.market.trading_hours import TradingHours
 from alert_trader.domain.money import plain
+from alert_trader.domain.not_sent import meaning_of
 
 
 class Verdict(StrEnum):
@@ -244,8 +245,6 @@ def _denial(name: str, denied: Denied | None) -> WhyCheck:
 
 
 def _failed(name: str, code: str | None, says: str, numbers: dict[str, str]) -> WhyCheck:
-    meaning = None if code is None or code not in Code.__members__ else MEANINGS[Code(code)]
-    change = (
-        "Read the venue's words; `trader show` has the whole story." if meaning is None else meaning.to_do
-    )
+    meaning = meaning_of(code)
+    change = "Read the venue's words: `trader show`." if meaning is None else meaning.to_do
     return WhyCheck(name=name, verdict=Verdict.FAILED, code=code, says=says, numbers=numbers, change=change)

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from alert_trader.domain.denial import MEANINGS, Code
 from alert_trader.domain.market.calendar import new_york_date
 from alert_trader.domain.market.quotes import Quote
 from alert_trader.domain.money import CONTRACT_MULTIPLIER, Usd
+from alert_trader.domain.not_sent import meaning_of
 from alert_trader.domain.reports.figures import (
     DOUBLED,
     HALF_UP,
@@ -30,6 +30,9 @@ from alert_trader.domain.reports.trade_record import CONVERSION_STEP, FIRST_STEP
 from alert_trader.domain.trade.lifecycle import Outcome
 
 CENT = Decimal("0.01")
+
+VENUE_REFUSED = "The venue refused the order; the trade shows its words."
+"""The meaning of a code that is not ours."""
 
 
 def make_report(
@@ -112,12 +115,10 @@ def missed(record: ReportedTrade) -> bool:
 def _refusals(records: Iterable[ReportedTrade]) -> tuple[Refusal, ...]:
     """Count the reasons for which less was bought than wanted, the commonest first."""
     counted = Counter(record.told.code for record in records if record.told.code is not None)
-    known = {code.value: MEANINGS[code].means for code in Code}
     return tuple(
-        Refusal(
-            code=code, count=count, meaning=known.get(code, "The venue said so; its words are in the trade.")
-        )
+        Refusal(code=code, count=count, meaning=VENUE_REFUSED if known is None else known.means)
         for code, count in sorted(counted.items(), key=lambda each: (-each[1], each[0]))
+        for known in [meaning_of(code)]
     )
 
 

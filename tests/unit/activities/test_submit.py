@@ -16,8 +16,6 @@ from temporalio.testing import ActivityEnvironment
 from alert_trader import clock
 from alert_trader.activities.account_client import KillSwitch
 from alert_trader.activities.messages import (
-    ADMITTED_FEWER,
-    GRANT_TOO_OLD,
     CancelResult,
     ConversionGuard,
     FindRequest,
@@ -34,6 +32,7 @@ from alert_trader.domain.execution.policy import Conversion, LadderPolicy, Mode,
 from alert_trader.domain.ids import Leg, OrderId, trade_workflow_id
 from alert_trader.domain.market.quotes import PENNY, Quote
 from alert_trader.domain.money import Price, Usd
+from alert_trader.domain.not_sent import NotSentReason
 from alert_trader.domain.orders.order import OrderStatus, Position
 from tests.support.instants import STATED
 from tests.support.paper_account import PaperAccount
@@ -137,7 +136,11 @@ async def test_nothing_is_sent_when_the_look_fails(
     """UNK-30: a failed query is not an empty one."""
     desk.known = failure
     answer = await send(environment, desk)
-    assert (answer.result, answer.code, desk.placed) == (SubmitResult.NOT_SENT, "LOOK_FAILED", [])
+    assert (answer.result, answer.code, desk.placed) == (
+        SubmitResult.NOT_SENT,
+        NotSentReason.LOOKUP_FAILED,
+        [],
+    )
 
 
 async def test_an_attempt_that_reaches_us_late_does_not_send(
@@ -146,7 +149,11 @@ async def test_an_attempt_that_reaches_us_late_does_not_send(
     """UNK-50: the server saw it start so long ago that the call could outlive the activity."""
     environment.info = replace(environment.info, started_time=clock.now() - timedelta(seconds=8.6))
     answer = await send(environment, desk)
-    assert (answer.result, answer.code, desk.placed) == (SubmitResult.NOT_SENT, "TOO_LATE_TO_SEND", [])
+    assert (answer.result, answer.code, desk.placed) == (
+        SubmitResult.NOT_SENT,
+        NotSentReason.STEP_DELAYED,
+        [],
+    )
 
 
 async def test_an_attempt_that_stalls_in_its_look_does_not_send(
@@ -162,7 +169,11 @@ async def test_an_attempt_that_stalls_in_its_look_does_not_send(
 
     desk.before_look = stall
     answer = await send(environment, desk)
-    assert (answer.result, answer.code, desk.placed) == (SubmitResult.NOT_SENT, "TOO_LATE_TO_SEND", [])
+    assert (answer.result, answer.code, desk.placed) == (
+        SubmitResult.NOT_SENT,
+        NotSentReason.STEP_DELAYED,
+        [],
+    )
 
 
 @pytest.mark.parametrize("mode", [mode for mode in Mode if mode is not Mode.DEMO])
@@ -173,7 +184,7 @@ async def test_a_worker_of_another_mode_does_not_even_look(
     answer = await send(environment, desk, replace(ENTRY, mode=mode))
     assert (answer.result, answer.code, desk.placed, desk.looks) == (
         SubmitResult.NOT_SENT,
-        "WRONG_MODE",
+        NotSentReason.WRONG_MODE,
         [],
         [],
     )
@@ -184,7 +195,7 @@ async def test_an_entry_whose_moment_has_passed_is_not_sent(
 ) -> None:
     """WHO-30: past its last moment an entry is decided again; before it, it goes."""
     late = await send(environment, desk, replace(ENTRY, not_after=clock.now() - timedelta(milliseconds=1)))
-    assert (late.result, late.code, desk.placed) == (SubmitResult.NOT_SENT, "TOO_LATE", [])
+    assert (late.result, late.code, desk.placed) == (SubmitResult.NOT_SENT, NotSentReason.TOO_LATE, [])
     assert (
         await send(environment, desk, replace(ENTRY, not_after=clock.now() + timedelta(hours=1)))
     ).result is SubmitResult.ACCEPTED
@@ -231,7 +242,11 @@ async def test_a_conversion_without_an_answer_on_its_quote_is_not_sent(
     """RSK-40: no answer is no quote."""
     desk.price = Unavailable("no answer")
     answer = await send(environment, desk, replace(ENTRY, conversion=GUARD))
-    assert (answer.result, answer.code, desk.placed) == (SubmitResult.NOT_SENT, "QUOTE_UNANSWERED", [])
+    assert (answer.result, answer.code, desk.placed) == (
+        SubmitResult.NOT_SENT,
+        NotSentReason.QUOTE_UNAVAILABLE,
+        [],
+    )
 
 
 @pytest.mark.parametrize(
@@ -257,7 +272,7 @@ async def test_an_exit_that_replaces_one_needs_contracts_that_are_free(
         desk.known.append(reported(intent(Leg.EXIT, 9, closing, "2.40"), order_id="8"))
     answer = await send(environment, desk, EXIT)
     assert (answer.result is SubmitResult.ACCEPTED, len(desk.placed)) == (sent, int(sent))
-    assert sent or answer.code == "POSITION_TAKEN"
+    assert sent or answer.code == NotSentReason.POSITION_NOT_FREE
 
 
 async def test_an_exit_without_an_answer_on_the_position_is_not_sent(
@@ -266,14 +281,18 @@ async def test_an_exit_without_an_answer_on_the_position_is_not_sent(
     """EXT-10: no answer is no position."""
     desk.held = Unavailable("no answer")
     answer = await send(environment, desk, EXIT)
-    assert (answer.result, answer.code, desk.placed) == (SubmitResult.NOT_SENT, "POSITION_UNANSWERED", [])
+    assert (answer.result, answer.code, desk.placed) == (
+        SubmitResult.NOT_SENT,
+        NotSentReason.POSITION_UNAVAILABLE,
+        [],
+    )
 
 
 @pytest.mark.parametrize(
     ("failure", "result", "code"),
     [
         (Refused("margin_check_failed", "not enough"), SubmitResult.REFUSED, "margin_check_failed"),
-        (Refused(NOT_SENT, "could not connect"), SubmitResult.NOT_SENT, NOT_SENT),
+        (Refused(NOT_SENT, "could not connect"), SubmitResult.NOT_SENT, NotSentReason.BROKER_NOT_REACHED),
         (OutcomeUnknown("timed out"), SubmitResult.UNKNOWN, None),
     ],
 )
@@ -441,7 +460,7 @@ async def test_an_old_word_is_asked_for_again_and_never_sent_by(
     answer = await send(environment, desk, account=account)
     assert (answer.result, answer.code, desk.placed, len(account.asked)) == (
         SubmitResult.NOT_SENT,
-        GRANT_TOO_OLD,
+        NotSentReason.GRANT_TOO_OLD,
         [],
         2,
     )
@@ -456,7 +475,7 @@ async def test_fewer_contracts_than_meant_are_meant_again(
     answer = await send(environment, desk, request)
     assert (answer.result, answer.code, answer.admitted.quantity, desk.placed) == (
         SubmitResult.NOT_SENT,
-        ADMITTED_FEWER,
+        NotSentReason.ADMITTED_FEWER,
         2,
         [],
     )

@@ -22,6 +22,7 @@ from alert_trader.control.temporal import runtime
 from alert_trader.domain.audit.event import EventKind, TradeEvent
 from alert_trader.domain.denial import Code
 from alert_trader.domain.ids import AccountNumber
+from alert_trader.domain.not_sent import NotSentReason
 from alert_trader.runtime import preset_metrics
 from alert_trader.runtime.local.process import free_ports
 from alert_trader.workflows import metrics
@@ -158,7 +159,7 @@ def test_faults_of_the_api_begin_at_nought() -> None:
 def test_every_label_is_one_that_is_given(query: str) -> None:
     """Codes, kinds, outcomes and stages in a query are values that the code gives."""
     known = {
-        "code": {code.value for code in Code} | {metrics.VENUE},
+        "code": {*Code.__members__, *NotSentReason.__members__, metrics.VENUE},
         "kind": {kind.value for kind in EventKind},
         "outcome": set(metrics.OUTCOMES.values()),
         "stage": {name for name, _ in metrics.STAGES.values()},

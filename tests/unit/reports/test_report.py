@@ -132,6 +132,18 @@ def test_refusals_carry_what_they_mean(trade: Trades) -> None:
     assert report.lines[0].refused == 4
 
 
+def test_an_order_that_no_worker_took_is_reported_as_our_own_reason(trade: Trades) -> None:
+    """The report names the missing worker and does not say that the venue refused the order."""
+    gave_up = (
+        (0.2, EventKind.ENTRY_INTENDED, {"order": "m9-e1"}),
+        (75.0, EventKind.GIVEN_UP, {"code": "NO_WORKER"}),
+    )
+    [refusal] = made(trade("m9", gave_up, outcome="unfilled")).refusals
+    assert (refusal.code, refusal.count) == ("NO_WORKER", 1)
+    assert "No worker" in refusal.meaning
+    assert "venue" not in refusal.meaning
+
+
 def test_open_positions_have_a_paper_result_only_with_a_price(bought: ReportedTrade) -> None:
     """Without a mark the P&L on paper is not known, rather than zero."""
     assert (made(bought).open.contracts, made(bought).open.cost, made(bought).open.pnl) == (
