@@ -9,8 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from alert_trader.control.commands import trade_commands
-from alert_trader.control.errors import ControlError
-from alert_trader.control.temporal import UnreachableError
+from alert_trader.control.errors import ControlError, UnreachableError
 from alert_trader.domain.trade.lifecycle import Phase
 from alert_trader.simulators.venue.client import ControlRefused
 from alert_trader.workflows.interface import Command

@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from alert_trader.api.context import Connected, InForce, Reader, Stopper, guarded
 from alert_trader.control.commands import account_commands
-from alert_trader.control.temporal import UnreachableError
+from alert_trader.control.errors import UnreachableError
+from alert_trader.control.queries import account as account_queries
 from alert_trader.domain.account.view import AccountReceipt, AccountView, HaltReceipt
 
 router = APIRouter(prefix="/admin", tags=["account"])
@@ -36,7 +37,7 @@ class ResumeRequest(BaseModel):
 @router.get("/account", operation_id="account", summary="How the account stands", responses=_PROBLEMS)
 async def show(_: Reader, client: Connected, context: InForce) -> AccountView:
     """Tell state, limits, the day's counters, open trades and what blocks entries."""
-    return await account_commands.account_view(client, context.settings.account)
+    return await account_queries.account_view(client, context.settings.account)
 
 
 @router.post("/halt", operation_id="halt", summary="Stop every entry", responses=_PROBLEMS)
@@ -49,7 +50,7 @@ async def halt(name: Stopper, context: InForce, asked: HaltRequest | None = None
         )
     except UnreachableError as away:
         raise UnreachableError(
-            f"{away}. {account_commands.without_temporal(context.settings.stop_path.absolute())}"
+            f"{away}. {account_commands.stop_file_advice(context.settings.stop_path.absolute())}"
         ) from away
 
 

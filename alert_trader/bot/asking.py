@@ -11,7 +11,6 @@ from alert_trader.bot.client import TraderBot
 from alert_trader.bot.people import refusal
 from alert_trader.bot.words import LONGEST_MESSAGE, safe
 from alert_trader.control.errors import ControlError
-from alert_trader.control.queries.trade_views import NoAnswer
 
 log = logging.getLogger("alert-trader.bot")
 
@@ -46,7 +45,7 @@ async def answer(interaction: discord.Interaction[Any], ask: Callable[[], Awaita
     await interaction.response.defer(ephemeral=True, thinking=True)
     try:
         made = await ask()
-    except (ControlError, NoAnswer, ValueError) as error:
+    except (ControlError, ValueError) as error:
         made = safe(str(error), 1800)
     except Exception:
         log.exception("a command failed; please report it with these lines")
@@ -78,7 +77,7 @@ class Confirm(discord.ui.View):
         await interaction.response.defer(ephemeral=True, thinking=True)
         try:
             words = await self._do(interaction)
-        except (ControlError, NoAnswer, ValueError) as error:
+        except (ControlError, ValueError) as error:
             words = safe(f"Not done: {error}", 1800)
         await interaction.followup.send(cut(words), ephemeral=True)
 

@@ -14,7 +14,7 @@ from alert_trader.bot.shapes import question
 from alert_trader.bot.words import count, safe
 from alert_trader.control.commands import trade_commands
 from alert_trader.control.errors import ControlError
-from alert_trader.control.queries.trade_views import NoAnswer, handle_of, view_of
+from alert_trader.control.queries.trade_views import view_of
 from alert_trader.domain.alerts.portion import ALL, HALF, Portion
 from alert_trader.domain.money import plain
 from alert_trader.domain.trade.lifecycle import Phase
@@ -47,8 +47,8 @@ class ButtonHandler:
             await self._do(interaction, action, trade, offer)
             return
         try:
-            view = await view_of(handle_of(self._client, trade))
-        except (ControlError, NoAnswer) as error:
+            view = await view_of(self._client, trade)
+        except ControlError as error:
             await interaction.followup.send(safe(str(error), 1800), ephemeral=True)
             return
         await ask(interaction, action, view)
@@ -65,8 +65,8 @@ class ButtonHandler:
             )
             return
         try:
-            view = await view_of(handle_of(self._client, asked.trade))
-        except (ControlError, NoAnswer) as error:
+            view = await view_of(self._client, asked.trade)
+        except ControlError as error:
             await interaction.followup.send(safe(str(error), 1800), ephemeral=True)
             return
         if at_stake(asked.action, view) != asked.seen:

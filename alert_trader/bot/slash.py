@@ -18,7 +18,7 @@ from alert_trader.bot.words import LONGEST_MESSAGE, safe
 from alert_trader.control.commands import trade_commands
 from alert_trader.control.errors import ControlError
 from alert_trader.control.queries import trade_views
-from alert_trader.control.queries.trade_views import Filter, handle_of, view_of
+from alert_trader.control.queries.trade_views import Filter, view_of
 from alert_trader.control.queries.why import why_trade
 from alert_trader.domain.alerts.alert import AlertMessage
 from alert_trader.domain.alerts.parser import LONGEST_ALERT, parse
@@ -135,14 +135,14 @@ async def close(interaction: Interaction, trade: str, portion: str = "all", reas
 
     async def make() -> Answer:
         part = read_portion(portion)
-        view = await view_of(handle_of(client, trade))
+        view = await view_of(client, trade)
         if part.of(view.position) == 0 or view.outcome is not None:
             return Answer(
                 text=f"{view.contract or trade}: {state(view)}, {view.position} held: {part} is nothing to sell."
             )
 
         async def sell(pressed: Interaction) -> str:
-            now = await view_of(handle_of(client, trade))
+            now = await view_of(client, trade)
             if now.position != view.position:
                 return f"{now.position} are held now, and not {view.position} as you were asked: nothing was done. Ask again."
             doing = (

@@ -10,6 +10,7 @@ from alert_trader.bot.asking import Answer, Confirm, answer, bot_of
 from alert_trader.bot.people import signature
 from alert_trader.bot.words import count, safe
 from alert_trader.control.commands import account_commands
+from alert_trader.control.queries import account as account_queries
 from alert_trader.control.queries.trade_views import Filter, list_trades
 from alert_trader.domain.account.limits import Limits, written
 
@@ -30,7 +31,7 @@ async def status(interaction: Interaction) -> None:
             f"✅ Discord answers in {bot.latency * 1000:.0f} ms · Temporal answers, namespace {safe(client.namespace, 80)}",
             f"{count(len(rows), 'open trade')}",
         ]
-        view = await account_commands.account_view(client, number)
+        view = await account_queries.account_view(client, number)
         lines += [f"⛔ {safe(each)}" for each in view.blocking] or ["✅ entries are allowed"]
         return "\n".join(lines)
 
@@ -43,7 +44,7 @@ async def account_command(interaction: Interaction) -> None:
     client, number = bot_of(interaction).temporal, bot_of(interaction).settings.account
 
     async def make() -> str:
-        return pages.account(await account_commands.account_view(client, number))
+        return pages.account(await account_queries.account_view(client, number))
 
     await answer(interaction, make)
 
@@ -54,7 +55,7 @@ async def positions(interaction: Interaction) -> None:
     client, number = bot_of(interaction).temporal, bot_of(interaction).settings.account
 
     async def make() -> str:
-        return pages.positions(await account_commands.positions(client, number))
+        return pages.positions(await account_queries.positions(client, number))
 
     await answer(interaction, make)
 
@@ -65,7 +66,7 @@ async def orders(interaction: Interaction) -> None:
     client, number = bot_of(interaction).temporal, bot_of(interaction).settings.account
 
     async def make() -> str:
-        return pages.orders(await account_commands.orders(client, number))
+        return pages.orders(await account_queries.orders(client, number))
 
     await answer(interaction, make)
 
@@ -76,7 +77,7 @@ async def auth(interaction: Interaction) -> None:
     client, number = bot_of(interaction).temporal, bot_of(interaction).settings.account
 
     async def make() -> str:
-        return pages.checks(await account_commands.preflight(client, number))
+        return pages.checks(await account_queries.preflight(client, number))
 
     await answer(interaction, make)
 
@@ -103,7 +104,7 @@ async def resume(interaction: Interaction, changed: str) -> None:
     client, number = bot_of(interaction).temporal, bot_of(interaction).settings.account
 
     async def make() -> Answer:
-        view = await account_commands.account_view(client, number)
+        view = await account_queries.account_view(client, number)
 
         async def go(pressed: Interaction) -> str:
             receipt = await account_commands.resume(
@@ -129,7 +130,7 @@ async def flatten(interaction: Interaction, reason: str) -> None:
     client, number = bot_of(interaction).temporal, bot_of(interaction).settings.account
 
     async def make() -> Answer:
-        view = await account_commands.account_view(client, number)
+        view = await account_queries.account_view(client, number)
         held = sum(each.position for each in view.open_trades)
 
         async def go(pressed: Interaction) -> str:
@@ -165,7 +166,7 @@ async def limits(
     client, number = bot_of(interaction).temporal, bot_of(interaction).settings.account
 
     async def make() -> Answer:
-        now = await account_commands.limits(client, number)
+        now = await account_queries.limits(client, number)
         if name is None or value is None:
             return Answer(text=pages.limits(now))
         if name not in NAMES:

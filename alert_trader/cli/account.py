@@ -16,6 +16,7 @@ from alert_trader.cli.context import err, fail, out, print_json, settings, with_
 from alert_trader.cli.exit_codes import ExitCode
 from alert_trader.cli.render import show_events, signed
 from alert_trader.control.commands import account_commands as control
+from alert_trader.control.queries import account as account_queries
 from alert_trader.domain.account.limits import Limits, diff, written
 from alert_trader.domain.account.preflight import Check
 from alert_trader.domain.account.trading_state import AccountState
@@ -41,7 +42,7 @@ def _way_without_temporal() -> Iterator[None]:
         yield
     except typer.Exit as ended:
         if ended.exit_code == ExitCode.UNREACHABLE:
-            err().print(control.without_temporal(settings().settings.stop_path.absolute()), markup=False)
+            err().print(control.stop_file_advice(settings().settings.stop_path.absolute()), markup=False)
         raise
 
 
@@ -59,7 +60,7 @@ def account(context: typer.Context, *, as_json: JSON = False) -> None:
     """Show how the account stands: its state, what is used of its limits, open trades, and what keeps entries out."""
     if context.invoked_subcommand is not None:
         return
-    view = _asked(control.account_view)
+    view = _asked(account_queries.account_view)
     if as_json:
         print_json(view)
     else:
@@ -69,7 +70,7 @@ def account(context: typer.Context, *, as_json: JSON = False) -> None:
 @account_app.command("positions")
 def positions(*, as_json: JSON = False) -> None:
     """Read the account's option positions at the broker."""
-    found = _asked(control.positions)
+    found = _asked(account_queries.positions)
     if as_json:
         print_json(found)
         return
@@ -88,7 +89,7 @@ def positions(*, as_json: JSON = False) -> None:
 @account_app.command("orders")
 def orders(*, as_json: JSON = False) -> None:
     """Read the account's working orders at the broker, ours and others."""
-    found = _asked(control.orders)
+    found = _asked(account_queries.orders)
     if as_json:
         print_json(found)
         return
@@ -115,7 +116,7 @@ def orders(*, as_json: JSON = False) -> None:
 @account_app.command("preflight")
 def preflight(*, as_json: JSON = False) -> None:
     """Run every check that a first order needs, now."""
-    checks = _asked(control.preflight)
+    checks = _asked(account_queries.preflight)
     if as_json:
         print_json(checks)
     else:
@@ -202,7 +203,7 @@ def limits(context: typer.Context, *, as_json: JSON = False) -> None:
     """Show the limits in force."""
     if context.invoked_subcommand is not None:
         return
-    found = _asked(control.limits)
+    found = _asked(account_queries.limits)
     if as_json:
         print_json(found)
     else:

@@ -14,18 +14,15 @@ import typer
 from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
-from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
-from temporalio.service import RPCError
 
 from alert_trader.cli.context import out, print_json, run, settings
 from alert_trader.cli.exit_codes import ExitCode
 from alert_trader.cli.finding import Finding
-from alert_trader.control.commands import account_commands as control
-from alert_trader.control.errors import ControlError
-from alert_trader.control.temporal import UnreachableError, address_of, connect
+from alert_trader.control.errors import ControlError, UnreachableError
+from alert_trader.control.queries import account as account_queries
+from alert_trader.control.queries.workers import polling_workers
+from alert_trader.control.temporal import address_of, connect
 from alert_trader.domain.execution.policy import Mode
 from alert_trader.runtime.local.process import StackError
 from alert_trader.runtime.local.temporal_server import find_binary
@@ -96,8 +93,8 @@ async def _examine(in_force: Settings, *, ask_broker: bool) -> list[Finding]:
 async def _account(client: Client, in_force: Settings) -> list[Finding]:
     """Have the worker run the checks that a first order needs, its order stream's among them; empty when none answers."""
     try:
-        checks = await control.preflight(client, in_force.account)
-        view = await control.account_view(client, in_force.account)
+        checks = await account_queries.preflight(client, in_force.account)
+        view = await account_queries.account_view(client, in_force.account)
     except ControlError:
         return []
     found = [
@@ -188,12 +185,12 @@ async def _namespace(client: Client, in_force: Settings) -> list[Finding]:
     fix = "start a worker: it creates and prepares the namespace (trader worker)"
     try:
         state = await inspect(client)
-    except RPCError as error:
+    except UnreachableError as error:
         return [
             Finding(
                 name="namespace",
                 ok=False,
-                found=f"{client.namespace}: {error.message}",
+                found=f"{client.namespace}: {error}",
                 fix="check address and credentials",
             )
         ]
@@ -223,7 +220,7 @@ async def _housekeeping(client: Client, in_force: Settings) -> list[Finding]:
     """Check the schedule of the archive against how long Temporal keeps what it archives."""
     try:
         state = await inspect(client)
-    except RPCError:
+    except UnreachableError:
         return []  # told with the namespace
     if state.retention is None:
         return []
@@ -233,16 +230,10 @@ async def _housekeeping(client: Client, in_force: Settings) -> list[Finding]:
 
 async def _poller(client: Client, in_force: Settings) -> Finding:
     queue = task_queue(in_force.account)
-    request = DescribeTaskQueueRequest(
-        namespace=client.namespace,
-        task_queue=TaskQueue(name=queue),
-        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-    )
     try:
-        answer = await client.workflow_service.describe_task_queue(request, timeout=_CONNECT)
-    except RPCError as error:
-        return Finding(name="worker", ok=False, found=error.message, fix="trader worker")
-    who = sorted({poller.identity for poller in answer.pollers})
+        who = await polling_workers(client, in_force.account)
+    except UnreachableError as error:
+        return Finding(name="worker", ok=False, found=str(error), fix="trader worker")
     if not who:
         return Finding(name="worker", ok=False, found=f"none polls {queue}", fix="trader worker")
     return Finding(name="worker", ok=True, found=f"{len(who)} on {queue}: {', '.join(who)}")

@@ -4,10 +4,10 @@ import asyncio
 from datetime import datetime, timedelta
 
 from temporalio.client import Client
-from temporalio.service import RPCError
 
 from alert_trader import clock
 from alert_trader.cli.finding import Finding
+from alert_trader.control.errors import UnreachableError
 from alert_trader.control.queries.housekeeping import ROUNDS_IN_RETENTION, HousekeepingState, housekeeping
 from alert_trader.mirrors.hot import MirrorAwayError
 from alert_trader.mirrors.reader import QueryError
@@ -51,11 +51,11 @@ async def examine_schedule(client: Client, in_force: Settings, retention: timede
     """Look whether closed trades are archived well before Temporal forgets them."""
     try:
         state = await housekeeping(client)
-    except RPCError as error:
+    except UnreachableError as error:
         return Finding(
             name="housekeeping",
             ok=False,
-            found=error.message,
+            found=str(error),
             fix="check address and credentials",
             needed=False,
         )

@@ -23,7 +23,7 @@ from temporalio.client import WorkflowHistory
 from temporalio.converter import PayloadCodec
 from typing_extensions import override
 
-from alert_trader.control.errors import ControlError
+from alert_trader.control.errors import UnreadablePayloadError
 
 ENCODING = b"binary/encrypted"
 """What the metadata of an encrypted payload says; Temporal's own samples and Web UI know it by this name."""
@@ -32,10 +32,6 @@ KEY_ID = "encryption-key-id"
 KEY_BYTES = 32
 _NONCE_BYTES = 12
 _VERSION = b"alert-trader/1"
-
-
-class UnreadablePayloadError(ControlError):
-    """A payload cannot be decrypted: its key is not in the settings, or its bytes were changed."""
 
 
 class EncryptionCodec(PayloadCodec):

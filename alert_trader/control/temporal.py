@@ -19,23 +19,20 @@ from temporalio.runtime import (
     TelemetryConfig,
     TelemetryFilter,
 )
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
-from alert_trader.control.errors import ControlError
+from alert_trader.control.errors import UnreachableError
 from alert_trader.control.payload_codec import KEYLESS
 from alert_trader.control.payload_converter import DATA_CONVERTER
+from alert_trader.control.rpc_errors import FailureKind, kind_of
 
 DEFAULT_ADDRESS = "127.0.0.1:7233"
 CONNECT_WITHIN = timedelta(seconds=10)
 """A server that starts answers "not healthy yet" for a few seconds; one that is away should be told of soon."""
 
 _RETRY_PAUSE = timedelta(milliseconds=200)
-_HOPELESS = {RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED, RPCStatusCode.NOT_FOUND}
+_FINAL = {FailureKind.FORBIDDEN, FailureKind.NO_NAMESPACE, FailureKind.NOT_FOUND}
 """Answers that waiting does not change."""
-
-
-class UnreachableError(ControlError):
-    """Temporal did not answer in time; the message says where it was looked for and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,22 +118,10 @@ async def connect(
                     **config, data_converter=encoding, runtime=serving, interceptors=interceptors
                 )
         except (RuntimeError, RPCError, TimeoutError) as error:
-            hopeless = isinstance(error, RPCError) and error.status in _HOPELESS
-            if hopeless or loop.time() + _RETRY_PAUSE.total_seconds() >= deadline:
+            final = isinstance(error, RPCError) and kind_of(error) in _FINAL
+            if final or loop.time() + _RETRY_PAUSE.total_seconds() >= deadline:
                 raise UnreachableError(_no_connection(config["target_host"], error)) from error
         await asyncio.sleep(_RETRY_PAUSE.total_seconds())
-
-
-def unreachable(error: RPCError, client: Client) -> UnreachableError:
-    """Word a call that Temporal did not answer, or answered with a refusal of its own."""
-    if error.status is RPCStatusCode.NOT_FOUND and "amespace" in error.message:
-        return UnreachableError(
-            f"expected the Temporal namespace {client.namespace}, which does not exist yet: no worker of this mode has run. "
-            "Start one with `trader worker`, or check TRADER_MODE"
-        )
-    return UnreachableError(
-        f"Temporal did not answer as expected: {error.message.rstrip('.')}. `trader doctor` looks for the cause"
-    )
 
 
 def _no_connection(address: str, error: Exception) -> str:

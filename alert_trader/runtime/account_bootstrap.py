@@ -1,6 +1,7 @@
 """See that an account's workflow runs, with the limits of the settings."""
 
 import asyncio
+import contextlib
 import logging
 from datetime import timedelta
 
@@ -56,13 +57,11 @@ async def ready(handle: "WorkflowHandle[object, object]", *, within: timedelta =
     """Wait until an account lets entries pass; tells whether it does."""
     deadline = asyncio.get_running_loop().time() + within.total_seconds()
     while asyncio.get_running_loop().time() < deadline:
-        try:
+        with contextlib.suppress(RPCError):
             view: AccountView = await handle.query(
                 ACCOUNT_VIEW_QUERY, result_type=AccountView, rpc_timeout=within
             )
-        except RPCError:
-            continue
-        if view.preflight_at is not None and not view.blocking:
-            return True
+            if view.preflight_at is not None and not view.blocking:
+                return True
         await asyncio.sleep(_PAUSE)
     return False

@@ -17,8 +17,9 @@ from temporalio.api.workflowservice.v1 import (
     UpdateNamespaceRequest,
 )
 from temporalio.client import Client
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
+from alert_trader.control.rpc_errors import FailureKind, control_errors, kind_of
 from alert_trader.workflows.search_attributes import REGISTERED
 
 READY_WITHIN = timedelta(seconds=30)
@@ -45,13 +46,18 @@ class NamespaceState:
 
 
 async def inspect(client: Client) -> NamespaceState:
-    """Read what the client's namespace is like; changes nothing."""
+    """Read the state of the client's namespace; changes nothing. Raises UnreachableError."""
+    with control_errors(client):
+        return await _inspect(client)
+
+
+async def _inspect(client: Client) -> NamespaceState:
     try:
         found = await client.workflow_service.describe_namespace(
             DescribeNamespaceRequest(namespace=client.namespace), timeout=_RPC_TIMEOUT
         )
     except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
+        if kind_of(error) in {FailureKind.NO_NAMESPACE, FailureKind.NOT_FOUND}:
             return NamespaceState(exists=False)
         raise
     listed = await client.operator_service.list_search_attributes(
@@ -83,7 +89,7 @@ async def prepare(client: Client, *, retention: timedelta, within: timedelta = R
             fault = _fault(client.namespace, state, retention)
         except RPCError as error:
             fault = f"namespace {client.namespace} cannot be prepared: {error.message}. {_by_hand(client.namespace, retention)}"
-            if error.status in {RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED}:
+            if kind_of(error) is FailureKind.FORBIDDEN:
                 raise NamespaceError(fault) from error
             state = None
         if fault is None:
@@ -95,10 +101,10 @@ async def prepare(client: Client, *, retention: timedelta, within: timedelta = R
 
 async def _step(client: Client, retention: timedelta) -> NamespaceState:
     """Bring the namespace one step nearer and say how it stands."""
-    state = await inspect(client)
+    state = await _inspect(client)
     if not state.exists:
         await _register(client, retention)
-        state = await inspect(client)
+        state = await _inspect(client)
     if state.retention is not None and state.retention < retention:
         change = UpdateNamespaceRequest(
             namespace=client.namespace,
@@ -113,10 +119,10 @@ async def _step(client: Client, retention: timedelta) -> NamespaceState:
             await client.operator_service.add_search_attributes(add, timeout=_RPC_TIMEOUT)
         except RPCError as error:
             # another worker was first; the reading below tells whether it meant the same
-            if error.status is not RPCStatusCode.ALREADY_EXISTS:
+            if kind_of(error) is not FailureKind.ALREADY_EXISTS:
                 raise
     # a type mismatch is answered with OK, so only reading back tells
-    return await inspect(client)
+    return await _inspect(client)
 
 
 async def _register(client: Client, retention: timedelta) -> None:
@@ -126,7 +132,7 @@ async def _register(client: Client, retention: timedelta) -> None:
     try:
         await client.workflow_service.register_namespace(request, timeout=_RPC_TIMEOUT)
     except RPCError as error:
-        if error.status is not RPCStatusCode.ALREADY_EXISTS:
+        if kind_of(error) is not FailureKind.ALREADY_EXISTS:
             raise
 
 

@@ -7,6 +7,7 @@ import pytest
 from alert_trader import clock
 from alert_trader.control.commands import account_commands as control
 from alert_trader.control.errors import NoWorkerError
+from alert_trader.control.queries import account as account_queries
 from alert_trader.domain.account.trading_state import AccountState
 from alert_trader.domain.denial import Code
 from alert_trader.domain.trade.lifecycle import Outcome
@@ -44,6 +45,6 @@ async def test_a_flattening_that_no_worker_hears_leaves_the_halt(slot: WorkerSlo
     acknowledged = clock.now()
     await slot.start_worker()
     assert (await working.result()).outcome is Outcome.UNFILLED
-    view = await control.account_view(client, number)
+    view = await account_queries.account_view(client, number)
     assert (view.state is not AccountState.ACTIVE, view.halted_by) == (True, "ann")
     assert [line for trade in slot.trades for line in await trade.posts("e") if line.at > acknowledged] == []

@@ -18,6 +18,7 @@ from alert_trader.activities.housekeeping import SWEEP, TIDY, SweepAnswer, Sweep
 from alert_trader.activities.messages import DIFFERENCES_SIGNAL, RELEASE_UPDATE
 from alert_trader.control.commands import account_commands, trade_commands
 from alert_trader.control.payload_converter import DATA_CONVERTER
+from alert_trader.control.queries import account as account_queries
 from alert_trader.domain.account.account import Account, opened
 from alert_trader.domain.account.reconciliation import Difference, DifferenceKind
 from alert_trader.domain.account.reservation import OpenTrade
@@ -76,9 +77,9 @@ async def lived(slot: WorkerSlot) -> list[Trade]:
         client, number, by="recorder", reason="a quiet day", changes={"max_open_trades": "1"}
     )
     assert (await (await begun(slot, "denied-by-limit")).result()).outcome is Outcome.DENIED
-    await account_commands.preflight(client, number)
-    await account_commands.positions(client, number)
-    await account_commands.orders(client, number)
+    await account_queries.preflight(client, number)
+    await account_queries.positions(client, number)
+    await account_queries.orders(client, number)
     await account_commands.flatten(client, number, by="recorder", reason="enough for today")
     await flattened.result()
     await _stands(slot, AccountState.HALTED)
@@ -178,16 +179,14 @@ async def _start(slot: WorkerSlot, memory: Account) -> None:
     await slot.start_worker()
 
     async def begun_day() -> bool:
-        return (await account_commands.account_view(client, number)).reference is not None
+        return (await account_queries.account_view(client, number)).reference is not None
 
     await eventually(begun_day, "the day to begin", within=30, every=0.2)
 
 
 async def _stands(slot: WorkerSlot, state: AccountState) -> None:
     async def there() -> bool:
-        return (
-            await account_commands.account_view(slot.cluster.client, slot.settings.account)
-        ).state is state
+        return (await account_queries.account_view(slot.cluster.client, slot.settings.account)).state is state
 
     await eventually(there, f"the account to be {state}", within=60, every=0.2)
 

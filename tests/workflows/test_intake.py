@@ -6,11 +6,12 @@ from itertools import count
 from typing import Any
 
 import pytest
+from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from alert_trader import clock
 from alert_trader.control.commands import trade_commands
-from alert_trader.control.errors import NoWorkerError
+from alert_trader.control.errors import NoWorkerError, QueryFailedError
 from alert_trader.control.intake import author_trades
 from alert_trader.control.intake.message import (
     Ignored,
@@ -87,8 +88,8 @@ async def test_an_alert_has_its_trade_though_no_worker_answers(
     """WHO-20: starting a trade needs no worker. Whether it corrects one of a moment ago nobody tells then, so a person decides."""
     first = await held(harness, entry)
 
-    async def silent(_: object) -> TradeView:
-        raise trade_views.NoAnswer("no worker answered")
+    async def silent(*_: object) -> TradeView:
+        raise NoWorkerError("no worker answered")
 
     with monkeypatch.context() as away, env.with_time_skipping_disabled():
         away.setattr(trade_views, "view_of", silent)
@@ -321,10 +322,10 @@ async def test_a_trade_that_does_not_answer_is_no_trade_less(
     trades = await second(harness, entry)
     view_of = trade_views.view_of
 
-    async def partly(handle: Any) -> TradeView:
-        if handle.id == trades[number]:
-            raise trade_views.NoAnswer("it could not be told")
-        return await view_of(handle)
+    async def partly(client: Client, trade: str) -> TradeView:
+        if trade == trades[number]:
+            raise QueryFailedError("the worker failed to answer")
+        return await view_of(client, trade)
 
     monkeypatch.setattr(trade_views, "view_of", partly)
     both = await taken(harness, "all out")

@@ -11,12 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from temporalio.client import Client
-from temporalio.service import RPCError, RPCStatusCode
 
-from alert_trader.control.commands import account_commands as accounts
-from alert_trader.control.errors import NotFoundError, NotPossibleError, NoWorkerError
+from alert_trader.control.errors import NoAnswerError, NotFoundError, NotPossibleError, NoWorkerError
+from alert_trader.control.queries import account as account_queries
 from alert_trader.control.queries import trade_views
-from alert_trader.control.temporal import unreachable
 from alert_trader.domain.alerts.alert import AlertKind, AlertMessage, ParsedAlert
 from alert_trader.domain.alerts.parser import parse
 from alert_trader.domain.ids import AccountNumber, MessageId, trade_workflow_id
@@ -88,8 +86,8 @@ async def _admitted(client: Client, author: str, account: AccountNumber, since: 
     """Ask the account for the author's trades that it let buy and that are not over."""
     try:
         async with asyncio.timeout(ADMITTED_WITHIN):
-            view = await accounts.account_view(client, account)
-    except (TimeoutError, NoWorkerError, NotFoundError):
+            view = await account_queries.account_view(client, account)
+    except (TimeoutError, NoAnswerError, NotFoundError):
         return []
     return [
         each.trade
@@ -101,11 +99,9 @@ async def _admitted(client: Client, author: str, account: AccountNumber, since: 
 async def _silent(client: Client, workflow_id: str) -> Open | None:
     """Read a trade that does not tell how it stands from what it was started with; None where it is not there, or opens nothing."""
     try:
-        request = await trade_views.request_of(client, client.get_workflow_handle(workflow_id))
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            return None
-        raise unreachable(error, client) from error
+        request = await trade_views.request_of(client, workflow_id)
+    except NotFoundError:
+        return None
     parsed = parse(request.alert, request.policy.profile.room)
     if parsed.kind not in {AlertKind.ENTRY, AlertKind.ADD}:
         return None
@@ -142,16 +138,9 @@ async def last_trade(
 async def answered(client: Client, message: MessageId) -> TradeView | None:
     """Give the trade of a message that is answered or was changed, where it has one; it may be over."""
     try:
-        return await trade_views.view_of(client.get_workflow_handle(trade_workflow_id(message)))
-    except trade_views.NoAnswer as silent:
-        cause = silent.__cause__
-        if isinstance(cause, RPCError) and cause.status is RPCStatusCode.NOT_FOUND:
-            return None
-        raise NoWorkerError(str(silent)) from silent
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            return None
-        raise unreachable(error, client) from error
+        return await trade_views.view_of(client, trade_workflow_id(message))
+    except NotFoundError:
+        return None
 
 
 async def about(client: Client, message: AlertMessage, parsed: ParsedAlert, account: AccountNumber) -> Found:

@@ -14,7 +14,7 @@ from typing import assert_never
 from temporalio.client import Client
 
 from alert_trader.control.commands import trade_commands
-from alert_trader.control.errors import NotFoundError, NotPossibleError, NoWorkerError
+from alert_trader.control.errors import NoAnswerError, NotFoundError, NotPossibleError
 from alert_trader.control.intake import author_trades
 from alert_trader.control.intake.start_trade import start_trade
 from alert_trader.domain.alerts.alert import AlertKind, AlertMessage, Nature, ParsedAlert
@@ -187,13 +187,13 @@ async def _beside_another(client: Client, request: TradeRequest, parsed: ParsedA
     since = alert.posted_at - request.policy.safety.correction_window
     try:
         trades = await author_trades.open_trades(client, alert.author_id, request.account, since=since)
-    except (NoWorkerError, NotPossibleError):
+    except (NoAnswerError, NotPossibleError):
         # an alert needs no worker to have its trade; whether it is alike another nobody tells, so a person decides
         last = await author_trades.last_trade(client, alert, request.account, since=since)
         return request if last is None else replace(request, corrects=last.workflow_id)
     for trade in trades:
         if trade.message.message_id != alert.message_id and author_trades.alike(parsed, trade.parsed):
-            with contextlib.suppress(NoWorkerError):  # the new trade names it as well
+            with contextlib.suppress(NoAnswerError):  # the new trade names it as well
                 await _pass_on(client, alert, parsed, Said.CORRECTION, (trade,))
             return replace(request, corrects=trade.workflow_id)
     return request

@@ -10,9 +10,9 @@ from temporalio.common import (
     WorkflowIDReusePolicy,
 )
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError
 
-from alert_trader.control.temporal import UnreachableError, unreachable
+from alert_trader.control.errors import UnreachableError
+from alert_trader.control.rpc_errors import control_errors
 from alert_trader.domain.ids import trade_workflow_id
 from alert_trader.domain.trade.lifecycle import Phase
 from alert_trader.workflows.interface import TRADE_WORKFLOW, TradeRequest, task_queue
@@ -38,31 +38,31 @@ async def start_trade(client: Client, request: TradeRequest) -> Sent:
     """
     workflow_id = trade_workflow_id(request.alert.message_id)
     try:
-        await client.start_workflow(
-            TRADE_WORKFLOW,
-            request,
-            id=workflow_id,
-            task_queue=task_queue(request.account),
-            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-            # one answer for a trade that runs and one that is over: there is one already. The server knows a retry of the same call
-            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-            search_attributes=TypedSearchAttributes(
-                [
-                    SearchAttributePair(PHASE, Phase.RECEIVED.value),
-                    SearchAttributePair(AUTHOR, request.alert.author_id),
-                    SearchAttributePair(MODE, request.policy.mode.value),
-                    SearchAttributePair(ACCOUNT, request.account),
-                ]
-            ),
-            static_summary=_one_line(request.alert.text),
-            static_details=_details(request),
-        )
+        with control_errors(client):
+            await client.start_workflow(
+                TRADE_WORKFLOW,
+                request,
+                id=workflow_id,
+                task_queue=task_queue(request.account),
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                # one answer for a trade that runs and one that is over: there is one already. The server knows a retry of the same call
+                id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+                search_attributes=TypedSearchAttributes(
+                    [
+                        SearchAttributePair(PHASE, Phase.RECEIVED.value),
+                        SearchAttributePair(AUTHOR, request.alert.author_id),
+                        SearchAttributePair(MODE, request.policy.mode.value),
+                        SearchAttributePair(ACCOUNT, request.account),
+                    ]
+                ),
+                static_summary=_one_line(request.alert.text),
+                static_details=_details(request),
+            )
     except WorkflowAlreadyStartedError:
         return Sent(workflow_id=workflow_id, started=False)
-    except RPCError as error:
-        told = unreachable(error, client)
+    except UnreachableError as error:
         raise UnreachableError(
-            f"{told}. Sending it again with the same id ({request.alert.message_id}) cannot open a second trade"
+            f"{error}. Sending it again with the same id ({request.alert.message_id}) cannot open a second trade"
         ) from error
     return Sent(workflow_id=workflow_id, started=True)
 

@@ -5,34 +5,30 @@ its own alone: a rebuild leaves it as it is, and a proof checks its hash chains.
 """
 
 import asyncio
-import functools
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, ParamSpec, TypeVar
+from typing import TypeVar
 
 from pyarrow import ArrowException
 from temporalio.client import Client
-from temporalio.service import RPCError
 
 from alert_trader import clock
+from alert_trader.control.errors import UnreachableError, UnreadableRecordError
 from alert_trader.control.mirrors.repair import Mirrors
 from alert_trader.control.queries.trade_history import (
     Listed,
-    UnreadableRecordError,
     last_runs,
     list_all,
     read_record,
 )
-from alert_trader.control.temporal import UnreachableError
 from alert_trader.mirrors.comparing import chain_fault, difference
 from alert_trader.mirrors.hot import HotMirror, HotTrade, MirrorAwayError
 from alert_trader.mirrors.reader import QueryError
 from alert_trader.mirrors.schema import Status, TradeRecord
 
 T = TypeVar("T")
-P = ParamSpec("P")
 
 Progress = Callable[[int, int], None]
 """Called with how many trades are done, and of how many."""
@@ -105,22 +101,6 @@ class Rebuilt:
     """Why Redis was left out; None when it was rebuilt."""
 
 
-def _told(call: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
-    """Word what Temporal does not answer."""
-
-    @functools.wraps(call)
-    async def worded(*given: P.args, **named: P.kwargs) -> T:
-        try:
-            return await call(*given, **named)
-        except RPCError as error:
-            raise UnreachableError(
-                f"Temporal did not answer as expected: {error.message}. `trader doctor` looks for the cause"
-            ) from error
-
-    return worded
-
-
-@_told
 async def rebuild(client: Client, mirrors: Mirrors, progress: Progress) -> Rebuilt:
     """Write both mirrors anew from Temporal alone. Trades go on meanwhile, and may write too: writing twice is writing once.
 
@@ -170,7 +150,6 @@ async def rebuild(client: Client, mirrors: Mirrors, progress: Progress) -> Rebui
     )
 
 
-@_told
 async def verify(
     client: Client, mirrors: Mirrors, progress: Progress, *, archived_within: timedelta, retention: timedelta
 ) -> Proof:

@@ -15,9 +15,9 @@ from temporalio.client import Client
 
 from alert_trader import clock
 from alert_trader.activities.housekeeping import SweepAnswer, SweepRequest, Tally, TidyRequest
+from alert_trader.control.errors import UnreadableRecordError
 from alert_trader.control.queries.trade_history import (
     Listed,
-    UnreadableRecordError,
     last_runs,
     list_page,
     read_record,

@@ -20,13 +20,17 @@ from typing import TypeVar
 from pyarrow import Table, compute, csv, parquet, types
 from pydantic_core import to_jsonable_python
 from temporalio.client import Client
-from temporalio.service import RPCError
 
-from alert_trader.control.errors import ControlError, NotFoundError
+from alert_trader.control.errors import (
+    BadQueryError,
+    ControlError,
+    NotFoundError,
+    UnreachableError,
+    UnwritableError,
+)
 from alert_trader.control.mirrors.repair import Mirrors
 from alert_trader.control.queries.trade_history import list_page, read_record
 from alert_trader.control.queries.trade_views import check_name
-from alert_trader.control.temporal import UnreachableError, unreachable
 from alert_trader.domain.audit.event import EventKind
 from alert_trader.mirrors.comparing import chain_fault
 from alert_trader.mirrors.hot import MirrorAwayError
@@ -53,14 +57,6 @@ class Source(StrEnum):
     REDIS = "redis"
     ARCHIVE = "archive"
     TEMPORAL = "temporal"
-
-
-class BadQueryError(ControlError):
-    """SQL that DuckDB does not take, or that asks for more than the archive."""
-
-
-class UnwritableError(ControlError):
-    """A file that cannot be written."""
 
 
 class Format(StrEnum):
@@ -158,11 +154,8 @@ async def trade(temporal: Temporal, mirrors: Mirrors, name: str) -> AuditedTrade
     except ControlError as error:
         notes.append(str(error))
     if kept is None:
-        source, client = Source.TEMPORAL, await temporal()
-        try:
-            kept = await read_record(client, workflow_id)
-        except RPCError as error:
-            raise unreachable(error, client) from error
+        source = Source.TEMPORAL
+        kept = await read_record(await temporal(), workflow_id)
     if kept is None:
         raise NotFoundError(f"there is no trade {name}: neither Redis, nor the archive, nor Temporal has it")
     note = "; ".join(notes) or None
@@ -264,13 +257,10 @@ async def _recent_from_temporal(client: Client, limit: int, before: datetime | N
             record = await read_record(client, workflow_id)
             return () if record is None else record.events
 
-    try:
-        page = await list_page(client, size=LOOKED_THROUGH)
-        trails = await asyncio.gather(
-            *(one(each) for each in dict.fromkeys(run.workflow_id for run in page.runs))
-        )
-    except RPCError as error:
-        raise unreachable(error, client) from error
+    page = await list_page(client, size=LOOKED_THROUGH)
+    trails = await asyncio.gather(
+        *(one(each) for each in dict.fromkeys(run.workflow_id for run in page.runs))
+    )
     events = [event for trail in trails for event in trail if before is None or event.at < before]
     events.sort(key=lambda event: (event.at, event.workflow_id, event.sequence), reverse=True)
     return _with_ties(events, limit)

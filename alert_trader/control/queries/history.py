@@ -8,15 +8,15 @@ from pathlib import Path
 
 from temporalio.client import Client, WorkflowHistory
 from temporalio.converter import PayloadCodec
-from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
-from alert_trader.control.errors import ControlError, NotFoundError
+from alert_trader.control.errors import UnreadableHistoryError
 from alert_trader.control.payload_codec import readable
 from alert_trader.control.queries.history_steps import Step, steps_of
 from alert_trader.control.queries.trade_views import handle_of
-from alert_trader.control.temporal import converter, runtime, unreachable
+from alert_trader.control.rpc_errors import control_errors, trade_subject
+from alert_trader.control.temporal import converter, runtime
 from alert_trader.workflows.account.workflow import AccountWorkflow
 from alert_trader.workflows.housekeeping import HousekeepingWorkflow
 from alert_trader.workflows.trade.workflow import TradeWorkflow
@@ -25,10 +25,6 @@ WORKFLOWS = (TradeWorkflow, AccountWorkflow, HousekeepingWorkflow)
 
 _RPC_TIMEOUT = timedelta(seconds=20)
 _CORE_MESSAGE = re.compile(r'message: "(.+?)", source: ', re.DOTALL)
-
-
-class UnreadableHistoryError(ControlError):
-    """A file does not hold a history."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,14 +42,8 @@ class Replayed:
 async def fetch_history(client: Client, trade: str) -> WorkflowHistory:
     """Read a trade's whole history from Temporal; raises NotFoundError or UnreachableError."""
     handle = handle_of(client, trade)
-    try:
+    with control_errors(client, trade_subject(handle.id)):
         return await handle.fetch_history(rpc_timeout=_RPC_TIMEOUT)
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND and "amespace" not in error.message:
-            raise NotFoundError(
-                f"there is no trade {trade} in namespace {client.namespace}. `trader list` shows those there are"
-            ) from error
-        raise unreachable(error, client) from error
 
 
 def write_history(history: WorkflowHistory, directory: Path) -> Path:

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from alert_trader.activities.housekeeping import Tally
+from alert_trader.control.rpc_errors import FailureKind, control_error, kind_of
 from alert_trader.workflows.housekeeping import HOUSEKEEPING_SCHEDULE, HOUSEKEEPING_WORKFLOW
 
 ROUNDS_IN_RETENTION = 10
@@ -27,13 +28,13 @@ class HousekeepingState:
 
 
 async def housekeeping(client: Client) -> HousekeepingState:
-    """Look at the schedule and the last round; raises RPCError."""
+    """Read the schedule and the last completed run; raises UnreachableError."""
     try:
         found = await client.get_schedule_handle(HOUSEKEEPING_SCHEDULE).describe(rpc_timeout=_RPC_TIMEOUT)
     except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
+        if kind_of(error) is FailureKind.NOT_FOUND:
             return HousekeepingState(every=None)
-        raise
+        raise control_error(error, client) from error
     intervals = [each.every for each in found.schedule.spec.intervals]
     every = min(intervals) if intervals else None
     query = f"WorkflowType = '{HOUSEKEEPING_WORKFLOW}' AND ExecutionStatus = 'Completed'"

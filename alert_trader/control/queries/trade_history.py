@@ -16,10 +16,10 @@ from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.service import RPCError, RPCStatusCode
 
 from alert_trader.activities.messages import NOTIFY, Notice
-from alert_trader.control.errors import ControlError
+from alert_trader.control.errors import NotFoundError, UnreadableRecordError
+from alert_trader.control.rpc_errors import control_errors, trade_subject
 from alert_trader.domain.audit.event import TradeEvent
 from alert_trader.domain.trade.lifecycle import TradeLifecycle
 from alert_trader.domain.trade.view import TradeView
@@ -31,10 +31,6 @@ _RPC_TIMEOUT = timedelta(seconds=10)
 
 TRADES = f"WorkflowType = '{TRADE_WORKFLOW}'"
 """The query for every trade there is."""
-
-
-class UnreadableRecordError(ControlError):
-    """A trade's history does not read as one; the message says which trade and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +55,8 @@ async def list_page(client: Client, *, size: int, token: str | None = None, quer
     """List runs of trades, one page of them. `token` is text, so that it may stand in a history."""
     given = None if token is None else base64.b64decode(token)
     found = client.list_workflows(query, page_size=size, next_page_token=given, rpc_timeout=_RPC_TIMEOUT)
-    await found.fetch_next_page(page_size=size)
+    with control_errors(client):
+        await found.fetch_next_page(page_size=size)
     runs = [
         Listed(
             workflow_id=each.id,
@@ -101,13 +98,12 @@ async def read_record(client: Client, workflow_id: str) -> TradeRecord | None:
     """Read the record of a trade's last run; None when Temporal no longer has it. Raises UnreadableRecordError."""
     handle = client.get_workflow_handle(workflow_id)
     try:
-        described = await handle.describe(rpc_timeout=_RPC_TIMEOUT)
-        run = client.get_workflow_handle(workflow_id, run_id=described.run_id)
-        history = [event async for event in run.fetch_history_events(rpc_timeout=_RPC_TIMEOUT)]
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND and "amespace" not in error.message:
-            return None
-        raise
+        with control_errors(client, trade_subject(workflow_id)):
+            described = await handle.describe(rpc_timeout=_RPC_TIMEOUT)
+            run = client.get_workflow_handle(workflow_id, run_id=described.run_id)
+            history = [event async for event in run.fetch_history_events(rpc_timeout=_RPC_TIMEOUT)]
+    except NotFoundError:
+        return None
     try:
         told = await _told(client, history)
     except (ValidationError, ValueError) as wrong:

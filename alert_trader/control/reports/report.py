@@ -13,21 +13,18 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from temporalio.client import Client
-from temporalio.service import RPCError
 
 from alert_trader import clock
-from alert_trader.control.commands import account_commands
-from alert_trader.control.errors import ControlError
+from alert_trader.control.errors import ControlError, NoAnswerError, UnreachableError, UnreadableRecordError
+from alert_trader.control.queries import account as account_queries
 from alert_trader.control.queries.trade_history import (
     TRADES,
     Listed,
-    UnreadableRecordError,
     list_all,
     read_record,
 )
-from alert_trader.control.queries.trade_views import NoAnswer, events_of, view_of
+from alert_trader.control.queries.trade_views import events_of, view_of
 from alert_trader.control.reports.archived import archived, day_begins, outcome_of
-from alert_trader.control.temporal import unreachable
 from alert_trader.domain.audit.event import EventKind, TradeEvent
 from alert_trader.domain.ids import AccountNumber
 from alert_trader.domain.market.calendar import new_york_date
@@ -207,14 +204,11 @@ async def _listed(client: Client, what: Wanted) -> list[Listed]:
         f"{TRADES} AND StartTime >= '{begin:%Y-%m-%dT%H:%M:%SZ}' AND StartTime < '{end:%Y-%m-%dT%H:%M:%SZ}'"
     )
     found: dict[str, Listed] = {}
-    try:
-        # a trade that was reset is listed once a run, the newest first
-        async for each in list_all(client, size=_PAGE, query=query):
-            found.setdefault(each.workflow_id, each)
-            if len(found) >= MOST:
-                break
-    except RPCError as error:
-        raise unreachable(error, client) from error
+    # a trade that was reset is listed once for each run, the newest first
+    async for each in list_all(client, size=_PAGE, query=query):
+        found.setdefault(each.workflow_id, each)
+        if len(found) >= MOST:
+            break
     return list(found.values())
 
 
@@ -224,30 +218,27 @@ async def _told(client: Client, runs: Sequence[Listed]) -> list[ReportedTrade | 
     One that runs is asked how it stands. One that is over, or that no worker tells, is read from its history, which for a running trade is
     as far as it has told people.
     """
-    gate, silent = asyncio.Semaphore(_AT_ONCE), asyncio.Event()
+    gate, no_worker = asyncio.Semaphore(_AT_ONCE), asyncio.Event()
 
     async def one(run: Listed) -> ReportedTrade | None:
         async with gate:
             try:
-                if run.open and not silent.is_set():
+                if run.open and not no_worker.is_set():
                     try:
                         return await _live(client, run)
-                    except NoAnswer:
-                        silent.set()
+                    except (NoAnswerError, UnreachableError):
+                        no_worker.set()
                 record = await read_record(client, run.workflow_id)
             except UnreadableRecordError:
                 return None
-            except RPCError as error:
-                raise unreachable(error, client) from error
             return None if record is None else reported(record)
 
     return list(await asyncio.gather(*(one(each) for each in runs)))
 
 
 async def _live(client: Client, run: Listed) -> ReportedTrade:
-    """Ask a running trade how it stands; raises NoAnswer."""
-    handle = client.get_workflow_handle(run.workflow_id)
-    view, events = await asyncio.gather(view_of(handle), events_of(handle))
+    """Ask a running trade how it stands; raises NoAnswerError."""
+    view, events = await asyncio.gather(view_of(client, run.workflow_id), events_of(client, run.workflow_id))
     return reported(trade_record(view, events, run_id=run.run_id))
 
 
@@ -262,5 +253,5 @@ async def _quotes(client: Client, trades: Sequence[ReportedTrade]) -> dict[str, 
     found: dict[str, Quote] = {}
     for name, symbols in wanted.items():
         with contextlib.suppress(ControlError):
-            found |= await account_commands.quotes(client, AccountNumber(name), list(symbols)[:MOST_QUOTES])
+            found |= await account_queries.quotes(client, AccountNumber(name), list(symbols)[:MOST_QUOTES])
     return found

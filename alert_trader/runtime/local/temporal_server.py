@@ -4,7 +4,8 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from alert_trader.control.temporal import Target, UnreachableError, connect
+from alert_trader.control.errors import UnreachableError
+from alert_trader.control.temporal import Target, connect
 from alert_trader.runtime.local.process import Child, StackError, find_program, require_free, start
 
 HEALTHY_WITHIN = timedelta(seconds=30)

@@ -13,11 +13,11 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
 from temporalio.exceptions import ApplicationError
 
+from alert_trader.control.errors import UnreadablePayloadError
 from alert_trader.control.payload_codec import (
     ENCODING,
     KEY_ID,
     EncryptionCodec,
-    UnreadablePayloadError,
     readable,
 )
 from alert_trader.control.queries.history_steps import steps_of
