@@ -73,7 +73,7 @@ class OperatorChannel:
     async def tell(self, notice: Notice) -> None:
         """Tell a notice as loudly as it is. Raises when it was not taken."""
         manners = self._manners
-        quiet = manners.quiet_hours is not None and manners.quiet_hours.holds(manners.now())
+        quiet = manners.quiet_hours is not None and manners.quiet_hours.contains(manners.now())
         how = urgency(notice, quietest=manners.quietest, quiet_hours=quiet)
         last = f"{notice.events[-1].sequence}" if notice.events else notice.text
         # a notice without events may rightly come again: it is about something that happened again

@@ -167,14 +167,14 @@ def test_money_and_unknown_outcomes_always_ping(
 def test_quiet_hours_are_new_yorks_and_reach_over_midnight() -> None:
     """22:00-07:00 holds at three in the morning in New York and not at noon, whatever the machine's zone is."""
     hours = Hours(time(22), time(7))
-    assert [hours.holds(datetime(2026, 11, 24, each, 30, tzinfo=UTC)) for each in (3, 8, 11, 12, 17)] == [
+    assert [hours.contains(datetime(2026, 11, 24, each, 30, tzinfo=UTC)) for each in (3, 8, 11, 12, 17)] == [
         True,
         True,
         True,
         False,
         False,
     ]
-    assert not Hours(time(9), time(9)).holds(NOON)
+    assert not Hours(time(9), time(9)).contains(NOON)
 
 
 async def test_a_ping_reaches_the_one_who_is_set_and_nobody_a_message_names(webhook: Hook) -> None:
