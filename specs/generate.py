@@ -276,7 +276,7 @@ def _mirror_tables() -> str:
         "day": "date32[day]",
         "workflow_id": "string",
     }
-    trades = {each.name: str(each.type) for each in parquet.WHOLE if each.name not in {"orders", "trail"}}
+    trades = {each.name: str(each.type) for each in parquet.WITH_FOLDERS if each.name not in {"orders", "trail"}}
     nested = {
         name: {each.name: str(each.type) for each in parquet.SCHEMA.field(kept).type.value_type}
         for name, kept in _NESTED.items()

@@ -83,9 +83,9 @@ def judge(
         return f"{every}; trades are kept {retention.days} days, fewer than {ROUNDS_IN_RETENTION} rounds", fix
     ago = now - state.last_end
     words = f"{every}, last {ago.total_seconds():.0f} s ago; trades are kept {retention.days} days"
-    trouble = None if state.last is None else state.last.trouble
-    if trouble is not None:
-        return f"{words}; in the way: {trouble}", "mend what is in the way; the next round does the rest"
+    problem = None if state.last is None else state.last.problem
+    if problem is not None:
+        return f"{words}; problem: {problem}", "solve the problem; the next round does the rest"
     return words, start if ago > _LATE * max(state.every, wanted) + timedelta(minutes=1) else ""
 
 
@@ -108,14 +108,14 @@ async def _redis(in_force: Settings) -> Finding:
     hot = mirrors(in_force).hot
     assert hot is not None
     try:
-        version, whole = await hot.ping(), await hot.whole_at()
+        version, complete = await hot.ping(), await hot.complete_at()
         await hot.try_writing()
     except MirrorAwayError as error:
         fix = "start it or correct TRADER_REDIS_URL; trades go on, and it catches up by itself"
         return Finding(name="hot mirror", ok=False, found=str(error), fix=fix, needed=False)
     finally:
         await hot.aclose()
-    if whole is None:
+    if complete is None:
         return Finding(
             name="hot mirror",
             ok=False,
@@ -123,4 +123,6 @@ async def _redis(in_force: Settings) -> Finding:
             fix="wait for housekeeping",
             needed=False,
         )
-    return Finding(name="hot mirror", ok=True, found=f"Redis {version}; whole as of {whole:%H:%M:%S} UTC")
+    return Finding(
+        name="hot mirror", ok=True, found=f"Redis {version}; complete as of {complete:%H:%M:%S} UTC"
+    )

@@ -107,7 +107,7 @@ KEYLESS = KeylessCodec()
 
 
 def readable(history: WorkflowHistory, codec: PayloadCodec | None) -> WorkflowHistory:
-    """Give a history with every payload decrypted, to be told or shown; the one given is not changed."""
+    """Return a history with every payload decrypted, to be told or shown; the one given is not changed."""
     if not isinstance(codec, EncryptionCodec):
         return history
     copied = History()
@@ -130,7 +130,7 @@ def _open(message: Message, codec: EncryptionCodec) -> None:
 
 
 def _inner(message: Message) -> Iterable[Message]:
-    """Give every message inside another, those of lists and maps too."""
+    """Return every message inside another, those of lists and maps too."""
     for field, value in message.ListFields():
         if field.message_type is None:
             continue
@@ -144,5 +144,5 @@ def _inner(message: Message) -> Iterable[Message]:
 
 
 def _bound(key_id: bytes) -> bytes:
-    """Give what the cipher binds a payload to: one sealed under another key's id is not taken for it."""
+    """Return what the cipher binds a payload to: one sealed under another key's id is not taken for it."""
     return _VERSION + b"/" + key_id

@@ -50,7 +50,7 @@ LATENCIES = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0
 
 @functools.cache
 def runtime(metrics: str | None = None) -> Runtime:
-    """Give the process's runtime, whose core logs go to Python's logging: on stdout they would break JSON output.
+    """Return the process's runtime, whose core logs go to Python's logging: on stdout they would break JSON output.
 
     With `metrics` (host:port) it serves the SDK's and our own metrics there for Prometheus; raises ValueError when it cannot listen.
     """
@@ -76,7 +76,7 @@ def runtime(metrics: str | None = None) -> Runtime:
 
 
 def converter(codec: PayloadCodec | None = None) -> DataConverter:
-    """Give the one data converter of client, worker and replayer. With a codec, failures are encrypted like every other payload."""
+    """Return the one data converter of client, worker and replayer. With a codec, failures are encrypted like every other payload."""
     if codec is None:
         return dataclasses.replace(DATA_CONVERTER, payload_codec=KEYLESS)
     return dataclasses.replace(
@@ -87,7 +87,7 @@ def converter(codec: PayloadCodec | None = None) -> DataConverter:
 
 
 def address_of(target: Target) -> str:
-    """Name the address that `target` leads to, with the environment's configuration taken in."""
+    """Return the address that `target` leads to, with the environment's configuration taken in."""
     return target.address or ClientConfigProfile.load().address or DEFAULT_ADDRESS
 
 

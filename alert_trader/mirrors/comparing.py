@@ -1,4 +1,4 @@
-"""Two copies of a trade, compared; and a trail, proven whole by its chain."""
+"""Compare two copies of a trade, and check the hash chain of its events."""
 
 from collections.abc import Sequence
 from dataclasses import fields
@@ -9,31 +9,31 @@ from alert_trader.mirrors.schema import EventRow, TradeRow
 
 
 def chain_fault(trade: TradeRow, events: Sequence[EventRow]) -> str | None:
-    """Say where a trail is broken, or that it is not what the trade's row says it comes to; None when it is whole."""
+    """Return where the chain of events is broken or differs from the trade's row; None when it is intact."""
     if (fault := hash_chain.fault(trade.workflow_id, events)) is not None:
         return fault
     if len(events) != trade.events:
         return f"expected {trade.events} events, as the trade says, found {len(events)}"
     if events and events[-1].chain != trade.chain:
-        return f"expected the trail to end in {_brief(trade.chain)}, as the trade says, found {_brief(events[-1].chain)}"
+        return f"expected the chain to end in {_brief(trade.chain)}, as the trade says, found {_brief(events[-1].chain)}"
     return None
 
 
 def difference(
     expected: TradeRow, trail: Sequence[EventRow], found: TradeRow, found_trail: Sequence[EventRow]
 ) -> str | None:
-    """Name the first way in which a copy is not the original; None when they are the same to the last digit."""
+    """Return the first difference between a copy and the original; None when there is none."""
     for each, other in zip(trail, found_trail, strict=False):
         if (name := _first(each, other)) is not None:
-            return f"event {each.sequence} ({each.kind}): {_told(name, each, other)}"
+            return f"event {each.sequence} ({each.kind}): {_mismatch(name, each, other)}"
     if len(trail) != len(found_trail):
         return f"expected {len(trail)} events, found {len(found_trail)}"
     name = _first(expected, found)
-    return None if name is None else _told(name, expected, found)
+    return None if name is None else _mismatch(name, expected, found)
 
 
 def _first(expected: Any, found: Any) -> str | None:
-    """Name the first field that differs."""
+    """Return the first field that differs."""
     if expected == found:
         return None
     return next(
@@ -42,7 +42,7 @@ def _first(expected: Any, found: Any) -> str | None:
     )
 
 
-def _told(name: str, expected: object, found: object) -> str:
+def _mismatch(name: str, expected: object, found: object) -> str:
     return f"expected {name} {_brief(getattr(expected, name))}, found {_brief(getattr(found, name))}"
 
 

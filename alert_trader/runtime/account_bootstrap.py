@@ -54,7 +54,7 @@ async def ensure_account_workflow(
 
 
 async def ready(handle: "WorkflowHandle[object, object]", *, within: timedelta = READY_WITHIN) -> bool:
-    """Wait until an account lets entries pass; tells whether it does."""
+    """Wait until an account lets entries pass; returns whether it does."""
     deadline = asyncio.get_running_loop().time() + within.total_seconds()
     while asyncio.get_running_loop().time() < deadline:
         with contextlib.suppress(RPCError):

@@ -163,7 +163,7 @@ def written(notice: Notice) -> str:
 
 
 def operators(settings: Settings) -> tuple[Channel, ...]:
-    """Give the channels to operators that the settings name; raises ValueError for an address that is none."""
+    """Return the channels to operators that the settings name; raises ValueError for an address that is none."""
     manners = NotificationRules(quietest=Level(settings.notify_level), quiet_hours=settings.quiet_hours)
     ways: list[Operator] = []
     if settings.operator_webhook_url is not None:

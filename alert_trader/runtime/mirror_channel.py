@@ -39,7 +39,7 @@ class MirrorChannel:
         try:
             async with asyncio.timeout(WITHIN.total_seconds()):
                 if self._owes:
-                    await self._hot.mark_whole(None)
+                    await self._hot.mark_complete(None)
                 await self._hot.write(trade, events)
         except (MirrorAwayError, TimeoutError) as away:
             self._pause(away)
@@ -61,7 +61,7 @@ class MirrorChannel:
 
 
 def open_channel(settings: Settings) -> MirrorChannel:
-    """Give the channel to the hot mirror that the settings name."""
+    """Return the channel to the hot mirror that the settings name."""
     assert settings.redis_url is not None
     return MirrorChannel(
         HotMirror(settings.redis_url.get_secret_value(), settings.mode.value, timeout=WITHIN)

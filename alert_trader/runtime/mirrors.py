@@ -13,14 +13,14 @@ REDIS_TIMEOUT = timedelta(seconds=2)
 
 
 def hot_mirror(settings: Settings) -> HotMirror | None:
-    """Give the hot mirror; None where no Redis is set."""
+    """Return the hot mirror; None where no Redis is set."""
     if settings.redis_url is None:
         return None
     return HotMirror(settings.redis_url.get_secret_value(), settings.mode.value, timeout=REDIS_TIMEOUT)
 
 
 def mirrors(settings: Settings) -> Mirrors:
-    """Give both mirrors. Nothing is connected or read yet."""
+    """Return both mirrors. Nothing is connected or read yet."""
     place, mode = Place.at(settings.archive_place), settings.mode.value
     return Mirrors(
         hot=hot_mirror(settings),

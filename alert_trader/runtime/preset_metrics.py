@@ -42,7 +42,7 @@ def begin(meter: MetricMeter, namespace: str, account: AccountNumber) -> None:
 
 
 def labelled(meter: MetricMeter, namespace: str, account: AccountNumber) -> MetricMeter:
-    """Give the meter as a trade's workflow has it."""
+    """Return the meter as a trade's workflow has it."""
     return meter.with_additional_attributes(
         {"namespace": namespace, "task_queue": task_queue(account), "workflow_type": TradeWorkflow.__name__}
     )

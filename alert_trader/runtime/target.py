@@ -13,7 +13,7 @@ TRACER = "alert-trader"
 
 
 def target_of(settings: Settings, *, mode: Mode | None = None) -> Target:
-    """Say where the trades of the mode in force are, or those of another `mode`, which are always in another namespace."""
+    """Return where the trades of the mode in force are, or those of another `mode`, which are always in another namespace."""
     namespace = (
         settings.namespace if mode is None else settings.temporal_namespace.replace("{mode}", mode.value)
     )
@@ -21,12 +21,12 @@ def target_of(settings: Settings, *, mode: Mode | None = None) -> Target:
 
 
 def codec_of(settings: Settings) -> EncryptionCodec | None:
-    """Give what encrypts payloads; None where no key is set."""
+    """Return what encrypts payloads; None where no key is set."""
     return EncryptionCodec(settings.encryption_ring) if settings.encryption_ring else None
 
 
 def tracing_of(settings: Settings, process: str) -> Sequence[Interceptor]:
-    """Give the interceptors that trace `process`, sending spans where the OTEL_EXPORTER_OTLP_* variables say; none where it is off.
+    """Return the interceptors that trace `process`, sending spans where the OTEL_EXPORTER_OTLP_* variables say; none where it is off.
 
     Raises ValueError when it is on and the extra `tracing` is not installed.
     """

@@ -72,7 +72,7 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
 
 
 def _mirror(settings: Settings) -> Channel:
-    """Give the hot mirror as a channel."""
+    """Return the hot mirror as a channel."""
     # a third of a second, which a worker without a hot mirror need not spend
     from alert_trader.runtime.mirror_channel import open_channel  # noqa: PLC0415
 
@@ -90,7 +90,7 @@ async def check(settings: Settings) -> None:
 
 
 def main() -> int:
-    """Run, and give the exit code."""
+    """Run, and return the exit code."""
     parser = program.arguments("worker", __doc__, ready="polls")
     parser.add_argument(
         "--preflight",

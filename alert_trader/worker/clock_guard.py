@@ -38,7 +38,7 @@ class GuardedRunner(SandboxedWorkflowRunner):
 
     @override
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
-        """Give a guarded instance."""
+        """Return a guarded instance."""
         return GuardedInstance(super().create_instance(det))
 
 

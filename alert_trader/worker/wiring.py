@@ -40,7 +40,7 @@ PASSED_THROUGH = ("alert_trader",)
 
 
 def make_broker(settings: Settings) -> TastytradeReader:
-    """Give the broker of the mode in force; raises ValueError when it has no credentials."""
+    """Return the broker of the mode in force; raises ValueError when it has no credentials."""
     demo = settings.mode is Mode.DEMO
     secret, token = settings.tastytrade_client_secret, settings.tastytrade_refresh_token
     if not demo and (secret is None or token is None):
@@ -62,14 +62,14 @@ def make_broker(settings: Settings) -> TastytradeReader:
 
 
 def whitelist(settings: Settings) -> tuple[AccountNumber, ...] | None:
-    """Give the accounts that may be traded, or None in a mode that can do no harm."""
+    """Return the accounts that may be traded, or None in a mode that can do no harm."""
     if settings.mode not in {Mode.SANDBOX, Mode.LIVE}:
         return None
     return tuple(AccountNumber(each) for each in settings.tastytrade_account_whitelist)
 
 
 def sandbox() -> GuardedRunner:
-    """Give the sandbox that workflows run, and replay, in."""
+    """Return the sandbox that workflows run, and replay, in."""
     return GuardedRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
 
 
@@ -85,7 +85,7 @@ def make_worker(
     stop: KillSwitch | None = None,
     **options: Any,
 ) -> Worker:
-    """Give a worker for one account: workflows and activities on one queue, so that steps run eagerly. `desk` is None in dry-run.
+    """Return a worker for one account: workflows and activities on one queue, so that steps run eagerly. `desk` is None in dry-run.
 
     `whitelist` are the accounts that may be traded, None where the mode needs none; `stop` is what stops entries without Temporal.
     """

@@ -14,7 +14,14 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from alert_trader import clock
-from alert_trader.activities.housekeeping import SWEEP, TIDY, SweepAnswer, SweepRequest, Tally, TidyRequest
+from alert_trader.activities.housekeeping import (
+    ARCHIVE_PAGE,
+    CLEAN_UP,
+    CleanUpRequest,
+    HousekeepingCounts,
+    PageRequest,
+    PageResult,
+)
 from alert_trader.activities.messages import DIFFERENCES_SIGNAL, RELEASE_UPDATE
 from alert_trader.control.commands import account_commands, trade_commands
 from alert_trader.control.payload_converter import DATA_CONVERTER
@@ -135,13 +142,15 @@ async def chain(slot: WorkerSlot) -> list[WorkflowHistory]:
 async def upkeep(client: Client) -> WorkflowHistory:
     """Go one round of housekeeping, of two pages."""
 
-    @activity.defn(name=SWEEP)
-    async def sweep(request: SweepRequest) -> SweepAnswer:
-        return SweepAnswer(tally=Tally(seen=100, archived=3), token="more" if request.token is None else None)
+    @activity.defn(name=ARCHIVE_PAGE)
+    async def sweep(request: PageRequest) -> PageResult:
+        return PageResult(
+            counts=HousekeepingCounts(seen=100, archived=3), token="more" if request.token is None else None
+        )
 
-    @activity.defn(name=TIDY)
-    async def tidy(request: TidyRequest) -> Tally:
-        return Tally(compacted=int(request.whole))
+    @activity.defn(name=CLEAN_UP)
+    async def tidy(request: CleanUpRequest) -> HousekeepingCounts:
+        return HousekeepingCounts(compacted=int(request.complete))
 
     async with Worker(
         client,

@@ -109,7 +109,7 @@ async def _silent(client: Client, workflow_id: str) -> Open | None:
 
 
 def opened(view: TradeView) -> Open:
-    """Give a trade by its view."""
+    """Return a trade by its view."""
     return Open(workflow_id=view.workflow_id, message=view.message, parsed=view.parsed)
 
 
@@ -124,7 +124,7 @@ class Last:
 async def last_trade(
     client: Client, message: AlertMessage, account: AccountNumber, *, since: datetime
 ) -> Last | None:
-    """Give the author's newest trade from before a message, started at `since` or later."""
+    """Return the author's newest trade from before a message, started at `since` or later."""
     wanted = trade_views.Filter(author=message.author_id, account=account, since=since)
     for pause in LOOKS:
         await asyncio.sleep(pause)
@@ -136,7 +136,7 @@ async def last_trade(
 
 
 async def answered(client: Client, message: MessageId) -> TradeView | None:
-    """Give the trade of a message that is answered or was changed, where it has one; it may be over."""
+    """Return the trade of a message that is answered or was changed, where it has one; it may be over."""
     try:
         return await trade_views.view_of(client, trade_workflow_id(message))
     except NotFoundError:
@@ -170,7 +170,7 @@ async def about(client: Client, message: AlertMessage, parsed: ParsedAlert, acco
 
 
 def matching(parsed: ParsedAlert, trades: Sequence[Open]) -> Found:
-    """Give those of some trades that a reading is about: all of one contract, an alert and its adds."""
+    """Return those of some trades that a reading is about: all of one contract, an alert and its adds."""
     fitting = tuple(each for each in trades if fits(parsed, each.parsed))
     contracts = dict.fromkeys(contract_of(each) for each in fitting)
     if len(contracts) > 1:
@@ -182,25 +182,25 @@ def matching(parsed: ParsedAlert, trades: Sequence[Open]) -> Found:
 
 
 def _may_be(parsed: ParsedAlert, traded: ParsedAlert | None) -> bool:
-    """Tell whether nothing that a reading names of a contract is another than a trade's alert says, which may leave things out."""
+    """Return whether nothing that a reading names of a contract is another than a trade's alert says, which may leave things out."""
     named = [(getattr(parsed, name), getattr(traded, name)) for name in FIELDS] if traded is not None else []
     return all(said is None or alerted is None or said == alerted for said, alerted in named)
 
 
 def fits(parsed: ParsedAlert, traded: ParsedAlert | None) -> bool:
-    """Tell whether everything that a reading names of a contract is what a trade's alert says."""
+    """Return whether everything that a reading names of a contract is what a trade's alert says."""
     return traded is not None and all(
         getattr(parsed, name) is None or getattr(parsed, name) == getattr(traded, name) for name in FIELDS
     )
 
 
 def contract_of(trade: Open) -> tuple[object, ...]:
-    """Give the parts of a trade's contract."""
+    """Return the parts of a trade's contract."""
     return tuple(getattr(trade.parsed, name) for name in FIELDS)
 
 
 def alike(parsed: ParsedAlert, traded: ParsedAlert | None) -> bool:
-    """Tell whether an entry differs from a trade's in one field only: the one may be meant as the other, corrected."""
+    """Return whether an entry differs from a trade's in one field only: the one may be meant as the other, corrected."""
     if traded is None:
         return False
     return [getattr(parsed, name) == getattr(traded, name) for name in (*FIELDS, "price")].count(False) == 1

@@ -38,7 +38,7 @@ class Intake:
     """By author id; an author without one has the policy's own."""
 
     def policy_for(self, author_id: str) -> Policy:
-        """Give the rules that a trade of this author would run by."""
+        """Return the rules that a trade of this author would run by."""
         profile = self.profiles.get(author_id)
         return self.policy if profile is None else replace(self.policy, profile=profile)
 

@@ -136,7 +136,7 @@ async def rebuild(client: Client, mirrors: Mirrors, progress: Progress) -> Rebui
     if hot is not None:
         try:
             await _forget_others(client, hot, kept, {run.workflow_id for run in runs})
-            await hot.mark_whole(began_at)
+            await hot.mark_complete(began_at)
         except MirrorAwayError as error:
             away = str(error)
     return Rebuilt(
@@ -263,7 +263,7 @@ class _Check:
         return found
 
     def _due(self, record: TradeRecord, closed_at: datetime | None, *, in_archive: bool) -> set[Place]:
-        """Name the mirrors that must have a trade."""
+        """Return the mirrors that must have a trade."""
         due = set()
         if self._hot is not None and (closed_at is None or closed_at > self._since):
             due.add(Place.REDIS)
@@ -297,7 +297,7 @@ async def _all_runs(client: Client) -> list[Listed]:
 
 
 async def _read(client: Client, runs: Sequence[Listed]) -> tuple[list[TradeRecord], list[str]]:
-    """Read the records of trades, several at once; gives those that read as trades, and what is wrong with the others."""
+    """Read the records of trades, several at once; returns those that read as trades, and what is wrong with the others."""
     gate = asyncio.Semaphore(_AT_ONCE)
     faults: list[str] = []
 
@@ -314,7 +314,7 @@ async def _read(client: Client, runs: Sequence[Listed]) -> tuple[list[TradeRecor
 
 
 async def _usable(hot: HotMirror | None) -> tuple[HotMirror | None, str | None]:
-    """Give the hot mirror if it answers, or else why not."""
+    """Return the hot mirror if it answers, or else why not."""
     if hot is None:
         return None, "there is none (TRADER_REDIS_URL is not set)"
     try:

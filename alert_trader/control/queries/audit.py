@@ -74,7 +74,7 @@ class RecentPage:
 
     events: list[EventRow]
     cursor: str | None
-    """Give it as `before` for the page before this; None when there is no more."""
+    """Return it as `before` for the page before this; None when there is no more."""
     source: Source
     note: str | None
     """Why Redis did not answer; None when it did."""
@@ -110,12 +110,12 @@ class Search:
 async def recent(
     temporal: Temporal, mirrors: Mirrors, *, limit: int, before: str | None = None
 ) -> RecentPage:
-    """Give the last events over all trades; raises UnreachableError only when neither Redis nor Temporal answers."""
+    """Return the last events over all trades; raises UnreachableError only when neither Redis nor Temporal answers."""
     moment = None if before is None else _moment(before)
     note = "there is no hot mirror (TRADER_REDIS_URL is not set)"
     if mirrors.hot is not None:
         try:
-            if await mirrors.hot.whole_at() is not None:
+            if await mirrors.hot.complete_at() is not None:
                 found = await mirrors.hot.recent(limit, before=before)
                 cursor = found[-1].cursor if len(found) == limit else None
                 return RecentPage(
@@ -135,7 +135,7 @@ async def recent(
 
 
 async def trade(temporal: Temporal, mirrors: Mirrors, name: str) -> AuditedTrade:
-    """Give one trade with its whole trail, from the first that has it: Redis, the archive, Temporal. Raises NotFoundError."""
+    """Return one trade with its whole trail, from the first that has it: Redis, the archive, Temporal. Raises NotFoundError."""
     workflow_id, notes = check_name(name), []
     if mirrors.hot is not None:
         try:
@@ -190,7 +190,7 @@ async def export(
     first: date | None = None,
     last: date | None = None,
 ) -> int:
-    """Write what SQL over the archive gives to a file; gives the number of rows. Raises BadQueryError and UnwritableError."""
+    """Write what SQL over the archive gives to a file; returns the number of rows. Raises BadQueryError and UnwritableError."""
     _check_days(first, last)
     return await _in_thread(mirrors, _export, mirrors, text, target, form, first, last)
 
@@ -288,7 +288,7 @@ async def _in_thread(mirrors: Mirrors, call: Callable[..., T], *given: object) -
 
 
 def _damaged(mirrors: Mirrors, words: str) -> str | None:
-    """Say what to do where a query failed over a file of the archive; None where it is the query that is wrong."""
+    """Return what to do where a query failed over a file of the archive; None where it is the query that is wrong."""
     path = next((path for path in mirrors.archive.files() if path in words), None)
     if path is None:
         return None

@@ -19,13 +19,13 @@ class Change:
 
 
 def compare(message: AlertMessage, profile: Profile) -> Change:
-    """Say what a message does without a profile, and with this one."""
+    """Return what a message does without a profile, and with this one."""
     before, after = consequence(message, Profile()), consequence(message, profile)
     return Change(text=message.shown, before=before, after=after, differs=before != after)
 
 
 def consequence(message: AlertMessage, profile: Profile) -> str:
-    """Say what becomes of a message by a profile, as far as that needs no broker."""
+    """Return what becomes of a message by a profile, as far as that needs no broker."""
     parsed = parse(message, profile.room)
     match parsed.kind:
         case AlertKind.ENTRY:

@@ -163,7 +163,7 @@ def _reader(kind: Any) -> TypeAdapter[Any]:
 
 
 def _unspoken(told: _Told, workflow_id: str, received_at: datetime) -> TradeView:
-    """Give the view of a trade that has told nothing yet: what came in."""
+    """Return the view of a trade that has told nothing yet: what came in."""
     if told.request is None:
         raise UnreadableRecordError(f"{workflow_id} does not begin with the start of a trade")
     return build_view(
@@ -183,7 +183,7 @@ def _unspoken(told: _Told, workflow_id: str, received_at: datetime) -> TradeView
 
 
 def _status(status: WorkflowExecutionStatus | None) -> Status | None:
-    """Give how a run ended; None while it runs, where its view tells."""
+    """Return how a run ended; None while it runs, where its view tells."""
     match status:
         case WorkflowExecutionStatus.RUNNING | None:
             return None

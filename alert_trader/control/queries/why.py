@@ -139,7 +139,7 @@ def _would_be(parsed: ParsedAlert, denied: Denied | None, policy: Policy) -> str
 
 
 def _reading(message: AlertMessage, policy: Policy) -> Iterator[WhyCheck]:
-    """Give the checks that reading went through, and what was read."""
+    """Return the checks that reading went through, and what was read."""
     parsed = parse(message, policy.profile.room)
     failed = "read with certainty"
     for check in explain_reading(message, policy.profile.room).checks:

@@ -71,7 +71,7 @@ where received_at >= $begin and received_at < $end
 
 
 def archived(archive: ArchiveReader, since: date, until: date) -> list[ReportedTrade]:
-    """Give the archived trades that were received on these New York days; blocks."""
+    """Return the archived trades that were received on these New York days; blocks."""
     # the archive's days are those on which alerts were posted
     begin, end = day_begins(since), day_begins(until + _DAY)
     found = archive.query(_REPORTED, {"begin": begin, "end": end}, first=since - _DAY, last=until + _DAY)
@@ -79,12 +79,12 @@ def archived(archive: ArchiveReader, since: date, until: date) -> list[ReportedT
 
 
 def day_begins(day: date) -> datetime:
-    """Give the moment at which a New York day begins, in UTC."""
+    """Return the moment at which a New York day begins, in UTC."""
     return datetime.combine(day, time(), NEW_YORK).astimezone(UTC)
 
 
 def outcome_of(status: str, outcome: str | None) -> str | None:
-    """Give how a trade ended: by its own word, or that its workflow was broken off; None while it runs."""
+    """Return how a trade ended: by its own word, or that its workflow was broken off; None while it runs."""
     match Status(status):
         case Status.OPEN:
             return None

@@ -72,7 +72,7 @@ class Wanted:
 
     @property
     def title(self) -> str:
-        """Name the report."""
+        """Return the report."""
         days = f"{self.since:%a %Y-%m-%d}" if self.since == self.until else f"{self.since} to {self.until}"
         only = "".join(
             f", {what} {name}"
@@ -124,7 +124,7 @@ def make(found: Gathered, what: Wanted, *, now: datetime) -> Report:
 
 
 async def gather(client: Client, what: Wanted, *, archive: ArchiveReader | None = None) -> Gathered:
-    """Give the trades that a report is about, oldest first; raises UnreachableError. Without an archive: what Temporal still keeps."""
+    """Return the trades that a report is about, oldest first; raises UnreachableError. Without an archive: what Temporal still keeps."""
     kept = {}
     if archive is not None:
         kept = {

@@ -61,7 +61,7 @@ def times(value: Spread) -> str:
 
 
 def figures(report: Report) -> Iterator[tuple[str, str]]:
-    """Give the report's single figures, each with its name."""
+    """Return the report's single figures, each with its name."""
     ended = ", ".join(f"{count} {name.replace('-', ' ')}" for name, count in report.outcomes.items())
     yield "alerts", f"{report.alerts}" + (f": {ended}" if ended else "")
     yield "contracts filled", share(report.filled)
@@ -96,7 +96,7 @@ def reached(report: Report, value: Share) -> str:
 
 
 def notes(report: Report) -> list[str]:
-    """Say what the figures rest on, as far as it is not plain."""
+    """Return what the figures rest on, as far as it is not plain."""
     reached_by = (
         "A gain counts as reached where a price of ours proves it: a sale, a bid seen when another trade in the contract was sized, or the "
         "bid now. Nobody watches a contract after its trade, so both shares are lower bounds."
@@ -109,7 +109,7 @@ def notes(report: Report) -> list[str]:
 
 
 def tiles(report: Report) -> list[tuple[str, str, str]]:
-    """Give the figures that come first: name, value, and what belongs to it."""
+    """Return the figures that come first: name, value, and what belongs to it."""
     return [
         ("Alerts", str(report.alerts), f"{sum(line.bought for line in report.lines)} bought"),
         ("P&L after fees", dollars(report.net), f"{dollars(report.pnl)} before"),

@@ -46,7 +46,7 @@ def sightings_of(records: Iterable[ReportedTrade], now: Mapping[str, Quote]) -> 
 
 
 def best_after(seen: Sightings, symbol: str | None, moment: datetime) -> Decimal | None:
-    """Give the highest price known of a contract after a moment; None where none is known."""
+    """Return the highest price known of a contract after a moment; None where none is known."""
     known = None if symbol is None else seen.get(symbol)
     if known is None:
         return None
@@ -55,7 +55,7 @@ def best_after(seen: Sightings, symbol: str | None, moment: datetime) -> Decimal
 
 
 def best_gain(record: ReportedTrade, seen: Sightings) -> Decimal | None:
-    """Give the highest gain over the entry that is known, as a fraction, after or through its exits; None when nothing is known."""
+    """Return the highest gain over the entry that is known, as a fraction, after or through its exits; None when nothing is known."""
     if record.average_entry is None or record.average_entry <= 0 or record.told.bought_at is None:
         return None
     best = best_after(seen, record.symbol, record.told.bought_at)

@@ -98,7 +98,7 @@ def score(read: Sequence[tuple[AlertMessage, ParsedAlert]]) -> Shadow:
 
 
 def claims_of(messages: Iterable[tuple[AlertMessage, ParsedAlert]]) -> tuple[list[Claim], int]:
-    """Pair one author's entries with the exits written after them; gives the pairs and how many exits fit none.
+    """Pair one author's entries with the exits written after them; returns the pairs and how many exits fit none.
 
     An exit is of the newest entry in the contract it names, as far as it names one: a symbol alone is enough where it is the only one open.
     """
@@ -137,7 +137,7 @@ def claims_of(messages: Iterable[tuple[AlertMessage, ParsedAlert]]) -> tuple[lis
 
 
 def _fits(parsed: ParsedAlert, contract: OptionContract) -> bool:
-    """Tell whether an exit can be of a contract: nothing that it names is otherwise."""
+    """Return whether an exit can be of a contract: nothing that it names is otherwise."""
     return (
         parsed.symbol == contract.root
         and parsed.strike in {None, contract.strike}
@@ -170,7 +170,7 @@ def _author(messages: Sequence[tuple[AlertMessage, ParsedAlert]]) -> AuthorScore
 
 
 def _median(gains: Sequence[Decimal]) -> Decimal | None:
-    """Give the middle gain, between the two middle ones of an even number; None of none."""
+    """Return the middle gain, between the two middle ones of an even number; None of none."""
     ordered = sorted(gains)
     if not ordered:
         return None

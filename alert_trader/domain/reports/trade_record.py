@@ -102,7 +102,7 @@ class ReportedTrade:
 def alerted_contract(
     symbol: str | None, expiry: date | None, right: str | None, strike: Decimal | None
 ) -> OptionContract | None:
-    """Give the contract that an alert names; None where it does not name all of one, or names one that no symbol could carry."""
+    """Return the contract that an alert names; None where it does not name all of one, or names one that no symbol could carry."""
     if not symbol or expiry is None or not right or strike is None:
         return None
     try:
@@ -112,7 +112,7 @@ def alerted_contract(
 
 
 def code_in(reason: str | None) -> str | None:
-    """Give the code that a reason begins with, where it does."""
+    """Return the code that a reason begins with, where it does."""
     head, colon, _ = (reason or "").partition(":")
     return head if colon and head.isupper() and " " not in head else None
 
@@ -144,13 +144,13 @@ def facts_from_events(events: Sequence[TradeEvent], reason: str | None) -> Event
 
 
 def _filled_at(event: TradeEvent) -> datetime:
-    """Give the venue's time of a fill, or the time at which we learned of it."""
+    """Return the venue's time of a fill, or the time at which we learned of it."""
     filled_at = event.facts.get("filled_at")
     return event.at if filled_at is None else datetime.fromisoformat(filled_at).astimezone(UTC)
 
 
 def _entries(events: Iterable[TradeEvent]) -> tuple[EntryOrder, ...]:
-    """Give the entry orders with the step each stood for: what was converted, or the bump before it."""
+    """Return the entry orders with the step each stood for: what was converted, or the bump before it."""
     intended: list[tuple[str, str, Mapping[str, str]]] = []
     converted: set[str] = set()
     filled: Counter[str] = Counter()

@@ -68,7 +68,7 @@ class Child:
             await self._process.wait()
 
     def fault(self, what: str) -> StackError:
-        """Word a failure of this process with the end of its log."""
+        """Return a message for a failure of this process with the end of its log."""
         ended = "" if self.exit_code is None else f" (it ended with code {self.exit_code})"
         try:
             tail = self.log.read_text(errors="replace").strip().splitlines()[-_TAIL_LINES:]

@@ -43,7 +43,7 @@ CHAT_TOKEN = "demo"  # noqa: S105 - opens the bundled chat on this machine, and 
 
 
 def addressed(given: Settings, changes: Mapping[str, Any]) -> Settings:
-    """Give settings with changes, and with what follows from the ports of a Temporal that the stack starts itself."""
+    """Return settings with changes, and with what follows from the ports of a Temporal that the stack starts itself."""
     changed = given.model_copy(update=dict(changes))
     if given.temporal_address is not None:
         return changed
@@ -133,7 +133,7 @@ class Stack:
         return self.data_dir / "stack.json"
 
     def child(self, name: str) -> Child:
-        """Give a running child by name: temporal, redis, venue, worker, housekeeper or api."""
+        """Return a running child by name: temporal, redis, venue, worker, housekeeper or api."""
         return self._children[name]
 
     async def __aenter__(self) -> Self:

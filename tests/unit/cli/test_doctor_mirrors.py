@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alert_trader.activities.housekeeping import Tally
+from alert_trader.activities.housekeeping import HousekeepingCounts
 from alert_trader.cli.doctor_mirrors import judge
 from alert_trader.control.queries.housekeeping import HousekeepingState
 
@@ -18,12 +18,14 @@ def state(
     every: timedelta | None = OFTEN,
     paused: bool = False,
     ago: timedelta | None = OFTEN,
-    trouble: str | None = None,
+    problem: str | None = None,
 ) -> HousekeepingState:
     """Give a state whose last round ended a while ago."""
     if ago is None:
         return HousekeepingState(every=every, paused=paused)
-    return HousekeepingState(every=every, paused=paused, last_end=NOW - ago, last=Tally(trouble=trouble))
+    return HousekeepingState(
+        every=every, paused=paused, last_end=NOW - ago, last=HousekeepingCounts(problem=problem)
+    )
 
 
 def test_a_schedule_that_runs_is_fine() -> None:
@@ -42,11 +44,11 @@ def test_a_schedule_that_runs_is_fine() -> None:
         (state(ago=None), "no round has ended yet", "trader housekeeper"),
         (state(every=timedelta(days=4)), "fewer than 10 rounds", "TRADER_HOUSEKEEPING_EVERY to 259200 s"),
         (state(ago=timedelta(hours=2)), "last 7200 s ago", "trader housekeeper"),
-        (state(trouble="Redis is away"), "in the way: Redis is away", "mend what is in the way"),
+        (state(problem="Redis is away"), "problem: Redis is away", "solve the problem"),
     ],
 )
 def test_what_would_lose_a_trade_is_told(found: HousekeepingState, words: str, fix: str) -> None:
-    """DUR-20: a schedule that is missing, paused, dead, too rare for the retention, or in trouble is named, with what to do."""
+    """DUR-20: a schedule that is missing, paused, dead, too rare for the retention, or with a problem is named, with what to do."""
     told, to_do = judge(found, retention=KEPT, wanted=OFTEN, now=NOW)
     assert words in told
     assert fix in to_do

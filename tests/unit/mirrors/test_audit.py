@@ -41,7 +41,7 @@ def kept(tmp_path: Path) -> Mirrors:
 async def test_redis_tells_the_last_events_while_temporal_is_away(hot: HotMirror, kept: Mirrors) -> None:
     """The last events are wanted most when Temporal is down: a whole mirror has them, and nothing else is asked."""
     await hot.write(TRADE.trade, TRADE.events)
-    await hot.mark_whole(clock.now())
+    await hot.mark_complete(clock.now())
     page = await audit.recent(away, replace(kept, hot=hot), limit=4)
     assert (page.source, [each.sequence for each in page.events]) == (audit.Source.REDIS, [15, 14, 13, 12])
     assert (await audit.recent(away, replace(kept, hot=hot), limit=4, before="0-0")).events == []

@@ -69,7 +69,7 @@ async def test_a_notice_about_no_trade_is_none_of_its_business(hot: HotMirror) -
 async def test_trouble_is_swallowed_in_time(hot: HotMirror, server: RedisServer, trouble: str) -> None:
     """EXT-50: a Redis that is gone, frozen, full or read-only raises nothing, costs a bounded wait once, and then none for a while."""
     await MirrorChannel(hot).tell(notice("m1", 1, 6))
-    await hot.mark_whole(clock.now())
+    await hot.mark_complete(clock.now())
     match trouble:
         case "gone":
             await server.kill()
@@ -98,14 +98,14 @@ async def test_it_goes_on_by_itself_and_owns_up(
     monkeypatch.setattr(mirror_channel, "FIRST_PAUSE", timedelta(0))
     channel = MirrorChannel(hot)
     await channel.tell(notice("m1", 1, 6))
-    await hot.mark_whole(clock.now())
+    await hot.mark_complete(clock.now())
     await server.ask("CONFIG", "SET", "maxmemory", "1")
     await channel.tell(notice("m1", 7, 9))
     await server.ask("CONFIG", "SET", "maxmemory", "0")
     await channel.tell(notice("m1", 10, 15))
     (held,) = (await hot.trades(["trade-m1"])).values()
     assert [event.sequence for event in held.events] == [1, 2, 3, 4, 5, 6, 10, 11, 12, 13, 14, 15]
-    assert await hot.whole_at() is None
+    assert await hot.complete_at() is None
 
 
 async def test_a_process_that_starts_with_a_dead_redis_works() -> None:
