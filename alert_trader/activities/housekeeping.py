@@ -1,4 +1,7 @@
-"""Housekeeping in bounded steps: archive closed trades, repair the mirrors. The mirrors are behind a protocol."""
+"""Housekeeping in bounded steps: archive closed trades, repair the mirrors.
+
+The mirrors are behind a protocol.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -69,7 +72,10 @@ class CleanUpRequest:
 
 
 class Housekeeping(Protocol):
-    """What housekeeping does to the mirrors. One that cannot be reached is a `problem`, never an exception."""
+    """What housekeeping does to the mirrors.
+
+    One that cannot be reached is a `problem`, never an exception.
+    """
 
     async def archive_page(self, request: PageRequest, heartbeat: Callable[[int], None]) -> PageResult:
         """Archive and repair the trades of a page; `heartbeat` is called with how many are done."""

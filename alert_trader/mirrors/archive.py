@@ -1,10 +1,11 @@
 """The archive: every closed trade as Parquet files, in one folder of any filesystem that pyarrow supports.
 
-    <root>/trades/mode=<mode>/day=<New York day>/<name>.parquet        read by everyone
-    <root>/incoming/<name>.parquet                                     being written; renamed when complete
-    <root>/damaged/<name>.parquet                                      found damaged, and moved for a person to look at
+    <root>/trades/mode=<mode>/day=<New York day>/<name>.parquet    read by everyone
+    <root>/incoming/<name>.parquet                                 being written; renamed when complete
+    <root>/damaged/<name>.parquet                                  found damaged, moved for inspection
 
-Files never change. Their names are unique, so that several machines can write. A trade may be in more than one file: written twice, or again after a workflow reset. Readers use the last; merging keeps only that.
+Files never change. Their names are unique, so that several machines can write. A trade may be in more than
+one file: written twice, or again after a workflow reset. Readers use the last; merging keeps only that.
 """
 
 import contextlib
@@ -33,7 +34,10 @@ _ABANDONED_AFTER = 24 * 3600
 
 
 class Place:
-    """A folder on a filesystem. It is opened at first use: a network may be down, and many processes never use it."""
+    """A folder on a filesystem.
+
+    It is opened at first use: a network may be down, and many processes never use it.
+    """
 
     def __init__(self, filesystem: fs.FileSystem | None, path: str) -> None:
         """Use a path on a filesystem; without a filesystem, `path` is a URI."""
@@ -114,7 +118,8 @@ class Archive:
     def merge(self, day: date) -> None:
         """Merge the files of a day, and keep each trade once."""
         paths = self.files(day, day)
-        # a missing file was merged by another machine meanwhile: both keep what they read, and duplicates do no harm
+        # a missing file was merged by another machine meanwhile: both keep what they read, and duplicates do
+        # no harm
         with contextlib.suppress(FileNotFoundError):
             self._put(day, latest(pa.concat_tables([self._read(path) for path in paths])), clock.now())
             for path in paths:

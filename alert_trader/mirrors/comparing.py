@@ -15,7 +15,10 @@ def chain_fault(trade: TradeRow, events: Sequence[EventRow]) -> str | None:
     if len(events) != trade.events:
         return f"expected {trade.events} events, as the trade says, found {len(events)}"
     if events and events[-1].chain != trade.chain:
-        return f"expected the chain to end in {_brief(trade.chain)}, as the trade says, found {_brief(events[-1].chain)}"
+        return (
+            f"expected the chain to end in {_brief(trade.chain)}, as the trade says, found "
+            f"{_brief(events[-1].chain)}"
+        )
     return None
 
 

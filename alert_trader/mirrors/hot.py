@@ -1,13 +1,15 @@
 """The hot mirror: the audit trail of the last days in Redis.
 
-    trader:{<mode>}:events          stream: every audit event, in the order the mirror learned of it; its ids are cursors
-    trader:{<mode>}:trade:<id>      hash: the trade's row, how many events it has, and where each of them is in the stream
+    trader:{<mode>}:events          stream: every audit event in the order of writing; its ids are cursors
+    trader:{<mode>}:trade:<id>      hash: the trade's row, its number of events, and their ids in the stream
     trader:{<mode>}:recent          sorted set: trades by their last event
     trader:{<mode>}:open            sorted set: trades that are not over, by when they were received
     trader:{<mode>}:trial           written to test writing; expires after a millisecond
-    trader:{<mode>}:complete        when the mirror was last known to be complete; missing after a restart that lost the data
+    trader:{<mode>}:complete        when the mirror was last known to be complete; missing after a data loss
 
-The braces keep a mode on one node of a cluster, so that a trade is written atomically. Writing is idempotent. No trade needs the hot mirror: writers wait a fraction of a second for it, and what is missing is written again from the workflows.
+The braces keep a mode on one node of a cluster, so that a trade is written atomically. Writing is idempotent.
+No trade needs the hot mirror: writers wait a fraction of a second for it, and what is missing is written
+again from the workflows.
 """
 
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -46,7 +48,10 @@ _PAGE = 500
 
 
 class MirrorAwayError(Exception):
-    """Redis cannot be reached, is too slow, full or read-only; the message says which, without the password."""
+    """Redis cannot be reached, is too slow, full or read-only.
+
+    The message says which, without the password.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +71,10 @@ class HotTrade:
 
 
 class HotMirror:
-    """Reads and writes the hot mirror of one mode. Every call raises MirrorAwayError when Redis does not do it in time."""
+    """Reads and writes the hot mirror of one mode.
+
+    Every call raises MirrorAwayError when Redis does not do it in time.
+    """
 
     def __init__(self, url: str, mode: str, *, timeout: timedelta) -> None:
         """Use the Redis at `url` (a secret) with `timeout` for each answer. Nothing is connected yet."""
@@ -88,7 +96,10 @@ class HotMirror:
     # Writing
 
     async def write(self, trade: TradeRow, events: Sequence[EventRow], *, exact: bool = False) -> int:
-        """Write a trade and events of it; returns how many were new. With `exact`, events not given are removed."""
+        """Write a trade and events of it; returns how many were new.
+
+        With `exact`, events not given are removed.
+        """
         _of_mode(self._mode, trade)
         async with _answered():
             return int(await self._put(self._write, trade, events, exact=exact))
@@ -127,7 +138,10 @@ class HotMirror:
         return None if found is None else datetime.fromisoformat(found)
 
     async def recent(self, limit: int, *, before: str | None = None) -> list[HotEvent]:
-        """Return the last events written, the newest first; `before` is the cursor of the event to continue from."""
+        """Return the last events written, the newest first.
+
+        `before` is the cursor of the event to continue from.
+        """
         if before is not None and not before.strip("0-"):
             return []  # Redis rejects the id 0-0 as a range end
         newest = "+" if before is None else f"({before}"
@@ -275,7 +289,8 @@ def _why(away: Exception) -> str:
 def _of_mode(mode: str, trade: TradeRow) -> None:
     if trade.mode != mode:
         raise ValueError(
-            f"expected a trade of mode {mode}, found {trade.workflow_id} of mode {trade.mode}: modes never share a mirror"
+            f"expected a trade of mode {mode}, found {trade.workflow_id} of mode {trade.mode}: modes never "
+            "share a mirror"
         )
 
 

@@ -1,6 +1,7 @@
 """Convert rows to Parquet and back. A trade is one record with its orders and events nested in it.
 
-Mode and day are folders (`mode=demo/day=2026-11-24`), as DuckDB, Spark and pandas read them, not columns. New York times are stored as local times without a zone; reading computes them from UTC.
+Mode and day are folders (`mode=demo/day=2026-11-24`), as DuckDB, Spark and pandas read them, not columns. New
+York times are stored as local times without a zone; reading computes them from UTC.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -92,7 +93,8 @@ SCHEMA = pa.schema(
         ("archived_at", _UTC),
     ]
 )
-"""A file's columns: the trade's, its orders, its events (`trail`), the run it was read from, and when it was written here."""
+"""A file's columns: the trade's, its orders, its events (`trail`), the run it was read from, and when it was
+written here."""
 
 WITH_FOLDERS = pa.schema([*SCHEMA, *FOLDERS])
 """A file's columns and those of its folders."""

@@ -1,6 +1,7 @@
 """Read the archive with DuckDB: tables `trades`, `orders` and `events` of one mode, each trade once.
 
-A query sees only these tables: it must be one SELECT, DuckDB may open no other file and no network, and its settings are locked. On a local disk DuckDB reads the files itself; on any other filesystem Arrow does.
+A query sees only these tables: it must be one SELECT, DuckDB may open no other file and no network, and its
+settings are locked. On a local disk DuckDB reads the files itself; on any other filesystem Arrow does.
 """
 
 from collections.abc import Sequence
@@ -32,7 +33,10 @@ _SHARED = "version, mode, account, day, workflow_id"
 _EVENTS = ", ".join(f'e."{parquet.column(name)}"' for name in parquet.EVENT_FIELDS)
 _ORDERS = ", ".join(f'o."{parquet.column(name)}"' for name in parquet.ORDER_FIELDS)
 
-_LAST = "qualify row_number() over (partition by workflow_id order by closed_at desc nulls last, archived_at desc, run_id desc) = 1"
+_LAST = (
+    "qualify row_number() over (partition by workflow_id order by closed_at desc nulls last, archived_at "
+    "desc, run_id desc) = 1"
+)
 """Keeps each trade once: the run that closed last, then the copy written last."""
 
 _TWICE = "select count(*) <> count(distinct workflow_id) from archived"
@@ -78,9 +82,12 @@ class ArchiveReader:
         first: date | None = None,
         last: date | None = None,
     ) -> Answer:
-        """Run SQL over `trades`, `orders` and `events`; `first` and `last` leave files of other days (New York) unread.
+        """Run SQL over `trades`, `orders` and `events`.
 
-        Raises QueryError for SQL that is wrong or asks for more than the archive, OSError when the archive cannot be reached.
+        `first` and `last` leave files of other days (New York) unread.
+
+        Raises QueryError for SQL that is wrong or asks for more than the archive, OSError when the archive
+        cannot be reached.
         """
         return _answer(self.table(sql, parameters, first=first, last=last))
 
@@ -171,7 +178,8 @@ class ArchiveReader:
             connection.register("archived", kept)
         else:
             connection.register("archived", parquet.WITH_FOLDERS.empty_table())
-        # duplicates occur only where a day has several files, and removing them takes longer than most queries
+        # duplicates occur only where a day has several files, and removing them takes longer than most
+        # queries
         twice = len({day_of_file(each) for each in files}) < len(files) and connection.execute(
             _TWICE
         ).fetchall() == [(True,)]

@@ -1,6 +1,8 @@
 """The rows of the mirrors: one for each trade and one for each audit event, typed, with a version.
 
-Money is a decimal with a fixed number of places, so that a row is the same from Redis and from Parquet. Times are UTC, each with its New York time. `day` is the New York day on which the alert was posted: it never changes, so a trade and its events stay in one folder.
+Money is a decimal with a fixed number of places, so that a row is the same from Redis and from Parquet. Times
+are UTC, each with its New York time. `day` is the New York day on which the alert was posted: it never
+changes, so a trade and its events stay in one folder.
 """
 
 from collections.abc import Sequence
@@ -17,7 +19,8 @@ from alert_trader.domain.trade.lifecycle import Phase
 from alert_trader.domain.trade.view import OrderView, TradeView
 
 VERSION = 1
-"""The version of this schema, written with every row. A reader takes rows of its own version and of older ones."""
+"""The version of this schema, written with every row. A reader takes rows of its own version and of older
+ones."""
 
 PRICE_PLACES = Decimal("0.0001")
 """Dollars a share."""
@@ -247,7 +250,8 @@ def trade_record(
 def new_york(moment: datetime) -> datetime:
     """Return the New York time of a moment with a fixed offset from UTC, as Redis returns it.
 
-    Python never treats two times as equal when one has the New York zone and is in the hour that occurs twice.
+    Python never treats two times as equal when one has the New York zone and is in the hour that occurs
+    twice.
     """
     local = moment.astimezone(NEW_YORK)
     offset = local.utcoffset()

@@ -1,4 +1,4 @@
-"""The mirrors that the settings name."""
+"""The mirrors of the settings."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from alert_trader.mirrors.reader import ArchiveReader
 from alert_trader.settings.model import Settings
 
 REDIS_TIMEOUT = timedelta(seconds=2)
-"""Of one answer to housekeeping or to a person. What a trade tells has a tighter bound of its own."""
+"""Of one answer to housekeeping or to a person. Notices of trades have a shorter one."""
 
 
 def hot_mirror(settings: Settings) -> HotMirror | None:

@@ -1,6 +1,6 @@
-"""A namespace made fit for trades: it exists, keeps closed trades long enough, and knows their search attributes.
+"""Prepare a Temporal namespace for trades: existence, retention and search attributes.
 
-The retention is part of the safety of the product: an alert sent twice is refused only while the first trade is still kept.
+The retention is part of the safety: a message sent twice is recognised only while its first trade is kept.
 """
 
 import asyncio
@@ -23,19 +23,19 @@ from alert_trader.control.rpc_errors import FailureKind, control_errors, kind_of
 from alert_trader.workflows.search_attributes import REGISTERED
 
 READY_WITHIN = timedelta(seconds=30)
-"""A new namespace reaches every part of the server through caches that are refreshed every few seconds."""
+"""The server's caches learn of a new namespace within a few seconds."""
 
 _PAUSE = 0.2
 _RPC_TIMEOUT = timedelta(seconds=5)
 
 
 class NamespaceError(Exception):
-    """The namespace cannot be used for trades; the message says what was found and what to do."""
+    """The namespace cannot be used for trades; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamespaceState:
-    """A namespace as the server has it."""
+    """The state of a namespace on the server."""
 
     exists: bool
     retention: timedelta | None = None
@@ -77,9 +77,10 @@ async def _inspect(client: Client) -> NamespaceState:
 
 
 async def prepare(client: Client, *, retention: timedelta, within: timedelta = READY_WITHIN) -> None:
-    """Make the client's namespace fit: create it, raise its retention, register search attributes, and verify by reading back.
+    """Create the client's namespace, raise its retention, register search attributes, and verify all of it.
 
-    Safe to run from any number of workers at once. Raises NamespaceError when it does not become fit within `within`.
+    Safe to run from any number of workers at once. Raises NamespaceError when it is not ready within
+    `within`.
     """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + within.total_seconds()
@@ -88,7 +89,10 @@ async def prepare(client: Client, *, retention: timedelta, within: timedelta = R
             state = await _step(client, retention)
             fault = _fault(client.namespace, state, retention)
         except RPCError as error:
-            fault = f"namespace {client.namespace} cannot be prepared: {error.message}. {_by_hand(client.namespace, retention)}"
+            fault = (
+                f"namespace {client.namespace} cannot be prepared: {error.message}. "
+                f"{_by_hand(client.namespace, retention)}"
+            )
             if kind_of(error) is FailureKind.FORBIDDEN:
                 raise NamespaceError(fault) from error
             state = None
@@ -100,7 +104,7 @@ async def prepare(client: Client, *, retention: timedelta, within: timedelta = R
 
 
 async def _step(client: Client, retention: timedelta) -> NamespaceState:
-    """Bring the namespace one step nearer and say how it stands."""
+    """Change what is missing, and return the state after that."""
     state = await _inspect(client)
     if not state.exists:
         await _register(client, retention)
@@ -118,10 +122,10 @@ async def _step(client: Client, retention: timedelta) -> NamespaceState:
         try:
             await client.operator_service.add_search_attributes(add, timeout=_RPC_TIMEOUT)
         except RPCError as error:
-            # another worker was first; the reading below tells whether it meant the same
+            # another worker was first; the read below shows whether it registered the same type
             if kind_of(error) is not FailureKind.ALREADY_EXISTS:
                 raise
-    # a type mismatch is answered with OK, so only reading back tells
+    # the server accepts a type mismatch, so only a read shows it
     return await _inspect(client)
 
 
@@ -148,13 +152,25 @@ def _fault(namespace: str, state: NamespaceState, retention: timedelta) -> str |
             f"namespace {namespace} does not exist and could not be created. {_by_hand(namespace, retention)}"
         )
     if state.retention is None or state.retention < retention:
-        return f"namespace {namespace} keeps closed trades {state.retention}; expected at least {retention}. {_by_hand(namespace, retention)}"
+        return (
+            f"namespace {namespace} keeps closed trades for {state.retention}, at least {retention} are "
+            f"needed. {_by_hand(namespace, retention)}"
+        )
     if state.mistyped:
-        return f"namespace {namespace}: search attribute {'; '.join(state.mistyped)}. Remove it or use another namespace"
+        return (
+            f"namespace {namespace}: search attribute {'; '.join(state.mistyped)}. Remove it or use another "
+            "namespace"
+        )
     if state.missing:
-        return f"namespace {namespace} lacks the search attributes {', '.join(state.missing)}. {_by_hand(namespace, retention)}"
+        return (
+            f"namespace {namespace} lacks the search attributes {', '.join(state.missing)}. "
+            f"{_by_hand(namespace, retention)}"
+        )
     return None
 
 
 def _by_hand(namespace: str, retention: timedelta) -> str:
-    return f"An administrator can run: temporal operator namespace update --retention {retention.days}d -n {namespace} (or create)"
+    return (
+        f"An administrator can run: temporal operator namespace update --retention {retention.days}d -n "
+        f"{namespace} (or create)"
+    )

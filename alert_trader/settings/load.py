@@ -162,7 +162,7 @@ def describe(loaded: Loaded) -> list[Setting]:
 
 
 def as_environment(settings: model.Settings) -> dict[str, str]:
-    """Write settings as the environment of a child process, secrets included, so that it uses the same ones."""
+    """Return settings as the environment of a child process, secrets included."""
     variables = {}
     for name, text in settings.model_dump(mode="json").items():
         value = getattr(settings, name)

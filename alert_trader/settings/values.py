@@ -84,7 +84,10 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
 
 
 def named_secrets(text: str) -> tuple[tuple[str, str], ...]:
-    """Read `name:secret, name:secret` in order; raises ValueError, which shows no secret, for anything else."""
+    """Read `name:secret, name:secret` in order.
+
+    Raises ValueError, which shows no secret, for anything else.
+    """
     pairs = []
     for number, part in enumerate((each.strip() for each in text.split(",") if each.strip()), start=1):
         name, colon, secret = part.partition(":")

@@ -83,7 +83,10 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
 
 
 async def keep_schedule(client: Client, every: timedelta) -> None:
-    """Create or update the housekeeping schedule of this namespace; any number of processes may do so at once."""
+    """Create or update the housekeeping schedule of this namespace.
+
+    Any number of processes may do so at once.
+    """
     schedule = Schedule(
         action=ScheduleActionStartWorkflow(
             HOUSEKEEPING_WORKFLOW,
@@ -93,7 +96,8 @@ async def keep_schedule(client: Client, every: timedelta) -> None:
             static_summary="Archive closed trades, repair the mirrors",
         ),
         spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)]),
-        # a running round does the work of the next; after a server outage one round makes up for all missed ones
+        # a running round does the work of the next; after a server outage one round makes up for all missed
+        # ones
         policy=SchedulePolicy(
             overlap=ScheduleOverlapPolicy.SKIP, catchup_window=max(every, timedelta(minutes=1))
         ),

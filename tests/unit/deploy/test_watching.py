@@ -107,7 +107,7 @@ def test_what_pages_on_an_increase_begins_at_nought(monkeypatch: pytest.MonkeyPa
     """The first order of unknown outcome pages: a series that first appears as 1 has not increased for Prometheus. None is there twice."""
     [port] = free_ports(1)
     meter, account = runtime(f"127.0.0.1:{port}").metric_meter, AccountNumber("5WT31673")
-    preset_metrics.begin(meter, "demo", account)
+    preset_metrics.start_at_zero(meter, "demo", account)
     found = scraped(port)
     zeroes = [
         *(

@@ -160,7 +160,7 @@ def test_money_and_unknown_outcomes_always_ping(
 ) -> None:
     """What moved money, or what nobody can vouch for, pings at night as well; the rest is quiet by day and left out by night."""
     told = replace(notice("text", level), events=tuple(map(event, kinds)))
-    found = [urgency(told, quietest=Level.MONEY, quiet_hours=night) for night in (False, True)]
+    found = [urgency(told, lowest_level=Level.MONEY, quiet_hours=night) for night in (False, True)]
     assert found == [by_day, by_night]
 
 
@@ -204,15 +204,15 @@ async def test_a_notice_is_told_once_though_the_activity_is_tried_again(webhook:
 async def test_anything_else_is_reached_through_apprise(webhook: Hook) -> None:
     """DUR-50: the notice arrives as plain text; an address that does not take it, or is none, is never named."""
     way = AppriseChannel(webhook.url.replace("http://", "json://"), 1)
-    await way.say(notice("bought 4 at 1.20", Level.PAGE), ping=True)
+    await way.send(notice("bought 4 at 1.20", Level.PAGE), ping=True)
     (body,) = webhook.bodies
     assert "bought 4 at 1.20" in body["message"]
     assert body["type"] == "failure"
     webhook.status = 500
     with pytest.raises(ConnectionError, match="number 1 of TRADER_NOTIFY_URLS") as failed:
-        await way.say(notice("bought"), ping=False)
+        await way.send(notice("bought"), ping=False)
     assert SECRET not in repr(failed.value)
-    with pytest.raises(ValueError, match="number 3 is none") as wrong:
+    with pytest.raises(ValueError, match="number 3 is not one") as wrong:
         AppriseChannel(f"nothing://{SECRET}", 3)
     assert SECRET not in repr(wrong.value)
 
