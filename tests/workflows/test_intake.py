@@ -20,8 +20,8 @@ from alert_trader.control.intake.message import (
     PassedToTrade,
     TradeStarted,
     Unmatched,
+    summary_of,
     take,
-    told,
 )
 from alert_trader.control.queries import trade_views
 from alert_trader.domain.alerts.alert import AlertMessage, Nature
@@ -57,7 +57,7 @@ async def taken(
     found = await take(
         harness.client, message, Intake(policy=policy(), account=harness.account, profiles=profiles)
     )
-    assert told(found).isprintable()
+    assert summary_of(found).isprintable()
     if isinstance(found, TradeStarted) and found.started:
         harness.handles.append(harness.client.get_workflow_handle(found.workflow_id, result_type=TradeView))
     return found
@@ -139,7 +139,9 @@ async def test_an_exit_is_never_about_a_later_alert(
     harness: Harness, entry: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """EXT-10: an exit that a restart reads again, its own trade over by now, does not sell what its author bought since."""
-    monkeypatch.setattr(author_trades, "LOOKS", (0.0, 0.1, 0.1))  # each of the three is looked for to the end
+    monkeypatch.setattr(
+        author_trades, "LOOKUP_DELAYS", (0.0, 0.1, 0.1)
+    )  # each of the three is looked for to the end
     before = clock.now() - timedelta(seconds=30)
     await held(harness, entry)
     for text in (

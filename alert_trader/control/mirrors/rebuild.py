@@ -18,7 +18,7 @@ from alert_trader import clock
 from alert_trader.control.errors import UnreachableError, UnreadableRecordError
 from alert_trader.control.mirrors.repair import Mirrors
 from alert_trader.control.queries.trade_history import (
-    Listed,
+    ListedRun,
     last_runs,
     list_all,
     read_record,
@@ -187,10 +187,10 @@ class _Check:
         self._client, self._mirrors, self._hot, self._proof = client, mirrors, hot, proof
         self._since, self._archived_before = since, archived_before
 
-    async def batch(self, runs: Sequence[Listed]) -> None:
+    async def batch(self, runs: Sequence[ListedRun]) -> None:
         """Compare some trades; those that differ are looked at again, since trades go on."""
         by_name = {run.workflow_id: run for run in runs}
-        left: Sequence[Listed] = runs
+        left: Sequence[ListedRun] = runs
         found: list[Difference] = []
         for look in range(_LOOKS):
             if look:
@@ -230,7 +230,7 @@ class _Check:
                     self._proof.differences.append(Difference(trade=name, place=Place.ARCHIVE, what=fault))
             self._proof.older += len(some)
 
-    async def _compare(self, runs: Sequence[Listed], *, first: bool) -> list[Difference]:
+    async def _compare(self, runs: Sequence[ListedRun], *, first: bool) -> list[Difference]:
         names = [run.workflow_id for run in runs]
         # the mirrors first: what they have then, Temporal has as well
         held = await self._hot_trades(names)
@@ -292,16 +292,16 @@ def _differs(record: TradeRecord, held: HotTrade | TradeRecord | None) -> str | 
     return difference(record.trade, record.events, found, held.events)
 
 
-async def _all_runs(client: Client) -> list[Listed]:
+async def _all_runs(client: Client) -> list[ListedRun]:
     return last_runs([run async for run in list_all(client, size=_LIST_PAGE)])
 
 
-async def _read(client: Client, runs: Sequence[Listed]) -> tuple[list[TradeRecord], list[str]]:
+async def _read(client: Client, runs: Sequence[ListedRun]) -> tuple[list[TradeRecord], list[str]]:
     """Read the records of trades, several at once; returns those that read as trades, and what is wrong with the others."""
     gate = asyncio.Semaphore(_AT_ONCE)
     faults: list[str] = []
 
-    async def one(run: Listed) -> TradeRecord | None:
+    async def one(run: ListedRun) -> TradeRecord | None:
         async with gate:
             try:
                 return await read_record(client, run.workflow_id)

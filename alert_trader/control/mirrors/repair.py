@@ -16,7 +16,7 @@ from alert_trader import clock
 from alert_trader.activities.housekeeping import CleanUpRequest, HousekeepingCounts, PageRequest, PageResult
 from alert_trader.control.errors import UnreadableRecordError
 from alert_trader.control.queries.trade_history import (
-    Listed,
+    ListedRun,
     last_runs,
     list_page,
     read_record,
@@ -116,7 +116,7 @@ class MirrorRepair:
         return HousekeepingCounts(compacted=compacted, removed=removed, problem=problem.first)
 
     async def _archived(
-        self, runs: Sequence[Listed], problem: "_FirstProblem"
+        self, runs: Sequence[ListedRun], problem: "_FirstProblem"
     ) -> dict[str, _Archived] | None:
         """Return which of these the archive has; None when it cannot be read."""
         sql = "select workflow_id, run_id, events, chain from trades where workflow_id in (select unnest($1))"
@@ -135,7 +135,7 @@ class MirrorRepair:
         return {name: _Archived(run_id, events, chain) for name, run_id, events, chain in found.rows}
 
     async def _behind(
-        self, runs: Sequence[Listed], archived: dict[str, _Archived] | None, problem: "_FirstProblem"
+        self, runs: Sequence[ListedRun], archived: dict[str, _Archived] | None, problem: "_FirstProblem"
     ) -> set[str]:
         """Return the trades that are missing or outdated in the hot mirror; none when it cannot be reached."""
         hot = self._mirrors.hot

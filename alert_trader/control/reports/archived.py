@@ -42,11 +42,11 @@ _PLAIN = (
 """Columns that a report takes as they are."""
 
 _FILLED_AT = "coalesce(e.facts['filled_at']::timestamptz, e.happened_at)"
-_SAID_NO = ", ".join(f"'{kind}'" for kind in sorted(NOT_TRADED))
+_REFUSING = ", ".join(f"'{kind}'" for kind in sorted(NOT_TRADED))
 _REPORTED = f"""
 select {", ".join(_PLAIN)}, status, outcome, reason, underlying, expiry, "right", strike, symbol, contract,
-  list_last([e.facts['code'] for e in trail if e.kind in ({_SAID_NO}) and e.facts['code'] <> '']) as code,
-  list_last([e.facts['ask'] for e in trail if e.kind in ({_SAID_NO}) and e.facts['ask'] is not null])::decimal(18, 4) as ask,
+  list_last([e.facts['code'] for e in trail if e.kind in ({_REFUSING}) and e.facts['code'] <> '']) as code,
+  list_last([e.facts['ask'] for e in trail if e.kind in ({_REFUSING}) and e.facts['ask'] is not null])::decimal(18, 4) as ask,
   [e.happened_at for e in trail if e.kind = '{EventKind.SIZED}'][1] as quoted_at,
   [e.happened_at for e in trail if e.kind = '{EventKind.ENTRY_INTENDED}'][1] as ordered_at,
   list_min([{_FILLED_AT} for e in trail if e.kind = '{EventKind.FILLED}']) as bought_at,
@@ -100,7 +100,7 @@ def _trade(row: dict[str, Any]) -> ReportedTrade:
         if row["symbol"]
         else alerted_contract(row["underlying"], row["expiry"], row["right"], row["strike"])
     )
-    told = EventFacts(
+    facts = EventFacts(
         code=row["code"] or code_in(row["reason"]),
         ask=row["ask"],
         quoted_at=row["quoted_at"],
@@ -112,7 +112,7 @@ def _trade(row: dict[str, Any]) -> ReportedTrade:
     return ReportedTrade(
         **{name: row[name] for name in _PLAIN},
         outcome=outcome_of(row["status"], row["outcome"]),
-        told=told,
+        facts=facts,
         symbol=row["symbol"] or (None if alerted is None else alerted.occ_symbol),
         contract=row["contract"] or (None if alerted is None else str(alerted)),
     )

@@ -22,7 +22,7 @@ _pages.filters.update(dollars=words.dollars, share=words.share, price=words.pric
 
 def page(report: Report, *, timeline: Timeline | None = None) -> str:
     """Write a report as a page; with a timeline, its trades in the picture and as a table."""
-    drawn = base64.b64encode(picture(report, timeline=timeline, paper=LIGHT, headed=False)).decode()
+    drawn = base64.b64encode(picture(report, timeline=timeline, palette=LIGHT, headed=False)).decode()
     return _pages.get_template("report.html.jinja").render(
         report=report,
         head=words.HEADS[report.scope.grouping],

@@ -19,7 +19,7 @@ from alert_trader.control.errors import ControlError, NoAnswerError, Unreachable
 from alert_trader.control.queries import account as account_queries
 from alert_trader.control.queries.trade_history import (
     TRADES,
-    Listed,
+    ListedRun,
     list_all,
     read_record,
 )
@@ -133,11 +133,11 @@ async def gather(client: Client, what: Wanted, *, archive: ArchiveReader | None 
         }
     # one that is open again, after a reset, is told as it stands
     wanting = [run for run in await _listed(client, what) if run.open or run.workflow_id not in kept]
-    told = await _told(client, wanting)
-    trades = {**kept, **{each.workflow_id: each for each in told if each is not None}}
+    read = await _read_trades(client, wanting)
+    trades = {**kept, **{each.workflow_id: each for each in read if each is not None}}
     ordered = sorted(_chosen(trades.values(), what), key=lambda each: (each.received_at, each.workflow_id))
     return Gathered(
-        trades=ordered, unreadable=sum(each is None for each in told), quotes=await _quotes(client, ordered)
+        trades=ordered, unreadable=sum(each is None for each in read), quotes=await _quotes(client, ordered)
     )
 
 
@@ -169,7 +169,7 @@ def reported(record: TradeRecord) -> ReportedTrade:
         closed_at=row.closed_at,
         phase=row.phase,
         outcome=outcome_of(row.status, row.outcome),
-        told=facts_from_events(events, row.reason),
+        facts=facts_from_events(events, row.reason),
         symbol=row.symbol or (None if alerted is None else alerted.occ_symbol),
         contract=row.contract or (None if alerted is None else str(alerted)),
         quantity=row.quantity,
@@ -198,12 +198,12 @@ def _chosen(records: Iterable[ReportedTrade], what: Wanted) -> list[ReportedTrad
     ]
 
 
-async def _listed(client: Client, what: Wanted) -> list[Listed]:
+async def _listed(client: Client, what: Wanted) -> list[ListedRun]:
     begin, end = day_begins(what.since), day_begins(what.until + _DAY)
     query = (
         f"{TRADES} AND StartTime >= '{begin:%Y-%m-%dT%H:%M:%SZ}' AND StartTime < '{end:%Y-%m-%dT%H:%M:%SZ}'"
     )
-    found: dict[str, Listed] = {}
+    found: dict[str, ListedRun] = {}
     # a trade that was reset is listed once for each run, the newest first
     async for each in list_all(client, size=_PAGE, query=query):
         found.setdefault(each.workflow_id, each)
@@ -212,7 +212,7 @@ async def _listed(client: Client, what: Wanted) -> list[Listed]:
     return list(found.values())
 
 
-async def _told(client: Client, runs: Sequence[Listed]) -> list[ReportedTrade | None]:
+async def _read_trades(client: Client, runs: Sequence[ListedRun]) -> list[ReportedTrade | None]:
     """Read trades, a few at a time; None for one that does not read as a trade.
 
     One that runs is asked how it stands. One that is over, or that no worker tells, is read from its history, which for a running trade is
@@ -220,7 +220,7 @@ async def _told(client: Client, runs: Sequence[Listed]) -> list[ReportedTrade | 
     """
     gate, no_worker = asyncio.Semaphore(_AT_ONCE), asyncio.Event()
 
-    async def one(run: Listed) -> ReportedTrade | None:
+    async def one(run: ListedRun) -> ReportedTrade | None:
         async with gate:
             try:
                 if run.open and not no_worker.is_set():
@@ -236,7 +236,7 @@ async def _told(client: Client, runs: Sequence[Listed]) -> list[ReportedTrade | 
     return list(await asyncio.gather(*(one(each) for each in runs)))
 
 
-async def _live(client: Client, run: Listed) -> ReportedTrade:
+async def _live(client: Client, run: ListedRun) -> ReportedTrade:
     """Ask a running trade how it stands; raises NoAnswerError."""
     view, events = await asyncio.gather(view_of(client, run.workflow_id), events_of(client, run.workflow_id))
     return reported(trade_record(view, events, run_id=run.run_id))

@@ -92,7 +92,7 @@ def reached(report: Report, value: Share) -> str:
     """Write how many trades are known to have reached a gain."""
     if value.of == 0:
         return NONE
-    return f"at least {share(value)}; a later price is known of {report.seen_later}"
+    return f"at least {share(value)}; a later price is known of {report.with_later_price}"
 
 
 def notes(report: Report) -> list[str]:

@@ -25,7 +25,12 @@ from alert_trader.domain.reports.figures import (
     Step,
     StepScore,
 )
-from alert_trader.domain.reports.known_prices import Sightings, best_after, best_gain, sightings_of
+from alert_trader.domain.reports.known_prices import (
+    KnownPrices,
+    best_known_gain,
+    best_price_after,
+    known_prices,
+)
 from alert_trader.domain.reports.trade_record import CONVERSION_STEP, FIRST_STEP, ReportedTrade
 from alert_trader.domain.trade.lifecycle import Outcome
 
@@ -45,10 +50,10 @@ def make_report(
 ) -> Report:
     """Work out the report of `records`; `quotes` are those of now, by OCC symbol."""
     now = quotes or {}
-    seen = sightings_of(records, now)
+    prices = known_prices(records, now)
     bought = [record for record in records if record.bought > 0]
-    gains = [gain for record in bought if (gain := best_gain(record, seen)) is not None]
-    entries = [order for record in records for order in record.told.entries]
+    gains = [gain for record in bought if (gain := best_known_gain(record, prices)) is not None]
+    entries = [order for record in records for order in record.facts.entries]
     return Report(
         scope=scope,
         made_at=made_at,
@@ -59,7 +64,7 @@ def make_report(
         steps=tuple(
             StepScore(
                 step=step,
-                trades=sum(any(order.step == step for order in record.told.entries) for record in records),
+                trades=sum(any(order.step == step for order in record.facts.entries) for record in records),
                 contracts=Share(
                     count=sum(order.filled for order in entries if order.step == step),
                     of=sum(order.quantity for order in entries if order.step == step),
@@ -72,19 +77,19 @@ def make_report(
             [
                 max(bought_at - record.received_at, timedelta(0))
                 for record in records
-                if (bought_at := record.told.bought_at) is not None
+                if (bought_at := record.facts.bought_at) is not None
             ]
         ),
         against_alert=_slippage(records, lambda record: record.alert_price),
         against_mid=_slippage(records, lambda record: record.mid),
         reached_half=Share(count=sum(gain >= HALF_UP for gain in gains), of=len(bought)),
         reached_double=Share(count=sum(gain >= DOUBLED for gain in gains), of=len(bought)),
-        seen_later=len(gains),
+        with_later_price=len(gains),
         pnl=_pnl(records),
         fees=_fees(records),
         wins=_wins(records),
         open=_open(records, now),
-        missed=_missed(records, seen),
+        missed=_missed(records, prices),
         lines=_lines(records, scope.grouping),
         curve=_curve(records),
         unreadable=unreadable,
@@ -102,7 +107,7 @@ def spread(times: Iterable[timedelta]) -> Spread:
     )
 
 
-def said_no(record: ReportedTrade) -> bool:
+def was_refused(record: ReportedTrade) -> bool:
     """Whether we or the venue refused the alert."""
     return record.outcome in {Outcome.DENIED, Outcome.REFUSED}
 
@@ -114,7 +119,7 @@ def missed(record: ReportedTrade) -> bool:
 
 def _refusals(records: Iterable[ReportedTrade]) -> tuple[Refusal, ...]:
     """Count the reasons for which less was bought than wanted, the commonest first."""
-    counted = Counter(record.told.code for record in records if record.told.code is not None)
+    counted = Counter(record.facts.code for record in records if record.facts.code is not None)
     return tuple(
         Refusal(code=code, count=count, meaning=VENUE_REFUSED if known is None else known.means)
         for code, count in sorted(counted.items(), key=lambda each: (-each[1], each[0]))
@@ -131,7 +136,7 @@ def _step_order(step: str) -> tuple[int, int, str]:
 
 def _filled(records: Iterable[ReportedTrade]) -> Share:
     """Count what was bought of what was wanted, by the trades that came to an order."""
-    pairs = [(record.bought, record.quantity) for record in records if record.told.entries]
+    pairs = [(record.bought, record.quantity) for record in records if record.facts.entries]
     return Share(count=sum(bought for bought, _ in pairs), of=sum(quantity for _, quantity in pairs))
 
 
@@ -189,16 +194,16 @@ def _open(records: Iterable[ReportedTrade], quotes: Mapping[str, Quote]) -> Open
     )
 
 
-def _missed(records: Iterable[ReportedTrade], seen: Sightings) -> tuple[Missed, ...]:
+def _missed(records: Iterable[ReportedTrade], prices: KnownPrices) -> tuple[Missed, ...]:
     found = []
     for record in records:
         if not missed(record) or record.contract is None:
             continue
         would_pay = next(
-            (each for each in (record.quote_ask, record.told.ask, record.alert_price) if each is not None),
+            (each for each in (record.quote_ask, record.facts.ask, record.alert_price) if each is not None),
             None,
         )
-        best = best_after(seen, record.symbol, record.closed_at or record.received_at)
+        best = best_price_after(prices, record.symbol, record.closed_at or record.received_at)
         quantity = record.quantity or 1
         made = (
             None
@@ -211,7 +216,7 @@ def _missed(records: Iterable[ReportedTrade], seen: Sightings) -> tuple[Missed, 
                 at=record.received_at,
                 author=record.author,
                 contract=record.contract,
-                code=record.told.code,
+                code=record.facts.code,
                 quantity=quantity,
                 would_pay=would_pay,
                 best_later=best,
@@ -244,7 +249,7 @@ def _lines(records: Iterable[ReportedTrade], grouping: Grouping) -> tuple[Line, 
             label=labels[name],
             alerts=len(members),
             bought=sum(record.bought > 0 for record in members),
-            refused=sum(said_no(record) for record in members),
+            refused=sum(was_refused(record) for record in members),
             contracts=_filled(members),
             wins=_wins(members),
             pnl=_pnl(members),
@@ -263,7 +268,7 @@ def _curve(records: Iterable[ReportedTrade]) -> tuple[Step, ...]:
     for record in records:
         if record.pnl is None:
             continue
-        sales = record.told.sales
+        sales = record.facts.sales
         moment = sales[-1].at if sales else record.closed_at
         if moment is not None:
             ended.append((moment, record.pnl, record.workflow_id))

@@ -177,7 +177,7 @@ class Report:
     reached_half: Share
     """Trades of which a price 50 % above the entry is known, of those that bought: a lower bound."""
     reached_double: Share
-    seen_later: int
+    with_later_price: int
     """Bought trades of which any price after the entry is known: of the others nothing can be said."""
     pnl: Usd
     """Realised, before fees."""

@@ -17,7 +17,7 @@ from alert_trader.domain.reports.trade_record import ReportedTrade, Sale
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class PriceHistory:
     """The prices of one contract that somebody could have sold at: fills of ours, bids of quotes that trades were sized at, the bid now."""
 
     moments: Sequence[datetime]
@@ -26,43 +26,43 @@ class Seen:
     """The highest price at each moment or after it, dollars a share."""
 
 
-Sightings = Mapping[str, Seen]
+KnownPrices = Mapping[str, PriceHistory]
 """By OCC symbol."""
 
 
-def sightings_of(records: Iterable[ReportedTrade], now: Mapping[str, Quote]) -> Sightings:
+def known_prices(records: Iterable[ReportedTrade], now: Mapping[str, Quote]) -> KnownPrices:
     """Gather every price that the records and the quotes of now know of, by contract."""
     found: dict[str, list[Sale]] = defaultdict(list)
     for record in records:
         if record.symbol is None:
             continue
-        if record.told.quoted_at is not None and record.quote_bid is not None:
-            found[record.symbol].append(Sale(at=record.told.quoted_at, price=record.quote_bid))
+        if record.facts.quoted_at is not None and record.quote_bid is not None:
+            found[record.symbol].append(Sale(at=record.facts.quoted_at, price=record.quote_bid))
         # what we sold at was bid; what we bought at was not
-        found[record.symbol] += record.told.sales
+        found[record.symbol] += record.facts.sales
     for symbol, quote in now.items():
         found[symbol].append(Sale(at=quote.at, price=quote.bid))
-    return {symbol: _seen(prices) for symbol, prices in found.items()}
+    return {symbol: _history(prices) for symbol, prices in found.items()}
 
 
-def best_after(seen: Sightings, symbol: str | None, moment: datetime) -> Decimal | None:
+def best_price_after(prices: KnownPrices, symbol: str | None, moment: datetime) -> Decimal | None:
     """Return the highest price known of a contract after a moment; None where none is known."""
-    known = None if symbol is None else seen.get(symbol)
+    known = None if symbol is None else prices.get(symbol)
     if known is None:
         return None
     after = bisect_right(known.moments, moment)
     return known.best[after] if after < len(known.best) else None
 
 
-def best_gain(record: ReportedTrade, seen: Sightings) -> Decimal | None:
+def best_known_gain(record: ReportedTrade, prices: KnownPrices) -> Decimal | None:
     """Return the highest gain over the entry that is known, as a fraction, after or through its exits; None when nothing is known."""
-    if record.average_entry is None or record.average_entry <= 0 or record.told.bought_at is None:
+    if record.average_entry is None or record.average_entry <= 0 or record.facts.bought_at is None:
         return None
-    best = best_after(seen, record.symbol, record.told.bought_at)
+    best = best_price_after(prices, record.symbol, record.facts.bought_at)
     return None if best is None else best / record.average_entry - 1
 
 
-def _seen(prices: Iterable[Sale]) -> Seen:
+def _history(prices: Iterable[Sale]) -> PriceHistory:
     ordered = sorted(prices, key=lambda each: each.at)
     highest = list(accumulate((each.price for each in reversed(ordered)), max))
-    return Seen([each.at for each in ordered], highest[::-1])
+    return PriceHistory([each.at for each in ordered], highest[::-1])

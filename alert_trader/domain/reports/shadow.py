@@ -149,9 +149,9 @@ def _fits(parsed: ParsedAlert, contract: OptionContract) -> bool:
 def _author(messages: Sequence[tuple[AlertMessage, ParsedAlert]]) -> AuthorScore:
     claims, unmatched = claims_of(messages)
     kinds = Counter(parsed.kind for _, parsed in messages)
-    told = [claim for claim in claims if claim.last is not None]
-    gains = [claim.last for claim in told if claim.last is not None]
-    best = [claim.best for claim in told if claim.best is not None]
+    exited = [claim for claim in claims if claim.last is not None]
+    gains = [claim.last for claim in exited if claim.last is not None]
+    best = [claim.best for claim in exited if claim.best is not None]
     first = messages[0][0]
     return AuthorScore(
         author=first.author_name or first.author_id,

@@ -70,7 +70,7 @@ class ReportedTrade:
     phase: str
     outcome: str | None
     """How it ended, or how Temporal says its workflow did; None while it runs."""
-    told: EventFacts = EventFacts()
+    facts: EventFacts = EventFacts()
     symbol: str | None = None
     """The OCC symbol: as confirmed, else as alerted; None where the alert names no contract."""
     contract: str | None = None

@@ -13,7 +13,7 @@ from alert_trader.domain.market.quotes import Quote
 from alert_trader.domain.money import Usd, price
 from alert_trader.domain.reports.calculation import make_report, spread
 from alert_trader.domain.reports.figures import Grouping, Report, Scope, Share
-from alert_trader.domain.reports.known_prices import best_gain, sightings_of
+from alert_trader.domain.reports.known_prices import best_known_gain, known_prices
 from alert_trader.domain.reports.timeline import timeline_of
 from alert_trader.domain.reports.trade_record import ReportedTrade
 from tests.unit.reports.conftest import DAY, DENIED, OPEN, SYMBOL, Trades
@@ -62,7 +62,7 @@ def test_a_gain_counts_where_a_price_proves_it(bought: ReportedTrade, trade: Tra
     """A sale at the double proves both marks; a trade of which no later price is known is in the denominator and proves nothing."""
     silent = trade("m3", (), symbol="QQQ   261218C00500000", bought=1, average_entry=Decimal(1))
     report = made(bought, silent)
-    assert (report.reached_half, report.reached_double, report.seen_later) == (
+    assert (report.reached_half, report.reached_double, report.with_later_price) == (
         Share(count=1, of=2),
         Share(count=1, of=2),
         1,
@@ -108,7 +108,7 @@ def test_what_was_missed_is_told_from_prices_known_later(bought: ReportedTrade, 
 def test_a_price_before_the_entry_proves_nothing(bought: ReportedTrade, trade: Trades) -> None:
     """Only what was known after the first fill counts."""
     late = trade("m6", bought_steps(), after=timedelta(hours=2), bought=1, average_entry=Decimal(1))
-    assert best_gain(late, sightings_of([bought, late], {})) is None
+    assert best_known_gain(late, known_prices([bought, late], {})) is None
 
 
 def bought_steps() -> tuple[tuple[float, EventKind, dict[str, str]], ...]:
