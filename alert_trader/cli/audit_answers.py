@@ -213,7 +213,7 @@ def verify(*, as_json: bool) -> None:
         raise typer.Exit(int(ExitCode.UNEXPECTED))
 
 
-def _show_proof(proof: rebuilding.Proof) -> None:
+def _show_proof(proof: rebuilding.Verification) -> None:
     redis = f"{proof.in_redis} in Redis" if proof.redis is None else f"Redis left out ({proof.redis})"
     waiting = f", {proof.waiting} to be archived in the next round" if proof.waiting else ""
     older = f", {proof.older} older than Temporal keeps" if proof.older else ""

@@ -10,7 +10,8 @@ from alert_trader.control.rpc_errors import account_subject, control_errors
 from alert_trader.domain.ids import AccountNumber, account_workflow_id
 
 ANSWER_WITHIN = timedelta(seconds=4)
-"""Longest wait for a worker's answer: it takes milliseconds, and a killed worker is replaced within two seconds."""
+"""Longest wait for a worker's answer: it takes milliseconds, and a killed worker is replaced within two
+seconds."""
 
 _T = TypeVar("_T")
 

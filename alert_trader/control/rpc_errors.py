@@ -1,4 +1,4 @@
-"""What went wrong with a call to Temporal: one classification for every caller, and its translation into our errors."""
+"""Classify failed calls to Temporal, once for every caller, and translate them into our errors."""
 
 import contextlib
 from collections.abc import Iterator
@@ -129,8 +129,8 @@ def control_errors(
 ) -> Iterator[None]:
     """Raise every failure of the calls inside as one of our errors.
 
-    `subject` is the workflow they are about; None for a list. `worker_within` is how long a worker had to answer; None
-    where the server answers alone, so that its silence means that it cannot be reached.
+    `subject` is the workflow they are about; None for a list. `worker_within` is how long a worker had to
+    answer; None where the server answers alone, so that its silence means that it cannot be reached.
     """
     try:
         yield

@@ -1,6 +1,7 @@
 """Our own reasons for not sending an order, beside the denial codes, and which of them are retried.
 
-A denial says that an order may not be sent. These reasons say why a permitted order did not leave this process.
+A denial says that an order may not be sent. These reasons say why a permitted order did not leave this
+process.
 """
 
 from enum import StrEnum

@@ -10,7 +10,7 @@ import pytest
 
 from alert_trader.activities.housekeeping import HousekeepingCounts
 from alert_trader.control.commands import trade_commands
-from alert_trader.control.mirrors.rebuild import Proof, verify
+from alert_trader.control.mirrors.rebuild import Verification, verify
 from alert_trader.control.mirrors.repair import Mirrors
 from alert_trader.control.queries.housekeeping import housekeeping
 from alert_trader.domain.trade.lifecycle import Phase
@@ -57,7 +57,7 @@ class Mirrored:
         counts: HousekeepingCounts = await eventually(ended, "a round of housekeeping", within=40, every=0.1)
         return counts
 
-    async def proof(self) -> Proof:
+    async def proof(self) -> Verification:
         """Compare Temporal, Redis and the archive. Everything that is over must be archived."""
         return await verify(
             self.cluster.client,

@@ -1,6 +1,7 @@
 """Commands to an account: halt, resume, flatten, change limits, explain a difference, allow a re-post.
 
-A halt is recorded by Temporal before anything is waited for. It holds without a worker: the next worker starts halted.
+A halt is recorded by Temporal before anything is waited for. It holds without a worker: the next worker
+starts halted.
 """
 
 import asyncio
@@ -30,7 +31,8 @@ from alert_trader.workflows.interface import (
 )
 
 HALT_WITHIN = timedelta(seconds=3)
-"""Longest wait for a worker's answer to a halt. The halt is recorded before that, and certain after `PASS`."""
+"""Longest wait for a worker's answer to a halt. The halt is recorded before that, and certain after
+`PASS`."""
 
 _SENT_WITHIN = timedelta(seconds=5)
 
@@ -43,9 +45,9 @@ def stop_file_advice(stop_file: Path) -> str:
 async def halt(client: Client, account: AccountNumber, *, by: str, reason: str) -> HaltReceipt:
     """Stop every entry until `resume`. Working entries are cancelled; positions keep their exits.
 
-    With a worker the answer comes within a second and lists what was cancelled and what remains. When this returns, no
-    order that increases risk can be sent any more: without a worker's answer too, because it waits until every entry
-    that was admitted before the halt has expired.
+    With a worker the answer comes within a second and lists what was cancelled and what remains. When this
+    returns, no order that increases risk can be sent any more: without a worker's answer too, because it
+    waits until every entry that was admitted before the halt has expired.
     """
     command, subject = Command(by=by, reason=reason), account_subject(account)
     handle = account_handle(client, account)
@@ -69,7 +71,8 @@ async def halt(client: Client, account: AccountNumber, *, by: str, reason: str) 
         epoch=None,
         cancelled=(),
         remaining=(),
-        text=f"Account {account} halted: recorded, and no entry can be sent. No worker answered, so working entries "
+        text=f"Account {account} halted: recorded, and no entry can be sent. No worker answered, so working "
+        "entries "
         "are not cancelled yet: that happens as soon as a worker runs. Start one with `trader worker`",
     )
 
@@ -84,9 +87,9 @@ async def resume(client: Client, account: AccountNumber, *, by: str, changed: st
 async def flatten(client: Client, account: AccountNumber, *, by: str, reason: str) -> AccountReceipt:
     """Halt, cancel every entry and close every position; returns when nothing more can be bought.
 
-    Closing continues until the account is flat; `account_view` shows how far it is. The halt is recorded first, with or
-    without a worker. Without a worker the rest must be requested again: positions are not sold at whatever later time a
-    worker starts.
+    Closing continues until the account is flat; `account_view` shows how far it is. The halt is recorded
+    first, with or without a worker. Without a worker the rest must be requested again: positions are not sold
+    at whatever later time a worker starts.
     """
     command = Command(by=by, reason=reason)
     with control_errors(client, account_subject(account)):
@@ -95,8 +98,10 @@ async def flatten(client: Client, account: AccountNumber, *, by: str, reason: st
         return await update_account(client, account, FLATTEN_UPDATE, command, AccountReceipt)
     except NoAnswerError as silent:
         raise NoWorkerError(
-            f"account {account} halted: recorded, and no entry can be sent. No worker answered, so it is not known "
-            "whether positions are closed; they keep their exits. Start a worker with `trader worker`, check with "
+            f"account {account} halted: recorded, and no entry can be sent. No worker answered, so it is "
+            "not known "
+            "whether positions are closed; they keep their exits. Start a worker with `trader worker`, "
+            "check with "
             "`trader account`, and flatten again"
         ) from silent
 

@@ -29,7 +29,8 @@ from alert_trader.workflows.interface import (
 )
 
 DONE_WITHIN = timedelta(seconds=40)
-"""Longest wait for a command: it waits for the end of a cancel and of a market order, which are both bounded."""
+"""Longest wait for a command: it waits for the end of a cancel and of a market order, which are both
+bounded."""
 
 
 async def cancel(client: Client, trade: str, command: Command) -> CommandReceipt:
@@ -67,7 +68,10 @@ async def skip(client: Client, trade: str, command: Command, *, offer: str = "")
 
 
 async def follow_up(client: Client, trade: str, said: FollowUp) -> CommandReceipt:
-    """Pass a later message of its author to a trade; the message's id makes it count once, each wording of an edit too."""
+    """Pass a later message of its author to a trade.
+
+    The message's id makes it count once, each wording of an edit too.
+    """
     message = said.message
     wording = (
         f"-{hashlib.sha256(message.shown.encode()).hexdigest()[:12]}" if message.nature is Nature.EDIT else ""

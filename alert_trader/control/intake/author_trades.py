@@ -1,6 +1,9 @@
 """Find the trades that a message of an author may be about.
 
-There are two sources, and a trade in either counts. Temporal's index lists all trades, but the newest may be missing for a moment. The account lists every trade that it admitted, at once. A trade's state comes from the trade itself; one that does not answer counts as open, in the contract of its alert: which contract is meant must not depend on a failed query.
+There are two sources, and a trade in either counts. Temporal's index lists all trades, but the newest may be
+missing for a moment. The account lists every trade that it admitted, at once. A trade's state comes from the
+trade itself; one that does not answer counts as open, in the contract of its alert: which contract is meant
+must not depend on a failed query.
 """
 
 import asyncio
@@ -26,7 +29,8 @@ MOST = 500
 """Most open trades of one author: a list that is cut off could lack the one that is meant."""
 
 ADMITTED_WITHIN = 1.0
-"""Seconds to wait for the account; then the index alone is used. An account that does not answer admits nothing new, and an exit must not wait for it."""
+"""Seconds to wait for the account; then the index alone is used. An account that does not answer admits
+nothing new, and an exit must not wait for it."""
 
 FIELDS = ("symbol", "strike", "right", "expiry")
 
@@ -143,9 +147,10 @@ async def answered_trade(client: Client, message: MessageId) -> TradeView | None
 async def matching_trades(
     client: Client, message: AlertMessage, parsed: ParsedAlert, account: AccountNumber
 ) -> Match:
-    """Return the author's open trades in the contract that an exit or an add names, if there is only one contract.
+    """Return the author's open trades in the one contract that an exit or an add is about.
 
-    Only earlier alerts count: an exit that is taken in late must not sell what its author bought after it. A reply to an alert is about its contract, even when the alert's own trade is over.
+    Only earlier alerts count: an exit that is taken in late must not sell what its author bought after it. A
+    reply to an alert is about its contract, even when the alert's own trade is over.
     """
     if message.answers is not None:
         view = await answered_trade(client, message.answers)
@@ -174,7 +179,8 @@ def of_one_contract(parsed: ParsedAlert, trades: Sequence[OpenTrade]) -> Match:
     if len(contracts) > 1:
         named = ", ".join(f"{symbol} {strike}{right} {expiry}" for symbol, strike, right, expiry in contracts)
         return Match(
-            why=f"found {len(contracts)} open contracts that may be meant: {named}. Name one, or reply to its alert"
+            why=f"found {len(contracts)} open contracts that may be meant: {named}. Name one, or reply to "
+            "its alert"
         )
     return Match(trades=fitting)
 

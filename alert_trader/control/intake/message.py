@@ -1,6 +1,9 @@
 """Take in a message from any interface: parse it, then open a trade, pass it to an open one, or ignore it.
 
-Parsing is pure and comes first. Only a first message opens a trade. A message that looks like an alert but cannot be traded opens one too, which ends at once with its denial on record; chatter never does. Exits, adds and corrections are passed to the author's own open trade, which acts by the profile it was started with. Nothing here changes a trade by itself.
+Parsing is pure and comes first. Only a first message opens a trade. A message that looks like an alert but
+cannot be traded opens one too, which ends at once with its denial on record; chatter never does. Exits, adds
+and corrections are passed to the author's own open trade, which acts by the profile it was started with.
+Nothing here changes a trade by itself.
 """
 
 import asyncio
@@ -91,7 +94,10 @@ def summary_of(taken: IntakeResult) -> str:
                 if taken.parsed.kind is not AlertKind.REFUSED
                 else f"refused ({taken.parsed.code})"
             )
-            return f"{kind}: {'started' if taken.started else 'this message already has its trade,'} {taken.workflow_id}"
+            return (
+                f"{kind}: {'started' if taken.started else 'this message already has its trade,'} "
+                f"{taken.workflow_id}"
+            )
         case PassedToTrade():
             also = "".join(f"; {each.view.workflow_id}: {each.text}" for each in taken.also)
             return f"{taken.said} of {taken.workflow_id}: {taken.receipt.text}{also}"
@@ -104,7 +110,10 @@ def summary_of(taken: IntakeResult) -> str:
 
 
 async def take(client: Client, message: AlertMessage, intake: Intake) -> IntakeResult:
-    """Take in a message; raises any of the errors of `control.errors`. The same message again changes nothing."""
+    """Take in a message; raises any of the errors of `control.errors`.
+
+    The same message again changes nothing.
+    """
     policy = intake.policy_for(message.author_id)
     parsed = parse(message, policy.profile.room)
     request = TradeRequest(alert=message, policy=policy, account=intake.account)
@@ -149,7 +158,7 @@ async def _exit(client: Client, request: TradeRequest, parsed: ParsedAlert) -> I
 
 
 async def _add(client: Client, request: TradeRequest, parsed: ParsedAlert) -> IntakeResult:
-    """Record an add at its trade, or open its own trade: with its own message it has its own orders and caps."""
+    """Record an add at its trade, or open its own trade, with its own orders and limits."""
     found = await author_trades.matching_trades(client, request.alert, parsed, request.account)
     if not found.trades:
         return Unmatched(parsed=parsed, why=found.why)
@@ -168,7 +177,7 @@ async def _edited(client: Client, request: TradeRequest, parsed: ParsedAlert) ->
 
 
 async def _correction(client: Client, request: TradeRequest, parsed: ParsedAlert) -> IntakeResult | None:
-    """Record a possible correction of the author's last alert: at its open trade, else in a denied trade of its own."""
+    """Record a possible correction of the last alert: at its open trade, else in a denied trade of its own."""
     alert = request.alert
     since = alert.posted_at - request.policy.safety.correction_window
     last = await author_trades.last_trade(client, alert, request.account, since=since)

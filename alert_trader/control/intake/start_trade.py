@@ -34,7 +34,8 @@ class Started:
 async def start_trade(client: Client, request: TradeRequest) -> Started:
     """Start the trade of a message, or return the one it has; raises UnreachableError.
 
-    After UnreachableError the same request may be sent again: the message id alone decides whether a trade is new.
+    After UnreachableError the same request may be sent again: the message id alone decides whether a trade is
+    new.
     """
     workflow_id = trade_workflow_id(request.alert.message_id)
     try:
@@ -45,7 +46,8 @@ async def start_trade(client: Client, request: TradeRequest) -> Started:
                 id=workflow_id,
                 task_queue=task_queue(request.account),
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                # the same answer for an open and a closed trade; the server recognises a retry of the same call
+                # the same answer for an open and a closed trade; the server recognises a retry of the same
+                # call
                 id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
                 search_attributes=TypedSearchAttributes(
                     [
@@ -62,7 +64,8 @@ async def start_trade(client: Client, request: TradeRequest) -> Started:
         return Started(workflow_id=workflow_id, started=False)
     except UnreachableError as error:
         raise UnreachableError(
-            f"{error}. Sending it again with the same id ({request.alert.message_id}) cannot open a second trade"
+            f"{error}. Sending it again with the same id ({request.alert.message_id}) cannot open a second "
+            "trade"
         ) from error
     return Started(workflow_id=workflow_id, started=True)
 

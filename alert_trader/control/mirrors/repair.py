@@ -1,6 +1,8 @@
 """Keep the mirrors equal to Temporal: archive closed trades, and write again what is missing or different.
 
-Temporal's index is read page by page. Each mirror is asked once what it has of a page, and only trades that are open, or missing somewhere, are read. A mirror that cannot be reached is left for the next round: nothing waits for one.
+Temporal's index is read page by page. Each mirror is asked once what it has of a page, and only trades that
+are open, or missing somewhere, are read. A mirror that cannot be reached is left for the next round: nothing
+waits for one.
 """
 
 import asyncio
@@ -137,7 +139,10 @@ class MirrorRepair:
     async def _behind(
         self, runs: Sequence[ListedRun], archived: dict[str, _Archived] | None, problem: "_FirstProblem"
     ) -> set[str]:
-        """Return the trades that are missing or outdated in the hot mirror; none when it cannot be reached."""
+        """Return the trades that are missing or outdated in the hot mirror.
+
+        None when it cannot be reached.
+        """
         hot = self._mirrors.hot
         if hot is None:
             return set()

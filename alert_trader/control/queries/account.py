@@ -1,6 +1,7 @@
-"""Read an account: its view and limits from its workflow; positions, orders, quotes and checks from the broker.
+"""Read an account: its view and limits from its workflow.
 
-What the broker must answer is read by the worker, as updates of the account's workflow.
+Positions, orders, quotes and checks from the broker. What the broker must answer is read by the worker, as
+updates of the account's workflow.
 """
 
 from datetime import timedelta

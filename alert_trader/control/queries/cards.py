@@ -1,4 +1,4 @@
-"""Cards that do not show all of their trade's events: found when the bot starts, so that none stays out of date."""
+"""Cards that do not show all of their trade's events; the bot updates them at its start."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -31,7 +31,10 @@ class OutdatedCard:
 
 
 async def outdated_cards(client: Client, account: AccountNumber) -> list[OutdatedCard]:
-    """Return the outdated cards of an account's trades, running or just over; those no worker answers for are left out."""
+    """Return the outdated cards of an account's trades, running or just over.
+
+    Those no worker answers for are left out.
+    """
     since = (clock.now() - CLOSED_SINCE).strftime("%Y-%m-%dT%H:%M:%SZ")
     query = (
         f"WorkflowType = '{TRADE_WORKFLOW}' AND TradeAccount = '{account}' "

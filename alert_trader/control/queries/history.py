@@ -12,7 +12,7 @@ from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
 from alert_trader.control.errors import UnreadableHistoryError
-from alert_trader.control.payload_codec import readable
+from alert_trader.control.payload_codec import decrypted
 from alert_trader.control.queries.history_steps import Step, steps_of
 from alert_trader.control.queries.trade_views import handle_of
 from alert_trader.control.rpc_errors import control_errors, trade_subject
@@ -81,7 +81,7 @@ async def replay(history: WorkflowHistory, codec: PayloadCodec | None = None) ->
     deterministic = failure is None or not isinstance(failure, (NondeterminismError, RuntimeError))
     return Replayed(
         workflow_id=history.workflow_id,
-        steps=steps_of(readable(history, codec)),
+        steps=steps_of(decrypted(history, codec)),
         deterministic=deterministic,
         fault=None if failure is None else f"{type(failure).__name__}: {_message(failure)}",
     )

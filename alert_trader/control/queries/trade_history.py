@@ -1,6 +1,8 @@
 """Read the record of a trade from its history alone: no worker, no replay, and for a trade of any age.
 
-The input of each notify activity has the new events in full and the trade's view. All of them together are the trade's events; the last view, or the workflow's result, is its state. An open trade is known up to its last notice.
+The input of each notify activity has the new events in full and the trade's view. All of them together are
+the trade's events; the last view, or the workflow's result, is its state. An open trade is known up to its
+last notice.
 """
 
 import base64
@@ -94,7 +96,10 @@ def last_runs(runs: Sequence[ListedRun]) -> list[ListedRun]:
 
 
 async def read_record(client: Client, workflow_id: str) -> TradeRecord | None:
-    """Read the record of a trade's last run; None when Temporal no longer has it. Raises UnreadableRecordError."""
+    """Read the record of a trade's last run; None when Temporal no longer has it.
+
+    Raises UnreadableRecordError.
+    """
     handle = client.get_workflow_handle(workflow_id)
     try:
         with control_errors(client, trade_subject(workflow_id)):

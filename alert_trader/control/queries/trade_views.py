@@ -40,8 +40,8 @@ from alert_trader.workflows.interface import (
 from alert_trader.workflows.search_attributes import ACCOUNT, AUTHOR, MODE, PHASE, PNL, SYMBOL
 
 ANSWER_WITHIN = timedelta(seconds=4)
-"""Longest wait for a worker's answer to a query: a cached trade answers in milliseconds, one that must be replayed in
-tenths of a second, and one whose worker was just killed after the 2 s of its sticky queue."""
+"""Longest wait for a worker's answer to a query: a cached trade answers in milliseconds, one that must be
+replayed in tenths of a second, and one whose worker was just killed after the 2 s of its sticky queue."""
 
 _RPC_TIMEOUT = timedelta(seconds=5)
 _AT_ONCE = 4
@@ -94,12 +94,18 @@ class Filter:
 
 
 def handle_of(client: Client, trade: str) -> WorkflowHandle[Any, Any]:
-    """Return the handle of a trade named `trade-X` or `X`; raises NotFoundError for what cannot be a trade's name."""
+    """Return the handle of a trade named `trade-X` or `X`.
+
+    Raises NotFoundError for what cannot be a trade's name.
+    """
     return client.get_workflow_handle(check_name(trade))
 
 
 def check_name(trade: str) -> WorkflowId:
-    """Return the workflow id of a trade named `trade-X` or `X`; raises NotFoundError for an impossible name."""
+    """Return the workflow id of a trade named `trade-X` or `X`.
+
+    Raises NotFoundError for an impossible name.
+    """
     try:
         return trade_workflow_id(message_id(trade.removeprefix("trade-")))
     except ValueError as error:
@@ -181,7 +187,8 @@ async def watch(client: Client, trade: str) -> AsyncIterator[TradeDetails]:
 def settled(found: TradeDetails) -> bool:
     """Return whether a trade needs no more waiting for.
 
-    It is done, waits for a person, or holds a position with its exits working and no order of unknown outcome.
+    It is done, waits for a person, or holds a position with its exits working and no order of unknown
+    outcome.
     """
     view = found.view
     if found.row.closed_at is not None or (view is not None and view.offer is not None):
@@ -213,7 +220,10 @@ async def request_of(client: Client, trade: str) -> TradeRequest:
 
 
 async def views_of(client: Client, ids: Sequence[str]) -> dict[str, TradeView]:
-    """Query many views, a few at once. A missing one is not known; after the first without a worker none is asked."""
+    """Query many views, a few at once.
+
+    A missing one is not known; after the first without a worker none is asked.
+    """
     found: dict[str, TradeView] = {}
     gate = asyncio.Semaphore(_AT_ONCE)
     no_worker = asyncio.Event()

@@ -15,7 +15,10 @@ _RPC_TIMEOUT = timedelta(seconds=3)
 
 
 async def polling_workers(client: Client, account: AccountNumber) -> list[str]:
-    """Return the identities of the workers that poll an account's task queue, sorted; raises UnreachableError."""
+    """Return the identities of the workers that poll an account's task queue, sorted.
+
+    Raises UnreachableError.
+    """
     request = DescribeTaskQueueRequest(
         namespace=client.namespace,
         task_queue=TaskQueue(name=task_queue(account)),

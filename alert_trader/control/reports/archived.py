@@ -1,6 +1,6 @@
-"""The archived trades as reports read them, worked out by DuckDB: a day of 50,000 events is a few thousand short rows.
+"""Read archived trades for reports with DuckDB: a day of 50,000 events becomes a few thousand short rows.
 
-What the events tell is what `alert_trader.domain.reports.trade_record.facts_from_events` says of them, in SQL; a test holds the two against each other.
+The SQL computes the same facts as `domain.reports.trade_record.facts_from_events`; a test compares the two.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -39,21 +39,23 @@ _PLAIN = (
     ),
     *("alert_price", "quote_bid", "quote_ask", "bought", "average_entry", "position", "fees", "pnl"),
 )
-"""Columns that a report takes as they are."""
+"""Columns that a report uses unchanged."""
 
 _FILLED_AT = "coalesce(e.facts['filled_at']::timestamptz, e.happened_at)"
 _REFUSING = ", ".join(f"'{kind}'" for kind in sorted(NOT_TRADED))
 _REPORTED = f"""
 select {", ".join(_PLAIN)}, status, outcome, reason, underlying, expiry, "right", strike, symbol, contract,
   list_last([e.facts['code'] for e in trail if e.kind in ({_REFUSING}) and e.facts['code'] <> '']) as code,
-  list_last([e.facts['ask'] for e in trail if e.kind in ({_REFUSING}) and e.facts['ask'] is not null])::decimal(18, 4) as ask,
+  list_last([e.facts['ask'] for e in trail
+    if e.kind in ({_REFUSING}) and e.facts['ask'] is not null])::decimal(18, 4) as ask,
   [e.happened_at for e in trail if e.kind = '{EventKind.SIZED}'][1] as quoted_at,
   [e.happened_at for e in trail if e.kind = '{EventKind.ENTRY_INTENDED}'][1] as ordered_at,
   list_min([{_FILLED_AT} for e in trail if e.kind = '{EventKind.FILLED}']) as bought_at,
   [{{
     'step': case
       when e.facts['limit'] is null
-        or len([1 for c in trail if c.kind = '{EventKind.CONVERTED}' and c.client_order_id = e.client_order_id]) > 0
+        or len([1 for c in trail
+          if c.kind = '{EventKind.CONVERTED}' and c.client_order_id = e.client_order_id]) > 0
       then '{CONVERSION_STEP}'
       else coalesce(
         list_last([trim('bump ' || coalesce(b.facts['bump'], '')) for b in trail
@@ -64,7 +66,8 @@ select {", ".join(_PLAIN)}, status, outcome, reason, underlying, expiry, "right"
     'filled': coalesce(list_sum([f.quantity for f in trail
       if f.kind = '{EventKind.FILLED}' and f.client_order_id = e.client_order_id]), 0)::integer
   }} for e in trail if e.kind = '{EventKind.ENTRY_INTENDED}'] as entries,
-  list_sort([{{'at': {_FILLED_AT}, 'price': e.price}} for e in trail if e.kind = '{EventKind.EXIT_FILLED}']) as sales
+  list_sort([{{'at': {_FILLED_AT}, 'price': e.price}} for e in trail
+    if e.kind = '{EventKind.EXIT_FILLED}']) as sales
 from latest
 where received_at >= $begin and received_at < $end
 """  # noqa: S608 - names of our own columns and kinds
@@ -72,19 +75,19 @@ where received_at >= $begin and received_at < $end
 
 def archived(archive: ArchiveReader, since: date, until: date) -> list[ReportedTrade]:
     """Return the archived trades that were received on these New York days; blocks."""
-    # the archive's days are those on which alerts were posted
+    # the days of the archive are those on which alerts were posted
     begin, end = day_begins(since), day_begins(until + _DAY)
     found = archive.query(_REPORTED, {"begin": begin, "end": end}, first=since - _DAY, last=until + _DAY)
     return [_trade(row) for row in found.as_dicts()]
 
 
 def day_begins(day: date) -> datetime:
-    """Return the moment at which a New York day begins, in UTC."""
+    """Return the beginning of a New York day, in UTC."""
     return datetime.combine(day, time(), NEW_YORK).astimezone(UTC)
 
 
 def outcome_of(status: str, outcome: str | None) -> str | None:
-    """Return how a trade ended: by its own word, or that its workflow was broken off; None while it runs."""
+    """Return a trade's outcome, or that its workflow ended without one; None while it runs."""
     match Status(status):
         case Status.OPEN:
             return None

@@ -1,4 +1,4 @@
-"""A report as a picture: for a chat, where it is read on a phone, and for the page."""
+"""A report as a picture, for a chat on a phone and for the HTML page."""
 
 import io
 from collections.abc import Sequence
@@ -16,13 +16,13 @@ from alert_trader.domain.market.calendar import NEW_YORK
 from alert_trader.domain.reports.figures import Report
 from alert_trader.domain.reports.timeline import Bar, Timeline
 
-# a `matplotlibrc` of the current folder has been read by now, and could have other programs draw the text
+# a `matplotlibrc` of the current folder could make matplotlib run other programs
 mpl.rcdefaults()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Palette:
-    """The colours of a picture. Gains and losses differ in lightness too, and every bar carries its figure."""
+    """The colours of a picture. Gains and losses also differ in lightness, and every bar has its number."""
 
     ground: str
     panel: str
@@ -46,7 +46,7 @@ DARK = Palette(
     main="#6d9eeb",
     rest="#4a4e57",
 )
-"""For Discord, whose page is dark for most."""
+"""For Discord, which most people use in dark mode."""
 
 LIGHT = Palette(
     ground="#ffffff",
@@ -61,16 +61,19 @@ LIGHT = Palette(
 )
 
 MOST_BARS = 8
-"""Rows of a panel; what is beyond them is counted in one."""
+"""Most rows of a panel."""
 
 LONGEST = 22
-"""Characters of a label."""
+"""Most characters of a label."""
 
 
 def picture(
     report: Report, *, timeline: Timeline | None = None, palette: Palette = DARK, headed: bool = True
 ) -> bytes:
-    """Draw a report as PNG, 1280 points wide; with a timeline, that below it. Without a head it is part of a page that has one."""
+    """Draw a report as PNG, 1280 pixels wide, with the timeline below.
+
+    Without `headed` for a page with a head.
+    """
     bars = 0 if timeline is None else len(timeline.bars)
     below = 0.0 if bars == 0 else 1.0 + 0.26 * min(bars, 40)
     head, band = (0.8, 0.85) if headed else (0.01, 0.3)
@@ -179,7 +182,7 @@ def _empty(axes: Axes, words: str, palette: Palette) -> None:
 
 def _curve(axes: Axes, report: Report, palette: Palette) -> None:
     if not report.curve:
-        _empty(axes, "nothing was sold yet", palette)
+        _empty(axes, "nothing sold yet", palette)
         return
     times = [_at(each.at) for each in report.curve]
     totals = [float(each.total) for each in report.curve]
@@ -210,7 +213,7 @@ def _curve(axes: Axes, report: Report, palette: Palette) -> None:
 
 def _steps(axes: Axes, report: Report, palette: Palette) -> None:
     if not report.steps:
-        _empty(axes, "no entry order was meant", palette)
+        _empty(axes, "no entry orders", palette)
         return
     names = [f"{each.step} ({each.trades} trades)" for each in report.steps]
     worked = [each.contracts.of for each in report.steps]
@@ -252,7 +255,7 @@ def _lines(axes: Axes, report: Report, palette: Palette) -> None:
 def _refusals(axes: Axes, report: Report, palette: Palette) -> None:
     found = report.refusals[:MOST_BARS]
     if not found:
-        _empty(axes, "everything that was alerted was bought", palette)
+        _empty(axes, "every alert was bought", palette)
         return
     names = [each.code.replace("_", " ").capitalize() for each in found]
     counts = [each.count for each in found]
@@ -263,7 +266,7 @@ def _refusals(axes: Axes, report: Report, palette: Palette) -> None:
 
 
 def _rows(axes: Axes, names: Sequence[str], widest: float) -> None:
-    """Label rows from the top, and keep room for the figures beside the bars; a single row is not blown up."""
+    """Label rows from the top, with room for the numbers beside the bars."""
     axes.set_yticks(range(len(names)), [_short(name) for name in names])
     axes.set_ylim(max(len(names), 3) - 0.4, -0.6)
     axes.set_xlim(0, widest * 1.22)
@@ -271,7 +274,7 @@ def _rows(axes: Axes, names: Sequence[str], widest: float) -> None:
 
 
 def _short(text: str) -> str:
-    # a dollar sign would begin a formula, and a long name push the picture aside
+    # a dollar sign would begin a formula, and a long name would shrink the picture
     line = " ".join(text.split()).replace("$", r"\$")
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
 
@@ -295,7 +298,7 @@ def _timeline(axes: Axes, timeline: Timeline, palette: Palette) -> None:
 
 
 def _bar(axes: Axes, row: int, bar: Bar, *, end: float, palette: Palette) -> None:
-    """Draw one trade: thin while it looks for a price, thick while it holds; a mark for the alert and for each sale."""
+    """Draw one trade: thin during the entry, thick while it holds; a mark for the alert and for each sale."""
     begun, over = _at(bar.received_at), end if bar.ended_at is None else min(_at(bar.ended_at), end)
     axes.plot([begun, over], [row, row], color=palette.rest, linewidth=2, solid_capstyle="butt")
     if bar.filled_at is not None:
@@ -321,15 +324,15 @@ def _at(moment: datetime) -> float:
 
 
 _EVERY = (60, 300, 900, 1800, 3600, 7200, 14400, 86400, 7 * 86400, 30 * 86400)
-"""Seconds between two marks on an axis of time."""
+"""Possible seconds between two ticks of a time axis."""
 
 
 def _hours(axes: Axes, begins: float, ends: float, most: int = 9) -> None:
-    """Mark an axis of time at round hours, or what suits its length."""
+    """Set the ticks of a time axis at a round interval for its length."""
     every = next((each for each in _EVERY if (ends - begins) / each < most), _EVERY[-1])
     axes.xaxis.set_major_locator(MultipleLocator(every))
 
 
 def _clock(form: str) -> FuncFormatter:
-    """Write an axis of seconds as a clock in New York shows them."""
+    """Format an axis of seconds as New York time."""
     return FuncFormatter(lambda value, _: f"{datetime.fromtimestamp(value, NEW_YORK):{form}}")

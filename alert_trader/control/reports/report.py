@@ -1,7 +1,7 @@
-"""How we did: gather the trades of a time from the archive and from Temporal, and work out their figures.
+"""Performance reports: gather the trades of a period from the archive and Temporal, and compute the figures.
 
-The archive has what is closed and archived; Temporal has the rest. A trade that both have is taken from the archive, which has its events
-whatever became of its worker.
+Closed trades come from the archive, the rest from Temporal. A trade that both have is read from the archive,
+which needs no worker.
 """
 
 import asyncio
@@ -38,10 +38,10 @@ from alert_trader.mirrors.reader import ArchiveReader
 from alert_trader.mirrors.schema import TradeRecord, trade_record
 
 MOST = 5_000
-"""Trades read from Temporal for one report: far above what a month brings that is not archived yet."""
+"""Most trades read from Temporal for one report: far more than a month has that are not archived yet."""
 
 MOST_QUOTES = 100
-"""Contracts of one account whose quotes are asked for a report: one question to the broker."""
+"""Most contracts of one account whose quotes are read for a report: one call to the broker."""
 
 KINDS = frozenset(kind.value for kind in EventKind)
 _AT_ONCE = 4
@@ -52,17 +52,17 @@ _MONTH = timedelta(days=29)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
-    """The trades of a report, oldest first, and how many more there are whose history does not read as a trade."""
+    """The trades of a report, oldest first, and how many more have an unreadable history."""
 
     trades: Sequence[ReportedTrade]
     unreadable: int = 0
     quotes: Mapping[str, Quote] = field(default_factory=dict)
-    """Quotes now, by OCC symbol, of contracts that are held or were missed: those of which a worker could tell."""
+    """Current quotes by OCC symbol of contracts that are held or were missed, where a worker answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which trades a report is about: New York days, both included; None leaves a column open."""
+    """Which trades a report is about: New York days, both included; None does not filter."""
 
     grouping: Grouping
     since: date
@@ -72,7 +72,7 @@ class Wanted:
 
     @property
     def title(self) -> str:
-        """Return the report."""
+        """The title of the report."""
         days = f"{self.since:%a %Y-%m-%d}" if self.since == self.until else f"{self.since} to {self.until}"
         only = "".join(
             f", {what} {name}"
@@ -93,7 +93,7 @@ def wanted(
     author: str | None = None,
     channel: str | None = None,
 ) -> Wanted:
-    """Fill in the days: today, this week from its Monday, or the last 30 days; `on` is any day of the day or week that is meant.
+    """Return the days of a report: today, this week from Monday, or the last 30 days; `on` is a day in it.
 
     Raises ValueError when `since` is after `until`.
     """
@@ -108,12 +108,12 @@ def wanted(
             first = last if on is not None else last - _MONTH
     first = since or first
     if first > last:
-        raise ValueError(f"expected a first day that is not after the last, found {first} and {last}")
+        raise ValueError(f"the first day {first} is after the last day {last}")
     return Wanted(grouping=grouping, since=first, until=last, author=author, channel=channel)
 
 
 def make(found: Gathered, what: Wanted, *, now: datetime) -> Report:
-    """Work out a report of trades that were gathered."""
+    """Compute the report of gathered trades."""
     return make_report(
         found.trades,
         Scope(grouping=what.grouping, title=what.title, since=what.since, until=what.until),
@@ -124,14 +124,17 @@ def make(found: Gathered, what: Wanted, *, now: datetime) -> Report:
 
 
 async def gather(client: Client, what: Wanted, *, archive: ArchiveReader | None = None) -> Gathered:
-    """Return the trades that a report is about, oldest first; raises UnreachableError. Without an archive: what Temporal still keeps."""
+    """Return the trades of a report, oldest first; raises UnreachableError.
+
+    Without an archive: from Temporal.
+    """
     kept = {}
     if archive is not None:
         kept = {
             each.workflow_id: each
             for each in await asyncio.to_thread(archived, archive, what.since, what.until)
         }
-    # one that is open again, after a reset, is told as it stands
+    # a trade that is open again after a reset is read from Temporal
     wanting = [run for run in await _listed(client, what) if run.open or run.workflow_id not in kept]
     read = await _read_trades(client, wanting)
     trades = {**kept, **{each.workflow_id: each for each in read if each is not None}}
@@ -142,9 +145,9 @@ async def gather(client: Client, what: Wanted, *, archive: ArchiveReader | None 
 
 
 def reported(record: TradeRecord) -> ReportedTrade:
-    """Flatten a record that was read from Temporal."""
+    """Return a record of Temporal as reports use it."""
     row = record.trade
-    # a kind that this version does not know tells it nothing
+    # kinds of another version are ignored
     events = [
         TradeEvent(
             sequence=each.sequence,
@@ -213,10 +216,10 @@ async def _listed(client: Client, what: Wanted) -> list[ListedRun]:
 
 
 async def _read_trades(client: Client, runs: Sequence[ListedRun]) -> list[ReportedTrade | None]:
-    """Read trades, a few at a time; None for one that does not read as a trade.
+    """Read trades, a few at a time; None for one that cannot be read as a trade.
 
-    One that runs is asked how it stands. One that is over, or that no worker tells, is read from its history, which for a running trade is
-    as far as it has told people.
+    A running trade is queried. A closed one, or one without a worker's answer, is read from its history,
+    which has the events up to its last notice.
     """
     gate, no_worker = asyncio.Semaphore(_AT_ONCE), asyncio.Event()
 
@@ -237,13 +240,13 @@ async def _read_trades(client: Client, runs: Sequence[ListedRun]) -> list[Report
 
 
 async def _live(client: Client, run: ListedRun) -> ReportedTrade:
-    """Ask a running trade how it stands; raises NoAnswerError."""
+    """Query a running trade; raises NoAnswerError."""
     view, events = await asyncio.gather(view_of(client, run.workflow_id), events_of(client, run.workflow_id))
     return reported(trade_record(view, events, run_id=run.run_id))
 
 
 async def _quotes(client: Client, trades: Sequence[ReportedTrade]) -> dict[str, Quote]:
-    """Ask the accounts' workers for quotes of what is held, and then of what was missed last; a report that must do without says so."""
+    """Read quotes of held contracts, then of those missed last; without an answer there are none."""
     today = new_york_date(clock.now())
     wanted: dict[str, dict[str, None]] = defaultdict(dict)
     held = [trade for trade in trades if trade.outcome is None and trade.position > 0]

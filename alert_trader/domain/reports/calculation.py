@@ -1,4 +1,4 @@
-"""Works a report out from the records of its trades, and from nothing else."""
+"""Compute a report from the records of its trades alone."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -48,7 +48,7 @@ def make_report(
     unreadable: int = 0,
     quotes: Mapping[str, Quote] | None = None,
 ) -> Report:
-    """Work out the report of `records`; `quotes` are those of now, by OCC symbol."""
+    """Compute the report of `records`; `quotes` are the current ones, by OCC symbol."""
     now = quotes or {}
     prices = known_prices(records, now)
     bought = [record for record in records if record.bought > 0]
@@ -97,7 +97,7 @@ def make_report(
 
 
 def spread(times: Iterable[timedelta]) -> Spread:
-    """Describe times by nearest rank: every figure is one that was measured."""
+    """Describe times by nearest rank: every figure is a measured one."""
     ordered = sorted(times)
     if not ordered:
         return Spread(count=0, median=None, ninety=None, longest=None)
@@ -108,17 +108,17 @@ def spread(times: Iterable[timedelta]) -> Spread:
 
 
 def was_refused(record: ReportedTrade) -> bool:
-    """Whether we or the venue refused the alert."""
+    """Return whether the alert was denied or its order refused by the venue."""
     return record.outcome in {Outcome.DENIED, Outcome.REFUSED}
 
 
 def missed(record: ReportedTrade) -> bool:
-    """Whether the alert named a contract of which nothing was bought in the end."""
+    """Return whether the alert named a contract and nothing of it was bought."""
     return record.bought == 0 and record.outcome is not None and record.symbol is not None
 
 
 def _refusals(records: Iterable[ReportedTrade]) -> tuple[Refusal, ...]:
-    """Count the reasons for which less was bought than wanted, the commonest first."""
+    """Count the reasons why less was bought than wanted, the most frequent first."""
     counted = Counter(record.facts.code for record in records if record.facts.code is not None)
     return tuple(
         Refusal(code=code, count=count, meaning=VENUE_REFUSED if known is None else known.means)
@@ -128,14 +128,14 @@ def _refusals(records: Iterable[ReportedTrade]) -> tuple[Refusal, ...]:
 
 
 def _step_order(step: str) -> tuple[int, int, str]:
-    """Sort steps as they come: the first limit, the bumps by number, the conversion."""
+    """Sort steps: the first limit, the bumps by number, the conversion."""
     rank = {FIRST_STEP: 0, CONVERSION_STEP: 2}.get(step, 1)
     number = step.rpartition(" ")[2]
     return rank, int(number) if number.isdigit() else 0, step
 
 
 def _filled(records: Iterable[ReportedTrade]) -> Share:
-    """Count what was bought of what was wanted, by the trades that came to an order."""
+    """Count the contracts bought of those wanted, over the trades with an order."""
     pairs = [(record.bought, record.quantity) for record in records if record.facts.entries]
     return Share(count=sum(bought for bought, _ in pairs), of=sum(quantity for _, quantity in pairs))
 
@@ -263,7 +263,7 @@ def _lines(records: Iterable[ReportedTrade], grouping: Grouping) -> tuple[Line, 
 
 
 def _curve(records: Iterable[ReportedTrade]) -> tuple[Step, ...]:
-    """Add up the realised results in the order in which they were realised: at each trade's last sale, or its end."""
+    """Add up the realised results in time: at each trade's last sale, or its end."""
     ended = []
     for record in records:
         if record.pnl is None:

@@ -1,7 +1,7 @@
-"""Prices that are known of a contract, and what they prove of trades that ended, or never began.
+"""Known prices of contracts, and what they prove about trades that ended or were missed.
 
-A price is known because something traded at it, or was quoted at it while one of our trades or a report looked. So a high is
-a lower bound of what the market did, and "not seen" never means "did not happen".
+A price is known from our fills and from quotes that a trade or a report read. So the highest known price is a
+lower bound of the market's, and an unknown price may still have traded.
 """
 
 from bisect import bisect_right
@@ -18,7 +18,7 @@ from alert_trader.domain.reports.trade_record import ReportedTrade, Sale
 
 @dataclass(frozen=True, slots=True)
 class PriceHistory:
-    """The prices of one contract that somebody could have sold at: fills of ours, bids of quotes that trades were sized at, the bid now."""
+    """Prices at which one contract could be sold: our sales, bids at sizing, and the current bid."""
 
     moments: Sequence[datetime]
     """Oldest first."""
@@ -31,14 +31,14 @@ KnownPrices = Mapping[str, PriceHistory]
 
 
 def known_prices(records: Iterable[ReportedTrade], now: Mapping[str, Quote]) -> KnownPrices:
-    """Gather every price that the records and the quotes of now know of, by contract."""
+    """Return every price known from the records and the current quotes, by contract."""
     found: dict[str, list[Sale]] = defaultdict(list)
     for record in records:
         if record.symbol is None:
             continue
         if record.facts.quoted_at is not None and record.quote_bid is not None:
             found[record.symbol].append(Sale(at=record.facts.quoted_at, price=record.quote_bid))
-        # what we sold at was bid; what we bought at was not
+        # only sales show a price at which the contract could be sold
         found[record.symbol] += record.facts.sales
     for symbol, quote in now.items():
         found[symbol].append(Sale(at=quote.at, price=quote.bid))
@@ -46,7 +46,7 @@ def known_prices(records: Iterable[ReportedTrade], now: Mapping[str, Quote]) -> 
 
 
 def best_price_after(prices: KnownPrices, symbol: str | None, moment: datetime) -> Decimal | None:
-    """Return the highest price known of a contract after a moment; None where none is known."""
+    """Return the highest known price of a contract after a moment; None without one."""
     known = None if symbol is None else prices.get(symbol)
     if known is None:
         return None
@@ -55,7 +55,7 @@ def best_price_after(prices: KnownPrices, symbol: str | None, moment: datetime) 
 
 
 def best_known_gain(record: ReportedTrade, prices: KnownPrices) -> Decimal | None:
-    """Return the highest gain over the entry that is known, as a fraction, after or through its exits; None when nothing is known."""
+    """Return the highest known gain over the entry as a fraction, by exits or later; None without one."""
     if record.average_entry is None or record.average_entry <= 0 or record.facts.bought_at is None:
         return None
     best = best_price_after(prices, record.symbol, record.facts.bought_at)

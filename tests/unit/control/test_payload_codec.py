@@ -18,7 +18,7 @@ from alert_trader.control.payload_codec import (
     ENCODING,
     KEY_ID,
     EncryptionCodec,
-    readable,
+    decrypted,
 )
 from alert_trader.control.queries.history_steps import steps_of
 from alert_trader.control.temporal import converter
@@ -99,6 +99,6 @@ async def test_an_encrypted_failure_is_told_in_its_own_words() -> None:
     )
     history = WorkflowHistory(workflow_id="trade-1", events=[event])
     assert "5WT31673" not in str(event)
-    [step] = steps_of(readable(history, codec))
+    [step] = steps_of(decrypted(history, codec))
     assert step.failure == "Lost: the account is 5WT31673"
     assert "5WT31673" not in str(history.events[0])

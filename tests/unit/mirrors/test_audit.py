@@ -88,7 +88,7 @@ def test_a_file_that_cannot_be_written_is_the_one_that_is_named(
 ) -> None:
     """It is not the archive that is in the way, and no half of a file stays."""
     path, before = target(tmp_path), set(tmp_path.iterdir())
-    with pytest.raises(UnwritableError, match=f"expected to write {path}, found: "):
+    with pytest.raises(UnwritableError, match=f"{path} cannot be written: "):
         asyncio.run(audit.export(kept, audit.table_query("trades"), path, audit.Format.CSV))
     assert set(tmp_path.iterdir()) == before
 

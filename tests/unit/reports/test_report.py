@@ -226,7 +226,7 @@ def test_the_days_that_are_meant(grouping: Grouping, since: str, until: str) -> 
 
 def test_days_the_wrong_way_round_are_refused() -> None:
     """A first day after the last is a mistake."""
-    with pytest.raises(ValueError, match="not after the last"):
+    with pytest.raises(ValueError, match="is after the last day"):
         wanted(Grouping.DAY, now=OPEN, on=DAY, since=DAY + timedelta(days=1))
 
 
