@@ -390,7 +390,7 @@ MEANINGS: dict[Code, Meaning] = {
 """Every code, without exception: the table of the specs is generated from it."""
 
 
-def denial_table() -> str:
-    """Write all codes as a Markdown table, in the order of the enumeration."""
-    rows = [f"| `{code}` | {MEANINGS[code].means} | {MEANINGS[code].to_do} |" for code in Code]
-    return "\n".join(["| code | what it means | what to do |", "|---|---|---|", *rows]) + "\n"
+def code_in(reason: str | None) -> str | None:
+    """Return the code at the beginning of a reason, as in `CATEGORY_CONDITION: words`; None without one."""
+    head, colon, _ = (reason or "").partition(":")
+    return head if colon and head.isupper() and head.isascii() and "_" in head and " " not in head else None

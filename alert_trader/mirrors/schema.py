@@ -14,6 +14,7 @@ from enum import StrEnum
 from pydantic import TypeAdapter
 
 from alert_trader.domain.audit.event import TradeEvent
+from alert_trader.domain.denial import code_in
 from alert_trader.domain.market.calendar import NEW_YORK
 from alert_trader.domain.trade.lifecycle import Phase
 from alert_trader.domain.trade.view import OrderView, TradeView
@@ -173,7 +174,7 @@ def trade_row(view: TradeView, status: Status | None = None) -> TradeRow:
         status=status,
         phase=view.phase.value,
         outcome=None if view.outcome is None else view.outcome.value,
-        code=_code(view.reason),
+        code=code_in(view.reason),
         reason=view.reason,
         author_id=message.author_id,
         author_name=message.author_name,
@@ -292,9 +293,3 @@ def _price(text: str | None) -> Decimal | None:
 
 def _count(text: str | None) -> int | None:
     return int(text) if text is not None and text.isdecimal() else None
-
-
-def _code(reason: str | None) -> str | None:
-    """Take the code off a reason that begins with one: CATEGORY_CONDITION: words."""
-    head = (reason or "").partition(":")[0]
-    return head if head.isupper() and "_" in head and head.isascii() and " " not in head else None

@@ -177,7 +177,7 @@ async def _edited(client: Client, request: TradeRequest, parsed: ParsedAlert) ->
 
 
 async def _correction(client: Client, request: TradeRequest, parsed: ParsedAlert) -> IntakeResult | None:
-    """Record a possible correction of the last alert: at its open trade, else in a denied trade of its own."""
+    """Record a possible correction of the last alert: at its open trade, else in a denied trade."""
     alert = request.alert
     since = alert.posted_at - request.policy.safety.correction_window
     last = await author_trades.last_trade(client, alert, request.account, since=since)

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from alert_trader.domain.audit.event import EventKind
+from alert_trader.domain.denial import code_in
 from alert_trader.domain.market.calendar import NEW_YORK
 from alert_trader.domain.reports.trade_record import (
     CONVERSION_STEP,
@@ -17,7 +18,6 @@ from alert_trader.domain.reports.trade_record import (
     ReportedTrade,
     Sale,
     alerted_contract,
-    code_in,
 )
 from alert_trader.mirrors.reader import ArchiveReader
 from alert_trader.mirrors.schema import Status

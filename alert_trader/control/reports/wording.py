@@ -10,7 +10,7 @@ from alert_trader.domain.reports.figures import Grouping, Report, Share, Slippag
 NONE = "-"
 
 HEADS = {Grouping.DAY: "author", Grouping.WEEK: "day", Grouping.AUTHOR: "author", Grouping.CHANNEL: "channel"}
-"""What a line of the report stands for."""
+"""The heading of the first column."""
 
 
 def dollars(value: Decimal | None) -> str:

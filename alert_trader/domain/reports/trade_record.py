@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from alert_trader.domain.audit.event import EventKind, TradeEvent
+from alert_trader.domain.denial import code_in
 from alert_trader.domain.market.contract import OptionContract, Right
 from alert_trader.domain.money import Price, Usd, price
 
@@ -109,12 +110,6 @@ def alerted_contract(
         return OptionContract(root=symbol, expiry=expiry, right=Right(right), strike=strike)
     except ValueError:
         return None
-
-
-def code_in(reason: str | None) -> str | None:
-    """Return the code at the beginning of a reason; None without one."""
-    head, colon, _ = (reason or "").partition(":")
-    return head if colon and head.isupper() and " " not in head else None
 
 
 def facts_from_events(events: Sequence[TradeEvent], reason: str | None) -> EventFacts:
