@@ -40,7 +40,7 @@ async def test_a_flattening_that_no_worker_hears_leaves_the_halt(slot: WorkerSlo
     working = await slot.alert(bid="1.00", ask="1.50")
     await working.order("e1")
     await slot.kill()
-    with pytest.raises(NoWorkerError, match=r"is halted.*flatten it again"):
+    with pytest.raises(NoWorkerError, match=r"halted.*flatten again"):
         await control.flatten(client, number, by="ann", reason="nobody home")
     acknowledged = clock.now()
     await slot.start_worker()

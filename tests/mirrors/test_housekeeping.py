@@ -132,7 +132,7 @@ async def test_a_damaged_file_is_set_aside_and_written_again(mirrored: Mirrored)
         content = Path(path).read_bytes()  # noqa: ASYNC240 - a few kilobytes
         Path(path).write_bytes(content[: len(content) // 2])  # noqa: ASYNC240
     counts = await mirrored.round()
-    assert "set aside" in str(counts.problem)
+    assert "moved to" in str(counts.problem)
     after = mirrored.in_archive()
     assert {name: (each.trade, each.events) for name, each in after.items()} == {
         name: (each.trade, each.events) for name, each in before.items()
