@@ -24,12 +24,12 @@ STOP_WITHIN = timedelta(seconds=8)
 HEADER_BYTES = 16_384
 
 
-class Unservable(Exception):
+class UnservableError(Exception):
     """It cannot listen where it should; the message says what to do."""
 
 
 async def serve(settings: Settings, ready_file: Path | None) -> None:
-    """Serve until SIGTERM or SIGINT; raises Unservable."""
+    """Serve until SIGTERM or SIGINT; raises UnservableError."""
     listening = _listen(settings)
     config = uvicorn.Config(
         make_app(settings),
@@ -87,7 +87,7 @@ def _listen(settings: Settings) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((settings.api_host, settings.api_port))
     except OSError as error:
-        raise Unservable(
+        raise UnservableError(
             f"expected to listen at {settings.api_host}:{settings.api_port}, found: {error.strerror or error}. "
             "Set TRADER_API_HOST and TRADER_API_PORT to an address of this machine and a free port"
         ) from None
@@ -107,7 +107,7 @@ def main() -> int:
     # it names every address that could not be reached, again and again; the problem that the caller gets says it
     quiet = {"uvicorn.error": logging.WARNING}
     return program.work(
-        lambda settings: serve(settings, options.ready_file), quiet=quiet, unusable=(Unservable,)
+        lambda settings: serve(settings, options.ready_file), quiet=quiet, unusable=(UnservableError,)
     )
 
 

@@ -21,7 +21,7 @@ BROKER_HOSTS = frozenset(
 """The hosts the SDK dials; each is the venue's to answer. Every other host is refused."""
 
 
-class HostRefused(httpx2.ConnectError):
+class HostRefusedError(httpx2.ConnectError):
     """A request for a host that is not the broker's; nothing was sent."""
 
 
@@ -76,7 +76,7 @@ class RedirectTransport(SharedTransport):
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send one request to the venue in the place of the broker."""
         if request.url.host != self._venue.host and request.url.host not in BROKER_HOSTS:
-            raise HostRefused(
+            raise HostRefusedError(
                 f"expected a host of the broker, found {request.url.host!r}: only the venue at {self._venue.host} is reachable"
             )
         # WebSockets are dialled as http(s) with an upgrade header, so one scheme serves both

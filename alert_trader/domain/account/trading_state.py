@@ -1,6 +1,6 @@
 """Whether an account may open positions, as a table: what halts it, what reduces it, and that only a person lets it trade again.
 
-Exits and cancels pass in every state. What is not in the table raises `IllegalStateChange` and changes nothing.
+Exits and cancels pass in every state. What is not in the table raises `IllegalStateChangeError` and changes nothing.
 """
 
 from enum import StrEnum
@@ -43,7 +43,7 @@ TABLE: dict[tuple[AccountState, TradingStateCommand], AccountState] = {
 """A halt does not stop a flattening under way: it goes on until flat. Nothing leads to ACTIVE but a person's word."""
 
 
-class IllegalStateChange(Exception):
+class IllegalStateChangeError(Exception):
     """An order came in a state that has no place for it; the message says what to do."""
 
 
@@ -51,7 +51,7 @@ def next_state(state: AccountState, order: TradingStateCommand) -> AccountState:
     """Give the state that follows; raises IllegalHalting, and changes nothing, when the table has no such row."""
     following = TABLE.get((state, order))
     if following is None:
-        raise IllegalStateChange(
+        raise IllegalStateChangeError(
             f"expected an account that can {order}, found it {state}: `trader account` shows how it stands"
         )
     return following

@@ -10,7 +10,7 @@ from alert_trader.domain.account.limits import Limits, changed, diff, merged
 from alert_trader.domain.account.trading_state import (
     TABLE,
     AccountState,
-    IllegalStateChange,
+    IllegalStateChangeError,
     TradingStateCommand,
     next_state,
 )
@@ -92,5 +92,5 @@ def test_every_state_can_be_halted_and_flattened() -> None:
 )
 def test_what_is_not_in_the_table_is_refused(state: AccountState, order: TradingStateCommand) -> None:
     """An order that makes no sense raises, and says what state was found."""
-    with pytest.raises(IllegalStateChange, match=str(state)):
+    with pytest.raises(IllegalStateChangeError, match=str(state)):
         next_state(state, order)
