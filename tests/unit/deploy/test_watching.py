@@ -225,3 +225,15 @@ def test_panels_are_whole_and_do_not_overlap() -> None:
         assert not cells & taken
         assert place["x"] + place["w"] <= 24
         taken |= cells
+
+
+@pytest.mark.parametrize(
+    ("code", "outcome"),
+    [("POSITION_NOT_FREE", "not_sent"), ("margin_check_failed", "refused"), (None, "refused")],
+)
+def test_an_exit_that_did_not_leave_is_not_counted_as_refused(code: str | None, outcome: str) -> None:
+    """Only the venue refuses an order; a reason of ours counts as not sent, and both call a person."""
+    facts = {} if code is None else {"code": code}
+    at = datetime(2026, 11, 24, tzinfo=UTC)
+    event = TradeEvent(sequence=1, at=at, kind=EventKind.EXIT_REFUSED, text="", facts=facts)
+    assert metrics.outcome_of(event) == outcome
