@@ -9,10 +9,9 @@ from enum import StrEnum
 from typing import Any
 
 from alert_trader.control.commands import trade_commands
-from alert_trader.control.errors import ControlError
-from alert_trader.control.temporal import UnreachableError
+from alert_trader.control.errors import ControlError, UnreachableError
 from alert_trader.domain.trade.lifecycle import Phase
-from alert_trader.simulators.venue.client import ControlRefused
+from alert_trader.simulators.venue.client import ControlRefusedError
 from alert_trader.workflows.interface import Command
 from tests.support.cluster import Trade, WorkerSlot
 
@@ -69,7 +68,7 @@ async def play(slot: WorkerSlot, dice: random.Random, *, ends: bool) -> Played:
     await trade.quote(bid, ask)
     await _send(trade)
     # what a market does is not certain to work out: an order to be filled may be cancelled by now, or lost
-    with contextlib.suppress(AssertionError, ControlRefused, ControlError, TimeoutError):
+    with contextlib.suppress(AssertionError, ControlRefusedError, ControlError, TimeoutError):
         if story is Story.IN_PARTS:
             await trade.fill("e1", partial)
         if story is not Story.RUN_AWAY and closes:

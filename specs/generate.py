@@ -25,6 +25,7 @@ from alert_trader.api.app import make_app
 from alert_trader.cli.exit_codes import ExitCode
 from alert_trader.cli.main import ENTRIES, application
 from alert_trader.domain.denial import MEANINGS
+from alert_trader.domain.not_sent import NOT_SENT_MEANINGS, retry_rule
 from alert_trader.domain.trade.lifecycle import diagram
 from alert_trader.mirrors import parquet
 from alert_trader.settings.load import load
@@ -153,6 +154,13 @@ def _denials() -> str:
     )
 
 
+def _not_sent() -> str:
+    return _table(
+        ("code", "what was found", "what happens to an entry", "what to do"),
+        ((f"`{code}`", said.means, retry_rule(code), said.to_do) for code, said in NOT_SENT_MEANINGS.items()),
+    )
+
+
 def _lifecycle() -> str:
     return f"```mermaid\n{diagram()}```"
 
@@ -278,7 +286,9 @@ def _mirror_tables() -> str:
         "day": "date32[day]",
         "workflow_id": "string",
     }
-    trades = {each.name: str(each.type) for each in parquet.WHOLE if each.name not in {"orders", "trail"}}
+    trades = {
+        each.name: str(each.type) for each in parquet.WITH_FOLDERS if each.name not in {"orders", "trail"}
+    }
     nested = {
         name: {each.name: str(each.type) for each in parquet.SCHEMA.field(kept).type.value_type}
         for name, kept in _NESTED.items()
@@ -376,6 +386,7 @@ _NESTED = {"orders": "orders", "events": "trail"}
 PARTS: dict[str, Callable[[], str]] = {
     "proof": _proof_list,
     "denial-codes": _denials,
+    "not-sent-reasons": _not_sent,
     "lifecycle": _lifecycle,
     "time-bounds": _time_bounds,
     "venue-faults": _faults,

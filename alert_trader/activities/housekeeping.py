@@ -1,4 +1,7 @@
-"""Housekeeping, one bounded piece at a time: archive what is over, mend the mirrors. What a mirror is stays behind the port."""
+"""Housekeeping in bounded steps: archive closed trades, repair the mirrors.
+
+The mirrors are behind a protocol.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,92 +10,95 @@ from typing import Protocol
 
 from temporalio import activity
 
-SWEEP = "sweep_trades"
-TIDY = "tidy_mirrors"
+ARCHIVE_PAGE = "archive_page"
+CLEAN_UP = "clean_up_mirrors"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SweepRequest:
-    """Look at the next page of trades."""
+class PageRequest:
+    """Archive and repair the next page of trades."""
 
     token: str | None
-    """Where to go on; None begins with the newest trade."""
+    """Where the page begins; None for the newest trade."""
     size: int
     """Trades on a page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
-    """What housekeeping found and did."""
+class HousekeepingCounts:
+    """What housekeeping found and did, in trades where nothing else is said."""
 
     seen: int = 0
     archived: int = 0
-    mended: int = 0
-    """Trades that the hot mirror lacked, or had otherwise."""
+    repaired: int = 0
+    """Trades that were missing from the hot mirror, or different there."""
     unreadable: int = 0
-    """Trades whose history does not read as one."""
+    """Trades whose history could not be read as a trade."""
     compacted: int = 0
     """Days whose files were merged."""
-    forgotten: int = 0
-    """Trades that the hot mirror keeps no longer."""
-    trouble: str | None = None
-    """The first thing that could not be done, in words; it is done in a later round."""
+    removed: int = 0
+    """Trades that were removed from the hot mirror by age."""
+    problem: str | None = None
+    """The first problem; what it prevented is done in a later round."""
 
-    def plus(self, other: "Tally") -> "Tally":
-        """Add what came after."""
-        return Tally(
+    def plus(self, other: "HousekeepingCounts") -> "HousekeepingCounts":
+        """Return the sums of both; the first problem is kept."""
+        return HousekeepingCounts(
             seen=self.seen + other.seen,
             archived=self.archived + other.archived,
-            mended=self.mended + other.mended,
+            repaired=self.repaired + other.repaired,
             unreadable=self.unreadable + other.unreadable,
             compacted=self.compacted + other.compacted,
-            forgotten=self.forgotten + other.forgotten,
-            trouble=self.trouble or other.trouble,
+            removed=self.removed + other.removed,
+            problem=self.problem or other.problem,
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SweepAnswer:
-    """What became of a page, and where the next begins; no `token` after the last."""
+class PageResult:
+    """The counts of a page, and where the next begins; no `token` after the last."""
 
-    tally: Tally
+    counts: HousekeepingCounts
     token: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TidyRequest:
+class CleanUpRequest:
     """Finish a round."""
 
     began_at: datetime
-    whole: bool
-    """Whether every trade was seen and nothing was in the way: the mirrors have everything from before `began_at`."""
+    complete: bool
+    """Whether every trade was read without a problem: the mirrors have everything from before `began_at`."""
 
 
 class Housekeeping(Protocol):
-    """The mirrors, as housekeeping sees them. A mirror that is away is told in the tally, never raised."""
+    """What housekeeping does to the mirrors.
 
-    async def sweep(self, request: SweepRequest, beat: Callable[[int], None]) -> SweepAnswer:
-        """Archive and mend the trades of a page; `beat` is called with how many are done."""
+    One that cannot be reached is a `problem`, never an exception.
+    """
+
+    async def archive_page(self, request: PageRequest, heartbeat: Callable[[int], None]) -> PageResult:
+        """Archive and repair the trades of a page; `heartbeat` is called with how many are done."""
         ...
 
-    async def tidy(self, request: TidyRequest, beat: Callable[[int], None]) -> Tally:
-        """Merge small files, forget what is old, and note what is whole."""
+    async def clean_up(self, request: CleanUpRequest, heartbeat: Callable[[int], None]) -> HousekeepingCounts:
+        """Merge small files, remove old trades from the hot mirror, and mark it complete."""
         ...
 
 
 class HousekeepingActivities:
-    """Runs the pieces."""
+    """The steps as activities."""
 
-    def __init__(self, upkeep: Housekeeping) -> None:
-        """Work on `upkeep`."""
-        self._upkeep = upkeep
+    def __init__(self, housekeeping: Housekeeping) -> None:
+        """Run the steps of `housekeeping`."""
+        self._housekeeping = housekeeping
 
-    @activity.defn(name=SWEEP)
-    async def sweep(self, request: SweepRequest) -> SweepAnswer:
-        """Archive and mend the trades of a page."""
-        return await self._upkeep.sweep(request, activity.heartbeat)
+    @activity.defn(name=ARCHIVE_PAGE)
+    async def archive_page(self, request: PageRequest) -> PageResult:
+        """Archive and repair the trades of a page."""
+        return await self._housekeeping.archive_page(request, activity.heartbeat)
 
-    @activity.defn(name=TIDY)
-    async def tidy(self, request: TidyRequest) -> Tally:
+    @activity.defn(name=CLEAN_UP)
+    async def clean_up(self, request: CleanUpRequest) -> HousekeepingCounts:
         """Finish a round."""
-        return await self._upkeep.tidy(request, activity.heartbeat)
+        return await self._housekeeping.clean_up(request, activity.heartbeat)

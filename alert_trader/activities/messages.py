@@ -41,15 +41,6 @@ READ_POSITIONS = "read_positions"
 READ_LIVE_ORDERS = "read_live_orders"
 READ_QUOTES = "read_quotes"
 
-GRANT_TOO_OLD = "WORD_TOO_OLD"
-"""Why an entry was not sent that the account let pass: the account's word was too old when everything else was ready."""
-
-ADMITTED_FEWER = "ADMITTED_FEWER"
-"""Why an entry was not sent that the account let pass for fewer contracts: it is meant again for those."""
-
-LOOKUP_FAILED = "LOOK_FAILED"
-"""Why an order was not sent whose look for an earlier try was not answered: its name may be in use at the venue."""
-
 ORDER_REPORT_SIGNAL = "order_report"
 """The signal that carries an order report to its trade."""
 
@@ -199,6 +190,7 @@ class SubmitAnswer:
     adopted: bool = False
     """The order was found at the venue before sending, from an earlier try."""
     code: str | None = None
+    """The venue's code of a refusal; else a denial's, or a `NotSentReason`."""
     detail: str | None = None
     facts: dict[str, str] = field(default_factory=dict)
     admitted: Admitted | None = None

@@ -24,13 +24,10 @@ from alert_trader.activities.account_client import (
 )
 from alert_trader.activities.deadline import Deadline
 from alert_trader.activities.messages import (
-    ADMITTED_FEWER,
     BUMP_ENTRY,
     CANCEL_ORDER,
     CONVERT_ENTRY,
     FIND_ORDER,
-    GRANT_TOO_OLD,
-    LOOKUP_FAILED,
     READ_ORDER,
     READ_POSITION,
     READ_QUOTE,
@@ -63,6 +60,7 @@ from alert_trader.domain.execution.ladder import CancelRemainder, decide_convers
 from alert_trader.domain.execution.policy import Mode
 from alert_trader.domain.ids import OrderId
 from alert_trader.domain.market.contract import OptionContract, same_contract
+from alert_trader.domain.not_sent import NotSentReason
 from alert_trader.domain.orders.matching import match_order
 from alert_trader.domain.orders.order import OrderReport, Position, Side
 
@@ -195,7 +193,7 @@ class OrderActivities:
             return let_pass
         if deadline.passed:
             return _not_sent(
-                "TOO_LATE_TO_SEND",
+                NotSentReason.STEP_DELAYED,
                 "the step was stalled past its own deadline; sending now could overlap with its successor",
             )
         return await self._place(request, let_pass)
@@ -204,13 +202,15 @@ class OrderActivities:
         """Look for the order among all there are: found, it is adopted; not answered, nothing is sent; not there, gives all there are."""
         if request.mode is not self._mode:
             return _not_sent(
-                "WRONG_MODE", f"expected a worker in mode {request.mode}, this one is in {self._mode}"
+                NotSentReason.WRONG_MODE,
+                f"expected a worker in mode {request.mode}, this one is in {self._mode}",
             )
         try:
             orders = await self._desk.orders_since(request.look_since)
         except (Unavailable, Refused) as failed:
             return _not_sent(
-                LOOKUP_FAILED, f"the look for an earlier try of this order was not answered: {failed}"
+                NotSentReason.LOOKUP_FAILED,
+                f"the look for an earlier try of this order was not answered: {failed}",
             )
         mine = next((each for each in orders if each.client_order_id == request.intent.client_order_id), None)
         return (
@@ -236,7 +236,7 @@ class OrderActivities:
             return _not_sent(answer.denied.code, answer.denied.reason, answer.denied.facts)
         if answer.admitted.quantity < request.intent.quantity:
             text = f"the account lets {answer.admitted.quantity} of {request.intent.quantity} contracts pass"
-            return replace(_not_sent(ADMITTED_FEWER, text), admitted=answer.admitted)
+            return replace(_not_sent(NotSentReason.ADMITTED_FEWER, text), admitted=answer.admitted)
         return found
 
     async def _place(self, request: SubmitRequest, let_pass: AdmissionGrant | None) -> SubmitAnswer:
@@ -253,9 +253,12 @@ class OrderActivities:
         try:
             report = await self._desk.place(request.intent, may_send)
         except Refused as no:
-            result = SubmitResult.NOT_SENT if no.code == NOT_SENT else SubmitResult.REFUSED
-            code = GRANT_TOO_OLD if no.code == NOT_SENT and not may_send() else no.code
-            return SubmitAnswer(result=result, code=code, detail=no.detail, admitted=admitted)
+            if no.code != NOT_SENT:
+                return SubmitAnswer(
+                    result=SubmitResult.REFUSED, code=no.code, detail=no.detail, admitted=admitted
+                )
+            reason = NotSentReason.BROKER_NOT_REACHED if may_send() else NotSentReason.GRANT_TOO_OLD
+            return replace(_not_sent(reason, no.detail), admitted=admitted)
         except OutcomeUnknown as lost:
             return SubmitAnswer(result=SubmitResult.UNKNOWN, detail=str(lost), admitted=admitted)
         return SubmitAnswer(result=SubmitResult.ACCEPTED, report=report, admitted=admitted)
@@ -272,7 +275,7 @@ class OrderActivities:
                 return refused
         if request.not_after is not None and clock.now() > request.not_after:
             facts = {"not_after": request.not_after.isoformat(timespec="milliseconds")}
-            return _not_sent("TOO_LATE", "the moment for this order has passed", facts)
+            return _not_sent(NotSentReason.TOO_LATE, "the moment for this order has passed", facts)
         return None
 
     async def _may_convert(self, request: SubmitRequest, guard: ConversionGuard) -> SubmitAnswer | None:
@@ -280,7 +283,7 @@ class OrderActivities:
         try:
             quote = await self._desk.quote(request.intent.contract)
         except (Unavailable, Refused) as failed:
-            return _not_sent("QUOTE_UNANSWERED", f"the quote could not be read: {failed}")
+            return _not_sent(NotSentReason.QUOTE_UNAVAILABLE, f"the quote could not be read: {failed}")
         choice = decide_conversion(
             policy=guard.ladder,
             safety=guard.safety,
@@ -301,7 +304,7 @@ class OrderActivities:
         try:
             live, positions = await asyncio.gather(self._desk.live_orders(), self._desk.positions())
         except (Unavailable, Refused) as failed:
-            return _not_sent("POSITION_UNANSWERED", f"the position could not be read: {failed}")
+            return _not_sent(NotSentReason.POSITION_UNAVAILABLE, f"the position could not be read: {failed}")
         position = _position(request.intent.contract.occ_symbol, [*orders, *live], positions)
         if position.held - position.closing >= request.intent.quantity:
             return None
@@ -311,7 +314,7 @@ class OrderActivities:
             "wanted": str(request.intent.quantity),
         }
         return _not_sent(
-            "POSITION_TAKEN",
+            NotSentReason.POSITION_NOT_FREE,
             "the account does not hold that many contracts free of other closing orders",
             facts,
         )
@@ -332,5 +335,5 @@ def _position(symbol: str, orders: list[OrderReport], positions: list[Position])
     return PositionAnswer(held=held, closing=closing)
 
 
-def _not_sent(code: str, detail: str, facts: dict[str, str] | None = None) -> SubmitAnswer:
+def _not_sent(code: NotSentReason | Code, detail: str, facts: dict[str, str] | None = None) -> SubmitAnswer:
     return SubmitAnswer(result=SubmitResult.NOT_SENT, code=code, detail=detail, facts=facts or {})

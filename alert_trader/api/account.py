@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from alert_trader.api.dependencies import ApiContext, HaltKey, ReadKey, TemporalClient, problem_responses
 from alert_trader.control.commands import account_commands
-from alert_trader.control.temporal import UnreachableError
+from alert_trader.control.errors import UnreachableError
+from alert_trader.control.queries import account as account_queries
 from alert_trader.domain.account.view import AccountReceipt, AccountView, HaltReceipt
 
 router = APIRouter(prefix="/admin", tags=["account"])
@@ -39,7 +40,7 @@ class ResumeRequest(BaseModel):
 @router.get("/account", operation_id="account", summary="Show the account", responses=_PROBLEMS)
 async def show(_: ReadKey, client: TemporalClient, context: ApiContext) -> AccountView:
     """Return the account's state, limits, today's counters, open trades and what blocks entries."""
-    return await account_commands.account_view(client, context.settings.account)
+    return await account_queries.account_view(client, context.settings.account)
 
 
 @router.post("/halt", operation_id="halt", summary="Halt the account", responses=_PROBLEMS)
@@ -55,7 +56,7 @@ async def halt(name: HaltKey, context: ApiContext, body: HaltRequest | None = No
         )
     except UnreachableError as away:
         raise UnreachableError(
-            f"{away}. {account_commands.without_temporal(context.settings.stop_path.absolute())}"
+            f"{away}. {account_commands.stop_file_advice(context.settings.stop_path.absolute())}"
         ) from away
 
 

@@ -16,7 +16,8 @@ from temporalio.api.common.v1 import Payload, Payloads
 
 from alert_trader.api.dependencies import ApiContext, Context
 from alert_trader.api.problems import Kind, ProblemError, responses
-from alert_trader.control.payload_codec import EncryptionCodec, UnreadablePayloadError
+from alert_trader.control.errors import UnreadablePayloadError
+from alert_trader.control.payload_codec import EncryptionCodec
 
 PREFIX = "/codec"
 router = APIRouter(prefix=PREFIX, tags=["codec"])

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from alert_trader.api.dependencies import ApiContext
 from alert_trader.api.problems import RETRY_SOON, Kind, ProblemError, responses
-from alert_trader.control.temporal import UnreachableError
+from alert_trader.control.errors import UnreachableError
 from alert_trader.domain.execution.policy import Mode
 
 router = APIRouter(tags=["health"])

@@ -11,8 +11,13 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from alert_trader.control.errors import ControlError, NotFoundError, NotPossibleError, NoWorkerError
-from alert_trader.control.temporal import UnreachableError
+from alert_trader.control.errors import (
+    ControlError,
+    NoAnswerError,
+    NotFoundError,
+    NotPossibleError,
+    UnreachableError,
+)
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SOON = {"retry-after": "5"}
@@ -178,7 +183,7 @@ def problem_of(error: ControlError) -> JSONResponse:
             return problem(HTTPStatus.NOT_FOUND, Kind.NOT_FOUND, str(error))
         case NotPossibleError():
             return problem(HTTPStatus.CONFLICT, Kind.NOT_POSSIBLE, str(error))
-        case NoWorkerError():
+        case NoAnswerError():
             return problem(HTTPStatus.GATEWAY_TIMEOUT, Kind.NO_ANSWER, str(error), headers=RETRY_SOON)
         case UnreachableError():
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, Kind.UNAVAILABLE, str(error), headers=RETRY_SOON)

@@ -4,23 +4,18 @@ import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 
-from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client, Interceptor
-from temporalio.service import RPCError
 
-from alert_trader.control.temporal import Target, UnreachableError, connect, unreachable
+from alert_trader.control.errors import UnreachableError
+from alert_trader.control.queries.workers import polling_workers
+from alert_trader.control.temporal import Target, connect
 from alert_trader.domain.ids import AccountNumber
-from alert_trader.workflows.interface import task_queue
 
 CONNECT_WITHIN = timedelta(seconds=3)
 """Short, because a caller waits for it and can retry."""
 
 FAIL_FAST_FOR = timedelta(seconds=1)
 """For this long after a failed connection requests fail at once, instead of queueing for the same failure."""
-
-_RPC_TIMEOUT = timedelta(seconds=3)
 
 
 class TemporalConnection:
@@ -58,15 +53,5 @@ class TemporalConnection:
             return self._client
 
     async def workers(self, account: AccountNumber) -> int:
-        """Return how many workers poll the account's task queue. Raise UnreachableError."""
-        client = await self.client()
-        request = DescribeTaskQueueRequest(
-            namespace=client.namespace,
-            task_queue=TaskQueue(name=task_queue(account)),
-            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-        )
-        try:
-            answer = await client.workflow_service.describe_task_queue(request, timeout=_RPC_TIMEOUT)
-        except RPCError as error:
-            raise unreachable(error, client) from error
-        return len({poller.identity for poller in answer.pollers})
+        """Count the workers that take an account's work; raises UnreachableError."""
+        return len(await polling_workers(await self.client(), account))

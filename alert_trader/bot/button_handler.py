@@ -14,7 +14,7 @@ from alert_trader.bot.embeds import confirm_view
 from alert_trader.bot.operators import Operators, not_an_operator, signature
 from alert_trader.control.commands import trade_commands
 from alert_trader.control.errors import ControlError
-from alert_trader.control.queries.trade_views import NoAnswer, handle_of, view_of
+from alert_trader.control.queries.trade_views import view_of
 from alert_trader.domain.alerts.portion import ALL, HALF, Portion
 from alert_trader.domain.money import plain
 from alert_trader.domain.trade.lifecycle import Phase
@@ -44,8 +44,8 @@ class ButtonHandler:
             await self._run(interaction, action, trade, offer)
             return
         try:
-            view = await view_of(handle_of(self._client, trade))
-        except (ControlError, NoAnswer) as error:
+            view = await view_of(self._client, trade)
+        except ControlError as error:
             await interaction.followup.send(safe(str(error), 1800), ephemeral=True)
             return
         await ask(interaction, action, view)
@@ -63,8 +63,8 @@ class ButtonHandler:
             )
             return
         try:
-            view = await view_of(handle_of(self._client, question.trade))
-        except (ControlError, NoAnswer) as error:
+            view = await view_of(self._client, question.trade)
+        except ControlError as error:
             await interaction.followup.send(safe(str(error), 1800), ephemeral=True)
             return
         if contracts_affected(question.action, view) != question.contracts:

@@ -22,7 +22,7 @@ from alert_trader.bot.operators import Operators
 from alert_trader.bot.setup_check import setup_problems
 from alert_trader.control.errors import ControlError
 from alert_trader.control.intake.message import Intake
-from alert_trader.control.queries.cards import ask_for_card, behind
+from alert_trader.control.queries.cards import outdated_cards, request_card
 from alert_trader.settings.model import Settings
 from alert_trader.workflows.interface import cards_queue
 
@@ -136,10 +136,10 @@ class TraderBot(discord.Client):
             count = await self.intake.catch_up(self, self.me)
             self._caught_up.set()
             try:
-                late = await behind(self.temporal, self.settings.account)
+                late = await outdated_cards(self.temporal, self.settings.account)
                 for each in late:
                     if each.last is None:
-                        await ask_for_card(self.temporal, each.workflow_id)
+                        await request_card(self.temporal, each.workflow_id)
                     else:
                         await self._repair_card(each.last)
             except ControlError as error:

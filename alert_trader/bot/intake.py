@@ -15,7 +15,7 @@ from temporalio.client import Client
 from alert_trader import clock
 from alert_trader.bot.alert_message import alert_of, nature_of
 from alert_trader.bot.discord_text import DISCORD_ERRORS
-from alert_trader.control.errors import ControlError, NoWorkerError
+from alert_trader.control.errors import ControlError, NoAnswerError, UnreachableError
 from alert_trader.control.intake.message import (
     Ignored,
     Intake,
@@ -25,7 +25,6 @@ from alert_trader.control.intake.message import (
     Unmatched,
     take,
 )
-from alert_trader.control.temporal import UnreachableError
 from alert_trader.domain.alerts.alert import AlertKind, Nature
 from alert_trader.domain.alerts.allowlist import Allowlist
 
@@ -104,7 +103,7 @@ class MessageIntake:
         while True:
             try:
                 return await take(self._client, alert, self._rules)
-            except (UnreachableError, NoWorkerError) as error:
+            except (UnreachableError, NoAnswerError) as error:
                 log.warning("message %s not processed yet, retrying: %s", alert.message_id, error)
                 if clock.now() >= until:
                     return None

@@ -12,7 +12,6 @@ from alert_trader.bot.client import TraderBot
 from alert_trader.bot.discord_text import LONGEST_MESSAGE, safe
 from alert_trader.bot.operators import not_an_operator
 from alert_trader.control.errors import ControlError
-from alert_trader.control.queries.trade_views import NoAnswer
 
 log = logging.getLogger("alert-trader.bot")
 
@@ -43,7 +42,7 @@ async def reply(interaction: discord.Interaction[Any], make: Callable[[], Awaita
     await interaction.response.defer(ephemeral=True, thinking=True)
     try:
         made = await make()
-    except (ControlError, NoAnswer, ValueError) as error:
+    except (ControlError, ValueError) as error:
         made = safe(str(error), 1800)
     except Exception:
         log.exception("internal error in a command: please report it with these lines")
@@ -75,7 +74,7 @@ class ConfirmView(discord.ui.View):
         await interaction.response.defer(ephemeral=True, thinking=True)
         try:
             text = await self._do(interaction)
-        except (ControlError, NoAnswer, ValueError) as error:
+        except (ControlError, ValueError) as error:
             text = safe(f"Not done: {error}", 1800)
         await interaction.followup.send(cut(text), ephemeral=True)
 

@@ -21,7 +21,7 @@ from alert_trader.bot.thread_lines import thread_messages
 from alert_trader.control.commands import trade_commands
 from alert_trader.control.errors import ControlError
 from alert_trader.control.queries import trade_views
-from alert_trader.control.queries.trade_views import Filter, handle_of, view_of
+from alert_trader.control.queries.trade_views import Filter, view_of
 from alert_trader.control.queries.why import why_trade
 from alert_trader.domain.alerts.alert import AlertMessage
 from alert_trader.domain.alerts.parser import LONGEST_ALERT, parse
@@ -139,7 +139,7 @@ async def close(interaction: Interaction, trade: str, portion: str = "all", reas
 
     async def make() -> Reply:
         part = read_portion(portion)
-        view = await view_of(handle_of(client, trade))
+        view = await view_of(client, trade)
         if part.of(view.position) == 0 or view.outcome is not None:
             what = view.contract or trade
             return Reply(
@@ -147,7 +147,7 @@ async def close(interaction: Interaction, trade: str, portion: str = "all", reas
             )
 
         async def sell(pressed: Interaction) -> str:
-            now = await view_of(handle_of(client, trade))
+            now = await view_of(client, trade)
             if now.position != view.position:
                 return (
                     f"Nothing was done: the trade holds {now.position} now, not {view.position} as when you "

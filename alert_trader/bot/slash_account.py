@@ -10,6 +10,7 @@ from alert_trader.bot.discord_text import count, safe
 from alert_trader.bot.operators import signature
 from alert_trader.bot.replies import ConfirmView, Reply, bot_of, reply
 from alert_trader.control.commands import account_commands
+from alert_trader.control.queries import account as account_queries
 from alert_trader.control.queries.trade_views import Filter, list_trades
 from alert_trader.domain.account.limits import Limits, written
 from alert_trader.domain.account.view import AccountView
@@ -33,7 +34,7 @@ async def status(interaction: Interaction) -> None:
             f"✅ Discord: {bot.latency * 1000:.0f} ms · Temporal: namespace {safe(client.namespace, 80)}",
             f"{count(len(rows), 'open trade')}",
         ]
-        view = await account_commands.account_view(client, number)
+        view = await account_queries.account_view(client, number)
         blocking = [f"⛔ entries blocked: {safe(each)}" for each in view.blocking]
         return "\n".join(lines + (blocking or [reply_text.ENTRIES_ALLOWED]))
 
@@ -46,7 +47,7 @@ async def account_command(interaction: Interaction) -> None:
     client, number = bot_of(interaction).temporal, bot_of(interaction).settings.account
 
     async def make() -> str:
-        return reply_text.account(await account_commands.account_view(client, number))
+        return reply_text.account(await account_queries.account_view(client, number))
 
     await reply(interaction, make)
 
@@ -57,7 +58,7 @@ async def positions(interaction: Interaction) -> None:
     client, number = bot_of(interaction).temporal, bot_of(interaction).settings.account
 
     async def make() -> str:
-        return reply_text.positions(await account_commands.positions(client, number))
+        return reply_text.positions(await account_queries.positions(client, number))
 
     await reply(interaction, make)
 
@@ -68,7 +69,7 @@ async def orders(interaction: Interaction) -> None:
     client, number = bot_of(interaction).temporal, bot_of(interaction).settings.account
 
     async def make() -> str:
-        return reply_text.orders(await account_commands.orders(client, number))
+        return reply_text.orders(await account_queries.orders(client, number))
 
     await reply(interaction, make)
 
@@ -79,7 +80,7 @@ async def auth(interaction: Interaction) -> None:
     client, number = bot_of(interaction).temporal, bot_of(interaction).settings.account
 
     async def make() -> str:
-        return reply_text.checks(await account_commands.preflight(client, number))
+        return reply_text.checks(await account_queries.preflight(client, number))
 
     await reply(interaction, make)
 
@@ -106,7 +107,7 @@ async def resume(interaction: Interaction, changed: str) -> None:
     client, number = bot_of(interaction).temporal, bot_of(interaction).settings.account
 
     async def make() -> Reply:
-        view = await account_commands.account_view(client, number)
+        view = await account_queries.account_view(client, number)
 
         async def go(pressed: Interaction) -> str:
             receipt = await account_commands.resume(
@@ -136,7 +137,7 @@ async def flatten(interaction: Interaction, reason: str) -> None:
     client, number = bot_of(interaction).temporal, bot_of(interaction).settings.account
 
     async def make() -> Reply:
-        view = await account_commands.account_view(client, number)
+        view = await account_queries.account_view(client, number)
         held = sum(each.position for each in view.open_trades)
 
         async def go(pressed: Interaction) -> str:
@@ -172,7 +173,7 @@ async def limits(
     client, number = bot_of(interaction).temporal, bot_of(interaction).settings.account
 
     async def make() -> Reply:
-        now = await account_commands.limits(client, number)
+        now = await account_queries.limits(client, number)
         if name is None or value is None:
             return Reply(text=reply_text.limits(now))
         if name not in NAMES:

@@ -16,6 +16,7 @@ from alert_trader.cli.context import err, fail, out, print_json, settings, with_
 from alert_trader.cli.exit_codes import ExitCode
 from alert_trader.cli.trade_display import show_events, signed
 from alert_trader.control.commands import account_commands as control
+from alert_trader.control.queries import account as account_queries
 from alert_trader.domain.account.limits import Limits, diff, written
 from alert_trader.domain.account.preflight import Check
 from alert_trader.domain.account.trading_state import AccountState
@@ -45,7 +46,7 @@ def _stop_file_hint() -> Iterator[None]:
         yield
     except typer.Exit as ended:
         if ended.exit_code == ExitCode.UNREACHABLE:
-            err().print(control.without_temporal(settings().settings.stop_path.absolute()), markup=False)
+            err().print(control.stop_file_advice(settings().settings.stop_path.absolute()), markup=False)
         raise
 
 
@@ -63,7 +64,7 @@ def account(context: typer.Context, *, as_json: JSON = False) -> None:
     """Show the account: state, limits used, open trades, and what blocks entries."""
     if context.invoked_subcommand is not None:
         return
-    view = _ask_account(control.account_view)
+    view = _ask_account(account_queries.account_view)
     if as_json:
         print_json(view)
     else:
@@ -73,7 +74,7 @@ def account(context: typer.Context, *, as_json: JSON = False) -> None:
 @account_app.command("positions")
 def positions(*, as_json: JSON = False) -> None:
     """List the account's option positions, as read from the broker."""
-    found = _ask_account(control.positions)
+    found = _ask_account(account_queries.positions)
     if as_json:
         print_json(found)
         return
@@ -92,7 +93,7 @@ def positions(*, as_json: JSON = False) -> None:
 @account_app.command("orders")
 def orders(*, as_json: JSON = False) -> None:
     """List the account's working orders at the broker, ours and others."""
-    found = _ask_account(control.orders)
+    found = _ask_account(account_queries.orders)
     if as_json:
         print_json(found)
         return
@@ -124,7 +125,7 @@ def orders(*, as_json: JSON = False) -> None:
 @account_app.command("preflight")
 def preflight(*, as_json: JSON = False) -> None:
     """Run every check that a first order needs."""
-    checks = _ask_account(control.preflight)
+    checks = _ask_account(account_queries.preflight)
     if as_json:
         print_json(checks)
     else:
@@ -219,7 +220,7 @@ def limits(context: typer.Context, *, as_json: JSON = False) -> None:
     """Show the limits in force."""
     if context.invoked_subcommand is not None:
         return
-    found = _ask_account(control.limits)
+    found = _ask_account(account_queries.limits)
     if as_json:
         print_json(found)
     else:

@@ -212,7 +212,7 @@ def verify(*, as_json: bool) -> None:
         raise typer.Exit(int(ExitCode.UNEXPECTED))
 
 
-def _show_proof(proof: rebuilding.Proof) -> None:
+def _show_proof(proof: rebuilding.Verification) -> None:
     redis = f"{proof.in_redis} in Redis" if proof.redis is None else f"Redis skipped ({proof.redis})"
     waiting = f", {proof.waiting} waiting for the next run of housekeeping" if proof.waiting else ""
     older = f", {proof.older} archived ones that Temporal no longer keeps" if proof.older else ""

@@ -19,8 +19,14 @@ from typing_extensions import override
 
 from alert_trader.cli.exit_codes import ExitCode
 from alert_trader.cli.options import chosen
-from alert_trader.control.errors import ControlError, NotFoundError, NotPossibleError, NoWorkerError
-from alert_trader.control.temporal import UnreachableError, connect
+from alert_trader.control.errors import (
+    ControlError,
+    NoAnswerError,
+    NotFoundError,
+    NotPossibleError,
+    UnreachableError,
+)
+from alert_trader.control.temporal import connect
 from alert_trader.domain.execution.policy import Mode
 from alert_trader.runtime.local.process import StackError
 from alert_trader.runtime.target import target_of
@@ -144,7 +150,7 @@ def errors_reported() -> Iterator[None]:
         fail(ExitCode.NOT_FOUND, str(error))
     except NotPossibleError as error:
         fail(ExitCode.REFUSED, str(error))
-    except NoWorkerError as error:
+    except NoAnswerError as error:
         fail(ExitCode.TIMEOUT, str(error))
     except (UnreachableError, StackError) as error:
         fail(ExitCode.UNREACHABLE, str(error))

@@ -13,18 +13,15 @@ import typer
 from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
-from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
-from temporalio.service import RPCError
 
 from alert_trader.cli.context import out, print_json, run, settings
 from alert_trader.cli.doctor_finding import Finding
 from alert_trader.cli.exit_codes import ExitCode
-from alert_trader.control.commands import account_commands as control
-from alert_trader.control.errors import ControlError
-from alert_trader.control.temporal import UnreachableError, address_of, connect
+from alert_trader.control.errors import ControlError, UnreachableError
+from alert_trader.control.queries import account as account_queries
+from alert_trader.control.queries.workers import polling_workers
+from alert_trader.control.temporal import address_of, connect
 from alert_trader.domain.execution.policy import Mode
 from alert_trader.runtime.local.process import StackError
 from alert_trader.runtime.local.temporal_server import find_binary
@@ -95,8 +92,8 @@ async def _examine(in_force: Settings, *, ask_broker: bool) -> list[Finding]:
 async def _account(client: Client, in_force: Settings) -> list[Finding]:
     """Have the worker run the checks for a first order; empty when no worker answers."""
     try:
-        checks = await control.preflight(client, in_force.account)
-        view = await control.account_view(client, in_force.account)
+        checks = await account_queries.preflight(client, in_force.account)
+        view = await account_queries.account_view(client, in_force.account)
     except ControlError:
         return []
     found = [
@@ -185,12 +182,12 @@ async def _namespace(client: Client, in_force: Settings) -> list[Finding]:
     fix = "start a worker, which creates the namespace: trader worker"
     try:
         state = await inspect(client)
-    except RPCError as error:
+    except UnreachableError as error:
         return [
             Finding(
                 name="namespace",
                 ok=False,
-                found=f"{client.namespace}: {error.message}",
+                found=f"{client.namespace}: {error}",
                 fix="check address and credentials",
             )
         ]
@@ -220,7 +217,7 @@ async def _housekeeping(client: Client, in_force: Settings) -> list[Finding]:
     """Check that closed trades are archived before Temporal deletes them."""
     try:
         state = await inspect(client)
-    except RPCError:
+    except UnreachableError:
         return []  # reported by the check of the namespace
     if state.retention is None:
         return []
@@ -230,16 +227,10 @@ async def _housekeeping(client: Client, in_force: Settings) -> list[Finding]:
 
 async def _workers(client: Client, in_force: Settings) -> Finding:
     queue = task_queue(in_force.account)
-    request = DescribeTaskQueueRequest(
-        namespace=client.namespace,
-        task_queue=TaskQueue(name=queue),
-        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-    )
     try:
-        answer = await client.workflow_service.describe_task_queue(request, timeout=_CONNECT)
-    except RPCError as error:
-        return Finding(name="worker", ok=False, found=error.message, fix="start one: trader worker")
-    who = sorted({poller.identity for poller in answer.pollers})
+        who = await polling_workers(client, in_force.account)
+    except UnreachableError as error:
+        return Finding(name="worker", ok=False, found=str(error), fix="start one: trader worker")
     if not who:
         fix = "start one: trader worker"
         return Finding(name="worker", ok=False, found=f"none runs (task queue {queue})", fix=fix)

@@ -4,10 +4,10 @@ import asyncio
 from datetime import datetime, timedelta
 
 from temporalio.client import Client
-from temporalio.service import RPCError
 
 from alert_trader import clock
 from alert_trader.cli.doctor_finding import Finding
+from alert_trader.control.errors import UnreachableError
 from alert_trader.control.queries.housekeeping import ROUNDS_IN_RETENTION, HousekeepingState, housekeeping
 from alert_trader.domain.market.calendar import eastern
 from alert_trader.mirrors.hot import MirrorAwayError
@@ -50,11 +50,11 @@ async def examine_schedule(client: Client, in_force: Settings, retention: timede
     """Check that closed trades are archived well before Temporal deletes them."""
     try:
         state = await housekeeping(client)
-    except RPCError as error:
+    except UnreachableError as error:
         return Finding(
             name="housekeeping",
             ok=False,
-            found=error.message,
+            found=str(error),
             fix="check address and credentials",
             needed=False,
         )
@@ -86,7 +86,7 @@ def housekeeping_finding(
         return f"{every}; {kept}, fewer than {ROUNDS_IN_RETENTION} runs", fix
     ago = now - state.last_end
     found = f"{every}, last run {ago.total_seconds():.0f} s ago; Temporal keeps trades {retention.days} days"
-    trouble = None if state.last is None else state.last.trouble
+    trouble = None if state.last is None else state.last.problem
     if trouble is not None:
         return f"{found}; last run failed: {trouble}", "fix the cause; the next run catches up"
     return found, start if ago > _LATE_AFTER_ROUNDS * max(state.every, wanted) + timedelta(minutes=1) else ""
@@ -111,14 +111,14 @@ async def _redis(in_force: Settings) -> Finding:
     hot = mirrors(in_force).hot
     assert hot is not None
     try:
-        version, whole = await hot.ping(), await hot.whole_at()
+        version, complete = await hot.ping(), await hot.complete_at()
         await hot.try_writing()
     except MirrorAwayError as error:
         fix = "start it, or correct TRADER_REDIS_URL; trades are not affected, and it catches up by itself"
         return Finding(name="Redis", ok=False, found=str(error), fix=fix, needed=False)
     finally:
         await hot.aclose()
-    if whole is None:
+    if complete is None:
         return Finding(
             name="Redis",
             ok=False,
@@ -126,4 +126,4 @@ async def _redis(in_force: Settings) -> Finding:
             fix="wait for the next run of housekeeping",
             needed=False,
         )
-    return Finding(name="Redis", ok=True, found=f"version {version}; complete as of {eastern(whole)}")
+    return Finding(name="Redis", ok=True, found=f"version {version}; complete as of {eastern(complete)}")

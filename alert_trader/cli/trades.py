@@ -23,8 +23,8 @@ from alert_trader.control.intake.message import (
     PassedToTrade,
     TradeStarted,
     Unmatched,
+    summary_of,
     take,
-    told,
 )
 from alert_trader.control.queries import trade_views
 from alert_trader.control.queries.trade_views import Filter, TradeDetails
@@ -69,7 +69,7 @@ def send(
     async def ask(client: Client) -> tuple[IntakeResult, TradeDetails | None]:
         taken = await take(client, message, intake_of(loaded.settings))
         if not as_json:
-            err().print(f"{told(taken)}  (mode {loaded.settings.mode})", markup=False)
+            err().print(f"{summary_of(taken)}  (mode {loaded.settings.mode})", markup=False)
         trade = taken.workflow_id if isinstance(taken, TradeStarted | PassedToTrade) else None
         return taken, await follow(
             client, trade, timeout, quiet=as_json

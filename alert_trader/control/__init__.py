@@ -1,5 +1,5 @@
-"""The use-cases that every face shares: send, list, show, watch, cancel, close, convert, history, replay, report.
+"""What every interface can do with trades and accounts: commands, queries, intake, reports.
 
-Lives here: what a command, a bot or an API asks of trades, answered through Temporal alone. Never here: settings, the broker, how an
-answer is printed.
+Lives here: what a command, a bot or an API asks of trades, answered through Temporal alone. Never here:
+settings, the broker, how an answer is printed.
 """

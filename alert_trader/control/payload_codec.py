@@ -1,11 +1,12 @@
-"""Payloads encrypted before they leave a process: what Temporal keeps at rest is then unreadable without a key.
+"""Encrypt payloads before they leave the process: what Temporal stores cannot be read without a key.
 
-AES-GCM with a key of 256 bits and a nonce of its own for every payload. The key's id stands in the payload's metadata, bound to it by the
-cipher, so that keys can be changed: the first of the ring writes, every one of it reads. Payloads without our mark pass as they are, so
-that encryption can be switched on while trades run.
+AES-GCM with a 256-bit key and a new nonce for every payload. The key's id is in the payload's metadata and
+authenticated by the cipher, so that keys can be rotated: the first key encrypts, all decrypt. Payloads
+without our encoding pass unchanged, so that encryption can be enabled while trades run.
 
-Encrypted are inputs, results, signals, updates, queries, failures and summaries. Search attributes are not: the server must be able to
-compare them. Workflow ids, task queues, names of activities and timers are not payloads and stay readable.
+Inputs, results, signals, updates, queries, failures and summaries are encrypted. Search attributes are not:
+the server must compare them. Workflow ids, task queues, activity names and timers are not payloads and stay
+readable.
 """
 
 import json
@@ -23,10 +24,10 @@ from temporalio.client import WorkflowHistory
 from temporalio.converter import PayloadCodec
 from typing_extensions import override
 
-from alert_trader.control.errors import ControlError
+from alert_trader.control.errors import UnreadablePayloadError
 
 ENCODING = b"binary/encrypted"
-"""What the metadata of an encrypted payload says; Temporal's own samples and Web UI know it by this name."""
+"""The encoding of an encrypted payload; Temporal's samples and Web UI use the same name."""
 
 KEY_ID = "encryption-key-id"
 KEY_BYTES = 32
@@ -34,15 +35,11 @@ _NONCE_BYTES = 12
 _VERSION = b"alert-trader/1"
 
 
-class UnreadablePayloadError(ControlError):
-    """A payload cannot be decrypted: its key is not in the settings, or its bytes were changed."""
-
-
 class EncryptionCodec(PayloadCodec):
-    """Encrypts with the first key of a ring, decrypts with any."""
+    """Encrypts with the first key of a ring and decrypts with any."""
 
     def __init__(self, keys: Sequence[tuple[str, bytes]]) -> None:
-        """Take the ring as (id, key), the one that writes first; raises ValueError for none, or a key of another length."""
+        """Use a ring of (id, key), the encrypting one first; raises ValueError for none or a wrong length."""
         if not keys or any(len(key) != KEY_BYTES for _, key in keys):
             raise ValueError(f"expected at least one encryption key, each of {KEY_BYTES} bytes")
         self._current = keys[0][0]
@@ -55,17 +52,17 @@ class EncryptionCodec(PayloadCodec):
 
     @override
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        """Decrypt each payload that carries our mark; raises UnreadablePayloadError where that cannot be done."""
+        """Decrypt each payload of our encoding; raises UnreadablePayloadError."""
         return [self.decrypt(payload) for payload in payloads]
 
     def _encrypt(self, payload: Payload) -> Payload:
         nonce = os.urandom(_NONCE_BYTES)
         name = self._current.encode()
-        sealed = self._ciphers[self._current].encrypt(nonce, payload.SerializeToString(), _bound(name))
-        return Payload(metadata={"encoding": ENCODING, KEY_ID: name}, data=nonce + sealed)
+        encrypted = self._ciphers[self._current].encrypt(nonce, payload.SerializeToString(), _bound(name))
+        return Payload(metadata={"encoding": ENCODING, KEY_ID: name}, data=nonce + encrypted)
 
     def decrypt(self, payload: Payload) -> Payload:
-        """Decrypt one payload; one without our mark is given back as it is."""
+        """Decrypt one payload; one of another encoding is returned unchanged."""
         if payload.metadata.get("encoding") != ENCODING:
             return payload
         name = payload.metadata.get(KEY_ID, b"")
@@ -73,8 +70,9 @@ class EncryptionCodec(PayloadCodec):
         cipher = self._ciphers.get(name.decode(errors="replace"))
         if cipher is None:
             raise UnreadablePayloadError(
-                f"expected a payload of one of the encryption keys {', '.join(self._ciphers)}, found one of key {shown}. "
-                "Add that key to TRADER_ENCRYPTION_KEYS behind the first, which goes on writing"
+                f"a payload is encrypted with key {shown}; the configured keys are "
+                f"{', '.join(self._ciphers)}. "
+                "Add that key to TRADER_ENCRYPTION_KEYS after the first"
             )
         try:
             return Payload.FromString(
@@ -82,12 +80,13 @@ class EncryptionCodec(PayloadCodec):
             )
         except (InvalidTag, ValueError):
             raise UnreadablePayloadError(
-                f"a payload of encryption key {shown} cannot be read: the key is another one of that name, or the bytes were changed"
+                f"a payload of encryption key {shown} cannot be decrypted: the key differs, or the bytes "
+                "were changed"
             ) from None
 
 
 class KeylessCodec(PayloadCodec):
-    """Writes plain, and says in words that a payload is encrypted and no key is set."""
+    """Does not encrypt, and raises a clear error for an encrypted payload."""
 
     @override
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
@@ -101,8 +100,8 @@ class KeylessCodec(PayloadCodec):
             if payload.metadata.get("encoding") == ENCODING:
                 name = payload.metadata.get(KEY_ID, b"").decode(errors="replace")
                 raise UnreadablePayloadError(
-                    f"expected a payload that is not encrypted, as no key is set; found one of key {name!r}. "
-                    "Set TRADER_ENCRYPTION_KEYS to the keys that the workers have"
+                    f"a payload is encrypted with key {name!r}, and no key is set. "
+                    "Set TRADER_ENCRYPTION_KEYS to the keys of the workers"
                 )
         return list(payloads)
 
@@ -110,8 +109,8 @@ class KeylessCodec(PayloadCodec):
 KEYLESS = KeylessCodec()
 
 
-def readable(history: WorkflowHistory, codec: PayloadCodec | None) -> WorkflowHistory:
-    """Give a history with every payload decrypted, to be told or shown; the one given is not changed."""
+def decrypted(history: WorkflowHistory, codec: PayloadCodec | None) -> WorkflowHistory:
+    """Return a copy of a history with every payload decrypted."""
     if not isinstance(codec, EncryptionCodec):
         return history
     copied = History()
@@ -122,7 +121,7 @@ def readable(history: WorkflowHistory, codec: PayloadCodec | None) -> WorkflowHi
 
 
 def _open(message: Message, codec: EncryptionCodec) -> None:
-    """Decrypt every payload below a message, in place; a failure gets its words back."""
+    """Decrypt every payload below a message in place, and the text of failures."""
     for inner in _inner(message):
         if isinstance(inner, Payload):
             inner.CopyFrom(codec.decrypt(inner))
@@ -134,7 +133,7 @@ def _open(message: Message, codec: EncryptionCodec) -> None:
 
 
 def _inner(message: Message) -> Iterable[Message]:
-    """Give every message inside another, those of lists and maps too."""
+    """Yield every message inside another, those in lists and maps too."""
     for field, value in message.ListFields():
         if field.message_type is None:
             continue
@@ -148,5 +147,5 @@ def _inner(message: Message) -> Iterable[Message]:
 
 
 def _bound(key_id: bytes) -> bytes:
-    """Give what the cipher binds a payload to: one sealed under another key's id is not taken for it."""
+    """Return the additional data that binds a payload to its key's id."""
     return _VERSION + b"/" + key_id

@@ -1,7 +1,7 @@
-"""How values become payloads and back: pydantic's JSON, with one cache of its type adapters for the whole process.
+"""Convert values to payloads with pydantic's JSON, and one cache of type adapters for the process.
 
-The SDK makes a payload converter for every workflow run. With a cache in each of them, every run, and every replay after a
-restart, would build the adapters of all message types again: tens of milliseconds of CPU each.
+The SDK creates a payload converter for every workflow run. With a cache in each, every run and every replay
+after a restart would build the adapters of all message types again: tens of milliseconds of CPU.
 """
 
 from temporalio.contrib.pydantic import PydanticJSONPlainPayloadConverter

@@ -1,4 +1,4 @@
-"""The one way to a Temporal server: the SDK's own environment configuration, bounded retries, our data converter, quiet logs."""
+"""Connect to Temporal, with the SDK's environment configuration, bounded retries and our data converter."""
 
 import asyncio
 import dataclasses
@@ -19,28 +19,25 @@ from temporalio.runtime import (
     TelemetryConfig,
     TelemetryFilter,
 )
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
-from alert_trader.control.errors import ControlError
+from alert_trader.control.errors import UnreachableError
 from alert_trader.control.payload_codec import KEYLESS
 from alert_trader.control.payload_converter import DATA_CONVERTER
+from alert_trader.control.rpc_errors import FailureKind, kind_of
 
 DEFAULT_ADDRESS = "127.0.0.1:7233"
 CONNECT_WITHIN = timedelta(seconds=10)
-"""A server that starts answers "not healthy yet" for a few seconds; one that is away should be told of soon."""
+"""A starting server is "not healthy yet" for a few seconds; a missing one should be reported soon."""
 
 _RETRY_PAUSE = timedelta(milliseconds=200)
-_HOPELESS = {RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED, RPCStatusCode.NOT_FOUND}
+_FINAL = {FailureKind.FORBIDDEN, FailureKind.NO_NAMESPACE, FailureKind.NOT_FOUND}
 """Answers that waiting does not change."""
-
-
-class UnreachableError(ControlError):
-    """Temporal did not answer in time; the message says where it was looked for and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Where to connect: the address (None leaves it to TEMPORAL_ADDRESS, then this machine), the namespace, and what encrypts payloads."""
+    """Where to connect: address (None: TEMPORAL_ADDRESS, then this machine), namespace, and payload codec."""
 
     address: str | None
     namespace: str
@@ -48,14 +45,15 @@ class Target:
 
 
 LATENCIES = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 600.0, 3600.0)
-"""Upper bounds of our histograms' buckets, in seconds: from a step of a trade to a position held for an hour."""
+"""Upper bounds of histogram buckets in seconds: from a step of a trade to a position held for an hour."""
 
 
 @functools.cache
 def runtime(metrics: str | None = None) -> Runtime:
-    """Give the process's runtime, whose core logs go to Python's logging: on stdout they would break JSON output.
+    """Return the process's runtime; its core logs go to Python's logging, as stdout may carry JSON.
 
-    With `metrics` (host:port) it serves the SDK's and our own metrics there for Prometheus; raises ValueError when it cannot listen.
+    With `metrics` (host:port) it serves metrics for Prometheus; raises ValueError when it cannot listen
+    there.
     """
     forward = LogForwardingConfig(logger=logging.getLogger("temporalio.core"))
     level = TelemetryFilter(core_level="WARN", other_level="ERROR")
@@ -74,12 +72,13 @@ def runtime(metrics: str | None = None) -> Runtime:
         )
     except (RuntimeError, ValueError) as error:
         raise ValueError(
-            f"expected to serve metrics at {metrics}, found: {error}. Set TRADER_METRICS_BIND to a free host:port, or unset it"
+            f"metrics cannot be served at {metrics}: {error}. Set TRADER_METRICS_BIND to a free host:port, "
+            "or unset it"
         ) from None
 
 
 def converter(codec: PayloadCodec | None = None) -> DataConverter:
-    """Give the one data converter of client, worker and replayer. With a codec, failures are encrypted like every other payload."""
+    """Return the data converter of client, worker and replayer; with a codec, failures are encrypted too."""
     if codec is None:
         return dataclasses.replace(DATA_CONVERTER, payload_codec=KEYLESS)
     return dataclasses.replace(
@@ -90,7 +89,7 @@ def converter(codec: PayloadCodec | None = None) -> DataConverter:
 
 
 def address_of(target: Target) -> str:
-    """Name the address that `target` leads to, with the environment's configuration taken in."""
+    """Return the address of `target`, with the environment's configuration."""
     return target.address or ClientConfigProfile.load().address or DEFAULT_ADDRESS
 
 
@@ -101,12 +100,12 @@ async def connect(
     metrics: str | None = None,
     interceptors: Sequence[Interceptor] = (),
 ) -> Client:
-    """Connect, trying again until `within` has passed; raises UnreachableError then, or at once where trying again is no use."""
+    """Connect, with retries until `within` has passed; raises UnreachableError then, or at once if final."""
     config = ClientConfigProfile.load().to_client_connect_config()
     config["target_host"] = address_of(target)
     config["namespace"] = target.namespace
     if config.get("api_key") == "":
-        # an empty TEMPORAL_API_KEY would switch TLS on
+        # an empty TEMPORAL_API_KEY would enable TLS
         del config["api_key"]
         if config.get("tls") is True:
             del config["tls"]
@@ -121,31 +120,18 @@ async def connect(
                     **config, data_converter=encoding, runtime=serving, interceptors=interceptors
                 )
         except (RuntimeError, RPCError, TimeoutError) as error:
-            hopeless = isinstance(error, RPCError) and error.status in _HOPELESS
-            if hopeless or loop.time() + _RETRY_PAUSE.total_seconds() >= deadline:
+            final = isinstance(error, RPCError) and kind_of(error) in _FINAL
+            if final or loop.time() + _RETRY_PAUSE.total_seconds() >= deadline:
                 raise UnreachableError(_no_connection(config["target_host"], error)) from error
         await asyncio.sleep(_RETRY_PAUSE.total_seconds())
 
 
-def unreachable(error: RPCError, client: Client) -> UnreachableError:
-    """Word a call that Temporal did not answer, or answered with a refusal of its own."""
-    if error.status is RPCStatusCode.NOT_FOUND and "amespace" in error.message:
-        return UnreachableError(
-            f"expected the Temporal namespace {client.namespace}, which does not exist yet: no worker of this mode has run. "
-            "Start one with `trader worker`, or check TRADER_MODE"
-        )
-    return UnreachableError(
-        f"Temporal did not answer as expected: {error.message.rstrip('.')}. `trader doctor` looks for the cause"
-    )
-
-
 def _no_connection(address: str, error: Exception) -> str:
     words = str(error).strip()
+    found = words.splitlines()[0].rstrip(".") if words else "no answer in time"
     if "refused" in words.lower():
-        found = "nothing that listens there"
-    else:
-        found = words.splitlines()[0].rstrip(".") if words else "no answer in time"
+        found = "nothing listens there"
     return (
-        f"expected a Temporal server at {address}, found {found}. "
+        f"no Temporal server at {address}: {found}. "
         "Start the local stack with `trader up`, or set TRADER_TEMPORAL_ADDRESS to a server that runs"
     )

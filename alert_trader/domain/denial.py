@@ -1,11 +1,11 @@
-"""Why we say no: one enumeration of codes, and the value that carries a code with its numbers."""
+"""Denials: one enumeration of codes with their meanings, and the value with a code and its numbers."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 
 class Code(StrEnum):
-    """A reason for not trading: `CATEGORY_CONDITION`. `MEANINGS` says what each stands for and what to do."""
+    """A reason for not trading: `CATEGORY_CONDITION`. `MEANINGS` explains each and says what to do."""
 
     PARSE_NO_SYMBOL = "PARSE_NO_SYMBOL"
     PARSE_NO_STRIKE = "PARSE_NO_STRIKE"
@@ -81,22 +81,22 @@ class Code(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Denied:
-    """We said no, before anything was sent."""
+    """We denied something before anything was sent."""
 
     code: Code
     reason: str
-    """One sentence for people: what was expected, what was found, what to do."""
+    """One sentence for people: what happened, the numbers, what to do."""
     facts: dict[str, str] = field(default_factory=dict)
-    """The numbers it rests on."""
+    """The numbers it is based on."""
 
     def __str__(self) -> str:
-        """Write `CODE: key=value ...`, the form logs and tables carry."""
+        """Return `CODE: key=value ...`, for logs and tables."""
         return " ".join([f"{self.code}:", *(f"{key}={value}" for key, value in self.facts.items())])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meaning:
-    """What a code says to people."""
+    """The explanation of a code."""
 
     means: str
     """What was found."""
@@ -106,15 +106,15 @@ class Meaning:
 
 MEANINGS: dict[Code, Meaning] = {
     Code.PARSE_NO_SYMBOL: Meaning(
-        means="No ticker was found where one belongs.",
-        to_do="Write the ticker, with a $ where it is also a word ($NOW).",
+        means="No ticker was found.",
+        to_do="Write the ticker, with a $ if it is also a word ($NOW).",
     ),
     Code.PARSE_NO_STRIKE: Meaning(
         means="No strike was found.",
         to_do="Write the strike with its right, as 450c.",
     ),
     Code.PARSE_NO_RIGHT: Meaning(
-        means="Neither call nor put was said.",
+        means="Neither call nor put was given.",
         to_do="Write c or p after the strike; it is never guessed.",
     ),
     Code.PARSE_NO_EXPIRY: Meaning(
@@ -122,19 +122,19 @@ MEANINGS: dict[Code, Meaning] = {
         to_do="Write it as 12/18 or 0DTE.",
     ),
     Code.PARSE_BAD_STRIKE: Meaning(
-        means="The strike is no possible strike, or may be a count of contracts.",
+        means="The strike is impossible, or may be a number of contracts.",
         to_do="Write it as 450c or 397.5c.",
     ),
     Code.PARSE_BAD_EXPIRY: Meaning(
         means="The expiration is impossible, past, or can be read as two dates.",
-        to_do="Write a listed expiration, with its year where it is not this year.",
+        to_do="Write a listed expiration, with the year if it is not this year.",
     ),
     Code.PARSE_BAD_PRICE: Meaning(
         means="The price is zero, unreadable, or as high as the strike.",
         to_do="Write the option's price a share after @, as @ 1.25.",
     ),
     Code.PARSE_BAD_QUANTITY: Meaning(
-        means="The quantity is zero, unreadable or said twice.",
+        means="The quantity is zero, unreadable or given twice.",
         to_do="Write one quantity, as x2, or none.",
     ),
     Code.PARSE_TWO_ACTIONS: Meaning(
@@ -150,24 +150,24 @@ MEANINGS: dict[Code, Meaning] = {
         to_do="Write one price.",
     ),
     Code.PARSE_SPREAD: Meaning(
-        means="The message is about several legs.",
+        means="The message is about a spread: several legs.",
         to_do="Trade spreads by hand: one alert opens one contract.",
     ),
     Code.PARSE_CONDITIONAL: Meaning(
-        means="The entry depends on something, or is a question or a thought.",
-        to_do="Send the alert when it is so.",
+        means="The entry is conditional, a question or an idea.",
+        to_do="Send the alert when the condition is met.",
     ),
     Code.PARSE_NEGATED: Meaning(
-        means="The message says not to, or takes something back.",
-        to_do="Send the alert alone, without a not.",
+        means="The message says not to trade, or withdraws an alert.",
+        to_do="Send the alert alone, without a negation.",
     ),
     Code.PARSE_NOT_FIRST_HAND: Meaning(
-        means="The message repeats, quotes or answers another.",
+        means="The message repeats, quotes or replies to another.",
         to_do="Only the first message trades; send a new one if a new trade is meant.",
     ),
     Code.PARSE_NOT_NOW: Meaning(
-        means="The message tells of a trade that was made before, or of its result.",
-        to_do="Nothing, unless a new entry was meant: then send it alone.",
+        means="The message reports an earlier trade or its result.",
+        to_do="Nothing; if a new entry was meant, send it alone.",
     ),
     Code.PARSE_UNEXPLAINED_NUMBER: Meaning(
         means="A number is neither strike, date, price nor quantity, and has no name such as SL or PT.",
@@ -182,11 +182,11 @@ MEANINGS: dict[Code, Meaning] = {
         to_do="Write it as: BTO SPY 450c 12/18 @ 1.25.",
     ),
     Code.EXPIRY_NOT_TRADING_DAY: Meaning(
-        means="The alert's expiration is a weekend or a holiday: nothing expires on it.",
+        means="The alert's expiration is a weekend or a holiday.",
         to_do="Send a new alert with a listed expiration.",
     ),
     Code.EXPIRY_PAST: Meaning(
-        means="The alert's expiration was over when it was posted.",
+        means="The alert's expiration was past when it was posted.",
         to_do="Send a new alert with a listed expiration.",
     ),
     Code.AUTHOR_NOT_ALLOWED: Meaning(
@@ -203,22 +203,22 @@ MEANINGS: dict[Code, Meaning] = {
     ),
     Code.ALERT_TOO_OLD: Meaning(
         means="The alert was older than the maximum age when its entry was to be sent.",
-        to_do="Wait for the next; if it happens often, look for what holds the worker up.",
+        to_do="Nothing; if it happens often, find out what delays the worker.",
     ),
     Code.ALERT_FROM_FUTURE: Meaning(
-        means="The alert is dated later than now by more than the maximum age.",
+        means="The alert's time is in the future by more than the maximum age.",
         to_do="Check this machine's clock and the sender's time.",
     ),
     Code.ALERT_NOT_ENTRY: Meaning(
-        means="The message is no entry.",
+        means="The message is not an entry.",
         to_do="Nothing: only entries open trades.",
     ),
     Code.ALERT_CORRECTS: Meaning(
-        means="The message seems to correct an alert of a moment ago, and says no whole alert itself.",
-        to_do="Look at the trade it names; send the whole alert again if it is meant.",
+        means="The message seems to correct the last alert, and is not a complete alert itself.",
+        to_do="Check the trade of that alert; to trade the correction, send the complete alert again.",
     ),
     Code.ADD_INCOMPLETE: Meaning(
-        means="An add does not name its whole contract and the price it was added at.",
+        means="An add does not name its complete contract and its price.",
         to_do="Nothing, or buy by hand.",
     ),
     Code.CONTRACT_NOT_LISTED: Meaning(
@@ -227,11 +227,11 @@ MEANINGS: dict[Code, Meaning] = {
     ),
     Code.CONTRACT_EXPIRED: Meaning(
         means="The contract no longer trades.",
-        to_do="Nothing; the alert came too late.",
+        to_do="Nothing: the alert came too late.",
     ),
     Code.QUOTE_MISSING: Meaning(
-        means="The broker gave no quote.",
-        to_do="Check that the market is open and the quote stream runs.",
+        means="The broker has no quote.",
+        to_do="Check that the market is open and the quote stream is connected.",
     ),
     Code.QUOTE_UNUSABLE: Meaning(
         means="A side of the quote is zero, the quote is crossed, or trading is halted.",
@@ -247,7 +247,7 @@ MEANINGS: dict[Code, Meaning] = {
     ),
     Code.PRICE_BELOW_TICK: Meaning(
         means="The price is below one tick.",
-        to_do="Nothing: the contract is too cheap to bid for.",
+        to_do="Nothing: the contract is too cheap to trade.",
     ),
     Code.MARKET_CLOSED: Meaning(
         means="The market is not in its regular session.",
@@ -255,11 +255,11 @@ MEANINGS: dict[Code, Meaning] = {
     ),
     Code.ACCOUNT_RESTRICTED: Meaning(
         means="The account may not open positions.",
-        to_do="Look at the account's status at the broker.",
+        to_do="Check the account's status at the broker.",
     ),
     Code.SIZE_ZERO: Meaning(
-        means="A cap leaves room for no contract.",
-        to_do="Raise the cap that the reason names, or leave the alert.",
+        means="A limit on the size allows no contract.",
+        to_do="Raise the limit that the reason names.",
     ),
     Code.LADDER_CANCELLED: Meaning(
         means="The window ended unfilled and the policy is to cancel.",
@@ -267,26 +267,26 @@ MEANINGS: dict[Code, Meaning] = {
     ),
     Code.LADDER_ABOVE_CEILING: Meaning(
         means="The ask was above the ceiling when the window ended.",
-        to_do="Nothing: the market ran away from the alert.",
+        to_do="Nothing: the price rose too far above the alert.",
     ),
     Code.LADDER_TOO_MANY_TICKS: Meaning(
         means="The ask was more ticks above the last limit than convert_within_ticks allows.",
         to_do="Nothing, or raise convert_within_ticks.",
     ),
     Code.LADDER_LATE: Meaning(
-        means="The worker woke up after the window and its grace.",
-        to_do="See why it was away; the remainder was cancelled, not chased.",
+        means="The worker continued after the window and its grace period.",
+        to_do="Find out why it was down; the remainder was cancelled.",
     ),
     Code.LADDER_CONVERSION_UNFILLED: Meaning(
-        means="The converted order did not fill in the time it was given; what was left of it was cancelled.",
-        to_do="Nothing; give it longer with ladder_conversion_wait if this is common.",
+        means="The converted order did not fill in time; its remainder was cancelled.",
+        to_do="Nothing; if it happens often, raise ladder_conversion_wait.",
     ),
     Code.BROKER_CHECK_FAILED: Meaning(
-        means="The broker's own dry-run turned the order down.",
-        to_do="Read the broker's words in the reason.",
+        means="The broker's dry-run rejected the order.",
+        to_do="See the broker's message in the reason.",
     ),
     Code.BROKER_UNAVAILABLE: Meaning(
-        means="A read at the broker failed, so nothing was decided on.",
+        means="A read at the broker failed, so nothing could be decided.",
         to_do="Check the broker's status and the credentials.",
     ),
     Code.OPERATOR_CANCELLED: Meaning(
@@ -294,102 +294,103 @@ MEANINGS: dict[Code, Meaning] = {
         to_do="Nothing.",
     ),
     Code.APPROVAL_SKIPPED: Meaning(
-        means="A person was asked and said no.",
+        means="A person declined the trade.",
         to_do="Nothing.",
     ),
     Code.APPROVAL_EXPIRED: Meaning(
-        means="A person was asked, and nobody answered in time.",
-        to_do="Answer sooner, set approval_window longer, or make the author's profile automatic.",
+        means="Nobody approved the trade in time.",
+        to_do="Approve sooner, raise approval_window, or make the author's profile automatic.",
     ),
     Code.AUTHOR_OUT: Meaning(
-        means="The author wrote an exit before anything was bought, or while it was being bought.",
-        to_do="Nothing; set the profile's exits to ignored if the author's exits should not count.",
+        means="The author wrote an exit before or during the entry.",
+        to_do="Nothing; to ignore the author's exits, set exits to ignored in the profile.",
     ),
     Code.ACCOUNT_HALTED: Meaning(
-        means="The account is halted, or being flattened.",
-        to_do="Mend what halted it, then resume and say what changed: trader resume.",
+        means="The account is halted or being flattened.",
+        to_do="Resolve the cause, then resume with what changed: trader resume.",
     ),
     Code.ACCOUNT_UNREACHABLE: Meaning(
-        means="The account's workflow did not answer in time, so nothing was bought. Exits go on.",
-        to_do="See that a worker runs and Temporal answers: trader doctor.",
+        means="The account's workflow did not answer in time, so no entry was sent. Exits continue.",
+        to_do="Check that a worker runs and Temporal answers: trader doctor.",
     ),
     Code.ACCOUNT_NOT_READY: Meaning(
-        means="The buying power at the day's start is not known yet.",
-        to_do="See that the broker answers: trader doctor.",
+        means="The buying power at the start of the day is not known yet.",
+        to_do="Check that the broker answers: trader doctor.",
     ),
     Code.ACCOUNT_DIFFERENCE: Meaning(
-        means="The account holds something else than its trades say, and nobody has explained it.",
-        to_do="Look at trader account, and explain it with trader account explain.",
+        means="The account's positions or orders differ from its trades, and nobody has explained it.",
+        to_do="Check with trader account, and explain it with trader account explain.",
     ),
     Code.PREFLIGHT_FAILED: Meaning(
-        means="A check that a first order of the day needs is not all right.",
+        means="A check before the first order of the day failed.",
         to_do="Do what the check says: trader doctor.",
     ),
     Code.STOPPED_BY_FILE: Meaning(
-        means="The stop file is there, or the stop setting is on: no entry is sent.",
-        to_do="Take the file away (TRADER_STOP_FILE), or unset TRADER_STOP, when entries may be sent again.",
+        means="The stop file exists, or the stop setting is on: no entry is sent.",
+        to_do="To allow entries, delete the file (TRADER_STOP_FILE) or unset TRADER_STOP.",
     ),
     Code.TRADE_OVER: Meaning(
-        means="The trade, or its entry, was over before.",
-        to_do="Send a new alert if a new trade is meant.",
+        means="The trade or its entry was already over.",
+        to_do="For a new trade send a new alert.",
     ),
     Code.SYMBOL_HALTED: Meaning(
         means="The underlying is on the list of halted symbols.",
-        to_do="Take it off with trader limits set halted_symbols=.",
+        to_do="Remove it with trader limits set halted_symbols=.",
     ),
     Code.NO_ENTRY_WINDOW: Meaning(
-        means="Nothing is bought so soon after the open, or so shortly before the close.",
+        means="No entries this soon after the open, or this close to the end of the session.",
         to_do="Wait, or change no_entry_after_open and no_entry_before_close.",
     ),
     Code.ALERT_REPOSTED: Meaning(
         means="The same author, contract and price was traded before, and the contract has not expired.",
-        to_do="Let it through with trader account allow, and send it again.",
+        to_do="Allow it with trader account allow, and send it again.",
     ),
     Code.LIMIT_CONTRACTS: Meaning(
-        means="No contract is allowed in one trade.",
+        means="The limit for contracts of one trade is 0.",
         to_do="Raise max_contracts with trader limits set.",
     ),
     Code.LIMIT_NOTIONAL: Meaning(
-        means="One contract costs more than one trade may.",
+        means="One contract costs more than the limit for one trade.",
         to_do="Raise max_notional with trader limits set.",
     ),
     Code.LIMIT_NOTIONAL_PER_DAY: Meaning(
-        means="The day's trades have used up what may be spent on a day.",
+        means="The limit for all trades of the day is used up.",
         to_do="Wait for tomorrow, or raise max_notional_per_day.",
     ),
     Code.LIMIT_BUYING_POWER: Meaning(
-        means="One contract costs more than what is left of the day's buying power, or of what can be spent now.",
+        means="One contract costs more than what is left of the day's buying power, or than what can be "
+        "spent now.",
         to_do="Wait until open trades end.",
     ),
     Code.LIMIT_OPEN_TRADES: Meaning(
-        means="As many trades are open as may be.",
+        means="The limit for open trades is reached.",
         to_do="Close one, or raise max_open_trades.",
     ),
     Code.LIMIT_TRADES_PER_DAY: Meaning(
-        means="As many trades were opened today as may be.",
+        means="The limit for trades of one day is reached.",
         to_do="Wait for tomorrow, or raise max_trades_per_day.",
     ),
     Code.LIMIT_TRADES_PER_AUTHOR: Meaning(
-        means="As many trades of this author were opened today as may be.",
+        means="The limit for trades of this author of one day is reached.",
         to_do="Wait for tomorrow, or raise max_trades_per_author.",
     ),
     Code.LIMIT_ORDERS_PER_MINUTE: Meaning(
-        means="As many entry orders were sent in the last minute as may be.",
+        means="The limit for entry orders in a minute is reached.",
         to_do="Wait a minute, or raise max_orders_per_minute.",
     ),
     Code.LIMIT_LOSS_PER_DAY: Meaning(
-        means="The day's realised loss has reached its limit.",
-        to_do="Resume when you know what went wrong, and raise max_loss_per_day if it shall go on.",
+        means="The limit for the day's realised loss is reached.",
+        to_do="Find the cause, then resume; raise max_loss_per_day to continue today.",
     ),
     Code.OPTIONS_LEVEL: Meaning(
-        means="The account's options level does not let it buy options.",
-        to_do="Ask the broker for a level that does.",
+        means="The account's options level does not allow buying options.",
+        to_do="Ask the broker for a higher level.",
     ),
 }
-"""Every code, with no exception: the table of the specs is written from it."""
+"""Every code, without exception: the table of the specs is generated from it."""
 
 
-def denial_table() -> str:
-    """Write all codes as a Markdown table, in the order of the enumeration."""
-    rows = [f"| `{code}` | {MEANINGS[code].means} | {MEANINGS[code].to_do} |" for code in Code]
-    return "\n".join(["| code | what it means | what to do |", "|---|---|---|", *rows]) + "\n"
+def code_in(reason: str | None) -> str | None:
+    """Return the code at the beginning of a reason, as in `CATEGORY_CONDITION: words`; None without one."""
+    head, colon, _ = (reason or "").partition(":")
+    return head if colon and head.isupper() and head.isascii() and "_" in head and " " not in head else None

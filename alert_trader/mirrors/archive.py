@@ -1,11 +1,11 @@
-"""The archive: every trade that is over, for ever, as Parquet files under one folder of any filesystem that pyarrow knows.
+"""The archive: every closed trade as Parquet files, in one folder of any filesystem that pyarrow supports.
 
-    <root>/trades/mode=<mode>/day=<New York day>/<name>.parquet        read by everyone
-    <root>/incoming/<name>.parquet                                     being written; moved to its place in one step
-    <root>/damaged/<name>.parquet                                      found unreadable, and set aside for a person to look at
+    <root>/trades/mode=<mode>/day=<New York day>/<name>.parquet    read by everyone
+    <root>/incoming/<name>.parquet                                 being written; renamed when complete
+    <root>/damaged/<name>.parquet                                  found damaged, moved for inspection
 
-Files never change. Their names are unique, so writers on several machines never meet. A trade may be in more than one file: written
-twice, or again after a workflow reset. The reader takes the last; compaction keeps only that.
+Files never change. Their names are unique, so that several machines can write. A trade may be in more than
+one file: written twice, or again after a workflow reset. Readers use the last; merging keeps only that.
 """
 
 import contextlib
@@ -29,20 +29,23 @@ from alert_trader.mirrors.schema import TradeRecord
 _TRADES = "trades"
 _INCOMING = "incoming"
 _DAMAGED = "damaged"
-_LEFT_BEHIND = 24 * 3600
-"""Seconds after which a file in `incoming` is one that its writer left behind when it was killed."""
+_ABANDONED_AFTER = 24 * 3600
+"""Seconds after which a file in `incoming` was left by a writer that was killed."""
 
 
 class Place:
-    """A folder on a filesystem, which is looked for when it is first used: one in a network may be away, and most do not need it."""
+    """A folder on a filesystem.
+
+    It is opened at first use: a network may be down, and many processes never use it.
+    """
 
     def __init__(self, filesystem: fs.FileSystem | None, path: str) -> None:
-        """Take a path on a filesystem; without one, `path` is the URI that leads to it."""
+        """Use a path on a filesystem; without a filesystem, `path` is a URI."""
         self._filesystem, self._path = filesystem, path
 
     @classmethod
     def at(cls, where: str) -> "Place":
-        """Give the place that `where` names: a folder of this machine, or a URI that pyarrow reads, such as `s3://bucket/folder`."""
+        """Return the place of a local folder, or of a URI such as `s3://bucket/folder`."""
         return cls(None, where) if "://" in where else cls(fs.LocalFileSystem(), str(Path(where).absolute()))
 
     @cached_property
@@ -57,7 +60,7 @@ class Place:
 
     @property
     def filesystem(self) -> fs.FileSystem:
-        """The filesystem; raises OSError when it does not answer."""
+        """The filesystem; raises OSError when it cannot be reached."""
         return self._found[0]
 
     @property
@@ -66,7 +69,7 @@ class Place:
         return self._found[1]
 
     def under(self, *parts: str) -> str:
-        """Give a path below it."""
+        """Return a path below it."""
         return "/".join((self.path, *parts))
 
 
@@ -79,7 +82,7 @@ class Archive:
         self._mode = mode
 
     def write(self, records: Sequence[TradeRecord]) -> list[str]:
-        """Write trades, one file a day; gives the files. Raises OSError when the filesystem says no."""
+        """Write trades, one file for each day, and return the files. Raises OSError."""
         if foreign := {record.trade.mode for record in records} - {self._mode}:
             raise ValueError(
                 f"expected trades of mode {self._mode}, found {sorted(foreign)}: modes never share an archive"
@@ -107,7 +110,7 @@ class Archive:
         )
 
     def crowded(self, *, above: int) -> list[date]:
-        """Name the days that have more than `above` files, the oldest first; and clear what killed writers left behind."""
+        """Return the days with more than `above` files, the oldest first; also delete abandoned files."""
         self._clear_incoming()
         count = Counter(day_of_file(path) for path in self.files())
         return sorted(day for day, files in count.items() if files > above)
@@ -115,14 +118,15 @@ class Archive:
     def merge(self, day: date) -> None:
         """Merge the files of a day, and keep each trade once."""
         paths = self.files(day, day)
-        # a file that is gone was merged by another machine meanwhile: both keep what they read, and duplicates do no harm
+        # a missing file was merged by another machine meanwhile: both keep what they read, and duplicates do
+        # no harm
         with contextlib.suppress(FileNotFoundError):
             self._put(day, latest(pa.concat_tables([self._read(path) for path in paths])), clock.now())
             for path in paths:
                 self._place.filesystem.delete_file(path)
 
     def set_aside_damaged(self) -> list[str]:
-        """Move files that are no Parquet, cut short or overwritten, out of the way of everyone who reads; gives where they are now."""
+        """Move damaged files out of the folder that readers use, and return their new paths."""
         moved = []
         for path in self.files():
             try:
@@ -140,7 +144,7 @@ class Archive:
         )
 
     def _put(self, day: date, content: pa.Table, now: datetime) -> str:
-        """Write a file aside, make sure of it, and move it to its place in one step."""
+        """Write a file to `incoming`, sync it to disk, and rename it."""
         filesystem, name = self._place.filesystem, f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex}.parquet"
         aside, folder = (
             self._place.under(_INCOMING, name),
@@ -158,17 +162,17 @@ class Archive:
         selector = fs.FileSelector(self._place.under(_INCOMING), allow_not_found=True)
         now = time.time()
         for each in self._place.filesystem.get_file_info(selector):
-            if each.mtime is not None and now - each.mtime.timestamp() > _LEFT_BEHIND:
+            if each.mtime is not None and now - each.mtime.timestamp() > _ABANDONED_AFTER:
                 self._place.filesystem.delete_file(each.path)
 
 
 def day_of_file(path: str) -> date:
-    """Read the day that a file's folder names."""
+    """Return the day of a file, from its folder."""
     return date.fromisoformat(path.rsplit("/", 2)[-2].removeprefix("day="))
 
 
 def latest(content: pa.Table) -> pa.Table:
-    """Keep each trade of a table once: as it ended last, and then as it was written last."""
+    """Keep each trade of a table once: the run that closed last, then the copy written last."""
     order = content.select(["workflow_id", "closed_at", "archived_at", "run_id"]).to_pylist()
     best: dict[str, int] = {}
     never = datetime.min.replace(tzinfo=UTC)
@@ -185,7 +189,7 @@ def latest(content: pa.Table) -> pa.Table:
 
 
 def _to_disk(path: str) -> None:
-    """Wait until a file is on the disk: a name must never outlive a power cut without its content."""
+    """Sync a file to disk: after a power cut no name may exist without its content."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,4 +1,4 @@
-"""Two copies of a trade, compared; and a trail, proven whole by its chain."""
+"""Compare two copies of a trade, and check the hash chain of its events."""
 
 from collections.abc import Sequence
 from dataclasses import fields
@@ -15,25 +15,28 @@ def chain_fault(trade: TradeRow, events: Sequence[EventRow]) -> str | None:
     if len(events) != trade.events:
         return f"expected {trade.events} events, as the trade says, found {len(events)}"
     if events and events[-1].chain != trade.chain:
-        return f"expected the trail to end in {_brief(trade.chain)}, as the trade says, found {_brief(events[-1].chain)}"
+        return (
+            f"expected the chain to end in {_brief(trade.chain)}, as the trade says, found "
+            f"{_brief(events[-1].chain)}"
+        )
     return None
 
 
 def difference(
     expected: TradeRow, trail: Sequence[EventRow], found: TradeRow, found_trail: Sequence[EventRow]
 ) -> str | None:
-    """Name the first way in which a copy is not the original; None when they are the same to the last digit."""
+    """Return the first difference between a copy and the original; None when there is none."""
     for each, other in zip(trail, found_trail, strict=False):
         if (name := _first(each, other)) is not None:
-            return f"event {each.sequence} ({each.kind}): {_told(name, each, other)}"
+            return f"event {each.sequence} ({each.kind}): {_mismatch(name, each, other)}"
     if len(trail) != len(found_trail):
         return f"expected {len(trail)} events, found {len(found_trail)}"
     name = _first(expected, found)
-    return None if name is None else _told(name, expected, found)
+    return None if name is None else _mismatch(name, expected, found)
 
 
 def _first(expected: Any, found: Any) -> str | None:
-    """Name the first field that differs."""
+    """Return the first field that differs."""
     if expected == found:
         return None
     return next(
@@ -42,7 +45,7 @@ def _first(expected: Any, found: Any) -> str | None:
     )
 
 
-def _told(name: str, expected: object, found: object) -> str:
+def _mismatch(name: str, expected: object, found: object) -> str:
     return f"expected {name} {_brief(getattr(expected, name))}, found {_brief(getattr(found, name))}"
 
 

@@ -18,15 +18,15 @@ local function drop(from)
   end
 end
 
-local told = tonumber(redis.call('HGET', trade, 'count') or '0')
+local stored = tonumber(redis.call('HGET', trade, 'count') or '0')
 local fresh = 0
 for i = 7, #ARGV, 3 do
   local held = redis.call('HGET', trade, 'e:' .. ARGV[i])
   if held and string.match(held, '%S+$') ~= ARGV[i + 1] then
-    -- a workflow reset gave the trade another life from here on
+    -- a workflow reset changed the trade from this event on
     drop(tonumber(ARGV[i]))
     held = false
-    told = 0
+    stored = 0
   end
   if not held then
     local id = redis.call('XADD', stream, '*', 'trade', ARGV[1], 'event', ARGV[i + 2])
@@ -36,9 +36,9 @@ for i = 7, #ARGV, 3 do
 end
 if ARGV[6] == 'exact' then
   drop(count + 1)
-  told = 0
+  stored = 0
 end
-if count >= told then
+if count >= stored then
   redis.call('HSET', trade, 'row', ARGV[2], 'count', count)
   redis.call('ZADD', recent, ARGV[4], ARGV[1])
   if ARGV[5] == '' then

@@ -1,14 +1,15 @@
 """The hot mirror: the audit trail of the last days in Redis.
 
-    trader:{<mode>}:events          stream: every audit event, in the order the mirror learned of it; its ids are cursors
-    trader:{<mode>}:trade:<id>      hash: the trade's row, how many events it has, and where each of them is in the stream
+    trader:{<mode>}:events          stream: every audit event in the order of writing; its ids are cursors
+    trader:{<mode>}:trade:<id>      hash: the trade's row, its number of events, and their ids in the stream
     trader:{<mode>}:recent          sorted set: trades by their last event
     trader:{<mode>}:open            sorted set: trades that are not over, by when they were received
-    trader:{<mode>}:trial           written to see whether writing works, and gone in a millisecond
-    trader:{<mode>}:whole           when the mirror was last seen to have everything; missing after a restart that lost it all
+    trader:{<mode>}:trial           written to test writing; expires after a millisecond
+    trader:{<mode>}:complete        when the mirror was last known to be complete; missing after a data loss
 
-The braces keep a mode on one node of a cluster, so that a trade is written in one step. Writing twice is writing once. Nothing here is
-needed by a trade: whoever writes gives it parts of a second, and what is missing is written again from the workflows.
+The braces keep a mode on one node of a cluster, so that a trade is written atomically. Writing is idempotent.
+No trade needs the hot mirror: writers wait a fraction of a second for it, and what is missing is written
+again from the workflows.
 """
 
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -47,12 +48,15 @@ _PAGE = 500
 
 
 class MirrorAwayError(Exception):
-    """Redis is not there, is too slow, is full, or only reads; the message says which, and never the password."""
+    """Redis cannot be reached, is too slow, full or read-only.
+
+    The message says which, without the password.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HotEvent:
-    """An event with its place in the stream."""
+    """An event with its id in the stream."""
 
     cursor: str
     event: EventRow
@@ -67,12 +71,15 @@ class HotTrade:
 
 
 class HotMirror:
-    """Reads and writes the hot mirror of one mode. Every call raises MirrorAwayError when Redis does not do it in time."""
+    """Reads and writes the hot mirror of one mode.
+
+    Every call raises MirrorAwayError when Redis does not do it in time.
+    """
 
     def __init__(self, url: str, mode: str, *, timeout: timedelta) -> None:
-        """Use the Redis at `url` (a secret: it may hold a password), giving each answer `timeout`. Nothing is connected yet."""
+        """Use the Redis at `url` (a secret) with `timeout` for each answer. Nothing is connected yet."""
         seconds = timeout.total_seconds()
-        # once more, at once: the first use of a connection whose server was started again finds it closed
+        # one immediate retry: after a server restart the first use of a pooled connection finds it closed
         retry = Retry(NoBackoff(), 1, supported_errors=(ConnectionError,))
         self._redis: Any = Redis.from_url(
             url, decode_responses=True, socket_timeout=seconds, socket_connect_timeout=seconds, retry=retry
@@ -89,13 +96,16 @@ class HotMirror:
     # Writing
 
     async def write(self, trade: TradeRow, events: Sequence[EventRow], *, exact: bool = False) -> int:
-        """Write a trade and events of it; gives how many of them were new. With `exact` the events are all it has, and others go."""
+        """Write a trade and events of it; returns how many were new.
+
+        With `exact`, events not given are removed.
+        """
         _of_mode(self._mode, trade)
         async with _answered():
             return int(await self._put(self._write, trade, events, exact=exact))
 
     async def replace_all(self, records: Sequence[TradeRecord]) -> None:
-        """Write whole trades anew, whatever was there of them."""
+        """Replace trades with all their events."""
         async with _answered(), self._redis.pipeline(transaction=False) as pipe:
             for record in records:
                 _of_mode(self._mode, record.trade)
@@ -111,55 +121,58 @@ class HotMirror:
                 await self._forget(keys=self._keys(each), args=[each], client=pipe)
             await pipe.execute()
 
-    async def mark_whole(self, at: datetime | None) -> None:
+    async def mark_complete(self, at: datetime | None) -> None:
         """Note that the mirror had everything at a moment, or with None that it may not have."""
         async with _answered():
             if at is None:
-                await self._redis.delete(self._prefix + "whole")
+                await self._redis.delete(self._prefix + "complete")
             else:
-                await self._redis.set(self._prefix + "whole", at.astimezone(UTC).isoformat())
+                await self._redis.set(self._prefix + "complete", at.astimezone(UTC).isoformat())
 
     # Reading
 
-    async def whole_at(self) -> datetime | None:
-        """Tell when the mirror was last seen to have everything; None when it may lack something."""
+    async def complete_at(self) -> datetime | None:
+        """Return when the mirror was last known to be complete; None when events may be missing."""
         async with _answered():
-            found = await self._redis.get(self._prefix + "whole")
+            found = await self._redis.get(self._prefix + "complete")
         return None if found is None else datetime.fromisoformat(found)
 
     async def recent(self, limit: int, *, before: str | None = None) -> list[HotEvent]:
-        """Give the last events that the mirror learned of, the newest first; `before` goes on from the cursor of an event."""
+        """Return the last events written, the newest first.
+
+        `before` is the cursor of the event to continue from.
+        """
         if before is not None and not before.strip("0-"):
-            return []  # nothing is before the beginning, of which Redis would say that it is no place
+            return []  # Redis rejects the id 0-0 as a range end
         newest = "+" if before is None else f"({before}"
         async with _answered():
             found = await self._redis.xrevrange(self._prefix + "events", newest, "-", limit)
         return [_hot_event(each) for each in found]
 
     async def since(self, limit: int, *, after: str = "0") -> list[HotEvent]:
-        """Give the events that the mirror learned of after the cursor of an event, the oldest first."""
+        """Return the events written after the cursor of an event, the oldest first."""
         async with _answered():
             found = await self._redis.xrange(self._prefix + "events", f"({after}", "+", limit)
         return [_hot_event(each) for each in found]
 
     async def open_trades(self) -> list[TradeRow]:
-        """Give the trades that are not over, the oldest first."""
+        """Return the open trades, the oldest first."""
         return await self.rows(await self.open_ids())
 
     async def open_ids(self) -> list[str]:
-        """Name the trades that are not over, the oldest first."""
+        """Return the ids of open trades, the oldest first."""
         async with _answered():
             found: list[str] = await self._redis.zrange(self._prefix + "open", 0, -1)
         return found
 
     async def recent_trades(self, limit: int) -> list[TradeRow]:
-        """Give trades by their last event, the newest first."""
+        """Return trades by their last event, the newest first."""
         async with _answered():
             ids = await self._redis.zrevrange(self._prefix + "recent", 0, limit - 1)
         return await self.rows(ids)
 
     async def rows(self, workflow_ids: Sequence[str]) -> list[TradeRow]:
-        """Give the rows of those trades that are there."""
+        """Return the rows of those of the trades that are stored."""
         async with _answered(), self._redis.pipeline(transaction=False) as pipe:
             for each in workflow_ids:
                 pipe.hget(self._keys(each)[1], "row")
@@ -167,7 +180,7 @@ class HotMirror:
         return [TRADE_JSON.validate_json(row) for row in found if row is not None]
 
     async def chains(self, workflow_ids: Sequence[str]) -> dict[str, dict[int, str]]:
-        """Give, for each trade, the hash of every event of it that is there: enough to see what is missing or differs."""
+        """Return the hash of every stored event of each trade, by sequence."""
         async with _answered(), self._redis.pipeline(transaction=False) as pipe:
             for each in workflow_ids:
                 pipe.hgetall(self._keys(each)[1])
@@ -175,7 +188,7 @@ class HotMirror:
         return {each: _chains(fields) for each, fields in zip(workflow_ids, found, strict=True)}
 
     async def trades(self, workflow_ids: Sequence[str]) -> dict[str, HotTrade]:
-        """Give those trades that are there, whole: rows from their hashes, events from the stream."""
+        """Return those of the trades that are stored, with their events."""
         async with _answered(), self._redis.pipeline(transaction=False) as pipe:
             for each in workflow_ids:
                 pipe.hgetall(self._keys(each)[1])
@@ -198,7 +211,7 @@ class HotMirror:
         }
 
     async def known(self) -> AsyncIterator[list[str]]:
-        """Name every trade that is there, the one with the oldest last event first, some at a time."""
+        """Yield the ids of all stored trades in pages, the one with the oldest last event first."""
         start = 0
         while True:
             async with _answered():
@@ -209,7 +222,7 @@ class HotMirror:
             start += len(page)
 
     async def over_before(self, moment: datetime, limit: int) -> list[str]:
-        """Give trades that are over and whose last event is older than a moment."""
+        """Return closed trades whose last event is older than `moment`."""
         still_open = set(await self.open_ids())
         async with _answered():
             old = await self._redis.zrangebyscore(
@@ -218,12 +231,12 @@ class HotMirror:
         return [each for each in old if each not in still_open][:limit]
 
     async def ping(self) -> str:
-        """Ask for a sign of life, and give the version of the server."""
+        """Return the version of the server."""
         async with _answered():
             return str((await self._redis.info("server"))["redis_version"])
 
     async def try_writing(self) -> None:
-        """Write what is gone in a millisecond: one that is full, or only reads, answers everything else."""
+        """Write a key that expires at once: a full or read-only Redis answers reads."""
         async with _answered():
             await self._redis.set(self._prefix + "trial", "", px=1)
 
@@ -250,33 +263,34 @@ class HotMirror:
 
 @asynccontextmanager
 async def _answered() -> AsyncIterator[None]:
-    """Turn every way in which Redis can be away into one error."""
+    """Raise every failure of Redis as MirrorAwayError."""
     try:
         yield
     except (RedisError, OSError, TimeoutError) as away:
-        raise MirrorAwayError(f"Redis did not take or give it: {_why(away)}") from None
+        raise MirrorAwayError(f"Redis failed: {_why(away)}") from None
 
 
 def _why(away: Exception) -> str:
-    """Say what is wrong in a line; a script's error is within that of a pipeline, and carries the whole script."""
+    """Return the cause on one line; an error of a script is wrapped in that of its pipeline."""
     said = str(away)
     if isinstance(away, AuthenticationError | NoPermissionError) or "NOAUTH" in said or "WRONGPASS" in said:
-        return "it refuses the name and password of TRADER_REDIS_URL, or their lack"
+        return "it rejects the name and password of TRADER_REDIS_URL, or requires them"
     if isinstance(away, ReadOnlyError) or "READONLY" in said or "NOREPLICAS" in said:
-        return "it only reads (READONLY, or too few replicas)"
+        return "it is read-only (READONLY, or too few replicas)"
     if isinstance(away, OutOfMemoryError) or "OOM" in said:
         return "it is full (OOM): raise its maxmemory, or lower TRADER_REDIS_KEEP_DAYS"
     if isinstance(away, TimeoutError | RedisTimeoutError):
         return "it did not answer in time"
     if isinstance(away, ConnectionError):
-        return f"it does not answer: {said.rstrip('.')}"
+        return f"no connection: {said.rstrip('.')}"
     return f"{type(away).__name__}: {said}"
 
 
 def _of_mode(mode: str, trade: TradeRow) -> None:
     if trade.mode != mode:
         raise ValueError(
-            f"expected a trade of mode {mode}, found {trade.workflow_id} of mode {trade.mode}: modes never share a mirror"
+            f"expected a trade of mode {mode}, found {trade.workflow_id} of mode {trade.mode}: modes never "
+            "share a mirror"
         )
 
 
@@ -286,7 +300,7 @@ def _hot_event(entry: Any) -> HotEvent:
 
 
 def _places(fields: dict[str, str]) -> Iterable[str]:
-    """Give the place of each event, in the trade's order."""
+    """Return the stream id of each event, in order."""
     found = sorted((int(name[2:]), value) for name, value in fields.items() if name.startswith("e:"))
     return [value for _, value in found]
 

@@ -1,7 +1,7 @@
-"""Rows as Parquet and back. A trade is one record with its orders and its events inside: it is in a file whole, or not at all.
+"""Convert rows to Parquet and back. A trade is one record with its orders and events nested in it.
 
-Mode and day are the folders a file lies in (`mode=demo/day=2026-11-24`), as DuckDB, Spark and pandas read them, and no columns of the file.
-New York times are kept as they stand on a clock there, without a zone; reading works them out anew from UTC.
+Mode and day are folders (`mode=demo/day=2026-11-24`), as DuckDB, Spark and pandas read them, not columns. New
+York times are stored as local times without a zone; reading computes them from UTC.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -18,7 +18,7 @@ _UTC, _CLOCK = pa.timestamp("us", tz="UTC"), pa.timestamp("us")
 _PRICE, _AVERAGE, _USD = pa.decimal128(18, 4), pa.decimal128(18, 6), pa.decimal128(18, 2)
 
 FOLDERS = pa.schema([("mode", _TEXT), ("day", _DATE)])
-"""What the folders say."""
+"""The columns that the folders give."""
 
 _SPECIAL: dict[str, pa.DataType] = {
     "strike": _PRICE,
@@ -51,7 +51,7 @@ _COUNTS = {
     "events",
 }
 _OF_THE_TRADE = {"version", "mode", "account", "day", "workflow_id"}
-"""What an event shares with its trade: kept once, with the trade."""
+"""What an event shares with its trade: stored once, with the trade."""
 
 _COLUMNS = {
     "at": "happened_at",
@@ -59,7 +59,7 @@ _COLUMNS = {
     "order": "client_order_id",
     "limit": "limit_price",
 }
-"""Columns with another name than their field: SQL has these words for itself."""
+"""Columns named differently from their field, because the field's name is an SQL keyword."""
 
 TRADE_FIELDS = tuple(each.name for each in fields(TradeRow) if each.name not in {"mode", "day", "orders"})
 ORDER_FIELDS = tuple(each.name for each in fields(OrderRow))
@@ -77,7 +77,7 @@ def _type(name: str) -> pa.DataType:
 
 
 def column(name: str) -> str:
-    """Name the column of a field."""
+    """Return the column of a field."""
     return _COLUMNS.get(name, name)
 
 
@@ -93,10 +93,11 @@ SCHEMA = pa.schema(
         ("archived_at", _UTC),
     ]
 )
-"""A file's columns: the trade's, its orders, its events (`trail`), the run it was read from, and when it was written here."""
+"""A file's columns: the trade's, its orders, its events (`trail`), the run it was read from, and when it was
+written here."""
 
-WHOLE = pa.schema([*SCHEMA, *FOLDERS])
-"""A file's columns and what its folders say."""
+WITH_FOLDERS = pa.schema([*SCHEMA, *FOLDERS])
+"""A file's columns and those of its folders."""
 
 
 def table(records: Sequence[TradeRecord], archived_at: datetime) -> pa.Table:
@@ -143,7 +144,7 @@ def _record(found: dict[str, Any]) -> TradeRecord:
 
 
 def _read(name: str, found: dict[str, Any]) -> Any:
-    """Take a value out of a row; a New York time is worked out from the time beside it, as a clock there shows one hour twice a year."""
+    """Read a value of a row; a New York time is computed from UTC, as one local hour occurs twice a year."""
     if not name.endswith("new_york"):
         value = found[column(name)]
         return value.astimezone(UTC) if isinstance(value, datetime) else value
@@ -152,7 +153,7 @@ def _read(name: str, found: dict[str, Any]) -> Any:
 
 
 def _column(name: str, rows: Sequence[Any]) -> pa.Array:
-    take: Callable[[Any], Any] = _on_a_clock if name.endswith("new_york") else _as_kept
+    take: Callable[[Any], Any] = _local_time if name.endswith("new_york") else _plain
     return pa.array([take(getattr(row, name)) for row in rows], _type(name))
 
 
@@ -165,9 +166,9 @@ def _nested(kind: pa.StructType, names: Sequence[str], lists: Sequence[Sequence[
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), struct)
 
 
-def _on_a_clock(value: datetime | None) -> datetime | None:
+def _local_time(value: datetime | None) -> datetime | None:
     return None if value is None else value.replace(tzinfo=None)
 
 
-def _as_kept(value: Any) -> Any:
+def _plain(value: Any) -> Any:
     return list(value.items()) if isinstance(value, dict) else value

@@ -1,7 +1,7 @@
-"""Reads the archive with DuckDB: tables `trades`, `orders` and `events` of one mode, each trade once, decimals as decimals.
+"""Read the archive with DuckDB: tables `trades`, `orders` and `events` of one mode, each trade once.
 
-A query sees these tables and nothing else: it must be one SELECT, DuckDB may open no file but the archive's own and no network, and its
-settings are locked. On a local disk DuckDB reads the files itself; from any other filesystem Arrow hands them over.
+A query sees only these tables: it must be one SELECT, DuckDB may open no other file and no network, and its
+settings are locked. On a local disk DuckDB reads the files itself; on any other filesystem Arrow does.
 """
 
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ from alert_trader.mirrors import parquet
 from alert_trader.mirrors.archive import Archive, Place, day_of_file
 from alert_trader.mirrors.schema import EventRow, TradeRecord, TradeRow
 
-_TRIES = 5
-"""Reads that begin anew because a compaction took a file away under them; each begins from what is there then."""
+_ATTEMPTS = 5
+"""Attempts of a read that failed because a merge deleted a file meanwhile."""
 
 _SAFE: dict[str, str | bool | int | float | list[str]] = {
     "python_enable_replacements": "false",
@@ -33,8 +33,11 @@ _SHARED = "version, mode, account, day, workflow_id"
 _EVENTS = ", ".join(f'e."{parquet.column(name)}"' for name in parquet.EVENT_FIELDS)
 _ORDERS = ", ".join(f'o."{parquet.column(name)}"' for name in parquet.ORDER_FIELDS)
 
-_LAST = "qualify row_number() over (partition by workflow_id order by closed_at desc nulls last, archived_at desc, run_id desc) = 1"
-"""Keeps each trade once: as it ended last, and then as it was written last."""
+_LAST = (
+    "qualify row_number() over (partition by workflow_id order by closed_at desc nulls last, archived_at "
+    "desc, run_id desc) = 1"
+)
+"""Keeps each trade once: the run that closed last, then the copy written last."""
 
 _TWICE = "select count(*) <> count(distinct workflow_id) from archived"
 
@@ -47,26 +50,26 @@ create view orders as select {_SHARED}, {_ORDERS} from (select {_SHARED}, unnest
 
 
 class QueryError(Exception):
-    """A query that DuckDB does not take; the message is its own."""
+    """DuckDB rejected a query; the message is DuckDB's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a query gave: values are what Python has for them, decimals as Decimal, times as datetime."""
+    """The result of a query as Python values: decimals as Decimal, times as datetime."""
 
     columns: tuple[str, ...]
     rows: list[tuple[Any, ...]]
 
     def as_dicts(self) -> list[dict[str, Any]]:
-        """Give each row by column name."""
+        """Return each row by column name."""
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
 
 class ArchiveReader:
-    """Reads the trades of one mode. Every call sees the archive as it is then, and blocks: call it in a thread."""
+    """Reads the trades of one mode. Every call blocks: call it in a thread."""
 
     def __init__(self, place: Place, mode: str) -> None:
-        """Read what is under `place`; nothing has to be there yet."""
+        """Read below `place`, which need not exist yet."""
         self._place = place
         self._mode = mode
         self._archive = Archive(place, mode)
@@ -79,9 +82,12 @@ class ArchiveReader:
         first: date | None = None,
         last: date | None = None,
     ) -> Answer:
-        """Run SQL over `trades`, `orders` and `events`; `first` and `last` leave files of other days (New York) unread.
+        """Run SQL over `trades`, `orders` and `events`.
 
-        Raises QueryError for SQL that is wrong or asks for more than the archive, OSError when the archive cannot be reached.
+        `first` and `last` leave files of other days (New York) unread.
+
+        Raises QueryError for SQL that is wrong or asks for more than the archive, OSError when the archive
+        cannot be reached.
         """
         return _answer(self.table(sql, parameters, first=first, last=last))
 
@@ -93,14 +99,14 @@ class ArchiveReader:
         first: date | None = None,
         last: date | None = None,
     ) -> pa.Table:
-        """Run SQL as `query` does, and give what it gave as Arrow has it."""
+        """Run SQL as `query` does, and return an Arrow table."""
         _only_reads(sql)
         fault: Exception | None = None
-        for _ in range(_TRIES):
+        for _ in range(_ATTEMPTS):
             files = self._archive.files(first, last)
             with duckdb.connect(config=_SAFE) as connection:
                 try:
-                    self._lay_out(connection, files)
+                    self._create_tables(connection, files)
                     found = connection.sql(sql, params=parameters or None)
                     return pa.table({}) if found is None else found.to_arrow_table()
                 except FileNotFoundError as gone:
@@ -109,24 +115,24 @@ class ArchiveReader:
                     if not self._changed(files):
                         raise QueryError(str(wrong)) from None
                     fault = wrong
-        raise QueryError(f"the archive changed under {_TRIES} readings in a row: {fault}")
+        raise QueryError(f"the archive changed during {_ATTEMPTS} reads in a row: {fault}")
 
     def trades(self, *, first: date | None = None, last: date | None = None) -> list[TradeRow]:
-        """Give the trades of the days from `first` to `last`, in the order they were received."""
+        """Return the trades of the days from `first` to `last`, in the order they were received."""
         where = "where ($first is null or day >= $first) and ($last is null or day <= $last)"
         sql = f"select {_TRADES}, orders from latest {where} order by received_at, workflow_id"  # noqa: S608
         found = self.query(sql, {"first": first, "last": last}, first=first, last=last)
         return [parquet.trade_of(each) for each in found.as_dicts()]
 
     def trade(self, workflow_id: str) -> TradeRecord | None:
-        """Give one trade with its trail, or None when the archive does not have it."""
+        """Return one trade with its events, or None when the archive does not have it."""
         found = self.records([workflow_id])
         return found.get(workflow_id)
 
     def records(
         self, workflow_ids: Sequence[str], *, first: date | None = None, last: date | None = None
     ) -> dict[str, TradeRecord]:
-        """Give the trades with these workflow ids, those that are there, whole."""
+        """Return those of the trades that the archive has, with their events."""
         found = self.query(
             "select * from latest where workflow_id in (select unnest($1))",
             [list(workflow_ids)],
@@ -138,19 +144,19 @@ class ArchiveReader:
     def event_rows(
         self, sql: str, parameters: dict[str, object], *, first: date | None = None, last: date | None = None
     ) -> list[EventRow]:
-        """Run SQL whose columns are those of `events`, and give the rows as events."""
+        """Run SQL whose columns are those of `events`, and return events."""
         found = self.query(sql, parameters, first=first, last=last)
         return [parquet.event_of(each) for each in found.as_dicts()]
 
     def events(self, *, first: date | None = None, last: date | None = None) -> list[EventRow]:
-        """Give the events of the trades of the days from `first` to `last`, in the order they happened."""
+        """Return the events of the trades of the days from `first` to `last`, in the order they happened."""
         found = self.query(
             "select * from events order by happened_at, workflow_id, sequence", first=first, last=last
         )
         return [parquet.event_of(each) for each in found.as_dicts()]
 
-    def _lay_out(self, connection: duckdb.DuckDBPyConnection, files: Sequence[str]) -> None:
-        """Make the tables over some files of the archive, and close everything else."""
+    def _create_tables(self, connection: duckdb.DuckDBPyConnection, files: Sequence[str]) -> None:
+        """Create the tables over some files of the archive, and deny all other access."""
         filesystem = self._place.filesystem
         native = bool(files) and isinstance(filesystem, fs.LocalFileSystem)
         if native:
@@ -163,7 +169,7 @@ class ArchiveReader:
             folders, base = ds.partitioning(parquet.FOLDERS, flavor="hive"), self._place.under("trades")
             kept = ds.dataset(
                 list(files),
-                schema=parquet.WHOLE,
+                schema=parquet.WITH_FOLDERS,
                 filesystem=filesystem,
                 format="parquet",
                 partitioning=folders,
@@ -171,8 +177,9 @@ class ArchiveReader:
             )
             connection.register("archived", kept)
         else:
-            connection.register("archived", parquet.WHOLE.empty_table())
-        # a trade is twice in two files of its day at the most, and sorting for it takes longer than most questions
+            connection.register("archived", parquet.WITH_FOLDERS.empty_table())
+        # duplicates occur only where a day has several files, and removing them takes longer than most
+        # queries
         twice = len({day_of_file(each) for each in files}) < len(files) and connection.execute(
             _TWICE
         ).fetchall() == [(True,)]
@@ -181,14 +188,14 @@ class ArchiveReader:
         connection.execute("set lock_configuration = true")
 
     def _changed(self, files: Sequence[str]) -> bool:
-        """Tell whether a file is no longer there: it was merged with others meanwhile."""
+        """Return whether a file no longer exists: it was merged meanwhile."""
         return any(
             each.type is fs.FileType.NotFound for each in self._place.filesystem.get_file_info(list(files))
         )
 
 
 def _only_reads(sql: str) -> None:
-    """Refuse everything but one SELECT: no other statement could change the archive's files; raises QueryError."""
+    """Raise QueryError for everything but one SELECT, so that no statement can change files."""
     try:
         kinds = [each.type for each in duckdb.extract_statements(sql)]
     except duckdb.Error as wrong:
@@ -205,7 +212,7 @@ def _answer(found: pa.Table) -> Answer:
 
 
 def _values(column: pa.ChunkedArray) -> list[Any]:
-    """Give a column as Python has it; DuckDB hands a sum of counts over as a decimal without places."""
+    """Return a column as Python values; DuckDB returns a sum of counts as a decimal without places."""
     values: list[Any] = column.to_pylist()
     if pa.types.is_decimal(column.type) and column.type.scale == 0:
         return [None if value is None else int(value) for value in values]

@@ -1,7 +1,8 @@
-"""What the mirrors keep: one row a trade and one row an audit event, typed, with a version.
+"""The rows of the mirrors: one for each trade and one for each audit event, typed, with a version.
 
-Money is decimals with a fixed number of places, so that a row is the same from Redis and from Parquet. Times are UTC, each with New York's
-beside it. `day` is the New York day on which the alert was posted: it never changes, so a trade and its events stay together for good.
+Money is a decimal with a fixed number of places, so that a row is the same from Redis and from Parquet. Times
+are UTC, each with its New York time. `day` is the New York day on which the alert was posted: it never
+changes, so a trade and its events stay in one folder.
 """
 
 from collections.abc import Sequence
@@ -13,12 +14,14 @@ from enum import StrEnum
 from pydantic import TypeAdapter
 
 from alert_trader.domain.audit.event import TradeEvent
+from alert_trader.domain.denial import code_in
 from alert_trader.domain.market.calendar import NEW_YORK
 from alert_trader.domain.trade.lifecycle import Phase
 from alert_trader.domain.trade.view import OrderView, TradeView
 
 VERSION = 1
-"""The version of this schema, written with every row. A reader takes rows of its own version and of older ones."""
+"""The version of this schema, written with every row. A reader takes rows of its own version and of older
+ones."""
 
 PRICE_PLACES = Decimal("0.0001")
 """Dollars a share."""
@@ -28,13 +31,13 @@ USD_PLACES = Decimal("0.01")
 
 
 class Status(StrEnum):
-    """How a trade stands with Temporal."""
+    """The state of a trade's workflow."""
 
     OPEN = "open"
     COMPLETED = "completed"
-    """It came to its own end; `outcome` says which."""
+    """It completed; `outcome` says how."""
     BROKEN = "broken"
-    """It was terminated, failed or timed out: it ended without an end of its own."""
+    """It was terminated, failed or timed out: there is no outcome."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +53,7 @@ class EventRow:
     at: datetime
     at_new_york: datetime
     kind: str
-    """An `EventKind`; text, because a mirror outlives the list of kinds."""
+    """An `EventKind`; text, because stored rows may have kinds of other versions."""
     text: str
     order: str | None
     """The client order id it is about."""
@@ -80,7 +83,7 @@ class OrderRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TradeRow:
-    """One trade as it stands, or as it ended."""
+    """One trade in its current or final state."""
 
     version: int = VERSION
     mode: str
@@ -92,14 +95,14 @@ class TradeRow:
     phase: str
     outcome: str | None
     code: str | None
-    """Why it ended or waits as it does, as a code where there is one: a denial's, a ladder's."""
+    """The code that `reason` begins with, where it does."""
     reason: str | None
     author_id: str
     author_name: str
     channel_id: str
     guild_id: str
     text: str
-    """The alert as it was written: data, never to be formatted."""
+    """The alert as it was written: untrusted data, never to be formatted."""
     underlying: str | None
     symbol: str | None
     """The OCC symbol."""
@@ -137,7 +140,7 @@ class TradeRow:
     closed_new_york: datetime | None
     last_event: str
     events: int
-    """How many events the trail has."""
+    """How many events it has."""
     chain: str
     """The hash of the last of them."""
     orders: tuple[OrderRow, ...]
@@ -145,12 +148,12 @@ class TradeRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TradeRecord:
-    """A trade with its whole trail: the unit that is archived, compared and rebuilt."""
+    """A trade with all its events: the unit that is archived, compared and rebuilt."""
 
     trade: TradeRow
     events: tuple[EventRow, ...]
     run_id: str
-    """The workflow's run it was read from."""
+    """The workflow run it was read from."""
 
 
 TRADE_JSON = TypeAdapter(TradeRow)
@@ -158,7 +161,7 @@ EVENT_JSON = TypeAdapter(EventRow)
 
 
 def trade_row(view: TradeView, status: Status | None = None) -> TradeRow:
-    """Write a trade's row from its view; without `status`, it is completed where the view says that it is done."""
+    """Return a trade's row from its view; without `status`, it is completed when its phase is done."""
     parsed, message = view.parsed, view.message
     if status is None:
         status = Status.COMPLETED if view.phase is Phase.DONE else Status.OPEN
@@ -171,7 +174,7 @@ def trade_row(view: TradeView, status: Status | None = None) -> TradeRow:
         status=status,
         phase=view.phase.value,
         outcome=None if view.outcome is None else view.outcome.value,
-        code=_code(view.reason),
+        code=code_in(view.reason),
         reason=view.reason,
         author_id=message.author_id,
         author_name=message.author_name,
@@ -217,7 +220,7 @@ def trade_row(view: TradeView, status: Status | None = None) -> TradeRow:
 
 
 def event_row(view: TradeView, event: TradeEvent) -> EventRow:
-    """Write an event's row; `view` is that of its trade."""
+    """Return an event's row; `view` is its trade's."""
     return EventRow(
         mode=str(view.mode),
         account=view.account,
@@ -239,16 +242,17 @@ def event_row(view: TradeView, event: TradeEvent) -> EventRow:
 def trade_record(
     view: TradeView, events: Sequence[TradeEvent], *, run_id: str, status: Status | None = None
 ) -> TradeRecord:
-    """Put a trade's row and its events' rows together."""
+    """Return a trade's row and its events' rows."""
     return TradeRecord(
         trade=trade_row(view, status), events=tuple(event_row(view, event) for event in events), run_id=run_id
     )
 
 
 def new_york(moment: datetime) -> datetime:
-    """Give the time in New York at a moment, with its offset from UTC written out, as Redis gives it back.
+    """Return the New York time of a moment with a fixed offset from UTC, as Redis returns it.
 
-    Python never calls two times equal where one has New York's zone and lies in the hour that comes twice in November.
+    Python never treats two times as equal when one has the New York zone and is in the hour that occurs
+    twice.
     """
     local = moment.astimezone(NEW_YORK)
     offset = local.utcoffset()
@@ -257,7 +261,7 @@ def new_york(moment: datetime) -> datetime:
 
 
 def day_of(moment: datetime) -> date:
-    """Give the New York day of a moment."""
+    """Return the New York day of a moment."""
     return moment.astimezone(NEW_YORK).date()
 
 
@@ -280,7 +284,7 @@ def _places(value: Decimal | None, places: Decimal) -> Decimal | None:
 
 
 def _price(text: str | None) -> Decimal | None:
-    """Read an amount of the facts; what is no number there ("market") is none."""
+    """Read an amount of an event's facts; None for what is no number, such as "market"."""
     try:
         return None if text is None else Decimal(text).quantize(PRICE_PLACES)
     except InvalidOperation:
@@ -289,9 +293,3 @@ def _price(text: str | None) -> Decimal | None:
 
 def _count(text: str | None) -> int | None:
     return int(text) if text is not None and text.isdecimal() else None
-
-
-def _code(reason: str | None) -> str | None:
-    """Take the code off a reason that begins with one: CATEGORY_CONDITION: words."""
-    head = (reason or "").partition(":")[0]
-    return head if head.isupper() and "_" in head and head.isascii() and " " not in head else None

@@ -1,6 +1,7 @@
-"""See that an account's workflow runs, with the limits of the settings."""
+"""Start an account's workflow, with the limits of the settings."""
 
 import asyncio
+import contextlib
 import logging
 from datetime import timedelta
 
@@ -24,7 +25,7 @@ from alert_trader.workflows.interface import (
 log = logging.getLogger("alert-trader.worker")
 
 READY_WITHIN = timedelta(seconds=5)
-"""How long a worker waits for an account that was never looked after before it calls itself ready: its first entry would be denied."""
+"""How long a worker waits for a new account before it reports ready: until then entries would be denied."""
 
 _PAUSE = 0.05
 
@@ -32,7 +33,10 @@ _PAUSE = 0.05
 async def ensure_account_workflow(
     client: Client, account: AccountNumber, *, mode: Mode, limits: Limits
 ) -> None:
-    """Start the account's workflow, or tell the one that runs which limits the settings have now. A worker for it runs already."""
+    """Start the account's workflow, or send a running one the limits of the settings.
+
+    Its worker runs already.
+    """
     try:
         handle = await client.start_workflow(
             ACCOUNT_WORKFLOW,
@@ -47,22 +51,20 @@ async def ensure_account_workflow(
         return
     if not await ready(handle):
         log.warning(
-            "the account is not ready after %g s: entries are denied until it is. See `trader account`",
+            "account not ready after %g s: entries are denied until it is. See `trader account`",
             READY_WITHIN.total_seconds(),
         )
 
 
 async def ready(handle: "WorkflowHandle[object, object]", *, within: timedelta = READY_WITHIN) -> bool:
-    """Wait until an account lets entries pass; tells whether it does."""
+    """Wait until an account admits entries; returns whether it does."""
     deadline = asyncio.get_running_loop().time() + within.total_seconds()
     while asyncio.get_running_loop().time() < deadline:
-        try:
+        with contextlib.suppress(RPCError):
             view: AccountView = await handle.query(
                 ACCOUNT_VIEW_QUERY, result_type=AccountView, rpc_timeout=within
             )
-        except RPCError:
-            continue
-        if view.preflight_at is not None and not view.blocking:
-            return True
+            if view.preflight_at is not None and not view.blocking:
+                return True
         await asyncio.sleep(_PAUSE)
     return False

@@ -1,4 +1,4 @@
-"""Where people are told: the log always; an operator's webhook, and anything that Apprise reaches, where they are set."""
+"""Notification channels: the log, an operator webhook and any service that Apprise supports."""
 
 import asyncio
 import logging
@@ -24,17 +24,17 @@ WEBHOOK_TIMEOUT = aiohttp.ClientTimeout(total=4)
 """Below the notify activity's own timeout."""
 
 LONGEST = 1900
-"""Characters of one message; Discord takes 2000."""
+"""Characters of one message; Discord allows 2000."""
 
 REMEMBERED = 500
-"""Notices that are not told twice when the activity is tried again because another channel failed."""
+"""Notices that are not sent twice when the activity is retried because another channel failed."""
 
 SILENT = 1 << 12
-"""Discord's flag for a message that notifies nobody."""
+"""Discord's flag for a message without a notification."""
 
 
 class LogChannel:
-    """Writes notices to the log, one line each, with what came from a message escaped."""
+    """Writes notices to the log, one line each, with text of messages escaped."""
 
     async def tell(self, notice: Notice) -> None:
         """Log a notice at its level."""
@@ -44,43 +44,43 @@ class LogChannel:
         log.log(level, "%s %s: %r", notice.level, notice.workflow_id, f"{notice.title} | {notice.text}")
 
 
-class Operator(Protocol):
-    """A way to an operator."""
+class OperatorService(Protocol):
+    """A service that reaches an operator."""
 
-    async def say(self, notice: Notice, *, ping: bool) -> None:
-        """Show a notice, with a ping or quietly; raises ConnectionError when it was not taken."""
+    async def send(self, notice: Notice, *, ping: bool) -> None:
+        """Send a notice, with or without a ping; raises ConnectionError when it was not accepted."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationRules:
-    """When an operator is told, and how loudly."""
+    """When an operator is notified, and with which urgency."""
 
-    quietest: Level = Level.MONEY
+    lowest_level: Level = Level.MONEY
     quiet_hours: Hours | None = None
     now: Callable[[], datetime] = clock.now
 
 
 class OperatorChannel:
-    """Tells an operator what is loud enough, each notice once."""
+    """Sends notices of enough urgency to an operator, each once."""
 
-    def __init__(self, way: Operator, manners: NotificationRules) -> None:
-        """Tell by `way`, with `manners`."""
-        self._way = way
-        self._manners = manners
-        self._told: deque[tuple[str, str]] = deque(maxlen=REMEMBERED)
+    def __init__(self, service: OperatorService, rules: NotificationRules) -> None:
+        """Send through `service` by `rules`."""
+        self._service = service
+        self._rules = rules
+        self._sent: deque[tuple[str, str]] = deque(maxlen=REMEMBERED)
 
     async def tell(self, notice: Notice) -> None:
-        """Tell a notice as loudly as it is. Raises when it was not taken."""
-        manners = self._manners
-        quiet = manners.quiet_hours is not None and manners.quiet_hours.holds(manners.now())
-        how = urgency(notice, quietest=manners.quietest, quiet_hours=quiet)
+        """Send a notice with its urgency; raises ConnectionError when it was not accepted."""
+        rules = self._rules
+        quiet = rules.quiet_hours is not None and rules.quiet_hours.contains(rules.now())
+        how = urgency(notice, lowest_level=rules.lowest_level, quiet_hours=quiet)
         last = f"{notice.events[-1].sequence}" if notice.events else notice.text
-        # a notice without events may rightly come again: it is about something that happened again
-        if how is Urgency.NOTHING or (notice.events and (notice.workflow_id, last) in self._told):
+        # a notice without events may be repeated: it is about something that happened again
+        if how is Urgency.NOTHING or (notice.events and (notice.workflow_id, last) in self._sent):
             return
-        await self._way.say(notice, ping=how is Urgency.PING)
-        self._told.append((notice.workflow_id, last))
+        await self._service.send(notice, ping=how is Urgency.PING)
+        self._sent.append((notice.workflow_id, last))
 
 
 class Webhook:
@@ -91,8 +91,8 @@ class Webhook:
         self._url = url
         self._kind, _, self._id = (mention or "").partition(":")
 
-    async def say(self, notice: Notice, *, ping: bool) -> None:
-        """Post a notice as a code block, so that nothing in it formats; it pings at most the one who is set."""
+    async def send(self, notice: Notice, *, ping: bool) -> None:
+        """Post a notice as a code block, without formatting; it pings only the configured user or role."""
         text = written(notice).replace("`", "'")[:LONGEST]
         body: dict[str, object] = {"content": f"```\n{text}\n```", "allowed_mentions": {"parse": []}}
         if ping and self._id:
@@ -118,22 +118,28 @@ class Webhook:
 
 
 class AppriseChannel:
-    """An address that Apprise reaches: mail, Telegram, ntfy, Pushover and a hundred more."""
+    """A service that Apprise supports: mail, Telegram, ntfy, Pushover and many more."""
 
     def __init__(self, url: str, place: int) -> None:
-        """Tell `url`, a secret, the `place`-th of the settings; raises ValueError, which does not name it, when it is unusable."""
-        # its log names addresses
+        """Send to `url`, a secret, number `place` in the settings.
+
+        Raises ValueError, without it, when unusable.
+        """
+        # its log shows addresses
         logging.getLogger("apprise").setLevel(logging.CRITICAL)
         self._place = place
         self._way = apprise.Apprise()
         if not self._way.add(url):
             raise ValueError(
-                f"expected addresses that Apprise knows in TRADER_NOTIFY_URLS, found that number {place} is none: see "
-                "https://github.com/caronc/apprise/wiki for how each service is written"
+                f"TRADER_NOTIFY_URLS: address number {place} is not one that Apprise knows. See "
+                "https://github.com/caronc/apprise/wiki for the form of each service"
             )
 
-    async def say(self, notice: Notice, *, ping: bool) -> None:
-        """Send a notice as plain text; a ping is a warning or a failure to services that tell them apart."""
+    async def send(self, notice: Notice, *, ping: bool) -> None:
+        """Send a notice as plain text.
+
+        A ping is a warning or a failure where a service distinguishes them.
+        """
         kind = (
             apprise.NotifyType.FAILURE
             if notice.level is Level.PAGE
@@ -152,7 +158,7 @@ class AppriseChannel:
         except TimeoutError:
             taken = None
         if not taken:
-            raise ConnectionError(f"number {self._place} of TRADER_NOTIFY_URLS did not take the notice")
+            raise ConnectionError(f"number {self._place} of TRADER_NOTIFY_URLS did not accept the notice")
 
 
 def written(notice: Notice) -> str:
@@ -163,14 +169,14 @@ def written(notice: Notice) -> str:
 
 
 def operators(settings: Settings) -> tuple[Channel, ...]:
-    """Give the channels to operators that the settings name; raises ValueError for an address that is none."""
-    manners = NotificationRules(quietest=Level(settings.notify_level), quiet_hours=settings.quiet_hours)
-    ways: list[Operator] = []
+    """Return the operator channels of the settings; raises ValueError for an invalid address."""
+    rules = NotificationRules(lowest_level=Level(settings.notify_level), quiet_hours=settings.quiet_hours)
+    services: list[OperatorService] = []
     if settings.operator_webhook_url is not None:
-        ways.append(Webhook(settings.operator_webhook_url.get_secret_value(), settings.notify_mention))
+        services.append(Webhook(settings.operator_webhook_url.get_secret_value(), settings.notify_mention))
     if settings.notify_urls is not None:
-        ways += [
+        services += [
             AppriseChannel(url, place)
             for place, url in enumerate(settings.notify_urls.get_secret_value().split(), 1)
         ]
-    return tuple(OperatorChannel(way, manners) for way in ways)
+    return tuple(OperatorChannel(service, rules) for service in services)

@@ -1,4 +1,4 @@
-"""The mirrors that the settings name."""
+"""The mirrors of the settings."""
 
 from datetime import timedelta
 
@@ -9,18 +9,18 @@ from alert_trader.mirrors.reader import ArchiveReader
 from alert_trader.settings.model import Settings
 
 REDIS_TIMEOUT = timedelta(seconds=2)
-"""Of one answer to housekeeping or to a person. What a trade tells has a tighter bound of its own."""
+"""Of one answer to housekeeping or to a person. Notices of trades have a shorter one."""
 
 
 def hot_mirror(settings: Settings) -> HotMirror | None:
-    """Give the hot mirror; None where no Redis is set."""
+    """Return the hot mirror; None where no Redis is set."""
     if settings.redis_url is None:
         return None
     return HotMirror(settings.redis_url.get_secret_value(), settings.mode.value, timeout=REDIS_TIMEOUT)
 
 
 def mirrors(settings: Settings) -> Mirrors:
-    """Give both mirrors. Nothing is connected or read yet."""
+    """Return both mirrors. Nothing is connected or read yet."""
     place, mode = Place.at(settings.archive_place), settings.mode.value
     return Mirrors(
         hot=hot_mirror(settings),

@@ -1,6 +1,6 @@
-"""A namespace made fit for trades: it exists, keeps closed trades long enough, and knows their search attributes.
+"""Prepare a Temporal namespace for trades: existence, retention and search attributes.
 
-The retention is part of the safety of the product: an alert sent twice is refused only while the first trade is still kept.
+The retention is part of the safety: a message sent twice is recognised only while its first trade is kept.
 """
 
 import asyncio
@@ -17,24 +17,25 @@ from temporalio.api.workflowservice.v1 import (
     UpdateNamespaceRequest,
 )
 from temporalio.client import Client
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
+from alert_trader.control.rpc_errors import FailureKind, control_errors, kind_of
 from alert_trader.workflows.search_attributes import REGISTERED
 
 READY_WITHIN = timedelta(seconds=30)
-"""A new namespace reaches every part of the server through caches that are refreshed every few seconds."""
+"""The server's caches learn of a new namespace within a few seconds."""
 
 _PAUSE = 0.2
 _RPC_TIMEOUT = timedelta(seconds=5)
 
 
 class NamespaceError(Exception):
-    """The namespace cannot be used for trades; the message says what was found and what to do."""
+    """The namespace cannot be used for trades; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamespaceState:
-    """A namespace as the server has it."""
+    """The state of a namespace on the server."""
 
     exists: bool
     retention: timedelta | None = None
@@ -45,13 +46,18 @@ class NamespaceState:
 
 
 async def inspect(client: Client) -> NamespaceState:
-    """Read what the client's namespace is like; changes nothing."""
+    """Read the state of the client's namespace; changes nothing. Raises UnreachableError."""
+    with control_errors(client):
+        return await _inspect(client)
+
+
+async def _inspect(client: Client) -> NamespaceState:
     try:
         found = await client.workflow_service.describe_namespace(
             DescribeNamespaceRequest(namespace=client.namespace), timeout=_RPC_TIMEOUT
         )
     except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
+        if kind_of(error) in {FailureKind.NO_NAMESPACE, FailureKind.NOT_FOUND}:
             return NamespaceState(exists=False)
         raise
     listed = await client.operator_service.list_search_attributes(
@@ -71,9 +77,10 @@ async def inspect(client: Client) -> NamespaceState:
 
 
 async def prepare(client: Client, *, retention: timedelta, within: timedelta = READY_WITHIN) -> None:
-    """Make the client's namespace fit: create it, raise its retention, register search attributes, and verify by reading back.
+    """Create the client's namespace, raise its retention, register search attributes, and verify all of it.
 
-    Safe to run from any number of workers at once. Raises NamespaceError when it does not become fit within `within`.
+    Safe to run from any number of workers at once. Raises NamespaceError when it is not ready within
+    `within`.
     """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + within.total_seconds()
@@ -82,8 +89,11 @@ async def prepare(client: Client, *, retention: timedelta, within: timedelta = R
             state = await _step(client, retention)
             fault = _fault(client.namespace, state, retention)
         except RPCError as error:
-            fault = f"namespace {client.namespace} cannot be prepared: {error.message}. {_by_hand(client.namespace, retention)}"
-            if error.status in {RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED}:
+            fault = (
+                f"namespace {client.namespace} cannot be prepared: {error.message}. "
+                f"{_by_hand(client.namespace, retention)}"
+            )
+            if kind_of(error) is FailureKind.FORBIDDEN:
                 raise NamespaceError(fault) from error
             state = None
         if fault is None:
@@ -94,11 +104,11 @@ async def prepare(client: Client, *, retention: timedelta, within: timedelta = R
 
 
 async def _step(client: Client, retention: timedelta) -> NamespaceState:
-    """Bring the namespace one step nearer and say how it stands."""
-    state = await inspect(client)
+    """Change what is missing, and return the state after that."""
+    state = await _inspect(client)
     if not state.exists:
         await _register(client, retention)
-        state = await inspect(client)
+        state = await _inspect(client)
     if state.retention is not None and state.retention < retention:
         change = UpdateNamespaceRequest(
             namespace=client.namespace,
@@ -112,11 +122,11 @@ async def _step(client: Client, retention: timedelta) -> NamespaceState:
         try:
             await client.operator_service.add_search_attributes(add, timeout=_RPC_TIMEOUT)
         except RPCError as error:
-            # another worker was first; the reading below tells whether it meant the same
-            if error.status is not RPCStatusCode.ALREADY_EXISTS:
+            # another worker was first; the read below shows whether it registered the same type
+            if kind_of(error) is not FailureKind.ALREADY_EXISTS:
                 raise
-    # a type mismatch is answered with OK, so only reading back tells
-    return await inspect(client)
+    # the server accepts a type mismatch, so only a read shows it
+    return await _inspect(client)
 
 
 async def _register(client: Client, retention: timedelta) -> None:
@@ -126,7 +136,7 @@ async def _register(client: Client, retention: timedelta) -> None:
     try:
         await client.workflow_service.register_namespace(request, timeout=_RPC_TIMEOUT)
     except RPCError as error:
-        if error.status is not RPCStatusCode.ALREADY_EXISTS:
+        if kind_of(error) is not FailureKind.ALREADY_EXISTS:
             raise
 
 
@@ -142,13 +152,25 @@ def _fault(namespace: str, state: NamespaceState, retention: timedelta) -> str |
             f"namespace {namespace} does not exist and could not be created. {_by_hand(namespace, retention)}"
         )
     if state.retention is None or state.retention < retention:
-        return f"namespace {namespace} keeps closed trades {state.retention}; expected at least {retention}. {_by_hand(namespace, retention)}"
+        return (
+            f"namespace {namespace} keeps closed trades for {state.retention}, at least {retention} are "
+            f"needed. {_by_hand(namespace, retention)}"
+        )
     if state.mistyped:
-        return f"namespace {namespace}: search attribute {'; '.join(state.mistyped)}. Remove it or use another namespace"
+        return (
+            f"namespace {namespace}: search attribute {'; '.join(state.mistyped)}. Remove it or use another "
+            "namespace"
+        )
     if state.missing:
-        return f"namespace {namespace} lacks the search attributes {', '.join(state.missing)}. {_by_hand(namespace, retention)}"
+        return (
+            f"namespace {namespace} lacks the search attributes {', '.join(state.missing)}. "
+            f"{_by_hand(namespace, retention)}"
+        )
     return None
 
 
 def _by_hand(namespace: str, retention: timedelta) -> str:
-    return f"An administrator can run: temporal operator namespace update --retention {retention.days}d -n {namespace} (or create)"
+    return (
+        f"An administrator can run: temporal operator namespace update --retention {retention.days}d -n "
+        f"{namespace} (or create)"
+    )

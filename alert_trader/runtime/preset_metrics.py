@@ -1,7 +1,7 @@
-"""Counts that begin at nought, as the rules need them.
+"""Counters that start at zero, as the alert rules need.
 
-Prometheus sees an increase only between two values: a count that first appears as 1 has not increased, so that the first order of
-unknown outcome, or the first fault of the API, would page nobody.
+Prometheus sees an increase only between two values: a counter that first appears as 1 has not increased, so
+the first order of unknown outcome would page nobody.
 """
 
 from temporalio.common import MetricMeter
@@ -9,6 +9,7 @@ from temporalio.common import MetricMeter
 from alert_trader.domain.audit.event import EventKind
 from alert_trader.domain.denial import Code
 from alert_trader.domain.ids import AccountNumber, Leg
+from alert_trader.domain.not_sent import NotSentReason
 from alert_trader.domain.trade.lifecycle import Outcome
 from alert_trader.workflows import metrics
 from alert_trader.workflows.interface import task_queue
@@ -22,17 +23,18 @@ _COUNTS: dict[tuple[str, str], list[dict[str, str]]] = {
         for outcome in sorted(set(metrics.OUTCOMES.values()))
     ],
     (metrics.REFUSALS, "Reasons for which nothing, or no more, was bought."): [
-        {"code": code} for code in (*(code.value for code in Code), metrics.VENUE)
+        {"code": code} for code in (*Code.__members__, *NotSentReason.__members__, metrics.VENUE)
     ],
     (metrics.TRADES, "Trades that are over, by outcome."): [
         {"outcome": outcome.value} for outcome in Outcome
     ],
 }
-"""Every series by name and description, which must be those of `metering`: under another description the SDK serves each series twice."""
+"""Every series by name and description; with another description than in `workflows.metrics` it is served
+twice."""
 
 
-def begin(meter: MetricMeter, namespace: str, account: AccountNumber) -> None:
-    """Let every count of a worker's trades begin at nought, under the labels that the SDK gives what a workflow counts."""
+def start_at_zero(meter: MetricMeter, namespace: str, account: AccountNumber) -> None:
+    """Set every counter of a worker's trades to zero, with the labels that the SDK adds in a workflow."""
     ours = labelled(meter, namespace, account)
     for (name, description), series in _COUNTS.items():
         counter = ours.create_counter(name, description)
@@ -41,7 +43,7 @@ def begin(meter: MetricMeter, namespace: str, account: AccountNumber) -> None:
 
 
 def labelled(meter: MetricMeter, namespace: str, account: AccountNumber) -> MetricMeter:
-    """Give the meter as a trade's workflow has it."""
+    """Return the meter with the labels of a trade's workflow."""
     return meter.with_additional_attributes(
         {"namespace": namespace, "task_queue": task_queue(account), "workflow_type": TradeWorkflow.__name__}
     )

@@ -1,4 +1,4 @@
-"""How our processes begin and end: settings, the log, what is unusable in words, and an end that the SDK's core cannot spoil."""
+"""Start and end of every process: settings, logging, expected errors, and the exit code."""
 
 import argparse
 import asyncio
@@ -15,11 +15,11 @@ from alert_trader.settings.load import SettingsError, load
 from alert_trader.settings.model import Settings
 
 UNUSABLE = 5
-"""Exit code when something that a process needs cannot be reached or is not set: the same as the command's."""
+"""Exit code when something that a process needs cannot be reached or is not set; the CLI uses the same."""
 
 
 def arguments(name: str, doc: str | None, *, ready: str) -> argparse.ArgumentParser:
-    """Begin the arguments of the program behind `trader NAME`; the ready file is written when, as `ready` says, it does its work."""
+    """Return the parser of `trader NAME`; `ready` says in the help when the ready file is written."""
     parser = argparse.ArgumentParser(prog=f"trader {name}", description=doc)
     parser.add_argument("--ready-file", type=Path, help=f"written when it {ready}")
     return parser
@@ -31,7 +31,10 @@ def work(
     quiet: Mapping[str, int] | None = None,
     unusable: tuple[type[Exception], ...] = (),
 ) -> int:
-    """Do something under the settings, and give the exit code; `quiet` are loggers of libraries that say too much, with their level."""
+    """Load the settings, run `todo` with them and return the exit code.
+
+    `quiet` are levels of noisy loggers.
+    """
     expected: tuple[type[Exception], ...] = (
         SettingsError,
         ControlError,
@@ -58,7 +61,7 @@ def work(
 
 
 def end(code: int) -> NoReturn:
-    """End the process with everything written; the SDK's core can abort one that ends the ordinary way (temporalio/sdk-python#300)."""
+    """Flush and exit. The SDK's core can abort a process that ends normally (temporalio/sdk-python#300)."""
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""Where the settings lead: the Temporal server and namespace, what encrypts payloads, and what traces."""
+"""The Temporal connection of the settings: address, namespace, encryption and tracing."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ TRACER = "alert-trader"
 
 
 def target_of(settings: Settings, *, mode: Mode | None = None) -> Target:
-    """Say where the trades of the mode in force are, or those of another `mode`, which are always in another namespace."""
+    """Return where the trades of the mode in force are, or of another `mode`, which has its own namespace."""
     namespace = (
         settings.namespace if mode is None else settings.temporal_namespace.replace("{mode}", mode.value)
     )
@@ -21,12 +21,12 @@ def target_of(settings: Settings, *, mode: Mode | None = None) -> Target:
 
 
 def codec_of(settings: Settings) -> EncryptionCodec | None:
-    """Give what encrypts payloads; None where no key is set."""
+    """Return the codec that encrypts payloads; None where no key is set."""
     return EncryptionCodec(settings.encryption_ring) if settings.encryption_ring else None
 
 
 def tracing_of(settings: Settings, process: str) -> Sequence[Interceptor]:
-    """Give the interceptors that trace `process`, sending spans where the OTEL_EXPORTER_OTLP_* variables say; none where it is off.
+    """Return the interceptors that trace `process`, to where OTEL_EXPORTER_OTLP_* says; none where it is off.
 
     Raises ValueError when it is on and the extra `tracing` is not installed.
     """
@@ -41,7 +41,7 @@ def tracing_of(settings: Settings, process: str) -> Sequence[Interceptor]:
         from temporalio.contrib.opentelemetry import TracingInterceptor  # noqa: PLC0415
     except ImportError as missing:
         raise ValueError(
-            f"TRADER_TRACING is on and expects the extra `tracing`, found it not installed ({missing.name} is missing). "
+            f"TRADER_TRACING needs the extra `tracing`, which is not installed ({missing.name} is missing). "
             "Install it with `pip install 'alert-trader[tracing]'`, or unset TRADER_TRACING"
         ) from None
     attributes = {"service.name": f"{TRACER}-{process}", "trader.mode": settings.mode.value}

@@ -1,4 +1,4 @@
-"""How loudly an operator hears of a notice: with a ping, quietly, or not at all. Pure."""
+"""The urgency of a notice for an operator: with a ping, without one, or not sent. Pure."""
 
 from enum import StrEnum
 
@@ -17,24 +17,24 @@ ALWAYS = frozenset(
         EventKind.WARNING,
     }
 )
-"""Money that moved, what nobody can vouch for, and what a person must look at: they ping whatever level and hours are set."""
+"""Fills, orders of unknown outcome, and what a person must look at: they ping at every level and hour."""
 
 _ORDER = (Level.STORY, Level.MONEY, Level.PAGE)
 
 
 class Urgency(StrEnum):
-    """How loudly."""
+    """How a notice is sent."""
 
     PING = "ping"
     QUIET = "quiet"
-    """Shown, and nobody is pinged."""
+    """Sent without a ping."""
     NOTHING = "nothing"
 
 
-def urgency(notice: Notice, *, quietest: Level, quiet_hours: bool) -> Urgency:
-    """Decide how loudly a notice is told, by the quietest level that is told and whether these are quiet hours."""
+def urgency(notice: Notice, *, lowest_level: Level, quiet_hours: bool) -> Urgency:
+    """Return the urgency of a notice, by the lowest level to send and whether these are quiet hours."""
     if notice.level is Level.PAGE or any(event.kind in ALWAYS for event in notice.events):
         return Urgency.PING
-    if quiet_hours or _ORDER.index(notice.level) < _ORDER.index(quietest):
+    if quiet_hours or _ORDER.index(notice.level) < _ORDER.index(lowest_level):
         return Urgency.NOTHING
     return Urgency.QUIET

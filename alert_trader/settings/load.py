@@ -1,8 +1,9 @@
-"""Where settings come from, and how each came to its value.
+"""Read the settings, and record where each value came from.
 
-First wins: what the caller passes (a flag), the environment, `.env` in the working directory, `trader.toml` (or the file that
-TRADER_SETTINGS names), the state file of a running local stack, the default. An unknown name of ours is an error in each of them: a
-setting that is misspelt must not look as if it held.
+The first of these takes precedence: what the caller passes (a flag), the environment, `.env` in the working
+directory, `trader.toml` (or the file that TRADER_SETTINGS names), the state file of a running local stack,
+the default. An unknown name of ours is an error in each of them: a misspelt setting must not look as if it
+were in force.
 """
 
 import difflib
@@ -30,7 +31,7 @@ REDACTED = "********"
 
 
 class SettingsError(Exception):
-    """The settings cannot be used; the message lists every fault, one a line, each with what to do."""
+    """The settings cannot be used; the message lists every fault on a line, with what to do."""
 
 
 class Source(StrEnum):
@@ -46,7 +47,7 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """One setting as it holds: its variable, its value for people (secrets redacted), where it came from, what it is for."""
+    """One setting in force: its variable, its value (secrets redacted), its source and its description."""
 
     name: str
     value: str
@@ -63,7 +64,7 @@ class Loaded:
 
 
 def variable(field_name: str) -> str:
-    """Name the environment variable of a field."""
+    """Return the environment variable of a field."""
     alias = model.Settings.model_fields[field_name].validation_alias
     return alias if isinstance(alias, str) else f"TRADER_{field_name.upper()}"
 
@@ -78,8 +79,8 @@ def load(
 ) -> Loaded:
     """Gather and check the settings; raises SettingsError with every fault found.
 
-    `flags` and `stack` are keyed by field name, None meaning "not given". `directory` holds `.env` and `trader.toml` (default: the
-    working directory).
+    `flags` and `stack` are keyed by field name, None meaning "not given". `directory` holds `.env` and
+    `trader.toml` (default: the working directory).
     """
     environment = os.environ if environment is None else environment
     directory = Path() if directory is None else directory
@@ -124,7 +125,7 @@ def load(
 
 
 def describe(loaded: Loaded) -> list[Setting]:
-    """List every setting as it holds, secrets redacted, in the order they are declared."""
+    """List every setting in force, secrets redacted, in the order of their declaration."""
     written = loaded.settings.model_dump(mode="json")
     allowed = loaded.settings.allowlist
     effective = {"authors": allowed.authors, "channels": allowed.channels, "guilds": allowed.guilds}
@@ -148,11 +149,11 @@ def describe(loaded: Loaded) -> list[Setting]:
             )
         )
     for author, profile in loaded.settings.profiles.items():
-        what = "What is agreed with this author."
+        what = "Rules for this author."
         rows.append(
             Setting(
                 name=f"profiles.{author}",
-                value=profile.told(),
+                value=profile.summary(),
                 source=loaded.sources["profiles"],
                 description=what,
             )
@@ -161,7 +162,7 @@ def describe(loaded: Loaded) -> list[Setting]:
 
 
 def as_environment(settings: model.Settings) -> dict[str, str]:
-    """Write settings as the environment of a child process, secrets included, so that it runs by exactly the same ones."""
+    """Return settings as the environment of a child process, secrets included."""
     variables = {}
     for name, text in settings.model_dump(mode="json").items():
         value = getattr(settings, name)
@@ -173,7 +174,7 @@ def as_environment(settings: model.Settings) -> dict[str, str]:
 
 
 def _of_variables(variables: Mapping[str, str]) -> dict[str, Any]:
-    """Read the fields that variables set; an empty variable sets nothing."""
+    """Read the fields that the variables set; an empty variable sets nothing."""
     reader = EnvSettingsSource(model.Settings)
     reader.env_vars = {key.lower(): value for key, value in variables.items() if value}
     found = {}
@@ -207,7 +208,8 @@ def _unknown(given: Mapping[str, object], where: str, known: set[str], *, every:
             continue
         near = difflib.get_close_matches(name if every else name.upper(), known, n=1)
         faults.append(
-            f"{name} in {where} is not a setting. {f'Did you mean {near[0]}?' if near else 'See .env.example for all of them.'}"
+            f"{name} in {where} is not a setting. "
+            f"{f'Did you mean {near[0]}?' if near else 'See .env.example for all of them.'}"
         )
     return faults
 
@@ -219,4 +221,7 @@ def _fault(location: tuple[int | str, ...], message: str, sources: Mapping[str, 
     name = str(location[0])
     if len(location) > 1:
         text = f"{'.'.join(str(part) for part in location[1:])}: {text}"
-    return f"{variable(name) if name in model.Settings.model_fields else name} ({sources.get(name, Source.DEFAULT)}): {text}"
+    return (
+        f"{variable(name) if name in model.Settings.model_fields else name} "
+        f"({sources.get(name, Source.DEFAULT)}): {text}"
+    )

@@ -1,4 +1,4 @@
-"""How author profiles are set: a `[profiles.<author id>]` table each in trader.toml, or TRADER_PROFILES.
+"""Settings of author profiles: a `[profiles.<author id>]` table each in trader.toml, or TRADER_PROFILES.
 
 The variable holds the path of a TOML or JSON file with the same tables, or the JSON itself.
 """
@@ -43,11 +43,11 @@ _RIGHTS = {
 
 
 class ProfileSettings(BaseModel):
-    """What can be agreed with one author; what is left out is as for an author without a profile."""
+    """The rules for one author; what is left out is as for an author without a profile."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    name: str = Field("", description="For people: nothing is decided by it.")
+    name: str = Field("", description="A name for display only.")
     approval: Approval = Field(
         _PROFILE.approval,
         description="Entries: automatic, ask (a person approves each) or watch (never traded).",
@@ -62,18 +62,16 @@ class ProfileSettings(BaseModel):
         lt=1,
         description='Share sold where the author says "partial" without an amount.',
     )
-    default_right: Right | None = Field(
-        None, description="call or put: what a strike without c or p is in this author's room."
-    )
+    default_right: Right | None = Field(None, description="call or put: how to read a strike without c or p.")
     default_expiry: DefaultExpiry | None = Field(
-        None, description="0DTE, weekly or monthly: what an alert without a date means there."
+        None, description="0DTE, weekly or monthly: how to read an alert without a date."
     )
     bare_contracts: bool = Field(
-        True, description="Whether a contract that is the whole message, without act and price, is an alert."
+        True, description="Whether a message that is only a contract, without action and price, is an alert."
     )
     factors: dict[str, Decimal] = Field(
         default_factory=lambda: dict(FACTORS),
-        description="Label to the share of a full size: lotto, super lotto, half size.",
+        description="Share of a full size by label: lotto, super lotto, half size.",
     )
 
     @field_validator("default_right", mode="before")
@@ -87,12 +85,12 @@ class ProfileSettings(BaseModel):
         return {**FACTORS, **{label.lower(): factor for label, factor in value.items()}}
 
     @model_validator(mode="after")
-    def _is_a_profile(self) -> Self:
+    def _is_valid(self) -> Self:
         self.profile()
         return self
 
     def profile(self) -> Profile:
-        """Give the profile that these settings make; raises ValueError for what is none."""
+        """Return the profile that these settings make; raises ValueError for an invalid one."""
         return Profile(
             room=RoomRule(right=self.default_right, expiry=self.default_expiry, alone=self.bare_contracts),
             approval=self.approval,
@@ -102,15 +100,15 @@ class ProfileSettings(BaseModel):
             factors=self.factors,
         )
 
-    def told(self) -> str:
-        """Say what is agreed, on one line."""
-        said = {
+    def summary(self) -> str:
+        """Return the rules on one line."""
+        given = {
             name: value for name, value in self.model_dump(mode="json").items() if value not in ("", None)
         }
-        factors = said.pop("factors")
+        factors = given.pop("factors")
         return ", ".join(
             [
-                *(f"{name}={value}" for name, value in said.items()),
+                *(f"{name}={value}" for name, value in given.items()),
                 *(f"{label} x{share}" for label, share in factors.items()),
             ]
         )
@@ -136,7 +134,7 @@ def _of_file(path: Path) -> object:
 
 
 def _written(profiles: dict[str, ProfileSettings]) -> str:
-    """Write profiles as the JSON that the variable takes, so that a child process runs by the same ones; nothing where there are none."""
+    """Write profiles as the JSON that the variable takes, for a child process; empty where there are none."""
     return (
         json.dumps(
             {author: each.model_dump(mode="json", exclude_none=True) for author, each in profiles.items()}

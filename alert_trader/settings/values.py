@@ -1,4 +1,4 @@
-"""How a setting is written: lists by commas, durations in seconds."""
+"""The types of settings and how each is written: lists with commas, durations in seconds."""
 
 import base64
 import binascii
@@ -42,16 +42,16 @@ def _duration(value: object) -> object:
 
 
 def seconds_text(value: timedelta) -> str:
-    """Write a duration as the plain number of seconds it is set by."""
+    """Write a duration as the number of seconds it is set by."""
     return format((Decimal(value // timedelta(microseconds=1)) / 1_000_000).normalize(), "f")
 
 
 _ARCHIVES = ("file", "s3", "gs", "gcs", "abfs", "abfss", "hdfs", "viewfs")
-"""What pyarrow reads a URI's filesystem from."""
+"""The URI schemes that pyarrow has a filesystem for."""
 
 
 def _redis_url(value: SecretStr) -> SecretStr:
-    """Check an address that every process would fall over; the message repeats nothing of it, as it may hold a password."""
+    """Check a Redis address. The message does not repeat it, as it may contain a password."""
     try:
         found = urlsplit(value.get_secret_value())
         usable = found.scheme == "unix" or (
@@ -61,7 +61,8 @@ def _redis_url(value: SecretStr) -> SecretStr:
         usable = False
     if not usable:
         raise ValueError(
-            "expected an address such as redis://127.0.0.1:6379/0 or rediss://name:password@host:6380/0, found another form"
+            "expected an address such as redis://127.0.0.1:6379/0 or rediss://name:password@host:6380/0, "
+            "found another form"
         )
     return value
 
@@ -70,7 +71,8 @@ def _archive(value: str) -> str:
     scheme, is_uri, path = value.partition("://")
     if is_uri and (scheme not in _ARCHIVES or not path.strip("/")):
         raise ValueError(
-            f"expected a folder, or a URI such as s3://bucket/folder of one of {', '.join(_ARCHIVES)}; found {scheme}://…"
+            f"expected a folder, or a URI such as s3://bucket/folder of one of {', '.join(_ARCHIVES)}; "
+            f"found {scheme}://…"
         )
     return value
 
@@ -82,13 +84,17 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
 
 
 def named_secrets(text: str) -> tuple[tuple[str, str], ...]:
-    """Read `name:secret, name:secret` in its order; raises ValueError, which names no secret, for anything else or a name twice."""
+    """Read `name:secret, name:secret` in order.
+
+    Raises ValueError, which shows no secret, for anything else.
+    """
     pairs = []
     for number, part in enumerate((each.strip() for each in text.split(",") if each.strip()), start=1):
         name, colon, secret = part.partition(":")
         if not colon or not secret or not _NAME.fullmatch(name):
             raise ValueError(
-                f"expected name:secret, separated by commas, the name of letters, digits, _, . or -; entry {number} is not that"
+                f"entry {number} is not name:secret; a name has letters, digits, _, . or -, "
+                "and entries are separated by commas"
             )
         pairs.append((name, secret))
     names = [name for name, _ in pairs]
@@ -105,14 +111,15 @@ def encryption_key(name: str, text: str) -> bytes:
         key = b""
     if len(key) != 32:
         raise ValueError(
-            f"expected key {name} to be 32 bytes in base64 (make one with `openssl rand -base64 32`), found something else"
+            f"expected key {name} to be 32 bytes in base64 (make one with `openssl rand -base64 32`), found "
+            "something else"
         )
     return key
 
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """A part of every day, in New York; it may reach over midnight."""
+    """Hours of every day in New York; they may extend over midnight."""
 
     start: time
     end: time
@@ -121,8 +128,8 @@ class Hours:
         """Write it as it is set: 22:00-07:00."""
         return f"{self.start:%H:%M}-{self.end:%H:%M}"
 
-    def holds(self, at: datetime) -> bool:
-        """Tell whether a moment lies in it."""
+    def contains(self, at: datetime) -> bool:
+        """Return whether a moment lies in these hours."""
         now = at.astimezone(NEW_YORK).time()
         return self.start <= now < self.end if self.start <= self.end else now >= self.start or now < self.end
 

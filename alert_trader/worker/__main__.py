@@ -1,4 +1,4 @@
-"""`trader worker`: run the worker of the mode in the settings, until it is told to stop."""
+"""`trader worker`: run the worker of the mode in the settings, until SIGTERM or SIGINT."""
 
 import asyncio
 import dataclasses
@@ -27,7 +27,7 @@ log = logging.getLogger("alert-trader.worker")
 
 
 async def run(settings: Settings, ready_file: Path | None) -> None:
-    """Prepare the namespace, see that the account is looked after, and work until SIGTERM or SIGINT."""
+    """Prepare the namespace, start the account's workflow, and work until SIGTERM or SIGINT."""
     client = await connect(
         target_of(settings), metrics=settings.metrics_bind, interceptors=tracing_of(settings, "worker")
     )
@@ -35,7 +35,7 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
     broker = make_broker(settings)
     channels: tuple[Channel, ...] = (LogChannel(),)
     if settings.redis_url is not None:
-        # before those that wait for the world: it takes a millisecond, and a quarter of a second at the most
+        # before the slower channels: it takes a millisecond, and at most a quarter of a second
         channels += (_mirror(settings),)
     channels += operators(settings)
     stop = asyncio.Event()
@@ -51,7 +51,9 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
         mode=settings.mode,
         channels=channels,
     )
-    preset_metrics.begin(runtime(settings.metrics_bind).metric_meter, client.namespace, settings.account)
+    preset_metrics.start_at_zero(
+        runtime(settings.metrics_bind).metric_meter, client.namespace, settings.account
+    )
     try:
         async with worker:
             await ensure_account_workflow(
@@ -72,7 +74,7 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
 
 
 def _mirror(settings: Settings) -> Channel:
-    """Give the hot mirror as a channel."""
+    """Return the hot mirror as a channel."""
     # a third of a second, which a worker without a hot mirror need not spend
     from alert_trader.runtime.mirror_channel import open_channel  # noqa: PLC0415
 
@@ -90,7 +92,7 @@ async def check(settings: Settings) -> None:
 
 
 def main() -> int:
-    """Run, and give the exit code."""
+    """Run, and return the exit code."""
     parser = program.arguments("worker", __doc__, ready="polls")
     parser.add_argument(
         "--preflight",

@@ -1,6 +1,6 @@
-"""`trader housekeeper`: keep the mirrors of the mode in the settings, beside the workers that trade.
+"""`trader housekeeper`: archive closed trades and repair the mirrors, in a process of its own.
 
-A process of its own: what it reads, packs and merges takes nothing from a trade's.
+Its reading and merging takes no CPU time from the workers that trade.
 """
 
 import asyncio
@@ -50,7 +50,9 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
     client = await connect(target_of(settings))
     await prepare(client, retention=timedelta(days=settings.temporal_retention_days))
     kept = mirrors(settings)
-    upkeep = HousekeepingActivities(MirrorRepair(client, kept, compact_above=settings.archive_compact_above))
+    housekeeping = HousekeepingActivities(
+        MirrorRepair(client, kept, compact_above=settings.archive_compact_above)
+    )
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -58,7 +60,7 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
         client,
         task_queue=HOUSEKEEPING_QUEUE,
         workflows=[HousekeepingWorkflow],
-        activities=[upkeep.sweep, upkeep.tidy],
+        activities=[housekeeping.archive_page, housekeeping.clean_up],
         workflow_runner=sandbox(),
         max_concurrent_activities=1,
         graceful_shutdown_timeout=GRACE,
@@ -81,17 +83,21 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
 
 
 async def keep_schedule(client: Client, every: timedelta) -> None:
-    """Make the schedule of this namespace's housekeeping what the settings say; any number of processes may do so at once."""
+    """Create or update the housekeeping schedule of this namespace.
+
+    Any number of processes may do so at once.
+    """
     schedule = Schedule(
         action=ScheduleActionStartWorkflow(
             HOUSEKEEPING_WORKFLOW,
             Round(),
             id=HOUSEKEEPING_WORKFLOW,
             task_queue=HOUSEKEEPING_QUEUE,
-            static_summary="Archive closed trades, mend the mirrors",
+            static_summary="Archive closed trades, repair the mirrors",
         ),
         spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)]),
-        # a round that still runs does what the next would; rounds missed while the server was down are made up for by one
+        # a running round does the work of the next; after a server outage one round makes up for all missed
+        # ones
         policy=SchedulePolicy(
             overlap=ScheduleOverlapPolicy.SKIP, catchup_window=max(every, timedelta(minutes=1))
         ),
@@ -100,16 +106,16 @@ async def keep_schedule(client: Client, every: timedelta) -> None:
         await client.create_schedule(HOUSEKEEPING_SCHEDULE, schedule, trigger_immediately=True)
     except ScheduleAlreadyRunningError:
 
-        def renewed(found: ScheduleUpdateInput) -> ScheduleUpdate:
-            # a person may have paused it: that stays
+        def updated(found: ScheduleUpdateInput) -> ScheduleUpdate:
+            # a person may have paused it: it stays paused
             schedule.state = found.description.schedule.state
             return ScheduleUpdate(schedule=schedule)
 
-        await client.get_schedule_handle(HOUSEKEEPING_SCHEDULE).update(renewed)
+        await client.get_schedule_handle(HOUSEKEEPING_SCHEDULE).update(updated)
 
 
 def main() -> int:
-    """Run, and give the exit code."""
+    """Run, and return the exit code."""
     options = program.arguments("housekeeper", __doc__, ready="works").parse_args()
     return program.work(lambda settings: run(settings, options.ready_file))
 

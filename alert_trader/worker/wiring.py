@@ -1,6 +1,6 @@
-"""Put a worker together: the broker of the mode, the activities over it, the workflows.
+"""Assemble a worker: the broker of the mode, the activities that use it, the workflows.
 
-In dry-run the broker object has no way to send, and no activity that sends is registered at all.
+In dry-run the broker object cannot send, and no activity that sends is registered.
 """
 
 from collections.abc import Callable
@@ -30,22 +30,24 @@ from alert_trader.workflows.interface import task_queue
 from alert_trader.workflows.trade.workflow import TradeWorkflow
 
 STICKY = timedelta(seconds=2)
-"""A killed worker's cached workflows move on after this; the default of 10 s would leave a fill unprotected for as long."""
+"""After this a killed worker's cached workflows continue elsewhere; the default 10 s leave a fill uncovered
+as long."""
 
 GRACE = timedelta(seconds=8)
-"""For activities in flight at a shutdown: as long as one call to the broker can take, twice over."""
+"""For running activities at a shutdown: twice the longest call to the broker."""
 
 PASSED_THROUGH = ("alert_trader",)
-"""Our pure modules are not loaded again for each workflow: 25 ms become 6."""
+"""Our pure modules are not reloaded for each workflow: 6 ms instead of 25."""
 
 
 def make_broker(settings: Settings) -> TastytradeReader:
-    """Give the broker of the mode in force; raises ValueError when it has no credentials."""
+    """Return the broker of the mode in force; raises ValueError when it has no credentials."""
     demo = settings.mode is Mode.DEMO
     secret, token = settings.tastytrade_client_secret, settings.tastytrade_refresh_token
     if not demo and (secret is None or token is None):
         raise ValueError(
-            f"mode {settings.mode} expects TASTYTRADE_CLIENT_SECRET and TASTYTRADE_REFRESH_TOKEN, found them unset: "
+            f"mode {settings.mode} needs TASTYTRADE_CLIENT_SECRET and TASTYTRADE_REFRESH_TOKEN, which are "
+            "not set: "
             "set both, or use mode demo"
         )
     kind: Callable[..., TastytradeReader] = (
@@ -62,14 +64,14 @@ def make_broker(settings: Settings) -> TastytradeReader:
 
 
 def whitelist(settings: Settings) -> tuple[AccountNumber, ...] | None:
-    """Give the accounts that may be traded, or None in a mode that can do no harm."""
+    """Return the accounts that may be traded; None in a mode without real orders."""
     if settings.mode not in {Mode.SANDBOX, Mode.LIVE}:
         return None
     return tuple(AccountNumber(each) for each in settings.tastytrade_account_whitelist)
 
 
 def sandbox() -> GuardedRunner:
-    """Give the sandbox that workflows run, and replay, in."""
+    """Return the sandbox for running and replaying workflows."""
     return GuardedRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
 
 
@@ -85,9 +87,10 @@ def make_worker(
     stop: KillSwitch | None = None,
     **options: Any,
 ) -> Worker:
-    """Give a worker for one account: workflows and activities on one queue, so that steps run eagerly. `desk` is None in dry-run.
+    """Return a worker for one account: workflows and activities on one queue for eager activities.
 
-    `whitelist` are the accounts that may be traded, None where the mode needs none; `stop` is what stops entries without Temporal.
+    `desk` is None in dry-run. `whitelist` are the accounts that may be traded, None where the mode needs
+    none; `stop` stops entries without Temporal.
     """
     lookups, line = OrderLookups(reader), AccountClient(client, account)
     stream, reads = StreamActivity(reader, client, channels), AccountReads(reader, whitelist)

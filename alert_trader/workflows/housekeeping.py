@@ -12,12 +12,12 @@ from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
     from alert_trader.activities.housekeeping import (
-        SWEEP,
-        TIDY,
-        SweepAnswer,
-        SweepRequest,
-        Tally,
-        TidyRequest,
+        ARCHIVE_PAGE,
+        CLEAN_UP,
+        CleanUpRequest,
+        HousekeepingCounts,
+        PageRequest,
+        PageResult,
     )
 
 HOUSEKEEPING_WORKFLOW = "HousekeepingWorkflow"
@@ -25,7 +25,7 @@ HOUSEKEEPING_QUEUE = "housekeeping"
 HOUSEKEEPING_SCHEDULE = "housekeeping"
 
 PAGE = 100
-"""Trades of one activity: at the worst each is read, archived and mended within its time."""
+"""Trades of one activity: at the worst each is read, archived and repaired within its time."""
 PAGES_A_RUN = 50
 """Pages of one run; the next run goes on with a fresh history."""
 
@@ -44,62 +44,62 @@ class Round:
 
     token: str | None = None
     began_at: datetime | None = None
-    tally: Tally = field(default_factory=Tally)
+    counts: HousekeepingCounts = field(default_factory=HousekeepingCounts)
 
 
 @workflow.defn(name=HOUSEKEEPING_WORKFLOW)
 class HousekeepingWorkflow:
-    """Archives closed trades and mends the mirrors; decides nothing about any trade."""
+    """Archives closed trades and repairs the mirrors; decides nothing about any trade."""
 
     @workflow.run
-    async def run(self, so_far: Round) -> Tally:
-        """Go through the pages, then tidy; a round that is long goes on in another run."""
-        tally, token = so_far.tally, so_far.token
+    async def run(self, so_far: Round) -> HousekeepingCounts:
+        """Go through the pages, then clean up; a long round continues as a new run."""
+        counts, token = so_far.counts, so_far.token
         began_at = so_far.began_at or workflow.now()
         for _ in range(PAGES_A_RUN):
-            swept = await workflow.execute_activity(
-                SWEEP,
-                SweepRequest(token=token, size=PAGE),
-                result_type=SweepAnswer,
+            page = await workflow.execute_activity(
+                ARCHIVE_PAGE,
+                PageRequest(token=token, size=PAGE),
+                result_type=PageResult,
                 start_to_close_timeout=PIECE_TIMEOUT,
                 schedule_to_close_timeout=PIECE_TOTAL,
                 heartbeat_timeout=BEAT_TIMEOUT,
                 retry_policy=PIECE_RETRY,
-                summary=f"trades {tally.seen + 1} to {tally.seen + PAGE}",
+                summary=f"trades {counts.seen + 1} to {counts.seen + PAGE}",
             )
-            tally, token = tally.plus(swept.tally), swept.token
-            workflow.set_current_details(_told(tally, "going through the trades"))
+            counts, token = counts.plus(page.counts), page.token
+            workflow.set_current_details(_told(counts, "going through the trades"))
             if token is None:
                 break
         else:
-            workflow.continue_as_new(Round(token=token, began_at=began_at, tally=tally))
-        tidied = await workflow.execute_activity(
-            TIDY,
-            TidyRequest(began_at=began_at, whole=tally.trouble is None),
-            result_type=Tally,
+            workflow.continue_as_new(Round(token=token, began_at=began_at, counts=counts))
+        cleaned = await workflow.execute_activity(
+            CLEAN_UP,
+            CleanUpRequest(began_at=began_at, complete=counts.problem is None),
+            result_type=HousekeepingCounts,
             start_to_close_timeout=PIECE_TIMEOUT,
             schedule_to_close_timeout=PIECE_TOTAL,
             heartbeat_timeout=BEAT_TIMEOUT,
             retry_policy=PIECE_RETRY,
-            summary="merge files, forget what is old",
+            summary="merge files, remove old trades",
         )
-        tally = tally.plus(tidied)
-        workflow.set_current_details(_told(tally, "done"))
-        return tally
+        counts = counts.plus(cleaned)
+        workflow.set_current_details(_told(counts, "done"))
+        return counts
 
 
-def _told(tally: Tally, phase: str) -> str:
+def _told(counts: HousekeepingCounts, phase: str) -> str:
     rows = [
         f"**{phase}**",
         "",
-        f"- trades seen: {tally.seen}",
-        f"- archived: {tally.archived}",
-        f"- mended in the hot mirror: {tally.mended}",
-        f"- forgotten there: {tally.forgotten}",
-        f"- days merged: {tally.compacted}",
+        f"- trades seen: {counts.seen}",
+        f"- archived: {counts.archived}",
+        f"- repaired in the hot mirror: {counts.repaired}",
+        f"- removed there: {counts.removed}",
+        f"- days merged: {counts.compacted}",
     ]
-    if tally.unreadable:
-        rows.append(f"- **unreadable: {tally.unreadable}**")
-    if tally.trouble:
-        rows.append(f"- **in the way:** `{tally.trouble.replace('`', chr(39))}`")
+    if counts.unreadable:
+        rows.append(f"- **unreadable: {counts.unreadable}**")
+    if counts.problem:
+        rows.append(f"- **problem:** `{counts.problem.replace('`', chr(39))}`")
     return "\n".join(rows)

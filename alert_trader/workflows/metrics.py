@@ -10,8 +10,8 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.audit.event import EventKind, TradeEvent
-    from alert_trader.domain.denial import Code
     from alert_trader.domain.ids import Leg, read_client_order_id
+    from alert_trader.domain.not_sent import is_not_sent_reason, meaning_of
 
 EVENTS = "trader_events"
 ORDERS = "trader_orders"
@@ -21,7 +21,7 @@ STAGE = "trader_stage"
 HALTED = "trader_account_halted"
 
 VENUE = "VENUE"
-"""The code of a refusal in the venue's words."""
+"""The label for every code that is the venue's: neither a denial nor one of our reasons for not sending."""
 
 OUTCOMES = {
     EventKind.ENTRY_SUBMITTED: "accepted",
@@ -51,7 +51,7 @@ def count(events: Sequence[TradeEvent]) -> None:
     newest = events[-1]
     meter = workflow.metric_meter()
     meter.create_counter(EVENTS, "Audit events by kind.").add(1, {"kind": newest.kind.value})
-    if (outcome := OUTCOMES.get(newest.kind)) is not None:
+    if (outcome := outcome_of(newest)) is not None:
         named = read_client_order_id(newest.facts.get("order", ""))
         leg = Leg.ENTRY if named is None else named[1]
         meter.create_counter(ORDERS, "Orders by leg and by how their sending ended.").add(
@@ -59,7 +59,7 @@ def count(events: Sequence[TradeEvent]) -> None:
         )
     if newest.kind in REFUSING:
         code = newest.facts.get("code", "")
-        known = code if code in Code.__members__ else VENUE
+        known = VENUE if meaning_of(code) is None else code
         meter.create_counter(REFUSALS, "Reasons for which nothing, or no more, was bought.").add(
             1, {"code": known}
         )
@@ -70,6 +70,13 @@ def count(events: Sequence[TradeEvent]) -> None:
     if (took := stage_of(events)) is not None:
         name, time = took
         meter.create_histogram_timedelta(STAGE, "Time a stage of a trade took.").record(time, {"stage": name})
+
+
+def outcome_of(event: TradeEvent) -> str | None:
+    """Return how the sending of an order ended. An exit with a reason of ours was not refused by the venue."""
+    if event.kind is EventKind.EXIT_REFUSED and is_not_sent_reason(event.facts.get("code")):
+        return OUTCOMES[EventKind.ENTRY_NOT_SENT]
+    return OUTCOMES.get(event.kind)
 
 
 def note_halt(*, halted: bool) -> None:

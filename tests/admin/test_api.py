@@ -12,7 +12,7 @@ import pytest
 
 from alert_trader.api.temporal import TemporalConnection
 from alert_trader.broker.dry_run import DryRunBroker
-from alert_trader.control.commands.account_commands import account_view
+from alert_trader.control.queries.account import account_view
 from alert_trader.control.temporal import connect
 from alert_trader.domain.execution.policy import Mode
 from alert_trader.domain.trade.lifecycle import Phase

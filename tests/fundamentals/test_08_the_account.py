@@ -8,6 +8,7 @@ person resumes trading. Exits and cancels need no admission and always work.
 from decimal import Decimal
 
 from alert_trader.control.commands import account_commands
+from alert_trader.control.queries import account as account_queries
 from alert_trader.domain.account.trading_state import AccountState
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from tests.support.harness import Harness
@@ -18,7 +19,7 @@ async def test_an_entry_reserves_its_money(harness: Harness) -> None:
     await harness.quote("1.20", "1.20")
     trade = await harness.alert(price="1.20")
     await harness.until(trade, "the position", phase=Phase.HOLDING, bought=4)
-    view = await account_commands.account_view(harness.client, harness.account)
+    view = await account_queries.account_view(harness.client, harness.account)
     assert [each.trade for each in view.open_trades] == [trade.id]
     assert view.trades_today == 1
     assert view.committed >= 4 * Decimal(120)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from alert_trader.activities.housekeeping import Tally
+from alert_trader.activities.housekeeping import HousekeepingCounts
 from alert_trader.control.commands import trade_commands
-from alert_trader.control.mirrors.rebuild import Proof, verify
+from alert_trader.control.mirrors.rebuild import Verification, verify
 from alert_trader.control.mirrors.repair import Mirrors
 from alert_trader.control.queries.housekeeping import housekeeping
 from alert_trader.domain.trade.lifecycle import Phase
@@ -44,20 +44,20 @@ class Mirrored:
         await trade_commands.close(self.cluster.client, trade.id, ME)
         await trade.result()
 
-    async def round(self) -> Tally:
+    async def round(self) -> HousekeepingCounts:
         """Have the schedule run a round of housekeeping, and give what it did."""
         client = self.cluster.client
         before = (await housekeeping(client)).last_end
         await client.get_schedule_handle(HOUSEKEEPING_SCHEDULE).trigger()
 
-        async def ended() -> Tally | None:
+        async def ended() -> HousekeepingCounts | None:
             state = await housekeeping(client)
             return state.last if state.last_end != before else None
 
-        tally: Tally = await eventually(ended, "a round of housekeeping", within=40, every=0.1)
-        return tally
+        counts: HousekeepingCounts = await eventually(ended, "a round of housekeeping", within=40, every=0.1)
+        return counts
 
-    async def proof(self) -> Proof:
+    async def proof(self) -> Verification:
         """Compare Temporal, Redis and the archive. Everything that is over must be archived."""
         return await verify(
             self.cluster.client,

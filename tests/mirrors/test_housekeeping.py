@@ -9,11 +9,11 @@ from temporalio.client import WorkflowExecutionStatus
 from temporalio.worker import Worker
 
 from alert_trader.activities.housekeeping import (
+    CleanUpRequest,
     HousekeepingActivities,
-    SweepAnswer,
-    SweepRequest,
-    Tally,
-    TidyRequest,
+    HousekeepingCounts,
+    PageRequest,
+    PageResult,
 )
 from alert_trader.control.mirrors.repair import MirrorRepair
 from alert_trader.control.queries.housekeeping import housekeeping
@@ -31,25 +31,25 @@ class ManyPages:
 
     def __init__(self) -> None:
         """Begin before the first page."""
-        self.swept: list[str | None] = []
-        self.tidied: list[TidyRequest] = []
+        self.page: list[str | None] = []
+        self.cleaned: list[CleanUpRequest] = []
 
-    async def sweep(self, request: SweepRequest, beat: Callable[[int], None]) -> SweepAnswer:
-        """Give the next page; the second one meets trouble."""
-        beat(request.size)
-        self.swept.append(request.token)
-        turn = len(self.swept)
-        trouble = "Redis is away" if turn == 2 else None
-        return SweepAnswer(
-            tally=Tally(seen=2, archived=1, trouble=trouble),
+    async def archive_page(self, request: PageRequest, heartbeat: Callable[[int], None]) -> PageResult:
+        """Give the next page; the second one meets problem."""
+        heartbeat(request.size)
+        self.page.append(request.token)
+        turn = len(self.page)
+        problem = "Redis is away" if turn == 2 else None
+        return PageResult(
+            counts=HousekeepingCounts(seen=2, archived=1, problem=problem),
             token=None if turn == PAGES_A_RUN + 2 else str(turn),
         )
 
-    async def tidy(self, request: TidyRequest, beat: Callable[[int], None]) -> Tally:
+    async def clean_up(self, request: CleanUpRequest, heartbeat: Callable[[int], None]) -> HousekeepingCounts:
         """Note that the round came to its end."""
-        beat(0)
-        self.tidied.append(request)
-        return Tally(compacted=3)
+        heartbeat(0)
+        self.cleaned.append(request)
+        return HousekeepingCounts(compacted=3)
 
 
 async def test_a_long_round_continues_as_new(mirrored: Mirrored) -> None:
@@ -61,27 +61,27 @@ async def test_a_long_round_continues_as_new(mirrored: Mirrored) -> None:
         client,
         task_queue=queue,
         workflows=[HousekeepingWorkflow],
-        activities=[upkeep.sweep, upkeep.tidy],
+        activities=[upkeep.archive_page, upkeep.clean_up],
         workflow_runner=sandbox(),
     )
     async with worker:
         handle = await client.start_workflow(
             HousekeepingWorkflow.run, Round(), id="long-round", task_queue=queue
         )
-        tally = await handle.result()
+        counts = await handle.result()
         assert handle.first_execution_run_id is not None
         first = await client.get_workflow_handle(
             "long-round", run_id=handle.first_execution_run_id
         ).describe()
         assert first.status is WorkflowExecutionStatus.CONTINUED_AS_NEW
-    assert pages.swept == [None, *(str(turn) for turn in range(1, PAGES_A_RUN + 2))]
-    assert tally == Tally(
-        seen=2 * (PAGES_A_RUN + 2), archived=PAGES_A_RUN + 2, compacted=3, trouble="Redis is away"
+    assert pages.page == [None, *(str(turn) for turn in range(1, PAGES_A_RUN + 2))]
+    assert counts == HousekeepingCounts(
+        seen=2 * (PAGES_A_RUN + 2), archived=PAGES_A_RUN + 2, compacted=3, problem="Redis is away"
     )
-    (tidied,) = pages.tidied
-    assert not tidied.whole
+    (cleaned,) = pages.cleaned
+    assert not cleaned.complete
     assert first.close_time is not None
-    assert first.start_time <= tidied.began_at < first.close_time
+    assert first.start_time <= cleaned.began_at < first.close_time
 
 
 async def trades(mirrored: Mirrored, count: int) -> list[Trade]:
@@ -98,28 +98,28 @@ async def test_pages_cover_every_trade_once(mirrored: Mirrored) -> None:
     upkeep = MirrorRepair(mirrored.cluster.client, mirrored.mirrors, compact_above=1)
     beats: list[int] = []
 
-    async def through() -> Tally:
-        tally, token = Tally(), None
+    async def through() -> HousekeepingCounts:
+        counts, token = HousekeepingCounts(), None
         for _ in range(100):
-            swept = await upkeep.sweep(SweepRequest(token=token, size=2), beats.append)
-            tally, token = tally.plus(swept.tally), swept.token
+            page = await upkeep.archive_page(PageRequest(token=token, size=2), beats.append)
+            counts, token = counts.plus(page.counts), page.token
             if token is None:
-                return tally
+                return counts
         raise AssertionError("expected an end of the pages")
 
     first, second = await through(), await through()
     assert first.seen == second.seen >= 3
     assert first.archived >= 3
-    assert (second.archived, second.mended, second.trouble) == (0, 0, None)
+    assert (second.archived, second.repaired, second.problem) == (0, 0, None)
     assert beats
     assert {f"trade-{each.id}" for each in made} <= mirrored.in_archive().keys() & (
         await mirrored.in_redis()
     ).keys()
     began = (await mirrored.cluster.client.get_workflow_handle(f"trade-{made[0].id}").describe()).start_time
-    tidied = await upkeep.tidy(TidyRequest(began_at=began, whole=True), beats.append)
-    assert tidied.compacted == 1
+    cleaned = await upkeep.clean_up(CleanUpRequest(began_at=began, complete=True), beats.append)
+    assert cleaned.compacted == 1
     assert mirrored.mirrors.hot is not None
-    assert await mirrored.mirrors.hot.whole_at() == began
+    assert await mirrored.mirrors.hot.complete_at() == began
     assert (await mirrored.proof()).equal
 
 
@@ -131,14 +131,14 @@ async def test_a_damaged_file_is_quarantined_and_rewritten(mirrored: Mirrored) -
     for path in mirrored.mirrors.archive.files():
         content = Path(path).read_bytes()  # noqa: ASYNC240 - a few kilobytes
         Path(path).write_bytes(content[: len(content) // 2])  # noqa: ASYNC240
-    tally = await mirrored.round()
-    assert "set aside" in str(tally.trouble)
+    counts = await mirrored.round()
+    assert "moved to" in str(counts.problem)
     after = mirrored.in_archive()
     assert {name: (each.trade, each.events) for name, each in after.items()} == {
         name: (each.trade, each.events) for name, each in before.items()
     }
     assert (await mirrored.proof()).equal
-    assert (await mirrored.round()).trouble is None
+    assert (await mirrored.round()).problem is None
 
 
 async def test_there_is_one_schedule_however_many_create_it(mirrored: Mirrored) -> None:

@@ -61,8 +61,8 @@ async def test_a_terminated_trade_is_stored_as_such(mirrored: Mirrored) -> None:
     trade = await alone.alert()
     await trade.until("entering", phase=Phase.ENTERING)
     await trade.handle.terminate("a test")
-    tally = await mirrored.round()
-    assert tally.archived >= 1
+    counts = await mirrored.round()
+    assert counts.archived >= 1
     assert mirrored.in_archive()[f"trade-{trade.id}"].trade.status is Status.BROKEN
     assert (await mirrored.in_redis())[f"trade-{trade.id}"].row.status is Status.BROKEN
     assert mirrored.mirrors.hot is not None

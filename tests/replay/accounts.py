@@ -15,10 +15,18 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from alert_trader import clock
-from alert_trader.activities.housekeeping import SWEEP, TIDY, SweepAnswer, SweepRequest, Tally, TidyRequest
+from alert_trader.activities.housekeeping import (
+    ARCHIVE_PAGE,
+    CLEAN_UP,
+    CleanUpRequest,
+    HousekeepingCounts,
+    PageRequest,
+    PageResult,
+)
 from alert_trader.activities.messages import DIFFERENCES_SIGNAL, RELEASE_UPDATE
 from alert_trader.control.commands import account_commands, trade_commands
 from alert_trader.control.payload_converter import DATA_CONVERTER
+from alert_trader.control.queries import account as account_queries
 from alert_trader.domain.account.account import Account, new_account
 from alert_trader.domain.account.reconciliation import Difference, DifferenceKind
 from alert_trader.domain.account.reservation import OpenTrade
@@ -80,9 +88,9 @@ async def lived(slot: WorkerSlot) -> list[Trade]:
         client, number, by="recorder", reason="a quiet day", changes={"max_open_trades": "1"}
     )
     assert (await (await begun(slot, "denied-by-limit")).result()).outcome is Outcome.DENIED
-    await account_commands.preflight(client, number)
-    await account_commands.positions(client, number)
-    await account_commands.orders(client, number)
+    await account_queries.preflight(client, number)
+    await account_queries.positions(client, number)
+    await account_queries.orders(client, number)
     await account_commands.flatten(client, number, by="recorder", reason="enough for today")
     await flattened.result()
     await _stands(slot, AccountState.HALTED)
@@ -141,13 +149,15 @@ async def chain(slot: WorkerSlot) -> list[WorkflowHistory]:
 async def upkeep(client: Client) -> WorkflowHistory:
     """Go one round of housekeeping, of two pages."""
 
-    @activity.defn(name=SWEEP)
-    async def sweep(request: SweepRequest) -> SweepAnswer:
-        return SweepAnswer(tally=Tally(seen=100, archived=3), token="more" if request.token is None else None)
+    @activity.defn(name=ARCHIVE_PAGE)
+    async def sweep(request: PageRequest) -> PageResult:
+        return PageResult(
+            counts=HousekeepingCounts(seen=100, archived=3), token="more" if request.token is None else None
+        )
 
-    @activity.defn(name=TIDY)
-    async def tidy(request: TidyRequest) -> Tally:
-        return Tally(compacted=int(request.whole))
+    @activity.defn(name=CLEAN_UP)
+    async def tidy(request: CleanUpRequest) -> HousekeepingCounts:
+        return HousekeepingCounts(compacted=int(request.complete))
 
     async with Worker(
         client,
@@ -185,16 +195,14 @@ async def _start(slot: WorkerSlot, memory: Account) -> None:
     await slot.start_worker()
 
     async def begun_day() -> bool:
-        return (await account_commands.account_view(client, number)).reference is not None
+        return (await account_queries.account_view(client, number)).reference is not None
 
     await eventually(begun_day, "the day to begin", within=30, every=0.2)
 
 
 async def _stands(slot: WorkerSlot, state: AccountState) -> None:
     async def there() -> bool:
-        return (
-            await account_commands.account_view(slot.cluster.client, slot.settings.account)
-        ).state is state
+        return (await account_queries.account_view(slot.cluster.client, slot.settings.account)).state is state
 
     await eventually(there, f"the account to be {state}", within=60, every=0.2)
 

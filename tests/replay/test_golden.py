@@ -11,7 +11,7 @@ from temporalio import workflow
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 from temporalio.workflow import NondeterminismError
 
-from alert_trader.activities.housekeeping import Tally
+from alert_trader.activities.housekeeping import HousekeepingCounts
 from alert_trader.control.payload_converter import DATA_CONVERTER
 from alert_trader.control.queries.history import read_history, replay
 from alert_trader.control.queries.history_steps import StepKind, steps_of
@@ -155,7 +155,7 @@ class Idling(HousekeepingWorkflow):
     """A housekeeper changed without a patch: it waits a second before it begins."""
 
     @workflow.run
-    async def run(self, so_far: Round) -> Tally:
+    async def run(self, so_far: Round) -> HousekeepingCounts:
         """Wait, then run as ever."""
         await workflow.sleep(1)
         return await super().run(so_far)

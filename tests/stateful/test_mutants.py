@@ -129,7 +129,9 @@ def mutated(name: str, change: tuple[str, str]) -> types.ModuleType:
     text = (ROOM / f"{name}.py").read_text(encoding="utf-8")
     place = re.sub(r"(\\ |\\\n|\s)+", r"\\s+", re.escape(change[0].strip())).replace(r"\(", r"\(\s*")
     found = re.findall(place, text)
-    assert len(found) == 1, f"expected the mutant's place once in domain/{name}.py, found it {len(found)} times"
+    assert len(found) == 1, (
+        f"expected the mutant's place once in domain/{name}.py, found it {len(found)} times"
+    )
     module = types.ModuleType(f"mutant.{name}")
     module.__dict__["replace"] = __import__("dataclasses").replace
     exec(compile(text.replace(found[0], change[1].strip()), f"mutant of {name}.py", "exec"), module.__dict__)

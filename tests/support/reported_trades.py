@@ -72,7 +72,7 @@ def trade() -> Trades:
             "outcome": None,
             "symbol": SYMBOL,
             "contract": "SPY 600C 2026-12-18",
-            "told": facts_from_events(events, None),
+            "facts": facts_from_events(events, None),
         }
         return ReportedTrade(**{**given, **fields})  # type: ignore[arg-type]
 

@@ -17,6 +17,7 @@ from alert_trader.activities.account_client import KillSwitch
 from alert_trader.control.commands import account_commands as control
 from alert_trader.control.errors import NotFoundError, NotPossibleError
 from alert_trader.control.payload_converter import DATA_CONVERTER
+from alert_trader.control.queries import account as account_queries
 from alert_trader.domain.account.limits import Limits
 from alert_trader.domain.account.reconciliation import DifferenceKind
 from alert_trader.domain.account.trading_state import AccountState
@@ -55,7 +56,7 @@ async def replays(harness: Harness) -> None:
 
 async def shown(harness: Harness) -> AccountView:
     """Read the state of the account."""
-    return await control.account_view(harness.client, harness.account)
+    return await account_queries.account_view(harness.client, harness.account)
 
 
 async def works(harness: Harness, handle: WorkflowHandle[Any, TradeView]) -> None:
@@ -233,7 +234,7 @@ async def test_limits_change_while_trades_run(strict: Harness) -> None:
         await control.change_limits(
             strict.client, strict.account, by="ann", reason="", changes={"max_contracts": "1"}
         )
-    assert (await control.limits(strict.client, strict.account)).max_contracts == 3
+    assert (await account_queries.limits(strict.client, strict.account)).max_contracts == 3
 
 
 async def test_a_trade_reserves_and_releases(strict: Harness) -> None:
@@ -296,7 +297,7 @@ async def test_without_its_account_nothing_is_bought_and_exits_work(env: Workflo
 
 async def test_an_account_without_a_workflow_is_reported(env: WorkflowEnvironment) -> None:
     """The interfaces say what to do where no worker has run for an account."""
-    for ask in (control.account_view, control.positions):
+    for ask in (account_queries.account_view, account_queries.positions):
         with pytest.raises(NotFoundError, match="no worker has run for it"):
             await ask(env.client, AccountNumber("5WT77777"))
 
@@ -310,11 +311,12 @@ async def test_the_account_view_has_positions_and_orders(strict: Harness) -> Non
     trade = await strict.alert(real_time=True)
     await strict.until(trade, "bought", phase=Phase.HOLDING, exits_working=2)
     assert [
-        (each.symbol, each.quantity) for each in await control.positions(strict.client, strict.account)
+        (each.symbol, each.quantity)
+        for each in await account_queries.positions(strict.client, strict.account)
     ] == [(strict.symbol, 4)]
-    orders = await control.orders(strict.client, strict.account)
+    orders = await account_queries.orders(strict.client, strict.account)
     assert [(each.client_order_id or "").rpartition("-")[2] for each in orders] == ["x1"]
-    checks = await control.preflight(strict.client, strict.account)
+    checks = await account_queries.preflight(strict.client, strict.account)
     assert {each.name for each in checks} >= {
         "token",
         "scopes",

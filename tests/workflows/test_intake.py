@@ -6,11 +6,12 @@ from itertools import count
 from typing import Any
 
 import pytest
+from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from alert_trader import clock
 from alert_trader.control.commands import trade_commands
-from alert_trader.control.errors import NoWorkerError
+from alert_trader.control.errors import NoWorkerError, QueryFailedError
 from alert_trader.control.intake import author_trades
 from alert_trader.control.intake.message import (
     Ignored,
@@ -19,8 +20,8 @@ from alert_trader.control.intake.message import (
     PassedToTrade,
     TradeStarted,
     Unmatched,
+    summary_of,
     take,
-    told,
 )
 from alert_trader.control.queries import trade_views
 from alert_trader.domain.alerts.alert import AlertMessage, Nature
@@ -56,7 +57,7 @@ async def taken(
     found = await take(
         harness.client, message, Intake(policy=policy(), account=harness.account, profiles=profiles)
     )
-    assert told(found).isprintable()
+    assert summary_of(found).isprintable()
     if isinstance(found, TradeStarted) and found.started:
         harness.handles.append(harness.client.get_workflow_handle(found.workflow_id, result_type=TradeView))
     return found
@@ -87,8 +88,8 @@ async def test_an_alert_starts_its_trade_without_a_worker(
     """WHO-20: starting a trade needs no worker. Whether it corrects one of a moment ago nobody tells then, so a person decides."""
     first = await held(harness, entry)
 
-    async def silent(_: object) -> TradeView:
-        raise trade_views.NoAnswer("no worker answered")
+    async def silent(*_: object) -> TradeView:
+        raise NoWorkerError("no worker answered")
 
     with monkeypatch.context() as away, env.with_time_skipping_disabled():
         away.setattr(trade_views, "view_of", silent)
@@ -138,7 +139,9 @@ async def test_an_exit_never_applies_to_a_later_alert(
     harness: Harness, entry: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """EXT-10: an exit that a restart reads again, its own trade over by now, does not sell what its author bought since."""
-    monkeypatch.setattr(author_trades, "LOOKS", (0.0, 0.1, 0.1))  # each of the three is looked for to the end
+    monkeypatch.setattr(
+        author_trades, "LOOKUP_DELAYS", (0.0, 0.1, 0.1)
+    )  # each of the three is looked for to the end
     before = clock.now() - timedelta(seconds=30)
     await held(harness, entry)
     for text in (
@@ -321,10 +324,10 @@ async def test_a_trade_that_does_not_answer_still_counts(
     trades = await second(harness, entry)
     view_of = trade_views.view_of
 
-    async def partly(handle: Any) -> TradeView:
-        if handle.id == trades[number]:
-            raise trade_views.NoAnswer("it could not be told")
-        return await view_of(handle)
+    async def partly(client: Client, trade: str) -> TradeView:
+        if trade == trades[number]:
+            raise QueryFailedError("the worker failed to answer")
+        return await view_of(client, trade)
 
     monkeypatch.setattr(trade_views, "view_of", partly)
     both = await taken(harness, "all out")

@@ -1,5 +1,8 @@
 """The look before each sending: while it is not answered the order's name may be in use, and no other is taken for it."""
 
+from alert_trader.domain.not_sent import NotSentReason
+from alert_trader.domain.reports.trade_record import facts_from_events
+from alert_trader.domain.trade.lifecycle import Outcome
 from tests.support.harness import Harness
 
 
@@ -32,3 +35,14 @@ async def test_an_entry_that_cannot_be_looked_up_is_not_sent(harness: Harness) -
     view = await harness.until(trade, "the entry unknown", unknown_orders=1)
     assert view.bought == 0
     assert not harness.posts("e")
+
+
+async def test_an_entry_whose_look_failed_until_its_time_was_over_says_so(harness: Harness) -> None:
+    """It is found to be absent, and given up with our own reason for not sending it: no code of the venue's."""
+    await harness.fault(kind="status", method="GET", path="*/orders", status=503, count=12)
+    trade = await harness.alert()
+    view = await trade.result()
+    assert (view.outcome, view.bought, harness.posts("e")) == (Outcome.UNFILLED, 0, [])
+    events = await harness.events(trade)
+    facts = facts_from_events(events, view.reason)
+    assert facts.code == NotSentReason.LOOKUP_FAILED

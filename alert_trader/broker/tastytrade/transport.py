@@ -22,7 +22,7 @@ BROKER_HOSTS = frozenset(
 """The hosts the SDK connects to; the local venue answers for each. Other hosts are refused."""
 
 
-class HostRefused(httpx2.ConnectError):
+class HostRefusedError(httpx2.ConnectError):
     """A request to a host that is not the broker's; nothing was sent."""
 
 
@@ -77,7 +77,7 @@ class RedirectTransport(SharedTransport):
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send one request to the venue instead of the broker."""
         if request.url.host != self._venue.host and request.url.host not in BROKER_HOSTS:
-            raise HostRefused(
+            raise HostRefusedError(
                 f"Host {request.url.host!r} refused: only the venue at {self._venue.host} may be reached"
             )
         # WebSockets are opened as http(s) with an upgrade header, so one scheme serves both

@@ -1,8 +1,9 @@
 """Find the trades that a message of an author may be about.
 
-Two sides know them, and what either knows counts. Temporal's index lists all there are, and may be a moment behind what was just started.
-The account knows each that it let buy, at once. How a trade stands comes from the trade itself; one that does not tell counts as open, by
-what its alert says: a question that was not answered is no answer, and which contract is meant must not depend on it.
+There are two sources, and a trade in either counts. Temporal's index lists all trades, but the newest may be
+missing for a moment. The account lists every trade that it admitted, at once. A trade's state comes from the
+trade itself; one that does not answer counts as open, in the contract of its alert: which contract is meant
+must not depend on a failed query.
 """
 
 import asyncio
@@ -11,34 +12,32 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from temporalio.client import Client
-from temporalio.service import RPCError, RPCStatusCode
 
-from alert_trader.control.commands import account_commands as accounts
-from alert_trader.control.errors import NotFoundError, NotPossibleError, NoWorkerError
+from alert_trader.control.errors import NoAnswerError, NotFoundError, NotPossibleError, NoWorkerError
+from alert_trader.control.queries import account as account_queries
 from alert_trader.control.queries import trade_views
-from alert_trader.control.temporal import unreachable
 from alert_trader.domain.alerts.alert import AlertKind, AlertMessage, ParsedAlert
 from alert_trader.domain.alerts.parser import parse
 from alert_trader.domain.ids import AccountNumber, MessageId, trade_workflow_id
 from alert_trader.domain.trade.lifecycle import Phase
 from alert_trader.domain.trade.view import TradeView
 
-LOOKS = (0.0, 0.4, 1.2)
-"""Seconds before each look for a trade that must be there."""
+LOOKUP_DELAYS = (0.0, 0.4, 1.2)
+"""Seconds before each lookup of a trade that must exist."""
 
 MOST = 500
-"""Open trades of one author among which one is looked for: a list that is cut off could lack the one that is meant."""
+"""Most open trades of one author: a list that is cut off could lack the one that is meant."""
 
 ADMITTED_WITHIN = 1.0
-"""Seconds that the account is waited for. Who has no answer then goes by the index: an account that is away lets nothing be bought that
-the index could not have yet, and an exit waits for no account."""
+"""Seconds to wait for the account; then the index alone is used. An account that does not answer admits
+nothing new, and an exit must not wait for it."""
 
 FIELDS = ("symbol", "strike", "right", "expiry")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Open:
-    """A trade that is not known to be over, and what its alert says."""
+class OpenTrade:
+    """A trade that is not known to be over, with its alert."""
 
     workflow_id: str
     message: AlertMessage
@@ -46,19 +45,19 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """The open trades that a message is about, the newest first; or why there is none for certain."""
+class Match:
+    """The open trades that a message is about, the newest first; or why there is none."""
 
-    trades: tuple[Open, ...] = ()
+    trades: tuple[OpenTrade, ...] = ()
     why: str = ""
 
 
 async def open_trades(
     client: Client, author: str, account: AccountNumber, *, since: datetime | None = None
-) -> list[Open]:
+) -> list[OpenTrade]:
     """List an author's trades that are not known to be over, the newest first.
 
-    Raises NoWorkerError when there are some and none can be asked, NotPossibleError when there are more than are looked through.
+    Raises NoWorkerError when no worker answers for any, NotPossibleError when there are too many.
     """
     wanted = trade_views.Filter(author=author, account=account, open_only=True, since=since)
     rows, admitted = await asyncio.gather(
@@ -67,29 +66,27 @@ async def open_trades(
     )
     ids = list(dict.fromkeys([*(row.workflow_id for row in rows), *admitted]))
     if len(ids) > MOST:
-        raise NotPossibleError(
-            f"expected at most {MOST} open trades of {author}, found more: answer the alert that is meant"
-        )
+        raise NotPossibleError(f"{author} has more than {MOST} open trades: reply to the alert that is meant")
     views = await trade_views.views_of(client, ids)
     if ids and not views:
         raise NoWorkerError(
-            f"{len(ids)} open trades of {author} were found, and no worker tells how they stand; check with `trader doctor`"
+            f"no worker answered for the {len(ids)} open trades of {author}; check with `trader doctor`"
         )
-    silent = await asyncio.gather(*(_silent(client, each) for each in ids if each not in views))
-    told = [opened(view) for view in views.values() if view.phase is not Phase.DONE]
+    unanswered = await asyncio.gather(*(_from_start(client, each) for each in ids if each not in views))
+    answered = [from_view(view) for view in views.values() if view.phase is not Phase.DONE]
     return sorted(
-        [*told, *(each for each in silent if each is not None)],
+        [*answered, *(each for each in unanswered if each is not None)],
         key=lambda each: each.message.posted_at,
         reverse=True,
     )
 
 
 async def _admitted(client: Client, author: str, account: AccountNumber, since: datetime | None) -> list[str]:
-    """Ask the account for the author's trades that it let buy and that are not over."""
+    """Return the author's open trades that the account admitted."""
     try:
         async with asyncio.timeout(ADMITTED_WITHIN):
-            view = await accounts.account_view(client, account)
-    except (TimeoutError, NoWorkerError, NotFoundError):
+            view = await account_queries.account_view(client, account)
+    except (TimeoutError, NoAnswerError, NotFoundError):
         return []
     return [
         each.trade
@@ -98,28 +95,26 @@ async def _admitted(client: Client, author: str, account: AccountNumber, since: 
     ]
 
 
-async def _silent(client: Client, workflow_id: str) -> Open | None:
-    """Read a trade that does not tell how it stands from what it was started with; None where it is not there, or opens nothing."""
+async def _from_start(client: Client, workflow_id: str) -> OpenTrade | None:
+    """Read a trade without an answer from its start; None where it does not exist or was no entry."""
     try:
-        request = await trade_views.request_of(client, client.get_workflow_handle(workflow_id))
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            return None
-        raise unreachable(error, client) from error
+        request = await trade_views.request_of(client, workflow_id)
+    except NotFoundError:
+        return None
     parsed = parse(request.alert, request.policy.profile.room)
     if parsed.kind not in {AlertKind.ENTRY, AlertKind.ADD}:
         return None
-    return Open(workflow_id=workflow_id, message=request.alert, parsed=parsed)
+    return OpenTrade(workflow_id=workflow_id, message=request.alert, parsed=parsed)
 
 
-def opened(view: TradeView) -> Open:
-    """Give a trade by its view."""
-    return Open(workflow_id=view.workflow_id, message=view.message, parsed=view.parsed)
+def from_view(view: TradeView) -> OpenTrade:
+    """Return a trade from its view."""
+    return OpenTrade(workflow_id=view.workflow_id, message=view.message, parsed=view.parsed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Last:
-    """An author's newest trade, and how it stands while it is open."""
+class LastTrade:
+    """An author's newest trade, with its view while it is open."""
 
     workflow_id: str
     view: TradeView | None
@@ -127,91 +122,89 @@ class Last:
 
 async def last_trade(
     client: Client, message: AlertMessage, account: AccountNumber, *, since: datetime
-) -> Last | None:
-    """Give the author's newest trade from before a message, started at `since` or later."""
+) -> LastTrade | None:
+    """Return the author's newest trade from before a message, started at `since` or later."""
     wanted = trade_views.Filter(author=message.author_id, account=account, since=since)
-    for pause in LOOKS:
+    for pause in LOOKUP_DELAYS:
         await asyncio.sleep(pause)
-        # the newest may be this message's own, from an earlier time it was taken in
+        # the newest may be this message's own, when it was taken in before
         for row in await trade_views.list_trades(client, wanted, limit=2):
             if row.workflow_id != trade_workflow_id(message.message_id):
-                return Last(workflow_id=row.workflow_id, view=row.view if row.status == "running" else None)
+                return LastTrade(
+                    workflow_id=row.workflow_id, view=row.view if row.status == "running" else None
+                )
     return None
 
 
-async def answered(client: Client, message: MessageId) -> TradeView | None:
-    """Give the trade of a message that is answered or was changed, where it has one; it may be over."""
+async def answered_trade(client: Client, message: MessageId) -> TradeView | None:
+    """Return the trade of a message that was replied to or edited; it may be over. None without one."""
     try:
-        return await trade_views.view_of(client.get_workflow_handle(trade_workflow_id(message)))
-    except trade_views.NoAnswer as silent:
-        cause = silent.__cause__
-        if isinstance(cause, RPCError) and cause.status is RPCStatusCode.NOT_FOUND:
-            return None
-        raise NoWorkerError(str(silent)) from silent
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            return None
-        raise unreachable(error, client) from error
+        return await trade_views.view_of(client, trade_workflow_id(message))
+    except NotFoundError:
+        return None
 
 
-async def about(client: Client, message: AlertMessage, parsed: ParsedAlert, account: AccountNumber) -> Found:
-    """Find the author's open trades of the contract that an exit or an add names; what it leaves out must not leave a choice.
+async def matching_trades(
+    client: Client, message: AlertMessage, parsed: ParsedAlert, account: AccountNumber
+) -> Match:
+    """Return the author's open trades in the one contract that an exit or an add is about.
 
-    It is about what was alerted before it: an exit that is taken in late, or again, must not sell what its author bought after it. An
-    answer to an alert is about its contract, also where the alert's own trade is over.
+    Only earlier alerts count: an exit that is taken in late must not sell what its author bought after it. A
+    reply to an alert is about its contract, even when the alert's own trade is over.
     """
     if message.answers is not None:
-        view = await answered(client, message.answers)
+        view = await answered_trade(client, message.answers)
         if view is not None and view.message.author_id == message.author_id and _may_be(parsed, view.parsed):
             if view.phase is not Phase.DONE:
-                return Found(trades=(opened(view),))
-            if view.parsed is not None and None not in contract_of(opened(view)):
+                return Match(trades=(from_view(view),))
+            if view.parsed is not None and None not in contract_of(from_view(view)):
                 parsed = replace(parsed, **{name: getattr(view.parsed, name) for name in FIELDS})
             elif parsed.symbol is None:
-                return Found(
-                    why="expected an answer to an alert that was traded, or one that names its contract, found neither"
-                )
-    for pause in LOOKS:
+                return Match(why="it replies to no alert that was traded, and names no contract")
+    for pause in LOOKUP_DELAYS:
         await asyncio.sleep(pause)
         trades = await open_trades(client, message.author_id, account)
-        found = matching(parsed, [each for each in trades if each.message.posted_at <= message.posted_at])
+        found = of_one_contract(
+            parsed, [each for each in trades if each.message.posted_at <= message.posted_at]
+        )
         if found.trades or found.why:
             return found
-    return Found(why="expected an open trade of this author in that contract, found none")
+    return Match(why="this author has no open trade in that contract")
 
 
-def matching(parsed: ParsedAlert, trades: Sequence[Open]) -> Found:
-    """Give those of some trades that a reading is about: all of one contract, an alert and its adds."""
-    fitting = tuple(each for each in trades if fits(parsed, each.parsed))
+def of_one_contract(parsed: ParsedAlert, trades: Sequence[OpenTrade]) -> Match:
+    """Return the trades that a parsed message is about: all in one contract, an alert and its adds."""
+    fitting = tuple(each for each in trades if matches_contract(parsed, each.parsed))
     contracts = dict.fromkeys(contract_of(each) for each in fitting)
     if len(contracts) > 1:
         named = ", ".join(f"{symbol} {strike}{right} {expiry}" for symbol, strike, right, expiry in contracts)
-        return Found(
-            why=f"expected one open contract that is meant, found {len(contracts)}: {named}. Name it, or answer its alert"
+        return Match(
+            why=f"found {len(contracts)} open contracts that may be meant: {named}. Name one, or reply to "
+            "its alert"
         )
-    return Found(trades=fitting)
+    return Match(trades=fitting)
 
 
 def _may_be(parsed: ParsedAlert, traded: ParsedAlert | None) -> bool:
-    """Tell whether nothing that a reading names of a contract is another than a trade's alert says, which may leave things out."""
+    """Return whether a parsed message does not contradict a trade's alert, which may leave fields out."""
     named = [(getattr(parsed, name), getattr(traded, name)) for name in FIELDS] if traded is not None else []
     return all(said is None or alerted is None or said == alerted for said, alerted in named)
 
 
-def fits(parsed: ParsedAlert, traded: ParsedAlert | None) -> bool:
-    """Tell whether everything that a reading names of a contract is what a trade's alert says."""
+def matches_contract(parsed: ParsedAlert, traded: ParsedAlert | None) -> bool:
+    """Return whether every contract field of a parsed message is the same in a trade's alert."""
     return traded is not None and all(
         getattr(parsed, name) is None or getattr(parsed, name) == getattr(traded, name) for name in FIELDS
     )
 
 
-def contract_of(trade: Open) -> tuple[object, ...]:
-    """Give the parts of a trade's contract."""
+def contract_of(trade: OpenTrade) -> tuple[object, ...]:
+    """Return the contract fields of a trade."""
     return tuple(getattr(trade.parsed, name) for name in FIELDS)
 
 
-def alike(parsed: ParsedAlert, traded: ParsedAlert | None) -> bool:
-    """Tell whether an entry differs from a trade's in one field only: the one may be meant as the other, corrected."""
+def differs_in_one_field(parsed: ParsedAlert, traded: ParsedAlert | None) -> bool:
+    """Return whether an entry differs from a trade's in one field only, so that it may correct it."""
     if traded is None:
         return False
     return [getattr(parsed, name) == getattr(traded, name) for name in (*FIELDS, "price")].count(False) == 1

@@ -1,8 +1,9 @@
-"""The one door for a message, whichever face it came to: read it, and open a trade, tell an open one, or leave it alone.
+"""Take in a message from any interface: parse it, then open a trade, pass it to an open one, or ignore it.
 
-The reading is pure and comes before anything is started. Only a first message opens a trade; what looks like an alert and cannot be
-traded opens one too, which ends at once with its refusal on record. Chatter never does. Exits, adds and corrections go to the author's own
-open trade, which acts by the profile it was started with. Nothing here changes a trade by itself.
+Parsing is pure and comes first. Only a first message opens a trade. A message that looks like an alert but
+cannot be traded opens one too, which ends at once with its denial on record; chatter never does. Exits, adds
+and corrections are passed to the author's own open trade, which acts by the profile it was started with.
+Nothing here changes a trade by itself.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ from typing import assert_never
 from temporalio.client import Client
 
 from alert_trader.control.commands import trade_commands
-from alert_trader.control.errors import NotFoundError, NotPossibleError, NoWorkerError
+from alert_trader.control.errors import NoAnswerError, NotFoundError, NotPossibleError
 from alert_trader.control.intake import author_trades
 from alert_trader.control.intake.start_trade import start_trade
 from alert_trader.domain.alerts.alert import AlertKind, AlertMessage, Nature, ParsedAlert
@@ -30,44 +31,44 @@ from alert_trader.workflows.interface import CommandReceipt, FollowUp, Said, Tra
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
-    """The rules a message is taken in by, as they are now."""
+    """The rules for taking in messages."""
 
     policy: Policy
     account: AccountNumber
     profiles: Mapping[str, Profile] = field(default_factory=dict)
-    """By author id; an author without one has the policy's own."""
+    """By author id; an author without one has the policy's profile."""
 
     def policy_for(self, author_id: str) -> Policy:
-        """Give the rules that a trade of this author would run by."""
+        """Return the rules of a trade of this author."""
         profile = self.profiles.get(author_id)
         return self.policy if profile is None else replace(self.policy, profile=profile)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TradeStarted:
-    """The message has a trade of its own, which may be its refusal on record."""
+    """The message has its own trade, which may only record its denial."""
 
     workflow_id: str
     started: bool
-    """False when the message had its trade already."""
+    """False when the message already had its trade."""
     parsed: ParsedAlert
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassedToTrade:
-    """The message was told to the author's open trade, which acts on it by its profile."""
+    """The message was passed to the author's open trade, which acts on it by its profile."""
 
     workflow_id: str
     said: Said
     parsed: ParsedAlert
     receipt: CommandReceipt
     also: tuple[CommandReceipt, ...] = ()
-    """From further trades of the same contract: an alert and its adds."""
+    """Of further trades in the same contract: an alert and its adds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unmatched:
-    """An exit or an add, and no open trade of its author that it is about for certain."""
+    """An exit or an add without an open trade of its author that it is certainly about."""
 
     parsed: ParsedAlert
     why: str
@@ -75,17 +76,17 @@ class Unmatched:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ignored:
-    """Chatter, or nobody's whose word counts: nothing was started, and nothing need be said."""
+    """Chatter, or an author who is not allowed: nothing was started."""
 
     parsed: ParsedAlert
 
 
 IntakeResult = TradeStarted | PassedToTrade | Unmatched | Ignored
-"""What became of a message."""
+"""How a message was taken in."""
 
 
-def told(taken: IntakeResult) -> str:
-    """Say in one line what became of a message."""
+def summary_of(taken: IntakeResult) -> str:
+    """Return on one line how a message was taken in."""
     match taken:
         case TradeStarted():
             kind = (
@@ -93,7 +94,10 @@ def told(taken: IntakeResult) -> str:
                 if taken.parsed.kind is not AlertKind.REFUSED
                 else f"refused ({taken.parsed.code})"
             )
-            return f"{kind}: {'started' if taken.started else 'this message has its trade already,'} {taken.workflow_id}"
+            return (
+                f"{kind}: {'started' if taken.started else 'this message already has its trade,'} "
+                f"{taken.workflow_id}"
+            )
         case PassedToTrade():
             also = "".join(f"; {each.view.workflow_id}: {each.text}" for each in taken.also)
             return f"{taken.said} of {taken.workflow_id}: {taken.receipt.text}{also}"
@@ -106,7 +110,10 @@ def told(taken: IntakeResult) -> str:
 
 
 async def take(client: Client, message: AlertMessage, intake: Intake) -> IntakeResult:
-    """Take in a message; raises any of the errors of `alert_trader.control.errors`. Taking in the same message again changes nothing."""
+    """Take in a message; raises any of the errors of `control.errors`.
+
+    The same message again changes nothing.
+    """
     policy = intake.policy_for(message.author_id)
     parsed = parse(message, policy.profile.room)
     request = TradeRequest(alert=message, policy=policy, account=intake.account)
@@ -115,14 +122,14 @@ async def take(client: Client, message: AlertMessage, intake: Intake) -> IntakeR
         if passed is not None:
             return passed
         if parsed.kind is AlertKind.ENTRY:
-            request = await _beside_another(client, request, parsed)
+            request = await _check_correction(client, request, parsed)
     if parsed.kind in {AlertKind.CHATTER, AlertKind.EXIT, AlertKind.ADD}:
         return Ignored(parsed=parsed)
     return await _open(client, request, parsed)
 
 
 async def _passed(client: Client, request: TradeRequest, parsed: ParsedAlert) -> IntakeResult | None:
-    """Pass a message on that is about another one's trade; None when it is about none."""
+    """Pass a message to the trade it is about; None when it is about none."""
     if request.alert.nature is Nature.EDIT:
         return await _edited(client, request, parsed)
     match parsed.kind:
@@ -137,12 +144,12 @@ async def _passed(client: Client, request: TradeRequest, parsed: ParsedAlert) ->
 
 
 async def _open(client: Client, request: TradeRequest, parsed: ParsedAlert) -> TradeStarted:
-    sent = await start_trade(client, request)
-    return TradeStarted(workflow_id=sent.workflow_id, started=sent.started, parsed=parsed)
+    opened = await start_trade(client, request)
+    return TradeStarted(workflow_id=opened.workflow_id, started=opened.started, parsed=parsed)
 
 
 async def _exit(client: Client, request: TradeRequest, parsed: ParsedAlert) -> IntakeResult:
-    found = await author_trades.about(client, request.alert, parsed, request.account)
+    found = await author_trades.matching_trades(client, request.alert, parsed, request.account)
     return (
         await _pass_on(client, request.alert, parsed, Said.EXIT, found.trades)
         if found.trades
@@ -151,8 +158,8 @@ async def _exit(client: Client, request: TradeRequest, parsed: ParsedAlert) -> I
 
 
 async def _add(client: Client, request: TradeRequest, parsed: ParsedAlert) -> IntakeResult:
-    """Write an add down at its trade, or open its own: an add has its message, so it has its trade, its orders and its caps."""
-    found = await author_trades.about(client, request.alert, parsed, request.account)
+    """Record an add at its trade, or open its own trade, with its own orders and limits."""
+    found = await author_trades.matching_trades(client, request.alert, parsed, request.account)
     if not found.trades:
         return Unmatched(parsed=parsed, why=found.why)
     if request.policy.profile.adds is OnAdd.IGNORED:
@@ -161,39 +168,41 @@ async def _add(client: Client, request: TradeRequest, parsed: ParsedAlert) -> In
 
 
 async def _edited(client: Client, request: TradeRequest, parsed: ParsedAlert) -> IntakeResult | None:
-    """Tell the trade of a message that it now says something else; without one, an edit is refused like any other."""
-    view = await author_trades.answered(client, request.alert.message_id)
+    """Pass an edited message to its trade; without one, an edit is denied like any other message."""
+    view = await author_trades.answered_trade(client, request.alert.message_id)
     if view is None or view.phase is Phase.DONE or view.message.shown == request.alert.shown:
         return None
-    # an edit has the id of what it edits, so each wording of it is told once
-    return await _pass_on(client, request.alert, parsed, Said.CORRECTION, (author_trades.opened(view),))
+    # an edit has the id of the message it edits, so each wording of it is passed on once
+    return await _pass_on(client, request.alert, parsed, Said.CORRECTION, (author_trades.from_view(view),))
 
 
 async def _correction(client: Client, request: TradeRequest, parsed: ParsedAlert) -> IntakeResult | None:
-    """Put what may correct the author's last alert on record: at its trade while that is open, else in a refused trade of its own."""
+    """Record a possible correction of the last alert: at its open trade, else in a denied trade."""
     alert = request.alert
     since = alert.posted_at - request.policy.safety.correction_window
     last = await author_trades.last_trade(client, alert, request.account, since=since)
     if last is None:
         return None
     if last.view is not None:
-        return await _pass_on(client, alert, parsed, Said.CORRECTION, (author_trades.opened(last.view),))
+        return await _pass_on(client, alert, parsed, Said.CORRECTION, (author_trades.from_view(last.view),))
     return await _open(client, replace(request, corrects=last.workflow_id), parsed)
 
 
-async def _beside_another(client: Client, request: TradeRequest, parsed: ParsedAlert) -> TradeRequest:
-    """Have a person decide about an entry that differs in one field from one of the same author a moment ago that is still open."""
+async def _check_correction(client: Client, request: TradeRequest, parsed: ParsedAlert) -> TradeRequest:
+    """Require a person's approval for an entry that differs in one field from the author's last open one."""
     alert = request.alert
     since = alert.posted_at - request.policy.safety.correction_window
     try:
         trades = await author_trades.open_trades(client, alert.author_id, request.account, since=since)
-    except (NoWorkerError, NotPossibleError):
-        # an alert needs no worker to have its trade; whether it is alike another nobody tells, so a person decides
+    except (NoAnswerError, NotPossibleError):
+        # starting a trade needs no worker; without one nobody can compare the alerts, so a person decides
         last = await author_trades.last_trade(client, alert, request.account, since=since)
         return request if last is None else replace(request, corrects=last.workflow_id)
     for trade in trades:
-        if trade.message.message_id != alert.message_id and author_trades.alike(parsed, trade.parsed):
-            with contextlib.suppress(NoWorkerError):  # the new trade names it as well
+        if trade.message.message_id != alert.message_id and author_trades.differs_in_one_field(
+            parsed, trade.parsed
+        ):
+            with contextlib.suppress(NoAnswerError):  # the new trade names it too
                 await _pass_on(client, alert, parsed, Said.CORRECTION, (trade,))
             return replace(request, corrects=trade.workflow_id)
     return request
@@ -204,15 +213,16 @@ async def _pass_on(
     message: AlertMessage,
     parsed: ParsedAlert,
     said: Said,
-    trades: tuple[author_trades.Open, ...],
+    trades: tuple[author_trades.OpenTrade, ...],
 ) -> IntakeResult:
-    """Tell trades what their author said, all at once: none waits for another's sale, or is left untold because another does not answer.
+    """Pass a message to trades, all at once: none waits for another's sale, or for one that does not answer.
 
-    One that ended meanwhile has nothing more to hear. Raises what went wrong with one when all were told.
+    A trade that ended meanwhile is left out. After all were asked, the first failure is raised.
     """
-    word = FollowUp(message=message, parsed=parsed, said=said)
+    follow_up = FollowUp(message=message, parsed=parsed, said=said)
     answers = await asyncio.gather(
-        *(trade_commands.follow_up(client, each.workflow_id, word) for each in trades), return_exceptions=True
+        *(trade_commands.follow_up(client, each.workflow_id, follow_up) for each in trades),
+        return_exceptions=True,
     )
     receipts = [each for each in answers if isinstance(each, CommandReceipt)]
     failed = [each for each in answers if isinstance(each, BaseException)]

@@ -10,73 +10,76 @@ from temporalio.common import (
     WorkflowIDReusePolicy,
 )
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError
 
-from alert_trader.control.temporal import UnreachableError, unreachable
+from alert_trader.control.errors import UnreachableError
+from alert_trader.control.rpc_errors import control_errors
 from alert_trader.domain.ids import trade_workflow_id
 from alert_trader.domain.trade.lifecycle import Phase
 from alert_trader.workflows.interface import TRADE_WORKFLOW, TradeRequest, task_queue
 from alert_trader.workflows.search_attributes import ACCOUNT, AUTHOR, MODE, PHASE
 
 _SUMMARY_LENGTH = 120
-"""Temporal takes 400 bytes of summary; a list shows less."""
+"""Temporal allows 400 bytes of summary; a list shows fewer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
-    """An alert that has its trade."""
+class Started:
+    """The trade of an alert."""
 
     workflow_id: str
     started: bool
-    """False when the message had its trade already: the same message never opens a second one."""
+    """False when the message already had its trade: it never opens a second one."""
 
 
-async def start_trade(client: Client, request: TradeRequest) -> Sent:
-    """Start the trade of a message, or find the one it has; raises UnreachableError when Temporal does not say.
+async def start_trade(client: Client, request: TradeRequest) -> Started:
+    """Start the trade of a message, or return the one it has; raises UnreachableError.
 
-    After UnreachableError the same request may be sent again: the message id alone decides whether a trade is new.
+    After UnreachableError the same request may be sent again: the message id alone decides whether a trade is
+    new.
     """
     workflow_id = trade_workflow_id(request.alert.message_id)
     try:
-        await client.start_workflow(
-            TRADE_WORKFLOW,
-            request,
-            id=workflow_id,
-            task_queue=task_queue(request.account),
-            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-            # one answer for a trade that runs and one that is over: there is one already. The server knows a retry of the same call
-            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-            search_attributes=TypedSearchAttributes(
-                [
-                    SearchAttributePair(PHASE, Phase.RECEIVED.value),
-                    SearchAttributePair(AUTHOR, request.alert.author_id),
-                    SearchAttributePair(MODE, request.policy.mode.value),
-                    SearchAttributePair(ACCOUNT, request.account),
-                ]
-            ),
-            static_summary=_one_line(request.alert.text),
-            static_details=_details(request),
-        )
+        with control_errors(client):
+            await client.start_workflow(
+                TRADE_WORKFLOW,
+                request,
+                id=workflow_id,
+                task_queue=task_queue(request.account),
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                # the same answer for an open and a closed trade; the server recognises a retry of the same
+                # call
+                id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+                search_attributes=TypedSearchAttributes(
+                    [
+                        SearchAttributePair(PHASE, Phase.RECEIVED.value),
+                        SearchAttributePair(AUTHOR, request.alert.author_id),
+                        SearchAttributePair(MODE, request.policy.mode.value),
+                        SearchAttributePair(ACCOUNT, request.account),
+                    ]
+                ),
+                static_summary=_one_line(request.alert.text),
+                static_details=_details(request),
+            )
     except WorkflowAlreadyStartedError:
-        return Sent(workflow_id=workflow_id, started=False)
-    except RPCError as error:
-        told = unreachable(error, client)
+        return Started(workflow_id=workflow_id, started=False)
+    except UnreachableError as error:
         raise UnreachableError(
-            f"{told}. Sending it again with the same id ({request.alert.message_id}) cannot open a second trade"
+            f"{error}. Sending it again with the same id ({request.alert.message_id}) cannot open a second "
+            "trade"
         ) from error
-    return Sent(workflow_id=workflow_id, started=True)
+    return Started(workflow_id=workflow_id, started=True)
 
 
 def _one_line(text: str) -> str:
     line = " ".join(text.split())
-    # backticks keep the text from being read as Markdown
+    # in backticks, so that the text is not formatted as Markdown
     line = line if len(line) <= _SUMMARY_LENGTH else line[: _SUMMARY_LENGTH - 1] + "…"
     return f"`{line.replace('`', chr(39))}`"
 
 
 def _details(request: TradeRequest) -> str:
     alert = request.alert
-    # an indented block: whatever the message says, it shows as it was written
+    # an indented block, so that the message is shown as it was written
     quoted = "\n".join(f"    {line}" for line in alert.text.splitlines() or [""])
     rows = {
         "Author": f"{alert.author_name} ({alert.author_id})" if alert.author_name else alert.author_id,

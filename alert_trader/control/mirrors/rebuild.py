@@ -1,38 +1,35 @@
-"""The mirrors made anew from Temporal alone, and proven equal to it.
+"""Rebuild the mirrors from Temporal alone, and verify that they are equal to it.
 
-Both walk every trade that Temporal keeps, some at a time, and say how far they are. What the archive has beyond Temporal's retention is
-its own alone: a rebuild leaves it as it is, and a proof checks its hash chains.
+Both go through every trade that Temporal keeps, in batches, and report their progress. Trades older than
+Temporal's retention are in the archive only: a rebuild does not change them, and a verification checks their
+hash chains.
 """
 
 import asyncio
-import functools
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, ParamSpec, TypeVar
+from typing import TypeVar
 
 from pyarrow import ArrowException
 from temporalio.client import Client
-from temporalio.service import RPCError
 
 from alert_trader import clock
+from alert_trader.control.errors import UnreachableError, UnreadableRecordError
 from alert_trader.control.mirrors.repair import Mirrors
 from alert_trader.control.queries.trade_history import (
-    Listed,
-    UnreadableRecordError,
+    ListedRun,
     last_runs,
     list_all,
     read_record,
 )
-from alert_trader.control.temporal import UnreachableError
 from alert_trader.mirrors.comparing import chain_fault, difference
 from alert_trader.mirrors.hot import HotMirror, HotTrade, MirrorAwayError
 from alert_trader.mirrors.reader import QueryError
 from alert_trader.mirrors.schema import Status, TradeRecord
 
 T = TypeVar("T")
-P = ParamSpec("P")
 
 Progress = Callable[[int, int], None]
 """Called with how many trades are done, and of how many."""
@@ -40,11 +37,11 @@ Progress = Callable[[int, int], None]
 BATCH = 200
 _AT_ONCE = 8
 _LIST_PAGE = 500
-_LOOKS = 3
-"""An open trade goes on while it is compared: it is looked at again before it counts as different."""
-_BETWEEN_LOOKS = 0.3
+_ATTEMPTS = 3
+"""An open trade changes while it is compared: it is read again before it counts as different."""
+_BETWEEN_ATTEMPTS = 0.3
 _SLACK = timedelta(hours=1)
-"""How close to the end of its time a trade may be gone already: from Temporal, or from Redis."""
+"""How long before the end of its retention a trade may already be deleted, from Temporal or Redis."""
 
 
 class Place(StrEnum):
@@ -57,7 +54,7 @@ class Place(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One way in which a place is not what it should be."""
+    """One difference of a place from Temporal."""
 
     trade: str
     place: Place
@@ -65,23 +62,23 @@ class Difference:
 
 
 @dataclass(slots=True, kw_only=True)
-class Proof:
-    """What a proof found."""
+class Verification:
+    """The result of a verification."""
 
     trades: int = 0
-    """Trades that Temporal keeps, each read whole."""
+    """Trades that Temporal keeps."""
     in_redis: int = 0
     """Of them, compared with Redis."""
     in_archive: int = 0
     """Of them, compared with the archive."""
     waiting: int = 0
-    """Closed so lately that the next round of housekeeping archives them."""
+    """Closed so recently that the next round of housekeeping archives them."""
     older: int = 0
-    """Trades of the archive that Temporal keeps no longer; their chains were checked."""
+    """Archived trades that Temporal no longer keeps; their chains were checked."""
     redis: str | None = None
     """Why Redis was left out; None when it was compared."""
     differences: list[Difference] = field(default_factory=list)
-    """The first is the first that was found."""
+    """In the order they were found."""
 
     @property
     def equal(self) -> bool:
@@ -91,40 +88,25 @@ class Proof:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rebuilt:
-    """What a rebuild wrote."""
+    """The result of a rebuild."""
 
     trades: int
     events: int
     in_redis: int
     in_archive: int
     unreadable: tuple[str, ...]
-    """Trades whose history does not read as one, in words."""
+    """Messages about histories that cannot be read as a trade."""
     damaged: tuple[str, ...]
-    """Where files of the archive are now that were no Parquet."""
+    """Where damaged files of the archive were moved."""
     redis: str | None
     """Why Redis was left out; None when it was rebuilt."""
 
 
-def _told(call: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
-    """Word what Temporal does not answer."""
-
-    @functools.wraps(call)
-    async def worded(*given: P.args, **named: P.kwargs) -> T:
-        try:
-            return await call(*given, **named)
-        except RPCError as error:
-            raise UnreachableError(
-                f"Temporal did not answer as expected: {error.message}. `trader doctor` looks for the cause"
-            ) from error
-
-    return worded
-
-
-@_told
 async def rebuild(client: Client, mirrors: Mirrors, progress: Progress) -> Rebuilt:
-    """Write both mirrors anew from Temporal alone. Trades go on meanwhile, and may write too: writing twice is writing once.
+    """Rebuild both mirrors from Temporal alone. Trades may write meanwhile: writing is idempotent.
 
-    Raises UnreachableError when Temporal or the archive does not answer; Redis that is away is left out, and the answer says so.
+    Raises UnreachableError when Temporal or the archive does not answer. Without Redis the archive is
+    rebuilt, and the result says so.
     """
     began_at = clock.now()
     hot, away = await _usable(mirrors.hot)
@@ -134,7 +116,7 @@ async def rebuild(client: Client, mirrors: Mirrors, progress: Progress) -> Rebui
     }
     events = in_redis = in_archive = 0
     unreadable: list[str] = []
-    # a damaged one would stop every reading, and every merging; what it held is written anew
+    # a damaged file makes every read and merge fail; its trades are written again
     damaged = await _archive(mirrors.archive.set_aside_damaged)
     for start in range(0, len(runs), BATCH):
         batch = runs[start : start + BATCH]
@@ -155,8 +137,8 @@ async def rebuild(client: Client, mirrors: Mirrors, progress: Progress) -> Rebui
     await _merge(mirrors)
     if hot is not None:
         try:
-            await _forget_others(client, hot, kept, {run.workflow_id for run in runs})
-            await hot.mark_whole(began_at)
+            await _remove_others(client, hot, kept, {run.workflow_id for run in runs})
+            await hot.mark_complete(began_at)
         except MirrorAwayError as error:
             away = str(error)
     return Rebuilt(
@@ -170,66 +152,66 @@ async def rebuild(client: Client, mirrors: Mirrors, progress: Progress) -> Rebui
     )
 
 
-@_told
 async def verify(
     client: Client, mirrors: Mirrors, progress: Progress, *, archived_within: timedelta, retention: timedelta
-) -> Proof:
-    """Compare every trade that Temporal keeps with both mirrors, and each trail with its chain; changes nothing.
+) -> Verification:
+    """Compare every trade that Temporal keeps with both mirrors, and check its hash chain; changes nothing.
 
-    A trade that closed within `archived_within` may not be archived yet. Raises UnreachableError when Temporal does not answer.
+    A trade that closed within `archived_within` may not be archived yet. Raises UnreachableError when
+    Temporal does not answer.
     """
-    proof = Proof()
-    hot, proof.redis = await _usable(mirrors.hot)
+    result = Verification()
+    hot, result.redis = await _usable(mirrors.hot)
     runs = await _all_runs(client)
     now = clock.now()
     check = _Check(
-        client, mirrors, hot, proof, since=now - mirrors.keep + _SLACK, archived_before=now - archived_within
+        client, mirrors, hot, result, since=now - mirrors.keep + _SLACK, archived_before=now - archived_within
     )
     for start in range(0, len(runs), BATCH):
         await check.batch(runs[start : start + BATCH])
         progress(min(start + BATCH, len(runs)), len(runs))
     await check.beyond({run.workflow_id for run in runs}, now - retention + _SLACK)
-    return proof
+    return result
 
 
 class _Check:
-    """Compares trades, batch by batch."""
+    """Compares trades in batches."""
 
     def __init__(
         self,
         client: Client,
         mirrors: Mirrors,
         hot: HotMirror | None,
-        proof: Proof,
+        result: Verification,
         *,
         since: datetime,
         archived_before: datetime,
     ) -> None:
-        self._client, self._mirrors, self._hot, self._proof = client, mirrors, hot, proof
+        self._client, self._mirrors, self._hot, self._result = client, mirrors, hot, result
         self._since, self._archived_before = since, archived_before
 
-    async def batch(self, runs: Sequence[Listed]) -> None:
-        """Compare some trades; those that differ are looked at again, since trades go on."""
+    async def batch(self, runs: Sequence[ListedRun]) -> None:
+        """Compare some trades; those that differ are compared again, since open trades change."""
         by_name = {run.workflow_id: run for run in runs}
-        left: Sequence[Listed] = runs
+        left: Sequence[ListedRun] = runs
         found: list[Difference] = []
-        for look in range(_LOOKS):
-            if look:
-                await asyncio.sleep(_BETWEEN_LOOKS)
-            found = await self._compare(left, first=look == 0)
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                await asyncio.sleep(_BETWEEN_ATTEMPTS)
+            found = await self._compare(left, first=attempt == 0)
             left = [by_name[name] for name in dict.fromkeys(each.trade for each in found) if name in by_name]
             if not left:
                 break
-        self._proof.differences += found
+        self._result.differences += found
 
     async def beyond(self, known: set[str], kept_since: datetime) -> None:
-        """Look for trades that a mirror has and Temporal does not, and check the chains of those that are older than its retention."""
+        """Find trades that a mirror has and Temporal does not, and check the chains of older ones."""
         if self._hot is not None:
             async for page in self._hot.known():
                 for name in page:
                     if name not in known and await read_record(self._client, name) is None:
                         what = "Temporal has no such trade"
-                        self._proof.differences.append(Difference(trade=name, place=Place.REDIS, what=what))
+                        self._result.differences.append(Difference(trade=name, place=Place.REDIS, what=what))
         names = await _archive(
             self._mirrors.reader.query, "select workflow_id, closed_at from trades order by closed_at"
         )
@@ -248,12 +230,12 @@ class _Check:
                 ):
                     fault = "Temporal has no such trade, and would still keep it"
                 if fault is not None:
-                    self._proof.differences.append(Difference(trade=name, place=Place.ARCHIVE, what=fault))
-            self._proof.older += len(some)
+                    self._result.differences.append(Difference(trade=name, place=Place.ARCHIVE, what=fault))
+            self._result.older += len(some)
 
-    async def _compare(self, runs: Sequence[Listed], *, first: bool) -> list[Difference]:
+    async def _compare(self, runs: Sequence[ListedRun], *, first: bool) -> list[Difference]:
         names = [run.workflow_id for run in runs]
-        # the mirrors first: what they have then, Temporal has as well
+        # the mirrors first: Temporal has everything that they have by then
         held = await self._hot_trades(names)
         records, faults = await _read(self._client, runs)
         days = [record.trade.day for record in records]
@@ -273,10 +255,10 @@ class _Check:
                 continue
             due = self._due(record, closed_at[name], in_archive=name in archived)
             if first:
-                self._proof.trades += 1
-                self._proof.in_redis += Place.REDIS in due
-                self._proof.in_archive += Place.ARCHIVE in due
-                self._proof.waiting += record.trade.status is not Status.OPEN and Place.ARCHIVE not in due
+                self._result.trades += 1
+                self._result.in_redis += Place.REDIS in due
+                self._result.in_archive += Place.ARCHIVE in due
+                self._result.waiting += record.trade.status is not Status.OPEN and Place.ARCHIVE not in due
             if Place.REDIS in due and (what := _differs(record, held.get(name))) is not None:
                 found.append(Difference(trade=name, place=Place.REDIS, what=what))
             if Place.ARCHIVE in due and (what := _differs(record, archived.get(name))) is not None:
@@ -284,7 +266,7 @@ class _Check:
         return found
 
     def _due(self, record: TradeRecord, closed_at: datetime | None, *, in_archive: bool) -> set[Place]:
-        """Name the mirrors that must have a trade."""
+        """Return the mirrors that must have a trade."""
         due = set()
         if self._hot is not None and (closed_at is None or closed_at > self._since):
             due.add(Place.REDIS)
@@ -302,7 +284,7 @@ class _Check:
         try:
             return await self._hot.trades(names)
         except MirrorAwayError as error:
-            self._hot, self._proof.redis = None, str(error)
+            self._hot, self._result.redis = None, str(error)
             return {}
 
 
@@ -313,16 +295,16 @@ def _differs(record: TradeRecord, held: HotTrade | TradeRecord | None) -> str | 
     return difference(record.trade, record.events, found, held.events)
 
 
-async def _all_runs(client: Client) -> list[Listed]:
+async def _all_runs(client: Client) -> list[ListedRun]:
     return last_runs([run async for run in list_all(client, size=_LIST_PAGE)])
 
 
-async def _read(client: Client, runs: Sequence[Listed]) -> tuple[list[TradeRecord], list[str]]:
-    """Read the records of trades, several at once; gives those that read as trades, and what is wrong with the others."""
+async def _read(client: Client, runs: Sequence[ListedRun]) -> tuple[list[TradeRecord], list[str]]:
+    """Read the records of trades, several at once; returns them and messages about unreadable ones."""
     gate = asyncio.Semaphore(_AT_ONCE)
     faults: list[str] = []
 
-    async def one(run: Listed) -> TradeRecord | None:
+    async def one(run: ListedRun) -> TradeRecord | None:
         async with gate:
             try:
                 return await read_record(client, run.workflow_id)
@@ -335,7 +317,7 @@ async def _read(client: Client, runs: Sequence[Listed]) -> tuple[list[TradeRecor
 
 
 async def _usable(hot: HotMirror | None) -> tuple[HotMirror | None, str | None]:
-    """Give the hot mirror if it answers, or else why not."""
+    """Return the hot mirror if it answers, else why not."""
     if hot is None:
         return None, "there is none (TRADER_REDIS_URL is not set)"
     try:
@@ -346,13 +328,13 @@ async def _usable(hot: HotMirror | None) -> tuple[HotMirror | None, str | None]:
 
 
 async def _archive(call: Callable[..., T], *given: object) -> T:
-    """Ask the archive in a thread; raises UnreachableError."""
+    """Call the archive in a thread; raises UnreachableError."""
     try:
         return await asyncio.to_thread(call, *given)
     except (OSError, ArrowException, QueryError) as error:
         found = str(error).splitlines()[0].rstrip(".")
-        mend = "Check TRADER_ARCHIVE; a damaged file is set aside by `trader audit rebuild`"
-        raise UnreachableError(f"the archive cannot be used: {found}. {mend}") from error
+        fix = "Check TRADER_ARCHIVE; `trader audit rebuild` moves damaged files away"
+        raise UnreachableError(f"the archive cannot be used: {found}. {fix}") from error
 
 
 async def _to_archive(mirrors: Mirrors, records: Sequence[TradeRecord]) -> None:
@@ -365,8 +347,11 @@ async def _merge(mirrors: Mirrors) -> None:
         await _archive(mirrors.archive.merge, day)
 
 
-async def _forget_others(client: Client, hot: HotMirror, kept: set[str], known: set[str]) -> None:
-    """Take out of Redis what is too old for it, and what Temporal does not have; a trade that has just begun is in neither set."""
+async def _remove_others(client: Client, hot: HotMirror, kept: set[str], known: set[str]) -> None:
+    """Remove trades from Redis that are too old for it or missing in Temporal.
+
+    New ones are in neither set.
+    """
     others = []
     async for page in hot.known():
         others += [

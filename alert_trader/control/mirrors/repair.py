@@ -1,7 +1,8 @@
-"""Keeps the mirrors true to Temporal: archives what is over, and writes again what a mirror lacks or has otherwise.
+"""Keep the mirrors equal to Temporal: archive closed trades, and write again what is missing or different.
 
-The index of Temporal is walked page by page; what each mirror has of a page is asked of it in one go, and only trades that are open, or
-missing somewhere, are read. A mirror that is away is left for the next round: nothing here ever waits for one.
+Temporal's index is read page by page. Each mirror is asked once what it has of a page, and only trades that
+are open, or missing somewhere, are read. A mirror that cannot be reached is left for the next round: nothing
+waits for one.
 """
 
 import asyncio
@@ -14,10 +15,10 @@ from pyarrow import ArrowException
 from temporalio.client import Client
 
 from alert_trader import clock
-from alert_trader.activities.housekeeping import SweepAnswer, SweepRequest, Tally, TidyRequest
+from alert_trader.activities.housekeeping import CleanUpRequest, HousekeepingCounts, PageRequest, PageResult
+from alert_trader.control.errors import UnreadableRecordError
 from alert_trader.control.queries.trade_history import (
-    Listed,
-    UnreadableRecordError,
+    ListedRun,
     last_runs,
     list_page,
     read_record,
@@ -27,25 +28,26 @@ from alert_trader.mirrors.hot import HotMirror, MirrorAwayError
 from alert_trader.mirrors.reader import ArchiveReader, QueryError
 from alert_trader.mirrors.schema import Status, TradeRecord
 
-log = logging.getLogger("alert-trader.upkeep")
+log = logging.getLogger("alert-trader.housekeeping")
 
-FORGET_AT_ONCE = 500
+REMOVE_AT_ONCE = 500
+"""Most trades removed from the hot mirror in one round."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mirrors:
-    """The mirrors of one mode. Without a hot mirror everything else works."""
+    """The mirrors of one mode. The hot mirror is optional."""
 
     hot: HotMirror | None
     archive: Archive
     reader: ArchiveReader
     keep: timedelta
-    """How long a trade that is over stays in the hot mirror."""
+    """How long a closed trade stays in the hot mirror."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
-    """What the archive says of a trade."""
+class _Archived:
+    """What the archive has of a trade."""
 
     run_id: str
     events: int
@@ -53,25 +55,25 @@ class _Kept:
 
 
 class MirrorRepair:
-    """The `Housekeeping` of one mode's trades."""
+    """Implements `Housekeeping` for the trades of one mode."""
 
     def __init__(self, client: Client, mirrors: Mirrors, *, compact_above: int) -> None:
-        """Keep `mirrors` true to what `client` knows."""
+        """Keep `mirrors` equal to what `client` has."""
         self._client = client
         self._mirrors = mirrors
         self._compact_above = compact_above
 
-    async def sweep(self, request: SweepRequest, beat: Callable[[int], None]) -> SweepAnswer:
-        """Archive and mend the trades of a page."""
+    async def archive_page(self, request: PageRequest, heartbeat: Callable[[int], None]) -> PageResult:
+        """Archive and repair the trades of a page."""
         page = await list_page(self._client, size=request.size, token=request.token)
         runs = last_runs(page.runs)
-        trouble = _Trouble()
-        archived = await self._archived(runs, trouble)
-        behind = await self._behind(runs, archived, trouble)
+        problem = _FirstProblem()
+        archived = await self._archived(runs, problem)
+        behind = await self._behind(runs, archived, problem)
         due: dict[str, TradeRecord] = {}
         unreadable = 0
         for done, run in enumerate(runs):
-            beat(done)
+            heartbeat(done)
             kept = None if archived is None else archived.get(run.workflow_id)
             to_archive = archived is not None and not run.open and (kept is None or kept.run_id != run.run_id)
             if to_archive or run.workflow_id in behind:
@@ -83,59 +85,64 @@ class MirrorRepair:
                     continue
                 if record is not None:
                     due[run.workflow_id] = record
-        beat(len(runs))
+        heartbeat(len(runs))
         over = [each for each in due.values() if each.trade.status is not Status.OPEN]
-        stored = await self._store([each for each in over if _is_new(each, archived)], trouble)
-        mended = await self._mend([each for name, each in due.items() if name in behind], trouble)
-        tally = Tally(
-            seen=len(runs), archived=stored, mended=mended, unreadable=unreadable, trouble=trouble.first
+        stored = await self._store([each for each in over if _is_new(each, archived)], problem)
+        repaired = await self._repair([each for name, each in due.items() if name in behind], problem)
+        counts = HousekeepingCounts(
+            seen=len(runs), archived=stored, repaired=repaired, unreadable=unreadable, problem=problem.first
         )
-        return SweepAnswer(tally=tally, token=page.token)
+        return PageResult(counts=counts, token=page.token)
 
-    async def tidy(self, request: TidyRequest, beat: Callable[[int], None]) -> Tally:
-        """Merge small files, forget what is old, and note what is whole."""
-        trouble, compacted, forgotten = _Trouble(), 0, 0
+    async def clean_up(self, request: CleanUpRequest, heartbeat: Callable[[int], None]) -> HousekeepingCounts:
+        """Merge small files, remove old trades from the hot mirror, and mark it complete."""
+        problem, compacted, removed = _FirstProblem(), 0, 0
         archive = self._mirrors.archive
         try:
             for day in await asyncio.to_thread(archive.crowded, above=self._compact_above):
-                beat(compacted)
+                heartbeat(compacted)
                 await asyncio.to_thread(archive.merge, day)
                 compacted += 1
         except (OSError, ArrowException) as error:
-            trouble.note(f"the archive: {error}")
-        beat(compacted)
+            problem.note(f"the archive: {error}")
+        heartbeat(compacted)
         if (hot := self._mirrors.hot) is not None:
             try:
-                old = await hot.over_before(clock.now() - self._mirrors.keep, FORGET_AT_ONCE)
+                old = await hot.over_before(clock.now() - self._mirrors.keep, REMOVE_AT_ONCE)
                 await hot.forget(old)
-                forgotten = len(old)
-                if request.whole:
-                    await hot.mark_whole(request.began_at)
+                removed = len(old)
+                if request.complete:
+                    await hot.mark_complete(request.began_at)
             except MirrorAwayError as error:
-                trouble.note(str(error))
-        return Tally(compacted=compacted, forgotten=forgotten, trouble=trouble.first)
+                problem.note(str(error))
+        return HousekeepingCounts(compacted=compacted, removed=removed, problem=problem.first)
 
-    async def _archived(self, runs: Sequence[Listed], trouble: "_Trouble") -> dict[str, _Kept] | None:
-        """Ask the archive which of these it has; None when it does not answer."""
+    async def _archived(
+        self, runs: Sequence[ListedRun], problem: "_FirstProblem"
+    ) -> dict[str, _Archived] | None:
+        """Return which of these the archive has; None when it cannot be read."""
         sql = "select workflow_id, run_id, events, chain from trades where workflow_id in (select unnest($1))"
         names = [run.workflow_id for run in runs]
         try:
             try:
                 found = await asyncio.to_thread(self._mirrors.reader.query, sql, [names])
             except QueryError:
-                # a damaged file would keep every trade out of the archive: what it held is written again from Temporal
+                # a damaged file makes every query fail; its trades are written again from Temporal
                 for aside in await asyncio.to_thread(self._mirrors.archive.set_aside_damaged):
-                    trouble.note(f"the archive: a file is no Parquet and was set aside as {aside}")
+                    problem.note(f"the archive: a damaged file was moved to {aside}")
                 found = await asyncio.to_thread(self._mirrors.reader.query, sql, [names])
         except (OSError, QueryError) as error:
-            trouble.note(f"the archive: {error}")
+            problem.note(f"the archive: {error}")
             return None
-        return {name: _Kept(run_id, events, chain) for name, run_id, events, chain in found.rows}
+        return {name: _Archived(run_id, events, chain) for name, run_id, events, chain in found.rows}
 
     async def _behind(
-        self, runs: Sequence[Listed], archived: dict[str, _Kept] | None, trouble: "_Trouble"
+        self, runs: Sequence[ListedRun], archived: dict[str, _Archived] | None, problem: "_FirstProblem"
     ) -> set[str]:
-        """Name the trades that the hot mirror lacks or may have otherwise; none when it is away."""
+        """Return the trades that are missing or outdated in the hot mirror.
+
+        None when it cannot be reached.
+        """
         hot = self._mirrors.hot
         if hot is None:
             return set()
@@ -145,7 +152,7 @@ class MirrorRepair:
             chains = await hot.chains([run.workflow_id for run in wanted])
             open_there = await hot.open_ids()
         except MirrorAwayError as error:
-            trouble.note(str(error))
+            problem.note(str(error))
             return set()
         behind = set()
         for run in wanted:
@@ -161,44 +168,44 @@ class MirrorRepair:
                 behind.add(run.workflow_id)
         return behind
 
-    async def _store(self, records: Sequence[TradeRecord], trouble: "_Trouble") -> int:
+    async def _store(self, records: Sequence[TradeRecord], problem: "_FirstProblem") -> int:
         if not records:
             return 0
         try:
             await asyncio.to_thread(self._mirrors.archive.write, records)
         except OSError as error:
-            trouble.note(f"the archive: {error}")
+            problem.note(f"the archive: {error}")
             return 0
         return len(records)
 
-    async def _mend(self, records: Sequence[TradeRecord], trouble: "_Trouble") -> int:
-        """Write trades to the hot mirror; gives how many of them it did not have just so."""
-        hot, mended = self._mirrors.hot, 0
+    async def _repair(self, records: Sequence[TradeRecord], problem: "_FirstProblem") -> int:
+        """Write trades to the hot mirror; returns how many were missing or different there."""
+        hot, repaired = self._mirrors.hot, 0
         if hot is None:
             return 0
         try:
             for record in records:
-                # an open trade may have told more since it was read: what is beyond is left
+                # an open trade may have written more events since it was read: those are kept
                 exact = record.trade.status is not Status.OPEN
-                mended += await hot.write(record.trade, record.events, exact=exact) > 0
+                repaired += await hot.write(record.trade, record.events, exact=exact) > 0
         except MirrorAwayError as error:
-            trouble.note(str(error))
-        return mended
+            problem.note(str(error))
+        return repaired
 
 
-class _Trouble:
-    """Remembers the first thing that was in the way."""
+class _FirstProblem:
+    """Keeps and logs the first problem."""
 
     def __init__(self) -> None:
         self.first: str | None = None
 
     def note(self, words: str) -> None:
         if self.first is None:
-            log.warning("in the way of housekeeping: %s", words)
+            log.warning("housekeeping problem: %s", words)
             self.first = words
 
 
-def _is_new(record: TradeRecord, archived: dict[str, _Kept] | None) -> bool:
-    """Tell whether the archive answered, and does not have this run of the trade."""
+def _is_new(record: TradeRecord, archived: dict[str, _Archived] | None) -> bool:
+    """Return whether the archive could be read and does not have this run of the trade."""
     kept = None if archived is None else archived.get(record.trade.workflow_id)
     return archived is not None and (kept is None or kept.run_id != record.run_id)

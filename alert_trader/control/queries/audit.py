@@ -1,7 +1,7 @@
-"""Answers from the audit trail: what happened last, one trade, what matches, SQL over everything, and files of it.
+"""Read the audit trail: the last events, one trade, a search, SQL over everything, and exports.
 
-The last days come from Redis; where it is away, or may lack something, Temporal answers instead, and the answer says so. What is over and
-older comes from the archive. Nothing here is needed by a trade, and no trade decides by it.
+The last days come from Redis; where it cannot be reached or may be incomplete, from Temporal, and the answer
+says so. Older closed trades come from the archive. No trade needs or reads any of this.
 """
 
 import asyncio
@@ -20,31 +20,35 @@ from typing import TypeVar
 from pyarrow import Table, compute, csv, parquet, types
 from pydantic_core import to_jsonable_python
 from temporalio.client import Client
-from temporalio.service import RPCError
 
-from alert_trader.control.errors import ControlError, NotFoundError
+from alert_trader.control.errors import (
+    BadQueryError,
+    ControlError,
+    NotFoundError,
+    UnreachableError,
+    UnwritableError,
+)
 from alert_trader.control.mirrors.repair import Mirrors
 from alert_trader.control.queries.trade_history import list_page, read_record
 from alert_trader.control.queries.trade_views import check_name
-from alert_trader.control.temporal import UnreachableError, unreachable
 from alert_trader.domain.audit.event import EventKind
 from alert_trader.mirrors.comparing import chain_fault
 from alert_trader.mirrors.hot import MirrorAwayError
 from alert_trader.mirrors.reader import Answer, QueryError
 from alert_trader.mirrors.schema import EventRow, TradeRow
 
-LOOKED_THROUGH = 40
-"""Trades that are read, the newest first, when Temporal answers in the place of Redis."""
+FROM_TEMPORAL = 40
+"""Trades read from Temporal, the newest first, when Redis does not answer."""
 
 _AT_ONCE = 8
 _END_OF_TIME = 253_402_300_799_000
-"""The last second that a date can say, in milliseconds."""
+"""The last second of the last possible date, in milliseconds."""
 _CURSOR = re.compile(r"([0-9]{1,15})-([0-9]{1,10})")
 
 T = TypeVar("T")
 
 Temporal = Callable[[], Awaitable[Client]]
-"""The way to Temporal, gone only where the mirrors do not have the answer: they answer while it is away."""
+"""Connects to Temporal, only where the mirrors do not have the answer: they work while it is down."""
 
 
 class Source(StrEnum):
@@ -55,19 +59,11 @@ class Source(StrEnum):
     TEMPORAL = "temporal"
 
 
-class BadQueryError(ControlError):
-    """SQL that DuckDB does not take, or that asks for more than the archive."""
-
-
-class UnwritableError(ControlError):
-    """A file that cannot be written."""
-
-
 class Format(StrEnum):
     """How a file is written."""
 
     CSV = "csv"
-    """Text that a spreadsheet would take for a formula gets an apostrophe in front."""
+    """Text that a spreadsheet would run as a formula is prefixed with an apostrophe."""
     PARQUET = "parquet"
     JSONL = "jsonl"
 
@@ -78,30 +74,30 @@ class RecentPage:
 
     events: list[EventRow]
     cursor: str | None
-    """Give it as `before` for the page before this; None when there is no more."""
+    """Pass it as `before` for the next page; None when there is no more."""
     source: Source
     note: str | None
-    """Why Redis did not answer; None when it did."""
+    """Why Redis was not used; None when it was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditedTrade:
-    """One trade with its trail."""
+    """One trade with its events."""
 
     trade: TradeRow
     events: tuple[EventRow, ...]
     source: Source
     fault: str | None
-    """Where its hash chain is broken; None when it is whole."""
+    """Where its hash chain is broken; None when it is intact."""
     note: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """What to look for; None leaves a part open."""
+    """What to search for; None does not filter."""
 
     text: str | None = None
-    """Part of an event's sentence or of the alert, in any case."""
+    """Part of an event's text or of the alert, ignoring case."""
     kind: str | None = None
     author: str | None = None
     symbol: str | None = None
@@ -114,18 +110,21 @@ class Search:
 async def recent(
     temporal: Temporal, mirrors: Mirrors, *, limit: int, before: str | None = None
 ) -> RecentPage:
-    """Give the last events over all trades; raises UnreachableError only when neither Redis nor Temporal answers."""
+    """Return the last events of all trades.
+
+    Raises UnreachableError when neither Redis nor Temporal answers.
+    """
     moment = None if before is None else _moment(before)
     note = "there is no hot mirror (TRADER_REDIS_URL is not set)"
     if mirrors.hot is not None:
         try:
-            if await mirrors.hot.whole_at() is not None:
+            if await mirrors.hot.complete_at() is not None:
                 found = await mirrors.hot.recent(limit, before=before)
                 cursor = found[-1].cursor if len(found) == limit else None
                 return RecentPage(
                     events=[each.event for each in found], cursor=cursor, source=Source.REDIS, note=None
                 )
-            note = "the hot mirror may lack something until the next round of housekeeping"
+            note = "the hot mirror may be incomplete until the next round of housekeeping"
         except MirrorAwayError as error:
             note = str(error)
     events = await _recent_from_temporal(await temporal(), limit, moment)
@@ -134,12 +133,12 @@ async def recent(
         events=events,
         cursor=f"{_ms(events[-1].at)}-0" if more else None,
         source=Source.TEMPORAL,
-        note=f"{note}; told by Temporal, from the last {LOOKED_THROUGH} trades",
+        note=f"{note}; read from Temporal, the last {FROM_TEMPORAL} trades",
     )
 
 
 async def trade(temporal: Temporal, mirrors: Mirrors, name: str) -> AuditedTrade:
-    """Give one trade with its whole trail, from the first that has it: Redis, the archive, Temporal. Raises NotFoundError."""
+    """Return one trade with its events, from Redis, the archive or Temporal. Raises NotFoundError."""
     workflow_id, notes = check_name(name), []
     if mirrors.hot is not None:
         try:
@@ -147,7 +146,7 @@ async def trade(temporal: Temporal, mirrors: Mirrors, name: str) -> AuditedTrade
         except MirrorAwayError as error:
             notes.append(str(error))
         else:
-            # one that lacks an event is better told by the others
+            # an incomplete one is read from the others
             if held is not None and (fault := chain_fault(held.row, held.events)) is None:
                 return AuditedTrade(
                     trade=held.row, events=held.events, source=Source.REDIS, fault=fault, note=None
@@ -158,11 +157,8 @@ async def trade(temporal: Temporal, mirrors: Mirrors, name: str) -> AuditedTrade
     except ControlError as error:
         notes.append(str(error))
     if kept is None:
-        source, client = Source.TEMPORAL, await temporal()
-        try:
-            kept = await read_record(client, workflow_id)
-        except RPCError as error:
-            raise unreachable(error, client) from error
+        source = Source.TEMPORAL
+        kept = await read_record(await temporal(), workflow_id)
     if kept is None:
         raise NotFoundError(f"there is no trade {name}: neither Redis, nor the archive, nor Temporal has it")
     note = "; ".join(notes) or None
@@ -176,7 +172,7 @@ async def trade(temporal: Temporal, mirrors: Mirrors, name: str) -> AuditedTrade
 
 
 async def search(mirrors: Mirrors, wanted: Search) -> list[EventRow]:
-    """Find events of trades that are over, the newest first. Raises BadQueryError."""
+    """Find events of closed trades, the newest first. Raises BadQueryError."""
     _check_days(wanted.first, wanted.last)
     if wanted.kind is not None and wanted.kind not in set(EventKind):
         raise BadQueryError(f"expected a kind of event, one of {', '.join(EventKind)}; found {wanted.kind!r}")
@@ -184,7 +180,7 @@ async def search(mirrors: Mirrors, wanted: Search) -> list[EventRow]:
 
 
 async def sql(mirrors: Mirrors, text: str) -> Answer:
-    """Run SQL over the archive's `trades`, `orders` and `events`. It sees nothing else. Raises BadQueryError."""
+    """Run SQL over the archive's `trades`, `orders` and `events` only. Raises BadQueryError."""
     return await _in_thread(mirrors, mirrors.reader.query, text)
 
 
@@ -197,13 +193,16 @@ async def export(
     first: date | None = None,
     last: date | None = None,
 ) -> int:
-    """Write what SQL over the archive gives to a file; gives the number of rows. Raises BadQueryError and UnwritableError."""
+    """Write the result of SQL over the archive to a file, and return the number of rows.
+
+    Raises BadQueryError and UnwritableError.
+    """
     _check_days(first, last)
     return await _in_thread(mirrors, _export, mirrors, text, target, form, first, last)
 
 
 def table_query(table: str) -> str:
-    """Write the query for a whole table of the archive, nested columns as JSON text where a file has no such thing."""
+    """Return the query for a table of the archive, with nested columns as JSON text."""
     columns = {"trades": "*", "orders": "*", "events": "* replace (cast(to_json(facts) as varchar) as facts)"}
     if table not in columns:
         raise BadQueryError(f"expected trades, orders or events, found {table!r}")
@@ -239,7 +238,7 @@ def _export(
     try:
         match form:
             case Format.CSV:
-                csv.write_csv(_harmless(answer), draft)
+                csv.write_csv(_without_formulas(answer), draft)
             case Format.PARQUET:
                 parquet.write_table(answer, draft, compression="zstd")
             case Format.JSONL:
@@ -248,7 +247,7 @@ def _export(
     except OSError as error:
         found = os.strerror(error.errno) if error.errno else str(error)
         raise UnwritableError(
-            f"expected to write {target}, found: {found}. Name a file in a folder that can be written to"
+            f"{target} cannot be written: {found}. Name a file in a writable folder"
         ) from error
     finally:
         with contextlib.suppress(OSError):
@@ -264,27 +263,24 @@ async def _recent_from_temporal(client: Client, limit: int, before: datetime | N
             record = await read_record(client, workflow_id)
             return () if record is None else record.events
 
-    try:
-        page = await list_page(client, size=LOOKED_THROUGH)
-        trails = await asyncio.gather(
-            *(one(each) for each in dict.fromkeys(run.workflow_id for run in page.runs))
-        )
-    except RPCError as error:
-        raise unreachable(error, client) from error
+    page = await list_page(client, size=FROM_TEMPORAL)
+    trails = await asyncio.gather(
+        *(one(each) for each in dict.fromkeys(run.workflow_id for run in page.runs))
+    )
     events = [event for trail in trails for event in trail if before is None or event.at < before]
     events.sort(key=lambda event: (event.at, event.workflow_id, event.sequence), reverse=True)
     return _with_ties(events, limit)
 
 
 def _with_ties(events: Sequence[EventRow], limit: int) -> list[EventRow]:
-    """Cut after `limit`, and after everything of that same millisecond: the next page begins before it."""
+    """Cut after `limit` and all events of the same millisecond: the next page begins before it."""
     taken = list(events[:limit])
     return taken + [each for each in events[limit:] if _ms(each.at) == _ms(taken[-1].at)]
 
 
 async def _in_thread(mirrors: Mirrors, call: Callable[..., T], *given: object) -> T:
-    """Ask the archive in a thread, and word what goes wrong."""
-    # not one of the loop's own: a process that ends waits for those, and a query that a person interrupts may run for hours
+    """Query the archive in a thread; raises BadQueryError or UnreachableError."""
+    # not a thread of the event loop: a process waits for those at its end, and a query may run for hours
     aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="archive")
     try:
         return await asyncio.get_running_loop().run_in_executor(aside, call, *given)
@@ -298,12 +294,17 @@ async def _in_thread(mirrors: Mirrors, call: Callable[..., T], *given: object) -
 
 
 def _damaged(mirrors: Mirrors, words: str) -> str | None:
-    """Say what to do where a query failed over a file of the archive; None where it is the query that is wrong."""
+    """Return a message where a query failed because of a damaged file; None where the query is wrong."""
     path = next((path for path in mirrors.archive.files() if path in words), None)
     if path is None:
         return None
-    mend = "`trader audit rebuild` sets a damaged one aside and writes again what Temporal keeps; so does the next round of housekeeping"
-    return f"a file of the archive cannot be read, {path}: {words.splitlines()[0].partition(path)[0].rstrip(chr(39) + ' ')}. {mend}"
+    fix = (
+        "`trader audit rebuild`, or the next round of housekeeping, moves it away and writes its trades again"
+    )
+    return (
+        f"a file of the archive cannot be read, {path}: "
+        f"{words.splitlines()[0].partition(path)[0].rstrip(chr(39) + ' ')}. {fix}"
+    )
 
 
 def _check_days(first: date | None, last: date | None) -> None:
@@ -311,8 +312,8 @@ def _check_days(first: date | None, last: date | None) -> None:
         raise BadQueryError(f"expected the first day before the last, found {first} to {last}")
 
 
-def _harmless(answer: Table) -> Table:
-    """Put an apostrophe before text that a spreadsheet would run as a formula: what people write is data."""
+def _without_formulas(answer: Table) -> Table:
+    """Prefix text that a spreadsheet would run as a formula with an apostrophe."""
     columns = []
     for column in answer.columns:
         if types.is_string(column.type) or types.is_large_string(column.type):
@@ -330,11 +331,11 @@ def _write_lines(answer: Table, path: Path) -> None:
 
 
 def _moment(cursor: str) -> datetime:
-    """Read the time that a cursor begins with, in milliseconds; one after the end of time is before nothing. Raises BadQueryError."""
+    """Return the time of a cursor, which begins with milliseconds. Raises BadQueryError."""
     found = _CURSOR.fullmatch(cursor)
     if found is None:
         raise BadQueryError(
-            f"expected a cursor that an earlier answer gave, such as 1795515788443-1, found {cursor!r}"
+            f"expected a cursor of an earlier answer, such as 1795515788443-1, found {cursor!r}"
         )
     return datetime.fromtimestamp(min(int(found[1]), _END_OF_TIME) / 1000, UTC)
 

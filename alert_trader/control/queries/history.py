@@ -1,4 +1,4 @@
-"""Histories as files, and their replay on the code that is installed."""
+"""Histories as files, and their replay on the installed code."""
 
 import json
 import re
@@ -8,15 +8,15 @@ from pathlib import Path
 
 from temporalio.client import Client, WorkflowHistory
 from temporalio.converter import PayloadCodec
-from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
-from alert_trader.control.errors import ControlError, NotFoundError
-from alert_trader.control.payload_codec import readable
+from alert_trader.control.errors import UnreadableHistoryError
+from alert_trader.control.payload_codec import decrypted
 from alert_trader.control.queries.history_steps import Step, steps_of
 from alert_trader.control.queries.trade_views import handle_of
-from alert_trader.control.temporal import converter, runtime, unreachable
+from alert_trader.control.rpc_errors import control_errors, trade_subject
+from alert_trader.control.temporal import converter, runtime
 from alert_trader.workflows.account.workflow import AccountWorkflow
 from alert_trader.workflows.housekeeping import HousekeepingWorkflow
 from alert_trader.workflows.trade.workflow import TradeWorkflow
@@ -27,37 +27,27 @@ _RPC_TIMEOUT = timedelta(seconds=20)
 _CORE_MESSAGE = re.compile(r'message: "(.+?)", source: ', re.DOTALL)
 
 
-class UnreadableHistoryError(ControlError):
-    """A file does not hold a history."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed:
-    """A history on today's code: told step by step, and whether the code still issues the same commands."""
+    """A history replayed on the installed code: its steps, and whether the same commands were issued."""
 
     workflow_id: str
     steps: list[Step]
     deterministic: bool
-    """Whether every command was issued again as recorded."""
+    """Whether every command was the same as recorded."""
     fault: str | None
     """What differed, or how the code failed."""
 
 
 async def fetch_history(client: Client, trade: str) -> WorkflowHistory:
-    """Read a trade's whole history from Temporal; raises NotFoundError or UnreachableError."""
+    """Read a trade's history from Temporal; raises NotFoundError or UnreachableError."""
     handle = handle_of(client, trade)
-    try:
+    with control_errors(client, trade_subject(handle.id)):
         return await handle.fetch_history(rpc_timeout=_RPC_TIMEOUT)
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND and "amespace" not in error.message:
-            raise NotFoundError(
-                f"there is no trade {trade} in namespace {client.namespace}. `trader list` shows those there are"
-            ) from error
-        raise unreachable(error, client) from error
 
 
 def write_history(history: WorkflowHistory, directory: Path) -> Path:
-    """Write a history as `<workflow id>.json`, in the form that Temporal's own tools and our replay tests read."""
+    """Write a history as `<workflow id>.json`, in the format of Temporal's tools and our replay tests."""
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / f"{history.workflow_id}.json"
     path.write_text(json.dumps(json.loads(history.to_json()), indent=1) + "\n")
@@ -83,21 +73,21 @@ def read_history(path: Path) -> WorkflowHistory:
 
 
 async def replay(history: WorkflowHistory, codec: PayloadCodec | None = None) -> Replayed:
-    """Run a history through the installed workflow code; nothing is sent anywhere. `codec` reads one that is encrypted."""
+    """Replay a history on the installed workflow code; nothing is sent. `codec` decrypts it."""
     replayer = Replayer(workflows=WORKFLOWS, data_converter=converter(codec), runtime=runtime())
     result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
     failure = result.replay_failure
-    # a trade that failed in its own time fails again: that is a faithful replay
-    faithful = failure is None or not isinstance(failure, (NondeterminismError, RuntimeError))
+    # a workflow that failed then fails again: that replay is deterministic
+    deterministic = failure is None or not isinstance(failure, (NondeterminismError, RuntimeError))
     return Replayed(
         workflow_id=history.workflow_id,
-        steps=steps_of(readable(history, codec)),
-        deterministic=faithful,
-        fault=None if failure is None else f"{type(failure).__name__}: {_words(failure)}",
+        steps=steps_of(decrypted(history, codec)),
+        deterministic=deterministic,
+        fault=None if failure is None else f"{type(failure).__name__}: {_message(failure)}",
     )
 
 
-def _words(failure: BaseException) -> str:
-    """Take the sentence out of a failure that the SDK's core writes with all its fields around it."""
+def _message(failure: BaseException) -> str:
+    """Return the message of a failure that the SDK's core writes with all its fields."""
     found = _CORE_MESSAGE.search(str(failure))
     return found[1] if found is not None else str(failure)

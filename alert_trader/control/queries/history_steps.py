@@ -1,6 +1,6 @@
-"""A history told step by step: what came in, what was asked of the world and what it answered, in plain data.
+"""A history as steps in plain data: the input, each activity with its result, timers, signals and commands.
 
-It reads events alone, needs no worker and no code of the workflow, and so tells a trade of any age (DUR-60).
+It reads events alone, needs no worker and no workflow code, and so works for a trade of any age (DUR-60).
 """
 
 import json
@@ -22,22 +22,22 @@ class StepKind(StrEnum):
     STARTED = "started"
     """The trade began, with its input."""
     ACTIVITY = "activity"
-    """Something was asked of the world."""
+    """An activity with I/O."""
     LOCAL_ACTIVITY = "local activity"
-    """Something was computed outside the workflow, in its worker."""
+    """A local activity, run by the workflow's worker."""
     TIMER = "timer"
     SIGNAL = "signal"
     COMMAND = "command"
-    """An update: a person asked for something."""
+    """An update: a command of a person."""
     ENDED = "ended"
 
 
 @dataclass(slots=True, kw_only=True)
 class Step:
-    """One step. `output` is None while it has not ended; `failure` says how it failed last."""
+    """One step. `output` is None until it has ended; `failure` is its last failure."""
 
     number: int
-    """The history event it began with."""
+    """The number of its first history event."""
     at: datetime
     kind: StepKind
     name: str
@@ -50,36 +50,36 @@ class Step:
 
 
 def steps_of(history: WorkflowHistory) -> list[Step]:
-    """Tell a history as steps, in the order they began."""
-    teller = _Teller()
+    """Return the steps of a history, in the order they began."""
+    builder = _StepBuilder()
     for event in history.events:
-        teller.take(event)
-    return teller.steps
+        builder.add(event)
+    return builder.steps
 
 
-class _Teller:
-    """Pairs what began with what it led to."""
+class _StepBuilder:
+    """Pairs each event that begins a step with the one that ends it."""
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
         self._by_event: dict[int, Step] = {}
 
-    def take(self, event: HistoryEvent) -> None:
-        """Take in the next event of the history."""
+    def add(self, event: HistoryEvent) -> None:
+        """Add the next event of the history."""
         which = event.WhichOneof("attributes")
         attributes: Any = getattr(event, which) if which else None
         kind = EventType.Name(event.event_type).removeprefix("EVENT_TYPE_")
         if kind.startswith("ACTIVITY_TASK_"):
-            self._take_activity(event, kind.removeprefix("ACTIVITY_TASK_"), attributes)
+            self._add_activity(event, kind.removeprefix("ACTIVITY_TASK_"), attributes)
         elif kind.startswith("TIMER_"):
-            self._take_timer(event, kind, attributes)
+            self._add_timer(event, kind, attributes)
         elif kind.startswith("WORKFLOW_EXECUTION_UPDATE_") or kind == "MARKER_RECORDED":
-            self._take_command_or_marker(event, kind, attributes)
+            self._add_command_or_marker(event, kind, attributes)
         elif kind.startswith("WORKFLOW_EXECUTION_"):
-            self._take_start_or_end(event, kind.removeprefix("WORKFLOW_EXECUTION_"), attributes)
-        # tasks and bookkeeping tell nothing of the trade
+            self._add_start_or_end(event, kind.removeprefix("WORKFLOW_EXECUTION_"), attributes)
+        # workflow tasks and bookkeeping are no steps
 
-    def _take_activity(self, event: HistoryEvent, kind: str, attributes: Any) -> None:
+    def _add_activity(self, event: HistoryEvent, kind: str, attributes: Any) -> None:
         match kind:
             case "SCHEDULED":
                 self._begin(
@@ -99,7 +99,7 @@ class _Teller:
             case _:
                 return
 
-    def _take_timer(self, event: HistoryEvent, kind: str, attributes: Any) -> None:
+    def _add_timer(self, event: HistoryEvent, kind: str, attributes: Any) -> None:
         match kind:
             case "TIMER_STARTED":
                 self._begin(
@@ -115,7 +115,7 @@ class _Teller:
             case _:
                 return
 
-    def _take_command_or_marker(self, event: HistoryEvent, kind: str, attributes: Any) -> None:
+    def _add_command_or_marker(self, event: HistoryEvent, kind: str, attributes: Any) -> None:
         match kind:
             case "WORKFLOW_EXECUTION_UPDATE_ACCEPTED":
                 asked = attributes.accepted_request.input
@@ -140,7 +140,7 @@ class _Teller:
             case _:
                 return
 
-    def _take_start_or_end(self, event: HistoryEvent, kind: str, attributes: Any) -> None:
+    def _add_start_or_end(self, event: HistoryEvent, kind: str, attributes: Any) -> None:
         match kind:
             case "STARTED":
                 self._begin(event, StepKind.STARTED, attributes.workflow_type.name, _values(attributes.input))
@@ -162,7 +162,7 @@ class _Teller:
                 step.failure = _failure(attributes.failure)
             case "TERMINATED":
                 step = self._begin(event, StepKind.ENDED, "terminated", [])
-                step.failure = attributes.reason or "terminated by a person"
+                step.failure = attributes.reason or "terminated without a reason"
             case "TIMED_OUT" | "CANCELED" | "CONTINUED_AS_NEW":
                 step = self._begin(event, StepKind.ENDED, kind.lower().replace("_", " "), [])
             case _:
@@ -206,7 +206,7 @@ def _one(payloads: Payloads) -> Any:
 
 
 def _value(payload: Payload) -> Any:
-    """Read a payload as plain data; what is not JSON is named by its encoding, never guessed at."""
+    """Return a payload as plain data; one that is not JSON is shown by its encoding and size."""
     encoding = payload.metadata.get("encoding", b"").decode(errors="replace")
     if encoding == "binary/null":
         return None

@@ -1,4 +1,4 @@
-"""What an author's profile changes: a message taken in by it, beside the same message of an author without one."""
+"""What an author's profile changes: a message with it, beside the same message without."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from alert_trader.domain.money import plain
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What becomes of one message, without a profile and with it."""
+    """What a message does without a profile and with it."""
 
     text: str
     before: str
@@ -19,13 +19,13 @@ class Change:
 
 
 def compare(message: AlertMessage, profile: Profile) -> Change:
-    """Say what a message does without a profile, and with this one."""
+    """Compare what a message does without a profile and with this one."""
     before, after = consequence(message, Profile()), consequence(message, profile)
     return Change(text=message.shown, before=before, after=after, differs=before != after)
 
 
 def consequence(message: AlertMessage, profile: Profile) -> str:
-    """Say what becomes of a message by a profile, as far as that needs no broker."""
+    """Return what a message does under a profile, as far as that needs no broker."""
     parsed = parse(message, profile.room)
     match parsed.kind:
         case AlertKind.ENTRY:
@@ -42,14 +42,17 @@ def consequence(message: AlertMessage, profile: Profile) -> str:
 
 
 _ENTRIES = {Approval.AUTOMATIC: "buy", Approval.ASK: "ask, then buy", Approval.WATCH: "watch only:"}
-_ADDS = {OnAdd.IGNORED: "add: written down", OnAdd.APPROVAL: "add: ask, then buy", OnAdd.ADDED: "add: buy"}
+_ADDS = {OnAdd.IGNORED: "add: recorded only", OnAdd.APPROVAL: "add: ask, then buy", OnAdd.ADDED: "add: buy"}
 
 
 def _entry(parsed: ParsedAlert, profile: Profile) -> str:
     price = "the mid" if parsed.price is None else plain(parsed.price)
     factor = profile.factor(parsed.label)
     size = "" if factor == 1 else f", {factor.normalize():f} of a full size"
-    return f"{_ENTRIES[profile.approval]} {parsed.symbol} {parsed.strike}{parsed.right} {parsed.expiry} at {price}{size}"
+    return (
+        f"{_ENTRIES[profile.approval]} {parsed.symbol} {parsed.strike}{parsed.right} {parsed.expiry} at "
+        f"{price}{size}"
+    )
 
 
 def _exit(parsed: ParsedAlert, profile: Profile) -> str:
@@ -60,4 +63,4 @@ def _exit(parsed: ParsedAlert, profile: Profile) -> str:
         case OnExit.APPROVAL:
             return f"exit: ask, then sell {portion}"
         case OnExit.IGNORED:
-            return "exit: written down"
+            return "exit: recorded only"

@@ -1,7 +1,8 @@
-"""A trade's whole record read from Temporal alone: no worker answers, nothing is replayed, and the trade may be of any age.
+"""Read the record of a trade from its history alone: no worker, no replay, and for a trade of any age.
 
-What a trade told people stands in its history as the input of each notice: the events, in full, and how the trade stood. Together they
-are the trail; the last view, or the workflow's result, is how it stands. An open trade is known as far as it has told.
+The input of each notify activity has the new events in full and the trade's view. All of them together are
+the trade's events; the last view, or the workflow's result, is its state. An open trade is known up to its
+last notice.
 """
 
 import base64
@@ -16,10 +17,10 @@ from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.service import RPCError, RPCStatusCode
 
 from alert_trader.activities.messages import NOTIFY, Notice
-from alert_trader.control.errors import ControlError
+from alert_trader.control.errors import NotFoundError, UnreadableRecordError
+from alert_trader.control.rpc_errors import control_errors, trade_subject
 from alert_trader.domain.audit.event import TradeEvent
 from alert_trader.domain.trade.lifecycle import TradeLifecycle
 from alert_trader.domain.trade.view import TradeView
@@ -30,16 +31,12 @@ from alert_trader.workflows.trade.view import build_view
 _RPC_TIMEOUT = timedelta(seconds=10)
 
 TRADES = f"WorkflowType = '{TRADE_WORKFLOW}'"
-"""The query for every trade there is."""
-
-
-class UnreadableRecordError(ControlError):
-    """A trade's history does not read as one; the message says which trade and why."""
+"""The query for every trade."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
-    """A run of a trade as the index has it. After a reset a trade has more than one."""
+class ListedRun:
+    """A run of a trade in Temporal's index. After a reset a trade has more than one."""
 
     workflow_id: str
     run_id: str
@@ -49,19 +46,20 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """Some runs, and how to ask for more; no `token` on the last page."""
+    """Some runs, and the token of the next page; None on the last page."""
 
-    runs: tuple[Listed, ...]
+    runs: tuple[ListedRun, ...]
     token: str | None
 
 
 async def list_page(client: Client, *, size: int, token: str | None = None, query: str = TRADES) -> Page:
-    """List runs of trades, one page of them. `token` is text, so that it may stand in a history."""
+    """List one page of the runs of trades. `token` is text, so that it can be stored in a history."""
     given = None if token is None else base64.b64decode(token)
     found = client.list_workflows(query, page_size=size, next_page_token=given, rpc_timeout=_RPC_TIMEOUT)
-    await found.fetch_next_page(page_size=size)
+    with control_errors(client):
+        await found.fetch_next_page(page_size=size)
     runs = [
-        Listed(
+        ListedRun(
             workflow_id=each.id,
             run_id=each.run_id,
             open=each.status is WorkflowExecutionStatus.RUNNING,
@@ -73,7 +71,7 @@ async def list_page(client: Client, *, size: int, token: str | None = None, quer
     return Page(runs=tuple(runs), token=base64.b64encode(more).decode() if more else None)
 
 
-async def list_all(client: Client, *, size: int, query: str = TRADES) -> AsyncIterator[Listed]:
+async def list_all(client: Client, *, size: int, query: str = TRADES) -> AsyncIterator[ListedRun]:
     """List every run of every trade."""
     page = await list_page(client, size=size, query=query)
     while True:
@@ -84,9 +82,9 @@ async def list_all(client: Client, *, size: int, query: str = TRADES) -> AsyncIt
         page = await list_page(client, size=size, token=page.token, query=query)
 
 
-def last_runs(runs: Sequence[Listed]) -> list[Listed]:
-    """Keep one run of each trade: the open one, or the one that closed last. The index lists those before a reset as well."""
-    last: dict[str, Listed] = {}
+def last_runs(runs: Sequence[ListedRun]) -> list[ListedRun]:
+    """Keep one run of each trade: the open one, or the one that closed last. A reset leaves older runs."""
+    last: dict[str, ListedRun] = {}
     for run in runs:
         held = last.get(run.workflow_id)
         if held is None or (
@@ -98,28 +96,30 @@ def last_runs(runs: Sequence[Listed]) -> list[Listed]:
 
 
 async def read_record(client: Client, workflow_id: str) -> TradeRecord | None:
-    """Read the record of a trade's last run; None when Temporal no longer has it. Raises UnreadableRecordError."""
+    """Read the record of a trade's last run; None when Temporal no longer has it.
+
+    Raises UnreadableRecordError.
+    """
     handle = client.get_workflow_handle(workflow_id)
     try:
-        described = await handle.describe(rpc_timeout=_RPC_TIMEOUT)
-        run = client.get_workflow_handle(workflow_id, run_id=described.run_id)
-        history = [event async for event in run.fetch_history_events(rpc_timeout=_RPC_TIMEOUT)]
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND and "amespace" not in error.message:
-            return None
-        raise
+        with control_errors(client, trade_subject(workflow_id)):
+            described = await handle.describe(rpc_timeout=_RPC_TIMEOUT)
+            run = client.get_workflow_handle(workflow_id, run_id=described.run_id)
+            history = [event async for event in run.fetch_history_events(rpc_timeout=_RPC_TIMEOUT)]
+    except NotFoundError:
+        return None
     try:
-        told = await _told(client, history)
+        read = await _read_history(client, history)
     except (ValidationError, ValueError) as wrong:
         raise UnreadableRecordError(
-            f"{workflow_id} does not read as a trade: {str(wrong).splitlines()[0]}"
+            f"{workflow_id} cannot be read as a trade: {str(wrong).splitlines()[0]}"
         ) from wrong
-    view = told.view or _unspoken(told, workflow_id, described.start_time)
-    return trade_record(view, told.trail, run_id=str(described.run_id), status=_status(described.status))
+    view = read.view or _initial_view(read, workflow_id, described.start_time)
+    return trade_record(view, read.trail, run_id=str(described.run_id), status=_status(described.status))
 
 
 @dataclass(slots=True)
-class _Told:
+class _ReadHistory:
     request: TradeRequest | None = None
     view: TradeView | None = None
     events: dict[int, TradeEvent] = field(default_factory=dict)
@@ -129,26 +129,26 @@ class _Told:
         return [self.events[each] for each in sorted(self.events)]
 
 
-async def _told(client: Client, history: Sequence[HistoryEvent]) -> _Told:
-    """Gather what a history tells."""
-    told = _Told()
+async def _read_history(client: Client, history: Sequence[HistoryEvent]) -> _ReadHistory:
+    """Return the request, the last view and all events of a history."""
+    read = _ReadHistory()
     for event in history:
         match event.event_type:
             case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
                 payloads = event.workflow_execution_started_event_attributes.input.payloads
-                told.request = await _decoded(client, payloads, TradeRequest)
+                read.request = await _decoded(client, payloads, TradeRequest)
             case EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
                 scheduled = event.activity_task_scheduled_event_attributes
                 if scheduled.activity_type.name == NOTIFY:
                     notice: Notice = await _decoded(client, scheduled.input.payloads, Notice)
-                    told.view = notice.view or told.view
-                    told.events |= {each.sequence: each for each in notice.events}
+                    read.view = notice.view or read.view
+                    read.events |= {each.sequence: each for each in notice.events}
             case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED:
                 payloads = event.workflow_execution_completed_event_attributes.result.payloads
-                told.view = await _decoded(client, payloads, TradeView)
+                read.view = await _decoded(client, payloads, TradeView)
             case _:
                 continue
-    return told
+    return read
 
 
 async def _decoded(client: Client, payloads: Sequence[Payload], kind: Any) -> Any:
@@ -162,16 +162,16 @@ async def _decoded(client: Client, payloads: Sequence[Payload], kind: Any) -> An
 
 @cache
 def _reader(kind: Any) -> TypeAdapter[Any]:
-    """Build a reader once: building takes a hundred times as long as reading."""
+    """Build a reader once: that takes a hundred times as long as reading."""
     return TypeAdapter(kind)
 
 
-def _unspoken(told: _Told, workflow_id: str, received_at: datetime) -> TradeView:
-    """Give the view of a trade that has told nothing yet: what came in."""
-    if told.request is None:
-        raise UnreadableRecordError(f"{workflow_id} does not begin with the start of a trade")
+def _initial_view(read: _ReadHistory, workflow_id: str, received_at: datetime) -> TradeView:
+    """Return the view of a trade without any notice yet."""
+    if read.request is None:
+        raise UnreadableRecordError(f"{workflow_id} does not begin as a trade")
     return build_view(
-        request=told.request,
+        request=read.request,
         workflow_id=workflow_id,
         received_at=received_at.astimezone(UTC),
         life=TradeLifecycle(),
@@ -187,7 +187,7 @@ def _unspoken(told: _Told, workflow_id: str, received_at: datetime) -> TradeView
 
 
 def _status(status: WorkflowExecutionStatus | None) -> Status | None:
-    """Give how a run ended; None while it runs, where its view tells."""
+    """Return how a run ended; None while it runs, when its view says."""
     match status:
         case WorkflowExecutionStatus.RUNNING | None:
             return None

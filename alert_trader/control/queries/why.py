@@ -1,7 +1,7 @@
-"""Why a trade went as it did, or how a text would be traded: every check with its numbers, its code, and how to change the outcome.
+"""Why a trade went as it did, or how a text would be traded: every check with its numbers, code and advice.
 
-A would-be trade is checked as far as that needs no broker; what only the broker can say is listed with the limits that will be held
-against it. A trade is told from its own events: whatever recorded a code or numbers is a check, whichever room it came from.
+A text is checked as far as that needs no broker; checks of the broker are listed with their limits. The
+checks of a trade are its own events with a code or numbers.
 """
 
 from collections.abc import Iterator
@@ -20,6 +20,7 @@ from alert_trader.domain.denial import MEANINGS, Code, Denied
 from alert_trader.domain.execution.policy import Policy
 from alert_trader.domain.market.trading_hours import TradingHours
 from alert_trader.domain.money import plain
+from alert_trader.domain.not_sent import meaning_of
 
 
 class Verdict(StrEnum):
@@ -28,7 +29,7 @@ class Verdict(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     AHEAD = "ahead"
-    """Not asked yet: only the broker, the account or a person can say."""
+    """Not known yet: it depends on the broker, the account or a person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,18 +42,18 @@ class WhyCheck:
     code: str | None = None
     numbers: dict[str, str] = field(default_factory=dict)
     change: str = ""
-    """What to do for another outcome; empty where nothing is wrong."""
+    """What to do for another outcome; empty where nothing failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Why:
-    """Every check of a trade, in the order they were asked."""
+    """Every check of a trade, in order."""
 
     about: str
     outcome: str
     checks: tuple[WhyCheck, ...]
     note: str = ""
-    """What could not be told, and why."""
+    """What could not be read, and why."""
 
 
 NO_CHECKS = frozenset(
@@ -82,7 +83,8 @@ NO_CHECKS = frozenset(
         ),
     }
 )
-"""Events that tell what was done; every other kind tells what was decided. One with a code is a check whatever its kind."""
+"""Events of what was done; the other kinds are decisions. An event with a code is a check whatever its
+kind."""
 
 FAILS = frozenset(
     {EventKind.DENIED, EventKind.REFUSED, EventKind.GIVEN_UP, EventKind.ENTRY_NOT_SENT, EventKind.UNANSWERED}
@@ -90,23 +92,23 @@ FAILS = frozenset(
 
 
 async def why_trade(client: Client, trade: str) -> Why:
-    """Tell a trade's checks from its events; raises NotFoundError or UnreachableError."""
-    picture = await trade_views.show(client, trade)
-    request = picture.request
+    """Return a trade's checks from its events; raises NotFoundError or UnreachableError."""
+    details = await trade_views.show(client, trade)
+    request = details.request
     reading = _reading(request.alert, request.policy)
     happened = [
-        _of_event(event) for event in picture.events if event.kind not in NO_CHECKS or "code" in event.facts
+        _of_event(event) for event in details.events if event.kind not in NO_CHECKS or "code" in event.facts
     ]
-    outcome = picture.row.phase or picture.row.status
-    if picture.view is not None and picture.view.reason:
-        outcome = f"{outcome}: {picture.view.reason}"
+    outcome = details.row.phase or details.row.status
+    if details.view is not None and details.view.reason:
+        outcome = f"{outcome}: {details.view.reason}"
     return Why(
-        about=picture.row.workflow_id, outcome=outcome, checks=(*reading, *happened), note=picture.note or ""
+        about=details.row.workflow_id, outcome=outcome, checks=(*reading, *happened), note=details.note or ""
     )
 
 
 def why_text(message: AlertMessage, policy: Policy) -> Why:
-    """Tell the checks of a message that was not traded, as far as they need no broker."""
+    """Return the checks of a message that was not traded, as far as they need no broker."""
     parsed = parse(message, policy.profile.room)
     denied = check_allowlist(message, policy.allowlist)
     checks = [_denial("author, channel and server are allowed", denied), *_reading(message, policy)]
@@ -115,7 +117,7 @@ def why_text(message: AlertMessage, policy: Policy) -> Why:
     if parsed.kind is AlertKind.ENTRY:
         checks.append(_denial("the expiration is a trading day to come", unlisted))
     stopped = denied is not None or unlisted is not None or parsed.kind is not AlertKind.ENTRY
-    outcome = _would_be(parsed, denied or unlisted, policy)
+    outcome = _outcome_of(parsed, denied or unlisted, policy)
     return Why(
         about=message.shown,
         outcome=outcome,
@@ -123,22 +125,22 @@ def why_text(message: AlertMessage, policy: Policy) -> Why:
     )
 
 
-def _would_be(parsed: ParsedAlert, denied: Denied | None, policy: Policy) -> str:
+def _outcome_of(parsed: ParsedAlert, denied: Denied | None, policy: Policy) -> str:
     if parsed.kind is not AlertKind.ENTRY:
         return f"{parsed.kind}{f': {parsed.code}' if parsed.code else ''}: opens no trade"
     if denied is not None:
         return f"denied: {denied.code}"
     match policy.profile.approval:
         case Approval.WATCH:
-            return "would be shown, and never traded: the author is watched only"
+            return "would be shown and not traded: the author is only watched"
         case Approval.ASK:
             return "would be sized, and bought when a person approves"
         case Approval.AUTOMATIC:
-            return f"would be traded in mode {policy.mode}, if what is ahead allows it"
+            return f"would be traded in mode {policy.mode}, if the checks ahead pass"
 
 
 def _reading(message: AlertMessage, policy: Policy) -> Iterator[WhyCheck]:
-    """Give the checks that reading went through, and what was read."""
+    """Yield the checks of parsing, and what was parsed."""
     parsed = parse(message, policy.profile.room)
     failed = "read with certainty"
     for check in explain_reading(message, policy.profile.room).checks:
@@ -173,13 +175,13 @@ def _reading(message: AlertMessage, policy: Policy) -> Iterator[WhyCheck]:
 
 
 def _ahead(parsed: ParsedAlert, policy: Policy) -> Iterator[WhyCheck]:
-    """List what only the broker, the account or a person can say, with the limits that hold."""
+    """Yield the checks that depend on the broker, the account or a person, with their limits."""
     safety, ladder, sizing = policy.safety, policy.ladder, policy.sizing_of(parsed.label)
 
     def ahead(name: str, code: Code, **numbers: object) -> WhyCheck:
-        told = {each: str(value) for each, value in numbers.items()}
+        limits = {each: str(value) for each, value in numbers.items()}
         return WhyCheck(
-            name=name, verdict=Verdict.AHEAD, code=code, numbers=told, change=MEANINGS[code].to_do
+            name=name, verdict=Verdict.AHEAD, code=code, numbers=limits, change=MEANINGS[code].to_do
         )
 
     yield ahead(
@@ -244,8 +246,6 @@ def _denial(name: str, denied: Denied | None) -> WhyCheck:
 
 
 def _failed(name: str, code: str | None, says: str, numbers: dict[str, str]) -> WhyCheck:
-    meaning = None if code is None or code not in Code.__members__ else MEANINGS[Code(code)]
-    change = (
-        "Read the venue's words; `trader show` has the whole story." if meaning is None else meaning.to_do
-    )
+    meaning = meaning_of(code)
+    change = "Read the venue's words: `trader show`." if meaning is None else meaning.to_do
     return WhyCheck(name=name, verdict=Verdict.FAILED, code=code, says=says, numbers=numbers, change=change)

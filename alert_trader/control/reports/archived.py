@@ -1,12 +1,13 @@
-"""The archived trades as reports read them, worked out by DuckDB: a day of 50,000 events is a few thousand short rows.
+"""Read archived trades for reports with DuckDB: a day of 50,000 events becomes a few thousand short rows.
 
-What the events tell is what `alert_trader.domain.reports.trade_record.facts_from_events` says of them, in SQL; a test holds the two against each other.
+The SQL computes the same facts as `domain.reports.trade_record.facts_from_events`; a test compares the two.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from alert_trader.domain.audit.event import EventKind
+from alert_trader.domain.denial import code_in
 from alert_trader.domain.market.calendar import NEW_YORK
 from alert_trader.domain.reports.trade_record import (
     CONVERSION_STEP,
@@ -17,7 +18,6 @@ from alert_trader.domain.reports.trade_record import (
     ReportedTrade,
     Sale,
     alerted_contract,
-    code_in,
 )
 from alert_trader.mirrors.reader import ArchiveReader
 from alert_trader.mirrors.schema import Status
@@ -39,21 +39,23 @@ _PLAIN = (
     ),
     *("alert_price", "quote_bid", "quote_ask", "bought", "average_entry", "position", "fees", "pnl"),
 )
-"""Columns that a report takes as they are."""
+"""Columns that a report uses unchanged."""
 
 _FILLED_AT = "coalesce(e.facts['filled_at']::timestamptz, e.happened_at)"
-_SAID_NO = ", ".join(f"'{kind}'" for kind in sorted(NOT_TRADED))
+_REFUSING = ", ".join(f"'{kind}'" for kind in sorted(NOT_TRADED))
 _REPORTED = f"""
 select {", ".join(_PLAIN)}, status, outcome, reason, underlying, expiry, "right", strike, symbol, contract,
-  list_last([e.facts['code'] for e in trail if e.kind in ({_SAID_NO}) and e.facts['code'] <> '']) as code,
-  list_last([e.facts['ask'] for e in trail if e.kind in ({_SAID_NO}) and e.facts['ask'] is not null])::decimal(18, 4) as ask,
+  list_last([e.facts['code'] for e in trail if e.kind in ({_REFUSING}) and e.facts['code'] <> '']) as code,
+  list_last([e.facts['ask'] for e in trail
+    if e.kind in ({_REFUSING}) and e.facts['ask'] is not null])::decimal(18, 4) as ask,
   [e.happened_at for e in trail if e.kind = '{EventKind.SIZED}'][1] as quoted_at,
   [e.happened_at for e in trail if e.kind = '{EventKind.ENTRY_INTENDED}'][1] as ordered_at,
   list_min([{_FILLED_AT} for e in trail if e.kind = '{EventKind.FILLED}']) as bought_at,
   [{{
     'step': case
       when e.facts['limit'] is null
-        or len([1 for c in trail if c.kind = '{EventKind.CONVERTED}' and c.client_order_id = e.client_order_id]) > 0
+        or len([1 for c in trail
+          if c.kind = '{EventKind.CONVERTED}' and c.client_order_id = e.client_order_id]) > 0
       then '{CONVERSION_STEP}'
       else coalesce(
         list_last([trim('bump ' || coalesce(b.facts['bump'], '')) for b in trail
@@ -64,27 +66,28 @@ select {", ".join(_PLAIN)}, status, outcome, reason, underlying, expiry, "right"
     'filled': coalesce(list_sum([f.quantity for f in trail
       if f.kind = '{EventKind.FILLED}' and f.client_order_id = e.client_order_id]), 0)::integer
   }} for e in trail if e.kind = '{EventKind.ENTRY_INTENDED}'] as entries,
-  list_sort([{{'at': {_FILLED_AT}, 'price': e.price}} for e in trail if e.kind = '{EventKind.EXIT_FILLED}']) as sales
+  list_sort([{{'at': {_FILLED_AT}, 'price': e.price}} for e in trail
+    if e.kind = '{EventKind.EXIT_FILLED}']) as sales
 from latest
 where received_at >= $begin and received_at < $end
 """  # noqa: S608 - names of our own columns and kinds
 
 
 def archived(archive: ArchiveReader, since: date, until: date) -> list[ReportedTrade]:
-    """Give the archived trades that were received on these New York days; blocks."""
-    # the archive's days are those on which alerts were posted
+    """Return the archived trades that were received on these New York days; blocks."""
+    # the days of the archive are those on which alerts were posted
     begin, end = day_begins(since), day_begins(until + _DAY)
     found = archive.query(_REPORTED, {"begin": begin, "end": end}, first=since - _DAY, last=until + _DAY)
     return [_trade(row) for row in found.as_dicts()]
 
 
 def day_begins(day: date) -> datetime:
-    """Give the moment at which a New York day begins, in UTC."""
+    """Return the beginning of a New York day, in UTC."""
     return datetime.combine(day, time(), NEW_YORK).astimezone(UTC)
 
 
 def outcome_of(status: str, outcome: str | None) -> str | None:
-    """Give how a trade ended: by its own word, or that its workflow was broken off; None while it runs."""
+    """Return a trade's outcome, or that its workflow ended without one; None while it runs."""
     match Status(status):
         case Status.OPEN:
             return None
@@ -100,7 +103,7 @@ def _trade(row: dict[str, Any]) -> ReportedTrade:
         if row["symbol"]
         else alerted_contract(row["underlying"], row["expiry"], row["right"], row["strike"])
     )
-    told = EventFacts(
+    facts = EventFacts(
         code=row["code"] or code_in(row["reason"]),
         ask=row["ask"],
         quoted_at=row["quoted_at"],
@@ -112,7 +115,7 @@ def _trade(row: dict[str, Any]) -> ReportedTrade:
     return ReportedTrade(
         **{name: row[name] for name in _PLAIN},
         outcome=outcome_of(row["status"], row["outcome"]),
-        told=told,
+        facts=facts,
         symbol=row["symbol"] or (None if alerted is None else alerted.occ_symbol),
         contract=row["contract"] or (None if alerted is None else str(alerted)),
     )

@@ -1,4 +1,4 @@
-"""A report as one page of HTML that needs nothing else: no script, no font, no address but its own."""
+"""A report as one self-contained HTML page: no script, font or other address."""
 
 import base64
 
@@ -11,7 +11,7 @@ from alert_trader.domain.reports.timeline import Timeline
 
 _pages = Environment(
     loader=PackageLoader("alert_trader.control.reports", ""),
-    # alerts and names are other people's text
+    # alerts and names are untrusted text
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,
@@ -21,8 +21,8 @@ _pages.filters.update(dollars=words.dollars, share=words.share, price=words.pric
 
 
 def page(report: Report, *, timeline: Timeline | None = None) -> str:
-    """Write a report as a page; with a timeline, its trades in the picture and as a table."""
-    drawn = base64.b64encode(picture(report, timeline=timeline, paper=LIGHT, headed=False)).decode()
+    """Return a report as a page; with a timeline, its trades in the picture and as a table."""
+    drawn = base64.b64encode(picture(report, timeline=timeline, palette=LIGHT, headed=False)).decode()
     return _pages.get_template("report.html.jinja").render(
         report=report,
         head=words.HEADS[report.scope.grouping],

@@ -1,7 +1,7 @@
-"""How we did: gather the trades of a time from the archive and from Temporal, and work out their figures.
+"""Performance reports: gather the trades of a period from the archive and Temporal, and compute the figures.
 
-The archive has what is closed and archived; Temporal has the rest. A trade that both have is taken from the archive, which has its events
-whatever became of its worker.
+Closed trades come from the archive, the rest from Temporal. A trade that both have is read from the archive,
+which needs no worker.
 """
 
 import asyncio
@@ -13,21 +13,18 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from temporalio.client import Client
-from temporalio.service import RPCError
 
 from alert_trader import clock
-from alert_trader.control.commands import account_commands
-from alert_trader.control.errors import ControlError
+from alert_trader.control.errors import ControlError, NoAnswerError, UnreachableError, UnreadableRecordError
+from alert_trader.control.queries import account as account_queries
 from alert_trader.control.queries.trade_history import (
     TRADES,
-    Listed,
-    UnreadableRecordError,
+    ListedRun,
     list_all,
     read_record,
 )
-from alert_trader.control.queries.trade_views import NoAnswer, events_of, view_of
+from alert_trader.control.queries.trade_views import events_of, view_of
 from alert_trader.control.reports.archived import archived, day_begins, outcome_of
-from alert_trader.control.temporal import unreachable
 from alert_trader.domain.audit.event import EventKind, TradeEvent
 from alert_trader.domain.ids import AccountNumber
 from alert_trader.domain.market.calendar import new_york_date
@@ -41,10 +38,10 @@ from alert_trader.mirrors.reader import ArchiveReader
 from alert_trader.mirrors.schema import TradeRecord, trade_record
 
 MOST = 5_000
-"""Trades read from Temporal for one report: far above what a month brings that is not archived yet."""
+"""Most trades read from Temporal for one report: far more than a month has that are not archived yet."""
 
 MOST_QUOTES = 100
-"""Contracts of one account whose quotes are asked for a report: one question to the broker."""
+"""Most contracts of one account whose quotes are read for a report: one call to the broker."""
 
 KINDS = frozenset(kind.value for kind in EventKind)
 _AT_ONCE = 4
@@ -55,17 +52,17 @@ _MONTH = timedelta(days=29)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
-    """The trades of a report, oldest first, and how many more there are whose history does not read as a trade."""
+    """The trades of a report, oldest first, and how many more have an unreadable history."""
 
     trades: Sequence[ReportedTrade]
     unreadable: int = 0
     quotes: Mapping[str, Quote] = field(default_factory=dict)
-    """Quotes now, by OCC symbol, of contracts that are held or were missed: those of which a worker could tell."""
+    """Current quotes by OCC symbol of contracts that are held or were missed, where a worker answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which trades a report is about: New York days, both included; None leaves a column open."""
+    """Which trades a report is about: New York days, both included; None does not filter."""
 
     grouping: Grouping
     since: date
@@ -75,7 +72,7 @@ class Wanted:
 
     @property
     def title(self) -> str:
-        """Name the report."""
+        """The title of the report."""
         days = f"{self.since:%a %Y-%m-%d}" if self.since == self.until else f"{self.since} to {self.until}"
         only = "".join(
             f", {what} {name}"
@@ -96,7 +93,7 @@ def wanted(
     author: str | None = None,
     channel: str | None = None,
 ) -> Wanted:
-    """Fill in the days: today, this week from its Monday, or the last 30 days; `on` is any day of the day or week that is meant.
+    """Return the days of a report: today, this week from Monday, or the last 30 days; `on` is a day in it.
 
     Raises ValueError when `since` is after `until`.
     """
@@ -111,12 +108,12 @@ def wanted(
             first = last if on is not None else last - _MONTH
     first = since or first
     if first > last:
-        raise ValueError(f"expected a first day that is not after the last, found {first} and {last}")
+        raise ValueError(f"the first day {first} is after the last day {last}")
     return Wanted(grouping=grouping, since=first, until=last, author=author, channel=channel)
 
 
 def make(found: Gathered, what: Wanted, *, now: datetime) -> Report:
-    """Work out a report of trades that were gathered."""
+    """Compute the report of gathered trades."""
     return make_report(
         found.trades,
         Scope(grouping=what.grouping, title=what.title, since=what.since, until=what.until),
@@ -127,27 +124,30 @@ def make(found: Gathered, what: Wanted, *, now: datetime) -> Report:
 
 
 async def gather(client: Client, what: Wanted, *, archive: ArchiveReader | None = None) -> Gathered:
-    """Give the trades that a report is about, oldest first; raises UnreachableError. Without an archive: what Temporal still keeps."""
+    """Return the trades of a report, oldest first; raises UnreachableError.
+
+    Without an archive: from Temporal.
+    """
     kept = {}
     if archive is not None:
         kept = {
             each.workflow_id: each
             for each in await asyncio.to_thread(archived, archive, what.since, what.until)
         }
-    # one that is open again, after a reset, is told as it stands
+    # a trade that is open again after a reset is read from Temporal
     wanting = [run for run in await _listed(client, what) if run.open or run.workflow_id not in kept]
-    told = await _told(client, wanting)
-    trades = {**kept, **{each.workflow_id: each for each in told if each is not None}}
+    read = await _read_trades(client, wanting)
+    trades = {**kept, **{each.workflow_id: each for each in read if each is not None}}
     ordered = sorted(_chosen(trades.values(), what), key=lambda each: (each.received_at, each.workflow_id))
     return Gathered(
-        trades=ordered, unreadable=sum(each is None for each in told), quotes=await _quotes(client, ordered)
+        trades=ordered, unreadable=sum(each is None for each in read), quotes=await _quotes(client, ordered)
     )
 
 
 def reported(record: TradeRecord) -> ReportedTrade:
-    """Flatten a record that was read from Temporal."""
+    """Return a record of Temporal as reports use it."""
     row = record.trade
-    # a kind that this version does not know tells it nothing
+    # kinds of another version are ignored
     events = [
         TradeEvent(
             sequence=each.sequence,
@@ -172,7 +172,7 @@ def reported(record: TradeRecord) -> ReportedTrade:
         closed_at=row.closed_at,
         phase=row.phase,
         outcome=outcome_of(row.status, row.outcome),
-        told=facts_from_events(events, row.reason),
+        facts=facts_from_events(events, row.reason),
         symbol=row.symbol or (None if alerted is None else alerted.occ_symbol),
         contract=row.contract or (None if alerted is None else str(alerted)),
         quantity=row.quantity,
@@ -201,58 +201,52 @@ def _chosen(records: Iterable[ReportedTrade], what: Wanted) -> list[ReportedTrad
     ]
 
 
-async def _listed(client: Client, what: Wanted) -> list[Listed]:
+async def _listed(client: Client, what: Wanted) -> list[ListedRun]:
     begin, end = day_begins(what.since), day_begins(what.until + _DAY)
     query = (
         f"{TRADES} AND StartTime >= '{begin:%Y-%m-%dT%H:%M:%SZ}' AND StartTime < '{end:%Y-%m-%dT%H:%M:%SZ}'"
     )
-    found: dict[str, Listed] = {}
-    try:
-        # a trade that was reset is listed once a run, the newest first
-        async for each in list_all(client, size=_PAGE, query=query):
-            found.setdefault(each.workflow_id, each)
-            if len(found) >= MOST:
-                break
-    except RPCError as error:
-        raise unreachable(error, client) from error
+    found: dict[str, ListedRun] = {}
+    # a trade that was reset is listed once for each run, the newest first
+    async for each in list_all(client, size=_PAGE, query=query):
+        found.setdefault(each.workflow_id, each)
+        if len(found) >= MOST:
+            break
     return list(found.values())
 
 
-async def _told(client: Client, runs: Sequence[Listed]) -> list[ReportedTrade | None]:
-    """Read trades, a few at a time; None for one that does not read as a trade.
+async def _read_trades(client: Client, runs: Sequence[ListedRun]) -> list[ReportedTrade | None]:
+    """Read trades, a few at a time; None for one that cannot be read as a trade.
 
-    One that runs is asked how it stands. One that is over, or that no worker tells, is read from its history, which for a running trade is
-    as far as it has told people.
+    A running trade is queried. A closed one, or one without a worker's answer, is read from its history,
+    which has the events up to its last notice.
     """
-    gate, silent = asyncio.Semaphore(_AT_ONCE), asyncio.Event()
+    gate, no_worker = asyncio.Semaphore(_AT_ONCE), asyncio.Event()
 
-    async def one(run: Listed) -> ReportedTrade | None:
+    async def one(run: ListedRun) -> ReportedTrade | None:
         async with gate:
             try:
-                if run.open and not silent.is_set():
+                if run.open and not no_worker.is_set():
                     try:
                         return await _live(client, run)
-                    except NoAnswer:
-                        silent.set()
+                    except (NoAnswerError, UnreachableError):
+                        no_worker.set()
                 record = await read_record(client, run.workflow_id)
             except UnreadableRecordError:
                 return None
-            except RPCError as error:
-                raise unreachable(error, client) from error
             return None if record is None else reported(record)
 
     return list(await asyncio.gather(*(one(each) for each in runs)))
 
 
-async def _live(client: Client, run: Listed) -> ReportedTrade:
-    """Ask a running trade how it stands; raises NoAnswer."""
-    handle = client.get_workflow_handle(run.workflow_id)
-    view, events = await asyncio.gather(view_of(handle), events_of(handle))
+async def _live(client: Client, run: ListedRun) -> ReportedTrade:
+    """Query a running trade; raises NoAnswerError."""
+    view, events = await asyncio.gather(view_of(client, run.workflow_id), events_of(client, run.workflow_id))
     return reported(trade_record(view, events, run_id=run.run_id))
 
 
 async def _quotes(client: Client, trades: Sequence[ReportedTrade]) -> dict[str, Quote]:
-    """Ask the accounts' workers for quotes of what is held, and then of what was missed last; a report that must do without says so."""
+    """Read quotes of held contracts, then of those missed last; without an answer there are none."""
     today = new_york_date(clock.now())
     wanted: dict[str, dict[str, None]] = defaultdict(dict)
     held = [trade for trade in trades if trade.outcome is None and trade.position > 0]
@@ -262,5 +256,5 @@ async def _quotes(client: Client, trades: Sequence[ReportedTrade]) -> dict[str, 
     found: dict[str, Quote] = {}
     for name, symbols in wanted.items():
         with contextlib.suppress(ControlError):
-            found |= await account_commands.quotes(client, AccountNumber(name), list(symbols)[:MOST_QUOTES])
+            found |= await account_queries.quotes(client, AccountNumber(name), list(symbols)[:MOST_QUOTES])
     return found

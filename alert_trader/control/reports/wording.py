@@ -1,4 +1,4 @@
-"""A report's figures as people read them: the same words in the terminal, in the picture and on the page."""
+"""The figures of a report as text: the same in the terminal, the picture and the page."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -10,26 +10,26 @@ from alert_trader.domain.reports.figures import Grouping, Report, Share, Slippag
 NONE = "-"
 
 HEADS = {Grouping.DAY: "author", Grouping.WEEK: "day", Grouping.AUTHOR: "author", Grouping.CHANNEL: "channel"}
-"""What a line of the report stands for."""
+"""The heading of the first column."""
 
 
 def dollars(value: Decimal | None) -> str:
-    """Write an amount with its sign; colour only repeats it."""
+    """Return an amount with its sign."""
     return NONE if value is None else f"{value:+,.2f}"
 
 
 def percent(value: Decimal | None) -> str:
-    """Write a fraction as a percentage."""
+    """Return a fraction as a percentage."""
     return NONE if value is None else f"{value * 100:.1f} %"
 
 
 def share(value: Share) -> str:
-    """Write so many of so many, with the percentage."""
+    """Return a share as count, total and percentage."""
     return NONE if value.of == 0 else f"{value.count} of {value.of} ({percent(value.fraction)})"
 
 
 def span(value: timedelta | None) -> str:
-    """Write a time, coarser the longer it is."""
+    """Return a duration, with a larger unit the longer it is."""
     if value is None:
         return NONE
     seconds = value.total_seconds()
@@ -39,19 +39,22 @@ def span(value: timedelta | None) -> str:
 
 
 def price(value: Decimal | None) -> str:
-    """Write dollars a share."""
+    """Return dollars a share."""
     return NONE if value is None else plain(value.quantize(Decimal("0.0001")))
 
 
 def slippage(value: Slippage) -> str:
-    """Write what was paid over a reference."""
+    """Return what was paid over a reference."""
     if value.contracts == 0 or value.a_share is None or value.fraction is None:
         return NONE
-    return f"{value.a_share:+.4f} a share ({value.fraction * 100:+.2f} %), {value.dollars:+,.2f} dollars over {value.contracts} contracts"
+    return (
+        f"{value.a_share:+.4f} a share ({value.fraction * 100:+.2f} %), {value.dollars:+,.2f} dollars over "
+        f"{value.contracts} contracts"
+    )
 
 
 def times(value: Spread) -> str:
-    """Write how times are spread."""
+    """Return how times are distributed."""
     if value.count == 0:
         return NONE
     spread = (
@@ -61,7 +64,7 @@ def times(value: Spread) -> str:
 
 
 def figures(report: Report) -> Iterator[tuple[str, str]]:
-    """Give the report's single figures, each with its name."""
+    """Yield the single figures of a report, each with its name."""
     ended = ", ".join(f"{count} {name.replace('-', ' ')}" for name, count in report.outcomes.items())
     yield "alerts", f"{report.alerts}" + (f": {ended}" if ended else "")
     yield "contracts filled", share(report.filled)
@@ -71,45 +74,48 @@ def figures(report: Report) -> Iterator[tuple[str, str]]:
     yield "reached +50 %", reached(report, report.reached_half)
     yield "reached +100 %", reached(report, report.reached_double)
     yield "P&L realised", f"{dollars(report.pnl)} before fees, won {share(report.wins)}"
-    yield "fees", f"{report.fees:,.2f}, as the broker's dry-run estimates them"
+    yield "fees", f"{report.fees:,.2f}, estimated by the broker's dry-run"
     yield "P&L after fees", dollars(report.net)
     held = report.open
     if held.trades:
         paper = (
-            f"on paper {dollars(held.pnl)} over {share(held.marked)}"
+            f"unrealised {dollars(held.pnl)} over {share(held.marked)}"
             if held.pnl is not None
-            else "no price now, so no P&L on paper"
+            else "no current price, so no unrealised P&L"
         )
         yield (
             "still open",
             f"{held.contracts} contracts in {held.trades} trades, bought for {held.cost:,.2f}; {paper}",
         )
     if report.unreadable:
-        yield "not readable", f"{report.unreadable} trades, which are in no other figure"
+        yield "not readable", f"{report.unreadable} trades, not in any other figure"
 
 
 def reached(report: Report, value: Share) -> str:
-    """Write how many trades are known to have reached a gain."""
+    """Return how many trades are known to have reached a gain."""
     if value.of == 0:
         return NONE
-    return f"at least {share(value)}; a later price is known of {report.seen_later}"
+    return f"at least {share(value)}; a later price is known for {report.with_later_price}"
 
 
 def notes(report: Report) -> list[str]:
-    """Say what the figures rest on, as far as it is not plain."""
+    """Return notes on what the figures are based on."""
     reached_by = (
-        "A gain counts as reached where a price of ours proves it: a sale, a bid seen when another trade in the contract was sized, or the "
-        "bid now. Nobody watches a contract after its trade, so both shares are lower bounds."
+        "A gain counts as reached when a known price proves it: a sale, a bid when another trade in the "
+        "contract was "
+        "sized, or the current bid. Contracts are not watched after their trade, so both shares are lower "
+        "bounds."
     )
     missed_by = (
-        "What a missed trade would have made is taken from the highest price known of its contract afterwards, bought at the ask it was "
-        "sized or denied by, or else at the alert's price: a bound, not a forecast. Without a later price it is not known."
+        "The result of a missed trade is computed from the highest price known afterwards and the ask at "
+        "sizing or "
+        "denial, else the alert's price: a lower bound. Without a later price it is not known."
     )
     return [reached_by, missed_by] if report.missed else [reached_by]
 
 
 def tiles(report: Report) -> list[tuple[str, str, str]]:
-    """Give the figures that come first: name, value, and what belongs to it."""
+    """Return the main figures: name, value and detail."""
     return [
         ("Alerts", str(report.alerts), f"{sum(line.bought for line in report.lines)} bought"),
         ("P&L after fees", dollars(report.net), f"{dollars(report.pnl)} before"),

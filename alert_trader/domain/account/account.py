@@ -384,7 +384,7 @@ class Account:
     def change_state(
         self, command: TradingStateCommand, now: datetime, *, by: str, reason: str
     ) -> AccountState:
-        """Change the state by the table in `trading_state`; raises `IllegalStateChange`.
+        """Change the state by the table in `trading_state`; raises `IllegalStateChangeError`.
 
         Leaving ACTIVE increments the epoch: orders admitted in an earlier epoch are not sent any more.
         """

@@ -1,6 +1,6 @@
 """The trading state of an account, as a table: halts, flattening, and that only a person resumes trading.
 
-Exits and cancels pass in every state. What is not in the table raises `IllegalStateChange` and changes
+Exits and cancels pass in every state. What is not in the table raises `IllegalStateChangeError` and changes
 nothing.
 """
 
@@ -44,15 +44,15 @@ TABLE: dict[tuple[AccountState, TradingStateCommand], AccountState] = {
 """A halt does not stop flattening. Only a person's resume leads to ACTIVE."""
 
 
-class IllegalStateChange(Exception):
+class IllegalStateChangeError(Exception):
     """The command is not allowed in the current state."""
 
 
 def next_state(state: AccountState, command: TradingStateCommand) -> AccountState:
-    """Return the next state; raises `IllegalStateChange` when the table has no such row."""
+    """Return the next state; raises `IllegalStateChangeError` when the table has no such row."""
     following = TABLE.get((state, command))
     if following is None:
-        raise IllegalStateChange(
+        raise IllegalStateChangeError(
             f"Command {command} is not possible while the account is {state}; see `trader account`"
         )
     return following

@@ -1,14 +1,14 @@
-"""Works a report out from the records of its trades, and from nothing else."""
+"""Compute a report from the records of its trades alone."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from alert_trader.domain.denial import MEANINGS, Code
 from alert_trader.domain.market.calendar import new_york_date
 from alert_trader.domain.market.quotes import Quote
 from alert_trader.domain.money import CONTRACT_MULTIPLIER, Usd
+from alert_trader.domain.not_sent import meaning_of
 from alert_trader.domain.reports.figures import (
     DOUBLED,
     HALF_UP,
@@ -25,11 +25,19 @@ from alert_trader.domain.reports.figures import (
     Step,
     StepScore,
 )
-from alert_trader.domain.reports.known_prices import Sightings, best_after, best_gain, sightings_of
+from alert_trader.domain.reports.known_prices import (
+    KnownPrices,
+    best_known_gain,
+    best_price_after,
+    known_prices,
+)
 from alert_trader.domain.reports.trade_record import CONVERSION_STEP, FIRST_STEP, ReportedTrade
 from alert_trader.domain.trade.lifecycle import Outcome
 
 CENT = Decimal("0.01")
+
+VENUE_REFUSED = "The venue refused the order; the trade shows its words."
+"""The meaning of a code that is not ours."""
 
 
 def make_report(
@@ -40,12 +48,12 @@ def make_report(
     unreadable: int = 0,
     quotes: Mapping[str, Quote] | None = None,
 ) -> Report:
-    """Work out the report of `records`; `quotes` are those of now, by OCC symbol."""
+    """Compute the report of `records`; `quotes` are the current ones, by OCC symbol."""
     now = quotes or {}
-    seen = sightings_of(records, now)
+    prices = known_prices(records, now)
     bought = [record for record in records if record.bought > 0]
-    gains = [gain for record in bought if (gain := best_gain(record, seen)) is not None]
-    entries = [order for record in records for order in record.told.entries]
+    gains = [gain for record in bought if (gain := best_known_gain(record, prices)) is not None]
+    entries = [order for record in records for order in record.facts.entries]
     return Report(
         scope=scope,
         made_at=made_at,
@@ -56,7 +64,7 @@ def make_report(
         steps=tuple(
             StepScore(
                 step=step,
-                trades=sum(any(order.step == step for order in record.told.entries) for record in records),
+                trades=sum(any(order.step == step for order in record.facts.entries) for record in records),
                 contracts=Share(
                     count=sum(order.filled for order in entries if order.step == step),
                     of=sum(order.quantity for order in entries if order.step == step),
@@ -69,19 +77,19 @@ def make_report(
             [
                 max(bought_at - record.received_at, timedelta(0))
                 for record in records
-                if (bought_at := record.told.bought_at) is not None
+                if (bought_at := record.facts.bought_at) is not None
             ]
         ),
         against_alert=_slippage(records, lambda record: record.alert_price),
         against_mid=_slippage(records, lambda record: record.mid),
         reached_half=Share(count=sum(gain >= HALF_UP for gain in gains), of=len(bought)),
         reached_double=Share(count=sum(gain >= DOUBLED for gain in gains), of=len(bought)),
-        seen_later=len(gains),
+        with_later_price=len(gains),
         pnl=_pnl(records),
         fees=_fees(records),
         wins=_wins(records),
         open=_open(records, now),
-        missed=_missed(records, seen),
+        missed=_missed(records, prices),
         lines=_lines(records, scope.grouping),
         curve=_curve(records),
         unreadable=unreadable,
@@ -89,7 +97,7 @@ def make_report(
 
 
 def spread(times: Iterable[timedelta]) -> Spread:
-    """Describe times by nearest rank: every figure is one that was measured."""
+    """Describe times by nearest rank: every figure is a measured one."""
     ordered = sorted(times)
     if not ordered:
         return Spread(count=0, median=None, ninety=None, longest=None)
@@ -99,38 +107,36 @@ def spread(times: Iterable[timedelta]) -> Spread:
     )
 
 
-def said_no(record: ReportedTrade) -> bool:
-    """Whether we or the venue refused the alert."""
+def was_refused(record: ReportedTrade) -> bool:
+    """Return whether the alert was denied or its order refused by the venue."""
     return record.outcome in {Outcome.DENIED, Outcome.REFUSED}
 
 
 def missed(record: ReportedTrade) -> bool:
-    """Whether the alert named a contract of which nothing was bought in the end."""
+    """Return whether the alert named a contract and nothing of it was bought."""
     return record.bought == 0 and record.outcome is not None and record.symbol is not None
 
 
 def _refusals(records: Iterable[ReportedTrade]) -> tuple[Refusal, ...]:
-    """Count the reasons for which less was bought than wanted, the commonest first."""
-    counted = Counter(record.told.code for record in records if record.told.code is not None)
-    known = {code.value: MEANINGS[code].means for code in Code}
+    """Count the reasons why less was bought than wanted, the most frequent first."""
+    counted = Counter(record.facts.code for record in records if record.facts.code is not None)
     return tuple(
-        Refusal(
-            code=code, count=count, meaning=known.get(code, "The venue said so; its words are in the trade.")
-        )
+        Refusal(code=code, count=count, meaning=VENUE_REFUSED if known is None else known.means)
         for code, count in sorted(counted.items(), key=lambda each: (-each[1], each[0]))
+        for known in [meaning_of(code)]
     )
 
 
 def _step_order(step: str) -> tuple[int, int, str]:
-    """Sort steps as they come: the first limit, the bumps by number, the conversion."""
+    """Sort steps: the first limit, the bumps by number, the conversion."""
     rank = {FIRST_STEP: 0, CONVERSION_STEP: 2}.get(step, 1)
     number = step.rpartition(" ")[2]
     return rank, int(number) if number.isdigit() else 0, step
 
 
 def _filled(records: Iterable[ReportedTrade]) -> Share:
-    """Count what was bought of what was wanted, by the trades that came to an order."""
-    pairs = [(record.bought, record.quantity) for record in records if record.told.entries]
+    """Count the contracts bought of those wanted, over the trades with an order."""
+    pairs = [(record.bought, record.quantity) for record in records if record.facts.entries]
     return Share(count=sum(bought for bought, _ in pairs), of=sum(quantity for _, quantity in pairs))
 
 
@@ -188,16 +194,16 @@ def _open(records: Iterable[ReportedTrade], quotes: Mapping[str, Quote]) -> Open
     )
 
 
-def _missed(records: Iterable[ReportedTrade], seen: Sightings) -> tuple[Missed, ...]:
+def _missed(records: Iterable[ReportedTrade], prices: KnownPrices) -> tuple[Missed, ...]:
     found = []
     for record in records:
         if not missed(record) or record.contract is None:
             continue
         would_pay = next(
-            (each for each in (record.quote_ask, record.told.ask, record.alert_price) if each is not None),
+            (each for each in (record.quote_ask, record.facts.ask, record.alert_price) if each is not None),
             None,
         )
-        best = best_after(seen, record.symbol, record.closed_at or record.received_at)
+        best = best_price_after(prices, record.symbol, record.closed_at or record.received_at)
         quantity = record.quantity or 1
         made = (
             None
@@ -210,7 +216,7 @@ def _missed(records: Iterable[ReportedTrade], seen: Sightings) -> tuple[Missed, 
                 at=record.received_at,
                 author=record.author,
                 contract=record.contract,
-                code=record.told.code,
+                code=record.facts.code,
                 quantity=quantity,
                 would_pay=would_pay,
                 best_later=best,
@@ -243,7 +249,7 @@ def _lines(records: Iterable[ReportedTrade], grouping: Grouping) -> tuple[Line, 
             label=labels[name],
             alerts=len(members),
             bought=sum(record.bought > 0 for record in members),
-            refused=sum(said_no(record) for record in members),
+            refused=sum(was_refused(record) for record in members),
             contracts=_filled(members),
             wins=_wins(members),
             pnl=_pnl(members),
@@ -257,12 +263,12 @@ def _lines(records: Iterable[ReportedTrade], grouping: Grouping) -> tuple[Line, 
 
 
 def _curve(records: Iterable[ReportedTrade]) -> tuple[Step, ...]:
-    """Add up the realised results in the order in which they were realised: at each trade's last sale, or its end."""
+    """Add up the realised results in time: at each trade's last sale, or its end."""
     ended = []
     for record in records:
         if record.pnl is None:
             continue
-        sales = record.told.sales
+        sales = record.facts.sales
         moment = sales[-1].at if sales else record.closed_at
         if moment is not None:
             ended.append((moment, record.pnl, record.workflow_id))

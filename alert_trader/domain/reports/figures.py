@@ -1,7 +1,8 @@
-"""How we did, as figures: what a report is made of.
+"""The figures of a performance report.
 
-Every figure says what it counts, and what is not known stays unknown: a share carries its denominator, a missed trade without a later price
-has no result, and a position without a mark has no open P&L. `alert_trader.domain.reports.calculation` works them out.
+Every figure states what it counts, and what is not known is None: a share has its denominator, a missed trade
+without a later price has no result, a position without a quote no unrealised P&L.
+`domain.reports.calculation` computes them.
 """
 
 from dataclasses import dataclass
@@ -17,19 +18,19 @@ DOUBLED = Decimal(1)
 
 
 class Grouping(StrEnum):
-    """What a report's lines stand for."""
+    """What each line of a report is about."""
 
     DAY = "day"
-    """One day, a line an author."""
+    """One day, with a line for each author."""
     WEEK = "week"
-    """One week, a line a day."""
+    """One week, with a line for each day."""
     AUTHOR = "author"
     CHANNEL = "channel"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """What a report is about."""
+    """The subject of a report."""
 
     grouping: Grouping
     title: str
@@ -41,31 +42,31 @@ class Scope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
-    """So many of so many."""
+    """A count out of a total."""
 
     count: int
     of: int
 
     @property
     def fraction(self) -> Decimal | None:
-        """The share; None of nothing."""
+        """The share; None of a total of 0."""
         return None if self.of == 0 else (Decimal(self.count) / self.of).quantize(TENTH_OF_A_PERCENT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spread:
-    """How a set of times is spread; None in every field when there are none."""
+    """The distribution of times; None in every field when there are none."""
 
     count: int
     median: timedelta | None
     ninety: timedelta | None
-    """Nine of ten were no longer than this."""
+    """The 90th percentile."""
     longest: timedelta | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slippage:
-    """What was paid against a reference, over all contracts that have one; positive is worse for us."""
+    """The price paid over a reference, for all contracts that have one; positive is worse for us."""
 
     contracts: int
     a_share: Decimal | None
@@ -73,12 +74,12 @@ class Slippage:
     fraction: Decimal | None
     """Of the reference, weighted by contracts."""
     dollars: Usd
-    """In all."""
+    """The total."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepScore:
-    """One step of price discovery: what worked at it, and what filled there."""
+    """One step of price discovery: the contracts that worked and that filled at it."""
 
     step: str
     trades: int
@@ -88,7 +89,7 @@ class StepScore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """A code, how often it was given, and what it means."""
+    """A code, its count, and what it means."""
 
     code: str
     count: int
@@ -97,7 +98,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missed:
-    """An alert in a known contract of which nothing was bought, and what is known of its contract afterwards."""
+    """An alert in a known contract of which nothing was bought, and the later prices of that contract."""
 
     workflow_id: str
     at: datetime
@@ -105,13 +106,13 @@ class Missed:
     contract: str
     code: str | None
     quantity: int
-    """Contracts it was sized at; 1 where it came to no size."""
+    """Contracts it was sized at; 1 where it was not sized."""
     would_pay: Decimal | None
-    """The ask it was sized or denied by, else the alert's price; None where neither is known."""
+    """The ask at sizing or denial, else the alert's price; None where neither is known."""
     best_later: Decimal | None
-    """The highest price known of the contract afterwards: a lower bound; None where no later price is known."""
+    """The highest known later price, a lower bound; None where none is known."""
     would_have_made: Usd | None
-    """Sold there, all of it, before fees: what was missed at least, had it filled and been sold at the best known price."""
+    """Dollars before fees, if all had been bought at `would_pay` and sold at `best_later`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +125,7 @@ class Line:
     bought: int
     """Trades that bought something."""
     refused: int
-    """Alerts that we or the venue said no to."""
+    """Alerts that were denied, or whose order the venue refused."""
     contracts: Share
     """Contracts filled of those wanted."""
     wins: Share
@@ -135,7 +136,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A point of the day's curve: realised P&L so far, before fees."""
+    """A point of the P&L curve: realised so far, before fees."""
 
     at: datetime
     total: Usd
@@ -144,16 +145,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Open:
-    """What is still held."""
+    """The open positions."""
 
     trades: int
     contracts: int
     cost: Usd
-    """What it cost, in dollars."""
+    """The cost, in dollars."""
     marked: Share
-    """Contracts with a mark, of all that are held."""
+    """Contracts with a current quote, of all that are held."""
     pnl: Usd | None
-    """What the marked ones gained or lost on paper; None without any mark."""
+    """Unrealised P&L of those with a quote; None without any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,20 +166,20 @@ class Report:
     modes: tuple[str, ...]
     alerts: int
     outcomes: dict[str, int]
-    """Trades by outcome; those that run are under their phase."""
+    """Trades by outcome; open trades by phase."""
     refusals: tuple[Refusal, ...]
     steps: tuple[StepScore, ...]
     filled: Share
-    """Contracts filled of those wanted, over all trades that came to an order."""
+    """Contracts filled of those wanted, over all trades with an order."""
     time_to_fill: Spread
     """From the alert's arrival to its first fill."""
     against_alert: Slippage
     against_mid: Slippage
     reached_half: Share
-    """Trades of which a price 50 % above the entry is known, of those that bought: a lower bound."""
+    """Trades with a known price 50 % above the entry, of those that bought: a lower bound."""
     reached_double: Share
-    seen_later: int
-    """Bought trades of which any price after the entry is known: of the others nothing can be said."""
+    with_later_price: int
+    """Bought trades with any known price after the entry."""
     pnl: Usd
     """Realised, before fees."""
     fees: Usd
@@ -189,9 +190,9 @@ class Report:
     lines: tuple[Line, ...]
     curve: tuple[Step, ...]
     unreadable: int
-    """Trades whose history does not read as one: in no other figure."""
+    """Trades with an unreadable history, not in any other figure."""
 
     @property
     def net(self) -> Usd:
-        """Realised P&L less the estimated fees of everything that was traded."""
+        """Realised P&L minus all estimated fees."""
         return Usd(self.pnl - self.fees)

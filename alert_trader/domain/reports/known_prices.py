@@ -1,7 +1,7 @@
-"""Prices that are known of a contract, and what they prove of trades that ended, or never began.
+"""Known prices of contracts, and what they prove about trades that ended or were missed.
 
-A price is known because something traded at it, or was quoted at it while one of our trades or a report looked. So a high is
-a lower bound of what the market did, and "not seen" never means "did not happen".
+A price is known from our fills and from quotes that a trade or a report read. So the highest known price is a
+lower bound of the market's, and an unknown price may still have traded.
 """
 
 from bisect import bisect_right
@@ -17,8 +17,8 @@ from alert_trader.domain.reports.trade_record import ReportedTrade, Sale
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """The prices of one contract that somebody could have sold at: fills of ours, bids of quotes that trades were sized at, the bid now."""
+class PriceHistory:
+    """Prices at which one contract could be sold: our sales, bids at sizing, and the current bid."""
 
     moments: Sequence[datetime]
     """Oldest first."""
@@ -26,43 +26,43 @@ class Seen:
     """The highest price at each moment or after it, dollars a share."""
 
 
-Sightings = Mapping[str, Seen]
+KnownPrices = Mapping[str, PriceHistory]
 """By OCC symbol."""
 
 
-def sightings_of(records: Iterable[ReportedTrade], now: Mapping[str, Quote]) -> Sightings:
-    """Gather every price that the records and the quotes of now know of, by contract."""
+def known_prices(records: Iterable[ReportedTrade], now: Mapping[str, Quote]) -> KnownPrices:
+    """Return every price known from the records and the current quotes, by contract."""
     found: dict[str, list[Sale]] = defaultdict(list)
     for record in records:
         if record.symbol is None:
             continue
-        if record.told.quoted_at is not None and record.quote_bid is not None:
-            found[record.symbol].append(Sale(at=record.told.quoted_at, price=record.quote_bid))
-        # what we sold at was bid; what we bought at was not
-        found[record.symbol] += record.told.sales
+        if record.facts.quoted_at is not None and record.quote_bid is not None:
+            found[record.symbol].append(Sale(at=record.facts.quoted_at, price=record.quote_bid))
+        # only sales show a price at which the contract could be sold
+        found[record.symbol] += record.facts.sales
     for symbol, quote in now.items():
         found[symbol].append(Sale(at=quote.at, price=quote.bid))
-    return {symbol: _seen(prices) for symbol, prices in found.items()}
+    return {symbol: _history(prices) for symbol, prices in found.items()}
 
 
-def best_after(seen: Sightings, symbol: str | None, moment: datetime) -> Decimal | None:
-    """Give the highest price known of a contract after a moment; None where none is known."""
-    known = None if symbol is None else seen.get(symbol)
+def best_price_after(prices: KnownPrices, symbol: str | None, moment: datetime) -> Decimal | None:
+    """Return the highest known price of a contract after a moment; None without one."""
+    known = None if symbol is None else prices.get(symbol)
     if known is None:
         return None
     after = bisect_right(known.moments, moment)
     return known.best[after] if after < len(known.best) else None
 
 
-def best_gain(record: ReportedTrade, seen: Sightings) -> Decimal | None:
-    """Give the highest gain over the entry that is known, as a fraction, after or through its exits; None when nothing is known."""
-    if record.average_entry is None or record.average_entry <= 0 or record.told.bought_at is None:
+def best_known_gain(record: ReportedTrade, prices: KnownPrices) -> Decimal | None:
+    """Return the highest known gain over the entry as a fraction, by exits or later; None without one."""
+    if record.average_entry is None or record.average_entry <= 0 or record.facts.bought_at is None:
         return None
-    best = best_after(seen, record.symbol, record.told.bought_at)
+    best = best_price_after(prices, record.symbol, record.facts.bought_at)
     return None if best is None else best / record.average_entry - 1
 
 
-def _seen(prices: Iterable[Sale]) -> Seen:
+def _history(prices: Iterable[Sale]) -> PriceHistory:
     ordered = sorted(prices, key=lambda each: each.at)
     highest = list(accumulate((each.price for each in reversed(ordered)), max))
-    return Seen([each.at for each in ordered], highest[::-1])
+    return PriceHistory([each.at for each in ordered], highest[::-1])

@@ -1,7 +1,8 @@
-"""A channel scored without trading it: what its messages would have been, by their own words.
+"""Score a channel without trading it, from its messages alone.
 
-An author's own exit is the only price that messages tell of later. So a result here is what the author claims: entry at the alerted price,
-exit at the prices written. It says nothing of fills, and a trade without a written exit has no result.
+The only later price in messages is the author's own exit. So a result is what the author claims: entry at the
+alerted price, exit at the written prices. It does not include fills, and a trade without a written exit has
+no result.
 """
 
 from collections import Counter, defaultdict
@@ -18,7 +19,7 @@ from alert_trader.domain.reports.trade_record import alerted_contract
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """One entry of an author, and the exits the author wrote of it."""
+    """One entry of an author, and the exits the author wrote for it."""
 
     author: str
     at: datetime
@@ -46,7 +47,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorScore:
-    """What an author's messages come to."""
+    """The score of an author's messages."""
 
     author: str
     messages: int
@@ -54,11 +55,11 @@ class AuthorScore:
     refused: int
     exits: int
     unmatched_exits: int
-    """Exits of nothing that was alerted in these messages."""
+    """Exits without an entry in these messages."""
     priced: Share
     """Entries that name a price."""
     exited: Share
-    """Entries of which an exit was written."""
+    """Entries with a written exit."""
     won: Share
     """Entries whose last written exit is above the entry, of those with both prices."""
     reached_half: Share
@@ -98,9 +99,9 @@ def score(read: Sequence[tuple[AlertMessage, ParsedAlert]]) -> Shadow:
 
 
 def claims_of(messages: Iterable[tuple[AlertMessage, ParsedAlert]]) -> tuple[list[Claim], int]:
-    """Pair one author's entries with the exits written after them; gives the pairs and how many exits fit none.
+    """Pair one author's entries with later exits; returns the pairs and the number of unmatched exits.
 
-    An exit is of the newest entry in the contract it names, as far as it names one: a symbol alone is enough where it is the only one open.
+    An exit belongs to the newest entry that matches the contract fields it names.
     """
     open_claims: list[
         tuple[AlertMessage, ParsedAlert, OptionContract, list[tuple[datetime, Decimal]], list[bool]]
@@ -137,7 +138,7 @@ def claims_of(messages: Iterable[tuple[AlertMessage, ParsedAlert]]) -> tuple[lis
 
 
 def _fits(parsed: ParsedAlert, contract: OptionContract) -> bool:
-    """Tell whether an exit can be of a contract: nothing that it names is otherwise."""
+    """Return whether an exit can be about a contract: no field that it names differs."""
     return (
         parsed.symbol == contract.root
         and parsed.strike in {None, contract.strike}
@@ -149,9 +150,9 @@ def _fits(parsed: ParsedAlert, contract: OptionContract) -> bool:
 def _author(messages: Sequence[tuple[AlertMessage, ParsedAlert]]) -> AuthorScore:
     claims, unmatched = claims_of(messages)
     kinds = Counter(parsed.kind for _, parsed in messages)
-    told = [claim for claim in claims if claim.last is not None]
-    gains = [claim.last for claim in told if claim.last is not None]
-    best = [claim.best for claim in told if claim.best is not None]
+    exited = [claim for claim in claims if claim.last is not None]
+    gains = [claim.last for claim in exited if claim.last is not None]
+    best = [claim.best for claim in exited if claim.best is not None]
     first = messages[0][0]
     return AuthorScore(
         author=first.author_name or first.author_id,
@@ -170,7 +171,7 @@ def _author(messages: Sequence[tuple[AlertMessage, ParsedAlert]]) -> AuthorScore
 
 
 def _median(gains: Sequence[Decimal]) -> Decimal | None:
-    """Give the middle gain, between the two middle ones of an even number; None of none."""
+    """Return the median gain; None without gains."""
     ordered = sorted(gains)
     if not ordered:
         return None

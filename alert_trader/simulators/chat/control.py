@@ -21,7 +21,7 @@ from alert_trader.simulators.chat.interactions import (
 from alert_trader.simulators.chat.limits import Fault, Limits, Trouble
 from alert_trader.simulators.chat.rest import answer, public
 from alert_trader.simulators.chat.transcript import Transcript
-from alert_trader.simulators.chat.world import Body, Missing, World
+from alert_trader.simulators.chat.world import Body, MissingError, World
 
 PATIENCE = 20.0
 """Seconds that a person waits for the bot's answer."""
@@ -105,7 +105,7 @@ class Control:
         """Press a button, or choose from a select, by label or custom id; return what its user sees."""
         component = find(message["components"], label)
         if component is None or component.get("disabled"):
-            raise Missing(f"no button {label!r} to press", 50035)
+            raise MissingError(f"no button {label!r} to press", 50035)
         data = {
             "custom_id": component["custom_id"],
             "component_type": component["type"],
@@ -148,14 +148,14 @@ class Control:
         until = loop.time() + PATIENCE
         while not made.answered.is_set() and loop.time() < until:
             if made.acknowledged is None and loop.time() - made.began > ANSWER_WITHIN:
-                raise Missing("The application did not respond", 10062)
+                raise MissingError("The application did not respond", 10062)
             await asyncio.sleep(0.01)
         return made
 
     def _command(self, name: str, options: dict[str, object]) -> Body:
         known = next((each for each in self._world.commands if each["name"] == name), None)
         if known is None:
-            raise Missing(f"no command {name}", 10063)
+            raise MissingError(f"no command {name}", 10063)
         types = {each["name"]: each["type"] for each in known.get("options") or []}
         given = [{"name": key, "type": types[key], "value": value} for key, value in options.items()]
         return {
@@ -246,7 +246,7 @@ class Control:
 async def _told(asking: Any) -> web.Response:
     try:
         return answer(public(await asking))
-    except Missing as missing:
+    except MissingError as missing:
         return answer({"message": missing.what}, 404)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from alert_trader import clock
 from alert_trader.simulators.chat.ids import snowflake
 from alert_trader.simulators.chat.transcript import Kind, Transcript
-from alert_trader.simulators.chat.world import Body, Missing, World
+from alert_trader.simulators.chat.world import Body, MissingError, World
 
 ANSWER_WITHIN = 3.0
 EPHEMERAL = 64
@@ -101,13 +101,13 @@ class Interactions:
         return made, event
 
     def callback(self, interaction_id: str, token: str, body: Body) -> Body:
-        """Accept the bot's first answer; raises Missing when it is late or a second one."""
+        """Accept the bot's first answer; raises MissingError when it is late or a second one."""
         made = self._by_id.get(interaction_id)
         took = 0.0 if made is None else asyncio.get_running_loop().time() - made.began
         if made is None or made.token != token or took > ANSWER_WITHIN:
-            raise Missing("Unknown interaction", 10062)
+            raise MissingError("Unknown interaction", 10062)
         if made.acknowledged is not None:
-            raise Missing("Interaction has already been acknowledged.", 40060)
+            raise MissingError("Interaction has already been acknowledged.", 40060)
         made.acknowledged = took
         data: Body = body.get("data") or {}
         resource: Body = {"type": body["type"]}
@@ -167,7 +167,7 @@ class Interactions:
         for each in made.answers:
             if message_id in {each["id"], "@original"}:
                 return each
-        raise Missing("Unknown Message", 10008)
+        raise MissingError("Unknown Message", 10008)
 
     def edit(self, token: str, message_id: str, body: Body) -> Body:
         """Change an answer; this shows a deferred one."""
@@ -183,16 +183,16 @@ class Interactions:
         return changed
 
     def shown(self, message_id: str) -> Body:
-        """Return an answer that only one person sees, by its id; raises Missing."""
+        """Return an answer that only one person sees, by its id; raises MissingError."""
         for made in self._by_id.values():
             for each in made.answers:
                 if each["id"] == message_id:
                     return each
-        raise Missing("Unknown Message", 10008)
+        raise MissingError("Unknown Message", 10008)
 
     def _of(self, token: str) -> Interaction:
         if token not in self._by_token:
-            raise Missing("Unknown Webhook", 10015)
+            raise MissingError("Unknown Webhook", 10015)
         return self._by_token[token]
 
     def _show(self, made: Interaction, body: Body) -> Body:

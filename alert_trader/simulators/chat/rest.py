@@ -13,7 +13,7 @@ from alert_trader.simulators.chat.config import ChatConfig
 from alert_trader.simulators.chat.interactions import Interactions
 from alert_trader.simulators.chat.limits import Limits, Trouble
 from alert_trader.simulators.chat.transcript import Kind, Transcript
-from alert_trader.simulators.chat.world import Body, Missing, World
+from alert_trader.simulators.chat.world import Body, MissingError, World
 
 PREFIX = "/api/v10"
 ALREADY_ANSWERED, THREAD_EXISTS = 40060, 160004
@@ -152,7 +152,7 @@ class Rest:
             return answer({"message": "401: Unauthorized", "code": 0}, 401)
         for (method, part), bit in NEEDED.items():
             if method == request.method and f"/{part}" in path and not self._config.bot_permissions & bit:
-                return answer({"message": "Missing Permissions", "code": 50013}, 403)
+                return answer({"message": "MissingError Permissions", "code": 50013}, 403)
         return None
 
     async def _handled(
@@ -160,7 +160,7 @@ class Rest:
     ) -> web.Response:
         try:
             made = await handler(request, body)
-        except Missing as missing:
+        except MissingError as missing:
             status = 400 if missing.code == ALREADY_ANSWERED else 404
             return answer({"message": missing.what, "code": missing.code}, status, headers)
         except ValueError as wrong:

@@ -20,7 +20,7 @@ PUBLIC_THREAD = 11
 HAS_THREAD = 1 << 5
 
 
-class Missing(Exception):
+class MissingError(Exception):
     """Something does not exist; `what` and `code` are Discord's."""
 
     def __init__(self, what: str, code: int) -> None:
@@ -54,16 +54,16 @@ class World:
     # What is there
 
     def channel(self, channel_id: str) -> Body:
-        """Return a channel or a thread; raises Missing."""
+        """Return a channel or a thread; raises MissingError."""
         if channel_id not in self.channels:
-            raise Missing("Unknown Channel", 10003)
+            raise MissingError("Unknown Channel", 10003)
         return self.channels[channel_id]
 
     def message(self, channel_id: str, message_id: str) -> Body:
-        """Return a message; raises Missing."""
+        """Return a message; raises MissingError."""
         self.channel(channel_id)
         if message_id not in self.messages[channel_id]:
-            raise Missing("Unknown Message", 10008)
+            raise MissingError("Unknown Message", 10008)
         return self.messages[channel_id][message_id]
 
     def history(self, channel_id: str, *, limit: int, before: str | None, after: str | None) -> list[Body]:

@@ -35,7 +35,7 @@ from alert_trader.simulators.venue.tape import TapeLine, read_line
 _OK = 200
 
 
-class ControlRefused(Exception):
+class ControlRefusedError(Exception):
     """The venue did not take a control command; the message says why."""
 
 
@@ -66,25 +66,25 @@ class VenueControl:
 
     async def _post(self, name: str, command: BaseModel) -> dict[str, Any]:
         if self._http is None:
-            raise ControlRefused("expected an open VenueControl: enter it with 'async with'")
+            raise ControlRefusedError("expected an open VenueControl: enter it with 'async with'")
         data = command.model_dump_json(exclude_unset=True)
         async with self._http.post(
             f"{self._base}/venue/{name}", data=data, headers={"Content-Type": "application/json"}
         ) as response:
             body: dict[str, Any] = await response.json()
         if response.status != _OK:
-            raise ControlRefused(
+            raise ControlRefusedError(
                 f"{name}: {body['error']['code']}: {body['error'].get('errors') or body['error']['message']}"
             )
         return body
 
     async def _get(self, path: str) -> bytes:
         if self._http is None:
-            raise ControlRefused("expected an open VenueControl: enter it with 'async with'")
+            raise ControlRefusedError("expected an open VenueControl: enter it with 'async with'")
         async with self._http.get(f"{self._base}/venue/{path}") as response:
             text = await response.read()
         if response.status != _OK:
-            raise ControlRefused(f"{path}: {text.decode()}")
+            raise ControlRefusedError(f"{path}: {text.decode()}")
         return text
 
     async def state(self) -> VenueState:

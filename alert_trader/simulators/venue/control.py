@@ -35,7 +35,7 @@ from alert_trader.simulators.venue.instruments import parse
 from alert_trader.simulators.venue.market import Quote
 from alert_trader.simulators.venue.orders import Effect, OrderType
 from alert_trader.simulators.venue.preflight import LegRequest, OrderRequest
-from alert_trader.simulators.venue.refusal import VenueRefusal, not_found
+from alert_trader.simulators.venue.refusal import VenueRefusalError, not_found
 from alert_trader.simulators.venue.rest import Rest, Tokens
 from alert_trader.simulators.venue.streamer import AccountStreamer
 from alert_trader.simulators.venue.tape import ControlLine, state_of
@@ -101,7 +101,7 @@ class Control:
             )
             try:
                 return web.json_response(act(command))
-            except VenueRefusal as refusal:
+            except VenueRefusalError as refusal:
                 return web.json_response(refusal.body(), status=refusal.status)
             except ValueError as error:
                 return _problem(422, "invalid_command", str(error))

@@ -31,7 +31,7 @@ from alert_trader.simulators.venue.exchange import Exchange
 from alert_trader.simulators.venue.holidays import NEW_YORK
 from alert_trader.simulators.venue.orders import Order
 from alert_trader.simulators.venue.preflight import OrderRequest, TermsRequest, read
-from alert_trader.simulators.venue.refusal import VenueRefusal, invalid, not_found
+from alert_trader.simulators.venue.refusal import VenueRefusalError, invalid, not_found
 
 _MOST_SYMBOLS = 100
 _MOST_PER_PAGE = 200
@@ -381,6 +381,6 @@ def _within(call: Call, at: datetime) -> bool:
         raise invalid("start-date", "does not have a valid value") from None
 
 
-def refused(refusal: VenueRefusal) -> Answer:
+def refused(refusal: VenueRefusalError) -> Answer:
     """Answer a refusal."""
     return Answer(status=refusal.status, body=refusal.body(), error=refusal.reason)

@@ -50,7 +50,7 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
 }
 
 
-class IllegalTransition(Exception):
+class IllegalTransitionError(Exception):
     """A status was asked to follow one it cannot follow; nothing was changed."""
 
 
@@ -198,9 +198,9 @@ class Order:
         return self.status in {Status.RECEIVED, Status.CONTINGENT, Status.LIVE} and self.remaining > 0
 
     def move(self, to: Status, at: datetime) -> None:
-        """Take a status; raises `IllegalTransition`, and changes nothing, when it cannot follow."""
+        """Take a status; raises `IllegalTransitionError`, and changes nothing, when it cannot follow."""
         if to not in TRANSITIONS[self.status]:
-            raise IllegalTransition(
+            raise IllegalTransitionError(
                 f"order {self.order_id}: expected one of {sorted(TRANSITIONS[self.status])} "
                 f"after {self.status}, found {to}"
             )

@@ -15,7 +15,7 @@ from alert_trader.simulators.venue.account import Account
 from alert_trader.simulators.venue.holidays import NEW_YORK
 from alert_trader.simulators.venue.instruments import Listings, parse
 from alert_trader.simulators.venue.orders import Action, Effect, Leg, Order, OrderType, TimeInForce
-from alert_trader.simulators.venue.refusal import VenueRefusal, invalid, preflight
+from alert_trader.simulators.venue.refusal import VenueRefusalError, invalid, preflight
 
 _MOST_LEGS = 4
 
@@ -180,7 +180,7 @@ def _closing(other: Order, leg: Leg) -> int:
     )
 
 
-def _not_held(leg: Leg) -> VenueRefusal:
+def _not_held(leg: Leg) -> VenueRefusalError:
     return preflight(
         "margin_check_failed",
         "Account is not approved for uncovered options: "

@@ -7,7 +7,7 @@ below are not, and nobody should decide on their exact text.
 from typing import Any
 
 
-class VenueRefusal(Exception):
+class VenueRefusalError(Exception):
     """The venue refuses a request, and nothing was changed."""
 
     def __init__(
@@ -33,9 +33,9 @@ class VenueRefusal(Exception):
         return {"error": error}
 
 
-def preflight(code: str, message: str) -> VenueRefusal:
+def preflight(code: str, message: str) -> VenueRefusalError:
     """Refuse an order by a preflight check."""
-    return VenueRefusal(
+    return VenueRefusalError(
         422,
         "preflight_check_failure",
         "One or more preflight checks failed",
@@ -43,24 +43,24 @@ def preflight(code: str, message: str) -> VenueRefusal:
     )
 
 
-def invalid(domain: str, reason: str) -> VenueRefusal:
+def invalid(domain: str, reason: str) -> VenueRefusalError:
     """Refuse a request whose field cannot be read."""
-    return VenueRefusal(
+    return VenueRefusalError(
         422, "validation_error", "Request validation failed", [{"domain": domain, "reason": reason}]
     )
 
 
-def not_found(what: str) -> VenueRefusal:
+def not_found(what: str) -> VenueRefusalError:
     """Refuse a request for something that is not there (wording invented)."""
-    return VenueRefusal(404, "record_not_found", f"Couldn't find {what}")
+    return VenueRefusalError(404, "record_not_found", f"Couldn't find {what}")
 
 
-def cannot_update(how: str = "cancelled") -> VenueRefusal:
+def cannot_update(how: str = "cancelled") -> VenueRefusalError:
     """Refuse to change an order that is done."""
-    return VenueRefusal(422, "cannot_update_order", f"the order could not be {how}")
+    return VenueRefusalError(422, "cannot_update_order", f"the order could not be {how}")
 
 
-def short_of_buying_power() -> VenueRefusal:
+def short_of_buying_power() -> VenueRefusalError:
     """Refuse an order the account cannot pay for."""
     return preflight(
         "margin_check_failed", "Your account does not have sufficient buying power available for this order."

@@ -21,7 +21,7 @@ from alert_trader.simulators.venue.endpoints import Answer, Call, Endpoints, ref
 from alert_trader.simulators.venue.exchange import Exchange
 from alert_trader.simulators.venue.faults import Armed, FaultBoard, FaultKind, FaultRule, Target
 from alert_trader.simulators.venue.orders import Order
-from alert_trader.simulators.venue.refusal import VenueRefusal
+from alert_trader.simulators.venue.refusal import VenueRefusalError
 from alert_trader.simulators.venue.tape import AnswerLine, FaultLine, RequestLine, Tape
 
 _USER_AGENT = re.compile(r"[^/\s]+/\S+")
@@ -239,10 +239,10 @@ class Rest:
         if endpoint is None:
             return self._tokens.grant(call.body if isinstance(call.body, dict) else {})
         if not self._tokens.holds(request.headers.get("Authorization", "")):
-            return refused(VenueRefusal(401, "token_invalid", "This token is invalid or has expired"))
+            return refused(VenueRefusalError(401, "token_invalid", "This token is invalid or has expired"))
         try:
             return endpoint(call)
-        except VenueRefusal as refusal:
+        except VenueRefusalError as refusal:
             return refused(refusal)
 
     def _tape_answer(self, call: Call, answer: Answer, status: int | None, fault: str | None) -> None:
@@ -330,7 +330,9 @@ def _html(status: int) -> Answer:
 
 
 def _failure(rule: FaultRule) -> Answer:
-    return _html(rule.status) if rule.html else refused(VenueRefusal(rule.status, rule.code, rule.message))
+    return (
+        _html(rule.status) if rule.html else refused(VenueRefusalError(rule.status, rule.code, rule.message))
+    )
 
 
 def _bytes(answer: Answer) -> bytes:

@@ -15,7 +15,7 @@ from temporalio.exceptions import ApplicationError
 with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.account.account import ADMISSION_VALIDITY, Account
     from alert_trader.domain.account.reservation import OpenTrade
-    from alert_trader.domain.account.trading_state import IllegalStateChange, TradingStateCommand
+    from alert_trader.domain.account.trading_state import IllegalStateChangeError, TradingStateCommand
     from alert_trader.domain.account.view import HaltReceipt
     from alert_trader.domain.audit.event import EventKind
     from alert_trader.domain.ids import WorkflowId
@@ -49,7 +49,7 @@ class Halts:
             self._memory.change_state(
                 order, workflow.now(), by=command.by, reason=command.reason or "no reason given"
             )
-        except IllegalStateChange as refused:
+        except IllegalStateChangeError as refused:
             raise ApplicationError(str(refused), type=NOT_POSSIBLE) from refused
         self._refresh()
 

@@ -12,17 +12,14 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from alert_trader.activities.messages import (
-        ADMITTED_FEWER,
         BUMP_ENTRY,
         CONVERT_ENTRY,
-        GRANT_TOO_OLD,
         SUBMIT_ENTRY,
         ConversionGuard,
         SizedEntry,
         SubmitAnswer,
         SubmitResult,
     )
-    from alert_trader.broker.port import NOT_SENT
     from alert_trader.domain.audit.event import EventKind
     from alert_trader.domain.denial import Code, Denied
     from alert_trader.domain.execution.ladder import (
@@ -36,6 +33,7 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.execution.policy import Conversion
     from alert_trader.domain.ids import Leg
     from alert_trader.domain.money import Price, plain
+    from alert_trader.domain.not_sent import DECIDE_ENTRY_AGAIN, NotSentReason
     from alert_trader.domain.orders.ledger import LedgerOrder, OrderState
     from alert_trader.domain.orders.order import OrderStatus
     from alert_trader.domain.trade.lifecycle import Trigger
@@ -45,9 +43,7 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.workflows.trade.order_manager import OrderManager
     from alert_trader.workflows.waiting import wait
 
-TRY_AGAIN = frozenset(
-    {"QUOTE_UNANSWERED", "TOO_LATE_TO_SEND", NOT_SENT, GRANT_TOO_OLD, ADMITTED_FEWER, Code.ACCOUNT_NOT_READY}
-)
+TRY_AGAIN = frozenset({*DECIDE_ENTRY_AGAIN, Code.ACCOUNT_NOT_READY})
 """Why an entry was provably not sent although it may still be wanted: it is decided again, by the ladder's own clock."""
 
 UNREACHED = 5
@@ -157,8 +153,10 @@ class Entry:
             case OrderState.NOT_SENT if self._again:
                 return False
             case OrderState.CONFIRMED_ABSENT:
+                code = None if self._last is None else self._last.code
                 self._end(
-                    f"{order.client_order_id} was lost and is not there; an entry is never sent again on doubt"
+                    f"{order.client_order_id} was lost and is not there; an entry is never sent again on doubt",
+                    **({} if code is None else {"code": code}),
                 )
             case OrderState.REFUSED | OrderState.NOT_SENT:
                 code, detail = (
@@ -251,7 +249,7 @@ class Entry:
             unwanted=lambda: self.asked is EntryRequest.CANCEL,
         )
         self._note_admission(self._last)
-        if self._again and self._last.code != ADMITTED_FEWER:
+        if self._again and self._last.code != NotSentReason.ADMITTED_FEWER:
             await wait(lambda: self.asked is EntryRequest.CANCEL, PAUSE, "before trying the entry again")
 
     @property
@@ -284,7 +282,7 @@ class Entry:
             }
             self._record(EventKind.ADMITTED, text, quantity=said.quantity, **facts)
         self._admitted = True
-        if answer.code == ADMITTED_FEWER:
+        if answer.code == NotSentReason.ADMITTED_FEWER:
             self._most = self._desk.ledger.bought + said.quantity
 
     async def _clear(self) -> bool:

@@ -18,7 +18,6 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.activities.messages import (
         CANCEL_ORDER,
         FIND_ORDER,
-        LOOKUP_FAILED,
         READ_ORDER,
         READ_POSITION,
         SUBMIT_EXIT,
@@ -40,6 +39,7 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.market.quotes import Listing
     from alert_trader.domain.market.trading_hours import TradingHours
     from alert_trader.domain.money import Price, plain
+    from alert_trader.domain.not_sent import SEND_SAME_ORDER, NotSentReason
     from alert_trader.domain.orders.ledger import LedgerOrder, LedgerUpdate, OrderLedger, OrderState
     from alert_trader.domain.orders.order import OrderIntent, OrderKind, OrderReport, Side, TimeInForce
     from alert_trader.workflows import timing
@@ -47,9 +47,6 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.workflows.trade.journal import Journal
     from alert_trader.workflows.trade.retry_pace import Pace, Waiting
     from alert_trader.workflows.waiting import wait
-
-NO_WORKER = "NO_WORKER"
-"""Why an order was not sent that waited too long for a worker: it was never started."""
 
 type_of_spawn = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
 
@@ -171,12 +168,14 @@ class OrderManager:
                     reserved or answer.reserved
                 )  # by an earlier try, though the last one did not even ask
                 late = request.not_after is not None and workflow.now() >= request.not_after
-                if answer.code not in {LOOKUP_FAILED, NO_WORKER} or late or unwanted() or pace.over:
+                if answer.code not in SEND_SAME_ORDER or late or unwanted() or pace.over:
                     break
                 await pace.pause(unwanted, request.not_after)
-        if answer.code not in {LOOKUP_FAILED, NO_WORKER}:
+        if answer.code not in SEND_SAME_ORDER:
             return replace(answer, reserved=reserved)
-        return SubmitAnswer(result=SubmitResult.UNKNOWN, detail=f"{answer.code}: {answer.detail}")
+        return SubmitAnswer(
+            result=SubmitResult.UNKNOWN, code=answer.code, detail=f"{answer.code}: {answer.detail}"
+        )
 
     def _intent(self, leg: Leg, quantity: int, limit: Price | None) -> OrderIntent:
         market = limit is None
@@ -209,7 +208,7 @@ class OrderManager:
             if isinstance(failed.cause, TimeoutError) and failed.cause.type is TimeoutType.SCHEDULE_TO_START:
                 return SubmitAnswer(
                     result=SubmitResult.NOT_SENT,
-                    code=NO_WORKER,
+                    code=NotSentReason.NO_WORKER,
                     detail="no worker took it in time; it was never started",
                 )
             return SubmitAnswer(

@@ -15,7 +15,7 @@ from tastytrade.order import InstrumentType, Leg, LimitOrder, OrderAction
 from alert_trader.broker.dry_run import DryRunBroker, MutationForbiddenError, ReadOnlyTransport
 from alert_trader.broker.port import OrderGateway, OrderReader, Unavailable
 from alert_trader.broker.tastytrade.client import TastytradeGateway, TastytradeReader
-from alert_trader.broker.tastytrade.transport import HostRefused, RedirectTransport, SharedTransport
+from alert_trader.broker.tastytrade.transport import HostRefusedError, RedirectTransport, SharedTransport
 from alert_trader.domain.orders.order import OrderIntent
 
 CHANGES = [
@@ -190,7 +190,7 @@ async def test_a_redirected_process_reaches_no_other_host(host: str) -> None:
     transport = RedirectTransport(
         "http://127.0.0.1:8080", httpx2.MockTransport(lambda _: httpx2.Response(200))
     )
-    with pytest.raises(HostRefused, match="only the venue"):
+    with pytest.raises(HostRefusedError, match="only the venue"):
         await transport.handle_async_request(httpx2.Request("GET", f"https://{host}/"))
 
 

@@ -11,7 +11,7 @@ from alert_trader.simulators.venue.config import ReplacementSize, SessionMode, T
 from alert_trader.simulators.venue.exchange import Exchange
 from alert_trader.simulators.venue.fees import dollars
 from alert_trader.simulators.venue.orders import TRANSITIONS, Status
-from alert_trader.simulators.venue.refusal import VenueRefusal
+from alert_trader.simulators.venue.refusal import VenueRefusalError
 from alert_trader.simulators.venue.tape import FillLine, OrderLine, PositionLine, Tape
 from tests.contract.venue.steps import STEPS, take
 from tests.contract.venue.turned import ACCOUNT, LATER, Turned, quote
@@ -34,7 +34,7 @@ def test_orders_fills_positions_and_cash_agree(
     quote(exchange, LATER, "2.00", "2.05", size=3)
     for step in [("buy", "2.05"), ("buy", "2.05"), ("wait", 0.02), *steps]:
         # a refusal changes nothing, which the sums below would show
-        with suppress(VenueRefusal):
+        with suppress(VenueRefusalError):
             take(exchange, clock, step)
     clock.turn_by(5)
 

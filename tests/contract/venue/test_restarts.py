@@ -18,7 +18,7 @@ from alert_trader.simulators.venue.exchange import Exchange
 from alert_trader.simulators.venue.memory import Memory
 from alert_trader.simulators.venue.orders import Status, TimeInForce
 from alert_trader.simulators.venue.preflight import TermsRequest
-from alert_trader.simulators.venue.refusal import VenueRefusal
+from alert_trader.simulators.venue.refusal import VenueRefusalError
 from alert_trader.simulators.venue.tape import FillLine, OrderLine, Tape, read_tape
 from tests.contract.venue.steps import STEPS, take
 from tests.contract.venue.turned import ACCOUNT, LATER, TODAY, Turned, buy, quote
@@ -107,7 +107,7 @@ def test_a_killed_venue_loses_nothing(steps: list[tuple[str, object]], kills: se
         )
         quote(place.exchange, LATER, "2.00", "2.05", size=3)
         for index, step in enumerate([("buy", "2.05"), ("buy", "2.05"), ("wait", 0.02), *steps]):
-            with suppress(VenueRefusal):
+            with suppress(VenueRefusalError):
                 take(place.exchange, place.clock, step)
             place.memory.keep()
             if index in kills:

@@ -13,10 +13,10 @@ from tastytrade.order import OrderStatus
 from tastytrade.utils import TastytradeError
 
 from alert_trader import clock
-from alert_trader.simulators.venue.client import ControlRefused, VenueControl
+from alert_trader.simulators.venue.client import ControlRefusedError, VenueControl
 from alert_trader.simulators.venue.config import SessionMode, VenueConfig
 from alert_trader.simulators.venue.holidays import half_days, hours, is_trading_day
-from alert_trader.simulators.venue.orders import Action, IllegalTransition, Status
+from alert_trader.simulators.venue.orders import Action, IllegalTransitionError, Status
 from alert_trader.simulators.venue.server import start
 from alert_trader.simulators.venue.session import SessionBoard
 from alert_trader.simulators.venue.tape import AnswerLine, FillLine, OrderLine, RequestLine, Tape, read_tape
@@ -93,9 +93,9 @@ def test_an_incomplete_last_line_is_overwritten(tmp_path: Path) -> None:
 
 async def test_control_answers_name_the_fault(desk: Desk) -> None:
     """A command that cannot be done is refused in words."""
-    with pytest.raises(ControlRefused, match="expected a root among"):
+    with pytest.raises(ControlRefusedError, match="expected a root among"):
         await desk.control.set_quote("QQQQ  300118C00100000", bid="1", ask="2")
-    with pytest.raises(ControlRefused, match="expected an OCC symbol"):
+    with pytest.raises(ControlRefusedError, match="expected an OCC symbol"):
         await desk.control.set_quote("nonsense", bid="1", ask="2")
 
 
@@ -157,7 +157,7 @@ async def test_an_illegal_transition_changes_nothing(desk: Desk) -> None:
     await desk.reach(await desk.buy("2.05"), OrderStatus.FILLED)
     order = next(iter(desk.venue.exchange.orders.values()))
     before = order.updated_at
-    with pytest.raises(IllegalTransition, match="found Live"):
+    with pytest.raises(IllegalTransitionError, match="found Live"):
         order.move(Status.LIVE, clock.now())
     assert (order.status, order.updated_at) == (Status.FILLED, before)
 

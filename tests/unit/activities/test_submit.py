@@ -16,8 +16,6 @@ from temporalio.testing import ActivityEnvironment
 from alert_trader import clock
 from alert_trader.activities.account_client import KillSwitch
 from alert_trader.activities.messages import (
-    ADMITTED_FEWER,
-    GRANT_TOO_OLD,
     CancelResult,
     ConversionGuard,
     FindRequest,
@@ -34,6 +32,7 @@ from alert_trader.domain.execution.policy import Conversion, LadderPolicy, Mode,
 from alert_trader.domain.ids import Leg, OrderId, trade_workflow_id
 from alert_trader.domain.market.quotes import PENNY, Quote
 from alert_trader.domain.money import Price, Usd
+from alert_trader.domain.not_sent import NotSentReason
 from alert_trader.domain.orders.order import OrderStatus, Position
 from tests.support.instants import STATED
 from tests.support.paper_account import PaperAccount
@@ -137,14 +136,22 @@ async def test_nothing_is_sent_when_the_lookup_fails(
     """UNK-30: a failed query is not an empty one."""
     desk.known = failure
     answer = await send(environment, desk)
-    assert (answer.result, answer.code, desk.placed) == (SubmitResult.NOT_SENT, "LOOK_FAILED", [])
+    assert (answer.result, answer.code, desk.placed) == (
+        SubmitResult.NOT_SENT,
+        NotSentReason.LOOKUP_FAILED,
+        [],
+    )
 
 
 async def test_a_late_attempt_does_not_send(environment: ActivityEnvironment, desk: PaperDesk) -> None:
     """UNK-50: the server saw it start so long ago that the call could outlive the activity."""
     environment.info = replace(environment.info, started_time=clock.now() - timedelta(seconds=8.6))
     answer = await send(environment, desk)
-    assert (answer.result, answer.code, desk.placed) == (SubmitResult.NOT_SENT, "TOO_LATE_TO_SEND", [])
+    assert (answer.result, answer.code, desk.placed) == (
+        SubmitResult.NOT_SENT,
+        NotSentReason.STEP_DELAYED,
+        [],
+    )
 
 
 async def test_an_attempt_delayed_in_its_lookup_does_not_send(
@@ -160,7 +167,11 @@ async def test_an_attempt_delayed_in_its_lookup_does_not_send(
 
     desk.before_look = stall
     answer = await send(environment, desk)
-    assert (answer.result, answer.code, desk.placed) == (SubmitResult.NOT_SENT, "TOO_LATE_TO_SEND", [])
+    assert (answer.result, answer.code, desk.placed) == (
+        SubmitResult.NOT_SENT,
+        NotSentReason.STEP_DELAYED,
+        [],
+    )
 
 
 @pytest.mark.parametrize("mode", [mode for mode in Mode if mode is not Mode.DEMO])
@@ -171,7 +182,7 @@ async def test_a_worker_of_another_mode_does_nothing(
     answer = await send(environment, desk, replace(ENTRY, mode=mode))
     assert (answer.result, answer.code, desk.placed, desk.looks) == (
         SubmitResult.NOT_SENT,
-        "WRONG_MODE",
+        NotSentReason.WRONG_MODE,
         [],
         [],
     )
@@ -180,7 +191,7 @@ async def test_a_worker_of_another_mode_does_nothing(
 async def test_a_late_entry_is_not_sent(environment: ActivityEnvironment, desk: PaperDesk) -> None:
     """WHO-30: past its last moment an entry is decided again; before it, it goes."""
     late = await send(environment, desk, replace(ENTRY, not_after=clock.now() - timedelta(milliseconds=1)))
-    assert (late.result, late.code, desk.placed) == (SubmitResult.NOT_SENT, "TOO_LATE", [])
+    assert (late.result, late.code, desk.placed) == (SubmitResult.NOT_SENT, NotSentReason.TOO_LATE, [])
     assert (
         await send(environment, desk, replace(ENTRY, not_after=clock.now() + timedelta(hours=1)))
     ).result is SubmitResult.ACCEPTED
@@ -227,7 +238,11 @@ async def test_a_conversion_without_a_quote_is_not_sent(
     """RSK-40: no answer is no quote."""
     desk.price = Unavailable("no answer")
     answer = await send(environment, desk, replace(ENTRY, conversion=GUARD))
-    assert (answer.result, answer.code, desk.placed) == (SubmitResult.NOT_SENT, "QUOTE_UNANSWERED", [])
+    assert (answer.result, answer.code, desk.placed) == (
+        SubmitResult.NOT_SENT,
+        NotSentReason.QUOTE_UNAVAILABLE,
+        [],
+    )
 
 
 @pytest.mark.parametrize(
@@ -253,7 +268,7 @@ async def test_a_replacing_exit_needs_free_contracts(
         desk.known.append(reported(intent(Leg.EXIT, 9, closing, "2.40"), order_id="8"))
     answer = await send(environment, desk, EXIT)
     assert (answer.result is SubmitResult.ACCEPTED, len(desk.placed)) == (sent, int(sent))
-    assert sent or answer.code == "POSITION_TAKEN"
+    assert sent or answer.code == NotSentReason.POSITION_NOT_FREE
 
 
 async def test_an_exit_without_a_position_reading_is_not_sent(
@@ -262,14 +277,18 @@ async def test_an_exit_without_a_position_reading_is_not_sent(
     """EXT-10: no answer is no position."""
     desk.held = Unavailable("no answer")
     answer = await send(environment, desk, EXIT)
-    assert (answer.result, answer.code, desk.placed) == (SubmitResult.NOT_SENT, "POSITION_UNANSWERED", [])
+    assert (answer.result, answer.code, desk.placed) == (
+        SubmitResult.NOT_SENT,
+        NotSentReason.POSITION_UNAVAILABLE,
+        [],
+    )
 
 
 @pytest.mark.parametrize(
     ("failure", "result", "code"),
     [
         (Refused("margin_check_failed", "not enough"), SubmitResult.REFUSED, "margin_check_failed"),
-        (Refused(NOT_SENT, "could not connect"), SubmitResult.NOT_SENT, NOT_SENT),
+        (Refused(NOT_SENT, "could not connect"), SubmitResult.NOT_SENT, NotSentReason.BROKER_NOT_REACHED),
         (OutcomeUnknown("timed out"), SubmitResult.UNKNOWN, None),
     ],
 )
@@ -443,7 +462,7 @@ async def test_an_expired_admission_is_requested_again_and_never_used(
     answer = await send(environment, desk, account=account)
     assert (answer.result, answer.code, desk.placed, len(account.asked)) == (
         SubmitResult.NOT_SENT,
-        GRANT_TOO_OLD,
+        NotSentReason.GRANT_TOO_OLD,
         [],
         2,
     )
@@ -461,7 +480,7 @@ async def test_an_admission_for_fewer_contracts_is_a_new_intent(
     answer = await send(environment, desk, request)
     assert (answer.result, answer.code, answer.admitted.quantity, desk.placed) == (
         SubmitResult.NOT_SENT,
-        ADMITTED_FEWER,
+        NotSentReason.ADMITTED_FEWER,
         2,
         [],
     )

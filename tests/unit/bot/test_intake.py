@@ -8,9 +8,8 @@ import pytest
 
 from alert_trader.bot import intake
 from alert_trader.bot.intake import MessageIntake
-from alert_trader.control.errors import ControlError, NotPossibleError, NoWorkerError
+from alert_trader.control.errors import ControlError, NotPossibleError, NoWorkerError, UnreachableError
 from alert_trader.control.intake.message import Intake, IntakeResult, Unmatched
-from alert_trader.control.temporal import UnreachableError
 from alert_trader.domain.alerts.alert import AlertMessage
 from alert_trader.domain.alerts.allowlist import Allowlist
 from alert_trader.domain.alerts.parser import parse

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alert_trader.activities.housekeeping import Tally
+from alert_trader.activities.housekeeping import HousekeepingCounts
 from alert_trader.cli.doctor_mirrors import housekeeping_finding
 from alert_trader.control.queries.housekeeping import HousekeepingState
 
@@ -18,12 +18,14 @@ def state(
     every: timedelta | None = OFTEN,
     paused: bool = False,
     ago: timedelta | None = OFTEN,
-    trouble: str | None = None,
+    problem: str | None = None,
 ) -> HousekeepingState:
     """Give a state whose last round ended a while ago."""
     if ago is None:
         return HousekeepingState(every=every, paused=paused)
-    return HousekeepingState(every=every, paused=paused, last_end=NOW - ago, last=Tally(trouble=trouble))
+    return HousekeepingState(
+        every=every, paused=paused, last_end=NOW - ago, last=HousekeepingCounts(problem=problem)
+    )
 
 
 def test_a_schedule_that_runs_is_fine() -> None:
@@ -42,7 +44,7 @@ def test_a_schedule_that_runs_is_fine() -> None:
         (state(ago=None), "no run has completed yet", "trader housekeeper"),
         (state(every=timedelta(days=4)), "fewer than 10 runs", "TRADER_HOUSEKEEPING_EVERY to 259200 s"),
         (state(ago=timedelta(hours=2)), "last run 7200 s ago", "trader housekeeper"),
-        (state(trouble="Redis is away"), "last run failed: Redis is away", "fix the cause"),
+        (state(problem="Redis is away"), "last run failed: Redis is away", "fix the cause"),
     ],
 )
 def test_what_would_lose_a_trade_is_told(found: HousekeepingState, words: str, fix: str) -> None:

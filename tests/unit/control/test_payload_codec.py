@@ -13,12 +13,12 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
 from temporalio.exceptions import ApplicationError
 
+from alert_trader.control.errors import UnreadablePayloadError
 from alert_trader.control.payload_codec import (
     ENCODING,
     KEY_ID,
     EncryptionCodec,
-    UnreadablePayloadError,
-    readable,
+    decrypted,
 )
 from alert_trader.control.queries.history_steps import steps_of
 from alert_trader.control.temporal import converter
@@ -111,6 +111,6 @@ async def test_an_encrypted_failure_keeps_its_message() -> None:
     )
     history = WorkflowHistory(workflow_id="trade-1", events=[event])
     assert "5WT31673" not in str(event)
-    [step] = steps_of(readable(history, codec))
+    [step] = steps_of(decrypted(history, codec))
     assert step.failure == "Lost: the account is 5WT31673"
     assert "5WT31673" not in str(history.events[0])

@@ -22,6 +22,7 @@ from alert_trader.control.temporal import runtime
 from alert_trader.domain.audit.event import EventKind, TradeEvent
 from alert_trader.domain.denial import Code
 from alert_trader.domain.ids import AccountNumber
+from alert_trader.domain.not_sent import NotSentReason
 from alert_trader.runtime import preset_metrics
 from alert_trader.runtime.local.process import free_ports
 from alert_trader.workflows import metrics
@@ -109,7 +110,7 @@ def test_counters_that_page_start_at_zero(monkeypatch: pytest.MonkeyPatch) -> No
     """
     [port] = free_ports(1)
     meter, account = runtime(f"127.0.0.1:{port}").metric_meter, AccountNumber("5WT31673")
-    preset_metrics.begin(meter, "demo", account)
+    preset_metrics.start_at_zero(meter, "demo", account)
     found = scraped(port)
     zeroes = [
         *(
@@ -161,7 +162,7 @@ def test_api_error_counters_start_at_zero() -> None:
 def test_every_queried_label_exists(query: str) -> None:
     """Codes, kinds, outcomes and stages in a query are values that the code gives."""
     known = {
-        "code": {code.value for code in Code} | {metrics.VENUE},
+        "code": {*Code.__members__, *NotSentReason.__members__, metrics.VENUE},
         "kind": {kind.value for kind in EventKind},
         "outcome": set(metrics.OUTCOMES.values()),
         "stage": {name for name, _ in metrics.STAGES.values()},
@@ -227,3 +228,15 @@ def test_panels_are_complete_and_do_not_overlap() -> None:
         assert not cells & taken
         assert place["x"] + place["w"] <= 24
         taken |= cells
+
+
+@pytest.mark.parametrize(
+    ("code", "outcome"),
+    [("POSITION_NOT_FREE", "not_sent"), ("margin_check_failed", "refused"), (None, "refused")],
+)
+def test_an_exit_that_did_not_leave_is_not_counted_as_refused(code: str | None, outcome: str) -> None:
+    """Only the venue refuses an order; a reason of ours counts as not sent, and both call a person."""
+    facts = {} if code is None else {"code": code}
+    at = datetime(2026, 11, 24, tzinfo=UTC)
+    event = TradeEvent(sequence=1, at=at, kind=EventKind.EXIT_REFUSED, text="", facts=facts)
+    assert metrics.outcome_of(event) == outcome

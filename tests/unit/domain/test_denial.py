@@ -1,6 +1,8 @@
 """Denials: every code says what it means and what to do."""
 
-from alert_trader.domain.denial import MEANINGS, Code, Denied, denial_table
+import pytest
+
+from alert_trader.domain.denial import MEANINGS, Code, Denied, code_in
 
 
 def test_every_code_has_a_meaning() -> None:
@@ -23,12 +25,20 @@ def test_a_code_is_its_own_name() -> None:
     assert all(code.value == code.name and "_" in code.name for code in Code)
 
 
-def test_the_table_has_a_row_for_each_code() -> None:
-    """The specs' table is generated: a head of two lines and one row a code."""
-    lines = denial_table().splitlines()
-    assert len(lines) == len(Code) + 2
-    assert all(line.count("|") == 4 for line in lines)
-    assert lines[2].startswith(f"| `{next(iter(Code))}` |")
+@pytest.mark.parametrize(
+    ("reason", "code"),
+    [
+        ("QUOTE_STALE: 31 s old", "QUOTE_STALE"),
+        ("NO_WORKER: no worker took it", "NO_WORKER"),
+        ("closed by ann: lunch", None),
+        ("QUOTE_STALE", None),
+        ("NOTE: see below", None),
+        (None, None),
+    ],
+)
+def test_a_reason_may_begin_with_a_code(reason: str | None, code: str | None) -> None:
+    """Reports and mirrors read the code from a trade's reason in one way."""
+    assert code_in(reason) == code
 
 
 def test_a_denial_prints_its_code_and_numbers() -> None:

@@ -16,9 +16,9 @@ import pytest
 from temporalio.client import Client
 
 from alert_trader import clock
+from alert_trader.control.errors import BadQueryError, UnreachableError, UnwritableError
 from alert_trader.control.mirrors.repair import Mirrors
 from alert_trader.control.queries import audit
-from alert_trader.control.temporal import UnreachableError
 from alert_trader.mirrors.archive import Archive, Place
 from alert_trader.mirrors.hot import HotMirror
 from alert_trader.mirrors.reader import ArchiveReader
@@ -47,7 +47,7 @@ async def test_redis_has_the_last_events_without_temporal(hot: HotMirror, kept: 
     A whole mirror has them, and nothing else is asked.
     """
     await hot.write(TRADE.trade, TRADE.events)
-    await hot.mark_whole(clock.now())
+    await hot.mark_complete(clock.now())
     page = await audit.recent(away, replace(kept, hot=hot), limit=4)
     assert (page.source, [each.sequence for each in page.events]) == (audit.Source.REDIS, [15, 14, 13, 12])
     assert (await audit.recent(away, replace(kept, hot=hot), limit=4, before="0-0")).events == []
@@ -77,15 +77,15 @@ def test_a_damaged_archive_is_named_with_its_repair(kept: Mirrors) -> None:
 @pytest.mark.parametrize("cursor", ["zzz", "5-garbage", "-", "5", "1-2-3", "1" * 16 + "-0"])
 async def test_an_invalid_cursor_is_refused_before_any_query(kept: Mirrors, cursor: str) -> None:
     """What no answer gave is no cursor; it is not Redis that is wrong then."""
-    with pytest.raises(audit.BadQueryError, match="expected a cursor"):
+    with pytest.raises(BadQueryError, match="expected a cursor"):
         await audit.recent(away, kept, limit=1, before=cursor)
 
 
 async def test_an_impossible_filter_is_reported(kept: Mirrors) -> None:
     """A misspelt kind, or days the wrong way round, would look like an empty archive."""
-    with pytest.raises(audit.BadQueryError, match=r"one of received, .*; found 'fild'"):
+    with pytest.raises(BadQueryError, match=r"one of received, .*; found 'fild'"):
         await audit.search(kept, audit.Search(kind="fild"))
-    with pytest.raises(audit.BadQueryError, match="expected the first day before the last"):
+    with pytest.raises(BadQueryError, match="expected the first day before the last"):
         await audit.search(kept, audit.Search(first=date(2026, 12, 1), last=date(2026, 11, 1)))
 
 
@@ -95,7 +95,7 @@ async def test_an_impossible_filter_is_reported(kept: Mirrors) -> None:
 def test_an_unwritable_file_is_named(kept: Mirrors, tmp_path: Path, target: Callable[[Path], Path]) -> None:
     """It is not the archive that is in the way, and no half of a file stays."""
     path, before = target(tmp_path), set(tmp_path.iterdir())
-    with pytest.raises(audit.UnwritableError, match=f"expected to write {path}, found: "):
+    with pytest.raises(UnwritableError, match=f"{path} cannot be written: "):
         asyncio.run(audit.export(kept, audit.table_query("trades"), path, audit.Format.CSV))
     assert set(tmp_path.iterdir()) == before
 

@@ -122,12 +122,12 @@ async def test_modes_are_separate(hot: HotMirror, server: RedisServer) -> None:
 
 async def test_the_mirror_is_complete_only_after_a_verification(hot: HotMirror, server: RedisServer) -> None:
     """The mark goes with everything else when Redis comes back empty."""
-    assert await hot.whole_at() is None
+    assert await hot.complete_at() is None
     at = datetime(2026, 11, 24, tzinfo=UTC)
-    await hot.mark_whole(at)
-    assert await hot.whole_at() == at
+    await hot.mark_complete(at)
+    assert await hot.complete_at() == at
     await server.ask("FLUSHALL")
-    assert await hot.whole_at() is None
+    assert await hot.complete_at() is None
 
 
 @pytest.mark.parametrize("trouble", ["full", "read-only"])
@@ -142,7 +142,7 @@ async def test_a_refused_write_leaves_nothing(hot: HotMirror, server: RedisServe
         await server.ask("CONFIG", "SET", "maxmemory", "1")
     else:
         await server.ask("REPLICAOF", "127.0.0.1", "1")
-    said = r"it is full \(OOM\)" if trouble == "full" else r"it only reads \(READONLY"
+    said = r"it is full \(OOM\)" if trouble == "full" else r"it is read-only \(READONLY"
     for writing in (hot.write(second.trade, second.events), hot.replace_all([second]), hot.try_writing()):
         with pytest.raises(MirrorAwayError, match=said) as told:
             await writing
@@ -165,8 +165,8 @@ async def test_a_refused_password_is_reported(server: RedisServer) -> None:
     try:
         for login in ("", ":wrong@"):
             mirror = HotMirror(server.url.replace("//", f"//{login}"), "demo", timeout=timedelta(seconds=1))
-            with pytest.raises(MirrorAwayError, match="refuses the name and password of TRADER_REDIS_URL"):
-                await mirror.whole_at()
+            with pytest.raises(MirrorAwayError, match="rejects the name and password of TRADER_REDIS_URL"):
+                await mirror.complete_at()
             await mirror.aclose()
     finally:
         right = HotMirror(server.url.replace("//", "//:right@"), "demo", timeout=timedelta(seconds=1))

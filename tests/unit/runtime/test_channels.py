@@ -167,7 +167,7 @@ def test_money_and_unknown_outcomes_always_ping(
     The rest is quiet by day and left out by night.
     """
     told = replace(notice("text", level), events=tuple(map(event, kinds)))
-    found = [urgency(told, quietest=Level.MONEY, quiet_hours=night) for night in (False, True)]
+    found = [urgency(told, lowest_level=Level.MONEY, quiet_hours=night) for night in (False, True)]
     assert found == [by_day, by_night]
 
 
@@ -177,14 +177,14 @@ def test_quiet_hours_are_new_york_time_and_may_span_midnight() -> None:
     Not at noon, whatever the machine's zone is.
     """
     hours = Hours(time(22), time(7))
-    assert [hours.holds(datetime(2026, 11, 24, each, 30, tzinfo=UTC)) for each in (3, 8, 11, 12, 17)] == [
+    assert [hours.contains(datetime(2026, 11, 24, each, 30, tzinfo=UTC)) for each in (3, 8, 11, 12, 17)] == [
         True,
         True,
         True,
         False,
         False,
     ]
-    assert not Hours(time(9), time(9)).holds(NOON)
+    assert not Hours(time(9), time(9)).contains(NOON)
 
 
 async def test_a_ping_reaches_only_the_configured_person(webhook: Hook) -> None:
@@ -220,15 +220,15 @@ async def test_anything_else_is_reached_through_apprise(webhook: Hook) -> None:
     An address that does not take it, or is none, is never named.
     """
     way = AppriseChannel(webhook.url.replace("http://", "json://"), 1)
-    await way.say(notice("bought 4 at 1.20", Level.PAGE), ping=True)
+    await way.send(notice("bought 4 at 1.20", Level.PAGE), ping=True)
     (body,) = webhook.bodies
     assert "bought 4 at 1.20" in body["message"]
     assert body["type"] == "failure"
     webhook.status = 500
     with pytest.raises(ConnectionError, match="number 1 of TRADER_NOTIFY_URLS") as failed:
-        await way.say(notice("bought"), ping=False)
+        await way.send(notice("bought"), ping=False)
     assert SECRET not in repr(failed.value)
-    with pytest.raises(ValueError, match="number 3 is none") as wrong:
+    with pytest.raises(ValueError, match="number 3 is not one") as wrong:
         AppriseChannel(f"nothing://{SECRET}", 3)
     assert SECRET not in repr(wrong.value)
 

@@ -74,7 +74,7 @@ async def test_failures_are_suppressed_within_the_timeout(
 ) -> None:
     """EXT-50: a stopped, frozen, full or read-only Redis raises nothing and costs one bounded wait."""
     await MirrorChannel(hot).tell(notice("m1", 1, 6))
-    await hot.mark_whole(clock.now())
+    await hot.mark_complete(clock.now())
     match trouble:
         case "gone":
             await server.kill()
@@ -106,14 +106,14 @@ async def test_the_mirror_recovers_and_is_marked_incomplete(
     monkeypatch.setattr(mirror_channel, "FIRST_PAUSE", timedelta(0))
     channel = MirrorChannel(hot)
     await channel.tell(notice("m1", 1, 6))
-    await hot.mark_whole(clock.now())
+    await hot.mark_complete(clock.now())
     await server.ask("CONFIG", "SET", "maxmemory", "1")
     await channel.tell(notice("m1", 7, 9))
     await server.ask("CONFIG", "SET", "maxmemory", "0")
     await channel.tell(notice("m1", 10, 15))
     (held,) = (await hot.trades(["trade-m1"])).values()
     assert [event.sequence for event in held.events] == [1, 2, 3, 4, 5, 6, 10, 11, 12, 13, 14, 15]
-    assert await hot.whole_at() is None
+    assert await hot.complete_at() is None
 
 
 async def test_a_process_that_starts_with_a_dead_redis_works() -> None:

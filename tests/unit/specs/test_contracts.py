@@ -7,6 +7,7 @@ from temporalio.api.enums.v1 import IndexedValueType
 
 from alert_trader.activities import messages
 from alert_trader.cli.exit_codes import ExitCode
+from alert_trader.domain.denial import Code
 from alert_trader.domain.execution.policy import Mode
 from alert_trader.domain.ids import (
     AccountNumber,
@@ -16,6 +17,7 @@ from alert_trader.domain.ids import (
     message_id,
     trade_workflow_id,
 )
+from alert_trader.domain.not_sent import NotSentReason
 from alert_trader.workflows import interface, search_attributes
 from specs import generate
 
@@ -70,3 +72,15 @@ def test_links_are_valid() -> None:
     ]
     assert links
     assert [f"{page.name}: {link}" for page, link in links if not (page.parent / Path(link)).exists()] == []
+
+
+def test_every_code_has_a_row_in_the_contract() -> None:
+    """Denials and reasons for not sending are generated: a head of two lines and one row for each code."""
+    for part, codes, columns in (
+        ("denial-codes", list(Code), 3),
+        ("not-sent-reasons", list(NotSentReason), 4),
+    ):
+        lines = generate.PARTS[part]().splitlines()
+        assert len(lines) == len(codes) + 2
+        assert all(line.count("|") == columns + 1 for line in lines)
+        assert lines[2].startswith(f"| `{codes[0]}` |")

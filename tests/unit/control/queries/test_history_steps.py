@@ -10,8 +10,8 @@ from temporalio.api.failure.v1 import ApplicationFailureInfo, Failure
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
 
-from alert_trader.control.errors import NotFoundError
-from alert_trader.control.queries.history import UnreadableHistoryError, read_history, write_history
+from alert_trader.control.errors import NotFoundError, UnreadableHistoryError
+from alert_trader.control.queries.history import read_history, write_history
 from alert_trader.control.queries.history_steps import StepKind, steps_of
 from alert_trader.control.queries.trade_views import check_name
 

@@ -60,7 +60,7 @@ def test_pictures_are_drawn_of_a_day_and_of_no_trades(bought: ReportedTrade) -> 
     line = timeline_of(trades, DAY, NOW)
     drawn = [
         picture(make_report(trades, SCOPE, made_at=NOW), timeline=line),
-        picture(make_report([], SCOPE, made_at=NOW), paper=LIGHT),
+        picture(make_report([], SCOPE, made_at=NOW), palette=LIGHT),
         timeline_picture(line),
         timeline_picture(timeline_of([], DAY, NOW)),
     ]

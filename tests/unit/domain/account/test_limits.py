@@ -10,7 +10,7 @@ from alert_trader.domain.account.limits import Limits, changed, diff, merged
 from alert_trader.domain.account.trading_state import (
     TABLE,
     AccountState,
-    IllegalStateChange,
+    IllegalStateChangeError,
     TradingStateCommand,
     next_state,
 )
@@ -94,5 +94,5 @@ def test_a_command_that_is_not_in_the_table_is_refused(
     state: AccountState, order: TradingStateCommand
 ) -> None:
     """It raises, and the message names the state."""
-    with pytest.raises(IllegalStateChange, match=str(state)):
+    with pytest.raises(IllegalStateChangeError, match=str(state)):
         next_state(state, order)

@@ -12,7 +12,7 @@ from alert_trader.domain.market.quotes import Quote
 from alert_trader.domain.money import Usd, price
 from alert_trader.domain.reports.calculation import make_report, spread
 from alert_trader.domain.reports.figures import Grouping, Report, Scope, Share
-from alert_trader.domain.reports.known_prices import best_gain, sightings_of
+from alert_trader.domain.reports.known_prices import best_known_gain, known_prices
 from alert_trader.domain.reports.timeline import timeline_of
 from alert_trader.domain.reports.trade_record import ReportedTrade
 from tests.support.reported_trades import DAY, DENIED, OPEN, SYMBOL, Trades
@@ -70,7 +70,7 @@ def test_a_gain_counts_where_a_price_proves_it(bought: ReportedTrade, trade: Tra
     """
     silent = trade("m3", (), symbol="QQQ   261218C00500000", bought=1, average_entry=Decimal(1))
     report = made(bought, silent)
-    assert (report.reached_half, report.reached_double, report.seen_later) == (
+    assert (report.reached_half, report.reached_double, report.with_later_price) == (
         Share(count=1, of=2),
         Share(count=1, of=2),
         1,
@@ -119,7 +119,7 @@ def test_missed_gains_follow_from_later_prices(bought: ReportedTrade, trade: Tra
 def test_a_price_before_the_entry_proves_nothing(bought: ReportedTrade, trade: Trades) -> None:
     """Only what was known after the first fill counts."""
     late = trade("m6", bought_steps(), after=timedelta(hours=2), bought=1, average_entry=Decimal(1))
-    assert best_gain(late, sightings_of([bought, late], {})) is None
+    assert best_known_gain(late, known_prices([bought, late], {})) is None
 
 
 def bought_steps() -> tuple[tuple[float, EventKind, dict[str, str]], ...]:
@@ -141,6 +141,18 @@ def test_denials_have_their_meaning(trade: Trades) -> None:
     ]
     assert all(each.meaning for each in report.refusals)
     assert report.lines[0].refused == 4
+
+
+def test_an_order_that_no_worker_took_is_reported_as_our_own_reason(trade: Trades) -> None:
+    """The report names the missing worker and does not say that the venue refused the order."""
+    gave_up = (
+        (0.2, EventKind.ENTRY_INTENDED, {"order": "m9-e1"}),
+        (75.0, EventKind.GIVEN_UP, {"code": "NO_WORKER"}),
+    )
+    [refusal] = made(trade("m9", gave_up, outcome="unfilled")).refusals
+    assert (refusal.code, refusal.count) == ("NO_WORKER", 1)
+    assert "No worker" in refusal.meaning
+    assert "venue" not in refusal.meaning
 
 
 def test_open_positions_have_a_paper_result_only_with_a_price(bought: ReportedTrade) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from alert_trader.domain.trade.lifecycle import (
     TABLE,
-    IllegalTransition,
+    IllegalTransitionError,
     Outcome,
     Phase,
     Step,
@@ -41,7 +41,7 @@ def test_each_row_of_the_table_is_a_transition(phase: Phase, trigger: Trigger) -
 def test_other_transitions_raise_and_change_nothing(phase: Phase, trigger: Trigger) -> None:
     """DUR-40: an illegal trigger is a bug: it stops, and leaves the trade as it was."""
     life = TradeLifecycle(phase=phase)
-    with pytest.raises(IllegalTransition, match=f"phase {phase}, found {trigger}"):
+    with pytest.raises(IllegalTransitionError, match=f"phase {phase}, found {trigger}"):
         life.on(trigger)
     assert (life.phase, life.outcome) == (phase, None)
 
