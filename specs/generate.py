@@ -23,7 +23,8 @@ from alert_trader.domain.denial import MEANINGS
 from alert_trader.domain.trade.lifecycle import diagram
 from alert_trader.mirrors import parquet
 from alert_trader.settings.load import load
-from alert_trader.workflows import timing
+from alert_trader.workflows import activity_options, timing
+from alert_trader.workflows.activity_options import ActivityOptions
 
 ROOT = Path(__file__).resolve().parent.parent
 SPECS = ROOT / "specs" / "001-automated-alert-trading"
@@ -158,6 +159,25 @@ def _time_bounds() -> str:
     )
 
 
+def _activity_options() -> str:
+    tree = ast.parse((ROOT / "alert_trader/workflows/activity_options.py").read_text())
+    bundles = (
+        (each, found)
+        for each in _documented(tree.body)
+        if isinstance(found := getattr(activity_options, each.name), ActivityOptions)
+    )
+    return _table(
+        ("activities", "one attempt", "in all", "wait for a worker", "heartbeat", "retries", "why"),
+        ((f"`{each.name}`", *_options(options), each.text) for each, options in bundles),
+    )
+
+
+def _options(options: ActivityOptions) -> tuple[str, ...]:
+    spans = (options.start_to_close, options.schedule_to_close, options.schedule_to_start, options.heartbeat)
+    retry = "Temporal's default" if options.retry is None else _bound(options.retry)
+    return (*("" if each is None else _span(each) for each in spans), retry)
+
+
 def _bound(value: object) -> str:
     match value:
         case timedelta():
@@ -247,7 +267,7 @@ def _command(model: str, act: str) -> tuple[str, str]:
 
 def _port() -> str:
     rows = []
-    for name in ("OrderReader", "OrderDesk"):
+    for name in ("OrderReader", "OrderGateway"):
         for method in _class("alert_trader/broker/port.py", name).body:
             if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef):
                 given = ", ".join(
@@ -291,6 +311,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "denial-codes": _denials,
     "lifecycle": _lifecycle,
     "time-bounds": _time_bounds,
+    "activity-options": _activity_options,
     "venue-faults": _faults,
     "venue-tape": _tape,
     "venue-commands": _commands,

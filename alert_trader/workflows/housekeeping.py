@@ -5,10 +5,9 @@ or a mirror that was deleted, needs nothing but the next round.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
     from alert_trader.activities.housekeeping import (
@@ -19,6 +18,8 @@ with workflow.unsafe.imports_passed_through():
         Tally,
         TidyRequest,
     )
+    from alert_trader.workflows import activity_options
+    from alert_trader.workflows.activity_options import run_activity
 
 HOUSEKEEPING_WORKFLOW = "HousekeepingWorkflow"
 HOUSEKEEPING_QUEUE = "housekeeping"
@@ -28,14 +29,6 @@ PAGE = 100
 """Trades of one activity: at the worst each is read, archived and mended within its time."""
 PAGES_A_RUN = 50
 """Pages of one run; the next run goes on with a fresh history."""
-
-PIECE_TIMEOUT = timedelta(minutes=3)
-PIECE_TOTAL = timedelta(minutes=15)
-BEAT_TIMEOUT = timedelta(seconds=30)
-"""Each trade of a page is a heartbeat; merging a day's files is the longest thing between two."""
-PIECE_RETRY = RetryPolicy(
-    initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,14 +50,11 @@ class HousekeepingWorkflow:
         tally, token = so_far.tally, so_far.token
         began_at = so_far.began_at or workflow.now()
         for _ in range(PAGES_A_RUN):
-            swept = await workflow.execute_activity(
+            swept = await run_activity(
                 SWEEP,
                 SweepRequest(token=token, size=PAGE),
-                result_type=SweepAnswer,
-                start_to_close_timeout=PIECE_TIMEOUT,
-                schedule_to_close_timeout=PIECE_TOTAL,
-                heartbeat_timeout=BEAT_TIMEOUT,
-                retry_policy=PIECE_RETRY,
+                answer=SweepAnswer,
+                options=activity_options.HOUSEKEEPING,
                 summary=f"trades {tally.seen + 1} to {tally.seen + PAGE}",
             )
             tally, token = tally.plus(swept.tally), swept.token
@@ -73,14 +63,11 @@ class HousekeepingWorkflow:
                 break
         else:
             workflow.continue_as_new(Round(token=token, began_at=began_at, tally=tally))
-        tidied = await workflow.execute_activity(
+        tidied = await run_activity(
             TIDY,
             TidyRequest(began_at=began_at, whole=tally.trouble is None),
-            result_type=Tally,
-            start_to_close_timeout=PIECE_TIMEOUT,
-            schedule_to_close_timeout=PIECE_TOTAL,
-            heartbeat_timeout=BEAT_TIMEOUT,
-            retry_policy=PIECE_RETRY,
+            answer=Tally,
+            options=activity_options.HOUSEKEEPING,
             summary="merge files, forget what is old",
         )
         tally = tally.plus(tidied)

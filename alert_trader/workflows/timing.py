@@ -1,55 +1,6 @@
-"""Every bound and retry of the workflows, with the reason for it."""
+"""How long the workflows wait and how often they try again, with the reason for each. `activity_options` has the activities' own."""
 
 from datetime import timedelta
-
-from temporalio.common import RetryPolicy
-
-PARSE_TIMEOUT = timedelta(seconds=2)
-"""Parsing is pure and takes microseconds; this only bounds a stuck worker."""
-
-SIZE_TIMEOUT = timedelta(seconds=12)
-"""Three network calls one after another, each bounded by the broker's own call timeout."""
-
-SIZE_TOTAL = timedelta(seconds=30)
-"""An alert that cannot be sized in this time is too old to trade well; its age is checked again when the order is sent."""
-
-SIZE_RETRY = RetryPolicy(
-    initial_interval=timedelta(milliseconds=300), backoff_coefficient=2, maximum_attempts=4
-)
-
-SUBMIT_TIMEOUT = timedelta(seconds=10)
-"""Above the broker's call timeout, so that an HTTP call never outlives its activity; short, because a lost worker is noticed only here."""
-
-SUBMIT_QUEUE = timedelta(seconds=15)
-"""An entry that waited this long for a worker is not started at all: it is decided again."""
-
-SEND_ONCE = RetryPolicy(maximum_attempts=1)
-"""A sending is never retried by the server: after a lost answer the workflow looks for the order first."""
-
-READ_TIMEOUT = timedelta(seconds=8)
-READ_TOTAL = timedelta(seconds=25)
-"""A read may be asked again, but a workflow that waits for it must get on: no answer by now is no answer."""
-
-READ_RETRY = RetryPolicy(
-    initial_interval=timedelta(milliseconds=300), backoff_coefficient=2, maximum_interval=timedelta(seconds=4)
-)
-
-NOTIFY_TIMEOUT = timedelta(seconds=5)
-NOTIFY_TOTAL = timedelta(minutes=2)
-"""Telling people never holds a trade up, and is given up rather than kept for ever: the story is in history."""
-
-NOTIFY_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_attempts=6)
-
-CARD_TIMEOUT = timedelta(seconds=20)
-"""A card is a few calls to Discord, which may have to wait for its rate limits."""
-
-CARD_TOTAL = timedelta(minutes=1)
-"""A bot that is away for longer is not waited for: the next change, or the bot when it is back, has the card shown again. A trade's end
-waits this long at most, twice over."""
-
-CARD_RETRY = RetryPolicy(
-    initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=10)
-)
 
 LOOKS = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 15, 60))
 """When an order of unknown outcome is looked for: soon, because most answers are lost after acceptance; and until the settling time is
@@ -125,15 +76,6 @@ GONE_TWICE = timedelta(seconds=60)
 COMMAND_WAIT = timedelta(seconds=20)
 """How long a command's caller waits for it to be done; it goes on after that."""
 
-HEARTBEAT_TIMEOUT = timedelta(seconds=6)
-"""Three missed heartbeats of the order stream: its worker is gone, and another takes it over."""
-
-RECONNECT = RetryPolicy(
-    initial_interval=timedelta(milliseconds=500),  # a dropped socket is the common case: come back at once
-    backoff_coefficient=2,
-    maximum_interval=timedelta(seconds=15),  # a broker that is down for long is asked four times a minute
-)
-
 ACCOUNT_RUN = timedelta(hours=24)
 """One run of an account's workflow, or less where Temporal suggests it: its history stays short, and everything is carried over."""
 
@@ -142,11 +84,6 @@ MOST_UPDATES = 1500
 
 MOST_MOMENTS = 2000
 """Moments at which one run of an account's workflow has something to do by itself, at most: a bound, far above a day's."""
-
-ACCOUNT_READ_TIMEOUT = timedelta(seconds=25)
-"""Ten questions to the broker, a few at once, each bounded by its own call timeout."""
-
-ACCOUNT_READ_TOTAL = timedelta(seconds=60)
 
 DAY_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 15, 60, 300))
 """Before a day's beginning is read again whose reading failed, or whose preflight was not all right. The last value holds."""

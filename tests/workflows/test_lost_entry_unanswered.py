@@ -14,7 +14,8 @@ from alert_trader.domain.market.calendar import new_york_date, next_trading_day
 from alert_trader.domain.market.trading_hours import BY_RULE
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.domain.trade.view import TradeView
-from alert_trader.workflows import timing
+from alert_trader.workflows import activity_options
+from alert_trader.workflows.activity_options import ONCE, READ
 from tests.support.harness import CONTRACT, Harness
 from tests.support.virtual_time import forward, forward_to
 from tests.support.waiting import eventually
@@ -27,7 +28,7 @@ Trade = WorkflowHandle[Any, TradeView]
 @pytest.fixture(autouse=True)
 def one_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask for each read once: the server's retries of it would pass in real time."""
-    monkeypatch.setattr(timing, "READ_RETRY", timing.SEND_ONCE)
+    monkeypatch.setattr(activity_options, "READ", replace(READ, retry=ONCE))
 
 
 async def lose_entry(harness: Harness, kind: str, text: str | None = None) -> Trade:

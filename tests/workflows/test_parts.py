@@ -1,5 +1,6 @@
 """Sales of a part: of what is free, of what exits hold, while things go wrong; the rest is protected again by the plan."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -13,7 +14,8 @@ from alert_trader.domain.execution.policy import ExitPolicy
 from alert_trader.domain.market.calendar import new_york_date
 from alert_trader.domain.market.trading_hours import BY_RULE
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
-from alert_trader.workflows import timing
+from alert_trader.workflows import activity_options, timing
+from alert_trader.workflows.activity_options import READ
 from alert_trader.workflows.interface import CLOSE_UPDATE, SELL_UPDATE, Command, CommandReceipt, SellOrder
 from tests.support.harness import CONTRACT, Harness, policy
 from tests.support.virtual_time import forward
@@ -210,9 +212,8 @@ async def test_a_part_that_could_not_be_sent_all_day_is_not_sold_at_the_next_ope
 
     SPY trades until 16:15: what is asked for ten minutes before, with stocks closed, belongs to today and not to tomorrow.
     """
-    monkeypatch.setattr(
-        timing, "READ_TOTAL", timedelta(seconds=1)
-    )  # a look is asked again in real time: no clock passes over it
+    # a look is asked again in real time: no clock passes over it
+    monkeypatch.setattr(activity_options, "READ", replace(READ, schedule_to_close=timedelta(seconds=1)))
     harness.exit_fraction = None
     await harness.quote("1.20", "1.20")
     with env.with_time_skipping_disabled():

@@ -13,7 +13,8 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.audit.event import EventKind
     from alert_trader.domain.market.calendar import NEW_YORK, new_york_date
     from alert_trader.domain.market.trading_hours import TradingHours
-    from alert_trader.workflows import timing
+    from alert_trader.workflows import activity_options, timing
+    from alert_trader.workflows.activity_options import run_activity
 
 
 class Days:
@@ -92,12 +93,10 @@ class Days:
         """Read buying power and preflight; None when the broker did not answer."""
         self._read_at = workflow.now()
         try:
-            reading: AccountReading = await workflow.execute_activity(
+            reading: AccountReading = await run_activity(
                 READ_ACCOUNT,
-                result_type=AccountReading,
-                start_to_close_timeout=timing.ACCOUNT_READ_TIMEOUT,
-                schedule_to_close_timeout=timing.ACCOUNT_READ_TOTAL,
-                retry_policy=timing.READ_RETRY,
+                answer=AccountReading,
+                options=activity_options.READ_ACCOUNT,
                 summary="buying power and preflight",
             )
         except ActivityError:

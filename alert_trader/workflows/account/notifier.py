@@ -10,7 +10,8 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.account.account import Account
     from alert_trader.domain.audit.event import EventKind
     from alert_trader.domain.ids import AccountNumber, account_workflow_id
-    from alert_trader.workflows import timing
+    from alert_trader.workflows import activity_options
+    from alert_trader.workflows.activity_options import run_activity
 
 PAGES = frozenset(
     {EventKind.HALTED, EventKind.STILL_HALTED, EventKind.DIFFERENCE, EventKind.WARNING, EventKind.PREFLIGHT}
@@ -44,11 +45,10 @@ class AccountNotifier:
                 events=fresh,
             )
             with contextlib.suppress(ActivityError):
-                await workflow.execute_activity(
+                await run_activity(
                     NOTIFY,
                     notice,
-                    start_to_close_timeout=timing.NOTIFY_TIMEOUT,
-                    schedule_to_close_timeout=timing.NOTIFY_TOTAL,
-                    retry_policy=timing.NOTIFY_RETRY,
+                    answer=type(None),
+                    options=activity_options.NOTIFY,
                     summary=f"tell people: {fresh[-1].text[:60]}",
                 )

@@ -42,11 +42,12 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.ids import WorkflowId
     from alert_trader.domain.market.quotes import Quote
     from alert_trader.domain.orders.order import OrderReport, Position
-    from alert_trader.workflows import metrics, timing
+    from alert_trader.workflows import activity_options, metrics, timing
     from alert_trader.workflows.account.days import Days
     from alert_trader.workflows.account.halts import Halts
     from alert_trader.workflows.account.notifier import AccountNotifier
     from alert_trader.workflows.account.view import build_view, details
+    from alert_trader.workflows.activity_options import run_activity, start_activity
     from alert_trader.workflows.interface import (
         ACCOUNT_VIEW_QUERY,
         ACCOUNT_WORKFLOW,
@@ -96,13 +97,11 @@ class AccountWorkflow:
     @workflow.run
     async def run(self, request: AccountRequest) -> None:
         """Look after the account for a day, then start afresh with everything."""
-        stream = workflow.start_activity(
+        stream = start_activity(
             FOLLOW_ORDERS,
             FollowRequest(account=request.account),
+            options=activity_options.FOLLOW_ORDERS,
             summary=f"follow the orders of {request.account}",
-            start_to_close_timeout=2 * timing.ACCOUNT_RUN,  # the run ends it; this only bounds it
-            heartbeat_timeout=timing.HEARTBEAT_TIMEOUT,
-            retry_policy=timing.RECONNECT,
         )
         telling = asyncio.create_task(self._telling.tell())
         if self._memory.state is AccountState.REDUCING:
@@ -122,7 +121,11 @@ class AccountWorkflow:
                 "next thing an account does by itself",
             )
         self._telling.leaving = self._halts.leaving = True
-        await wait(lambda: telling.done() and self._halts.quiet, timing.NOTIFY_TOTAL, "for what is under way")
+        await wait(
+            lambda: telling.done() and self._halts.quiet,
+            activity_options.NOTIFY_LIMIT,
+            "for what is under way",
+        )
         await workflow.wait_condition(workflow.all_handlers_finished)
         stream.cancel()  # last: trades hear of their fills by it, and a channel to people that is dead takes its time
         workflow.continue_as_new(
@@ -375,13 +378,11 @@ class AccountWorkflow:
 
     async def _ask(self, activity: str, kind: Any, summary: str, *given: object) -> Any:
         try:
-            return await workflow.execute_activity(
+            return await run_activity(
                 activity,
-                args=given,
-                result_type=kind,
-                start_to_close_timeout=timing.READ_TIMEOUT,
-                schedule_to_close_timeout=timing.READ_TOTAL,
-                retry_policy=timing.READ_RETRY,
+                *given,
+                answer=kind,
+                options=activity_options.READ,
                 summary=summary,
             )
         except ActivityError as failed:

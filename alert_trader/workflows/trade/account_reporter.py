@@ -15,7 +15,8 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.ids import AccountNumber, Leg, WorkflowId, account_workflow_id, client_order_id
     from alert_trader.domain.money import CONTRACT_MULTIPLIER, Usd
     from alert_trader.domain.trade.view import TradeView
-    from alert_trader.workflows import timing
+    from alert_trader.workflows import activity_options
+    from alert_trader.workflows.activity_options import run_activity
     from alert_trader.workflows.interface import POSITION_SIGNAL
 
 Key = tuple[bool, int, int, int]
@@ -83,13 +84,11 @@ def _paid(view: TradeView) -> Usd:
 async def rehearse_admission(sized: SizedEntry, alert: AlertMessage) -> AdmitAnswer:
     """Ask the account of a trade that is only rehearsed; one that is not reached says no."""
     try:
-        answer: AdmitAnswer = await workflow.execute_activity(
+        answer: AdmitAnswer = await run_activity(
             ADMIT_ENTRY,
             sized.admission(alert, client_order_id(alert.message_id, Leg.ENTRY, 1), sized.sizing.quantity),
-            result_type=AdmitAnswer,
-            start_to_close_timeout=timing.READ_TIMEOUT,
-            schedule_to_close_timeout=timing.READ_TOTAL,
-            retry_policy=timing.READ_RETRY,
+            answer=AdmitAnswer,
+            options=activity_options.READ,
             summary="ask the account",
         )
     except ActivityError as failed:

@@ -16,8 +16,8 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.orders.ledger import OrderState
     from alert_trader.domain.orders.order import OrderStatus
     from alert_trader.domain.trade.view import TradeView
-    from alert_trader.workflows import timing
-    from alert_trader.workflows.interface import CardState, cards_queue
+    from alert_trader.workflows.activity_options import card_of, run_activity
+    from alert_trader.workflows.interface import CardState
     from alert_trader.workflows.trade.journal import Journal
 
 MOST_EVENTS = 50
@@ -43,7 +43,7 @@ class CardPublisher:
         """Show `journal`, and how the trade stands by `view`, through the bot of `account`."""
         self._journal = journal
         self._view = view
-        self._queue = cards_queue(account)
+        self._options = card_of(account)
         self._place: CardPlace | None = None
         self._tried = 0
         self._shown = 0
@@ -80,14 +80,11 @@ class CardPublisher:
             view=_brief(self._view()), events=fresh, place=self._place, in_doubt=self._in_doubt
         )
         try:
-            answer = await workflow.execute_activity(
+            answer = await run_activity(
                 SHOW_CARD,
                 request,
-                task_queue=self._queue,
-                result_type=CardAnswer,
-                start_to_close_timeout=timing.CARD_TIMEOUT,
-                schedule_to_close_timeout=timing.CARD_TOTAL,
-                retry_policy=timing.CARD_RETRY,
+                answer=CardAnswer,
+                options=self._options,
                 summary=f"show the card: {self._journal.last[:60]}",
             )
         except ActivityError:

@@ -10,7 +10,8 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.activities.messages import NOTIFY, Level, Notice
     from alert_trader.domain.audit.event import EventKind
     from alert_trader.domain.trade.view import TradeView
-    from alert_trader.workflows import timing
+    from alert_trader.workflows import activity_options
+    from alert_trader.workflows.activity_options import run_activity
     from alert_trader.workflows.trade.journal import Journal
 
 PAGES = frozenset(
@@ -55,12 +56,11 @@ class Notifier:
             if self._untold:
                 notice = self._next_notice()
                 with contextlib.suppress(ActivityError):
-                    await workflow.execute_activity(
+                    await run_activity(
                         NOTIFY,
                         notice,
-                        start_to_close_timeout=timing.NOTIFY_TIMEOUT,
-                        schedule_to_close_timeout=timing.NOTIFY_TOTAL,
-                        retry_policy=timing.NOTIFY_RETRY,
+                        answer=type(None),
+                        options=activity_options.NOTIFY,
                         summary=f"tell people: {self._journal.last[:60]}",
                     )
 

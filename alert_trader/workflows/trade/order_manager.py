@@ -42,7 +42,8 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.money import Price, plain
     from alert_trader.domain.orders.ledger import LedgerOrder, LedgerUpdate, OrderLedger, OrderState
     from alert_trader.domain.orders.order import OrderIntent, OrderKind, OrderReport, Side, TimeInForce
-    from alert_trader.workflows import timing
+    from alert_trader.workflows import activity_options, timing
+    from alert_trader.workflows.activity_options import run_activity
     from alert_trader.workflows.interface import TradeRequest
     from alert_trader.workflows.trade.journal import Journal
     from alert_trader.workflows.trade.retry_pace import Pace, Waiting
@@ -195,14 +196,11 @@ class OrderManager:
     async def _ask_to_send(self, activity: str, request: SubmitRequest, summary: str) -> SubmitAnswer:
         exit_order = activity == SUBMIT_EXIT
         try:
-            answer: SubmitAnswer = await workflow.execute_activity(
+            answer: SubmitAnswer = await run_activity(
                 activity,
                 request,
-                result_type=SubmitAnswer,
-                start_to_close_timeout=timing.SUBMIT_TIMEOUT,
-                # an exit may wait for a worker as long as it takes; an entry is decided again instead of being sent late
-                schedule_to_start_timeout=None if exit_order else timing.SUBMIT_QUEUE,
-                retry_policy=timing.SEND_ONCE,
+                answer=SubmitAnswer,
+                options=activity_options.SUBMIT_EXIT if exit_order else activity_options.SUBMIT_ENTRY,
                 summary=summary,
             )
         except ActivityError as failed:
@@ -307,13 +305,11 @@ class OrderManager:
         answered = bool(order.order_ids)
         for order_id in order.order_ids:
             try:
-                report = await workflow.execute_activity(
+                report = await run_activity(
                     READ_ORDER,
                     order_id,
-                    result_type=OrderReport,
-                    start_to_close_timeout=timing.READ_TIMEOUT,
-                    schedule_to_close_timeout=timing.READ_TOTAL,
-                    retry_policy=timing.READ_RETRY,
+                    answer=OrderReport,
+                    options=activity_options.READ,
                     summary=f"read {order.client_order_id}",
                 )
             except ActivityError:
@@ -395,13 +391,11 @@ class OrderManager:
             known_ids=known,
         )
         try:
-            answer: FindAnswer = await workflow.execute_activity(
+            answer: FindAnswer = await run_activity(
                 FIND_ORDER,
                 request,
-                result_type=FindAnswer,
-                start_to_close_timeout=timing.READ_TIMEOUT,
-                schedule_to_close_timeout=timing.READ_TOTAL,
-                retry_policy=timing.READ_RETRY,
+                answer=FindAnswer,
+                options=activity_options.READ,
                 summary=f"look for {order.client_order_id}",
             )
         except ActivityError:
@@ -465,13 +459,11 @@ class OrderManager:
         order_id = order.order_id
         assert order_id is not None
         try:
-            answer = await workflow.execute_activity(
+            answer = await run_activity(
                 CANCEL_ORDER,
                 order_id,
-                result_type=CancelAnswer,
-                start_to_close_timeout=timing.READ_TIMEOUT,
-                schedule_to_close_timeout=timing.READ_TOTAL,
-                retry_policy=timing.SEND_ONCE,
+                answer=CancelAnswer,
+                options=activity_options.CANCEL,
                 summary=f"cancel {order.client_order_id}",
             )
         except ActivityError:
@@ -499,13 +491,11 @@ class OrderManager:
     async def position(self) -> PositionAnswer | None:
         """Read what the account holds of the contract; None when it could not be read."""
         try:
-            answer: PositionAnswer = await workflow.execute_activity(
+            answer: PositionAnswer = await run_activity(
                 READ_POSITION,
                 PositionRequest(contract=self.contract, look_since=self._look_since),
-                result_type=PositionAnswer,
-                start_to_close_timeout=timing.READ_TIMEOUT,
-                schedule_to_close_timeout=timing.READ_TOTAL,
-                retry_policy=timing.READ_RETRY,
+                answer=PositionAnswer,
+                options=activity_options.READ,
                 summary=f"read the position in {self.contract}",
             )
         except ActivityError:

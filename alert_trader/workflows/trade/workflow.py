@@ -38,7 +38,8 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.money import plain
     from alert_trader.domain.trade.lifecycle import Step, Trigger
     from alert_trader.domain.trade.view import Offer, OfferKind, TradeView
-    from alert_trader.workflows import timing
+    from alert_trader.workflows import activity_options, timing
+    from alert_trader.workflows.activity_options import run_activity, run_local_activity
     from alert_trader.workflows.interface import TRADE_WORKFLOW, Command, TradeRequest
     from alert_trader.workflows.trade.account_reporter import AccountReporter, Key, rehearse_admission
     from alert_trader.workflows.trade.commands import BUYING, TradeCommands
@@ -138,11 +139,11 @@ class TradeWorkflow(TradeCommands):
         if denied is not None:
             return self._deny(denied)
         # local: the first step of a trade is on the way to its order, and reading twice does no harm
-        self._parsed = parsed = await workflow.execute_local_activity(
+        self._parsed = parsed = await run_local_activity(
             PARSE_ALERT,
             ParseRequest(alert=alert, room=self._request.policy.profile.room),
-            result_type=ParsedAlert,
-            start_to_close_timeout=timing.PARSE_TIMEOUT,
+            answer=ParsedAlert,
+            options=activity_options.PARSE,
             summary="read the alert",
         )
         hours = TradingHours(closures=self._request.policy.closures)
@@ -169,17 +170,15 @@ class TradeWorkflow(TradeCommands):
             highest=None if approved is None else approved.ceiling,
         )
         try:
-            answer = await workflow.execute_activity(
+            answer = await run_activity(
                 SIZE_ENTRY,
                 request,
-                result_type=SizeAnswer,
-                start_to_close_timeout=timing.SIZE_TIMEOUT,
-                schedule_to_close_timeout=timing.SIZE_TOTAL,
-                retry_policy=timing.SIZE_RETRY,
+                answer=SizeAnswer,
+                options=activity_options.SIZE,
                 summary="confirm the contract, price it, size it",
             )
         except ActivityError as failed:
-            reason = f"expected the broker to answer within {timing.SIZE_TOTAL.total_seconds():.0f} s: {failed.cause}"
+            reason = f"expected the broker to answer within {activity_options.SIZE_LIMIT.total_seconds():.0f} s: {failed.cause}"
             return self._deny(Denied(code=Code.BROKER_UNAVAILABLE, reason=reason))
         if answer.entry is None:
             assert answer.denied is not None

@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from alert_trader.workflows import activity_options
+from alert_trader.workflows.activity_options import ActivityOptions
+
 ROOT = Path(__file__).resolve().parents[3]
 PACKAGE = ROOT / "alert_trader"
 DECIDING = ("domain", "workflows")
@@ -105,7 +108,7 @@ LOOPS = {
     "alert_trader/workflows/trade/card_publisher.py CardPublisher.show": "ends with the trade; each turn waits for something new to show",
     "alert_trader/workflows/trade/entry.py Entry.work": "ends with the ladder's window, which every turn is nearer to",
     "alert_trader/workflows/account/notifier.py AccountNotifier.tell": "ends with the run; each turn waits for something new to tell",
-    "alert_trader/workflows/trade/account_reporter.py OrderState.tell": "ends with the trade; each turn waits for something new to tell",
+    "alert_trader/workflows/trade/account_reporter.py AccountReporter.tell": "ends with the trade; each turn waits for something new to tell",
     "alert_trader/activities/reconciliation.py Reconciliation.go_on": "cancelled with the activity it looks for",
     "alert_trader/domain/account/account.py Account.release": "drops what is over the limit",
     "alert_trader/activities/stream.py StreamActivity._remember": "drops what is over the limit",
@@ -135,7 +138,7 @@ WAITS = {
     "alert_trader/workflows/trade/partial_exits.py PartialExits.work": "ends with the trade, which sets its exits to stopped",
     "alert_trader/workflows/account/workflow.py AccountWorkflow.run": "handlers are bounded by their own waits and by their activities",
     "alert_trader/workflows/account/notifier.py AccountNotifier.tell": "ends with the run, which is a day long at most",
-    "alert_trader/workflows/trade/account_reporter.py OrderState.tell": "ends with the trade, which sets it to over",
+    "alert_trader/workflows/trade/account_reporter.py AccountReporter.tell": "ends with the trade, which sets it to over",
     "alert_trader/workflows/waiting.py wait": "its callers are in this list",
 }
 SELLS = {
@@ -351,19 +354,45 @@ def test_every_wait_has_a_bound() -> None:
     only(found(("workflows",), unbounded), WAITS)
 
 
-def test_activities_of_a_workflow_have_a_timeout() -> None:
-    """DUR-40: each is bounded by start-to-close, and one that is retried by its retries or by schedule-to-close."""
+STARTS_ACTIVITIES = {
+    "alert_trader/workflows/activity_options.py run_activity": "the one call for an activity that is waited for",
+    "alert_trader/workflows/activity_options.py run_local_activity": "the same for a local one",
+    "alert_trader/workflows/activity_options.py start_activity": "the same for one that is not waited for",
+}
+
+
+def test_activities_are_started_in_one_place_with_a_timeout() -> None:
+    """DUR-40: a call site names a bundle of options, and spells no timeout or retry policy of its own."""
+    starts = {
+        f"workflow.{start}"
+        for start in ("execute_activity", "start_activity", "execute_local_activity", "start_local_activity")
+    }
+    only(found(("workflows",), lambda node: called(node) in starts), STARTS_ACTIVITIES)
 
     def bounded(node: ast.AST) -> bool:
         given = {keyword.arg for keyword in node.keywords} if isinstance(node, ast.Call) else set()
         return "start_to_close_timeout" in given
 
-    starts = {
-        f"workflow.{start}"
-        for start in ("execute_activity", "start_activity", "execute_local_activity", "start_local_activity")
-    }
     only(found(("workflows",), lambda node: called(node) in starts and not bounded(node)), {})
-    assert len(found(("workflows",), lambda node: called(node) in starts)) >= 8
+    spelled = {"start_to_close", "schedule_to_close", "schedule_to_start", "retry", "retry_policy"}
+    elsewhere = [
+        place
+        for place in found(("workflows",), lambda node: isinstance(node, ast.keyword) and node.arg in spelled)
+        if not place.where.startswith("alert_trader/workflows/activity_options.py")
+    ]
+    assert elsewhere == []
+
+
+BUNDLES = {name: each for name, each in vars(activity_options).items() if isinstance(each, ActivityOptions)}
+
+
+@pytest.mark.parametrize("name", BUNDLES)
+def test_activities_that_are_retried_have_an_end(name: str) -> None:
+    """DUR-40: an attempt is bounded by start-to-close; retries by their number, by schedule-to-close, or by a heartbeat's run."""
+    options = BUNDLES[name]
+    once = options.retry is not None and options.retry.maximum_attempts == 1
+    pure = name == "PARSE"  # a local activity that calls nothing: it can only fail by a bug
+    assert once or pure or options.schedule_to_close is not None or options.heartbeat is not None
 
 
 def test_every_sell_is_written_by_the_adapter() -> None:
