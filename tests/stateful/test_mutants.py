@@ -61,12 +61,12 @@ LEDGER = {
         "return 0 if self.status is OrderStatus.CANCELLED else sum(fill.quantity for fill in self.fills)\n",
     ),
     "an order of unknown outcome is not open": (
-        "case Standing.INTENDED | Standing.UNKNOWN:\n                return False",
-        "case Standing.INTENDED | Standing.UNKNOWN:\n                return True",
+        "case OrderState.INTENDED | OrderState.UNKNOWN:\n                return False",
+        "case OrderState.INTENDED | OrderState.UNKNOWN:\n                return True",
     ),
     "a replacement not seen yet does not count": ("return not self._unseen and all(", "return all("),
     "an order enlarged in the app is still small": (
-        "return max(self.quantity - self.filled, *(each.open for each in self.incarnations.values()), 0)",
+        "return max(self.quantity - self.filled, *(each.open for each in self.versions.values()), 0)",
         "return max(self.quantity - self.filled, 0)",
     ),
     "what filled in another contract is ours": (
@@ -76,15 +76,15 @@ LEDGER = {
     "an unreadable report is one of another contract": ('wrong = report.symbol != "" and not', "wrong = not"),
     "only exits that were seen are open": (
         "return sum(order.open for order in self.open_exits)\n",
-        "return sum(order.open for order in self.open_exits if order.standing is Standing.AT_VENUE)\n",
+        "return sum(order.open for order in self.open_exits if order.state is OrderState.ACKNOWLEDGED)\n",
     ),
     "another trade's order is adopted": (
-        "if ours is not None and ours[0] == self._message else None",
+        "if ours is not None and ours[0] == self.message else None",
         "if ours is not None else None",
     ),
     "a late answer overwrites what the venue reported": (
-        "if order.standing is not Standing.AT_VENUE:\n            order.standing = standing",
-        "order.standing = standing",
+        "if order.state is not OrderState.ACKNOWLEDGED:\n            order.state = state",
+        "order.state = state",
     ),
     "a replaced order is acted on": ("return max(working or", "return min(working or"),
 }

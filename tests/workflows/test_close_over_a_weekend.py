@@ -25,7 +25,7 @@ from alert_trader.workflows.interface import (
     CommandReceipt,
     SellOrder,
 )
-from alert_trader.workflows.trade.retry_pace import next_try
+from alert_trader.workflows.trade.retries import next_attempt
 from tests.support.harness import CONTRACT, Harness, policy
 from tests.support.instants import new_york
 from tests.support.virtual_time import forward, forward_to
@@ -299,6 +299,6 @@ def test_whatever_is_asked_for_two_years_fits_into_a_history(
     began = now = datetime(2026, 11, 24, 15, tzinfo=UTC)
     tries = 0
     while now < began + timedelta(days=730):
-        now = next_try(now, pauses, tries)
+        now = next_attempt(now, pauses, tries)
         tries += 1
     assert tries * each < 30_000

@@ -222,34 +222,34 @@ class LedgerUpdate:
     """The venue shows another contract under our order's name, or more of it filled than it did."""
 
 
+@dataclass(slots=True)
 class OrderLedger:
-    """The orders of one trade, by client order id."""
+    """The orders of the trade from `message` in the contract `symbol` (OCC). Plain data: it survives a round trip through JSON."""
 
-    def __init__(self, message: MessageId, symbol: str) -> None:
-        """Open the ledger of the trade from `message` in the contract `symbol` (OCC)."""
-        self._message = message
-        self._symbol = symbol
-        self._orders: dict[ClientOrderId, LedgerOrder] = {}
+    message: MessageId
+    symbol: str
+    by_id: dict[ClientOrderId, LedgerOrder] = field(default_factory=dict)
+    """The orders in the order they were intended."""
 
     @property
     def orders(self) -> tuple[LedgerOrder, ...]:
         """Every order, in the order they were meant."""
-        return tuple(self._orders.values())
+        return tuple(self.by_id.values())
 
     def order(self, client_order_id: ClientOrderId) -> LedgerOrder:
         """Give one order; raises KeyError for a name never meant."""
-        return self._orders[client_order_id]
+        return self.by_id[client_order_id]
 
     def next_sequence(self, leg: Leg) -> int:
         """Give the number of the leg's next order, counting from 1."""
         return 1 + max(
-            (known[2] for each in self._orders if (known := read_client_order_id(each)) and known[1] is leg),
+            (known[2] for each in self.by_id if (known := read_client_order_id(each)) and known[1] is leg),
             default=0,
         )
 
     def intend(self, intent: OrderIntent) -> LedgerOrder:
         """Write an order down before it is sent. An order of that name already reported (after a reset) keeps what is known."""
-        known = self._orders.get(intent.client_order_id)
+        known = self.by_id.get(intent.client_order_id)
         if known is not None:
             return known
         order = LedgerOrder(
@@ -260,12 +260,12 @@ class OrderLedger:
             kind=intent.kind,
             state=OrderState.INTENDED,
         )
-        self._orders[intent.client_order_id] = order
+        self.by_id[intent.client_order_id] = order
         return order
 
     def settle(self, client_order_id: ClientOrderId, state: OrderState) -> LedgerOrder:
         """Write down how a sending ended. What the venue has already reported stays true whatever the answer was."""
-        order = self._orders[client_order_id]
+        order = self.by_id[client_order_id]
         if order.state is not OrderState.ACKNOWLEDGED:
             order.state = state
         return order
@@ -282,7 +282,7 @@ class OrderLedger:
         name = known_as or self._named(report)
         if name is None:
             return None
-        order = self._orders.get(name) or self._adopt(name, report)
+        order = self.by_id.get(name) or self._adopt(name, report)
         first = not order.versions
         was_done, was_missing, told = (
             order.done,
@@ -292,7 +292,7 @@ class OrderLedger:
         order.state = OrderState.ACKNOWLEDGED
         known = order.versions.setdefault(report.order_id, OrderVersion(order_id=report.order_id))
         # a body that could not be read shows no symbol: that says nothing of the contract
-        wrong = report.symbol != "" and not same_contract(report.symbol, self._symbol)
+        wrong = report.symbol != "" and not same_contract(report.symbol, self.symbol)
         strange = len(known.elsewhere), order.wrong_contract
         if wrong:
             order.wrong_contract = report.symbol
@@ -310,11 +310,11 @@ class OrderLedger:
 
     def _named(self, report: OrderReport) -> ClientOrderId | None:
         if report.client_order_id is not None:
-            if report.client_order_id in self._orders:
+            if report.client_order_id in self.by_id:
                 return report.client_order_id
             ours = read_client_order_id(report.client_order_id)
-            return report.client_order_id if ours is not None and ours[0] == self._message else None
-        for order in self._orders.values():
+            return report.client_order_id if ours is not None and ours[0] == self.message else None
+        for order in self.by_id.values():
             if report.order_id in order.order_ids or report.replaces in order.versions:
                 return order.client_order_id
         return None
@@ -323,7 +323,7 @@ class OrderLedger:
         """Write down an order that carries this trade's name and is not in its history: a reset went back before it was sent."""
         named = read_client_order_id(name)
         assert named is not None
-        order = self._orders[name] = LedgerOrder(
+        order = self.by_id[name] = LedgerOrder(
             client_order_id=name,
             leg=named[1],
             quantity=report.quantity,
@@ -335,7 +335,7 @@ class OrderLedger:
 
     def leg(self, leg: Leg) -> tuple[LedgerOrder, ...]:
         """Give the orders of one leg."""
-        return tuple(order for order in self._orders.values() if order.leg is leg)
+        return tuple(order for order in self.by_id.values() if order.leg is leg)
 
     @property
     def open_entries(self) -> tuple[LedgerOrder, ...]:
@@ -350,7 +350,7 @@ class OrderLedger:
     @property
     def lost(self) -> tuple[LedgerOrder, ...]:
         """Orders that were given up as absent: they may still appear."""
-        return tuple(order for order in self._orders.values() if order.state is OrderState.CONFIRMED_ABSENT)
+        return tuple(order for order in self.by_id.values() if order.state is OrderState.CONFIRMED_ABSENT)
 
     @property
     def entry_fills(self) -> tuple[Fill, ...]:

@@ -1,4 +1,4 @@
-"""The look at a contract as it stops trading: what is held then, nobody sells any more."""
+"""The last look at a contract as it stops trading: nobody sells what is held after that."""
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
@@ -11,10 +11,10 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.workflows.activity_options import run_activity
 
 
-async def look_at_the_close(contract: OptionContract) -> ExpirationOutcome:
-    """Read the last quote of a contract, and judge by it what is left of it; what could not be read is not known."""
+async def outcome_at_last_close(contract: OptionContract) -> ExpirationOutcome:
+    """Read the last quote of a contract, and judge by it what the contract is worth; not known if it could not be read."""
     try:
-        answer: QuoteAnswer = await run_activity(
+        answer = await run_activity(
             READ_QUOTE,
             contract,
             answer=QuoteAnswer,

@@ -84,7 +84,7 @@ KEEPS_ORDER = frozenset({"list", "tuple", "iter", "enumerate", "next", "zip", "m
 """Calls that would make the chance order of a set visible."""
 
 FLOATS = {
-    "alert_trader/workflows/trade/state.py TradeState._index": "the P&L search attribute is a double in Temporal; nothing is computed from it",
+    "alert_trader/workflows/trade/handlers.py TradeHandlers._index": "the P&L search attribute is a double in Temporal; nothing is computed from it",
     "alert_trader/broker/tastytrade/client.py": "seconds",
     "alert_trader/broker/tastytrade/stream.py": "seconds",
     "alert_trader/broker/tastytrade/stream.py _run": "seconds",
@@ -94,21 +94,21 @@ FLOATS = {
 A_TOKEN_FURTHER = "walks the tokens of one message, each turn a token further"
 UNTIL_SETTLED = "ends when the venue has answered, or when the contract has stopped trading; each turn waits longer than the one before"
 LOOPS = {
-    "alert_trader/workflows/trade/workflow.py TradeWorkflow.run": "ends with the story; each turn is a cancellation from outside",
-    "alert_trader/workflows/trade/workflow.py TradeWorkflow._story": "ends with the table, which has a way to its end from every phase",
+    "alert_trader/workflows/trade/workflow.py TradeWorkflow.run": "ends with the steps; each turn is a cancellation from outside",
+    "alert_trader/workflows/trade/workflow.py TradeWorkflow._steps": "ends with the table, which has a way to its end from every phase",
     "alert_trader/workflows/trade/workflow.py TradeWorkflow._hold": "one turn a day until the contract expires",
-    "alert_trader/workflows/trade/order_manager.py OrderManager._sent": UNTIL_SETTLED,
-    "alert_trader/workflows/trade/order_manager.py OrderManager._complete": UNTIL_SETTLED,
-    "alert_trader/workflows/trade/order_manager.py OrderManager._is_absent": UNTIL_SETTLED,
-    "alert_trader/workflows/trade/order_manager.py OrderManager._sweep": UNTIL_SETTLED,
-    "alert_trader/workflows/trade/order_manager.py OrderManager._take_back": UNTIL_SETTLED,
-    "alert_trader/workflows/trade/exits.py Exits.ended": UNTIL_SETTLED,
+    "alert_trader/workflows/trade/order_manager.py OrderManager._submit_until_started": UNTIL_SETTLED,
+    "alert_trader/workflows/trade/order_manager.py OrderManager._read_until_complete": UNTIL_SETTLED,
+    "alert_trader/workflows/trade/lost_orders.py LostOrders._is_absent": UNTIL_SETTLED,
+    "alert_trader/workflows/trade/lost_orders.py LostOrders._until_day_ends": UNTIL_SETTLED,
+    "alert_trader/workflows/trade/cancels.py Cancels._until_ended": UNTIL_SETTLED,
+    "alert_trader/workflows/trade/exits.py Exits.wait_for_end": UNTIL_SETTLED,
     "alert_trader/workflows/account/halts.py Halts._flatten": "ends when the account is flat, or with the run, which is a day long at most",
-    "alert_trader/workflows/trade/notifier.py Notifier.tell": "ends with the trade; each turn waits for something new to tell",
-    "alert_trader/workflows/trade/card_publisher.py CardPublisher.show": "ends with the trade; each turn waits for something new to show",
-    "alert_trader/workflows/trade/entry.py Entry.work": "ends with the ladder's window, which every turn is nearer to",
+    "alert_trader/workflows/trade/notifier.py Notifier.run": "ends with the trade; each turn waits for a new event",
+    "alert_trader/workflows/trade/card_publisher.py CardPublisher.run": "ends with the trade; each turn waits for a new event",
+    "alert_trader/workflows/trade/entry.py Entry.run": "ends with the ladder's window, which every turn is nearer to",
     "alert_trader/workflows/account/notifier.py AccountNotifier.tell": "ends with the run; each turn waits for something new to tell",
-    "alert_trader/workflows/trade/account_reporter.py AccountReporter.tell": "ends with the trade; each turn waits for something new to tell",
+    "alert_trader/workflows/trade/account_reporter.py AccountReporter.run": "ends with the trade; each turn waits for a new exposure",
     "alert_trader/activities/reconciliation.py Reconciliation.go_on": "cancelled with the activity it looks for",
     "alert_trader/domain/account/account.py Account.release": "drops what is over the limit",
     "alert_trader/activities/stream.py StreamActivity._remember": "drops what is over the limit",
@@ -129,16 +129,16 @@ LOOPS = {
     "alert_trader/domain/alerts/parsing/references.py _elsewhere": A_TOKEN_FURTHER,
 }
 WAITS = {
-    "alert_trader/workflows/trade/workflow.py TradeWorkflow._story": "handlers are bounded by the wait for commands",
-    "alert_trader/workflows/trade/workflow.py TradeWorkflow._live_through": "ends with the step, which is bounded, or with a fault beside it",
-    "alert_trader/workflows/trade/commands.py TradeCommands._ask_once_held": "ends with the entry, or with the trade",
-    "alert_trader/workflows/trade/notifier.py Notifier.tell": "ends with the trade",
-    "alert_trader/workflows/trade/card_publisher.py CardPublisher.show": "ends with the trade",
-    "alert_trader/workflows/trade/exits.py Exits.protect": "ends with the trade, which sets it to stopped",
-    "alert_trader/workflows/trade/partial_exits.py PartialExits.work": "ends with the trade, which sets its exits to stopped",
+    "alert_trader/workflows/trade/workflow.py TradeWorkflow._steps": "handlers are bounded by the wait for commands",
+    "alert_trader/workflows/trade/workflow.py TradeWorkflow._or_failure": "ends with the step, which is bounded, or with a fault beside it",
+    "alert_trader/workflows/trade/commands.py TradeCommands._offer_exit_once_held": "ends with the entry, or with the trade",
+    "alert_trader/workflows/trade/notifier.py Notifier.run": "ends with the trade",
+    "alert_trader/workflows/trade/card_publisher.py CardPublisher.run": "ends with the trade",
+    "alert_trader/workflows/trade/exits.py Exits.run": "ends with the trade, which stops it",
+    "alert_trader/workflows/trade/partial_exits.py PartialExits.run": "ends with the trade, which stops its exits",
     "alert_trader/workflows/account/workflow.py AccountWorkflow.run": "handlers are bounded by their own waits and by their activities",
     "alert_trader/workflows/account/notifier.py AccountNotifier.tell": "ends with the run, which is a day long at most",
-    "alert_trader/workflows/trade/account_reporter.py AccountReporter.tell": "ends with the trade, which sets it to over",
+    "alert_trader/workflows/trade/account_reporter.py AccountReporter.run": "ends with the trade, which is over then",
     "alert_trader/workflows/waiting.py wait": "its callers are in this list",
 }
 SELLS = {
