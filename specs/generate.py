@@ -20,7 +20,8 @@ from temporalio.common import RetryPolicy
 
 from alert_trader.api.app import make_app
 from alert_trader.domain.denial import MEANINGS
-from alert_trader.domain.trade.lifecycle import diagram
+from alert_trader.domain.trade.commands import CHECKS, TABLE, Rule, TradeCommand
+from alert_trader.domain.trade.lifecycle import Phase, diagram
 from alert_trader.mirrors import parquet
 from alert_trader.settings.load import load
 from alert_trader.workflows import activity_options, timing
@@ -146,6 +147,37 @@ def _denials() -> str:
 
 def _lifecycle() -> str:
     return f"```mermaid\n{diagram()}```"
+
+
+def _trade_commands() -> str:
+    rows = []
+    for command in TradeCommand:
+        phases: dict[Rule, list[str]] = defaultdict(list)
+        for phase in Phase:
+            phases[TABLE[command, phase]].append(phase.value)
+        rows += [(f"`{command}`", ", ".join(each), _rule(rule)) for rule, each in phases.items()]
+    return _table(("command", "phases", "what happens"), iter(rows))
+
+
+def _rule(rule: Rule) -> str:
+    if rule.refusal is not None:
+        return f"refused: “{rule.refusal}”"
+    return "allowed if " + "; ".join(rule.conditions) if rule.conditions else "allowed"
+
+
+def _command_conditions() -> str:
+    return _table(
+        ("condition", "else it is refused with"),
+        ((condition, f"“{check.refusal}”") for condition, check in CHECKS.items()),
+    )
+
+
+def _trade_tasks() -> str:
+    members = _documented(_class("alert_trader/workflows/trade/tasks.py", "TaskName").body)
+    return _table(
+        ("coroutine", "what it does, and why that is safe at any time"),
+        ((ast.literal_eval(each.value), each.text) for each in members if each.value[0] == "'"),
+    )
 
 
 def _time_bounds() -> str:
@@ -310,6 +342,9 @@ PARTS: dict[str, Callable[[], str]] = {
     "proof": _proof_list,
     "denial-codes": _denials,
     "lifecycle": _lifecycle,
+    "trade-commands": _trade_commands,
+    "command-conditions": _command_conditions,
+    "trade-tasks": _trade_tasks,
     "time-bounds": _time_bounds,
     "activity-options": _activity_options,
     "venue-faults": _faults,
