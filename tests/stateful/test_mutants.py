@@ -70,8 +70,8 @@ LEDGER = {
         "return max(self.quantity - self.filled, 0)",
     ),
     "what filled in another contract is ours": (
-        "known.take(report, ours=not wrong)",
-        "known.take(report, ours=True)",
+        "known.apply(report, ours=not wrong)",
+        "known.apply(report, ours=True)",
     ),
     "an unreadable report is one of another contract": ('wrong = report.symbol != "" and not', "wrong = not"),
     "only exits that were seen are open": (

@@ -110,7 +110,7 @@ async def test_skip_ends_the_trade_with_nothing_bought(harness: Harness, env: Wo
     assert receipt.text == "Nothing is bought"
     assert (view.outcome, view.reason, harness.posts()) == (
         Outcome.DENIED,
-        "APPROVAL_SKIPPED: tester said no",
+        "APPROVAL_SKIPPED: declined by tester",
         [],
     )
 

@@ -81,7 +81,7 @@ async def test_an_automatic_exit_sells_the_part_that_was_said(harness: Harness) 
     trade = await held(harness, rules(OnExit.AUTOMATIC))
     for _ in range(2):
         receipt = await say(trade, f"STC SPY {harness.expiry:%m/%d} 450c @ 1.20 half out")
-    assert receipt.text == "Sold 2, asked for by the author"
+    assert receipt.text == "Sold 2, requested by the author"
     assert (await harness.view(trade)).position == 2
 
 
@@ -277,6 +277,8 @@ async def test_what_fills_after_an_exit_on_approval_is_asked_about(
         )
     assert (await trade.result()).sold == 4
     await eventually(
-        lambda: any("'all out'. Approve to sell" in notice.text for notice in harness.heard.notices),
+        lambda: any(
+            "'all out'. Waiting for approval: sell" in notice.text for notice in harness.heard.notices
+        ),
         "people to be asked",
     )

@@ -196,8 +196,11 @@ async def test_what_a_close_waits_for_is_said(env: WorkflowEnvironment, harness:
         view = await harness.view(trade)
         called = await calls(harness, trade, "has not ended")
     name = view.orders[-1].client_order_id
-    waits = f"{name} was asked to be cancelled and has not ended, asked again at {at(1, '10:00'):%Y-%m-%d} 1"
-    assert (receipt.done, receipt.text.startswith(f"The position is being sold. It waits: {waits}")) == (
+    waits = f"{name} is being cancelled and has not ended, next attempt at {at(1, '10:00'):%Y-%m-%d} 1"
+    assert (
+        receipt.done,
+        receipt.text.startswith(f"The position is being sold. Waiting for the broker: {waits}"),
+    ) == (
         False,
         True,
     )

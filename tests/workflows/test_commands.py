@@ -69,7 +69,7 @@ async def test_cancel_of_a_trade_that_no_longer_buys_is_not_possible(harness: Ha
     await harness.until(trade, "held", phase=Phase.HOLDING)
     with pytest.raises(WorkflowUpdateFailedError) as refused:
         await trade.execute_update(CANCEL_UPDATE, ME, result_type=CommandReceipt)
-    assert "may close it" in str(refused.value.__cause__)
+    assert "To sell what it holds, close it" in str(refused.value.__cause__)
 
 
 async def test_close_while_holding_takes_the_exit_back_and_sells_all(harness: Harness) -> None:

@@ -67,13 +67,11 @@ async def test_an_entry_that_nobody_could_look_for_over_a_weekend_stays_unknown(
         )
         view = await harness.view(trade)
         assert (view.phase, view.unknown_orders, view.outcome) == (Phase.WATCHING, 1, None)
-        assert "nobody can say whether" in (view.reason or "")
+        assert "the outcome of" in (view.reason or "")
         events = await harness.events(trade)
         assert "not_found" not in [event.kind for event in events]
         called = {
-            event.at.date()
-            for event in events
-            if event.kind == "warning" and "nobody can say whether" in event.text
+            event.at.date() for event in events if event.kind == "warning" and "the outcome of" in event.text
         }
         assert len(called) >= 2
         await harness.control.clear_faults()
@@ -101,7 +99,9 @@ async def test_an_entry_that_nobody_could_look_for_until_its_contract_ended_call
     events = await harness.events(trade)
     assert (view.outcome, view.unknown_orders, len(harness.posts("e"))) == (Outcome.UNFILLED, 1, 1)
     assert "not_found" not in [event.kind for event in events]
-    assert [event for event in events if event.kind == "warning" and "a person must take over" in event.text]
+    assert [
+        event for event in events if event.kind == "warning" and "was never reported as ended" in event.text
+    ]
     assert (await trade.describe()).history_length < 12_000
 
 

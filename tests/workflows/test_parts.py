@@ -36,7 +36,7 @@ async def test_a_part_that_is_free_leaves_the_exit_alone(harness: Harness) -> No
     trade = await harness.alert()
     await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
     receipt = await trade.execute_update(SELL_UPDATE, part(HALF), result_type=CommandReceipt)
-    assert (receipt.done, receipt.text) == (True, "Sold 2, asked for by tester")
+    assert (receipt.done, receipt.text) == (True, "Sold 2, requested by tester")
     view = await harness.view(trade)
     assert (view.position, view.exits_working, view.unprotected) == (2, 2, 0)
     assert len(harness.order_ids("x")) == 2
@@ -86,8 +86,8 @@ async def test_two_parts_at_once_are_sold_one_after_another(harness: Harness) ->
         SELL_UPDATE, part(HALF), wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=CommandReceipt
     )
     assert ((await one.result()).text, (await two.result()).text) == (
-        "Sold 2, asked for by tester",
-        "Sold 1, asked for by tester",
+        "Sold 2, requested by tester",
+        "Sold 1, requested by tester",
     )
     await harness.until(trade, "protected again", position=1, exits_working=1)
 

@@ -253,7 +253,7 @@ async def test_an_entry_that_never_ends_does_not_stop_the_trade(
     assert [
         event
         for event in await harness.events(trade)
-        if event.kind == "warning" and "a person must take over" in event.text
+        if event.kind == "warning" and "was never reported as ended" in event.text
     ]
     await harness.control.cancel(harness.order_ids("e")[0])
     await eventually(

@@ -71,7 +71,7 @@ class Cancels:
             self._retries.ends,
             f"for {order.client_order_id} to be found",
         )
-        what = f"{order.client_order_id} was asked to be cancelled and has not ended"
+        what = f"{order.client_order_id} is being cancelled and has not ended"
         with self._retries.loop(timing.CANCEL_PAUSES, what) as loop:
             while order.state not in UNCERTAIN:
                 if not order.done:

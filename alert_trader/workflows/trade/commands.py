@@ -60,7 +60,7 @@ class TradeCommands(TradeHandlers):
             timing.COMMAND_WAIT,
             "for the cancel to be done",
         )
-        return self._receipt(done=done, text="The entry is over" if done else "The entry is being taken back")
+        return self._receipt(done=done, text="The entry is over" if done else "The entry is being cancelled")
 
     @cancel.validator
     def _may_cancel(self, command: Command) -> None:  # noqa: ARG002 - the SDK compares signatures
@@ -71,7 +71,7 @@ class TradeCommands(TradeHandlers):
         """End price discovery now: convert the remainder, within the ceiling."""
         entry = self._entry
         assert entry is not None
-        self._record_command(command, "convert now")
+        self._record_command(command, "requested conversion now")
         entry.request_conversion()
         done = await wait(
             lambda: self._state.lifecycle.phase is not Phase.ENTERING,
@@ -91,7 +91,7 @@ class TradeCommands(TradeHandlers):
     @workflow.update(name=CLOSE_UPDATE)
     async def close(self, command: Command) -> CommandReceipt:
         """Stop buying and sell everything at the market. Requested again, everything that is being retried is tried at once."""
-        self._record_command(command, "close the trade")
+        self._record_command(command, "requested to close the trade")
         return await self._close(command.by)
 
     @close.validator
@@ -101,7 +101,7 @@ class TradeCommands(TradeHandlers):
     @workflow.update(name=SELL_UPDATE)
     async def sell(self, order: SellOrder) -> CommandReceipt:
         """Sell a part of the position at the market; the exit plan covers the rest. All of it closes the trade."""
-        self._record_command(order.command, f"sell {order.portion}")
+        self._record_command(order.command, f"requested to sell {order.portion}")
         return await self._sell_portion(order.portion, order.command.by)
 
     @sell.validator
@@ -114,8 +114,8 @@ class TradeCommands(TradeHandlers):
     async def approve(self, answer: Answer) -> CommandReceipt:
         """Accept the trade's offer: it is carried out now, at today's price."""
         offer = self._answered_offer()
-        half = " with half of it" if answer.half else ""
-        self._record_command(answer.command, f"go on{half} ({offer.text})")
+        half = " half" if answer.half else ""
+        self._record_command(answer.command, f"approved{half}: {offer.text}")
         quantity = offer.quantity // 2 if answer.half else offer.quantity
         match offer.kind:
             case OfferKind.ENTRY:
@@ -129,9 +129,7 @@ class TradeCommands(TradeHandlers):
                 )
                 return self._receipt(
                     done=done,
-                    text="The entry is approved and priced again"
-                    if done
-                    else "The entry is being priced again",
+                    text="Approved; the entry is priced again" if done else "The entry is being priced again",
                 )
             case OfferKind.EXIT:
                 part = Portion(count=quantity) if answer.half else offer.portion
@@ -147,10 +145,10 @@ class TradeCommands(TradeHandlers):
     async def skip(self, answer: Answer) -> CommandReceipt:
         """Decline the trade's offer."""
         offer = self._answered_offer()
-        self._record_command(answer.command, f"leave it ({offer.text})")
+        self._record_command(answer.command, f"declined: {offer.text}")
         if offer.kind is OfferKind.EXIT:
-            return self._receipt(done=True, text="Nothing is sold; the exit plan goes on")
-        self._state.stop_buying(Denied(code=Code.APPROVAL_SKIPPED, reason=f"{answer.command.by} said no"))
+            return self._receipt(done=True, text="Nothing is sold; the exit plan continues")
+        self._state.stop_buying(Denied(code=Code.APPROVAL_SKIPPED, reason=f"declined by {answer.command.by}"))
         done = await wait(
             lambda: self._state.lifecycle.phase is Phase.DONE, timing.COMMAND_WAIT, "for the trade to end"
         )
@@ -173,7 +171,7 @@ class TradeCommands(TradeHandlers):
         if self._refusal(TradeCommand.ACCOUNT_HALTED) is None:
             self._record(
                 EventKind.COMMANDED,
-                f"The account was halted by {command.by}. {command.reason}".strip(),
+                f"Account halted by {command.by}. {command.reason}".strip(),
                 by=command.by,
             )
             self._state.stop_buying(Denied(code=Code.ACCOUNT_HALTED, reason="the account was halted"))
@@ -182,7 +180,7 @@ class TradeCommands(TradeHandlers):
     def close_now(self, command: Command) -> None:
         """Stop buying and sell everything, because the account is flattened. Sent again, what is being retried is tried at once."""
         if self._refusal(TradeCommand.CLOSE_NOW) is None:
-            self._record_command(command, "close the trade")
+            self._record_command(command, "requested to close the trade")
             self._request_close(command.by)
 
     # What the author says later
@@ -194,14 +192,14 @@ class TradeCommands(TradeHandlers):
         quoted = f"The author wrote: {said.message.shown[:200]!r}"
         match said.said:
             case Said.CORRECTION:
-                text = f"{quoted}. It may correct the alert; nothing was changed, a person must look"
+                text = f"{quoted}. It may correct the alert. Nothing was changed: check the trade"
                 self._record(EventKind.CORRECTED, text, **facts)
-                return self._receipt(done=True, text="Written down as a correction: a person must look")
-            case Said.ADD:
-                self._record(
-                    EventKind.FOLLOWED_UP, f"{quoted}. The author added; this trade does not", **facts
+                return self._receipt(
+                    done=True, text="Recorded as a correction; nothing was changed. Check the trade"
                 )
-                return self._receipt(done=True, text="Written down: this trade does not add")
+            case Said.ADD:
+                self._record(EventKind.FOLLOWED_UP, f"{quoted}. An add; this trade does not add", **facts)
+                return self._receipt(done=True, text="Recorded; this trade does not add")
             case Said.EXIT:
                 return await self._author_exit(said, quoted, facts)
             case _:
@@ -219,12 +217,14 @@ class TradeCommands(TradeHandlers):
             self._record(
                 EventKind.FOLLOWED_UP, f"{quoted}. The author's exits are ignored by the profile", **facts
             )
-            return self._receipt(done=True, text="Written down: this author's exits are ignored")
+            return self._receipt(done=True, text="Recorded; this author's exits are ignored")
         held, phase = self._held, state.lifecycle.phase
         if phase in BUYING:
             # what the author sells is not bought any further, whoever decides about what is held
             state.stop_buying(
-                Denied(code=Code.AUTHOR_OUT, reason="the author was out before everything was bought")
+                Denied(
+                    code=Code.AUTHOR_OUT, reason="the author closed the position before everything was bought"
+                )
             )
         if state.close_requested_by is not None and held > 0:
             self._record(EventKind.FOLLOWED_UP, f"{quoted}. Everything is being sold already", **facts)
@@ -244,7 +244,7 @@ class TradeCommands(TradeHandlers):
             self._record(EventKind.FOLLOWED_UP, f"{quoted}. Selling {portion}", portion=portion, **facts)
             return await self._sell_portion(portion, "the author")
         self._offer_exit(said, quoted, portion, facts)
-        return self._receipt(done=True, text="A person is asked whether to sell")
+        return self._receipt(done=True, text="Waiting for approval to sell")
 
     def _offer_exit(self, said: FollowUp, quoted: str, portion: Portion, facts: dict[str, str]) -> None:
         """Offer a person to sell what the author's exit says."""
@@ -260,7 +260,11 @@ class TradeCommands(TradeHandlers):
         )
         self._state.make_offer(offer)
         self._record(
-            EventKind.ASKED, f"{quoted}. Approve to {text}", portion=portion, until=until.isoformat(), **facts
+            EventKind.ASKED,
+            f"{quoted}. Waiting for approval: {text}",
+            portion=portion,
+            until=until.isoformat(),
+            **facts,
         )
         self._start(TaskName.OFFER_EXPIRY, self._expire_offer(offer))
 
@@ -276,12 +280,10 @@ class TradeCommands(TradeHandlers):
 
     async def _expire_offer(self, offer: Offer) -> None:
         if not await wait(
-            lambda: self._state.offer is not offer, offer.until, "for a person's word on the author's exit"
+            lambda: self._state.offer is not offer, offer.until, "for a decision on the author's exit"
         ):
             self._state.withdraw_offer()
-            self._record(
-                EventKind.UNANSWERED, f"Nobody answered in time ({offer.text}); the exit plan goes on"
-            )
+            self._record(EventKind.UNANSWERED, f"No decision in time: {offer.text}. The exit plan continues")
 
     # What the handlers share
 
@@ -293,17 +295,17 @@ class TradeCommands(TradeHandlers):
         text = (
             "The position is being sold"
             if self._held > 0
-            else "Nothing is held; whatever is still bought is sold at once"
+            else "Nothing is held; anything that still fills is sold at once"
         )
         return self._receipt(
-            done=False, text=f"{text}. It waits: {self._retrying}" if self._retrying else text
+            done=False, text=f"{text}. Waiting for the broker: {self._retrying}" if self._retrying else text
         )
 
     def _request_close(self, by: str) -> None:
         self._state.request_close(by)
         self._retry_now()
         self._state.withdraw_offer()  # whatever it was, everything is sold now
-        self._state.stop_buying(Denied(code=Code.OPERATOR_CANCELLED, reason=f"{by} asked to close it"))
+        self._state.stop_buying(Denied(code=Code.OPERATOR_CANCELLED, reason=f"{by} closed the trade"))
 
     async def _sell_portion(self, portion: Portion, by: str) -> CommandReceipt:
         if portion.everything or self._state.close_requested_by is not None:
@@ -312,7 +314,7 @@ class TradeCommands(TradeHandlers):
         self._retry_now()
         request = self._partial_exits.request(portion, by)
         done = await wait(lambda: request.done, timing.COMMAND_WAIT, "for the part to be sold")
-        waits = f". It waits: {self._retrying}" if self._retrying else ""
+        waits = f". Waiting for the broker: {self._retrying}" if self._retrying else ""
         return self._receipt(done=done, text=request.text if done else f"Selling {portion}{waits}")
 
     def _retry_now(self) -> None:
@@ -321,7 +323,7 @@ class TradeCommands(TradeHandlers):
             self._orders.retries.retry_now()
 
     def _request_cancel(self, command: Command) -> None:
-        self._record_command(command, "cancel the entry")
+        self._record_command(command, "requested to cancel the entry")
         self._state.stop_buying(Denied(code=Code.OPERATOR_CANCELLED, reason=f"{command.by} cancelled it"))
 
     def _situation(
@@ -350,7 +352,7 @@ class TradeCommands(TradeHandlers):
             raise ApplicationError(text, type=NOT_POSSIBLE)
 
     def _record_command(self, command: Command, what: str) -> None:
-        text = f"{command.by} asked to {what}. {command.reason}".strip()
+        text = f"{command.by} {what}. {command.reason}".strip()
         self._record(EventKind.COMMANDED, text, by=command.by, command=command.id or None)
 
     def _receipt(self, *, done: bool, text: str) -> CommandReceipt:

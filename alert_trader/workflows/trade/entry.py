@@ -121,7 +121,8 @@ class Entry:
         match rung:
             case Rung.LATE:
                 await self._give_up(
-                    Code.LADDER_LATE, "the window is over and its grace too: a late wake-up does not chase"
+                    Code.LADDER_LATE,
+                    "the window and its grace are over: a late entry does not chase the price",
                 )
             case Rung.CONVERT:
                 await self._convert()
@@ -145,13 +146,13 @@ class Entry:
                 return False
             case OrderState.CONFIRMED_ABSENT:
                 self._end(
-                    f"{order.client_order_id} was lost and is not there; an entry is never sent again on doubt"
+                    f"the answer to {order.client_order_id} was lost and it is not at the broker; an entry is never sent twice"
                 )
             case OrderState.REFUSED | OrderState.NOT_SENT:
                 code, detail = (answer.code, answer.detail) if answer is not None else (None, None)
                 self._end(f"{code}: {detail}", code=code, **({} if answer is None else answer.facts))
             case _:
-                self._end(f"the venue ended {order.client_order_id}: {order.status}")
+                self._end(f"{order.client_order_id} ended at the broker: {order.status}")
         return True
 
     # The rungs of the ladder
@@ -176,7 +177,7 @@ class Entry:
             return
         if self._policy.conversion is Conversion.CANCEL:
             await self._give_up(
-                Code.LADDER_CANCELLED, "the window ended unfilled and the policy is to cancel the remainder"
+                Code.LADDER_CANCELLED, "the window ended, and the policy is to cancel the remainder"
             )
             return
         limit = self._sized.ceiling if self._policy.conversion is Conversion.MARKETABLE_LIMIT else None
@@ -187,7 +188,7 @@ class Entry:
             last_limit=self._entry.limit,
             ticks=self._sized.listing.ticks,
         )
-        what = "market" if limit is None else f"a limit at the ceiling {plain(limit)}"
+        what = "a market order" if limit is None else f"a limit at the ceiling {plain(limit)}"
         self._entry.step = "market" if limit is None else "marketable limit"
         await self._send(CONVERT_ENTRY, limit, guard)
         order, answer = self._order, self._entry.last_answer
@@ -201,7 +202,7 @@ class Entry:
         if answer.result is not SubmitResult.REFUSED:
             self._record(
                 EventKind.CONVERTED,
-                f"The window is over: {self.remaining} converted to {what}",
+                f"End of the window: the remaining {self.remaining} converted to {what}",
                 order=order.client_order_id,
             )
         await self._wait_while_unknown(order)
@@ -215,7 +216,7 @@ class Entry:
         if not order.done:
             await self._give_up(Code.LADDER_CONVERSION_UNFILLED, "the converted order did not fill in time")
         elif self.remaining > 0 and not self._ended_at_broker():
-            self._end("the conversion filled in part")
+            self._end("the converted order filled only in part")
 
     async def _send(self, activity: str, limit: Price | None, guard: ConversionGuard | None = None) -> None:
         entry, quantity = self._entry, self.remaining
@@ -238,7 +239,7 @@ class Entry:
         entry.order, entry.last_answer = order.client_order_id, answer
         self._note_admission(answer)
         if self._may_retry and answer.code != ADMITTED_FEWER:
-            await wait(lambda: self._cancelled, RETRY_PAUSE, "before trying the entry again")
+            await wait(lambda: self._cancelled, RETRY_PAUSE, "before the entry is tried again")
 
     @property
     def _may_retry(self) -> bool:
@@ -262,8 +263,8 @@ class Entry:
             return
         if not entry.admitted:
             text = (
-                f"The account lets {admitted.quantity} pass: {plain(admitted.reserved)} dollars reserved, "
-                f"{plain(admitted.committed)} committed of {plain(admitted.reference)}"
+                f"The account admits {admitted.quantity} contracts: {plain(admitted.reserved)} dollars reserved, "
+                f"{plain(admitted.committed)} of {plain(admitted.reference)} committed"
             )
             facts = {
                 "reserved": admitted.reserved,
@@ -284,7 +285,7 @@ class Entry:
             await wait(
                 lambda: cancelling.done() or self._cancelled,
                 self._latest,
-                f"for {order.client_order_id} to be taken back",
+                f"for {order.client_order_id} to be cancelled",
             )
             if not order.done:
                 return False  # and neither a person's cancel nor the trade may wait for it
@@ -329,13 +330,11 @@ class Entry:
         """Cancel what works; the cancel of one that does not end continues in the background: there are positions to look after."""
         for order in self._orders.ledger.open_entries:
             cancelling = self._orders.cancel(order)
-            await wait(
-                cancelling.done, timing.ENTRY_PATIENCE, f"for {order.client_order_id} to be taken back"
-            )
+            await wait(cancelling.done, timing.ENTRY_PATIENCE, f"for {order.client_order_id} to be cancelled")
 
     def _end(self, why: str, **facts: object) -> None:
         self._entry.end_reason = why
-        text = f"Gave up on {self.remaining} of {self._entry.quantity}: {why}"
+        text = f"Entry given up with {self.remaining} of {self._entry.quantity} not bought: {why}"
         self._record(EventKind.GIVEN_UP, text, remaining=self.remaining, **facts)
 
     def _nothing_bought(self) -> Trigger:

@@ -70,7 +70,7 @@ class Exits:
             ledger.entry_fills
         )
         # the plan is for what nobody has requested to be sold: its share of that, whatever else was sold
-        aside = ledger.taken + self.set_aside
+        aside = ledger.sold_at_market + self.set_aside
         bought = max(ledger.bought - aside, 0)
         return next_exit(
             bought=bought,
@@ -133,7 +133,7 @@ class Exits:
                 # until it counts as planned
                 await wait(lambda: len(ledger.leg(Leg.EXIT)) > sent or sending.done(), None, "")  # noqa: B023
         raise RuntimeError(
-            f"expected an exit to be taken within {timing.MAX_EXIT_ORDERS} tries; a person must take over"
+            f"expected at most {timing.MAX_EXIT_ORDERS} exits of one trade: check its orders at the broker"
         )
 
     async def _send_profit_take(self) -> None:
@@ -165,18 +165,19 @@ class Exits:
         """Wait after so many failures in a row, at most until the market opens, which may have been what was missing."""
         repeated = failures >= timing.SLOW_AFTER and (failures - timing.SLOW_AFTER) % timing.PAGE_EVERY == 0
         if failures == timing.PAGE_AFTER or repeated:
-            text = f"The exit was turned down {failures} times in a row and is tried on: {self.position} contracts are without it"
+            have = "1 contract has" if self.position == 1 else f"{self.position} contracts have"
+            text = f"Exit rejected {failures} times in a row; still retrying. {have} no working exit"
             self._record(EventKind.WARNING, text, position=self.position)
         pause = timing.EXIT_BACKOFF[min(failures, len(timing.EXIT_BACKOFF) - 1)]
         now = workflow.now()
         moment = min(now + pause, self._orders.hours.next_open(now), self._orders.retries.ends)
-        await wait(until, moment, "before the exit is tried again")
+        await wait(until, moment, "before the exit is sent again")
 
     def record_skipped(self) -> None:
         """Record, once the entry is over, that too little was bought for an exit order."""
         bought = self._orders.ledger.bought
         if exit_target(bought, self._policy) < self._policy.min_quantity:
-            text = f"{bought} bought is too few for an exit of {self._policy.fraction:%}: held until someone closes it or it expires"
+            text = f"Bought {bought}: too few for an exit of {self._policy.fraction:%}. Held until a person closes the trade or it expires"
             self._record(EventKind.EXIT_SKIPPED, text, bought=bought, fraction=self._policy.fraction)
 
     # The sale of everything
@@ -192,7 +193,7 @@ class Exits:
         for order in orders.ledger.open_exits:
             orders.cancel(order)
         await wait(
-            lambda: not orders.ledger.open_exits, timing.EXIT_PATIENCE, "for the exits to be taken back"
+            lambda: not orders.ledger.open_exits, timing.EXIT_PATIENCE, "for the exits to be cancelled"
         )
         for _ in range(timing.MAX_EXIT_ORDERS):
             await wait(
@@ -220,7 +221,7 @@ class Exits:
                 # in the background: contracts that an exit frees in the meantime do not wait for it
                 self._tasks.start(TaskName.FINAL_SALE, self.wait_for_end(sale, until))
         raise RuntimeError(
-            f"expected the position to be sold within {timing.MAX_EXIT_ORDERS} orders; a person must take over"
+            f"expected the position to be sold within {timing.MAX_EXIT_ORDERS} orders: check it at the broker"
         )
 
     @property
@@ -236,7 +237,7 @@ class Exits:
 
     async def wait_for_end(self, sale: LedgerOrder, until: datetime) -> None:
         """Wait for the end of a market order, and read it meanwhile. A person is paged if it has not ended when its day is over."""
-        what = f"{sale.client_order_id} sells {sale.quantity} at the market and has not ended"
+        what = f"{sale.client_order_id} (market, sells {sale.quantity}) has not ended"
         page_from = self._orders.end_of_day(workflow.now())
         with self._orders.retries.loop(timing.SALE_READS, what, page_from=page_from) as loop:
             while not sale.done and workflow.now() < until:

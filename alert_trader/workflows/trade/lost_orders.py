@@ -57,7 +57,7 @@ class LostOrders:
         unknown = self._state.ledger.settle(order.client_order_id, OrderState.UNKNOWN)
         if unknown.state is not OrderState.UNKNOWN:
             return
-        text = f"Nobody can say whether {order.client_order_id} was accepted ({why}); it counts as live while it is looked for"
+        text = f"No answer to {order.client_order_id} ({why}). It counts as working while it is searched for"
         self._record(EventKind.UNKNOWN, text, order=order.client_order_id, why=why)
         self._state.lost[order.client_order_id] = LostOrder(
             intent=intent, intended_at=intended_at, lost_at=workflow.now()
@@ -75,7 +75,7 @@ class LostOrders:
                 return
             self._state.ledger.settle(order.client_order_id, OrderState.CONFIRMED_ABSENT)
             span = f"{sum(timing.LOOKS, timedelta()).total_seconds():.0f} s"
-            text = f"{order.client_order_id} is not at the venue: it was in no list of the account's orders for {span}"
+            text = f"{order.client_order_id} is not at the broker: no list of the account's orders had it for {span}"
             self._record(EventKind.NOT_FOUND, text, order=order.client_order_id)
             if order.leg is Leg.ENTRY:
                 await self._until_day_ends(order, lost)
@@ -89,10 +89,10 @@ class LostOrders:
             await wait(
                 lambda: order.state is OrderState.ACKNOWLEDGED,
                 delay,
-                f"before looking for {order.client_order_id}",
+                f"before the search for {order.client_order_id}",
             )
             answered = await self._find(order, lost)
-        what = f"nobody can say whether {order.client_order_id} was accepted: the venue does not list the account's orders"
+        what = f"the outcome of {order.client_order_id} is unknown: the broker does not list the account's orders"
         with self._retries.loop(timing.SWEEPS, what) as loop:
             while order.state is OrderState.UNKNOWN and not answered and not loop.expired:
                 await loop.pause(lambda: order.state is OrderState.ACKNOWLEDGED)
@@ -103,7 +103,7 @@ class LostOrders:
         """Search for an absent entry until an answer from after the end of its day; should it appear, it is cancelled."""
         ends = self._end_of_day(lost.lost_at)
         over = workflow.now() >= ends
-        what = f"{order.client_order_id} is not at the venue"
+        what = f"{order.client_order_id} is not at the broker"
         with self._retries.loop(timing.SWEEPS, what, pages=False) as loop:
             while not over and not loop.expired:
                 await loop.pause(
@@ -112,7 +112,7 @@ class LostOrders:
                 late = workflow.now() >= ends
                 over = await self._find(order, lost) and late
                 if order.state is OrderState.ACKNOWLEDGED:
-                    await wait(lambda: order.done, ends, f"for {order.client_order_id} to be taken back")
+                    await wait(lambda: order.done, ends, f"for {order.client_order_id} to be cancelled")
                     return
 
     async def _find(self, order: LedgerOrder, lost: LostOrder) -> bool:
@@ -133,19 +133,19 @@ class LostOrders:
                 request,
                 answer=FindAnswer,
                 options=activity_options.READ,
-                summary=f"look for {order.client_order_id}",
+                summary=f"search for {order.client_order_id}",
             )
         except ActivityError:
             return False
         if answer.ambiguous and order.client_order_id not in self._state.ambiguous:
             self._state.ambiguous.append(order.client_order_id)
-            text = f"{answer.ambiguous} nameless orders fit {order.client_order_id}; none is taken for it, a person must look"
+            text = f"{answer.ambiguous} orders without a client order id match {order.client_order_id}; none was adopted. Check the orders"
             self._record(EventKind.WARNING, text, order=order.client_order_id)
         if answer.report is not None:
             if answer.by_attributes:
                 text = (
-                    f"order {answer.report.order_id} carries no name; taken for {order.client_order_id} by contract, size, "
-                    "price and time"
+                    f"Order {answer.report.order_id} has no client order id; adopted as {order.client_order_id} by contract, "
+                    "quantity, price and time"
                 )
                 self._record(EventKind.WARNING, text, order=order.client_order_id)
             self._apply_report(answer.report, order)

@@ -60,7 +60,7 @@ class Notifier:
                         notice,
                         answer=type(None),
                         options=activity_options.NOTIFY,
-                        summary=f"tell people: {self._journal.last[:60]}",
+                        summary=f"notify: {self._journal.last[:60]}",
                     )
 
     @property

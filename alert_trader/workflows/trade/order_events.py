@@ -21,15 +21,15 @@ def record_update(
         "status": report.venue_status or report.status,
     }
     if update.wrong_contract:
-        text = f"{order.client_order_id} is shown as {report.symbol}, not {symbol}: a person must look at it"
+        text = f"{order.client_order_id} is shown as {report.symbol} instead of {symbol}. Check the order at the broker"
         journal.record(now, EventKind.WARNING, text, **names, symbol=report.symbol)
     if update.appeared:
-        text = f"{order.client_order_id} was found at the venue as order {report.order_id}"
+        text = f"{order.client_order_id} was found at the broker as order {report.order_id}"
         journal.record(now, EventKind.FOUND, text, **names)
     elif update.first:
         kind = EventKind.ENTRY_SUBMITTED if entry else EventKind.EXIT_SUBMITTED
         limit = "market" if order.limit is None else plain(order.limit)
-        text = f"{'Entry' if entry else 'Exit'} order {report.order_id}: {order.quantity} at {limit} is at the venue"
+        text = f"{'Entry' if entry else 'Exit'} order {report.order_id} accepted: {order.quantity} at {limit}"
         journal.record(now, kind, text, **names, quantity=order.quantity, limit=order.limit)
     for fill in update.fills:
         kind = EventKind.FILLED if entry else EventKind.EXIT_FILLED

@@ -146,7 +146,7 @@ class OrderManager:
             case SubmitResult.REFUSED:
                 self.ledger.settle(order.client_order_id, OrderState.REFUSED)
                 kind = EventKind.REFUSED if entry else EventKind.EXIT_REFUSED
-                text = f"The venue refused {order.client_order_id}: {answer.detail}"
+                text = f"The broker refused {order.client_order_id}: {answer.detail}"
                 self._record(kind, text, order=order.client_order_id, code=answer.code, detail=answer.detail)
             case SubmitResult.NOT_SENT:
                 self.ledger.settle(order.client_order_id, OrderState.NOT_SENT)
@@ -165,9 +165,7 @@ class OrderManager:
         of unknown outcome.
         """
         reserved = False
-        what = (
-            f"{request.intent.client_order_id} is not sent while the venue does not list the account's orders"
-        )
+        what = f"{request.intent.client_order_id} cannot be sent while the broker does not list the account's orders"
         # an entry's own time is over within minutes; then its outcome is unknown, which pages a person
         with self.retries.loop(timing.LOOK_AGAIN, what, pages=activity == SUBMIT_EXIT) as loop:
             while True:
@@ -214,16 +212,16 @@ class OrderManager:
                     detail="no worker took it in time; it was never started",
                 )
             return SubmitAnswer(
-                result=SubmitResult.UNKNOWN, detail=f"the sending step was lost: {failed.cause}"
+                result=SubmitResult.UNKNOWN, detail=f"the submit activity failed: {failed.cause}"
             )
 
     # Reports
 
     def apply_report(self, report: OrderReport, order: LedgerOrder | None = None) -> None:
         """Apply a report to the ledger, record what is new, and act on it; `order` names it where the report cannot."""
-        absent = {each.client_order_id for each in self.ledger.lost}
+        absent = {each.client_order_id for each in self.ledger.confirmed_absent}
         ended = {each.client_order_id for each in self.ledger.leg(Leg.ENTRY) if each.done}
-        update = self.ledger.take(report, None if order is None else order.client_order_id)
+        update = self.ledger.apply(report, None if order is None else order.client_order_id)
         if update is None:
             return
         record_update(self._journal, workflow.now(), update, report, self.contract.occ_symbol)
@@ -232,7 +230,7 @@ class OrderManager:
             self._cancel_entries_beside(reported)
         if reported.client_order_id in absent:
             # it was given up, or another was sent in its place; what it leaves uncovered when it has ended is covered again
-            text = f"{reported.client_order_id} appeared after all; taking it back"
+            text = f"{reported.client_order_id} appeared at the broker although it was confirmed absent; cancelling it"
             self._record(EventKind.WARNING, text, order=reported.client_order_id)
             self.cancel(reported)
         elif reported.needs_reading and reported.client_order_id not in self._reading:
@@ -244,15 +242,15 @@ class OrderManager:
         for order in self.ledger.open_entries:
             if order is not filled:
                 text = (
-                    f"{filled.client_order_id} was filled after its end; {order.client_order_id} is taken back, and nothing "
-                    "more is bought"
+                    f"{filled.client_order_id} filled after it had ended; cancelling {order.client_order_id}, and nothing more "
+                    "is bought"
                 )
                 self._record(EventKind.WARNING, text, order=order.client_order_id)
                 self.cancel(order)
 
     async def _read_until_complete(self, order: LedgerOrder) -> None:
         """Read an order until its reports agree: a fill is covered only when it is shown, and no further report may come."""
-        what = f"{order.client_order_id} has more filled, or another id, than the venue shows"
+        what = f"{order.client_order_id} is not fully reported: the broker counts fills, or names a replacement, that it has not shown"
         try:
             with self.retries.loop(timing.FILL_READS, what) as loop:
                 # an order that is being cancelled is read by that

@@ -52,7 +52,7 @@ class PartialExits:
                 return
             await self._sell(request)
         raise RuntimeError(
-            f"expected at most {timing.MAX_EXIT_ORDERS} parts to be sold of one trade; a person must take over"
+            f"expected at most {timing.MAX_EXIT_ORDERS} partial exits of one trade: check it at the broker"
         )
 
     async def _sell(self, request: PartialExitRequest) -> None:
@@ -62,17 +62,19 @@ class PartialExits:
             why = (
                 "everything is being sold"
                 if self._exits.stopped
-                else f"{request.portion} of {held} held is no whole contract"
+                else f"{request.portion} of {held} held is less than 1 contract"
             )
-            self._end(request, 0, f"Nothing was sold for {request.by}: {why}")
+            self._end(request, 0, f"Nothing sold, as requested by {request.by}: {why}")
             return
         partial = self._exits.begin_partial(wanted)
         now = workflow.now()
         await self._work(partial, min(self._orders.end_of_day(now), self._orders.last_trade.latest))
         sold = sum(order.filled for order in partial_exit_orders(partial, self._orders.ledger))
         self._exits.end_partial()
-        rest = "" if sold >= wanted else f" of {wanted}; the rest is left to the exit plan"
-        self._end(request, sold, f"Sold {sold}{rest}, asked for by {request.by}")
+        text = f"Sold {sold}, requested by {request.by}"
+        if sold < wanted:
+            text = f"Sold {sold} of {wanted}, requested by {request.by}. The exit plan covers the rest"
+        self._end(request, sold, text)
 
     async def _work(self, partial: PartialExit, until: datetime) -> None:
         """Sell a partial exit until it is sold, its day is over, or everything is being sold."""
@@ -95,7 +97,7 @@ class PartialExits:
             if not order.done:
                 orders.cancel(order)
         raise RuntimeError(
-            f"expected a part to be sold within {timing.MAX_EXIT_ORDERS} orders; a person must take over"
+            f"expected a partial exit to be sold within {timing.MAX_EXIT_ORDERS} orders: check it at the broker"
         )
 
     def _wanted(self, until: datetime) -> bool:
@@ -111,7 +113,7 @@ class PartialExits:
                 self._orders.cancel(order)
         patience = min(timing.EXIT_PATIENCE, until - workflow.now())
         await wait(
-            lambda: exits.free >= exits.set_aside or exits.stopped, patience, "for exits to be taken back"
+            lambda: exits.free >= exits.set_aside or exits.stopped, patience, "for exits to be cancelled"
         )
         await wait(lambda: exits.free > 0 or not self._wanted(until), until, "for contracts to sell")
 

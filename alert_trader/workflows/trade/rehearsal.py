@@ -24,10 +24,10 @@ async def rehearse_admission(sized: SizedEntry, alert: AlertMessage) -> AdmitAns
             sized.admission(alert, client_order_id(alert.message_id, Leg.ENTRY, 1), sized.sizing.quantity),
             answer=AdmitAnswer,
             options=activity_options.READ,
-            summary="ask the account",
+            summary="ask the account to admit a dry run",
         )
     except ActivityError as failed:
-        reason = f"expected the account to answer, found: {failed.cause}"
+        reason = f"The account did not answer: {failed.cause}"
         return AdmitAnswer(denied=Denied(code=Code.ACCOUNT_UNREACHABLE, reason=reason))
 
 

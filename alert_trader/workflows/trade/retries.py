@@ -54,7 +54,8 @@ class OpenRetries:
     def text(self) -> str:
         """Say what is being retried; empty when nothing is."""
         return "; ".join(
-            f"{what}, asked again at {again:%Y-%m-%d %H:%M} UTC" for what, again in self.next_attempts.items()
+            f"{what}, next attempt at {again:%Y-%m-%d %H:%M} UTC"
+            for what, again in self.next_attempts.items()
         )
 
 
@@ -111,7 +112,7 @@ class RetryLoop:
             self._retries.next_attempts[self._what] = again
             if self.attempts >= timing.PAGE_AFTER and self._is_time_to_page():
                 self._page(
-                    f"{self._what}, after {self.attempts} tries; it is asked again at {again:%Y-%m-%d %H:%M} UTC: a person must look"
+                    f"{self._what}, after {self.attempts} attempts. Next attempt at {again:%Y-%m-%d %H:%M} UTC. Check it at the broker"
                 )
         await wait(lambda: settled() or self._retries.requested != requested, again, self._what)
         if self._retries.requested != requested:

@@ -117,7 +117,7 @@ def _unprotected(
     """Count the contracts that lack their profit-take; none do once a person has taken the position over."""
     if ledger is None or life.phase not in {Phase.ENTERING, Phase.HOLDING}:
         return 0
-    due = exit_target(max(ledger.bought - ledger.taken, 0), request.policy.exits) - ledger.protected
+    due = exit_target(max(ledger.bought - ledger.sold_at_market, 0), request.policy.exits) - ledger.protected
     return 0 if due < request.policy.exits.min_quantity else min(due, position)
 
 

@@ -148,7 +148,7 @@ class TradeWorkflow(TradeCommands):
             ParseRequest(alert=alert, room=self._request.policy.profile.room),
             answer=ParsedAlert,
             options=activity_options.PARSE,
-            summary="read the alert",
+            summary="parse the alert",
         )
         hours = TradingHours(closures=self._request.policy.closures)
         denied = check_opens_trade(parsed, self._request) or check_expiry(parsed, alert.posted_at, hours)
@@ -183,7 +183,7 @@ class TradeWorkflow(TradeCommands):
                 summary="confirm the contract, price it, size it",
             )
         except ActivityError as failed:
-            reason = f"expected the broker to answer within {activity_options.SIZE_LIMIT.total_seconds():.0f} s: {failed.cause}"
+            reason = f"The broker did not answer within {activity_options.SIZE_LIMIT.total_seconds():.0f} s: {failed.cause}"
             return self._deny(Denied(code=Code.BROKER_UNAVAILABLE, reason=reason))
         if answer.entry is None:
             assert answer.denied is not None
@@ -239,7 +239,10 @@ class TradeWorkflow(TradeCommands):
         )
         corrects = "" if self._request.corrects is None else f". It may correct {self._request.corrects}"
         self._record(
-            EventKind.ASKED, f"Approve to {text}{corrects}", quantity=quantity, until=until.isoformat()
+            EventKind.ASKED,
+            f"Waiting for approval: {text}{corrects}",
+            quantity=quantity,
+            until=until.isoformat(),
         )
         await wait(
             lambda: state.approval is not None or state.buying_stopped is not None,
@@ -250,7 +253,7 @@ class TradeWorkflow(TradeCommands):
         if state.buying_stopped is not None:
             return self._deny(state.buying_stopped)
         if state.approval is None:
-            reason = f"expected a person's approval within {window.total_seconds():.0f} s, found none"
+            reason = f"Nobody approved the entry within {window.total_seconds():.0f} s."
             return self._deny(Denied(code=Code.APPROVAL_EXPIRED, reason=reason))
         state.approved_at = workflow.now()
         return Trigger.APPROVED
@@ -311,7 +314,7 @@ class TradeWorkflow(TradeCommands):
             if workflow.now() >= self._expires_at():
                 return Trigger.FLAT if exits.flat else Trigger.EXPIRED
             if await exits.closed_elsewhere():
-                state.reason = "closed outside of this trade"
+                state.reason = "closed outside this trade"
                 return Trigger.FLAT
 
     async def _watch(self) -> Trigger:
@@ -320,7 +323,7 @@ class TradeWorkflow(TradeCommands):
         ledger = orders.ledger
         watch = self._request.policy.safety.late_fill_watch
         for bound in (watch / 4, watch * 3 / 4):
-            await wait(lambda: ledger.bought > 0, bound, "for fills that are reported late")
+            await wait(lambda: ledger.bought > 0, bound, "for late fill reports")
             for order in ledger.leg(Leg.ENTRY):
                 await orders.read(order)
         await wait(
@@ -332,7 +335,7 @@ class TradeWorkflow(TradeCommands):
             return Trigger.WATCH_OVER
         self._record(
             EventKind.LATE_FILL,
-            f"{ledger.bought} filled after the entry was given up; they are protected",
+            f"Late fill: {ledger.bought} bought after the entry was given up; exits follow",
         )
         return Trigger.LATE_FILL
 
@@ -351,8 +354,8 @@ class TradeWorkflow(TradeCommands):
         elif state.early_reports:
             found = ", ".join(dict.fromkeys(report.order_id for report in state.early_reports))
             text = (
-                f"A reset has gone back before order {found}, which is at the venue: a person must look after it and what it "
-                "bought"
+                f"The workflow was reset to before order {found}, which is at the broker. This trade does not manage it: check the "
+                "order, and what it bought"
             )
             self._record(EventKind.WARNING, text, orders=found)
         if state.lifecycle.outcome is not None and self._held > 0:
@@ -382,7 +385,7 @@ class TradeWorkflow(TradeCommands):
             if not order.done:
                 text = (
                     f"The contract has stopped trading and {order.client_order_id} ({order.status or order.state}) was never "
-                    "seen to end; a person must take over: look at the account's orders and position at the broker"
+                    "reported as ended. Check the account's orders and position at the broker"
                 )
                 self._record(EventKind.WARNING, text, order=order.client_order_id)
 
@@ -392,7 +395,7 @@ class TradeWorkflow(TradeCommands):
         text = f"Expired with {held} contracts held: {MEANS[outcome]}"
         if outcome is not ExpirationOutcome.WORTHLESS:
             self._state.reason = text
-            warning = f"{held} contracts were held to expiration and may be exercised: a person must look at the account"
+            warning = f"{held} contracts were held to expiration and may be exercised. Check the account"
             self._record(EventKind.WARNING, warning, position=held)
         self._record(EventKind.EXPIRED, text, position=held, leftover=outcome)
 
@@ -410,7 +413,7 @@ class TradeWorkflow(TradeCommands):
             assert answer.denied is not None
             return self._deny(answer.denied)
         self._state.rehearsed = True
-        text = f"The account would let {answer.admitted.quantity} pass, {plain(answer.admitted.reserved)} dollars reserved"
+        text = f"The account would admit {answer.admitted.quantity} contracts and reserve {plain(answer.admitted.reserved)} dollars"
         self._record(
             EventKind.ADMITTED, text, quantity=answer.admitted.quantity, reserved=answer.admitted.reserved
         )

@@ -45,7 +45,7 @@ async def test_a_share_class_is_one_contract_however_it_is_written(
     shown = replace(reported(meant), symbol=WRITTEN_OTHERWISE)
     ledger = OrderLedger(message_id("m1"), BERKSHIRE.occ_symbol)
     ledger.intend(meant)
-    learned = ledger.take(shown)
+    learned = ledger.apply(shown)
     assert learned is not None
     assert not learned.wrong_contract
 

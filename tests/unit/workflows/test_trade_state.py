@@ -101,7 +101,7 @@ def ledger() -> OrderLedger:
     """Return a ledger with an entry that is partly filled and an exit of unknown outcome."""
     made = OrderLedger(MESSAGE, CONTRACT.occ_symbol)
     made.intend(intent(ENTRY, Side.BUY_TO_OPEN))
-    made.take(REPORT)
+    made.apply(REPORT)
     made.intend(intent(EXIT, Side.SELL_TO_CLOSE))
     made.settle(EXIT, OrderState.UNKNOWN)
     return made
@@ -226,7 +226,7 @@ def test_a_ledger_that_was_carried_answers_as_before() -> None:
         "entry_fills",
     ):
         assert getattr(after, name) == getattr(before, name)
-    update = after.take(REPORT)
+    update = after.apply(REPORT)
     assert update is not None
     assert (update.fills, update.first, update.ended) == ((), False, False)
 

@@ -37,7 +37,7 @@ def send(ledger: OrderLedger, exchange: PaperExchange, leg: Leg, quantity: int) 
     meant = intent(leg, ledger.next_sequence(leg), quantity)
     ledger.intend(meant)
     order = exchange.accept(meant)
-    ledger.take(order.report(), meant.client_order_id)
+    ledger.apply(order.report(), meant.client_order_id)
     return order
 
 
@@ -56,12 +56,12 @@ def test_the_first_slice_is_not_booked_as_the_whole(ledger: OrderLedger, exchang
     """FIL-20, EXT-40: after a first slice the entry is still open for the rest, and the rest gets its exit too."""
     entry = send(ledger, exchange, Leg.ENTRY, 4)
     exchange.fill(entry, 1)
-    ledger.take(entry.report())
+    ledger.apply(entry.report())
     assert (ledger.bought, [order.open for order in ledger.open_entries]) == (1, [3])
     send(ledger, exchange, Leg.EXIT, 1)
     assert due(ledger, ALL) is None
     exchange.fill(entry, 3)
-    ledger.take(entry.report())
+    ledger.apply(entry.report())
     plan = due(ledger, ALL)
     assert plan is not None
     assert (ledger.bought, plan.quantity) == (4, 3)
@@ -73,7 +73,7 @@ def test_a_cumulative_quantity_is_not_a_delta(ledger: OrderLedger, exchange: Pap
     for quantity in (1, 2):
         exchange.fill(entry, quantity)
         for _ in range(2):
-            ledger.take(entry.report())
+            ledger.apply(entry.report())
     order = ledger.order(entry.chain)
     assert (order.filled, order.open, order.cancelled) == (3, 1, 0)
 
@@ -86,7 +86,7 @@ def test_a_cancel_does_not_erase_the_filled_part(
     entry = send(ledger, exchange, Leg.ENTRY, 4)
     exchange.fill(entry, 1)
     exchange.move(entry, OrderStatus.CANCELLED)
-    learned = ledger.take(replace(entry.report(), remaining=shown_remaining))
+    learned = ledger.apply(replace(entry.report(), remaining=shown_remaining))
     assert learned is not None
     assert learned.ended
     order = ledger.order(entry.chain)
@@ -100,12 +100,12 @@ def test_a_cancel_is_not_over_before_the_fills_it_raced_are_shown(
     entry = send(ledger, exchange, Leg.ENTRY, 4)
     exchange.fill(entry, 1)
     exchange.fill(entry, 1)
-    ledger.take(entry.report(withheld=1))
+    ledger.apply(entry.report(withheld=1))
     exchange.move(entry, OrderStatus.CANCELLED)
-    ledger.take(replace(entry.report(withheld=1), remaining=0))
+    ledger.apply(replace(entry.report(withheld=1), remaining=0))
     order = ledger.order(entry.chain)
     assert (order.done, order.needs_reading, order.open) == (False, True, 3)
-    ledger.take(replace(entry.report(), remaining=0))
+    ledger.apply(replace(entry.report(), remaining=0))
     assert (order.done, order.needs_reading, order.filled, order.cancelled) == (True, False, 2, 2)
 
 
@@ -115,14 +115,14 @@ def test_a_late_fill_and_a_full_size_exit_retry_do_not_go_short(
     """EXT-10, FIL-30: an exit that ended with a part sold is tried again for the rest only, and a fill told late counts against that."""
     entry = send(ledger, exchange, Leg.ENTRY, 4)
     exchange.fill(entry, 4)
-    ledger.take(entry.report())
+    ledger.apply(entry.report())
     first = send(ledger, exchange, Leg.EXIT, 4)
     exchange.fill(first, 1)
     exchange.fill(first, 1)
     exchange.move(first, OrderStatus.CANCELLED)
-    ledger.take(first.report(withheld=1))
+    ledger.apply(first.report(withheld=1))
     assert due(ledger, ALL) is None  # one fill is counted and not shown: nothing is free to sell yet
-    ledger.take(first.report())
+    ledger.apply(first.report())
     plan = due(ledger, ALL)
     assert plan is not None
     assert (plan.quantity, ledger.position) == (2, 2)
@@ -132,7 +132,7 @@ def test_an_exit_of_unknown_outcome_is_not_sent_twice(ledger: OrderLedger, excha
     """EXT-30: while nobody can say whether an exit was accepted, its contracts count as sold."""
     entry = send(ledger, exchange, Leg.ENTRY, 2)
     exchange.fill(entry, 2)
-    ledger.take(entry.report())
+    ledger.apply(entry.report())
     lost = intent(Leg.EXIT, 1, 2)
     ledger.intend(lost)
     assert due(ledger, ALL) is None
@@ -149,7 +149,7 @@ def test_a_duplicate_order_answer_changes_nothing_of_what_the_venue_reported(
     meant = intent(Leg.ENTRY, 1, 3)
     ledger.intend(meant)
     order = exchange.accept(meant)
-    ledger.take(order.report())
+    ledger.apply(order.report())
     for answer in (OrderState.REFUSED, OrderState.UNKNOWN, OrderState.NOT_SENT, OrderState.CONFIRMED_ABSENT):
         assert ledger.settle(meant.client_order_id, answer).state is OrderState.ACKNOWLEDGED
     assert [each.open for each in ledger.open_entries] == [3]
@@ -163,9 +163,9 @@ def test_a_fill_of_a_superseded_order_is_kept_and_not_taken_for_the_new_ones(
     exchange.fill(old, 1)
     late = old.report()
     exchange.move(old, OrderStatus.CANCELLED)
-    ledger.take(old.report())
+    ledger.apply(old.report())
     new = send(ledger, exchange, Leg.ENTRY, 2)
-    learned = ledger.take(late)
+    learned = ledger.apply(late)
     assert learned is not None
     assert (learned.order.client_order_id, learned.fills) == (old.chain, ())
     assert (ledger.order(old.chain).filled, ledger.order(new.chain).filled, ledger.bought) == (1, 0, 1)
@@ -178,15 +178,20 @@ def test_an_entry_given_up_as_absent_that_appears_is_adopted(
     meant = intent(Leg.ENTRY, 1, 2)
     ledger.intend(meant)
     ledger.settle(meant.client_order_id, OrderState.CONFIRMED_ABSENT)
-    assert (ledger.open_entries, [order.client_order_id for order in ledger.lost]) == (
+    assert (ledger.open_entries, [order.client_order_id for order in ledger.confirmed_absent]) == (
         (),
         [meant.client_order_id],
     )
     order = exchange.accept(meant)
     exchange.fill(order, 1)
-    learned = ledger.take(order.report())
+    learned = ledger.apply(order.report())
     assert learned is not None
-    assert (learned.appeared, ledger.bought, [each.open for each in ledger.open_entries], ledger.lost) == (
+    assert (
+        learned.appeared,
+        ledger.bought,
+        [each.open for each in ledger.open_entries],
+        ledger.confirmed_absent,
+    ) == (
         True,
         1,
         [1],
@@ -200,8 +205,8 @@ def test_one_unreadable_report_does_not_lose_the_position(
     """FIL-20, UNK-10: a body that could not be read shows no symbol; that is no other contract, and no fill is forgotten for it."""
     entry = send(ledger, exchange, Leg.ENTRY, 2)
     exchange.fill(entry, 2)
-    ledger.take(entry.report())
-    learned = ledger.take(
+    ledger.apply(entry.report())
+    learned = ledger.apply(
         replace(
             entry.report(),
             status=OrderStatus.UNRECOGNISED,
@@ -224,10 +229,10 @@ def test_an_order_first_heard_of_unreadably_has_not_ended(
     ledger.intend(meant)
     order = exchange.accept(meant)
     exchange.fill(order, 2)
-    ledger.take(replace(order.report(), symbol="", side="", quantity=0, remaining=0, fills=()))
+    ledger.apply(replace(order.report(), symbol="", side="", quantity=0, remaining=0, fills=()))
     known = ledger.order(meant.client_order_id)
     assert (known.done, known.needs_reading, known.open) == (False, True, 2)
-    ledger.take(order.report())
+    ledger.apply(order.report())
     assert (known.done, known.filled, ledger.bought) == (True, 2, 2)
 
 
@@ -236,10 +241,10 @@ def test_what_fills_in_another_contract_is_not_sold(ledger: OrderLedger, exchang
     meant = intent(Leg.ENTRY, 1, 2)
     ledger.intend(meant)
     order = exchange.accept(meant, symbol=OTHER_SYMBOL)
-    first = ledger.take(order.report(), meant.client_order_id)
-    again = ledger.take(order.report())
+    first = ledger.apply(order.report(), meant.client_order_id)
+    again = ledger.apply(order.report())
     exchange.fill(order, 2)
-    filled = ledger.take(order.report())
+    filled = ledger.apply(order.report())
     assert first is not None
     assert again is not None
     assert filled is not None
@@ -260,11 +265,11 @@ def test_a_symbol_that_changes_later_does_not_unsell_what_was_sold(
     """FIL-20: a GTC exit outlives a corporate action that renames its contract; the part sold before stays sold."""
     entry = send(ledger, exchange, Leg.ENTRY, 2)
     exchange.fill(entry, 2)
-    ledger.take(entry.report())
+    ledger.apply(entry.report())
     sale = send(ledger, exchange, Leg.EXIT, 2)
     exchange.fill(sale, 1)
-    ledger.take(sale.report())
-    learned = ledger.take(replace(sale.report(), symbol=OTHER_SYMBOL))
+    ledger.apply(sale.report())
+    learned = ledger.apply(replace(sale.report(), symbol=OTHER_SYMBOL))
     assert learned is not None
     assert (learned.wrong_contract, ledger.sold, ledger.position) == (True, 1, 1)
 
@@ -276,7 +281,7 @@ def test_an_order_edited_in_the_app_is_followed_to_its_replacement(
     old = send(ledger, exchange, Leg.ENTRY, 4)
     exchange.fill(old, 1)
     new = exchange.replace(old, 3)
-    ledger.take(old.report())
+    ledger.apply(old.report())
     order = ledger.order(old.chain)
     assert (order.done, order.needs_reading, order.order_id, order.status) == (
         False,
@@ -286,9 +291,9 @@ def test_an_order_edited_in_the_app_is_followed_to_its_replacement(
     )
     assert order.order_ids == (old.order_id, new.order_id)
     assert ledger.owns(replace(new.report(), replaces=None))
-    ledger.take(new.report())
+    ledger.apply(new.report())
     exchange.fill(new, 3)
-    ledger.take(new.report())
+    ledger.apply(new.report())
     assert (order.done, order.filled, ledger.bought, order.status) == (True, 4, 4, OrderStatus.FILLED)
 
 
@@ -304,9 +309,9 @@ def test_a_replacement_that_came_to_nothing_leaves_the_older_order_to_act_on(
         replaces=old.order_id,
         status=OrderStatus.PENDING,
     )
-    ledger.take(new)
+    ledger.apply(new)
     assert ledger.order(old.chain).order_id == OrderId("77")
-    ledger.take(replace(new, status=OrderStatus.REJECTED))
+    ledger.apply(replace(new, status=OrderStatus.REJECTED))
     order = ledger.order(old.chain)
     assert (order.order_id, order.done, order.open) == (old.order_id, False, 4)
 
@@ -317,8 +322,8 @@ def test_a_fill_that_a_replacement_repeats_counts_once(ledger: OrderLedger, exch
     exchange.fill(old, 1)
     new = exchange.replace(old, 4)
     new.fills.extend(old.fills)
-    ledger.take(old.report())
-    learned = ledger.take(new.report())
+    ledger.apply(old.report())
+    learned = ledger.apply(new.report())
     assert learned is not None
     assert (learned.fills, ledger.bought, ledger.order(old.chain).open) == ((), 1, 3)
 
@@ -327,11 +332,11 @@ def test_an_exit_enlarged_in_the_app_counts_in_full(ledger: OrderLedger, exchang
     """EXT-10: what a person added to a working exit may sell too, so no exit of ours is sent for the same contracts."""
     entry = send(ledger, exchange, Leg.ENTRY, 4)
     exchange.fill(entry, 4)
-    ledger.take(entry.report())
+    ledger.apply(entry.report())
     sale = send(ledger, exchange, Leg.EXIT, 2)
     larger = exchange.replace(sale, 4)
-    ledger.take(sale.report())
-    ledger.take(larger.report())
+    ledger.apply(sale.report())
+    ledger.apply(larger.report())
     assert ledger.exits_open == 4
     assert due(ledger, ALL) is None
 
@@ -341,7 +346,7 @@ def test_reports_of_other_trades_change_nothing(ledger: OrderLedger, exchange: P
     entry = send(ledger, exchange, Leg.ENTRY, 4)
     filled = replace(entry.report(), order_id=OrderId("900"), status=OrderStatus.FILLED, remaining=0)
     for name in (None, ClientOrderId("m2-e1"), ClientOrderId("m11-e1"), ClientOrderId("not a name of ours")):
-        assert ledger.take(replace(filled, client_order_id=name)) is None
+        assert ledger.apply(replace(filled, client_order_id=name)) is None
     assert (ledger.bought, len(ledger.orders), ledger.order(entry.chain).order_ids) == (
         0,
         1,
@@ -354,7 +359,7 @@ def test_an_order_from_before_a_reset_is_adopted_by_its_name(
 ) -> None:
     """UNK-40: history went back to before the order was meant; its report makes it known, and its number is not given again."""
     order = exchange.accept(intent(Leg.ENTRY, 1, 3))
-    ledger.take(order.report())
+    ledger.apply(order.report())
     assert [each.client_order_id for each in ledger.open_entries] == [order.chain]
     assert ledger.next_sequence(Leg.ENTRY) == 2
     known = ledger.intend(intent(Leg.ENTRY, 1, 3))
