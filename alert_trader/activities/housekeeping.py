@@ -1,4 +1,4 @@
-"""Housekeeping, one bounded piece at a time: archive what is over, mend the mirrors. What a mirror is stays behind the port."""
+"""Housekeeping, one bounded page at a time: archive what is over, repair the mirrors, which are behind a port."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class SweepRequest:
     """Look at the next page of trades."""
 
     token: str | None
-    """Where to go on; None begins with the newest trade."""
+    """Where the page begins; None for the newest trade."""
     size: int
     """Trades on a page."""
 
@@ -28,18 +28,18 @@ class Tally:
     seen: int = 0
     archived: int = 0
     mended: int = 0
-    """Trades that the hot mirror lacked, or had otherwise."""
+    """Trades that the hot mirror lacked, or had differently."""
     unreadable: int = 0
-    """Trades whose history does not read as one."""
+    """Trades whose history could not be read."""
     compacted: int = 0
     """Days whose files were merged."""
     forgotten: int = 0
-    """Trades that the hot mirror keeps no longer."""
+    """Trades that the hot mirror no longer keeps."""
     trouble: str | None = None
-    """The first thing that could not be done, in words; it is done in a later round."""
+    """The first failure, in words; a later round repeats it."""
 
     def plus(self, other: "Tally") -> "Tally":
-        """Add what came after."""
+        """Return the sum with what came after."""
         return Tally(
             seen=self.seen + other.seen,
             archived=self.archived + other.archived,
@@ -53,7 +53,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepAnswer:
-    """What became of a page, and where the next begins; no `token` after the last."""
+    """The result of a page, and where the next begins; no `token` after the last."""
 
     tally: Tally
     token: str | None
@@ -65,34 +65,34 @@ class TidyRequest:
 
     began_at: datetime
     whole: bool
-    """Whether every trade was seen and nothing was in the way: the mirrors have everything from before `began_at`."""
+    """Whether every trade was seen and nothing failed: the mirrors have everything from before `began_at`."""
 
 
 class Housekeeping(Protocol):
-    """The mirrors, as housekeeping sees them. A mirror that is away is told in the tally, never raised."""
+    """The mirrors as housekeeping sees them. A mirror that is not reached is in the tally, never raised."""
 
     async def sweep(self, request: SweepRequest, beat: Callable[[int], None]) -> SweepAnswer:
-        """Archive and mend the trades of a page; `beat` is called with how many are done."""
+        """Archive and repair the trades of a page; `beat` is called with how many are done."""
         ...
 
     async def tidy(self, request: TidyRequest, beat: Callable[[int], None]) -> Tally:
-        """Merge small files, forget what is old, and note what is whole."""
+        """Merge small files, drop old trades, and record what is complete."""
         ...
 
 
 class HousekeepingActivities:
-    """Runs the pieces."""
+    """Runs the pages of a round."""
 
-    def __init__(self, upkeep: Housekeeping) -> None:
-        """Work on `upkeep`."""
-        self._upkeep = upkeep
+    def __init__(self, mirrors: Housekeeping) -> None:
+        """Work on `mirrors`."""
+        self._mirrors = mirrors
 
     @activity.defn(name=SWEEP)
     async def sweep(self, request: SweepRequest) -> SweepAnswer:
-        """Archive and mend the trades of a page."""
-        return await self._upkeep.sweep(request, activity.heartbeat)
+        """Archive and repair the trades of a page."""
+        return await self._mirrors.sweep(request, activity.heartbeat)
 
     @activity.defn(name=TIDY)
     async def tidy(self, request: TidyRequest) -> Tally:
         """Finish a round."""
-        return await self._upkeep.tidy(request, activity.heartbeat)
+        return await self._mirrors.tidy(request, activity.heartbeat)

@@ -1,7 +1,7 @@
 """HousekeepingWorkflow: one round through all trades that Temporal keeps, started by a schedule.
 
-It holds no state from round to round: what is archived already, and what the hot mirror has, is asked of them. So a round that was missed,
-or a mirror that was deleted, needs nothing but the next round.
+It keeps no state between rounds: what is archived, and what the hot mirror has, is read from them. So a round that was missed, or a
+mirror that was deleted, needs nothing but the next round.
 """
 
 from dataclasses import dataclass, field
@@ -26,14 +26,14 @@ HOUSEKEEPING_QUEUE = "housekeeping"
 HOUSEKEEPING_SCHEDULE = "housekeeping"
 
 PAGE = 100
-"""Trades of one activity: at the worst each is read, archived and mended within its time."""
+"""Trades of one activity: few enough to read, archive and repair all of them within its time."""
 PAGES_A_RUN = 50
-"""Pages of one run; the next run goes on with a fresh history."""
+"""Pages of one run; then it continues as new."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """How far a round is; a new one is the default."""
+    """How far a round is; the default is a new one."""
 
     token: str | None = None
     began_at: datetime | None = None
@@ -42,11 +42,11 @@ class Round:
 
 @workflow.defn(name=HOUSEKEEPING_WORKFLOW)
 class HousekeepingWorkflow:
-    """Archives closed trades and mends the mirrors; decides nothing about any trade."""
+    """Archives closed trades and repairs the mirrors; decides nothing about any trade."""
 
     @workflow.run
     async def run(self, so_far: Round) -> Tally:
-        """Go through the pages, then tidy; a round that is long goes on in another run."""
+        """Go through the pages, then tidy up; a long round continues as new."""
         tally, token = so_far.tally, so_far.token
         began_at = so_far.began_at or workflow.now()
         for _ in range(PAGES_A_RUN):
@@ -58,7 +58,7 @@ class HousekeepingWorkflow:
                 summary=f"trades {tally.seen + 1} to {tally.seen + PAGE}",
             )
             tally, token = tally.plus(swept.tally), swept.token
-            workflow.set_current_details(_told(tally, "going through the trades"))
+            workflow.set_current_details(_page(tally, "going through the trades"))
             if token is None:
                 break
         else:
@@ -68,25 +68,25 @@ class HousekeepingWorkflow:
             TidyRequest(began_at=began_at, whole=tally.trouble is None),
             answer=Tally,
             options=activity_options.HOUSEKEEPING,
-            summary="merge files, forget what is old",
+            summary="merge files, drop old trades",
         )
         tally = tally.plus(tidied)
-        workflow.set_current_details(_told(tally, "done"))
+        workflow.set_current_details(_page(tally, "done"))
         return tally
 
 
-def _told(tally: Tally, phase: str) -> str:
+def _page(tally: Tally, phase: str) -> str:
     rows = [
         f"**{phase}**",
         "",
         f"- trades seen: {tally.seen}",
         f"- archived: {tally.archived}",
-        f"- mended in the hot mirror: {tally.mended}",
-        f"- forgotten there: {tally.forgotten}",
+        f"- repaired in the hot mirror: {tally.mended}",
+        f"- dropped there: {tally.forgotten}",
         f"- days merged: {tally.compacted}",
     ]
     if tally.unreadable:
         rows.append(f"- **unreadable: {tally.unreadable}**")
     if tally.trouble:
-        rows.append(f"- **in the way:** `{tally.trouble.replace('`', chr(39))}`")
+        rows.append(f"- **failed:** `{tally.trouble.replace('`', chr(39))}`")
     return "\n".join(rows)

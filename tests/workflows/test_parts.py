@@ -110,7 +110,7 @@ async def test_a_part_that_is_no_whole_contract_is_refused(harness: Harness) -> 
         await trade.execute_update(
             SELL_UPDATE, part(Portion(fraction=Decimal("0.1"))), result_type=CommandReceipt
         )
-    assert "at least 1 contract" in str(refused.value.__cause__)
+    assert "less than 1 contract" in str(refused.value.__cause__)
 
 
 async def test_a_refused_sale_is_tried_again_and_what_it_was_for_stays_aside(harness: Harness) -> None:

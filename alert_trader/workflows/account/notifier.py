@@ -1,4 +1,4 @@
-"""What people are told of an account, beside its story: nothing here ever holds an entry or a halt up."""
+"""The notices that people receive of an account. Nothing here ever delays an entry or a halt."""
 
 import contextlib
 
@@ -19,28 +19,31 @@ PAGES = frozenset(
 
 
 class AccountNotifier:
-    """Tells each audit event of an account once, several at a time where they come fast."""
+    """Sends each audit event of an account in one notice; events that come fast are sent together."""
 
-    def __init__(self, account: AccountNumber, memory: Account, told: int) -> None:
-        """Tell of `memory`'s events after the one numbered `told`."""
+    def __init__(self, number: AccountNumber, account: Account, notified: int) -> None:
+        """Send the events of `account` after the one numbered `notified`."""
+        self._number = number
         self._account = account
-        self._memory = memory
-        self.told = told
-        self.leaving = False
-        """Set when the run is over: what is untold then the next run tells."""
+        self.notified = notified
+        self._ending = False
 
-    async def tell(self) -> None:
-        """Tell people what happened until the run is over. A channel that is dead is left behind."""
-        while not self.leaving:
-            await workflow.wait_condition(lambda: self._memory.recorded > self.told or self.leaving)
-            fresh = tuple(event for event in self._memory.events if event.sequence > self.told)
+    def end_run(self) -> None:
+        """End this run: the next one sends what is not sent yet."""
+        self._ending = True
+
+    async def run(self) -> None:
+        """Send notices until the run ends. A channel that does not work is not waited for."""
+        while not self._ending:
+            await workflow.wait_condition(lambda: self._account.recorded > self.notified or self._ending)
+            fresh = tuple(event for event in self._account.events if event.sequence > self.notified)
             if not fresh:
                 continue
-            self.told = fresh[-1].sequence
+            self.notified = fresh[-1].sequence
             notice = Notice(
                 level=Level.PAGE if {event.kind for event in fresh} & PAGES else Level.MONEY,
-                workflow_id=account_workflow_id(self._account),
-                title=f"Account {self._account}",
+                workflow_id=account_workflow_id(self._number),
+                title=f"Account {self._number}",
                 text="\n".join(event.text for event in fresh),
                 events=fresh,
             )
@@ -50,5 +53,5 @@ class AccountNotifier:
                     notice,
                     answer=type(None),
                     options=activity_options.NOTIFY,
-                    summary=f"tell people: {fresh[-1].text[:60]}",
+                    summary=f"notify: {fresh[-1].text[:60]}",
                 )

@@ -11,7 +11,7 @@ def check_opens_trade(parsed: ParsedAlert, request: TradeRequest) -> Denied | No
     if parsed.kind is AlertKind.ENTRY:
         return None
     if parsed.code is None and request.corrects is not None:
-        reason = f"expected a whole alert, found words that may correct {request.corrects}: look at that trade; send the whole alert again"
+        reason = f"expected a complete alert, found words that may correct {request.corrects}: check that trade, and send a complete alert"
         return Denied(code=Code.ALERT_CORRECTS, reason=reason, facts={"corrects": request.corrects})
     if (
         parsed.kind is AlertKind.ADD

@@ -149,7 +149,7 @@ class Exits:
             leg=Leg.EXIT,
             quantity=plan.quantity,
             limit=plan.limit,
-            cover=self.needs_position_check(),
+            check_position=self.needs_position_check(),
         )
         if _failed(order):
             self._state.priced = [each for each in self._state.priced if each not in fresh]
@@ -216,7 +216,7 @@ class Exits:
                     leg=Leg.EXIT,
                     quantity=self.free,
                     limit=None,
-                    cover=self.needs_position_check(),
+                    check_position=self.needs_position_check(),
                 )
                 # in the background: contracts that an exit frees in the meantime do not wait for it
                 self._tasks.start(TaskName.FINAL_SALE, self.wait_for_end(sale, until))

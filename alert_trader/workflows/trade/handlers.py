@@ -104,7 +104,7 @@ class TradeHandlers:
             reason="; ".join(text for text in (state.reason, self._retrying) if text) or None,
             events=self._journal.events,
             offer=state.offer,
-            leftover=state.at_expiration,
+            at_expiration=state.at_expiration,
         )
 
     @workflow.query(name=EVENTS_QUERY)

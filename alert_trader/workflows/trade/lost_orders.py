@@ -122,7 +122,7 @@ class LostOrders:
         known = tuple(each for one in self._state.ledger.orders for each in one.versions)
         request = FindRequest(
             intent=lost.intent,
-            look_since=self._state.search_from,
+            search_from=self._state.search_from,
             intended_at=lost.intended_at,
             lost_at=lost.lost_at,
             known_ids=known,

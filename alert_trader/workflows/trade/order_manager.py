@@ -105,7 +105,7 @@ class OrderManager:
         not_after: datetime | None = None,
         conversion: ConversionGuard | None = None,
         admission: Callable[[ClientOrderId], AdmitRequest] | None = None,
-        cover: bool = False,
+        check_position: bool = False,
         unwanted: Callable[[], bool] = lambda: False,
     ) -> tuple[LedgerOrder, SubmitAnswer]:
         """Send one order once, and record how that ended. An order of unknown outcome is searched for in the background.
@@ -122,11 +122,11 @@ class OrderManager:
         request = SubmitRequest(
             intent=intent,
             mode=self._request.policy.mode,
-            look_since=self._state.search_from,
+            search_from=self._state.search_from,
             not_after=not_after,
             conversion=conversion,
             admission=None if admission is None else admission(intent.client_order_id),
-            cover=cover,
+            check_position=check_position,
         )
         intended_at = workflow.now()
         answer = await self._submit_until_started(
@@ -290,7 +290,7 @@ class OrderManager:
         try:
             return await run_activity(
                 READ_POSITION,
-                PositionRequest(contract=self.contract, look_since=self._state.search_from),
+                PositionRequest(contract=self.contract, search_from=self._state.search_from),
                 answer=PositionAnswer,
                 options=activity_options.READ,
                 summary=f"read the position in {self.contract}",

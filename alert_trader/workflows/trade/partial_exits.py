@@ -91,7 +91,7 @@ class PartialExits:
                 quantity=min(exits.set_aside, exits.free),
                 limit=None,
                 not_after=until,
-                cover=exits.needs_position_check(),
+                check_position=exits.needs_position_check(),
             )
             await exits.wait_for_end(order, until)
             if not order.done:

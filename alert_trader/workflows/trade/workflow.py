@@ -305,7 +305,7 @@ class TradeWorkflow(TradeCommands):
             if exits.flat:
                 return Trigger.FLAT
             if state.close_requested_by is not None:
-                return Trigger.CLOSE_ASKED
+                return Trigger.CLOSE_REQUESTED
             if last:
                 state.at_expiration = await outcome_at_last_close(orders.contract)
                 continue
@@ -359,7 +359,7 @@ class TradeWorkflow(TradeCommands):
             )
             self._record(EventKind.WARNING, text, orders=found)
         if state.lifecycle.outcome is not None and self._held > 0:
-            self._record_leftover(self._held)
+            self._record_expiration(self._held)
         view = self.view()
         pnl = (
             ""
@@ -389,7 +389,7 @@ class TradeWorkflow(TradeCommands):
                 )
                 self._record(EventKind.WARNING, text, order=order.client_order_id)
 
-    def _record_leftover(self, held: int) -> None:
+    def _record_expiration(self, held: int) -> None:
         """Record what contracts held to expiration are worth: only those without a bid are known to be worthless."""
         outcome = self._state.at_expiration
         text = f"Expired with {held} contracts held: {MEANS[outcome]}"
@@ -397,7 +397,7 @@ class TradeWorkflow(TradeCommands):
             self._state.reason = text
             warning = f"{held} contracts were held to expiration and may be exercised. Check the account"
             self._record(EventKind.WARNING, warning, position=held)
-        self._record(EventKind.EXPIRED, text, position=held, leftover=outcome)
+        self._record(EventKind.EXPIRED, text, position=held, value=outcome)
 
     # What the steps share
 

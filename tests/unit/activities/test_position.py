@@ -36,7 +36,7 @@ async def test_a_share_class_is_one_contract_however_it_is_written(
 ) -> None:
     """WHO-50, FIL-30: BRK/B and BRK.B are one; a position under the other name is not gone, and its fills are ours."""
     desk.held = [Position(symbol=WRITTEN_OTHERWISE, quantity=4)]
-    request = PositionRequest(contract=BERKSHIRE, look_since=date(2026, 11, 20))
+    request = PositionRequest(contract=BERKSHIRE, search_from=date(2026, 11, 20))
     assert await environment.run(OrderLookups(desk).read_position, request) == PositionAnswer(
         held=4, closing=0
     )
@@ -61,7 +61,9 @@ async def test_an_exit_that_works_since_weeks_ago_counts_as_closing(environment:
     desk, exit_order = OldOrders(), reported(intent(Leg.EXIT, 1, 3, "2.40"))
     desk.known = [exit_order, replace(exit_order, order_id=OrderId("77"))]
     desk.held = [Position(symbol=exit_order.symbol, quantity=8)]
-    request = PositionRequest(contract=intent(Leg.EXIT, 1, 3, "2.40").contract, look_since=date(2026, 11, 20))
+    request = PositionRequest(
+        contract=intent(Leg.EXIT, 1, 3, "2.40").contract, search_from=date(2026, 11, 20)
+    )
     assert await environment.run(OrderLookups(desk).read_position, request) == PositionAnswer(
         held=8, closing=6
     )

@@ -125,7 +125,7 @@ async def test_what_a_mute_stream_keeps_to_itself_is_read(following: Following, 
     assert not following.task.done()
     old = replace(filled, updated_at=clock.now() - timedelta(minutes=1), reject_reason="late")
     desk.known = [old]
-    with pytest.raises(Unavailable, match="has not told"):
+    with pytest.raises(Unavailable, match="has not sent"):
         await following.task
     assert following.signals.sent[-1] == old
 
@@ -157,7 +157,7 @@ async def test_a_worker_that_shuts_down_lets_go_at_once(
 ) -> None:
     """EXT-40: another worker follows the stream without waiting for this one's grace."""
     environment.worker_shutdown()
-    with pytest.raises(ApplicationError, match="another one follows"):
+    with pytest.raises(ApplicationError, match="another worker follows"):
         async with asyncio.timeout(1):
             await following.task
 
@@ -191,6 +191,6 @@ async def test_a_socket_is_given_up_at_its_age(following: Following) -> None:
     following.activity = StreamActivity(
         following.desk, cast("Client", following.signals), (following,), age=timedelta(milliseconds=20)
     )
-    with pytest.raises(ApplicationError, match="another one is opened") as aged:
+    with pytest.raises(ApplicationError, match="is reopened") as aged:
         await following.attempt()
     assert (aged.value.type, aged.value.next_retry_delay) == ("Aged", HANDOVER)
