@@ -1,4 +1,4 @@
-"""Read an account for its workflow: buying power, positions, working orders, and whether orders may be sent at all."""
+"""Read an account for its workflow: buying power, positions, working orders, preflight."""
 
 import asyncio
 
@@ -49,7 +49,10 @@ class AccountReads:
 
     @activity.defn(name=READ_ACCOUNT)
     async def read_account(self) -> AccountReading:
-        """Read what the day begins with. Raise when the buying power could not be read; a failed check is an answer."""
+        """Read what the day begins with.
+
+        Raise when the buying power could not be read; a failed check is an answer.
+        """
         balances, checks, session = await asyncio.gather(
             self._reader.balances(), preflight(self._reader, self._whitelist), self._session()
         )
@@ -58,7 +61,7 @@ class AccountReads:
         )
 
     async def _session(self) -> StatedSession | None:
-        """Read the session that the broker names; None when it did not answer, which is a failed check of the preflight."""
+        """Read the session that the broker names; None when it did not answer, which fails the preflight."""
         asked_at = clock.now()
         try:
             found = await self._reader.session()

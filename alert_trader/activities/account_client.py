@@ -1,4 +1,7 @@
-"""How activities ask the account's workflow. Every question has a timeout; no answer never counts as a yes."""
+"""How activities ask the account's workflow.
+
+Every question has a timeout; no answer never counts as a yes.
+"""
 
 import asyncio
 import time
@@ -27,7 +30,8 @@ ASK_WITHIN = timedelta(seconds=3)
 """The longest wait for an answer. It takes about 10 ms; a killed worker is replaced within 2 s."""
 
 MAX_CONCURRENT = 5
-"""Concurrent questions of one worker: Temporal accepts ten for a workflow, whoever asks, and a halt must be among them."""
+"""Concurrent questions of one worker: Temporal accepts ten for a workflow, whoever asks, and a halt must be
+among them."""
 
 
 class AccountUnreachableError(Exception):
@@ -76,7 +80,9 @@ class AccountClient:
         self._known: tuple[date, Usd] | None = None
 
     async def reference(self) -> Usd | None:
-        """Return the day's reference buying power, or None while the account has none yet; raise AccountUnreachableError.
+        """Return the day's reference buying power, or None while the account has none yet.
+
+        Raise AccountUnreachableError.
 
         It is fixed for the day once the session has begun, so it is read once a day.
         """
@@ -100,10 +106,12 @@ class AccountClient:
     async def ask(self, request: AdmitRequest) -> AdmissionGrant:
         """Ask whether an order may be sent; raise AccountUnreachableError."""
         try:
-            # the wait for a slot counts: an order that waited for several unanswered ones would outlive its own activity
+            # the wait for a slot counts: an order that waited for several unanswered ones would outlive its
+            # own activity
             async with asyncio.timeout(ASK_WITHIN.total_seconds()), self._at_once:
                 until = time.monotonic() + PASS.total_seconds()
-                # no update id: the answer to an earlier question may be from before a halt. Asking twice reserves once all the same
+                # no update id: the answer to an earlier question may be from before a halt. Asking twice
+                # reserves once all the same
                 answer: AdmitAnswer = await self._handle.execute_update(
                     ADMIT_UPDATE, request, result_type=AdmitAnswer
                 )
@@ -114,6 +122,7 @@ class AccountClient:
             WorkflowUpdateRPCTimeoutOrCancelledError,
         ) as failed:
             raise AccountUnreachableError(
-                f"account {self._account} did not answer whether {request.order} may be sent: {failed or 'no answer in time'}"
+                f"account {self._account} did not answer whether {request.order} may be sent: "
+                f"{failed or 'no answer in time'}"
             ) from failed
         return AdmissionGrant(answer=answer, until=until)

@@ -1,7 +1,8 @@
 """The moment after which an activity must not send an order any more, however long it was stalled.
 
-Temporal counts an activity as lost at its start-to-close timeout. A search may then find nothing while the stalled process still
-holds the order. So an order that could not be sent and answered before that timeout is not sent.
+Temporal counts an activity as lost at its start-to-close timeout. A search may then find nothing while the
+stalled process still holds the order. So an order that could not be sent and answered before that timeout is
+not sent.
 """
 
 import time
@@ -16,14 +17,18 @@ MARGIN = timedelta(milliseconds=500)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deadline:
-    """The last moment to begin a call, on two clocks: one shows a stall before this code ran, the other a wall clock set back."""
+    """The last moment to begin a call, on two clocks.
+
+    The wall clock shows a stall before this code ran. The monotonic clock is right if the wall clock was set
+    back.
+    """
 
     wall: datetime
     monotonic: float
 
     @classmethod
     def of(cls, *, started: datetime, start_to_close: timedelta, call: timedelta) -> "Deadline":
-        """Return when a call that may take `call` must have begun, in an attempt that the server started at `started`."""
+        """Return when a call that takes up to `call` must have begun, in an attempt started at `started`."""
         budget = start_to_close - call - MARGIN
         return cls(wall=started + budget, monotonic=time.monotonic() + budget.total_seconds())
 

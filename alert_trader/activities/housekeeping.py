@@ -1,4 +1,4 @@
-"""Housekeeping, one bounded page at a time: archive what is over, repair the mirrors, which are behind a port."""
+"""Housekeeping, one bounded page at a time: archive closed trades, repair the mirrors."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""The inputs and answers of activities: one dataclass in, one out. They are in the history, so they must read well."""
+"""The inputs and answers of activities: one dataclass in, one out.
+
+They are in the history, so they must read well.
+"""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -42,13 +45,15 @@ READ_LIVE_ORDERS = "read_live_orders"
 READ_QUOTES = "read_quotes"
 
 GRANT_TOO_OLD = "WORD_TOO_OLD"
-"""Why an entry was not sent that the account let pass: the account's word was too old when everything else was ready."""
+"""Why an entry was not sent that the account let pass: the account's word was too old when everything else
+was ready."""
 
 ADMITTED_FEWER = "ADMITTED_FEWER"
 """Why an entry was not sent that the account let pass for fewer contracts: it is meant again for those."""
 
 LOOKUP_FAILED = "LOOK_FAILED"
-"""Why an order was not sent whose look for an earlier try was not answered: its name may be in use at the venue."""
+"""Why an order was not sent whose look for an earlier try was not answered: its name may be in use at the
+venue."""
 
 ORDER_REPORT_SIGNAL = "order_report"
 """The signal that carries an order report to its trade."""
@@ -151,7 +156,7 @@ class SizeAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversionGuard:
-    """What must hold when a conversion is sent: checked against a fresh quote in the activity that sends it."""
+    """What must hold when a conversion is sent; the activity checks it against a fresh quote."""
 
     ladder: LadderPolicy
     safety: SafetyPolicy
@@ -162,7 +167,10 @@ class ConversionGuard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmitRequest:
-    """Send one order, once. It is in the history before it is sent; a repeated attempt first looks the order up."""
+    """Send one order, once.
+
+    It is in the history before it is sent; a repeated attempt first looks the order up.
+    """
 
     intent: OrderIntent
     mode: Mode
@@ -174,7 +182,8 @@ class SubmitRequest:
     admission: AdmitRequest | None = None
     """What the account is asked before an entry is sent; None for an exit, which asks nobody."""
     check_position: bool = False
-    """For an exit that replaces another: send it only if the account holds the contracts and no other order may sell them."""
+    """For an exit that replaces another: send it only if the account holds the contracts and no other order
+    may sell them."""
 
 
 class SubmitResult(StrEnum):
@@ -204,7 +213,8 @@ class SubmitAnswer:
     admitted: Admitted | None = None
     """The account's answer, if it admitted the order."""
     reserved: bool = False
-    """Whether the account was asked and did not deny it: it may have reserved money, whatever became of the order."""
+    """Whether the account was asked and did not deny it: it may have reserved money, whatever became of the
+    order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -294,7 +304,7 @@ class CancelAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PositionAnswer:
-    """What the account holds of a contract, over all trades, and how much of that open closing orders may sell."""
+    """What the account holds of a contract in all, and how much of it open closing orders may sell."""
 
     held: int
     closing: int
@@ -373,7 +383,7 @@ class FollowRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamStatus:
-    """What the activity of the order stream reports to its account when it has subscribed, or lost the stream."""
+    """Reported to the account when its order stream has connected, or was lost."""
 
     since: datetime | None
     why: str = ""

@@ -5,9 +5,9 @@
     4 past the activity's own deadline? not sent             5 send once, while the account's answer is valid
     6 classify: accepted, refused, unknown
 
-Step 1 makes a workflow reset, or a second delivery of the same task, harmless. Step 3 is asked at the same time as step 1, and again
-if the answer is no longer valid when everything else is ready; it is checked once more right before the first byte is sent. An exit
-asks nobody. Nothing here decides what to send.
+Step 1 makes a workflow reset, or a second delivery of the same task, harmless. Step 3 is asked at the same
+time as step 1, and again if the answer is no longer valid when everything else is ready; it is checked once
+more right before the first byte is sent. An exit asks nobody. Nothing here decides what to send.
 """
 
 import asyncio
@@ -80,7 +80,10 @@ class OrderLookups:
 
     @activity.defn(name=FIND_ORDER)
     async def find_order(self, request: FindRequest) -> FindAnswer:
-        """Search for an order of unknown outcome in all orders since the day before it. Raise when the broker does not answer."""
+        """Search for an order of unknown outcome in all orders since the day before it.
+
+        Raise when the broker does not answer.
+        """
         found = match_order(
             await self._reader.orders_since(request.search_from),
             request.intent,
@@ -92,11 +95,15 @@ class OrderLookups:
 
     @activity.defn(name=READ_ORDER)
     async def read_order(self, order_id: OrderId) -> OrderReport:
-        """Read one order. Raise when it cannot be read, and also when the broker no longer knows an order it once reported."""
+        """Read one order.
+
+        Raise when it cannot be read, and also when the broker no longer knows an order it once reported.
+        """
         report = await self._reader.order(order_id)
         if report is None:
             raise ApplicationError(
-                f"expected order {order_id}, which the broker reported before, found that it no longer knows it",
+                f"expected order {order_id}, which the broker reported before, found that it no longer "
+                "knows it",
                 type="Vanished",
             )
         return report
@@ -123,7 +130,10 @@ class OrderActivities:
     def __init__(
         self, gateway: OrderGateway, mode: Mode, account: AccountClient, kill_switch: KillSwitch
     ) -> None:
-        """Send through `gateway`, for trades of `mode` only; entries while `account` admits them and `kill_switch` is off."""
+        """Send through `gateway`, for trades of `mode` only.
+
+        Entries are sent while `account` admits them and `kill_switch` is off.
+        """
         self._gateway = gateway
         self._mode = mode
         self._account = account
@@ -186,7 +196,10 @@ class OrderActivities:
     async def _sent(
         self, request: SubmitRequest, deadline: Deadline, asked: "asyncio.Task[_Grant] | None"
     ) -> SubmitAnswer:
-        """Look up, check, and send once; `asked` is the account's answer to an entry, which may be still to come."""
+        """Look up, check, and send once.
+
+        `asked` is the account's answer to an entry, which may be still to come.
+        """
         orders = await self._look_up(request)
         if isinstance(orders, SubmitAnswer):
             return orders
@@ -204,7 +217,10 @@ class OrderActivities:
         return await self._place(request, grant)
 
     async def _look_up(self, request: SubmitRequest) -> list[OrderReport] | SubmitAnswer:
-        """Look up the order among all orders: found, it is adopted; not answered, it is not sent; else return all orders."""
+        """Look up the order among all orders, and return these when it is not there.
+
+        Found, it is adopted; not answered, nothing is sent.
+        """
         if request.mode is not self._mode:
             return _not_sent(
                 "WRONG_MODE", f"expected a worker in mode {request.mode}, this one is in {self._mode}"
@@ -325,9 +341,10 @@ class OrderActivities:
 
 
 def _position(symbol: str, orders: list[OrderReport], positions: list[Position]) -> PositionAnswer:
-    """Count what is held, and what open closing orders may sell; of an order that is listed twice the later one counts.
+    """Count what is held, and what open closing orders may sell.
 
-    Exits of other trades may be weeks old: those are in the list of live orders only.
+    Of an order that is listed twice the later one counts. Exits of other trades may be weeks old: those are
+    in the list of live orders only.
     """
     held = sum(position.quantity for position in positions if same_contract(position.symbol, symbol))
     latest = {each.order_id: each for each in orders}.values()

@@ -1,4 +1,7 @@
-"""Parse an alert. It is pure, and an activity so that its answer is in the history: a new parser never changes a running trade."""
+"""Parse an alert.
+
+It is pure, and an activity so that its answer is in the history: a new parser never changes a running trade.
+"""
 
 from temporalio import activity
 

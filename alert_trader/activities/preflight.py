@@ -13,7 +13,10 @@ _Judged = tuple[bool, str]
 
 
 async def preflight(reader: OrderReader, whitelist: tuple[AccountNumber, ...] | None) -> tuple[Check, ...]:
-    """Run every check on its own, so that one failure does not hide another. `whitelist` is None in demo and dry-run: not needed."""
+    """Run every check on its own, so that one failure does not hide another.
+
+    `whitelist` is None in demo and dry-run: not needed.
+    """
     return (
         await _check("token", _token, reader, "check TASTYTRADE_CLIENT_SECRET and TASTYTRADE_REFRESH_TOKEN"),
         await _check(

@@ -1,8 +1,8 @@
 """Reconcile the account at the broker with its trades, repeatedly, while its order stream is followed.
 
-Trades and broker are read one after the other, and each may lag by parts of a second. So a difference is reported to the account only
-when a second comparison, a while later, still finds it; if no trade is open there is nothing to wait for. A read that fails finds no
-difference and clears none.
+Trades and broker are read one after the other, and each may lag by parts of a second. So a difference is
+reported to the account only when a second comparison, a while later, still finds it; if no trade is open
+there is nothing to wait for. A read that fails finds no difference and clears none.
 """
 
 import asyncio
@@ -86,7 +86,8 @@ class Reconciliation:
         present = [each for each in answer.trades if each not in gone]
         found = compare(present, positions, working, [each for each in gone if each.position > 0])
         for each in gone:
-            # one that holds contracts is a difference; one that holds none is released, once it had the time to report that itself
+            # one that holds contracts is a difference; one that holds none is released, once it had the time
+            # to report that itself
             if each.position == 0 and each.trade in self._over:
                 await account.execute_update(RELEASE_UPDATE, each.trade)
         self._over = frozenset(each.trade for each in gone)

@@ -23,7 +23,8 @@ from alert_trader.domain.money import Usd, plain
 from alert_trader.domain.orders.order import OrderIntent, OrderKind, Side, TimeInForce
 
 REFERENCE_PAUSES = (0.2, 0.5, 1.0)
-"""Seconds between questions for the day's buying power: when a day begins, the account is still reading it."""
+"""Seconds between questions for the day's buying power: when a day begins, the account is still reading
+it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,10 @@ class SizeActivity:
 
     @activity.defn(name=SIZE_ENTRY)
     async def size_entry(self, request: SizeRequest) -> SizeAnswer:
-        """Confirm the contract, price and size the entry, and have the broker check it. Raise when the broker does not answer."""
+        """Confirm the contract, price and size the entry, and have the broker check it.
+
+        Raise when the broker does not answer.
+        """
         try:
             answer = await self._sized_or_denied(request)
         except Refused as no:
@@ -130,7 +134,10 @@ class SizeActivity:
         if request.highest is not None:
             highest = min(highest, request.highest)
             if first > highest:
-                reason = f"The market moved above the approved price: at most {plain(highest)} was approved, the entry needs {plain(first)}"
+                reason = (
+                    f"The market moved above the approved price: at most {plain(highest)} was "
+                    f"approved, the entry needs {plain(first)}"
+                )
                 return Denied(
                     code=Code.PRICE_FAR_FROM_MARKET,
                     reason=reason,

@@ -1,6 +1,7 @@
 """Follow an account's order stream, and signal each report to its trade.
 
-Nothing on the stream is repeated after a gap. So every subscription begins with a read of all orders since the day before.
+Nothing on the stream is repeated after a gap. So every subscription begins with a read of all orders since
+the day before.
 """
 
 import asyncio
@@ -47,20 +48,24 @@ HEARTBEAT = timedelta(seconds=2)
 """Well inside the activity's heartbeat timeout, so that only a dead worker misses it."""
 
 REMEMBERED_CHAINS = 10_000
-"""Order ids kept to route a replacement, which has no client order id, to the trade of the order it replaces."""
+"""Order ids kept to route a replacement, which has no client order id, to the trade of the order it
+replaces."""
 
 
 HANDOVER = timedelta(milliseconds=100)
 """Before another worker takes the stream over from one that shuts down."""
 
 RECHECK = timedelta(seconds=45)
-"""How often the orders are read while the stream is open: it may have stopped sending, and a fill must not wait for the day's end."""
+"""How often the orders are read while the stream is open: it may have stopped sending, and a fill must not
+wait for the day's end."""
 
 AGE = timedelta(hours=4)
-"""How long one connection is kept: an unnoticed fault ends with it, and the next one begins with a read of all orders."""
+"""How long one connection is kept: an unnoticed fault ends with it, and the next one begins with a read of
+all orders."""
 
 SILENT_AFTER = timedelta(seconds=15)
-"""How old a change may be that a read shows and the stream has not sent: past it the stream counts as silent and is reopened."""
+"""How old a change may be that a read shows and the stream has not sent: past it the stream counts as silent
+and is reopened."""
 
 
 class StreamActivity:
@@ -76,7 +81,7 @@ class StreamActivity:
         age: timedelta = AGE,
         reconciliation: Reconciliation | None = None,
     ) -> None:
-        """Follow `reader`'s account, signal with `client`, report foreign orders to `channels`; reconnect at the age of `age`."""
+        """Follow `reader`'s account, signal with `client`, report foreign orders to `channels`."""
         self._reader = reader
         self._client = client
         self._channels = channels
@@ -89,7 +94,10 @@ class StreamActivity:
 
     @activity.defn(name=FOLLOW_ORDERS)
     async def follow_orders(self, request: FollowRequest) -> None:
-        """Follow the stream until it is lost or this worker shuts down; then raise. The next attempt catches up first."""
+        """Follow the stream until it is lost or this worker shuts down; then raise.
+
+        The next attempt catches up first.
+        """
         activity.logger.info("following the order stream of account %s", request.account)
         try:
             await self._follow(request)
@@ -131,7 +139,10 @@ class StreamActivity:
             )
 
     async def _report_status(self, request: FollowRequest, status: StreamStatus) -> None:
-        """Report to the account whether its stream is connected; if that fails, the next attempt reports it."""
+        """Report to the account whether its stream is connected.
+
+        If that fails, the next attempt reports it.
+        """
         try:
             await self._client.get_workflow_handle(
                 account_workflow_id(AccountNumber(request.account))
@@ -160,9 +171,10 @@ class StreamActivity:
                 raise Unavailable("the stream is open and has not sent a change of an order; it is reopened")
 
     async def _catch_up(self) -> list[OrderReport]:
-        """Route what has changed since it was last routed, and return those reports that are of this product's trades.
+        """Route what has changed since it was last routed; return the reports of this product's trades.
 
-        A trade is signalled each change once, so that its history stays small however often the stream is lost.
+        A trade is signalled each change once, so that its history stays small however often the stream is
+        lost.
         """
         recent, live = await asyncio.gather(
             self._reader.orders_since(new_york_date(clock.now()) - timedelta(days=1)),
@@ -177,7 +189,8 @@ class StreamActivity:
                 and (read := await self._reader.order(order_id)) is not None
             ):
                 found[order_id] = read
-        # the broker lists the newest first; a replacement is recognised by what it replaces, so oldest first, also at equal times
+        # the broker lists the newest first; a replacement is recognised by what it replaces, so oldest first,
+        # also at equal times
         oldest_first = list(found.values())[::-1]
         oldest_first.sort(key=lambda each: each.received_at or datetime.min.replace(tzinfo=UTC))
         news = [report for report in oldest_first if self._routed.get(report.order_id) != report]
@@ -204,7 +217,8 @@ class StreamActivity:
                 await self._page(
                     report,
                     trade,
-                    "The broker reports a working or filled order of a trade that is closed or not in this namespace",
+                    "The broker reports a working or filled order of a trade that is closed or not in "
+                    "this namespace",
                 )
         self._routed[report.order_id] = report
         while len(self._routed) > REMEMBERED_CHAINS:
@@ -220,7 +234,10 @@ class StreamActivity:
         if report.order_id in self._foreign or not live:
             return
         self._foreign.add(report.order_id)
-        text = f"order {report.order_id}: {report.side} {report.quantity} {report.symbol}, {report.venue_status}. It is not touched"
+        text = (
+            f"order {report.order_id}: {report.side} {report.quantity} {report.symbol}, "
+            f"{report.venue_status}. It is not touched"
+        )
         notice = Notice(level=Level.STORY, workflow_id="", title="Foreign order in the account", text=text)
         await asyncio.gather(*(channel.tell(notice) for channel in self._channels), return_exceptions=True)
         try:
@@ -232,7 +249,10 @@ class StreamActivity:
             )
 
     async def _page(self, report: OrderReport, trade: str, title: str) -> None:
-        text = f"order {report.order_id} ({report.client_order_id}): {report.side} {report.quantity} {report.symbol}, {report.venue_status}"
+        text = (
+            f"order {report.order_id} ({report.client_order_id}): {report.side} {report.quantity} "
+            f"{report.symbol}, {report.venue_status}"
+        )
         notice = Notice(level=Level.PAGE, workflow_id=trade, title=title, text=text)
         await asyncio.gather(*(channel.tell(notice) for channel in self._channels), return_exceptions=True)
 

@@ -1,7 +1,7 @@
 """How each activity is run: its timeouts and retries in named bundles, and the only calls that start one.
 
-Every bundle has a start-to-close timeout. One that is retried has also an end: a schedule-to-close timeout, a number of
-attempts, or the run of the workflow that it belongs to.
+Every bundle has a start-to-close timeout. One that is retried has also an end: a schedule-to-close timeout, a
+number of attempts, or the run of the workflow that it belongs to.
 """
 
 from dataclasses import dataclass, replace
@@ -37,13 +37,15 @@ class ActivityOptions:
 
 
 ONCE = RetryPolicy(maximum_attempts=1)
-"""What changes something at the broker is never retried by Temporal: after a lost answer the workflow looks for the order first."""
+"""What changes something at the broker is never retried by Temporal: after a lost answer the workflow looks
+for the order first."""
 
 PARSE = ActivityOptions(start_to_close=timedelta(seconds=2))
 """Parsing is pure and takes microseconds; this only bounds a stuck worker."""
 
 SIZE_LIMIT = timedelta(seconds=30)
-"""An alert that takes longer to size is too old to trade well; its age is checked again when the order is sent."""
+"""An alert that takes longer to size is too old to trade well; its age is checked again when the order is
+sent."""
 
 SIZE = ActivityOptions(
     start_to_close=timedelta(seconds=12),
@@ -55,8 +57,8 @@ SIZE = ActivityOptions(
 """Three calls to the broker one after another, each within its own call timeout."""
 
 SUBMIT_EXIT = ActivityOptions(start_to_close=timedelta(seconds=10), retry=ONCE)
-"""Above the broker's call timeout, so that no HTTP call outlives its activity; short, because a lost worker is noticed
-only here. An exit waits for a worker as long as it takes."""
+"""Above the broker's call timeout, so that no HTTP call outlives its activity; short, because a lost worker
+is noticed only here. An exit waits for a worker as long as it takes."""
 
 SUBMIT_ENTRY = replace(SUBMIT_EXIT, schedule_to_start=timedelta(seconds=15))
 """An entry that waited this long for a worker is not sent: it is decided again."""
@@ -93,8 +95,8 @@ CARD = ActivityOptions(
         maximum_interval=timedelta(seconds=10),
     ),
 )
-"""A few calls to Discord, within its rate limits. If the bot is away for longer, the next change shows the card again, or
-the bot does when it is back. The end of a trade waits this long at most, twice."""
+"""A few calls to Discord, within its rate limits. If the bot is away for longer, the next change shows the
+card again, or the bot does when it is back. The end of a trade waits this long at most, twice."""
 
 READ_ACCOUNT = replace(READ, start_to_close=timedelta(seconds=25), schedule_to_close=timedelta(seconds=60))
 """Ten calls to the broker, a few at once, each within its own call timeout."""
@@ -108,8 +110,8 @@ FOLLOW_ORDERS = ActivityOptions(
         maximum_interval=timedelta(seconds=15),
     ),
 )
-"""The order stream. The end of the account's run ends it. Three missed heartbeats mean that its worker is lost. A dropped
-socket is common: it reconnects at once, and four times a minute while the broker is down."""
+"""The order stream. The end of the account's run ends it. Three missed heartbeats mean that its worker is
+lost. A dropped socket is common: it reconnects at once, and four times a minute while the broker is down."""
 
 HOUSEKEEPING = ActivityOptions(
     start_to_close=timedelta(minutes=3),
@@ -132,7 +134,10 @@ def card_of(account: AccountNumber) -> ActivityOptions:
 async def run_activity(
     activity: str, *args: object, answer: type[_T], options: ActivityOptions, summary: str
 ) -> _T:
-    """Run an activity and return its answer; `summary` names it in the Web UI. Raise ActivityError when it failed."""
+    """Run an activity and return its answer; `summary` names it in the Web UI.
+
+    Raise ActivityError when it failed.
+    """
     found: _T = await workflow.execute_activity(
         activity,
         args=args,

@@ -1,7 +1,7 @@
 """HousekeepingWorkflow: one round through all trades that Temporal keeps, started by a schedule.
 
-It keeps no state between rounds: what is archived, and what the hot mirror has, is read from them. So a round that was missed, or a
-mirror that was deleted, needs nothing but the next round.
+It keeps no state between rounds: what is archived, and what the hot mirror has, is read from them. So a round
+that was missed, or a mirror that was deleted, needs nothing but the next round.
 """
 
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What callers of the workflows know: inputs, commands, answers, and the names of updates, signals and queries."""
+"""What callers of the workflows know: inputs, commands, answers, names of handlers."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -54,7 +54,10 @@ NOT_POSSIBLE = "NOT_POSSIBLE"
 
 
 def task_queue(account: AccountNumber) -> str:
-    """Return the one task queue of an account's workflows and activities, so that activities start eagerly and rate limits hold."""
+    """Return the task queue of an account's workflows and activities.
+
+    It is one queue, so that activities start eagerly and rate limits hold.
+    """
     return f"trades-{account}"
 
 

@@ -1,4 +1,4 @@
-"""The Prometheus metrics of trades, counted from the journal alone, so that a number agrees with the audit trail.
+"""The Prometheus metrics of trades, counted from the journal alone, as the audit trail is.
 
 The SDK's meter counts nothing during a replay. Labels are closed sets: no id, name or symbol becomes one.
 """
@@ -43,7 +43,8 @@ STAGES = {
     EventKind.FILLED: ("first_fill", EventKind.RECEIVED),
     EventKind.EXIT_SUBMITTED: ("exit_at_venue", EventKind.FILLED),
 }
-"""Stages of a trade: the event that ends one, its name, and the event it is measured from; the first of each counts."""
+"""Stages of a trade: the event that ends one, its name, and the event it is measured from; the first of each
+counts."""
 
 
 def count(events: Sequence[TradeEvent]) -> None:

@@ -1,6 +1,7 @@
-"""The search attributes of a trade: the columns of lists in `trader list` and the Web UI, registered when a worker starts.
+"""The search attributes of a trade: the columns of lists. A worker registers them when it starts.
 
-P&L is a double because Temporal has no decimal type. It is for sorting and display; nothing is computed from it.
+P&L is a double because Temporal has no decimal type. It is for sorting and display; nothing is computed from
+it.
 """
 
 from temporalio.api.enums.v1 import IndexedValueType

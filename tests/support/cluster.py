@@ -79,7 +79,7 @@ QUICK: dict[str, object] = {
 """A ladder of seconds, so that "in the middle of the window" is real time; four contracts a trade; and money as the only limit."""
 
 LOOKED_FOR = (
-    activity_options.SUBMIT_ENTRY.start_to_close + sum(timing.LOOKS, timedelta())
+    activity_options.SUBMIT_ENTRY.start_to_close + sum(timing.SEARCH_PAUSES, timedelta())
 ).total_seconds() + 60
 """Seconds that an order takes which was lost before it was accepted: given up, looked for, sent again; and the scene's own time."""
 

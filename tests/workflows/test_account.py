@@ -79,7 +79,7 @@ async def test_a_halt_takes_entries_back_and_lets_exits_be(
 ) -> None:
     """HLT-10, HLT-30, EXT-50: the answer says what was cancelled; what is held keeps its exit; a new alert is denied."""
     monkeypatch.setattr(
-        timing, "HALT_ANSWER", timedelta(seconds=20)
+        timing, "HALT_RECEIPT_WITHIN", timedelta(seconds=20)
     )  # the cancel is over by then, however busy the machine is
     await strict.quote("1.20", "1.20")  # it is bought at once, and then held in real time
     held = await strict.alert(price="1.20", real_time=True)
@@ -125,7 +125,7 @@ async def test_flatten_halts_first_and_goes_on_until_flat(
 ) -> None:
     """HLT-20: entries are taken back, positions sold, the progress is on record, and the account stays halted when it is flat."""
     monkeypatch.setattr(
-        timing, "HALT_ANSWER", timedelta(seconds=20)
+        timing, "HALT_RECEIPT_WITHIN", timedelta(seconds=20)
     )  # the cancel is over by then, however busy the machine is
     await strict.quote("1.20", "1.20")  # it is bought at once, and then held in real time
     held = await strict.alert(price="1.20", real_time=True)
@@ -309,7 +309,7 @@ async def test_contracts_that_nobody_bought_block_entries_until_a_person_explain
     """UNK-60: a position of somebody else's order is shown and paged; its order is told of and left alone; explained, entries pass."""
     order = await strict.control.app_order(strict.account, strict.symbol, Action.BUY_TO_OPEN, 2, limit="1.30")
     await eventually(
-        lambda: any("not ours" in notice.title for notice in strict.heard.notices),
+        lambda: any("Foreign order" in notice.title for notice in strict.heard.notices),
         "people to hear of the order",
     )
     await strict.control.drop_streams()

@@ -293,7 +293,12 @@ async def test_a_history_bears_a_close_that_waits_for_weeks(
 
 @pytest.mark.parametrize(
     ("pauses", "each"),
-    [(timing.CANCEL_PAUSES, 30), (timing.SWEEPS, 20), (timing.LOOK_AGAIN, 20), (timing.SALE_READS, 20)],
+    [
+        (timing.CANCEL_PAUSES, 30),
+        (timing.LATE_SEARCH_PAUSES, 20),
+        (timing.SUBMIT_PAUSES, 20),
+        (timing.MARKET_ORDER_READS, 20),
+    ],
 )
 def test_whatever_is_asked_for_two_years_fits_into_a_history(
     pauses: tuple[timedelta, ...], each: int

@@ -286,7 +286,7 @@ def test_an_exit_that_is_refused_for_two_years_fits_into_a_history() -> None:
     began = now = datetime(2026, 11, 24, 15, tzinfo=UTC)
     tries = 0
     while now < began + timedelta(days=730):
-        pause = timing.EXIT_BACKOFF[min(tries, len(timing.EXIT_BACKOFF) - 1)]
+        pause = timing.EXIT_PAUSES[min(tries, len(timing.EXIT_PAUSES) - 1)]
         now += min(pause, BY_RULE.next_open(now) - now)
         tries += 1
     assert tries * 30 < 40_000

@@ -1,13 +1,15 @@
-"""The order ledger: everything known of a trade's orders, from reports that may come twice, late, or in any order.
+"""The order ledger: a trade's orders, from reports that may come twice, late, or in any order.
 
-A report is cumulative. Fills are kept by order id and fill id, so the same fill counts once; a status only moves forward, so
-an old report changes nothing. After a set of reports the ledger is the same, whatever the order they came in.
+A report is cumulative. Fills are kept by order id and fill id, so the same fill counts once; a status only
+moves forward, so an old report changes nothing. After a set of reports the ledger is the same, whatever the
+order they came in.
 
     filled + open + cancelled = ordered          for every order
     an order of unknown outcome counts as open, in full, until it is found or confirmed absent
     only a fill that the broker has shown in the trade's contract is the trade's
 
-An order may have several versions at the broker: an edit in the broker's app replaces it by an order with a new id.
+An order may have several versions at the broker: an edit in the broker's app replaces it by an order with a
+new id.
 """
 
 from dataclasses import dataclass, field
@@ -54,7 +56,8 @@ class OrderState(StrEnum):
     NOT_SENT = "not sent"
     """It was certainly not sent."""
     CONFIRMED_ABSENT = "absent"
-    """No complete list of the account's orders had it. Should it appear after all, it is adopted and cancelled."""
+    """No complete list of the account's orders had it. Should it appear after all, it is adopted and
+    cancelled."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -84,7 +87,7 @@ class OrderVersion:
 
     @property
     def fills_missing(self) -> bool:
-        """Whether the broker counts more as filled than it has shown fills for, or has not shown the quantity."""
+        """Whether the broker has not shown all fills that it counts, or not shown the quantity."""
         return self.quantity == 0 or self.filled < (
             self.quantity if self.status is OrderStatus.FILLED else self.counted
         )
@@ -104,7 +107,8 @@ class OrderVersion:
         if _RANK[report.status] > _RANK[self.status]:
             self.status = report.status
         self.quantity = max(self.quantity, report.quantity)
-        # terminal with 0 remaining may also mean that nothing more will fill: it says nothing of what has filled
+        # terminal with 0 remaining may also mean that nothing more will fill: it says nothing of what has
+        # filled
         if not (report.status.terminal and report.remaining == 0):
             self.counted = max(self.counted, report.quantity - report.remaining)
         self.reject_reason = report.reject_reason or self.reject_reason
@@ -133,7 +137,10 @@ class LedgerOrder:
 
     @property
     def order_ids(self) -> tuple[OrderId, ...]:
-        """Every id it has at the broker: what to read. Ids that were only named as replacing or replaced are included."""
+        """Every id it has at the broker: what to read.
+
+        Ids that were only named as replacing or replaced are included.
+        """
         return (*self.versions, *self._unseen)
 
     @property
@@ -145,7 +152,10 @@ class LedgerOrder:
 
     @property
     def order_id(self) -> OrderId | None:
-        """The id to act on: the newest that can still fill, else the newest. A failed replacement leaves the older one."""
+        """The id to act on: the newest that can still fill, else the newest.
+
+        A failed replacement leaves the older one.
+        """
         working = [order_id for order_id, each in self.versions.items() if not each.status.terminal]
         # the broker's numbers rise
         return max(
@@ -186,7 +196,7 @@ class LedgerOrder:
 
     @property
     def open(self) -> int:
-        """Contracts that may still fill: more than intended where someone enlarged the order in the broker's app."""
+        """Contracts that may still fill; more than intended if someone enlarged the order at the broker."""
         if self.done:
             return 0
         return max(self.quantity - self.filled, *(each.open for each in self.versions.values()), 0)
@@ -225,7 +235,10 @@ class LedgerUpdate:
 
 @dataclass(slots=True)
 class OrderLedger:
-    """The orders of the trade from `message` in the contract `symbol` (OCC). Plain data: it survives a round trip through JSON."""
+    """The orders of the trade from `message` in the contract `symbol` (OCC).
+
+    Plain data: it survives a round trip through JSON.
+    """
 
     message: MessageId
     symbol: str
@@ -249,7 +262,10 @@ class OrderLedger:
         )
 
     def intend(self, intent: OrderIntent) -> LedgerOrder:
-        """Enter an order before it is sent. One that was reported already (after a reset) keeps what is known of it."""
+        """Enter an order before it is sent.
+
+        One that was reported already (after a reset) keeps what is known of it.
+        """
         known = self.by_id.get(intent.client_order_id)
         if known is not None:
             return known
@@ -265,21 +281,24 @@ class OrderLedger:
         return order
 
     def settle(self, client_order_id: ClientOrderId, state: OrderState) -> LedgerOrder:
-        """Enter how a submission ended. What the broker has already reported stays, whatever the answer was."""
+        """Enter how a submission ended.
+
+        What the broker has already reported stays, whatever the answer was.
+        """
         order = self.by_id[client_order_id]
         if order.state is not OrderState.ACKNOWLEDGED:
             order.state = state
         return order
 
     def owns(self, report: OrderReport) -> bool:
-        """Whether a report is of this trade: by its client order id, its order id, or the order that it replaces."""
+        """Whether a report is of this trade, by client order id, order id, or the order it replaces."""
         return self._named(report) is not None
 
     def apply(self, report: OrderReport, known_as: ClientOrderId | None = None) -> LedgerUpdate | None:
         """Apply a report; None when it is not of this trade, and then nothing changes.
 
-        `known_as` names the order where the report cannot: in the answer to its submission, or when it was matched by
-        its attributes.
+        `known_as` names the order where the report cannot: in the answer to its submission, or when it was
+        matched by its attributes.
         """
         name = known_as or self._named(report)
         if name is None:
@@ -322,7 +341,7 @@ class OrderLedger:
         return None
 
     def _adopt(self, name: ClientOrderId, report: OrderReport) -> LedgerOrder:
-        """Enter an order that has an id of this trade and is not in its history: the workflow was reset to before it."""
+        """Enter an order of this trade that is not in its history, because of a reset."""
         named = read_client_order_id(name)
         assert named is not None
         order = self.by_id[name] = LedgerOrder(

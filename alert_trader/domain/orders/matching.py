@@ -1,8 +1,9 @@
 """Recognise an order among the account's orders, after the answer to its submission was lost.
 
-An order is recognised by its client order id, which is sent twice (external identifier, and the end of the source). If the broker
-echoed neither, it is recognised by its attributes: contract, side, quantity, price and time, if exactly one order matches. An order
-whose source names another program, or that replaces another order, never matches.
+An order is recognised by its client order id, which is sent twice (external identifier, and the end of the
+source). If the broker echoed neither, it is recognised by its attributes: contract, side, quantity, price and
+time, if exactly one order matches. An order whose source names another program, or that replaces another
+order, never matches.
 """
 
 from collections.abc import Collection, Iterable
@@ -17,7 +18,8 @@ CLOCK_SLACK = timedelta(seconds=5)
 """How far the broker's clock may be behind when the time of an order without an id is compared."""
 
 SENDING_TIME = timedelta(minutes=2)
-"""How long after the wait for its answer ended a request may still be accepted; an order received later does not match."""
+"""How long after the wait for its answer ended a request may still be accepted; an order received later does
+not match."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +39,10 @@ def match_order(
     lost_at: datetime,
     known_ids: Collection[OrderId] = (),
 ) -> OrderMatch:
-    """Find the order of `intent`, submitted between `intended_at` and `lost_at`, in a complete list of the account's orders."""
+    """Find the order of `intent` in a complete list of the account's orders.
+
+    It was submitted between `intended_at` and `lost_at`.
+    """
     times = intended_at - CLOCK_SLACK, lost_at + SENDING_TIME
     unnamed = []
     for report in reports:
@@ -51,7 +56,10 @@ def match_order(
 
 
 def _is_unnamed(report: OrderReport) -> bool:
-    """Whether nothing says who sent an order. One that replaces another is a version of that one, not an order of its own."""
+    """Whether nothing says who sent an order.
+
+    One that replaces another is a version of that one, not an order of its own.
+    """
     return report.client_order_id is None and not report.source and report.replaces is None
 
 

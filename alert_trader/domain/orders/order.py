@@ -62,8 +62,8 @@ class OrderStatus(StrEnum):
 class OrderIntent:
     """An order that is to be sent: all of it follows from the history, none of it from a clock or chance.
 
-    `limit` is dollars a share, on a valid tick, and None exactly for a market order. Exits have a strict position effect, which
-    the adapter adds to every sell to close, so that it cannot be forgotten.
+    `limit` is dollars a share, on a valid tick, and None exactly for a market order. Exits have a strict
+    position effect, which the adapter adds to every sell to close, so that it cannot be forgotten.
     """
 
     client_order_id: ClientOrderId
@@ -80,7 +80,8 @@ class OrderIntent:
             raise ValueError(f"expected a quantity of at least 1 contract, found {self.quantity}")
         if (self.limit is None) != (self.kind is OrderKind.MARKET):
             raise ValueError(
-                f"expected a limit price on a limit order and none on a market order, found {self.limit} on {self.kind}"
+                "expected a limit price on a limit order and none on a market order, found "
+                f"{self.limit} on {self.kind}"
             )
         if self.kind is OrderKind.MARKET and self.time_in_force is not TimeInForce.DAY:
             raise ValueError(
@@ -102,12 +103,14 @@ class Fill:
 class OrderReport:
     """The broker's report of one order at one moment: cumulative, never a change.
 
-    `remaining` is what can still fill; `fills` may lag behind it (a filled order may be reported before all its fills are).
+    `remaining` is what can still fill; `fills` may lag behind it (a filled order may be reported before all
+    its fills are).
     """
 
     order_id: OrderId
     client_order_id: ClientOrderId | None
-    """Set when the broker echoed one of ours (as external identifier or in the source); None for a foreign order."""
+    """Set when the broker echoed one of ours (as external identifier or in the source); None for a foreign
+    order."""
     status: OrderStatus
     symbol: str
     """The OCC symbol of the leg, as the broker reports it: checked against the contract alerted."""
@@ -142,8 +145,8 @@ class OrderReport:
 def fills_missing(status: OrderStatus, *, quantity: int, remaining: int, filled: int) -> bool:
     """Whether more was filled than the fills shown add up to.
 
-    In every capture an order that ended without filling keeps its remaining quantity. One that reports 0 remaining says nothing
-    either way: that may also mean that nothing more will fill.
+    In every capture an order that ended without filling keeps its remaining quantity. One that reports 0
+    remaining says nothing either way: that may also mean that nothing more will fill.
     """
     if status is OrderStatus.FILLED:
         return filled < quantity
@@ -173,7 +176,10 @@ class FeeEstimate:
 
 
 def average_price(fills: Sequence[Fill]) -> Decimal:
-    """Return the average price of fills by quantity, in dollars a share; raise ValueError when there are none."""
+    """Return the average price of fills by quantity, in dollars a share.
+
+    Raise ValueError when there are none.
+    """
     quantity = sum(fill.quantity for fill in fills)
     if quantity <= 0:
         raise ValueError(f"expected fills of at least 1 contract, found {quantity}")

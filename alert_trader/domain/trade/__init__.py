@@ -1,1 +1,1 @@
-"""A trade as a whole: its lifecycle, what may be requested of it in each phase, and the view of it for people."""
+"""A trade as a whole: its lifecycle, the commands allowed in each phase, and the view for people."""

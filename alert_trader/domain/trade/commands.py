@@ -1,7 +1,9 @@
-"""What may be requested of a trade in each phase, as a table: a command is allowed, allowed under conditions, or refused.
+"""What may be requested of a trade in each phase, as a table.
 
-The validators of the workflow's updates ask `refusal`; the pages in `specs/` are written from the same table. A refusal says
-first what is the case, then what to do.
+A command is allowed, allowed under conditions, or refused.
+
+The validators of the workflow's updates ask `refusal`; the pages in `specs/` are written from the same table.
+A refusal says first what is the case, then what to do.
 """
 
 from collections.abc import Callable, Iterable
@@ -15,7 +17,10 @@ from alert_trader.domain.trade.view import Offer
 
 
 class TradeCommand(StrEnum):
-    """What people, the trade's author and its account may request. The values are the names of the updates and signals."""
+    """What people, the trade's author and its account may request.
+
+    The values are the names of the updates and signals.
+    """
 
     CANCEL = "cancel"
     """Buy nothing more; keep and cover what was bought."""
@@ -81,7 +86,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What a command meets in a phase: a refusal, or conditions, of which the first that does not hold refuses it."""
+    """A refusal, or conditions, of which the first that does not hold refuses the command."""
 
     refusal: str | None = None
     conditions: tuple[Condition, ...] = ()
@@ -102,7 +107,10 @@ CHECKS: dict[Condition, Check] = {
     ),
     Condition.WHOLE_CONTRACT: Check(
         holds=lambda trade: trade.portion.of(trade.held) >= 1,
-        refusal="Nothing to sell: {portion} of {held} held is less than 1 contract. Sell more, or close the trade.",
+        refusal=(
+            "Nothing to sell: {portion} of {held} held is less than 1 contract. Sell more, or close "
+            "the trade."
+        ),
     ),
     Condition.OFFER_OPEN: Check(
         holds=lambda trade: trade.offer is not None,
@@ -164,7 +172,10 @@ TABLE: dict[tuple[TradeCommand, Phase], Rule] = {
         (
             _EVERY,
             Rule(
-                refusal="Nothing to cancel: the trade is {phase} and buys nothing more. To sell what it holds, close it."
+                refusal=(
+                    "Nothing to cancel: the trade is {phase} and buys nothing more. To sell what it "
+                    "holds, close it."
+                )
             ),
         ),
     ),

@@ -1,7 +1,7 @@
 """The lifecycle of a trade as a table: from each phase, where each trigger leads and which step is next.
 
-The workflow runs a step; a step ends with exactly one trigger; the table names the next phase and step. What is not in the
-table raises `IllegalTransition` and changes nothing. `diagram()` draws the table for the specs.
+The workflow runs a step; a step ends with exactly one trigger; the table names the next phase and step. What
+is not in the table raises `IllegalTransition` and changes nothing. `diagram()` draws the table for the specs.
 
 Fills may arrive while any step runs: they change the ledger, and never the phase by themselves.
 """
@@ -140,7 +140,10 @@ class TradeLifecycle:
     outcome: Outcome | None = None
 
     def on(self, trigger: Trigger) -> Step:
-        """Move by one trigger and return the next step; raise IllegalTransition, and change nothing, if the table has no such row."""
+        """Move by one trigger and return the next step.
+
+        Raise IllegalTransition, and change nothing, if the table has no such row.
+        """
         row = TABLE.get((self.phase, trigger))
         if row is None:
             raise IllegalTransition(f"expected a trigger of phase {self.phase!s}, found {trigger!s}")

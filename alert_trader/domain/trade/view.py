@@ -106,4 +106,5 @@ class TradeView:
     unvalued: int = 0
     """Contracts held to expiration whose value is not known: they may be exercised, and are not in `pnl`."""
     chain: str = ""
-    """The hash of the last event, by which the whole trail can be verified: `alert_trader.domain.audit.hash_chain`."""
+    """The hash of the last event, by which the whole trail can be verified:
+    `alert_trader.domain.audit.hash_chain`."""

@@ -20,11 +20,15 @@ with workflow.unsafe.imports_passed_through():
 class Days:
     """Begins each New York day with a reading of the account, and reads it again when the session opens.
 
-    What is read before the open counts until the open; what the session's reading finds then counts for the rest of the day.
+    What is read before the open counts until the open; what the session's reading finds then counts for the
+    rest of the day.
     """
 
     def __init__(self, account: Account, halt_reminded: date | None) -> None:
-        """Continue with `account`; `halt_reminded` is the last day on which people were reminded that it is halted."""
+        """Continue with `account`.
+
+        `halt_reminded` is the last day on which people were reminded that it is halted.
+        """
         self._account = account
         # a preflight of an earlier run may have failed: it is due again
         self._failures = 0 if all(each.ok for each in account.day.preflight) else 1
@@ -33,7 +37,10 @@ class Days:
 
     @property
     def next_reading(self) -> datetime:
-        """Return when the account is to be read: now if it was not, after a pause if the preflight failed, at the open, or tomorrow."""
+        """Return when the account is to be read next.
+
+        That is now if it was not read today, after a pause if the preflight failed, at the open, or tomorrow.
+        """
         day, now = self._account.day, workflow.now()
         if self._failures > 0 or day.reference is None:
             pause = (
@@ -113,7 +120,10 @@ class Days:
         day.preflight, day.preflight_at = checks, now
         self._failures = self._failures + 1 if wrong else 0
         if wrong and [each.name for each in wrong] != [each.name for each in before]:
-            text = f"Preflight failed, and nothing is bought: {'; '.join(f'{each.name}: {each.found}' for each in wrong)}"
+            text = (
+                "Preflight failed, and nothing is bought: "
+                f"{'; '.join(f'{each.name}: {each.found}' for each in wrong)}"
+            )
             self._account.record(
                 now, EventKind.PREFLIGHT, text, failed=", ".join(each.name for each in wrong)
             )
@@ -131,5 +141,8 @@ class Days:
             return
         self.halt_reminded = account.day.date
         if new_york_date(account.halted_at) != account.day.date:
-            text = f"Still {account.state} since {account.halted_at:%Y-%m-%d %H:%M} UTC by {account.halted_by}: {account.halt_reason}"
+            text = (
+                f"Still {account.state} since {account.halted_at:%Y-%m-%d %H:%M} UTC by "
+                f"{account.halted_by}: {account.halt_reason}"
+            )
             account.record(now, EventKind.STILL_HALTED, text, since=account.halted_at.isoformat())

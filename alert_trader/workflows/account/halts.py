@@ -1,4 +1,6 @@
-"""Halting and flattening an account: trades are signalled to stop buying, or to close, and the outcome is reported.
+"""Halting and flattening an account.
+
+Trades are signalled to stop buying, or to close, and the outcome is reported.
 
 A halt is certain once the last order admitted before it can no longer be sent; a halt is answered only then.
 """
@@ -47,7 +49,10 @@ class Halts:
         return all(task.done() for task in self._tasks)
 
     def apply(self, order: TradingStateCommand, command: Command) -> None:
-        """Change the trading state by a person's command; raise an application error if the table has no row for it."""
+        """Change the trading state by a person's command.
+
+        Raise an application error if the table has no row for it.
+        """
         try:
             self._account.order(
                 order, workflow.now(), by=command.by, reason=command.reason or "no reason given"
@@ -70,10 +75,12 @@ class Halts:
             await wait(lambda: False, admitted_at + PASS, "for the last admission to expire")
 
     async def receipt(self, started: datetime) -> HaltReceipt:
-        """Return what a halt has led to, within `HALT_ANSWER` of its start."""
+        """Return what a halt has led to, within `HALT_RECEIPT_WITHIN` of its start."""
         await self.wait_until_certain()
         await wait(
-            lambda: not self._account.entering, started + timing.HALT_ANSWER, "for entries to be cancelled"
+            lambda: not self._account.entering,
+            started + timing.HALT_RECEIPT_WITHIN,
+            "for entries to be cancelled",
         )
         cancelled = tuple(ended_line(each) for each in self._stopped if not each.entering)
         remaining = tuple(self._account.trades.values())
@@ -121,7 +128,10 @@ class Halts:
             if self._ending or self._to_close:
                 continue
             left = list(self._account.trades.values())
-            text = f"Flattening: {len(left)} trades with {sum(each.position for each in left)} contracts still open"
+            text = (
+                f"Flattening: {len(left)} trades with {sum(each.position for each in left)} contracts "
+                "still open"
+            )
             self._account.record(workflow.now(), EventKind.FLATTENING, text, trades=len(left))
 
     async def _signal(self, trade: WorkflowId, signal: str) -> None:

@@ -70,15 +70,16 @@ def build_view(
 
 def details(view: AccountView) -> str:
     """Write the account's page in Markdown: state, what is used of each limit, last events."""
-    limits = view.limits
+    limits, committed, since = view.limits, _dollars(view.committed), view.stream_since
+    stream = "lost" if since is None else f"connected since {since:%H:%M:%S} UTC"
     rows = [
         f"**{view.state.upper()}** · account `{view.account}` · {view.mode} · epoch {view.epoch}",
         "",
         *(f"- **blocks entries**: {_plain(each)}" for each in view.blocking),
-        f"- buying power at the start of {view.day}: {_dollars(view.reference)}, {_dollars(view.committed)} of it committed",
+        f"- buying power at the start of {view.day}: {_dollars(view.reference)}, {committed} of it committed",
         _today(view),
         f"- open: {len(view.open_trades)} of {limits.max_open_trades} trades",
-        f"- order stream: {'lost' if view.stream_since is None else f'followed since {view.stream_since:%H:%M:%S} UTC'}",
+        f"- order stream: {stream}",
         *(f"- difference: {_plain(str(each))}{_explained(each)}" for each in view.differences),
         "",
         *(
@@ -97,7 +98,10 @@ def details(view: AccountView) -> str:
 def _today(view: AccountView) -> str:
     used, most = _dollars(view.notional_today), _dollars(view.limits.max_notional_per_day)
     trades = f"{view.trades_today} of {view.limits.max_trades_per_day} trades, {used} of {most}"
-    return f"- today: {trades}, realised {_dollars(view.realised_today)} (halts at -{_dollars(view.limits.max_loss_per_day)})"
+    return (
+        f"- today: {trades}, realised {_dollars(view.realised_today)} (halts at "
+        f"-{_dollars(view.limits.max_loss_per_day)})"
+    )
 
 
 def _explained(difference: Difference) -> str:
@@ -119,7 +123,8 @@ def remaining_text(state: AccountState, cancelled: Sequence[str], remaining: Seq
     entering = sum(each.entering for each in remaining)
     held = sum(each.position for each in remaining)
     return (
-        f"The account is {state}: no entry is sent any more. {len(cancelled)} entries were cancelled, {entering} are being cancelled. "
+        f"The account is {state}: no entry is sent any more. {len(cancelled)} entries were cancelled, "
+        f"{entering} are being cancelled. "
         f"{held} contracts in {len(remaining)} open trades keep their exits"
     )
 

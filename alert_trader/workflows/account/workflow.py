@@ -1,8 +1,9 @@
 """AccountWorkflow: one account, without an end.
 
-It admits or denies entries (`alert_trader.domain.account.account`), halts and flattens (`halts.py`), begins each day with a reading
-of the buying power and a preflight (`days.py`), notifies people (`notifier.py`), follows the account's order stream with one activity,
-and continues as new once a day with its whole state. Exits and cancels never ask it: whatever happens to it, they continue.
+It admits or denies entries (`alert_trader.domain.account.account`), halts and flattens (`halts.py`), begins
+each day with a reading of the buying power and a preflight (`days.py`), notifies people (`notifier.py`),
+follows the account's order stream with one activity, and continues as new once a day with its whole state.
+Exits and cancels never ask it: whatever happens to it, they continue.
 """
 
 import asyncio
@@ -109,7 +110,7 @@ class AccountWorkflow:
             self._halts.begin_to_flatten()
         elif self._account.state is AccountState.HALTED:
             self._halts.stop_entries()  # those that the run before did not reach
-        for _ in range(timing.MOST_MOMENTS):
+        for _ in range(timing.MAX_TURNS):
             await self._days.begin_if_due()
             self._refresh()
             if self._full:
@@ -129,7 +130,8 @@ class AccountWorkflow:
             "for work in progress",
         )
         await workflow.wait_condition(workflow.all_handlers_finished)
-        stream.cancel()  # last: trades receive their fills through it, and a channel that does not work takes its time
+        # last: trades receive their fills through it, and a channel that does not work takes its time
+        stream.cancel()
         workflow.continue_as_new(
             AccountRequest(
                 account=request.account,
@@ -153,7 +155,7 @@ class AccountWorkflow:
     def _full(self) -> bool:
         """Whether this run must end: by its age, its number of updates, or because Temporal suggests it."""
         aged = workflow.now() >= self._began + timing.ACCOUNT_RUN
-        return aged or self._updates >= timing.MOST_UPDATES or workflow.info().is_continue_as_new_suggested()
+        return aged or self._updates >= timing.MAX_UPDATES or workflow.info().is_continue_as_new_suggested()
 
     # Entries
 
@@ -190,7 +192,7 @@ class AccountWorkflow:
 
     @workflow.update(name=HALT_UPDATE)
     async def halt(self, command: Command) -> HaltReceipt:
-        """Halt, and answer when it is certain that no entry is sent any more: what was cancelled by then, and what remains."""
+        """Halt, and answer when it is certain that no entry is sent any more."""
         self._updates += 1
         started = workflow.now()
         self._halts.apply(TradingStateCommand.HALT, command)
@@ -221,7 +223,10 @@ class AccountWorkflow:
 
     @workflow.update(name=FLATTEN_UPDATE)
     async def flatten(self, command: Command) -> AccountReceipt:
-        """Halt, cancel every entry and close every position; answer when nothing is bought any more, and continue until flat."""
+        """Halt, cancel every entry and close every position.
+
+        Answer when nothing is bought any more, and continue until flat.
+        """
         self._updates += 1
         already = self._account.state is AccountState.REDUCING
         self._halts.apply(TradingStateCommand.FLATTEN, command)
@@ -263,7 +268,10 @@ class AccountWorkflow:
 
     @workflow.signal(name=SETTINGS_SIGNAL)
     def update_settings(self, limits: Limits) -> None:
-        """Take over limits that have changed in the settings; a limit that a person changed stays if its setting has not changed."""
+        """Take over limits that have changed in the settings.
+
+        A limit that a person changed stays if its setting has not changed.
+        """
         new = merged(self._account.limits, self._account.set_limits, limits)
         self._account.set_limits = limits
         self._account.limit(new, workflow.now(), by="the settings", reason="as a worker started with them")
@@ -271,7 +279,10 @@ class AccountWorkflow:
 
     @workflow.signal(name=DIFFERENCES_SIGNAL)
     def report_differences(self, found: list[Difference]) -> None:
-        """Apply the differences between the account and its trades; a new one pages people and blocks entries."""
+        """Apply the differences between the account and its trades.
+
+        A new one pages people and blocks entries.
+        """
         self._account.differ(tuple(found), workflow.now())
         self._refresh()
 

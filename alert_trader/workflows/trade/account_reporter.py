@@ -1,4 +1,7 @@
-"""What a trade reports to its account: whether it still buys, what it holds, what it earned, and its end. Nothing waits for it."""
+"""What a trade reports to its account: whether it still buys, what it holds, what it earned, and its end.
+
+Nothing waits for it.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -28,14 +31,17 @@ class AccountReporter:
         exposure: Callable[[], Exposure | None],
         view: Callable[[], TradeView],
     ) -> None:
-        """Report to `account`; `exposure` is None while the account has reserved nothing for the trade and need not know."""
+        """Report to `account`; `exposure` is None while the account has reserved nothing for the trade."""
         self._state = state
         self._account = account
         self._exposure = exposure
         self._view = view
 
     async def run(self) -> None:
-        """Report until the trade is over. An account that is not reached finds out when it compares positions itself."""
+        """Report until the trade is over.
+
+        An account that is not reached finds out when it compares positions itself.
+        """
         reports = self._state.account
         over = False
         while not over:

@@ -7,11 +7,17 @@ from alert_trader.workflows.interface import TradeRequest
 
 
 def check_opens_trade(parsed: ParsedAlert, request: TradeRequest) -> Denied | None:
-    """Deny what is no entry. An add counts as one if it was matched with its trade, the profile wants adds, and nothing is missing."""
+    """Deny what is no entry.
+
+    An add counts as one if it was matched with its trade, the profile wants adds, and nothing is missing.
+    """
     if parsed.kind is AlertKind.ENTRY:
         return None
     if parsed.code is None and request.corrects is not None:
-        reason = f"expected a complete alert, found words that may correct {request.corrects}: check that trade, and send a complete alert"
+        reason = (
+            f"expected a complete alert, found words that may correct {request.corrects}: check that "
+            "trade, and send a complete alert"
+        )
         return Denied(code=Code.ALERT_CORRECTS, reason=reason, facts={"corrects": request.corrects})
     if (
         parsed.kind is AlertKind.ADD

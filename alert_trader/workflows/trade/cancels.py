@@ -1,7 +1,7 @@
 """Cancelling an order of the trade: until a report shows that it has ended, whatever the broker answers.
 
-A cancel request is not a cancellation: an order counts as open until a report ends it, and what it fills until then is kept.
-Where its state is unknown nothing is requested before it is found.
+A cancel request is not a cancellation: an order counts as open until a report ends it, and what it fills
+until then is kept. Where its state is unknown nothing is requested before it is found.
 """
 
 import asyncio
@@ -25,7 +25,8 @@ UNCERTAIN = frozenset({OrderState.INTENDED, OrderState.UNKNOWN})
 """States of an order that may or may not be at the broker."""
 
 SHORT_CHECKS_UNTIL = 3
-"""Attempts after which an order is read once for each cancel request: what keeps it open then is not a matter of milliseconds."""
+"""Attempts after which an order is read once for each cancel request: what keeps it open then is not a matter
+of milliseconds."""
 
 
 class Cancels:
@@ -76,13 +77,14 @@ class Cancels:
             while order.state not in UNCERTAIN:
                 if not order.done:
                     await self._request(order)
-                checks = timing.CANCEL_CHECKS
+                checks = timing.CANCEL_READS
                 for delay in checks if loop.attempts < SHORT_CHECKS_UNTIL else checks[-1:]:
                     if await wait(lambda: order.done, delay, f"for the end of {order.client_order_id}"):
                         break
                     await self._read(order)
                 ended = order.done
-                # the report that ended it may have come before its last fill: its contracts are free after one more read
+                # the report that ended it may have come before its last fill: its contracts are free after
+                # one more read
                 read = order.state is not OrderState.ACKNOWLEDGED or (ended and await self._read(order))
                 if (ended and read and order.done) or loop.expired:
                     return

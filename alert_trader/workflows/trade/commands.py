@@ -1,8 +1,9 @@
-"""What people, the trade's author and its account request of a trade: the updates and signals that are commands.
+"""The commands of a trade: updates and signals of people, the alert's author and the account.
 
-A validator asks the table of commands and phases (`alert_trader.domain.trade.commands`). A handler records who requested what,
-changes the state by one of its events, and waits a bounded time for the trade to carry it out. It never sends an order itself.
-An update that is sent again under the same id is answered by the server with its first receipt.
+A validator asks the table of commands and phases (`alert_trader.domain.trade.commands`). A handler records
+who requested what, changes the state by one of its events, and waits a bounded time for the trade to carry it
+out. It never sends an order itself. An update that is sent again under the same id is answered by the server
+with its first receipt.
 """
 
 from typing import assert_never
@@ -90,7 +91,10 @@ class TradeCommands(TradeHandlers):
 
     @workflow.update(name=CLOSE_UPDATE)
     async def close(self, command: Command) -> CommandReceipt:
-        """Stop buying and sell everything at the market. Requested again, everything that is being retried is tried at once."""
+        """Stop buying and sell everything at the market.
+
+        Requested again, everything that is being retried is tried at once.
+        """
         self._record_command(command, "requested to close the trade")
         return await self._close(command.by)
 
@@ -100,7 +104,10 @@ class TradeCommands(TradeHandlers):
 
     @workflow.update(name=SELL_UPDATE)
     async def sell(self, order: SellOrder) -> CommandReceipt:
-        """Sell a part of the position at the market; the exit plan covers the rest. All of it closes the trade."""
+        """Sell a part of the position at the market; the exit plan covers the rest.
+
+        All of it closes the trade.
+        """
         self._record_command(order.command, f"requested to sell {order.portion}")
         return await self._sell_portion(order.portion, order.command.by)
 
@@ -178,7 +185,10 @@ class TradeCommands(TradeHandlers):
 
     @workflow.signal(name=CLOSE_SIGNAL)
     def close_now(self, command: Command) -> None:
-        """Stop buying and sell everything, because the account is flattened. Sent again, what is being retried is tried at once."""
+        """Stop buying and sell everything, because the account is flattened.
+
+        Sent again, what is being retried is tried at once.
+        """
         if self._refusal(TradeCommand.CLOSE_NOW) is None:
             self._record_command(command, "requested to close the trade")
             self._request_close(command.by)
@@ -231,7 +241,8 @@ class TradeCommands(TradeHandlers):
             return self._receipt(done=True, text="Everything is being sold already")
         if phase not in {Phase.ENTERING, Phase.HOLDING} or held == 0:
             if phase in {Phase.ENTERING, Phase.WATCHING}:
-                # an order can still fill while it is cancelled: what fills is sold too, or a person is asked about it
+                # an order can still fill while it is cancelled: what fills is sold too, or a person is asked
+                # about it
                 if profile.exits is OnExit.APPROVAL:
                     self._start(
                         TaskName.LATE_EXIT_OFFER, self._offer_exit_once_held(said, quoted, portion, facts)
@@ -271,7 +282,7 @@ class TradeCommands(TradeHandlers):
     async def _offer_exit_once_held(
         self, said: FollowUp, quoted: str, portion: Portion, facts: dict[str, str]
     ) -> None:
-        """Offer an exit that came before anything was held, if something is held after all when the entry is over."""
+        """Offer an exit that came before anything was held, if something is held when the entry is over."""
         life = self._state.lifecycle
         await wait(lambda: life.phase in {Phase.HOLDING, Phase.CLOSING, Phase.DONE}, None, "")
         closing = self._state.close_requested_by is not None
@@ -318,7 +329,10 @@ class TradeCommands(TradeHandlers):
         return self._receipt(done=done, text=request.text if done else f"Selling {portion}{waits}")
 
     def _retry_now(self) -> None:
-        """Try everything at once that is being retried: a person who requests something may know that the broker works again."""
+        """Try everything at once that is being retried.
+
+        A person who requests something may know that the broker works again.
+        """
         if self._orders is not None:
             self._orders.retries.retry_now()
 

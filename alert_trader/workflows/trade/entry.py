@@ -1,7 +1,8 @@
-"""The entry of a trade: a first limit, up to three bumps of a tick, then the conversion; one working order at a time.
+"""The entry of a trade: a first limit, up to three bumps of a tick, then the conversion.
 
-A new price means: cancel, wait for the end, read the fills, send a new order for the remainder. A workflow that resumes after
-the window and its grace cancels the remainder and never chases the price.
+One order works at a time. A new price means: cancel, wait for the end, read the fills, send a new order for
+the remainder. A workflow that resumes after the window and its grace cancels the remainder and never chases
+the price.
 """
 
 from datetime import datetime, timedelta
@@ -41,7 +42,8 @@ with workflow.unsafe.imports_passed_through():
 RETRIED = frozenset(
     {"QUOTE_UNANSWERED", "TOO_LATE_TO_SEND", NOT_SENT, GRANT_TOO_OLD, ADMITTED_FEWER, Code.ACCOUNT_NOT_READY}
 )
-"""Why an entry that is still wanted was certainly not sent: it is decided again, within the ladder's own times."""
+"""Why an entry that is still wanted was certainly not sent: it is decided again, within the ladder's own
+times."""
 
 MAX_UNREACHABLE = 5
 """Times in a row that the account was not reached after which an entry is given up."""
@@ -94,7 +96,10 @@ class Entry:
         return None if self._entry.order is None else self._orders.ledger.order(self._entry.order)
 
     async def run(self) -> tuple[Trigger, str | None]:
-        """Buy until everything is bought or the rest is given up; return how that ended, and why. Leaves no entry working."""
+        """Buy until everything is bought or the rest is given up; return how that ended, and why.
+
+        Leaves no entry working.
+        """
         too_old = age_check(self._entry.fresh_from, now=workflow.now(), safety=self._request.policy.safety)
         if too_old is not None:
             await self._give_up(too_old.code, too_old.reason, **too_old.facts)
@@ -135,7 +140,10 @@ class Entry:
         return due(started=self._entry.started_at, now=workflow.now(), policy=self._policy)
 
     def _ended_at_broker(self) -> bool:
-        """Tell whether the working order ended with contracts missing; the entry is over then, unless it may be sent again."""
+        """Tell whether the working order ended with contracts missing.
+
+        The entry is over then, unless it may be sent again.
+        """
         order = self._order
         if order is None or not order.done or self.remaining <= 0:
             return False
@@ -146,7 +154,8 @@ class Entry:
                 return False
             case OrderState.CONFIRMED_ABSENT:
                 self._end(
-                    f"the answer to {order.client_order_id} was lost and it is not at the broker; an entry is never sent twice"
+                    f"the answer to {order.client_order_id} was lost and it is not at the broker; an "
+                    "entry is never sent twice"
                 )
             case OrderState.REFUSED | OrderState.NOT_SENT:
                 code, detail = (answer.code, answer.detail) if answer is not None else (None, None)
@@ -164,7 +173,10 @@ class Entry:
         if entry.order is not None and limit != entry.limit:
             if not await self._cancel_working() or self._due().rung not in {Rung.FIRST, Rung.BUMP}:
                 return  # the cancel took its time: something else is due now
-            text = f"Still unfilled: bump {bumps_due} raises the limit from {plain(entry.limit)} to {plain(limit)}"
+            text = (
+                f"Still unfilled: bump {bumps_due} raises the limit from {plain(entry.limit)} to "
+                f"{plain(limit)}"
+            )
             self._record(EventKind.BUMPED, text, bump=bumps_due, old=entry.limit, new=limit)
         entry.limit, entry.bumps = limit, max(entry.bumps, bumps_due)
         entry.step = f"bump {entry.bumps}" if entry.bumps > 0 else "limit"
@@ -263,7 +275,8 @@ class Entry:
             return
         if not entry.admitted:
             text = (
-                f"The account admits {admitted.quantity} contracts: {plain(admitted.reserved)} dollars reserved, "
+                f"The account admits {admitted.quantity} contracts: {plain(admitted.reserved)} dollars "
+                "reserved, "
                 f"{plain(admitted.committed)} of {plain(admitted.reference)} committed"
             )
             facts = {
@@ -278,7 +291,10 @@ class Entry:
             entry.quantity = self._orders.ledger.bought + admitted.quantity
 
     async def _cancel_working(self) -> bool:
-        """Cancel the working order; tell whether another may be sent: it has ended, contracts are missing, and nobody cancelled."""
+        """Cancel the working order.
+
+        Tell whether another may be sent: it has ended, contracts are missing, and nobody cancelled.
+        """
         order = self._order
         if order is not None:
             cancelling = self._orders.cancel(order)
@@ -299,13 +315,16 @@ class Entry:
         await self._wait_while_unknown(order)
         wake = next_wake(started=self._entry.started_at, now=workflow.now(), policy=self._policy)
         if wake is None:
-            return  # the window ended while the order was being sent or searched for: what is due now must not wait for it
+            return  # the window ended meanwhile: what is due now must not wait
         await wait(
             lambda: order.done or self.request_in_progress is not None, wake, "next rung of the price ladder"
         )
 
     async def _wait_while_unknown(self, order: LedgerOrder) -> None:
-        """Wait while the order may or may not work: no other may be sent. Ends with the ladder's time, or a person's cancel."""
+        """Wait while the order may or may not work: no other may be sent.
+
+        Ends with the ladder's time, or a person's cancel.
+        """
         await wait(
             lambda: order.state is not OrderState.UNKNOWN or self._cancelled,
             self._latest,
@@ -314,7 +333,7 @@ class Entry:
 
     @property
     def _latest(self) -> datetime:
-        """Return the moment from which it is too late to buy: what is not known of an order by then is found out in the background."""
+        """Return the moment from which it is too late to buy, and the entry waits for nothing."""
         return self._entry.started_at + self._policy.window + self._policy.grace + timedelta(milliseconds=1)
 
     # The end
@@ -327,10 +346,12 @@ class Entry:
             self._end(f"{code}: {why}", code=code, **facts)
 
     async def _cancel_open_entries(self) -> None:
-        """Cancel what works; the cancel of one that does not end continues in the background: there are positions to look after."""
+        """Cancel what works; a cancel that takes longer continues in the background."""
         for order in self._orders.ledger.open_entries:
             cancelling = self._orders.cancel(order)
-            await wait(cancelling.done, timing.ENTRY_PATIENCE, f"for {order.client_order_id} to be cancelled")
+            await wait(
+                cancelling.done, timing.ENTRY_CANCEL_WAIT, f"for {order.client_order_id} to be cancelled"
+            )
 
     def _end(self, why: str, **facts: object) -> None:
         self._entry.end_reason = why

@@ -1,8 +1,8 @@
-"""The exits of a trade: a profit-take for every slice bought, and the sale of everything when a person requests it.
+"""The exits of a trade: a profit-take for every slice bought, and the sale of everything on request.
 
-An exit is never given up: refused, lost or ended, it is sent again, with growing pauses, until the contract expires. What may
-still sell, orders of unknown outcome included, counts as sold when the next exit is worked out, so the trade never sells more
-than it holds.
+An exit is never given up: refused, lost or ended, it is sent again, with growing pauses, until the contract
+expires. What may still sell, orders of unknown outcome included, counts as sold when the next exit is worked
+out, so the trade never sells more than it holds.
 """
 
 from collections.abc import Callable
@@ -98,7 +98,7 @@ class Exits:
 
     @property
     def set_aside(self) -> int:
-        """Return the contracts set aside for the partial exit that no order of it has sold or may still sell."""
+        """Return the contracts set aside for the partial exit that none of its orders has or may have sold."""
         partial = self._state.partial
         if partial is None:
             return 0
@@ -119,12 +119,18 @@ class Exits:
         return next((back for back, order in enumerate(reversed(orders)) if not _failed(order)), len(orders))
 
     async def run(self) -> None:
-        """Keep a profit-take working for every slice, until stopped. One that is delayed does not delay the next."""
+        """Keep a profit-take working for every slice, until stopped.
+
+        One that is delayed does not delay the next.
+        """
         ledger = self._orders.ledger
         for _ in range(timing.MAX_EXIT_ORDERS):
             await wait(lambda: self.stopped or self.due() is not None, None, "")
             bought = ledger.bought
-            await self.pause(self.failures(), lambda: self.stopped or ledger.bought > bought)  # noqa: B023 - awaited here
+            await self.pause(
+                self.failures(),
+                lambda: self.stopped or ledger.bought > bought,  # noqa: B023 - awaited here
+            )
             if self.stopped:
                 return
             if self.due() is not None:
@@ -155,20 +161,20 @@ class Exits:
             self._state.priced = [each for each in self._state.priced if each not in fresh]
 
     def needs_position_check(self) -> bool:
-        """Whether an earlier exit may have sold: then the account must be seen to hold what the next one sells."""
+        """Whether an earlier exit may have sold: the position must be read before the next is sent."""
         return any(
             order.done and order.state in {OrderState.ACKNOWLEDGED, OrderState.CONFIRMED_ABSENT}
             for order in self._orders.ledger.leg(Leg.EXIT)
         )
 
     async def pause(self, failures: int, until: Callable[[], bool]) -> None:
-        """Wait after so many failures in a row, at most until the market opens, which may have been what was missing."""
+        """Wait after so many failures in a row, at most until the market opens."""
         repeated = failures >= timing.SLOW_AFTER and (failures - timing.SLOW_AFTER) % timing.PAGE_EVERY == 0
         if failures == timing.PAGE_AFTER or repeated:
             have = "1 contract has" if self.position == 1 else f"{self.position} contracts have"
             text = f"Exit rejected {failures} times in a row; still retrying. {have} no working exit"
             self._record(EventKind.WARNING, text, position=self.position)
-        pause = timing.EXIT_BACKOFF[min(failures, len(timing.EXIT_BACKOFF) - 1)]
+        pause = timing.EXIT_PAUSES[min(failures, len(timing.EXIT_PAUSES) - 1)]
         now = workflow.now()
         moment = min(now + pause, self._orders.hours.next_open(now), self._orders.retries.ends)
         await wait(until, moment, "before the exit is sent again")
@@ -177,7 +183,10 @@ class Exits:
         """Record, once the entry is over, that too little was bought for an exit order."""
         bought = self._orders.ledger.bought
         if exit_target(bought, self._policy) < self._policy.min_quantity:
-            text = f"Bought {bought}: too few for an exit of {self._policy.fraction:%}. Held until a person closes the trade or it expires"
+            text = (
+                f"Bought {bought}: too few for an exit of {self._policy.fraction:%}. Held until a "
+                "person closes the trade or it expires"
+            )
             self._record(EventKind.EXIT_SKIPPED, text, bought=bought, fraction=self._policy.fraction)
 
     # The sale of everything
@@ -185,7 +194,8 @@ class Exits:
     async def sell_all(self, until: datetime) -> Trigger:
         """Cancel the exits and sell what is held at the market, until it is flat or the contract has expired.
 
-        An exit that cannot be cancelled yet delays its own contracts only; an entry that may still fill delays the end.
+        An exit that cannot be cancelled yet delays its own contracts only; an entry that may still fill
+        delays the end.
         """
         self.stop()
         orders = self._orders
@@ -193,7 +203,7 @@ class Exits:
         for order in orders.ledger.open_exits:
             orders.cancel(order)
         await wait(
-            lambda: not orders.ledger.open_exits, timing.EXIT_PATIENCE, "for the exits to be cancelled"
+            lambda: not orders.ledger.open_exits, timing.EXIT_CANCEL_WAIT, "for the exits to be cancelled"
         )
         for _ in range(timing.MAX_EXIT_ORDERS):
             await wait(
@@ -207,7 +217,10 @@ class Exits:
                 return Trigger.EXPIRED
             failures = self.failures(before)
             requested = orders.retries.requested
-            await self.pause(failures, lambda: orders.retries.requested != requested)  # noqa: B023 - awaited here
+            await self.pause(
+                failures,
+                lambda: orders.retries.requested != requested,  # noqa: B023 - awaited here
+            )
             if failures > 1 and await self.closed_elsewhere():
                 continue
             if self.free > 0:
@@ -236,30 +249,39 @@ class Exits:
         )
 
     async def wait_for_end(self, sale: LedgerOrder, until: datetime) -> None:
-        """Wait for the end of a market order, and read it meanwhile. A person is paged if it has not ended when its day is over."""
+        """Wait for the end of a market order, and read it meanwhile.
+
+        A person is paged if it has not ended when its day is over.
+        """
         what = f"{sale.client_order_id} (market, sells {sale.quantity}) has not ended"
         page_from = self._orders.end_of_day(workflow.now())
-        with self._orders.retries.loop(timing.SALE_READS, what, page_from=page_from) as loop:
+        with self._orders.retries.loop(timing.MARKET_ORDER_READS, what, page_from=page_from) as loop:
             while not sale.done and workflow.now() < until:
                 await loop.pause(lambda: sale.done, until)
                 if not sale.done and workflow.now() < until:
                     await self._orders.read(sale)
 
     async def closed_elsewhere(self) -> bool:
-        """Tell whether the account holds none of it any more though this trade did not sell it; if so, no longer count it.
+        """Tell whether the account holds none of it any more though this trade did not sell it.
 
-        It takes two complete answers a while apart, after reading the trade's own orders: the broker's positions may lag behind
-        a fill. Only an account that holds none at all is certain, because trades share a position.
+        If so, no longer count it.
+
+        It takes two complete answers a while apart, after reading the trade's own orders: the broker's
+        positions may lag behind a fill. Only an account that holds none at all is certain, because trades
+        share a position.
         """
         for order in self._orders.ledger.open_exits:
             await self._orders.read(order)
-        for pause in (timing.GONE_TWICE, None):
+        for pause in (timing.POSITION_RECHECK, None):
             answer = await self._orders.position()
             if answer is None or answer.held > 0 or self.position <= 0:
                 return False
             if pause is not None:
                 await wait(lambda: False, pause, "before looking at the position again")
-        text = f"The account no longer holds {self.position} contracts that this trade did not sell: closed by hand, exercised or assigned"
+        text = (
+            f"The account no longer holds {self.position} contracts that this trade did not sell: "
+            "closed by hand, exercised or assigned"
+        )
         self._record(EventKind.WARNING, text, gone=self.position)
         self._state.closed_elsewhere += self.position
         return True

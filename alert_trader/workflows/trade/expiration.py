@@ -12,7 +12,10 @@ with workflow.unsafe.imports_passed_through():
 
 
 async def outcome_at_last_close(contract: OptionContract) -> ExpirationOutcome:
-    """Read the last quote of a contract, and judge by it what the contract is worth; not known if it could not be read."""
+    """Read the last quote of a contract, and judge by it what the contract is worth.
+
+    Not known if it could not be read.
+    """
     try:
         answer = await run_activity(
             READ_QUOTE,

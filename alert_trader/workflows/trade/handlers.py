@@ -1,4 +1,6 @@
-"""What others see of a trade, and how reports reach it: its queries and signals, and the collaborators they share.
+"""What others see of a trade, and how reports reach it.
+
+Its queries and signals, and the collaborators they share.
 
 The commands (`commands.py`) and the steps (`workflow.py`) are built on it.
 """

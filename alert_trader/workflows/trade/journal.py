@@ -12,7 +12,10 @@ class Journal:
     """Writes the audit trail, to which events are only added."""
 
     def __init__(self, state: TradeState, trade: str, title: str, on_record: Callable[[], None]) -> None:
-        """Write to `state.events`, for the trade with this workflow id; `on_record` is called after every event."""
+        """Write to `state.events`, for the trade with this workflow id.
+
+        `on_record` is called after every event.
+        """
         self._state = state
         self._trade = trade
         self._on_record = on_record

@@ -1,8 +1,8 @@
 """The search for orders of unknown outcome: submitted, and the answer was lost.
 
-Such an order counts as open until it is found, or confirmed absent by a complete list of the account's orders. A failed query
-is not an empty answer. An entry that is absent is searched for until its day ends, because a request can arrive late; should
-it appear, it is cancelled. It is never sent again.
+Such an order counts as open until it is found, or confirmed absent by a complete list of the account's
+orders. A failed query is not an empty answer. An entry that is absent is searched for until its day ends,
+because a request can arrive late; should it appear, it is cancelled. It is never sent again.
 """
 
 from collections.abc import Callable
@@ -74,8 +74,11 @@ class LostOrders:
             if not await self._is_absent(order, lost):
                 return
             self._state.ledger.settle(order.client_order_id, OrderState.CONFIRMED_ABSENT)
-            span = f"{sum(timing.LOOKS, timedelta()).total_seconds():.0f} s"
-            text = f"{order.client_order_id} is not at the broker: no list of the account's orders had it for {span}"
+            span = f"{sum(timing.SEARCH_PAUSES, timedelta()).total_seconds():.0f} s"
+            text = (
+                f"{order.client_order_id} is not at the broker: no list of the account's orders had it "
+                f"for {span}"
+            )
             self._record(EventKind.NOT_FOUND, text, order=order.client_order_id)
             if order.leg is Leg.ENTRY:
                 await self._until_day_ends(order, lost)
@@ -83,28 +86,37 @@ class LostOrders:
             del self._state.lost[order.client_order_id]
 
     async def _is_absent(self, order: LedgerOrder, lost: LostOrder) -> bool:
-        """Tell whether the order is absent: the settling time is over, and a complete list after it does not have it."""
+        """Tell whether the order is absent.
+
+        The settling time is over, and a complete list after it does not have it.
+        """
         answered = False
-        for delay in timing.LOOKS:
+        for delay in timing.SEARCH_PAUSES:
             await wait(
                 lambda: order.state is OrderState.ACKNOWLEDGED,
                 delay,
                 f"before the search for {order.client_order_id}",
             )
             answered = await self._find(order, lost)
-        what = f"the outcome of {order.client_order_id} is unknown: the broker does not list the account's orders"
-        with self._retries.loop(timing.SWEEPS, what) as loop:
+        what = (
+            f"the outcome of {order.client_order_id} is unknown: the broker does not list the "
+            "account's orders"
+        )
+        with self._retries.loop(timing.LATE_SEARCH_PAUSES, what) as loop:
             while order.state is OrderState.UNKNOWN and not answered and not loop.expired:
                 await loop.pause(lambda: order.state is OrderState.ACKNOWLEDGED)
                 answered = await self._find(order, lost)
         return order.state is OrderState.UNKNOWN and answered
 
     async def _until_day_ends(self, order: LedgerOrder, lost: LostOrder) -> None:
-        """Search for an absent entry until an answer from after the end of its day; should it appear, it is cancelled."""
+        """Search for an absent entry until an answer from after the end of its day.
+
+        Should it appear, it is cancelled.
+        """
         ends = self._end_of_day(lost.lost_at)
         over = workflow.now() >= ends
         what = f"{order.client_order_id} is not at the broker"
-        with self._retries.loop(timing.SWEEPS, what, pages=False) as loop:
+        with self._retries.loop(timing.LATE_SEARCH_PAUSES, what, pages=False) as loop:
             while not over and not loop.expired:
                 await loop.pause(
                     lambda: order.state is OrderState.ACKNOWLEDGED, ends if workflow.now() < ends else None
@@ -139,12 +151,16 @@ class LostOrders:
             return False
         if answer.ambiguous and order.client_order_id not in self._state.ambiguous:
             self._state.ambiguous.append(order.client_order_id)
-            text = f"{answer.ambiguous} orders without a client order id match {order.client_order_id}; none was adopted. Check the orders"
+            text = (
+                f"{answer.ambiguous} orders without a client order id match {order.client_order_id}; "
+                "none was adopted. Check the orders"
+            )
             self._record(EventKind.WARNING, text, order=order.client_order_id)
         if answer.report is not None:
             if answer.by_attributes:
                 text = (
-                    f"Order {answer.report.order_id} has no client order id; adopted as {order.client_order_id} by contract, "
+                    f"Order {answer.report.order_id} has no client order id; adopted as "
+                    f"{order.client_order_id} by contract, "
                     "quantity, price and time"
                 )
                 self._record(EventKind.WARNING, text, order=order.client_order_id)

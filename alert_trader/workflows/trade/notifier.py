@@ -65,7 +65,7 @@ class Notifier:
 
     @property
     def _pending(self) -> bool:
-        """Whether people must hear of an event that was not sent; at the end, of any: the whole trail is sent."""
+        """Whether an event that people must hear of was not sent; at the end, whether any was not."""
         fresh = self._state.events[self._state.notified :]
         return bool(fresh) if self._state.over else any(event.kind in PAGES | MONEY for event in fresh)
 

@@ -13,7 +13,10 @@ from alert_trader.workflows.trade.journal import Journal
 def record_update(
     journal: Journal, now: datetime, update: LedgerUpdate, report: OrderReport, symbol: str
 ) -> None:
-    """Record what a report has told the ledger that it did not know; `symbol` is the OCC symbol of the trade's contract."""
+    """Record what a report has told the ledger that it did not know.
+
+    `symbol` is the OCC symbol of the trade's contract.
+    """
     order, entry = update.order, update.order.leg is Leg.ENTRY
     names = {
         "order": order.client_order_id,
@@ -21,7 +24,10 @@ def record_update(
         "status": report.venue_status or report.status,
     }
     if update.wrong_contract:
-        text = f"{order.client_order_id} is shown as {report.symbol} instead of {symbol}. Check the order at the broker"
+        text = (
+            f"{order.client_order_id} is shown as {report.symbol} instead of {symbol}. Check the order "
+            "at the broker"
+        )
         journal.record(now, EventKind.WARNING, text, **names, symbol=report.symbol)
     if update.appeared:
         text = f"{order.client_order_id} was found at the broker as order {report.order_id}"
@@ -44,7 +50,10 @@ def record_update(
     if update.ended and order.filled < order.quantity:
         kind = EventKind.CANCELLED if entry else EventKind.EXIT_ENDED
         reason = f": {report.reject_reason}" if report.reject_reason else ""
-        text = f"Order {report.order_id} ended {report.status} with {order.filled} of {order.quantity} filled{reason}"
+        text = (
+            f"Order {report.order_id} ended {report.status} with {order.filled} of {order.quantity} "
+            f"filled{reason}"
+        )
         ended = {
             "filled": order.filled,
             "quantity": order.quantity,

@@ -1,8 +1,8 @@
 """The order manager of a trade: sends its orders, reads them, and applies every report to the ledger.
 
-An order is in the history before it is sent. If the answer is lost its outcome is unknown: it counts as open, and `LostOrders`
-searches for it. `Cancels` cancels orders. Reports, whichever way they come, go through `apply_report`, so that ledger and
-journal see each of them once.
+An order is in the history before it is sent. If the answer is lost its outcome is unknown: it counts as open,
+and `LostOrders` searches for it. `Cancels` cancels orders. Reports, whichever way they come, go through
+`apply_report`, so that ledger and journal see each of them once.
 """
 
 import asyncio
@@ -76,7 +76,7 @@ class OrderManager:
         self.last_trade = hours.last_trade(contract.root, contract.expiry, listing.settlement)
         """When the contract stops trading."""
         self.retries = OpenRetries(
-            ends=self.last_trade.latest + timing.EXPIRY_SETTLES, hours=hours, page=self._page
+            ends=self.last_trade.latest + timing.AFTER_EXPIRATION, hours=hours, page=self._page
         )
         self._cancels = Cancels(state, tasks, self.retries, self.read)
         self._lost = LostOrders(
@@ -108,7 +108,9 @@ class OrderManager:
         check_position: bool = False,
         unwanted: Callable[[], bool] = lambda: False,
     ) -> tuple[LedgerOrder, SubmitAnswer]:
-        """Send one order once, and record how that ended. An order of unknown outcome is searched for in the background.
+        """Send one order once, and record how that ended.
+
+        An order of unknown outcome is searched for in the background.
 
         `unwanted` ends the attempts at an order for which not even an earlier attempt could be ruled out.
         """
@@ -159,15 +161,20 @@ class OrderManager:
     async def _submit_until_started(
         self, activity: str, request: SubmitRequest, summary: str, unwanted: Callable[[], bool]
     ) -> SubmitAnswer:
-        """Submit until an attempt could look for earlier ones: before that the order's id may be in use at the broker.
+        """Submit until an attempt could look for earlier ones.
 
-        In a trade that was reset the order may be at the broker from the first run. What no attempt could look for in time is
-        of unknown outcome.
+        Before that the order's id may be in use at the broker.
+
+        In a trade that was reset the order may be at the broker from the first run. What no attempt could
+        look for in time is of unknown outcome.
         """
         reserved = False
-        what = f"{request.intent.client_order_id} cannot be sent while the broker does not list the account's orders"
+        what = (
+            f"{request.intent.client_order_id} cannot be sent while the broker does not list the "
+            "account's orders"
+        )
         # an entry's own time is over within minutes; then its outcome is unknown, which pages a person
-        with self.retries.loop(timing.LOOK_AGAIN, what, pages=activity == SUBMIT_EXIT) as loop:
+        with self.retries.loop(timing.SUBMIT_PAUSES, what, pages=activity == SUBMIT_EXIT) as loop:
             while True:
                 answer = await self._submit(activity, request, summary)
                 # an earlier attempt may have reserved it, though the last one did not even ask
@@ -218,7 +225,10 @@ class OrderManager:
     # Reports
 
     def apply_report(self, report: OrderReport, order: LedgerOrder | None = None) -> None:
-        """Apply a report to the ledger, record what is new, and act on it; `order` names it where the report cannot."""
+        """Apply a report to the ledger, record what is new, and act on it.
+
+        `order` names it where the report cannot.
+        """
         absent = {each.client_order_id for each in self.ledger.confirmed_absent}
         ended = {each.client_order_id for each in self.ledger.leg(Leg.ENTRY) if each.done}
         update = self.ledger.apply(report, None if order is None else order.client_order_id)
@@ -229,8 +239,12 @@ class OrderManager:
         if update.fills and reported.client_order_id in ended - absent:
             self._cancel_entries_beside(reported)
         if reported.client_order_id in absent:
-            # it was given up, or another was sent in its place; what it leaves uncovered when it has ended is covered again
-            text = f"{reported.client_order_id} appeared at the broker although it was confirmed absent; cancelling it"
+            # it was given up, or another was sent in its place; what it leaves uncovered when it has ended is
+            # covered again
+            text = (
+                f"{reported.client_order_id} appeared at the broker although it was confirmed absent; "
+                "cancelling it"
+            )
             self._record(EventKind.WARNING, text, order=reported.client_order_id)
             self.cancel(reported)
         elif reported.needs_reading and reported.client_order_id not in self._reading:
@@ -238,21 +252,31 @@ class OrderManager:
             self._tasks.start(TaskName.READ_FILLS, self._read_until_complete(reported))
 
     def _cancel_entries_beside(self, filled: LedgerOrder) -> None:
-        """Cancel the entry that works beside one that was filled after its end: its contracts are bought already."""
+        """Cancel the entry that works beside one that was filled after its end.
+
+        Its contracts are bought already.
+        """
         for order in self.ledger.open_entries:
             if order is not filled:
                 text = (
-                    f"{filled.client_order_id} filled after it had ended; cancelling {order.client_order_id}, and nothing more "
+                    f"{filled.client_order_id} filled after it had ended; cancelling "
+                    f"{order.client_order_id}, and nothing more "
                     "is bought"
                 )
                 self._record(EventKind.WARNING, text, order=order.client_order_id)
                 self.cancel(order)
 
     async def _read_until_complete(self, order: LedgerOrder) -> None:
-        """Read an order until its reports agree: a fill is covered only when it is shown, and no further report may come."""
-        what = f"{order.client_order_id} is not fully reported: the broker counts fills, or names a replacement, that it has not shown"
+        """Read an order until its reports agree.
+
+        A fill is covered only when it is shown, and no further report may come.
+        """
+        what = (
+            f"{order.client_order_id} is not fully reported: the broker counts fills, or names a "
+            "replacement, that it has not shown"
+        )
         try:
-            with self.retries.loop(timing.FILL_READS, what) as loop:
+            with self.retries.loop(timing.MISSING_FILL_READS, what) as loop:
                 # an order that is being cancelled is read by that
                 while order.needs_reading and not loop.expired and not self._cancels.is_cancelling(order):
                     await loop.pause(lambda: not order.needs_reading)
@@ -282,7 +306,7 @@ class OrderManager:
     # Cancelling, and the account
 
     def cancel(self, order: LedgerOrder) -> asyncio.Task[None]:
-        """Cancel an order; the task that is returned is done when it can fill no more, or its contract stops trading."""
+        """Cancel an order; the task is done when it can fill no more, or its contract stops trading."""
         return self._cancels.cancel(order)
 
     async def position(self) -> PositionAnswer | None:
@@ -299,7 +323,7 @@ class OrderManager:
             return None
 
     def end_of_day(self, moment: datetime) -> datetime:
-        """Return when a day order of `moment` can no longer fill: some time after the contract's next close."""
+        """Return when a day order of `moment` can no longer fill: a while after the next close."""
         return self.hours.next_close(self.contract, moment) + timing.AFTER_CLOSE
 
     def _page(self, text: str) -> None:

@@ -1,8 +1,9 @@
 """Partial exits: sales of a part of the position on a person's request or the author's, one after another.
 
-The quantity is worked out from the contracts held when its turn comes. It is sold from those that no open exit order can sell;
-where these are too few, as many exits are cancelled as it needs, and more is sold only when they have ended. Its contracts are
-set aside at once, so that the exit plan covers the rest and nothing else.
+The quantity is worked out from the contracts held when its turn comes. It is sold from those that no open
+exit order can sell; where these are too few, as many exits are cancelled as it needs, and more is sold only
+when they have ended. Its contracts are set aside at once, so that the exit plan covers the rest and nothing
+else.
 """
 
 from datetime import datetime
@@ -97,21 +98,22 @@ class PartialExits:
             if not order.done:
                 orders.cancel(order)
         raise RuntimeError(
-            f"expected a partial exit to be sold within {timing.MAX_EXIT_ORDERS} orders: check it at the broker"
+            f"expected a partial exit to be sold within {timing.MAX_EXIT_ORDERS} orders: check it at "
+            "the broker"
         )
 
     def _wanted(self, until: datetime) -> bool:
         return self._exits.set_aside > 0 and not self._exits.stopped and workflow.now() < until
 
     async def _free_contracts(self, until: datetime) -> None:
-        """Cancel as many exits as the partial exit needs, the newest first, and wait until enough is free, or something is."""
+        """Cancel as many exits as are needed, the newest first, and wait for free contracts."""
         exits = self._exits
         missing = exits.set_aside - exits.free
         for order in reversed(self._orders.ledger.open_exits):
             if missing > 0 and order.kind is not OrderKind.MARKET:
                 missing -= order.open
                 self._orders.cancel(order)
-        patience = min(timing.EXIT_PATIENCE, until - workflow.now())
+        patience = min(timing.EXIT_CANCEL_WAIT, until - workflow.now())
         await wait(
             lambda: exits.free >= exits.set_aside or exits.stopped, patience, "for exits to be cancelled"
         )

@@ -42,7 +42,8 @@ def planned_orders(sized: SizedEntry, policy: Policy) -> tuple[str, dict[str, ob
     exits = exit_target(sized.sizing.quantity, policy.exits)
     text = (
         f"Would buy {sized.sizing.quantity} {sized.listing.contract.occ_symbol} at {' > '.join(rungs)}, "
-        f"then {policy.ladder.conversion} up to {plain(sized.ceiling)}; and sell {exits} at {plain(target)}. Nothing was sent"
+        f"then {policy.ladder.conversion} up to {plain(sized.ceiling)}; and sell {exits} at "
+        f"{plain(target)}. Nothing was sent"
     )
     facts = {
         "quantity": sized.sizing.quantity,

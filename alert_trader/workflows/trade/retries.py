@@ -1,8 +1,9 @@
-"""When the broker is asked again: soon at first, then less often, until an answer settles it or the contract stops trading.
+"""When the broker is asked again: soon at first, then less often, until the contract stops trading.
 
-A number of attempts would end over a night or a long weekend, with the position still held; the contract's life does not. It
-may last two years, so the pauses grow, to keep the history small. While the market is closed an hour passes at least.
-Whatever the pause, the next attempt comes no later than the next open, and at once when a person requests it.
+A number of attempts would end over a night or a long weekend, with the position still held; the contract's
+life does not. It may last two years, so the pauses grow, to keep the history small. While the market is
+closed an hour passes at least. Whatever the pause, the next attempt comes no later than the next open, and at
+once when a person requests it.
 """
 
 from collections.abc import Callable
@@ -21,7 +22,10 @@ with workflow.unsafe.imports_passed_through():
 
 @dataclass(slots=True, kw_only=True)
 class OpenRetries:
-    """Everything of one trade that is being retried at the broker. Not durable: a run builds it from what it retries."""
+    """Everything of one trade that is being retried at the broker.
+
+    Not durable: a run builds it from what it retries.
+    """
 
     ends: datetime
     """When the contract has stopped trading and the last reports are in: nothing is retried after it."""
@@ -45,7 +49,10 @@ class OpenRetries:
         pages: bool = True,
         page_from: datetime | None = None,
     ) -> "RetryLoop":
-        """Begin to retry `what`. It is shown, and a person is paged about it from `page_from` on; without `pages` neither."""
+        """Begin to retry `what`.
+
+        It is shown, and a person is paged about it from `page_from` on; without `pages` neither.
+        """
         return RetryLoop(
             self, pauses, what, page=self.page if pages else None, page_from=page_from or workflow.now()
         )
@@ -60,7 +67,10 @@ class OpenRetries:
 
 
 class RetryLoop:
-    """The pauses between the attempts of one operation. Pages a person after a few attempts, then once in each session."""
+    """The pauses between the attempts of one operation.
+
+    Pages a person after a few attempts, then once in each session.
+    """
 
     def __init__(
         self,
@@ -97,7 +107,10 @@ class RetryLoop:
         return workflow.now() >= self._retries.ends
 
     async def pause(self, settled: Callable[[], bool], until: datetime | None = None) -> None:
-        """Wait for the next attempt, at most until a moment; ends when it is settled, or when a person requests an attempt."""
+        """Wait for the next attempt, at most until a moment.
+
+        Ends when it is settled, or when a person requests an attempt.
+        """
         requested = self._retries.requested
         again = next_attempt(workflow.now(), self._pauses, self._step, self._retries.hours)
         again = min(again, self._retries.ends, until or self._retries.ends)
@@ -105,14 +118,15 @@ class RetryLoop:
         # several operations together must not cost more than one: past the quick pauses, theirs grow faster
         self._step += (
             1
-            if self._step < len(self._pauses) and self._pauses[self._step] <= timing.QUICK
+            if self._step < len(self._pauses) and self._pauses[self._step] <= timing.SHORT_PAUSE
             else max(1, len(self._retries.next_attempts))
         )
         if self._page is not None:
             self._retries.next_attempts[self._what] = again
             if self.attempts >= timing.PAGE_AFTER and self._is_time_to_page():
                 self._page(
-                    f"{self._what}, after {self.attempts} attempts. Next attempt at {again:%Y-%m-%d %H:%M} UTC. Check it at the broker"
+                    f"{self._what}, after {self.attempts} attempts. Next attempt at "
+                    f"{again:%Y-%m-%d %H:%M} UTC. Check it at the broker"
                 )
         await wait(lambda: settled() or self._retries.requested != requested, again, self._what)
         if self._retries.requested != requested:
@@ -134,10 +148,13 @@ class RetryLoop:
 def next_attempt(
     now: datetime, pauses: tuple[timedelta, ...], attempts: int, hours: TradingHours = BY_RULE
 ) -> datetime:
-    """Return the moment of the next attempt after so many. The last of `pauses` repeats. None goes past an open."""
+    """Return the moment of the next attempt after so many.
+
+    The last of `pauses` repeats. None goes past an open.
+    """
     pause = pauses[min(attempts, len(pauses) - 1)]
-    if pause > timing.QUICK and not in_session(now, hours):
-        pause = max(pause, timing.WHILE_SHUT)
+    if pause > timing.SHORT_PAUSE and not in_session(now, hours):
+        pause = max(pause, timing.PAUSE_WHILE_CLOSED)
     return min(now + pause, hours.next_open(now))
 
 

@@ -1,8 +1,9 @@
 """The state of a trade: one value that holds every durable fact about it, which continue-as-new will carry.
 
-Plain data: it can be printed, compared, and sent through the payload converter and back. What a run can rebuild from it is not
-in it: coroutines, timers, and what follows from the trade's input. Each part is written by one collaborator, named in its
-docstring; the facts of the trade as a whole change in the methods of `TradeState`, one for each event.
+Plain data: it can be printed, compared, and sent through the payload converter and back. What a run can
+rebuild from it is not in it: coroutines, timers, and what follows from the trade's input. Each part is
+written by one collaborator, named in its docstring; the facts of the trade as a whole change in the methods
+of `TradeState`, one for each event.
 """
 
 from dataclasses import dataclass, field
@@ -33,7 +34,7 @@ class Approval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LostOrder:
-    """An order whose submission was not answered: what it was, when it was first tried, and when the wait for an answer ended."""
+    """An order whose submission was not answered."""
 
     intent: OrderIntent
     intended_at: datetime
@@ -48,7 +49,8 @@ class OrdersState:
     search_from: date
     """The first day that a search for an order of unknown outcome covers: the day before the first order."""
     lost: dict[ClientOrderId, LostOrder] = field(default_factory=dict)
-    """Orders that are being searched for. An entry that was confirmed absent stays here until the end of its day."""
+    """Orders that are being searched for. An entry that was confirmed absent stays here until the end of its
+    day."""
     ambiguous: list[ClientOrderId] = field(default_factory=list)
     """Lost orders for which a person was warned that several orders would match."""
     cancelling: list[ClientOrderId] = field(default_factory=list)
@@ -89,7 +91,8 @@ class PartialExit:
 
     quantity: int
     keep: int
-    """Contracts that are not to be sold: what the profit-takes sell in the meantime counts for the partial exit."""
+    """Contracts that are not to be sold: what the profit-takes sell in the meantime counts for the partial
+    exit."""
     first_order: int
     """Exit orders before it: its own are the market orders after these."""
 
@@ -184,7 +187,8 @@ class TradeState:
     exits: ExitState | None = None
     """These three begin together, when the entry does."""
     early_reports: list[OrderReport] = field(default_factory=list)
-    """Order reports from before the entry began: after a reset, the orders of the first run are at the broker already."""
+    """Order reports from before the entry began: after a reset, the orders of the first run are at the broker
+    already."""
     at_expiration: ExpirationOutcome = ExpirationOutcome.NOT_KNOWN
     """What contracts are worth that are held until they stop trading."""
 

@@ -105,7 +105,10 @@ def _orders(ledger: OrderLedger) -> tuple[OrderView, ...]:
 
 
 def _fees(sized: SizedEntry | None, ledger: OrderLedger | None) -> Usd | None:
-    """Estimate the fees of what was traded from the broker's dry-run of the entry; a close has no commission."""
+    """Estimate the fees of what was traded from the broker's dry-run of the entry.
+
+    A close has no commission.
+    """
     if sized is None or ledger is None:
         return None
     each = sized.check.total / sized.sizing.quantity
@@ -124,7 +127,10 @@ def _unprotected(
 
 
 def _pnl(ledger: OrderLedger | None, life: TradeLifecycle, position: int) -> Usd | None:
-    """Return the realised P&L in dollars, without fees; once it has expired, the contracts of `position` count as worthless."""
+    """Return the realised P&L in dollars, without fees.
+
+    Once it has expired, the contracts of `position` count as worthless.
+    """
     if ledger is None or ledger.bought == 0:
         return None
     expired = position if life.outcome is Outcome.EXPIRED else 0
@@ -146,9 +152,13 @@ def details(view: TradeView, events: Sequence[TradeEvent]) -> str:
     if view.first_limit is not None:
         traded = f"bought {view.bought}{_at(view.average_entry)}, sold {view.sold}{_at(view.average_exit)}"
         rows.append(
-            f"- intended {view.quantity}, {traded}, held {view.position}, in working exits {view.exits_working}"
+            f"- intended {view.quantity}, {traded}, held {view.position}, in working exits "
+            f"{view.exits_working}"
         )
-        prices = f"alert {_price(view.alert_price)}, first limit {_price(view.first_limit)}, ceiling {_price(view.ceiling)}"
+        prices = (
+            f"alert {_price(view.alert_price)}, first limit {_price(view.first_limit)}, ceiling "
+            f"{_price(view.ceiling)}"
+        )
         rows.append(f"- {prices}, at step: {view.step or '-'}")
     if view.unprotected > 0:
         rows.append(f"- **{view.unprotected} contract(s) without a working exit**")
@@ -158,14 +168,16 @@ def details(view: TradeView, events: Sequence[TradeEvent]) -> str:
         rows.append(f"- P&L {plain(view.pnl)} dollars, fees about {plain(view.fees or Decimal(0))}")
     if view.unvalued > 0:
         rows.append(
-            f"- **{view.unvalued} contract(s) held to expiration**: may be exercised; value unknown, not in the P&L"
+            f"- **{view.unvalued} contract(s) held to expiration**: may be exercised; value unknown, "
+            "not in the P&L"
         )
     if view.offer is not None:
         rows.append(f"- **waiting for a decision** until {view.offer.until:%H:%M:%S} UTC: {view.offer.text}")
     if view.reason:
         rows.append(f"- {view.reason}")
     rows += [
-        f"- `{order.client_order_id}` {order.kind.lower()}{_at(order.limit)}: {order.status}, {order.filled} of {order.quantity} filled"
+        f"- `{order.client_order_id}` {order.kind.lower()}{_at(order.limit)}: {order.status}, "
+        f"{order.filled} of {order.quantity} filled"
         f"{_at(order.average_price)}"
         for order in view.orders
     ]

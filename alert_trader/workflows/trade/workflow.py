@@ -1,9 +1,10 @@
 """TradeWorkflow: one alert, one trade.
 
-Its steps: parse, size, ask a person where the profile says so, enter, hold, finish. `alert_trader.domain.trade.lifecycle.TABLE`
-says which step follows; each step below ends with one trigger. Other coroutines run beside the steps (`tasks.py` names them and
-says why that is safe): exits, partial exits, cancels, searches, notices. A command (`commands.py`) changes the state for the
-step that can carry it out. A cancellation of the workflow in Temporal counts as a cancel command and interrupts no submission.
+Its steps: parse, size, ask a person where the profile says so (`before_entry.py`), enter, hold, finish. Each
+ends with one trigger; `alert_trader.domain.trade.lifecycle.TABLE` says which step follows. Other coroutines run
+beside the steps (`tasks.py` names them, and says why that is safe): exits, partial exits, cancels, searches,
+notices. A command (`commands.py`) changes the state for the step that can carry it out. A cancellation of the
+workflow in Temporal counts as a cancel command and interrupts no submission.
 """
 
 import asyncio
@@ -12,44 +13,26 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar, assert_never
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from alert_trader.activities.messages import (
-        PARSE_ALERT,
-        SIZE_ENTRY,
-        ParseRequest,
-        SizeAnswer,
-        SizedEntry,
-        SizeRequest,
-    )
-    from alert_trader.domain.alerts.alert import ParsedAlert
-    from alert_trader.domain.alerts.allowlist import check_allowlist
-    from alert_trader.domain.alerts.parser import check_expiry
-    from alert_trader.domain.alerts.profile import Approval, OnAdd
     from alert_trader.domain.audit.event import EventKind
-    from alert_trader.domain.denial import Code, Denied
     from alert_trader.domain.execution.expiration import MEANS, ExpirationOutcome
-    from alert_trader.domain.execution.policy import Mode
     from alert_trader.domain.ids import Leg
     from alert_trader.domain.market.calendar import new_york_date
     from alert_trader.domain.market.trading_hours import TradingHours
     from alert_trader.domain.money import plain
     from alert_trader.domain.trade.commands import BUYING
     from alert_trader.domain.trade.lifecycle import Step, Trigger
-    from alert_trader.domain.trade.view import Offer, OfferKind, TradeView
-    from alert_trader.workflows import activity_options, timing
-    from alert_trader.workflows.activity_options import run_activity, run_local_activity
+    from alert_trader.domain.trade.view import TradeView
+    from alert_trader.workflows import timing
     from alert_trader.workflows.interface import TRADE_WORKFLOW, Command, TradeRequest
     from alert_trader.workflows.trade.account_reporter import AccountReporter
-    from alert_trader.workflows.trade.alert_checks import check_opens_trade
-    from alert_trader.workflows.trade.commands import TradeCommands
+    from alert_trader.workflows.trade.before_entry import StepsBeforeEntry
     from alert_trader.workflows.trade.entry import Entry
     from alert_trader.workflows.trade.exits import Exits
     from alert_trader.workflows.trade.expiration import outcome_at_last_close
     from alert_trader.workflows.trade.order_manager import OrderManager
     from alert_trader.workflows.trade.partial_exits import PartialExits
-    from alert_trader.workflows.trade.rehearsal import planned_orders, rehearse_admission
     from alert_trader.workflows.trade.state import Exposure
     from alert_trader.workflows.trade.tasks import TaskName
     from alert_trader.workflows.waiting import wait
@@ -58,7 +41,7 @@ _T = TypeVar("_T")
 
 
 @workflow.defn(name=TRADE_WORKFLOW)
-class TradeWorkflow(TradeCommands):
+class TradeWorkflow(StepsBeforeEntry):
     """The life of one trade."""
 
     @workflow.init
@@ -69,7 +52,10 @@ class TradeWorkflow(TradeCommands):
 
     @workflow.run
     async def run(self, request: TradeRequest) -> TradeView:
-        """Live the trade to its end. The workflow's cancellation is an operator's cancel: the story goes on, and protects what it holds."""
+        """Live the trade to its end.
+
+        The workflow's cancellation is an operator's cancel: the story goes on, and protects what it holds.
+        """
         assert request is not None
         steps = asyncio.create_task(self._steps())
         while True:
@@ -130,134 +116,6 @@ class TradeWorkflow(TradeCommands):
 
     # The steps
 
-    async def _parse(self) -> Trigger:
-        alert = self._request.alert
-        self._record(
-            EventKind.RECEIVED,
-            f"Alert: {alert.text}",
-            author=alert.author_id,
-            channel=alert.channel_id,
-            posted_at=alert.posted_at,
-        )
-        denied = check_allowlist(alert, self._request.policy.allowlist)
-        if denied is not None:
-            return self._deny(denied)
-        # local: the first step of a trade is on the way to its order, and reading twice does no harm
-        self._state.parsed = parsed = await run_local_activity(
-            PARSE_ALERT,
-            ParseRequest(alert=alert, room=self._request.policy.profile.room),
-            answer=ParsedAlert,
-            options=activity_options.PARSE,
-            summary="parse the alert",
-        )
-        hours = TradingHours(closures=self._request.policy.closures)
-        denied = check_opens_trade(parsed, self._request) or check_expiry(parsed, alert.posted_at, hours)
-        if denied is not None:
-            return self._deny(denied)
-        price = "at the mid" if parsed.price is None else f"at {plain(parsed.price)}"
-        self._record(
-            EventKind.PARSED,
-            f"Read: buy {parsed.symbol} {parsed.strike}{parsed.right} {parsed.expiry} {price}",
-            price=parsed.price,
-        )
-        return Trigger.READ
-
-    async def _size(self) -> Trigger:
-        state = self._state
-        assert state.parsed is not None
-        approved = state.approval
-        request = SizeRequest(
-            alert=self._request.alert,
-            parsed=state.parsed,
-            policy=self._request.policy,
-            approved_at=state.approved_at,
-            most=None if approved is None else approved.quantity,
-            highest=None if approved is None else approved.ceiling,
-        )
-        try:
-            answer = await run_activity(
-                SIZE_ENTRY,
-                request,
-                answer=SizeAnswer,
-                options=activity_options.SIZE,
-                summary="confirm the contract, price it, size it",
-            )
-        except ActivityError as failed:
-            reason = f"The broker did not answer within {activity_options.SIZE_LIMIT.total_seconds():.0f} s: {failed.cause}"
-            return self._deny(Denied(code=Code.BROKER_UNAVAILABLE, reason=reason))
-        if answer.entry is None:
-            assert answer.denied is not None
-            return self._deny(answer.denied)
-        state.sized = sized = answer.entry
-        text = (
-            f"{sized.sizing.quantity} x {sized.listing.contract} ({sized.sizing.cap}): first limit {plain(sized.first_limit)}, "
-            f"ceiling {plain(sized.ceiling)}, quote {plain(sized.quote.bid)} / {plain(sized.quote.ask)}"
-        )
-        self._record(
-            EventKind.SIZED,
-            text,
-            quantity=sized.sizing.quantity,
-            limit=sized.first_limit,
-            ceiling=sized.ceiling,
-            cap=sized.sizing.cap,
-        )
-        # after a reset the command may be from the first run, whose orders are at the broker
-        if state.buying_stopped is not None and not state.early_reports:
-            return self._deny(state.buying_stopped)
-        return await self._decide(sized)
-
-    async def _decide(self, sized: SizedEntry) -> Trigger:
-        """Say what becomes of a proposal: shown only, asked about first, rehearsed, or bought."""
-        profile = self._request.policy.profile
-        if profile.approval is Approval.WATCH:
-            self._record_plan(sized, EventKind.WATCHED)
-            return Trigger.WATCHED
-        adds = self._request.adds_to is not None and profile.adds is OnAdd.APPROVAL
-        asks = profile.approval is Approval.ASK or adds or self._request.corrects is not None
-        if asks and self._state.approval is None:
-            return Trigger.ASKED
-        if self._request.policy.mode is Mode.DRY_RUN:
-            return await self._rehearse(sized)
-        return Trigger.SIZED
-
-    async def _ask(self) -> Trigger:
-        """Wait for a person's approval. What is approved is priced again, and its age counts from then."""
-        state = self._state
-        assert state.sized is not None
-        window = self._request.policy.safety.approval_window
-        until = workflow.now() + window
-        quantity = state.sized.sizing.quantity
-        text = f"buy {quantity} x {state.sized.listing.contract} up to {plain(state.sized.ceiling)}"
-        state.make_offer(
-            Offer(
-                id=self._request.alert.message_id,
-                kind=OfferKind.ENTRY,
-                text=text,
-                quantity=quantity,
-                until=until,
-            )
-        )
-        corrects = "" if self._request.corrects is None else f". It may correct {self._request.corrects}"
-        self._record(
-            EventKind.ASKED,
-            f"Waiting for approval: {text}{corrects}",
-            quantity=quantity,
-            until=until.isoformat(),
-        )
-        await wait(
-            lambda: state.approval is not None or state.buying_stopped is not None,
-            until,
-            "for a person's approval",
-        )
-        state.withdraw_offer()
-        if state.buying_stopped is not None:
-            return self._deny(state.buying_stopped)
-        if state.approval is None:
-            reason = f"Nobody approved the entry within {window.total_seconds():.0f} s."
-            return self._deny(Denied(code=Code.APPROVAL_EXPIRED, reason=reason))
-        state.approved_at = workflow.now()
-        return Trigger.APPROVED
-
     async def _enter(self) -> Trigger:
         state, request = self._state, self._request
         now = workflow.now()
@@ -287,7 +145,10 @@ class TradeWorkflow(TradeCommands):
         return trigger
 
     async def _hold(self) -> Trigger:
-        """Hold until flat or expired. Every day after the close orders and position are read, in case a report was missed."""
+        """Hold until flat or expired.
+
+        Every day after the close orders and position are read, in case a report was missed.
+        """
         orders, exits = self._opened()
         state = self._state
         exits.record_skipped()
@@ -318,7 +179,10 @@ class TradeWorkflow(TradeCommands):
                 return Trigger.FLAT
 
     async def _watch(self) -> Trigger:
-        """Wait for late fill reports: a while after an entry that ended, and all day for one whose order was lost."""
+        """Wait for late fill reports.
+
+        A while after an entry that ended, and all day for one whose order was lost.
+        """
         orders, _ = self._opened()
         ledger = orders.ledger
         watch = self._request.policy.safety.late_fill_watch
@@ -354,7 +218,8 @@ class TradeWorkflow(TradeCommands):
         elif state.early_reports:
             found = ", ".join(dict.fromkeys(report.order_id for report in state.early_reports))
             text = (
-                f"The workflow was reset to before order {found}, which is at the broker. This trade does not manage it: check the "
+                f"The workflow was reset to before order {found}, which is at the broker. This trade "
+                "does not manage it: check the "
                 "order, and what it bought"
             )
             self._record(EventKind.WARNING, text, orders=found)
@@ -384,13 +249,17 @@ class TradeWorkflow(TradeCommands):
             await orders.cancel(order)
             if not order.done:
                 text = (
-                    f"The contract has stopped trading and {order.client_order_id} ({order.status or order.state}) was never "
+                    f"The contract has stopped trading and {order.client_order_id} "
+                    f"({order.status or order.state}) was never "
                     "reported as ended. Check the account's orders and position at the broker"
                 )
                 self._record(EventKind.WARNING, text, order=order.client_order_id)
 
     def _record_expiration(self, held: int) -> None:
-        """Record what contracts held to expiration are worth: only those without a bid are known to be worthless."""
+        """Record what contracts held to expiration are worth.
+
+        Only those without a bid are known to be worthless.
+        """
         outcome = self._state.at_expiration
         text = f"Expired with {held} contracts held: {MEANS[outcome]}"
         if outcome is not ExpirationOutcome.WORTHLESS:
@@ -400,30 +269,6 @@ class TradeWorkflow(TradeCommands):
         self._record(EventKind.EXPIRED, text, position=held, value=outcome)
 
     # What the steps share
-
-    def _deny(self, denied: Denied) -> Trigger:
-        self._state.reason = text = f"{denied.code}: {denied.reason}"
-        self._record(EventKind.DENIED, text, **{"code": denied.code, **denied.facts})
-        return Trigger.DENIED
-
-    async def _rehearse(self, sized: SizedEntry) -> Trigger:
-        """Write down the orders that would be sent, if the account would let them pass."""
-        answer = await rehearse_admission(sized, self._request.alert)
-        if answer.admitted is None:
-            assert answer.denied is not None
-            return self._deny(answer.denied)
-        self._state.rehearsed = True
-        text = f"The account would admit {answer.admitted.quantity} contracts and reserve {plain(answer.admitted.reserved)} dollars"
-        self._record(
-            EventKind.ADMITTED, text, quantity=answer.admitted.quantity, reserved=answer.admitted.reserved
-        )
-        self._record_plan(sized, EventKind.DRY_RUN)
-        return Trigger.REHEARSED
-
-    def _record_plan(self, sized: SizedEntry, kind: EventKind) -> None:
-        """Record the orders that would be sent."""
-        text, facts = planned_orders(sized, self._request.policy)
-        self._record(kind, text, **facts)
 
     def _exposure(self) -> Exposure | None:
         """Return what the account must know of the trade; None while it has reserved nothing for it."""
@@ -445,10 +290,11 @@ class TradeWorkflow(TradeCommands):
     def _expires_at(self) -> datetime:
         """Return when the contract is over: its expiration day has closed, and late reports are in.
 
-        One that settles in the morning no longer trades then, but is in the account until it has settled: the trade stays open.
+        One that settles in the morning no longer trades then, but is in the account until it has settled: the
+        trade stays open.
         """
         orders, _ = self._opened()
-        return orders.last_trade.expires + timing.EXPIRY_SETTLES
+        return orders.last_trade.expires + timing.AFTER_EXPIRATION
 
     async def _or_failure(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Run one step; raise what fails beside it: a bug there must stop the trade for a person to see."""

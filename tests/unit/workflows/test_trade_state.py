@@ -264,7 +264,8 @@ WRITERS = {
     "exits.py": names(ExitState),
     "notifier.py": {"notified"},
     "partial_exits.py": names(PartialExitRequest),
-    "workflow.py": {"parsed", "sized", "approved_at", "rehearsed", "reason", "at_expiration", "over"},
+    "before_entry.py": {"parsed", "sized", "approved_at", "rehearsed", "reason"},
+    "workflow.py": {"reason", "at_expiration", "over"},
 }
 """What each file assigns of the state; the rest changes in the methods of `TradeState`."""
 
