@@ -322,7 +322,7 @@ class Level(StrEnum):
     """How urgent a notice is."""
 
     STORY = "story"
-    """Something happened that needs nobody."""
+    """Something happened that nobody has to act on."""
     MONEY = "money"
     """Something was bought, sold or refused."""
     PAGE = "page"

@@ -188,8 +188,8 @@ class OrderActivities:
         refused = (
             asked.done()
             and not asked.cancelled()
-            and isinstance(word := asked.result(), AdmissionGrant)
-            and word.answer.denied is not None
+            and isinstance(found := asked.result(), AdmissionGrant)
+            and found.answer.denied is not None
         )
         return answer if refused else replace(answer, reserved=True)
 

@@ -1,4 +1,4 @@
-"""The steps of a trade before its entry: parse the alert, size it, decide what becomes of it, wait for approval."""
+"""The steps of a trade before its entry: parse the alert, size it, decide what follows, wait for approval."""
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
@@ -174,7 +174,7 @@ class StepsBeforeEntry(TradeCommands):
         return Trigger.DENIED
 
     async def _rehearse(self, sized: SizedEntry) -> Trigger:
-        """Write down the orders that would be sent, if the account would let them pass."""
+        """Record the orders that would be sent, if the account admits them."""
         answer = await rehearse_admission(sized, self._request.alert)
         if answer.admitted is None:
             assert answer.denied is not None

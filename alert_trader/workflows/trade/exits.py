@@ -98,7 +98,7 @@ class Exits:
 
     @property
     def set_aside(self) -> int:
-        """Return the contracts set aside for the partial exit that none of its orders has or may have sold."""
+        """Return the contracts set aside for the partial exit that no order of it has or may have sold."""
         partial = self._state.partial
         if partial is None:
             return 0

@@ -1,4 +1,4 @@
-"""The audit events of an order: what a report has told the ledger."""
+"""The audit events of an order: what a report has added to the ledger."""
 
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from alert_trader.workflows.trade.journal import Journal
 def record_update(
     journal: Journal, now: datetime, update: LedgerUpdate, report: OrderReport, symbol: str
 ) -> None:
-    """Record what a report has told the ledger that it did not know.
+    """Record what a report has added to the ledger.
 
     `symbol` is the OCC symbol of the trade's contract.
     """

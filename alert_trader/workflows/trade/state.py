@@ -152,7 +152,7 @@ class Exposure:
 
 @dataclass(slots=True, kw_only=True)
 class AccountReports:
-    """What the account was told. Written by AccountReporter."""
+    """What was reported to the account. Written by AccountReporter."""
 
     sequence: int = 0
     last: Exposure | None = None

@@ -1,8 +1,8 @@
 """TradeWorkflow: one alert, one trade.
 
 Its steps: parse, size, ask a person where the profile says so (`before_entry.py`), enter, hold, finish. Each
-ends with one trigger; `alert_trader.domain.trade.lifecycle.TABLE` says which step follows. Other coroutines run
-beside the steps (`tasks.py` names them, and says why that is safe): exits, partial exits, cancels, searches,
+ends with one trigger; `alert_trader.domain.trade.lifecycle.TABLE` says which step follows. Other coroutines
+run beside the steps (`tasks.py` names them, and says why that is safe): exits, partial exits, cancels, searches,
 notices. A command (`commands.py`) changes the state for the step that can carry it out. A cancellation of the
 workflow in Temporal counts as a cancel command and interrupts no submission.
 """
@@ -52,9 +52,9 @@ class TradeWorkflow(StepsBeforeEntry):
 
     @workflow.run
     async def run(self, request: TradeRequest) -> TradeView:
-        """Live the trade to its end.
+        """Run the trade to its end.
 
-        The workflow's cancellation is an operator's cancel: the story goes on, and protects what it holds.
+        A cancellation of the workflow is an operator's cancel: the steps continue, and what is held keeps its exits.
         """
         assert request is not None
         steps = asyncio.create_task(self._steps())
@@ -109,7 +109,7 @@ class TradeWorkflow(StepsBeforeEntry):
             case Step.SELL:
                 work = self._sell()
             case Step.FINISH:
-                raise AssertionError("the story ends with finish")
+                raise AssertionError("finish is the last step, and is not performed here")
             case _:
                 assert_never(step)
         return await work
