@@ -2,9 +2,9 @@
 
 Its steps: parse, size, ask a person where the profile says so (`before_entry.py`), enter, hold, finish. Each
 ends with one trigger; `alert_trader.domain.trade.lifecycle.TABLE` says which step follows. Other coroutines
-run beside the steps (`tasks.py` names them, and says why that is safe): exits, partial exits, cancels, searches,
-notices. A command (`commands.py`) changes the state for the step that can carry it out. A cancellation of the
-workflow in Temporal counts as a cancel command and interrupts no submission.
+run beside the steps (`tasks.py` names them, and says why that is safe): exits, partial exits, cancels,
+searches, notices. A command (`commands.py`) changes the state for the step that can carry it out. A
+cancellation of the workflow in Temporal counts as a cancel command and interrupts no submission.
 """
 
 import asyncio
@@ -54,7 +54,8 @@ class TradeWorkflow(StepsBeforeEntry):
     async def run(self, request: TradeRequest) -> TradeView:
         """Run the trade to its end.
 
-        A cancellation of the workflow is an operator's cancel: the steps continue, and what is held keeps its exits.
+        A cancellation of the workflow is an operator's cancel: the steps continue, and what is held keeps its
+        exits.
         """
         assert request is not None
         steps = asyncio.create_task(self._steps())
