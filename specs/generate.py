@@ -26,10 +26,12 @@ from alert_trader.cli.exit_codes import ExitCode
 from alert_trader.cli.main import ENTRIES, application
 from alert_trader.domain.denial import MEANINGS
 from alert_trader.domain.not_sent import NOT_SENT_MEANINGS, retry_rule
-from alert_trader.domain.trade.lifecycle import diagram
+from alert_trader.domain.trade.commands import CHECKS, TABLE, Rule, TradeCommand
+from alert_trader.domain.trade.lifecycle import Phase, diagram
 from alert_trader.mirrors import parquet
 from alert_trader.settings.load import load
-from alert_trader.workflows import timing
+from alert_trader.workflows import activity_options, timing
+from alert_trader.workflows.activity_options import ActivityOptions
 
 ROOT = Path(__file__).resolve().parent.parent
 SPECS = ROOT / "specs" / "001-automated-alert-trading"
@@ -165,6 +167,37 @@ def _lifecycle() -> str:
     return f"```mermaid\n{diagram()}```"
 
 
+def _trade_commands() -> str:
+    rows = []
+    for command in TradeCommand:
+        phases: dict[Rule, list[str]] = defaultdict(list)
+        for phase in Phase:
+            phases[TABLE[command, phase]].append(phase.value)
+        rows += [(f"`{command}`", ", ".join(each), _rule(rule)) for rule, each in phases.items()]
+    return _table(("command", "phases", "what happens"), iter(rows))
+
+
+def _rule(rule: Rule) -> str:
+    if rule.refusal is not None:
+        return f"refused: “{rule.refusal}”"
+    return "allowed if " + "; ".join(rule.conditions) if rule.conditions else "allowed"
+
+
+def _command_conditions() -> str:
+    return _table(
+        ("condition", "else it is refused with"),
+        ((condition, f"“{check.refusal}”") for condition, check in CHECKS.items()),
+    )
+
+
+def _trade_tasks() -> str:
+    members = _documented(_class("alert_trader/workflows/trade/tasks.py", "TaskName").body)
+    return _table(
+        ("coroutine", "what it does, and why that is safe at any time"),
+        ((ast.literal_eval(each.value), each.text) for each in members if each.value[0] == "'"),
+    )
+
+
 def _time_bounds() -> str:
     tree = ast.parse((ROOT / "alert_trader/workflows/timing.py").read_text())
     return _table(
@@ -174,6 +207,25 @@ def _time_bounds() -> str:
             for each in _documented(tree.body)
         ),
     )
+
+
+def _activity_options() -> str:
+    tree = ast.parse((ROOT / "alert_trader/workflows/activity_options.py").read_text())
+    bundles = (
+        (each, found)
+        for each in _documented(tree.body)
+        if isinstance(found := getattr(activity_options, each.name), ActivityOptions)
+    )
+    return _table(
+        ("activities", "one attempt", "in all", "wait for a worker", "heartbeat", "retries", "why"),
+        ((f"`{each.name}`", *_options(options), each.text) for each, options in bundles),
+    )
+
+
+def _options(options: ActivityOptions) -> tuple[str, ...]:
+    spans = (options.start_to_close, options.schedule_to_close, options.schedule_to_start, options.heartbeat)
+    retry = "Temporal's default" if options.retry is None else _bound(options.retry)
+    return (*("" if each is None else _span(each) for each in spans), retry)
 
 
 def _bound(value: object) -> str:
@@ -388,7 +440,11 @@ PARTS: dict[str, Callable[[], str]] = {
     "denial-codes": _denials,
     "not-sent-reasons": _not_sent,
     "lifecycle": _lifecycle,
+    "trade-commands": _trade_commands,
+    "command-conditions": _command_conditions,
+    "trade-tasks": _trade_tasks,
     "time-bounds": _time_bounds,
+    "activity-options": _activity_options,
     "venue-faults": _faults,
     "venue-tape": _tape,
     "venue-commands": _commands,

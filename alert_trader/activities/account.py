@@ -1,4 +1,4 @@
-"""Read an account for its workflow: what it can spend, what it holds, what works in it, and whether a first order may be sent."""
+"""Read an account for its workflow: buying power, positions, working orders, preflight."""
 
 import asyncio
 
@@ -27,7 +27,7 @@ from alert_trader.domain.orders.order import OrderReport, Position
 
 
 class AdmitActivity:
-    """Asks an account whether an entry may pass that is rehearsed; a sent one asks in its sending."""
+    """Asks the account to admit a dry run. An entry that is sent asks in its own activity."""
 
     def __init__(self, account: AccountClient) -> None:
         """Ask `account`."""
@@ -35,21 +35,24 @@ class AdmitActivity:
 
     @activity.defn(name=ADMIT_ENTRY)
     async def admit_entry(self, request: AdmitRequest) -> AdmitAnswer:
-        """Ask the account. Raises when it does not answer."""
+        """Ask the account. Raise AccountUnreachableError when it does not answer."""
         return (await self._account.ask(request)).answer
 
 
 class AccountReads:
-    """The questions about an account as a whole; none of them changes anything."""
+    """The reads of an account as a whole; none of them changes anything."""
 
     def __init__(self, reader: OrderReader, whitelist: tuple[AccountNumber, ...] | None) -> None:
-        """Ask `reader`; `whitelist` None where the mode needs none."""
+        """Read with `reader`; `whitelist` is None where the mode needs none."""
         self._reader = reader
         self._whitelist = whitelist
 
     @activity.defn(name=READ_ACCOUNT)
     async def read_account(self) -> AccountReading:
-        """Read what the day begins with. Raises when the buying power was not told; a check that fails is an answer."""
+        """Read what the day begins with.
+
+        Raise when the buying power could not be read; a failed check is an answer.
+        """
         balances, checks, session = await asyncio.gather(
             self._reader.balances(), preflight(self._reader, self._whitelist), self._session()
         )
@@ -58,7 +61,7 @@ class AccountReads:
         )
 
     async def _session(self) -> StatedSession | None:
-        """Read which session the broker names; one that it does not tell is a check of the preflight that fails."""
+        """Read the session that the broker names; None when it did not answer, which fails the preflight."""
         asked_at = clock.now()
         try:
             found = await self._reader.session()
@@ -73,7 +76,7 @@ class AccountReads:
 
     @activity.defn(name=READ_LIVE_ORDERS)
     async def read_live_orders(self) -> list[OrderReport]:
-        """Read every order that works, ours or not."""
+        """Read every working order, foreign ones included."""
         return [each for each in await self._reader.live_orders() if not each.status.terminal]
 
     @activity.defn(name=READ_QUOTES)

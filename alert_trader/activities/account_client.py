@@ -1,4 +1,7 @@
-"""The line from activities to the account's workflow. Every question is bounded; what is not answered is not a yes."""
+"""How activities ask the account's workflow.
+
+Every question has a timeout; no answer never counts as a yes.
+"""
 
 import asyncio
 import time
@@ -24,10 +27,11 @@ from alert_trader.domain.market.calendar import new_york_date
 from alert_trader.domain.money import Usd
 
 ASK_WITHIN = timedelta(seconds=3)
-"""Longest wait for the account's word. It takes a hundredth of a second; a killed worker's place is taken in two."""
+"""The longest wait for an answer. It takes about 10 ms; a killed worker is replaced within 2 s."""
 
-AT_ONCE = 5
-"""Questions of one worker under way: Temporal takes ten a workflow, whoever asks, and a halt must find room among them."""
+MAX_CONCURRENT = 5
+"""Concurrent questions of one worker: Temporal accepts ten for a workflow, whoever asks, and a halt must be
+among them."""
 
 
 class AccountUnreachableError(Exception):
@@ -36,21 +40,21 @@ class AccountUnreachableError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdmissionGrant:
-    """What the account said to an order, and how long that holds."""
+    """The account's answer to an order, and how long it is valid."""
 
     answer: AdmitAnswer
     until: float
-    """By this process's monotonic clock: `ADMISSION_VALIDITY` after it was asked for."""
+    """By this process's monotonic clock: `ADMISSION_VALIDITY` after the question."""
 
     @property
     def holds(self) -> bool:
-        """Whether the order may still leave by it."""
+        """Whether the order may still be sent on it."""
         return time.monotonic() < self.until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KillSwitch:
-    """A stop that works without Temporal: a file that exists, or a setting of this process."""
+    """A switch that stops entries without Temporal: a file that exists, or a setting of this process."""
 
     file: Path | None = None
     always: bool = False
@@ -61,8 +65,8 @@ class KillSwitch:
         return self.always or (self.file is not None and self.file.exists())
 
     def __str__(self) -> str:
-        """Say what stops."""
-        return "TRADER_STOP is set" if self.always else f"the stop file {self.file} is there"
+        """Say what stops entries."""
+        return "TRADER_STOP is set" if self.always else f"the stop file {self.file} exists"
 
 
 class AccountClient:
@@ -72,13 +76,15 @@ class AccountClient:
         """Ask through `client`."""
         self._handle = client.get_workflow_handle(account_workflow_id(account))
         self._account = account
-        self._at_once = asyncio.Semaphore(AT_ONCE)
+        self._at_once = asyncio.Semaphore(MAX_CONCURRENT)
         self._known: tuple[date, Usd] | None = None
 
     async def reference(self) -> Usd | None:
-        """Give the day's reference buying power, or None while the account has none yet; raises AccountUnreachableError.
+        """Return the day's reference buying power, or None while the account has none yet.
 
-        It is fixed for the day from the session's start on, so one answer serves the day.
+        Raise AccountUnreachableError.
+
+        It is fixed for the day once the session has begun, so it is read once a day.
         """
         today = new_york_date(clock.now())
         if self._known is not None and self._known[0] == today:
@@ -89,7 +95,7 @@ class AccountClient:
             )
         except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError) as failed:
             raise AccountUnreachableError(
-                f"account {self._account} did not tell the day's buying power: {failed}"
+                f"account {self._account} did not answer with the day's buying power: {failed}"
             ) from failed
         if day.day != today or day.reference is None:
             return None
@@ -98,12 +104,14 @@ class AccountClient:
         return day.reference
 
     async def ask(self, request: AdmitRequest) -> AdmissionGrant:
-        """Ask whether an order may be sent; raises AccountUnreachableError."""
+        """Ask whether an order may be sent; raise AccountUnreachableError."""
         try:
-            # the wait for a place counts: a sending that waited for several silent ones would outlive its own activity
+            # the wait for a slot counts: an order that waited for several unanswered ones would outlive its
+            # own activity
             async with asyncio.timeout(ASK_WITHIN.total_seconds()), self._at_once:
                 until = time.monotonic() + ADMISSION_VALIDITY.total_seconds()
-                # no id of ours: the answer to an earlier question may be from before a halt; asking twice reserves once all the same
+                # no update id: the answer to an earlier question may be from before a halt. Asking twice
+                # reserves once all the same
                 answer: AdmitAnswer = await self._handle.execute_update(
                     ADMIT_UPDATE, request, result_type=AdmitAnswer
                 )
@@ -114,6 +122,7 @@ class AccountClient:
             WorkflowUpdateRPCTimeoutOrCancelledError,
         ) as failed:
             raise AccountUnreachableError(
-                f"account {self._account} did not say whether {request.order} may be sent: {failed or 'no answer in time'}"
+                f"account {self._account} did not answer whether {request.order} may be sent: "
+                f"{failed or 'no answer in time'}"
             ) from failed
         return AdmissionGrant(answer=answer, until=until)

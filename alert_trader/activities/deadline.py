@@ -1,7 +1,8 @@
-"""The moment after which an activity must not send any more, however long it was stalled on the way.
+"""The moment after which an activity must not send an order any more, however long it was stalled.
 
-Temporal declares an activity lost at its start-to-close timeout, and a look-up may then find nothing while the stalled process still
-has the order in its hands. So a send that could not be over before that timeout is not begun.
+Temporal counts an activity as lost at its start-to-close timeout. A search may then find nothing while the
+stalled process still holds the order. So an order that could not be sent and answered before that timeout is
+not sent.
 """
 
 import time
@@ -11,19 +12,23 @@ from datetime import datetime, timedelta
 from alert_trader import clock
 
 MARGIN = timedelta(milliseconds=500)
-"""Left over for the answer to travel back to the server."""
+"""Time for the activity's answer to reach the Temporal server."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deadline:
-    """The last moment to begin a call, on two clocks: the wall clock sees a stall before our code ran, the other one a clock set back."""
+    """The last moment to begin a call, on two clocks.
+
+    The wall clock shows a stall before this code ran. The monotonic clock is right if the wall clock was set
+    back.
+    """
 
     wall: datetime
     monotonic: float
 
     @classmethod
     def of(cls, *, started: datetime, start_to_close: timedelta, call: timedelta) -> "Deadline":
-        """Work out when a call that may take `call` must have begun, in an attempt the server saw start at `started`."""
+        """Return when a call that takes up to `call` must have begun, in an attempt started at `started`."""
         budget = start_to_close - call - MARGIN
         return cls(wall=started + budget, monotonic=time.monotonic() + budget.total_seconds())
 

@@ -1,4 +1,7 @@
-"""What workflows and activities say to each other: one dataclass in, one out. All of it stands in history, so all of it reads well."""
+"""The inputs and answers of activities: one dataclass in, one out.
+
+They are in the history, so they must read well.
+"""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -52,12 +55,12 @@ EXPECTED_QUERY = "expected"
 STREAM_SIGNAL = "report_stream"
 FOREIGN_SIGNAL = "report_foreign_order"
 DIFFERENCES_SIGNAL = "report_differences"
-"""What the order stream's activity asks and tells the account it belongs to."""
+"""What the activity of the order stream asks of its account and reports to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParseRequest:
-    """Read a message, by what its author's room leaves unsaid."""
+    """Read a message, with the defaults of its author's room."""
 
     alert: AlertMessage
     room: RoomRule
@@ -65,22 +68,22 @@ class ParseRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SizeRequest:
-    """Ask for a proposal: how many, from what price to what ceiling."""
+    """Size an entry: how many contracts, from what price to what ceiling."""
 
     alert: AlertMessage
     parsed: ParsedAlert
     policy: Policy
     approved_at: datetime | None = None
-    """When a person approved it: its age counts from there."""
+    """When a person approved it: its age counts from then."""
     most: int | None = None
-    """Contracts that the person approved."""
+    """Contracts that the person approved, at most."""
     highest: Price | None = None
-    """The ceiling that the person saw: no more is paid, where the market has moved since."""
+    """The ceiling that the person approved: no more is paid, though the market may have moved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SizedEntry:
-    """A proposal that may be sent: every number it rests on beside it."""
+    """An entry that may be sent, with every number it rests on."""
 
     listing: Listing
     sizing: Sizing
@@ -88,25 +91,25 @@ class SizedEntry:
     ceiling: Price
     quote: Quote
     buying_power: Usd
-    """What could be spent when the broker was asked, at `read_at`."""
+    """The buying power at `read_at`."""
     read_at: datetime
     reference: Usd
     """The day's buying power at the session's start."""
     check: FeeEstimate
-    """What the broker's own dry-run said of the first order."""
+    """The broker's own dry-run of the first order."""
     market_opens_at: datetime | None
     market_closes_at: datetime | None
     alert_price: Price | None
     fees_each: Usd
-    """Of one contract alone: the most that one can cost in fees."""
+    """Fees of one contract alone: the most that one can cost."""
 
     @property
     def session(self) -> StatedSession | None:
-        """The session that the broker said was open when this was sized."""
+        """The session that was open by the broker when this was sized."""
         return stated(self.read_at, self.market_opens_at, self.market_closes_at)
 
     def admission(self, alert: AlertMessage, order: ClientOrderId, quantity: int) -> AdmitRequest:
-        """Write what the account is asked before an order of this entry leaves."""
+        """Return what the account is asked before an order of this entry is sent."""
         notional_each = self.ceiling * CONTRACT_MULTIPLIER
         cost_each = notional_each + self.fees_each
         fees = max(self.check.total, self.sizing.cost - self.sizing.notional)
@@ -134,7 +137,7 @@ class SizedEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SizeAnswer:
-    """A proposal or a denial; exactly one of them."""
+    """A sized entry or a denial; exactly one of them."""
 
     entry: SizedEntry | None = None
     denied: Denied | None = None
@@ -142,7 +145,7 @@ class SizeAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversionGuard:
-    """What must hold in the moment a conversion is sent: checked against a fresh quote in the sending activity."""
+    """What must hold when a conversion is sent; the activity checks it against a fresh quote."""
 
     ladder: LadderPolicy
     safety: SafetyPolicy
@@ -153,55 +156,60 @@ class ConversionGuard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmitRequest:
-    """Send one order, once. That this is in history is the intent; a retry looks for the order before anything else."""
+    """Send one order, once.
+
+    It is in the history before it is sent; a repeated attempt first looks the order up.
+    """
 
     intent: OrderIntent
     mode: Mode
-    look_since: date
+    search_from: date
     """The New York day from which the order could have been received: the day before the trade began."""
     not_after: datetime | None = None
-    """An entry is not sent later than this; exits have no such limit."""
+    """It is not sent later than this; None for a profit-take, which has no such limit."""
     conversion: ConversionGuard | None = None
     admission: AdmitRequest | None = None
-    """What the account is asked before an entry leaves; None for an exit, which asks nobody."""
-    cover: bool = False
-    """For an exit that replaces one: send only while the account holds the contracts and no other close works on them."""
+    """What the account is asked before an entry is sent; None for an exit, which asks nobody."""
+    check_position: bool = False
+    """For an exit that replaces another: send it only if the account holds the contracts and no other order
+    may sell them."""
 
 
 class SubmitResult(StrEnum):
-    """How a sending ended."""
+    """How a submission ended."""
 
     ACCEPTED = "accepted"
-    """The venue has the order."""
+    """The broker has the order."""
     REFUSED = "refused"
-    """The venue said no."""
+    """The broker refused it."""
     NOT_SENT = "not sent"
-    """Provably never left: too late, or a guard said no."""
+    """Certainly not sent: it was too late, or a check failed."""
     UNKNOWN = "unknown"
-    """Nobody can say."""
+    """The answer was lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmitAnswer:
-    """How a sending ended, with the venue's words or ours."""
+    """How a submission ended, with the broker's words or this product's."""
 
     result: SubmitResult
     report: OrderReport | None = None
     adopted: bool = False
-    """The order was found at the venue before sending, from an earlier try."""
+    """The order was at the broker already, from an earlier attempt."""
     code: str | None = None
     """The venue's code of a refusal; else a denial's, or a `NotSentReason`."""
     detail: str | None = None
     facts: dict[str, str] = field(default_factory=dict)
     admitted: Admitted | None = None
-    """What the account said, where it let the order pass."""
+    """The account's answer, if it admitted the order."""
     reserved: bool = False
-    """Whether the account was asked and did not say no: it may have money reserved, whatever became of the order."""
+    """Whether the account was asked and did not deny it: it may have reserved money, whatever became of the
+    order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdmitAnswer:
-    """The account's word on an entry order; exactly one of them."""
+    """The account's answer to an entry order; exactly one of them."""
 
     admitted: Admitted | None = None
     denied: Denied | None = None
@@ -209,27 +217,27 @@ class AdmitAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayAnswer:
-    """The day's reference buying power, as an account has it."""
+    """The day's reference buying power of an account."""
 
     day: date
     reference: Usd | None
     fixed: bool
-    """Whether it stays so for the day: the session has begun, or had when it was read."""
+    """Whether it is final for the day: it was read after the session began."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountReading:
-    """What a day of an account begins with."""
+    """What an account reads at the beginning of a day."""
 
     buying_power: Usd
     checks: tuple[Check, ...]
     session: StatedSession | None = None
-    """The session that the broker named: of the day, or the next; None where it named none."""
+    """The session that the broker named: of the day, or the next; None if it named none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedAnswer:
-    """What an account's open trades say they hold, and where it was told already that this does not agree."""
+    """What an account's open trades hold by their own reports, and the differences it knows already."""
 
     trades: tuple[ExpectedPosition, ...]
     differences: tuple[Difference, ...] = ()
@@ -237,40 +245,40 @@ class ExpectedAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindRequest:
-    """Look for an order of unknown outcome among all the account's orders."""
+    """Search for an order of unknown outcome among all the account's orders."""
 
     intent: OrderIntent
-    look_since: date
+    search_from: date
     intended_at: datetime
-    """When it was first tried to be sent."""
+    """When it was first submitted."""
     lost_at: datetime
-    """When the answer to it was given up."""
+    """When the wait for its answer ended."""
     known_ids: tuple[OrderId, ...]
-    """Orders already known to be something else."""
+    """Order ids that are known to be other orders."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteAnswer:
-    """A contract's quote, or None where the broker says that there is none. A failed query never becomes this."""
+    """A contract's quote, or None if the broker has none. A failed query is an error, never this."""
 
     quote: Quote | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindAnswer:
-    """The order, or None from a complete answer. A failed query never becomes this."""
+    """The order, or None if a complete list does not have it. A failed query is an error, never this."""
 
     report: OrderReport | None
     by_attributes: bool = False
-    """Recognised by contract, side, quantity, price and time, because the venue echoed no name."""
+    """Matched by contract, side, quantity, price and time, because the broker echoed no client order id."""
     ambiguous: int = 0
-    """Nameless orders that would fit, where there is more than one: none of them is adopted."""
+    """Orders without a client order id that match, if there is more than one: none is adopted."""
 
 
 class CancelResult(StrEnum):
-    """How asking for a cancel ended. None of them is a cancellation."""
+    """How a cancel request ended. None of these means that the order is cancelled."""
 
-    ASKED = "asked"
+    REQUESTED = "requested"
     REFUSED = "refused"
     """It can no longer be cancelled: read it."""
     UNKNOWN = "unknown"
@@ -278,7 +286,7 @@ class CancelResult(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelAnswer:
-    """How asking for a cancel ended."""
+    """How a cancel request ended."""
 
     result: CancelResult
     detail: str | None = None
@@ -286,7 +294,7 @@ class CancelAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PositionAnswer:
-    """What the account holds of a contract, over all trades, and how much of that is in working closing orders."""
+    """What the account holds of a contract in all, and how much of it open closing orders may sell."""
 
     held: int
     closing: int
@@ -294,17 +302,17 @@ class PositionAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PositionRequest:
-    """Ask what the account holds of a contract."""
+    """Read what the account holds of a contract."""
 
     contract: OptionContract
-    look_since: date
+    search_from: date
 
 
 class Level(StrEnum):
-    """How loudly people are told."""
+    """How urgent a notice is."""
 
     STORY = "story"
-    """The trade's card moved on."""
+    """Something happened that nobody has to act on."""
     MONEY = "money"
     """Something was bought, sold or refused."""
     PAGE = "page"
@@ -313,40 +321,40 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """What people are told: plain text, to be shown as data."""
+    """A notice for people: plain text, shown as data."""
 
     level: Level
     workflow_id: str
     title: str
     text: str
     view: TradeView | None = None
-    """How the trade stands; None for what is not about one trade."""
+    """The trade as it was then; None for a notice that is not about one trade."""
     events: tuple[TradeEvent, ...] = ()
-    """The events told, in full; `text` has their sentences."""
+    """The events of the notice; `text` has their texts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardPlace:
-    """Where a trade's card is, and how far its thread tells the story."""
+    """Where a trade's card is, and which events its thread has."""
 
     channel_id: str
     message_id: str
     """The card's own message, and the id of its thread."""
     told: int
-    """The last event that the thread tells."""
+    """The last event in the thread."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardRequest:
-    """Show a trade's card as it stands, and tell in its thread what happened since."""
+    """Show a trade's card as the trade is now, and add new events to its thread."""
 
     view: TradeView
     events: tuple[TradeEvent, ...]
-    """Those that the thread does not tell yet."""
+    """Those that the thread does not have yet."""
     place: CardPlace | None
-    """None when the card was never shown, as far as the trade knows."""
+    """None if the card was never shown, as far as the trade knows."""
     in_doubt: bool = False
-    """The last try was not answered: what it did may be there."""
+    """The last attempt was not answered: it may have worked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -365,7 +373,7 @@ class FollowRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamStatus:
-    """What the stream's activity tells its account when it has subscribed, or lost the stream."""
+    """Reported to the account when its order stream has connected, or was lost."""
 
     since: datetime | None
     why: str = ""

@@ -1,4 +1,4 @@
-"""Tell people. The channel is a port: the log, an operator's webhook, later a Discord card."""
+"""Send notices to people. A channel is a port: the log, a webhook, a mirror."""
 
 from datetime import timedelta
 from typing import Protocol
@@ -15,7 +15,7 @@ class Channel(Protocol):
     """Somewhere a notice can be shown."""
 
     async def tell(self, notice: Notice) -> None:
-        """Show a notice as data: nothing in it may ping or format. Raises when it could not be shown."""
+        """Show a notice as data: nothing in it may mention or format. Raise when it could not be shown."""
         ...
 
 
@@ -28,18 +28,18 @@ class NotifyActivity:
 
     @activity.defn(name=NOTIFY)
     async def notify(self, notice: Notice) -> None:
-        """Show a notice on every channel; raises, to be tried again, when one of them failed."""
+        """Show a notice on every channel; raise, so that it is retried, when one of them failed."""
         if notice.events:
-            # the first of them waited longest; what a mirror lags behind is what it was told late
+            # the first event has waited longest: that is how far a mirror is behind
             behind = max(clock.now() - notice.events[0].at, timedelta())
             activity.metric_meter().create_histogram_timedelta(
-                LAG, "Time from an event to telling it."
+                LAG, "Time from an event to its notice."
             ).record(behind)
         failures = []
         for channel in self._channels:
             try:
                 await channel.tell(notice)
-            except Exception as failed:  # noqa: BLE001 - one dead channel must not silence the others
+            except Exception as failed:  # noqa: BLE001 - one channel that fails must not stop the others
                 failures.append(failed)
         if failures:
             raise ExceptionGroup(

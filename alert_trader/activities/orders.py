@@ -1,12 +1,13 @@
-"""Send, look for, read and cancel orders: the submit protocol, one request at a time.
+"""Send, search for, read and cancel orders: the submit protocol, one request at a time.
 
-    0 past my deadline? not sent     1 look: find the client order id, adopt it     2 still allowed? not sent
-    3 an entry: does the account let it pass, and nothing stop it?                  4 send once, while that holds
-    5 classify: accepted, refused, unknown
+    1 look up the client order id: found, it is adopted      2 still allowed? else not sent
+    3 an entry: does the account admit it, and no kill switch stop it? else not sent
+    4 past the activity's own deadline? not sent             5 send once, while the account's answer is valid
+    6 classify: accepted, refused, unknown
 
-Step 1 makes a workflow reset, or a second delivery of the same task, harmless. Step 3 is asked beside the look, and again when the answer
-has grown old by the time everything else is ready; it is looked at once more when the first byte is about to leave. An exit asks nobody.
-Nothing here decides what to send.
+Step 1 makes a workflow reset, or a second delivery of the same task, harmless. Step 3 is asked at the same
+time as step 1, and again if the answer is no longer valid when everything else is ready; it is checked once
+more right before the first byte is sent. An exit asks nobody. Nothing here decides what to send.
 """
 
 import asyncio
@@ -64,22 +65,25 @@ from alert_trader.domain.not_sent import NotSentReason
 from alert_trader.domain.orders.matching import match_order
 from alert_trader.domain.orders.order import OrderReport, Position, Side
 
-_Word = AdmissionGrant | AccountUnreachableError
-"""What came of asking the account."""
+_Grant = AdmissionGrant | AccountUnreachableError
+"""The account's answer, or that there was none."""
 
 
 class OrderLookups:
-    """The questions about orders: all a process needs that only reads."""
+    """The reads of orders: all that a process needs which sends nothing."""
 
     def __init__(self, reader: OrderReader) -> None:
-        """Ask `reader`."""
+        """Read with `reader`."""
         self._reader = reader
 
     @activity.defn(name=FIND_ORDER)
     async def find_order(self, request: FindRequest) -> FindAnswer:
-        """Look for an order of unknown outcome in everything the account received since the day before. Raises when not answered."""
+        """Search for an order of unknown outcome in all orders since the day before it.
+
+        Raise when the broker does not answer.
+        """
         found = match_order(
-            await self._reader.orders_since(request.look_since),
+            await self._reader.orders_since(request.search_from),
             request.intent,
             intended_at=request.intended_at,
             lost_at=request.lost_at,
@@ -89,25 +93,29 @@ class OrderLookups:
 
     @activity.defn(name=READ_ORDER)
     async def read_order(self, order_id: OrderId) -> OrderReport:
-        """Read one order. Raises when it cannot be read, and also when the venue denies knowing an order it once reported."""
+        """Read one order.
+
+        Raise when it cannot be read, and also when the broker no longer knows an order it once reported.
+        """
         report = await self._reader.order(order_id)
         if report is None:
             raise ApplicationError(
-                f"expected order {order_id}, which the venue reported before; it now says there is none",
+                f"expected order {order_id}, which the broker reported before, found that it no longer "
+                "knows it",
                 type="Vanished",
             )
         return report
 
     @activity.defn(name=READ_QUOTE)
     async def read_quote(self, contract: OptionContract) -> QuoteAnswer:
-        """Read a contract's quote. Raises when not answered."""
+        """Read a contract's quote. Raise when the broker does not answer."""
         return QuoteAnswer(quote=await self._reader.quote(contract))
 
     @activity.defn(name=READ_POSITION)
     async def read_position(self, request: PositionRequest) -> PositionAnswer:
-        """Read what the account holds of a contract and how much of it is being closed already."""
+        """Read what the account holds of a contract, and how much of it open closing orders may sell."""
         recent, live, positions = await asyncio.gather(
-            self._reader.orders_since(request.look_since),
+            self._reader.orders_since(request.search_from),
             self._reader.live_orders(),
             self._reader.positions(),
         )
@@ -115,14 +123,19 @@ class OrderLookups:
 
 
 class OrderActivities:
-    """The calls that change something at the venue. A dry-run worker has no such object."""
+    """The calls that change something at the broker. A dry-run worker has no such object."""
 
-    def __init__(self, desk: OrderGateway, mode: Mode, account: AccountClient, stop: KillSwitch) -> None:
-        """Send through `desk`, for trades of `mode` only; entries while `account` lets them pass and nothing stops them."""
-        self._desk = desk
+    def __init__(
+        self, gateway: OrderGateway, mode: Mode, account: AccountClient, kill_switch: KillSwitch
+    ) -> None:
+        """Send through `gateway`, for trades of `mode` only.
+
+        Entries are sent while `account` admits them and `kill_switch` is off.
+        """
+        self._gateway = gateway
         self._mode = mode
         self._account = account
-        self._stop = stop
+        self._kill_switch = kill_switch
 
     @activity.defn(name=SUBMIT_ENTRY)
     async def submit_entry(self, request: SubmitRequest) -> SubmitAnswer:
@@ -131,12 +144,12 @@ class OrderActivities:
 
     @activity.defn(name=BUMP_ENTRY)
     async def bump_entry(self, request: SubmitRequest) -> SubmitAnswer:
-        """Send the entry again for what is left, a tick higher; the order before it has ended."""
+        """Send the entry again for the remainder, a tick higher; the order before it has ended."""
         return await self._submit(request)
 
     @activity.defn(name=CONVERT_ENTRY)
     async def convert_entry(self, request: SubmitRequest) -> SubmitAnswer:
-        """Buy what is left at the market, or up to the ceiling, if a fresh quote allows it."""
+        """Buy the remainder at the market, or up to the ceiling, if a fresh quote allows it."""
         return await self._submit(request)
 
     @activity.defn(name=SUBMIT_EXIT)
@@ -146,14 +159,14 @@ class OrderActivities:
 
     @activity.defn(name=CANCEL_ORDER)
     async def cancel_order(self, order_id: OrderId) -> CancelAnswer:
-        """Ask for a cancel. The order is cancelled only when a report says so."""
+        """Request a cancel. The order is cancelled only when a report says so."""
         try:
-            await self._desk.cancel(order_id)
+            await self._gateway.cancel(order_id)
         except Refused as no:
             return CancelAnswer(result=CancelResult.REFUSED, detail=str(no))
         except OutcomeUnknown as lost:
             return CancelAnswer(result=CancelResult.UNKNOWN, detail=str(lost))
-        return CancelAnswer(result=CancelResult.ASKED)
+        return CancelAnswer(result=CancelResult.REQUESTED)
 
     async def _submit(self, request: SubmitRequest) -> SubmitAnswer:
         info = activity.info()
@@ -161,9 +174,9 @@ class OrderActivities:
         deadline = Deadline.of(
             started=info.started_time,
             start_to_close=info.start_to_close_timeout,
-            call=self._desk.call_timeout,
+            call=self._gateway.call_timeout,
         )
-        if request.admission is None or self._stop.now:
+        if request.admission is None or self._kill_switch.now:
             return await self._sent(request, deadline, None)
         asked = asyncio.create_task(self._ask(request.admission))
         try:
@@ -173,40 +186,46 @@ class OrderActivities:
         refused = (
             asked.done()
             and not asked.cancelled()
-            and isinstance(word := asked.result(), AdmissionGrant)
-            and word.answer.denied is not None
+            and isinstance(found := asked.result(), AdmissionGrant)
+            and found.answer.denied is not None
         )
         return answer if refused else replace(answer, reserved=True)
 
     async def _sent(
-        self, request: SubmitRequest, deadline: Deadline, asked: "asyncio.Task[_Word] | None"
+        self, request: SubmitRequest, deadline: Deadline, asked: "asyncio.Task[_Grant] | None"
     ) -> SubmitAnswer:
-        """Look, check, and send once; `asked` is the account's word on an entry, on its way."""
-        orders = await self._look(request)
+        """Look up, check, and send once.
+
+        `asked` is the account's answer to an entry, which may be still to come.
+        """
+        orders = await self._look_up(request)
         if isinstance(orders, SubmitAnswer):
             return orders
-        forbidden = await self._forbidden(request, orders)
-        if forbidden is not None:
-            return forbidden
-        let_pass = None if asked is None else await self._let_pass(request, await asked)
-        if isinstance(let_pass, SubmitAnswer):
-            return let_pass
+        refused = await self._not_allowed(request, orders)
+        if refused is not None:
+            return refused
+        grant = None if asked is None else await self._valid_grant(request, await asked)
+        if isinstance(grant, SubmitAnswer):
+            return grant
         if deadline.passed:
             return _not_sent(
                 NotSentReason.STEP_DELAYED,
                 "the step was stalled past its own deadline; sending now could overlap with its successor",
             )
-        return await self._place(request, let_pass)
+        return await self._place(request, grant)
 
-    async def _look(self, request: SubmitRequest) -> list[OrderReport] | SubmitAnswer:
-        """Look for the order among all there are: found, it is adopted; not answered, nothing is sent; not there, gives all there are."""
+    async def _look_up(self, request: SubmitRequest) -> list[OrderReport] | SubmitAnswer:
+        """Look up the order among all orders, and return these when it is not there.
+
+        Found, it is adopted; not answered, nothing is sent.
+        """
         if request.mode is not self._mode:
             return _not_sent(
                 NotSentReason.WRONG_MODE,
                 f"expected a worker in mode {request.mode}, this one is in {self._mode}",
             )
         try:
-            orders = await self._desk.orders_since(request.look_since)
+            orders = await self._gateway.orders_since(request.search_from)
         except (Unavailable, Refused) as failed:
             return _not_sent(
                 NotSentReason.LOOKUP_FAILED,
@@ -217,19 +236,19 @@ class OrderActivities:
             orders if mine is None else SubmitAnswer(result=SubmitResult.ACCEPTED, report=mine, adopted=True)
         )
 
-    async def _ask(self, admission: AdmitRequest) -> _Word:
+    async def _ask(self, admission: AdmitRequest) -> _Grant:
         try:
             return await self._account.ask(admission)
         except AccountUnreachableError as failed:
             return failed
 
-    async def _let_pass(self, request: SubmitRequest, found: _Word) -> AdmissionGrant | SubmitAnswer:
-        """Give the account's word while it holds, or why the entry is not sent."""
+    async def _valid_grant(self, request: SubmitRequest, found: _Grant) -> AdmissionGrant | SubmitAnswer:
+        """Return the account's answer while it is valid, or why the entry is not sent."""
         assert request.admission is not None
         if isinstance(found, AdmissionGrant) and found.answer.admitted is not None and not found.holds:
             found = await self._ask(request.admission)
         if isinstance(found, AccountUnreachableError):
-            return _not_sent(Code.ACCOUNT_UNREACHABLE, f"{found}. Exits go on")
+            return _not_sent(Code.ACCOUNT_UNREACHABLE, f"{found}. Exits continue")
         answer = found.answer
         if answer.admitted is None:
             assert answer.denied is not None
@@ -239,19 +258,19 @@ class OrderActivities:
             return replace(_not_sent(NotSentReason.ADMITTED_FEWER, text), admitted=answer.admitted)
         return found
 
-    async def _place(self, request: SubmitRequest, let_pass: AdmissionGrant | None) -> SubmitAnswer:
+    async def _place(self, request: SubmitRequest, grant: AdmissionGrant | None) -> SubmitAnswer:
         entry = request.intent.side is Side.BUY_TO_OPEN
-        if entry and self._stop.now:
-            return _not_sent(Code.STOPPED_BY_FILE, f"{self._stop}: no entry is sent. Exits go on")
-        if entry and let_pass is None:
+        if entry and self._kill_switch.now:
+            return _not_sent(Code.STOPPED_BY_FILE, f"{self._kill_switch}: no entry is sent. Exits continue")
+        if entry and grant is None:
             return _not_sent(
                 Code.ACCOUNT_UNREACHABLE,
                 "an entry is sent by the account's word only, and this one did not ask for it",
             )
-        admitted = None if let_pass is None else let_pass.answer.admitted
-        may_send = always_send if let_pass is None else (lambda: let_pass.holds and not self._stop.now)
+        admitted = None if grant is None else grant.answer.admitted
+        may_send = always_send if grant is None else (lambda: grant.holds and not self._kill_switch.now)
         try:
-            report = await self._desk.place(request.intent, may_send)
+            report = await self._gateway.place(request.intent, may_send)
         except Refused as no:
             if no.code != NOT_SENT:
                 return SubmitAnswer(
@@ -263,14 +282,14 @@ class OrderActivities:
             return SubmitAnswer(result=SubmitResult.UNKNOWN, detail=str(lost), admitted=admitted)
         return SubmitAnswer(result=SubmitResult.ACCEPTED, report=report, admitted=admitted)
 
-    async def _forbidden(self, request: SubmitRequest, orders: list[OrderReport]) -> SubmitAnswer | None:
-        """Say why the order may not be sent any more, or None when it may."""
+    async def _not_allowed(self, request: SubmitRequest, orders: list[OrderReport]) -> SubmitAnswer | None:
+        """Return why the order may no longer be sent, or None when it may."""
         if request.conversion is not None:
-            refused = await self._may_convert(request, request.conversion)
+            refused = await self._conversion_refused(request, request.conversion)
             if refused is not None:
                 return refused
-        if request.cover:
-            refused = await self._may_cover(request, orders)
+        if request.check_position:
+            refused = await self._position_refused(request, orders)
             if refused is not None:
                 return refused
         if request.not_after is not None and clock.now() > request.not_after:
@@ -278,10 +297,12 @@ class OrderActivities:
             return _not_sent(NotSentReason.TOO_LATE, "the moment for this order has passed", facts)
         return None
 
-    async def _may_convert(self, request: SubmitRequest, guard: ConversionGuard) -> SubmitAnswer | None:
-        """Hold a conversion against a quote read just now."""
+    async def _conversion_refused(
+        self, request: SubmitRequest, guard: ConversionGuard
+    ) -> SubmitAnswer | None:
+        """Check a conversion against a quote read now."""
         try:
-            quote = await self._desk.quote(request.intent.contract)
+            quote = await self._gateway.quote(request.intent.contract)
         except (Unavailable, Refused) as failed:
             return _not_sent(NotSentReason.QUOTE_UNAVAILABLE, f"the quote could not be read: {failed}")
         choice = decide_conversion(
@@ -299,10 +320,12 @@ class OrderActivities:
             else None
         )
 
-    async def _may_cover(self, request: SubmitRequest, orders: list[OrderReport]) -> SubmitAnswer | None:
-        """Hold an exit that replaces one against the position read just now."""
+    async def _position_refused(
+        self, request: SubmitRequest, orders: list[OrderReport]
+    ) -> SubmitAnswer | None:
+        """Check an exit that replaces another against the position read now."""
         try:
-            live, positions = await asyncio.gather(self._desk.live_orders(), self._desk.positions())
+            live, positions = await asyncio.gather(self._gateway.live_orders(), self._gateway.positions())
         except (Unavailable, Refused) as failed:
             return _not_sent(NotSentReason.POSITION_UNAVAILABLE, f"the position could not be read: {failed}")
         position = _position(request.intent.contract.occ_symbol, [*orders, *live], positions)
@@ -321,9 +344,10 @@ class OrderActivities:
 
 
 def _position(symbol: str, orders: list[OrderReport], positions: list[Position]) -> PositionAnswer:
-    """Count what is held and what works to close it; of an order that is listed twice the later reading counts.
+    """Count what is held, and what open closing orders may sell.
 
-    Exits of other trades may work since weeks ago: those stand in the list of live orders only.
+    Of an order that is listed twice the later one counts. Exits of other trades may be weeks old: those are
+    in the list of live orders only.
     """
     held = sum(position.quantity for position in positions if same_contract(position.symbol, symbol))
     latest = {each.order_id: each for each in orders}.values()

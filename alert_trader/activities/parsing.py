@@ -1,4 +1,7 @@
-"""Read an alert. Pure, and an activity all the same: its answer stands in history, so a better parser never changes a running trade."""
+"""Parse an alert.
+
+It is pure, and an activity so that its answer is in the history: a new parser never changes a running trade.
+"""
 
 from temporalio import activity
 
@@ -9,5 +12,5 @@ from alert_trader.domain.alerts.parser import parse
 
 @activity.defn(name=PARSE_ALERT)
 async def parse_alert(request: ParseRequest) -> ParsedAlert:
-    """Read a message as an entry, an exit, an add, chatter, or a refusal with its code."""
+    """Parse a message: an entry, an exit, an add, chatter, or a refusal with its code."""
     return parse(request.alert, request.room)

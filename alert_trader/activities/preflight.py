@@ -1,4 +1,4 @@
-"""Ask the broker everything that must be true before an order could be sent; changes nothing."""
+"""Check everything at the broker that must hold before an order can be sent. Changes nothing."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -13,7 +13,10 @@ _Judged = tuple[bool, str]
 
 
 async def preflight(reader: OrderReader, whitelist: tuple[AccountNumber, ...] | None) -> tuple[Check, ...]:
-    """Run every check, each on its own, so that one failure does not hide the next. `whitelist` None asks for none (demo and dry-run)."""
+    """Run every check on its own, so that one failure does not hide another.
+
+    `whitelist` is None in demo and dry-run: not needed.
+    """
     return (
         await _check("token", _token, reader, "check TASTYTRADE_CLIENT_SECRET and TASTYTRADE_REFRESH_TOKEN"),
         await _check(
@@ -27,24 +30,20 @@ async def preflight(reader: OrderReader, whitelist: tuple[AccountNumber, ...] | 
             "clear the restriction with the broker, or choose another TASTYTRADE_ACCOUNT",
         ),
         await _day_trading(reader),
-        await _check(
-            "balances", _balances, reader, "bring money in, or wait until what was sold has settled"
-        ),
+        await _check("balances", _balances, reader, "deposit money, or wait until sales have settled"),
         await _check("clock", _clock, reader, "set this machine's clock (NTP)"),
-        await _check(
-            "session", _session, reader, "entries wait for the regular session; nothing needs to be done"
-        ),
+        await _check("session", _session, reader, "nothing to do: entries are sent in the regular session"),
         await _check(
             "orders",
             _orders,
             reader,
-            "check the credentials' scopes: reading orders is needed to look for lost ones",
+            "check the credentials' scopes: orders must be readable to search for lost ones",
         ),
         await _check(
             "positions",
             _positions,
             reader,
-            "check the credentials' scopes: reading positions is needed to send an exit again",
+            "check the credentials' scopes: positions must be readable to send an exit again",
         ),
     )
 
@@ -74,7 +73,7 @@ def _whitelisted(account: AccountNumber, whitelist: tuple[AccountNumber, ...] | 
 
 async def _token(reader: OrderReader) -> _Judged:
     await reader.clock()
-    return True, "taken"
+    return True, "accepted"
 
 
 async def _scopes(reader: OrderReader) -> _Judged:
@@ -125,7 +124,7 @@ async def _balances(reader: OrderReader) -> _Judged:
 async def _clock(reader: OrderReader) -> _Judged:
     theirs = await reader.clock()
     if theirs is None:
-        return True, "the broker does not tell its own"
+        return True, "the broker does not send its own"
     apart = clock.now() - theirs
     # an HTTP date is cut to the second
     return -CLOCK_SKEW <= apart <= CLOCK_SKEW + timedelta(

@@ -1,8 +1,8 @@
-"""Hold the account at the broker against its trades, again and again while its order stream is followed.
+"""Reconcile the account at the broker with its trades, repeatedly, while its order stream is followed.
 
-Trades and broker are read one after the other, and each lags the other by parts of a second. So what does not agree is told to the
-account only when a second look, a while later, still finds it; where no trade is open there is nothing to wait for. A question that is
-not answered finds nothing and clears nothing.
+Trades and broker are read one after the other, and each may lag by parts of a second. So a difference is
+reported to the account only when a second comparison, a while later, still finds it; if no trade is open
+there is nothing to wait for. A read that fails finds no difference and clears none.
 """
 
 import asyncio
@@ -25,19 +25,19 @@ from alert_trader.domain.ids import account_workflow_id
 from alert_trader.domain.market.calendar import new_york_date, session_closes_at
 
 EVERY = timedelta(minutes=2)
-"""Between looks where everything agrees."""
+"""Between comparisons while everything agrees."""
 
-SECOND_LOOK = timedelta(seconds=15)
-"""Before what does not agree is looked at again: the broker's ledger lags a fill by seconds."""
+RECHECK = timedelta(seconds=15)
+"""Before a difference is checked again: the broker's positions lag a fill by seconds."""
 
 AFTER_CLOSE = timedelta(seconds=90)
-"""When a look is taken after the session's close, whatever the rhythm."""
+"""When a comparison is made after the session's close, in any case."""
 
 _ANSWER = timedelta(seconds=5)
 
 
 class Reconciliation:
-    """Looks, compares, and tells the account what does not agree."""
+    """Compares, and reports differences to the account."""
 
     def __init__(
         self,
@@ -45,38 +45,38 @@ class Reconciliation:
         client: Client,
         *,
         every: timedelta = EVERY,
-        second_look: timedelta = SECOND_LOOK,
+        recheck: timedelta = RECHECK,
     ) -> None:
         """Compare what `reader` shows with what the account's workflow says, asked through `client`."""
         self._reader = reader
         self._client = client
         self._every = every
-        self._second_look = second_look
+        self._recheck = recheck
         self._suspected: dict[tuple[str, str, int], Difference] = {}
-        self._told: tuple[Difference, ...] | None = None
+        self._reported: tuple[Difference, ...] | None = None
         self._over: frozenset[str] = frozenset()
-        """Trades that were seen to be over at the last look, though the account had them open."""
+        """Trades that were over at the last comparison though the account had them open."""
 
-    async def go_on(self) -> None:
-        """Look at once, then every few minutes and at the close, until cancelled."""
-        self._told = None  # the account may have been told something else by another worker meanwhile
+    async def run(self) -> None:
+        """Compare at once, then every few minutes and after the close, until cancelled."""
+        self._reported = None  # another worker may have reported other differences to the account meanwhile
         while True:
             try:
-                await self.look()
-            except Exception as failed:  # noqa: BLE001 - whatever is wrong with a comparison, order reports must not stop for it
+                await self.compare()
+            except Exception as failed:  # noqa: BLE001 - a comparison that fails must not stop order reports
                 activity.logger.warning("account and trades could not be compared: %s", failed)
             await asyncio.sleep(self._pause(clock.now()).total_seconds())
 
     def _pause(self, now: datetime) -> timedelta:
-        doubtful = {each.key for each in self._told or ()} != self._suspected.keys()
-        pause = self._second_look if doubtful else self._every
+        doubtful = {each.key for each in self._reported or ()} != self._suspected.keys()
+        pause = self._recheck if doubtful else self._every
         closes = session_closes_at(new_york_date(now))
         if closes is not None and now < closes + AFTER_CLOSE:
             pause = min(pause, closes + AFTER_CLOSE - now)
         return pause
 
-    async def look(self) -> None:
-        """Compare once, and tell the account what has changed of what is certain."""
+    async def compare(self) -> None:
+        """Compare once, and report the certain differences to the account if they have changed."""
         account = self._client.get_workflow_handle(account_workflow_id(self._reader.account))
         answer: ExpectedAnswer = await account.query(
             EXPECTED_QUERY, result_type=ExpectedAnswer, rpc_timeout=_ANSWER
@@ -86,19 +86,20 @@ class Reconciliation:
         present = [each for each in answer.trades if each not in gone]
         found = compare(present, positions, working, [each for each in gone if each.position > 0])
         for each in gone:
-            # what it holds is a difference; what holds nothing any more only has to be let go of, once it had the time to say so itself
+            # one that holds contracts is a difference; one that holds none is released, once it had the time
+            # to report that itself
             if each.position == 0 and each.trade in self._over:
                 await account.execute_update(RELEASE_UPDATE, each.trade)
         self._over = frozenset(each.trade for each in gone)
-        if self._told is None:
-            self._told = answer.differences
+        if self._reported is None:
+            self._reported = answer.differences
             self._suspected |= {each.key: each for each in answer.differences}
-        # with no trade open nothing is on its way: what does not agree then is so
+        # without an open trade nothing is in flight: a difference is certain
         confirmed = tuple(each for each in found if each.key in self._suspected or not answer.trades)
         self._suspected = {each.key: each for each in found}
-        if [each.key for each in confirmed] != [each.key for each in self._told]:
+        if [each.key for each in confirmed] != [each.key for each in self._reported]:
             await account.signal(DIFFERENCES_SIGNAL, list(confirmed))
-            self._told = confirmed
+            self._reported = confirmed
 
     async def _is_over(self, trade: ExpectedPosition) -> bool:
         try:

@@ -1,4 +1,4 @@
-"""Gather what an entry rests on, all at once, and let the domain propose it."""
+"""Gather everything that an entry rests on, at once, and let the domain size it."""
 
 import asyncio
 from dataclasses import dataclass
@@ -23,12 +23,13 @@ from alert_trader.domain.money import Usd, plain
 from alert_trader.domain.orders.order import OrderIntent, OrderKind, Side, TimeInForce
 
 REFERENCE_PAUSES = (0.2, 0.5, 1.0)
-"""Seconds between questions for the day's buying power: at a day's first moment the account is still reading it."""
+"""Seconds between questions for the day's buying power: when a day begins, the account is still reading
+it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountFunds:
-    """What there is to spend."""
+    """The buying power, now and at the day's start."""
 
     balances: Balances
     reference: Usd
@@ -36,26 +37,29 @@ class AccountFunds:
 
 
 class SizeActivity:
-    """Proposes an entry from the account, the chain and the market."""
+    """Sizes an entry from the account, the chain and the market."""
 
     def __init__(self, reader: OrderReader, account: AccountClient) -> None:
-        """Ask `reader`, which cannot send, and the account for the day's buying power."""
+        """Read with `reader`, which cannot send, and ask `account` for the day's buying power."""
         self._reader = reader
         self._account = account
 
     @activity.defn(name=SIZE_ENTRY)
     async def size_entry(self, request: SizeRequest) -> SizeAnswer:
-        """Confirm the contract, price and size the entry, and have the broker check it. Raises when a question is not answered."""
+        """Confirm the contract, price and size the entry, and have the broker check it.
+
+        Raise when the broker does not answer.
+        """
         try:
-            answer = await self._propose(request)
+            answer = await self._sized_or_denied(request)
         except Refused as no:
-            reason = f"the broker's check said {no.code}: {no.detail}"
+            reason = f"The broker's check refused it: {no.code}: {no.detail}"
             answer = Denied(
                 code=Code.BROKER_CHECK_FAILED, reason=reason, facts={"code": no.code, "detail": no.detail}
             )
         return SizeAnswer(denied=answer) if isinstance(answer, Denied) else SizeAnswer(entry=answer)
 
-    async def _propose(self, request: SizeRequest) -> SizedEntry | Denied:
+    async def _sized_or_denied(self, request: SizeRequest) -> SizedEntry | Denied:
         asked = alerted_contract(request.parsed)
         read_at = clock.now()
         listing, status, balances, session, reference = await asyncio.gather(
@@ -65,7 +69,7 @@ class SizeActivity:
             self._reader.session(),
             self._reference(),
         )
-        refused = _may_open(status, balances, session) or _listed(listing, asked)
+        refused = _not_allowed_to_open(status, balances, session) or _not_listed(listing, asked)
         if refused is not None:
             return refused
         assert isinstance(listing, Listing)
@@ -104,13 +108,13 @@ class SizeActivity:
             except AccountUnreachableError as failed:
                 return Denied(
                     code=Code.ACCOUNT_UNREACHABLE,
-                    reason=f"expected the account to answer: {failed}. Exits go on",
+                    reason=f"The account did not answer: {failed}. Exits continue",
                 )
             if reference is not None or pause is None:
                 break
             await asyncio.sleep(pause)
         if reference is None:
-            reason = "expected the buying power at the day's start, which is not known yet: see that the broker answers"
+            reason = "The buying power at the day's start is not known yet: check that the broker answers"
             return Denied(code=Code.ACCOUNT_NOT_READY, reason=reason)
         return reference
 
@@ -119,7 +123,7 @@ class SizeActivity:
         request: SizeRequest,
         listing: Listing,
         quote: Quote,
-        means: AccountFunds,
+        funds: AccountFunds,
         session: MarketSession,
     ) -> SizedEntry | Denied:
         """Price, size and check an entry in a confirmed contract."""
@@ -130,16 +134,19 @@ class SizeActivity:
         if request.highest is not None:
             highest = min(highest, request.highest)
             if first > highest:
-                reason = f"expected a price of at most {plain(highest)}, as it was approved, found {plain(first)}: the market ran away from it"
+                reason = (
+                    f"The market moved above the approved price: at most {plain(highest)} was "
+                    f"approved, the entry needs {plain(first)}"
+                )
                 return Denied(
                     code=Code.PRICE_FAR_FROM_MARKET,
                     reason=reason,
                     facts={"price": plain(first), "approved": plain(highest)},
                 )
-        spendable = means.balances.derivative_buying_power
+        spendable = funds.balances.derivative_buying_power
         sizing = size(
             policy=request.policy.sizing_of(request.parsed.label),
-            reference=means.reference,
+            reference=funds.reference,
             available=spendable,
             ceiling=highest,
             alert_quantity=request.parsed.quantity,
@@ -166,8 +173,8 @@ class SizeActivity:
             ceiling=highest,
             quote=quote,
             buying_power=Usd(spendable),
-            read_at=means.read_at,
-            reference=means.reference,
+            read_at=funds.read_at,
+            reference=funds.reference,
             check=check,
             market_opens_at=session.opens_at,
             alert_price=request.parsed.price,
@@ -177,7 +184,7 @@ class SizeActivity:
 
 
 def alerted_contract(parsed: ParsedAlert) -> OptionContract:
-    """Build the contract of an entry reading, which names every part of it."""
+    """Return the contract of an entry alert, which names every part of it."""
     assert parsed.symbol is not None
     assert parsed.expiry is not None
     assert parsed.right is not None
@@ -185,7 +192,7 @@ def alerted_contract(parsed: ParsedAlert) -> OptionContract:
     return OptionContract(root=parsed.symbol, expiry=parsed.expiry, right=parsed.right, strike=parsed.strike)
 
 
-def _may_open(status: AccountStatus, balances: Balances, session: MarketSession) -> Denied | None:
+def _not_allowed_to_open(status: AccountStatus, balances: Balances, session: MarketSession) -> Denied | None:
     named = restrictions(
         closed=status.closed,
         frozen=status.frozen,
@@ -199,7 +206,7 @@ def _may_open(status: AccountStatus, balances: Balances, session: MarketSession)
             f"flagged as a pattern day trader with {plain(balances.net_liquidating)} dollars of equity",
         )
     if named:
-        reason = f"expected an account that may open positions, found it {', '.join(named)}: clear this with the broker"
+        reason = f"The account may not open positions: {', '.join(named)}. Ask the broker to remove this"
         code = Code.ACCOUNT_RESTRICTED if may_buy_options(status.options_level) else Code.OPTIONS_LEVEL
         return Denied(
             code=code,
@@ -208,12 +215,12 @@ def _may_open(status: AccountStatus, balances: Balances, session: MarketSession)
         )
     if not session.open_now:
         opens = session.opens_at.isoformat() if session.opens_at else "not known"
-        reason = f"expected an open options market, found it closed (opens {opens}): entries are made in the regular session only"
+        reason = f"The options market is closed (opens {opens}): entries are sent in the regular session only"
         return Denied(code=Code.MARKET_CLOSED, reason=reason, facts={"opens_at": opens})
     return None
 
 
-def _listed(listing: Listing | ChainGap, asked: OptionContract) -> Denied | None:
+def _not_listed(listing: Listing | ChainGap, asked: OptionContract) -> Denied | None:
     if isinstance(listing, Listing):
         return None
     nearest = ", ".join(str(contract) for contract in listing.nearest) or "none"

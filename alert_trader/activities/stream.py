@@ -1,6 +1,7 @@
-"""Follow an account's order stream, and hand each report to its trade.
+"""Follow an account's order stream, and signal each report to its trade.
 
-The stream is a hint: nothing on it is replayed after a gap. So every subscription begins with a look at all orders since the day before.
+Nothing on the stream is repeated after a gap. So every subscription begins with a read of all orders since
+the day before.
 """
 
 import asyncio
@@ -47,20 +48,24 @@ HEARTBEAT = timedelta(seconds=2)
 """Well inside the activity's heartbeat timeout, so that only a dead worker misses it."""
 
 REMEMBERED_CHAINS = 10_000
-"""Order ids kept to route a replacement, which carries no name of ours, to the trade of the order it replaces."""
+"""Order ids kept to route a replacement, which has no client order id, to the trade of the order it
+replaces."""
 
 
 HANDOVER = timedelta(milliseconds=100)
 """Before another worker takes the stream over from one that shuts down."""
 
 RECHECK = timedelta(seconds=45)
-"""How often the orders are read while the stream is open: it may be mute, and an exit that filled must not wait for a day's end."""
+"""How often the orders are read while the stream is open: it may have stopped sending, and a fill must not
+wait for the day's end."""
 
 AGE = timedelta(hours=4)
-"""How long one socket is followed: whatever has gone wrong with it unseen ends then, and the next one begins with a look at everything."""
+"""How long one connection is kept: an unnoticed fault ends with it, and the next one begins with a read of
+all orders."""
 
-MUTE_AFTER = timedelta(seconds=15)
-"""How old a change may be that reading shows and the stream has not told: past it the stream is taken for mute, and opened again."""
+SILENT_AFTER = timedelta(seconds=15)
+"""How old a change may be that a read shows and the stream has not sent: past it the stream counts as silent
+and is reopened."""
 
 
 class StreamActivity:
@@ -76,7 +81,7 @@ class StreamActivity:
         age: timedelta = AGE,
         reconciliation: Reconciliation | None = None,
     ) -> None:
-        """Follow `reader`'s account, signal through `client`, and report foreign orders to `channels`; a socket is given up at `age`."""
+        """Follow `reader`'s account, signal with `client`, report foreign orders to `channels`."""
         self._reader = reader
         self._client = client
         self._channels = channels
@@ -89,21 +94,24 @@ class StreamActivity:
 
     @activity.defn(name=FOLLOW_ORDERS)
     async def follow_orders(self, request: FollowRequest) -> None:
-        """Follow the stream until it is lost or this worker shuts down, which raises; the next attempt catches up first."""
+        """Follow the stream until it is lost or this worker shuts down; then raise.
+
+        The next attempt catches up first.
+        """
         activity.logger.info("following the order stream of account %s", request.account)
         try:
             await self._follow(request)
         except (Unavailable, Refused) as lost:
-            await self._tell_account(request, StreamStatus(since=None, why=str(lost)))
+            await self._report_status(request, StreamStatus(since=None, why=str(lost)))
             raise
 
     async def _follow(self, request: FollowRequest) -> None:
         async with _heartbeats(), self._reader.follow() as reports:
             await self._catch_up()
-            await self._tell_account(request, StreamStatus(since=clock.now()))
+            await self._report_status(request, StreamStatus(since=clock.now()))
             works = [
                 asyncio.create_task(each)
-                for each in (self._hear(reports), self._check(), self._reconciliation.go_on())
+                for each in (self._receive(reports), self._check(), self._reconciliation.run())
             ]
             leaving = asyncio.create_task(activity.wait_for_worker_shutdown())
             try:
@@ -119,58 +127,60 @@ class StreamActivity:
                     each.result()
             if not done:
                 raise ApplicationError(
-                    f"the stream is {self._age.total_seconds():g} s old; another one is opened",
+                    f"the stream is {self._age.total_seconds():g} s old and is reopened",
                     type="Aged",
                     next_retry_delay=HANDOVER,
                 )
-            # however often the stream was lost before, nothing is wrong with it: the next worker need not wait
+            # the stream works, however often it was lost before: the next worker need not wait
             raise ApplicationError(
-                "this worker shuts down; another one follows the stream from here",
+                "this worker shuts down; another worker follows the stream",
                 type="Leaving",
                 next_retry_delay=HANDOVER,
             )
 
-    async def _tell_account(self, request: FollowRequest, standing: StreamStatus) -> None:
-        """Tell the account whether its stream is followed; one that does not hear it is told at the next attempt."""
+    async def _report_status(self, request: FollowRequest, status: StreamStatus) -> None:
+        """Report to the account whether its stream is connected.
+
+        If that fails, the next attempt reports it.
+        """
         try:
             await self._client.get_workflow_handle(
                 account_workflow_id(AccountNumber(request.account))
-            ).signal(STREAM_SIGNAL, standing)
+            ).signal(STREAM_SIGNAL, status)
         except RPCError as failed:
             activity.logger.warning(
-                "account %s could not be told about its stream: %s", request.account, failed
+                "account %s could not be signalled the status of its stream: %s", request.account, failed
             )
 
-    async def _hear(self, reports: AsyncIterator[OrderReport]) -> None:
+    async def _receive(self, reports: AsyncIterator[OrderReport]) -> None:
         async for report in reports:
-            note_heard()
+            record_heard()
             await self._route(report, live=True)
 
     async def _check(self) -> None:
-        """Read the orders now and then; raises `Unavailable` when the stream has kept something to itself."""
+        """Read the orders from time to time; raise `Unavailable` when the stream has not sent a change."""
         while True:
             await asyncio.sleep(self._recheck.total_seconds())
             try:
                 news = await self._catch_up()
             except (Unavailable, Refused) as failed:
-                activity.logger.warning("the orders could not be read beside the stream: %s", failed)
+                activity.logger.warning("the orders could not be read while the stream is open: %s", failed)
                 continue
-            old = clock.now() - MUTE_AFTER
+            old = clock.now() - SILENT_AFTER
             if any(report.updated_at is not None and report.updated_at < old for report in news):
-                raise Unavailable(
-                    "the stream is open and has not told what happened to an order; it is opened again"
-                )
+                raise Unavailable("the stream is open and has not sent a change of an order; it is reopened")
 
     async def _catch_up(self) -> list[OrderReport]:
-        """Route what has changed since it was last routed, and give what is ours of it.
+        """Route what has changed since it was last routed; return the reports of this product's trades.
 
-        A trade hears of each change once: its history bears a stream that comes and goes, and this look every minute.
+        A trade is signalled each change once, so that its history stays small however often the stream is
+        lost.
         """
         recent, live = await asyncio.gather(
             self._reader.orders_since(new_york_date(clock.now()) - timedelta(days=1)),
             self._reader.live_orders(),
         )
-        note_heard()
+        record_heard()
         found = {report.order_id: report for report in (*live, *recent)}
         for order_id, report in list(self._routed.items()):
             if (
@@ -179,7 +189,8 @@ class StreamActivity:
                 and (read := await self._reader.order(order_id)) is not None
             ):
                 found[order_id] = read
-        # the broker lists the newest first, and a replacement is known by what it replaces: turned round, for equal times too
+        # the broker lists the newest first; a replacement is recognised by what it replaces, so oldest first,
+        # also at equal times
         oldest_first = list(found.values())[::-1]
         oldest_first.sort(key=lambda each: each.received_at or datetime.min.replace(tzinfo=UTC))
         news = [report for report in oldest_first if self._routed.get(report.order_id) != report]
@@ -206,7 +217,8 @@ class StreamActivity:
                 await self._page(
                     report,
                     trade,
-                    "the venue reports a working or filled order of a trade that is closed or not in this namespace",
+                    "The broker reports a working or filled order of a trade that is closed or not in "
+                    "this namespace",
                 )
         self._routed[report.order_id] = report
         while len(self._routed) > REMEMBERED_CHAINS:
@@ -218,29 +230,35 @@ class StreamActivity:
             self._trade_of.popitem(last=False)
 
     async def _report_foreign(self, report: OrderReport, *, live: bool) -> None:
-        """Say once that the account has an order that is not ours; it is never touched."""
+        """Report once that the account has a foreign order; it is never touched."""
         if report.order_id in self._foreign or not live:
             return
         self._foreign.add(report.order_id)
-        text = f"order {report.order_id}: {report.side} {report.quantity} {report.symbol}, {report.venue_status}; it is left alone"
-        notice = Notice(
-            level=Level.STORY, workflow_id="", title="An order that is not ours is in the account", text=text
+        text = (
+            f"order {report.order_id}: {report.side} {report.quantity} {report.symbol}, "
+            f"{report.venue_status}. It is not touched"
         )
+        notice = Notice(level=Level.STORY, workflow_id="", title="Foreign order in the account", text=text)
         await asyncio.gather(*(channel.tell(notice) for channel in self._channels), return_exceptions=True)
         try:
             account = self._client.get_workflow_handle(account_workflow_id(self._reader.account))
             await account.signal(FOREIGN_SIGNAL, ForeignOrder(order_id=report.order_id, text=text))
         except RPCError as failed:
-            activity.logger.warning("the account could not be told of order %s: %s", report.order_id, failed)
+            activity.logger.warning(
+                "the account could not be signalled foreign order %s: %s", report.order_id, failed
+            )
 
     async def _page(self, report: OrderReport, trade: str, title: str) -> None:
-        text = f"order {report.order_id} ({report.client_order_id}): {report.side} {report.quantity} {report.symbol}, {report.venue_status}"
+        text = (
+            f"order {report.order_id} ({report.client_order_id}): {report.side} {report.quantity} "
+            f"{report.symbol}, {report.venue_status}"
+        )
         notice = Notice(level=Level.PAGE, workflow_id=trade, title=title, text=text)
         await asyncio.gather(*(channel.tell(notice) for channel in self._channels), return_exceptions=True)
 
 
-def note_heard() -> None:
-    """Note for Prometheus when the venue last told of the account's orders, by the stream or by the look beside it."""
+def record_heard() -> None:
+    """Set the gauge of when the broker last reported orders, by the stream or by a read."""
     gauge = activity.metric_meter().create_gauge(
         HEARD, "When orders were last heard of, in seconds since 1970."
     )
@@ -249,7 +267,7 @@ def note_heard() -> None:
 
 @asynccontextmanager
 async def _heartbeats() -> AsyncIterator[None]:
-    """Beat while the body runs, so that a lost worker is noticed within seconds."""
+    """Send heartbeats while the body runs, so that a lost worker is noticed within seconds."""
 
     async def beat() -> None:
         while True:

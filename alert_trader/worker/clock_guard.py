@@ -8,7 +8,7 @@ ladder reads the clock decides otherwise: it is stuck with a nondeterminism erro
 Such an activation is recognised by what a valid one cannot have: more history at the same time or, after the
 task of a killed worker, a time older than a task may be. It is failed before the workflow sees it. The query
 returns an error, the workflow is replayed from its history when its task has started, and nothing is lost.
-Upstream: to be reported; `tests/crash/test_asked_after_a_crash.py` shows it.
+Upstream: to be reported; `tests/crash/test_queries_after_a_crash.py` shows it.
 """
 
 import logging

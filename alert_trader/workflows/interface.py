@@ -1,4 +1,4 @@
-"""What a caller of a trade knows: its input, its commands, and the names they go by."""
+"""What callers of the workflows know: inputs, commands, answers, names of handlers."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -45,21 +45,24 @@ ORDERS_UPDATE = "orders"
 QUOTES_UPDATE = "quotes"
 PREFLIGHT_UPDATE = "preflight"
 HALTED_SIGNAL = "account_halted"
-"""What an account tells a trade that may still buy."""
+"""Sent by an account that is halted to each trade that may still buy."""
 CLOSE_SIGNAL = "close_now"
-"""What an account tells every open trade when it is flattened."""
+"""Sent by an account that is flattened to every open trade."""
 
 NOT_POSSIBLE = "NOT_POSSIBLE"
-"""The type of the application error that an update's validator answers a command with that makes no sense now."""
+"""The type of the application error with which a validator refuses a command that is not possible now."""
 
 
 def task_queue(account: AccountNumber) -> str:
-    """Name the one queue that an account's workflows and activities share, so that steps run eagerly and rate limits hold."""
+    """Return the task queue of an account's workflows and activities.
+
+    It is one queue, so that activities start eagerly and rate limits hold.
+    """
     return f"trades-{account}"
 
 
 def cards_queue(account: AccountNumber) -> str:
-    """Name the queue on which the bot shows the cards of an account's trades."""
+    """Return the task queue on which the bot shows the cards of an account's trades."""
     return f"cards-{account}"
 
 
@@ -71,14 +74,14 @@ class TradeRequest:
     policy: Policy
     account: AccountNumber
     adds_to: str | None = None
-    """The trade that an add is added to; without it an add opens nothing."""
+    """The trade to which an add belongs; without it an add opens nothing."""
     corrects: str | None = None
-    """The author's trade of a moment ago that this message may correct: then a person must say what is meant."""
+    """The author's recent trade that this message may correct: then a person must decide."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardState:
-    """How far a trade's card is like the trade."""
+    """Where a trade's card is, and whether it is up to date."""
 
     place: CardPlace | None
     """None before it was shown for the first time."""
@@ -86,17 +89,17 @@ class CardState:
     """Events that the card shows, of `events` that there are."""
     events: int
     wanted: bool = True
-    """False for a trade that no bot shows."""
+    """False for a trade that has no card."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """What a person asks of a trade, and who asks."""
+    """A command to a trade or an account: who requests it, and why."""
 
     by: str
     reason: str = ""
     id: str = ""
-    """The same command sent again under the same id acts once; empty: each call is a command of its own."""
+    """The same command sent again under the same id acts once; empty: each call is another command."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,13 +112,13 @@ class SellOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A person's word on what a trade offers."""
+    """A person's decision on an offer of a trade."""
 
     command: Command
     half: bool = False
     """Approve half of it only."""
     offer: str = ""
-    """The offer that was seen: another one that stands by now is not answered by it. Empty: whatever stands."""
+    """The offer that was seen: a newer one is not answered by it. Empty: whatever is offered now."""
 
 
 class Said(StrEnum):
@@ -124,7 +127,7 @@ class Said(StrEnum):
     EXIT = "exit"
     ADD = "add"
     CORRECTION = "correction"
-    """It may correct the alert: a person must look."""
+    """It may correct the alert: a person must check."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,18 +141,18 @@ class FollowUp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandReceipt:
-    """What a command led to by the time it was answered."""
+    """What a command has led to when it is answered."""
 
     accepted: bool
     done: bool
-    """Whether everything asked for has happened; False while it is still going on."""
+    """Whether everything requested has happened; False while it continues."""
     text: str
     view: TradeView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitsCommand:
-    """What a person changes of an account's limits, and why."""
+    """A change of an account's limits, and why."""
 
     by: str
     reason: str
@@ -158,7 +161,7 @@ class LimitsCommand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """What a person says of a difference or a re-post; `what` None stands for all of them."""
+    """A person's explanation of a difference, or permission of a re-post; `what` None means all of them."""
 
     by: str
     reason: str
@@ -167,7 +170,7 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountRequest:
-    """The input of an account's workflow: the limits of the settings, and what an earlier run has carried over."""
+    """The input of an account's workflow: the limits of the settings, and the state of the run before."""
 
     account: AccountNumber
     mode: Mode
@@ -177,12 +180,12 @@ class AccountRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carried:
-    """Everything an account's workflow starts afresh with."""
+    """The state with which an account's workflow continues as new."""
 
-    memory: Account
-    told: int = 0
-    """The last audit event that people were told of."""
+    account: Account
+    notified: int = 0
+    """The last audit event that people were notified of."""
     stream_since: datetime | None = None
     foreign: tuple[ForeignOrder, ...] = ()
-    still_told: date | None = None
-    """The last day on which people were told that the account is still halted."""
+    halt_reminded: date | None = None
+    """The last day on which people were reminded that the account is halted."""

@@ -1,6 +1,6 @@
-"""What a trade counts for Prometheus, from its journal alone: one place, so that a number there and a line in the audit are the same thing.
+"""The Prometheus metrics of trades, counted from the journal alone, as the audit trail is.
 
-The SDK's meter counts nothing while a workflow is replayed. Labels are closed sets: no id, name or symbol becomes one.
+The SDK's meter counts nothing during a replay. Labels are closed sets: no id, name or symbol becomes one.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ STAGE = "trader_stage"
 HALTED = "trader_account_halted"
 
 VENUE = "VENUE"
-"""The label for every code that is the venue's: neither a denial nor one of our reasons for not sending."""
+"""The label of a rejection by the broker: neither a denial nor one of our reasons for not sending."""
 
 OUTCOMES = {
     EventKind.ENTRY_SUBMITTED: "accepted",
@@ -33,7 +33,7 @@ OUTCOMES = {
     EventKind.FOUND: "found",
     EventKind.NOT_FOUND: "not_found",
 }
-"""How the sending of an order ended, by the event that says so."""
+"""How the submission of an order ended, by its event."""
 
 REFUSING = frozenset({EventKind.DENIED, EventKind.REFUSED, EventKind.GIVEN_UP, EventKind.ENTRY_NOT_SENT})
 
@@ -43,7 +43,8 @@ STAGES = {
     EventKind.FILLED: ("first_fill", EventKind.RECEIVED),
     EventKind.EXIT_SUBMITTED: ("exit_at_venue", EventKind.FILLED),
 }
-"""Each stage of a trade: the event that ends it, its name, and the event it is measured from; the first of each counts."""
+"""Stages of a trade: the event that ends one, its name, and the event it is measured from; the first of each
+counts."""
 
 
 def count(events: Sequence[TradeEvent]) -> None:
@@ -73,19 +74,19 @@ def count(events: Sequence[TradeEvent]) -> None:
 
 
 def outcome_of(event: TradeEvent) -> str | None:
-    """Return how the sending of an order ended. An exit with a reason of ours was not refused by the venue."""
+    """Return how the sending of an order ended. An exit with a reason of ours was not rejected by the broker."""
     if event.kind is EventKind.EXIT_REFUSED and is_not_sent_reason(event.facts.get("code")):
         return OUTCOMES[EventKind.ENTRY_NOT_SENT]
     return OUTCOMES.get(event.kind)
 
 
-def note_halt(*, halted: bool) -> None:
-    """Note whether the account is halted, or being flattened."""
+def record_halt(*, halted: bool) -> None:
+    """Set the gauge that says whether the account is halted, or being flattened."""
     workflow.metric_meter().create_gauge(HALTED, "1 while no entry may be sent.").set(int(halted))
 
 
 def stage_of(events: Sequence[TradeEvent]) -> tuple[str, timedelta] | None:
-    """Name the stage that the newest event ended, and how long it took; None when it ended none."""
+    """Return the stage that the newest event ended and how long it took; None if it ended none."""
     newest = events[-1]
     stage = STAGES.get(newest.kind)
     if stage is None or any(event.kind is newest.kind for event in events[:-1]):

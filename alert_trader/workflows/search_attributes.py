@@ -1,6 +1,7 @@
-"""The search attributes of a trade: the columns of lists, in the command and in the Web UI. Typed, and registered when a worker starts.
+"""The search attributes of a trade: the columns of lists. A worker registers them when it starts.
 
-P&L is a double because Temporal has no decimal type; it is for sorting and display, and nothing is ever computed from it.
+P&L is a double because Temporal has no decimal type. It is for sorting and display; nothing is computed from
+it.
 """
 
 from temporalio.api.enums.v1 import IndexedValueType
@@ -9,7 +10,7 @@ from temporalio.common import SearchAttributeKey
 SYMBOL = SearchAttributeKey.for_keyword("TradeSymbol")
 """The underlying as alerted: SPY."""
 PHASE = SearchAttributeKey.for_keyword("TradePhase")
-"""`Phase` while it runs, `Outcome` once it is done."""
+"""The phase while it runs, the outcome once it is over."""
 AUTHOR = SearchAttributeKey.for_keyword("TradeAuthor")
 """The alert author's id."""
 MODE = SearchAttributeKey.for_keyword("TradeMode")

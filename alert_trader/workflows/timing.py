@@ -1,159 +1,119 @@
-"""Every bound and retry of the workflows, with the reason for it."""
+"""How long the workflows wait and how often they try again, with the reason for each.
+
+The timeouts and retries of activities are in `activity_options`.
+"""
 
 from datetime import timedelta
 
-from temporalio.common import RetryPolicy
+SEARCH_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 15, 60))
+"""Before each search for an order of unknown outcome. The first come soon, because most answers are lost
+after the order was accepted. A request can also arrive late: only the last of them, after the settling
+time, may find that the order is absent."""
 
-PARSE_TIMEOUT = timedelta(seconds=2)
-"""Parsing is pure and takes microseconds; this only bounds a stuck worker."""
+LONG_PAUSES = (*[timedelta(minutes=30)] * 96, *[timedelta(hours=2)] * 36, timedelta(days=1))
+"""How every series of pauses continues that may last as long as the contract. The last pause repeats; the
+history stays small."""
 
-SIZE_TIMEOUT = timedelta(seconds=12)
-"""Three network calls one after another, each bounded by the broker's own call timeout."""
+SESSION_PAUSES = (*[timedelta(seconds=15)] * 10, *[timedelta(minutes=5)] * 72)
+"""How such a series begins if an answer is needed within the session: some minutes of short pauses, then six
+hours."""
 
-SIZE_TOTAL = timedelta(seconds=30)
-"""An alert that cannot be sized in this time is too old to trade well; its age is checked again when the order is sent."""
+SHORT_PAUSE = timedelta(minutes=1)
+"""Pauses up to this long are the same whether the market is open or closed: most failures are over within
+minutes."""
 
-SIZE_RETRY = RetryPolicy(
-    initial_interval=timedelta(milliseconds=300), backoff_coefficient=2, maximum_attempts=4
+PAUSE_WHILE_CLOSED = timedelta(hours=1)
+"""The shortest of the longer pauses while the market is closed: nothing can be bought or sold before it
+opens."""
+
+SUBMIT_PAUSES = (
+    *(timedelta(seconds=seconds) for seconds in (0.5, 1, 2, 4, 8)),
+    *SESSION_PAUSES,
+    *LONG_PAUSES,
 )
+"""Before an order is submitted again for which an earlier attempt could not be ruled out. An entry ends with
+its own time, long before; an exit is tried until its contract has stopped trading."""
 
-SUBMIT_TIMEOUT = timedelta(seconds=10)
-"""Above the broker's call timeout, so that an HTTP call never outlives its activity; short, because a lost worker is noticed only here."""
+LATE_SEARCH_PAUSES = (*[timedelta(minutes=1)] * 10, *[timedelta(minutes=10)] * 36, *LONG_PAUSES)
+"""Before a lost order is searched for again: an entry that is absent until the end of its day; an order for
+which no search was answered, until one is, or its contract has stopped trading."""
 
-SUBMIT_QUEUE = timedelta(seconds=15)
-"""An entry that waited this long for a worker is not started at all: it is decided again."""
+CANCEL_READS = tuple(timedelta(milliseconds=each) for each in (150, 300, 600, 1500, 3000))
+"""Before each read of an order after a cancel request. Usually the stream reports the end first."""
 
-SEND_ONCE = RetryPolicy(maximum_attempts=1)
-"""A sending is never retried by the server: after a lost answer the workflow looks for the order first."""
+CANCEL_PAUSES = (*(timedelta(seconds=each) for each in (1, 2, 5)), *SESSION_PAUSES, *LONG_PAUSES)
+"""Between cancel requests, until the order has ended or its contract has stopped trading: longer than a
+night, a weekend, or an outage of the broker. Tests hold what they cost in history events."""
 
-READ_TIMEOUT = timedelta(seconds=8)
-READ_TOTAL = timedelta(seconds=25)
-"""A read may be asked again, but a workflow that waits for it must get on: no answer by now is no answer."""
-
-READ_RETRY = RetryPolicy(
-    initial_interval=timedelta(milliseconds=300), backoff_coefficient=2, maximum_interval=timedelta(seconds=4)
-)
-
-NOTIFY_TIMEOUT = timedelta(seconds=5)
-NOTIFY_TOTAL = timedelta(minutes=2)
-"""Telling people never holds a trade up, and is given up rather than kept for ever: the story is in history."""
-
-NOTIFY_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_attempts=6)
-
-CARD_TIMEOUT = timedelta(seconds=20)
-"""A card is a few calls to Discord, which may have to wait for its rate limits."""
-
-CARD_TOTAL = timedelta(minutes=1)
-"""A bot that is away for longer is not waited for: the next change, or the bot when it is back, has the card shown again. A trade's end
-waits this long at most, twice over."""
-
-CARD_RETRY = RetryPolicy(
-    initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=10)
-)
-
-LOOKS = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 15, 60))
-"""When an order of unknown outcome is looked for: soon, because most answers are lost after acceptance; and until the settling time is
-over, because a request can land late. Only after the last of them is "not found" believed."""
-
-FOR_DAYS = (*[timedelta(minutes=30)] * 96, *[timedelta(hours=2)] * 36, timedelta(days=1))
-"""How every series of pauses goes on that lasts as long as the contract: the last value holds, at a pace that a history bears for years."""
-
-FOR_A_SESSION = (*[timedelta(seconds=15)] * 10, *[timedelta(minutes=5)] * 72)
-"""How such a series begins where an answer is wanted within the session: quickly for minutes, then for six hours."""
-
-QUICK = timedelta(minutes=1)
-"""Pauses up to this long are the same whether the market is open or shut: most failures are over within minutes."""
-
-WHILE_SHUT = timedelta(hours=1)
-"""The least of all longer pauses while the market is shut: nothing can be bought or sold before it opens."""
-
-LOOK_AGAIN = (*(timedelta(seconds=seconds) for seconds in (0.5, 1, 2, 4, 8)), *FOR_A_SESSION, *FOR_DAYS)
-"""Before an order is asked to be sent again whose look for an earlier try was not answered. An entry's own time ends this much sooner; an
-exit goes on until its contract has stopped trading."""
-
-SWEEPS = (*[timedelta(minutes=1)] * 10, *[timedelta(minutes=10)] * 36, *FOR_DAYS)
-"""When an order that nobody could find is looked for again: an entry that is not there until the end of its day, one whose look was never
-answered until it is answered or its contract has stopped trading."""
-
-CANCEL_CHECKS = tuple(timedelta(milliseconds=each) for each in (150, 300, 600, 1500, 3000))
-"""When an order is read after its cancel was asked for. The stream usually says it first."""
-
-CANCEL_PAUSES = (*(timedelta(seconds=each) for each in (1, 2, 5)), *FOR_A_SESSION, *FOR_DAYS)
-"""Between rounds of asking for a cancel, until the order has ended or its contract has stopped trading: a night, a weekend and an unwell
-venue are outlasted. What a round costs in history, and what a month of them, stands in the tests."""
-
-EXIT_BACKOFF = (
+EXIT_PAUSES = (
     *(timedelta(seconds=seconds) for seconds in (0, 0.4, 0.8, 1.5, 3, 5, 10, 30, 60, 120, 300, 900)),
-    *FOR_DAYS,
+    *LONG_PAUSES,
 )
-"""Before the n-th exit in a row is tried, after refusals. The first ones are close together: the position ledger lags a fill by
-parts of a second. An exit is never given up, so the last value holds until the contract expires, at a pace that a history bears."""
+"""Before an exit is sent again after so many failures in a row. The first are short: the broker's positions
+lag a fill by parts of a second. An exit is never given up: the last pause repeats until the contract
+expires."""
 
 PAGE_AFTER = 5
-"""Exits refused in a row after which a person is called; tries of anything else that the venue does not answer, too."""
+"""Exits rejected in a row after which a person is paged; attempts of anything else that the broker does not
+answer, too."""
 
 SLOW_AFTER = 12
-"""Exits refused in a row after which the next is tried half an hour later: a person is called again."""
+"""Exits rejected in a row after which the pause is half an hour: a person is paged again."""
 
 PAGE_EVERY = 48
-"""Further refusals after which a person is called once more: about a day of them."""
+"""Further rejections after which a person is paged again: about a day of them."""
 
 MAX_EXIT_ORDERS = 3000
-"""Far more exits than refusals in years; past it a person must take over, before the history is full."""
+"""Far more exits than rejections in years; the trade fails beyond it, before its history is full."""
 
-SALE_READS = (*(timedelta(seconds=seconds) for seconds in (0.3, 1, 2, 5, 15, 60, 300)), *FOR_DAYS)
-"""When a sale is read that has not ended: a stream that is mute must not hide it."""
+MARKET_ORDER_READS = (*(timedelta(seconds=seconds) for seconds in (0.3, 1, 2, 5, 15, 60, 300)), *LONG_PAUSES)
+"""Before each read of a market order that has not ended: the stream may have stopped reporting."""
 
-FILL_READS = (*(timedelta(seconds=seconds) for seconds in (0.2, 0.5, 1, 3, 10)), *FOR_A_SESSION, *FOR_DAYS)
-"""When an order is read whose reports do not add up yet, such as a filled one whose fills are still to come."""
+MISSING_FILL_READS = (
+    *(timedelta(seconds=seconds) for seconds in (0.2, 0.5, 1, 3, 10)),
+    *SESSION_PAUSES,
+    *LONG_PAUSES,
+)
+"""Before each read of an order whose reports do not agree, such as a filled one whose fills were not shown
+yet."""
 
-EXIT_PATIENCE = timedelta(seconds=10)
-"""How long a sale of everything waits for the exits to end before it sells what is free of them."""
+EXIT_CANCEL_WAIT = timedelta(seconds=10)
+"""How long a close waits for the exits to end before it sells the contracts that are free of them."""
 
-ENTRY_PATIENCE = timedelta(minutes=1)
-"""How long the story waits for its last entry to be taken back; that goes on beside the story."""
+ENTRY_CANCEL_WAIT = timedelta(minutes=1)
+"""How long the trade waits for its last entry to be cancelled; after that the cancel continues in the
+background."""
 
 AFTER_CLOSE = timedelta(minutes=15)
-"""When the daily check runs after the session closes, and when the end of a day counts as reached: late reports are in by then."""
+"""After the session's close: when the daily check runs, and the end of a day counts as reached. Late reports
+are in by then."""
 
-EXPIRY_SETTLES = timedelta(hours=1)
-"""After the contract stops trading at the latest: the last reports come in."""
+AFTER_EXPIRATION = timedelta(hours=1)
+"""After the contract has stopped trading: the last reports are in by then."""
 
-GONE_TWICE = timedelta(seconds=60)
-"""Between two looks at a position that seems gone: the broker's ledger may lag."""
+POSITION_RECHECK = timedelta(seconds=60)
+"""Between two reads of a position that seems closed: the broker's positions may lag."""
 
 COMMAND_WAIT = timedelta(seconds=20)
-"""How long a command's caller waits for it to be done; it goes on after that."""
-
-HEARTBEAT_TIMEOUT = timedelta(seconds=6)
-"""Three missed heartbeats of the order stream: its worker is gone, and another takes it over."""
-
-RECONNECT = RetryPolicy(
-    initial_interval=timedelta(milliseconds=500),  # a dropped socket is the common case: come back at once
-    backoff_coefficient=2,
-    maximum_interval=timedelta(seconds=15),  # a broker that is down for long is asked four times a minute
-)
+"""How long a command's caller waits for it to be done; the command continues after that."""
 
 ACCOUNT_RUN = timedelta(hours=24)
-"""One run of an account's workflow, or less where Temporal suggests it: its history stays short, and everything is carried over."""
+"""One run of an account's workflow, or less if Temporal suggests it: its history stays small, and its whole
+state is carried over."""
 
-MOST_UPDATES = 1500
-"""Answers of one run of an account's workflow: Temporal takes two thousand, and suggests a fresh start at nine tenths of them."""
+MAX_UPDATES = 1500
+"""Updates of one run of an account's workflow: Temporal accepts 2000, and suggests to continue as new at nine
+tenths of them."""
 
-MOST_MOMENTS = 2000
-"""Moments at which one run of an account's workflow has something to do by itself, at most: a bound, far above a day's."""
-
-ACCOUNT_READ_TIMEOUT = timedelta(seconds=25)
-"""Ten questions to the broker, a few at once, each bounded by its own call timeout."""
-
-ACCOUNT_READ_TOTAL = timedelta(seconds=60)
+MAX_TURNS = 2000
+"""Turns of one run of an account's workflow: a bound, far above those of a day."""
 
 DAY_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 15, 60, 300))
-"""Before a day's beginning is read again whose reading failed, or whose preflight was not all right. The last value holds."""
+"""Before an account is read again whose reading or preflight failed. The last pause repeats."""
 
-HALT_ANSWER = timedelta(milliseconds=700)
+HALT_RECEIPT_WITHIN = timedelta(milliseconds=700)
 """When a halt is answered at the latest, whatever is still being cancelled: a person waits for it."""
 
 FLATTEN_PAUSES = (*[timedelta(seconds=15)] * 8, *[timedelta(minutes=2)] * 30, timedelta(minutes=30))
-"""Between reports of how far a flattening is. The last value holds until it is flat. Each trade is told to close once in a run, and again
-when a person asks for it: a trade that was told goes on by itself."""
+"""Between reports of the progress of a flattening. The last pause repeats until the account is flat. Each
+trade is signalled to close once in a run, and again when a person requests it."""

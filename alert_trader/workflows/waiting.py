@@ -8,7 +8,10 @@ from temporalio import workflow
 
 
 async def wait(until: Callable[[], bool], bound: timedelta | datetime | None, why: str) -> bool:
-    """Wait for a condition, at most for a time or until a moment; tells whether it holds. `why` names the timer in the Web UI."""
+    """Wait for a condition, at most for a time or until a moment; tell whether it holds.
+
+    `why` names the timer in the Web UI.
+    """
     if isinstance(bound, datetime):
         bound = bound - workflow.now()
     if bound is None:

@@ -77,7 +77,7 @@ async def test_an_alert_becomes_a_trade_once(slot: WorkerSlot, api: Api) -> None
     assert not await trade.violations()
 
 
-async def test_chatter_starts_nothing_and_what_is_refused_is_on_record(slot: WorkerSlot, api: Api) -> None:
+async def test_chatter_starts_no_trade_and_a_refused_alert_is_recorded(slot: WorkerSlot, api: Api) -> None:
     """A message that is not an alert is ignored. One that looks like an alert and is not certain gets a denied trade."""
     said = body(slot.plan())
     chatter = await api("POST", PROCESS, json={**said, "message": "good morning all"})
@@ -100,7 +100,7 @@ async def test_chatter_starts_nothing_and_what_is_refused_is_on_record(slot: Wor
     await eventually(refused, "the refusal to be on record", every=0.1)
 
 
-async def test_a_trade_that_is_not_there_is_not_found(api: Api) -> None:
+async def test_an_unknown_trade_is_not_found(api: Api) -> None:
     """404 with words; a name that can be no trade's is refused before Temporal is asked."""
     missing = await api("GET", "/admin/trades/no-such-trade")
     assert (missing.status_code, missing.json()["type"]) == (404, "urn:alert-trader:problem:not-found")
@@ -144,7 +144,7 @@ async def test_the_account_is_halted_and_resumed_by_name(api: Api) -> None:
     assert (await api("POST", "/admin/resume", json={"changed": "again"})).status_code in {200, 409}
 
 
-async def test_it_says_that_it_is_ready(api: Api) -> None:
+async def test_readiness_is_reported(api: Api) -> None:
     """With Temporal and a worker there, it can do its work."""
     assert (await api("GET", "/health/ready", key=None)).json() == {"state": "ready", "mode": "demo"}
 

@@ -186,7 +186,10 @@ async def _start(slot: WorkerSlot, memory: Account) -> None:
     """Start an account's next run as continue-as-new would, and the worker that finds it; its day begins."""
     limits, number = slot.settings.limits(), slot.settings.account
     request = AccountRequest(
-        account=number, mode=Mode.DEMO, limits=limits, carried=Carried(memory=memory, told=memory.recorded)
+        account=number,
+        mode=Mode.DEMO,
+        limits=limits,
+        carried=Carried(account=memory, notified=memory.recorded),
     )
     client = slot.cluster.client
     await client.start_workflow(

@@ -85,7 +85,7 @@ def test_an_account_carries_its_state_over() -> None:
     assert [steps[-1].name == "continued as new" for steps in runs] == [True] * (len(runs) - 1) + [False]
     carried = [steps[0].inputs[0]["carried"] for steps in runs]
     assert carried[0] is None
-    assert all(each["memory"]["recorded"] > 0 for each in carried[1:])
+    assert all(each["account"]["recorded"] > 0 for each in carried[1:])
 
 
 def test_a_rehearsal_sends_nothing() -> None:

@@ -210,7 +210,7 @@ class LedgerMachine(RuleBasedStateMachine):
             limit=Price(Decimal("1.20")),
             status=OrderStatus.FILLED if filled else OrderStatus.LIVE,
         )
-        assert self.ledger.take(theirs.report()) is None
+        assert self.ledger.apply(theirs.report()) is None
         assert not self.ledger.owns(theirs.report())
         assert self._snapshot() == before
 
@@ -295,10 +295,10 @@ class LedgerMachine(RuleBasedStateMachine):
             if name not in {order.client_order_id for order in again.orders}:
                 known = self.ledger.order(name)
                 again.intend(intent(known.leg, int(name.rpartition(known.leg)[2]), known.quantity))
-            again.take(report, name)
+            again.apply(report, name)
         assert sorted(map(str, self._snapshot(again))) == sorted(map(str, self._snapshot()))
         for order in self.exchange.orders.values():
-            self.ledger.take(order.report(), order.chain if order.name is None else None)
+            self.ledger.apply(order.report(), order.chain if order.name is None else None)
         for order in self.ledger.orders:
             truth = self._chain(order.client_order_id)
             ours = [each for each in truth if each.symbol == SYMBOL]
@@ -344,7 +344,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.ledger.settle(name, state.UNKNOWN)
 
     def _hear(self, report: OrderReport, name: ClientOrderId | None = None) -> Any:
-        learned = self.ledger.take(report, name)
+        learned = self.ledger.apply(report, name)
         if learned is not None:
             self.heard.append((learned.order.client_order_id, report))
         return learned

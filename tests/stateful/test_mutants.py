@@ -74,8 +74,8 @@ LEDGER = {
         "return max(self.quantity - self.filled, 0)",
     ),
     "what filled in another contract is ours": (
-        "known.take(report, ours=not wrong)",
-        "known.take(report, ours=True)",
+        "known.apply(report, ours=not wrong)",
+        "known.apply(report, ours=True)",
     ),
     "an unreadable report is one of another contract": ('wrong = report.symbol != "" and not', "wrong = not"),
     "only exits that were seen are open": (
@@ -83,7 +83,7 @@ LEDGER = {
         "return sum(order.open for order in self.open_exits if order.state is OrderState.ACKNOWLEDGED)\n",
     ),
     "another trade's order is adopted": (
-        "if ours is not None and ours[0] == self._message else None",
+        "if ours is not None and ours[0] == self.message else None",
         "if ours is not None else None",
     ),
     "a late answer overwrites what the venue reported": (

@@ -49,7 +49,7 @@ from alert_trader.simulators.venue.tape import (
     TapeLine,
 )
 from alert_trader.start import command
-from alert_trader.workflows import timing
+from alert_trader.workflows import activity_options, timing
 from alert_trader.workflows.interface import EVENTS_QUERY, VIEW_QUERY, TradeRequest
 from tests.support.harness import next_monthly
 from tests.support.waiting import eventually
@@ -78,7 +78,9 @@ QUICK: dict[str, object] = {
 }
 """A ladder of seconds, so that "in the middle of the window" is real time; four contracts a trade; and money as the only limit."""
 
-LOOKED_FOR = (timing.SUBMIT_TIMEOUT + sum(timing.LOOKS, timedelta())).total_seconds() + 60
+LOOKED_FOR = (
+    activity_options.SUBMIT_ENTRY.start_to_close + sum(timing.SEARCH_PAUSES, timedelta())
+).total_seconds() + 60
 """Seconds that an order takes which was lost before it was accepted: given up, looked for, sent again; and the scene's own time."""
 
 OVER = {"filled", "cancelled", "expired", "rejected", "refused", "not sent", "absent"}

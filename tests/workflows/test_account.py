@@ -83,7 +83,7 @@ async def test_a_halt_cancels_entries_and_keeps_exits(
     A new alert is denied.
     """
     monkeypatch.setattr(
-        timing, "HALT_ANSWER", timedelta(seconds=20)
+        timing, "HALT_RECEIPT_WITHIN", timedelta(seconds=20)
     )  # the cancel is over by then, however busy the machine is
     await strict.quote("1.20", "1.20")  # it is bought at once, and then held in real time
     held = await strict.alert(price="1.20", real_time=True)
@@ -133,7 +133,7 @@ async def test_flatten_halts_and_closes_until_flat(strict: Harness, monkeypatch:
     The account stays halted when it is flat.
     """
     monkeypatch.setattr(
-        timing, "HALT_ANSWER", timedelta(seconds=20)
+        timing, "HALT_RECEIPT_WITHIN", timedelta(seconds=20)
     )  # the cancel is over by then, however busy the machine is
     await strict.quote("1.20", "1.20")  # it is bought at once, and then held in real time
     held = await strict.alert(price="1.20", real_time=True)
@@ -338,7 +338,7 @@ async def test_unexplained_contracts_block_entries(
     """
     order = await strict.control.app_order(strict.account, strict.symbol, Action.BUY_TO_OPEN, 2, limit="1.30")
     await eventually(
-        lambda: any("not ours" in notice.title for notice in strict.heard.notices),
+        lambda: any("Foreign order" in notice.title for notice in strict.heard.notices),
         "people to hear of the order",
     )
     await strict.control.drop_streams()

@@ -158,7 +158,7 @@ class Clocked:
             return (await self.handle.describe()).run_id != first
 
         with monkeypatch.context() as changed, self.env.with_time_skipping_disabled():
-            changed.setattr(timing, "MOST_UPDATES", 1)
+            changed.setattr(timing, "MAX_UPDATES", 1)
             change = LimitsCommand(by="ann", reason="a test", changes={"max_open_trades": "900"})
             await self.handle.execute_update(LIMITS_UPDATE, change)
             await eventually(fresh, "the fresh start")
@@ -346,7 +346,7 @@ async def test_a_failed_preflight_is_retried_and_stops_entries(clocked: Clocked)
     assert clocked.broker.readings > readings
     assert (await clocked.ask(ask(day))).admitted is not None
     told = [event.text for event in (await clocked.view()).events if event.kind is EventKind.PREFLIGHT]
-    assert [text.startswith("The preflight is not") for text in told] == [True, False]
+    assert [text.startswith("Preflight failed") for text in told] == [True, False]
 
 
 WRONG = (Check(name="token", ok=False, found="expired", fix="renew it"),)
@@ -480,7 +480,7 @@ async def test_the_stream_is_followed_until_the_run_is_over(
         with env.with_time_skipping_disabled():
             first = (await clocked.handle.describe()).run_id
             await eventually(lambda: broker.asked, "people to be told that the day began")
-            monkeypatch.setattr(timing, "MOST_UPDATES", 1)
+            monkeypatch.setattr(timing, "MAX_UPDATES", 1)
             change = LimitsCommand(by="ann", reason="a test", changes={"max_open_trades": "7"})
             await clocked.handle.execute_update(LIMITS_UPDATE, change)
             await asyncio.sleep(0.5)

@@ -92,7 +92,7 @@ async def test_no_more_is_paid_than_approved(
         await trade.execute_update(APPROVE_UPDATE, Answer(command=ME), result_type=CommandReceipt)
         view = await (harness.until(trade, "held", bought=4, exits_working=2) if bought else trade.result())
     assert (view.bought, view.alert_price) == (bought, None)
-    assert bought or "as it was approved" in (view.reason or "")
+    assert bought or "above the approved price" in (view.reason or "")
     assert not bought or view.ceiling == shown.ceiling
 
 
@@ -116,7 +116,7 @@ async def test_skip_ends_the_trade_with_nothing_bought(harness: Harness, env: Wo
     assert receipt.text == "Nothing is bought"
     assert (view.outcome, view.reason, harness.posts()) == (
         Outcome.DENIED,
-        "APPROVAL_SKIPPED: tester said no",
+        "APPROVAL_SKIPPED: declined by tester",
         [],
     )
 

@@ -81,7 +81,7 @@ async def test_an_automatic_exit_sells_the_stated_part(harness: Harness) -> None
     trade = await held(harness, rules(OnExit.AUTOMATIC))
     for _ in range(2):
         receipt = await say(trade, f"STC SPY {harness.expiry:%m/%d} 450c @ 1.20 half out")
-    assert receipt.text == "Sold 2, asked for by the author"
+    assert receipt.text == "Sold 2, requested by the author"
     assert (await harness.view(trade)).position == 2
 
 
@@ -289,6 +289,8 @@ async def test_a_fill_after_an_exit_on_approval_needs_approval(
         )
     assert (await trade.result()).sold == 4
     await eventually(
-        lambda: any("'all out'. Approve to sell" in notice.text for notice in harness.heard.notices),
+        lambda: any(
+            "'all out'. Waiting for approval: sell" in notice.text for notice in harness.heard.notices
+        ),
         "people to be asked",
     )

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,8 @@ from alert_trader.settings.load import load
 from alert_trader.simulators.chat.config import Person, Room
 from alert_trader.simulators.chat.server import RunningChat
 from alert_trader.simulators.chat.transcript import Kind
-from alert_trader.workflows import timing
+from alert_trader.workflows import activity_options
+from alert_trader.workflows.activity_options import CARD
 from alert_trader.workflows.interface import TradeRequest
 from tests.support.discord_client import connected, open_chat
 from tests.support.guild import words
@@ -122,7 +123,7 @@ async def scene(harness: Harness, tmp_path: Path) -> AsyncIterator[Scene]:
         yield Scene(chat, bot)
 
 
-async def test_a_question_is_answered_once_in_time_and_only_while_it_holds(
+async def test_a_confirmation_is_valid_once_and_for_a_limited_time(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An old yes, and a yes to what has changed since, do nothing; a fresh one sells what was asked about."""
@@ -147,7 +148,7 @@ async def test_a_question_is_answered_once_in_time_and_only_while_it_holds(
     await scene.card("holding 2")
 
 
-async def test_commands_are_for_operators_by_id_or_role_alone(scene: Scene) -> None:
+async def test_commands_are_for_operators_only(scene: Scene) -> None:
     """WHO-10: a stranger and the alert's own author get a private refusal and no suggestions."""
     alert = scene.chat.control.say(ALERT)
     card = await scene.card("holding 4")
@@ -167,11 +168,11 @@ async def test_commands_are_for_operators_by_id_or_role_alone(scene: Scene) -> N
     await scene.card("holding 4")
 
 
-async def test_a_bot_that_was_away_mends_the_cards_of_what_it_missed(
+async def test_a_restarted_bot_updates_its_outdated_cards(
     harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One trade ended and another began while no bot was there: each has one card when it is back, up to its last event."""
-    monkeypatch.setattr(timing, "CARD_TOTAL", timedelta(seconds=1))
+    monkeypatch.setattr(activity_options, "CARD", replace(CARD, schedule_to_close=timedelta(seconds=1)))
     harness.client = plain_client(harness.client)
     await harness.quote("1.20", "1.20")
     async with room() as chat:

@@ -15,7 +15,8 @@ from alert_trader.activities.messages import SHOW_CARD, CardAnswer, CardPlace, C
 from alert_trader.domain.audit.event import EventKind
 from alert_trader.domain.execution.policy import Policy
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
-from alert_trader.workflows import timing
+from alert_trader.workflows import activity_options
+from alert_trader.workflows.activity_options import CARD
 from alert_trader.workflows.interface import CARD_QUERY, SHOW_CARD_SIGNAL, CardState, cards_queue
 from tests.support.harness import Harness, policy
 from tests.support.waiting import eventually
@@ -93,7 +94,8 @@ async def test_without_a_bot_trading_does_not_wait(harness: Harness, monkeypatch
     The position is bought and protected at once, and the end comes within the bound of two tries.
     """
     # an activity that nobody takes waits in real time, which is why its bound is short here
-    monkeypatch.setattr(timing, "CARD_TOTAL", timedelta(seconds=1))
+    bound = timedelta(seconds=1)
+    monkeypatch.setattr(activity_options, "CARD", replace(CARD, schedule_to_close=bound))
     await harness.quote("1.20", "1.20")
     trade = await harness.alert(rules=carded())
     view = await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
@@ -104,7 +106,7 @@ async def test_without_a_bot_trading_does_not_wait(harness: Harness, monkeypatch
     assert over.closed_at is not None
     assert described.close_time is not None
     # the trade itself is over before: only the workflow stays for the last try
-    assert described.close_time - over.closed_at <= 2 * timing.CARD_TOTAL + timedelta(seconds=20)
+    assert described.close_time - over.closed_at <= 2 * bound + timedelta(seconds=20)
     card: CardState = await trade.query(CARD_QUERY, result_type=CardState)
     assert (card.place, card.shown, card.wanted) == (None, 0, True)
 

@@ -25,7 +25,7 @@ from alert_trader.workflows.interface import (
     CommandReceipt,
     SellOrder,
 )
-from alert_trader.workflows.trade.retry_pace import next_try
+from alert_trader.workflows.trade.retries import next_attempt
 from tests.support.harness import CONTRACT, Harness, policy
 from tests.support.instants import new_york
 from tests.support.virtual_time import forward, forward_to
@@ -211,8 +211,11 @@ async def test_a_waiting_close_reports_its_reason(env: WorkflowEnvironment, harn
         view = await harness.view(trade)
         called = await calls(harness, trade, "has not ended")
     name = view.orders[-1].client_order_id
-    waits = f"{name} was asked to be cancelled and has not ended, asked again at {at(1, '10:00'):%Y-%m-%d} 1"
-    assert (receipt.done, receipt.text.startswith(f"The position is being sold. It waits: {waits}")) == (
+    waits = f"{name} is being cancelled and has not ended, next attempt at {at(1, '10:00'):%Y-%m-%d} 1"
+    assert (
+        receipt.done,
+        receipt.text.startswith(f"The position is being sold. Waiting for the broker: {waits}"),
+    ) == (
         False,
         True,
     )
@@ -317,13 +320,18 @@ async def test_a_close_that_waits_for_weeks_fits_into_a_history(
 
 @pytest.mark.parametrize(
     ("pauses", "each"),
-    [(timing.CANCEL_PAUSES, 30), (timing.SWEEPS, 20), (timing.LOOK_AGAIN, 20), (timing.SALE_READS, 20)],
+    [
+        (timing.CANCEL_PAUSES, 30),
+        (timing.LATE_SEARCH_PAUSES, 20),
+        (timing.SUBMIT_PAUSES, 20),
+        (timing.MARKET_ORDER_READS, 20),
+    ],
 )
 def test_two_years_of_retries_fit_into_a_history(pauses: tuple[timedelta, ...], each: int) -> None:
     """DUR-40: the pauses between tries grow; `each` is more than a try costs in events."""
     began = now = datetime(2026, 11, 24, 15, tzinfo=UTC)
     tries = 0
     while now < began + timedelta(days=730):
-        now = next_try(now, pauses, tries)
+        now = next_attempt(now, pauses, tries)
         tries += 1
     assert tries * each < 30_000

@@ -70,7 +70,7 @@ async def test_cancel_is_not_possible_after_the_entry_ended(harness: Harness) ->
     await harness.until(trade, "held", phase=Phase.HOLDING)
     with pytest.raises(WorkflowUpdateFailedError) as refused:
         await trade.execute_update(CANCEL_UPDATE, ME, result_type=CommandReceipt)
-    assert "may close it" in str(refused.value.__cause__)
+    assert "To sell what it holds, close it" in str(refused.value.__cause__)
 
 
 async def test_close_while_holding_cancels_the_exit_and_sells_all(harness: Harness) -> None:

@@ -168,7 +168,7 @@ async def test_an_entry_that_never_ends_does_not_keep_the_trade_open(
     assert [
         event
         for event in await harness.events(trade)
-        if event.kind == "warning" and "a person must take over" in event.text
+        if event.kind == "warning" and "was never reported as ended" in event.text
     ]
     await harness.control.cancel(harness.order_ids("e")[0])
     await eventually(
@@ -207,7 +207,7 @@ def test_an_exit_rejected_for_two_years_fits_into_a_history() -> None:
     began = now = datetime(2026, 11, 24, 15, tzinfo=UTC)
     tries = 0
     while now < began + timedelta(days=730):
-        pause = timing.EXIT_BACKOFF[min(tries, len(timing.EXIT_BACKOFF) - 1)]
+        pause = timing.EXIT_PAUSES[min(tries, len(timing.EXIT_PAUSES) - 1)]
         now += min(pause, BY_RULE.next_open(now) - now)
         tries += 1
     assert tries * 30 < 40_000

@@ -131,7 +131,7 @@ async def test_an_exit_finds_the_authors_open_trade(harness: Harness, entry: str
     assert (found.said, found.workflow_id, found.receipt.text) == (
         Said.EXIT,
         opened.workflow_id,
-        "Sold 2, asked for by the author",
+        "Sold 2, requested by the author",
     )
 
 

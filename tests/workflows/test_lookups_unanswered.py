@@ -14,7 +14,8 @@ from alert_trader.domain.market.calendar import new_york_date, next_trading_day
 from alert_trader.domain.market.trading_hours import BY_RULE
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.domain.trade.view import TradeView
-from alert_trader.workflows import timing
+from alert_trader.workflows import activity_options
+from alert_trader.workflows.activity_options import ONCE, READ
 from tests.support.harness import CONTRACT, Harness
 from tests.support.virtual_time import forward, forward_to
 from tests.support.waiting import eventually
@@ -27,7 +28,7 @@ Trade = WorkflowHandle[Any, TradeView]
 @pytest.fixture(autouse=True)
 def one_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask for each read once: the server's retries of it would pass in real time."""
-    monkeypatch.setattr(timing, "READ_RETRY", timing.SEND_ONCE)
+    monkeypatch.setattr(activity_options, "READ", replace(READ, retry=ONCE))
 
 
 async def lose_entry(harness: Harness, kind: str, text: str | None = None) -> Trade:
@@ -69,13 +70,11 @@ async def test_an_entry_not_looked_up_over_a_weekend_stays_unknown(
         )
         view = await harness.view(trade)
         assert (view.phase, view.unknown_orders, view.outcome) == (Phase.WATCHING, 1, None)
-        assert "nobody can say whether" in (view.reason or "")
+        assert "the outcome of" in (view.reason or "")
         events = await harness.events(trade)
         assert "not_found" not in [event.kind for event in events]
         called = {
-            event.at.date()
-            for event in events
-            if event.kind == "warning" and "nobody can say whether" in event.text
+            event.at.date() for event in events if event.kind == "warning" and "the outcome of" in event.text
         }
         assert len(called) >= 2
         await harness.control.clear_faults()
@@ -106,7 +105,9 @@ async def test_an_entry_not_looked_up_until_expiration_pages_a_person(
     events = await harness.events(trade)
     assert (view.outcome, view.unknown_orders, len(harness.posts("e"))) == (Outcome.UNFILLED, 1, 1)
     assert "not_found" not in [event.kind for event in events]
-    assert [event for event in events if event.kind == "warning" and "a person must take over" in event.text]
+    assert [
+        event for event in events if event.kind == "warning" and "was never reported as ended" in event.text
+    ]
     assert (await trade.describe()).history_length < 12_000
 
 

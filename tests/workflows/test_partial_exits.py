@@ -1,5 +1,6 @@
 """Partial exits: of free contracts, of contracts held by exits, and under faults."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -13,7 +14,8 @@ from alert_trader.domain.execution.policy import ExitPolicy
 from alert_trader.domain.market.calendar import new_york_date
 from alert_trader.domain.market.trading_hours import BY_RULE
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
-from alert_trader.workflows import timing
+from alert_trader.workflows import activity_options, timing
+from alert_trader.workflows.activity_options import READ
 from alert_trader.workflows.interface import CLOSE_UPDATE, SELL_UPDATE, Command, CommandReceipt, SellOrder
 from tests.support.harness import CONTRACT, Harness, policy
 from tests.support.virtual_time import forward
@@ -34,7 +36,7 @@ async def test_a_partial_exit_of_free_contracts_keeps_the_exit(harness: Harness)
     trade = await harness.alert()
     await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
     receipt = await trade.execute_update(SELL_UPDATE, part(HALF), result_type=CommandReceipt)
-    assert (receipt.done, receipt.text) == (True, "Sold 2, asked for by tester")
+    assert (receipt.done, receipt.text) == (True, "Sold 2, requested by tester")
     view = await harness.view(trade)
     assert (view.position, view.exits_working, view.unprotected) == (2, 2, 0)
     assert len(harness.order_ids("x")) == 2
@@ -90,8 +92,8 @@ async def test_two_partial_exits_are_sold_one_after_another(harness: Harness) ->
         SELL_UPDATE, part(HALF), wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=CommandReceipt
     )
     assert ((await one.result()).text, (await two.result()).text) == (
-        "Sold 2, asked for by tester",
-        "Sold 1, asked for by tester",
+        "Sold 2, requested by tester",
+        "Sold 1, requested by tester",
     )
     await harness.until(trade, "protected again", position=1, exits_working=1)
 
@@ -114,7 +116,7 @@ async def test_a_partial_exit_below_one_contract_is_refused(harness: Harness) ->
         await trade.execute_update(
             SELL_UPDATE, part(Portion(fraction=Decimal("0.1"))), result_type=CommandReceipt
         )
-    assert "at least 1 contract" in str(refused.value.__cause__)
+    assert "less than 1 contract" in str(refused.value.__cause__)
 
 
 async def test_a_rejected_sale_is_retried_with_its_contracts_reserved(harness: Harness) -> None:
@@ -225,9 +227,8 @@ async def test_a_partial_exit_not_sent_all_day_is_not_sold_at_the_next_open(
     SPY trades until 16:15: what is requested ten minutes before, with stocks closed, belongs to today and not
     to tomorrow.
     """
-    monkeypatch.setattr(
-        timing, "READ_TOTAL", timedelta(seconds=1)
-    )  # a look is asked again in real time: no clock passes over it
+    # a look is asked again in real time: no clock passes over it
+    monkeypatch.setattr(activity_options, "READ", replace(READ, schedule_to_close=timedelta(seconds=1)))
     harness.exit_fraction = None
     await harness.quote("1.20", "1.20")
     with env.with_time_skipping_disabled():

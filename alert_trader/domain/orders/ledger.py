@@ -1,13 +1,15 @@
-"""The order ledger: everything known of a trade's orders, fed by reports that may come twice, late, or in any order.
+"""The order ledger: a trade's orders, from reports that may come twice, late, or in any order.
 
-A report is cumulative. Fills are kept by order id and fill id, so the same fill counts once; a status only moves forward, so an
-old report changes nothing. What the ledger says after a set of reports does not depend on their order.
+A report is cumulative. Fills are kept by order id and fill id, so the same fill counts once; a status only
+moves forward, so an old report changes nothing. After a set of reports the ledger is the same, whatever the
+order they came in.
 
     filled + open + cancelled = ordered          for every order
-    an order of unknown outcome counts as open, in full, until it is found or given up as absent
-    only a fill that the venue has shown in the contract we meant is ours
+    an order of unknown outcome counts as open, in full, until it is found or confirmed absent
+    only a fill that the broker has shown in the trade's contract is the trade's
 
-An order may have several incarnations at the venue: someone who edits it in the broker's app replaces it by one with a new id.
+An order may have several versions at the broker: an edit in the broker's app replaces it by an order with a
+new id.
 """
 
 from dataclasses import dataclass, field
@@ -41,55 +43,58 @@ _RANK = {
 
 
 class OrderState(StrEnum):
-    """What we know of an order we meant to send."""
+    """What is known of an order that was to be sent."""
 
     INTENDED = "intended"
-    """In history; its sending has not been answered yet, so it may be anywhere."""
+    """In the history; its submission was not answered yet, so it may or may not be at the broker."""
     UNKNOWN = "unknown"
-    """The answer was lost; it counts as live until it is found or proven absent."""
+    """The answer was lost; it counts as open until it is found or confirmed absent."""
     ACKNOWLEDGED = "at venue"
-    """The venue has reported it."""
+    """The broker has reported it."""
     REFUSED = "refused"
-    """The venue said no; it never existed there."""
+    """The broker refused it; it never existed there."""
     NOT_SENT = "not sent"
-    """It provably never left."""
+    """It was certainly not sent."""
     CONFIRMED_ABSENT = "absent"
-    """Looked for to the end and not there. Should it appear after all, it is adopted."""
+    """No complete list of the account's orders had it. Should it appear after all, it is adopted and
+    cancelled."""
 
 
 @dataclass(slots=True, kw_only=True)
 class OrderVersion:
-    """One order id at the venue, and the furthest it is known to have come."""
+    """One order id at the broker, and the latest that is known of it."""
 
     order_id: OrderId
     status: OrderStatus = OrderStatus.PENDING
     quantity: int = 0
-    """Contracts, as the venue shows them; 0 until a report could be read that far."""
+    """Contracts, as the broker shows them; 0 until a report had them."""
     counted: int = 0
-    """The most contracts the venue has counted as filled, whether it has shown their fills yet or not."""
+    """The most contracts the broker has counted as filled, whether it has shown their fills yet or not."""
     reject_reason: str | None = None
     fills: dict[FillId, Fill] = field(default_factory=dict)
-    elsewhere: dict[FillId, int] = field(default_factory=dict)
-    """Contracts of fills that the venue has shown in another contract only: not this trade's to sell."""
+    other_contract: dict[FillId, int] = field(default_factory=dict)
+    """Contracts of fills that the broker has shown in another contract only: this trade may not sell them."""
     replaces: OrderId | None = None
     replaced_by: OrderId | None = None
 
     @property
     def filled(self) -> int:
         """Contracts filled, in whatever contract."""
-        strange = sum(quantity for fill_id, quantity in self.elsewhere.items() if fill_id not in self.fills)
-        return sum(fill.quantity for fill in self.fills.values()) + strange
+        other = sum(
+            quantity for fill_id, quantity in self.other_contract.items() if fill_id not in self.fills
+        )
+        return sum(fill.quantity for fill in self.fills.values()) + other
 
     @property
     def fills_missing(self) -> bool:
-        """Whether the venue counts more as filled than it has shown fills for, or has not shown how large the order is."""
+        """Whether the broker has not shown all fills that it counts, or not shown the quantity."""
         return self.quantity == 0 or self.filled < (
             self.quantity if self.status is OrderStatus.FILLED else self.counted
         )
 
     @property
     def done(self) -> bool:
-        """Whether no further fill is to be expected: terminal, and every fill shown."""
+        """Whether no further fill can come: the status is terminal, and every fill was shown."""
         return self.status.terminal and not self.fills_missing
 
     @property
@@ -97,14 +102,14 @@ class OrderVersion:
         """Contracts that may still fill."""
         return 0 if self.done else max(self.quantity - self.filled, 0)
 
-    def take(self, report: OrderReport, *, ours: bool) -> None:
-        """Take in a report of this order; `ours` tells whether it shows the contract we meant."""
+    def apply(self, report: OrderReport, *, ours: bool) -> None:
+        """Apply a report of this order; `ours` tells whether it shows the trade's contract."""
         if _RANK[report.status] > _RANK[self.status]:
             self.status = report.status
         self.quantity = max(self.quantity, report.quantity)
-        if not (
-            report.status.terminal and report.remaining == 0
-        ):  # that is also how "nothing more to come" may be written
+        # terminal with 0 remaining may also mean that nothing more will fill: it says nothing of what has
+        # filled
+        if not (report.status.terminal and report.remaining == 0):
             self.counted = max(self.counted, report.quantity - report.remaining)
         self.reject_reason = report.reject_reason or self.reject_reason
         self.replaces = report.replaces or self.replaces
@@ -113,12 +118,12 @@ class OrderVersion:
             if ours:
                 self.fills.setdefault(fill.fill_id, fill)
             else:
-                self.elsewhere.setdefault(fill.fill_id, fill.quantity)
+                self.other_contract.setdefault(fill.fill_id, fill.quantity)
 
 
 @dataclass(slots=True, kw_only=True)
 class LedgerOrder:
-    """One order of the trade: what we meant, and what became of it."""
+    """One order of the trade: what was to be sent, and what became of it."""
 
     client_order_id: ClientOrderId
     leg: Leg
@@ -128,11 +133,14 @@ class LedgerOrder:
     state: OrderState
     versions: dict[OrderId, OrderVersion] = field(default_factory=dict)
     wrong_contract: str | None = None
-    """The symbol the venue shows when it is not the one we meant; what fills there is not this trade's to sell."""
+    """The symbol the broker shows when it is not the trade's; what fills in it this trade may not sell."""
 
     @property
     def order_ids(self) -> tuple[OrderId, ...]:
-        """Every id it has at the venue, those too that were only named so far as a replacement or as what was replaced: what to read."""
+        """Every id it has at the broker: what to read.
+
+        Ids that were only named as replacing or replaced are included.
+        """
         return (*self.versions, *self._unseen)
 
     @property
@@ -144,9 +152,12 @@ class LedgerOrder:
 
     @property
     def order_id(self) -> OrderId | None:
-        """The id to act on: the newest that can still fill, else the newest. A replacement that came to nothing leaves the older one."""
+        """The id to act on: the newest that can still fill, else the newest.
+
+        A failed replacement leaves the older one.
+        """
         working = [order_id for order_id, each in self.versions.items() if not each.status.terminal]
-        # the venue's numbers rise
+        # the broker's numbers rise
         return max(
             working or self._unseen or self.versions,
             key=lambda order_id: (len(order_id), order_id),
@@ -155,13 +166,13 @@ class LedgerOrder:
 
     @property
     def status(self) -> OrderStatus | None:
-        """How the newest incarnation stands; None while the venue has not reported it."""
+        """The status of the newest version; None while the broker has not reported it."""
         newest = self.order_id
         return self.versions[newest].status if newest in self.versions else None
 
     @property
     def fills(self) -> tuple[Fill, ...]:
-        """Every fill in the contract we meant, oldest first; one that a replacement repeats counts once."""
+        """Every fill in the trade's contract, oldest first; one that a replacement repeats counts once."""
         known = dict.fromkeys(fill for each in self.versions.values() for fill in each.fills.values())
         return tuple(sorted(known, key=lambda fill: (fill.at, fill.fill_id)))
 
@@ -172,7 +183,7 @@ class LedgerOrder:
 
     @property
     def done(self) -> bool:
-        """Whether nothing more is to be expected of it."""
+        """Whether it can fill no more."""
         match self.state:
             case OrderState.INTENDED | OrderState.UNKNOWN:
                 return False
@@ -185,14 +196,14 @@ class LedgerOrder:
 
     @property
     def open(self) -> int:
-        """Contracts that may still fill: more than were meant where someone enlarged the order in the broker's app."""
+        """Contracts that may still fill; more than intended if someone enlarged the order at the broker."""
         if self.done:
             return 0
         return max(self.quantity - self.filled, *(each.open for each in self.versions.values()), 0)
 
     @property
     def cancelled(self) -> int:
-        """Contracts that were meant and will not fill."""
+        """Contracts that were intended and will not fill."""
         return max(self.quantity - self.filled - self.open, 0)
 
     @property
@@ -202,54 +213,60 @@ class LedgerOrder:
 
     @property
     def needs_reading(self) -> bool:
-        """Whether the venue has said things that do not add up yet: read it again."""
+        """Whether the broker's reports do not agree yet, so that it must be read again."""
         return bool(self._unseen) or any(each.fills_missing for each in self.versions.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerUpdate:
-    """What a report told the ledger that it did not know."""
+    """What a report has added to the ledger."""
 
     order: LedgerOrder
     fills: tuple[Fill, ...]
     ended: bool
     """The order was not done before and is now."""
     first: bool
-    """The venue had not shown this order before."""
+    """The broker had not reported this order before."""
     appeared: bool
-    """An order of unknown or absent standing turned out to be at the venue."""
+    """An order of unknown outcome, or one confirmed absent, is at the broker."""
     wrong_contract: bool
-    """The venue shows another contract under our order's name, or more of it filled than it did."""
+    """The broker shows another contract under this order, or more of it filled than before."""
 
 
+@dataclass(slots=True)
 class OrderLedger:
-    """The orders of one trade, by client order id."""
+    """The orders of the trade from `message` in the contract `symbol` (OCC).
 
-    def __init__(self, message: MessageId, symbol: str) -> None:
-        """Open the ledger of the trade from `message` in the contract `symbol` (OCC)."""
-        self._message = message
-        self._symbol = symbol
-        self._orders: dict[ClientOrderId, LedgerOrder] = {}
+    Plain data: it survives a round trip through JSON.
+    """
+
+    message: MessageId
+    symbol: str
+    by_id: dict[ClientOrderId, LedgerOrder] = field(default_factory=dict)
+    """The orders in the order they were intended."""
 
     @property
     def orders(self) -> tuple[LedgerOrder, ...]:
-        """Every order, in the order they were meant."""
-        return tuple(self._orders.values())
+        """Every order, in the order they were intended."""
+        return tuple(self.by_id.values())
 
     def order(self, client_order_id: ClientOrderId) -> LedgerOrder:
-        """Give one order; raises KeyError for a name never meant."""
-        return self._orders[client_order_id]
+        """Return one order; raise KeyError for an id that was never intended."""
+        return self.by_id[client_order_id]
 
     def next_sequence(self, leg: Leg) -> int:
-        """Give the number of the leg's next order, counting from 1."""
+        """Return the number of the leg's next order, counting from 1."""
         return 1 + max(
-            (known[2] for each in self._orders if (known := read_client_order_id(each)) and known[1] is leg),
+            (known[2] for each in self.by_id if (known := read_client_order_id(each)) and known[1] is leg),
             default=0,
         )
 
     def intend(self, intent: OrderIntent) -> LedgerOrder:
-        """Write an order down before it is sent. An order of that name already reported (after a reset) keeps what is known."""
-        known = self._orders.get(intent.client_order_id)
+        """Enter an order before it is sent.
+
+        One that was reported already (after a reset) keeps what is known of it.
+        """
+        known = self.by_id.get(intent.client_order_id)
         if known is not None:
             return known
         order = LedgerOrder(
@@ -260,70 +277,74 @@ class OrderLedger:
             kind=intent.kind,
             state=OrderState.INTENDED,
         )
-        self._orders[intent.client_order_id] = order
+        self.by_id[intent.client_order_id] = order
         return order
 
     def settle(self, client_order_id: ClientOrderId, state: OrderState) -> LedgerOrder:
-        """Write down how a sending ended. What the venue has already reported stays true whatever the answer was."""
-        order = self._orders[client_order_id]
+        """Enter how a submission ended.
+
+        What the broker has already reported stays, whatever the answer was.
+        """
+        order = self.by_id[client_order_id]
         if order.state is not OrderState.ACKNOWLEDGED:
             order.state = state
         return order
 
     def owns(self, report: OrderReport) -> bool:
-        """Whether a report is of this trade: by our name on it, by its id, or because it replaces an order of ours."""
+        """Whether a report is of this trade, by client order id, order id, or the order it replaces."""
         return self._named(report) is not None
 
-    def take(self, report: OrderReport, known_as: ClientOrderId | None = None) -> LedgerUpdate | None:
-        """Take in a report; None when it is not of this trade, in which case nothing changes.
+    def apply(self, report: OrderReport, known_as: ClientOrderId | None = None) -> LedgerUpdate | None:
+        """Apply a report; None when it is not of this trade, and then nothing changes.
 
-        `known_as` names the order where the report cannot: the answer to its sending, or one recognised by its attributes.
+        `known_as` names the order where the report cannot: in the answer to its submission, or when it was
+        matched by its attributes.
         """
         name = known_as or self._named(report)
         if name is None:
             return None
-        order = self._orders.get(name) or self._adopt(name, report)
+        order = self.by_id.get(name) or self._adopt(name, report)
         first = not order.versions
-        was_done, was_missing, told = (
+        was_done, was_missing, known_fills = (
             order.done,
             order.state in {OrderState.UNKNOWN, OrderState.CONFIRMED_ABSENT},
             order.fills,
         )
         order.state = OrderState.ACKNOWLEDGED
         known = order.versions.setdefault(report.order_id, OrderVersion(order_id=report.order_id))
-        # a body that could not be read shows no symbol: that says nothing of the contract
-        wrong = report.symbol != "" and not same_contract(report.symbol, self._symbol)
-        strange = len(known.elsewhere), order.wrong_contract
+        # a report that could not be read in full has no symbol: that says nothing of the contract
+        wrong = report.symbol != "" and not same_contract(report.symbol, self.symbol)
+        before = len(known.other_contract), order.wrong_contract
         if wrong:
             order.wrong_contract = report.symbol
         if order.quantity == 0:
             order.quantity = report.quantity
-        known.take(report, ours=not wrong)
+        known.apply(report, ours=not wrong)
         return LedgerUpdate(
             order=order,
-            fills=tuple(fill for fill in order.fills if fill not in told),
+            fills=tuple(fill for fill in order.fills if fill not in known_fills),
             ended=order.done and not was_done,
             first=first,
             appeared=was_missing,
-            wrong_contract=(len(known.elsewhere), order.wrong_contract) != strange,
+            wrong_contract=(len(known.other_contract), order.wrong_contract) != before,
         )
 
     def _named(self, report: OrderReport) -> ClientOrderId | None:
         if report.client_order_id is not None:
-            if report.client_order_id in self._orders:
+            if report.client_order_id in self.by_id:
                 return report.client_order_id
             ours = read_client_order_id(report.client_order_id)
-            return report.client_order_id if ours is not None and ours[0] == self._message else None
-        for order in self._orders.values():
+            return report.client_order_id if ours is not None and ours[0] == self.message else None
+        for order in self.by_id.values():
             if report.order_id in order.order_ids or report.replaces in order.versions:
                 return order.client_order_id
         return None
 
     def _adopt(self, name: ClientOrderId, report: OrderReport) -> LedgerOrder:
-        """Write down an order that carries this trade's name and is not in its history: a reset went back before it was sent."""
+        """Enter an order of this trade that is not in its history, because of a reset."""
         named = read_client_order_id(name)
         assert named is not None
-        order = self._orders[name] = LedgerOrder(
+        order = self.by_id[name] = LedgerOrder(
             client_order_id=name,
             leg=named[1],
             quantity=report.quantity,
@@ -334,23 +355,23 @@ class OrderLedger:
         return order
 
     def leg(self, leg: Leg) -> tuple[LedgerOrder, ...]:
-        """Give the orders of one leg."""
-        return tuple(order for order in self._orders.values() if order.leg is leg)
+        """Return the orders of one leg."""
+        return tuple(order for order in self.by_id.values() if order.leg is leg)
 
     @property
     def open_entries(self) -> tuple[LedgerOrder, ...]:
-        """Entry orders that may still fill, unknown ones counted as live."""
+        """Entry orders that may still fill, those of unknown outcome included."""
         return tuple(order for order in self.leg(Leg.ENTRY) if not order.done)
 
     @property
     def open_exits(self) -> tuple[LedgerOrder, ...]:
-        """Exit orders that may still fill, unknown ones counted as live."""
+        """Exit orders that may still fill, those of unknown outcome included."""
         return tuple(order for order in self.leg(Leg.EXIT) if not order.done)
 
     @property
-    def lost(self) -> tuple[LedgerOrder, ...]:
-        """Orders that were given up as absent: they may still appear."""
-        return tuple(order for order in self._orders.values() if order.state is OrderState.CONFIRMED_ABSENT)
+    def confirmed_absent(self) -> tuple[LedgerOrder, ...]:
+        """Orders that were confirmed absent: they may still appear."""
+        return tuple(order for order in self.by_id.values() if order.state is OrderState.CONFIRMED_ABSENT)
 
     @property
     def entry_fills(self) -> tuple[Fill, ...]:
@@ -378,26 +399,26 @@ class OrderLedger:
 
     @property
     def position(self) -> int:
-        """Contracts held by this trade, from its fills alone."""
+        """Contracts that this trade has bought and not sold, from its fills alone."""
         return self.bought - self.sold
 
     @property
-    def taken(self) -> int:
-        """Contracts sold or still being sold at the market, on somebody's word: outside of the exit plan."""
+    def sold_at_market(self) -> int:
+        """Contracts sold or still being sold at the market, as somebody requested: outside the exit plan."""
         return sum(
             order.filled + order.open for order in self.leg(Leg.EXIT) if order.kind is OrderKind.MARKET
         )
 
     @property
     def planned(self) -> int:
-        """Contracts sold or still being sold by the exit plan, unknown orders counted as live."""
+        """Contracts sold or still being sold by the exit plan, orders of unknown outcome included."""
         return sum(
             order.filled + order.open for order in self.leg(Leg.EXIT) if order.kind is not OrderKind.MARKET
         )
 
     @property
     def protected(self) -> int:
-        """The same, of orders that the venue has shown to be there."""
+        """The same, of orders that the broker has reported."""
         shown = (
             order
             for order in self.leg(Leg.EXIT)
@@ -407,10 +428,10 @@ class OrderLedger:
 
     @property
     def exits_open(self) -> int:
-        """Contracts in exit orders that may still fill, unknown ones counted as live."""
+        """Contracts in exit orders that may still fill, those of unknown outcome included."""
         return sum(order.open for order in self.open_exits)
 
     @property
     def exits_working(self) -> int:
-        """Contracts in exit orders that the venue has shown to be there."""
+        """Contracts in exit orders that may still fill and that the broker has reported."""
         return sum(order.open for order in self.open_exits if order.state is OrderState.ACKNOWLEDGED)

@@ -1,8 +1,9 @@
-"""Recognise our own order among the account's orders, after the answer to its sending was lost.
+"""Recognise an order among the account's orders, after the answer to its submission was lost.
 
-An order is ours when it carries its name, which travels twice (external identifier, and the end of the source). Where the venue echoed
-neither, an order that fits in contract, side, quantity, price and time, and of which there is exactly one, is recognised by its
-attributes. An order whose source names another program, or that replaces another order, is not it however well it fits.
+An order is recognised by its client order id, which is sent twice (external identifier, and the end of the
+source). If the broker echoed neither, it is recognised by its attributes: contract, side, quantity, price and
+time, if exactly one order matches. An order whose source names another program, or that replaces another
+order, never matches.
 """
 
 from collections.abc import Collection, Iterable
@@ -14,10 +15,11 @@ from alert_trader.domain.market.contract import same_contract
 from alert_trader.domain.orders.order import OrderIntent, OrderReport
 
 CLOCK_SLACK = timedelta(seconds=5)
-"""How far the venue's clock may be behind ours when a nameless order is held against the time of the intent."""
+"""How far the broker's clock may be behind when the time of an order without an id is compared."""
 
 SENDING_TIME = timedelta(minutes=2)
-"""How long after its answer was given up a request may still be accepted; a nameless order received later is not ours."""
+"""How long after the wait for its answer ended a request may still be accepted; an order received later does
+not match."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,21 +39,27 @@ def match_order(
     lost_at: datetime,
     known_ids: Collection[OrderId] = (),
 ) -> OrderMatch:
-    """Find the order of `intent`, tried from `intended_at` to `lost_at`, in a complete list of the account's orders."""
+    """Find the order of `intent` in a complete list of the account's orders.
+
+    It was submitted between `intended_at` and `lost_at`.
+    """
     times = intended_at - CLOCK_SLACK, lost_at + SENDING_TIME
-    nameless = []
+    unnamed = []
     for report in reports:
         if report.client_order_id == intent.client_order_id:
             return OrderMatch(report=report)
-        if _nameless(report) and report.order_id not in known_ids and _fits(report, intent, times):
-            nameless.append(report)
-    if len(nameless) == 1:
-        return OrderMatch(report=nameless[0], by_attributes=True)
-    return OrderMatch(report=None, ambiguous=len(nameless))
+        if _is_unnamed(report) and report.order_id not in known_ids and _fits(report, intent, times):
+            unnamed.append(report)
+    if len(unnamed) == 1:
+        return OrderMatch(report=unnamed[0], by_attributes=True)
+    return OrderMatch(report=None, ambiguous=len(unnamed))
 
 
-def _nameless(report: OrderReport) -> bool:
-    """Whether nothing tells whose order it is. What replaces another order is that one's successor, and no order of its own."""
+def _is_unnamed(report: OrderReport) -> bool:
+    """Whether nothing says who sent an order.
+
+    One that replaces another is a version of that one, not an order of its own.
+    """
     return report.client_order_id is None and not report.source and report.replaces is None
 
 

@@ -1,4 +1,4 @@
-"""Orders, fills and what the venue reports of them."""
+"""Orders, fills, and the broker's reports of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,35 +35,35 @@ class TimeInForce(StrEnum):
 
 
 class OrderStatus(StrEnum):
-    """Where an order stands at the venue, in our words; the adapter maps the venue's own."""
+    """The status of an order at the broker, in this product's words; the adapter maps the broker's own."""
 
     PENDING = "pending"
-    """Accepted, not yet at the exchange (received, routed, in flight, contingent)."""
+    """Accepted, and not yet at the exchange (received, routed, in flight, contingent)."""
     LIVE = "live"
     """Working at the exchange; may be partly filled."""
     CANCELLING = "cancelling"
-    """A cancel or replace is under way; it can still fill."""
+    """A cancel or replace is in progress; it can still fill."""
     FILLED = "filled"
     CANCELLED = "cancelled"
     """Cancelled or removed; may carry fills."""
     REJECTED = "rejected"
-    """Turned down after it was accepted, by the exchange or the broker."""
+    """Rejected by the exchange or the broker after it was accepted."""
     EXPIRED = "expired"
     UNRECOGNISED = "unrecognised"
-    """A status this product does not know: treated as still working, never as gone."""
+    """A status this product does not know: the order counts as working, never as ended."""
 
     @property
     def terminal(self) -> bool:
-        """Whether the order can no longer fill, as far as the venue says."""
+        """Whether the order can no longer fill, as far as the broker reports."""
         return self in {OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.REJECTED, OrderStatus.EXPIRED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderIntent:
-    """An order we mean to send: all of it derived from history, none of it from a clock or chance.
+    """An order that is to be sent: all of it follows from the history, none of it from a clock or chance.
 
-    `limit` is dollars a share, on a valid tick, and None exactly for a market order. Exits carry strict position effect; the adapter
-    adds it to every sell to close, so it cannot be forgotten.
+    `limit` is dollars a share, on a valid tick, and None exactly for a market order. Exits have a strict
+    position effect, which the adapter adds to every sell to close, so that it cannot be forgotten.
     """
 
     client_order_id: ClientOrderId
@@ -75,16 +75,17 @@ class OrderIntent:
     time_in_force: TimeInForce
 
     def __post_init__(self) -> None:
-        """Refuse an order that could not be meant."""
+        """Raise ValueError for an order that must never be sent."""
         if self.quantity < 1:
             raise ValueError(f"expected a quantity of at least 1 contract, found {self.quantity}")
         if (self.limit is None) != (self.kind is OrderKind.MARKET):
             raise ValueError(
-                f"expected a limit price on a limit order and none on a market order, found {self.limit} on {self.kind}"
+                "expected a limit price on a limit order and none on a market order, found "
+                f"{self.limit} on {self.kind}"
             )
         if self.kind is OrderKind.MARKET and self.time_in_force is not TimeInForce.DAY:
             raise ValueError(
-                "expected a market order to be for the day: the broker refuses GTC market orders"
+                "expected a market order to be a day order: the broker refuses GTC market orders"
             )
 
 
@@ -100,17 +101,19 @@ class Fill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderReport:
-    """What the venue says of one order at one moment: cumulative, never a delta.
+    """The broker's report of one order at one moment: cumulative, never a change.
 
-    `remaining` is what can still fill; `fills` may lag behind it (a filled order may be shown before all its fills are).
+    `remaining` is what can still fill; `fills` may lag behind it (a filled order may be reported before all
+    its fills are).
     """
 
     order_id: OrderId
     client_order_id: ClientOrderId | None
-    """Ours when the venue echoed it (as external identifier or in the source); None for a foreign order."""
+    """Set when the broker echoed one of ours (as external identifier or in the source); None for a foreign
+    order."""
     status: OrderStatus
     symbol: str
-    """The OCC symbol of the leg the broker echoes: checked against the contract alerted."""
+    """The OCC symbol of the leg, as the broker reports it: checked against the contract alerted."""
     side: str
     quantity: int
     remaining: int
@@ -122,18 +125,18 @@ class OrderReport:
     replaces: OrderId | None = None
     replaced_by: OrderId | None = None
     venue_status: str = ""
-    """The venue's own word, for people."""
+    """The broker's own word for the status, for people."""
     source: str = ""
-    """What sent the order, as the venue echoes it; empty when it says nothing."""
+    """What sent the order, as the broker echoes it; empty when it echoes nothing."""
 
     @property
     def filled(self) -> int:
-        """Contracts known to be filled, from the fills themselves."""
+        """Contracts filled, by the fills that were shown."""
         return sum(fill.quantity for fill in self.fills)
 
     @property
     def fills_missing(self) -> bool:
-        """Whether the venue counts more as filled than it has shown fills for: read again shortly."""
+        """Whether the broker counts more as filled than it has shown fills for: read it again shortly."""
         return fills_missing(
             self.status, quantity=self.quantity, remaining=self.remaining, filled=self.filled
         )
@@ -142,8 +145,8 @@ class OrderReport:
 def fills_missing(status: OrderStatus, *, quantity: int, remaining: int, filled: int) -> bool:
     """Whether more was filled than the fills shown add up to.
 
-    An order that ended without filling keeps its remaining quantity in every capture; one that says 0 remain says nothing either way, since
-    that may also be how the venue writes "nothing more to come".
+    In every capture an order that ended without filling keeps its remaining quantity. One that reports 0
+    remaining says nothing either way: that may also mean that nothing more will fill.
     """
     if status is OrderStatus.FILLED:
         return filled < quantity
@@ -163,7 +166,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeeEstimate:
-    """What the broker's own dry-run says an order costs, in dollars, all positive costs."""
+    """What an order costs by the broker's own dry-run, in dollars; costs are positive."""
 
     total: Decimal
     commission: Decimal
@@ -173,7 +176,10 @@ class FeeEstimate:
 
 
 def average_price(fills: Sequence[Fill]) -> Decimal:
-    """Average the price of fills by quantity, in dollars a share; raises ValueError when there are none."""
+    """Return the average price of fills by quantity, in dollars a share.
+
+    Raise ValueError when there are none.
+    """
     quantity = sum(fill.quantity for fill in fills)
     if quantity <= 0:
         raise ValueError(f"expected fills of at least 1 contract, found {quantity}")

@@ -1,1 +1,1 @@
-"""A trade as a whole: its life cycle, and the view of it that people are shown."""
+"""A trade as a whole: its lifecycle, the commands allowed in each phase, and the view for people."""

@@ -1,9 +1,9 @@
-"""The life of a trade as a table: from each phase, what each trigger leads to and which step comes next.
+"""The lifecycle of a trade as a table: from each phase, where each trigger leads and which step is next.
 
-The workflow runs a step; a step ends in exactly one trigger; the table names the next phase and step. What is not in the table raises
-`IllegalTransitionError` and changes nothing. `diagram()` draws the same table for the specs.
+The workflow runs a step; a step ends with exactly one trigger; the table names the next phase and step. What
+is not in the table raises `IllegalTransitionError` and changes nothing. `diagram()` draws the table for the specs.
 
-While a step runs, fills may arrive at any time: they are the ledger's business (`ledger.py`) and never move the phase by themselves.
+Fills may arrive while any step runs: they change the ledger, and never the phase by themselves.
 """
 
 from dataclasses import dataclass
@@ -11,22 +11,22 @@ from enum import StrEnum
 
 
 class Phase(StrEnum):
-    """Where a trade stands."""
+    """The phases of a trade."""
 
     RECEIVED = "received"
-    """The alert is in; nothing was decided."""
+    """The alert has arrived; nothing was decided."""
     PARSED = "parsed"
     """Read as an entry."""
     AWAITING = "awaiting"
-    """Sized and shown; a person's approval decides whether it is bought."""
+    """Sized; waits for a person's approval."""
     ENTERING = "entering"
-    """Sized; an entry order is working, or its outcome is not known yet."""
+    """An entry order works, or is being sent, or its outcome is unknown."""
     HOLDING = "holding"
-    """The entry is over; contracts are held, and exits work."""
+    """The entry is over, contracts are held, and exits work."""
     WATCHING = "watching"
-    """The entry ended with nothing filled; late fills are still caught."""
+    """The entry ended with nothing bought; waits for late fill reports."""
     CLOSING = "closing"
-    """An operator is closing the position."""
+    """Everything is being sold at the market."""
     DONE = "done"
     """Over; `Outcome` says how."""
 
@@ -35,13 +35,13 @@ class Outcome(StrEnum):
     """How a trade ended."""
 
     DENIED = "denied"
-    """We said no."""
+    """This product denied it: a code of `Code` says why."""
     REFUSED = "refused"
-    """The venue said no."""
+    """The broker refused the entry."""
     DRY_RUN = "dry-run"
-    """Nothing was to be sent."""
+    """Dry run: nothing was sent."""
     WATCHED = "watched"
-    """The author is watched only: read and checked, and nothing was sent."""
+    """The author is only watched: the alert was read and sized, and nothing was sent."""
     UNFILLED = "unfilled"
     """Given up with nothing bought."""
     FLAT = "flat"
@@ -61,16 +61,16 @@ class Trigger(StrEnum):
     ASKED = "a person must approve"
     APPROVED = "approved"
     REHEARSED = "rehearsed"
-    """Dry-run: the orders are worked out and go no further."""
+    """Dry run: the orders are recorded and not sent."""
     WATCHED = "watched only"
     BOUGHT = "bought"
-    """The entry is over with contracts held."""
+    """The entry is over, and contracts were bought."""
     NOTHING_BOUGHT = "nothing bought"
-    REFUSED = "refused by the venue"
+    REFUSED = "refused by the broker"
     """The entry was refused before anything was bought."""
     LATE_FILL = "late fill"
     WATCH_OVER = "watch over"
-    CLOSE_ASKED = "close asked"
+    CLOSE_REQUESTED = "close requested"
     FLAT = "flat"
     EXPIRED = "expired"
 
@@ -83,15 +83,15 @@ class Step(StrEnum):
     ASK = "ask"
     """Wait for a person's approval, for a bounded time."""
     ENTER = "enter"
-    """Submit the entry and discover its price; fills are protected meanwhile."""
+    """Send the entry and discover its price; exits for its fills are sent meanwhile."""
     HOLD = "hold"
     """Keep exits working until the position is flat or expired."""
     WATCH = "watch"
-    """Wait for fills that are reported late, and for lost orders to appear."""
+    """Wait for late fill reports, and for lost orders to appear."""
     SELL = "sell"
-    """Take back the exits and sell what is held."""
+    """Cancel the exits and sell what is held."""
     FINISH = "finish"
-    """Leave no working order, work out the P&L, say so."""
+    """Leave no working order, and record the P&L."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +120,7 @@ TABLE: dict[tuple[Phase, Trigger], Next] = {
     (Phase.ENTERING, Trigger.DENIED): Next(phase=Phase.DONE, step=Step.FINISH, outcome=Outcome.DENIED),
     (Phase.WATCHING, Trigger.LATE_FILL): Next(phase=Phase.HOLDING, step=Step.HOLD),
     (Phase.WATCHING, Trigger.WATCH_OVER): Next(phase=Phase.DONE, step=Step.FINISH, outcome=Outcome.UNFILLED),
-    (Phase.HOLDING, Trigger.CLOSE_ASKED): Next(phase=Phase.CLOSING, step=Step.SELL),
+    (Phase.HOLDING, Trigger.CLOSE_REQUESTED): Next(phase=Phase.CLOSING, step=Step.SELL),
     (Phase.HOLDING, Trigger.FLAT): Next(phase=Phase.DONE, step=Step.FINISH, outcome=Outcome.FLAT),
     (Phase.HOLDING, Trigger.EXPIRED): Next(phase=Phase.DONE, step=Step.FINISH, outcome=Outcome.EXPIRED),
     (Phase.CLOSING, Trigger.FLAT): Next(phase=Phase.DONE, step=Step.FINISH, outcome=Outcome.FLAT),
@@ -129,18 +129,21 @@ TABLE: dict[tuple[Phase, Trigger], Next] = {
 
 
 class IllegalTransitionError(Exception):
-    """A trigger came in a phase that has no place for it: a bug, never a market condition."""
+    """A trigger came in a phase that has no row for it: a bug, never a market condition."""
 
 
 @dataclass(slots=True)
 class TradeLifecycle:
-    """Where one trade stands."""
+    """The phase of one trade, and its outcome."""
 
     phase: Phase = Phase.RECEIVED
     outcome: Outcome | None = None
 
     def on(self, trigger: Trigger) -> Step:
-        """Move by one trigger and give the next step; raises IllegalTransitionError, and changes nothing, when the table has no such row."""
+        """Move by one trigger and return the next step.
+
+        Raise IllegalTransitionError, and change nothing, if the table has no such row.
+        """
         row = TABLE.get((self.phase, trigger))
         if row is None:
             raise IllegalTransitionError(f"expected a trigger of phase {self.phase!s}, found {trigger!s}")

@@ -1,4 +1,4 @@
-"""A trade as people are shown it: what cards, tables, mirrors and the Web UI rest on."""
+"""The view of a trade for people: cards, tables, mirrors and the Web UI are made from it."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -28,32 +28,32 @@ class OrderView:
 
 
 class OfferKind(StrEnum):
-    """What a trade waits for a person's word on."""
+    """What a trade offers for a person's decision."""
 
     ENTRY = "entry"
     """To buy what was sized."""
     EXIT = "exit"
-    """To sell what the author's exit says."""
+    """To sell what the author's exit message says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """What a trade waits for a person's word on; approve, half and skip answer it."""
+    """What waits for a person's decision: approve, approve half, or skip."""
 
     id: str
     """The message that it came from."""
     kind: OfferKind
     text: str
     quantity: int
-    """Contracts, as far as they are known when it is made; a half is of these."""
+    """Contracts, as far as known when the offer is made; half means half of these."""
     until: datetime
     portion: Portion = ALL
-    """What an exit would sell, by the position then."""
+    """What an exit would sell, of the position at that time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TradeView:
-    """A trade as it stands, for people: what cards, tables and the UI show. Money in dollars; prices a share."""
+    """A trade as it is now, for people. Money is in dollars, prices are per share."""
 
     workflow_id: str
     message: AlertMessage
@@ -62,12 +62,12 @@ class TradeView:
     phase: Phase
     outcome: Outcome | None
     reason: str | None
-    """Why it ended or waits as it does: a denial's code and numbers, the venue's words, or what it waits for."""
+    """Why it ended or waits: a denial's code and numbers, the broker's words, or what is being retried."""
     parsed: ParsedAlert | None
     symbol: str | None
     """The OCC symbol."""
     contract: str | None
-    """The contract as a trader says it."""
+    """The contract as traders write it."""
     expiry: date | None
     quantity: int
     """Contracts intended."""
@@ -78,7 +78,7 @@ class TradeView:
     first_limit: Price | None
     ceiling: Price | None
     step: str
-    """How far price discovery has come: "limit", "bump 2", "market", or "" before the first order."""
+    """How far price discovery is: "limit", "bump 2", "market", or "" before the first order."""
     bought: int
     average_entry: Decimal | None
     sold: int
@@ -87,9 +87,9 @@ class TradeView:
     exits_working: int
     """Contracts in working exit orders."""
     unprotected: int
-    """Contracts that a profit-take is due for and that are in none yet."""
+    """Contracts for which a profit-take is due and none works yet."""
     unknown_orders: int
-    """Orders of unknown outcome, counted as live."""
+    """Orders of unknown outcome, which count as working."""
     fees: Usd | None
     """Estimated by the broker for the entry and by the settings for exits, in dollars."""
     pnl: Usd | None
@@ -100,10 +100,11 @@ class TradeView:
     closed_at: datetime | None
     last_event: str
     offer: Offer | None = None
-    """What waits for a person now."""
+    """What waits for a person's decision now."""
     events: int = 0
     """How many events the audit trail has."""
     unvalued: int = 0
-    """Contracts held to expiration whose worth is not known: they may be exercised, and are not in `pnl`."""
+    """Contracts held to expiration whose value is not known: they may be exercised, and are not in `pnl`."""
     chain: str = ""
-    """The hash of the last of them, which the whole trail follows from: `alert_trader.domain.audit.hash_chain`."""
+    """The hash of the last event, by which the whole trail can be verified:
+    `alert_trader.domain.audit.hash_chain`."""

@@ -1,1 +1,1 @@
-"""The account workflow: one per account, running for ever."""
+"""The account workflow: one for each account, without an end."""

@@ -1,6 +1,8 @@
-"""Halts of an account: entries are told to stop, open trades to close, and what came of it.
+"""Halting and flattening an account.
 
-A halt is certain once the last order that was let pass before it can no longer leave; that is waited for before a halt is answered.
+Trades are signalled to stop buying, or to close, and the outcome is reported.
+
+A halt is certain once the last order admitted before it can no longer be sent; a halt is answered only then.
 """
 
 import asyncio
@@ -26,27 +28,33 @@ with workflow.unsafe.imports_passed_through():
 
 
 class Halts:
-    """Carries out what a halt or a flattening means for the trades."""
+    """Carries out a halt, or the flattening of the account, at its trades."""
 
-    def __init__(self, memory: Account, refresh: Callable[[], None]) -> None:
-        """Halt `memory`'s account; `refresh` is called when something to show has changed."""
-        self._memory = memory
+    def __init__(self, account: Account, refresh: Callable[[], None]) -> None:
+        """Halt `account`; `refresh` is called when its page must be updated."""
+        self._account = account
         self._refresh = refresh
-        self._beside: list[asyncio.Task[None]] = []
+        self._tasks: list[asyncio.Task[None]] = []
         self._stopped: tuple[OpenTrade, ...] = ()
-        self._told_to_close: set[WorkflowId] = set()
-        self.leaving = False
-        """Set when the run is over: a flattening goes on in the next."""
+        self._close_sent: set[WorkflowId] = set()
+        self._ending = False
+
+    def end_run(self) -> None:
+        """End this run: a flattening continues in the next."""
+        self._ending = True
 
     @property
-    def quiet(self) -> bool:
-        """Whether nothing is under way beside the story."""
-        return all(task.done() for task in self._beside)
+    def idle(self) -> bool:
+        """Whether no signal and no flattening is in progress."""
+        return all(task.done() for task in self._tasks)
 
-    def order(self, order: TradingStateCommand, command: Command) -> None:
-        """Move the account by a person's command; raises an application error where the table has no place for it."""
+    def apply(self, order: TradingStateCommand, command: Command) -> None:
+        """Change the trading state by a person's command.
+
+        Raise an application error if the table has no row for it.
+        """
         try:
-            self._memory.change_state(
+            self._account.change_state(
                 order, workflow.now(), by=command.by, reason=command.reason or "no reason given"
             )
         except IllegalStateChangeError as refused:
@@ -54,82 +62,83 @@ class Halts:
         self._refresh()
 
     def stop_entries(self) -> None:
-        """Tell every trade that may still buy to take its entry back."""
-        entering = self._memory.entering
+        """Signal every trade that may still buy to cancel its entry."""
+        entering = self._account.entering
         self._stopped = entering or self._stopped
         for trade in entering:
-            self._spawn(self._tell(trade.trade, HALTED_SIGNAL))
+            self._start(self._signal(trade.trade, HALTED_SIGNAL))
 
-    async def certain(self) -> None:
-        """Wait until no order that was let pass can leave any more."""
-        passed = self._memory.last_admitted_at
-        if passed is not None:
-            await wait(
-                lambda: False, passed + ADMISSION_VALIDITY, "for the last order that was let pass to be over"
-            )
+    async def wait_until_certain(self) -> None:
+        """Wait until no order that was admitted before can be sent any more."""
+        admitted_at = self._account.last_admitted_at
+        if admitted_at is not None:
+            await wait(lambda: False, admitted_at + ADMISSION_VALIDITY, "for the last admission to expire")
 
     async def receipt(self, started: datetime) -> HaltReceipt:
-        """Say what a halt has led to, within `HALT_ANSWER` of its start."""
-        await self.certain()
+        """Return what a halt has led to, within `HALT_RECEIPT_WITHIN` of its start."""
+        await self.wait_until_certain()
         await wait(
-            lambda: not self._memory.entering, started + timing.HALT_ANSWER, "for entries to be taken back"
+            lambda: not self._account.entering,
+            started + timing.HALT_RECEIPT_WITHIN,
+            "for entries to be cancelled",
         )
         cancelled = tuple(ended_line(each) for each in self._stopped if not each.entering)
-        remaining = tuple(self._memory.trades.values())
+        remaining = tuple(self._account.trades.values())
         return HaltReceipt(
             acknowledged=True,
-            state=self._memory.state,
-            epoch=self._memory.epoch,
+            state=self._account.state,
+            epoch=self._account.epoch,
             cancelled=cancelled,
             remaining=tuple(remaining_line(each) for each in remaining),
-            text=remaining_text(self._memory.state, cancelled, remaining),
+            text=remaining_text(self._account.state, cancelled, remaining),
         )
 
     def begin_to_flatten(self) -> None:
-        """Begin to close every open trade, or go on with it after a fresh start."""
-        self._spawn(self._flatten())
+        """Begin to close every open trade; a new run continues with it."""
+        self._start(self._flatten())
 
     def flatten_again(self) -> None:
-        """Have every open trade told again: one that waits for the venue tries again at once."""
-        self._told_to_close.clear()
+        """Signal every open trade again: one that retries at the broker tries at once."""
+        self._close_sent.clear()
 
     @property
-    def _untold(self) -> list[WorkflowId]:
-        return [
-            trade.trade for trade in self._memory.trades.values() if trade.trade not in self._told_to_close
-        ]
+    def _to_close(self) -> list[WorkflowId]:
+        return [trade.trade for trade in self._account.trades.values() if trade.trade not in self._close_sent]
 
     async def _flatten(self) -> None:
-        """Tell open trades to close, each once and again when a person asks for it, until none is open."""
+        """Signal open trades to close, each once and again when a person requests it, until none is open."""
         turn = 0
-        while not self.leaving:
-            for trade in self._untold:
-                self._told_to_close.add(trade)
-                await self._tell(trade, CLOSE_SIGNAL)
+        while not self._ending:
+            for trade in self._to_close:
+                self._close_sent.add(trade)
+                await self._signal(trade, CLOSE_SIGNAL)
             pause = timing.FLATTEN_PAUSES[min(turn, len(timing.FLATTEN_PAUSES) - 1)]
             turn += 1
             await wait(
-                lambda: not self._memory.trades or bool(self._untold) or self.leaving,
+                lambda: not self._account.trades or bool(self._to_close) or self._ending,
                 pause,
                 "for open trades to be closed",
             )
-            if not self._memory.trades:
-                self._memory.change_state(
+            if not self._account.trades:
+                self._account.change_state(
                     TradingStateCommand.FLAT, workflow.now(), by="the account", reason="every trade is closed"
                 )
                 self._refresh()
                 return
-            if self.leaving or self._untold:
+            if self._ending or self._to_close:
                 continue
-            left = list(self._memory.trades.values())
-            text = f"Flattening: {len(left)} trades with {sum(each.position for each in left)} contracts are still open"
-            self._memory.record(workflow.now(), EventKind.FLATTENING, text, trades=len(left))
+            left = list(self._account.trades.values())
+            text = (
+                f"Flattening: {len(left)} trades with {sum(each.position for each in left)} contracts "
+                "still open"
+            )
+            self._account.record(workflow.now(), EventKind.FLATTENING, text, trades=len(left))
 
-    async def _tell(self, trade: WorkflowId, signal: str) -> None:
-        """Signal a trade; one that is over needs no telling."""
-        command = Command(by=self._memory.halted_by or "the account", reason=self._memory.halt_reason or "")
+    async def _signal(self, trade: WorkflowId, signal: str) -> None:
+        """Signal a trade; one that is over needs no signal."""
+        command = Command(by=self._account.halted_by or "the account", reason=self._account.halt_reason or "")
         with contextlib.suppress(ApplicationError):
             await workflow.get_external_workflow_handle(trade).signal(signal, command)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        self._beside = [*[task for task in self._beside if not task.done()], asyncio.create_task(work)]
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks = [*[task for task in self._tasks if not task.done()], asyncio.create_task(work)]

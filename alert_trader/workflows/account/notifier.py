@@ -1,4 +1,4 @@
-"""What people are told of an account, beside its story: nothing here ever holds an entry or a halt up."""
+"""The notices that people receive of an account. Nothing here ever delays an entry or a halt."""
 
 import contextlib
 
@@ -10,7 +10,8 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.account.account import Account
     from alert_trader.domain.audit.event import EventKind
     from alert_trader.domain.ids import AccountNumber, account_workflow_id
-    from alert_trader.workflows import timing
+    from alert_trader.workflows import activity_options
+    from alert_trader.workflows.activity_options import run_activity
 
 PAGES = frozenset(
     {EventKind.HALTED, EventKind.STILL_HALTED, EventKind.DIFFERENCE, EventKind.WARNING, EventKind.PREFLIGHT}
@@ -18,37 +19,39 @@ PAGES = frozenset(
 
 
 class AccountNotifier:
-    """Tells each audit event of an account once, several at a time where they come fast."""
+    """Sends each audit event of an account in one notice; events that come fast are sent together."""
 
-    def __init__(self, account: AccountNumber, memory: Account, told: int) -> None:
-        """Tell of `memory`'s events after the one numbered `told`."""
+    def __init__(self, number: AccountNumber, account: Account, notified: int) -> None:
+        """Send the events of `account` after the one numbered `notified`."""
+        self._number = number
         self._account = account
-        self._memory = memory
-        self.told = told
-        self.leaving = False
-        """Set when the run is over: what is untold then the next run tells."""
+        self.notified = notified
+        self._ending = False
 
-    async def tell(self) -> None:
-        """Tell people what happened until the run is over. A channel that is dead is left behind."""
-        while not self.leaving:
-            await workflow.wait_condition(lambda: self._memory.recorded > self.told or self.leaving)
-            fresh = tuple(event for event in self._memory.events if event.sequence > self.told)
+    def end_run(self) -> None:
+        """End this run: the next one sends what is not sent yet."""
+        self._ending = True
+
+    async def run(self) -> None:
+        """Send notices until the run ends. A channel that does not work is not waited for."""
+        while not self._ending:
+            await workflow.wait_condition(lambda: self._account.recorded > self.notified or self._ending)
+            fresh = tuple(event for event in self._account.events if event.sequence > self.notified)
             if not fresh:
                 continue
-            self.told = fresh[-1].sequence
+            self.notified = fresh[-1].sequence
             notice = Notice(
                 level=Level.PAGE if {event.kind for event in fresh} & PAGES else Level.MONEY,
-                workflow_id=account_workflow_id(self._account),
-                title=f"Account {self._account}",
+                workflow_id=account_workflow_id(self._number),
+                title=f"Account {self._number}",
                 text="\n".join(event.text for event in fresh),
                 events=fresh,
             )
             with contextlib.suppress(ActivityError):
-                await workflow.execute_activity(
+                await run_activity(
                     NOTIFY,
                     notice,
-                    start_to_close_timeout=timing.NOTIFY_TIMEOUT,
-                    schedule_to_close_timeout=timing.NOTIFY_TOTAL,
-                    retry_policy=timing.NOTIFY_RETRY,
-                    summary=f"tell people: {fresh[-1].text[:60]}",
+                    answer=type(None),
+                    options=activity_options.NOTIFY,
+                    summary=f"notify: {fresh[-1].text[:60]}",
                 )

@@ -1,4 +1,4 @@
-"""The view of an account for people, its page in the Web UI, and the lines of a halt's answer."""
+"""The view of an account for people, its page in the Web UI, and the texts of a halt's receipt."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -12,37 +12,37 @@ from alert_trader.domain.account.view import AccountView, OpenTradeView
 from alert_trader.domain.money import Usd, plain
 from alert_trader.workflows.interface import AccountRequest
 
-STORY_LINES = 12
+PAGE_EVENTS = 12
 """Last events shown on an account's page."""
 
 
 def build_view(
     *,
     request: AccountRequest,
-    memory: Account,
+    account: Account,
     checks: tuple[Check, ...],
     stream_since: datetime | None,
     foreign: tuple[ForeignOrder, ...],
     now: datetime,
 ) -> AccountView:
-    """Put an account together as it stands."""
-    day = memory.day
+    """Build the view of an account as it is now."""
+    day = account.day
     return AccountView(
         account=request.account,
         mode=request.mode,
-        state=memory.state,
-        epoch=memory.epoch,
-        halted_at=memory.halted_at,
-        halted_by=memory.halted_by,
-        halt_reason=memory.halt_reason,
+        state=account.state,
+        epoch=account.epoch,
+        halted_at=account.halted_at,
+        halted_by=account.halted_by,
+        halt_reason=account.halt_reason,
         day=day.date,
         reference=day.reference,
-        committed=memory.committed,
+        committed=account.committed,
         trades_today=day.trades,
         trades_by_author=dict(day.by_author),
         notional_today=day.notional,
         realised_today=day.realised,
-        orders_last_minute=memory.orders_since(now - timedelta(minutes=1)),
+        orders_last_minute=account.orders_since(now - timedelta(minutes=1)),
         open_trades=tuple(
             OpenTradeView(
                 trade=each.trade,
@@ -56,29 +56,30 @@ def build_view(
                 realised=each.realised,
                 admitted_at=each.admitted_at,
             )
-            for each in memory.trades.values()
+            for each in account.trades.values()
         ),
-        limits=memory.limits,
-        differences=memory.differences,
+        limits=account.limits,
+        differences=account.differences,
         foreign_orders=foreign,
         preflight=checks,
         preflight_at=day.preflight_at,
         stream_since=stream_since,
-        events=tuple(memory.events),
+        events=tuple(account.events),
     )
 
 
 def details(view: AccountView) -> str:
-    """Write the account's page in Markdown: its state first, then what is used of each limit, then what happened."""
-    limits = view.limits
+    """Write the account's page in Markdown: state, what is used of each limit, last events."""
+    limits, committed, since = view.limits, _dollars(view.committed), view.stream_since
+    stream = "lost" if since is None else f"connected since {since:%H:%M:%S} UTC"
     rows = [
         f"**{view.state.upper()}** · account `{view.account}` · {view.mode} · epoch {view.epoch}",
         "",
         *(f"- **blocks entries**: {_plain(each)}" for each in view.blocking),
-        f"- buying power at the start of {view.day}: {_dollars(view.reference)}, {_dollars(view.committed)} of it committed",
+        f"- buying power at the start of {view.day}: {_dollars(view.reference)}, {committed} of it committed",
         _today(view),
         f"- open: {len(view.open_trades)} of {limits.max_open_trades} trades",
-        f"- order stream: {'lost' if view.stream_since is None else f'followed since {view.stream_since:%H:%M:%S} UTC'}",
+        f"- order stream: {stream}",
         *(f"- difference: {_plain(str(each))}{_explained(each)}" for each in view.differences),
         "",
         *(
@@ -88,7 +89,7 @@ def details(view: AccountView) -> str:
         "",
         *(
             f"{event.sequence}. {event.at:%m-%d %H:%M:%S} {_plain(event.text)}  "
-            for event in view.events[-STORY_LINES:]
+            for event in view.events[-PAGE_EVENTS:]
         ),
     ]
     return "\n".join(rows)
@@ -97,7 +98,10 @@ def details(view: AccountView) -> str:
 def _today(view: AccountView) -> str:
     used, most = _dollars(view.notional_today), _dollars(view.limits.max_notional_per_day)
     trades = f"{view.trades_today} of {view.limits.max_trades_per_day} trades, {used} of {most}"
-    return f"- today: {trades}, realised {_dollars(view.realised_today)} (halts at -{_dollars(view.limits.max_loss_per_day)})"
+    return (
+        f"- today: {trades}, realised {_dollars(view.realised_today)} (halts at "
+        f"-{_dollars(view.limits.max_loss_per_day)})"
+    )
 
 
 def _explained(difference: Difference) -> str:
@@ -105,22 +109,23 @@ def _explained(difference: Difference) -> str:
 
 
 def ended_line(trade: OpenTrade) -> str:
-    """Say how an entry ended."""
-    return f"{trade.trade}: the entry in {trade.contract} is over, {trade.bought} of {trade.quantity} were bought"
+    """Return a line on how an entry ended."""
+    return f"{trade.trade}: entry in {trade.contract} ended, {trade.bought} of {trade.quantity} bought"
 
 
 def remaining_line(trade: OpenTrade) -> str:
-    """Say what is still there of a trade."""
+    """Return a line on what is left of a trade."""
     return f"{trade.trade}: {trade.contract}, {_trade_line(trade.entering, trade.bought, trade.position)}"
 
 
 def remaining_text(state: AccountState, cancelled: Sequence[str], remaining: Sequence[OpenTrade]) -> str:
-    """Sum a halt up in one sentence."""
+    """Return the text of a halt's receipt."""
     entering = sum(each.entering for each in remaining)
     held = sum(each.position for each in remaining)
     return (
-        f"The account is {state}: no entry is sent any more. {len(cancelled)} entries were cancelled, {entering} are being taken back, "
-        f"{held} contracts in {len(remaining)} open trades stay with their exits"
+        f"The account is {state}: no entry is sent any more. {len(cancelled)} entries were cancelled, "
+        f"{entering} are being cancelled. "
+        f"{held} contracts in {len(remaining)} open trades keep their exits"
     )
 
 

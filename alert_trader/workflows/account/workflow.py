@@ -1,8 +1,9 @@
-"""AccountWorkflow: one account, for ever.
+"""AccountWorkflow: one account, without an end.
 
-It lets entries pass or denies them (`alert_trader.domain.account.account`), halts and flattens (`account_halts`), begins each day with a reading of the buying
-power and a preflight (`account_days`), tells people (`account_telling`), follows the account's order stream through one activity, and
-starts afresh once a day with everything it knows. Exits and cancels never ask it: whatever happens to it, they go on.
+It admits or denies entries (`alert_trader.domain.account.account`), halts and flattens (`halts.py`), begins
+each day with a reading of the buying power and a preflight (`days.py`), notifies people (`notifier.py`),
+follows the account's order stream with one activity, and continues as new once a day with its whole state.
+Exits and cancels never ask it: whatever happens to it, they continue.
 """
 
 import asyncio
@@ -42,11 +43,12 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.ids import WorkflowId
     from alert_trader.domain.market.quotes import Quote
     from alert_trader.domain.orders.order import OrderReport, Position
-    from alert_trader.workflows import metrics, timing
+    from alert_trader.workflows import activity_options, metrics, timing
     from alert_trader.workflows.account.days import Days
     from alert_trader.workflows.account.halts import Halts
     from alert_trader.workflows.account.notifier import AccountNotifier
     from alert_trader.workflows.account.view import build_view, details
+    from alert_trader.workflows.activity_options import run_activity, start_activity
     from alert_trader.workflows.interface import (
         ACCOUNT_VIEW_QUERY,
         ACCOUNT_WORKFLOW,
@@ -72,7 +74,8 @@ with workflow.unsafe.imports_passed_through():
     )
     from alert_trader.workflows.waiting import wait
 
-MOST_FOREIGN = 50
+MAX_FOREIGN = 50
+"""Foreign orders that the account keeps for its view; older ones are dropped."""
 
 
 @workflow.defn(name=ACCOUNT_WORKFLOW)
@@ -81,55 +84,59 @@ class AccountWorkflow:
 
     @workflow.init
     def __init__(self, request: AccountRequest) -> None:
-        """Take over what an earlier run carried, or open the account, before any handler runs."""
+        """Take over the state of an earlier run, or open the account, before any handler runs."""
         self._request = request
-        carried = request.carried or Carried(memory=new_account(request.limits, workflow.now()))
-        self._memory = carried.memory
+        carried = request.carried or Carried(account=new_account(request.limits, workflow.now()))
+        self._account = carried.account
         self._stream_since = carried.stream_since
         self._foreign = carried.foreign
-        self._days = Days(self._memory, carried.still_told)
-        self._halts = Halts(self._memory, self._refresh)
-        self._telling = AccountNotifier(request.account, self._memory, carried.told)
+        self._days = Days(self._account, carried.halt_reminded)
+        self._halts = Halts(self._account, self._refresh)
+        self._notifier = AccountNotifier(request.account, self._account, carried.notified)
         self._began = workflow.now()
         self._updates = 0
 
     @workflow.run
     async def run(self, request: AccountRequest) -> None:
-        """Look after the account for a day, then start afresh with everything."""
-        stream = workflow.start_activity(
+        """Run the account for a day, then continue as new with its whole state."""
+        stream = start_activity(
             FOLLOW_ORDERS,
             FollowRequest(account=request.account),
+            options=activity_options.FOLLOW_ORDERS,
             summary=f"follow the orders of {request.account}",
-            start_to_close_timeout=2 * timing.ACCOUNT_RUN,  # the run ends it; this only bounds it
-            heartbeat_timeout=timing.HEARTBEAT_TIMEOUT,
-            retry_policy=timing.RECONNECT,
         )
-        telling = asyncio.create_task(self._telling.tell())
-        if self._memory.state is AccountState.REDUCING:
+        notices = asyncio.create_task(self._notifier.run())
+        if self._account.state is AccountState.REDUCING:
             self._halts.begin_to_flatten()
-        elif self._memory.state is AccountState.HALTED:
-            self._halts.stop_entries()  # those that the run before could not tell any more
-        for _ in range(timing.MOST_MOMENTS):
+        elif self._account.state is AccountState.HALTED:
+            self._halts.stop_entries()  # those that the run before did not reach
+        for _ in range(timing.MAX_TURNS):
             await self._days.begin_if_due()
             self._refresh()
             if self._full:
                 break
             moment = min(self._days.next_reading, self._days.midnight, self._began + timing.ACCOUNT_RUN)
-            # a person's preflight that is not all right is read again before that
+            # a failed preflight that a person has run is read again before that
             await wait(
                 lambda: self._full or self._days.next_reading < moment,  # noqa: B023 - awaited here
                 moment,
-                "next thing an account does by itself",
+                "next scheduled work of the account",
             )
-        self._telling.leaving = self._halts.leaving = True
-        await wait(lambda: telling.done() and self._halts.quiet, timing.NOTIFY_TOTAL, "for what is under way")
+        self._notifier.end_run()
+        self._halts.end_run()
+        await wait(
+            lambda: notices.done() and self._halts.idle,
+            activity_options.NOTIFY_LIMIT,
+            "for work in progress",
+        )
         await workflow.wait_condition(workflow.all_handlers_finished)
-        stream.cancel()  # last: trades hear of their fills by it, and a channel to people that is dead takes its time
+        # last: trades receive their fills through it, and a channel that does not work takes its time
+        stream.cancel()
         workflow.continue_as_new(
             AccountRequest(
                 account=request.account,
                 mode=request.mode,
-                limits=self._memory.settings_limits,
+                limits=self._account.settings_limits,
                 carried=self._carried,
             )
         )
@@ -137,41 +144,41 @@ class AccountWorkflow:
     @property
     def _carried(self) -> Carried:
         return Carried(
-            memory=self._memory,
-            told=self._telling.told,
+            account=self._account,
+            notified=self._notifier.notified,
             stream_since=self._stream_since,
             foreign=self._foreign,
-            still_told=self._days.still_told,
+            halt_reminded=self._days.halt_reminded,
         )
 
     @property
     def _full(self) -> bool:
-        """Whether this run has lasted long enough: by its age, by what it answered, or by what Temporal thinks of its history."""
+        """Whether this run must end: by its age, its number of updates, or because Temporal suggests it."""
         aged = workflow.now() >= self._began + timing.ACCOUNT_RUN
-        return aged or self._updates >= timing.MOST_UPDATES or workflow.info().is_continue_as_new_suggested()
+        return aged or self._updates >= timing.MAX_UPDATES or workflow.info().is_continue_as_new_suggested()
 
     # Entries
 
     @workflow.update(name=ADMIT_UPDATE)
     def admit(self, request: AdmitRequest) -> AdmitAnswer:
-        """Let an entry order pass, or deny it. Asking twice reserves once."""
+        """Admit an entry order, or deny it. Asking twice reserves once."""
         self._updates += 1
-        answer = self._memory.admit(request, workflow.now())
+        answer = self._account.admit(request, workflow.now())
         return AdmitAnswer(denied=answer) if isinstance(answer, Denied) else AdmitAnswer(admitted=answer)
 
     @workflow.update(name=RELEASE_UPDATE)
     def release(self, trade: WorkflowId) -> None:
-        """Free what a trade had reserved that is over and did not say so. Releasing twice frees once."""
+        """Free what a trade had reserved that is over and did not report it. Releasing twice frees once."""
         self._updates += 1
-        self._memory.release(trade)
+        self._account.release(trade)
         self._refresh()
 
     @workflow.signal(name=POSITION_SIGNAL)
-    def report_position(self, standing: PositionReport) -> None:
-        """Take in how a trade stands; one that is over is released, and a day's loss may halt the account."""
-        state = self._memory.state
-        self._memory.apply_report(standing, workflow.now())
-        if self._memory.state is not state:
+    def report_position(self, report: PositionReport) -> None:
+        """Apply a trade's report; a trade that is over is released, and a day's loss may halt the account."""
+        state = self._account.state
+        self._account.apply_report(report, workflow.now())
+        if self._account.state is not state:
             self._halts.stop_entries()
         self._refresh()
 
@@ -179,34 +186,35 @@ class AccountWorkflow:
 
     @workflow.signal(name=HALT_SIGNAL)
     def halt_now(self, command: Command) -> None:
-        """Halt: recorded even while no worker runs, so that it holds from then on."""
-        self._halts.order(TradingStateCommand.HALT, command)
+        """Halt. A signal is recorded even while no worker runs, so that the halt holds from then on."""
+        self._halts.apply(TradingStateCommand.HALT, command)
         self._halts.stop_entries()
 
     @workflow.update(name=HALT_UPDATE)
     async def halt(self, command: Command) -> HaltReceipt:
-        """Halt, and answer when it is certain that no entry leaves any more: with what was cancelled by then, and what remains."""
+        """Halt, and answer when it is certain that no entry is sent any more."""
         self._updates += 1
         started = workflow.now()
-        self._halts.order(TradingStateCommand.HALT, command)
+        self._halts.apply(TradingStateCommand.HALT, command)
         self._halts.stop_entries()
         return await self._halts.receipt(started)
 
     @workflow.update(name=RESUME_UPDATE)
     def resume(self, command: Command) -> AccountReceipt:
-        """Let the account trade again."""
+        """Let the account buy again."""
         self._updates += 1
-        self._halts.order(TradingStateCommand.RESUME, command)
+        self._halts.apply(TradingStateCommand.RESUME, command)
         return AccountReceipt(
             done=True, text=f"Account {self._request.account} is active again", view=self.view()
         )
 
     @resume.validator
     def _may_resume(self, command: Command) -> None:
-        if self._memory.state is not AccountState.HALTED:
-            more = ": it is halted when it is flat" if self._memory.state is AccountState.REDUCING else ""
+        if self._account.state is not AccountState.HALTED:
+            flattening = self._account.state is AccountState.REDUCING
+            more = ": it is being flattened, and halted when it is flat" if flattening else ""
             raise ApplicationError(
-                f"expected a halted account, found it {self._memory.state}{more}", type=NOT_POSSIBLE
+                f"expected a halted account, found it {self._account.state}{more}", type=NOT_POSSIBLE
             )
         if not command.by.strip() or not command.reason.strip():
             raise ApplicationError(
@@ -215,20 +223,23 @@ class AccountWorkflow:
 
     @workflow.update(name=FLATTEN_UPDATE)
     async def flatten(self, command: Command) -> AccountReceipt:
-        """Halt, cancel every entry and close every position; answers when nothing is bought any more, and goes on until flat."""
+        """Halt, cancel every entry and close every position.
+
+        Answer when nothing is bought any more, and continue until flat.
+        """
         self._updates += 1
-        already = self._memory.state is AccountState.REDUCING
-        self._halts.order(TradingStateCommand.FLATTEN, command)
+        already = self._account.state is AccountState.REDUCING
+        self._halts.apply(TradingStateCommand.FLATTEN, command)
         if already:
             self._halts.flatten_again()
         else:
             self._halts.begin_to_flatten()
-        await self._halts.certain()
-        left, flat = len(self._memory.trades), self._memory.state is AccountState.HALTED
+        await self._halts.wait_until_certain()
+        left, flat = len(self._account.trades), self._account.state is AccountState.HALTED
         text = (
             "The account is flat"
             if flat
-            else f"Nothing is bought any more; {left} open trades are being closed, until the account is flat"
+            else f"Nothing is bought any more. {left} open trades are being closed until the account is flat"
         )
         return AccountReceipt(done=flat, text=text, view=self.view())
 
@@ -236,10 +247,10 @@ class AccountWorkflow:
 
     @workflow.update(name=LIMITS_UPDATE)
     def change_limits(self, command: LimitsCommand) -> LimitsReceipt:
-        """Change limits, on record with their diff and the reason."""
+        """Change limits; the changes and the reason are recorded."""
         self._updates += 1
-        old, new = self._memory.limits, changed(self._memory.limits, command.changes)
-        self._memory.change_limits(new, workflow.now(), by=command.by, reason=command.reason)
+        old, new = self._account.limits, changed(self._account.limits, command.changes)
+        self._account.change_limits(new, workflow.now(), by=command.by, reason=command.reason)
         self._refresh()
         changes = diff(old, new)
         return LimitsReceipt(
@@ -251,40 +262,46 @@ class AccountWorkflow:
         if not command.reason.strip():
             raise ApplicationError("expected the reason for the change, found it empty", type=NOT_POSSIBLE)
         try:
-            changed(self._memory.limits, command.changes)
+            changed(self._account.limits, command.changes)
         except ValueError as wrong:
             raise ApplicationError(str(wrong), type=NOT_POSSIBLE) from wrong
 
     @workflow.signal(name=SETTINGS_SIGNAL)
     def update_settings(self, limits: Limits) -> None:
-        """Take over limits that were changed in the settings; what a person changed since stays where the settings did not move."""
-        new = merged(self._memory.limits, self._memory.settings_limits, limits)
-        self._memory.settings_limits = limits
-        self._memory.change_limits(
+        """Take over limits that have changed in the settings.
+
+        A limit that a person changed stays if its setting has not changed.
+        """
+        new = merged(self._account.limits, self._account.settings_limits, limits)
+        self._account.settings_limits = limits
+        self._account.change_limits(
             new, workflow.now(), by="the settings", reason="as a worker started with them"
         )
         self._refresh()
 
     @workflow.signal(name=DIFFERENCES_SIGNAL)
     def report_differences(self, found: list[Difference]) -> None:
-        """Take in where the account and its trades do not agree; new ones are paged, and block entries."""
-        self._memory.update_differences(tuple(found), workflow.now())
+        """Apply the differences between the account and its trades.
+
+        A new one pages people and blocks entries.
+        """
+        self._account.update_differences(tuple(found), workflow.now())
         self._refresh()
 
     @workflow.update(name=EXPLAIN_UPDATE)
     def explain(self, command: Explanation) -> AccountReceipt:
-        """Explain differences; trades that are gone are forgotten with it."""
+        """Explain differences; trades that no longer exist are released with it."""
         self._updates += 1
         gone = [
             each.what
-            for each in self._memory.differences
+            for each in self._account.differences
             if each.kind is DifferenceKind.TRADE_ENDED and command.what in {None, each.what}
         ]
-        count = self._memory.explain(command.what, workflow.now(), by=command.by, reason=command.reason)
+        count = self._account.explain(command.what, workflow.now(), by=command.by, reason=command.reason)
         for trade in gone:
-            self._memory.release(WorkflowId(trade))
+            self._account.release(WorkflowId(trade))
         self._refresh()
-        return AccountReceipt(done=True, text=f"{count} differences are explained", view=self.view())
+        return AccountReceipt(done=True, text=f"{count} differences explained", view=self.view())
 
     @explain.validator
     def _may_explain(self, command: Explanation) -> None:
@@ -292,7 +309,7 @@ class AccountWorkflow:
             raise ApplicationError("expected what explains the difference, found it empty", type=NOT_POSSIBLE)
         if not any(
             each.explained_by is None and command.what in {None, each.what}
-            for each in self._memory.differences
+            for each in self._account.differences
         ):
             about = "" if command.what is None else f" about {command.what}"
             raise ApplicationError(
@@ -301,41 +318,41 @@ class AccountWorkflow:
 
     @workflow.update(name=ALLOW_UPDATE)
     def allow_repost(self, command: Explanation) -> AccountReceipt:
-        """Let a re-post through, once."""
+        """Allow a re-post, once."""
         self._updates += 1
-        self._memory.allow(command.what or "", workflow.now(), by=command.by, reason=command.reason)
+        self._account.allow(command.what or "", workflow.now(), by=command.by, reason=command.reason)
         self._refresh()
         return AccountReceipt(
             done=True,
-            text=f"The alert of {command.what} is let through when it is sent again",
+            text=f"The alert of {command.what} is allowed when it is sent again",
             view=self.view(),
         )
 
     @allow_repost.validator
     def _may_allow(self, command: Explanation) -> None:
-        if all(each.trade != command.what for each in self._memory.denied_reposts):
+        if all(each.trade != command.what for each in self._account.denied_reposts):
             raise ApplicationError(
-                f"expected a trade that was denied as a re-post, found {command.what} is none",
+                f"expected a trade that was denied as a re-post, found that {command.what} is none",
                 type=NOT_POSSIBLE,
             )
 
     # The broker's side
 
     @workflow.signal(name=STREAM_SIGNAL)
-    def report_stream(self, standing: StreamStatus) -> None:
-        """Take in whether the order stream is followed."""
-        self._stream_since = standing.since
+    def report_stream(self, status: StreamStatus) -> None:
+        """Apply whether the order stream is connected."""
+        self._stream_since = status.since
         self._refresh()
 
     @workflow.signal(name=FOREIGN_SIGNAL)
     def report_foreign_order(self, order: ForeignOrder) -> None:
-        """Write an order down that is not ours. It is left alone."""
+        """Record a foreign order. It is never touched."""
         if all(each.order_id != order.order_id for each in self._foreign):
-            self._foreign = (*self._foreign, order)[-MOST_FOREIGN:]
-            self._memory.record(
+            self._foreign = (*self._foreign, order)[-MAX_FOREIGN:]
+            self._account.record(
                 workflow.now(),
                 EventKind.FOREIGN_ORDER,
-                f"An order that is not ours: {order.text}",
+                f"Foreign order: {order.text}",
                 order=order.order_id,
             )
 
@@ -343,58 +360,56 @@ class AccountWorkflow:
     async def positions(self) -> list[Position]:
         """Read every option position at the broker."""
         self._updates += 1
-        found: list[Position] = await self._ask(READ_POSITIONS, list[Position], "read every position")
+        found: list[Position] = await self._read(READ_POSITIONS, list[Position], "read every position")
         return found
 
     @workflow.update(name=ORDERS_UPDATE)
     async def orders(self) -> list[OrderReport]:
-        """Read every order that works at the broker."""
+        """Read every working order at the broker."""
         self._updates += 1
-        found: list[OrderReport] = await self._ask(
+        found: list[OrderReport] = await self._read(
             READ_LIVE_ORDERS, list[OrderReport], "read every working order"
         )
         return found
 
     @workflow.update(name=QUOTES_UPDATE)
     async def quotes(self, symbols: list[str]) -> dict[str, Quote]:
-        """Read the quotes of up to 100 contracts, by OCC symbol; those without one are left out."""
+        """Read the quotes of up to 100 contracts, by OCC symbol; those without a quote are left out."""
         self._updates += 1
-        found: dict[str, Quote] = await self._ask(
+        found: dict[str, Quote] = await self._read(
             READ_QUOTES, dict[str, Quote], f"read {len(symbols)} quotes", symbols
         )
         return found
 
     @workflow.update(name=PREFLIGHT_UPDATE)
     async def preflight(self) -> list[Check]:
-        """Run the preflight now; what it finds holds for the entries to come."""
+        """Run the preflight now; its result counts for the entries that follow."""
         self._updates += 1
         reading = await self._days.read()
         if reading is None:
-            raise ApplicationError("expected the broker to answer, found that it did not", type=NOT_POSSIBLE)
-        self._days.judge(reading.checks)
+            raise ApplicationError("The broker did not answer. Try again", type=NOT_POSSIBLE)
+        self._days.apply_preflight(reading.checks)
         self._refresh()
         return list(self._checks)
 
-    async def _ask(self, activity: str, kind: Any, summary: str, *given: object) -> Any:
+    async def _read(self, activity: str, kind: Any, summary: str, *given: object) -> Any:
         try:
-            return await workflow.execute_activity(
+            return await run_activity(
                 activity,
-                args=given,
-                result_type=kind,
-                start_to_close_timeout=timing.READ_TIMEOUT,
-                schedule_to_close_timeout=timing.READ_TOTAL,
-                retry_policy=timing.READ_RETRY,
+                *given,
+                answer=kind,
+                options=activity_options.READ,
                 summary=summary,
             )
         except ActivityError as failed:
             raise ApplicationError(
-                f"expected the broker to answer, found: {failed.cause}", type=NOT_POSSIBLE
+                f"The broker did not answer: {failed.cause}", type=NOT_POSSIBLE
             ) from failed
 
     @property
     def _checks(self) -> tuple[Check, ...]:
-        """Give the last preflight, with the order stream's check beside the broker's."""
-        if not self._memory.day.preflight:
+        """Return the last preflight, with the check of the order stream added."""
+        if not self._account.day.preflight:
             return ()
         since = self._stream_since
         stream = Check(
@@ -403,18 +418,18 @@ class AccountWorkflow:
             found="lost" if since is None else f"subscribed since {since:%H:%M:%S} UTC",
             fix=""
             if since is not None
-            else "it is opened again by itself; if it stays so, see the worker's log",
+            else "it reconnects by itself; if it stays lost, see the worker's log",
         )
-        return (*self._memory.day.preflight, stream)
+        return (*self._account.day.preflight, stream)
 
     # What others see
 
     @workflow.query(name=ACCOUNT_VIEW_QUERY)
     def view(self) -> AccountView:
-        """Show the account as it stands."""
+        """Return the account as it is now."""
         return build_view(
             request=self._request,
-            memory=self._memory,
+            account=self._account,
             checks=self._checks,
             stream_since=self._stream_since,
             foreign=self._foreign,
@@ -423,15 +438,15 @@ class AccountWorkflow:
 
     @workflow.query(name=DAY_QUERY)
     def day(self) -> DayAnswer:
-        """Give the day's reference buying power."""
+        """Return the day's reference buying power."""
         return self._days.answer
 
     @workflow.query(name=EXPECTED_QUERY)
     def expected(self) -> ExpectedAnswer:
-        """Give what the open trades say they hold."""
-        return ExpectedAnswer(trades=self._memory.expected, differences=self._memory.differences)
+        """Return what the open trades hold by their own reports."""
+        return ExpectedAnswer(trades=self._account.expected, differences=self._account.differences)
 
     def _refresh(self) -> None:
-        """Bring the account's page in the Web UI up to date."""
+        """Update the account's page in the Web UI."""
         workflow.set_current_details(details(self.view()))
-        metrics.note_halt(halted=self._memory.state is not AccountState.ACTIVE)
+        metrics.record_halt(halted=self._account.state is not AccountState.ACTIVE)

@@ -1,61 +1,65 @@
-"""What a trade tells its account: that it buys, what it holds, what it earned, and that it is over. Nothing of the trade waits for it."""
+"""What a trade reports to its account: whether it still buys, what it holds, what it earned, and its end.
+
+Nothing waits for it.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from alert_trader.activities.messages import ADMIT_ENTRY, AdmitAnswer, SizedEntry
     from alert_trader.domain.account.reservation import PositionReport
-    from alert_trader.domain.alerts.alert import AlertMessage
-    from alert_trader.domain.denial import Code, Denied
-    from alert_trader.domain.ids import AccountNumber, Leg, WorkflowId, account_workflow_id, client_order_id
+    from alert_trader.domain.ids import AccountNumber, WorkflowId, account_workflow_id
     from alert_trader.domain.money import CONTRACT_MULTIPLIER, Usd
     from alert_trader.domain.trade.view import TradeView
-    from alert_trader.workflows import timing
     from alert_trader.workflows.interface import POSITION_SIGNAL
-
-Key = tuple[bool, int, int, int]
-"""Whether it may still buy, and the contracts bought, sold and held: what makes a standing another one."""
+    from alert_trader.workflows.trade.state import Exposure, TradeState
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class AccountReporter:
-    """Tells each change of a trade's standing once, several at a time where they come fast."""
+    """Reports each change of a trade's exposure once; changes that come fast are reported together."""
 
     def __init__(
-        self, account: AccountNumber, key: Callable[[], Key | None], view: Callable[[], TradeView]
+        self,
+        state: TradeState,
+        account: AccountNumber,
+        exposure: Callable[[], Exposure | None],
+        view: Callable[[], TradeView],
     ) -> None:
-        """Tell `account`; `key` is None while the account has nothing reserved for the trade, so that nothing need be told."""
+        """Report to `account`; `exposure` is None while the account has reserved nothing for the trade."""
+        self._state = state
         self._account = account
-        self._key = key
+        self._exposure = exposure
         self._view = view
-        self._sequence = 0
-        self.over = False
-        """Set when the trade is over: that is told last."""
 
-    async def tell(self) -> None:
-        """Tell until the trade is over. An account that is not there finds out by itself when it looks."""
-        told: Key | None = None
+    async def run(self) -> None:
+        """Report until the trade is over.
+
+        An account that is not reached finds out when it compares positions itself.
+        """
+        reports = self._state.account
         over = False
         while not over:
-            await workflow.wait_condition(lambda: self.over or self._key() not in {None, told})  # noqa: B023 - awaited here
-            over, key = self.over, self._key()
-            if key is not None:
-                told = key
-                await self._signal(entering=key[0] and not over, over=over)
+            await workflow.wait_condition(
+                lambda: self._state.over or self._exposure() not in {None, reports.last}
+            )
+            over, exposure = self._state.over, self._exposure()
+            if exposure is not None:
+                reports.last = exposure
+                await self._signal(entering=exposure.entering and not over, over=over)
 
     async def _signal(self, *, entering: bool, over: bool) -> None:
-        view = self._view()
-        # a trade that was reset counts on from where its first life stopped: time goes on
-        self._sequence = max(self._sequence + 1, (workflow.now() - _EPOCH) // timedelta(microseconds=1))
-        standing = PositionReport(
+        view, reports = self._view(), self._state.account
+        # numbered by time, so that a trade that was reset counts on from its first run
+        reports.sequence = max(reports.sequence + 1, (workflow.now() - _EPOCH) // timedelta(microseconds=1))
+        report = PositionReport(
             trade=WorkflowId(view.workflow_id),
-            sequence=self._sequence,
+            sequence=reports.sequence,
             entering=entering,
             bought=view.bought,
             position=view.position,
@@ -65,34 +69,16 @@ class AccountReporter:
         )
         try:
             await workflow.get_external_workflow_handle(account_workflow_id(self._account)).signal(
-                POSITION_SIGNAL, standing
+                POSITION_SIGNAL, report
             )
         except ApplicationError as lost:
-            workflow.logger.warning("account %s was not told: %s", self._account, lost)
+            workflow.logger.warning("account %s did not receive the report: %s", self._account, lost)
 
 
 def _paid(view: TradeView) -> Usd:
-    """Give what everything bought has cost, with the fees as far as they are known."""
+    """Return the cost of everything bought in dollars, with the fees as far as they are known."""
     if view.average_entry is None:
         return Usd(Decimal(0))
     return Usd(
         (view.average_entry * view.bought * CONTRACT_MULTIPLIER + (view.fees or 0)).quantize(Decimal("0.01"))
     )
-
-
-async def rehearse_admission(sized: SizedEntry, alert: AlertMessage) -> AdmitAnswer:
-    """Ask the account of a trade that is only rehearsed; one that is not reached says no."""
-    try:
-        answer: AdmitAnswer = await workflow.execute_activity(
-            ADMIT_ENTRY,
-            sized.admission(alert, client_order_id(alert.message_id, Leg.ENTRY, 1), sized.sizing.quantity),
-            result_type=AdmitAnswer,
-            start_to_close_timeout=timing.READ_TIMEOUT,
-            schedule_to_close_timeout=timing.READ_TOTAL,
-            retry_policy=timing.READ_RETRY,
-            summary="ask the account",
-        )
-    except ActivityError as failed:
-        reason = f"expected the account to answer, found: {failed.cause}"
-        return AdmitAnswer(denied=Denied(code=Code.ACCOUNT_UNREACHABLE, reason=reason))
-    return answer

@@ -1,7 +1,7 @@
-"""The trade's card, beside its story: shown by the bot, on a queue that the bot serves. Nothing here ever holds an order up.
+"""The trade's card: the bot shows it, on a task queue of its own. Nothing here ever delays an order.
 
-One activity at a time carries the newest state, so that what happens while it runs is shown by the next one, together. A bot that is away
-lets the activity run out; the next change, or the bot itself when it is back, has the card shown again.
+One activity at a time carries the newest state; what happens meanwhile is shown by the next one, together. If
+the bot is away the activity times out; the next change shows the card again, or the bot does when it is back.
 """
 
 from collections.abc import Callable
@@ -11,20 +11,23 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from alert_trader.activities.messages import SHOW_CARD, CardAnswer, CardPlace, CardRequest
+    from alert_trader.activities.messages import SHOW_CARD, CardAnswer, CardRequest
     from alert_trader.domain.ids import AccountNumber
     from alert_trader.domain.orders.ledger import OrderState
     from alert_trader.domain.orders.order import OrderStatus
     from alert_trader.domain.trade.view import TradeView
-    from alert_trader.workflows import timing
-    from alert_trader.workflows.interface import CardState, cards_queue
+    from alert_trader.workflows.activity_options import card_of, run_activity
+    from alert_trader.workflows.interface import CardState
     from alert_trader.workflows.trade.journal import Journal
+    from alert_trader.workflows.trade.state import TradeState
 
-MOST_EVENTS = 50
-"""Events one card carries: a bot that is away for weeks must not have the whole trail written into history again for each new event."""
+MAX_EVENTS = 50
+"""Events of one request: while the bot is away for weeks, the whole trail must not enter the history again
+with each event."""
 
-MOST_ORDERS = 20
-"""Orders a card carries beside those that may still fill: an exit that is refused for weeks is hundreds of them."""
+MAX_ORDERS = 20
+"""Orders of one request beside those that may still fill: an exit that is refused for weeks makes hundreds of
+them."""
 
 ENDED = frozenset(
     {
@@ -37,66 +40,61 @@ ENDED = frozenset(
 
 
 class CardPublisher:
-    """Keeps one card like the trade, and its thread like the journal."""
+    """Keeps the card up to date with the trade, and its thread with the audit trail."""
 
-    def __init__(self, journal: Journal, view: Callable[[], TradeView], account: AccountNumber) -> None:
-        """Show `journal`, and how the trade stands by `view`, through the bot of `account`."""
+    def __init__(
+        self, state: TradeState, journal: Journal, view: Callable[[], TradeView], account: AccountNumber
+    ) -> None:
+        """Show `view` and the events of `journal` through the bot of `account`."""
+        self._state = state
         self._journal = journal
         self._view = view
-        self._queue = cards_queue(account)
-        self._place: CardPlace | None = None
-        self._tried = 0
-        self._shown = 0
-        self._in_doubt = False
-        self.over = False
-        """Set when the trade is over: what is not shown then is tried once more."""
+        self._options = card_of(account)
 
     @property
-    def state(self) -> CardState:
-        """Say where the card is, and how many of the events it shows."""
-        return CardState(place=self._place, shown=self._shown, events=len(self._journal.events))
+    def progress(self) -> CardState:
+        """Return where the card is, and how many of the events it shows."""
+        card = self._state.card
+        return CardState(place=card.place, shown=card.shown, events=len(self._state.events))
 
     def show_again(self) -> None:
-        """Have the card shown though nothing changed: the bot is back, or the card was lost."""
-        self._tried = 0
+        """Show the card though nothing changed: the bot is back, or the card was deleted."""
+        self._state.card.sent = 0
 
-    async def show(self) -> None:
-        """Show each change until the trade is over."""
-        while not self.over or self._unshown:
-            await workflow.wait_condition(lambda: self._unshown or self.over)
-            if self._unshown:
-                await self._draw()
+    async def run(self) -> None:
+        """Show each change until the trade is over; what is not shown by then is tried once more."""
+        while not self._state.over or self._pending:
+            await workflow.wait_condition(lambda: self._pending or self._state.over)
+            if self._pending:
+                await self._show()
 
     @property
-    def _unshown(self) -> bool:
-        return len(self._journal.events) > self._tried
+    def _pending(self) -> bool:
+        return len(self._state.events) > self._state.card.sent
 
-    async def _draw(self) -> None:
-        events = self._journal.events
-        self._tried = len(events)
-        told = 0 if self._place is None else self._place.told
-        fresh = tuple(events[max(told, len(events) - MOST_EVENTS) :])
+    async def _show(self) -> None:
+        card, events = self._state.card, self._journal.events
+        card.sent = len(events)
+        told = 0 if card.place is None else card.place.told
+        fresh = tuple(events[max(told, len(events) - MAX_EVENTS) :])
         request = CardRequest(
-            view=_brief(self._view()), events=fresh, place=self._place, in_doubt=self._in_doubt
+            view=_brief(self._view()), events=fresh, place=card.place, in_doubt=card.in_doubt
         )
         try:
-            answer = await workflow.execute_activity(
+            answer = await run_activity(
                 SHOW_CARD,
                 request,
-                task_queue=self._queue,
-                result_type=CardAnswer,
-                start_to_close_timeout=timing.CARD_TIMEOUT,
-                schedule_to_close_timeout=timing.CARD_TOTAL,
-                retry_policy=timing.CARD_RETRY,
+                answer=CardAnswer,
+                options=self._options,
                 summary=f"show the card: {self._journal.last[:60]}",
             )
         except ActivityError:
-            # it may have been shown all the same: the next one looks before it makes anything
-            self._in_doubt = True
+            # it may have been shown all the same: the next request looks for it before it makes a new one
+            card.in_doubt = True
         else:
-            self._place, self._shown, self._in_doubt = answer.place, len(events), False
+            card.place, card.shown, card.in_doubt = answer.place, len(events), False
 
 
 def _brief(view: TradeView) -> TradeView:
-    older = tuple(order for order in view.orders[:-MOST_ORDERS] if order.status not in ENDED)
-    return replace(view, orders=older + view.orders[-MOST_ORDERS:])
+    older = tuple(order for order in view.orders[:-MAX_ORDERS] if order.status not in ENDED)
+    return replace(view, orders=older + view.orders[-MAX_ORDERS:])

@@ -1,7 +1,9 @@
-"""What people ask of a trade, and what its author says later: the updates, each with the check that it makes sense now.
+"""The commands of a trade: updates and signals of people, the alert's author and the account.
 
-A handler writes down who asked for what, sets what the story looks at, and waits a bounded time for it to happen. It never sends anything
-itself. The same update sent again under its id is answered by the server with the first one's receipt.
+A validator asks the table of commands and phases (`alert_trader.domain.trade.commands`). A handler records
+who requested what, changes the state by one of its events, and waits a bounded time for the trade to carry it
+out. It never sends an order itself. An update that is sent again under the same id is answered by the server
+with its first receipt.
 """
 
 from typing import assert_never
@@ -10,10 +12,11 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from alert_trader.domain.alerts.portion import Portion
+    from alert_trader.domain.alerts.portion import ALL, Portion
     from alert_trader.domain.alerts.profile import OnExit
     from alert_trader.domain.audit.event import EventKind
     from alert_trader.domain.denial import Code, Denied
+    from alert_trader.domain.trade.commands import BUYING, Situation, TradeCommand, refusal
     from alert_trader.domain.trade.lifecycle import Phase
     from alert_trader.domain.trade.view import Offer, OfferKind
     from alert_trader.workflows import timing
@@ -35,49 +38,44 @@ with workflow.unsafe.imports_passed_through():
         Said,
         SellOrder,
     )
-    from alert_trader.workflows.trade.entry import EntryRequest
-    from alert_trader.workflows.trade.state import Approved, TradeState
+    from alert_trader.workflows.trade.handlers import TradeHandlers
+    from alert_trader.workflows.trade.state import Approval
+    from alert_trader.workflows.trade.tasks import TaskName
     from alert_trader.workflows.waiting import wait
 
-BUYING = frozenset({Phase.RECEIVED, Phase.PARSED, Phase.AWAITING, Phase.ENTERING})
-"""The phases in which something may still be bought."""
-
-HELD = frozenset({Phase.ENTERING, Phase.HOLDING, Phase.CLOSING})
-"""The phases in which something may be held."""
-
-BEFORE_APPROVAL_ENDS = frozenset({Phase.AWAITING, Phase.PARSED})
+BEFORE_ENTRY_BEGINS = frozenset({Phase.AWAITING, Phase.PARSED})
+"""The phases of an entry that was approved and has not begun."""
 
 
-class TradeCommands(TradeState):
-    """The updates of a trade."""
+class TradeCommands(TradeHandlers):
+    """A trade as commands reach it."""
 
     # Buying
 
     @workflow.update(name=CANCEL_UPDATE)
     async def cancel(self, command: Command) -> CommandReceipt:
-        """Stop buying: take the entry back, keep and protect what was bought."""
-        self._ask_cancel(command)
+        """Stop buying: cancel the entry, keep and cover what was bought."""
+        self._request_cancel(command)
         done = await wait(
-            lambda: self._life.phase not in BUYING, timing.COMMAND_WAIT, "for the cancel to be done"
+            lambda: self._state.lifecycle.phase not in BUYING,
+            timing.COMMAND_WAIT,
+            "for the cancel to be done",
         )
-        return self._receipt(done=done, text="The entry is over" if done else "The entry is being taken back")
+        return self._receipt(done=done, text="The entry is over" if done else "The entry is being cancelled")
 
     @cancel.validator
-    def _may_cancel(self, command: Command) -> None:
-        if self._life.phase not in BUYING:
-            raise _not_possible(
-                f"expected a trade that still buys, found it {self._life.phase}: {command.by} may close it"
-            )
+    def _may_cancel(self, command: Command) -> None:  # noqa: ARG002 - the SDK compares signatures
+        self._check(TradeCommand.CANCEL, self._situation())
 
     @workflow.update(name=CONVERT_UPDATE)
     async def convert_now(self, command: Command) -> CommandReceipt:
-        """End price discovery now: convert what is left, within the ceiling."""
+        """End price discovery now: convert the remainder, within the ceiling."""
         entry = self._entry
         assert entry is not None
-        self._note(command, "convert now")
-        entry.asked = EntryRequest.CONVERT
+        self._record_command(command, "requested conversion now")
+        entry.request_conversion()
         done = await wait(
-            lambda: self._life.phase is not Phase.ENTERING,
+            lambda: self._state.lifecycle.phase is not Phase.ENTERING,
             timing.COMMAND_WAIT,
             "for the conversion to be done",
         )
@@ -86,74 +84,59 @@ class TradeCommands(TradeState):
         )
 
     @convert_now.validator
-    def _may_convert(self, command: Command) -> None:
-        if self._life.phase is not Phase.ENTERING or self._entry is None or self._entry.asked is not None:
-            found = (
-                f"it {self._life.phase}"
-                if self._entry is None or self._entry.asked is None
-                else f"a {self._entry.asked} under way"
-            )
-            raise _not_possible(
-                f"expected a working entry, found {found}: nothing for {command.by} to convert"
-            )
+    def _may_convert(self, command: Command) -> None:  # noqa: ARG002 - the SDK compares signatures
+        self._check(TradeCommand.CONVERT, self._situation())
 
     # Selling
 
     @workflow.update(name=CLOSE_UPDATE)
     async def close(self, command: Command) -> CommandReceipt:
-        """Stop buying and sell everything that is held, at the market. Asked again, it is the same wish: all that waits is tried now."""
-        self._note(command, "close the trade")
+        """Stop buying and sell everything at the market.
+
+        Requested again, everything that is being retried is tried at once.
+        """
+        self._record_command(command, "requested to close the trade")
         return await self._close(command.by)
 
     @close.validator
-    def _may_close(self, command: Command) -> None:
-        if self._life.phase is Phase.DONE:
-            raise _not_possible(
-                f"expected an open trade, found it {self._life.phase}: nothing for {command.by} to close"
-            )
+    def _may_close(self, command: Command) -> None:  # noqa: ARG002 - the SDK compares signatures
+        self._check(TradeCommand.CLOSE, self._situation())
 
     @workflow.update(name=SELL_UPDATE)
     async def sell(self, order: SellOrder) -> CommandReceipt:
-        """Sell a part of what is held, at the market; what remains is protected again. All of it closes the trade."""
-        self._note(order.command, f"sell {order.portion}")
+        """Sell a part of the position at the market; the exit plan covers the rest.
+
+        All of it closes the trade.
+        """
+        self._record_command(order.command, f"requested to sell {order.portion}")
         return await self._sell_portion(order.portion, order.command.by)
 
     @sell.validator
     def _may_sell(self, order: SellOrder) -> None:
-        held = self._held
-        if self._life.phase not in HELD or held <= 0:
-            raise _not_possible(
-                f"expected contracts that are held, found it {self._life.phase} with {held}: nothing to sell"
-            )
-        if order.portion.of(held) < 1:
-            raise _not_possible(
-                f"expected a part of at least 1 contract, found {order.portion} of {held}: say more, or close it"
-            )
+        self._check(TradeCommand.SELL, self._situation(portion=order.portion))
 
     # Approval
 
     @workflow.update(name=APPROVE_UPDATE)
     async def approve(self, answer: Answer) -> CommandReceipt:
-        """Say yes to what the trade offers: it is done now, at today's price."""
-        offer = self._taken_offer()
-        self._note(answer.command, f"go on{' with half of it' if answer.half else ''} ({offer.text})")
+        """Accept the trade's offer: it is carried out now, at today's price."""
+        offer = self._answered_offer()
+        half = " half" if answer.half else ""
+        self._record_command(answer.command, f"approved{half}: {offer.text}")
         quantity = offer.quantity // 2 if answer.half else offer.quantity
         match offer.kind:
             case OfferKind.ENTRY:
-                assert self._sized is not None
-                self._approved = Approved(
-                    by=answer.command.by, quantity=quantity, ceiling=self._sized.ceiling
-                )
+                sized = self._state.sized
+                assert sized is not None
+                self._state.approve(Approval(by=answer.command.by, quantity=quantity, ceiling=sized.ceiling))
                 done = await wait(
-                    lambda: self._life.phase not in BEFORE_APPROVAL_ENDS,
+                    lambda: self._state.lifecycle.phase not in BEFORE_ENTRY_BEGINS,
                     timing.COMMAND_WAIT,
                     "for the approved entry",
                 )
                 return self._receipt(
                     done=done,
-                    text="The entry is approved and priced again"
-                    if done
-                    else "The entry is being priced again",
+                    text="Approved; the entry is priced again" if done else "The entry is being priced again",
                 )
             case OfferKind.EXIT:
                 part = Portion(count=quantity) if answer.half else offer.portion
@@ -163,221 +146,228 @@ class TradeCommands(TradeState):
 
     @approve.validator
     def _may_approve(self, answer: Answer) -> None:
-        offer = self._asked_about(answer)
-        if workflow.now() > offer.until:
-            raise _not_possible(
-                f"expected an answer by {offer.until:%H:%M:%S} UTC: the offer is over, send a new alert or command"
-            )
-        if answer.half and offer.quantity < 2:
-            raise _not_possible(
-                f"expected at least 2 contracts to take half of, found {offer.quantity}: approve it whole, or skip it"
-            )
+        self._check(TradeCommand.APPROVE, self._situation(answer=answer))
 
     @workflow.update(name=SKIP_UPDATE)
     async def skip(self, answer: Answer) -> CommandReceipt:
-        """Say no to what the trade offers."""
-        offer = self._taken_offer()
-        self._note(answer.command, f"leave it ({offer.text})")
+        """Decline the trade's offer."""
+        offer = self._answered_offer()
+        self._record_command(answer.command, f"declined: {offer.text}")
         if offer.kind is OfferKind.EXIT:
-            return self._receipt(done=True, text="Nothing is sold; the exit plan goes on")
-        self._unwanted = Denied(code=Code.APPROVAL_SKIPPED, reason=f"{answer.command.by} said no")
-        done = await wait(lambda: self._life.phase is Phase.DONE, timing.COMMAND_WAIT, "for the trade to end")
+            return self._receipt(done=True, text="Nothing is sold; the exit plan continues")
+        self._state.stop_buying(Denied(code=Code.APPROVAL_SKIPPED, reason=f"declined by {answer.command.by}"))
+        done = await wait(
+            lambda: self._state.lifecycle.phase is Phase.DONE, timing.COMMAND_WAIT, "for the trade to end"
+        )
         return self._receipt(done=done, text="Nothing is bought")
 
     @skip.validator
     def _may_skip(self, answer: Answer) -> None:
-        self._asked_about(answer)
+        self._check(TradeCommand.SKIP, self._situation(answer=answer))
 
-    def _asked_about(self, answer: Answer) -> Offer:
-        if self._offer is None:
-            raise _not_possible(
-                f"expected something that waits for a person, found none: the trade is {self._life.phase}"
-            )
-        if answer.offer not in {"", self._offer.id}:
-            raise _not_possible(
-                "expected an answer to what is offered now, found one to an older offer: look at the trade again"
-            )
-        return self._offer
-
-    def _taken_offer(self) -> Offer:
-        offer, self._offer = self._offer, None
+    def _answered_offer(self) -> Offer:
+        offer = self._state.withdraw_offer()
         assert offer is not None
         return offer
 
-    # What the account says
+    # What the account requests
 
     @workflow.signal(name=HALTED_SIGNAL)
     def account_halted(self, command: Command) -> None:
-        """Stop buying, since the account is halted; what is held keeps its exits."""
-        if self._life.phase in BUYING:
+        """Stop buying, because the account is halted; what is held keeps its exits."""
+        if self._refusal(TradeCommand.ACCOUNT_HALTED) is None:
             self._record(
                 EventKind.COMMANDED,
-                f"The account was halted by {command.by}. {command.reason}".strip(),
+                f"Account halted by {command.by}. {command.reason}".strip(),
                 by=command.by,
             )
-            self._stop_buying(Denied(code=Code.ACCOUNT_HALTED, reason="the account was halted"))
+            self._state.stop_buying(Denied(code=Code.ACCOUNT_HALTED, reason="the account was halted"))
 
     @workflow.signal(name=CLOSE_SIGNAL)
     def close_now(self, command: Command) -> None:
-        """Stop buying and sell everything that is held, since the account is flattened. Told again, all that waits is tried now."""
-        if self._life.phase is not Phase.DONE:
-            self._note(command, "close the trade")
-            self._ask_close(command.by)
+        """Stop buying and sell everything, because the account is flattened.
+
+        Sent again, what is being retried is tried at once.
+        """
+        if self._refusal(TradeCommand.CLOSE_NOW) is None:
+            self._record_command(command, "requested to close the trade")
+            self._request_close(command.by)
 
     # What the author says later
 
     @workflow.update(name=FOLLOW_UPDATE)
     async def follow_up(self, said: FollowUp) -> CommandReceipt:
-        """Take in a later message of the trade's author, and act on it by the author's profile."""
+        """Take in a later message of the alert's author, and act on it by the author's profile."""
         facts = {"author": said.message.author_id, "message": said.message.message_id}
         quoted = f"The author wrote: {said.message.shown[:200]!r}"
         match said.said:
             case Said.CORRECTION:
-                text = f"{quoted}. It may correct the alert; nothing was changed, a person must look"
+                text = f"{quoted}. It may correct the alert. Nothing was changed: check the trade"
                 self._record(EventKind.CORRECTED, text, **facts)
-                return self._receipt(done=True, text="Written down as a correction: a person must look")
-            case Said.ADD:
-                self._record(
-                    EventKind.FOLLOWED_UP, f"{quoted}. The author added; this trade does not", **facts
+                return self._receipt(
+                    done=True, text="Recorded as a correction; nothing was changed. Check the trade"
                 )
-                return self._receipt(done=True, text="Written down: this trade does not add")
+            case Said.ADD:
+                self._record(EventKind.FOLLOWED_UP, f"{quoted}. An add; this trade does not add", **facts)
+                return self._receipt(done=True, text="Recorded; this trade does not add")
             case Said.EXIT:
-                return await self._author_out(said, quoted, facts)
+                return await self._author_exit(said, quoted, facts)
             case _:
                 assert_never(said.said)
 
     @follow_up.validator
     def _may_follow_up(self, said: FollowUp) -> None:
-        if said.message.author_id != self._request.alert.author_id:
-            raise _not_possible(
-                "expected a message of the trade's own author, found another's: nobody else acts on a trade"
-            )
-        if self._life.phase is Phase.DONE:
-            raise _not_possible("expected an open trade, found it over")
+        from_author = said.message.author_id == self._request.alert.author_id
+        self._check(TradeCommand.FOLLOW_UP, self._situation(from_author=from_author))
 
-    async def _author_out(self, said: FollowUp, quoted: str, facts: dict[str, str]) -> CommandReceipt:
-        profile = self._request.policy.profile
-        portion = profile.portion(said.parsed, None if self._parsed is None else self._parsed.quantity)
+    async def _author_exit(self, said: FollowUp, quoted: str, facts: dict[str, str]) -> CommandReceipt:
+        profile, state = self._request.policy.profile, self._state
+        portion = profile.portion(said.parsed, None if state.parsed is None else state.parsed.quantity)
         if profile.exits is OnExit.IGNORED:
             self._record(
                 EventKind.FOLLOWED_UP, f"{quoted}. The author's exits are ignored by the profile", **facts
             )
-            return self._receipt(done=True, text="Written down: this author's exits are ignored")
-        held = self._held
-        if self._life.phase in BUYING:
-            # what the author sells is not bought on, whoever decides about what is held
-            self._stop_buying(
-                Denied(code=Code.AUTHOR_OUT, reason="the author was out before everything was bought")
+            return self._receipt(done=True, text="Recorded; this author's exits are ignored")
+        held, phase = self._held, state.lifecycle.phase
+        if phase in BUYING:
+            # what the author sells is not bought any further, whoever decides about what is held
+            state.stop_buying(
+                Denied(
+                    code=Code.AUTHOR_OUT, reason="the author closed the position before everything was bought"
+                )
             )
-        if self._close_asked and held > 0:
+        if state.close_requested_by is not None and held > 0:
             self._record(EventKind.FOLLOWED_UP, f"{quoted}. Everything is being sold already", **facts)
             return self._receipt(done=True, text="Everything is being sold already")
-        if self._life.phase not in {Phase.ENTERING, Phase.HOLDING} or held == 0:
-            if self._life.phase in {Phase.ENTERING, Phase.WATCHING}:
-                # a cancel is no cancellation: what fills in spite of it is not held on, or not without a person's word
+        if phase not in {Phase.ENTERING, Phase.HOLDING} or held == 0:
+            if phase in {Phase.ENTERING, Phase.WATCHING}:
+                # an order can still fill while it is cancelled: what fills is sold too, or a person is asked
+                # about it
                 if profile.exits is OnExit.APPROVAL:
-                    self._spawn(self._ask_once_held(said, quoted, portion, facts))
+                    self._start(
+                        TaskName.LATE_EXIT_OFFER, self._offer_exit_once_held(said, quoted, portion, facts)
+                    )
                 elif profile.exits is OnExit.AUTOMATIC and portion.everything:
-                    self._close_asked, self._closed_by = True, "the author"
+                    state.request_close("the author")
             self._record(EventKind.FOLLOWED_UP, f"{quoted}. Nothing is held", **facts)
             return self._receipt(done=True, text="Nothing is held; nothing more is bought")
         if profile.exits is OnExit.AUTOMATIC:
             self._record(EventKind.FOLLOWED_UP, f"{quoted}. Selling {portion}", portion=portion, **facts)
             return await self._sell_portion(portion, "the author")
         self._offer_exit(said, quoted, portion, facts)
-        return self._receipt(done=True, text="A person is asked whether to sell")
+        return self._receipt(done=True, text="Waiting for approval to sell")
 
     def _offer_exit(self, said: FollowUp, quoted: str, portion: Portion, facts: dict[str, str]) -> None:
-        """Ask a person whether to sell what the author's exit says."""
-        assert self._exits is not None
+        """Offer a person to sell what the author's exit says."""
         until = workflow.now() + self._request.policy.safety.approval_window
         text = f"sell {portion}, as the author does"
-        held = self._exits.position
         offer = Offer(
             id=said.message.message_id,
             kind=OfferKind.EXIT,
             text=text,
-            quantity=portion.of(held),
+            quantity=portion.of(self._held),
             until=until,
             portion=portion,
         )
-        self._offer = offer
+        self._state.make_offer(offer)
         self._record(
-            EventKind.ASKED, f"{quoted}. Approve to {text}", portion=portion, until=until.isoformat(), **facts
+            EventKind.ASKED,
+            f"{quoted}. Waiting for approval: {text}",
+            portion=portion,
+            until=until.isoformat(),
+            **facts,
         )
-        self._spawn(self._let_expire(offer))
+        self._start(TaskName.OFFER_EXPIRY, self._expire_offer(offer))
 
-    async def _ask_once_held(
+    async def _offer_exit_once_held(
         self, said: FollowUp, quoted: str, portion: Portion, facts: dict[str, str]
     ) -> None:
-        """Ask about an exit that came before anything was held, should something be held after all once the entry is over."""
-        await wait(lambda: self._life.phase in {Phase.HOLDING, Phase.CLOSING, Phase.DONE}, None, "")
-        held = self._held
-        if self._life.phase is Phase.HOLDING and not self._close_asked and portion.of(held) > 0:
+        """Offer an exit that came before anything was held, if something is held when the entry is over."""
+        life = self._state.lifecycle
+        await wait(lambda: life.phase in {Phase.HOLDING, Phase.CLOSING, Phase.DONE}, None, "")
+        closing = self._state.close_requested_by is not None
+        if life.phase is Phase.HOLDING and not closing and portion.of(self._held) > 0:
             self._offer_exit(said, quoted, portion, facts)
 
-    async def _let_expire(self, offer: Offer) -> None:
+    async def _expire_offer(self, offer: Offer) -> None:
         if not await wait(
-            lambda: self._offer is not offer, offer.until, "for a person's word on the author's exit"
+            lambda: self._state.offer is not offer, offer.until, "for a decision on the author's exit"
         ):
-            self._offer = None
-            self._record(
-                EventKind.UNANSWERED, f"Nobody answered in time ({offer.text}); the exit plan goes on"
-            )
+            self._state.withdraw_offer()
+            self._record(EventKind.UNANSWERED, f"No decision in time: {offer.text}. The exit plan continues")
 
-    # What the handlers rest on
+    # What the handlers share
 
     async def _close(self, by: str) -> CommandReceipt:
-        self._ask_close(by)
-        done = await wait(lambda: self._over, timing.COMMAND_WAIT, "for the close to be done")
+        self._request_close(by)
+        done = await wait(lambda: self._state.over, timing.COMMAND_WAIT, "for the close to be done")
         if done:
             return self._receipt(done=True, text="The trade is closed")
         text = (
             "The position is being sold"
             if self._held > 0
-            else "Nothing is held; whatever is still bought is sold at once"
+            else "Nothing is held; anything that still fills is sold at once"
         )
-        return self._receipt(done=False, text=f"{text}. It waits: {self._waits}" if self._waits else text)
+        return self._receipt(
+            done=False, text=f"{text}. Waiting for the broker: {self._retrying}" if self._retrying else text
+        )
 
-    def _ask_close(self, by: str) -> None:
-        if not self._close_asked:
-            self._close_asked, self._closed_by = True, by
-        self._ask_now()
-        self._offer = None  # whatever it was, everything is sold now
-        self._stop_buying(Denied(code=Code.OPERATOR_CANCELLED, reason=f"{by} asked to close it"))
+    def _request_close(self, by: str) -> None:
+        self._state.request_close(by)
+        self._retry_now()
+        self._state.withdraw_offer()  # whatever it was, everything is sold now
+        self._state.stop_buying(Denied(code=Code.OPERATOR_CANCELLED, reason=f"{by} closed the trade"))
 
     async def _sell_portion(self, portion: Portion, by: str) -> CommandReceipt:
-        if portion.everything or self._close_asked:
+        if portion.everything or self._state.close_requested_by is not None:
             return await self._close(by)
-        assert self._sales is not None
-        self._ask_now()
-        asked = self._sales.ask(portion, by)
-        done = await wait(lambda: asked.over, timing.COMMAND_WAIT, "for the part to be sold")
-        waits = f". It waits: {self._waits}" if self._waits else ""
-        return self._receipt(done=done, text=asked.text if done else f"Selling {portion}{waits}")
+        assert self._partial_exits is not None
+        self._retry_now()
+        request = self._partial_exits.request(portion, by)
+        done = await wait(lambda: request.done, timing.COMMAND_WAIT, "for the part to be sold")
+        waits = f". Waiting for the broker: {self._retrying}" if self._retrying else ""
+        return self._receipt(done=done, text=request.text if done else f"Selling {portion}{waits}")
 
-    def _ask_now(self) -> None:
-        """Have all that waits for the venue tried now: a person who asks may know that it is well again."""
-        if self._desk is not None:
-            self._desk.waiting.ask_now()
+    def _retry_now(self) -> None:
+        """Try everything at once that is being retried.
 
-    def _stop_buying(self, why: Denied) -> None:
-        self._unwanted = self._unwanted or why
-        if self._entry is not None:
-            self._entry.unwanted = self._unwanted
-            self._entry.asked = EntryRequest.CANCEL
+        A person who requests something may know that the broker works again.
+        """
+        if self._orders is not None:
+            self._orders.retries.retry_now()
 
-    def _ask_cancel(self, command: Command) -> None:
-        self._note(command, "cancel the entry")
-        self._stop_buying(Denied(code=Code.OPERATOR_CANCELLED, reason=f"{command.by} cancelled it"))
+    def _request_cancel(self, command: Command) -> None:
+        self._record_command(command, "requested to cancel the entry")
+        self._state.stop_buying(Denied(code=Code.OPERATOR_CANCELLED, reason=f"{command.by} cancelled it"))
 
-    def _note(self, command: Command, what: str) -> None:
-        text = f"{command.by} asked to {what}. {command.reason}".strip()
+    def _situation(
+        self, *, portion: Portion = ALL, answer: Answer | None = None, from_author: bool = True
+    ) -> Situation:
+        """Return the trade as the table of commands looks at it."""
+        return Situation(
+            phase=self._state.lifecycle.phase,
+            held=self._held,
+            entry_started=self._entry is not None,
+            entry_request=None if self._entry is None else self._entry.request_in_progress,
+            offer=self._state.offer,
+            now=workflow.now(),
+            portion=portion,
+            answers="" if answer is None else answer.offer,
+            half=answer is not None and answer.half,
+            from_author=from_author,
+        )
+
+    def _refusal(self, command: TradeCommand) -> str | None:
+        return refusal(command, self._situation())
+
+    def _check(self, command: TradeCommand, situation: Situation) -> None:
+        text = refusal(command, situation)
+        if text is not None:
+            raise ApplicationError(text, type=NOT_POSSIBLE)
+
+    def _record_command(self, command: Command, what: str) -> None:
+        text = f"{command.by} {what}. {command.reason}".strip()
         self._record(EventKind.COMMANDED, text, by=command.by, command=command.id or None)
 
     def _receipt(self, *, done: bool, text: str) -> CommandReceipt:
         return CommandReceipt(accepted=True, done=done, text=text, view=self.view())
-
-
-def _not_possible(words: str) -> ApplicationError:
-    return ApplicationError(words, type=NOT_POSSIBLE)

@@ -1,11 +1,11 @@
-"""The entry of a trade: a first limit, up to three bumps of a tick, then the conversion; one live order at a time.
+"""The entry of a trade: a first limit, up to three bumps of a tick, then the conversion.
 
-A new price is: cancel, wait for the end, read the fills, new order for what is left. Whoever wakes up later than the window and its grace
-takes the remainder back and never chases.
+One order works at a time. A new price means: cancel, wait for the end, read the fills, send a new order for
+the remainder. A workflow that resumes after the window and its grace cancels the remainder and never chases
+the price.
 """
 
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import assert_never
 
 from temporalio import workflow
@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
         SubmitResult,
     )
     from alert_trader.domain.audit.event import EventKind
-    from alert_trader.domain.denial import Code, Denied
+    from alert_trader.domain.denial import Code
     from alert_trader.domain.execution.ladder import (
         DueStage,
         LadderStage,
@@ -41,98 +41,96 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.workflows.interface import TradeRequest
     from alert_trader.workflows.trade.journal import Journal
     from alert_trader.workflows.trade.order_manager import OrderManager
+    from alert_trader.workflows.trade.state import EntryState, TradeState
     from alert_trader.workflows.waiting import wait
 
-TRY_AGAIN = frozenset({*DECIDE_ENTRY_AGAIN, Code.ACCOUNT_NOT_READY})
-"""Why an entry was provably not sent although it may still be wanted: it is decided again, by the ladder's own clock."""
+RETRIED = frozenset({*DECIDE_ENTRY_AGAIN, Code.ACCOUNT_NOT_READY})
+"""Why an entry that is still wanted was certainly not sent: it is decided again, within the ladder's own
+times."""
 
-UNREACHED = 5
+MAX_UNREACHABLE = 5
 """Times in a row that the account was not reached after which an entry is given up."""
 
-PAUSE = timedelta(seconds=1)
-"""Before such an entry is decided again."""
-
-
-class EntryRequest(StrEnum):
-    """What a person asked of a working entry."""
-
-    CANCEL = "cancel"
-    CONVERT = "convert"
+RETRY_PAUSE = timedelta(seconds=1)
+"""The pause before such an entry is decided again."""
 
 
 class Entry:
     """Buys up to the sized quantity, at most at the ceiling."""
 
     def __init__(
-        self,
-        request: TradeRequest,
-        sized: SizedEntry,
-        desk: OrderManager,
-        journal: Journal,
-        fresh_from: datetime,
+        self, request: TradeRequest, state: TradeState, orders: OrderManager, journal: Journal
     ) -> None:
-        """Prepare the entry that `sized` proposes; its age counts from `fresh_from`: the alert's posting, or a person's approval."""
+        """Prepare the entry that `state` has begun. Of `state` it writes the entry's part alone."""
+        assert state.entry is not None
+        assert state.sized is not None
         self._request = request
         self._policy = request.policy.ladder
-        self._sized = sized
-        self._desk = desk
+        self._state = state
+        self._entry: EntryState = state.entry
+        self._sized: SizedEntry = state.sized
+        self._orders = orders
         self._journal = journal
-        self._started = workflow.now()
-        self._fresh_from = fresh_from
-        self._order: LedgerOrder | None = None
-        self._last: SubmitAnswer | None = None
-        self._limit: Price = sized.first_limit
-        self._bumps = 0
-        self._over: str | None = None
-        self._most = sized.sizing.quantity
-        """Contracts that the account lets pass: it may lower what was sized."""
-        self._unreached = 0
-        self._admitted = False
-        self.reserved = False
-        """Whether the account may have money reserved for it."""
-        self.asked: EntryRequest | None = None
-        self.unwanted = Denied(code=Code.OPERATOR_CANCELLED, reason="an operator cancelled it")
-        """Why it is cancelled, once it is asked to be."""
-        self.step = ""
-        self.reason: str | None = None
 
     @property
     def remaining(self) -> int:
-        """Contracts still wanted."""
-        return self._most - self._desk.ledger.bought
+        """Return the contracts still wanted."""
+        return self._entry.quantity - self._orders.ledger.bought
 
-    async def work(self) -> Trigger:
-        """Discover the price until everything is bought or the rest is given up; leaves no entry order working."""
-        too_old = age_check(self._fresh_from, now=workflow.now(), safety=self._request.policy.safety)
+    def request_conversion(self) -> None:
+        """Convert the remainder now instead of at the end of the window."""
+        self._entry.conversion_requested = True
+
+    @property
+    def request_in_progress(self) -> str | None:
+        """Return what a person has requested of the entry already; None when nothing."""
+        if self._cancelled:
+            return "cancel"
+        return "convert" if self._entry.conversion_requested else None
+
+    @property
+    def _cancelled(self) -> bool:
+        """Whether somebody has said that nothing more is to be bought."""
+        return self._state.buying_stopped is not None
+
+    @property
+    def _order(self) -> LedgerOrder | None:
+        """The order that works; None while none does, or one is being sent."""
+        return None if self._entry.order is None else self._orders.ledger.order(self._entry.order)
+
+    async def run(self) -> tuple[Trigger, str | None]:
+        """Buy until everything is bought or the rest is given up; return how that ended, and why.
+
+        Leaves no entry working.
+        """
+        too_old = age_check(self._entry.fresh_from, now=workflow.now(), safety=self._request.policy.safety)
         if too_old is not None:
             await self._give_up(too_old.code, too_old.reason, **too_old.facts)
-        # what works already was sent before a reset of this workflow: it is gone on with
-        self._order = next(iter(self._desk.ledger.open_entries), None)
-        while self._over is None and self.remaining > 0:
-            await self._climb()
-        if self._over is None:
-            await self._leave()
-        if self._desk.ledger.bought > 0:
-            return Trigger.BOUGHT
-        return self._nothing_bought()
+        # an order that works already was sent before a reset of this workflow: the entry continues with it
+        working = next(iter(self._orders.ledger.open_entries), None)
+        self._entry.order = None if working is None else working.client_order_id
+        while self._entry.end_reason is None and self.remaining > 0:
+            await self._do_what_is_due()
+        if self._entry.end_reason is None:
+            await self._cancel_open_entries()
+        trigger = Trigger.BOUGHT if self._orders.ledger.bought > 0 else self._nothing_bought()
+        return trigger, self._entry.end_reason
 
-    async def _climb(self) -> None:
-        """Do what the ladder has due now, then wait for the next thing to happen."""
-        if self._ended_without_us():
+    async def _do_what_is_due(self) -> None:
+        """Do what the ladder has due now, then wait for the next event."""
+        if self._ended_at_broker():
             return
         at = self._due()
-        stage = (
-            LadderStage.CONVERT
-            if self.asked is EntryRequest.CONVERT and at.stage is not LadderStage.LATE
-            else at.stage
-        )
-        if self.asked is EntryRequest.CANCEL:
-            await self._give_up(self.unwanted.code, self.unwanted.reason)
+        if self._state.buying_stopped is not None:
+            await self._give_up(self._state.buying_stopped.code, self._state.buying_stopped.reason)
             return
+        convert = self._entry.conversion_requested and at.stage is not LadderStage.LATE
+        stage = LadderStage.CONVERT if convert else at.stage
         match stage:
             case LadderStage.LATE:
                 await self._give_up(
-                    Code.LADDER_LATE, "the window is over and its grace too: a late wake-up does not chase"
+                    Code.LADDER_LATE,
+                    "the window and its grace are over: a late entry does not chase the price",
                 )
             case LadderStage.CONVERT:
                 await self._convert()
@@ -142,54 +140,64 @@ class Entry:
                 assert_never(stage)
 
     def _due(self) -> DueStage:
-        return due_stage(started=self._started, now=workflow.now(), policy=self._policy)
+        return due_stage(started=self._entry.started_at, now=workflow.now(), policy=self._policy)
 
-    def _ended_without_us(self) -> bool:
+    def _ended_at_broker(self) -> bool:
+        """Tell whether the working order ended with contracts missing.
+
+        The entry is over then, unless it may be sent again.
+        """
         order = self._order
         if order is None or not order.done or self.remaining <= 0:
             return False
-        self._order = None
+        self._entry.order = None
+        answer = self._entry.last_answer
         match order.state:
-            case OrderState.NOT_SENT if self._again:
+            case OrderState.NOT_SENT if self._may_retry:
                 return False
             case OrderState.CONFIRMED_ABSENT:
-                code = None if self._last is None else self._last.code
+                code = None if answer is None else answer.code
                 self._end(
-                    f"{order.client_order_id} was lost and is not there; an entry is never sent again on doubt",
+                    f"the answer to {order.client_order_id} was lost and it is not at the broker; an "
+                    "entry is never sent twice",
                     **({} if code is None else {"code": code}),
                 )
             case OrderState.REFUSED | OrderState.NOT_SENT:
-                code, detail = (
-                    (self._last.code, self._last.detail) if self._last is not None else (None, None)
-                )
-                self._end(f"{code}: {detail}", code=code, **({} if self._last is None else self._last.facts))
+                code, detail = (answer.code, answer.detail) if answer is not None else (None, None)
+                self._end(f"{code}: {detail}", code=code, **({} if answer is None else answer.facts))
             case _:
-                self._end(f"the venue ended {order.client_order_id}: {order.status}")
+                self._end(f"{order.client_order_id} ended at the broker: {order.status}")
         return True
 
-    # The rungs
+    # The rungs of the ladder
 
     async def _work_limit(self, bumps_due: int) -> None:
-        limit = self._limit
-        for _ in range(bumps_due - self._bumps):
+        entry, limit = self._entry, self._entry.limit
+        for _ in range(bumps_due - entry.bumps):
             limit = bumped(limit, self._sized.listing.ticks, self._sized.ceiling)
-        if self._order is not None and limit != self._limit:
-            if not await self._clear() or self._due().stage not in {LadderStage.FIRST, LadderStage.BUMP}:
-                return  # taking it back took its time: what is due now is another matter
-            text = f"Still unfilled: bump {bumps_due} raises the limit from {plain(self._limit)} to {plain(limit)}"
-            self._record(EventKind.BUMPED, text, bump=bumps_due, old=self._limit, new=limit)
-        self._limit, self._bumps = limit, max(self._bumps, bumps_due)
-        self.step = f"bump {self._bumps}" if self._bumps > 0 else "limit"
-        if self._order is None:
-            await self._send(BUMP_ENTRY if self._bumps > 0 else SUBMIT_ENTRY, limit)
-        await self._pause()
+        if entry.order is not None and limit != entry.limit:
+            if not await self._cancel_working() or self._due().stage not in {
+                LadderStage.FIRST,
+                LadderStage.BUMP,
+            }:
+                return  # the cancel took its time: something else is due now
+            text = (
+                f"Still unfilled: bump {bumps_due} raises the limit from {plain(entry.limit)} to "
+                f"{plain(limit)}"
+            )
+            self._record(EventKind.BUMPED, text, bump=bumps_due, old=entry.limit, new=limit)
+        entry.limit, entry.bumps = limit, max(entry.bumps, bumps_due)
+        entry.step = f"bump {entry.bumps}" if entry.bumps > 0 else "limit"
+        if entry.order is None:
+            await self._send(BUMP_ENTRY if entry.bumps > 0 else SUBMIT_ENTRY, limit)
+        await self._wait_for_next_rung()
 
     async def _convert(self) -> None:
-        if not await self._clear():
+        if not await self._cancel_working():
             return
         if self._policy.conversion is Conversion.CANCEL:
             await self._give_up(
-                Code.LADDER_CANCELLED, "the window ended unfilled and the policy is to cancel the remainder"
+                Code.LADDER_CANCELLED, "the window ended, and the policy is to cancel the remainder"
             )
             return
         limit = self._sized.ceiling if self._policy.conversion is Conversion.MARKETABLE_LIMIT else None
@@ -197,16 +205,16 @@ class Entry:
             ladder=self._policy,
             safety=self._request.policy.safety,
             highest=self._sized.ceiling,
-            last_limit=self._limit,
+            last_limit=self._entry.limit,
             ticks=self._sized.listing.ticks,
         )
-        what = "market" if limit is None else f"a limit at the ceiling {plain(limit)}"
-        self.step = "market" if limit is None else "marketable limit"
+        what = "a market order" if limit is None else f"a limit at the ceiling {plain(limit)}"
+        self._entry.step = "market" if limit is None else "marketable limit"
         await self._send(CONVERT_ENTRY, limit, guard)
-        order, answer = self._order, self._last
+        order, answer = self._order, self._entry.last_answer
         assert order is not None
         assert answer is not None
-        if self._again:
+        if self._may_retry:
             return
         if answer.result is SubmitResult.NOT_SENT:
             await self._give_up(answer.code or "", answer.detail or "", **answer.facts)
@@ -214,31 +222,31 @@ class Entry:
         if answer.result is not SubmitResult.REFUSED:
             self._record(
                 EventKind.CONVERTED,
-                f"The window is over: {self.remaining} converted to {what}",
+                f"End of the window: the remaining {self.remaining} converted to {what}",
                 order=order.client_order_id,
             )
-        await self._resolved(order)
+        await self._wait_while_unknown(order)
         await wait(
-            lambda: order.done or self.asked is EntryRequest.CANCEL,
+            lambda: order.done or self._cancelled,
             self._policy.conversion_wait,
             "for the conversion to fill",
         )
-        if self.asked is EntryRequest.CANCEL:
-            return  # given up in that person's name on the next turn
+        if self._cancelled:
+            return  # given up at the next turn, with that person's name
         if not order.done:
             await self._give_up(Code.LADDER_CONVERSION_UNFILLED, "the converted order did not fill in time")
-        elif self.remaining > 0 and not self._ended_without_us():
-            self._end("the conversion filled in part")
+        elif self.remaining > 0 and not self._ended_at_broker():
+            self._end("the converted order filled only in part")
 
     async def _send(self, activity: str, limit: Price | None, guard: ConversionGuard | None = None) -> None:
-        quantity = self.remaining
-        latest = self._started + self._policy.window + self._policy.grace
+        entry, quantity = self._entry, self.remaining
+        latest = entry.started_at + self._policy.window + self._policy.grace
         if self._sized.market_closes_at is not None:
-            # what some contracts trade after it is for sales alone
+            # some contracts trade after it, in which time nothing is bought
             latest = min(latest, self._sized.market_closes_at)
-        if all(order.state is OrderState.NOT_SENT for order in self._desk.ledger.leg(Leg.ENTRY)):
-            latest = min(latest, self._fresh_from + self._request.policy.safety.max_alert_age)
-        self._order, self._last = await self._desk.send(
+        if all(order.state is OrderState.NOT_SENT for order in self._orders.ledger.leg(Leg.ENTRY)):
+            latest = min(latest, entry.fresh_from + self._request.policy.safety.max_alert_age)
+        order, answer = await self._orders.send(
             activity,
             leg=Leg.ENTRY,
             quantity=quantity,
@@ -246,104 +254,120 @@ class Entry:
             not_after=latest,
             conversion=guard,
             admission=lambda order: self._sized.admission(self._request.alert, order, quantity),
-            unwanted=lambda: self.asked is EntryRequest.CANCEL,
+            unwanted=lambda: self._cancelled,
         )
-        self._note_admission(self._last)
-        if self._again and self._last.code != NotSentReason.ADMITTED_FEWER:
-            await wait(lambda: self.asked is EntryRequest.CANCEL, PAUSE, "before trying the entry again")
+        entry.order, entry.last_answer = order.client_order_id, answer
+        self._note_admission(answer)
+        if self._may_retry and answer.code != NotSentReason.ADMITTED_FEWER:
+            await wait(lambda: self._cancelled, RETRY_PAUSE, "before the entry is tried again")
 
     @property
-    def _again(self) -> bool:
-        """Whether the last order was provably not sent for a reason that may pass."""
-        code = None if self._last is None else self._last.code
+    def _may_retry(self) -> bool:
+        """Whether the last order was certainly not sent, for a reason that may pass."""
+        code = None if self._entry.last_answer is None else self._entry.last_answer.code
         if code == Code.ACCOUNT_UNREACHABLE:
-            return self._unreached < UNREACHED
-        return code in TRY_AGAIN or (code == Code.LIMIT_ORDERS_PER_MINUTE and self._admitted)
+            return self._entry.unreachable < MAX_UNREACHABLE
+        return code in RETRIED or (code == Code.LIMIT_ORDERS_PER_MINUTE and self._entry.admitted)
 
     def _note_admission(self, answer: SubmitAnswer) -> None:
-        """Take in what the account said: that it let the entry pass, and for how many contracts."""
-        self._unreached = self._unreached + 1 if answer.code == Code.ACCOUNT_UNREACHABLE else 0
-        self.reserved = (
-            self.reserved or answer.reserved or answer.result in {SubmitResult.ACCEPTED, SubmitResult.UNKNOWN}
+        """Take in the account's answer: whether it has admitted the entry, and for how many contracts."""
+        entry = self._entry
+        entry.unreachable = entry.unreachable + 1 if answer.code == Code.ACCOUNT_UNREACHABLE else 0
+        entry.reserved = (
+            entry.reserved
+            or answer.reserved
+            or answer.result in {SubmitResult.ACCEPTED, SubmitResult.UNKNOWN}
         )
-        said = answer.admitted
-        if said is None:
+        admitted = answer.admitted
+        if admitted is None:
             return
-        if not self._admitted:
+        if not entry.admitted:
             text = (
-                f"The account lets {said.quantity} pass: {plain(said.reserved)} dollars reserved, {plain(said.committed)} committed of "
-                f"{plain(said.reference)}"
+                f"The account admits {admitted.quantity} contracts: {plain(admitted.reserved)} dollars "
+                "reserved, "
+                f"{plain(admitted.committed)} of {plain(admitted.reference)} committed"
             )
             facts = {
-                "reserved": said.reserved,
-                "committed": said.committed,
-                "reference": said.reference,
-                "epoch": said.epoch,
+                "reserved": admitted.reserved,
+                "committed": admitted.committed,
+                "reference": admitted.reference,
+                "epoch": admitted.epoch,
             }
-            self._record(EventKind.ADMITTED, text, quantity=said.quantity, **facts)
-        self._admitted = True
+            self._record(EventKind.ADMITTED, text, quantity=admitted.quantity, **facts)
+        entry.admitted = True
         if answer.code == NotSentReason.ADMITTED_FEWER:
-            self._most = self._desk.ledger.bought + said.quantity
+            entry.quantity = self._orders.ledger.bought + admitted.quantity
 
-    async def _clear(self) -> bool:
-        """Take the working order back; tells whether something is still wanted, and still wanted by everybody."""
-        if self._order is not None:
-            taking = self._desk.take_back(self._order)
+    async def _cancel_working(self) -> bool:
+        """Cancel the working order.
+
+        Tell whether another may be sent: it has ended, contracts are missing, and nobody cancelled.
+        """
+        order = self._order
+        if order is not None:
+            cancelling = self._orders.cancel(order)
             await wait(
-                lambda: taking.done() or self.asked is EntryRequest.CANCEL,
+                lambda: cancelling.done() or self._cancelled,
                 self._latest,
-                f"for {self._order.client_order_id} to be taken back",
+                f"for {order.client_order_id} to be cancelled",
             )
-            if not self._order.done:
-                return False  # no other may be sent beside it; and it must keep neither a person's cancel nor the story waiting
-            self._order = None
-        return self.remaining > 0 and self.asked is not EntryRequest.CANCEL
+            if not order.done:
+                return False  # and neither a person's cancel nor the trade may wait for it
+            self._entry.order = None
+        return self.remaining > 0 and not self._cancelled
 
-    async def _pause(self) -> None:
-        """Wait for the order to end, a person to ask, or the next rung."""
+    async def _wait_for_next_rung(self) -> None:
+        """Wait for the order to end, a person's request, or the next stage."""
         order = self._order
         assert order is not None
-        await self._resolved(order)
-        wake = next_stage_at(started=self._started, now=workflow.now(), policy=self._policy)
+        await self._wait_while_unknown(order)
+        wake = next_stage_at(started=self._entry.started_at, now=workflow.now(), policy=self._policy)
         if wake is None:
-            return  # the window ended while the order was being sent or looked for: what is due now must not wait for it
-        await wait(lambda: order.done or self.asked is not None, wake, "next rung of the price ladder")
-
-    async def _resolved(self, order: LedgerOrder) -> None:
-        """Wait while nobody can say whether the order is live: until then no other may be sent. A cancel, and the story, go on without."""
-        known = f"for {order.client_order_id} to be found"
+            return  # the window ended meanwhile: what is due now must not wait
         await wait(
-            lambda: order.state is not OrderState.UNKNOWN or self.asked is EntryRequest.CANCEL,
+            lambda: order.done or self.request_in_progress is not None, wake, "next stage of the price ladder"
+        )
+
+    async def _wait_while_unknown(self, order: LedgerOrder) -> None:
+        """Wait while the order may or may not work: no other may be sent.
+
+        Ends with the ladder's time, or a person's cancel.
+        """
+        await wait(
+            lambda: order.state is not OrderState.UNKNOWN or self._cancelled,
             self._latest,
-            known,
+            f"for {order.client_order_id} to be found",
         )
 
     @property
     def _latest(self) -> datetime:
-        """Give the moment from which a wake-up is late: what is not known of an order by then is found out beside the story."""
-        return self._started + self._policy.window + self._policy.grace + timedelta(milliseconds=1)
+        """Return the moment from which it is too late to buy, and the entry waits for nothing."""
+        return self._entry.started_at + self._policy.window + self._policy.grace + timedelta(milliseconds=1)
 
     # The end
 
     async def _give_up(self, code: str, why: str, **facts: str) -> None:
-        await self._leave()
-        lost = self._order is not None and self._order.state is OrderState.CONFIRMED_ABSENT
-        if self.remaining > 0 and not (lost and self._ended_without_us()):
+        await self._cancel_open_entries()
+        order = self._order
+        lost = order is not None and order.state is OrderState.CONFIRMED_ABSENT
+        if self.remaining > 0 and not (lost and self._ended_at_broker()):
             self._end(f"{code}: {why}", code=code, **facts)
 
-    async def _leave(self) -> None:
-        """Take back what works; one that does not end is left to be taken back beside the story, which has positions to look after."""
-        for order in self._desk.ledger.open_entries:
-            taking = self._desk.take_back(order)
-            await wait(taking.done, timing.ENTRY_PATIENCE, f"for {order.client_order_id} to be taken back")
+    async def _cancel_open_entries(self) -> None:
+        """Cancel what works; a cancel that takes longer continues in the background."""
+        for order in self._orders.ledger.open_entries:
+            cancelling = self._orders.cancel(order)
+            await wait(
+                cancelling.done, timing.ENTRY_CANCEL_WAIT, f"for {order.client_order_id} to be cancelled"
+            )
 
     def _end(self, why: str, **facts: object) -> None:
-        self._over = self.reason = why
-        text = f"Gave up on {self.remaining} of {self._most}: {why}"
+        self._entry.end_reason = why
+        text = f"Entry given up with {self.remaining} of {self._entry.quantity} not bought: {why}"
         self._record(EventKind.GIVEN_UP, text, remaining=self.remaining, **facts)
 
     def _nothing_bought(self) -> Trigger:
-        orders = self._desk.ledger.leg(Leg.ENTRY)
+        orders = self._orders.ledger.leg(Leg.ENTRY)
         if all(order.state is OrderState.NOT_SENT for order in orders):
             return Trigger.DENIED
         if orders[-1].state is OrderState.REFUSED or orders[-1].status is OrderStatus.REJECTED:

@@ -1,11 +1,11 @@
-"""The exits of a trade: a profit-take for every slice that was bought, and the sale of everything when a person asks for it.
+"""The exits of a trade: a profit-take for every slice bought, and the sale of everything on request.
 
-An exit is never given up: refused, lost or ended, it is tried again with growing pauses until the contract expires. What may still sell,
-unknown orders included, counts as sold when the next exit is worked out, so the trade never sells more than it holds.
+An exit is never given up: refused, lost or ended, it is sent again, with growing pauses, until the contract
+expires. What may still sell, orders of unknown outcome included, counts as sold when the next exit is worked
+out, so the trade never sells more than it holds.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from temporalio import workflow
@@ -15,163 +15,196 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.audit.event import EventKind
     from alert_trader.domain.execution.exits import ExitPlan, exit_target, next_exit
     from alert_trader.domain.execution.policy import ExitPolicy
-    from alert_trader.domain.ids import FillId, Leg
+    from alert_trader.domain.ids import Leg
     from alert_trader.domain.orders.ledger import LedgerOrder, OrderLedger, OrderState
     from alert_trader.domain.orders.order import OrderKind
     from alert_trader.domain.trade.lifecycle import Trigger
     from alert_trader.workflows import timing
     from alert_trader.workflows.trade.journal import Journal
     from alert_trader.workflows.trade.order_manager import OrderManager
+    from alert_trader.workflows.trade.state import ExitState, PartialExit
+    from alert_trader.workflows.trade.tasks import TaskName, Tasks
     from alert_trader.workflows.waiting import wait
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartialExitProgress:
-    """A part that is being sold at the market."""
-
-    wanted: int
-    keep: int
-    """Contracts that are not to be sold: what the exits sell meanwhile counts as sold for the part."""
-    since: int
-    """Exits meant before it began: its own orders are the market orders behind these."""
-
-    def orders(self, ledger: OrderLedger) -> tuple[LedgerOrder, ...]:
-        """Give the orders sent for it."""
-        return tuple(order for order in ledger.leg(Leg.EXIT)[self.since :] if order.kind is OrderKind.MARKET)
-
-
 class Exits:
-    """Protects what was bought."""
+    """Covers what was bought with exits."""
 
-    def __init__(self, policy: ExitPolicy, sized: SizedEntry, desk: OrderManager, journal: Journal) -> None:
+    def __init__(
+        self,
+        policy: ExitPolicy,
+        state: ExitState,
+        sized: SizedEntry,
+        orders: OrderManager,
+        journal: Journal,
+        tasks: Tasks,
+    ) -> None:
         """Prepare exits by `policy` for the contract of `sized`."""
         self._policy = policy
+        self._state = state
         self._ticks = sized.listing.ticks
-        self._desk = desk
+        self._orders = orders
         self._journal = journal
-        self._priced: set[FillId] = set()
-        self.stopped = False
-        """Set when a person takes the position over, or the trade is over: no further profit-take is sent."""
-        self.gone = 0
-        """Contracts that are no longer in the account though this trade did not sell them."""
-        self.part: PartialExitProgress | None = None
-        """The sale of a part that is under way: what is still to be sold for it is no longer the plan's."""
+        self._tasks = tasks
 
     @property
     def position(self) -> int:
-        """Contracts this trade still holds."""
-        return self._desk.ledger.position - self.gone
+        """Return the contracts this trade still holds."""
+        return self._orders.ledger.position - self._state.closed_elsewhere
+
+    @property
+    def stopped(self) -> bool:
+        """Whether no further profit-take or partial exit is sent."""
+        return self._state.stopped
+
+    def stop(self) -> None:
+        """Send no further profit-take or partial exit: everything is being sold, or the trade is over."""
+        self._state.stopped = True
 
     def due(self) -> ExitPlan | None:
-        """Work out the profit-take that is missing now; none once the contract has stopped trading."""
-        if workflow.now() >= self._desk.last_trade.latest:
+        """Work out the profit-take that is missing now; None once the contract has stopped trading."""
+        if workflow.now() >= self._orders.last_trade.latest:
             return None
-        ledger = self._desk.ledger
-        fills = [fill for fill in ledger.entry_fills if fill.fill_id not in self._priced] or list(
+        ledger = self._orders.ledger
+        fills = [fill for fill in ledger.entry_fills if fill.fill_id not in self._state.priced] or list(
             ledger.entry_fills
         )
-        # the plan is for what nobody asked to be sold: it stands for its share of that, whatever was sold besides
-        aside = ledger.taken + self.aside
+        # the plan is for what nobody has requested to be sold: its share of that, whatever else was sold
+        aside = ledger.sold_at_market + self.set_aside
         bought = max(ledger.bought - aside, 0)
         return next_exit(
             bought=bought,
             uncovered=fills,
-            planned=ledger.planned + self.gone,
+            planned=ledger.planned + self._state.closed_elsewhere,
             policy=self._policy,
             ticks=self._ticks,
         )
 
+    # Partial exits
+
+    def begin_partial(self, quantity: int) -> PartialExit:
+        """Set contracts aside for a partial exit: no profit-take is sent for them until it ends."""
+        partial = PartialExit(
+            quantity=quantity,
+            keep=self.position - quantity,
+            first_order=len(self._orders.ledger.leg(Leg.EXIT)),
+        )
+        self._state.partial = partial
+        return partial
+
+    def end_partial(self) -> None:
+        """Return what was not sold of a partial exit to the exit plan."""
+        self._state.partial = None
+
     @property
-    def aside(self) -> int:
-        """Contracts set aside for the part that is being sold: those that no order of it has sold or may still sell."""
-        if self.part is None:
+    def set_aside(self) -> int:
+        """Return the contracts set aside for the partial exit that no order of it has or may have sold."""
+        partial = self._state.partial
+        if partial is None:
             return 0
-        orders = self.part.orders(self._desk.ledger)
-        still = self.part.wanted - sum(order.filled + order.open for order in orders)
-        return max(min(still, self.position - self.part.keep - sum(order.open for order in orders)), 0)
+        orders = partial_exit_orders(partial, self._orders.ledger)
+        missing = partial.quantity - sum(order.filled + order.open for order in orders)
+        return max(min(missing, self.position - partial.keep - sum(order.open for order in orders)), 0)
 
     @property
     def free(self) -> int:
-        """Contracts held that no exit can sell any more."""
-        return self.position - self._desk.ledger.exits_open
+        """Return the contracts held that no open exit order can sell."""
+        return self.position - self._orders.ledger.exits_open
+
+    # Profit-takes
 
     def failures(self, since: int = 0) -> int:
-        """Count exits in a row, back from the last to the one at `since`, that ended with nothing sold."""
-        orders = self._desk.ledger.leg(Leg.EXIT)[since:]
+        """Count the last exits in a row, of those after the first `since`, that ended with nothing sold."""
+        orders = self._orders.ledger.leg(Leg.EXIT)[since:]
         return next((back for back, order in enumerate(reversed(orders)) if not _failed(order)), len(orders))
 
-    async def protect(self) -> None:
-        """Keep a profit-take working for every slice, until stopped. One that stalls on its way does not hold up the next."""
+    async def run(self) -> None:
+        """Keep a profit-take working for every slice, until stopped.
+
+        One that is delayed does not delay the next.
+        """
+        ledger = self._orders.ledger
         for _ in range(timing.MAX_EXIT_ORDERS):
             await wait(lambda: self.stopped or self.due() is not None, None, "")
-            bought = self._desk.ledger.bought
-            await self.pause(self.failures(), lambda: self.stopped or self._desk.ledger.bought > bought)  # noqa: B023 - awaited here
-            plan = self.due()
+            bought = ledger.bought
+            await self.pause(
+                self.failures(),
+                lambda: self.stopped or ledger.bought > bought,  # noqa: B023 - awaited here
+            )
             if self.stopped:
                 return
-            if plan is not None:
-                sent = len(self._desk.ledger.leg(Leg.EXIT))
-                sending = self._desk.spawn(self._submit())
+            if self.due() is not None:
+                sent = len(ledger.leg(Leg.EXIT))
+                sending = self._tasks.start(TaskName.SEND_PROFIT_TAKE, self._send_profit_take())
                 # until it counts as planned
-                await wait(lambda: len(self._desk.ledger.leg(Leg.EXIT)) > sent or sending.done(), None, "")  # noqa: B023
+                await wait(lambda: len(ledger.leg(Leg.EXIT)) > sent or sending.done(), None, "")  # noqa: B023
         raise RuntimeError(
-            f"expected an exit to be taken within {timing.MAX_EXIT_ORDERS} tries; a person must take over"
+            f"expected at most {timing.MAX_EXIT_ORDERS} exits of one trade: check its orders at the broker"
         )
 
-    async def _submit(self) -> None:
+    async def _send_profit_take(self) -> None:
         plan = self.due()
         if self.stopped or plan is None:
-            return  # a sale began in the same moment
-        fresh = {fill.fill_id for fill in self._desk.ledger.entry_fills} - self._priced
-        self._priced |= fresh
-        order, _ = await self._desk.send(
-            SUBMIT_EXIT, leg=Leg.EXIT, quantity=plan.quantity, limit=plan.limit, cover=self.must_cover()
+            return  # the sale of everything, or a partial exit, began in the same moment
+        fresh = [
+            fill.fill_id for fill in self._orders.ledger.entry_fills if fill.fill_id not in self._state.priced
+        ]
+        self._state.priced.extend(fresh)
+        order, _ = await self._orders.send(
+            SUBMIT_EXIT,
+            leg=Leg.EXIT,
+            quantity=plan.quantity,
+            limit=plan.limit,
+            check_position=self.needs_position_check(),
         )
         if _failed(order):
-            self._priced -= fresh
+            self._state.priced = [each for each in self._state.priced if each not in fresh]
 
-    def must_cover(self) -> bool:
-        """Whether an exit may be at the venue, or have been: then the account must be seen to hold what the next one sells."""
+    def needs_position_check(self) -> bool:
+        """Whether an earlier exit may have sold: the position must be read before the next is sent."""
         return any(
             order.done and order.state in {OrderState.ACKNOWLEDGED, OrderState.CONFIRMED_ABSENT}
-            for order in self._desk.ledger.leg(Leg.EXIT)
+            for order in self._orders.ledger.leg(Leg.EXIT)
         )
 
     async def pause(self, failures: int, until: Callable[[], bool]) -> None:
-        """Wait after so many failures in a row, at most until the market opens again, which may have been what was missing."""
-        again = failures >= timing.SLOW_AFTER and (failures - timing.SLOW_AFTER) % timing.PAGE_EVERY == 0
-        if failures == timing.PAGE_AFTER or again:
-            text = f"The exit was turned down {failures} times in a row and is tried on: {self.position} contracts are without it"
-            self._journal.record(workflow.now(), EventKind.WARNING, text, position=self.position)
-        pause = timing.EXIT_BACKOFF[min(failures, len(timing.EXIT_BACKOFF) - 1)]
-        moment = min(
-            workflow.now() + pause, self._desk.hours.next_open(workflow.now()), self._desk.waiting.ends
-        )
-        await wait(until, moment, "before the exit is tried again")
+        """Wait after so many failures in a row, at most until the market opens."""
+        repeated = failures >= timing.SLOW_AFTER and (failures - timing.SLOW_AFTER) % timing.PAGE_EVERY == 0
+        if failures == timing.PAGE_AFTER or repeated:
+            have = "1 contract has" if self.position == 1 else f"{self.position} contracts have"
+            text = f"Exit rejected {failures} times in a row; still retrying. {have} no working exit"
+            self._record(EventKind.WARNING, text, position=self.position)
+        pause = timing.EXIT_PAUSES[min(failures, len(timing.EXIT_PAUSES) - 1)]
+        now = workflow.now()
+        moment = min(now + pause, self._orders.hours.next_open(now), self._orders.retries.ends)
+        await wait(until, moment, "before the exit is sent again")
 
-    def note_small(self) -> None:
-        """Say, once the entry is over, which contracts no exit order stands for."""
-        bought = self._desk.ledger.bought
-        target = exit_target(bought, self._policy)
-        if target < self._policy.min_quantity:
-            text = f"{bought} bought is too few for an exit of {self._policy.fraction:%}: held until someone closes it or it expires"
-            self._journal.record(
-                workflow.now(), EventKind.EXIT_SKIPPED, text, bought=bought, fraction=self._policy.fraction
+    def record_skipped(self) -> None:
+        """Record, once the entry is over, that too little was bought for an exit order."""
+        bought = self._orders.ledger.bought
+        if exit_target(bought, self._policy) < self._policy.min_quantity:
+            text = (
+                f"Bought {bought}: too few for an exit of {self._policy.fraction:%}. Held until a "
+                "person closes the trade or it expires"
             )
+            self._record(EventKind.EXIT_SKIPPED, text, bought=bought, fraction=self._policy.fraction)
 
-    # Selling everything
+    # The sale of everything
 
     async def sell_all(self, until: datetime) -> Trigger:
-        """Take the exits back and sell what is held at the market; goes on until it is flat or the contract has expired.
+        """Cancel the exits and sell what is held at the market, until it is flat or the contract has expired.
 
-        An exit that cannot be taken back yet holds up its own contracts only; an entry that may still fill holds up the end.
+        An exit that cannot be cancelled yet delays its own contracts only; an entry that may still fill
+        delays the end.
         """
-        self.stopped = True
-        desk = self._desk
-        before = len(desk.ledger.leg(Leg.EXIT))
-        for order in desk.ledger.open_exits:
-            desk.take_back(order)
-        await wait(lambda: not desk.ledger.open_exits, timing.EXIT_PATIENCE, "for the exits to be taken back")
+        self.stop()
+        orders = self._orders
+        before = len(orders.ledger.leg(Leg.EXIT))
+        for order in orders.ledger.open_exits:
+            orders.cancel(order)
+        await wait(
+            lambda: not orders.ledger.open_exits, timing.EXIT_CANCEL_WAIT, "for the exits to be cancelled"
+        )
         for _ in range(timing.MAX_EXIT_ORDERS):
             await wait(
                 lambda: self.free > 0 or self.flat,
@@ -183,60 +216,84 @@ class Exits:
             if workflow.now() >= until:
                 return Trigger.EXPIRED
             failures = self.failures(before)
-            asked = desk.waiting.asked
-            await self.pause(failures, lambda: desk.waiting.asked != asked)  # noqa: B023 - awaited here
-            if failures > 1 and await self.look_gone():
+            requested = orders.retries.requested
+            await self.pause(
+                failures,
+                lambda: orders.retries.requested != requested,  # noqa: B023 - awaited here
+            )
+            if failures > 1 and await self.closed_elsewhere():
                 continue
             if self.free > 0:
-                sale, _ = await desk.send(
-                    SUBMIT_EXIT, leg=Leg.EXIT, quantity=self.free, limit=None, cover=self.must_cover()
+                sale, _ = await orders.send(
+                    SUBMIT_EXIT,
+                    leg=Leg.EXIT,
+                    quantity=self.free,
+                    limit=None,
+                    check_position=self.needs_position_check(),
                 )
-                # beside: contracts that an exit leaves free meanwhile do not wait for it
-                desk.spawn(self.ended(sale, until))
+                # in the background: contracts that an exit frees in the meantime do not wait for it
+                self._tasks.start(TaskName.FINAL_SALE, self.wait_for_end(sale, until))
         raise RuntimeError(
-            f"expected the position to be sold within {timing.MAX_EXIT_ORDERS} orders; a person must take over"
+            f"expected the position to be sold within {timing.MAX_EXIT_ORDERS} orders: check it at the broker"
         )
 
     @property
     def flat(self) -> bool:
-        """Whether nothing is held, and nothing more can be bought or sold by an order that is out."""
-        desk = self._desk
+        """Whether nothing is held, and no open order can buy or sell any more."""
+        orders = self._orders
         return (
             self.position <= 0
-            and not desk.searching
-            and not desk.ledger.open_entries
-            and not desk.ledger.open_exits
+            and not orders.searching
+            and not orders.ledger.open_entries
+            and not orders.ledger.open_exits
         )
 
-    async def ended(self, sale: LedgerOrder, until: datetime) -> None:
-        """Wait for the end of a sale, and read it meanwhile. A person is called when its day is over and it has not ended."""
-        what = f"{sale.client_order_id} sells {sale.quantity} at the market and has not ended"
-        with self._desk.pace(
-            timing.SALE_READS, what, call_from=self._desk.end_of_day(workflow.now())
-        ) as pace:
-            while not sale.done and workflow.now() < until:
-                await pace.pause(lambda: sale.done, until)
-                if not sale.done and workflow.now() < until:
-                    await self._desk.read(sale)
+    async def wait_for_end(self, sale: LedgerOrder, until: datetime) -> None:
+        """Wait for the end of a market order, and read it meanwhile.
 
-    async def look_gone(self) -> bool:
-        """Tell whether the account no longer holds any of it, though this trade did not sell it; if so, stop counting on it.
-
-        Two complete answers a while apart, after reading the own orders: the broker's ledger may lag a fill. Only an account that holds
-        none at all says it for certain, since trades share a position.
+        A person is paged if it has not ended when its day is over.
         """
-        for order in self._desk.ledger.open_exits:
-            await self._desk.read(order)
-        for pause in (timing.GONE_TWICE, None):
-            answer = await self._desk.position()
+        what = f"{sale.client_order_id} (market, sells {sale.quantity}) has not ended"
+        page_from = self._orders.end_of_day(workflow.now())
+        with self._orders.retries.loop(timing.MARKET_ORDER_READS, what, page_from=page_from) as loop:
+            while not sale.done and workflow.now() < until:
+                await loop.pause(lambda: sale.done, until)
+                if not sale.done and workflow.now() < until:
+                    await self._orders.read(sale)
+
+    async def closed_elsewhere(self) -> bool:
+        """Tell whether the account holds none of it any more though this trade did not sell it.
+
+        If so, no longer count it.
+
+        It takes two complete answers a while apart, after reading the trade's own orders: the broker's
+        positions may lag behind a fill. Only an account that holds none at all is certain, because trades
+        share a position.
+        """
+        for order in self._orders.ledger.open_exits:
+            await self._orders.read(order)
+        for pause in (timing.POSITION_RECHECK, None):
+            answer = await self._orders.position()
             if answer is None or answer.held > 0 or self.position <= 0:
                 return False
             if pause is not None:
                 await wait(lambda: False, pause, "before looking at the position again")
-        text = f"The account no longer holds {self.position} contracts that this trade did not sell: closed by hand, exercised or assigned"
-        self._journal.record(workflow.now(), EventKind.WARNING, text, gone=self.position)
-        self.gone += self.position
+        text = (
+            f"The account no longer holds {self.position} contracts that this trade did not sell: "
+            "closed by hand, exercised or assigned"
+        )
+        self._record(EventKind.WARNING, text, gone=self.position)
+        self._state.closed_elsewhere += self.position
         return True
+
+    def _record(self, kind: EventKind, text: str, /, **facts: object) -> None:
+        self._journal.record(workflow.now(), kind, text, **facts)
+
+
+def partial_exit_orders(partial: PartialExit, ledger: OrderLedger) -> tuple[LedgerOrder, ...]:
+    """Return the orders that were sent for a partial exit."""
+    later = ledger.leg(Leg.EXIT)[partial.first_order :]
+    return tuple(order for order in later if order.kind is OrderKind.MARKET)
 
 
 def _failed(order: LedgerOrder) -> bool:

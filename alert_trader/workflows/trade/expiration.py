@@ -1,4 +1,4 @@
-"""The look at a contract as it stops trading: what is held then, nobody sells any more."""
+"""The last look at a contract as it stops trading: nobody sells what is held after that."""
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
@@ -7,19 +7,21 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.activities.messages import READ_QUOTE, QuoteAnswer
     from alert_trader.domain.execution.expiration import ExpirationOutcome, expiration_outcome
     from alert_trader.domain.market.contract import OptionContract
-    from alert_trader.workflows import timing
+    from alert_trader.workflows import activity_options
+    from alert_trader.workflows.activity_options import run_activity
 
 
-async def look_at_the_close(contract: OptionContract) -> ExpirationOutcome:
-    """Read the last quote of a contract, and judge by it what is left of it; what could not be read is not known."""
+async def outcome_at_last_close(contract: OptionContract) -> ExpirationOutcome:
+    """Read the last quote of a contract, and judge by it what the contract is worth.
+
+    Not known if it could not be read.
+    """
     try:
-        answer: QuoteAnswer = await workflow.execute_activity(
+        answer = await run_activity(
             READ_QUOTE,
             contract,
-            result_type=QuoteAnswer,
-            start_to_close_timeout=timing.READ_TIMEOUT,
-            schedule_to_close_timeout=timing.READ_TOTAL,
-            retry_policy=timing.READ_RETRY,
+            answer=QuoteAnswer,
+            options=activity_options.READ,
             summary=f"read the last quote of {contract}",
         )
     except ActivityError:

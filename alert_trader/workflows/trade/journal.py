@@ -1,39 +1,44 @@
-"""The journal of a trade: its audit events, in the order they happened."""
+"""The journal of a trade: its audit trail, in the order of the events."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from alert_trader.domain.audit import hash_chain
 from alert_trader.domain.audit.event import EventKind, TradeEvent
+from alert_trader.workflows.trade.state import TradeState
 
 
 class Journal:
-    """An append-only list of events."""
+    """Writes the audit trail, to which events are only added."""
 
-    def __init__(self, trade: str, title: str, on_record: Callable[[], None]) -> None:
-        """Open the journal of the trade with this workflow id; `on_record` is called after every entry."""
+    def __init__(self, state: TradeState, trade: str, title: str, on_record: Callable[[], None]) -> None:
+        """Write to `state.events`, for the trade with this workflow id.
+
+        `on_record` is called after every event.
+        """
+        self._state = state
+        self._trade = trade
         self._on_record = on_record
-        self._chain = hash_chain.first_link(trade)
         self.title = title
-        self._events: list[TradeEvent] = []
 
     @property
     def events(self) -> Sequence[TradeEvent]:
-        """Everything that happened, oldest first."""
-        return tuple(self._events)
+        """Return every event, oldest first."""
+        return tuple(self._state.events)
 
     @property
     def last(self) -> str:
-        """The last sentence."""
-        return self._events[-1].text if self._events else ""
+        """Return the text of the last event; empty when there is none."""
+        return self._state.events[-1].text if self._state.events else ""
 
     def record(self, now: datetime, kind: EventKind, text: str, /, **facts: object) -> TradeEvent:
-        """Write an event down. Facts become text; None is left out."""
+        """Add an event. Facts become text; those that are None are left out."""
+        events = self._state.events
         known = {name: str(value) for name, value in facts.items() if value is not None}
         event = hash_chain.with_hash(
-            self._chain, TradeEvent(sequence=len(self._events) + 1, at=now, kind=kind, text=text, facts=known)
+            events[-1].chain if events else hash_chain.first_link(self._trade),
+            TradeEvent(sequence=len(events) + 1, at=now, kind=kind, text=text, facts=known),
         )
-        self._chain = event.chain
-        self._events.append(event)
+        events.append(event)
         self._on_record()
         return event

@@ -1,4 +1,4 @@
-"""What people are told of a trade, beside its story: nothing here ever holds an order up."""
+"""The notices that people receive of a trade. Nothing here ever delays an order."""
 
 import contextlib
 from collections.abc import Callable
@@ -10,8 +10,10 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.activities.messages import NOTIFY, Level, Notice
     from alert_trader.domain.audit.event import EventKind
     from alert_trader.domain.trade.view import TradeView
-    from alert_trader.workflows import timing
+    from alert_trader.workflows import activity_options
+    from alert_trader.workflows.activity_options import run_activity
     from alert_trader.workflows.trade.journal import Journal
+    from alert_trader.workflows.trade.state import TradeState
 
 PAGES = frozenset(
     {EventKind.WARNING, EventKind.NOT_FOUND, EventKind.UNKNOWN, EventKind.LATE_FILL, EventKind.CORRECTED}
@@ -38,42 +40,39 @@ MONEY = frozenset(
 
 
 class Notifier:
-    """Tells each thing that happened once, several at a time where they come fast."""
+    """Sends each event in one notice; events that come fast are sent together."""
 
-    def __init__(self, journal: Journal, view: Callable[[], TradeView]) -> None:
-        """Tell of `journal`, and how the trade stands by `view`."""
+    def __init__(self, state: TradeState, journal: Journal, view: Callable[[], TradeView]) -> None:
+        """Send the events of `journal`, with the trade as `view` shows it."""
+        self._state = state
         self._journal = journal
         self._view = view
-        self._told = 0
-        self.over = False
-        """Set when the trade is over: what is untold then is told last."""
 
-    async def tell(self) -> None:
-        """Tell people what happened until the trade is over. A channel that is dead is left behind."""
-        while not self.over or self._untold:
-            await workflow.wait_condition(lambda: self._untold or self.over)
-            if self._untold:
+    async def run(self) -> None:
+        """Send notices until the trade is over. A channel that does not work is not waited for."""
+        while not self._state.over or self._pending:
+            await workflow.wait_condition(lambda: self._pending or self._state.over)
+            if self._pending:
                 notice = self._next_notice()
                 with contextlib.suppress(ActivityError):
-                    await workflow.execute_activity(
+                    await run_activity(
                         NOTIFY,
                         notice,
-                        start_to_close_timeout=timing.NOTIFY_TIMEOUT,
-                        schedule_to_close_timeout=timing.NOTIFY_TOTAL,
-                        retry_policy=timing.NOTIFY_RETRY,
-                        summary=f"tell people: {self._journal.last[:60]}",
+                        answer=type(None),
+                        options=activity_options.NOTIFY,
+                        summary=f"notify: {self._journal.last[:60]}",
                     )
 
     @property
-    def _untold(self) -> bool:
-        """Whether something happened that people should hear of and have not; at the end, whether anything did: the trail is told whole."""
-        fresh = self._journal.events[self._told :]
-        return bool(fresh) if self.over else any(event.kind in PAGES | MONEY for event in fresh)
+    def _pending(self) -> bool:
+        """Whether an event that people must hear of was not sent; at the end, whether any was not."""
+        fresh = self._state.events[self._state.notified :]
+        return bool(fresh) if self._state.over else any(event.kind in PAGES | MONEY for event in fresh)
 
     def _next_notice(self) -> Notice:
-        """Gather everything not told yet into one notice, as loud as its loudest event."""
-        fresh = self._journal.events[self._told :]
-        self._told = len(self._journal.events)
+        """Put all events that were not sent into one notice, as urgent as its most urgent event."""
+        fresh = self._state.events[self._state.notified :]
+        self._state.notified = len(self._state.events)
         kinds = {event.kind for event in fresh}
         level = Level.PAGE if kinds & PAGES else Level.MONEY if kinds & MONEY else Level.STORY
         text = "\n".join(event.text for event in fresh)

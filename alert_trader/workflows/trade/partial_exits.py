@@ -1,11 +1,11 @@
-"""Sales of a part of the position, on a person's word or the author's: one after another, beside the story.
+"""Partial exits: sales of a part of the position on a person's request or the author's, one after another.
 
-A part is what it is of the contracts held when its turn comes. It is sold from those that no exit can sell; where these are too few, as
-many exits are taken back as it needs, and only when they have ended is more sold. What is asked for is set aside at once, so that the
-exit plan covers the rest and nothing else; what remains is protected by the plan as if it had never been more.
+The quantity is worked out from the contracts held when its turn comes. It is sold from those that no open
+exit order can sell; where these are too few, as many exits are cancelled as it needs, and more is sold only
+when they have ended. Its contracts are set aside at once, so that the exit plan covers the rest and nothing
+else.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from temporalio import workflow
@@ -17,116 +17,110 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.ids import Leg
     from alert_trader.domain.orders.order import OrderKind
     from alert_trader.workflows import timing
-    from alert_trader.workflows.trade.exits import Exits, PartialExitProgress
+    from alert_trader.workflows.trade.exits import Exits, partial_exit_orders
     from alert_trader.workflows.trade.journal import Journal
     from alert_trader.workflows.trade.order_manager import OrderManager
+    from alert_trader.workflows.trade.state import ExitState, PartialExit, PartialExitRequest
     from alert_trader.workflows.waiting import wait
 
 
-@dataclass(slots=True, kw_only=True)
-class PartialExitRequest:
-    """A part that somebody asked to be sold."""
-
-    portion: Portion
-    by: str
-    over: bool = False
-    """Nothing more will be sold for it."""
-    text: str = ""
-    """How it ended."""
-    sold: int = 0
-
-
 class PartialExits:
-    """Sells parts, in the order they were asked for."""
+    """Sells partial exits in the order they were requested."""
 
-    def __init__(self, exits: Exits, desk: OrderManager, journal: Journal) -> None:
-        """Sell through `desk` what `exits` leave free."""
+    def __init__(self, state: ExitState, exits: Exits, orders: OrderManager, journal: Journal) -> None:
+        """Sell through `orders` what `exits` leave free."""
+        self._state = state
         self._exits = exits
-        self._desk = desk
+        self._orders = orders
         self._journal = journal
-        self._asked: list[PartialExitRequest] = []
 
-    def ask(self, portion: Portion, by: str) -> PartialExitRequest:
-        """Ask for a part to be sold; what is returned tells when that is over."""
-        asked = PartialExitRequest(portion=portion, by=by)
-        self._asked.append(asked)
-        return asked
+    def request(self, portion: Portion, by: str) -> PartialExitRequest:
+        """Request that a part be sold; what is returned says when that is done, and how it ended."""
+        request = PartialExitRequest(portion=portion, by=by)
+        self._state.requests.append(request)
+        return request
 
     @property
     def _next(self) -> PartialExitRequest | None:
-        return next((asked for asked in self._asked if not asked.over), None)
+        return next((request for request in self._state.requests if not request.done), None)
 
-    async def work(self) -> None:
-        """Sell what is asked for until the trade is over; once everything is being sold, a part is no longer a matter."""
+    async def run(self) -> None:
+        """Sell what is requested until the trade is over, or everything is being sold."""
         for _ in range(timing.MAX_EXIT_ORDERS):
             await wait(lambda: self._exits.stopped or self._next is not None, None, "")
-            asked = self._next
-            if asked is None:
+            request = self._next
+            if request is None:
                 return
-            await self._sell(asked)
+            await self._sell(request)
         raise RuntimeError(
-            f"expected at most {timing.MAX_EXIT_ORDERS} parts to be sold of one trade; a person must take over"
+            f"expected at most {timing.MAX_EXIT_ORDERS} partial exits of one trade: check it at the broker"
         )
 
-    async def _sell(self, asked: PartialExitRequest) -> None:
+    async def _sell(self, request: PartialExitRequest) -> None:
         held = self._exits.position
-        wanted = asked.portion.of(held)
+        wanted = request.portion.of(held)
         if self._exits.stopped or wanted == 0:
             why = (
                 "everything is being sold"
                 if self._exits.stopped
-                else f"{asked.portion} of {held} held is no whole contract"
+                else f"{request.portion} of {held} held is less than 1 contract"
             )
-            self._end(asked, 0, f"Nothing was sold for {asked.by}: {why}")
+            self._end(request, 0, f"Nothing sold, as requested by {request.by}: {why}")
             return
-        ledger = self._desk.ledger
-        part = self._exits.part = PartialExitProgress(
-            wanted=wanted, keep=held - wanted, since=len(ledger.leg(Leg.EXIT))
-        )
-        await self._work_off(part, min(self._desk.end_of_day(workflow.now()), self._desk.last_trade.latest))
-        sold = sum(order.filled for order in part.orders(ledger))
-        self._exits.part = None
-        rest = "" if sold >= wanted else f" of {wanted}; the rest is left to the exit plan"
-        self._end(asked, sold, f"Sold {sold}{rest}, asked for by {asked.by}")
+        partial = self._exits.begin_partial(wanted)
+        now = workflow.now()
+        await self._work(partial, min(self._orders.end_of_day(now), self._orders.last_trade.latest))
+        sold = sum(order.filled for order in partial_exit_orders(partial, self._orders.ledger))
+        self._exits.end_partial()
+        text = f"Sold {sold}, requested by {request.by}"
+        if sold < wanted:
+            text = f"Sold {sold} of {wanted}, requested by {request.by}. The exit plan covers the rest"
+        self._end(request, sold, text)
 
-    async def _work_off(self, part: PartialExitProgress, until: datetime) -> None:
-        """Sell a part until it is sold, its day is over, or everything is being sold."""
-        exits, desk = self._exits, self._desk
+    async def _work(self, partial: PartialExit, until: datetime) -> None:
+        """Sell a partial exit until it is sold, its day is over, or everything is being sold."""
+        exits, orders = self._exits, self._orders
         for _ in range(timing.MAX_EXIT_ORDERS):
-            await exits.pause(exits.failures(part.since), lambda: exits.stopped)
-            await self._make_free(until)
+            await exits.pause(exits.failures(partial.first_order), lambda: exits.stopped)
+            await self._free_contracts(until)
             if not self._wanted(until):
                 return
-            quantity = min(exits.aside, exits.free)
-            cover = exits.must_cover()
-            # it may wait for a worker, or for its look, as long as it takes; but not until the next opening
-            order, _ = await desk.send(
-                SUBMIT_EXIT, leg=Leg.EXIT, quantity=quantity, limit=None, not_after=until, cover=cover
+            # it may wait for a worker, or for an earlier attempt to be ruled out, but not until the next open
+            order, _ = await orders.send(
+                SUBMIT_EXIT,
+                leg=Leg.EXIT,
+                quantity=min(exits.set_aside, exits.free),
+                limit=None,
+                not_after=until,
+                check_position=exits.needs_position_check(),
             )
-            await exits.ended(order, until)
+            await exits.wait_for_end(order, until)
             if not order.done:
-                desk.take_back(order)
+                orders.cancel(order)
         raise RuntimeError(
-            f"expected a part to be sold within {timing.MAX_EXIT_ORDERS} orders; a person must take over"
+            f"expected a partial exit to be sold within {timing.MAX_EXIT_ORDERS} orders: check it at "
+            "the broker"
         )
 
     def _wanted(self, until: datetime) -> bool:
-        return self._exits.aside > 0 and not self._exits.stopped and workflow.now() < until
+        return self._exits.set_aside > 0 and not self._exits.stopped and workflow.now() < until
 
-    async def _make_free(self, until: datetime) -> None:
-        """Take back as many exits as the part needs, the newest first, and wait until enough is free of them, or something is."""
+    async def _free_contracts(self, until: datetime) -> None:
+        """Cancel as many exits as are needed, the newest first, and wait for free contracts."""
         exits = self._exits
-        missing = exits.aside - exits.free
-        for order in reversed(self._desk.ledger.open_exits):
+        missing = exits.set_aside - exits.free
+        for order in reversed(self._orders.ledger.open_exits):
             if missing > 0 and order.kind is not OrderKind.MARKET:
                 missing -= order.open
-                self._desk.take_back(order)
-        patience = min(timing.EXIT_PATIENCE, until - workflow.now())
-        await wait(lambda: exits.free >= exits.aside or exits.stopped, patience, "for exits to be taken back")
+                self._orders.cancel(order)
+        patience = min(timing.EXIT_CANCEL_WAIT, until - workflow.now())
+        await wait(
+            lambda: exits.free >= exits.set_aside or exits.stopped, patience, "for exits to be cancelled"
+        )
         await wait(lambda: exits.free > 0 or not self._wanted(until), until, "for contracts to sell")
 
-    def _end(self, asked: PartialExitRequest, sold: int, text: str) -> None:
+    def _end(self, request: PartialExitRequest, sold: int, text: str) -> None:
         self._journal.record(
-            workflow.now(), EventKind.PART_SOLD, text, by=asked.by, portion=asked.portion, sold=sold
+            workflow.now(), EventKind.PART_SOLD, text, by=request.by, portion=request.portion, sold=sold
         )
-        asked.sold, asked.text, asked.over = sold, text, True
+        request.sold, request.text, request.done = sold, text, True

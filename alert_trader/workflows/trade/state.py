@@ -1,160 +1,239 @@
-"""What is known of a trade while it lives, and how others see it: its story, and its commands, work on this."""
+"""The state of a trade: one value that holds every durable fact about it, which continue-as-new will carry.
 
-import asyncio
-from collections.abc import Coroutine
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any
+Plain data: it can be printed, compared, and sent through the payload converter and back. What a run can
+rebuild from it is not in it: coroutines, timers, and what follows from the trade's input. Each part is
+written by one collaborator, named in its docstring; the facts of the trade as a whole change in the methods
+of `TradeState`, one for each event.
+"""
 
-from temporalio import workflow
-from temporalio.common import SearchAttributeUpdate
+from dataclasses import dataclass, field
+from datetime import date, datetime
 
-with workflow.unsafe.imports_passed_through():
-    from alert_trader.activities.messages import ORDER_REPORT_SIGNAL, SizedEntry
-    from alert_trader.domain.alerts.alert import ParsedAlert
-    from alert_trader.domain.audit.event import EventKind, TradeEvent
-    from alert_trader.domain.denial import Denied
-    from alert_trader.domain.execution.expiration import ExpirationOutcome
-    from alert_trader.domain.money import Price
-    from alert_trader.domain.orders.order import OrderReport
-    from alert_trader.domain.trade.lifecycle import TradeLifecycle
-    from alert_trader.domain.trade.view import Offer, TradeView
-    from alert_trader.workflows import metrics, search_attributes
-    from alert_trader.workflows.interface import (
-        CARD_QUERY,
-        EVENTS_QUERY,
-        SHOW_CARD_SIGNAL,
-        VIEW_QUERY,
-        CardState,
-        TradeRequest,
-    )
-    from alert_trader.workflows.trade.card_publisher import CardPublisher
-    from alert_trader.workflows.trade.entry import Entry
-    from alert_trader.workflows.trade.exits import Exits
-    from alert_trader.workflows.trade.journal import Journal
-    from alert_trader.workflows.trade.notifier import Notifier
-    from alert_trader.workflows.trade.order_manager import OrderManager
-    from alert_trader.workflows.trade.partial_exits import PartialExits
-    from alert_trader.workflows.trade.view import build_view, details
+from alert_trader.activities.messages import CardPlace, SizedEntry, SubmitAnswer
+from alert_trader.domain.alerts.alert import ParsedAlert
+from alert_trader.domain.alerts.portion import Portion
+from alert_trader.domain.audit.event import TradeEvent
+from alert_trader.domain.denial import Denied
+from alert_trader.domain.execution.expiration import ExpirationOutcome
+from alert_trader.domain.ids import ClientOrderId, FillId, MessageId
+from alert_trader.domain.money import Price
+from alert_trader.domain.orders.ledger import OrderLedger
+from alert_trader.domain.orders.order import OrderIntent, OrderReport
+from alert_trader.domain.trade.lifecycle import TradeLifecycle
+from alert_trader.domain.trade.view import Offer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Approved:
-    """A person's yes to an entry: to how many contracts at most, and up to what price."""
+class Approval:
+    """A person's approval of an entry: up to how many contracts, and up to what price."""
 
     by: str
     quantity: int
     ceiling: Price
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostOrder:
+    """An order whose submission was not answered."""
+
+    intent: OrderIntent
+    intended_at: datetime
+    lost_at: datetime
+
+
+@dataclass(slots=True, kw_only=True)
+class OrdersState:
+    """The trade's orders. Written by OrderManager, and by its LostOrders and Cancels."""
+
+    ledger: OrderLedger
+    search_from: date
+    """The first day that a search for an order of unknown outcome covers: the day before the first order."""
+    lost: dict[ClientOrderId, LostOrder] = field(default_factory=dict)
+    """Orders that are being searched for. An entry that was confirmed absent stays here until the end of its
+    day."""
+    ambiguous: list[ClientOrderId] = field(default_factory=list)
+    """Lost orders for which a person was warned that several orders would match."""
+    cancelling: list[ClientOrderId] = field(default_factory=list)
+    """Orders that are being cancelled."""
+
+
+@dataclass(slots=True, kw_only=True)
+class EntryState:
+    """How far the entry is. Written by Entry."""
+
+    started_at: datetime
+    fresh_from: datetime
+    """From when the alert's age counts: its posting, or a person's approval."""
+    quantity: int
+    """Contracts to buy in all; the account may lower what was sized."""
+    limit: Price
+    bumps: int = 0
+    step: str = ""
+    """How far price discovery is: "limit", "bump 2", "market", or "" before the first order."""
+    order: ClientOrderId | None = None
+    """The order that works; None while none does, or one is being sent."""
+    last_answer: SubmitAnswer | None = None
+    admitted: bool = False
+    """Whether the account has admitted the entry, which is then on record."""
+    reserved: bool = False
+    """Whether the account may have money reserved for it."""
+    unreachable: int = 0
+    """Times in a row that the account was not reached."""
+    conversion_requested: bool = False
+    """Whether a person has requested the conversion before the window ends."""
+    end_reason: str | None = None
+    """Why nothing more is bought; None while the entry is in progress, or when everything was bought."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartialExit:
+    """A partial exit that is being sold now."""
+
+    quantity: int
+    keep: int
+    """Contracts that are not to be sold: what the profit-takes sell in the meantime counts for the partial
+    exit."""
+    first_order: int
+    """Exit orders before it: its own are the market orders after these."""
+
+
+@dataclass(slots=True, kw_only=True)
+class PartialExitRequest:
+    """A request to sell a part of the position."""
+
+    portion: Portion
+    by: str
+    done: bool = False
+    """Nothing more is sold for it."""
+    text: str = ""
+    """How it ended."""
+    sold: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class ExitState:
+    """How far the exits are. Written by Exits; the requests by PartialExits."""
+
+    priced: list[FillId] = field(default_factory=list)
+    """Entry fills for which a profit-take was sent."""
+    stopped: bool = False
+    """No further profit-take is sent: everything is being sold, or the trade is over."""
+    closed_elsewhere: int = 0
+    """Contracts that are no longer in the account although this trade did not sell them."""
+    partial: PartialExit | None = None
+    requests: list[PartialExitRequest] = field(default_factory=list)
+    """Partial exits in the order they were requested, the finished ones included."""
+
+
+@dataclass(slots=True, kw_only=True)
+class CardProgress:
+    """What the trade's card shows. Written by CardPublisher."""
+
+    place: CardPlace | None = None
+    """None before it was shown for the first time."""
+    sent: int = 0
+    """Events sent to the bot, whether it answered or not."""
+    shown: int = 0
+    """Events that the card is known to show."""
+    in_doubt: bool = False
+    """The last attempt was not answered: it may have worked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exposure:
+    """What the account must know of a trade; a report is sent whenever it changes."""
+
+    entering: bool
+    """Whether it may still buy."""
+    bought: int
+    sold: int
+    held: int
+
+
+@dataclass(slots=True, kw_only=True)
+class AccountReports:
+    """What was reported to the account. Written by AccountReporter."""
+
+    sequence: int = 0
+    last: Exposure | None = None
+
+
+@dataclass(slots=True, kw_only=True)
 class TradeState:
-    """A trade as it stands."""
+    """Everything that is known of one trade."""
 
-    def __init__(self, request: TradeRequest) -> None:
-        """Set the trade up before any handler runs."""
-        self._request = request
-        self._life = TradeLifecycle()
-        title = f"{request.alert.author_name or request.alert.author_id}: {request.alert.text}"
-        self._journal = Journal(workflow.info().workflow_id, title, self._refresh)
-        self._telling = Notifier(self._journal, self.view)
-        self._cards = CardPublisher(self._journal, self.view, request.account)
-        self._parsed: ParsedAlert | None = None
-        self._sized: SizedEntry | None = None
-        self._desk: OrderManager | None = None
-        self._entry: Entry | None = None
-        self._exits: Exits | None = None
-        self._sales: PartialExits | None = None
-        self._reason: str | None = None
-        self._unwanted: Denied | None = None
-        """Why nothing more is to be bought, once somebody said so."""
-        self._close_asked = False
-        self._closed_by = ""
-        self._offer: Offer | None = None
-        """What waits for a person's word."""
-        self._approved: Approved | None = None
-        """That word, where it was yes to the entry."""
-        self._approved_at: datetime | None = None
-        self._leftover = ExpirationOutcome.NOT_KNOWN
-        """What contracts are worth that are held until they stop trading."""
-        self._early: list[OrderReport] = []
-        self._beside: list[asyncio.Task[None]] = []
-        self._over = False
+    lifecycle: TradeLifecycle = field(default_factory=TradeLifecycle)
+    reason: str | None = None
+    """Why it ended as it did."""
+    over: bool = False
+    """Whether it is over, and only notices, card and reports remain."""
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Start work beside the story; should it fail, the story fails with it."""
-        task = asyncio.create_task(work)
-        self._beside.append(task)
-        return task
+    parsed: ParsedAlert | None = None
+    sized: SizedEntry | None = None
+    offer: Offer | None = None
+    """What waits for a person's decision."""
+    approval: Approval | None = None
+    approved_at: datetime | None = None
+    rehearsed: bool = False
+    """Whether the account has admitted a dry run."""
 
-    def _record(self, kind: EventKind, text: str, /, **facts: object) -> None:
-        self._journal.record(workflow.now(), kind, text, **facts)
+    buying_stopped: Denied | None = None
+    """Why nothing more is to be bought, once somebody has said so."""
+    close_requested_by: str | None = None
+    """Who requested that everything be sold."""
 
-    def _refresh(self) -> None:
-        """Bring the trade's page in the Web UI up to date, and count what happened."""
-        metrics.count(self._journal.events)
-        workflow.set_current_details(details(self.view(), self._journal.events))
+    orders: OrdersState | None = None
+    entry: EntryState | None = None
+    exits: ExitState | None = None
+    """These three begin together, when the entry does."""
+    early_reports: list[OrderReport] = field(default_factory=list)
+    """Order reports from before the entry began: after a reset, the orders of the first run are at the broker
+    already."""
+    at_expiration: ExpirationOutcome = ExpirationOutcome.NOT_KNOWN
+    """What contracts are worth that are held until they stop trading."""
 
-    def _index(self) -> None:
-        """Bring the columns of lists up to date."""
-        phase = self._life.outcome or self._life.phase
-        updates: list[SearchAttributeUpdate[Any]] = [search_attributes.PHASE.value_set(phase)]
-        if self._parsed is not None and self._parsed.symbol is not None:
-            updates.append(search_attributes.SYMBOL.value_set(self._parsed.symbol))
-        pnl = self.view().pnl
-        if pnl is not None:
-            updates.append(search_attributes.PNL.value_set(float(pnl)))
-        workflow.upsert_search_attributes(updates)
+    events: list[TradeEvent] = field(default_factory=list)
+    """The audit trail. Written by Journal."""
+    notified: int = 0
+    """Events that people were notified of. Written by Notifier."""
+    card: CardProgress = field(default_factory=CardProgress)
+    account: AccountReports = field(default_factory=AccountReports)
 
-    # What others see, and what the venue says
+    # Events of the trade as a whole
 
-    @property
-    def _held(self) -> int:
-        """Contracts held now."""
-        return 0 if self._exits is None else self._exits.position
-
-    @property
-    def _waits(self) -> str:
-        """Say what the trade waits for at the venue; empty when it is nothing."""
-        return "" if self._desk is None or self._over else self._desk.waiting.text
-
-    @workflow.query(name=VIEW_QUERY)
-    def view(self) -> TradeView:
-        """Show the trade as it stands."""
-        return build_view(
-            request=self._request,
-            workflow_id=workflow.info().workflow_id,
-            received_at=workflow.info().start_time,
-            life=self._life,
-            parsed=self._parsed,
-            sized=self._sized,
-            ledger=None if self._desk is None else self._desk.ledger,
-            position=self._held,
-            step="" if self._entry is None else self._entry.step,
-            reason="; ".join(text for text in (self._reason, self._waits) if text) or None,
-            events=self._journal.events,
-            offer=self._offer,
-            leftover=self._leftover,
+    def begin_entry(
+        self, message: MessageId, *, fresh_from: datetime, now: datetime, search_from: date
+    ) -> None:
+        """Begin the entry that was sized; `fresh_from` is when its alert was posted, or approved."""
+        assert self.sized is not None
+        symbol = self.sized.listing.contract.occ_symbol
+        self.orders = OrdersState(ledger=OrderLedger(message, symbol), search_from=search_from)
+        self.entry = EntryState(
+            started_at=now,
+            fresh_from=fresh_from,
+            quantity=self.sized.sizing.quantity,
+            limit=self.sized.first_limit,
         )
+        self.exits = ExitState()
 
-    @workflow.query(name=EVENTS_QUERY)
-    def events(self) -> list[TradeEvent]:
-        """Give the audit trail."""
-        return list(self._journal.events)
+    def stop_buying(self, why: Denied) -> None:
+        """Buy nothing more; the first reason stays."""
+        self.buying_stopped = self.buying_stopped or why
 
-    @workflow.query(name=CARD_QUERY)
-    def card(self) -> CardState:
-        """Say where the trade's card is, and whether it is up to date."""
-        return replace(self._cards.state, wanted=self._request.policy.cards)
+    def request_close(self, by: str) -> None:
+        """Sell everything; the first who requested it stays on record."""
+        if self.close_requested_by is None:
+            self.close_requested_by = by
 
-    @workflow.signal(name=SHOW_CARD_SIGNAL)
-    def show_card(self) -> None:
-        """Have the card shown again."""
-        self._cards.show_again()
+    def make_offer(self, offer: Offer) -> None:
+        """Wait for a person's decision on an offer; it replaces an older one."""
+        self.offer = offer
 
-    @workflow.signal(name=ORDER_REPORT_SIGNAL)
-    def order_report(self, report: OrderReport) -> None:
-        """Take in what the venue says of an order."""
-        if self._desk is None:
-            self._early.append(report)
-        else:
-            self._desk.note(report)
+    def withdraw_offer(self) -> Offer | None:
+        """End the wait for a decision, and return what was offered."""
+        offer, self.offer = self.offer, None
+        return offer
+
+    def approve(self, approval: Approval) -> None:
+        """Approve the entry; it is sized again within the approval."""
+        self.approval = approval

@@ -16,7 +16,7 @@ from alert_trader.domain.trade.lifecycle import Outcome, Phase, TradeLifecycle
 from alert_trader.domain.trade.view import Offer, OrderView, TradeView
 from alert_trader.workflows.interface import TradeRequest
 
-STORY_LINES = 12
+PAGE_EVENTS = 12
 """Last events shown on a trade's page."""
 
 
@@ -34,11 +34,13 @@ def build_view(  # noqa: PLR0913 - the parts of a trade
     reason: str | None,
     events: Sequence[TradeEvent],
     offer: Offer | None,
-    leftover: ExpirationOutcome = ExpirationOutcome.NOT_KNOWN,
+    at_expiration: ExpirationOutcome = ExpirationOutcome.NOT_KNOWN,
 ) -> TradeView:
-    """Put a trade together as it stands."""
+    """Build the view of a trade as it is now."""
     unvalued = (
-        position if life.outcome is Outcome.EXPIRED and leftover is not ExpirationOutcome.WORTHLESS else 0
+        position
+        if life.outcome is Outcome.EXPIRED and at_expiration is not ExpirationOutcome.WORTHLESS
+        else 0
     )
     bought = () if ledger is None else ledger.entry_fills
     sold = () if ledger is None else ledger.exit_fills
@@ -103,7 +105,10 @@ def _orders(ledger: OrderLedger) -> tuple[OrderView, ...]:
 
 
 def _fees(sized: SizedEntry | None, ledger: OrderLedger | None) -> Usd | None:
-    """Estimate the fees of what was traded, from the broker's dry-run of the entry; closing carries no commission."""
+    """Estimate the fees of what was traded from the broker's dry-run of the entry.
+
+    A close has no commission.
+    """
     if sized is None or ledger is None:
         return None
     each = sized.check.total / sized.sizing.quantity
@@ -114,15 +119,18 @@ def _fees(sized: SizedEntry | None, ledger: OrderLedger | None) -> Usd | None:
 def _unprotected(
     request: TradeRequest, ledger: OrderLedger | None, life: TradeLifecycle, position: int
 ) -> int:
-    """Count the contracts that lack their profit-take; none do once a person has taken the position over."""
+    """Count the contracts that lack their profit-take; none do while everything is being sold."""
     if ledger is None or life.phase not in {Phase.ENTERING, Phase.HOLDING}:
         return 0
-    due = exit_target(max(ledger.bought - ledger.taken, 0), request.policy.exits) - ledger.protected
+    due = exit_target(max(ledger.bought - ledger.sold_at_market, 0), request.policy.exits) - ledger.protected
     return 0 if due < request.policy.exits.min_quantity else min(due, position)
 
 
 def _pnl(ledger: OrderLedger | None, life: TradeLifecycle, position: int) -> Usd | None:
-    """Work out the realised P&L in dollars, without fees; `position` are the contracts that count as worthless once they have expired."""
+    """Return the realised P&L in dollars, without fees.
+
+    Once it has expired, the contracts of `position` count as worthless.
+    """
     if ledger is None or ledger.bought == 0:
         return None
     expired = position if life.outcome is Outcome.EXPIRED else 0
@@ -134,7 +142,7 @@ def _pnl(ledger: OrderLedger | None, life: TradeLifecycle, position: int) -> Usd
 
 
 def details(view: TradeView, events: Sequence[TradeEvent]) -> str:
-    """Write the trade's page in Markdown: where it stands, its orders, its last events. The alert's text is shown as code."""
+    """Write the trade's page in Markdown: state, orders, last events. The alert's text is shown as code."""
     rows = [
         f"**{view.contract or 'No contract yet'}** · {view.outcome or view.phase} · {view.mode}",
         "",
@@ -144,32 +152,38 @@ def details(view: TradeView, events: Sequence[TradeEvent]) -> str:
     if view.first_limit is not None:
         traded = f"bought {view.bought}{_at(view.average_entry)}, sold {view.sold}{_at(view.average_exit)}"
         rows.append(
-            f"- wanted {view.quantity}, {traded}, held {view.position}, in exits {view.exits_working}"
+            f"- intended {view.quantity}, {traded}, held {view.position}, in working exits "
+            f"{view.exits_working}"
         )
-        prices = f"alert {_price(view.alert_price)}, first limit {_price(view.first_limit)}, ceiling {_price(view.ceiling)}"
+        prices = (
+            f"alert {_price(view.alert_price)}, first limit {_price(view.first_limit)}, ceiling "
+            f"{_price(view.ceiling)}"
+        )
         rows.append(f"- {prices}, at step: {view.step or '-'}")
     if view.unprotected > 0:
-        rows.append(f"- **{view.unprotected} contract(s) without their exit yet**")
+        rows.append(f"- **{view.unprotected} contract(s) without a working exit**")
     if view.unknown_orders > 0:
-        rows.append(f"- **{view.unknown_orders} order(s) of unknown outcome**, counted as live")
+        rows.append(f"- **{view.unknown_orders} order(s) of unknown outcome**, counted as working")
     if view.pnl is not None:
         rows.append(f"- P&L {plain(view.pnl)} dollars, fees about {plain(view.fees or Decimal(0))}")
     if view.unvalued > 0:
         rows.append(
-            f"- **{view.unvalued} contract(s) held to expiration**: subject to exercise, of unknown value, not in the P&L"
+            f"- **{view.unvalued} contract(s) held to expiration**: may be exercised; value unknown, "
+            "not in the P&L"
         )
     if view.offer is not None:
-        rows.append(f"- **waits for a person** until {view.offer.until:%H:%M:%S} UTC: {view.offer.text}")
+        rows.append(f"- **waiting for a decision** until {view.offer.until:%H:%M:%S} UTC: {view.offer.text}")
     if view.reason:
         rows.append(f"- {view.reason}")
     rows += [
-        f"- `{order.client_order_id}` {order.kind.lower()}{_at(order.limit)}: {order.status}, {order.filled} of {order.quantity} filled"
+        f"- `{order.client_order_id}` {order.kind.lower()}{_at(order.limit)}: {order.status}, "
+        f"{order.filled} of {order.quantity} filled"
         f"{_at(order.average_price)}"
         for order in view.orders
     ]
     rows += [
         "",
-        *(f"{event.sequence}. {event.at:%H:%M:%S} {event.text}  " for event in events[-STORY_LINES:]),
+        *(f"{event.sequence}. {event.at:%H:%M:%S} {event.text}  " for event in events[-PAGE_EVENTS:]),
     ]
     return "\n".join(rows)
 

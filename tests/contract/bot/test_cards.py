@@ -53,7 +53,7 @@ def story(chat: RunningChat) -> list[str]:
     return [line.rpartition(" ")[2] for line in text.splitlines()]
 
 
-async def test_a_card_is_made_once_and_then_changed_in_place(chat: RunningChat, client: Listener) -> None:
+async def test_a_card_is_created_once_and_then_edited(chat: RunningChat, client: Listener) -> None:
     """The first request makes the card and its thread, the next ones change it and go on telling."""
     cards = CardActivity(client, None)
     first = await cards.show(request(2), in_doubt=False)
@@ -72,7 +72,7 @@ THREAD = "?" * 19
     "where",
     [f"/channels/{ALERTS}/messages", "/channels/*/messages/*/threads", f"/channels/{THREAD}/messages"],
 )
-async def test_a_lost_answer_doubles_nothing(chat: RunningChat, client: Listener, where: str) -> None:
+async def test_a_lost_answer_creates_no_second_card(chat: RunningChat, client: Listener, where: str) -> None:
     """When the answer for a card, thread or event is lost, the next attempt finds what was posted and continues."""
     cards = CardActivity(client, None)
     chat.limits.faults.append(Fault(trouble=Trouble.LOST, path=where))
@@ -84,9 +84,7 @@ async def test_a_lost_answer_doubles_nothing(chat: RunningChat, client: Listener
     assert place.told == 4
 
 
-async def test_a_bot_without_memory_finds_the_card_of_an_earlier_life(
-    chat: RunningChat, client: Listener
-) -> None:
+async def test_a_restarted_bot_finds_its_earlier_card(chat: RunningChat, client: Listener) -> None:
     """A trade that was reset, or whose bot was killed before it answered, knows no card: it is looked for, and found."""
     made = await CardActivity(client, None).show(request(3), in_doubt=False)
     chat.control.say("talk in between")
@@ -95,7 +93,7 @@ async def test_a_bot_without_memory_finds_the_card_of_an_earlier_life(
     assert story(chat) == ["1", "2", "3", "4", "5"]
 
 
-async def test_a_card_that_was_taken_away_is_made_again(chat: RunningChat, client: Listener) -> None:
+async def test_a_deleted_card_is_created_again(chat: RunningChat, client: Listener) -> None:
     """A trade is never without its card."""
     cards = CardActivity(client, None)
     gone = await cards.show(request(2), in_doubt=False)
@@ -105,13 +103,13 @@ async def test_a_card_that_was_taken_away_is_made_again(chat: RunningChat, clien
     assert len(in_room(chat)) == 1
 
 
-async def test_all_cards_may_go_to_a_room_of_their_own(chat: RunningChat, client: Listener) -> None:
+async def test_cards_can_go_to_a_channel_of_their_own(chat: RunningChat, client: Listener) -> None:
     """The setting decides where a new card goes; the alert's room has none then."""
     await CardActivity(client, int(OTHER)).show(request(1), in_doubt=False)
     assert (len(in_room(chat)), len(in_room(chat, OTHER))) == (0, 1)
 
 
-async def test_a_room_that_takes_no_card_is_told_with_what_to_do() -> None:
+async def test_a_channel_without_permission_is_reported_with_what_to_do() -> None:
     """Without the permission nothing is tried again, and the words name the channel; without threads the card is there all the same."""
     async with open_chat(bot_permissions=BOT_PERMISSIONS & ~SEND_MESSAGES) as chat:
         client = Listener()
@@ -142,7 +140,7 @@ async def test_a_room_that_takes_no_card_is_told_with_what_to_do() -> None:
             assert len(in_room(chat)) == 1
 
 
-def test_the_invitation_asks_for_what_is_needed_and_nothing_more() -> None:
+def test_the_invite_link_has_the_least_permissions() -> None:
     """The link names exactly the permissions that are each explained, and the scope that commands need."""
     link = invite(42)
     allowed = discord.Permissions(int(link.rpartition("permissions=")[2].partition("&")[0]))
@@ -153,7 +151,9 @@ def test_the_invitation_asks_for_what_is_needed_and_nothing_more() -> None:
     assert not setup_problems([], Allowlist(), None, 1)[0].startswith("the bot")
 
 
-async def test_a_burst_of_changes_keeps_within_discords_limits(chat: RunningChat, client: Listener) -> None:
+async def test_a_burst_of_changes_stays_within_discords_rate_limits(
+    chat: RunningChat, client: Listener
+) -> None:
     """Many changes of several trades at once: Discord is never asked more than it takes, and every card ends as its trade."""
     cards = CardActivity(client, None)
 

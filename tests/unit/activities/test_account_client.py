@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from alert_trader.activities import account_client
-from alert_trader.activities.account_client import AT_ONCE, AccountClient, AccountUnreachableError
+from alert_trader.activities.account_client import MAX_CONCURRENT, AccountClient, AccountUnreachableError
 from alert_trader.domain.ids import AccountNumber
 
 
@@ -26,7 +26,7 @@ async def test_concurrent_requests_to_a_silent_account_time_out_together(
 
     client: Any = SimpleNamespace(get_workflow_handle=lambda _: SimpleNamespace(execute_update=silent))
     line, request = AccountClient(client, AccountNumber("5WT31673")), SimpleNamespace(order="m1-e1")
-    asked: list[Any] = [line.ask(request) for _ in range(4 * AT_ONCE)]  # type: ignore[arg-type]
+    asked: list[Any] = [line.ask(request) for _ in range(4 * MAX_CONCURRENT)]  # type: ignore[arg-type]
     async with asyncio.timeout(0.5):
         answers = await asyncio.gather(*asked, return_exceptions=True)
     assert all(isinstance(answer, AccountUnreachableError) for answer in answers)

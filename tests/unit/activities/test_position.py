@@ -39,7 +39,7 @@ async def test_both_spellings_of_a_share_class_are_one_contract(
     A position under the other name is not gone, and its fills are ours.
     """
     desk.held = [Position(symbol=WRITTEN_OTHERWISE, quantity=4)]
-    request = PositionRequest(contract=BERKSHIRE, look_since=date(2026, 11, 20))
+    request = PositionRequest(contract=BERKSHIRE, search_from=date(2026, 11, 20))
     assert await environment.run(OrderLookups(desk).read_position, request) == PositionAnswer(
         held=4, closing=0
     )
@@ -48,7 +48,7 @@ async def test_both_spellings_of_a_share_class_are_one_contract(
     shown = replace(reported(meant), symbol=WRITTEN_OTHERWISE)
     ledger = OrderLedger(message_id("m1"), BERKSHIRE.occ_symbol)
     ledger.intend(meant)
-    learned = ledger.take(shown)
+    learned = ledger.apply(shown)
     assert learned is not None
     assert not learned.wrong_contract
 
@@ -64,7 +64,9 @@ async def test_a_working_exit_of_weeks_ago_counts_as_closing(environment: Activi
     desk, exit_order = OldOrders(), reported(intent(Leg.EXIT, 1, 3, "2.40"))
     desk.known = [exit_order, replace(exit_order, order_id=OrderId("77"))]
     desk.held = [Position(symbol=exit_order.symbol, quantity=8)]
-    request = PositionRequest(contract=intent(Leg.EXIT, 1, 3, "2.40").contract, look_since=date(2026, 11, 20))
+    request = PositionRequest(
+        contract=intent(Leg.EXIT, 1, 3, "2.40").contract, search_from=date(2026, 11, 20)
+    )
     assert await environment.run(OrderLookups(desk).read_position, request) == PositionAnswer(
         held=8, closing=6
     )

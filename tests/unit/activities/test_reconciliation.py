@@ -79,9 +79,7 @@ async def temporal(desk: PaperDesk) -> AsyncIterator[Temporal]:
     """Compare every few milliseconds, until the test is over."""
     client = Temporal()
     every = timedelta(milliseconds=2)
-    task = asyncio.create_task(
-        Reconciliation(desk, cast("Client", client), every=every, second_look=every).go_on()
-    )
+    task = asyncio.create_task(Reconciliation(desk, cast("Client", client), every=every, recheck=every).run())
     yield client
     task.cancel()
     await asyncio.wait([task])
@@ -121,7 +119,7 @@ async def test_a_fill_that_the_broker_does_not_show_yet_is_no_difference(desk: P
     client.answer = ExpectedAnswer(trades=(MINE,))
     for held in (3, 2, 3, 2, 3, 3):
         desk.held = [replace(HELD, quantity=held)]
-        await reconciliation.look()
+        await reconciliation.compare()
     assert client.told == []
 
 

@@ -53,8 +53,10 @@ ADMISSION = AdmitRequest(
     buying_power=Usd(Decimal(1000)),
     read_at=STATED,
 )
-ENTRY = SubmitRequest(intent=intent(Leg.ENTRY, 1, 3), mode=Mode.DEMO, look_since=SINCE, admission=ADMISSION)
-EXIT = SubmitRequest(intent=intent(Leg.EXIT, 2, 2, "2.40"), mode=Mode.DEMO, look_since=SINCE, cover=True)
+ENTRY = SubmitRequest(intent=intent(Leg.ENTRY, 1, 3), mode=Mode.DEMO, search_from=SINCE, admission=ADMISSION)
+EXIT = SubmitRequest(
+    intent=intent(Leg.EXIT, 2, 2, "2.40"), mode=Mode.DEMO, search_from=SINCE, check_position=True
+)
 GUARD = ConversionGuard(
     ladder=LadderPolicy(),
     safety=SafetyPolicy(),
@@ -307,7 +309,7 @@ async def test_an_answer_is_classified(
 @pytest.mark.parametrize(
     ("failure", "result"),
     [
-        (None, CancelResult.ASKED),
+        (None, CancelResult.REQUESTED),
         (Refused("cannot_update_order", "it is filled"), CancelResult.REFUSED),
         (OutcomeUnknown("timed out"), CancelResult.UNKNOWN),
     ],
@@ -330,10 +332,10 @@ async def test_a_failed_lookup_is_no_answer(environment: ActivityEnvironment, de
     """UNK-30: neither a look nor a read of an order or the position turns a failure into an empty answer."""
     lookups = OrderLookups(desk)
     find = FindRequest(
-        intent=ENTRY.intent, look_since=SINCE, intended_at=clock.now(), lost_at=clock.now(), known_ids=()
+        intent=ENTRY.intent, search_from=SINCE, intended_at=clock.now(), lost_at=clock.now(), known_ids=()
     )
     assert (await environment.run(lookups.find_order, find)).report is None
-    with pytest.raises(ApplicationError, match="it now says there is none"):
+    with pytest.raises(ApplicationError, match="it no longer knows it"):
         await environment.run(lookups.read_order, OrderId("1"))
     desk.known = Unavailable("no answer")
     with pytest.raises(Unavailable):
@@ -342,7 +344,7 @@ async def test_a_failed_lookup_is_no_answer(environment: ActivityEnvironment, de
         await environment.run(lookups.read_order, OrderId("1"))
     with pytest.raises(Unavailable):
         await environment.run(
-            lookups.read_position, PositionRequest(contract=ENTRY.intent.contract, look_since=SINCE)
+            lookups.read_position, PositionRequest(contract=ENTRY.intent.contract, search_from=SINCE)
         )
 
 
@@ -350,7 +352,7 @@ async def test_a_failed_lookup_is_no_answer(environment: ActivityEnvironment, de
     found=st.booleans(),
     failures=st.fixed_dictionaries({name: st.booleans() for name in ("known", "held", "price")}),
     conversion=st.booleans(),
-    cover=st.booleans(),
+    check_position=st.booleans(),
     late=st.sampled_from([None, timedelta(hours=-1), timedelta(hours=1)]),
     stalled=st.booleans(),
     mode=st.sampled_from(Mode),
@@ -364,7 +366,7 @@ async def test_no_order_is_sent_twice_or_against_a_guard(  # noqa: PLR0913 - eve
     found: bool,
     failures: dict[str, bool],
     conversion: bool,
-    cover: bool,
+    check_position: bool,
     late: timedelta | None,
     stalled: bool,
     mode: Mode,
@@ -385,7 +387,7 @@ async def test_no_order_is_sent_twice_or_against_a_guard(  # noqa: PLR0913 - eve
         EXIT,
         mode=mode,
         conversion=GUARD if conversion else None,
-        cover=cover,
+        check_position=check_position,
         not_after=None if late is None else now + late,
     )
     result = (await send(env, desk, request)).result
@@ -394,7 +396,7 @@ async def test_no_order_is_sent_twice_or_against_a_guard(  # noqa: PLR0913 - eve
         and not failures["known"]
         and not found
         and (not conversion or (ask == "1.20" and not failures["price"]))
-        and (not cover or (held >= 2 and not failures["held"]))
+        and (not check_position or (held >= 2 and not failures["held"]))
         and late != timedelta(hours=-1)
         and not stalled
     )

@@ -24,7 +24,7 @@ async def wire(data: bytes) -> dict[str, Any]:
     return MessageToDict(Payloads(payloads=sealed))
 
 
-async def test_the_page_of_the_web_ui_reads_and_writes(asking: Asked) -> None:
+async def test_the_web_ui_encodes_and_decodes(asking: Asked) -> None:
     """Decrypting returns what was encrypted, and the CORS headers allow the browser to read it."""
     async with asking(**SETTINGS) as client:
         asked = await client.options(
@@ -52,7 +52,7 @@ async def test_the_page_of_the_web_ui_reads_and_writes(asking: Asked) -> None:
         (TOKEN, FROM_UI, {"TRADER_ENCRYPTION_KEYS": ""}, 404),
     ],
 )
-async def test_nobody_else_gets_anything(
+async def test_every_other_caller_is_refused(
     asking: Asked, token: str, headers: dict[str, str], settings: dict[str, str], status: int
 ) -> None:
     """Without the token there is nothing here; with it, another page, or a program that names none, is refused."""
@@ -63,7 +63,7 @@ async def test_nobody_else_gets_anything(
             assert "access-control-allow-origin" not in answer.headers
 
 
-async def test_what_cannot_be_read_is_said(asking: Asked) -> None:
+async def test_an_unreadable_payload_is_reported(asking: Asked) -> None:
     """A payload of another key, and one that is no base64, are faults in words; the page may read them."""
     other = [Payload(metadata={"encoding": b"binary/encrypted", "encryption-key-id": b"k0"}, data=b"x")]
     bodies = [

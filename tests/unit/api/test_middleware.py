@@ -27,7 +27,7 @@ def guarded_routes() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("method", "path"), guarded_routes())
 @pytest.mark.parametrize("headers", [{}, {"x-api-key": "wrong-key-0123456789abcdef"}, {"x-api-key": ""}])
-async def test_nobody_gets_in_without_a_key(
+async def test_a_request_without_a_key_is_refused(
     asking: Asked, method: str, path: str, headers: dict[str, str]
 ) -> None:
     """401 comes before anything else: before the body is checked, and before Temporal, which is away here, is asked."""
@@ -37,12 +37,12 @@ async def test_nobody_gets_in_without_a_key(
     assert "x-api-key" in answer.headers["www-authenticate"]
 
 
-def test_there_are_routes_to_guard() -> None:
+def test_there_are_guarded_routes() -> None:
     """The list that the test above walks is not empty."""
     assert len(guarded_routes()) >= 6
 
 
-async def test_a_sender_without_headers_may_write_its_key_into_the_body(asking: Asked) -> None:
+async def test_a_key_in_the_body_is_accepted(asking: Asked) -> None:
     """TradingView sets no header: its key is taken from the body of an alert, and from nowhere else."""
     async with asking() as client:
         assert (
@@ -54,7 +54,7 @@ async def test_a_sender_without_headers_may_write_its_key_into_the_body(asking: 
         assert (await client.post("/admin/halt", json={"api_key": HOOK})).status_code == 401
 
 
-async def test_without_any_key_in_the_settings_nobody_gets_in(asking: Asked) -> None:
+async def test_without_keys_in_the_settings_every_request_is_refused(asking: Asked) -> None:
     """No key set means no way in, and the answer says what to set."""
     async with asking(TRADER_API_KEYS="") as client:
         answer = await client.get("/admin/trades", headers={"x-api-key": ""})
@@ -62,7 +62,7 @@ async def test_without_any_key_in_the_settings_nobody_gets_in(asking: Asked) -> 
     assert "TRADER_API_KEYS" in answer.json()["detail"]
 
 
-async def test_each_key_has_a_rate_of_its_own_and_halts_have_another(asking: Asked) -> None:
+async def test_each_key_has_its_own_rate_limit_and_halts_another(asking: Asked) -> None:
     """A webhook that uses up its own rate limit blocks no other key, and no halt."""
     async with asking(TRADER_API_RATE="3") as client:
         answers = [
@@ -78,7 +78,7 @@ async def test_each_key_has_a_rate_of_its_own_and_halts_have_another(asking: Ask
     assert halt.status_code == 503
 
 
-async def test_trying_keys_is_slowed_down_and_keeps_no_holder_out(asking: Asked) -> None:
+async def test_guessing_keys_is_slowed_down_and_affects_no_holder(asking: Asked) -> None:
     """An address that tries keys must wait; a valid key works from the same address."""
     async with asking(TRADER_API_RATE="2") as client:
         tries = [
@@ -117,7 +117,7 @@ async def test_a_body_that_is_too_large_is_not_read(asking: Asked) -> None:
         ("GET", "/admin/trades/", 404),
     ],
 )
-async def test_what_is_not_there_is_said_in_the_same_form(
+async def test_a_missing_resource_has_the_same_error_form(
     asking: Asked, method: str, path: str, status: int
 ) -> None:
     """404 and 405 are problems as well; 405 names what is allowed."""
@@ -148,7 +148,7 @@ async def test_a_wrong_request_names_its_faults_and_repeats_nothing(asking: Aske
 
 
 @pytest.mark.parametrize("path", ["/admin/alerts/process", "/admin/halt", "/admin/resume"])
-async def test_a_stranger_with_a_broken_body_is_a_stranger(asking: Asked, path: str) -> None:
+async def test_a_broken_body_without_a_key_is_refused_for_the_key(asking: Asked, path: str) -> None:
     """FastAPI parses JSON first: without a key the answer is still 401, and the request counts."""
     async with asking(TRADER_API_RATE="2") as client:
         broken, as_json = b'{"message": ', {"content-type": "application/json"}
@@ -181,7 +181,7 @@ async def test_a_stranger_with_a_broken_body_is_a_stranger(asking: Asked, path: 
         ),
     ],
 )
-async def test_a_body_that_is_no_json_is_told_what_is_wrong_with_it(
+async def test_an_invalid_json_body_is_explained(
     asking: Asked, content: bytes, kind: str, detail: str
 ) -> None:
     """What a sender forgets first is the header that says JSON; what a template breaks first is a quotation mark."""
@@ -193,7 +193,7 @@ async def test_a_body_that_is_no_json_is_told_what_is_wrong_with_it(
     assert answer.json()["errors"] == [{"pointer": "body", "detail": detail}]
 
 
-async def test_temporal_away_is_said_in_words(asking: Asked) -> None:
+async def test_an_unreachable_temporal_is_explained(asking: Asked) -> None:
     """503 with retry-after; without a key only that Temporal does not answer."""
     async with asking() as client:
         listed = await client.get("/admin/trades", headers={"x-api-key": OPS})
@@ -209,7 +209,7 @@ async def test_temporal_away_is_said_in_words(asking: Asked) -> None:
     assert live.json() == {"state": "alive", "mode": "demo"}
 
 
-async def test_a_halt_while_temporal_is_away_tells_the_other_way(asking: Asked) -> None:
+async def test_a_halt_without_temporal_names_the_stop_file(asking: Asked) -> None:
     """HLT-10: without Temporal the problem says how to stop entries; nothing is acknowledged."""
     async with asking(TRADER_STOP_FILE="/var/lib/trader/STOP") as client:
         answer = await client.post("/admin/halt", headers={"x-api-key": OPS})
@@ -217,7 +217,7 @@ async def test_a_halt_while_temporal_is_away_tells_the_other_way(asking: Asked) 
     assert "create the file /var/lib/trader/STOP where the worker runs" in answer.json()["detail"]
 
 
-async def test_a_fault_of_ours_shows_no_trace(
+async def test_an_internal_error_shows_no_traceback(
     asking: Asked, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """500 carries a number that the log has beside the trace; the answer has neither trace nor message."""
@@ -235,7 +235,7 @@ async def test_a_fault_of_ours_shows_no_trace(
     assert any(number in record.getMessage() for record in caplog.records if record.levelno == logging.ERROR)
 
 
-async def test_what_is_counted_and_logged_names_routes_and_no_path(
+async def test_metrics_and_logs_name_routes_instead_of_paths(
     asking: Asked, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A key, a path and a query appear in no metric and no log line; the name of the key does in the log."""

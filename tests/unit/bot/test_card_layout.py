@@ -28,7 +28,7 @@ def said(card: Card) -> dict[str, str]:
     return {field.name: field.value for field in card.fields}
 
 
-def test_a_card_says_alert_price_quote_fill_and_how_long_it_took(view: Maker) -> None:
+def test_a_card_shows_alert_price_quote_fill_and_duration(view: Maker) -> None:
     """The numbers that show how well an alert was traded are side by side."""
     card = make_card(view(), 12)
     assert card.title == "SPY 600C 2026-12-18 · 📌 holding 4"
@@ -44,7 +44,7 @@ def test_a_card_says_alert_price_quote_fill_and_how_long_it_took(view: Maker) ->
 
 
 @pytest.mark.parametrize("mode", Mode)
-def test_a_mode_is_told_in_words_as_well_as_in_colour(view: Maker, mode: Mode) -> None:
+def test_a_mode_is_shown_in_text_and_colour(view: Maker, mode: Mode) -> None:
     """DRY-30: each mode has its own colour and text, and its name is in the last line."""
     card = make_card(view(mode=mode.value), 1)
     assert (card.heading, card.colour) == (MODES[mode], COLOURS[mode])
@@ -54,7 +54,7 @@ def test_a_mode_is_told_in_words_as_well_as_in_colour(view: Maker, mode: Mode) -
 
 
 @pytest.mark.parametrize("outcome", Outcome)
-def test_every_end_has_its_words_and_no_buttons(view: Maker, outcome: Outcome) -> None:
+def test_every_outcome_has_its_text_and_no_buttons(view: Maker, outcome: Outcome) -> None:
     """A trade that is over says how it ended, and offers nothing any more."""
     card = make_card(view(phase=Phase.DONE, outcome=outcome), 20)
     assert OUTCOMES[outcome] in card.title
@@ -62,7 +62,7 @@ def test_every_end_has_its_words_and_no_buttons(view: Maker, outcome: Outcome) -
 
 
 @pytest.mark.parametrize("phase", Phase)
-def test_every_phase_has_its_words(view: Maker, phase: Phase) -> None:
+def test_every_phase_has_its_text(view: Maker, phase: Phase) -> None:
     """No phase is left to be guessed."""
     assert state_text(view(phase=phase)).startswith(PHASES[phase])
 
@@ -87,7 +87,7 @@ def test_what_is_not_known_is_written_as_unknown(view: Maker) -> None:
     assert card["⚠️ No exit"] == "2 contracts without a working exit yet"
 
 
-def test_profit_and_loss_have_a_sign_and_their_fees(view: Maker) -> None:
+def test_profit_and_loss_have_a_sign_and_fees(view: Maker) -> None:
     """A loss is a minus, and what is not known of the fees is said."""
     won = said(make_card(view(pnl=Usd(Decimal("1065.5")), fees=Usd(Decimal("4.52")), position=0), 9))
     lost = said(make_card(view(pnl=Usd(Decimal(-40)), sold=2, average_exit=Decimal("1.00"), position=2), 9))
@@ -95,7 +95,7 @@ def test_profit_and_loss_have_a_sign_and_their_fees(view: Maker) -> None:
     assert lost["P&L"] == "**-$40.00** fees unknown, 2 still held (not valued)"
 
 
-def test_buttons_are_those_that_make_sense(view: Maker) -> None:
+def test_buttons_are_those_of_possible_commands(view: Maker) -> None:
     """Each state offers what can be asked of it, and an offer is answered by its own id."""
 
     def actions(**changes: object) -> list[Action]:
@@ -118,7 +118,7 @@ def test_buttons_are_those_that_make_sense(view: Maker) -> None:
     assert all(len(each.custom_id) <= 100 for each in asked.buttons)
 
 
-def test_a_question_is_read_back_from_the_name_of_its_answer() -> None:
+def test_a_question_is_restored_from_its_button_id() -> None:
     """Action, number of contracts and time are all in the button's custom id, so they survive a restart."""
     question = Question(action=Action.CLOSE_ALL, trade="x" * 30, contracts=4, asked_at=1795500000)
     assert read_question(question.custom_id) == question
@@ -127,7 +127,7 @@ def test_a_question_is_read_back_from_the_name_of_its_answer() -> None:
 
 
 @given(st.text(max_size=3000))
-def test_no_text_can_format_ping_or_leave_its_block(text: str) -> None:
+def test_no_text_can_format_ping_or_end_its_block(text: str) -> None:
     """WHO-60: every sign that Discord acts on is escaped, and a block holds whatever is put into it."""
     shown = safe(text)
     bare = shown.replace("\\\\", "").replace("\\", "\0")
@@ -155,7 +155,7 @@ def test_a_hostile_alert_fits_into_a_card_and_stays_text(view: Maker) -> None:
     )
 
 
-def test_an_exit_that_works_is_shown_with_its_price() -> None:
+def test_a_working_exit_is_shown_with_its_price() -> None:
     """Working exits are shown with their limit price."""
     from alert_trader.domain.ids import ClientOrderId, OrderId  # noqa: PLC0415 - used here alone
     from alert_trader.domain.trade.view import OrderView  # noqa: PLC0415

@@ -31,7 +31,7 @@ def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
     return CliRunner()
 
 
-def test_parse_answers_in_json(runner: CliRunner) -> None:
+def test_parse_writes_json(runner: CliRunner) -> None:
     """`parse --json` gives the plain fields, prices and strikes as decimal text."""
     result = runner.invoke(
         application(), ["parse", "BTO SPY 600c 12/18/2026 @ 1.20", "--at", "2026-12-01", "--json"]
@@ -49,7 +49,7 @@ def test_parse_answers_in_json(runner: CliRunner) -> None:
     }
 
 
-def test_parse_tells_a_refusal_by_its_exit_code(runner: CliRunner) -> None:
+def test_parse_has_an_exit_code_for_a_refusal(runner: CliRunner) -> None:
     """A text that looks like an alert and cannot be traded gives its code and exit code 4."""
     result = runner.invoke(application(), ["parse", "BTO SPY 600 12/18/2026 @ 1.20", "--at", "2026-12-01"])
     assert result.exit_code == ExitCode.REFUSED
@@ -121,7 +121,7 @@ def test_parse_jsonl_answers_line_by_line(runner: CliRunner) -> None:
         (["nonsense"], ExitCode.USAGE),
     ],
 )
-def test_wrong_use_is_told_on_stderr(runner: CliRunner, arguments: list[str], code: ExitCode) -> None:
+def test_wrong_usage_is_reported_on_stderr(runner: CliRunner, arguments: list[str], code: ExitCode) -> None:
     """A wrong command line ends with its code, with words on stderr and nothing on stdout."""
     result = runner.invoke(application(), arguments)
     assert result.exit_code == code
@@ -148,7 +148,7 @@ def test_config_show_hides_secrets(runner: CliRunner, monkeypatch: pytest.Monkey
     assert {row["name"]: row["source"] for row in rows}["TASTYTRADE_REFRESH_TOKEN"] == "env"
 
 
-def test_a_running_stack_is_found_and_an_ended_one_is_not(runner: CliRunner) -> None:
+def test_a_running_stack_is_found_and_a_stopped_one_is_not(runner: CliRunner) -> None:
     """Commands take mode and addresses from var/stack.json while its process lives, and from nowhere after."""
     state = Path("var/stack.json")
     state.parent.mkdir()
@@ -197,7 +197,7 @@ def test_demo_alerts_fit_any_day(today: date) -> None:
             )
 
 
-def test_codes_for_a_terminal_are_no_text(
+def test_terminal_control_codes_are_removed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """WHO-60: what an alert holds neither clears the screen nor renames the window nor turns the text round; our own colours stay."""
@@ -215,9 +215,7 @@ def test_codes_for_a_terminal_are_no_text(
 
 
 @pytest.mark.parametrize("command", ["halt", "flatten"])
-def test_a_halt_while_temporal_is_away_tells_the_other_way(
-    runner: CliRunner, tmp_path: Path, command: str
-) -> None:
+def test_a_halt_without_temporal_names_the_stop_file(runner: CliRunner, tmp_path: Path, command: str) -> None:
     """HLT-10: without Temporal the output says how to stop entries, and acknowledges nothing."""
     asked = runner.invoke(
         application(), [command], env={"TRADER_TEMPORAL_ADDRESS": "127.0.0.1:1", "TRADER_MODE": "demo"}

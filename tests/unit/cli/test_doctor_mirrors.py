@@ -28,7 +28,7 @@ def state(
     )
 
 
-def test_a_schedule_that_runs_is_fine() -> None:
+def test_a_running_schedule_passes() -> None:
     """Rounds that end, often enough for what Temporal keeps, need nothing to be done."""
     assert housekeeping_finding(state(), retention=KEPT, wanted=OFTEN, now=NOW) == (
         "every 300 s, last run 300 s ago; Temporal keeps trades 30 days",
@@ -47,7 +47,7 @@ def test_a_schedule_that_runs_is_fine() -> None:
         (state(problem="Redis is away"), "last run failed: Redis is away", "fix the cause"),
     ],
 )
-def test_what_would_lose_a_trade_is_told(found: HousekeepingState, words: str, fix: str) -> None:
+def test_a_schedule_that_would_lose_a_trade_fails(found: HousekeepingState, words: str, fix: str) -> None:
     """DUR-20: a schedule that is missing, paused, dead, too rare for the retention, or in trouble is named, with what to do."""
     text, to_do = housekeeping_finding(found, retention=KEPT, wanted=OFTEN, now=NOW)
     assert words in text

@@ -26,7 +26,7 @@ def answered(tmp_path: Path) -> Path:
     return file
 
 
-def test_the_file_holds_what_was_answered_and_trades_nothing(answered: Path) -> None:
+def test_the_settings_file_has_the_answers_and_trades_nothing(answered: Path) -> None:
     """Dry-run, the ids that were given, and every author watched: what was said and no more."""
     settings = load(environment={}, directory=answered.parent).settings
     assert (settings.mode, settings.tastytrade_account, settings.discord_operators) == (
@@ -47,7 +47,7 @@ def test_every_line_is_explained_and_none_is_a_secret(answered: Path) -> None:
     assert not [name for name in tomllib.loads(answered.read_text()) if "token" in name or "secret" in name]
 
 
-def test_a_file_that_is_there_is_never_written_over(tmp_path: Path) -> None:
+def test_an_existing_file_is_never_overwritten(tmp_path: Path) -> None:
     """An existing file is not changed."""
     file = tmp_path / "trader.toml"
     file.write_text("mode = 'demo'\n")

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from temporalio.testing import ActivityEnvironment
 
 from alert_trader.activities.notify import LAG
-from alert_trader.activities.stream import HEARD, note_heard
+from alert_trader.activities.stream import HEARD, record_heard
 from alert_trader.api.middleware import RequestMetrics
 from alert_trader.control.temporal import runtime
 from alert_trader.domain.audit.event import EventKind, TradeEvent
@@ -97,7 +97,7 @@ def test_a_scrape_of_a_worker_has_the_queried_names() -> None:
     meter.create_gauge(metrics.HALTED).set(0)
     trying = ActivityEnvironment()
     trying.metric_meter = meter
-    trying.run(note_heard)
+    trying.run(record_heard)
     found = {labels["__name__"] for labels, _ in scraped(port)}
     api = {f"{family.name}_total" for family in registered().collect() if family.type == "counter"}
     assert ours() - api <= found

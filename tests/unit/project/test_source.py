@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from alert_trader.workflows import activity_options
+from alert_trader.workflows.activity_options import ActivityOptions
+
 ROOT = Path(__file__).resolve().parents[3]
 PACKAGE = ROOT / "alert_trader"
 DECIDING = ("domain", "workflows")
@@ -82,7 +85,7 @@ KEEPS_ORDER = frozenset({"list", "tuple", "iter", "enumerate", "next", "zip", "m
 """Calls that would make the chance order of a set visible."""
 
 FLOATS = {
-    "alert_trader/workflows/trade/state.py TradeState._index": "the P&L search attribute is a double in Temporal; nothing is computed from it",
+    "alert_trader/workflows/trade/handlers.py TradeHandlers._index": "the P&L search attribute is a double in Temporal; nothing is computed from it",
     "alert_trader/broker/tastytrade/client.py": "seconds",
     "alert_trader/broker/tastytrade/stream.py": "seconds",
     "alert_trader/broker/tastytrade/stream.py _run": "seconds",
@@ -92,22 +95,22 @@ FLOATS = {
 A_TOKEN_FURTHER = "walks the tokens of one message, each turn a token further"
 UNTIL_SETTLED = "ends when the venue has answered, or when the contract has stopped trading; each turn waits longer than the one before"
 LOOPS = {
-    "alert_trader/workflows/trade/workflow.py TradeWorkflow.run": "ends with the story; each turn is a cancellation from outside",
-    "alert_trader/workflows/trade/workflow.py TradeWorkflow._story": "ends with the table, which has a way to its end from every phase",
+    "alert_trader/workflows/trade/workflow.py TradeWorkflow.run": "ends with the steps; each turn is a cancellation from outside",
+    "alert_trader/workflows/trade/workflow.py TradeWorkflow._steps": "ends with the table, which has a way to its end from every phase",
     "alert_trader/workflows/trade/workflow.py TradeWorkflow._hold": "one turn a day until the contract expires",
-    "alert_trader/workflows/trade/order_manager.py OrderManager._sent": UNTIL_SETTLED,
-    "alert_trader/workflows/trade/order_manager.py OrderManager._complete": UNTIL_SETTLED,
-    "alert_trader/workflows/trade/order_manager.py OrderManager._is_absent": UNTIL_SETTLED,
-    "alert_trader/workflows/trade/order_manager.py OrderManager._sweep": UNTIL_SETTLED,
-    "alert_trader/workflows/trade/order_manager.py OrderManager._take_back": UNTIL_SETTLED,
-    "alert_trader/workflows/trade/exits.py Exits.ended": UNTIL_SETTLED,
+    "alert_trader/workflows/trade/order_manager.py OrderManager._submit_until_started": UNTIL_SETTLED,
+    "alert_trader/workflows/trade/order_manager.py OrderManager._read_until_complete": UNTIL_SETTLED,
+    "alert_trader/workflows/trade/lost_orders.py LostOrders._is_absent": UNTIL_SETTLED,
+    "alert_trader/workflows/trade/lost_orders.py LostOrders._until_day_ends": UNTIL_SETTLED,
+    "alert_trader/workflows/trade/cancels.py Cancels._until_ended": UNTIL_SETTLED,
+    "alert_trader/workflows/trade/exits.py Exits.wait_for_end": UNTIL_SETTLED,
     "alert_trader/workflows/account/halts.py Halts._flatten": "ends when the account is flat, or with the run, which is a day long at most",
-    "alert_trader/workflows/trade/notifier.py Notifier.tell": "ends with the trade; each turn waits for something new to tell",
-    "alert_trader/workflows/trade/card_publisher.py CardPublisher.show": "ends with the trade; each turn waits for something new to show",
-    "alert_trader/workflows/trade/entry.py Entry.work": "ends with the ladder's window, which every turn is nearer to",
-    "alert_trader/workflows/account/notifier.py AccountNotifier.tell": "ends with the run; each turn waits for something new to tell",
-    "alert_trader/workflows/trade/account_reporter.py OrderState.tell": "ends with the trade; each turn waits for something new to tell",
-    "alert_trader/activities/reconciliation.py Reconciliation.go_on": "cancelled with the activity it looks for",
+    "alert_trader/workflows/trade/notifier.py Notifier.run": "ends with the trade; each turn waits for a new event",
+    "alert_trader/workflows/trade/card_publisher.py CardPublisher.run": "ends with the trade; each turn waits for a new event",
+    "alert_trader/workflows/trade/entry.py Entry.run": "ends with the ladder's window, which every turn is nearer to",
+    "alert_trader/workflows/account/notifier.py AccountNotifier.run": "ends with the run; each turn waits for a new event",
+    "alert_trader/workflows/trade/account_reporter.py AccountReporter.run": "ends with the trade; each turn waits for a new exposure",
+    "alert_trader/activities/reconciliation.py Reconciliation.run": "cancelled with the activity it looks for",
     "alert_trader/domain/account/account.py Account.release": "drops what is over the limit",
     "alert_trader/activities/stream.py StreamActivity._remember": "drops what is over the limit",
     "alert_trader/activities/stream.py StreamActivity._route": "drops what is over the limit",
@@ -127,16 +130,16 @@ LOOPS = {
     "alert_trader/domain/alerts/parsing/references.py _elsewhere": A_TOKEN_FURTHER,
 }
 WAITS = {
-    "alert_trader/workflows/trade/workflow.py TradeWorkflow._story": "handlers are bounded by the wait for commands",
-    "alert_trader/workflows/trade/workflow.py TradeWorkflow._live_through": "ends with the step, which is bounded, or with a fault beside it",
-    "alert_trader/workflows/trade/commands.py TradeCommands._ask_once_held": "ends with the entry, or with the trade",
-    "alert_trader/workflows/trade/notifier.py Notifier.tell": "ends with the trade",
-    "alert_trader/workflows/trade/card_publisher.py CardPublisher.show": "ends with the trade",
-    "alert_trader/workflows/trade/exits.py Exits.protect": "ends with the trade, which sets it to stopped",
-    "alert_trader/workflows/trade/partial_exits.py PartialExits.work": "ends with the trade, which sets its exits to stopped",
+    "alert_trader/workflows/trade/workflow.py TradeWorkflow._steps": "handlers are bounded by the wait for commands",
+    "alert_trader/workflows/trade/workflow.py TradeWorkflow._or_failure": "ends with the step, which is bounded, or with a fault beside it",
+    "alert_trader/workflows/trade/commands.py TradeCommands._offer_exit_once_held": "ends with the entry, or with the trade",
+    "alert_trader/workflows/trade/notifier.py Notifier.run": "ends with the trade",
+    "alert_trader/workflows/trade/card_publisher.py CardPublisher.run": "ends with the trade",
+    "alert_trader/workflows/trade/exits.py Exits.run": "ends with the trade, which stops it",
+    "alert_trader/workflows/trade/partial_exits.py PartialExits.run": "ends with the trade, which stops its exits",
     "alert_trader/workflows/account/workflow.py AccountWorkflow.run": "handlers are bounded by their own waits and by their activities",
-    "alert_trader/workflows/account/notifier.py AccountNotifier.tell": "ends with the run, which is a day long at most",
-    "alert_trader/workflows/trade/account_reporter.py OrderState.tell": "ends with the trade, which sets it to over",
+    "alert_trader/workflows/account/notifier.py AccountNotifier.run": "ends with the run, which is a day long at most",
+    "alert_trader/workflows/trade/account_reporter.py AccountReporter.run": "ends with the trade, which is over then",
     "alert_trader/workflows/waiting.py wait": "its callers are in this list",
 }
 SELLS = {
@@ -352,19 +355,45 @@ def test_every_wait_has_a_bound() -> None:
     only(found(("workflows",), unbounded), WAITS)
 
 
-def test_activities_of_a_workflow_have_a_timeout() -> None:
-    """DUR-40: each is bounded by start-to-close, and one that is retried by its retries or by schedule-to-close."""
+STARTS_ACTIVITIES = {
+    "alert_trader/workflows/activity_options.py run_activity": "the one call for an activity that is waited for",
+    "alert_trader/workflows/activity_options.py run_local_activity": "the same for a local one",
+    "alert_trader/workflows/activity_options.py start_activity": "the same for one that is not waited for",
+}
+
+
+def test_activities_are_started_in_one_place_with_a_timeout() -> None:
+    """DUR-40: a call site names a bundle of options, and spells no timeout or retry policy of its own."""
+    starts = {
+        f"workflow.{start}"
+        for start in ("execute_activity", "start_activity", "execute_local_activity", "start_local_activity")
+    }
+    only(found(("workflows",), lambda node: called(node) in starts), STARTS_ACTIVITIES)
 
     def bounded(node: ast.AST) -> bool:
         given = {keyword.arg for keyword in node.keywords} if isinstance(node, ast.Call) else set()
         return "start_to_close_timeout" in given
 
-    starts = {
-        f"workflow.{start}"
-        for start in ("execute_activity", "start_activity", "execute_local_activity", "start_local_activity")
-    }
     only(found(("workflows",), lambda node: called(node) in starts and not bounded(node)), {})
-    assert len(found(("workflows",), lambda node: called(node) in starts)) >= 8
+    spelled = {"start_to_close", "schedule_to_close", "schedule_to_start", "retry", "retry_policy"}
+    elsewhere = [
+        place
+        for place in found(("workflows",), lambda node: isinstance(node, ast.keyword) and node.arg in spelled)
+        if not place.where.startswith("alert_trader/workflows/activity_options.py")
+    ]
+    assert elsewhere == []
+
+
+BUNDLES = {name: each for name, each in vars(activity_options).items() if isinstance(each, ActivityOptions)}
+
+
+@pytest.mark.parametrize("name", BUNDLES)
+def test_activities_that_are_retried_have_an_end(name: str) -> None:
+    """DUR-40: an attempt is bounded by start-to-close; retries by their number, by schedule-to-close, or by a heartbeat's run."""
+    options = BUNDLES[name]
+    once = options.retry is not None and options.retry.maximum_attempts == 1
+    pure = name == "PARSE"  # a local activity that calls nothing: it can only fail by a bug
+    assert once or pure or options.schedule_to_close is not None or options.heartbeat is not None
 
 
 def test_every_sell_is_written_by_the_adapter() -> None:

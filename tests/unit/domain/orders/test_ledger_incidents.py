@@ -37,7 +37,7 @@ def send(ledger: OrderLedger, exchange: PaperExchange, leg: Leg, quantity: int) 
     meant = intent(leg, ledger.next_sequence(leg), quantity)
     ledger.intend(meant)
     order = exchange.accept(meant)
-    ledger.take(order.report(), meant.client_order_id)
+    ledger.apply(order.report(), meant.client_order_id)
     return order
 
 
@@ -59,12 +59,12 @@ def test_the_first_slice_is_not_booked_as_the_whole(ledger: OrderLedger, exchang
     """
     entry = send(ledger, exchange, Leg.ENTRY, 4)
     exchange.fill(entry, 1)
-    ledger.take(entry.report())
+    ledger.apply(entry.report())
     assert (ledger.bought, [order.open for order in ledger.open_entries]) == (1, [3])
     send(ledger, exchange, Leg.EXIT, 1)
     assert due(ledger, ALL) is None
     exchange.fill(entry, 3)
-    ledger.take(entry.report())
+    ledger.apply(entry.report())
     plan = due(ledger, ALL)
     assert plan is not None
     assert (ledger.bought, plan.quantity) == (4, 3)
@@ -76,7 +76,7 @@ def test_a_cumulative_quantity_is_not_a_delta(ledger: OrderLedger, exchange: Pap
     for quantity in (1, 2):
         exchange.fill(entry, quantity)
         for _ in range(2):
-            ledger.take(entry.report())
+            ledger.apply(entry.report())
     order = ledger.order(entry.chain)
     assert (order.filled, order.open, order.cancelled) == (3, 1, 0)
 
@@ -89,7 +89,7 @@ def test_a_cancel_does_not_erase_the_filled_part(
     entry = send(ledger, exchange, Leg.ENTRY, 4)
     exchange.fill(entry, 1)
     exchange.move(entry, OrderStatus.CANCELLED)
-    learned = ledger.take(replace(entry.report(), remaining=shown_remaining))
+    learned = ledger.apply(replace(entry.report(), remaining=shown_remaining))
     assert learned is not None
     assert learned.ended
     order = ledger.order(entry.chain)
@@ -106,12 +106,12 @@ def test_a_cancel_is_not_final_before_its_racing_fills_are_shown(
     entry = send(ledger, exchange, Leg.ENTRY, 4)
     exchange.fill(entry, 1)
     exchange.fill(entry, 1)
-    ledger.take(entry.report(withheld=1))
+    ledger.apply(entry.report(withheld=1))
     exchange.move(entry, OrderStatus.CANCELLED)
-    ledger.take(replace(entry.report(withheld=1), remaining=0))
+    ledger.apply(replace(entry.report(withheld=1), remaining=0))
     order = ledger.order(entry.chain)
     assert (order.done, order.needs_reading, order.open) == (False, True, 3)
-    ledger.take(replace(entry.report(), remaining=0))
+    ledger.apply(replace(entry.report(), remaining=0))
     assert (order.done, order.needs_reading, order.filled, order.cancelled) == (True, False, 2, 2)
 
 
@@ -124,14 +124,14 @@ def test_a_late_fill_and_a_full_size_exit_retry_do_not_go_short(
     """
     entry = send(ledger, exchange, Leg.ENTRY, 4)
     exchange.fill(entry, 4)
-    ledger.take(entry.report())
+    ledger.apply(entry.report())
     first = send(ledger, exchange, Leg.EXIT, 4)
     exchange.fill(first, 1)
     exchange.fill(first, 1)
     exchange.move(first, OrderStatus.CANCELLED)
-    ledger.take(first.report(withheld=1))
+    ledger.apply(first.report(withheld=1))
     assert due(ledger, ALL) is None  # one fill is counted and not shown: nothing is free to sell yet
-    ledger.take(first.report())
+    ledger.apply(first.report())
     plan = due(ledger, ALL)
     assert plan is not None
     assert (plan.quantity, ledger.position) == (2, 2)
@@ -141,7 +141,7 @@ def test_an_exit_of_unknown_outcome_is_not_sent_twice(ledger: OrderLedger, excha
     """EXT-30: while it is not known whether an exit was accepted, its contracts count as sold."""
     entry = send(ledger, exchange, Leg.ENTRY, 2)
     exchange.fill(entry, 2)
-    ledger.take(entry.report())
+    ledger.apply(entry.report())
     lost = intent(Leg.EXIT, 1, 2)
     ledger.intend(lost)
     assert due(ledger, ALL) is None
@@ -161,7 +161,7 @@ def test_a_duplicate_order_answer_changes_nothing_of_what_the_venue_reported(
     meant = intent(Leg.ENTRY, 1, 3)
     ledger.intend(meant)
     order = exchange.accept(meant)
-    ledger.take(order.report())
+    ledger.apply(order.report())
     for answer in (OrderState.REFUSED, OrderState.UNKNOWN, OrderState.NOT_SENT, OrderState.CONFIRMED_ABSENT):
         assert ledger.settle(meant.client_order_id, answer).state is OrderState.ACKNOWLEDGED
     assert [each.open for each in ledger.open_entries] == [3]
@@ -175,9 +175,9 @@ def test_a_fill_of_a_superseded_order_is_kept_and_not_taken_for_the_new_ones(
     exchange.fill(old, 1)
     late = old.report()
     exchange.move(old, OrderStatus.CANCELLED)
-    ledger.take(old.report())
+    ledger.apply(old.report())
     new = send(ledger, exchange, Leg.ENTRY, 2)
-    learned = ledger.take(late)
+    learned = ledger.apply(late)
     assert learned is not None
     assert (learned.order.client_order_id, learned.fills) == (old.chain, ())
     assert (ledger.order(old.chain).filled, ledger.order(new.chain).filled, ledger.bought) == (1, 0, 1)
@@ -193,15 +193,20 @@ def test_an_entry_confirmed_absent_that_appears_is_adopted(
     meant = intent(Leg.ENTRY, 1, 2)
     ledger.intend(meant)
     ledger.settle(meant.client_order_id, OrderState.CONFIRMED_ABSENT)
-    assert (ledger.open_entries, [order.client_order_id for order in ledger.lost]) == (
+    assert (ledger.open_entries, [order.client_order_id for order in ledger.confirmed_absent]) == (
         (),
         [meant.client_order_id],
     )
     order = exchange.accept(meant)
     exchange.fill(order, 1)
-    learned = ledger.take(order.report())
+    learned = ledger.apply(order.report())
     assert learned is not None
-    assert (learned.appeared, ledger.bought, [each.open for each in ledger.open_entries], ledger.lost) == (
+    assert (
+        learned.appeared,
+        ledger.bought,
+        [each.open for each in ledger.open_entries],
+        ledger.confirmed_absent,
+    ) == (
         True,
         1,
         [1],
@@ -218,8 +223,8 @@ def test_one_unreadable_report_does_not_lose_the_position(
     """
     entry = send(ledger, exchange, Leg.ENTRY, 2)
     exchange.fill(entry, 2)
-    ledger.take(entry.report())
-    learned = ledger.take(
+    ledger.apply(entry.report())
+    learned = ledger.apply(
         replace(
             entry.report(),
             status=OrderStatus.UNRECOGNISED,
@@ -245,10 +250,10 @@ def test_an_order_first_reported_unreadably_has_not_ended(
     ledger.intend(meant)
     order = exchange.accept(meant)
     exchange.fill(order, 2)
-    ledger.take(replace(order.report(), symbol="", side="", quantity=0, remaining=0, fills=()))
+    ledger.apply(replace(order.report(), symbol="", side="", quantity=0, remaining=0, fills=()))
     known = ledger.order(meant.client_order_id)
     assert (known.done, known.needs_reading, known.open) == (False, True, 2)
-    ledger.take(order.report())
+    ledger.apply(order.report())
     assert (known.done, known.filled, ledger.bought) == (True, 2, 2)
 
 
@@ -260,10 +265,10 @@ def test_a_fill_in_another_contract_is_not_sold(ledger: OrderLedger, exchange: P
     meant = intent(Leg.ENTRY, 1, 2)
     ledger.intend(meant)
     order = exchange.accept(meant, symbol=OTHER_SYMBOL)
-    first = ledger.take(order.report(), meant.client_order_id)
-    again = ledger.take(order.report())
+    first = ledger.apply(order.report(), meant.client_order_id)
+    again = ledger.apply(order.report())
     exchange.fill(order, 2)
-    filled = ledger.take(order.report())
+    filled = ledger.apply(order.report())
     assert first is not None
     assert again is not None
     assert filled is not None
@@ -285,11 +290,11 @@ def test_a_later_symbol_change_keeps_what_was_sold(ledger: OrderLedger, exchange
     """
     entry = send(ledger, exchange, Leg.ENTRY, 2)
     exchange.fill(entry, 2)
-    ledger.take(entry.report())
+    ledger.apply(entry.report())
     sale = send(ledger, exchange, Leg.EXIT, 2)
     exchange.fill(sale, 1)
-    ledger.take(sale.report())
-    learned = ledger.take(replace(sale.report(), symbol=OTHER_SYMBOL))
+    ledger.apply(sale.report())
+    learned = ledger.apply(replace(sale.report(), symbol=OTHER_SYMBOL))
     assert learned is not None
     assert (learned.wrong_contract, ledger.sold, ledger.position) == (True, 1, 1)
 
@@ -304,7 +309,7 @@ def test_an_order_edited_in_the_app_is_followed_to_its_replacement(
     old = send(ledger, exchange, Leg.ENTRY, 4)
     exchange.fill(old, 1)
     new = exchange.replace(old, 3)
-    ledger.take(old.report())
+    ledger.apply(old.report())
     order = ledger.order(old.chain)
     assert (order.done, order.needs_reading, order.order_id, order.status) == (
         False,
@@ -314,9 +319,9 @@ def test_an_order_edited_in_the_app_is_followed_to_its_replacement(
     )
     assert order.order_ids == (old.order_id, new.order_id)
     assert ledger.owns(replace(new.report(), replaces=None))
-    ledger.take(new.report())
+    ledger.apply(new.report())
     exchange.fill(new, 3)
-    ledger.take(new.report())
+    ledger.apply(new.report())
     assert (order.done, order.filled, ledger.bought, order.status) == (True, 4, 4, OrderStatus.FILLED)
 
 
@@ -333,9 +338,9 @@ def test_a_failed_replacement_leaves_the_older_order(ledger: OrderLedger, exchan
         replaces=old.order_id,
         status=OrderStatus.PENDING,
     )
-    ledger.take(new)
+    ledger.apply(new)
     assert ledger.order(old.chain).order_id == OrderId("77")
-    ledger.take(replace(new, status=OrderStatus.REJECTED))
+    ledger.apply(replace(new, status=OrderStatus.REJECTED))
     order = ledger.order(old.chain)
     assert (order.order_id, order.done, order.open) == (old.order_id, False, 4)
 
@@ -346,8 +351,8 @@ def test_a_fill_repeated_by_a_replacement_counts_once(ledger: OrderLedger, excha
     exchange.fill(old, 1)
     new = exchange.replace(old, 4)
     new.fills.extend(old.fills)
-    ledger.take(old.report())
-    learned = ledger.take(new.report())
+    ledger.apply(old.report())
+    learned = ledger.apply(new.report())
     assert learned is not None
     assert (learned.fills, ledger.bought, ledger.order(old.chain).open) == ((), 1, 3)
 
@@ -359,11 +364,11 @@ def test_an_exit_enlarged_in_the_app_counts_in_full(ledger: OrderLedger, exchang
     """
     entry = send(ledger, exchange, Leg.ENTRY, 4)
     exchange.fill(entry, 4)
-    ledger.take(entry.report())
+    ledger.apply(entry.report())
     sale = send(ledger, exchange, Leg.EXIT, 2)
     larger = exchange.replace(sale, 4)
-    ledger.take(sale.report())
-    ledger.take(larger.report())
+    ledger.apply(sale.report())
+    ledger.apply(larger.report())
     assert ledger.exits_open == 4
     assert due(ledger, ALL) is None
 
@@ -373,7 +378,7 @@ def test_reports_of_other_trades_change_nothing(ledger: OrderLedger, exchange: P
     entry = send(ledger, exchange, Leg.ENTRY, 4)
     filled = replace(entry.report(), order_id=OrderId("900"), status=OrderStatus.FILLED, remaining=0)
     for name in (None, ClientOrderId("m2-e1"), ClientOrderId("m11-e1"), ClientOrderId("not a name of ours")):
-        assert ledger.take(replace(filled, client_order_id=name)) is None
+        assert ledger.apply(replace(filled, client_order_id=name)) is None
     assert (ledger.bought, len(ledger.orders), ledger.order(entry.chain).order_ids) == (
         0,
         1,
@@ -389,7 +394,7 @@ def test_an_order_from_before_a_reset_is_adopted_by_its_id(
     Its report makes it known, and its number is not given again.
     """
     order = exchange.accept(intent(Leg.ENTRY, 1, 3))
-    ledger.take(order.report())
+    ledger.apply(order.report())
     assert [each.client_order_id for each in ledger.open_entries] == [order.chain]
     assert ledger.next_sequence(Leg.ENTRY) == 2
     known = ledger.intend(intent(Leg.ENTRY, 1, 3))

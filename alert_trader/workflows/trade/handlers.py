@@ -1,0 +1,133 @@
+"""What others see of a trade, and how reports reach it.
+
+Its queries and signals, and the collaborators they share.
+
+The commands (`commands.py`) and the steps (`workflow.py`) are built on it.
+"""
+
+from collections.abc import Coroutine
+from dataclasses import replace
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeUpdate
+
+with workflow.unsafe.imports_passed_through():
+    from alert_trader.activities.messages import ORDER_REPORT_SIGNAL
+    from alert_trader.domain.audit.event import EventKind, TradeEvent
+    from alert_trader.domain.orders.order import OrderReport
+    from alert_trader.domain.trade.view import TradeView
+    from alert_trader.workflows import metrics, search_attributes
+    from alert_trader.workflows.interface import (
+        CARD_QUERY,
+        EVENTS_QUERY,
+        SHOW_CARD_SIGNAL,
+        VIEW_QUERY,
+        CardState,
+        TradeRequest,
+    )
+    from alert_trader.workflows.trade.card_publisher import CardPublisher
+    from alert_trader.workflows.trade.entry import Entry
+    from alert_trader.workflows.trade.exits import Exits
+    from alert_trader.workflows.trade.journal import Journal
+    from alert_trader.workflows.trade.notifier import Notifier
+    from alert_trader.workflows.trade.order_manager import OrderManager
+    from alert_trader.workflows.trade.partial_exits import PartialExits
+    from alert_trader.workflows.trade.state import TradeState
+    from alert_trader.workflows.trade.tasks import TaskName, Tasks
+    from alert_trader.workflows.trade.view import build_view, details
+
+
+class TradeHandlers:
+    """A trade as queries and signals reach it."""
+
+    def __init__(self, request: TradeRequest) -> None:
+        """Set the trade up before any handler runs."""
+        self._request = request
+        self._state = TradeState()
+        self._tasks = Tasks()
+        title = f"{request.alert.author_name or request.alert.author_id}: {request.alert.text}"
+        self._journal = Journal(self._state, workflow.info().workflow_id, title, self._refresh)
+        self._notifier = Notifier(self._state, self._journal, self.view)
+        self._card = CardPublisher(self._state, self._journal, self.view, request.account)
+        # these four begin with the entry
+        self._orders: OrderManager | None = None
+        self._entry: Entry | None = None
+        self._exits: Exits | None = None
+        self._partial_exits: PartialExits | None = None
+
+    def _start(self, name: TaskName, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.start(name, work)
+
+    def _record(self, kind: EventKind, text: str, /, **facts: object) -> None:
+        self._journal.record(workflow.now(), kind, text, **facts)
+
+    def _refresh(self) -> None:
+        """Update the trade's page in the Web UI, and count the event."""
+        metrics.count(self._journal.events)
+        workflow.set_current_details(details(self.view(), self._journal.events))
+
+    def _index(self) -> None:
+        """Update the search attributes, which are the columns of lists."""
+        life, parsed = self._state.lifecycle, self._state.parsed
+        phase = life.outcome or life.phase
+        updates: list[SearchAttributeUpdate[Any]] = [search_attributes.PHASE.value_set(phase)]
+        if parsed is not None and parsed.symbol is not None:
+            updates.append(search_attributes.SYMBOL.value_set(parsed.symbol))
+        pnl = self.view().pnl
+        if pnl is not None:
+            updates.append(search_attributes.PNL.value_set(float(pnl)))
+        workflow.upsert_search_attributes(updates)
+
+    @property
+    def _held(self) -> int:
+        """Return the contracts held now."""
+        return 0 if self._exits is None else self._exits.position
+
+    @property
+    def _retrying(self) -> str:
+        """Say what is being retried at the broker; empty when nothing is."""
+        return "" if self._orders is None or self._state.over else self._orders.retries.text
+
+    @workflow.query(name=VIEW_QUERY)
+    def view(self) -> TradeView:
+        """Return the trade as it is now."""
+        state = self._state
+        return build_view(
+            request=self._request,
+            workflow_id=workflow.info().workflow_id,
+            received_at=workflow.info().start_time,
+            life=state.lifecycle,
+            parsed=state.parsed,
+            sized=state.sized,
+            ledger=None if state.orders is None else state.orders.ledger,
+            position=self._held,
+            step="" if state.entry is None else state.entry.step,
+            reason="; ".join(text for text in (state.reason, self._retrying) if text) or None,
+            events=self._journal.events,
+            offer=state.offer,
+            at_expiration=state.at_expiration,
+        )
+
+    @workflow.query(name=EVENTS_QUERY)
+    def events(self) -> list[TradeEvent]:
+        """Return the audit trail."""
+        return list(self._journal.events)
+
+    @workflow.query(name=CARD_QUERY)
+    def card(self) -> CardState:
+        """Return where the trade's card is, and whether it is up to date."""
+        return replace(self._card.progress, wanted=self._request.policy.cards)
+
+    @workflow.signal(name=SHOW_CARD_SIGNAL)
+    def show_card(self) -> None:
+        """Show the card again."""
+        self._card.show_again()
+
+    @workflow.signal(name=ORDER_REPORT_SIGNAL)
+    def order_report(self, report: OrderReport) -> None:
+        """Apply a report of the broker; one from before the entry is kept for it."""
+        if self._orders is None:
+            self._state.early_reports.append(report)
+        else:
+            self._orders.apply_report(report)

@@ -1,0 +1,171 @@
+"""The search for orders of unknown outcome: submitted, and the answer was lost.
+
+Such an order counts as open until it is found, or confirmed absent by a complete list of the account's
+orders. A failed query is not an empty answer. An entry that is absent is searched for until its day ends,
+because a request can arrive late; should it appear, it is cancelled. It is never sent again.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from alert_trader.activities.messages import FIND_ORDER, FindAnswer, FindRequest
+    from alert_trader.domain.audit.event import EventKind
+    from alert_trader.domain.ids import Leg
+    from alert_trader.domain.orders.ledger import LedgerOrder, OrderState
+    from alert_trader.domain.orders.order import OrderIntent, OrderReport
+    from alert_trader.workflows import activity_options, timing
+    from alert_trader.workflows.activity_options import run_activity
+    from alert_trader.workflows.trade.journal import Journal
+    from alert_trader.workflows.trade.retries import OpenRetries
+    from alert_trader.workflows.trade.state import LostOrder, OrdersState
+    from alert_trader.workflows.trade.tasks import TaskName, Tasks
+    from alert_trader.workflows.waiting import wait
+
+
+class LostOrders:
+    """Searches for lost orders, each in a coroutine of its own."""
+
+    def __init__(
+        self,
+        state: OrdersState,
+        journal: Journal,
+        tasks: Tasks,
+        retries: OpenRetries,
+        *,
+        apply_report: Callable[[OrderReport, LedgerOrder], None],
+        end_of_day: Callable[[datetime], datetime],
+    ) -> None:
+        """Pass what is found to `apply_report`; an entry can fill until `end_of_day`."""
+        self._state = state
+        self._journal = journal
+        self._tasks = tasks
+        self._retries = retries
+        self._apply_report = apply_report
+        self._end_of_day = end_of_day
+
+    @property
+    def searching(self) -> bool:
+        """Whether any order is being searched for."""
+        return bool(self._state.lost)
+
+    def search(self, order: LedgerOrder, intent: OrderIntent, intended_at: datetime, why: str) -> None:
+        """Search for an order whose submission was not answered, unless it was reported in the meantime."""
+        unknown = self._state.ledger.settle(order.client_order_id, OrderState.UNKNOWN)
+        if unknown.state is not OrderState.UNKNOWN:
+            return
+        text = f"No answer to {order.client_order_id} ({why}). It counts as working while it is searched for"
+        self._record(EventKind.UNKNOWN, text, order=order.client_order_id, why=why)
+        self._state.lost[order.client_order_id] = LostOrder(
+            intent=intent, intended_at=intended_at, lost_at=workflow.now()
+        )
+        self._tasks.start(TaskName.SEARCH, self._run(order))
+
+    async def _run(self, order: LedgerOrder) -> None:
+        """Search until the order is found or confirmed absent; for an absent entry, until the end of its day.
+
+        An order that could not be searched for until its contract has stopped trading stays unknown.
+        """
+        lost = self._state.lost[order.client_order_id]
+        try:
+            if not await self._is_absent(order, lost):
+                return
+            self._state.ledger.settle(order.client_order_id, OrderState.CONFIRMED_ABSENT)
+            span = f"{sum(timing.SEARCH_PAUSES, timedelta()).total_seconds():.0f} s"
+            text = (
+                f"{order.client_order_id} is not at the broker: no list of the account's orders had it "
+                f"for {span}"
+            )
+            self._record(EventKind.NOT_FOUND, text, order=order.client_order_id)
+            if order.leg is Leg.ENTRY:
+                await self._until_day_ends(order, lost)
+        finally:
+            del self._state.lost[order.client_order_id]
+
+    async def _is_absent(self, order: LedgerOrder, lost: LostOrder) -> bool:
+        """Tell whether the order is absent.
+
+        The settling time is over, and a complete list after it does not have it.
+        """
+        answered = False
+        for delay in timing.SEARCH_PAUSES:
+            await wait(
+                lambda: order.state is OrderState.ACKNOWLEDGED,
+                delay,
+                f"before the search for {order.client_order_id}",
+            )
+            answered = await self._find(order, lost)
+        what = (
+            f"the outcome of {order.client_order_id} is unknown: the broker does not list the "
+            "account's orders"
+        )
+        with self._retries.loop(timing.LATE_SEARCH_PAUSES, what) as loop:
+            while order.state is OrderState.UNKNOWN and not answered and not loop.expired:
+                await loop.pause(lambda: order.state is OrderState.ACKNOWLEDGED)
+                answered = await self._find(order, lost)
+        return order.state is OrderState.UNKNOWN and answered
+
+    async def _until_day_ends(self, order: LedgerOrder, lost: LostOrder) -> None:
+        """Search for an absent entry until an answer from after the end of its day.
+
+        Should it appear, it is cancelled.
+        """
+        ends = self._end_of_day(lost.lost_at)
+        over = workflow.now() >= ends
+        what = f"{order.client_order_id} is not at the broker"
+        with self._retries.loop(timing.LATE_SEARCH_PAUSES, what, pages=False) as loop:
+            while not over and not loop.expired:
+                await loop.pause(
+                    lambda: order.state is OrderState.ACKNOWLEDGED, ends if workflow.now() < ends else None
+                )
+                late = workflow.now() >= ends
+                over = await self._find(order, lost) and late
+                if order.state is OrderState.ACKNOWLEDGED:
+                    await wait(lambda: order.done, ends, f"for {order.client_order_id} to be cancelled")
+                    return
+
+    async def _find(self, order: LedgerOrder, lost: LostOrder) -> bool:
+        """Search once, unless the order was reported; tell whether the answer was complete."""
+        if order.state is OrderState.ACKNOWLEDGED:
+            return True
+        known = tuple(each for one in self._state.ledger.orders for each in one.versions)
+        request = FindRequest(
+            intent=lost.intent,
+            search_from=self._state.search_from,
+            intended_at=lost.intended_at,
+            lost_at=lost.lost_at,
+            known_ids=known,
+        )
+        try:
+            answer = await run_activity(
+                FIND_ORDER,
+                request,
+                answer=FindAnswer,
+                options=activity_options.READ,
+                summary=f"search for {order.client_order_id}",
+            )
+        except ActivityError:
+            return False
+        if answer.ambiguous and order.client_order_id not in self._state.ambiguous:
+            self._state.ambiguous.append(order.client_order_id)
+            text = (
+                f"{answer.ambiguous} orders without a client order id match {order.client_order_id}; "
+                "none was adopted. Check the orders"
+            )
+            self._record(EventKind.WARNING, text, order=order.client_order_id)
+        if answer.report is not None:
+            if answer.by_attributes:
+                text = (
+                    f"Order {answer.report.order_id} has no client order id; adopted as "
+                    f"{order.client_order_id} by contract, "
+                    "quantity, price and time"
+                )
+                self._record(EventKind.WARNING, text, order=order.client_order_id)
+            self._apply_report(answer.report, order)
+        return answer.ambiguous == 0
+
+    def _record(self, kind: EventKind, text: str, /, **facts: object) -> None:
+        self._journal.record(workflow.now(), kind, text, **facts)
