@@ -148,6 +148,6 @@ async def test_a_fill_after_an_orders_end_cancels_the_next_order(harness: Harnes
     )
     await harness.until(trade, "held", phase=Phase.HOLDING, bought=2)
     assert len(harness.posts("e")) == 2
-    assert "after its end" in " ".join(
+    assert "after it had ended" in " ".join(
         event.text for event in await harness.events(trade) if event.kind == "warning"
     )
