@@ -1,8 +1,8 @@
-"""Cuts a message into tokens with their places in the text, in one pass and in linear time.
+"""Stage 2: the text as tokens with their offsets, in one pass and in linear time.
 
-Every character but blanks belongs to exactly one token. A run of letters and digits that no shape explains becomes one JUNK token, up to
-the next blank, so that a part of it can never pass for a price or a strike. Shapes are listed with an example each; the first that fits
-wins.
+Every character but blanks belongs to exactly one token. A run of letters and digits that fits no shape becomes one JUNK
+token, up to the next blank, so that a part of it can never pass for a price or a strike. Each shape has an example; the
+first that fits is taken.
 """
 
 import re
@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from alert_trader.domain.alerts.parsing.normalize import Seen
+from alert_trader.domain.alerts.parsing.normalize import NormalizedText
 
 
 class Kind(StrEnum):
@@ -20,7 +20,7 @@ class Kind(StrEnum):
     CUT = "CUT"
     """Markup in the middle of a word or number: it can hide one from people."""
     STRUCK = "STRUCK"
-    """Strike-through: the author took it back."""
+    """Strike-through: the author cancelled it."""
     MARKUP = "MARKUP"
     NOISE = "NOISE"
     """Mentions, links, emoji: nothing is read from them."""
@@ -50,10 +50,10 @@ class Kind(StrEnum):
 
 
 class Token(NamedTuple):
-    """A piece of the message: `text` is `message[start:end]`."""
+    """A piece of the normalized text: `text` is `text[start:end]` there."""
 
     kind: str
-    """The value of a `Kind`: a plain string, as this is made for each token of each message."""
+    """The value of a `Kind`, as a plain string: a token is made for each word of each message, and an enum costs more."""
     start: int
     end: int
     text: str
@@ -169,7 +169,7 @@ def _any(shapes: tuple[tuple[Kind, str], ...]) -> str:
     return "|".join(f"({shape})" for _, shape in shapes)
 
 
-# blanks in front belong to no token; a group of shapes is tried only where its first character can be; no shape has a group inside
+# blanks in front belong to no token; a group of shapes is tried only where its first character fits; no shape has a group
 _TOKEN = re.compile(
     rf"[^\S\n\r]*+(?:(?=[0-9$.+-])(?:{_any(_SIGNED)}|(?<![0-9.,/-])(?<![a-z0-9]_)(?:{_any(_CLEAN)}))|(?=[a-z])(?:{_any(_WORDED)})|{_any(_OTHER)})",
     re.DOTALL,
@@ -179,12 +179,12 @@ _KINDS = ("", *(str(kind) for kind, _ in _SHAPES))
 
 _DIGITS = re.compile(_NUM)
 _token = tuple.__new__
-"""Makes a token without the call that a named tuple's own constructor costs: there are a dozen in each message."""
+"""Makes a token without the cost of a named tuple's own constructor: each message has a dozen of them."""
 
 
-def tokenize(sight: Seen) -> list[Token]:
-    """Cut a text, as it is seen, into tokens; between them are only blanks."""
-    text, lower, _ = sight
+def tokenize(normalized: NormalizedText) -> list[Token]:
+    """Cut a text into tokens; between them are only blanks."""
+    text, lower, _ = normalized
     tokens = []
     for found in _TOKEN.finditer(lower):
         group = found.lastindex
@@ -195,19 +195,19 @@ def tokenize(sight: Seen) -> list[Token]:
 
 
 def number_in(token: Token) -> str:
-    """Give the digits of a number, strike or quantity token, without $ and thousands' commas."""
+    """Return the digits of a number, strike or quantity token, without $ and thousands' commas."""
     return _number_in(token.text)
 
 
 @lru_cache(maxsize=4096)
 def _number_in(text: str) -> str:
-    """Look for the digits; each token is asked several times, and the same few numbers stand in most alerts of a day."""
+    """Look for the digits; cached, as each token is read several times and most alerts of a day share a few numbers."""
     found = _DIGITS.search(text)
     return "" if found is None else found[0].replace(",", "")
 
 
 def right_in(token: Token) -> str:
-    """Give "C" or "P" of a strike token, or of the word for a right."""
+    """Return "C" or "P" of a strike token, or of the word for a right."""
     return _right_in(token.text)
 
 

@@ -86,14 +86,14 @@ def test_an_entry_is_explained_by_its_rules_and_checks(posted: Posted) -> None:
 @pytest.mark.parametrize(
     ("text", "failed"),
     [
-        ("BTO KO 70c 12/18 @ 1.25 if it holds", "no word takes it back"),
+        ("BTO KO 70c 12/18 @ 1.25 if it holds", "no word contradicts it"),
         ("BTO KO 70c 12/18 @ 1.25 STC DIS 112c", "one action, in front"),
         ("BTO KO 70/72c 12/18 @ 1.25", "one contract"),
         ("BTO KO 70c @ 1.25", "the contract is complete"),
-        ("BTO KO 70c 11/20/2026 @ 1.25", "one possible expiration"),
+        ("BTO KO 70c 11/20/2026 @ 1.25", "one valid expiration"),
         ("BTO KO 70c 12/18 @ 1.25 7", "every number is explained"),
         ("trim 150%", "certain"),
-        ("nice day", "worth reading"),
+        ("nice day", "looks like an alert"),
     ],
 )
 def test_a_refusal_names_the_check_that_failed(posted: Posted, text: str, failed: str) -> None:

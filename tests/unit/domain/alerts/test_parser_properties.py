@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from alert_trader.domain.alerts.alert import AlertKind, AlertMessage, ParsedAlert
 from alert_trader.domain.alerts.parser import parse
-from alert_trader.domain.alerts.parsing.normalize import seen
+from alert_trader.domain.alerts.parsing.normalize import normalize
 from alert_trader.domain.alerts.parsing.tokens import tokenize
 from alert_trader.domain.denial import Code
 from alert_trader.domain.market.calendar import is_trading_day
@@ -92,7 +92,7 @@ def test_any_mixture_of_alert_pieces_is_read_or_refused(posted: Posted, text: st
     assert is_trading_day(parsed.expiry)
     # what is read as an entry can always be made into a contract
     assert OptionContract(root=parsed.symbol, expiry=parsed.expiry, right=parsed.right, strike=parsed.strike)
-    strikes = {token.text.lower() for token in tokenize(seen(text)) if token.kind == "STRIKE"}
+    strikes = {token.text.lower() for token in tokenize(normalize(text)) if token.kind == "STRIKE"}
     assert len(strikes) == 1
     assert not {"not", "if", "?", "~~", "->", "\u2192"} & set(text.lower().split())
 
@@ -100,7 +100,7 @@ def test_any_mixture_of_alert_pieces_is_read_or_refused(posted: Posted, text: st
 @given(text=st.text() | SALAD)
 def test_tokens_are_the_text_but_for_its_blanks(text: str) -> None:
     """Nothing of a message is skipped: every character that is no blank is in exactly one token, in its place."""
-    sight = seen(text)
+    sight = normalize(text)
     past = 0
     for token in tokenize(sight):
         assert not sight.text[past : token.start].strip()

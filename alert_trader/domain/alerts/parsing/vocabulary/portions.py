@@ -1,6 +1,6 @@
-"""Reads how much of a position an exit closes: all, a half, a fraction, a count, or some of it.
+"""How much of a position the words of an exit close: all, a half, a fraction, a count, or some of it.
 
-Where a message says both all and a part, it is a part: closing less than was meant can be mended, closing more cannot.
+Words for all and for a part together are a part: closing too little can be corrected, closing too much cannot.
 """
 
 import re
@@ -16,7 +16,7 @@ _CLOSES = (
 
 
 def _written(word: str, digits: str, sign: str) -> str:
-    """Match a fraction as a word, a sign, or in digits beside a word of closing: "1/2" alone may be a date."""
+    """Return the pattern of a fraction: a word, a sign, or digits beside a word of closing, as "1/2" alone may be a date."""
     return rf"\b{word}\b|{sign}|\b{_CLOSES} (?:off |another )?{digits}\b|\b{digits} (?:off|out|of (?:the |my )?position)\b"
 
 
@@ -52,7 +52,7 @@ _COUNT = re.compile(
 
 
 class Closed(NamedTuple):
-    """How much an exit closes; `wrong` is a percentage or count that none can be."""
+    """How much an exit closes; `wrong` is a percentage or count that is impossible."""
 
     portion: Share | None
     fraction: Decimal | None = None
@@ -61,7 +61,7 @@ class Closed(NamedTuple):
 
 
 def closed_portion(lower: str) -> Closed:
-    """Give how much an exit's text, in lower case, says it closes."""
+    """Return how much an exit closes, from its text in lower case."""
     percent = _PERCENT.search(lower)
     if percent is not None:
         share = int(percent[1] or percent[2])

@@ -1,7 +1,7 @@
-"""Phrases whose words sound like a doubt and are none: disclaimers, advice to followers, and what the author will do later.
+"""Phrases in which a doubtful word is harmless: disclaimers, advice to followers, and what the author will do later.
 
-Each entry is one phrase, with its example where it does not speak for itself. A doubtful word inside one counts for nothing; nothing
-else is read from them.
+Each entry is one phrase, with an example where it needs one. A doubtful word inside a phrase is ignored; nothing else is
+read from it.
 """
 
 import re
@@ -77,30 +77,30 @@ _LATER = (
     r"(?:no|without (?:a|any)) (?:conviction|stop(?: loss)?|sl)\b",
     r"(?:can't|cant) (?:believe|complain)\b",
 )
-"""The same, and only behind a complete entry with its price: in front of it they would tell of something else."""
+"""The same, but only behind a complete entry with its price: in front of it they may be a condition."""
 
 _PHRASE = re.compile(rf"\b(?:{'|'.join(f'(?:{phrase})' for phrase in _PHRASES)})")
 _CLAUSE = re.compile("|".join(rf"\b(?:{clause})" for clause in (*_LATER, *_CLAUSES)))
 
 
 class Disclaimers:
-    """The places of a text where a doubtful word counts for nothing; looked for when the first one is met."""
+    """The offsets of a text at which a doubtful word is harmless; found when the first one is asked for."""
 
-    __slots__ = ("_covered", "_lower", "_settled")
+    __slots__ = ("_covered", "_entry_end", "_lower")
 
-    def __init__(self, lower: str, settled: int | None) -> None:
-        """Take the text in lower case, and the place from which an entry is complete: only there are whole clauses about later."""
+    def __init__(self, lower: str, entry_end: int | None) -> None:
+        """Take the text in lower case, and the offset behind a complete entry: only there whole clauses are harmless."""
         self._lower = lower
-        self._settled = settled
+        self._entry_end = entry_end
         self._covered: bytearray | None = None
 
-    def covers(self, place: int) -> bool:
-        """Whether the word at this place is part of a harmless phrase."""
+    def covers(self, offset: int) -> bool:
+        """Whether the word at this offset is part of a harmless phrase."""
         if self._covered is None:
             self._covered = bytearray(len(self._lower))
             spans = [found.span() for found in _PHRASE.finditer(self._lower)]
-            if self._settled is not None:
-                spans += [found.span() for found in _CLAUSE.finditer(self._lower, self._settled)]
+            if self._entry_end is not None:
+                spans += [found.span() for found in _CLAUSE.finditer(self._lower, self._entry_end)]
             for start, end in spans:
                 self._covered[start:end] = b"\x01" * (end - start)
-        return self._covered[place] == 1
+        return self._covered[offset] == 1
