@@ -1,12 +1,11 @@
 """Stage 8: the answer - an entry, exit or addition with the spans it was read from, a refusal, or chatter."""
 
-from collections.abc import Iterable
 from operator import itemgetter
 
 from alert_trader.domain.alerts.alert import AlertKind, Nature, ParsedAlert, Span
 from alert_trader.domain.alerts.parsing.checks.check import Verdict
 from alert_trader.domain.alerts.parsing.normalize import NormalizedText
-from alert_trader.domain.alerts.parsing.reading import Reading
+from alert_trader.domain.alerts.parsing.reading import Reading, Source
 from alert_trader.domain.alerts.parsing.tokens import Token
 from alert_trader.domain.denial import Code
 
@@ -25,12 +24,12 @@ def answer(shown: str, text: NormalizedText, reading: Reading, verdict: Verdict)
     """Return a reading that is certain with its spans in the shown text, or its refusal."""
     refusal = verdict.refusal
     if refusal is not None:
-        found = () if refusal.token is None else (("doubt", refusal.token),)
+        token = refusal.token
         return ParsedAlert(
             kind=AlertKind.REFUSED,
             code=str(refusal.code),
             reason=refusal.reason,
-            spans=_spans(shown, text, found),
+            spans=() if token is None else _placed([_span("doubt", token)], shown, text),
         )
     return ParsedAlert(
         kind=reading.kind,
@@ -44,19 +43,39 @@ def answer(shown: str, text: NormalizedText, reading: Reading, verdict: Verdict)
         portion=reading.closed.portion,
         fraction=reading.closed.fraction,
         label=reading.label,
-        spans=_spans(shown, text, reading.evidence),
+        spans=_placed(_spans(reading.source), shown, text),
     )
 
 
-def _spans(shown: str, text: NormalizedText, evidence: Iterable[tuple[str, Token]]) -> tuple[Span, ...]:
-    """Return the characters of the shown text that each field was read from, in the order of the text."""
-    if text.text is shown:
-        spans = [Span(field, token.start, token.end, token.text) for field, token in evidence]
-    else:
-        placed = [(field, *text.original(token.start, token.end)) for field, token in evidence]
-        spans = [Span(field, start, end, shown[start:end]) for field, start, end in placed]
+def _spans(source: Source) -> list[Span]:
+    """Return the span of each token that a value was read from, in the order of the text."""
+    spans = [_span("label", token) for token in source.label]
+    spans += [_span("action", token) for token in source.action if token.kind == "WORD"]
+    for field, token in (
+        ("symbol", source.symbol),
+        ("strike", source.strike),
+        ("right", source.right),
+        ("expiry", source.expiry),
+        ("price", source.price),
+        ("average", source.average),
+        ("quantity", source.quantity),
+    ):
+        if token is not None:
+            spans.append(_span(field, token))
     spans.sort(key=_BY_PLACE)
-    return tuple(spans)
+    return spans
+
+
+def _span(field: str, token: Token) -> Span:
+    return Span(field, token.start, token.end, token.text)
+
+
+def _placed(spans: list[Span], shown: str, text: NormalizedText) -> tuple[Span, ...]:
+    """Return the spans in the text as it was shown."""
+    if text.text is shown:
+        return tuple(spans)
+    placed = [(span.field, *text.original(span.start, span.end)) for span in spans]
+    return tuple([Span(field, start, end, shown[start:end]) for field, start, end in placed])
 
 
 def too_long(length: int, longest: int) -> ParsedAlert:

@@ -72,20 +72,21 @@ class Candidate(NamedTuple):
 
 def find_candidates(outline: Outline, context: Context) -> Iterator[Candidate]:
     """Return what a message may be, in the order in which it is tried. None means chatter."""
-    actions, tokens = outline.actions, outline.tokens
-    kinds = [phrase.action for phrase in actions]
-    if kinds and kinds[0] is Action.AVERAGE:
-        if _resembles_contract(tokens):
+    actions = outline.actions
+    if actions and actions[0].action is Action.AVERAGE:
+        if _resembles_contract(outline):
             yield _with_phrase(Shape.AVERAGE, outline, actions[0])
-    elif (Action.BUY in kinds or Action.OTHER in kinds) and not _sells_first(outline):
-        if _resembles_contract(tokens) or _is_bare_order(outline, context):
+        return
+    if _buys(outline):
+        if _resembles_contract(outline) or _is_bare_order(outline, context):
             yield _with_phrase(Shape.ENTRY, outline, actions[0])
-        else:
-            yield from _without_phrase(outline)
-    elif Action.SELL in kinds:
-        yield _with_phrase(Shape.EXIT, outline, actions[kinds.index(Action.SELL)])
+            return
     else:
-        yield from _without_phrase(outline)
+        sale = next((phrase for phrase in actions if phrase.action is Action.SELL), None)
+        if sale is not None:
+            yield _with_phrase(Shape.EXIT, outline, sale)
+            return
+    yield from _without_phrase(outline)
 
 
 def _with_phrase(shape: Shape, outline: Outline, phrase: ActionPhrase) -> Candidate:
@@ -112,25 +113,26 @@ def _without_phrase(outline: Outline) -> Iterator[Candidate]:
         yield spoken
 
 
-def _sells_first(outline: Outline) -> bool:
-    """Whether a sale to close opens the message, and buying is only mentioned behind it."""
-    first, *later = outline.actions
-    return (
-        first.action is Action.SELL
-        and all(
-            phrase.action is not Action.BUY or outline.tokens[phrase.first].lower in {"buy", "buying"}
-            for phrase in later
-        )
-        and all(phrase.action is not Action.OTHER for phrase in later)
-    )
+def _buys(outline: Outline) -> bool:
+    """Whether a message has an action of buying, or one that is never sent; behind a sale to close, "buy" is only mentioned."""
+    sold = False
+    for index, phrase in enumerate(outline.actions):
+        action = phrase.action
+        if action is Action.OTHER:
+            return True
+        if action is Action.BUY and not (sold and outline.tokens[phrase.first].lower in {"buy", "buying"}):
+            return True
+        sold = sold or (index == 0 and action is Action.SELL)
+    return False
 
 
-def _resembles_contract(tokens: tuple[Token, ...]) -> bool:
+def _resembles_contract(outline: Outline) -> bool:
     """Whether a message has something like an option: a strike with its right, or a right or date with a number."""
-    kinds = {token.kind for token in tokens}
-    if "STRIKE" in kinds or (
-        "JUNK" in kinds
-        and any(token.kind == "JUNK" and _GLUED_STRIKE.search(token.lower) for token in tokens)
+    tokens, kinds = outline.tokens, outline.kinds
+    if "STRIKE" in kinds:
+        return True
+    if "JUNK" in kinds and any(
+        token.kind == "JUNK" and _GLUED_STRIKE.search(token.lower) for token in tokens
     ):
         return True
     dated = "DATE" in kinds or "DTE" in kinds
@@ -142,15 +144,14 @@ def _is_bare_order(outline: Outline, context: Context) -> bool:
     """Whether a number comes with "BTO", or with any buying where the room's defaults complete the contract."""
     tokens = outline.tokens
     ordered = tokens[outline.actions[0].first].lower == "bto" or context.defaults is not None
-    return ordered and any(token.kind == "NUMBER" for token in tokens)
+    return ordered and "NUMBER" in outline.kinds
 
 
 def _may_be_bare_entry(outline: Outline) -> bool:
     """Whether a message without an action has a strike, no word for a part of a position, and no sign of a result."""
-    tokens = outline.tokens
     return (
-        any(token.kind == "STRIKE" for token in tokens)
-        and not any(token.lower in PARTS for token in tokens)
+        "STRIKE" in outline.kinds
+        and not any(token.lower in PARTS for token in outline.tokens)
         and not _CHECK_MARK.search(outline.text.text)
     )
 

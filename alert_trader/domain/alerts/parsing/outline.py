@@ -60,6 +60,10 @@ class Outline(NamedTuple):
     text: NormalizedText
     tokens: tuple[Token, ...]
     """Without markup; line ends stay."""
+    kinds: frozenset[str]
+    """The kinds of the tokens."""
+    opening: int
+    """How many tokens at the start may precede an action."""
     actions: tuple[ActionPhrase, ...]
     form: Form | None
     """None where the message is prose."""
@@ -67,36 +71,43 @@ class Outline(NamedTuple):
 
 def outline(text: NormalizedText, tokens: Sequence[Token]) -> Outline:
     """Find the action phrases and the form of a message."""
-    kept = tuple([token for token in tokens if token.kind != "MARKUP"])
-    return Outline(text, kept, tuple(_actions(kept)), _form(text, kept))
+    kinds = {token.kind for token in tokens}
+    if "MARKUP" in kinds:
+        kinds.remove("MARKUP")
+        tokens = [token for token in tokens if token.kind != "MARKUP"]
+    kept = tuple(tokens)
+    opening = length_of_opening(kept)
+    actions = _actions(kept, opening, signed="SIGNED" in kinds)
+    return Outline(text, kept, frozenset(kinds), opening, actions, _form(text, kept))
 
 
-def _actions(tokens: tuple[Token, ...]) -> list[ActionPhrase]:
+def _actions(tokens: tuple[Token, ...], opening: int, *, signed: bool) -> tuple[ActionPhrase, ...]:
     """Find the action phrases. AVG and a signed count act only at the start; elsewhere AVG names a number."""
     found: list[ActionPhrase] = []
-    last = -1
-    start = -1
+    end = 0
     for index, token in enumerate(tokens):
-        if index <= last or token.lower not in FIRST_OF_ACTION:
-            if token.kind != "SIGNED":
+        if token.lower in FIRST_OF_ACTION:
+            if index < end:
                 continue
-            start = length_of_opening(tokens) if start < 0 else start
-            if index == start:
-                action = Action.BUY if token.text[0] == "+" else Action.SELL
-                found.append(ActionPhrase(action, index, index))
+            phrase = _phrase_at(tokens, index, opening)
+            if phrase is not None:
+                found.append(phrase)
+                end = phrase.last + 1
+        elif signed and token.kind == "SIGNED" and index == opening:
+            action = Action.BUY if token.text[0] == "+" else Action.SELL
+            found.append(ActionPhrase(action, index, index))
+    return tuple(found)
+
+
+def _phrase_at(tokens: tuple[Token, ...], index: int, opening: int) -> ActionPhrase | None:
+    """Return the longest action phrase that begins at a token."""
+    for phrase, action in ACTIONS_BY_FIRST[tokens[index].lower]:
+        length = len(phrase)
+        if length > 1 and phrase != tuple([each.lower for each in tokens[index : index + length]]):
             continue
-        for phrase, action in ACTIONS_BY_FIRST[token.lower]:
-            length = len(phrase)
-            if length > 1 and phrase != tuple([each.lower for each in tokens[index : index + length]]):
-                continue
-            if action is Action.AVERAGE:
-                start = length_of_opening(tokens) if start < 0 else start
-                if index != start:
-                    continue
-            last = index + length - 1
-            found.append(ActionPhrase(action, index, last))
-            break
-    return found
+        if action is not Action.AVERAGE or index == opening:
+            return ActionPhrase(action, index, index + length - 1)
+    return None
 
 
 def _form(text: NormalizedText, tokens: tuple[Token, ...]) -> Form | None:

@@ -24,31 +24,43 @@ from alert_trader.domain.alerts.parsing.vocabulary.values import (
 from alert_trader.domain.market.contract import Right
 from alert_trader.domain.money import Price
 
-Evidence = tuple[tuple[str, Token], ...]
-"""Field names, each with the token it was read from."""
+Tokens = tuple[Token, ...]
 
 _SHORTEST_LABEL = 2
 """Tokens: a word and its colon."""
 
 
+class Source(NamedTuple):
+    """The token that each value was read from; None where the message names none, or two different ones."""
+
+    symbol: Token | None
+    strike: Token | None
+    right: Token | None
+    expiry: Token | None
+    price: Token | None
+    quantity: Token | None = None
+    average: Token | None = None
+    label: Tokens = ()
+    action: Tokens = ()
+
+
 class Reading(NamedTuple):
-    """The value of each field; None where the message does not name it, or names two."""
+    """The value of each field; None where the message names none, or two different ones."""
 
     kind: AlertKind
+    source: Source
     symbol: str | None
     strike: Decimal | None
     right: Right | None
     expiry: date | None
     price: Price | None
-    quantity: int | None
-    evidence: Evidence
+    quantity: int | None = None
     label: str | None = None
     average: Price | None = None
     closed: Closed = Closed(None)
     """How much of the position an exit closes."""
-    contract: tuple[Token, ...] = ()
+    contract: Tokens = ()
     """The tokens of the contract and price that an exit or addition names."""
-    strike_token: Token | None = None
     today: date | NoDay | None = None
     """The day that expirations are counted from: the message's, or the date in its header; None for an impossible time."""
     header: Token | None = None
@@ -74,41 +86,41 @@ def _entry(candidate: Candidate, fields: Fields, context: Context) -> Reading:
     """Read an entry; where it names no right or expiration, the room's defaults fill them in."""
     defaults = fields.defaults
     default_right = None if defaults is None else defaults.right
-    strike = _strike_token(fields, default_right)
-    spelled = _first(fields.strikes or fields.rights)
-    right = right_of(spelled) if spelled is not None else default_right
-    expiry, price, quantity = _first(fields.expiries), _first(fields.prices), _first(fields.quantities)
-    header = header_date(candidate.tokens) if candidate.shape is Shape.ENTRY else None
-    today = context.posted
-    day: date | NoDay | None = today
-    if header is not None and today is not None:
-        day = expiration_of(header, today)
-    symbol = symbol_of(fields.symbols[0]) if fields.symbols else None
-    expirations = _expirations(fields, day, symbol or "")
+    symbol = fields.symbols[0] if fields.symbols else None
+    strike = fields.strikes[0] if fields.strikes else _bare_strike(fields, default_right)
+    right = fields.strikes[0] if fields.strikes else fields.rights[0] if fields.rights else None
+    price = fields.prices[0] if fields.prices else None
+    quantity = fields.quantities[0] if fields.quantities else None
+    headed = candidate.shape is Shape.ENTRY and "TIME" in candidate.outline.kinds
+    header = header_date(candidate.tokens) if headed else None
+    today: date | NoDay | None = context.posted
+    if header is not None and context.posted is not None:
+        today = expiration_of(header, context.posted)
+    name = None if symbol is None else symbol_of(symbol)
+    expirations = _expirations(fields, today, name or "")
+    default_expiry = None if defaults is None else defaults.expiry
+    expiry = expirations[0][1] if expirations else default_expiry
     label, labelled = _label(candidate)
-    named = (
-        *labelled,
-        *_action_words(candidate),
-        ("symbol", _first(fields.symbols)),
-        ("strike", strike),
-        ("right", spelled),
-        ("expiry", expiry),
-        ("price", price),
-        ("quantity", quantity),
-    )
-    meant = expirations[0][1] if expirations else None if defaults is None else defaults.expiry
     return Reading(
-        kind=AlertKind.ENTRY,
-        symbol=symbol,
-        strike=None if strike is None else strike_of(strike),
-        right=right,
-        expiry=None if isinstance(meant, NoDay) else meant,
-        price=None if price is None else price_of(price),
-        quantity=None if quantity is None else count_of(quantity),
-        label=label,
-        evidence=tuple([(name, token) for name, token in named if token is not None]),
-        strike_token=strike,
-        today=day,
+        AlertKind.ENTRY,
+        Source(
+            symbol,
+            strike,
+            right,
+            fields.expiries[0] if fields.expiries else None,
+            price,
+            quantity,
+            label=labelled,
+            action=_action_tokens(candidate),
+        ),
+        name,
+        None if strike is None else strike_of(strike),
+        default_right if right is None else right_of(right),
+        None if isinstance(expiry, NoDay) else expiry,
+        None if price is None else price_of(price),
+        None if quantity is None else count_of(quantity),
+        label,
+        today=today,
         header=header,
         expirations=expirations,
     )
@@ -120,7 +132,7 @@ def _expirations(
     """Return each expiration with the day it means, counted from today; none where today is not known."""
     if today is None or isinstance(today, NoDay):
         return ()
-    written = (*fields.expiries, *fields.other_expiries)
+    written = fields.expiries + fields.other_expiries
     return tuple([(token, expiration_of(token, today, symbol)) for token in written])
 
 
@@ -142,15 +154,14 @@ def _average(candidate: Candidate, fields: Fields, context: Context) -> Reading:
     """Read an addition with its average: "AVG KO 70c @ 1.40, added @ .98" paid .98; without a price of the addition, None."""
     found = _position(AlertKind.ADD, candidate, fields, context)
     paid = _paid(candidate.tokens, candidate.start)
-    evidence = tuple([("average" if name == "price" else name, token) for name, token in found.evidence])
     return found._replace(
         average=found.price,
         price=None if paid is None else price_of(paid),
-        evidence=evidence if paid is None else (*evidence, ("price", paid)),
+        source=found.source._replace(average=found.source.price, price=paid),
     )
 
 
-def _paid(tokens: tuple[Token, ...], start: int) -> Token | None:
+def _paid(tokens: Tokens, start: int) -> Token | None:
     """Find the number that follows a word of adding and a price mark."""
     for index in range(start, len(tokens)):
         if tokens[index].lower not in ADDED:
@@ -169,82 +180,68 @@ def _position(kind: AlertKind, candidate: Candidate, fields: Fields, context: Co
     """Read the contract that an exit or an addition names, as far as it is named without contradiction."""
     symbol, price, expiry = _only(fields.symbols), _only(fields.prices), _only(fields.expiries)
     strikes = {strike_of(token) for token in (*fields.strikes, *fields.bare_strikes)}
-    strike = _strike_token(fields, None) if len(strikes) == 1 else None
+    strike = None
+    if len(strikes) == 1:
+        strike = fields.strikes[0] if fields.strikes else _bare_strike(fields, None)
     right = None if strike is None else _only(fields.strikes) or _only(fields.rights)
     name = None if symbol is None else symbol_of(symbol)
     day: date | NoDay | None = None
     if expiry is not None and context.posted is not None:
         day = expiration_of(expiry, context.posted, name or "")
-    named = (
-        ("symbol", symbol),
-        ("strike", strike),
-        ("right", right),
-        ("expiry", expiry),
-        ("price", price),
-    )
-    contract = tuple([(field, token) for field, token in named if token is not None])
     return Reading(
-        kind=kind,
-        symbol=name,
-        strike=None if strike is None else strike_of(strike),
-        right=None if right is None else right_of(right),
-        expiry=None if isinstance(day, NoDay) else day,
-        price=None if price is None else price_of(price),
-        quantity=None,
-        evidence=(*_action_words(candidate), *contract),
-        contract=tuple([token for _, token in contract]),
+        kind,
+        Source(symbol, strike, right, expiry, price, action=_action_tokens(candidate)),
+        name,
+        None if strike is None else strike_of(strike),
+        None if right is None else right_of(right),
+        None if isinstance(day, NoDay) else day,
+        None if price is None else price_of(price),
+        contract=tuple([token for token in (symbol, strike, right, expiry, price) if token is not None]),
     )
 
 
-def _strike_token(fields: Fields, default_right: Right | None) -> Token | None:
-    """Return the strike: a number with its right, or one that is named a strike while the right is elsewhere."""
-    if fields.strikes:
-        return fields.strikes[0]
+def _bare_strike(fields: Fields, default_right: Right | None) -> Token | None:
+    """Return a number that is named a strike, while its right is elsewhere or follows from the room's defaults."""
     righted = bool(fields.rights) or default_right is not None
     return fields.bare_strikes[0] if fields.bare_strikes and righted else None
 
 
-def _action_words(candidate: Candidate) -> list[tuple[str, Token]]:
-    action = candidate.action
-    return [
-        ("action", token) for token in candidate.tokens[action.start : action.stop] if token.kind == "WORD"
-    ]
+def _action_tokens(candidate: Candidate) -> Tokens:
+    return candidate.tokens[candidate.action.start : candidate.action.stop]
 
 
-def _label(candidate: Candidate) -> tuple[str | None, list[tuple[str, Token]]]:
+def _label(candidate: Candidate) -> tuple[str | None, Tokens]:
     """Return the label at the start ("Super Lotto:"), or a remark anywhere that names the size ("lotto")."""
     tokens = candidate.tokens
-    found: str | None = None
-    evidence: list[Token] = []
     front = candidate.action.start if candidate.action else len(tokens)
-    if front >= _SHORTEST_LABEL:
-        opening = [token for token in tokens[:front] if token.kind == "WORD" or token.text == ":"][:3]
-        first = [token.lower for token in opening]
-        for phrase, label in LABELS.items():
-            length = len(phrase)
-            if found is None and tuple(first[:length]) == phrase and first[length : length + 1] == [":"]:
-                found, evidence = label, opening[:length]
+    found, source = _opening_label(tokens[:front]) if front >= _SHORTEST_LABEL else (None, ())
     if found is None or found == "Alert":
-        found, evidence = _size_remark(tokens) or (found, evidence)
-    return found, [("label", token) for token in evidence]
+        return _size_remark(tokens) or (found, source)
+    return found, source
 
 
-def _size_remark(tokens: tuple[Token, ...]) -> tuple[str, list[Token]] | None:
-    remarks = [index for index, token in enumerate(tokens) if token.lower in FIRST_OF_REMARK]
-    if not remarks:
+def _opening_label(front: Tokens) -> tuple[str | None, Tokens]:
+    opening = tuple([token for token in front if token.kind == "WORD" or token.text == ":"][:3])
+    written = tuple([token.lower for token in opening])
+    for phrase, label in LABELS.items():
+        length = len(phrase)
+        if written[:length] == phrase and written[length : length + 1] == (":",):
+            return label, opening[:length]
+    return None, ()
+
+
+def _size_remark(tokens: Tokens) -> tuple[str, Tokens] | None:
+    if FIRST_OF_REMARK.isdisjoint([token.lower for token in tokens]):
         return None
+    remarks = [index for index, token in enumerate(tokens) if token.lower in FIRST_OF_REMARK]
     for phrase, label in SIZE_REMARKS.items():
         for index in remarks:
             meant = tokens[index : index + len(phrase)]
             if tuple([token.lower for token in meant]) == phrase:
-                return label, list(meant)
+                return label, meant
     return None
 
 
-def _first(tokens: tuple[Token, ...]) -> Token | None:
-    return tokens[0] if tokens else None
-
-
-def _only(tokens: tuple[Token, ...]) -> Token | None:
+def _only(tokens: Tokens) -> Token | None:
     """Return the token when there is one, or when all are written alike."""
     return tokens[0] if tokens and len({token.lower for token in tokens}) == 1 else None

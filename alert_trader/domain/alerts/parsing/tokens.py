@@ -7,7 +7,6 @@ first that fits is taken.
 
 import re
 from enum import StrEnum
-from functools import lru_cache
 from typing import NamedTuple
 
 from alert_trader.domain.alerts.parsing.normalize import NormalizedText
@@ -61,7 +60,8 @@ class Token(NamedTuple):
     """The text in lower case."""
 
 
-_NUM = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{1,4})?|[0-9]{1,6}(?:\.[0-9]{1,4})?|\.[0-9]{1,4})"
+NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{1,4})?|[0-9]{1,6}(?:\.[0-9]{1,4})?|\.[0-9]{1,4})"
+"""The pattern of a number: 1,250.50, 1.25 or .80."""
 _ENDS = r"(?![^\W_]|[%/]|[.,][0-9])"
 """Where a number or date may end."""
 _GLUED = (
@@ -93,16 +93,16 @@ _CLEAN: tuple[tuple[Kind, str], ...] = (
     ),
     (
         Kind.PAIR,
-        rf"\$?{_NUM}(?:c|p)?(?:[ \t]?-[ \t]?|/|[ \t]to[ \t])\$?{_NUM}(?:c|p)?(?![^\W_]|%)",
+        rf"\$?{NUMBER}(?:c|p)?(?:[ \t]?-[ \t]?|/|[ \t]to[ \t])\$?{NUMBER}(?:c|p)?(?![^\W_]|%)",
     ),  # 100/110C
-    (Kind.PERCENT, rf"[+-]?{_NUM}[ \t]?%"),
-    (Kind.STRIKE, rf"\$?{_NUM}\$?[ \t]?{_RIGHT}(?![^\W_]|[/+'-]|\.[0-9])"),  # 450c, $250 CALLS, 104$ calls
+    (Kind.PERCENT, rf"[+-]?{NUMBER}[ \t]?%"),
+    (Kind.STRIKE, rf"\$?{NUMBER}\$?[ \t]?{_RIGHT}(?![^\W_]|[/+'-]|\.[0-9])"),  # 450c, $250 CALLS, 104$ calls
     (
         Kind.QUANTITY,
         r"[0-9]{1,4}x(?![^\W_])|[0-9]{1,4}[ \t]?(?:contracts?|cons?|lots?)(?![^\W_])",
     ),  # 10x, 3 contracts
     (Kind.ORDINAL, r"[0-9]{1,2}(?:st|nd|rd|th)(?![^\W_])"),
-    (Kind.NUMBER, rf"(?:\$[ \t]?)?{_NUM}\$?(?:(?=x[0-9])|{_GLUED}|(?![^\W_]|[%/]|[.,][0-9]))"),
+    (Kind.NUMBER, rf"(?:\$[ \t]?)?{NUMBER}\$?(?:(?=x[0-9])|{_GLUED}|(?![^\W_]|[%/]|[.,][0-9]))"),
 )
 """What begins with a digit, a $, a sign or a point, and never in the middle of another number."""
 
@@ -177,7 +177,6 @@ _TOKEN = re.compile(
 _KINDS = ("", *(str(kind) for kind, _ in _SHAPES))
 """By group number."""
 
-_DIGITS = re.compile(_NUM)
 _token = tuple.__new__
 """Makes a token without the cost of a named tuple's own constructor: each message has a dozen of them."""
 
@@ -192,25 +191,3 @@ def tokenize(normalized: NormalizedText) -> list[Token]:
             start, end = found.span(group)
             tokens.append(_token(Token, (_KINDS[group], start, end, text[start:end], lower[start:end])))
     return tokens
-
-
-def number_in(token: Token) -> str:
-    """Return the digits of a number, strike or quantity token, without $ and thousands' commas."""
-    return _number_in(token.text)
-
-
-@lru_cache(maxsize=4096)
-def _number_in(text: str) -> str:
-    """Look for the digits; cached, as each token is read several times and most alerts of a day share a few numbers."""
-    found = _DIGITS.search(text)
-    return "" if found is None else found[0].replace(",", "")
-
-
-def right_in(token: Token) -> str:
-    """Return "C" or "P" of a strike token, or of the word for a right."""
-    return _right_in(token.text)
-
-
-@lru_cache(maxsize=4096)
-def _right_in(text: str) -> str:
-    return next((letter for letter in reversed(text.upper()) if letter in "CP"), "")

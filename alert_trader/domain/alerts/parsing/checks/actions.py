@@ -8,7 +8,6 @@ from alert_trader.domain.alerts.parsing.tokens import Token
 from alert_trader.domain.alerts.parsing.vocabulary.action_words import (
     BEFORE_ACTION,
     Action,
-    length_of_opening,
 )
 from alert_trader.domain.alerts.parsing.vocabulary.header import IN_SENTENCE, without_headers
 from alert_trader.domain.denial import Code
@@ -50,9 +49,12 @@ def _is_target(tokens: tuple[Token, ...], phrase: ActionPhrase, entry_end: int |
     return bool(behind) and behind[0] in _BEHIND_TARGET
 
 
-def check_action_first(tokens: tuple[Token, ...], phrase: ActionPhrase) -> Refusal | None:
-    """Refuse anything before the action but a label, a mention, a remark, a header line or a sentence that has ended."""
-    if length_of_opening(tokens) >= phrase.first:
+def check_action_first(tokens: tuple[Token, ...], phrase: ActionPhrase, opening: int) -> Refusal | None:
+    """Refuse anything before the action but a label, a mention, a remark, a header line or a sentence that has ended.
+
+    `opening` is the number of tokens at the start that may precede an action.
+    """
+    if opening >= phrase.first:
         return None
     front = without_headers(tokens[: phrase.first])
     odd = next((token for token in front if token.kind not in IN_SENTENCE), None)

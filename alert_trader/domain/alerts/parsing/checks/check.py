@@ -71,7 +71,8 @@ def _entry_checks(
         yield "no word contradicts it", check_wording(outline.text, tokens, action, end)
         yield (
             "one action, in front",
-            check_one_action(tokens, outline.actions, end) or check_action_first(tokens, outline.actions[0]),
+            check_one_action(tokens, outline.actions, end)
+            or check_action_first(tokens, outline.actions[0], outline.opening),
         )
     else:
         yield from _form_checks(candidate, outline.form)

@@ -78,7 +78,7 @@ def _complete(fields: Fields, reading: Reading) -> Refusal | None:
         found = quote(between.text)
         reason = f"expected ticker, strike and expiration together, found {found} between: write it after the contract"
         return Refusal(Code.PARSE_UNCLEAR, reason, between)
-    if reading.strike_token is None:
+    if reading.source.strike is None:
         return _no_strike(fields)
     if reading.symbol is None:
         reason = "expected a ticker, found none: write it, with a $ where it is also a word"
@@ -86,7 +86,7 @@ def _complete(fields: Fields, reading: Reading) -> Refusal | None:
     if not fields.contract_complete:
         reason = "expected an expiration next to the contract, found none: write it as 12/18 or 0DTE"
         return Refusal(Code.PARSE_NO_EXPIRY, reason)
-    return _possible_strike(reading.strike_token)
+    return _possible_strike(reading.source.strike)
 
 
 def _no_strike(fields: Fields) -> Refusal:

@@ -19,6 +19,17 @@ from alert_trader.domain.denial import Code
 _QUOTED = re.compile(r"^[ \t]*>", re.MULTILINE)
 _ARROW = re.compile(r"->|=>|[\u2190-\u21ff\u27a1\u2794\u279c]")
 _ENDS_LABEL = frozenset({"NUMBER", "NEWLINE", "PERCENT"})
+_HIDES = {
+    "CUT": (
+        Code.PARSE_UNCLEAR,
+        "expected plain text, found markup inside a word or number: write it without",
+    ),
+    "STRUCK": (
+        Code.PARSE_NEGATED,
+        "expected an alert that is valid, found strike-through: send it without",
+    ),
+}
+"""Kinds of token that refuse an entry, and why."""
 _BEFORE_EXIT = frozenset({Code.PARSE_NEGATED, Code.PARSE_CONDITIONAL, Code.PARSE_NOT_FIRST_HAND})
 
 
@@ -59,7 +70,7 @@ def _check_words(
     text: NormalizedText, tokens: Sequence[Token], action: range, entry_end: int | None
 ) -> Refusal | None:
     behind_label = False
-    disclaimers = Disclaimers(text.lower, entry_end)
+    disclaimers: Disclaimers | None = None
     for index, token in enumerate(tokens):
         kind = token.kind
         if kind == "WORD":
@@ -68,28 +79,17 @@ def _check_words(
                 behind_label = True
             elif (lower in DOUBTFUL_WORDS or "'" in lower) and index not in action:
                 code = _code(lower, behind_entry=entry_end is not None and token.start >= entry_end)
-                if (
-                    code is None
-                    or (behind_label and lower in HARMLESS_BEHIND_LABEL)
-                    or disclaimers.covers(token.start)
-                ):
+                if code is None or (behind_label and lower in HARMLESS_BEHIND_LABEL):
+                    continue
+                disclaimers = disclaimers or Disclaimers(text.lower, entry_end)
+                if disclaimers.covers(token.start):
                     continue
                 reason = f"expected a plain entry, found {quote(token.text)}: send the alert without it to trade now"
                 return Refusal(code, reason, token)
         elif kind in _ENDS_LABEL:
             behind_label = False
-        elif kind == "CUT":
-            return Refusal(
-                Code.PARSE_UNCLEAR,
-                "expected plain text, found markup inside a word or number: write it without",
-                token,
-            )
-        elif kind == "STRUCK":
-            return Refusal(
-                Code.PARSE_NEGATED,
-                "expected an alert that is valid, found strike-through: send it without",
-                token,
-            )
+        elif kind in _HIDES:
+            return Refusal(*_HIDES[kind], token)
     return None
 
 

@@ -31,7 +31,7 @@ def _of_entry(candidate: Candidate, context: Context) -> FieldsDraft:
     draft = collect_prose(candidate.tokens, candidate.start, context.defaults)
     action = candidate.tokens[candidate.action.start]
     if action.kind == "SIGNED":
-        draft.quantities.append(action)
+        draft.quantities += (action,)
     return draft
 
 
@@ -55,7 +55,7 @@ def _of_position(candidate: Candidate) -> FieldsDraft:
         draft = collect_form(form)
     if any(token.text in ARROWS for token in tokens):
         # "1.59 -> 1.75" is a course, not a price
-        draft.prices = []
+        draft.prices = ()
     return draft
 
 

@@ -8,7 +8,16 @@ from alert_trader.domain.alerts.parsing.vocabulary.contract_words import RIGHTS
 from alert_trader.domain.alerts.parsing.vocabulary.form_names import Part
 from alert_trader.domain.alerts.parsing.vocabulary.tickers import may_be_ticker
 
+_MAY_HAVE_RIGHT = frozenset({Part.STRIKE, Part.RIGHT})
 _NO_FIELDS = frozenset({Part.LEVEL, Part.COMMENT, Part.RESULT})
+
+_FIELDS: dict[Part, tuple[str, frozenset[str]]] = {
+    Part.EXPIRY: ("expiries", frozenset({"DATE", "DTE", "RELATIVE"})),
+    Part.STRIKE: ("bare_strikes", frozenset({"NUMBER"})),
+    Part.PRICE: ("prices", frozenset({"NUMBER"})),
+    Part.QUANTITY: ("quantities", frozenset({"NUMBER", "QUANTITY"})),
+}
+"""The field of each part, and the kinds of token that fill it."""
 
 
 def collect_form(form: Form, defaults: RoomDefaults | None = None) -> FieldsDraft:
@@ -16,11 +25,11 @@ def collect_form(form: Form, defaults: RoomDefaults | None = None) -> FieldsDraf
     draft = FieldsDraft(defaults)
     for line in form.lines:
         if line.part is None or line.part is Part.ACTION:
-            draft.rights += [
+            draft.rights += tuple(
                 token
                 for token in line.tokens
                 if token.kind == "WORD" and token.lower in RIGHTS and len(token.lower) > 1
-            ]
+            )
         elif line.part not in _NO_FIELDS:
             _collect_line(draft, line.part, line)
     return draft
@@ -28,31 +37,25 @@ def collect_form(form: Form, defaults: RoomDefaults | None = None) -> FieldsDraf
 
 def _collect_line(draft: FieldsDraft, part: Part, line: FormLine) -> None:
     """Collect one value. A second number in a line that has its own is unexplained."""
-    field_of_part = {
-        Part.EXPIRY: (draft.expiries, {"DATE", "DTE", "RELATIVE"}),
-        Part.STRIKE: (draft.bare_strikes, {"NUMBER"}),
-        Part.PRICE: (draft.prices, {"NUMBER"}),
-        Part.QUANTITY: (draft.quantities, {"NUMBER", "QUANTITY"}),
-    }
-    found, kinds = field_of_part.get(part, ([], set()))
+    field, kinds = _FIELDS.get(part, ("", frozenset()))
     for token in line.tokens:
         kind = token.kind
         if kind in kinds and not (part is Part.PRICE and draft.prices):
-            found.append(token)
-        elif kind == "STRIKE" and part in {Part.STRIKE, Part.RIGHT}:
-            draft.strikes.append(token)
+            setattr(draft, field, (*getattr(draft, field), token))
+        elif kind == "STRIKE" and part in _MAY_HAVE_RIGHT:
+            draft.strikes += (token,)
         elif kind == "DATE" and part is Part.RIGHT:
             # "Contract: 70C 12/18"
-            draft.expiries.append(token)
+            draft.expiries += (token,)
         elif kind == "PAIR" or (kind == "DATE" and part is not Part.EXPIRY):
-            draft.pairs.append(token)
+            draft.pairs += (token,)
         elif kind in {"NUMBER", "PERCENT", "JUNK", "STRIKE"}:
-            draft.unexplained.append(token)
+            draft.unexplained += (token,)
         elif kind in {"WORD", "CASHTAG", "SHARE_CLASS"}:
             _collect_word(draft, part, token)
         elif kind == "AT" and part is Part.SYMBOL:
             # "A@D" is a typo for another ticker
-            draft.symbols.clear()
+            draft.symbols = ()
             return
     draft.price_is_marked = bool(draft.prices)
 
@@ -60,6 +63,6 @@ def _collect_line(draft: FieldsDraft, part: Part, line: FormLine) -> None:
 def _collect_word(draft: FieldsDraft, part: Part, token: Token) -> None:
     """Take a word as the ticker or as the right."""
     if part is Part.SYMBOL and not draft.symbols and may_be_ticker(token):
-        draft.symbols.append(token)
+        draft.symbols += (token,)
     elif part in {Part.RIGHT, Part.STRIKE} and token.lower in RIGHTS:
-        draft.rights.append(token)
+        draft.rights += (token,)

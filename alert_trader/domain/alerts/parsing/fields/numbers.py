@@ -1,9 +1,7 @@
 """The field that a number belongs to: a stop or target, the price, the strike, a count, or none."""
 
-from decimal import Decimal
-
 from alert_trader.domain.alerts.parsing.fields.walk import Label, Walk
-from alert_trader.domain.alerts.parsing.tokens import Token, number_in
+from alert_trader.domain.alerts.parsing.tokens import Token
 from alert_trader.domain.alerts.parsing.vocabulary.contract_words import (
     BEFORE_LEVEL,
     COUNTED,
@@ -14,6 +12,7 @@ from alert_trader.domain.alerts.parsing.vocabulary.contract_words import (
     UNITS,
 )
 from alert_trader.domain.alerts.parsing.vocabulary.tickers import may_be_ticker
+from alert_trader.domain.alerts.parsing.vocabulary.values import number_of, price_of, strike_of
 
 _STRIKE = frozenset({"strike", "strikes"})
 _AVERAGE = frozenset({"avg", "average"})
@@ -48,7 +47,7 @@ def _place(walk: Walk, token: Token) -> None:
         _take_for_label(walk, token)
     elif walk.label is Label.GIVEN:
         # "SL 598 @ .80": either may be the stop, and either the price
-        draft.unexplained.append(token)
+        draft.unexplained += (token,)
     elif mark is not None:
         if mark.kind == "AT" or fractional or mark.lower in FIRM_PRICE_MARKS:
             _take_price(walk, token, marked=True)
@@ -56,15 +55,15 @@ def _place(walk: Walk, token: Token) -> None:
             _take_price(walk, token, marked=True)
             draft.price_is_rough = True
         else:
-            draft.unexplained.append(token)
+            draft.unexplained += (token,)
     elif walk.in_contract and not draft.strikes and not draft.bare_strikes and _is_bare_strike(walk, token):
-        draft.bare_strikes.append(token)
+        draft.bare_strikes += (token,)
     elif walk.in_contract and fractional and draft.contract_complete and not draft.prices:
         _take_price(walk, token, marked=False)
-    elif walk.index == walk.first and token.text.isdigit() and may_be_ticker(walk.following()):
-        draft.quantities.append(token)
+    elif walk.before is None and token.text.isdigit() and may_be_ticker(walk.following()):
+        draft.quantities += (token,)
     elif not draft.complete or not (_has_unit(walk.following()) or _is_count(walk, token)):
-        draft.unexplained.append(token)
+        draft.unexplained += (token,)
 
 
 def _take_for_label(walk: Walk, token: Token) -> None:
@@ -75,16 +74,16 @@ def _take_for_label(walk: Walk, token: Token) -> None:
     walk.label = Label.GIVEN
     if walk.label_token is not None and walk.label_token.lower in _AVERAGE and not walk.draft.prices:
         # an average without a price in front may be the price
-        walk.draft.unexplained.append(token)
+        walk.draft.unexplained += (token,)
 
 
 def _take_price(walk: Walk, token: Token, *, marked: bool) -> None:
     draft = walk.draft
     if walk.in_contract:
         draft.price_is_marked = draft.price_is_marked if draft.prices else marked
-        draft.prices.append(token)
+        draft.prices += (token,)
     else:
-        draft.other_prices.append(token)
+        draft.other_prices += (token,)
 
 
 def _is_level(walk: Walk, token: Token) -> bool:
@@ -94,9 +93,8 @@ def _is_level(walk: Walk, token: Token) -> bool:
         return False
     if not draft.complete or not draft.strikes:
         return False
-    value = Decimal(number_in(token))
-    strike, price = Decimal(number_in(draft.strikes[0])), Decimal(number_in(draft.prices[0]))
-    return value * 2 > strike and value > 4 * price
+    level = number_of(token)
+    return level * 2 > strike_of(draft.strikes[0]) and level > 4 * price_of(draft.prices[0])
 
 
 def _is_count(walk: Walk, token: Token) -> bool:

@@ -65,7 +65,7 @@ def _newline(walk: Walk, _token: Token) -> None:
 def _time(walk: Walk, token: Token) -> None:
     """Ignore a time of day, unless a price mark precedes: the entry may be meant for that time."""
     if walk.mark is not None:
-        walk.draft.unexplained.append(token)
+        walk.draft.unexplained += (token,)
     walk.mark = None
 
 
@@ -79,7 +79,10 @@ def _expiry(walk: Walk, token: Token) -> None:
         return
     walk.drop_mark()
     walk.drop_label()
-    (draft.expiries if walk.in_contract else draft.other_expiries).append(token)
+    if walk.in_contract:
+        draft.expiries += (token,)
+    else:
+        draft.other_expiries += (token,)
 
 
 def _relative(walk: Walk, token: Token) -> None:
@@ -90,20 +93,23 @@ def _relative(walk: Walk, token: Token) -> None:
 
 def _signed(walk: Walk, token: Token) -> None:
     walk.drop_mark()
-    walk.draft.unexplained.append(token)
+    walk.draft.unexplained += (token,)
 
 
 def _strike(walk: Walk, token: Token) -> None:
     walk.drop_mark()
     walk.drop_label()
-    (walk.draft.strikes if walk.in_contract else walk.draft.other_strikes).append(token)
+    if walk.in_contract:
+        walk.draft.strikes += (token,)
+    else:
+        walk.draft.other_strikes += (token,)
 
 
 def _percent(walk: Walk, token: Token) -> None:
     if has_label(walk):
         walk.label = Label.GIVEN
     elif not walk.draft.complete or not _is_size(walk.following()):
-        walk.draft.unexplained.append(token)
+        walk.draft.unexplained += (token,)
     walk.drop_mark()
     walk.comma = False
 
@@ -123,20 +129,20 @@ def _pair(walk: Walk, token: Token) -> None:
     if has_label(walk) and draft.strikes:
         walk.label = Label.GIVEN
     else:
-        draft.pairs.append(token)
+        draft.pairs += (token,)
     walk.mark = None
 
 
 def _quantity(walk: Walk, token: Token) -> None:
     walk.drop_mark()
-    walk.draft.quantities.append(token)
+    walk.draft.quantities += (token,)
 
 
 def _label(walk: Walk, token: Token) -> None:
     walk.drop_mark()
     name = token.lower
     if name in walk.labels and (name[-1].isdigit() or name in {"sl", "stop"}):
-        walk.draft.repeated_labels.append(token)
+        walk.draft.repeated_labels += (token,)
     walk.labels.add(name)
     walk.drop_label()
     walk.expect_number(token, remark=False)
@@ -145,9 +151,9 @@ def _label(walk: Walk, token: Token) -> None:
 def _symbol(walk: Walk, token: Token) -> None:
     walk.drop_mark()
     if walk.in_contract and not walk.draft.symbols and token.text.isascii():
-        walk.draft.symbols.append(token)
+        walk.draft.symbols += (token,)
     elif token.kind == "CASHTAG":
-        walk.draft.other_symbols.append(token)
+        walk.draft.other_symbols += (token,)
     else:
         walk.end_contract(token)
 
@@ -186,13 +192,13 @@ def _other_word(walk: Walk, token: Token, lower: str) -> None:
         walk.join = token
         walk.end_contract(token)
     elif walk.in_contract and lower in RIGHTS and len(lower) > 1:
-        draft.rights.append(token)
+        draft.rights += (token,)
     elif walk.in_contract and not draft.symbols and may_be_ticker(token):
-        draft.symbols.append(token)
+        draft.symbols += (token,)
     elif walk.in_contract and _is_filler(walk, lower):
         pass
     elif _may_be_second_symbol(walk, token):
-        draft.other_symbols.append(token)
+        draft.other_symbols += (token,)
     else:
         walk.end_contract(token)
         if lower in COMMENTARY_LABELS:
@@ -233,7 +239,7 @@ def _junk(walk: Walk, token: Token) -> None:
     if walk.draft.complete and _SPAN_OF_TIME.fullmatch(token.lower):
         return
     if any(char.isdigit() for char in token.text):
-        walk.draft.unexplained.append(token)
+        walk.draft.unexplained += (token,)
     else:
         walk.end_contract(token)
 

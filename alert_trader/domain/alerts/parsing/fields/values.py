@@ -1,6 +1,6 @@
 """The fields of one contract as tokens: a draft while they are collected, and the frozen value of the stage."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from alert_trader.domain.alerts.parsing.context import RoomDefaults
@@ -55,26 +55,26 @@ class FieldsDraft:
     """The fields while they are collected."""
 
     defaults: RoomDefaults | None = None
-    symbols: list[Token] = field(default_factory=list)
-    strikes: list[Token] = field(default_factory=list)
-    bare_strikes: list[Token] = field(default_factory=list)
-    rights: list[Token] = field(default_factory=list)
-    expiries: list[Token] = field(default_factory=list)
-    prices: list[Token] = field(default_factory=list)
-    quantities: list[Token] = field(default_factory=list)
+    symbols: Tokens = ()
+    strikes: Tokens = ()
+    bare_strikes: Tokens = ()
+    rights: Tokens = ()
+    expiries: Tokens = ()
+    prices: Tokens = ()
+    quantities: Tokens = ()
     price_is_marked: bool = False
     price_is_rough: bool = False
-    other_symbols: list[Token] = field(default_factory=list)
-    other_strikes: list[Token] = field(default_factory=list)
-    other_expiries: list[Token] = field(default_factory=list)
-    other_prices: list[Token] = field(default_factory=list)
-    pairs: list[Token] = field(default_factory=list)
-    unexplained: list[Token] = field(default_factory=list)
-    marks_without_price: list[Token] = field(default_factory=list)
-    repeated_labels: list[Token] = field(default_factory=list)
-    labels_without_number: list[Token] = field(default_factory=list)
+    other_symbols: Tokens = ()
+    other_strikes: Tokens = ()
+    other_expiries: Tokens = ()
+    other_prices: Tokens = ()
+    pairs: Tokens = ()
+    unexplained: Tokens = ()
+    marks_without_price: Tokens = ()
+    repeated_labels: Tokens = ()
+    labels_without_number: Tokens = ()
     contract_end: Token | None = None
-    commentary: list[Token] = field(default_factory=list)
+    commentary: Tokens = ()
 
     @property
     def contract_complete(self) -> bool:
@@ -95,29 +95,32 @@ class FieldsDraft:
     def freeze(self) -> Fields:
         """Return the fields as they were collected."""
         complete = self.contract_complete
-        entry = (*self.symbols, *self.strikes, *self.expiries, *self.prices, *self.bare_strikes)
+        entry_end = None
+        if complete and self.prices:
+            entry = self.symbols + self.strikes + self.expiries + self.prices + self.bare_strikes
+            entry_end = max([token.end for token in entry])
         return Fields(
-            symbols=tuple(self.symbols),
-            strikes=tuple(self.strikes),
-            bare_strikes=tuple(self.bare_strikes),
-            rights=tuple(self.rights),
-            expiries=tuple(self.expiries),
-            prices=tuple(self.prices),
-            quantities=tuple(self.quantities),
-            price_is_marked=self.price_is_marked,
-            price_is_rough=self.price_is_rough,
-            other_symbols=tuple(self.other_symbols),
-            other_strikes=tuple(self.other_strikes),
-            other_expiries=tuple(self.other_expiries),
-            other_prices=tuple(self.other_prices),
-            pairs=tuple(self.pairs),
-            unexplained=tuple(self.unexplained),
-            marks_without_price=tuple(self.marks_without_price),
-            repeated_labels=tuple(self.repeated_labels),
-            labels_without_number=tuple(self.labels_without_number),
-            contract_end=self.contract_end,
-            commentary=tuple(self.commentary),
-            defaults=self.defaults,
-            contract_complete=complete,
-            entry_end=max(token.end for token in entry) if complete and self.prices else None,
+            self.symbols,
+            self.strikes,
+            self.bare_strikes,
+            self.rights,
+            self.expiries,
+            self.prices,
+            self.quantities,
+            self.price_is_marked,
+            self.price_is_rough,
+            self.other_symbols,
+            self.other_strikes,
+            self.other_expiries,
+            self.other_prices,
+            self.pairs,
+            self.unexplained,
+            self.marks_without_price,
+            self.repeated_labels,
+            self.labels_without_number,
+            self.contract_end,
+            self.commentary,
+            self.defaults,
+            complete,
+            entry_end,
         )

@@ -25,7 +25,6 @@ class Walk:
         "comma",
         "depth",
         "draft",
-        "first",
         "in_contract",
         "index",
         "join",
@@ -34,17 +33,13 @@ class Walk:
         "labels",
         "mark",
         "remark",
-        "start",
         "tokens",
     )
 
     def __init__(self, tokens: tuple[Token, ...], start: int, defaults: RoomDefaults | None) -> None:
         """Begin at the token `start`."""
         self.tokens = tokens
-        self.start = self.index = start
-        self.first = next(
-            (index for index in range(start, len(tokens)) if tokens[index].kind != "NEWLINE"), -1
-        )
+        self.index = start
         self.draft = FieldsDraft(defaults)
         self.in_contract = True
         """Until the first word of the commentary."""
@@ -75,13 +70,13 @@ class Walk:
     def drop_mark(self) -> None:
         """Note a price mark without a price. A word may have another meaning, an @ has none."""
         if self.mark is not None and self.mark.kind == "AT":
-            self.draft.marks_without_price.append(self.mark)
+            self.draft.marks_without_price += (self.mark,)
         self.mark = None
 
     def drop_label(self) -> None:
         """Note a stop or target without a number."""
         if self.label is Label.EXPECTED and self.label_token is not None and not self.remark:
-            self.draft.labels_without_number.append(self.label_token)
+            self.draft.labels_without_number += (self.label_token,)
         self.label = Label.NONE
 
     def expect_number(self, token: Token, *, remark: bool) -> None:
@@ -95,4 +90,4 @@ class Walk:
             self.draft.contract_end = token
         self.in_contract = False
         if self.depth == 0:
-            self.draft.commentary.append(token)
+            self.draft.commentary += (token,)

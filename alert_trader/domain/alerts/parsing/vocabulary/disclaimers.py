@@ -84,23 +84,19 @@ _CLAUSE = re.compile("|".join(rf"\b(?:{clause})" for clause in (*_LATER, *_CLAUS
 
 
 class Disclaimers:
-    """The offsets of a text at which a doubtful word is harmless; found when the first one is asked for."""
+    """The offsets of a text at which a doubtful word is harmless."""
 
-    __slots__ = ("_covered", "_entry_end", "_lower")
+    __slots__ = ("_covered",)
 
     def __init__(self, lower: str, entry_end: int | None) -> None:
         """Take the text in lower case, and the offset behind a complete entry: only there whole clauses are harmless."""
-        self._lower = lower
-        self._entry_end = entry_end
-        self._covered: bytearray | None = None
+        self._covered = bytearray(len(lower))
+        spans = [found.span() for found in _PHRASE.finditer(lower)]
+        if entry_end is not None:
+            spans += [found.span() for found in _CLAUSE.finditer(lower, entry_end)]
+        for start, end in spans:
+            self._covered[start:end] = b"\x01" * (end - start)
 
     def covers(self, offset: int) -> bool:
         """Whether the word at this offset is part of a harmless phrase."""
-        if self._covered is None:
-            self._covered = bytearray(len(self._lower))
-            spans = [found.span() for found in _PHRASE.finditer(self._lower)]
-            if self._entry_end is not None:
-                spans += [found.span() for found in _CLAUSE.finditer(self._lower, self._entry_end)]
-            for start, end in spans:
-                self._covered[start:end] = b"\x01" * (end - start)
         return self._covered[offset] == 1

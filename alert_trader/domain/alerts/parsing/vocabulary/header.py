@@ -9,8 +9,6 @@ _IN_HEADER = IN_SENTENCE | {"DATE", "TIME"}
 
 def header_date(tokens: tuple[Token, ...]) -> Token | None:
     """Return the date in a header line, or None without one."""
-    if not any(token.kind == "TIME" for token in tokens):
-        return None
     return next(
         (token for line in _lines(tokens) if _is_header(line) for token in line if token.kind == "DATE"), None
     )
