@@ -1,8 +1,9 @@
 """Reads a message as an alert: the stages of `alert_trader.domain.alerts.parsing` in their order.
 
-`parse` never raises: every message has one answer, with the spans of text it was read from. What is not read with certainty
-is refused with a code of the PARSE family where it looks like an entry, and is chatter otherwise (WHO-40). Message text is
-data: reasons quote it shortened and without any character that a chat, a terminal or a log would act on (WHO-60).
+`parse` never raises: every message has one answer, with the spans of text it was read from. What is not
+read with certainty is refused with a code of the PARSE family where it looks like an entry, and is chatter
+otherwise (WHO-40). Message text is data: reasons quote it shortened and without any character that a chat,
+a terminal or a log would act on (WHO-60).
 """
 
 from datetime import date, datetime
@@ -43,8 +44,8 @@ class _Parsed(NamedTuple):
 def parse(message: AlertMessage, room: RoomRule = NO_RULE) -> ParsedAlert:
     """Read a message. Its own New York date resolves years and DTE.
 
-    `room` is what the author's room leaves unsaid; without it, what is missing is refused. Only a first message opens a trade,
-    and only a first message or a reply closes one.
+    `room` is what the author's room leaves unsaid; without it, what is missing is refused. Only a first
+    message opens a trade, and only a first message or a reply closes one.
     """
     return first_hand(_run(message, room).alert, message.nature)
 
@@ -81,10 +82,11 @@ _CHATTER = _Parsed(CHATTER)
 
 
 def check_expiry(parsed: ParsedAlert, posted: datetime, hours: TradingHours = BY_RULE) -> Denied | None:
-    """Deny an expiration on which nothing trades, or that was over when the alert was posted; None when it may be traded.
+    """Deny an expiration that is no trading day, or was over when the alert was posted; else return None.
 
-    `parse` accepts an explicit date as written; this check comes after it, before sizing. Where a name has AM- and PM-settled
-    series, such as SPX, only the option chain has the series: sizing then checks the last trading day.
+    `parse` accepts an explicit date as written; this check comes after it, before sizing. Where a name has
+    AM- and PM-settled series, such as SPX, only the option chain has the series: sizing then checks the
+    last trading day.
     """
     expiry = parsed.expiry
     if expiry is None:

@@ -56,8 +56,8 @@ def _spans(source: Source) -> list[Span]:
         ("strike", source.strike),
         ("right", source.right),
         ("expiry", source.expiry),
-        ("price", source.price),
         ("average", source.average),
+        ("price", source.price),
         ("quantity", source.quantity),
     ):
         if token is not None:
@@ -85,7 +85,7 @@ def too_long(length: int, longest: int) -> ParsedAlert:
 
 
 def first_hand(alert: ParsedAlert, nature: Nature) -> ParsedAlert:
-    """Refuse what a reply, forward, quote or edit may not do, with the spans of what it names. Only a reply may close."""
+    """Refuse what a reply, forward, quote or edit may not do; of these, only a reply may close."""
     harmless = (
         nature is Nature.FIRST
         or alert.kind in {AlertKind.CHATTER, AlertKind.REFUSED}

@@ -1,6 +1,7 @@
-"""Stage 4: what a message may be - an entry, an exit or an addition - and the tokens of its action, most certain first.
+"""Stage 4: what a message may be - entry, exit or addition - with the tokens of its action.
 
-An exit without "STC" is a candidate only as a sentence that opens with the act: "out of KO", "trim 50%", "closed KO 70c at 2".
+An exit without "STC" is a candidate only as a sentence that opens with the act: "out of KO", "trim 50%",
+"closed KO 70c at 2".
 """
 
 import re
@@ -32,7 +33,7 @@ from alert_trader.domain.alerts.parsing.vocabulary.tickers import names_position
 
 _GLUED_STRIKE = re.compile(r"[0-9][cp]")
 _CHECK_MARK = re.compile("[\u2611\u2705\u2714\u274c\u274e\u2716]")
-"""Check marks and crosses: on a bare contract they report a result; before an action word they are decoration."""
+"""Check marks and crosses: a bare contract with one is a result; before an action they are decoration."""
 _ENDS_SENTENCE = frozenset(".!;,)(\n\r:&")
 _REACHED = frozenset({"hit", "reached", "done", "smashed"})
 _BETWEEN_CLOSING_AND_POSITION = ARTICLES | {"my", "this", "it", "off", "here"}
@@ -114,7 +115,7 @@ def _without_phrase(outline: Outline) -> Iterator[Candidate]:
 
 
 def _buys(outline: Outline) -> bool:
-    """Whether a message has an action of buying, or one that is never sent; behind a sale to close, "buy" is only mentioned."""
+    """Whether a message buys, or has an order that is never sent; "buy" behind an exit is only mentioned."""
     sold = False
     for index, phrase in enumerate(outline.actions):
         action = phrase.action
@@ -127,7 +128,7 @@ def _buys(outline: Outline) -> bool:
 
 
 def _resembles_contract(outline: Outline) -> bool:
-    """Whether a message has something like an option: a strike with its right, or a right or date with a number."""
+    """Whether a message has something like an option: a strike, or a right or date with a number."""
     tokens, kinds = outline.tokens, outline.kinds
     if "STRIKE" in kinds:
         return True
@@ -141,14 +142,14 @@ def _resembles_contract(outline: Outline) -> bool:
 
 
 def _is_bare_order(outline: Outline, context: Context) -> bool:
-    """Whether a number comes with "BTO", or with any buying where the room's defaults complete the contract."""
+    """Whether a number comes with "BTO", or with any buying where the room has defaults."""
     tokens = outline.tokens
     ordered = tokens[outline.actions[0].first].lower == "bto" or context.defaults is not None
     return ordered and "NUMBER" in outline.kinds
 
 
 def _may_be_bare_entry(outline: Outline) -> bool:
-    """Whether a message without an action has a strike, no word for a part of a position, and no sign of a result."""
+    """Whether a message has a strike, no word for a part of a position, and no sign of a result."""
     return (
         "STRIKE" in outline.kinds
         and not any(token.lower in PARTS for token in outline.tokens)
@@ -183,7 +184,7 @@ def _addition(tokens: tuple[Token, ...], sentence: range) -> range | None:
 
 
 def _spoken_exit(outline: Outline, tokens: tuple[Token, ...], sentences: list[range]) -> Candidate | None:
-    """Find the first sentence that opens with an act of closing, or closes something on a condition; a question is neither."""
+    """Find the first sentence that closes something, now or on a condition; a question closes nothing."""
     for sentence in sentences:
         start = _behind_fillers(tokens, sentence)
         if start >= sentence.stop:
@@ -235,7 +236,7 @@ def _length_of_act(tokens: tuple[Token, ...], start: int, stop: int) -> int:
 
 
 def _takes_off(tokens: tuple[Token, ...], index: int, stop: int) -> bool:
-    """Whether "taking" has a part of a position behind it, and then nothing that makes it advice ("where you can")."""
+    """Whether a part of a position follows "taking", and then no advice ("where you can")."""
     while index < stop and tokens[index].lower in ARTICLES and tokens[index].lower != "some":
         index += 1
     if index >= stop or not (tokens[index].lower in TAKEN or tokens[index].kind == "PERCENT"):
@@ -257,7 +258,7 @@ def _is_out(tokens: tuple[Token, ...], index: int, stop: int) -> bool:
 
 
 def _closes_position(tokens: tuple[Token, ...], index: int, stop: int, *, plain: bool) -> bool:
-    """Whether a word of closing has a contract or a part of a position behind it, or a ticker where it is no plain sale."""
+    """Whether a contract or a part of a position follows a word of closing; a ticker only after some."""
     if any(token.kind == "STRIKE" for token in tokens[index:stop]):
         return True
     while index < stop and tokens[index].lower in _BETWEEN_CLOSING_AND_POSITION:

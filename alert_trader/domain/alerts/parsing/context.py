@@ -1,4 +1,4 @@
-"""What is known of a message besides its text: the day it was posted, and what the author's room leaves unsaid."""
+"""What is known of a message besides its text: the day it was posted, and the defaults of its room."""
 
 from datetime import UTC, date, datetime
 from typing import NamedTuple

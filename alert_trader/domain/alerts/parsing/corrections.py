@@ -1,7 +1,7 @@
-"""Whether a message that is no whole alert may correct a field of the author's last one: "2.03**", "*165p", "meant puts".
+"""Whether a message may correct a field of the author's last alert: "2.03**", "*165p", "meant puts".
 
-It is used for what an author writes directly after an alert. A correction that is found changes nothing: a person looks at
-it. So a false alarm is better than a correction that is missed.
+It is used for what an author writes directly after an alert. A correction that is found changes nothing: a
+person looks at it. So a false alarm is better than a correction that is missed.
 """
 
 from alert_trader.domain.alerts.parsing.normalize import normalize

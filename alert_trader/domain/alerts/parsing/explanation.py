@@ -1,4 +1,4 @@
-"""Stage 9, for people: which shape read each piece of the text, and which checks the reading passed or failed."""
+"""Stage 9, for people: the shape that read each piece of the text, and the checks that passed or failed."""
 
 from dataclasses import dataclass
 

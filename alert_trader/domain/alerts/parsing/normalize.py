@@ -1,4 +1,4 @@
-"""Stage 1: the text as a reader sees it, with look-alike characters replaced by plain ones and invisible ones left out.
+"""Stage 1: the text as a reader sees it, with plain letters for look-alikes and no invisible characters.
 
 `NormalizedText.original` leads back to the message, so that spans point into the text that was posted.
 """
@@ -7,7 +7,7 @@
 from typing import NamedTuple
 
 REORDERING = frozenset(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]))
-"""Characters that change the order in which others are shown: a reader may see another text than the one sent."""
+"""Characters that change the order in which others are shown."""
 
 _INVISIBLE = [
     0xAD,
@@ -43,7 +43,7 @@ def _table() -> dict[int, str | None]:
         table.update({ord(char): like for char, like in zip(odd, plain, strict=True)})
     table.update({0xFF01 + offset: chr(0x21 + offset) for offset in range(94)})  # full width
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-    # mathematical alphabets: thirteen of letters, five of digits; a few letters of them stand elsewhere in Unicode
+    # mathematical alphabets: thirteen of letters, five of digits
     table.update({0x1D400 + place: letters[place % 52] for place in range(13 * 52)})
     table.update({0x1D7CE + place: str(place % 10) for place in range(50)})
     return table

@@ -1,6 +1,7 @@
 """Stage 3: where the action phrases of a message are, and the named values of a form.
 
-A form is one named value a line: "Ticker: KO", "Expiry: 12/18", "Strike: 70". Bots write them, mostly in embeds.
+A form is one named value a line: "Ticker: KO", "Expiry: 12/18", "Strike: 70". Bots write them, mostly in
+embeds.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Stage 6: the one reading of a candidate - the value of each field, and the token it was read from. Nothing is judged yet."""
+"""Stage 6: the one reading of a candidate: the value of each field, not yet checked."""
 
 from datetime import date
 from decimal import Decimal
@@ -62,7 +62,7 @@ class Reading(NamedTuple):
     contract: Tokens = ()
     """The tokens of the contract and price that an exit or addition names."""
     today: date | NoDay | None = None
-    """The day that expirations are counted from: the message's, or the date in its header; None for an impossible time."""
+    """The day that expirations are counted from, the message's or its header's; None if impossible."""
     header: Token | None = None
     """The date in the message's header."""
     expirations: tuple[tuple[Token, date | NoDay], ...] = ()
@@ -151,7 +151,7 @@ def _exit(candidate: Candidate, fields: Fields, context: Context) -> Reading:
 
 
 def _average(candidate: Candidate, fields: Fields, context: Context) -> Reading:
-    """Read an addition with its average: "AVG KO 70c @ 1.40, added @ .98" paid .98; without a price of the addition, None."""
+    """Read an addition with its average: "AVG KO 70c @ 1.40, added @ .98" paid .98."""
     found = _position(AlertKind.ADD, candidate, fields, context)
     paid = _paid(candidate.tokens, candidate.start)
     return found._replace(
@@ -201,7 +201,7 @@ def _position(kind: AlertKind, candidate: Candidate, fields: Fields, context: Co
 
 
 def _bare_strike(fields: Fields, default_right: Right | None) -> Token | None:
-    """Return a number that is named a strike, while its right is elsewhere or follows from the room's defaults."""
+    """Return a number that is named a strike, with its right elsewhere or in the room's defaults."""
     righted = bool(fields.rights) or default_right is not None
     return fields.bare_strikes[0] if fields.bare_strikes and righted else None
 

@@ -1,8 +1,8 @@
 """Stage 2: the text as tokens with their offsets, in one pass and in linear time.
 
-Every character but blanks belongs to exactly one token. A run of letters and digits that fits no shape becomes one JUNK
-token, up to the next blank, so that a part of it can never pass for a price or a strike. Each shape has an example; the
-first that fits is taken.
+Every character but blanks belongs to exactly one token. A run of letters and digits that fits no shape
+becomes one JUNK token, up to the next blank, so that a part of it can never pass for a price or a strike.
+Each shape has an example; the first that fits is taken.
 """
 
 import re
@@ -52,7 +52,7 @@ class Token(NamedTuple):
     """A piece of the normalized text: `text` is `text[start:end]` there."""
 
     kind: str
-    """The value of a `Kind`, as a plain string: a token is made for each word of each message, and an enum costs more."""
+    """The value of a `Kind`, as a plain string: an enum costs more, and a token is made for each word."""
     start: int
     end: int
     text: str
@@ -122,7 +122,8 @@ _WORDED: tuple[tuple[Kind, str], ...] = (
     (
         Kind.DATE,  # Apr 17th, Apr17, Jan 2027
         (
-            rf"{_MONTH}\.?[ \t][0-9]{{1,2}}(?:st|nd|rd|th)?(?:,?[ \t]?(?:20|')[0-9]{{2}}(?![^\W_]|[%/$.-]))?(?![^\W_]|[%/$-]|[.,][0-9])"
+            rf"{_MONTH}\.?[ \t][0-9]{{1,2}}(?:st|nd|rd|th)?(?:,?[ \t]?(?:20|')[0-9]{{2}}(?![^\W_]|[%/$.-]))?"
+            r"(?![^\W_]|[%/$-]|[.,][0-9])"
             rf"|{_MONTH}[0-9]{{1,2}}(?![^\W_]|[%/$-]|[.,][0-9])"
             rf"|{_MONTH}[ \t]?20[0-9]{{2}}(?![^\W_]|[%/$-]|[.,][0-9])"
         ),
@@ -131,12 +132,16 @@ _WORDED: tuple[tuple[Kind, str], ...] = (
         Kind.RELATIVE,  # weekly, expiration this week, exp Friday
         (
             rf"{_EXPIRES}(?:today|tomorrow|tmrw|(?:this[ \t]+)?fri(?:day)?)(?![^\W_])"
-            r"|(?:this[ \t]+week(?:'s)?|this[ \t]+fri(?:day)?|next[ \t]+week(?:'s)?|weekl(?:y|ys|ies)|dail(?:y|ies))(?![^\W_])"
+            r"|(?:this[ \t]+week(?:'s)?|this[ \t]+fri(?:day)?|next[ \t]+week(?:'s)?|weekl(?:y|ys|ies)"
+            r"|dail(?:y|ies))(?![^\W_])"
         ),
     ),
     (
         Kind.STRIKE,
-        rf"[cp][ \t]?\$?[0-9]{{2,5}}(?:\.[05]0?)?(?![^\W_]|[%/-]|[.,][0-9]|[ \t]?\$?[ \t]?{_RIGHT}(?![^\W_]))",
+        (
+            r"[cp][ \t]?\$?[0-9]{2,5}(?:\.[05]0?)?"
+            rf"(?![^\W_]|[%/-]|[.,][0-9]|[ \t]?\$?[ \t]?{_RIGHT}(?![^\W_]))"
+        ),
     ),  # P 653
     (
         Kind.QUANTITY,
@@ -169,7 +174,7 @@ def _any(shapes: tuple[tuple[Kind, str], ...]) -> str:
     return "|".join(f"({shape})" for _, shape in shapes)
 
 
-# blanks in front belong to no token; a group of shapes is tried only where its first character fits; no shape has a group
+# blanks belong to no token; a group of shapes is tried only where its first character fits
 _TOKEN = re.compile(
     rf"[^\S\n\r]*+(?:(?=[0-9$.+-])(?:{_any(_SIGNED)}|(?<![0-9.,/-])(?<![a-z0-9]_)(?:{_any(_CLEAN)}))|(?=[a-z])(?:{_any(_WORDED)})|{_any(_OTHER)})",
     re.DOTALL,

@@ -35,7 +35,7 @@ def check_one_action(
 
 
 def _is_target(tokens: tuple[Token, ...], phrase: ActionPhrase, entry_end: int | None) -> bool:
-    """Whether an action behind a complete entry is only its target or a comment: "sell at 6.00", "buying the dip"."""
+    """Whether an action behind an entry is only its target or a comment: "sell at 6.00", "buying the dip"."""
     first = tokens[phrase.first]
     if entry_end is None or first.start < entry_end:
         return False
@@ -50,7 +50,7 @@ def _is_target(tokens: tuple[Token, ...], phrase: ActionPhrase, entry_end: int |
 
 
 def check_action_first(tokens: tuple[Token, ...], phrase: ActionPhrase, opening: int) -> Refusal | None:
-    """Refuse anything before the action but a label, a mention, a remark, a header line or a sentence that has ended.
+    """Refuse anything before the action that is no label, mention, remark, header line or ended sentence.
 
     `opening` is the number of tokens at the start that may precede an action.
     """
@@ -71,7 +71,7 @@ def check_action_first(tokens: tuple[Token, ...], phrase: ActionPhrase, opening:
 
 
 def _has_ended(front: list[Token]) -> bool:
-    """Whether the sentence before the action has ended, by its line, a mark or an emoji. "e.g." ends nothing."""
+    """Whether the sentence before the action has ended: by its line, a mark or an emoji, not by "e.g."."""
     last = front[-1]
     if last.kind in {"NOISE", "NEWLINE"} or (last.kind == "PUNCTUATION" and not last.text.isascii()):
         return True

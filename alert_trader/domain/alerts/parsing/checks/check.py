@@ -53,7 +53,7 @@ def check(candidate: Candidate, fields: Fields, reading: Reading, context: Conte
 
 def _check_entry(candidate: Candidate, fields: Fields, reading: Reading, context: Context) -> Verdict:
     """Run the checks of an entry up to the first that fails."""
-    passed = []
+    passed: list[str] = []
     for name, refusal in _entry_checks(candidate, fields, reading, context):
         if refusal is not None:
             return Verdict(refusal, tuple(passed), name)
@@ -84,7 +84,7 @@ def _entry_checks(
 
 
 def _form_checks(candidate: Candidate, form: Form) -> Iterator[tuple[str, Refusal | None]]:
-    """Return the checks of a form: its title and contract as strictly as prose, its comments as if behind an entry."""
+    """Return the checks of a form: title and contract as in prose, comments as behind an entry."""
     text, tokens, actions = candidate.outline.text, candidate.tokens, candidate.outline.actions
     reason = "expected an entry, found the result of a trade: send the alert alone"
     result = None if form.result is None else Refusal(Code.PARSE_NOT_NOW, reason, form.result)
@@ -121,7 +121,7 @@ def _check_bare_entry(
 
 
 def _is_bare_entry(candidate: Candidate, fields: Fields, reading: Reading, context: Context) -> bool:
-    """Whether a bare contract is the whole message, with no commentary, and with its price or its exact date."""
+    """Whether a bare contract is the whole message, without commentary, with its price or exact date."""
     if context.posted is None or fields.commentary or not fields.contract_complete:
         return False
     if not fields.symbols[0].text.isupper() or not fields.strikes:
@@ -137,9 +137,10 @@ def _is_bare_entry(candidate: Candidate, fields: Fields, reading: Reading, conte
 
 
 def _is_alone(candidate: Candidate, fields: Fields, reading: Reading, context: Context) -> bool:
-    """Whether a bare contract without a price is all there is, in a room where that is an alert. An emoji may be a cheer.
+    """Whether a bare contract without a price is all there is, in a room where that is an alert.
 
-    Its day must be certain: a date, or the day of the message. Some authors count "1DTE" in calendar days.
+    Its day must be certain: a date, or the day of the message, as some authors count "1DTE" in calendar days.
+    An emoji may be a comment on the market.
     """
     text = candidate.outline.text.text
     tokens = [token for token in candidate.tokens if token.kind != "NEWLINE"]
@@ -186,7 +187,7 @@ def _check_conditional_exit(candidate: Candidate, _f: Fields, _r: Reading, _c: C
 
 
 def _check_average(candidate: Candidate, _f: Fields, reading: Reading, _c: Context) -> Verdict:
-    """Refuse an addition that is a plan, is negated or quotes somebody else: an author's profile may have it bought."""
+    """Refuse an addition that is planned, negated or quoted: an author's profile may have it bought."""
     end: int | None = None
     if reading.price is not None and reading.contract:
         end = max(token.start for token in reading.contract)

@@ -76,7 +76,8 @@ def _complete(fields: Fields, reading: Reading) -> Refusal | None:
         and (fields.other_strikes or fields.other_expiries)
     ):
         found = quote(between.text)
-        reason = f"expected ticker, strike and expiration together, found {found} between: write it after the contract"
+        wanted = "expected ticker, strike and expiration together"
+        reason = f"{wanted}, found {found} between: write it after the contract"
         return Refusal(Code.PARSE_UNCLEAR, reason, between)
     if reading.source.strike is None:
         return _no_strike(fields)
@@ -175,7 +176,7 @@ def _price(fields: Fields, reading: Reading) -> Refusal | None:
 
 
 def _highest_price(fields: Fields, reading: Reading) -> Decimal:
-    """Return the bound of the price: a number close to the strike is more likely a level of the underlying or a target."""
+    """Return the bound of the price: close to the strike it may be a level of the underlying, or a target."""
     strike = reading.strike
     assert strike is not None
     if fields.price_is_rough:

@@ -11,7 +11,7 @@ _LONGEST_QUOTE = 24
 
 
 class Refusal(NamedTuple):
-    """Why a message is not certain: the code, the sentence for people, and the token it is about where there is one."""
+    """Why a message is not certain: the code, the sentence for people, and the token it is about."""
 
     code: Code
     reason: str
@@ -19,5 +19,5 @@ class Refusal(NamedTuple):
 
 
 def quote(text: str) -> str:
-    """Quote a piece of a message inside a reason: short, and without characters that a chat, terminal or log acts on."""
+    """Quote a piece of a message: short, and without characters that a chat, terminal or log acts on."""
     return f"'{_NOT_FOR_PEOPLE.sub('?', text[:_LONGEST_QUOTE])}'"

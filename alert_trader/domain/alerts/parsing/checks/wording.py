@@ -38,8 +38,9 @@ def check_wording(
 ) -> Refusal | None:
     """Refuse the first wording that makes an entry uncertain.
 
-    `action` are the indexes of the action's own tokens. `entry_end` is the offset behind an entry with its action, contract and
-    price: from there on, comments and plans for later are harmless. None without such an entry.
+    `action` are the indexes of the action's own tokens. `entry_end` is the offset behind an entry with its
+    action, contract and price: from there on, comments and plans for later are harmless. None without such
+    an entry.
     """
     if is_quoted(text):
         return Refusal(
@@ -84,7 +85,8 @@ def _check_words(
                 disclaimers = disclaimers or Disclaimers(text.lower, entry_end)
                 if disclaimers.covers(token.start):
                     continue
-                reason = f"expected a plain entry, found {quote(token.text)}: send the alert without it to trade now"
+                found = quote(token.text)
+                reason = f"expected a plain entry, found {found}: send the alert without it to trade now"
                 return Refusal(code, reason, token)
         elif kind in _ENDS_LABEL:
             behind_label = False

@@ -60,7 +60,7 @@ def _of_position(candidate: Candidate) -> FieldsDraft:
 
 
 def _in_another_line(candidate: Candidate, draft: FieldsDraft) -> FieldsDraft:
-    """Collect the contract from the line with the strike, where none follows the action; a price behind the action is kept."""
+    """Collect the contract from the line with the strike; a price behind the action is kept."""
     tokens = candidate.tokens
     strike = next((index for index, token in enumerate(tokens) if token.kind == "STRIKE"), None)
     if strike is None:

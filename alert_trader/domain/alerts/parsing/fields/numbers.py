@@ -22,14 +22,14 @@ _MOST_COUNTED = 20
 
 
 def take_number(walk: Walk, token: Token) -> None:
-    """Give a number to the first that claims it: a stop or target, a price mark, the contract, or the count in front."""
+    """Give a number to the first that claims it: a stop or target, a price mark, the contract, a count."""
     if not _is_level(walk, token):
         _place(walk, token)
     walk.mark, walk.comma = None, False
 
 
 def has_label(walk: Walk) -> bool:
-    """Whether a number belongs to the stop or target just named: its first, and a target's further ones after commas."""
+    """Whether a number belongs to the stop or target just named; a target has several, with commas."""
     if walk.label is Label.EXPECTED:
         return True
     if walk.label is Label.NONE or walk.mark is not None or walk.label_token is None:
@@ -87,7 +87,7 @@ def _take_price(walk: Walk, token: Token, *, marked: bool) -> None:
 
 
 def _is_level(walk: Walk, token: Token) -> bool:
-    """Whether a number of the commentary is a level of the underlying: "could run to 255", of a strike of 250 at 2.10."""
+    """Whether a number is a level of the underlying: "could run to 255", of a strike of 250 at 2.10."""
     draft, before = walk.draft, walk.before
     if walk.in_contract or before is None or before.lower not in BEFORE_LEVEL:
         return False

@@ -1,7 +1,7 @@
-"""The fields of a contract that is written as prose: contract, price and quantity in any order, then the commentary.
+"""The fields of a contract in prose: contract, price and quantity in any order, then the commentary.
 
-A few words may stand between the parts. The first other word begins the commentary, which never fills a field: it can only
-contradict one, with a second strike or with a number that belongs to nothing.
+A few words may stand between the parts. The first other word begins the commentary, which never fills a
+field: it can only contradict one, with a second strike or with a number that belongs to nothing.
 """
 
 import re
@@ -181,7 +181,7 @@ def _word(walk: Walk, token: Token) -> None:
 
 
 def _other_word(walk: Walk, token: Token, lower: str) -> None:
-    """Place a word that is neither a label nor a price mark: right, ticker, filler, or the start of the commentary."""
+    """Place a word that is no label and no price mark: right, ticker, filler, or commentary."""
     draft = walk.draft
     after = walk.following() if lower in {"and", "then"} and walk.label is Label.GIVEN else None
     if after is not None and after.kind == "NUMBER":
@@ -220,7 +220,7 @@ def _is_filler(walk: Walk, lower: str) -> bool:
 
 
 def _may_be_second_symbol(walk: Walk, token: Token) -> bool:
-    """Whether a word in capitals is another ticker: before the contract is complete, or directly after "and"."""
+    """Whether a word in capitals is another ticker: in an incomplete contract, or directly after "and"."""
     joined, walk.join = walk.join is not None, None
     incomplete = walk.in_contract and not walk.draft.contract_complete
     return (joined or incomplete) and token.text.isupper() and len(token.text) > 1 and may_be_ticker(token)

@@ -1,4 +1,4 @@
-"""The fields of one contract as tokens: a draft while they are collected, and the frozen value of the stage."""
+"""The fields of one contract as tokens: a draft while they are collected, then the frozen value."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -10,7 +10,7 @@ Tokens = tuple[Token, ...]
 
 
 class Fields(NamedTuple):
-    """The tokens of each field. Those of the contract fill fields; those of the commentary can only contradict them."""
+    """The tokens of each field. Those of the commentary ("other") can only contradict the contract."""
 
     symbols: Tokens
     strikes: Tokens

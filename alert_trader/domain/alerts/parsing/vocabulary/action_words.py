@@ -58,9 +58,9 @@ ACTIONS_BY_FIRST: dict[str, tuple[tuple[tuple[str, ...], Action], ...]] = {
 """The same by first word, the longest phrase first."""
 
 BOUGHT = words(
-    "bought entered entering grabbed grabbing opened opening open long in taking took bto buy going picking picked up "
-    "snagged snagging scooped scooping loading loaded starting started jumping jumped got getting some re-entering "
-    "reentering re-entry reentry swinging scalping playing starter back"
+    "bought entered entering grabbed grabbing opened opening open long in taking took bto buy going "
+    "picking picked up snagged snagging scooped scooping loading loaded starting started jumping jumped "
+    "got getting some re-entering reentering re-entry reentry swinging scalping playing starter back"
 )
 """Words that report a purchase when a complete contract and its price are all that follows."""
 
@@ -96,7 +96,7 @@ SIZE_REMARKS: dict[tuple[str, ...], str] = {
     ("1/2", "size"): "Half size",
     ("1/2", "position"): "Half size",
 }
-"""Remarks with the meaning of a label, anywhere in a message: each makes the trade smaller. The first in this table counts."""
+"""Remarks with the meaning of a label, anywhere in a message. The first in this table counts."""
 
 FIRST_OF_REMARK = frozenset(phrase[0] for phrase in SIZE_REMARKS)
 
@@ -104,7 +104,7 @@ _MAY_PRECEDE = frozenset({"NEWLINE", "NOISE", "PUNCTUATION", "CUT"})
 
 
 def length_of_opening(tokens: Sequence[Token], also: frozenset[str] = frozenset()) -> int:
-    """Count the tokens at the start that may precede an action: labels, mentions, remarks, line ends and words of `also`."""
+    """Count the tokens at the start that may precede an action: labels, mentions, remarks and `also`."""
     for index, token in enumerate(tokens):
         remark = token.kind == "WORD" and (token.lower in BEFORE_ACTION or token.lower in also)
         if not remark and token.kind not in _MAY_PRECEDE:

@@ -1,4 +1,4 @@
-"""Words in and around a contract: rights, price marks, stops and targets, units, and words that change nothing."""
+"""Words in and around a contract: rights, price marks, stops and targets, units, and fillers."""
 
 from alert_trader.domain.alerts.parsing.vocabulary.words import words
 
@@ -36,21 +36,22 @@ BETWEEN_LABEL_AND_NUMBER = words(
 )
 
 COMMENTARY_LABELS = words(
-    "risk risking risked support resistance vwap level levels ema sma rsi delta iv oi gap goal looking eyeing sell selling "
-    "trim trimming add adding cut cutting exit exiting profit profits size sizing hold through hod lod pdh pdl spx es nq "
-    "vix watching out"
+    "risk risking risked support resistance vwap level levels ema sma rsi delta iv oi gap goal looking "
+    "eyeing sell selling trim trimming add adding cut cutting exit exiting profit profits size sizing hold "
+    "through hod lod pdh pdl spx es nq vix watching out"
 )
 """Words of the commentary whose number is never the entry's price: levels, plans and sizes."""
 
 UNITS = words(
-    "min mins minute minutes hr hrs hour hours day days week weeks month months year years ema sma ma dma delta pt pts "
-    "point points cents of star stars times"
+    "min mins minute minutes hr hrs hour hours day days week weeks month months year years ema sma ma dma "
+    "delta pt pts point points cents of star stars times"
 )
 """Words behind a number of the commentary that name what it counts."""
 
 CONTRACT_FILLERS = words(
-    "exp expiry expiration expirations expires expiring expire strike strikes entry option options mon tue tues wed thu "
-    "thur thurs fri monday tuesday wednesday thursday friday ticker contract symbol expected today"
+    "exp expiry expiration expirations expires expiring expire strike strikes entry option options mon tue "
+    "tues wed thu thur thurs fri monday tuesday wednesday thursday friday ticker contract symbol expected "
+    "today"
 )
 """Words between the parts of a contract that change nothing."""
 

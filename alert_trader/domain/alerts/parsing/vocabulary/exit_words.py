@@ -13,7 +13,8 @@ PLAIN_CLOSING = words("sell selling sold close dumped dumping cut")
 TRIMMING = words("trim trimmed trimming")
 
 PARTS = words(
-    "half partial partials some most rest remaining remainder all everything third quarter runners full position"
+    "half partial partials some most rest remaining remainder all everything third quarter runners full "
+    "position"
 )
 """Words for a part of a position."""
 
@@ -28,8 +29,8 @@ BEHIND_TAKEN = words("off here on at now @ profit profits of out")
 """What may follow what is taken off; anything else makes it advice: "take profits where you can"."""
 
 BEFORE_EXIT = words(
-    "i'm im i we we're i've ok okay alright guys hey team all and also now just so here am are have has first second third "
-    "target - * # $ ' \" bang boom"
+    "i'm im i we we're i've ok okay alright guys hey team all and also now just so here am are have has "
+    "first second third target - * # $ ' \" bang boom"
 )
 """What may precede the act of closing in its sentence."""
 

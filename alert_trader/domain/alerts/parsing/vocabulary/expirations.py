@@ -55,7 +55,8 @@ class NoDay:
 def expiration_of(token: Token, posted: date, symbol: str = "") -> date | NoDay:
     """Return the expiration that a date, DTE or word means to a reader on `posted`.
 
-    A date is returned as written, also when nothing trades on it: `check_expiry` refuses that. A past date is refused here.
+    A date is returned as written, also when nothing trades on it: `check_expiry` refuses that. A past date
+    is refused here.
     """
     return _resolve(token.kind, token.lower, posted, daily=symbol in DAILY)
 
@@ -82,7 +83,7 @@ def _resolve(kind: str, written: str, posted: date, *, daily: bool) -> date | No
 
 
 def default_expiration(rule: DefaultExpiry, posted: date) -> date | None:
-    """Return the expiration that a room means where an alert has none; None on a day on which that is not certain."""
+    """Return the expiration that a room means by default; None on a day on which that is not certain."""
     match rule:
         case DefaultExpiry.TODAY:
             return posted if is_trading_day(posted) else None
@@ -99,7 +100,7 @@ def default_expiration(rule: DefaultExpiry, posted: date) -> date | None:
 
 
 def _days_ahead(written: str, posted: date) -> date | NoDay:
-    """Read nDTE: n trading days ahead. Above a week as many authors count calendar days, so that is refused."""
+    """Read nDTE: n trading days ahead. Above a week many authors count calendar days: it is refused."""
     count = int(_NUMBERS.findall(written)[0])
     if count == 0:
         return posted
@@ -111,7 +112,7 @@ def _days_ahead(written: str, posted: date) -> date | NoDay:
 
 
 def _in_words(written: str, posted: date, *, daily: bool) -> date | NoDay:
-    """Read "weekly", "this week", "next week", "daily", "+2w", and a day in words behind "exp"; only on trading days."""
+    """Read "weekly", "next week", "daily", "+2w", or a day in words behind "exp"; only on trading days."""
     if not is_trading_day(posted):
         return NoDay(f"is counted from {posted.isoformat()}, a day without trading")
     if written.startswith("+"):

@@ -1,4 +1,4 @@
-"""The header line that a bot puts above an alert, with its author and date: "@Room | Monday - 06-15-2026 09:35 AM"."""
+"""The header line that a bot puts above an alert: "@Room | Monday - 06-15-2026 09:35 AM"."""
 
 from alert_trader.domain.alerts.parsing.tokens import Token
 

@@ -19,22 +19,23 @@ ALSO_TICKERS = frozenset({"TGT"})
 """Words of the trading floor that are tickers when written in capitals where a ticker is expected."""
 
 _GRAMMAR = words(
-    "bto stc sto btc avg buy buying sell selling dte itm otm atm qty quantity contract contracts con cons each per lim "
-    "limit order orders week weekly weeklies weeks month monthly daily today next this eod eow day days min mins hr hrs "
-    "am pm est edt et pst"
+    "bto stc sto btc avg buy buying sell selling dte itm otm atm qty quantity contract contracts con cons "
+    "each per lim limit order orders week weekly weeklies weeks month monthly daily today next this eod "
+    "eow day days min mins hr hrs am pm est edt et pst"
 )
 _ENGLISH = words(
-    "a an and are as at be been but by can did do does for get go going good got great has have he her him his how i in "
-    "into is it its just let lets like make many me more most much my new now of off on one or our own put real same see "
-    "she so some such than that the their them then there these they this those to too try two us very we well what which "
-    "who why will with you your all any another back again added adding add also am because both each even every few "
-    "first full guys half here high hold holding large light little long lower main max mid might min nearly pay play "
-    "please quick quickly right runner says scalp second set sized slow stock tight time took trying under using way "
-    "while yes yet yolo"
+    "a an and are as at be been but by can did do does for get go going good got great has have he her him "
+    "his how i in into is it its just let lets like make many me more most much my new now of off on one "
+    "or our own put real same see she so some such than that the their them then there these they this "
+    "those to too try two us very we well what which who why will with you your all any another back again "
+    "added adding add also am because both each even every few first full guys half here high hold holding "
+    "large light little long lower main max mid might min nearly pay play please quick quickly right "
+    "runner says scalp second set sized slow stock tight time took trying under using way while yes yet "
+    "yolo"
 )
 _MONTHS = words(
-    "jan feb mar apr may jun jul aug sep sept oct nov dec january february march april june july august september october "
-    "november december"
+    "jan feb mar apr may jun jul aug sep sept oct nov dec january february march april june july august "
+    "september october november december"
 )
 _PARTS = words("rest remaining remainder half partial partials everything out runner runners closing")
 
@@ -57,8 +58,9 @@ NEVER_A_TICKER = (
 """Words that are a ticker only when written with a $."""
 
 LOWER_CASE_ONLY = words(
-    "low big cheap fast deep nice dips cash gap key life love open play snap real safe save true turn wave well wolf work "
-    "zoom best car cost ever fun joe man out run sun tell trip tap team target ride rise pump move news mind post rare"
+    "low big cheap fast deep nice dips cash gap key life love open play snap real safe save true turn wave "
+    "well wolf work zoom best car cost ever fun joe man out run sun tell trip tap team target ride rise "
+    "pump move news mind post rare"
 )
 """Words that are a ticker only in capitals or with a $."""
 

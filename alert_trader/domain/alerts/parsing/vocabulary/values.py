@@ -1,6 +1,7 @@
 """The value that one token spells: a ticker, strike, right, price or count. Nothing is rounded.
 
-Each value is cached by its text, as a token is read several times and most alerts of a day share a few numbers.
+Each value is cached by its text, as a token is read several times and most alerts of a day share a few
+numbers.
 """
 
 import re
