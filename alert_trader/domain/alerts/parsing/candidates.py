@@ -5,7 +5,7 @@ An exit without "STC" is a candidate only as a sentence that opens with the act:
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -71,23 +71,20 @@ class Candidate(NamedTuple):
     """The index in `tokens` from which the contract is read."""
 
 
-def find_candidates(outline: Outline, context: Context) -> Iterator[Candidate]:
+def find_candidates(outline: Outline, context: Context) -> Iterable[Candidate]:
     """Return what a message may be, in the order in which it is tried. None means chatter."""
     actions = outline.actions
     if actions and actions[0].action is Action.AVERAGE:
-        if _resembles_contract(outline):
-            yield _with_phrase(Shape.AVERAGE, outline, actions[0])
-        return
+        average = _with_phrase(Shape.AVERAGE, outline, actions[0])
+        return (average,) if _resembles_contract(outline) else ()
     if _buys(outline):
         if _resembles_contract(outline) or _is_bare_order(outline, context):
-            yield _with_phrase(Shape.ENTRY, outline, actions[0])
-            return
+            return (_with_phrase(Shape.ENTRY, outline, actions[0]),)
     else:
-        sale = next((phrase for phrase in actions if phrase.action is Action.SELL), None)
-        if sale is not None:
-            yield _with_phrase(Shape.EXIT, outline, sale)
-            return
-    yield from _without_phrase(outline)
+        for phrase in actions:
+            if phrase.action is Action.SELL:
+                return (_with_phrase(Shape.EXIT, outline, phrase),)
+    return _without_phrase(outline)
 
 
 def _with_phrase(shape: Shape, outline: Outline, phrase: ActionPhrase) -> Candidate:

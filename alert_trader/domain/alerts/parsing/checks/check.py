@@ -1,6 +1,6 @@
 """The stage: the checks of each shape, in their order."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple
 
@@ -16,7 +16,6 @@ from alert_trader.domain.alerts.parsing.checks.wording import (
 )
 from alert_trader.domain.alerts.parsing.context import Context
 from alert_trader.domain.alerts.parsing.fields.values import Fields
-from alert_trader.domain.alerts.parsing.outline import Form
 from alert_trader.domain.alerts.parsing.reading import Reading
 from alert_trader.domain.alerts.parsing.vocabulary.action_words import BOUGHT
 from alert_trader.domain.denial import Code
@@ -54,51 +53,79 @@ def check(candidate: Candidate, fields: Fields, reading: Reading, context: Conte
 def _check_entry(candidate: Candidate, fields: Fields, reading: Reading, context: Context) -> Verdict:
     """Run the checks of an entry up to the first that fails."""
     passed: list[str] = []
-    for name, refusal in _entry_checks(candidate, fields, reading, context):
+    for name, check_message in _PROSE_CHECKS if candidate.outline.form is None else _FORM_CHECKS:
+        refusal = check_message(candidate, fields)
+        if refusal is not None:
+            return Verdict(refusal, tuple(passed), name)
+        passed.append(name)
+    refusal = _check_day(reading, context)
+    if refusal is not None:
+        return Verdict(refusal, tuple(passed), _DAY_CHECK)
+    for name, check_fields in CONTRACT_CHECKS:
+        refusal = check_fields(fields, reading)
         if refusal is not None:
             return Verdict(refusal, tuple(passed), name)
         passed.append(name)
     return Verdict(None, tuple(passed))
 
 
-def _entry_checks(
-    candidate: Candidate, fields: Fields, reading: Reading, context: Context
-) -> Iterator[tuple[str, Refusal | None]]:
-    """Return the checks of an entry by name; each runs only when the one before has passed."""
-    outline = candidate.outline
-    if outline.form is None:
-        tokens, action, end = candidate.tokens, candidate.action, fields.entry_end
-        yield "no word contradicts it", check_wording(outline.text, tokens, action, end)
-        yield (
-            "one action, in front",
-            check_one_action(tokens, outline.actions, end)
-            or check_action_first(tokens, outline.actions[0], outline.opening),
-        )
-    else:
-        yield from _form_checks(candidate, outline.form)
-    wrong_day = _check_day(reading, context)
-    if wrong_day is not None:
-        yield "posted on the date in its header", wrong_day
-    for name, check_fields in CONTRACT_CHECKS:
-        yield name, check_fields(fields, reading)
+def _check_prose(candidate: Candidate, fields: Fields) -> Refusal | None:
+    return check_wording(candidate.outline.text, candidate.tokens, candidate.action, fields.entry_end)
 
 
-def _form_checks(candidate: Candidate, form: Form) -> Iterator[tuple[str, Refusal | None]]:
-    """Return the checks of a form: title and contract as in prose, comments as behind an entry."""
-    text, tokens, actions = candidate.outline.text, candidate.tokens, candidate.outline.actions
+def _check_prose_action(candidate: Candidate, fields: Fields) -> Refusal | None:
+    tokens, outline = candidate.tokens, candidate.outline
+    refusal = check_one_action(tokens, outline.actions, fields.entry_end)
+    return refusal or check_action_first(tokens, outline.actions[0], outline.opening)
+
+
+def _check_result(candidate: Candidate, _fields: Fields) -> Refusal | None:
+    form = candidate.outline.form
+    if form is None or form.result is None:
+        return None
     reason = "expected an entry, found the result of a trade: send the alert alone"
-    result = None if form.result is None else Refusal(Code.PARSE_NOT_NOW, reason, form.result)
-    yield "the form has no result", result
-    action = tokens[candidate.action.start : candidate.action.stop]
-    strict = [token for token in (*form.title, *form.contract) if token not in action]
-    yield "no word contradicts it", check_wording(text, strict, range(0), None)
-    yield "no word of the comments contradicts it", check_wording(text, form.comments, range(0), 0)
-    titled = [phrase for phrase in actions if tokens[phrase.first] in form.title]
+    return Refusal(Code.PARSE_NOT_NOW, reason, form.result)
+
+
+def _check_form(candidate: Candidate, _fields: Fields) -> Refusal | None:
+    """Refuse doubtful words in the title and the contract of a form, beside its action."""
+    outline, form = candidate.outline, candidate.outline.form
+    assert form is not None
+    action = candidate.tokens[candidate.action.start : candidate.action.stop]
+    tokens = [token for token in form.title + form.contract if token not in action]
+    return check_wording(outline.text, tokens, range(0), None)
+
+
+def _check_comments(candidate: Candidate, _fields: Fields) -> Refusal | None:
+    """Refuse doubtful words in the comments of a form; fewer are doubtful there, as behind an entry."""
+    outline, form = candidate.outline, candidate.outline.form
+    assert form is not None
+    return check_wording(outline.text, form.comments, range(0), 0)
+
+
+def _check_form_action(candidate: Candidate, _fields: Fields) -> Refusal | None:
+    tokens, outline, form = candidate.tokens, candidate.outline, candidate.outline.form
+    assert form is not None
+    titled = [phrase for phrase in outline.actions if tokens[phrase.first] in form.title]
     if titled:
-        yield "one action", check_one_action(tokens, titled, None)
-    else:
-        reason = "expected the action in the form's title, found it in a value"
-        yield "one action", Refusal(Code.PARSE_UNCLEAR, reason, tokens[actions[0].first])
+        return check_one_action(tokens, titled, None)
+    reason = "expected the action in the form's title, found it in a value"
+    return Refusal(Code.PARSE_UNCLEAR, reason, tokens[outline.actions[0].first])
+
+
+_PROSE_CHECKS: tuple[tuple[str, Callable[[Candidate, Fields], Refusal | None]], ...] = (
+    ("no word contradicts it", _check_prose),
+    ("one action, in front", _check_prose_action),
+)
+_FORM_CHECKS: tuple[tuple[str, Callable[[Candidate, Fields], Refusal | None]], ...] = (
+    ("the form has no result", _check_result),
+    ("no word contradicts it", _check_form),
+    ("no word of the comments contradicts it", _check_comments),
+    ("one action", _check_form_action),
+)
+"""The checks of the message around a contract, in their order; the checks of the contract follow."""
+_DAY_CHECK = "posted on the date in its header"
+"""Named only where it fails, as most messages have no header."""
 
 
 def _check_day(reading: Reading, context: Context) -> Refusal | None:
