@@ -1,1 +1,1 @@
-"""Alerts: who may post one, what an author's profile says, and how a message is read."""
+"""Alerts: who may post one, what an author's profile allows, and how a message is parsed."""

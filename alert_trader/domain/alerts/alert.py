@@ -1,4 +1,4 @@
-"""An alert as it came, and what it was read as."""
+"""A message as it was posted, and what it was read as."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -21,7 +21,7 @@ class EmbedField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Embed:
-    """A box under a message, as Discord carries it: bots write their alerts there. Empty where a part is missing."""
+    """A box under a message, where bots write their alerts. Empty where a part is missing."""
 
     title: str = ""
     description: str = ""
@@ -29,18 +29,18 @@ class Embed:
 
 
 class Nature(StrEnum):
-    """What a message is among messages. Only a first message opens a trade."""
+    """How a message relates to others. Only a first message opens a trade."""
 
     FIRST = "first"
-    """Written as it stands, and an answer to nothing."""
+    """Not edited, and no reply."""
     REPLY = "reply"
-    """An answer to another message: it may close, and opens nothing."""
+    """A reply to another message: it may close a trade, and opens none."""
     FORWARD = "forward"
-    """Somebody's message passed on."""
+    """A forwarded message."""
     QUOTE = "quote"
     """A message that repeats another."""
     EDIT = "edit"
-    """A message that said something else before."""
+    """A message whose text was changed after it was posted."""
 
 
 class Sender(StrEnum):
@@ -53,7 +53,7 @@ class Sender(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertMessage:
-    """A message that may be an alert: who wrote what, where and when. The text is data and nothing else."""
+    """A message that may be an alert: who wrote what, where and when. The text is data, never a command."""
 
     message_id: MessageId
     text: str
@@ -61,18 +61,18 @@ class AlertMessage:
     channel_id: str
     guild_id: str
     posted_at: datetime
-    """The message's own time, in UTC: it resolves years and weekdays, and it alone tells the alert's age."""
+    """The message's own time, in UTC: years, weekdays and the alert's age are counted from it."""
     author_name: str = ""
-    """For people; nothing is decided by it."""
+    """For people; nothing depends on it."""
     embeds: tuple[Embed, ...] = ()
     nature: Nature = Nature.FIRST
     sender: Sender = Sender.PERSON
     answers: MessageId | None = None
-    """The message that a reply answers, where it is known: it names the trade that an exit is about."""
+    """The message that a reply answers, where it is known: it identifies the trade that an exit closes."""
 
     @property
     def shown(self) -> str:
-        """The text that a reader sees, line by line: the message's own, then each embed's. Spans of a reading point into it."""
+        """Return the text that a reader sees: the message's own, then each embed's. Spans point into it."""
         if not self.embeds:
             return self.text
         lines = [self.text]
@@ -97,26 +97,26 @@ class AlertKind(StrEnum):
     CHATTER = "chatter"
     """Not an alert at all."""
     REFUSED = "refused"
-    """Looks like an alert and is not certain enough to trade; `code` says why."""
+    """Looks like an alert, and is not certain enough to trade; `code` is the reason."""
 
 
 class Share(StrEnum):
-    """How much of a position an exit closes, as the message says it."""
+    """How much of a position an exit closes, as written."""
 
     ALL = "all"
     """All of it, or all that is left."""
     HALF = "half"
     """One half."""
     FRACTION = "fraction"
-    """The part that `fraction` says."""
+    """The part in `fraction`."""
     COUNT = "count"
-    """The contracts that `quantity` says."""
+    """The contracts in `quantity`."""
     PARTIAL = "partial"
-    """Some of it, and the message does not say how much."""
+    """Some of it, without an amount."""
 
 
 class Span(NamedTuple):
-    """The characters of the shown text that one field was read from. A tuple, as every entry makes six of them."""
+    """The characters of the shown text that one field was read from. A tuple, as each entry has six."""
 
     field: str
     start: int
@@ -126,7 +126,7 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedAlert:
-    """The one reading of a message. Fields are None where the message does not say."""
+    """The one reading of a message. Fields that it does not name are None."""
 
     kind: AlertKind
     symbol: str | None = None
@@ -134,18 +134,18 @@ class ParsedAlert:
     right: Right | None = None
     expiry: date | None = None
     price: Price | None = None
-    """Dollars a share, as alerted; None means the mid of bid and ask. Of an add: what was paid for it, never the new average."""
+    """Dollars a share, as alerted; None means the mid of bid and ask. Of an add: what it cost."""
     average: Price | None = None
     """The author's average after an add, in dollars a share."""
     quantity: int | None = None
-    """Contracts named in the alert: a cap, not an order. Of an exit with portion COUNT: how many it closes."""
+    """Contracts named in the alert: a cap, not an order. Of an exit with portion COUNT: the number closed."""
     portion: Share | None = None
-    """How much an exit closes; None where the message does not say."""
+    """How much an exit closes; None where no amount is written."""
     fraction: Decimal | None = None
-    """The part of the position that an exit closes, above 0 and below 1, where the message gives one."""
+    """The part of the position that an exit closes, above 0 and below 1, where one is written."""
     label: str | None = None
     code: str | None = None
     """Why it was refused: a `Code` value with its family PARSE."""
     reason: str | None = None
-    """The refusal for people: what was expected, what was found."""
+    """The refusal for people: what was expected, what was found, what to do."""
     spans: tuple[Span, ...] = ()

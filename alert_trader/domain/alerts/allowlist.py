@@ -23,6 +23,7 @@ def check_allowlist(message: AlertMessage, allowed: Allowlist) -> Denied | None:
         (Code.GUILD_NOT_ALLOWED, "guild", message.guild_id, allowed.guilds),
     ):
         if not found or found not in ids:
-            reason = f"expected an allowlisted {what} id, found {found or 'none'}: add it to the {what}s in the settings if it may trade"
+            advice = f"add it to the {what}s in the settings if it may trade"
+            reason = f"expected an allowlisted {what} id, found {found or 'none'}: {advice}"
             return Denied(code=code, reason=reason, facts={what: found, "allowlisted": str(len(ids))})
     return None

@@ -1,15 +1,26 @@
-"""Reads a message as an alert: total, pure, and certain or refused.
+"""Reads a message as an alert: the stages of `alert_trader.domain.alerts.parsing` in their order.
 
-`parse` answers one reading with the spans of text it rests on. What is not read with certainty is refused with a code of the PARSE family
-when it looks like an entry, and is chatter otherwise (WHO-40). Message text is data: reasons carry it shortened and without any character
-that a chat, a terminal or a log would act on (WHO-60). The grammar is in `alert_trader.domain.alerts.parsing`.
+`parse` never raises: every message has one answer, with the spans of text it was read from. What is not
+read with certainty is refused with a code of the PARSE family where it looks like an entry, and is chatter
+otherwise (WHO-40). Message text is data: reasons quote it shortened and without any character that a chat,
+a terminal or a log would act on (WHO-60).
 """
 
 from datetime import date, datetime
+from typing import NamedTuple
 
-from alert_trader.domain.alerts.alert import AlertKind, AlertMessage, Nature, ParsedAlert
-from alert_trader.domain.alerts.parsing.explanation import Explanation, explain
-from alert_trader.domain.alerts.parsing.reading import read
+from alert_trader.domain.alerts.alert import AlertMessage, ParsedAlert
+from alert_trader.domain.alerts.parsing.answer import CHATTER, answer, first_hand, too_long
+from alert_trader.domain.alerts.parsing.candidates import find_candidates
+from alert_trader.domain.alerts.parsing.checks.check import Verdict, check
+from alert_trader.domain.alerts.parsing.context import context_of
+from alert_trader.domain.alerts.parsing.explanation import Explanation, explain, explain_chatter
+from alert_trader.domain.alerts.parsing.fields.collect import collect_fields
+from alert_trader.domain.alerts.parsing.normalize import normalize
+from alert_trader.domain.alerts.parsing.outline import Outline, outline
+from alert_trader.domain.alerts.parsing.prefilter import may_be_alert
+from alert_trader.domain.alerts.parsing.reading import read_fields
+from alert_trader.domain.alerts.parsing.tokens import tokenize
 from alert_trader.domain.alerts.profile import RoomRule
 from alert_trader.domain.denial import Code, Denied
 from alert_trader.domain.market.calendar import new_york_date
@@ -17,52 +28,65 @@ from alert_trader.domain.market.contract import Settlement
 from alert_trader.domain.market.trading_hours import ALWAYS_AM, BY_RULE, TradingHours, check_last_day
 
 LONGEST_ALERT = 4000
-"""Characters; the longest message Discord carries. A longer text is not cut into tokens at all."""
-
+"""Characters; the longest message Discord carries. A longer text is refused before it is cut into tokens."""
 
 NO_RULE = RoomRule()
 
-_SECOND_HAND = {
-    Nature.REPLY: "an answer to another message",
-    Nature.FORWARD: "a forwarded message",
-    Nature.QUOTE: "a message that repeats another",
-    Nature.EDIT: "a message that was changed later",
-}
+
+class _Parsed(NamedTuple):
+    """The answer to a message, and the stages that explain it; None where they were not reached."""
+
+    alert: ParsedAlert
+    outline: Outline | None = None
+    verdict: Verdict | None = None
 
 
 def parse(message: AlertMessage, room: RoomRule = NO_RULE) -> ParsedAlert:
-    """Read a message. Never raises: every input has an answer. The message's own New York date resolves years and DTE.
+    """Read a message. Its own New York date resolves years and DTE.
 
-    `room` is what the author's room leaves unsaid; without it, what is missing is refused. Only a first message opens anything, and
-    nothing but a first message or a reply closes anything.
+    `room` is what the author's room leaves unsaid; without it, what is missing is refused. Only a first
+    message opens a trade, and only a first message or a reply closes one.
     """
-    found = read(message, room, longest=LONGEST_ALERT)
-    return found if message.nature is Nature.FIRST else _first_hand(found, message.nature)
-
-
-def _first_hand(found: ParsedAlert, nature: Nature) -> ParsedAlert:
-    """Refuse what a message of this nature may not do, with the spans of what it would have done."""
-    harmless = found.kind in {AlertKind.CHATTER, AlertKind.REFUSED} or (
-        found.kind is AlertKind.EXIT and nature is Nature.REPLY
-    )
-    if harmless:
-        return found
-    reason = f"expected a first message, found {_SECOND_HAND[nature]}: send a new one if it is meant"
-    return ParsedAlert(
-        kind=AlertKind.REFUSED, code=str(Code.PARSE_NOT_FIRST_HAND), reason=reason, spans=found.spans
-    )
+    return first_hand(_run(message, room).alert, message.nature)
 
 
 def explain_reading(message: AlertMessage, room: RoomRule = NO_RULE) -> Explanation:
-    """Explain how a message is read: each rule that read a piece of its shown text, and each check up to the first that failed."""
-    return explain(message.shown, message.posted_at, parse(message, room), room, longest=LONGEST_ALERT)
+    """Explain how a message is read: the shape of each token, and each check up to the first that failed."""
+    parsed = _run(message, room)
+    alert = first_hand(parsed.alert, message.nature)
+    if parsed.outline is None:
+        return explain_chatter(alert)
+    return explain(message.shown, parsed.outline, parsed.verdict, alert)
+
+
+def _run(message: AlertMessage, room: RoomRule) -> _Parsed:
+    """Run the stages; the first candidate that is one gives the answer."""
+    shown = message.shown
+    text = normalize(shown if len(shown) <= LONGEST_ALERT else shown[:LONGEST_ALERT])
+    if not may_be_alert(text):
+        return _CHATTER
+    if len(shown) > LONGEST_ALERT:
+        return _Parsed(too_long(len(shown), LONGEST_ALERT))
+    outlined = outline(text, tokenize(text))
+    context = context_of(message.posted_at, room)
+    for candidate in find_candidates(outlined, context):
+        fields = collect_fields(candidate, context)
+        reading = read_fields(candidate, fields, context)
+        verdict = check(candidate, fields, reading, context)
+        if verdict is not None:
+            return _Parsed(answer(shown, text, reading, verdict), outlined, verdict)
+    return _Parsed(CHATTER, outlined)
+
+
+_CHATTER = _Parsed(CHATTER)
 
 
 def check_expiry(parsed: ParsedAlert, posted: datetime, hours: TradingHours = BY_RULE) -> Denied | None:
-    """Deny an expiration on which nothing trades, or that was over when the alert was posted; None when it may be traded.
+    """Deny an expiration that is no trading day, or was over when the alert was posted; else return None.
 
-    Reading takes an explicit date as it is written; this check stands beside it, before anything is sized. Where one name has AM- and
-    PM-settled series, such as SPX, the chain tells which it is, and sizing checks the last trading day.
+    `parse` accepts an explicit date as written; this check comes after it, before sizing. Where a name has
+    AM- and PM-settled series, such as SPX, only the option chain has the series: sizing then checks the
+    last trading day.
     """
     expiry = parsed.expiry
     if expiry is None:
@@ -77,7 +101,8 @@ def check_expiry(parsed: ParsedAlert, posted: datetime, hours: TradingHours = BY
         )
     if not hours.is_trading_day(expiry):
         before, after = hours.previous_trading_day(expiry), hours.next_trading_day(expiry)
-        reason = f"expected a trading day, found {expiry:%A} {expiry.isoformat()}: {before.isoformat()} and {after.isoformat()} are the nearest"
+        nearest = f"{before.isoformat()} and {after.isoformat()} are the nearest"
+        reason = f"expected a trading day, found {expiry:%A} {expiry.isoformat()}: {nearest}"
         return _denied(Code.EXPIRY_NOT_TRADING_DAY, reason, expiry, day)
     if parsed.symbol in ALWAYS_AM:
         return check_last_day(parsed.symbol, expiry, Settlement.AM, posted, hours)

@@ -1,6 +1,7 @@
-"""What is agreed with one author: how alerts are read, how large they are traded, and what the author's later words may do.
+"""The rules of one author: how alerts are read, how large they are traded, what exits and adds do.
 
-It is part of a trade's policy, so it is frozen when the trade starts: changing a profile never changes a running trade.
+It is part of a trade's policy, so it is frozen when the trade starts: changing a profile never changes a
+running trade.
 """
 
 from dataclasses import dataclass, field
@@ -13,40 +14,40 @@ from alert_trader.domain.market.contract import Right
 
 
 class Approval(StrEnum):
-    """What becomes of an author's entries."""
+    """How an author's entries are handled."""
 
     AUTOMATIC = "automatic"
     """Traded at once."""
     ASK = "ask"
-    """Sized and shown; bought when a person approves in time."""
+    """Sized and shown; bought only if a person approves in time."""
     WATCH = "watch"
-    """Read, checked and shown; nothing is ever sent."""
+    """Parsed, checked and shown; no order is ever sent."""
 
 
 class OnExit(StrEnum):
-    """What an author's exit (STC, trim) does to the trade it is about."""
+    """What an author's exit (STC, trim) does to its trade."""
 
     AUTOMATIC = "automatic"
-    """The portion it says is sold at the market."""
+    """Its portion is sold at the market."""
     APPROVAL = "approval"
-    """It is shown, and sold when a person approves in time."""
+    """It is shown, and its portion is sold only if a person approves in time."""
     IGNORED = "ignored"
-    """It is written down; the trade's own exits go on."""
+    """It is recorded; the trade's own exits continue."""
 
 
 class OnAdd(StrEnum):
     """What an author's add (AVG) to an open trade does."""
 
     IGNORED = "ignored"
-    """It is written down."""
+    """It is recorded."""
     APPROVAL = "approval"
-    """A trade of its own is opened that waits for a person."""
+    """A separate trade is opened that waits for approval."""
     ADDED = "added"
-    """A trade of its own is opened."""
+    """A separate trade is opened."""
 
 
 class DefaultExpiry(StrEnum):
-    """The expiration a room means when it says none."""
+    """The expiration a room means where an alert names none."""
 
     TODAY = "0DTE"
     WEEKLY = "weekly"
@@ -57,18 +58,18 @@ class DefaultExpiry(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomRule:
-    """What an author's room leaves unsaid. Without a rule, what is missing is a refusal."""
+    """The defaults of an author's room. Without one, an alert with a missing part is refused."""
 
     right: Right | None = None
-    """What a strike without c or p is."""
+    """The right of a strike without c or p."""
     expiry: DefaultExpiry | None = None
-    """What an alert without an expiration means."""
+    """The expiration of an alert without one."""
     alone: bool = True
-    """Whether a contract that is the whole message, with neither act nor price, is an alert: in a room of alerts it is."""
+    """Whether a contract alone, with neither action nor price, is an alert: in a room of alerts it is."""
 
 
 FACTORS = {"lotto": Decimal("0.5"), "super lotto": Decimal("0.25"), "half size": Decimal("0.5")}
-"""Labels that carry an allocation factor, and what it is where a profile says nothing."""
+"""The default factor of the allocation for each label."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,12 +81,12 @@ class Profile:
     exits: OnExit = OnExit.APPROVAL
     adds: OnAdd = OnAdd.IGNORED
     partial: Decimal = Decimal("0.5")
-    """The part of the position that "partial" or "trim" closes where no amount is said."""
+    """The part of the position that "partial" or "trim" closes without an amount."""
     factors: dict[str, Decimal] = field(default_factory=lambda: dict(FACTORS))
-    """Label to the share of a full size it is traded with."""
+    """By label, the share of the full size to trade."""
 
     def __post_init__(self) -> None:
-        """Refuse a factor that would enlarge a trade, a label that no alert carries, and a part that is none."""
+        """Raise ValueError for a factor above 1, an unknown label, or an impossible part."""
         if not 0 < self.partial < 1:
             raise ValueError(f"expected a partial above 0 and below 1, found {self.partial}")
         for label, factor in self.factors.items():
@@ -95,13 +96,14 @@ class Profile:
                 raise ValueError(f"expected a factor above 0 and at most 1 for {label}, found {factor}")
 
     def factor(self, label: str | None) -> Decimal:
-        """Give the share of a full size that an alert with this label is traded with."""
+        """Return the share of the full size to trade for an alert with this label."""
         return self.factors.get((label or "").lower(), Decimal(1))
 
     def portion(self, parsed: ParsedAlert, entry_quantity: int | None) -> Portion:
-        """Give what an author's exit closes of our position.
+        """Return what an author's exit closes of our position.
 
-        A count is the author's own: it is a share of what the author said to have bought, and a part where that was not said.
+        A count is of the author's own contracts: the share of the quantity in the author's entry, or
+        `partial` where the entry had none.
         """
         match parsed.portion:
             case Share.FRACTION | Share.HALF if parsed.fraction is not None:

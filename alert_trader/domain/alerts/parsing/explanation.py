@@ -1,13 +1,14 @@
-"""Explains a reading: which rule read each piece of the text, and which checks it stood or fell."""
+"""Stage 9, for people: the shape that read each piece of the text, and the checks that passed or failed."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 
-from alert_trader.domain.alerts.alert import AlertKind, ParsedAlert
-from alert_trader.domain.alerts.parsing.action import Action
-from alert_trader.domain.alerts.parsing.reading import MessageText, entry_checks, fields_of, opened
-from alert_trader.domain.alerts.profile import RoomRule
+from alert_trader.domain.alerts.alert import ParsedAlert
+from alert_trader.domain.alerts.parsing.checks.check import Verdict
+from alert_trader.domain.alerts.parsing.outline import Outline
+
+_LOOKS_LIKE_ALERT = "looks like an alert"
+_WITHOUT_FIELD = frozenset({"WORD", "PUNCTUATION", "NEWLINE"})
+"""Tokens that are left out where they fill no field."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +25,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """A check that a reading went through."""
+    """A check of a reading."""
 
     name: str
     passed: bool
@@ -40,55 +41,33 @@ class Explanation:
     checks: tuple[Check, ...]
 
 
-def explain(text: str, moment: datetime, parsed: ParsedAlert, room: RoomRule, *, longest: int) -> Explanation:
-    """Explain the reading of a text posted at a moment."""
-    letter = opened(text, moment, room, longest)
-    if letter is None or len(text) > longest:
-        return Explanation(
-            rules=(),
-            checks=(
-                Check(
-                    name="worth reading", passed=False, says=parsed.reason or "no word or shape of an alert"
-                ),
-            ),
-        )
-    checks = [Check(name="worth reading", passed=True)]
-    if _is_entry(letter, parsed):
-        checks += _entry_checks(letter)
-    elif parsed.reason is not None:
-        checks.append(Check(name="certain", passed=False, says=parsed.reason))
-    return Explanation(rules=_rules(letter, text, parsed), checks=tuple(checks))
+def explain_chatter(alert: ParsedAlert) -> Explanation:
+    """Explain the answer to a text that was not cut into tokens: talk, or a text that is too long."""
+    reason = alert.reason or "no word or shape of an alert"
+    return Explanation(rules=(), checks=(Check(name=_LOOKS_LIKE_ALERT, passed=False, says=reason),))
 
 
-def _is_entry(letter: MessageText, parsed: ParsedAlert) -> bool:
-    """Whether the message went the way of an entry: it is one, or its first action would have made it one."""
-    return (
-        bool(letter.hits)
-        and letter.hits[0].action in {Action.BUY, Action.OTHER}
-        and parsed.kind in {AlertKind.ENTRY, AlertKind.REFUSED}
-    )
+def explain(shown: str, outline: Outline, verdict: Verdict | None, alert: ParsedAlert) -> Explanation:
+    """Explain an answer by the tokens and the checks that led to it."""
+    checks = [Check(name=_LOOKS_LIKE_ALERT, passed=True)]
+    if verdict is not None and (verdict.passed or verdict.failed):
+        checks += [Check(name=name, passed=True) for name in verdict.passed]
+        if verdict.refusal is not None:
+            says = f"{verdict.refusal.code}: {verdict.refusal.reason}"
+            checks.append(Check(name=verdict.failed, passed=False, says=says))
+    elif alert.reason is not None:
+        checks.append(Check(name="certain", passed=False, says=alert.reason))
+    return Explanation(rules=_rules(shown, outline, alert), checks=tuple(checks))
 
 
-def _rules(letter: MessageText, text: str, parsed: ParsedAlert) -> tuple[Rule, ...]:
+def _rules(shown: str, outline: Outline, alert: ParsedAlert) -> tuple[Rule, ...]:
     fields: dict[int, list[str]] = {}
-    for span in parsed.spans:
+    for span in alert.spans:
         fields.setdefault(span.start, []).append(span.field)
     rules = []
-    for token in letter.tokens:
-        start, end = letter.sight.place(token.start, token.end)
+    for token in outline.tokens:
+        start, end = outline.text.original(token.start, token.end)
         filled = " and ".join(fields.get(start, ()))
-        if filled or token.kind not in {"WORD", "PUNCTUATION", "NEWLINE"}:
-            rules.append(Rule(shape=token.kind, field=filled, start=start, end=end, text=text[start:end]))
+        if filled or token.kind not in _WITHOUT_FIELD:
+            rules.append(Rule(shape=token.kind, field=filled, start=start, end=end, text=shown[start:end]))
     return tuple(rules)
-
-
-def _entry_checks(letter: MessageText) -> Iterator[Check]:
-    """Run the checks of an entry one after another, up to the first that fails."""
-    hit = letter.hits[0]
-    action = range(hit.first, hit.last + 1)
-    for name, doubt in entry_checks(letter, fields_of(letter, action), action):
-        yield Check(
-            name=name, passed=doubt is None, says="" if doubt is None else f"{doubt.code}: {doubt.reason}"
-        )
-        if doubt is not None:
-            return

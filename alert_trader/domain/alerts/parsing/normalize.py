@@ -1,15 +1,15 @@
-"""Shows a text as a person sees it: look-alike characters as the plain ones they stand for, and characters nobody sees left out.
+"""Stage 1: the text as a reader sees it, with plain letters for look-alikes and no invisible characters.
 
-Spans still point into the message as it came: `Seen.place` leads back.
+`NormalizedText.original` leads back to the message, so that spans point into the text that was posted.
 """
 
 # ruff: noqa: RUF001 - look-alikes are the subject
 from typing import NamedTuple
 
 REORDERING = frozenset(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]))
-"""Characters that change the order in which others are shown: what they touch is not what it seems."""
+"""Characters that change the order in which others are shown."""
 
-_NOT_SHOWN = [
+_INVISIBLE = [
     0xAD,
     0x34F,
     0x61C,
@@ -21,7 +21,7 @@ _NOT_SHOWN = [
     *range(0x206A, 0x2070),
     0xFEFF,
 ]
-_LIKE = {
+_LOOK_ALIKE = {
     # Cyrillic and Greek letters of the same shape
     "АВСЕНІЈКМОРЅТХУЗ": "ABCEHIJKMOPSTXY3",
     "аеорсухіјѕһ": "aeopcyxijsh",
@@ -38,50 +38,50 @@ _LIKE = {
 
 
 def _table() -> dict[int, str | None]:
-    table: dict[int, str | None] = dict.fromkeys(_NOT_SHOWN)
-    for odd, plain in _LIKE.items():
-        table.update({ord(one): other for one, other in zip(odd, plain, strict=True)})
+    table: dict[int, str | None] = dict.fromkeys(_INVISIBLE)
+    for odd, plain in _LOOK_ALIKE.items():
+        table.update({ord(char): like for char, like in zip(odd, plain, strict=True)})
     table.update({0xFF01 + offset: chr(0x21 + offset) for offset in range(94)})  # full width
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-    # mathematical alphabets: thirteen of letters, five of digits; those with a hole have it elsewhere in Unicode
+    # mathematical alphabets: thirteen of letters, five of digits
     table.update({0x1D400 + place: letters[place % 52] for place in range(13 * 52)})
     table.update({0x1D7CE + place: str(place % 10) for place in range(50)})
     return table
 
 
-_AS_SEEN = _table()
+_PLAIN = _table()
 
 
-class Seen(NamedTuple):
-    """A text as it is seen, in its own case and in lower case, and where each of its characters came from."""
+class NormalizedText(NamedTuple):
+    """A text as a reader sees it, in its own case and in lower case."""
 
     text: str
     lower: str
-    places: list[int] | None
-    """By character, its place in the message; None where both are the same."""
+    offsets: list[int] | None
+    """For each character its offset in the message; None where all offsets are the same."""
 
-    def place(self, start: int, end: int) -> tuple[int, int]:
-        """Give where the characters from `start` to `end` stand in the message."""
-        if self.places is None or start >= end:
+    def original(self, start: int, end: int) -> tuple[int, int]:
+        """Return the offsets in the message of the characters from `start` to `end`."""
+        if self.offsets is None or start >= end:
             return start, end
-        return self.places[start], self.places[end - 1] + 1
+        return self.offsets[start], self.offsets[end - 1] + 1
 
 
-def seen(text: str) -> Seen:
-    """Show a text as a person sees it."""
+def normalize(text: str) -> NormalizedText:
+    """Return a text as a reader sees it."""
     if text.isascii():
-        return Seen(text, text.lower(), None)
-    plain = text.translate(_AS_SEEN)
+        return NormalizedText(text, text.lower(), None)
+    plain = text.translate(_PLAIN)
     if plain == text:
-        # an emoji alone is seen as it is: nothing has to be placed back
+        # an emoji alone changes nothing: spans need no way back
         plain = text
-    places = (
+    offsets = (
         None
         if len(plain) == len(text)
-        else [place for place, char in enumerate(text) if _AS_SEEN.get(ord(char), "") is not None]
+        else [offset for offset, char in enumerate(text) if _PLAIN.get(ord(char), "") is not None]
     )
     lower = plain.lower()
     if len(lower) != len(plain):
-        # a few letters become two in lower case; they name nothing here, and stay
+        # a few letters become two in lower case; no word of the vocabulary has one, so they stay as they are
         lower = "".join(small if len(small := char.lower()) == 1 else char for char in plain)
-    return Seen(plain, lower, places)
+    return NormalizedText(plain, lower, offsets)

@@ -1,16 +1,15 @@
-"""Cuts a message into tokens with their places in the text, in one pass and in linear time.
+"""Stage 2: the text as tokens with their offsets, in one pass and in linear time.
 
-Every character but blanks belongs to exactly one token. A run of letters and digits that no shape explains becomes one JUNK token, up to
-the next blank, so that a part of it can never pass for a price or a strike. Shapes are listed with an example each; the first that fits
-wins.
+Every character but blanks belongs to exactly one token. A run of letters and digits that fits no shape
+becomes one JUNK token, up to the next blank, so that a part of it can never pass for a price or a strike.
+Each shape has an example; the first that fits is taken.
 """
 
 import re
 from enum import StrEnum
-from functools import lru_cache
 from typing import NamedTuple
 
-from alert_trader.domain.alerts.parsing.normalize import Seen
+from alert_trader.domain.alerts.parsing.normalize import NormalizedText
 
 
 class Kind(StrEnum):
@@ -20,7 +19,7 @@ class Kind(StrEnum):
     CUT = "CUT"
     """Markup in the middle of a word or number: it can hide one from people."""
     STRUCK = "STRUCK"
-    """Strike-through: the author took it back."""
+    """Strike-through: the author cancelled it."""
     MARKUP = "MARKUP"
     NOISE = "NOISE"
     """Mentions, links, emoji: nothing is read from them."""
@@ -50,10 +49,10 @@ class Kind(StrEnum):
 
 
 class Token(NamedTuple):
-    """A piece of the message: `text` is `message[start:end]`."""
+    """A piece of the normalized text: `text` is `text[start:end]` there."""
 
     kind: str
-    """The value of a `Kind`: a plain string, as this is made for each token of each message."""
+    """The value of a `Kind`, as a plain string: an enum costs more, and a token is made for each word."""
     start: int
     end: int
     text: str
@@ -61,7 +60,8 @@ class Token(NamedTuple):
     """The text in lower case."""
 
 
-_NUM = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{1,4})?|[0-9]{1,6}(?:\.[0-9]{1,4})?|\.[0-9]{1,4})"
+NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{1,4})?|[0-9]{1,6}(?:\.[0-9]{1,4})?|\.[0-9]{1,4})"
+"""The pattern of a number: 1,250.50, 1.25 or .80."""
 _ENDS = r"(?![^\W_]|[%/]|[.,][0-9])"
 """Where a number or date may end."""
 _GLUED = (
@@ -93,16 +93,16 @@ _CLEAN: tuple[tuple[Kind, str], ...] = (
     ),
     (
         Kind.PAIR,
-        rf"\$?{_NUM}(?:c|p)?(?:[ \t]?-[ \t]?|/|[ \t]to[ \t])\$?{_NUM}(?:c|p)?(?![^\W_]|%)",
+        rf"\$?{NUMBER}(?:c|p)?(?:[ \t]?-[ \t]?|/|[ \t]to[ \t])\$?{NUMBER}(?:c|p)?(?![^\W_]|%)",
     ),  # 100/110C
-    (Kind.PERCENT, rf"[+-]?{_NUM}[ \t]?%"),
-    (Kind.STRIKE, rf"\$?{_NUM}\$?[ \t]?{_RIGHT}(?![^\W_]|[/+'-]|\.[0-9])"),  # 450c, $250 CALLS, 104$ calls
+    (Kind.PERCENT, rf"[+-]?{NUMBER}[ \t]?%"),
+    (Kind.STRIKE, rf"\$?{NUMBER}\$?[ \t]?{_RIGHT}(?![^\W_]|[/+'-]|\.[0-9])"),  # 450c, $250 CALLS, 104$ calls
     (
         Kind.QUANTITY,
         r"[0-9]{1,4}x(?![^\W_])|[0-9]{1,4}[ \t]?(?:contracts?|cons?|lots?)(?![^\W_])",
     ),  # 10x, 3 contracts
     (Kind.ORDINAL, r"[0-9]{1,2}(?:st|nd|rd|th)(?![^\W_])"),
-    (Kind.NUMBER, rf"(?:\$[ \t]?)?{_NUM}\$?(?:(?=x[0-9])|{_GLUED}|(?![^\W_]|[%/]|[.,][0-9]))"),
+    (Kind.NUMBER, rf"(?:\$[ \t]?)?{NUMBER}\$?(?:(?=x[0-9])|{_GLUED}|(?![^\W_]|[%/]|[.,][0-9]))"),
 )
 """What begins with a digit, a $, a sign or a point, and never in the middle of another number."""
 
@@ -122,7 +122,8 @@ _WORDED: tuple[tuple[Kind, str], ...] = (
     (
         Kind.DATE,  # Apr 17th, Apr17, Jan 2027
         (
-            rf"{_MONTH}\.?[ \t][0-9]{{1,2}}(?:st|nd|rd|th)?(?:,?[ \t]?(?:20|')[0-9]{{2}}(?![^\W_]|[%/$.-]))?(?![^\W_]|[%/$-]|[.,][0-9])"
+            rf"{_MONTH}\.?[ \t][0-9]{{1,2}}(?:st|nd|rd|th)?(?:,?[ \t]?(?:20|')[0-9]{{2}}(?![^\W_]|[%/$.-]))?"
+            r"(?![^\W_]|[%/$-]|[.,][0-9])"
             rf"|{_MONTH}[0-9]{{1,2}}(?![^\W_]|[%/$-]|[.,][0-9])"
             rf"|{_MONTH}[ \t]?20[0-9]{{2}}(?![^\W_]|[%/$-]|[.,][0-9])"
         ),
@@ -131,12 +132,16 @@ _WORDED: tuple[tuple[Kind, str], ...] = (
         Kind.RELATIVE,  # weekly, expiration this week, exp Friday
         (
             rf"{_EXPIRES}(?:today|tomorrow|tmrw|(?:this[ \t]+)?fri(?:day)?)(?![^\W_])"
-            r"|(?:this[ \t]+week(?:'s)?|this[ \t]+fri(?:day)?|next[ \t]+week(?:'s)?|weekl(?:y|ys|ies)|dail(?:y|ies))(?![^\W_])"
+            r"|(?:this[ \t]+week(?:'s)?|this[ \t]+fri(?:day)?|next[ \t]+week(?:'s)?|weekl(?:y|ys|ies)"
+            r"|dail(?:y|ies))(?![^\W_])"
         ),
     ),
     (
         Kind.STRIKE,
-        rf"[cp][ \t]?\$?[0-9]{{2,5}}(?:\.[05]0?)?(?![^\W_]|[%/-]|[.,][0-9]|[ \t]?\$?[ \t]?{_RIGHT}(?![^\W_]))",
+        (
+            r"[cp][ \t]?\$?[0-9]{2,5}(?:\.[05]0?)?"
+            rf"(?![^\W_]|[%/-]|[.,][0-9]|[ \t]?\$?[ \t]?{_RIGHT}(?![^\W_]))"
+        ),
     ),  # P 653
     (
         Kind.QUANTITY,
@@ -169,7 +174,7 @@ def _any(shapes: tuple[tuple[Kind, str], ...]) -> str:
     return "|".join(f"({shape})" for _, shape in shapes)
 
 
-# blanks in front belong to no token; a group of shapes is tried only where its first character can be; no shape has a group inside
+# blanks belong to no token; a group of shapes is tried only where its first character fits
 _TOKEN = re.compile(
     rf"[^\S\n\r]*+(?:(?=[0-9$.+-])(?:{_any(_SIGNED)}|(?<![0-9.,/-])(?<![a-z0-9]_)(?:{_any(_CLEAN)}))|(?=[a-z])(?:{_any(_WORDED)})|{_any(_OTHER)})",
     re.DOTALL,
@@ -177,14 +182,13 @@ _TOKEN = re.compile(
 _KINDS = ("", *(str(kind) for kind, _ in _SHAPES))
 """By group number."""
 
-_DIGITS = re.compile(_NUM)
 _token = tuple.__new__
-"""Makes a token without the call that a named tuple's own constructor costs: there are a dozen in each message."""
+"""Makes a token without the cost of a named tuple's own constructor: each message has a dozen of them."""
 
 
-def tokenize(sight: Seen) -> list[Token]:
-    """Cut a text, as it is seen, into tokens; between them are only blanks."""
-    text, lower, _ = sight
+def tokenize(normalized: NormalizedText) -> list[Token]:
+    """Cut a text into tokens; between them are only blanks."""
+    text, lower, _ = normalized
     tokens = []
     for found in _TOKEN.finditer(lower):
         group = found.lastindex
@@ -192,25 +196,3 @@ def tokenize(sight: Seen) -> list[Token]:
             start, end = found.span(group)
             tokens.append(_token(Token, (_KINDS[group], start, end, text[start:end], lower[start:end])))
     return tokens
-
-
-def number_in(token: Token) -> str:
-    """Give the digits of a number, strike or quantity token, without $ and thousands' commas."""
-    return _number_in(token.text)
-
-
-@lru_cache(maxsize=4096)
-def _number_in(text: str) -> str:
-    """Look for the digits; each token is asked several times, and the same few numbers stand in most alerts of a day."""
-    found = _DIGITS.search(text)
-    return "" if found is None else found[0].replace(",", "")
-
-
-def right_in(token: Token) -> str:
-    """Give "C" or "P" of a strike token, or of the word for a right."""
-    return _right_in(token.text)
-
-
-@lru_cache(maxsize=4096)
-def _right_in(text: str) -> str:
-    return next((letter for letter in reversed(text.upper()) if letter in "CP"), "")

@@ -33,7 +33,7 @@ def message(author: str = "1", channel: str = "2", guild: str = "3") -> AlertMes
 def test_only_a_message_with_all_three_on_their_lists_passes(
     ids: tuple[str, str, str], authors: tuple[str, ...], channels: tuple[str, ...], guilds: tuple[str, ...]
 ) -> None:
-    """WHO-10: each id is looked for on its own list, exactly as written; an empty id is on none."""
+    """WHO-10: each id must be on its own list, exactly as written; an empty id is on none."""
     denied = check_allowlist(message(*ids), Allowlist(authors=authors, channels=channels, guilds=guilds))
     on_lists = [
         bool(found) and found in allowed
@@ -49,7 +49,7 @@ def test_only_a_message_with_all_three_on_their_lists_passes(
 
 @pytest.mark.parametrize("given_", [each for each in product([(), ("1", "2", "3")], repeat=3) if () in each])
 def test_an_empty_list_allows_no_author(given_: tuple[tuple[str, ...], ...]) -> None:
-    """WHO-10: a list that is not set up trades nothing, whatever the other two say."""
+    """WHO-10: an empty list denies every message, whatever is on the other two."""
     authors, channels, guilds = given_
     assert (
         check_allowlist(message(), Allowlist(authors=authors, channels=channels, guilds=guilds)) is not None
@@ -57,7 +57,7 @@ def test_an_empty_list_allows_no_author(given_: tuple[tuple[str, ...], ...]) -> 
 
 
 def test_a_name_is_not_an_id() -> None:
-    """WHO-10: what the author is called decides nothing."""
+    """WHO-10: the author's name decides nothing."""
     denied = check_allowlist(message(author="7"), Allowlist(authors=("1",), channels=("2",), guilds=("3",)))
     assert denied is not None
     assert (denied.code, denied.facts) == (Code.AUTHOR_NOT_ALLOWED, {"author": "7", "allowlisted": "1"})

@@ -1,4 +1,4 @@
-"""The check of the expiration beside the reading, and the explanation of a reading."""
+"""The check of the expiration after the reading, and the explanation of a reading."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -26,10 +26,10 @@ SATURDAY = datetime(2026, 11, 28, 15, 0, tzinfo=UTC)
         (SATURDAY, "0DTE", Code.EXPIRY_NOT_TRADING_DAY),
     ],
 )
-def test_an_expiration_on_a_closed_day_is_denied(
+def test_an_expiration_that_is_no_trading_day_is_denied(
     *, posted: Posted, at: datetime, expiry: str, code: Code | None
 ) -> None:
-    """WHO-40: a weekend or holiday is read as it is written, and never traded."""
+    """WHO-40: a weekend or holiday is read as written, and never traded."""
     parsed = parse(posted(f"BTO KO 70c {expiry} @ 1.25", at))
     assert parsed.kind is AlertKind.ENTRY
     denied = check_expiry(parsed, at)
@@ -37,7 +37,7 @@ def test_an_expiration_on_a_closed_day_is_denied(
 
 
 def test_a_past_expiration_is_denied(posted: Posted) -> None:
-    """A reading that is checked against a later day than its own is past."""
+    """An alert of an earlier day has an expiration in the past."""
     parsed = parse(posted("BTO KO 70c 0DTE @ 1.25", MONDAY))
     denied = check_expiry(parsed, SATURDAY)
     assert denied is not None
@@ -46,10 +46,10 @@ def test_a_past_expiration_is_denied(posted: Posted) -> None:
 
 
 @pytest.mark.parametrize(("symbol", "code"), [("VIX", Code.CONTRACT_EXPIRED), ("KO", None), ("SPX", None)])
-def test_an_am_settled_contract_is_past_on_its_expiration_day(
+def test_an_am_settled_series_stops_trading_the_day_before(
     posted: Posted, symbol: str, code: Code | None
 ) -> None:
-    """WHO-40: 0DTE of VIX trades no more; of SPX the chain must tell which series is meant."""
+    """WHO-40: 0DTE of VIX is denied; for SPX the chain decides between AM and PM settlement."""
     at = datetime(2026, 12, 16, 15, 0, tzinfo=UTC)
     parsed = parse(posted(f"BTO {symbol} 70c 0DTE @ 1.25", at))
     assert parsed.kind is AlertKind.ENTRY
@@ -58,7 +58,7 @@ def test_an_am_settled_contract_is_past_on_its_expiration_day(
 
 
 def test_an_announced_closure_is_not_an_expiration(posted: Posted) -> None:
-    """WHO-40: nothing is bought that is dated on a day that was announced as closed."""
+    """WHO-40: an expiration on a day that was announced as closed is denied."""
     parsed = parse(posted("BTO KO 70c 11/25 @ 1.25", MONDAY))
     denied = check_expiry(parsed, MONDAY, TradingHours(closures=Closures(days=(date(2026, 11, 25),))))
     assert denied is not None
@@ -66,12 +66,12 @@ def test_an_announced_closure_is_not_an_expiration(posted: Posted) -> None:
 
 
 def test_a_reading_without_an_expiration_passes(posted: Posted) -> None:
-    """Chatter has no day to check."""
+    """Chatter has no expiration to check."""
     assert check_expiry(parse(posted("good morning")), MONDAY) is None
 
 
 def test_an_entry_is_explained_by_its_rules_and_checks(posted: Posted) -> None:
-    """Each piece that was read names its shape and its field, and every check has passed."""
+    """Each token has its shape and its field, and every check has passed."""
     message = posted("BTO KO 70c 12/18 @ 1.25 SL .80")
     explanation = explain_reading(message)
     rules = {rule.field: (rule.shape, rule.text) for rule in explanation.rules if rule.field}
@@ -86,18 +86,18 @@ def test_an_entry_is_explained_by_its_rules_and_checks(posted: Posted) -> None:
 @pytest.mark.parametrize(
     ("text", "failed"),
     [
-        ("BTO KO 70c 12/18 @ 1.25 if it holds", "no word takes it back"),
+        ("BTO KO 70c 12/18 @ 1.25 if it holds", "no word contradicts it"),
         ("BTO KO 70c 12/18 @ 1.25 STC DIS 112c", "one action, in front"),
         ("BTO KO 70/72c 12/18 @ 1.25", "one contract"),
         ("BTO KO 70c @ 1.25", "the contract is complete"),
-        ("BTO KO 70c 11/20/2026 @ 1.25", "one possible expiration"),
+        ("BTO KO 70c 11/20/2026 @ 1.25", "one valid expiration"),
         ("BTO KO 70c 12/18 @ 1.25 7", "every number is explained"),
         ("trim 150%", "certain"),
-        ("nice day", "worth reading"),
+        ("nice day", "looks like an alert"),
     ],
 )
 def test_a_refusal_names_the_check_that_failed(posted: Posted, text: str, failed: str) -> None:
-    """The checks run in their order, and the one that failed is the last and carries the refusal's own words."""
+    """The checks run in their order; the failed one is the last, with the reason of the refusal."""
     parsed, explanation = parse(posted(text)), explain_reading(posted(text))
     assert [check.name for check in explanation.checks if not check.passed] == [failed]
     assert explanation.checks[-1].name == failed

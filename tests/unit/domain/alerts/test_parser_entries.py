@@ -1,4 +1,4 @@
-"""What is read with certainty: the plain forms of an alert, one example a shape, and what each answer carries."""
+"""Plain forms of an alert, one example a shape, and the fields and spans of each answer."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -13,7 +13,7 @@ Posted = Callable[..., AlertMessage]
 
 
 def fields(parsed: ParsedAlert) -> tuple[object, ...]:
-    """Return what an entry says, as text where that is shorter."""
+    """Return the fields of an entry, as text where that is shorter."""
     contract = f"{parsed.symbol} {parsed.strike}{parsed.right} {parsed.expiry}"
     return (parsed.kind.value, contract, None if parsed.price is None else str(parsed.price), parsed.quantity)
 
@@ -89,7 +89,7 @@ SHAPES = [
     ("BTO KO 70c Dec18 @ 1.2", "KO 70C 2026-12-18", "1.2", None),
     ("BTO KO 70c Dec 18 '26 @ 1.2", "KO 70C 2026-12-18", "1.2", None),
     ("BTO KO 70c 2026/12/18 @ 1.2", "KO 70C 2026-12-18", "1.2", None),
-    # a day without trading is read as written: check_expiry refuses it
+    # a day without trading is read as written: `check_expiry` denies it
     ("BTO KO 70c 12/19 @ 1.25", "KO 70C 2026-12-19", "1.25", None),
     # signs, words and fields in place of BTO and @
     ("+1 $KO $7c 16APR2027 @ lim0.65", "KO 7C 2027-04-16", "0.65", 1),
@@ -118,7 +118,7 @@ SHAPES = [
 def test_plain_forms_are_parsed(
     *, posted: Posted, text: str, contract: str, price: str | None, quantity: int | None
 ) -> None:
-    """WHO-50: each shape gives the one contract it names, with its price exactly as written."""
+    """WHO-50: each shape is read as its one contract, with its price exactly as written."""
     expected = None if price is None else str(Decimal(price))
     assert fields(parse(posted(text))) == ("entry", contract, expected, quantity)
 
@@ -129,7 +129,7 @@ def test_plain_forms_are_parsed(
 def test_every_field_has_its_span(
     *, posted: Posted, text: str, contract: str, price: str | None, quantity: int | None
 ) -> None:
-    """Each field has its span, and the span's text is the message's own at that place."""
+    """Each field has a span, and the span's text is the message's own at that place."""
     parsed = parse(posted(text))
     assert all(text[span.start : span.end] == span.text for span in parsed.spans)
     named = {span.field for span in parsed.spans}
@@ -165,10 +165,10 @@ def test_a_label_is_kept(posted: Posted, text: str, label: str | None) -> None:
         ("AVG KO 12/18 70c @ 1.40, added @ .98", "add", "KO 70C 2026-12-18", "0.98"),
     ],
 )
-def test_exits_and_additions_are_distinguished(
+def test_exits_and_additions_are_no_entries(
     *, posted: Posted, text: str, kind: str, contract: str, price: str | None
 ) -> None:
-    """STC sells and AVG tells of an addition; neither ever buys."""
+    """STC is an exit and AVG an addition; neither is an entry."""
     assert fields(parse(posted(text)))[:3] == (kind, contract, price)
 
 
@@ -186,7 +186,7 @@ def test_exits_and_additions_are_distinguished(
         # nDTE counts trading days: over a weekend, and over Thanksgiving
         (datetime(2026, 11, 20, 15, 0, tzinfo=UTC), "2DTE", date(2026, 11, 24)),
         (datetime(2026, 11, 23, 15, 0, tzinfo=UTC), "5DTE", date(2026, 12, 1)),
-        # 0DTE on a Saturday is that day, and refused beside the reading
+        # 0DTE on a Saturday is that day: `check_expiry` denies it
         (datetime(2026, 11, 28, 15, 0, tzinfo=UTC), "0DTE", date(2026, 11, 28)),
         (datetime(2026, 11, 27, 15, 0, tzinfo=UTC), "this week", date(2026, 11, 27)),
         (datetime(2026, 11, 27, 15, 0, tzinfo=UTC), "+2w", date(2026, 12, 11)),
@@ -195,5 +195,5 @@ def test_exits_and_additions_are_distinguished(
 def test_the_messages_own_day_resolves_the_date(
     posted: Posted, at: datetime, text: str, expiry: date
 ) -> None:
-    """Years and DTE count from the message's New York date, so an old message reads as it did when it was written."""
+    """Years and DTE count from the message's New York date, also for an old message."""
     assert parse(posted(f"BTO KO 70c {text} @ 1.25", at)).expiry == expiry

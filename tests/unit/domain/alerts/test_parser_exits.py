@@ -1,4 +1,4 @@
-"""Exits and additions: what closes how much of what, and talk that closes nothing."""
+"""Exits and additions: their contract and portion, and talk that is neither."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -79,7 +79,7 @@ def test_an_exit_is_parsed_with_its_quantity(
     fraction: str | None,
     contracts: int | None,
 ) -> None:
-    """All, a half, a fraction, a count or "partial" are told apart; a part and all of it is a part; a date is no fraction."""
+    """Each portion is read as written; "all" together with a part is a part; a date is no fraction."""
     parsed = parse(posted(text))
     assert parsed.kind is AlertKind.EXIT
     assert f"{parsed.symbol} {parsed.strike}{parsed.right} {parsed.expiry}" == contract
@@ -113,7 +113,7 @@ def test_an_exit_is_parsed_with_its_quantity(
     ],
 )
 def test_chatter_is_not_an_exit(posted: Posted, text: str) -> None:
-    """A word of closing inside a sentence about something else is no exit."""
+    """A word of closing in a sentence about something else is no exit."""
     assert parse(posted(text)).kind in {AlertKind.CHATTER, AlertKind.REFUSED}
 
 
@@ -131,7 +131,7 @@ def test_chatter_is_not_an_exit(posted: Posted, text: str) -> None:
     ],
 )
 def test_an_uncertain_exit_is_refused(posted: Posted, text: str, code: Code) -> None:
-    """WHO-40: a condition, a negation, a quote or an impossible part closes nothing, and says why."""
+    """WHO-40: a condition, a negation, a quote or an impossible part is refused with its code."""
     parsed = parse(posted(text))
     assert (parsed.kind, parsed.code) == (AlertKind.REFUSED, code)
 
@@ -147,7 +147,7 @@ def test_an_uncertain_exit_is_refused(posted: Posted, text: str, code: Code) -> 
     ],
 )
 def test_an_addition_is_not_an_entry(posted: Posted, text: str, contract: str, price: str | None) -> None:
-    """AVG and its like tell of an addition; they buy nothing."""
+    """AVG and similar words are an addition, never an entry."""
     parsed = parse(posted(text))
     assert parsed.kind is AlertKind.ADD
     assert f"{parsed.symbol} {parsed.strike}{parsed.right} {parsed.expiry}" == contract
@@ -164,5 +164,5 @@ def test_an_addition_is_not_an_entry(posted: Posted, text: str, contract: str, p
     ],
 )
 def test_an_uncertain_addition_is_refused(posted: Posted, text: str) -> None:
-    """WHO-40: where a profile has adds bought, a thought or a quote buys nothing."""
+    """WHO-40: where a profile has adds bought, a plan or a quote is refused."""
     assert parse(posted(text)).kind is AlertKind.REFUSED

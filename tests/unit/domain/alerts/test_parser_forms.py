@@ -36,7 +36,7 @@ def boxed(message: AlertMessage, title: str, lines: dict[str, str]) -> AlertMess
 
 
 def test_a_form_is_parsed_from_a_description(posted: Posted) -> None:
-    """WHO-50: the title says the act and the right, the bold names say the rest; spans point into the shown text."""
+    """WHO-50: the title has action and right, the named values the rest; spans are in the shown text."""
     message = boxed(posted("<@&1>"), TITLE, LINES)
     parsed = parse(message)
     assert parsed.kind is AlertKind.ENTRY, parsed.reason
@@ -63,6 +63,7 @@ def test_a_title_alone_is_a_message(posted: Posted) -> None:
 @pytest.mark.parametrize(
     ("changed", "code"),
     [
+        ({"Quantity": "1.5"}, Code.PARSE_BAD_QUANTITY),
         ({"\U0001f3c1 Entry": "1.25-1.40"}, Code.PARSE_TWO_PRICES),
         ({"\U0001f3c1 Entry": "10-30%"}, Code.PARSE_UNEXPLAINED_NUMBER),
         ({"\U0001f3c1 Entry": "1.25 or 1.10"}, Code.PARSE_UNEXPLAINED_NUMBER),
@@ -77,13 +78,13 @@ def test_a_title_alone_is_a_message(posted: Posted) -> None:
     ],
 )
 def test_an_uncertain_form_is_refused(posted: Posted, changed: dict[str, str], code: Code) -> None:
-    """WHO-40: each value says one thing, and a result or a condition takes the form back."""
+    """WHO-40: a value with two meanings, a result or a condition refuses the form."""
     parsed = parse(boxed(posted(""), TITLE, LINES | changed))
     assert (parsed.kind, parsed.code) == (AlertKind.REFUSED, code)
 
 
 def test_an_empty_comment_is_ignored(posted: Posted) -> None:
-    """A comment that is only "No" says that there are none."""
+    """A comment that is only "No" is no negation."""
     assert parse(boxed(posted(""), TITLE, LINES | {"\U0001f4ac Comments": "No"})).kind is AlertKind.ENTRY
 
 
@@ -96,7 +97,7 @@ def test_an_empty_comment_is_ignored(posted: Posted) -> None:
     ],
 )
 def test_a_position_form_is_not_an_entry(posted: Posted, title: str, kind: str) -> None:
-    """Trims, closes and updates carry the contract, and are no entries."""
+    """Trims, closes and updates name a contract, and are no entries."""
     result = {name: value for name, value in LINES.items() if "Entry" not in name} | {"\U0001f4b2 P/L": "66%"}
     parsed = parse(boxed(posted(""), title, result))
     assert parsed.kind == kind

@@ -1,4 +1,4 @@
-"""The fuzz target: arbitrary Unicode of any length has an answer, in time that grows no faster than the text."""
+"""The fuzz target: any Unicode text of any length has an answer, in linear time."""
 
 import time
 from collections.abc import Callable
@@ -101,8 +101,7 @@ PARTS = (
     "Ticker: a\n",
 )
 CPU_SECONDS = 2
-"""Far above what the longest message takes (some milliseconds), and far below what one super-linear rule
-would take."""
+"""Far more than the longest message needs (milliseconds), far less than a super-linear rule would need."""
 
 
 @settings(max_examples=300)
@@ -110,7 +109,7 @@ would take."""
 def test_any_unicode_text_is_answered(
     posted: Posted, *, text: str, title: str, name: str, value: str
 ) -> None:
-    """WHO-40, WHO-60: no text, in a message or in an embed, makes the reading, its explanation or the check of its day raise."""
+    """WHO-40, WHO-60: no text makes the parser, its explanation or `check_expiry` raise."""
     message = replace(
         posted(text),
         embeds=(Embed(title=title, description=value, fields=(EmbedField(name=name, value=value),)),),
@@ -125,7 +124,7 @@ def test_any_unicode_text_is_answered(
 @pytest.mark.parametrize("length", [LONGEST_ALERT - 8, 50 * LONGEST_ALERT])
 @pytest.mark.parametrize("piece", PARTS, ids=ascii)
 def test_no_piece_repeated_takes_more_than_linear_time(posted: Posted, piece: str, length: int) -> None:
-    """A message of whatever repeated piece, at the greatest length that is read and far beyond it, is answered at once."""
+    """A message of one repeated piece, of the longest length or far longer, is answered at once."""
     for front in ("BTO 1c ", "", "BTO KO 70c 12/18 @ 1.25 ", "Ticker: "):
         message = posted(front + (piece * length)[: length - len(front)])
         began = time.thread_time()

@@ -1,4 +1,4 @@
-"""Decoration never changes a reading: case, spacing, markup, characters that are not seen or look alike, emoji, mentions, links."""
+"""Decoration changes no reading: case, spacing, markup, look-alikes, emoji, mentions, links."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -36,8 +36,8 @@ BOLD = (
 CYRILLIC = str.maketrans("ABCEHKMOPTXaceopxy", "АВСЕНКМОРТХасеорху")  # noqa: RUF001 - look-alikes are the subject
 
 
-def said(parsed: ParsedAlert) -> ParsedAlert:
-    """Return what a reading says, without where it was read and in whose words it was refused."""
+def fields(parsed: ParsedAlert) -> ParsedAlert:
+    """Return a reading without its spans and reason."""
     return replace(parsed, spans=(), reason=None)
 
 
@@ -45,11 +45,11 @@ def said(parsed: ParsedAlert) -> ParsedAlert:
 def test_an_invisible_character_changes_nothing(
     posted: Posted, *, text: str, hidden: str, at: int, times: int
 ) -> None:
-    """WHO-40: an invisible character, inside a number too, leaves the alert as it is seen; spans still point into the message."""
+    """WHO-40: an invisible character, also inside a number, changes nothing; spans are in the message."""
     place = at % (len(text) + 1)
     message = posted(text[:place] + hidden * times + text[place:])
     parsed = parse(message)
-    assert said(parsed) == said(parse(posted(text)))
+    assert fields(parsed) == fields(parse(posted(text)))
     assert all(message.text[span.start : span.end] == span.text for span in parsed.spans)
 
 
@@ -62,16 +62,16 @@ def test_an_invisible_character_changes_nothing(
 def test_look_alike_characters_are_parsed_as_they_look(
     posted: Posted, *, text: str, alphabet: dict[int, int], at: int, length: int
 ) -> None:
-    """Fancy and foreign letters of the same shape read as the plain ones, in any part of the text."""
+    """Letters of the same shape are read as the plain ones, anywhere in the text."""
     place = at % len(text)
     odd = text[:place] + text[place : place + length].translate(alphabet) + text[place + length :]
-    assert said(parse(posted(odd))) == said(parse(posted(text)))
+    assert fields(parse(posted(odd))) == fields(parse(posted(text)))
 
 
 @given(text=TEXTS, blanks=st.sampled_from(["  ", "   ", "\t", " \u00a0", "\u2009 "]))
 def test_spacing_changes_nothing(posted: Posted, *, text: str, blanks: str) -> None:
-    """More blanks, tabs and odd spaces between the words are one blank."""
-    assert said(parse(posted(blanks + text.replace(" @ ", f"{blanks}@{blanks}") + blanks))) == said(
+    """Several blanks, tabs and other spaces between the words are one blank."""
+    assert fields(parse(posted(blanks + text.replace(" @ ", f"{blanks}@{blanks}") + blanks))) == fields(
         parse(posted(text))
     )
 
@@ -81,7 +81,7 @@ def test_case_changes_nothing_after_an_action(
     posted: Posted, *, text: str, case: Callable[[str], str]
 ) -> None:
     """An alert in capitals or in small letters is the same alert."""
-    assert said(parse(posted(case(text)))) == said(parse(posted(text)))
+    assert fields(parse(posted(case(text)))) == fields(parse(posted(text)))
 
 
 @pytest.mark.parametrize("text", ALERTS)
@@ -108,7 +108,7 @@ def test_case_changes_nothing_after_an_action(
 )
 def test_a_surrounding_frame_changes_nothing(posted: Posted, text: str, frame: str) -> None:
     """Markdown, code blocks, mentions, emoji and links around an alert are not part of it."""
-    assert said(parse(posted(frame.format(text)))) == said(parse(posted(text)))
+    assert fields(parse(posted(frame.format(text)))) == fields(parse(posted(text)))
 
 
 @pytest.mark.parametrize("word", [0, 1, 2, 3, 4])
@@ -117,4 +117,4 @@ def test_markup_around_one_word_changes_nothing(posted: Posted, word: int, mark:
     """A single part in bold, italics or code is the same part."""
     parts = ["BTO", "KO", "70c", "12/18", "@1.25"]
     parts[word] = mark.format(parts[word])
-    assert said(parse(posted(" ".join(parts)))) == said(parse(posted("BTO KO 70c 12/18 @1.25")))
+    assert fields(parse(posted(" ".join(parts)))) == fields(parse(posted("BTO KO 70c 12/18 @1.25")))

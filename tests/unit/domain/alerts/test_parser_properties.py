@@ -1,4 +1,4 @@
-"""Properties of the parser: total, certain or refused, and text stays data."""
+"""Properties of the parser: every text has an answer, certain or refused, and text stays data."""
 
 import re
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from alert_trader.domain.alerts.alert import AlertKind, AlertMessage, ParsedAlert
 from alert_trader.domain.alerts.parser import parse
-from alert_trader.domain.alerts.parsing.normalize import seen
+from alert_trader.domain.alerts.parsing.normalize import normalize
 from alert_trader.domain.alerts.parsing.tokens import tokenize
 from alert_trader.domain.denial import Code
 from alert_trader.domain.market.calendar import is_trading_day
@@ -20,9 +20,10 @@ Posted = Callable[..., AlertMessage]
 
 MOMENTS = st.datetimes(timezones=st.none() | st.just(UTC))
 PIECES = (
-    "BTO buy Buy To Open STC sell to close AVG KO $DIS dis BRK.B SPX and or not if 70c 112.5p 70 calls put C P 12/18 1/15/27 11/26 13/40 "
-    "0DTE 3DTE 2026-12-18 Dec 18th 16APR2027 @ @1.25 @$.40 for at .80 8.1 $2 1.25-1.50 70/72c SL PT1 TP: stop x2 10x qty 3 125% risky "
-    "lotto Lotto: Alert: ** __ ~~ ` || > -> ? ( ) , . : - + \n @everyone <@&1> :go: \u200b \u0664 \u2192 70 7\u200b0c $\u017fPY $GOOGLE.A"
+    "BTO buy Buy To Open STC sell to close AVG KO $DIS dis BRK.B SPX and or not if 70c 112.5p 70 calls "
+    "put C P 12/18 1/15/27 11/26 13/40 0DTE 3DTE 2026-12-18 Dec 18th 16APR2027 @ @1.25 @$.40 for at .80 "
+    "8.1 $2 1.25-1.50 70/72c SL PT1 TP: stop x2 10x qty 3 125% risky lotto Lotto: Alert: ** __ ~~ ` || "
+    "> -> ? ( ) , . : - + \n @everyone <@&1> :go: \u200b \u0664 \u2192 70 7\u200b0c $\u017fPY $GOOGLE.A"
 )
 WORDS = st.sampled_from([*PIECES.split(), "\n"])
 SALAD = st.lists(st.tuples(WORDS, st.sampled_from([" ", " ", " ", "", "\n", ",", "**"])), max_size=16).map(
@@ -70,13 +71,13 @@ def check(message: AlertMessage) -> ParsedAlert:
 
 @given(text=st.text(), at=MOMENTS)
 def test_any_text_at_any_time_is_answered(posted: Posted, text: str, at: datetime) -> None:
-    """WHO-40, WHO-60: no input raises; the answer is the same each time, and a reason holds nothing a chat, terminal or log acts on."""
+    """WHO-40, WHO-60: no input raises; a reason has no character that a chat, terminal or log acts on."""
     check(posted(text, at))
 
 
 @given(text=SALAD, at=MOMENTS | st.just(datetime(2026, 11, 23, 15, tzinfo=UTC)))
 def test_any_mixture_of_alert_parts_is_parsed_or_refused(posted: Posted, text: str, at: datetime) -> None:
-    """WHO-40, WHO-50: an entry rests on spans that spell out its fields, on a day that trades, with one strike in the text."""
+    """WHO-40, WHO-50: an entry's spans spell its fields; it has a trading day, and one strike in the text."""
     parsed = check(posted(text, at))
     if parsed.kind is not AlertKind.ENTRY:
         return
@@ -92,21 +93,21 @@ def test_any_mixture_of_alert_parts_is_parsed_or_refused(posted: Posted, text: s
     assert is_trading_day(parsed.expiry)
     # what is read as an entry can always be made into a contract
     assert OptionContract(root=parsed.symbol, expiry=parsed.expiry, right=parsed.right, strike=parsed.strike)
-    strikes = {token.text.lower() for token in tokenize(seen(text)) if token.kind == "STRIKE"}
+    strikes = {token.text.lower() for token in tokenize(normalize(text)) if token.kind == "STRIKE"}
     assert len(strikes) == 1
     assert not {"not", "if", "?", "~~", "->", "\u2192"} & set(text.lower().split())
 
 
 @given(text=st.text() | SALAD)
 def test_tokens_are_the_text_without_blanks(text: str) -> None:
-    """Nothing of a message is skipped: every character that is no blank is in exactly one token, in its place."""
-    sight = seen(text)
+    """Every character that is no blank is in exactly one token, in its place."""
+    normalized = normalize(text)
     past = 0
-    for token in tokenize(sight):
-        assert not sight.text[past : token.start].strip()
-        assert sight.text[token.start : token.end] == token.text
+    for token in tokenize(normalized):
+        assert not normalized.text[past : token.start].strip()
+        assert normalized.text[token.start : token.end] == token.text
         past = token.end
-    assert not sight.text[past:].strip()
+    assert not normalized.text[past:].strip()
 
 
 @given(
@@ -135,7 +136,7 @@ def test_the_plain_grammar_is_parsed_in_any_order(  # noqa: PLR0913 - the parts 
     action: str,
     tail: str,
 ) -> None:
-    """WHO-50: whatever order its parts stand in, a plain alert gives exactly its contract and its price as written."""
+    """WHO-50: in any order of its parts, a plain alert is read as its contract and price."""
     price = (strike * share / 100).quantize(Decimal("0.01"))
     spelled = right.startswith(" ")
     # "5 calls" may be a count, and is refused on purpose
@@ -175,7 +176,7 @@ def test_the_plain_grammar_is_parsed_in_any_order(  # noqa: PLR0913 - the parts 
     ),
 )
 def test_one_word_of_doubt_refuses_an_alert(posted: Posted, doubt: str, *, before: bool) -> None:
-    """WHO-40: the same alert with a negation, condition, second contract or the like, in front or behind, is never an entry."""
+    """WHO-40: an alert with a negation, a condition or a second contract, before or behind it, is refused."""
     alert = "BTO KO 70c 12/18 @ 1.25"
     assert check(posted(alert)).kind is AlertKind.ENTRY
     text = f"{doubt} {alert}" if before else f"{alert} {doubt}"
@@ -187,7 +188,7 @@ def test_one_word_of_doubt_refuses_an_alert(posted: Posted, doubt: str, *, befor
     name=st.sampled_from(["SL", "stop", "PT", "target", "TP1:", "stop loss at"]),
 )
 def test_a_stop_or_target_never_becomes_the_price(posted: Posted, stop: Decimal, name: str) -> None:
-    """Named numbers are no price: without another the entry has none, and with one it keeps it."""
+    """A number of a stop or target is no price, with or without a price in the entry."""
     assert check(posted(f"BTO KO 70c 12/18 {name} {stop}")).price is None
     assert check(posted(f"BTO KO 70c 12/18 @ 1.25 {name} {stop}")).price == Decimal("1.25")
 
@@ -198,7 +199,7 @@ def test_a_stop_or_target_never_becomes_the_price(posted: Posted, stop: Decimal,
     sign=st.sampled_from(["", "+", "-"]),
 )
 def test_a_percentage_never_becomes_the_price(posted: Posted, percent: Decimal, glue: str, sign: str) -> None:
-    """A number with % is no price, whatever stands before it."""
+    """A number with % is no price, with any mark before it."""
     parsed = check(posted(f"BTO KO 70c 12/18 @ {sign}{percent}{glue}%"))
     assert parsed.kind is AlertKind.REFUSED
 
@@ -227,6 +228,6 @@ def test_a_percentage_never_becomes_the_price(posted: Posted, percent: Decimal, 
     )
 )
 def test_the_longest_messages_are_answered(posted: Posted, piece: str) -> None:
-    """WHO-40: a message of the greatest length, of whatever repeated piece, is answered like any other."""
+    """WHO-40: a message of the longest length, of one repeated piece, is answered like any other."""
     text = "BTO 1c " + (piece * 4000)[:3990]
     check(posted(text))

@@ -1,4 +1,4 @@
-"""What is not read with certainty: refused with its reason when it looks like an entry, chatter otherwise."""
+"""What is not certain: refused with its reason where it looks like an entry, chatter otherwise."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -131,7 +131,7 @@ CASES = [(code, text) for code, texts in REFUSED.items() for text in texts]
 
 @pytest.mark.parametrize(("code", "text"), CASES, ids=[f"{code}-{text[:32]!a}" for code, text in CASES])
 def test_an_uncertain_alert_is_refused_with_its_code(posted: Posted, code: Code, text: str) -> None:
-    """WHO-40: each kind of doubt is a refusal that names it, says what was found, and what to do; it carries no field to trade by."""
+    """WHO-40: each refusal has its code and a reason with what was found and what to do, and no field."""
     parsed = parse(posted(text))
     assert (parsed.kind, parsed.code) == (AlertKind.REFUSED, code)
     assert parsed.reason is not None
@@ -142,7 +142,7 @@ def test_an_uncertain_alert_is_refused_with_its_code(posted: Posted, code: Code,
 
 
 def test_every_parse_code_has_an_example() -> None:
-    """A code of the PARSE family that no message leads to would be dead."""
+    """Every code of the PARSE family has a message that leads to it."""
     assert set(REFUSED) == {code for code in Code if code.startswith("PARSE_")}
 
 
@@ -174,7 +174,7 @@ def test_every_parse_code_has_an_example() -> None:
     ],
 )
 def test_other_messages_are_chatter(posted: Posted, text: str) -> None:
-    """Talk, results and watchlists name no entry: they are not even refused."""
+    """Talk, results and watchlists are chatter, not refusals."""
     parsed = parse(posted(text))
     assert (parsed.kind, parsed.code) == (AlertKind.CHATTER, None)
 
@@ -188,10 +188,10 @@ def test_other_messages_are_chatter(posted: Posted, text: str) -> None:
     ],
 )
 def test_an_impossible_message_time_is_refused(posted: Posted, at: datetime) -> None:
-    """The ends of the calendar, and a moment without a zone, are answered like everything else."""
+    """The ends of the calendar, and a time without a zone, are refused."""
     assert parse(posted("BTO KO 70c 12/18 @ 1.25", at)).code == Code.PARSE_BAD_EXPIRY
 
 
 def test_a_quoted_message_is_refused(posted: Posted) -> None:
-    """WHO-20: words that are quoted were said before."""
+    """WHO-20: a quotation is no first message."""
     assert parse(posted('"BTO KO 70c 12/18 @ 1.25" was the call')).code == Code.PARSE_NOT_FIRST_HAND

@@ -1,4 +1,4 @@
-"""What stands around an alert: talk that changes nothing, and words that take it back."""
+"""Words around an alert: talk that changes nothing, and words that refuse it."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -66,7 +66,7 @@ HARMLESS = [
 
 @pytest.mark.parametrize("talk", HARMLESS)
 def test_chatter_after_a_complete_alert_changes_nothing(posted: Posted, talk: str) -> None:
-    """WHO-50: disclaimers, stops, targets, sizes and plans for later leave the contract and its price as they are."""
+    """WHO-50: disclaimers, stops, targets, sizes and plans for later change no contract and no price."""
     plain, talked = parse(posted(ALERT)), parse(posted(f"{ALERT} {talk}"))
     assert talked.kind is AlertKind.ENTRY, talked.reason
     assert (talked.symbol, talked.strike, talked.expiry, talked.price) == (
@@ -91,7 +91,7 @@ def test_chatter_after_a_complete_alert_changes_nothing(posted: Posted, talk: st
     ],
 )
 def test_a_finished_sentence_before_an_alert_changes_nothing(posted: Posted, front: str) -> None:
-    """A greeting, a mention, a time stamp or a sentence of its own in front leaves the alert as it is."""
+    """A greeting, a mention, a time stamp or a whole sentence in front changes nothing."""
     parsed = parse(posted(front + ALERT))
     assert parsed.kind is AlertKind.ENTRY, parsed.reason
     assert parsed.price == Decimal("1.25")
@@ -128,8 +128,8 @@ def test_a_finished_sentence_before_an_alert_changes_nothing(posted: Posted, fro
         "?",
     ],
 )
-def test_an_alert_that_is_withdrawn_is_refused(posted: Posted, talk: str) -> None:
-    """WHO-40: a condition, a negation, a result, a second number or contract behind a complete alert is never traded."""
+def test_words_that_contradict_an_alert_refuse_it(posted: Posted, talk: str) -> None:
+    """WHO-40: a condition, negation, result, second number or contract behind an alert refuses it."""
     assert parse(posted(f"{ALERT} {talk}")).kind is AlertKind.REFUSED
 
 
@@ -149,18 +149,18 @@ def test_an_alert_that_is_withdrawn_is_refused(posted: Posted, talk: str) -> Non
     ],
 )
 def test_words_of_doubt_before_an_alert_refuse_it(posted: Posted, front: str) -> None:
-    """WHO-40: what is quoted, depends on something or is told of the past opens nothing."""
+    """WHO-40: a quotation, a condition or the past in front of an alert refuses it."""
     assert parse(posted(front + ALERT)).kind is AlertKind.REFUSED
 
 
 def test_a_harmless_clause_is_allowed_only_after_a_complete_alert(posted: Posted) -> None:
-    """The same words in front of an action, or without a price, may be what it depends on."""
+    """The same words in front of an action, or without a price, may be its condition."""
     assert parse(posted("will add if it dips: BTO KO 70c 12/18 @ 1.25")).kind is AlertKind.REFUSED
     assert parse(posted("BTO KO 70c 12/18 will add if it dips")).kind is AlertKind.REFUSED
 
 
 def test_a_bots_date_stamp_counts_for_its_day(posted: Posted) -> None:
-    """0DTE counts from the day in the head line; one from an earlier day is a repetition."""
+    """0DTE counts from the date in the header line; an alert with an earlier date is refused."""
     text = "@Room | {day}  09:35 AM EST\nBuy To Open\nKO 70C 0DTE $0.71"
     assert str(parse(posted(text.format(day="Monday - 11-23-2026"))).expiry) == "2026-11-23"
     assert parse(posted(text.format(day="Friday - 11-20-2026"))).kind is AlertKind.REFUSED
@@ -185,7 +185,7 @@ def test_a_bots_date_stamp_counts_for_its_day(posted: Posted) -> None:
     ],
 )
 def test_a_possible_withdrawal_after_an_alert_refuses_it(posted: Posted, talk: str) -> None:
-    """WHO-40: near the harmless phrases stand ones that are not: a condition, another strike, a time, an order that is none yet."""
+    """WHO-40: words close to the harmless phrases are refused: a condition, another strike, a time."""
     assert parse(posted(f"{ALERT} {talk}")).kind is AlertKind.REFUSED
 
 
@@ -193,5 +193,5 @@ def test_a_possible_withdrawal_after_an_alert_refuses_it(posted: Posted, talk: s
     "front", ["we should ", "let's see if we ", "looking for ", "will let you know if we ", "tomorrow "]
 )
 def test_harmless_text_after_an_alert_is_not_harmless_before_it(posted: Posted, front: str) -> None:
-    """WHO-40: in front of the action the same words make it a plan."""
+    """WHO-40: in front of the action the same words are a plan."""
     assert parse(posted(f"{front}{ALERT}")).kind is AlertKind.REFUSED

@@ -1,4 +1,4 @@
-"""Profiles and portions: pure rules about size, exits and what a room leaves unsaid."""
+"""Profiles and portions: rules about size, exits and the defaults of a room."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ SATURDAY = datetime(2026, 11, 28, 15, tzinfo=UTC)
     ),
 )
 def test_a_portion_is_never_more_than_is_held(held: int, portion: Portion) -> None:
-    """EXT-10: whatever part is asked for, it is a whole number of contracts between none and all."""
+    """EXT-10: any portion is a whole number of contracts between none and all."""
     assert 0 <= portion.of(held) <= held
     assert not portion.everything or portion.of(held) == held
 
@@ -42,7 +42,7 @@ def test_a_portion_is_never_more_than_is_held(held: int, portion: Portion) -> No
     [("1/3", 3, 1), ("1/3", 6, 2), ("2/3", 3, 2), ("1/7", 7, 1), ("1/3", 4, 1), ("1/3", 2, 0)],
 )
 def test_a_recurring_fraction_gives_whole_contracts(said: str, held: int, contracts: int) -> None:
-    """A third of three is one: what a decimal cannot write to the end must not cost a contract."""
+    """A third of three is one: rounding of the decimal must not lose a contract."""
     assert read_portion(said).of(held) == contracts
 
 
@@ -65,7 +65,7 @@ def test_portions_are_read_as_people_write_them(said: str, portion: Portion) -> 
 
 @pytest.mark.parametrize("said", ["", "0", "-1", "0%", "150%", "1/0", "3/2", "some", "1.5", "nan%"])
 def test_an_invalid_portion_is_refused(said: str) -> None:
-    """Nothing is sold on a slip of the pen."""
+    """A typo sells nothing."""
     with pytest.raises(ValueError, match="expected all, half"):
         read_portion(said)
 
@@ -85,12 +85,12 @@ def test_an_invalid_portion_is_refused(said: str) -> None:
 def test_an_authors_exit_sells_the_same_part_of_our_position(
     posted: Posted, text: str, entry_quantity: int | None, portion: Portion
 ) -> None:
-    """A count is the author's own: a share of what the author bought, or a part where that was not said."""
+    """A count is a share of the author's quantity, or `partial` where the entry had none."""
     assert Profile(partial=Decimal("0.4")).portion(parse(posted(text)), entry_quantity) == portion
 
 
 def test_a_label_scales_every_cap() -> None:
-    """RSK-10: a lotto has its share of the allocation, the contracts and the dollars; one contract stays possible."""
+    """RSK-10: a lotto has a share of the allocation, contracts and dollars, and at least one contract."""
     policy = Policy(mode=Mode.DEMO, profile=Profile(factors={"lotto": Decimal("0.05")}))
     small = policy.sizing_of("Lotto")
     assert (small.allocation, small.max_contracts, small.max_notional) == (
@@ -103,7 +103,7 @@ def test_a_label_scales_every_cap() -> None:
 
 @pytest.mark.parametrize(("label", "factor"), [("lotto", "1.5"), ("lotto", "0"), ("rocket", "0.5")])
 def test_a_factor_never_enlarges_a_trade(label: str, factor: str) -> None:
-    """A profile that would is none."""
+    """A factor above 1 and an unknown label are errors."""
     with pytest.raises(ValueError, match="expected a"):
         Profile(factors={label: Decimal(factor)})
 
@@ -125,10 +125,10 @@ def test_a_factor_never_enlarges_a_trade(label: str, factor: str) -> None:
         ),
     ],
 )
-def test_a_profile_supplies_missing_fields(
+def test_a_rooms_defaults_complete_an_alert(
     posted: Posted, text: str, room: RoomRule, at: datetime, contract: str
 ) -> None:
-    """WHO-40: what the message says wins; the rule fills in what it does not; without the rule it is refused."""
+    """WHO-40: a default is used only for a part that the message does not name."""
     parsed = parse(posted(text, at), room)
     assert f"{parsed.symbol} {parsed.strike}{parsed.right} {parsed.expiry} {parsed.price}" == contract
 
@@ -142,19 +142,20 @@ def test_a_profile_supplies_missing_fields(
         ("BTO KO 70 72 @ 1.25", RoomRule(right=Right.CALL, expiry=DefaultExpiry.TODAY), MONDAY),
         ("BTO KO 70 12/18", RoomRule(expiry=DefaultExpiry.TODAY), MONDAY),
         ("KO 70 @ 1.25", RoomRule(right=Right.CALL, expiry=DefaultExpiry.TODAY), MONDAY),
+        ("BTO KO 70c @ 1.25 nice 12/18 12/24", RoomRule(expiry=DefaultExpiry.TODAY), MONDAY),
     ],
 )
-def test_a_profile_makes_no_uncertain_alert_certain(
+def test_a_rooms_defaults_never_decide_between_two_readings(
     posted: Posted, text: str, room: RoomRule, at: datetime
 ) -> None:
-    """WHO-40: two numbers, a day without trading, the last day of a weekly, no act of buying: no entry."""
+    """WHO-40: two numbers, no trading day, the last day of a weekly, no action word: no entry."""
     assert parse(posted(text, at), room).kind is not AlertKind.ENTRY
 
 
 @pytest.mark.parametrize("nature", [each for each in Nature if each is not Nature.FIRST])
 @pytest.mark.parametrize("text", ["BTO KO 70c 12/18 @ 1.25", "AVG KO 70c 12/18 @ 1.40, added @ .98"])
 def test_only_a_first_message_opens_a_trade(posted: Posted, text: str, nature: Nature) -> None:
-    """WHO-20: the same words as a reply, forward, quote or edit are refused, with the spans of what they would have done."""
+    """WHO-20: the same words as a reply, forward, quote or edit are refused, with the spans they had."""
     message = posted(text)
     again = AlertMessage(**{name: getattr(message, name) for name in message.__slots__} | {"nature": nature})
     parsed = parse(again)
@@ -167,7 +168,7 @@ def test_only_a_first_message_opens_a_trade(posted: Posted, text: str, nature: N
     ["2.03**", "*165p", "4/09*", "meant puts", "sorry 165c", "typo, 4/09", "165p", "2.03", "puts", "@ 2.03"],
 )
 def test_a_possible_correction_is_detected(text: str) -> None:
-    """One field, marked or alone, or words that say so."""
+    """One field, marked or alone, or a word of correcting."""
     assert may_correct(text)
 
 
@@ -176,7 +177,7 @@ def test_a_possible_correction_is_detected(text: str) -> None:
     ["", "nice win", "good morning everyone", "**loading up here**", "up 20% already, great call " * 4],
 )
 def test_chatter_is_not_a_correction(text: str) -> None:
-    """It would rather find too much, and still leaves talk alone."""
+    """A false alarm is acceptable; ordinary talk is none."""
     assert not may_correct(text)
 
 
@@ -185,7 +186,7 @@ def test_chatter_is_not_a_correction(text: str) -> None:
     ["KO 70C 12/18", "$KO 12/18 70c", "SPY P 590 daily", "Lotto: SPY 600C 11/23", "@everyone KO 70C 12/18"],
 )
 def test_a_contract_alone_is_an_alert_unless_the_profile_forbids_it(posted: Posted, text: str) -> None:
-    """WHO-40: in a room of alerts, a message that is one exact contract and nothing else can be nothing else; at the mid."""
+    """WHO-40: in a room of alerts, a message of one contract and nothing else is an entry at the mid."""
     parsed = parse(posted(text))
     assert (parsed.kind, parsed.price) == (AlertKind.ENTRY, None)
     assert parse(posted(text), RoomRule(alone=False)).kind is AlertKind.CHATTER
@@ -205,7 +206,7 @@ def test_a_contract_alone_is_an_alert_unless_the_profile_forbids_it(posted: Post
     ],
 )
 def test_a_size_is_read_as_a_label_or_as_a_remark(posted: Posted, text: str, label: str | None) -> None:
-    """RSK-10: "lotto" behind the alert makes it as small as in front of it."""
+    """RSK-10: "lotto" behind the alert has the same effect as in front of it."""
     parsed = parse(posted(text))
     assert (parsed.kind, parsed.label) == (AlertKind.ENTRY, label)
     factor = Profile().factor(parsed.label)

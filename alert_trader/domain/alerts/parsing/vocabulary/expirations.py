@@ -1,4 +1,4 @@
-"""Resolves how an expiration is written to the one day it can mean, seen from the day the message was posted (New York)."""
+"""The one day that a written expiration means, counted from the New York date of the message."""
 
 import re
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ from alert_trader.domain.market.calendar import (
 )
 
 LONGEST_AHEAD = timedelta(days=1150)
-"""Listed options reach a little over three years; a date beyond is a slip of the pen."""
+"""Listed options reach a little over three years; a date beyond that is a typo."""
 
 LONGEST_ROLL = timedelta(days=300)
-"""A date without a year that is past means next year only when that is at most this far away.
+"""A past date without a year means next year only when that is at most this far away.
 
 A date just past ("12/15" on 12/16) would be almost a year away, and is far more likely a mistake.
 """
@@ -48,29 +48,31 @@ _LETTERS = re.compile(r"[a-z]{3,}")
 class NoDay:
     """Why a token gives no expiration."""
 
-    why: str
+    reason: str
+    """Completes "found '12/15', which ..."."""
 
 
-def resolve(token: Token, posted: date, symbol: str = "") -> date | NoDay:
-    """Give the expiration that a date, DTE or word means to a reader on `posted`.
+def expiration_of(token: Token, posted: date, symbol: str = "") -> date | NoDay:
+    """Return the expiration that a date, DTE or word means to a reader on `posted`.
 
-    A date is given as written, also when nothing trades on it: that is for `check_expiry` to refuse. A past one is none.
+    A date is returned as written, also when nothing trades on it: `check_expiry` refuses that. A past date
+    is refused here.
     """
-    return _meaning(token.kind, token.lower, posted, daily=symbol in DAILY)
+    return _resolve(token.kind, token.lower, posted, daily=symbol in DAILY)
 
 
 @lru_cache(maxsize=4096)
-def _meaning(kind: str, said: str, posted: date, *, daily: bool) -> date | NoDay:
-    """Resolve the words themselves; the same few dates stand in most alerts of a day."""
+def _resolve(kind: str, written: str, posted: date, *, daily: bool) -> date | NoDay:
+    """Resolve the words alone; cached, as most alerts of a day share a few dates."""
     try:
         if kind == Kind.DTE:
-            found = _days_ahead(said, posted)
+            found = _days_ahead(written, posted)
         elif kind == Kind.RELATIVE:
-            found = _in_words(said, posted, daily=daily)
+            found = _in_words(written, posted, daily=daily)
         else:
-            found = _dated(said, posted)
+            found = _dated(written, posted)
     except (ValueError, OverflowError):
-        return NoDay("is no day of the calendar")
+        return NoDay("does not exist in the calendar")
     if isinstance(found, NoDay):
         return found
     if found < posted:
@@ -80,14 +82,14 @@ def _meaning(kind: str, said: str, posted: date, *, daily: bool) -> date | NoDay
     return found
 
 
-def by_rule(rule: DefaultExpiry, posted: date) -> date | None:
-    """Give the expiration that a room means when it says none; None on a day on which that is not certain."""
+def default_expiration(rule: DefaultExpiry, posted: date) -> date | None:
+    """Return the expiration that a room means by default; None on a day on which that is not certain."""
     match rule:
         case DefaultExpiry.TODAY:
             return posted if is_trading_day(posted) else None
         case DefaultExpiry.WEEKLY:
             friday = weekly_expiry(posted)
-            # on the last day of a weekly most people mean the one that begins
+            # on the last day of a weekly most people mean the next one
             return friday if is_trading_day(posted) and friday != posted else None
         case DefaultExpiry.MONTHLY:
             this = monthly_expiry(posted.year, posted.month)
@@ -97,9 +99,9 @@ def by_rule(rule: DefaultExpiry, posted: date) -> date | None:
             assert_never(rule)
 
 
-def _days_ahead(said: str, posted: date) -> date | NoDay:
-    """Read nDTE: n trading days ahead. More than a week of them is as often meant in calendar days, and is not certain."""
-    count = int(_NUMBERS.findall(said)[0])
+def _days_ahead(written: str, posted: date) -> date | NoDay:
+    """Read nDTE: n trading days ahead. Above a week many authors count calendar days: it is refused."""
+    count = int(_NUMBERS.findall(written)[0])
     if count == 0:
         return posted
     if not is_trading_day(posted):
@@ -109,46 +111,46 @@ def _days_ahead(said: str, posted: date) -> date | NoDay:
     return trading_days_ahead(posted, count)
 
 
-def _in_words(said: str, posted: date, *, daily: bool) -> date | NoDay:
-    """Read "weekly", "this week", "next week", "daily", "+2w", and what stands behind "exp"; only on trading days."""
+def _in_words(written: str, posted: date, *, daily: bool) -> date | NoDay:
+    """Read "weekly", "next week", "daily", "+2w", or a day in words behind "exp"; only on trading days."""
     if not is_trading_day(posted):
         return NoDay(f"is counted from {posted.isoformat()}, a day without trading")
-    if said.startswith("+"):
-        ahead = posted + int(_NUMBERS.findall(said)[0]) * _WEEK
+    if written.startswith("+"):
+        ahead = posted + int(_NUMBERS.findall(written)[0]) * _WEEK
         return (
             ahead
             if ahead == weekly_expiry(ahead)
             else NoDay(f"can mean {ahead.isoformat()} or {weekly_expiry(ahead).isoformat()}")
         )
-    if "dail" in said:
+    if "dail" in written:
         return posted if daily else NoDay("needs a class with an expiration each day")
-    if "today" in said:
+    if "today" in written:
         return posted
-    if "tomorrow" in said or "tmrw" in said:
+    if "tomorrow" in written or "tmrw" in written:
         return next_trading_day(posted)
-    return _weekly(said, posted, daily=daily)
+    return _weekly(written, posted, daily=daily)
 
 
-def _weekly(said: str, posted: date, *, daily: bool) -> date | NoDay:
+def _weekly(written: str, posted: date, *, daily: bool) -> date | NoDay:
     friday = weekly_expiry(posted)
-    if "next" in said:
+    if "next" in written:
         return (
             NoDay("can mean several days of a class that expires daily")
             if daily
             else weekly_expiry(friday + _WEEK)
         )
-    if "weekl" in said and friday == posted:
-        # on the last day of a weekly most people mean the one that begins
+    if "weekl" in written and friday == posted:
+        # on the last day of a weekly most people mean the next one
         return NoDay(f"can mean {friday.isoformat()} or the week after")
     return friday
 
 
-def _dated(said: str, posted: date) -> date | NoDay:
-    if _MONTH_OF_A_YEAR.fullmatch(said):
+def _dated(written: str, posted: date) -> date | NoDay:
+    if _MONTH_OF_A_YEAR.fullmatch(written):
         # a month with its year means that month's standard expiration
-        return monthly_expiry(int(said[-4:]), _MONTHS[said[:3]])
-    year, month, day = _parts(said)
-    if year is None and _WORD_AND_TWO_DIGITS.fullmatch(said) and 2000 + day >= posted.year:
+        return monthly_expiry(int(written[-4:]), _MONTHS[written[:3]])
+    year, month, day = _parts(written)
+    if year is None and _WORD_AND_TWO_DIGITS.fullmatch(written) and 2000 + day >= posted.year:
         return NoDay("can be a day or a year")
     if year is not None:
         return date(year, month, day)
@@ -162,7 +164,7 @@ def _without_year(month: int, day: int, posted: date) -> date | NoDay:
         return this_year
     next_year = date(posted.year + 1, month, day)
     if next_year - posted > LONGEST_ROLL:
-        return NoDay("is past, and next year's is too far away to be meant without its year")
+        return NoDay("is past, and next year's is too far away without its year")
     return next_year
 
 
@@ -173,10 +175,10 @@ def _date_or_none(year: int, month: int, day: int) -> date | None:
         return None
 
 
-def _parts(said: str) -> tuple[int | None, int, int]:
+def _parts(written: str) -> tuple[int | None, int, int]:
     """Read year (None where not written), month and day of a date token."""
-    numbers = _NUMBERS.findall(said)
-    words = [word for word in _LETTERS.findall(said) if word[:3] in _MONTHS]
+    numbers = _NUMBERS.findall(written)
+    words = [word for word in _LETTERS.findall(written) if word[:3] in _MONTHS]
     if words:
         # "apr 17th 2026", "17apr2026": the day is written first of the two numbers
         return _year(numbers[1:]), _MONTHS[words[0][:3]], int(numbers[0])

@@ -1,6 +1,7 @@
-"""Reads how much of a position an exit closes: all, a half, a fraction, a count, or some of it.
+"""How much of a position the words of an exit close: all, a half, a fraction, a count, or some of it.
 
-Where a message says both all and a part, it is a part: closing less than was meant can be mended, closing more cannot.
+Words for all and for a part together are a part: closing too little can be corrected, closing too much
+cannot.
 """
 
 import re
@@ -10,26 +11,33 @@ from typing import NamedTuple
 from alert_trader.domain.alerts.alert import Share
 
 _CLOSES = (
-    r"(?:trim(?:s|med|ming)?|sell(?:ing)?|sold|clos(?:e|ed|ing)|tak(?:e|ing|en)|took|cut(?:ting)?|exit(?:ed|ing)?|scal(?:e|ed|ing) out"
-    r"|out|stc)"
+    r"(?:trim(?:s|med|ming)?|sell(?:ing)?|sold|clos(?:e|ed|ing)|tak(?:e|ing|en)|took|cut(?:ting)?|exit(?:ed|ing)?"
+    r"|scal(?:e|ed|ing) out|out|stc)"
 )
 
 
 def _written(word: str, digits: str, sign: str) -> str:
-    """Match a fraction as a word, a sign, or in digits beside a word of closing: "1/2" alone may be a date."""
-    return rf"\b{word}\b|{sign}|\b{_CLOSES} (?:off |another )?{digits}\b|\b{digits} (?:off|out|of (?:the |my )?position)\b"
+    """Return the pattern of a fraction: a word, a sign, or digits beside a word of closing.
+
+    Digits alone may be a date: "1/2".
+    """
+    closed = rf"\b{_CLOSES} (?:off |another )?{digits}\b|\b{digits} (?:off|out|of (?:the |my )?position)\b"
+    return rf"\b{word}\b|{sign}|{closed}"
 
 
 _ALL = re.compile(
     r"\ball (?:out|gone|of (?:it|them)|closed|sold)\b|\bout (?:of )?(?:all|everything|the rest)\b"
     r"|\b(?:fully|completely) (?:out|closed)\b"
-    rf"|\b{_CLOSES} (?:it |them )?(?:all|everything|full|fully)\b|\b(?:on|of|the|my|closing|sold|selling) (?:rest|remaining|remainder)\b"
-    r"|\b(?:last|final) (?:ones?|contracts?|cons?|piece|runners?|of)\b|\b(?:full|whole|entire) position\b|\bstopped out\b"
+    rf"|\b{_CLOSES} (?:it |them )?(?:all|everything|full|fully)\b"
+    r"|\b(?:on|of|the|my|closing|sold|selling) (?:rest|remaining|remainder)\b"
+    r"|\b(?:last|final) (?:ones?|contracts?|cons?|piece|runners?|of)\b|\b(?:full|whole|entire) position\b"
+    r"|\bstopped out\b"
     r"|^[^a-z]*(?:i'm |im |i am )?out[^a-z]*$",
     re.MULTILINE,
 )
 _PART = re.compile(
-    r"\bpartials?\b|\bsome\b|\bmost(?:ly)?\b|\btrim(?:s|med|ming)?\b|\bscal(?:e|ed|ing) out\b|\bleav(?:e|ing)\b|\bleft\b|\ba few\b"
+    r"\bpartials?\b|\bsome\b|\bmost(?:ly)?\b|\btrim(?:s|med|ming)?\b|\bscal(?:e|ed|ing) out\b"
+    r"|\bleav(?:e|ing)\b|\bleft\b|\ba few\b"
     r"|\brunners only\b|\b(?:leaving|left|holding|keeping|with|a) (?:\w+ ){0,2}runners?\b|\bpieces?\b"
     r"|\bmore off\b|\btak(?:e|ing) profits?\b|\btook profits?\b"
 )
@@ -45,14 +53,15 @@ _PERCENT = re.compile(
     r"|\b([0-9]{1,4})[ \t]?% (?:off|out|of (?:the |my )?(?:position|contracts|size|it))\b"
 )
 _COUNT = re.compile(
-    rf"\b{_CLOSES} (?:another |off )?([0-9]{{1,4}})(?= (?:of|more|contracts?|cons?|here|at|@|for|\$?[a-z]{{1,5}} )|$)"
+    rf"\b{_CLOSES} (?:another |off )?([0-9]{{1,4}})"
+    r"(?= (?:of|more|contracts?|cons?|here|at|@|for|\$?[a-z]{1,5} )|$)"
     r"|\b([0-9]{1,4}) ?(?:contracts?|cons)\b|\bx([0-9]{1,4})\b|\b([0-9]{1,4})x\b",
     re.MULTILINE,
 )
 
 
 class Closed(NamedTuple):
-    """How much an exit closes; `wrong` is a percentage or count that none can be."""
+    """How much an exit closes; `wrong` is a percentage or count that is impossible."""
 
     portion: Share | None
     fraction: Decimal | None = None
@@ -61,7 +70,7 @@ class Closed(NamedTuple):
 
 
 def closed_portion(lower: str) -> Closed:
-    """Give how much an exit's text, in lower case, says it closes."""
+    """Return how much an exit closes, from its text in lower case."""
     percent = _PERCENT.search(lower)
     if percent is not None:
         share = int(percent[1] or percent[2])

@@ -1,0 +1,99 @@
+"""Stage 8: the answer - an entry, exit or addition with the spans it was read from, a refusal, or chatter."""
+
+from operator import itemgetter
+
+from alert_trader.domain.alerts.alert import AlertKind, Nature, ParsedAlert, Span
+from alert_trader.domain.alerts.parsing.checks.check import Verdict
+from alert_trader.domain.alerts.parsing.normalize import NormalizedText
+from alert_trader.domain.alerts.parsing.reading import Reading, Source
+from alert_trader.domain.alerts.parsing.tokens import Token
+from alert_trader.domain.denial import Code
+
+CHATTER = ParsedAlert(kind=AlertKind.CHATTER)
+
+_BY_PLACE = itemgetter(1, 2)
+_SECOND_HAND = {
+    Nature.REPLY: "a reply to another message",
+    Nature.FORWARD: "a forwarded message",
+    Nature.QUOTE: "a message that repeats another",
+    Nature.EDIT: "a message that was edited",
+}
+
+
+def answer(shown: str, text: NormalizedText, reading: Reading, verdict: Verdict) -> ParsedAlert:
+    """Return a reading that is certain with its spans in the shown text, or its refusal."""
+    refusal = verdict.refusal
+    if refusal is not None:
+        token = refusal.token
+        return ParsedAlert(
+            kind=AlertKind.REFUSED,
+            code=str(refusal.code),
+            reason=refusal.reason,
+            spans=() if token is None else _placed([_span("doubt", token)], shown, text),
+        )
+    return ParsedAlert(
+        kind=reading.kind,
+        symbol=reading.symbol,
+        strike=reading.strike,
+        right=reading.right,
+        expiry=reading.expiry,
+        price=reading.price,
+        average=reading.average,
+        quantity=reading.quantity,
+        portion=reading.closed.portion,
+        fraction=reading.closed.fraction,
+        label=reading.label,
+        spans=_placed(_spans(reading.source), shown, text),
+    )
+
+
+def _spans(source: Source) -> list[Span]:
+    """Return the span of each token that a value was read from, in the order of the text."""
+    spans = [_span("label", token) for token in source.label]
+    spans += [_span("action", token) for token in source.action if token.kind == "WORD"]
+    for field, token in (
+        ("symbol", source.symbol),
+        ("strike", source.strike),
+        ("right", source.right),
+        ("expiry", source.expiry),
+        ("average", source.average),
+        ("price", source.price),
+        ("quantity", source.quantity),
+    ):
+        if token is not None:
+            spans.append(_span(field, token))
+    spans.sort(key=_BY_PLACE)
+    return spans
+
+
+def _span(field: str, token: Token) -> Span:
+    return Span(field, token.start, token.end, token.text)
+
+
+def _placed(spans: list[Span], shown: str, text: NormalizedText) -> tuple[Span, ...]:
+    """Return the spans in the text as it was shown."""
+    if text.text is shown:
+        return tuple(spans)
+    placed = [(span.field, *text.original(span.start, span.end)) for span in spans]
+    return tuple([Span(field, start, end, shown[start:end]) for field, start, end in placed])
+
+
+def too_long(length: int, longest: int) -> ParsedAlert:
+    """Return the refusal of a text with too many characters."""
+    reason = f"expected an alert of at most {longest} characters, found {length}: send it alone"
+    return ParsedAlert(kind=AlertKind.REFUSED, code=str(Code.PARSE_TOO_LONG), reason=reason)
+
+
+def first_hand(alert: ParsedAlert, nature: Nature) -> ParsedAlert:
+    """Refuse what a reply, forward, quote or edit may not do; of these, only a reply may close."""
+    harmless = (
+        nature is Nature.FIRST
+        or alert.kind in {AlertKind.CHATTER, AlertKind.REFUSED}
+        or (alert.kind is AlertKind.EXIT and nature is Nature.REPLY)
+    )
+    if harmless:
+        return alert
+    reason = f"expected a first message, found {_SECOND_HAND[nature]}: send it as a new message"
+    return ParsedAlert(
+        kind=AlertKind.REFUSED, code=str(Code.PARSE_NOT_FIRST_HAND), reason=reason, spans=alert.spans
+    )

@@ -1,0 +1,131 @@
+"""Checks of the wording: quotes, conditions, negations, results and several legs, anywhere in the message."""
+
+import re
+from collections.abc import Sequence
+
+from alert_trader.domain.alerts.parsing.checks.refusal import Refusal, quote
+from alert_trader.domain.alerts.parsing.normalize import REORDERING, NormalizedText
+from alert_trader.domain.alerts.parsing.tokens import Token
+from alert_trader.domain.alerts.parsing.vocabulary.contract_words import STOPS_AND_TARGETS
+from alert_trader.domain.alerts.parsing.vocabulary.disclaimers import Disclaimers
+from alert_trader.domain.alerts.parsing.vocabulary.doubtful_words import (
+    CANCELLING,
+    DOUBTFUL_BEHIND_ENTRY,
+    DOUBTFUL_WORDS,
+    HARMLESS_BEHIND_LABEL,
+)
+from alert_trader.domain.denial import Code
+
+_QUOTED = re.compile(r"^[ \t]*>", re.MULTILINE)
+_ARROW = re.compile(r"->|=>|[\u2190-\u21ff\u27a1\u2794\u279c]")
+_ENDS_LABEL = frozenset({"NUMBER", "NEWLINE", "PERCENT"})
+_HIDES = {
+    "CUT": (
+        Code.PARSE_UNCLEAR,
+        "expected plain text, found markup inside a word or number: write it without",
+    ),
+    "STRUCK": (
+        Code.PARSE_NEGATED,
+        "expected an alert that is valid, found strike-through: send it without",
+    ),
+}
+"""Kinds of token that refuse an entry, and why."""
+_BEFORE_EXIT = frozenset({Code.PARSE_NEGATED, Code.PARSE_CONDITIONAL, Code.PARSE_NOT_FIRST_HAND})
+
+
+def check_wording(
+    text: NormalizedText, tokens: Sequence[Token], action: range, entry_end: int | None
+) -> Refusal | None:
+    """Refuse the first wording that makes an entry uncertain.
+
+    `action` are the indexes of the action's own tokens. `entry_end` is the offset behind an entry with its
+    action, contract and price: from there on, comments and plans for later are harmless. None without such
+    an entry.
+    """
+    if is_quoted(text):
+        return Refusal(
+            Code.PARSE_NOT_FIRST_HAND,
+            "expected the author's own alert, found a quoted line: send it as a new message",
+        )
+    plain = text.text.isascii()
+    if not plain and not REORDERING.isdisjoint(text.text):
+        return Refusal(
+            Code.PARSE_UNCLEAR,
+            "expected plain text, found characters that change its order: write it without",
+        )
+    refusal = _check_words(text, tokens, action, entry_end)
+    if refusal is not None:
+        return refusal
+    if "?" in text.lower and any("?" in token.text and token.kind != "NOISE" for token in tokens):
+        return Refusal(
+            Code.PARSE_CONDITIONAL, "expected a statement, found a question mark: send the alert without it"
+        )
+    if (">" in text.lower or not plain) and _ARROW.search(text.lower):
+        return Refusal(
+            Code.PARSE_NOT_NOW, "expected an entry, found an arrow as in a result: send the alert alone"
+        )
+    return None
+
+
+def _check_words(
+    text: NormalizedText, tokens: Sequence[Token], action: range, entry_end: int | None
+) -> Refusal | None:
+    behind_label = False
+    disclaimers: Disclaimers | None = None
+    for index, token in enumerate(tokens):
+        kind = token.kind
+        if kind == "WORD":
+            lower = token.lower
+            if lower in STOPS_AND_TARGETS:
+                behind_label = True
+            elif (lower in DOUBTFUL_WORDS or "'" in lower) and index not in action:
+                code = _code(lower, behind_entry=entry_end is not None and token.start >= entry_end)
+                if code is None or (behind_label and lower in HARMLESS_BEHIND_LABEL):
+                    continue
+                disclaimers = disclaimers or Disclaimers(text.lower, entry_end)
+                if disclaimers.covers(token.start):
+                    continue
+                found = quote(token.text)
+                reason = f"expected a plain entry, found {found}: send the alert without it to trade now"
+                return Refusal(code, reason, token)
+        elif kind in _ENDS_LABEL:
+            behind_label = False
+        elif kind in _HIDES:
+            return Refusal(*_HIDES[kind], token)
+    return None
+
+
+def _code(lower: str, *, behind_entry: bool) -> Code | None:
+    """Return the code of a doubtful word; behind a complete entry fewer words are doubtful."""
+    if lower.endswith("n't"):
+        return Code.PARSE_NEGATED
+    # "would've" and "yesterday's" are as doubtful as the words in front of the apostrophe
+    lower = lower.partition("'")[0] if "'" in lower else lower
+    return None if behind_entry and lower not in DOUBTFUL_BEHIND_ENTRY else DOUBTFUL_WORDS.get(lower)
+
+
+def is_quoted(text: NormalizedText) -> bool:
+    """Whether a line of the message quotes another message, or the message opens with a quotation mark."""
+    if text.lower[:1] == '"':
+        return True
+    return ">" in text.lower and _QUOTED.search(text.lower) is not None
+
+
+def check_before_exit(tokens: Sequence[Token], action: range) -> Refusal | None:
+    """Refuse an exit with a negation, a condition or a quotation before its action."""
+    for token in tokens[: action.start]:
+        code = DOUBTFUL_WORDS.get(token.lower) if token.kind == "WORD" else None
+        negated = token.kind == "WORD" and token.lower.endswith("n't")
+        if negated or code in _BEFORE_EXIT:
+            reason = f"expected a plain exit, found {quote(token.text)} before it: send it alone to sell now"
+            return Refusal(Code.PARSE_NEGATED if code is None else code, reason, token)
+    return None
+
+
+def check_not_cancelled(tokens: Sequence[Token]) -> Refusal | None:
+    """Refuse an exit that is cancelled in the same message."""
+    for token in tokens:
+        if token.kind == "WORD" and token.lower in CANCELLING:
+            reason = f"expected an exit that is valid, found {quote(token.text)}: send it alone"
+            return Refusal(Code.PARSE_NEGATED, reason, token)
+    return None
