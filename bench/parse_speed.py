@@ -29,7 +29,7 @@ ENTRIES = (
     "Super Lotto: BTO DIS {strike}c 1DTE @ 0.{cents}",
     "buy DIS Calls Dec 18 {strike} calls for 4.{cents} @everyone",
     "**$KO {date} {strike}c 1.{cents}x10**",
-    "Buy To Open\nDIS {strike}C 0DTE $0.{cents}\n@desk",
+    "Buy To Open\nDIS {strike}C 0DTE $0.{cents}\n@gateway",
 )
 TALKED = (
     "BTO KO {strike}c {date} @ 1.{cents} SL .80 PT1: 2.50 PT2: 3.50, not financial advice",

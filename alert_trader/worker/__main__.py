@@ -47,7 +47,7 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
         stop=KillSwitch(file=settings.stop_path, always=settings.stop),
         account=settings.account,
         reader=broker,
-        desk=broker if isinstance(broker, TastytradeGateway) else None,
+        gateway=broker if isinstance(broker, TastytradeGateway) else None,
         mode=settings.mode,
         channels=channels,
     )

@@ -80,7 +80,7 @@ def make_worker(
     *,
     account: AccountNumber,
     reader: OrderReader,
-    desk: OrderGateway | None,
+    gateway: OrderGateway | None,
     mode: Mode,
     channels: tuple[Channel, ...],
     whitelist: tuple[AccountNumber, ...] | None = None,
@@ -89,7 +89,7 @@ def make_worker(
 ) -> Worker:
     """Return a worker for one account: workflows and activities on one queue for eager activities.
 
-    `desk` is None in dry-run. `whitelist` are the accounts that may be traded, None where the mode needs
+    `gateway` is None in dry-run. `whitelist` are the accounts that may be traded, None where the mode needs
     none; `stop` stops entries without Temporal.
     """
     lookups, line = OrderLookups(reader), AccountClient(client, account)
@@ -109,8 +109,8 @@ def make_worker(
         NotifyActivity(channels).notify,
         stream.follow_orders,
     ]
-    if desk is not None:
-        orders = OrderActivities(desk, mode, line, stop or KillSwitch())
+    if gateway is not None:
+        orders = OrderActivities(gateway, mode, line, stop or KillSwitch())
         activities += [
             orders.submit_entry,
             orders.bump_entry,

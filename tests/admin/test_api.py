@@ -167,7 +167,7 @@ async def dry_run_beside(sealed: Cluster) -> AsyncIterator[tuple[WorkerSlot, Api
         call_timeout=settings.broker_timeout,
     )
     worker = make_worker(
-        client, account=settings.account, reader=broker, desk=None, mode=Mode.DRY_RUN, channels=()
+        client, account=settings.account, reader=broker, gateway=None, mode=Mode.DRY_RUN, channels=()
     )
     seen = TemporalConnection(target_of(settings, mode=Mode.DRY_RUN))
 

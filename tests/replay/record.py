@@ -238,7 +238,7 @@ async def dry_run(slot: WorkerSlot) -> Trade:
         client,
         account=settings.account,
         reader=broker,
-        desk=None,
+        gateway=None,
         mode=Mode.DRY_RUN,
         channels=(LogChannel(),),
     )

@@ -22,7 +22,7 @@ def config(**changes: Any) -> ChatConfig:
     own: dict[str, Any] = {
         "people": (Person(user_id=ADA, name="ada", roles=("7",)), Person(user_id=BOB, name="bob")),
         "rooms": (Room(channel_id=ALERTS, name="alerts"), Room(channel_id=OTHER, name="other")),
-        "roles": {"7": "desk"},
+        "roles": {"7": "gateway"},
         "posts": QUICK,
         "edits": QUICK,
         "reactions": RateLimit(calls=5, seconds=0.1),

@@ -108,7 +108,7 @@ class Harness:
     client: Client
     venue: RunningVenue
     control: VenueControl
-    desk: TastytradeReader
+    gateway: TastytradeReader
     account: AccountNumber
     heard: Heard
     handles: list[WorkflowHandle[Any, TradeView]]
@@ -265,7 +265,7 @@ async def open_harness(
     )
     venue = await start_venue(changed)
     broker = DryRunBroker if mode is Mode.DRY_RUN else TastytradeGateway
-    desk = broker(
+    gateway = broker(
         client_secret="secret",
         refresh_token="token",
         account=account,
@@ -280,7 +280,7 @@ async def open_harness(
             client=client,
             venue=venue,
             control=control,
-            desk=desk,
+            gateway=gateway,
             account=account,
             heard=heard,
             handles=[],
@@ -290,8 +290,8 @@ async def open_harness(
         worker = make_worker(
             client,
             account=account,
-            reader=desk,
-            desk=desk if isinstance(desk, TastytradeGateway) else None,
+            reader=gateway,
+            gateway=gateway if isinstance(gateway, TastytradeGateway) else None,
             mode=mode,
             channels=(heard,),
             stop=stop,
@@ -321,7 +321,7 @@ async def open_harness(
                         "the test is over"
                     )
         finally:
-            await desk.aclose()
+            await gateway.aclose()
             await venue.close()
     violations = check(venue.tape.lines, Expectation(closed=closed, exit_fraction=harness.exit_fraction))
     assert not violations, "\n".join(str(each) for each in violations)

@@ -87,11 +87,14 @@ async def room() -> AsyncIterator[RunningChat]:
     """Open a chat with the floor's people."""
     people = (
         Person(user_id=AUTHOR, name="ada"),
-        Person(user_id=DESK, name="desk", roles=(ROLE,)),
+        Person(user_id=DESK, name="gateway", roles=(ROLE,)),
         Person(user_id=STRANGER, name="eve"),
     )
     async with open_chat(
-        guild_id=GUILD, people=people, rooms=(Room(channel_id=CHANNEL, name="alerts"),), roles={ROLE: "desk"}
+        guild_id=GUILD,
+        people=people,
+        rooms=(Room(channel_id=CHANNEL, name="alerts"),),
+        roles={ROLE: "gateway"},
     ) as chat:
         yield chat
 

@@ -138,7 +138,7 @@ async def test_a_fill_after_an_orders_end_cancels_the_next_order(harness: Harnes
     ladder = replace(LadderPolicy(), step=timedelta(seconds=1), window=timedelta(seconds=60), bumps=1)
     trade = await harness.alert(rules=policy(ladder=ladder), real_time=True)
     await eventually(lambda: len(harness.order_ids("e")) == 2, "the second order")
-    ended = await harness.desk.order(OrderId(str(harness.order_ids("e")[0])))
+    ended = await harness.gateway.order(OrderId(str(harness.order_ids("e")[0])))
     assert ended is not None
     fill = Fill(fill_id=FillId("late"), quantity=2, price=Price(Decimal("1.20")), at=clock.now())
     await trade.signal(ORDER_REPORT_SIGNAL, replace(ended, fills=(fill,)))

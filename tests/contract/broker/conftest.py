@@ -69,7 +69,7 @@ class Script:
         ]
 
 
-class ScriptedDesk(TastytradeGateway):
+class ScriptedGateway(TastytradeGateway):
     """The adapter as it is, over a transport that answers from a script."""
 
     script: Script
@@ -85,9 +85,9 @@ def script() -> Script:
 
 
 @pytest.fixture
-async def desk(script: Script) -> AsyncIterator[ScriptedDesk]:
+async def gateway(script: Script) -> AsyncIterator[ScriptedGateway]:
     """Return the adapter over the script."""
-    found = ScriptedDesk(
+    found = ScriptedGateway(
         client_secret="client-secret-value",
         refresh_token="refresh-token-value",
         account=ACCOUNT,

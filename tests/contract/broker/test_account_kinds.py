@@ -43,12 +43,12 @@ WHOLE = Policy(
 """Rules under which money alone decides."""
 
 
-class Desk:
+class Opened:
     """A broker's account of one kind, and how entries are sized on it."""
 
-    def __init__(self, desk: TastytradeGateway, control: VenueControl, reference: Decimal) -> None:
-        """Size by `desk`."""
-        self.desk, self.control = desk, control
+    def __init__(self, gateway: TastytradeGateway, control: VenueControl, reference: Decimal) -> None:
+        """Size by `gateway`."""
+        self.gateway, self.control = gateway, control
         self.account = PaperAccount()
         self.account.memory = new_account(Limits(max_contracts=100, max_notional=Decimal(10**6)), clock.now())
         self.account.memory.open_day(Usd(reference), clock.now())
@@ -77,7 +77,7 @@ class Desk:
             expiry=contract.expiry,
             price=Price(Decimal(price)),
         )
-        activity = SizeActivity(self.desk, self.account).size_entry
+        activity = SizeActivity(self.gateway, self.account).size_entry
         answer: SizeAnswer = await ActivityEnvironment().run(
             activity, SizeRequest(alert=message, parsed=parsed, policy=WHOLE)
         )
@@ -85,7 +85,7 @@ class Desk:
 
     async def place(self, entry: SizedEntry, name: ClientOrderId, quantity: int) -> None:
         """Send an entry at its ceiling."""
-        await self.desk.place(
+        await self.gateway.place(
             OrderIntent(
                 client_order_id=name,
                 contract=entry.listing.contract,
@@ -108,11 +108,11 @@ def _expiry(root: str) -> date:
 
 
 @contextlib.asynccontextmanager
-async def opened_desk(**kind: Any) -> AsyncIterator[Desk]:
+async def opened_gateway(**kind: Any) -> AsyncIterator[Opened]:
     """Open a venue with one account of a kind."""
     account = AccountConfig(**kind)
     venue = await start(VenueConfig(accounts=(account,)))
-    desk = TastytradeGateway(
+    gateway = TastytradeGateway(
         client_secret="secret",
         refresh_token="token",
         account=account.number,
@@ -122,9 +122,9 @@ async def opened_desk(**kind: Any) -> AsyncIterator[Desk]:
     )
     try:
         async with VenueControl(venue.base_url) as control:
-            yield Desk(desk, control, account.cash)
+            yield Opened(gateway, control, account.cash)
     finally:
-        await desk.aclose()
+        await gateway.aclose()
         await venue.close()
 
 
@@ -143,8 +143,8 @@ async def opened_desk(**kind: Any) -> AsyncIterator[Desk]:
 )
 async def test_an_account_buys_what_it_can_pay_including_fees(kind: dict[str, Any], quantity: int) -> None:
     """RSK-10: to the last contract, and the broker's own check agrees."""
-    async with opened_desk(**kind) as desk:
-        answer = await desk.size()
+    async with opened_gateway(**kind) as gateway:
+        answer = await gateway.size()
         assert answer.entry is not None, answer.denied
         assert answer.entry.sizing.quantity == quantity
         assert answer.entry.sizing.cost <= Decimal(kind["cash"])
@@ -171,8 +171,8 @@ async def test_a_restricted_account_is_denied_with_its_restriction(
     kind: dict[str, Any], code: Code, words: str
 ) -> None:
     """RSK-10: each with its own code and the numbers or flags it rests on."""
-    async with opened_desk(**kind) as desk:
-        answer = await desk.size()
+    async with opened_gateway(**kind) as gateway:
+        answer = await gateway.size()
         assert answer.denied is not None
         assert answer.denied.code is code
         assert words in answer.denied.reason
@@ -183,8 +183,8 @@ async def test_an_index_option_has_an_exchange_fee_and_no_commission_cap() -> No
 
     The broker's check says the same.
     """
-    async with opened_desk(cash="100000") as desk:
-        answer = await desk.size(root="SPX", strike=6000, price="10.00")
+    async with opened_gateway(cash="100000") as gateway:
+        answer = await gateway.size(root="SPX", strike=6000, price="10.00")
         assert answer.entry is not None, answer.denied
         entry = answer.entry
         assert entry.check.commission == entry.sizing.quantity
@@ -197,8 +197,8 @@ async def test_a_series_is_sized_with_the_settlement_its_chain_states() -> None:
 
     Stands in history with the listing.
     """
-    async with opened_desk(cash="100000") as desk:
-        answer = await desk.size(root="SPX", strike=6000, price="10.00")
+    async with opened_gateway(cash="100000") as gateway:
+        answer = await gateway.size(root="SPX", strike=6000, price="10.00")
         assert answer.entry is not None, answer.denied
         assert answer.entry.listing.settlement is Settlement.PM
 
@@ -208,8 +208,8 @@ async def test_simultaneous_alerts_share_the_buying_power() -> None:
 
     The broker takes every order that was admitted.
     """
-    async with opened_desk(cash="1000", margin=False) as desk:
-        answers = await asyncio.gather(*(desk.size(number, strike=600 + number) for number in range(8)))
+    async with opened_gateway(cash="1000", margin=False) as gateway:
+        answers = await asyncio.gather(*(gateway.size(number, strike=600 + number) for number in range(8)))
         assert [answer.entry.sizing.quantity for answer in answers if answer.entry] == [8] * 8
         taken = Decimal(0)
         for number, answer in enumerate(answers):
@@ -224,15 +224,15 @@ async def test_simultaneous_alerts_share_the_buying_power() -> None:
                 posted_at=clock.now(),
             )
             name = client_order_id(message, Leg.ENTRY, 1)
-            said = desk.account.memory.admit(
+            said = gateway.account.memory.admit(
                 answer.entry.admission(alert, name, min(3, answer.entry.sizing.quantity)), clock.now()
             )
             if isinstance(said, Denied):
                 assert said.code is Code.LIMIT_BUYING_POWER
                 continue
-            await desk.place(answer.entry, name, said.quantity)
+            await gateway.place(answer.entry, name, said.quantity)
             taken += said.reserved
         assert taken <= 1000
         assert taken > 800
-        left = (await desk.desk.balances()).derivative_buying_power
+        left = (await gateway.gateway.balances()).derivative_buying_power
         assert left >= 0

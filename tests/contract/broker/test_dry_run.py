@@ -83,10 +83,10 @@ def test_the_adapter_fits_the_port() -> None:
         "account": "5WT00042",
         "is_test": True,
     }
-    desk: OrderGateway = TastytradeGateway(**given)
+    gateway: OrderGateway = TastytradeGateway(**given)
     reader: OrderReader = DryRunBroker(**given)
-    assert desk.account == reader.account
-    assert desk.call_timeout < timedelta(seconds=5)
+    assert gateway.account == reader.account
+    assert gateway.call_timeout < timedelta(seconds=5)
 
 
 def test_a_dry_run_broker_has_no_method_that_sends() -> None:

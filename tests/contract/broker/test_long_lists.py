@@ -59,35 +59,35 @@ class Slow:
 
 
 @pytest.fixture
-def slow(desk: Any, order_body: Body, monkeypatch: pytest.MonkeyPatch) -> Slow:
+def slow(gateway: Any, order_body: Body, monkeypatch: pytest.MonkeyPatch) -> Slow:
     """Put a slow broker behind the adapter."""
     found = Slow(order_body)
-    monkeypatch.setattr(desk, "_transport", lambda: SharedTransport(httpx2.MockTransport(found.handle)))
+    monkeypatch.setattr(gateway, "_transport", lambda: SharedTransport(httpx2.MockTransport(found.handle)))
     return found
 
 
-async def test_pages_are_requested_concurrently_with_a_limit(desk: Any, slow: Slow) -> None:
+async def test_pages_are_requested_concurrently_with_a_limit(gateway: Any, slow: Slow) -> None:
     """UNK-40: weeks of orders fit into one call's time, and the broker is not flooded.
 
     The answer is in the list's own order.
     """
-    reading = asyncio.create_task(desk.orders_since(date(2026, 9, 16)))
+    reading = asyncio.create_task(gateway.orders_since(date(2026, 9, 16)))
     await eventually(lambda: slow.waiting == 6, "six pages to be asked for")
     slow.go.set()
     assert [int(report.order_id) for report in await reading] == list(range(1, PAGES + 1))
     assert slow.most == 6
 
 
-async def test_a_failed_page_is_not_an_empty_page(desk: Any, slow: Slow) -> None:
+async def test_a_failed_page_is_not_an_empty_page(gateway: Any, slow: Slow) -> None:
     """UNK-30: one page without an answer is no list at all."""
     slow.failing = {4}
     slow.go.set()
     with pytest.raises(Unavailable):
-        await desk.orders_since(date(2026, 9, 16))
+        await gateway.orders_since(date(2026, 9, 16))
 
 
-async def test_live_orders_are_read_over_all_pages(desk: Any, slow: Slow) -> None:
+async def test_live_orders_are_read_over_all_pages(gateway: Any, slow: Slow) -> None:
     """UNK-30: the list of live orders is cut at its default length unless it is requested page by page."""
     slow.go.set()
-    assert len(await desk.live_orders()) == PAGES
+    assert len(await gateway.live_orders()) == PAGES
     assert set(slow.paths) == {"/accounts/5WT00042/orders/live"}

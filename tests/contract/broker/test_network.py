@@ -89,7 +89,7 @@ async def wire() -> AsyncIterator[Wire]:
 
 
 def desk_at(port: int, call: timedelta) -> TastytradeGateway:
-    """Make a desk for the server at this port."""
+    """Make a gateway for the server at this port."""
     return TastytradeGateway(
         client_secret="client-secret-value",
         refresh_token="refresh-token-value",
@@ -102,18 +102,18 @@ def desk_at(port: int, call: timedelta) -> TastytradeGateway:
 
 @pytest.fixture
 async def wired(wire: Wire) -> AsyncIterator[TastytradeGateway]:
-    """Return a desk over the server."""
-    desk = desk_at(wire.port, timedelta(seconds=3))
-    yield desk
-    await desk.aclose()
+    """Return a gateway over the server."""
+    gateway = desk_at(wire.port, timedelta(seconds=3))
+    yield gateway
+    await gateway.aclose()
 
 
 @pytest.fixture
 async def hasty(wire: Wire) -> AsyncIterator[TastytradeGateway]:
-    """Return a desk that gives an answer up soon."""
-    desk = desk_at(wire.port, CALL)
-    yield desk
-    await desk.aclose()
+    """Return a gateway that gives an answer up soon."""
+    gateway = desk_at(wire.port, CALL)
+    yield gateway
+    await gateway.aclose()
 
 
 async def reset(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -188,11 +188,11 @@ async def test_a_refused_connection_means_not_sent(wire: Wire, buy: OrderIntent)
     port = server.sockets[0].getsockname()[1]
     server.close()
     await server.wait_closed()
-    desk = desk_at(port, CALL)
+    gateway = desk_at(port, CALL)
     with pytest.raises(Refused) as refused:
-        await desk.place(buy)
+        await gateway.place(buy)
     assert refused.value.code == "not_sent"
-    await desk.aclose()
+    await gateway.aclose()
 
 
 async def test_a_connection_the_server_closed_is_not_used_again(

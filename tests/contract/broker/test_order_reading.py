@@ -184,12 +184,12 @@ def page(
     return httpx2.Response(200, json={"data": {"items": items}, "pagination": pagination | more})
 
 
-async def test_a_list_is_read_over_all_its_pages(desk: Any, script: Any, order_body: Body) -> None:
+async def test_a_list_is_read_over_all_its_pages(gateway: Any, script: Any, order_body: Body) -> None:
     """UNK-30: more orders than one page holds are all there."""
     orders = [order_body(id=number) for number in range(1, 6)]
     pages = [page(orders[at * 2 : at * 2 + 2], offset=at, total=5, pages=3) for at in range(3)]
     script.on("GET", ORDERS, *pages)
-    assert [report.order_id for report in await desk.orders_since(DAY)] == ["1", "2", "3", "4", "5"]
+    assert [report.order_id for report in await gateway.orders_since(DAY)] == ["1", "2", "3", "4", "5"]
     assert [dict(r.url.params)["page-offset"] for r in script.asked if r.url.path == ORDERS] == [
         "0",
         "1",
@@ -199,7 +199,7 @@ async def test_a_list_is_read_over_all_its_pages(desk: Any, script: Any, order_b
 
 
 async def test_shorter_pages_are_used_where_long_ones_are_refused(
-    desk: Any, script: Any, order_body: Body
+    gateway: Any, script: Any, order_body: Body
 ) -> None:
     """UNK-30: the longest page is documented for another list.
 
@@ -207,12 +207,12 @@ async def test_shorter_pages_are_used_where_long_ones_are_refused(
     """
     refused = httpx2.Response(422, json={"error": {"code": "validation_error", "message": "per-page"}})
     script.on("GET", ORDERS, refused, page([order_body()]))
-    assert len(await desk.orders_since(DAY)) == 1
-    assert len(await desk.orders_since(DAY)) == 1
+    assert len(await gateway.orders_since(DAY)) == 1
+    assert len(await gateway.orders_since(DAY)) == 1
     assert [r.url.params["per-page"] for r in script.asked if r.url.path == ORDERS] == ["200", "50", "50"]
 
 
-async def test_an_unreadable_order_hides_no_other(desk: Any, script: Any, order_body: Body) -> None:
+async def test_an_unreadable_order_hides_no_other(gateway: Any, script: Any, order_body: Body) -> None:
     """UNK-30: a status this product does not know, and a body it cannot read, lose no order of the list."""
     orders = [
         order_body(id=1),
@@ -221,7 +221,7 @@ async def test_an_unreadable_order_hides_no_other(desk: Any, script: Any, order_
         order_body(id=4),
     ]
     script.on("GET", ORDERS, page(orders))
-    statuses = [report.status for report in await desk.orders_since(DAY)]
+    statuses = [report.status for report in await gateway.orders_since(DAY)]
     assert statuses == [
         OrderStatus.LIVE,
         OrderStatus.UNRECOGNISED,
@@ -231,7 +231,7 @@ async def test_an_unreadable_order_hides_no_other(desk: Any, script: Any, order_
 
 
 async def test_a_list_that_changes_during_the_reading_is_read_again(
-    desk: Any, script: Any, order_body: Body
+    gateway: Any, script: Any, order_body: Body
 ) -> None:
     """UNK-30: an order that arrives between two pages pushes others over the page end.
 
@@ -246,17 +246,17 @@ async def test_a_list_that_changes_during_the_reading_is_read_again(
         page(orders[:2], offset=0, total=4, pages=2),
         page(orders[2:], offset=1, total=4, pages=2),
     )
-    assert {report.order_id for report in await desk.orders_since(DAY)} == {"1", "2", "3", "4"}
+    assert {report.order_id for report in await gateway.orders_since(DAY)} == {"1", "2", "3", "4"}
 
 
 async def test_a_list_that_swaps_an_order_during_the_reading_is_not_used(
-    desk: Any, script: Any, order_body: Body
+    gateway: Any, script: Any, order_body: Body
 ) -> None:
     """UNK-30: an order seen twice in place of another one is a hole, though the totals agree."""
     first = page([order_body(id=3), order_body(id=2)], total=3, pages=2)
     script.on("GET", ORDERS, *([first, page([order_body(id=2)], offset=1, total=3, pages=2)] * 3))
     with pytest.raises(Unavailable, match="changed during each"):
-        await desk.orders_since(DAY)
+        await gateway.orders_since(DAY)
 
 
 @pytest.mark.parametrize(
@@ -280,30 +280,30 @@ async def test_a_list_that_swaps_an_order_during_the_reading_is_not_used(
     ],
 )
 async def test_an_incomplete_list_is_unavailable(
-    answer: httpx2.Response | Exception, desk: Any, script: Any
+    answer: httpx2.Response | Exception, gateway: Any, script: Any
 ) -> None:
     """UNK-30: a failed, cut or inconsistent list is never a short one."""
     script.on("GET", ORDERS, answer)
     with pytest.raises(Unavailable):
-        await desk.orders_since(DAY)
+        await gateway.orders_since(DAY)
 
 
-async def test_one_order_is_read(desk: Any, script: Any, order_body: Body) -> None:
+async def test_one_order_is_read(gateway: Any, script: Any, order_body: Body) -> None:
     """An order is read by its id."""
     script.on("GET", f"{ORDERS}/507340101", httpx2.Response(200, json={"data": order_body()}))
-    report = await desk.order(OrderId("507340101"))
+    report = await gateway.order(OrderId("507340101"))
     assert report is not None
     assert report.limit == Decimal("2.05")
 
 
-async def test_an_order_is_absent_only_if_the_broker_states_it(desk: Any, script: Any) -> None:
+async def test_an_order_is_absent_only_if_the_broker_states_it(gateway: Any, script: Any) -> None:
     """UNK-30: None is the application's own answer that there is no such record."""
     script.on(
         "GET",
         f"{ORDERS}/1",
         httpx2.Response(404, json={"error": {"code": "record_not_found", "message": "Couldn't find Order"}}),
     )
-    assert await desk.order(OrderId("1")) is None
+    assert await gateway.order(OrderId("1")) is None
 
 
 @pytest.mark.parametrize(
@@ -318,9 +318,9 @@ async def test_an_order_is_absent_only_if_the_broker_states_it(desk: Any, script
     ],
 )
 async def test_no_other_answer_means_that_an_order_is_absent(
-    answer: httpx2.Response | Exception, desk: Any, script: Any
+    answer: httpx2.Response | Exception, gateway: Any, script: Any
 ) -> None:
     """UNK-30: a failed query is not an empty one."""
     script.on("GET", f"{ORDERS}/1", answer)
     with pytest.raises(Unavailable):
-        await desk.order(OrderId("1"))
+        await gateway.order(OrderId("1"))

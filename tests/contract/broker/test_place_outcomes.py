@@ -102,19 +102,19 @@ NOT_SENT: dict[str, Exception] = {
 
 @pytest.mark.parametrize("name", REFUSED)
 async def test_a_proven_refusal_has_the_brokers_code_and_message(
-    name: str, desk: Any, script: Any, buy: OrderIntent
+    name: str, gateway: Any, script: Any, buy: OrderIntent
 ) -> None:
     """An error envelope with a status that precedes every order is a refusal."""
     answer, (code, detail, status) = REFUSED[name]
     script.on("POST", ORDERS, answer)
     with pytest.raises(Refused) as refused:
-        await desk.place(buy)
+        await gateway.place(buy)
     assert (refused.value.code, refused.value.detail, refused.value.status) == (code, detail, status)
 
 
 @pytest.mark.parametrize("name", UNKNOWN)
 async def test_an_inconclusive_answer_is_unknown_and_not_sent_again(
-    name: str, desk: Any, script: Any, buy: OrderIntent
+    name: str, gateway: Any, script: Any, buy: OrderIntent
 ) -> None:
     """UNK-10: a timeout, reset, 5xx or unreadable answer is unknown, says what was seen.
 
@@ -122,19 +122,19 @@ async def test_an_inconclusive_answer_is_unknown_and_not_sent_again(
     """
     script.on("POST", ORDERS, UNKNOWN[name])
     with pytest.raises(OutcomeUnknown) as unknown:
-        await desk.place(buy)
+        await gateway.place(buy)
     assert str(unknown.value)
     assert len(script.sent("POST", ORDERS)) == 1
 
 
 @pytest.mark.parametrize("name", NOT_SENT)
 async def test_an_order_that_was_not_sent_is_refused_as_not_sent(
-    name: str, desk: Any, script: Any, buy: OrderIntent
+    name: str, gateway: Any, script: Any, buy: OrderIntent
 ) -> None:
     """Without a connection no byte of the order left, and that is known."""
     script.on("POST", ORDERS, NOT_SENT[name])
     with pytest.raises(Refused) as refused:
-        await desk.place(buy)
+        await gateway.place(buy)
     assert refused.value.code == "not_sent"
 
 
@@ -150,18 +150,18 @@ async def test_an_order_that_was_not_sent_is_refused_as_not_sent(
     ids=["revoked", "no token", "proxy", "timeout", "bug"],
 )
 async def test_no_access_token_means_not_sent(
-    answer: httpx2.Response | Exception, desk: Any, script: Any, buy: OrderIntent
+    answer: httpx2.Response | Exception, gateway: Any, script: Any, buy: OrderIntent
 ) -> None:
     """An order whose access token could not be had was never sent."""
     script.on("POST", "/oauth/token", answer)
     with pytest.raises(Refused) as refused:
-        await desk.place(buy)
+        await gateway.place(buy)
     assert refused.value.code == "not_sent"
     assert script.sent("POST", ORDERS) == []
 
 
 async def test_an_expired_token_is_renewed_and_the_order_sent_once_more(
-    desk: Any, script: Any, buy: OrderIntent, order_body: Callable[..., dict[str, Any]]
+    gateway: Any, script: Any, buy: OrderIntent, order_body: Callable[..., dict[str, Any]]
 ) -> None:
     """A 401 proves non-acceptance, so one more request with a new token is safe."""
     script.on(
@@ -170,7 +170,7 @@ async def test_an_expired_token_is_renewed_and_the_order_sent_once_more(
         error(401, "token_invalid"),
         httpx2.Response(201, json={"data": {"order": order_body(status="Routed")}}),
     )
-    report = await desk.place(buy)
+    report = await gateway.place(buy)
     assert report.status is OrderStatus.PENDING
     bearers = [r.headers["Authorization"] for r in script.asked if r.url.path == ORDERS]
     assert bearers == ["Bearer access-token-1", "Bearer access-token-2"]
@@ -178,34 +178,34 @@ async def test_an_expired_token_is_renewed_and_the_order_sent_once_more(
 
 @pytest.mark.parametrize("answer", [error(401, "token_invalid"), html(401)], ids=["application", "proxy"])
 async def test_a_second_401_is_a_refusal(
-    answer: httpx2.Response, desk: Any, script: Any, buy: OrderIntent
+    answer: httpx2.Response, gateway: Any, script: Any, buy: OrderIntent
 ) -> None:
     """Whoever is turned away with a new token too is not authorized."""
     script.on("POST", ORDERS, answer)
     with pytest.raises(Refused) as refused:
-        await desk.place(buy)
+        await gateway.place(buy)
     assert (refused.value.code, refused.value.status) == ("unauthorized", 401)
     assert len(script.sent("POST", ORDERS)) == 2
 
 
-async def test_a_reset_after_the_401_is_unknown(desk: Any, script: Any, buy: OrderIntent) -> None:
+async def test_a_reset_after_the_401_is_unknown(gateway: Any, script: Any, buy: OrderIntent) -> None:
     """UNK-10: the second request is as unknown as a first one when its answer is lost."""
     script.on("POST", ORDERS, error(401, "token_invalid"), httpx2.ReadError(""))
     with pytest.raises(OutcomeUnknown):
-        await desk.place(buy)
+        await gateway.place(buy)
 
 
 async def test_a_malformed_token_changes_no_outcome(
-    desk: Any, script: Any, buy: OrderIntent, order_body: Callable[..., dict[str, Any]]
+    gateway: Any, script: Any, buy: OrderIntent, order_body: Callable[..., dict[str, Any]]
 ) -> None:
     """UNK-10: whatever the SDK accepts as a token, an accepted order is not reported as an error."""
     script.on("POST", "/oauth/token", httpx2.Response(200, json={"access_token": None, "expires_in": 900}))
     script.on("POST", ORDERS, httpx2.Response(201, json={"data": {"order": order_body()}}))
-    assert (await desk.place(buy)).order_id == "507340101"
+    assert (await gateway.place(buy)).order_id == "507340101"
 
 
 async def test_a_401_without_a_new_token_in_time_is_not_sent(
-    desk: Any, script: Any, buy: OrderIntent
+    gateway: Any, script: Any, buy: OrderIntent
 ) -> None:
     """Turned away once and without a new token, the order was never accepted."""
     script.on(
@@ -216,17 +216,17 @@ async def test_a_401_without_a_new_token_in_time_is_not_sent(
     )
     script.on("POST", ORDERS, error(401, "token_invalid"))
     with pytest.raises(Refused) as refused:
-        await desk.place(buy)
+        await gateway.place(buy)
     assert refused.value.code == "not_sent"
 
 
 @pytest.mark.parametrize("status", ["Routed", "Received", "Live", "Filled", "Dead"])
 async def test_an_accepted_order_is_reported(
-    status: str, desk: Any, script: Any, buy: OrderIntent, order_body: Callable[..., dict[str, Any]]
+    status: str, gateway: Any, script: Any, buy: OrderIntent, order_body: Callable[..., dict[str, Any]]
 ) -> None:
     """Whatever status an acceptance shows, known or not, the order is there and has its id."""
     script.on("POST", ORDERS, httpx2.Response(201, json={"data": {"order": order_body(status=status)}}))
-    report = await desk.place(buy)
+    report = await gateway.place(buy)
     assert (report.order_id, report.client_order_id, report.symbol) == (
         "507340101",
         "1234-e1",
@@ -235,7 +235,7 @@ async def test_an_accepted_order_is_reported(
 
 
 async def test_an_acceptance_without_our_id_is_of_our_order(
-    desk: Any, script: Any, buy: OrderIntent, order_body: Callable[..., dict[str, Any]]
+    gateway: Any, script: Any, buy: OrderIntent, order_body: Callable[..., dict[str, Any]]
 ) -> None:
     """The echo of the external identifier is documented and not captured.
 
@@ -243,11 +243,11 @@ async def test_an_acceptance_without_our_id_is_of_our_order(
     """
     body = order_body(external_identifier=None, source=None)
     script.on("POST", ORDERS, httpx2.Response(201, json={"data": {"order": body}}))
-    assert (await desk.place(buy)).client_order_id == "1234-e1"
+    assert (await gateway.place(buy)).client_order_id == "1234-e1"
 
 
 async def test_an_acceptance_of_another_order_is_unknown(
-    desk: Any, script: Any, buy: OrderIntent, order_body: Callable[..., dict[str, Any]]
+    gateway: Any, script: Any, buy: OrderIntent, order_body: Callable[..., dict[str, Any]]
 ) -> None:
     """UNK-10: an answer that names another order of ours says nothing about this one."""
     script.on(
@@ -256,25 +256,25 @@ async def test_an_acceptance_of_another_order_is_unknown(
         httpx2.Response(201, json={"data": {"order": order_body(external_identifier="99-e1")}}),
     )
     with pytest.raises(OutcomeUnknown, match="99-e1"):
-        await desk.place(buy)
+        await gateway.place(buy)
 
 
 async def test_an_accepted_cancel_returns(
-    desk: Any, script: Any, order_body: Callable[..., dict[str, Any]]
+    gateway: Any, script: Any, order_body: Callable[..., dict[str, Any]]
 ) -> None:
     """Returning means requested, whatever status the echo shows."""
     script.on("DELETE", ONE, httpx2.Response(200, json={"data": order_body(status="Cancel Requested")}))
-    await desk.cancel(OrderId("507340101"))
+    await gateway.cancel(OrderId("507340101"))
 
 
 @pytest.mark.parametrize(("status", "code"), [(422, "cannot_update_order"), (404, "record_not_found")])
 async def test_an_order_that_cannot_be_cancelled_is_a_refusal(
-    status: int, code: str, desk: Any, script: Any
+    status: int, code: str, gateway: Any, script: Any
 ) -> None:
     """The broker's no to a cancel is a refusal; the caller reads the order again."""
     script.on("DELETE", ONE, error(status, code))
     with pytest.raises(Refused) as refused:
-        await desk.cancel(OrderId("507340101"))
+        await gateway.cancel(OrderId("507340101"))
     assert (refused.value.code, refused.value.status) == (code, status)
 
 
@@ -295,25 +295,25 @@ async def test_an_order_that_cannot_be_cancelled_is_a_refusal(
     ids=["401", "403", "429", "404 html", "422 html", "502", "200 html", "refused", "timeout", "closed"],
 )
 async def test_every_other_failure_of_a_cancel_is_unknown(
-    answer: httpx2.Response | Exception, desk: Any, script: Any
+    answer: httpx2.Response | Exception, gateway: Any, script: Any
 ) -> None:
     """UNK-10: a cancel that was not clearly answered may have been carried out."""
     script.on("DELETE", ONE, answer)
     with pytest.raises(OutcomeUnknown):
-        await desk.cancel(OrderId("507340101"))
+        await gateway.cancel(OrderId("507340101"))
 
 
 @pytest.mark.parametrize(
     ("path", "status"), [("/oauth/token", 400), (ORDERS, 422), (ORDERS, 500), (ORDERS, 201)]
 )
 async def test_no_error_contains_a_secret(
-    path: str, status: int, desk: Any, script: Any, buy: OrderIntent
+    path: str, status: int, gateway: Any, script: Any, buy: OrderIntent
 ) -> None:
     """DUR-50: whatever the broker quotes in its answers, no message, chain or repr carries a credential."""
     secrets = ["client-secret-value", "refresh-token-value"] + (["access-token-1"] if path == ORDERS else [])
     told = {"error": {"code": "bad_request", "message": " ".join(secrets)}}
     script.on("POST", path, httpx2.Response(status, json=told))
     with pytest.raises((Refused, OutcomeUnknown)) as failure:
-        await desk.place(buy)
-    text = "".join(traceback.format_exception(failure.value)) + repr(failure.value.__dict__) + repr(desk)
+        await gateway.place(buy)
+    text = "".join(traceback.format_exception(failure.value)) + repr(failure.value.__dict__) + repr(gateway)
     assert [secret for secret in secrets if secret in text] == []

@@ -56,7 +56,7 @@ def spx() -> OptionContract:
 
 
 async def test_the_only_root_that_lists_a_contract_is_used(
-    desk: Any, script: Any, spx: OptionContract
+    gateway: Any, script: Any, spx: OptionContract
 ) -> None:
     """WHO-50: a weekly requested by its index is confirmed under its own root, with that root's ticks."""
     script.on(
@@ -71,7 +71,7 @@ async def test_the_only_root_that_lists_a_contract_is_used(
             }
         ),
     )
-    found = await desk.listing(spx)
+    found = await gateway.listing(spx)
     assert isinstance(found, Listing)
     assert found.contract.occ_symbol == "SPXW  261218C06500000"
     assert (found.ticks.step(Decimal("2.95")), found.ticks.step(Decimal(3))) == (
@@ -80,7 +80,7 @@ async def test_the_only_root_that_lists_a_contract_is_used(
     )
 
 
-async def test_two_roots_on_one_day_are_ambiguous(desk: Any, script: Any, spx: OptionContract) -> None:
+async def test_two_roots_on_one_day_are_ambiguous(gateway: Any, script: Any, spx: OptionContract) -> None:
     """WHO-50: morning and afternoon settlement are two contracts, and the alert does not say which."""
     script.on(
         "GET",
@@ -94,14 +94,14 @@ async def test_two_roots_on_one_day_are_ambiguous(desk: Any, script: Any, spx: O
             }
         ),
     )
-    found = await desk.listing(spx)
+    found = await gateway.listing(spx)
     assert isinstance(found, ChainGap)
     assert [contract.root for contract in found.nearest] == ["SPX", "SPXW"]
     assert "AM" in found.reason
     assert "PM" in found.reason
 
 
-async def test_a_root_given_by_name_is_used(desk: Any, script: Any, spx: OptionContract) -> None:
+async def test_a_root_given_by_name_is_used(gateway: Any, script: Any, spx: OptionContract) -> None:
     """WHO-50: who says SPXW means SPXW."""
     script.on(
         "GET",
@@ -116,48 +116,52 @@ async def test_a_root_given_by_name_is_used(desk: Any, script: Any, spx: OptionC
         ),
     )
     weekly = replace(spx, root="SPXW")
-    found = await desk.listing(weekly)
+    found = await gateway.listing(weekly)
     assert isinstance(found, Listing)
     assert found.contract == weekly
 
 
 @pytest.mark.parametrize("changes", [{"shares_per_contract": 10}, {"option_chain_type": "Non-standard"}])
 async def test_a_contract_with_another_deliverable_is_not_listed(
-    changes: dict[str, Any], desk: Any, script: Any, spx: OptionContract
+    changes: dict[str, Any], gateway: Any, script: Any, spx: OptionContract
 ) -> None:
     """WHO-50: a contract that does not stand for a hundred shares is not the one alerted."""
     script.on("GET", CHAIN, ok({"items": [chain_item("SPX", {"2026-12-18": ["6500"]}, **changes)]}))
-    found = await desk.listing(spx)
+    found = await gateway.listing(spx)
     assert isinstance(found, ChainGap)
     assert "100 shares" in found.reason
 
 
-async def test_an_adjusted_root_is_not_the_standard_one(desk: Any, script: Any, spx: OptionContract) -> None:
+async def test_an_adjusted_root_is_not_the_standard_one(
+    gateway: Any, script: Any, spx: OptionContract
+) -> None:
     """WHO-50: an adjusted series under the same underlying is another contract."""
     script.on("GET", CHAIN, ok({"items": [chain_item("SPX1", {"2026-12-18": ["6500"]})]}))
-    assert await desk.listing(spx) == ChainGap(reason="no standard options are listed on SPX")
+    assert await gateway.listing(spx) == ChainGap(reason="no standard options are listed on SPX")
 
 
-async def test_a_missing_strike_names_the_nearest_ones(desk: Any, script: Any, spx: OptionContract) -> None:
+async def test_a_missing_strike_names_the_nearest_ones(
+    gateway: Any, script: Any, spx: OptionContract
+) -> None:
     """Whoever mistyped a strike sees what is listed around it, of the same right and day."""
     script.on(
         "GET",
         CHAIN,
         ok({"items": [chain_item("SPX", {"2026-12-18": ["6000", "6400", "6450", "6550", "6600", "7000"]})]}),
     )
-    found = await desk.listing(spx)
+    found = await gateway.listing(spx)
     assert isinstance(found, ChainGap)
     assert [contract.strike for contract in found.nearest] == [6400, 6450, 6550, 6600]
     assert {contract.right for contract in found.nearest} == {Right.CALL}
 
 
 async def test_a_missing_expiration_names_the_nearest_ones(
-    desk: Any, script: Any, spx: OptionContract
+    gateway: Any, script: Any, spx: OptionContract
 ) -> None:
     """Whoever mistyped a date sees when that strike does expire."""
     days = {day: ["6500"] for day in ("2026-11-20", "2026-12-17", "2026-12-19")} | {"2026-12-21": ["6600"]}
     script.on("GET", CHAIN, ok({"items": [chain_item("SPXW", days)]}))
-    found = await desk.listing(spx)
+    found = await gateway.listing(spx)
     assert isinstance(found, ChainGap)
     assert [contract.expiry.isoformat() for contract in found.nearest] == [
         "2026-11-20",
@@ -167,7 +171,7 @@ async def test_a_missing_expiration_names_the_nearest_ones(
 
 
 async def test_a_chain_is_cached_and_a_miss_is_looked_up_again(
-    desk: Any, script: Any, spx: OptionContract
+    gateway: Any, script: Any, spx: OptionContract
 ) -> None:
     """A hit is answered from memory; a strike listed since then is still found."""
     before, after = (
@@ -176,22 +180,24 @@ async def test_a_chain_is_cached_and_a_miss_is_looked_up_again(
     )
     script.on("GET", CHAIN, ok({"items": [before]}), ok({"items": [after]}))
     for strike in (6500, 6500, 6505, 6500):
-        assert isinstance(await desk.listing(replace(spx, strike=Decimal(strike))), Listing)
+        assert isinstance(await gateway.listing(replace(spx, strike=Decimal(strike))), Listing)
     assert len(script.sent("GET", CHAIN)) == 2
 
 
-async def test_a_symbol_without_options_is_a_gap(desk: Any, script: Any, spx: OptionContract) -> None:
+async def test_a_symbol_without_options_is_a_gap(gateway: Any, script: Any, spx: OptionContract) -> None:
     """The application's own 404 means that there is no such chain."""
     script.on("GET", CHAIN, httpx2.Response(404, json={"error": {"code": "record_not_found", "message": ""}}))
-    assert isinstance(await desk.listing(spx), ChainGap)
+    assert isinstance(await gateway.listing(spx), ChainGap)
 
 
-async def test_a_share_class_is_found_however_it_is_written(desk: Any, script: Any) -> None:
+async def test_a_share_class_is_found_however_it_is_written(gateway: Any, script: Any) -> None:
     """BRK.B is asked as BRK/B and may be listed as BRKB."""
     script.on(
         "GET", "/option-chains/BRK/B/nested", ok({"items": [chain_item("BRKB", {"2026-12-18": ["500"]})]})
     )
-    found = await desk.listing(OptionContract(root="BRK.B", expiry=DAY, right=Right.PUT, strike=Decimal(500)))
+    found = await gateway.listing(
+        OptionContract(root="BRK.B", expiry=DAY, right=Right.PUT, strike=Decimal(500))
+    )
     assert isinstance(found, Listing)
     assert found.contract.root == "BRKB"
     assert b"BRK%2FB" in script.asked[-1].url.raw_path
@@ -208,12 +214,12 @@ async def test_a_share_class_is_found_however_it_is_written(desk: Any, script: A
     ],
 )
 async def test_an_unreadable_chain_is_unavailable(
-    answer: httpx2.Response, desk: Any, script: Any, spx: OptionContract
+    answer: httpx2.Response, gateway: Any, script: Any, spx: OptionContract
 ) -> None:
     """A failed read is not a contract that is not listed."""
     script.on("GET", CHAIN, answer)
     with pytest.raises(Unavailable):
-        await desk.listing(spx)
+        await gateway.listing(spx)
 
 
 def quote_item(**changes: Any) -> dict[str, Any]:
@@ -231,11 +237,11 @@ def quote_item(**changes: Any) -> dict[str, Any]:
 
 
 async def test_a_quote_has_sides_sizes_time_and_halt(
-    desk: Any, script: Any, contract: OptionContract
+    gateway: Any, script: Any, contract: OptionContract
 ) -> None:
     """The halt is read from the key the broker uses, which the SDK drops."""
     script.on("GET", QUOTES, ok({"items": [quote_item(is_trading_halted=True)]}))
-    found = await desk.quote(contract)
+    found = await gateway.quote(contract)
     assert (found.bid, found.ask, found.bid_size, found.ask_size) == (Decimal("2.00"), Decimal("2.05"), 12, 9)
     assert found.at == datetime(2026, 9, 17, 18, 32, 25, 535000, tzinfo=UTC)
     assert found.halted
@@ -243,14 +249,14 @@ async def test_a_quote_has_sides_sizes_time_and_halt(
 
 
 async def test_quotes_of_many_contracts_are_one_request(
-    desk: Any, script: Any, contract: OptionContract
+    gateway: Any, script: Any, contract: OptionContract
 ) -> None:
     """Each is found by its symbol.
 
     One that the broker leaves out is left out, and is not taken for another.
     """
     script.on("GET", QUOTES, ok({"items": [quote_item()]}))
-    found = await desk.quotes([replace(contract, strike=contract.strike + 5), contract])
+    found = await gateway.quotes([replace(contract, strike=contract.strike + 5), contract])
     assert list(found) == [contract.occ_symbol]
     asked = [
         request.url.params.get_list("equity-option") for request in script.asked if request.url.path == QUOTES
@@ -260,23 +266,23 @@ async def test_quotes_of_many_contracts_are_one_request(
 
 @pytest.mark.parametrize("item", [{"bid": None}, {"ask": None}, {"ask": "NaN"}, {"bid": "-1"}])
 async def test_a_quote_without_both_sides_is_none(
-    item: dict[str, Any], desk: Any, script: Any, contract: OptionContract
+    item: dict[str, Any], gateway: Any, script: Any, contract: OptionContract
 ) -> None:
     """One side is no quote."""
     script.on("GET", QUOTES, ok({"items": [quote_item(**item)]}))
-    assert await desk.quote(contract) is None
+    assert await gateway.quote(contract) is None
 
 
 @pytest.mark.parametrize(
     "data", [None, {}, {"items": [quote_item(updated_at=None)]}, {"items": [quote_item(bid="cheap")]}]
 )
 async def test_an_unreadable_quote_is_unavailable(
-    data: Any, desk: Any, script: Any, contract: OptionContract
+    data: Any, gateway: Any, script: Any, contract: OptionContract
 ) -> None:
     """A quote without a time cannot be judged fresh, and a broken answer is not an empty one."""
     script.on("GET", QUOTES, ok(data))
     with pytest.raises(Unavailable):
-        await desk.quote(contract)
+        await gateway.quote(contract)
 
 
 @pytest.mark.parametrize(
@@ -305,15 +311,15 @@ async def test_an_unreadable_quote_is_unavailable(
     ],
 )
 async def test_a_check_is_refused_only_by_the_broker(
-    answer: Any, expected: type[Exception], desk: Any, script: Any, buy: OrderIntent
+    answer: Any, expected: type[Exception], gateway: Any, script: Any, buy: OrderIntent
 ) -> None:
     """A dry-run that was not answered, or shows no fees, is not a no and not a yes."""
     script.on("POST", f"{ACCOUNT}/orders/dry-run", answer)
     with pytest.raises(expected):
-        await desk.check(buy)
+        await gateway.check(buy)
 
 
-async def test_an_account_is_restricted_by_either_of_its_records(desk: Any, script: Any) -> None:
+async def test_an_account_is_restricted_by_either_of_its_records(gateway: Any, script: Any) -> None:
     """An account that may only reduce risk may not open."""
     trading = {
         "account-number": "5WT00042",
@@ -327,11 +333,11 @@ async def test_an_account_is_restricted_by_either_of_its_records(desk: Any, scri
     }
     script.on("GET", "/customers/me/accounts/5WT00042", ok({"margin-or-cash": "Margin", "is-closed": False}))
     script.on("GET", f"{ACCOUNT}/trading-status", ok(trading))
-    found = await desk.status()
+    found = await gateway.status()
     assert (found.margin, found.closing_only, found.may_open, found.day_trade_count) == (True, True, False, 4)
 
 
-async def test_balances_are_decimals_and_a_missing_one_is_not_zero(desk: Any, script: Any) -> None:
+async def test_balances_are_decimals_and_a_missing_one_is_not_zero(gateway: Any, script: Any) -> None:
     """A balance that is not there is not zero."""
     data = {
         "cash-balance": "25000.0",
@@ -339,16 +345,16 @@ async def test_balances_are_decimals_and_a_missing_one_is_not_zero(desk: Any, sc
         "derivative-buying-power": "24000.0",
     }
     script.on("GET", f"{ACCOUNT}/balances/USD", ok(data), ok({"cash-balance": "25000.0"}))
-    assert (await desk.balances()).derivative_buying_power == Decimal(24000)
+    assert (await gateway.balances()).derivative_buying_power == Decimal(24000)
     with pytest.raises(Unavailable, match="net-liquidating-value"):
-        await desk.balances()
+        await gateway.balances()
 
 
 @pytest.mark.parametrize(
     "today", [{}, {"open-at": "2020-09-17T13:30:00.000+00:00", "close-at": "2020-09-17T20:00:00.000+00:00"}]
 )
 async def test_without_a_session_today_the_next_one_is_given(
-    today: dict[str, str], desk: Any, script: Any
+    today: dict[str, str], gateway: Any, script: Any
 ) -> None:
     """Closed says so, and tells when it opens."""
     later = {"open-at": "2026-09-18T13:30:00.000+00:00", "close-at": "2026-09-18T20:00:00.000+00:00"}
@@ -357,11 +363,11 @@ async def test_without_a_session_today_the_next_one_is_given(
         "/market-time/sessions/current",
         ok({"items": [{"state": "Closed", "next-session": later} | today]}),
     )
-    found = await desk.session()
+    found = await gateway.session()
     assert (found.open_now, found.opens_at) == (False, datetime(2026, 9, 18, 13, 30, tzinfo=UTC))
 
 
-async def test_positions_are_signed_and_options_only(desk: Any, script: Any) -> None:
+async def test_positions_are_signed_and_options_only(gateway: Any, script: Any) -> None:
     """Short is negative, closed is left out, shares are not options."""
 
     def item(symbol: str, quantity: int, direction: str, kind: str = "Equity Option") -> dict[str, Any]:
@@ -380,7 +386,7 @@ async def test_positions_are_signed_and_options_only(desk: Any, script: Any) -> 
         item("D", 100, "Long", "Equity"),
     ]
     script.on("GET", f"{ACCOUNT}/positions", ok({"items": items}))
-    assert [(position.symbol, position.quantity) for position in await desk.positions()] == [
+    assert [(position.symbol, position.quantity) for position in await gateway.positions()] == [
         ("A", 3),
         ("B", -2),
     ]
@@ -406,8 +412,8 @@ async def test_positions_are_signed_and_options_only(desk: Any, script: Any) -> 
         {"data": {}},
     ],
 )
-async def test_incomplete_positions_are_unavailable(body: dict[str, Any], desk: Any, script: Any) -> None:
+async def test_incomplete_positions_are_unavailable(body: dict[str, Any], gateway: Any, script: Any) -> None:
     """UNK-30: a position that cannot be read is not a position that is not held."""
     script.on("GET", f"{ACCOUNT}/positions", httpx2.Response(200, json=body))
     with pytest.raises(Unavailable):
-        await desk.positions()
+        await gateway.positions()

@@ -16,13 +16,15 @@ ORDERS = "/accounts/5WT00042/orders"
 
 
 @pytest.fixture
-def sent(desk: Any, script: Any, order_body: Callable[..., dict[str, Any]]) -> Callable[[OrderIntent], Any]:
+def sent(
+    gateway: Any, script: Any, order_body: Callable[..., dict[str, Any]]
+) -> Callable[[OrderIntent], Any]:
     """Return a function that places an order and gives the body that left."""
 
     async def place(intent: OrderIntent) -> Any:
         body = order_body(external_identifier=intent.client_order_id)
         script.on("POST", ORDERS, httpx2.Response(201, json={"data": {"order": body}}))
-        await desk.place(intent)
+        await gateway.place(intent)
         return script.sent("POST", ORDERS)[-1]
 
     return place
@@ -83,14 +85,16 @@ async def test_a_price_is_written_without_exponent(
     assert (await sent(replace(buy, limit=Price(Decimal(price)))))["price"] == wire
 
 
-async def test_a_limit_of_zero_is_never_sent(desk: Any, script: Any, buy: OrderIntent) -> None:
+async def test_a_limit_of_zero_is_never_sent(gateway: Any, script: Any, buy: OrderIntent) -> None:
     """A price of zero would leave without the effect that makes it a debit."""
     with pytest.raises(ValueError, match="above zero"):
-        await desk.place(replace(buy, limit=Price(Decimal(0))))
+        await gateway.place(replace(buy, limit=Price(Decimal(0))))
     assert script.asked == []
 
 
-async def test_the_dry_run_sends_the_same_order(desk: Any, script: Any, sent: Any, sell: OrderIntent) -> None:
+async def test_the_dry_run_sends_the_same_order(
+    gateway: Any, script: Any, sent: Any, sell: OrderIntent
+) -> None:
     """What is checked is what is sent."""
     fees = {
         "total-fees": "3.36",
@@ -105,7 +109,7 @@ async def test_the_dry_run_sends_the_same_order(desk: Any, script: Any, sent: An
         "warnings": [{"code": "tif_next_valid_sesssion", "message": "Later."}],
     }
     script.on("POST", f"{ORDERS}/dry-run", httpx2.Response(201, json={"data": answer}))
-    found = await desk.check(sell)
+    found = await gateway.check(sell)
     assert script.sent("POST", f"{ORDERS}/dry-run") == [await sent(sell)]
     assert (found.total, found.commission, found.buying_power_effect) == (
         Decimal("3.36"),
@@ -116,7 +120,7 @@ async def test_the_dry_run_sends_the_same_order(desk: Any, script: Any, sent: An
 
 
 async def test_a_rebate_and_released_buying_power_are_negative_costs(
-    desk: Any, script: Any, sell: OrderIntent
+    gateway: Any, script: Any, sell: OrderIntent
 ) -> None:
     """Costs are positive, whichever way the broker writes the sign."""
     fees = {
@@ -131,7 +135,7 @@ async def test_a_rebate_and_released_buying_power_are_negative_costs(
         f"{ORDERS}/dry-run",
         httpx2.Response(201, json={"data": {"fee-calculation": fees, "buying-power-effect": power}}),
     )
-    found = await desk.check(sell)
+    found = await gateway.check(sell)
     assert (found.total, found.commission, found.buying_power_effect) == (
         Decimal("0.36"),
         Decimal("-1.0"),
@@ -139,7 +143,9 @@ async def test_a_rebate_and_released_buying_power_are_negative_costs(
     )
 
 
-async def test_a_quote_is_requested_by_occ_symbol(desk: Any, script: Any, contract: OptionContract) -> None:
+async def test_a_quote_is_requested_by_occ_symbol(
+    gateway: Any, script: Any, contract: OptionContract
+) -> None:
     """The quote that is read is the contract's own."""
     item = {
         "symbol": "AAPL  261218P00200000",
@@ -148,5 +154,5 @@ async def test_a_quote_is_requested_by_occ_symbol(desk: Any, script: Any, contra
         "updated-at": "2026-09-17T18:32:25.535Z",
     }
     script.on("GET", "/market-data/by-type", httpx2.Response(200, json={"data": {"items": [item]}}))
-    assert await desk.quote(contract) is None
+    assert await gateway.quote(contract) is None
     assert script.asked[-1].url.params["equity-option"] == "AAPL  261218C00200000"

@@ -82,8 +82,8 @@ async def streamer() -> AsyncIterator[Streamer]:
 
 @pytest.fixture
 async def streaming(streamer: Streamer) -> AsyncIterator[TastytradeGateway]:
-    """Return a desk over the broker."""
-    desk = TastytradeGateway(
+    """Return a gateway over the broker."""
+    gateway = TastytradeGateway(
         client_secret="client-secret-value",
         refresh_token="refresh-token-value",
         account="5WT00042",
@@ -91,8 +91,8 @@ async def streaming(streamer: Streamer) -> AsyncIterator[TastytradeGateway]:
         venue_url=streamer.url,
         call_timeout=timedelta(seconds=SECONDS),
     )
-    yield desk
-    await desk.aclose()
+    yield gateway
+    await gateway.aclose()
 
 
 async def test_every_report_is_delivered_in_order(

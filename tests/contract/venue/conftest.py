@@ -12,7 +12,7 @@ from alert_trader.broker.tastytrade.transport import RedirectTransport
 from alert_trader.simulators.venue.client import VenueControl
 from alert_trader.simulators.venue.config import VenueConfig
 from alert_trader.simulators.venue.server import RunningVenue, start
-from tests.contract.venue.desk import AAPL, ACCOUNT, FAST, SPY, Desk
+from tests.contract.venue.api_client import AAPL, ACCOUNT, FAST, SPY, ApiClient
 
 _HERE = Path(__file__).parent
 
@@ -72,6 +72,6 @@ async def session(venue: RunningVenue) -> AsyncIterator[Session]:
 
 
 @pytest.fixture
-async def desk(venue: RunningVenue, control: VenueControl, session: Session) -> Desk:
+async def api_client(venue: RunningVenue, control: VenueControl, session: Session) -> ApiClient:
     """Return the whole of it."""
-    return Desk(venue, control, session, await Account.get(session, ACCOUNT))
+    return ApiClient(venue, control, session, await Account.get(session, ACCOUNT))

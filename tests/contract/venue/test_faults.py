@@ -13,7 +13,7 @@ from tastytrade.utils import TastytradeError
 from alert_trader.simulators.venue.faults import FaultBoard, FaultKind, FaultRule, Target
 from alert_trader.simulators.venue.orders import Action
 from alert_trader.simulators.venue.tape import AnswerLine, FaultLine
-from tests.contract.venue.desk import AAPL, SPY, Desk, wait_until
+from tests.contract.venue.api_client import AAPL, SPY, ApiClient, wait_until
 from tests.support.instants import STATED
 
 POST = {"method": "POST", "path": "*/orders"}
@@ -59,101 +59,112 @@ _CASES: list[tuple[FaultKind, dict[str, Any], Any, str | None, bool]] = [
 
 @pytest.mark.parametrize(("kind", "more", "error", "match", "accepted"), _CASES)
 async def test_a_fault_on_a_post(
-    desk: Desk, kind: FaultKind, more: dict[str, Any], error: Any, match: str | None, accepted: bool
+    api_client: ApiClient,
+    kind: FaultKind,
+    more: dict[str, Any],
+    error: Any,
+    match: str | None,
+    accepted: bool,
 ) -> None:
     """The client gets the exception that production's fault gives, and the tape knows the truth."""
-    await desk.control.arm(FaultRule(kind=kind, **POST, **more))
+    await api_client.control.arm(FaultRule(kind=kind, **POST, **more))
     errors = tuple(error.__args__) if hasattr(error, "__args__") else (error,)
     with pytest.raises(errors, match=match):
-        await desk.buy("1.00", client_id="m1-e1")
-    assert desk.accepted() == int(accepted)
-    answer = desk.tape(AnswerLine)[-1]
+        await api_client.buy("1.00", client_id="m1-e1")
+    assert api_client.accepted() == int(accepted)
+    answer = api_client.tape(AnswerLine)[-1]
     assert (answer.accepted, answer.fault, answer.client_id) == (accepted, kind, "m1-e1")
-    assert [line.fault for line in desk.tape(FaultLine)] == [kind]
+    assert [line.fault for line in api_client.tape(FaultLine)] == [kind]
 
 
-async def test_an_order_can_be_accepted_after_the_client_timed_out(desk: Desk) -> None:
+async def test_an_order_can_be_accepted_after_the_client_timed_out(api_client: ApiClient) -> None:
     """A request held up on the way is accepted after the client's timeout: not found at first, there later.
 
     UNK-30.
     """
-    await desk.control.arm(FaultRule(kind=FaultKind.LATE_ACCEPT, seconds=1.2, **POST))
+    await api_client.control.arm(FaultRule(kind=FaultKind.LATE_ACCEPT, seconds=1.2, **POST))
     with pytest.raises(httpx2.ReadTimeout):
-        await desk.buy("1.00", client_id="m1-e1")
-    assert (await desk.control.state()).named("m1-e1") == []
-    await wait_until(lambda: desk.accepted() == 1)
+        await api_client.buy("1.00", client_id="m1-e1")
+    assert (await api_client.control.state()).named("m1-e1") == []
+    await wait_until(lambda: api_client.accepted() == 1)
 
 
-async def test_a_hidden_order_is_not_listed_for_a_while(desk: Desk) -> None:
+async def test_a_hidden_order_is_not_listed_for_a_while(api_client: ApiClient) -> None:
     """An accepted order is in no read until its time, and then in all."""
-    await desk.control.arm(FaultRule(kind=FaultKind.HIDDEN, seconds=0.2, **POST))
-    order = await desk.buy("1.00")
+    await api_client.control.arm(FaultRule(kind=FaultKind.HIDDEN, seconds=0.2, **POST))
+    order = await api_client.buy("1.00")
     with pytest.raises(TastytradeError, match="record_not_found"):
-        await desk.read(order)
-    assert await desk.account.get_live_orders(desk.session) == []
-    await desk_reads(desk, order.id)
+        await api_client.read(order)
+    assert await api_client.account.get_live_orders(api_client.session) == []
+    await desk_reads(api_client, order.id)
 
 
-async def desk_reads(desk: Desk, order_id: int) -> None:
+async def desk_reads(api_client: ApiClient, order_id: int) -> None:
     """Wait until the history shows an order."""
 
     async def there() -> bool:
-        found = await desk.account.get_order_history(desk.session, start_date=YESTERDAY)
+        found = await api_client.account.get_order_history(api_client.session, start_date=YESTERDAY)
         return order_id in {order.id for order in found}
 
     await wait_until(there)
 
 
-async def test_a_list_can_be_cut_short(desk: Desk) -> None:
+async def test_a_list_can_be_cut_short(api_client: ApiClient) -> None:
     """A truncated page claims to be all there is."""
     for _ in range(3):
-        await desk.control.app_order(desk.account.account_number, SPY, Action.BUY_TO_OPEN, 1, limit="1.00")
-    await desk.control.arm(FaultRule(kind=FaultKind.SHORT_LIST, method="GET", path="*/orders", keep=1))
-    assert len(await desk.account.get_order_history(desk.session, per_page=1, page_offset=None)) == 1
-    assert len(await desk.account.get_order_history(desk.session, per_page=1, page_offset=None)) == 3
+        await api_client.control.app_order(
+            api_client.account.account_number, SPY, Action.BUY_TO_OPEN, 1, limit="1.00"
+        )
+    await api_client.control.arm(FaultRule(kind=FaultKind.SHORT_LIST, method="GET", path="*/orders", keep=1))
+    assert (
+        len(await api_client.account.get_order_history(api_client.session, per_page=1, page_offset=None)) == 1
+    )
+    assert (
+        len(await api_client.account.get_order_history(api_client.session, per_page=1, page_offset=None)) == 3
+    )
 
 
-async def test_a_fault_matches_by_symbol_side_id_and_turn(desk: Desk) -> None:
+async def test_a_fault_matches_by_symbol_side_id_and_turn(api_client: ApiClient) -> None:
     """A rule waits for its own: this symbol, this side, this id, the second time, twice."""
     rule = FaultRule(
         kind=FaultKind.STATUS, **POST, symbol="AAPL*", side="Buy*", client_id="*-e*", nth=2, count=2
     )
-    await desk.control.arm(rule)
-    await desk.buy("1.00", client_id="m1-e1")
-    await desk.buy("1.00", symbol=AAPL, client_id="m1-x1")
-    await desk.buy("1.00", symbol=AAPL, client_id="m1-e1")
+    await api_client.control.arm(rule)
+    await api_client.buy("1.00", client_id="m1-e1")
+    await api_client.buy("1.00", symbol=AAPL, client_id="m1-x1")
+    await api_client.buy("1.00", symbol=AAPL, client_id="m1-e1")
     for number in (2, 3):
         with pytest.raises(TastytradeError):
-            await desk.buy("1.00", symbol=AAPL, client_id=f"m1-e{number}")
-    await desk.buy("1.00", symbol=AAPL, client_id="m1-e4")
-    assert desk.accepted() == 4
+            await api_client.buy("1.00", symbol=AAPL, client_id=f"m1-e{number}")
+    await api_client.buy("1.00", symbol=AAPL, client_id="m1-e4")
+    assert api_client.accepted() == 4
 
 
-async def test_a_fault_matches_a_call_by_its_number(desk: Desk) -> None:
+async def test_a_fault_matches_a_call_by_its_number(api_client: ApiClient) -> None:
     """The calls of a run can be enumerated.
 
     The third call after the restart of the count fails, whatever it is.
     """
-    await desk.control.restart_count()
-    await desk.control.arm(FaultRule(kind=FaultKind.LOST_AFTER, call=3))
-    await desk.account.get_balances(desk.session)
-    order = await desk.buy("1.00")
+    await api_client.control.restart_count()
+    await api_client.control.arm(FaultRule(kind=FaultKind.LOST_AFTER, call=3))
+    await api_client.account.get_balances(api_client.session)
+    order = await api_client.buy("1.00")
     with pytest.raises((httpx2.RemoteProtocolError, httpx2.ReadError)):
-        await desk.account.delete_order(desk.session, order.id)
-    assert (await desk.control.state()).calls == 3
-    await desk.reach(order, OrderStatus.CANCELLED)
+        await api_client.account.delete_order(api_client.session, order.id)
+    assert (await api_client.control.state()).calls == 3
+    await api_client.reach(order, OrderStatus.CANCELLED)
 
 
-async def test_faults_on_other_calls_are_cleared_by_id(desk: Desk) -> None:
+async def test_faults_on_other_calls_are_cleared_by_id(api_client: ApiClient) -> None:
     """A disarmed rule does nothing."""
-    fault_id = await desk.control.arm(
+    fault_id = await api_client.control.arm(
         FaultRule(kind=FaultKind.STATUS, method="GET", path="*/positions", count=None)
     )
     for _ in range(2):
         with pytest.raises(TastytradeError):
-            await desk.account.get_positions(desk.session)
-    await desk.control.clear_faults(fault_id)
-    assert await desk.account.get_positions(desk.session) == []
+            await api_client.account.get_positions(api_client.session)
+    await api_client.control.clear_faults(fault_id)
+    assert await api_client.account.get_positions(api_client.session) == []
 
 
 def test_the_first_armed_rule_applies_and_the_others_count() -> None:

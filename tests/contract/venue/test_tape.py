@@ -21,48 +21,48 @@ from alert_trader.simulators.venue.server import start
 from alert_trader.simulators.venue.session import SessionBoard
 from alert_trader.simulators.venue.tape import AnswerLine, FillLine, OrderLine, RequestLine, Tape, read_tape
 from alert_trader.start import command
-from tests.contract.venue.desk import SPY, Desk, wait_until
+from tests.contract.venue.api_client import SPY, ApiClient, wait_until
 
 
-async def test_the_file_is_the_tape(desk: Desk, tmp_path: Path) -> None:
+async def test_the_file_is_the_tape(api_client: ApiClient, tmp_path: Path) -> None:
     """Every line is in the file the moment it is written, reads back as it was.
 
     Is numbered without a gap.
     """
-    await desk.reach(await desk.buy("2.05", client_id="m1-e1"), OrderStatus.FILLED)
+    await api_client.reach(await api_client.buy("2.05", client_id="m1-e1"), OrderStatus.FILLED)
     lines = read_tape(tmp_path / "tape.jsonl")
-    assert lines == desk.venue.tape.lines
+    assert lines == api_client.venue.tape.lines
     assert [line.seq for line in lines] == list(range(1, len(lines) + 1))
-    assert lines == await desk.control.tape()
+    assert lines == await api_client.control.tape()
 
 
-async def test_a_request_is_recorded_before_its_effects(desk: Desk) -> None:
+async def test_a_request_is_recorded_before_its_effects(api_client: ApiClient) -> None:
     """Arrival, then the order, then the decision, under one call number."""
-    order = await desk.reach(await desk.buy("2.05", client_id="m1-e1"), OrderStatus.FILLED)
-    request = next(line for line in desk.tape(RequestLine) if line.client_id == "m1-e1")
-    answer = next(line for line in desk.tape(AnswerLine) if line.call == request.call)
-    first = next(line for line in desk.tape(OrderLine) if line.order.order_id == order.id)
-    fill = desk.tape(FillLine)[0]
+    order = await api_client.reach(await api_client.buy("2.05", client_id="m1-e1"), OrderStatus.FILLED)
+    request = next(line for line in api_client.tape(RequestLine) if line.client_id == "m1-e1")
+    answer = next(line for line in api_client.tape(AnswerLine) if line.call == request.call)
+    first = next(line for line in api_client.tape(OrderLine) if line.order.order_id == order.id)
+    fill = api_client.tape(FillLine)[0]
     assert request.seq < first.seq < answer.seq < fill.seq
     assert (answer.status, answer.accepted, answer.order_id, fill.client_id) == (201, True, order.id, "m1-e1")
     assert request.body is not None
     assert request.body["legs"][0]["quantity"] == 1
 
 
-async def test_an_unknown_call_is_recorded(desk: Desk) -> None:
+async def test_an_unknown_call_is_recorded(api_client: ApiClient) -> None:
     """Every call that arrives is on the tape, also one that finds nothing."""
     with pytest.raises(TastytradeError, match="record_not_found"):
-        await desk.account.get_live_complex_orders(desk.session)
-    assert (desk.tape(RequestLine)[-1].path, desk.tape(AnswerLine)[-1].status) == (
+        await api_client.account.get_live_complex_orders(api_client.session)
+    assert (api_client.tape(RequestLine)[-1].path, api_client.tape(AnswerLine)[-1].status) == (
         "/accounts/5WT00042/complex-orders/live",
         404,
     )
 
 
-async def test_no_secret_is_on_the_tape(desk: Desk, tmp_path: Path) -> None:
+async def test_no_secret_is_on_the_tape(api_client: ApiClient, tmp_path: Path) -> None:
     """Neither the client's secrets nor the tokens given out are written. DUR-50."""
-    await desk.buy("1.00")
-    await desk.session._client.post(
+    await api_client.buy("1.00")
+    await api_client.session._client.post(
         "/sessions", json={"password": "password-of-old"}, params={"token": "token-of-old"}
     )
     text = (tmp_path / "tape.jsonl").read_text(encoding="utf-8")
@@ -71,7 +71,7 @@ async def test_no_secret_is_on_the_tape(desk: Desk, tmp_path: Path) -> None:
         "refresh-of-client",
         "password-of-old",
         "token-of-old",
-        desk.session.session_token,
+        api_client.session.session_token,
     ):
         assert secret not in text
 
@@ -91,12 +91,12 @@ def test_an_incomplete_last_line_is_overwritten(tmp_path: Path) -> None:
     assert [line.seq for line in read_tape(path)] == [1, 2]
 
 
-async def test_control_answers_name_the_fault(desk: Desk) -> None:
+async def test_control_answers_name_the_fault(api_client: ApiClient) -> None:
     """A command that cannot be done is refused in words."""
     with pytest.raises(ControlRefusedError, match="expected a root among"):
-        await desk.control.set_quote("QQQQ  300118C00100000", bid="1", ask="2")
+        await api_client.control.set_quote("QQQQ  300118C00100000", bid="1", ask="2")
     with pytest.raises(ControlRefusedError, match="expected an OCC symbol"):
-        await desk.control.set_quote("nonsense", bid="1", ask="2")
+        await api_client.control.set_quote("nonsense", bid="1", ask="2")
 
 
 async def test_the_same_seed_gives_the_same_market() -> None:
@@ -152,10 +152,10 @@ def test_real_hours_open_and_close() -> None:
     assert {at: board.now(at).open for at in moments} == moments
 
 
-async def test_an_illegal_transition_changes_nothing(desk: Desk) -> None:
+async def test_an_illegal_transition_changes_nothing(api_client: ApiClient) -> None:
     """A filled order takes no other status."""
-    await desk.reach(await desk.buy("2.05"), OrderStatus.FILLED)
-    order = next(iter(desk.venue.exchange.orders.values()))
+    await api_client.reach(await api_client.buy("2.05"), OrderStatus.FILLED)
+    order = next(iter(api_client.venue.exchange.orders.values()))
     before = order.updated_at
     with pytest.raises(IllegalTransitionError, match="found Live"):
         order.move(Status.LIVE, clock.now())

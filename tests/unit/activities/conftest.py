@@ -7,7 +7,7 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from alert_trader import clock
-from tests.support.paper_desk import PaperDesk
+from tests.support.paper_gateway import PaperGateway
 
 
 @pytest.fixture
@@ -19,6 +19,6 @@ def environment() -> ActivityEnvironment:
 
 
 @pytest.fixture
-def desk() -> PaperDesk:
-    """Open a desk that accepts everything."""
-    return PaperDesk()
+def gateway() -> PaperGateway:
+    """Open a gateway that accepts everything."""
+    return PaperGateway()

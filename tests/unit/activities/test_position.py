@@ -14,16 +14,16 @@ from alert_trader.domain.market.contract import OptionContract, Right
 from alert_trader.domain.orders.ledger import OrderLedger
 from alert_trader.domain.orders.matching import match_order
 from alert_trader.domain.orders.order import OrderReport, Position
-from tests.support.paper_desk import PaperDesk, reported
 from tests.support.paper_exchange import intent
+from tests.support.paper_gateway import PaperGateway, reported
 
 BERKSHIRE = OptionContract(root="BRK/B", expiry=date(2027, 1, 15), right=Right.CALL, strike=Decimal(450))
 """As the broker's chain lists it; elsewhere the same class is written BRK.B."""
 WRITTEN_OTHERWISE = BERKSHIRE.occ_symbol.replace("/", ".")
 
 
-class OldOrders(PaperDesk):
-    """A desk whose orders were all received weeks ago."""
+class OldOrders(PaperGateway):
+    """A gateway whose orders were all received weeks ago."""
 
     async def orders_since(self, day: date) -> list[OrderReport]:
         """Find nothing that is recent."""
@@ -32,15 +32,15 @@ class OldOrders(PaperDesk):
 
 
 async def test_both_spellings_of_a_share_class_are_one_contract(
-    environment: ActivityEnvironment, desk: PaperDesk
+    environment: ActivityEnvironment, gateway: PaperGateway
 ) -> None:
     """WHO-50, FIL-30: BRK/B and BRK.B are one.
 
     A position under the other name is not gone, and its fills are ours.
     """
-    desk.held = [Position(symbol=WRITTEN_OTHERWISE, quantity=4)]
+    gateway.held = [Position(symbol=WRITTEN_OTHERWISE, quantity=4)]
     request = PositionRequest(contract=BERKSHIRE, search_from=date(2026, 11, 20))
-    assert await environment.run(OrderLookups(desk).read_position, request) == PositionAnswer(
+    assert await environment.run(OrderLookups(gateway).read_position, request) == PositionAnswer(
         held=4, closing=0
     )
 
@@ -61,12 +61,12 @@ async def test_both_spellings_of_a_share_class_are_one_contract(
 
 async def test_a_working_exit_of_weeks_ago_counts_as_closing(environment: ActivityEnvironment) -> None:
     """EXT-10: the good-till-cancelled exit of another trade holds its contracts, whenever it was received."""
-    desk, exit_order = OldOrders(), reported(intent(Leg.EXIT, 1, 3, "2.40"))
-    desk.known = [exit_order, replace(exit_order, order_id=OrderId("77"))]
-    desk.held = [Position(symbol=exit_order.symbol, quantity=8)]
+    gateway, exit_order = OldOrders(), reported(intent(Leg.EXIT, 1, 3, "2.40"))
+    gateway.known = [exit_order, replace(exit_order, order_id=OrderId("77"))]
+    gateway.held = [Position(symbol=exit_order.symbol, quantity=8)]
     request = PositionRequest(
         contract=intent(Leg.EXIT, 1, 3, "2.40").contract, search_from=date(2026, 11, 20)
     )
-    assert await environment.run(OrderLookups(desk).read_position, request) == PositionAnswer(
+    assert await environment.run(OrderLookups(gateway).read_position, request) == PositionAnswer(
         held=8, closing=6
     )

@@ -12,20 +12,20 @@ from alert_trader.broker.port import Refused, Unavailable
 from alert_trader.domain.account.preflight import Check, day_trading
 from alert_trader.domain.ids import AccountNumber, Leg
 from alert_trader.domain.orders.order import Position
-from tests.support.paper_desk import ACCOUNT, PaperDesk, reported
 from tests.support.paper_exchange import SYMBOL, intent
+from tests.support.paper_gateway import ACCOUNT, PaperGateway, reported
 
 
-async def found(desk: PaperDesk) -> dict[str, Check]:
+async def found(gateway: PaperGateway) -> dict[str, Check]:
     """Run the preflight; checks by name."""
-    return {check.name: check for check in await preflight(desk, None)}
+    return {check.name: check for check in await preflight(gateway, None)}
 
 
 async def test_an_account_that_may_trade_passes() -> None:
     """Everything in order: every check says what it found, and what to do about it is empty."""
-    desk = PaperDesk()
-    desk.known, desk.held = [reported(intent(Leg.ENTRY, 1, 1))], [Position(symbol=SYMBOL, quantity=1)]
-    checks = await found(desk)
+    gateway = PaperGateway()
+    gateway.known, gateway.held = [reported(intent(Leg.ENTRY, 1, 1))], [Position(symbol=SYMBOL, quantity=1)]
+    checks = await found(gateway)
     assert {name: (check.ok, check.fix) for name, check in checks.items()} == dict.fromkeys(
         (
             "token",
@@ -42,15 +42,15 @@ async def test_an_account_that_may_trade_passes() -> None:
         (True, ""),
     )
     assert (checks["orders"].found, checks["positions"].found) == ("1 since yesterday", "1 in options")
-    assert (desk.placed, desk.cancelled) == ([], [])
+    assert (gateway.placed, gateway.cancelled) == ([], [])
 
 
 async def test_one_failure_does_not_hide_the_next() -> None:
     """Orders that cannot be read and an empty account are both told, each with what to do."""
-    desk = PaperDesk()
-    desk.known, desk.held = Unavailable("no answer"), Refused("unauthorized", "scope missing")
-    desk.limits = replace(desk.limits, derivative_buying_power=Decimal(0))
-    checks = await found(desk)
+    gateway = PaperGateway()
+    gateway.known, gateway.held = Unavailable("no answer"), Refused("unauthorized", "scope missing")
+    gateway.limits = replace(gateway.limits, derivative_buying_power=Decimal(0))
+    checks = await found(gateway)
     assert [name for name, check in checks.items() if not check.ok] == ["balances", "orders", "positions"]
     assert all(check.fix for check in checks.values() if not check.ok)
     assert "scope missing" in checks["positions"].found
@@ -58,17 +58,17 @@ async def test_one_failure_does_not_hide_the_next() -> None:
 
 async def test_a_restriction_is_reported() -> None:
     """An account that may not open positions fails by the name of what holds it."""
-    desk = PaperDesk()
-    desk.restricted = True
-    account = (await found(desk))["account"]
+    gateway = PaperGateway()
+    gateway.restricted = True
+    account = (await found(gateway))["account"]
     assert (account.ok, "frozen" in account.found) == (False, True)
 
 
 async def test_a_closed_market_is_no_failure() -> None:
     """Outside the session nothing needs to be done."""
-    desk = PaperDesk()
-    desk.open_now = False
-    assert (await found(desk))["session"].ok
+    gateway = PaperGateway()
+    gateway.open_now = False
+    assert (await found(gateway))["session"].ok
 
 
 @pytest.mark.parametrize(
@@ -87,10 +87,10 @@ async def test_each_fault_fails_its_own_check(change: dict[str, Any], failing: s
 
     Say what to do.
     """
-    desk = PaperDesk()
+    gateway = PaperGateway()
     for name, value in change.items():
-        setattr(desk, name, value)
-    wrong = [check for check in (await found(desk)).values() if not check.ok]
+        setattr(gateway, name, value)
+    wrong = [check for check in (await found(gateway)).values() if not check.ok]
     assert [check.name for check in wrong] == [failing]
     assert wrong[0].fix
 
@@ -100,7 +100,7 @@ async def test_an_account_off_the_whitelist_fails() -> None:
     by_list = {True: (ACCOUNT,), False: (AccountNumber("5WT99999"),)}
     for ok, whitelist in by_list.items():
         assert [
-            check.ok for check in await preflight(PaperDesk(), whitelist) if check.name == "whitelist"
+            check.ok for check in await preflight(PaperGateway(), whitelist) if check.name == "whitelist"
         ] == [ok]
 
 

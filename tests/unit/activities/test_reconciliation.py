@@ -23,8 +23,8 @@ from alert_trader.domain.account.limits import Limits
 from alert_trader.domain.account.reconciliation import Difference, DifferenceKind, ExpectedPosition, compare
 from alert_trader.domain.ids import Leg, WorkflowId
 from alert_trader.domain.orders.order import OrderStatus, Position
-from tests.support.paper_desk import PaperDesk, reported
 from tests.support.paper_exchange import SYMBOL, intent
+from tests.support.paper_gateway import PaperGateway, reported
 from tests.support.waiting import eventually
 
 MINE = ExpectedPosition(trade=WorkflowId("trade-m1"), symbol=SYMBOL, position=3)
@@ -75,11 +75,13 @@ class _Handle:
 
 
 @pytest.fixture
-async def temporal(desk: PaperDesk) -> AsyncIterator[Temporal]:
+async def temporal(gateway: PaperGateway) -> AsyncIterator[Temporal]:
     """Compare every few milliseconds, until the test is over."""
     client = Temporal()
     every = timedelta(milliseconds=2)
-    task = asyncio.create_task(Reconciliation(desk, cast("Client", client), every=every, recheck=every).run())
+    task = asyncio.create_task(
+        Reconciliation(gateway, cast("Client", client), every=every, recheck=every).run()
+    )
     yield client
     task.cancel()
     await asyncio.wait([task])
@@ -91,57 +93,57 @@ async def looked(temporal: Temporal, times: int = 4) -> None:
     await eventually(lambda: temporal.queries >= wanted, "looks")
 
 
-async def test_agreement_sends_no_signal(temporal: Temporal, desk: PaperDesk) -> None:
+async def test_agreement_sends_no_signal(temporal: Temporal, gateway: PaperGateway) -> None:
     """Trades and account hold the same: silence, and no signal in a history."""
-    temporal.answer, desk.held = ExpectedAnswer(trades=(MINE,)), [HELD]
+    temporal.answer, gateway.held = ExpectedAnswer(trades=(MINE,)), [HELD]
     await looked(temporal)
     assert temporal.told in ([], [[]])
 
 
 async def test_extra_contracts_are_reported_at_once_without_an_open_trade(
-    temporal: Temporal, desk: PaperDesk
+    temporal: Temporal, gateway: PaperGateway
 ) -> None:
     """Without a trade there is nothing on its way: the first look is certain.
 
     When they are sold that is reported too.
     """
-    desk.held = [HELD]
+    gateway.held = [HELD]
     await eventually(lambda: temporal.told and temporal.told[-1], "the difference to be told")
     assert temporal.told[-1] == [Difference(kind=DifferenceKind.EXTRA, what=NAME, expected=0, found=3)]
-    desk.held = []
+    gateway.held = []
     await eventually(lambda: temporal.told[-1] == [], "its end to be told")
 
 
-async def test_a_fill_that_the_broker_does_not_show_yet_is_no_difference(desk: PaperDesk) -> None:
+async def test_a_fill_that_the_broker_does_not_show_yet_is_no_difference(gateway: PaperGateway) -> None:
     """The broker's ledger lags a fill: what one look finds and the next does not is never told."""
     client = Temporal()
-    reconciliation = Reconciliation(desk, cast("Client", client))
+    reconciliation = Reconciliation(gateway, cast("Client", client))
     client.answer = ExpectedAnswer(trades=(MINE,))
     for held in (3, 2, 3, 2, 3, 3):
-        desk.held = [replace(HELD, quantity=held)]
+        gateway.held = [replace(HELD, quantity=held)]
         await reconciliation.compare()
     assert client.told == []
 
 
-async def test_a_difference_found_twice_is_reported(temporal: Temporal, desk: PaperDesk) -> None:
+async def test_a_difference_found_twice_is_reported(temporal: Temporal, gateway: PaperGateway) -> None:
     """Contracts that the account lacks although a trade holds them."""
-    temporal.answer, desk.held = ExpectedAnswer(trades=(MINE,)), [replace(HELD, quantity=1)]
+    temporal.answer, gateway.held = ExpectedAnswer(trades=(MINE,)), [replace(HELD, quantity=1)]
     await eventually(lambda: temporal.told and temporal.told[-1], "the difference to be told")
     assert temporal.told[-1] == [Difference(kind=DifferenceKind.MISSING, what=NAME, expected=3, found=1)]
 
 
 async def test_a_failed_query_neither_finds_nor_clears_a_difference(
-    temporal: Temporal, desk: PaperDesk
+    temporal: Temporal, gateway: PaperGateway
 ) -> None:
     """UNK-30: a failed query is not an empty account, nor one that agrees."""
-    desk.held = [HELD]
+    gateway.held = [HELD]
     await eventually(lambda: temporal.told and temporal.told[-1], "the difference to be told")
-    desk.held = Unavailable("no answer")
+    gateway.held = Unavailable("no answer")
     await looked(temporal)
     assert temporal.told[-1] != []
 
 
-async def test_a_trade_that_ended_is_released(temporal: Temporal, desk: PaperDesk) -> None:
+async def test_a_trade_that_ended_is_released(temporal: Temporal, gateway: PaperGateway) -> None:
     """A trade that ended without a word.
 
     What it reserved is freed, and what it held is a difference for a person.
@@ -151,7 +153,7 @@ async def test_a_trade_that_ended_is_released(temporal: Temporal, desk: PaperDes
         replace(MINE, trade=WorkflowId("trade-m2")),
     )
     temporal.over = {"trade-m2"}
-    temporal.answer, desk.held = ExpectedAnswer(trades=(silent, holding)), [HELD]
+    temporal.answer, gateway.held = ExpectedAnswer(trades=(silent, holding)), [HELD]
     await eventually(lambda: temporal.told and temporal.told[-1], "the difference to be told")
     assert {each.kind for each in temporal.told[-1]} == {DifferenceKind.TRADE_ENDED, DifferenceKind.EXTRA}
     await eventually(lambda: temporal.released, "the release")

@@ -18,13 +18,13 @@ from alert_trader.domain.market.trading_hours import StatedSession
 from alert_trader.domain.money import Price
 from tests.support.instants import STATED
 from tests.support.paper_account import PaperAccount
-from tests.support.paper_desk import PaperDesk
+from tests.support.paper_gateway import PaperGateway
 
 TODAY = new_york_date(STATED)
 WHOLE = Policy(mode=Mode.DEMO, sizing=SizingPolicy(allocation=Decimal(1)))
 
 
-async def sized(desk: PaperDesk, days: int) -> SizeAnswer:
+async def sized(gateway: PaperGateway, days: int) -> SizeAnswer:
     """Size an alert on NDX that expires in so many days."""
     message = AlertMessage(
         message_id=message_id("s1"), text="", author_id="11", channel_id="2", guild_id="3", posted_at=STATED
@@ -37,7 +37,7 @@ async def sized(desk: PaperDesk, days: int) -> SizeAnswer:
         expiry=TODAY + timedelta(days=days),
         price=Price(Decimal("1.19")),
     )
-    activity = SizeActivity(desk, PaperAccount()).size_entry
+    activity = SizeActivity(gateway, PaperAccount()).size_entry
     answer: SizeAnswer = await ActivityEnvironment().run(
         activity, SizeRequest(alert=message, parsed=parsed, policy=WHOLE)
     )
@@ -49,29 +49,29 @@ def moment(day: int, at: time) -> datetime:
     return datetime.combine(TODAY + timedelta(days=day), at, NEW_YORK).astimezone(UTC)
 
 
-async def test_an_am_settled_series_is_denied_on_its_expiration_day(desk: PaperDesk) -> None:
+async def test_an_am_settled_series_is_denied_on_its_expiration_day(gateway: PaperGateway) -> None:
     """WHO-50: the chain says AM: its trading was over the day before, and the reason names that day."""
-    desk.settlement = Settlement.AM
-    answer = await sized(desk, 0)
+    gateway.settlement = Settlement.AM
+    answer = await sized(gateway, 0)
     assert answer.denied is not None
     assert answer.denied.code is Code.CONTRACT_EXPIRED
     assert "last trading day" in answer.denied.reason
-    desk.settlement = Settlement.PM
+    gateway.settlement = Settlement.PM
     if TODAY.weekday() < 5 and next_trading_day(TODAY - timedelta(days=1)) == TODAY:
-        assert (await sized(desk, 0)).entry is not None
+        assert (await sized(gateway, 0)).entry is not None
 
 
-async def test_the_answer_has_session_and_settlement(desk: PaperDesk) -> None:
+async def test_the_answer_has_session_and_settlement(gateway: PaperGateway) -> None:
     """What a trade goes by today is in its history.
 
     An early close that nobody announced, and how the series settles.
     """
     opens, closes = moment(0, time(0, 5)), moment(0, time(12))
-    desk.hours, desk.settlement = (
+    gateway.hours, gateway.settlement = (
         MarketSession(open_now=True, opens_at=opens, closes_at=closes),
         Settlement.PM,
     )
-    answer = await sized(desk, 40)
+    answer = await sized(gateway, 40)
     assert answer.entry is not None, answer.denied
     assert answer.entry.listing.settlement is Settlement.PM
     assert answer.entry.session == StatedSession(

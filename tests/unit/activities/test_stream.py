@@ -16,8 +16,8 @@ from alert_trader.activities.stream import StreamActivity
 from alert_trader.broker.port import Unavailable
 from alert_trader.domain.ids import Leg, OrderId
 from alert_trader.domain.orders.order import OrderReport, OrderStatus
-from tests.support.paper_desk import ACCOUNT, PaperDesk, reported
 from tests.support.paper_exchange import intent
+from tests.support.paper_gateway import ACCOUNT, PaperGateway, reported
 from tests.support.waiting import eventually
 
 OURS = reported(intent(Leg.ENTRY, 1, 3))
@@ -74,13 +74,13 @@ class Stream:
     A given stream to the loss of the stream.
     """
 
-    def __init__(self, environment: ActivityEnvironment, desk: PaperDesk) -> None:
+    def __init__(self, environment: ActivityEnvironment, gateway: PaperGateway) -> None:
         """Prepare a stream with nothing on it."""
         self.signals, self.heard = Signals(), Heard()
-        self._environment, self._desk = environment, desk
+        self._environment, self._gateway = environment, gateway
         self.beats = 0
         environment.on_heartbeat = self._beat
-        self._activity = StreamActivity(desk, cast("Client", self.signals), (Heard(dead=True), self.heard))
+        self._activity = StreamActivity(gateway, cast("Client", self.signals), (Heard(dead=True), self.heard))
 
     def _beat(self, *_: Any) -> None:
         self.beats += 1
@@ -88,9 +88,9 @@ class Stream:
     async def run(self, *live: OrderReport, past: tuple[OrderReport, ...] = ()) -> list[tuple[str, str]]:
         """Follow until the stream is lost; gives which trade was told of which order."""
         self.signals.sent.clear()
-        self._desk.known = list(past)
+        self._gateway.known = list(past)
         for report in (*live, None):
-            self._desk.live.put_nowait(report)
+            self._gateway.live.put_nowait(report)
         with pytest.raises(Unavailable):
             await self._environment.run(self._activity.follow_orders, FollowRequest(account=ACCOUNT))
         assert all(name == ORDER_REPORT_SIGNAL for _, name, _ in self.signals.sent)
@@ -98,12 +98,12 @@ class Stream:
 
 
 @pytest.fixture
-def stream(environment: ActivityEnvironment, desk: PaperDesk) -> Stream:
+def stream(environment: ActivityEnvironment, gateway: PaperGateway) -> Stream:
     """Prepare a stream."""
-    return Stream(environment, desk)
+    return Stream(environment, gateway)
 
 
-async def test_earlier_reports_are_read_before_the_stream(stream: Stream, desk: PaperDesk) -> None:
+async def test_earlier_reports_are_read_before_the_stream(stream: Stream, gateway: PaperGateway) -> None:
     """FIL-10: a gap is filled from the day before, and a lost stream is raised.
 
     That the next attempt begins with that again.
@@ -111,7 +111,7 @@ async def test_earlier_reports_are_read_before_the_stream(stream: Stream, desk: 
     filled = replace(OURS, status=OrderStatus.FILLED)
     assert await stream.run(filled, past=(OURS,)) == [("trade-m1", "1"), ("trade-m1", "1")]
     assert [report.status for _, _, report in stream.signals.sent] == [OrderStatus.LIVE, OrderStatus.FILLED]
-    assert timedelta(0) <= clock.now().date() - desk.looks[0] <= timedelta(days=2)
+    assert timedelta(0) <= clock.now().date() - gateway.looks[0] <= timedelta(days=2)
 
 
 async def test_a_replacement_is_sent_to_the_trade_of_the_replaced_order(stream: Stream) -> None:
@@ -138,7 +138,9 @@ async def test_a_chain_of_replacements_is_followed_in_any_order(stream: Stream) 
     assert sorted(routed) == [("trade-m1", each) for each in ("1", "2", "3")]
 
 
-async def test_a_foreign_order_is_reported_once_and_not_changed(stream: Stream, desk: PaperDesk) -> None:
+async def test_a_foreign_order_is_reported_once_and_not_changed(
+    stream: Stream, gateway: PaperGateway
+) -> None:
     """UNK-60: an order that is not ours signals no trade.
 
     People hear of it once, over reconnects too, and nothing touches it.
@@ -149,7 +151,7 @@ async def test_a_foreign_order_is_reported_once_and_not_changed(stream: Stream, 
     assert await stream.run(FOREIGN) == []
     assert [notice.level for notice in stream.heard.notices] == [Level.STORY]
     assert "order 900" in stream.heard.notices[0].text
-    assert (desk.placed, desk.cancelled) == ([], [])
+    assert (gateway.placed, gateway.cancelled) == ([], [])
 
 
 async def test_old_foreign_orders_are_not_reported(stream: Stream) -> None:
@@ -173,25 +175,25 @@ async def test_a_working_order_of_an_ended_trade_pages_a_person(stream: Stream) 
 
 
 async def test_an_unreachable_server_restarts_the_stream(
-    stream: Stream, environment: ActivityEnvironment, desk: PaperDesk
+    stream: Stream, environment: ActivityEnvironment, gateway: PaperGateway
 ) -> None:
     """FIL-10: a report that could not be handed over is not skipped.
 
     The attempt fails, and the next one catches up.
     """
-    stream.signals.running, stream.signals.failure, desk.known = (), RPCStatusCode.UNAVAILABLE, [OURS]
-    follow = StreamActivity(desk, cast("Client", stream.signals), ()).follow_orders
+    stream.signals.running, stream.signals.failure, gateway.known = (), RPCStatusCode.UNAVAILABLE, [OURS]
+    follow = StreamActivity(gateway, cast("Client", stream.signals), ()).follow_orders
     with pytest.raises(RPCError):
         await environment.run(follow, FollowRequest(account=ACCOUNT))
 
 
 async def test_the_stream_ends_when_it_is_cancelled(
-    stream: Stream, environment: ActivityEnvironment, desk: PaperDesk
+    stream: Stream, environment: ActivityEnvironment, gateway: PaperGateway
 ) -> None:
     """DUR-40: a shutdown ends the stream, and its heartbeat with it."""
-    follow = StreamActivity(desk, cast("Client", stream.signals), ()).follow_orders
+    follow = StreamActivity(gateway, cast("Client", stream.signals), ()).follow_orders
     following = asyncio.create_task(environment.run(follow, FollowRequest(account=ACCOUNT)))
-    desk.live.put_nowait(OURS)
+    gateway.live.put_nowait(OURS)
     await eventually(
         lambda: stream.signals.sent and stream.beats > 0, "a report to be handed on, and a heartbeat"
     )

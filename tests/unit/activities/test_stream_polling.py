@@ -24,8 +24,8 @@ from alert_trader.domain.ids import FillId, Leg, OrderId
 from alert_trader.domain.money import Price
 from alert_trader.domain.orders.order import Fill, OrderReport, OrderStatus
 from tests.support.instants import STATED
-from tests.support.paper_desk import ACCOUNT, PaperDesk, reported
 from tests.support.paper_exchange import intent
+from tests.support.paper_gateway import ACCOUNT, PaperGateway, reported
 from tests.support.waiting import eventually
 
 OURS = replace(reported(intent(Leg.EXIT, 1, 3, "2.40")), updated_at=STATED)
@@ -77,14 +77,14 @@ class Signals:
 class Following:
     """A stream that is followed beside the test, with the orders read every few milliseconds."""
 
-    def __init__(self, environment: ActivityEnvironment, desk: PaperDesk) -> None:
+    def __init__(self, environment: ActivityEnvironment, gateway: PaperGateway) -> None:
         """Prepare the activity."""
         self.signals = Signals()
-        self.desk = desk
+        self.gateway = gateway
         self._environment = environment
         self.pages: list[Notice] = []
         self.activity = StreamActivity(
-            desk, cast("Client", self.signals), (self,), recheck=timedelta(milliseconds=5)
+            gateway, cast("Client", self.signals), (self,), recheck=timedelta(milliseconds=5)
         )
         self.task: asyncio.Task[None] = asyncio.create_task(self.attempt())
 
@@ -98,66 +98,70 @@ class Following:
 
 
 @pytest.fixture
-async def following(environment: ActivityEnvironment, desk: PaperDesk) -> AsyncIterator[Following]:
+async def following(environment: ActivityEnvironment, gateway: PaperGateway) -> AsyncIterator[Following]:
     """Follow a stream that says nothing, with one exit working."""
-    desk.known = [OURS, FOREIGN]
-    found = Following(environment, desk)
+    gateway.known = [OURS, FOREIGN]
+    found = Following(environment, gateway)
     await eventually(lambda: found.signals.sent, "the first look")
     yield found
     found.task.cancel()
     await asyncio.wait([found.task])
 
 
-async def test_each_change_is_reported_once_to_its_trade(following: Following, desk: PaperDesk) -> None:
+async def test_each_change_is_reported_once_to_its_trade(following: Following, gateway: PaperGateway) -> None:
     """DUR-40: however often the orders are read.
 
     The stream is opened again, an unchanged order adds nothing to a history.
     """
-    desk.looks.clear()
-    await eventually(lambda: len(desk.looks) > 5, "several looks")
+    gateway.looks.clear()
+    await eventually(lambda: len(gateway.looks) > 5, "several looks")
     following.task.cancel()
     await asyncio.wait([following.task])
     following.task = asyncio.create_task(following.attempt())
-    desk.looks.clear()
-    await eventually(lambda: len(desk.looks) > 2, "looks of the next attempt")
+    gateway.looks.clear()
+    await eventually(lambda: len(gateway.looks) > 2, "looks of the next attempt")
     assert following.signals.sent == [OURS]
 
 
-async def test_changes_missing_from_a_mute_stream_are_read(following: Following, desk: PaperDesk) -> None:
+async def test_changes_missing_from_a_mute_stream_are_read(
+    following: Following, gateway: PaperGateway
+) -> None:
     """FIL-10: a fill that no message tells is routed by the next look.
 
     What is news for long shows that the stream is mute.
     """
     filled = replace(OURS, status=OrderStatus.FILLED, remaining=0, updated_at=clock.now())
-    desk.known = [filled]
+    gateway.known = [filled]
     await eventually(lambda: following.signals.sent == [OURS, filled], "the fill to be told")
     assert not following.task.done()
     old = replace(filled, updated_at=clock.now() - timedelta(minutes=1), reject_reason="late")
-    desk.known = [old]
+    gateway.known = [old]
     with pytest.raises(Unavailable, match="has not sent"):
         await following.task
     assert following.signals.sent[-1] == old
 
 
-async def test_an_exit_of_an_earlier_day_is_read_by_its_id(following: Following, desk: PaperDesk) -> None:
+async def test_an_exit_of_an_earlier_day_is_read_by_its_id(
+    following: Following, gateway: PaperGateway
+) -> None:
     """FIL-10: a working order that is on no list any more is requested, since it may have filled."""
     filled = replace(OURS, status=OrderStatus.FILLED, remaining=0)
 
     async def no_orders(_: object = None) -> list[OrderReport]:
         return []
 
-    desk.known = [filled]
-    desk.orders_since = desk.live_orders = no_orders  # type: ignore[assignment, method-assign]
+    gateway.known = [filled]
+    gateway.orders_since = gateway.live_orders = no_orders  # type: ignore[assignment, method-assign]
     await eventually(lambda: following.signals.sent == [OURS, filled], "the fill to be told")
 
 
-async def test_a_failed_read_keeps_the_stream(following: Following, desk: PaperDesk) -> None:
+async def test_a_failed_read_keeps_the_stream(following: Following, gateway: PaperGateway) -> None:
     """UNK-30: reading is beside the stream; the stream continues without."""
-    desk.known = Unavailable("no answer")
-    desk.looks.clear()
-    await eventually(lambda: len(desk.looks) > 2, "looks that fail")
+    gateway.known = Unavailable("no answer")
+    gateway.looks.clear()
+    await eventually(lambda: len(gateway.looks) > 2, "looks that fail")
     assert not following.task.done()
-    desk.live.put_nowait(replace(OURS, status=OrderStatus.CANCELLING))
+    gateway.live.put_nowait(replace(OURS, status=OrderStatus.CANCELLING))
     await eventually(lambda: len(following.signals.sent) == 2, "the stream to be heard")
 
 
@@ -171,7 +175,7 @@ async def test_a_shutdown_ends_the_stream_at_once(
             await following.task
 
 
-async def test_a_fill_for_a_closed_trade_pages_a_person(following: Following, desk: PaperDesk) -> None:
+async def test_a_fill_for_a_closed_trade_pages_a_person(following: Following, gateway: PaperGateway) -> None:
     """FIL-30: a fill that comes after its trade has ended is nobody's but the operator's.
 
     Though the order is over.
@@ -179,17 +183,17 @@ async def test_a_fill_for_a_closed_trade_pages_a_person(following: Following, de
     following.signals.gone = True
     fill = Fill(fill_id=FillId("f1"), quantity=1, price=Price(Decimal("1.20")), at=clock.now())
     entry = reported(intent(Leg.ENTRY, 1, 3), order_id="2")
-    desk.live.put_nowait(replace(entry, status=OrderStatus.CANCELLED, remaining=2, fills=(fill,)))
+    gateway.live.put_nowait(replace(entry, status=OrderStatus.CANCELLED, remaining=2, fills=(fill,)))
     await eventually(lambda: following.pages, "a person to be called")
     assert following.pages[0].level is Level.PAGE
 
 
-async def test_the_account_is_informed_about_its_stream(following: Following, desk: PaperDesk) -> None:
+async def test_the_account_is_informed_about_its_stream(following: Following, gateway: PaperGateway) -> None:
     """That the stream is followed is known before a first order; that it is lost, at once."""
     account = following.signals.account
     await eventually(lambda: account.told, "the account to be told")
     assert [each.since is not None for each in account.told if isinstance(each, StreamStatus)] == [True]
-    desk.live.put_nowait(None)
+    gateway.live.put_nowait(None)
     with pytest.raises(Unavailable):
         await following.task
     assert account.told[-1] == StreamStatus(since=None, why="the stream was lost")
@@ -199,7 +203,7 @@ async def test_a_socket_is_replaced_at_its_maximum_age(following: Following) -> 
     """A stream that seems well is opened again all the same, at once and without counting as lost."""
     following.task.cancel()
     following.activity = StreamActivity(
-        following.desk, cast("Client", following.signals), (following,), age=timedelta(milliseconds=20)
+        following.gateway, cast("Client", following.signals), (following,), age=timedelta(milliseconds=20)
     )
     with pytest.raises(ApplicationError, match="is reopened") as aged:
         await following.attempt()

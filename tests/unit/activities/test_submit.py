@@ -36,8 +36,8 @@ from alert_trader.domain.not_sent import NotSentReason
 from alert_trader.domain.orders.order import OrderStatus, Position
 from tests.support.instants import STATED
 from tests.support.paper_account import PaperAccount
-from tests.support.paper_desk import PaperDesk, reported
 from tests.support.paper_exchange import MESSAGE, OTHER_SYMBOL, SYMBOL, intent
+from tests.support.paper_gateway import PaperGateway, reported
 
 SINCE = date(2026, 11, 22)
 ADMISSION = AdmitRequest(
@@ -69,14 +69,14 @@ HELD = Position(symbol=SYMBOL, quantity=2)
 
 def send(
     environment: ActivityEnvironment,
-    desk: PaperDesk,
+    gateway: PaperGateway,
     request: SubmitRequest = ENTRY,
     *,
     account: PaperAccount | None = None,
     stop: KillSwitch | None = None,
 ) -> Any:
     """Send an order by the activity of its leg."""
-    orders = OrderActivities(desk, Mode.DEMO, account or PaperAccount(), stop or KillSwitch())
+    orders = OrderActivities(gateway, Mode.DEMO, account or PaperAccount(), stop or KillSwitch())
     if request.conversion is not None:
         return environment.run(orders.convert_entry, request)
     return environment.run(
@@ -94,62 +94,62 @@ def quoted(bid: str, ask: str, *, age: float = 0.0, halted: bool = False) -> Quo
 
 
 async def test_an_order_is_looked_up_and_then_sent_once(
-    environment: ActivityEnvironment, desk: PaperDesk
+    environment: ActivityEnvironment, gateway: PaperGateway
 ) -> None:
     """ENT-40: nothing found and nothing against it: one request, and the venue's report."""
-    answer = await send(environment, desk)
+    answer = await send(environment, gateway)
     assert (answer.result, answer.adopted, answer.report.client_order_id) == (
         SubmitResult.ACCEPTED,
         False,
         "m1-e1",
     )
-    assert (desk.placed, desk.looks) == ([ENTRY.intent], [SINCE])
+    assert (gateway.placed, gateway.looks) == ([ENTRY.intent], [SINCE])
 
 
 @pytest.mark.parametrize("status", OrderStatus)
 async def test_an_existing_order_is_adopted(
-    environment: ActivityEnvironment, desk: PaperDesk, status: OrderStatus
+    environment: ActivityEnvironment, gateway: PaperGateway, status: OrderStatus
 ) -> None:
     """UNK-40: an earlier try is found by its name, however it stands by now, and nothing is sent."""
     earlier = reported(ENTRY.intent, status=status)
-    desk.known = [reported(intent(Leg.ENTRY, 2, 3), order_id="9"), earlier]
-    assert await send(environment, desk) == SubmitAnswer(
+    gateway.known = [reported(intent(Leg.ENTRY, 2, 3), order_id="9"), earlier]
+    assert await send(environment, gateway) == SubmitAnswer(
         result=SubmitResult.ACCEPTED, report=earlier, adopted=True, reserved=True
     )
-    assert desk.placed == []
+    assert gateway.placed == []
 
 
 async def test_an_existing_order_is_adopted_despite_every_guard(
-    environment: ActivityEnvironment, desk: PaperDesk
+    environment: ActivityEnvironment, gateway: PaperGateway
 ) -> None:
     """UNK-40: an order that exists is told, though it may not be sent any more."""
-    desk.known, desk.price = [reported(ENTRY.intent)], None
+    gateway.known, gateway.price = [reported(ENTRY.intent)], None
     environment.info = replace(environment.info, started_time=clock.now() - timedelta(hours=1))
     answer = await send(
-        environment, desk, replace(ENTRY, conversion=GUARD, not_after=clock.now() - timedelta(hours=1))
+        environment, gateway, replace(ENTRY, conversion=GUARD, not_after=clock.now() - timedelta(hours=1))
     )
-    assert (answer.adopted, desk.placed) == (True, [])
+    assert (answer.adopted, gateway.placed) == (True, [])
 
 
 @pytest.mark.parametrize("failure", [Unavailable("no answer"), Refused("unauthorized", "token expired")])
 async def test_nothing_is_sent_when_the_lookup_fails(
-    environment: ActivityEnvironment, desk: PaperDesk, failure: Any
+    environment: ActivityEnvironment, gateway: PaperGateway, failure: Any
 ) -> None:
     """UNK-30: a failed query is not an empty one."""
-    desk.known = failure
-    answer = await send(environment, desk)
-    assert (answer.result, answer.code, desk.placed) == (
+    gateway.known = failure
+    answer = await send(environment, gateway)
+    assert (answer.result, answer.code, gateway.placed) == (
         SubmitResult.NOT_SENT,
         NotSentReason.LOOKUP_FAILED,
         [],
     )
 
 
-async def test_a_late_attempt_does_not_send(environment: ActivityEnvironment, desk: PaperDesk) -> None:
+async def test_a_late_attempt_does_not_send(environment: ActivityEnvironment, gateway: PaperGateway) -> None:
     """UNK-50: the server saw it start so long ago that the call could outlive the activity."""
     environment.info = replace(environment.info, started_time=clock.now() - timedelta(seconds=8.6))
-    answer = await send(environment, desk)
-    assert (answer.result, answer.code, desk.placed) == (
+    answer = await send(environment, gateway)
+    assert (answer.result, answer.code, gateway.placed) == (
         SubmitResult.NOT_SENT,
         NotSentReason.STEP_DELAYED,
         [],
@@ -157,7 +157,7 @@ async def test_a_late_attempt_does_not_send(environment: ActivityEnvironment, de
 
 
 async def test_an_attempt_delayed_in_its_lookup_does_not_send(
-    environment: ActivityEnvironment, desk: PaperDesk
+    environment: ActivityEnvironment, gateway: PaperGateway
 ) -> None:
     """UNK-50: the deadline is looked at after everything that may take its time, right before the send."""
     environment.info = replace(environment.info, start_to_close_timeout=timedelta(seconds=1.6))
@@ -167,9 +167,9 @@ async def test_an_attempt_delayed_in_its_lookup_does_not_send(
         while time.monotonic() < ends:
             pass
 
-    desk.before_look = stall
-    answer = await send(environment, desk)
-    assert (answer.result, answer.code, desk.placed) == (
+    gateway.before_look = stall
+    answer = await send(environment, gateway)
+    assert (answer.result, answer.code, gateway.placed) == (
         SubmitResult.NOT_SENT,
         NotSentReason.STEP_DELAYED,
         [],
@@ -178,11 +178,11 @@ async def test_an_attempt_delayed_in_its_lookup_does_not_send(
 
 @pytest.mark.parametrize("mode", [mode for mode in Mode if mode is not Mode.DEMO])
 async def test_a_worker_of_another_mode_does_nothing(
-    environment: ActivityEnvironment, desk: PaperDesk, mode: Mode
+    environment: ActivityEnvironment, gateway: PaperGateway, mode: Mode
 ) -> None:
     """DRY-20: a trade's mode is the worker's, or nothing leaves."""
-    answer = await send(environment, desk, replace(ENTRY, mode=mode))
-    assert (answer.result, answer.code, desk.placed, desk.looks) == (
+    answer = await send(environment, gateway, replace(ENTRY, mode=mode))
+    assert (answer.result, answer.code, gateway.placed, gateway.looks) == (
         SubmitResult.NOT_SENT,
         NotSentReason.WRONG_MODE,
         [],
@@ -190,12 +190,12 @@ async def test_a_worker_of_another_mode_does_nothing(
     )
 
 
-async def test_a_late_entry_is_not_sent(environment: ActivityEnvironment, desk: PaperDesk) -> None:
+async def test_a_late_entry_is_not_sent(environment: ActivityEnvironment, gateway: PaperGateway) -> None:
     """WHO-30: past its last moment an entry is decided again; before it, it goes."""
-    late = await send(environment, desk, replace(ENTRY, not_after=clock.now() - timedelta(milliseconds=1)))
-    assert (late.result, late.code, desk.placed) == (SubmitResult.NOT_SENT, NotSentReason.TOO_LATE, [])
+    late = await send(environment, gateway, replace(ENTRY, not_after=clock.now() - timedelta(milliseconds=1)))
+    assert (late.result, late.code, gateway.placed) == (SubmitResult.NOT_SENT, NotSentReason.TOO_LATE, [])
     assert (
-        await send(environment, desk, replace(ENTRY, not_after=clock.now() + timedelta(hours=1)))
+        await send(environment, gateway, replace(ENTRY, not_after=clock.now() + timedelta(hours=1)))
     ).result is SubmitResult.ACCEPTED
 
 
@@ -214,33 +214,33 @@ async def test_a_late_entry_is_not_sent(environment: ActivityEnvironment, desk: 
 )
 async def test_a_conversion_is_not_sent_against_a_bad_quote(
     environment: ActivityEnvironment,
-    desk: PaperDesk,
+    gateway: PaperGateway,
     quote: dict[str, Any] | None,
     ladder: LadderPolicy,
     code: Code,
 ) -> None:
     """RSK-10, RSK-40: the market of this moment decides, not the one of the alert."""
-    desk.price = None if quote is None else quoted(**quote)
-    answer = await send(environment, desk, replace(ENTRY, conversion=replace(GUARD, ladder=ladder)))
-    assert (answer.result, answer.code, desk.placed) == (SubmitResult.NOT_SENT, code, [])
+    gateway.price = None if quote is None else quoted(**quote)
+    answer = await send(environment, gateway, replace(ENTRY, conversion=replace(GUARD, ladder=ladder)))
+    assert (answer.result, answer.code, gateway.placed) == (SubmitResult.NOT_SENT, code, [])
 
 
 async def test_a_conversion_within_the_ceiling_is_sent(
-    environment: ActivityEnvironment, desk: PaperDesk
+    environment: ActivityEnvironment, gateway: PaperGateway
 ) -> None:
     """RSK-10: an ask at the ceiling is still within it."""
-    desk.price = quoted("1.30", "1.32")
-    answer = await send(environment, desk, replace(ENTRY, conversion=GUARD))
-    assert (answer.result, len(desk.placed)) == (SubmitResult.ACCEPTED, 1)
+    gateway.price = quoted("1.30", "1.32")
+    answer = await send(environment, gateway, replace(ENTRY, conversion=GUARD))
+    assert (answer.result, len(gateway.placed)) == (SubmitResult.ACCEPTED, 1)
 
 
 async def test_a_conversion_without_a_quote_is_not_sent(
-    environment: ActivityEnvironment, desk: PaperDesk
+    environment: ActivityEnvironment, gateway: PaperGateway
 ) -> None:
     """RSK-40: no answer is no quote."""
-    desk.price = Unavailable("no answer")
-    answer = await send(environment, desk, replace(ENTRY, conversion=GUARD))
-    assert (answer.result, answer.code, desk.placed) == (
+    gateway.price = Unavailable("no answer")
+    answer = await send(environment, gateway, replace(ENTRY, conversion=GUARD))
+    assert (answer.result, answer.code, gateway.placed) == (
         SubmitResult.NOT_SENT,
         NotSentReason.QUOTE_UNAVAILABLE,
         [],
@@ -260,26 +260,26 @@ async def test_a_conversion_without_a_quote_is_not_sent(
     ],
 )
 async def test_a_replacing_exit_needs_free_contracts(
-    environment: ActivityEnvironment, desk: PaperDesk, held: list[Position], closing: int, *, sent: bool
+    environment: ActivityEnvironment, gateway: PaperGateway, held: list[Position], closing: int, *, sent: bool
 ) -> None:
     """EXT-10, EXT-30: the account holds what is sold, and no other close works on it."""
-    desk.held = held
+    gateway.held = held
     ended = reported(intent(Leg.EXIT, 8, 2, "2.40"), order_id="7", status=OrderStatus.CANCELLED)
-    desk.known = [ended, reported(intent(Leg.ENTRY, 1, 4), order_id="6")]
+    gateway.known = [ended, reported(intent(Leg.ENTRY, 1, 4), order_id="6")]
     if closing > 0:
-        desk.known.append(reported(intent(Leg.EXIT, 9, closing, "2.40"), order_id="8"))
-    answer = await send(environment, desk, EXIT)
-    assert (answer.result is SubmitResult.ACCEPTED, len(desk.placed)) == (sent, int(sent))
+        gateway.known.append(reported(intent(Leg.EXIT, 9, closing, "2.40"), order_id="8"))
+    answer = await send(environment, gateway, EXIT)
+    assert (answer.result is SubmitResult.ACCEPTED, len(gateway.placed)) == (sent, int(sent))
     assert sent or answer.code == NotSentReason.POSITION_NOT_FREE
 
 
 async def test_an_exit_without_a_position_reading_is_not_sent(
-    environment: ActivityEnvironment, desk: PaperDesk
+    environment: ActivityEnvironment, gateway: PaperGateway
 ) -> None:
     """EXT-10: no answer is no position."""
-    desk.held = Unavailable("no answer")
-    answer = await send(environment, desk, EXIT)
-    assert (answer.result, answer.code, desk.placed) == (
+    gateway.held = Unavailable("no answer")
+    answer = await send(environment, gateway, EXIT)
+    assert (answer.result, answer.code, gateway.placed) == (
         SubmitResult.NOT_SENT,
         NotSentReason.POSITION_UNAVAILABLE,
         [],
@@ -295,15 +295,19 @@ async def test_an_exit_without_a_position_reading_is_not_sent(
     ],
 )
 async def test_an_answer_is_classified(
-    environment: ActivityEnvironment, desk: PaperDesk, failure: Any, result: SubmitResult, code: str | None
+    environment: ActivityEnvironment,
+    gateway: PaperGateway,
+    failure: Any,
+    result: SubmitResult,
+    code: str | None,
 ) -> None:
     """UNK-10: only what is proven is a refusal.
 
     What nobody can say is unknown, and nothing is tried again here.
     """
-    desk.answer = failure
-    answer = await send(environment, desk)
-    assert (answer.result, answer.code, answer.report, len(desk.placed)) == (result, code, None, 1)
+    gateway.answer = failure
+    answer = await send(environment, gateway)
+    assert (answer.result, answer.code, answer.report, len(gateway.placed)) == (result, code, None, 1)
 
 
 @pytest.mark.parametrize(
@@ -315,29 +319,29 @@ async def test_an_answer_is_classified(
     ],
 )
 async def test_a_cancel_is_sent_once(
-    environment: ActivityEnvironment, desk: PaperDesk, failure: Any, result: CancelResult
+    environment: ActivityEnvironment, gateway: PaperGateway, failure: Any, result: CancelResult
 ) -> None:
     """ENT-60, HLT-30: a cancel is sent whatever else holds, and none of its answers is a cancellation."""
-    desk.answer = failure
+    gateway.answer = failure
     halted = PaperAccount()
     halted.halt()
     environment.info = replace(environment.info, started_time=clock.now() - timedelta(hours=1))
     answer = await environment.run(
-        OrderActivities(desk, Mode.DEMO, halted, KillSwitch(always=True)).cancel_order, OrderId("5")
+        OrderActivities(gateway, Mode.DEMO, halted, KillSwitch(always=True)).cancel_order, OrderId("5")
     )
-    assert (answer.result, desk.cancelled) == (result, ["5"])
+    assert (answer.result, gateway.cancelled) == (result, ["5"])
 
 
-async def test_a_failed_lookup_is_no_answer(environment: ActivityEnvironment, desk: PaperDesk) -> None:
+async def test_a_failed_lookup_is_no_answer(environment: ActivityEnvironment, gateway: PaperGateway) -> None:
     """UNK-30: neither a look nor a read of an order or the position turns a failure into an empty answer."""
-    lookups = OrderLookups(desk)
+    lookups = OrderLookups(gateway)
     find = FindRequest(
         intent=ENTRY.intent, search_from=SINCE, intended_at=clock.now(), lost_at=clock.now(), known_ids=()
     )
     assert (await environment.run(lookups.find_order, find)).report is None
     with pytest.raises(ApplicationError, match="it no longer knows it"):
         await environment.run(lookups.read_order, OrderId("1"))
-    desk.known = Unavailable("no answer")
+    gateway.known = Unavailable("no answer")
     with pytest.raises(Unavailable):
         await environment.run(lookups.find_order, find)
     with pytest.raises(Unavailable):
@@ -375,12 +379,12 @@ async def test_no_order_is_sent_twice_or_against_a_guard(  # noqa: PLR0913 - eve
     answer: Any,
 ) -> None:
     """UNK-40, UNK-50, EXT-10: it leaves at most once, and only when every guard that applies lets it."""
-    desk, env, now = PaperDesk(), ActivityEnvironment(), clock.now()
-    desk.known, desk.price = ([reported(EXIT.intent)] if found else []), quoted("1.18", ask)
-    desk.held, desk.answer = [replace(HELD, quantity=held)], answer
+    gateway, env, now = PaperGateway(), ActivityEnvironment(), clock.now()
+    gateway.known, gateway.price = ([reported(EXIT.intent)] if found else []), quoted("1.18", ask)
+    gateway.held, gateway.answer = [replace(HELD, quantity=held)], answer
     for name, fails in failures.items():
         if fails:
-            setattr(desk, name, Unavailable("no answer"))
+            setattr(gateway, name, Unavailable("no answer"))
     started = now - timedelta(seconds=9 if stalled else 0)
     env.info = replace(env.info, started_time=started, start_to_close_timeout=timedelta(seconds=10))
     request = replace(
@@ -390,7 +394,7 @@ async def test_no_order_is_sent_twice_or_against_a_guard(  # noqa: PLR0913 - eve
         check_position=check_position,
         not_after=None if late is None else now + late,
     )
-    result = (await send(env, desk, request)).result
+    result = (await send(env, gateway, request)).result
     allowed = (
         mode is Mode.DEMO
         and not failures["known"]
@@ -400,69 +404,71 @@ async def test_no_order_is_sent_twice_or_against_a_guard(  # noqa: PLR0913 - eve
         and late != timedelta(hours=-1)
         and not stalled
     )
-    assert len(desk.placed) == int(allowed)
+    assert len(gateway.placed) == int(allowed)
     assert (result is SubmitResult.UNKNOWN) == (allowed and isinstance(answer, OutcomeUnknown))
     assert (result is SubmitResult.ACCEPTED) == (
         (allowed and answer is None) or (found and mode is Mode.DEMO and not failures["known"])
     )
 
 
-async def test_an_entry_is_sent_when_admitted(environment: ActivityEnvironment, desk: PaperDesk) -> None:
+async def test_an_entry_is_sent_when_admitted(
+    environment: ActivityEnvironment, gateway: PaperGateway
+) -> None:
     """RSK-20: what the account said is in the answer, so that history explains it.
 
     Its money is known to be reserved.
     """
     account = PaperAccount()
-    answer = await send(environment, desk, account=account)
+    answer = await send(environment, gateway, account=account)
     assert (answer.admitted.quantity, answer.admitted.first, answer.reserved) == (3, True, True)
     assert account.memory.committed == ADMISSION.cost
 
 
 async def test_nothing_is_sent_for_a_halted_account(
-    environment: ActivityEnvironment, desk: PaperDesk
+    environment: ActivityEnvironment, gateway: PaperGateway
 ) -> None:
     """HLT-10: the account says no in the sending itself; an exit asks nobody and goes (EXT-50)."""
     account = PaperAccount()
     account.halt()
-    answer = await send(environment, desk, account=account)
-    assert (answer.result, answer.code, answer.reserved, desk.placed) == (
+    answer = await send(environment, gateway, account=account)
+    assert (answer.result, answer.code, answer.reserved, gateway.placed) == (
         SubmitResult.NOT_SENT,
         Code.ACCOUNT_HALTED,
         False,
         [],
     )
-    desk.held = [HELD]
+    gateway.held = [HELD]
     assert (
-        await send(environment, desk, EXIT, account=account, stop=KillSwitch(always=True))
+        await send(environment, gateway, EXIT, account=account, stop=KillSwitch(always=True))
     ).result is SubmitResult.ACCEPTED
     assert len(account.asked) == 1
 
 
 async def test_an_unreachable_account_stops_entries_only(
-    environment: ActivityEnvironment, desk: PaperDesk
+    environment: ActivityEnvironment, gateway: PaperGateway
 ) -> None:
     """EXT-50: when in doubt an entry is not sent; the exit continues."""
     account = PaperAccount()
     account.away = True
-    answer = await send(environment, desk, account=account)
-    assert (answer.result, answer.code, answer.reserved, desk.placed) == (
+    answer = await send(environment, gateway, account=account)
+    assert (answer.result, answer.code, answer.reserved, gateway.placed) == (
         SubmitResult.NOT_SENT,
         Code.ACCOUNT_UNREACHABLE,
         True,
         [],
     )
-    desk.held = [HELD]
-    assert (await send(environment, desk, EXIT, account=account)).result is SubmitResult.ACCEPTED
+    gateway.held = [HELD]
+    assert (await send(environment, gateway, EXIT, account=account)).result is SubmitResult.ACCEPTED
 
 
 async def test_an_expired_admission_is_requested_again_and_never_used(
-    environment: ActivityEnvironment, desk: PaperDesk
+    environment: ActivityEnvironment, gateway: PaperGateway
 ) -> None:
     """HLT-10: a word that was good when the look began and is old when it ends lets nothing leave."""
     account = PaperAccount()
     account.slow = 1.0
-    answer = await send(environment, desk, account=account)
-    assert (answer.result, answer.code, desk.placed, len(account.asked)) == (
+    answer = await send(environment, gateway, account=account)
+    assert (answer.result, answer.code, gateway.placed, len(account.asked)) == (
         SubmitResult.NOT_SENT,
         NotSentReason.GRANT_TOO_OLD,
         [],
@@ -472,15 +478,15 @@ async def test_an_expired_admission_is_requested_again_and_never_used(
 
 
 async def test_an_admission_for_fewer_contracts_is_a_new_intent(
-    environment: ActivityEnvironment, desk: PaperDesk
+    environment: ActivityEnvironment, gateway: PaperGateway
 ) -> None:
     """ENT-40: what is sent stands in history first.
 
     An entry that the account lowers is not sent as it is.
     """
     request = replace(ENTRY, admission=replace(ADMISSION, buying_power=Usd(Decimal(300))))
-    answer = await send(environment, desk, request)
-    assert (answer.result, answer.code, answer.admitted.quantity, desk.placed) == (
+    answer = await send(environment, gateway, request)
+    assert (answer.result, answer.code, answer.admitted.quantity, gateway.placed) == (
         SubmitResult.NOT_SENT,
         NotSentReason.ADMITTED_FEWER,
         2,
@@ -489,7 +495,7 @@ async def test_an_admission_for_fewer_contracts_is_a_new_intent(
 
 
 async def test_a_stop_file_stops_entries_without_temporal(
-    environment: ActivityEnvironment, desk: PaperDesk, tmp_path: Path
+    environment: ActivityEnvironment, gateway: PaperGateway, tmp_path: Path
 ) -> None:
     """HLT-10: the file is looked at in the sending.
 
@@ -498,25 +504,25 @@ async def test_a_stop_file_stops_entries_without_temporal(
     account, stop = PaperAccount(), KillSwitch(file=tmp_path / "STOP")
     account.away = True
     (tmp_path / "STOP").touch()
-    answer = await send(environment, desk, account=account, stop=stop)
-    assert (answer.result, answer.code, desk.placed) == (SubmitResult.NOT_SENT, Code.STOPPED_BY_FILE, [])
+    answer = await send(environment, gateway, account=account, stop=stop)
+    assert (answer.result, answer.code, gateway.placed) == (SubmitResult.NOT_SENT, Code.STOPPED_BY_FILE, [])
     assert str(tmp_path / "STOP") in answer.detail
-    desk.known = [reported(ENTRY.intent)]
-    assert (await send(environment, desk, account=account, stop=stop)).adopted
+    gateway.known = [reported(ENTRY.intent)]
+    assert (await send(environment, gateway, account=account, stop=stop)).adopted
 
 
 async def test_a_stop_file_created_during_the_checks_stops_the_entry(
-    environment: ActivityEnvironment, desk: PaperDesk, tmp_path: Path
+    environment: ActivityEnvironment, gateway: PaperGateway, tmp_path: Path
 ) -> None:
     """HLT-10: it is looked at once more right before the first byte."""
-    desk.before_look = (tmp_path / "STOP").touch
-    answer = await send(environment, desk, stop=KillSwitch(file=tmp_path / "STOP"))
-    assert (answer.result, answer.code, desk.placed) == (SubmitResult.NOT_SENT, Code.STOPPED_BY_FILE, [])
+    gateway.before_look = (tmp_path / "STOP").touch
+    answer = await send(environment, gateway, stop=KillSwitch(file=tmp_path / "STOP"))
+    assert (answer.result, answer.code, gateway.placed) == (SubmitResult.NOT_SENT, Code.STOPPED_BY_FILE, [])
 
 
 async def test_an_entry_without_admission_is_not_sent(
-    environment: ActivityEnvironment, desk: PaperDesk
+    environment: ActivityEnvironment, gateway: PaperGateway
 ) -> None:
     """RSK-20: no way around the account, whatever history asks for."""
-    answer = await send(environment, desk, replace(ENTRY, admission=None))
-    assert (answer.result, desk.placed) == (SubmitResult.NOT_SENT, [])
+    answer = await send(environment, gateway, replace(ENTRY, admission=None))
+    assert (answer.result, gateway.placed) == (SubmitResult.NOT_SENT, [])

@@ -122,16 +122,18 @@ def intent(name: ClientOrderId, side: Side) -> OrderIntent:
 
 FULL = TradeState(
     lifecycle=TradeLifecycle(phase=Phase.DONE, outcome=Outcome.FLAT),
-    reason="closed by desk",
+    reason="closed by gateway",
     over=True,
     parsed=ParsedAlert(kind=AlertKind.ENTRY, symbol="SPY", strike=Decimal(602), right=Right.CALL),
     sized=SIZED,
     offer=Offer(id="m1", kind=OfferKind.ENTRY, text="buy 4", quantity=4, until=NOW),
-    approval=Approval(by="desk", quantity=4, ceiling=dollars("1.32")),
+    approval=Approval(by="gateway", quantity=4, ceiling=dollars("1.32")),
     approved_at=NOW,
     rehearsed=True,
-    buying_stopped=Denied(code=Code.OPERATOR_CANCELLED, reason="desk cancelled it", facts={"by": "desk"}),
-    close_requested_by="desk",
+    buying_stopped=Denied(
+        code=Code.OPERATOR_CANCELLED, reason="gateway cancelled it", facts={"by": "gateway"}
+    ),
+    close_requested_by="gateway",
     orders=OrdersState(
         ledger=ledger(),
         search_from=date(2026, 11, 26),
@@ -160,8 +162,8 @@ FULL = TradeState(
         closed_elsewhere=1,
         partial=PartialExit(quantity=1, keep=1, first_order=1),
         requests=[
-            PartialExitRequest(portion=Portion(count=1), by="desk", done=True, text="Sold 1", sold=1),
-            PartialExitRequest(portion=Portion(fraction=Decimal("0.5")), by="desk"),
+            PartialExitRequest(portion=Portion(count=1), by="gateway", done=True, text="Sold 1", sold=1),
+            PartialExitRequest(portion=Portion(fraction=Decimal("0.5")), by="gateway"),
         ],
     ),
     early_reports=[REPORT],

@@ -40,7 +40,7 @@ SHAPES = [
     ("buy DIS Calls Dec 18 112 calls for 4.70 @everyone", "DIS 112C 2026-12-18", "4.70", None),
     ("DIS - $112 CALLS EXPIRATION 12/18 $1.29 STOP LOSS AT $1.00", "DIS 112C 2026-12-18", "1.29", None),
     ("buy KO 70$ puts Dec 18th at 1.75", "KO 70P 2026-12-18", "1.75", None),
-    ("Buy To Open\nDIS 112C 0DTE $0.71\n@desk", "DIS 112C 2026-11-23", "0.71", None),
+    ("Buy To Open\nDIS 112C 0DTE $0.71\n@gateway", "DIS 112C 2026-11-23", "0.71", None),
     ("I'm buying DIS 112c 12/18 @ 1.25", "DIS 112C 2026-12-18", "1.25", None),
     # without an action word, and the action in other words
     ("Took KO 70c 12/18 @ 1.2", "KO 70C 2026-12-18", "1.2", None),

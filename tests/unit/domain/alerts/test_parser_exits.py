@@ -37,7 +37,7 @@ EXITS = [
     ("Closing the remaining 5 $KO 12/18 70c for 300%", "KO 70C 2026-12-18", None, Share.ALL, None, None),
     ("$KO 70c 150%\n**5 ITM**\nI'm all OUT.", "KO 70C None", None, Share.ALL, None, None),
     (
-        "@desk\nClose or Trim\nTRIM\n\nKO 70C 2026-12-18\n1.59 \u2192 1.75",
+        "@gateway\nClose or Trim\nTRIM\n\nKO 70C 2026-12-18\n1.59 \u2192 1.75",
         "KO 70C 2026-12-18",
         None,
         Share.PARTIAL,

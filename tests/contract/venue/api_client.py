@@ -41,7 +41,7 @@ AAPL = f"AAPL  {expiry():%y%m%d}C00200000"
 SPXW = f"SPXW  {expiry():%y%m%d}C06000000"
 
 
-class Desk:
+class ApiClient:
     """One account of a venue, seen through the SDK and through the venue's control."""
 
     def __init__(

@@ -1,4 +1,4 @@
-"""A broker's desk in memory, for tests of the activities.
+"""A broker's gateway in memory, for tests of the activities.
 
 It answers what it is told to, and keeps every request that would change something.
 """
@@ -34,7 +34,7 @@ _T = TypeVar("_T")
 ACCOUNT = AccountNumber("5WT00001")
 
 
-class PaperDesk:
+class PaperGateway:
     """An `OrderGateway`. Set an attribute to the answer, or to the failure that is raised in its place."""
 
     def __init__(self) -> None:
