@@ -90,7 +90,10 @@ LEDGER = {
         "if order.state is not OrderState.ACKNOWLEDGED:\n            order.state = state",
         "order.state = state",
     ),
-    "a replaced order is acted on": ("return max(working or", "return min(working or"),
+    "a replaced order is acted on": (
+        "return max(\n            working or",
+        "return min(\n            working or",
+    ),
 }
 EXITS = {
     "what is planned already is not counted": (
