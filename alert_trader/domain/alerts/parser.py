@@ -9,7 +9,7 @@ a terminal or a log would act on (WHO-60).
 from datetime import date, datetime
 from typing import NamedTuple
 
-from alert_trader.domain.alerts.alert import AlertMessage, ParsedAlert
+from alert_trader.domain.alerts.alert import AlertMessage, Nature, ParsedAlert
 from alert_trader.domain.alerts.parsing.answer import CHATTER, answer, first_hand, too_long
 from alert_trader.domain.alerts.parsing.candidates import find_candidates
 from alert_trader.domain.alerts.parsing.checks.check import Verdict, check
@@ -47,13 +47,14 @@ def parse(message: AlertMessage, room: RoomRule = NO_RULE) -> ParsedAlert:
     `room` is what the author's room leaves unsaid; without it, what is missing is refused. Only a first
     message opens a trade, and only a first message or a reply closes one.
     """
-    return first_hand(_run(message, room).alert, message.nature)
+    alert = _run(message, room).alert
+    return alert if message.nature is Nature.FIRST else first_hand(alert, message.nature)
 
 
 def explain_reading(message: AlertMessage, room: RoomRule = NO_RULE) -> Explanation:
     """Explain how a message is read: the shape of each token, and each check up to the first that failed."""
     parsed = _run(message, room)
-    alert = first_hand(parsed.alert, message.nature)
+    alert = parsed.alert if message.nature is Nature.FIRST else first_hand(parsed.alert, message.nature)
     if parsed.outline is None:
         return explain_chatter(alert)
     return explain(message.shown, parsed.outline, parsed.verdict, alert)

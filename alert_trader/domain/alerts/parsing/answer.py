@@ -85,11 +85,9 @@ def too_long(length: int, longest: int) -> ParsedAlert:
 
 
 def first_hand(alert: ParsedAlert, nature: Nature) -> ParsedAlert:
-    """Refuse what a reply, forward, quote or edit may not do; of these, only a reply may close."""
-    harmless = (
-        nature is Nature.FIRST
-        or alert.kind in {AlertKind.CHATTER, AlertKind.REFUSED}
-        or (alert.kind is AlertKind.EXIT and nature is Nature.REPLY)
+    """Refuse what a message that is no first one may not do: of these, only a reply may close."""
+    harmless = alert.kind in {AlertKind.CHATTER, AlertKind.REFUSED} or (
+        alert.kind is AlertKind.EXIT and nature is Nature.REPLY
     )
     if harmless:
         return alert

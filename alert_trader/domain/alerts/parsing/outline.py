@@ -72,14 +72,14 @@ class Outline(NamedTuple):
 
 def outline(text: NormalizedText, tokens: Sequence[Token]) -> Outline:
     """Find the action phrases and the form of a message."""
-    kinds = {token.kind for token in tokens}
+    kinds = frozenset([token.kind for token in tokens])
     if "MARKUP" in kinds:
-        kinds.remove("MARKUP")
+        kinds -= {"MARKUP"}
         tokens = [token for token in tokens if token.kind != "MARKUP"]
     kept = tuple(tokens)
     opening = length_of_opening(kept)
     actions = _actions(kept, opening, signed="SIGNED" in kinds)
-    return Outline(text, kept, frozenset(kinds), opening, actions, _form(text, kept))
+    return Outline(text, kept, kinds, opening, actions, _form(text, kept))
 
 
 def _actions(tokens: tuple[Token, ...], opening: int, *, signed: bool) -> tuple[ActionPhrase, ...]:
@@ -145,12 +145,11 @@ def _lines(text: NormalizedText, tokens: tuple[Token, ...]) -> list[FormLine]:
         name = "" if mark is None else " ".join(_DECORATION.sub(" ", line[0][: mark.start()]).split())
         part = NAMES.get(name)
         start = line.start() if part is None or mark is None else line.start() + mark.end()
+        end = line.end()
         while index < len(tokens) and tokens[index].start < start:
             index += 1
-        value: list[Token] = []
-        while index < len(tokens) and tokens[index].start < line.end():
-            if tokens[index].kind != "NEWLINE":
-                value.append(tokens[index])
+        first = index
+        while index < len(tokens) and tokens[index].start < end:
             index += 1
-        lines.append(FormLine(part, tuple(value)))
+        lines.append(FormLine(part, tokens[first:index]))
     return lines

@@ -45,13 +45,13 @@ _SPAN_OF_TIME = re.compile(r"[0-9]{1,3}(?:m|min|mins|h|hr|hrs|d|w|ema|sma|ma|dma
 def collect_prose(tokens: tuple[Token, ...], start: int, defaults: RoomDefaults | None = None) -> FieldsDraft:
     """Collect the fields of the contract that is written from token `start` on."""
     walk = Walk(tokens, start, defaults)
-    for index in range(start, len(tokens)):
-        token = tokens[index]
-        walk.index = index
-        handler = _HANDLERS.get(token.kind)
-        if handler is not None:
-            handler(walk, token)
-        if token.kind != "NEWLINE":
+    handlers = _HANDLERS
+    for index, token in enumerate(tokens[start:], start):
+        kind = token.kind
+        if kind in handlers:
+            walk.index = index
+            handlers[kind](walk, token)
+        if kind != "NEWLINE":
             walk.before = token
     walk.drop_mark()
     walk.drop_label()
