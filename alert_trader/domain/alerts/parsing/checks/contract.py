@@ -135,7 +135,7 @@ def _expiration(fields: Fields, reading: Reading) -> Refusal | None:
         if isinstance(day, NoDay):
             found = f"found {quote(token.text)}, which {day.reason}"
             reason = (
-                f"expected an expiration seen from {reading.today}, {found}: write the date of a listed one"
+                f"expected an expiration from {reading.today} on, {found}: write the date of a listed one"
             )
             return Refusal(Code.PARSE_BAD_EXPIRY, reason, token)
         if not fields.prices and not is_trading_day(day):
