@@ -83,7 +83,10 @@ class Halts:
             "for entries to be cancelled",
         )
         cancelled = tuple(ended_line(each) for each in self._stopped if not each.entering)
-        remaining = tuple(self._account.trades.values())
+        # a trade that neither buys nor holds is about to be over: its last report may still be on its way
+        remaining = tuple(
+            trade for trade in self._account.trades.values() if trade.entering or trade.position > 0
+        )
         return HaltReceipt(
             acknowledged=True,
             state=self._account.state,
