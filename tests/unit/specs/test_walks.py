@@ -22,7 +22,16 @@ _NO_FUNCTION = {
     "admit",
     "order_report",
     "report_position",
-} | {"TradeWorkflow", "AlertMessage", "OrderManager", "Exits", "PartialExits", "Entry", "may_send", "intake.py"}
+} | {
+    "TradeWorkflow",
+    "AlertMessage",
+    "OrderManager",
+    "Exits",
+    "PartialExits",
+    "Entry",
+    "may_send",
+    "intake.py",
+}
 """What is named beside the functions of a row: activities, updates, signals, arguments and classes of other files."""
 ROWS = _FILE.findall(WALK)
 
