@@ -1,4 +1,4 @@
-# ruff: noqa: INP001 - a script of one deployment, not a room
+# ruff: noqa: INP001 - a script of one deployment, not a package
 """Make the namespace of the mode in force fit for trades, once, before workers start.
 
 It exists then, keeps closed trades as long as the settings say (30 days at least: so long is a message's second trade refused), and knows

@@ -78,7 +78,7 @@ async def play(guild: Guild) -> None:
     async def told() -> bool:
         return "Closed" in str([each["content"] for each in await guild.chat.messages(closed["id"])])
 
-    await eventually(told, "the end of the story", within=20)
+    await eventually(told, "the last event in the thread", within=20)
     page = f"{guild.stack.chat_url}/?still"
     story = [bumped, closed, half]
     await shoot(

@@ -87,7 +87,7 @@ IDENTIFIERS = (
     ),
     _word("floor", r"\b_?[Ff]loor\b", "harness (tests)", {"alert_trader/domain/*": "rounding down"}),
     _word("seat", r"\b_?[Ss]eats?\b", "worker_slot (tests)"),
-    _word("rung", r"\b[Rr]ungs?\b", "step of the ladder, LadderStep"),
+    _word("rung", r"\b[Rr]ungs?\b", "LadderStage, stage (of the ladder)"),
 )
 """Names of classes, modules, signals and variables."""
 

@@ -169,7 +169,7 @@ class Entry:
                 self._end(f"{order.client_order_id} ended at the broker: {order.status}")
         return True
 
-    # The rungs of the ladder
+    # The stages of the ladder
 
     async def _work_limit(self, bumps_due: int) -> None:
         entry, limit = self._entry, self._entry.limit
@@ -190,7 +190,7 @@ class Entry:
         entry.step = f"bump {entry.bumps}" if entry.bumps > 0 else "limit"
         if entry.order is None:
             await self._send(BUMP_ENTRY if entry.bumps > 0 else SUBMIT_ENTRY, limit)
-        await self._wait_for_next_rung()
+        await self._wait_for_next_stage()
 
     async def _convert(self) -> None:
         if not await self._cancel_working():
@@ -316,7 +316,7 @@ class Entry:
             self._entry.order = None
         return self.remaining > 0 and not self._cancelled
 
-    async def _wait_for_next_rung(self) -> None:
+    async def _wait_for_next_stage(self) -> None:
         """Wait for the order to end, a person's request, or the next stage."""
         order = self._order
         assert order is not None

@@ -9,6 +9,12 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[3]
 PAPERS = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs/glossary.md")
+PAGES = sorted(
+    page
+    for page in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "specs").rglob("*.md"))
+    if page.name != "CHANGELOG.md"
+)
+"""The pages of today; the changelog may name what a version removed."""
 PINNED = set(re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements-dev.txt").read_text(), re.MULTILINE))
 
 
@@ -29,6 +35,13 @@ def test_a_make_target_that_is_named_exists(paper: str) -> None:
     named = set(re.findall(r"(?:^|`)make ([a-z-]+)", (ROOT / paper).read_text(), re.MULTILINE))
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert named - targets == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_a_file_that_is_named_exists(page: Path) -> None:
+    """Each `folder/.../file.py` in a page is a file of the project."""
+    named = set(re.findall(r"`([a-z_0-9]+(?:/[a-z_0-9]+)+\.py)`", page.read_text()))
+    assert sorted(name for name in named if not (ROOT / name).is_file()) == []
 
 
 def test_the_changelog_keeps_its_form() -> None:

@@ -22,8 +22,17 @@ _NO_FUNCTION = {
     "admit",
     "order_report",
     "report_position",
-} | {"TradeWorkflow", "AlertMessage", "OrderManager", "Exits", "PartialExits", "still", "intake.py"}
-"""What is named beside the functions of a row: activities, updates, signals and classes of other files."""
+} | {
+    "TradeWorkflow",
+    "AlertMessage",
+    "OrderManager",
+    "Exits",
+    "PartialExits",
+    "Entry",
+    "may_send",
+    "intake.py",
+}
+"""What is named beside the functions of a row: activities, updates, signals, arguments and classes of other files."""
 ROWS = _FILE.findall(WALK)
 
 
