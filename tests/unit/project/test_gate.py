@@ -66,8 +66,8 @@ def test_the_readme_has_every_folder() -> None:
 @pytest.mark.parametrize(
     ("name", "text", "count"),
     [
-        ("Desk", "class OrderGateway: self._gateway = gateway", 3),
-        ("Desk", "a trading gateway", 0),
+        ("Desk", "class OrderDesk: self._desk = desk", 3),
+        ("Desk", "a trading desk", 0),
         ("taken back", "It is taken back, and takes\nthe exits back.", 2),
         ("house", "the house likes it; housekeeping", 1),
         ("room", "room for two contracts in no room", 1),
