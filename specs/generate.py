@@ -1,8 +1,8 @@
 # ruff: noqa: INP001 - a script beside the pages it writes
 """Write the generated parts of specs/ and docs/: `make specs`.
 
-Each is between `<!-- generated: NAME -->` and `<!-- end -->`. Everything in them is read from the code: tables,
-docstrings, and the tests that name an invariant in their docstring.
+Each is between `<!-- generated: NAME -->` and `<!-- end -->`. Everything in them is read from the code:
+tables, docstrings, and the tests that name an invariant in their docstring.
 """
 
 import ast
@@ -49,7 +49,10 @@ def cards() -> dict[str, str]:
 
 
 def not_yet() -> dict[str, str]:
-    """Return the cards that are not built, built in part, or unproven: the first word of their row says which."""
+    """Return the cards that are not built, built in part, or unproven.
+
+    The first word of their row says which.
+    """
     listed = INVARIANTS.read_text().partition("\n## Not yet\n")[2].partition("\n## Proof\n")[0]
     return {row["card"]: row["text"].split(" |")[0] for row in _ROW.finditer(listed)}
 

@@ -1,8 +1,8 @@
 # ruff: noqa: INP001 - a script beside the pages it draws for
 """Draw the pictures of cards in the README: `PYTHONPATH=. python specs/pictures.py`.
 
-Needs chromium and an emoji font (Debian: `chromium`, `fonts-noto-color-emoji`). The whole product runs, alerts
-are posted into the bundled chat, and its page is photographed.
+Needs chromium and an emoji font (Debian: `chromium`, `fonts-noto-color-emoji`). The whole product runs,
+alerts are posted into the bundled chat, and its page is photographed.
 """
 
 import asyncio
@@ -78,7 +78,7 @@ async def play(guild: Guild) -> None:
     async def told() -> bool:
         return "Closed" in str([each["content"] for each in await guild.chat.messages(closed["id"])])
 
-    await eventually(told, "the end of the story", within=20)
+    await eventually(told, "the end of the trade", within=20)
     page = f"{guild.stack.chat_url}/?still"
     story = [bumped, closed, half]
     await shoot(

@@ -95,8 +95,8 @@ CARD = ActivityOptions(
         maximum_interval=timedelta(seconds=10),
     ),
 )
-"""A few calls to Discord, within its rate limits. If the bot is away for longer, the next change shows the
-card again, or the bot does when it is back. The end of a trade waits this long at most, twice."""
+"""A few calls to Discord, within its rate limits. If the bot cannot be reached for longer, the next change
+shows the card again, or the bot does when it is back. The end of a trade waits this long at most, twice."""
 
 READ_ACCOUNT = replace(READ, start_to_close=timedelta(seconds=25), schedule_to_close=timedelta(seconds=60))
 """Ten calls to the broker, a few at once, each within its own call timeout."""

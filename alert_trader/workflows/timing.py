@@ -64,7 +64,7 @@ PAGE_EVERY = 48
 """Further rejections after which a person is paged again: about a day of them."""
 
 MAX_EXIT_ORDERS = 3000
-"""Far more exits than rejections in years; the trade fails beyond it, before its history is full."""
+"""Far more exits than rejections in years; the trade fails above it, before its history is full."""
 
 MARKET_ORDER_READS = (*(timedelta(seconds=seconds) for seconds in (0.3, 1, 2, 5, 15, 60, 300)), *LONG_PAUSES)
 """Before each read of a market order that has not ended: the stream may have stopped reporting."""

@@ -38,9 +38,12 @@ def database(cluster: Cluster) -> bytes:
 
 
 async def test_a_whole_trade_is_unreadable_at_rest(slot: WorkerSlot, sealed: Cluster, tmp_path: Path) -> None:
-    """Entry, exits and questions work through the codec; the history replays from the server and from a file, with the key alone.
+    """Entry, exits and questions work through the codec.
 
-    An alert that was sent without the codec is found in the same database: what is not found there is not there.
+    The history replays from the server and from a file, with the key alone.
+
+    An alert that was sent without the codec is found in the same database: what is not found there is not
+    there.
     """
     plan = slot.plan()
     trade = dataclasses.replace(plan, message=dataclasses.replace(plan.message, author_name=WORDS))
@@ -68,7 +71,7 @@ async def test_a_whole_trade_is_unreadable_at_rest(slot: WorkerSlot, sealed: Clu
 
 
 def request_of(trade: Trade) -> TradeRequest:
-    """Give the request of a plan."""
+    """Return the request of a plan."""
     return TradeRequest(alert=trade.message, policy=trade.policy, account=trade.slot.settings.account)
 
 
@@ -81,7 +84,7 @@ async def test_search_attributes_stay_readable(slot: WorkerSlot, sealed: Cluster
 
 
 async def test_keys_can_be_rotated_while_trades_run(slot: WorkerSlot, sealed: Cluster) -> None:
-    """A trade that began under an old key is told, replayed and ended by processes that write with the new one."""
+    """A trade that began under an old key is shown, replayed and ended by processes with the new one."""
     plan = slot.plan()
     await plan.quote("1.20", "1.20")
     before = dataclasses.replace(
@@ -96,7 +99,7 @@ async def test_keys_can_be_rotated_while_trades_run(slot: WorkerSlot, sealed: Cl
 
 
 def inputs(event: HistoryEvent) -> Iterator[Payload]:
-    """Give the payloads of a start's and of activities' inputs."""
+    """Return the payloads of a start's and of activities' inputs."""
     yield from event.workflow_execution_started_event_attributes.input.payloads
     yield from event.activity_task_scheduled_event_attributes.input.payloads
 
@@ -121,9 +124,11 @@ async def commands(slot: WorkerSlot, *lines: tuple[str, ...]) -> str:
 
 
 async def test_no_secret_appears_anywhere(slot: WorkerSlot, sealed: Cluster, api: Api) -> None:
-    """DUR-50: none of the planted secrets is in the database, a log, the tape, a mirror, an answer, a metric, or what a command says.
+    """DUR-50: none of the planted secrets is in anything that the product writes.
 
-    Trades go well, are refused, lose an answer, and meet expired credentials; the API is asked with right and wrong keys.
+    That is: the database, a log, the tape, a mirror, an answer, a metric, what a command says. Trades go
+    well, are refused, lose an answer, and meet expired credentials; the API is asked with right and wrong
+    keys.
     """
     trade = slot.plan()
     await trade.quote("1.20", "1.20")
@@ -229,7 +234,7 @@ async def archived(slot: WorkerSlot, trade: Trade) -> bytes:
 
 
 def kept_files(cluster: Cluster) -> list[Path]:
-    """List every file that the house wrote, beside the venue's own configuration, which is where its credentials are planted."""
+    """List every file that the cluster wrote, without the venue's configuration, which has credentials."""
     found = [
         path for path in cluster.stack.data_dir.rglob("*") if path.is_file() and path.name != "venue.json"
     ]
@@ -249,7 +254,7 @@ async def test_without_the_key_nothing_is_decrypted(slot: WorkerSlot) -> None:
 
 
 async def test_the_worker_exports_its_metrics(slot: WorkerSlot) -> None:
-    """Trades are counted by event, order and stage through the SDK's own meter, beside the SDK's own metrics."""
+    """Trades are counted by event, order and stage through the SDK's meter, beside its own metrics."""
     trade = await slot.alert(bid="1.20", ask="1.20")
     await trade.until("held", phase=Phase.HOLDING, exits_working=2)
     denied = await slot.alert(text="BTO SPY 12/18/2026 607 @ 2.00")
@@ -274,7 +279,7 @@ async def test_the_worker_exports_its_metrics(slot: WorkerSlot) -> None:
 
 
 def _holds(text: str, wanted: str) -> bool:
-    """Tell whether a line has a name and, in whatever order, labels."""
+    """Return whether a line has a name and, in whatever order, labels."""
     name, _, labels = wanted.partition("{")
     parts = [part for part in labels.split(",") if part]
     return any(

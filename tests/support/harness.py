@@ -167,7 +167,7 @@ class Harness:
         return handle
 
     async def view(self, handle: WorkflowHandle[Any, TradeView]) -> TradeView:
-        """Read a trade as it stands."""
+        """Read a trade's view."""
         view: TradeView = await handle.query(VIEW_QUERY, result_type=TradeView)
         return view
 

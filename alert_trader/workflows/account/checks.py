@@ -1,4 +1,7 @@
-"""What a person's command must satisfy before the account accepts it; each check raises an application error."""
+"""What a person's command must satisfy before the account accepts it.
+
+Each check raises an application error.
+"""
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError

@@ -50,7 +50,7 @@ async def test_an_order_is_looked_up_and_then_sent_once(
 async def test_an_existing_order_is_adopted(
     environment: ActivityEnvironment, gateway: PaperGateway, status: OrderStatus
 ) -> None:
-    """UNK-40: an earlier try is found by its name, however it stands by now, and nothing is sent."""
+    """UNK-40: an earlier try is found by its name, whatever its status is now, and nothing is sent."""
     earlier = reported(ENTRY.intent, status=status)
     gateway.known = [reported(intent(Leg.ENTRY, 2, 3), order_id="9"), earlier]
     assert await send(environment, gateway) == SubmitAnswer(
@@ -62,7 +62,7 @@ async def test_an_existing_order_is_adopted(
 async def test_an_existing_order_is_adopted_despite_every_guard(
     environment: ActivityEnvironment, gateway: PaperGateway
 ) -> None:
-    """UNK-40: an order that exists is told, though it may not be sent any more."""
+    """UNK-40: an order that exists is reported, though it may not be sent any more."""
     gateway.known, gateway.price = [reported(ENTRY.intent)], None
     environment.info = replace(environment.info, started_time=clock.now() - timedelta(hours=1))
     answer = await send(
@@ -243,7 +243,7 @@ async def test_an_answer_is_classified(
 ) -> None:
     """UNK-10: only what is proven is a refusal.
 
-    What nobody can say is unknown, and nothing is tried again here.
+    Everything else is unknown, and nothing is tried again here.
     """
     gateway.answer = failure
     answer = await send(environment, gateway)

@@ -87,7 +87,7 @@ async def test_an_expired_admission_is_requested_again_and_never_used(
 async def test_an_admission_for_fewer_contracts_is_a_new_intent(
     environment: ActivityEnvironment, gateway: PaperGateway
 ) -> None:
-    """ENT-40: what is sent stands in history first.
+    """ENT-40: what is sent is in history first.
 
     An entry that the account lowers is not sent as it is.
     """
