@@ -1,8 +1,8 @@
 """The one clock of a process: every moment that product code reads comes from here.
 
-A test moves it with `moved_to`; nothing else replaces it. Durations are measured with `time.monotonic`, which no clock change touches.
-Workflows never import this: they ask Temporal for the time of their own history. `domain` never imports it either: its rules take
-moments as arguments.
+A test moves it with `moved_to`; nothing else replaces it. Durations are measured with `time.monotonic`, which
+no clock change touches. Workflows never import this: they ask Temporal for the time of their own history.
+`domain` never imports it either: its rules take moments as arguments.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,13 +18,16 @@ _source: Callable[[], datetime] = _system
 
 
 def now() -> datetime:
-    """Give the present moment, in UTC."""
+    """Return the present moment, in UTC."""
     return _source()
 
 
 @contextmanager
 def moved_to(moment: datetime) -> Iterator[None]:
-    """Let the clock of this process begin at `moment` and run on from there, until left. `moment` has a time zone."""
+    """Let the clock of this process begin at `moment` and run on from there, until left.
+
+    `moment` has a time zone.
+    """
     global _source  # noqa: PLW0603 - the one place where the clock of the process is replaced
     ahead, before = moment.astimezone(UTC) - _system(), _source
     _source = lambda: _system() + ahead  # noqa: E731

@@ -1,4 +1,7 @@
-"""How every process starts: `trader`, and the programs behind it. Runs before anything else of ours is imported."""
+"""How every process starts: `trader`, and the programs behind it.
+
+Runs before anything else of ours is imported.
+"""
 
 import importlib
 import os
@@ -23,9 +26,9 @@ _USAGE, _UNUSABLE = 2, 5
 def command(program: str, *arguments: str) -> list[str]:
     """Return the command line that starts one of `PROGRAMS`.
 
-    It runs no file of the current folder: -P leaves that folder off the import path, and -E ignores PYTHONPATH, in
-    which an empty entry means the current folder (and every other PYTHON* variable with it). -I would also leave out
-    the user's site-packages, where `pip install --user` installs us.
+    It runs no file of the current folder: -P leaves that folder off the import path, and -E ignores
+    PYTHONPATH, in which an empty entry means the current folder (and every other PYTHON* variable with it).
+    -I would also leave out the user's site-packages, where `pip install --user` installs us.
     """
     return [sys.executable, "-EP", "-m", "alert_trader", program, *arguments]
 
@@ -48,12 +51,15 @@ def program() -> None:
 
 
 def unsafe_path() -> str | None:
-    """Return why PYTHONPATH could make Python run a file of the current folder, and what to do; None when it cannot."""
+    """Return why PYTHONPATH could make Python run a file of the current folder, and what to do.
+
+    None when it cannot.
+    """
     paths = "" if sys.flags.ignore_environment else os.environ.get("PYTHONPATH", "")
     if paths and not all(Path(each).is_absolute() for each in paths.split(os.pathsep)):
         return (
-            f"PYTHONPATH is {paths!r}, which has an empty or a relative entry: any file in the current folder could be "
-            "run. Unset it, or use absolute paths only"
+            f"PYTHONPATH is {paths!r}, which has an empty or a relative entry: any file in the "
+            "current folder could be run. Unset it, or use absolute paths only"
         )
     return None
 

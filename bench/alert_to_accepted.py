@@ -2,9 +2,9 @@
 
     python bench/alert_to_accepted.py [--alerts 60] [--cold-chain] [--json]
 
-One alert after another, as they come in a room; each in a contract of its own. Stages are taken from the trade's history (the server's
-clock) and the venue's tape (its clock); all run on this machine, so the clocks are one. The sum is from the moment the sender calls to the
-moment the venue has accepted the entry order.
+One alert after another, as they come in a channel; each in a contract of its own. Stages are taken from the
+trade's history (the server's clock) and the venue's tape (its clock); all run on this machine, so the clocks
+are one. The sum is from the moment the sender calls to the moment the venue has accepted the entry order.
 """
 
 import argparse
@@ -40,11 +40,12 @@ from alert_trader.workflows.interface import TradeRequest
 
 STAGES = ("start call", "first task, parse", "size", "to submit", "submit until accepted")
 WARM_UP = 5
-"""Alerts sent first and not counted: connections, caches and the chain are cold once a day, not once an alert."""
+"""Alerts sent first and not counted: connections, caches and the chain are cold once a day, not once an
+alert."""
 
 
 def contract(number: int) -> OptionContract:
-    """Give the `number`-th contract: any strike is listed once it has a quote."""
+    """Return the `number`-th contract: any strike is listed once it has a quote."""
     today = new_york_date(clock.now() + timedelta(days=20))
     expiry = monthly_expiry(today.year, today.month)
     if expiry < today:
@@ -53,7 +54,7 @@ def contract(number: int) -> OptionContract:
 
 
 async def send(client: Client, stack: Stack, number: int) -> tuple[str, datetime]:
-    """Send one alert; gives its message id and when the sender called."""
+    """Send one alert; return its message id and when the sender called."""
     what = contract(number)
     message = AlertMessage(
         message_id=message_id(f"bench{number}"),
@@ -100,13 +101,16 @@ async def stages(client: Client, message: str, called: datetime, accepted: datet
 
 
 async def quote(control: VenueControl, numbers: Iterable[int]) -> None:
-    """List contracts with a quote at the alerts' price; one that the worker does not know yet makes it read the chain again."""
+    """List contracts with a quote at the alerts' price.
+
+    One that the worker does not know yet makes it read the chain again.
+    """
     for number in numbers:
         await control.set_quote(contract(number).occ_symbol, bid="1.20", ask="1.20")
 
 
 async def measure(count: int, *, cold_chain: bool) -> tuple[list[dict[str, float]], float]:
-    """Run a stack, send `count` alerts, and give the stages of each, and how long the stack took to be ready."""
+    """Run a stack and send `count` alerts; return the stages of each, and the stack's start-up time."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         loose = dict.fromkeys(
             ("limit_open_trades", "limit_trades_per_author", "limit_orders_per_minute"), 10_000

@@ -1,8 +1,9 @@
-"""From a message in the room to its card in the room: `python bench/message_to_card.py [ALERTS]`.
+"""From a message in the channel to its card in it: `python bench/message_to_card.py [ALERTS]`.
 
-The whole product runs, the bundled chat in place of Discord, on this machine and over real sockets. The chat's own transcript tells the
-times: a message was posted, its reaction was put, its card was posted, its card first said what was bought. What Discord itself takes, its
-network and its rate limits, comes on top: five new messages in five seconds in one channel.
+The whole product runs, the bundled chat in place of Discord, on this machine and over real sockets. The
+chat's own transcript tells the times: a message was posted, its reaction was put, its card was posted, its
+card first said what was bought. What Discord itself takes, its network and its rate limits, comes on top:
+five new messages in five seconds in one channel.
 """
 
 import asyncio

@@ -1,10 +1,13 @@
-"""What the mirrors take and give: a million audit events in Redis and in the archive, and real trades rebuilt and verified.
+"""What the mirrors take and give.
+
+A million audit events in Redis and in the archive, and real trades rebuilt and verified.
 
     PYTHONPATH=. python bench/mirror_speed.py events [--events 1000000] [--days 20] [--json]
     PYTHONPATH=. python bench/mirror_speed.py trades [--trades 200] [--json]
 
-`events` makes trades of 15 events each through the real schema, writes them to a redis-server of its own and to Parquet files on disk, and
-asks as people do. `trades` lets a real stack buy and sell, and then rebuilds both mirrors from Temporal, and compares all three.
+`events` makes trades of 15 events each through the real schema, writes them to a redis-server of its own and
+to Parquet files on disk, and asks as people do. `trades` lets a real stack buy and sell, and then rebuilds
+both mirrors from Temporal, and compares all three.
 """
 
 import argparse
@@ -62,11 +65,11 @@ NO_LIMITS = {
     "limit_notional_per_day": 1_000_000_000,
     "limit_orders_per_minute": 100_000,
 }
-"""What is measured here are mirrors: the account lets every trade pass."""
+"""What is measured here are mirrors: the account admits every trade."""
 
 
 def cuts(times: list[float]) -> dict[str, float]:
-    """Give p50, p99 and the longest of some times, in milliseconds."""
+    """Return p50, p99 and the longest of some times, in milliseconds."""
     found = statistics.quantiles([each * 1000 for each in times], n=100, method="inclusive")
     return {
         "p50_ms": round(found[49], 2),
@@ -162,7 +165,7 @@ async def measure_events(events: int, days: int, folder: Path) -> dict[str, Any]
 
 
 def report_of(reader: ArchiveReader, first: date, last: date) -> Report:
-    """Make the report of some days as `trader report` does, to its last figure, without what only Temporal has."""
+    """Make the report of some days as `trader report` does, without what only Temporal has."""
     what = Wanted(grouping=Grouping.DAY, since=first, until=last)
     return make(Gathered(trades=archived(reader, first, last)), what, now=clock.now())
 

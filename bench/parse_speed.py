@@ -2,9 +2,10 @@
 
     python bench/parse_speed.py [--seconds 2] [--json]
 
-The texts are ours, in the shapes of real rooms, and the mix is a room's: most messages are talk, one in eight opens a trade. Dates and
-prices differ from message to message. Each kind is measured alone too. Time is the process's own, so that neighbours on the machine count
-little; the best of five rounds is given, after a first one that is not counted.
+The texts are ours, in the shapes of real rooms, and the mix is a room's: most messages are talk, one in eight
+opens a trade. Dates and prices differ from message to message. Each kind is measured alone too. Time is the
+process's own, so that neighbours on the machine count little; the best of five rounds is given, after a first
+one that is not counted.
 """
 
 import argparse
@@ -54,7 +55,10 @@ TALK = (
     "SPY {strike}.{cents} now, no trade here until the level breaks",
     "I'm up 45% on the day and calling it quits, see you all tomorrow",
     "anyone else having trouble with their platform? mine froze at the open",
-    "remember to size properly and never risk more than you can afford to lose on a single position, the market is always here",
+    (
+        "remember to size properly and never risk more than you can afford to lose on a single position, "
+        "the market is always here"
+    ),
     "lol",
 )
 FORM = Embed(
@@ -91,7 +95,7 @@ def message(text: str, *embeds: Embed) -> AlertMessage:
 
 
 def rate(messages: list[AlertMessage], seconds: float) -> int:
-    """Give the messages read a second of the process's time: the best of some rounds."""
+    """Return the messages read a second of the process's time: the best of some rounds."""
     best = 0.0
     for number in range(ROUNDS + 1):
         read, began = 0, time.process_time()

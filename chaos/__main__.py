@@ -1,6 +1,9 @@
-"""`make chaos`: alerts, several a second at the peak, while everything that can die does. Ends with a table, and code 1 on any violation.
+"""`make chaos`: alerts, several a second at the peak, while everything that can die does.
 
-CHAOS_SECONDS is how long trouble is made (180), CHAOS_SEED what is thrown (7), CHAOS_RATE how many alerts come a second at the peak (4).
+Ends with a table, and code 1 on any violation.
+
+CHAOS_SECONDS is how long trouble is made (180), CHAOS_SEED what is thrown (7), CHAOS_RATE how many alerts
+come a second at the peak (4).
 """
 
 import asyncio

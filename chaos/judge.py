@@ -1,4 +1,7 @@
-"""The judgement at the end: has everything settled, is it protected, and what does the oracle say of the tape."""
+"""The judgement at the end.
+
+Has everything settled, is it protected, and what does the oracle say of the tape.
+"""
 
 import asyncio
 import statistics
@@ -22,7 +25,8 @@ from chaos.market import Played
 from tests.support.cluster import Cluster, Trade
 
 SETTLED_WITHIN = timedelta(seconds=240)
-"""After the last trouble: a lost order is looked for over a minute and a half before it is believed absent, and then sent again."""
+"""After the last trouble: a lost order is looked for over a minute and a half before it is believed absent,
+and then sent again."""
 
 KEPT = Path("var") / "chaos"
 """Where histories go that do not replay."""
@@ -51,7 +55,8 @@ class Verdict:
         if not self.waits:
             return "none"
         ordered = sorted(self.waits)
-        return f"p50 {statistics.median(ordered):.2f} s, p95 {ordered[int(len(ordered) * 0.95)]:.2f} s, max {ordered[-1]:.2f} s"
+        p50, p95 = statistics.median(ordered), ordered[int(len(ordered) * 0.95)]
+        return f"p50 {p50:.2f} s, p95 {p95:.2f} s, max {ordered[-1]:.2f} s"
 
 
 async def judge(cluster: Cluster, played: Sequence[Played]) -> Verdict:
@@ -77,13 +82,13 @@ async def _settle(trade: Trade, verdict: Verdict, deadline: float) -> None:
             if await _settled(trade, view):
                 return
         if asyncio.get_running_loop().time() > deadline:
-            stands = (
+            found = (
                 "nobody answers"
                 if view is None
                 else f"{view.phase}, bought {view.bought}, exits {view.exits_working}: {view.last_event}"
             )
             verdict.faults.append(
-                f"{trade.id} has not settled within {SETTLED_WITHIN.total_seconds():g} s: {stands}"
+                f"{trade.id} has not settled within {SETTLED_WITHIN.total_seconds():g} s: {found}"
             )
             return
         await asyncio.sleep(0.5)
@@ -108,16 +113,16 @@ async def _look(trade: Trade, verdict: Verdict) -> None:
     traded = (await trade.fills("e"), await trade.fills("x"))
     if view is not None and (view.bought, view.sold) != traded:
         verdict.faults.append(
-            f"{trade.id} counts {view.bought} bought and {view.sold} sold; the venue {traded[0]} and {traded[1]}"
+            f"{trade.id} counts {view.bought} bought and {view.sold} sold; "
+            f"the venue {traded[0]} and {traded[1]}"
         )
     history = await trade.handle.fetch_history()
     verdict.events.append(len(history.events))
     for event in history.events:
         failed = event.workflow_task_failed_event_attributes
         if event.HasField("workflow_task_failed_event_attributes") and failed.cause not in HARMLESS:
-            verdict.faults.append(
-                f"{trade.id} failed a workflow task: {failed.failure.message or WorkflowTaskFailedCause.Name(failed.cause)}"
-            )
+            why = failed.failure.message or WorkflowTaskFailedCause.Name(failed.cause)
+            verdict.faults.append(f"{trade.id} failed a workflow task: {why}")
     await _replay(history, verdict)
     await _wait_for_exits(trade, verdict)
 

@@ -1,4 +1,7 @@
-"""What the market does to each alert: how it is quoted, whether it fills in parts, and how the trade comes to its end."""
+"""What the market does to each alert.
+
+How it is quoted, whether it fills in parts, and how the trade comes to its end.
+"""
 
 import asyncio
 import contextlib
@@ -26,10 +29,11 @@ NO_LIMITS: dict[str, Any] = {
     "limit_orders_per_minute": 100_000,
     "limit_loss_per_day": 1_000_000_000,
 }
-"""What is tried here is what the account lets pass: its limits have tests of their own."""
+"""What is tried here is what the account admits: its limits have tests of their own."""
 
 PATIENT = timedelta(seconds=60)
-"""The ladder's grace here: with a shorter one most trades would be given up as late after a crash, and little would be tried."""
+"""The ladder's grace here: with a shorter one most trades would be given up as late after a crash, and little
+would be tried."""
 
 
 class Story(StrEnum):
@@ -53,14 +57,17 @@ QUOTES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Played:
-    """An alert, and the story it was given."""
+    """An alert, and the scenario it was given."""
 
     trade: Trade
     story: Story
 
 
 async def play(slot: WorkerSlot, dice: random.Random, *, ends: bool) -> Played:
-    """Send one alert and let the market act on it; with `ends` the trade is brought to its end. Trouble may cut it short."""
+    """Send one alert and let the market act on it; with `ends` the trade is brought to its end.
+
+    Trouble may cut it short.
+    """
     story = dice.choice(list(Story))
     partial, closes = dice.randint(1, 3), ends or dice.random() < 0.3
     trade = slot.plan(grace=PATIENT)

@@ -1,7 +1,8 @@
 """`make soak`: trades without trouble, for long: does the worker's memory stay, and do histories stay short.
 
-SOAK_SECONDS is how long (600), SOAK_RATE how many alerts a second (1), SOAK_SEED what is thrown (7). Every trade is brought to its end, so
-what the worker keeps must not grow with their number. Ends with a table, and code 1 on any violation or growth.
+SOAK_SECONDS is how long (600), SOAK_RATE how many alerts a second (1), SOAK_SEED what is thrown (7). Every
+trade is brought to its end, so what the worker keeps must not grow with their number. Ends with a table, and
+code 1 on any violation or growth.
 """
 
 import asyncio
@@ -39,7 +40,7 @@ class Memory:
     samples: tuple[float, ...]
 
     def quarter(self, number: int) -> float:
-        """Give the median of a quarter of the time, counted from 0."""
+        """Return the median of a quarter of the time, counted from 0."""
         size = max(1, len(self.samples) // 4)
         return statistics.median(self.samples[number * size : (number + 1) * size] or self.samples[-1:])
 

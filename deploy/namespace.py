@@ -1,8 +1,9 @@
 # ruff: noqa: INP001 - a script of one deployment, not a package
 """Make the namespace of the mode in force fit for trades, once, before workers start.
 
-It exists then, keeps closed trades as long as the settings say (30 days at least: so long is a message's second trade refused), and knows
-the search attributes. Workers do the same when they start; this job shows a fault before there is one to look for in their logs.
+It exists then, keeps closed trades as long as the settings say (30 days at least: so long is a message's
+second trade refused), and knows the search attributes. Workers do the same when they start; this job shows a
+fault before there is one to look for in their logs.
 """
 
 import asyncio

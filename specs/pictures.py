@@ -1,8 +1,8 @@
 # ruff: noqa: INP001 - a script beside the pages it draws for
 """Draw the pictures of cards in the README: `PYTHONPATH=. python specs/pictures.py`.
 
-Needs chromium and an emoji font (Debian: `chromium`, `fonts-noto-color-emoji`). The whole product runs, alerts
-are posted into the bundled chat, and its page is photographed.
+Needs chromium and an emoji font (Debian: `chromium`, `fonts-noto-color-emoji`). The whole product runs,
+alerts are posted into the bundled chat, and its page is photographed.
 """
 
 import asyncio

@@ -24,7 +24,7 @@ OWN_STACK = frozenset({"test_planted_files.py", "test_restart.py"})
 
 LONG = {
     "tests/crash/": "worker, server and venue processes are killed in the middle of trades",
-    "tests/e2e/test_discord.py": "a day in a room, with every process",
+    "tests/e2e/test_discord.py": "a day in a channel, with every process",
     "tests/e2e/test_many_alerts.py": "fifty alerts at once",
     "tests/e2e/test_planted_files.py": "every program and command is started once, each a process",
     "tests/e2e/test_restart.py": "the stack and its parts are stopped and started again",
@@ -61,7 +61,7 @@ def pytest_configure(config: pytest.Config) -> None:
 class ByStack(LoadScopeScheduling):  # type: ignore[misc] # it has no types
     """Keeps the tests of one stack in one process of a parallel run, the largest group first.
 
-    Every other test goes where there is room.
+    Every other test goes where there is space.
 
     pytest-xdist's own groups do nothing from pytest 9.2 on, which keeps a test's id elsewhere.
     """

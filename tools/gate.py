@@ -1,7 +1,7 @@
 # ruff: noqa: INP001 - a script
-"""Fail on long files, unknown folders and banned words: `make gate`. With `--counts`, list each old word by file.
+"""Fail on long files, unknown folders and banned words: `make gate`.
 
-The words are in `tools/dialect.py`.
+With `--counts`, list each old word by file. The words are in `tools/dialect.py`.
 """
 
 import ast

@@ -60,7 +60,7 @@ DIFFERENCES_SIGNAL = "report_differences"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParseRequest:
-    """Read a message, with the defaults of its author's room."""
+    """Read a message, with the defaults of its author's channel."""
 
     alert: AlertMessage
     room: RoomRule
@@ -190,7 +190,7 @@ class SubmitResult(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmitAnswer:
-    """How a submission ended, with the broker's words or this product's."""
+    """How a submission ended, with the broker's text or this product's."""
 
     result: SubmitResult
     report: OrderReport | None = None

@@ -254,7 +254,7 @@ class OrderActivities:
             assert answer.denied is not None
             return _not_sent(answer.denied.code, answer.denied.reason, answer.denied.facts)
         if answer.admitted.quantity < request.intent.quantity:
-            text = f"the account lets {answer.admitted.quantity} of {request.intent.quantity} contracts pass"
+            text = f"the account admits {answer.admitted.quantity} of {request.intent.quantity} contracts"
             return replace(_not_sent(NotSentReason.ADMITTED_FEWER, text), admitted=answer.admitted)
         return found
 
@@ -265,7 +265,7 @@ class OrderActivities:
         if entry and grant is None:
             return _not_sent(
                 Code.ACCOUNT_UNREACHABLE,
-                "an entry is sent by the account's word only, and this one did not ask for it",
+                "an entry is sent with the account's admission only, and this one did not ask for it",
             )
         admitted = None if grant is None else grant.answer.admitted
         may_send = always_send if grant is None else (lambda: grant.holds and not self._kill_switch.now)

@@ -22,7 +22,7 @@ VERSION = "0.2.0"
 DESCRIPTION = """Send alerts, look at trades and the account, halt and resume.
 
 Every request under `/admin` needs one of the named admin keys in the header `x-api-key`.
-Keys are sent in plain text: expose this API beyond its own machine only behind TLS.
+Keys are sent in plain text: expose this API outside its own machine only behind TLS.
 
 Errors are documents of type `application/problem+json` (RFC 9457).
 """

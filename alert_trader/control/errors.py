@@ -1,6 +1,6 @@
 """The errors that a request about trades or an account can end in.
 
-Every face shows their messages as they are.
+Every interface (bot, command line, API) shows their messages as they are.
 
 ControlError
 ├── UnreachableError              Temporal or the archive did not answer, or refused the call

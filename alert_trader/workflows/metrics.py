@@ -74,7 +74,10 @@ def count(events: Sequence[TradeEvent]) -> None:
 
 
 def outcome_of(event: TradeEvent) -> str | None:
-    """Return how the sending of an order ended. An exit with a reason of ours was not rejected by the broker."""
+    """Return how the sending of an order ended.
+
+    An exit with a reason of ours was not rejected by the broker.
+    """
     if event.kind is EventKind.EXIT_REFUSED and is_not_sent_reason(event.facts.get("code")):
         return OUTCOMES[EventKind.ENTRY_NOT_SENT]
     return OUTCOMES.get(event.kind)

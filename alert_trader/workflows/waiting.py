@@ -8,7 +8,7 @@ from temporalio import workflow
 
 
 async def wait(until: Callable[[], bool], bound: timedelta | datetime | None, why: str) -> bool:
-    """Wait for a condition, at most for a time or until a moment; tell whether it holds.
+    """Wait for a condition, at most for a time or until a moment; return whether it holds.
 
     `why` names the timer in the Web UI.
     """

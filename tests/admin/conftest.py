@@ -1,4 +1,7 @@
-"""A house with everything optional on: encryption, metrics, mirrors, admin API, codec server. Every secret in it is a canary."""
+"""A cluster with everything optional on: encryption, metrics, mirrors, admin API, codec server.
+
+Every secret in it is a canary.
+"""
 
 import base64
 from collections.abc import AsyncIterator
@@ -49,7 +52,7 @@ RING = f"new:{base64.b64encode(CIPHER).decode()},old:{base64.b64encode(OLD_CIPHE
 
 @pytest.fixture(scope="session")
 async def sealed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cluster]:
-    """Open the house; its operator webhook answers, and keeps nothing."""
+    """Open the cluster; its operator webhook answers, and keeps nothing."""
 
     async def take(_: web.Request) -> web.Response:
         return web.Response(status=204)
@@ -87,7 +90,7 @@ async def sealed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Clus
 
 @pytest.fixture(scope="session")
 async def slot(sealed: Cluster) -> WorkerSlot:
-    """Give an account with its worker, which serves metrics."""
+    """Return an account with its worker, which serves metrics."""
     [port] = free_ports(1)
     secured = f"redis://:{REDIS}@{str(sealed.stack.redis_url).removeprefix('redis://')}"
     taken = sealed.take_slot(metrics_bind=f"127.0.0.1:{port}", redis_url=SecretStr(secured))
@@ -114,7 +117,7 @@ class Api:
 
 
 async def serve(slot: WorkerSlot) -> str:
-    """Serve the API of a seat, as long as its house stands; gives its address."""
+    """Serve the API of a worker slot, as long as its cluster runs; return its address."""
     [port] = free_ports(1)
     own = slot.settings.model_copy(update={"api_port": port})
     data = slot.cluster.stack.data_dir
@@ -132,7 +135,7 @@ async def serve(slot: WorkerSlot) -> str:
 
 @pytest.fixture(scope="session")
 async def api(slot: WorkerSlot) -> AsyncIterator[Api]:
-    """Serve the admin API of the seat, and give a way to ask it."""
+    """Serve the admin API of the worker slot, and give a way to ask it."""
     url = await serve(slot)
     async with httpx2.AsyncClient(base_url=url, timeout=30) as client:
         yield Api(url, client)
@@ -140,5 +143,5 @@ async def api(slot: WorkerSlot) -> AsyncIterator[Api]:
 
 @pytest.fixture(scope="session")
 def api_url(api: Api) -> str:
-    """Give the API's address, for a test that asks it without an event loop."""
+    """Return the API's address, for a test that asks it without an event loop."""
     return api.url

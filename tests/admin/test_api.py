@@ -42,18 +42,21 @@ def body(trade: Trade, **more: object) -> dict[str, object]:
 
 
 def known_as(trade: Trade, answer: httpx2.Response) -> Trade:
-    """Give the plan under the message id that the API derived."""
+    """Return the plan under the message id that the API derived."""
     sent = dataclasses.replace(trade.message, message_id=answer.json()["message_id"])
     return dataclasses.replace(trade, message=sent)
 
 
 def new_key() -> str:
-    """Give an idempotency key that no other test uses."""
+    """Return an idempotency key that no other test uses."""
     return f"tv-{os.getpid()}-{next(_keys)}"
 
 
 async def test_an_alert_becomes_a_trade_once(slot: WorkerSlot, api: Api) -> None:
-    """WHO-20: a webhook that sends twice, at once or later, finds the trade of the first; the audit names the key it came with."""
+    """WHO-20: a webhook that sends twice, at once or later, finds the trade of the first.
+
+    The audit names the key it came with.
+    """
     plan, key = await planned(slot), new_key()
     headers = {"Idempotency-Key": key}
     both = await asyncio.gather(
@@ -78,7 +81,10 @@ async def test_an_alert_becomes_a_trade_once(slot: WorkerSlot, api: Api) -> None
 
 
 async def test_chatter_starts_no_trade_and_a_refused_alert_is_recorded(slot: WorkerSlot, api: Api) -> None:
-    """A message that is not an alert is ignored. One that looks like an alert and is not certain gets a denied trade."""
+    """A message that is not an alert is ignored.
+
+    One that looks like an alert and is not certain gets a denied trade.
+    """
     said = body(slot.plan())
     chatter = await api("POST", PROCESS, json={**said, "message": "good morning all"})
     assert (chatter.status_code, chatter.json()["result"], chatter.json()["workflow_id"]) == (
@@ -108,7 +114,7 @@ async def test_an_unknown_trade_is_not_found(api: Api) -> None:
 
 
 async def test_the_audit_trail_is_read_page_by_page(slot: WorkerSlot, api: Api) -> None:
-    """The newest first; a cursor leads to what came before, without a gap or a repetition, and the pages end."""
+    """The newest first; a cursor leads to older ones, without a gap or a repetition, and the pages end."""
     trade = await slot.alert(bid="1.20", ask="1.20")
     await trade.until("held", phase=Phase.HOLDING, exits_working=2)
     found: list[tuple[str, int]] = []
@@ -133,7 +139,10 @@ async def test_the_audit_trail_is_read_page_by_page(slot: WorkerSlot, api: Api) 
 
 
 async def test_the_account_is_halted_and_resumed_by_name(api: Api) -> None:
-    """HLT-10: a halt asks nothing and names the key it came with; only a resume that says what changed ends it."""
+    """HLT-10: a halt asks nothing and names the key it came with.
+
+    Only a resume that says what changed ends it.
+    """
     halted = (await api("POST", "/admin/halt", json={"reason": "a test"}, key=HOOK)).json()
     assert (halted["acknowledged"], halted["state"]) == (True, "halted")
     shown = (await api("GET", "/admin/account")).json()
@@ -151,7 +160,7 @@ async def test_readiness_is_reported(api: Api) -> None:
 
 @pytest.fixture
 async def dry_run_beside(sealed: Cluster) -> AsyncIterator[tuple[WorkerSlot, Api]]:
-    """Serve the API of an account of its own, beside which a worker of mode dry-run works, on the namespace of dry-run."""
+    """Serve the API of an account of its own, beside a worker of mode dry-run on its namespace."""
     slot = sealed.take_slot()
     settings = slot.settings
     client = await connect(target_of(settings, mode=Mode.DRY_RUN))
@@ -188,7 +197,10 @@ async def dry_run_beside(sealed: Cluster) -> AsyncIterator[tuple[WorkerSlot, Api
 
 
 async def test_a_dry_run_is_a_trade_of_the_dry_run_namespace(dry_run_beside: tuple[WorkerSlot, Api]) -> None:
-    """DRY-10, DRY-20, DRY-30: a `dry_run` request in a mode that sends orders starts nothing there and sends no order."""
+    """DRY-10, DRY-20, DRY-30.
+
+    A `dry_run` request in a mode that sends orders starts nothing there and sends no order.
+    """
     slot, api = dry_run_beside
     plan = await planned(slot)
     answer = await api("POST", PROCESS, json=body(plan, dry_run=True, idempotency_key=new_key()))

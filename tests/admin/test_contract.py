@@ -1,4 +1,4 @@
-"""The API against its own document: whatever the document lets through is answered as the document says.
+"""The API against its own document: whatever the document accepts is answered as the document says.
 
 TRADER_API_EXAMPLES=1000 makes it long (`make soak-api`).
 """
@@ -26,7 +26,10 @@ schema = schemathesis.openapi.from_path(DOCUMENT)
 
 @schema.hook
 def filter_query(_context: HookContext, query: dict[str, Any] | None) -> bool:
-    """Leave out an empty list: nothing of it is in the address, and the request that should be refused arrives as a good one."""
+    """Leave out an empty list.
+
+    Nothing of it is in the address, and the request that should be refused arrives as a good one.
+    """
     return [] not in (query or {}).values()
 
 
@@ -43,7 +46,7 @@ def test_the_openapi_document_in_the_specs_is_current() -> None:
 
 
 def test_every_operation_documents_its_errors() -> None:
-    """Each error is documented as a problem, and every guarded operation asks for the key and names 401, 413, 429 and 503."""
+    """Each error is documented as a problem; guarded operations need the key and name 401, 413, 429, 503."""
     for path, operations in json.loads(DOCUMENT.read_text())["paths"].items():
         for operation in operations.values():
             errors = {code: answer for code, answer in operation["responses"].items() if int(code) >= 400}
@@ -59,7 +62,10 @@ def test_every_operation_documents_its_errors() -> None:
 @schema.parametrize()
 @settings(max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_responses_conform_to_the_openapi_document(case: Case[Any], api_url: str) -> None:
-    """Any request is answered with a status, a type and a body that the document names; none ends in a fault."""
+    """Any request is answered with a status, a type and a body that the document names.
+
+    None ends in a fault.
+    """
     if "token" in (case.path_parameters or {}):
         case.path_parameters["token"] = CODEC_TOKEN
         case.headers["origin"] = "http://127.0.0.1:8233"

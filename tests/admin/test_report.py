@@ -16,7 +16,10 @@ from tests.support.cluster import Cluster, WorkerSlot
 
 
 async def test_a_report_has_the_figures_of_its_trades(slot: WorkerSlot, tmp_path: Path) -> None:
-    """A trade that holds and one that was denied are in it, with their fills and codes; the picture and the page are written."""
+    """A trade that holds and one that was denied are in it, with their fills and codes.
+
+    The picture and the page are written.
+    """
     trade = await slot.alert(bid="1.20", ask="1.20")
     denied = await slot.alert(text="BTO SPY 12/18/2026 607 @ 2.00")
     view = await trade.until("held", phase=Phase.HOLDING, exits_working=2)
@@ -34,7 +37,10 @@ async def test_a_report_has_the_figures_of_its_trades(slot: WorkerSlot, tmp_path
 
 
 async def test_open_positions_are_valued_at_their_quotes(slot: WorkerSlot, sealed: Cluster) -> None:
-    """The worker reads the quotes; open P&L is their middle against the average entry, over so many contracts."""
+    """The worker reads the quotes.
+
+    Open P&L is their middle against the average entry, over so many contracts.
+    """
     trade = await slot.alert(bid="1.20", ask="1.20")
     view = await trade.until("held", phase=Phase.HOLDING, exits_working=2)
     await trade.quote("1.40", "1.60")
@@ -46,7 +52,7 @@ async def test_open_positions_are_valued_at_their_quotes(slot: WorkerSlot, seale
 
 
 async def test_archive_and_temporal_give_the_same_report(slot: WorkerSlot, sealed: Cluster) -> None:
-    """DUR-20: a closed trade has the same figures from the archive as from its history, and is counted once when both have it."""
+    """DUR-20: a closed trade has the same figures from archive and history, and is counted once."""
     denied = await slot.alert(text="BTO SPY 12/18/2026 607 @ 2.00")
     await denied.result()
     await archived(slot, denied)

@@ -40,7 +40,7 @@ async def test_a_halt_is_in_force_while_no_worker_runs(slot: WorkerSlot) -> None
 async def test_a_flatten_without_a_worker_leaves_the_account_halted(slot: WorkerSlot) -> None:
     """HLT-10, HLT-20: flatten implies halt first, also where nobody is there to flatten.
 
-    The caller is told which of the two holds.
+    The caller learns which of the two holds.
     """
     client, number = slot.cluster.client, slot.settings.account
     working = await slot.alert(bid="1.00", ask="1.50")

@@ -32,7 +32,7 @@ LANDS = 3.0
 """Seconds after which a request takes effect that was on its way when the worker died."""
 
 PATIENT: dict[str, Any] = {"grace": timedelta(seconds=90)}
-"""The story continues after a crash instead of giving up as late."""
+"""The trade continues after a crash instead of giving up as late."""
 
 
 @dataclass
@@ -80,7 +80,7 @@ async def kill_at(slot: WorkerSlot, faults: list[tuple[Trade, int]]) -> None:
 
 
 async def settled(trade: Trade, point: Point, *, bought: int = 4) -> None:
-    """Wait until a trade stands as its point demands.
+    """Wait until a trade is as its point demands.
 
     Nothing was sent twice, and what was bought is protected.
     """

@@ -95,7 +95,7 @@ async def test_killed_between_a_cancel_and_its_confirmation(slot: WorkerSlot) ->
         ]
         return [line.outcome for line in lines] == ["requested"]
 
-    await eventually(asked, "the cancel of e1 to be asked for", every=0.02)
+    await eventually(asked, "the cancel of e1 to be requested", every=0.02)
     await slot.replace_worker()
     await trade.until("bought and protected", phase=Phase.HOLDING, bought=4, exits_working=2)
     assert not await trade.violations()

@@ -41,7 +41,7 @@ async def test_a_query_after_a_crash_changes_nothing(slot: WorkerSlot) -> None:
     await slot.kill()
     asking = [asyncio.create_task(_look_on(trade)) for trade in trades]
     for trade in trades:
-        await eventually(partial(_is_due, trade), "the rung to be due", within=20)
+        await eventually(partial(_is_due, trade), "the step to be due", within=20)
     await slot.start_worker()
     await asyncio.gather(*(trade.order("e2") for trade in trades))
     for each in asking:

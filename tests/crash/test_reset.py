@@ -77,7 +77,7 @@ async def test_a_reset_in_the_middle_of_the_ladder_adds_no_second_entry(slot: Wo
 
 @beside
 async def test_a_reset_of_a_finished_trade_adds_no_order(slot: WorkerSlot) -> None:
-    """A trade that was sold is told again from the venue's own record.
+    """A trade that was sold is restored from the venue's own record.
 
     Nothing is bought or sold a second time (UNK-40, WHO-20).
     """

@@ -1,4 +1,4 @@
-"""A day in the room: Discord, Temporal, the venue.
+"""A day in the channel: Discord, Temporal, the venue.
 
 Back to Discord, with the bot killed and the line cut in the middle.
 """
@@ -73,7 +73,7 @@ async def _approvals(guild: Guild) -> list[Message]:
     asked, watched = await guild.alert(user=BOB), await guild.alert(user=EVE)
     card = await guild.card(asked, "waiting for approval", "[Buy half]", "[Skip]")
     assert "is not one" in (await guild.press(card, "Buy half", user=MALLORY))["content"]
-    assert "approved" in (await guild.press(card, "Buy half"))["content"]
+    assert "Approved" in (await guild.press(card, "Buy half"))["content"]
     await guild.card(asked, "holding 2", "**2 of 2**")
     await guild.card(watched, "watched only, no orders sent")
     return [asked, watched]
@@ -104,7 +104,7 @@ async def _a_cut_line(guild: Guild) -> list[Message]:
     await guild.chat.drop(forget=True)
     fresh = await guild.alert()
     await guild.card(fresh, "holding 4")
-    await guild.chat.fault("lost", path=f"/channels/{guild.room}/messages")
+    await guild.chat.fault("lost", path=f"/channels/{guild.channel}/messages")
     lost = await guild.alert()
     await guild.card(lost, "holding 4")
     return [fresh, lost]
@@ -162,6 +162,6 @@ async def _one_card_and_one_story_each(guild: Guild, alerts: list[Message]) -> N
             count = int(footer(now).rsplit(" ", 2)[1])
             return await guild.story(now) == list(range(1, count + 1))
 
-        await eventually(told, f"the whole story of {footer(card)}", within=15, every=0.1)
+        await eventually(told, f"every event of {footer(card)}", within=15, every=0.1)
     said = [each for each in await guild.chat.transcript() if each["kind"] in {"posted", "edited"}]
     assert not [each for each in said if each["pinged"] and each["message"]["author"]["username"] == "trader"]

@@ -160,7 +160,7 @@ async def test_a_command_runs_no_file_of_its_folder(planted: Planted, stack: Pat
 async def test_a_program_runs_no_file_of_its_folder(
     planted: Planted, stack: Path, program: str, tmp_path: Path
 ) -> None:
-    """`trader worker`, `housekeeper` and `api` work in the folder until they are told to stop.
+    """`trader worker`, `housekeeper` and `api` work in the folder until they receive a signal to stop.
 
     Run none of the planted files.
     """

@@ -27,7 +27,7 @@ async def test_each_slice_gets_its_exit_at_once(env: WorkflowEnvironment, harnes
         await eventually(lambda: harness.order_ids("e"), "the entry at the venue")
         entry = harness.order_ids("e")[0]
 
-        # The first slice: half of 2 is 1 contract, offered at 2.40, while the entry goes on working for 2
+        # The first slice: half of 2 is 1 contract, offered at 2.40, while the entry is still working for 2
         # more.
         await harness.control.fill(entry, 2, "1.20")
         view = await harness.until(trade, "the first exit", bought=2, exits_working=1)

@@ -68,7 +68,7 @@ def trader(
 async def test_the_audit_command_has_every_query(mirrored: Mirrored, trader: Trader, tmp_path: Path) -> None:
     """DUR-60: recent, trade, search, sql, export and verify answer on stdout, in JSON where asked.
 
-    What is wrong is told with its code.
+    What is wrong is shown with its code.
     """
     trade = await mirrored.slot.alert(text=HOSTILE)
     await trade.result()
@@ -76,7 +76,7 @@ async def test_the_audit_command_has_every_query(mirrored: Mirrored, trader: Tra
     name = f"trade-{trade.id}"
     recent = (await trader("audit", "recent", "--limit", "100", "--json")).json
     assert recent["source"] == "redis"
-    # what other tests traded in this stack may have been learned later
+    # what other tests traded in this stack may have been recorded later
     assert [event["kind"] for event in recent["events"] if event["workflow_id"] == name] == [
         "closed",
         "denied",

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.timeout(180)
 
 
 class ManyPages:
-    """An upkeep with more pages than one run goes through."""
+    """A housekeeping with more pages than one run goes through."""
 
     def __init__(self) -> None:
         """Begin before the first page."""
@@ -35,11 +35,11 @@ class ManyPages:
         self.cleaned: list[CleanUpRequest] = []
 
     async def archive_page(self, request: PageRequest, heartbeat: Callable[[int], None]) -> PageResult:
-        """Give the next page; the second one meets problem."""
+        """Return the next page; the second one meets problem."""
         heartbeat(request.size)
         self.page.append(request.token)
         turn = len(self.page)
-        problem = "Redis is away" if turn == 2 else None
+        problem = "Redis cannot be reached" if turn == 2 else None
         return PageResult(
             counts=HousekeepingCounts(seen=2, archived=1, problem=problem),
             token=None if turn == PAGES_A_RUN + 2 else str(turn),
@@ -53,15 +53,18 @@ class ManyPages:
 
 
 async def test_a_long_round_continues_as_new(mirrored: Mirrored) -> None:
-    """DUR-40: a run goes through a bounded number of pages; the next goes on where it was, and the sums are those of the whole round."""
+    """DUR-40: a run goes through a bounded number of pages.
+
+    The next continues there, and the sums are those of the whole round.
+    """
     client, pages = mirrored.cluster.client, ManyPages()
-    upkeep = HousekeepingActivities(pages)
+    housekeeping = HousekeepingActivities(pages)
     queue = "housekeeping-test"
     worker = Worker(
         client,
         task_queue=queue,
         workflows=[HousekeepingWorkflow],
-        activities=[upkeep.archive_page, upkeep.clean_up],
+        activities=[housekeeping.archive_page, housekeeping.clean_up],
         workflow_runner=sandbox(),
     )
     async with worker:
@@ -76,7 +79,7 @@ async def test_a_long_round_continues_as_new(mirrored: Mirrored) -> None:
         assert first.status is WorkflowExecutionStatus.CONTINUED_AS_NEW
     assert pages.page == [None, *(str(turn) for turn in range(1, PAGES_A_RUN + 2))]
     assert counts == HousekeepingCounts(
-        seen=2 * (PAGES_A_RUN + 2), archived=PAGES_A_RUN + 2, compacted=3, problem="Redis is away"
+        seen=2 * (PAGES_A_RUN + 2), archived=PAGES_A_RUN + 2, compacted=3, problem="Redis cannot be reached"
     )
     (cleaned,) = pages.cleaned
     assert not cleaned.complete
@@ -93,15 +96,18 @@ async def trades(mirrored: Mirrored, count: int) -> list[Trade]:
 
 
 async def test_pages_cover_every_trade_once(mirrored: Mirrored) -> None:
-    """DUR-20: page by page every trade is archived and in Redis; a second round finds nothing to do, and reads no file twice."""
+    """DUR-20: page by page every trade is archived and in Redis.
+
+    A second round finds nothing to do, and reads no file twice.
+    """
     made = await trades(mirrored, 3)
-    upkeep = MirrorRepair(mirrored.cluster.client, mirrored.mirrors, compact_above=1)
+    housekeeping = MirrorRepair(mirrored.cluster.client, mirrored.mirrors, compact_above=1)
     beats: list[int] = []
 
     async def through() -> HousekeepingCounts:
         counts, token = HousekeepingCounts(), None
         for _ in range(100):
-            page = await upkeep.archive_page(PageRequest(token=token, size=2), beats.append)
+            page = await housekeeping.archive_page(PageRequest(token=token, size=2), beats.append)
             counts, token = counts.plus(page.counts), page.token
             if token is None:
                 return counts
@@ -116,7 +122,7 @@ async def test_pages_cover_every_trade_once(mirrored: Mirrored) -> None:
         await mirrored.in_redis()
     ).keys()
     began = (await mirrored.cluster.client.get_workflow_handle(f"trade-{made[0].id}").describe()).start_time
-    cleaned = await upkeep.clean_up(CleanUpRequest(began_at=began, complete=True), beats.append)
+    cleaned = await housekeeping.clean_up(CleanUpRequest(began_at=began, complete=True), beats.append)
     assert cleaned.compacted == 1
     assert mirrored.mirrors.hot is not None
     assert await mirrored.mirrors.hot.complete_at() == began
@@ -124,7 +130,10 @@ async def test_pages_cover_every_trade_once(mirrored: Mirrored) -> None:
 
 
 async def test_a_damaged_file_is_quarantined_and_rewritten(mirrored: Mirrored) -> None:
-    """DUR-20: a file that a disk or a person cut short stops nothing: it is put out of the way, and its trades are archived again."""
+    """DUR-20: a file that a disk or a person cut short stops nothing.
+
+    It is put out of the way, and its trades are archived again.
+    """
     await trades(mirrored, 1)
     await mirrored.round()
     before = mirrored.in_archive()
@@ -142,7 +151,10 @@ async def test_a_damaged_file_is_quarantined_and_rewritten(mirrored: Mirrored) -
 
 
 async def test_there_is_one_schedule_however_many_create_it(mirrored: Mirrored) -> None:
-    """A second housekeeper finds the schedule and brings it to its own settings; one that a person paused stays paused."""
+    """A second housekeeper finds the schedule and brings it to its own settings.
+
+    One that a person paused stays paused.
+    """
     client = mirrored.cluster.client
     handle = client.get_schedule_handle("housekeeping")
     await handle.pause(note="a test")

@@ -188,5 +188,5 @@ async def test_temporal_answers_where_redis_cannot(mirrored: Mirrored) -> None:
     further = await audit.recent(temporal, replace(kept, hot=None), limit=5, before=instead.cursor)
     assert further.events
     assert max(each.at for each in further.events) < min(each.at for each in instead.events)
-    beyond = await audit.recent(temporal, replace(kept, hot=None), limit=5, before=f"{10**15 - 1}-0")
-    assert beyond.events == instead.events
+    older = await audit.recent(temporal, replace(kept, hot=None), limit=5, before=f"{10**15 - 1}-0")
+    assert older.events == instead.events

@@ -95,7 +95,7 @@ async def test_redis_stopped_during_trades(mirrored: Mirrored) -> None:
 async def test_without_any_redis_everything_else_works(mirrored: Mirrored) -> None:
     """DUR-20: with the hot mirror switched off a trade is archived all the same.
 
-    The last events are told by Temporal.
+    The last events are read from Temporal.
     """
     alone = mirrored.cluster.take_slot(redis_url=None)
     await alone.start_worker()

@@ -1,4 +1,4 @@
-"""Accounts, and a round of housekeeping, to record: entries let pass and denied, halts, days, fresh starts.
+"""Accounts, and a round of housekeeping, to record: entries admitted and denied, halts, days, fresh starts.
 
 The server they run on suggests a continue-as-new after `RUN` events, so that continue-as-new takes minutes
 instead of a day.
@@ -52,7 +52,7 @@ RUN = 130
 """Events after which a run is suggested to start afresh."""
 
 GONE = WorkflowId("trade-golden-gone")
-"""A trade that an account remembers and that is not there to be told."""
+"""A trade that an account remembers and that cannot be reached."""
 
 ME = Command(by="recorder", reason="enough")
 
@@ -83,7 +83,7 @@ async def lived(slot: WorkerSlot) -> list[Trade]:
     assert (await halted.result()).outcome is Outcome.UNFILLED
     denied = await begun(slot, "denied-by-halt")
     assert (await denied.result()).outcome is Outcome.DENIED
-    await account_commands.resume(client, number, by="recorder", changed="mended")
+    await account_commands.resume(client, number, by="recorder", changed="repaired")
     await account_commands.change_limits(
         client, number, by="recorder", reason="a quiet day", changes={"max_open_trades": "1"}
     )
@@ -110,9 +110,9 @@ async def next_day(slot: WorkerSlot) -> None:
 
 
 async def flattening(slot: WorkerSlot) -> None:
-    """Go on to flatten after a continue-as-new.
+    """Continue to flatten after a continue-as-new.
 
-    The trade that is left is not there to be told, and is released at last.
+    The trade that is left cannot be reached, and is released at last.
     """
     memory = _yesterday(slot, TradingStateCommand.FLATTEN)
     memory.trades[GONE] = OpenTrade(
@@ -134,7 +134,7 @@ async def flattening(slot: WorkerSlot) -> None:
 
 
 ACCOUNTS = (next_day, flattening)
-"""Accounts of one run, each named as its story."""
+"""Accounts of one run, each named as its scenario."""
 
 
 async def chain(slot: WorkerSlot) -> list[WorkflowHistory]:
@@ -146,7 +146,7 @@ async def chain(slot: WorkerSlot) -> list[WorkflowHistory]:
     return [await client.get_workflow_handle(name, run_id=each.run_id).fetch_history() for each in ordered]
 
 
-async def upkeep(client: Client) -> WorkflowHistory:
+async def housekeeping(client: Client) -> WorkflowHistory:
     """Go one round of housekeeping, of two pages."""
 
     @activity.defn(name=ARCHIVE_PAGE)

@@ -26,7 +26,7 @@ ME = Command(by="recorder", reason="enough")
 async def begun(
     slot: WorkerSlot, name: str, *, bid: str = "1.20", ask: str = "1.20", cards: bool = False, **profile: Any
 ) -> Trade:
-    """Send an alert of a story by these rules."""
+    """Send an alert of a scenario by these rules."""
     trade = slot.plan(name=f"golden-{name}")
     trade.policy = replace(trade.policy, profile=Profile(**profile), cards=cards)
     await trade.quote(bid, ask)
@@ -80,7 +80,7 @@ async def watched(slot: WorkerSlot) -> Trade:
 
 
 async def part_sold(slot: WorkerSlot) -> Trade:
-    """Sell three of four on a person's word, for which an exit is cancelled; hear a correction; close."""
+    """Sell three of four on a person's request, for which an exit is cancelled; hear a correction; close."""
     trade = await held(await begun(slot, "part-sold"))
     await trade_commands.sell(trade.cluster.client, trade.id, ME, Portion(count=3))
     await trade.until("sold", position=1)
@@ -122,7 +122,7 @@ async def author_asked(slot: WorkerSlot) -> Trade:
 async def author_asked_early(slot: WorkerSlot) -> Trade:
     """Hear that the author is out while the entry works with nothing bought.
 
-    Where exits need a person's word: it is cancelled.
+    Where exits need a person's confirmation: it is cancelled.
     """
     return await _out_early(slot, "author-asked-early", OnExit.APPROVAL)
 
@@ -184,7 +184,7 @@ async def cancelled(slot: WorkerSlot) -> Trade:
 
 
 async def converted_now(slot: WorkerSlot) -> Trade:
-    """Convert on a person's word; close."""
+    """Convert on a person's request; close."""
     trade = await begun(slot, "converted-now", bid="1.10", ask="1.30")
     await trade.order("e1")
     await trade_commands.convert_now(trade.cluster.client, trade.id, ME)

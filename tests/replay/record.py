@@ -1,6 +1,6 @@
 """Record the golden histories that are missing.
 
-`make golden`, after a story was added for what a workflow does now.
+`make golden`, after a scenario was added for what a workflow does now.
 
 Trades and accounts run on these workflows, so a history that is here stays as it was recorded: a change that
 would make it differ is patched. Each is recorded on a normal dev server, with the worker as a process and
@@ -38,7 +38,7 @@ from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.runtime.account_bootstrap import ensure_account_workflow
 from alert_trader.runtime.channels import LogChannel
 from alert_trader.worker.wiring import make_worker
-from tests.replay.accounts import ACCOUNTS, chain, lived, server, upkeep
+from tests.replay.accounts import ACCOUNTS, chain, housekeeping, lived, server
 from tests.replay.expiring import expired, refused_on
 from tests.replay.people import ME, WITH_PEOPLE
 from tests.support.cluster import Cluster, Trade, WorkerSlot, open_cluster
@@ -62,7 +62,7 @@ _LENGTHS = {0.15, 0.3, 0.6, 1, 2, 3, 5, 10, 15, 20, 60}
 """Timers of a fixed length, in seconds."""
 
 _COMMANDS = {StepKind.ACTIVITY, StepKind.LOCAL_ACTIVITY, StepKind.TIMER, StepKind.COMMAND, StepKind.ENDED}
-UPKEEP = "golden-upkeep"
+HOUSEKEEPING = "golden-upkeep"
 
 Recording = Callable[[WorkerSlot], Awaitable[Trade]]
 
@@ -70,7 +70,7 @@ Recording = Callable[[WorkerSlot], Awaitable[Trade]]
 def fingerprint(path: Path) -> str:
     """Write what a recorded workflow requested, one command a line.
 
-    What it was told by signals is left out.
+    What signals reported is left out.
     """
     steps = [step for step in steps_of(read_history(path)) if step.kind in _COMMANDS]
     return "".join(
@@ -87,7 +87,7 @@ def _steady(step: Step) -> str:
     if step.kind is not StepKind.TIMER:
         return step.name
     seconds = float(step.name.removesuffix(" s"))
-    return step.name if seconds in _LENGTHS else "until a rung" if seconds < 60 else "until a day ends"
+    return step.name if seconds in _LENGTHS else "until a step" if seconds < 60 else "until a day ends"
 
 
 async def _started(
@@ -125,7 +125,7 @@ async def converted(slot: WorkerSlot) -> Trade:
 
 
 async def given_up(slot: WorkerSlot) -> Trade:
-    """Give up unfilled: the ask is above the ceiling at the end of the window."""
+    """End unfilled: the ask is above the ceiling at the end of the window."""
     trade = await _started(slot, "given-up", bid="1.10", ask="1.50")
     await trade.result()
     return trade
@@ -213,7 +213,7 @@ async def _late_fill(slot: WorkerSlot, name: str) -> Trade:
 
 
 async def late_fill(slot: WorkerSlot) -> Trade:
-    """Go on with the order for all four, until the next stage. From before `TAKES_BACK`."""
+    """Continue the order for all four, until the next stage. From before `TAKES_BACK`."""
     return await _late_fill(slot, "late-fill")
 
 
@@ -295,7 +295,7 @@ def stems() -> list[str]:
         [
             *(f"trade-golden-{each}" for each in trades),
             *(f"account-golden-{each}" for each in accounts),
-            UPKEEP,
+            HOUSEKEEPING,
         ]
     )
 
@@ -329,7 +329,7 @@ async def record(wanted: Sequence[str]) -> list[Path]:
                     for trade in await asyncio.gather(*(recorded(story) for story in chosen))
                 ]
         alone = [story for story in ALONE if story.__name__ in wanted]
-        if alone or "dry_run" in wanted or "upkeep" in wanted:
+        if alone or "dry_run" in wanted or "housekeeping" in wanted:
             (home := Path(folder) / "rest").mkdir()
             async with open_cluster(home, **canaries) as cluster:
                 for story in alone:
@@ -338,8 +338,8 @@ async def record(wanted: Sequence[str]) -> list[Path]:
                     kept.append(_keep(await (await story(slot)).handle.fetch_history()))
                 if "dry_run" in wanted:
                     kept.append(_keep(await (await dry_run(cluster.take_slot())).handle.fetch_history()))
-                if "upkeep" in wanted:
-                    kept.append(_keep(await upkeep(cluster.client), UPKEEP))
+                if "housekeeping" in wanted:
+                    kept.append(_keep(await housekeeping(cluster.client), HOUSEKEEPING))
         kept += [_keep(await story(name)) for name, story in EXPIRING.items() if name in wanted]
         if set(SHORT_RUNS) & set(wanted):
             (home := Path(folder) / "accounts").mkdir()
@@ -399,7 +399,7 @@ def missing() -> list[str]:
     accounts = [story.__name__ for story in ACCOUNTS if f"account-golden-{_named(story)}" not in there]
     lived = [] if "account-golden-lived-1" in there else ["lived"]
     expiring = [each for each in EXPIRING if f"trade-golden-{each}" not in there]
-    return [*trades, *accounts, *expiring, *lived, *([] if UPKEEP in there else ["upkeep"])]
+    return [*trades, *accounts, *expiring, *lived, *([] if HOUSEKEEPING in there else ["housekeeping"])]
 
 
 if __name__ == "__main__":

@@ -106,7 +106,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def fill(self, number: int, quantity: int, then: str) -> None:
         """Fill a part of a working order, one being cancelled too.
 
-        Tell of it at once, or not, and protect what was bought.
+        Report it at once, or not, and protect what was bought.
         """
         order = self._working()[number % len(self._working())]
         self.exchange.fill(order, quantity)
@@ -159,12 +159,12 @@ class LedgerMachine(RuleBasedStateMachine):
     def hear(self, number: int) -> None:
         """Deliver any report there ever was: late, again, or out of order."""
         chain, report = self.exchange.reports[number % len(self.exchange.reports)]
-        learned = self._hear(report)
-        assert learned is None or learned.order.client_order_id == chain
+        update = self._hear(report)
+        assert update is None or update.order.client_order_id == chain
 
     @rule(number=CHOICE, withheld=st.integers(0, 2))
     def read(self, number: int, withheld: int) -> None:
-        """Read an order as it stands, its last fills possibly not shown yet."""
+        """Read an order as it is, its last fills possibly not shown yet."""
         known = [
             (each.client_order_id, order_id) for each in self.ledger.orders for order_id in each.order_ids
         ]
@@ -344,10 +344,10 @@ class LedgerMachine(RuleBasedStateMachine):
         self.ledger.settle(name, state.UNKNOWN)
 
     def _hear(self, report: OrderReport, name: ClientOrderId | None = None) -> Any:
-        learned = self.ledger.apply(report, name)
-        if learned is not None:
-            self.heard.append((learned.order.client_order_id, report))
-        return learned
+        update = self.ledger.apply(report, name)
+        if update is not None:
+            self.heard.append((update.order.client_order_id, report))
+        return update
 
     def _working(self) -> list[PaperOrder]:
         return [order for order in self.exchange.orders.values() if order.left > 0]

@@ -23,7 +23,7 @@ from tests.stateful.ledger_machine import LedgerMachine
 
 pytestmark = pytest.mark.timeout(360)  # how soon a mutant is found is chance
 
-ROOM = Path(domain.__file__).parent
+FOLDER = Path(domain.__file__).parent
 # found is enough: no time is spent on making the example small
 LOOK = settings(
     max_examples=1500,
@@ -42,13 +42,16 @@ LEDGER = {
     ),
     "a fill counts each time it is reported": (
         "self.fills.setdefault(fill.fill_id, fill)",
-        "self.fills.setdefault(FillId(f'{fill.fill_id}{len(self.fills)}'), replace(fill, fill_id=FillId(str(len(self.fills)))))",
+        (
+            "self.fills.setdefault(FillId(f'{fill.fill_id}{len(self.fills)}'), "
+            "replace(fill, fill_id=FillId(str(len(self.fills)))))"
+        ),
     ),
-    "an old report takes the status back": (
+    "an old report reverts the status": (
         "if _RANK[report.status] > _RANK[self.status]:",
         "if report.status is not self.status:",
     ),
-    "a cancel asked for is a cancellation": (
+    "a requested cancel is a cancellation": (
         "return self.status.terminal and not self.fills_missing",
         "return self.status is OrderStatus.CANCELLING or (self.status.terminal and not self.fills_missing)",
     ),
@@ -128,8 +131,11 @@ SIZING = {
 
 
 def mutated(name: str, change: tuple[str, str]) -> types.ModuleType:
-    """Load a module of the domain with one change made to its text; how the text is laid out does not matter."""
-    text = (ROOM / f"{name}.py").read_text(encoding="utf-8")
+    """Load a module of the domain with one change made to its text.
+
+    How the text is laid out does not matter.
+    """
+    text = (FOLDER / f"{name}.py").read_text(encoding="utf-8")
     place = re.sub(r"(\\ |\\\n|\s)+", r"\\s+", re.escape(change[0].strip())).replace(r"\(", r"\(\s*")
     found = re.findall(place, text)
     assert len(found) == 1, (
@@ -142,7 +148,7 @@ def mutated(name: str, change: tuple[str, str]) -> types.ModuleType:
 
 
 def sizing_holds(size: Callable[..., Any]) -> None:
-    """ENT-20: the quantity stands within every limit, each worked out here from its own definition."""
+    """ENT-20: the quantity is within every limit, each worked out here from its own definition."""
     dollars = st.decimals(min_value=-1000, max_value=20_000, places=2)
 
     @LOOK

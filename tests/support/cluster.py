@@ -1,7 +1,8 @@
-"""A house for tests: a real Temporal dev server, a venue in its own process, and accounts that each have a worker process of their own.
+"""A cluster for tests: a real Temporal dev server, a venue, and accounts, each with its own worker process.
 
-Everything a trade touches is real and can be killed. Each seat has its account, and so its task queue: killing one seat's worker leaves
-the others alone, so many crashes run side by side on one server. Each trade has its contract, and so its quotes.
+Everything a trade touches is real and can be killed. Each worker slot has its account, and so its task queue:
+killing one worker slot's worker leaves the others alone, so many crashes run side by side on one server. Each
+trade has its contract, and so its quotes.
 """
 
 import asyncio
@@ -76,15 +77,17 @@ QUICK: dict[str, object] = {
     "limit_notional_per_day": 10_000_000,
     "limit_loss_per_day": 1_000_000,
 }
-"""A ladder of seconds, so that "in the middle of the window" is real time; four contracts a trade; and money as the only limit."""
+"""A ladder of seconds, so that "in the middle of the window" is real time; four contracts a trade; and money
+as the only limit."""
 
 LOOKED_FOR = (
     activity_options.SUBMIT_ENTRY.start_to_close + sum(timing.SEARCH_PAUSES, timedelta())
 ).total_seconds() + 60
-"""Seconds that an order takes which was lost before it was accepted: given up, looked for, sent again; and the scene's own time."""
+"""Seconds that an order takes which was lost before it was accepted: given up, looked for, sent again; and
+the scene's own time."""
 
 OVER = {"filled", "cancelled", "expired", "rejected", "refused", "not sent", "absent"}
-"""How an order that can sell no more stands."""
+"""The statuses of an order that can sell no more."""
 
 _strikes = itertools.count(300)
 _messages = itertools.count(1)
@@ -108,8 +111,11 @@ class Cluster:
         return self.lines
 
     def take_slot(self, *, gate: asyncio.Semaphore | None = None, **changes: object) -> "WorkerSlot":
-        """Give the next account, with settings of its own where asked. No worker runs on it yet; `gate` bounds how many start at once."""
-        assert len(self.slots) < SLOTS, f"expected at most {SLOTS} seats; raise SEATS"
+        """Return the next account, with settings of its own where asked.
+
+        No worker runs on it yet; `gate` bounds how many start at once.
+        """
+        assert len(self.slots) < SLOTS, f"expected at most {SLOTS} worker slots; raise SLOTS"
         own = self.stack.settings.model_copy(
             update={"tastytrade_account": account(len(self.slots)), **changes}
         )
@@ -120,11 +126,11 @@ class Cluster:
         return slot
 
     async def set_cash(self, slot: "WorkerSlot", dollars: int) -> None:
-        """Change what a seat's account has, before its worker runs."""
+        """Change what a worker slot's account has, before its worker runs."""
         await self.control.set_account(SetAccount(number=slot.settings.account, cash=Decimal(dollars)))
 
     def logs(self) -> Mapping[str, str]:
-        """Read every log of the house, by file name."""
+        """Read every log of the cluster, by file name."""
         return {
             path.name: path.read_text(errors="replace")
             for path in sorted((self.stack.data_dir / "logs").glob("*"))
@@ -132,7 +138,7 @@ class Cluster:
 
 
 def account(number: int) -> str:
-    """Name the account of a seat."""
+    """Name the account of a worker slot."""
     return f"5WT9{number:04d}"
 
 
@@ -140,7 +146,7 @@ def account(number: int) -> str:
 async def open_cluster(
     data_dir: Path, *, venue: Mapping[str, Any] | None = None, with_mirrors: bool = False, **changes: object
 ) -> AsyncIterator[Cluster]:
-    """Open a house; every worker of its seats is ended with it."""
+    """Open a cluster; every worker of its worker slots is ended with it."""
     own = {"data_dir": data_dir, "tastytrade_account": account(0)}
     quick = load(environment={}, directory=data_dir, flags={**QUICK, **own, **changes}).settings
     config = {"accounts": [{"number": account(each), "cash": CASH} for each in range(SLOTS)], **(venue or {})}
@@ -207,7 +213,7 @@ class WorkerSlot:
         await self.start_worker()
 
     async def leave(self) -> None:
-        """End every worker of the seat at once: nothing is in flight that matters any more."""
+        """End every worker of the worker slot at once: nothing is in flight that matters any more."""
         for worker in self.workers:
             await worker.kill(signal.SIGKILL)
 
@@ -220,7 +226,10 @@ class WorkerSlot:
         text: str | None = None,
         **ladder: Any,
     ) -> "Trade":
-        """Quote a contract of its own, and send an alert about it; `ladder` changes the ladder's policy of this trade."""
+        """Quote a contract of its own, and send an alert about it.
+
+        `ladder` changes the ladder's policy of this trade.
+        """
         trade = self.plan(price=price, text=text, **ladder)
         await trade.quote(bid, ask)
         await trade.send()
@@ -249,7 +258,7 @@ class WorkerSlot:
         return trade
 
     async def replay(self) -> None:
-        """Replay every history that the seat's trades made on the present code (DUR-10)."""
+        """Replay every history that the worker slot's trades made on the present code (DUR-10)."""
         for trade in self.trades:
             replayed = await replay(await fetch_history(self.cluster.client, trade.id))
             assert replayed.deterministic, f"{trade.id} does not replay: {replayed.fault}"
@@ -260,7 +269,10 @@ def _with_ladder(policy: Policy, changes: Mapping[str, Any]) -> Policy:
 
 
 def exits_out(view: TradeView) -> int:
-    """Count the contracts that an exit stands for: working, on its way, or looked for because its answer was lost."""
+    """Count the contracts that an exit stands for.
+
+    Working, on its way, or looked for because its answer was lost.
+    """
     return sum(
         order.quantity - order.filled
         for order in view.orders
@@ -284,7 +296,7 @@ class Trade:
 
     @property
     def cluster(self) -> Cluster:
-        """The house it is traded in."""
+        """The cluster it is traded in."""
         return self.slot.cluster
 
     @property
@@ -293,7 +305,7 @@ class Trade:
         return self.cluster.client.get_workflow_handle(f"trade-{self.id}", result_type=TradeView)
 
     async def send(self) -> bool:
-        """Send the alert; tells whether that started a trade."""
+        """Send the alert; return whether that started a trade."""
         request = TradeRequest(alert=self.message, policy=self.policy, account=self.slot.settings.account)
         return (await start_trade(self.cluster.client, request)).started
 
@@ -310,7 +322,7 @@ class Trade:
         return await self.cluster.control.arm(FaultRule(kind=kind, **given))
 
     async def struck(self, fault_id: int, within: float = 20) -> datetime:
-        """Wait until a fault has acted, and tell when."""
+        """Wait until a fault has acted; return when."""
 
         async def acted() -> datetime | None:
             return next(
@@ -330,7 +342,7 @@ class Trade:
     # What the venue saw
 
     async def posts(self, leg: str = "") -> list[RequestLine]:
-        """Give the orders of a leg that reached the venue, accepted or not."""
+        """Return the orders of a leg that reached the venue, accepted or not."""
         name = f"{self.id}-{leg}"
         lines = await self.cluster.tape()
         return [
@@ -343,11 +355,11 @@ class Trade:
         ]
 
     async def sent(self, leg: str = "") -> list[str]:
-        """Give the names of the orders of a leg that reached the venue, without the message: e1, x1 ..."""
+        """Return the names of the orders of a leg that reached the venue, without the message: e1, x1 ..."""
         return [str(line.client_id).removeprefix(f"{self.id}-") for line in await self.posts(leg)]
 
     async def orders(self, leg: str = "") -> dict[str, OrderState]:
-        """Give the orders of a leg at the venue as they stand, by name."""
+        """Return the orders of a leg at the venue as they are, by name."""
         found: dict[str, OrderState] = {}
         for line in await self.cluster.tape():
             if isinstance(line, OrderLine) and (line.order.client_id or "").startswith(f"{self.id}-{leg}"):
@@ -396,7 +408,7 @@ class Trade:
     # What the trade says
 
     async def view(self) -> TradeView | None:
-        """Ask the trade how it stands; None while no worker answers."""
+        """Query the trade's view; None while no worker answers."""
         try:
             view: TradeView = await self.handle.query(
                 VIEW_QUERY, result_type=TradeView, rpc_timeout=timedelta(seconds=5)
@@ -445,7 +457,7 @@ class Trade:
             raise
 
     async def _told(self) -> str:
-        """Tell what happened to it so far, for a test that waited in vain."""
+        """Return what happened to it so far, for a test that waited in vain."""
         try:
             return "\n".join(
                 f"{event.at:%H:%M:%S.%f} {event.kind}: {event.text}" for event in await self.events()
@@ -454,5 +466,5 @@ class Trade:
             return f"the trade does not tell: {silent}"
 
     async def history_text(self) -> str:
-        """Give its whole history as JSON."""
+        """Return its whole history as JSON."""
         return json.dumps(json.loads((await self.handle.fetch_history()).to_json()))

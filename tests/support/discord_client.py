@@ -18,7 +18,7 @@ QUICK = RateLimit(calls=5, seconds=0.5)
 
 
 def config(**changes: Any) -> ChatConfig:
-    """Return a server with two people and two rooms, whose limits pass quickly."""
+    """Return a server with two people and two channels, whose limits pass quickly."""
     own: dict[str, Any] = {
         "people": (Person(user_id=ADA, name="ada", roles=("7",)), Person(user_id=BOB, name="bob")),
         "rooms": (Room(channel_id=ALERTS, name="alerts"), Room(channel_id=OTHER, name="other")),

@@ -45,7 +45,7 @@ class Guild:
     stack: Stack
     chat: ChatControl
     venue: VenueControl
-    room: str = DEMO_CHANNEL
+    channel: str = DEMO_CHANNEL
     _numbers: Any = field(default_factory=itertools.count)
 
     async def text(self) -> str:
@@ -66,10 +66,10 @@ class Guild:
         return await self.chat.say(await self.text(), user=user, **how)
 
     async def cards(self, of: str | None = None) -> list[Message]:
-        """Return every card in the room, or those of one alert."""
+        """Return every card in the channel, or those of one alert."""
         found = [
             each
-            for each in await self.chat.messages(self.room)
+            for each in await self.chat.messages(self.channel)
             if each["embeds"] and each["author"]["username"] == "trader"
         ]
         return found if of is None else [each for each in found if footer(each).startswith(f"trade-{of} ")]
@@ -111,7 +111,9 @@ class Guild:
         """Wait for the bot's reaction to a message."""
 
         async def there() -> str | None:
-            found = next(each for each in await self.chat.messages(self.room) if each["id"] == message["id"])
+            found = next(
+                each for each in await self.chat.messages(self.channel) if each["id"] == message["id"]
+            )
             return next((each["emoji"]["name"] for each in found["reactions"]), None)
 
         emoji: str = await eventually(there, f"a reaction to {message['content']!r}", within=20, every=0.05)

@@ -167,7 +167,7 @@ class Harness:
         return handle
 
     async def view(self, handle: WorkflowHandle[Any, TradeView]) -> TradeView:
-        """Read a trade as it stands."""
+        """Read a trade's view."""
         view: TradeView = await handle.query(VIEW_QUERY, result_type=TradeView)
         return view
 
@@ -259,11 +259,7 @@ async def open_harness(
 ) -> AsyncIterator[Harness]:
     """Open a harness; on leaving it, the oracle must have nothing to say of what was traded on it."""
     account = AccountNumber(f"5WT{next(_numbers):05d}")
-    given = config or VenueConfig()
-    changed = given.model_copy(
-        update={"accounts": (given.accounts[0].model_copy(update={"number": account}),)}
-    )
-    venue = await start_venue(changed)
+    venue = await start_venue(_with_account(config or VenueConfig(), account))
     broker = DryRunBroker if mode is Mode.DRY_RUN else TastytradeGateway
     gateway = broker(
         client_secret="secret",
@@ -308,14 +304,7 @@ async def open_harness(
                 )
                 yield harness
                 await replay(harness.handles)
-                closed = [
-                    handle.id.removeprefix("trade-")
-                    for handle in harness.handles
-                    if (await handle.describe()).close_time is not None
-                ]
-                for handle in harness.handles:
-                    if (await handle.describe()).close_time is None:
-                        await handle.terminate("the test is over")
+                closed = await _terminate_open(harness.handles)
                 with contextlib.suppress(RPCError):  # a test may have ended it
                     await client.get_workflow_handle(account_workflow_id(account)).terminate(
                         "the test is over"
@@ -325,6 +314,24 @@ async def open_harness(
             await venue.close()
     violations = check(venue.tape.lines, Expectation(closed=closed, exit_fraction=harness.exit_fraction))
     assert not violations, "\n".join(str(each) for each in violations)
+
+
+def _with_account(config: VenueConfig, account: AccountNumber) -> VenueConfig:
+    """Return the configuration with its first account under this number, and no other."""
+    return config.model_copy(
+        update={"accounts": (config.accounts[0].model_copy(update={"number": account}),)}
+    )
+
+
+async def _terminate_open(handles: list[WorkflowHandle[Any, TradeView]]) -> list[str]:
+    """Terminate the trades that are still open; return the message ids of those that had ended."""
+    closed = []
+    for handle in handles:
+        if (await handle.describe()).close_time is not None:
+            closed.append(handle.id.removeprefix("trade-"))
+        else:
+            await handle.terminate("the test is over")
+    return closed
 
 
 async def replay(handles: list[WorkflowHandle[Any, TradeView]]) -> None:

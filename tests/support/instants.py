@@ -13,7 +13,7 @@ VARIABLE = "ALERT_TRADER_TESTS_AT"
 
 
 def new_york(text: str, *, fold: int = 0) -> datetime:
-    """Read a New York time such as `2035-05-08 10:00`; gives it in UTC."""
+    """Read a New York time such as `2035-05-08 10:00`; return it in UTC."""
     return (
         datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("America/New_York"), fold=fold).astimezone(UTC)
     )

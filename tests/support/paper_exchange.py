@@ -50,7 +50,7 @@ def intent(leg: Leg, sequence: int, quantity: int, limit: str | None = "1.20") -
 
 @dataclass
 class PaperOrder:
-    """One order id at the exchange, as it truly stands."""
+    """One order id at the exchange, as it truly is."""
 
     order_id: OrderId
     chain: ClientOrderId
@@ -84,7 +84,7 @@ class PaperOrder:
         return named[1]
 
     def report(self, withheld: int = 0) -> OrderReport:
-        """Report it as it stands now, with its last `withheld` fills counted and not shown."""
+        """Report it as it is now, with its last `withheld` fills counted and not shown."""
         return OrderReport(
             order_id=self.order_id,
             client_order_id=self.name,

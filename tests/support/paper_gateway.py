@@ -1,6 +1,6 @@
 """A broker's gateway in memory, for tests of the activities.
 
-It answers what it is told to, and keeps every request that would change something.
+It gives prepared answers, and keeps every request that would change something.
 """
 
 import asyncio
@@ -177,7 +177,7 @@ class PaperGateway:
 def reported(
     intent: OrderIntent, *, order_id: str = "1", status: OrderStatus = OrderStatus.LIVE
 ) -> OrderReport:
-    """Report an order as it stands at the venue with nothing filled."""
+    """Report an order as it is at the venue with nothing filled."""
     return OrderReport(
         order_id=OrderId(order_id),
         client_order_id=intent.client_order_id,

@@ -17,7 +17,12 @@ from alert_trader.mirrors.schema import TradeRecord, trade_record
 NOON = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 """Midday in New York."""
 
-_STORY = (
+_PRICE = Price(Decimal("1.20"))
+_CONTRACT = OptionContract(
+    root="SPY", expiry=datetime(2026, 12, 18, tzinfo=UTC).date(), right=Right.CALL, strike=Decimal(600)
+)
+
+_EVENT_KINDS = (
     EventKind.RECEIVED,
     EventKind.PARSED,
     EventKind.SIZED,
@@ -36,11 +41,13 @@ _STORY = (
 )
 
 
-def trail(trade: str, count: int = len(_STORY), *, at: datetime = NOON, life: str = "") -> list[TradeEvent]:
+def trail(
+    trade: str, count: int = len(_EVENT_KINDS), *, at: datetime = NOON, life: str = ""
+) -> list[TradeEvent]:
     """Return the first events of a trade, chained; `life` makes them those of another run."""
     events: list[TradeEvent] = []
     before = hash_chain.first_link(trade)
-    for number, kind in enumerate(_STORY[:count], 1):
+    for number, kind in enumerate(_EVENT_KINDS[:count], 1):
         facts = {
             "order": f"{trade.removeprefix('trade-')}-e1",
             "quantity": "4",
@@ -56,6 +63,34 @@ def trail(trade: str, count: int = len(_STORY), *, at: datetime = NOON, life: st
     return events
 
 
+def _alert(message: str, at: datetime) -> AlertMessage:
+    return AlertMessage(
+        message_id=MessageId(message),
+        text="BTO SPY 600c 12/18 @ 1.20",
+        author_id="11",
+        channel_id="22",
+        guild_id="33",
+        posted_at=at,
+    )
+
+
+def _orders(message: str) -> tuple[OrderView, ...]:
+    return tuple(
+        OrderView(
+            client_order_id=ClientOrderId(f"{message}-{name}"),
+            order_id=OrderId(f"9{name}"),
+            leg=leg,
+            kind="Limit",
+            quantity=4,
+            limit=_PRICE,
+            status="Filled",
+            filled=4,
+            average_price=Decimal("1.2"),
+        )
+        for name, leg in (("e1", "entry"), ("x1", "exit"))
+    )
+
+
 def view(
     message: str,
     events: Sequence[TradeEvent],
@@ -65,35 +100,11 @@ def view(
     pnl: str = "316.00",
 ) -> TradeView:
     """Return the view of a trade after these events; it is over when they are all there are."""
-    over = len(events) == len(_STORY)
-    contract = OptionContract(
-        root="SPY", expiry=datetime(2026, 12, 18, tzinfo=UTC).date(), right=Right.CALL, strike=Decimal(600)
-    )
-    price = Price(Decimal("1.20"))
-    orders = tuple(
-        OrderView(
-            client_order_id=ClientOrderId(f"{message}-{name}"),
-            order_id=OrderId(f"9{name}"),
-            leg=leg,
-            kind="Limit",
-            quantity=4,
-            limit=price,
-            status="Filled",
-            filled=4,
-            average_price=Decimal("1.2"),
-        )
-        for name, leg in (("e1", "entry"), ("x1", "exit"))
-    )
+    over = len(events) == len(_EVENT_KINDS)
+    price, contract = _PRICE, _CONTRACT
     return TradeView(
         workflow_id=WorkflowId(f"trade-{message}"),
-        message=AlertMessage(
-            message_id=MessageId(message),
-            text="BTO SPY 600c 12/18 @ 1.20",
-            author_id="11",
-            channel_id="22",
-            guild_id="33",
-            posted_at=at,
-        ),
+        message=_alert(message, at),
         account=AccountNumber("5WT00001"),
         mode=mode,
         phase=Phase.DONE if over else Phase.HOLDING,
@@ -127,7 +138,7 @@ def view(
         unknown_orders=0,
         fees=Usd(Decimal("9.12")),
         pnl=Usd(Decimal(pnl)) if over else None,
-        orders=orders,
+        orders=_orders(message),
         received_at=at,
         first_filled_at=at + timedelta(seconds=10),
         closed_at=events[-1].at if over else None,
@@ -139,7 +150,7 @@ def view(
 
 def record(
     message: str,
-    count: int = len(_STORY),
+    count: int = len(_EVENT_KINDS),
     *,
     at: datetime = NOON,
     mode: str = "demo",

@@ -40,7 +40,7 @@ class StartsNow(Interceptor):
 
     @override
     def intercept_client(self, next: OutboundInterceptor) -> OutboundInterceptor:
-        """Stand in front of what starts workflows."""
+        """Intercept what starts workflows."""
         return _Starts(next)
 
 

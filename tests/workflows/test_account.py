@@ -123,7 +123,8 @@ async def test_only_a_person_with_a_reason_resumes(strict: Harness) -> None:
     kinds = [event.kind for event in (await shown(strict)).events]
     assert kinds.count(EventKind.HALTED) == kinds.count(EventKind.RESUMED) == 1
     await eventually(
-        lambda: any("the feed is back" in notice.text for notice in strict.heard.notices), "people to be told"
+        lambda: any("the feed is back" in notice.text for notice in strict.heard.notices),
+        "people to be notified",
     )
 
 

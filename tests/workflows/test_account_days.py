@@ -209,7 +209,7 @@ def ask(expiry: date, *, price: str | None = None, strike: int = 450) -> AdmitRe
 
 @pytest.fixture
 async def clocked(env: WorkflowEnvironment) -> AsyncIterator[Clocked]:
-    """Start an account whose clock stands until it is moved."""
+    """Start an account whose clock is fixed until it is moved."""
     async with account_of(env, Broker()) as opened:
         yield opened
 
@@ -306,9 +306,9 @@ async def test_a_halt_lasts_over_days_with_a_daily_reminder(clocked: Clocked) ->
     assert len({event.at.date() for event in still}) == len(still)
     await eventually(
         lambda: sum("Still halted" in each.text for each in clocked.broker.notices) >= days,
-        "people to be told",
+        "people to be notified",
     )
-    await clocked.handle.execute_update(RESUME_UPDATE, Command(by="bob", reason="mended"))
+    await clocked.handle.execute_update(RESUME_UPDATE, Command(by="bob", reason="repaired"))
     assert (await clocked.ask(ask(day))).admitted is not None
 
 
@@ -447,7 +447,7 @@ async def test_two_weeks_of_trading_stay_within_history_limits(clocked: Clocked)
 
 @dataclass
 class Slow(Broker):
-    """A stream that is followed, and people who are told nothing until they answer."""
+    """A stream that is followed, and people who receive nothing until they answer."""
 
     asked: int = 0
     answers: asyncio.Event = field(default_factory=asyncio.Event)
@@ -479,7 +479,7 @@ async def test_the_stream_is_followed_until_the_run_is_over(
     async with account_of(env, broker) as clocked:
         with env.with_time_skipping_disabled():
             first = (await clocked.handle.describe()).run_id
-            await eventually(lambda: broker.asked, "people to be told that the day began")
+            await eventually(lambda: broker.asked, "people to be notified that the day began")
             monkeypatch.setattr(timing, "MAX_UPDATES", 1)
             change = LimitsCommand(by="ann", reason="a test", changes={"max_open_trades": "7"})
             await clocked.handle.execute_update(LIMITS_UPDATE, change)

@@ -1,4 +1,4 @@
-"""The bot over real trades: what it refuses, what it asks, what it mends when it is back."""
+"""The bot over real trades: what it refuses, what it asks, what it repairs when it is back."""
 
 import secrets
 from collections.abc import AsyncIterator
@@ -39,7 +39,7 @@ ALERT = f"BTO SPY {CONTRACT.expiry:%m/%d/%Y} 450c @ 1.20"
 
 @dataclass
 class Scene:
-    """A bot in a chat, over the trades of a floor."""
+    """A bot in a chat, over the trades of a harness."""
 
     chat: RunningChat
     bot: TraderBot
@@ -62,7 +62,7 @@ class Scene:
 
 @asynccontextmanager
 async def running(harness: Harness, directory: Path) -> AsyncIterator[TraderBot]:
-    """Run a bot for the floor's account until left. Its trades live in real time."""
+    """Run a bot for the harness's account until left. Its trades live in real time."""
     flags = {
         "mode": "demo",
         "tastytrade_account": harness.account,
@@ -83,8 +83,8 @@ async def running(harness: Harness, directory: Path) -> AsyncIterator[TraderBot]
 
 
 @asynccontextmanager
-async def room() -> AsyncIterator[RunningChat]:
-    """Open a chat with the floor's people."""
+async def alert_chat() -> AsyncIterator[RunningChat]:
+    """Open a chat with the harness's people."""
     people = (
         Person(user_id=AUTHOR, name="ada"),
         Person(user_id=DESK, name="gateway", roles=(ROLE,)),
@@ -122,7 +122,7 @@ async def sent(harness: Harness, text: str) -> WorkflowHandle[Any, TradeView]:
 async def scene(harness: Harness, tmp_path: Path) -> AsyncIterator[Scene]:
     """Run a bot where an alert can be bought at once."""
     await harness.quote("1.20", "1.20")
-    async with room() as chat, running(harness, tmp_path) as bot:
+    async with alert_chat() as chat, running(harness, tmp_path) as bot:
         yield Scene(chat, bot)
 
 
@@ -174,11 +174,14 @@ async def test_commands_are_for_operators_only(scene: Scene) -> None:
 async def test_a_restarted_bot_updates_its_outdated_cards(
     harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One trade ended and another began while no bot was there: each has one card when it is back, up to its last event."""
+    """One trade ended and another began while no bot was there.
+
+    Each has one card when it is back, up to its last event.
+    """
     monkeypatch.setattr(activity_options, "CARD", replace(CARD, schedule_to_close=timedelta(seconds=1)))
     harness.client = plain_client(harness.client)
     await harness.quote("1.20", "1.20")
-    async with room() as chat:
+    async with alert_chat() as chat:
         ended, held = await sent(harness, "BTO SPY 12/18 450 @ 2.00"), await sent(harness, ALERT)
         await ended.result()
         await harness.until(held, "held", phase=Phase.HOLDING, exits_working=2)

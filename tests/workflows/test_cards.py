@@ -26,7 +26,7 @@ from tests.support.waiting import eventually
 class Board:
     """A bot of which only the queue is real: it keeps what it was asked to show, and fails when told to."""
 
-    asked: list[CardRequest] = field(default_factory=list)
+    requests: list[CardRequest] = field(default_factory=list)
     failures: int = 0
     at_once: int = 0
     most_at_once: int = 0
@@ -37,7 +37,7 @@ class Board:
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         try:
-            self.asked.append(request)
+            self.requests.append(request)
             await asyncio.sleep(0)
             if self.failures > 0:
                 self.failures -= 1
@@ -79,13 +79,18 @@ async def test_every_event_is_shown_once_and_bursts_are_batched(harness: Harness
         await harness.quote("2.50", "2.52")
         view = await trade.result()
     events = await harness.events(trade)
-    told = [event.sequence for request in board.asked for event in request.events]
+    told = [each.sequence for request in board.requests for each in request.events]
     assert told == list(range(1, len(events) + 1))
     assert board.most_at_once == 1
-    assert len(board.asked) < len(events)
-    assert board.asked[0].place is None
-    assert all(request.place is not None and request.place.message_id == "7" for request in board.asked[1:])
-    assert (board.asked[-1].view.outcome, board.asked[-1].events[-1].kind) == (view.outcome, EventKind.CLOSED)
+    assert len(board.requests) < len(events)
+    assert board.requests[0].place is None
+    assert all(
+        request.place is not None and request.place.message_id == "7" for request in board.requests[1:]
+    )
+    assert (board.requests[-1].view.outcome, board.requests[-1].events[-1].kind) == (
+        view.outcome,
+        EventKind.CLOSED,
+    )
 
 
 async def test_without_a_bot_trading_does_not_wait(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,16 +119,16 @@ async def test_without_a_bot_trading_does_not_wait(harness: Harness, monkeypatch
 async def test_after_a_failure_an_existing_card_is_looked_up_first(harness: Harness) -> None:
     """What an unanswered try did is not known.
 
-    The next one is told so, tells everything again, and the one after is certain.
+    The next one receives that, sends everything again, and the one after is certain.
     """
     board = Board(failures=1)
     async with served(harness, board):
         await harness.quote("1.20", "1.20")
         trade = await harness.alert(rules=carded())
         await harness.until(trade, "held", phase=Phase.HOLDING, exits_working=2)
-        await eventually(lambda: len(board.asked) >= 3, "three tries")
-    assert [request.in_doubt for request in board.asked[:3]] == [False, True, False]
-    assert board.asked[1].events[0].sequence == 1
+        await eventually(lambda: len(board.requests) >= 3, "three tries")
+    assert [request.in_doubt for request in board.requests[:3]] == [False, True, False]
+    assert board.requests[1].events[0].sequence == 1
 
 
 async def test_a_restarted_bot_requests_the_card(harness: Harness) -> None:
@@ -153,7 +158,7 @@ async def test_a_trade_without_cards_requests_none(harness: Harness) -> None:
     async with served(harness, board):
         trade = await harness.alert("BTO SPY 450 @ 2.00 12/18")
         assert (await trade.result()).outcome is Outcome.DENIED
-    assert board.asked == []
+    assert board.requests == []
     card: CardState = await trade.query(CARD_QUERY, result_type=CardState)
     assert not card.wanted
 
@@ -180,6 +185,6 @@ async def test_a_card_has_a_bounded_size(harness: Harness) -> None:
         view = await harness.until(trade, "protected at last", exits_working=2)
     assert len(view.orders) == 42
     assert view.events > 80
-    assert max(len(request.events) for request in board.asked) == 50
-    assert max(len(request.view.orders) for request in board.asked) == 20
-    assert board.asked[-1].events[-1].sequence > 80
+    assert max(len(request.events) for request in board.requests) == 50
+    assert max(len(request.view.orders) for request in board.requests) == 20
+    assert board.requests[-1].events[-1].sequence > 80

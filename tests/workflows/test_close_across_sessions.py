@@ -46,7 +46,7 @@ async def hold(harness: Harness, *, expiry: date | None = None, slices: int = 1)
 
     Of an expiration some months ahead unless another is given.
     """
-    harness.exit_fraction = None  # closing everything takes the exits back
+    harness.exit_fraction = None  # closing everything cancels the exits
     contract = replace(CONTRACT, expiry=expiry or date(2035, 8, 17))
     each = 4 // slices
     await harness.control.set_quote(contract.occ_symbol, bid="1.20", ask="1.20", ask_size=each, bid_size=50)

@@ -26,7 +26,7 @@ async def test_a_dry_run_computes_the_orders_and_sends_none(env: WorkflowEnviron
         }
     assert (view.outcome, view.mode, view.bought) == (Outcome.DRY_RUN, "dry-run", 0)
     planned = next(event for event in events if event.kind == "dry_run")
-    assert planned.facts["rungs"] == "1.19 1.20 1.21 1.22"
+    assert planned.facts["steps"] == "1.19 1.20 1.21 1.22"
     assert "Nothing was sent" in planned.text
     assert changing <= {("POST", "token"), ("POST", "dry-run")}
     assert ("POST", "dry-run") in changing

@@ -148,7 +148,7 @@ async def test_an_entry_that_never_ends_does_not_keep_the_trade_open(
     A person is paged, the position looked after on.
     """
     harness.exit_fraction = (
-        None  # at the contract's end the exit is cancelled, while the venue's own day goes on
+        None  # at the contract's end the exit is cancelled, while the venue's own day continues
     )
     monkeypatch.setattr(timing, "CANCEL_PAUSES", (*timing.CANCEL_PAUSES[:5], timedelta(hours=2)))
     contract = replace(CONTRACT, expiry=next_trading_day(new_york_date(clock.now())), strike=Decimal(600))

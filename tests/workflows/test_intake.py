@@ -1,4 +1,4 @@
-"""The one door for messages: what opens a trade, what is told to one, and what is left alone."""
+"""The single entry point of messages: what opens a trade, what is sent to one, and what is left alone."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -36,19 +36,20 @@ from tests.support.waiting import eventually
 _numbers = count(1)
 
 by_start = pytest.mark.at("now")
-"""For what looks trades up by when they started: the server tells that by its own clock, whatever the virtual one of the trade."""
+"""For what looks trades up by when they started: the server tells that by its own clock, whatever the virtual
+one of the trade."""
 
 
 @pytest.fixture
 def entry(harness: Harness) -> str:
-    """Give the plain alert."""
+    """Return the plain alert."""
     return f"BTO SPY {harness.expiry:%m/%d/%Y} 450c @ 1.20"
 
 
 async def taken(
     harness: Harness, text: str, *, profile: Profile | None = None, name: str | None = None, **about: Any
 ) -> IntakeResult:
-    """Take a message in by the floor's rules; a trade that it opens ends with the floor."""
+    """Take a message in by the harness's rules; a trade that it opens ends with the harness."""
     given = {"author_id": AUTHOR, "channel_id": CHANNEL, "guild_id": GUILD, "posted_at": clock.now(), **about}
     message = AlertMessage(
         message_id=message_id(name or f"in{next(_numbers)}{harness.account}"), text=text, **given
@@ -85,7 +86,10 @@ async def test_an_entry_opens_one_trade(harness: Harness, entry: str) -> None:
 async def test_an_alert_starts_its_trade_without_a_worker(
     harness: Harness, entry: str, env: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """WHO-20: starting a trade needs no worker. Whether it corrects one of a moment ago nobody tells then, so a person decides."""
+    """WHO-20: starting a trade needs no worker.
+
+    Whether it corrects one of a moment ago nobody tells then, so a person decides.
+    """
     first = await held(harness, entry)
 
     async def silent(*_: object) -> TradeView:
@@ -123,7 +127,10 @@ async def test_only_a_first_message_buys(harness: Harness, entry: str, nature: N
 
 
 async def test_an_exit_finds_the_authors_open_trade(harness: Harness, entry: str) -> None:
-    """The trade of that contract is told, and sells by its profile; without one, the answer says that there is none."""
+    """The trade of that contract is notified, and sells by its profile.
+
+    Without one, the answer says that there is none.
+    """
     assert isinstance(await taken(harness, "STC KO 70c 12/18 @ 2"), Unmatched)
     opened = await held(harness, entry)
     found = await taken(harness, "STC SPY 450c @ 1.20 half out")
@@ -138,7 +145,7 @@ async def test_an_exit_finds_the_authors_open_trade(harness: Harness, entry: str
 async def test_an_exit_never_applies_to_a_later_alert(
     harness: Harness, entry: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """EXT-10: an exit that a restart reads again, its own trade over by now, does not sell what its author bought since."""
+    """EXT-10: an exit read again after a restart does not sell what its author bought since."""
     monkeypatch.setattr(
         author_trades, "LOOKUP_DELAYS", (0.0, 0.1, 0.1)
     )  # each of the three is looked for to the end
@@ -230,7 +237,10 @@ async def test_a_correction_of_a_refused_alert_is_recorded(harness: Harness) -> 
 async def test_an_alert_that_differs_in_one_field_needs_approval(
     harness: Harness, entry: str, env: WorkflowEnvironment
 ) -> None:
-    """A moment later with another strike: a second trade, or the first one corrected? Nothing is bought before somebody says."""
+    """A moment later with another strike.
+
+    A second trade, or the first one corrected? Nothing is bought before somebody says.
+    """
     with env.with_time_skipping_disabled():
         first = await held(harness, entry)
         await harness.control.set_quote(
@@ -275,7 +285,7 @@ def behind(monkeypatch: pytest.MonkeyPatch, *missing: str) -> None:
 
 
 async def second(harness: Harness, entry: str) -> tuple[str, str]:
-    """Have two contracts of one author open; gives their trades, the older first."""
+    """Have two contracts of one author open; return their trades, the older first."""
     first = await held(harness, entry)
     await harness.control.set_quote(
         harness.symbol.replace("450", "460"), bid="1.50", ask="1.50", ask_size=50, bid_size=50
@@ -289,7 +299,10 @@ async def second(harness: Harness, entry: str) -> tuple[str, str]:
 async def test_an_exit_finds_a_trade_that_is_not_indexed_yet(
     harness: Harness, entry: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """EXT-10: "out" a moment after a new entry is about two contracts: the index knows the older one only, the account both."""
+    """EXT-10: "out" a moment after a new entry is about two contracts.
+
+    The index knows the older one only, the account both.
+    """
     older, newer = await second(harness, entry)
     behind(monkeypatch, newer)
     both = await taken(harness, "all out")
@@ -304,7 +317,10 @@ async def test_an_exit_finds_a_trade_that_is_not_indexed_yet(
 async def test_an_alert_similar_to_an_unindexed_one_needs_approval(
     harness: Harness, entry: str, env: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """WHO-40: two alerts that differ in one field, the second within the index's lag of the first: the account has let the first buy."""
+    """WHO-40: two alerts that differ in one field, the second within the index's lag of the first.
+
+    The account has let the first buy.
+    """
     with env.with_time_skipping_disabled():
         first = await held(harness, entry)
         await harness.control.set_quote(
@@ -320,7 +336,10 @@ async def test_an_alert_similar_to_an_unindexed_one_needs_approval(
 async def test_a_trade_that_does_not_answer_still_counts(
     harness: Harness, entry: str, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
-    """EXT-10, UNK-30: a query that failed is not an empty answer: "out" is about two contracts whichever of them tells how it stands."""
+    """EXT-10, UNK-30: a query that failed is not an empty answer.
+
+    "out" is about two contracts whichever of them answers.
+    """
     trades = await second(harness, entry)
     view_of = trade_views.view_of
 
@@ -341,7 +360,10 @@ async def test_a_trade_that_does_not_answer_still_counts(
 async def test_an_exit_reaches_every_trade_even_if_one_does_not_answer(
     harness: Harness, entry: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An alert and its add are both told that their author is out: the one that is silent keeps the other from nothing."""
+    """An alert and its add are both told that their author is out.
+
+    The one that is silent keeps the other from nothing.
+    """
     profile = Profile(exits=OnExit.AUTOMATIC, adds=OnAdd.ADDED)
     await held(harness, entry, profile=profile)
     added = await taken(harness, f"AVG SPY {harness.expiry:%m/%d} 450c @ 1.25, added @ 1.20", profile=profile)
@@ -363,7 +385,7 @@ async def test_an_exit_reaches_every_trade_even_if_one_does_not_answer(
 async def test_a_reply_to_an_ended_trade_applies_to_no_other(
     harness: Harness, entry: str, env: WorkflowEnvironment
 ) -> None:
-    """EXT-10: "all out" in answer to an alert whose trade is flat, or was refused, must not sell another contract of its author."""
+    """EXT-10: "all out" to an alert whose trade is flat or was refused sells no other contract."""
     with env.with_time_skipping_disabled():
         older, newer = await second(harness, entry)
         refused = await taken(harness, "BTO SPY 450 @ 1.20")

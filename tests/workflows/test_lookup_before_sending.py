@@ -1,4 +1,7 @@
-"""The look before each sending: while it is not answered the order's name may be in use, and no other is taken for it."""
+"""The look before each sending.
+
+While it is not answered the order's name may be in use, and no other is taken for it.
+"""
 
 from alert_trader.domain.not_sent import NotSentReason
 from alert_trader.domain.reports.trade_record import facts_from_events
@@ -7,7 +10,10 @@ from tests.support.harness import Harness
 
 
 async def test_an_entry_with_a_failed_lookup_keeps_its_client_order_id(harness: Harness) -> None:
-    """A reset trade may have its order at the venue already: a failed look never leads to an order of another name (UNK-30, UNK-40)."""
+    """A reset trade may have its order at the venue already.
+
+    A failed look never leads to an order of another name (UNK-30, UNK-40).
+    """
     await harness.quote("1.20", "1.20")
     await harness.fault(kind="status", method="GET", path="*/orders", status=503, count=3)
     trade = await harness.alert()
@@ -38,7 +44,10 @@ async def test_an_entry_that_cannot_be_looked_up_is_not_sent(harness: Harness) -
 
 
 async def test_an_entry_whose_look_failed_until_its_time_was_over_says_so(harness: Harness) -> None:
-    """It is found to be absent, and given up with our own reason for not sending it: no code of the venue's."""
+    """It is found to be absent, and given up with our own reason for not sending it.
+
+    No code of the venue's.
+    """
     await harness.fault(kind="status", method="GET", path="*/orders", status=503, count=12)
     trade = await harness.alert()
     view = await trade.result()

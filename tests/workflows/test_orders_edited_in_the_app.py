@@ -48,7 +48,7 @@ async def test_an_edit_missing_from_the_stream_is_found_by_its_new_id(
     env: WorkflowEnvironment, harness: Harness
 ) -> None:
     """The old order names its successor: the successor is read though no report of it ever came."""
-    harness.exit_fraction = None  # closing everything takes the exits back
+    harness.exit_fraction = None  # closing everything cancels the exits
     await harness.quote("1.20", "1.20")
     with env.with_time_skipping_disabled():
         trade = await harness.alert()

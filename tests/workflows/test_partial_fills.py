@@ -144,7 +144,7 @@ async def test_a_fill_after_an_orders_end_cancels_the_next_order(harness: Harnes
     await trade.signal(ORDER_REPORT_SIGNAL, replace(ended, fills=(fill,)))
     await eventually(
         lambda: harness.venue.exchange.orders[harness.order_ids("e")[1]].status.terminal,
-        "the second order to be taken back",
+        "the second order to be cancelled",
     )
     await harness.until(trade, "held", phase=Phase.HOLDING, bought=2)
     assert len(harness.posts("e")) == 2

@@ -23,7 +23,7 @@ async def test_the_first_limit_is_the_mid_when_it_is_below_the_alert(harness: Ha
     """A market below the alert's price is bid at its mid, rounded down to a tick."""
     await harness.quote("1.11", "1.16")
     trade = await harness.alert(price="1.20")
-    await harness.until(trade, "bought on the second rung at last", bought=4)
+    await harness.until(trade, "bought on the second step at last", bought=4)
     assert harness.entry_limits()[0] == "1.13"
 
 

@@ -50,7 +50,7 @@ async def test_a_reset_sends_no_second_entry(env: WorkflowEnvironment, harness: 
         await reset_to_start(harness, trade)
         again = harness.client.get_workflow_handle(trade.id, result_type=TradeView)
         harness.handles[-1] = again
-        await harness.until(again, "the entry gone on with", phase=Phase.ENTERING, step="limit")
+        await harness.until(again, "the entry to continue", phase=Phase.ENTERING, step="limit")
     assert len(harness.order_ids("e")) == 1
 
 

@@ -244,7 +244,7 @@ async def test_a_lost_exit_accepted_after_its_successor_is_cancelled(
         await forward(env, trade, timedelta(seconds=90))
         await harness.until(trade, "sent again", exits_working=2, unknown_orders=0)
         await eventually(lambda: len(harness.order_ids("x")) == 2, "the first to land", within=15)
-        await eventually(lambda: working_exits(harness) == 2, "one of them to be taken back")
+        await eventually(lambda: working_exits(harness) == 2, "one of them to be cancelled")
 
 
 async def test_orders_are_recognised_by_their_source(harness: Harness) -> None:

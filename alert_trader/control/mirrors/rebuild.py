@@ -170,7 +170,7 @@ async def verify(
     for start in range(0, len(runs), BATCH):
         await check.batch(runs[start : start + BATCH])
         progress(min(start + BATCH, len(runs)), len(runs))
-    await check.beyond({run.workflow_id for run in runs}, now - retention + _SLACK)
+    await check.after_retention({run.workflow_id for run in runs}, now - retention + _SLACK)
     return result
 
 
@@ -204,7 +204,7 @@ class _Check:
                 break
         self._result.differences += found
 
-    async def beyond(self, known: set[str], kept_since: datetime) -> None:
+    async def after_retention(self, known: set[str], kept_since: datetime) -> None:
         """Find trades that a mirror has and Temporal does not, and check the chains of older ones."""
         if self._hot is not None:
             async for page in self._hot.known():

@@ -285,12 +285,12 @@ def _timeline(axes: Axes, timeline: Timeline, palette: Palette) -> None:
         return
     shown = timeline.bars[-40:]
     begins, ends = _at(timeline.begins), _at(timeline.ends)
-    room = max(ends - begins, 60.0)
+    span = max(ends - begins, 60.0)
     for row, bar in enumerate(shown):
         _bar(axes, row, bar, end=ends, palette=palette)
     axes.set_yticks(range(len(shown)), [_short(bar.label) for bar in shown])
     axes.set_ylim(len(shown) - 0.4, -0.6)
-    axes.set_xlim(begins - room * 0.01, ends + room * 0.12)
+    axes.set_xlim(begins - span * 0.01, ends + span * 0.12)
     axes.xaxis.set_major_formatter(_clock("%H:%M"))
     _hours(axes, begins, ends)
     axes.grid(axis="x", color=palette.line, linewidth=0.6)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from alert_trader.domain.account import denials
 from alert_trader.domain.account.buying_power import Commitments, affordable_quantity
 from alert_trader.domain.account.limits import Limits, diff
 from alert_trader.domain.account.reconciliation import Difference, ExpectedPosition, carry_over_explanations
@@ -26,11 +27,16 @@ from alert_trader.domain.account.reservation import (
     PositionReport,
     Repost,
 )
-from alert_trader.domain.account.trading_state import AccountState, TradingStateCommand, next_state
+from alert_trader.domain.account.trading_state import (
+    AccountState,
+    TradingStateCommand,
+    change_event,
+    next_state,
+)
 from alert_trader.domain.audit.event import EventKind, TradeEvent
 from alert_trader.domain.denial import Code, Denied
 from alert_trader.domain.ids import WorkflowId
-from alert_trader.domain.market.calendar import NEW_YORK, new_york_date
+from alert_trader.domain.market.calendar import new_york_date
 from alert_trader.domain.money import Usd, plain
 
 ADMISSION_VALIDITY = timedelta(milliseconds=600)
@@ -115,9 +121,8 @@ class Account:
     def open_day(self, reference: Usd, now: datetime) -> None:
         """Record the day's reference buying power."""
         self.day.reference, self.day.reference_at = reference, now
-        text = (
-            f"Buying power at the start of {self.day.date}: {plain(reference)} dollars (basis of allocations)"
-        )
+        amount = f"{plain(reference)} dollars (basis of allocations)"
+        text = f"Buying power at the start of {self.day.date}: {amount}"
         self.record(now, EventKind.DAY_OPENED, text, reference=reference)
 
     # Admitting
@@ -143,21 +148,8 @@ class Account:
 
     def _check_open(self, request: AdmitRequest) -> Denied | None:
         if self.state is not AccountState.ACTIVE:
-            since = "" if self.halted_at is None else self.halted_at.isoformat(timespec="seconds")
-            when = (
-                ""
-                if self.halted_at is None
-                else f" at {self.halted_at.astimezone(NEW_YORK):%Y-%m-%d %H:%M} ET"
-            )
-            what = "halted" if self.state is AccountState.HALTED else "being flattened"
-            reason = (
-                f"Account {what} by {self.halted_by}{when} (reason: {self.halt_reason}). "
-                "To trade again: `trader resume 'why'`"
-            )
-            return Denied(
-                code=Code.ACCOUNT_HALTED,
-                reason=reason,
-                facts={"state": self.state, "epoch": str(self.epoch), "since": since},
+            return denials.account_halted(
+                self.state, self.epoch, at=self.halted_at, by=self.halted_by, reason=self.halt_reason
             )
         if request.trade in self.closed_trades:
             return Denied(
@@ -229,25 +221,10 @@ class Account:
             )
         wrong = next((each for each in self.day.preflight if not each.ok), None)
         if wrong is not None or self.day.preflight_at is None:
-            reason = (
-                "Preflight has not run yet; see `trader doctor`"
-                if wrong is None
-                else f"Preflight failed: {wrong.name}: {wrong.found}; {wrong.fix or 'see `trader doctor`'}"
-            )
-            return Denied(
-                code=Code.PREFLIGHT_FAILED,
-                reason=reason,
-                facts={"check": "" if wrong is None else wrong.name},
-            )
+            return denials.preflight_failed(wrong)
         unexplained = next((each for each in self.differences if each.explained_by is None), None)
         if unexplained is not None:
-            reason = f"Account and trades disagree: {unexplained}. To trade again: `trader account explain`"
-            facts = {
-                "kind": str(unexplained.kind),
-                "expected": str(unexplained.expected),
-                "found": str(unexplained.found),
-            }
-            return Denied(code=Code.ACCOUNT_DIFFERENCE, reason=reason, facts=facts)
+            return denials.unexplained_difference(unexplained)
         return None
 
     def _check_symbol_and_time(self, request: AdmitRequest, now: datetime) -> Denied | None:
@@ -257,9 +234,9 @@ class Account:
             return Denied(code=Code.SYMBOL_HALTED, reason=reason, facts={"symbol": name})
         opens, closes = request.opens_at, request.closes_at
         if opens is not None and opens <= now < opens + limits.no_entry_after_open:
-            return _in_no_entry_window("after the open", limits.no_entry_after_open, now - opens)
+            return denials.no_entry_window("after the open", limits.no_entry_after_open, now - opens)
         if closes is not None and closes - limits.no_entry_before_close < now:
-            return _in_no_entry_window("before the close", limits.no_entry_before_close, closes - now)
+            return denials.no_entry_window("before the close", limits.no_entry_before_close, closes - now)
         return self._check_repost(request)
 
     def _check_repost(self, request: AdmitRequest) -> Denied | None:
@@ -274,13 +251,7 @@ class Account:
             self.denied_reposts = [*self.denied_reposts, Repost(trade=request.trade, key=key)][
                 -MAX_DENIED_REPOSTS:
             ]
-        price = "no price" if request.alert_price is None else plain(request.alert_price)
-        reason = (
-            f"Already traded: author {request.author}, {request.contract} at {price}. "
-            f"To trade it again: `trader account allow {request.trade}`, then send the alert again"
-        )
-        facts = {"author": request.author, "contract": str(request.contract), "price": price}
-        return Denied(code=Code.ALERT_REPOSTED, reason=reason, facts=facts)
+        return denials.reposted(request)
 
     def _store_repost_key(self, request: AdmitRequest, now: datetime) -> None:
         key, expiry = request.repost_key, request.contract.expiry.isoformat()
@@ -311,9 +282,9 @@ class Account:
             ),
         ):
             if found >= most:
-                return _limit_reached(code, name, str(found), str(most))
+                return denials.limit_reached(code, name, str(found), str(most))
         if -day.realised >= limits.max_loss_per_day:
-            return _limit_reached(
+            return denials.limit_reached(
                 Code.LIMIT_LOSS_PER_DAY,
                 "max_loss_per_day",
                 plain(-day.realised),
@@ -325,7 +296,9 @@ class Account:
         most, found = self.limits.max_orders_per_minute, self.orders_since(now - timedelta(minutes=1))
         if request.order in self.recent_orders or found < most:
             return None
-        return _limit_reached(Code.LIMIT_ORDERS_PER_MINUTE, "max_orders_per_minute", str(found), str(most))
+        return denials.limit_reached(
+            Code.LIMIT_ORDERS_PER_MINUTE, "max_orders_per_minute", str(found), str(most)
+        )
 
     def _affordable(self, request: AdmitRequest) -> int | Denied:
         unseen = sum(
@@ -394,26 +367,8 @@ class Account:
             self.halted_at, self.halted_by, self.halt_reason = now, by, reason
         if before is self.state and command is TradingStateCommand.HALT:
             return self.state  # a repeated halt is not recorded again
-        kinds = {
-            TradingStateCommand.HALT: EventKind.HALTED,
-            TradingStateCommand.FLATTEN: EventKind.FLATTENING,
-            TradingStateCommand.FLAT: EventKind.FLATTENED,
-        }
-        texts = {
-            TradingStateCommand.HALT: f"Halted by {by}: {reason}. No entries until a person resumes trading",
-            TradingStateCommand.FLATTEN: f"Flattened by {by}: {reason}. {len(self.trades)} open trades close",
-            TradingStateCommand.FLAT: "Flat: all trades closed. Halted until a person resumes trading",
-            TradingStateCommand.RESUME: f"Resumed by {by}: {reason}",
-        }
-        self.record(
-            now,
-            kinds.get(command, EventKind.RESUMED),
-            texts[command],
-            by=by,
-            reason=reason,
-            epoch=self.epoch,
-            state=self.state,
-        )
+        kind, text = change_event(command, by=by, reason=reason, open_trades=len(self.trades))
+        self.record(now, kind, text, by=by, reason=reason, epoch=self.epoch, state=self.state)
         if self.state is AccountState.ACTIVE:
             self.halted_at = self.halted_by = self.halt_reason = None
         return self.state
@@ -493,16 +448,3 @@ class Account:
 def new_account(limits: Limits, now: datetime) -> Account:
     """Return the initial state of an account."""
     return Account(limits=limits, settings_limits=limits, day=Day(date=new_york_date(now)))
-
-
-def _in_no_entry_window(where: str, window: timedelta, found: timedelta) -> Denied:
-    facts = {"window_seconds": f"{window.total_seconds():g}", "seconds": f"{found.total_seconds():.0f}"}
-    reason = (
-        f"No entries within {window.total_seconds():g} s {where}; it is {found.total_seconds():.0f} s {where}"
-    )
-    return Denied(code=Code.NO_ENTRY_WINDOW, reason=reason, facts=facts)
-
-
-def _limit_reached(code: Code, name: str, found: str, most: str) -> Denied:
-    reason = f"{name} reached: {found} of at most {most}; wait, or raise the limit with `trader limits set`"
-    return Denied(code=code, reason=reason, facts={"limit": most, "found": found})

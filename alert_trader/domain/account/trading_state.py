@@ -6,6 +6,8 @@ nothing.
 
 from enum import StrEnum
 
+from alert_trader.domain.audit.event import EventKind
+
 
 class AccountState(StrEnum):
     """Whether entries are admitted."""
@@ -56,3 +58,18 @@ def next_state(state: AccountState, command: TradingStateCommand) -> AccountStat
             f"Command {command} is not possible while the account is {state}; see `trader account`"
         )
     return following
+
+
+def change_event(
+    command: TradingStateCommand, *, by: str, reason: str, open_trades: int
+) -> tuple[EventKind, str]:
+    """Return the kind and text of the audit event of a change."""
+    match command:
+        case TradingStateCommand.HALT:
+            return EventKind.HALTED, f"Halted by {by}: {reason}. No entries until a person resumes trading"
+        case TradingStateCommand.FLATTEN:
+            return EventKind.FLATTENING, f"Flattened by {by}: {reason}. {open_trades} open trades close"
+        case TradingStateCommand.FLAT:
+            return EventKind.FLATTENED, "Flat: all trades closed. Halted until a person resumes trading"
+        case TradingStateCommand.RESUME:
+            return EventKind.RESUMED, f"Resumed by {by}: {reason}"

@@ -1,6 +1,6 @@
 """What is known about contracts that a trade held until they stopped trading.
 
-A long option that is in the money at expiration is exercised by its clearing house unless the holder says
+A long option that is in the money at expiration is exercised by its clearing firm unless the holder says
 otherwise. It then becomes a position in shares, or cash, whose value none of our orders shows. So only
 contracts without a bid at their last close count as worthless.
 """

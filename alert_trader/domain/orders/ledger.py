@@ -103,7 +103,7 @@ class OrderVersion:
         return 0 if self.done else max(self.quantity - self.filled, 0)
 
     def apply(self, report: OrderReport, *, ours: bool) -> None:
-        """Apply a report of this order; `ours` tells whether it shows the trade's contract."""
+        """Apply a report of this order; `ours` says whether it shows the trade's contract."""
         if _RANK[report.status] > _RANK[self.status]:
             self.status = report.status
         self.quantity = max(self.quantity, report.quantity)

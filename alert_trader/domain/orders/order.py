@@ -125,7 +125,7 @@ class OrderReport:
     replaces: OrderId | None = None
     replaced_by: OrderId | None = None
     venue_status: str = ""
-    """The broker's own word for the status, for people."""
+    """The status as the broker names it, for people."""
     source: str = ""
     """What sent the order, as the broker echoes it; empty when it echoes nothing."""
 

@@ -1,7 +1,8 @@
 """The lifecycle of a trade as a table: from each phase, where each trigger leads and which step is next.
 
 The workflow runs a step; a step ends with exactly one trigger; the table names the next phase and step. What
-is not in the table raises `IllegalTransitionError` and changes nothing. `diagram()` draws the table for the specs.
+is not in the table raises `IllegalTransitionError` and changes nothing. `diagram()` draws the table for the
+specs.
 
 Fills may arrive while any step runs: they change the ledger, and never the phase by themselves.
 """
@@ -55,7 +56,7 @@ class Trigger(StrEnum):
 
     ALERTED = "alerted"
     """The alert arrived."""
-    READ = "read as an entry"
+    PARSED = "read as an entry"
     DENIED = "denied"
     SIZED = "sized"
     ASKED = "a person must approve"
@@ -105,7 +106,7 @@ class Next:
 
 TABLE: dict[tuple[Phase, Trigger], Next] = {
     (Phase.RECEIVED, Trigger.ALERTED): Next(phase=Phase.RECEIVED, step=Step.PARSE),
-    (Phase.RECEIVED, Trigger.READ): Next(phase=Phase.PARSED, step=Step.SIZE),
+    (Phase.RECEIVED, Trigger.PARSED): Next(phase=Phase.PARSED, step=Step.SIZE),
     (Phase.RECEIVED, Trigger.DENIED): Next(phase=Phase.DONE, step=Step.FINISH, outcome=Outcome.DENIED),
     (Phase.PARSED, Trigger.SIZED): Next(phase=Phase.ENTERING, step=Step.ENTER),
     (Phase.PARSED, Trigger.DENIED): Next(phase=Phase.DONE, step=Step.FINISH, outcome=Outcome.DENIED),

@@ -62,7 +62,7 @@ class TradeView:
     phase: Phase
     outcome: Outcome | None
     reason: str | None
-    """Why it ended or waits: a denial's code and numbers, the broker's words, or what is being retried."""
+    """Why it ended or waits: a denial's code and numbers, the broker's reason, or what is being retried."""
     parsed: ParsedAlert | None
     symbol: str | None
     """The OCC symbol."""

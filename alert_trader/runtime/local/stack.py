@@ -321,7 +321,7 @@ class Stack:
         )
 
     async def _start_chat(self) -> None:
-        """Start the bundled chat, with the people and the rooms that the settings allow."""
+        """Start the bundled chat, with the people and the channels that the settings allow."""
         port = self.settings.chat_port
         require_free(port, "the chat", "TRADER_CHAT_PORT")
         allowed, config = self.settings.allowlist, self.data_dir / "chat.json"

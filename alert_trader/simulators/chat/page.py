@@ -1,4 +1,7 @@
-"""The chat as a page: channels, messages, cards with their threads. Buttons on it work, and so does the box to write in."""
+"""The chat as a page: channels, messages, cards with their threads.
+
+Buttons on it work, and so does the box to write in.
+"""
 
 import html
 import re
@@ -17,11 +20,15 @@ _ESCAPED = re.compile(r"\\([*_`~|>#\-\[\]()&lt;\\:@.]|&lt;|&gt;)")
 
 
 def draw(world: World, *, live: bool = True, only: frozenset[str] = frozenset()) -> str:
-    """Draw every channel; without `live` the page stands still, for a picture. `only` names the messages shown; empty: all."""
+    """Draw every channel; without `live` the page does not move, for a picture.
+
+    `only` names the messages shown; empty: all.
+    """
     rooms = [each for each in world.channels.values() if each["type"] != PUBLIC_THREAD]
     parts = "".join(_room(world, each, only, live=live) for each in rooms)
     script = f"<script>{SCRIPT}</script>" if live else ""
-    return f"<!doctype html><meta charset=utf-8><title>{html.escape(world.config.guild_name)}</title><style>{STYLE}</style>{parts}{script}"
+    title = html.escape(world.config.guild_name)
+    return f"<!doctype html><meta charset=utf-8><title>{title}</title><style>{STYLE}</style>{parts}{script}"
 
 
 def _room(world: World, room: Body, only: frozenset[str], *, live: bool) -> str:
@@ -30,12 +37,14 @@ def _room(world: World, room: Body, only: frozenset[str], *, live: bool) -> str:
         for each in world.messages[room["id"]].values()
         if not only or each["id"] in only
     )
+    name = html.escape(room["name"])
     box = (
         ""
         if not live
-        else f'<form data-channel="{room["id"]}"><input placeholder="Message #{html.escape(room["name"])}" autocomplete=off></form>'
+        else f'<form data-channel="{room["id"]}">'
+        f'<input placeholder="Message #{name}" autocomplete=off></form>'
     )
-    return f"<section><h1># {html.escape(room['name'])}</h1>{messages}{box}</section>"
+    return f"<section><h1># {name}</h1>{messages}{box}</section>"
 
 
 def _message(world: World, message: Body, *, small: bool = False) -> str:
@@ -50,7 +59,8 @@ def _message(world: World, message: Body, *, small: bool = False) -> str:
         + (
             ""
             if small
-            else f"<header><b>{html.escape(author['username'])}</b>{badge}<time>{when:%H:%M:%S}</time></header>"
+            else f"<header><b>{html.escape(author['username'])}</b>{badge}"
+            f"<time>{when:%H:%M:%S}</time></header>"
         )
         + (f"<p>{markdown(message['content'])}{edited}</p>" if message["content"] else "")
         + "".join(_embed(each) for each in message["embeds"])
@@ -64,7 +74,8 @@ def _message(world: World, message: Body, *, small: bool = False) -> str:
 
 def _embed(embed: Body) -> str:
     fields = "".join(
-        f"<div class={'inline' if each.get('inline') else 'wide'}><b>{markdown(each['name'])}</b><br>{markdown(each['value'])}</div>"
+        f"<div class={'inline' if each.get('inline') else 'wide'}><b>{markdown(each['name'])}</b><br>"
+        f"{markdown(each['value'])}</div>"
         for each in embed.get("fields") or ()
     )
     parts = [
@@ -79,7 +90,8 @@ def _embed(embed: Body) -> str:
 
 def _row(message: Body, row: Body) -> str:
     buttons = "".join(
-        f'<button class=s{each.get("style", 2)} data-message="{message["id"]}" data-label="{html.escape(each.get("label") or "")}"'
+        f'<button class=s{each.get("style", 2)} data-message="{message["id"]}" '
+        f'data-label="{html.escape(each.get("label") or "")}"'
         f"{' disabled' if each.get('disabled') else ''}>{html.escape(each.get('label') or '')}</button>"
         for each in row.get("components") or ()
     )

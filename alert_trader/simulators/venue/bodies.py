@@ -9,12 +9,12 @@ from decimal import Decimal
 from typing import Any
 
 from alert_trader.simulators.venue.config import UnderlyingConfig
-from alert_trader.simulators.venue.exchange import Priced
 from alert_trader.simulators.venue.fees import Fees
 from alert_trader.simulators.venue.holidays import NEW_YORK
 from alert_trader.simulators.venue.instruments import TICKS
 from alert_trader.simulators.venue.market import Quote
 from alert_trader.simulators.venue.orders import Leg, Order, Status
+from alert_trader.simulators.venue.preflight import Priced
 from alert_trader.simulators.venue.session import SessionNow
 
 Body = dict[str, Any]

@@ -8,7 +8,7 @@ deduplicated: the same order sent twice is two orders.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -26,26 +26,18 @@ from alert_trader.simulators.venue.matching import Execution, match, on_tick
 from alert_trader.simulators.venue.orders import Fill, Leg, Order, Status
 from alert_trader.simulators.venue.preflight import (
     OrderRequest,
+    Priced,
     TermsRequest,
     check_account,
     check_terms,
     draft,
+    replacement_request,
     resolve_closes,
 )
 from alert_trader.simulators.venue.refusal import cannot_update, not_found, short_of_buying_power
-from alert_trader.simulators.venue.risk import Cost, Risk
+from alert_trader.simulators.venue.risk import Risk
 from alert_trader.simulators.venue.session import SessionBoard, SessionNow
 from alert_trader.simulators.venue.tape import StartLine, Tape
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Priced:
-    """An order, what it takes, and the buying power before it."""
-
-    order: Order
-    cost: Cost
-    buying_power: Decimal
-    session: SessionNow
 
 
 class Exchange:
@@ -220,16 +212,8 @@ class Exchange:
         ):
             raise cannot_update("replaced")
         lots = old.size if self.config.replacement_size is ReplacementSize.FULL else old.remaining
-        body = terms.model_dump(include=set(TermsRequest.model_fields)) | {
-            "legs": [
-                {"symbol": leg.symbol, "action": leg.action, "quantity": leg.quantity // old.size * lots}
-                for leg in old.legs
-            ],
-            "advanced_instructions": {"strict_position_effect_validation": old.strict},
-        }
-        new = self.price(
-            number, OrderRequest.model_validate(body), order_id=next(self._ids), replacing=old
-        ).order
+        request = replacement_request(old, lots, terms)
+        new = self.price(number, request, order_id=next(self._ids), replacing=old).order
         new.replaces = old.order_id
         new.replaces_after = old.filled
         new.status = Status.CONTINGENT

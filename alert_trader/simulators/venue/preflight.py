@@ -5,6 +5,7 @@ tick) is accepted first and rejected later; see `exchange.py`.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -16,6 +17,8 @@ from alert_trader.simulators.venue.holidays import NEW_YORK
 from alert_trader.simulators.venue.instruments import Listings, parse
 from alert_trader.simulators.venue.orders import Action, Effect, Leg, Order, OrderType, TimeInForce
 from alert_trader.simulators.venue.refusal import VenueRefusalError, invalid, preflight
+from alert_trader.simulators.venue.risk import Cost
+from alert_trader.simulators.venue.session import SessionNow
 
 _MOST_LEGS = 4
 
@@ -61,6 +64,16 @@ class OrderRequest(TermsRequest):
 
     legs: tuple[LegRequest, ...] = Field(min_length=1, max_length=_MOST_LEGS)
     advanced_instructions: Instructions = Instructions()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Priced:
+    """An order, what it takes, and the buying power before it."""
+
+    order: Order
+    cost: Cost
+    buying_power: Decimal
+    session: SessionNow
 
 
 T = TypeVar("T", bound=TermsRequest)
@@ -116,6 +129,18 @@ def draft(
         global_request_id=request_id,
         strict=request.advanced_instructions.strict_position_effect_validation,
     )
+
+
+def replacement_request(old: Order, lots: int, terms: TermsRequest) -> OrderRequest:
+    """Build the request of a replacement: other terms, the same legs, for `lots`."""
+    body = terms.model_dump(include=set(TermsRequest.model_fields)) | {
+        "legs": [
+            {"symbol": leg.symbol, "action": leg.action, "quantity": leg.quantity // old.size * lots}
+            for leg in old.legs
+        ],
+        "advanced_instructions": {"strict_position_effect_validation": old.strict},
+    }
+    return OrderRequest.model_validate(body)
 
 
 def check_terms(order: Order, *, market_open: bool) -> None:

@@ -44,6 +44,7 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.market.quotes import Quote
     from alert_trader.domain.orders.order import OrderReport, Position
     from alert_trader.workflows import activity_options, metrics, timing
+    from alert_trader.workflows.account import checks
     from alert_trader.workflows.account.days import Days
     from alert_trader.workflows.account.halts import Halts
     from alert_trader.workflows.account.notifier import AccountNotifier
@@ -210,16 +211,7 @@ class AccountWorkflow:
 
     @resume.validator
     def _may_resume(self, command: Command) -> None:
-        if self._account.state is not AccountState.HALTED:
-            flattening = self._account.state is AccountState.REDUCING
-            more = ": it is being flattened, and halted when it is flat" if flattening else ""
-            raise ApplicationError(
-                f"expected a halted account, found it {self._account.state}{more}", type=NOT_POSSIBLE
-            )
-        if not command.by.strip() or not command.reason.strip():
-            raise ApplicationError(
-                "expected who resumes and what has changed since the halt, found it empty", type=NOT_POSSIBLE
-            )
+        checks.check_resume(self._account, command)
 
     @workflow.update(name=FLATTEN_UPDATE)
     async def flatten(self, command: Command) -> AccountReceipt:
@@ -259,12 +251,7 @@ class AccountWorkflow:
 
     @change_limits.validator
     def _may_change(self, command: LimitsCommand) -> None:
-        if not command.reason.strip():
-            raise ApplicationError("expected the reason for the change, found it empty", type=NOT_POSSIBLE)
-        try:
-            changed(self._account.limits, command.changes)
-        except ValueError as wrong:
-            raise ApplicationError(str(wrong), type=NOT_POSSIBLE) from wrong
+        checks.check_limits(self._account, command)
 
     @workflow.signal(name=SETTINGS_SIGNAL)
     def update_settings(self, limits: Limits) -> None:
@@ -305,16 +292,7 @@ class AccountWorkflow:
 
     @explain.validator
     def _may_explain(self, command: Explanation) -> None:
-        if not command.reason.strip():
-            raise ApplicationError("expected what explains the difference, found it empty", type=NOT_POSSIBLE)
-        if not any(
-            each.explained_by is None and command.what in {None, each.what}
-            for each in self._account.differences
-        ):
-            about = "" if command.what is None else f" about {command.what}"
-            raise ApplicationError(
-                f"expected a difference{about} that nobody has explained, found none", type=NOT_POSSIBLE
-            )
+        checks.check_explanation(self._account, command)
 
     @workflow.update(name=ALLOW_UPDATE)
     def allow_repost(self, command: Explanation) -> AccountReceipt:
@@ -330,11 +308,7 @@ class AccountWorkflow:
 
     @allow_repost.validator
     def _may_allow(self, command: Explanation) -> None:
-        if all(each.trade != command.what for each in self._account.denied_reposts):
-            raise ApplicationError(
-                f"expected a trade that was denied as a re-post, found that {command.what} is none",
-                type=NOT_POSSIBLE,
-            )
+        checks.check_repost(self._account, command)
 
     # The broker's side
 

@@ -64,7 +64,7 @@ class StepsBeforeEntry(TradeCommands):
             f"Read: buy {parsed.symbol} {parsed.strike}{parsed.right} {parsed.expiry} {price}",
             price=parsed.price,
         )
-        return Trigger.READ
+        return Trigger.PARSED
 
     async def _size(self) -> Trigger:
         state = self._state

@@ -47,7 +47,7 @@ class Cancels:
         self._running: dict[ClientOrderId, asyncio.Task[None]] = {}
 
     def is_cancelling(self, order: LedgerOrder) -> bool:
-        """Tell whether an order is being cancelled."""
+        """Return whether an order is being cancelled."""
         return order.client_order_id in self._state.cancelling
 
     def cancel(self, order: LedgerOrder) -> asyncio.Task[None]:

@@ -1,7 +1,8 @@
 """The trade's card: the bot shows it, on a task queue of its own. Nothing here ever delays an order.
 
 One activity at a time carries the newest state; what happens meanwhile is shown by the next one, together. If
-the bot is away the activity times out; the next change shows the card again, or the bot does when it is back.
+the bot is not running the activity times out; the next change shows the card again, or the bot does when it
+is back.
 """
 
 from collections.abc import Callable
@@ -22,8 +23,8 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.workflows.trade.state import TradeState
 
 MAX_EVENTS = 50
-"""Events of one request: while the bot is away for weeks, the whole trail must not enter the history again
-with each event."""
+"""Events of one request: while the bot is not running for weeks, the whole trail must not enter the history
+again with each event."""
 
 MAX_ORDERS = 20
 """Orders of one request beside those that may still fill: an exit that is refused for weeks makes hundreds of

@@ -143,7 +143,7 @@ class Entry:
         return due_stage(started=self._entry.started_at, now=workflow.now(), policy=self._policy)
 
     def _ended_at_broker(self) -> bool:
-        """Tell whether the working order ended with contracts missing.
+        """Return whether the working order ended with contracts missing.
 
         The entry is over then, unless it may be sent again.
         """
@@ -301,7 +301,7 @@ class Entry:
     async def _cancel_working(self) -> bool:
         """Cancel the working order.
 
-        Tell whether another may be sent: it has ended, contracts are missing, and nobody cancelled.
+        Return whether another may be sent: it has ended, contracts are missing, and nobody cancelled.
         """
         order = self._order
         if order is not None:

@@ -262,7 +262,7 @@ class Exits:
                     await self._orders.read(sale)
 
     async def closed_elsewhere(self) -> bool:
-        """Tell whether the account holds none of it any more though this trade did not sell it.
+        """Return whether the account holds none of it any more though this trade did not sell it.
 
         If so, no longer count it.
 

@@ -86,7 +86,7 @@ class LostOrders:
             del self._state.lost[order.client_order_id]
 
     async def _is_absent(self, order: LedgerOrder, lost: LostOrder) -> bool:
-        """Tell whether the order is absent.
+        """Return whether the order is absent.
 
         The settling time is over, and a complete list after it does not have it.
         """
@@ -128,7 +128,7 @@ class LostOrders:
                     return
 
     async def _find(self, order: LedgerOrder, lost: LostOrder) -> bool:
-        """Search once, unless the order was reported; tell whether the answer was complete."""
+        """Search once, unless the order was reported; return whether the answer was complete."""
         if order.state is OrderState.ACKNOWLEDGED:
             return True
         known = tuple(each for one in self._state.ledger.orders for each in one.versions)

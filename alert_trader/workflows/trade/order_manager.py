@@ -282,7 +282,7 @@ class OrderManager:
             self._reading.discard(order.client_order_id)
 
     async def read(self, order: LedgerOrder) -> bool:
-        """Read every version of an order that is at the broker; tell whether each read was answered."""
+        """Read every version of an order that is at the broker; return whether each read was answered."""
         answered = bool(order.order_ids)
         for order_id in order.order_ids:
             try:

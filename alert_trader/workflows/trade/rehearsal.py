@@ -34,20 +34,20 @@ async def rehearse_admission(sized: SizedEntry, alert: AlertMessage) -> AdmitAns
 def planned_orders(sized: SizedEntry, policy: Policy) -> tuple[str, dict[str, object]]:
     """Return the orders that would be sent, as a text and as facts."""
     limit = sized.first_limit
-    rungs = [plain(limit)]
+    steps = [plain(limit)]
     for _ in range(policy.ladder.bumps):
         limit = bumped(limit, sized.listing.ticks, sized.ceiling)
-        rungs.append(plain(limit))
+        steps.append(plain(limit))
     target = sized.listing.ticks.sell(sized.first_limit * (1 + policy.exits.gain))
     exits = exit_target(sized.sizing.quantity, policy.exits)
     text = (
-        f"Would buy {sized.sizing.quantity} {sized.listing.contract.occ_symbol} at {' > '.join(rungs)}, "
+        f"Would buy {sized.sizing.quantity} {sized.listing.contract.occ_symbol} at {' > '.join(steps)}, "
         f"then {policy.ladder.conversion} up to {plain(sized.ceiling)}; and sell {exits} at "
         f"{plain(target)}. Nothing was sent"
     )
     facts = {
         "quantity": sized.sizing.quantity,
-        "rungs": " ".join(rungs),
+        "steps": " ".join(steps),
         "exit": target,
         "fees": sized.check.total,
     }

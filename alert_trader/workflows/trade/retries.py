@@ -159,7 +159,7 @@ def next_attempt(
 
 
 def in_session(moment: datetime, hours: TradingHours = BY_RULE) -> bool:
-    """Tell whether the market is open, or closed so shortly ago that late reports still arrive."""
+    """Return whether the market is open, or closed so shortly ago that late reports still arrive."""
     today = new_york_date(moment)
     opens, closes = hours.opens_at(today), hours.closes_at(today)
     return opens is not None and closes is not None and opens <= moment < closes + timing.AFTER_CLOSE

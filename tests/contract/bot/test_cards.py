@@ -41,9 +41,9 @@ def request(count: int, place: CardPlace | None = None, **changes: object) -> Ca
     return CardRequest(view=view, events=tuple(events[told:]), place=place)
 
 
-def in_room(chat: RunningChat, room: str = ALERTS) -> list[str]:
-    """Give the last line of every card in a room."""
-    return [each["embeds"][0]["footer"]["text"] for each in chat.world.messages[room].values()]
+def in_channel(chat: RunningChat, channel: str = ALERTS) -> list[str]:
+    """Return the last line of every card in a channel."""
+    return [each["embeds"][0]["footer"]["text"] for each in chat.world.messages[channel].values()]
 
 
 def story(chat: RunningChat) -> list[str]:
@@ -54,18 +54,18 @@ def story(chat: RunningChat) -> list[str]:
 
 
 async def test_a_card_is_created_once_and_then_edited(chat: RunningChat, client: Listener) -> None:
-    """The first request makes the card and its thread, the next ones change it and go on telling."""
+    """The first request makes the card and its thread, the next ones change it and continue the thread."""
     cards = CardActivity(client, None)
     first = await cards.show(request(2), in_doubt=False)
     second = await cards.show(request(5, first, position=2), in_doubt=False)
     assert (first.message_id, second.told) == (second.message_id, 5)
-    assert in_room(chat) == ["trade-1574672848276946944 · demo · account 5WT31673 · 5 events"]
+    assert in_channel(chat) == ["trade-1574672848276946944 · demo · account 5WT31673 · 5 events"]
     assert story(chat) == ["1", "2", "3", "4", "5"]
     assert all(line.facts["pinged"] == [] for line in chat.transcript.of(Kind.POSTED, Kind.EDITED))
 
 
 THREAD = "?" * 19
-"""A pattern of the ids that the chat gives today, and until 2084; those of its rooms are shorter."""
+"""A pattern of the ids that the chat gives today, and until 2084; those of its channels are shorter."""
 
 
 @pytest.mark.parametrize(
@@ -73,19 +73,22 @@ THREAD = "?" * 19
     [f"/channels/{ALERTS}/messages", "/channels/*/messages/*/threads", f"/channels/{THREAD}/messages"],
 )
 async def test_a_lost_answer_creates_no_second_card(chat: RunningChat, client: Listener, where: str) -> None:
-    """When the answer for a card, thread or event is lost, the next attempt finds what was posted and continues."""
+    """When the answer for a card, thread or event is lost, the next attempt finds what was posted."""
     cards = CardActivity(client, None)
     chat.limits.faults.append(Fault(trouble=Trouble.LOST, path=where))
     with pytest.raises(aiohttp.ClientError):
         await cards.show(request(2), in_doubt=False)
     place = await cards.show(request(4), in_doubt=True)
-    assert len(in_room(chat)) == 1
+    assert len(in_channel(chat)) == 1
     assert story(chat) == ["1", "2", "3", "4"]
     assert place.told == 4
 
 
 async def test_a_restarted_bot_finds_its_earlier_card(chat: RunningChat, client: Listener) -> None:
-    """A trade that was reset, or whose bot was killed before it answered, knows no card: it is looked for, and found."""
+    """A trade that was reset, or whose bot was killed before it answered, knows no card.
+
+    It is looked for, and found.
+    """
     made = await CardActivity(client, None).show(request(3), in_doubt=False)
     chat.control.say("talk in between")
     found = await CardActivity(client, None).show(request(5), in_doubt=False)
@@ -100,17 +103,20 @@ async def test_a_deleted_card_is_created_again(chat: RunningChat, client: Listen
     chat.world.delete(ALERTS, gone.message_id)
     again = await cards.show(request(3, gone), in_doubt=False)
     assert again.message_id != gone.message_id
-    assert len(in_room(chat)) == 1
+    assert len(in_channel(chat)) == 1
 
 
 async def test_cards_can_go_to_a_channel_of_their_own(chat: RunningChat, client: Listener) -> None:
-    """The setting decides where a new card goes; the alert's room has none then."""
+    """The setting decides where a new card goes; the alert's channel has none then."""
     await CardActivity(client, int(OTHER)).show(request(1), in_doubt=False)
-    assert (len(in_room(chat)), len(in_room(chat, OTHER))) == (0, 1)
+    assert (len(in_channel(chat)), len(in_channel(chat, OTHER))) == (0, 1)
 
 
 async def test_a_channel_without_permission_is_reported_with_what_to_do() -> None:
-    """Without the permission nothing is tried again, and the words name the channel; without threads the card is there all the same."""
+    """Without the permission nothing is tried again, and the words name the channel.
+
+    Without threads the card is there all the same.
+    """
     async with open_chat(bot_permissions=BOT_PERMISSIONS & ~SEND_MESSAGES) as chat:
         client = Listener()
         async with connected(client):
@@ -137,7 +143,7 @@ async def test_a_channel_without_permission_is_reported_with_what_to_do() -> Non
                 CardActivity(client, None).show_card, request(1)
             )
             assert answer.place.told == 1
-            assert len(in_room(chat)) == 1
+            assert len(in_channel(chat)) == 1
 
 
 def test_the_invite_link_has_the_least_permissions() -> None:
@@ -154,7 +160,10 @@ def test_the_invite_link_has_the_least_permissions() -> None:
 async def test_a_burst_of_changes_stays_within_discords_rate_limits(
     chat: RunningChat, client: Listener
 ) -> None:
-    """Many changes of several trades at once: Discord is never asked more than it takes, and every card ends as its trade."""
+    """Many changes of several trades at once.
+
+    Discord is never asked more than it takes, and every card ends as its trade.
+    """
     cards = CardActivity(client, None)
 
     async def live(trade: str) -> None:
@@ -168,5 +177,7 @@ async def test_a_burst_of_changes_stays_within_discords_rate_limits(
 
     await asyncio.gather(*(live(f"m{number}") for number in range(4)))
     assert [line.facts for line in chat.transcript.of(Kind.FAULT)] == []
-    assert sorted(each.split(" ")[0] for each in in_room(chat)) == [f"trade-m{number}" for number in range(4)]
-    assert all(each.endswith("5 events") for each in in_room(chat))
+    assert sorted(each.split(" ")[0] for each in in_channel(chat)) == [
+        f"trade-m{number}" for number in range(4)
+    ]
+    assert all(each.endswith("5 events") for each in in_channel(chat))

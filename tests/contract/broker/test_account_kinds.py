@@ -195,7 +195,7 @@ async def test_an_index_option_has_an_exchange_fee_and_no_commission_cap() -> No
 async def test_a_series_is_sized_with_the_settlement_its_chain_states() -> None:
     """WHO-50: what a contract's last trading moment rests on comes from the chain.
 
-    Stands in history with the listing.
+    Is written to history with the listing.
     """
     async with opened_gateway(cash="100000") as gateway:
         answer = await gateway.size(root="SPX", strike=6000, price="10.00")

@@ -147,7 +147,7 @@ async def test_reads_are_sent(method: str, path: str) -> None:
 async def test_a_dry_run_uses_the_brokers_own_check(
     dry: DryRunBroker, listener: Listener, buy: OrderIntent
 ) -> None:
-    """DRY-10: the check is let through; here it meets a broker that never answers."""
+    """DRY-10: the check is admitted; here it meets a broker that never answers."""
     dry._session().session_expiration = 1e12
     with pytest.raises(Unavailable, match="within"):
         await dry.check(buy)

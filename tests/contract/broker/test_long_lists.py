@@ -72,7 +72,7 @@ async def test_pages_are_requested_concurrently_with_a_limit(gateway: Any, slow:
     The answer is in the list's own order.
     """
     reading = asyncio.create_task(gateway.orders_since(date(2026, 9, 16)))
-    await eventually(lambda: slow.waiting == 6, "six pages to be asked for")
+    await eventually(lambda: slow.waiting == 6, "six pages to be requested")
     slow.go.set()
     assert [int(report.order_id) for report in await reading] == list(range(1, PAGES + 1))
     assert slow.most == 6

@@ -356,7 +356,7 @@ async def test_balances_are_decimals_and_a_missing_one_is_not_zero(gateway: Any,
 async def test_without_a_session_today_the_next_one_is_given(
     today: dict[str, str], gateway: Any, script: Any
 ) -> None:
-    """Closed says so, and tells when it opens."""
+    """Closed says so, and says when it opens."""
     later = {"open-at": "2026-09-18T13:30:00.000+00:00", "close-at": "2026-09-18T20:00:00.000+00:00"}
     script.on(
         "GET",

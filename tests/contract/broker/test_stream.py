@@ -1,4 +1,4 @@
-"""The order stream over a real WebSocket: everything said is delivered, and its end is told."""
+"""The order stream over a real WebSocket: everything said is delivered, and its end is reported."""
 
 import asyncio
 import json
@@ -98,7 +98,7 @@ async def streaming(streamer: Streamer) -> AsyncIterator[TastytradeGateway]:
 async def test_every_report_is_delivered_in_order(
     streaming: TastytradeGateway, streamer: Streamer, order_body: Body
 ) -> None:
-    """FIL-10: what comes twice is told twice.
+    """FIL-10: what comes twice is reported twice.
 
     Unknown kinds, other accounts and unknown statuses end nothing.
     """
@@ -146,7 +146,7 @@ async def test_a_message_without_an_order_id_ends_the_stream(
 async def test_a_stream_that_is_not_confirmed_does_not_open(
     streaming: TastytradeGateway, streamer: Streamer
 ) -> None:
-    """Entering means subscribed; without the broker's word it fails in time."""
+    """Entering means subscribed; without the broker's answer it fails in time."""
     streamer.answers = False
     with pytest.raises(Unavailable, match="did not open"):
         async with streaming.follow():
@@ -156,7 +156,7 @@ async def test_a_stream_that_is_not_confirmed_does_not_open(
 async def test_a_stream_that_is_not_served_does_not_open(
     streaming: TastytradeGateway, streamer: Streamer, unused_tcp_port: int
 ) -> None:
-    """A connection that is refused is told as what it is."""
+    """A connection that is refused is reported as what it is."""
     del streamer
     streaming._venue_url = f"http://127.0.0.1:{unused_tcp_port}"
     with pytest.raises(Unavailable, match="could not be opened"):
@@ -167,7 +167,7 @@ async def test_a_stream_that_is_not_served_does_not_open(
 async def test_heartbeats_detect_a_stream_without_answers(
     streaming: TastytradeGateway, streamer: Streamer
 ) -> None:
-    """A stream that is open but mute is told as lost.
+    """A stream that is open but mute is reported as lost.
 
     A quiet one, idle for longer than a call may take, is not.
     """

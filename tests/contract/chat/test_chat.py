@@ -106,7 +106,7 @@ async def test_threads_reactions_and_deletes(chat: RunningChat, client: Listener
 
 
 async def test_commands_buttons_selects_and_forms(chat: RunningChat) -> None:
-    """A person uses each kind of interaction; ephemeral answers stand in no channel.
+    """A person uses each kind of interaction; ephemeral answers are in no channel.
 
     An interaction is answered once.
     """

@@ -18,7 +18,7 @@ _HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let pass what the SDK itself warns of: its way of sending a body, and the queues it does not close."""
+    """Ignore what the SDK itself warns of: its way of sending a body, and the queues it does not close."""
     for item in items:
         if item.path.is_relative_to(_HERE):
             item.add_marker(pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning"))
@@ -34,7 +34,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def swept() -> Iterator[None]:
     """Let what the SDK does not close be found here, where it is admitted.
 
-    Not in the middle of another room's test.
+    Not in the middle of another folder's test.
     """
     yield
     gc.collect()

@@ -83,7 +83,7 @@ async def everything(api_client: ApiClient) -> dict[str, Any]:
 async def test_a_restarted_venue_has_the_same_state(tmp_path: Path) -> None:
     """Orders working, partly filled and done, a GTC exit, the position, the books.
 
-    The cash stand as they stood. EXT-60.
+    Cash is as it was. EXT-60.
     """
     async with opened(tmp_path) as api_client:
         await api_client.control.set_quote(SPY, bid="2.00", ask="2.05", ask_size=3)
@@ -186,7 +186,7 @@ def test_a_state_file_of_another_version_is_not_read(tmp_path: Path) -> None:
 
 
 async def test_the_tape_of_a_killed_venue_agrees_with_its_state(tmp_path: Path) -> None:
-    """A change that was on the tape and not yet kept was told to nobody, and leaves the tape."""
+    """A change that was on the tape and not yet kept was reported to nobody, and leaves the tape."""
     killed = tmp_path / "killed"
     async with opened(tmp_path) as api_client:
         orders = api_client.venue.exchange.orders

@@ -17,7 +17,7 @@ async def test_concurrent_requests_to_a_silent_account_time_out_together(
 ) -> None:
     """UNK-10: whoever waited for a place among silent ones would be cut off in the middle of a sending.
 
-    Which nobody could tell then.
+    Which is unknown then.
     """
     monkeypatch.setattr(account_client, "ASK_WITHIN", timedelta(seconds=0.2))
 

@@ -36,7 +36,7 @@ class Clocks:
         return self.running
 
     def run(self, span: timedelta) -> None:
-        """Let time pass."""
+        """Advance the time."""
         self.wall += span
         self.running += span.total_seconds()
 

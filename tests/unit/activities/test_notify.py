@@ -1,4 +1,4 @@
-"""Telling people: every channel is tried, and a failure is tried again."""
+"""Notifying people: every channel is tried, and a failure is tried again."""
 
 import pytest
 from temporalio.testing import ActivityEnvironment
@@ -10,7 +10,7 @@ NOTICE = Notice(level=Level.MONEY, workflow_id="trade-m1", title="ada: BTO SPY",
 
 
 class Heard:
-    """A channel that keeps what it was told."""
+    """A channel that keeps what it received."""
 
     def __init__(self) -> None:
         """Start with silence."""
@@ -30,7 +30,7 @@ class Dead:
 
 
 async def test_a_failed_channel_does_not_stop_the_others(environment: ActivityEnvironment) -> None:
-    """EXT-50: whichever channel is dead, the others are told, and the failure is raised to be tried again."""
+    """EXT-50: whichever channel is dead, the others are notified, and the failure is raised for a retry."""
     first, last = Heard(), Heard()
     with pytest.raises(ExceptionGroup, match="1 of 3 channels") as failed:
         await environment.run(NotifyActivity((first, Dead(), last)).notify, NOTICE)

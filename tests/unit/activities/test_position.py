@@ -48,9 +48,9 @@ async def test_both_spellings_of_a_share_class_are_one_contract(
     shown = replace(reported(meant), symbol=WRITTEN_OTHERWISE)
     ledger = OrderLedger(message_id("m1"), BERKSHIRE.occ_symbol)
     ledger.intend(meant)
-    learned = ledger.apply(shown)
-    assert learned is not None
-    assert not learned.wrong_contract
+    update = ledger.apply(shown)
+    assert update is not None
+    assert not update.wrong_contract
 
     now = clock.now()
     nameless = replace(shown, client_order_id=None, source="", received_at=now)

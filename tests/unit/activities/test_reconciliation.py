@@ -1,6 +1,6 @@
 """Account and trades, held against each other beside the stream.
 
-What does not agree is told once it is certain.
+What does not agree is reported once it is certain.
 """
 
 import asyncio
@@ -108,10 +108,10 @@ async def test_extra_contracts_are_reported_at_once_without_an_open_trade(
     When they are sold that is reported too.
     """
     gateway.held = [HELD]
-    await eventually(lambda: temporal.told and temporal.told[-1], "the difference to be told")
+    await eventually(lambda: temporal.told and temporal.told[-1], "the difference to be reported")
     assert temporal.told[-1] == [Difference(kind=DifferenceKind.EXTRA, what=NAME, expected=0, found=3)]
     gateway.held = []
-    await eventually(lambda: temporal.told[-1] == [], "its end to be told")
+    await eventually(lambda: temporal.told[-1] == [], "its end to be reported")
 
 
 async def test_a_fill_that_the_broker_does_not_show_yet_is_no_difference(gateway: PaperGateway) -> None:
@@ -128,7 +128,7 @@ async def test_a_fill_that_the_broker_does_not_show_yet_is_no_difference(gateway
 async def test_a_difference_found_twice_is_reported(temporal: Temporal, gateway: PaperGateway) -> None:
     """Contracts that the account lacks although a trade holds them."""
     temporal.answer, gateway.held = ExpectedAnswer(trades=(MINE,)), [replace(HELD, quantity=1)]
-    await eventually(lambda: temporal.told and temporal.told[-1], "the difference to be told")
+    await eventually(lambda: temporal.told and temporal.told[-1], "the difference to be reported")
     assert temporal.told[-1] == [Difference(kind=DifferenceKind.MISSING, what=NAME, expected=3, found=1)]
 
 
@@ -137,7 +137,7 @@ async def test_a_failed_query_neither_finds_nor_clears_a_difference(
 ) -> None:
     """UNK-30: a failed query is not an empty account, nor one that agrees."""
     gateway.held = [HELD]
-    await eventually(lambda: temporal.told and temporal.told[-1], "the difference to be told")
+    await eventually(lambda: temporal.told and temporal.told[-1], "the difference to be reported")
     gateway.held = Unavailable("no answer")
     await looked(temporal)
     assert temporal.told[-1] != []
@@ -154,7 +154,7 @@ async def test_a_trade_that_ended_is_released(temporal: Temporal, gateway: Paper
     )
     temporal.over = {"trade-m2"}
     temporal.answer, gateway.held = ExpectedAnswer(trades=(silent, holding)), [HELD]
-    await eventually(lambda: temporal.told and temporal.told[-1], "the difference to be told")
+    await eventually(lambda: temporal.told and temporal.told[-1], "the difference to be reported")
     assert {each.kind for each in temporal.told[-1]} == {DifferenceKind.TRADE_ENDED, DifferenceKind.EXTRA}
     await eventually(lambda: temporal.released, "the release")
     assert set(temporal.released) == {"trade-never"}

@@ -54,7 +54,7 @@ class _Handle:
 
 
 class Heard:
-    """A channel that keeps what it was told, or fails."""
+    """A channel that keeps what it received, or fails."""
 
     def __init__(self, *, dead: bool = False) -> None:
         """Start with silence."""
@@ -86,7 +86,7 @@ class Stream:
         self.beats += 1
 
     async def run(self, *live: OrderReport, past: tuple[OrderReport, ...] = ()) -> list[tuple[str, str]]:
-        """Follow until the stream is lost; gives which trade was told of which order."""
+        """Follow until the stream is lost; return which trade received which order."""
         self.signals.sent.clear()
         self._gateway.known = list(past)
         for report in (*live, None):

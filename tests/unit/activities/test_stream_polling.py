@@ -43,7 +43,7 @@ class AccountHandle:
         self.told: list[Any] = []
 
     async def signal(self, name: str, told: Any) -> None:
-        """Keep what the account is told."""
+        """Keep what the account receives."""
         assert name
         self.told.append(told)
 
@@ -132,7 +132,7 @@ async def test_changes_missing_from_a_mute_stream_are_read(
     """
     filled = replace(OURS, status=OrderStatus.FILLED, remaining=0, updated_at=clock.now())
     gateway.known = [filled]
-    await eventually(lambda: following.signals.sent == [OURS, filled], "the fill to be told")
+    await eventually(lambda: following.signals.sent == [OURS, filled], "the fill to be reported")
     assert not following.task.done()
     old = replace(filled, updated_at=clock.now() - timedelta(minutes=1), reject_reason="late")
     gateway.known = [old]
@@ -152,7 +152,7 @@ async def test_an_exit_of_an_earlier_day_is_read_by_its_id(
 
     gateway.known = [filled]
     gateway.orders_since = gateway.live_orders = no_orders  # type: ignore[assignment, method-assign]
-    await eventually(lambda: following.signals.sent == [OURS, filled], "the fill to be told")
+    await eventually(lambda: following.signals.sent == [OURS, filled], "the fill to be reported")
 
 
 async def test_a_failed_read_keeps_the_stream(following: Following, gateway: PaperGateway) -> None:
@@ -191,7 +191,7 @@ async def test_a_fill_for_a_closed_trade_pages_a_person(following: Following, ga
 async def test_the_account_is_informed_about_its_stream(following: Following, gateway: PaperGateway) -> None:
     """That the stream is followed is known before a first order; that it is lost, at once."""
     account = following.signals.account
-    await eventually(lambda: account.told, "the account to be told")
+    await eventually(lambda: account.told, "the account to be notified")
     assert [each.since is not None for each in account.told if isinstance(each, StreamStatus)] == [True]
     gateway.live.put_nowait(None)
     with pytest.raises(Unavailable):

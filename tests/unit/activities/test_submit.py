@@ -2,9 +2,7 @@
 
 import time
 from dataclasses import replace
-from datetime import date, timedelta
-from decimal import Decimal
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,80 +15,22 @@ from alert_trader import clock
 from alert_trader.activities.account_client import KillSwitch
 from alert_trader.activities.messages import (
     CancelResult,
-    ConversionGuard,
     FindRequest,
     PositionRequest,
     SubmitAnswer,
-    SubmitRequest,
     SubmitResult,
 )
 from alert_trader.activities.orders import OrderActivities, OrderLookups
 from alert_trader.broker.port import NOT_SENT, OutcomeUnknown, Refused, Unavailable
-from alert_trader.domain.account.reservation import AdmitRequest
 from alert_trader.domain.denial import Code
-from alert_trader.domain.execution.policy import Conversion, LadderPolicy, Mode, SafetyPolicy
-from alert_trader.domain.ids import Leg, OrderId, trade_workflow_id
-from alert_trader.domain.market.quotes import PENNY, Quote
-from alert_trader.domain.money import Price, Usd
+from alert_trader.domain.execution.policy import Conversion, LadderPolicy, Mode
+from alert_trader.domain.ids import Leg, OrderId
 from alert_trader.domain.not_sent import NotSentReason
 from alert_trader.domain.orders.order import OrderStatus, Position
-from tests.support.instants import STATED
 from tests.support.paper_account import PaperAccount
-from tests.support.paper_exchange import MESSAGE, OTHER_SYMBOL, SYMBOL, intent
+from tests.support.paper_exchange import OTHER_SYMBOL, intent
 from tests.support.paper_gateway import PaperGateway, reported
-
-SINCE = date(2026, 11, 22)
-ADMISSION = AdmitRequest(
-    trade=trade_workflow_id(MESSAGE),
-    order=intent(Leg.ENTRY, 1, 3).client_order_id,
-    author="11",
-    contract=intent(Leg.ENTRY, 1, 3).contract,
-    alert_price=Price(Decimal("1.20")),
-    quantity=3,
-    notional_each=Usd(Decimal(132)),
-    cost_each=Usd(Decimal("133.20")),
-    cost=Usd(Decimal("399.60")),
-    buying_power=Usd(Decimal(1000)),
-    read_at=STATED,
-)
-ENTRY = SubmitRequest(intent=intent(Leg.ENTRY, 1, 3), mode=Mode.DEMO, search_from=SINCE, admission=ADMISSION)
-EXIT = SubmitRequest(
-    intent=intent(Leg.EXIT, 2, 2, "2.40"), mode=Mode.DEMO, search_from=SINCE, check_position=True
-)
-GUARD = ConversionGuard(
-    ladder=LadderPolicy(),
-    safety=SafetyPolicy(),
-    highest=Price(Decimal("1.32")),
-    last_limit=Price(Decimal("1.20")),
-    ticks=PENNY,
-)
-HELD = Position(symbol=SYMBOL, quantity=2)
-
-
-def send(
-    environment: ActivityEnvironment,
-    gateway: PaperGateway,
-    request: SubmitRequest = ENTRY,
-    *,
-    account: PaperAccount | None = None,
-    stop: KillSwitch | None = None,
-) -> Any:
-    """Send an order by the activity of its leg."""
-    orders = OrderActivities(gateway, Mode.DEMO, account or PaperAccount(), stop or KillSwitch())
-    if request.conversion is not None:
-        return environment.run(orders.convert_entry, request)
-    return environment.run(
-        orders.submit_entry if request.intent.client_order_id.startswith("m1-e") else orders.submit_exit,
-        request,
-    )
-
-
-def quoted(bid: str, ask: str, *, age: float = 0.0, halted: bool = False) -> Quote:
-    """Quote a contract as it was `age` seconds ago."""
-    at = clock.now() - timedelta(seconds=age)
-    return Quote(
-        bid=Price(Decimal(bid)), ask=Price(Decimal(ask)), at=at, bid_size=1, ask_size=1, halted=halted
-    )
+from tests.support.submitting import ENTRY, EXIT, GUARD, HELD, SINCE, quoted, send
 
 
 async def test_an_order_is_looked_up_and_then_sent_once(
@@ -110,7 +50,7 @@ async def test_an_order_is_looked_up_and_then_sent_once(
 async def test_an_existing_order_is_adopted(
     environment: ActivityEnvironment, gateway: PaperGateway, status: OrderStatus
 ) -> None:
-    """UNK-40: an earlier try is found by its name, however it stands by now, and nothing is sent."""
+    """UNK-40: an earlier try is found by its name, whatever its status is now, and nothing is sent."""
     earlier = reported(ENTRY.intent, status=status)
     gateway.known = [reported(intent(Leg.ENTRY, 2, 3), order_id="9"), earlier]
     assert await send(environment, gateway) == SubmitAnswer(
@@ -122,7 +62,7 @@ async def test_an_existing_order_is_adopted(
 async def test_an_existing_order_is_adopted_despite_every_guard(
     environment: ActivityEnvironment, gateway: PaperGateway
 ) -> None:
-    """UNK-40: an order that exists is told, though it may not be sent any more."""
+    """UNK-40: an order that exists is reported, though it may not be sent any more."""
     gateway.known, gateway.price = [reported(ENTRY.intent)], None
     environment.info = replace(environment.info, started_time=clock.now() - timedelta(hours=1))
     answer = await send(
@@ -303,7 +243,7 @@ async def test_an_answer_is_classified(
 ) -> None:
     """UNK-10: only what is proven is a refusal.
 
-    What nobody can say is unknown, and nothing is tried again here.
+    Everything else is unknown, and nothing is tried again here.
     """
     gateway.answer = failure
     answer = await send(environment, gateway)
@@ -409,120 +349,3 @@ async def test_no_order_is_sent_twice_or_against_a_guard(  # noqa: PLR0913 - eve
     assert (result is SubmitResult.ACCEPTED) == (
         (allowed and answer is None) or (found and mode is Mode.DEMO and not failures["known"])
     )
-
-
-async def test_an_entry_is_sent_when_admitted(
-    environment: ActivityEnvironment, gateway: PaperGateway
-) -> None:
-    """RSK-20: what the account said is in the answer, so that history explains it.
-
-    Its money is known to be reserved.
-    """
-    account = PaperAccount()
-    answer = await send(environment, gateway, account=account)
-    assert (answer.admitted.quantity, answer.admitted.first, answer.reserved) == (3, True, True)
-    assert account.memory.committed == ADMISSION.cost
-
-
-async def test_nothing_is_sent_for_a_halted_account(
-    environment: ActivityEnvironment, gateway: PaperGateway
-) -> None:
-    """HLT-10: the account says no in the sending itself; an exit asks nobody and goes (EXT-50)."""
-    account = PaperAccount()
-    account.halt()
-    answer = await send(environment, gateway, account=account)
-    assert (answer.result, answer.code, answer.reserved, gateway.placed) == (
-        SubmitResult.NOT_SENT,
-        Code.ACCOUNT_HALTED,
-        False,
-        [],
-    )
-    gateway.held = [HELD]
-    assert (
-        await send(environment, gateway, EXIT, account=account, stop=KillSwitch(always=True))
-    ).result is SubmitResult.ACCEPTED
-    assert len(account.asked) == 1
-
-
-async def test_an_unreachable_account_stops_entries_only(
-    environment: ActivityEnvironment, gateway: PaperGateway
-) -> None:
-    """EXT-50: when in doubt an entry is not sent; the exit continues."""
-    account = PaperAccount()
-    account.away = True
-    answer = await send(environment, gateway, account=account)
-    assert (answer.result, answer.code, answer.reserved, gateway.placed) == (
-        SubmitResult.NOT_SENT,
-        Code.ACCOUNT_UNREACHABLE,
-        True,
-        [],
-    )
-    gateway.held = [HELD]
-    assert (await send(environment, gateway, EXIT, account=account)).result is SubmitResult.ACCEPTED
-
-
-async def test_an_expired_admission_is_requested_again_and_never_used(
-    environment: ActivityEnvironment, gateway: PaperGateway
-) -> None:
-    """HLT-10: a word that was good when the look began and is old when it ends lets nothing leave."""
-    account = PaperAccount()
-    account.slow = 1.0
-    answer = await send(environment, gateway, account=account)
-    assert (answer.result, answer.code, gateway.placed, len(account.asked)) == (
-        SubmitResult.NOT_SENT,
-        NotSentReason.GRANT_TOO_OLD,
-        [],
-        2,
-    )
-    assert answer.reserved
-
-
-async def test_an_admission_for_fewer_contracts_is_a_new_intent(
-    environment: ActivityEnvironment, gateway: PaperGateway
-) -> None:
-    """ENT-40: what is sent stands in history first.
-
-    An entry that the account lowers is not sent as it is.
-    """
-    request = replace(ENTRY, admission=replace(ADMISSION, buying_power=Usd(Decimal(300))))
-    answer = await send(environment, gateway, request)
-    assert (answer.result, answer.code, answer.admitted.quantity, gateway.placed) == (
-        SubmitResult.NOT_SENT,
-        NotSentReason.ADMITTED_FEWER,
-        2,
-        [],
-    )
-
-
-async def test_a_stop_file_stops_entries_without_temporal(
-    environment: ActivityEnvironment, gateway: PaperGateway, tmp_path: Path
-) -> None:
-    """HLT-10: the file is looked at in the sending.
-
-    Nobody is asked, and what is at the venue already is adopted all the same.
-    """
-    account, stop = PaperAccount(), KillSwitch(file=tmp_path / "STOP")
-    account.away = True
-    (tmp_path / "STOP").touch()
-    answer = await send(environment, gateway, account=account, stop=stop)
-    assert (answer.result, answer.code, gateway.placed) == (SubmitResult.NOT_SENT, Code.STOPPED_BY_FILE, [])
-    assert str(tmp_path / "STOP") in answer.detail
-    gateway.known = [reported(ENTRY.intent)]
-    assert (await send(environment, gateway, account=account, stop=stop)).adopted
-
-
-async def test_a_stop_file_created_during_the_checks_stops_the_entry(
-    environment: ActivityEnvironment, gateway: PaperGateway, tmp_path: Path
-) -> None:
-    """HLT-10: it is looked at once more right before the first byte."""
-    gateway.before_look = (tmp_path / "STOP").touch
-    answer = await send(environment, gateway, stop=KillSwitch(file=tmp_path / "STOP"))
-    assert (answer.result, answer.code, gateway.placed) == (SubmitResult.NOT_SENT, Code.STOPPED_BY_FILE, [])
-
-
-async def test_an_entry_without_admission_is_not_sent(
-    environment: ActivityEnvironment, gateway: PaperGateway
-) -> None:
-    """RSK-20: no way around the account, whatever history asks for."""
-    answer = await send(environment, gateway, replace(ENTRY, admission=None))
-    assert (answer.result, gateway.placed) == (SubmitResult.NOT_SENT, [])

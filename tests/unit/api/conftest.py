@@ -22,7 +22,7 @@ Asked = Callable[..., AbstractAsyncContextManager[httpx2.AsyncClient]]
 
 @pytest.fixture
 def asking(tmp_path: Path) -> Asked:
-    """Give a client of an application with settings of its own; Temporal is away."""
+    """Return a client of an application with settings of its own; Temporal cannot be reached."""
 
     @asynccontextmanager
     async def open_client(**variables: str) -> AsyncIterator[httpx2.AsyncClient]:

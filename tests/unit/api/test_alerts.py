@@ -25,7 +25,10 @@ async def identity(asking: Asked, body: dict[str, object], key: str = OPS, **hea
 
 
 async def test_the_same_alert_is_the_same_message(asking: Asked) -> None:
-    """WHO-20: the same idempotency key, in header or body; without one, the same text, author, channel and day."""
+    """WHO-20: the same idempotency key, in header or body.
+
+    Without one, the same text, author, channel and day.
+    """
     by_key = await identity(asking, {"idempotency_key": "tv-17"})
     assert await identity(asking, {"message": "BTO QQQ 500c 12/18", "idempotency_key": "tv-17"}) == by_key
     assert await identity(asking, {}, **{"Idempotency-Key": "tv-17"}) == by_key
@@ -71,7 +74,7 @@ def test_a_derived_id_is_a_message_id(parts: list[str], other: list[str]) -> Non
 
 
 async def test_a_dry_run_without_a_dry_run_worker_only_parses(asking: Asked) -> None:
-    """DRY-10, DRY-30: without a dry-run worker an alert is parsed and nothing is started, in any namespace."""
+    """DRY-10, DRY-30: without a dry-run worker an alert is parsed and nothing is started anywhere."""
     async with asking() as client:
         answer = await client.post(
             "/admin/alerts/process", json={**ALERT, "dry_run": True}, headers={"x-api-key": OPS}
@@ -83,7 +86,7 @@ async def test_a_dry_run_without_a_dry_run_worker_only_parses(asking: Asked) -> 
 
 
 async def test_a_request_cannot_widen_the_mode(asking: Asked) -> None:
-    """DRY-20: where the mode sends nothing, one that asks for a real trade is refused rather than answered as if it had one."""
+    """DRY-20: where the mode sends nothing, a request for a real trade is refused."""
     async with asking(TRADER_MODE="dry-run") as client:
         answer = await client.post(
             "/admin/alerts/process", json={**ALERT, "dry_run": False}, headers={"x-api-key": OPS}
@@ -105,7 +108,7 @@ async def test_a_request_cannot_widen_the_mode(asking: Asked) -> None:
     ],
 )
 async def test_an_invalid_alert_request_is_refused(asking: Asked, body: dict[str, object]) -> None:
-    """A field too long, of another shape, without a zone, or unknown is a fault of the request, and nothing is guessed."""
+    """A field too long, of another shape, without a zone, or unknown is a fault of the request."""
     async with asking() as client:
         answer = await client.post(
             "/admin/alerts/process", json={**ALERT, **body}, headers={"x-api-key": OPS}

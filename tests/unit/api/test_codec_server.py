@@ -17,7 +17,7 @@ FROM_UI = {"origin": ORIGIN, "x-namespace": "demo"}
 
 
 async def wire(data: bytes) -> dict[str, Any]:
-    """Give an encrypted payload as the Web UI sends it."""
+    """Return an encrypted payload as the Web UI sends it."""
     sealed = await EncryptionCodec([("k1", KEY)]).encode(
         [Payload(metadata={"encoding": b"json/plain"}, data=data)]
     )
@@ -55,7 +55,10 @@ async def test_the_web_ui_encodes_and_decodes(asking: Asked) -> None:
 async def test_every_other_caller_is_refused(
     asking: Asked, token: str, headers: dict[str, str], settings: dict[str, str], status: int
 ) -> None:
-    """Without the token there is nothing here; with it, another page, or a program that names none, is refused."""
+    """Without the token there is nothing here.
+
+    With it, another page, or a program that names none, is refused.
+    """
     async with asking(**{**SETTINGS, **settings}) as client:
         for action in ("decode", "encode"):
             answer = await client.post(f"/codec/{token}/{action}", json=await wire(b"1"), headers=headers)

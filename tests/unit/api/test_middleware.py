@@ -30,7 +30,10 @@ def guarded_routes() -> list[tuple[str, str]]:
 async def test_a_request_without_a_key_is_refused(
     asking: Asked, method: str, path: str, headers: dict[str, str]
 ) -> None:
-    """401 comes before anything else: before the body is checked, and before Temporal, which is away here, is asked."""
+    """401 comes before anything else.
+
+    Before the body is checked, and before Temporal, which cannot be reached here, is asked.
+    """
     async with asking() as client:
         answer = await client.request(method, path.replace("{trade}", "x"), headers=headers, json={})
     assert (answer.status_code, answer.headers["content-type"]) == (401, MEDIA)
@@ -132,7 +135,10 @@ async def test_a_missing_resource_has_the_same_error_form(
 
 
 async def test_a_wrong_request_names_its_faults_and_repeats_nothing(asking: Asked) -> None:
-    """422 says where and what was expected; the value, which may be a secret in the wrong place, is not in the answer."""
+    """422 says where and what was expected.
+
+    The value, which may be a secret in the wrong place, is not in the answer.
+    """
     body = {**ALERT, "channel_id": "hunter2 hunter2", "api_kee": "hunter2"}
     async with asking() as client:
         answer = await client.post("/admin/alerts/process", json=body, headers={"x-api-key": OPS})
@@ -184,7 +190,10 @@ async def test_a_broken_body_without_a_key_is_refused_for_the_key(asking: Asked,
 async def test_an_invalid_json_body_is_explained(
     asking: Asked, content: bytes, kind: str, detail: str
 ) -> None:
-    """What a sender forgets first is the header that says JSON; what a template breaks first is a quotation mark."""
+    """What a sender forgets first is the header that says JSON.
+
+    What a template breaks first is a quotation mark.
+    """
     async with asking() as client:
         answer = await client.post(
             "/admin/alerts/process", content=content, headers={"x-api-key": OPS, "content-type": kind}

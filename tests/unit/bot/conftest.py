@@ -78,5 +78,5 @@ def make_view(**changes: Any) -> TradeView:
 
 @pytest.fixture
 def view() -> Callable[..., TradeView]:
-    """Give the maker of views."""
+    """Return the maker of views."""
     return make_view

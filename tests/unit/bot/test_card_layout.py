@@ -24,7 +24,7 @@ HOSTILE = (
 
 
 def said(card: Card) -> dict[str, str]:
-    """Give a card's fields by name."""
+    """Return a card's fields by name."""
     return {field.name: field.value for field in card.fields}
 
 

@@ -29,7 +29,7 @@ TAKEN = Unmatched(parsed=parse(EXIT), why="no open trade")
 
 
 async def taken(monkeypatch: pytest.MonkeyPatch, *failures: ControlError) -> tuple[IntakeResult | None, int]:
-    """Take the exit in, failing these times; gives what became of it, and the failures left."""
+    """Take the exit in, failing these times; return what became of it, and the failures left."""
     left: list[ControlError] = list(failures)
 
     async def take(*_: object) -> IntakeResult:
@@ -61,11 +61,16 @@ async def taken(monkeypatch: pytest.MonkeyPatch, *failures: ControlError) -> tup
     return await messages.take(message, me=99), len(left)
 
 
-@pytest.mark.parametrize("away", [UnreachableError("Temporal is away"), NoWorkerError("no worker answers")])
+@pytest.mark.parametrize(
+    "away", [UnreachableError("Temporal cannot be reached"), NoWorkerError("no worker answers")]
+)
 async def test_an_exit_message_is_retried_until_it_is_delivered(
     monkeypatch: pytest.MonkeyPatch, away: ControlError
 ) -> None:
-    """An exit posted while the worker restarts is sent again: Temporal does not keep updates no worker took."""
+    """An exit posted while the worker restarts is sent again.
+
+    Temporal does not keep updates no worker took.
+    """
     assert await taken(monkeypatch, away, away) == (TAKEN, 0)
 
 

@@ -25,7 +25,7 @@ def test_a_line_has_number_time_and_text() -> None:
 
 @given(st.lists(st.text(max_size=1500), min_size=1, max_size=40))
 def test_a_thread_shows_the_last_posted_event(texts: list[str]) -> None:
-    """Whatever the events say, each message is within Discord's limit and the last number is read back from them."""
+    """For any events, each message is within Discord's limit and the last number is read back from them."""
     events = [event(place, text) for place, text in enumerate(texts, 1)]
     messages = thread_messages(events, NOON)
     assert last_sequence(messages) == len(events)

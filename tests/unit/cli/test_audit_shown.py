@@ -12,7 +12,7 @@ from tests.support.trail import record
 
 @pytest.fixture
 def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
-    """Give a runner over an archive with two trades, in 100 columns."""
+    """Return a runner over an archive with two trades, in 100 columns."""
     Archive(Place.at(str(tmp_path / "archive")), "demo").write([record("m1"), record("m2")])
     for name, value in (
         ("TRADER_MODE", "demo"),

@@ -1,4 +1,4 @@
-"""What a person types at `trader`, and the answers and exit codes that come back, as far as no server is needed."""
+"""Commands of `trader` that need no server: their answers and exit codes."""
 
 import json
 import os
@@ -22,7 +22,7 @@ from alert_trader.domain.market.calendar import is_trading_day
 
 @pytest.fixture
 def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
-    """Give a runner in an empty directory, with none of our variables set, and room for wide lines."""
+    """Return a runner in an empty directory, with none of our variables set, and room for wide lines."""
     for name in os.environ:
         if name.startswith(("TRADER_", "TASTYTRADE_", "TEMPORAL_")):
             monkeypatch.delenv(name)
@@ -149,7 +149,7 @@ def test_config_show_hides_secrets(runner: CliRunner, monkeypatch: pytest.Monkey
 
 
 def test_a_running_stack_is_found_and_a_stopped_one_is_not(runner: CliRunner) -> None:
-    """Commands take mode and addresses from var/stack.json while its process lives, and from nowhere after."""
+    """Commands take mode and addresses from var/stack.json only while its process lives."""
     state = Path("var/stack.json")
     state.parent.mkdir()
     fields = {
@@ -174,7 +174,7 @@ def test_a_running_stack_is_found_and_a_stopped_one_is_not(runner: CliRunner) ->
     "today", [date(2026, 11, 23), date(2026, 12, 31), date(2027, 2, 26), date(2025, 3, 28)]
 )
 def test_demo_alerts_fit_any_day(today: date) -> None:
-    """The demo's contracts expire on a trading day at least three weeks ahead, and its alerts read as they are meant."""
+    """The demo's contracts expire on a trading day at least three weeks ahead, and its alerts are parsed."""
     expiry = demo_expiry(today)
     assert is_trading_day(expiry)
     assert 21 <= (expiry - today).days <= 60
@@ -200,7 +200,10 @@ def test_demo_alerts_fit_any_day(today: date) -> None:
 def test_terminal_control_codes_are_removed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """WHO-60: what an alert holds neither clears the screen nor renames the window nor turns the text round; our own colours stay."""
+    """WHO-60: what an alert holds neither clears the screen nor renames the window nor turns the text round.
+
+    Our own colours stay.
+    """
     monkeypatch.setenv("COLUMNS", "100")
     table = Table("what")
     table.add_row("BTO \x1b[2J\x1b]0;pwned\x07 \x9b31m SPY\u202e \x00 déjà 🚀")

@@ -20,7 +20,7 @@ def state(
     ago: timedelta | None = OFTEN,
     problem: str | None = None,
 ) -> HousekeepingState:
-    """Give a state whose last round ended a while ago."""
+    """Return a state whose last round ended a while ago."""
     if ago is None:
         return HousekeepingState(every=every, paused=paused)
     return HousekeepingState(
@@ -44,11 +44,15 @@ def test_a_running_schedule_passes() -> None:
         (state(ago=None), "no run has completed yet", "trader housekeeper"),
         (state(every=timedelta(days=4)), "fewer than 10 runs", "TRADER_HOUSEKEEPING_EVERY to 259200 s"),
         (state(ago=timedelta(hours=2)), "last run 7200 s ago", "trader housekeeper"),
-        (state(problem="Redis is away"), "last run failed: Redis is away", "fix the cause"),
+        (
+            state(problem="Redis cannot be reached"),
+            "last run failed: Redis cannot be reached",
+            "fix the cause",
+        ),
     ],
 )
 def test_a_schedule_that_would_lose_a_trade_fails(found: HousekeepingState, words: str, fix: str) -> None:
-    """DUR-20: a schedule that is missing, paused, dead, too rare for the retention, or in trouble is named, with what to do."""
+    """DUR-20: a schedule that is missing, paused, dead, too rare or in trouble is named, with what to do."""
     text, to_do = housekeeping_finding(found, retention=KEPT, wanted=OFTEN, now=NOW)
     assert words in text
     assert fix in to_do

@@ -20,7 +20,10 @@ def test_the_help_text_is_that_of_the_command(entry: Entry) -> None:
 
 
 def test_only_what_is_named_is_imported() -> None:
-    """A command line that names one command imports its module alone; a function of another one is only listed."""
+    """A command line that names one command imports its module alone.
+
+    A function of another one is only listed.
+    """
     commands = {each.name: each.callback for each in application(["list"]).registered_commands}
     modules = {name: each.__module__ for name, each in commands.items() if each is not None}
     assert modules["list"] == "alert_trader.cli.trades"

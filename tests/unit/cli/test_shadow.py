@@ -28,7 +28,7 @@ LINES = "".join(json.dumps(each) + "\n" for each in SAID)
 
 @pytest.fixture
 def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
-    """Give a runner in an empty directory, in 100 columns."""
+    """Return a runner in an empty directory, in 100 columns."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
     return CliRunner()
@@ -81,7 +81,10 @@ def test_shadow_reads_the_files_of_parse(runner: CliRunner, tmp_path: Path) -> N
 def test_an_unreadable_file_is_reported(
     runner: CliRunner, name: str, content: bytes | None, code: ExitCode, words: str
 ) -> None:
-    """A wrong path, a picture, or a line that is cut short is the person's to mend: no trace of the program."""
+    """A wrong path, a picture, or a line that is cut short is the person's to correct.
+
+    No trace of the program.
+    """
     if content is not None:
         Path(name).write_bytes(content)
     asked = runner.invoke(application(), ["shadow", name])

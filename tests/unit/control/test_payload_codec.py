@@ -29,7 +29,7 @@ OLD, NEW = ("2026-01", os.urandom(32)), ("2026-11", os.urandom(32))
 
 @given(data=st.binary(max_size=2000), encoding=st.binary(max_size=30))
 async def test_any_payload_is_decrypted_again(data: bytes, encoding: bytes) -> None:
-    """Data and metadata come back as they were; neither stands in what is kept."""
+    """Data and metadata come back as they were; neither is readable in what is kept."""
     codec = EncryptionCodec([OLD])
     before = Payload(metadata={"encoding": encoding}, data=data)
     [sealed] = await codec.encode([before])

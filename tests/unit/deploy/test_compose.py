@@ -49,7 +49,7 @@ def text() -> str:
 
 @pytest.fixture(scope="module")
 def compose(text: str) -> dict[str, Any]:
-    """Read the compose file with anchors and merges resolved, and variables left as they stand."""
+    """Read the compose file with anchors and merges resolved, and variables left as they are."""
     found: dict[str, Any] = yaml.safe_load(text)
     return found
 
@@ -97,7 +97,7 @@ def test_every_variable_has_a_default_or_a_message(text: str) -> None:
 
 
 def test_no_secret_has_a_default(text: str, services: dict[str, dict[str, Any]]) -> None:
-    """A password or credential is requested by name and stands nowhere in the file."""
+    """A password or credential is requested by name and is nowhere in the file."""
     secret = re.compile(r"PASSWORD|PWD|SECRET|TOKEN|KEY")
     values = [
         (name, str(value))

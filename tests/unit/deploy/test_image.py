@@ -33,12 +33,12 @@ def test_dependencies_are_installed_by_hash_and_without_extras() -> None:
 
 
 def test_every_package_is_in_the_image() -> None:
-    """The rooms that the package is made of are copied, and let through by .dockerignore."""
+    """The folders of the package are copied, and .dockerignore includes them."""
     packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]["find"][
         "include"
     ]
-    rooms = {name.removesuffix("*") for name in packages}
-    assert set(re.findall(r"^COPY (\w+) \1$", RECIPE, re.MULTILINE)) == rooms
+    copied = {name.removesuffix("*") for name in packages}
+    assert set(re.findall(r"^COPY (\w+) \1$", RECIPE, re.MULTILINE)) == copied
     let_in = {
         line.removeprefix("!")
         for line in (ROOT / ".dockerignore").read_text().splitlines()

@@ -43,5 +43,7 @@ def test_a_reason_may_begin_with_a_code(reason: str | None, code: str | None) ->
 
 def test_a_denial_prints_its_code_and_numbers() -> None:
     """Logs carry `CODE: key=value`."""
-    denied = Denied(code=Code.SIZE_ZERO, reason="no room", facts={"cap": "allocation", "ceiling": "1.25"})
+    denied = Denied(
+        code=Code.SIZE_ZERO, reason="nothing left", facts={"cap": "allocation", "ceiling": "1.25"}
+    )
     assert str(denied) == "SIZE_ZERO: cap=allocation ceiling=1.25"

@@ -54,7 +54,7 @@ async def test_redis_has_the_last_events_without_temporal(hot: HotMirror, kept: 
 
 
 async def test_the_archive_has_a_trade_without_temporal(kept: Mirrors) -> None:
-    """A trade that is over is told from the archive, chain and all."""
+    """A trade that is over is read from the archive, chain and all."""
     told = await audit.trade(away, kept, "m1")
     assert (told.source, told.events, told.fault) == (audit.Source.ARCHIVE, TRADE.events, None)
 
@@ -101,7 +101,7 @@ def test_an_unwritable_file_is_named(kept: Mirrors, tmp_path: Path, target: Call
 
 
 def test_a_query_that_is_interrupted_is_not_waited_for(kept: Mirrors) -> None:
-    """Ctrl-C ends the command, however long DuckDB would have gone on."""
+    """Ctrl-C ends the command, however long DuckDB would have run."""
     held = threading.Event()
 
     class Endless:

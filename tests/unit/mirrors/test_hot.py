@@ -81,7 +81,7 @@ async def test_a_reset_replaces_the_later_events(hot: HotMirror) -> None:
 async def test_an_exact_write_removes_everything_else(hot: HotMirror) -> None:
     """What Temporal has is written as all there is.
 
-    Events beyond it go, in the mending of one trade and in a rebuild.
+    Events above it go, in the repair of one trade and in a rebuild.
     """
     whole, shorter = record("m1"), record("m1", 6)
     await hot.write(whole.trade, whole.events)
@@ -152,7 +152,7 @@ async def test_a_refused_write_leaves_nothing(hot: HotMirror, server: RedisServe
 
 
 async def test_an_error_contains_no_password() -> None:
-    """DUR-50: an address carries a password; what went wrong is told without it."""
+    """DUR-50: an address carries a password; what went wrong is shown without it."""
     mirror = HotMirror("redis://someone:c4nary-pass@127.0.0.1:1/0", "demo", timeout=timedelta(seconds=1))
     with pytest.raises(MirrorAwayError) as caught:
         await mirror.ping()

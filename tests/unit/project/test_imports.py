@@ -1,4 +1,4 @@
-"""What the rooms import is installed wherever they run."""
+"""What the packages import is installed wherever they run."""
 
 import ast
 import importlib.metadata
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-ROOMS = sorted(path.parent.name for path in (ROOT / "alert_trader").glob("*/__init__.py"))
+PACKAGES = sorted(path.parent.name for path in (ROOT / "alert_trader").glob("*/__init__.py"))
 
 
 def _name(distribution: str) -> str:
@@ -34,14 +34,14 @@ def owners() -> Mapping[str, list[str]]:
     return importlib.metadata.packages_distributions()
 
 
-@pytest.mark.parametrize("room", ROOMS)
+@pytest.mark.parametrize("package", PACKAGES)
 def test_packages_need_no_development_dependency(
-    room: str, production: set[str], owners: Mapping[str, list[str]]
+    package: str, production: set[str], owners: Mapping[str, list[str]]
 ) -> None:
     """A package that only the tests' tools bring along would be missing in production."""
     imported = {
         (path.relative_to(ROOT).as_posix(), name.partition(".")[0])
-        for path in (ROOT / "alert_trader" / room).rglob("*.py")
+        for path in (ROOT / "alert_trader" / package).rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         for name in _modules(node)
     }

@@ -48,7 +48,10 @@ def test_the_package_is_never_uploaded() -> None:
 
 
 def test_every_package_is_in_the_import_contracts() -> None:
-    """A new package cannot stay outside of the import contracts: it is a layer, or one of those that no layer needs."""
+    """A new package cannot stay outside of the import contracts.
+
+    It is a layer, or one of those that no layer needs.
+    """
     layers = next(
         contract["layers"]
         for contract in PROJECT["tool"]["importlinter"]["contracts"]

@@ -66,7 +66,10 @@ def test_every_program_can_be_started(name: str, tmp_path: Path) -> None:
 
 
 def test_programs_are_started_in_one_place() -> None:
-    """No other source writes `-m`: a child that is started in another way would run files of the folder it is started in."""
+    """No other source writes `-m`.
+
+    A child that is started in another way would run files of the folder it is started in.
+    """
     own = {"alert_trader/start.py", "tests/unit/project/test_start.py"}
     folders = ["alert_trader", "tests", "bench", "chaos", "specs", "deploy", "tools"]
     wrong = {

@@ -86,7 +86,7 @@ async def test_a_notice_is_one_line_of_the_log(caplog: pytest.LogCaptureFixture,
 
 
 async def test_a_message_is_posted_as_code_with_pings_off(webhook: Hook) -> None:
-    """WHO-60: the text stands in one code block that it cannot leave, and mentions reach nobody."""
+    """WHO-60: the text is in one code block that it cannot leave, and mentions reach nobody."""
     await OperatorChannel(Webhook(webhook.url), NotificationRules()).tell(
         notice(HOSTILE, Level.PAGE, title="```" + HOSTILE)
     )

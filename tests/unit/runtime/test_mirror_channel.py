@@ -1,4 +1,4 @@
-"""The hot mirror as a channel: whatever Redis is like, a notice is told, in time, and nothing is raised."""
+"""The hot mirror as a channel: whatever Redis is like, a notice is sent, in time, and nothing is raised."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -38,7 +38,7 @@ async def hot(server: RedisServer) -> AsyncIterator[HotMirror]:
 
 
 def notice(message: str, first: int, last: int) -> Notice:
-    """Tell of the events of a trade from one to another."""
+    """Send the events of a trade from one to another."""
     events = trail(f"trade-{message}", last)
     return Notice(
         level=Level.MONEY,
@@ -53,7 +53,7 @@ def notice(message: str, first: int, last: int) -> Notice:
 async def test_a_notice_is_in_the_mirror_at_once(hot: HotMirror) -> None:
     """Each notice adds its events and brings the trade's row up to date.
 
-    One that is told again, as after a retry, changes nothing.
+    One that is sent again, as after a retry, changes nothing.
     """
     channel = MirrorChannel(hot)
     for each in (notice("m1", 1, 6), notice("m1", 7, 15), notice("m1", 7, 15)):

@@ -14,7 +14,7 @@ def test_there_are_cards() -> None:
 
 @pytest.mark.parametrize("card", generate.cards())
 def test_card_has_a_test_or_is_listed_as_open(card: str) -> None:
-    """A promise is named in the docstring of a test, or stands under "Not yet" with what is missing."""
+    """A promise is named in the docstring of a test, or is under "Not yet" with what is missing."""
     proven, open_ = card in generate.proofs(), generate.not_yet().get(card)
     assert proven or open_ in {"nothing", "unproven"}, (
         f"expected a test with {card} in its docstring, found none. "

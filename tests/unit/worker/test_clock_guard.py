@@ -1,4 +1,4 @@
-"""The guard before each workflow: an activation whose clock stands still is never shown to it."""
+"""The guard before each workflow: an activation whose clock has stopped is never shown to it."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from tests.support.instants import STATED
 
 
 class Told(WorkflowInstance):
-    """A workflow that keeps what it is told."""
+    """A workflow that keeps what it receives."""
 
     def __init__(self) -> None:
         """Start with nothing."""

@@ -1,4 +1,7 @@
-"""A trade's state is one plain value: it survives the payload converter, and each part of it has one writer."""
+"""A trade's state is one plain value.
+
+It survives the payload converter, and each part of it has one writer.
+"""
 
 import ast
 from dataclasses import MISSING, fields, is_dataclass
@@ -205,14 +208,14 @@ def test_a_state_survives_the_payload_converter() -> None:
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: type(part).__name__)
 def test_the_state_of_these_tests_sets_every_field(part: Any) -> None:
-    """DUR-30: a field that is added has a value here that is not its default, so that the test above would miss it if it were lost."""
+    """DUR-30: every field has a value here that is not its default, so that a lost one is noticed."""
     for each in fields(part):
         default = each.default_factory() if each.default_factory is not MISSING else each.default
         assert getattr(part, each.name) != default, each.name
 
 
 def test_a_ledger_that_was_carried_answers_as_before() -> None:
-    """DUR-30: it goes on from the same orders and fills, and a report it knows tells it nothing new."""
+    """DUR-30: it continues from the same orders and fills, and a report it knows tells it nothing new."""
     assert FULL.orders is not None
     back = carried(FULL).orders
     assert back is not None
@@ -274,7 +277,7 @@ WRITERS = {
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.py")), ids=lambda path: path.name)
 def test_each_part_of_the_state_has_one_writer(path: Path) -> None:
-    """A collaborator assigns its own attributes and its own part of the state, and nothing of another collaborator."""
+    """A collaborator assigns its own attributes and its own part of the state, and nothing of another's."""
     if path.name == "state.py":
         return
     targets = [

@@ -32,7 +32,7 @@ def event(number: int, seconds: float, kind: EventType.ValueType) -> HistoryEven
 
 @pytest.fixture
 def history() -> WorkflowHistory:
-    """Return a trade that read an alert at the second attempt, waited, was told to cancel, and ended."""
+    """Return a trade that read an alert at the second attempt, waited, received a cancel, and ended."""
     started = event(1, 0, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED)
     started.workflow_execution_started_event_attributes.workflow_type.CopyFrom(
         WorkflowType(name="TradeWorkflow")

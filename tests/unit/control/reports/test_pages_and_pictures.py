@@ -1,4 +1,4 @@
-"""A report as people see it: what is other people's text stays text, and what is there is told."""
+"""A report as people see it: what is other people's text stays text, and nothing is left out."""
 
 import struct
 import subprocess
@@ -135,7 +135,10 @@ def test_a_picture_runs_no_file_of_the_current_folder(tmp_path: Path) -> None:
     Which can even have other programs draw the text; it has no say here.
     """
     (tmp_path / "matplotlibrc").write_text("text.usetex: True\nfont.size: 40\n")
-    code = "import matplotlib, alert_trader.control.reports.picture; print(matplotlib.rcParams['text.usetex'], matplotlib.rcParams['font.size'])"
+    code = (
+        "import matplotlib, alert_trader.control.reports.picture; "
+        "print(matplotlib.rcParams['text.usetex'], matplotlib.rcParams['font.size'])"
+    )
     drawn = subprocess.run(
         [sys.executable, "-P", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
     )

@@ -102,7 +102,7 @@ def test_an_exit_is_parsed_with_its_quantity(
         "checked out for the rest of the week",
         "Take some trims here",
         "take profits where you can",
-        "selling my house",
+        "selling my car",
         "sell half KO",
         "trim?",
         "+100% gains from earlier",

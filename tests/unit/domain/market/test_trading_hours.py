@@ -1,6 +1,6 @@
 """Trading hours at stated moments.
 
-By contract, by settlement, by what was announced, and by the broker's word.
+By contract, by settlement, by what was announced, and by the broker's answer.
 """
 
 import time as clocks
@@ -108,7 +108,7 @@ def test_the_next_close_is_that_of_the_current_or_next_trading_day(moment: str, 
             AM,
             "2026-12-17 16:00",
             "2026-12-17 16:00",
-        ),  # the chain's word, whatever the root
+        ),  # as the chain says, whatever the root
         ("SPX", "2026-12-18", PM, "2026-12-18 16:00", "2026-12-18 16:15"),
     ],
 )
@@ -225,7 +225,7 @@ def test_the_next_session_does_not_change_a_past_day() -> None:
     ],
 )
 def test_a_session_across_days_is_ignored(opens: str | None, closes: str | None) -> None:
-    """Then the calendar stands."""
+    """Then the calendar holds."""
     found = stated(
         at("2027-01-08 19:00"), None if opens is None else at(opens), None if closes is None else at(closes)
     )

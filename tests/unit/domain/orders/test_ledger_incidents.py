@@ -89,9 +89,9 @@ def test_a_cancel_does_not_erase_the_filled_part(
     entry = send(ledger, exchange, Leg.ENTRY, 4)
     exchange.fill(entry, 1)
     exchange.move(entry, OrderStatus.CANCELLED)
-    learned = ledger.apply(replace(entry.report(), remaining=shown_remaining))
-    assert learned is not None
-    assert learned.ended
+    update = ledger.apply(replace(entry.report(), remaining=shown_remaining))
+    assert update is not None
+    assert update.ended
     order = ledger.order(entry.chain)
     assert (order.filled, order.open, order.cancelled, ledger.position) == (1, 0, 3, 1)
 
@@ -177,9 +177,9 @@ def test_a_fill_of_a_superseded_order_is_kept_and_not_taken_for_the_new_ones(
     exchange.move(old, OrderStatus.CANCELLED)
     ledger.apply(old.report())
     new = send(ledger, exchange, Leg.ENTRY, 2)
-    learned = ledger.apply(late)
-    assert learned is not None
-    assert (learned.order.client_order_id, learned.fills) == (old.chain, ())
+    update = ledger.apply(late)
+    assert update is not None
+    assert (update.order.client_order_id, update.fills) == (old.chain, ())
     assert (ledger.order(old.chain).filled, ledger.order(new.chain).filled, ledger.bought) == (1, 0, 1)
 
 
@@ -199,10 +199,10 @@ def test_an_entry_confirmed_absent_that_appears_is_adopted(
     )
     order = exchange.accept(meant)
     exchange.fill(order, 1)
-    learned = ledger.apply(order.report())
-    assert learned is not None
+    update = ledger.apply(order.report())
+    assert update is not None
     assert (
-        learned.appeared,
+        update.appeared,
         ledger.bought,
         [each.open for each in ledger.open_entries],
         ledger.confirmed_absent,
@@ -224,7 +224,7 @@ def test_one_unreadable_report_does_not_lose_the_position(
     entry = send(ledger, exchange, Leg.ENTRY, 2)
     exchange.fill(entry, 2)
     ledger.apply(entry.report())
-    learned = ledger.apply(
+    update = ledger.apply(
         replace(
             entry.report(),
             status=OrderStatus.UNRECOGNISED,
@@ -235,8 +235,8 @@ def test_one_unreadable_report_does_not_lose_the_position(
             fills=(),
         )
     )
-    assert learned is not None
-    assert (learned.wrong_contract, ledger.position, ledger.order(entry.chain).done) == (False, 2, True)
+    assert update is not None
+    assert (update.wrong_contract, ledger.position, ledger.order(entry.chain).done) == (False, 2, True)
 
 
 def test_an_order_first_reported_unreadably_has_not_ended(
@@ -260,7 +260,7 @@ def test_an_order_first_reported_unreadably_has_not_ended(
 def test_a_fill_in_another_contract_is_not_sold(ledger: OrderLedger, exchange: PaperExchange) -> None:
     """WHO-50: the venue shows another contract under our order's name.
 
-    A person is told, and no exit is planned for it.
+    A person is notified, and no exit is planned for it.
     """
     meant = intent(Leg.ENTRY, 1, 2)
     ledger.intend(meant)
@@ -294,9 +294,9 @@ def test_a_later_symbol_change_keeps_what_was_sold(ledger: OrderLedger, exchange
     sale = send(ledger, exchange, Leg.EXIT, 2)
     exchange.fill(sale, 1)
     ledger.apply(sale.report())
-    learned = ledger.apply(replace(sale.report(), symbol=OTHER_SYMBOL))
-    assert learned is not None
-    assert (learned.wrong_contract, ledger.sold, ledger.position) == (True, 1, 1)
+    update = ledger.apply(replace(sale.report(), symbol=OTHER_SYMBOL))
+    assert update is not None
+    assert (update.wrong_contract, ledger.sold, ledger.position) == (True, 1, 1)
 
 
 def test_an_order_edited_in_the_app_is_followed_to_its_replacement(
@@ -352,9 +352,9 @@ def test_a_fill_repeated_by_a_replacement_counts_once(ledger: OrderLedger, excha
     new = exchange.replace(old, 4)
     new.fills.extend(old.fills)
     ledger.apply(old.report())
-    learned = ledger.apply(new.report())
-    assert learned is not None
-    assert (learned.fills, ledger.bought, ledger.order(old.chain).open) == ((), 1, 3)
+    update = ledger.apply(new.report())
+    assert update is not None
+    assert (update.fills, ledger.bought, ledger.order(old.chain).open) == ((), 1, 3)
 
 
 def test_an_exit_enlarged_in_the_app_counts_in_full(ledger: OrderLedger, exchange: PaperExchange) -> None:

@@ -71,7 +71,7 @@ def test_an_order_of_another_intent_is_not_matched() -> None:
 
 @given(count=st.integers(2, 5))
 def test_several_orders_that_fit_are_not_matched(count: int) -> None:
-    """UNK-60: ambiguity adopts nothing; how many there were is told."""
+    """UNK-60: ambiguity adopts nothing; how many there were is reported."""
     twins = [replace(NAMELESS, order_id=OrderId(str(number))) for number in range(count)]
     assert look(*twins) == OrderMatch(report=None, ambiguous=count)
 

@@ -131,7 +131,7 @@ def bought_steps() -> tuple[tuple[float, EventKind, dict[str, str]], ...]:
 
 
 def test_denials_have_their_meaning(trade: Trades) -> None:
-    """Counted by code, the commonest first; a venue's own word has words too."""
+    """Counted by code, the commonest first; a venue's own code has a text too."""
     refused = [trade(f"d{number}", DENIED, outcome="denied") for number in range(3)]
     venue = trade("v1", ((0.0, EventKind.REFUSED, {"code": "margin_check_failed"}),), outcome="refused")
     report = made(venue, *refused)

@@ -1,4 +1,7 @@
-"""What may be requested of a trade is a table of commands and phases: nothing is left open, and each refusal says what is the case."""
+"""What may be requested of a trade is a table of commands and phases.
+
+Nothing is left open, and each refusal says what is the case.
+"""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -92,7 +95,10 @@ def test_a_condition_that_does_not_hold_refuses(
 
 @pytest.mark.parametrize("phase", Phase)
 def test_a_trade_can_be_closed_while_it_is_open(phase: Phase) -> None:
-    """EXT-60: whatever it does, a person and the account can close it; once it is over there is nothing to close."""
+    """EXT-60: whatever it does, a person and the account can close it.
+
+    Once it is over there is nothing to close.
+    """
     found = [
         refusal(each, replace(READY, phase=phase)) for each in (TradeCommand.CLOSE, TradeCommand.CLOSE_NOW)
     ]
@@ -101,7 +107,7 @@ def test_a_trade_can_be_closed_while_it_is_open(phase: Phase) -> None:
 
 @pytest.mark.parametrize("phase", Phase)
 def test_a_halt_stops_a_trade_that_buys(phase: Phase) -> None:
-    """HLT-10: it reaches a trade in each phase in which something may be bought, and changes nothing in the others."""
+    """HLT-10: it reaches a trade in each phase that may buy, and changes nothing in the others."""
     found = refusal(TradeCommand.ACCOUNT_HALTED, replace(READY, phase=phase))
     assert (found is None) is (phase in BUYING)
 

@@ -55,7 +55,7 @@ def test_every_row_can_be_reached_from_the_start() -> None:
 
 @pytest.mark.parametrize("phase", [phase for phase in Phase if phase is not Phase.DONE])
 def test_every_phase_leads_to_closed(phase: Phase) -> None:
-    """DUR-40: from wherever a trade stands it can be over."""
+    """DUR-40: from every phase a trade can be over."""
     assert Phase.DONE in reached(phase)
 
 

@@ -24,7 +24,10 @@ WITHIN = timedelta(seconds=10)
 async def test_a_child_is_ready_with_its_file_and_stops_on_request(tmp_path: Path) -> None:
     """A child that writes its ready file is handed over, and `stop` ends it."""
     ready_file = tmp_path / "ready"
-    code = f"import pathlib, time; pathlib.Path({str(ready_file)!r}).write_text('{{\"port\": 5}}'); time.sleep(60)"
+    code = (
+        f"import pathlib, time; pathlib.Path({str(ready_file)!r}).write_text('{{\"port\": 5}}'); "
+        "time.sleep(60)"
+    )
     child = await start("sleeper", [sys.executable, "-c", code], log=tmp_path / "log")
     try:
         assert await ready(child, ready_file, within=WITHIN) == {"port": 5}
@@ -116,7 +119,7 @@ def test_a_missing_binary_is_reported_with_what_to_do(tmp_path: Path) -> None:
 def test_a_program_in_the_current_folder_is_not_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An empty or a relative entry of the PATH means whatever folder one stands in.
+    """An empty or a relative entry of the PATH means whatever folder is the current one.
 
     A file there is not taken for a program.
     """

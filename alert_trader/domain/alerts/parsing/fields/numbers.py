@@ -22,7 +22,7 @@ _MOST_COUNTED = 20
 
 
 def take_number(walk: Walk, token: Token) -> None:
-    """Give a number to the first that claims it: a stop or target, a price mark, the contract, a count."""
+    """Assign a number to the first that claims it: a stop or target, a price mark, the contract, a count."""
     if not _is_level(walk, token):
         _place(walk, token)
     walk.mark, walk.comma = None, False
@@ -67,7 +67,7 @@ def _place(walk: Walk, token: Token) -> None:
 
 
 def _take_for_label(walk: Walk, token: Token) -> None:
-    """Give a number to the stop or target just named, unless it only numbers it ("TP 1: 2.00")."""
+    """Assign a number to the stop or target just named, unless it only numbers it ("TP 1: 2.00")."""
     after = walk.following()
     if walk.label is Label.EXPECTED and token.text in _COUNTS and after is not None and after.text == ":":
         return

@@ -17,7 +17,7 @@ from alert_trader.domain.market.calendar import (
 )
 
 LONGEST_AHEAD = timedelta(days=1150)
-"""Listed options reach a little over three years; a date beyond that is a typo."""
+"""Listed options reach a little over three years; a later date is a typo."""
 
 LONGEST_ROLL = timedelta(days=300)
 """A past date without a year means next year only when that is at most this far away.
@@ -26,7 +26,8 @@ A date just past ("12/15" on 12/16) would be almost a year away, and is far more
 """
 
 MOST_SESSIONS = 5
-"""The largest n of nDTE that is read as trading days: beyond a week, people count calendar days as often."""
+"""The largest n of nDTE that is read as trading days: for more than a week, people count calendar days as
+often."""
 
 DAILY = frozenset({"SPY", "QQQ", "IWM", "SPX", "SPXW", "XSP", "NDX", "NDXP", "RUT", "RUTW"})
 """Classes with an expiration on each trading day."""

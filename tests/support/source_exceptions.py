@@ -1,0 +1,131 @@
+"""Where the source may do what `tests/unit/project/test_source.py` otherwise forbids, each with the reason.
+
+A place is `file Class.function`.
+"""
+
+FLOATS = {
+    "alert_trader/workflows/trade/handlers.py TradeHandlers._index": (
+        "the P&L search attribute is a double in Temporal; nothing is computed from it"
+    ),
+    "alert_trader/broker/tastytrade/client.py": "seconds",
+    "alert_trader/broker/tastytrade/stream.py": "seconds",
+    "alert_trader/broker/tastytrade/stream.py _run": "seconds",
+    "alert_trader/workflows/timing.py": "seconds",
+    "alert_trader/activities/sizing.py": "seconds",
+}
+A_TOKEN_FURTHER = "walks the tokens of one message, each turn a token further"
+UNTIL_SETTLED = (
+    "ends when the venue has answered, or when the contract has stopped trading; "
+    "each turn waits longer than the one before"
+)
+LOOPS = {
+    "alert_trader/workflows/trade/workflow.py TradeWorkflow.run": (
+        "ends with the steps; each turn is a cancellation from outside"
+    ),
+    "alert_trader/workflows/trade/workflow.py TradeWorkflow._steps": (
+        "ends with the table, which has a way to its end from every phase"
+    ),
+    "alert_trader/workflows/trade/workflow.py TradeWorkflow._hold": (
+        "one turn a day until the contract expires"
+    ),
+    "alert_trader/workflows/trade/order_manager.py OrderManager._submit_until_started": UNTIL_SETTLED,
+    "alert_trader/workflows/trade/order_manager.py OrderManager._read_until_complete": UNTIL_SETTLED,
+    "alert_trader/workflows/trade/lost_orders.py LostOrders._is_absent": UNTIL_SETTLED,
+    "alert_trader/workflows/trade/lost_orders.py LostOrders._until_day_ends": UNTIL_SETTLED,
+    "alert_trader/workflows/trade/cancels.py Cancels._until_ended": UNTIL_SETTLED,
+    "alert_trader/workflows/trade/exits.py Exits.wait_for_end": UNTIL_SETTLED,
+    "alert_trader/workflows/account/halts.py Halts._flatten": (
+        "ends when the account is flat, or with the run, which is a day long at most"
+    ),
+    "alert_trader/workflows/trade/notifier.py Notifier.run": (
+        "ends with the trade; each turn waits for a new event"
+    ),
+    "alert_trader/workflows/trade/card_publisher.py CardPublisher.run": (
+        "ends with the trade; each turn waits for a new event"
+    ),
+    "alert_trader/workflows/trade/entry.py Entry.run": (
+        "ends with the ladder's window, which every turn is nearer to"
+    ),
+    "alert_trader/workflows/account/notifier.py AccountNotifier.run": (
+        "ends with the run; each turn waits for a new event"
+    ),
+    "alert_trader/workflows/trade/account_reporter.py AccountReporter.run": (
+        "ends with the trade; each turn waits for a new exposure"
+    ),
+    "alert_trader/activities/reconciliation.py Reconciliation.run": (
+        "cancelled with the activity it looks for"
+    ),
+    "alert_trader/domain/account/account.py Account.release": "drops what is over the limit",
+    "alert_trader/activities/stream.py StreamActivity._remember": "drops what is over the limit",
+    "alert_trader/activities/stream.py StreamActivity._route": "drops what is over the limit",
+    "alert_trader/activities/stream.py StreamActivity._check": "cancelled with the activity it looks for",
+    "alert_trader/activities/stream.py _heartbeats.beat": "cancelled with the activity it beats for",
+    "alert_trader/domain/market/calendar.py next_trading_day": "a week has a trading day",
+    "alert_trader/domain/market/calendar.py previous_trading_day": "a week has a trading day",
+    "alert_trader/domain/market/trading_hours.py TradingHours.next_trading_day": (
+        "announced closures are a list, and behind it a week has a trading day"
+    ),
+    "alert_trader/domain/market/trading_hours.py TradingHours.previous_trading_day": (
+        "announced closures are a list, and before it a week has a trading day"
+    ),
+    "alert_trader/domain/alerts/parsing/checks/actions.py check_action_first": A_TOKEN_FURTHER,
+    "alert_trader/domain/alerts/parsing/fields/walk.py Walk.following": A_TOKEN_FURTHER,
+    "alert_trader/domain/alerts/parsing/candidates.py _addition": A_TOKEN_FURTHER,
+    "alert_trader/domain/alerts/parsing/candidates.py _behind_fillers": A_TOKEN_FURTHER,
+    "alert_trader/domain/alerts/parsing/candidates.py _takes_off": A_TOKEN_FURTHER,
+    "alert_trader/domain/alerts/parsing/candidates.py _closes_position": A_TOKEN_FURTHER,
+    "alert_trader/domain/alerts/parsing/outline.py _lines": A_TOKEN_FURTHER,
+    "alert_trader/domain/alerts/parsing/fields/collect.py _in_another_line": A_TOKEN_FURTHER,
+}
+WAITS = {
+    "alert_trader/workflows/trade/workflow.py TradeWorkflow._steps": (
+        "handlers are bounded by the wait for commands"
+    ),
+    "alert_trader/workflows/trade/workflow.py TradeWorkflow._or_failure": (
+        "ends with the step, which is bounded, or with a fault beside it"
+    ),
+    "alert_trader/workflows/trade/commands.py TradeCommands._offer_exit_once_held": (
+        "ends with the entry, or with the trade"
+    ),
+    "alert_trader/workflows/trade/notifier.py Notifier.run": "ends with the trade",
+    "alert_trader/workflows/trade/card_publisher.py CardPublisher.run": "ends with the trade",
+    "alert_trader/workflows/trade/exits.py Exits.run": "ends with the trade, which stops it",
+    "alert_trader/workflows/trade/partial_exits.py PartialExits.run": (
+        "ends with the trade, which stops its exits"
+    ),
+    "alert_trader/workflows/account/workflow.py AccountWorkflow.run": (
+        "handlers are bounded by their own waits and by their activities"
+    ),
+    "alert_trader/workflows/account/notifier.py AccountNotifier.run": (
+        "ends with the run, which is a day long at most"
+    ),
+    "alert_trader/workflows/trade/account_reporter.py AccountReporter.run": (
+        "ends with the trade, which is over then"
+    ),
+    "alert_trader/workflows/waiting.py wait": "its callers are in this list",
+}
+SELLS = {
+    "alert_trader/domain/orders/order.py Side": "the word itself",
+    "alert_trader/workflows/trade/order_manager.py OrderManager._intent": (
+        "means an exit; whoever sends it goes through the adapter's `order_json`"
+    ),
+    "alert_trader/activities/orders.py _position": "counts other closes",
+    "alert_trader/broker/tastytrade/bodies.py order_json": (
+        "the one place that writes an order, strict for every sell"
+    ),
+}
+NAMES = {
+    "alert_trader/domain/ids.py client_order_id": "the pure function of the message id",
+    "alert_trader/broker/tastytrade/bodies.py client_order_id_of": (
+        "takes an echo only when it reads back as one of ours"
+    ),
+}
+SENDING = {
+    "alert_trader/broker/tastytrade/client.py TastytradeReader.check": (
+        "the broker's dry-run, with `order_json`"
+    ),
+    "alert_trader/broker/tastytrade/client.py TastytradeGateway.place": (
+        "the one sending, of what `order_json` wrote"
+    ),
+    "alert_trader/broker/tastytrade/client.py TastytradeGateway.cancel": "a cancel",
+}
