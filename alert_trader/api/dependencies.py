@@ -13,8 +13,8 @@ from temporalio.client import Client
 from alert_trader.api.keys import HEADER, Keys, RateLimitBucket
 from alert_trader.api.problems import Kind, ProblemError, responses
 from alert_trader.api.temporal import TemporalConnection
-from alert_trader.control.mirrors.repair import Mirrors
 from alert_trader.control.payload_codec import EncryptionCodec
+from alert_trader.mirrors.both import Mirrors
 from alert_trader.settings.model import Settings
 
 SCHEME = APIKeyHeader(

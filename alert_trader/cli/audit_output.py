@@ -20,9 +20,9 @@ from alert_trader.cli import trade_display
 from alert_trader.cli.context import CONNECT_WITHIN, err, fail, out, print_json, run, settings, with_client
 from alert_trader.cli.exit_codes import ExitCode
 from alert_trader.control.mirrors import rebuild as rebuilding
-from alert_trader.control.mirrors.repair import Mirrors
 from alert_trader.control.queries import audit
 from alert_trader.control.temporal import connect
+from alert_trader.mirrors.both import Mirrors
 from alert_trader.mirrors.schema import EventRow
 from alert_trader.runtime.mirrors import mirrors as mirrors_of
 from alert_trader.runtime.target import target_of

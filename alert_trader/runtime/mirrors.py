@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from alert_trader.control.mirrors.repair import Mirrors
 from alert_trader.mirrors.archive import Archive, Place
+from alert_trader.mirrors.both import Mirrors
 from alert_trader.mirrors.hot import HotMirror
 from alert_trader.mirrors.reader import ArchiveReader
 from alert_trader.settings.model import Settings

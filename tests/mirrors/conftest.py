@@ -11,9 +11,9 @@ import pytest
 from alert_trader.activities.housekeeping import HousekeepingCounts
 from alert_trader.control.commands import trade_commands
 from alert_trader.control.mirrors.rebuild import Verification, verify
-from alert_trader.control.mirrors.repair import Mirrors
 from alert_trader.control.queries.housekeeping import housekeeping
 from alert_trader.domain.trade.lifecycle import Phase
+from alert_trader.mirrors.both import Mirrors
 from alert_trader.mirrors.hot import HotTrade
 from alert_trader.mirrors.schema import TradeRecord
 from alert_trader.runtime.mirrors import mirrors as mirrors_of

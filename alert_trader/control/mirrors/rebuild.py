@@ -17,13 +17,13 @@ from temporalio.client import Client
 
 from alert_trader import clock
 from alert_trader.control.errors import UnreachableError, UnreadableRecordError
-from alert_trader.control.mirrors.repair import Mirrors
 from alert_trader.control.queries.trade_history import (
     ListedRun,
     last_runs,
     list_all,
     read_record,
 )
+from alert_trader.mirrors.both import Mirrors
 from alert_trader.mirrors.comparing import chain_fault, difference
 from alert_trader.mirrors.hot import HotMirror, HotTrade, MirrorAwayError
 from alert_trader.mirrors.reader import QueryError

@@ -9,7 +9,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from pyarrow import ArrowException
 from temporalio.client import Client
@@ -23,26 +22,15 @@ from alert_trader.control.queries.trade_history import (
     list_page,
     read_record,
 )
-from alert_trader.mirrors.archive import Archive
-from alert_trader.mirrors.hot import HotMirror, MirrorAwayError
-from alert_trader.mirrors.reader import ArchiveReader, QueryError
+from alert_trader.mirrors.both import Mirrors
+from alert_trader.mirrors.hot import MirrorAwayError
+from alert_trader.mirrors.reader import QueryError
 from alert_trader.mirrors.schema import Status, TradeRecord
 
 log = logging.getLogger("alert-trader.housekeeping")
 
 REMOVE_AT_ONCE = 500
 """Most trades removed from the hot mirror in one round."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mirrors:
-    """The mirrors of one mode. The hot mirror is optional."""
-
-    hot: HotMirror | None
-    archive: Archive
-    reader: ArchiveReader
-    keep: timedelta
-    """How long a closed trade stays in the hot mirror."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,10 +28,10 @@ from alert_trader.control.errors import (
     UnreachableError,
     UnwritableError,
 )
-from alert_trader.control.mirrors.repair import Mirrors
 from alert_trader.control.queries.trade_history import list_page, read_record
 from alert_trader.control.queries.trade_views import check_name
 from alert_trader.domain.audit.event import EventKind
+from alert_trader.mirrors.both import Mirrors
 from alert_trader.mirrors.comparing import chain_fault
 from alert_trader.mirrors.hot import MirrorAwayError
 from alert_trader.mirrors.reader import Answer, QueryError

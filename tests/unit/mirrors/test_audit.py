@@ -17,9 +17,9 @@ from temporalio.client import Client
 
 from alert_trader import clock
 from alert_trader.control.errors import BadQueryError, UnreachableError, UnwritableError
-from alert_trader.control.mirrors.repair import Mirrors
 from alert_trader.control.queries import audit
 from alert_trader.mirrors.archive import Archive, Place
+from alert_trader.mirrors.both import Mirrors
 from alert_trader.mirrors.hot import HotMirror
 from alert_trader.mirrors.reader import ArchiveReader
 from tests.support.trail import record

@@ -32,7 +32,7 @@ _NO_FUNCTION = {
     "may_send",
     "intake.py",
 }
-"""What is named beside the functions of a row: activities, updates, signals, arguments and classes of other files."""
+"""What a row names beside functions: activities, updates, signals, arguments, classes of other files."""
 ROWS = _FILE.findall(WALK)
 
 
