@@ -103,10 +103,12 @@ def banned_words(
             yield f"{path}: {count} x {name!r}: write {plain[name]}"
 
 
-def report(counts: Mapping[str, Counter[str]], *, every_file: bool) -> Iterator[str]:
+def report(
+    counts: Mapping[str, Counter[str]], *, every_file: bool, banned: Sequence[str] = BANNED
+) -> Iterator[str]:
     """Describe what is left of each word that is not banned: its number, and the files with the most."""
     for name, by_file in sorted(counts.items(), key=lambda each: -each[1].total()):
-        if name in BANNED or not by_file:
+        if name in banned or not by_file:
             continue
         shown = by_file.most_common(None if every_file else _SHOWN)
         more = len(by_file) - len(shown)

@@ -152,7 +152,7 @@ class Rest:
             return answer({"message": "401: Unauthorized", "code": 0}, 401)
         for (method, part), bit in NEEDED.items():
             if method == request.method and f"/{part}" in path and not self._config.bot_permissions & bit:
-                return answer({"message": "MissingError Permissions", "code": 50013}, 403)
+                return answer({"message": "Missing Permissions", "code": 50013}, 403)
         return None
 
     async def _handled(

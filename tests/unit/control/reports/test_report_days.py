@@ -25,5 +25,5 @@ def test_the_requested_days_are_covered(grouping: Grouping, since: str, until: s
 
 def test_reversed_days_are_refused() -> None:
     """A first day after the last is a mistake."""
-    with pytest.raises(ValueError, match="not after the last"):
+    with pytest.raises(ValueError, match="is after the last day"):
         wanted(Grouping.DAY, now=OPEN, on=DAY, since=DAY + timedelta(days=1))
