@@ -299,11 +299,7 @@ async def test_without_its_account_nothing_is_bought_and_exits_work(env: Workflo
 async def test_an_account_without_a_workflow_is_reported(env: WorkflowEnvironment) -> None:
     """The interfaces say what to do where no worker has run for an account."""
     for ask in (account_queries.account_view, account_queries.positions):
-<<<<<<< HEAD
         with pytest.raises(NotFoundError, match="has no workflow"):
-=======
-        with pytest.raises(NotFoundError, match="has no workflow in namespace"):
->>>>>>> gate2
             await ask(env.client, AccountNumber("5WT77777"))
 
 
