@@ -59,9 +59,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class ByStack(LoadScopeScheduling):  # type: ignore[misc] # it has no types
-    """Keeps the tests of one stack in one process of a parallel run, the largest group first.
+    """Keeps the tests that run a real stack in one process of a parallel run, the largest group first.
 
-    Every other test goes where there is space.
+    They mostly wait: the other process computes meanwhile. Every other test goes where there is space.
 
     pytest-xdist's own groups do nothing from pytest 9.2 on, which keeps a test's id elsewhere.
     """
@@ -69,8 +69,11 @@ class ByStack(LoadScopeScheduling):  # type: ignore[misc] # it has no types
     @override
     def _split_scope(self, nodeid: str) -> str:
         path = Path(nodeid.partition("::")[0])
-        shared = path.parts[1] in {folder.name for folder in REAL_TIME} and path.name not in OWN_STACK
-        return path.parts[1] if shared else path.name if path.name in OWN_STACK else nodeid
+        if path.parts[1] not in {folder.name for folder in REAL_TIME}:
+            return nodeid
+        if path.name in OWN_STACK:
+            return path.name
+        return path.parts[1] if path.parts[1] == "crash" else "stacks"
 
 
 @pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
