@@ -23,6 +23,7 @@ OWN_STACK = frozenset({"test_planted_files.py", "test_restart.py"})
 
 
 LONG = {
+    "tests/admin/test_sealed.py": "stacks with payload encryption, and keys changed while trades run",
     "tests/crash/": "worker, server and venue processes are killed in the middle of trades",
     "tests/e2e/test_discord.py": "a day in a channel, with every process",
     "tests/e2e/test_many_alerts.py": "fifty alerts at once",
@@ -32,6 +33,7 @@ LONG = {
     "tests/mirrors/test_redis_away.py": "redis-server is stopped in the middle of trades",
     "tests/stateful/test_mutants.py": "each mutant takes a search of its own",
     "tests/workflows/test_close_across_sessions.py": "days of retries",
+    "tests/workflows/test_hard_dates.py": "a workflow of each kind at each hard date",
     "tests/workflows/test_lookups_unanswered.py": "days of retries",
 }
 """Files that `make test-long` runs, and `make test` does not, with the reason. CI runs both."""
