@@ -205,6 +205,18 @@ class Harness:
         """Arm a fault at the venue."""
         await self.control.arm(FaultRule(**rule))
 
+    async def reject_orders(self, client_id: str, *, times: int = 1) -> None:
+        """Have the venue reject orders whose client order id matches the pattern."""
+        await self.fault(
+            kind="status",
+            method="POST",
+            path="*/orders",
+            client_id=client_id,
+            status=422,
+            code="margin_check_failed",
+            count=times,
+        )
+
     def posts(self, leg: str = "") -> list[RequestLine]:
         """Return the orders that reached the venue, accepted or not."""
         return [

@@ -172,15 +172,7 @@ async def test_a_card_has_a_bounded_size(harness: Harness) -> None:
     board = Board(failures=10_000)
     async with served(harness, board):
         await harness.quote("1.20", "1.20")
-        await harness.fault(
-            kind="status",
-            method="POST",
-            path="*/orders",
-            client_id="*-x*",
-            status=422,
-            code="margin_check_failed",
-            count=40,
-        )
+        await harness.reject_orders("*-x*", times=40)
         trade = await harness.alert(rules=carded())
         view = await harness.until(trade, "protected at last", exits_working=2)
     assert len(view.orders) == 42

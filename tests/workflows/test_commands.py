@@ -106,15 +106,7 @@ async def test_close_retries_until_flat(harness: Harness) -> None:
     await harness.quote("1.20", "1.20")
     trade = await harness.alert()
     await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
-    await harness.fault(
-        kind="status",
-        method="POST",
-        path="*/orders",
-        client_id="*-x2",
-        status=422,
-        code="margin_check_failed",
-        count=1,
-    )
+    await harness.reject_orders("*-x2")
     await harness.quote("1.20", "1.20", bid_size=3)
     await trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt)
     await harness.quote("1.21", "1.22", bid_size=3)

@@ -184,15 +184,7 @@ async def test_a_person_is_paged_again_while_an_exit_is_rejected(harness: Harnes
     """
     harness.exit_fraction = None  # the venue refuses 61 of them, which takes as long as the machine needs
     await harness.quote("1.20", "1.20")
-    await harness.fault(
-        kind="status",
-        method="POST",
-        path="*/orders",
-        client_id="*-x*",
-        status=422,
-        code="margin_check_failed",
-        count=61,
-    )
+    await harness.reject_orders("*-x*", times=61)
     trade = await harness.alert()
     await harness.until(trade, "protected at last", exits_working=2)
     calls = [event.text for event in await harness.events(trade) if "times in a row" in event.text]

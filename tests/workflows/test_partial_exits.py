@@ -124,24 +124,8 @@ async def test_a_rejected_sale_is_retried_with_its_contracts_reserved(harness: H
     await harness.quote("1.20", "1.20")
     trade = await harness.alert(rules=ALL_AT_HALF)
     await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
-    await harness.fault(
-        kind="status",
-        method="POST",
-        path="*/orders",
-        client_id="*-x2",
-        status=422,
-        code="margin_check_failed",
-        count=1,
-    )
-    await harness.fault(
-        kind="status",
-        method="POST",
-        path="*/orders",
-        client_id="*-x3",
-        status=422,
-        code="margin_check_failed",
-        count=1,
-    )
+    await harness.reject_orders("*-x2")
+    await harness.reject_orders("*-x3")
     await trade.execute_update(SELL_UPDATE, part(HALF), result_type=CommandReceipt)
     view = await harness.until(trade, "protected again", position=2, exits_working=2)
     assert view.sold == 2
@@ -185,15 +169,7 @@ async def test_close_overtakes_a_partial_exit(harness: Harness) -> None:
     await harness.quote("1.20", "1.20")
     trade = await harness.alert(rules=ALL_AT_HALF)
     await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
-    await harness.fault(
-        kind="status",
-        method="POST",
-        path="*/orders",
-        client_id="*-x2",
-        status=422,
-        code="margin_check_failed",
-        count=1,
-    )
+    await harness.reject_orders("*-x2")
     await trade.start_update(
         SELL_UPDATE, part(HALF), wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=CommandReceipt
     )
