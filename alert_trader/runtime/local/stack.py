@@ -157,18 +157,6 @@ class Stack:
         """End everything in reverse order."""
         await self._stop()
 
-    async def kill_worker(self, number: signal.Signals = signal.SIGKILL) -> None:
-        """Send the worker a signal, and wait until it has ended."""
-        worker = self._children["worker"]
-        await worker.kill(number)
-        await worker.wait()
-
-    async def restart_worker(self) -> None:
-        """End the worker if it still runs, and start another."""
-        if (worker := self._children.pop("worker", None)) is not None:
-            await worker.stop()
-        await self._start_worker()
-
     async def start_housekeeper(self) -> None:
         """Start the housekeeper without waiting: no trade needs it, and it takes longest to start."""
         await self._start_child(
