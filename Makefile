@@ -18,11 +18,11 @@ demo: install
 	$(BIN)/trader demo
 
 test: install
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 3
 
 # process kills, restarts, mutants: what takes minutes. CI runs it too
 test-long: install
-	$(BIN)/python -m pytest -n 2 -m "long and not soak"
+	$(BIN)/python -m pytest -n 3 -m "long and not soak"
 
 lint: install
 	$(BIN)/ruff format --check .

@@ -32,9 +32,12 @@ LONG = {
     "tests/mirrors/test_rebuild.py": "mirrors are deleted and rebuilt",
     "tests/mirrors/test_redis_away.py": "redis-server is stopped in the middle of trades",
     "tests/stateful/test_mutants.py": "each mutant takes a search of its own",
+    "tests/workflows/test_account_days.py": "weeks of trading",
     "tests/workflows/test_close_across_sessions.py": "days of retries",
     "tests/workflows/test_hard_dates.py": "a workflow of each kind at each hard date",
     "tests/workflows/test_lookups_unanswered.py": "days of retries",
+    "tests/workflows/test_orders_edited_in_the_app.py": "waits of the stream, in real time",
+    "tests/workflows/test_unknown_outcomes.py": "the widest set of lost answers",
 }
 """Files that `make test-long` runs, and `make test` does not, with the reason. CI runs both."""
 

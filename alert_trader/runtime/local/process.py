@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -17,6 +18,12 @@ from alert_trader.settings.load import PREFIXES
 
 _TERM_WAIT = timedelta(seconds=10)
 """Longer than a worker's graceful shutdown; a process that has not ended by then is killed."""
+
+_PORTS = range(20_000, 32_768)
+"""Below the ports that Linux (32768) and macOS (49152) take for outgoing connections."""
+
+_RANDOM = random.SystemRandom()
+"""Not seeded: two test processes must not begin at the same port."""
 
 _POLL = 0.02
 _TAIL_LINES = 8
@@ -144,15 +151,23 @@ def _read_ready(ready_file: Path) -> dict[str, Any] | None:
 
 
 def free_ports(count: int) -> list[int]:
-    """Find ports that nothing listens on, all different."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [int(each.getsockname()[1]) for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+    """Find ports that nothing listens on, all different.
+
+    They lie below the ports of outgoing connections, and each caller begins elsewhere, so that a port stays
+    free until its process listens on it. Raise StackError when there are not enough.
+    """
+    found: list[int] = []
+    for port in _RANDOM.sample(_PORTS, len(_PORTS)):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        found.append(port)
+        if len(found) == count:
+            return found
+    between = f"between {_PORTS.start} and {_PORTS.stop - 1}"
+    raise StackError(f"{count} free ports are needed {between}, found {len(found)}")
 
 
 def require_free(port: int, what: str, variable: str) -> None:

@@ -107,7 +107,18 @@ def test_a_taken_port_is_reported_with_its_setting() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(StackError, match=f"{port}.*the venue.*TRADER_VENUE_PORT"):
             require_free(port, "the venue", "TRADER_VENUE_PORT")
-    assert len(set(free_ports(3))) == 3
+
+
+def test_free_ports_are_not_taken_by_an_outgoing_connection() -> None:
+    """They lie below the range of outgoing connections, and those that something listens on are left out."""
+    first = free_ports(40)
+    assert len(set(first)) == 40
+    assert all(20_000 <= port < 32_768 for port in first)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", first[0]))
+        taken.listen()
+        with pytest.raises(StackError, match=r"12768 free ports are needed .* found \d+"):
+            free_ports(12_768)
 
 
 def test_a_missing_binary_is_reported_with_what_to_do(tmp_path: Path) -> None:
