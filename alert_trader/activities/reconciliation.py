@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from temporalio import activity
 from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from alert_trader import clock
 from alert_trader.activities.messages import (
@@ -19,6 +19,7 @@ from alert_trader.activities.messages import (
     RELEASE_UPDATE,
     ExpectedAnswer,
 )
+from alert_trader.activities.rpc_failure import FailureKind, kind_of
 from alert_trader.broker.port import OrderReader
 from alert_trader.domain.account.reconciliation import Difference, ExpectedPosition, compare
 from alert_trader.domain.ids import account_workflow_id
@@ -105,7 +106,7 @@ class Reconciliation:
         try:
             described = await self._client.get_workflow_handle(trade.trade).describe(rpc_timeout=_ANSWER)
         except RPCError as failed:
-            if failed.status is not RPCStatusCode.NOT_FOUND:
+            if kind_of(failed) is not FailureKind.NOT_FOUND:
                 raise
             return True
         return described.status is not WorkflowExecutionStatus.RUNNING

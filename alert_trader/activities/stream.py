@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from alert_trader import clock
 from alert_trader.activities.messages import (
@@ -28,6 +28,7 @@ from alert_trader.activities.messages import (
 )
 from alert_trader.activities.notify import Channel
 from alert_trader.activities.reconciliation import Reconciliation
+from alert_trader.activities.rpc_failure import FailureKind, kind_of
 from alert_trader.broker.port import OrderReader, Refused, Unavailable
 from alert_trader.domain.account.reconciliation import ForeignOrder
 from alert_trader.domain.ids import (
@@ -210,7 +211,7 @@ class StreamActivity:
         try:
             await self._client.get_workflow_handle(trade).signal(ORDER_REPORT_SIGNAL, report)
         except RPCError as failed:
-            if failed.status is not RPCStatusCode.NOT_FOUND:
+            if kind_of(failed) not in {FailureKind.NOT_FOUND, FailureKind.COMPLETED}:
                 raise
             bought = named is not None and named[1] is Leg.ENTRY and report.filled > 0
             if live and (bought or not report.status.terminal):

@@ -21,10 +21,10 @@ from temporalio.runtime import (
 )
 from temporalio.service import RPCError
 
+from alert_trader.activities.rpc_failure import FailureKind, kind_of
 from alert_trader.control.errors import UnreachableError
 from alert_trader.control.payload_codec import KEYLESS
 from alert_trader.control.payload_converter import DATA_CONVERTER
-from alert_trader.control.rpc_errors import FailureKind, kind_of
 
 DEFAULT_ADDRESS = "127.0.0.1:7233"
 CONNECT_WITHIN = timedelta(seconds=10)

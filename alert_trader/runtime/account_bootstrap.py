@@ -1,7 +1,6 @@
 """Start an account's workflow, with the limits of the settings."""
 
 import asyncio
-import contextlib
 import logging
 from datetime import timedelta
 
@@ -10,6 +9,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
+from alert_trader.activities.rpc_failure import FailureKind, kind_of
 from alert_trader.domain.account.limits import Limits
 from alert_trader.domain.account.view import AccountView
 from alert_trader.domain.execution.policy import Mode
@@ -57,13 +57,20 @@ async def ensure_account_workflow(
 
 
 async def ready(handle: "WorkflowHandle[object, object]", *, within: timedelta = READY_WITHIN) -> bool:
-    """Wait until an account admits entries; returns whether it does."""
+    """Wait until an account admits entries; return whether it does.
+
+    Only missing permission ends the wait early: any other failure may pass.
+    """
     deadline = asyncio.get_running_loop().time() + within.total_seconds()
     while asyncio.get_running_loop().time() < deadline:
-        with contextlib.suppress(RPCError):
+        try:
             view: AccountView = await handle.query(
                 ACCOUNT_VIEW_QUERY, result_type=AccountView, rpc_timeout=within
             )
+        except RPCError as error:
+            if kind_of(error) is FailureKind.FORBIDDEN:
+                return False
+        else:
             if view.preflight_at is not None and not view.blocking:
                 return True
         await asyncio.sleep(_PAUSE)

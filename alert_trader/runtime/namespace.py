@@ -19,7 +19,8 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from alert_trader.control.rpc_errors import FailureKind, control_errors, kind_of
+from alert_trader.activities.rpc_failure import FailureKind, kind_of
+from alert_trader.control.rpc_errors import control_errors
 from alert_trader.workflows.search_attributes import REGISTERED
 
 READY_WITHIN = timedelta(seconds=30)

@@ -7,7 +7,8 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.service import RPCError
 
 from alert_trader.activities.housekeeping import HousekeepingCounts
-from alert_trader.control.rpc_errors import FailureKind, control_error, kind_of
+from alert_trader.activities.rpc_failure import FailureKind, kind_of
+from alert_trader.control.rpc_errors import control_error
 from alert_trader.workflows.housekeeping import HOUSEKEEPING_SCHEDULE, HOUSEKEEPING_WORKFLOW
 
 ROUNDS_IN_RETENTION = 10

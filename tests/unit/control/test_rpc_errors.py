@@ -14,6 +14,7 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from alert_trader.activities.rpc_failure import Failure, FailureKind, kind_of
 from alert_trader.control.errors import (
     ControlError,
     NotFoundError,
@@ -23,11 +24,8 @@ from alert_trader.control.errors import (
     UnreachableError,
 )
 from alert_trader.control.rpc_errors import (
-    Failure,
-    FailureKind,
     account_subject,
     control_errors,
-    kind_of,
     trade_subject,
 )
 from alert_trader.domain.ids import AccountNumber

@@ -1,0 +1,70 @@
+"""Classify failed calls to Temporal, once for activities and for every caller of `control`."""
+
+from enum import StrEnum
+
+from temporalio.client import (
+    WorkflowQueryFailedError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.service import RPCError, RPCStatusCode
+
+Failure = (
+    RPCError
+    | TimeoutError
+    | WorkflowQueryFailedError
+    | WorkflowUpdateFailedError
+    | WorkflowUpdateRPCTimeoutOrCancelledError
+)
+"""Everything a call to Temporal raises, and the TimeoutError of a wait for an update."""
+
+
+class FailureKind(StrEnum):
+    """How a call to Temporal failed."""
+
+    NO_NAMESPACE = "no namespace"
+    NOT_FOUND = "not found"
+    COMPLETED = "completed"
+    """The workflow is over and takes nothing more."""
+    ALREADY_EXISTS = "already exists"
+    FORBIDDEN = "forbidden"
+    """The credentials are missing or not enough: waiting does not change that."""
+    REJECTED = "rejected"
+    """The workflow rejected the update, or its handler failed."""
+    QUERY_FAILED = "query failed"
+    TOO_SLOW = "too slow"
+    """No answer in time, or no worker has polled the task queue for a while."""
+    OTHER = "other"
+
+
+_BY_STATUS = {
+    RPCStatusCode.ALREADY_EXISTS: FailureKind.ALREADY_EXISTS,
+    RPCStatusCode.PERMISSION_DENIED: FailureKind.FORBIDDEN,
+    RPCStatusCode.UNAUTHENTICATED: FailureKind.FORBIDDEN,
+    RPCStatusCode.DEADLINE_EXCEEDED: FailureKind.TOO_SLOW,
+    RPCStatusCode.CANCELLED: FailureKind.TOO_SLOW,
+    # of a query: the server saw no worker poll the task queue for a minute
+    RPCStatusCode.FAILED_PRECONDITION: FailureKind.TOO_SLOW,
+}
+"""Every status but NOT_FOUND, whose message says what was not found."""
+
+
+def kind_of(error: Failure) -> FailureKind:
+    """Classify a failed call to Temporal."""
+    match error:
+        case WorkflowUpdateFailedError():
+            return FailureKind.REJECTED
+        case WorkflowQueryFailedError():
+            return FailureKind.QUERY_FAILED
+        case RPCError():
+            return _kind_by_status(error)
+        case _:
+            return FailureKind.TOO_SLOW
+
+
+def _kind_by_status(error: RPCError) -> FailureKind:
+    if error.status is not RPCStatusCode.NOT_FOUND:
+        return _BY_STATUS.get(error.status, FailureKind.OTHER)
+    if "amespace" in error.message:
+        return FailureKind.NO_NAMESPACE
+    return FailureKind.COMPLETED if "already completed" in error.message else FailureKind.NOT_FOUND
