@@ -139,13 +139,16 @@ class Harness:
         author: str = AUTHOR,
         price: str = "1.20",
         real_time: bool = False,
+        account: AccountNumber | None = None,
     ) -> WorkflowHandle[Any, TradeView]:
         """Start a trade from an alert, as the command does.
 
         By default the plain alert of the contract at `price`.
 
         In `real_time` its ladder waits as long as it says, so that something can be done in the middle of it.
+        The harness has no worker for another `account` than its own.
         """
+        account = account or self.account
         number = f"m{next(_numbers)}"
         message = AlertMessage(
             message_id=message_id(number),
@@ -158,9 +161,9 @@ class Harness:
         client = plain_client(self.client) if real_time else self.client
         handle = await client.start_workflow(
             TRADE_WORKFLOW,
-            TradeRequest(alert=message, policy=rules or policy(), account=self.account),
+            TradeRequest(alert=message, policy=rules or policy(), account=account),
             id=f"trade-{number}",
-            task_queue=task_queue(self.account),
+            task_queue=task_queue(account),
             result_type=TradeView,
         )
         self.handles.append(handle)
