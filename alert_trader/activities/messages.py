@@ -180,8 +180,8 @@ class SubmitResult(StrEnum):
 
     ACCEPTED = "accepted"
     """The broker has the order."""
-    REFUSED = "refused"
-    """The broker refused it."""
+    REJECTED = "rejected"
+    """The broker rejected it."""
     NOT_SENT = "not sent"
     """Certainly not sent: it was too late, or a check failed."""
     UNKNOWN = "unknown"
@@ -197,7 +197,7 @@ class SubmitAnswer:
     adopted: bool = False
     """The order was at the broker already, from an earlier attempt."""
     code: str | None = None
-    """The venue's code of a refusal; else a denial's, or a `NotSentReason`."""
+    """The broker's code of a rejection; else a denial's, or a `NotSentReason`."""
     detail: str | None = None
     facts: dict[str, str] = field(default_factory=dict)
     admitted: Admitted | None = None
@@ -279,7 +279,7 @@ class CancelResult(StrEnum):
     """How a cancel request ended. None of these means that the order is cancelled."""
 
     REQUESTED = "requested"
-    REFUSED = "refused"
+    REJECTED = "rejected"
     """It can no longer be cancelled: read it."""
     UNKNOWN = "unknown"
 
@@ -314,7 +314,7 @@ class Level(StrEnum):
     STORY = "story"
     """Something happened that nobody has to act on."""
     MONEY = "money"
-    """Something was bought, sold or refused."""
+    """Something was bought, sold, denied or rejected."""
     PAGE = "page"
     """A person must look now."""
 

@@ -3,11 +3,11 @@
     1 look up the client order id: found, it is adopted      2 still allowed? else not sent
     3 an entry: does the account admit it, and no kill switch stop it? else not sent
     4 past the activity's own deadline? not sent             5 send once, while the account's answer is valid
-    6 classify: accepted, refused, unknown
+    6 classify: accepted, rejected, unknown
 
 Step 1 makes a workflow reset, or a second delivery of the same task, harmless. Step 3 is asked at the same
 time as step 1, and again if the answer is no longer valid when everything else is ready; it is checked once
-more right before the first byte is sent. An exit asks nobody. Nothing here decides what to send.
+more right before the first byte is sent. An exit needs no admission. Nothing here decides what to send.
 """
 
 import asyncio
@@ -51,7 +51,7 @@ from alert_trader.broker.port import (
     OrderGateway,
     OrderReader,
     OutcomeUnknown,
-    Refused,
+    Rejected,
     Unavailable,
     always_send,
 )
@@ -100,8 +100,7 @@ class OrderLookups:
         report = await self._reader.order(order_id)
         if report is None:
             raise ApplicationError(
-                f"expected order {order_id}, which the broker reported before, found that it no longer "
-                "knows it",
+                f"the broker reported order {order_id} before and no longer knows it",
                 type="Vanished",
             )
         return report
@@ -162,8 +161,8 @@ class OrderActivities:
         """Request a cancel. The order is cancelled only when a report says so."""
         try:
             await self._gateway.cancel(order_id)
-        except Refused as no:
-            return CancelAnswer(result=CancelResult.REFUSED, detail=str(no))
+        except Rejected as no:
+            return CancelAnswer(result=CancelResult.REJECTED, detail=str(no))
         except OutcomeUnknown as lost:
             return CancelAnswer(result=CancelResult.UNKNOWN, detail=str(lost))
         return CancelAnswer(result=CancelResult.REQUESTED)
@@ -183,13 +182,13 @@ class OrderActivities:
             answer = await self._sent(request, deadline, asked)
         finally:
             asked.cancel()
-        refused = (
+        denied = (
             asked.done()
             and not asked.cancelled()
             and isinstance(found := asked.result(), AdmissionGrant)
             and found.answer.denied is not None
         )
-        return answer if refused else replace(answer, reserved=True)
+        return answer if denied else replace(answer, reserved=True)
 
     async def _sent(
         self, request: SubmitRequest, deadline: Deadline, asked: "asyncio.Task[_Grant] | None"
@@ -201,16 +200,16 @@ class OrderActivities:
         orders = await self._look_up(request)
         if isinstance(orders, SubmitAnswer):
             return orders
-        refused = await self._not_allowed(request, orders)
-        if refused is not None:
-            return refused
+        not_sent = await self._not_allowed(request, orders)
+        if not_sent is not None:
+            return not_sent
         grant = None if asked is None else await self._valid_grant(request, await asked)
         if isinstance(grant, SubmitAnswer):
             return grant
         if deadline.passed:
             return _not_sent(
                 NotSentReason.STEP_DELAYED,
-                "the step was stalled past its own deadline; sending now could overlap with its successor",
+                "the step was delayed past its time limit; sending now could overlap with the next attempt",
             )
         return await self._place(request, grant)
 
@@ -226,10 +225,10 @@ class OrderActivities:
             )
         try:
             orders = await self._gateway.orders_since(request.search_from)
-        except (Unavailable, Refused) as failed:
+        except (Unavailable, Rejected) as failed:
             return _not_sent(
                 NotSentReason.LOOKUP_FAILED,
-                f"the look for an earlier try of this order was not answered: {failed}",
+                f"the broker did not list the orders, so an earlier attempt cannot be ruled out: {failed}",
             )
         mine = next((each for each in orders if each.client_order_id == request.intent.client_order_id), None)
         return (
@@ -265,16 +264,16 @@ class OrderActivities:
         if entry and grant is None:
             return _not_sent(
                 Code.ACCOUNT_UNREACHABLE,
-                "an entry is sent with the account's admission only, and this one did not ask for it",
+                "an entry needs the account's admission, and this one did not request it",
             )
         admitted = None if grant is None else grant.answer.admitted
         may_send = always_send if grant is None else (lambda: grant.holds and not self._kill_switch.now)
         try:
             report = await self._gateway.place(request.intent, may_send)
-        except Refused as no:
+        except Rejected as no:
             if no.code != NOT_SENT:
                 return SubmitAnswer(
-                    result=SubmitResult.REFUSED, code=no.code, detail=no.detail, admitted=admitted
+                    result=SubmitResult.REJECTED, code=no.code, detail=no.detail, admitted=admitted
                 )
             reason = NotSentReason.BROKER_NOT_REACHED if may_send() else NotSentReason.GRANT_TOO_OLD
             return replace(_not_sent(reason, no.detail), admitted=admitted)
@@ -285,25 +284,23 @@ class OrderActivities:
     async def _not_allowed(self, request: SubmitRequest, orders: list[OrderReport]) -> SubmitAnswer | None:
         """Return why the order may no longer be sent, or None when it may."""
         if request.conversion is not None:
-            refused = await self._conversion_refused(request, request.conversion)
-            if refused is not None:
-                return refused
+            not_sent = await self._check_conversion(request, request.conversion)
+            if not_sent is not None:
+                return not_sent
         if request.check_position:
-            refused = await self._position_refused(request, orders)
-            if refused is not None:
-                return refused
+            not_sent = await self._check_position(request, orders)
+            if not_sent is not None:
+                return not_sent
         if request.not_after is not None and clock.now() > request.not_after:
             facts = {"not_after": request.not_after.isoformat(timespec="milliseconds")}
-            return _not_sent(NotSentReason.TOO_LATE, "the moment for this order has passed", facts)
+            return _not_sent(NotSentReason.TOO_LATE, "the latest time for sending it has passed", facts)
         return None
 
-    async def _conversion_refused(
-        self, request: SubmitRequest, guard: ConversionGuard
-    ) -> SubmitAnswer | None:
+    async def _check_conversion(self, request: SubmitRequest, guard: ConversionGuard) -> SubmitAnswer | None:
         """Check a conversion against a quote read now."""
         try:
             quote = await self._gateway.quote(request.intent.contract)
-        except (Unavailable, Refused) as failed:
+        except (Unavailable, Rejected) as failed:
             return _not_sent(NotSentReason.QUOTE_UNAVAILABLE, f"the quote could not be read: {failed}")
         choice = decide_conversion(
             policy=guard.ladder,
@@ -320,13 +317,11 @@ class OrderActivities:
             else None
         )
 
-    async def _position_refused(
-        self, request: SubmitRequest, orders: list[OrderReport]
-    ) -> SubmitAnswer | None:
+    async def _check_position(self, request: SubmitRequest, orders: list[OrderReport]) -> SubmitAnswer | None:
         """Check an exit that replaces another against the position read now."""
         try:
             live, positions = await asyncio.gather(self._gateway.live_orders(), self._gateway.positions())
-        except (Unavailable, Refused) as failed:
+        except (Unavailable, Rejected) as failed:
             return _not_sent(NotSentReason.POSITION_UNAVAILABLE, f"the position could not be read: {failed}")
         position = _position(request.intent.contract.occ_symbol, [*orders, *live], positions)
         if position.held - position.closing >= request.intent.quantity:

@@ -12,5 +12,5 @@ from alert_trader.domain.alerts.parser import parse
 
 @activity.defn(name=PARSE_ALERT)
 async def parse_alert(request: ParseRequest) -> ParsedAlert:
-    """Parse a message: an entry, an exit, an add, chatter, or a refusal with its code."""
+    """Parse a message: an entry, an exit, an add, chatter, or a denial with its code."""
     return parse(request.alert, request.room)

@@ -9,7 +9,7 @@ from temporalio import activity
 from alert_trader import clock
 from alert_trader.activities.account_client import AccountClient, AccountUnreachableError
 from alert_trader.activities.messages import SIZE_ENTRY, SizeAnswer, SizedEntry, SizeRequest
-from alert_trader.broker.port import AccountStatus, Balances, ChainGap, MarketSession, OrderReader, Refused
+from alert_trader.broker.port import AccountStatus, Balances, ChainGap, MarketSession, OrderReader, Rejected
 from alert_trader.domain.account.preflight import may_buy_options, may_day_trade, restrictions
 from alert_trader.domain.alerts.alert import ParsedAlert
 from alert_trader.domain.denial import Code, Denied
@@ -52,8 +52,8 @@ class SizeActivity:
         """
         try:
             answer = await self._sized_or_denied(request)
-        except Refused as no:
-            reason = f"The broker's check refused it: {no.code}: {no.detail}"
+        except Rejected as no:
+            reason = f"The broker's dry-run rejected the order: {no.code}: {no.detail}"
             answer = Denied(
                 code=Code.BROKER_CHECK_FAILED, reason=reason, facts={"code": no.code, "detail": no.detail}
             )
@@ -69,9 +69,9 @@ class SizeActivity:
             self._reader.session(),
             self._reference(),
         )
-        refused = _not_allowed_to_open(status, balances, session) or _not_listed(listing, asked)
-        if refused is not None:
-            return refused
+        denied = _not_allowed_to_open(status, balances, session) or _not_listed(listing, asked)
+        if denied is not None:
+            return denied
         assert isinstance(listing, Listing)
         hours = TradingHours(
             closures=request.policy.closures, session=stated(read_at, session.opens_at, session.closes_at)

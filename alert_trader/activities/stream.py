@@ -29,7 +29,7 @@ from alert_trader.activities.messages import (
 from alert_trader.activities.notify import Channel
 from alert_trader.activities.reconciliation import Reconciliation
 from alert_trader.activities.rpc_failure import FailureKind, kind_of
-from alert_trader.broker.port import OrderReader, Refused, Unavailable
+from alert_trader.broker.port import OrderReader, Rejected, Unavailable
 from alert_trader.domain.account.reconciliation import ForeignOrder
 from alert_trader.domain.ids import (
     AccountNumber,
@@ -102,7 +102,7 @@ class StreamActivity:
         activity.logger.info("following the order stream of account %s", request.account)
         try:
             await self._follow(request)
-        except (Unavailable, Refused) as lost:
+        except (Unavailable, Rejected) as lost:
             await self._report_status(request, StreamStatus(since=None, why=str(lost)))
             raise
 
@@ -164,7 +164,7 @@ class StreamActivity:
             await asyncio.sleep(self._recheck.total_seconds())
             try:
                 news = await self._catch_up()
-            except (Unavailable, Refused) as failed:
+            except (Unavailable, Rejected) as failed:
                 activity.logger.warning("the orders could not be read while the stream is open: %s", failed)
                 continue
             old = clock.now() - SILENT_AFTER

@@ -35,7 +35,7 @@ PHASES = {
 }
 OUTCOMES = {
     Outcome.DENIED: "⛔ denied",
-    Outcome.REFUSED: "⛔ rejected by the broker",
+    Outcome.REJECTED: "⛔ rejected by the broker",
     Outcome.DRY_RUN: "🧮 dry run, no orders sent",
     Outcome.WATCHED: "👀 watched only, no orders sent",
     Outcome.UNFILLED: "⚪ not filled",

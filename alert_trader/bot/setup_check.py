@@ -22,7 +22,7 @@ NO_INTENT = (
     ' choose the application, then "Bot", switch on "Message Content Intent", save, and start the bot again'
 )
 BAD_LOGIN = (
-    "Discord refused the bot's token. Open https://discord.com/developers/applications, choose the"
+    "Discord rejected the bot's token. Open https://discord.com/developers/applications, choose the"
     ' application, then "Bot" and "Reset Token", and set TRADER_DISCORD_TOKEN to the new token'
 )
 

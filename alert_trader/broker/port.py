@@ -1,7 +1,7 @@
 """The broker calls available to activities, and how they fail.
 
     BrokerFailure
-    ├── Refused          rejected: certainly nothing was changed
+    ├── Rejected          rejected: certainly nothing was changed
     ├── OutcomeUnknown   not known whether it was carried out (raised by `place` and `cancel` only)
     └── Unavailable      a read failed: it may be retried, and is never an empty answer
 
@@ -25,7 +25,7 @@ from alert_trader.domain.market.quotes import Listing, Quote
 from alert_trader.domain.orders.order import FeeEstimate, OrderIntent, OrderReport, Position
 
 NOT_SENT = "not_sent"
-"""The code of a `Refused` that is not the broker's: the order was not sent, so it may be sent again."""
+"""The code of a `Rejected` that is not the broker's: the order was not sent, so it may be sent again."""
 
 
 MaySend = Callable[[], bool]
@@ -41,7 +41,7 @@ class BrokerFailure(Exception):
     """The base of all errors of a broker call."""
 
 
-class Refused(BrokerFailure):
+class Rejected(BrokerFailure):
     """The broker rejected the request; nothing was changed.
 
     `code` is the broker's (`margin_check_failed`), `detail` its message, `status` the HTTP status.
@@ -109,7 +109,7 @@ class ChainGap:
 
 
 class OrderReader(Protocol):
-    """Every read, and the broker's own dry-run. Raises `Unavailable` or `Refused`."""
+    """Every read, and the broker's own dry-run. Raises `Unavailable` or `Rejected`."""
 
     @property
     def account(self) -> AccountNumber:
@@ -154,7 +154,7 @@ class OrderReader(Protocol):
         ...
 
     async def check(self, intent: OrderIntent) -> FeeEstimate:
-        """Read the order's costs from the broker's dry-run; raises `Refused` when it would be rejected."""
+        """Read the order's costs from the broker's dry-run; raises `Rejected` when it would be rejected."""
         ...
 
     async def order(self, order_id: OrderId) -> OrderReport | None:
@@ -187,8 +187,8 @@ class OrderGateway(OrderReader, Protocol):
     async def place(self, intent: OrderIntent, may_send: MaySend = always_send) -> OrderReport:
         """Send an order once.
 
-        Raises `Refused` when it was certainly not accepted and `OutcomeUnknown` for every other failure.
-        `may_send` is called right before the first byte is sent; when it returns False, `Refused` with the
+        Raises `Rejected` when it was certainly not accepted and `OutcomeUnknown` for every other failure.
+        `may_send` is called right before the first byte is sent; when it returns False, `Rejected` with the
         code `NOT_SENT` is raised.
         """
         ...
@@ -196,7 +196,7 @@ class OrderGateway(OrderReader, Protocol):
     async def cancel(self, order_id: OrderId) -> None:
         """Request the cancellation of an order once. It is cancelled only when its status says so.
 
-        Raises `Refused` when the order can no longer be cancelled and `OutcomeUnknown` for every other
+        Raises `Rejected` when the order can no longer be cancelled and `OutcomeUnknown` for every other
         failure.
         """
         ...

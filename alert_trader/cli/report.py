@@ -143,8 +143,8 @@ def _show(made: Report) -> None:
         console.print(_lines(made))
     if made.steps:
         console.print(_steps(made))
-    if made.refusals:
-        console.print(_refusals(made))
+    if made.not_bought:
+        console.print(_not_bought(made))
     if made.missed:
         console.print(_missed(made))
     for note in wording.notes(made):
@@ -160,7 +160,7 @@ def _lines(made: Report) -> Table:
         counts = (
             str(line.alerts),
             str(line.bought),
-            str(line.refused),
+            str(line.denied_or_rejected),
             wording.share(line.contracts),
             wording.share(line.wins),
         )
@@ -177,11 +177,11 @@ def _steps(made: Report) -> Table:
     return table
 
 
-def _refusals(made: Report) -> Table:
+def _not_bought(made: Report) -> Table:
     table = _table("Why alerts were not, or not fully, bought", "code")
     table.add_column("times", justify="right")
     table.add_column("meaning", overflow="fold")
-    for each in made.refusals:
+    for each in made.not_bought:
         table.add_row(escape(each.code), str(each.count), escape(each.meaning))
     return table
 

@@ -53,7 +53,7 @@ def _show(found: Shadow) -> None:
     )
     table = _table("By author, as they claim")
     table.add_column("author", overflow="fold")
-    for name in ("entries", "refused", "priced", "exited", "won", "+50 %", "+100 %", "median"):
+    for name in ("entries", "denied", "priced", "exited", "won", "+50 %", "+100 %", "median"):
         table.add_column(name, justify="right", no_wrap=True)
     for each in found.authors:
         shares = [_share(value) for value in (each.won, each.reached_half, each.reached_double)]
@@ -61,17 +61,17 @@ def _show(found: Shadow) -> None:
         table.add_row(
             escape(each.author),
             str(each.entries),
-            str(each.refused),
+            str(each.denied),
             *counts,
             *shares,
             wording.percent(each.median_gain),
         )
     console.print(table)
-    if found.refusals:
-        table = _table("Refused")
+    if found.denials:
+        table = _table("Rejected")
         table.add_column("code", no_wrap=True)
         table.add_column("times", justify="right")
-        for code, count in found.refusals.items():
+        for code, count in found.denials.items():
             table.add_row(code, str(count))
         console.print(table)
     console.print(

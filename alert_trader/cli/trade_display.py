@@ -19,7 +19,7 @@ from alert_trader.domain.trade.view import OrderView, TradeView
 _STYLES = {
     Outcome.FLAT: "green",
     Outcome.DENIED: "yellow",
-    Outcome.REFUSED: "red",
+    Outcome.REJECTED: "red",
     Outcome.UNFILLED: "yellow",
     Outcome.EXPIRED: "magenta",
     Phase.HOLDING: "cyan",
@@ -27,7 +27,7 @@ _STYLES = {
 }
 _EVENT_STYLES = {
     EventKind.DENIED: "yellow",
-    EventKind.REFUSED: "red",
+    EventKind.REJECTED: "red",
     EventKind.UNKNOWN: "red",
     EventKind.WARNING: "red",
     EventKind.FILLED: "green",

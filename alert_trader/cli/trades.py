@@ -168,7 +168,7 @@ def exit_code_of(details: TradeDetails) -> ExitCode:
         if details.view is not None and details.view.outcome is not None
         else details.row.phase
     )
-    if outcome in {Outcome.DENIED.value, Outcome.REFUSED.value}:
+    if outcome in {Outcome.DENIED.value, Outcome.REJECTED.value}:
         return ExitCode.REFUSED
     return ExitCode.UNFILLED if outcome == Outcome.UNFILLED.value else ExitCode.OK
 

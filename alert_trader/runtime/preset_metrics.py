@@ -22,8 +22,8 @@ _COUNTS: dict[tuple[str, str], list[dict[str, str]]] = {
         for leg in Leg
         for outcome in sorted(set(metrics.OUTCOMES.values()))
     ],
-    (metrics.REFUSALS, "Reasons for which nothing, or no more, was bought."): [
-        {"code": code} for code in (*Code.__members__, *NotSentReason.__members__, metrics.VENUE)
+    (metrics.NOT_BOUGHT, "Reasons for which nothing, or no more, was bought."): [
+        {"code": code} for code in (*Code.__members__, *NotSentReason.__members__, metrics.BROKER)
     ],
     (metrics.TRADES, "Trades that are over, by outcome."): [
         {"outcome": outcome.value} for outcome in Outcome

@@ -13,7 +13,7 @@ ALWAYS = frozenset(
         EventKind.EXPIRED,
         EventKind.UNKNOWN,
         EventKind.NOT_FOUND,
-        EventKind.EXIT_REFUSED,
+        EventKind.EXIT_REJECTED,
         EventKind.WARNING,
     }
 )

@@ -15,19 +15,19 @@ with workflow.unsafe.imports_passed_through():
 
 EVENTS = "trader_events"
 ORDERS = "trader_orders"
-REFUSALS = "trader_refusals"
+NOT_BOUGHT = "trader_not_bought"
 TRADES = "trader_trades_closed"
 STAGE = "trader_stage"
 HALTED = "trader_account_halted"
 
-VENUE = "VENUE"
+BROKER = "BROKER"
 """The label of a rejection by the broker: neither a denial nor one of our reasons for not sending."""
 
 OUTCOMES = {
     EventKind.ENTRY_SUBMITTED: "accepted",
     EventKind.EXIT_SUBMITTED: "accepted",
-    EventKind.REFUSED: "refused",
-    EventKind.EXIT_REFUSED: "refused",
+    EventKind.REJECTED: "rejected",
+    EventKind.EXIT_REJECTED: "rejected",
     EventKind.ENTRY_NOT_SENT: "not_sent",
     EventKind.UNKNOWN: "unknown",
     EventKind.FOUND: "found",
@@ -35,7 +35,9 @@ OUTCOMES = {
 }
 """How the submission of an order ended, by its event."""
 
-REFUSING = frozenset({EventKind.DENIED, EventKind.REFUSED, EventKind.GIVEN_UP, EventKind.ENTRY_NOT_SENT})
+NOT_BOUGHT_EVENTS = frozenset(
+    {EventKind.DENIED, EventKind.REJECTED, EventKind.GIVEN_UP, EventKind.ENTRY_NOT_SENT}
+)
 
 STAGES = {
     EventKind.SIZED: ("sized", EventKind.RECEIVED),
@@ -58,10 +60,10 @@ def count(events: Sequence[TradeEvent]) -> None:
         meter.create_counter(ORDERS, "Orders by leg and by how their sending ended.").add(
             1, {"leg": leg.name.lower(), "outcome": outcome}
         )
-    if newest.kind in REFUSING:
+    if newest.kind in NOT_BOUGHT_EVENTS:
         code = newest.facts.get("code", "")
-        known = VENUE if meaning_of(code) is None else code
-        meter.create_counter(REFUSALS, "Reasons for which nothing, or no more, was bought.").add(
+        known = BROKER if meaning_of(code) is None else code
+        meter.create_counter(NOT_BOUGHT, "Reasons for which nothing, or no more, was bought.").add(
             1, {"code": known}
         )
     if newest.kind is EventKind.CLOSED:
@@ -78,7 +80,7 @@ def outcome_of(event: TradeEvent) -> str | None:
 
     An exit with a reason of ours was not rejected by the broker.
     """
-    if event.kind is EventKind.EXIT_REFUSED and is_not_sent_reason(event.facts.get("code")):
+    if event.kind is EventKind.EXIT_REJECTED and is_not_sent_reason(event.facts.get("code")):
         return OUTCOMES[EventKind.ENTRY_NOT_SENT]
     return OUTCOMES.get(event.kind)
 

@@ -267,7 +267,7 @@ async def test_the_worker_exports_its_metrics(slot: WorkerSlot) -> None:
             'trader_events_total{kind="filled"',
             'trader_events_total{kind="exit_submitted"',
             'trader_orders_total{leg="entry",outcome="accepted"',
-            'trader_refusals_total{code="PARSE_NO_RIGHT"',
+            'trader_not_bought_total{code="PARSE_NO_RIGHT"',
             "trader_trades_closed_total{",
             "trader_stage_seconds_bucket{",
             "trader_told_lag_seconds_count{",

@@ -94,7 +94,7 @@ async def test_cancel_cancels_the_entry(slot: WorkerSlot, trader: Command) -> No
 
 
 async def test_exit_codes_show_the_result(slot: WorkerSlot, trader: Command) -> None:
-    """Refused, unfilled, not found, unreachable and misused each have a code of their own."""
+    """Rejected, unfilled, not found, unreachable and misused each have a code of their own."""
     plan = await _planned(slot, "1.10", "1.50", price="1.19")
     commands = {
         ExitCode.REFUSED: trader("send", "--wait", "--json", "BTO SPY 450 @ 2.00"),

@@ -184,7 +184,7 @@ async def refused(slot: WorkerSlot) -> Trade:
         "status", leg="e1", status=422, code="margin_check_failed", message="Not enough buying power"
     )
     await trade.send()
-    assert (await trade.result()).outcome is Outcome.REFUSED
+    assert (await trade.result()).outcome is Outcome.REJECTED
     return trade
 
 

@@ -333,7 +333,7 @@ class LedgerMachine(RuleBasedStateMachine):
         """Send an order, and hear of it what the fate allows."""
         name, state = meant.client_order_id, self.ledger_module.OrderState
         if fate in {"refused", "not sent"}:
-            self.ledger.settle(name, state.REFUSED if fate == "refused" else state.NOT_SENT)
+            self.ledger.settle(name, state.REJECTED if fate == "refused" else state.NOT_SENT)
             return
         order = None if fate == "never arrived" else self.exchange.accept(meant, symbol=symbol)
         if order is not None and fate == "answered":

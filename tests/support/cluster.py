@@ -86,7 +86,7 @@ LOOKED_FOR = (
 """Seconds that an order takes which was lost before it was accepted: given up, looked for, sent again; and
 the scene's own time."""
 
-OVER = {"filled", "cancelled", "expired", "rejected", "refused", "not sent", "absent"}
+OVER = {"filled", "cancelled", "expired", "rejected", "not sent", "absent"}
 """The statuses of an order that can sell no more."""
 
 _strikes = itertools.count(300)

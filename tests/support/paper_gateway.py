@@ -19,7 +19,7 @@ from alert_trader.broker.port import (
     ChainGap,
     MarketSession,
     MaySend,
-    Refused,
+    Rejected,
     Unavailable,
     always_send,
 )
@@ -161,7 +161,7 @@ class PaperGateway:
     async def place(self, intent: OrderIntent, may_send: MaySend = always_send) -> OrderReport:
         """Take an order in, or end as told."""
         if not may_send():
-            raise Refused(NOT_SENT, "it may not be sent any more")
+            raise Rejected(NOT_SENT, "it may not be sent any more")
         self.placed.append(intent)
         if self.answer is not None:
             raise self.answer

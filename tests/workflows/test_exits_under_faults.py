@@ -32,7 +32,7 @@ REFUSED = {
 
 async def refusals(harness: Harness, handle: WorkflowHandle) -> int:  # type: ignore[type-arg]
     """Count the exits that the venue has refused."""
-    return (await harness.kinds(handle)).count("exit_refused")
+    return (await harness.kinds(handle)).count("exit_rejected")
 
 
 async def _at_least(harness: Harness, trade: WorkflowHandle, number: int) -> bool:  # type: ignore[type-arg]

@@ -122,7 +122,7 @@ async def test_a_rejected_entry_ends_the_trade_with_the_venues_reason(harness: H
     )
     trade = await harness.alert()
     view = await trade.result()
-    assert view.outcome is Outcome.REFUSED
+    assert view.outcome is Outcome.REJECTED
     assert "preflight_check_failure" in (view.reason or "")
     assert len(harness.posts("e")) == 1
 
@@ -138,7 +138,7 @@ async def test_an_exit_rejected_by_a_lagging_ledger_is_retried(harness: Harness)
     await harness.quote("1.20", "1.20")
     trade = await harness.alert()
     await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
-    assert "exit_refused" in await harness.kinds(trade)
+    assert "exit_rejected" in await harness.kinds(trade)
 
 
 async def test_an_expired_token_is_renewed(harness: Harness) -> None:

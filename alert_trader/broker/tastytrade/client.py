@@ -29,14 +29,14 @@ from alert_trader.broker.port import (
     MarketSession,
     MaySend,
     OutcomeUnknown,
-    Refused,
+    Rejected,
     Unavailable,
     always_send,
 )
 from alert_trader.broker.tastytrade import answers
 from alert_trader.broker.tastytrade import chain as chains
 from alert_trader.broker.tastytrade.bodies import UnreadableError, order_json, order_report
-from alert_trader.broker.tastytrade.errors import cancel_refusal, error_of, refusal
+from alert_trader.broker.tastytrade.errors import cancel_rejection, error_of, rejection
 from alert_trader.broker.tastytrade.session import (
     Answer,
     NoAnswerError,
@@ -65,7 +65,7 @@ PAGE = 200
 """Orders per page: the documented maximum, though for the list of today's orders only."""
 
 SAFE_PAGE = 50
-"""Orders per page where the broker refuses longer ones: the value of the SDK and of the documentation's
+"""Orders per page where the broker rejects longer ones: the value of the SDK and of the documentation's
 example."""
 
 PAGES_AT_ONCE = 6
@@ -190,11 +190,11 @@ class TastytradeReader:
                 "POST", f"/accounts/{self._account}/orders/dry-run", content=order_json(intent)
             )
             if not answer.ok:
-                raise refusal(answer) or Unavailable(f"the dry-run was not answered: {answer}")
+                raise rejection(answer) or Unavailable(f"the dry-run was not answered: {answer}")
             errors = (answer.data or {}).get("errors")
             if isinstance(errors, list) and errors:
                 first = errors[0] if isinstance(errors[0], dict) else {}
-                raise Refused(
+                raise Rejected(
                     str(first.get("code", "dry_run_error")),
                     str(first.get("message", errors[0])),
                     status=answer.status,
@@ -327,7 +327,7 @@ class TastytradeGateway(TastytradeReader):
     async def place(self, intent: OrderIntent, may_send: MaySend = always_send) -> OrderReport:
         """Send an order once.
 
-        `Refused` with the code `NOT_SENT`: no byte was sent, for lack of a connection or access token, or by
+        `Rejected` with the code `NOT_SENT`: no byte was sent, for lack of a connection or access token, or by
         `may_send`.
         """
         content = order_json(intent)
@@ -336,11 +336,11 @@ class TastytradeGateway(TastytradeReader):
                 "POST", f"/accounts/{self._account}/orders", content=content, may_send=may_send
             )
         except NotSentError as error:
-            raise Refused(NOT_SENT, str(error)) from error
+            raise Rejected(NOT_SENT, str(error)) from error
         except NoAnswerError as error:
             raise OutcomeUnknown(str(error)) from error
         if not answer.ok:
-            raise refusal(answer) or OutcomeUnknown(
+            raise rejection(answer) or OutcomeUnknown(
                 f"the answer does not show whether the order was accepted: {answer}"
             )
         return _accepted(answer, intent)
@@ -352,7 +352,7 @@ class TastytradeGateway(TastytradeReader):
         except RequestError as error:
             raise OutcomeUnknown(str(error)) from error
         if not answer.ok:
-            raise cancel_refusal(answer) or OutcomeUnknown(
+            raise cancel_rejection(answer) or OutcomeUnknown(
                 f"the answer does not show whether the order will be cancelled: {answer}"
             )
         if answer.json is None:

@@ -5,8 +5,8 @@ error envelope `{"error": {"code", "message", "errors"}}` does, with a status th
 created:
 
     status            with the envelope                      otherwise
-    400, 403, 422     refused, unless it says "duplicate"    unknown
-    401, sent twice   refused                                refused: nothing is accepted without a token
+    400, 403, 422     rejected, unless it says "duplicate"    unknown
+    401, sent twice   rejected                                rejected: nothing is accepted without a token
     404, 408, 409     unknown: the answer may be about an order that was created a moment ago
     429               unknown: no captured answer shows at which point the limit is applied
     5xx, 3xx          unknown
@@ -15,7 +15,7 @@ created:
 import re
 from typing import Any
 
-from alert_trader.broker.port import Refused
+from alert_trader.broker.port import Rejected
 from alert_trader.broker.tastytrade.session import Answer
 
 _EXAMINED = frozenset({400, 403, 422})
@@ -23,27 +23,27 @@ _UNAUTHORIZED = 401
 _MAY_EXIST = re.compile(
     r"duplicat|already (been|exist|taken|used|in use|submitted|received|placed|accepted)", re.IGNORECASE
 )
-"""Texts of a refusal that may be about an earlier arrival of the same request."""
+"""Texts of a rejection that may be about an earlier arrival of the same request."""
 
 
-def refusal(answer: Answer) -> Refused | None:
-    """Return the broker's refusal, or None when the answer does not prove one."""
+def rejection(answer: Answer) -> Rejected | None:
+    """Return the broker's rejection, or None when the answer does not prove one."""
     if answer.status == _UNAUTHORIZED:
         _, detail = error_of(answer) or ("", "the broker does not accept the access token")
-        return Refused("unauthorized", detail, status=answer.status)
+        return Rejected("unauthorized", detail, status=answer.status)
     found = error_of(answer)
     if answer.status not in _EXAMINED or found is None:
         return None
     code, detail = found
-    return None if _MAY_EXIST.search(f"{code} {detail}") else Refused(code, detail, status=answer.status)
+    return None if _MAY_EXIST.search(f"{code} {detail}") else Rejected(code, detail, status=answer.status)
 
 
-def cancel_refusal(answer: Answer) -> Refused | None:
+def cancel_rejection(answer: Answer) -> Rejected | None:
     """Return that the order can no longer be cancelled, or None when the answer does not prove it."""
     found = error_of(answer)
     if answer.status not in {404, 422} or found is None:
         return None
-    return Refused(found[0], found[1], status=answer.status)
+    return Rejected(found[0], found[1], status=answer.status)
 
 
 def error_of(answer: Answer) -> tuple[str, str] | None:

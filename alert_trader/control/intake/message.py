@@ -92,7 +92,7 @@ def summary_of(taken: IntakeResult) -> str:
             kind = (
                 taken.parsed.kind
                 if taken.parsed.kind is not AlertKind.REFUSED
-                else f"refused ({taken.parsed.code})"
+                else f"denied ({taken.parsed.code})"
             )
             return (
                 f"{kind}: {'started' if taken.started else 'this message already has its trade,'} "

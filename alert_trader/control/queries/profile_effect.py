@@ -36,7 +36,7 @@ def consequence(message: AlertMessage, profile: Profile) -> str:
         case AlertKind.ADD:
             return _ADDS[profile.adds]
         case AlertKind.REFUSED:
-            return f"refused: {parsed.code}"
+            return f"denied: {parsed.code}"
         case AlertKind.CHATTER:
             return "chatter"
 

@@ -87,7 +87,7 @@ NO_CHECKS = frozenset(
 kind."""
 
 FAILS = frozenset(
-    {EventKind.DENIED, EventKind.REFUSED, EventKind.GIVEN_UP, EventKind.ENTRY_NOT_SENT, EventKind.UNANSWERED}
+    {EventKind.DENIED, EventKind.REJECTED, EventKind.GIVEN_UP, EventKind.ENTRY_NOT_SENT, EventKind.UNANSWERED}
 )
 
 

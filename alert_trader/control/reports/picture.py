@@ -108,7 +108,7 @@ def picture(
         report,
         palette,
     )
-    _refusals(_panel(figure, grid[2, 1], "Why less was bought than alerted", palette), report, palette)
+    _not_bought(_panel(figure, grid[2, 1], "Why less was bought than alerted", palette), report, palette)
     if timeline is not None and bars:
         _timeline(
             _panel(figure, grid[3, :], f"Trades of {timeline.day:%a %Y-%m-%d} (New York time)", palette),
@@ -252,8 +252,8 @@ def _lines(axes: Axes, report: Report, palette: Palette) -> None:
     axes.set_xlim(low, max(*values, 0.0) + widest * 1.05)
 
 
-def _refusals(axes: Axes, report: Report, palette: Palette) -> None:
-    found = report.refusals[:MOST_BARS]
+def _not_bought(axes: Axes, report: Report, palette: Palette) -> None:
+    found = report.not_bought[:MOST_BARS]
     if not found:
         _empty(axes, "every alert was bought", palette)
         return

@@ -145,7 +145,7 @@ class ParsedAlert:
     """The part of the position that an exit closes, above 0 and below 1, where one is written."""
     label: str | None = None
     code: str | None = None
-    """Why it was refused: a `Code` value with its family PARSE."""
+    """Why it was denied: a `Code` value with its family PARSE."""
     reason: str | None = None
-    """The refusal for people: what was expected, what was found, what to do."""
+    """The denial for people: what was expected, what was found, what to do."""
     spans: tuple[Span, ...] = ()

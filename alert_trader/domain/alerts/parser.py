@@ -1,7 +1,7 @@
 """Reads a message as an alert: the stages of `alert_trader.domain.alerts.parsing` in their order.
 
 `parse` never raises: every message has one answer, with the spans of text it was read from. What is not
-read with certainty is refused with a code of the PARSE family where it looks like an entry, and is chatter
+read with certainty is denied with a code of the PARSE family where it looks like an entry, and is chatter
 otherwise (WHO-40). Message text is data: reasons quote it shortened and without any character that a chat,
 a terminal or a log would act on (WHO-60).
 """
@@ -28,7 +28,7 @@ from alert_trader.domain.market.contract import Settlement
 from alert_trader.domain.market.trading_hours import ALWAYS_AM, BY_RULE, TradingHours, check_last_day
 
 LONGEST_ALERT = 4000
-"""Characters; the longest message Discord carries. A longer text is refused before it is cut into tokens."""
+"""Characters; the longest message Discord carries. A longer text is denied before it is cut into tokens."""
 
 NO_RULE = RoomRule()
 
@@ -44,7 +44,7 @@ class _Parsed(NamedTuple):
 def parse(message: AlertMessage, room: RoomRule = NO_RULE) -> ParsedAlert:
     """Read a message. Its own New York date resolves years and DTE.
 
-    `room` is what the author's room leaves unsaid; without it, what is missing is refused. Only a first
+    `room` is what the author's room leaves unsaid; without it, what is missing is denied. Only a first
     message opens a trade, and only a first message or a reply closes one.
     """
     alert = _run(message, room).alert

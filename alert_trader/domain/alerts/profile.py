@@ -58,7 +58,7 @@ class DefaultExpiry(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomRule:
-    """The defaults of an author's room. Without one, an alert with a missing part is refused."""
+    """The defaults of an author's room. Without one, an alert with a missing part is denied."""
 
     right: Right | None = None
     """The right of a strike without c or p."""

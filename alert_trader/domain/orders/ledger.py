@@ -51,8 +51,8 @@ class OrderState(StrEnum):
     """The answer was lost; it counts as open until it is found or confirmed absent."""
     ACKNOWLEDGED = "at venue"
     """The broker has reported it."""
-    REFUSED = "refused"
-    """The broker refused it; it never existed there."""
+    REJECTED = "rejected"
+    """The broker rejected it when it was sent; it never existed there."""
     NOT_SENT = "not sent"
     """It was certainly not sent."""
     CONFIRMED_ABSENT = "absent"
@@ -187,7 +187,7 @@ class LedgerOrder:
         match self.state:
             case OrderState.INTENDED | OrderState.UNKNOWN:
                 return False
-            case OrderState.REFUSED | OrderState.NOT_SENT | OrderState.CONFIRMED_ABSENT:
+            case OrderState.REJECTED | OrderState.NOT_SENT | OrderState.CONFIRMED_ABSENT:
                 return True
             case OrderState.ACKNOWLEDGED:
                 return not self._unseen and all(each.done for each in self.versions.values())

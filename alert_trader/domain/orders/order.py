@@ -85,7 +85,7 @@ class OrderIntent:
             )
         if self.kind is OrderKind.MARKET and self.time_in_force is not TimeInForce.DAY:
             raise ValueError(
-                "expected a market order to be a day order: the broker refuses GTC market orders"
+                "expected a market order to be a day order: the broker rejects GTC market orders"
             )
 
 

@@ -15,8 +15,8 @@ from alert_trader.domain.reports.figures import (
     Grouping,
     Line,
     Missed,
+    NotBought,
     Open,
-    Refusal,
     Report,
     Scope,
     Share,
@@ -36,7 +36,7 @@ from alert_trader.domain.trade.lifecycle import Outcome
 
 CENT = Decimal("0.01")
 
-VENUE_REFUSED = "The venue refused the order; the trade shows its words."
+BROKER_REJECTED = "The broker rejected the order; the trade shows its text."
 """The meaning of a code that is not ours."""
 
 
@@ -60,7 +60,7 @@ def make_report(
         modes=tuple(sorted({record.mode for record in records})),
         alerts=len(records),
         outcomes=dict(Counter(record.outcome or record.phase for record in records).most_common()),
-        refusals=_refusals(records),
+        not_bought=_not_bought(records),
         steps=tuple(
             StepScore(
                 step=step,
@@ -107,9 +107,9 @@ def spread(times: Iterable[timedelta]) -> Spread:
     )
 
 
-def was_refused(record: ReportedTrade) -> bool:
-    """Return whether the alert was denied or its order refused by the venue."""
-    return record.outcome in {Outcome.DENIED, Outcome.REFUSED}
+def was_denied_or_rejected(record: ReportedTrade) -> bool:
+    """Return whether the alert was denied or its order rejected by the broker."""
+    return record.outcome in {Outcome.DENIED, Outcome.REJECTED}
 
 
 def missed(record: ReportedTrade) -> bool:
@@ -117,11 +117,11 @@ def missed(record: ReportedTrade) -> bool:
     return record.bought == 0 and record.outcome is not None and record.symbol is not None
 
 
-def _refusals(records: Iterable[ReportedTrade]) -> tuple[Refusal, ...]:
+def _not_bought(records: Iterable[ReportedTrade]) -> tuple[NotBought, ...]:
     """Count the reasons why less was bought than wanted, the most frequent first."""
     counted = Counter(record.facts.code for record in records if record.facts.code is not None)
     return tuple(
-        Refusal(code=code, count=count, meaning=VENUE_REFUSED if known is None else known.means)
+        NotBought(code=code, count=count, meaning=BROKER_REJECTED if known is None else known.means)
         for code, count in sorted(counted.items(), key=lambda each: (-each[1], each[0]))
         for known in [meaning_of(code)]
     )
@@ -249,7 +249,7 @@ def _lines(records: Iterable[ReportedTrade], grouping: Grouping) -> tuple[Line, 
             label=labels[name],
             alerts=len(members),
             bought=sum(record.bought > 0 for record in members),
-            refused=sum(was_refused(record) for record in members),
+            denied_or_rejected=sum(was_denied_or_rejected(record) for record in members),
             contracts=_filled(members),
             wins=_wins(members),
             pnl=_pnl(members),

@@ -88,8 +88,8 @@ class StepScore:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """A code, its count, and what it means."""
+class NotBought:
+    """A reason for which nothing, or no more, was bought: its code, its count, and what it means."""
 
     code: str
     count: int
@@ -124,8 +124,8 @@ class Line:
     alerts: int
     bought: int
     """Trades that bought something."""
-    refused: int
-    """Alerts that were denied, or whose order the venue refused."""
+    denied_or_rejected: int
+    """Alerts that were denied, or whose order the broker rejected."""
     contracts: Share
     """Contracts filled of those wanted."""
     wins: Share
@@ -167,7 +167,7 @@ class Report:
     alerts: int
     outcomes: dict[str, int]
     """Trades by outcome; open trades by phase."""
-    refusals: tuple[Refusal, ...]
+    not_bought: tuple[NotBought, ...]
     steps: tuple[StepScore, ...]
     filled: Share
     """Contracts filled of those wanted, over all trades with an order."""

@@ -52,7 +52,7 @@ class AuthorScore:
     author: str
     messages: int
     entries: int
-    refused: int
+    denied: int
     exits: int
     unmatched_exits: int
     """Exits without an entry in these messages."""
@@ -77,7 +77,7 @@ class Shadow:
     since: datetime | None
     until: datetime | None
     kinds: dict[str, int]
-    refusals: dict[str, int]
+    denials: dict[str, int]
     authors: tuple[AuthorScore, ...]
 
 
@@ -93,7 +93,7 @@ def score(read: Sequence[tuple[AlertMessage, ParsedAlert]]) -> Shadow:
         since=ordered[0][0].posted_at if ordered else None,
         until=ordered[-1][0].posted_at if ordered else None,
         kinds=dict(Counter(parsed.kind.value for _, parsed in ordered).most_common()),
-        refusals=dict(Counter(parsed.code for _, parsed in ordered if parsed.code is not None).most_common()),
+        denials=dict(Counter(parsed.code for _, parsed in ordered if parsed.code is not None).most_common()),
         authors=tuple(sorted(scores, key=lambda each: (-each.entries, each.author))),
     )
 
@@ -158,7 +158,7 @@ def _author(messages: Sequence[tuple[AlertMessage, ParsedAlert]]) -> AuthorScore
         author=first.author_name or first.author_id,
         messages=len(messages),
         entries=kinds[AlertKind.ENTRY],
-        refused=kinds[AlertKind.REFUSED],
+        denied=kinds[AlertKind.REFUSED],
         exits=kinds[AlertKind.EXIT],
         unmatched_exits=unmatched,
         priced=Share(count=sum(claim.price is not None for claim in claims), of=len(claims)),

@@ -16,7 +16,7 @@ CONVERSION_STEP = "conversion"
 """The last step of price discovery, whether to market or to a limit at the ceiling."""
 
 
-NOT_TRADED = frozenset({EventKind.DENIED, EventKind.GIVEN_UP, EventKind.REFUSED, EventKind.ENTRY_NOT_SENT})
+NOT_TRADED = frozenset({EventKind.DENIED, EventKind.GIVEN_UP, EventKind.REJECTED, EventKind.ENTRY_NOT_SENT})
 """Events with a code that says why something was not bought."""
 
 

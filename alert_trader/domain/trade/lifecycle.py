@@ -37,8 +37,8 @@ class Outcome(StrEnum):
 
     DENIED = "denied"
     """This product denied it: a code of `Code` says why."""
-    REFUSED = "refused"
-    """The broker refused the entry."""
+    REJECTED = "rejected"
+    """The broker rejected the entry."""
     DRY_RUN = "dry-run"
     """Dry run: nothing was sent."""
     WATCHED = "watched"
@@ -67,8 +67,8 @@ class Trigger(StrEnum):
     BOUGHT = "bought"
     """The entry is over, and contracts were bought."""
     NOTHING_BOUGHT = "nothing bought"
-    REFUSED = "refused by the broker"
-    """The entry was refused before anything was bought."""
+    REJECTED = "rejected by the broker"
+    """The entry was rejected before anything was bought."""
     LATE_FILL = "late fill"
     WATCH_OVER = "watch over"
     CLOSE_REQUESTED = "close requested"
@@ -117,7 +117,7 @@ TABLE: dict[tuple[Phase, Trigger], Next] = {
     (Phase.PARSED, Trigger.REHEARSED): Next(phase=Phase.DONE, step=Step.FINISH, outcome=Outcome.DRY_RUN),
     (Phase.ENTERING, Trigger.BOUGHT): Next(phase=Phase.HOLDING, step=Step.HOLD),
     (Phase.ENTERING, Trigger.NOTHING_BOUGHT): Next(phase=Phase.WATCHING, step=Step.WATCH),
-    (Phase.ENTERING, Trigger.REFUSED): Next(phase=Phase.DONE, step=Step.FINISH, outcome=Outcome.REFUSED),
+    (Phase.ENTERING, Trigger.REJECTED): Next(phase=Phase.DONE, step=Step.FINISH, outcome=Outcome.REJECTED),
     (Phase.ENTERING, Trigger.DENIED): Next(phase=Phase.DONE, step=Step.FINISH, outcome=Outcome.DENIED),
     (Phase.WATCHING, Trigger.LATE_FILL): Next(phase=Phase.HOLDING, step=Step.HOLD),
     (Phase.WATCHING, Trigger.WATCH_OVER): Next(phase=Phase.DONE, step=Step.FINISH, outcome=Outcome.UNFILLED),

@@ -103,5 +103,5 @@ class Cancels:
             )
         except ActivityError:
             return  # requested again at the next attempt
-        if answer.result is CancelResult.REFUSED:
+        if answer.result is CancelResult.REJECTED:
             await self._read(order)

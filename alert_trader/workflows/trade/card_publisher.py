@@ -27,12 +27,12 @@ MAX_EVENTS = 50
 again with each event."""
 
 MAX_ORDERS = 20
-"""Orders of one request beside those that may still fill: an exit that is refused for weeks makes hundreds of
-them."""
+"""Orders of one request beside those that may still fill: an exit that is rejected for weeks makes hundreds
+of them."""
 
 ENDED = frozenset(
     {
-        OrderState.REFUSED,
+        OrderState.REJECTED,
         OrderState.NOT_SENT,
         OrderState.CONFIRMED_ABSENT,
         *(each for each in OrderStatus if each.terminal),

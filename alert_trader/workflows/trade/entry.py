@@ -162,7 +162,7 @@ class Entry:
                     "entry is never sent twice",
                     **({} if code is None else {"code": code}),
                 )
-            case OrderState.REFUSED | OrderState.NOT_SENT:
+            case OrderState.REJECTED | OrderState.NOT_SENT:
                 code, detail = (answer.code, answer.detail) if answer is not None else (None, None)
                 self._end(f"{code}: {detail}", code=code, **({} if answer is None else answer.facts))
             case _:
@@ -219,7 +219,7 @@ class Entry:
         if answer.result is SubmitResult.NOT_SENT:
             await self._give_up(answer.code or "", answer.detail or "", **answer.facts)
             return
-        if answer.result is not SubmitResult.REFUSED:
+        if answer.result is not SubmitResult.REJECTED:
             self._record(
                 EventKind.CONVERTED,
                 f"End of the window: the remaining {self.remaining} converted to {what}",
@@ -370,8 +370,8 @@ class Entry:
         orders = self._orders.ledger.leg(Leg.ENTRY)
         if all(order.state is OrderState.NOT_SENT for order in orders):
             return Trigger.DENIED
-        if orders[-1].state is OrderState.REFUSED or orders[-1].status is OrderStatus.REJECTED:
-            return Trigger.REFUSED if len(orders) == 1 else Trigger.NOTHING_BOUGHT
+        if orders[-1].state is OrderState.REJECTED or orders[-1].status is OrderStatus.REJECTED:
+            return Trigger.REJECTED if len(orders) == 1 else Trigger.NOTHING_BOUGHT
         return Trigger.NOTHING_BOUGHT
 
     def _record(self, kind: EventKind, text: str, /, **facts: object) -> None:

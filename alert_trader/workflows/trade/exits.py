@@ -1,6 +1,6 @@
 """The exits of a trade: a profit-take for every slice bought, and the sale of everything on request.
 
-An exit is never given up: refused, lost or ended, it is sent again, with growing pauses, until the contract
+An exit is never given up: rejected, lost or ended, it is sent again, with growing pauses, until the contract
 expires. What may still sell, orders of unknown outcome included, counts as sold when the next exit is worked
 out, so the trade never sells more than it holds.
 """

@@ -24,7 +24,7 @@ MONEY = frozenset(
         EventKind.FILLED,
         EventKind.EXIT_SUBMITTED,
         EventKind.EXIT_FILLED,
-        EventKind.REFUSED,
+        EventKind.REJECTED,
         EventKind.DENIED,
         EventKind.GIVEN_UP,
         EventKind.CLOSED,

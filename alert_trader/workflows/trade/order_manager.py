@@ -139,14 +139,14 @@ class OrderManager:
             case SubmitResult.ACCEPTED:
                 assert answer.report is not None
                 self.apply_report(answer.report, order)
-            case SubmitResult.REFUSED:
-                self.ledger.settle(order.client_order_id, OrderState.REFUSED)
-                kind = EventKind.REFUSED if entry else EventKind.EXIT_REFUSED
-                text = f"The broker refused {order.client_order_id}: {answer.detail}"
+            case SubmitResult.REJECTED:
+                self.ledger.settle(order.client_order_id, OrderState.REJECTED)
+                kind = EventKind.REJECTED if entry else EventKind.EXIT_REJECTED
+                text = f"The broker rejected {order.client_order_id}: {answer.detail}"
                 self._record(kind, text, order=order.client_order_id, code=answer.code, detail=answer.detail)
             case SubmitResult.NOT_SENT:
                 self.ledger.settle(order.client_order_id, OrderState.NOT_SENT)
-                kind = EventKind.ENTRY_NOT_SENT if entry else EventKind.EXIT_REFUSED
+                kind = EventKind.ENTRY_NOT_SENT if entry else EventKind.EXIT_REJECTED
                 facts = {**answer.facts, "order": order.client_order_id, "code": answer.code}
                 self._record(kind, f"{order.client_order_id} was not sent: {answer.detail}", **facts)
             case SubmitResult.UNKNOWN:

@@ -16,7 +16,7 @@ import pytest
 
 from alert_trader import clock
 from alert_trader.broker.dry_run import DryRunBroker
-from alert_trader.broker.port import NOT_SENT, ChainGap, OutcomeUnknown, Refused, Unavailable
+from alert_trader.broker.port import NOT_SENT, ChainGap, OutcomeUnknown, Rejected, Unavailable
 from alert_trader.broker.tastytrade.client import TastytradeGateway, TastytradeReader
 from alert_trader.domain.ids import ClientOrderId
 from alert_trader.domain.market.contract import OptionContract, Right
@@ -168,7 +168,7 @@ async def test_a_strict_close_is_refused_while_the_ledger_lags(
     """EXT-20: a close without a visible position is refused, and never turned into an opening order."""
     await market.adjust(Adjust(timing=Timing(ledger_lag=0.2)))
     await order_in(trader, await trader.place(entry()), OrderStatus.FILLED)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Rejected) as refused:
         await trader.place(leave())
     assert refused.value.status == 422
     await eventually(trader.positions, lambda held: [each.quantity for each in held] == [3])
@@ -183,7 +183,7 @@ async def test_an_order_is_cancelled_once_and_then_refused(trader: TastytradeGat
     live = await order_in(trader, await trader.place(entry(limit="1.90")), OrderStatus.LIVE)
     await trader.cancel(live.order_id)
     await order_in(trader, live, OrderStatus.CANCELLED)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Rejected) as refused:
         await trader.cancel(live.order_id)
     assert refused.value.code == "cannot_update_order"
 
@@ -474,7 +474,7 @@ async def test_an_order_is_not_sent_once_it_may_not_be(
         asked.append(len(asked) > 0)
         return asked[-1]
 
-    with pytest.raises(Refused, match="may not be sent any more") as refused:
+    with pytest.raises(Rejected, match="may not be sent any more") as refused:
         await trader.place(entry(), still)
     assert refused.value.code == NOT_SENT
     assert [

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alert_trader import clock
-from alert_trader.broker.port import Refused
+from alert_trader.broker.port import Rejected
 from alert_trader.broker.tastytrade import answers
 from alert_trader.broker.tastytrade.bodies import UnreadableError, order_report
-from alert_trader.broker.tastytrade.errors import cancel_refusal, refusal
+from alert_trader.broker.tastytrade.errors import cancel_rejection, rejection
 from alert_trader.broker.tastytrade.session import Answer
 from alert_trader.domain.orders.order import OrderReport, OrderStatus
 
@@ -93,9 +93,9 @@ def test_any_order_body_is_parsed(where: str, value: Any, data: st.DataObject) -
 def test_any_answer_is_classified(status: int, body: Any) -> None:
     """UNK-10: an answer is a refusal or proves nothing, whatever it holds."""
     answer = Answer(status=status, text=json.dumps(body), json=body if isinstance(body, dict) else None)
-    for found in (refusal(answer), cancel_refusal(answer)):
-        assert found is None or isinstance(found, Refused)
-    assert not (answer.ok and refusal(answer))
+    for found in (rejection(answer), cancel_rejection(answer)):
+        assert found is None or isinstance(found, Rejected)
+    assert not (answer.ok and rejection(answer))
     str(answer)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from alert_trader.broker.port import OutcomeUnknown, Refused, Unavailable
+from alert_trader.broker.port import OutcomeUnknown, Rejected, Unavailable
 from alert_trader.broker.tastytrade.client import TastytradeGateway
 from alert_trader.domain.orders.order import OrderIntent
 
@@ -189,7 +189,7 @@ async def test_a_refused_connection_means_not_sent(wire: Wire, buy: OrderIntent)
     server.close()
     await server.wait_closed()
     gateway = desk_at(port, CALL)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Rejected) as refused:
         await gateway.place(buy)
     assert refused.value.code == "not_sent"
     await gateway.aclose()

@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from alert_trader.broker.port import ChainGap, Refused, Unavailable
+from alert_trader.broker.port import ChainGap, Rejected, Unavailable
 from alert_trader.domain.market.contract import OptionContract, Right
 from alert_trader.domain.market.quotes import Listing
 from alert_trader.domain.orders.order import OrderIntent
@@ -288,12 +288,12 @@ async def test_an_unreadable_quote_is_unavailable(
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
-        (httpx2.Response(422, json={"error": {"code": "margin_check_failed", "message": "No."}}), Refused),
+        (httpx2.Response(422, json={"error": {"code": "margin_check_failed", "message": "No."}}), Rejected),
         (
             httpx2.Response(
                 201, json={"data": {"errors": [{"code": "margin_check_failed", "message": "No."}]}}
             ),
-            Refused,
+            Rejected,
         ),
         (httpx2.Response(201, json={"data": {"order": {}}}), Unavailable),
         (

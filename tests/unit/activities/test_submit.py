@@ -21,7 +21,7 @@ from alert_trader.activities.messages import (
     SubmitResult,
 )
 from alert_trader.activities.orders import OrderActivities, OrderLookups
-from alert_trader.broker.port import NOT_SENT, OutcomeUnknown, Refused, Unavailable
+from alert_trader.broker.port import NOT_SENT, OutcomeUnknown, Rejected, Unavailable
 from alert_trader.domain.denial import Code
 from alert_trader.domain.execution.policy import Conversion, LadderPolicy, Mode
 from alert_trader.domain.ids import Leg, OrderId
@@ -71,7 +71,7 @@ async def test_an_existing_order_is_adopted_despite_every_guard(
     assert (answer.adopted, gateway.placed) == (True, [])
 
 
-@pytest.mark.parametrize("failure", [Unavailable("no answer"), Refused("unauthorized", "token expired")])
+@pytest.mark.parametrize("failure", [Unavailable("no answer"), Rejected("unauthorized", "token expired")])
 async def test_nothing_is_sent_when_the_lookup_fails(
     environment: ActivityEnvironment, gateway: PaperGateway, failure: Any
 ) -> None:
@@ -229,8 +229,8 @@ async def test_an_exit_without_a_position_reading_is_not_sent(
 @pytest.mark.parametrize(
     ("failure", "result", "code"),
     [
-        (Refused("margin_check_failed", "not enough"), SubmitResult.REFUSED, "margin_check_failed"),
-        (Refused(NOT_SENT, "could not connect"), SubmitResult.NOT_SENT, NotSentReason.BROKER_NOT_REACHED),
+        (Rejected("margin_check_failed", "not enough"), SubmitResult.REJECTED, "margin_check_failed"),
+        (Rejected(NOT_SENT, "could not connect"), SubmitResult.NOT_SENT, NotSentReason.BROKER_NOT_REACHED),
         (OutcomeUnknown("timed out"), SubmitResult.UNKNOWN, None),
     ],
 )
@@ -254,7 +254,7 @@ async def test_an_answer_is_classified(
     ("failure", "result"),
     [
         (None, CancelResult.REQUESTED),
-        (Refused("cannot_update_order", "it is filled"), CancelResult.REFUSED),
+        (Rejected("cannot_update_order", "it is filled"), CancelResult.REJECTED),
         (OutcomeUnknown("timed out"), CancelResult.UNKNOWN),
     ],
 )
@@ -302,7 +302,7 @@ async def test_a_failed_lookup_is_no_answer(environment: ActivityEnvironment, ga
     mode=st.sampled_from(Mode),
     ask=st.sampled_from(["1.20", "1.40"]),
     held=st.integers(0, 3),
-    answer=st.sampled_from([None, Refused("no", "no"), Refused(NOT_SENT, "no"), OutcomeUnknown("lost")]),
+    answer=st.sampled_from([None, Rejected("no", "no"), Rejected(NOT_SENT, "no"), OutcomeUnknown("lost")]),
 )
 @settings(deadline=None, derandomize=True, database=None, max_examples=150)
 async def test_no_order_is_sent_twice_or_against_a_guard(  # noqa: PLR0913 - everything that may be so at once

@@ -48,7 +48,7 @@ SDK = {
 """The SDK's own, in the names that our runtime gives them (seconds, `_total`)."""
 
 
-COUNTERS = (metrics.EVENTS, metrics.ORDERS, metrics.REFUSALS, metrics.TRADES)
+COUNTERS = (metrics.EVENTS, metrics.ORDERS, metrics.NOT_BOUGHT, metrics.TRADES)
 TIMES = (metrics.STAGE, LAG)
 
 
@@ -116,10 +116,10 @@ def test_counters_that_page_start_at_zero(monkeypatch: pytest.MonkeyPatch) -> No
         *(
             {"__name__": "trader_orders_total", "leg": leg, "outcome": outcome}
             for leg in ("entry", "exit")
-            for outcome in ("unknown", "refused")
+            for outcome in ("unknown", "rejected")
         ),
         {
-            "__name__": "trader_refusals_total",
+            "__name__": "trader_not_bought_total",
             "code": "BROKER_UNAVAILABLE",
             "namespace": "demo",
             "task_queue": "trades-5WT31673",
@@ -162,7 +162,7 @@ def test_api_error_counters_start_at_zero() -> None:
 def test_every_queried_label_exists(query: str) -> None:
     """Codes, kinds, outcomes and stages in a query are values that the code gives."""
     known = {
-        "code": {*Code.__members__, *NotSentReason.__members__, metrics.VENUE},
+        "code": {*Code.__members__, *NotSentReason.__members__, metrics.BROKER},
         "kind": {kind.value for kind in EventKind},
         "outcome": set(metrics.OUTCOMES.values()),
         "stage": {name for name, _ in metrics.STAGES.values()},
@@ -232,11 +232,11 @@ def test_panels_are_complete_and_do_not_overlap() -> None:
 
 @pytest.mark.parametrize(
     ("code", "outcome"),
-    [("POSITION_NOT_FREE", "not_sent"), ("margin_check_failed", "refused"), (None, "refused")],
+    [("POSITION_NOT_FREE", "not_sent"), ("margin_check_failed", "rejected"), (None, "rejected")],
 )
 def test_an_exit_that_did_not_leave_is_not_counted_as_refused(code: str | None, outcome: str) -> None:
     """Only the venue refuses an order; a reason of ours counts as not sent, and both call a person."""
     facts = {} if code is None else {"code": code}
     at = datetime(2026, 11, 24, tzinfo=UTC)
-    event = TradeEvent(sequence=1, at=at, kind=EventKind.EXIT_REFUSED, text="", facts=facts)
+    event = TradeEvent(sequence=1, at=at, kind=EventKind.EXIT_REJECTED, text="", facts=facts)
     assert metrics.outcome_of(event) == outcome

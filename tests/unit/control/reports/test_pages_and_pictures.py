@@ -102,7 +102,7 @@ def test_a_channel_is_scored_from_its_messages() -> None:
         "BTO SPY 12/18/2026 607 @ 2.00",
     )
     [author] = told.authors
-    assert (author.entries, author.refused, author.exits, author.unmatched_exits) == (3, 1, 3, 1)
+    assert (author.entries, author.denied, author.exits, author.unmatched_exits) == (3, 1, 3, 1)
     assert (author.exited, author.won, author.reached_half, author.reached_double) == (
         Share(count=2, of=3),
         Share(count=1, of=2),
@@ -110,7 +110,7 @@ def test_a_channel_is_scored_from_its_messages() -> None:
         Share(count=0, of=2),
     )
     assert author.median_gain == Decimal("0.175")
-    assert told.refusals == {"PARSE_NO_RIGHT": 1}
+    assert told.denials == {"PARSE_NO_RIGHT": 1}
 
 
 def test_an_exit_belongs_to_the_newest_matching_entry() -> None:

@@ -162,7 +162,7 @@ def test_a_duplicate_order_answer_changes_nothing_of_what_the_venue_reported(
     ledger.intend(meant)
     order = exchange.accept(meant)
     ledger.apply(order.report())
-    for answer in (OrderState.REFUSED, OrderState.UNKNOWN, OrderState.NOT_SENT, OrderState.CONFIRMED_ABSENT):
+    for answer in (OrderState.REJECTED, OrderState.UNKNOWN, OrderState.NOT_SENT, OrderState.CONFIRMED_ABSENT):
         assert ledger.settle(meant.client_order_id, answer).state is OrderState.ACKNOWLEDGED
     assert [each.open for each in ledger.open_entries] == [3]
 

@@ -133,14 +133,14 @@ def bought_steps() -> tuple[tuple[float, EventKind, dict[str, str]], ...]:
 def test_denials_have_their_meaning(trade: Trades) -> None:
     """Counted by code, the commonest first; a venue's own code has a text too."""
     refused = [trade(f"d{number}", DENIED, outcome="denied") for number in range(3)]
-    venue = trade("v1", ((0.0, EventKind.REFUSED, {"code": "margin_check_failed"}),), outcome="refused")
+    venue = trade("v1", ((0.0, EventKind.REJECTED, {"code": "margin_check_failed"}),), outcome="rejected")
     report = made(venue, *refused)
-    assert [(each.code, each.count) for each in report.refusals] == [
+    assert [(each.code, each.count) for each in report.not_bought] == [
         ("QUOTE_STALE", 3),
         ("margin_check_failed", 1),
     ]
-    assert all(each.meaning for each in report.refusals)
-    assert report.lines[0].refused == 4
+    assert all(each.meaning for each in report.not_bought)
+    assert report.lines[0].denied_or_rejected == 4
 
 
 def test_an_order_that_no_worker_took_is_reported_as_our_own_reason(trade: Trades) -> None:
@@ -149,7 +149,7 @@ def test_an_order_that_no_worker_took_is_reported_as_our_own_reason(trade: Trade
         (0.2, EventKind.ENTRY_INTENDED, {"order": "m9-e1"}),
         (75.0, EventKind.GIVEN_UP, {"code": "NO_WORKER"}),
     )
-    [refusal] = made(trade("m9", gave_up, outcome="unfilled")).refusals
+    [refusal] = made(trade("m9", gave_up, outcome="unfilled")).not_bought
     assert (refusal.code, refusal.count) == ("NO_WORKER", 1)
     assert "No worker" in refusal.meaning
     assert "venue" not in refusal.meaning
