@@ -68,7 +68,7 @@ def report(
     table.add_row("contracts held", str(sum(view.position for view in held)))
     table.add_row("of them in working exits", str(sum(view.exits_working for view in held)))
     console.print(table)
-    console.print(f"from a known fill to its exit at the venue: {verdict.slowest}")
+    console.print(f"from a known fill to its exit at the broker: {verdict.slowest}")
     console.print(f"history events a trade: most {max(verdict.events, default=0)}; {seconds:.0f} s in all")
     for fault in verdict.faults:
         console.print(f"[red]violation[/] {fault}", markup=True, soft_wrap=True)

@@ -47,7 +47,7 @@ class Verdict:
     events: list[int] = field(default_factory=list)
     """Length of each history."""
     waits: list[float] = field(default_factory=list)
-    """Seconds from each fill that was known to the next exit at the venue."""
+    """Seconds from each fill that was known to the next exit at the broker."""
 
     @property
     def slowest(self) -> str:

@@ -340,7 +340,7 @@ class CardPlace:
     channel_id: str
     message_id: str
     """The card's own message, and the id of its thread."""
-    told: int
+    events_shown: int
     """The last event in the thread."""
 
 

@@ -14,7 +14,7 @@ LAG = "trader_told_lag"
 class Channel(Protocol):
     """Somewhere a notice can be shown."""
 
-    async def tell(self, notice: Notice) -> None:
+    async def send(self, notice: Notice) -> None:
         """Show a notice as data: nothing in it may mention or format. Raise when it could not be shown."""
         ...
 
@@ -38,7 +38,7 @@ class NotifyActivity:
         failures = []
         for channel in self._channels:
             try:
-                await channel.tell(notice)
+                await channel.send(notice)
             except Exception as failed:  # noqa: BLE001 - one channel that fails must not stop the others
                 failures.append(failed)
         if failures:

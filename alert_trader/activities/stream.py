@@ -237,10 +237,10 @@ class StreamActivity:
         self._foreign.add(report.order_id)
         text = (
             f"order {report.order_id}: {report.side} {report.quantity} {report.symbol}, "
-            f"{report.venue_status}. It is not touched"
+            f"{report.broker_status}. It is not touched"
         )
         notice = Notice(level=Level.STORY, workflow_id="", title="Foreign order in the account", text=text)
-        await asyncio.gather(*(channel.tell(notice) for channel in self._channels), return_exceptions=True)
+        await asyncio.gather(*(channel.send(notice) for channel in self._channels), return_exceptions=True)
         try:
             account = self._client.get_workflow_handle(account_workflow_id(self._reader.account))
             await account.signal(FOREIGN_SIGNAL, ForeignOrder(order_id=report.order_id, text=text))
@@ -252,10 +252,10 @@ class StreamActivity:
     async def _page(self, report: OrderReport, trade: str, title: str) -> None:
         text = (
             f"order {report.order_id} ({report.client_order_id}): {report.side} {report.quantity} "
-            f"{report.symbol}, {report.venue_status}"
+            f"{report.symbol}, {report.broker_status}"
         )
         notice = Notice(level=Level.PAGE, workflow_id=trade, title=title, text=text)
-        await asyncio.gather(*(channel.tell(notice) for channel in self._channels), return_exceptions=True)
+        await asyncio.gather(*(channel.send(notice) for channel in self._channels), return_exceptions=True)
 
 
 def record_heard() -> None:

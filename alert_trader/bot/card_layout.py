@@ -18,7 +18,7 @@ from alert_trader.domain.trade.view import OfferKind, TradeView
 
 COLOURS = {Mode.DEMO: 0x5865F2, Mode.DRY_RUN: 0x95A5A6, Mode.SANDBOX: 0xE67E22, Mode.LIVE: 0x2ECC71}
 MODES = {
-    Mode.DEMO: "DEMO · simulated exchange",
+    Mode.DEMO: "DEMO · simulated venue",
     Mode.DRY_RUN: "DRY-RUN · no orders are sent",
     Mode.SANDBOX: "SANDBOX · the broker's test system",
     Mode.LIVE: "LIVE · real money",

@@ -82,7 +82,7 @@ class CardActivity:
             last = (
                 request.events[-1].sequence
                 if request.events
-                else (0 if request.place is None else request.place.told)
+                else (0 if request.place is None else request.place.events_shown)
             )
             if request.events:
                 # only a card posted in this very call is certain to have no events in its thread
@@ -93,7 +93,9 @@ class CardActivity:
                     fresh=fresh,
                     look=in_doubt or (request.place is None and not fresh),
                 )
-            return CardPlace(channel_id=str(message.channel.id), message_id=str(message.id), told=last)
+            return CardPlace(
+                channel_id=str(message.channel.id), message_id=str(message.id), events_shown=last
+            )
 
     async def _card(self, request: CardRequest) -> tuple[discord.PartialMessage | discord.Message, bool]:
         """Edit the trade's card, or post it. Return the message, and whether it was posted now."""
@@ -101,7 +103,7 @@ class CardActivity:
         count = (
             request.events[-1].sequence
             if request.events
-            else (request.place.told if request.place is not None else 0)
+            else (request.place.events_shown if request.place is not None else 0)
         )
         card = make_card(view, count)
         shown, pressable = embed(card), buttons(card)

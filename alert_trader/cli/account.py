@@ -117,7 +117,7 @@ def orders(*, as_json: JSON = False) -> None:
             what,
             limit,
             str(each.remaining),
-            each.venue_status,
+            each.broker_status,
         )
     out().print(table if found else "no working orders")
 

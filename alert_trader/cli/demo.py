@@ -79,7 +79,7 @@ def demo(
         Path | None, typer.Option(help="Folder for its data. Default: a new folder in var.")
     ] = None,
 ) -> None:
-    """Trade eight scripted alerts on a simulated exchange, show the results, and check its records."""
+    """Trade eight scripted alerts on a simulated venue, show the results, and check its records."""
     started = time.monotonic()
     directory = data or Path("var") / f"demo-{clock.now():%Y%m%d-%H%M%S}"
     flags: dict[str, object] = {**LADDER, "mode": Mode.DEMO, "data_dir": directory}
@@ -100,7 +100,7 @@ def demo(
             )
             step, window = _seconds(in_force.ladder_step), _seconds(in_force.ladder_window)
             console.print(
-                f"[dim]The exchange is simulated. The limit price is raised every {step} s for {window} s "
+                f"[dim]The venue is simulated. The limit price is raised every {step} s for {window} s "
                 "(defaults: 20 s and 90 s). Temporal, worker, broker SDK and order stream are real.[/]\n"
             )
             running_cases = asyncio.ensure_future(_run_all(running, in_force))
@@ -239,7 +239,7 @@ def _report(console: Console, results: list[CaseResult], violations: list[Violat
     wrong = [result for result in results if result.failure is not None]
     console.print(
         f"{len(results) - len(wrong)} of {len(results)} cases as expected · [bold]rule violations: "
-        f"{len(violations)}[/] (checked in the exchange's records) · {seconds:.0f} s"
+        f"{len(violations)}[/] (checked in the venue's records) · {seconds:.0f} s"
     )
     for result in wrong:
         err().print(f"[red]not as expected:[/] {escape(result.case.name)}: {escape(result.failure or '')}")

@@ -74,7 +74,7 @@ async def _examine(in_force: Settings, *, ask_broker: bool) -> list[Finding]:
         findings.append(_port("Temporal port", in_force.temporal_port, "TRADER_TEMPORAL_PORT"))
         findings.append(_port("Web UI port", in_force.temporal_ui_port, "TRADER_TEMPORAL_UI_PORT"))
         if in_force.mode is Mode.DEMO:
-            findings.append(_port("exchange port", in_force.venue_port, "TRADER_VENUE_PORT"))
+            findings.append(_port("venue port", in_force.venue_port, "TRADER_VENUE_PORT"))
     else:
         findings.append(Finding(name="Temporal", ok=True, found=f"answers at {address_of(target)}"))
         findings += await _namespace(client, in_force)

@@ -17,7 +17,7 @@ class ExitCode(IntEnum):
     REFUSED = 4
     """A denied or rejected alert, or a command that is not possible for the trade now."""
     UNREACHABLE = 5
-    """Temporal, the exchange or a required program cannot be reached."""
+    """Temporal, the broker or a required program cannot be reached."""
     NONDETERMINISM = 6
     """A history does not replay on the installed code."""
     TIMEOUT = 7

@@ -53,7 +53,7 @@ ENTRIES = (
         "demo",
         "Run",
         "demo:demo",
-        "Trade eight scripted alerts on a simulated exchange, show the results, and check its records.",
+        "Trade eight scripted alerts on a simulated venue, show the results, and check its records.",
     ),
     Entry(
         "worker",
@@ -89,7 +89,7 @@ ENTRIES = (
         "venue",
         "Run",
         "stack:venue",
-        "Run the simulated exchange, which is compatible with Tastytrade.",
+        "Run the simulated venue, which is compatible with Tastytrade.",
     ),
     Entry("send", "Trade", "trades:send", "Send an alert, which opens a trade."),
     Entry(

@@ -38,7 +38,7 @@ def up(
 ) -> None:
     """Run everything on this machine until Ctrl-C: Temporal, Redis, worker, housekeeper, API and bot.
 
-    The bot needs a Discord token. In demo mode a simulated exchange replaces the broker and, without a token,
+    The bot needs a Discord token. In demo mode a simulated venue replaces the broker and, without a token,
     a simulated chat replaces Discord.
     """
     in_force = settings(default_mode=Mode.DEMO, use_stack=False).settings
@@ -127,7 +127,7 @@ def venue(
         Path | None, typer.Option(help="File that keeps orders and positions across restarts.")
     ] = None,
 ) -> None:
-    """Run the simulated exchange, which is compatible with Tastytrade."""
+    """Run the simulated venue, which is compatible with Tastytrade."""
     in_force = settings(use_stack=False).settings
     options = ["--port", str(in_force.venue_port if port is None else port)]
     for name, value in (("--config", config), ("--tape", tape), ("--state", state)):
@@ -186,7 +186,7 @@ def welcome(running: Stack) -> None:
     if running.chat_url is not None:
         table.add_row("chat", f"{running.chat_url}  [dim](type an alert there to see its card)[/]")
     if running.venue_url is not None:
-        table.add_row("exchange", f"{running.venue_url}, records in {escape(str(running.tape_path))}")
+        table.add_row("venue", f"{running.venue_url}, records in {escape(str(running.tape_path))}")
     if running.redis_url is None:
         table.add_row("Redis", "[yellow]off[/]: no redis-server found; recent events are read from Temporal")
     else:

@@ -10,16 +10,16 @@ it."""
 
 WorkflowId = NewType("WorkflowId", str)
 ClientOrderId = NewType("ClientOrderId", str)
-"""Our id of an order at the venue; at most 36 ASCII characters."""
+"""Our id of an order at the broker; at most 36 ASCII characters."""
 
 OrderId = NewType("OrderId", str)
-"""The venue's id of an order. A replaced order gets a new one."""
+"""The broker's id of an order. A replaced order gets a new one."""
 
 FillId = NewType("FillId", str)
 AccountNumber = NewType("AccountNumber", str)
 
 CLIENT_ORDER_ID_LENGTH = 36
-"""The longest client order id: the venue's limit is not documented, so at most the length of a UUID."""
+"""The longest client order id: the broker's limit is not documented, so at most the length of a UUID."""
 
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,29}")
 _CLIENT_ORDER_ID = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]{0,29})-([ex])([1-9][0-9]{0,3})")
@@ -35,7 +35,7 @@ class Leg(StrEnum):
 
 
 def message_id(text: str) -> MessageId:
-    """Check that `text` is a message id whose derived ids fit the venue's field.
+    """Check that `text` is a message id whose derived ids fit the broker's field.
 
     Raises ValueError when it is empty, longer than 30 characters, or has other characters than ASCII letters,
     digits, - and _.

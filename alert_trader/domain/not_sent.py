@@ -78,7 +78,7 @@ _MEANINGS: dict[str, Meaning] = {
 }
 
 SEND_SAME_ORDER = frozenset({NotSentReason.NO_WORKER, NotSentReason.LOOKUP_FAILED})
-"""The same order is sent again under its own id, entry or exit: the venue may already have that id."""
+"""The same order is sent again under its own id, entry or exit: the broker may already have that id."""
 
 DECIDE_ENTRY_AGAIN = frozenset(
     {
@@ -98,7 +98,7 @@ def is_not_sent_reason(code: str | None) -> bool:
 
 
 def meaning_of(code: str | None) -> Meaning | None:
-    """Return what a denial or a reason for not sending means; None for a code of the venue."""
+    """Return what a denial or a reason for not sending means; None for a code of the broker."""
     return None if code is None else _MEANINGS.get(code)
 
 

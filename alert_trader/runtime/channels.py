@@ -36,7 +36,7 @@ SILENT = 1 << 12
 class LogChannel:
     """Writes notices to the log, one line each, with text of messages escaped."""
 
-    async def tell(self, notice: Notice) -> None:
+    async def send(self, notice: Notice) -> None:
         """Log a notice at its level."""
         level = {Level.STORY: logging.INFO, Level.MONEY: logging.INFO, Level.PAGE: logging.WARNING}[
             notice.level
@@ -70,7 +70,7 @@ class OperatorChannel:
         self._rules = rules
         self._sent: deque[tuple[str, str]] = deque(maxlen=REMEMBERED)
 
-    async def tell(self, notice: Notice) -> None:
+    async def send(self, notice: Notice) -> None:
         """Send a notice with its urgency; raises ConnectionError when it was not accepted."""
         rules = self._rules
         quiet = rules.quiet_hours is not None and rules.quiet_hours.contains(rules.now())

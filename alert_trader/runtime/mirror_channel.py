@@ -29,7 +29,7 @@ class MirrorChannel:
         self._not_before = 0.0
         self._incomplete = False
 
-    async def tell(self, notice: Notice) -> None:
+    async def send(self, notice: Notice) -> None:
         """Write a notice's events and its trade's row, if Redis accepts them in time."""
         if notice.view is None or asyncio.get_running_loop().time() < self._not_before:
             self._incomplete = self._incomplete or notice.view is not None

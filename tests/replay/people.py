@@ -202,7 +202,7 @@ async def _served(slot: WorkerSlot) -> AsyncIterator[None]:
     @activity.defn(name=SHOW_CARD)
     async def show(request: CardRequest) -> CardAnswer:
         told = request.events[-1].sequence if request.events else 0
-        return CardAnswer(place=CardPlace(channel_id="22", message_id="7", told=told))
+        return CardAnswer(place=CardPlace(channel_id="22", message_id="7", events_shown=told))
 
     async with Worker(slot.cluster.client, task_queue=cards_queue(slot.settings.account), activities=[show]):
         yield

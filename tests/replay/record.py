@@ -227,7 +227,7 @@ ALONE: tuple[Recording, ...] = (late_fill, late_fill_taken_back)
 
 
 async def dry_run(slot: WorkerSlot) -> Trade:
-    """Rehearse with a worker that cannot send, against the same venue."""
+    """Make a dry run with a worker that cannot send, against the same venue."""
     settings, client = slot.settings, slot.cluster.client
     broker = DryRunBroker(
         client_secret=CANARIES[0],

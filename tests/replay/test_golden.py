@@ -88,7 +88,7 @@ def test_an_account_carries_its_state_over() -> None:
     assert all(each["account"]["recorded"] > 0 for each in carried[1:])
 
 
-def test_a_rehearsal_sends_nothing() -> None:
+def test_a_dry_run_sends_nothing() -> None:
     """The dry-run history has no sending step, and the mode it ran in (DRY-20)."""
     steps = steps_of(read_history(HISTORIES / "trade-golden-dry-run.json"))
     assert not [step for step in steps if step.name in SENDING | {"cancel_order"}]

@@ -96,7 +96,7 @@ class Heard:
         """Start with silence."""
         self.notices: list[Notice] = []
 
-    async def tell(self, notice: Notice) -> None:
+    async def send(self, notice: Notice) -> None:
         """Keep a notice."""
         self.notices.append(notice)
 

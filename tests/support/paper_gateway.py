@@ -189,7 +189,7 @@ def reported(
         limit=intent.limit,
         fills=(),
         received_at=clock.now(),
-        venue_status=status,
+        broker_status=status,
     )
 
 

@@ -47,11 +47,11 @@ class Board:
         told = (
             request.events[-1].sequence
             if request.events
-            else request.place.told
+            else request.place.events_shown
             if request.place is not None
             else 0
         )
-        return CardAnswer(place=CardPlace(channel_id="22", message_id="7", told=told))
+        return CardAnswer(place=CardPlace(channel_id="22", message_id="7", events_shown=told))
 
 
 @contextlib.asynccontextmanager

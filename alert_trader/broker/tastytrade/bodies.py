@@ -178,7 +178,7 @@ def order_report(body: object) -> OrderReport:
         reject_reason=order.reject_reason,
         replaces=OrderId(order.replaces_order_id) if order.replaces_order_id else None,
         replaced_by=OrderId(order.replacing_order_id) if order.replacing_order_id else None,
-        venue_status=order.status,
+        broker_status=order.status,
         source=order.source or "",
     )
 
@@ -209,7 +209,7 @@ def _unrecognised(order_id: str, body: object) -> OrderReport:
         remaining=contracts,
         limit=None,
         fills=(),
-        venue_status=f"unreadable, status {fields.get('status')!r}",
+        broker_status=f"unreadable, status {fields.get('status')!r}",
         source=str(fields.get("source") or ""),
     )
 

@@ -91,7 +91,7 @@ class TastytradeReader:
         venue_url: str | None = None,
         call_timeout: timedelta = CALL_TIMEOUT,
     ) -> None:
-        """Store credentials and account. `is_test` selects the sandbox, `venue_url` a local venue."""
+        """Store credentials and account. `is_test` selects the sandbox, `venue_url` a simulated venue."""
         if not client_secret or not refresh_token or not account:
             # the SDK would read empty ones from the environment
             raise ValueError(

@@ -1,4 +1,4 @@
-"""Transports that are shared by several clients, and one that sends everything to a local venue.
+"""Transports that are shared by several clients, and one that sends everything to a simulated venue.
 
 The SDK creates a client for the session and one for each stream, from the same arguments, and a client closes
 its transport when it ends. A stream that closes would end the REST calls in flight; a transport for each
@@ -19,7 +19,7 @@ BROKER_HOSTS = frozenset(
         "streamer.cert.tastyworks.com",
     }
 )
-"""The hosts the SDK connects to; the local venue answers for each. Other hosts are refused."""
+"""The hosts the SDK connects to; the simulated venue answers for each. Other hosts are refused."""
 
 
 class HostRefusedError(httpx2.ConnectError):
@@ -61,7 +61,7 @@ class SharedTransport(httpx2.AsyncBaseTransport):
 
 
 class RedirectTransport(SharedTransport):
-    """Send the broker's requests to a local venue, so that the unmodified SDK trades there.
+    """Send the broker's requests to a simulated venue, so that the unmodified SDK trades there.
 
     `venue` is the venue's base URL. A host that is neither the broker's nor the venue's is refused before
     anything is sent: a process with this transport cannot reach a real broker.

@@ -59,7 +59,7 @@ async def _outdated(client: Client, workflow_id: str, *, running: bool) -> Outda
         view, events = await view_of(client, workflow_id), await events_of(client, workflow_id)
     except ControlError:
         return None
-    in_thread = 0 if card.place is None else card.place.told
+    in_thread = 0 if card.place is None else card.place.events_shown
     last = CardRequest(view=view, events=tuple(events[in_thread:]), place=card.place, in_doubt=True)
     return OutdatedCard(workflow_id=WorkflowId(workflow_id), last=last)
 

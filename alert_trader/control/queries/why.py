@@ -247,5 +247,5 @@ def _denial(name: str, denied: Denied | None) -> WhyCheck:
 
 def _failed(name: str, code: str | None, says: str, numbers: dict[str, str]) -> WhyCheck:
     meaning = meaning_of(code)
-    change = "Read the venue's reason: `trader show`." if meaning is None else meaning.to_do
+    change = "Read the broker's reason: `trader show`." if meaning is None else meaning.to_do
     return WhyCheck(name=name, verdict=Verdict.FAILED, code=code, says=says, numbers=numbers, change=change)

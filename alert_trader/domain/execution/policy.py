@@ -19,7 +19,7 @@ class Mode(StrEnum):
     """Where orders are sent. Fixed when a trade starts."""
 
     DEMO = "demo"
-    """The bundled venue; needs no credentials."""
+    """The simulated venue; needs no credentials."""
     DRY_RUN = "dry-run"
     """The real broker's quotes, balances and dry-run check; no order can be sent."""
     SANDBOX = "sandbox"

@@ -11,7 +11,7 @@ from alert_trader.domain.money import Price
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """A two-sided quote in dollars a share, with the venue's timestamp (UTC)."""
+    """A two-sided quote in dollars a share, with the broker's timestamp (UTC)."""
 
     bid: Price
     ask: Price

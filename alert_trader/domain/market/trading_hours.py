@@ -100,7 +100,7 @@ class StatedSession:
 def stated(asked_at: datetime, opens_at: datetime | None, closes_at: datetime | None) -> StatedSession | None:
     """Return the session the broker reports; None unless it opens and closes on one day.
 
-    The bundled venue, for example, never closes.
+    The simulated venue, for example, never closes.
     """
     if (
         opens_at is None

@@ -49,7 +49,7 @@ class OrderState(StrEnum):
     """In the history; its submission was not answered yet, so it may or may not be at the broker."""
     UNKNOWN = "unknown"
     """The answer was lost; it counts as open until it is found or confirmed absent."""
-    ACKNOWLEDGED = "at venue"
+    ACKNOWLEDGED = "acknowledged"
     """The broker has reported it."""
     REJECTED = "rejected"
     """The broker rejected it when it was sent; it never existed there."""

@@ -124,7 +124,7 @@ class OrderReport:
     reject_reason: str | None = None
     replaces: OrderId | None = None
     replaced_by: OrderId | None = None
-    venue_status: str = ""
+    broker_status: str = ""
     """The status as the broker names it, for people."""
     source: str = ""
     """What sent the order, as the broker echoes it; empty when it echoes nothing."""

@@ -42,7 +42,7 @@ class EventFacts:
     """What a report uses of a trade's events; `control.reports.archived` computes the same in SQL."""
 
     code: str | None = None
-    """Why nothing, or not everything, was bought: a denial, a reason for not sending, or the venue's code."""
+    """Why nothing, or not everything, was bought: a denial, a reason for not sending, a broker's code."""
     ask: Decimal | None = None
     """The ask that a denial is based on, dollars a share."""
     quoted_at: datetime | None = None
@@ -142,7 +142,7 @@ def facts_from_events(events: Sequence[TradeEvent], reason: str | None) -> Event
 
 
 def _filled_at(event: TradeEvent) -> datetime:
-    """Return the venue's time of a fill, else the time of its report."""
+    """Return the broker's time of a fill, else the time of its report."""
     filled_at = event.facts.get("filled_at")
     return event.at if filled_at is None else datetime.fromisoformat(filled_at).astimezone(UTC)
 

@@ -61,7 +61,7 @@ class Trigger(StrEnum):
     SIZED = "sized"
     ASKED = "a person must approve"
     APPROVED = "approved"
-    REHEARSED = "rehearsed"
+    DRY_RUN = "dry run"
     """Dry run: the orders are recorded and not sent."""
     WATCHED = "watched only"
     BOUGHT = "bought"
@@ -114,7 +114,7 @@ TABLE: dict[tuple[Phase, Trigger], Next] = {
     (Phase.PARSED, Trigger.WATCHED): Next(phase=Phase.DONE, step=Step.FINISH, outcome=Outcome.WATCHED),
     (Phase.AWAITING, Trigger.APPROVED): Next(phase=Phase.PARSED, step=Step.SIZE),
     (Phase.AWAITING, Trigger.DENIED): Next(phase=Phase.DONE, step=Step.FINISH, outcome=Outcome.DENIED),
-    (Phase.PARSED, Trigger.REHEARSED): Next(phase=Phase.DONE, step=Step.FINISH, outcome=Outcome.DRY_RUN),
+    (Phase.PARSED, Trigger.DRY_RUN): Next(phase=Phase.DONE, step=Step.FINISH, outcome=Outcome.DRY_RUN),
     (Phase.ENTERING, Trigger.BOUGHT): Next(phase=Phase.HOLDING, step=Step.HOLD),
     (Phase.ENTERING, Trigger.NOTHING_BOUGHT): Next(phase=Phase.WATCHING, step=Step.WATCH),
     (Phase.ENTERING, Trigger.REJECTED): Next(phase=Phase.DONE, step=Step.FINISH, outcome=Outcome.REJECTED),

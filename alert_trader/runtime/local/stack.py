@@ -1,6 +1,6 @@
 """The whole product on one machine, as child processes.
 
-They are Temporal, Redis, the exchange (in demo mode), worker, housekeeper and admin API.
+They are Temporal, Redis, the simulated venue (in demo mode), worker, housekeeper and admin API.
 
 `Stack` is an async context manager: inside it everything runs, after it everything has ended, in reverse
 order. On Linux the children also end when this process is killed. `trader up`, `trader demo`, the end-to-end

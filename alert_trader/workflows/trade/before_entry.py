@@ -27,7 +27,7 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.workflows.activity_options import run_activity, run_local_activity
     from alert_trader.workflows.trade.alert_checks import check_opens_trade
     from alert_trader.workflows.trade.commands import TradeCommands
-    from alert_trader.workflows.trade.rehearsal import planned_orders, rehearse_admission
+    from alert_trader.workflows.trade.dry_run import ask_admission, planned_orders
     from alert_trader.workflows.waiting import wait
 
 
@@ -115,7 +115,7 @@ class StepsBeforeEntry(TradeCommands):
         return await self._decide(sized)
 
     async def _decide(self, sized: SizedEntry) -> Trigger:
-        """Say what becomes of a proposal: shown only, asked about first, rehearsed, or bought."""
+        """Say what becomes of a proposal: shown only, asked about first, recorded as a dry run, or bought."""
         profile = self._request.policy.profile
         if profile.approval is Approval.WATCH:
             self._record_plan(sized, EventKind.WATCHED)
@@ -125,7 +125,7 @@ class StepsBeforeEntry(TradeCommands):
         if asks and self._state.approval is None:
             return Trigger.ASKED
         if self._request.policy.mode is Mode.DRY_RUN:
-            return await self._rehearse(sized)
+            return await self._dry_run(sized)
         return Trigger.SIZED
 
     async def _ask(self) -> Trigger:
@@ -173,13 +173,13 @@ class StepsBeforeEntry(TradeCommands):
         self._record(EventKind.DENIED, text, **{"code": denied.code, **denied.facts})
         return Trigger.DENIED
 
-    async def _rehearse(self, sized: SizedEntry) -> Trigger:
+    async def _dry_run(self, sized: SizedEntry) -> Trigger:
         """Record the orders that would be sent, if the account admits them."""
-        answer = await rehearse_admission(sized, self._request.alert)
+        answer = await ask_admission(sized, self._request.alert)
         if answer.admitted is None:
             assert answer.denied is not None
             return self._deny(answer.denied)
-        self._state.rehearsed = True
+        self._state.dry_run_recorded = True
         text = (
             f"The account would admit {answer.admitted.quantity} contracts and reserve "
             f"{plain(answer.admitted.reserved)} dollars"
@@ -188,7 +188,7 @@ class StepsBeforeEntry(TradeCommands):
             EventKind.ADMITTED, text, quantity=answer.admitted.quantity, reserved=answer.admitted.reserved
         )
         self._record_plan(sized, EventKind.DRY_RUN)
-        return Trigger.REHEARSED
+        return Trigger.DRY_RUN
 
     def _record_plan(self, sized: SizedEntry, kind: EventKind) -> None:
         """Record the orders that would be sent."""

@@ -76,8 +76,8 @@ class CardPublisher:
     async def _show(self) -> None:
         card, events = self._state.card, self._journal.events
         card.sent = len(events)
-        told = 0 if card.place is None else card.place.told
-        fresh = tuple(events[max(told, len(events) - MAX_EVENTS) :])
+        shown = 0 if card.place is None else card.place.events_shown
+        fresh = tuple(events[max(shown, len(events) - MAX_EVENTS) :])
         request = CardRequest(
             view=_brief(self._view()), events=fresh, place=card.place, in_doubt=card.in_doubt
         )

@@ -20,8 +20,8 @@ def record_update(
     order, entry = update.order, update.order.leg is Leg.ENTRY
     names = {
         "order": order.client_order_id,
-        "venue_order": report.order_id,
-        "status": report.venue_status or report.status,
+        "broker_order": report.order_id,
+        "status": report.broker_status or report.status,
     }
     if update.wrong_contract:
         text = (

@@ -174,7 +174,7 @@ class TradeState:
     """What waits for a person's decision."""
     approval: Approval | None = None
     approved_at: datetime | None = None
-    rehearsed: bool = False
+    dry_run_recorded: bool = False
     """Whether the account has admitted a dry run."""
 
     buying_stopped: Denied | None = None

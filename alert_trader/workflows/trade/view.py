@@ -9,6 +9,7 @@ from alert_trader.domain.alerts.alert import ParsedAlert
 from alert_trader.domain.audit.event import EventKind, TradeEvent
 from alert_trader.domain.execution.exits import exit_target
 from alert_trader.domain.execution.expiration import ExpirationOutcome
+from alert_trader.domain.market.calendar import eastern
 from alert_trader.domain.money import CONTRACT_MULTIPLIER, Usd, plain
 from alert_trader.domain.orders.ledger import OrderLedger, OrderState
 from alert_trader.domain.orders.order import average_price
@@ -142,7 +143,10 @@ def _pnl(ledger: OrderLedger | None, life: TradeLifecycle, position: int) -> Usd
 
 
 def details(view: TradeView, events: Sequence[TradeEvent]) -> str:
-    """Write the trade's page in Markdown: state, orders, last events. The alert's text is shown as code."""
+    """Write the trade's page in Markdown: state, orders, last events.
+
+    Times are New York time. The alert's text is shown as code.
+    """
     rows = [
         f"**{view.contract or 'No contract yet'}** · {view.outcome or view.phase} · {view.mode}",
         "",
@@ -172,7 +176,7 @@ def details(view: TradeView, events: Sequence[TradeEvent]) -> str:
             "not in the P&L"
         )
     if view.offer is not None:
-        rows.append(f"- **waiting for a decision** until {view.offer.until:%H:%M:%S} UTC: {view.offer.text}")
+        rows.append(f"- **waiting for a decision** until {eastern(view.offer.until)}: {view.offer.text}")
     if view.reason:
         rows.append(f"- {view.reason}")
     rows += [
@@ -183,7 +187,7 @@ def details(view: TradeView, events: Sequence[TradeEvent]) -> str:
     ]
     rows += [
         "",
-        *(f"{event.sequence}. {event.at:%H:%M:%S} {event.text}  " for event in events[-PAGE_EVENTS:]),
+        *(f"{event.sequence}. {eastern(event.at)} {event.text}  " for event in events[-PAGE_EVENTS:]),
     ]
     return "\n".join(rows)
 

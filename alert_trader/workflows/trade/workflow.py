@@ -275,7 +275,7 @@ class TradeWorkflow(StepsBeforeEntry):
         """Return what the account must know of the trade; None while it has reserved nothing for it."""
         entry, orders = self._state.entry, self._state.orders
         if entry is None or orders is None:
-            return Exposure(entering=True, bought=0, sold=0, held=0) if self._state.rehearsed else None
+            return Exposure(entering=True, bought=0, sold=0, held=0) if self._state.dry_run_recorded else None
         ledger = orders.ledger
         if not entry.reserved and ledger.bought == 0:
             return None

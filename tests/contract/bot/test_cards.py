@@ -31,7 +31,7 @@ def request(count: int, place: CardPlace | None = None, **changes: object) -> Ca
     now = clock.now()
     view: TradeView = make_view(**changes)
     view = replace(view, message=replace(view.message, channel_id=ALERTS, posted_at=now))
-    told = 0 if place is None else place.told
+    told = 0 if place is None else place.events_shown
     events = [
         TradeEvent(
             sequence=each, at=now + timedelta(seconds=each), kind=EventKind.FILLED, text=f"event {each}"
@@ -81,7 +81,7 @@ async def test_a_lost_answer_creates_no_second_card(chat: RunningChat, client: L
     place = await cards.show(request(4), in_doubt=True)
     assert len(in_channel(chat)) == 1
     assert story(chat) == ["1", "2", "3", "4"]
-    assert place.told == 4
+    assert place.events_shown == 4
 
 
 async def test_a_restarted_bot_finds_its_earlier_card(chat: RunningChat, client: Listener) -> None:
@@ -142,7 +142,7 @@ async def test_a_channel_without_permission_is_reported_with_what_to_do() -> Non
             answer: CardAnswer = await ActivityEnvironment().run(
                 CardActivity(client, None).show_card, request(1)
             )
-            assert answer.place.told == 1
+            assert answer.place.events_shown == 1
             assert len(in_channel(chat)) == 1
 
 

@@ -1,4 +1,4 @@
-"""The adapter against the bundled venue, over real sockets.
+"""The adapter against the simulated venue, over real sockets.
 
 Orders from submission to their end, and each fault on the way.
 """
@@ -201,7 +201,7 @@ async def test_each_terminal_status_is_reported(trader: TastytradeGateway, marke
     await order_in(trader, live, OrderStatus.EXPIRED)
     await market.set_session(is_open=False)
     received = await trader.place(entry("3-e1", limit="1.90"))
-    assert (received.status, received.venue_status) == (OrderStatus.PENDING, "Received")
+    assert (received.status, received.broker_status) == (OrderStatus.PENDING, "Received")
     assert not (await trader.session()).open_now
 
 

@@ -45,7 +45,7 @@ Body = Callable[..., dict[str, Any]]
 def test_each_status_has_one_meaning(theirs: str, ours: OrderStatus, order_body: Body) -> None:
     """Every documented status is mapped; any other is unrecognised, which counts as working."""
     report = order_report(order_body(status=theirs))
-    assert (report.status, report.venue_status) == (ours, theirs)
+    assert (report.status, report.broker_status) == (ours, theirs)
 
 
 def test_a_partly_filled_order_is_live_with_its_fills(order_body: Body, fill_body: Body) -> None:

@@ -16,7 +16,7 @@ class Heard:
         """Start with silence."""
         self.notices: list[Notice] = []
 
-    async def tell(self, notice: Notice) -> None:
+    async def send(self, notice: Notice) -> None:
         """Keep a notice."""
         self.notices.append(notice)
 
@@ -24,7 +24,7 @@ class Heard:
 class Dead:
     """A channel that shows nothing."""
 
-    async def tell(self, notice: Notice) -> None:
+    async def send(self, notice: Notice) -> None:
         """Fail."""
         raise ConnectionError(f"expected a channel for {notice.level}, found it gone")
 

@@ -61,7 +61,7 @@ class Heard:
         self.notices: list[Notice] = []
         self._dead = dead
 
-    async def tell(self, notice: Notice) -> None:
+    async def send(self, notice: Notice) -> None:
         """Keep a notice."""
         if self._dead:
             raise ConnectionError("gone")

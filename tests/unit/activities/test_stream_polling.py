@@ -88,7 +88,7 @@ class Following:
         )
         self.task: asyncio.Task[None] = asyncio.create_task(self.attempt())
 
-    async def tell(self, notice: Notice) -> None:
+    async def send(self, notice: Notice) -> None:
         """Keep what people are notified."""
         self.pages.append(notice)
 

@@ -77,7 +77,7 @@ async def test_a_notice_is_one_line_of_the_log(caplog: pytest.LogCaptureFixture,
     Nothing in a message is a format.
     """
     with caplog.at_level(logging.INFO, logger="alert-trader.notices"):
-        await LogChannel().tell(notice(HOSTILE, level, title=HOSTILE))
+        await LogChannel().send(notice(HOSTILE, level, title=HOSTILE))
     assert len(caplog.records) == 1
     line = caplog.records[0].getMessage()
     assert line.isprintable()
@@ -87,7 +87,7 @@ async def test_a_notice_is_one_line_of_the_log(caplog: pytest.LogCaptureFixture,
 
 async def test_a_message_is_posted_as_code_with_pings_off(webhook: Hook) -> None:
     """WHO-60: the text is in one code block that it cannot leave, and mentions reach nobody."""
-    await OperatorChannel(Webhook(webhook.url), NotificationRules()).tell(
+    await OperatorChannel(Webhook(webhook.url), NotificationRules()).send(
         notice(HOSTILE, Level.PAGE, title="```" + HOSTILE)
     )
     (body,) = webhook.bodies
@@ -98,7 +98,7 @@ async def test_a_message_is_posted_as_code_with_pings_off(webhook: Hook) -> None
 
 async def test_a_long_message_is_cut_inside_its_block(webhook: Hook) -> None:
     """WHO-60: Discord takes 2000 characters; the block is closed whatever is cut off."""
-    await OperatorChannel(Webhook(webhook.url), NotificationRules()).tell(notice("x" * 10_000))
+    await OperatorChannel(Webhook(webhook.url), NotificationRules()).send(notice("x" * 10_000))
     content = webhook.bodies[0]["content"]
     assert LONGEST < len(content) <= 2000
     assert content.endswith("\n```")
@@ -106,7 +106,7 @@ async def test_a_long_message_is_cut_inside_its_block(webhook: Hook) -> None:
 
 async def test_routine_events_are_not_posted(webhook: Hook) -> None:
     """An operator hears of money and of what needs a person."""
-    await OperatorChannel(Webhook(webhook.url), NotificationRules()).tell(notice("a step", Level.STORY))
+    await OperatorChannel(Webhook(webhook.url), NotificationRules()).send(notice("a step", Level.STORY))
     assert webhook.bodies == []
 
 
@@ -115,7 +115,7 @@ async def test_a_refusing_webhook_is_an_error_without_its_address(webhook: Hook,
     """DUR-50: the address is the credential; the error names the answer and nothing more."""
     webhook.status = status
     with pytest.raises(ConnectionError, match=f"answered {status}") as failed:
-        await OperatorChannel(Webhook(webhook.url), NotificationRules()).tell(notice("bought"))
+        await OperatorChannel(Webhook(webhook.url), NotificationRules()).send(notice("bought"))
     assert SECRET not in repr(failed.value)
 
 
@@ -125,7 +125,7 @@ async def test_a_refusing_webhook_is_an_error_without_its_address(webhook: Hook,
 async def test_an_unreachable_webhook_is_an_error_without_its_address(address: str) -> None:
     """DUR-50: neither the error nor what it came from carries the secret."""
     with pytest.raises(ConnectionError, match="could not be reached") as failed:
-        await OperatorChannel(Webhook(address.format(SECRET)), NotificationRules()).tell(notice("bought"))
+        await OperatorChannel(Webhook(address.format(SECRET)), NotificationRules()).send(notice("bought"))
     assert SECRET not in repr(failed.value)
     assert failed.value.__cause__ is None
     assert failed.value.__suppress_context__
@@ -140,7 +140,7 @@ async def test_a_silent_webhook_times_out(monkeypatch: pytest.MonkeyPatch) -> No
         with pytest.raises(ConnectionError, match=r"could not be reached: .*Timeout"):
             await OperatorChannel(
                 Webhook(f"http://127.0.0.1:{mute.getsockname()[1]}/{SECRET}"), NotificationRules()
-            ).tell(notice("bought"))
+            ).send(notice("bought"))
 
 
 def event(kind: EventKind, sequence: int = 7) -> TradeEvent:
@@ -193,8 +193,8 @@ async def test_a_ping_reaches_only_the_configured_person(webhook: Hook) -> None:
     What is quiet notifies nobody.
     """
     channel = OperatorChannel(Webhook(webhook.url, "role:4242424242"), NotificationRules())
-    await channel.tell(replace(notice(HOSTILE), events=(event(EventKind.FILLED),)))
-    await channel.tell(replace(notice(HOSTILE), events=(event(EventKind.DENIED, 8),)))
+    await channel.send(replace(notice(HOSTILE), events=(event(EventKind.FILLED),)))
+    await channel.send(replace(notice(HOSTILE), events=(event(EventKind.DENIED, 8),)))
     loud, quiet = webhook.bodies
     assert loud["content"].startswith("<@&4242424242>\n```\n")
     assert loud["allowed_mentions"] == {"parse": [], "roles": ["4242424242"]}
@@ -207,10 +207,10 @@ async def test_a_notice_is_posted_once_despite_retries(webhook: Hook) -> None:
     told = replace(notice("bought"), events=(event(EventKind.FILLED),))
     webhook.status = 500
     with pytest.raises(ConnectionError):
-        await channel.tell(told)
+        await channel.send(told)
     webhook.status = 204
-    await channel.tell(told)
-    await channel.tell(told)
+    await channel.send(told)
+    await channel.send(told)
     assert len(webhook.bodies) == 2
 
 

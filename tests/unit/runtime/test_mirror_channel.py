@@ -57,14 +57,14 @@ async def test_a_notice_is_in_the_mirror_at_once(hot: HotMirror) -> None:
     """
     channel = MirrorChannel(hot)
     for each in (notice("m1", 1, 6), notice("m1", 7, 15), notice("m1", 7, 15)):
-        await channel.tell(each)
+        await channel.send(each)
     (held,) = (await hot.trades(["trade-m1"])).values()
     assert ([event.sequence for event in held.events], held.row.outcome) == (list(range(1, 16)), "flat")
 
 
 async def test_a_notice_without_a_trade_is_ignored(hot: HotMirror) -> None:
     """A stranger's order in the account is reported to people, and is no event of a trade."""
-    await MirrorChannel(hot).tell(Notice(level=Level.STORY, workflow_id="", title="t", text="t"))
+    await MirrorChannel(hot).send(Notice(level=Level.STORY, workflow_id="", title="t", text="t"))
     assert await hot.recent(10) == []
 
 
@@ -73,7 +73,7 @@ async def test_failures_are_suppressed_within_the_timeout(
     hot: HotMirror, server: RedisServer, trouble: str
 ) -> None:
     """EXT-50: a stopped, frozen, full or read-only Redis raises nothing and costs one bounded wait."""
-    await MirrorChannel(hot).tell(notice("m1", 1, 6))
+    await MirrorChannel(hot).send(notice("m1", 1, 6))
     await hot.mark_complete(clock.now())
     match trouble:
         case "gone":
@@ -88,7 +88,7 @@ async def test_failures_are_suppressed_within_the_timeout(
     bound = 20 * WITHIN.total_seconds()
     async with asyncio.timeout(bound):
         for _ in range(200):
-            await channel.tell(notice("m1", 7, 15))
+            await channel.send(notice("m1", 7, 15))
     if trouble == "gone":
         await server.start()
     await server.thaw()
@@ -105,12 +105,12 @@ async def test_the_mirror_recovers_and_is_marked_incomplete(
     """
     monkeypatch.setattr(mirror_channel, "FIRST_PAUSE", timedelta(0))
     channel = MirrorChannel(hot)
-    await channel.tell(notice("m1", 1, 6))
+    await channel.send(notice("m1", 1, 6))
     await hot.mark_complete(clock.now())
     await server.ask("CONFIG", "SET", "maxmemory", "1")
-    await channel.tell(notice("m1", 7, 9))
+    await channel.send(notice("m1", 7, 9))
     await server.ask("CONFIG", "SET", "maxmemory", "0")
-    await channel.tell(notice("m1", 10, 15))
+    await channel.send(notice("m1", 10, 15))
     (held,) = (await hot.trades(["trade-m1"])).values()
     assert [event.sequence for event in held.events] == [1, 2, 3, 4, 5, 6, 10, 11, 12, 13, 14, 15]
     assert await hot.complete_at() is None
@@ -119,4 +119,4 @@ async def test_the_mirror_recovers_and_is_marked_incomplete(
 async def test_a_process_that_starts_with_a_dead_redis_works() -> None:
     """EXT-50: nothing is connected when a worker starts, so a Redis that is not there yet is no fault."""
     channel = MirrorChannel(HotMirror("redis://127.0.0.1:1/0", "demo", timeout=WITHIN))
-    await channel.tell(notice("m1", 1, 6))
+    await channel.send(notice("m1", 1, 6))

@@ -19,7 +19,7 @@ def settings(tmp_path: Path, **variables: str) -> Settings:
     return load(environment=variables, directory=tmp_path).settings
 
 
-def test_a_rehearsal_is_always_in_another_namespace(tmp_path: Path) -> None:
+def test_a_dry_run_is_always_in_another_namespace(tmp_path: Path) -> None:
     """DRY-30: the namespace of another mode is never that of the mode in force."""
     demo = settings(tmp_path, TRADER_MODE="demo", TRADER_TEMPORAL_NAMESPACE="gateway-{mode}")
     assert (target_of(demo).namespace, target_of(demo, mode=Mode.DRY_RUN).namespace) == (

@@ -132,7 +132,7 @@ FULL = TradeState(
     offer=Offer(id="m1", kind=OfferKind.ENTRY, text="buy 4", quantity=4, until=NOW),
     approval=Approval(by="gateway", quantity=4, ceiling=dollars("1.32")),
     approved_at=NOW,
-    rehearsed=True,
+    dry_run_recorded=True,
     buying_stopped=Denied(
         code=Code.OPERATOR_CANCELLED, reason="gateway cancelled it", facts={"by": "gateway"}
     ),
@@ -174,7 +174,7 @@ FULL = TradeState(
     events=[TradeEvent(sequence=1, at=NOW, kind=EventKind.RECEIVED, text="Alert", facts={"a": "b"})],
     notified=1,
     card=CardProgress(
-        place=CardPlace(channel_id="7", message_id="8", told=1), sent=1, shown=1, in_doubt=True
+        place=CardPlace(channel_id="7", message_id="8", events_shown=1), sent=1, shown=1, in_doubt=True
     ),
     account=AccountReports(sequence=3, last=Exposure(entering=True, bought=2, sold=0, held=2)),
 )
@@ -269,7 +269,7 @@ WRITERS = {
     "exits.py": names(ExitState),
     "notifier.py": {"notified"},
     "partial_exits.py": names(PartialExitRequest),
-    "before_entry.py": {"parsed", "sized", "approved_at", "rehearsed", "reason"},
+    "before_entry.py": {"parsed", "sized", "approved_at", "dry_run_recorded", "reason"},
     "workflow.py": {"reason", "at_expiration", "over"},
 }
 """What each file assigns of the state; the rest changes in the methods of `TradeState`."""

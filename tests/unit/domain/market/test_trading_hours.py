@@ -220,7 +220,7 @@ def test_the_next_session_does_not_change_a_past_day() -> None:
     [
         (None, None),
         ("2027-01-08 09:30", None),
-        ("2027-01-08 18:00", "2027-01-09 18:00"),  # the bundled venue, which is always open
+        ("2027-01-08 18:00", "2027-01-09 18:00"),  # the simulated venue, which is always open
         ("2027-01-08 16:00", "2027-01-08 09:30"),
     ],
 )

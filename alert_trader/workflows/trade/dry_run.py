@@ -16,7 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.workflows.activity_options import run_activity
 
 
-async def rehearse_admission(sized: SizedEntry, alert: AlertMessage) -> AdmitAnswer:
+async def ask_admission(sized: SizedEntry, alert: AlertMessage) -> AdmitAnswer:
     """Ask the account to admit a dry run; an account that is not reached denies it."""
     try:
         return await run_activity(
