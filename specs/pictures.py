@@ -70,7 +70,7 @@ async def play(guild: Guild) -> None:
     old = await guild.chat.say(
         "BTO SPY 12/18/2026 607 @ 2.00", user=ADA, at=(clock.now() - timedelta(seconds=1)).isoformat()
     )
-    refused = await guild.card(old, "denied")
+    denied = await guild.card(old, "denied")
     question = await guild.press(card, "Close all 2")
     await guild.press(question, "Yes, sell")
     closed = await guild.card(bumped, "closed")
@@ -85,9 +85,9 @@ async def play(guild: Guild) -> None:
         page + "".join(f"&only={each['id']}" for each in story), PICTURES / "card-and-story.png", height=1165
     )
     await shoot(
-        page + "".join(f"&only={each['id']}" for each in (asked, waiting, old, refused)),
-        PICTURES / "approval-and-refusal.png",
-        height=860,
+        page + "".join(f"&only={each['id']}" for each in (asked, waiting, old, denied)),
+        PICTURES / "approval-and-denial.png",
+        height=985,
     )
 
 

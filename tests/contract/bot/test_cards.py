@@ -58,7 +58,7 @@ async def test_a_card_is_created_once_and_then_edited(chat: RunningChat, client:
     cards = CardActivity(client, None)
     first = await cards.show(request(2), in_doubt=False)
     second = await cards.show(request(5, first, position=2), in_doubt=False)
-    assert (first.message_id, second.told) == (second.message_id, 5)
+    assert (first.message_id, second.events_shown) == (second.message_id, 5)
     assert in_channel(chat) == ["trade-1574672848276946944 · demo · account 5WT31673 · 5 events"]
     assert story(chat) == ["1", "2", "3", "4", "5"]
     assert all(line.facts["pinged"] == [] for line in chat.transcript.of(Kind.POSTED, Kind.EDITED))
