@@ -144,7 +144,7 @@ async def measure(count: int, *, cold_chain: bool) -> tuple[list[dict[str, float
 
 
 async def accepted_at(stack: Stack, message: str) -> datetime:
-    """Wait until the tape says that the alert's entry was accepted, and give when."""
+    """Wait until the tape says that the alert's entry was accepted, and return when."""
     for _ in range(500):
         lines = read_tape(stack.tape_path)
         calls = {

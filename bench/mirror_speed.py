@@ -1,4 +1,4 @@
-"""What the mirrors take and give.
+"""How fast the mirrors are written and read.
 
 A million audit events in Redis and in the archive, and real trades rebuilt and verified.
 
@@ -130,7 +130,7 @@ async def measure_events(events: int, days: int, folder: Path) -> dict[str, Any]
         )
         some = [each.trade.workflow_id for each in batches[-1][:200]]
         del batches
-        # what is left of the making is ours: who reads would not have it for the collector to walk through
+        # the trades that were made are garbage of this process: a reader would not have them to collect
         gc.collect()
         gc.freeze()
         memory = int((await server.ask("INFO", "memory"))["used_memory"])

@@ -1,8 +1,8 @@
-"""`make chaos`: alerts, several a second at the peak, while everything that can die does.
+"""`make chaos`: alerts, several a second at the peak, while every process is killed.
 
 Ends with a table, and code 1 on any violation.
 
-CHAOS_SECONDS is how long trouble is made (180), CHAOS_SEED what is thrown (7), CHAOS_RATE how many alerts
+CHAOS_SECONDS is how long trouble is made (180), CHAOS_SEED the random choices (7), CHAOS_RATE how many alerts
 come a second at the peak (4).
 """
 
@@ -33,11 +33,11 @@ WAVE = 20.0
 
 
 async def alerts(trouble: Trouble, seconds: float, rate: float) -> list[Played]:
-    """Send alerts in waves for so long, and give every one once the market has done with it."""
+    """Send alerts in waves for so long, and yield every one when its market scenario is over."""
     began = time.monotonic()
     playing: list[asyncio.Task[Played]] = []
     while (elapsed := time.monotonic() - began) < seconds:
-        # each alert has dice of its own, so that the order in which answers come changes no throw
+        # each alert has random numbers of its own, so that the order of answers changes no choice
         playing.append(
             asyncio.create_task(play(trouble.slot, random.Random(trouble.dice.random()), ends=False))
         )
@@ -49,7 +49,7 @@ async def alerts(trouble: Trouble, seconds: float, rate: float) -> list[Played]:
 def report(
     console: Console, trouble: Trouble, played: list[Played], verdict: Verdict, seconds: float
 ) -> None:
-    """Print what was done, what came of it, and what is wrong."""
+    """Print what was done, the results, and what is wrong."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, title="chaos", title_justify="left")
     table.add_column("what")
     table.add_column("how often", justify="right")
@@ -76,7 +76,7 @@ def report(
 
 
 async def main() -> int:
-    """Run chaos, and give the exit code."""
+    """Run chaos, and return the exit code."""
     seconds, seed = float(os.environ.get("CHAOS_SECONDS", "180")), int(os.environ.get("CHAOS_SEED", "7"))
     rate = float(os.environ.get("CHAOS_RATE", "4"))
     console, began = Console(highlight=False), time.monotonic()
@@ -89,7 +89,7 @@ async def main() -> int:
             slot = cluster.take_slot()
             await slot.start_worker()
             trouble = Trouble(slot=slot, dice=random.Random(seed))
-            # alerts and trouble throw their own dice, or one would change the other
+            # alerts and trouble have their own random numbers, or one would change the other
             sending = Trouble(slot=slot, dice=random.Random(seed + 1))
             _, played = await asyncio.gather(trouble.make(seconds), alerts(sending, seconds, rate))
             verdict = await judge(cluster, played)

@@ -1,7 +1,4 @@
-"""The judgement at the end.
-
-Has everything settled, is it protected, and what does the oracle say of the tape.
-"""
+"""The verdict at the end: has everything settled, is it protected, and which rules does the tape break."""
 
 import asyncio
 import statistics
@@ -99,7 +96,7 @@ async def _settled(trade: Trade, view: TradeView) -> bool:
     if view.phase is Phase.DONE:
         return view.closed_at is not None
     if view.phase is Phase.WATCHING:
-        # an entry that is not there is swept for until its day ends
+        # an absent entry is searched for until its day ends
         return view.bought == 0 and not working and view.unknown_orders == 0
     covered = view.exits_working + view.sold >= view.bought // FRACTION
     return view.phase is Phase.HOLDING and view.unknown_orders == 0 and covered and not working

@@ -1,4 +1,4 @@
-"""What the market does to each alert.
+"""The market scenario of each alert.
 
 How it is quoted, whether it fills in parts, and how the trade comes to its end.
 """
@@ -74,7 +74,7 @@ async def play(slot: WorkerSlot, dice: random.Random, *, ends: bool) -> Played:
     bid, ask = QUOTES[story]
     await trade.quote(bid, ask)
     await _send(trade)
-    # what a market does is not certain to work out: an order to be filled may be cancelled by now, or lost
+    # a scenario may fail: an order to be filled may be cancelled by now, or lost
     with contextlib.suppress(AssertionError, ControlRefusedError, ControlError, TimeoutError):
         if story is Story.IN_PARTS:
             await trade.fill("e1", partial)

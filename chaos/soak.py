@@ -1,8 +1,8 @@
-"""`make soak`: trades without trouble, for long: does the worker's memory stay, and do histories stay short.
+"""`make soak`: many trades without trouble. The worker's memory must not grow, histories stay short.
 
-SOAK_SECONDS is how long (600), SOAK_RATE how many alerts a second (1), SOAK_SEED what is thrown (7). Every
-trade is brought to its end, so what the worker keeps must not grow with their number. Ends with a table, and
-code 1 on any violation or growth.
+SOAK_SECONDS is how long (600), SOAK_RATE how many alerts a second (1), SOAK_SEED the random choices (7).
+Every trade is brought to its end, so what the worker keeps must not grow with their number. Ends with a
+table, and code 1 on any violation or growth.
 """
 
 import asyncio
@@ -87,7 +87,7 @@ def report(console: Console, memory: Memory, verdict: Verdict, count: int) -> No
 
 
 async def main() -> int:
-    """Run the soak, and give the exit code."""
+    """Run the soak, and return the exit code."""
     seconds, rate = float(os.environ.get("SOAK_SECONDS", "600")), float(os.environ.get("SOAK_RATE", "1"))
     seed = int(os.environ.get("SOAK_SEED", "7"))
     console = Console(highlight=False)

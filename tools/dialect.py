@@ -14,6 +14,18 @@ _AUTHORS = {
     "tests/unit/domain/alerts/*": "messages of alert authors, which the parser is tested with",
     "bench/parse_speed.py": "messages of alert authors",
 }
+_SIMULATOR = {
+    "alert_trader/simulators/*": "the simulated venue itself",
+    "alert_trader/runtime/local/*": "what starts the simulated venue",
+    "alert_trader/broker/tastytrade/transport.py": "what sends requests to the simulated venue",
+    "alert_trader/cli/*.py": "commands that start the simulated venue",
+    "specs/001-automated-alert-trading/contracts/venue.md": "the simulated venue itself",
+    "docs/*": "may explain the simulated venue",
+    "README.md": "may explain the simulated venue",
+    "bench/*": "measures at the simulated venue",
+    "chaos/*": "runs against the simulated venue",
+    "tests/*": "run against the simulated venue",
+}
 _CHANNELS = {
     **_AUTHORS,
     "alert_trader/domain/alerts/*": "the Discord room an author writes in: RoomRules of a profile",
@@ -129,6 +141,13 @@ PHRASES = (
     _phrase("one door", r"\b(?:one|the) door\b", "single entry point"),
     _phrase("story", r"\b(?:the|a|trade's|its|whole|as a) story\b", "run (workflow); timeline (trade)"),
     _phrase("for good", r"\bfor good\b", "permanently"),
+    _phrase("simulated exchange", r"\b(?:bundled|simulated) exchange\b", "simulated venue"),
+    _phrase("the venue", r"\b(?:at|by|of) the venue\b", "the broker", _SIMULATOR),
+    _phrase(
+        "broker refused",
+        r"\bbroker(?: has)? refuse[sd]?\b|\brefused by the (?:broker|venue)\b",
+        "rejected (by the broker), denied (by us)",
+    ),
     _phrase("meant anew", r"\bmeant anew\b|\bmeant again\b", "decided again"),
 )
 """Phrases of docstrings, messages and pages."""

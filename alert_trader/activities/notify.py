@@ -23,7 +23,7 @@ class NotifyActivity:
     """Shows notices on every channel."""
 
     def __init__(self, channels: tuple[Channel, ...]) -> None:
-        """Tell each of `channels`."""
+        """Send notices to each of `channels`."""
         self._channels = channels
 
     @activity.defn(name=NOTIFY)

@@ -216,7 +216,7 @@ class OrderActivities:
     async def _look_up(self, request: SubmitRequest) -> list[OrderReport] | SubmitAnswer:
         """Look up the order among all orders, and return these when it is not there.
 
-        Found, it is adopted; not answered, nothing is sent.
+        An order that is found is adopted. Without an answer nothing is sent.
         """
         if request.mode is not self._mode:
             return _not_sent(

@@ -261,7 +261,7 @@ class StreamActivity:
 def record_heard() -> None:
     """Set the gauge of when the broker last reported orders, by the stream or by a read."""
     gauge = activity.metric_meter().create_gauge(
-        HEARD, "When orders were last heard of, in seconds since 1970."
+        HEARD, "When the broker last reported orders, in seconds since 1970."
     )
     gauge.set(int(clock.now().timestamp()))
 

@@ -9,10 +9,7 @@ from alert_trader.mirrors.schema import EventRow, TradeRow
 
 
 def chain_fault(trade: TradeRow, events: Sequence[EventRow]) -> str | None:
-    """Say where a trail is broken, or that it is not what the trade's row says it comes to.
-
-    None when it is whole.
-    """
+    """Return where a trail is broken, or differs from the trade's row; None when it is complete."""
     if (fault := hash_chain.first_fault(trade.workflow_id, events)) is not None:
         return fault
     if len(events) != trade.events:

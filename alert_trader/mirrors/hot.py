@@ -115,14 +115,14 @@ class HotMirror:
             await pipe.execute()
 
     async def forget(self, workflow_ids: Sequence[str]) -> None:
-        """Take trades out, with all their events."""
+        """Remove trades, with all their events."""
         async with _answered(), self._redis.pipeline(transaction=False) as pipe:
             for each in workflow_ids:
                 await self._forget(keys=self._keys(each), args=[each], client=pipe)
             await pipe.execute()
 
     async def mark_complete(self, at: datetime | None) -> None:
-        """Note that the mirror had everything at a moment, or with None that it may not have."""
+        """Record that the mirror was complete at a moment, or with None that it may not be."""
         async with _answered():
             if at is None:
                 await self._redis.delete(self._prefix + "complete")

@@ -1,7 +1,7 @@
-"""2. How a message is read, and why it is refused.
+"""2. How a message is read, and why it is denied.
 
 The parser is a pure function of the message. It returns an entry only when every part is certain; otherwise
-it refuses with a code, and never guesses. A message without the shape of an alert is chatter and starts
+it denies with a code, and never guesses. A message without the shape of an alert is chatter and starts
 nothing.
 """
 
@@ -55,7 +55,7 @@ def test_an_entry_has_a_contract_and_a_price() -> None:
     ],
 )
 def test_what_is_not_certain_is_refused(text: str, code: Code) -> None:
-    """Refuse an incomplete or ambiguous alert with its code; each code has a meaning and says what to do."""
+    """Deny an incomplete or ambiguous alert with its code; each code has a meaning and says what to do."""
     alert = parse(posted(text))
     assert (alert.kind, alert.code) == (AlertKind.REFUSED, code)
     assert MEANINGS[code].to_do
@@ -67,7 +67,7 @@ def test_chatter_starts_nothing() -> None:
 
 
 async def test_a_refused_alert_is_recorded(harness: Harness) -> None:
-    """Post a refused alert: the trade ends as denied, the code is in its reason, and no order was sent."""
+    """Post such an alert: the trade ends as denied, the code is in its reason, and no order was sent."""
     trade = await harness.alert(f"BTO SPY {harness.expiry:%m/%d/%Y} 450 @ 1.20")
     view = await trade.result()
     assert view.outcome is Outcome.DENIED

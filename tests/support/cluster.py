@@ -105,7 +105,7 @@ class Cluster:
     _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def tape(self) -> Sequence[TapeLine]:
-        """Read what is new on the tape, and give all of it."""
+        """Read what is new on the tape, and return all of it."""
         async with self._reading:
             self.lines += await self.control.tape(after=self.lines[-1].seq if self.lines else 0)
         return self.lines
@@ -282,7 +282,7 @@ def exits_out(view: TradeView) -> int:
 
 @dataclass
 class Trade:
-    """One alert and what became of it, as the venue's tape and the trade itself tell it."""
+    """One alert and what became of it, by the venue's tape and the trade itself."""
 
     slot: WorkerSlot
     message: AlertMessage
@@ -316,7 +316,7 @@ class Trade:
         )
 
     async def fault(self, kind: str, *, leg: str = "", **rule: Any) -> int:
-        """Arm a fault on its orders; `leg` "e1" is the first entry. Gives the fault's id."""
+        """Arm a fault on its orders; `leg` "e1" is the first entry. Return the fault's id."""
         named = {"client_id": f"{self.id}-{leg}*"} if "symbol" not in rule and "path" not in rule else {}
         given = {"method": "POST", "path": "*/orders", **named, **rule}
         return await self.cluster.control.arm(FaultRule(kind=kind, **given))
@@ -367,7 +367,7 @@ class Trade:
         return found
 
     async def order(self, name: str, within: float = 30) -> OrderState:
-        """Wait until an order is at the venue and past routing, and give it."""
+        """Wait until an order is at the venue and past routing, and return it."""
 
         async def there() -> OrderState | None:
             found = (await self.orders(name)).get(name)
@@ -463,7 +463,7 @@ class Trade:
                 f"{event.at:%H:%M:%S.%f} {event.kind}: {event.text}" for event in await self.events()
             )
         except (RPCError, WorkflowQueryFailedError) as silent:
-            return f"the trade does not tell: {silent}"
+            return f"the trade does not answer: {silent}"
 
     async def history_text(self) -> str:
         """Return its whole history as JSON."""

@@ -75,7 +75,7 @@ class Guild:
         return found if of is None else [each for each in found if footer(each).startswith(f"trade-{of} ")]
 
     async def card(self, of: Message, *says: str, within: float = 30) -> Message:
-        """Wait until the one card of an alert says all of this, and give it."""
+        """Wait until the one card of an alert says all of this, and return it."""
         last: list[Message] = []
 
         async def there() -> Message | None:
@@ -93,14 +93,14 @@ class Guild:
         return found
 
     async def press(self, card: Message, label: str, *, user: str = ADA) -> Message:
-        """Press a button, and give the private answer."""
+        """Press a button, and return the private answer."""
         answer = await self.chat.click(card["id"], label, user=user)
         last: Message = answer["answers"][-1]
         assert last["flags"] & 64, f"expected an answer that only its user sees, found {last}"
         return last
 
     async def use(self, name: str, *, user: str = ADA, **options: object) -> Message:
-        """Use a slash command, and give the private answer."""
+        """Use a slash command, and return the private answer."""
         answer = await self.chat.use(name, user=user, **options)
         last: Message = answer["answers"][-1]
         assert last["flags"] & 64, f"expected an answer that only its user sees, found {last}"
@@ -120,7 +120,7 @@ class Guild:
         return emoji
 
     async def story(self, card: Message) -> list[int]:
-        """Return the numbers of the events that a card's thread tells, in order."""
+        """Return the numbers of the events in a card's thread, in order."""
         told = [each["content"] for each in await self.chat.messages(card["id"])]
         return [int(number) for text in told for number in re.findall(r"^`(\d+)` ", text, re.MULTILINE)]
 

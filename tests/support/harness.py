@@ -93,7 +93,7 @@ class Heard:
     """A channel that keeps what people were notified."""
 
     def __init__(self) -> None:
-        """Start with silence."""
+        """Start without notices."""
         self.notices: list[Notice] = []
 
     async def send(self, notice: Notice) -> None:
@@ -272,7 +272,7 @@ async def open_harness(
     limits: Limits | None = None,
     stop: KillSwitch | None = None,
 ) -> AsyncIterator[Harness]:
-    """Open a harness; on leaving it, the oracle must have nothing to say of what was traded on it."""
+    """Open a harness; on leaving it, the oracle must find no broken rule in what was traded."""
     account = AccountNumber(f"5WT{next(_numbers):05d}")
     venue = await start_venue(_with_account(config or VenueConfig(), account))
     broker = DryRunBroker if mode is Mode.DRY_RUN else TastytradeGateway

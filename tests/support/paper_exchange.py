@@ -54,8 +54,7 @@ class PaperOrder:
 
     order_id: OrderId
     chain: ClientOrderId
-    """The name it was first sent under; a replacement made in an app belongs to the chain and does not carry
-    the name."""
+    """The id it was first sent under; a replacement made in an app has none of its own."""
     name: ClientOrderId | None
     side: Side
     symbol: str
@@ -145,7 +144,7 @@ class PaperExchange:
     def replace(self, order: PaperOrder, quantity: int) -> PaperOrder:
         """Replace a working order by one of another size, as a person does in the broker's app.
 
-        The new one carries no name.
+        The new one has no client order id.
         """
         new = self._book(
             chain=order.chain, side=order.side, symbol=order.symbol, quantity=quantity, limit=order.limit

@@ -1,6 +1,6 @@
 """A broker's gateway in memory, for tests of the activities.
 
-It gives prepared answers, and keeps every request that would change something.
+It returns prepared answers, and keeps every request that would change something.
 """
 
 import asyncio
@@ -138,7 +138,7 @@ class PaperGateway:
         return list(_given(self.held))
 
     def follow(self) -> AbstractAsyncContextManager[AsyncIterator[OrderReport]]:
-        """Follow `live` until it gives None."""
+        """Follow `live` until it returns None."""
         return self._follow()
 
     @asynccontextmanager
@@ -155,11 +155,11 @@ class PaperGateway:
         return self.may
 
     async def clock(self) -> datetime | None:
-        """Tell the time, by a clock that may go wrong."""
+        """Return the time of a clock that may be wrong."""
         return clock.now() + self.ahead
 
     async def place(self, intent: OrderIntent, may_send: MaySend = always_send) -> OrderReport:
-        """Take an order in, or end as told."""
+        """Accept an order, or end as `place` says."""
         if not may_send():
             raise Rejected(NOT_SENT, "it may not be sent any more")
         self.placed.append(intent)
@@ -168,7 +168,7 @@ class PaperGateway:
         return reported(intent)
 
     async def cancel(self, order_id: OrderId) -> None:
-        """Take a cancel in, or end as told."""
+        """Accept a cancel, or end as `cancel` says."""
         self.cancelled.append(order_id)
         if self.answer is not None:
             raise self.answer

@@ -28,7 +28,7 @@ class RedisServer:
         return f"redis://127.0.0.1:{self.port}/0"
 
     async def kill(self) -> None:
-        """Take it away with all it holds."""
+        """Stop it; its data is lost."""
         await self.child.kill(signal.SIGKILL)
 
     async def start(self) -> None:

@@ -1,1 +1,1 @@
-"""Messages in: read one, then start a trade, pass it to an open trade, or leave it alone."""
+"""Messages in: read one, then start a trade, pass it to an open trade, or ignore it."""

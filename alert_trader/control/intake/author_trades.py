@@ -127,7 +127,7 @@ async def last_trade(
     wanted = trade_views.Filter(author=message.author_id, account=account, since=since)
     for pause in LOOKUP_DELAYS:
         await asyncio.sleep(pause)
-        # the newest may be this message's own, when it was taken in before
+        # the newest may be this message's own, when it was processed before
         for row in await trade_views.list_trades(client, wanted, limit=2):
             if row.workflow_id != trade_workflow_id(message.message_id):
                 return LastTrade(
@@ -149,7 +149,7 @@ async def matching_trades(
 ) -> Match:
     """Return the author's open trades in the one contract that an exit or an add is about.
 
-    Only earlier alerts count: an exit that is taken in late must not sell what its author bought after it. A
+    Only earlier alerts count: an exit that is processed late must not sell what its author bought after it. A
     reply to an alert is about its contract, even when the alert's own trade is over.
     """
     if message.answers is not None:

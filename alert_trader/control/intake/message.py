@@ -1,4 +1,4 @@
-"""Take in a message from any interface: parse it, then open a trade, pass it to an open one, or ignore it.
+"""Process a message from any interface: parse it, then open a trade, pass it to an open one, or ignore it.
 
 Parsing is pure and comes first. Only a first message opens a trade. A message that looks like an alert but
 cannot be traded opens one too, which ends at once with its denial on record; chatter never does. Exits, adds
@@ -31,7 +31,7 @@ from alert_trader.workflows.interface import CommandReceipt, FollowUp, Said, Tra
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
-    """The rules for taking in messages."""
+    """The rules for processing messages."""
 
     policy: Policy
     account: AccountNumber
@@ -82,11 +82,11 @@ class Ignored:
 
 
 IntakeResult = TradeStarted | PassedToTrade | Unmatched | Ignored
-"""How a message was taken in."""
+"""How a message was processed."""
 
 
 def summary_of(taken: IntakeResult) -> str:
-    """Return on one line how a message was taken in."""
+    """Return on one line how a message was processed."""
     match taken:
         case TradeStarted():
             kind = (
@@ -110,7 +110,7 @@ def summary_of(taken: IntakeResult) -> str:
 
 
 async def take(client: Client, message: AlertMessage, intake: Intake) -> IntakeResult:
-    """Take in a message; raises any of the errors of `control.errors`.
+    """Process a message; raises any of the errors of `control.errors`.
 
     The same message again changes nothing.
     """
@@ -215,7 +215,7 @@ async def _pass_on(
     said: Said,
     trades: tuple[author_trades.OpenTrade, ...],
 ) -> IntakeResult:
-    """Pass a message to trades, all at once: none waits for another's sale, or for one that does not answer.
+    """Pass a message to trades, all at once: a sale, or a trade that does not answer, delays none.
 
     A trade that ended meanwhile is left out. After all were asked, the first failure is raised.
     """

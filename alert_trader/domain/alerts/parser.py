@@ -44,8 +44,8 @@ class _Parsed(NamedTuple):
 def parse(message: AlertMessage, room: RoomRule = NO_RULE) -> ParsedAlert:
     """Read a message. Its own New York date resolves years and DTE.
 
-    `room` is what the author's room leaves unsaid; without it, what is missing is denied. Only a first
-    message opens a trade, and only a first message or a reply closes one.
+    `room` has the defaults of the author's channel; without it, an alert with a missing part is denied. Only
+    a first message opens a trade, and only a first message or a reply closes one.
     """
     alert = _run(message, room).alert
     return alert if message.nature is Nature.FIRST else first_hand(alert, message.nature)

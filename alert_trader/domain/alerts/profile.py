@@ -47,7 +47,7 @@ class OnAdd(StrEnum):
 
 
 class DefaultExpiry(StrEnum):
-    """The expiration a room means where an alert names none."""
+    """The expiration of an alert that names none."""
 
     TODAY = "0DTE"
     WEEKLY = "weekly"
@@ -58,14 +58,14 @@ class DefaultExpiry(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomRule:
-    """The defaults of an author's room. Without one, an alert with a missing part is denied."""
+    """The defaults of an author's channel. Without them, an alert with a missing part is denied."""
 
     right: Right | None = None
     """The right of a strike without c or p."""
     expiry: DefaultExpiry | None = None
     """The expiration of an alert without one."""
     alone: bool = True
-    """Whether a contract alone, with neither action nor price, is an alert: in a room of alerts it is."""
+    """Whether a contract alone, with neither action nor price, is an alert: in a channel for alerts it is."""
 
 
 FACTORS = {"lotto": Decimal("0.5"), "super lotto": Decimal("0.25"), "half size": Decimal("0.5")}

@@ -262,7 +262,7 @@ class OrderLedger:
         )
 
     def intend(self, intent: OrderIntent) -> LedgerOrder:
-        """Enter an order before it is sent.
+        """Record an order before it is sent.
 
         One that was reported already (after a reset) keeps what is known of it.
         """
@@ -281,7 +281,7 @@ class OrderLedger:
         return order
 
     def settle(self, client_order_id: ClientOrderId, state: OrderState) -> LedgerOrder:
-        """Enter how a submission ended.
+        """Record how a submission ended.
 
         What the broker has already reported stays, whatever the answer was.
         """
@@ -341,7 +341,7 @@ class OrderLedger:
         return None
 
     def _adopt(self, name: ClientOrderId, report: OrderReport) -> LedgerOrder:
-        """Enter an order of this trade that is not in its history, because of a reset."""
+        """Record an order of this trade that is not in its history, because of a reset."""
         named = read_client_order_id(name)
         assert named is not None
         order = self.by_id[name] = LedgerOrder(

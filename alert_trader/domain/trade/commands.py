@@ -3,7 +3,7 @@
 A command is allowed, allowed under conditions, or refused.
 
 The validators of the workflow's updates ask `refusal`; the pages in `specs/` are written from the same table.
-A refusal says first what is the case, then what to do.
+A refusal says first what is wrong, then what to do.
 """
 
 from collections.abc import Callable, Iterable
@@ -229,7 +229,7 @@ TABLE: dict[tuple[TradeCommand, Phase], Rule] = {
 
 
 def refusal(command: TradeCommand, trade: Situation) -> str | None:
-    """Say why a command is refused now; None when it is allowed."""
+    """Return why a command is refused now; None when it is allowed."""
     rule = TABLE[command, trade.phase]
     text = rule.refusal
     if text is None:

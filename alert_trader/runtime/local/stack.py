@@ -189,7 +189,7 @@ class Stack:
         await self._children["venue"].kill(signal.SIGKILL)
 
     async def supervise(self, report: Callable[[str], None]) -> None:
-        """Keep every process running for ever; raises StackError when one keeps ending."""
+        """Keep every process running; raises StackError when one keeps ending."""
         starts = {
             "temporal": self._start_temporal,
             "redis": self._start_redis,

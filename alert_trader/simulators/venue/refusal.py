@@ -1,4 +1,4 @@
-"""How the venue says no: an HTTP status, a code and words, in the broker's envelope.
+"""How the venue rejects a request: an HTTP status, a code and words, in the broker's envelope.
 
 Codes and words are the broker's where a capture or its documentation shows them; the ones marked `invented`
 below are not, and nobody should decide on their exact text.

@@ -11,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.account.preflight import Check
     from alert_trader.domain.account.trading_state import AccountState
     from alert_trader.domain.audit.event import EventKind
-    from alert_trader.domain.market.calendar import NEW_YORK, new_york_date
+    from alert_trader.domain.market.calendar import NEW_YORK, eastern, new_york_date
     from alert_trader.domain.market.trading_hours import TradingHours
     from alert_trader.workflows import activity_options, timing
     from alert_trader.workflows.activity_options import run_activity
@@ -142,7 +142,7 @@ class Days:
         self.halt_reminded = account.day.date
         if new_york_date(account.halted_at) != account.day.date:
             text = (
-                f"Still {account.state} since {account.halted_at:%Y-%m-%d %H:%M} UTC by "
+                f"Still {account.state} since {eastern(account.halted_at, '%Y-%m-%d %H:%M')} by "
                 f"{account.halted_by}: {account.halt_reason}"
             )
             account.record(now, EventKind.STILL_HALTED, text, since=account.halted_at.isoformat())

@@ -9,6 +9,7 @@ from alert_trader.domain.account.reconciliation import Difference, ForeignOrder
 from alert_trader.domain.account.reservation import OpenTrade
 from alert_trader.domain.account.trading_state import AccountState
 from alert_trader.domain.account.view import AccountView, OpenTradeView
+from alert_trader.domain.market.calendar import eastern
 from alert_trader.domain.money import Usd, plain
 from alert_trader.workflows.interface import AccountRequest
 
@@ -71,7 +72,7 @@ def build_view(
 def details(view: AccountView) -> str:
     """Write the account's page in Markdown: state, what is used of each limit, last events."""
     limits, committed, since = view.limits, _dollars(view.committed), view.stream_since
-    stream = "lost" if since is None else f"connected since {since:%H:%M:%S} UTC"
+    stream = "lost" if since is None else f"connected since {eastern(since)}"
     rows = [
         f"**{view.state.upper()}** · account `{view.account}` · {view.mode} · epoch {view.epoch}",
         "",
@@ -88,7 +89,7 @@ def details(view: AccountView) -> str:
         ),
         "",
         *(
-            f"{event.sequence}. {event.at:%m-%d %H:%M:%S} {_plain(event.text)}  "
+            f"{event.sequence}. {eastern(event.at, '%m-%d %H:%M:%S')} {_plain(event.text)}  "
             for event in view.events[-PAGE_EVENTS:]
         ),
     ]

@@ -115,7 +115,7 @@ class StepsBeforeEntry(TradeCommands):
         return await self._decide(sized)
 
     async def _decide(self, sized: SizedEntry) -> Trigger:
-        """Say what becomes of a proposal: shown only, asked about first, recorded as a dry run, or bought."""
+        """Decide what happens to a sized entry: show it, ask a person, record a dry run, or buy."""
         profile = self._request.policy.profile
         if profile.approval is Approval.WATCH:
             self._record_plan(sized, EventKind.WATCHED)

@@ -270,7 +270,7 @@ class Entry:
         return code in RETRIED or (code == Code.LIMIT_ORDERS_PER_MINUTE and self._entry.admitted)
 
     def _note_admission(self, answer: SubmitAnswer) -> None:
-        """Take in the account's answer: whether it has admitted the entry, and for how many contracts."""
+        """Record the account's answer: whether it has admitted the entry, and for how many contracts."""
         entry = self._entry
         entry.unreachable = entry.unreachable + 1 if answer.code == Code.ACCOUNT_UNREACHABLE else 0
         entry.reserved = (

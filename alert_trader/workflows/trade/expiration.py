@@ -1,4 +1,4 @@
-"""The last look at a contract as it stops trading: nobody sells what is held after that."""
+"""The last quote of a contract as it stops trading: nothing is sold after that."""
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError

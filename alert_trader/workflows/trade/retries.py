@@ -14,7 +14,7 @@ from typing import Self
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from alert_trader.domain.market.calendar import new_york_date
+    from alert_trader.domain.market.calendar import eastern, new_york_date
     from alert_trader.domain.market.trading_hours import BY_RULE, TradingHours
     from alert_trader.workflows import timing
     from alert_trader.workflows.waiting import wait
@@ -61,7 +61,7 @@ class OpenRetries:
     def text(self) -> str:
         """Say what is being retried; empty when nothing is."""
         return "; ".join(
-            f"{what}, next attempt at {again:%Y-%m-%d %H:%M} UTC"
+            f"{what}, next attempt at {eastern(again, '%Y-%m-%d %H:%M')}"
             for what, again in self.next_attempts.items()
         )
 
@@ -81,7 +81,7 @@ class RetryLoop:
         page: Callable[[str], object] | None,
         page_from: datetime,
     ) -> None:
-        """Take the attempts up into `retries` as `what`; `page` a person about it from `page_from` on."""
+        """Show the attempts in `retries` as `what`; `page` a person about it from `page_from` on."""
         self._retries = retries
         self._pauses = pauses
         self._what = what
@@ -126,7 +126,7 @@ class RetryLoop:
             if self.attempts >= timing.PAGE_AFTER and self._is_time_to_page():
                 self._page(
                     f"{self._what}, after {self.attempts} attempts. Next attempt at "
-                    f"{again:%Y-%m-%d %H:%M} UTC. Check it at the broker"
+                    f"{eastern(again, '%Y-%m-%d %H:%M')}. Check it at the broker"
                 )
         await wait(lambda: settled() or self._retries.requested != requested, again, self._what)
         if self._retries.requested != requested:
@@ -150,7 +150,7 @@ def next_attempt(
 ) -> datetime:
     """Return the moment of the next attempt after so many.
 
-    The last of `pauses` repeats. None goes past an open.
+    The last of `pauses` repeats. None is later than the next open.
     """
     pause = pauses[min(attempts, len(pauses) - 1)]
     if pause > timing.SHORT_PAUSE and not in_session(now, hours):

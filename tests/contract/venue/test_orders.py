@@ -118,7 +118,7 @@ async def test_a_fill_can_beat_a_cancel(api_client: ApiClient) -> None:
 
 
 async def test_an_ended_order_cannot_be_cancelled(api_client: ApiClient) -> None:
-    """Cancelling a filled order is refused with the broker's code."""
+    """Cancelling a filled order is rejected with the broker's code."""
     order = await api_client.reach(await api_client.buy("2.05"), OrderStatus.FILLED)
     with pytest.raises(TastytradeError, match="cannot_update_order"):
         await api_client.account.delete_order(api_client.session, order.id)
@@ -189,7 +189,7 @@ async def test_a_market_order_fills_whole_beyond_the_displayed_size(api_client: 
 async def test_a_closed_market_queues_limits_and_rejects_opening_market_orders(api_client: ApiClient) -> None:
     """A limit is Received with a warning and goes to work at the opening.
 
-    An opening market order is refused.
+    An opening market order is rejected.
     """
     await api_client.control.set_session(is_open=False)
     reply = await api_client.account.place_order(
@@ -285,7 +285,7 @@ async def test_a_vertical_trades_at_its_net(api_client: ApiClient) -> None:
     ],
 )
 async def test_refusals_have_the_brokers_codes(api_client: ApiClient, order: LimitOrder, code: str) -> None:
-    """What the broker refuses is refused with its code, and no order is made."""
+    """What the broker rejects is rejected with its code, and no order is made."""
     with pytest.raises(TastytradeError, match=code):
         await api_client.send(order)
     assert api_client.accepted() == 0
