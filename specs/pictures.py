@@ -87,7 +87,7 @@ async def play(guild: Guild) -> None:
     await shoot(
         page + "".join(f"&only={each['id']}" for each in (asked, waiting, old, denied)),
         PICTURES / "approval-and-denial.png",
-        height=985,
+        height=1015,
     )
 
 
