@@ -154,7 +154,7 @@ def _show(made: Report) -> None:
 def _lines(made: Report) -> Table:
     head = wording.HEADS[made.scope.grouping]
     table = _table(f"By {head}", head)
-    for name in ("alerts", "bought", "denied", "contracts filled", "won", "P&L $", "fees $"):
+    for name in ("alerts", "bought", "denied or\nrejected", "contracts filled", "won", "P&L $", "fees $"):
         table.add_column(name, justify="right", no_wrap=True)
     for line in made.lines:
         counts = (

@@ -30,6 +30,7 @@ class Signals:
 
     running: tuple[str, ...] = ("trade-m1",)
     failure: RPCStatusCode = RPCStatusCode.NOT_FOUND
+    message: str = "no such workflow"
     sent: list[tuple[str, str, OrderReport]] = field(default_factory=list)
 
     def get_workflow_handle(self, workflow_id: str) -> Any:
@@ -45,7 +46,7 @@ class _Handle:
     async def signal(self, name: str, report: OrderReport) -> None:
         """Keep a signal, or say that there is no such workflow."""
         if self.workflow_id not in self.signals.running:
-            raise RPCError("no such workflow", self.signals.failure, b"")
+            raise RPCError(self.signals.message, self.signals.failure, b"")
         self.signals.sent.append((self.workflow_id, name, report))
 
     async def query(self, name: str, **_: Any) -> Any:
@@ -174,14 +175,27 @@ async def test_a_working_order_of_an_ended_trade_pages_a_person(stream: Stream) 
     ]
 
 
-async def test_an_unreachable_server_restarts_the_stream(
-    stream: Stream, environment: ActivityEnvironment, gateway: PaperGateway
+@pytest.mark.parametrize(
+    ("failure", "message"),
+    [
+        (RPCStatusCode.UNAVAILABLE, "no such workflow"),
+        (RPCStatusCode.NOT_FOUND, "Namespace demo is not found"),
+    ],
+    ids=["server", "namespace"],
+)
+async def test_an_unreachable_server_or_namespace_restarts_the_stream(
+    stream: Stream,
+    environment: ActivityEnvironment,
+    gateway: PaperGateway,
+    failure: RPCStatusCode,
+    message: str,
 ) -> None:
     """FIL-10: a report that could not be handed over is not skipped.
 
     The attempt fails, and the next one catches up.
     """
-    stream.signals.running, stream.signals.failure, gateway.known = (), RPCStatusCode.UNAVAILABLE, [OURS]
+    stream.signals.failure, stream.signals.message = failure, message
+    stream.signals.running, gateway.known = (), [OURS]
     follow = StreamActivity(gateway, cast("Client", stream.signals), ()).follow_orders
     with pytest.raises(RPCError):
         await environment.run(follow, FollowRequest(account=ACCOUNT))
