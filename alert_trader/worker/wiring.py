@@ -25,6 +25,7 @@ from alert_trader.domain.execution.policy import Mode
 from alert_trader.domain.ids import AccountNumber
 from alert_trader.settings.model import Settings
 from alert_trader.worker.clock_guard import GuardedRunner
+from alert_trader.worker.current_details import PageOnRequest
 from alert_trader.workflows.account.workflow import AccountWorkflow
 from alert_trader.workflows.interface import task_queue
 from alert_trader.workflows.trade.workflow import TradeWorkflow
@@ -123,6 +124,7 @@ def make_worker(
         task_queue=task_queue(account),
         workflows=[TradeWorkflow, AccountWorkflow],
         activities=activities,
+        interceptors=[PageOnRequest()],
         workflow_runner=sandbox(),
         sticky_queue_schedule_to_start_timeout=STICKY,
         graceful_shutdown_timeout=GRACE,

@@ -65,6 +65,7 @@ class Cancels:
             await self._until_ended(order)
         finally:
             self._state.cancelling.remove(order.client_order_id)
+            del self._running[order.client_order_id]
 
     async def _until_ended(self, order: LedgerOrder) -> None:
         await wait(

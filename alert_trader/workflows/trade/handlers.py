@@ -47,7 +47,8 @@ class TradeHandlers:
         self._state = TradeState()
         self._tasks = Tasks()
         title = f"{request.alert.author_name or request.alert.author_id}: {request.alert.text}"
-        self._journal = Journal(self._state, workflow.info().workflow_id, title, self._refresh)
+        counted = metrics.TradeMetrics(self._state.events)
+        self._journal = Journal(self._state, workflow.info().workflow_id, title, counted.count)
         self._notifier = Notifier(self._state, self._journal, self.view)
         self._card = CardPublisher(self._state, self._journal, self.view, request.account)
         # these four begin with the entry
@@ -62,10 +63,9 @@ class TradeHandlers:
     def _record(self, kind: EventKind, text: str, /, **facts: object) -> None:
         self._journal.record(workflow.now(), kind, text, **facts)
 
-    def _refresh(self) -> None:
-        """Update the trade's page in the Web UI, and count the event."""
-        metrics.count(self._journal.events)
-        workflow.set_current_details(details(self.view(), self._journal.events))
+    def page(self) -> str:
+        """Return the trade's page in the Web UI."""
+        return details(self.view(), self._journal.events)
 
     def _index(self) -> None:
         """Update the search attributes, which are the columns of lists."""

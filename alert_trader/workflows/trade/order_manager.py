@@ -225,16 +225,14 @@ class OrderManager:
 
         `order` names it where the report cannot.
         """
-        absent = {each.client_order_id for each in self.ledger.confirmed_absent}
-        ended = {each.client_order_id for each in self.ledger.leg(Leg.ENTRY) if each.done}
         update = self.ledger.apply(report, None if order is None else order.client_order_id)
         if update is None:
             return
         record_update(self._journal, workflow.now(), update, report, self.contract.occ_symbol)
         reported = update.order
-        if update.fills and reported.client_order_id in ended - absent:
+        if update.fills and reported.leg is Leg.ENTRY and update.was_done and not update.was_absent:
             self._cancel_entries_beside(reported)
-        if reported.client_order_id in absent:
+        if update.was_absent:
             # it was given up, or another was sent in its place; what it leaves uncovered when it has ended is
             # covered again
             text = (
