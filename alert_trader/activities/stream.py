@@ -238,7 +238,7 @@ class StreamActivity:
             f"order {report.order_id}: {report.side} {report.quantity} {report.symbol}, "
             f"{report.venue_status}. It is not touched"
         )
-        notice = Notice(level=Level.STORY, workflow_id="", title="Foreign order in the account", text=text)
+        notice = Notice(level=Level.STORY, workflow_id="", title="Foreign order in the account", note=text)
         await asyncio.gather(*(channel.tell(notice) for channel in self._channels), return_exceptions=True)
         try:
             account = self._client.get_workflow_handle(account_workflow_id(self._reader.account))
@@ -253,7 +253,7 @@ class StreamActivity:
             f"order {report.order_id} ({report.client_order_id}): {report.side} {report.quantity} "
             f"{report.symbol}, {report.venue_status}"
         )
-        notice = Notice(level=Level.PAGE, workflow_id=trade, title=title, text=text)
+        notice = Notice(level=Level.PAGE, workflow_id=trade, title=title, note=text)
         await asyncio.gather(*(channel.tell(notice) for channel in self._channels), return_exceptions=True)
 
 

@@ -7,6 +7,11 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 
 
+async def next_turn() -> None:
+    """Let everything else run that can run now."""
+    await workflow.wait_condition(lambda: True)
+
+
 async def wait(until: Callable[[], bool], bound: timedelta | datetime | None, why: str) -> bool:
     """Wait for a condition, at most for a time or until a moment; return whether it holds.
 

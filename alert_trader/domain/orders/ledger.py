@@ -22,7 +22,7 @@ from typing import assert_never
 from alert_trader.domain.ids import ClientOrderId, FillId, Leg, MessageId, OrderId, read_client_order_id
 from alert_trader.domain.market.contract import same_contract
 from alert_trader.domain.money import Price
-from alert_trader.domain.orders.ledger_totals import LedgerSums, LedgerTotals, LegTotals, OrderShare
+from alert_trader.domain.orders.ledger_totals import LedgerSums, LegTotals, OrderShare
 from alert_trader.domain.orders.order import (
     Fill,
     OrderIntent,
@@ -255,7 +255,7 @@ class OrderLedger(LedgerSums):
 
     def __post_init__(self) -> None:
         """Work out the sums over the orders that are there already."""
-        self._totals = LedgerTotals()
+        self._begin()
         for order in self.by_id.values():
             self._enter(order)
 

@@ -150,6 +150,10 @@ class LedgerSums:
     __slots__ = ("_totals",)
     _totals: LedgerTotals
 
+    def _begin(self) -> None:
+        """Begin without orders."""
+        self._totals = LedgerTotals()
+
     def count(self, leg: Leg) -> int:
         """Return the number of orders of one leg."""
         return len(self._totals.leg(leg).names)

@@ -74,9 +74,7 @@ def build_view(  # noqa: PLR0913 - the parts of a trade
         position=position,
         exits_working=0 if ledger is None else ledger.exits_working,
         unprotected=_unprotected(request, ledger, life, position),
-        unknown_orders=0
-        if ledger is None
-        else ledger.unknown_orders,
+        unknown_orders=0 if ledger is None else ledger.unknown_orders,
         fees=_fees(sized, ledger),
         pnl=_pnl(ledger, life, position - unvalued),
         unvalued=unvalued,

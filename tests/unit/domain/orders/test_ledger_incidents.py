@@ -43,9 +43,7 @@ def send(ledger: OrderLedger, exchange: PaperExchange, leg: Leg, quantity: int) 
 
 def absent(ledger: OrderLedger) -> list[ClientOrderId]:
     """Return the orders that were confirmed absent: they may still appear."""
-    return [
-        order.client_order_id for order in ledger.orders if order.state is OrderState.CONFIRMED_ABSENT
-    ]
+    return [order.client_order_id for order in ledger.orders if order.state is OrderState.CONFIRMED_ABSENT]
 
 
 def due(ledger: OrderLedger, policy: ExitPolicy) -> ExitPlan | None:
