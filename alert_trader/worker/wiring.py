@@ -34,6 +34,11 @@ STICKY = timedelta(seconds=2)
 """After this a killed worker's cached workflows continue elsewhere; the default 10 s leave a fill uncovered
 as long."""
 
+TASKS_AT_ONCE = 4
+"""Workflow tasks at once. A task's time runs from when a worker takes it: one that took fifty replays at once
+after a restart would finish none of them in time. More would not be faster, since one process computes on one
+core."""
+
 GRACE = timedelta(seconds=8)
 """For running activities at a shutdown: twice the longest call to the broker."""
 
@@ -126,6 +131,7 @@ def make_worker(
         activities=activities,
         interceptors=[PageOnRequest()],
         workflow_runner=sandbox(),
+        max_concurrent_workflow_tasks=TASKS_AT_ONCE,
         sticky_queue_schedule_to_start_timeout=STICKY,
         graceful_shutdown_timeout=GRACE,
         **options,

@@ -139,7 +139,8 @@ class AccountWorkflow:
                 mode=request.mode,
                 limits=self._account.settings_limits,
                 carried=self._carried,
-            )
+            ),
+            task_timeout=timing.TASK_TIMEOUT,
         )
 
     @property
