@@ -22,7 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.workflows.trade.journal import Journal
     from alert_trader.workflows.trade.state import TradeState
     from alert_trader.workflows.trade.unsent import BrokerCalls, UnsentEvents
-    from alert_trader.workflows.waiting import next_turn
+    from alert_trader.workflows.waiting import let_others_run
 
 MAX_EVENTS = 50
 """Events of one request: while the bot is not running for weeks, the whole trail must not enter the history
@@ -62,7 +62,7 @@ class CardPublisher:
         """Show each change until the trade is over; what is not shown by then is tried once more."""
         while not self._state.over or self._due():
             await workflow.wait_condition(lambda: self._due() or self._state.over)
-            await next_turn()
+            await let_others_run()
             if self._due():
                 await self._show()
 

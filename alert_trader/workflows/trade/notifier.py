@@ -15,7 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.workflows.trade.journal import Journal
     from alert_trader.workflows.trade.state import TradeState
     from alert_trader.workflows.trade.unsent import PAGES, BrokerCalls, UnsentEvents
-    from alert_trader.workflows.waiting import next_turn
+    from alert_trader.workflows.waiting import let_others_run
 
 MONEY = frozenset(
     {
@@ -63,7 +63,7 @@ class Notifier:
         """Send notices until the trade is over. A channel that does not work is not waited for."""
         while not self._state.over or self._unsent.due():
             await workflow.wait_condition(lambda: self._unsent.due() or self._state.over)
-            await next_turn()
+            await let_others_run()
             if self._unsent.due():
                 notice = self._next_notice()
                 with contextlib.suppress(ActivityError):
