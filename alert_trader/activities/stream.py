@@ -212,7 +212,7 @@ class StreamActivity:
         return [report for report in news if report.order_id in self._routed]
 
     def _trade(self, report: OrderReport) -> str | None:
-        """Return the workflow id of the trade that a report is for, and remember it; None for a foreign one."""
+        """Return the workflow id of a report's trade, and remember it; None for a foreign order."""
         named = None if report.client_order_id is None else read_client_order_id(report.client_order_id)
         trade = (
             trade_workflow_id(named[0]) if named else self._trade_of.get(report.replaces or report.order_id)

@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 
 from temporalio import workflow
 
-
 TURNS = 3
-"""Conditions that are met one after another, at most, from a command or a report to the call that follows it."""
+"""Waits that end one after another, at most, from a command or a report to the call that follows it."""
 
 
 async def let_others_run() -> None:

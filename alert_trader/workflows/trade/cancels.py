@@ -83,7 +83,11 @@ class Cancels:
                     await self._request(order)
                 checks = timing.CANCEL_READS
                 for delay in checks if loop.attempts < SHORT_CHECKS_UNTIL else checks[-1:]:
-                    if await wait(lambda: order.done, delay, f"for the end of {order.client_order_id}"):
+                    with self._calls.one():
+                        ended = await wait(
+                            lambda: order.done, delay, f"for the end of {order.client_order_id}"
+                        )
+                    if ended:
                         break
                     await self._read(order)
                 ended = order.done
