@@ -38,6 +38,7 @@ LONG = {
     "tests/workflows/test_hard_dates.py": "a workflow of each kind at each hard date",
     "tests/workflows/test_lookups_unanswered.py": "days of retries",
     "tests/workflows/test_orders_edited_in_the_app.py": "waits of the stream, in real time",
+    "tests/workflows/test_replay_cost.py": "an exit is rejected 400 times",
     "tests/workflows/test_unknown_outcomes.py": "the widest set of lost answers",
 }
 """Files that `make test-long` runs, and `make test` does not, with the reason. CI runs both."""

@@ -326,11 +326,16 @@ class Notice:
     level: Level
     workflow_id: str
     title: str
-    text: str
+    note: str = ""
+    """What a notice without events says."""
     view: TradeView | None = None
-    """The trade as it was then; None for a notice that is not about one trade."""
+    """The trade as it was then, with its last orders; None for a notice that is not about one trade."""
     events: tuple[TradeEvent, ...] = ()
-    """The events of the notice; `text` has their texts."""
+
+    @property
+    def text(self) -> str:
+        """What it says: the texts of its events, a line each, or its note."""
+        return "\n".join(event.text for event in self.events) or self.note
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
 from alert_trader import clock
+from alert_trader.activities.held_reports import HeldReports
 from alert_trader.activities.messages import (
     FOLLOW_ORDERS,
     FOREIGN_SIGNAL,
@@ -91,6 +92,7 @@ class StreamActivity:
         self._reconciliation = reconciliation or Reconciliation(reader, client)
         self._trade_of: OrderedDict[OrderId, str] = OrderedDict()
         self._routed: OrderedDict[OrderId, OrderReport] = OrderedDict()
+        self._held = HeldReports()
         self._foreign: set[OrderId] = set()
 
     @activity.defn(name=FOLLOW_ORDERS)
@@ -110,9 +112,15 @@ class StreamActivity:
         async with _heartbeats(), self._reader.follow() as reports:
             await self._catch_up()
             await self._report_status(request, StreamStatus(since=clock.now()))
+            self._held.clear()
             works = [
                 asyncio.create_task(each)
-                for each in (self._receive(reports), self._check(), self._reconciliation.run())
+                for each in (
+                    self._receive(reports),
+                    self._held.run(self._route_live),
+                    self._check(),
+                    self._reconciliation.run(),
+                )
             ]
             leaving = asyncio.create_task(activity.wait_for_worker_shutdown())
             try:
@@ -156,7 +164,11 @@ class StreamActivity:
     async def _receive(self, reports: AsyncIterator[OrderReport]) -> None:
         async for report in reports:
             record_heard()
-            await self._route(report, live=True)
+            if self._trade(report) is None or not self._held.take(report, self._routed.get(report.order_id)):
+                await self._route_live(report)
+
+    async def _route_live(self, report: OrderReport) -> None:
+        await self._route(report, live=True)
 
     async def _check(self) -> None:
         """Read the orders from time to time; raise `Unavailable` when the stream has not sent a change."""
@@ -196,23 +208,31 @@ class StreamActivity:
         oldest_first.sort(key=lambda each: each.received_at or datetime.min.replace(tzinfo=UTC))
         news = [report for report in oldest_first if self._routed.get(report.order_id) != report]
         for report in news:
+            self._held.drop(report.order_id)
             await self._route(report, live=False)
         return [report for report in news if report.order_id in self._routed]
 
-    async def _route(self, report: OrderReport, *, live: bool) -> None:
+    def _trade(self, report: OrderReport) -> str | None:
+        """Return the workflow id of a report's trade, and remember it; None for a foreign order."""
         named = None if report.client_order_id is None else read_client_order_id(report.client_order_id)
         trade = (
             trade_workflow_id(named[0]) if named else self._trade_of.get(report.replaces or report.order_id)
         )
+        if trade is not None:
+            self._remember(report.order_id, trade)
+        return trade
+
+    async def _route(self, report: OrderReport, *, live: bool) -> None:
+        trade = self._trade(report)
         if trade is None:
             await self._report_foreign(report, live=live)
             return
-        self._remember(report.order_id, trade)
         try:
             await self._client.get_workflow_handle(trade).signal(ORDER_REPORT_SIGNAL, report)
         except RPCError as failed:
             if kind_of(failed) not in {FailureKind.NOT_FOUND, FailureKind.COMPLETED}:
                 raise
+            named = None if report.client_order_id is None else read_client_order_id(report.client_order_id)
             bought = named is not None and named[1] is Leg.ENTRY and report.filled > 0
             if live and (bought or not report.status.terminal):
                 await self._page(
@@ -239,7 +259,7 @@ class StreamActivity:
             f"order {report.order_id}: {report.side} {report.quantity} {report.symbol}, "
             f"{report.broker_status}. It is not touched"
         )
-        notice = Notice(level=Level.STORY, workflow_id="", title="Foreign order in the account", text=text)
+        notice = Notice(level=Level.STORY, workflow_id="", title="Foreign order in the account", note=text)
         await asyncio.gather(*(channel.send(notice) for channel in self._channels), return_exceptions=True)
         try:
             account = self._client.get_workflow_handle(account_workflow_id(self._reader.account))
@@ -254,7 +274,7 @@ class StreamActivity:
             f"order {report.order_id} ({report.client_order_id}): {report.side} {report.quantity} "
             f"{report.symbol}, {report.broker_status}"
         )
-        notice = Notice(level=Level.PAGE, workflow_id=trade, title=title, text=text)
+        notice = Notice(level=Level.PAGE, workflow_id=trade, title=title, note=text)
         await asyncio.gather(*(channel.send(notice) for channel in self._channels), return_exceptions=True)
 
 

@@ -14,6 +14,7 @@ from alert_trader.domain.account.limits import Limits
 from alert_trader.domain.account.view import AccountView
 from alert_trader.domain.execution.policy import Mode
 from alert_trader.domain.ids import AccountNumber, account_workflow_id
+from alert_trader.workflows.activity_options import PROTECTS
 from alert_trader.workflows.interface import (
     ACCOUNT_VIEW_QUERY,
     ACCOUNT_WORKFLOW,
@@ -21,6 +22,7 @@ from alert_trader.workflows.interface import (
     AccountRequest,
     task_queue,
 )
+from alert_trader.workflows.timing import TASK_TIMEOUT
 
 log = logging.getLogger("alert-trader.worker")
 
@@ -43,6 +45,9 @@ async def ensure_account_workflow(
             AccountRequest(account=account, mode=mode, limits=limits),
             id=account_workflow_id(account),
             task_queue=task_queue(account),
+            task_timeout=TASK_TIMEOUT,
+            # a halt is a task of this workflow
+            priority=PROTECTS,
             id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
             static_summary=f"Account {account}",
         )

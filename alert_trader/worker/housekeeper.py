@@ -41,6 +41,7 @@ from alert_trader.workflows.housekeeping import (
     HousekeepingWorkflow,
     Round,
 )
+from alert_trader.workflows.timing import TASK_TIMEOUT
 
 log = logging.getLogger("alert-trader.housekeeper")
 
@@ -93,6 +94,7 @@ async def keep_schedule(client: Client, every: timedelta) -> None:
             Round(),
             id=HOUSEKEEPING_WORKFLOW,
             task_queue=HOUSEKEEPING_QUEUE,
+            task_timeout=TASK_TIMEOUT,
             static_summary="Archive closed trades, repair the mirrors",
         ),
         spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)]),

@@ -25,6 +25,7 @@ from alert_trader.domain.execution.policy import Mode
 from alert_trader.domain.ids import AccountNumber
 from alert_trader.settings.model import Settings
 from alert_trader.worker.clock_guard import GuardedRunner
+from alert_trader.worker.current_details import PageOnRequest
 from alert_trader.workflows.account.workflow import AccountWorkflow
 from alert_trader.workflows.interface import task_queue
 from alert_trader.workflows.trade.workflow import TradeWorkflow
@@ -32,6 +33,11 @@ from alert_trader.workflows.trade.workflow import TradeWorkflow
 STICKY = timedelta(seconds=2)
 """After this a killed worker's cached workflows continue elsewhere; the default 10 s leave a fill uncovered
 as long."""
+
+TASKS_AT_ONCE = 4
+"""Workflow tasks at once. A task's time runs from when a worker takes it: one that took fifty replays at once
+after a restart would finish none of them in time. More would not be faster, since one process computes on one
+core."""
 
 GRACE = timedelta(seconds=8)
 """For running activities at a shutdown: twice the longest call to the broker."""
@@ -123,7 +129,9 @@ def make_worker(
         task_queue=task_queue(account),
         workflows=[TradeWorkflow, AccountWorkflow],
         activities=activities,
+        interceptors=[PageOnRequest()],
         workflow_runner=sandbox(),
+        max_concurrent_workflow_tasks=TASKS_AT_ONCE,
         sticky_queue_schedule_to_start_timeout=STICKY,
         graceful_shutdown_timeout=GRACE,
         **options,

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
+from temporalio.common import Priority, RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.ids import AccountNumber
@@ -34,7 +34,14 @@ class ActivityOptions:
     """None: retried as Temporal does by default, without an end."""
     task_queue: str | None = None
     """None: the workflow's own."""
+    priority: Priority = Priority.default
+    """Which of the tasks that wait in a queue goes first; by default the workflow's."""
 
+
+PROTECTS, READS, BUYS, TELLS = (Priority(priority_key=key) for key in (1, 2, 3, 5))
+"""The order in which waiting tasks go to a worker that has no time for all of them: exits, cancels and the
+order stream; what is read for them; entries, at the priority of a workflow that names none; notices and
+cards. The server knows 1 to 5."""
 
 ONCE = RetryPolicy(maximum_attempts=1)
 """What changes something at the broker is never retried by Temporal: after a lost answer the workflow looks
@@ -48,6 +55,7 @@ SIZE_LIMIT = timedelta(seconds=30)
 sent."""
 
 SIZE = ActivityOptions(
+    priority=BUYS,
     start_to_close=timedelta(seconds=12),
     schedule_to_close=SIZE_LIMIT,
     retry=RetryPolicy(
@@ -56,14 +64,15 @@ SIZE = ActivityOptions(
 )
 """Three calls to the broker one after another, each within its own call timeout."""
 
-SUBMIT_EXIT = ActivityOptions(start_to_close=timedelta(seconds=10), retry=ONCE)
+SUBMIT_EXIT = ActivityOptions(start_to_close=timedelta(seconds=10), retry=ONCE, priority=PROTECTS)
 """Above the broker's call timeout, so that no HTTP call outlives its activity; short, because a lost worker
 is noticed only here. An exit waits for a worker as long as it takes."""
 
-SUBMIT_ENTRY = replace(SUBMIT_EXIT, schedule_to_start=timedelta(seconds=15))
+SUBMIT_ENTRY = replace(SUBMIT_EXIT, schedule_to_start=timedelta(seconds=15), priority=BUYS)
 """An entry that waited this long for a worker is not sent: it is decided again."""
 
 READ = ActivityOptions(
+    priority=READS,
     start_to_close=timedelta(seconds=8),
     schedule_to_close=timedelta(seconds=25),
     retry=RetryPolicy(
@@ -74,19 +83,21 @@ READ = ActivityOptions(
 )
 """A read is repeated, but not for long: the workflow that waits for it must continue without the answer."""
 
-CANCEL = replace(READ, retry=ONCE)
+CANCEL = replace(READ, retry=ONCE, priority=PROTECTS)
 """The workflow reads the order after a cancel request, and then requests it again."""
 
 NOTIFY_LIMIT = timedelta(minutes=2)
 """A notice never delays a trade, and is given up after this time: the events are in the history anyway."""
 
 NOTIFY = ActivityOptions(
+    priority=TELLS,
     start_to_close=timedelta(seconds=5),
     schedule_to_close=NOTIFY_LIMIT,
     retry=RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_attempts=6),
 )
 
 CARD = ActivityOptions(
+    priority=TELLS,
     start_to_close=timedelta(seconds=20),
     schedule_to_close=timedelta(minutes=1),
     retry=RetryPolicy(
@@ -103,6 +114,7 @@ READ_ACCOUNT = replace(READ, start_to_close=timedelta(seconds=25), schedule_to_c
 """Ten calls to the broker, a few at once, each within its own call timeout."""
 
 FOLLOW_ORDERS = ActivityOptions(
+    priority=PROTECTS,
     start_to_close=2 * timing.ACCOUNT_RUN,
     heartbeat=timedelta(seconds=6),
     retry=RetryPolicy(
@@ -149,6 +161,7 @@ async def run_activity(
         schedule_to_start_timeout=options.schedule_to_start,
         heartbeat_timeout=options.heartbeat,
         retry_policy=options.retry,
+        priority=options.priority,
         summary=summary,
     )
     return found
@@ -181,5 +194,6 @@ def start_activity(
         schedule_to_close_timeout=options.schedule_to_close,
         heartbeat_timeout=options.heartbeat,
         retry_policy=options.retry,
+        priority=options.priority,
         summary=summary,
     )

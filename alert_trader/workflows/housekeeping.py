@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
         PageRequest,
         PageResult,
     )
-    from alert_trader.workflows import activity_options
+    from alert_trader.workflows import activity_options, timing
     from alert_trader.workflows.activity_options import run_activity
 
 HOUSEKEEPING_WORKFLOW = "HousekeepingWorkflow"
@@ -62,7 +62,9 @@ class HousekeepingWorkflow:
             if token is None:
                 break
         else:
-            workflow.continue_as_new(Round(token=token, began_at=began_at, counts=counts))
+            workflow.continue_as_new(
+                Round(token=token, began_at=began_at, counts=counts), task_timeout=timing.TASK_TIMEOUT
+            )
         cleaned = await run_activity(
             CLEAN_UP,
             CleanUpRequest(began_at=began_at, complete=counts.problem is None),

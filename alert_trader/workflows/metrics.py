@@ -1,10 +1,10 @@
 """The Prometheus metrics of trades, counted from the journal alone, as the audit trail is.
 
-The SDK's meter counts nothing during a replay. Labels are closed sets: no id, name or symbol becomes one.
+Nothing is counted, or worked out, during a replay. Labels are closed sets: no id, name or symbol becomes one.
 """
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime
 
 from temporalio import workflow
 
@@ -49,9 +49,34 @@ STAGES = {
 counts."""
 
 
-def count(events: Sequence[TradeEvent]) -> None:
-    """Count the newest event of a journal."""
-    newest = events[-1]
+class TradeMetrics:
+    """Counts the events of one trade, each once."""
+
+    def __init__(self, events: Iterable[TradeEvent] = ()) -> None:
+        """Continue after `events`, which were counted by an earlier run."""
+        self._first: dict[EventKind, datetime] = {}
+        """When the first event of each kind was recorded."""
+        for event in events:
+            self._first.setdefault(event.kind, event.at)
+
+    def count(self, event: TradeEvent) -> None:
+        """Count a new event."""
+        first = event.kind not in self._first
+        self._first.setdefault(event.kind, event.at)
+        if not workflow.unsafe.is_replaying():
+            _count(event)
+            if first:
+                self._measure_stage(event)
+
+    def _measure_stage(self, event: TradeEvent) -> None:
+        """Record how long the stage took that the first event of its kind has ended, if it has ended one."""
+        if event.kind in STAGES and (begun := self._first.get(STAGES[event.kind][1])) is not None:
+            workflow.metric_meter().create_histogram_timedelta(STAGE, "Time a stage of a trade took.").record(
+                event.at - begun, {"stage": STAGES[event.kind][0]}
+            )
+
+
+def _count(newest: TradeEvent) -> None:
     meter = workflow.metric_meter()
     meter.create_counter(EVENTS, "Audit events by kind.").add(1, {"kind": newest.kind.value})
     if (outcome := outcome_of(newest)) is not None:
@@ -70,9 +95,6 @@ def count(events: Sequence[TradeEvent]) -> None:
         meter.create_counter(TRADES, "Trades that are over, by outcome.").add(
             1, {"outcome": newest.facts.get("outcome", "")}
         )
-    if (took := stage_of(events)) is not None:
-        name, time = took
-        meter.create_histogram_timedelta(STAGE, "Time a stage of a trade took.").record(time, {"stage": name})
 
 
 def outcome_of(event: TradeEvent) -> str | None:
@@ -87,15 +109,6 @@ def outcome_of(event: TradeEvent) -> str | None:
 
 def record_halt(*, halted: bool) -> None:
     """Set the gauge that says whether the account is halted, or being flattened."""
+    if workflow.unsafe.is_replaying():
+        return
     workflow.metric_meter().create_gauge(HALTED, "1 while no entry may be sent.").set(int(halted))
-
-
-def stage_of(events: Sequence[TradeEvent]) -> tuple[str, timedelta] | None:
-    """Return the stage that the newest event ended and how long it took; None if it ended none."""
-    newest = events[-1]
-    stage = STAGES.get(newest.kind)
-    if stage is None or any(event.kind is newest.kind for event in events[:-1]):
-        return None
-    name, from_kind = stage
-    begun = next((event.at for event in events if event.kind is from_kind), None)
-    return None if begun is None else (name, newest.at - begun)

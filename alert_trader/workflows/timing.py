@@ -97,6 +97,11 @@ POSITION_RECHECK = timedelta(seconds=60)
 COMMAND_WAIT = timedelta(seconds=20)
 """How long a command's caller waits for it to be done; the command continues after that."""
 
+TASK_TIMEOUT = timedelta(seconds=3)
+"""How long a worker may take for one workflow task. When a worker dies within one, the workflow continues
+elsewhere after this. It bounds a replay, too: that of a run of 2,000 events takes well below a second, and a
+worker takes few at once (`alert_trader.worker.wiring.TASKS_AT_ONCE`)."""
+
 ACCOUNT_RUN = timedelta(hours=24)
 """One run of an account's workflow, or less if Temporal suggests it: its history stays small, and its whole
 state is carried over."""

@@ -6,6 +6,15 @@ from datetime import datetime, timedelta
 
 from temporalio import workflow
 
+TURNS = 3
+"""Waits that end one after another, at most, from a command or a report to the call that follows it."""
+
+
+async def let_others_run() -> None:
+    """Let what follows from the same event happen first. It takes no time."""
+    for _ in range(TURNS):
+        await workflow.wait_condition(lambda: True)
+
 
 async def wait(until: Callable[[], bool], bound: timedelta | datetime | None, why: str) -> bool:
     """Wait for a condition, at most for a time or until a moment; return whether it holds.

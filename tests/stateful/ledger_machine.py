@@ -17,7 +17,7 @@ from alert_trader.domain.ids import ClientOrderId, Leg, OrderId, client_order_id
 from alert_trader.domain.market.quotes import PENNY
 from alert_trader.domain.money import Price
 from alert_trader.domain.orders import ledger
-from alert_trader.domain.orders.order import OrderIntent, OrderReport, OrderStatus, Side
+from alert_trader.domain.orders.order import OrderIntent, OrderKind, OrderReport, OrderStatus, Side
 from tests.support.paper_exchange import MESSAGE, OTHER_SYMBOL, SYMBOL, PaperExchange, PaperOrder, intent
 
 ENDS = (OrderStatus.CANCELLED, OrderStatus.EXPIRED, OrderStatus.REJECTED)
@@ -240,6 +240,45 @@ class LedgerMachine(RuleBasedStateMachine):
         )
         assert self.ledger.position >= 0
         assert self.exchange.filled(Leg.ENTRY) >= self.exchange.filled(Leg.EXIT)
+
+    @invariant()
+    def the_sums_are_those_of_the_orders(self) -> None:
+        """FIL-30: what the ledger keeps up to date is what its orders add up to, worked out anew."""
+        ledger, state = self.ledger, self.ledger_module.OrderState
+        for leg, fills, still_open in (
+            (Leg.ENTRY, ledger.entry_fills, ledger.open_entries),
+            (Leg.EXIT, ledger.exit_fills, ledger.open_exits),
+        ):
+            orders = [order for order in ledger.orders if order.leg is leg]
+            assert list(ledger.leg(leg)) == orders
+            assert list(still_open) == [order for order in orders if not order.done]
+            known = [fill for order in orders for fill in order.fills]
+            assert list(fills) == sorted(known, key=lambda fill: (fill.at, fill.fill_id))
+            assert ledger.count(leg) == len(orders)
+            numbers = [int(str(order.client_order_id).rpartition("-")[2][1:]) for order in orders]
+            assert ledger.next_sequence(leg) == 1 + max(numbers, default=0)
+        exits = [order for order in ledger.orders if order.leg is Leg.EXIT]
+        at_limit = [order for order in exits if order.kind is not OrderKind.MARKET]
+        assert ledger.planned == sum(order.filled + order.open for order in at_limit)
+        assert ledger.sold_at_market == sum(
+            order.filled + order.open for order in exits if order not in at_limit
+        )
+        assert ledger.protected == sum(
+            order.filled + order.open for order in at_limit if order.state is state.ACKNOWLEDGED
+        )
+        at_broker = {state.ACKNOWLEDGED, state.CONFIRMED_ABSENT}
+        assert ledger.exits_ended == any(order.done and order.state in at_broker for order in exits)
+        assert ledger.unknown_orders == sum(order.state is state.UNKNOWN for order in ledger.orders)
+        for since in range(len(exits) + 2):
+            last = exits[since:]
+            failed = [order.done and order.filled == 0 for order in last]
+            in_a_row = failed[::-1].index(False) if False in failed else len(failed)
+            assert ledger.failed_exits(since) == in_a_row
+        newest = list(ledger.orders)[-2:]
+        older = [order for order in ledger.orders if order not in newest and not order.done]
+        assert {order.client_order_id for order in ledger.recent(2)} == {
+            order.client_order_id for order in (*older, *newest)
+        }
 
     @invariant()
     def nothing_is_oversold(self) -> None:

@@ -23,6 +23,7 @@ async def env(temporal_binary: str) -> AsyncIterator[WorkflowEnvironment]:
             *("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"),
             *("--dynamic-config-value", 'history.timerProcessorMaxTimeShift="1ms"'),
             *("--dynamic-config-value", "history.transferProcessorMaxPollRPS=1000"),
+            *("--dynamic-config-value", "matching.numTaskqueueWritePartitions=1"),
             *("--dynamic-config-value", "history.timerProcessorMaxPollRPS=1000"),
             *("--dynamic-config-value", "history.MaxBufferedQueryCount=100"),
             *("--dynamic-config-value", f"frontend.WorkflowTimeSkippingMaxSkipPerSession={SKIPS}"),

@@ -439,6 +439,9 @@ async def test_two_weeks_of_trading_stay_within_history_limits(clocked: Clocked)
         described = await clocked.handle.describe()
         runs.add(described.run_id)
         assert described.history_length < LONGEST
+        if count > 0:  # the first run is started by this file
+            timeout = described.raw_description.execution_config.default_workflow_task_timeout
+            assert timeout.ToTimedelta() == timing.TASK_TIMEOUT
         assert is_trading_day(day)
         day = next_trading_day(day)
     assert len(runs) >= 10

@@ -17,6 +17,7 @@ from alert_trader.domain.ids import trade_workflow_id
 from alert_trader.domain.trade.lifecycle import Phase
 from alert_trader.workflows.interface import TRADE_WORKFLOW, TradeRequest, task_queue
 from alert_trader.workflows.search_attributes import ACCOUNT, AUTHOR, MODE, PHASE
+from alert_trader.workflows.timing import TASK_TIMEOUT
 
 _SUMMARY_LENGTH = 120
 """Temporal allows 400 bytes of summary; a list shows fewer."""
@@ -45,6 +46,7 @@ async def start_trade(client: Client, request: TradeRequest) -> Started:
                 request,
                 id=workflow_id,
                 task_queue=task_queue(request.account),
+                task_timeout=TASK_TIMEOUT,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 # the same answer for an open and a closed trade; the server recognises a retry of the same
                 # call

@@ -12,14 +12,17 @@ An order may have several versions at the broker: an edit in the broker's app re
 new id.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from itertools import islice
 from typing import assert_never
 
 from alert_trader.domain.ids import ClientOrderId, FillId, Leg, MessageId, OrderId, read_client_order_id
 from alert_trader.domain.market.contract import same_contract
 from alert_trader.domain.money import Price
+from alert_trader.domain.orders.ledger_totals import LedgerSums, LegTotals, OrderShare
 from alert_trader.domain.orders.order import (
     Fill,
     OrderIntent,
@@ -231,19 +234,46 @@ class LedgerUpdate:
     """An order of unknown outcome, or one confirmed absent, is at the broker."""
     wrong_contract: bool
     """The broker shows another contract under this order, or more of it filled than before."""
+    was_done: bool
+    """The order could fill no more, by what was known before."""
+    was_absent: bool
+    """The order was confirmed absent before."""
 
 
 @dataclass(slots=True)
-class OrderLedger:
+class OrderLedger(LedgerSums):
     """The orders of the trade from `message` in the contract `symbol` (OCC).
 
-    Plain data: it survives a round trip through JSON.
+    Plain data: it survives a round trip through JSON. Its orders change in its methods alone, so that the
+    sums over them never have to be worked out again.
     """
 
     message: MessageId
     symbol: str
     by_id: dict[ClientOrderId, LedgerOrder] = field(default_factory=dict)
     """The orders in the order they were intended."""
+
+    def __post_init__(self) -> None:
+        """Work out the sums over the orders that are there already."""
+        self._begin()
+        for order in self.by_id.values():
+            self._enter(order)
+
+    def _enter(self, order: LedgerOrder) -> None:
+        """Enter an order into the sums, as it is now."""
+        done, filled = order.done, order.filled
+        share = OrderShare(
+            at_market=order.kind is OrderKind.MARKET,
+            acknowledged=order.state is OrderState.ACKNOWLEDGED,
+            confirmed_absent=order.state is OrderState.CONFIRMED_ABSENT,
+            done=done,
+            open=order.open,
+            filled=filled,
+            fills=order.fills,
+            order_ids=order.order_ids,
+            versions=tuple(order.versions),
+        )
+        self._totals.enter(order.client_order_id, order.leg, share)
 
     @property
     def orders(self) -> tuple[LedgerOrder, ...]:
@@ -253,13 +283,6 @@ class OrderLedger:
     def order(self, client_order_id: ClientOrderId) -> LedgerOrder:
         """Return one order; raise KeyError for an id that was never intended."""
         return self.by_id[client_order_id]
-
-    def next_sequence(self, leg: Leg) -> int:
-        """Return the number of the leg's next order, counting from 1."""
-        return 1 + max(
-            (known[2] for each in self.by_id if (known := read_client_order_id(each)) and known[1] is leg),
-            default=0,
-        )
 
     def intend(self, intent: OrderIntent) -> LedgerOrder:
         """Record an order before it is sent.
@@ -278,6 +301,7 @@ class OrderLedger:
             state=OrderState.INTENDED,
         )
         self.by_id[intent.client_order_id] = order
+        self._enter(order)
         return order
 
     def settle(self, client_order_id: ClientOrderId, state: OrderState) -> LedgerOrder:
@@ -288,6 +312,7 @@ class OrderLedger:
         order = self.by_id[client_order_id]
         if order.state is not OrderState.ACKNOWLEDGED:
             order.state = state
+            self._enter(order)
         return order
 
     def owns(self, report: OrderReport) -> bool:
@@ -303,13 +328,15 @@ class OrderLedger:
         name = known_as or self._named(report)
         if name is None:
             return None
-        order = self.by_id.get(name) or self._adopt(name, report)
+        adopted = name not in self.by_id
+        order = self._adopt(name, report) if adopted else self.by_id[name]
         first = not order.versions
-        was_done, was_missing, known_fills = (
+        was_done, was_absent, known_fills = (
             order.done,
-            order.state in {OrderState.UNKNOWN, OrderState.CONFIRMED_ABSENT},
+            order.state is OrderState.CONFIRMED_ABSENT,
             order.fills,
         )
+        appeared = was_absent or order.state is OrderState.UNKNOWN
         order.state = OrderState.ACKNOWLEDGED
         known = order.versions.setdefault(report.order_id, OrderVersion(order_id=report.order_id))
         # a report that could not be read in full has no symbol: that says nothing of the contract
@@ -320,13 +347,16 @@ class OrderLedger:
         if order.quantity == 0:
             order.quantity = report.quantity
         known.apply(report, ours=not wrong)
+        self._enter(order)
         return LedgerUpdate(
             order=order,
             fills=tuple(fill for fill in order.fills if fill not in known_fills),
             ended=order.done and not was_done,
             first=first,
-            appeared=was_missing,
+            appeared=appeared,
             wrong_contract=(len(known.other_contract), order.wrong_contract) != before,
+            was_done=was_done and not adopted,
+            was_absent=was_absent,
         )
 
     def _named(self, report: OrderReport) -> ClientOrderId | None:
@@ -335,10 +365,7 @@ class OrderLedger:
                 return report.client_order_id
             ours = read_client_order_id(report.client_order_id)
             return report.client_order_id if ours is not None and ours[0] == self.message else None
-        for order in self.by_id.values():
-            if report.order_id in order.order_ids or report.replaces in order.versions:
-                return order.client_order_id
-        return None
+        return self._totals.order_of(report.order_id, report.replaces)
 
     def _adopt(self, name: ClientOrderId, report: OrderReport) -> LedgerOrder:
         """Record an order of this trade that is not in its history, because of a reset."""
@@ -356,75 +383,36 @@ class OrderLedger:
 
     def leg(self, leg: Leg) -> tuple[LedgerOrder, ...]:
         """Return the orders of one leg."""
-        return tuple(order for order in self.by_id.values() if order.leg is leg)
+        return self._orders(self._totals.leg(leg).names)
+
+    def recent(self, most: int) -> tuple[LedgerOrder, ...]:
+        """Return the last `most` orders, and the older ones that may still fill; as they were intended."""
+        newest = list(islice(reversed(self.by_id), most))[::-1]
+        older = [
+            order for order in (*self.open_entries, *self.open_exits) if order.client_order_id not in newest
+        ]
+        return (*older, *self._orders(newest))
+
+    def _orders(self, names: Iterable[ClientOrderId]) -> tuple[LedgerOrder, ...]:
+        return tuple(self.by_id[name] for name in names)
+
+    def _open(self, totals: LegTotals) -> tuple[LedgerOrder, ...]:
+        return self._orders(totals.names[place] for place in totals.open_places)
 
     @property
     def open_entries(self) -> tuple[LedgerOrder, ...]:
         """Entry orders that may still fill, those of unknown outcome included."""
-        return tuple(order for order in self.leg(Leg.ENTRY) if not order.done)
+        return self._open(self._totals.entries)
 
     @property
     def open_exits(self) -> tuple[LedgerOrder, ...]:
         """Exit orders that may still fill, those of unknown outcome included."""
-        return tuple(order for order in self.leg(Leg.EXIT) if not order.done)
+        return self._open(self._totals.exits)
 
     @property
-    def confirmed_absent(self) -> tuple[LedgerOrder, ...]:
-        """Orders that were confirmed absent: they may still appear."""
-        return tuple(order for order in self.by_id.values() if order.state is OrderState.CONFIRMED_ABSENT)
-
-    @property
-    def entry_fills(self) -> tuple[Fill, ...]:
-        """Everything bought, oldest first."""
-        return self._fills(Leg.ENTRY)
-
-    @property
-    def exit_fills(self) -> tuple[Fill, ...]:
-        """Everything sold, oldest first."""
-        return self._fills(Leg.EXIT)
-
-    def _fills(self, leg: Leg) -> tuple[Fill, ...]:
-        known = [fill for order in self.leg(leg) for fill in order.fills]
-        return tuple(sorted(known, key=lambda fill: (fill.at, fill.fill_id)))
-
-    @property
-    def bought(self) -> int:
-        """Contracts bought."""
-        return sum(fill.quantity for fill in self.entry_fills)
-
-    @property
-    def sold(self) -> int:
-        """Contracts sold."""
-        return sum(fill.quantity for fill in self.exit_fills)
-
-    @property
-    def position(self) -> int:
-        """Contracts that this trade has bought and not sold, from its fills alone."""
-        return self.bought - self.sold
-
-    @property
-    def sold_at_market(self) -> int:
-        """Contracts sold or still being sold at the market, as somebody requested: outside the exit plan."""
-        return sum(
-            order.filled + order.open for order in self.leg(Leg.EXIT) if order.kind is OrderKind.MARKET
-        )
-
-    @property
-    def planned(self) -> int:
-        """Contracts sold or still being sold by the exit plan, orders of unknown outcome included."""
-        return sum(
-            order.filled + order.open for order in self.leg(Leg.EXIT) if order.kind is not OrderKind.MARKET
-        )
-
-    @property
-    def protected(self) -> int:
-        """The same, of orders that the broker has reported."""
-        shown = (
-            order
-            for order in self.leg(Leg.EXIT)
-            if order.kind is not OrderKind.MARKET and order.state is OrderState.ACKNOWLEDGED
-        )
-        return sum(order.filled + order.open for order in shown)
+    def unknown_orders(self) -> int:
+        """Orders of unknown outcome."""
+        return sum(order.state is OrderState.UNKNOWN for order in (*self.open_entries, *self.open_exits))
 
     @property
     def exits_open(self) -> int:

@@ -33,8 +33,9 @@ def command(binary: Path, *, port: int, ui_port: int, namespace: str, database: 
     """Return the server's command line.
 
     The dynamic settings lift limits of the dev server: with its defaults each step of a trade waits up to 50
-    ms, timers below a second take a second, and the second of two queries during a workflow task is answered
-    a second later. They are meant for one host only.
+    ms, timers below a second take a second, the second of two queries during a workflow task is answered a
+    second later, and an exit passes only those entries that wait in its own part of the task queue. They are
+    meant for one host only.
     """
     return [
         str(binary),
@@ -47,6 +48,8 @@ def command(binary: Path, *, port: int, ui_port: int, namespace: str, database: 
         *("--dynamic-config-value", "history.transferProcessorMaxPollRPS=1000"),
         *("--dynamic-config-value", 'history.timerProcessorMaxTimeShift="10ms"'),
         *("--dynamic-config-value", "history.MaxBufferedQueryCount=100"),
+        # parts that older tasks are in are still read
+        *("--dynamic-config-value", "matching.numTaskqueueWritePartitions=1"),
         *("--namespace", namespace),
         *("--log-level", "warn"),
         "--ui-disable-news-fetch",

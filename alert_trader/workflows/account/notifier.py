@@ -44,7 +44,6 @@ class AccountNotifier:
                 level=Level.PAGE if {event.kind for event in fresh} & PAGES else Level.MONEY,
                 workflow_id=account_workflow_id(self._number),
                 title=f"Account {self._number}",
-                text="\n".join(event.text for event in fresh),
                 events=fresh,
             )
             with contextlib.suppress(ActivityError):

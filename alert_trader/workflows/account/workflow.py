@@ -139,7 +139,8 @@ class AccountWorkflow:
                 mode=request.mode,
                 limits=self._account.settings_limits,
                 carried=self._carried,
-            )
+            ),
+            task_timeout=timing.TASK_TIMEOUT,
         )
 
     @property
@@ -420,7 +421,10 @@ class AccountWorkflow:
         """Return what the open trades hold by their own reports."""
         return ExpectedAnswer(trades=self._account.expected, differences=self._account.differences)
 
+    def page(self) -> str:
+        """Return the account's page in the Web UI."""
+        return details(self.view())
+
     def _refresh(self) -> None:
-        """Update the account's page in the Web UI."""
-        workflow.set_current_details(details(self.view()))
+        """Update the metric that says whether the account is halted."""
         metrics.record_halt(halted=self._account.state is not AccountState.ACTIVE)

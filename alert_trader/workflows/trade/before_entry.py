@@ -79,13 +79,14 @@ class StepsBeforeEntry(TradeCommands):
             highest=None if approved is None else approved.ceiling,
         )
         try:
-            answer = await run_activity(
-                SIZE_ENTRY,
-                request,
-                answer=SizeAnswer,
-                options=activity_options.SIZE,
-                summary="confirm the contract, price it, size it",
-            )
+            with self._calls.one():
+                answer = await run_activity(
+                    SIZE_ENTRY,
+                    request,
+                    answer=SizeAnswer,
+                    options=activity_options.SIZE,
+                    summary="confirm the contract, price it, size it",
+                )
         except ActivityError as failed:
             reason = (
                 f"The broker did not answer within {activity_options.SIZE_LIMIT.total_seconds():.0f} "

@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.workflows.trade.retries import OpenRetries
     from alert_trader.workflows.trade.state import OrdersState
     from alert_trader.workflows.trade.tasks import TaskName, Tasks
+    from alert_trader.workflows.trade.unsent import BrokerCalls
     from alert_trader.workflows.waiting import wait
 
 UNCERTAIN = frozenset({OrderState.INTENDED, OrderState.UNKNOWN})
@@ -38,12 +39,14 @@ class Cancels:
         tasks: Tasks,
         retries: OpenRetries,
         read: Callable[[LedgerOrder], Awaitable[bool]],
+        calls: BrokerCalls,
     ) -> None:
         """Read orders with `read`."""
         self._state = state
         self._tasks = tasks
         self._retries = retries
         self._read = read
+        self._calls = calls
         self._running: dict[ClientOrderId, asyncio.Task[None]] = {}
 
     def is_cancelling(self, order: LedgerOrder) -> bool:
@@ -65,6 +68,7 @@ class Cancels:
             await self._until_ended(order)
         finally:
             self._state.cancelling.remove(order.client_order_id)
+            del self._running[order.client_order_id]
 
     async def _until_ended(self, order: LedgerOrder) -> None:
         await wait(
@@ -79,7 +83,11 @@ class Cancels:
                     await self._request(order)
                 checks = timing.CANCEL_READS
                 for delay in checks if loop.attempts < SHORT_CHECKS_UNTIL else checks[-1:]:
-                    if await wait(lambda: order.done, delay, f"for the end of {order.client_order_id}"):
+                    with self._calls.one():
+                        ended = await wait(
+                            lambda: order.done, delay, f"for the end of {order.client_order_id}"
+                        )
+                    if ended:
                         break
                     await self._read(order)
                 ended = order.done
@@ -94,13 +102,14 @@ class Cancels:
         order_id = order.order_id
         assert order_id is not None
         try:
-            answer = await run_activity(
-                CANCEL_ORDER,
-                order_id,
-                answer=CancelAnswer,
-                options=activity_options.CANCEL,
-                summary=f"cancel {order.client_order_id}",
-            )
+            with self._calls.one():
+                answer = await run_activity(
+                    CANCEL_ORDER,
+                    order_id,
+                    answer=CancelAnswer,
+                    options=activity_options.CANCEL,
+                    summary=f"cancel {order.client_order_id}",
+                )
         except ActivityError:
             return  # requested again at the next attempt
         if answer.result is CancelResult.REJECTED:

@@ -16,7 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.execution.exits import ExitPlan, exit_target, next_exit
     from alert_trader.domain.execution.policy import ExitPolicy
     from alert_trader.domain.ids import Leg
-    from alert_trader.domain.orders.ledger import LedgerOrder, OrderLedger, OrderState
+    from alert_trader.domain.orders.ledger import LedgerOrder, OrderLedger
     from alert_trader.domain.orders.order import OrderKind
     from alert_trader.domain.trade.lifecycle import Trigger
     from alert_trader.workflows import timing
@@ -87,7 +87,7 @@ class Exits:
         partial = PartialExit(
             quantity=quantity,
             keep=self.position - quantity,
-            first_order=len(self._orders.ledger.leg(Leg.EXIT)),
+            first_order=self._orders.ledger.count(Leg.EXIT),
         )
         self._state.partial = partial
         return partial
@@ -115,8 +115,7 @@ class Exits:
 
     def failures(self, since: int = 0) -> int:
         """Count the last exits in a row, of those after the first `since`, that ended with nothing sold."""
-        orders = self._orders.ledger.leg(Leg.EXIT)[since:]
-        return next((back for back, order in enumerate(reversed(orders)) if not _failed(order)), len(orders))
+        return self._orders.ledger.failed_exits(since)
 
     async def run(self) -> None:
         """Keep a profit-take working for every slice, until stopped.
@@ -134,10 +133,10 @@ class Exits:
             if self.stopped:
                 return
             if self.due() is not None:
-                sent = len(ledger.leg(Leg.EXIT))
+                sent = ledger.count(Leg.EXIT)
                 sending = self._tasks.start(TaskName.SEND_PROFIT_TAKE, self._send_profit_take())
                 # until it counts as planned
-                await wait(lambda: len(ledger.leg(Leg.EXIT)) > sent or sending.done(), None, "")  # noqa: B023
+                await wait(lambda: ledger.count(Leg.EXIT) > sent or sending.done(), None, "")  # noqa: B023
         raise RuntimeError(
             f"expected at most {timing.MAX_EXIT_ORDERS} exits of one trade: check its orders at the broker"
         )
@@ -162,10 +161,7 @@ class Exits:
 
     def needs_position_check(self) -> bool:
         """Whether an earlier exit may have sold: the position must be read before the next is sent."""
-        return any(
-            order.done and order.state in {OrderState.ACKNOWLEDGED, OrderState.CONFIRMED_ABSENT}
-            for order in self._orders.ledger.leg(Leg.EXIT)
-        )
+        return self._orders.ledger.exits_ended
 
     async def pause(self, failures: int, until: Callable[[], bool]) -> None:
         """Wait after so many failures in a row, at most until the market opens."""
@@ -199,7 +195,7 @@ class Exits:
         """
         self.stop()
         orders = self._orders
-        before = len(orders.ledger.leg(Leg.EXIT))
+        before = orders.ledger.count(Leg.EXIT)
         for order in orders.ledger.open_exits:
             orders.cancel(order)
         await wait(

@@ -35,6 +35,7 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.workflows.trade.partial_exits import PartialExits
     from alert_trader.workflows.trade.state import TradeState
     from alert_trader.workflows.trade.tasks import TaskName, Tasks
+    from alert_trader.workflows.trade.unsent import BrokerCalls
     from alert_trader.workflows.trade.view import build_view, details
 
 
@@ -47,9 +48,11 @@ class TradeHandlers:
         self._state = TradeState()
         self._tasks = Tasks()
         title = f"{request.alert.author_name or request.alert.author_id}: {request.alert.text}"
-        self._journal = Journal(self._state, workflow.info().workflow_id, title, self._refresh)
-        self._notifier = Notifier(self._state, self._journal, self.view)
-        self._card = CardPublisher(self._state, self._journal, self.view, request.account)
+        counted = metrics.TradeMetrics(self._state.events)
+        self._journal = Journal(self._state, workflow.info().workflow_id, title, counted.count)
+        self._calls = BrokerCalls()
+        self._notifier = Notifier(self._state, self._journal, self._view, self._calls)
+        self._card = CardPublisher(self._state, self._journal, self._view, request.account, self._calls)
         # these four begin with the entry
         self._orders: OrderManager | None = None
         self._entry: Entry | None = None
@@ -62,10 +65,9 @@ class TradeHandlers:
     def _record(self, kind: EventKind, text: str, /, **facts: object) -> None:
         self._journal.record(workflow.now(), kind, text, **facts)
 
-    def _refresh(self) -> None:
-        """Update the trade's page in the Web UI, and count the event."""
-        metrics.count(self._journal.events)
-        workflow.set_current_details(details(self.view(), self._journal.events))
+    def page(self) -> str:
+        """Return the trade's page in the Web UI."""
+        return details(self.view(), self._journal.events)
 
     def _index(self) -> None:
         """Update the search attributes, which are the columns of lists."""
@@ -92,6 +94,10 @@ class TradeHandlers:
     @workflow.query(name=VIEW_QUERY)
     def view(self) -> TradeView:
         """Return the trade as it is now."""
+        return self._view()
+
+    def _view(self, most_orders: int | None = None) -> TradeView:
+        """Return the trade with the last `most_orders` orders, and the older ones that may still fill."""
         state = self._state
         return build_view(
             request=self._request,
@@ -107,6 +113,7 @@ class TradeHandlers:
             events=self._journal.events,
             offer=state.offer,
             at_expiration=state.at_expiration,
+            most_orders=most_orders,
         )
 
     @workflow.query(name=EVENTS_QUERY)

@@ -11,10 +11,12 @@ from alert_trader.workflows.trade.state import TradeState
 class Journal:
     """Writes the audit trail, to which events are only added."""
 
-    def __init__(self, state: TradeState, trade: str, title: str, on_record: Callable[[], None]) -> None:
+    def __init__(
+        self, state: TradeState, trade: str, title: str, on_record: Callable[[TradeEvent], None]
+    ) -> None:
         """Write to `state.events`, for the trade with this workflow id.
 
-        `on_record` is called after every event.
+        `on_record` is called with every event.
         """
         self._state = state
         self._trade = trade
@@ -23,8 +25,8 @@ class Journal:
 
     @property
     def events(self) -> Sequence[TradeEvent]:
-        """Return every event, oldest first."""
-        return tuple(self._state.events)
+        """Return every event, oldest first. The trail itself: more are added to it."""
+        return self._state.events
 
     @property
     def last(self) -> str:
@@ -40,5 +42,5 @@ class Journal:
             TradeEvent(sequence=len(events) + 1, at=now, kind=kind, text=text, facts=known),
         )
         events.append(event)
-        self._on_record()
+        self._on_record(event)
         return event

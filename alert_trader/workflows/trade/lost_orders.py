@@ -131,7 +131,7 @@ class LostOrders:
         """Search once, unless the order was reported; return whether the answer was complete."""
         if order.state is OrderState.ACKNOWLEDGED:
             return True
-        known = tuple(each for one in self._state.ledger.orders for each in one.versions)
+        known = self._state.ledger.known_order_ids
         request = FindRequest(
             intent=lost.intent,
             search_from=self._state.search_from,

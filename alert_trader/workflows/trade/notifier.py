@@ -14,10 +14,9 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.workflows.activity_options import run_activity
     from alert_trader.workflows.trade.journal import Journal
     from alert_trader.workflows.trade.state import TradeState
+    from alert_trader.workflows.trade.unsent import PAGES, BrokerCalls, UnsentEvents
+    from alert_trader.workflows.waiting import let_others_run
 
-PAGES = frozenset(
-    {EventKind.WARNING, EventKind.NOT_FOUND, EventKind.UNKNOWN, EventKind.LATE_FILL, EventKind.CORRECTED}
-)
 MONEY = frozenset(
     {
         EventKind.ENTRY_SUBMITTED,
@@ -39,20 +38,33 @@ MONEY = frozenset(
 )
 
 
-class Notifier:
-    """Sends each event in one notice; events that come fast are sent together."""
+MAX_ORDERS = 20
+"""Orders of one notice beside those that may still fill. The last notice of a trade has all of them: the
+mirrors keep it."""
 
-    def __init__(self, state: TradeState, journal: Journal, view: Callable[[], TradeView]) -> None:
-        """Send the events of `journal`, with the trade as `view` shows it."""
+
+class Notifier:
+    """Sends each event in one notice; events that belong together are sent together."""
+
+    def __init__(
+        self,
+        state: TradeState,
+        journal: Journal,
+        view: Callable[[int | None], TradeView],
+        calls: BrokerCalls,
+    ) -> None:
+        """Send the events of `journal`, with the trade as `view` shows it, with so many orders."""
         self._state = state
         self._journal = journal
         self._view = view
+        self._unsent = UnsentEvents(state, calls, sent=state.notified, wanted=PAGES | MONEY)
 
     async def run(self) -> None:
         """Send notices until the trade is over. A channel that does not work is not waited for."""
-        while not self._state.over or self._pending:
-            await workflow.wait_condition(lambda: self._pending or self._state.over)
-            if self._pending:
+        while not self._state.over or self._unsent.due():
+            await workflow.wait_condition(lambda: self._unsent.due() or self._state.over)
+            await let_others_run()
+            if self._unsent.due():
                 notice = self._next_notice()
                 with contextlib.suppress(ActivityError):
                     await run_activity(
@@ -63,25 +75,18 @@ class Notifier:
                         summary=f"notify: {self._journal.last[:60]}",
                     )
 
-    @property
-    def _pending(self) -> bool:
-        """Whether an event that people must hear of was not sent; at the end, whether any was not."""
-        fresh = self._state.events[self._state.notified :]
-        return bool(fresh) if self._state.over else any(event.kind in PAGES | MONEY for event in fresh)
-
     def _next_notice(self) -> Notice:
         """Put all events that were not sent into one notice, as urgent as its most urgent event."""
         fresh = self._state.events[self._state.notified :]
         self._state.notified = len(self._state.events)
-        kinds = {event.kind for event in fresh}
+        kinds = self._unsent.kinds
         level = Level.PAGE if kinds & PAGES else Level.MONEY if kinds & MONEY else Level.STORY
-        text = "\n".join(event.text for event in fresh)
-        view = self._view()
+        self._unsent.sent()
+        view = self._view(None if self._state.over else MAX_ORDERS)
         return Notice(
             level=level,
             workflow_id=view.workflow_id,
             title=self._journal.title,
-            text=text,
             view=view,
             events=tuple(fresh),
         )

@@ -44,6 +44,7 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.workflows.trade.retries import OpenRetries
     from alert_trader.workflows.trade.state import OrdersState
     from alert_trader.workflows.trade.tasks import TaskName, Tasks
+    from alert_trader.workflows.trade.unsent import BrokerCalls
 
 
 class OrderManager:
@@ -57,12 +58,14 @@ class OrderManager:
         listing: Listing,
         hours: TradingHours,
         tasks: Tasks,
+        calls: BrokerCalls,
     ) -> None:
         """Manage the orders of `state`, in the contract of `listing`."""
         self._request = request
         self._state = state
         self._journal = journal
         self._tasks = tasks
+        self._calls = calls
         self._reading: set[ClientOrderId] = set()
         self.ledger = state.ledger
         self.contract = contract = listing.contract
@@ -72,7 +75,7 @@ class OrderManager:
         self.retries = OpenRetries(
             ends=self.last_trade.latest + timing.AFTER_EXPIRATION, hours=hours, page=self._page
         )
-        self._cancels = Cancels(state, tasks, self.retries, self.read)
+        self._cancels = Cancels(state, tasks, self.retries, self.read, calls)
         self._lost = LostOrders(
             state,
             journal,
@@ -200,13 +203,14 @@ class OrderManager:
     async def _submit(self, activity: str, request: SubmitRequest, summary: str) -> SubmitAnswer:
         exits = activity == SUBMIT_EXIT
         try:
-            return await run_activity(
-                activity,
-                request,
-                answer=SubmitAnswer,
-                options=activity_options.SUBMIT_EXIT if exits else activity_options.SUBMIT_ENTRY,
-                summary=summary,
-            )
+            with self._calls.one():
+                return await run_activity(
+                    activity,
+                    request,
+                    answer=SubmitAnswer,
+                    options=activity_options.SUBMIT_EXIT if exits else activity_options.SUBMIT_ENTRY,
+                    summary=summary,
+                )
         except ActivityError as failed:
             if isinstance(failed.cause, TimeoutError) and failed.cause.type is TimeoutType.SCHEDULE_TO_START:
                 return SubmitAnswer(
@@ -225,16 +229,14 @@ class OrderManager:
 
         `order` names it where the report cannot.
         """
-        absent = {each.client_order_id for each in self.ledger.confirmed_absent}
-        ended = {each.client_order_id for each in self.ledger.leg(Leg.ENTRY) if each.done}
         update = self.ledger.apply(report, None if order is None else order.client_order_id)
         if update is None:
             return
         record_update(self._journal, workflow.now(), update, report, self.contract.occ_symbol)
         reported = update.order
-        if update.fills and reported.client_order_id in ended - absent:
+        if update.fills and reported.leg is Leg.ENTRY and update.was_done and not update.was_absent:
             self._cancel_entries_beside(reported)
-        if reported.client_order_id in absent:
+        if update.was_absent:
             # it was given up, or another was sent in its place; what it leaves uncovered when it has ended is
             # covered again
             text = (
@@ -286,13 +288,14 @@ class OrderManager:
         answered = bool(order.order_ids)
         for order_id in order.order_ids:
             try:
-                report = await run_activity(
-                    READ_ORDER,
-                    order_id,
-                    answer=OrderReport,
-                    options=activity_options.READ,
-                    summary=f"read {order.client_order_id}",
-                )
+                with self._calls.one():
+                    report = await run_activity(
+                        READ_ORDER,
+                        order_id,
+                        answer=OrderReport,
+                        options=activity_options.READ,
+                        summary=f"read {order.client_order_id}",
+                    )
             except ActivityError:
                 answered = False
             else:

@@ -63,17 +63,16 @@ class Tasks:
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._tasks: list[asyncio.Task[None]] = []
+        self.failure: BaseException | None = None
+        """The exception of the first coroutine that failed, or None."""
 
     def start(self, name: TaskName, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Start a coroutine beside the trade's steps."""
         task = asyncio.create_task(work, name=name)
-        self._tasks.append(task)
+        task.add_done_callback(self._ended)
         return task
 
-    @property
-    def failure(self) -> BaseException | None:
-        """Return the exception of the first coroutine that failed, or None."""
-        return next(
-            (task.exception() for task in self._tasks if task.done() and task.exception() is not None), None
-        )
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Keep the first failure; a coroutine that has ended is not looked at again."""
+        if self.failure is None and not task.cancelled():
+            self.failure = task.exception()

@@ -11,7 +11,7 @@ from alert_trader.domain.execution.exits import exit_target
 from alert_trader.domain.execution.expiration import ExpirationOutcome
 from alert_trader.domain.market.calendar import eastern
 from alert_trader.domain.money import CONTRACT_MULTIPLIER, Usd, plain
-from alert_trader.domain.orders.ledger import OrderLedger, OrderState
+from alert_trader.domain.orders.ledger import LedgerOrder, OrderLedger
 from alert_trader.domain.orders.order import average_price
 from alert_trader.domain.trade.lifecycle import Outcome, Phase, TradeLifecycle
 from alert_trader.domain.trade.view import Offer, OrderView, TradeView
@@ -36,8 +36,12 @@ def build_view(  # noqa: PLR0913 - the parts of a trade
     events: Sequence[TradeEvent],
     offer: Offer | None,
     at_expiration: ExpirationOutcome = ExpirationOutcome.NOT_KNOWN,
+    most_orders: int | None = None,
 ) -> TradeView:
-    """Build the view of a trade as it is now."""
+    """Build the view of a trade as it is now.
+
+    With `most_orders` it shows that many of the last orders, and of the older ones those that may still fill.
+    """
     unvalued = (
         position
         if life.outcome is Outcome.EXPIRED and at_expiration is not ExpirationOutcome.WORTHLESS
@@ -71,16 +75,16 @@ def build_view(  # noqa: PLR0913 - the parts of a trade
         position=position,
         exits_working=0 if ledger is None else ledger.exits_working,
         unprotected=_unprotected(request, ledger, life, position),
-        unknown_orders=0
-        if ledger is None
-        else sum(order.state is OrderState.UNKNOWN for order in ledger.orders),
+        unknown_orders=0 if ledger is None else ledger.unknown_orders,
         fees=_fees(sized, ledger),
         pnl=_pnl(ledger, life, position - unvalued),
         unvalued=unvalued,
-        orders=() if ledger is None else _orders(ledger),
+        orders=()
+        if ledger is None
+        else _orders(ledger.orders if most_orders is None else ledger.recent(most_orders)),
         received_at=received_at,
         first_filled_at=bought[0].at if bought else None,
-        closed_at=next((event.at for event in reversed(events) if event.kind is EventKind.CLOSED), None),
+        closed_at=_closed_at(events) if life.phase is Phase.DONE else None,
         last_event=events[-1].text if events else "",
         offer=offer,
         events=len(events),
@@ -88,7 +92,11 @@ def build_view(  # noqa: PLR0913 - the parts of a trade
     )
 
 
-def _orders(ledger: OrderLedger) -> tuple[OrderView, ...]:
+def _closed_at(events: Sequence[TradeEvent]) -> datetime | None:
+    return next((event.at for event in reversed(events) if event.kind is EventKind.CLOSED), None)
+
+
+def _orders(orders: Sequence[LedgerOrder]) -> tuple[OrderView, ...]:
     return tuple(
         OrderView(
             client_order_id=order.client_order_id,
@@ -101,7 +109,7 @@ def _orders(ledger: OrderLedger) -> tuple[OrderView, ...]:
             filled=order.filled,
             average_price=order.average_price,
         )
-        for order in ledger.orders
+        for order in orders
     )
 
 

@@ -48,7 +48,7 @@ class TradeWorkflow(StepsBeforeEntry):
     def __init__(self, request: TradeRequest) -> None:
         """Set the trade up before any handler runs."""
         super().__init__(request)
-        self._account = AccountReporter(self._state, request.account, self._exposure, self.view)
+        self._account = AccountReporter(self._state, request.account, self._exposure, lambda: self._view(0))
 
     @workflow.run
     async def run(self, request: TradeRequest) -> TradeView:
@@ -133,7 +133,7 @@ class TradeWorkflow(StepsBeforeEntry):
         hours = TradingHours(closures=request.policy.closures, session=state.sized.session)
         journal, tasks = self._journal, self._tasks
         self._orders = orders = OrderManager(
-            request, state.orders, journal, state.sized.listing, hours, tasks
+            request, state.orders, journal, state.sized.listing, hours, tasks, self._calls
         )
         self._exits = exits = Exits(request.policy.exits, state.exits, state.sized, orders, journal, tasks)
         self._partial_exits = PartialExits(state.exits, exits, orders, journal)

@@ -6,7 +6,7 @@ from temporalio.testing import ActivityEnvironment
 from alert_trader.activities.messages import Level, Notice
 from alert_trader.activities.notify import NotifyActivity
 
-NOTICE = Notice(level=Level.MONEY, workflow_id="trade-m1", title="ada: BTO SPY", text="Bought 1 at 1.20")
+NOTICE = Notice(level=Level.MONEY, workflow_id="trade-m1", title="ada: BTO SPY", note="Bought 1 at 1.20")
 
 
 class Heard:

@@ -1,8 +1,10 @@
 """The order stream: each report goes to its trade, and what is not ours is reported and left alone."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, cast
 
 import pytest
@@ -14,8 +16,9 @@ from alert_trader import clock
 from alert_trader.activities.messages import ORDER_REPORT_SIGNAL, FollowRequest, Level, Notice
 from alert_trader.activities.stream import StreamActivity
 from alert_trader.broker.port import Unavailable
-from alert_trader.domain.ids import Leg, OrderId
-from alert_trader.domain.orders.order import OrderReport, OrderStatus
+from alert_trader.domain.ids import FillId, Leg, OrderId
+from alert_trader.domain.money import Price
+from alert_trader.domain.orders.order import Fill, OrderReport, OrderStatus
 from tests.support.paper_exchange import intent
 from tests.support.paper_gateway import ACCOUNT, PaperGateway, reported
 from tests.support.waiting import eventually
@@ -86,16 +89,27 @@ class Stream:
     def _beat(self, *_: Any) -> None:
         self.beats += 1
 
-    async def run(self, *live: OrderReport, past: tuple[OrderReport, ...] = ()) -> list[tuple[str, str]]:
+    async def run(
+        self,
+        *live: OrderReport,
+        past: tuple[OrderReport, ...] = (),
+        lost_when: Callable[[], bool] = lambda: True,
+    ) -> list[tuple[str, str]]:
         """Follow until the stream is lost; return which trade received which order."""
         self.signals.sent.clear()
         self._gateway.known = list(past)
-        for report in (*live, None):
+        for report in live:
             self._gateway.live.put_nowait(report)
+        losing = asyncio.create_task(self._lose(lost_when))
         with pytest.raises(Unavailable):
             await self._environment.run(self._activity.follow_orders, FollowRequest(account=ACCOUNT))
+        await losing
         assert all(name == ORDER_REPORT_SIGNAL for _, name, _ in self.signals.sent)
         return [(trade, report.order_id) for trade, _, report in self.signals.sent]
+
+    async def _lose(self, lost_when: Callable[[], bool]) -> None:
+        await eventually(lost_when, "what comes before the stream is lost", every=0.01)
+        self._gateway.live.put_nowait(None)
 
 
 @pytest.fixture
@@ -214,3 +228,29 @@ async def test_the_stream_ends_when_it_is_cancelled(
     following.cancel()
     with pytest.raises(asyncio.CancelledError):
         await following
+
+
+async def test_a_report_between_two_others_is_not_signalled(stream: Stream) -> None:
+    """DUR-40: an order on its way, or being cancelled, and milliseconds later what became of it."""
+    routed, live = replace(OURS, status=OrderStatus.PENDING), OURS
+    cancelling, cancelled = (
+        replace(OURS, status=OrderStatus.CANCELLING),
+        replace(OURS, status=OrderStatus.CANCELLED),
+    )
+    await stream.run(routed, live, cancelling, cancelled)
+    assert [report for _, _, report in stream.signals.sent] == [live, cancelled]
+
+
+async def test_a_report_that_nothing_follows_is_signalled(stream: Stream) -> None:
+    """FIL-10: an order may stay on its way until the market opens; its trade hears that it is there."""
+    routed = replace(OURS, status=OrderStatus.PENDING)
+    await stream.run(routed, lost_when=lambda: len(stream.signals.sent) == 1)
+    assert [report for _, _, report in stream.signals.sent] == [routed]
+
+
+async def test_a_report_with_a_fill_is_never_held(stream: Stream) -> None:
+    """FIL-10, EXT-40: what has filled needs its exit at once, whatever the order is doing."""
+    fill = Fill(fill_id=FillId("f1"), quantity=1, price=Price(Decimal("1.20")), at=clock.now())
+    filled = replace(OURS, status=OrderStatus.CANCELLING, fills=(fill,), remaining=OURS.quantity - 1)
+    await stream.run(OURS, filled)
+    assert [report for _, _, report in stream.signals.sent] == [OURS, filled]

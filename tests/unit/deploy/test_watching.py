@@ -131,13 +131,14 @@ def test_counters_that_page_start_at_zero(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(
         "temporalio.workflow.metric_meter", lambda: preset_metrics.labelled(meter, "demo", account)
     )
+    monkeypatch.setattr("temporalio.workflow.unsafe.is_replaying", lambda: False)
     for kind, facts in (
         (EventKind.DENIED, {"code": "BROKER_UNAVAILABLE"}),
         (EventKind.UNKNOWN, {}),
         (EventKind.CLOSED, {"outcome": "denied"}),
     ):
-        metrics.count(
-            [TradeEvent(sequence=1, at=datetime(2026, 11, 24, tzinfo=UTC), kind=kind, text="", facts=facts)]
+        metrics.TradeMetrics().count(
+            TradeEvent(sequence=1, at=datetime(2026, 11, 24, tzinfo=UTC), kind=kind, text="", facts=facts)
         )
     then = [tuple(sorted(labels.items())) for labels, _ in scraped(port)]
     assert len(then) == len(set(then))

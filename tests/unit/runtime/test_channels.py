@@ -39,7 +39,7 @@ HOSTILE = "BTO SPY\r\nERROR forged: line\x1b[2J\u2028next\u202egnp.exe ```@every
 
 def notice(text: str, level: Level = Level.MONEY, title: str = "ada: BTO SPY") -> Notice:
     """Make a notice."""
-    return Notice(level=level, workflow_id="trade-m1", title=title, text=text)
+    return Notice(level=level, workflow_id="trade-m1", title=title, note=text)
 
 
 @dataclass
