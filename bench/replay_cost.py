@@ -1,8 +1,9 @@
 """What it costs to replay a long trade: `PYTHONPATH=. python bench/replay_cost.py [REJECTIONS ...] [--json]`.
 
 A trade whose exit was rejected so often is recorded on the time-skipping server, with a card and notices,
-and replayed as a worker does that takes it over. The comparison is a bare workflow of as many events and bytes that
-runs one activity after another and nothing else, replayed in the same run: what Temporal's SDK itself takes.
+and replayed as a worker does that takes it over. The comparison is a bare workflow of as many events and
+bytes that runs one activity after another and nothing else, replayed in the same run: what Temporal's SDK
+itself takes.
 `seconds` are CPU seconds of this process, `workflow_seconds` those within activations (the workflow's code
 and the SDK's Python; the rest is the SDK's core), each of the fastest of three replays.
 """

@@ -28,8 +28,18 @@ async def wait(until: Callable[[], bool], bound: timedelta | datetime | None, wh
         return True
     if until() or bound <= timedelta(0):
         return until()
+    # not `wait_condition(timeout=...)`: it uses asyncio.wait_for, which lets coroutines run in another order
+    # from Python 3.12 on, and a history recorded by one version would not replay under the other
+    over = False
+
+    async def run_out() -> None:
+        nonlocal over
+        await workflow.sleep(bound, summary=why)
+        over = True
+
+    timer = asyncio.create_task(run_out())
     try:
-        await workflow.wait_condition(until, timeout=bound, timeout_summary=why)
-    except asyncio.TimeoutError:  # noqa: UP041 - the SDK raises asyncio's, which is the builtin only from 3.11 on
-        return until()
-    return True
+        await workflow.wait_condition(lambda: over or until())
+    finally:
+        timer.cancel()
+    return until()
