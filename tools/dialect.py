@@ -88,12 +88,7 @@ IDENTIFIERS = (
     _word("Purse", r"\b_?[Pp]urses?\b", "RateLimitBucket, bucket"),
     _word("loudness", r"\b[Ll]oudness\b|\bLoud\b", "urgency"),
     _word("tether", r"\b_?tether(?:ed|s)?\b", "die_with_parent"),
-    _word(
-        "upkeep",
-        r"\b_?[Uu]pkeep\b",
-        "housekeeping",
-        {"tests/replay/*.py": "golden-upkeep, the id of a recorded history"},
-    ),
+    _word("upkeep", r"\b_?[Uu]pkeep\b", "housekeeping"),
     _word("look_after", r"\blook(?:s|ed|ing)?_after\b", "maintain, watch: name what it does"),
     _word("told_by", r"\btold_by\b", "facts_from_events"),
     _word("authored", r"\bauthored\b", "author_trades"),

@@ -167,7 +167,7 @@ async def housekeeping(client: Client) -> WorkflowHistory:
         workflow_runner=sandbox(),
     ):
         handle = await client.start_workflow(
-            HOUSEKEEPING_WORKFLOW, Round(), id="golden-upkeep", task_queue=HOUSEKEEPING_QUEUE
+            HOUSEKEEPING_WORKFLOW, Round(), id="golden-housekeeping", task_queue=HOUSEKEEPING_QUEUE
         )
         await handle.result()
     return await handle.fetch_history()

@@ -37,7 +37,7 @@ async def expired(name: str) -> WorkflowHistory:
     return await _held_to_the_end(name, refused=0)
 
 
-async def refused_on(name: str) -> WorkflowHistory:
+async def exit_rejected(name: str) -> WorkflowHistory:
     """Do the same with an exit that is refused for an hour before it is taken."""
     return await _held_to_the_end(name, refused=13)
 

@@ -39,7 +39,7 @@ from alert_trader.runtime.account_bootstrap import ensure_account_workflow
 from alert_trader.runtime.channels import LogChannel
 from alert_trader.worker.wiring import make_worker
 from tests.replay.accounts import ACCOUNTS, chain, housekeeping, lived, server
-from tests.replay.expiring import expired, refused_on
+from tests.replay.expiring import exit_rejected, expired
 from tests.replay.people import ME, WITH_PEOPLE
 from tests.support.cluster import Cluster, Trade, WorkerSlot, open_cluster
 from tests.support.waiting import eventually
@@ -62,7 +62,7 @@ _LENGTHS = {0.15, 0.3, 0.6, 1, 2, 3, 5, 10, 15, 20, 60}
 """Timers of a fixed length, in seconds."""
 
 _COMMANDS = {StepKind.ACTIVITY, StepKind.LOCAL_ACTIVITY, StepKind.TIMER, StepKind.COMMAND, StepKind.ENDED}
-HOUSEKEEPING = "golden-upkeep"
+HOUSEKEEPING = "golden-housekeeping"
 
 Recording = Callable[[WorkerSlot], Awaitable[Trade]]
 
@@ -176,9 +176,9 @@ async def denied(slot: WorkerSlot) -> Trade:
     return trade
 
 
-async def refused(slot: WorkerSlot) -> Trade:
-    """Have the venue refuse the entry."""
-    trade = slot.plan(name="golden-refused")
+async def rejected(slot: WorkerSlot) -> Trade:
+    """Have the venue reject the entry."""
+    trade = slot.plan(name="golden-rejected")
     await trade.quote("1.20", "1.20")
     await trade.fault(
         "status", leg="e1", status=422, code="margin_check_failed", message="Not enough buying power"
@@ -188,12 +188,12 @@ async def refused(slot: WorkerSlot) -> Trade:
     return trade
 
 
-async def _late_fill(slot: WorkerSlot, name: str) -> Trade:
+async def late_fill(slot: WorkerSlot) -> Trade:
     """Show a fill of the first order after its end was read, while the second works.
 
     The venue knows of none, so this trade stays open.
     """
-    trade = await _started(slot, name, bid="1.10", ask="1.30")
+    trade = await _started(slot, "late-fill", bid="1.10", ask="1.30")
     first, _ = await trade.order("e1"), await trade.order("e2")
     fill = Fill(fill_id=FillId("late"), quantity=2, price=Price(Decimal("1.20")), at=clock.now())
     report = OrderReport(
@@ -212,18 +212,8 @@ async def _late_fill(slot: WorkerSlot, name: str) -> Trade:
     return trade
 
 
-async def late_fill(slot: WorkerSlot) -> Trade:
-    """Continue the order for all four, until the next stage. From before `TAKES_BACK`."""
-    return await _late_fill(slot, "late-fill")
-
-
-async def late_fill_taken_back(slot: WorkerSlot) -> Trade:
-    """Take the order for all four back at once."""
-    return await _late_fill(slot, "late-fill-taken-back")
-
-
-ALONE: tuple[Recording, ...] = (late_fill, late_fill_taken_back)
-"""Stories that leave an account at odds with the venue: each has one of its own."""
+ALONE: tuple[Recording, ...] = (late_fill,)
+"""The story that leaves an account at odds with the venue: it has one of its own."""
 
 
 async def dry_run(slot: WorkerSlot) -> Trade:
@@ -268,7 +258,7 @@ WITH_A_WORKER: tuple[Recording, ...] = (
     unknown_absent,
     exit_absent,
     denied,
-    refused,
+    rejected,
 )
 
 
@@ -276,9 +266,8 @@ SHORT_RUNS = (*(story.__name__ for story in ACCOUNTS), "lived")
 """Stories of an account, on a server whose runs are short; the last has as many runs as it takes, and trades
 that heard of it."""
 
-EXPIRING = {"expired": expired, "exit-refused-on": refused_on}
-"""Trades that hold to the end of their contract, from before `LOOKS_AT_THE_CLOSE` and by it; and so for
-`PAGES_AGAIN`."""
+EXPIRING = {"expired": expired, "exit-rejected": exit_rejected}
+"""Trades that hold to the end of their contract."""
 
 OF_LIVED = ("flattened", "halted", "denied-by-halt")
 
