@@ -25,6 +25,7 @@ from alert_trader.activities.rpc_failure import FailureKind, kind_of
 from alert_trader.control.errors import UnreachableError
 from alert_trader.control.payload_codec import KEYLESS
 from alert_trader.control.payload_converter import DATA_CONVERTER
+from alert_trader.control.query_retries import QueryRetries
 
 DEFAULT_ADDRESS = "127.0.0.1:7233"
 CONNECT_WITHIN = timedelta(seconds=10)
@@ -117,7 +118,10 @@ async def connect(
         try:
             async with asyncio.timeout(max(left, 0.1)):
                 return await Client.connect(
-                    **config, data_converter=encoding, runtime=serving, interceptors=interceptors
+                    **config,
+                    data_converter=encoding,
+                    runtime=serving,
+                    interceptors=[QueryRetries(), *interceptors],
                 )
         except (RuntimeError, RPCError, TimeoutError) as error:
             final = isinstance(error, RPCError) and kind_of(error) in _FINAL

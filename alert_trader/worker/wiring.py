@@ -24,9 +24,10 @@ from alert_trader.broker.tastytrade.client import TastytradeGateway, TastytradeR
 from alert_trader.domain.execution.policy import Mode
 from alert_trader.domain.ids import AccountNumber
 from alert_trader.settings.model import Settings
-from alert_trader.worker.clock_guard import GuardedRunner
 from alert_trader.worker.current_details import PageOnRequest
+from alert_trader.worker.query_guard import GuardedRunner
 from alert_trader.workflows.account.workflow import AccountWorkflow
+from alert_trader.workflows.broker_read import BrokerReadWorkflow
 from alert_trader.workflows.interface import task_queue
 from alert_trader.workflows.trade.workflow import TradeWorkflow
 
@@ -127,7 +128,7 @@ def make_worker(
     return Worker(
         client,
         task_queue=task_queue(account),
-        workflows=[TradeWorkflow, AccountWorkflow],
+        workflows=[TradeWorkflow, AccountWorkflow, BrokerReadWorkflow],
         activities=activities,
         interceptors=[PageOnRequest()],
         workflow_runner=sandbox(),

@@ -32,7 +32,7 @@ SLOW: dict[str, Any] = {
 async def test_a_query_after_a_crash_changes_nothing(slot: WorkerSlot) -> None:
     """Queries that wait for the next worker leave histories that replay (DUR-10, UNK-40).
 
-    Without the guard of `alert_trader.worker.clock_guard` about half of these trades continue by an old clock
+    Without the guard of `alert_trader.worker.query_guard` about half of these trades continue by an old clock
     and are stuck for ever.
     """
     trades = [await slot.alert(**SLOW) for _ in range(8)]
