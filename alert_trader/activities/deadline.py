@@ -34,5 +34,10 @@ class Deadline:
 
     @property
     def passed(self) -> bool:
-        """Whether it is too late to begin."""
-        return clock.now() >= self.wall or time.monotonic() >= self.monotonic
+        """Whether it is too late to begin, by either clock."""
+        return clock.now() >= self.wall or self.used_up
+
+    @property
+    def used_up(self) -> bool:
+        """Whether the attempt has run for too long here, whatever the wall clock says."""
+        return time.monotonic() >= self.monotonic

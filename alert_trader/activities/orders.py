@@ -12,9 +12,12 @@ more right before the first byte is sent. An exit needs no admission. Nothing he
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 from temporalio import activity
+from temporalio.api.workflowservice.v1 import RecordActivityTaskHeartbeatRequest
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
 
 from alert_trader import clock
 from alert_trader.activities.account_client import (
@@ -64,6 +67,8 @@ from alert_trader.domain.market.contract import OptionContract, same_contract
 from alert_trader.domain.not_sent import NotSentReason
 from alert_trader.domain.orders.matching import match_order
 from alert_trader.domain.orders.order import OrderReport, Position, Side
+
+_AWAITED_WITHIN = timedelta(seconds=2)
 
 _Grant = AdmissionGrant | AccountUnreachableError
 """The account's answer, or that there was none."""
@@ -206,7 +211,8 @@ class OrderActivities:
         grant = None if asked is None else await self._valid_grant(request, await asked)
         if isinstance(grant, SubmitAnswer):
             return grant
-        if deadline.passed:
+        exit_order = request.intent.side is not Side.BUY_TO_OPEN
+        if deadline.passed and not (exit_order and await _is_awaited(deadline)):
             return _not_sent(
                 NotSentReason.STEP_DELAYED,
                 "the step was delayed past its time limit; sending now could overlap with the next attempt",
@@ -352,6 +358,25 @@ def _position(symbol: str, orders: list[OrderReport], positions: list[Position])
         if same_contract(each.symbol, symbol) and each.side == Side.SELL_TO_CLOSE and not each.status.terminal
     )
     return PositionAnswer(held=held, closing=closing)
+
+
+async def _is_awaited(deadline: Deadline) -> bool:
+    """Ask Temporal whether it still waits for this attempt.
+
+    A wall clock that is wrong refuses entries; it must not keep an exit from being sent. An attempt that
+    stalled before our code ran is not awaited any more: another one is in its place.
+    """
+    if deadline.used_up:
+        return False
+    asked = RecordActivityTaskHeartbeatRequest(
+        namespace=activity.info().namespace, task_token=activity.info().task_token
+    )
+    service = activity.client().workflow_service
+    try:
+        await service.record_activity_task_heartbeat(asked, retry=False, timeout=_AWAITED_WITHIN)
+    except RPCError:
+        return False
+    return True
 
 
 def _not_sent(code: NotSentReason | Code, detail: str, facts: dict[str, str] | None = None) -> SubmitAnswer:

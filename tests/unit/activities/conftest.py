@@ -7,13 +7,14 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from alert_trader import clock
+from tests.support.awaited import temporal
 from tests.support.paper_gateway import PaperGateway
 
 
 @pytest.fixture
 def environment() -> ActivityEnvironment:
     """Surround an attempt that the server saw start just now, with 10 seconds to its end."""
-    env = ActivityEnvironment()
+    env = ActivityEnvironment(client=temporal(awaits=False))
     env.info = replace(env.info, started_time=clock.now(), start_to_close_timeout=timedelta(seconds=10))
     return env
 

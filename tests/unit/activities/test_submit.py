@@ -27,6 +27,7 @@ from alert_trader.domain.execution.policy import Conversion, LadderPolicy, Mode
 from alert_trader.domain.ids import Leg, OrderId
 from alert_trader.domain.not_sent import NotSentReason
 from alert_trader.domain.orders.order import OrderStatus, Position
+from tests.support.awaited import temporal
 from tests.support.paper_account import PaperAccount
 from tests.support.paper_exchange import OTHER_SYMBOL, intent
 from tests.support.paper_gateway import PaperGateway, reported
@@ -94,6 +95,22 @@ async def test_a_late_attempt_does_not_send(environment: ActivityEnvironment, ga
         NotSentReason.STEP_DELAYED,
         [],
     )
+
+
+async def test_an_exit_that_temporal_waits_for_is_sent_whatever_the_clock_says(
+    gateway: PaperGateway,
+) -> None:
+    """EXT-40: the clock of this machine is ahead by as much as an attempt may take. An entry is not sent."""
+    environment = ActivityEnvironment(client=temporal(awaits=True))
+    ahead = clock.now() - timedelta(seconds=60)
+    environment.info = replace(
+        environment.info, started_time=ahead, start_to_close_timeout=timedelta(seconds=10)
+    )
+    gateway.held = [HELD]
+    answer = await send(environment, gateway, EXIT)
+    assert (answer.result, len(gateway.placed)) == (SubmitResult.ACCEPTED, 1)
+    answer = await send(environment, gateway, ENTRY)
+    assert (answer.code, len(gateway.placed)) == (NotSentReason.STEP_DELAYED, 1)
 
 
 async def test_an_attempt_delayed_in_its_lookup_does_not_send(
@@ -319,7 +336,7 @@ async def test_no_order_is_sent_twice_or_against_a_guard(  # noqa: PLR0913 - eve
     answer: Any,
 ) -> None:
     """UNK-40, UNK-50, EXT-10: it leaves at most once, and only when every guard that applies lets it."""
-    gateway, env, now = PaperGateway(), ActivityEnvironment(), clock.now()
+    gateway, env, now = PaperGateway(), ActivityEnvironment(client=temporal(awaits=False)), clock.now()
     gateway.known, gateway.price = ([reported(EXIT.intent)] if found else []), quoted("1.18", ask)
     gateway.held, gateway.answer = [replace(HELD, quantity=held)], answer
     for name, fails in failures.items():
