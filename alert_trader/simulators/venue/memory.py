@@ -73,7 +73,11 @@ class Memory:
         """The times in short, as they were kept last."""
         if self._base is not None:
             found = self._base.execute("SELECT body FROM kept WHERE kind = 'times'").fetchone()
-            self._times = _read(TypeAdapter(_Times), found[0], path) if found is not None else None
+            try:
+                self._times = _read(TypeAdapter(_Times), found[0], path) if found is not None else None
+            except StateFileError:
+                self._base.close()
+                raise
 
     @property
     def tape_seq(self) -> int | None:
@@ -175,6 +179,7 @@ class Memory:
 
 
 def _open(path: Path) -> sqlite3.Connection:
+    base: sqlite3.Connection | None = None
     try:
         # two venues on one file would overwrite each other's changes
         base = sqlite3.connect(path, timeout=0)
@@ -191,6 +196,8 @@ def _open(path: Path) -> sqlite3.Connection:
                 )
                 base.execute(f"PRAGMA user_version = {_VERSION}")
     except sqlite3.Error as error:
+        if base is not None:
+            base.close()
         raise StateFileError(
             f"expected a state file that no other venue uses, found {path}: {error}. "
             "End the other venue, or use another file"
