@@ -5,21 +5,17 @@ Every question has a timeout; no answer never counts as a yes.
 
 import asyncio
 import time
+import uuid
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from temporalio.client import (
-    Client,
-    WorkflowQueryFailedError,
-    WorkflowQueryRejectedError,
-    WorkflowUpdateFailedError,
-    WorkflowUpdateRPCTimeoutOrCancelledError,
-)
+from temporalio.client import Client, WorkflowQueryFailedError, WorkflowQueryRejectedError
 from temporalio.service import RPCError
 
 from alert_trader import clock
-from alert_trader.activities.messages import ADMIT_UPDATE, DAY_QUERY, AdmitAnswer, DayAnswer
+from alert_trader.activities.messages import ADMIT_SIGNAL, DAY_QUERY, AdmitAnswer, AdmitQuestion, DayAnswer
+from alert_trader.activities.receipts import NoReceiptError, ReceiptFollower
 from alert_trader.domain.account.account import ADMISSION_VALIDITY
 from alert_trader.domain.account.reservation import AdmitRequest
 from alert_trader.domain.ids import AccountNumber, account_workflow_id
@@ -28,10 +24,6 @@ from alert_trader.domain.money import Usd
 
 ASK_WITHIN = timedelta(seconds=3)
 """The longest wait for an answer. It takes about 10 ms; a killed worker is replaced within 2 s."""
-
-MAX_CONCURRENT = 5
-"""Concurrent questions of one worker: Temporal accepts ten for a workflow, whoever asks, and a halt must be
-among them."""
 
 
 class AccountUnreachableError(Exception):
@@ -76,7 +68,7 @@ class AccountClient:
         """Ask through `client`."""
         self._handle = client.get_workflow_handle(account_workflow_id(account))
         self._account = account
-        self._at_once = asyncio.Semaphore(MAX_CONCURRENT)
+        self._follower = ReceiptFollower(client, account_workflow_id(account))
         self._known: tuple[date, Usd] | None = None
 
     async def reference(self) -> Usd | None:
@@ -105,22 +97,14 @@ class AccountClient:
 
     async def ask(self, request: AdmitRequest) -> AdmissionGrant:
         """Ask whether an order may be sent; raise AccountUnreachableError."""
+        until = time.monotonic() + ADMISSION_VALIDITY.total_seconds()
+        # each question has an id of its own: the answer to an earlier one may be from before a halt. Asking
+        # twice reserves once all the same
+        asked = AdmitQuestion(id=uuid.uuid4().hex, request=request)
         try:
-            # the wait for a slot counts: an order that waited for several unanswered ones would outlive its
-            # own activity
-            async with asyncio.timeout(ASK_WITHIN.total_seconds()), self._at_once:
-                until = time.monotonic() + ADMISSION_VALIDITY.total_seconds()
-                # no update id: the answer to an earlier question may be from before a halt. Asking twice
-                # reserves once all the same
-                answer: AdmitAnswer = await self._handle.execute_update(
-                    ADMIT_UPDATE, request, result_type=AdmitAnswer
-                )
-        except (
-            RPCError,
-            TimeoutError,
-            WorkflowUpdateFailedError,
-            WorkflowUpdateRPCTimeoutOrCancelledError,
-        ) as failed:
+            async with asyncio.timeout(ASK_WITHIN.total_seconds()):
+                answer = await self._follower.send(ADMIT_SIGNAL, asked, asked.id, AdmitAnswer)
+        except (RPCError, TimeoutError, NoReceiptError) as failed:
             raise AccountUnreachableError(
                 f"account {self._account} did not answer whether {request.order} may be sent: "
                 f"{failed or 'no answer in time'}"

@@ -6,6 +6,7 @@ They are in the history, so they must read well.
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from alert_trader.domain.account.preflight import Check
 from alert_trader.domain.account.reconciliation import Difference, ExpectedPosition
@@ -47,15 +48,31 @@ READ_QUOTES = "read_quotes"
 ORDER_REPORT_SIGNAL = "order_report"
 """The signal that carries an order report to its trade."""
 
-ADMIT_UPDATE = "admit"
-"""The update that asks an account whether an entry order may be sent."""
-RELEASE_UPDATE = "release"
+ADMIT_SIGNAL = "admit"
+"""The signal that asks an account whether an entry order may be sent."""
+RELEASE_SIGNAL = "release"
 DAY_QUERY = "day"
 EXPECTED_QUERY = "expected"
 STREAM_SIGNAL = "report_stream"
 FOREIGN_SIGNAL = "report_foreign_order"
 DIFFERENCES_SIGNAL = "report_differences"
 """What the activity of the order stream asks of its account and reports to it."""
+
+RECEIPTS = "receipts"
+"""The field of a run's memo with the receipts that were published last, by the id of their command."""
+
+
+class CommandRefusedError(Exception):
+    """A command is not possible now; the message says why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What a command has led to, or why it was refused; exactly one of them."""
+
+    receipt: Any = None
+    """A receipt of the type that the command's caller expects."""
+    refused: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +222,14 @@ class SubmitAnswer:
     reserved: bool = False
     """Whether the account was asked and did not deny it: it may have reserved money, whatever became of the
     order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdmitQuestion:
+    """A question whether an entry order may be sent; the answer is the receipt of its id."""
+
+    id: str
+    request: AdmitRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

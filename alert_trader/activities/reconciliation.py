@@ -16,7 +16,7 @@ from alert_trader import clock
 from alert_trader.activities.messages import (
     DIFFERENCES_SIGNAL,
     EXPECTED_QUERY,
-    RELEASE_UPDATE,
+    RELEASE_SIGNAL,
     ExpectedAnswer,
 )
 from alert_trader.activities.rpc_failure import FailureKind, kind_of
@@ -90,7 +90,7 @@ class Reconciliation:
             # one that holds contracts is a difference; one that holds none is released, once it had the time
             # to report that itself
             if each.position == 0 and each.trade in self._over:
-                await account.execute_update(RELEASE_UPDATE, each.trade)
+                await account.signal(RELEASE_SIGNAL, each.trade)
         self._over = frozenset(each.trade for each in gone)
         if self._reported is None:
             self._reported = answer.differences

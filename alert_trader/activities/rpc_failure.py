@@ -2,21 +2,22 @@
 
 from enum import StrEnum
 
-from temporalio.client import (
-    WorkflowQueryFailedError,
-    WorkflowUpdateFailedError,
-    WorkflowUpdateRPCTimeoutOrCancelledError,
-)
+from temporalio.client import WorkflowFailureError, WorkflowQueryFailedError
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
+
+from alert_trader.activities.messages import CommandRefusedError
+from alert_trader.activities.receipts import NoReceiptError
 
 Failure = (
     RPCError
     | TimeoutError
     | WorkflowQueryFailedError
-    | WorkflowUpdateFailedError
-    | WorkflowUpdateRPCTimeoutOrCancelledError
+    | WorkflowFailureError
+    | CommandRefusedError
+    | NoReceiptError
 )
-"""Everything a call to Temporal raises, and the TimeoutError of a wait for an update."""
+"""Everything a call to Temporal raises, a wait for a receipt, and the TimeoutError of a wait."""
 
 
 class FailureKind(StrEnum):
@@ -30,7 +31,7 @@ class FailureKind(StrEnum):
     FORBIDDEN = "forbidden"
     """The credentials are missing or not enough: waiting does not change that."""
     REJECTED = "rejected"
-    """The workflow rejected the update, or its handler failed."""
+    """The workflow refused the command, or failed."""
     QUERY_FAILED = "query failed"
     TOO_SLOW = "too slow"
     """No answer in time, or no worker has polled the task queue for a while."""
@@ -52,8 +53,12 @@ _BY_STATUS = {
 def kind_of(error: Failure) -> FailureKind:
     """Classify a failed call to Temporal."""
     match error:
-        case WorkflowUpdateFailedError():
+        case CommandRefusedError():
             return FailureKind.REJECTED
+        case WorkflowFailureError() if isinstance(error.cause, ApplicationError):
+            return FailureKind.REJECTED
+        case NoReceiptError():
+            return FailureKind.COMPLETED
         case WorkflowQueryFailedError():
             return FailureKind.QUERY_FAILED
         case RPCError():

@@ -1,13 +1,17 @@
-"""Calls to the workflow of an account, which commands and queries share."""
+"""Commands to the workflow of an account."""
 
 import asyncio
+import uuid
 from datetime import timedelta
 from typing import Any, TypeVar
 
 from temporalio.client import Client, WorkflowHandle
 
+from alert_trader import clock
+from alert_trader.activities.receipts import send_command
 from alert_trader.control.rpc_errors import account_subject, control_errors
 from alert_trader.domain.ids import AccountNumber, account_workflow_id
+from alert_trader.workflows.interface import Command
 
 ANSWER_WITHIN = timedelta(seconds=4)
 """Longest wait for a worker's answer: it takes milliseconds, and a killed worker is replaced within two
@@ -21,20 +25,22 @@ def account_handle(client: Client, account: AccountNumber) -> WorkflowHandle[Any
     return client.get_workflow_handle(account_workflow_id(account))
 
 
-async def update_account(
+def new_command(by: str, reason: str = "") -> Command:
+    """Return a command with an id, sent now."""
+    return Command(by=by, reason=reason, id=uuid.uuid4().hex, sent_at=clock.now())
+
+
+async def command_account(
     client: Client,
     account: AccountNumber,
     name: str,
     argument: object,
+    command: Command,
     kind: type[_T],
     *,
     within: timedelta = ANSWER_WITHIN,
 ) -> _T:
-    """Run an update of an account's workflow to its end; raises any of the errors of `control.errors`."""
-    arguments = [] if argument is None else [argument]
+    """Send a command with its argument, and wait for its receipt; raises any error of `control.errors`."""
     with control_errors(client, account_subject(account), worker_within=within):
         async with asyncio.timeout(within.total_seconds()):
-            answer: _T = await account_handle(client, account).execute_update(
-                name, args=arguments, result_type=kind
-            )
-            return answer
+            return await send_command(client, account_workflow_id(account), name, argument, command.id, kind)

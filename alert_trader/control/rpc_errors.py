@@ -5,15 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from temporalio.client import (
-    Client,
-    WorkflowQueryFailedError,
-    WorkflowUpdateFailedError,
-    WorkflowUpdateRPCTimeoutOrCancelledError,
-)
+from temporalio.client import Client, WorkflowFailureError, WorkflowQueryFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
+from alert_trader.activities.messages import CommandRefusedError
+from alert_trader.activities.receipts import NoReceiptError
 from alert_trader.activities.rpc_failure import Failure, FailureKind, kind_of
 from alert_trader.control.errors import (
     ControlError,
@@ -78,8 +75,9 @@ def control_errors(
         RPCError,
         TimeoutError,
         WorkflowQueryFailedError,
-        WorkflowUpdateFailedError,
-        WorkflowUpdateRPCTimeoutOrCancelledError,
+        WorkflowFailureError,
+        CommandRefusedError,
+        NoReceiptError,
     ) as error:
         raise control_error(error, client, subject, worker_within=worker_within) from error
 
@@ -129,7 +127,7 @@ def _no_worker(error: Failure, subject: Subject, within: timedelta) -> NoWorkerE
 
 
 def _reason(error: Failure) -> str:
-    cause = error.cause if isinstance(error, WorkflowUpdateFailedError) else error
+    cause = error.cause if isinstance(error, WorkflowFailureError) else error
     return cause.message if isinstance(cause, ApplicationError) else str(cause)
 
 

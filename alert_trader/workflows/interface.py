@@ -1,10 +1,10 @@
 """What callers of the workflows know: inputs, commands, answers, names of handlers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from alert_trader.activities.messages import CardPlace
+from alert_trader.activities.messages import CardPlace, Receipt
 from alert_trader.domain.account.account import Account
 from alert_trader.domain.account.limits import Limits
 from alert_trader.domain.account.reconciliation import ForeignOrder
@@ -12,6 +12,8 @@ from alert_trader.domain.alerts.alert import AlertMessage, ParsedAlert
 from alert_trader.domain.alerts.portion import Portion
 from alert_trader.domain.execution.policy import Mode, Policy
 from alert_trader.domain.ids import AccountNumber
+from alert_trader.domain.market.quotes import Quote
+from alert_trader.domain.orders.order import OrderReport, Position
 from alert_trader.domain.trade.view import TradeView
 
 TRADE_WORKFLOW = "TradeWorkflow"
@@ -22,35 +24,25 @@ CARD_QUERY = "card"
 SHOW_CARD_SIGNAL = "show_card"
 VIEW_QUERY = "view"
 EVENTS_QUERY = "events"
-CANCEL_UPDATE = "cancel"
-CLOSE_UPDATE = "close"
-CONVERT_UPDATE = "convert_now"
-SELL_UPDATE = "sell"
-APPROVE_UPDATE = "approve"
-SKIP_UPDATE = "skip"
-FOLLOW_UPDATE = "follow_up"
 
 ACCOUNT_VIEW_QUERY = "view"
 POSITION_SIGNAL = "report_position"
 SETTINGS_SIGNAL = "update_settings"
-HALT_SIGNAL = "halt_now"
-HALT_UPDATE = "halt"
-RESUME_UPDATE = "resume"
-FLATTEN_UPDATE = "flatten"
-LIMITS_UPDATE = "change_limits"
-EXPLAIN_UPDATE = "explain"
-ALLOW_UPDATE = "allow_repost"
-POSITIONS_UPDATE = "positions"
-ORDERS_UPDATE = "orders"
-QUOTES_UPDATE = "quotes"
-PREFLIGHT_UPDATE = "preflight"
+HALT_SIGNAL = "halt"
+RESUME_SIGNAL = "resume"
+FLATTEN_SIGNAL = "flatten"
+LIMITS_SIGNAL = "change_limits"
+EXPLAIN_SIGNAL = "explain"
+ALLOW_SIGNAL = "allow_repost"
+PREFLIGHT_SIGNAL = "preflight"
+BROKER_READ_WORKFLOW = "BrokerReadWorkflow"
 HALTED_SIGNAL = "account_halted"
 """Sent by an account that is halted to each trade that may still buy."""
 CLOSE_SIGNAL = "close_now"
 """Sent by an account that is flattened to every open trade."""
 
-NOT_POSSIBLE = "NOT_POSSIBLE"
-"""The type of the application error with which a validator refuses a command that is not possible now."""
+NOT_ANSWERED = "NOT_ANSWERED"
+"""The type of the application error with which a read of the broker fails."""
 
 
 def task_queue(account: AccountNumber) -> str:
@@ -99,7 +91,10 @@ class Command:
     by: str
     reason: str = ""
     id: str = ""
-    """The same command sent again under the same id acts once; empty: each call is another command."""
+    """The same command sent again under the same id acts once, and is answered with the first receipt. Empty:
+    each is another command, without a receipt."""
+    sent_at: datetime | None = None
+    """When it was sent, by the sender's clock: what adds risk must be recent. None: not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +132,8 @@ class FollowUp:
     message: AlertMessage
     parsed: ParsedAlert
     said: Said
+    id: str = ""
+    """The id of its receipt: the message, and the wording of an edit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,20 +149,48 @@ class CommandReceipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitsCommand:
-    """A change of an account's limits, and why."""
+    """A change of an account's limits: names and values as text."""
 
-    by: str
-    reason: str
+    command: Command
     changes: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """A person's explanation of a difference, or permission of a re-post; `what` None means all of them."""
+    """A person's explanation of a difference, or permission of a re-post; `what` None means all of them.
 
-    by: str
-    reason: str
+    The reason of the command is the explanation.
+    """
+
+    command: Command
     what: str | None = None
+
+
+class BrokerRead(StrEnum):
+    """What is read at the broker for people."""
+
+    POSITIONS = "positions"
+    ORDERS = "orders"
+    QUOTES = "quotes"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokerReadRequest:
+    """A read at the broker: every option position, every working order, or the quotes of some contracts."""
+
+    what: BrokerRead
+    symbols: tuple[str, ...] = ()
+    """Up to 100 contracts, by OCC symbol."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokerReading:
+    """The answer to a `BrokerReadRequest`; empty but for what was asked."""
+
+    positions: tuple[Position, ...] = ()
+    orders: tuple[OrderReport, ...] = ()
+    quotes: dict[str, Quote] = field(default_factory=dict)
+    """By OCC symbol; contracts without a quote are left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,5 +212,7 @@ class Carried:
     """The last audit event that people were notified of."""
     stream_since: datetime | None = None
     foreign: tuple[ForeignOrder, ...] = ()
+    receipts: dict[str, Receipt | None] = field(default_factory=dict)
+    """The last commands by their ids, each with its receipt once it has one."""
     halt_reminded: date | None = None
     """The last day on which people were reminded that the account is halted."""

@@ -102,13 +102,15 @@ TASK_TIMEOUT = timedelta(seconds=3)
 elsewhere after this. It bounds a replay, too: that of a run of 2,000 events takes well below a second, and a
 worker takes few at once (`alert_trader.worker.wiring.TASKS_AT_ONCE`)."""
 
+COMMAND_MAX_AGE = timedelta(minutes=2)
+"""A command that adds risk is refused when it is carried out later than this: no worker ran meanwhile."""
+
 ACCOUNT_RUN = timedelta(hours=24)
 """One run of an account's workflow, or less if Temporal suggests it: its history stays small, and its whole
 state is carried over."""
 
-MAX_UPDATES = 1500
-"""Updates of one run of an account's workflow: Temporal accepts 2000, and suggests to continue as new at nine
-tenths of them."""
+MAX_HISTORY = 1500
+"""Events after which an account's workflow continues as new: a worker that takes it over replays them all."""
 
 MAX_TURNS = 2000
 """Turns of one run of an account's workflow: a bound, far above those of a day."""

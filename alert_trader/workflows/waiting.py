@@ -28,8 +28,8 @@ async def wait(until: Callable[[], bool], bound: timedelta | datetime | None, wh
         return True
     if until() or bound <= timedelta(0):
         return until()
-    # not `wait_condition(timeout=...)`: it uses asyncio.wait_for, which lets coroutines run in another order
-    # from Python 3.12 on, and a history recorded by one version would not replay under the other
+    # not `wait_condition(timeout=...)`: that uses `wait_for` of asyncio, which lets coroutines run in another
+    # order from Python 3.12 on, and a history recorded by one version would not replay under the other
     over = False
 
     async def run_out() -> None:

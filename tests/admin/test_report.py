@@ -29,7 +29,7 @@ async def test_a_report_has_the_figures_of_its_trades(slot: WorkerSlot, tmp_path
     told = json.loads(said[said.index("{") : said.rindex("}") + 1])
     assert told["alerts"] >= 2
     assert told["outcomes"]["holding"] >= 1
-    assert {"PARSE_NO_RIGHT"} <= {each["code"] for each in told["refusals"]}
+    assert {"PARSE_NO_RIGHT"} <= {each["code"] for each in told["not_bought"]}
     assert told["steps"][0]["contracts"]["count"] >= view.bought
     assert told["open"]["contracts"] >= view.position
     assert (tmp_path / "r.png").read_bytes().startswith(b"\x89PNG")

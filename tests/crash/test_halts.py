@@ -37,20 +37,23 @@ async def test_a_halt_is_in_force_while_no_worker_runs(slot: WorkerSlot) -> None
 
 
 @beside
-async def test_a_flatten_without_a_worker_leaves_the_account_halted(slot: WorkerSlot) -> None:
-    """HLT-10, HLT-20: flatten implies halt first, also where nobody is there to flatten.
+async def test_a_flatten_without_a_worker_is_carried_out_by_the_next(slot: WorkerSlot) -> None:
+    """HLT-10, HLT-20: it is recorded, and the answer says that nothing is closed yet.
 
-    The caller learns which of the two holds.
+    The next worker starts halted and closes what is held.
     """
     client, number = slot.cluster.client, slot.settings.account
+    held = await slot.alert(bid="1.19", ask="1.20")
+    await held.until("protected", exits_working=2)
     working = await slot.alert(bid="1.00", ask="1.50")
     await working.order("e1")
     await slot.kill()
-    with pytest.raises(NoWorkerError, match=r"halted.*flatten again"):
+    with pytest.raises(NoWorkerError, match=r"halted.*next worker closes them"):
         await control.flatten(client, number, by="ann", reason="nobody home")
     acknowledged = clock.now()
     await slot.start_worker()
     assert (await working.result()).outcome is Outcome.UNFILLED
+    assert (await held.result()).outcome is Outcome.FLAT
     view = await account_queries.account_view(client, number)
     assert (view.state is not AccountState.ACTIVE, view.halted_by) == (True, "ann")
     assert [line for trade in slot.trades for line in await trade.posts("e") if line.at > acknowledged] == []

@@ -18,9 +18,11 @@ import pytest
 
 from alert_trader import clock
 from alert_trader.domain.alerts.portion import HALF, Portion
+from alert_trader.domain.trade.commands import TradeCommand
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
-from alert_trader.workflows.interface import CLOSE_UPDATE, SELL_UPDATE, Command, SellOrder
+from alert_trader.workflows.interface import Command, SellOrder
 from tests.support.cluster import LOOKED_FOR, Trade, WorkerSlot, exits_out
+from tests.support.commands import command
 from tests.support.concurrent_scenes import beside
 
 pytestmark = pytest.mark.timeout(240)
@@ -223,7 +225,7 @@ async def test_killed_while_closing(slot: WorkerSlot) -> None:
     )
     faults = [(trade, await point.arm(trade)) for trade, point in zip(trades, points, strict=True)]
     asking = [
-        asyncio.create_task(trade.handle.execute_update(CLOSE_UPDATE, Command(by="tester")))
+        asyncio.create_task(command(trade.handle, TradeCommand.CLOSE, Command(by="tester")))
         for trade in trades
     ]
     await kill_at(slot, faults)
@@ -290,4 +292,4 @@ def _with_all_in_an_exit(trade: Trade) -> Trade:
 
 async def _sell(trade: Trade, part: Portion) -> None:
     """Ask for a part to be sold, and wait for the answer."""
-    await trade.handle.execute_update(SELL_UPDATE, SellOrder(command=Command(by="tester"), portion=part))
+    await command(trade.handle, TradeCommand.SELL, SellOrder(command=Command(by="tester"), portion=part))

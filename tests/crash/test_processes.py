@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import WorkflowUpdateStage
 
 from alert_trader import clock
 from alert_trader.control.commands import trade_commands
+from alert_trader.domain.trade.commands import TradeCommand
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.simulators.venue.tape import CancelLine
 from alert_trader.workflows.interface import Command
@@ -219,7 +219,7 @@ async def test_the_server_killed_during_a_trade(tmp_path: Path) -> None:
         await climbing.fill("e1", 2)
         await climbing.until("its first slice protected", bought=2, exits_working=1)
         await closing.quote("1.20", "1.22", bid_size=0)
-        await closing.handle.start_update("close", ME, wait_for_stage=WorkflowUpdateStage.ACCEPTED)
+        await closing.handle.signal(TradeCommand.CLOSE, ME)
         await cluster.stack.kill_temporal()
         await held.quote("2.50", "2.52")
         await closing.quote("1.20", "1.22")

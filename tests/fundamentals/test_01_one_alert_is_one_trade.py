@@ -7,8 +7,10 @@ target, and keeps the rest until a person closes it or the contract expires.
 import pytest
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
+from alert_trader.domain.trade.commands import TradeCommand
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
-from alert_trader.workflows.interface import CLOSE_UPDATE, Command, CommandReceipt
+from alert_trader.workflows.interface import Command
+from tests.support.commands import command
 from tests.support.harness import Harness
 from tests.support.waiting import eventually
 
@@ -39,9 +41,7 @@ async def test_an_alert_becomes_a_trade(harness: Harness) -> None:
     await harness.until(trade, "the exit to fill", sold=2)
 
     # The other half is the operator's. A close sells it at the market; the trade is flat and closed.
-    receipt = await trade.execute_update(
-        CLOSE_UPDATE, Command(by="you", reason="enough"), result_type=CommandReceipt
-    )
+    receipt = await command(trade, TradeCommand.CLOSE, Command(by="you", reason="enough"))
     assert receipt.done
     view = await trade.result()
     assert (view.outcome, view.position) == (Outcome.FLAT, 0)

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from alert_trader.control.commands import account_commands
 from alert_trader.control.queries import account as account_queries
+from alert_trader.control.queries.account import account_view
 from alert_trader.domain.account.trading_state import AccountState
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from tests.support.harness import Harness
@@ -55,6 +56,7 @@ async def test_a_halt_stops_entries_until_a_person_resumes(harness: Harness) -> 
     resumed = await account_commands.resume(
         harness.client, harness.account, by="bob", changed="the feed is back"
     )
-    assert resumed.view.state is AccountState.ACTIVE
+    assert resumed.done
+    assert (await account_view(harness.client, harness.account)).state is AccountState.ACTIVE
     trade = await harness.alert(price="1.20")
     await harness.until(trade, "the position", bought=4)

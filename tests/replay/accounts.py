@@ -23,7 +23,7 @@ from alert_trader.activities.housekeeping import (
     PageRequest,
     PageResult,
 )
-from alert_trader.activities.messages import DIFFERENCES_SIGNAL, RELEASE_UPDATE
+from alert_trader.activities.messages import DIFFERENCES_SIGNAL, RELEASE_SIGNAL
 from alert_trader.control.commands import account_commands, trade_commands
 from alert_trader.control.payload_converter import DATA_CONVERTER
 from alert_trader.control.queries import account as account_queries
@@ -127,8 +127,8 @@ async def flattening(slot: WorkerSlot) -> None:
         day=memory.day.date,
     )
     await _start(slot, memory)
-    await slot.cluster.client.get_workflow_handle(account_workflow_id(slot.settings.account)).execute_update(
-        RELEASE_UPDATE, GONE
+    await slot.cluster.client.get_workflow_handle(account_workflow_id(slot.settings.account)).signal(
+        RELEASE_SIGNAL, GONE
     )
     await _stands(slot, AccountState.HALTED)
 

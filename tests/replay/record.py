@@ -213,7 +213,7 @@ async def late_fill(slot: WorkerSlot) -> Trade:
 
 
 ALONE: tuple[Recording, ...] = (late_fill,)
-"""The story that leaves an account at odds with the venue: it has one of its own."""
+"""The run that leaves an account at odds with the venue: it has one of its own."""
 
 
 async def dry_run(slot: WorkerSlot) -> Trade:

@@ -57,6 +57,9 @@ LOOPS = {
     ),
     "alert_trader/domain/account/account.py Account.release": "drops what is over the limit",
     "alert_trader/activities/stream.py StreamActivity._remember": "drops what is over the limit",
+    "alert_trader/activities/held_reports.py HeldReports.run": "cancelled with the activity it sends for",
+    "alert_trader/activities/receipts.py _published": "a run a turn; ends with the workflow",
+    "alert_trader/workflows/receipts.py Receipts.run": "cancelled with the run",
     "alert_trader/activities/stream.py StreamActivity._route": "drops what is over the limit",
     "alert_trader/activities/stream.py StreamActivity._check": "cancelled with the activity it looks for",
     "alert_trader/activities/stream.py _heartbeats.beat": "cancelled with the activity it beats for",
@@ -78,6 +81,8 @@ LOOPS = {
     "alert_trader/domain/alerts/parsing/fields/collect.py _in_another_line": A_TOKEN_FURTHER,
 }
 WAITS = {
+    "alert_trader/workflows/receipts.py Receipts.run": "cancelled with the run",
+    "alert_trader/workflows/waiting.py let_others_run": "waits for nothing: a turn of the event loop",
     "alert_trader/workflows/trade/workflow.py TradeWorkflow._steps": (
         "handlers are bounded by the wait for commands"
     ),

@@ -26,12 +26,15 @@ from alert_trader.domain.audit.event import EventKind
 from alert_trader.domain.denial import Code
 from alert_trader.domain.execution.policy import SafetyPolicy
 from alert_trader.domain.ids import AccountNumber, account_workflow_id
+from alert_trader.domain.trade.commands import TradeCommand
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.domain.trade.view import TradeView
 from alert_trader.simulators.venue.orders import Action
 from alert_trader.worker.wiring import sandbox
 from alert_trader.workflows import timing
 from alert_trader.workflows.account.workflow import AccountWorkflow
+from alert_trader.workflows.interface import Command
+from tests.support.commands import command
 from tests.support.harness import Harness, open_harness, policy
 from tests.support.waiting import eventually
 
@@ -115,7 +118,8 @@ async def test_only_a_person_with_a_reason_resumes(strict: Harness) -> None:
     with pytest.raises(NotPossibleError, match="what has changed"):
         await control.resume(strict.client, strict.account, by="bob", changed="  ")
     answer = await control.resume(strict.client, strict.account, by="bob", changed="the feed is back")
-    assert (answer.done, answer.view.state, answer.view.epoch) == (True, AccountState.ACTIVE, 1)
+    view = await shown(strict)
+    assert (answer.done, view.state, view.epoch) == (True, AccountState.ACTIVE, 1)
     with pytest.raises(NotPossibleError, match="expected a halted account, found it active"):
         await control.resume(strict.client, strict.account, by="bob", changed="again")
     trade = await strict.alert()
@@ -142,8 +146,8 @@ async def test_flatten_halts_and_closes_until_flat(strict: Harness, monkeypatch:
     await strict.quote("1.00", "1.40")
     working = await strict.alert(price="1.21", rules=HASTY, real_time=True)
     await works(strict, working)
-    answer = await control.flatten(strict.client, strict.account, by="ann", reason="going home")
-    assert answer.view.state in {AccountState.REDUCING, AccountState.HALTED}
+    await control.flatten(strict.client, strict.account, by="ann", reason="going home")
+    assert (await shown(strict)).state in {AccountState.REDUCING, AccountState.HALTED}
     assert (await held.result()).outcome is Outcome.FLAT
     assert (await working.result()).outcome is Outcome.UNFILLED
 
@@ -247,7 +251,7 @@ async def test_a_trade_reserves_and_releases(strict: Harness) -> None:
     assert [(each.entering, each.quantity) for each in view.open_trades] == [(True, 4)]
     # 4 at the ceiling of 1.32, and fees of 1.20 each
     assert view.committed == Decimal("532.80")
-    await trade.execute_update("cancel", {"by": "ann", "reason": ""})
+    await command(trade, TradeCommand.CANCEL, Command(by="ann"))
     await trade.result()
 
     async def released() -> bool:
@@ -266,7 +270,8 @@ async def test_a_reservation_of_an_earlier_attempt_is_released(
     """
     file = tmp_path / "stop"
     async with open_harness(env.client, stop=KillSwitch(file=file)) as harness:
-        await harness.fault(kind="status", method="GET", path="*/orders", status=503, count=400)
+        # the look takes as long as the account's answer
+        await harness.fault(kind="stall-before", method="GET", path="*/orders", seconds=0.2, count=400)
         trade = await harness.alert(rules=HASTY, real_time=True)
         await eventually(lambda: there(harness, 1), "the reservation")
         file.touch()
@@ -290,7 +295,7 @@ async def test_without_its_account_nothing_is_bought_and_exits_work(env: Workflo
         await working.terminate("a test")
         reason = await denied(await harness.alert(price="1.19"))
         assert reason.startswith(Code.ACCOUNT_UNREACHABLE)
-        await held.execute_update("close", {"by": "ann", "reason": "out"})
+        await command(held, TradeCommand.CLOSE, Command(by="ann", reason="out"))
         assert (await held.result()).outcome is Outcome.FLAT
         with pytest.raises(NotFoundError):
             await control.resume(harness.client, harness.account, by="ann", changed="nothing")
@@ -356,8 +361,8 @@ async def test_unexplained_contracts_block_entries(
     assert (await denied(await strict.alert())).startswith(Code.ACCOUNT_DIFFERENCE)
     with pytest.raises(NotPossibleError, match="what explains"):
         await control.explain(strict.client, strict.account, by="ann", reason=" ")
-    answer = await control.explain(strict.client, strict.account, by="ann", reason="bought by hand")
-    assert [each.explained_by for each in answer.view.differences] == ["ann"]
+    await control.explain(strict.client, strict.account, by="ann", reason="bought by hand")
+    assert [each.explained_by for each in (await shown(strict)).differences] == ["ann"]
     trade = await strict.alert()
     await strict.until(trade, "bought", phase=Phase.HOLDING)
     assert any("disagree" in notice.text for notice in strict.heard.notices)

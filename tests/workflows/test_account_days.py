@@ -18,22 +18,24 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from alert_trader.activities.messages import (
-    ADMIT_UPDATE,
+    ADMIT_SIGNAL,
     DAY_QUERY,
     FOLLOW_ORDERS,
     NOTIFY,
     READ_ACCOUNT,
     AccountReading,
     AdmitAnswer,
+    AdmitQuestion,
     DayAnswer,
     FollowRequest,
     Notice,
 )
+from alert_trader.activities.receipts import ReceiptFollower
 from alert_trader.domain.account.limits import Limits
 from alert_trader.domain.account.preflight import Check
 from alert_trader.domain.account.reservation import AdmitRequest, PositionReport
 from alert_trader.domain.account.trading_state import AccountState
-from alert_trader.domain.account.view import AccountView, HaltReceipt
+from alert_trader.domain.account.view import AccountReceipt, AccountView, HaltReceipt, LimitsReceipt
 from alert_trader.domain.audit.event import EventKind
 from alert_trader.domain.denial import Code
 from alert_trader.domain.execution.policy import Mode
@@ -48,20 +50,21 @@ from alert_trader.workflows.account.workflow import AccountWorkflow
 from alert_trader.workflows.interface import (
     ACCOUNT_VIEW_QUERY,
     ACCOUNT_WORKFLOW,
-    HALT_UPDATE,
-    LIMITS_UPDATE,
+    HALT_SIGNAL,
+    LIMITS_SIGNAL,
     POSITION_SIGNAL,
-    PREFLIGHT_UPDATE,
-    RESUME_UPDATE,
+    PREFLIGHT_SIGNAL,
+    RESUME_SIGNAL,
     AccountRequest,
     Command,
     LimitsCommand,
 )
+from tests.support.commands import account_command
 from tests.support.virtual_time import forward_to
 from tests.support.waiting import eventually
 
 _numbers = itertools.count(1)
-AT_ONCE = asyncio.Semaphore(8)
+_questions = itertools.count(1)
 LONGEST = 3000
 """Events of one run: Temporal takes fifty thousand, and suggests a continue-as-new long before."""
 
@@ -107,6 +110,7 @@ class Clocked:
     def __init__(self, env: WorkflowEnvironment, handle: WorkflowHandle[Any, Any], broker: Broker) -> None:
         """Move `handle`'s clock."""
         self.env, self.handle, self.broker = env, handle, broker
+        self.follower = ReceiptFollower(env.client, handle.id)
 
     async def view(self) -> AccountView:
         """Read the state of it, once its new run has begun."""
@@ -158,18 +162,20 @@ class Clocked:
             return (await self.handle.describe()).run_id != first
 
         with monkeypatch.context() as changed, self.env.with_time_skipping_disabled():
-            changed.setattr(timing, "MAX_UPDATES", 1)
-            change = LimitsCommand(by="ann", reason="a test", changes={"max_open_trades": "900"})
-            await self.handle.execute_update(LIMITS_UPDATE, change)
+            await self.begin_to_end_the_run(changed, "900")
             await eventually(fresh, "the fresh start")
+
+    async def begin_to_end_the_run(self, changed: pytest.MonkeyPatch, limit: str) -> None:
+        """Let the run be too long from the next command on."""
+        changed.setattr(timing, "MAX_HISTORY", (await self.handle.describe()).history_length + 1)
+        command = Command(by="ann", reason="a test")
+        change = LimitsCommand(command=command, changes={"max_open_trades": limit})
+        await account_command(self.handle, LIMITS_SIGNAL, change, LimitsReceipt)
 
     async def ask(self, request: AdmitRequest) -> AdmitAnswer:
         """Ask for an entry."""
-        async with AT_ONCE:
-            answer: AdmitAnswer = await self.handle.execute_update(
-                ADMIT_UPDATE, request, result_type=AdmitAnswer
-            )
-        return answer
+        asked = AdmitQuestion(id=f"ask-{next(_questions)}", request=request)
+        return await self.follower.send(ADMIT_SIGNAL, asked, asked.id, AdmitAnswer)
 
     async def trade(self, request: AdmitRequest) -> AdmitAnswer:
         """Live a trade from its admission to its end."""
@@ -287,9 +293,7 @@ async def test_a_halt_lasts_over_days_with_a_daily_reminder(clocked: Clocked) ->
     """HLT-10: over fresh starts, a weekend included, until a person resumes; nobody can forget it."""
     day = await following(clocked)
     await clocked.open(day)
-    await clocked.handle.execute_update(
-        HALT_UPDATE, Command(by="ann", reason="odd fills"), result_type=HaltReceipt
-    )
+    await account_command(clocked.handle, HALT_SIGNAL, Command(by="ann", reason="odd fills"), HaltReceipt)
     runs, days = set(), 0
     for _ in range(4):
         day = next_trading_day(day)
@@ -308,7 +312,7 @@ async def test_a_halt_lasts_over_days_with_a_daily_reminder(clocked: Clocked) ->
         lambda: sum("Still halted" in each.text for each in clocked.broker.notices) >= days,
         "people to be notified",
     )
-    await clocked.handle.execute_update(RESUME_UPDATE, Command(by="bob", reason="repaired"))
+    await account_command(clocked.handle, RESUME_SIGNAL, Command(by="bob", reason="repaired"), AccountReceipt)
     assert (await clocked.ask(ask(day))).admitted is not None
 
 
@@ -410,7 +414,7 @@ async def test_a_failed_manual_preflight_is_retried(clocked: Clocked) -> None:
     opens = session_opens_at(day)
     assert opens is not None
     clocked.broker.checks = WRONG
-    found = await clocked.handle.execute_update(PREFLIGHT_UPDATE, result_type=list[Check])
+    found = await account_command(clocked.handle, PREFLIGHT_SIGNAL, Command(by="ann"), list[Check])
     assert [each.ok for each in found if each.name == "token"] == [False]
     clocked.broker.checks = ()
     await clocked.until(opens + timedelta(minutes=40))
@@ -483,9 +487,7 @@ async def test_the_stream_is_followed_until_the_run_is_over(
         with env.with_time_skipping_disabled():
             first = (await clocked.handle.describe()).run_id
             await eventually(lambda: broker.asked, "people to be notified that the day began")
-            monkeypatch.setattr(timing, "MAX_UPDATES", 1)
-            change = LimitsCommand(by="ann", reason="a test", changes={"max_open_trades": "7"})
-            await clocked.handle.execute_update(LIMITS_UPDATE, change)
+            await clocked.begin_to_end_the_run(monkeypatch, "7")
             await asyncio.sleep(0.5)
             kinds = [event.event_type async for event in clocked.handle.fetch_history_events()]
             assert EventType.EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED not in kinds

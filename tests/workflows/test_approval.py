@@ -5,21 +5,19 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from temporalio.client import WorkflowUpdateFailedError
 from temporalio.testing import WorkflowEnvironment
 
+from alert_trader.activities.messages import CommandRefusedError
 from alert_trader.domain.alerts.profile import Approval, Profile
 from alert_trader.domain.execution.policy import Policy
+from alert_trader.domain.trade.commands import TradeCommand
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.domain.trade.view import OfferKind
 from alert_trader.workflows.interface import (
-    APPROVE_UPDATE,
-    CANCEL_UPDATE,
-    SKIP_UPDATE,
     Answer,
     Command,
-    CommandReceipt,
 )
+from tests.support.commands import command
 from tests.support.harness import Harness, policy
 from tests.support.virtual_time import forward
 
@@ -40,7 +38,7 @@ async def test_nothing_is_bought_before_a_person_approves(env: WorkflowEnvironme
         assert view.offer is not None
         assert (view.offer.kind, view.offer.quantity) == (OfferKind.ENTRY, 4)
         assert harness.posts() == []
-        receipt = await trade.execute_update(APPROVE_UPDATE, Answer(command=ME), result_type=CommandReceipt)
+        receipt = await command(trade, TradeCommand.APPROVE, Answer(command=ME))
         assert receipt.done
         view = await harness.until(trade, "held", phase=Phase.HOLDING, bought=4)
     assert view.offer is None
@@ -57,7 +55,7 @@ async def test_the_alerts_age_counts_from_the_approval(env: WorkflowEnvironment,
         await harness.until(trade, "waits", phase=Phase.AWAITING)
         await forward(env, trade, timedelta(seconds=30))
         await harness.quote("1.10", "1.15")
-        await trade.execute_update(APPROVE_UPDATE, Answer(command=ME), result_type=CommandReceipt)
+        await command(trade, TradeCommand.APPROVE, Answer(command=ME))
         view = await harness.until(trade, "priced again", phase=Phase.ENTERING)
     assert view.quote_ask == Decimal("1.15")
 
@@ -70,7 +68,7 @@ async def test_an_approved_entry_is_denied_when_the_price_moved_too_far(
         trade = await harness.alert(rules=asking())
         await harness.until(trade, "waits", phase=Phase.AWAITING)
         await harness.quote("4.00", "4.10")
-        await trade.execute_update(APPROVE_UPDATE, Answer(command=ME), result_type=CommandReceipt)
+        await command(trade, TradeCommand.APPROVE, Answer(command=ME))
     view = await trade.result()
     assert (view.outcome, harness.posts()) == (Outcome.DENIED, [])
     assert "PRICE_FAR_FROM_MARKET" in (view.reason or "")
@@ -89,7 +87,7 @@ async def test_no_more_is_paid_than_approved(
         trade = await harness.alert(f"BTO SPY {harness.expiry:%m/%d/%Y} 450c", rules=asking())
         shown = await harness.until(trade, "waits", phase=Phase.AWAITING)
         await harness.quote(now, now)
-        await trade.execute_update(APPROVE_UPDATE, Answer(command=ME), result_type=CommandReceipt)
+        await command(trade, TradeCommand.APPROVE, Answer(command=ME))
         view = await (harness.until(trade, "held", bought=4, exits_working=2) if bought else trade.result())
     assert (view.bought, view.alert_price) == (bought, None)
     assert bought or "above the approved price" in (view.reason or "")
@@ -102,7 +100,7 @@ async def test_half_buys_half_of_what_was_shown(env: WorkflowEnvironment, harnes
     with env.with_time_skipping_disabled():
         trade = await harness.alert(rules=asking())
         await harness.until(trade, "waits", phase=Phase.AWAITING)
-        await trade.execute_update(APPROVE_UPDATE, Answer(command=ME, half=True), result_type=CommandReceipt)
+        await command(trade, TradeCommand.APPROVE, Answer(command=ME, half=True))
         await harness.until(trade, "held", phase=Phase.HOLDING, bought=2, quantity=2)
 
 
@@ -111,7 +109,7 @@ async def test_skip_ends_the_trade_with_nothing_bought(harness: Harness, env: Wo
     with env.with_time_skipping_disabled():
         trade = await harness.alert(rules=asking())
         await harness.until(trade, "waits", phase=Phase.AWAITING)
-        receipt = await trade.execute_update(SKIP_UPDATE, Answer(command=ME), result_type=CommandReceipt)
+        receipt = await command(trade, TradeCommand.SKIP, Answer(command=ME))
     view = await trade.result()
     assert receipt.text == "Nothing is bought"
     assert (view.outcome, view.reason, harness.posts()) == (
@@ -126,7 +124,7 @@ async def test_cancel_of_a_waiting_trade_ends_it(harness: Harness, env: Workflow
     with env.with_time_skipping_disabled():
         trade = await harness.alert(rules=asking())
         await harness.until(trade, "waits", phase=Phase.AWAITING)
-        await trade.execute_update(CANCEL_UPDATE, ME, result_type=CommandReceipt)
+        await command(trade, TradeCommand.CANCEL, ME)
     assert (await trade.result()).outcome is Outcome.DENIED
 
 
@@ -149,8 +147,8 @@ async def test_an_answer_to_another_offer_is_refused(harness: Harness, env: Work
         trade = await harness.alert(rules=rules)
         await harness.until(trade, "waits", phase=Phase.AWAITING)
         for answer in (Answer(command=ME, offer="older"), Answer(command=ME, half=True)):
-            with pytest.raises(WorkflowUpdateFailedError):
-                await trade.execute_update(APPROVE_UPDATE, answer, result_type=CommandReceipt)
+            with pytest.raises(CommandRefusedError):
+                await command(trade, TradeCommand.APPROVE, answer)
         assert (await harness.view(trade)).phase is Phase.AWAITING
 
 

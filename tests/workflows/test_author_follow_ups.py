@@ -6,22 +6,20 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from alert_trader import clock
+from alert_trader.activities.messages import CommandRefusedError
 from alert_trader.domain.alerts.alert import AlertMessage
 from alert_trader.domain.alerts.parser import parse
 from alert_trader.domain.alerts.profile import Approval, OnAdd, OnExit, Profile
 from alert_trader.domain.execution.policy import Policy
 from alert_trader.domain.ids import message_id
+from alert_trader.domain.trade.commands import TradeCommand
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.domain.trade.view import OfferKind, TradeView
 from alert_trader.workflows.interface import (
-    APPROVE_UPDATE,
-    CLOSE_UPDATE,
-    FOLLOW_UPDATE,
-    SKIP_UPDATE,
     TRADE_WORKFLOW,
     Answer,
     Command,
@@ -31,6 +29,7 @@ from alert_trader.workflows.interface import (
     TradeRequest,
     task_queue,
 )
+from tests.support.commands import command
 from tests.support.harness import AUTHOR, CHANNEL, GUILD, Harness, policy
 from tests.support.virtual_time import forward
 from tests.support.waiting import eventually
@@ -59,13 +58,8 @@ def message(text: str, *, author: str = AUTHOR, name: str = "later") -> AlertMes
 async def say(trade: Trade, text: str, said: Said = Said.EXIT, **about: str) -> CommandReceipt:
     """Tell a trade what its author wrote, as the intake does."""
     later = message(text, **about)
-    receipt: CommandReceipt = await trade.execute_update(
-        FOLLOW_UPDATE,
-        FollowUp(message=later, parsed=parse(later), said=said),
-        id=later.message_id,
-        result_type=CommandReceipt,
-    )
-    return receipt
+    said_later = FollowUp(message=later, parsed=parse(later), said=said, id=later.message_id)
+    return await command(trade, TradeCommand.FOLLOW_UP, said_later)
 
 
 async def held(harness: Harness, wanted: Policy) -> Trade:
@@ -101,9 +95,7 @@ async def test_an_exit_on_approval_waits_for_a_person(harness: Harness, env: Wor
         view = await harness.view(trade)
         assert view.offer is not None
         assert (view.offer.kind, view.offer.quantity, view.position) == (OfferKind.EXIT, 4, 4)
-        await trade.execute_update(
-            APPROVE_UPDATE, Answer(command=ME, half=True, offer="later"), result_type=CommandReceipt
-        )
+        await command(trade, TradeCommand.APPROVE, Answer(command=ME, half=True, offer="later"))
         await harness.until(trade, "sold in part", position=2, offer=None)
 
 
@@ -114,12 +106,12 @@ async def test_an_exit_on_approval_may_be_skipped_or_expire(
     with env.with_time_skipping_disabled():
         trade = await held(harness, rules(OnExit.APPROVAL))
         await say(trade, "all out")
-        await trade.execute_update(SKIP_UPDATE, Answer(command=ME), result_type=CommandReceipt)
+        await command(trade, TradeCommand.SKIP, Answer(command=ME))
         await say(trade, "all out", name="again")
         await forward(env, trade, timedelta(minutes=6))
         view = await harness.until(trade, "left", offer=None, position=4, exits_working=2)
-        with pytest.raises(WorkflowUpdateFailedError):
-            await trade.execute_update(APPROVE_UPDATE, Answer(command=ME), result_type=CommandReceipt)
+        with pytest.raises(CommandRefusedError):
+            await command(trade, TradeCommand.APPROVE, Answer(command=ME))
     assert view.phase is Phase.HOLDING
     assert "unanswered" in await harness.kinds(trade)
 
@@ -133,10 +125,10 @@ async def test_an_offer_ends_once_everything_is_sold(harness: Harness, env: Work
         trade = await held(harness, rules(OnExit.APPROVAL))
         await say(trade, f"STC SPY {harness.expiry:%m/%d} 450c @ 1.20 half out")
         await harness.quote("0", "1.20", bid_size=0)
-        closing = asyncio.create_task(trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt))
+        closing = asyncio.create_task(command(trade, TradeCommand.CLOSE, ME))
         await harness.until(trade, "being sold", phase=Phase.CLOSING)
-        with pytest.raises(WorkflowUpdateFailedError):
-            await trade.execute_update(APPROVE_UPDATE, Answer(command=ME), result_type=CommandReceipt)
+        with pytest.raises(CommandRefusedError):
+            await command(trade, TradeCommand.APPROVE, Answer(command=ME))
         await harness.quote("1.20", "1.21")
         assert (await closing).done
     assert (await trade.result()).sold == 4
@@ -180,7 +172,7 @@ async def test_a_fill_after_the_authors_exit_is_sold(harness: Harness, env: Work
 async def test_another_author_cannot_act_on_a_trade(harness: Harness) -> None:
     """WHO-10: an exit by another author is refused by the trade itself."""
     trade = await held(harness, rules(OnExit.AUTOMATIC))
-    with pytest.raises(WorkflowUpdateFailedError):
+    with pytest.raises(CommandRefusedError):
         await say(trade, "all out", author="another")
     assert (await harness.view(trade)).position == 4
 
@@ -284,9 +276,7 @@ async def test_a_fill_after_an_exit_on_approval_needs_approval(
         view = await harness.until(trade, "held after all", phase=Phase.HOLDING, bought=4, exits_working=2)
         assert view.offer is not None
         assert (view.offer.id, view.offer.kind, view.offer.quantity) == ("later", OfferKind.EXIT, 4)
-        await trade.execute_update(
-            APPROVE_UPDATE, Answer(command=ME, offer="later"), result_type=CommandReceipt
-        )
+        await command(trade, TradeCommand.APPROVE, Answer(command=ME, offer="later"))
     assert (await trade.result()).sold == 4
     await eventually(
         lambda: any(

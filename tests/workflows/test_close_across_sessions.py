@@ -7,25 +7,24 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from temporalio.client import WorkflowHandle, WorkflowUpdateStage
+from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from alert_trader.control.commands import account_commands as control
 from alert_trader.domain.alerts.portion import HALF
 from alert_trader.domain.execution.policy import ExitPolicy
 from alert_trader.domain.market.calendar import new_york_date
+from alert_trader.domain.trade.commands import TradeCommand
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.domain.trade.view import TradeView
 from alert_trader.workflows import timing
 from alert_trader.workflows.interface import (
     CLOSE_SIGNAL,
-    CLOSE_UPDATE,
-    SELL_UPDATE,
     Command,
-    CommandReceipt,
     SellOrder,
 )
 from alert_trader.workflows.trade.retries import next_attempt
+from tests.support.commands import begin, command
 from tests.support.harness import CONTRACT, Harness, policy
 from tests.support.instants import new_york
 from tests.support.virtual_time import forward, forward_to
@@ -67,9 +66,7 @@ def at(day: int, time: str) -> datetime:
 
 async def ask_to_close(trade: Trade) -> None:
     """Ask for a close and do not wait for it."""
-    await trade.start_update(
-        CLOSE_UPDATE, ME, wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=CommandReceipt
-    )
+    await begin(trade, TradeCommand.CLOSE, ME)
 
 
 def cancels(harness: Harness) -> int:
@@ -161,7 +158,7 @@ async def test_a_close_survives_thanksgiving(env: WorkflowEnvironment, harness: 
 
 
 async def _close_again(trade: Trade) -> None:
-    await trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt)
+    await command(trade, TradeCommand.CLOSE, ME)
 
 
 async def _flatten_again(trade: Trade) -> None:
@@ -169,7 +166,7 @@ async def _flatten_again(trade: Trade) -> None:
 
 
 async def _sell_half(trade: Trade) -> None:
-    await trade.execute_update(SELL_UPDATE, SellOrder(command=ME, portion=HALF), result_type=CommandReceipt)
+    await command(trade, TradeCommand.SELL, SellOrder(command=ME, portion=HALF))
 
 
 @pytest.mark.parametrize("again", [_close_again, _flatten_again, _sell_half])
@@ -203,11 +200,9 @@ async def test_a_waiting_close_reports_its_reason(env: WorkflowEnvironment, harn
         trade = await hold(harness)
         await forward_to(env, trade, at(1, "10:00"))
         await harness.fault(**NO_CANCEL)
-        closing = await trade.start_update(
-            CLOSE_UPDATE, ME, wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=CommandReceipt
-        )
+        closing = await begin(trade, TradeCommand.CLOSE, ME)
         await forward(env, trade, timedelta(minutes=30))
-        receipt = await closing.result()
+        receipt = await closing
         view = await harness.view(trade)
         called = await calls(harness, trade, "has not ended")
     name = view.orders[-1].client_order_id
@@ -238,7 +233,7 @@ async def test_free_contracts_are_sold_while_an_exit_cannot_be_cancelled(
         await harness.until(trade, "the free ones sold", sold=2, position=2)
         await forward(env, trade, timedelta(hours=3))
         await harness.control.clear_faults()
-        await trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt)
+        await command(trade, TradeCommand.CLOSE, ME)
     view = await trade.result()
     assert (view.outcome, view.sold) == (Outcome.FLAT, 4)
 
@@ -311,7 +306,7 @@ async def test_a_close_that_waits_for_weeks_fits_into_a_history(
         grown = (await trade.describe()).history_length - before
         assert (await harness.view(trade)).position == 4
         await harness.control.clear_faults()
-        await trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt)
+        await command(trade, TradeCommand.CLOSE, ME)
     assert (await trade.result()).sold == 4
     assert grown < most, (
         f"expected fewer than {most} events in {days} days, found {grown} with {cancels(harness)} cancels"

@@ -5,15 +5,15 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
-from temporalio.client import WorkflowHandle, WorkflowUpdateStage
+from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
+from alert_trader.domain.trade.commands import TradeCommand
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.workflows.interface import (
-    CLOSE_UPDATE,
     Command,
-    CommandReceipt,
 )
+from tests.support.commands import begin, command
 from tests.support.harness import Harness
 from tests.support.virtual_time import forward
 from tests.support.waiting import eventually
@@ -53,7 +53,7 @@ async def test_a_close_does_not_wait_for_a_rejected_exits_retry(
         for number in range(1, 10):
             await forward(env, trade, timedelta(seconds=40))
             await eventually(partial(_at_least, harness, trade, number), f"refusal {number}")
-        receipt = await trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt)
+        receipt = await command(trade, TradeCommand.CLOSE, ME)
     assert receipt.done
     assert (await trade.result()).sold == 4
 
@@ -65,7 +65,7 @@ async def test_a_close_completes_without_the_stream(env: WorkflowEnvironment, ha
         trade = await harness.alert()
         await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
         await harness.control.mute_streams()
-        receipt = await trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt)
+        receipt = await command(trade, TradeCommand.CLOSE, ME)
     assert receipt.done
     assert (await trade.result()).outcome is Outcome.FLAT
 
@@ -101,15 +101,13 @@ async def test_an_entry_of_unknown_status_does_not_delay_a_close(
                 ),
                 "the cancel",
             )
-        trade_update = await trade.start_update(
-            CLOSE_UPDATE, ME, result_type=CommandReceipt, wait_for_stage=WorkflowUpdateStage.ACCEPTED
-        )
+        trade_update = await begin(trade, TradeCommand.CLOSE, ME)
         await forward(env, trade, timedelta(seconds=90))
         await harness.until(trade, "sold", sold=2)
         assert (await harness.view(trade)).phase is Phase.CLOSING
         await harness.control.clear_faults()
         await harness.control.cancel(order)
-        await trade_update.result()
+        await trade_update
     assert (await trade.result()).outcome is Outcome.FLAT
 
 
@@ -125,7 +123,7 @@ async def test_a_close_while_the_market_is_closed_sells_at_the_open(
         trade = await harness.alert()
         await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
         await harness.control.set_session(is_open=False)
-        closing = asyncio.create_task(trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt))
+        closing = asyncio.create_task(command(trade, TradeCommand.CLOSE, ME))
         await eventually(lambda: len(harness.order_ids("x")) == 2, "the sale at the venue")
         await forward(env, trade, timedelta(hours=1))
         assert not (await closing).done
@@ -145,7 +143,7 @@ async def test_a_sale_that_expired_with_the_day_is_sent_again(
         trade = await harness.alert()
         await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
         await harness.quote("0", "1.20", bid_size=0)
-        closing = asyncio.create_task(trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt))
+        closing = asyncio.create_task(command(trade, TradeCommand.CLOSE, ME))
         await eventually(lambda: len(harness.order_ids("x")) == 2, "the sale at the venue")
         await harness.control.end_day()
         await eventually(lambda: len(harness.order_ids("x")) == 3, "the next sale")

@@ -4,18 +4,16 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from temporalio.client import WorkflowUpdateFailedError
 from temporalio.testing import WorkflowEnvironment
 
+from alert_trader.activities.messages import CommandRefusedError
 from alert_trader.domain.execution.policy import Conversion, LadderPolicy
+from alert_trader.domain.trade.commands import TradeCommand
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.workflows.interface import (
-    CANCEL_UPDATE,
-    CLOSE_UPDATE,
-    CONVERT_UPDATE,
     Command,
-    CommandReceipt,
 )
+from tests.support.commands import command
 from tests.support.harness import Harness, policy
 from tests.support.virtual_time import forward
 from tests.support.waiting import eventually
@@ -29,7 +27,7 @@ async def test_cancel_cancels_a_working_entry(env: WorkflowEnvironment, harness:
     with env.with_time_skipping_disabled():
         trade = await harness.alert()
         await harness.until(trade, "the working entry", step="limit")
-        receipt = await trade.execute_update(CANCEL_UPDATE, ME, result_type=CommandReceipt)
+        receipt = await command(trade, TradeCommand.CANCEL, ME)
     assert receipt.done
     events = await harness.events(trade)
     assert next(event for event in events if event.kind == "commanded").facts["by"] == "tester"
@@ -46,7 +44,7 @@ async def test_cancel_after_a_partial_fill_keeps_and_protects_it(
     with env.with_time_skipping_disabled():
         trade = await harness.alert()
         await harness.until(trade, "the first slice", bought=2)
-        await trade.execute_update(CANCEL_UPDATE, ME, result_type=CommandReceipt)
+        await command(trade, TradeCommand.CANCEL, ME)
         await harness.until(trade, "held and protected", phase=Phase.HOLDING, bought=2, exits_working=1)
 
 
@@ -58,7 +56,7 @@ async def test_cancel_waits_while_the_entry_is_unknown(env: WorkflowEnvironment,
     with env.with_time_skipping_disabled():
         trade = await harness.alert()
         await harness.until(trade, "the lost answer", unknown_orders=1)
-        receipt = await trade.execute_update(CANCEL_UPDATE, ME, result_type=CommandReceipt)
+        receipt = await command(trade, TradeCommand.CANCEL, ME)
     assert receipt.done
     assert harness.venue.exchange.orders[harness.order_ids("e")[0]].status.terminal
 
@@ -68,9 +66,9 @@ async def test_cancel_is_not_possible_after_the_entry_ended(harness: Harness) ->
     await harness.quote("1.20", "1.20")
     trade = await harness.alert()
     await harness.until(trade, "held", phase=Phase.HOLDING)
-    with pytest.raises(WorkflowUpdateFailedError) as refused:
-        await trade.execute_update(CANCEL_UPDATE, ME, result_type=CommandReceipt)
-    assert "To sell what it holds, close it" in str(refused.value.__cause__)
+    with pytest.raises(CommandRefusedError) as refused:
+        await command(trade, TradeCommand.CANCEL, ME)
+    assert "To sell what it holds, close it" in str(refused.value)
 
 
 async def test_close_while_holding_cancels_the_exit_and_sells_all(harness: Harness) -> None:
@@ -81,7 +79,7 @@ async def test_close_while_holding_cancels_the_exit_and_sells_all(harness: Harne
     await harness.quote("1.20", "1.20")
     trade = await harness.alert()
     await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
-    receipt = await trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt)
+    receipt = await command(trade, TradeCommand.CLOSE, ME)
     assert receipt.done
     view = await trade.result()
     assert (view.outcome, view.position, view.sold) == (Outcome.FLAT, 0, 4)
@@ -95,7 +93,7 @@ async def test_close_in_the_window_cancels_the_entry_and_sells_what_it_bought(
     with env.with_time_skipping_disabled():
         trade = await harness.alert()
         await harness.until(trade, "the first slice", bought=3, exits_working=1)
-        receipt = await trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt)
+        receipt = await command(trade, TradeCommand.CLOSE, ME)
     assert receipt.done
     view = await trade.result()
     assert (view.outcome, view.bought, view.sold) == (Outcome.FLAT, 3, 3)
@@ -108,7 +106,7 @@ async def test_close_retries_until_flat(harness: Harness) -> None:
     await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
     await harness.reject_orders("*-x2")
     await harness.quote("1.20", "1.20", bid_size=3)
-    await trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt)
+    await command(trade, TradeCommand.CLOSE, ME)
     await harness.quote("1.21", "1.22", bid_size=3)
     view = await trade.result()
     assert (view.outcome, view.sold) == (Outcome.FLAT, 4)
@@ -119,7 +117,7 @@ async def test_close_of_a_closed_trade_is_not_possible(harness: Harness) -> None
     trade = await harness.alert("BTO SPY")
     await trade.result()
     with pytest.raises(Exception, match=r"completed|closed|not found|nothing"):
-        await trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt)
+        await command(trade, TradeCommand.CLOSE, ME)
 
 
 async def test_convert_now_ends_the_ladder(env: WorkflowEnvironment, harness: Harness) -> None:
@@ -128,7 +126,7 @@ async def test_convert_now_ends_the_ladder(env: WorkflowEnvironment, harness: Ha
     with env.with_time_skipping_disabled():
         trade = await harness.alert()
         await harness.until(trade, "the working entry", step="limit")
-        receipt = await trade.execute_update(CONVERT_UPDATE, ME, result_type=CommandReceipt)
+        receipt = await command(trade, TradeCommand.CONVERT, ME)
     assert receipt.done
     assert harness.entry_limits() == ["1.2", "market"]
 
@@ -139,7 +137,7 @@ async def test_convert_now_respects_the_ceiling(env: WorkflowEnvironment, harnes
     with env.with_time_skipping_disabled():
         trade = await harness.alert()
         await harness.until(trade, "the working entry", step="limit")
-        await trade.execute_update(CONVERT_UPDATE, ME, result_type=CommandReceipt)
+        await command(trade, TradeCommand.CONVERT, ME)
         view = await harness.until(trade, "given up", bought=0, phase=Phase.WATCHING)
     assert "LADDER_ABOVE_CEILING" in (view.reason or "")
 
@@ -184,9 +182,9 @@ async def test_a_cancel_during_the_conversion_cancels_the_conversion_order(
     with env.with_time_skipping_disabled():
         trade = await harness.alert(rules=rules)
         await harness.until(trade, "the working entry", step="limit")
-        converting = asyncio.create_task(trade.execute_update(CONVERT_UPDATE, ME, result_type=CommandReceipt))
+        converting = asyncio.create_task(command(trade, TradeCommand.CONVERT, ME))
         await eventually(lambda: len(harness.order_ids("e")) == 2, "the converting order")
-        receipt = await trade.execute_update(CANCEL_UPDATE, ME, result_type=CommandReceipt)
+        receipt = await command(trade, TradeCommand.CANCEL, ME)
         await converting
     assert receipt.done
     assert "OPERATOR_CANCELLED" in (receipt.view.reason or "")
@@ -206,11 +204,8 @@ async def test_simultaneous_cancel_convert_and_close_sell_once(
         trade = await harness.alert()
         await harness.until(trade, "the first slice", bought=2, exits_working=1)
         answers = await asyncio.gather(
-            *(
-                trade.execute_update(name, ME, result_type=CommandReceipt)
-                for name in (CONVERT_UPDATE, CANCEL_UPDATE, CLOSE_UPDATE)
-            ),
-            trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt),
+            *(command(trade, name, ME) for name in (TradeCommand.CONVERT, TradeCommand.CANCEL)),
+            command(trade, TradeCommand.CLOSE, ME),
             trade.cancel(),
             return_exceptions=True,
         )

@@ -2,9 +2,11 @@
 
 from temporalio.testing import WorkflowEnvironment
 
+from alert_trader.domain.trade.commands import TradeCommand
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.simulators.venue.preflight import TermsRequest
-from alert_trader.workflows.interface import CLOSE_UPDATE, Command, CommandReceipt
+from alert_trader.workflows.interface import Command
+from tests.support.commands import command
 from tests.support.harness import Harness
 from tests.support.waiting import eventually
 
@@ -38,7 +40,7 @@ async def test_an_exit_edited_in_the_app_is_cancelled_by_its_new_id(harness: Har
         return (await harness.view(trade)).orders[-1].order_id != str(first)
 
     await eventually(adopted, "the new id to be known")
-    receipt = await trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt)
+    receipt = await command(trade, TradeCommand.CLOSE, ME)
     assert receipt.done
     assert (await trade.result()).outcome is Outcome.FLAT
     assert working_exits(harness) == 0
@@ -55,7 +57,7 @@ async def test_an_edit_missing_from_the_stream_is_found_by_its_new_id(
         await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
         await harness.control.mute_streams()
         edit_in_the_app(harness, harness.order_ids("x")[0], "2.60", "Credit")
-        receipt = await trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt)
+        receipt = await command(trade, TradeCommand.CLOSE, ME)
     assert receipt.done
     assert (await trade.result()).outcome is Outcome.FLAT
     assert working_exits(harness) == 0

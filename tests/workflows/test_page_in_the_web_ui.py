@@ -6,6 +6,7 @@ from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import WorkflowHandle
 
 from alert_trader.domain.ids import account_workflow_id
+from alert_trader.domain.market.calendar import eastern
 from alert_trader.domain.trade.lifecycle import Phase
 from alert_trader.worker.current_details import METADATA_QUERY
 from tests.support.harness import Harness
@@ -25,7 +26,7 @@ async def test_a_page_shows_a_workflow_as_it_is_now(harness: Harness) -> None:
     events = await harness.events(trade)
     shown = await page(trade)
     assert "bought 4 at 1.20, sold 0, held 4, in working exits 2" in shown
-    assert shown.rstrip().endswith(f"{len(events)}. {events[-1].at:%H:%M:%S} {events[-1].text}")
+    assert shown.rstrip().endswith(f"{len(events)}. {eastern(events[-1].at)} {events[-1].text}")
     account = harness.client.get_workflow_handle(account_workflow_id(harness.account))
     shown = await page(account)
     assert shown.startswith("**ACTIVE**")

@@ -5,18 +5,20 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateStage
 from temporalio.testing import WorkflowEnvironment
 
 from alert_trader import clock
+from alert_trader.activities.messages import CommandRefusedError
 from alert_trader.domain.alerts.portion import HALF, Portion
 from alert_trader.domain.execution.policy import ExitPolicy
 from alert_trader.domain.market.calendar import new_york_date
 from alert_trader.domain.market.trading_hours import BY_RULE
+from alert_trader.domain.trade.commands import TradeCommand
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.workflows import activity_options, timing
 from alert_trader.workflows.activity_options import READ
-from alert_trader.workflows.interface import CLOSE_UPDATE, SELL_UPDATE, Command, CommandReceipt, SellOrder
+from alert_trader.workflows.interface import Command, SellOrder
+from tests.support.commands import begin, command
 from tests.support.harness import CONTRACT, Harness, policy
 from tests.support.virtual_time import forward
 from tests.support.waiting import eventually
@@ -35,7 +37,7 @@ async def test_a_partial_exit_of_free_contracts_keeps_the_exit(harness: Harness)
     await harness.quote("1.20", "1.20")
     trade = await harness.alert()
     await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
-    receipt = await trade.execute_update(SELL_UPDATE, part(HALF), result_type=CommandReceipt)
+    receipt = await command(trade, TradeCommand.SELL, part(HALF))
     assert (receipt.done, receipt.text) == (True, "Sold 2, requested by tester")
     view = await harness.view(trade)
     assert (view.position, view.exits_working, view.unprotected) == (2, 2, 0)
@@ -50,7 +52,7 @@ async def test_a_partial_exit_cancels_the_exit_that_holds_the_contracts(harness:
     await harness.quote("1.20", "1.20")
     trade = await harness.alert(rules=ALL_AT_HALF)
     await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
-    await trade.execute_update(SELL_UPDATE, part(Portion(count=1)), result_type=CommandReceipt)
+    await command(trade, TradeCommand.SELL, part(Portion(count=1)))
     view = await harness.until(trade, "protected again", position=3, exits_working=3, unprotected=0)
     assert view.sold == 1
 
@@ -63,7 +65,7 @@ async def test_the_remaining_contracts_get_their_exit(harness: Harness) -> None:
     await harness.quote("1.20", "1.20")
     trade = await harness.alert()
     await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
-    await trade.execute_update(SELL_UPDATE, part(Portion(count=3)), result_type=CommandReceipt)
+    await command(trade, TradeCommand.SELL, part(Portion(count=3)))
     view = await harness.until(trade, "one is left", position=1, exits_working=0)
     assert (view.sold, view.unprotected) == (3, 0)
 
@@ -74,9 +76,7 @@ async def test_a_repeated_command_acts_once(harness: Harness) -> None:
     trade = await harness.alert()
     await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
     for _ in range(2):
-        await trade.execute_update(
-            SELL_UPDATE, part(Portion(count=1), "c1"), id="c1", result_type=CommandReceipt
-        )
+        await command(trade, TradeCommand.SELL, part(Portion(count=1), "c1"))
     assert (await harness.view(trade)).position == 3
 
 
@@ -85,13 +85,9 @@ async def test_two_partial_exits_are_sold_one_after_another(harness: Harness) ->
     await harness.quote("1.20", "1.20")
     trade = await harness.alert(rules=ALL_AT_HALF)
     await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
-    one = await trade.start_update(
-        SELL_UPDATE, part(HALF), wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=CommandReceipt
-    )
-    two = await trade.start_update(
-        SELL_UPDATE, part(HALF), wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=CommandReceipt
-    )
-    assert ((await one.result()).text, (await two.result()).text) == (
+    one = await begin(trade, TradeCommand.SELL, part(HALF))
+    two = await begin(trade, TradeCommand.SELL, part(HALF))
+    assert ((await one).text, (await two).text) == (
         "Sold 2, requested by tester",
         "Sold 1, requested by tester",
     )
@@ -103,7 +99,7 @@ async def test_a_partial_exit_of_everything_closes_the_trade(harness: Harness) -
     await harness.quote("1.20", "1.20")
     trade = await harness.alert()
     await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
-    await trade.execute_update(SELL_UPDATE, part(Portion()), result_type=CommandReceipt)
+    await command(trade, TradeCommand.SELL, part(Portion()))
     assert (await trade.result()).outcome is Outcome.FLAT
 
 
@@ -112,11 +108,9 @@ async def test_a_partial_exit_below_one_contract_is_refused(harness: Harness) ->
     await harness.quote("1.20", "1.20")
     trade = await harness.alert()
     await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
-    with pytest.raises(WorkflowUpdateFailedError) as refused:
-        await trade.execute_update(
-            SELL_UPDATE, part(Portion(fraction=Decimal("0.1"))), result_type=CommandReceipt
-        )
-    assert "less than 1 contract" in str(refused.value.__cause__)
+    with pytest.raises(CommandRefusedError) as refused:
+        await command(trade, TradeCommand.SELL, part(Portion(fraction=Decimal("0.1"))))
+    assert "less than 1 contract" in str(refused.value)
 
 
 async def test_a_rejected_sale_is_retried_with_its_contracts_reserved(harness: Harness) -> None:
@@ -126,7 +120,7 @@ async def test_a_rejected_sale_is_retried_with_its_contracts_reserved(harness: H
     await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
     await harness.reject_orders("*-x2")
     await harness.reject_orders("*-x3")
-    await trade.execute_update(SELL_UPDATE, part(HALF), result_type=CommandReceipt)
+    await command(trade, TradeCommand.SELL, part(HALF))
     view = await harness.until(trade, "protected again", position=2, exits_working=2)
     assert view.sold == 2
 
@@ -141,7 +135,7 @@ async def test_a_sale_with_a_lost_answer_is_never_doubled(harness: Harness) -> N
     await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
     await harness.control.mute_streams()
     await harness.fault(kind="lost-after", method="POST", path="*/orders", client_id="*-x[23]", count=2)
-    await trade.execute_update(SELL_UPDATE, part(HALF), result_type=CommandReceipt)
+    await command(trade, TradeCommand.SELL, part(HALF))
     view = await harness.until(trade, "protected again", position=2, exits_working=2, unknown_orders=0)
     assert view.sold == 2
 
@@ -155,11 +149,9 @@ async def test_an_exit_filled_during_its_cancel_counts_for_the_partial_exit(harn
     trade = await harness.alert(rules=ALL_AT_HALF)
     await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
     await harness.fault(kind="late-accept", method="DELETE", path="*/orders/*", seconds=1, count=1)
-    update = await trade.start_update(
-        SELL_UPDATE, part(HALF), wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=CommandReceipt
-    )
+    update = await begin(trade, TradeCommand.SELL, part(HALF))
     await harness.quote("1.90", "1.95")
-    await update.result()
+    await update
     view = await trade.result()
     assert (view.outcome, view.sold) == (Outcome.FLAT, 4)
 
@@ -170,10 +162,8 @@ async def test_close_overtakes_a_partial_exit(harness: Harness) -> None:
     trade = await harness.alert(rules=ALL_AT_HALF)
     await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=4)
     await harness.reject_orders("*-x2")
-    await trade.start_update(
-        SELL_UPDATE, part(HALF), wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=CommandReceipt
-    )
-    await trade.execute_update(CLOSE_UPDATE, ME, result_type=CommandReceipt)
+    await begin(trade, TradeCommand.SELL, part(HALF))
+    await command(trade, TradeCommand.CLOSE, ME)
     view = await trade.result()
     assert (view.outcome, view.sold) == (Outcome.FLAT, 4)
 
@@ -186,7 +176,7 @@ async def test_what_is_bought_during_a_sale_is_protected_at_once(
     with env.with_time_skipping_disabled():
         trade = await harness.alert(rules=ALL_AT_HALF)
         await harness.until(trade, "the first slice", bought=2, exits_working=2)
-        await trade.execute_update(SELL_UPDATE, part(Portion(count=1)), result_type=CommandReceipt)
+        await command(trade, TradeCommand.SELL, part(Portion(count=1)))
         await harness.quote("1.20", "1.20", ask_size=2)
         await harness.until(trade, "all bought", bought=4, position=3, exits_working=3)
         await forward(env, trade, timedelta(minutes=1))
@@ -219,9 +209,7 @@ async def test_a_partial_exit_not_sent_all_day_is_not_sold_at_the_next_open(
         asked_at = min(opens + after_the_open, closes - timedelta(minutes=10))
         await forward(env, trade, asked_at - now)
         await harness.fault(kind="status", method="GET", path="*/orders", status=503, count=10_000)
-        asked = await trade.start_update(
-            SELL_UPDATE, part(HALF), wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=CommandReceipt
-        )
+        asked = await begin(trade, TradeCommand.SELL, part(HALF))
 
         async def meant() -> bool:
             return (await harness.kinds(trade)).count("exit_intended") == 2
@@ -236,5 +224,5 @@ async def test_a_partial_exit_not_sent_all_day_is_not_sold_at_the_next_open(
 
         await eventually(over, "the part to be given up", within=30)
         view = await harness.view(trade)
-    assert not (await asked.result()).done
+    assert not (await asked).done
     assert (view.position, view.sold, len(harness.posts("x"))) == (4, 0, 1)

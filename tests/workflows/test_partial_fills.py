@@ -12,8 +12,11 @@ from alert_trader.domain.execution.policy import LadderPolicy
 from alert_trader.domain.ids import FillId, OrderId
 from alert_trader.domain.money import Price
 from alert_trader.domain.orders.order import Fill
+from alert_trader.domain.trade.commands import TradeCommand
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.simulators.venue.commands import Adjust
+from alert_trader.workflows.interface import Command
+from tests.support.commands import command
 from tests.support.harness import Harness, policy
 from tests.support.virtual_time import forward
 from tests.support.waiting import eventually
@@ -117,7 +120,7 @@ async def test_filled_exits_and_a_close_end_flat_with_the_profit(harness: Harnes
     await harness.until(trade, "protected", exits_working=2)
     await harness.quote("2.50", "2.52")
     await harness.until(trade, "half sold", sold=2)
-    await trade.execute_update("close", {"by": "tester", "reason": ""})
+    await command(trade, TradeCommand.CLOSE, Command(by="tester"))
     view = await trade.result()
     assert (view.outcome, view.sold, view.position) == (Outcome.FLAT, 4, 0)
     assert view.pnl == (view.average_exit - view.average_entry) * 4 * 100  # type: ignore[operator]

@@ -5,12 +5,14 @@ from functools import partial
 
 import pytest
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import WorkflowHandle, WorkflowUpdateStage
+from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from alert_trader.activities.messages import Notice
+from alert_trader.domain.trade.commands import TradeCommand
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
-from alert_trader.workflows.interface import CLOSE_UPDATE, Command, CommandReceipt
+from alert_trader.workflows.interface import Command
+from tests.support.commands import begin
 from tests.support.harness import Harness
 from tests.support.waiting import eventually
 
@@ -26,25 +28,15 @@ async def test_a_command_is_answered_before_its_trade_closes(
     with env.with_time_skipping_disabled():
         trade = await harness.alert()
         await harness.until(trade, "held", phase=Phase.HOLDING)
-        closing = await trade.start_update(
-            CLOSE_UPDATE,
-            Command(by="tester"),
-            wait_for_stage=WorkflowUpdateStage.ACCEPTED,
-            result_type=CommandReceipt,
-        )
+        closing = await begin(trade, TradeCommand.CLOSE, Command(by="tester"))
         view = await trade.result()
     assert view.outcome is Outcome.FLAT
-    receipt = await closing.result()
+    receipt = await closing
     assert receipt.done
     kinds = [event.event_type for event in (await trade.fetch_history()).events]
-    accepted, completed = (
-        kinds.count(EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED),
-        kinds.count(EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED),
-    )
-    assert (accepted, completed) == (1, 1)
-    assert kinds.index(EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED) < kinds.index(
-        EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED
-    )
+    published = EventType.EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED
+    assert kinds.count(published) == 1
+    assert kinds.index(published) < kinds.index(EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED)
 
 
 async def test_an_event_after_the_end_keeps_the_end_time(
@@ -60,7 +52,7 @@ async def test_an_event_after_the_end_keeps_the_end_time(
         assert notice
         await told.wait()
 
-    monkeypatch.setattr(harness.heard, "tell", slowly)
+    monkeypatch.setattr(harness.heard, "send", slowly)
     trade = await harness.alert("BTO SPY")
     await eventually(partial(_has, harness, trade, "closed"), "the end")
     await trade.cancel()

@@ -8,14 +8,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from temporalio.client import WorkflowHandle, WorkflowUpdateStage
+from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from alert_trader.domain.execution.policy import ExitPolicy, SafetyPolicy
+from alert_trader.domain.trade.commands import TradeCommand
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.domain.trade.view import TradeView
 from alert_trader.simulators.venue.commands import Adjust
-from alert_trader.workflows.interface import CLOSE_UPDATE, Command, CommandReceipt
+from alert_trader.workflows.interface import Command
+from tests.support.commands import begin
 from tests.support.harness import Harness, policy
 from tests.support.virtual_time import forward
 from tests.support.waiting import eventually
@@ -215,9 +217,7 @@ async def test_a_close_waits_until_a_lost_entry_is_resolved(
         await harness.until(trade, "the lost bump", unknown_orders=1)
         await forward(env, trade, timedelta(seconds=90))
         await harness.until(trade, "given up", phase=Phase.HOLDING)
-        await trade.start_update(
-            CLOSE_UPDATE, ME, result_type=CommandReceipt, wait_for_stage=WorkflowUpdateStage.ACCEPTED
-        )
+        await begin(trade, TradeCommand.CLOSE, ME)
         await harness.until(trade, "sold", sold=2)
         await eventually(lambda: len(harness.order_ids("e")) == 2, "the lost order to land")
         await forward(env, trade, timedelta(seconds=61), may_end=True)

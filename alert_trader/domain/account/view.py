@@ -103,7 +103,6 @@ class AccountReceipt:
 
     done: bool
     text: str
-    view: AccountView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 A command is allowed, allowed under conditions, or refused.
 
-The validators of the workflow's updates ask `refusal`; the pages in `specs/` are written from the same table.
+The workflow asks `refusal`; the pages in `specs/` are written from the same table.
 A refusal says first what is wrong, then what to do.
 """
 
@@ -19,7 +19,7 @@ from alert_trader.domain.trade.view import Offer
 class TradeCommand(StrEnum):
     """What people, the trade's author and its account may request.
 
-    The values are the names of the updates and signals.
+    The values are the names of the signals.
     """
 
     CANCEL = "cancel"
@@ -40,6 +40,10 @@ class TradeCommand(StrEnum):
     """The account is halted: buy nothing more."""
     CLOSE_NOW = "close_now"
     """The account is flattened: sell everything."""
+
+
+ADDS_RISK = frozenset({TradeCommand.CONVERT, TradeCommand.APPROVE})
+"""Commands that may buy: refused when they are carried out long after they were sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
+    from alert_trader.activities.messages import CommandRefusedError
     from alert_trader.domain.account.account import ADMISSION_VALIDITY, Account
     from alert_trader.domain.account.reservation import OpenTrade
     from alert_trader.domain.account.trading_state import IllegalStateChangeError, TradingStateCommand
@@ -23,7 +24,7 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.ids import WorkflowId
     from alert_trader.workflows import timing
     from alert_trader.workflows.account.view import ended_line, remaining_line, remaining_text
-    from alert_trader.workflows.interface import CLOSE_SIGNAL, HALTED_SIGNAL, NOT_POSSIBLE, Command
+    from alert_trader.workflows.interface import CLOSE_SIGNAL, HALTED_SIGNAL, Command
     from alert_trader.workflows.waiting import wait
 
 
@@ -51,14 +52,14 @@ class Halts:
     def apply(self, order: TradingStateCommand, command: Command) -> None:
         """Change the trading state by a person's command.
 
-        Raise an application error if the table has no row for it.
+        Raise CommandRefusedError if the table has no row for it.
         """
         try:
             self._account.change_state(
                 order, workflow.now(), by=command.by, reason=command.reason or "no reason given"
             )
         except IllegalStateChangeError as refused:
-            raise ApplicationError(str(refused), type=NOT_POSSIBLE) from refused
+            raise CommandRefusedError(str(refused)) from refused
         self._refresh()
 
     def stop_entries(self) -> None:

@@ -7,25 +7,23 @@ Exits and cancels never ask it: whatever happens to it, they continue.
 """
 
 import asyncio
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from alert_trader.activities.messages import (
-        ADMIT_UPDATE,
+        ADMIT_SIGNAL,
         DAY_QUERY,
         DIFFERENCES_SIGNAL,
         EXPECTED_QUERY,
         FOLLOW_ORDERS,
         FOREIGN_SIGNAL,
-        READ_LIVE_ORDERS,
-        READ_POSITIONS,
-        READ_QUOTES,
-        RELEASE_UPDATE,
+        RELEASE_SIGNAL,
         STREAM_SIGNAL,
         AdmitAnswer,
+        AdmitQuestion,
+        CommandRefusedError,
         DayAnswer,
         ExpectedAnswer,
         FollowRequest,
@@ -35,37 +33,30 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.account.limits import Limits, changed, diff, merged
     from alert_trader.domain.account.preflight import Check
     from alert_trader.domain.account.reconciliation import Difference, DifferenceKind, ForeignOrder
-    from alert_trader.domain.account.reservation import AdmitRequest, PositionReport
+    from alert_trader.domain.account.reservation import PositionReport
     from alert_trader.domain.account.trading_state import AccountState, TradingStateCommand
     from alert_trader.domain.account.view import AccountReceipt, AccountView, HaltReceipt, LimitsReceipt
     from alert_trader.domain.audit.event import EventKind
     from alert_trader.domain.denial import Denied
     from alert_trader.domain.ids import WorkflowId
-    from alert_trader.domain.market.quotes import Quote
-    from alert_trader.domain.orders.order import OrderReport, Position
     from alert_trader.workflows import activity_options, metrics, timing
     from alert_trader.workflows.account import checks
     from alert_trader.workflows.account.days import Days
     from alert_trader.workflows.account.halts import Halts
     from alert_trader.workflows.account.notifier import AccountNotifier
     from alert_trader.workflows.account.view import build_view, details
-    from alert_trader.workflows.activity_options import run_activity, start_activity
+    from alert_trader.workflows.activity_options import start_activity
     from alert_trader.workflows.interface import (
         ACCOUNT_VIEW_QUERY,
         ACCOUNT_WORKFLOW,
-        ALLOW_UPDATE,
-        EXPLAIN_UPDATE,
-        FLATTEN_UPDATE,
+        ALLOW_SIGNAL,
+        EXPLAIN_SIGNAL,
+        FLATTEN_SIGNAL,
         HALT_SIGNAL,
-        HALT_UPDATE,
-        LIMITS_UPDATE,
-        NOT_POSSIBLE,
-        ORDERS_UPDATE,
+        LIMITS_SIGNAL,
         POSITION_SIGNAL,
-        POSITIONS_UPDATE,
-        PREFLIGHT_UPDATE,
-        QUOTES_UPDATE,
-        RESUME_UPDATE,
+        PREFLIGHT_SIGNAL,
+        RESUME_SIGNAL,
         SETTINGS_SIGNAL,
         AccountRequest,
         Carried,
@@ -73,6 +64,7 @@ with workflow.unsafe.imports_passed_through():
         Explanation,
         LimitsCommand,
     )
+    from alert_trader.workflows.receipts import Receipts, check_age
     from alert_trader.workflows.waiting import wait
 
 MAX_FOREIGN = 50
@@ -95,7 +87,7 @@ class AccountWorkflow:
         self._halts = Halts(self._account, self._refresh)
         self._notifier = AccountNotifier(request.account, self._account, carried.notified)
         self._began = workflow.now()
-        self._updates = 0
+        self._receipts = Receipts(carried.receipts)
 
     @workflow.run
     async def run(self, request: AccountRequest) -> None:
@@ -107,6 +99,7 @@ class AccountWorkflow:
             summary=f"follow the orders of {request.account}",
         )
         notices = asyncio.create_task(self._notifier.run())
+        receipts = asyncio.create_task(self._receipts.run())
         if self._account.state is AccountState.REDUCING:
             self._halts.begin_to_flatten()
         elif self._account.state is AccountState.HALTED:
@@ -133,6 +126,8 @@ class AccountWorkflow:
         await workflow.wait_condition(workflow.all_handlers_finished)
         # last: trades receive their fills through it, and a channel that does not work takes its time
         stream.cancel()
+        receipts.cancel()
+        self._receipts.flush()
         workflow.continue_as_new(
             AccountRequest(
                 account=request.account,
@@ -150,28 +145,29 @@ class AccountWorkflow:
             notified=self._notifier.notified,
             stream_since=self._stream_since,
             foreign=self._foreign,
+            receipts=self._receipts.kept,
             halt_reminded=self._days.halt_reminded,
         )
 
     @property
     def _full(self) -> bool:
-        """Whether this run must end: by its age, its number of updates, or because Temporal suggests it."""
+        """Whether this run must end: by its age, its length, or because Temporal suggests it."""
         aged = workflow.now() >= self._began + timing.ACCOUNT_RUN
-        return aged or self._updates >= timing.MAX_UPDATES or workflow.info().is_continue_as_new_suggested()
+        long = workflow.info().get_current_history_length() >= timing.MAX_HISTORY
+        return aged or long or workflow.info().is_continue_as_new_suggested()
 
     # Entries
 
-    @workflow.update(name=ADMIT_UPDATE)
-    def admit(self, request: AdmitRequest) -> AdmitAnswer:
+    @workflow.signal(name=ADMIT_SIGNAL)
+    def admit(self, asked: AdmitQuestion) -> None:
         """Admit an entry order, or deny it. Asking twice reserves once."""
-        self._updates += 1
-        answer = self._account.admit(request, workflow.now())
-        return AdmitAnswer(denied=answer) if isinstance(answer, Denied) else AdmitAnswer(admitted=answer)
+        answer = self._account.admit(asked.request, workflow.now())
+        found = AdmitAnswer(denied=answer) if isinstance(answer, Denied) else AdmitAnswer(admitted=answer)
+        self._receipts.add(asked.id, found)
 
-    @workflow.update(name=RELEASE_UPDATE)
+    @workflow.signal(name=RELEASE_SIGNAL)
     def release(self, trade: WorkflowId) -> None:
         """Free what a trade had reserved that is over and did not report it. Releasing twice frees once."""
-        self._updates += 1
         self._account.release(trade)
         self._refresh()
 
@@ -187,40 +183,35 @@ class AccountWorkflow:
     # Halting
 
     @workflow.signal(name=HALT_SIGNAL)
-    def halt_now(self, command: Command) -> None:
-        """Halt. A signal is recorded even while no worker runs, so that the halt holds from then on."""
-        self._halts.apply(TradingStateCommand.HALT, command)
-        self._halts.stop_entries()
-
-    @workflow.update(name=HALT_UPDATE)
-    async def halt(self, command: Command) -> HaltReceipt:
+    async def halt(self, command: Command) -> None:
         """Halt, and answer when it is certain that no entry is sent any more."""
-        self._updates += 1
+        await self._answer(command, lambda: self._halt(command))
+
+    async def _halt(self, command: Command) -> HaltReceipt:
         started = workflow.now()
         self._halts.apply(TradingStateCommand.HALT, command)
         self._halts.stop_entries()
         return await self._halts.receipt(started)
 
-    @workflow.update(name=RESUME_UPDATE)
-    def resume(self, command: Command) -> AccountReceipt:
+    @workflow.signal(name=RESUME_SIGNAL)
+    async def resume(self, command: Command) -> None:
         """Let the account buy again."""
-        self._updates += 1
-        self._halts.apply(TradingStateCommand.RESUME, command)
-        return AccountReceipt(
-            done=True, text=f"Account {self._request.account} is active again", view=self.view()
-        )
+        await self._answer(command, lambda: self._resume(command), adds_risk=True)
 
-    @resume.validator
-    def _may_resume(self, command: Command) -> None:
+    async def _resume(self, command: Command) -> AccountReceipt:
         checks.check_resume(self._account, command)
+        self._halts.apply(TradingStateCommand.RESUME, command)
+        return self._done(f"Account {self._request.account} is active again")
 
-    @workflow.update(name=FLATTEN_UPDATE)
-    async def flatten(self, command: Command) -> AccountReceipt:
+    @workflow.signal(name=FLATTEN_SIGNAL)
+    async def flatten(self, command: Command) -> None:
         """Halt, cancel every entry and close every position.
 
         Answer when nothing is bought any more, and continue until flat.
         """
-        self._updates += 1
+        await self._answer(command, lambda: self._flatten(command))
+
+    async def _flatten(self, command: Command) -> AccountReceipt:
         already = self._account.state is AccountState.REDUCING
         self._halts.apply(TradingStateCommand.FLATTEN, command)
         if already:
@@ -234,25 +225,25 @@ class AccountWorkflow:
             if flat
             else f"Nothing is bought any more. {left} open trades are being closed until the account is flat"
         )
-        return AccountReceipt(done=flat, text=text, view=self.view())
+        return AccountReceipt(done=flat, text=text)
 
     # Limits, differences, re-posts
 
-    @workflow.update(name=LIMITS_UPDATE)
-    def change_limits(self, command: LimitsCommand) -> LimitsReceipt:
+    @workflow.signal(name=LIMITS_SIGNAL)
+    async def change_limits(self, asked: LimitsCommand) -> None:
         """Change limits; the changes and the reason are recorded."""
-        self._updates += 1
-        old, new = self._account.limits, changed(self._account.limits, command.changes)
+        await self._answer(asked.command, lambda: self._change_limits(asked), adds_risk=True)
+
+    async def _change_limits(self, asked: LimitsCommand) -> LimitsReceipt:
+        checks.check_limits(self._account, asked)
+        command, old = asked.command, self._account.limits
+        new = changed(old, asked.changes)
         self._account.change_limits(new, workflow.now(), by=command.by, reason=command.reason)
         self._refresh()
         changes = diff(old, new)
         return LimitsReceipt(
             changes=changes, limits=new, text="; ".join(map(str, changes)) or "Nothing changed"
         )
-
-    @change_limits.validator
-    def _may_change(self, command: LimitsCommand) -> None:
-        checks.check_limits(self._account, command)
 
     @workflow.signal(name=SETTINGS_SIGNAL)
     def update_settings(self, limits: Limits) -> None:
@@ -276,40 +267,51 @@ class AccountWorkflow:
         self._account.update_differences(tuple(found), workflow.now())
         self._refresh()
 
-    @workflow.update(name=EXPLAIN_UPDATE)
-    def explain(self, command: Explanation) -> AccountReceipt:
+    @workflow.signal(name=EXPLAIN_SIGNAL)
+    async def explain(self, asked: Explanation) -> None:
         """Explain differences; trades that no longer exist are released with it."""
-        self._updates += 1
-        gone = [
+        await self._answer(asked.command, lambda: self._explain(asked), adds_risk=True)
+
+    async def _explain(self, asked: Explanation) -> AccountReceipt:
+        checks.check_explanation(self._account, asked)
+        ended = [
             each.what
             for each in self._account.differences
-            if each.kind is DifferenceKind.TRADE_ENDED and command.what in {None, each.what}
+            if each.kind is DifferenceKind.TRADE_ENDED and asked.what in {None, each.what}
         ]
-        count = self._account.explain(command.what, workflow.now(), by=command.by, reason=command.reason)
-        for trade in gone:
+        by, reason = asked.command.by, asked.command.reason
+        count = self._account.explain(asked.what, workflow.now(), by=by, reason=reason)
+        for trade in ended:
             self._account.release(WorkflowId(trade))
         self._refresh()
-        return AccountReceipt(done=True, text=f"{count} differences explained", view=self.view())
+        return self._done(f"{count} differences explained")
 
-    @explain.validator
-    def _may_explain(self, command: Explanation) -> None:
-        checks.check_explanation(self._account, command)
-
-    @workflow.update(name=ALLOW_UPDATE)
-    def allow_repost(self, command: Explanation) -> AccountReceipt:
+    @workflow.signal(name=ALLOW_SIGNAL)
+    async def allow_repost(self, asked: Explanation) -> None:
         """Allow a re-post, once."""
-        self._updates += 1
-        self._account.allow(command.what or "", workflow.now(), by=command.by, reason=command.reason)
-        self._refresh()
-        return AccountReceipt(
-            done=True,
-            text=f"The alert of {command.what} is allowed when it is sent again",
-            view=self.view(),
-        )
+        await self._answer(asked.command, lambda: self._allow_repost(asked), adds_risk=True)
 
-    @allow_repost.validator
-    def _may_allow(self, command: Explanation) -> None:
-        checks.check_repost(self._account, command)
+    async def _allow_repost(self, asked: Explanation) -> AccountReceipt:
+        checks.check_repost(self._account, asked)
+        by, reason = asked.command.by, asked.command.reason
+        self._account.allow(asked.what or "", workflow.now(), by=by, reason=reason)
+        self._refresh()
+        return self._done(f"The alert of {asked.what} is allowed when it is sent again")
+
+    async def _answer(
+        self, command: Command, work: Callable[[], Awaitable[object]], *, adds_risk: bool = False
+    ) -> None:
+        """Carry out a command if it is possible now, and publish its receipt."""
+
+        async def recent() -> object:
+            if adds_risk:
+                check_age(command)
+            return await work()
+
+        await self._receipts.answer(command.id, recent)
+
+    def _done(self, text: str) -> AccountReceipt:
+        return AccountReceipt(done=True, text=text)
 
     # The broker's side
 
@@ -331,55 +333,18 @@ class AccountWorkflow:
                 order=order.order_id,
             )
 
-    @workflow.update(name=POSITIONS_UPDATE)
-    async def positions(self) -> list[Position]:
-        """Read every option position at the broker."""
-        self._updates += 1
-        found: list[Position] = await self._read(READ_POSITIONS, list[Position], "read every position")
-        return found
-
-    @workflow.update(name=ORDERS_UPDATE)
-    async def orders(self) -> list[OrderReport]:
-        """Read every working order at the broker."""
-        self._updates += 1
-        found: list[OrderReport] = await self._read(
-            READ_LIVE_ORDERS, list[OrderReport], "read every working order"
-        )
-        return found
-
-    @workflow.update(name=QUOTES_UPDATE)
-    async def quotes(self, symbols: list[str]) -> dict[str, Quote]:
-        """Read the quotes of up to 100 contracts, by OCC symbol; those without a quote are left out."""
-        self._updates += 1
-        found: dict[str, Quote] = await self._read(
-            READ_QUOTES, dict[str, Quote], f"read {len(symbols)} quotes", symbols
-        )
-        return found
-
-    @workflow.update(name=PREFLIGHT_UPDATE)
-    async def preflight(self) -> list[Check]:
+    @workflow.signal(name=PREFLIGHT_SIGNAL)
+    async def preflight(self, command: Command) -> None:
         """Run the preflight now; its result counts for the entries that follow."""
-        self._updates += 1
+        await self._answer(command, self._preflight)
+
+    async def _preflight(self) -> list[Check]:
         reading = await self._days.read()
         if reading is None:
-            raise ApplicationError("The broker did not answer. Try again", type=NOT_POSSIBLE)
+            raise CommandRefusedError("The broker did not answer. Try again")
         self._days.apply_preflight(reading.checks)
         self._refresh()
         return list(self._checks)
-
-    async def _read(self, activity: str, kind: Any, summary: str, *given: object) -> Any:
-        try:
-            return await run_activity(
-                activity,
-                *given,
-                answer=kind,
-                options=activity_options.READ,
-                summary=summary,
-            )
-        except ActivityError as failed:
-            raise ApplicationError(
-                f"The broker did not answer: {failed.cause}", type=NOT_POSSIBLE
-            ) from failed
 
     @property
     def _checks(self) -> tuple[Check, ...]:

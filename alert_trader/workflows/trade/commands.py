@@ -1,36 +1,29 @@
-"""The commands of a trade: updates and signals of people, the alert's author and the account.
+"""The commands of a trade: signals of people, the alert's author and the account.
 
-A validator asks the table of commands and phases (`alert_trader.domain.trade.commands`). A handler records
-who requested what, changes the state by one of its events, and waits a bounded time for the trade to carry it
-out. It never sends an order itself. An update that is sent again under the same id is answered by the server
-with its first receipt.
+The table of commands and phases (`alert_trader.domain.trade.commands`) says whether one is possible. Then it
+is recorded who requested what, the state is changed by one of its events, and a bounded time is waited for
+the trade to carry it out. No command sends an order itself. The receipt is published under the command's id
+(`workflows/receipts.py`).
 """
 
+from collections.abc import Awaitable, Callable
 from typing import assert_never
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
+    from alert_trader.activities.messages import CommandRefusedError
     from alert_trader.domain.alerts.portion import ALL, Portion
     from alert_trader.domain.alerts.profile import OnExit
     from alert_trader.domain.audit.event import EventKind
     from alert_trader.domain.denial import Code, Denied
-    from alert_trader.domain.trade.commands import BUYING, Situation, TradeCommand, refusal
+    from alert_trader.domain.trade.commands import ADDS_RISK, BUYING, Situation, TradeCommand, refusal
     from alert_trader.domain.trade.lifecycle import Phase
     from alert_trader.domain.trade.view import Offer, OfferKind
     from alert_trader.workflows import timing
     from alert_trader.workflows.interface import (
-        APPROVE_UPDATE,
-        CANCEL_UPDATE,
         CLOSE_SIGNAL,
-        CLOSE_UPDATE,
-        CONVERT_UPDATE,
-        FOLLOW_UPDATE,
         HALTED_SIGNAL,
-        NOT_POSSIBLE,
-        SELL_UPDATE,
-        SKIP_UPDATE,
         Answer,
         Command,
         CommandReceipt,
@@ -38,6 +31,7 @@ with workflow.unsafe.imports_passed_through():
         Said,
         SellOrder,
     )
+    from alert_trader.workflows.receipts import check_age
     from alert_trader.workflows.trade.handlers import TradeHandlers
     from alert_trader.workflows.trade.state import Approval
     from alert_trader.workflows.trade.tasks import TaskName
@@ -52,9 +46,12 @@ class TradeCommands(TradeHandlers):
 
     # Buying
 
-    @workflow.update(name=CANCEL_UPDATE)
-    async def cancel(self, command: Command) -> CommandReceipt:
+    @workflow.signal(name=TradeCommand.CANCEL)
+    async def cancel(self, command: Command) -> None:
         """Stop buying: cancel the entry, keep and cover what was bought."""
+        await self._answer(TradeCommand.CANCEL, command, lambda: self._cancel(command))
+
+    async def _cancel(self, command: Command) -> CommandReceipt:
         self._request_cancel(command)
         done = await wait(
             lambda: self._state.lifecycle.phase not in BUYING,
@@ -63,13 +60,12 @@ class TradeCommands(TradeHandlers):
         )
         return self._receipt(done=done, text="The entry is over" if done else "The entry is being cancelled")
 
-    @cancel.validator
-    def _may_cancel(self, command: Command) -> None:  # noqa: ARG002 - the SDK compares signatures
-        self._check(TradeCommand.CANCEL, self._situation())
-
-    @workflow.update(name=CONVERT_UPDATE)
-    async def convert_now(self, command: Command) -> CommandReceipt:
+    @workflow.signal(name=TradeCommand.CONVERT)
+    async def convert_now(self, command: Command) -> None:
         """End price discovery now: convert the remainder, within the ceiling."""
+        await self._answer(TradeCommand.CONVERT, command, lambda: self._convert_now(command))
+
+    async def _convert_now(self, command: Command) -> CommandReceipt:
         entry = self._entry
         assert entry is not None
         self._record_command(command, "requested conversion now")
@@ -83,43 +79,42 @@ class TradeCommands(TradeHandlers):
             done=done, text="The entry is over" if done else "The remainder is being converted"
         )
 
-    @convert_now.validator
-    def _may_convert(self, command: Command) -> None:  # noqa: ARG002 - the SDK compares signatures
-        self._check(TradeCommand.CONVERT, self._situation())
-
     # Selling
 
-    @workflow.update(name=CLOSE_UPDATE)
-    async def close(self, command: Command) -> CommandReceipt:
+    @workflow.signal(name=TradeCommand.CLOSE)
+    async def close(self, command: Command) -> None:
         """Stop buying and sell everything at the market.
 
         Requested again, everything that is being retried is tried at once.
         """
+        await self._answer(TradeCommand.CLOSE, command, lambda: self._close_all(command))
+
+    async def _close_all(self, command: Command) -> CommandReceipt:
         self._record_command(command, "requested to close the trade")
         return await self._close(command.by)
 
-    @close.validator
-    def _may_close(self, command: Command) -> None:  # noqa: ARG002 - the SDK compares signatures
-        self._check(TradeCommand.CLOSE, self._situation())
-
-    @workflow.update(name=SELL_UPDATE)
-    async def sell(self, order: SellOrder) -> CommandReceipt:
+    @workflow.signal(name=TradeCommand.SELL)
+    async def sell(self, order: SellOrder) -> None:
         """Sell a part of the position at the market; the exit plan covers the rest.
 
         All of it closes the trade.
         """
+        await self._answer(
+            TradeCommand.SELL, order.command, lambda: self._sell_part(order), portion=order.portion
+        )
+
+    async def _sell_part(self, order: SellOrder) -> CommandReceipt:
         self._record_command(order.command, f"requested to sell {order.portion}")
         return await self._sell_portion(order.portion, order.command.by)
 
-    @sell.validator
-    def _may_sell(self, order: SellOrder) -> None:
-        self._check(TradeCommand.SELL, self._situation(portion=order.portion))
-
     # Approval
 
-    @workflow.update(name=APPROVE_UPDATE)
-    async def approve(self, answer: Answer) -> CommandReceipt:
+    @workflow.signal(name=TradeCommand.APPROVE)
+    async def approve(self, answer: Answer) -> None:
         """Accept the trade's offer: it is carried out now, at today's price."""
+        await self._answer(TradeCommand.APPROVE, answer.command, lambda: self._approve(answer), answer=answer)
+
+    async def _approve(self, answer: Answer) -> CommandReceipt:
         offer = self._answered_offer()
         half = " half" if answer.half else ""
         self._record_command(answer.command, f"approved{half}: {offer.text}")
@@ -144,13 +139,12 @@ class TradeCommands(TradeHandlers):
             case _:
                 assert_never(offer.kind)
 
-    @approve.validator
-    def _may_approve(self, answer: Answer) -> None:
-        self._check(TradeCommand.APPROVE, self._situation(answer=answer))
-
-    @workflow.update(name=SKIP_UPDATE)
-    async def skip(self, answer: Answer) -> CommandReceipt:
+    @workflow.signal(name=TradeCommand.SKIP)
+    async def skip(self, answer: Answer) -> None:
         """Decline the trade's offer."""
+        await self._answer(TradeCommand.SKIP, answer.command, lambda: self._skip(answer), answer=answer)
+
+    async def _skip(self, answer: Answer) -> CommandReceipt:
         offer = self._answered_offer()
         self._record_command(answer.command, f"declined: {offer.text}")
         if offer.kind is OfferKind.EXIT:
@@ -160,10 +154,6 @@ class TradeCommands(TradeHandlers):
             lambda: self._state.lifecycle.phase is Phase.DONE, timing.COMMAND_WAIT, "for the trade to end"
         )
         return self._receipt(done=done, text="Nothing is bought")
-
-    @skip.validator
-    def _may_skip(self, answer: Answer) -> None:
-        self._check(TradeCommand.SKIP, self._situation(answer=answer))
 
     def _answered_offer(self) -> Offer:
         offer = self._state.withdraw_offer()
@@ -195,9 +185,16 @@ class TradeCommands(TradeHandlers):
 
     # What the author says later
 
-    @workflow.update(name=FOLLOW_UPDATE)
-    async def follow_up(self, said: FollowUp) -> CommandReceipt:
+    @workflow.signal(name=TradeCommand.FOLLOW_UP)
+    async def follow_up(self, said: FollowUp) -> None:
         """Take in a later message of the alert's author, and act on it by the author's profile."""
+        from_author = said.message.author_id == self._request.alert.author_id
+        command = Command(by="the author", id=said.id)
+        await self._answer(
+            TradeCommand.FOLLOW_UP, command, lambda: self._follow_up(said), from_author=from_author
+        )
+
+    async def _follow_up(self, said: FollowUp) -> CommandReceipt:
         facts = {"author": said.message.author_id, "message": said.message.message_id}
         quoted = f"The author wrote: {said.message.shown[:200]!r}"
         match said.said:
@@ -214,11 +211,6 @@ class TradeCommands(TradeHandlers):
                 return await self._author_exit(said, quoted, facts)
             case _:
                 assert_never(said.said)
-
-    @follow_up.validator
-    def _may_follow_up(self, said: FollowUp) -> None:
-        from_author = said.message.author_id == self._request.alert.author_id
-        self._check(TradeCommand.FOLLOW_UP, self._situation(from_author=from_author))
 
     async def _author_exit(self, said: FollowUp, quoted: str, facts: dict[str, str]) -> CommandReceipt:
         profile, state = self._request.policy.profile, self._state
@@ -298,6 +290,26 @@ class TradeCommands(TradeHandlers):
 
     # What the handlers share
 
+    async def _answer(
+        self,
+        name: TradeCommand,
+        command: Command,
+        work: Callable[[], Awaitable[CommandReceipt]],
+        *,
+        portion: Portion = ALL,
+        answer: Answer | None = None,
+        from_author: bool = True,
+    ) -> None:
+        """Carry out a command if it is possible now, and publish its receipt."""
+
+        async def checked() -> CommandReceipt:
+            if name in ADDS_RISK:
+                check_age(command)
+            self._check(name, self._situation(portion=portion, answer=answer, from_author=from_author))
+            return await work()
+
+        await self._receipts.answer(command.id, checked)
+
     async def _close(self, by: str) -> CommandReceipt:
         self._request_close(by)
         done = await wait(lambda: self._state.over, timing.COMMAND_WAIT, "for the close to be done")
@@ -363,11 +375,11 @@ class TradeCommands(TradeHandlers):
     def _check(self, command: TradeCommand, situation: Situation) -> None:
         text = refusal(command, situation)
         if text is not None:
-            raise ApplicationError(text, type=NOT_POSSIBLE)
+            raise CommandRefusedError(text)
 
     def _record_command(self, command: Command, what: str) -> None:
         text = f"{command.by} {what}. {command.reason}".strip()
         self._record(EventKind.COMMANDED, text, by=command.by, command=command.id or None)
 
     def _receipt(self, *, done: bool, text: str) -> CommandReceipt:
-        return CommandReceipt(accepted=True, done=done, text=text, view=self.view())
+        return CommandReceipt(accepted=True, done=done, text=text, view=self._view(0))

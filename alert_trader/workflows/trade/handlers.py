@@ -26,6 +26,7 @@ with workflow.unsafe.imports_passed_through():
         CardState,
         TradeRequest,
     )
+    from alert_trader.workflows.receipts import Receipts
     from alert_trader.workflows.trade.card_publisher import CardPublisher
     from alert_trader.workflows.trade.entry import Entry
     from alert_trader.workflows.trade.exits import Exits
@@ -50,6 +51,7 @@ class TradeHandlers:
         title = f"{request.alert.author_name or request.alert.author_id}: {request.alert.text}"
         counted = metrics.TradeMetrics(self._state.events)
         self._journal = Journal(self._state, workflow.info().workflow_id, title, counted.count)
+        self._receipts = Receipts(self._state.receipts)
         self._calls = BrokerCalls()
         self._notifier = Notifier(self._state, self._journal, self._view, self._calls)
         self._card = CardPublisher(self._state, self._journal, self._view, request.account, self._calls)

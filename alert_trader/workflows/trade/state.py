@@ -9,7 +9,7 @@ of `TradeState`, one for each event.
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from alert_trader.activities.messages import CardPlace, SizedEntry, SubmitAnswer
+from alert_trader.activities.messages import CardPlace, Receipt, SizedEntry, SubmitAnswer
 from alert_trader.domain.alerts.alert import ParsedAlert
 from alert_trader.domain.alerts.portion import Portion
 from alert_trader.domain.audit.event import TradeEvent
@@ -198,6 +198,9 @@ class TradeState:
     """Events that people were notified of. Written by Notifier."""
     card: CardProgress = field(default_factory=CardProgress)
     account: AccountReports = field(default_factory=AccountReports)
+
+    receipts: dict[str, Receipt | None] = field(default_factory=dict)
+    """The last commands by their ids, each with its receipt once it has one. Written by Receipts."""
 
     # Events of the trade as a whole
 

@@ -91,6 +91,8 @@ class TradeWorkflow(StepsBeforeEntry):
         await workflow.wait_condition(workflow.all_handlers_finished)
         # last: the last notice has the whole trail, which the result's view is made from
         await notices
+        # a command that came meanwhile gets its receipt; nothing is possible any more, so nothing is recorded
+        await workflow.wait_condition(workflow.all_handlers_finished)
         return self.view()
 
     async def _perform(self, step: Step) -> Trigger:

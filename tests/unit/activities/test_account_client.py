@@ -8,25 +8,26 @@ from typing import Any
 import pytest
 
 from alert_trader.activities import account_client
-from alert_trader.activities.account_client import MAX_CONCURRENT, AccountClient, AccountUnreachableError
+from alert_trader.activities.account_client import AccountClient, AccountUnreachableError
 from alert_trader.domain.ids import AccountNumber
 
 
 async def test_concurrent_requests_to_a_silent_account_time_out_together(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """UNK-10: whoever waited for a place among silent ones would be cut off in the middle of a sending.
+    """UNK-10: a question that outlived its own activity would be answered in the middle of a submission.
 
-    Which is unknown then.
+    Each is cut off by its own time, however many wait.
     """
     monkeypatch.setattr(account_client, "ASK_WITHIN", timedelta(seconds=0.2))
 
     async def silent(*_: object, **__: object) -> None:
         await asyncio.sleep(60)
 
-    client: Any = SimpleNamespace(get_workflow_handle=lambda _: SimpleNamespace(execute_update=silent))
-    line, request = AccountClient(client, AccountNumber("5WT31673")), SimpleNamespace(order="m1-e1")
-    asked: list[Any] = [line.ask(request) for _ in range(4 * MAX_CONCURRENT)]  # type: ignore[arg-type]
+    handle = SimpleNamespace(describe=silent, signal=silent)
+    client: Any = SimpleNamespace(get_workflow_handle=lambda _: handle)
+    account, request = AccountClient(client, AccountNumber("5WT31673")), SimpleNamespace(order="m1-e1")
+    asked: list[Any] = [account.ask(request) for _ in range(20)]  # type: ignore[arg-type]
     async with asyncio.timeout(0.5):
         answers = await asyncio.gather(*asked, return_exceptions=True)
     assert all(isinstance(answer, AccountUnreachableError) for answer in answers)

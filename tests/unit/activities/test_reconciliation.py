@@ -15,7 +15,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from alert_trader import clock
-from alert_trader.activities.messages import DIFFERENCES_SIGNAL, ExpectedAnswer
+from alert_trader.activities.messages import DIFFERENCES_SIGNAL, RELEASE_SIGNAL, ExpectedAnswer
 from alert_trader.activities.reconciliation import Reconciliation
 from alert_trader.broker.port import Unavailable
 from alert_trader.domain.account.account import new_account
@@ -57,13 +57,12 @@ class _Handle:
         self._client.queries += 1
         return self._client.answer
 
-    async def signal(self, name: str, told: list[Difference]) -> None:
-        assert name == DIFFERENCES_SIGNAL
-        self._client.told.append(told)
-
-    async def execute_update(self, name: str, trade: str) -> None:
-        assert name == "release"
-        self._client.released.append(trade)
+    async def signal(self, name: str, said: Any) -> None:
+        if name == RELEASE_SIGNAL:
+            self._client.released.append(said)
+        else:
+            assert name == DIFFERENCES_SIGNAL
+            self._client.told.append(said)
 
     async def describe(self, **_: Any) -> Any:
         if self._id == "trade-never":

@@ -5,15 +5,12 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
-from temporalio.client import (
-    Client,
-    WorkflowQueryFailedError,
-    WorkflowUpdateFailedError,
-    WorkflowUpdateRPCTimeoutOrCancelledError,
-)
+from temporalio.client import Client, WorkflowFailureError, WorkflowQueryFailedError
 from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import TimeoutError as WorkflowTimeoutError
 from temporalio.service import RPCError, RPCStatusCode
 
+from alert_trader.activities.messages import CommandRefusedError
 from alert_trader.activities.rpc_failure import Failure, FailureKind, kind_of
 from alert_trader.control.errors import (
     ControlError,
@@ -48,9 +45,18 @@ CASES: list[tuple[Failure, FailureKind, type[ControlError]]] = [
     (rpc(RPCStatusCode.DEADLINE_EXCEEDED), FailureKind.TOO_SLOW, NoWorkerError),
     (rpc(RPCStatusCode.FAILED_PRECONDITION, "no poller seen"), FailureKind.TOO_SLOW, NoWorkerError),
     (TimeoutError(), FailureKind.TOO_SLOW, NoWorkerError),
-    (WorkflowUpdateRPCTimeoutOrCancelledError(), FailureKind.TOO_SLOW, NoWorkerError),
+    (
+        WorkflowFailureError(cause=WorkflowTimeoutError("", type=None, last_heartbeat_details=[])),
+        FailureKind.TOO_SLOW,
+        NoWorkerError,
+    ),
     (WorkflowQueryFailedError("no such query"), FailureKind.QUERY_FAILED, QueryFailedError),
-    (WorkflowUpdateFailedError(ApplicationError("nothing to sell")), FailureKind.REJECTED, NotPossibleError),
+    (CommandRefusedError("nothing to sell"), FailureKind.REJECTED, NotPossibleError),
+    (
+        WorkflowFailureError(cause=ApplicationError("the broker did not answer")),
+        FailureKind.REJECTED,
+        NotPossibleError,
+    ),
 ]
 
 
@@ -90,7 +96,7 @@ def test_a_trade_may_be_over_and_an_account_never_is() -> None:
 
 def test_a_rejected_command_shows_the_reason_of_the_trade() -> None:
     """The message is the workflow's own, behind its name."""
-    rejected = WorkflowUpdateFailedError(ApplicationError("nothing to sell"))
+    rejected = CommandRefusedError("nothing to sell")
     with (
         pytest.raises(NotPossibleError, match=r"^trade-m1: nothing to sell$"),
         control_errors(CLIENT, trade_subject("trade-m1"), worker_within=WITHIN),
@@ -99,7 +105,7 @@ def test_a_rejected_command_shows_the_reason_of_the_trade() -> None:
 
 
 def test_a_command_that_was_not_answered_may_still_be_carried_out() -> None:
-    """A query leaves nothing behind; an update may have been accepted."""
+    """A query leaves nothing behind; a command is recorded."""
     with (
         pytest.raises(NoWorkerError, match="may still be carried out"),
         control_errors(CLIENT, trade_subject("trade-m1"), worker_within=WITHIN),

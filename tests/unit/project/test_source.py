@@ -320,6 +320,39 @@ STARTS_ACTIVITIES = {
 }
 
 
+def test_commands_are_signals() -> None:
+    """DUR-30: no update moves a workflow, and none is sent.
+
+    The task of an update that follows an empty one is taken for it by a worker that has just started, and
+    runs the update before what happened earlier: the history then does not replay (sdk-python#1591).
+    """
+    said = ("workflow.update", "execute_update", "start_update", "update_with_start")
+    found = [
+        f"{path.relative_to(ROOT)}: {each}"
+        for folder in (PACKAGE, ROOT / "tests" / "workflows", ROOT / "chaos")
+        for path in sorted(folder.rglob("*.py"))
+        for each in said
+        if each in path.read_text()
+    ]
+    assert found == []
+
+
+def test_waits_do_not_depend_on_the_version_of_python() -> None:
+    """DUR-30: a workflow waits with a time limit in one place, which uses nothing of asyncio for it.
+
+    `asyncio.wait_for` and `asyncio.timeout` let coroutines run in another order from Python 3.12 on, and
+    `wait_condition(timeout=...)` uses the first.
+    """
+    said = ("timeout=timedelta", "timeout_summary", "asyncio.wait_for", "asyncio.timeout(", "asyncio.wait(")
+    found = [
+        f"{path.relative_to(ROOT)}: {each}"
+        for path in sorted((PACKAGE / "workflows").rglob("*.py"))
+        for each in said
+        if each in path.read_text()
+    ]
+    assert found == []
+
+
 def test_activities_are_started_in_one_place_with_a_timeout() -> None:
     """DUR-40: a call site names a bundle of options, and spells no timeout or retry policy of its own."""
     starts = {

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from alert_trader.activities.messages import CardPlace, SizedEntry, SubmitAnswer, SubmitResult
+from alert_trader.activities.messages import CardPlace, Receipt, SizedEntry, SubmitAnswer, SubmitResult
 from alert_trader.control.payload_converter import DATA_CONVERTER
 from alert_trader.domain.alerts.alert import AlertKind, ParsedAlert
 from alert_trader.domain.alerts.portion import Portion
@@ -177,6 +177,7 @@ FULL = TradeState(
         place=CardPlace(channel_id="7", message_id="8", events_shown=1), sent=1, shown=1, in_doubt=True
     ),
     account=AccountReports(sequence=3, last=Exposure(entering=True, bought=2, sold=0, held=2)),
+    receipts={"c1": Receipt(refused="Nothing to sell."), "c2": None},
 )
 PARTS: list[Any] = [
     FULL,

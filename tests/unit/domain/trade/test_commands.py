@@ -10,6 +10,7 @@ from itertools import product
 from typing import Any
 
 import pytest
+from temporalio import workflow
 
 from alert_trader.domain.alerts.portion import Portion
 from alert_trader.domain.trade.commands import (
@@ -24,6 +25,7 @@ from alert_trader.domain.trade.commands import (
 from alert_trader.domain.trade.lifecycle import Phase
 from alert_trader.domain.trade.view import Offer, OfferKind
 from alert_trader.workflows import interface
+from alert_trader.workflows.trade.workflow import TradeWorkflow
 
 NOW = datetime(2026, 11, 27, 15, 30, tzinfo=UTC)
 OFFER = Offer(id="m1", kind=OfferKind.ENTRY, text="buy 4", quantity=4, until=NOW + timedelta(minutes=2))
@@ -55,20 +57,12 @@ def test_every_condition_is_checked_and_needed() -> None:
     assert {each for rule in TABLE.values() for each in rule.conditions} == set(Condition)
 
 
-def test_commands_are_the_updates_and_signals_of_a_trade() -> None:
-    """The table's names are those that callers use."""
-    names = {
-        interface.CANCEL_UPDATE,
-        interface.CONVERT_UPDATE,
-        interface.CLOSE_UPDATE,
-        interface.SELL_UPDATE,
-        interface.APPROVE_UPDATE,
-        interface.SKIP_UPDATE,
-        interface.FOLLOW_UPDATE,
-        interface.HALTED_SIGNAL,
-        interface.CLOSE_SIGNAL,
-    }
-    assert {each.value for each in TradeCommand} == names
+def test_commands_are_the_signals_of_a_trade() -> None:
+    """The table's names are those of the workflow's handlers, and the account sends by them."""
+    signals = workflow._Definition.must_from_class(TradeWorkflow).signals
+    reports = {interface.ORDER_REPORT_SIGNAL, interface.SHOW_CARD_SIGNAL}
+    assert {each.value for each in TradeCommand} == {name for name in signals if name} - reports
+    assert {interface.HALTED_SIGNAL, interface.CLOSE_SIGNAL} <= set(TradeCommand)
 
 
 @pytest.mark.parametrize(("command", "phase"), TABLE)

@@ -1,0 +1,150 @@
+"""Send a command to a workflow as a signal, and read its receipt from the workflow's history.
+
+A signal is in the history before the workflow decides anything by it, so it is carried out in the same place
+when the history is replayed, and it is kept while no worker runs. The receipt is written to the memo of the
+run (`workflows.receipts`), where it is read without asking a worker anything.
+"""
+
+import asyncio
+import functools
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+from temporalio.api.common.v1 import Payload
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import Client
+
+from alert_trader.activities.messages import RECEIPTS, CommandRefusedError
+
+RPC_WITHIN = timedelta(seconds=5)
+"""Longest wait for the Temporal server to record a command."""
+
+FOLLOW_UNUSED = timedelta(seconds=30)
+"""How long a history is followed after the last receipt: the next command need not read it again."""
+
+_T = TypeVar("_T")
+
+
+class NoReceiptError(Exception):
+    """The workflow ended without a receipt for the command."""
+
+
+async def send_command(
+    client: Client, workflow_id: str, name: str, argument: object, command_id: str, kind: type[_T]
+) -> _T:
+    """Send a command under its id, and wait for its receipt, however long that takes.
+
+    Raise CommandRefusedError when the workflow refuses it, NoReceiptError when the workflow ends without a
+    receipt, and what the SDK raises. When the wait is given up the command is still carried out.
+    """
+    run = await record_command(client, workflow_id, name, argument)
+    return await wait_for_receipt(client, workflow_id, run, command_id, kind)
+
+
+async def record_command(client: Client, workflow_id: str, name: str, argument: object) -> str:
+    """Send a command, and return the run from which on its receipt is to be looked for."""
+    workflow = client.get_workflow_handle(workflow_id)
+    # read before the command is sent: the receipt is in this run, or in one that follows it
+    run = (await workflow.describe(rpc_timeout=RPC_WITHIN)).run_id
+    await workflow.signal(name, argument, rpc_timeout=RPC_WITHIN)
+    return run
+
+
+async def wait_for_receipt(client: Client, workflow_id: str, run: str, command_id: str, kind: type[_T]) -> _T:
+    """Wait for the receipt of a command that was sent; see `send_command`."""
+    async for receipts in _published(client, workflow_id, run):
+        if command_id in receipts:
+            found: _T = _read(receipts[command_id], kind)
+            return found
+    raise NoReceiptError(f"{workflow_id} is over, and has not answered")
+
+
+class ReceiptFollower:
+    """Sends many commands to one workflow, and reads its history once for all their receipts."""
+
+    def __init__(self, client: Client, workflow_id: str) -> None:
+        """Follow the workflow from the first command on."""
+        self._client = client
+        self._workflow_id = workflow_id
+        self._waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._beginning = asyncio.Lock()
+        self._stop: asyncio.TimerHandle | None = None
+
+    async def send(self, name: str, argument: object, command_id: str, kind: type[_T]) -> _T:
+        """Send a command under its id, and wait for its receipt; raises what `send_command` raises."""
+        receipt = self._waiting[command_id] = asyncio.get_running_loop().create_future()
+        try:
+            await self._begin()
+            await self._client.get_workflow_handle(self._workflow_id).signal(
+                name, argument, rpc_timeout=RPC_WITHIN
+            )
+            found: _T = _read(await receipt, kind)
+            return found
+        finally:
+            del self._waiting[command_id]
+            self._stop_when_unused()
+
+    async def _begin(self) -> None:
+        if self._stop is not None:
+            self._stop.cancel()
+        async with self._beginning:
+            if self._task is None or self._task.done():
+                workflow = self._client.get_workflow_handle(self._workflow_id)
+                run = (await workflow.describe(rpc_timeout=RPC_WITHIN)).run_id
+                self._task = asyncio.create_task(self._follow(run))
+
+    async def _follow(self, run: str) -> None:
+        failed: Exception = NoReceiptError(f"{self._workflow_id} is over, and has not answered")
+        try:
+            async for receipts in _published(self._client, self._workflow_id, run):
+                for command_id, published in receipts.items():
+                    if (waiting := self._waiting.get(command_id)) is not None and not waiting.done():
+                        waiting.set_result(published)
+        except Exception as error:  # noqa: BLE001 - whoever waits raises it
+            failed = error
+        for waiting in self._waiting.values():
+            if not waiting.done():
+                waiting.set_exception(failed)
+
+    def _stop_when_unused(self) -> None:
+        if self._task is not None and not self._waiting:
+            loop = asyncio.get_running_loop()
+            self._stop = loop.call_later(FOLLOW_UNUSED.total_seconds(), self._task.cancel)
+
+
+async def _published(client: Client, workflow_id: str, run: str) -> AsyncIterator[dict[str, dict[str, Any]]]:
+    """Follow the receipts of a workflow from a run on, over every run that continues it, until it is over."""
+    while True:
+        history = client.get_workflow_handle(workflow_id, run_id=run).fetch_history_events(
+            wait_new_event=True, skip_archival=True
+        )
+        async for event in history:
+            if (payload := _receipts(event)) is not None:
+                [receipts] = await client.data_converter.decode([payload], [dict[str, dict[str, Any]]])
+                yield receipts
+        current = await client.get_workflow_handle(workflow_id).describe(rpc_timeout=RPC_WITHIN)
+        if current.run_id == run:
+            return
+        run = current.run_id
+
+
+def _receipts(event: HistoryEvent) -> Payload | None:
+    """Return the receipts that an event publishes; None when it publishes none."""
+    if not event.HasField("workflow_properties_modified_event_attributes"):
+        return None
+    fields = event.workflow_properties_modified_event_attributes.upserted_memo.fields
+    return fields.get(RECEIPTS, None)
+
+
+def _read(published: dict[str, Any], kind: Any) -> Any:
+    if (refused := published.get("refused")) is not None:
+        raise CommandRefusedError(refused)
+    return _adapter(kind).validate_python(published["receipt"])
+
+
+@functools.cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
