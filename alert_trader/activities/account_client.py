@@ -97,12 +97,13 @@ class AccountClient:
 
     async def ask(self, request: AdmitRequest) -> AdmissionGrant:
         """Ask whether an order may be sent; raise AccountUnreachableError."""
-        until = time.monotonic() + ADMISSION_VALIDITY.total_seconds()
         # each question has an id of its own: the answer to an earlier one may be from before a halt. Asking
         # twice reserves once all the same
         asked = AdmitQuestion(id=uuid.uuid4().hex, request=request)
         try:
             async with asyncio.timeout(ASK_WITHIN.total_seconds()):
+                await self._follower.begin()
+                until = time.monotonic() + ADMISSION_VALIDITY.total_seconds()
                 answer = await self._follower.send(ADMIT_SIGNAL, asked, asked.id, AdmitAnswer)
         except (RPCError, TimeoutError, NoReceiptError) as failed:
             raise AccountUnreachableError(

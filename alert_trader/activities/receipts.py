@@ -77,7 +77,7 @@ class ReceiptFollower:
         """Send a command under its id, and wait for its receipt; raises what `send_command` raises."""
         receipt = self._waiting[command_id] = asyncio.get_running_loop().create_future()
         try:
-            await self._begin()
+            await self.begin()
             await self._client.get_workflow_handle(self._workflow_id).signal(
                 name, argument, rpc_timeout=RPC_WITHIN
             )
@@ -87,7 +87,8 @@ class ReceiptFollower:
             del self._waiting[command_id]
             self._stop_when_unused()
 
-    async def _begin(self) -> None:
+    async def begin(self) -> None:
+        """Begin to follow the workflow; `send` does it too, and a caller who measures its time before."""
         if self._stop is not None:
             self._stop.cancel()
         async with self._beginning:

@@ -91,7 +91,7 @@ LEDGER = {
     ),
     "a late answer overwrites what the venue reported": (
         "if order.state is not OrderState.ACKNOWLEDGED:\n            order.state = state",
-        "order.state = state",
+        "if state is not None:\n            order.state = state",
     ),
     "a replaced order is acted on": (
         "return max(\n            working or",

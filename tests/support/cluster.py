@@ -55,7 +55,7 @@ from alert_trader.workflows.interface import EVENTS_QUERY, VIEW_QUERY, TradeRequ
 from tests.support.harness import next_monthly
 from tests.support.waiting import eventually
 
-SLOTS = 24
+SLOTS = 32
 CASH = 60_000
 READY_WITHIN = timedelta(seconds=60)
 ASK_EVERY = 0.1

@@ -64,7 +64,7 @@ from tests.support.virtual_time import forward_to
 from tests.support.waiting import eventually
 
 _numbers = itertools.count(1)
-_questions = itertools.count(1)
+AT_ONCE = asyncio.Semaphore(8)  # more would reserve more than the buying power
 LONGEST = 3000
 """Events of one run: Temporal takes fifty thousand, and suggests a continue-as-new long before."""
 
@@ -168,14 +168,14 @@ class Clocked:
     async def begin_to_end_the_run(self, changed: pytest.MonkeyPatch, limit: str) -> None:
         """Let the run be too long from the next command on."""
         changed.setattr(timing, "MAX_HISTORY", (await self.handle.describe()).history_length + 1)
-        command = Command(by="ann", reason="a test")
-        change = LimitsCommand(command=command, changes={"max_open_trades": limit})
+        change = LimitsCommand(command=Command(by="ann", reason="-"), changes={"max_open_trades": limit})
         await account_command(self.handle, LIMITS_SIGNAL, change, LimitsReceipt)
 
     async def ask(self, request: AdmitRequest) -> AdmitAnswer:
         """Ask for an entry."""
-        asked = AdmitQuestion(id=f"ask-{next(_questions)}", request=request)
-        return await self.follower.send(ADMIT_SIGNAL, asked, asked.id, AdmitAnswer)
+        asked = AdmitQuestion(id=f"ask-{next(_numbers)}", request=request)
+        async with AT_ONCE:
+            return await self.follower.send(ADMIT_SIGNAL, asked, asked.id, AdmitAnswer)
 
     async def trade(self, request: AdmitRequest) -> AdmitAnswer:
         """Live a trade from its admission to its end."""
