@@ -135,8 +135,13 @@ async def _out(guild: Guild, bought: list[Message]) -> list[Message]:
     question = await guild.use("close", trade=alert["id"], reason="enough")
     assert "Sell 2 contracts" in question["content"]
     await guild.press(question, "Yes, sell")
-    card = await guild.card(alert, "closed", "P&L")
-    assert not card["components"]
+    await guild.card(alert, "closed", "P&L")
+
+    async def without_buttons() -> bool:
+        # a card says "closed by" whom while it is being sold
+        return not (await guild.cards(alert["id"]))[0]["components"]
+
+    await eventually(without_buttons, "the last card, which has no buttons")
     report = await guild.use("report")
     assert "P&L realised" in report["content"]
     assert report["attachments"][0]["filename"] == "report.png"
