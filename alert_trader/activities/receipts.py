@@ -58,7 +58,7 @@ async def wait_for_receipt(client: Client, workflow_id: str, run: str, command_i
         if command_id in receipts:
             found: _T = _read(receipts[command_id], kind)
             return found
-    raise NoReceiptError(f"{workflow_id} is over, and has not answered")
+    raise AssertionError("the receipts of a workflow end with an error")
 
 
 class ReceiptFollower:
@@ -98,17 +98,15 @@ class ReceiptFollower:
                 self._task = asyncio.create_task(self._follow(run))
 
     async def _follow(self, run: str) -> None:
-        failed: Exception = NoReceiptError(f"{self._workflow_id} is over, and has not answered")
         try:
             async for receipts in _published(self._client, self._workflow_id, run):
                 for command_id, published in receipts.items():
                     if (waiting := self._waiting.get(command_id)) is not None and not waiting.done():
                         waiting.set_result(published)
-        except Exception as error:  # noqa: BLE001 - whoever waits raises it
-            failed = error
-        for waiting in self._waiting.values():
-            if not waiting.done():
-                waiting.set_exception(failed)
+        except Exception as failed:  # noqa: BLE001 - whoever waits raises it
+            for waiting in self._waiting.values():
+                if not waiting.done():
+                    waiting.set_exception(failed)
 
     def _stop_when_unused(self) -> None:
         if self._task is not None and not self._waiting:
@@ -117,7 +115,10 @@ class ReceiptFollower:
 
 
 async def _published(client: Client, workflow_id: str, run: str) -> AsyncIterator[dict[str, dict[str, Any]]]:
-    """Follow the receipts of a workflow from a run on, over every run that continues it, until it is over."""
+    """Follow the receipts of a workflow from a run on, over every run that continues it.
+
+    Raise NoReceiptError when the workflow is over.
+    """
     while True:
         history = client.get_workflow_handle(workflow_id, run_id=run).fetch_history_events(
             wait_new_event=True, skip_archival=True
@@ -128,7 +129,7 @@ async def _published(client: Client, workflow_id: str, run: str) -> AsyncIterato
                 yield receipts
         current = await client.get_workflow_handle(workflow_id).describe(rpc_timeout=RPC_WITHIN)
         if current.run_id == run:
-            return
+            raise NoReceiptError(f"{workflow_id} is over, and has not answered")
         run = current.run_id
 
 

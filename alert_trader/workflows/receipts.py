@@ -16,16 +16,6 @@ MAX_KEPT = 50
 """Receipts that are kept for a command that is sent again under the same id; older ones are dropped."""
 
 
-def check_age(command: Command) -> None:
-    """Refuse a command that adds risk when no worker has carried it out for a while."""
-    if command.sent_at is None:
-        return
-    age = workflow.now() - command.sent_at
-    if age > timing.COMMAND_MAX_AGE:
-        text = f"No worker ran for {age.total_seconds():.0f} s after it was sent: send it again."
-        raise CommandRefusedError(text)
-
-
 class Receipts:
     """Carries out each command once, and publishes its receipt."""
 
@@ -39,11 +29,15 @@ class Receipts:
         """Return the last receipts, for the next run."""
         return {each: receipt for each, receipt in self._kept.items() if receipt is not None}
 
-    async def answer(self, command_id: str, work: Callable[[], Awaitable[object]]) -> None:
+    async def answer(
+        self, command: Command, work: Callable[[], Awaitable[object]], *, adds_risk: bool = False
+    ) -> None:
         """Carry out a command and publish what it led to, or why it was refused.
 
-        The same id again is answered with the first receipt. A command without an id gets none.
+        The same id again is answered with the first receipt. A command without an id gets none. One that adds
+        risk is refused when no worker has carried it out for a while.
         """
+        command_id = command.id
         if command_id in self._kept:
             kept = self._kept[command_id]
             if kept is not None:
@@ -52,6 +46,8 @@ class Receipts:
         if command_id:
             self._keep(command_id)
         try:
+            if adds_risk:
+                _check_age(command)
             receipt = Receipt(receipt=await work())
         except CommandRefusedError as refused:
             receipt = Receipt(refused=str(refused))
@@ -84,3 +80,12 @@ class Receipts:
     def _publish(self, command_id: str, receipt: Receipt) -> None:
         self._pending[command_id] = receipt
         self.flush()
+
+
+def _check_age(command: Command) -> None:
+    if command.sent_at is None:
+        return
+    age = workflow.now() - command.sent_at
+    if age > timing.COMMAND_MAX_AGE:
+        text = f"No worker ran for {age.total_seconds():.0f} s after it was sent: send it again."
+        raise CommandRefusedError(text)

@@ -7,7 +7,6 @@ Exits and cancels never ask it: whatever happens to it, they continue.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 from temporalio import workflow
 
@@ -64,7 +63,7 @@ with workflow.unsafe.imports_passed_through():
         Explanation,
         LimitsCommand,
     )
-    from alert_trader.workflows.receipts import Receipts, check_age
+    from alert_trader.workflows.receipts import Receipts
     from alert_trader.workflows.waiting import wait
 
 MAX_FOREIGN = 50
@@ -185,7 +184,7 @@ class AccountWorkflow:
     @workflow.signal(name=HALT_SIGNAL)
     async def halt(self, command: Command) -> None:
         """Halt, and answer when it is certain that no entry is sent any more."""
-        await self._answer(command, lambda: self._halt(command))
+        await self._receipts.answer(command, lambda: self._halt(command))
 
     async def _halt(self, command: Command) -> HaltReceipt:
         started = workflow.now()
@@ -196,7 +195,7 @@ class AccountWorkflow:
     @workflow.signal(name=RESUME_SIGNAL)
     async def resume(self, command: Command) -> None:
         """Let the account buy again."""
-        await self._answer(command, lambda: self._resume(command), adds_risk=True)
+        await self._receipts.answer(command, lambda: self._resume(command), adds_risk=True)
 
     async def _resume(self, command: Command) -> AccountReceipt:
         checks.check_resume(self._account, command)
@@ -209,7 +208,7 @@ class AccountWorkflow:
 
         Answer when nothing is bought any more, and continue until flat.
         """
-        await self._answer(command, lambda: self._flatten(command))
+        await self._receipts.answer(command, lambda: self._flatten(command))
 
     async def _flatten(self, command: Command) -> AccountReceipt:
         already = self._account.state is AccountState.REDUCING
@@ -232,7 +231,7 @@ class AccountWorkflow:
     @workflow.signal(name=LIMITS_SIGNAL)
     async def change_limits(self, asked: LimitsCommand) -> None:
         """Change limits; the changes and the reason are recorded."""
-        await self._answer(asked.command, lambda: self._change_limits(asked), adds_risk=True)
+        await self._receipts.answer(asked.command, lambda: self._change_limits(asked), adds_risk=True)
 
     async def _change_limits(self, asked: LimitsCommand) -> LimitsReceipt:
         checks.check_limits(self._account, asked)
@@ -270,7 +269,7 @@ class AccountWorkflow:
     @workflow.signal(name=EXPLAIN_SIGNAL)
     async def explain(self, asked: Explanation) -> None:
         """Explain differences; trades that no longer exist are released with it."""
-        await self._answer(asked.command, lambda: self._explain(asked), adds_risk=True)
+        await self._receipts.answer(asked.command, lambda: self._explain(asked), adds_risk=True)
 
     async def _explain(self, asked: Explanation) -> AccountReceipt:
         checks.check_explanation(self._account, asked)
@@ -289,7 +288,7 @@ class AccountWorkflow:
     @workflow.signal(name=ALLOW_SIGNAL)
     async def allow_repost(self, asked: Explanation) -> None:
         """Allow a re-post, once."""
-        await self._answer(asked.command, lambda: self._allow_repost(asked), adds_risk=True)
+        await self._receipts.answer(asked.command, lambda: self._allow_repost(asked), adds_risk=True)
 
     async def _allow_repost(self, asked: Explanation) -> AccountReceipt:
         checks.check_repost(self._account, asked)
@@ -297,18 +296,6 @@ class AccountWorkflow:
         self._account.allow(asked.what or "", workflow.now(), by=by, reason=reason)
         self._refresh()
         return self._done(f"The alert of {asked.what} is allowed when it is sent again")
-
-    async def _answer(
-        self, command: Command, work: Callable[[], Awaitable[object]], *, adds_risk: bool = False
-    ) -> None:
-        """Carry out a command if it is possible now, and publish its receipt."""
-
-        async def recent() -> object:
-            if adds_risk:
-                check_age(command)
-            return await work()
-
-        await self._receipts.answer(command.id, recent)
 
     def _done(self, text: str) -> AccountReceipt:
         return AccountReceipt(done=True, text=text)
@@ -336,7 +323,7 @@ class AccountWorkflow:
     @workflow.signal(name=PREFLIGHT_SIGNAL)
     async def preflight(self, command: Command) -> None:
         """Run the preflight now; its result counts for the entries that follow."""
-        await self._answer(command, self._preflight)
+        await self._receipts.answer(command, self._preflight)
 
     async def _preflight(self) -> list[Check]:
         reading = await self._days.read()

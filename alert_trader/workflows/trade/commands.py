@@ -31,7 +31,6 @@ with workflow.unsafe.imports_passed_through():
         Said,
         SellOrder,
     )
-    from alert_trader.workflows.receipts import check_age
     from alert_trader.workflows.trade.handlers import TradeHandlers
     from alert_trader.workflows.trade.state import Approval
     from alert_trader.workflows.trade.tasks import TaskName
@@ -303,12 +302,10 @@ class TradeCommands(TradeHandlers):
         """Carry out a command if it is possible now, and publish its receipt."""
 
         async def checked() -> CommandReceipt:
-            if name in ADDS_RISK:
-                check_age(command)
             self._check(name, self._situation(portion=portion, answer=answer, from_author=from_author))
             return await work()
 
-        await self._receipts.answer(command.id, checked)
+        await self._receipts.answer(command, checked, adds_risk=name in ADDS_RISK)
 
     async def _close(self, by: str) -> CommandReceipt:
         self._request_close(by)
