@@ -1,13 +1,11 @@
 """Commands to the workflow of an account."""
 
 import asyncio
-import uuid
 from datetime import timedelta
 from typing import Any, TypeVar
 
 from temporalio.client import Client, WorkflowHandle
 
-from alert_trader import clock
 from alert_trader.activities.receipts import send_command
 from alert_trader.control.rpc_errors import account_subject, control_errors
 from alert_trader.domain.ids import AccountNumber, account_workflow_id
@@ -23,11 +21,6 @@ _T = TypeVar("_T")
 def account_handle(client: Client, account: AccountNumber) -> WorkflowHandle[Any, Any]:
     """Return the handle of an account's workflow."""
     return client.get_workflow_handle(account_workflow_id(account))
-
-
-def new_command(by: str, reason: str = "") -> Command:
-    """Return a command with an id, sent now."""
-    return Command(by=by, reason=reason, id=uuid.uuid4().hex, sent_at=clock.now())
 
 
 async def command_account(

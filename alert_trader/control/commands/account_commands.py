@@ -12,9 +12,10 @@ from pathlib import Path
 from temporalio.client import Client
 
 from alert_trader.activities.receipts import record_command, wait_for_receipt
-from alert_trader.control.account_workflow import command_account, new_command
+from alert_trader.control.account_workflow import command_account
 from alert_trader.control.errors import NoAnswerError, NoWorkerError
 from alert_trader.control.rpc_errors import account_subject, control_errors
+from alert_trader.control.stamping import stamped
 from alert_trader.domain.account.account import ADMISSION_VALIDITY
 from alert_trader.domain.account.view import AccountReceipt, HaltReceipt, LimitsReceipt
 from alert_trader.domain.ids import AccountNumber, account_workflow_id
@@ -25,6 +26,7 @@ from alert_trader.workflows.interface import (
     HALT_SIGNAL,
     LIMITS_SIGNAL,
     RESUME_SIGNAL,
+    Command,
     Explanation,
     LimitsCommand,
 )
@@ -46,7 +48,7 @@ async def halt(client: Client, account: AccountNumber, *, by: str, reason: str) 
     returns, no order that increases risk can be sent any more: without a worker's answer too, because it
     waits until every entry that was admitted before the halt has expired.
     """
-    command, workflow_id = new_command(by, reason), account_workflow_id(account)
+    command, workflow_id = stamped(Command(by=by, reason=reason)), account_workflow_id(account)
     with control_errors(client, account_subject(account)):
         run = await record_command(client, workflow_id, HALT_SIGNAL, command)
     certain = asyncio.get_running_loop().time() + ADMISSION_VALIDITY.total_seconds()
@@ -70,7 +72,7 @@ async def halt(client: Client, account: AccountNumber, *, by: str, reason: str) 
 
 async def resume(client: Client, account: AccountNumber, *, by: str, changed: str) -> AccountReceipt:
     """Let a halted account trade again; `changed` says what is different now and is recorded."""
-    command = new_command(by, changed)
+    command = stamped(Command(by=by, reason=changed))
     return await command_account(client, account, RESUME_SIGNAL, command, command, AccountReceipt)
 
 
@@ -80,7 +82,7 @@ async def flatten(client: Client, account: AccountNumber, *, by: str, reason: st
     Closing continues until the account is flat; `account_view` shows how far it is. Without a worker it is
     recorded: the next worker halts the account and closes the positions in the session that follows.
     """
-    command = new_command(by, reason)
+    command = stamped(Command(by=by, reason=reason))
     try:
         return await command_account(client, account, FLATTEN_SIGNAL, command, command, AccountReceipt)
     except NoAnswerError as silent:
@@ -95,7 +97,7 @@ async def change_limits(
     client: Client, account: AccountNumber, *, by: str, reason: str, changes: Mapping[str, str]
 ) -> LimitsReceipt:
     """Change limits by name, each value as text; raises NotPossibleError for an invalid one."""
-    command = new_command(by, reason)
+    command = stamped(Command(by=by, reason=reason))
     asked = LimitsCommand(command=command, changes=dict(changes))
     return await command_account(client, account, LIMITS_SIGNAL, asked, command, LimitsReceipt)
 
@@ -104,7 +106,7 @@ async def explain(
     client: Client, account: AccountNumber, *, by: str, reason: str, what: str | None = None
 ) -> AccountReceipt:
     """Explain the differences that block entries, or the one about `what`; valid while they do not change."""
-    command = new_command(by, reason)
+    command = stamped(Command(by=by, reason=reason))
     asked = Explanation(command=command, what=what)
     return await command_account(client, account, EXPLAIN_SIGNAL, asked, command, AccountReceipt)
 
@@ -113,6 +115,6 @@ async def allow_repost(
     client: Client, account: AccountNumber, *, by: str, reason: str, trade: str
 ) -> AccountReceipt:
     """Allow the alert of `trade`, which was denied as a re-post, to trade when it is sent again."""
-    command = new_command(by, reason)
+    command = stamped(Command(by=by, reason=reason))
     asked = Explanation(command=command, what=trade)
     return await command_account(client, account, ALLOW_SIGNAL, asked, command, AccountReceipt)

@@ -6,16 +6,15 @@ runs; the next worker carries it out, if it is still possible then.
 
 import asyncio
 import hashlib
-import uuid
 from dataclasses import replace
 from datetime import timedelta
 
 from temporalio.client import Client
 
-from alert_trader import clock
 from alert_trader.activities.receipts import send_command
 from alert_trader.control.queries.trade_views import handle_of
 from alert_trader.control.rpc_errors import control_errors, trade_subject
+from alert_trader.control.stamping import stamped
 from alert_trader.domain.alerts.alert import Nature
 from alert_trader.domain.alerts.portion import Portion
 from alert_trader.domain.trade.commands import TradeCommand
@@ -28,25 +27,25 @@ bounded."""
 
 async def cancel(client: Client, trade: str, command: Command) -> CommandReceipt:
     """Cancel what is left of the entry. Filled contracts are kept, with their exits."""
-    command = _stamped(command)
+    command = stamped(command)
     return await _send(client, trade, TradeCommand.CANCEL, command, command.id)
 
 
 async def close(client: Client, trade: str, command: Command) -> CommandReceipt:
     """Cancel the entry and the exits, and sell the position at the market."""
-    command = _stamped(command)
+    command = stamped(command)
     return await _send(client, trade, TradeCommand.CLOSE, command, command.id)
 
 
 async def convert_now(client: Client, trade: str, command: Command) -> CommandReceipt:
     """Convert what is left of the entry to market now, instead of at the end of its window."""
-    command = _stamped(command)
+    command = stamped(command)
     return await _send(client, trade, TradeCommand.CONVERT, command, command.id)
 
 
 async def sell(client: Client, trade: str, command: Command, portion: Portion) -> CommandReceipt:
     """Sell a part of the position at the market; the exit plan covers the rest again."""
-    command = _stamped(command)
+    command = stamped(command)
     order = SellOrder(command=command, portion=portion)
     return await _send(client, trade, TradeCommand.SELL, order, command.id)
 
@@ -55,14 +54,14 @@ async def approve(
     client: Client, trade: str, command: Command, *, half: bool = False, offer: str = ""
 ) -> CommandReceipt:
     """Approve what the trade offers, or half of it; `offer` is the id of the offer that the person saw."""
-    command = _stamped(command)
+    command = stamped(command)
     answer = Answer(command=command, half=half, offer=offer)
     return await _send(client, trade, TradeCommand.APPROVE, answer, command.id)
 
 
 async def skip(client: Client, trade: str, command: Command, *, offer: str = "") -> CommandReceipt:
     """Decline what the trade offers; `offer` is the id of the offer that the person saw."""
-    command = _stamped(command)
+    command = stamped(command)
     answer = Answer(command=command, offer=offer)
     return await _send(client, trade, TradeCommand.SKIP, answer, command.id)
 
@@ -78,11 +77,6 @@ async def follow_up(client: Client, trade: str, said: FollowUp) -> CommandReceip
     )
     said = replace(said, id=f"{message.message_id}{wording}")
     return await _send(client, trade, TradeCommand.FOLLOW_UP, said, said.id)
-
-
-def _stamped(command: Command) -> Command:
-    """Return the command with an id and the time; one that is sent again keeps its id."""
-    return replace(command, id=command.id or uuid.uuid4().hex, sent_at=clock.now())
 
 
 async def _send(

@@ -14,8 +14,9 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
 
 from alert_trader.activities.receipts import RPC_WITHIN
-from alert_trader.control.account_workflow import ANSWER_WITHIN, account_handle, command_account, new_command
+from alert_trader.control.account_workflow import ANSWER_WITHIN, account_handle, command_account
 from alert_trader.control.rpc_errors import account_subject, control_errors
+from alert_trader.control.stamping import stamped
 from alert_trader.domain.account.limits import Limits
 from alert_trader.domain.account.preflight import Check
 from alert_trader.domain.account.view import AccountView
@@ -29,6 +30,7 @@ from alert_trader.workflows.interface import (
     BrokerRead,
     BrokerReading,
     BrokerReadRequest,
+    Command,
     task_queue,
 )
 from alert_trader.workflows.timing import TASK_TIMEOUT
@@ -71,7 +73,7 @@ async def quotes(client: Client, account: AccountNumber, symbols: list[str]) -> 
 
 async def preflight(client: Client, account: AccountNumber) -> list[Check]:
     """Run every check that a first order needs, the access token included; each comes with its fix."""
-    command = new_command("a person")
+    command = stamped(Command(by="a person"))
     return await command_account(
         client, account, PREFLIGHT_SIGNAL, command, command, list[Check], within=BROKER_WITHIN
     )
