@@ -9,6 +9,16 @@ from temporalio.service import RPCError, RPCStatusCode
 from alert_trader.activities.messages import CommandRefusedError
 from alert_trader.activities.receipts import NoReceiptError
 
+FAILURES = (
+    RPCError,
+    TimeoutError,
+    WorkflowQueryFailedError,
+    WorkflowFailureError,
+    CommandRefusedError,
+    NoReceiptError,
+)
+"""Everything a call to Temporal raises, a wait for a receipt, and the TimeoutError of a wait."""
+
 Failure = (
     RPCError
     | TimeoutError
@@ -17,7 +27,7 @@ Failure = (
     | CommandRefusedError
     | NoReceiptError
 )
-"""Everything a call to Temporal raises, a wait for a receipt, and the TimeoutError of a wait."""
+"""One of `FAILURES`."""
 
 
 class FailureKind(StrEnum):

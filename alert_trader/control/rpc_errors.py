@@ -5,13 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from temporalio.client import Client, WorkflowFailureError, WorkflowQueryFailedError
+from temporalio.client import Client, WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
-from alert_trader.activities.messages import CommandRefusedError
-from alert_trader.activities.receipts import NoReceiptError
-from alert_trader.activities.rpc_failure import Failure, FailureKind, kind_of
+from alert_trader.activities.rpc_failure import FAILURES, Failure, FailureKind, kind_of
 from alert_trader.control.errors import (
     ControlError,
     NotFoundError,
@@ -71,14 +69,7 @@ def control_errors(
     """
     try:
         yield
-    except (
-        RPCError,
-        TimeoutError,
-        WorkflowQueryFailedError,
-        WorkflowFailureError,
-        CommandRefusedError,
-        NoReceiptError,
-    ) as error:
+    except FAILURES as error:
         raise control_error(error, client, subject, worker_within=worker_within) from error
 
 
