@@ -1,15 +1,9 @@
 """Trades to record in which people and authors speak: approvals, parts, exits, adds, commands, a card."""
 
-import contextlib
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
-from temporalio import activity
-from temporalio.worker import Worker
-
 from alert_trader import clock
-from alert_trader.activities.messages import SHOW_CARD, CardAnswer, CardPlace, CardRequest
 from alert_trader.control.commands import trade_commands
 from alert_trader.control.intake.start_trade import start_trade
 from alert_trader.domain.alerts.parser import parse
@@ -17,8 +11,9 @@ from alert_trader.domain.alerts.portion import Portion
 from alert_trader.domain.alerts.profile import Approval, OnAdd, OnExit, Profile
 from alert_trader.domain.ids import message_id
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
-from alert_trader.workflows.interface import Command, FollowUp, Said, TradeRequest, cards_queue
+from alert_trader.workflows.interface import Command, FollowUp, Said, TradeRequest
 from tests.support.cluster import Trade, WorkerSlot
+from tests.support.served_cards import served_cards
 
 ME = Command(by="recorder", reason="enough")
 
@@ -193,19 +188,8 @@ async def converted_now(slot: WorkerSlot) -> Trade:
 
 async def carded(slot: WorkerSlot) -> Trade:
     """Show a card on the bot's queue, which another process serves; close."""
-    async with _served(slot):
+    async with served_cards(slot.cluster.client, slot.settings.account):
         return await closed(await held(await begun(slot, "carded", cards=True)))
-
-
-@contextlib.asynccontextmanager
-async def _served(slot: WorkerSlot) -> AsyncIterator[None]:
-    @activity.defn(name=SHOW_CARD)
-    async def show(request: CardRequest) -> CardAnswer:
-        told = request.events[-1].sequence if request.events else 0
-        return CardAnswer(place=CardPlace(channel_id="22", message_id="7", events_shown=told))
-
-    async with Worker(slot.cluster.client, task_queue=cards_queue(slot.settings.account), activities=[show]):
-        yield
 
 
 WITH_PEOPLE = (

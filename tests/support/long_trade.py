@@ -5,7 +5,7 @@ the life of one contract. A replay needs the same pauses: `short_pauses`.
 """
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -18,13 +18,12 @@ from temporalio.worker import Replayer, Worker
 from alert_trader.control.payload_converter import DATA_CONVERTER
 from alert_trader.worker.wiring import sandbox
 from alert_trader.workflows.trade.workflow import TradeWorkflow
+from tests.support.served_cards import served_cards
 from tests.support.waiting import eventually
 
 with workflow.unsafe.imports_passed_through():
-    from alert_trader.activities.messages import SHOW_CARD, CardAnswer, CardPlace, CardRequest
     from alert_trader.workflows import timing
-    from alert_trader.workflows.interface import cards_queue
-    from tests.support.harness import Harness, open_harness, plain_client, policy
+    from tests.support.harness import open_harness, plain_client, policy
 
 PAUSES = (*timing.EXIT_PAUSES[: timing.SLOW_AFTER], timedelta(minutes=5))
 """Before an exit is sent again, here."""
@@ -39,23 +38,10 @@ def short_pauses() -> Iterator[None]:
         yield
 
 
-@contextlib.asynccontextmanager
-async def _served(harness: Harness) -> AsyncIterator[None]:
-    """Answer for the bot, as soon as it is asked."""
-
-    @activity.defn(name=SHOW_CARD)
-    async def show(request: CardRequest) -> CardAnswer:
-        shown = request.events[-1].sequence if request.events else 0
-        return CardAnswer(place=CardPlace(channel_id="22", message_id="7", events_shown=shown))
-
-    async with Worker(harness.client, task_queue=cards_queue(harness.account), activities=[show]):
-        yield
-
-
 async def record_rejections(client: Client, times: int, *, cards: bool = True) -> WorkflowHistory:
     """Record a trade whose exit is rejected so often before it is accepted; the trade still holds."""
     with short_pauses():
-        async with open_harness(client) as harness, _served(harness):
+        async with open_harness(client) as harness, served_cards(harness.client, harness.account):
             harness.exit_fraction = None
             await harness.quote("1.20", "1.20")
             await harness.reject_orders("*-x*", times=times)
