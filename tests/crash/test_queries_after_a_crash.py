@@ -52,10 +52,7 @@ async def test_a_query_after_a_crash_changes_nothing(slot: WorkerSlot) -> None:
 
 @beside
 async def test_concurrent_queries_wait_for_the_next_worker(slot: WorkerSlot) -> None:
-    """None is turned away to ask again a second later, as each.
-
-    One would be by a server that keeps one question a workflow.
-    """
+    """All are answered by the next worker: a server that keeps one query a workflow rejects the rest."""
     await slot.kill()
     trade = await slot.alert(**SLOW)
     asking = [asyncio.create_task(_ask_once(trade)) for _ in range(5)]

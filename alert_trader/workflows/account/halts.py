@@ -32,7 +32,7 @@ class Halts:
     """Carries out a halt, or the flattening of the account, at its trades."""
 
     def __init__(self, account: Account, refresh: Callable[[], None]) -> None:
-        """Halt `account`; `refresh` is called when its page must be updated."""
+        """Halt `account`; `refresh` is called when its trading state has changed."""
         self._account = account
         self._refresh = refresh
         self._tasks: list[asyncio.Task[None]] = []
