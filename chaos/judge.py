@@ -12,7 +12,7 @@ from temporalio.client import WorkflowExecutionStatus, WorkflowHistory
 from temporalio.worker import Replayer
 
 from alert_trader.control.payload_converter import DATA_CONVERTER
-from alert_trader.control.queries.history import write_history
+from alert_trader.control.queries.history import fetch_runs, write_runs
 from alert_trader.domain.trade.lifecycle import Phase
 from alert_trader.domain.trade.view import TradeView
 from alert_trader.simulators.venue.oracle import Expectation, check
@@ -113,14 +113,15 @@ async def _look(trade: Trade, verdict: Verdict) -> None:
             f"{trade.id} counts {view.bought} bought and {view.sold} sold; "
             f"the venue {traded[0]} and {traded[1]}"
         )
-    history = await trade.handle.fetch_history()
-    verdict.events.append(len(history.events))
-    for event in history.events:
+    runs = await fetch_runs(trade.slot.cluster.client, trade.id)
+    verdict.events.append(sum(len(run.events) for run in runs))
+    for event in (event for run in runs for event in run.events):
         failed = event.workflow_task_failed_event_attributes
         if event.HasField("workflow_task_failed_event_attributes") and failed.cause not in HARMLESS:
             why = failed.failure.message or WorkflowTaskFailedCause.Name(failed.cause)
             verdict.faults.append(f"{trade.id} failed a workflow task: {why}")
-    await _replay(history, verdict)
+    for run in runs:
+        await _replay(run, verdict)
     await _wait_for_exits(trade, verdict)
 
 
@@ -128,7 +129,7 @@ async def _replay(history: WorkflowHistory, verdict: Verdict) -> None:
     replayer = Replayer(workflows=[TradeWorkflow], data_converter=DATA_CONVERTER, workflow_runner=sandbox())
     result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
     if result.replay_failure is not None:
-        path = write_history(history, KEPT)
+        [path] = write_runs([history], KEPT)
         verdict.faults.append(
             f"{history.workflow_id} does not replay, kept as {path}: {str(result.replay_failure)[:300]}"
         )

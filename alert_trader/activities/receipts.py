@@ -120,17 +120,22 @@ async def _published(client: Client, workflow_id: str, run: str) -> AsyncIterato
     Raise NoReceiptError when the workflow is over.
     """
     while True:
+        following = ""
         history = client.get_workflow_handle(workflow_id, run_id=run).fetch_history_events(
             wait_new_event=True, skip_archival=True
         )
         async for event in history:
+            continued = event.workflow_execution_continued_as_new_event_attributes
+            following = continued.new_execution_run_id or following
             if (payload := _receipts(event)) is not None:
                 [receipts] = await client.data_converter.decode([payload], [dict[str, dict[str, Any]]])
                 yield receipts
-        current = await client.get_workflow_handle(workflow_id).describe(rpc_timeout=RPC_WITHIN)
-        if current.run_id == run:
-            raise NoReceiptError(f"{workflow_id} is over, and has not answered")
-        run = current.run_id
+        if not following:  # it is over, unless it was reset
+            current = await client.get_workflow_handle(workflow_id).describe(rpc_timeout=RPC_WITHIN)
+            if current.run_id == run:
+                raise NoReceiptError(f"{workflow_id} is over, and has not answered")
+            following = current.run_id
+        run = following
 
 
 def _receipts(event: HistoryEvent) -> Payload | None:

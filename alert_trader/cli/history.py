@@ -15,7 +15,7 @@ from alert_trader.cli import trade_display
 from alert_trader.cli.context import fail, out, print_json, run, settings, with_client
 from alert_trader.cli.exit_codes import ExitCode
 from alert_trader.control.queries import trade_views
-from alert_trader.control.queries.history import Replayed, fetch_history, read_history, replay, write_history
+from alert_trader.control.queries.history import Replayed, fetch_runs, read_history, replay, write_runs
 from alert_trader.control.queries.history_steps import Step
 from alert_trader.control.queries.trade_views import Filter
 from alert_trader.runtime.target import codec_of
@@ -35,10 +35,10 @@ def replay_command(
     path = Path(trade)
 
     async def from_file() -> Replayed:
-        return await replay(read_history(path), codec_of(settings().settings))
+        return await replay([read_history(path)], codec_of(settings().settings))
 
     async def from_server(client: Client) -> Replayed:
-        return await replay(await fetch_history(client, trade), client.data_converter.payload_codec)
+        return await replay(await fetch_runs(client, trade), client.data_converter.payload_codec)
 
     replayed = run(from_file()) if path.suffix == ".json" or path.is_file() else with_client(from_server)
     if as_json:
@@ -62,14 +62,15 @@ def export(
         fail(ExitCode.USAGE, "expected `trader history export ID DIR` or `trader history export --all DIR`")
     directory = Path(targets[-1])
 
-    async def ask(client: Client) -> list[WorkflowHistory]:
+    async def ask(client: Client) -> list[list[WorkflowHistory]]:
         if not everything:
-            return [await fetch_history(client, targets[0])]
+            return [await fetch_runs(client, targets[0])]
         rows = await trade_views.list_trades(client, Filter(), limit=_MOST, views=False)
-        return [await fetch_history(client, row.workflow_id) for row in rows]
+        return [await fetch_runs(client, row.workflow_id) for row in rows]
 
-    for history in with_client(ask, settings()):
-        out().print(str(write_history(history, directory)), markup=False, soft_wrap=True)
+    for runs in with_client(ask, settings()):
+        for path in write_runs(runs, directory):
+            out().print(str(path), markup=False, soft_wrap=True)
 
 
 def _show(console: Console, replayed: Replayed, *, full: bool) -> None:
@@ -79,7 +80,11 @@ def _show(console: Console, replayed: Replayed, *, full: bool) -> None:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     since = replayed.steps[0].at if replayed.steps else datetime.min  # noqa: DTZ901 - nothing is printed then
+    run = 1
     for step in replayed.steps:
+        if step.run != run:
+            run = step.run
+            table.add_row("", f"[bold]run {run}[/]", "")
         table.add_row(trade_display.elapsed(step.at - since), step.kind.value, _line(step))
         for label, value in (*((("in"), each) for each in step.inputs), ("out", step.output)):
             if value is not None:

@@ -15,15 +15,16 @@ AUTHOR = SearchAttributeKey.for_keyword("TradeAuthor")
 """The alert author's id."""
 MODE = SearchAttributeKey.for_keyword("TradeMode")
 ACCOUNT = SearchAttributeKey.for_keyword("TradeAccount")
+RECEIVED = SearchAttributeKey.for_datetime("TradeReceived")
+"""When the trade's alert arrived: the start of a run is later once the trade has continued as new."""
 PNL = SearchAttributeKey.for_float("TradePnl")
 """Realised P&L in dollars."""
 
-KEYS = (SYMBOL, PHASE, AUTHOR, MODE, ACCOUNT, PNL)
+KEYS = (SYMBOL, PHASE, AUTHOR, MODE, ACCOUNT, RECEIVED, PNL)
 
 REGISTERED: dict[str, "IndexedValueType.ValueType"] = {
-    key.name: IndexedValueType.INDEXED_VALUE_TYPE_DOUBLE
-    if key is PNL
-    else IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD
-    for key in KEYS
+    **{key.name: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD for key in KEYS},
+    RECEIVED.name: IndexedValueType.INDEXED_VALUE_TYPE_DATETIME,
+    PNL.name: IndexedValueType.INDEXED_VALUE_TYPE_DOUBLE,
 }
 """Every attribute with the type it is registered as."""

@@ -112,6 +112,12 @@ state is carried over."""
 MAX_HISTORY = 1500
 """Events after which an account's workflow continues as new: a worker that takes it over replays them all."""
 
+MAX_TRADE_HISTORY = 1000
+"""Events after which a trade continues as new, at the next moment at which nothing is in flight."""
+
+MAX_TRADE_HISTORY_BYTES = 500_000
+"""The same, by the size of its history."""
+
 MAX_TURNS = 2000
 """Turns of one run of an account's workflow: a bound, far above those of a day."""
 

@@ -15,7 +15,7 @@ from temporalio.api.history.v1 import HistoryEvent
 
 from alert_trader.control.intake.start_trade import start_trade
 from alert_trader.control.payload_codec import KEY_ID, EncryptionCodec
-from alert_trader.control.queries.history import fetch_history, read_history, replay, write_history
+from alert_trader.control.queries.history import fetch_runs, read_history, replay, write_runs
 from alert_trader.control.queries.trade_history import read_record
 from alert_trader.control.queries.trade_views import show
 from alert_trader.control.temporal import connect
@@ -51,14 +51,14 @@ async def test_a_whole_trade_is_unreadable_at_rest(slot: WorkerSlot, sealed: Clu
     await trade.send()
     await trade.until("held", phase=Phase.HOLDING, exits_working=2)
     codec = sealed.client.data_converter.payload_codec
-    history = await fetch_history(sealed.client, trade.id)
+    runs = await fetch_runs(sealed.client, trade.id)
     assert (await show(sealed.client, trade.id)).request.alert.author_name == WORDS
-    replayed = await replay(history, codec)
+    replayed = await replay(runs, codec)
     assert (replayed.deterministic, replayed.fault) == (True, None)
     assert any(WORDS in str(step.inputs) for step in replayed.steps)
-    from_file = read_history(write_history(history, tmp_path))
+    from_files = [read_history(path) for path in write_runs(runs, tmp_path)]
     assert WORDS not in (tmp_path / f"trade-{trade.id}.json").read_text()
-    assert (await replay(from_file, codec)).deterministic
+    assert (await replay(from_files, codec)).deterministic
 
     plain = slot.plan()
     await start_trade(
@@ -92,10 +92,10 @@ async def test_keys_can_be_rotated_while_trades_run(slot: WorkerSlot, sealed: Cl
     )
     await start_trade(await connect(before), request_of(plan))
     await plan.until("held", phase=Phase.HOLDING, exits_working=2)
-    history = await fetch_history(sealed.client, plan.id)
+    [history] = await fetch_runs(sealed.client, plan.id)
     keys = {payload.metadata[KEY_ID] for event in history.events for payload in inputs(event)}
     assert keys == {b"old", b"new"}
-    assert (await replay(history, sealed.client.data_converter.payload_codec)).deterministic
+    assert (await replay([history], sealed.client.data_converter.payload_codec)).deterministic
 
 
 def inputs(event: HistoryEvent) -> Iterator[Payload]:
@@ -139,7 +139,7 @@ async def test_no_secret_appears_anywhere(slot: WorkerSlot, sealed: Cluster, api
     await request_with_every_key(api, trade)
     texts = {
         "Temporal's database": database(sealed),
-        "the history": (await fetch_history(sealed.client, trade.id)).to_json().encode(),
+        "the history": (await fetch_runs(sealed.client, trade.id))[0].to_json().encode(),
         "the tape": "\n".join(line.model_dump_json() for line in await sealed.tape()).encode(),
         "the hot mirror": await hot(slot),
         "the archive": await archived(slot, trade),

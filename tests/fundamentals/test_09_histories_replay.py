@@ -8,7 +8,7 @@ tests check it.
 
 from pathlib import Path
 
-from alert_trader.control.queries.history import fetch_history, read_history, replay, write_history
+from alert_trader.control.queries.history import fetch_runs, read_history, replay, write_runs
 from alert_trader.control.queries.history_steps import StepKind
 from tests.support.harness import Harness
 
@@ -21,8 +21,8 @@ async def test_a_history_replays_without_the_world(harness: Harness, tmp_path: P
     sent = len(harness.posts())
 
     # `trader history export` writes the same file, and `trader replay` does the same check.
-    path = write_history(await fetch_history(harness.client, trade.id), tmp_path)
-    replayed = await replay(read_history(path))
+    [path] = write_runs(await fetch_runs(harness.client, trade.id), tmp_path)
+    replayed = await replay([read_history(path)])
     assert replayed.deterministic
     assert replayed.fault is None
     assert len(harness.posts()) == sent

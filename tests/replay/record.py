@@ -28,7 +28,7 @@ from alert_trader import clock
 from alert_trader.activities.messages import ORDER_REPORT_SIGNAL
 from alert_trader.broker.dry_run import DryRunBroker
 from alert_trader.control.commands import trade_commands
-from alert_trader.control.queries.history import read_history, write_history
+from alert_trader.control.queries.history import read_history, write_runs
 from alert_trader.control.queries.history_steps import Step, StepKind, steps_of
 from alert_trader.domain.execution.policy import Mode
 from alert_trader.domain.ids import ClientOrderId, FillId, OrderId
@@ -354,7 +354,7 @@ async def _accounts(cluster: Cluster) -> list[Path]:
 
 def _keep(history: WorkflowHistory, name: str | None = None) -> Path:
     """Write a history, an event a line, and its fingerprint beside it."""
-    path = write_history(history, HISTORIES)
+    [path] = write_runs([history], HISTORIES)
     told = _anonymous(json.loads(path.read_text().replace(f"{ROOT}/", "")))
     path.unlink()
     path = path.with_stem(name or path.stem)

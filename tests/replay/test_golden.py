@@ -46,7 +46,7 @@ async def test_a_stored_history_replays(path: Path) -> None:
 
     A meant change is patched.
     """
-    replayed = await replay(read_history(path))
+    replayed = await replay([read_history(path)])
     assert replayed.deterministic, replayed.fault
     assert replayed.fault is None
 

@@ -23,7 +23,7 @@ from temporalio.service import RPCError
 
 from alert_trader import clock
 from alert_trader.control.intake.start_trade import start_trade
-from alert_trader.control.queries.history import fetch_history, replay
+from alert_trader.control.queries.history import fetch_runs, replay
 from alert_trader.control.temporal import connect
 from alert_trader.domain.alerts.alert import AlertMessage
 from alert_trader.domain.audit.event import TradeEvent
@@ -260,7 +260,7 @@ class WorkerSlot:
     async def replay(self) -> None:
         """Replay every history that the worker slot's trades made on the present code (DUR-10)."""
         for trade in self.trades:
-            replayed = await replay(await fetch_history(self.cluster.client, trade.id))
+            replayed = await replay(await fetch_runs(self.cluster.client, trade.id))
             assert replayed.deterministic, f"{trade.id} does not replay: {replayed.fault}"
 
 

@@ -14,7 +14,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from temporalio.client import Client, WorkflowHandle, WorkflowHistory
+from temporalio.client import Client, WorkflowHandle
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.service import RPCError
 from temporalio.worker import Replayer
 
@@ -24,6 +25,7 @@ from alert_trader.activities.messages import Notice
 from alert_trader.broker.dry_run import DryRunBroker
 from alert_trader.broker.tastytrade.client import TastytradeGateway, TastytradeReader
 from alert_trader.control.payload_converter import DATA_CONVERTER
+from alert_trader.control.queries.history import fetch_runs
 from alert_trader.domain.account.limits import Limits
 from alert_trader.domain.alerts.alert import AlertMessage
 from alert_trader.domain.alerts.allowlist import Allowlist
@@ -49,6 +51,7 @@ from alert_trader.workflows.interface import (
     TradeRequest,
     task_queue,
 )
+from alert_trader.workflows.search_attributes import RECEIVED
 from alert_trader.workflows.trade.workflow import TradeWorkflow
 from tests.support.instants import STATED
 from tests.support.virtual_time import StartsNow
@@ -165,6 +168,7 @@ class Harness:
             id=f"trade-{number}",
             task_queue=task_queue(account),
             result_type=TradeView,
+            search_attributes=TypedSearchAttributes([SearchAttributePair(RECEIVED, clock.now())]),
         )
         self.handles.append(handle)
         return handle
@@ -318,7 +322,7 @@ async def open_harness(
                     "the account stream to connect",
                 )
                 yield harness
-                await replay(harness.handles)
+                await replay(client, harness.handles)
                 closed = await _terminate_open(harness.handles)
                 with contextlib.suppress(RPCError):  # a test may have ended it
                     await client.get_workflow_handle(account_workflow_id(account)).terminate(
@@ -349,9 +353,9 @@ async def _terminate_open(handles: list[WorkflowHandle[Any, TradeView]]) -> list
     return closed
 
 
-async def replay(handles: list[WorkflowHandle[Any, TradeView]]) -> None:
+async def replay(client: Client, handles: list[WorkflowHandle[Any, TradeView]]) -> None:
     """Every history a test made replays on the present code (DUR-10)."""
     replayer = Replayer(workflows=[TradeWorkflow], data_converter=DATA_CONVERTER, workflow_runner=sandbox())
     for handle in handles:
-        history = await handle.fetch_history()
-        await replayer.replay_workflow(WorkflowHistory(workflow_id=handle.id, events=history.events))
+        for history in await fetch_runs(client, handle.id):
+            await replayer.replay_workflow(history)

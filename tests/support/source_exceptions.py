@@ -25,6 +25,9 @@ LOOPS = {
     "alert_trader/workflows/trade/workflow.py TradeWorkflow._steps": (
         "ends with the table, which has a way to its end from every phase"
     ),
+    "alert_trader/workflows/trade/workflow.py TradeWorkflow._or_failure": (
+        "ends with the step, or with the run; each turn is a moment at which the run was about to end"
+    ),
     "alert_trader/workflows/trade/workflow.py TradeWorkflow._hold": (
         "one turn a day until the contract expires"
     ),
@@ -89,7 +92,10 @@ WAITS = {
     "alert_trader/workflows/trade/workflow.py TradeWorkflow._or_failure": (
         "ends with the step, which is bounded, or with a fault beside it"
     ),
-    "alert_trader/workflows/trade/commands.py TradeCommands._offer_exit_once_held": (
+    "alert_trader/workflows/trade/exits.py Exits._end_pricing_when_sent": (
+        "ends with the submission, which has an end of its own"
+    ),
+    "alert_trader/workflows/trade/commands.py TradeCommands._offer_once_held": (
         "ends with the entry, or with the trade"
     ),
     "alert_trader/workflows/trade/notifier.py Notifier.run": "ends with the trade",

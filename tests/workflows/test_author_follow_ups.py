@@ -191,7 +191,7 @@ async def test_a_correction_changes_nothing_and_pages_a_person(
     assert "corrected" in await harness.kinds(trade)
 
 
-async def later_trade(harness: Harness, text: str, wanted: Policy, **link: str) -> Trade:
+async def later_trade(harness: Harness, text: str, wanted: Policy, **link: Any) -> Trade:
     """Start the trade of a message that is linked to another trade, as the intake does."""
     number = f"add{len(harness.handles)}{harness.account}"
     request = TradeRequest(alert=message(text, name=number), policy=wanted, account=harness.account, **link)

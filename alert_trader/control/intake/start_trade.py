@@ -11,12 +11,13 @@ from temporalio.common import (
 )
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
+from alert_trader import clock
 from alert_trader.control.errors import UnreachableError
 from alert_trader.control.rpc_errors import control_errors
 from alert_trader.domain.ids import trade_workflow_id
 from alert_trader.domain.trade.lifecycle import Phase
 from alert_trader.workflows.interface import TRADE_WORKFLOW, TradeRequest, task_queue
-from alert_trader.workflows.search_attributes import ACCOUNT, AUTHOR, MODE, PHASE
+from alert_trader.workflows.search_attributes import ACCOUNT, AUTHOR, MODE, PHASE, RECEIVED
 from alert_trader.workflows.timing import TASK_TIMEOUT
 
 _SUMMARY_LENGTH = 120
@@ -57,6 +58,7 @@ async def start_trade(client: Client, request: TradeRequest) -> Started:
                         SearchAttributePair(AUTHOR, request.alert.author_id),
                         SearchAttributePair(MODE, request.policy.mode.value),
                         SearchAttributePair(ACCOUNT, request.account),
+                        SearchAttributePair(RECEIVED, clock.now()),
                     ]
                 ),
                 static_summary=_one_line(request.alert.text),

@@ -8,10 +8,11 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from alert_trader import clock
 from alert_trader.activities.messages import CardRequest
 from alert_trader.control.errors import ControlError, NotPossibleError
+from alert_trader.control.queries.trade_history import TRADES
 from alert_trader.control.queries.trade_views import card_of, events_of, handle_of, view_of
 from alert_trader.control.rpc_errors import control_errors, trade_subject
 from alert_trader.domain.ids import AccountNumber, WorkflowId
-from alert_trader.workflows.interface import SHOW_CARD_SIGNAL, TRADE_WORKFLOW
+from alert_trader.workflows.interface import SHOW_CARD_SIGNAL
 
 CLOSED_SINCE = timedelta(days=1)
 """How long ago a trade may have ended for its card still to be brought up to date."""
@@ -37,8 +38,7 @@ async def outdated_cards(client: Client, account: AccountNumber) -> list[Outdate
     """
     since = (clock.now() - CLOSED_SINCE).strftime("%Y-%m-%dT%H:%M:%SZ")
     query = (
-        f"WorkflowType = '{TRADE_WORKFLOW}' AND TradeAccount = '{account}' "
-        f"AND (ExecutionStatus = 'Running' OR CloseTime > '{since}')"
+        f"{TRADES} AND TradeAccount = '{account}' AND (ExecutionStatus = 'Running' OR CloseTime > '{since}')"
     )
     found = []
     with control_errors(client):

@@ -2,16 +2,18 @@
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
+from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowHistory
 from temporalio.converter import PayloadCodec
 from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
-from alert_trader.control.errors import UnreadableHistoryError
+from alert_trader.control.errors import NotFoundError, UnreadableHistoryError
 from alert_trader.control.payload_codec import decrypted
 from alert_trader.control.queries.history_steps import Step, steps_of
 from alert_trader.control.queries.trade_views import handle_of
@@ -24,12 +26,13 @@ from alert_trader.workflows.trade.workflow import TradeWorkflow
 WORKFLOWS = (TradeWorkflow, AccountWorkflow, HousekeepingWorkflow)
 
 _RPC_TIMEOUT = timedelta(seconds=20)
+_RUN = re.compile(r"\.run\d+$")
 _CORE_MESSAGE = re.compile(r'message: "(.+?)", source: ', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed:
-    """A history replayed on the installed code: its steps, and whether the same commands were issued."""
+    """A workflow's runs, replayed on the installed code."""
 
     workflow_id: str
     steps: list[Step]
@@ -39,25 +42,49 @@ class Replayed:
     """What differed, or how the code failed."""
 
 
-async def fetch_history(client: Client, trade: str) -> WorkflowHistory:
-    """Read a trade's history from Temporal; raises NotFoundError or UnreachableError."""
+async def fetch_runs(client: Client, trade: str) -> list[WorkflowHistory]:
+    """Read the histories of a trade's runs from Temporal, the first run first.
+
+    Runs that Temporal no longer keeps are left out. Raises NotFoundError or UnreachableError.
+    """
     handle = handle_of(client, trade)
     with control_errors(client, trade_subject(handle.id)):
-        return await handle.fetch_history(rpc_timeout=_RPC_TIMEOUT)
+        newest = await handle.fetch_history(rpc_timeout=_RPC_TIMEOUT)
+    runs = [newest]
+    while before := run_before(runs[0].events[0]):
+        earlier = client.get_workflow_handle(handle.id, run_id=before)
+        try:
+            with control_errors(client, trade_subject(handle.id)):
+                runs.insert(0, await earlier.fetch_history(rpc_timeout=_RPC_TIMEOUT))
+        except NotFoundError:
+            break
+    return runs
 
 
-def write_history(history: WorkflowHistory, directory: Path) -> Path:
-    """Write a history as `<workflow id>.json`, in the format of Temporal's tools and our replay tests."""
+def run_before(first: HistoryEvent) -> str:
+    """Return the id of the run that the run with this first event continues; empty for a first run."""
+    return first.workflow_execution_started_event_attributes.continued_execution_run_id
+
+
+def write_runs(runs: Sequence[WorkflowHistory], directory: Path) -> list[Path]:
+    """Write the histories of a trade's runs, in the format of Temporal's tools and our replay tests.
+
+    The only run is `<workflow id>.json`; of several the second is `<workflow id>.run2.json`.
+    """
     directory.mkdir(parents=True, exist_ok=True)
-    path = directory / f"{history.workflow_id}.json"
-    path.write_text(json.dumps(json.loads(history.to_json()), indent=1) + "\n")
-    return path
+    paths = []
+    for number, history in enumerate(runs, 1):
+        name = history.workflow_id if len(runs) == 1 else f"{history.workflow_id}.run{number}"
+        path = directory / f"{name}.json"
+        path.write_text(json.dumps(json.loads(history.to_json()), indent=1) + "\n")
+        paths.append(path)
+    return paths
 
 
 def read_history(path: Path) -> WorkflowHistory:
-    """Read a history file; its name without `.json` is the workflow's id. Raises UnreadableHistoryError."""
+    """Read a history file; its name says the workflow's id. Raises UnreadableHistoryError."""
     try:
-        history = WorkflowHistory.from_json(path.stem, path.read_text())
+        history = WorkflowHistory.from_json(_RUN.sub("", path.stem), path.read_text())
         started = bool(history.events) and history.events[0].HasField(
             "workflow_execution_started_event_attributes"
         )
@@ -72,18 +99,26 @@ def read_history(path: Path) -> WorkflowHistory:
     return history
 
 
-async def replay(history: WorkflowHistory, codec: PayloadCodec | None = None) -> Replayed:
-    """Replay a history on the installed workflow code; nothing is sent. `codec` decrypts it."""
+async def replay(runs: Sequence[WorkflowHistory], codec: PayloadCodec | None = None) -> Replayed:
+    """Replay a workflow's runs on the installed code; nothing is sent. `codec` decrypts them."""
     replayer = Replayer(workflows=WORKFLOWS, data_converter=converter(codec), runtime=runtime())
-    result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
-    failure = result.replay_failure
-    # a workflow that failed then fails again: that replay is deterministic
-    deterministic = failure is None or not isinstance(failure, (NondeterminismError, RuntimeError))
+    steps: list[Step] = []
+    faults: list[str] = []
+    deterministic = True
+    for number, history in enumerate(runs, 1):
+        result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
+        failure = result.replay_failure
+        # a workflow that failed then fails again: that replay is deterministic
+        deterministic &= failure is None or not isinstance(failure, (NondeterminismError, RuntimeError))
+        if failure is not None:
+            run = f"run {number} of {len(runs)}: " if len(runs) > 1 else ""
+            faults.append(f"{run}{type(failure).__name__}: {_message(failure)}")
+        steps += [replace(step, run=number) for step in steps_of(decrypted(history, codec))]
     return Replayed(
-        workflow_id=history.workflow_id,
-        steps=steps_of(decrypted(history, codec)),
+        workflow_id=runs[0].workflow_id,
+        steps=steps,
         deterministic=deterministic,
-        fault=None if failure is None else f"{type(failure).__name__}: {_message(failure)}",
+        fault="; ".join(faults) or None,
     )
 
 

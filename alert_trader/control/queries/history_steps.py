@@ -37,7 +37,7 @@ class Step:
     """One step. `output` is None until it has ended; `failure` is its last failure."""
 
     number: int
-    """The number of its first history event."""
+    """The number of its first history event, within its run."""
     at: datetime
     kind: StepKind
     name: str
@@ -47,6 +47,8 @@ class Step:
     ended_at: datetime | None = None
     attempts: int = 1
     failure: str | None = None
+    run: int = 1
+    """The number of its run: a trade of months has many."""
 
 
 def steps_of(history: WorkflowHistory) -> list[Step]:

@@ -1,8 +1,8 @@
 """Read the record of a trade from its history alone: no worker, no replay, and for a trade of any age.
 
-The input of each notify activity has the new events in full and the trade's view. All of them together are
-the trade's events; the last view, or the workflow's result, is its state. An open trade is known up to its
-last notice.
+The last run is read: its input has what the runs before it recorded. The input of each notify activity has
+the new events in full and the trade's view. All of them together are the trade's events; the last view, or
+the workflow's result, is its state. An open trade is known up to its last notice.
 """
 
 import base64
@@ -22,21 +22,21 @@ from alert_trader.activities.messages import NOTIFY, Notice
 from alert_trader.control.errors import NotFoundError, UnreadableRecordError
 from alert_trader.control.rpc_errors import control_errors, trade_subject
 from alert_trader.domain.audit.event import TradeEvent
-from alert_trader.domain.trade.lifecycle import TradeLifecycle
 from alert_trader.domain.trade.view import TradeView
 from alert_trader.mirrors.schema import Status, TradeRecord, trade_record
 from alert_trader.workflows.interface import TRADE_WORKFLOW, TradeRequest
 from alert_trader.workflows.trade.view import build_view
+from alert_trader.workflows.trade_state import TradeState
 
 _RPC_TIMEOUT = timedelta(seconds=10)
 
-TRADES = f"WorkflowType = '{TRADE_WORKFLOW}'"
-"""The query for every trade."""
+TRADES = f"WorkflowType = '{TRADE_WORKFLOW}' AND ExecutionStatus != 'ContinuedAsNew'"
+"""The query for every trade. A run that another continues is not listed: that one has its state."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedRun:
-    """A run of a trade in Temporal's index. After a reset a trade has more than one."""
+    """The last run of a trade in Temporal's index. After a reset a trade has more than one."""
 
     workflow_id: str
     run_id: str
@@ -136,7 +136,9 @@ async def _read_history(client: Client, history: Sequence[HistoryEvent]) -> _Rea
         match event.event_type:
             case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
                 payloads = event.workflow_execution_started_event_attributes.input.payloads
-                read.request = await _decoded(client, payloads, TradeRequest)
+                read.request = request = await _decoded(client, payloads, TradeRequest)
+                if request.carried is not None:  # everything that the runs before it recorded
+                    read.events |= {each.sequence: each for each in request.carried.events}
             case EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
                 scheduled = event.activity_task_scheduled_event_attributes
                 if scheduled.activity_type.name == NOTIFY:
@@ -167,23 +169,11 @@ def _reader(kind: Any) -> TypeAdapter[Any]:
 
 
 def _initial_view(read: _ReadHistory, workflow_id: str, received_at: datetime) -> TradeView:
-    """Return the view of a trade without any notice yet."""
+    """Return the view of a trade whose run has sent no notice yet."""
     if read.request is None:
         raise UnreadableRecordError(f"{workflow_id} does not begin as a trade")
-    return build_view(
-        request=read.request,
-        workflow_id=workflow_id,
-        received_at=received_at.astimezone(UTC),
-        life=TradeLifecycle(),
-        parsed=None,
-        sized=None,
-        ledger=None,
-        position=0,
-        step="",
-        reason=None,
-        events=(),
-        offer=None,
-    )
+    state = read.request.carried or TradeState(received_at=received_at.astimezone(UTC))
+    return build_view(read.request, workflow_id, state)
 
 
 def _status(status: WorkflowExecutionStatus | None) -> Status | None:

@@ -24,6 +24,7 @@ from alert_trader.control.errors import (
     QueryFailedError,
     UnreachableError,
 )
+from alert_trader.control.queries.trade_history import TRADES
 from alert_trader.control.rpc_errors import control_errors, trade_subject
 from alert_trader.domain.audit.event import TradeEvent
 from alert_trader.domain.ids import WorkflowId, message_id, trade_workflow_id
@@ -32,12 +33,11 @@ from alert_trader.domain.trade.view import TradeView
 from alert_trader.workflows.interface import (
     CARD_QUERY,
     EVENTS_QUERY,
-    TRADE_WORKFLOW,
     VIEW_QUERY,
     CardState,
     TradeRequest,
 )
-from alert_trader.workflows.search_attributes import ACCOUNT, AUTHOR, MODE, PHASE, PNL, SYMBOL
+from alert_trader.workflows.search_attributes import ACCOUNT, AUTHOR, MODE, PHASE, PNL, RECEIVED, SYMBOL
 
 ANSWER_WITHIN = timedelta(seconds=4)
 """Longest wait for a worker's answer to a query: a cached trade answers in milliseconds, one that must be
@@ -54,6 +54,7 @@ class TradeRow:
 
     workflow_id: str
     started_at: datetime
+    """When its first run began."""
     closed_at: datetime | None
     status: str
     """Of the workflow, by Temporal: running, completed, failed, terminated ..."""
@@ -118,7 +119,7 @@ async def list_trades(client: Client, wanted: Filter, *, limit: int, views: bool
     """List trades, the newest first; with `views`, each with its view where a worker answers."""
     with control_errors(client):
         found = client.list_workflows(_query(wanted), limit=limit, rpc_timeout=_RPC_TIMEOUT)
-        rows = [_row(each) async for each in found]
+        rows = sorted([_row(each) async for each in found], key=lambda row: row.started_at, reverse=True)
     if not views:
         return rows
     known = await views_of(client, [row.workflow_id for row in rows])
@@ -244,7 +245,7 @@ async def views_of(client: Client, ids: Sequence[str]) -> dict[str, TradeView]:
 
 
 def _query(wanted: Filter) -> str:
-    terms = [f"WorkflowType = '{TRADE_WORKFLOW}'"]
+    terms = [TRADES]
     for key, value in (
         (SYMBOL, wanted.symbol),
         (PHASE, wanted.phase),
@@ -255,7 +256,7 @@ def _query(wanted: Filter) -> str:
             escaped = value.replace("\\", "\\\\").replace("'", "\\'")
             terms.append(f"{key.name} = '{escaped}'")
     if wanted.since is not None:
-        terms.append(f"StartTime >= '{wanted.since.isoformat()}'")
+        terms.append(f"{RECEIVED.name} >= '{wanted.since.isoformat()}'")
     if wanted.open_only:
         terms.append("ExecutionStatus = 'Running'")
     return " AND ".join(terms)
@@ -267,7 +268,7 @@ def _row(found: WorkflowExecution) -> TradeRow:
     status = found.status or WorkflowExecutionStatus.RUNNING
     return TradeRow(
         workflow_id=found.id,
-        started_at=found.start_time,
+        started_at=attributes.get(RECEIVED) or found.start_time,
         closed_at=found.close_time,
         status=status.name.lower(),
         phase=attributes.get(PHASE),

@@ -128,6 +128,9 @@ TABLE: dict[tuple[Phase, Trigger], Next] = {
     (Phase.CLOSING, Trigger.EXPIRED): Next(phase=Phase.DONE, step=Step.FINISH, outcome=Outcome.EXPIRED),
 }
 
+STEPS = {row.phase: row.step for row in TABLE.values()}
+"""The step of each phase: every row that leads to a phase has the same."""
+
 
 class IllegalTransitionError(Exception):
     """A trigger came in a phase that has no row for it: a bug, never a market condition."""
@@ -139,6 +142,11 @@ class TradeLifecycle:
 
     phase: Phase = Phase.RECEIVED
     outcome: Outcome | None = None
+
+    @property
+    def step(self) -> Step:
+        """Return the step of the phase."""
+        return STEPS[self.phase]
 
     def on(self, trigger: Trigger) -> Step:
         """Move by one trigger and return the next step.

@@ -16,7 +16,8 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.money import CONTRACT_MULTIPLIER, Usd
     from alert_trader.domain.trade.view import TradeView
     from alert_trader.workflows.interface import POSITION_SIGNAL
-    from alert_trader.workflows.trade.state import Exposure, TradeState
+    from alert_trader.workflows.trade.continuation import Continuation
+    from alert_trader.workflows.trade_state import Exposure, TradeState
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -30,12 +31,14 @@ class AccountReporter:
         account: AccountNumber,
         exposure: Callable[[], Exposure | None],
         view: Callable[[], TradeView],
+        continuation: Continuation,
     ) -> None:
         """Report to `account`; `exposure` is None while the account has reserved nothing for the trade."""
         self._state = state
         self._account = account
         self._exposure = exposure
         self._view = view
+        self._continuation = continuation
 
     async def run(self) -> None:
         """Report until the trade is over.
@@ -67,10 +70,10 @@ class AccountReporter:
             realised=view.pnl or Usd(Decimal(0)),
             over=over,
         )
+        account = workflow.get_external_workflow_handle(account_workflow_id(self._account))
         try:
-            await workflow.get_external_workflow_handle(account_workflow_id(self._account)).signal(
-                POSITION_SIGNAL, report
-            )
+            with self._continuation.hold():
+                await account.signal(POSITION_SIGNAL, report)
         except ApplicationError as lost:
             workflow.logger.warning("account %s did not receive the report: %s", self._account, lost)
 

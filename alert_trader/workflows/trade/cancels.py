@@ -17,9 +17,9 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.workflows import activity_options, timing
     from alert_trader.workflows.activity_options import run_activity
     from alert_trader.workflows.trade.retries import OpenRetries
-    from alert_trader.workflows.trade.state import OrdersState
     from alert_trader.workflows.trade.tasks import TaskName, Tasks
     from alert_trader.workflows.trade.unsent import BrokerCalls
+    from alert_trader.workflows.trade_state import OrdersState
     from alert_trader.workflows.waiting import wait
 
 UNCERTAIN = frozenset({OrderState.INTENDED, OrderState.UNKNOWN})
@@ -60,8 +60,16 @@ class Cancels:
         """
         if not self.is_cancelling(order):
             self._state.cancelling.append(order.client_order_id)
-            self._running[order.client_order_id] = self._tasks.start(TaskName.CANCEL, self._run(order))
+            self._start(order)
         return self._running[order.client_order_id]
+
+    def resume(self) -> None:
+        """Continue the cancels of the run before this one."""
+        for name in self._state.cancelling:
+            self._start(self._state.ledger.order(name))
+
+    def _start(self, order: LedgerOrder) -> None:
+        self._running[order.client_order_id] = self._tasks.start(TaskName.CANCEL, self._run(order))
 
     async def _run(self, order: LedgerOrder) -> None:
         try:

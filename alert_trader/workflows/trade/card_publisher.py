@@ -19,9 +19,10 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.trade.view import TradeView
     from alert_trader.workflows.activity_options import card_of, run_activity
     from alert_trader.workflows.interface import CardState
+    from alert_trader.workflows.trade.continuation import Continuation
     from alert_trader.workflows.trade.journal import Journal
-    from alert_trader.workflows.trade.state import TradeState
     from alert_trader.workflows.trade.unsent import BrokerCalls, UnsentEvents
+    from alert_trader.workflows.trade_state import TradeState
     from alert_trader.workflows.waiting import let_others_run
 
 MAX_EVENTS = 50
@@ -39,13 +40,17 @@ class CardPublisher:
         view: Callable[[int | None], TradeView],
         account: AccountNumber,
         calls: BrokerCalls,
+        continuation: Continuation,
     ) -> None:
         """Show `view`, with so many orders, and the events of `journal` through the bot of `account`."""
         self._state = state
         self._journal = journal
         self._view = view
         self._options = card_of(account)
-        self._unsent = UnsentEvents(state, calls, sent=state.card.sent, wanted=frozenset(EventKind))
+        self._continuation = continuation
+        self._unsent = UnsentEvents(
+            state, calls, continuation, sent=state.card.sent, wanted=frozenset(EventKind)
+        )
 
     @property
     def progress(self) -> CardState:
@@ -83,13 +88,14 @@ class CardPublisher:
         fresh = tuple(replace(event, facts={}, chain="") for event in newest)
         request = CardRequest(view=self._view(0), events=fresh, place=card.place, in_doubt=card.in_doubt)
         try:
-            answer = await run_activity(
-                SHOW_CARD,
-                request,
-                answer=CardAnswer,
-                options=self._options,
-                summary=f"show the card: {self._journal.last[:60]}",
-            )
+            with self._continuation.hold():
+                answer = await run_activity(
+                    SHOW_CARD,
+                    request,
+                    answer=CardAnswer,
+                    options=self._options,
+                    summary=f"show the card: {self._journal.last[:60]}",
+                )
         except ActivityError:
             # it may have been shown all the same: the next request looks for it before it makes a new one
             card.in_doubt = True

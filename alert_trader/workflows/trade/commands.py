@@ -32,8 +32,8 @@ with workflow.unsafe.imports_passed_through():
         SellOrder,
     )
     from alert_trader.workflows.trade.handlers import TradeHandlers
-    from alert_trader.workflows.trade.state import Approval
     from alert_trader.workflows.trade.tasks import TaskName
+    from alert_trader.workflows.trade_state import Approval, AuthorExit
     from alert_trader.workflows.waiting import wait
 
 BEFORE_ENTRY_BEGINS = frozenset({Phase.AWAITING, Phase.PARSED})
@@ -219,7 +219,7 @@ class TradeCommands(TradeHandlers):
                 EventKind.FOLLOWED_UP, f"{quoted}. The author's exits are ignored by the profile", **facts
             )
             return self._receipt(done=True, text="Recorded; this author's exits are ignored")
-        held, phase = self._held, state.lifecycle.phase
+        held, phase = self._state.held, state.lifecycle.phase
         if phase in BUYING:
             # what the author sells is not bought any further, whoever decides about what is held
             state.stop_buying(
@@ -235,9 +235,11 @@ class TradeCommands(TradeHandlers):
                 # an order can still fill while it is cancelled: what fills is sold too, or a person is asked
                 # about it
                 if profile.exits is OnExit.APPROVAL:
-                    self._start(
-                        TaskName.LATE_EXIT_OFFER, self._offer_exit_once_held(said, quoted, portion, facts)
+                    late = AuthorExit(
+                        message=said.message.message_id, quoted=quoted, portion=portion, facts=facts
                     )
+                    state.late_exits.append(late)
+                    self._start(TaskName.LATE_EXIT_OFFER, self._offer_once_held(late))
                 elif profile.exits is OnExit.AUTOMATIC and portion.everything:
                     state.request_close("the author")
             self._record(EventKind.FOLLOWED_UP, f"{quoted}. Nothing is held", **facts)
@@ -245,40 +247,41 @@ class TradeCommands(TradeHandlers):
         if profile.exits is OnExit.AUTOMATIC:
             self._record(EventKind.FOLLOWED_UP, f"{quoted}. Selling {portion}", portion=portion, **facts)
             return await self._sell_portion(portion, "the author")
-        self._offer_exit(said, quoted, portion, facts)
+        self._offer_exit(
+            AuthorExit(message=said.message.message_id, quoted=quoted, portion=portion, facts=facts)
+        )
         return self._receipt(done=True, text="Waiting for approval to sell")
 
-    def _offer_exit(self, said: FollowUp, quoted: str, portion: Portion, facts: dict[str, str]) -> None:
+    def _offer_exit(self, said: AuthorExit) -> None:
         """Offer a person to sell what the author's exit says."""
         until = workflow.now() + self._request.policy.safety.approval_window
-        text = f"sell {portion}, as the author does"
+        text = f"sell {said.portion}, as the author does"
         offer = Offer(
-            id=said.message.message_id,
+            id=said.message,
             kind=OfferKind.EXIT,
             text=text,
-            quantity=portion.of(self._held),
+            quantity=said.portion.of(self._state.held),
             until=until,
-            portion=portion,
+            portion=said.portion,
         )
         self._state.make_offer(offer)
         self._record(
             EventKind.ASKED,
-            f"{quoted}. Waiting for approval: {text}",
-            portion=portion,
+            f"{said.quoted}. Waiting for approval: {text}",
+            portion=said.portion,
             until=until.isoformat(),
-            **facts,
+            **said.facts,
         )
         self._start(TaskName.OFFER_EXPIRY, self._expire_offer(offer))
 
-    async def _offer_exit_once_held(
-        self, said: FollowUp, quoted: str, portion: Portion, facts: dict[str, str]
-    ) -> None:
+    async def _offer_once_held(self, said: AuthorExit) -> None:
         """Offer an exit that came before anything was held, if something is held when the entry is over."""
         life = self._state.lifecycle
         await wait(lambda: life.phase in {Phase.HOLDING, Phase.CLOSING, Phase.DONE}, None, "")
         closing = self._state.close_requested_by is not None
-        if life.phase is Phase.HOLDING and not closing and portion.of(self._held) > 0:
-            self._offer_exit(said, quoted, portion, facts)
+        self._state.late_exits.remove(said)
+        if life.phase is Phase.HOLDING and not closing and said.portion.of(self._state.held) > 0:
+            self._offer_exit(said)
 
     async def _expire_offer(self, offer: Offer) -> None:
         if not await wait(
@@ -286,6 +289,13 @@ class TradeCommands(TradeHandlers):
         ):
             self._state.withdraw_offer()
             self._record(EventKind.UNANSWERED, f"No decision in time: {offer.text}. The exit plan continues")
+
+    def _resume_offers(self) -> None:
+        """Wait on for the decisions that the run before this one was waiting for."""
+        if self._state.offer is not None:
+            self._start(TaskName.OFFER_EXPIRY, self._expire_offer(self._state.offer))
+        for said in self._state.late_exits:
+            self._start(TaskName.LATE_EXIT_OFFER, self._offer_once_held(said))
 
     # What the handlers share
 
@@ -314,7 +324,7 @@ class TradeCommands(TradeHandlers):
             return self._receipt(done=True, text="The trade is closed")
         text = (
             "The position is being sold"
-            if self._held > 0
+            if self._state.held > 0
             else "Nothing is held; anything that still fills is sold at once"
         )
         return self._receipt(
@@ -355,7 +365,7 @@ class TradeCommands(TradeHandlers):
         """Return the trade as the table of commands looks at it."""
         return Situation(
             phase=self._state.lifecycle.phase,
-            held=self._held,
+            held=self._state.held,
             entry_started=self._entry is not None,
             entry_request=None if self._entry is None else self._entry.request_in_progress,
             offer=self._state.offer,

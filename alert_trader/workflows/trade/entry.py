@@ -41,7 +41,7 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.workflows.interface import TradeRequest
     from alert_trader.workflows.trade.journal import Journal
     from alert_trader.workflows.trade.order_manager import OrderManager
-    from alert_trader.workflows.trade.state import EntryState, TradeState
+    from alert_trader.workflows.trade_state import EntryState, TradeState
     from alert_trader.workflows.waiting import wait
 
 RETRIED = frozenset({*DECIDE_ENTRY_AGAIN, Code.ACCOUNT_NOT_READY})

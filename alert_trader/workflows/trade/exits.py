@@ -15,15 +15,15 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.audit.event import EventKind
     from alert_trader.domain.execution.exits import ExitPlan, exit_target, next_exit
     from alert_trader.domain.execution.policy import ExitPolicy
-    from alert_trader.domain.ids import Leg
+    from alert_trader.domain.ids import FillId, Leg
     from alert_trader.domain.orders.ledger import LedgerOrder, OrderLedger
     from alert_trader.domain.orders.order import OrderKind
     from alert_trader.domain.trade.lifecycle import Trigger
     from alert_trader.workflows import timing
     from alert_trader.workflows.trade.journal import Journal
     from alert_trader.workflows.trade.order_manager import OrderManager
-    from alert_trader.workflows.trade.state import ExitState, PartialExit
     from alert_trader.workflows.trade.tasks import TaskName, Tasks
+    from alert_trader.workflows.trade_state import ExitPause, ExitState, PartialExit
     from alert_trader.workflows.waiting import wait
 
 
@@ -66,9 +66,8 @@ class Exits:
         if workflow.now() >= self._orders.last_trade.latest:
             return None
         ledger = self._orders.ledger
-        fills = [fill for fill in ledger.entry_fills if fill.fill_id not in self._state.priced] or list(
-            ledger.entry_fills
-        )
+        fresh = self._unpriced()
+        fills = [fill for fill in ledger.entry_fills if fill.fill_id in fresh] or list(ledger.entry_fills)
         # the plan is for what nobody has requested to be sold: its share of that, whatever else was sold
         aside = ledger.sold_at_market + self.set_aside
         bought = max(ledger.bought - aside, 0)
@@ -82,12 +81,13 @@ class Exits:
 
     # Partial exits
 
-    def begin_partial(self, quantity: int) -> PartialExit:
+    def begin_partial(self, quantity: int, until: datetime) -> PartialExit:
         """Set contracts aside for a partial exit: no profit-take is sent for them until it ends."""
         partial = PartialExit(
             quantity=quantity,
             keep=self.position - quantity,
             first_order=self._orders.ledger.count(Leg.EXIT),
+            until=until,
         )
         self._state.partial = partial
         return partial
@@ -145,19 +145,38 @@ class Exits:
         plan = self.due()
         if self.stopped or plan is None:
             return  # the sale of everything, or a partial exit, began in the same moment
-        fresh = [
-            fill.fill_id for fill in self._orders.ledger.entry_fills if fill.fill_id not in self._state.priced
-        ]
-        self._state.priced.extend(fresh)
-        order, _ = await self._orders.send(
+        fresh = self._unpriced()
+        order = self._orders.intend(
             SUBMIT_EXIT,
             leg=Leg.EXIT,
             quantity=plan.quantity,
             limit=plan.limit,
             check_position=self.needs_position_check(),
         )
-        if _failed(order):
-            self._state.priced = [each for each in self._state.priced if each not in fresh]
+        self._state.pricing[order.client_order_id] = fresh
+        await self._orders.submit(order)
+        self._end_pricing(order)
+
+    def _unpriced(self) -> tuple[FillId, ...]:
+        """Return the entry fills for which no profit-take was sent, and none is being sent."""
+        known = {*self._state.priced, *(fill for fills in self._state.pricing.values() for fill in fills)}
+        return tuple(fill.fill_id for fill in self._orders.ledger.entry_fills if fill.fill_id not in known)
+
+    def _end_pricing(self, order: LedgerOrder) -> None:
+        """Count the fills of a profit-take as priced, unless it ended at once."""
+        fills = self._state.pricing.pop(order.client_order_id)
+        if not (order.done and order.filled == 0):
+            self._state.priced.extend(fills)
+
+    async def _end_pricing_when_sent(self, order: LedgerOrder) -> None:
+        await wait(lambda: not self._orders.is_sending(order), None, "")
+        self._end_pricing(order)
+
+    def resume(self) -> None:
+        """Continue what the run before this one was doing, beside the steps."""
+        for name in self._state.pricing:
+            sending = self._end_pricing_when_sent(self._orders.ledger.order(name))
+            self._tasks.start(TaskName.SEND_PROFIT_TAKE, sending)
 
     def needs_position_check(self) -> bool:
         """Whether an earlier exit may have sold: the position must be read before the next is sent."""
@@ -165,6 +184,12 @@ class Exits:
 
     async def pause(self, failures: int, until: Callable[[], bool]) -> None:
         """Wait after so many failures in a row, at most until the market opens."""
+        if self._state.pause is None or self._state.pause.failures != failures:
+            self._state.pause = self._begin_pause(failures)
+        await wait(until, self._state.pause.until, "before the exit is sent again")
+        self._state.pause = None
+
+    def _begin_pause(self, failures: int) -> ExitPause:
         repeated = failures >= timing.SLOW_AFTER and (failures - timing.SLOW_AFTER) % timing.PAGE_EVERY == 0
         if failures == timing.PAGE_AFTER or repeated:
             have = "1 contract has" if self.position == 1 else f"{self.position} contracts have"
@@ -173,7 +198,7 @@ class Exits:
         pause = timing.EXIT_PAUSES[min(failures, len(timing.EXIT_PAUSES) - 1)]
         now = workflow.now()
         moment = min(now + pause, self._orders.hours.next_open(now), self._orders.retries.ends)
-        await wait(until, moment, "before the exit is sent again")
+        return ExitPause(failures=failures, until=moment)
 
     def record_skipped(self) -> None:
         """Record, once the entry is over, that too little was bought for an exit order."""
@@ -193,14 +218,20 @@ class Exits:
         An exit that cannot be cancelled yet delays its own contracts only; an entry that may still fill
         delays the end.
         """
-        self.stop()
-        orders = self._orders
-        before = orders.ledger.count(Leg.EXIT)
-        for order in orders.ledger.open_exits:
-            orders.cancel(order)
-        await wait(
-            lambda: not orders.ledger.open_exits, timing.EXIT_CANCEL_WAIT, "for the exits to be cancelled"
-        )
+        orders, state = self._orders, self._state
+        if state.sale_from is None:
+            self.stop()
+            state.sale_from = orders.ledger.count(Leg.EXIT)
+            for order in orders.ledger.open_exits:
+                orders.cancel(order)
+            await wait(
+                lambda: not orders.ledger.open_exits, timing.EXIT_CANCEL_WAIT, "for the exits to be cancelled"
+            )
+        else:  # the run before this one has sent sales
+            for sale in orders.ledger.leg(Leg.EXIT)[state.sale_from :]:
+                if not sale.done:
+                    self._tasks.start(TaskName.FINAL_SALE, self.wait_for_end(sale, until))
+        before = state.sale_from
         for _ in range(timing.MAX_EXIT_ORDERS):
             await wait(
                 lambda: self.free > 0 or self.flat,
@@ -290,7 +321,3 @@ def partial_exit_orders(partial: PartialExit, ledger: OrderLedger) -> tuple[Ledg
     """Return the orders that were sent for a partial exit."""
     later = ledger.leg(Leg.EXIT)[partial.first_order :]
     return tuple(order for order in later if order.kind is OrderKind.MARKET)
-
-
-def _failed(order: LedgerOrder) -> bool:
-    return order.done and order.filled == 0

@@ -28,33 +28,37 @@ with workflow.unsafe.imports_passed_through():
     )
     from alert_trader.workflows.receipts import Receipts
     from alert_trader.workflows.trade.card_publisher import CardPublisher
+    from alert_trader.workflows.trade.continuation import Continuation
     from alert_trader.workflows.trade.entry import Entry
     from alert_trader.workflows.trade.exits import Exits
     from alert_trader.workflows.trade.journal import Journal
     from alert_trader.workflows.trade.notifier import Notifier
     from alert_trader.workflows.trade.order_manager import OrderManager
     from alert_trader.workflows.trade.partial_exits import PartialExits
-    from alert_trader.workflows.trade.state import TradeState
     from alert_trader.workflows.trade.tasks import TaskName, Tasks
     from alert_trader.workflows.trade.unsent import BrokerCalls
     from alert_trader.workflows.trade.view import build_view, details
+    from alert_trader.workflows.trade_state import TradeState
 
 
 class TradeHandlers:
     """A trade as queries and signals reach it."""
 
     def __init__(self, request: TradeRequest) -> None:
-        """Set the trade up before any handler runs."""
-        self._request = request
-        self._state = TradeState()
+        """Set the trade up before any handler runs, with the state of the run before."""
+        self._request = replace(request, carried=None)
+        self._state = request.carried or TradeState(received_at=workflow.info().start_time)
         self._tasks = Tasks()
         title = f"{request.alert.author_name or request.alert.author_id}: {request.alert.text}"
         counted = metrics.TradeMetrics(self._state.events)
         self._journal = Journal(self._state, workflow.info().workflow_id, title, counted.count)
         self._receipts = Receipts(self._state.receipts)
         self._calls = BrokerCalls()
-        self._notifier = Notifier(self._state, self._journal, self._view, self._calls)
-        self._card = CardPublisher(self._state, self._journal, self._view, request.account, self._calls)
+        self._continuation = Continuation()
+        self._notifier = Notifier(self._state, self._journal, self._view, self._calls, self._continuation)
+        self._card = CardPublisher(
+            self._state, self._journal, self._view, request.account, self._calls, self._continuation
+        )
         # these four begin with the entry
         self._orders: OrderManager | None = None
         self._entry: Entry | None = None
@@ -84,11 +88,6 @@ class TradeHandlers:
         workflow.upsert_search_attributes(updates)
 
     @property
-    def _held(self) -> int:
-        """Return the contracts held now."""
-        return 0 if self._exits is None else self._exits.position
-
-    @property
     def _retrying(self) -> str:
         """Say what is being retried at the broker; empty when nothing is."""
         return "" if self._orders is None or self._state.over else self._orders.retries.text
@@ -100,21 +99,11 @@ class TradeHandlers:
 
     def _view(self, most_orders: int | None = None) -> TradeView:
         """Return the trade with the last `most_orders` orders, and the older ones that may still fill."""
-        state = self._state
         return build_view(
-            request=self._request,
-            workflow_id=workflow.info().workflow_id,
-            received_at=workflow.info().start_time,
-            life=state.lifecycle,
-            parsed=state.parsed,
-            sized=state.sized,
-            ledger=None if state.orders is None else state.orders.ledger,
-            position=self._held,
-            step="" if state.entry is None else state.entry.step,
-            reason="; ".join(text for text in (state.reason, self._retrying) if text) or None,
-            events=self._journal.events,
-            offer=state.offer,
-            at_expiration=state.at_expiration,
+            self._request,
+            workflow.info().workflow_id,
+            self._state,
+            retrying=self._retrying,
             most_orders=most_orders,
         )
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from alert_trader.domain.audit import hash_chain
 from alert_trader.domain.audit.event import EventKind, TradeEvent
-from alert_trader.workflows.trade.state import TradeState
+from alert_trader.workflows.trade_state import TradeState
 
 
 class Journal:

@@ -21,8 +21,8 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.workflows.activity_options import run_activity
     from alert_trader.workflows.trade.journal import Journal
     from alert_trader.workflows.trade.retries import OpenRetries
-    from alert_trader.workflows.trade.state import LostOrder, OrdersState
     from alert_trader.workflows.trade.tasks import TaskName, Tasks
+    from alert_trader.workflows.trade_state import LostOrder, OrdersState
     from alert_trader.workflows.waiting import wait
 
 
@@ -64,6 +64,11 @@ class LostOrders:
         )
         self._tasks.start(TaskName.SEARCH, self._run(order))
 
+    def resume(self) -> None:
+        """Continue the searches of the run before this one."""
+        for name in self._state.lost:
+            self._tasks.start(TaskName.SEARCH, self._run(self._state.ledger.order(name)))
+
     async def _run(self, order: LedgerOrder) -> None:
         """Search until the order is found or confirmed absent; for an absent entry, until the end of its day.
 
@@ -71,15 +76,16 @@ class LostOrders:
         """
         lost = self._state.lost[order.client_order_id]
         try:
-            if not await self._is_absent(order, lost):
-                return
-            self._state.ledger.settle(order.client_order_id, OrderState.CONFIRMED_ABSENT)
-            span = f"{sum(timing.SEARCH_PAUSES, timedelta()).total_seconds():.0f} s"
-            text = (
-                f"{order.client_order_id} is not at the broker: no list of the account's orders had it "
-                f"for {span}"
-            )
-            self._record(EventKind.NOT_FOUND, text, order=order.client_order_id)
+            if order.state is OrderState.UNKNOWN:
+                if not await self._is_absent(order, lost):
+                    return
+                self._state.ledger.settle(order.client_order_id, OrderState.CONFIRMED_ABSENT)
+                span = f"{sum(timing.SEARCH_PAUSES, timedelta()).total_seconds():.0f} s"
+                text = (
+                    f"{order.client_order_id} is not at the broker: no list of the account's orders had it "
+                    f"for {span}"
+                )
+                self._record(EventKind.NOT_FOUND, text, order=order.client_order_id)
             if order.leg is Leg.ENTRY:
                 await self._until_day_ends(order, lost)
         finally:
@@ -91,7 +97,11 @@ class LostOrders:
         The settling time is over, and a complete list after it does not have it.
         """
         answered = False
+        begun, due = workflow.now(), lost.lost_at
         for delay in timing.SEARCH_PAUSES:
+            due += delay
+            if due <= begun:
+                continue  # it was in the run before this one
             await wait(
                 lambda: order.state is OrderState.ACKNOWLEDGED,
                 delay,

@@ -12,9 +12,10 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.trade.view import TradeView
     from alert_trader.workflows import activity_options
     from alert_trader.workflows.activity_options import run_activity
+    from alert_trader.workflows.trade.continuation import Continuation
     from alert_trader.workflows.trade.journal import Journal
-    from alert_trader.workflows.trade.state import TradeState
     from alert_trader.workflows.trade.unsent import PAGES, BrokerCalls, UnsentEvents
+    from alert_trader.workflows.trade_state import TradeState
     from alert_trader.workflows.waiting import let_others_run
 
 MONEY = frozenset(
@@ -52,12 +53,14 @@ class Notifier:
         journal: Journal,
         view: Callable[[int | None], TradeView],
         calls: BrokerCalls,
+        continuation: Continuation,
     ) -> None:
         """Send the events of `journal`, with the trade as `view` shows it, with so many orders."""
         self._state = state
         self._journal = journal
         self._view = view
-        self._unsent = UnsentEvents(state, calls, sent=state.notified, wanted=PAGES | MONEY)
+        self._continuation = continuation
+        self._unsent = UnsentEvents(state, calls, continuation, sent=state.notified, wanted=PAGES | MONEY)
 
     async def run(self) -> None:
         """Send notices until the trade is over. A channel that does not work is not waited for."""
@@ -66,7 +69,7 @@ class Notifier:
             await let_others_run()
             if self._unsent.due():
                 notice = self._next_notice()
-                with contextlib.suppress(ActivityError):
+                with contextlib.suppress(ActivityError), self._continuation.hold():
                     await run_activity(
                         NOTIFY,
                         notice,

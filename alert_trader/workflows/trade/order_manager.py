@@ -38,13 +38,14 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.workflows.activity_options import run_activity
     from alert_trader.workflows.interface import TradeRequest
     from alert_trader.workflows.trade.cancels import Cancels
+    from alert_trader.workflows.trade.continuation import Continuation
     from alert_trader.workflows.trade.journal import Journal
     from alert_trader.workflows.trade.lost_orders import LostOrders
     from alert_trader.workflows.trade.order_events import record_update
     from alert_trader.workflows.trade.retries import OpenRetries
-    from alert_trader.workflows.trade.state import OrdersState
     from alert_trader.workflows.trade.tasks import TaskName, Tasks
     from alert_trader.workflows.trade.unsent import BrokerCalls
+    from alert_trader.workflows.trade_state import OrdersState, Sending
 
 
 class OrderManager:
@@ -59,6 +60,7 @@ class OrderManager:
         hours: TradingHours,
         tasks: Tasks,
         calls: BrokerCalls,
+        continuation: Continuation,
     ) -> None:
         """Manage the orders of `state`, in the contract of `listing`."""
         self._request = request
@@ -66,6 +68,7 @@ class OrderManager:
         self._journal = journal
         self._tasks = tasks
         self._calls = calls
+        self._continuation = continuation
         self._reading: set[ClientOrderId] = set()
         self.ledger = state.ledger
         self.contract = contract = listing.contract
@@ -73,7 +76,10 @@ class OrderManager:
         self.last_trade = hours.last_trade(contract.root, contract.expiry, listing.settlement)
         """When the contract stops trading."""
         self.retries = OpenRetries(
-            ends=self.last_trade.latest + timing.AFTER_EXPIRATION, hours=hours, page=self._page
+            ends=self.last_trade.latest + timing.AFTER_EXPIRATION,
+            hours=hours,
+            page=self._page,
+            progress=state.retries,
         )
         self._cancels = Cancels(state, tasks, self.retries, self.read, calls)
         self._lost = LostOrders(
@@ -90,7 +96,23 @@ class OrderManager:
         """Whether a lost order is being searched for."""
         return self._lost.searching
 
+    def resume(self) -> None:
+        """Continue what the run before this one was doing with the orders, each in a coroutine of its own."""
+        for name in self._state.sending:
+            self._tasks.start(TaskName.SUBMIT, self._submit_again(self.ledger.order(name)))
+        self._lost.resume()
+        self._cancels.resume()
+        for order in self.ledger.orders:
+            self._read_what_is_missing(order)
+
+    async def _submit_again(self, order: LedgerOrder) -> None:
+        await self.submit(order)
+
     # Sending
+
+    def is_sending(self, order: LedgerOrder) -> bool:
+        """Return whether an order is being sent."""
+        return order.client_order_id in self._state.sending
 
     async def send(  # noqa: PLR0913 - what makes an order, and what it is checked against
         self,
@@ -105,12 +127,32 @@ class OrderManager:
         check_position: bool = False,
         unwanted: Callable[[], bool] = lambda: False,
     ) -> tuple[LedgerOrder, SubmitAnswer]:
-        """Send one order once, and record how that ended.
+        """Intend one order and submit it; see `intend` and `submit`."""
+        order = self.intend(
+            activity,
+            leg=leg,
+            quantity=quantity,
+            limit=limit,
+            not_after=not_after,
+            conversion=conversion,
+            admission=admission,
+            check_position=check_position,
+        )
+        return order, await self.submit(order, unwanted)
 
-        An order of unknown outcome is searched for in the background.
-
-        `unwanted` ends the attempts at an order for which not even an earlier attempt could be ruled out.
-        """
+    def intend(
+        self,
+        activity: str,
+        *,
+        leg: Leg,
+        quantity: int,
+        limit: Price | None,
+        not_after: datetime | None = None,
+        conversion: ConversionGuard | None = None,
+        admission: Callable[[ClientOrderId], AdmitRequest] | None = None,
+        check_position: bool = False,
+    ) -> LedgerOrder:
+        """Record one order before it is sent."""
         intent = self._intent(leg, quantity, limit)
         order = self.ledger.intend(intent)
         what = f"{quantity} x {self.contract} at {'market' if limit is None else plain(limit)}"
@@ -127,12 +169,23 @@ class OrderManager:
             admission=None if admission is None else admission(intent.client_order_id),
             check_position=check_position,
         )
-        intended_at = workflow.now()
-        answer = await self._submit_until_started(
-            activity, request, f"{intent.client_order_id}: {intent.side} {what}", unwanted
+        self._state.sending[intent.client_order_id] = Sending(
+            activity=activity, request=request, intended_at=workflow.now()
         )
-        self._apply_answer(answer, order, intent, intended_at)
-        return order, answer
+        return order
+
+    async def submit(self, order: LedgerOrder, unwanted: Callable[[], bool] = lambda: False) -> SubmitAnswer:
+        """Send an intended order once, and record how that ended.
+
+        An order of unknown outcome is searched for in the background.
+
+        `unwanted` ends the attempts at an order for which not even an earlier attempt could be ruled out.
+        """
+        sending = self._state.sending[order.client_order_id]
+        answer = await self._submit_until_started(sending, unwanted)
+        del self._state.sending[order.client_order_id]
+        self._apply_answer(answer, order, sending.request.intent, sending.intended_at)
+        return answer
 
     def _apply_answer(
         self, answer: SubmitAnswer, order: LedgerOrder, intent: OrderIntent, intended_at: datetime
@@ -155,9 +208,7 @@ class OrderManager:
             case SubmitResult.UNKNOWN:
                 self._lost.search(order, intent, intended_at, answer.detail or "no answer")
 
-    async def _submit_until_started(
-        self, activity: str, request: SubmitRequest, summary: str, unwanted: Callable[[], bool]
-    ) -> SubmitAnswer:
+    async def _submit_until_started(self, sending: Sending, unwanted: Callable[[], bool]) -> SubmitAnswer:
         """Submit until an attempt could look for earlier ones.
 
         Before that the order's id may be in use at the broker.
@@ -165,6 +216,7 @@ class OrderManager:
         In a trade that was reset the order may be at the broker from the first run. What no attempt could
         look for in time is of unknown outcome.
         """
+        activity, request = sending.activity, sending.request
         reserved = False
         what = (
             f"{request.intent.client_order_id} cannot be sent while the broker does not list the "
@@ -173,7 +225,7 @@ class OrderManager:
         # an entry's own time is over within minutes; then its outcome is unknown, which pages a person
         with self.retries.loop(timing.SUBMIT_PAUSES, what, pages=activity == SUBMIT_EXIT) as loop:
             while True:
-                answer = await self._submit(activity, request, summary)
+                answer = await self._submit(activity, request)
                 # an earlier attempt may have reserved it, though the last one did not even ask
                 reserved = reserved or answer.reserved
                 late = request.not_after is not None and workflow.now() >= request.not_after
@@ -200,10 +252,13 @@ class OrderManager:
             time_in_force=TimeInForce.DAY if market or leg is Leg.ENTRY else TimeInForce.GTC,
         )
 
-    async def _submit(self, activity: str, request: SubmitRequest, summary: str) -> SubmitAnswer:
+    async def _submit(self, activity: str, request: SubmitRequest) -> SubmitAnswer:
         exits = activity == SUBMIT_EXIT
+        intent = request.intent
+        limit = "market" if intent.limit is None else plain(intent.limit)
+        summary = f"{intent.client_order_id}: {intent.side} {intent.quantity} x {intent.contract} at {limit}"
         try:
-            with self._calls.one():
+            with self._calls.one(), self._continuation.hold():
                 return await run_activity(
                     activity,
                     request,
@@ -245,9 +300,13 @@ class OrderManager:
             )
             self._record(EventKind.WARNING, text, order=reported.client_order_id)
             self.cancel(reported)
-        elif reported.needs_reading and reported.client_order_id not in self._reading:
-            self._reading.add(reported.client_order_id)
-            self._tasks.start(TaskName.READ_FILLS, self._read_until_complete(reported))
+        else:
+            self._read_what_is_missing(reported)
+
+    def _read_what_is_missing(self, order: LedgerOrder) -> None:
+        if order.needs_reading and order.client_order_id not in self._reading:
+            self._reading.add(order.client_order_id)
+            self._tasks.start(TaskName.READ_FILLS, self._read_until_complete(order))
 
     def _cancel_entries_beside(self, filled: LedgerOrder) -> None:
         """Cancel the entry that works beside one that was filled after its end.

@@ -15,12 +15,13 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.alerts.portion import Portion
     from alert_trader.domain.audit.event import EventKind
     from alert_trader.domain.ids import Leg
+    from alert_trader.domain.orders.ledger import LedgerOrder
     from alert_trader.domain.orders.order import OrderKind
     from alert_trader.workflows import timing
     from alert_trader.workflows.trade.exits import Exits, partial_exit_orders
     from alert_trader.workflows.trade.journal import Journal
     from alert_trader.workflows.trade.order_manager import OrderManager
-    from alert_trader.workflows.trade.state import ExitState, PartialExit, PartialExitRequest
+    from alert_trader.workflows.trade_state import ExitState, PartialExit, PartialExitRequest
     from alert_trader.workflows.waiting import wait
 
 
@@ -51,12 +52,15 @@ class PartialExits:
             request = self._next
             if request is None:
                 return
-            await self._sell(request)
+            partial = self._state.partial or self._begin(request)
+            if partial is not None:
+                await self._sell(request, partial)
         raise RuntimeError(
             f"expected at most {timing.MAX_EXIT_ORDERS} partial exits of one trade: check it at the broker"
         )
 
-    async def _sell(self, request: PartialExitRequest) -> None:
+    def _begin(self, request: PartialExitRequest) -> PartialExit | None:
+        """Set aside what is to be sold; None when that is nothing, and then the request is over."""
         held = self._exits.position
         wanted = request.portion.of(held)
         if self._exits.stopped or wanted == 0:
@@ -66,20 +70,26 @@ class PartialExits:
                 else f"{request.portion} of {held} held is less than 1 contract"
             )
             self._end(request, 0, f"Nothing sold, as requested by {request.by}: {why}")
-            return
-        partial = self._exits.begin_partial(wanted)
-        now = workflow.now()
-        await self._work(partial, min(self._orders.end_of_day(now), self._orders.last_trade.latest))
+            return None
+        until = min(self._orders.end_of_day(workflow.now()), self._orders.last_trade.latest)
+        return self._exits.begin_partial(wanted, until)
+
+    async def _sell(self, request: PartialExitRequest, partial: PartialExit) -> None:
+        await self._work(partial)
         sold = sum(order.filled for order in partial_exit_orders(partial, self._orders.ledger))
         self._exits.end_partial()
         text = f"Sold {sold}, requested by {request.by}"
-        if sold < wanted:
-            text = f"Sold {sold} of {wanted}, requested by {request.by}. The exit plan covers the rest"
+        if sold < partial.quantity:
+            text = (
+                f"Sold {sold} of {partial.quantity}, requested by {request.by}. The exit plan covers the rest"
+            )
         self._end(request, sold, text)
 
-    async def _work(self, partial: PartialExit, until: datetime) -> None:
+    async def _work(self, partial: PartialExit) -> None:
         """Sell a partial exit until it is sold, its day is over, or everything is being sold."""
-        exits, orders = self._exits, self._orders
+        exits, orders, until = self._exits, self._orders, partial.until
+        for order in partial_exit_orders(partial, orders.ledger):
+            await self._until_ended(order, until)  # of the run before this one
         for _ in range(timing.MAX_EXIT_ORDERS):
             await exits.pause(exits.failures(partial.first_order), lambda: exits.stopped)
             await self._free_contracts(until)
@@ -94,13 +104,16 @@ class PartialExits:
                 not_after=until,
                 check_position=exits.needs_position_check(),
             )
-            await exits.wait_for_end(order, until)
-            if not order.done:
-                orders.cancel(order)
+            await self._until_ended(order, until)
         raise RuntimeError(
             f"expected a partial exit to be sold within {timing.MAX_EXIT_ORDERS} orders: check it at "
             "the broker"
         )
+
+    async def _until_ended(self, order: LedgerOrder, until: datetime) -> None:
+        await self._exits.wait_for_end(order, until)
+        if not order.done:
+            self._orders.cancel(order)
 
     def _wanted(self, until: datetime) -> bool:
         return self._exits.set_aside > 0 and not self._exits.stopped and workflow.now() < until

@@ -8,7 +8,7 @@ once when a person requests it.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Self
 
 from temporalio import workflow
@@ -17,21 +17,21 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.market.calendar import eastern, new_york_date
     from alert_trader.domain.market.trading_hours import BY_RULE, TradingHours
     from alert_trader.workflows import timing
+    from alert_trader.workflows.trade_state import RetryProgress
     from alert_trader.workflows.waiting import wait
 
 
 @dataclass(slots=True, kw_only=True)
 class OpenRetries:
-    """Everything of one trade that is being retried at the broker.
-
-    Not durable: a run builds it from what it retries.
-    """
+    """Everything of one trade that is being retried at the broker."""
 
     ends: datetime
     """When the contract has stopped trading and the last reports are in: nothing is retried after it."""
     hours: TradingHours
     page: Callable[[str], object]
     """Called with a text when a person must look."""
+    progress: dict[str, RetryProgress] = field(default_factory=dict)
+    """How far each operation is, in words: of the trade's state."""
     requested: int = 0
     """How often a person requested the next attempt at once."""
     next_attempts: dict[str, datetime] = field(default_factory=dict)
@@ -86,12 +86,8 @@ class RetryLoop:
         self._pauses = pauses
         self._what = what
         self._page = page
-        self._page_from = page_from
-        self._paged_on: date | None = None
-        self.attempts = 0
-        """Attempts in a row, since the beginning or since a person requested one."""
-        self._step = 0
-        """How far the pauses have grown."""
+        # of the run before this one, if that was retrying it
+        self._progress = retries.progress.setdefault(what, RetryProgress(page_from=page_from))
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -100,6 +96,12 @@ class RetryLoop:
     def __exit__(self, *_: object) -> None:
         """Retry no more."""
         self._retries.next_attempts.pop(self._what, None)
+        self._retries.progress.pop(self._what, None)
+
+    @property
+    def attempts(self) -> int:
+        """Return the attempts in a row, since the beginning or since a person requested one."""
+        return self._progress.attempts
 
     @property
     def expired(self) -> bool:
@@ -111,14 +113,14 @@ class RetryLoop:
 
         Ends when it is settled, or when a person requests an attempt.
         """
-        requested = self._retries.requested
-        again = next_attempt(workflow.now(), self._pauses, self._step, self._retries.hours)
+        requested, progress = self._retries.requested, self._progress
+        again = next_attempt(workflow.now(), self._pauses, progress.step, self._retries.hours)
         again = min(again, self._retries.ends, until or self._retries.ends)
-        self.attempts += 1
+        progress.attempts += 1
         # several operations together must not cost more than one: past the quick pauses, theirs grow faster
-        self._step += (
+        progress.step += (
             1
-            if self._step < len(self._pauses) and self._pauses[self._step] <= timing.SHORT_PAUSE
+            if progress.step < len(self._pauses) and self._pauses[progress.step] <= timing.SHORT_PAUSE
             else max(1, len(self._retries.next_attempts))
         )
         if self._page is not None:
@@ -130,18 +132,17 @@ class RetryLoop:
                 )
         await wait(lambda: settled() or self._retries.requested != requested, again, self._what)
         if self._retries.requested != requested:
-            self.attempts = self._step = 0
+            progress.attempts = progress.step = 0
 
     def _is_time_to_page(self) -> bool:
         """Whether nobody was paged about it yet, or not in this session."""
         now = workflow.now()
         today = new_york_date(now)
-        paged = self._paged_on is not None and (
-            today == self._paged_on or not in_session(now, self._retries.hours)
-        )
-        if now < self._page_from or paged:
+        paged_on = self._progress.paged_on
+        paged = paged_on is not None and (today == paged_on or not in_session(now, self._retries.hours))
+        if now < self._progress.page_from or paged:
             return False
-        self._paged_on = today
+        self._progress.paged_on = today
         return True
 
 

@@ -24,6 +24,9 @@ class TaskName(StrEnum):
     SEND_PROFIT_TAKE = "send a profit-take"
     """Sends one profit-take. Works out its quantity again when it starts, and intends the order without an
     `await` between."""
+    SUBMIT = "submit again"
+    """Submits one order that the run before this one was sending. The order counts as open until it is
+    answered, and everything that waits for its end looks at the ledger."""
     PARTIAL_EXITS = "partial exits"
     """Sells partial exits, one at a time. Sets its contracts aside at once, so that no profit-take is decided
     for them, and sells only what no open exit order can sell."""

@@ -13,7 +13,8 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.audit.event import EventKind
-    from alert_trader.workflows.trade.state import TradeState
+    from alert_trader.workflows.trade.continuation import Continuation
+    from alert_trader.workflows.trade_state import TradeState
 
 HOLD = timedelta(seconds=3)
 """How long an event waits at most for the answer that is due. It is looked at when something happens: an
@@ -54,11 +55,18 @@ class UnsentEvents:
     """The events after those that were sent, each looked at once."""
 
     def __init__(
-        self, state: TradeState, calls: BrokerCalls, *, sent: int, wanted: frozenset[EventKind]
+        self,
+        state: TradeState,
+        calls: BrokerCalls,
+        continuation: Continuation,
+        *,
+        sent: int,
+        wanted: frozenset[EventKind],
     ) -> None:
         """Begin after the first `sent` events of `state`; those of the `wanted` kinds are reasons to send."""
         self._state = state
         self._calls = calls
+        self._continuation = continuation
         self._wanted = wanted
         self._seen = sent
         self._since: datetime | None = None
@@ -75,7 +83,7 @@ class UnsentEvents:
         self._seen = len(self._state.events)
         if self._state.over:
             return bool(self.kinds)
-        if self._since is None:
+        if self._since is None or self._continuation.due_soon(self._state.lifecycle.phase):
             return False
         return not self._calls.due or bool(self.kinds & AT_ONCE) or workflow.now() - self._since >= HOLD
 

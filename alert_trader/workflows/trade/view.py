@@ -5,7 +5,6 @@ from datetime import datetime
 from decimal import Decimal
 
 from alert_trader.activities.messages import SizedEntry
-from alert_trader.domain.alerts.alert import ParsedAlert
 from alert_trader.domain.audit.event import EventKind, TradeEvent
 from alert_trader.domain.execution.exits import exit_target
 from alert_trader.domain.execution.expiration import ExpirationOutcome
@@ -14,37 +13,32 @@ from alert_trader.domain.money import CONTRACT_MULTIPLIER, Usd, plain
 from alert_trader.domain.orders.ledger import LedgerOrder, OrderLedger
 from alert_trader.domain.orders.order import average_price
 from alert_trader.domain.trade.lifecycle import Outcome, Phase, TradeLifecycle
-from alert_trader.domain.trade.view import Offer, OrderView, TradeView
+from alert_trader.domain.trade.view import OrderView, TradeView
 from alert_trader.workflows.interface import TradeRequest
+from alert_trader.workflows.trade_state import TradeState
 
 PAGE_EVENTS = 12
 """Last events shown on a trade's page."""
 
 
-def build_view(  # noqa: PLR0913 - the parts of a trade
-    *,
+def build_view(
     request: TradeRequest,
     workflow_id: str,
-    received_at: datetime,
-    life: TradeLifecycle,
-    parsed: ParsedAlert | None,
-    sized: SizedEntry | None,
-    ledger: OrderLedger | None,
-    position: int,
-    step: str,
-    reason: str | None,
-    events: Sequence[TradeEvent],
-    offer: Offer | None,
-    at_expiration: ExpirationOutcome = ExpirationOutcome.NOT_KNOWN,
+    state: TradeState,
+    *,
+    retrying: str = "",
     most_orders: int | None = None,
 ) -> TradeView:
-    """Build the view of a trade as it is now.
+    """Build the view of a trade as it is now; `retrying` says what is being retried at the broker.
 
     With `most_orders` it shows that many of the last orders, and of the older ones those that may still fill.
     """
+    life, parsed, sized, events = state.lifecycle, state.parsed, state.sized, state.events
+    ledger = None if state.orders is None else state.orders.ledger
+    position = state.held
     unvalued = (
         position
-        if life.outcome is Outcome.EXPIRED and at_expiration is not ExpirationOutcome.WORTHLESS
+        if life.outcome is Outcome.EXPIRED and state.at_expiration is not ExpirationOutcome.WORTHLESS
         else 0
     )
     bought = () if ledger is None else ledger.entry_fills
@@ -56,7 +50,7 @@ def build_view(  # noqa: PLR0913 - the parts of a trade
         mode=request.policy.mode,
         phase=life.phase,
         outcome=life.outcome,
-        reason=reason,
+        reason="; ".join(text for text in (state.reason, retrying) if text) or None,
         parsed=parsed,
         symbol=None if sized is None else sized.listing.contract.occ_symbol,
         contract=None if sized is None else str(sized.listing.contract),
@@ -67,7 +61,7 @@ def build_view(  # noqa: PLR0913 - the parts of a trade
         quote_ask=None if sized is None else sized.quote.ask,
         first_limit=None if sized is None else sized.first_limit,
         ceiling=None if sized is None else sized.ceiling,
-        step=step,
+        step="" if state.entry is None else state.entry.step,
         bought=sum(fill.quantity for fill in bought),
         average_entry=average_price(bought) if bought else None,
         sold=sum(fill.quantity for fill in sold),
@@ -82,11 +76,11 @@ def build_view(  # noqa: PLR0913 - the parts of a trade
         orders=()
         if ledger is None
         else _orders(ledger.orders if most_orders is None else ledger.recent(most_orders)),
-        received_at=received_at,
+        received_at=state.received_at,
         first_filled_at=bought[0].at if bought else None,
         closed_at=_closed_at(events) if life.phase is Phase.DONE else None,
         last_event=events[-1].text if events else "",
-        offer=offer,
+        offer=state.offer,
         events=len(events),
         chain=events[-1].chain if events else "",
     )

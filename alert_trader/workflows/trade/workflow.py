@@ -9,6 +9,7 @@ cancellation of the workflow in Temporal counts as a cancel command and interrup
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, assert_never
 
@@ -33,9 +34,9 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.workflows.trade.expiration import outcome_at_last_close
     from alert_trader.workflows.trade.order_manager import OrderManager
     from alert_trader.workflows.trade.partial_exits import PartialExits
-    from alert_trader.workflows.trade.state import Exposure
     from alert_trader.workflows.trade.tasks import TaskName
-    from alert_trader.workflows.waiting import wait
+    from alert_trader.workflows.trade_state import Exposure
+    from alert_trader.workflows.waiting import let_others_run, wait
 
 _T = TypeVar("_T")
 
@@ -48,17 +49,20 @@ class TradeWorkflow(StepsBeforeEntry):
     def __init__(self, request: TradeRequest) -> None:
         """Set the trade up before any handler runs."""
         super().__init__(request)
-        self._account = AccountReporter(self._state, request.account, self._exposure, lambda: self._view(0))
+        self._account = AccountReporter(
+            self._state, request.account, self._exposure, lambda: self._view(0), self._continuation
+        )
+        if request.carried is not None:
+            self._open()
 
     @workflow.run
     async def run(self, request: TradeRequest) -> TradeView:
-        """Run the trade to its end.
+        """Run the trade to its end, in this run or one that continues it.
 
         A cancellation of the workflow is an operator's cancel: the steps continue, and what is held keeps its
         exits.
         """
-        assert request is not None
-        steps = asyncio.create_task(self._steps())
+        steps = asyncio.create_task(self._steps(resumed=request.carried is not None))
         while True:
             try:
                 return await asyncio.shield(steps)
@@ -71,18 +75,20 @@ class TradeWorkflow(StepsBeforeEntry):
                     )
                 )
 
-    async def _steps(self) -> TradeView:
+    async def _steps(self, *, resumed: bool) -> TradeView:
         state = self._state
         notices = self._tasks.start(TaskName.NOTICES, self._notifier.run())
         reports = self._tasks.start(TaskName.ACCOUNT_REPORTS, self._account.run())
         cards = self._request.policy.cards
         card = self._tasks.start(TaskName.CARD, self._card.run()) if cards else None
-        trigger = Trigger.ALERTED
-        while (step := state.lifecycle.on(trigger)) is not Step.FINISH:
+        if resumed:
+            self._resume()
+        step = state.lifecycle.step if resumed else state.lifecycle.on(Trigger.ALERTED)
+        while step is not Step.FINISH:
             # search attributes that change again within milliseconds would only delay the order
             if step not in {Step.PARSE, Step.SIZE}:
                 self._index()
-            trigger = await self._or_failure(self._perform(step))
+            step = state.lifecycle.on(await self._or_failure(self._perform(step)))
         await self._or_failure(self._finish())
         state.over = True
         await reports
@@ -128,24 +134,50 @@ class TradeWorkflow(StepsBeforeEntry):
             now=now,
             search_from=new_york_date(now) - timedelta(days=1),
         )
+        entry = self._open()
+        orders, _ = self._opened()
+        for report in state.early_reports:
+            orders.apply_report(report)
+        self._start_exits()
+        trigger, state.reason = await entry.run()
+        return trigger
+
+    def _open(self) -> Entry:
+        """Create what manages the entry, its orders and its exits, from the state."""
+        state, request, journal, tasks = self._state, self._request, self._journal, self._tasks
         assert state.sized is not None
         assert state.orders is not None
         assert state.exits is not None
         # what the broker says of today's session overrides the calendar
         hours = TradingHours(closures=request.policy.closures, session=state.sized.session)
-        journal, tasks = self._journal, self._tasks
         self._orders = orders = OrderManager(
-            request, state.orders, journal, state.sized.listing, hours, tasks, self._calls
+            request,
+            state.orders,
+            journal,
+            state.sized.listing,
+            hours,
+            tasks,
+            self._calls,
+            self._continuation,
         )
         self._exits = exits = Exits(request.policy.exits, state.exits, state.sized, orders, journal, tasks)
         self._partial_exits = PartialExits(state.exits, exits, orders, journal)
-        self._entry = Entry(request, state, orders, journal)
-        for report in state.early_reports:
-            orders.apply_report(report)
-        self._start(TaskName.PROFIT_TAKES, exits.run())
+        self._entry = entry = Entry(request, state, orders, journal)
+        return entry
+
+    def _start_exits(self) -> None:
+        assert self._exits is not None
+        assert self._partial_exits is not None
+        self._start(TaskName.PROFIT_TAKES, self._exits.run())
         self._start(TaskName.PARTIAL_EXITS, self._partial_exits.run())
-        trigger, state.reason = await self._entry.run()
-        return trigger
+
+    def _resume(self) -> None:
+        """Continue what the run before this one was doing beside the steps."""
+        orders, exits = self._opened()
+        orders.resume()
+        exits.resume()
+        self._start_exits()
+        self._resume_offers()
 
     async def _hold(self) -> Trigger:
         """Hold until flat or expired.
@@ -154,9 +186,11 @@ class TradeWorkflow(StepsBeforeEntry):
         """
         orders, exits = self._opened()
         state = self._state
-        exits.record_skipped()
+        if state.next_check is None:
+            exits.record_skipped()
+            state.next_check = self._next_check()
         while True:
-            check_at = min(orders.end_of_day(workflow.now()), self._expires_at())
+            check_at = state.next_check
             close = orders.last_trade.earliest
             judged_at_close = not orders.last_trade.settles_later
             last = judged_at_close and workflow.now() < close <= check_at
@@ -171,7 +205,8 @@ class TradeWorkflow(StepsBeforeEntry):
             if state.close_requested_by is not None:
                 return Trigger.CLOSE_REQUESTED
             if last:
-                state.at_expiration = await outcome_at_last_close(orders.contract)
+                with self._continuation.hold():
+                    state.at_expiration = await outcome_at_last_close(orders.contract)
                 continue
             for order in orders.ledger.open_exits:
                 await orders.read(order)
@@ -180,6 +215,12 @@ class TradeWorkflow(StepsBeforeEntry):
             if await exits.closed_elsewhere():
                 state.reason = "closed outside this trade"
                 return Trigger.FLAT
+            state.next_check = self._next_check()
+            self._continuation.end_day()
+
+    def _next_check(self) -> datetime:
+        orders, _ = self._opened()
+        return min(orders.end_of_day(workflow.now()), self._expires_at())
 
     async def _watch(self) -> Trigger:
         """Wait for late fill reports.
@@ -187,12 +228,15 @@ class TradeWorkflow(StepsBeforeEntry):
         A while after an entry that ended, and all day for one whose order was lost.
         """
         orders, _ = self._opened()
-        ledger = orders.ledger
+        state, ledger = self._state, orders.ledger
+        if state.late_fills_from is None:
+            state.late_fills_from = workflow.now()
         watch = self._request.policy.safety.late_fill_watch
-        for bound in (watch / 4, watch * 3 / 4):
-            await wait(lambda: ledger.bought > 0, bound, "for late fill reports")
+        for after in (watch / 4, watch)[state.late_fill_looks :]:
+            await wait(lambda: ledger.bought > 0, state.late_fills_from + after, "for late fill reports")
             for order in ledger.leg(Leg.ENTRY):
                 await orders.read(order)
+            state.late_fill_looks += 1
         await wait(
             lambda: ledger.bought > 0 or not (orders.searching or ledger.open_entries),
             self._expires_at(),
@@ -226,8 +270,8 @@ class TradeWorkflow(StepsBeforeEntry):
                 "order, and what it bought"
             )
             self._record(EventKind.WARNING, text, orders=found)
-        if state.lifecycle.outcome is not None and self._held > 0:
-            self._record_expiration(self._held)
+        if state.lifecycle.outcome is not None and self._state.held > 0:
+            self._record_expiration(self._state.held)
         view = self.view()
         pnl = (
             ""
@@ -283,7 +327,7 @@ class TradeWorkflow(StepsBeforeEntry):
             return None
         # an entry that was given up and has not certainly ended may still spend what is reserved for it
         entering = self._state.lifecycle.phase in BUYING or bool(ledger.open_entries)
-        return Exposure(entering=entering, bought=ledger.bought, sold=ledger.sold, held=self._held)
+        return Exposure(entering=entering, bought=ledger.bought, sold=ledger.sold, held=self._state.held)
 
     def _opened(self) -> tuple[OrderManager, Exits]:
         assert self._orders is not None
@@ -301,9 +345,18 @@ class TradeWorkflow(StepsBeforeEntry):
 
     async def _or_failure(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Run one step; raise what fails beside it: a bug there must stop the trade for a person to see."""
-        task = asyncio.create_task(work)
-        await workflow.wait_condition(lambda: task.done() or self._tasks.failure is not None)
-        failure = self._tasks.failure
-        if failure is not None:
-            raise failure
-        return task.result()
+        task, tasks = asyncio.create_task(work), self._tasks
+        while True:
+            await workflow.wait_condition(
+                lambda: task.done() or tasks.failure is not None or self._continues()
+            )
+            if tasks.failure is not None:
+                raise tasks.failure
+            if task.done():
+                return task.result()
+            await let_others_run()  # what has just happened is in the state then
+            if not task.done() and self._continues():
+                workflow.continue_as_new(replace(self._request, carried=self._state))
+
+    def _continues(self) -> bool:
+        return self._continuation.due(self._state.lifecycle.phase)

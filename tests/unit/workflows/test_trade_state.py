@@ -12,13 +12,22 @@ from typing import Any
 
 import pytest
 
-from alert_trader.activities.messages import CardPlace, Receipt, SizedEntry, SubmitAnswer, SubmitResult
+from alert_trader.activities.messages import (
+    SUBMIT_EXIT,
+    CardPlace,
+    Receipt,
+    SizedEntry,
+    SubmitAnswer,
+    SubmitRequest,
+    SubmitResult,
+)
 from alert_trader.control.payload_converter import DATA_CONVERTER
 from alert_trader.domain.alerts.alert import AlertKind, ParsedAlert
 from alert_trader.domain.alerts.portion import Portion
 from alert_trader.domain.audit.event import EventKind, TradeEvent
 from alert_trader.domain.denial import Code, Denied
 from alert_trader.domain.execution.expiration import ExpirationOutcome
+from alert_trader.domain.execution.policy import Mode
 from alert_trader.domain.execution.sizing import Cap, Sizing
 from alert_trader.domain.ids import ClientOrderId, FillId, Leg, OrderId, client_order_id, message_id
 from alert_trader.domain.market.contract import OptionContract, Right
@@ -38,21 +47,26 @@ from alert_trader.domain.orders.order import (
 from alert_trader.domain.trade.lifecycle import Outcome, Phase, TradeLifecycle
 from alert_trader.domain.trade.view import Offer, OfferKind
 from alert_trader.workflows import trade
-from alert_trader.workflows.trade.state import (
+from alert_trader.workflows.trade_state import (
     AccountReports,
     Approval,
+    AuthorExit,
     CardProgress,
     EntryState,
+    ExitPause,
     ExitState,
     Exposure,
     LostOrder,
     OrdersState,
     PartialExit,
     PartialExitRequest,
+    RetryProgress,
+    Sending,
     TradeState,
 )
 
 NOW = datetime(2026, 11, 27, 15, 30, tzinfo=UTC)
+TODAY = date(2026, 11, 27)
 MESSAGE = message_id("m1")
 CONTRACT = OptionContract(root="SPY", expiry=date(2026, 12, 18), right=Right.CALL, strike=Decimal(602))
 ENTRY, EXIT = client_order_id(MESSAGE, Leg.ENTRY, 1), client_order_id(MESSAGE, Leg.EXIT, 1)
@@ -123,7 +137,13 @@ def intent(name: ClientOrderId, side: Side) -> OrderIntent:
     )
 
 
+SENDING = Sending(
+    activity=SUBMIT_EXIT,
+    request=SubmitRequest(intent=intent(EXIT, Side.SELL_TO_CLOSE), mode=Mode.DEMO, search_from=TODAY),
+    intended_at=NOW,
+)
 FULL = TradeState(
+    received_at=NOW,
     lifecycle=TradeLifecycle(phase=Phase.DONE, outcome=Outcome.FLAT),
     reason="closed by gateway",
     over=True,
@@ -139,10 +159,12 @@ FULL = TradeState(
     close_requested_by="gateway",
     orders=OrdersState(
         ledger=ledger(),
-        search_from=date(2026, 11, 26),
+        search_from=TODAY,
         lost={EXIT: LostOrder(intent=intent(EXIT, Side.SELL_TO_CLOSE), intended_at=NOW, lost_at=NOW)},
         ambiguous=[EXIT],
         cancelling=[ENTRY],
+        sending={EXIT: SENDING},
+        retries={"X is not at the broker": RetryProgress(attempts=2, step=3, paged_on=TODAY, page_from=NOW)},
     ),
     entry=EntryState(
         started_at=NOW,
@@ -161,14 +183,21 @@ FULL = TradeState(
     ),
     exits=ExitState(
         priced=[FILL.fill_id],
+        pricing={EXIT: (FILL.fill_id,)},
         stopped=True,
+        pause=ExitPause(failures=2, until=NOW),
         closed_elsewhere=1,
-        partial=PartialExit(quantity=1, keep=1, first_order=1),
+        partial=PartialExit(quantity=1, keep=1, first_order=1, until=NOW),
         requests=[
             PartialExitRequest(portion=Portion(count=1), by="gateway", done=True, text="Sold 1", sold=1),
             PartialExitRequest(portion=Portion(fraction=Decimal("0.5")), by="gateway"),
         ],
+        sale_from=1,
     ),
+    late_fills_from=NOW,
+    late_fill_looks=1,
+    next_check=NOW,
+    late_exits=[AuthorExit(message=MESSAGE, quoted="out", portion=Portion(count=1), facts={"author": "11"})],
     early_reports=[REPORT],
     at_expiration=ExpirationOutcome.HAD_BID,
     events=[TradeEvent(sequence=1, at=NOW, kind=EventKind.RECEIVED, text="Alert", facts={"a": "b"})],
@@ -199,12 +228,13 @@ def carried(state: TradeState) -> TradeState:
 
 
 def test_a_state_survives_the_payload_converter() -> None:
-    """DUR-30: what continue-as-new will carry comes back equal, and would be written the same again."""
+    """DUR-30: what continue-as-new carries comes back equal, and would be written the same again."""
     back = carried(FULL)
     assert back == FULL
     converter = DATA_CONVERTER.payload_converter
     assert converter.to_payloads([back]) == converter.to_payloads([FULL])
-    assert carried(TradeState()) == TradeState()
+    new = TradeState(received_at=NOW)
+    assert carried(new) == new
 
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: type(part).__name__)
@@ -270,8 +300,9 @@ WRITERS = {
     "exits.py": names(ExitState),
     "notifier.py": {"notified"},
     "partial_exits.py": names(PartialExitRequest),
+    "retries.py": names(RetryProgress),
     "before_entry.py": {"parsed", "sized", "approved_at", "dry_run_recorded", "reason"},
-    "workflow.py": {"reason", "at_expiration", "over"},
+    "workflow.py": {"reason", "at_expiration", "over", "late_fills_from", "late_fill_looks", "next_check"},
 }
 """What each file assigns of the state; the rest changes in the methods of `TradeState`."""
 

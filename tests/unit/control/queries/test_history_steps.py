@@ -11,7 +11,7 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
 
 from alert_trader.control.errors import NotFoundError, UnreadableHistoryError
-from alert_trader.control.queries.history import read_history, write_history
+from alert_trader.control.queries.history import read_history, write_runs
 from alert_trader.control.queries.history_steps import StepKind, steps_of
 from alert_trader.control.queries.trade_views import check_name
 
@@ -90,7 +90,7 @@ def test_every_step_has_its_input_and_result(history: WorkflowHistory) -> None:
 
 def test_a_written_history_reads_back(history: WorkflowHistory, tmp_path: Path) -> None:
     """A history goes to a file named after its trade and comes back with every event."""
-    path = write_history(history, tmp_path / "out")
+    [path] = write_runs([history], tmp_path / "out")
     assert path.name == "trade-m1.json"
     again = read_history(path)
     assert again.workflow_id == "trade-m1"

@@ -1,4 +1,4 @@
-"""The state of a trade: one value that holds every durable fact about it, which continue-as-new will carry.
+"""The state of a trade: one value that holds every durable fact about it. A run that follows begins with it.
 
 Plain data: it can be printed, compared, and sent through the payload converter and back. What a run can
 rebuild from it is not in it: coroutines, timers, and what follows from the trade's input. Each part is
@@ -9,7 +9,7 @@ of `TradeState`, one for each event.
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from alert_trader.activities.messages import CardPlace, Receipt, SizedEntry, SubmitAnswer
+from alert_trader.activities.messages import CardPlace, Receipt, SizedEntry, SubmitAnswer, SubmitRequest
 from alert_trader.domain.alerts.alert import ParsedAlert
 from alert_trader.domain.alerts.portion import Portion
 from alert_trader.domain.audit.event import TradeEvent
@@ -41,9 +41,32 @@ class LostOrder:
     lost_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """An order that is being sent: an attempt is in progress, or the next one waits."""
+
+    activity: str
+    request: SubmitRequest
+    intended_at: datetime
+
+
+@dataclass(slots=True, kw_only=True)
+class RetryProgress:
+    """How far the attempts at one operation are. Written by its RetryLoop."""
+
+    attempts: int = 0
+    """Attempts in a row, since the beginning or since a person requested one."""
+    step: int = 0
+    """How far the pauses have grown."""
+    paged_on: date | None = None
+    """The last day on which a person was paged about it."""
+    page_from: datetime
+    """No person is paged about it before."""
+
+
 @dataclass(slots=True, kw_only=True)
 class OrdersState:
-    """The trade's orders. Written by OrderManager, and by its LostOrders and Cancels."""
+    """The trade's orders. Written by OrderManager, and by its LostOrders, Cancels and RetryLoops."""
 
     ledger: OrderLedger
     search_from: date
@@ -55,6 +78,10 @@ class OrdersState:
     """Lost orders for which a person was warned that several orders would match."""
     cancelling: list[ClientOrderId] = field(default_factory=list)
     """Orders that are being cancelled."""
+    sending: dict[ClientOrderId, Sending] = field(default_factory=dict)
+    """Orders that are being sent."""
+    retries: dict[str, RetryProgress] = field(default_factory=dict)
+    """What is being retried at the broker, in words."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -95,6 +122,8 @@ class PartialExit:
     exit."""
     first_order: int
     """Exit orders before it: its own are the market orders after these."""
+    until: datetime
+    """When its day is over: nothing more is sold for it."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -110,19 +139,33 @@ class PartialExitRequest:
     sold: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExitPause:
+    """The pause before an exit is sent again, after so many failures in a row."""
+
+    failures: int
+    until: datetime
+
+
 @dataclass(slots=True, kw_only=True)
 class ExitState:
     """How far the exits are. Written by Exits; the requests by PartialExits."""
 
     priced: list[FillId] = field(default_factory=list)
     """Entry fills for which a profit-take was sent."""
+    pricing: dict[ClientOrderId, tuple[FillId, ...]] = field(default_factory=dict)
+    """Profit-takes that are being sent, each with the entry fills it is the first for."""
     stopped: bool = False
     """No further profit-take is sent: everything is being sold, or the trade is over."""
+    pause: ExitPause | None = None
+    """The pause that is waited for."""
     closed_elsewhere: int = 0
     """Contracts that are no longer in the account although this trade did not sell them."""
     partial: PartialExit | None = None
     requests: list[PartialExitRequest] = field(default_factory=list)
     """Partial exits in the order they were requested, the finished ones included."""
+    sale_from: int | None = None
+    """Exit orders before the sale of everything; None while that is not requested."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -137,6 +180,16 @@ class CardProgress:
     """Events that the card is known to show."""
     in_doubt: bool = False
     """The last attempt was not answered: it may have worked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorExit:
+    """An exit of the author that a person is to decide on."""
+
+    message: MessageId
+    quoted: str
+    portion: Portion
+    facts: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +216,8 @@ class TradeState:
     """Everything that is known of one trade."""
 
     lifecycle: TradeLifecycle = field(default_factory=TradeLifecycle)
+    received_at: datetime
+    """When its first run began."""
     reason: str | None = None
     """Why it ended as it did."""
     over: bool = False
@@ -186,6 +241,14 @@ class TradeState:
     entry: EntryState | None = None
     exits: ExitState | None = None
     """These three begin together, when the entry does."""
+    late_fills_from: datetime | None = None
+    """When the watch for late fill reports began."""
+    late_fill_looks: int = 0
+    """How often the entry's orders were read in it."""
+    next_check: datetime | None = None
+    """When orders and position are checked next; None before the position is held."""
+    late_exits: list[AuthorExit] = field(default_factory=list)
+    """Exits of the author that came before anything was held: offered once the entry is over."""
     early_reports: list[OrderReport] = field(default_factory=list)
     """Order reports from before the entry began: after a reset, the orders of the first run are at the broker
     already."""
@@ -201,6 +264,13 @@ class TradeState:
 
     receipts: dict[str, Receipt | None] = field(default_factory=dict)
     """The last commands by their ids, each with its receipt once it has one. Written by Receipts."""
+
+    @property
+    def held(self) -> int:
+        """Return the contracts held now."""
+        if self.orders is None or self.exits is None:
+            return 0
+        return self.orders.ledger.position - self.exits.closed_elsewhere
 
     # Events of the trade as a whole
 
