@@ -109,8 +109,8 @@ def _thread(world: World, message: Body) -> str:
     thread: Any = message.get("thread")
     if thread is None:
         return ""
-    told = "".join(_message(world, each, small=True) for each in world.messages[thread["id"]].values())
-    return f"<details open><summary>{html.escape(thread['name'])}</summary>{told}</details>"
+    messages = "".join(_message(world, each, small=True) for each in world.messages[thread["id"]].values())
+    return f"<details open><summary>{html.escape(thread['name'])}</summary>{messages}</details>"
 
 
 def markdown(text: str) -> str:
