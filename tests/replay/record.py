@@ -353,8 +353,8 @@ async def _accounts(cluster: Cluster) -> list[Path]:
 
 
 def _keep(history: WorkflowHistory, name: str | None = None) -> Path:
-    """Write a exported, an event a line, and its fingerprint beside it."""
-    path = write_history(exported, HISTORIES)
+    """Write a history, an event a line, and its fingerprint beside it."""
+    path = write_history(history, HISTORIES)
     exported = _anonymous(json.loads(path.read_text().replace(f"{ROOT}/", "")))
     path.unlink()
     path = path.with_stem(name or path.stem)

@@ -114,7 +114,7 @@ def _thread(world: World, message: Body) -> str:
 
 
 def markdown(text: str) -> str:
-    """Draw the little of Discord's Markdown that a card uses; everything else shows as it was written."""
+    """Draw the part of Discord's Markdown that a card uses; everything else is shown as written."""
     pieces = _BLOCK.split(html.escape(text))
     return "".join(
         f"<pre>{piece}</pre>" if place % 2 else _inline(piece) for place, piece in enumerate(pieces)

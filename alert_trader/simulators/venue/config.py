@@ -1,7 +1,7 @@
 """The configuration of a venue: accounts, underlyings, fees, timings and undocumented variants.
 
-Read from JSON (`python -P -m venue --config FILE`), every field with a default. Money is dollars, prices are
-dollars a share, times are seconds. Figures that come from no current source (regulatory fees) are settings
+Read from JSON (`python -P -m alert_trader.simulators.venue --config FILE`), every field with a default. Money
+is dollars, prices are dollars a share, times are seconds. Figures that come from no current source (regulatory fees) are settings
 for that reason.
 """
 
