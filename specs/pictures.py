@@ -75,10 +75,10 @@ async def play(guild: Guild) -> None:
     await guild.press(question, "Yes, sell")
     closed = await guild.card(bumped, "closed")
 
-    async def told() -> bool:
+    async def complete() -> bool:
         return "Closed" in str([each["content"] for each in await guild.chat.messages(closed["id"])])
 
-    await eventually(told, "the last event in the thread", within=20)
+    await eventually(complete, "the last event in the thread", within=20)
     page = f"{guild.stack.chat_url}/?still"
     story = [bumped, closed, half]
     await shoot(

@@ -33,6 +33,7 @@ LONG = {
     "tests/mirrors/test_redis_away.py": "redis-server is stopped in the middle of trades",
     "tests/stateful/test_mutants.py": "each mutant takes a search of its own",
     "tests/workflows/test_account_days.py": "weeks of trading",
+    "tests/workflows/test_account_preflight.py": "failures at the open, over several days",
     "tests/workflows/test_calendar_dates.py": "trades over holidays and clock changes",
     "tests/workflows/test_close_across_sessions.py": "days of retries",
     "tests/workflows/test_hard_dates.py": "a workflow of each kind at each hard date",

@@ -26,12 +26,12 @@ async def test_a_report_has_the_figures_of_its_trades(slot: WorkerSlot, tmp_path
     await denied.result()
     files = ("--png", str(tmp_path / "r.png"), "--html", str(tmp_path / "r.html"))
     said = await commands(slot, ("report", "--json", "--author", trade.message.author_id, *files))
-    told = json.loads(said[said.index("{") : said.rindex("}") + 1])
-    assert told["alerts"] >= 2
-    assert told["outcomes"]["holding"] >= 1
-    assert {"PARSE_NO_RIGHT"} <= {each["code"] for each in told["not_bought"]}
-    assert told["steps"][0]["contracts"]["count"] >= view.bought
-    assert told["open"]["contracts"] >= view.position
+    report = json.loads(said[said.index("{") : said.rindex("}") + 1])
+    assert report["alerts"] >= 2
+    assert report["outcomes"]["holding"] >= 1
+    assert {"PARSE_NO_RIGHT"} <= {each["code"] for each in report["not_bought"]}
+    assert report["steps"][0]["contracts"]["count"] >= view.bought
+    assert report["open"]["contracts"] >= view.position
     assert (tmp_path / "r.png").read_bytes().startswith(b"\x89PNG")
     assert "PARSE_NO_RIGHT" in (tmp_path / "r.html").read_text()
 

@@ -247,10 +247,10 @@ async def test_without_the_key_nothing_is_decrypted(slot: WorkerSlot) -> None:
     trade = await slot.alert(bid="1.20", ask="1.20")
     await trade.until("held", phase=Phase.HOLDING)
     blind = dataclasses.replace(slot, settings=slot.settings.model_copy(update={"encryption_keys": None}))
-    told = await commands(blind, ("show", trade.id))
-    assert trade.message.text not in told
-    assert "TRADER_ENCRYPTION_KEYS" in told
-    assert "Traceback" not in told
+    output = await commands(blind, ("show", trade.id))
+    assert trade.message.text not in output
+    assert "TRADER_ENCRYPTION_KEYS" in output
+    assert "Traceback" not in output
 
 
 async def test_the_worker_exports_its_metrics(slot: WorkerSlot) -> None:

@@ -26,11 +26,11 @@ class Webhook:
     """A Discord-compatible webhook that keeps what it was sent."""
 
     url: str = ""
-    told: list[dict[str, Any]] = field(default_factory=list)
+    posted: list[dict[str, Any]] = field(default_factory=list)
 
     async def take(self, request: web.Request) -> web.Response:
         """Keep a message."""
-        self.told.append(await request.json())
+        self.posted.append(await request.json())
         return web.Response(status=204)
 
 

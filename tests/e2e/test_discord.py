@@ -162,11 +162,11 @@ async def _one_card_and_one_story_each(guild: Guild, alerts: list[Message]) -> N
     )
     for card in cards:
 
-        async def told(card: Message = card) -> bool:
+        async def complete(card: Message = card) -> bool:
             now = next(each for each in await guild.cards() if each["id"] == card["id"])
             count = int(footer(now).rsplit(" ", 2)[1])
             return await guild.story(now) == list(range(1, count + 1))
 
-        await eventually(told, f"every event of {footer(card)}", within=15, every=0.1)
+        await eventually(complete, f"every event of {footer(card)}", within=15, every=0.1)
     said = [each for each in await guild.chat.transcript() if each["kind"] in {"posted", "edited"}]
     assert not [each for each in said if each["pinged"] and each["message"]["author"]["username"] == "trader"]

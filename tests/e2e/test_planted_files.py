@@ -70,7 +70,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Planted:
     for name in {*MODULES, *importlib.metadata.packages_distributions()}:
         if name.isidentifier():
             (folder / f"{name}.py").write_text(
-                f"with open({str(marker)!r}, 'a') as told: told.write(__name__ + '\\n')\n"
+                f"with open({str(marker)!r}, 'a') as log: log.write(__name__ + '\\n')\n"
             )
     return Planted(folder, marker)
 

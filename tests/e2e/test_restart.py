@@ -141,11 +141,13 @@ async def test_a_killed_venue_is_started_again(quick: Settings) -> None:
     """
     async with up(quick) as running:
         await hold(running)
-        told: list[str] = []
-        keeping = asyncio.ensure_future(running.stack.supervise(told.append))
+        messages: list[str] = []
+        keeping = asyncio.ensure_future(running.stack.supervise(messages.append))
         try:
             await running.stack.kill_venue()
-            await eventually(lambda: "venue restarted" in told, "the venue to be started again", within=30)
+            await eventually(
+                lambda: "venue restarted" in messages, "the venue to be started again", within=30
+            )
             await running.venue.set_quote(CALL.occ_symbol, bid="2.50", ask="2.52")
             await running.until("the sale on the books", sold=2, position=2)
             await running.ends_flat()

@@ -37,7 +37,7 @@ async def test_an_alert_is_bought_protected_and_closed(slot: WorkerSlot) -> None
 
 
 async def test_every_order_is_in_the_audit_trail(slot: WorkerSlot) -> None:
-    """Whether the stream or the answer told first.
+    """Whether the stream or the answer came first.
 
     Each order is intended, then submitted, with its venue id (DUR-60).
     """
@@ -127,9 +127,11 @@ async def test_notices_about_money_ping_nobody_named_in_a_message(slot: WorkerSl
     await trade.send()
     await trade.until("held", phase=Phase.HOLDING, exits_working=2)
 
-    def told() -> list[str]:
-        return [str(each["content"]) for each in webhook.told if f"trade-{trade.id}" in str(each["content"])]
+    def texts() -> list[str]:
+        return [
+            str(each["content"]) for each in webhook.posted if f"trade-{trade.id}" in str(each["content"])
+        ]
 
-    await eventually(lambda: any("Bought 4" in text for text in told()), "the webhook to hear of the fill")
-    assert all(text.startswith("```") for text in told())
-    assert all(each["allowed_mentions"] == {"parse": []} for each in webhook.told)
+    await eventually(lambda: any("Bought 4" in text for text in texts()), "the webhook to hear of the fill")
+    assert all(text.startswith("```") for text in texts())
+    assert all(each["allowed_mentions"] == {"parse": []} for each in webhook.posted)

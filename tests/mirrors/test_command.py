@@ -138,6 +138,6 @@ async def test_rebuild_and_verify_report_their_result(mirrored: Mirrored, trader
 async def test_doctor_checks_the_mirrors(mirrored: Mirrored, trader: Trader) -> None:
     """Redis, the archive and the schedule are each found well, and none of them is needed by a trade."""
     await mirrored.round()
-    told = {each["name"]: each for each in (await trader("doctor", "--no-broker", "--json")).json}
+    checks = {each["name"]: each for each in (await trader("doctor", "--no-broker", "--json")).json}
     for name in ("Redis", "archive", "housekeeping", "redis program"):
-        assert told[name]["ok"], told[name]
+        assert checks[name]["ok"], checks[name]

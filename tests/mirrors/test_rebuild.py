@@ -50,7 +50,7 @@ async def test_mirrors_deleted_at_any_time_are_rebuilt_identically(mirrored: Mir
 
 
 async def test_a_terminated_trade_is_stored_as_such(mirrored: Mirrored) -> None:
-    """A trade that a person terminated told nobody.
+    """A trade that a person terminated notified nobody.
 
     Housekeeping archives it as broken, and it is no longer among the open ones.
     """
@@ -177,12 +177,12 @@ async def test_temporal_answers_where_redis_cannot(mirrored: Mirrored) -> None:
     async def temporal() -> Client:
         return mirrored.cluster.client
 
-    told = await audit.recent(temporal, kept, limit=5)
-    assert (told.source, told.note) == (audit.Source.REDIS, None)
+    found = await audit.recent(temporal, kept, limit=5)
+    assert (found.source, found.note) == (audit.Source.REDIS, None)
     instead = await audit.recent(temporal, replace(kept, hot=None), limit=5)
     assert instead.source is audit.Source.TEMPORAL
     assert "no hot mirror" in str(instead.note)
-    assert {(each.workflow_id, each.sequence) for each in told.events[:3]} <= {
+    assert {(each.workflow_id, each.sequence) for each in found.events[:3]} <= {
         (each.workflow_id, each.sequence) for each in instead.events
     }
     further = await audit.recent(temporal, replace(kept, hot=None), limit=5, before=instead.cursor)

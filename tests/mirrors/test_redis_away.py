@@ -33,7 +33,7 @@ async def protected_in_time(trade: Trade) -> None:
 async def told_at_the_first_try(trade: Trade) -> None:
     """No notice failed, or was tried again, because of the mirror."""
     history = await trade.handle.fetch_history()
-    told = {
+    notified = {
         event.event_id
         for event in history.events
         if event.HasField("activity_task_scheduled_event_attributes")
@@ -43,11 +43,11 @@ async def told_at_the_first_try(trade: Trade) -> None:
     for event in history.events:
         if event.event_type is EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED:
             started = event.activity_task_started_event_attributes
-            assert started.scheduled_event_id not in told or started.attempt == 1
+            assert started.scheduled_event_id not in notified or started.attempt == 1
         if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
             ended[event.activity_task_completed_event_attributes.scheduled_event_id] = event.event_id
-    assert told
-    assert told <= ended.keys()
+    assert notified
+    assert notified <= ended.keys()
 
 
 async def test_redis_stopped_during_trades(mirrored: Mirrored) -> None:

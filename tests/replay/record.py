@@ -355,13 +355,13 @@ async def _accounts(cluster: Cluster) -> list[Path]:
 def _keep(history: WorkflowHistory, name: str | None = None) -> Path:
     """Write a history, an event a line, and its fingerprint beside it."""
     [path] = write_runs([history], HISTORIES)
-    told = _anonymous(json.loads(path.read_text().replace(f"{ROOT}/", "")))
+    exported = _anonymous(json.loads(path.read_text().replace(f"{ROOT}/", "")))
     path.unlink()
     path = path.with_stem(name or path.stem)
-    assert isinstance(told, dict)
+    assert isinstance(exported, dict)
     path.write_text(
         '{"events": [\n'
-        + ",\n".join(json.dumps(event, separators=(",", ":")) for event in told["events"])
+        + ",\n".join(json.dumps(event, separators=(",", ":")) for event in exported["events"])
         + "\n]}\n"
     )
     FINGERPRINTS.mkdir(exist_ok=True)

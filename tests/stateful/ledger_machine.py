@@ -101,7 +101,9 @@ class LedgerMachine(RuleBasedStateMachine):
 
     # What happens at the exchange
 
-    @rule(number=CHOICE, quantity=st.integers(1, 4), then=st.sampled_from(["silence", "told", "protected"]))
+    @rule(
+        number=CHOICE, quantity=st.integers(1, 4), then=st.sampled_from(["silence", "reported", "protected"])
+    )
     @precondition(lambda self: self._working())
     def fill(self, number: int, quantity: int, then: str) -> None:
         """Fill a part of a working order, one being cancelled too.
@@ -115,13 +117,13 @@ class LedgerMachine(RuleBasedStateMachine):
         if then == "protected" and self._due() is not None:
             self.protect("answered")
 
-    @rule(number=CHOICE, told=st.booleans(), how=st.sampled_from([OrderStatus.CANCELLING, *ENDS]))
+    @rule(number=CHOICE, reported=st.booleans(), how=st.sampled_from([OrderStatus.CANCELLING, *ENDS]))
     @precondition(lambda self: self._working())
-    def move(self, number: int, how: OrderStatus, *, told: bool) -> None:
+    def move(self, number: int, how: OrderStatus, *, reported: bool) -> None:
         """Start a working order's cancel, during which it may fill, or end it with its fills."""
         order = self._working()[number % len(self._working())]
         self.exchange.move(order, how)
-        if told:
+        if reported:
             self._hear(order.report())
 
     @rule(number=CHOICE, more=st.integers(-3, 3))
@@ -141,8 +143,8 @@ class LedgerMachine(RuleBasedStateMachine):
                 - self.exchange.filled(Leg.EXIT)
                 - self.exchange.left(Leg.EXIT)
             )
-            told = self.ledger.bought - self.ledger.sold - self.ledger.exits_open
-            if quantity - old.left > min(truly, told):
+            reported = self.ledger.bought - self.ledger.sold - self.ledger.exits_open
+            if quantity - old.left > min(truly, reported):
                 return
         self.enlarged += max(quantity - old.left, 0) if old.leg is Leg.ENTRY else 0
         self.exchange.replace(old, quantity)

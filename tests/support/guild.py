@@ -121,8 +121,8 @@ class Guild:
 
     async def story(self, card: Message) -> list[int]:
         """Return the numbers of the events in a card's thread, in order."""
-        told = [each["content"] for each in await self.chat.messages(card["id"])]
-        return [int(number) for text in told for number in re.findall(r"^`(\d+)` ", text, re.MULTILINE)]
+        texts = [each["content"] for each in await self.chat.messages(card["id"])]
+        return [int(number) for text in texts for number in re.findall(r"^`(\d+)` ", text, re.MULTILINE)]
 
 
 def footer(card: Message) -> str:

@@ -7,6 +7,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from alert_trader.control.payload_converter import DATA_CONVERTER
 from alert_trader.workflows.search_attributes import KEYS
+from tests.support.account_days import Broker, Clocked, account_of
 from tests.support.harness import Harness, open_harness
 from tests.support.virtual_time import SKIPS, StartsNow
 
@@ -38,4 +39,11 @@ async def env(temporal_binary: str) -> AsyncIterator[WorkflowEnvironment]:
 async def harness(env: WorkflowEnvironment) -> AsyncIterator[Harness]:
     """Open a venue, a broker and a worker; the oracle reads the tape when the test is over."""
     async with open_harness(env.client) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def clocked(env: WorkflowEnvironment) -> AsyncIterator[Clocked]:
+    """Start an account whose clock is fixed until it is moved."""
+    async with account_of(env, Broker()) as opened:
         yield opened

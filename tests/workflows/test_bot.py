@@ -142,10 +142,10 @@ async def test_a_confirmation_is_valid_once_and_for_a_limited_time(
     await scene.press(question, "Yes, sell")
 
     def asked_anew() -> bool:
-        told = [
+        texts = [
             str(line.facts["data"].get("content")) for line in scene.chat.transcript.of(Kind.ANSWERED)[-2:]
         ]
-        return "nothing was done" in told[0] and "Sell 1 contract " in told[1]
+        return "nothing was done" in texts[0] and "Sell 1 contract " in texts[1]
 
     await eventually(asked_anew, "a refusal, and the question with the new number")
     await scene.card("holding 2")

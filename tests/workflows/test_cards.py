@@ -24,7 +24,7 @@ from tests.support.waiting import eventually
 
 @dataclass
 class Board:
-    """A bot of which only the queue is real: it keeps what it was asked to show, and fails when told to."""
+    """A bot of which only the queue is real: keeps what it was asked to show; fails when the test says so."""
 
     requests: list[CardRequest] = field(default_factory=list)
     failures: int = 0
@@ -44,14 +44,14 @@ class Board:
                 raise ApplicationError("no", non_retryable=True)
         finally:
             self.at_once -= 1
-        told = (
+        shown = (
             request.events[-1].sequence
             if request.events
             else request.place.events_shown
             if request.place is not None
             else 0
         )
-        return CardAnswer(place=CardPlace(channel_id="22", message_id="7", events_shown=told))
+        return CardAnswer(place=CardPlace(channel_id="22", message_id="7", events_shown=shown))
 
 
 @contextlib.asynccontextmanager
@@ -79,8 +79,8 @@ async def test_every_event_is_shown_once_and_bursts_are_batched(harness: Harness
         await harness.quote("2.50", "2.52")
         view = await trade.result()
     events = await harness.events(trade)
-    told = [each.sequence for request in board.requests for each in request.events]
-    assert told == list(range(1, len(events) + 1))
+    numbers = [each.sequence for request in board.requests for each in request.events]
+    assert numbers == list(range(1, len(events) + 1))
     assert board.most_at_once == 1
     assert len(board.requests) < len(events)
     assert board.requests[0].place is None

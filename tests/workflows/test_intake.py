@@ -360,7 +360,7 @@ async def test_a_trade_that_does_not_answer_still_counts(
 async def test_an_exit_reaches_every_trade_even_if_one_does_not_answer(
     harness: Harness, entry: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An alert and its add are both told that their author is out.
+    """The trades of an alert and of its add are both notified that their author is out.
 
     The one that is silent keeps the other from nothing.
     """

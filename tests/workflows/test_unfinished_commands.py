@@ -46,18 +46,18 @@ async def test_an_event_after_the_end_keeps_the_end_time(
 
     The trade has ended all the same, and when is known.
     """
-    told = asyncio.Event()
+    released = asyncio.Event()
 
     async def slowly(notice: Notice) -> None:
         assert notice
-        await told.wait()
+        await released.wait()
 
     monkeypatch.setattr(harness.heard, "send", slowly)
     trade = await harness.alert("BTO SPY")
     await eventually(partial(_has, harness, trade, "closed"), "the end")
     await trade.cancel()
     await eventually(partial(_has, harness, trade, "commanded"), "the cancel")
-    told.set()
+    released.set()
     view = await trade.result()
     assert (view.outcome, view.closed_at is not None) == (Outcome.DENIED, True)
 

@@ -1,4 +1,4 @@
-"""A history as steps in plain data: the input, each activity with its result, timers, signals and commands.
+"""A history as steps in plain data: the input, each activity with its result, timers, signals with receipts.
 
 It reads events alone, needs no worker and no workflow code, and so works for a trade of any age (DUR-60).
 """
@@ -15,6 +15,8 @@ from temporalio.api.failure.v1 import Failure
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
 
+from alert_trader.activities.messages import RECEIPTS
+
 
 class StepKind(StrEnum):
     """What a step of a history is."""
@@ -27,8 +29,9 @@ class StepKind(StrEnum):
     """A local activity, run by the workflow's worker."""
     TIMER = "timer"
     SIGNAL = "signal"
+    """A report, or a command, whose receipt is its output."""
     COMMAND = "command"
-    """An update: a command of a person."""
+    """A cancellation requested at Temporal."""
     ENDED = "ended"
 
 
@@ -65,6 +68,8 @@ class _StepBuilder:
     def __init__(self) -> None:
         self.steps: list[Step] = []
         self._by_event: dict[int, Step] = {}
+        self._unanswered: dict[str, list[Step]] = {}
+        """Commands without a receipt yet, by their id."""
 
     def add(self, event: HistoryEvent) -> None:
         """Add the next event of the history."""
@@ -75,8 +80,10 @@ class _StepBuilder:
             self._add_activity(event, kind.removeprefix("ACTIVITY_TASK_"), attributes)
         elif kind.startswith("TIMER_"):
             self._add_timer(event, kind, attributes)
-        elif kind.startswith("WORKFLOW_EXECUTION_UPDATE_") or kind == "MARKER_RECORDED":
-            self._add_command_or_marker(event, kind, attributes)
+        elif kind == "MARKER_RECORDED":
+            self._add_marker(event, attributes)
+        elif kind == "WORKFLOW_PROPERTIES_MODIFIED":
+            self._add_receipts(event, attributes)
         elif kind.startswith("WORKFLOW_EXECUTION_"):
             self._add_start_or_end(event, kind.removeprefix("WORKFLOW_EXECUTION_"), attributes)
         # workflow tasks and bookkeeping are no steps
@@ -117,30 +124,28 @@ class _StepBuilder:
             case _:
                 return
 
-    def _add_command_or_marker(self, event: HistoryEvent, kind: str, attributes: Any) -> None:
-        match kind:
-            case "WORKFLOW_EXECUTION_UPDATE_ACCEPTED":
-                asked = attributes.accepted_request.input
-                self._begin(event, StepKind.COMMAND, asked.name, _values(asked.args))
-            case "WORKFLOW_EXECUTION_UPDATE_COMPLETED":
-                step = self._by_event[attributes.accepted_event_id]
-                outcome = attributes.outcome
-                if outcome.HasField("failure"):
-                    step.failure = _failure(outcome.failure)
-                else:
-                    step.output = _one(outcome.success)
+    def _add_marker(self, event: HistoryEvent, attributes: Any) -> None:
+        if attributes.marker_name != "core_local_activity":
+            return
+        data = _one(attributes.details["data"]) or {}
+        step = self._begin(event, StepKind.LOCAL_ACTIVITY, str(data.get("activity_type", "")), [])
+        step.ended_at = step.at
+        step.attempts = int(data.get("attempt", 1))
+        if attributes.HasField("failure"):
+            step.failure = _failure(attributes.failure)
+        elif "result" in attributes.details:
+            step.output = _one(attributes.details["result"])
+
+    def _add_receipts(self, event: HistoryEvent, attributes: Any) -> None:
+        """Add what commands led to, or why they were refused, to the signals that brought them."""
+        fields = attributes.upserted_memo.fields
+        receipts = _value(fields[RECEIPTS]) if RECEIPTS in fields else None
+        if not isinstance(receipts, dict):  # nothing published, or encrypted
+            return
+        for command_id, receipt in receipts.items():
+            for step in self._unanswered.pop(command_id, []):
+                step.output, step.failure = receipt.get("receipt"), receipt.get("refused")
                 step.ended_at = _at(event)
-            case "MARKER_RECORDED" if attributes.marker_name == "core_local_activity":
-                data = _one(attributes.details["data"]) or {}
-                step = self._begin(event, StepKind.LOCAL_ACTIVITY, str(data.get("activity_type", "")), [])
-                step.ended_at = step.at
-                step.attempts = int(data.get("attempt", 1))
-                if attributes.HasField("failure"):
-                    step.failure = _failure(attributes.failure)
-                elif "result" in attributes.details:
-                    step.output = _one(attributes.details["result"])
-            case _:
-                return
 
     def _add_start_or_end(self, event: HistoryEvent, kind: str, attributes: Any) -> None:
         match kind:
@@ -149,6 +154,8 @@ class _StepBuilder:
                 return
             case "SIGNALED":
                 step = self._begin(event, StepKind.SIGNAL, attributes.signal_name, _values(attributes.input))
+                if command_id := _command_id(step.inputs):
+                    self._unanswered.setdefault(command_id, []).append(step)
             case "CANCEL_REQUESTED":
                 step = self._begin(
                     event,
@@ -196,6 +203,15 @@ class _StepBuilder:
 
 def _at(event: HistoryEvent) -> datetime:
     return event.event_time.ToDatetime(tzinfo=UTC)
+
+
+def _command_id(inputs: list[Any]) -> str | None:
+    """Return the id of the command that a signal brings; None when it brings none."""
+    match inputs:
+        case [{"id": str(found)}] | [{"command": {"id": str(found)}}]:
+            return found
+        case _:
+            return None
 
 
 def _values(payloads: Payloads) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Run a chat: `python -P -m chat --port 8300`. SIGTERM and Ctrl-C close it."""
+"""Run a chat: `python -P -m alert_trader.simulators.chat --port 8300`. SIGTERM and Ctrl-C close it."""
 
 import argparse
 import asyncio
@@ -15,7 +15,8 @@ from alert_trader.simulators.chat.server import serve
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -P -m chat", description="A Discord-compatible chat on this machine."
+        prog="python -P -m alert_trader.simulators.chat",
+        description="A Discord-compatible chat on this machine.",
     )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8300, help="0 takes a free port")

@@ -109,12 +109,12 @@ def _thread(world: World, message: Body) -> str:
     thread: Any = message.get("thread")
     if thread is None:
         return ""
-    told = "".join(_message(world, each, small=True) for each in world.messages[thread["id"]].values())
-    return f"<details open><summary>{html.escape(thread['name'])}</summary>{told}</details>"
+    messages = "".join(_message(world, each, small=True) for each in world.messages[thread["id"]].values())
+    return f"<details open><summary>{html.escape(thread['name'])}</summary>{messages}</details>"
 
 
 def markdown(text: str) -> str:
-    """Draw the little of Discord's Markdown that a card uses; everything else shows as it was written."""
+    """Draw the part of Discord's Markdown that a card uses; everything else is shown as written."""
     pieces = _BLOCK.split(html.escape(text))
     return "".join(
         f"<pre>{piece}</pre>" if place % 2 else _inline(piece) for place, piece in enumerate(pieces)

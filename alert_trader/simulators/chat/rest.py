@@ -244,10 +244,10 @@ class Rest:
         )
 
     async def _react(self, request: web.Request, _body: Body) -> None:
-        told = request.match_info
+        match = request.match_info
         gone = request.method == "DELETE"
         self._world.react(
-            told["channel"], told["message"], unquote(told["emoji"]), self._world.bot["id"], remove=gone
+            match["channel"], match["message"], unquote(match["emoji"]), self._world.bot["id"], remove=gone
         )
 
     # Interactions

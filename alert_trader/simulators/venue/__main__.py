@@ -1,4 +1,4 @@
-"""Run a venue: `python -P -m venue --port 8100 --tape tape.jsonl --state state.db`. SIGTERM ends it."""
+"""Run a venue: `python -P -m alert_trader.simulators.venue --port 8100 --state state.db`. SIGTERM ends it."""
 
 import argparse
 import asyncio
@@ -15,7 +15,8 @@ from alert_trader.simulators.venue.server import start
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -P -m venue", description="A Tastytrade-compatible exchange on this machine."
+        prog="python -P -m alert_trader.simulators.venue",
+        description="A Tastytrade-compatible exchange on this machine.",
     )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8100, help="0 takes a free port")

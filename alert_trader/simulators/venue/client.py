@@ -185,7 +185,7 @@ class VenueControl:
         await self._post("adjust", change)
 
     async def mute_streams(self, *, muted: bool = True) -> None:
-        """Silence the account streams with their sockets open, or let them speak."""
+        """Silence the account streams with their sockets open, or let them send again."""
         await self._post("mute-streams", MuteStreams(muted=muted))
 
     async def drop_streams(self) -> None:

@@ -112,7 +112,7 @@ class Adjust(Table):
 
 
 class MuteStreams(Table):
-    """Silence the account streams with their sockets open, or let them speak."""
+    """Silence the account streams with their sockets open, or let them send again."""
 
     muted: bool = True
 

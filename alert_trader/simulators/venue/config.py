@@ -1,8 +1,8 @@
 """The configuration of a venue: accounts, underlyings, fees, timings and undocumented variants.
 
-Read from JSON (`python -P -m venue --config FILE`), every field with a default. Money is dollars, prices are
-dollars a share, times are seconds. Figures that come from no current source (regulatory fees) are settings
-for that reason.
+Read from JSON (`python -P -m alert_trader.simulators.venue --config FILE`), every field with a default. Money
+is dollars, prices are dollars a share, times are seconds. Figures that come from no current source
+(regulatory fees) are settings for that reason.
 """
 
 from decimal import Decimal

@@ -50,7 +50,7 @@ class Violation:
     text: str
 
     def __str__(self) -> str:
-        """Say it in one line."""
+        """Return it in one line."""
         return f"{self.card} trade {self.trade}, tape line {self.line}: {self.text}"
 
 

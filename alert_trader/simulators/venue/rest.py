@@ -44,7 +44,7 @@ class Tokens:
     """Issued access tokens, and their expiry."""
 
     def __init__(self, config: VenueConfig, clock: Callable[[], datetime]) -> None:
-        """Hold noneout none yet."""
+        """Begin without tokens."""
         self._config = config
         self._clock = clock
         self._until: dict[str, datetime] = {}

@@ -29,7 +29,7 @@ class SessionBoard:
         self.opened = started - _BEFORE_START
 
     def now(self, at: datetime) -> SessionNow:
-        """Tell the session at a moment; outside real hours it is the next one."""
+        """Return the session at a moment; outside real hours it is the next one."""
         session = self._always(at) if self.mode is SessionMode.ALWAYS_OPEN else self._real(at)
         if self.forced is None:
             return session

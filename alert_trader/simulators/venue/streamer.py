@@ -36,7 +36,7 @@ class _Connection:
         self.sequence = count(1)
 
     def cut(self) -> None:
-        """Cut the connection without a goodbye."""
+        """Cut the connection without a close frame."""
         if self.request.transport is not None:
             self.request.transport.abort()
 

@@ -31,14 +31,14 @@ def request(count: int, place: CardPlace | None = None, **changes: object) -> Ca
     now = clock.now()
     view: TradeView = make_view(**changes)
     view = replace(view, message=replace(view.message, channel_id=ALERTS, posted_at=now))
-    told = 0 if place is None else place.events_shown
+    shown = 0 if place is None else place.events_shown
     events = [
         TradeEvent(
             sequence=each, at=now + timedelta(seconds=each), kind=EventKind.FILLED, text=f"event {each}"
         )
         for each in range(1, count + 1)
     ]
-    return CardRequest(view=view, events=tuple(events[told:]), place=place)
+    return CardRequest(view=view, events=tuple(events[shown:]), place=place)
 
 
 def in_channel(chat: RunningChat, channel: str = ALERTS) -> list[str]:
@@ -125,17 +125,17 @@ async def test_a_channel_without_permission_is_reported_with_what_to_do() -> Non
             ) as refused:
                 await ActivityEnvironment().run(CardActivity(client, None).show_card, request(1))
             assert refused.value.non_retryable
-            told = setup_problems(
+            problems = setup_problems(
                 client.guilds,
                 Allowlist(authors=("1",), channels=(ALERTS, "5"), guilds=("300000000000000003", "6")),
                 None,
                 9,
             )
-    assert len(told) == 3
-    assert "not in server 6" in told[0]
-    assert "missing permissions in #alerts" in told[1]
-    assert ": send messages (to post cards)" in told[1]
-    assert "text channel 5 was not found" in told[2]
+    assert len(problems) == 3
+    assert "not in server 6" in problems[0]
+    assert "missing permissions in #alerts" in problems[1]
+    assert ": send messages (to post cards)" in problems[1]
+    assert "text channel 5 was not found" in problems[2]
     async with open_chat(bot_permissions=BOT_PERMISSIONS & ~CREATE_PUBLIC_THREADS) as chat:
         client = Listener()
         async with connected(client):

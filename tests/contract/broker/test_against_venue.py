@@ -489,6 +489,6 @@ async def test_an_order_is_not_sent_once_it_may_not_be(
 async def test_authority_and_clock_are_read(trader: TastytradeGateway) -> None:
     """The authority over this account, and the time at the head of an answer, to the second."""
     assert await trader.authority() == "owner"
-    told = await trader.clock()
-    assert told is not None
-    assert abs(clock.now() - told) < timedelta(seconds=5)
+    stated = await trader.clock()
+    assert stated is not None
+    assert abs(clock.now() - stated) < timedelta(seconds=5)

@@ -311,8 +311,8 @@ async def test_no_error_contains_a_secret(
 ) -> None:
     """DUR-50: whatever the broker quotes in its answers, no message, chain or repr carries a credential."""
     secrets = ["client-secret-value", "refresh-token-value"] + (["access-token-1"] if path == ORDERS else [])
-    told = {"error": {"code": "bad_request", "message": " ".join(secrets)}}
-    script.on("POST", path, httpx2.Response(status, json=told))
+    body = {"error": {"code": "bad_request", "message": " ".join(secrets)}}
+    script.on("POST", path, httpx2.Response(status, json=body))
     with pytest.raises((Rejected, OutcomeUnknown)) as failure:
         await gateway.place(buy)
     text = "".join(traceback.format_exception(failure.value)) + repr(failure.value.__dict__) + repr(gateway)

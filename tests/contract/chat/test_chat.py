@@ -149,9 +149,9 @@ async def test_commands_buttons_selects_and_forms(chat: RunningChat) -> None:
         asked = (await chat.control.use("ask", user=BOB, what="this"))["answers"][0]
         assert (asked["content"], asked["flags"] & 64) == ("this by bob", 64)
         opened = await chat.control.click(asked, "Form", user=BOB)
-        told = await chat.control.fill(opened["modal"], {"why": "it rains"}, user=BOB)
+        filled = await chat.control.fill(opened["modal"], {"why": "it rains"}, user=BOB)
         picked = await chat.control.click(asked, "pick", user=BOB, values=["b"])
-    assert told["answers"][0]["content"] == "because it rains"
+    assert filled["answers"][0]["content"] == "because it rains"
     assert picked["answers"][-1]["content"] == "picked b"
     assert chat.world.messages[ALERTS] == {}
 

@@ -125,7 +125,7 @@ def test_a_killed_venue_loses_nothing(steps: list[tuple[str, object]], kills: se
             == account.ledger.get(LATER, 0)
             == sum(line.quantity if line.action.buying else -line.quantity for line in fills)
         )
-        told = {line.order.order_id: line.order for line in tape if isinstance(line, OrderLine)}
+        recorded = {line.order.order_id: line.order for line in tape if isinstance(line, OrderLine)}
         for order in exchange.orders.values():
             assert order.status in {
                 Status.LIVE,
@@ -136,7 +136,10 @@ def test_a_killed_venue_loses_nothing(steps: list[tuple[str, object]], kills: se
             }
             assert (order.status is Status.FILLED) == (order.remaining == 0)
             assert not order.withheld_fill
-            assert (told[order.order_id].status, told[order.order_id].filled) == (order.status, order.filled)
+            assert (recorded[order.order_id].status, recorded[order.order_id].filled) == (
+                order.status,
+                order.filled,
+            )
 
 
 def test_a_pending_replacement_continues(tmp_path: Path) -> None:

@@ -184,9 +184,9 @@ async def test_a_venue_runs_as_a_process_and_ends_cleanly(tmp_path: Path) -> Non
     process = await asyncio.create_subprocess_exec(*command("venue", *arguments))
     try:
         await wait_until(ready.exists, seconds=20)
-        told = json.loads(ready.read_text(encoding="utf-8"))
-        assert told["pid"] == process.pid
-        async with VenueControl(f"http://127.0.0.1:{told['port']}") as control:
+        started = json.loads(ready.read_text(encoding="utf-8"))
+        assert started["pid"] == process.pid
+        async with VenueControl(f"http://127.0.0.1:{started['port']}") as control:
             state = await control.state()
             await control.set_quote(SPY, bid="1.00", ask="1.10")
             await control.app_order("5WT00777", SPY, Action.BUY_TO_OPEN, 1, limit="1.10")

@@ -46,7 +46,7 @@ async def test_an_account_that_may_trade_passes() -> None:
 
 
 async def test_one_failure_does_not_hide_the_next() -> None:
-    """Orders that cannot be read and an empty account are both told, each with what to do."""
+    """Orders that cannot be read and an empty account are both reported, each with what to do."""
     gateway = PaperGateway()
     gateway.known, gateway.held = Unavailable("no answer"), Rejected("unauthorized", "scope missing")
     gateway.limits = replace(gateway.limits, derivative_buying_power=Decimal(0))

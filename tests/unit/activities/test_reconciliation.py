@@ -38,7 +38,7 @@ class Temporal:
     def __init__(self) -> None:
         """Start with an account without trades."""
         self.answer = ExpectedAnswer(trades=())
-        self.told: list[list[Difference]] = []
+        self.reported: list[list[Difference]] = []
         self.released: list[str] = []
         self.over: set[str] = set()
         self.queries = 0
@@ -62,7 +62,7 @@ class _Handle:
             self._client.released.append(said)
         else:
             assert name == DIFFERENCES_SIGNAL
-            self._client.told.append(said)
+            self._client.reported.append(said)
 
     async def describe(self, **_: Any) -> Any:
         if self._id == "trade-never":
@@ -96,7 +96,7 @@ async def test_agreement_sends_no_signal(temporal: Temporal, gateway: PaperGatew
     """Trades and account hold the same: silence, and no signal in a history."""
     temporal.answer, gateway.held = ExpectedAnswer(trades=(MINE,)), [HELD]
     await looked(temporal)
-    assert temporal.told in ([], [[]])
+    assert temporal.reported in ([], [[]])
 
 
 async def test_extra_contracts_are_reported_at_once_without_an_open_trade(
@@ -107,28 +107,28 @@ async def test_extra_contracts_are_reported_at_once_without_an_open_trade(
     When they are sold that is reported too.
     """
     gateway.held = [HELD]
-    await eventually(lambda: temporal.told and temporal.told[-1], "the difference to be reported")
-    assert temporal.told[-1] == [Difference(kind=DifferenceKind.EXTRA, what=NAME, expected=0, found=3)]
+    await eventually(lambda: temporal.reported and temporal.reported[-1], "the difference to be reported")
+    assert temporal.reported[-1] == [Difference(kind=DifferenceKind.EXTRA, what=NAME, expected=0, found=3)]
     gateway.held = []
-    await eventually(lambda: temporal.told[-1] == [], "its end to be reported")
+    await eventually(lambda: temporal.reported[-1] == [], "its end to be reported")
 
 
 async def test_a_fill_that_the_broker_does_not_show_yet_is_no_difference(gateway: PaperGateway) -> None:
-    """The broker's ledger lags a fill: what one look finds and the next does not is never told."""
+    """The broker's ledger lags a fill: what one reading finds and the next does not is never reported."""
     client = Temporal()
     reconciliation = Reconciliation(gateway, cast("Client", client))
     client.answer = ExpectedAnswer(trades=(MINE,))
     for held in (3, 2, 3, 2, 3, 3):
         gateway.held = [replace(HELD, quantity=held)]
         await reconciliation.compare()
-    assert client.told == []
+    assert client.reported == []
 
 
 async def test_a_difference_found_twice_is_reported(temporal: Temporal, gateway: PaperGateway) -> None:
     """Contracts that the account lacks although a trade holds them."""
     temporal.answer, gateway.held = ExpectedAnswer(trades=(MINE,)), [replace(HELD, quantity=1)]
-    await eventually(lambda: temporal.told and temporal.told[-1], "the difference to be reported")
-    assert temporal.told[-1] == [Difference(kind=DifferenceKind.MISSING, what=NAME, expected=3, found=1)]
+    await eventually(lambda: temporal.reported and temporal.reported[-1], "the difference to be reported")
+    assert temporal.reported[-1] == [Difference(kind=DifferenceKind.MISSING, what=NAME, expected=3, found=1)]
 
 
 async def test_a_failed_query_neither_finds_nor_clears_a_difference(
@@ -136,10 +136,10 @@ async def test_a_failed_query_neither_finds_nor_clears_a_difference(
 ) -> None:
     """UNK-30: a failed query is not an empty account, nor one that agrees."""
     gateway.held = [HELD]
-    await eventually(lambda: temporal.told and temporal.told[-1], "the difference to be reported")
+    await eventually(lambda: temporal.reported and temporal.reported[-1], "the difference to be reported")
     gateway.held = Unavailable("no answer")
     await looked(temporal)
-    assert temporal.told[-1] != []
+    assert temporal.reported[-1] != []
 
 
 async def test_a_trade_that_ended_is_released(temporal: Temporal, gateway: PaperGateway) -> None:
@@ -153,8 +153,8 @@ async def test_a_trade_that_ended_is_released(temporal: Temporal, gateway: Paper
     )
     temporal.over = {"trade-m2"}
     temporal.answer, gateway.held = ExpectedAnswer(trades=(silent, holding)), [HELD]
-    await eventually(lambda: temporal.told and temporal.told[-1], "the difference to be reported")
-    assert {each.kind for each in temporal.told[-1]} == {DifferenceKind.TRADE_ENDED, DifferenceKind.EXTRA}
+    await eventually(lambda: temporal.reported and temporal.reported[-1], "the difference to be reported")
+    assert {each.kind for each in temporal.reported[-1]} == {DifferenceKind.TRADE_ENDED, DifferenceKind.EXTRA}
     await eventually(lambda: temporal.released, "the release")
     assert set(temporal.released) == {"trade-never"}
 

@@ -40,12 +40,12 @@ class AccountHandle:
     def __init__(self) -> None:
         """Start with an account that has no trade open."""
         self.expected = ExpectedAnswer(trades=())
-        self.told: list[Any] = []
+        self.signals: list[Any] = []
 
-    async def signal(self, name: str, told: Any) -> None:
+    async def signal(self, name: str, argument: Any) -> None:
         """Keep what the account receives."""
         assert name
-        self.told.append(told)
+        self.signals.append(argument)
 
     async def query(self, name: str, **_: Any) -> ExpectedAnswer:
         """Say what the trades hold."""
@@ -191,12 +191,12 @@ async def test_a_fill_for_a_closed_trade_pages_a_person(following: Following, ga
 async def test_the_account_is_informed_about_its_stream(following: Following, gateway: PaperGateway) -> None:
     """That the stream is followed is known before a first order; that it is lost, at once."""
     account = following.signals.account
-    await eventually(lambda: account.told, "the account to be notified")
-    assert [each.since is not None for each in account.told if isinstance(each, StreamStatus)] == [True]
+    await eventually(lambda: account.signals, "the account to be notified")
+    assert [each.since is not None for each in account.signals if isinstance(each, StreamStatus)] == [True]
     gateway.live.put_nowait(None)
     with pytest.raises(Unavailable):
         await following.task
-    assert account.told[-1] == StreamStatus(since=None, why="the stream was lost")
+    assert account.signals[-1] == StreamStatus(since=None, why="the stream was lost")
 
 
 async def test_a_socket_is_replaced_at_its_maximum_age(following: Following) -> None:

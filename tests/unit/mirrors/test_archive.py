@@ -152,7 +152,7 @@ def test_concurrent_writers_and_mergers_lose_nothing(tmp_path: Path) -> None:
                     archive.merge(day)
                 seen = [trade.workflow_id for trade in reader.trades()]
                 assert len(seen) == len(set(seen))
-        except BaseException as fault:  # noqa: BLE001 - told to the test below
+        except BaseException as fault:  # noqa: BLE001 - raised by the test below
             faults.append(fault)
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(3)]

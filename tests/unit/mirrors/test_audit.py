@@ -55,12 +55,12 @@ async def test_redis_has_the_last_events_without_temporal(hot: HotMirror, kept: 
 
 async def test_the_archive_has_a_trade_without_temporal(kept: Mirrors) -> None:
     """A trade that is over is read from the archive, chain and all."""
-    told = await audit.trade(away, kept, "m1")
-    assert (told.source, told.events, told.fault) == (audit.Source.ARCHIVE, TRADE.events, None)
+    found = await audit.trade(away, kept, "m1")
+    assert (found.source, found.events, found.fault) == (audit.Source.ARCHIVE, TRADE.events, None)
 
 
 def test_a_damaged_archive_is_named_with_its_repair(kept: Mirrors) -> None:
-    """A file that is no Parquet keeps no trade from being told by Temporal.
+    """A file that is no Parquet keeps no trade from being read from Temporal.
 
     Who asks the archive alone hears which file it is.
     """
@@ -68,10 +68,10 @@ def test_a_damaged_archive_is_named_with_its_repair(kept: Mirrors) -> None:
     Path(file).write_bytes(b"no parquet")
     with pytest.raises(UnreachableError, match="Temporal was asked"):
         asyncio.run(audit.trade(away, kept, "m1"))
-    with pytest.raises(UnreachableError, match=r"trader audit rebuild") as told:
+    with pytest.raises(UnreachableError, match=r"trader audit rebuild") as raised:
         asyncio.run(audit.search(kept, audit.Search()))
-    assert file in str(told.value)
-    assert "LINE 1" not in str(told.value)
+    assert file in str(raised.value)
+    assert "LINE 1" not in str(raised.value)
 
 
 @pytest.mark.parametrize("cursor", ["zzz", "5-garbage", "-", "5", "1-2-3", "1" * 16 + "-0"])

@@ -144,9 +144,9 @@ async def test_a_refused_write_leaves_nothing(hot: HotMirror, server: RedisServe
         await server.ask("REPLICAOF", "127.0.0.1", "1")
     said = r"it is full \(OOM\)" if trouble == "full" else r"it is read-only \(READONLY"
     for writing in (hot.write(second.trade, second.events), hot.replace_all([second]), hot.try_writing()):
-        with pytest.raises(MirrorAwayError, match=said) as told:
+        with pytest.raises(MirrorAwayError, match=said) as raised:
             await writing
-        assert len(str(told.value)) < 120
+        assert len(str(raised.value)) < 120
     assert await hot.trades(["trade-m1", "trade-m2"]) == held(first)
     assert len(await hot.recent(100)) == 15
 

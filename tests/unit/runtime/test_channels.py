@@ -44,7 +44,7 @@ def notice(text: str, level: Level = Level.MONEY, title: str = "ada: BTO SPY") -
 
 @dataclass
 class Hook:
-    """A Discord-like webhook on loopback: keeps what was posted, and answers as told."""
+    """A Discord-like webhook on loopback: keeps what was posted, and answers as the test has set."""
 
     url: str = ""
     status: int = 204
@@ -166,8 +166,8 @@ def test_money_and_unknown_outcomes_always_ping(
 
     The rest is quiet by day and left out by night.
     """
-    told = replace(notice("text", level), events=tuple(map(event, kinds)))
-    found = [urgency(told, lowest_level=Level.MONEY, quiet_hours=night) for night in (False, True)]
+    changed = replace(notice("text", level), events=tuple(map(event, kinds)))
+    found = [urgency(changed, lowest_level=Level.MONEY, quiet_hours=night) for night in (False, True)]
     assert found == [by_day, by_night]
 
 
@@ -202,15 +202,15 @@ async def test_a_ping_reaches_only_the_configured_person(webhook: Hook) -> None:
 
 
 async def test_a_notice_is_posted_once_despite_retries(webhook: Hook) -> None:
-    """A channel that took it is not told again because another one failed; one that did not take it is."""
+    """Only the channels that failed receive it again; one that took it does not."""
     channel = OperatorChannel(Webhook(webhook.url), NotificationRules())
-    told = replace(notice("bought"), events=(event(EventKind.FILLED),))
+    sent = replace(notice("bought"), events=(event(EventKind.FILLED),))
     webhook.status = 500
     with pytest.raises(ConnectionError):
-        await channel.send(told)
+        await channel.send(sent)
     webhook.status = 204
-    await channel.send(told)
-    await channel.send(told)
+    await channel.send(sent)
+    await channel.send(sent)
     assert len(webhook.bodies) == 2
 
 

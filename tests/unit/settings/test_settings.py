@@ -268,8 +268,8 @@ def test_profiles_are_read_from_a_table_a_file_or_the_variable(tmp_path: Path) -
         Decimal("0.3"),
     )
     assert profile == from_file.settings.author_profiles["42"] == again.settings.author_profiles["42"]
-    told = next(row for row in describe(from_table) if row.name == "profiles.42")
-    assert told.value.startswith("approval=ask, exits=automatic")
+    row = next(row for row in describe(from_table) if row.name == "profiles.42")
+    assert row.value.startswith("approval=ask, exits=automatic")
 
 
 @pytest.mark.parametrize(

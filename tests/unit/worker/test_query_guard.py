@@ -9,7 +9,7 @@ from temporalio.worker import WorkflowInstance
 from alert_trader.worker.query_guard import GuardedInstance
 
 
-class Told(WorkflowInstance):
+class RecordingInstance(WorkflowInstance):
     """A workflow that keeps what it receives."""
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ def failed(guard: GuardedInstance, act: WorkflowActivation) -> bool:
 
 def test_a_query_that_carried_a_new_instance_further_ends_with_it() -> None:
     """DUR-10: the events after the last completed task came with the query, as if done now."""
-    workflow = Told()
+    workflow = RecordingInstance()
     guard = GuardedInstance(workflow)
     assert not failed(guard, activation("initialize_workflow", seconds=1, replaying=True))
     assert not failed(guard, activation("fire_timer", seconds=2))
@@ -60,14 +60,14 @@ def test_a_query_that_carried_a_new_instance_further_ends_with_it() -> None:
 
 def test_a_query_of_what_is_in_the_history_is_answered() -> None:
     """DUR-10: the instance has only replayed completed tasks."""
-    guard = GuardedInstance(Told())
+    guard = GuardedInstance(RecordingInstance())
     assert not failed(guard, activation("initialize_workflow", seconds=1, replaying=True))
     assert not failed(guard, activation("query_workflow", seconds=1, legacy=True))
 
 
 def test_a_query_that_comes_with_a_task_is_answered() -> None:
     """DUR-10: its events are those of the task, which is being completed."""
-    guard = GuardedInstance(Told())
+    guard = GuardedInstance(RecordingInstance())
     assert not failed(guard, activation("initialize_workflow", seconds=1, replaying=True))
     assert not failed(guard, activation("fire_timer", seconds=2))
     assert not failed(guard, activation("query_workflow", seconds=2))
@@ -75,10 +75,10 @@ def test_a_query_that_comes_with_a_task_is_answered() -> None:
 
 def test_an_instance_that_completed_a_task_here_answers_every_query() -> None:
     """DUR-10: from its first task on, or once a later task has come."""
-    began = GuardedInstance(Told())
+    began = GuardedInstance(RecordingInstance())
     assert not failed(began, activation("initialize_workflow", seconds=1))
     assert not failed(began, activation("query_workflow", seconds=1, legacy=True))
-    taken_over = GuardedInstance(Told())
+    taken_over = GuardedInstance(RecordingInstance())
     assert not failed(taken_over, activation("initialize_workflow", seconds=1, replaying=True))
     assert not failed(taken_over, activation("fire_timer", seconds=2))
     assert not failed(taken_over, activation("signal_workflow", seconds=3))

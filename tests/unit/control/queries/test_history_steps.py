@@ -1,4 +1,4 @@
-"""A history told step by step, from events alone."""
+"""A history step by step, from events alone."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,6 +30,22 @@ def event(number: int, seconds: float, kind: EventType.ValueType) -> HistoryEven
     return made
 
 
+def receipts(number: int, seconds: float, text: str) -> HistoryEvent:
+    """Make the event that publishes receipts of commands."""
+    made = event(number, seconds, EventType.EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED)
+    memo = made.workflow_properties_modified_event_attributes.upserted_memo
+    memo.fields["receipts"].CopyFrom(payloads(text).payloads[0])
+    return made
+
+
+def signal(number: int, name: str, text: str) -> HistoryEvent:
+    """Make a signal that came at second `number`."""
+    made = event(number, number, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED)
+    made.workflow_execution_signaled_event_attributes.signal_name = name
+    made.workflow_execution_signaled_event_attributes.input.CopyFrom(payloads(text))
+    return made
+
+
 @pytest.fixture
 def history() -> WorkflowHistory:
     """Return a trade that read an alert at the second attempt, waited, received a cancel, and ended."""
@@ -54,17 +70,12 @@ def history() -> WorkflowHistory:
     done.activity_task_completed_event_attributes.result.CopyFrom(payloads('{"quantity": 3}'))
     timer = event(5, 2, EventType.EVENT_TYPE_TIMER_STARTED)
     timer.timer_started_event_attributes.start_to_fire_timeout.FromTimedelta(timedelta(seconds=20))
-    asked_to = event(6, 3, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED)
-    asked_to.workflow_execution_update_accepted_event_attributes.accepted_request.input.name = "cancel"
-    told = event(7, 4, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED)
-    told.workflow_execution_update_completed_event_attributes.accepted_event_id = 6
-    told.workflow_execution_update_completed_event_attributes.outcome.success.CopyFrom(
-        payloads('"cancelled"')
-    )
-    over = event(8, 5, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED)
+    command = signal(6, "cancel", '{"id": "c1", "by": "ann"}')
+    receipt = receipts(7, 8, '{"c1": {"receipt": "cancelled", "refused": null}}')
+    over = event(8, 9, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED)
     over.workflow_execution_completed_event_attributes.result.CopyFrom(payloads('"unfilled"'))
     return WorkflowHistory(
-        workflow_id="trade-m1", events=[started, asked, begun, done, timer, asked_to, told, over]
+        workflow_id="trade-m1", events=[started, asked, begun, done, timer, command, receipt, over]
     )
 
 
@@ -84,8 +95,27 @@ def test_every_step_has_its_input_and_result(history: WorkflowHistory) -> None:
     assert (size.attempts, size.failure) == (2, "Unavailable: away")
     assert size.ended_at == START + timedelta(seconds=2)
     assert (timer.kind, timer.name, timer.output) == (StepKind.TIMER, "20 s", None)
-    assert (cancel.kind, cancel.name, cancel.output) == (StepKind.COMMAND, "cancel", "cancelled")
+    assert (cancel.kind, cancel.name, cancel.output) == (StepKind.SIGNAL, "cancel", "cancelled")
+    assert (cancel.inputs, cancel.failure) == ([{"id": "c1", "by": "ann"}], None)
+    assert (cancel.at, cancel.ended_at) == (START + timedelta(seconds=6), START + timedelta(seconds=8))
     assert (end.kind, end.name, end.output) == (StepKind.ENDED, "completed", "unfilled")
+
+
+def test_each_command_has_its_own_receipt() -> None:
+    """DUR-60: commands are answered in any order, also one sent twice, refused, or not yet answered."""
+    events = [
+        signal(1, "change_limits", '{"command": {"id": "c1"}, "changes": {}}'),
+        signal(2, "resume", '{"id": "c2"}'),
+        signal(3, "resume", '{"id": "c2"}'),
+        signal(4, "halt", '{"id": "c3"}'),
+        signal(5, "order_report", '{"order": "a-e1"}'),
+        receipts(6, 6, '{"c2": {"receipt": null, "refused": "not halted"}}'),
+        receipts(7, 7, '{"c1": {"receipt": {"max_open_trades": 7}, "refused": null}, "old": {"receipt": 1}}'),
+    ]
+    limits, resume, again, halt, report = steps_of(WorkflowHistory(workflow_id="account-5", events=events))
+    assert (limits.output, limits.failure) == ({"max_open_trades": 7}, None)
+    assert (resume.output, resume.failure) == (again.output, again.failure) == (None, "not halted")
+    assert (halt.output, halt.failure, report.output) == (None, None, None)
 
 
 def test_a_written_history_reads_back(history: WorkflowHistory, tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def test_a_channel_is_scored_from_its_messages() -> None:
 
     An exit of something else, or without a price, has no result.
     """
-    told = said(
+    report = said(
         "BTO SPY 600c 12/18 @ 1.00",
         "BTO QQQ 500c 12/18 @ 2.00",
         "STC SPY 600c 12/18 @ 1.60",
@@ -101,7 +101,7 @@ def test_a_channel_is_scored_from_its_messages() -> None:
         "good morning",
         "BTO SPY 12/18/2026 607 @ 2.00",
     )
-    [author] = told.authors
+    [author] = report.authors
     assert (author.entries, author.denied, author.exits, author.unmatched_exits) == (3, 1, 3, 1)
     assert (author.exited, author.won, author.reached_half, author.reached_double) == (
         Share(count=2, of=3),
@@ -110,18 +110,18 @@ def test_a_channel_is_scored_from_its_messages() -> None:
         Share(count=0, of=2),
     )
     assert author.median_gain == Decimal("0.175")
-    assert told.denials == {"PARSE_NO_RIGHT": 1}
+    assert report.denials == {"PARSE_NO_RIGHT": 1}
 
 
 def test_an_exit_belongs_to_the_newest_matching_entry() -> None:
     """The same contract bought twice: the exit is of the second, and never of one that comes after it."""
-    told = said(
+    report = said(
         "STC SPY 600c 12/18 @ 5.00",
         "BTO SPY 600c 12/18 @ 1.00",
         "BTO SPY 600c 12/18 @ 2.00",
         "STC SPY 600c 12/18 @ 3.00",
     )
-    [author] = told.authors
+    [author] = report.authors
     assert (author.unmatched_exits, author.exited, author.median_gain) == (
         1,
         Share(count=1, of=2),

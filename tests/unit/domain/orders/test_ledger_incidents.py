@@ -125,7 +125,7 @@ def test_a_late_fill_and_a_full_size_exit_retry_do_not_go_short(
 ) -> None:
     """EXT-10, FIL-30: an exit that ended with a part sold is tried again for the rest only.
 
-    A fill told late counts against that.
+    A fill reported late counts against that.
     """
     entry = send(ledger, exchange, Leg.ENTRY, 4)
     exchange.fill(entry, 4)
