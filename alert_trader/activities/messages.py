@@ -183,7 +183,8 @@ class SubmitRequest:
     search_from: date
     """The New York day from which the order could have been received: the day before the trade began."""
     not_after: datetime | None = None
-    """It is not sent later than this; None for a profit-take, which has no such limit."""
+    """It is not sent later than this, an exit by Temporal's time; None for a profit-take, which has no such
+    limit."""
     conversion: ConversionGuard | None = None
     admission: AdmitRequest | None = None
     """What the account is asked before an entry is sent; None for an exit, which asks nobody."""

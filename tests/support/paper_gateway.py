@@ -55,6 +55,8 @@ class PaperGateway:
         self.restricted = False
         self.before_look: Callable[[], None] = lambda: None
         """Called while the orders are being read."""
+        self.before_send: Callable[[], None] = lambda: None
+        """Called right before an order leaves."""
         self.placed: list[OrderIntent] = []
         self.cancelled: list[OrderId] = []
         self.looks: list[date] = []
@@ -160,6 +162,7 @@ class PaperGateway:
 
     async def place(self, intent: OrderIntent, may_send: MaySend = always_send) -> OrderReport:
         """Accept an order, or end as `place` says."""
+        self.before_send()
         if not may_send():
             raise Rejected(NOT_SENT, "it may not be sent any more")
         self.placed.append(intent)

@@ -55,6 +55,7 @@ LOOPS = {
     "alert_trader/activities/reconciliation.py Reconciliation.run": (
         "cancelled with the activity it looks for"
     ),
+    "alert_trader/activities/deadline.py confirm_awaited": "ends with the attempt's time",
     "alert_trader/domain/account/account.py Account.release": "drops what is over the limit",
     "alert_trader/activities/stream.py StreamActivity._remember": "drops what is over the limit",
     "alert_trader/activities/held_reports.py HeldReports.run": "cancelled with the activity it sends for",
