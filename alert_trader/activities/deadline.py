@@ -7,7 +7,6 @@ clock of this machine only ever refuses entries.
 """
 
 import asyncio
-import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -31,24 +30,22 @@ ASK_AGAIN = timedelta(milliseconds=100)
 class Deadline:
     """The last moment to begin a call, on two clocks.
 
-    The wall clock shows a stall before this code ran. The monotonic clock is right if the wall clock was set
+    The wall clock shows a stall before this code ran. The steady clock is right if the wall clock was set
     back.
     """
 
     wall: datetime
-    monotonic: float
+    steady: float
     started: datetime
     """When the attempt started, by Temporal's clock."""
     began: float
-    """When this code began, by the monotonic clock."""
+    """When this code began, by the steady clock."""
 
     @classmethod
     def of(cls, *, started: datetime, start_to_close: timedelta, call: timedelta) -> "Deadline":
         """Return when a call that takes up to `call` must have begun, in an attempt started at `started`."""
-        budget, began = start_to_close - call - MARGIN, time.monotonic()
-        return cls(
-            wall=started + budget, monotonic=began + budget.total_seconds(), started=started, began=began
-        )
+        budget, began = start_to_close - call - MARGIN, clock.steady()
+        return cls(wall=started + budget, steady=began + budget.total_seconds(), started=started, began=began)
 
     @property
     def passed(self) -> bool:
@@ -58,7 +55,7 @@ class Deadline:
     @property
     def used_up(self) -> bool:
         """Whether the attempt has run for too long here, whatever the wall clock says."""
-        return time.monotonic() >= self.monotonic
+        return clock.steady() >= self.steady
 
     @property
     def temporal_time(self) -> datetime:
@@ -66,7 +63,7 @@ class Deadline:
 
         While Temporal waits for the attempt, it is later than this by less than the start-to-close timeout.
         """
-        return self.started + timedelta(seconds=time.monotonic() - self.began)
+        return self.started + timedelta(seconds=clock.steady() - self.began)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,12 +74,12 @@ class Awaited:
     """
 
     until: float
-    """By the monotonic clock: the longest call to the broker, from before Temporal was asked."""
+    """By the steady clock: the longest call to the broker, from before Temporal was asked."""
 
     @property
     def holds(self) -> bool:
         """Whether an order may still be sent on it."""
-        return time.monotonic() < self.until
+        return clock.steady() < self.until
 
 
 async def confirm_awaited(deadline: Deadline, call: timedelta) -> Awaited | None:
@@ -94,7 +91,7 @@ async def confirm_awaited(deadline: Deadline, call: timedelta) -> Awaited | None
     request = RecordActivityTaskHeartbeatRequest(namespace=info.namespace, task_token=info.task_token)
     service = activity.client().workflow_service
     while not deadline.used_up:
-        asked_at = time.monotonic()
+        asked_at = clock.steady()
         try:
             await service.record_activity_task_heartbeat(request, retry=False, timeout=ANSWER_WITHIN)
         except RPCError as failed:

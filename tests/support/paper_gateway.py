@@ -23,6 +23,7 @@ from alert_trader.broker.port import (
     Unavailable,
     always_send,
 )
+from alert_trader.domain.account.clocks import Offset
 from alert_trader.domain.ids import AccountNumber, OrderId
 from alert_trader.domain.market.contract import OptionContract, Settlement
 from alert_trader.domain.market.quotes import PENNY, Listing, Quote
@@ -155,6 +156,12 @@ class PaperGateway:
     async def authority(self) -> str:
         """Say what the credentials may do."""
         return self.may
+
+    @property
+    def clock_offset(self) -> Offset | None:
+        """Compare this machine's clock with that one, to a second."""
+        half = timedelta(milliseconds=500)
+        return Offset(lowest=-self.ahead - half, highest=-self.ahead + half)
 
     async def clock(self) -> datetime | None:
         """Return the time of a clock that may be wrong."""

@@ -45,6 +45,10 @@ class Wrong:
         """Read it."""
         return clock.now() + self.skew
 
+    def steady(self) -> float:
+        """Read the clock that nothing sets."""
+        return clock.steady()
+
 
 def set_clock(monkeypatch: pytest.MonkeyPatch, skew: timedelta) -> None:
     """Set the clock of the activities that send."""

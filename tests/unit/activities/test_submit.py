@@ -154,7 +154,8 @@ async def test_a_stall_right_before_the_first_byte_counts(
 ) -> None:
     """UNK-50: Temporal's confirmation is as old as a call to the broker may be, and no older."""
     stalled = [0.0]
-    monkeypatch.setattr(deadline, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + stalled[0]))
+    later = SimpleNamespace(now=clock.now, steady=lambda: clock.steady() + stalled[0])
+    monkeypatch.setattr(deadline, "clock", later)
 
     def stall() -> None:
         stalled[0] = (gateway.slow + deadline.MARGIN).total_seconds()
