@@ -35,7 +35,8 @@ log = logging.getLogger("alert-trader.clocks")
 
 SKEW = "trader_clock_skew_seconds"
 SKEW_ERROR = "trader_clock_skew_error_seconds"
-"""The gauges' whole names, each with the label `clock`: temporal or broker."""
+"""The gauges' whole names, each with the label `clock`: temporal or broker. The skew is there twice, as
+`direction` ahead and behind, since the SDK takes no negative value; one of both is 0."""
 
 COMPARE_EVERY = timedelta(seconds=10)
 """Between two round trips to Temporal, while an activity runs; the order stream is one that always does."""
@@ -106,18 +107,20 @@ class ClockWatch:
 
     async def run(self, client: Client, meter: MetricMeter) -> None:
         """Set the gauges, and report to the account what has changed, until cancelled."""
-        account = client.get_workflow_handle(account_workflow_id(self._reader.account))
         while True:
             await asyncio.sleep(LOOK_EVERY.total_seconds())
-            report = self.report
-            set_gauges(meter, report)
-            if self.due(report, clock.steady()):
-                try:
-                    await account.signal(CLOCKS_SIGNAL, report, rpc_timeout=_ANSWER)
-                except RPCError as failed:
-                    log.warning("the account could not be signalled the clocks: %s", failed)
-                else:
-                    self.reported(report, clock.steady())
+            try:
+                await self._look(client, meter)
+            except Exception as failed:  # noqa: BLE001 - a watch that ends would report nothing any more
+                log.warning("the clocks could not be reported: %s", failed)
+
+    async def _look(self, client: Client, meter: MetricMeter) -> None:
+        report = self.report
+        set_gauges(meter, report)
+        if self.due(report, clock.steady()):
+            account = client.get_workflow_handle(account_workflow_id(self._reader.account))
+            await account.signal(CLOCKS_SIGNAL, report, rpc_timeout=_ANSWER)
+            self.reported(report, clock.steady())
 
     def due(self, report: ClockReport, at: float) -> bool:
         """Whether to report: two looks found the same that differs from the last report, or it is old."""
@@ -139,11 +142,13 @@ def _level(report: ClockReport) -> tuple[bool, bool, bool]:
 
 def set_gauges(meter: MetricMeter, report: ClockReport) -> None:
     """Set the gauges of the offsets that are known."""
-    skew = meter.create_gauge_float(SKEW, "This machine's clock minus another, in seconds.")
+    skew = meter.create_gauge_float(SKEW, "How far this machine's clock is from another, in seconds.")
     error = meter.create_gauge_float(SKEW_ERROR, "By how much the skew may be wrong, in seconds.")
     for name, offset in (("temporal", report.temporal), ("broker", report.broker)):
         if offset is not None:
-            skew.set(offset.middle.total_seconds(), {"clock": name})
+            ahead = offset.middle.total_seconds()
+            skew.set(max(ahead, 0), {"clock": name, "direction": "ahead"})
+            skew.set(max(-ahead, 0), {"clock": name, "direction": "behind"})
             error.set(offset.error.total_seconds(), {"clock": name})
 
 

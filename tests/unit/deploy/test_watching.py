@@ -98,12 +98,15 @@ def test_a_scrape_of_a_worker_has_the_queried_names() -> None:
     for name in TIMES:
         meter.create_histogram_timedelta(name).record(timedelta(seconds=1))
     meter.create_gauge(metrics.HALTED).set(0)
-    exact = Offset(lowest=timedelta(0), highest=timedelta(0))
-    set_gauges(meter, ClockReport(worker="one", temporal=exact, broker=exact))
+    offset = Offset(lowest=timedelta(seconds=-3), highest=timedelta(seconds=-1))
+    set_gauges(meter, ClockReport(worker="one", temporal=offset, broker=None))
     trying = ActivityEnvironment()
     trying.metric_meter = meter
     trying.run(record_heard)
-    found = {labels["__name__"] for labels, _ in scraped(port)}
+    samples = scraped(port)
+    found = {labels["__name__"] for labels, _ in samples}
+    skew = {labels["direction"]: value for labels, value in samples if labels["__name__"] == SKEW}
+    assert skew == {"ahead": 0.0, "behind": 2.0}
     api = {f"{family.name}_total" for family in registered().collect() if family.type == "counter"}
     assert ours() - api <= found
 
