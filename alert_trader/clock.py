@@ -1,10 +1,12 @@
 """The one clock of a process: every moment that product code reads comes from here.
 
 A test moves it with `moved_to`; nothing else replaces it. Durations are measured with `time.monotonic`, which
-no clock change touches. Workflows never import this: they ask Temporal for the time of their own history.
-`domain` never imports it either: its rules take moments as arguments.
+no clock change touches, or with `steady`, which also counts the time that the machine sleeps. Workflows never
+import this: they ask Temporal for the time of their own history. `domain` never imports it either: its rules
+take moments as arguments.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,12 +16,20 @@ def _system() -> datetime:
     return datetime.now(UTC)
 
 
+_STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Linux has it; elsewhere, as on macOS, the monotonic clock itself counts sleep."""
+
 _source: Callable[[], datetime] = _system
 
 
 def now() -> datetime:
     """Return the present moment, in UTC."""
     return _source()
+
+
+def steady() -> float:
+    """Return seconds by a clock that nothing sets, and that runs on while the machine sleeps."""
+    return time.clock_gettime(_STEADY)
 
 
 @contextmanager

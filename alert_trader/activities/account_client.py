@@ -4,7 +4,6 @@ Every question has a timeout; no answer never counts as a yes.
 """
 
 import asyncio
-import time
 import uuid
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -36,12 +35,12 @@ class AdmissionGrant:
 
     answer: AdmitAnswer
     until: float
-    """By this process's monotonic clock: `ADMISSION_VALIDITY` after the question."""
+    """By this machine's steady clock: `ADMISSION_VALIDITY` after the question."""
 
     @property
     def holds(self) -> bool:
         """Whether the order may still be sent on it."""
-        return time.monotonic() < self.until
+        return clock.steady() < self.until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +102,7 @@ class AccountClient:
         try:
             async with asyncio.timeout(ASK_WITHIN.total_seconds()):
                 await self._follower.begin()
-                until = time.monotonic() + ADMISSION_VALIDITY.total_seconds()
+                until = clock.steady() + ADMISSION_VALIDITY.total_seconds()
                 answer = await self._follower.send(ADMIT_SIGNAL, asked, asked.id, AdmitAnswer)
         except (RPCError, TimeoutError, NoReceiptError) as failed:
             raise AccountUnreachableError(

@@ -54,9 +54,10 @@ RELEASE_SIGNAL = "release"
 DAY_QUERY = "day"
 EXPECTED_QUERY = "expected"
 STREAM_SIGNAL = "report_stream"
+CLOCKS_SIGNAL = "report_clocks"
 FOREIGN_SIGNAL = "report_foreign_order"
 DIFFERENCES_SIGNAL = "report_differences"
-"""What the activity of the order stream asks of its account and reports to it."""
+"""What the activities of an account and its workers ask of it and report to it."""
 
 RECEIPTS = "receipts"
 """The field of a run's memo with the receipts that were published last, by the id of their command."""
@@ -183,7 +184,8 @@ class SubmitRequest:
     search_from: date
     """The New York day from which the order could have been received: the day before the trade began."""
     not_after: datetime | None = None
-    """It is not sent later than this; None for a profit-take, which has no such limit."""
+    """It is not sent later than this, an exit by Temporal's time; None for a profit-take, which has no such
+    limit."""
     conversion: ConversionGuard | None = None
     admission: AdmitRequest | None = None
     """What the account is asked before an entry is sent; None for an exit, which asks nobody."""

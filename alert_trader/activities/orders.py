@@ -2,22 +2,22 @@
 
     1 look up the client order id: found, it is adopted      2 still allowed? else not sent
     3 an entry: does the account admit it, and no kill switch stop it? else not sent
-    4 past the activity's own deadline? not sent             5 send once, while the account's answer is valid
-    6 classify: accepted, rejected, unknown
+    4 does Temporal still wait for this attempt? else not sent; an entry is not sent either when a clock says
+      that it is late
+    5 send once, while both answers are valid                6 classify: accepted, rejected, unknown
 
 Step 1 makes a workflow reset, or a second delivery of the same task, harmless. Step 3 is asked at the same
-time as step 1, and again if the answer is no longer valid when everything else is ready; it is checked once
-more right before the first byte is sent. An exit needs no admission. Nothing here decides what to send.
+time as step 1, and again if the answer is no longer valid when everything else is ready; both answers are
+checked once more right before the first byte is sent. An exit needs no admission. Nothing here decides what
+to send.
 """
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime
 
 from temporalio import activity
-from temporalio.api.workflowservice.v1 import RecordActivityTaskHeartbeatRequest
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError
 
 from alert_trader import clock
 from alert_trader.activities.account_client import (
@@ -26,7 +26,7 @@ from alert_trader.activities.account_client import (
     AdmissionGrant,
     KillSwitch,
 )
-from alert_trader.activities.deadline import Deadline
+from alert_trader.activities.deadline import Awaited, Deadline, confirm_awaited
 from alert_trader.activities.messages import (
     BUMP_ENTRY,
     CANCEL_ORDER,
@@ -56,7 +56,6 @@ from alert_trader.broker.port import (
     OutcomeUnknown,
     Rejected,
     Unavailable,
-    always_send,
 )
 from alert_trader.domain.account.reservation import AdmitRequest
 from alert_trader.domain.denial import Code
@@ -67,8 +66,6 @@ from alert_trader.domain.market.contract import OptionContract, same_contract
 from alert_trader.domain.not_sent import NotSentReason
 from alert_trader.domain.orders.matching import match_order
 from alert_trader.domain.orders.order import OrderReport, Position, Side
-
-_AWAITED_WITHIN = timedelta(seconds=2)
 
 _Grant = AdmissionGrant | AccountUnreachableError
 """The account's answer, or that there was none."""
@@ -205,19 +202,26 @@ class OrderActivities:
         orders = await self._look_up(request)
         if isinstance(orders, SubmitAnswer):
             return orders
-        not_sent = await self._not_allowed(request, orders)
+        not_sent = await self._not_allowed(request, orders, deadline)
         if not_sent is not None:
             return not_sent
+        awaited = await confirm_awaited(deadline, self._gateway.call_timeout)
+        if awaited is None:
+            return _not_sent(
+                NotSentReason.STEP_DELAYED,
+                "Temporal did not confirm that it still waits for this attempt; sending now could overlap "
+                "with the next",
+            )
         grant = None if asked is None else await self._valid_grant(request, await asked)
         if isinstance(grant, SubmitAnswer):
             return grant
-        exit_order = request.intent.side is not Side.BUY_TO_OPEN
-        if deadline.passed and not (exit_order and await _is_awaited(deadline)):
+        entry = request.intent.side is Side.BUY_TO_OPEN
+        if deadline.passed if entry else deadline.used_up:
             return _not_sent(
                 NotSentReason.STEP_DELAYED,
                 "the step was delayed past its time limit; sending now could overlap with the next attempt",
             )
-        return await self._place(request, grant)
+        return await self._place(request, awaited, grant)
 
     async def _look_up(self, request: SubmitRequest) -> list[OrderReport] | SubmitAnswer:
         """Look up the order among all orders, and return these when it is not there.
@@ -263,7 +267,9 @@ class OrderActivities:
             return replace(_not_sent(NotSentReason.ADMITTED_FEWER, text), admitted=answer.admitted)
         return found
 
-    async def _place(self, request: SubmitRequest, grant: AdmissionGrant | None) -> SubmitAnswer:
+    async def _place(
+        self, request: SubmitRequest, awaited: Awaited, grant: AdmissionGrant | None
+    ) -> SubmitAnswer:
         entry = request.intent.side is Side.BUY_TO_OPEN
         if entry and self._kill_switch.now:
             return _not_sent(Code.STOPPED_BY_FILE, f"{self._kill_switch}: no entry is sent. Exits continue")
@@ -273,36 +279,48 @@ class OrderActivities:
                 "an entry needs the account's admission, and this one did not request it",
             )
         admitted = None if grant is None else grant.answer.admitted
-        may_send = always_send if grant is None else (lambda: grant.holds and not self._kill_switch.now)
+
+        def admitted_still() -> bool:
+            return grant is None or (grant.holds and not self._kill_switch.now)
+
         try:
-            report = await self._gateway.place(request.intent, may_send)
+            report = await self._gateway.place(request.intent, lambda: awaited.holds and admitted_still())
         except Rejected as no:
             if no.code != NOT_SENT:
                 return SubmitAnswer(
                     result=SubmitResult.REJECTED, code=no.code, detail=no.detail, admitted=admitted
                 )
-            reason = NotSentReason.BROKER_NOT_REACHED if may_send() else NotSentReason.GRANT_TOO_OLD
+            if not admitted_still():
+                reason = NotSentReason.GRANT_TOO_OLD
+            else:
+                reason = NotSentReason.BROKER_NOT_REACHED if awaited.holds else NotSentReason.STEP_DELAYED
             return replace(_not_sent(reason, no.detail), admitted=admitted)
         except OutcomeUnknown as lost:
             return SubmitAnswer(result=SubmitResult.UNKNOWN, detail=str(lost), admitted=admitted)
         return SubmitAnswer(result=SubmitResult.ACCEPTED, report=report, admitted=admitted)
 
-    async def _not_allowed(self, request: SubmitRequest, orders: list[OrderReport]) -> SubmitAnswer | None:
+    async def _not_allowed(
+        self, request: SubmitRequest, orders: list[OrderReport], deadline: Deadline
+    ) -> SubmitAnswer | None:
         """Return why the order may no longer be sent, or None when it may."""
         if request.conversion is not None:
-            not_sent = await self._check_conversion(request, request.conversion)
+            not_sent = await self._check_conversion(
+                request, request.conversion, _latest_time(request, deadline)
+            )
             if not_sent is not None:
                 return not_sent
         if request.check_position:
             not_sent = await self._check_position(request, orders)
             if not_sent is not None:
                 return not_sent
-        if request.not_after is not None and clock.now() > request.not_after:
+        if request.not_after is not None and _latest_time(request, deadline) > request.not_after:
             facts = {"not_after": request.not_after.isoformat(timespec="milliseconds")}
             return _not_sent(NotSentReason.TOO_LATE, "the latest time for sending it has passed", facts)
         return None
 
-    async def _check_conversion(self, request: SubmitRequest, guard: ConversionGuard) -> SubmitAnswer | None:
+    async def _check_conversion(
+        self, request: SubmitRequest, guard: ConversionGuard, now: datetime
+    ) -> SubmitAnswer | None:
         """Check a conversion against a quote read now."""
         try:
             quote = await self._gateway.quote(request.intent.contract)
@@ -315,7 +333,7 @@ class OrderActivities:
             highest=guard.highest,
             last_limit=guard.last_limit,
             ticks=guard.ticks,
-            now=clock.now(),
+            now=now,
         )
         return (
             _not_sent(choice.denied.code, choice.denied.reason, choice.denied.facts)
@@ -360,23 +378,14 @@ def _position(symbol: str, orders: list[OrderReport], positions: list[Position])
     return PositionAnswer(held=held, closing=closing)
 
 
-async def _is_awaited(deadline: Deadline) -> bool:
-    """Ask Temporal whether it still waits for this attempt.
+def _latest_time(request: SubmitRequest, deadline: Deadline) -> datetime:
+    """Return the time by which the latest time for sending is judged.
 
-    A wall clock that is wrong refuses entries; it must not keep an exit from being sent. An attempt that
-    stalled before our code ran is not awaited any more: another one is in its place.
+    For an exit it is Temporal's: a wrong clock of this machine must not refuse one. For an entry it is the
+    later of both.
     """
-    if deadline.used_up:
-        return False
-    asked = RecordActivityTaskHeartbeatRequest(
-        namespace=activity.info().namespace, task_token=activity.info().task_token
-    )
-    service = activity.client().workflow_service
-    try:
-        await service.record_activity_task_heartbeat(asked, retry=False, timeout=_AWAITED_WITHIN)
-    except RPCError:
-        return False
-    return True
+    temporal = deadline.temporal_time
+    return max(temporal, clock.now()) if request.intent.side is Side.BUY_TO_OPEN else temporal
 
 
 def _not_sent(code: NotSentReason | Code, detail: str, facts: dict[str, str] | None = None) -> SubmitAnswer:

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from alert_trader import clock
 from alert_trader.broker.port import BrokerFailure, OrderReader
-from alert_trader.domain.account.preflight import CLOCK_SKEW, Check, day_trading, restrictions
+from alert_trader.domain.account.clocks import CHECK, WRONG
+from alert_trader.domain.account.preflight import Check, day_trading, restrictions
 from alert_trader.domain.ids import AccountNumber
 from alert_trader.domain.market.calendar import new_york_date
 
@@ -31,7 +32,7 @@ async def preflight(reader: OrderReader, whitelist: tuple[AccountNumber, ...] | 
         ),
         await _day_trading(reader),
         await _check("balances", _balances, reader, "deposit money, or wait until sales have settled"),
-        await _check("clock", _clock, reader, "set this machine's clock (NTP)"),
+        await _check(CHECK, _clock, reader, "set this machine's clock (NTP)"),
         await _check("session", _session, reader, "nothing to do: entries are sent in the regular session"),
         await _check(
             "orders",
@@ -122,14 +123,12 @@ async def _balances(reader: OrderReader) -> _Judged:
 
 
 async def _clock(reader: OrderReader) -> _Judged:
-    theirs = await reader.clock()
-    if theirs is None:
+    """Compare this machine's clock with the broker's; the account knows more, from every answer."""
+    await reader.clock()
+    offset = reader.clock_offset
+    if offset is None:
         return True, "the broker does not send its own"
-    apart = clock.now() - theirs
-    # an HTTP date is cut to the second
-    return -CLOCK_SKEW <= apart <= CLOCK_SKEW + timedelta(
-        seconds=1
-    ), f"{apart.total_seconds():+.1f} s from the broker's"
+    return offset.certain < WRONG, f"{offset} the broker"
 
 
 async def _session(reader: OrderReader) -> _Judged:

@@ -179,9 +179,15 @@ class StreamActivity:
             except (Unavailable, Rejected) as failed:
                 activity.logger.warning("the orders could not be read while the stream is open: %s", failed)
                 continue
-            old = clock.now() - SILENT_AFTER
+            old = self._broker_time - SILENT_AFTER
             if any(report.updated_at is not None and report.updated_at < old for report in news):
                 raise Unavailable("the stream is open and has not sent a change of an order; it is reopened")
+
+    @property
+    def _broker_time(self) -> datetime:
+        """The broker's time now, at the earliest: by a wrong clock every change would count as old."""
+        offset = self._reader.clock_offset
+        return clock.now() - (timedelta(0) if offset is None else offset.highest)
 
     async def _catch_up(self) -> list[OrderReport]:
         """Route what has changed since it was last routed; return the reports of this product's trades.

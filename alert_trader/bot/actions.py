@@ -68,7 +68,7 @@ class Question:
     contracts: int
     """Contracts held, or still to buy, when it was asked."""
     asked_at: int
-    """Unix time in seconds."""
+    """Unix time in seconds, by Discord's clock."""
 
     @property
     def custom_id(self) -> str:

@@ -7,7 +7,6 @@ from typing import Any, assert_never
 import discord
 from temporalio.client import Client
 
-from alert_trader import clock
 from alert_trader.bot.actions import CONFIRM_WITHIN, Action, Question
 from alert_trader.bot.discord_text import count, safe
 from alert_trader.bot.embeds import confirm_view
@@ -56,7 +55,7 @@ class ButtonHandler:
             await interaction.response.send_message(not_an_operator(interaction.user), ephemeral=True)
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
-        if clock.now().timestamp() - question.asked_at > CONFIRM_WITHIN:
+        if _pressed_at(interaction) - question.asked_at > CONFIRM_WITHIN:
             await interaction.followup.send(
                 f"Nothing was done: this question expired after {CONFIRM_WITHIN} s. Press the button again.",
                 ephemeral=True,
@@ -161,6 +160,11 @@ def impossible(action: Action, view: TradeView) -> str | None:
     return None
 
 
+def _pressed_at(interaction: discord.Interaction[Any]) -> int:
+    """Return when a button was pressed, by Discord's clock: the bot's own may be wrong."""
+    return int(interaction.created_at.timestamp())
+
+
 async def ask(interaction: discord.Interaction[Any], action: Action, view: TradeView) -> None:
     """Ask for confirmation privately, with what the action would do."""
     reason = impossible(action, view)
@@ -171,7 +175,7 @@ async def ask(interaction: discord.Interaction[Any], action: Action, view: Trade
         action=action,
         trade=view.message.message_id,
         contracts=contracts_affected(action, view),
-        asked_at=int(clock.now().timestamp()),
+        asked_at=_pressed_at(interaction),
     )
     label = "Yes, buy at market" if action is Action.CONVERT else "Yes, sell"
     text = f"**{view.mode.upper()}** · {effect(action, view)}\nConfirm within {CONFIRM_WITHIN} s."

@@ -99,13 +99,14 @@ class MessageIntake:
         act once.
         """
         alert = alert_of(message)
-        until = alert.posted_at + max(self._rules.policy.safety.max_alert_age, RETRY_EXITS_FOR)
+        # from when it arrived: the age by a wrong clock must not give up an exit
+        until = clock.steady() + max(self._rules.policy.safety.max_alert_age, RETRY_EXITS_FOR).total_seconds()
         while True:
             try:
                 return await take(self._client, alert, self._rules)
             except (UnreachableError, NoAnswerError) as error:
                 log.warning("message %s not processed yet, retrying: %s", alert.message_id, error)
-                if clock.now() >= until:
+                if clock.steady() >= until:
                     return None
                 await asyncio.sleep(RETRY_EVERY.total_seconds())
             except ControlError as error:

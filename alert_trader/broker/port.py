@@ -19,6 +19,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
+from alert_trader.domain.account.clocks import Offset
 from alert_trader.domain.ids import AccountNumber, OrderId
 from alert_trader.domain.market.contract import OptionContract
 from alert_trader.domain.market.quotes import Listing, Quote
@@ -127,6 +128,11 @@ class OrderReader(Protocol):
 
     async def authority(self) -> str:
         """Read the broker's authority level of the credentials in the account; empty without access to it."""
+        ...
+
+    @property
+    def clock_offset(self) -> Offset | None:
+        """The clock of this machine minus that of the broker, by every answer; None while none had a time."""
         ...
 
     async def clock(self) -> datetime | None:

@@ -305,6 +305,7 @@ def show_account(console: Console, view: AccountView) -> None:
             if view.stream_since is None
             else f"connected since {eastern(view.stream_since, '%Y-%m-%d %H:%M:%S')}",
         ),
+        *_clock_rows(view),
         *(
             ("difference", f"{escape(str(each))}{_explained(each.explained_by, each.explanation)}")
             for each in view.differences
@@ -319,6 +320,17 @@ def show_account(console: Console, view: AccountView) -> None:
     if view.events:
         console.print("[bold]Last events[/]")
         show_events(console, view.events[-10:], since=view.events[-10:][0].at)
+
+
+def _clock_rows(view: AccountView) -> list[tuple[str, str]]:
+    """Return a row for each worker whose clock is 0.25 s off, or not compared."""
+    if not view.clocks:
+        return [("clocks", "[yellow]not known[/]: no worker has reported")]
+    return [
+        ("clocks", f"[{'red' if each.wrong else 'yellow'}]{escape(str(each))}[/] ({escape(each.worker)})")
+        for each in view.clocks
+        if each.noted
+    ]
 
 
 def _explained(by: str | None, why: str | None) -> str:

@@ -16,12 +16,14 @@ from rich.table import Table
 from temporalio.client import Client
 
 from alert_trader.cli.context import out, print_json, run, settings
+from alert_trader.cli.doctor_clocks import clock_finding
 from alert_trader.cli.doctor_finding import Finding
 from alert_trader.cli.exit_codes import ExitCode
 from alert_trader.control.errors import ControlError, UnreachableError
 from alert_trader.control.queries import account as account_queries
 from alert_trader.control.queries.workers import polling_workers
 from alert_trader.control.temporal import address_of, connect
+from alert_trader.domain.account.clocks import CHECK
 from alert_trader.domain.execution.policy import Mode
 from alert_trader.runtime.local.process import StackError
 from alert_trader.runtime.local.temporal_server import find_binary
@@ -97,8 +99,11 @@ async def _account(client: Client, in_force: Settings) -> list[Finding]:
     except ControlError:
         return []
     found = [
-        Finding(name=f"broker {each.name}", ok=each.ok, found=each.found, fix=each.fix) for each in checks
+        Finding(name=f"broker {each.name}", ok=each.ok, found=each.found, fix=each.fix)
+        for each in checks
+        if each.name != CHECK
     ]
+    found.append(clock_finding(view))
     blocking = [each for each in view.blocking if not each.startswith("the preflight")]
     if blocking:
         return [

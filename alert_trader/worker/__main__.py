@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from alert_trader.activities.account_client import KillSwitch
+from alert_trader.activities.clock_watch import ClockWatch
 from alert_trader.activities.notify import Channel
 from alert_trader.activities.preflight import preflight
 from alert_trader.broker.tastytrade.client import TastytradeGateway
@@ -41,8 +42,11 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    clocks = ClockWatch(broker, client.identity)
+    meter = runtime(settings.metrics_bind).metric_meter
     worker = make_worker(
         client,
+        interceptors=[clocks.interceptor],
         whitelist=whitelist(settings),
         stop=KillSwitch(file=settings.stop_path, always=settings.stop),
         account=settings.account,
@@ -51,9 +55,8 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
         mode=settings.mode,
         channels=channels,
     )
-    preset_metrics.start_at_zero(
-        runtime(settings.metrics_bind).metric_meter, client.namespace, settings.account
-    )
+    preset_metrics.start_at_zero(meter, client.namespace, settings.account)
+    watching = asyncio.create_task(clocks.run(client, meter))
     try:
         async with worker:
             await ensure_account_workflow(
@@ -70,6 +73,7 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
             await stop.wait()
             log.info("stopping")
     finally:
+        watching.cancel()
         await broker.aclose()
 
 

@@ -130,7 +130,7 @@ def make_worker(
         task_queue=task_queue(account),
         workflows=[TradeWorkflow, AccountWorkflow, BrokerReadWorkflow],
         activities=activities,
-        interceptors=[PageOnRequest()],
+        interceptors=[PageOnRequest(), *options.pop("interceptors", ())],
         workflow_runner=sandbox(),
         max_concurrent_workflow_tasks=TASKS_AT_ONCE,
         sticky_queue_schedule_to_start_timeout=STICKY,

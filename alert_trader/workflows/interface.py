@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from alert_trader.activities.messages import CardPlace, Receipt
 from alert_trader.domain.account.account import Account
+from alert_trader.domain.account.clocks import ClockReport
 from alert_trader.domain.account.limits import Limits
 from alert_trader.domain.account.reconciliation import ForeignOrder
 from alert_trader.domain.alerts.alert import AlertMessage, ParsedAlert
@@ -219,3 +220,5 @@ class Carried:
     """The last commands by their ids, each with its receipt once it has one."""
     halt_reminded: date | None = None
     """The last day on which people were reminded that the account is halted."""
+    clocks: tuple[ClockReport, ...] = ()
+    """How far the clocks are apart, as each worker last reported."""

@@ -21,6 +21,7 @@ from temporalio.worker import Replayer
 
 from alert_trader import clock
 from alert_trader.activities.account_client import KillSwitch
+from alert_trader.activities.clock_watch import ClockWatch
 from alert_trader.activities.messages import Notice
 from alert_trader.broker.dry_run import DryRunBroker
 from alert_trader.broker.tastytrade.client import TastytradeGateway, TastytradeReader
@@ -117,6 +118,8 @@ class Harness:
     handles: list[WorkflowHandle[Any, TradeView]]
     contract: OptionContract
     """What alerts are about."""
+    clocks: ClockWatch
+    """What the worker found of the clocks, where the harness is opened to `watch` them."""
     exit_fraction: Decimal | None = Decimal("0.5")
 
     @property
@@ -275,6 +278,7 @@ async def open_harness(
     mode: Mode = Mode.DEMO,
     limits: Limits | None = None,
     stop: KillSwitch | None = None,
+    watch: bool = False,
 ) -> AsyncIterator[Harness]:
     """Open a harness; on leaving it, the oracle must find no broken rule in what was traded."""
     account = AccountNumber(f"5WT{next(_numbers):05d}")
@@ -288,7 +292,7 @@ async def open_harness(
         venue_url=venue.base_url,
         call_timeout=timedelta(seconds=2),
     )
-    heard = Heard()
+    heard, clocks = Heard(), ClockWatch(gateway, "worker of the test")
     async with VenueControl(venue.base_url) as control:
         contract = replace(CONTRACT, expiry=next_monthly(clock.now()))
         harness = Harness(
@@ -300,6 +304,7 @@ async def open_harness(
             heard=heard,
             handles=[],
             contract=contract,
+            clocks=clocks,
         )
         await harness.quote("1.18", "1.20")
         worker = make_worker(
@@ -310,6 +315,7 @@ async def open_harness(
             mode=mode,
             channels=(heard,),
             stop=stop,
+            interceptors=[clocks.interceptor] if watch else [],
         )
         try:
             async with worker:

@@ -3,7 +3,6 @@
 The real rules of `alert_trader.domain.account.account`, asked without a server.
 """
 
-import time
 from decimal import Decimal
 
 from alert_trader import clock
@@ -45,7 +44,7 @@ class PaperAccount(AccountClient):
         answer = self.memory.admit(request, clock.now())
         said = AdmitAnswer(denied=answer) if isinstance(answer, Denied) else AdmitAnswer(admitted=answer)
         return AdmissionGrant(
-            answer=said, until=time.monotonic() + ADMISSION_VALIDITY.total_seconds() - self.slow
+            answer=said, until=clock.steady() + ADMISSION_VALIDITY.total_seconds() - self.slow
         )
 
     def halt(self) -> None:

@@ -23,6 +23,7 @@ from alert_trader.broker.port import (
     Unavailable,
     always_send,
 )
+from alert_trader.domain.account.clocks import Offset
 from alert_trader.domain.ids import AccountNumber, OrderId
 from alert_trader.domain.market.contract import OptionContract, Settlement
 from alert_trader.domain.market.quotes import PENNY, Listing, Quote
@@ -55,6 +56,8 @@ class PaperGateway:
         self.restricted = False
         self.before_look: Callable[[], None] = lambda: None
         """Called while the orders are being read."""
+        self.before_send: Callable[[], None] = lambda: None
+        """Called right before an order leaves."""
         self.placed: list[OrderIntent] = []
         self.cancelled: list[OrderId] = []
         self.looks: list[date] = []
@@ -154,12 +157,19 @@ class PaperGateway:
         """Say what the credentials may do."""
         return self.may
 
+    @property
+    def clock_offset(self) -> Offset | None:
+        """Compare this machine's clock with that one, to a second."""
+        half = timedelta(milliseconds=500)
+        return Offset(lowest=-self.ahead - half, highest=-self.ahead + half)
+
     async def clock(self) -> datetime | None:
         """Return the time of a clock that may be wrong."""
         return clock.now() + self.ahead
 
     async def place(self, intent: OrderIntent, may_send: MaySend = always_send) -> OrderReport:
         """Accept an order, or end as `place` says."""
+        self.before_send()
         if not may_send():
             raise Rejected(NOT_SENT, "it may not be sent any more")
         self.placed.append(intent)

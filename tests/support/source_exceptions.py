@@ -12,6 +12,10 @@ FLOATS = {
     "alert_trader/broker/tastytrade/stream.py _run": "seconds",
     "alert_trader/workflows/timing.py": "seconds",
     "alert_trader/activities/sizing.py": "seconds",
+    "alert_trader/broker/tastytrade/session.py": "seconds",
+    "alert_trader/domain/account/clocks.py": "seconds",
+    "alert_trader/domain/account/clocks.py ClockComparison.__init__": "seconds",
+    "alert_trader/domain/account/clocks.py ClockComparison._widen": "seconds",
 }
 A_TOKEN_FURTHER = "walks the tokens of one message, each turn a token further"
 UNTIL_SETTLED = (
@@ -58,6 +62,9 @@ LOOPS = {
     "alert_trader/activities/reconciliation.py Reconciliation.run": (
         "cancelled with the activity it looks for"
     ),
+    "alert_trader/activities/clock_watch.py ClockWatch.compare": "cancelled with the activity it runs beside",
+    "alert_trader/activities/clock_watch.py ClockWatch.run": "cancelled with the worker",
+    "alert_trader/activities/deadline.py confirm_awaited": "ends with the attempt's time",
     "alert_trader/domain/account/account.py Account.release": "drops what is over the limit",
     "alert_trader/activities/stream.py StreamActivity._remember": "drops what is over the limit",
     "alert_trader/activities/held_reports.py HeldReports.run": "cancelled with the activity it sends for",

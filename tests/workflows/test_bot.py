@@ -13,7 +13,8 @@ from pydantic import SecretStr
 from temporalio.client import WorkflowHandle
 
 from alert_trader import clock
-from alert_trader.bot import button_handler, slash, slash_account
+from alert_trader.bot import slash, slash_account
+from alert_trader.bot.actions import CONFIRM_WITHIN
 from alert_trader.bot.client import TraderBot
 from alert_trader.control.intake.message import Intake
 from alert_trader.control.intake.start_trade import start_trade
@@ -22,7 +23,9 @@ from alert_trader.domain.ids import message_id
 from alert_trader.domain.trade.lifecycle import Phase
 from alert_trader.domain.trade.view import TradeView
 from alert_trader.settings.load import load
+from alert_trader.simulators.chat import interactions
 from alert_trader.simulators.chat.config import Person, Room
+from alert_trader.simulators.chat.ids import snowflake
 from alert_trader.simulators.chat.server import RunningChat
 from alert_trader.simulators.chat.transcript import Kind
 from alert_trader.workflows import activity_options
@@ -126,18 +129,28 @@ async def scene(harness: Harness, tmp_path: Path) -> AsyncIterator[Scene]:
         yield Scene(chat, bot)
 
 
+def discord_clock(patch: pytest.MonkeyPatch, ahead: timedelta) -> None:
+    """Have Discord's clock be ahead of the bot's for the interactions that follow."""
+    patch.setattr(interactions, "snowflake", lambda: snowflake(clock.now() + ahead))
+
+
 async def test_a_confirmation_is_valid_once_and_for_a_limited_time(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An old yes, and a yes to what has changed since, do nothing; a fresh one sells what was asked about."""
+    """An old yes, and a yes to what has changed since, do nothing; a fresh one sells what was asked about.
+
+    The age is by Discord's clock, in the ids of both presses: the bot's own may be wrong.
+    """
     scene.chat.control.say(ALERT)
     card = await scene.card("holding 4")
     question = await scene.press(card, "Close half")
     assert "Sell 2 contracts of SPY" in question["content"]
     with monkeypatch.context() as later:
-        later.setattr(button_handler, "CONFIRM_WITHIN", -1)
+        discord_clock(later, timedelta(seconds=CONFIRM_WITHIN + 1))
         assert "expired" in (await scene.press(question, "Yes, sell"))["content"]
-    await scene.press(await scene.press(card, "Close half"), "Yes, sell")
+        fresh = await scene.press(card, "Close half")
+        discord_clock(later, timedelta(seconds=2 * CONFIRM_WITHIN))
+        await scene.press(fresh, "Yes, sell")
     await scene.card("holding 2")
     await scene.press(question, "Yes, sell")
 

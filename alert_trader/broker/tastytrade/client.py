@@ -46,6 +46,7 @@ from alert_trader.broker.tastytrade.session import (
 )
 from alert_trader.broker.tastytrade.stream import follow
 from alert_trader.broker.tastytrade.transport import RedirectTransport, SharedTransport
+from alert_trader.domain.account.clocks import ClockComparison, Offset
 from alert_trader.domain.ids import AccountNumber, OrderId
 from alert_trader.domain.market.contract import OptionContract
 from alert_trader.domain.market.quotes import Listing, Quote
@@ -104,6 +105,7 @@ class TastytradeReader:
         self._is_test = is_test
         self._connected: tuple[TastytradeSession, SharedTransport] | None = None
         self._page_size = PAGE
+        self._clocks = ClockComparison()
         self._chains: dict[str, tuple[float, date, tuple[chains.Series, ...]]] = {}
 
     @property
@@ -115,6 +117,11 @@ class TastytradeReader:
     def call_timeout(self) -> timedelta:
         """The longest that one call may take."""
         return self._call_timeout
+
+    @property
+    def clock_offset(self) -> Offset | None:
+        """The clock of this machine minus that of the broker, by the Date of every answer."""
+        return self._clocks.offset(clock.now(), clock.steady())
 
     async def aclose(self) -> None:
         """Close all connections; the next call opens new ones."""
@@ -293,6 +300,7 @@ class TastytradeReader:
                 is_test=self._is_test,
                 seconds=self._call_timeout.total_seconds(),
                 transport=transport,
+                clocks=self._clocks,
             )
             self._connected = (session, transport)
         return self._connected[0]

@@ -16,11 +16,17 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx2
 
+from alert_trader import clock
 from alert_trader.broker.tastytrade.sdk import Session
+from alert_trader.domain.account.clocks import ClockComparison
+
+DATE_RESOLUTION = 1.0
+"""Seconds: a Date header is cut to them."""
 
 _QUOTED = 300
 """The most characters of a foreign text in an error message."""
@@ -84,8 +90,12 @@ class TastytradeSession(Session):
         is_test: bool,
         seconds: float,
         transport: httpx2.AsyncBaseTransport,
+        clocks: ClockComparison,
     ) -> None:
-        """Prepare the session; nothing is sent. `seconds` is the timeout of each `send` as a whole."""
+        """Prepare the session; nothing is sent. `seconds` is the timeout of each `send` as a whole.
+
+        The time of every answer is added to `clocks`.
+        """
         # connecting gets half of the time, so that a failed connection differs from a missing answer
         super().__init__(
             client_secret,
@@ -96,6 +106,7 @@ class TastytradeSession(Session):
         )
         self._seconds = seconds
         self._renewal = asyncio.Lock()
+        self._clocks = clocks
 
     async def send(
         self,
@@ -147,10 +158,12 @@ class TastytradeSession(Session):
                 raise NotSentError(f"{method} {path} may not be sent any more; it was not sent")
 
         extensions = None if may_send is None else {"trace": guard}
+        asked_at = clock.steady()
         try:
             response = await self._client.request(
                 method, path, params=params, content=content, extensions=extensions
             )
+            self._compare_clocks(asked_at, response.headers)
             text = self.scrub(response.text)
             # the text of a failure is only quoted
             found = _object(response.content if response.is_success else text)
@@ -166,6 +179,21 @@ class TastytradeSession(Session):
         except Exception as error:
             # for any other error the request may have arrived
             raise NoAnswerError(f"no complete answer to {method} {path}: {self._describe(error)}") from error
+
+    def _compare_clocks(self, asked_at: float, headers: httpx2.Headers) -> None:
+        """Add the Date of an answer to the comparison of clocks.
+
+        The sender is the broker, or a proxy in front of it. An answer with an Age is an older one, from a
+        cache.
+        """
+        if headers.get("age", "0") != "0":
+            return
+        try:
+            theirs = parsedate_to_datetime(headers.get("date", "")).timestamp()
+        except (ValueError, TypeError):
+            return  # no time
+        now = clock.steady()
+        self._clocks.add(lowest=asked_at - (theirs + DATE_RESOLUTION), highest=now - theirs, at=now)
 
     async def _sign_in(self, refused: str | None) -> None:
         """Get an access token other than `refused`; concurrent requests share the new one."""

@@ -1,14 +1,9 @@
 """What must be in order before the first order of a session, judged from the broker's answers."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 
 from alert_trader.domain.money import plain
-
-CLOCK_SKEW = timedelta(seconds=5)
-"""How far this machine's clock may differ from the broker's. Ages of alerts and quotes depend on it; an HTTP
-date has whole seconds."""
 
 DAY_TRADER_EQUITY = Decimal(25_000)
 """Equity in dollars below which a margin account flagged as pattern day trader may not sell on the day it

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from alert_trader.domain.account.clocks import ClockReport
 from alert_trader.domain.account.limits import LimitChange, Limits
 from alert_trader.domain.account.preflight import Check
 from alert_trader.domain.account.reconciliation import Difference, ForeignOrder
@@ -63,6 +64,8 @@ class AccountView:
     preflight_at: datetime | None
     stream_since: datetime | None
     """Since when the order stream is connected; None while it is not."""
+    clocks: tuple[ClockReport, ...] = ()
+    """How far the clocks are apart, as each worker last reported."""
     events: tuple[TradeEvent, ...]
     """The last audit events of the account, oldest first."""
 

@@ -8,6 +8,7 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from alert_trader.activities.messages import READ_ACCOUNT, AccountReading, DayAnswer
     from alert_trader.domain.account.account import Account
+    from alert_trader.domain.account.clocks import ClockReport, current, with_clock_check, with_report
     from alert_trader.domain.account.preflight import Check
     from alert_trader.domain.account.trading_state import AccountState
     from alert_trader.domain.audit.event import EventKind
@@ -24,12 +25,14 @@ class Days:
     rest of the day.
     """
 
-    def __init__(self, account: Account, halt_reminded: date | None) -> None:
+    def __init__(self, account: Account, halt_reminded: date | None, clocks: tuple[ClockReport, ...]) -> None:
         """Continue with `account`.
 
-        `halt_reminded` is the last day on which people were reminded that it is halted.
+        `halt_reminded` is the last day on which people were reminded that it is halted, `clocks` are the last
+        reports of the workers.
         """
         self._account = account
+        self._clocks = clocks
         # a preflight of an earlier run may have failed: it is due again
         self._failures = 0 if all(each.ok for each in account.day.preflight) else 1
         self._read_at: datetime | None = account.day.preflight_at
@@ -112,13 +115,33 @@ class Days:
 
     def apply_preflight(self, checks: tuple[Check, ...]) -> None:
         """Apply the checks of a preflight, and record when other ones fail than before."""
+        self._account.day.preflight_at = workflow.now()
+        wrong = self._apply(checks)
+        self._failures = self._failures + 1 if wrong else 0
+
+    @property
+    def clocks(self) -> tuple[ClockReport, ...]:
+        """How far the clocks are apart, as each worker last reported."""
+        return current(self._clocks, workflow.now())
+
+    def apply_clocks(self, report: ClockReport) -> None:
+        """Apply what a worker found: clocks that are too far apart fail the preflight."""
+        self._clocks = with_report(self._clocks, report, workflow.now())
+        failed = any(not each.ok for each in self._account.day.preflight)
+        if self._apply(self._account.day.preflight):
+            self._failures = max(self._failures, 1)  # the preflight is due again
+        elif failed:
+            self._failures = 0
+
+    def _apply(self, checks: tuple[Check, ...]) -> bool:
+        """Apply checks, that of the clocks by the workers' reports; return whether any failed."""
         day, now = self._account.day, workflow.now()
+        checks = with_clock_check(checks, self.clocks)
         before, wrong = (
             [each for each in day.preflight if not each.ok],
             [each for each in checks if not each.ok],
         )
-        day.preflight, day.preflight_at = checks, now
-        self._failures = self._failures + 1 if wrong else 0
+        day.preflight = checks
         if wrong and [each.name for each in wrong] != [each.name for each in before]:
             text = (
                 "Preflight failed, and nothing is bought: "
@@ -129,6 +152,7 @@ class Days:
             )
         elif before and not wrong:
             self._account.record(now, EventKind.PREFLIGHT, "Preflight passed again")
+        return bool(wrong)
 
     def _remind_of_halt(self, now: datetime) -> None:
         """Record once a day that the account is still halted."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from alert_trader.domain.account.account import Account
+from alert_trader.domain.account.clocks import ClockReport
 from alert_trader.domain.account.preflight import Check
 from alert_trader.domain.account.reconciliation import Difference, ForeignOrder
 from alert_trader.domain.account.reservation import OpenTrade
@@ -25,6 +26,7 @@ def build_view(
     stream_since: datetime | None,
     foreign: tuple[ForeignOrder, ...],
     now: datetime,
+    clocks: tuple[ClockReport, ...] = (),
 ) -> AccountView:
     """Build the view of an account as it is now."""
     day = account.day
@@ -65,6 +67,7 @@ def build_view(
         preflight=checks,
         preflight_at=day.preflight_at,
         stream_since=stream_since,
+        clocks=clocks,
         events=tuple(account.events),
     )
 

@@ -13,6 +13,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from alert_trader.activities.messages import (
         ADMIT_SIGNAL,
+        CLOCKS_SIGNAL,
         DAY_QUERY,
         DIFFERENCES_SIGNAL,
         EXPECTED_QUERY,
@@ -29,6 +30,7 @@ with workflow.unsafe.imports_passed_through():
         StreamStatus,
     )
     from alert_trader.domain.account.account import new_account
+    from alert_trader.domain.account.clocks import ClockReport
     from alert_trader.domain.account.limits import Limits, changed, diff, merged
     from alert_trader.domain.account.preflight import Check
     from alert_trader.domain.account.reconciliation import Difference, DifferenceKind, ForeignOrder
@@ -82,7 +84,7 @@ class AccountWorkflow:
         self._account = carried.account
         self._stream_since = carried.stream_since
         self._foreign = carried.foreign
-        self._days = Days(self._account, carried.halt_reminded)
+        self._days = Days(self._account, carried.halt_reminded, carried.clocks)
         self._halts = Halts(self._account, self._refresh)
         self._notifier = AccountNotifier(request.account, self._account, carried.notified)
         self._began = workflow.now()
@@ -146,6 +148,7 @@ class AccountWorkflow:
             foreign=self._foreign,
             receipts=self._receipts.kept,
             halt_reminded=self._days.halt_reminded,
+            clocks=self._days.clocks,
         )
 
     @property
@@ -308,6 +311,15 @@ class AccountWorkflow:
         self._stream_since = status.since
         self._refresh()
 
+    @workflow.signal(name=CLOCKS_SIGNAL)
+    def report_clocks(self, report: ClockReport) -> None:
+        """Apply how far the clocks are apart, as a worker found.
+
+        Clocks that are too far apart fail the preflight, which pages people and refuses entries.
+        """
+        self._days.apply_clocks(report)
+        self._refresh()
+
     @workflow.signal(name=FOREIGN_SIGNAL)
     def report_foreign_order(self, order: ForeignOrder) -> None:
         """Record a foreign order. It is never touched."""
@@ -359,6 +371,7 @@ class AccountWorkflow:
             account=self._account,
             checks=self._checks,
             stream_since=self._stream_since,
+            clocks=self._days.clocks,
             foreign=self._foreign,
             now=workflow.now(),
         )

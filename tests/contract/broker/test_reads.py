@@ -1,14 +1,17 @@
 """Chain, quote, account, session and positions: what is missing is said to be missing."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from email.utils import format_datetime
 from typing import Any
 
 import httpx2
 import pytest
 
+from alert_trader import clock
 from alert_trader.broker.port import ChainGap, Rejected, Unavailable
+from alert_trader.domain.account.clocks import Offset
 from alert_trader.domain.market.contract import OptionContract, Right
 from alert_trader.domain.market.quotes import Listing
 from alert_trader.domain.orders.order import OrderIntent
@@ -417,3 +420,26 @@ async def test_incomplete_positions_are_unavailable(body: dict[str, Any], gatewa
     script.on("GET", f"{ACCOUNT}/positions", httpx2.Response(200, json=body))
     with pytest.raises(Unavailable):
         await gateway.positions()
+
+
+BALANCES = f"{ACCOUNT}/balances/USD"
+
+
+@pytest.mark.parametrize(
+    ("ahead", "headers"),
+    [(0, {}), (-90, {}), (90, {}), (None, {"date": "yesterday"}), (None, {"age": "7"}), (None, {"date": ""})],
+)
+async def test_every_answer_with_a_date_compares_the_clocks(
+    gateway: Any, script: Any, ahead: int | None, headers: dict[str, str]
+) -> None:
+    """The status does not matter. A date that is from a cache, or cannot be read, does not count."""
+    date_header = format_datetime(clock.now() - timedelta(seconds=ahead or 0), usegmt=True)
+    script.on("GET", BALANCES, httpx2.Response(500, headers={"date": date_header, **headers}))
+    with pytest.raises(Unavailable):
+        await gateway.balances()
+    found: Offset | None = gateway.clock_offset
+    assert (found is None) == (ahead is None)
+    if found is None or ahead is None:
+        return
+    assert found.lowest <= timedelta(seconds=ahead) <= found.highest
+    assert found.error < timedelta(seconds=1)

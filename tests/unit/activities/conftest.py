@@ -14,7 +14,7 @@ from tests.support.paper_gateway import PaperGateway
 @pytest.fixture
 def environment() -> ActivityEnvironment:
     """Surround an attempt that the server saw start just now, with 10 seconds to its end."""
-    env = ActivityEnvironment(client=temporal(awaits=False))
+    env = ActivityEnvironment(client=temporal(awaits=True))
     env.info = replace(env.info, started_time=clock.now(), start_to_close_timeout=timedelta(seconds=10))
     return env
 

@@ -123,18 +123,21 @@ async def test_each_change_is_reported_once_to_its_trade(following: Following, g
     assert following.signals.sent == [OURS]
 
 
+@pytest.mark.parametrize("ahead", [0, 60, -60])
 async def test_changes_missing_from_a_mute_stream_are_read(
-    following: Following, gateway: PaperGateway
+    following: Following, gateway: PaperGateway, ahead: int
 ) -> None:
     """FIL-10: a fill that no message tells is routed by the next look.
 
-    What is news for long shows that the stream is mute.
+    What is news for long by the broker's clock, whatever this machine's says, shows that the stream is mute.
     """
-    filled = replace(OURS, status=OrderStatus.FILLED, remaining=0, updated_at=clock.now())
+    gateway.ahead = timedelta(seconds=ahead)
+    broker_time = clock.now() + gateway.ahead
+    filled = replace(OURS, status=OrderStatus.FILLED, remaining=0, updated_at=broker_time)
     gateway.known = [filled]
     await eventually(lambda: following.signals.sent == [OURS, filled], "the fill to be reported")
     assert not following.task.done()
-    old = replace(filled, updated_at=clock.now() - timedelta(minutes=1), reject_reason="late")
+    old = replace(filled, updated_at=broker_time - timedelta(seconds=30), reject_reason="late")
     gateway.known = [old]
     with pytest.raises(Unavailable, match="has not sent"):
         await following.task

@@ -3,6 +3,7 @@
 import time
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,12 +13,14 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from alert_trader import clock
+from alert_trader.activities import deadline
 from alert_trader.activities.account_client import KillSwitch
 from alert_trader.activities.messages import (
     CancelResult,
     FindRequest,
     PositionRequest,
     SubmitAnswer,
+    SubmitRequest,
     SubmitResult,
 )
 from alert_trader.activities.orders import OrderActivities, OrderLookups
@@ -97,20 +100,88 @@ async def test_a_late_attempt_does_not_send(environment: ActivityEnvironment, ga
     )
 
 
-async def test_an_exit_that_temporal_waits_for_is_sent_whatever_the_clock_says(
-    gateway: PaperGateway,
-) -> None:
-    """EXT-40: the clock of this machine is ahead by as much as an attempt may take. An entry is not sent."""
-    environment = ActivityEnvironment(client=temporal(awaits=True))
-    ahead = clock.now() - timedelta(seconds=60)
-    environment.info = replace(
-        environment.info, started_time=ahead, start_to_close_timeout=timedelta(seconds=10)
+OFF = pytest.mark.parametrize("skew", [timedelta(seconds=60), timedelta(seconds=-60)])
+"""By how much this machine's clock is ahead of Temporal's."""
+
+
+def attempt(skew: timedelta, *, awaits: bool, unanswered: int = 0) -> ActivityEnvironment:
+    """Surround an attempt that started just now, on a machine whose clock is wrong."""
+    env = ActivityEnvironment(client=temporal(awaits=awaits, unanswered=unanswered))
+    env.info = replace(
+        env.info, started_time=clock.now() - skew, start_to_close_timeout=timedelta(seconds=10)
     )
+    return env
+
+
+@OFF
+async def test_an_exit_that_temporal_waits_for_is_sent_whatever_the_clock_says(
+    gateway: PaperGateway, skew: timedelta
+) -> None:
+    """EXT-40: a clock that is a minute off sends the exit. One that is ahead refuses the entry."""
+    environment = attempt(skew, awaits=True)
     gateway.held = [HELD]
     answer = await send(environment, gateway, EXIT)
-    assert (answer.result, len(gateway.placed)) == (SubmitResult.ACCEPTED, 1)
+    assert (answer.result, gateway.placed) == (SubmitResult.ACCEPTED, [EXIT.intent])
     answer = await send(environment, gateway, ENTRY)
-    assert (answer.code, len(gateway.placed)) == (NotSentReason.STEP_DELAYED, 1)
+    assert answer.code == (NotSentReason.STEP_DELAYED if skew > timedelta(0) else None)
+
+
+@OFF
+@pytest.mark.parametrize("order", [ENTRY, EXIT])
+async def test_an_attempt_that_temporal_has_timed_out_is_not_sent_whatever_the_clock_says(
+    gateway: PaperGateway, skew: timedelta, order: SubmitRequest
+) -> None:
+    """UNK-50: the process was stopped before its code ran; by its own clock it is not late."""
+    gateway.held = [HELD]
+    answer = await send(attempt(skew, awaits=False), gateway, order)
+    assert (answer.result, answer.code, gateway.placed) == (
+        SubmitResult.NOT_SENT,
+        NotSentReason.STEP_DELAYED,
+        [],
+    )
+
+
+async def test_temporal_is_asked_again_when_it_does_not_answer(gateway: PaperGateway) -> None:
+    """EXT-40: a server that restarts at that moment delays the exit by a fraction of a second."""
+    gateway.held = [HELD]
+    answer = await send(attempt(timedelta(0), awaits=True, unanswered=2), gateway, EXIT)
+    assert (answer.result, gateway.placed) == (SubmitResult.ACCEPTED, [EXIT.intent])
+
+
+@pytest.mark.parametrize("order", [ENTRY, EXIT])
+async def test_a_stall_right_before_the_first_byte_counts(
+    gateway: PaperGateway, order: SubmitRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """UNK-50: Temporal's confirmation is as old as a call to the broker may be, and no older."""
+    stalled = [0.0]
+    later = SimpleNamespace(now=clock.now, steady=lambda: clock.steady() + stalled[0])
+    monkeypatch.setattr(deadline, "clock", later)
+
+    def stall() -> None:
+        stalled[0] = (gateway.slow + deadline.MARGIN).total_seconds()
+
+    gateway.held, gateway.before_send = [HELD], stall
+    answer = await send(attempt(timedelta(0), awaits=True), gateway, order)
+    assert (answer.result, answer.code, gateway.placed) == (
+        SubmitResult.NOT_SENT,
+        NotSentReason.STEP_DELAYED,
+        [],
+    )
+
+
+@OFF
+async def test_the_latest_time_of_an_exit_is_judged_by_temporals_time(
+    gateway: PaperGateway, skew: timedelta
+) -> None:
+    """EXT-40: an exit is late when Temporal's time says so, an entry also when this machine's clock does."""
+    gateway.held = [HELD]
+    started, environment = clock.now() - skew, attempt(skew, awaits=True)
+    soon, over = (started + timedelta(seconds=span) for span in (30, -1))
+    assert (await send(environment, gateway, replace(EXIT, not_after=over))).code == NotSentReason.TOO_LATE
+    assert (await send(environment, gateway, replace(EXIT, not_after=soon))).result is SubmitResult.ACCEPTED
+    assert (await send(environment, gateway, replace(ENTRY, not_after=over))).code == NotSentReason.TOO_LATE
+    entry = await send(environment, gateway, replace(ENTRY, not_after=soon))
+    assert entry.code == (NotSentReason.TOO_LATE if skew > timedelta(0) else None)
 
 
 async def test_an_attempt_delayed_in_its_lookup_does_not_send(
@@ -315,7 +386,8 @@ async def test_a_failed_lookup_is_no_answer(environment: ActivityEnvironment, ga
     conversion=st.booleans(),
     check_position=st.booleans(),
     late=st.sampled_from([None, timedelta(hours=-1), timedelta(hours=1)]),
-    stalled=st.booleans(),
+    skew=st.sampled_from([timedelta(seconds=each) for each in (-60, 0, 60)]),
+    awaited=st.booleans(),
     mode=st.sampled_from(Mode),
     ask=st.sampled_from(["1.20", "1.40"]),
     held=st.integers(0, 3),
@@ -329,21 +401,20 @@ async def test_no_order_is_sent_twice_or_against_a_guard(  # noqa: PLR0913 - eve
     conversion: bool,
     check_position: bool,
     late: timedelta | None,
-    stalled: bool,
+    skew: timedelta,
+    awaited: bool,
     mode: Mode,
     ask: str,
     held: int,
     answer: Any,
 ) -> None:
     """UNK-40, UNK-50, EXT-10: it leaves at most once, and only when every guard that applies lets it."""
-    gateway, env, now = PaperGateway(), ActivityEnvironment(client=temporal(awaits=False)), clock.now()
+    gateway, env, now = PaperGateway(), attempt(skew, awaits=awaited), clock.now() - skew
     gateway.known, gateway.price = ([reported(EXIT.intent)] if found else []), quoted("1.18", ask)
     gateway.held, gateway.answer = [replace(HELD, quantity=held)], answer
     for name, fails in failures.items():
         if fails:
             setattr(gateway, name, Unavailable("no answer"))
-    started = now - timedelta(seconds=9 if stalled else 0)
-    env.info = replace(env.info, started_time=started, start_to_close_timeout=timedelta(seconds=10))
     request = replace(
         EXIT,
         mode=mode,
@@ -359,7 +430,7 @@ async def test_no_order_is_sent_twice_or_against_a_guard(  # noqa: PLR0913 - eve
         and (not conversion or (ask == "1.20" and not failures["price"]))
         and (not check_position or (held >= 2 and not failures["held"]))
         and late != timedelta(hours=-1)
-        and not stalled
+        and awaited
     )
     assert len(gateway.placed) == int(allowed)
     assert (result is SubmitResult.UNKNOWN) == (allowed and isinstance(answer, OutcomeUnknown))

@@ -15,10 +15,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 from temporalio.testing import ActivityEnvironment
 
+from alert_trader.activities.clock_watch import SKEW, SKEW_ERROR, set_gauges
 from alert_trader.activities.notify import LAG
 from alert_trader.activities.stream import HEARD, record_heard
 from alert_trader.api.middleware import RequestMetrics
 from alert_trader.control.temporal import runtime
+from alert_trader.domain.account.clocks import ClockReport, Offset
 from alert_trader.domain.audit.event import EventKind, TradeEvent
 from alert_trader.domain.denial import Code
 from alert_trader.domain.ids import AccountNumber
@@ -56,7 +58,8 @@ def ours() -> set[str]:
     """Name every metric of ours as Prometheus has it."""
     served = {f"{family.name}_total" for family in registered().collect() if family.type == "counter"}
     times = {f"{name}_seconds_bucket" for name in TIMES}
-    return {f"{name}_total" for name in COUNTERS} | served | times | {metrics.HALTED, HEARD}
+    gauges = {metrics.HALTED, HEARD, SKEW, SKEW_ERROR}
+    return {f"{name}_total" for name in COUNTERS} | served | times | gauges
 
 
 def registered() -> CollectorRegistry:
@@ -95,10 +98,15 @@ def test_a_scrape_of_a_worker_has_the_queried_names() -> None:
     for name in TIMES:
         meter.create_histogram_timedelta(name).record(timedelta(seconds=1))
     meter.create_gauge(metrics.HALTED).set(0)
+    offset = Offset(lowest=timedelta(seconds=-3), highest=timedelta(seconds=-1))
+    set_gauges(meter, ClockReport(worker="one", temporal=offset, broker=None))
     trying = ActivityEnvironment()
     trying.metric_meter = meter
     trying.run(record_heard)
-    found = {labels["__name__"] for labels, _ in scraped(port)}
+    samples = scraped(port)
+    found = {labels["__name__"] for labels, _ in samples}
+    skew = {labels["direction"]: value for labels, value in samples if labels["__name__"] == SKEW}
+    assert skew == {"ahead": 0.0, "behind": 2.0}
     api = {f"{family.name}_total" for family in registered().collect() if family.type == "counter"}
     assert ours() - api <= found
 
