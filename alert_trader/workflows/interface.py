@@ -16,7 +16,7 @@ from alert_trader.domain.ids import AccountNumber
 from alert_trader.domain.market.quotes import Quote
 from alert_trader.domain.orders.order import OrderReport, Position
 from alert_trader.domain.trade.view import TradeView
-from alert_trader.workflows.trade_state import TradeState
+from alert_trader.workflows.trade_state import CarriedState
 
 TRADE_WORKFLOW = "TradeWorkflow"
 ACCOUNT_WORKFLOW = "AccountWorkflow"
@@ -71,7 +71,7 @@ class TradeRequest:
     """The trade to which an add belongs; without it an add opens nothing."""
     corrects: str | None = None
     """The author's recent trade that this message may correct: then a person must decide."""
-    carried: TradeState | None = None
+    carried: CarriedState | None = None
     """The state of the run before; None for the first run."""
 
 

@@ -115,8 +115,8 @@ MAX_HISTORY = 1500
 MAX_TRADE_HISTORY = 1000
 """Events after which a trade continues as new, at the next moment at which nothing is in flight."""
 
-MAX_TRADE_HISTORY_BYTES = 500_000
-"""The same, by the size of its history."""
+MAX_TRADE_HISTORY_BYTES = 400_000
+"""The same, by what has been added to its history since the run began."""
 
 MAX_TURNS = 2000
 """Turns of one run of an account's workflow: a bound, far above those of a day."""

@@ -6,8 +6,13 @@ written by one collaborator, named in its docstring; the facts of the trade as a
 of `TradeState`, one for each event.
 """
 
+import base64
+import zlib
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
+
+from pydantic import TypeAdapter
 
 from alert_trader.activities.messages import CardPlace, Receipt, SizedEntry, SubmitAnswer, SubmitRequest
 from alert_trader.domain.alerts.alert import ParsedAlert
@@ -310,3 +315,36 @@ class TradeState:
     def approve(self, approval: Approval) -> None:
         """Approve the entry; it is sized again within the approval."""
         self.approval = approval
+
+
+LARGE = 100_000
+"""Bytes of JSON from which a state is carried compressed: it is in the history of two runs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarriedState:
+    """The state of a trade as the input of its next run: readable, or compressed when it is large."""
+
+    state: TradeState | None = None
+    compressed: str = ""
+    """The state's JSON, by zlib and Base64; empty when `state` is set."""
+
+
+def carry(state: TradeState) -> CarriedState:
+    """Return a state as the input of the next run."""
+    written = _json().dump_json(state)
+    if len(written) < LARGE:
+        return CarriedState(state=state)
+    return CarriedState(compressed=base64.b64encode(zlib.compress(written)).decode())
+
+
+def carried_state(carried: CarriedState) -> TradeState:
+    """Return the state that a run was given; raises ValueError when it cannot be read."""
+    if carried.state is not None:
+        return carried.state
+    return _json().validate_json(zlib.decompress(base64.b64decode(carried.compressed)))
+
+
+@cache
+def _json() -> TypeAdapter[TradeState]:
+    return TypeAdapter(TradeState)

@@ -26,7 +26,7 @@ from alert_trader.domain.trade.view import TradeView
 from alert_trader.mirrors.schema import Status, TradeRecord, trade_record
 from alert_trader.workflows.interface import TRADE_WORKFLOW, TradeRequest
 from alert_trader.workflows.trade.view import build_view
-from alert_trader.workflows.trade_state import TradeState
+from alert_trader.workflows.trade_state import TradeState, carried_state
 
 _RPC_TIMEOUT = timedelta(seconds=10)
 
@@ -121,6 +121,8 @@ async def read_record(client: Client, workflow_id: str) -> TradeRecord | None:
 @dataclass(slots=True)
 class _ReadHistory:
     request: TradeRequest | None = None
+    state: TradeState | None = None
+    """The state with which the run began; None for a first run."""
     view: TradeView | None = None
     events: dict[int, TradeEvent] = field(default_factory=dict)
 
@@ -138,7 +140,8 @@ async def _read_history(client: Client, history: Sequence[HistoryEvent]) -> _Rea
                 payloads = event.workflow_execution_started_event_attributes.input.payloads
                 read.request = request = await _decoded(client, payloads, TradeRequest)
                 if request.carried is not None:  # everything that the runs before it recorded
-                    read.events |= {each.sequence: each for each in request.carried.events}
+                    read.state = carried_state(request.carried)
+                    read.events |= {each.sequence: each for each in read.state.events}
             case EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
                 scheduled = event.activity_task_scheduled_event_attributes
                 if scheduled.activity_type.name == NOTIFY:
@@ -172,7 +175,7 @@ def _initial_view(read: _ReadHistory, workflow_id: str, received_at: datetime) -
     """Return the view of a trade whose run has sent no notice yet."""
     if read.request is None:
         raise UnreadableRecordError(f"{workflow_id} does not begin as a trade")
-    state = read.request.carried or TradeState(received_at=received_at.astimezone(UTC))
+    state = read.state or TradeState(received_at=received_at.astimezone(UTC))
     return build_view(read.request, workflow_id, state)
 
 

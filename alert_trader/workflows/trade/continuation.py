@@ -27,6 +27,7 @@ class Continuation:
         """Begin with nothing in flight."""
         self._in_flight = 0
         self._day_over = False
+        self._began_with = workflow.info().get_current_history_size()
 
     @contextlib.contextmanager
     def hold(self) -> Iterator[None]:
@@ -47,9 +48,8 @@ class Continuation:
         return phase in AFTER_ENTERING and (
             self._day_over
             or info.get_current_history_length() >= timing.MAX_TRADE_HISTORY
-            or info.get_current_history_size() >= timing.MAX_TRADE_HISTORY_BYTES
+            or info.get_current_history_size() - self._began_with >= timing.MAX_TRADE_HISTORY_BYTES
             or info.is_continue_as_new_suggested()
-            or info.is_target_worker_deployment_version_changed()
         )
 
     def due(self, phase: Phase) -> bool:

@@ -38,7 +38,7 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.workflows.trade.tasks import TaskName, Tasks
     from alert_trader.workflows.trade.unsent import BrokerCalls
     from alert_trader.workflows.trade.view import build_view, details
-    from alert_trader.workflows.trade_state import TradeState
+    from alert_trader.workflows.trade_state import TradeState, carried_state
 
 
 class TradeHandlers:
@@ -47,7 +47,10 @@ class TradeHandlers:
     def __init__(self, request: TradeRequest) -> None:
         """Set the trade up before any handler runs, with the state of the run before."""
         self._request = replace(request, carried=None)
-        self._state = request.carried or TradeState(received_at=workflow.info().start_time)
+        carried = request.carried
+        self._state = (
+            TradeState(received_at=workflow.info().start_time) if carried is None else carried_state(carried)
+        )
         self._tasks = Tasks()
         title = f"{request.alert.author_name or request.alert.author_id}: {request.alert.text}"
         counted = metrics.TradeMetrics(self._state.events)

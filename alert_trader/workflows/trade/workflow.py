@@ -35,7 +35,7 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.workflows.trade.order_manager import OrderManager
     from alert_trader.workflows.trade.partial_exits import PartialExits
     from alert_trader.workflows.trade.tasks import TaskName
-    from alert_trader.workflows.trade_state import Exposure
+    from alert_trader.workflows.trade_state import Exposure, carry
     from alert_trader.workflows.waiting import let_others_run, wait
 
 _T = TypeVar("_T")
@@ -356,7 +356,7 @@ class TradeWorkflow(StepsBeforeEntry):
                 return task.result()
             await let_others_run()  # what has just happened is in the state then
             if not task.done() and self._continues():
-                workflow.continue_as_new(replace(self._request, carried=self._state))
+                workflow.continue_as_new(replace(self._request, carried=carry(self._state)))
 
     def _continues(self) -> bool:
         return self._continuation.due(self._state.lifecycle.phase)

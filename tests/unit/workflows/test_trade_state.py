@@ -4,7 +4,7 @@ It survives the payload converter, and each part of it has one writer.
 """
 
 import ast
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -63,6 +63,8 @@ from alert_trader.workflows.trade_state import (
     RetryProgress,
     Sending,
     TradeState,
+    carried_state,
+    carry,
 )
 
 NOW = datetime(2026, 11, 27, 15, 30, tzinfo=UTC)
@@ -235,6 +237,16 @@ def test_a_state_survives_the_payload_converter() -> None:
     assert converter.to_payloads([back]) == converter.to_payloads([FULL])
     new = TradeState(received_at=NOW)
     assert carried(new) == new
+
+
+def test_a_large_state_is_carried_compressed() -> None:
+    """DUR-40: the state of a trade with thousands of events fits into the input of a run, and comes back."""
+    events = [replace(FULL.events[0], sequence=number, chain="0f" * 32) for number in range(1, 3000)]
+    large = replace(FULL, events=events)
+    small, compressed = carry(FULL), carry(large)
+    assert (small.state, small.compressed) == (FULL, "")
+    assert (compressed.state, len(compressed.compressed) < 60_000) == (None, True)
+    assert (carried_state(small), carried_state(compressed)) == (FULL, carried(large))
 
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: type(part).__name__)
