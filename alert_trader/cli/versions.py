@@ -50,7 +50,7 @@ def check(*, as_json: JSON = False) -> None:
         print_json({"build_id": build_of(loaded.settings), **_compatibility(found)})
     else:
         _show_compatibility(out(), found, build_of(loaded.settings))
-    if found.misfits:
+    if found.failures:
         raise typer.Exit(int(ExitCode.NONDETERMINISM))
 
 
@@ -92,11 +92,11 @@ def use(
 
     async def require_replay(client: Client) -> None:
         found = await replay_open_workflows(client, account)
-        if found.misfits and not unchecked:
+        if found.failures and not unchecked:
             _show_compatibility(err(), found, installed)
             fail(
                 ExitCode.NONDETERMINISM,
-                f"build {build_id} was not made current: {len(found.misfits)} of {found.replayed} open "
+                f"build {build_id} was not made current: {len(found.failures)} of {found.replayed} open "
                 "workflows do not replay on it. With --unchecked they stop until another build runs them",
             )
 
@@ -161,11 +161,11 @@ def _state(build: Build) -> str:
 
 
 def _compatibility(found: Compatibility) -> dict[str, object]:
-    return {"replayed": found.replayed, "misfits": list(found.misfits)}
+    return {"replayed": found.replayed, "failures": list(found.failures)}
 
 
 def _show_compatibility(console: Console, found: Compatibility, installed: str) -> None:
-    for each in found.misfits:
+    for each in found.failures:
         console.print(f"{each.workflow_id}: {each.reason}", markup=False)
-    good = found.replayed - len(found.misfits)
+    good = found.replayed - len(found.failures)
     console.print(f"{good} of {found.replayed} open workflows replay on build {installed}", markup=False)

@@ -6,6 +6,7 @@ becomes current by starting its worker: only `trader versions use` goes back.
 
 import asyncio
 import logging
+import time
 from datetime import timedelta
 
 from temporalio.client import Client
@@ -14,7 +15,7 @@ from temporalio.worker import WorkerDeploymentConfig
 
 from alert_trader.control.deployments import Build, Deployment, deployment_name, read_deployment, set_current
 from alert_trader.control.errors import UnreachableError
-from alert_trader.control.queries.compatibility import Misfit, replay_open_workflows
+from alert_trader.control.queries.compatibility import ReplayFailure, replay_open_workflows
 from alert_trader.domain.ids import AccountNumber
 from alert_trader.settings.services import Upgrade
 
@@ -28,8 +29,8 @@ WARN_EVERY = timedelta(minutes=1)
 _PAUSE = timedelta(milliseconds=50)
 _LOOK_EVERY = timedelta(seconds=2)
 _PROGRESS_EVERY = 25
-_NAMED = 5
-"""Workflows that a message names."""
+_NAMED = 3
+"""Workflows that a message names: the stack shows the last eight lines of a worker that has ended."""
 
 
 class IncompatibleBuildError(Exception):
@@ -61,7 +62,7 @@ async def become_current(client: Client, account: AccountNumber, build_id: str, 
             return True
         current = deployment.current
         if current is not None and (own.last_current_at is not None or upgrade is Upgrade.MANUAL):
-            log.warning("%s", _waits(own, current))
+            log.warning("%s", _not_current(own, current))
             return False
         if not replayed:
             await _check(client, account, own, current)
@@ -92,7 +93,7 @@ async def wait_until_current(client: Client, account: AccountNumber, build_id: s
         current = None if deployment is None else deployment.current
         if own is not None and current is not None and loop.time() - warned_at >= WARN_EVERY.total_seconds():
             warned_at = loop.time()
-            log.warning("%s", _waits(own, current))
+            log.warning("%s", _not_current(own, current))
 
 
 async def _registered(client: Client, account: AccountNumber, build_id: str) -> tuple[Deployment, Build]:
@@ -107,7 +108,7 @@ async def _registered(client: Client, account: AccountNumber, build_id: str) -> 
         if loop.time() >= deadline:
             raise UnreachableError(
                 f"Temporal did not register build {build_id} of {deployment_name(account)} within "
-                f"{REGISTERED_WITHIN.total_seconds():g} s. It needs a Temporal server of version 1.29 or newer"
+                f"{REGISTERED_WITHIN.total_seconds():g} s. It needs a Temporal server 1.29 or newer"
             )
         await asyncio.sleep(_PAUSE.total_seconds())
 
@@ -119,15 +120,21 @@ async def _check(client: Client, account: AccountNumber, own: Build, current: Bu
         if done % _PROGRESS_EVERY == 0:
             log.info("%d of %d open workflows replayed on build %s", done, total, own.build_id)
 
+    began = time.monotonic()
     found = await replay_open_workflows(client, account, progress=progress)
-    if found.misfits:
-        raise IncompatibleBuildError(_refused(own, current, found.replayed, found.misfits))
-    log.info("all %d open workflows replay on build %s", found.replayed, own.build_id)
+    if found.failures:
+        raise IncompatibleBuildError(_refused(own, current, found.replayed, found.failures))
+    log.info(
+        "all %d open workflows replay on build %s, in %.1f s",
+        found.replayed,
+        own.build_id,
+        time.monotonic() - began,
+    )
 
 
-def _refused(own: Build, current: Build | None, replayed: int, misfits: tuple[Misfit, ...]) -> str:
-    named = "\n".join(f"  {each.workflow_id}: {each.reason}" for each in misfits[:_NAMED])
-    more = f"\n  and {len(misfits) - _NAMED} more" if len(misfits) > _NAMED else ""
+def _refused(own: Build, current: Build | None, replayed: int, failures: tuple[ReplayFailure, ...]) -> str:
+    named = "\n".join(f"  {each.workflow_id}: {each.reason}" for each in failures[:_NAMED])
+    more = f"\n  and {len(failures) - _NAMED} more" if len(failures) > _NAMED else ""
     stays = (
         "No build is current: the trades have no worker."
         if current is None
@@ -135,14 +142,14 @@ def _refused(own: Build, current: Build | None, replayed: int, misfits: tuple[Mi
         "no worker."
     )
     return (
-        f"build {own.build_id} was not made current: {len(misfits)} of {replayed} open workflows do not "
+        f"build {own.build_id} was not made current: {len(failures)} of {replayed} open workflows do not "
         f"replay on it.\n{named}{more}\n{stays} See `trader versions`, and docs/how-to/upgrade.md"
     )
 
 
-def _waits(own: Build, current: Build) -> str:
+def _not_current(own: Build, current: Build) -> str:
     without = "" if current.has_worker else f" No worker of build {current.build_id} polls: trades wait."
     return (
-        f"build {own.build_id} waits, as build {current.build_id} is current.{without} "
-        f"To run the trades on this build: `trader versions use {own.build_id}`"
+        f"build {own.build_id} is not current: build {current.build_id} runs the trades.{without} "
+        f"To run them on this build: `trader versions use {own.build_id}`"
     )

@@ -5,6 +5,7 @@ import sys
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -110,7 +111,7 @@ async def test_an_upgrade_by_hand_waits_for_a_person(cluster: Cluster) -> None:
 
 async def _trades(slot: WorkerSlot) -> dict[Phase, Trade]:
     """Bring a trade into each phase that lasts."""
-    ladder = {"step": LONG, "window": LONG, "grace": LONG}
+    ladder: dict[str, Any] = {"step": LONG, "window": LONG, "grace": LONG}
     entering = await slot.alert(**ladder)
     await entering.order("e1")
     holding = await slot.alert(bid="1.20", ask="1.20")
@@ -174,7 +175,7 @@ async def test_an_upgrade_and_a_rollback_with_a_trade_in_each_phase(cluster: Clu
     await slot.start_worker()
     assert await current(slot) == "two"
     log = slot.workers[-1].log.read_text()
-    assert "build one waits, as build two is current" in log
+    assert "build one is not current: build two runs the trades" in log
     used = await trader("versions", "use", "one", "--yes")
     assert used.code == 0, used.stderr
     await second.stop()

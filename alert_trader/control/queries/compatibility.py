@@ -26,7 +26,7 @@ _RPC_TIMEOUT = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Misfit:
+class ReplayFailure:
     """An open workflow that the installed code does not replay."""
 
     workflow_id: str
@@ -38,15 +38,15 @@ class Compatibility:
     """The result of replaying every open workflow of an account."""
 
     replayed: int
-    misfits: tuple[Misfit, ...]
+    failures: tuple[ReplayFailure, ...]
 
 
-def say_nothing(_done: int, _total: int) -> None:
+def no_progress(_done: int, _total: int) -> None:
     """Report no progress."""
 
 
 async def replay_open_workflows(
-    client: Client, account: AccountNumber, *, progress: Callable[[int, int], None] = say_nothing
+    client: Client, account: AccountNumber, *, progress: Callable[[int, int], None] = no_progress
 ) -> Compatibility:
     """Replay the current run of every open workflow of an account; nothing is sent.
 
@@ -62,13 +62,13 @@ async def replay_open_workflows(
         runtime=runtime(),
     )
     gate = asyncio.Semaphore(AT_ONCE)
-    seen: dict[tuple[str, str], Misfit | None] = {}
+    seen: dict[tuple[str, str], ReplayFailure | None] = {}
     done = 0
 
     async def one(workflow_id: str, run_id: str) -> None:
         nonlocal done
         async with gate:
-            seen[workflow_id, run_id] = await _misfit(client, replayer, workflow_id, run_id)
+            seen[workflow_id, run_id] = await _failure(client, replayer, workflow_id, run_id)
         done += 1
         progress(done, len(seen))
 
@@ -76,7 +76,7 @@ async def replay_open_workflows(
         seen |= dict.fromkeys(fresh)
         await asyncio.gather(*(one(*each) for each in fresh))
     return Compatibility(
-        replayed=len(seen), misfits=tuple(each for each in seen.values() if each is not None)
+        replayed=len(seen), failures=tuple(each for each in seen.values() if each is not None)
     )
 
 
@@ -88,7 +88,7 @@ async def _open(client: Client, account: AccountNumber) -> list[tuple[str, str]]
         ]
 
 
-async def _misfit(client: Client, replayer: Replayer, workflow_id: str, run_id: str) -> Misfit | None:
+async def _failure(client: Client, replayer: Replayer, workflow_id: str, run_id: str) -> ReplayFailure | None:
     """Return why a workflow does not replay; None when it does."""
     with control_errors(client):
         history = await client.get_workflow_handle(workflow_id, run_id=run_id).fetch_history(
@@ -99,7 +99,7 @@ async def _misfit(client: Client, replayer: Replayer, workflow_id: str, run_id: 
             result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
     except TimeoutError:
         reason = f"its replay took longer than {REPLAY_WITHIN.total_seconds():g} s"
-        return Misfit(workflow_id=workflow_id, reason=reason)
+        return ReplayFailure(workflow_id=workflow_id, reason=reason)
     if result.replay_failure is None:
         return None
-    return Misfit(workflow_id=workflow_id, reason=replay_fault(result.replay_failure))
+    return ReplayFailure(workflow_id=workflow_id, reason=replay_fault(result.replay_failure))

@@ -1,4 +1,4 @@
-"""Patches of workflow code are for hot fixes: each is listed here, with the date on which it has to be gone.
+"""Patches of workflow code are for hot fixes: each is listed here, with the date by which it is removed.
 
 An ordinary change needs none: open trades continue as new every day, and a build on which an open trade does
 not replay is not made current.
