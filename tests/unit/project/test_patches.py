@@ -31,7 +31,8 @@ def patches_of(source: str) -> Iterator[str | None]:
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             if name in _CALLS:
                 first = node.args[0] if node.args else None
-                yield first.value if isinstance(first, ast.Constant) else None
+                value = first.value if isinstance(first, ast.Constant) else None
+                yield value if isinstance(value, str) else None
 
 
 def released_on(changelog: str) -> date | None:
