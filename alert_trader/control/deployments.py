@@ -20,6 +20,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from alert_trader import clock
+from alert_trader.control.errors import NotPossibleError
 from alert_trader.control.rpc_errors import control_errors
 from alert_trader.domain.ids import AccountNumber
 from alert_trader.workflows.interface import TRADE_WORKFLOW, task_queue
@@ -124,7 +125,8 @@ async def set_current(
 ) -> bool:
     """Send every workflow task of the account to a build from now on; return False if `token` is outdated.
 
-    Raise UnreachableError also when Temporal knows of no worker of the build.
+    Raise NotPossibleError when no worker of the build polls for all that the current one polls for, or
+    UnreachableError.
     """
     request = SetWorkerDeploymentCurrentVersionRequest(
         namespace=client.namespace,
@@ -137,9 +139,13 @@ async def set_current(
         try:
             await client.workflow_service.set_worker_deployment_current_version(request, timeout=_RPC_TIMEOUT)
         except RPCError as error:
-            if token and error.status is RPCStatusCode.FAILED_PRECONDITION and "token" in error.message:
+            if error.status is not RPCStatusCode.FAILED_PRECONDITION:
+                raise
+            if "conflict token" in error.message:
                 return False
-            raise
+            raise NotPossibleError(
+                f"Temporal did not make build {build_id} current: {error.message}"
+            ) from error
     return True
 
 

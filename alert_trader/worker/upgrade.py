@@ -14,7 +14,7 @@ from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import WorkerDeploymentConfig
 
 from alert_trader.control.deployments import Build, Deployment, deployment_name, read_deployment, set_current
-from alert_trader.control.errors import UnreachableError
+from alert_trader.control.errors import NotPossibleError, UnreachableError
 from alert_trader.control.queries.compatibility import ReplayFailure, replay_open_workflows
 from alert_trader.domain.ids import AccountNumber
 from alert_trader.settings.services import Upgrade
@@ -67,12 +67,12 @@ async def become_current(client: Client, account: AccountNumber, build_id: str, 
         if not replayed:
             await _check(client, account, own, current)
             replayed = True
-        if await set_current(client, account, build_id, by=client.identity, token=deployment.token):
+        if await _set(client, account, build_id, deployment.token):
             log.info(
                 "build %s is current%s", build_id, "" if current is None else f", after {current.build_id}"
             )
             return True
-        # another worker changed the deployment since it was read
+        # somebody else changed the deployment since it was read
 
 
 async def wait_until_current(client: Client, account: AccountNumber, build_id: str) -> None:
@@ -91,7 +91,9 @@ async def wait_until_current(client: Client, account: AccountNumber, build_id: s
             log.info("build %s is current", build_id)
             return
         current = None if deployment is None else deployment.current
-        if own is not None and current is not None and loop.time() - warned_at >= WARN_EVERY.total_seconds():
+        if own is None or current is None or current.has_worker:
+            continue
+        if loop.time() - warned_at >= WARN_EVERY.total_seconds():
             warned_at = loop.time()
             log.warning("%s", _not_current(own, current))
 
@@ -110,6 +112,20 @@ async def _registered(client: Client, account: AccountNumber, build_id: str) -> 
                 f"Temporal did not register build {build_id} of {deployment_name(account)} within "
                 f"{REGISTERED_WITHIN.total_seconds():g} s. It needs a Temporal server 1.29 or newer"
             )
+        await asyncio.sleep(_PAUSE.total_seconds())
+
+
+async def _set(client: Client, account: AccountNumber, build_id: str, token: bytes) -> bool:
+    """Make the build current; return False if the deployment has changed. Raise NotPossibleError."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + REGISTERED_WITHIN.total_seconds()
+    while True:
+        try:
+            return await set_current(client, account, build_id, by=client.identity, token=token)
+        except NotPossibleError:
+            # the polls for workflow tasks and for activities arrive one after the other
+            if loop.time() >= deadline:
+                raise
         await asyncio.sleep(_PAUSE.total_seconds())
 
 
