@@ -2,12 +2,13 @@
 
 import shutil
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 import alert_trader
 from alert_trader.control.commands import trade_commands
@@ -218,23 +219,76 @@ def changed_package(folder: Path) -> Path:
     return folder
 
 
+def changed_command(folder: Path, code: str, *arguments: str) -> list[str]:
+    """Return the command line that runs code of the package in `folder`, and not of this checkout."""
+    line = f"import runpy, sys; sys.path.insert(0, {str(folder)!r}); sys.argv = {list(arguments)!r}; {code}"
+    return [sys.executable, "-EP", "-c", line]
+
+
+@dataclass
+class ChangedCommand(Command):
+    """`trader` of the package in a folder."""
+
+    folder: Path = Path()
+
+    @override
+    def line(self, *arguments: str) -> list[str]:
+        """Return the command line."""
+        code = "from alert_trader.start import trader; trader()"
+        return changed_command(self.folder, code, "trader", *arguments)
+
+
 async def start_changed(slot: WorkerSlot, folder: Path) -> Child:
     """Start a worker of the package in `folder`, as another installation would."""
-    ready_file = folder / "ready"
-    line = (
-        f"import sys; sys.path.insert(0, {str(folder)!r}); import runpy; "
-        f"sys.argv = ['alert_trader', 'worker', '--ready-file', {str(ready_file)!r}]; "
-        "runpy.run_module('alert_trader', run_name='__main__', alter_sys=True)"
-    )
+    ready_file = folder / f"ready-{len(slot.workers)}"
     child = await start(
         f"changed-{slot.number}",
-        [sys.executable, "-EP", "-c", line],
+        changed_command(
+            folder,
+            "runpy.run_module('alert_trader', run_name='__main__', alter_sys=True)",
+            *("alert_trader", "worker", "--ready-file", str(ready_file)),
+        ),
         log=slot.cluster.stack.data_dir / "logs" / f"changed-{slot.number}.log",
         environment=as_environment(slot.settings),
     )
     slot.workers.append(child)
     await ready(child, ready_file, within=READY_WITHIN)
     return child
+
+
+async def test_a_trade_that_an_unchecked_upgrade_stopped_continues_after_a_rollback(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    """`versions use` refuses the build where it is installed; forced, one command goes back (EXT-10)."""
+    slot = cluster.take_slot()
+    await slot.start_worker()
+    before = await current(slot)
+    assert before is not None
+    trade = await slot.alert(bid="1.20", ask="1.20")
+    await trade.until("held and protected", phase=Phase.HOLDING, bought=4, exits_working=2)
+    trader = Command(slot)
+    assert (await trader("versions", "check")).code == 0
+    slot.settings = slot.settings.model_copy(update={"upgrade": Upgrade.MANUAL})
+    await start_changed(slot, changed_package(tmp_path))
+    assert await current(slot) == before
+    (new,) = [each.build_id for each in (await builds(slot)).builds if not each.is_current]
+    changed = ChangedCommand(slot, folder=tmp_path)
+    refused = await changed("versions", "use", new, "--yes")
+    assert (refused.code, f"{trade.handle.id}: NondeterminismError" in refused.stderr) == (6, True)
+    assert await current(slot) == before
+    forced = await changed("versions", "use", new, "--yes", "--unchecked")
+    assert forced.code == 0, forced.stderr
+    await trade.quote("2.50", "2.52")
+
+    async def sold() -> bool:
+        return await trade.fills("x1") == 2
+
+    await eventually(sold, "the exit to fill at the venue")
+    assert await current(slot) == new
+    back = await trader("versions", "use", before, "--yes")
+    assert back.code == 0, back.stderr
+    await trade.until("its fill is booked", sold=2, position=2)
+    await closed(trade)
 
 
 async def test_a_build_that_does_not_replay_the_open_trades_is_refused(
@@ -253,6 +307,11 @@ async def test_a_build_that_does_not_replay_the_open_trades_is_refused(
     assert f"trade-{trade.id}: NondeterminismError" in text
     assert f"Build {before} stays current" in text
     assert await current(slot) == before
+    checked = await ChangedCommand(slot, folder=tmp_path)("versions", "check", "--json")
+    assert (checked.code, [each["workflow_id"] for each in checked.json["failures"]]) == (
+        6,
+        [trade.handle.id],
+    )
     await trade.quote("2.50", "2.52")
     await trade.until("sold at its target", sold=2)
     assert await build_of(trade) == before
