@@ -29,6 +29,7 @@ LONG = {
     "tests/e2e/test_many_alerts.py": "fifty alerts at once",
     "tests/e2e/test_planted_files.py": "every program and command is started once, each a process",
     "tests/e2e/test_restart.py": "the stack and its parts are stopped and started again",
+    "tests/e2e/test_versions.py": "workers of several builds are started, beside and after each other",
     "tests/mirrors/test_rebuild.py": "mirrors are deleted and rebuilt",
     "tests/mirrors/test_redis_away.py": "redis-server is stopped in the middle of trades",
     "tests/stateful/test_mutants.py": "each mutant takes a search of its own",

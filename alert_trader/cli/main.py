@@ -196,6 +196,12 @@ ENTRIES = (
         "doctor:doctor",
         "Check everything that trading needs, and say how to fix what fails.",
     ),
+    Entry(
+        "versions",
+        "Setup",
+        "versions:versions_app",
+        "Show the workers' builds, check an upgrade, or change the build that runs the trades.",
+    ),
     Entry("profile", "Setup", "why:profile_app", "Test author profiles."),
     Entry("config", "Setup", "config:config_app", "Show the settings in force."),
 )

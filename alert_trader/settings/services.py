@@ -1,10 +1,20 @@
 """Settings of Temporal, the mirrors and the local stack."""
 
+from enum import StrEnum
 from pathlib import Path
 
 from pydantic import BaseModel, Field, field_validator
 
 from alert_trader.settings.values import ArchivePlace, Duration, RedisUrl
+
+
+class Upgrade(StrEnum):
+    """When a worker's new build becomes the current one, which runs the trades."""
+
+    CHECKED = "checked"
+    """At its start, if every open workflow replays on it."""
+    MANUAL = "manual"
+    """By `trader versions use`."""
 
 
 class ServiceSettings(BaseModel):
@@ -22,6 +32,16 @@ class ServiceSettings(BaseModel):
         ge=30,
         le=3650,
         description="Days Temporal keeps closed trades; a message sent again is recognised for as long.",
+    )
+    build_id: str | None = Field(
+        None,
+        pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
+        description="Build id that a worker registers with; empty: the version and a hash of the code.",
+    )
+    upgrade: Upgrade = Field(
+        Upgrade.CHECKED,
+        description="checked: a new build runs the trades once all open ones replay on it; "
+        "manual: only by `trader versions use`.",
     )
     temporal_port: int = Field(7233, ge=1, le=65535, description="Port of the local Temporal server.")
     temporal_ui_port: int = Field(8233, ge=1, le=65535, description="Port of the local Temporal Web UI.")

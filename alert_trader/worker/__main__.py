@@ -10,6 +10,8 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
+from temporalio.client import Client
+
 from alert_trader.activities.account_client import KillSwitch
 from alert_trader.activities.clock_watch import ClockWatch
 from alert_trader.activities.notify import Channel
@@ -18,10 +20,17 @@ from alert_trader.broker.tastytrade.client import TastytradeGateway
 from alert_trader.control.temporal import connect, runtime
 from alert_trader.runtime import preset_metrics, program
 from alert_trader.runtime.account_bootstrap import ensure_account_workflow
+from alert_trader.runtime.build import build_of
 from alert_trader.runtime.channels import LogChannel, operators
 from alert_trader.runtime.namespace import prepare
 from alert_trader.runtime.target import target_of, tracing_of
 from alert_trader.settings.model import Settings
+from alert_trader.worker.upgrade import (
+    IncompatibleBuildError,
+    become_current,
+    versioned,
+    wait_until_current,
+)
 from alert_trader.worker.wiring import make_broker, make_worker, whitelist
 
 log = logging.getLogger("alert-trader.worker")
@@ -54,27 +63,49 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
         gateway=broker if isinstance(broker, TastytradeGateway) else None,
         mode=settings.mode,
         channels=channels,
+        deployment_config=versioned(settings.account, build_of(settings)),
     )
     preset_metrics.start_at_zero(meter, client.namespace, settings.account)
     watching = asyncio.create_task(clocks.run(client, meter))
     try:
         async with worker:
-            await ensure_account_workflow(
-                client, settings.account, mode=settings.mode, limits=settings.limits()
-            )
-            log.info(
-                "working in mode %s on account %s, namespace %s",
-                settings.mode,
-                settings.account,
-                client.namespace,
-            )
-            if ready_file is not None:
-                ready_file.write_text(json.dumps({"pid": os.getpid()}))  # noqa: ASYNC240 - once, and a few bytes
-            await stop.wait()
+            working = asyncio.ensure_future(_work(client, settings, ready_file))
+            stopping = asyncio.ensure_future(stop.wait())
+            try:
+                await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                if working.done():
+                    working.result()
+                    await stopping
+            finally:
+                working.cancel()
+                stopping.cancel()
             log.info("stopping")
     finally:
         watching.cancel()
         await broker.aclose()
+
+
+async def _work(client: Client, settings: Settings, ready_file: Path | None) -> None:
+    """Make the build of this worker current, and start the account's workflow.
+
+    A build that is not to become current is ready, and waits until a person makes it current.
+    """
+    account, build = settings.account, build_of(settings)
+    is_current = await become_current(client, account, build, upgrade=settings.upgrade)
+    if is_current:
+        await ensure_account_workflow(client, account, mode=settings.mode, limits=settings.limits())
+    log.info(
+        "working in mode %s on account %s, namespace %s, build %s",
+        settings.mode,
+        account,
+        client.namespace,
+        build,
+    )
+    if ready_file is not None:
+        ready_file.write_text(json.dumps({"pid": os.getpid()}))  # noqa: ASYNC240 - once, and a few bytes
+    if not is_current:
+        await wait_until_current(client, account, build)
+        await ensure_account_workflow(client, account, mode=settings.mode, limits=settings.limits())
 
 
 def _mirror(settings: Settings) -> Channel:
@@ -109,6 +140,7 @@ def main() -> int:
     return program.work(
         lambda settings: check(settings) if options.preflight else run(settings, options.ready_file),
         quiet=quiet,
+        unusable=(IncompatibleBuildError,),
     )
 
 

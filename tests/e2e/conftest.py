@@ -91,11 +91,14 @@ class Command:
     said: list[str] = field(default_factory=list)
     """Everything that any command printed."""
 
+    def line(self, *arguments: str) -> list[str]:
+        """Return the command line."""
+        return [str(Path(sys.executable).with_name("trader")), *arguments]
+
     async def __call__(self, *arguments: str, **variables: str) -> Answer:
         """Run a command to its end, under the settings of the worker slot."""
         process = await asyncio.create_subprocess_exec(
-            str(Path(sys.executable).with_name("trader")),
-            *arguments,
+            *self.line(*arguments),
             env={**as_environment(self.slot.settings), **variables},
             cwd=self.slot.cluster.stack.data_dir,
             stdin=asyncio.subprocess.DEVNULL,

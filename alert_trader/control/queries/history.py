@@ -20,10 +20,11 @@ from alert_trader.control.queries.trade_views import handle_of
 from alert_trader.control.rpc_errors import control_errors, trade_subject
 from alert_trader.control.temporal import converter, runtime
 from alert_trader.workflows.account.workflow import AccountWorkflow
+from alert_trader.workflows.broker_read import BrokerReadWorkflow
 from alert_trader.workflows.housekeeping import HousekeepingWorkflow
 from alert_trader.workflows.trade.workflow import TradeWorkflow
 
-WORKFLOWS = (TradeWorkflow, AccountWorkflow, HousekeepingWorkflow)
+WORKFLOWS = (TradeWorkflow, AccountWorkflow, BrokerReadWorkflow, HousekeepingWorkflow)
 
 _RPC_TIMEOUT = timedelta(seconds=20)
 _RUN = re.compile(r"\.run\d+$")
@@ -112,7 +113,7 @@ async def replay(runs: Sequence[WorkflowHistory], codec: PayloadCodec | None = N
         deterministic &= failure is None or not isinstance(failure, (NondeterminismError, RuntimeError))
         if failure is not None:
             run = f"run {number} of {len(runs)}: " if len(runs) > 1 else ""
-            faults.append(f"{run}{type(failure).__name__}: {_message(failure)}")
+            faults.append(f"{run}{replay_fault(failure)}")
         steps += [replace(step, run=number) for step in steps_of(decrypted(history, codec))]
     return Replayed(
         workflow_id=runs[0].workflow_id,
@@ -122,7 +123,7 @@ async def replay(runs: Sequence[WorkflowHistory], codec: PayloadCodec | None = N
     )
 
 
-def _message(failure: BaseException) -> str:
-    """Return the message of a failure that the SDK's core writes with all its fields."""
+def replay_fault(failure: BaseException) -> str:
+    """Return the kind and the message of a failed replay; the SDK's core writes it with all its fields."""
     found = _CORE_MESSAGE.search(str(failure))
-    return found[1] if found is not None else str(failure)
+    return f"{type(failure).__name__}: {found[1] if found is not None else failure}"

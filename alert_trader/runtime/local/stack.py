@@ -29,8 +29,9 @@ from alert_trader.settings.load import as_environment
 from alert_trader.settings.model import Settings
 from alert_trader.start import command
 
-WORKER_READY_WITHIN = timedelta(seconds=60)
-"""A worker that finds a new namespace waits for the server's caches first."""
+WORKER_READY_WITHIN = timedelta(minutes=3)
+"""A worker that finds a new namespace waits for the server's caches first. One of a new build replays every
+open trade: about 0.2 s each on a busy machine."""
 
 VENUE_READY_WITHIN = timedelta(seconds=20)
 
