@@ -37,7 +37,7 @@ async def test_the_histories_of_released_versions_replay() -> None:
     """What a released version recorded replays on the present code (DUR-10)."""
     failed = {}
     for path in sorted(HISTORIES.glob("*/*.json")):
-        replayed = await replay(read_history(path))
+        replayed = await replay([read_history(path)])
         if replayed.fault is not None:
             failed[f"{path.parent.name}/{path.name}"] = replayed.fault
     assert failed == {}
