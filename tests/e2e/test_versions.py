@@ -56,6 +56,12 @@ async def build_of(trade: Trade) -> str:
     return info.deployment_version.build_id
 
 
+async def runs_of(trade: Trade) -> int:
+    """Count the runs of a trade: continue-as-new begins another."""
+    query = f"WorkflowId = '{trade.handle.id}'"
+    return (await trade.cluster.client.count_workflows(query)).count
+
+
 async def closed(trade: Trade) -> None:
     """Close a trade; nothing may be left of it, and the oracle must find no broken rule."""
     await trade_commands.close(trade.cluster.client, trade.id, ME)
@@ -206,6 +212,8 @@ async def test_an_upgrade_after_the_first_worker_has_ended(cluster: Cluster) -> 
     await trade.quote("2.50", "2.52")
     await trade.until("sold at its target", sold=2)
     assert await build_of(trade) == "two"
+    # the change of the build begins one new run at the most
+    assert await runs_of(trade) <= 2
     await closed(trade)
 
 
