@@ -38,7 +38,7 @@ async def outdated_cards(client: Client, account: AccountNumber) -> list[Outdate
     since = (clock.now() - CLOSED_SINCE).strftime("%Y-%m-%dT%H:%M:%SZ")
     query = (
         f"WorkflowType = '{TRADE_WORKFLOW}' AND TradeAccount = '{account}' "
-        f"AND (ExecutionStatus = 'Running' OR CloseTime > '{since}')"
+        f"AND (CloseTime IS NULL OR CloseTime > '{since}')"
     )
     found = []
     with control_errors(client):

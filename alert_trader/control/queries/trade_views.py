@@ -257,7 +257,8 @@ def _query(wanted: Filter) -> str:
     if wanted.since is not None:
         terms.append(f"StartTime >= '{wanted.since.isoformat()}'")
     if wanted.open_only:
-        terms.append("ExecutionStatus = 'Running'")
+        # a paused trade is open, and not "Running"
+        terms.append("CloseTime IS NULL")
     return " AND ".join(terms)
 
 

@@ -7,6 +7,7 @@ from alert_trader.domain.account.account import Account
 from alert_trader.domain.account.preflight import Check
 from alert_trader.domain.account.reconciliation import Difference, ForeignOrder
 from alert_trader.domain.account.reservation import OpenTrade
+from alert_trader.domain.account.stuck import StuckWorkflow
 from alert_trader.domain.account.trading_state import AccountState
 from alert_trader.domain.account.view import AccountView, OpenTradeView
 from alert_trader.domain.market.calendar import eastern
@@ -24,6 +25,7 @@ def build_view(
     checks: tuple[Check, ...],
     stream_since: datetime | None,
     foreign: tuple[ForeignOrder, ...],
+    stuck: tuple[StuckWorkflow, ...],
     now: datetime,
 ) -> AccountView:
     """Build the view of an account as it is now."""
@@ -62,6 +64,7 @@ def build_view(
         limits=account.limits,
         differences=account.differences,
         foreign_orders=foreign,
+        stuck=stuck,
         preflight=checks,
         preflight_at=day.preflight_at,
         stream_since=stream_since,
@@ -77,6 +80,7 @@ def details(view: AccountView) -> str:
         f"**{view.state.upper()}** · account `{view.account}` · {view.mode} · epoch {view.epoch}",
         "",
         *(f"- **blocks entries**: {_plain(each)}" for each in view.blocking),
+        *(f"- **stuck**: `{each.workflow_id}`: {_plain(each.what)}" for each in view.stuck),
         f"- buying power at the start of {view.day}: {_dollars(view.reference)}, {committed} of it committed",
         _today(view),
         f"- open: {len(view.open_trades)} of {limits.max_open_trades} trades",
