@@ -1,27 +1,55 @@
 """Trades that are broken on purpose: noticed, paged, shown, repaired, and finished with all their exits."""
 
 import asyncio
+import io
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from rich.console import Console
+from temporalio.api.workflowservice.v1 import PauseWorkflowExecutionRequest
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from alert_trader import clock
+from alert_trader.activities import trade_watch
 from alert_trader.activities.messages import Level
+from alert_trader.activities.stuck_workflows import read_paused_as_running
+from alert_trader.cli import trade_display
+from alert_trader.cli.doctor_stuck import examine_stuck
+from alert_trader.cli.repair import show_plan
+from alert_trader.control.commands.repair import RepairKind, RepairPlan, plan_repair, repair
+from alert_trader.control.errors import NotPossibleError
 from alert_trader.control.intake.start_trade import start_trade
+from alert_trader.control.queries import trade_views
 from alert_trader.control.queries.account import account_view
+from alert_trader.control.queries.stuck import marked, stuck_workflows
+from alert_trader.domain.account import stuck
+from alert_trader.domain.account.reconciliation import DifferenceKind
 from alert_trader.domain.account.stuck import StuckKind
 from alert_trader.domain.alerts.alert import AlertMessage
+from alert_trader.domain.audit.event import EventKind, TradeEvent
 from alert_trader.domain.ids import message_id
-from alert_trader.domain.trade.lifecycle import Phase
+from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.domain.trade.view import TradeView
-from alert_trader.workflows.interface import TradeRequest
+from alert_trader.settings.load import load
+from alert_trader.workflows.interface import Command, TradeRequest
 from alert_trader.workflows.trade.order_manager import OrderManager
+from alert_trader.workflows.trade.workflow import TradeWorkflow
 from tests.support.harness import AUTHOR, CHANNEL, GUILD, Harness, policy
 from tests.support.waiting import eventually
 
 Trade = WorkflowHandle[Any, TradeView]
+
+COMMAND = Command(by="a tester", reason="it was broken on purpose")
+
+
+@pytest.fixture(autouse=True)
+def _looks_often(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look twice a second, but where it is measured how soon a trade is noticed."""
+    if "within_30_s" not in request.node.name:
+        monkeypatch.setattr(trade_watch, "EVERY", timedelta(seconds=0.5))
 
 
 async def holding(harness: Harness, name: str) -> Trade:
@@ -43,20 +71,38 @@ async def holding(harness: Harness, name: str) -> Trade:
     return handle
 
 
+@dataclass
 class Broken:
-    """A bug in the code that applies order reports; it can be mended."""
+    """A bug in the code that applies order reports, in every worker of this process."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Break the code of every worker of this process."""
-        self.now = True
-        good = OrderManager.apply_report
+    now: bool = True
+
+    @classmethod
+    def code(cls, monkeypatch: pytest.MonkeyPatch) -> "Broken":
+        """Break it."""
+        broken, good = cls(), OrderManager.apply_report
 
         def apply_report(manager: OrderManager, *args: Any) -> Any:
-            if self.now:
+            if broken.now:
                 raise RuntimeError("a bug")
             return good(manager, *args)
 
         monkeypatch.setattr(OrderManager, "apply_report", apply_report)
+        return broken
+
+
+async def fill_one(harness: Harness) -> None:
+    """Fill one of the two contracts that the exit sells; its report is what a broken trade fails at."""
+    await harness.quote("2.40", "2.45", bid_size=1)
+
+
+async def close(harness: Harness, trade: Trade) -> TradeView:
+    """Close a trade, and return what became of it."""
+    await harness.quote("2.40", "2.45")
+    await trade.signal("close", COMMAND)
+    again: Trade = harness.client.get_workflow_handle(trade.id, result_type=TradeView)
+    harness.handles[-1] = again
+    return await again.result()
 
 
 def pages(harness: Harness, says: str) -> list[str]:
@@ -64,38 +110,207 @@ def pages(harness: Harness, says: str) -> list[str]:
     return [each.note for each in harness.heard.notices if each.level is Level.PAGE and says in each.title]
 
 
-async def test_a_failing_trade_is_noticed_within_30_s(
+async def paged(harness: Harness) -> str:
+    """Wait for the page of a stuck trade, and return it."""
+    await eventually(lambda: pages(harness, "is stuck"), "a page", within=30)
+    return pages(harness, "is stuck")[0]
+
+
+async def recorded(harness: Harness, kind: EventKind) -> list[TradeEvent]:
+    """Return the events of a kind in the account's audit trail."""
+    view = await account_view(harness.client, harness.account)
+    return [each for each in view.events if each.kind is kind]
+
+
+async def shown(harness: Harness, plan: RepairPlan | None = None) -> str:
+    """Return what `trader list` prints, and `trader repair` of a plan."""
+    written = io.StringIO()
+    console = Console(file=written, width=250)
+    found = await stuck_workflows(harness.client, harness.account)
+    only = trade_views.Filter(account=harness.account, open_only=True)
+    rows = await trade_views.list_trades(harness.client, only, limit=20, views=False)
+    console.print(trade_display.trades_table(marked(rows, found)))
+    trade_display.show_stuck(console, found)
+    if plan is not None:
+        show_plan(console, plan)
+    return written.getvalue()
+
+
+async def examined(harness: Harness) -> tuple[bool, str, str]:
+    """Return the one finding of `trader doctor` about stuck trades."""
+    flags = {"mode": "demo", "tastytrade_account": harness.account}
+    in_force = load(environment={}, flags=flags).settings
+    [finding] = await examine_stuck(harness.client, in_force)
+    return finding.ok, finding.found, finding.fix
+
+
+async def test_a_failing_trade_is_noticed_within_30_s_and_repaired(
     monkeypatch: pytest.MonkeyPatch, harness: Harness, env: WorkflowEnvironment
 ) -> None:
-    """People are paged once, with what is held and what still works; and once when it runs again."""
+    """People are paged once, and once when it runs again; list and doctor name it; its exits continue."""
     with env.with_time_skipping_disabled():
+        assert await examined(harness) == (True, "none", "")
         trade = await holding(harness, "noticed")
-        broken = Broken(monkeypatch)
+        broken = Broken.code(monkeypatch)
         loop = asyncio.get_running_loop()
-        await harness.quote("2.40", "2.45", bid_size=1)  # one contract of the exit fills: a report
         began = loop.time()
-        from alert_trader.activities.stuck_workflows import describe, find_stuck, _open_trades
-
-        for _ in range(10):
-            await asyncio.sleep(2)
-            d = await describe(harness.client, trade.id)
-            print(
-                loop.time() - began,
-                d.pending_workflow_task,
-                d.workflow_execution_info.history_length,
-                await find_stuck(harness.client, harness.account),
-                await _open_trades(harness.client, harness.account),
-            )
-        await eventually(lambda: pages(harness, "is stuck"), "a page", within=30)
-        took = loop.time() - began
-        print(f"paged {took:.1f} s after the fill whose report fails")
-        [note] = pages(harness, "is stuck")
-        print(note)
-        view = await account_view(harness.client, harness.account)
-        print(view.stuck)
-        print(view.events[-1])
-        assert [each.kind for each in view.stuck] == [StuckKind.FAILING]
+        await fill_one(harness)
+        note = await paged(harness)
+        assert loop.time() - began < 30
+        contract = " ".join(harness.symbol.split())
+        assert "RuntimeError: a bug" in note
+        assert f"{contract}: 4 held by its last report, 3 in the account" in note
+        assert "Working at the broker: Sell to Close 1 at 2.40 (noticed-x1)" in note
+        assert "trader repair trade-noticed" in note
+        ok, found, fix = await examined(harness)
+        assert (ok, fix) == (False, "trader repair trade-noticed")
+        assert "trade-noticed" in found
+        assert "a bug" in found
+        assert "noticed-x1" in found
+        printed = await shown(harness)
+        assert "STUCK" in printed
+        assert "Repair: trader repair trade-noticed" in printed
         broken.now = False
-        await eventually(lambda: pages(harness, "runs again"), "the end of it", within=60)
-        assert len(pages(harness, "is stuck")) == 1
-        print(loop.time() - began, (await account_view(harness.client, harness.account)).events[-1])
+        plan = await plan_repair(harness.client, "noticed")
+        assert (plan.kind, [str(each.client_order_id) for each in plan.orders]) == (
+            RepairKind.RESET,
+            ["noticed-x1"],
+        )
+        assert "reset: the installed code replays its history up to the task that fails" in await shown(
+            harness, plan
+        )
+        done = await repair(harness.client, plan, COMMAND)
+        assert done.well
+        await eventually(lambda: pages(harness, "runs again"), "the end of it", within=20)
+        assert (len(pages(harness, "is stuck")), len(pages(harness, "runs again"))) == (1, 1)
+        assert await examined(harness) == (True, "none", "")
+        harness.handles[-1] = harness.client.get_workflow_handle(trade.id, result_type=TradeView)
+        await harness.until(harness.handles[-1], "the exit's fill to be known", sold=1, exits_working=1)
+        events = await recorded(harness, EventKind.REPAIR)
+        assert [each.facts["by"] for each in events] == ["a tester", "a tester"]
+        assert [each.facts["reason"] for each in events] == [COMMAND.reason] * 2
+        assert "was reset to event" in events[1].text
+        assert [len(await recorded(harness, kind)) for kind in (EventKind.STUCK, EventKind.RECOVERED)] == [
+            1,
+            1,
+        ]
+        with pytest.raises(NotPossibleError, match="is not stuck"):
+            await plan_repair(harness.client, "noticed")
+        view = await close(harness, trade)
+    assert (view.outcome, view.bought, view.sold, view.position) == (Outcome.FLAT, 4, 4, 0)
+    assert (len(harness.order_ids("e")), harness.fills("x")) == (1, 4)
+
+
+async def test_a_trade_whose_history_does_not_replay_is_reset_to_where_it_does(
+    monkeypatch: pytest.MonkeyPatch, harness: Harness, env: WorkflowEnvironment
+) -> None:
+    """The code of holding was changed without a patch: the trade holds on with the changed code."""
+    with env.with_time_skipping_disabled():
+        trade = await holding(harness, "changed")
+        broken, hold = Broken.code(monkeypatch), TradeWorkflow._hold
+
+        async def changed(running: TradeWorkflow) -> Any:
+            await asyncio.sleep(0.01)  # a timer that the history does not have
+            return await hold(running)
+
+        monkeypatch.setattr(TradeWorkflow, "_hold", changed)
+        await fill_one(harness)
+        await paged(harness)
+        broken.now = False
+        plan = await plan_repair(harness.client, trade.id)
+        assert plan.kind is RepairKind.RESET
+        assert f"replays its history up to event {plan.event_id} of " in plan.why
+        done = await repair(harness.client, plan, COMMAND)
+        assert done.well
+        again: Trade = harness.client.get_workflow_handle(trade.id, result_type=TradeView)
+        await harness.until(again, "the fill and the rest of the exit", sold=1, exits_working=1)
+        view = await close(harness, trade)
+        # the harness replays it with the changed code, which is put back after that
+    assert (view.outcome, view.bought, view.sold) == (Outcome.FLAT, 4, 4)
+    assert (len(harness.order_ids("e")), harness.fills("x")) == (1, 4)
+
+
+async def test_a_trade_that_replays_nowhere_after_its_entry_is_handed_over(
+    monkeypatch: pytest.MonkeyPatch, harness: Harness, env: WorkflowEnvironment
+) -> None:
+    """No order is cancelled; the account names position and orders, and admits no entry."""
+    with env.with_time_skipping_disabled():
+        trade = await holding(harness, "ended")
+        broken, size = Broken.code(monkeypatch), TradeWorkflow._size
+
+        async def changed(running: TradeWorkflow) -> Any:
+            await asyncio.sleep(0.01)
+            return await size(running)
+
+        monkeypatch.setattr(TradeWorkflow, "_size", changed)
+        await fill_one(harness)
+        await paged(harness)
+        broken.now = False
+        plan = await plan_repair(harness.client, trade.id)
+        assert plan.kind is RepairKind.HAND_OVER
+        assert "before its entry was sent" in plan.why
+        done = await repair(harness.client, plan, COMMAND)
+        assert done.well
+        assert "terminated with 4 held and 1 working orders" in done.text
+        view = await account_view(harness.client, harness.account)
+        assert {each.kind: each.what for each in view.differences} == {
+            DifferenceKind.ORDER_WITHOUT_TRADE: f"ended-x1 (order {harness.order_ids('x')[0]})",
+            DifferenceKind.TRADE_ENDED: trade.id,
+        }
+        assert view.blocking
+        with pytest.raises(NotPossibleError, match="is over"):
+            await plan_repair(harness.client, trade.id)
+    [exit_order] = harness.order_ids("x")
+    assert not harness.venue.exchange.orders[exit_order].status.terminal
+    # nothing manages it any more: neither its replay nor its end is the harness's to check
+    harness.handles.clear()
+
+
+async def test_a_paused_trade_is_named_and_unpaused(harness: Harness, env: WorkflowEnvironment) -> None:
+    """A newer server can pause a workflow: that is no end of it, and a fill meanwhile is applied later."""
+    read_paused_as_running()
+    with env.with_time_skipping_disabled():
+        trade = await holding(harness, "paused")
+        await harness.client.workflow_service.pause_workflow_execution(
+            PauseWorkflowExecutionRequest(
+                namespace=harness.client.namespace,
+                workflow_id=trade.id,
+                identity="somebody",
+                reason="curious",
+                request_id="pause",
+            )
+        )
+        note = await paged(harness)
+        assert note.startswith("Paused in Temporal since")
+        assert "by somebody: curious" in note
+        await fill_one(harness)
+        [found] = await stuck_workflows(harness.client, harness.account)
+        assert found.kind is StuckKind.PAUSED
+        assert "STUCK" in await shown(harness)
+        assert (await examined(harness))[0] is False
+        plan = await plan_repair(harness.client, trade.id)
+        assert plan.kind is RepairKind.UNPAUSE
+        assert (await repair(harness.client, plan, COMMAND)).well
+        await harness.until(trade, "the fill", sold=1, exits_working=1)
+        await eventually(lambda: pages(harness, "runs again"), "the end of it", within=20)
+        view = await close(harness, trade)
+    assert (view.outcome, view.sold, harness.fills("x")) == (Outcome.FLAT, 4, 4)
+
+
+async def test_people_are_paged_again_while_a_trade_is_stuck(
+    monkeypatch: pytest.MonkeyPatch, harness: Harness, env: WorkflowEnvironment
+) -> None:
+    """Once every `PAGE_EVERY`, however often it is looked for; it is recorded once."""
+    monkeypatch.setattr(stuck, "PAGE_EVERY", timedelta(seconds=3))
+    with env.with_time_skipping_disabled():
+        trade = await holding(harness, "again")
+        broken = Broken.code(monkeypatch)
+        await fill_one(harness)
+        await eventually(lambda: len(pages(harness, "is stuck")) == 3, "two more pages", within=30)
+        [found] = (await account_view(harness.client, harness.account)).stuck
+        assert found.paged_at is not None
+        assert found.paged_at - found.since > timedelta(seconds=6)
+        assert len(await recorded(harness, EventKind.STUCK)) == 1
+        broken.now = False
+        await repair(harness.client, await plan_repair(harness.client, trade.id), COMMAND)
+        await close(harness, trade)

@@ -98,8 +98,8 @@ class Repaired:
 async def plan_repair(client: Client, trade: str, *, hand_over: bool = False) -> RepairPlan:
     """Examine a stuck trade, and say how it would be repaired; changes nothing.
 
-    With `hand_over` it is terminated though a reset is possible. Raise NotPossibleError when the trade is over
-    or not stuck, NotFoundError, UnreachableError.
+    With `hand_over` it is terminated though a reset is possible. Raise NotPossibleError when the trade is
+    over or not stuck, NotFoundError, UnreachableError.
     """
     workflow_id = WorkflowId(handle_of(client, trade).id)
     with control_errors(client, trade_subject(workflow_id)):
@@ -134,13 +134,10 @@ async def _protection(
     client: Client, account: AccountNumber, stuck: StuckWorkflow
 ) -> tuple[StuckWorkflow, tuple[OrderReport, ...]]:
     """Read what the trade holds and its working orders now; what cannot be read stays unknown."""
-    expected: list[ExpectedPosition] = []
+    expected: tuple[ExpectedPosition, ...] = ()
     orders = positions = None
     with contextlib.suppress(ControlError):
-        view = await account_queries.account_view(client, account)
-        known = next((each for each in view.stuck if each.workflow_id == stuck.workflow_id), None)
-        if known is not None and known.symbol is not None and known.held is not None:
-            expected = [ExpectedPosition(trade=stuck.workflow_id, symbol=known.symbol, position=known.held)]
+        expected = await account_queries.expected(client, account)
     with contextlib.suppress(ControlError):
         orders = await account_queries.orders(client, account)
         positions = await account_queries.positions(client, account)
@@ -181,8 +178,8 @@ async def _plan_reset(client: Client, found: RepairPlan) -> RepairPlan:
 def _handed_over(found: RepairPlan, why: str) -> RepairPlan:
     effect = (
         "The trade is terminated. No order is cancelled and none is sent: working exits stay at the broker, "
-        "working entries may still fill. The account records position and orders as differences, and sends no "
-        "entry until a person explains them. Nothing manages the position after that: do it at the broker"
+        "working entries may still fill. The account records position and orders as differences: no entry "
+        "is sent until a person explains them. Nothing manages the position after that: do it at the broker"
     )
     return replace(found, kind=RepairKind.HAND_OVER, why=why, effect=effect)
 
@@ -262,8 +259,8 @@ async def repair(client: Client, plan: RepairPlan, command: Command) -> Repaired
 def _outcome(plan: RepairPlan, *, well: bool) -> str:
     if not well:
         return (
-            f"{plan.trade}: {plan.kind} done, but it does not answer yet. If its workflow tasks still fail, run "
-            "workers with code that fits its history, or hand it over: trader repair --hand-over"
+            f"{plan.trade}: {plan.kind} done, but it does not answer yet. If its workflow tasks still fail, "
+            "run workers with code that fits its history, or hand it over: trader repair --hand-over"
         )
     match plan.kind:
         case RepairKind.UNPAUSE:
@@ -287,8 +284,8 @@ def _differences(plan: RepairPlan) -> tuple[Difference, ...]:
         )
         for each in plan.orders
     ]
-    if plan.stuck.held != 0:
-        held = plan.stuck.held or 0
+    held = plan.stuck.held or 0
+    if held > 0:
         kind = DifferenceKind.TRADE_ENDED
         found.append(Difference(kind=kind, what=plan.trade, expected=held, found=0))
     return tuple(found)

@@ -47,5 +47,5 @@ def _with_protection(found: StuckWorkflow, reported: StuckWorkflow | None) -> St
 
 def marked(rows: Sequence[TradeRow], stuck: Sequence[StuckWorkflow]) -> list[TradeRow]:
     """Return the rows of a list, with how each trade is stuck."""
-    by_id = {each.workflow_id: each for each in stuck}
+    by_id = {str(each.workflow_id): each for each in stuck}
     return [dataclasses.replace(row, stuck=by_id.get(row.workflow_id)) for row in rows]

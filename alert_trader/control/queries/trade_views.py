@@ -25,6 +25,7 @@ from alert_trader.control.errors import (
     UnreachableError,
 )
 from alert_trader.control.rpc_errors import control_errors, trade_subject
+from alert_trader.domain.account.stuck import StuckWorkflow
 from alert_trader.domain.audit.event import TradeEvent
 from alert_trader.domain.ids import WorkflowId, message_id, trade_workflow_id
 from alert_trader.domain.trade.lifecycle import Phase
@@ -66,6 +67,8 @@ class TradeRow:
     pnl: Decimal | None
     """Dollars, from the index: for display only."""
     view: TradeView | None = None
+    stuck: StuckWorkflow | None = None
+    """How it is stuck, where that was looked for: `control.queries.stuck.marked`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
