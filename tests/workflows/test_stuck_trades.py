@@ -3,22 +3,25 @@
 import asyncio
 import functools
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic_core import to_jsonable_python
 from rich.console import Console
 from temporalio import workflow
 from temporalio.api.workflowservice.v1 import PauseWorkflowExecutionRequest
 from temporalio.client import WorkflowHandle
-from temporalio.testing import WorkflowEnvironment
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 from temporalio.worker import Replayer
 
 from alert_trader import clock
 from alert_trader.activities import trade_watch
-from alert_trader.activities.messages import Level
+from alert_trader.activities.messages import Level, WatchRequest
 from alert_trader.activities.stuck_workflows import read_paused_as_running
+from alert_trader.activities.trade_watch import TradeWatch
 from alert_trader.cli import trade_display
 from alert_trader.cli.doctor_stuck import examine_stuck
 from alert_trader.cli.repair import show_plan
@@ -41,7 +44,7 @@ from alert_trader.worker.wiring import sandbox
 from alert_trader.workflows.interface import Command, TradeRequest
 from alert_trader.workflows.trade.order_manager import OrderManager
 from alert_trader.workflows.trade.workflow import TradeWorkflow
-from tests.support.harness import AUTHOR, CHANNEL, GUILD, Harness, policy
+from tests.support.harness import AUTHOR, CHANNEL, GUILD, Harness, Heard, policy
 from tests.support.waiting import eventually
 
 Trade = WorkflowHandle[Any, TradeView]
@@ -324,6 +327,35 @@ async def test_people_are_paged_again_while_a_trade_is_stuck(
         assert found.paged_at is not None
         assert found.paged_at - found.since > timedelta(seconds=6)
         assert len(await recorded(harness, EventKind.STUCK)) == 1
+        broken.now = False
+        await repair(harness.client, await plan_repair(harness.client, trade.id), COMMAND)
+        await close(harness, trade)
+
+
+async def test_the_next_worker_does_not_page_again(
+    monkeypatch: pytest.MonkeyPatch, harness: Harness, env: WorkflowEnvironment
+) -> None:
+    """The heartbeat of the activity carries when people were paged."""
+    with env.with_time_skipping_disabled():
+        trade = await holding(harness, "restart")
+        broken = Broken.code(monkeypatch)
+        await fill_one(harness)
+        await paged(harness)
+        beats: list[Any] = []
+        heard = Heard()
+        known = (await account_view(harness.client, harness.account)).stuck
+        next_worker = ActivityEnvironment(client=harness.client)
+        next_worker.info = replace(next_worker.info, heartbeat_details=[to_jsonable_python(known)])
+        next_worker.on_heartbeat = lambda *details: beats.append(details)
+        watch = TradeWatch(harness.gateway, harness.client, (heard,))
+        request = WatchRequest(account=harness.account)
+        running = asyncio.create_task(next_worker.run(watch.watch_trades, request))
+        await eventually(lambda: len(beats) > 2, "two looks")
+        next_worker.worker_shutdown()
+        with pytest.raises(ApplicationError, match="another worker looks"):
+            await running
+        assert heard.notices == []
+        assert [each.workflow_id for each in beats[-1][0]] == [trade.id]
         broken.now = False
         await repair(harness.client, await plan_repair(harness.client, trade.id), COMMAND)
         await close(harness, trade)

@@ -46,8 +46,8 @@ class StuckWorkflows:
         self._account.record(
             now, EventKind.REPAIR, text, by=command.by, reason=command.reason, trade=asked.trade
         )
-        known = {each.key for each in self._account.differences}
-        new = tuple(each for each in asked.differences if each.key not in known)
+        recorded = {each.key for each in self._account.differences}
+        new = tuple(each for each in asked.differences if each.key not in recorded)
         if new:
             self._account.update_differences((*self._account.differences, *new), now)
             self._refresh()
