@@ -1,6 +1,7 @@
 """Trades that are broken on purpose: noticed, paged, shown, repaired, and finished with all their exits."""
 
 import asyncio
+import contextlib
 import functools
 import io
 from dataclasses import dataclass, replace
@@ -15,13 +16,15 @@ from temporalio.api.workflowservice.v1 import PauseWorkflowExecutionRequest
 from temporalio.client import WorkflowHandle
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
-from temporalio.worker import Replayer
+from temporalio.worker import Replayer, Worker
 
 from alert_trader import clock
 from alert_trader.activities import trade_watch
 from alert_trader.activities.messages import Level, WatchRequest
 from alert_trader.activities.stuck_workflows import read_paused_as_running
 from alert_trader.activities.trade_watch import TradeWatch
+from alert_trader.bot.cards import CardActivity
+from alert_trader.bot.stuck_cards import StuckCards
 from alert_trader.cli import trade_display
 from alert_trader.cli.doctor_stuck import examine_stuck
 from alert_trader.cli.repair import show_plan
@@ -41,9 +44,10 @@ from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.domain.trade.view import TradeView
 from alert_trader.settings.load import load
 from alert_trader.worker.wiring import sandbox
-from alert_trader.workflows.interface import Command, TradeRequest
+from alert_trader.workflows.interface import Command, TradeRequest, cards_queue
 from alert_trader.workflows.trade.order_manager import OrderManager
 from alert_trader.workflows.trade.workflow import TradeWorkflow
+from tests.support.discord_client import ALERTS, Listener, connected, open_chat
 from tests.support.harness import AUTHOR, CHANNEL, GUILD, Harness, Heard, policy
 from tests.support.waiting import eventually
 
@@ -75,7 +79,7 @@ def change_code(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     monkeypatch.setattr(history, "Replayer", functools.partial(Replayer, workflow_runner=sandbox()))
 
 
-async def holding(harness: Harness, name: str) -> Trade:
+async def holding(harness: Harness, name: str, *, cards: bool = False) -> Trade:
     """Open a trade as the product does, and wait until it holds 4 contracts with 2 of them in an exit."""
     await harness.quote("1.20", "1.20")
     message = AlertMessage(
@@ -86,7 +90,7 @@ async def holding(harness: Harness, name: str) -> Trade:
         guild_id=GUILD,
         posted_at=clock.now(),
     )
-    request = TradeRequest(alert=message, policy=policy(), account=harness.account)
+    request = TradeRequest(alert=message, policy=policy(cards=cards), account=harness.account)
     started = await start_trade(harness.client, request)
     handle: Trade = harness.client.get_workflow_handle(started.workflow_id, result_type=TradeView)
     harness.handles.append(handle)
@@ -358,4 +362,40 @@ async def test_the_next_worker_does_not_page_again(
         assert [each.workflow_id for each in beats[-1][0]] == [trade.id]
         broken.now = False
         await repair(harness.client, await plan_repair(harness.client, trade.id), COMMAND)
+        await close(harness, trade)
+
+
+async def test_the_card_of_a_stuck_trade_says_so(
+    monkeypatch: pytest.MonkeyPatch, harness: Harness, env: WorkflowEnvironment
+) -> None:
+    """The bot edits the card as it was shown last; the trade shows it again once it runs."""
+    async with contextlib.AsyncExitStack() as opened:
+        opened.enter_context(env.with_time_skipping_disabled())
+        chat = await opened.enter_async_context(open_chat())
+        listener = Listener()
+        await opened.enter_async_context(connected(listener))
+        cards = CardActivity(listener, int(ALERTS))
+        await opened.enter_async_context(
+            Worker(harness.client, task_queue=cards_queue(harness.account), activities=[cards.show_card])
+        )
+        marks = StuckCards(harness.client, harness.account, cards)
+        trade = await holding(harness, "carded", cards=True)
+
+        def card() -> dict[str, Any]:
+            [found] = [each["embeds"][0] for each in chat.world.messages[ALERTS].values()]
+            return dict(found)
+
+        await eventually(lambda: chat.world.messages[ALERTS] and "holding" in card()["title"], "the card")
+        broken = Broken.code(monkeypatch)
+        await fill_one(harness)
+        await paged(harness)
+        await marks.look()
+        assert "stuck: it can do nothing until it is repaired" in card()["title"]
+        assert "trader repair" in card()["fields"][0]["value"].replace("\\", "")
+        broken.now = False
+        await repair(harness.client, await plan_repair(harness.client, trade.id), COMMAND)
+        await marks.look()
+        await eventually(
+            lambda: "holding 3" in card()["title"].replace("\\", ""), "the usual card", within=20
+        )
         await close(harness, trade)
