@@ -152,6 +152,8 @@ async def _plan_reset(client: Client, found: RepairPlan) -> RepairPlan:
         for event in history.events
         if event.HasField("workflow_task_completed_event_attributes")
     ]
+    if not points:
+        return _handed_over(found, "it has completed no workflow task, so nothing was sent")
     point = await _last_good_point(client, history, points)
     if point is None:
         return _handed_over(found, "the installed code replays no part of its history")
@@ -195,9 +197,9 @@ async def _last_good_point(client: Client, history: WorkflowHistory, points: Seq
         beginning = WorkflowHistory(workflow_id=history.workflow_id, events=before)
         return (await replay(beginning, client.data_converter.payload_codec)).deterministic
 
-    if points and await good(points[-1]):
+    if await good(points[-1]):
         return points[-1]
-    first, last = 0, max(len(points) - 1, 0)
+    first, last = 0, len(points) - 1
     while first < last:
         middle = (first + last) // 2
         if await good(points[middle]):
@@ -252,7 +254,7 @@ async def repair(client: Client, plan: RepairPlan, command: Command) -> Repaired
     text = _outcome(plan, well=well)
     differences = _differences(plan) if plan.kind is RepairKind.HAND_OVER else ()
     with contextlib.suppress(NoAnswerError):  # recorded all the same: the account applies it when it can
-        await _record(client, plan, stamped(command), f"{text} ({plan.trade})", differences, wait=True)
+        await _record(client, plan, stamped(command), text, differences, wait=True)
     return Repaired(plan=plan, run_id=run, well=well, text=text)
 
 
@@ -269,7 +271,7 @@ def _outcome(plan: RepairPlan, *, well: bool) -> str:
             return f"{plan.trade} was reset to event {plan.event_id} and runs again"
         case RepairKind.HAND_OVER:
             left = len(plan.orders)
-            held = "position not known" if plan.stuck.held is None else f"{plan.stuck.held} held"
+            held = "no reported position" if plan.stuck.held is None else f"{plan.stuck.held} held"
             return f"{plan.trade} was terminated with {held} and {left} working orders. Nothing manages them"
 
 
