@@ -30,8 +30,10 @@ def test_people_are_paged_once_a_quarter_of_an_hour() -> None:
         (replace(STUCK, orders=()), "Reported no position. Working at the broker: no order"),
         (
             replace(HOLDING, at_broker=3, orders=("Sell to Close 1 at 2.40 (m1-x1)",)),
-            "SPY 350615C00450000: 4 held by its last report, 3 in the account. Working at the broker: "
-            "Sell to Close 1 at 2.40 (m1-x1)",
+            (
+                "SPY 350615C00450000: 4 held by its last report, 3 in the account. Working at the broker: "
+                "Sell to Close 1 at 2.40 (m1-x1)"
+            ),
         ),
         (
             replace(STUCK, workflow_id=WorkflowId("account-5WT00001")),
