@@ -11,6 +11,7 @@ from typing import Any
 from alert_trader.domain.account.preflight import Check
 from alert_trader.domain.account.reconciliation import Difference, ExpectedPosition
 from alert_trader.domain.account.reservation import AdmitRequest, Admitted
+from alert_trader.domain.account.stuck import StuckWorkflow
 from alert_trader.domain.alerts.alert import AlertMessage, ParsedAlert
 from alert_trader.domain.alerts.profile import RoomRule
 from alert_trader.domain.audit.event import TradeEvent
@@ -39,6 +40,7 @@ READ_QUOTE = "read_quote"
 NOTIFY = "notify"
 SHOW_CARD = "show_card"
 FOLLOW_ORDERS = "follow_orders"
+WATCH_TRADES = "watch_trades"
 ADMIT_ENTRY = "admit_entry"
 READ_ACCOUNT = "read_account"
 READ_POSITIONS = "read_positions"
@@ -58,6 +60,8 @@ CLOCKS_SIGNAL = "report_clocks"
 FOREIGN_SIGNAL = "report_foreign_order"
 DIFFERENCES_SIGNAL = "report_differences"
 """What the activities of an account and its workers ask of it and report to it."""
+STUCK_SIGNAL = "report_stuck"
+"""The signal with all stuck workflows of an account."""
 
 RECEIPTS = "receipts"
 """The field of a run's memo with the receipts that were published last, by the id of their command."""
@@ -401,6 +405,15 @@ class FollowRequest:
     """Follow an account's order stream."""
 
     account: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchRequest:
+    """Look for the stuck workflows of an account."""
+
+    account: str
+    known: tuple[StuckWorkflow, ...] = ()
+    """Those that were stuck when an earlier run of the account ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

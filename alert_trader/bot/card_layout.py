@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from alert_trader.bot.actions import Action, Button, Style
 from alert_trader.bot.discord_text import LONGEST_FIELD, count, quoted, safe
+from alert_trader.domain.account.stuck import StuckWorkflow
 from alert_trader.domain.alerts.alert import AlertKind
 from alert_trader.domain.execution.policy import Mode
 from alert_trader.domain.ids import message_of_workflow
@@ -42,6 +43,7 @@ OUTCOMES = {
     Outcome.FLAT: "🏁 closed",
     Outcome.EXPIRED: "⌛ expired",
 }
+STUCK = "🛑 stuck: it can do nothing until it is repaired"
 WORKING = frozenset({"pending", "live", "cancelling", "unrecognised"})
 """Statuses of an order that can still fill."""
 BUYING = frozenset({Phase.RECEIVED, Phase.PARSED, Phase.AWAITING, Phase.ENTERING})
@@ -69,19 +71,25 @@ class Card:
     buttons: tuple[Button, ...]
 
 
-def make_card(view: TradeView, events: int) -> Card:
-    """Return the card of a trade that has `events` events so far."""
+def make_card(view: TradeView, events: int, stuck: StuckWorkflow | None = None) -> Card:
+    """Return the card of a trade that has `events` events so far; `stuck` says how it is stuck."""
     mode = Mode(view.mode)
     who = safe(view.message.author_name, 80) or view.message.author_id
     return Card(
         heading=MODES[mode],
-        title=f"{view.contract or _parsed_contract(view)} · {state_text(view)}",
+        title=f"{view.contract or _parsed_contract(view)} · {state_text(view) if stuck is None else STUCK}",
         colour=COLOURS[mode],
         text=f"**Alert** by {who}\n{quoted(view.message.shown)}",
-        fields=(*_prices(view), *_position(view), *_attention(view)),
+        fields=(*_stuck(stuck), *_prices(view), *_position(view), *_attention(view)),
         footer=f"{view.workflow_id} · {view.mode} · account {view.account} · {count(events, 'event')}",
         buttons=buttons(view),
     )
+
+
+def _stuck(stuck: StuckWorkflow | None) -> tuple[Field, ...]:
+    if stuck is None:
+        return ()
+    return (Field(name="🛑 What to do", value=safe(stuck.text, LONGEST_FIELD), wide=True),)
 
 
 def state_text(view: TradeView) -> str:

@@ -22,6 +22,7 @@ from alert_trader.bot.discord_text import one_line
 from alert_trader.bot.edit_rate import EditRateLimit
 from alert_trader.bot.embeds import buttons, embed
 from alert_trader.bot.thread_lines import last_sequence, thread_messages
+from alert_trader.domain.account.stuck import StuckWorkflow
 from alert_trader.domain.audit.event import TradeEvent
 from alert_trader.domain.trade.view import TradeView
 
@@ -97,6 +98,22 @@ class CardActivity:
                 channel_id=str(message.channel.id), message_id=str(message.id), events_shown=last
             )
 
+    async def show_stuck(self, request: CardRequest, stuck: StuckWorkflow) -> None:
+        """Mark the card of a stuck trade, as it was shown last; nothing is posted where there is none."""
+        lock = self._locks.setdefault(request.view.workflow_id, asyncio.Lock())
+        async with lock, asyncio.timeout(SHOW_WITHIN.total_seconds()):
+            there = await self._posted(request)
+            if there is not None:
+                marked = make_card(request.view, request.view.events, stuck)
+                await there.edit(embed=embed(marked), view=buttons(marked), allowed_mentions=NOBODY)
+
+    async def _posted(self, request: CardRequest) -> discord.PartialMessage | discord.Message | None:
+        """Return the message of a card; None when it was never posted."""
+        if request.place is None:
+            return await self._find(request.view)
+        channel = self._client.get_partial_messageable(int(request.place.channel_id))
+        return channel.get_partial_message(int(request.place.message_id))
+
     async def _card(self, request: CardRequest) -> tuple[discord.PartialMessage | discord.Message, bool]:
         """Edit the trade's card, or post it. Return the message, and whether it was posted now."""
         view = request.view
@@ -107,12 +124,7 @@ class CardActivity:
         )
         card = make_card(view, count)
         shown, pressable = embed(card), buttons(card)
-        there: discord.PartialMessage | discord.Message | None = None
-        if request.place is not None:
-            channel = self._client.get_partial_messageable(int(request.place.channel_id))
-            there = channel.get_partial_message(int(request.place.message_id))
-        else:
-            there = await self._find(view)
+        there = await self._posted(request)
         if there is not None:
             try:
                 await there.edit(embed=shown, view=pressable, allowed_mentions=NOBODY)

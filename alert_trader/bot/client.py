@@ -20,6 +20,7 @@ from alert_trader.bot.discord_text import DISCORD_ERRORS
 from alert_trader.bot.intake import MessageIntake
 from alert_trader.bot.operators import Operators
 from alert_trader.bot.setup_check import setup_problems
+from alert_trader.bot.stuck_cards import StuckCards
 from alert_trader.control.errors import ControlError
 from alert_trader.control.intake.message import Intake
 from alert_trader.control.queries.cards import outdated_cards, request_card
@@ -62,6 +63,7 @@ class TraderBot(discord.Client):
         self.button_handlers = ButtonHandlers(pressed=handler.pressed, confirmed=handler.confirmed)
         self.intake = MessageIntake(temporal, rules, settings.allowlist, settings.discord_backfill)
         self.cards = CardActivity(self, None if channel is None else int(channel))
+        self.stuck_cards = StuckCards(temporal, settings.account, self.cards)
         self.tree = app_commands.CommandTree(self)
         self.up = asyncio.Event()
         """Set when connected and caught up for the first time."""
@@ -89,6 +91,8 @@ class TraderBot(discord.Client):
             max_concurrent_activities=20,
         )
         await self._resources.enter_async_context(worker)
+        marking = asyncio.create_task(self.stuck_cards.run())
+        self._resources.callback(marking.cancel)
 
     @override
     async def close(self) -> None:

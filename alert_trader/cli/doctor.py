@@ -18,6 +18,7 @@ from temporalio.client import Client
 from alert_trader.cli.context import out, print_json, run, settings
 from alert_trader.cli.doctor_clocks import clock_finding
 from alert_trader.cli.doctor_finding import Finding
+from alert_trader.cli.doctor_stuck import examine_stuck
 from alert_trader.cli.doctor_versions import examine_versions
 from alert_trader.cli.exit_codes import ExitCode
 from alert_trader.control.errors import ControlError, UnreachableError
@@ -83,6 +84,7 @@ async def _examine(in_force: Settings, *, ask_broker: bool) -> list[Finding]:
         findings += await _namespace(client, in_force)
         findings.append(await _workers(client, in_force))
         findings.append(await examine_versions(client, in_force))
+        findings += await examine_stuck(client, in_force)
         findings += await _housekeeping(client, in_force)
         by_worker = await _account(client, in_force) if ask_broker else []
     findings += await _mirrors().examine(in_force)

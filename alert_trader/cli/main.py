@@ -119,6 +119,12 @@ ENTRIES = (
     ),
     Entry("skip", "Trade", "trades:skip", "Reject what a trade waits for."),
     Entry(
+        "repair",
+        "Trade",
+        "repair:repair",
+        "Repair a stuck trade: show what is wrong and what would be done, ask, and do it.",
+    ),
+    Entry(
         "halt",
         "Account",
         "account:halt",

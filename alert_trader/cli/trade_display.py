@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from alert_trader.control.queries.trade_views import TradeDetails, TradeRow
+from alert_trader.domain.account.stuck import StuckWorkflow
 from alert_trader.domain.audit.event import EventKind, TradeEvent
 from alert_trader.domain.market.calendar import eastern
 from alert_trader.domain.money import plain
@@ -68,6 +69,8 @@ def trades_table(rows: Sequence[TradeRow]) -> Table:
     for row in rows:
         view = row.view
         failed = "" if row.status in {"running", "completed"} else f" [red]({row.status})[/]"
+        if row.stuck is not None:
+            failed = " [bold red]STUCK[/]"
         cells = [escape(row.workflow_id), eastern(row.started_at, "%m-%d %H:%M:%S").removesuffix(" ET")]
         if view is None:
             cells += [escape(row.symbol or NONE), state(row.phase) + failed, *[NONE] * 3, signed(row.pnl), ""]
@@ -84,6 +87,15 @@ def trades_table(rows: Sequence[TradeRow]) -> Table:
             ]
         table.add_row(*cells)
     return table
+
+
+def show_stuck(console: Console, stuck: Sequence[StuckWorkflow]) -> None:
+    """Print each stuck workflow: what happened, what protects the position, what to do."""
+    for each in stuck:
+        first, *more = each.text.splitlines()
+        console.print(f"[bold red]STUCK[/] {escape(each.workflow_id)}: {escape(first)}")
+        for line in more:
+            console.print(f"      {line}", markup=False)
 
 
 def contract(view: TradeView) -> str:

@@ -27,7 +27,9 @@ from alert_trader.control.intake.message import (
     take,
 )
 from alert_trader.control.queries import trade_views
-from alert_trader.control.queries.trade_views import Filter, TradeDetails
+from alert_trader.control.queries.stuck import marked, stuck_workflows
+from alert_trader.control.queries.trade_views import Filter, TradeDetails, TradeRow
+from alert_trader.domain.account.stuck import StuckWorkflow
 from alert_trader.domain.alerts.alert import AlertMessage
 from alert_trader.domain.alerts.portion import read_portion
 from alert_trader.domain.ids import message_id
@@ -188,15 +190,20 @@ def list_command(
     """List trades, newest first."""
     loaded = settings()
     only = Filter(symbol=symbol, phase=phase, author=author, open_only=open_only)
-    rows = with_client(
-        lambda client: trade_views.list_trades(client, only, limit=limit, views=not quick), loaded
-    )
+
+    async def ask(client: Client) -> tuple[list[TradeRow], list[StuckWorkflow]]:
+        rows = await trade_views.list_trades(client, only, limit=limit, views=not quick)
+        stuck = await stuck_workflows(client, loaded.settings.account)
+        return marked(rows, stuck), stuck
+
+    rows, stuck = with_client(ask, loaded)
     if as_json:
         print_json(rows)
     elif not rows:
         out().print(f"No trades in namespace {loaded.settings.namespace}.")
     else:
         out().print(trade_display.trades_table(rows))
+        trade_display.show_stuck(out(), stuck)
         if not quick and not any(row.view for row in rows):
             err().print("No worker answered: prices and fills are missing. Start one with: trader worker")
 

@@ -22,6 +22,7 @@ from temporalio.runtime import (
 from temporalio.service import RPCError
 
 from alert_trader.activities.rpc_failure import FailureKind, kind_of
+from alert_trader.activities.stuck_workflows import read_paused_as_running
 from alert_trader.control.errors import UnreachableError
 from alert_trader.control.payload_codec import KEYLESS
 from alert_trader.control.payload_converter import DATA_CONVERTER
@@ -102,6 +103,7 @@ async def connect(
     interceptors: Sequence[Interceptor] = (),
 ) -> Client:
     """Connect, with retries until `within` has passed; raises UnreachableError then, or at once if final."""
+    read_paused_as_running()
     config = ClientConfigProfile.load().to_client_connect_config()
     config["target_host"] = address_of(target)
     config["namespace"] = target.namespace

@@ -18,6 +18,7 @@ from alert_trader.activities.orders import OrderActivities, OrderLookups
 from alert_trader.activities.parsing import parse_alert
 from alert_trader.activities.sizing import SizeActivity
 from alert_trader.activities.stream import StreamActivity
+from alert_trader.activities.trade_watch import TradeWatch
 from alert_trader.broker.dry_run import DryRunBroker
 from alert_trader.broker.port import OrderGateway, OrderReader
 from alert_trader.broker.tastytrade.client import TastytradeGateway, TastytradeReader
@@ -115,6 +116,7 @@ def make_worker(
         lookups.read_quote,
         NotifyActivity(channels).notify,
         stream.follow_orders,
+        TradeWatch(reader, client, channels).watch_trades,
     ]
     if gateway is not None:
         orders = OrderActivities(gateway, mode, line, stop or KillSwitch())

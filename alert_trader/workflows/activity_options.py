@@ -126,6 +126,19 @@ FOLLOW_ORDERS = ActivityOptions(
 """The order stream. The end of the account's run ends it. Three missed heartbeats mean that its worker is
 lost. A dropped socket is common: it reconnects at once, and four times a minute while the broker is down."""
 
+WATCH_TRADES = ActivityOptions(
+    priority=TELLS,
+    start_to_close=2 * timing.ACCOUNT_RUN,
+    heartbeat=timedelta(seconds=6),
+    retry=RetryPolicy(
+        initial_interval=timedelta(milliseconds=500),
+        backoff_coefficient=2,
+        maximum_interval=timedelta(seconds=5),
+    ),
+)
+"""The search for stuck trades. The end of the account's run ends it; people must hear of a stuck trade within
+30 s, so a lost worker is noticed as soon as that of the order stream."""
+
 HOUSEKEEPING = ActivityOptions(
     start_to_close=timedelta(minutes=3),
     schedule_to_close=timedelta(minutes=15),

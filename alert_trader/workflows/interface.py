@@ -8,7 +8,8 @@ from alert_trader.activities.messages import CardPlace, Receipt
 from alert_trader.domain.account.account import Account
 from alert_trader.domain.account.clocks import ClockReport
 from alert_trader.domain.account.limits import Limits
-from alert_trader.domain.account.reconciliation import ForeignOrder
+from alert_trader.domain.account.reconciliation import Difference, ForeignOrder
+from alert_trader.domain.account.stuck import StuckWorkflow
 from alert_trader.domain.alerts.alert import AlertMessage, ParsedAlert
 from alert_trader.domain.alerts.portion import Portion
 from alert_trader.domain.execution.policy import Mode, Policy
@@ -37,6 +38,7 @@ LIMITS_SIGNAL = "change_limits"
 EXPLAIN_SIGNAL = "explain"
 ALLOW_SIGNAL = "allow_repost"
 PREFLIGHT_SIGNAL = "preflight"
+REPAIR_SIGNAL = "record_repair"
 BROKER_READ_WORKFLOW = "BrokerReadWorkflow"
 HALTED_SIGNAL = "account_halted"
 """Sent by an account that is halted to each trade that may still buy."""
@@ -170,6 +172,18 @@ class Explanation:
     what: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepairRecord:
+    """What a person does to a stuck trade, for the account's audit trail."""
+
+    command: Command
+    trade: str
+    text: str
+    """What is about to be done, or what was done."""
+    differences: tuple[Difference, ...] = ()
+    """What no trade manages any more; they block entries until they are explained."""
+
+
 class BrokerRead(StrEnum):
     """What is read at the broker for people."""
 
@@ -218,6 +232,8 @@ class Carried:
     foreign: tuple[ForeignOrder, ...] = ()
     receipts: dict[str, Receipt | None] = field(default_factory=dict)
     """The last commands by their ids, each with its receipt once it has one."""
+    stuck: tuple[StuckWorkflow, ...] = ()
+    """The stuck workflows, as they were reported last."""
     halt_reminded: date | None = None
     """The last day on which people were reminded that the account is halted."""
     clocks: tuple[ClockReport, ...] = ()

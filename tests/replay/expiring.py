@@ -11,6 +11,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from alert_trader import clock
 from alert_trader.control.payload_converter import DATA_CONVERTER
+from alert_trader.control.queries.history import fetch_runs
 from alert_trader.domain.alerts.alert import AlertMessage
 from alert_trader.domain.ids import message_id
 from alert_trader.domain.market.calendar import new_york_date, next_trading_day
@@ -32,23 +33,23 @@ SETTINGS = (
 )
 
 
-async def expired(name: str) -> WorkflowHistory:
+async def expired(name: str) -> list[WorkflowHistory]:
     """Buy what expires on the next trading day, and hold it to its end."""
     return await _held_to_the_end(name, refused=0)
 
 
-async def exit_rejected(name: str) -> WorkflowHistory:
+async def exit_rejected(name: str) -> list[WorkflowHistory]:
     """Do the same with an exit that is refused for an hour before it is taken."""
     return await _held_to_the_end(name, refused=13)
 
 
-async def _held_to_the_end(name: str, *, refused: int) -> WorkflowHistory:
+async def _held_to_the_end(name: str, *, refused: int) -> list[WorkflowHistory]:
     contract = replace(CONTRACT, expiry=next_trading_day(new_york_date(ORDINARY)), strike=Decimal(600))
     with clock.moved_to(ORDINARY):
         return await _held(name, contract, refused)
 
 
-async def _held(name: str, contract: OptionContract, refused: int) -> WorkflowHistory:
+async def _held(name: str, contract: OptionContract, refused: int) -> list[WorkflowHistory]:
     async with (
         await WorkflowEnvironment.start_time_skipping_v2(
             dev_server_existing_path=str(find_binary(None)),
@@ -80,4 +81,4 @@ async def _held(name: str, contract: OptionContract, refused: int) -> WorkflowHi
             result_type=TradeView,
         )
         assert (await handle.result()).outcome is Outcome.EXPIRED
-        return await handle.fetch_history()
+        return await fetch_runs(env.client, handle.id)

@@ -331,7 +331,9 @@ async def record(wanted: Sequence[str]) -> list[Path]:
                     kept.append(_keep(await (await dry_run(cluster.take_slot())).handle.fetch_history()))
                 if "housekeeping" in wanted:
                     kept.append(_keep(await housekeeping(cluster.client), HOUSEKEEPING))
-        kept += [_keep(await story(name)) for name, story in EXPIRING.items() if name in wanted]
+        for name, until_expired in EXPIRING.items():
+            runs = await until_expired(name) if name in wanted else []
+            kept += [_keep(run, f"trade-golden-{name}-{number}") for number, run in enumerate(runs, 1)]
         if set(SHORT_RUNS) & set(wanted):
             (home := Path(folder) / "accounts").mkdir()
             async with (

@@ -27,6 +27,7 @@ async def env(temporal_binary: str) -> AsyncIterator[WorkflowEnvironment]:
             *("--dynamic-config-value", "matching.numTaskqueueWritePartitions=1"),
             *("--dynamic-config-value", "history.timerProcessorMaxPollRPS=1000"),
             *("--dynamic-config-value", "history.MaxBufferedQueryCount=100"),
+            *("--dynamic-config-value", "frontend.WorkflowPauseEnabled=true"),
             *("--dynamic-config-value", f"frontend.WorkflowTimeSkippingMaxSkipPerSession={SKIPS}"),
             # a day lasts a moment here, and the run after it would wait for a second
             *("--dynamic-config-value", 'history.workflowIdReuseMinimalInterval="0s"'),

@@ -13,12 +13,14 @@ from typing import Any
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
 
+from alert_trader.activities.messages import EXPECTED_QUERY, ExpectedAnswer
 from alert_trader.activities.receipts import RPC_WITHIN
 from alert_trader.control.account_workflow import ANSWER_WITHIN, account_handle, command_account
 from alert_trader.control.rpc_errors import account_subject, control_errors
 from alert_trader.control.stamping import stamped
 from alert_trader.domain.account.limits import Limits
 from alert_trader.domain.account.preflight import Check
+from alert_trader.domain.account.reconciliation import ExpectedPosition
 from alert_trader.domain.account.view import AccountView
 from alert_trader.domain.ids import AccountNumber
 from alert_trader.domain.market.quotes import Quote
@@ -46,6 +48,15 @@ async def account_view(client: Client, account: AccountNumber) -> AccountView:
             ACCOUNT_VIEW_QUERY, result_type=AccountView, rpc_timeout=ANSWER_WITHIN
         )
     return view
+
+
+async def expected(client: Client, account: AccountNumber) -> tuple[ExpectedPosition, ...]:
+    """Return what each open trade holds by its last report."""
+    with control_errors(client, account_subject(account), worker_within=ANSWER_WITHIN):
+        answer: ExpectedAnswer = await account_handle(client, account).query(
+            EXPECTED_QUERY, result_type=ExpectedAnswer, rpc_timeout=ANSWER_WITHIN
+        )
+    return answer.trades
 
 
 async def limits(client: Client, account: AccountNumber) -> Limits:

@@ -26,6 +26,7 @@ from alert_trader.control.errors import (
 )
 from alert_trader.control.queries.trade_history import TRADES
 from alert_trader.control.rpc_errors import control_errors, trade_subject
+from alert_trader.domain.account.stuck import StuckWorkflow
 from alert_trader.domain.audit.event import TradeEvent
 from alert_trader.domain.ids import WorkflowId, message_id, trade_workflow_id
 from alert_trader.domain.trade.lifecycle import Phase
@@ -67,6 +68,8 @@ class TradeRow:
     pnl: Decimal | None
     """Dollars, from the index: for display only."""
     view: TradeView | None = None
+    stuck: StuckWorkflow | None = None
+    """How it is stuck, where that was looked for: `control.queries.stuck.marked`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,7 +261,8 @@ def _query(wanted: Filter) -> str:
     if wanted.since is not None:
         terms.append(f"{RECEIVED.name} >= '{wanted.since.isoformat()}'")
     if wanted.open_only:
-        terms.append("ExecutionStatus = 'Running'")
+        # a paused trade is open, and not "Running"
+        terms.append("CloseTime IS NULL")
     return " AND ".join(terms)
 
 

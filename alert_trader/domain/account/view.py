@@ -7,6 +7,7 @@ from alert_trader.domain.account.clocks import ClockReport
 from alert_trader.domain.account.limits import LimitChange, Limits
 from alert_trader.domain.account.preflight import Check
 from alert_trader.domain.account.reconciliation import Difference, ForeignOrder
+from alert_trader.domain.account.stuck import StuckWorkflow
 from alert_trader.domain.account.trading_state import AccountState
 from alert_trader.domain.audit.event import TradeEvent
 from alert_trader.domain.ids import AccountNumber, WorkflowId
@@ -68,6 +69,8 @@ class AccountView:
     """How far the clocks are apart, as each worker last reported."""
     events: tuple[TradeEvent, ...]
     """The last audit events of the account, oldest first."""
+    stuck: tuple[StuckWorkflow, ...] = ()
+    """Trades that can do nothing until they are repaired, and the account's workflow itself."""
 
     @property
     def blocking(self) -> tuple[str, ...]:

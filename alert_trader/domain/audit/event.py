@@ -88,6 +88,12 @@ class EventKind(StrEnum):
     """A difference was explained or resolved, or a re-post was allowed."""
     PREFLIGHT = "preflight"
     """A preflight check started to fail, or all pass again."""
+    STUCK = "stuck"
+    """A workflow is stuck: its workflow tasks fail, or it is paused."""
+    RECOVERED = "recovered"
+    """A workflow that was stuck runs again, or is over."""
+    REPAIR = "repair"
+    """A person repairs a stuck trade; who and why are in the facts."""
     FOREIGN_ORDER = "foreign_order"
     """An order that is not ours is in the account; it is never changed."""
 

@@ -17,6 +17,9 @@ PAGES = frozenset(
     {EventKind.HALTED, EventKind.STILL_HALTED, EventKind.DIFFERENCE, EventKind.WARNING, EventKind.PREFLIGHT}
 )
 
+RECORDED_ONLY = frozenset({EventKind.STUCK, EventKind.RECOVERED})
+"""`activities.trade_watch` pages people of these, also where this workflow is the stuck one."""
+
 
 class AccountNotifier:
     """Sends each audit event of an account in one notice; events that come fast are sent together."""
@@ -41,7 +44,7 @@ class AccountNotifier:
                 continue
             self.notified = fresh[-1].sequence
             notice = Notice(
-                level=Level.PAGE if {event.kind for event in fresh} & PAGES else Level.MONEY,
+                level=_level({event.kind for event in fresh}),
                 workflow_id=account_workflow_id(self._number),
                 title=f"Account {self._number}",
                 events=fresh,
@@ -54,3 +57,9 @@ class AccountNotifier:
                     options=activity_options.NOTIFY,
                     summary=f"notify: {fresh[-1].text[:60]}",
                 )
+
+
+def _level(kinds: set[EventKind]) -> Level:
+    if kinds & PAGES:
+        return Level.PAGE
+    return Level.STORY if kinds <= RECORDED_ONLY else Level.MONEY

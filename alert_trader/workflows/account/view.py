@@ -8,6 +8,7 @@ from alert_trader.domain.account.clocks import ClockReport
 from alert_trader.domain.account.preflight import Check
 from alert_trader.domain.account.reconciliation import Difference, ForeignOrder
 from alert_trader.domain.account.reservation import OpenTrade
+from alert_trader.domain.account.stuck import StuckWorkflow
 from alert_trader.domain.account.trading_state import AccountState
 from alert_trader.domain.account.view import AccountView, OpenTradeView
 from alert_trader.domain.market.calendar import eastern
@@ -25,6 +26,7 @@ def build_view(
     checks: tuple[Check, ...],
     stream_since: datetime | None,
     foreign: tuple[ForeignOrder, ...],
+    stuck: tuple[StuckWorkflow, ...],
     now: datetime,
     clocks: tuple[ClockReport, ...] = (),
 ) -> AccountView:
@@ -64,6 +66,7 @@ def build_view(
         limits=account.limits,
         differences=account.differences,
         foreign_orders=foreign,
+        stuck=stuck,
         preflight=checks,
         preflight_at=day.preflight_at,
         stream_since=stream_since,
@@ -80,6 +83,7 @@ def details(view: AccountView) -> str:
         f"**{view.state.upper()}** · account `{view.account}` · {view.mode} · epoch {view.epoch}",
         "",
         *(f"- **blocks entries**: {_plain(each)}" for each in view.blocking),
+        *(f"- **stuck**: `{each.workflow_id}`: {_plain(each.what)}" for each in view.stuck),
         f"- buying power at the start of {view.day}: {_dollars(view.reference)}, {committed} of it committed",
         _today(view),
         f"- open: {len(view.open_trades)} of {limits.max_open_trades} trades",

@@ -21,6 +21,8 @@ with workflow.unsafe.imports_passed_through():
         FOREIGN_SIGNAL,
         RELEASE_SIGNAL,
         STREAM_SIGNAL,
+        STUCK_SIGNAL,
+        WATCH_TRADES,
         AdmitAnswer,
         AdmitQuestion,
         CommandRefusedError,
@@ -28,6 +30,7 @@ with workflow.unsafe.imports_passed_through():
         ExpectedAnswer,
         FollowRequest,
         StreamStatus,
+        WatchRequest,
     )
     from alert_trader.domain.account.account import new_account
     from alert_trader.domain.account.clocks import ClockReport
@@ -35,6 +38,7 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.account.preflight import Check
     from alert_trader.domain.account.reconciliation import Difference, DifferenceKind, ForeignOrder
     from alert_trader.domain.account.reservation import PositionReport
+    from alert_trader.domain.account.stuck import StuckWorkflow
     from alert_trader.domain.account.trading_state import AccountState, TradingStateCommand
     from alert_trader.domain.account.view import AccountReceipt, AccountView, HaltReceipt, LimitsReceipt
     from alert_trader.domain.audit.event import EventKind
@@ -45,6 +49,7 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.workflows.account.days import Days
     from alert_trader.workflows.account.halts import Halts
     from alert_trader.workflows.account.notifier import AccountNotifier
+    from alert_trader.workflows.account.stuck_workflows import StuckWorkflows
     from alert_trader.workflows.account.view import build_view, details
     from alert_trader.workflows.activity_options import start_activity
     from alert_trader.workflows.interface import (
@@ -57,6 +62,7 @@ with workflow.unsafe.imports_passed_through():
         LIMITS_SIGNAL,
         POSITION_SIGNAL,
         PREFLIGHT_SIGNAL,
+        REPAIR_SIGNAL,
         RESUME_SIGNAL,
         SETTINGS_SIGNAL,
         AccountRequest,
@@ -64,6 +70,7 @@ with workflow.unsafe.imports_passed_through():
         Command,
         Explanation,
         LimitsCommand,
+        RepairRecord,
     )
     from alert_trader.workflows.receipts import Receipts
     from alert_trader.workflows.waiting import wait
@@ -86,6 +93,7 @@ class AccountWorkflow:
         self._foreign = carried.foreign
         self._days = Days(self._account, carried.halt_reminded, carried.clocks)
         self._halts = Halts(self._account, self._refresh)
+        self._stuck = StuckWorkflows(self._account, carried.stuck, self._refresh)
         self._notifier = AccountNotifier(request.account, self._account, carried.notified)
         self._began = workflow.now()
         self._receipts = Receipts(carried.receipts)
@@ -98,6 +106,12 @@ class AccountWorkflow:
             FollowRequest(account=request.account),
             options=activity_options.FOLLOW_ORDERS,
             summary=f"follow the orders of {request.account}",
+        )
+        watch = start_activity(
+            WATCH_TRADES,
+            WatchRequest(account=request.account, known=self._stuck.known),
+            options=activity_options.WATCH_TRADES,
+            summary=f"look for stuck trades of {request.account}",
         )
         notices = asyncio.create_task(self._notifier.run())
         receipts = asyncio.create_task(self._receipts.run())
@@ -127,6 +141,7 @@ class AccountWorkflow:
         await workflow.wait_condition(workflow.all_handlers_finished)
         # last: trades receive their fills through it, and a channel that does not work takes its time
         stream.cancel()
+        watch.cancel()
         receipts.cancel()
         self._receipts.flush()
         workflow.continue_as_new(
@@ -146,6 +161,7 @@ class AccountWorkflow:
             notified=self._notifier.notified,
             stream_since=self._stream_since,
             foreign=self._foreign,
+            stuck=self._stuck.known,
             receipts=self._receipts.kept,
             halt_reminded=self._days.halt_reminded,
             clocks=self._days.clocks,
@@ -332,6 +348,19 @@ class AccountWorkflow:
                 order=order.order_id,
             )
 
+    @workflow.signal(name=STUCK_SIGNAL)
+    def report_stuck(self, found: list[StuckWorkflow]) -> None:
+        """Apply which workflows of the account are stuck: all of them, each time."""
+        self._stuck.update(found, workflow.now())
+
+    @workflow.signal(name=REPAIR_SIGNAL)
+    async def record_repair(self, asked: RepairRecord) -> None:
+        """Record what a person does to a stuck trade; what it leaves unmanaged blocks entries."""
+        await self._receipts.answer(asked.command, lambda: self._record_repair(asked))
+
+    async def _record_repair(self, asked: RepairRecord) -> AccountReceipt:
+        return self._stuck.record_repair(asked, workflow.now())
+
     @workflow.signal(name=PREFLIGHT_SIGNAL)
     async def preflight(self, command: Command) -> None:
         """Run the preflight now; its result counts for the entries that follow."""
@@ -373,6 +402,7 @@ class AccountWorkflow:
             stream_since=self._stream_since,
             clocks=self._days.clocks,
             foreign=self._foreign,
+            stuck=self._stuck.known,
             now=workflow.now(),
         )
 

@@ -32,6 +32,7 @@ def view(*ahead: float | None) -> AccountView:
         foreign=(),
         now=NOW,
         clocks=clocks,
+        stuck=(),
     )
 
 

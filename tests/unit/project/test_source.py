@@ -45,12 +45,15 @@ REPEATABLE = {
     }
     | {
         "asyncio",
+        "base64",
         "collections",
         "contextlib",
         "dataclasses",
         "datetime",
         "decimal",
         "enum",
+        "functools",
+        "pydantic",
         "temporalio",
         "typing",
     },
