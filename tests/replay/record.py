@@ -333,7 +333,7 @@ async def record(wanted: Sequence[str]) -> list[Path]:
                     kept.append(_keep(await housekeeping(cluster.client), HOUSEKEEPING))
         for name, until_expired in EXPIRING.items():
             runs = await until_expired(name) if name in wanted else []
-            kept += [_keep(run, f"trade-golden-{name}-{number}") for number, run in enumerate(runs, 1)]
+            kept += [_keep(run, f"trade-golden-{name}.run{number}") for number, run in enumerate(runs, 1)]
         if set(SHORT_RUNS) & set(wanted):
             (home := Path(folder) / "accounts").mkdir()
             async with (
@@ -383,7 +383,7 @@ def _anonymous(value: object) -> object:
 
 def missing() -> list[str]:
     """Name the stories that have no history yet."""
-    there = {path.stem for path in HISTORIES.glob("*.json")}
+    there = {read_history(path).workflow_id for path in HISTORIES.glob("*.json")}
     trades = [
         story.__name__
         for story in (*WITH_A_WORKER, *WITH_PEOPLE, *ALONE, dry_run)

@@ -56,6 +56,7 @@ REPEATABLE = {
         "pydantic",
         "temporalio",
         "typing",
+        "zlib",
     },
 }
 """All that these packages may import: nothing among it gives another answer at a replay, beside the calls
