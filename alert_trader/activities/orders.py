@@ -304,9 +304,7 @@ class OrderActivities:
     ) -> SubmitAnswer | None:
         """Return why the order may no longer be sent, or None when it may."""
         if request.conversion is not None:
-            not_sent = await self._check_conversion(
-                request, request.conversion, _latest_time(request, deadline)
-            )
+            not_sent = await self._check_conversion(request, request.conversion)
             if not_sent is not None:
                 return not_sent
         if request.check_position:
@@ -318,9 +316,7 @@ class OrderActivities:
             return _not_sent(NotSentReason.TOO_LATE, "the latest time for sending it has passed", facts)
         return None
 
-    async def _check_conversion(
-        self, request: SubmitRequest, guard: ConversionGuard, now: datetime
-    ) -> SubmitAnswer | None:
+    async def _check_conversion(self, request: SubmitRequest, guard: ConversionGuard) -> SubmitAnswer | None:
         """Check a conversion against a quote read now."""
         try:
             quote = await self._gateway.quote(request.intent.contract)
@@ -333,7 +329,7 @@ class OrderActivities:
             highest=guard.highest,
             last_limit=guard.last_limit,
             ticks=guard.ticks,
-            now=now,
+            now=clock.now(),
         )
         return (
             _not_sent(choice.denied.code, choice.denied.reason, choice.denied.facts)

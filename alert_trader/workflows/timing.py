@@ -112,7 +112,7 @@ state is carried over."""
 MAX_HISTORY = 1500
 """Events after which an account's workflow continues as new: a worker that takes it over replays them all."""
 
-MAX_TRADE_HISTORY = 1000
+MAX_TRADE_HISTORY = 800
 """Events after which a trade continues as new, at the next moment at which nothing is in flight."""
 
 MAX_TRADE_HISTORY_BYTES = 400_000

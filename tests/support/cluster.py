@@ -53,6 +53,7 @@ from alert_trader.start import command
 from alert_trader.workflows import activity_options, timing
 from alert_trader.workflows.interface import EVENTS_QUERY, VIEW_QUERY, TradeRequest
 from tests.support.harness import next_monthly
+from tests.support.replaying import assert_all_replay
 from tests.support.waiting import eventually
 
 SLOTS = 32
@@ -102,6 +103,8 @@ class Cluster:
     control: VenueControl
     lines: list[TapeLine] = field(default_factory=list)
     slots: list["WorkerSlot"] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)
+    """Workflows that a test has broken on purpose: every other history is replayed at the end."""
     _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def tape(self) -> Sequence[TapeLine]:
@@ -161,6 +164,7 @@ async def open_cluster(
         cluster = Cluster(stack=stack, client=client, control=control)
         try:
             yield cluster
+            await assert_all_replay(client, but=frozenset(cluster.broken))
         finally:
             await asyncio.gather(*(slot.leave() for slot in cluster.slots))
 

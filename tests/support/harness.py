@@ -55,6 +55,7 @@ from alert_trader.workflows.interface import (
 from alert_trader.workflows.search_attributes import RECEIVED
 from alert_trader.workflows.trade.workflow import TradeWorkflow
 from tests.support.instants import STATED
+from tests.support.replaying import assert_all_replay
 from tests.support.virtual_time import StartsNow
 from tests.support.waiting import eventually
 
@@ -329,6 +330,7 @@ async def open_harness(
                 )
                 yield harness
                 await replay(client, harness.handles)
+                await assert_all_replay(client, f"WorkflowId = '{account_workflow_id(account)}'")
                 closed = await _terminate_open(harness.handles)
                 with contextlib.suppress(RPCError):  # a test may have ended it
                     await client.get_workflow_handle(account_workflow_id(account)).terminate(
