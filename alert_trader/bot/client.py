@@ -16,7 +16,7 @@ from typing_extensions import override
 from alert_trader.bot.button_handler import ButtonHandler
 from alert_trader.bot.buttons import ButtonHandlers, CardButton, ConfirmButton
 from alert_trader.bot.cards import CardActivity
-from alert_trader.bot.discord_text import DISCORD_ERRORS
+from alert_trader.bot.discord_text import DISCORD_ERRORS, safe
 from alert_trader.bot.intake import MessageIntake
 from alert_trader.bot.operators import Operators
 from alert_trader.bot.setup_check import setup_problems
@@ -61,7 +61,9 @@ class TraderBot(discord.Client):
         )
         handler = ButtonHandler(temporal, self.operators)
         self.button_handlers = ButtonHandlers(pressed=handler.pressed, confirmed=handler.confirmed)
-        self.intake = MessageIntake(temporal, rules, settings.allowlist, settings.discord_backfill)
+        self.intake = MessageIntake(
+            temporal, rules, settings.allowlist, settings.discord_backfill, self._notify
+        )
         self.cards = CardActivity(self, None if channel is None else int(channel))
         self.stuck_cards = StuckCards(temporal, settings.account, self.cards)
         self.tree = app_commands.CommandTree(self)
@@ -107,14 +109,22 @@ class TraderBot(discord.Client):
             await asyncio.wait_for(self._caught_up.wait(), CATCH_UP_FIRST.total_seconds())
         await self.intake.take(message, self.me)
 
+    async def _notify(self, sentence: str, channel_id: int) -> None:
+        """Send people a sentence where the cards of a channel are shown; a failure is only logged."""
+        channel = self.settings.discord_cards_channel
+        there = self.get_partial_messageable(channel_id if channel is None else int(channel))
+        try:
+            await there.send(safe(sentence), allowed_mentions=discord.AllowedMentions.none())
+        except DISCORD_ERRORS as error:
+            log.warning("cannot notify people: %s: %s", sentence, error)
+
     async def on_disconnect(self) -> None:
         """Delay new messages until the missed ones are read."""
         self._caught_up.clear()
 
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
-        """Process an edit. Ignore updates that only add a link preview."""
-        if payload.message.edited_at is not None:
-            await self.intake.take(payload.message, self.me)
+        """Process an edit, or the text of a deferred answer. Ignore updates that only add a link preview."""
+        await self.intake.take_update(payload.message, self.me)
 
     @property
     def me(self) -> int:

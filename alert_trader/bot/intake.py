@@ -7,13 +7,14 @@ done with a message is decided by `alert_trader.control.intake.message.take`.
 import asyncio
 import logging
 from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 
 import discord
 from temporalio.client import Client
 
 from alert_trader import clock
-from alert_trader.bot.alert_message import alert_of, nature_of
+from alert_trader.bot.alert_message import alert_of, listened_channel
 from alert_trader.bot.discord_text import DISCORD_ERRORS
 from alert_trader.control.errors import ControlError, NoAnswerError, UnreachableError
 from alert_trader.control.intake.message import (
@@ -25,7 +26,7 @@ from alert_trader.control.intake.message import (
     Unmatched,
     take,
 )
-from alert_trader.domain.alerts.alert import AlertKind, Nature
+from alert_trader.domain.alerts.alert import AlertKind, AlertMessage, Nature
 from alert_trader.domain.alerts.allowlist import Allowlist
 
 log = logging.getLogger("alert-trader.bot.intake")
@@ -38,8 +39,14 @@ RETRY_EXITS_FOR = timedelta(minutes=30)
 A late exit is still wanted; an entry that is too old is denied by its age.
 """
 
-STARTED, REFUSED, PASSED_ON, UNMATCHED, UNREACHABLE = "👀", "⛔", "📎", "❔", "⚠️"
-"""Reactions: trade opened; denied; forwarded to its trade; fits no open trade; not processed."""
+STARTED, REFUSED, PASSED_ON, UNMATCHED, UNREACHABLE, UNREADABLE = "👀", "⛔", "📎", "❔", "⚠️", "🖼️"
+"""Reactions: trade opened; denied; forwarded to its trade; fits no open trade; not processed; has no text."""
+
+MOST_SHELLS = 200
+"""Messages without text that are remembered, so that an update which brings the text counts as the first."""
+
+Notify = Callable[[str, int], Awaitable[None]]
+"""Sends people one sentence where the cards of a channel, by its id, are shown."""
 
 
 def is_allowlisted(message: discord.Message, me: int, allowlist: Allowlist) -> bool:
@@ -48,7 +55,7 @@ def is_allowlisted(message: discord.Message, me: int, allowlist: Allowlist) -> b
         return False
     return (
         str(message.guild.id) in allowlist.guilds
-        and str(message.channel.id) in allowlist.channels
+        and listened_channel(message, allowlist.channels) in allowlist.channels
         and str(message.author.id) in allowlist.authors
     )
 
@@ -67,11 +74,28 @@ def reaction_to(taken: IntakeResult, nature: Nature) -> str | None:
             return None
 
 
+def all_of(taken: IntakeResult) -> tuple[IntakeResult, ...]:
+    """Return a result with those of the exits beside it."""
+    return (taken, *taken.beside)
+
+
 class MessageIntake:
     """Processes messages and reacts to them."""
 
-    def __init__(self, client: Client, rules: Intake, allowlist: Allowlist, backfill: timedelta) -> None:
+    def __init__(
+        self,
+        client: Client,
+        rules: Intake,
+        allowlist: Allowlist,
+        backfill: timedelta,
+        notify: Notify | None = None,
+    ) -> None:
         """Process by `rules`; after a start read messages of the last `backfill`."""
+        self._notify = notify
+        self._shells: dict[int, None] = {}
+        """Messages that had no text yet, the oldest first."""
+        self._unreadable: set[tuple[int, int]] = set()
+        """Channels and authors whose messages without text people know of."""
         self._client = client
         self._rules = rules
         self._allowlist = allowlist
@@ -84,21 +108,55 @@ class MessageIntake:
         """Process a message if it is allowlisted. Repeating it changes nothing."""
         if not is_allowlisted(message, me, self._allowlist):
             return None
+        alert = alert_of(message, self._allowlist.channels, first=message.id in self._shells)
+        if not alert.shown.strip():
+            await self._take_shell(message)
+            return None
         async with self._author_locks[message.author.id]:
             self._last_seen[message.channel.id] = max(self._last_seen.get(message.channel.id, 0), message.id)
-            taken = await self._take_with_retry(message)
-        emoji = UNREACHABLE if taken is None else reaction_to(taken, nature_of(message))
-        if emoji is not None:
+            taken = await self._take_with_retry(alert)
+        self._shells.pop(message.id, None)
+        found = [None] if taken is None else [reaction_to(each, alert.nature) for each in all_of(taken)]
+        for emoji in dict.fromkeys([UNREACHABLE] if taken is None else [each for each in found if each]):
             await _react(message, emoji)
         return taken
 
-    async def _take_with_retry(self, message: discord.Message) -> IntakeResult | None:
+    async def take_update(self, message: discord.Message, me: int) -> IntakeResult | None:
+        """Process a changed message: an edit, or the text of an answer that was empty before.
+
+        An update without an edit, of a message that had text, only adds the preview of a link.
+        """
+        if message.edited_at is None and message.id not in self._shells:
+            return None
+        return await self.take(message, me)
+
+    async def _take_shell(self, message: discord.Message) -> None:
+        """React to a message without text, and notify people once of each author and channel.
+
+        The text of a deferred answer comes later, by an update.
+        """
+        self._shells[message.id] = None
+        if len(self._shells) > MOST_SHELLS:
+            del self._shells[next(iter(self._shells))]
+        if message.flags.loading:
+            return
+        await _react(message, UNREADABLE)
+        key = (message.channel.id, message.author.id)
+        if key in self._unreadable or self._notify is None:
+            return
+        self._unreadable.add(key)
+        await self._notify(
+            f"A message of {message.author.display_name} has no text, only an image or nothing: it cannot be "
+            "read. Nothing was traded. Look at it: further ones only get a reaction",
+            message.channel.id,
+        )
+
+    async def _take_with_retry(self, alert: AlertMessage) -> IntakeResult | None:
         """Process a message; retry while Temporal or every worker is unreachable. None when it failed.
 
         An update that no worker accepted is not in history, so it must be sent again. The message id makes it
         act once.
         """
-        alert = alert_of(message)
         # from when it arrived: the age by a wrong clock must not give up an exit
         until = clock.steady() + max(self._rules.policy.safety.max_alert_age, RETRY_EXITS_FOR).total_seconds()
         while True:
@@ -119,24 +177,32 @@ class MessageIntake:
         Entries that are too old are denied by their age. Messages with our reaction were processed before.
         """
         count = 0
-        for channel_id in sorted(int(each) for each in self._allowlist.channels):
-            since = self._last_seen.get(channel_id) or discord.utils.time_snowflake(
-                clock.now() - self._backfill
-            )
-            channel = client.get_channel(channel_id)
-            if not isinstance(channel, discord.TextChannel):
-                continue
-            try:
-                async for message in channel.history(
-                    limit=None, after=discord.Object(since), oldest_first=True
-                ):
-                    if any(reaction.me for reaction in message.reactions):
-                        continue
-                    count += 1
-                    await self.take(message, me)
-            except DISCORD_ERRORS as error:
-                log.warning("cannot read missed messages of channel %s: %s", channel_id, error)
+        for place in _places(client, self._allowlist):
+            count += await self._catch_up_with(place, me)
         return count
+
+    async def _catch_up_with(self, place: discord.TextChannel | discord.Thread, me: int) -> int:
+        count = 0
+        since = self._last_seen.get(place.id) or discord.utils.time_snowflake(clock.now() - self._backfill)
+        try:
+            async for message in place.history(limit=None, after=discord.Object(since), oldest_first=True):
+                if any(reaction.me for reaction in message.reactions):
+                    continue
+                count += 1
+                await self.take(message, me)
+        except DISCORD_ERRORS as error:
+            log.warning("cannot read missed messages of channel %s: %s", place.id, error)
+        return count
+
+
+def _places(client: discord.Client, allowlist: Allowlist) -> Iterator[discord.TextChannel | discord.Thread]:
+    """Yield the listened channels, each with its open threads and posts."""
+    for channel_id in sorted(int(each) for each in allowlist.channels):
+        channel = client.get_channel(channel_id)
+        if isinstance(channel, (discord.TextChannel, discord.Thread)):
+            yield channel
+        if isinstance(channel, (discord.TextChannel, discord.ForumChannel)):
+            yield from channel.threads
 
 
 async def _react(message: discord.Message, emoji: str) -> None:

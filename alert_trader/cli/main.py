@@ -208,7 +208,7 @@ ENTRIES = (
         "versions:versions_app",
         "Show the workers' builds, check an upgrade, or change the build that runs the trades.",
     ),
-    Entry("profile", "Setup", "why:profile_app", "Test author profiles."),
+    Entry("profile", "Setup", "why:profile_app", "Test author profiles, and propose them."),
     Entry("config", "Setup", "config:config_app", "Show the settings in force."),
 )
 """Every command, in the order of the help. A test compares the texts with the commands' docstrings."""

@@ -19,8 +19,10 @@ from alert_trader.cli.context import fail, out, print_json
 from alert_trader.cli.exit_codes import ExitCode
 from alert_trader.domain.alerts.alert import AlertKind, AlertMessage, Embed, EmbedField, ParsedAlert, Span
 from alert_trader.domain.alerts.parser import check_expiry, explain_reading, parse
+from alert_trader.domain.alerts.profile import RoomRule
 from alert_trader.domain.ids import MessageId
 from alert_trader.domain.money import plain
+from alert_trader.settings.profiles import ProfileSettings
 
 _NEW_YORK = ZoneInfo("America/New_York")
 
@@ -51,7 +53,8 @@ def parse_command(
         )
     if jsonl is not None:
         for number, given in json_rows(jsonl):
-            sys.stdout.write(json.dumps(parsed_fields(parse(message_from_row(number, given)))) + "\n")
+            parsed = parse(message_from_row(number, given), room_from_row(number, given))
+            sys.stdout.write(json.dumps(parsed_fields(parsed)) + "\n")
         return
     try:
         posted = clock.now() if at is None else parse_moment(at)
@@ -95,6 +98,7 @@ def parsed_fields(parsed: ParsedAlert) -> dict[str, Any]:
         "fraction": None if parsed.fraction is None else format(parsed.fraction.normalize(), "f"),
         "label": parsed.label,
         "code": parsed.code,
+        **({"also": [parsed_fields(each) for each in parsed.also]} if parsed.also else {}),
     }
 
 
@@ -127,6 +131,19 @@ def message_from_row(number: int, given: dict[str, Any]) -> AlertMessage:
     return _message(text, moment, embeds)
 
 
+def room_from_row(number: int, given: dict[str, Any]) -> RoomRule:
+    """Return the rules of the author in one line of a file (`profile`, as in the settings)."""
+    profile = given.get("profile") or {}
+    try:
+        named = {_ALSO_CALLED.get(name, name): value for name, value in profile.items()}
+        return ProfileSettings.model_validate(named).profile().room
+    except (ValueError, TypeError, AttributeError) as error:
+        fail(ExitCode.USAGE, f"line {number}: expected a profile as in the settings, found {error}")
+
+
+_ALSO_CALLED = {"avg_is_price": "average_is_price"}
+
+
 def _lines(name: str) -> Iterator[str]:
     if name == "-":
         yield from sys.stdin
@@ -151,6 +168,8 @@ def _embeds(given: list[dict[str, Any]]) -> tuple[Embed, ...]:
     return tuple(
         Embed(
             title=embed.get("title") or "",
+            author=(embed.get("author") or {}).get("name") or "",
+            footer=(embed.get("footer") or {}).get("text") or "",
             description=embed.get("description") or "",
             fields=tuple(
                 EmbedField(name=field["name"], value=field["value"]) for field in embed.get("fields") or []
@@ -208,7 +227,12 @@ def _explain(message: AlertMessage, parsed: ParsedAlert) -> None:
             "passed" if denied is None else "failed",
             "" if denied is None else str(denied),
         )
-    for table in (rules, checks):
+    considered = Table("considered", "why not", box=None, pad_edge=False)
+    for each in explanation.considered:
+        considered.add_row(each.what, escape(each.why_not) or "it is read as this")
+    if explanation.nearest:
+        considered.add_row("would be read", escape(explanation.nearest))
+    for table in (rules, checks, considered):
         console.print()
         console.print(table)
 

@@ -1,4 +1,4 @@
-"""`trader why` and `trader profile test`: why a trade was made or denied, and what a profile changes."""
+"""`trader why` and `trader profile`: why a trade was made or denied, what a profile changes."""
 
 import json
 from collections.abc import Iterator
@@ -15,9 +15,11 @@ from rich.table import Table
 from alert_trader import clock
 from alert_trader.cli.context import fail, out, print_json, settings, with_client
 from alert_trader.cli.exit_codes import ExitCode
+from alert_trader.cli.exports import read_export
 from alert_trader.cli.parse import message_from_row, parse_moment
 from alert_trader.cli.trades import intake_of, message_of
 from alert_trader.control.queries.profile_effect import Change, compare
+from alert_trader.control.queries.profile_learning import learn
 from alert_trader.control.queries.why import Verdict, Why, why_text, why_trade
 from alert_trader.domain.alerts.alert import AlertMessage
 from alert_trader.domain.alerts.profile import Profile
@@ -25,7 +27,7 @@ from alert_trader.domain.ids import MessageId
 
 _STYLES = {Verdict.PASSED: "green", Verdict.FAILED: "red", Verdict.AHEAD: "dim"}
 
-profile_app = typer.Typer(no_args_is_help=True, help="Test author profiles.")
+profile_app = typer.Typer(no_args_is_help=True, help="Test author profiles, and propose them.")
 
 
 def why(
@@ -114,6 +116,43 @@ def profile_test(
         print_json(shown)
         return
     _show_changes(shown, len(changes), who)
+
+
+@profile_app.command("learn")
+def profile_learn(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="An export of the channel: DiscordChatExporter's JSON or CSV, or a file as for "
+            "`trader parse --jsonl` with author_id in each line."
+        ),
+    ],
+    *,
+    author: Annotated[str | None, typer.Option(help="Only this author, by id.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Propose lines for authors' profiles from past messages; nothing is changed."""
+    found = [each for each in learn(read_export(file)) if author in {None, each.author_id}]
+    if as_json:
+        print_json(found)
+        return
+    console = out()
+    for each in found:
+        console.print(
+            f"[bold]\\[profiles.{escape(each.author_id)}][/]  {escape(each.author_name)}, "
+            f"{each.messages} messages"
+        )
+        for proposal in each.proposals:
+            console.print(
+                f"  [bold]{escape(proposal.line)}[/]  for it {proposal.count_for}, against it "
+                f"{proposal.count_against}"
+            )
+            for sign, texts in (("+", proposal.speaks_for), ("-", proposal.speaks_against)):
+                for text in texts:
+                    console.print(f"    {sign} {' '.join(text.split())[:100]}", markup=False)
+        if not each.proposals:
+            console.print("  nothing to propose", markup=False)
+    console.print("Nothing was changed. Read the messages, then write what you agreed into trader.toml.")
 
 
 def _messages(file: Path, author: str, posted: datetime) -> Iterator[AlertMessage]:

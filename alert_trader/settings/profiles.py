@@ -22,8 +22,10 @@ from pydantic_settings import NoDecode
 
 from alert_trader.domain.alerts.profile import (
     FACTORS,
+    FORM_VALUES,
     Approval,
     DefaultExpiry,
+    Habits,
     OnAdd,
     OnExit,
     Profile,
@@ -69,6 +71,38 @@ class ProfileSettings(BaseModel):
     bare_contracts: bool = Field(
         True, description="Whether a message that is only a contract, without action and price, is an alert."
     )
+    average_is_price: bool = Field(
+        False,
+        description="Whether AVG names the price of a new entry (SPY 600c avg 1.20); else it is an addition.",
+    )
+    get_ready_words: tuple[str, ...] = Field(
+        (),
+        description="Words with which the author announces an entry that is not made yet, besides loading, "
+        "watching and the like: such a message is never traded.",
+    )
+    entry_words: tuple[str, ...] = Field(
+        (),
+        description="Words with which the author reports an entry, besides BTO, bought, took and the like.",
+    )
+    field_names: dict[str, str] = Field(
+        default_factory=dict,
+        description="What an embed's or form's values are, by names that only this author uses: "
+        '{ Trigger = "price" }. One of ' + ", ".join(FORM_VALUES) + ".",
+    )
+    usual_lowest_price: Decimal | None = Field(
+        None, gt=0, description="Dollars a share: a cheaper entry waits for a person."
+    )
+    usual_highest_price: Decimal | None = Field(
+        None, gt=0, description="Dollars a share: a dearer entry waits for a person."
+    )
+    usual_most_contracts: int | None = Field(
+        None, gt=0, description="An entry that names more contracts of the author waits for a person."
+    )
+    usual_words: tuple[str, ...] = Field(
+        (),
+        description="First words of the author's usual acts (bto, bought): an entry without one waits for a "
+        "person.",
+    )
     factors: dict[str, Decimal] = Field(
         default_factory=lambda: dict(FACTORS),
         description="Share of a full size by label: lotto, super lotto, half size.",
@@ -92,7 +126,21 @@ class ProfileSettings(BaseModel):
     def profile(self) -> Profile:
         """Return the profile that these settings make; raises ValueError for an invalid one."""
         return Profile(
-            room=RoomRule(right=self.default_right, expiry=self.default_expiry, alone=self.bare_contracts),
+            room=RoomRule(
+                right=self.default_right,
+                expiry=self.default_expiry,
+                alone=self.bare_contracts,
+                average_is_price=self.average_is_price,
+                get_ready=self.get_ready_words,
+                entry_words=self.entry_words,
+                field_names=tuple(sorted(self.field_names.items())),
+            ),
+            habits=Habits(
+                lowest_price=self.usual_lowest_price,
+                highest_price=self.usual_highest_price,
+                most_contracts=self.usual_most_contracts,
+                words=self.usual_words,
+            ),
             approval=self.approval,
             exits=self.exits,
             adds=self.adds,
@@ -103,7 +151,9 @@ class ProfileSettings(BaseModel):
     def summary(self) -> str:
         """Return the rules on one line."""
         given = {
-            name: value for name, value in self.model_dump(mode="json").items() if value not in ("", None)
+            name: value
+            for name, value in self.model_dump(mode="json").items()
+            if value not in ("", None, [], {}, False)
         }
         factors = given.pop("factors")
         return ", ".join(

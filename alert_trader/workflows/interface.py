@@ -129,6 +129,10 @@ class Said(StrEnum):
     ADD = "add"
     CORRECTION = "correction"
     """It may correct the alert: a person must check."""
+    PROPOSED_EXIT = "proposed_exit"
+    """An edit made an exit of the alert: a person decides, whatever the profile says of exits."""
+    REMARK = "remark"
+    """It names what is held, with words of a loss or stop, and cannot be read: a person must check."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from alert_trader.activities.messages import CommandRefusedError
-from alert_trader.domain.alerts.profile import Approval, Profile
+from alert_trader.domain.alerts.profile import Approval, Habits, Profile
 from alert_trader.domain.execution.policy import Policy
 from alert_trader.domain.trade.commands import TradeCommand
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
@@ -27,6 +27,21 @@ ME = Command(by="tester")
 def asking(**changes: object) -> Policy:
     """Return rules whose author needs approval."""
     return policy(profile=replace(Profile(approval=Approval.ASK), **changes))  # type: ignore[arg-type]
+
+
+async def test_an_entry_that_is_unusual_for_its_author_waits(
+    env: WorkflowEnvironment, harness: Harness
+) -> None:
+    """WHO-40: entries are bought automatically, but for one that departs from the author's habits."""
+    await harness.quote("1.20", "1.20")
+    usual = Profile(habits=Habits(highest_price=Decimal("1.00")))
+    with env.with_time_skipping_disabled():
+        trade = await harness.alert(rules=policy(profile=usual))
+        await harness.until(trade, "waits", phase=Phase.AWAITING)
+        assert harness.posts() == []
+        asked = [event.text for event in await harness.events(trade) if event.kind == "asked"]
+        assert asked[0].endswith("Unusual for the author: price 1.20, usually 1.00 or less")
+        await command(trade, TradeCommand.SKIP, Answer(command=ME))
 
 
 async def test_nothing_is_bought_before_a_person_approves(env: WorkflowEnvironment, harness: Harness) -> None:

@@ -28,7 +28,7 @@ from alert_trader.domain.alerts.alert import AlertMessage, Nature
 from alert_trader.domain.alerts.profile import OnAdd, OnExit, Profile
 from alert_trader.domain.ids import message_id
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
-from alert_trader.domain.trade.view import TradeView
+from alert_trader.domain.trade.view import OfferKind, TradeView
 from alert_trader.workflows.interface import CommandReceipt, FollowUp, Said
 from tests.support.harness import AUTHOR, CHANNEL, GUILD, Harness, policy
 from tests.support.waiting import eventually
@@ -140,6 +140,66 @@ async def test_an_exit_finds_the_authors_open_trade(harness: Harness, entry: str
         opened.workflow_id,
         "Sold 2, requested by the author",
     )
+
+
+async def test_an_exit_beside_an_entry_is_passed_on(harness: Harness, entry: str) -> None:
+    """EXT-10: one message closes the position and opens another: neither is dropped without a word."""
+    opened = await held(harness, entry)
+    other = entry.replace("450c", "460c")
+    found = await taken(harness, f"STC SPY {harness.expiry:%m/%d/%Y} 450c @ 1.20 half\n{other}")
+    assert isinstance(found, TradeStarted)
+    (beside,) = found.beside
+    assert isinstance(beside, PassedToTrade)
+    assert (beside.said, beside.workflow_id) == (Said.EXIT, opened.workflow_id)
+    assert beside.receipt.text == "Sold 2, requested by the author"
+    assert found.workflow_id != opened.workflow_id
+
+
+async def test_several_exits_are_each_answered(harness: Harness, entry: str) -> None:
+    """An exit that fits no trade hides none that does: each has its answer."""
+    opened = await held(harness, entry)
+    found = await taken(harness, "STC KO 70c @ 2\nSTC SPY 450c @ 1.20 half")
+    assert isinstance(found, Unmatched)
+    (beside,) = found.beside
+    assert isinstance(beside, PassedToTrade)
+    assert (beside.workflow_id, beside.receipt.text) == (
+        opened.workflow_id,
+        "Sold 2, requested by the author",
+    )
+
+
+async def test_an_edit_that_makes_an_exit_of_an_alert_proposes_it(harness: Harness, entry: str) -> None:
+    """A person decides about an exit that came by an edit, though the profile sells automatically."""
+    opened = await held(harness, entry)
+    found = await taken(
+        harness, f"{entry}\nall out", nature=Nature.EDIT, name=opened.workflow_id.removeprefix("trade-")
+    )
+    assert isinstance(found, PassedToTrade)
+    assert (found.said, found.receipt.text) == (Said.PROPOSED_EXIT, "Waiting for approval to sell")
+    view = await harness.view(harness.handles[-1])
+    assert view.offer is not None
+    assert (view.offer.kind, view.offer.quantity, view.position) == (OfferKind.EXIT, 4, 4)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("not loving SPY here, might cut it", True),
+        ("SPY looks heavy", False),
+        ("not loving KO here, might cut it", False),
+    ],
+)
+async def test_words_of_loss_about_what_is_held_reach_a_person(
+    harness: Harness, entry: str, text: str, *, told: bool
+) -> None:
+    """WHO-40: what names a held position with a loss or stop, and cannot be read, sells nothing silently."""
+    opened = await held(harness, entry)
+    found = await taken(harness, text)
+    assert isinstance(found, PassedToTrade if told else Ignored)
+    if isinstance(found, PassedToTrade):
+        assert (found.said, found.workflow_id) == (Said.REMARK, opened.workflow_id)
+        assert "corrected" in await harness.kinds(harness.handles[-1])
+    assert (await harness.view(harness.handles[-1])).position == 4
 
 
 async def test_an_exit_never_applies_to_a_later_alert(

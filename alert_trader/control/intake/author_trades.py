@@ -154,7 +154,7 @@ async def matching_trades(
     """
     if message.answers is not None:
         view = await answered_trade(client, message.answers)
-        if view is not None and view.message.author_id == message.author_id and _may_be(parsed, view.parsed):
+        if view is not None and view.message.author_id == message.author_id and may_be(parsed, view.parsed):
             if view.phase is not Phase.DONE:
                 return Match(trades=(from_view(view),))
             if view.parsed is not None and None not in contract_of(from_view(view)):
@@ -185,7 +185,7 @@ def of_one_contract(parsed: ParsedAlert, trades: Sequence[OpenTrade]) -> Match:
     return Match(trades=fitting)
 
 
-def _may_be(parsed: ParsedAlert, traded: ParsedAlert | None) -> bool:
+def may_be(parsed: ParsedAlert, traded: ParsedAlert | None) -> bool:
     """Return whether a parsed message does not contradict a trade's alert, which may leave fields out."""
     named = [(getattr(parsed, name), getattr(traded, name)) for name in FIELDS] if traded is not None else []
     return all(said is None or alerted is None or said == alerted for said, alerted in named)

@@ -8,7 +8,7 @@ Nothing here changes a trade by itself.
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
@@ -23,6 +23,7 @@ from alert_trader.domain.alerts.allowlist import check_allowlist
 from alert_trader.domain.alerts.parser import parse
 from alert_trader.domain.alerts.parsing.corrections import may_correct
 from alert_trader.domain.alerts.profile import OnAdd, Profile
+from alert_trader.domain.alerts.remarks import exit_by_edit, has_words_of_loss, tickers_named
 from alert_trader.domain.execution.policy import Policy
 from alert_trader.domain.ids import AccountNumber
 from alert_trader.domain.trade.lifecycle import Phase
@@ -52,6 +53,8 @@ class TradeStarted:
     started: bool
     """False when the message already had its trade."""
     parsed: ParsedAlert
+    beside: tuple["IntakeResult", ...] = ()
+    """How the exits in the same message were processed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +67,8 @@ class PassedToTrade:
     receipt: CommandReceipt
     also: tuple[CommandReceipt, ...] = ()
     """Of further trades in the same contract: an alert and its adds."""
+    beside: tuple["IntakeResult", ...] = ()
+    """How further exits in the same message were processed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +77,8 @@ class Unmatched:
 
     parsed: ParsedAlert
     why: str
+    beside: tuple["IntakeResult", ...] = ()
+    """How further exits in the same message were processed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +86,8 @@ class Ignored:
     """Chatter, or an author who is not allowed: nothing was started."""
 
     parsed: ParsedAlert
+    beside: tuple["IntakeResult", ...] = ()
+    """Always empty: beside chatter there is no exit."""
 
 
 IntakeResult = TradeStarted | PassedToTrade | Unmatched | Ignored
@@ -86,7 +95,11 @@ IntakeResult = TradeStarted | PassedToTrade | Unmatched | Ignored
 
 
 def summary_of(taken: IntakeResult) -> str:
-    """Return on one line how a message was processed."""
+    """Return on one line how a message was processed, with the exits beside it."""
+    return "; ".join(_summary(each) for each in (taken, *taken.beside))
+
+
+def _summary(taken: IntakeResult) -> str:
     match taken:
         case TradeStarted():
             kind = (
@@ -117,7 +130,34 @@ async def take(client: Client, message: AlertMessage, intake: Intake) -> IntakeR
     policy = intake.policy_for(message.author_id)
     parsed = parse(message, policy.profile.room)
     request = TradeRequest(alert=message, policy=policy, account=intake.account)
+    if not parsed.also:
+        return await _take_one(client, request, parsed)
+    # exits come first: none of them waits for the others, or for the look-up of an entry beside them
+    beside: list[IntakeResult] = []
     if check_allowlist(message, policy.allowlist) is None:
+        exits = [each for each in (parsed, *parsed.also) if each.kind is AlertKind.EXIT]
+        beside = await _all_exits(client, request, exits)
+    if parsed.kind is AlertKind.ENTRY:
+        return replace(await _take_one(client, request, parsed), beside=tuple(beside))
+    return replace(beside[0], beside=tuple(beside[1:])) if beside else Ignored(parsed=parsed)
+
+
+async def _all_exits(
+    client: Client, request: TradeRequest, exits: Sequence[ParsedAlert]
+) -> list[IntakeResult]:
+    """Pass on every exit of a message. After all were passed on, the first failure is raised."""
+    answers = await asyncio.gather(
+        *(_exit(client, request, replace(each, also=())) for each in exits), return_exceptions=True
+    )
+    failed = next((each for each in answers if isinstance(each, BaseException)), None)
+    if failed is not None:
+        raise failed
+    return [each for each in answers if not isinstance(each, BaseException)]
+
+
+async def _take_one(client: Client, request: TradeRequest, parsed: ParsedAlert) -> IntakeResult:
+    """Process a message that is one thing, or the entry of a message with exits beside it."""
+    if check_allowlist(request.alert, request.policy.allowlist) is None:
         passed = await _passed(client, request, parsed)
         if passed is not None:
             return passed
@@ -138,7 +178,9 @@ async def _passed(client: Client, request: TradeRequest, parsed: ParsedAlert) ->
         case AlertKind.ADD:
             return await _add(client, request, parsed)
         case AlertKind.CHATTER | AlertKind.REFUSED if may_correct(request.alert.shown):
-            return await _correction(client, request, parsed)
+            return await _correction(client, request, parsed) or await _remark(client, request, parsed)
+        case AlertKind.CHATTER:
+            return await _remark(client, request, parsed)
         case _:
             return None
 
@@ -169,11 +211,36 @@ async def _add(client: Client, request: TradeRequest, parsed: ParsedAlert) -> In
 
 async def _edited(client: Client, request: TradeRequest, parsed: ParsedAlert) -> IntakeResult | None:
     """Pass an edited message to its trade; without one, an edit is denied like any other message."""
-    view = await author_trades.answered_trade(client, request.alert.message_id)
-    if view is None or view.phase is Phase.DONE or view.message.shown == request.alert.shown:
+    alert = request.alert
+    view = await author_trades.answered_trade(client, alert.message_id)
+    if view is None or view.phase is Phase.DONE or view.message.shown == alert.shown:
         return None
     # an edit has the id of the message it edits, so each wording of it is passed on once
+    closes = exit_by_edit(view.message, alert, request.policy.profile.room)
+    if closes is not None and author_trades.may_be(closes, view.parsed):
+        trades = (author_trades.from_view(view),)
+        return await _pass_on(client, alert, closes, Said.PROPOSED_EXIT, trades)
     return await _pass_on(client, request.alert, parsed, Said.CORRECTION, (author_trades.from_view(view),))
+
+
+async def _remark(client: Client, request: TradeRequest, parsed: ParsedAlert) -> IntakeResult | None:
+    """Pass talk of a loss or stop to the author's open trades in a ticker that it names."""
+    alert = request.alert
+    named = tickers_named(alert.shown) if has_words_of_loss(alert.shown) else frozenset()
+    if not named:
+        return None
+    try:
+        trades = await author_trades.open_trades(client, alert.author_id, request.account)
+    except (NoAnswerError, NotPossibleError):
+        return None
+    meant = tuple(
+        each
+        for each in trades
+        if each.message.posted_at <= alert.posted_at
+        and each.parsed is not None
+        and each.parsed.symbol in named
+    )
+    return await _pass_on(client, alert, parsed, Said.REMARK, meant) if meant else None
 
 
 async def _correction(client: Client, request: TradeRequest, parsed: ParsedAlert) -> IntakeResult | None:

@@ -49,9 +49,14 @@ def _entry(parsed: ParsedAlert, profile: Profile) -> str:
     price = "the mid" if parsed.price is None else plain(parsed.price)
     factor = profile.factor(parsed.label)
     size = "" if factor == 1 else f", {factor.normalize():f} of a full size"
+    departs = profile.habits.departure(parsed)
+    approval = profile.approval
+    if departs is not None and approval is Approval.AUTOMATIC:
+        approval = Approval.ASK
+    unusual = "" if departs is None else f"; unusual: {departs}"
     return (
-        f"{_ENTRIES[profile.approval]} {parsed.symbol} {parsed.strike}{parsed.right} {parsed.expiry} at "
-        f"{price}{size}"
+        f"{_ENTRIES[approval]} {parsed.symbol} {parsed.strike}{parsed.right} {parsed.expiry} at "
+        f"{price}{size}{unusual}"
     )
 
 

@@ -135,6 +135,8 @@ def _outcome_of(parsed: ParsedAlert, denied: Denied | None, policy: Policy) -> s
             return "would be shown and not traded: the author is only watched"
         case Approval.ASK:
             return "would be sized, and bought when a person approves"
+        case Approval.AUTOMATIC if (departs := policy.profile.habits.departure(parsed)) is not None:
+            return f"would be sized, and bought when a person approves; unusual for the author: {departs}"
         case Approval.AUTOMATIC:
             return f"would be traded in mode {policy.mode}, if the checks ahead pass"
 
@@ -143,13 +145,15 @@ def _reading(message: AlertMessage, policy: Policy) -> Iterator[WhyCheck]:
     """Yield the checks of parsing, and what was parsed."""
     parsed = parse(message, policy.profile.room)
     failed = "read with certainty"
-    for check in explain_reading(message, policy.profile.room).checks:
+    explanation = explain_reading(message, policy.profile.room)
+    for check in explanation.checks:
         if check.passed:
             yield WhyCheck(name=check.name, verdict=Verdict.PASSED)
         else:
             failed = check.name
     if parsed.code is not None:
-        yield _failed(failed, parsed.code, parsed.reason or "", {})
+        nearest = {"would be read": explanation.nearest} if explanation.nearest else {}
+        yield _failed(failed, parsed.code, parsed.reason or "", nearest)
         return
     named = (
         "symbol",

@@ -26,6 +26,9 @@ class Embed:
     title: str = ""
     description: str = ""
     fields: tuple[EmbedField, ...] = ()
+    author: str = ""
+    """The line above the title: it and the footer only give a ticker to an alert that names none."""
+    footer: str = ""
 
 
 class Nature(StrEnum):
@@ -72,7 +75,16 @@ class AlertMessage:
 
     @property
     def shown(self) -> str:
-        """Return the text that a reader sees: the message's own, then each embed's. Spans point into it."""
+        """Return the text that a reader sees: what is read, then the embeds' authors and footers.
+
+        Spans point into it.
+        """
+        around = [line for embed in self.embeds for line in (embed.author, embed.footer) if line]
+        return "\n".join([self.read, *around]) if around else self.read
+
+    @property
+    def read(self) -> str:
+        """Return the text that is read as an alert: the message's own, then each embed's."""
         if not self.embeds:
             return self.text
         lines = [self.text]
@@ -82,6 +94,7 @@ class AlertMessage:
                 embed.description,
                 *(f"{field.name}: {field.value}" for field in embed.fields),
             ]
+
         return "\n".join(line for line in lines if line)
 
 
@@ -149,3 +162,5 @@ class ParsedAlert:
     reason: str | None = None
     """The denial for people: what was expected, what was found, what to do."""
     spans: tuple[Span, ...] = ()
+    also: tuple["ParsedAlert", ...] = ()
+    """Further exits in the same message, each certain by itself; beside an entry, all of them."""

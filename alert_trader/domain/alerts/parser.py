@@ -10,17 +10,19 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from alert_trader.domain.alerts.alert import AlertMessage, Nature, ParsedAlert
-from alert_trader.domain.alerts.parsing.answer import CHATTER, answer, first_hand, too_long
-from alert_trader.domain.alerts.parsing.candidates import find_candidates
-from alert_trader.domain.alerts.parsing.checks.check import Verdict, check
-from alert_trader.domain.alerts.parsing.context import context_of
-from alert_trader.domain.alerts.parsing.explanation import Explanation, explain, explain_chatter
+from alert_trader.domain.alerts.parsing.answer import CHATTER, answer, first_hand, together, too_long
+from alert_trader.domain.alerts.parsing.candidates.find import find_candidates
+from alert_trader.domain.alerts.parsing.candidates.parts import parts_of
+from alert_trader.domain.alerts.parsing.checks.check import check
+from alert_trader.domain.alerts.parsing.checks.verdict import Verdict
+from alert_trader.domain.alerts.parsing.context import Context, context_of
+from alert_trader.domain.alerts.parsing.explanation import Explanation, Tried, explain, explain_chatter
 from alert_trader.domain.alerts.parsing.fields.collect import collect_fields
-from alert_trader.domain.alerts.parsing.normalize import normalize
+from alert_trader.domain.alerts.parsing.normalize import NormalizedText, normalize
 from alert_trader.domain.alerts.parsing.outline import Outline, outline
 from alert_trader.domain.alerts.parsing.prefilter import may_be_alert
 from alert_trader.domain.alerts.parsing.reading import read_fields
-from alert_trader.domain.alerts.parsing.tokens import tokenize
+from alert_trader.domain.alerts.parsing.tokens import Token, tokenize
 from alert_trader.domain.alerts.profile import RoomRule
 from alert_trader.domain.denial import Code, Denied
 from alert_trader.domain.market.calendar import new_york_date
@@ -29,6 +31,12 @@ from alert_trader.domain.market.trading_hours import ALWAYS_AM, BY_RULE, Trading
 
 LONGEST_ALERT = 4000
 """Characters; the longest message Discord carries. A longer text is denied before it is cut into tokens."""
+
+MOST_TOKENS = 1000
+"""Words, numbers and marks; a message of 4000 characters has some 800 of them."""
+
+_MOST_AROUND = 2000
+"""Characters of authors and footers in which a ticker is looked for."""
 
 NO_RULE = RoomRule()
 
@@ -39,6 +47,7 @@ class _Parsed(NamedTuple):
     alert: ParsedAlert
     outline: Outline | None = None
     verdict: Verdict | None = None
+    tried: tuple[Tried, ...] = ()
 
 
 def parse(message: AlertMessage, room: RoomRule = NO_RULE) -> ParsedAlert:
@@ -57,26 +66,50 @@ def explain_reading(message: AlertMessage, room: RoomRule = NO_RULE) -> Explanat
     alert = parsed.alert if message.nature is Nature.FIRST else first_hand(parsed.alert, message.nature)
     if parsed.outline is None:
         return explain_chatter(alert)
-    return explain(message.shown, parsed.outline, parsed.verdict, alert)
+    return explain(message.shown, parsed.outline, parsed.verdict, alert, parsed.tried)
 
 
 def _run(message: AlertMessage, room: RoomRule) -> _Parsed:
     """Run the stages; the first candidate that is one gives the answer."""
-    shown = message.shown
-    text = normalize(shown if len(shown) <= LONGEST_ALERT else shown[:LONGEST_ALERT])
+    read = message.read
+    shown = message.shown if message.embeds else read
+    text = normalize(read if len(read) <= LONGEST_ALERT else read[:LONGEST_ALERT])
     if not may_be_alert(text):
         return _CHATTER
-    if len(shown) > LONGEST_ALERT:
-        return _Parsed(too_long(len(shown), LONGEST_ALERT))
-    outlined = outline(text, tokenize(text))
-    context = context_of(message.posted_at, room)
+    if len(read) > LONGEST_ALERT:
+        return _Parsed(too_long(len(read), LONGEST_ALERT, MOST_TOKENS))
+    text, around = _with_surroundings(text, shown) if len(read) < len(shown) else (text, [])
+    context = context_of(message.posted_at, room, around)
+    tokens = tokenize(text, MOST_TOKENS)
+    if len(tokens) >= MOST_TOKENS:
+        return _Parsed(too_long(len(read), LONGEST_ALERT, MOST_TOKENS))
+    outlined = outline(text, tokens, context)
+    parts = parts_of(outlined)
+    if not parts:
+        return _read(shown, outlined, context)
+    readings = [_read(shown, outline(text, part, context), context).alert for part in parts]
+    return _Parsed(together(readings, parts), outlined)
+
+
+def _with_surroundings(text: NormalizedText, shown: str) -> tuple[NormalizedText, list[Token]]:
+    """Return the text with offsets in the shown one, and the tokens of the embeds' authors and footers."""
+    whole = normalize(shown[: LONGEST_ALERT + _MOST_AROUND])
+    end = len(text.text)
+    around = [token for token in tokenize(whole) if token.start >= end]
+    return NormalizedText(whole.text[:end], whole.lower[:end], whole.offsets), around
+
+
+def _read(shown: str, outlined: Outline, context: Context) -> _Parsed:
+    """Try the candidates of a message, or of one part of it."""
+    tried: list[Tried] = []
     for candidate in find_candidates(outlined, context):
         fields = collect_fields(candidate, context)
         reading = read_fields(candidate, fields, context)
         verdict = check(candidate, fields, reading, context)
+        tried.append(Tried(candidate.shape, reading, verdict))
         if verdict is not None:
-            return _Parsed(answer(shown, text, reading, verdict), outlined, verdict)
-    return _Parsed(CHATTER, outlined)
+            return _Parsed(answer(shown, outlined.text, reading, verdict), outlined, verdict, tuple(tried))
+    return _Parsed(CHATTER, outlined, None, tuple(tried))
 
 
 _CHATTER = _Parsed(CHATTER)

@@ -56,6 +56,10 @@ class DefaultExpiry(StrEnum):
     """The third Friday of the month, or of the next once that is over."""
 
 
+FORM_VALUES = ("symbol", "expiry", "strike", "right", "price", "quantity", "level", "result", "comment")
+"""What a named value of a form may be; a level is a stop or target, a result a profit or loss."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomRule:
     """The defaults of an author's channel. Without them, an alert with a missing part is denied."""
@@ -66,6 +70,65 @@ class RoomRule:
     """The expiration of an alert without one."""
     alone: bool = True
     """Whether a contract alone, with neither action nor price, is an alert: in a channel for alerts it is."""
+    average_is_price: bool = False
+    """Whether AVG names the price of a new entry; without it, it reports an addition."""
+    get_ready: tuple[str, ...] = ()
+    """Words that announce an entry which is not made yet, besides loading, watching and the like."""
+    entry_words: tuple[str, ...] = ()
+    """Words that report an entry in this room, besides BTO, bought, took and the like."""
+
+    field_names: tuple[tuple[str, str], ...] = ()
+    """What the values of a form are, by names that only this author uses: ("trigger", "price")."""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a word that means two things, or is no single word, or an unknown value."""
+        for name, value in self.field_names:
+            if value not in FORM_VALUES:
+                raise ValueError(
+                    f"expected one of {', '.join(FORM_VALUES)} for the field {name!r}, found {value!r}"
+                )
+        for word in (*self.get_ready, *self.entry_words):
+            if not word.isalpha():
+                raise ValueError(f"expected one word of letters, found {word!r}")
+        both = {word.lower() for word in self.get_ready} & {word.lower() for word in self.entry_words}
+        if both:
+            raise ValueError(
+                f"expected a word to announce an entry or to report it, found both for {min(both)!r}"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Habits:
+    """What an author's entries usually look like. An entry that differs waits for a person."""
+
+    lowest_price: Decimal | None = None
+    """Dollars a share; None for no bound."""
+    highest_price: Decimal | None = None
+    most_contracts: int | None = None
+    """The author's own contracts, where an alert names them."""
+    words: tuple[str, ...] = ()
+    """First words of the acts with which this author reports entries; none for any. BTO is "bto"."""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for bounds that no entry can meet."""
+        low, high = self.lowest_price, self.highest_price
+        if low is not None and high is not None and low > high:
+            raise ValueError(f"expected a lowest price up to the highest, found {low} above {high}")
+
+    def departure(self, parsed: ParsedAlert) -> str | None:
+        """Return how an entry differs from the author's usual ones, or None where it does not."""
+        price, words = parsed.price, [word.lower() for word in self.words]
+        if price is not None and self.lowest_price is not None and price < self.lowest_price:
+            return f"price {price}, usually {self.lowest_price} or more"
+        if price is not None and self.highest_price is not None and price > self.highest_price:
+            return f"price {price}, usually {self.highest_price} or less"
+        most = self.most_contracts
+        if parsed.quantity is not None and most is not None and parsed.quantity > most:
+            return f"{parsed.quantity} contracts, usually {most} or fewer"
+        act = next((span.text.lower() for span in parsed.spans if span.field == "action"), "")
+        if words and act not in words:
+            return f"{act or 'no act'!r}, usually {' or '.join(words)}"
+        return None
 
 
 FACTORS = {"lotto": Decimal("0.5"), "super lotto": Decimal("0.25"), "half size": Decimal("0.5")}
@@ -84,6 +147,7 @@ class Profile:
     """The part of the position that "partial" or "trim" closes without an amount."""
     factors: dict[str, Decimal] = field(default_factory=lambda: dict(FACTORS))
     """By label, the share of the full size to trade."""
+    habits: Habits = field(default_factory=Habits)
 
     def __post_init__(self) -> None:
         """Raise ValueError for a factor above 1, an unknown label, or an impossible part."""
@@ -108,7 +172,9 @@ class Profile:
         match parsed.portion:
             case Share.FRACTION | Share.HALF if parsed.fraction is not None:
                 return Portion(fraction=parsed.fraction)
-            case Share.COUNT if entry_quantity is not None and parsed.quantity is not None:
+            case Share.COUNT if (
+                entry_quantity is not None and parsed.quantity is not None and parsed.quantity > 0
+            ):
                 if parsed.quantity >= entry_quantity:
                     return ALL
                 return Portion(fraction=Decimal(parsed.quantity) / entry_quantity)

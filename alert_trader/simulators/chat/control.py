@@ -58,8 +58,13 @@ class Control:
         forward_of: str | None = None,
         webhook: str | None = None,
         at: datetime | None = None,
+        **also: Any,
     ) -> Body:
-        """Post as a person or a webhook; `at` is an earlier time, for a message that the bot missed."""
+        """Post as a person or a webhook; `at` is an earlier time, for a message that the bot missed.
+
+        `also` are further fields as Discord has them: `flags` (2: from a followed channel, 128: the text
+        comes later, 32768: all of it is in `components`), `components`, `attachments`.
+        """
         author = self._world.users[user or self._first_person]
         if webhook is not None:
             author = {
@@ -69,15 +74,15 @@ class Control:
                 "avatar": None,
                 "bot": True,
             }
-        body: Body = {"content": text, "embeds": embeds or []}
+        body: Body = {"content": text, "embeds": embeds or [], **also}
         referred = reply_to or forward_of
         if referred is not None:
             body["message_reference"] = {"message_id": referred, "type": 0 if reply_to else 1}
         return self._world.post(channel or self._first_room, author, body, at=at, webhook=webhook)
 
-    def change(self, message_id: str, text: str) -> Body:
-        """Edit a message as its author."""
-        return self._world.edit(self._find(message_id), {"content": text})
+    def change(self, message_id: str, text: str, **also: Any) -> Body:
+        """Edit a message as its author; `also` are further fields, such as `embeds`."""
+        return self._world.edit(self._find(message_id), {"content": text, **also})
 
     async def use(
         self, name: str, *, user: str | None = None, channel: str | None = None, **options: object

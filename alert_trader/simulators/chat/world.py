@@ -18,6 +18,7 @@ ROLE = re.compile(r"<@&(\d+)>")
 
 PUBLIC_THREAD = 11
 HAS_THREAD = 1 << 5
+IS_CROSSPOST, LOADING = 1 << 1, 1 << 7
 
 
 class MissingError(Exception):
@@ -174,8 +175,12 @@ class World:
         return message
 
     def _refer(self, message: Body, body: Body) -> None:
-        """Make a message a reply, or a forward with a snapshot."""
+        """Make a message a reply, a forward with a snapshot, or one of a followed channel."""
         reference = body.get("message_reference")
+        if message["flags"] & IS_CROSSPOST:
+            elsewhere = {name: snowflake(None) for name in ("guild_id", "channel_id", "message_id")}
+            message["message_reference"] = {"type": 0, **elsewhere}
+            return
         if reference is None:
             return
         named = str(reference["message_id"])
@@ -215,7 +220,11 @@ class World:
             if key in body:
                 changed: Any = body[key] if body[key] is not None else ("" if key == "content" else [])
                 message[key] = numbered(changed) if key == "components" else changed
-        message["edited_timestamp"] = clock.now().isoformat()
+        if message["flags"] & LOADING and message["content"]:
+            # the text of a deferred answer: Discord shows no "edited" behind it
+            message["flags"] &= ~LOADING
+        else:
+            message["edited_timestamp"] = clock.now().isoformat()
         if announced:
             self.transcript.write(
                 Kind.EDITED,

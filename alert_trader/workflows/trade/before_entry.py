@@ -123,6 +123,7 @@ class StepsBeforeEntry(TradeCommands):
             return Trigger.WATCHED
         adds = self._request.adds_to is not None and profile.adds is OnAdd.APPROVAL
         asks = profile.approval is Approval.ASK or adds or self._request.corrects is not None
+        asks = asks or self._departure() is not None
         if asks and self._state.approval is None:
             return Trigger.ASKED
         if self._request.policy.mode is Mode.DRY_RUN:
@@ -147,9 +148,11 @@ class StepsBeforeEntry(TradeCommands):
             )
         )
         corrects = "" if self._request.corrects is None else f". It may correct {self._request.corrects}"
+        departs = self._departure()
+        unusual = "" if departs is None else f". Unusual for the author: {departs}"
         self._record(
             EventKind.ASKED,
-            f"Waiting for approval: {text}{corrects}",
+            f"Waiting for approval: {text}{corrects}{unusual}",
             quantity=quantity,
             until=until.isoformat(),
         )
@@ -168,6 +171,10 @@ class StepsBeforeEntry(TradeCommands):
         return Trigger.APPROVED
 
     # What the steps share
+
+    def _departure(self) -> str | None:
+        parsed = self._state.parsed
+        return None if parsed is None else self._request.policy.profile.habits.departure(parsed)
 
     def _deny(self, denied: Denied) -> Trigger:
         self._state.reason = text = f"{denied.code}: {denied.reason}"

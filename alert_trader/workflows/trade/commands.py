@@ -203,16 +203,23 @@ class TradeCommands(TradeHandlers):
                 return self._receipt(
                     done=True, text="Recorded as a correction; nothing was changed. Check the trade"
                 )
+            case Said.REMARK:
+                text = (
+                    f"{quoted}. It may be an exit, and cannot be read. Nothing was changed: check the trade"
+                )
+                self._record(EventKind.CORRECTED, text, **facts)
+                return self._receipt(done=True, text="Recorded; it may be an exit. Check the trade")
             case Said.ADD:
                 self._record(EventKind.FOLLOWED_UP, f"{quoted}. An add; this trade does not add", **facts)
                 return self._receipt(done=True, text="Recorded; this trade does not add")
-            case Said.EXIT:
+            case Said.EXIT | Said.PROPOSED_EXIT:
                 return await self._author_exit(said, quoted, facts)
             case _:
                 assert_never(said.said)
 
     async def _author_exit(self, said: FollowUp, quoted: str, facts: dict[str, str]) -> CommandReceipt:
         profile, state = self._request.policy.profile, self._state
+        asks = profile.exits is OnExit.APPROVAL or said.said is Said.PROPOSED_EXIT
         portion = profile.portion(said.parsed, None if state.parsed is None else state.parsed.quantity)
         if profile.exits is OnExit.IGNORED:
             self._record(
@@ -234,7 +241,7 @@ class TradeCommands(TradeHandlers):
             if phase in {Phase.ENTERING, Phase.WATCHING}:
                 # an order can still fill while it is cancelled: what fills is sold too, or a person is asked
                 # about it
-                if profile.exits is OnExit.APPROVAL:
+                if asks:
                     late = AuthorExit(
                         message=said.message.message_id, quoted=quoted, portion=portion, facts=facts
                     )
@@ -244,7 +251,7 @@ class TradeCommands(TradeHandlers):
                     state.request_close("the author")
             self._record(EventKind.FOLLOWED_UP, f"{quoted}. Nothing is held", **facts)
             return self._receipt(done=True, text="Nothing is held; nothing more is bought")
-        if profile.exits is OnExit.AUTOMATIC:
+        if not asks:
             self._record(EventKind.FOLLOWED_UP, f"{quoted}. Selling {portion}", portion=portion, **facts)
             return await self._sell_portion(portion, "the author")
         self._offer_exit(

@@ -38,7 +38,7 @@ async def taken(monkeypatch: pytest.MonkeyPatch, *failures: ControlError) -> tup
         return TAKEN
 
     monkeypatch.setattr(intake, "take", take)
-    monkeypatch.setattr(intake, "alert_of", lambda _: EXIT)
+    monkeypatch.setattr(intake, "alert_of", lambda *_, **__: EXIT)
     monkeypatch.setattr(intake, "RETRY_EVERY", timedelta(0))
     listening = Allowlist(authors=("11",), channels=("22",), guilds=("33",))
     rules = Intake(policy=Policy(mode=Mode.DEMO, allowlist=listening), account=AccountNumber("5WT31673"))

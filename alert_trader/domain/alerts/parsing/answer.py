@@ -1,9 +1,11 @@
 """Stage 8: the answer - an entry, exit or addition with the spans it was read from, a refusal, or chatter."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from operator import itemgetter
 
 from alert_trader.domain.alerts.alert import AlertKind, Nature, ParsedAlert, Span
-from alert_trader.domain.alerts.parsing.checks.check import Verdict
+from alert_trader.domain.alerts.parsing.checks.verdict import Verdict
 from alert_trader.domain.alerts.parsing.normalize import NormalizedText
 from alert_trader.domain.alerts.parsing.reading import Reading, Source
 from alert_trader.domain.alerts.parsing.tokens import Token
@@ -78,9 +80,39 @@ def _placed(spans: list[Span], shown: str, text: NormalizedText) -> tuple[Span, 
     return tuple([Span(field, start, end, shown[start:end]) for field, start, end in placed])
 
 
-def too_long(length: int, longest: int) -> ParsedAlert:
-    """Return the refusal of a text with too many characters."""
-    reason = f"expected an alert of at most {longest} characters, found {length}: send it alone"
+def together(readings: list[ParsedAlert], parts: Sequence[Sequence[Token]]) -> ParsedAlert:
+    """Return the answer to a message of several parts: every part is certain, and none is left out.
+
+    An entry comes first, with all exits beside it. Two entries, or a part that is not certain, refuse the
+    message: what is left of it is for a person.
+    """
+    kinds = [reading.kind for reading in readings]
+    contracts = {(reading.symbol, reading.strike, reading.right, reading.expiry) for reading in readings}
+    certain = all(_is_certain(reading) for reading in readings) and len(contracts) == len(readings)
+    if not certain or kinds.count(AlertKind.ENTRY) > 1:
+        reason = (
+            f"expected one action, or several that are each certain, found {len(readings)} in one message: "
+            "send one message for each"
+        )
+        token = parts[-1][0]
+        span = Span("doubt", token.start, token.end, token.text)
+        code = str(Code.PARSE_TWO_ACTIONS)
+        return ParsedAlert(kind=AlertKind.REFUSED, code=code, reason=reason, spans=(span,))
+    first = kinds.index(AlertKind.ENTRY) if AlertKind.ENTRY in kinds else 0
+    return replace(readings[first], also=tuple(readings[:first] + readings[first + 1 :]))
+
+
+def _is_certain(reading: ParsedAlert) -> bool:
+    """Whether a part is an entry, or an exit that names its contract."""
+    if reading.kind is AlertKind.EXIT:
+        return reading.symbol is not None and reading.strike is not None
+    return reading.kind is AlertKind.ENTRY
+
+
+def too_long(length: int, longest: int, most: int) -> ParsedAlert:
+    """Return the refusal of a text with too many characters, or with too many words and marks."""
+    found = f"found {length}" if length > longest else f"found more than {most} words and marks"
+    reason = f"expected an alert of at most {longest} characters, {found}: send it alone"
     return ParsedAlert(kind=AlertKind.REFUSED, code=str(Code.PARSE_TOO_LONG), reason=reason)
 
 

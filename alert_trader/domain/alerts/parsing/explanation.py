@@ -1,11 +1,30 @@
 """Stage 9, for people: the shape that read each piece of the text, and the checks that passed or failed."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from alert_trader.domain.alerts.alert import ParsedAlert
-from alert_trader.domain.alerts.parsing.checks.check import Verdict
+from alert_trader.domain.alerts.alert import AlertKind, ParsedAlert
+from alert_trader.domain.alerts.parsing.candidates.candidate import Shape
+from alert_trader.domain.alerts.parsing.checks.verdict import Verdict
 from alert_trader.domain.alerts.parsing.outline import Outline
+from alert_trader.domain.alerts.parsing.reading import Reading
+from alert_trader.domain.money import plain
 
+_IS_ALERT = "an act of buying or selling with a contract"
+_SHAPES = {
+    Shape.ENTRY: "an entry",
+    Shape.SPOKEN_ENTRY: "an entry in other words",
+    Shape.FORM_ENTRY: "an entry in a form",
+    Shape.BARE_ENTRY: "a contract alone",
+    Shape.EXIT: "an exit",
+    Shape.SPOKEN_EXIT: "an exit in other words",
+    Shape.CONDITIONAL_EXIT: "an exit on a condition",
+    Shape.ALL_BUT: "an exit of all but one",
+    Shape.AVERAGE: "an addition with its average",
+    Shape.ADDITION: "an addition",
+    Shape.UNREAD: "a whole contract in talk",
+}
+_FIRST_HAND = "a first message"
 _LOOKS_LIKE_ALERT = "looks like an alert"
 _WITHOUT_FIELD = frozenset({"WORD", "PUNCTUATION", "NEWLINE"})
 """Tokens that are left out where they fill no field."""
@@ -33,12 +52,33 @@ class Check:
     """Why it failed."""
 
 
+class Tried(NamedTuple):
+    """One thing that a message was tried as."""
+
+    shape: Shape
+    reading: Reading
+    verdict: Verdict | None
+    """None where it is no such thing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Considered:
+    """One thing that a message was considered to be, and why it is not; empty where it is."""
+
+    what: str
+    why_not: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
     """What was read, and why."""
 
     rules: tuple[Rule, ...]
     checks: tuple[Check, ...]
+    considered: tuple[Considered, ...] = ()
+    """In the order in which it was tried."""
+    nearest: str = ""
+    """The nearest text that would be read, for a refusal or talk; empty where none is near."""
 
 
 def explain_chatter(alert: ParsedAlert) -> Explanation:
@@ -47,7 +87,9 @@ def explain_chatter(alert: ParsedAlert) -> Explanation:
     return Explanation(rules=(), checks=(Check(name=_LOOKS_LIKE_ALERT, passed=False, says=reason),))
 
 
-def explain(shown: str, outline: Outline, verdict: Verdict | None, alert: ParsedAlert) -> Explanation:
+def explain(
+    shown: str, outline: Outline, verdict: Verdict | None, alert: ParsedAlert, tried: tuple[Tried, ...]
+) -> Explanation:
     """Explain an answer by the tokens and the checks that led to it."""
     checks = [Check(name=_LOOKS_LIKE_ALERT, passed=True)]
     if verdict is not None and (verdict.passed or verdict.failed):
@@ -57,7 +99,42 @@ def explain(shown: str, outline: Outline, verdict: Verdict | None, alert: Parsed
             checks.append(Check(name=verdict.failed, passed=False, says=says))
     elif alert.reason is not None:
         checks.append(Check(name="certain", passed=False, says=alert.reason))
-    return Explanation(rules=_rules(shown, outline, alert), checks=tuple(checks))
+    if alert.reason is not None and checks[-1].passed:
+        # the reading is certain, and the message may not do what it says
+        checks.append(Check(name=_FIRST_HAND, passed=False, says=f"{alert.code}: {alert.reason}"))
+    if alert.kind is AlertKind.CHATTER:
+        checks.append(
+            Check(name=_IS_ALERT, passed=False, says="neither is named, or not one beside the other")
+        )
+    return Explanation(
+        rules=_rules(shown, outline, alert),
+        checks=tuple(checks),
+        considered=tuple([_considered(each) for each in tried]),
+        nearest="" if alert.kind not in {AlertKind.REFUSED, AlertKind.CHATTER} else _nearest(tried),
+    )
+
+
+def _considered(tried: Tried) -> Considered:
+    verdict = tried.verdict
+    if verdict is None:
+        why = "it has not the shape of one"
+    else:
+        why = "" if verdict.refusal is None else verdict.refusal.reason
+    return Considered(what=_SHAPES[tried.shape], why_not=why)
+
+
+def _nearest(tried: tuple[Tried, ...]) -> str:
+    """Return the plain alert of the contract that was read, as far as it was."""
+    for each in reversed(tried):
+        found = each.reading
+        if found.symbol is None or found.strike is None or found.right is None:
+            continue
+        closes = each.shape in {Shape.EXIT, Shape.SPOKEN_EXIT, Shape.CONDITIONAL_EXIT}
+        day = " MM/DD" if found.expiry is None else f" {found.expiry:%m/%d/%Y}"
+        price = "" if found.price is None else f" @ {plain(found.price)}"
+        contract = f"{found.symbol} {found.strike.normalize():f}{found.right}"
+        return f"{'STC' if closes else 'BTO'} {contract}{day}{price}"
+    return ""
 
 
 def _rules(shown: str, outline: Outline, alert: ParsedAlert) -> tuple[Rule, ...]:

@@ -4,21 +4,36 @@ import re
 
 from alert_trader.domain.alerts.parsing.normalize import NormalizedText
 from alert_trader.domain.alerts.parsing.vocabulary.action_words import FIRST_OF_ACTION
+from alert_trader.domain.alerts.parsing.vocabulary.entry_words import FIRST_OF_ACT
 from alert_trader.domain.alerts.parsing.vocabulary.exit_words import ADDED, CLOSING, TAKING, TRIMMING
 from alert_trader.domain.alerts.parsing.vocabulary.words import words
 
+_COMMON = words("in just back going got getting long open new started starting playing entry filled")
+"""First words of an act that are in most talk: such an act is found by its strike or date."""
 _ALERT_WORDS = (
     FIRST_OF_ACTION
     | CLOSING
     | TRIMMING
     | ADDED
     | TAKING
-    | words("bto stc sto btc avg buy buying sell out ticker stopped scaling scaled scale")
+    | (FIRST_OF_ACT - _COMMON)
+    | words(
+        "dumped bailed cashed option locking locked bto stc sto btc avg buy buying sell out ticker "
+        "stopped scaling scaled scale"
+    )
 )
+_BESIDE = words("hit out off flat exit partial partials half taking")
+_ONLY_TOGETHER = words("stop stops sl half full here position")
+"""Words that make an alert only with one of the others beside it: "stop hit", "half out", "full exit"."""
 _WORD = re.compile(r"[a-z]+")
-_STRIKE = re.compile(r"[0-9]\$?\s?(?:c|p|calls?|puts?|ce|pe)\b|\b[cp] ?[0-9]{2}|[0-9]dte|[+-][0-9]+ \$")
+_STRIKE = re.compile(
+    r"[0-9](?:\$?\s?(?:c|p|calls?|puts?|ce|pe)\b|dte|/[0-9]|[0-9]{5}[cp][0-9])|\b[cp] ?[0-9]{2}|[+-][0-9]+ \$"
+)
 
 
 def may_be_alert(text: NormalizedText) -> bool:
     """Whether a text has a word of an alert or something like a strike; without both it is chatter."""
-    return not _ALERT_WORDS.isdisjoint(_WORD.findall(text.lower)) or _STRIKE.search(text.lower) is not None
+    found = _WORD.findall(text.lower)
+    if not _ALERT_WORDS.isdisjoint(found) or _STRIKE.search(text.lower) is not None:
+        return True
+    return not _BESIDE.isdisjoint(found) and not _ONLY_TOGETHER.isdisjoint(found)

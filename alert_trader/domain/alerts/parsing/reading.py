@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from alert_trader.domain.alerts.alert import AlertKind, Share
-from alert_trader.domain.alerts.parsing.candidates import Candidate, Shape
+from alert_trader.domain.alerts.parsing.candidates.candidate import Candidate, Shape
 from alert_trader.domain.alerts.parsing.context import Context
 from alert_trader.domain.alerts.parsing.fields.values import Fields
 from alert_trader.domain.alerts.parsing.tokens import Token
@@ -26,6 +26,7 @@ from alert_trader.domain.money import Price
 
 Tokens = tuple[Token, ...]
 
+_HEADED = frozenset({Shape.ENTRY, Shape.SPOKEN_ENTRY})
 _SHORTEST_LABEL = 2
 """Tokens: a word and its colon."""
 
@@ -72,9 +73,9 @@ class Reading(NamedTuple):
 def read_fields(candidate: Candidate, fields: Fields, context: Context) -> Reading:
     """Read the values of a candidate's fields."""
     match candidate.shape:
-        case Shape.ENTRY | Shape.BARE_ENTRY:
+        case Shape.ENTRY | Shape.SPOKEN_ENTRY | Shape.FORM_ENTRY | Shape.BARE_ENTRY | Shape.UNREAD:
             return _entry(candidate, fields, context)
-        case Shape.EXIT | Shape.SPOKEN_EXIT | Shape.CONDITIONAL_EXIT:
+        case Shape.EXIT | Shape.SPOKEN_EXIT | Shape.CONDITIONAL_EXIT | Shape.ALL_BUT:
             return _exit(candidate, fields, context)
         case Shape.AVERAGE:
             return _average(candidate, fields, context)
@@ -91,7 +92,7 @@ def _entry(candidate: Candidate, fields: Fields, context: Context) -> Reading:
     right = fields.strikes[0] if fields.strikes else fields.rights[0] if fields.rights else None
     price = fields.prices[0] if fields.prices else None
     quantity = fields.quantities[0] if fields.quantities else None
-    headed = candidate.shape is Shape.ENTRY and "TIME" in candidate.outline.kinds
+    headed = candidate.shape in _HEADED and "TIME" in candidate.outline.kinds
     header = header_date(candidate.tokens) if headed else None
     today: date | NoDay | None = context.posted
     if header is not None and context.posted is not None:
@@ -107,7 +108,7 @@ def _entry(candidate: Candidate, fields: Fields, context: Context) -> Reading:
             symbol,
             strike,
             right,
-            fields.expiries[0] if fields.expiries else None,
+            expirations[0][0] if expirations else fields.expiries[0] if fields.expiries else None,
             price,
             quantity,
             label=labelled,
@@ -133,6 +134,9 @@ def _expirations(
     if today is None or isinstance(today, NoDay):
         return ()
     written = fields.expiries + fields.other_expiries
+    dates = [token for token in written if token.kind not in {"RELATIVE", "WORD"}]
+    if dates and len(dates) < len(written):
+        written = (*dates, *(token for token in written if token not in dates))
     return tuple([(token, expiration_of(token, today, symbol)) for token in written])
 
 
@@ -145,8 +149,8 @@ def _exit(candidate: Candidate, fields: Fields, context: Context) -> Reading:
     action = candidate.tokens[candidate.action.start]
     counted = action if action.kind == "SIGNED" else _only(fields.quantities)
     count = None if counted is None else count_of(counted)
-    if closed.portion is None and closed.wrong is None and count is not None:
-        closed = Closed(Share.COUNT, quantity=count)
+    if closed.portion is None and closed.wrong is None and counted is not None and count is not None:
+        closed = Closed(Share.COUNT, quantity=count) if count > 0 else Closed(None, wrong=counted.text)
     return found._replace(closed=closed, quantity=closed.quantity)
 
 
@@ -183,7 +187,8 @@ def _position(kind: AlertKind, candidate: Candidate, fields: Fields, context: Co
     strike = None
     if len(strikes) == 1:
         strike = fields.strikes[0] if fields.strikes else _bare_strike(fields, None)
-    right = None if strike is None else _only(fields.strikes) or _only(fields.rights)
+    right = _only(fields.strikes) if strike is not None else None
+    right = right or (_only(fields.rights) if strike is not None or symbol is not None else None)
     name = None if symbol is None else symbol_of(symbol)
     day: date | NoDay | None = None
     if expiry is not None and context.posted is not None:
@@ -233,9 +238,12 @@ def _opening_label(front: Tokens) -> tuple[str | None, Tokens]:
 def _size_remark(tokens: Tokens) -> tuple[str, Tokens] | None:
     if FIRST_OF_REMARK.isdisjoint([token.lower for token in tokens]):
         return None
-    remarks = [index for index, token in enumerate(tokens) if token.lower in FIRST_OF_REMARK]
+    places: dict[str, list[int]] = {}
+    for index, token in enumerate(tokens):
+        if token.lower in FIRST_OF_REMARK:
+            places.setdefault(token.lower, []).append(index)
     for phrase, label in SIZE_REMARKS.items():
-        for index in remarks:
+        for index in places.get(phrase[0], ()):
             meant = tokens[index : index + len(phrase)]
             if tuple([token.lower for token in meant]) == phrase:
                 return label, meant

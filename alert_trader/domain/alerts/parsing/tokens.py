@@ -5,6 +5,7 @@ becomes one JUNK token, up to the next blank, so that a part of it can never pas
 Each shape has an example; the first that fits is taken.
 """
 
+import itertools
 import re
 from enum import StrEnum
 from typing import NamedTuple
@@ -21,18 +22,25 @@ class Kind(StrEnum):
     STRUCK = "STRUCK"
     """Strike-through: the author cancelled it."""
     MARKUP = "MARKUP"
+    """Markdown and colour codes around the text."""
     NOISE = "NOISE"
     """Mentions, links, emoji: nothing is read from them."""
     DATE = "DATE"
     DTE = "DTE"
     RELATIVE = "RELATIVE"
     """An expiration in words: "weekly", "next week", "+2w"."""
+    STAMP = "STAMP"
+    """A date or time that Discord shows in each reader's own zone."""
     TIME = "TIME"
     PAIR = "PAIR"
     """Two numbers joined: a range of prices, two strikes of a spread."""
     PERCENT = "PERCENT"
     STRIKE = "STRIKE"
     """A number with its right."""
+    OCC = "OCC"
+    """A whole contract as one symbol; it is cut into its ticker, date and strike."""
+    FUTURE = "FUTURE"
+    """The root of a future: "/ES"."""
     SIGNED = "SIGNED"
     """A signed count in front of a ticker: contracts bought or sold."""
     QUANTITY = "QUANTITY"
@@ -73,19 +81,30 @@ _MONTH = (
     r"|nov(?:ember)?|dec(?:ember)?)"
 )
 _RIGHT = r"(?:calls?|puts?|ce|pe|c|p)"
+_STRIKE_FOLLOWS = rf"(?=[ \t]+\$?[0-9]{{1,6}}(?:\.[0-9]{{1,2}})?[ \t]?{_RIGHT}(?![^\W_]))"
+"""Two digits behind a day and month are the year only where the strike is still to come: 18 DEC 26 295c."""
+_EXP_FOLLOWS = r"(?=exp(?:iry|iration|ires|ire)?(?![^\W_]))"
 _EXPIRES = r"(?:exp(?:iry|iration|ires|iring|ire)?[ \t]*[:.]?[ \t]*)"
 
 _CLEAN: tuple[tuple[Kind, str], ...] = (
+    (Kind.NOISE, r"(?:0|100)[ \t]+(?:or|to)[ \t]+(?:hero|0|zero|100)(?![^\W_])"),  # 0 or hero
     (Kind.DATE, r"[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}(?![^\W_]|[%/-])"),  # 2026-04-17
     (Kind.DATE, r"[0-9]{1,2}-[0-9]{1,2}-(?:[0-9]{4}|[0-9]{2})(?![^\W_]|[%/-]|\.[0-9])"),  # 04-17-2026
     (
         Kind.DATE,
-        r"[0-9]{1,2}/[0-9]{1,2}(?:/(?:[0-9]{4}|[0-9]{2}))?(?![^\W_]|[%/-]|[.,][0-9])",
-    ),  # 4/17, 4/17/26
+        (
+            r"[0-9]{1,2}/[0-9]{1,2}(?:/(?:[0-9]{4}|[0-9]{2}))?"
+            rf"(?:{_EXP_FOLLOWS}|(?![^\W_]|[%/-]|[.,][0-9]))"
+        ),
+    ),  # 4/17, 4/17/26, 4/17exp
     (
         Kind.DATE,
-        rf"[0-9]{{1,2}}(?:st|nd|rd|th)?[ \t]?{_MONTH}\.?(?:[ \t]?,?20[0-9]{{2}}|[0-9]{{2}})?{_ENDS}",
-    ),  # 17APR2026
+        (
+            rf"[0-9]{{1,2}}(?:st|nd|rd|th)?[ \t]?{_MONTH}\.?"
+            rf"(?:[ \t]'?[0-9]{{2}}{_STRIKE_FOLLOWS}"
+            rf"|(?:[ \t]?,?20[0-9]{{2}}|[ \t]?'[0-9]{{2}}|[0-9]{{2}})?{_ENDS})"
+        ),
+    ),  # 17APR2026, 17 APR 26 before a strike
     (Kind.DTE, r"[0-9]{1,3}[ \t-]?dte(?![^\W_])"),  # 0DTE
     (
         Kind.TIME,
@@ -96,7 +115,10 @@ _CLEAN: tuple[tuple[Kind, str], ...] = (
         rf"\$?{NUMBER}(?:c|p)?(?:[ \t]?-[ \t]?|/|[ \t]to[ \t])\$?{NUMBER}(?:c|p)?(?![^\W_]|%)",
     ),  # 100/110C
     (Kind.PERCENT, rf"[+-]?{NUMBER}[ \t]?%"),
-    (Kind.STRIKE, rf"\$?{NUMBER}\$?[ \t]?{_RIGHT}(?![^\W_]|[/+'-]|\.[0-9])"),  # 450c, $250 CALLS, 104$ calls
+    (
+        Kind.STRIKE,
+        rf"\$?{NUMBER}\$?[ \t]?{_RIGHT}(?![^\W_]|[/+'&-]|[ \t]?&[ \t]?l\b|\.[0-9])",
+    ),  # 450c, $250 CALLS, 104$ calls
     (
         Kind.QUANTITY,
         r"[0-9]{1,4}x(?![^\W_])|[0-9]{1,4}[ \t]?(?:contracts?|cons?|lots?)(?![^\W_])",
@@ -120,9 +142,21 @@ _SIGNED: tuple[tuple[Kind, str], ...] = (
 _WORDED: tuple[tuple[Kind, str], ...] = (
     (Kind.NOISE, r"https?://[^\s)>\]]++"),
     (
+        Kind.NOISE,  # idioms whose words mean something else alone
+        (
+            r"(?:all|double)[ \t]+or[ \t]+nothing(?![^\W_])|boom[ \t]+or[ \t]+bust(?![^\W_])"
+            r"|make[ \t]+or[ \t]+break(?![^\W_])|do[ \t]+or[ \t]+die(?![^\W_])"
+            r"|one[ \t]+and[ \t]+done(?![^\W_])"
+            r"|full[ \t]+send(?![^\W_])|hero[ \t]+or[ \t]+(?:zero|0)(?![^\W_])"
+        ),
+    ),
+    (Kind.OCC, r"(?<!\$)[a-z]{1,6}+[ ]{0,5}+[0-9]{6}[cp][0-9]{1,8}(?:\.[0-9]{1,3})?(?![^\W_]|[.,%][0-9])"),
+    (Kind.DTE, r"o[ \t-]?dte(?![^\W_])"),  # ODTE
+    (
         Kind.DATE,  # Apr 17th, Apr17, Jan 2027
         (
-            rf"{_MONTH}\.?[ \t][0-9]{{1,2}}(?:st|nd|rd|th)?(?:,?[ \t]?(?:20|')[0-9]{{2}}(?![^\W_]|[%/$.-]))?"
+            rf"{_MONTH}\.?[ \t]?[0-9]{{1,2}}[ \t]'?[0-9]{{2}}{_STRIKE_FOLLOWS}"
+            rf"|{_MONTH}\.?[ \t][0-9]{{1,2}}(?:st|nd|rd|th)?(?:,?[ \t]?(?:20|')[0-9]{{2}}(?![^\W_]|[%/$.-]))?"
             r"(?![^\W_]|[%/$-]|[.,][0-9])"
             rf"|{_MONTH}[0-9]{{1,2}}(?![^\W_]|[%/$-]|[.,][0-9])"
             rf"|{_MONTH}[ \t]?20[0-9]{{2}}(?![^\W_]|[%/$-]|[.,][0-9])"
@@ -132,8 +166,9 @@ _WORDED: tuple[tuple[Kind, str], ...] = (
         Kind.RELATIVE,  # weekly, expiration this week, exp Friday
         (
             rf"{_EXPIRES}(?:today|tomorrow|tmrw|(?:this[ \t]+)?fri(?:day)?)(?![^\W_])"
+            r"|(?:today|tomorrow|tmrw|fri(?:day)?)(?:'s)?[ \t]+(?=exp(?:iry|iration|ires|iring)?(?![^\W_]))"
             r"|(?:this[ \t]+week(?:'s)?|this[ \t]+fri(?:day)?|next[ \t]+week(?:'s)?|weekl(?:y|ys|ies)"
-            r"|dail(?:y|ies))(?![^\W_])"
+            r"|eow|end[ \t]+of[ \t]+(?:the[ \t]+)?week|opex|m(?:o)?opex|dail(?:y|ies))(?![^\W_])"
         ),
     ),
     (
@@ -160,9 +195,22 @@ _OTHER: tuple[tuple[Kind, str], ...] = (
     (Kind.NEWLINE, r"[\n\r]"),
     (Kind.STRUCK, "~~|[\u0335-\u0338]"),
     (Kind.CUT, r"(?:(?<=[^\W_])|(?<=[.$]))[*_~`|]++(?=[^\W_]|[.$][0-9])"),  # 4*50c
-    (Kind.MARKUP, r"[*_~`|]+"),
+    (
+        Kind.MARKUP,
+        r"```(?:ansi|diff|yaml|yml|fix|css|ini|json|md|txt|text|arm|apache|py|js|bash)(?=\n)|[*_~`|]+",
+    ),
+    (Kind.MARKUP, r"\x1b\[[0-9;]{0,16}m|\[(?:[0-9]{1,2};){1,4}[0-9]{1,2}m|\[0m"),  # colours of an ansi block
+    (Kind.STAMP, r"<t:[0-9]{9,11}(?::[a-z])?>"),
+    (Kind.FUTURE, r"(?<![^\s*_`(\[|:])/[a-z]{1,3}(?:[fghjkmnquvxz][0-9]{1,2})?(?![^\W_]|/)"),
     (Kind.NOISE, "<(?:@[!&]?|[#:/]|a:|t:|id:)[^<>\\s]{0,80}>|(?<![a-z])@(?!lim)[a-z]\\w*+|:[a-z_]\\w{1,31}:"),
     (Kind.AT, r"@(?:[ \t]*lim(?:it)?[ \t]*(?=[$.0-9]))?"),
+    (
+        Kind.NOISE,  # a link under words that say nothing of a trade
+        (
+            r"\[(?![^\]\n]{0,60}\b(?:not|no|don't|cancel|cancelled|void|closed|sold|exit|exited|expired|if)\b)"
+            r"[^\]\n0-9]{1,60}\]\(https?://[^\s)]{1,300}\)"
+        ),
+    ),
     (Kind.JUNK, r"\w[^\s*~`|()<>]*+"),
     (Kind.PUNCTUATION, r"."),
 )
@@ -182,17 +230,35 @@ _TOKEN = re.compile(
 _KINDS = ("", *(str(kind) for kind, _ in _SHAPES))
 """By group number."""
 
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 _token = tuple.__new__
 """Makes a token without the cost of a named tuple's own constructor: each message has a dozen of them."""
 
 
-def tokenize(normalized: NormalizedText) -> list[Token]:
-    """Cut a text into tokens; between them are only blanks."""
+def tokenize(normalized: NormalizedText, most: int | None = None) -> list[Token]:
+    """Cut a text into tokens; between them are only blanks. After `most` of them the rest is left out."""
     text, lower, _ = normalized
-    tokens = []
-    for found in _TOKEN.finditer(lower):
+    tokens: list[Token] = []
+    for found in itertools.islice(_TOKEN.finditer(lower), most):
         group = found.lastindex
         if group is not None:
             start, end = found.span(group)
-            tokens.append(_token(Token, (_KINDS[group], start, end, text[start:end], lower[start:end])))
+            kind = _KINDS[group]
+            if kind == "OCC":
+                tokens += _parts_of_symbol(text, start, end)
+            else:
+                tokens.append(_token(Token, (kind, start, end, text[start:end], lower[start:end])))
     return tokens
+
+
+def _parts_of_symbol(text: str, start: int, end: int) -> list[Token]:
+    """Cut "KO   261218C00070000" or "KO261218C70" into the tokens of its ticker, date and strike."""
+    written = text[start:end]
+    root = len(written) - len(written.lstrip(_LETTERS))
+    day = len(written) - len(written[root:].lstrip(" "))
+    cuts = (("CASHTAG", 0, root), ("DATE", day, day + 6), ("STRIKE", day + 6, len(written)))
+    return [
+        Token(kind, start + first, start + past, written[first:past], written[first:past].lower())
+        for kind, first, past in cuts
+    ]

@@ -1,11 +1,12 @@
 """The check of the expiration after the reading, and the explanation of a reading."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
-from alert_trader.domain.alerts.alert import AlertKind, AlertMessage
+from alert_trader.domain.alerts.alert import AlertKind, AlertMessage, Nature
 from alert_trader.domain.alerts.parser import check_expiry, explain_reading, parse
 from alert_trader.domain.denial import Code
 from alert_trader.domain.market.trading_hours import Closures, TradingHours
@@ -102,3 +103,30 @@ def test_a_refusal_names_the_check_that_failed(posted: Posted, text: str, failed
     assert [check.name for check in explanation.checks if not check.passed] == [failed]
     assert explanation.checks[-1].name == failed
     assert parsed.reason is None or parsed.reason in explanation.checks[-1].says
+
+
+@pytest.mark.parametrize("nature", [Nature.FORWARD, Nature.EDIT, Nature.QUOTE, Nature.REPLY])
+def test_a_certain_entry_of_second_hand_names_why_it_is_refused(posted: Posted, nature: Nature) -> None:
+    """WHO-20: every check of the reading passes, and the last one says that it is no first message."""
+    explanation = explain_reading(replace(posted("BTO KO 70c 12/18 @ 1.25"), nature=nature))
+    assert [check.name for check in explanation.checks if not check.passed] == ["a first message"]
+    assert "PARSE_NOT_FIRST_HAND" in explanation.checks[-1].says
+
+
+@pytest.mark.parametrize(
+    ("text", "nearest"),
+    [
+        ("KO 70c 12/18 2.50 what a day", "BTO KO 70C 12/18/2026 @ 2.50"),
+        ("watching KO 70c 12/18 @ 1.25", "BTO KO 70C 12/18/2026 @ 1.25"),
+        ("BTO KO 70c @ 1.25", "BTO KO 70C MM/DD @ 1.25"),
+        ("KO 70c 12/18 trim if it hits 2", "STC KO 70C 12/18/2026"),
+        ("nice day", ""),
+    ],
+)
+def test_a_refusal_shows_the_nearest_text_that_would_be_read(posted: Posted, text: str, nearest: str) -> None:
+    """WHO-40: what was considered is listed with why not, and how it could have been written."""
+    explanation = explain_reading(posted(text))
+    assert explanation.nearest == nearest
+    assert all(each.why_not for each in explanation.considered)
+    if nearest and "MM/DD" not in nearest:
+        assert parse(posted(nearest)).kind in {AlertKind.ENTRY, AlertKind.EXIT}

@@ -18,9 +18,9 @@ LINES = {
     "\u26a1 Strike": "70",
     "\U0001f3c1 Entry": "1.25",
     "\U0001f6d1 Stop loss": "10-30%",
-    "\U0001f4ac Comments": "High risk, short squeeze play. I only have one contract",
+    "\U0001f4ac Comments": "Risky, a short squeeze trade. I hold a single contract",
 }
-TITLE = ":green_circle: **CALL** *buy to open*"
+TITLE = ":large_blue_circle: **CALL** - *buy to open*"
 
 
 def boxed(message: AlertMessage, title: str, lines: dict[str, str]) -> AlertMessage:
@@ -92,8 +92,8 @@ def test_an_empty_comment_is_ignored(posted: Posted) -> None:
     ("title", "kind"),
     [
         ("*trim* CALL position", "exit"),
-        ("*Sell To Close* CALL position", "exit"),
-        ("CALL position Update", "chatter"),
+        ("*Sell To Close* the CALL position", "exit"),
+        ("CALL position Update", "refused"),
     ],
 )
 def test_a_position_form_is_not_an_entry(posted: Posted, title: str, kind: str) -> None:
@@ -101,7 +101,7 @@ def test_a_position_form_is_not_an_entry(posted: Posted, title: str, kind: str) 
     result = {name: value for name, value in LINES.items() if "Entry" not in name} | {"\U0001f4b2 P/L": "66%"}
     parsed = parse(boxed(posted(""), title, result))
     assert parsed.kind == kind
-    assert parsed.kind is AlertKind.CHATTER or (parsed.symbol, parsed.strike, parsed.right) == (
+    assert parsed.kind is AlertKind.REFUSED or (parsed.symbol, parsed.strike, parsed.right) == (
         "KO",
         Decimal(70),
         "C",

@@ -154,13 +154,27 @@ def test_every_parse_code_has_an_example() -> None:
         "KO acting well today",
         "I need to buy milk",
         "team, buy KO shares near 70, PT 75",
+        "KO 70c",
+        "$KO 70c 40%",
+        "Sell a third of KO",
+        "checked out for lunch, back in a while",
+        "CALL ALERT on KO at 2026-11-23T15:05:04Z | Price: 70.72",
+    ],
+)
+def test_other_messages_are_chatter(posted: Posted, text: str) -> None:
+    """Talk and results without a whole contract are chatter, not refusals."""
+    parsed = parse(posted(text))
+    assert (parsed.kind, parsed.code) == (AlertKind.CHATTER, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "KO 70c 12/18 \U0001f680",
         "KO 70c 1DTE",
         "ko 70c 12/18",
-        "KO 70c",
         "KO 70c 12/18\n1.70 \u2192 1.80   P/L: +5.88%",
         "KO 70c 12/18 .15 to .60 since the bell",
-        "$KO 70c 40%",
         "KO 70c 12/18 @ 69.50",
         "KO 70c 12/18 high 1.25",
         "KO 70c 12/18 @ 1.25 (half)",
@@ -168,15 +182,13 @@ def test_every_parse_code_has_an_example() -> None:
         "KO 70c 12/18 1.70 looks strong",
         "KO 70c 12/18 @ 1.25 \u2705",
         "$ko 70c 12/18 @ 1.25",
-        "Sell a third of KO",
-        "checked out for lunch, back in a while",
-        "CALL ALERT on KO at 2026-11-23T15:05:04Z | Price: 70.72",
     ],
 )
-def test_other_messages_are_chatter(posted: Posted, text: str) -> None:
-    """Talk, results and watchlists are chatter, not refusals."""
+def test_a_whole_contract_without_an_act_is_refused_aloud(posted: Posted, text: str) -> None:
+    """WHO-40: a result or remark on a whole contract is no trade, and its reason is on record."""
     parsed = parse(posted(text))
-    assert (parsed.kind, parsed.code) == (AlertKind.CHATTER, None)
+    assert parsed.kind is AlertKind.REFUSED
+    assert parsed.reason is not None
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alert_trader.domain.alerts.alert import AlertKind, AlertMessage, Nature
+from alert_trader.domain.alerts.alert import AlertKind, AlertMessage, Nature, ParsedAlert, Share
 from alert_trader.domain.alerts.parser import parse
 from alert_trader.domain.alerts.parsing.corrections import may_correct
 from alert_trader.domain.alerts.portion import ALL, HALF, Portion, read_portion
-from alert_trader.domain.alerts.profile import DefaultExpiry, Profile, RoomRule
+from alert_trader.domain.alerts.profile import DefaultExpiry, Habits, Profile, RoomRule
 from alert_trader.domain.execution.policy import Mode, Policy
 from alert_trader.domain.market.contract import Right
 
@@ -189,7 +189,7 @@ def test_a_contract_alone_is_an_alert_unless_the_profile_forbids_it(posted: Post
     """WHO-40: in a room of alerts, a message of one contract and nothing else is an entry at the mid."""
     parsed = parse(posted(text))
     assert (parsed.kind, parsed.price) == (AlertKind.ENTRY, None)
-    assert parse(posted(text), RoomRule(alone=False)).kind is AlertKind.CHATTER
+    assert parse(posted(text), RoomRule(alone=False)).kind is AlertKind.REFUSED
 
 
 @pytest.mark.parametrize(
@@ -211,3 +211,79 @@ def test_a_size_is_read_as_a_label_or_as_a_remark(posted: Posted, text: str, lab
     assert (parsed.kind, parsed.label) == (AlertKind.ENTRY, label)
     factor = Profile().factor(parsed.label)
     assert (factor < 1) is (label not in {None, "Alert"})
+
+
+def test_average_is_the_price_where_that_is_agreed(posted: Posted) -> None:
+    """WHO-40: without the agreement an average is refused or an addition; with it, it is the price."""
+    for text in ("spy 600C avg 1.36 0dte", "LOTTO SPY 0DTE 600 C AVG 1.36", "AVG KO 70c 12/18 1.36"):
+        assert parse(posted(text)).kind is not AlertKind.ENTRY
+        parsed = parse(posted(text), RoomRule(average_is_price=True))
+        assert (parsed.kind, str(parsed.price)) == (AlertKind.ENTRY, "1.36"), text
+
+
+def test_a_room_has_get_ready_and_entry_words_of_its_own(posted: Posted) -> None:
+    """WHO-40: a word that only announces refuses whatever else is said; one that reports is an act."""
+    room = RoomRule(get_ready=("in", "warm"), entry_words=("loading",))
+    assert parse(posted("in KO 70c 12/18 @ 1.25"), room).kind is AlertKind.REFUSED
+    assert parse(posted("BTO KO 70c 12/18 @ 1.25 warm"), room).kind is AlertKind.REFUSED
+    assert parse(posted("KO 70c 12/18 1.25 warm"), room).kind is AlertKind.REFUSED
+    assert parse(posted("loading KO 70c 12/18 @ 1.25"), room).kind is AlertKind.ENTRY
+    assert parse(posted("loading KO 70c 12/18 @ 1.25")).kind is AlertKind.REFUSED
+
+
+@pytest.mark.parametrize(("ready", "entry"), [("two words", "in"), ("in", "IN")])
+def test_a_word_means_one_thing(ready: str, entry: str) -> None:
+    """A word of a room is one word, and does not both announce and report."""
+    with pytest.raises(ValueError, match="expected"):
+        RoomRule(get_ready=(ready,), entry_words=(entry,))
+
+
+def test_a_count_of_nothing_is_no_count() -> None:
+    """EXT-10: an exit of 0 contracts, were one read, sells no more than a part."""
+    parsed = ParsedAlert(kind=AlertKind.EXIT, portion=Share.COUNT, quantity=0)
+    assert Profile().portion(parsed, 5).fraction == Decimal("0.5")
+
+
+@pytest.mark.parametrize(
+    ("text", "departure"),
+    [
+        ("BTO KO 70c 12/18 @ 1.25", None),
+        ("bought KO 70c 12/18", None),
+        ("BTO KO 70c 12/18 @ 0.20", "price 0.20, usually 0.50 or more"),
+        ("BTO KO 70c 12/18 @ 9.90", "price 9.90, usually 5.00 or less"),
+        ("BTO 50 KO 70c 12/18 @ 1.25", "50 contracts, usually 10 or fewer"),
+        ("snagged KO 70c 12/18 @ 1.25", "'snagged', usually bto or bought"),
+        ("KO 70c 12/18 @ 1.25 SL 0.9", "'no act', usually bto or bought"),
+    ],
+)
+def test_an_entry_that_differs_from_the_authors_usual_ones_is_named(
+    posted: Posted, text: str, departure: str | None
+) -> None:
+    """WHO-40: price, size and act are compared with what the profile calls usual."""
+    usual = Habits(
+        lowest_price=Decimal("0.50"),
+        highest_price=Decimal("5.00"),
+        most_contracts=10,
+        words=("BTO", "bought"),
+    )
+    parsed = parse(posted(text))
+    assert parsed.kind is AlertKind.ENTRY
+    assert usual.departure(parsed) == departure
+    assert Habits().departure(parsed) is None
+
+
+def test_bounds_that_nothing_can_meet_are_no_habits() -> None:
+    """A lowest price above the highest is a mistake in the settings."""
+    with pytest.raises(ValueError, match="expected a lowest price"):
+        Habits(lowest_price=Decimal(2), highest_price=Decimal(1))
+
+
+def test_an_authors_own_names_of_values_are_read(posted: Posted) -> None:
+    """WHO-40: a name that only this author uses is refused, and read as what is agreed."""
+    text = "New trade\nAsset: KO\nContract: 70C 12/18\nTrigger: 1.25\nBail: 0.90"
+    assert parse(posted(text)).kind is AlertKind.REFUSED
+    agreed = (("Asset", "symbol"), ("Trigger", "price"), ("bail", "level"))
+    parsed = parse(posted(text), RoomRule(field_names=agreed))
+    assert (parsed.kind, parsed.symbol, str(parsed.price)) == (AlertKind.ENTRY, "KO", "1.25")
+    with pytest.raises(ValueError, match="expected one of symbol, expiry"):
+        RoomRule(field_names=(("Trigger", "magic"),))

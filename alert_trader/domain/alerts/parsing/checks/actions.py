@@ -34,6 +34,18 @@ def check_one_action(
     return None
 
 
+def check_no_other(
+    tokens: tuple[Token, ...], actions: Sequence[ActionPhrase], entry_end: int | None
+) -> Refusal | None:
+    """Refuse an action beside a purchase in other words, but for its target: "sell at 6.00"."""
+    other = next((phrase for phrase in actions if not _is_target(tokens, phrase, entry_end)), None)
+    if other is None or other.action is Action.AVERAGE:
+        return None
+    found = tokens[other.first]
+    reason = f"expected one action, found {quote(found.text)} beside a purchase: send one message for each"
+    return Refusal(Code.PARSE_TWO_ACTIONS, reason, found)
+
+
 def _is_target(tokens: tuple[Token, ...], phrase: ActionPhrase, entry_end: int | None) -> bool:
     """Whether an action behind an entry is only its target or a comment: "sell at 6.00", "buying the dip"."""
     first = tokens[phrase.first]

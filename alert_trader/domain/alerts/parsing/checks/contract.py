@@ -1,6 +1,7 @@
 """Checks of the contract: it is one, it is complete, and each number has one meaning."""
 
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 
 from alert_trader.domain.alerts.parsing.checks.refusal import Refusal, quote
@@ -16,12 +17,15 @@ from alert_trader.domain.alerts.parsing.vocabulary.values import (
     symbol_of,
 )
 from alert_trader.domain.denial import Code
-from alert_trader.domain.market.calendar import is_trading_day
+from alert_trader.domain.market.calendar import is_trading_day, monthly_expiry
 
 HIGHEST_STRIKE = Decimal(100_000)
 MOST_CONTRACTS = 9_999
 COUNT_LIKE = Decimal(20)
 """Up to this, "5 calls" may be five contracts as well as a strike of 5."""
+
+_A_CONTRACTS_PRICE = 20
+"""From this on, a price without cents may be dollars for a whole contract: "for $115"."""
 
 ContractCheck = Callable[[Fields, Reading], Refusal | None]
 
@@ -130,8 +134,10 @@ def _expiration(fields: Fields, reading: Reading) -> Refusal | None:
 
     A day without trading is accepted as written only with a price; without one it may be a typo.
     """
-    first: tuple[Token, object] | None = None
+    first: tuple[Token, date] | None = None
     for token, day in reading.expirations:
+        if first is not None and token.kind in {"RELATIVE", "WORD"} and _describes(token, first[1]):
+            continue
         if isinstance(day, NoDay):
             found = f"found {quote(token.text)}, which {day.reason}"
             reason = (
@@ -146,6 +152,18 @@ def _expiration(fields: Fields, reading: Reading) -> Refusal | None:
             return _two("expirations", first[0], token)
         first = first or (token, day)
     return None
+
+
+def _describes(token: Token, day: date) -> bool:
+    """Whether words only say of which kind a written date is: "weekly 12/18", "Friday 12/18"."""
+    if "weekl" in token.lower:
+        return True
+    if "opex" in token.lower:
+        return day == monthly_expiry(day.year, day.month)
+    return token.lower.startswith("fri") and day.weekday() == _FRIDAY
+
+
+_FRIDAY = 4
 
 
 def _price(fields: Fields, reading: Reading) -> Refusal | None:
@@ -179,9 +197,21 @@ def _highest_price(fields: Fields, reading: Reading) -> Decimal:
     """Return the bound of the price: close to the strike it may be a level of the underlying, or a target."""
     strike = reading.strike
     assert strike is not None
-    if fields.price_is_rough:
+    written = fields.prices[0].text
+    whole = "." not in written and price_of(fields.prices[0]) >= _A_CONTRACTS_PRICE
+    if fields.price_is_rough or whole:
         return strike / 5
     return strike if fields.price_is_marked else strike / 2
+
+
+def _unit(fields: Fields, _reading: Reading) -> Refusal | None:
+    """Refuse a price in cents or for a whole contract: read as written, it is a hundred times too much."""
+    if not fields.other_units:
+        return None
+    token = fields.other_units[0]
+    found = quote(token.text)
+    reason = f"expected the price in dollars a share, found {found} in another unit: write it as 1.25"
+    return Refusal(Code.PARSE_BAD_PRICE, reason, token)
 
 
 def _every_number(fields: Fields, _reading: Reading) -> Refusal | None:
@@ -208,6 +238,7 @@ CONTRACT_CHECKS: tuple[tuple[str, ContractCheck], ...] = (
     ("the contract is complete", _complete),
     ("each price mark has a price", _marked_price),
     ("one valid expiration", _expiration),
+    ("a price in dollars a share", _unit),
     ("one valid price", _price),
     ("every number is explained", _every_number),
 )

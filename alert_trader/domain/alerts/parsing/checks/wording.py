@@ -1,12 +1,13 @@
 """Checks of the wording: quotes, conditions, negations, results and several legs, anywhere in the message."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
+from alert_trader.domain.alerts.parsing.candidates.sentences import is_condition
 from alert_trader.domain.alerts.parsing.checks.refusal import Refusal, quote
 from alert_trader.domain.alerts.parsing.normalize import REORDERING, NormalizedText
 from alert_trader.domain.alerts.parsing.tokens import Token
-from alert_trader.domain.alerts.parsing.vocabulary.contract_words import STOPS_AND_TARGETS
+from alert_trader.domain.alerts.parsing.vocabulary.contract_words import STOPS_AND_TARGETS, TARGETS
 from alert_trader.domain.alerts.parsing.vocabulary.disclaimers import Disclaimers
 from alert_trader.domain.alerts.parsing.vocabulary.doubtful_words import (
     CANCELLING,
@@ -14,11 +15,18 @@ from alert_trader.domain.alerts.parsing.vocabulary.doubtful_words import (
     DOUBTFUL_WORDS,
     HARMLESS_BEHIND_LABEL,
 )
+from alert_trader.domain.alerts.parsing.vocabulary.marks import is_stopping
 from alert_trader.domain.denial import Code
 
 _QUOTED = re.compile(r"^[ \t]*>", re.MULTILINE)
-_ARROW = re.compile(r"->|=>|[\u2190-\u21ff\u27a1\u2794\u279c]")
+_ARROW = re.compile(r"(?:->|=>|[\u2190-\u21ff\u27a1\u2794\u279c])(?![ \t]*\]\()")
+"""An arrow, but not at the end of a link's label."""
+_PLAIN = frozenset(map(chr, range(128)))
+_MARKS = frozenset({"PUNCTUATION", "NOISE"})
+_ENDS_CONDITION = frozenset(".!;\n\r")
 _ENDS_LABEL = frozenset({"NUMBER", "NEWLINE", "PERCENT"})
+_ANNOUNCES_EXIT = frozenset({"missed", "case", "soon"})
+"""Words before an exit that put it off: "in case", "as soon as"."""
 _HIDES = {
     "CUT": (
         Code.PARSE_UNCLEAR,
@@ -34,13 +42,13 @@ _BEFORE_EXIT = frozenset({Code.PARSE_NEGATED, Code.PARSE_CONDITIONAL, Code.PARSE
 
 
 def check_wording(
-    text: NormalizedText, tokens: Sequence[Token], action: range, entry_end: int | None
+    text: NormalizedText, tokens: Sequence[Token], own: Container[int], entry_end: int | None
 ) -> Refusal | None:
     """Refuse the first wording that makes an entry uncertain.
 
-    `action` are the indexes of the action's own tokens. `entry_end` is the offset behind an entry with its
-    action, contract and price: from there on, comments and plans for later are harmless. None without such
-    an entry.
+    `own` are the offsets of the tokens of the action and of the fields, which are not doubtful. `entry_end`
+    is the offset behind an entry with its action, contract and price: from there on, comments and plans for
+    later are harmless. None without such an entry.
     """
     if is_quoted(text):
         return Refusal(
@@ -53,7 +61,7 @@ def check_wording(
             Code.PARSE_UNCLEAR,
             "expected plain text, found characters that change its order: write it without",
         )
-    refusal = _check_words(text, tokens, action, entry_end)
+    refusal = _check_words(text, tokens, own, entry_end)
     if refusal is not None:
         return refusal
     if "?" in text.lower and any("?" in token.text and token.kind != "NOISE" for token in tokens):
@@ -68,17 +76,17 @@ def check_wording(
 
 
 def _check_words(
-    text: NormalizedText, tokens: Sequence[Token], action: range, entry_end: int | None
+    text: NormalizedText, tokens: Sequence[Token], own: Container[int], entry_end: int | None
 ) -> Refusal | None:
     behind_label = False
     disclaimers: Disclaimers | None = None
-    for index, token in enumerate(tokens):
+    for token in tokens:
         kind = token.kind
         if kind == "WORD":
             lower = token.lower
             if lower in STOPS_AND_TARGETS:
                 behind_label = True
-            elif (lower in DOUBTFUL_WORDS or "'" in lower) and index not in action:
+            elif (lower in DOUBTFUL_WORDS or "'" in lower) and token.start not in own:
                 code = _code(lower, behind_entry=entry_end is not None and token.start >= entry_end)
                 if code is None or (behind_label and lower in HARMLESS_BEHIND_LABEL):
                     continue
@@ -116,16 +124,49 @@ def check_before_exit(tokens: Sequence[Token], action: range) -> Refusal | None:
     for token in tokens[: action.start]:
         code = DOUBTFUL_WORDS.get(token.lower) if token.kind == "WORD" else None
         negated = token.kind == "WORD" and token.lower.endswith("n't")
-        if negated or code in _BEFORE_EXIT:
+        if negated or code in _BEFORE_EXIT or token.lower in _ANNOUNCES_EXIT:
             reason = f"expected a plain exit, found {quote(token.text)} before it: send it alone to sell now"
             return Refusal(Code.PARSE_NEGATED if code is None else code, reason, token)
     return None
 
 
+def check_after_exit(tokens: Sequence[Token], action: range) -> Refusal | None:
+    """Refuse an exit with a condition in the rest of its sentence; one for the reader is talk."""
+    if action.stop < len(tokens) and tokens[action.stop].lower in TARGETS:
+        target = tokens[action.stop]
+        reason = (
+            f"expected an exit to make now, found {quote(target.text)} behind it: send it when it is reached"
+        )
+        return Refusal(Code.PARSE_CONDITIONAL, reason, target)
+    for index in range(action.stop, len(tokens)):
+        token = tokens[index]
+        if token.text in _ENDS_CONDITION:
+            return None
+        if is_condition(tokens, index, as_they_like=True):
+            reason = (
+                f"expected an exit to make now, found {quote(token.text)}: send it when the condition is met"
+            )
+            return Refusal(Code.PARSE_CONDITIONAL, reason, token)
+    return None
+
+
+def check_marks(tokens: Sequence[Token]) -> Refusal | None:
+    """Refuse a mark of a stop, a result or of watching in front of an entry."""
+    for token in tokens:
+        if token.kind not in _MARKS or token.text in _PLAIN:
+            continue
+        mark = token.text[:2] not in {"<@", "<#", "@e", "@h", "ht"}
+        if mark and is_stopping(token.text):
+            reason = "expected a plain entry, found a mark of a stop or result in front: send it without"
+            return Refusal(Code.PARSE_NOT_NOW, reason, token)
+    return None
+
+
 def check_not_cancelled(tokens: Sequence[Token]) -> Refusal | None:
     """Refuse an exit that is cancelled in the same message."""
-    for token in tokens:
-        if token.kind == "WORD" and token.lower in CANCELLING:
+    for index, token in enumerate(tokens):
+        even = token.lower == "scratch" and index > 0 and tokens[index - 1].lower == "a"
+        if token.kind == "WORD" and token.lower in CANCELLING and not even:
             reason = f"expected an exit that is valid, found {quote(token.text)}: send it alone"
             return Refusal(Code.PARSE_NEGATED, reason, token)
     return None

@@ -1,15 +1,18 @@
 """The fields of a form: each named value fills its own field; words behind it are ignored."""
 
 from alert_trader.domain.alerts.parsing.context import RoomDefaults
+from alert_trader.domain.alerts.parsing.fields.prose import collect_prose
 from alert_trader.domain.alerts.parsing.fields.values import FieldsDraft
 from alert_trader.domain.alerts.parsing.outline import Form, FormLine
 from alert_trader.domain.alerts.parsing.tokens import Token
 from alert_trader.domain.alerts.parsing.vocabulary.contract_words import RIGHTS
 from alert_trader.domain.alerts.parsing.vocabulary.form_names import Part
-from alert_trader.domain.alerts.parsing.vocabulary.tickers import may_be_ticker
+from alert_trader.domain.alerts.parsing.vocabulary.tickers import may_be_ticker, names_position
 
 _MAY_HAVE_RIGHT = frozenset({Part.STRIKE, Part.RIGHT})
-_NO_FIELDS = frozenset({Part.LEVEL, Part.COMMENT, Part.RESULT})
+_NO_FIELDS = frozenset({Part.LEVEL, Part.COMMENT, Part.RESULT, Part.RUNNING, Part.STATUS, Part.UNKNOWN})
+_STRIKES = frozenset({"STRIKE", "NUMBER", "PAIR"})
+_BESIDE_TICKER = frozenset({"STRIKE", "NUMBER", "DATE", "DTE", "RELATIVE"})
 
 _FIELDS: dict[Part, tuple[str, frozenset[str]]] = {
     Part.EXPIRY: ("expiries", frozenset({"DATE", "DTE", "RELATIVE"})),
@@ -21,8 +24,10 @@ _FIELDS: dict[Part, tuple[str, frozenset[str]]] = {
 
 
 def collect_form(form: Form, defaults: RoomDefaults | None = None) -> FieldsDraft:
-    """Collect the fields of a form; the right may be in its title."""
+    """Collect the fields of a form; what its named values lack may be in its title."""
     draft = FieldsDraft(defaults)
+    if not any(line.part is Part.SYMBOL for line in form.lines):
+        _collect_contracts(draft, form)
     for line in form.lines:
         if line.part is None or line.part is Part.ACTION:
             draft.rights += tuple(
@@ -35,16 +40,60 @@ def collect_form(form: Form, defaults: RoomDefaults | None = None) -> FieldsDraf
     return draft
 
 
+def _collect_contracts(draft: FieldsDraft, form: Form) -> None:
+    """Collect the contract from "Option: KO 70 C 12/18", or from a title such as "SWING - KO 70C 12/18"."""
+    written = [_with_ticker(line.tokens) for line in form.lines if line.part is Part.RIGHT]
+    titles = [line.tokens for line in form.lines if line.part is None or line.part is Part.ACTION]
+    for tokens in (*written, *titles):
+        start = next((index for index, token in enumerate(tokens) if _begins_contract(tokens, index)), None)
+        if start is None or not any(token.kind in _STRIKES for token in tokens[start:]):
+            continue
+        found = collect_prose(tokens, start)
+        first = not draft.symbols
+        draft.symbols += found.symbols
+        if tokens in titles:
+            # the contract's own lines are collected with the other values
+            draft.strikes += found.strikes
+            draft.bare_strikes += found.bare_strikes
+            draft.rights += found.rights
+            draft.expiries += found.expiries
+            draft.prices += found.prices
+            draft.pairs += found.pairs
+            draft.other_strikes += found.other_strikes
+            draft.other_symbols += found.other_symbols
+            draft.price_is_marked = draft.price_is_marked or (first and found.price_is_marked)
+
+
+def _with_ticker(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """Return the tokens of a contract with its ticker in front marked as one: "ON 71 C" is no preposition."""
+    if len(tokens) < 2 or tokens[0].kind != "WORD" or not tokens[0].text.isupper() or len(tokens[0].text) > 5:
+        return tokens
+    if tokens[1].kind not in {"STRIKE", "NUMBER", "DATE", "DTE"}:
+        return tokens
+    return (tokens[0]._replace(kind="CASHTAG"), *tokens[1:])
+
+
+def _begins_contract(tokens: tuple[Token, ...], index: int) -> bool:
+    """Whether a ticker in capitals stands here, next to a strike or date."""
+    token = tokens[index]
+    if not names_position(token) or token.kind == "STRIKE":
+        return False
+    beside = (*tokens[max(index - 2, 0) : index], *tokens[index + 1 : index + 3])
+    return any(each.kind in _BESIDE_TICKER for each in beside)
+
+
 def _collect_line(draft: FieldsDraft, part: Part, line: FormLine) -> None:
     """Collect one value. A second number in a line that has its own is unexplained."""
     field, kinds = _FIELDS.get(part, ("", frozenset()))
+    priced = False
     for token in line.tokens:
         kind = token.kind
-        if kind in kinds and not (part is Part.PRICE and draft.prices):
+        if kind in kinds and not priced:
+            priced = part is Part.PRICE
             setattr(draft, field, (*getattr(draft, field), token))
         elif kind == "STRIKE" and part in _MAY_HAVE_RIGHT:
             draft.strikes += (token,)
-        elif kind == "DATE" and part is Part.RIGHT:
+        elif kind in {"DATE", "DTE", "RELATIVE"} and part is Part.RIGHT:
             # "Contract: 70C 12/18"
             draft.expiries += (token,)
         elif kind == "PAIR" or (kind == "DATE" and part is not Part.EXPIRY):

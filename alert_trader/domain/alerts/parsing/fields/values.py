@@ -8,6 +8,9 @@ from alert_trader.domain.alerts.parsing.tokens import Token
 
 Tokens = tuple[Token, ...]
 
+_NEAR = 12
+"""Characters."""
+
 
 class Fields(NamedTuple):
     """The tokens of each field. Those of the commentary ("other") can only contradict the contract."""
@@ -36,6 +39,8 @@ class Fields(NamedTuple):
     marks_without_price: Tokens
     repeated_labels: Tokens
     """A numbered target, or a stop, that is named twice."""
+    other_units: Tokens
+    """Prices that are named in cents, or for a whole contract."""
     labels_without_number: Tokens
     """Stops and targets without a number behind them: the one in front may be theirs."""
     contract_end: Token | None
@@ -72,6 +77,7 @@ class FieldsDraft:
     unexplained: Tokens = ()
     marks_without_price: Tokens = ()
     repeated_labels: Tokens = ()
+    other_units: Tokens = ()
     labels_without_number: Tokens = ()
     contract_end: Token | None = None
     commentary: Tokens = ()
@@ -97,8 +103,10 @@ class FieldsDraft:
         complete = self.contract_complete
         entry_end = None
         if complete and self.prices:
-            entry = self.symbols + self.strikes + self.expiries + self.prices + self.bare_strikes
-            entry_end = max([token.end for token in entry])
+            entry = self.strikes + self.expiries + self.prices + self.bare_strikes
+            last = max([token.end for token in entry])
+            # a ticker from an embed's footer is far behind the entry
+            entry_end = max([last, *(token.end for token in self.symbols if token.start <= last + _NEAR)])
         return Fields(
             self.symbols,
             self.strikes,
@@ -117,6 +125,7 @@ class FieldsDraft:
             self.unexplained,
             self.marks_without_price,
             self.repeated_labels,
+            self.other_units,
             self.labels_without_number,
             self.contract_end,
             self.commentary,

@@ -21,6 +21,8 @@ class Walk:
     """The draft, the place in the tokens, and what the last few tokens announced."""
 
     __slots__ = (
+        "acted",
+        "average_is_price",
         "before",
         "comma",
         "depth",
@@ -32,12 +34,25 @@ class Walk:
         "label_token",
         "labels",
         "mark",
+        "named_behind",
         "remark",
         "tokens",
     )
 
-    def __init__(self, tokens: tuple[Token, ...], start: int, defaults: RoomDefaults | None) -> None:
+    def __init__(
+        self,
+        tokens: tuple[Token, ...],
+        start: int,
+        defaults: RoomDefaults | None,
+        *,
+        average_is_price: bool,
+        acted: bool,
+    ) -> None:
         """Begin at the token `start`."""
+        self.acted = acted
+        """Whether an act precedes the contract."""
+        self.average_is_price = average_is_price
+        """Whether AVG is a price mark."""
         self.tokens = tokens
         self.index = start
         self.draft = FieldsDraft(defaults)
@@ -53,6 +68,8 @@ class Walk:
         """Whether a comma or slash precedes."""
         self.mark: Token | None = None
         """The price mark whose price comes next."""
+        self.named_behind: Token | None = None
+        """A number whose name comes behind it: "3.3 stop"."""
         self.join: Token | None = None
         """The "and" that a second contract may follow."""
         self.depth = 0
@@ -66,6 +83,11 @@ class Walk:
         while index < len(tokens) and tokens[index].kind == "NEWLINE":
             index += 1
         return tokens[index] if index < len(tokens) else None
+
+    def ahead(self, steps: int) -> Token | None:
+        """Return the token that many places ahead."""
+        index = self.index + steps
+        return self.tokens[index] if index < len(self.tokens) else None
 
     def drop_mark(self) -> None:
         """Note a price mark without a price. A word may have another meaning, an @ has none."""

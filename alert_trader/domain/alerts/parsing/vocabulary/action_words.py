@@ -27,6 +27,7 @@ ACTIONS: dict[tuple[str, ...], Action] = {
     ("buy", "to", "open"): Action.BUY,
     ("bought", "to", "open"): Action.BUY,
     ("buying", "to", "open"): Action.BUY,
+    ("bot",): Action.BUY,
     ("buy",): Action.BUY,
     ("buying",): Action.BUY,
     ("stc",): Action.SELL,
@@ -39,6 +40,8 @@ ACTIONS: dict[tuple[str, ...], Action] = {
     ("sto",): Action.OTHER,
     ("btc",): Action.OTHER,
     ("sell", "to", "open"): Action.OTHER,
+    ("selling", "to", "open"): Action.OTHER,
+    ("sold", "to", "open"): Action.OTHER,
     ("buy", "to", "close"): Action.OTHER,
     ("avg",): Action.AVERAGE,
 }
@@ -57,13 +60,6 @@ ACTIONS_BY_FIRST: dict[str, tuple[tuple[tuple[str, ...], Action], ...]] = {
 }
 """The same by first word, the longest phrase first."""
 
-BOUGHT = words(
-    "bought entered entering grabbed grabbing opened opening open long in taking took bto buy going "
-    "picking picked up snagged snagging scooped scooping loading loaded starting started jumping jumped "
-    "got getting some re-entering reentering re-entry reentry swinging scalping playing starter back"
-)
-"""Words that report a purchase when a complete contract and its price are all that follows."""
-
 REMARKS = words(
     "risky risk lotto lottos super swing scalp day trade daytrade here small size yolo high leap leaps"
 )
@@ -72,10 +68,8 @@ REMARKS = words(
 BEFORE_ACTION = (
     REMARKS
     | words("alert alerts new starter play entry option options position i'm im i am we're we are let's lets")
-    | words(
-        "ok okay alright guys hey team everyone folks call calls put puts just also and now first next quick"
-    )
-    | words("trade half")
+    | words("ok okay alright guys hey team everyone folks call calls put puts just also and now first quick")
+    | words("trade half enter")
 )
 """Words that may stand before the action."""
 
@@ -100,13 +94,13 @@ SIZE_REMARKS: dict[tuple[str, ...], str] = {
 
 FIRST_OF_REMARK = frozenset(phrase[0] for phrase in SIZE_REMARKS)
 
-_MAY_PRECEDE = frozenset({"NEWLINE", "NOISE", "PUNCTUATION", "CUT"})
+MAY_PRECEDE = frozenset({"NEWLINE", "NOISE", "PUNCTUATION", "CUT"})
 
 
-def length_of_opening(tokens: Sequence[Token], also: frozenset[str] = frozenset()) -> int:
-    """Count the tokens at the start that may precede an action: labels, mentions, remarks and `also`."""
+def length_of_opening(tokens: Sequence[Token]) -> int:
+    """Count the tokens at the start that may precede an action: labels, mentions and remarks."""
     for index, token in enumerate(tokens):
-        remark = token.kind == "WORD" and (token.lower in BEFORE_ACTION or token.lower in also)
-        if not remark and token.kind not in _MAY_PRECEDE:
+        remark = token.kind == "WORD" and token.lower in BEFORE_ACTION
+        if not remark and token.kind not in MAY_PRECEDE:
             return index
     return len(tokens)

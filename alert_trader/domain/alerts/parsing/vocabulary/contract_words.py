@@ -10,10 +10,13 @@ PRICE_MARKS = words("at for around near paid entry entries price premium prem co
 FIRM_PRICE_MARKS = words("paid entry price premium prem cost")
 """Of these, the ones that only a price follows: "Entry = 9"."""
 
+BEHIND_PRICE = words("entry fill filled paid cost premium prem")
+"""Price marks that may also stand behind their price: "4.45 entry"."""
+
 BETWEEN_MARK_AND_PRICE = words("price premium about the a avg of only just")
 """Words that may stand between a price mark and its price: "for about 1.25"."""
 
-NO_PRICE = words("market mkt mid")
+NO_PRICE = words("market mkt mid cmp")
 """Named in place of a price: the limit then follows from the quote."""
 
 TARGETS = words("pt pts tp tps target targets tgt")
@@ -32,34 +35,46 @@ BEFORE_LEVEL = words("see toward towards off at near around reach test over abov
 """Behind a complete entry: words whose number, as high as a strike, is a level of the underlying."""
 
 BETWEEN_LABEL_AND_NUMBER = words(
-    "set at to is around near below above under over loss for of price a the my on = some"
+    "set at to is around near below above under over loss for of price a the my on = some only it this half "
+    "if when once reclaims reclaim closes breaks break breakdown loses trades goes gets back"
 )
 
 COMMENTARY_LABELS = words(
     "risk risking risked support resistance vwap level levels ema sma rsi delta iv oi gap goal looking "
     "eyeing sell selling trim trimming add adding cut cutting exit exiting profit profits size sizing hold "
-    "through hod lod pdh pdl spx es nq vix watching out"
+    "targeting aiming shooting through hod lod pdh pdl spx es nq vix watching out"
 )
 """Words of the commentary whose number is never the entry's price: levels, plans and sizes."""
 
 UNITS = words(
     "min mins minute minutes hr hrs hour hours day days week weeks month months year years ema sma ma dma "
-    "delta pt pts point points cents of star stars times"
+    "delta pt pts point points cents of star stars times bucks dollars usd"
 )
 """Words behind a number of the commentary that name what it counts."""
 
 CONTRACT_FILLERS = words(
-    "exp expiry expiration expirations expires expiring expire strike strikes entry option options mon tue "
-    "tues wed thu thur thurs fri monday tuesday wednesday thursday friday ticker contract symbol expected "
-    "today"
+    "exp expiry expiration expirations expires expiring expire strike strikes entry option options ticker "
+    "contract symbol expected today hedge"
 )
 """Words between the parts of a contract that change nothing."""
 
-ARTICLES = words("a an the some of on in my our here with w few these")
+WEEKDAYS = words("mon tue tues wed thu thur thurs fri monday tuesday wednesday thursday friday")
+
+ARTICLES = words("a an the some of on in my our here with w few these about couple x")
 """Words that change nothing before the contract is complete."""
 
 NEAR_PRICE = words("in got i i'm im my")
 """Words that may stand between a complete contract and its price: "got in at 1.25"."""
+
+COMPARES = words("vs versus")
+"""Of these, the ones that only compare behind a whole entry: "cheaper vs PEP"."""
+
+EVENTS = words(
+    "earnings er report reports reporting results numbers delivery deliveries cpi ppi fomc fed nfp jobs "
+    "data print "
+    "conference event launch news catalyst split dividend div ex meeting hearing"
+)
+"""What happens to a company or the market: a day beside one of these is no expiration."""
 
 JOINS = words("and or plus versus vs")
 """Words that may join a second contract."""

@@ -6,6 +6,9 @@ nothing else is read from it.
 
 import re
 
+from alert_trader.domain.alerts.parsing.vocabulary.contract_words import EVENTS
+from alert_trader.domain.alerts.parsing.vocabulary.words import words
+
 _NOT = r"(?:do not|don't|dont|never|no|not)"
 _NEXT = r"(?:(?!not\b|never\b)[\w']+ ){0,2}?"
 _CARE = (
@@ -38,7 +41,7 @@ _PHRASES = (
     r"(?:can't|cant|cannot) (?:miss|lose|wait|resist|help|go wrong)\b",  # can't wait
     # was waiting for this
     (
-        r"(?:was|were|been) (?:(?:patiently|just) )?(?:waiting|watching|looking)(?: patiently)?"
+        r"(?:was|were|been) (?:(?:patiently|just) )?(?:waiting|watching|looking|hoping)(?: patiently)?"
         r" (?:for|on) (?:this|it|that|these)\b"
     ),
     rf"(?:if|when|unless) (?:you|u)(?:'re| are)? {_YOU}\b",  # if you can't
@@ -48,6 +51,9 @@ _PHRASES = (
         r"(?:earnings|er|cpi|ppi|fomc|fed|nfp|jobs|data|news) (?:\w+ )?"
         r"(?:tomorrow|tonight|later|after (?:the )?close)\b"
     ),
+    r"spreads?(?:'s| is| are)? (?:wide|tight|big|ugly|bad)\b|(?:wide|tight|bid[ /-]?ask) spreads?\b",
+    r"update (?:accepted|received|confirmed|posted)\b",  # a bot's receipt
+    r"\bfill(?:ed)?(?: ?(?:at|@|for|:))? ?\$?[0-9]*\.[0-9]",  # filled at 1.25
     r"break ?-?even\b",
     r"over ?(?:the )?(?:weekend|night)\b",
     r"open interest\b",
@@ -68,14 +74,37 @@ _CLAUSES = (
     # stop if it closes below
     rf"{_GUARD} (?:[\w']+ ){{0,3}}?(?:if|when|once|on|below|under|above|over)\b[^.!\n]*",
     r"risk only what you\b[^.!\n]*",
+    rf"(?:my |the )?plans?(?: is| here)?[: ] ?(?:to )?{_CARE}\b[^.!\n]*",  # plan: trim at 2
+    # over 71 it flies, under 69 I'm out; no level from which it is bought
+    (
+        r"(?:under|below|over|above) \$?[0-9.]+,? (?:it|this|we|i'm|im|i am)\b"
+        rf"(?![^.!\n]*\b(?:{_WAY_IN}|go|good|valid|trigger\w*|active|confirm\w*|only|in|add\w*)\b)[^.!\n,]*"
+    ),
     r"only (?:risk|use|trade|play) (?:with )?(?:what|money)\b[^.!\n]*",  # only risk what you can lose
 )
 
 _LATER = (
     (
+        r"(?:not|don't|never) (?:for|a play for|meant for)"
+        r" (?:everyone|everybody|the faint|beginners|big size)\b[^.!\n]*"
+    ),
+    (
         r"(?:was|were|been) (?:watching|eyeing|stalking) (?:this|it|that|these)(?: one)?"
         r"(?: earlier| yesterday)?\b"
     ),
+    r"(?:quick(?:ly)? )?in (?:and|&) out\b",
+    r"(?:maybe|perhaps|possibly) (?:even )?(?:a )?(?:swing|day ?trade|overnight|runners?)\b",  # maybe a swing
+    # a 4h close below 68 ends it
+    (
+        r"(?:a |any |daily |hourly |[0-9]+[mh] )?(?:close|candle)s? (?:below|above|under|over|beneath)"
+        r" \$?[0-9.]+ (?:ends|kills|invalidates|breaks|stops|cuts|is (?:my|the)"
+        r"|and (?:i'm|im|i am) (?:out|done))\b[^.!\n]*"
+    ),
+    r"(?:won't|wont|can't|cant|couldn't|couldnt) (?:ignore|pass|fight|argue|let (?:it|this) go)\b",
+    r"(?:when|as|where|before|after) (?:i|we) (?:hit|bought|got|entered|took|grabbed|clicked|pressed)\b",
+    r"(?:not|never|no longer) (?:gonna |going to )?(?:averag\w*|adding|chas\w*)\b",
+    r"scal(?:e|ing) out (?:at|into|above|near|of some)\b",
+    r"no (?:more )?(?:adds?|averaging|targets?|plans?|hedge)\b",  # no adds from me
     r"(?:had|have|need(?:ed)?) to (?:take|grab|try|get|buy) (?:it|this|these|some)\b",  # had to take it
     r"missed (?:the|my) (?:first|1st|earlier|last|initial) (?:entry|one|move|push|alert)\b",
     # same as yesterday
@@ -108,6 +137,18 @@ _LATER = (
 _PHRASE = re.compile(rf"\b(?:{'|'.join(f'(?:{phrase})' for phrase in _PHRASES)})")
 _CLAUSE = re.compile("|".join(rf"\b(?:{clause})" for clause in (*_LATER, *_CLAUSES)))
 
+_SENTENCE = re.compile(r"[^.!\n]+")
+_WORD = re.compile(r"[a-z']+")
+_READERS = words("you your yourself you're youre")
+_UNLESS = words("don't dont do only if never not unless")
+_LOSS = words(
+    "lose loses losing loss lost afford gamble gambling risk risking comfortable fine okay ok zero "
+    "stomach spent sit"
+)
+_SIGNALS = words("wait waiting break breaks above below until once signal confirm confirms confirmation")
+_LATER_WORDS = words("tomorrow tmrw tonight later out should premarket close")
+_WAYS_IN = words("enter entering entered entry entries fill fills buy buying take taking add adding get")
+
 
 class Disclaimers:
     """The offsets of a text at which a doubtful word is harmless."""
@@ -120,9 +161,28 @@ class Disclaimers:
         spans = [found.span() for found in _PHRASE.finditer(lower)]
         if entry_end is not None:
             spans += [found.span() for found in _CLAUSE.finditer(lower, entry_end)]
+            spans += [
+                found.span() for found in _SENTENCE.finditer(lower, entry_end) if _is_harmless(found[0])
+            ]
         for start, end in spans:
             self._covered[start:end] = b"\x01" * (end - start)
 
     def covers(self, offset: int) -> bool:
         """Whether the word at this offset is part of a harmless phrase."""
         return self._covered[offset] == 1
+
+
+def _is_harmless(sentence: str) -> bool:
+    """Whether a whole sentence behind an entry warns of a loss, or says when an event is due.
+
+    "Don't join unless losing it is fine by you", "results should be out tomorrow": no signal and no way in.
+    """
+    spoken = set(_WORD.findall(sentence))
+    if spoken & _READERS and spoken & _LOSS and spoken & _UNLESS and not spoken & _SIGNALS:
+        return True
+    return bool(spoken & EVENTS and spoken & _LATER_WORDS) and not spoken & (
+        _WAYS_IN | _SIGNALS | _CONDITIONAL
+    )
+
+
+_CONDITIONAL = words("if when once unless not no never don't dont maybe perhaps")

@@ -1,16 +1,22 @@
 """Words that make an entry uncertain, each with the code of its refusal."""
 
+from alert_trader.domain.alerts.parsing.vocabulary.entry_words import GET_READY
 from alert_trader.domain.alerts.parsing.vocabulary.words import words
 from alert_trader.domain.denial import Code
 
 DOUBTFUL_WORDS: dict[str, Code] = {
+    **dict.fromkeys(GET_READY, Code.PARSE_CONDITIONAL),
     **dict.fromkeys(
         words(
             "if when once unless until till only above below over under break breaks breaking trigger "
             "triggers wait waiting watch watching watchlist maybe perhaps possibly considering consider "
             "thinking think planning plan should would could tomorrow tmrw tonight later open bell close "
             "premarket dip pullback retest idea ideas ready looking eyeing eye want wanted wants wish hope "
-            "need needs pending"
+            "need needs pending load loads loading loaded prepping preparing stalking tabs prep alerting "
+            "almost nearly might may setup setups wanna gonna trying bidding "
+            "working potential potentially possible candidate candidates radar deck provided assuming "
+            "unfilled "
+            "hypothetically hypothetical next"
         ),
         Code.PARSE_CONDITIONAL,
     ),
@@ -20,7 +26,9 @@ DOUBTFUL_WORDS: dict[str, Code] = {
             "cant cannot shouldn't shouldnt wouldn't wouldnt wasn't wasnt aren't ain't without avoid stay "
             "cancel canceled cancelled cancelling void ignore disregard scratch nevermind nvm typo mistake "
             "wrong correction correcting oops jk kidding deleted delete fake test testing example paper "
-            "papertrade stopped simulated simulation sim backtest backtested demo practice contest"
+            "papertrade skip skipping skipped passing sitting alone tracking "
+            "stopped simulated simulation sim backtest "
+            "backtested demo practice contest"
         ),
         Code.PARSE_NEGATED,
     ),
@@ -31,7 +39,9 @@ DOUBTFUL_WORDS: dict[str, Code] = {
             "closing sold out exited exiting trim trimmed trimming bought called runner runners running "
             "banked banger printed congrats nice filled last from result results morning afternoon trades "
             "traded positions holdings portfolio asking summary review journal expired missed failed done "
-            "complete completed finished invalid invalidated edit edited update updated"
+            "complete completed finished invalid invalidated edit edited update updated flow sweep "
+            "sweeps unusual whale "
+            "whales"
         ),
         Code.PARSE_NOT_NOW,
     ),
@@ -68,8 +78,9 @@ DOUBTFUL_BEHIND_ENTRY = (
     | words(
         "earlier yesterday ago hit recap recaps closed closing sold out exited exiting trimmed bought "
         "missed failed done expired was were had morning afternoon congrats printed banger banked winner "
-        "winners won lost gain gains gained thinking invalid invalidated edit edited update updated result "
-        "results filled completed finished called short shorting shorted"
+        "winners won lost gain gains gained thinking invalid invalidated edit edited update updated "
+        "result flow sweep sweeps "
+        "filled completed finished called short shorting shorted"
     )
 )
 """Doubtful words that count even behind a complete entry with its price; the others are comments there."""
@@ -82,4 +93,4 @@ CANCELLING = words(
 )
 """Words that cancel the message they are in, anywhere in it."""
 
-CONDITIONS = words("if when once unless")
+CONDITIONS = words("if when once unless until should")

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import assert_never
 
@@ -11,6 +11,7 @@ from alert_trader.domain.alerts.profile import DefaultExpiry
 from alert_trader.domain.market.calendar import (
     is_trading_day,
     monthly_expiry,
+    new_york_date,
     next_trading_day,
     trading_days_ahead,
     weekly_expiry,
@@ -43,6 +44,8 @@ _NUMBERS = re.compile(r"[0-9]+")
 _WORD_AND_TWO_DIGITS = re.compile(r"[a-z]{3,}[0-9]{2}")
 _MONTH_OF_A_YEAR = re.compile(r"[a-z]{3,}[ \t]?20[0-9]{2}")
 _LETTERS = re.compile(r"[a-z]{3,}")
+_YEAR_MONTH_DAY = re.compile(r"[0-9]{6}")
+_IN_WORDS = frozenset({Kind.RELATIVE, Kind.WORD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +71,10 @@ def _resolve(kind: str, written: str, posted: date, *, daily: bool) -> date | No
     try:
         if kind == Kind.DTE:
             found = _days_ahead(written, posted)
-        elif kind == Kind.RELATIVE:
+        elif kind in _IN_WORDS:
             found = _in_words(written, posted, daily=daily)
+        elif kind == Kind.STAMP:
+            found = new_york_date(datetime.fromtimestamp(int(_NUMBERS.findall(written)[0]), UTC))
         else:
             found = _dated(written, posted)
     except (ValueError, OverflowError):
@@ -102,7 +107,8 @@ def default_expiration(rule: DefaultExpiry, posted: date) -> date | None:
 
 def _days_ahead(written: str, posted: date) -> date | NoDay:
     """Read nDTE: n trading days ahead. Above a week many authors count calendar days: it is refused."""
-    count = int(_NUMBERS.findall(written)[0])
+    digits = _NUMBERS.findall(written)
+    count = int(digits[0]) if digits else 0  # "ODTE", with the letter
     if count == 0:
         return posted
     if not is_trading_day(posted):
@@ -133,6 +139,10 @@ def _in_words(written: str, posted: date, *, daily: bool) -> date | NoDay:
 
 
 def _weekly(written: str, posted: date, *, daily: bool) -> date | NoDay:
+    if "opex" in written:
+        this = monthly_expiry(posted.year, posted.month)
+        following = monthly_expiry(posted.year + posted.month // 12, posted.month % 12 + 1)
+        return this if posted <= this else following
     friday = weekly_expiry(posted)
     if "next" in written:
         return (
@@ -140,7 +150,7 @@ def _weekly(written: str, posted: date, *, daily: bool) -> date | NoDay:
             if daily
             else weekly_expiry(friday + _WEEK)
         )
-    if "weekl" in written and friday == posted:
+    if friday == posted and ("weekl" in written or written.startswith(("eow", "end", "fri"))):
         # on the last day of a weekly most people mean the next one
         return NoDay(f"can mean {friday.isoformat()} or the week after")
     return friday
@@ -178,6 +188,8 @@ def _date_or_none(year: int, month: int, day: int) -> date | None:
 
 def _parts(written: str) -> tuple[int | None, int, int]:
     """Read year (None where not written), month and day of a date token."""
+    if _YEAR_MONTH_DAY.fullmatch(written):  # of an OCC symbol
+        return 2000 + int(written[:2]), int(written[2:4]), int(written[4:])
     numbers = _NUMBERS.findall(written)
     words = [word for word in _LETTERS.findall(written) if word[:3] in _MONTHS]
     if words:
@@ -192,3 +204,17 @@ def _year(written: list[str]) -> int | None:
     if not written:
         return None
     return int(written[0]) + (2000 if len(written[0]) == 2 else 0)
+
+
+def may_expire(day: date | NoDay | None, posted: date | None) -> bool:
+    """Whether options may expire on a day: each day of the next weeks, then Fridays, then one a month."""
+    if not isinstance(day, date) or posted is None:
+        return False
+    friday = day.weekday() == _FRIDAY
+    if day - posted <= _DAILY:
+        return True
+    return friday and (day - posted <= _WEEKLY or _FIRST_THIRD <= day.day < _FIRST_THIRD + 7)
+
+
+_FRIDAY, _FIRST_THIRD = 4, 15
+_DAILY, _WEEKLY = timedelta(days=21), timedelta(days=60)

@@ -1,6 +1,11 @@
 """The names of the values in a form, and what each value is: "Ticker: KO", "Strike: 70"."""
 
+import re
+from collections.abc import Mapping
 from enum import StrEnum
+
+_DECORATION = re.compile(r"[^a-z0-9/& ]+|:[a-z_]\w*:")
+_UNDERLYING = re.compile(r"\b(?:underlying|spot|index|shares?)\b")
 
 
 class Part(StrEnum):
@@ -18,10 +23,15 @@ class Part(StrEnum):
     RESULT = "result"
     """A profit or loss: the message reports a trade made before."""
     COMMENT = "comment"
+    RUNNING = "running"
+    """A price since the entry: "Current: 5.10"."""
+    STATUS = "status"
+    UNKNOWN = "unknown"
+    """A short name that is in no table."""
 
 
 NAMES: dict[str, Part] = {
-    **dict.fromkeys(("ticker", "symbol", "stock", "underlying"), Part.SYMBOL),
+    **dict.fromkeys(("ticker", "symbol", "stock", "underlying", "asset", "instrument"), Part.SYMBOL),
     **dict.fromkeys(
         ("expiry", "expiration", "exp", "exp date", "expiry date", "expiration date", "expires"), Part.EXPIRY
     ),
@@ -31,9 +41,58 @@ NAMES: dict[str, Part] = {
         Part.PRICE,
     ),
     **dict.fromkeys(
-        ("type", "option", "option type", "right", "direction", "call/put", "side", "contract"), Part.RIGHT
+        (
+            "entry premium",
+            "limit",
+            "limit price",
+            "open price",
+            "fill",
+            "fill price",
+            "filled",
+            "filled at",
+            "avg entry",
+            "entry cost",
+            "paid",
+            "price paid",
+            "bought at",
+            "my entry",
+            "our entry",
+            "entered at",
+            "entries",
+        ),
+        Part.PRICE,
     ),
-    **dict.fromkeys(("quantity", "qty", "contracts", "size"), Part.QUANTITY),
+    **dict.fromkeys(
+        (
+            "current",
+            "current price",
+            "last",
+            "last price",
+            "high",
+            "highest",
+            "max",
+            "peak",
+            "now",
+            "mark",
+            "close price",
+            "volume",
+            "vol",
+            "oi",
+            "open interest",
+            "bid",
+            "ask",
+        ),
+        Part.RUNNING,
+    ),
+    **dict.fromkeys(("status", "state"), Part.STATUS),
+    **dict.fromkeys(
+        (
+            *("type", "option", "option type", "right", "direction", "call/put", "side", "contract"),
+            *("option contract", "play", "trade", "position"),
+        ),
+        Part.RIGHT,
+    ),
+    **dict.fromkeys(("quantity", "qty", "contracts", "size", "cons"), Part.QUANTITY),
     **dict.fromkeys(("action", "order"), Part.ACTION),
     **dict.fromkeys(
         (
@@ -47,6 +106,15 @@ NAMES: dict[str, Part] = {
             "pt",
             "tp",
             "take profit",
+            "trim targets",
+            "profit target",
+            "profit targets",
+            "trims",
+            "trim",
+            "stops",
+            "invalidation",
+            "support",
+            "resistance",
         ),
         Part.LEVEL,
     ),
@@ -56,7 +124,46 @@ NAMES: dict[str, Part] = {
     ),
     **dict.fromkeys(("p/l", "pnl", "p&l", "profit", "gain", "result", "exit", "exit price"), Part.RESULT),
     **dict.fromkeys(
-        ("comment", "comments", "note", "notes", "analyst", "trader", "author", "risk", "confidence"),
+        (
+            *("comment", "comments", "note", "notes", "analyst", "trader", "author", "risk", "confidence"),
+            *(
+                "reason",
+                "thesis",
+                "why",
+                "timeframe",
+                "time frame",
+                "hold",
+                "style",
+                "user",
+                "conviction",
+            ),
+            *("total", "total cost", "cost basis", "position size", "capital"),
+        ),
         Part.COMMENT,
     ),
 }
+
+_OWN_ENTRY = frozenset(
+    name
+    for name, part in NAMES.items()
+    if part is Part.PRICE and name not in {"price", "premium", "cost", "limit", "limit price"}
+)
+
+
+def name_of(written: str) -> str:
+    """Return a name as it is looked up: in small letters, without markup, emoji and marks."""
+    return " ".join(_DECORATION.sub(" ", written.lower()).split())
+
+
+def part_of(written: str, agreed: Mapping[str, Part]) -> tuple[Part | None, bool]:
+    """Return what a value with this name is, and whether it is the author's own entry; None for prose.
+
+    `agreed` are the names that this author's profile explains.
+    """
+    name = name_of(written)
+    if name in agreed:
+        return agreed[name], agreed[name] is Part.PRICE
+    part = NAMES.get(name)
+    if _UNDERLYING.search(name) and part is not Part.SYMBOL:
+        return Part.LEVEL, False
+    return part, name in _OWN_ENTRY

@@ -1,4 +1,4 @@
-"""The header line that a bot puts above an alert: "@Room | Monday - 06-15-2026 09:35 AM"."""
+"""The header line that a bot puts above an alert: "@Room | Tuesday - 11-24-2026 10:05 AM"."""
 
 from alert_trader.domain.alerts.parsing.tokens import Token
 

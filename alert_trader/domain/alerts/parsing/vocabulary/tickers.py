@@ -1,7 +1,9 @@
 """Which words can be a ticker where one is expected. A word in none of the tables is a possible one."""
 
+from functools import lru_cache
+
 from alert_trader.domain.alerts.parsing.tokens import Token
-from alert_trader.domain.alerts.parsing.vocabulary.action_words import BOUGHT, REMARKS
+from alert_trader.domain.alerts.parsing.vocabulary.action_words import REMARKS
 from alert_trader.domain.alerts.parsing.vocabulary.contract_words import (
     CONTRACT_FILLERS,
     JOINS,
@@ -9,14 +11,22 @@ from alert_trader.domain.alerts.parsing.vocabulary.contract_words import (
     PRICE_MARKS,
     RIGHTS,
     STOPS_AND_TARGETS,
+    WEEKDAYS,
 )
 from alert_trader.domain.alerts.parsing.vocabulary.doubtful_words import DOUBTFUL_WORDS
+from alert_trader.domain.alerts.parsing.vocabulary.entry_words import BOUGHT
 from alert_trader.domain.alerts.parsing.vocabulary.words import words
 
+_NAMING = frozenset({"WORD", "SHARE_CLASS", "CASHTAG"})
 LONGEST_TICKER = 5
 
 ALSO_TICKERS = frozenset({"TGT"})
 """Words of the trading floor that are tickers when written in capitals where a ticker is expected."""
+
+BEFORE_STRIKE = frozenset(
+    {"ALL", "BE", "COST", "ED", "HAS", "IT", "LMT", "NOW", "ON", "OPEN", "PM", "SO", "ARE", "DAY", "MAIN"}
+)
+"""Words that are tickers when written in capitals right before a strike or its date."""
 
 _GRAMMAR = words(
     "bto stc sto btc avg buy buying sell selling dte itm otm atm qty quantity contract contracts con cons "
@@ -29,7 +39,8 @@ _ENGLISH = words(
     "or our own put real same see she so some such than that the their them then there these they this "
     "those to too try two us very we well what which who why will with you your all any another back again "
     "added adding add also am because both each even every few first full guys half here high hold holding "
-    "large light little long lower main max mid might min nearly pay play please quick quickly right "
+    "large light little long lower main max mid might min nearly pay play please quick quickly right left "
+    "left leaving letting apart riding "
     "runner says scalp second set sized slow stock tight time took trying under using way while yes yet "
     "yolo"
 )
@@ -37,7 +48,7 @@ _MONTHS = words(
     "jan feb mar apr may jun jul aug sep sept oct nov dec january february march april june july august "
     "september october november december"
 )
-_PARTS = words("rest remaining remainder half partial partials everything out runner runners closing")
+_PARTS = words("pos rest remaining remainder half partial partials everything out runner runners closing")
 
 NEVER_A_TICKER = (
     _GRAMMAR
@@ -49,6 +60,7 @@ NEVER_A_TICKER = (
     | STOPS_AND_TARGETS
     | REMARKS
     | CONTRACT_FILLERS
+    | WEEKDAYS
     | PRICE_MARKS
     | BOUGHT
     | NO_PRICE
@@ -67,20 +79,29 @@ LOWER_CASE_ONLY = words(
 
 def may_be_ticker(token: Token | None) -> bool:
     """Whether a token can be a ticker where one is expected."""
-    if token is None or not token.text.isascii():
+    return token is not None and _may_be_ticker(token.kind, token.text)
+
+
+@lru_cache(maxsize=8192)
+def _may_be_ticker(kind: str, text: str) -> bool:
+    if not text.isascii():
         return False
-    if token.kind in {"CASHTAG", "SHARE_CLASS"} or token.text in ALSO_TICKERS:
+    if kind in {"CASHTAG", "SHARE_CLASS"} or text in ALSO_TICKERS:
         return True
-    if token.kind != "WORD" or not token.text.isalpha() or len(token.text) > LONGEST_TICKER:
+    if kind != "WORD" or not text.isalpha() or len(text) > LONGEST_TICKER:
         return False
-    lower = token.lower
-    return lower not in NEVER_A_TICKER and (token.text.isupper() or lower not in LOWER_CASE_ONLY)
+    lower = text.lower()
+    return lower not in NEVER_A_TICKER and (text.isupper() or lower not in LOWER_CASE_ONLY)
 
 
 def names_position(token: Token) -> bool:
     """Whether a token names a position: a strike, or a ticker in capitals or with its $."""
-    if token.kind == "STRIKE":
-        return True
-    return may_be_ticker(token) and (
-        token.kind == "CASHTAG" or (token.text.isupper() and len(token.text) > 1)
-    )
+    kind = token.kind
+    return kind == "STRIKE" or (kind in _NAMING and _names_position(kind, token.text))
+
+
+@lru_cache(maxsize=8192)
+def _names_position(kind: str, text: str) -> bool:
+    if kind != "CASHTAG" and not (text.isupper() and len(text) > 1):
+        return False
+    return _may_be_ticker(kind, text)

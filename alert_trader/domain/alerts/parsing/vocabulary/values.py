@@ -12,7 +12,8 @@ from alert_trader.domain.alerts.parsing.tokens import NUMBER, Token
 from alert_trader.domain.market.contract import Right
 from alert_trader.domain.money import Price
 
-_DIGITS = re.compile(NUMBER)
+_DIGITS = re.compile(rf"[0-9]{{7,8}}|{NUMBER}")
+_OCC_STRIKE = re.compile(r"[cp][0-9]{8}")
 
 
 def symbol_of(token: Token) -> str:
@@ -36,8 +37,9 @@ def _right(lower: str) -> Right:
 
 
 def strike_of(token: Token) -> Decimal:
-    """Return the strike in dollars, exactly as written."""
-    return _number(token.text)
+    """Return the strike in dollars, exactly as written; the eight digits of an OCC symbol are thousandths."""
+    number = _number(token.text)
+    return number / 1000 if _OCC_STRIKE.fullmatch(token.lower) else number
 
 
 def price_of(token: Token) -> Price:

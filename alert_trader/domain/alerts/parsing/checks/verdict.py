@@ -1,0 +1,19 @@
+"""What the checks of one candidate say together."""
+
+from typing import NamedTuple
+
+from alert_trader.domain.alerts.parsing.checks.refusal import Refusal
+
+
+class Verdict(NamedTuple):
+    """Whether a candidate's reading is certain."""
+
+    refusal: Refusal | None = None
+    """None when the reading is certain."""
+    passed: tuple[str, ...] = ()
+    """The names of the checks that passed, in their order."""
+    failed: str = ""
+    """The name of the check that failed."""
+
+
+CERTAIN = Verdict()
