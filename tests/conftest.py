@@ -25,6 +25,7 @@ OWN_STACK = frozenset({"test_planted_files.py", "test_restart.py"})
 LONG = {
     "tests/admin/test_sealed.py": "stacks with payload encryption, and keys changed while trades run",
     "tests/crash/": "worker, server and venue processes are killed in the middle of trades",
+    "tests/e2e/test_command.py": "every command is started, each a process",
     "tests/e2e/test_discord.py": "a day in a channel, with every process",
     "tests/e2e/test_many_alerts.py": "fifty alerts at once",
     "tests/e2e/test_planted_files.py": "every program and command is started once, each a process",
@@ -33,14 +34,17 @@ LONG = {
     "tests/mirrors/test_rebuild.py": "mirrors are deleted and rebuilt",
     "tests/mirrors/test_redis_away.py": "redis-server is stopped in the middle of trades",
     "tests/stateful/test_mutants.py": "each mutant takes a search of its own",
+    "tests/unit/project/test_start.py": "every program is started, each a process",
     "tests/workflows/test_account_days.py": "weeks of trading",
     "tests/workflows/test_account_preflight.py": "failures at the open, over several days",
     "tests/workflows/test_calendar_dates.py": "trades over holidays and clock changes",
     "tests/workflows/test_close_across_sessions.py": "days of retries",
-    "tests/workflows/test_hard_dates.py": "a workflow of each kind at each hard date",
+    "tests/workflows/test_exits_under_faults.py": "dozens of rejected exits",
+    "tests/workflows/test_outcome_known_late.py": "the settling time of lost orders",
     "tests/workflows/test_lookups_unanswered.py": "days of retries",
     "tests/workflows/test_orders_edited_in_the_app.py": "waits of the stream, in real time",
     "tests/workflows/test_replay_cost.py": "an exit is rejected 400 times",
+    "tests/workflows/test_stuck_trades.py": "workers that fail each task, and their repair, in real time",
     "tests/workflows/test_unknown_outcomes.py": "the widest set of lost answers",
 }
 """Files that `make test-long` runs, and `make test` does not, with the reason. CI runs both."""

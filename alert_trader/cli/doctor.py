@@ -108,14 +108,13 @@ async def _account(client: Client, in_force: Settings) -> list[Finding]:
         if each.name != CHECK
     ]
     found.append(clock_finding(view))
-    blocking = [each for each in view.blocking if not each.startswith("the preflight")]
-    if blocking:
+    if view.blocking:
         return [
             *found,
             Finding(
                 name="account",
                 ok=False,
-                found="; ".join(blocking),
+                found="; ".join(view.blocking),
                 fix="look with `trader account`; then `trader resume` or `trader account explain`",
             ),
         ]
