@@ -51,6 +51,7 @@ chaos: install
 
 soak: install
 	$(BIN)/python -m pytest -n 2 -m soak
+	$(BIN)/python -m pytest -n 2 -m "not soak" --short-runs 40 tests/workflows
 	PYTHONPATH=. $(BIN)/python -m chaos.soak
 
 # the date-sensitive tests at every hard date of the calendar

@@ -51,7 +51,12 @@ LONG = {
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let tests begin at another instant."""
+    """Let tests begin at another instant, and trades have short runs."""
+    parser.addoption(
+        "--short-runs",
+        type=int,
+        help="trades continue as new after so many events; only for tests whose worker is in their process",
+    )
     parser.addoption(
         "--at",
         help="when tests begin: a name of tests/support/instants.py, or a New York time '2035-05-08 10:00'",
@@ -60,8 +65,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Check the instant, and pass it to all processes before any test is imported."""
+    from alert_trader.workflows import timing  # noqa: PLC0415 - after the instant was given
     from tests.support.instants import VARIABLE, named  # noqa: PLC0415 - reads the variable that is set here
 
+    if (events := config.getoption("--short-runs")) is not None:
+        timing.MAX_TRADE_HISTORY = events
     if (at := config.getoption("--at")) is None:
         return
     try:

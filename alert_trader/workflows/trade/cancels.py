@@ -66,7 +66,8 @@ class Cancels:
     def resume(self) -> None:
         """Continue the cancels of the run before this one."""
         for name in self._state.cancelling:
-            self._start(self._state.ledger.order(name))
+            if name not in self._running:  # a report may have begun it already in this run
+                self._start(self._state.ledger.order(name))
 
     def _start(self, order: LedgerOrder) -> None:
         self._running[order.client_order_id] = self._tasks.start(TaskName.CANCEL, self._run(order))

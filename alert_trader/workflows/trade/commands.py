@@ -286,6 +286,8 @@ class TradeCommands(TradeHandlers):
         life = self._state.lifecycle
         await wait(lambda: life.phase in {Phase.HOLDING, Phase.CLOSING, Phase.DONE}, None, "")
         closing = self._state.close_requested_by is not None
+        if said not in self._state.late_exits:
+            return  # a message and the beginning of a run have both started this
         self._state.late_exits.remove(said)
         if life.phase is Phase.HOLDING and not closing and said.portion.of(self._state.held) > 0:
             self._offer_exit(said)
