@@ -45,6 +45,10 @@ from alert_trader.workflows.timing import TASK_TIMEOUT
 
 log = logging.getLogger("alert-trader.housekeeper")
 
+ROUND_WITHIN = timedelta(hours=6)
+"""Temporal ends a round that takes longer, such as one that an upgrade has made impossible to replay: the next
+one starts instead of being skipped."""
+
 
 async def run(settings: Settings, ready_file: Path | None) -> None:
     """Prepare the namespace and the schedule, and work until SIGTERM or SIGINT."""
@@ -95,6 +99,7 @@ async def keep_schedule(client: Client, every: timedelta) -> None:
             id=HOUSEKEEPING_WORKFLOW,
             task_queue=HOUSEKEEPING_QUEUE,
             task_timeout=TASK_TIMEOUT,
+            execution_timeout=ROUND_WITHIN,
             static_summary="Archive closed trades, repair the mirrors",
         ),
         spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)]),
