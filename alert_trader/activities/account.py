@@ -16,7 +16,7 @@ from alert_trader.activities.messages import (
     AdmitAnswer,
 )
 from alert_trader.activities.preflight import preflight
-from alert_trader.broker.port import BrokerFailure, OrderReader
+from alert_trader.broker.port import BrokerError, OrderReader
 from alert_trader.domain.account.reservation import AdmitRequest
 from alert_trader.domain.ids import AccountNumber
 from alert_trader.domain.market.contract import from_occ
@@ -65,7 +65,7 @@ class AccountReads:
         asked_at = clock.now()
         try:
             found = await self._reader.session()
-        except BrokerFailure:
+        except BrokerError:
             return None
         return stated(asked_at, found.opens_at, found.closes_at)
 

@@ -17,6 +17,7 @@ from alert_trader.activities.messages import ADMIT_SIGNAL, DAY_QUERY, AdmitAnswe
 from alert_trader.activities.receipts import NoReceiptError, ReceiptFollower
 from alert_trader.domain.account.account import ADMISSION_VALIDITY
 from alert_trader.domain.account.reservation import AdmitRequest
+from alert_trader.domain.errors import AlertTraderError
 from alert_trader.domain.ids import AccountNumber, account_workflow_id
 from alert_trader.domain.market.calendar import new_york_date
 from alert_trader.domain.money import Usd
@@ -25,7 +26,7 @@ ASK_WITHIN = timedelta(seconds=3)
 """The longest wait for an answer. It takes about 10 ms; a killed worker is replaced within 2 s."""
 
 
-class AccountUnreachableError(Exception):
+class AccountUnreachableError(AlertTraderError):
     """The account's workflow did not answer in time; the message says what was asked."""
 
 

@@ -16,6 +16,7 @@ from alert_trader.domain.alerts.alert import AlertMessage, ParsedAlert
 from alert_trader.domain.alerts.profile import RoomRule
 from alert_trader.domain.audit.event import TradeEvent
 from alert_trader.domain.denial import Denied
+from alert_trader.domain.errors import AlertTraderError
 from alert_trader.domain.execution.policy import LadderPolicy, Mode, Policy, SafetyPolicy
 from alert_trader.domain.execution.sizing import Sizing
 from alert_trader.domain.ids import ClientOrderId, OrderId, trade_workflow_id
@@ -67,7 +68,7 @@ RECEIPTS = "receipts"
 """The field of a run's memo with the receipts that were published last, by the id of their command."""
 
 
-class CommandRefusedError(Exception):
+class CommandRefusedError(AlertTraderError):
     """A command is not possible now; the message says why, and what to do."""
 
 

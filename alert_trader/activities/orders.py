@@ -53,9 +53,9 @@ from alert_trader.broker.port import (
     NOT_SENT,
     OrderGateway,
     OrderReader,
-    OutcomeUnknown,
-    Rejected,
-    Unavailable,
+    OutcomeUnknownError,
+    RejectedError,
+    UnavailableError,
 )
 from alert_trader.domain.account.reservation import AdmitRequest
 from alert_trader.domain.denial import Code
@@ -163,9 +163,9 @@ class OrderActivities:
         """Request a cancel. The order is cancelled only when a report says so."""
         try:
             await self._gateway.cancel(order_id)
-        except Rejected as no:
+        except RejectedError as no:
             return CancelAnswer(result=CancelResult.REJECTED, detail=str(no))
-        except OutcomeUnknown as lost:
+        except OutcomeUnknownError as lost:
             return CancelAnswer(result=CancelResult.UNKNOWN, detail=str(lost))
         return CancelAnswer(result=CancelResult.REQUESTED)
 
@@ -235,7 +235,7 @@ class OrderActivities:
             )
         try:
             orders = await self._gateway.orders_since(request.search_from)
-        except (Unavailable, Rejected) as failed:
+        except (UnavailableError, RejectedError) as failed:
             return _not_sent(
                 NotSentReason.LOOKUP_FAILED,
                 f"the broker did not list the orders, so an earlier attempt cannot be ruled out: {failed}",
@@ -285,7 +285,7 @@ class OrderActivities:
 
         try:
             report = await self._gateway.place(request.intent, lambda: awaited.holds and admitted_still())
-        except Rejected as no:
+        except RejectedError as no:
             if no.code != NOT_SENT:
                 return SubmitAnswer(
                     result=SubmitResult.REJECTED, code=no.code, detail=no.detail, admitted=admitted
@@ -295,7 +295,7 @@ class OrderActivities:
             else:
                 reason = NotSentReason.BROKER_NOT_REACHED if awaited.holds else NotSentReason.STEP_DELAYED
             return replace(_not_sent(reason, no.detail), admitted=admitted)
-        except OutcomeUnknown as lost:
+        except OutcomeUnknownError as lost:
             return SubmitAnswer(result=SubmitResult.UNKNOWN, detail=str(lost), admitted=admitted)
         return SubmitAnswer(result=SubmitResult.ACCEPTED, report=report, admitted=admitted)
 
@@ -320,7 +320,7 @@ class OrderActivities:
         """Check a conversion against a quote read now."""
         try:
             quote = await self._gateway.quote(request.intent.contract)
-        except (Unavailable, Rejected) as failed:
+        except (UnavailableError, RejectedError) as failed:
             return _not_sent(NotSentReason.QUOTE_UNAVAILABLE, f"the quote could not be read: {failed}")
         choice = decide_conversion(
             policy=guard.ladder,
@@ -341,7 +341,7 @@ class OrderActivities:
         """Check an exit that replaces another against the position read now."""
         try:
             live, positions = await asyncio.gather(self._gateway.live_orders(), self._gateway.positions())
-        except (Unavailable, Rejected) as failed:
+        except (UnavailableError, RejectedError) as failed:
             return _not_sent(NotSentReason.POSITION_UNAVAILABLE, f"the position could not be read: {failed}")
         position = _position(request.intent.contract.occ_symbol, [*orders, *live], positions)
         if position.held - position.closing >= request.intent.quantity:

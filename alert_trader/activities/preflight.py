@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from alert_trader import clock
-from alert_trader.broker.port import BrokerFailure, OrderReader
+from alert_trader.broker.port import BrokerError, OrderReader
 from alert_trader.domain.account.clocks import CHECK, WRONG
 from alert_trader.domain.account.preflight import Check, day_trading, restrictions
 from alert_trader.domain.ids import AccountNumber
@@ -54,7 +54,7 @@ async def _check(
 ) -> Check:
     try:
         ok, found = await ask(reader)
-    except BrokerFailure as failed:
+    except BrokerError as failed:
         return Check(
             name=name,
             ok=False,
@@ -99,7 +99,7 @@ async def _account(reader: OrderReader) -> _Judged:
 async def _day_trading(reader: OrderReader) -> Check:
     try:
         status, balances = await reader.status(), await reader.balances()
-    except BrokerFailure as failed:
+    except BrokerError as failed:
         return Check(
             name="day trading",
             ok=False,

@@ -17,6 +17,7 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
 
 from alert_trader.activities.messages import RECEIPTS, CommandRefusedError
+from alert_trader.domain.errors import AlertTraderError
 
 RPC_WITHIN = timedelta(seconds=5)
 """Longest wait for the Temporal server to record a command."""
@@ -27,7 +28,7 @@ FOLLOW_UNUSED = timedelta(seconds=30)
 _T = TypeVar("_T")
 
 
-class NoReceiptError(Exception):
+class NoReceiptError(AlertTraderError):
     """The workflow ended without a receipt for the command."""
 
 

@@ -9,7 +9,14 @@ from temporalio import activity
 from alert_trader import clock
 from alert_trader.activities.account_client import AccountClient, AccountUnreachableError
 from alert_trader.activities.messages import SIZE_ENTRY, SizeAnswer, SizedEntry, SizeRequest
-from alert_trader.broker.port import AccountStatus, Balances, ChainGap, MarketSession, OrderReader, Rejected
+from alert_trader.broker.port import (
+    AccountStatus,
+    Balances,
+    ChainGap,
+    MarketSession,
+    OrderReader,
+    RejectedError,
+)
 from alert_trader.domain.account.preflight import may_buy_options, may_day_trade, restrictions
 from alert_trader.domain.alerts.alert import ParsedAlert
 from alert_trader.domain.denial import Code, Denied
@@ -52,7 +59,7 @@ class SizeActivity:
         """
         try:
             answer = await self._sized_or_denied(request)
-        except Rejected as no:
+        except RejectedError as no:
             reason = f"The broker's dry-run rejected the order: {no.code}: {no.detail}"
             answer = Denied(
                 code=Code.BROKER_CHECK_FAILED, reason=reason, facts={"code": no.code, "detail": no.detail}

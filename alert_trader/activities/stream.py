@@ -30,7 +30,7 @@ from alert_trader.activities.messages import (
 from alert_trader.activities.notify import Channel
 from alert_trader.activities.reconciliation import Reconciliation
 from alert_trader.activities.rpc_failure import FailureKind, kind_of
-from alert_trader.broker.port import OrderReader, Rejected, Unavailable
+from alert_trader.broker.port import OrderReader, RejectedError, UnavailableError
 from alert_trader.domain.account.reconciliation import ForeignOrder
 from alert_trader.domain.ids import (
     AccountNumber,
@@ -104,7 +104,7 @@ class StreamActivity:
         activity.logger.info("following the order stream of account %s", request.account)
         try:
             await self._follow(request)
-        except (Unavailable, Rejected) as lost:
+        except (UnavailableError, RejectedError) as lost:
             await self._report_status(request, StreamStatus(since=None, why=str(lost)))
             raise
 
@@ -171,17 +171,19 @@ class StreamActivity:
         await self._route(report, live=True)
 
     async def _check(self) -> None:
-        """Read the orders from time to time; raise `Unavailable` when the stream has not sent a change."""
+        """Read the orders from time to time; raise `UnavailableError` when the stream left a change out."""
         while True:
             await asyncio.sleep(self._recheck.total_seconds())
             try:
                 news = await self._catch_up()
-            except (Unavailable, Rejected) as failed:
+            except (UnavailableError, RejectedError) as failed:
                 activity.logger.warning("the orders could not be read while the stream is open: %s", failed)
                 continue
             old = self._broker_time - SILENT_AFTER
             if any(report.updated_at is not None and report.updated_at < old for report in news):
-                raise Unavailable("the stream is open and has not sent a change of an order; it is reopened")
+                raise UnavailableError(
+                    "the stream is open and has not sent a change of an order; it is reopened"
+                )
 
     @property
     def _broker_time(self) -> datetime:

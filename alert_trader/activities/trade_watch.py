@@ -28,7 +28,7 @@ from alert_trader.activities.messages import (
 )
 from alert_trader.activities.notify import Channel
 from alert_trader.activities.stuck_workflows import NO_MESSAGE, describe, find_stuck, is_live
-from alert_trader.broker.port import BrokerFailure, OrderReader
+from alert_trader.broker.port import BrokerError, OrderReader
 from alert_trader.domain.account.reconciliation import ExpectedPosition
 from alert_trader.domain.account.stuck import StuckWorkflow, page_due, same_state
 from alert_trader.domain.ids import (
@@ -155,7 +155,7 @@ class TradeWatch:
         expected = await self._expected(account)
         try:
             positions, orders = await asyncio.gather(self._reader.positions(), self._reader.live_orders())
-        except BrokerFailure as failed:
+        except BrokerError as failed:
             activity.logger.warning("orders and positions of stuck trades could not be read: %s", failed)
             positions, orders = None, None
         return [protected(each, expected, positions, orders) for each in found]

@@ -12,6 +12,7 @@ import uvicorn
 from typing_extensions import override
 
 from alert_trader.api.app import make_app
+from alert_trader.domain.errors import AlertTraderError
 from alert_trader.runtime import program
 from alert_trader.settings.model import Settings
 
@@ -24,7 +25,7 @@ STOP_WITHIN = timedelta(seconds=8)
 HEADER_BYTES = 16_384
 
 
-class CannotListenError(Exception):
+class CannotListenError(AlertTraderError):
     """The configured address cannot be listened on; the message says what to do."""
 
 

@@ -18,6 +18,7 @@ from alert_trader.control.errors import (
     NotPossibleError,
     UnreachableError,
 )
+from alert_trader.domain.errors import AlertTraderError
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SOON = {"retry-after": "5"}
@@ -64,7 +65,7 @@ class Problem(BaseModel):
     errors: list[FieldError] | None = None
 
 
-class ProblemError(Exception):
+class ProblemError(AlertTraderError):
     """End a request with a problem document."""
 
     def __init__(

@@ -16,6 +16,7 @@ from alert_trader.bot.discord_text import DISCORD_ERRORS
 from alert_trader.bot.setup_check import BAD_LOGIN, NO_INTENT, invite
 from alert_trader.control.intake.message import Intake
 from alert_trader.control.temporal import connect
+from alert_trader.domain.errors import AlertTraderError
 from alert_trader.runtime import program
 from alert_trader.runtime.target import target_of, tracing_of
 from alert_trader.settings.model import Settings
@@ -23,7 +24,7 @@ from alert_trader.settings.model import Settings
 log = logging.getLogger("alert-trader.bot")
 
 
-class CannotStartError(Exception):
+class CannotStartError(AlertTraderError):
     """The bot cannot start; the message says what to do."""
 
 

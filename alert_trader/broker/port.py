@@ -1,9 +1,9 @@
 """The broker calls available to activities, and how they fail.
 
-    BrokerFailure
-    ├── Rejected          rejected: certainly nothing was changed
-    ├── OutcomeUnknown   not known whether it was carried out (raised by `place` and `cancel` only)
-    └── Unavailable      a read failed: it may be retried, and is never an empty answer
+    BrokerError
+    ├── RejectedError         certainly nothing was changed
+    ├── OutcomeUnknownError   not known whether it was carried out (raised by `place` and `cancel` only)
+    └── UnavailableError      a read failed: it may be retried, and is never an empty answer
 
 `OrderReader` has every read and the broker's own dry-run; `OrderGateway` adds the two calls that change
 something. A dry-run process has an `OrderReader` only, so no object in it could send.
@@ -20,13 +20,14 @@ from decimal import Decimal
 from typing import Protocol
 
 from alert_trader.domain.account.clocks import Offset
+from alert_trader.domain.errors import AlertTraderError
 from alert_trader.domain.ids import AccountNumber, OrderId
 from alert_trader.domain.market.contract import OptionContract
 from alert_trader.domain.market.quotes import Listing, Quote
 from alert_trader.domain.orders.order import FeeEstimate, OrderIntent, OrderReport, Position
 
 NOT_SENT = "not_sent"
-"""The code of a `Rejected` that is not the broker's: the order was not sent, so it may be sent again."""
+"""The code of a `RejectedError` that is not the broker's: the order was not sent, so it may be sent again."""
 
 
 MaySend = Callable[[], bool]
@@ -38,11 +39,11 @@ def always_send() -> bool:
     return True
 
 
-class BrokerFailure(Exception):
+class BrokerError(AlertTraderError):
     """The base of all errors of a broker call."""
 
 
-class Rejected(BrokerFailure):
+class RejectedError(BrokerError):
     """The broker rejected the request; nothing was changed.
 
     `code` is the broker's (`margin_check_failed`), `detail` its message, `status` the HTTP status.
@@ -56,11 +57,11 @@ class Rejected(BrokerFailure):
         self.status = status
 
 
-class OutcomeUnknown(BrokerFailure):
+class OutcomeUnknownError(BrokerError):
     """The request may or may not have been carried out: look it up before doing anything else."""
 
 
-class Unavailable(BrokerFailure):
+class UnavailableError(BrokerError):
     """A read failed. This is not an empty answer."""
 
 
@@ -110,7 +111,7 @@ class ChainGap:
 
 
 class OrderReader(Protocol):
-    """Every read, and the broker's own dry-run. Raises `Unavailable` or `Rejected`."""
+    """Every read, and the broker's own dry-run. Raises `UnavailableError` or `RejectedError`."""
 
     @property
     def account(self) -> AccountNumber:
@@ -160,7 +161,7 @@ class OrderReader(Protocol):
         ...
 
     async def check(self, intent: OrderIntent) -> FeeEstimate:
-        """Read the order's costs from the broker's dry-run; raises `Rejected` when it would be rejected."""
+        """Read the order's costs from the broker's dry-run; `RejectedError` when it would be rejected."""
         ...
 
     async def order(self, order_id: OrderId) -> OrderReport | None:
@@ -183,7 +184,7 @@ class OrderReader(Protocol):
         ...
 
     def follow(self) -> AbstractAsyncContextManager[AsyncIterator[OrderReport]]:
-        """Subscribe to order reports. The iterator raises `Unavailable` when the stream is lost."""
+        """Subscribe to order reports. The iterator raises `UnavailableError` when the stream is lost."""
         ...
 
 
@@ -193,16 +194,16 @@ class OrderGateway(OrderReader, Protocol):
     async def place(self, intent: OrderIntent, may_send: MaySend = always_send) -> OrderReport:
         """Send an order once.
 
-        Raises `Rejected` when it was certainly not accepted and `OutcomeUnknown` for every other failure.
-        `may_send` is called right before the first byte is sent; when it returns False, `Rejected` with the
-        code `NOT_SENT` is raised.
+        Raises `RejectedError` when it was certainly not accepted and `OutcomeUnknownError` for every other
+        failure. `may_send` is called right before the first byte is sent; when it returns False,
+        `RejectedError` with the code `NOT_SENT` is raised.
         """
         ...
 
     async def cancel(self, order_id: OrderId) -> None:
         """Request the cancellation of an order once. It is cancelled only when its status says so.
 
-        Raises `Rejected` when the order can no longer be cancelled and `OutcomeUnknown` for every other
-        failure.
+        Raises `RejectedError` when the order can no longer be cancelled and `OutcomeUnknownError` for every
+        other failure.
         """
         ...

@@ -8,13 +8,14 @@ from temporalio.client import Client
 from alert_trader.control.commands import trade_commands
 from alert_trader.control.queries import trade_views
 from alert_trader.control.queries.trade_views import TradeDetails
+from alert_trader.domain.errors import AlertTraderError
 from alert_trader.simulators.venue.client import VenueControl
 from alert_trader.workflows.interface import Command
 
 _POLL = 0.15
 
 
-class DemoError(Exception):
+class DemoError(AlertTraderError):
     """A case did not go as scripted."""
 
 

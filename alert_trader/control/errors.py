@@ -19,8 +19,10 @@ ControlError
 `alert_trader.control.rpc_errors` turns what Temporal's client raises into the first four.
 """
 
+from alert_trader.domain.errors import AlertTraderError
 
-class ControlError(Exception):
+
+class ControlError(AlertTraderError):
     """The root. Messages say what happened, then the numbers, then what to do."""
 
 

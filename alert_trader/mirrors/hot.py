@@ -32,6 +32,7 @@ from redis.exceptions import (
 )
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from alert_trader.domain.errors import AlertTraderError
 from alert_trader.mirrors.schema import EVENT_JSON, TRADE_JSON, EventRow, Status, TradeRecord, TradeRow
 
 _WRITE = (Path(__file__).parent / "hot.lua").read_text()
@@ -47,7 +48,7 @@ return redis.call('DEL', KEYS[2])
 _PAGE = 500
 
 
-class MirrorAwayError(Exception):
+class MirrorAwayError(AlertTraderError):
     """Redis cannot be reached, is too slow, full or read-only.
 
     The message says which, without the password.

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 from pyarrow import fs
 
+from alert_trader.domain.errors import AlertTraderError
 from alert_trader.mirrors import parquet
 from alert_trader.mirrors.archive import Archive, Place, day_of_file
 from alert_trader.mirrors.schema import EventRow, TradeRecord, TradeRow
@@ -49,7 +50,7 @@ create view orders as select {_SHARED}, {_ORDERS} from (select {_SHARED}, unnest
 """  # noqa: S608 - names of our own columns
 
 
-class QueryError(Exception):
+class QueryError(AlertTraderError):
     """DuckDB rejected a query; the message is DuckDB's."""
 
 

@@ -21,6 +21,7 @@ from temporalio.service import RPCError
 
 from alert_trader.activities.rpc_failure import FailureKind, kind_of
 from alert_trader.control.rpc_errors import control_errors
+from alert_trader.domain.errors import AlertTraderError
 from alert_trader.workflows.search_attributes import REGISTERED
 
 READY_WITHIN = timedelta(seconds=30)
@@ -30,7 +31,7 @@ _PAUSE = 0.2
 _RPC_TIMEOUT = timedelta(seconds=5)
 
 
-class NamespaceError(Exception):
+class NamespaceError(AlertTraderError):
     """The namespace cannot be used for trades; the message says why and what to do."""
 
 

@@ -19,6 +19,7 @@ from dotenv import dotenv_values
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import EnvSettingsSource
 
+from alert_trader.domain.errors import AlertTraderError
 from alert_trader.domain.execution.policy import Mode
 from alert_trader.settings import model
 
@@ -30,7 +31,7 @@ PREFIXES = ("TRADER_", "TASTYTRADE_")
 REDACTED = "********"
 
 
-class SettingsError(Exception):
+class SettingsError(AlertTraderError):
     """The settings cannot be used; the message lists every fault on a line, with what to do."""
 
 

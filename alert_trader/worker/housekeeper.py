@@ -46,8 +46,8 @@ from alert_trader.workflows.timing import TASK_TIMEOUT
 log = logging.getLogger("alert-trader.housekeeper")
 
 ROUND_WITHIN = timedelta(hours=6)
-"""Temporal ends a round that takes longer, such as one that an upgrade has made impossible to replay: the next
-one starts instead of being skipped."""
+"""Temporal ends a round that takes longer, such as one that an upgrade has made impossible to replay: the
+next one starts instead of being skipped."""
 
 
 async def run(settings: Settings, ready_file: Path | None) -> None:

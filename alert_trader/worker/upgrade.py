@@ -16,6 +16,7 @@ from temporalio.worker import WorkerDeploymentConfig
 from alert_trader.control.deployments import Build, Deployment, deployment_name, read_deployment, set_current
 from alert_trader.control.errors import NotPossibleError, UnreachableError
 from alert_trader.control.queries.compatibility import ReplayFailure, replay_open_workflows
+from alert_trader.domain.errors import AlertTraderError
 from alert_trader.domain.ids import AccountNumber
 from alert_trader.settings.services import Upgrade
 
@@ -33,7 +34,7 @@ _NAMED = 3
 """Workflows that a message names: the stack shows the last eight lines of a worker that has ended."""
 
 
-class IncompatibleBuildError(Exception):
+class IncompatibleBuildError(AlertTraderError):
     """Open workflows do not replay on the installed code; the message names them and says what to do."""
 
 

@@ -17,7 +17,6 @@ from typing import Any
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.service import RPCError
-from temporalio.worker import Replayer
 
 from alert_trader import clock
 from alert_trader.activities.account_client import KillSwitch
@@ -26,7 +25,6 @@ from alert_trader.activities.messages import Notice
 from alert_trader.broker.dry_run import DryRunBroker
 from alert_trader.broker.tastytrade.client import TastytradeGateway, TastytradeReader
 from alert_trader.control.payload_converter import DATA_CONVERTER
-from alert_trader.control.queries.history import fetch_runs
 from alert_trader.domain.account.limits import Limits
 from alert_trader.domain.alerts.alert import AlertMessage
 from alert_trader.domain.alerts.allowlist import Allowlist
@@ -44,7 +42,7 @@ from alert_trader.simulators.venue.oracle import Expectation, check
 from alert_trader.simulators.venue.server import RunningVenue
 from alert_trader.simulators.venue.server import start as start_venue
 from alert_trader.simulators.venue.tape import FillLine, OrderLine, RequestLine
-from alert_trader.worker.wiring import make_worker, sandbox
+from alert_trader.worker.wiring import make_worker
 from alert_trader.workflows.interface import (
     EVENTS_QUERY,
     TRADE_WORKFLOW,
@@ -53,9 +51,8 @@ from alert_trader.workflows.interface import (
     task_queue,
 )
 from alert_trader.workflows.search_attributes import RECEIVED
-from alert_trader.workflows.trade.workflow import TradeWorkflow
 from tests.support.instants import STATED
-from tests.support.replaying import assert_all_replay
+from tests.support.replaying import assert_replay, histories_of
 from tests.support.virtual_time import StartsNow
 from tests.support.waiting import eventually
 
@@ -329,8 +326,8 @@ async def open_harness(
                     "the account stream to connect",
                 )
                 yield harness
-                await replay(client, harness.handles)
-                await assert_all_replay(client, f"WorkflowId = '{account_workflow_id(account)}'")
+                ids = [*(handle.id for handle in harness.handles), account_workflow_id(account)]
+                await assert_replay(client, histories_of(client, dict.fromkeys(ids)))
                 closed = await _terminate_open(harness.handles)
                 with contextlib.suppress(RPCError):  # a test may have ended it
                     await client.get_workflow_handle(account_workflow_id(account)).terminate(
@@ -359,11 +356,3 @@ async def _terminate_open(handles: list[WorkflowHandle[Any, TradeView]]) -> list
         else:
             await handle.terminate("the test is over")
     return closed
-
-
-async def replay(client: Client, handles: list[WorkflowHandle[Any, TradeView]]) -> None:
-    """Every history a test made replays on the present code (DUR-10)."""
-    replayer = Replayer(workflows=[TradeWorkflow], data_converter=DATA_CONVERTER, workflow_runner=sandbox())
-    for handle in handles:
-        for history in await fetch_runs(client, handle.id):
-            await replayer.replay_workflow(history)

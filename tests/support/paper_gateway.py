@@ -15,12 +15,12 @@ from alert_trader.broker.port import (
     NOT_SENT,
     AccountStatus,
     Balances,
-    BrokerFailure,
+    BrokerError,
     ChainGap,
     MarketSession,
     MaySend,
-    Rejected,
-    Unavailable,
+    RejectedError,
+    UnavailableError,
     always_send,
 )
 from alert_trader.domain.account.clocks import Offset
@@ -40,12 +40,12 @@ class PaperGateway:
 
     def __init__(self) -> None:
         """Open with an account that may trade, a quote of 1.18 / 1.20, and nothing in it."""
-        self.known: list[OrderReport] | BrokerFailure = []
-        self.held: list[Position] | BrokerFailure = []
-        self.price: Quote | BrokerFailure | None = Quote(
+        self.known: list[OrderReport] | BrokerError = []
+        self.held: list[Position] | BrokerError = []
+        self.price: Quote | BrokerError | None = Quote(
             bid=Price(Decimal("1.18")), ask=Price(Decimal("1.20")), at=clock.now(), bid_size=10, ask_size=10
         )
-        self.answer: BrokerFailure | None = None
+        self.answer: BrokerError | None = None
         """How `place` and `cancel` end; None accepts."""
         self.open_now = True
         self.hours: MarketSession | None = None
@@ -149,7 +149,7 @@ class PaperGateway:
         async def reports() -> AsyncIterator[OrderReport]:
             while (report := await self.live.get()) is not None:
                 yield report
-            raise Unavailable("the stream was lost")
+            raise UnavailableError("the stream was lost")
 
         yield reports()
 
@@ -171,7 +171,7 @@ class PaperGateway:
         """Accept an order, or end as `place` says."""
         self.before_send()
         if not may_send():
-            raise Rejected(NOT_SENT, "it may not be sent any more")
+            raise RejectedError(NOT_SENT, "it may not be sent any more")
         self.placed.append(intent)
         if self.answer is not None:
             raise self.answer
@@ -203,7 +203,7 @@ def reported(
     )
 
 
-def _given(answer: _T | BrokerFailure) -> _T:
-    if isinstance(answer, BrokerFailure):
+def _given(answer: _T | BrokerError) -> _T:
+    if isinstance(answer, BrokerError):
         raise answer
     return answer

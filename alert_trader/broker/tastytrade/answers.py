@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, ValidationError
 
 from alert_trader.broker.port import AccountStatus, Balances, MarketSession
-from alert_trader.broker.tastytrade.bodies import Amount, Body, Moment, UnreadableError
+from alert_trader.broker.tastytrade.bodies import Amount, Body, Moment, UnreadableBodyError
 from alert_trader.broker.tastytrade.session import Answer
 from alert_trader.domain.ids import AccountNumber
 from alert_trader.domain.market.quotes import Quote
@@ -192,7 +192,7 @@ def option_positions(answer: Answer) -> list[Position]:
     items = answer.items
     page = _page(answer) if answer.json and answer.json.get("pagination") else None
     if items is None or (page is not None and page.total_items != len(items)):
-        raise UnreadableError(f"expected a complete list of positions, found {answer}")
+        raise UnreadableBodyError(f"expected a complete list of positions, found {answer}")
     found = []
     for item in items:
         if not isinstance(item, dict) or item.get("instrument-type") != "Equity Option":
@@ -203,7 +203,7 @@ def option_positions(answer: Answer) -> list[Position]:
             raise _unreadable("a position", error) from None
         sign = {"Long": 1, "Short": -1, "Zero": 0}.get(position.quantity_direction)
         if sign is None:
-            raise UnreadableError(
+            raise UnreadableBodyError(
                 f"expected a direction of Long, Short or Zero, found {position.quantity_direction!r}"
             )
         average = None if position.average_open_price is None else Price(position.average_open_price)
@@ -221,7 +221,7 @@ def page_of(answer: Answer, offset: int) -> tuple[list[Any], int, int]:
     """
     items, page = answer.items, _page(answer)
     if items is None or page.page_offset != offset or page.current_item_count not in {None, len(items)}:
-        raise UnreadableError(f"expected page {offset} with all its items, found {answer}")
+        raise UnreadableBodyError(f"expected page {offset} with all its items, found {answer}")
     return items, page.total_items, page.total_pages
 
 
@@ -243,12 +243,12 @@ def _cost(fields: dict[str, Any], key: str) -> Decimal:
     except (KeyError, ArithmeticError):
         amount = Decimal("NaN")
     if not amount.is_finite():
-        raise UnreadableError(f"expected an amount as {key!r}, found {fields.get(key)!r}")
+        raise UnreadableBodyError(f"expected an amount as {key!r}, found {fields.get(key)!r}")
     return -amount if fields.get(f"{key}-effect") == "Credit" else amount
 
 
-def _unreadable(expected: str, error: ValidationError) -> UnreadableError:
+def _unreadable(expected: str, error: ValidationError) -> UnreadableBodyError:
     problem = error.errors(include_input=False, include_url=False)[0]
-    return UnreadableError(
+    return UnreadableBodyError(
         f"expected {expected}, found {'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
     )

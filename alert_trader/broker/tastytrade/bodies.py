@@ -43,7 +43,7 @@ _STATUSES = {
 }
 
 
-class UnreadableError(ValueError):
+class UnreadableBodyError(ValueError):
     """An answer that lacks a required field."""
 
 
@@ -149,7 +149,9 @@ def order_report(body: object) -> OrderReport:
     except ValidationError as error:
         found = body.get("id") if isinstance(body, dict) else None
         if not isinstance(found, str | int) or not str(found):
-            raise UnreadableError(f"expected an order with an id, found one where {_first(error)}") from None
+            raise UnreadableBodyError(
+                f"expected an order with an id, found one where {_first(error)}"
+            ) from None
         return _unrecognised(str(found), body)
     leg = order.legs[0] if order.legs else LegBody(symbol="", action="")
     quantity = _whole(leg.quantity)

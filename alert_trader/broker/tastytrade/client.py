@@ -28,18 +28,18 @@ from alert_trader.broker.port import (
     ChainGap,
     MarketSession,
     MaySend,
-    OutcomeUnknown,
-    Rejected,
-    Unavailable,
+    OutcomeUnknownError,
+    RejectedError,
+    UnavailableError,
     always_send,
 )
 from alert_trader.broker.tastytrade import answers
 from alert_trader.broker.tastytrade import chain as chains
-from alert_trader.broker.tastytrade.bodies import UnreadableError, order_json, order_report
+from alert_trader.broker.tastytrade.bodies import UnreadableBodyError, order_json, order_report
 from alert_trader.broker.tastytrade.errors import cancel_rejection, error_of, rejection
 from alert_trader.broker.tastytrade.session import (
     Answer,
-    NoAnswerError,
+    NoResponseError,
     NotSentError,
     RequestError,
     TastytradeSession,
@@ -186,7 +186,7 @@ class TastytradeReader:
         async with self._bounded_read():
             answer = await self._get("/market-data/by-type", {"equity-option": symbols})
             if answer.items is None:
-                raise UnreadableError(f"expected a list of quotes, found {answer}")
+                raise UnreadableBodyError(f"expected a list of quotes, found {answer}")
             found = {symbol: answers.quote(answer.items, symbol) for symbol in symbols}
             return {symbol: each for symbol, each in found.items() if each is not None}
 
@@ -197,11 +197,11 @@ class TastytradeReader:
                 "POST", f"/accounts/{self._account}/orders/dry-run", content=order_json(intent)
             )
             if not answer.ok:
-                raise rejection(answer) or Unavailable(f"the dry-run was not answered: {answer}")
+                raise rejection(answer) or UnavailableError(f"the dry-run was not answered: {answer}")
             errors = (answer.data or {}).get("errors")
             if isinstance(errors, list) and errors:
                 first = errors[0] if isinstance(errors[0], dict) else {}
-                raise Rejected(
+                raise RejectedError(
                     str(first.get("code", "dry_run_error")),
                     str(first.get("message", errors[0])),
                     status=answer.status,
@@ -219,7 +219,7 @@ class TastytradeReader:
                 return None
             report = order_report(_success(answer).data)
             if report.order_id != order_id:
-                raise UnreadableError(f"expected order {order_id}, found order {report.order_id}")
+                raise UnreadableBodyError(f"expected order {order_id}, found order {report.order_id}")
             return report
 
     async def orders_since(self, day: date) -> list[OrderReport]:
@@ -245,7 +245,7 @@ class TastytradeReader:
                 reports = await self._all_pages(which, params)
                 if reports is not None:
                     return reports
-            raise UnreadableError(f"the list of orders changed during each of {READINGS} readings")
+            raise UnreadableBodyError(f"the list of orders changed during each of {READINGS} readings")
 
     async def _all_pages(self, which: str, params: dict[str, str]) -> list[OrderReport] | None:
         """Read all pages; None when the list changed meanwhile: a new order moves others to the next page."""
@@ -290,7 +290,7 @@ class TastytradeReader:
                 if isinstance(error, ValidationError)
                 else str(error)
             )
-            raise UnreadableError(f"expected the option chain of {underlying}, found {text}") from None
+            raise UnreadableBodyError(f"expected the option chain of {underlying}, found {text}") from None
 
     def _session(self) -> TastytradeSession:
         if self._connected is None:
@@ -319,14 +319,16 @@ class TastytradeReader:
 
     @asynccontextmanager
     async def _bounded_read(self) -> AsyncGenerator[None]:
-        """Apply the timeout to a whole read, and raise every failure in it as `Unavailable`."""
+        """Apply the timeout to a whole read, and raise every failure in it as `UnavailableError`."""
         try:
             async with asyncio.timeout(self._call_timeout.total_seconds()):
                 yield
         except TimeoutError:
-            raise Unavailable(f"no complete answer within {self._call_timeout.total_seconds():g} s") from None
-        except (RequestError, UnreadableError) as error:
-            raise Unavailable(str(error)) from error
+            raise UnavailableError(
+                f"no complete answer within {self._call_timeout.total_seconds():g} s"
+            ) from None
+        except (RequestError, UnreadableBodyError) as error:
+            raise UnavailableError(str(error)) from error
 
 
 class TastytradeGateway(TastytradeReader):
@@ -335,8 +337,8 @@ class TastytradeGateway(TastytradeReader):
     async def place(self, intent: OrderIntent, may_send: MaySend = always_send) -> OrderReport:
         """Send an order once.
 
-        `Rejected` with the code `NOT_SENT`: no byte was sent, for lack of a connection or access token, or by
-        `may_send`.
+        `RejectedError` with the code `NOT_SENT`: no byte was sent, for lack of a connection or token, or
+        by `may_send`.
         """
         content = order_json(intent)
         try:
@@ -344,11 +346,11 @@ class TastytradeGateway(TastytradeReader):
                 "POST", f"/accounts/{self._account}/orders", content=content, may_send=may_send
             )
         except NotSentError as error:
-            raise Rejected(NOT_SENT, str(error)) from error
-        except NoAnswerError as error:
-            raise OutcomeUnknown(str(error)) from error
+            raise RejectedError(NOT_SENT, str(error)) from error
+        except NoResponseError as error:
+            raise OutcomeUnknownError(str(error)) from error
         if not answer.ok:
-            raise rejection(answer) or OutcomeUnknown(
+            raise rejection(answer) or OutcomeUnknownError(
                 f"the answer does not show whether the order was accepted: {answer}"
             )
         return _accepted(answer, intent)
@@ -358,13 +360,13 @@ class TastytradeGateway(TastytradeReader):
         try:
             answer = await self._session().send("DELETE", self._order_path(order_id))
         except RequestError as error:
-            raise OutcomeUnknown(str(error)) from error
+            raise OutcomeUnknownError(str(error)) from error
         if not answer.ok:
-            raise cancel_rejection(answer) or OutcomeUnknown(
+            raise cancel_rejection(answer) or OutcomeUnknownError(
                 f"the answer does not show whether the order will be cancelled: {answer}"
             )
         if answer.json is None:
-            raise OutcomeUnknown(f"expected the order that is being cancelled, found {answer}")
+            raise OutcomeUnknownError(f"expected the order that is being cancelled, found {answer}")
 
 
 def _accepted(answer: Answer, intent: OrderIntent) -> OrderReport:
@@ -372,12 +374,12 @@ def _accepted(answer: Answer, intent: OrderIntent) -> OrderReport:
     data: dict[str, Any] = answer.data or {}
     try:
         report = order_report(data.get("order"))
-    except UnreadableError as error:
-        raise OutcomeUnknown(
+    except UnreadableBodyError as error:
+        raise OutcomeUnknownError(
             f"the order may have been accepted, but the answer does not show it: {error}"
         ) from error
     if report.client_order_id not in {None, intent.client_order_id}:
-        raise OutcomeUnknown(
+        raise OutcomeUnknownError(
             f"expected order {intent.client_order_id}, found {report.client_order_id} in the answer"
         )
     # the answer is to our request, whether or not it repeats our client order id
@@ -386,5 +388,5 @@ def _accepted(answer: Answer, intent: OrderIntent) -> OrderReport:
 
 def _success(answer: Answer) -> Answer:
     if not answer.ok:
-        raise UnreadableError(f"expected an answer, found {answer}")
+        raise UnreadableBodyError(f"expected an answer, found {answer}")
     return answer

@@ -15,7 +15,7 @@ created:
 import re
 from typing import Any
 
-from alert_trader.broker.port import Rejected
+from alert_trader.broker.port import RejectedError
 from alert_trader.broker.tastytrade.session import Answer
 
 _EXAMINED = frozenset({400, 403, 422})
@@ -26,24 +26,26 @@ _MAY_EXIST = re.compile(
 """Texts of a rejection that may be about an earlier arrival of the same request."""
 
 
-def rejection(answer: Answer) -> Rejected | None:
+def rejection(answer: Answer) -> RejectedError | None:
     """Return the broker's rejection, or None when the answer does not prove one."""
     if answer.status == _UNAUTHORIZED:
         _, detail = error_of(answer) or ("", "the broker does not accept the access token")
-        return Rejected("unauthorized", detail, status=answer.status)
+        return RejectedError("unauthorized", detail, status=answer.status)
     found = error_of(answer)
     if answer.status not in _EXAMINED or found is None:
         return None
     code, detail = found
-    return None if _MAY_EXIST.search(f"{code} {detail}") else Rejected(code, detail, status=answer.status)
+    return (
+        None if _MAY_EXIST.search(f"{code} {detail}") else RejectedError(code, detail, status=answer.status)
+    )
 
 
-def cancel_rejection(answer: Answer) -> Rejected | None:
+def cancel_rejection(answer: Answer) -> RejectedError | None:
     """Return that the order can no longer be cancelled, or None when the answer does not prove it."""
     found = error_of(answer)
     if answer.status not in {404, 422} or found is None:
         return None
-    return Rejected(found[0], found[1], status=answer.status)
+    return RejectedError(found[0], found[1], status=answer.status)
 
 
 def error_of(answer: Answer) -> tuple[str, str] | None:

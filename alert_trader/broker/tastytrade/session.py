@@ -24,6 +24,7 @@ import httpx2
 from alert_trader import clock
 from alert_trader.broker.tastytrade.sdk import Session
 from alert_trader.domain.account.clocks import ClockComparison
+from alert_trader.domain.errors import AlertTraderError
 
 DATE_RESOLUTION = 1.0
 """Seconds: a Date header is cut to them."""
@@ -35,7 +36,7 @@ _QUOTED = 300
 logging.getLogger("tastytrade").setLevel(logging.INFO)
 
 
-class RequestError(Exception):
+class RequestError(AlertTraderError):
     """A request without an answer."""
 
 
@@ -43,7 +44,7 @@ class NotSentError(RequestError):
     """The request was certainly not accepted: no connection, no access token, or a token that was refused."""
 
 
-class NoAnswerError(RequestError):
+class NoResponseError(RequestError):
     """There was no complete answer; the request may have been carried out."""
 
 
@@ -138,7 +139,7 @@ class TastytradeSession(Session):
                 return answer
         except TimeoutError:
             if sending:
-                raise NoAnswerError(
+                raise NoResponseError(
                     f"no complete answer to {method} {path} within {self._seconds:g} s"
                 ) from None
             raise NotSentError(
@@ -178,7 +179,9 @@ class TastytradeSession(Session):
             ) from error
         except Exception as error:
             # for any other error the request may have arrived
-            raise NoAnswerError(f"no complete answer to {method} {path}: {self._describe(error)}") from error
+            raise NoResponseError(
+                f"no complete answer to {method} {path}: {self._describe(error)}"
+            ) from error
 
     def _compare_clocks(self, asked_at: float, headers: httpx2.Headers) -> None:
         """Add the Date of an answer to the comparison of clocks.

@@ -13,8 +13,8 @@ from typing import Any
 from httpx2.websockets import WebSocketUpgradeError
 from typing_extensions import override
 
-from alert_trader.broker.port import Unavailable
-from alert_trader.broker.tastytrade.bodies import UnreadableError, order_report
+from alert_trader.broker.port import UnavailableError
+from alert_trader.broker.tastytrade.bodies import UnreadableBodyError, order_report
 from alert_trader.broker.tastytrade.sdk import AlertStreamer, SubscriptionType, TastytradeError
 from alert_trader.broker.tastytrade.session import TastytradeSession
 from alert_trader.domain.orders.order import OrderReport
@@ -61,7 +61,7 @@ class _OrderStreamer(AlertStreamer):
 async def follow(
     session: TastytradeSession, account: str, *, seconds: float, heartbeat: float = HEARTBEAT_SECONDS
 ) -> AsyncGenerator[AsyncIterator[OrderReport]]:
-    """Subscribe within `seconds`, and yield an iterator of reports; both raise `Unavailable`."""
+    """Subscribe within `seconds`, and yield an iterator of reports; both raise `UnavailableError`."""
     queue: _Queue = asyncio.Queue()
     subscribed = asyncio.Event()
     task = asyncio.create_task(
@@ -72,9 +72,9 @@ async def follow(
             async with asyncio.timeout(seconds):
                 await _subscribed_or_lost(subscribed, task)
         except TimeoutError:
-            raise Unavailable(f"the order stream did not open within {seconds:g} s") from None
+            raise UnavailableError(f"the order stream did not open within {seconds:g} s") from None
         if not subscribed.is_set():
-            raise Unavailable(f"the order stream could not be opened: {await task}")
+            raise UnavailableError(f"the order stream could not be opened: {await task}")
         yield _reports(queue)
     finally:
         task.cancel()
@@ -123,7 +123,7 @@ async def _reports(queue: _Queue) -> AsyncIterator[OrderReport]:
     while True:
         match await queue.get():
             case _Lost(reason=reason):
-                raise Unavailable(f"the order stream was lost: {reason}")
+                raise UnavailableError(f"the order stream was lost: {reason}")
             case report:
                 yield report
 
@@ -139,7 +139,7 @@ def _leaves(errors: BaseExceptionGroup[Exception]) -> list[BaseException]:
 def _describe(session: TastytradeSession, error: BaseException) -> str:
     text = (
         str(error)
-        if isinstance(error, UnreadableError)
+        if isinstance(error, UnreadableBodyError)
         else f"{type(error).__name__} {session.scrub(str(error))}"
     )
     return " ".join(text.split())[:300].rstrip()

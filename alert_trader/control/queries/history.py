@@ -16,7 +16,7 @@ from temporalio.workflow import NondeterminismError
 from alert_trader.control.errors import NotFoundError, UnreadableHistoryError
 from alert_trader.control.payload_codec import decrypted
 from alert_trader.control.queries.history_steps import Step, steps_of
-from alert_trader.control.queries.trade_views import handle_of
+from alert_trader.control.queries.trade_views import check_name
 from alert_trader.control.rpc_errors import control_errors, trade_subject
 from alert_trader.control.temporal import converter, runtime
 from alert_trader.workflows.account.workflow import AccountWorkflow
@@ -48,7 +48,12 @@ async def fetch_runs(client: Client, trade: str) -> list[WorkflowHistory]:
 
     Runs that Temporal no longer keeps are left out. Raises NotFoundError or UnreachableError.
     """
-    handle = handle_of(client, trade)
+    return await fetch_runs_of(client, check_name(trade))
+
+
+async def fetch_runs_of(client: Client, workflow_id: str) -> list[WorkflowHistory]:
+    """Do the same for any workflow, by its id."""
+    handle = client.get_workflow_handle(workflow_id)
     with control_errors(client, trade_subject(handle.id)):
         newest = await handle.fetch_history(rpc_timeout=_RPC_TIMEOUT)
     runs = [newest]

@@ -7,6 +7,7 @@ nothing.
 from enum import StrEnum
 
 from alert_trader.domain.audit.event import EventKind
+from alert_trader.domain.errors import AlertTraderError
 
 
 class AccountState(StrEnum):
@@ -46,7 +47,7 @@ TABLE: dict[tuple[AccountState, TradingStateCommand], AccountState] = {
 """A halt does not stop flattening. Only a person's resume leads to ACTIVE."""
 
 
-class IllegalStateChangeError(Exception):
+class IllegalStateChangeError(AlertTraderError):
     """The command is not allowed in the current state."""
 
 

@@ -10,6 +10,8 @@ Fills may arrive while any step runs: they change the ledger, and never the phas
 from dataclasses import dataclass
 from enum import StrEnum
 
+from alert_trader.domain.errors import AlertTraderError
+
 
 class Phase(StrEnum):
     """The phases of a trade."""
@@ -132,7 +134,7 @@ STEPS = {row.phase: row.step for row in TABLE.values()}
 """The step of each phase: every row that leads to a phase has the same."""
 
 
-class IllegalTransitionError(Exception):
+class IllegalTransitionError(AlertTraderError):
     """A trigger came in a phase that has no row for it: a bug, never a market condition."""
 
 

@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from alert_trader.domain.errors import AlertTraderError
 from alert_trader.runtime.local import die_with_parent
 from alert_trader.settings.load import PREFIXES
 
@@ -29,7 +30,7 @@ _POLL = 0.02
 _TAIL_LINES = 8
 
 
-class StackError(Exception):
+class StackError(AlertTraderError):
     """The local stack cannot run; the message says why and what to do."""
 
 

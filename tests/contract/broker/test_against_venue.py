@@ -16,7 +16,7 @@ import pytest
 
 from alert_trader import clock
 from alert_trader.broker.dry_run import DryRunBroker
-from alert_trader.broker.port import NOT_SENT, ChainGap, OutcomeUnknown, Rejected, Unavailable
+from alert_trader.broker.port import NOT_SENT, ChainGap, OutcomeUnknownError, RejectedError, UnavailableError
 from alert_trader.broker.tastytrade.client import TastytradeGateway, TastytradeReader
 from alert_trader.domain.ids import ClientOrderId
 from alert_trader.domain.market.contract import OptionContract, Right
@@ -168,7 +168,7 @@ async def test_a_strict_close_is_refused_while_the_ledger_lags(
     """EXT-20: a close without a visible position is refused, and never turned into an opening order."""
     await market.adjust(Adjust(timing=Timing(ledger_lag=0.2)))
     await order_in(trader, await trader.place(entry()), OrderStatus.FILLED)
-    with pytest.raises(Rejected) as refused:
+    with pytest.raises(RejectedError) as refused:
         await trader.place(leave())
     assert refused.value.status == 422
     await eventually(trader.positions, lambda held: [each.quantity for each in held] == [3])
@@ -183,7 +183,7 @@ async def test_an_order_is_cancelled_once_and_then_refused(trader: TastytradeGat
     live = await order_in(trader, await trader.place(entry(limit="1.90")), OrderStatus.LIVE)
     await trader.cancel(live.order_id)
     await order_in(trader, live, OrderStatus.CANCELLED)
-    with pytest.raises(Rejected) as refused:
+    with pytest.raises(RejectedError) as refused:
         await trader.cancel(live.order_id)
     assert refused.value.code == "cannot_update_order"
 
@@ -241,7 +241,7 @@ async def test_an_order_of_unknown_outcome_is_found_if_it_was_accepted(
     """
     rule, taken = PLACE_FAULTS[name]
     await market.arm(rule.model_copy(update={"method": "POST", "path": "*/orders"}))
-    with hurried(trader, when=rule.kind in SLOW), pytest.raises(OutcomeUnknown):
+    with hurried(trader, when=rule.kind in SLOW), pytest.raises(OutcomeUnknownError):
         await trader.place(entry())
     found = [report for report in await trader.orders_since(SINCE) if report.client_order_id == "1234-e1"]
     assert len(found) == (1 if taken else 0)
@@ -257,7 +257,7 @@ async def test_an_order_accepted_after_the_timeout_is_found_later(
             kind=FaultKind.LATE_ACCEPT, method="POST", path="*/orders", seconds=HASTY.total_seconds() + 0.5
         )
     )
-    with hurried(trader), pytest.raises(OutcomeUnknown):
+    with hurried(trader), pytest.raises(OutcomeUnknownError):
         await trader.place(entry())
     assert await trader.orders_since(SINCE) == []
     found = await eventually(lambda: trader.orders_since(SINCE), bool)
@@ -288,7 +288,7 @@ async def test_a_cancel_that_was_not_answered_is_unknown(
     """UNK-10: whether a cancel arrived is read from the order, not from a failed answer."""
     live = await order_in(trader, await trader.place(entry(limit="1.90")), OrderStatus.LIVE)
     await market.arm(FaultRule(kind=kind, method="DELETE"))
-    with hurried(trader, when=kind in SLOW), pytest.raises(OutcomeUnknown):
+    with hurried(trader, when=kind in SLOW), pytest.raises(OutcomeUnknownError):
         await trader.cancel(live.order_id)
     expected = (
         OrderStatus.LIVE if kind in {FaultKind.LOST_BEFORE, FaultKind.STATUS} else OrderStatus.CANCELLED
@@ -327,7 +327,7 @@ async def test_no_failed_read_is_an_empty_answer(
     ]
     for read in reads[:3] if rule.kind in SLOW else reads:
         await market.arm(rule.model_copy(update={"count": 1}))
-        with hurried(trader, when=rule.kind in SLOW), pytest.raises(Unavailable):
+        with hurried(trader, when=rule.kind in SLOW), pytest.raises(UnavailableError):
             await read()
         await market.clear_faults()
         await read()
@@ -402,10 +402,10 @@ async def test_a_dropped_stream_is_unavailable_and_can_be_reopened(
     async with trader.follow() as reports:
         await market.drop_streams()
         async with asyncio.timeout(3):
-            with pytest.raises(Unavailable):
+            with pytest.raises(UnavailableError):
                 await anext(reports)
     await market.expire_tokens()
-    with pytest.raises(Unavailable, match="token"):
+    with pytest.raises(UnavailableError, match="token"):
         async with trader.follow():
             raise AssertionError("opened with an expired token")
     async with trader.follow():
@@ -474,7 +474,7 @@ async def test_an_order_is_not_sent_once_it_may_not_be(
         asked.append(len(asked) > 0)
         return asked[-1]
 
-    with pytest.raises(Rejected, match="may not be sent any more") as refused:
+    with pytest.raises(RejectedError, match="may not be sent any more") as refused:
         await trader.place(entry(), still)
     assert refused.value.code == NOT_SENT
     assert [

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alert_trader import clock
-from alert_trader.broker.port import Rejected
+from alert_trader.broker.port import RejectedError
 from alert_trader.broker.tastytrade import answers
-from alert_trader.broker.tastytrade.bodies import UnreadableError, order_report
+from alert_trader.broker.tastytrade.bodies import UnreadableBodyError, order_report
 from alert_trader.broker.tastytrade.errors import cancel_rejection, rejection
 from alert_trader.broker.tastytrade.session import Answer
 from alert_trader.domain.orders.order import OrderReport, OrderStatus
@@ -78,7 +78,7 @@ def test_any_order_body_is_parsed(where: str, value: Any, data: st.DataObject) -
     target[name] = value
     try:
         report = order_report(body)
-    except UnreadableError:
+    except UnreadableBodyError:
         assert name == "id"
         return
     assert isinstance(report, OrderReport)
@@ -94,7 +94,7 @@ def test_any_answer_is_classified(status: int, body: Any) -> None:
     """UNK-10: an answer is a refusal or proves nothing, whatever it holds."""
     answer = Answer(status=status, text=json.dumps(body), json=body if isinstance(body, dict) else None)
     for found in (rejection(answer), cancel_rejection(answer)):
-        assert found is None or isinstance(found, Rejected)
+        assert found is None or isinstance(found, RejectedError)
     assert not (answer.ok and rejection(answer))
     str(answer)
 
@@ -106,7 +106,7 @@ def test_any_list_is_parsed(body: Any) -> None:
     for read in (answers.option_positions, lambda each: answers.page_of(each, 0)):
         try:
             read(answer)
-        except UnreadableError:
+        except UnreadableBodyError:
             continue
 
 
@@ -142,7 +142,7 @@ QUESTIONS: dict[str, tuple[dict[str, Any], Callable[[Any], object]]] = {
 def test_any_other_answer_is_parsed(question: str, value: Any, data: st.DataObject) -> None:
     """UNK-30: an answer is read, or it is unreadable."""
     body, read = QUESTIONS[question]
-    with suppress(UnreadableError):
+    with suppress(UnreadableBodyError):
         read(body | {data.draw(st.sampled_from(sorted(body))): value})
 
 

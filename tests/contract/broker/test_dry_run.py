@@ -13,7 +13,7 @@ from tastytrade import Account
 from tastytrade.order import InstrumentType, Leg, LimitOrder, OrderAction
 
 from alert_trader.broker.dry_run import DryRunBroker, MutationForbiddenError, ReadOnlyTransport
-from alert_trader.broker.port import OrderGateway, OrderReader, Unavailable
+from alert_trader.broker.port import OrderGateway, OrderReader, UnavailableError
 from alert_trader.broker.tastytrade.client import TastytradeGateway, TastytradeReader
 from alert_trader.broker.tastytrade.transport import HostRefusedError, RedirectTransport, SharedTransport
 from alert_trader.domain.orders.order import OrderIntent
@@ -149,7 +149,7 @@ async def test_a_dry_run_uses_the_brokers_own_check(
 ) -> None:
     """DRY-10: the check is admitted; here it meets a broker that never answers."""
     dry._session().session_expiration = 1e12
-    with pytest.raises(Unavailable, match="within"):
+    with pytest.raises(UnavailableError, match="within"):
         await dry.check(buy)
     assert listener.received.startswith(b"POST /accounts/5WT00042/orders/dry-run HTTP/1.1")
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from alert_trader.broker.port import Unavailable
+from alert_trader.broker.port import UnavailableError
 from alert_trader.broker.tastytrade.transport import SharedTransport
 from tests.support.waiting import eventually
 
@@ -82,7 +82,7 @@ async def test_a_failed_page_is_not_an_empty_page(gateway: Any, slow: Slow) -> N
     """UNK-30: one page without an answer is no list at all."""
     slow.failing = {4}
     slow.go.set()
-    with pytest.raises(Unavailable):
+    with pytest.raises(UnavailableError):
         await gateway.orders_since(date(2026, 9, 16))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from alert_trader.broker.port import OutcomeUnknown, Rejected, Unavailable
+from alert_trader.broker.port import OutcomeUnknownError, RejectedError, UnavailableError
 from alert_trader.broker.tastytrade.client import TastytradeGateway
 from alert_trader.domain.orders.order import OrderIntent
 
@@ -162,7 +162,7 @@ async def test_every_network_fault_makes_an_order_unknown_within_the_timeout(
     """
     wire.then = fault or wire.hang
     started = monotonic()
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(OutcomeUnknownError):
         await hasty.place(buy)
     assert monotonic() - started < CALL.total_seconds() + 0.5
     assert len(wire.orders) == 1
@@ -178,7 +178,7 @@ async def test_every_network_fault_makes_a_read_unavailable(
 ) -> None:
     """UNK-30: however a read fails, it is no empty answer."""
     wire.then = fault or wire.hang
-    with pytest.raises(Unavailable):
+    with pytest.raises(UnavailableError):
         await hasty.orders_since(date(2026, 9, 16))
 
 
@@ -189,7 +189,7 @@ async def test_a_refused_connection_means_not_sent(wire: Wire, buy: OrderIntent)
     server.close()
     await server.wait_closed()
     gateway = desk_at(port, CALL)
-    with pytest.raises(Rejected) as refused:
+    with pytest.raises(RejectedError) as refused:
         await gateway.place(buy)
     assert refused.value.code == "not_sent"
     await gateway.aclose()

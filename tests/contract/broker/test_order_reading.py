@@ -11,8 +11,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from alert_trader.broker.port import Unavailable
-from alert_trader.broker.tastytrade.bodies import UnreadableError, order_report
+from alert_trader.broker.port import UnavailableError
+from alert_trader.broker.tastytrade.bodies import UnreadableBodyError, order_report
 from alert_trader.domain.ids import OrderId
 from alert_trader.domain.orders.order import OrderStatus
 
@@ -165,7 +165,7 @@ def test_an_unreadable_order_counts_as_working(leg: dict[str, Any], order_body: 
 @pytest.mark.parametrize("body", [None, [], {}, {"id": None}, {"id": ""}, "x"])
 def test_an_order_without_an_id_is_unreadable(body: object) -> None:
     """An answer without an order id shows no order."""
-    with pytest.raises(UnreadableError):
+    with pytest.raises(UnreadableBodyError):
         order_report(body)
 
 
@@ -255,7 +255,7 @@ async def test_a_list_that_swaps_an_order_during_the_reading_is_not_used(
     """UNK-30: an order seen twice in place of another one is a hole, though the totals agree."""
     first = page([order_body(id=3), order_body(id=2)], total=3, pages=2)
     script.on("GET", ORDERS, *([first, page([order_body(id=2)], offset=1, total=3, pages=2)] * 3))
-    with pytest.raises(Unavailable, match="changed during each"):
+    with pytest.raises(UnavailableError, match="changed during each"):
         await gateway.orders_since(DAY)
 
 
@@ -284,7 +284,7 @@ async def test_an_incomplete_list_is_unavailable(
 ) -> None:
     """UNK-30: a failed, cut or inconsistent list is never a short one."""
     script.on("GET", ORDERS, answer)
-    with pytest.raises(Unavailable):
+    with pytest.raises(UnavailableError):
         await gateway.orders_since(DAY)
 
 
@@ -322,5 +322,5 @@ async def test_no_other_answer_means_that_an_order_is_absent(
 ) -> None:
     """UNK-30: a failed query is not an empty one."""
     script.on("GET", f"{ORDERS}/1", answer)
-    with pytest.raises(Unavailable):
+    with pytest.raises(UnavailableError):
         await gateway.order(OrderId("1"))

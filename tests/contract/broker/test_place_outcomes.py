@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from alert_trader.broker.port import OutcomeUnknown, Rejected
+from alert_trader.broker.port import OutcomeUnknownError, RejectedError
 from alert_trader.domain.ids import OrderId
 from alert_trader.domain.orders.order import OrderIntent, OrderStatus
 
@@ -107,7 +107,7 @@ async def test_a_proven_refusal_has_the_brokers_code_and_message(
     """An error envelope with a status that precedes every order is a refusal."""
     answer, (code, detail, status) = REFUSED[name]
     script.on("POST", ORDERS, answer)
-    with pytest.raises(Rejected) as refused:
+    with pytest.raises(RejectedError) as refused:
         await gateway.place(buy)
     assert (refused.value.code, refused.value.detail, refused.value.status) == (code, detail, status)
 
@@ -121,7 +121,7 @@ async def test_an_inconclusive_answer_is_unknown_and_not_sent_again(
     Leaves one request.
     """
     script.on("POST", ORDERS, UNKNOWN[name])
-    with pytest.raises(OutcomeUnknown) as unknown:
+    with pytest.raises(OutcomeUnknownError) as unknown:
         await gateway.place(buy)
     assert str(unknown.value)
     assert len(script.sent("POST", ORDERS)) == 1
@@ -133,7 +133,7 @@ async def test_an_order_that_was_not_sent_is_refused_as_not_sent(
 ) -> None:
     """Without a connection no byte of the order left, and that is known."""
     script.on("POST", ORDERS, NOT_SENT[name])
-    with pytest.raises(Rejected) as refused:
+    with pytest.raises(RejectedError) as refused:
         await gateway.place(buy)
     assert refused.value.code == "not_sent"
 
@@ -154,7 +154,7 @@ async def test_no_access_token_means_not_sent(
 ) -> None:
     """An order whose access token could not be had was never sent."""
     script.on("POST", "/oauth/token", answer)
-    with pytest.raises(Rejected) as refused:
+    with pytest.raises(RejectedError) as refused:
         await gateway.place(buy)
     assert refused.value.code == "not_sent"
     assert script.sent("POST", ORDERS) == []
@@ -182,7 +182,7 @@ async def test_a_second_401_is_a_refusal(
 ) -> None:
     """Whoever is turned away with a new token too is not authorized."""
     script.on("POST", ORDERS, answer)
-    with pytest.raises(Rejected) as refused:
+    with pytest.raises(RejectedError) as refused:
         await gateway.place(buy)
     assert (refused.value.code, refused.value.status) == ("unauthorized", 401)
     assert len(script.sent("POST", ORDERS)) == 2
@@ -191,7 +191,7 @@ async def test_a_second_401_is_a_refusal(
 async def test_a_reset_after_the_401_is_unknown(gateway: Any, script: Any, buy: OrderIntent) -> None:
     """UNK-10: the second request is as unknown as a first one when its answer is lost."""
     script.on("POST", ORDERS, error(401, "token_invalid"), httpx2.ReadError(""))
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(OutcomeUnknownError):
         await gateway.place(buy)
 
 
@@ -215,7 +215,7 @@ async def test_a_401_without_a_new_token_in_time_is_not_sent(
         TimeoutError(),
     )
     script.on("POST", ORDERS, error(401, "token_invalid"))
-    with pytest.raises(Rejected) as refused:
+    with pytest.raises(RejectedError) as refused:
         await gateway.place(buy)
     assert refused.value.code == "not_sent"
 
@@ -255,7 +255,7 @@ async def test_an_acceptance_of_another_order_is_unknown(
         ORDERS,
         httpx2.Response(201, json={"data": {"order": order_body(external_identifier="99-e1")}}),
     )
-    with pytest.raises(OutcomeUnknown, match="99-e1"):
+    with pytest.raises(OutcomeUnknownError, match="99-e1"):
         await gateway.place(buy)
 
 
@@ -273,7 +273,7 @@ async def test_an_order_that_cannot_be_cancelled_is_a_refusal(
 ) -> None:
     """The broker's no to a cancel is a refusal; the caller reads the order again."""
     script.on("DELETE", ONE, error(status, code))
-    with pytest.raises(Rejected) as refused:
+    with pytest.raises(RejectedError) as refused:
         await gateway.cancel(OrderId("507340101"))
     assert (refused.value.code, refused.value.status) == (code, status)
 
@@ -299,7 +299,7 @@ async def test_every_other_failure_of_a_cancel_is_unknown(
 ) -> None:
     """UNK-10: a cancel that was not clearly answered may have been carried out."""
     script.on("DELETE", ONE, answer)
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(OutcomeUnknownError):
         await gateway.cancel(OrderId("507340101"))
 
 
@@ -313,7 +313,7 @@ async def test_no_error_contains_a_secret(
     secrets = ["client-secret-value", "refresh-token-value"] + (["access-token-1"] if path == ORDERS else [])
     body = {"error": {"code": "bad_request", "message": " ".join(secrets)}}
     script.on("POST", path, httpx2.Response(status, json=body))
-    with pytest.raises((Rejected, OutcomeUnknown)) as failure:
+    with pytest.raises((RejectedError, OutcomeUnknownError)) as failure:
         await gateway.place(buy)
     text = "".join(traceback.format_exception(failure.value)) + repr(failure.value.__dict__) + repr(gateway)
     assert [secret for secret in secrets if secret in text] == []

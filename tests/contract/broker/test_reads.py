@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from alert_trader import clock
-from alert_trader.broker.port import ChainGap, Rejected, Unavailable
+from alert_trader.broker.port import ChainGap, RejectedError, UnavailableError
 from alert_trader.domain.account.clocks import Offset
 from alert_trader.domain.market.contract import OptionContract, Right
 from alert_trader.domain.market.quotes import Listing
@@ -221,7 +221,7 @@ async def test_an_unreadable_chain_is_unavailable(
 ) -> None:
     """A failed read is not a contract that is not listed."""
     script.on("GET", CHAIN, answer)
-    with pytest.raises(Unavailable):
+    with pytest.raises(UnavailableError):
         await gateway.listing(spx)
 
 
@@ -284,33 +284,39 @@ async def test_an_unreadable_quote_is_unavailable(
 ) -> None:
     """A quote without a time cannot be judged fresh, and a broken answer is not an empty one."""
     script.on("GET", QUOTES, ok(data))
-    with pytest.raises(Unavailable):
+    with pytest.raises(UnavailableError):
         await gateway.quote(contract)
 
 
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
-        (httpx2.Response(422, json={"error": {"code": "margin_check_failed", "message": "No."}}), Rejected),
+        (
+            httpx2.Response(422, json={"error": {"code": "margin_check_failed", "message": "No."}}),
+            RejectedError,
+        ),
         (
             httpx2.Response(
                 201, json={"data": {"errors": [{"code": "margin_check_failed", "message": "No."}]}}
             ),
-            Rejected,
+            RejectedError,
         ),
-        (httpx2.Response(201, json={"data": {"order": {}}}), Unavailable),
+        (httpx2.Response(201, json={"data": {"order": {}}}), UnavailableError),
         (
             httpx2.Response(
                 201, json={"data": {"fee-calculation": {"total-fees": "NaN"}, "buying-power-effect": {}}}
             ),
-            Unavailable,
+            UnavailableError,
         ),
         (
             httpx2.Response(201, json={"data": {"fee-calculation": {}, "buying-power-effect": {}}}),
-            Unavailable,
+            UnavailableError,
         ),
-        (httpx2.Response(429, json={"error": {"code": "too_many_requests", "message": ""}}), Unavailable),
-        (httpx2.Response(502, html="<html>"), Unavailable),
+        (
+            httpx2.Response(429, json={"error": {"code": "too_many_requests", "message": ""}}),
+            UnavailableError,
+        ),
+        (httpx2.Response(502, html="<html>"), UnavailableError),
     ],
 )
 async def test_a_check_is_refused_only_by_the_broker(
@@ -349,7 +355,7 @@ async def test_balances_are_decimals_and_a_missing_one_is_not_zero(gateway: Any,
     }
     script.on("GET", f"{ACCOUNT}/balances/USD", ok(data), ok({"cash-balance": "25000.0"}))
     assert (await gateway.balances()).derivative_buying_power == Decimal(24000)
-    with pytest.raises(Unavailable, match="net-liquidating-value"):
+    with pytest.raises(UnavailableError, match="net-liquidating-value"):
         await gateway.balances()
 
 
@@ -418,7 +424,7 @@ async def test_positions_are_signed_and_options_only(gateway: Any, script: Any) 
 async def test_incomplete_positions_are_unavailable(body: dict[str, Any], gateway: Any, script: Any) -> None:
     """UNK-30: a position that cannot be read is not a position that is not held."""
     script.on("GET", f"{ACCOUNT}/positions", httpx2.Response(200, json=body))
-    with pytest.raises(Unavailable):
+    with pytest.raises(UnavailableError):
         await gateway.positions()
 
 
@@ -435,7 +441,7 @@ async def test_every_answer_with_a_date_compares_the_clocks(
     """The status does not matter. A date that is from a cache, or cannot be read, does not count."""
     date_header = format_datetime(clock.now() - timedelta(seconds=ahead or 0), usegmt=True)
     script.on("GET", BALANCES, httpx2.Response(500, headers={"date": date_header, **headers}))
-    with pytest.raises(Unavailable):
+    with pytest.raises(UnavailableError):
         await gateway.balances()
     found: Offset | None = gateway.clock_offset
     assert (found is None) == (ahead is None)

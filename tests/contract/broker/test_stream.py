@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import WSMsgType, web
 
-from alert_trader.broker.port import Unavailable
+from alert_trader.broker.port import UnavailableError
 from alert_trader.broker.tastytrade.client import TastytradeGateway
 from alert_trader.broker.tastytrade.stream import follow
 from alert_trader.domain.orders.order import OrderStatus
@@ -120,14 +120,14 @@ async def test_every_report_is_delivered_in_order(
 async def test_a_broken_stream_delivers_its_reports_and_then_raises(
     streaming: TastytradeGateway, streamer: Streamer, order_body: Body
 ) -> None:
-    """Whoever reads is never cancelled: the reports before the break are all there, then `Unavailable`."""
+    """Whoever reads is never cancelled: first all reports before the break, then `UnavailableError`."""
     async with streaming.follow() as reports:
         for number in range(1, 4):
             await streamer.say("Order", order_body(id=number))
         await streamer.sockets[0].close()
         async with asyncio.timeout(2):
             assert [(await anext(reports)).order_id for _ in range(3)] == ["1", "2", "3"]
-            with pytest.raises(Unavailable, match="lost"):
+            with pytest.raises(UnavailableError, match="lost"):
                 await anext(reports)
 
 
@@ -139,7 +139,7 @@ async def test_a_message_without_an_order_id_ends_the_stream(
     async with streaming.follow() as reports:
         await streamer.say("Order", data)
         async with asyncio.timeout(2):
-            with pytest.raises(Unavailable):
+            with pytest.raises(UnavailableError):
                 await anext(reports)
 
 
@@ -148,7 +148,7 @@ async def test_a_stream_that_is_not_confirmed_does_not_open(
 ) -> None:
     """Entering means subscribed; without the broker's answer it fails in time."""
     streamer.answers = False
-    with pytest.raises(Unavailable, match="did not open"):
+    with pytest.raises(UnavailableError, match="did not open"):
         async with streaming.follow():
             raise AssertionError("opened")
 
@@ -159,7 +159,7 @@ async def test_a_stream_that_is_not_served_does_not_open(
     """A connection that is refused is reported as what it is."""
     del streamer
     streaming._venue_url = f"http://127.0.0.1:{unused_tcp_port}"
-    with pytest.raises(Unavailable, match="could not be opened"):
+    with pytest.raises(UnavailableError, match="could not be opened"):
         async with streaming.follow():
             raise AssertionError("opened")
 
@@ -182,7 +182,7 @@ async def test_heartbeats_detect_a_stream_without_answers(
     async with follow(streaming._session(), "5WT00042", seconds=0.3, heartbeat=0.1) as reports:
         streamer.answers = False
         async with asyncio.timeout(3):
-            with pytest.raises(Unavailable, match="Timeout"):
+            with pytest.raises(UnavailableError, match="Timeout"):
                 await anext(reports)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from alert_trader.activities.preflight import preflight
-from alert_trader.broker.port import Rejected, Unavailable
+from alert_trader.broker.port import RejectedError, UnavailableError
 from alert_trader.domain.account.preflight import Check, day_trading
 from alert_trader.domain.ids import AccountNumber, Leg
 from alert_trader.domain.orders.order import Position
@@ -48,7 +48,10 @@ async def test_an_account_that_may_trade_passes() -> None:
 async def test_one_failure_does_not_hide_the_next() -> None:
     """Orders that cannot be read and an empty account are both reported, each with what to do."""
     gateway = PaperGateway()
-    gateway.known, gateway.held = Unavailable("no answer"), Rejected("unauthorized", "scope missing")
+    gateway.known, gateway.held = (
+        UnavailableError("no answer"),
+        RejectedError("unauthorized", "scope missing"),
+    )
     gateway.limits = replace(gateway.limits, derivative_buying_power=Decimal(0))
     checks = await found(gateway)
     assert [name for name, check in checks.items() if not check.ok] == ["balances", "orders", "positions"]

@@ -17,7 +17,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from alert_trader import clock
 from alert_trader.activities.messages import DIFFERENCES_SIGNAL, RELEASE_SIGNAL, ExpectedAnswer
 from alert_trader.activities.reconciliation import Reconciliation
-from alert_trader.broker.port import Unavailable
+from alert_trader.broker.port import UnavailableError
 from alert_trader.domain.account.account import new_account
 from alert_trader.domain.account.limits import Limits
 from alert_trader.domain.account.reconciliation import Difference, DifferenceKind, ExpectedPosition, compare
@@ -137,7 +137,7 @@ async def test_a_failed_query_neither_finds_nor_clears_a_difference(
     """UNK-30: a failed query is not an empty account, nor one that agrees."""
     gateway.held = [HELD]
     await eventually(lambda: temporal.reported and temporal.reported[-1], "the difference to be reported")
-    gateway.held = Unavailable("no answer")
+    gateway.held = UnavailableError("no answer")
     await looked(temporal)
     assert temporal.reported[-1] != []
 

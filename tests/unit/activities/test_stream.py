@@ -15,7 +15,7 @@ from temporalio.testing import ActivityEnvironment
 from alert_trader import clock
 from alert_trader.activities.messages import ORDER_REPORT_SIGNAL, FollowRequest, Level, Notice
 from alert_trader.activities.stream import StreamActivity
-from alert_trader.broker.port import Unavailable
+from alert_trader.broker.port import UnavailableError
 from alert_trader.domain.ids import FillId, Leg, OrderId
 from alert_trader.domain.money import Price
 from alert_trader.domain.orders.order import Fill, OrderReport, OrderStatus
@@ -101,7 +101,7 @@ class Stream:
         for report in live:
             self._gateway.live.put_nowait(report)
         losing = asyncio.create_task(self._lose(lost_when))
-        with pytest.raises(Unavailable):
+        with pytest.raises(UnavailableError):
             await self._environment.run(self._activity.follow_orders, FollowRequest(account=ACCOUNT))
         await losing
         assert all(name == ORDER_REPORT_SIGNAL for _, name, _ in self.signals.sent)

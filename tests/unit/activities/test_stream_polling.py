@@ -19,7 +19,7 @@ from temporalio.testing import ActivityEnvironment
 from alert_trader import clock
 from alert_trader.activities.messages import ExpectedAnswer, FollowRequest, Level, Notice, StreamStatus
 from alert_trader.activities.stream import HANDOVER, StreamActivity
-from alert_trader.broker.port import Unavailable
+from alert_trader.broker.port import UnavailableError
 from alert_trader.domain.ids import FillId, Leg, OrderId
 from alert_trader.domain.money import Price
 from alert_trader.domain.orders.order import Fill, OrderReport, OrderStatus
@@ -139,7 +139,7 @@ async def test_changes_missing_from_a_mute_stream_are_read(
     assert not following.task.done()
     old = replace(filled, updated_at=broker_time - timedelta(seconds=30), reject_reason="late")
     gateway.known = [old]
-    with pytest.raises(Unavailable, match="has not sent"):
+    with pytest.raises(UnavailableError, match="has not sent"):
         await following.task
     assert following.signals.sent[-1] == old
 
@@ -160,7 +160,7 @@ async def test_an_exit_of_an_earlier_day_is_read_by_its_id(
 
 async def test_a_failed_read_keeps_the_stream(following: Following, gateway: PaperGateway) -> None:
     """UNK-30: reading is beside the stream; the stream continues without."""
-    gateway.known = Unavailable("no answer")
+    gateway.known = UnavailableError("no answer")
     gateway.looks.clear()
     await eventually(lambda: len(gateway.looks) > 2, "looks that fail")
     assert not following.task.done()
@@ -197,7 +197,7 @@ async def test_the_account_is_informed_about_its_stream(following: Following, ga
     await eventually(lambda: account.signals, "the account to be notified")
     assert [each.since is not None for each in account.signals if isinstance(each, StreamStatus)] == [True]
     gateway.live.put_nowait(None)
-    with pytest.raises(Unavailable):
+    with pytest.raises(UnavailableError):
         await following.task
     assert account.signals[-1] == StreamStatus(since=None, why="the stream was lost")
 

@@ -24,7 +24,7 @@ from alert_trader.activities.messages import (
     SubmitResult,
 )
 from alert_trader.activities.orders import OrderActivities, OrderLookups
-from alert_trader.broker.port import NOT_SENT, OutcomeUnknown, Rejected, Unavailable
+from alert_trader.broker.port import NOT_SENT, OutcomeUnknownError, RejectedError, UnavailableError
 from alert_trader.domain.denial import Code
 from alert_trader.domain.execution.policy import Conversion, LadderPolicy, Mode
 from alert_trader.domain.ids import Leg, OrderId
@@ -75,7 +75,9 @@ async def test_an_existing_order_is_adopted_despite_every_guard(
     assert (answer.adopted, gateway.placed) == (True, [])
 
 
-@pytest.mark.parametrize("failure", [Unavailable("no answer"), Rejected("unauthorized", "token expired")])
+@pytest.mark.parametrize(
+    "failure", [UnavailableError("no answer"), RejectedError("unauthorized", "token expired")]
+)
 async def test_nothing_is_sent_when_the_lookup_fails(
     environment: ActivityEnvironment, gateway: PaperGateway, failure: Any
 ) -> None:
@@ -266,7 +268,7 @@ async def test_a_conversion_without_a_quote_is_not_sent(
     environment: ActivityEnvironment, gateway: PaperGateway
 ) -> None:
     """RSK-40: no answer is no quote."""
-    gateway.price = Unavailable("no answer")
+    gateway.price = UnavailableError("no answer")
     answer = await send(environment, gateway, replace(ENTRY, conversion=GUARD))
     assert (answer.result, answer.code, gateway.placed) == (
         SubmitResult.NOT_SENT,
@@ -305,7 +307,7 @@ async def test_an_exit_without_a_position_reading_is_not_sent(
     environment: ActivityEnvironment, gateway: PaperGateway
 ) -> None:
     """EXT-10: no answer is no position."""
-    gateway.held = Unavailable("no answer")
+    gateway.held = UnavailableError("no answer")
     answer = await send(environment, gateway, EXIT)
     assert (answer.result, answer.code, gateway.placed) == (
         SubmitResult.NOT_SENT,
@@ -317,9 +319,13 @@ async def test_an_exit_without_a_position_reading_is_not_sent(
 @pytest.mark.parametrize(
     ("failure", "result", "code"),
     [
-        (Rejected("margin_check_failed", "not enough"), SubmitResult.REJECTED, "margin_check_failed"),
-        (Rejected(NOT_SENT, "could not connect"), SubmitResult.NOT_SENT, NotSentReason.BROKER_NOT_REACHED),
-        (OutcomeUnknown("timed out"), SubmitResult.UNKNOWN, None),
+        (RejectedError("margin_check_failed", "not enough"), SubmitResult.REJECTED, "margin_check_failed"),
+        (
+            RejectedError(NOT_SENT, "could not connect"),
+            SubmitResult.NOT_SENT,
+            NotSentReason.BROKER_NOT_REACHED,
+        ),
+        (OutcomeUnknownError("timed out"), SubmitResult.UNKNOWN, None),
     ],
 )
 async def test_an_answer_is_classified(
@@ -342,8 +348,8 @@ async def test_an_answer_is_classified(
     ("failure", "result"),
     [
         (None, CancelResult.REQUESTED),
-        (Rejected("cannot_update_order", "it is filled"), CancelResult.REJECTED),
-        (OutcomeUnknown("timed out"), CancelResult.UNKNOWN),
+        (RejectedError("cannot_update_order", "it is filled"), CancelResult.REJECTED),
+        (OutcomeUnknownError("timed out"), CancelResult.UNKNOWN),
     ],
 )
 async def test_a_cancel_is_sent_once(
@@ -369,12 +375,12 @@ async def test_a_failed_lookup_is_no_answer(environment: ActivityEnvironment, ga
     assert (await environment.run(lookups.find_order, find)).report is None
     with pytest.raises(ApplicationError, match="no longer knows it"):
         await environment.run(lookups.read_order, OrderId("1"))
-    gateway.known = Unavailable("no answer")
-    with pytest.raises(Unavailable):
+    gateway.known = UnavailableError("no answer")
+    with pytest.raises(UnavailableError):
         await environment.run(lookups.find_order, find)
-    with pytest.raises(Unavailable):
+    with pytest.raises(UnavailableError):
         await environment.run(lookups.read_order, OrderId("1"))
-    with pytest.raises(Unavailable):
+    with pytest.raises(UnavailableError):
         await environment.run(
             lookups.read_position, PositionRequest(contract=ENTRY.intent.contract, search_from=SINCE)
         )
@@ -391,7 +397,9 @@ async def test_a_failed_lookup_is_no_answer(environment: ActivityEnvironment, ga
     mode=st.sampled_from(Mode),
     ask=st.sampled_from(["1.20", "1.40"]),
     held=st.integers(0, 3),
-    answer=st.sampled_from([None, Rejected("no", "no"), Rejected(NOT_SENT, "no"), OutcomeUnknown("lost")]),
+    answer=st.sampled_from(
+        [None, RejectedError("no", "no"), RejectedError(NOT_SENT, "no"), OutcomeUnknownError("lost")]
+    ),
 )
 @settings(deadline=None, derandomize=True, database=None, max_examples=150)
 async def test_no_order_is_sent_twice_or_against_a_guard(  # noqa: PLR0913 - everything that may be so at once
@@ -414,7 +422,7 @@ async def test_no_order_is_sent_twice_or_against_a_guard(  # noqa: PLR0913 - eve
     gateway.held, gateway.answer = [replace(HELD, quantity=held)], answer
     for name, fails in failures.items():
         if fails:
-            setattr(gateway, name, Unavailable("no answer"))
+            setattr(gateway, name, UnavailableError("no answer"))
     request = replace(
         EXIT,
         mode=mode,
@@ -433,7 +441,7 @@ async def test_no_order_is_sent_twice_or_against_a_guard(  # noqa: PLR0913 - eve
         and awaited
     )
     assert len(gateway.placed) == int(allowed)
-    assert (result is SubmitResult.UNKNOWN) == (allowed and isinstance(answer, OutcomeUnknown))
+    assert (result is SubmitResult.UNKNOWN) == (allowed and isinstance(answer, OutcomeUnknownError))
     assert (result is SubmitResult.ACCEPTED) == (
         (allowed and answer is None) or (found and mode is Mode.DEMO and not failures["known"])
     )
