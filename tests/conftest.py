@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from temporalio.worker._workflow import _WorkflowWorker
 from typing_extensions import override
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
@@ -23,6 +24,7 @@ OWN_STACK = frozenset({"test_planted_files.py", "test_restart.py"})
 
 
 LONG = {
+    "tests/admin/test_contract.py": "generated requests to every path of the API",
     "tests/admin/test_sealed.py": "stacks with payload encryption, and keys changed while trades run",
     "tests/crash/": "worker, server and venue processes are killed in the middle of trades",
     "tests/e2e/test_command.py": "every command is started, each a process",
@@ -41,6 +43,7 @@ LONG = {
     "tests/workflows/test_close_across_sessions.py": "days of retries",
     "tests/workflows/test_exits_under_faults.py": "dozens of rejected exits",
     "tests/workflows/test_outcome_known_late.py": "the settling time of lost orders",
+    "tests/workflows/test_holding.py": "weeks until a contract expires, a run for each day",
     "tests/workflows/test_lookups_unanswered.py": "days of retries",
     "tests/workflows/test_orders_edited_in_the_app.py": "waits of the stream, in real time",
     "tests/workflows/test_replay_cost.py": "an exit is rejected 400 times",
@@ -125,6 +128,24 @@ def pytest_sessionstart() -> None:
             "Run `make install` there",
             3,
         )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient_deadlock_detection() -> Iterator[None]:
+    """Let a workflow task of this process take 20 s before the SDK takes it for a deadlock.
+
+    The SDK's 2 s are of the wall clock, and on a busy machine a process may not run for that long. It has no
+    setting for it, but that its debug mode also opens the sandbox.
+    """
+    created = _WorkflowWorker.__init__
+
+    def patient(self: _WorkflowWorker, *args: Any, **options: Any) -> None:
+        created(self, *args, **options)
+        self._deadlock_timeout_seconds = 20
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_WorkflowWorker, "__init__", patient)
+        yield
 
 
 @pytest.fixture(scope="session")
