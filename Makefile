@@ -59,7 +59,7 @@ dates: install
 	PYTHONPATH=. $(BIN)/python -m tests.support.dates
 
 soak-api: install
-	TRADER_API_EXAMPLES=400 $(BIN)/python -m pytest tests/admin/test_contract.py
+	TRADER_API_EXAMPLES=400 $(BIN)/python -m pytest -m long tests/admin/test_contract.py
 
 clean:
 	rm -rf $(VENV) var build *.egg-info
