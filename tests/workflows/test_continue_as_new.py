@@ -121,7 +121,8 @@ async def test_no_run_is_long_whatever_its_exit_goes_through(harness: Harness) -
 YEAR = timedelta(days=365)
 
 
-@pytest.mark.long
+@pytest.mark.soak
+@pytest.mark.timeout(900)
 async def test_a_trade_is_carried_over_a_year(env: WorkflowEnvironment) -> None:
     """DUR-40: 250 trading days, a run for each; the trail is whole, each run replays, and the exit fills."""
     async with open_harness(env.client) as harness:
@@ -139,7 +140,8 @@ async def test_a_trade_is_carried_over_a_year(env: WorkflowEnvironment) -> None:
         assert hash_chain.first_fault(trade.id, events) is None
 
 
-@pytest.mark.long
+@pytest.mark.soak
+@pytest.mark.timeout(900)
 async def test_an_exit_that_is_rejected_for_a_year_fits_in_small_runs(env: WorkflowEnvironment) -> None:
     """DUR-40: below 2,000 events and 1 MB a run, whatever an exit goes through for a year."""
     async with open_harness(env.client) as harness:
