@@ -21,11 +21,13 @@ from alert_trader.activities.messages import (
     FOLLOW_ORDERS,
     NOTIFY,
     READ_ACCOUNT,
+    WATCH_TRADES,
     AccountReading,
     AdmitAnswer,
     AdmitQuestion,
     FollowRequest,
     Notice,
+    WatchRequest,
 )
 from alert_trader.activities.receipts import ReceiptFollower
 from alert_trader.domain.account.limits import Limits
@@ -84,6 +86,11 @@ class Broker:
     @activity.defn(name=FOLLOW_ORDERS)
     async def follow_orders(self, request: FollowRequest) -> None:
         """End at once: a stream that is followed keeps the clock from continuing."""
+        assert request.account
+
+    @activity.defn(name=WATCH_TRADES)
+    async def watch_trades(self, request: WatchRequest) -> None:
+        """End at once, for the same reason."""
         assert request.account
 
     @activity.defn(name=NOTIFY)
@@ -207,7 +214,12 @@ async def account_of(env: WorkflowEnvironment, broker: Broker) -> AsyncIterator[
     number = next(_numbers)
     queue, name = f"days-{number}", f"account-days-{number}"
     request = AccountRequest(account=AccountNumber(f"5WT{number:05}"), mode=Mode.DEMO, limits=LOOSE)
-    works: list[Callable[..., Any]] = [broker.read_account, broker.follow_orders, broker.notify]
+    works: list[Callable[..., Any]] = [
+        broker.read_account,
+        broker.follow_orders,
+        broker.watch_trades,
+        broker.notify,
+    ]
     async with Worker(
         env.client, task_queue=queue, workflows=[AccountWorkflow], activities=works, workflow_runner=sandbox()
     ):
