@@ -55,14 +55,15 @@ async def _alerts_and_talk(guild: Guild) -> list[Message]:
     )
     assert await guild.reaction(alert) == "👀"
     talk = await guild.chat.say("nice one @everyone", user=BOB)
-    await guild.chat.say("", user=BOB, forward_of=alert["id"])
+    forward = await guild.chat.say("", user=BOB, forward_of=alert["id"])
+    await guild.card(forward, "denied")
     await guild.chat.say(alert["content"], user=MALLORY)
     half = await guild.chat.say("STC half out", user=ADA, reply_to=alert["id"])
     await guild.card(alert, "holding 2")
     assert await guild.reaction(half) == "📎"
     await guild.chat.edit(talk["id"], await guild.text())
     await guild.card(talk, "denied")
-    return [alert, talk]
+    return [alert, talk, forward]
 
 
 async def _approvals(guild: Guild) -> list[Message]:
