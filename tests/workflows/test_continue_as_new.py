@@ -14,9 +14,12 @@ from alert_trader.activities.messages import CommandRefusedError
 from alert_trader.control.queries.history import fetch_runs, replay
 from alert_trader.control.queries.trade_history import read_record
 from alert_trader.control.queries.trade_views import Filter, list_trades
+from alert_trader.control.reports.report import Wanted, gather
 from alert_trader.domain.alerts.portion import Portion
 from alert_trader.domain.audit import hash_chain
 from alert_trader.domain.audit.event import EventKind
+from alert_trader.domain.market.calendar import new_york_date
+from alert_trader.domain.reports.figures import Grouping
 from alert_trader.domain.trade.commands import TradeCommand
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.domain.trade.view import TradeView
@@ -72,6 +75,10 @@ async def test_a_held_position_has_one_run_a_day(harness: Harness, env: Workflow
     assert [row.sequence for row in record.events] == [event.sequence for event in events]
     listed = await list_trades(harness.client, Filter(), limit=1000, views=False)
     assert [row.workflow_id for row in listed].count(trade.id) == 1
+    first = new_york_date(before.received_at)
+    for day, there in ((first, True), (first + timedelta(days=3), False)):
+        found = await gather(harness.client, Wanted(grouping=Grouping.DAY, since=day, until=day))
+        assert (trade.id in [each.workflow_id for each in found.trades]) is there
     assert (await replay(await fetch_runs(harness.client, trade.id))).deterministic
 
 

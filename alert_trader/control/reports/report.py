@@ -36,6 +36,7 @@ from alert_trader.domain.reports.figures import Grouping, Report, Scope
 from alert_trader.domain.reports.trade_record import ReportedTrade, alerted_contract, facts_from_events
 from alert_trader.mirrors.reader import ArchiveReader
 from alert_trader.mirrors.schema import TradeRecord, trade_record
+from alert_trader.workflows.search_attributes import RECEIVED
 
 MOST = 5_000
 """Most trades read from Temporal for one report: far more than a month has that are not archived yet."""
@@ -203,8 +204,9 @@ def _chosen(records: Iterable[ReportedTrade], what: Wanted) -> list[ReportedTrad
 
 async def _listed(client: Client, what: Wanted) -> list[ListedRun]:
     begin, end = day_begins(what.since), day_begins(what.until + _DAY)
+    received = RECEIVED.name  # not the start of the run: a trade that continues as new has started again
     query = (
-        f"{TRADES} AND StartTime >= '{begin:%Y-%m-%dT%H:%M:%SZ}' AND StartTime < '{end:%Y-%m-%dT%H:%M:%SZ}'"
+        f"{TRADES} AND {received} >= '{begin:%Y-%m-%dT%H:%M:%SZ}' AND {received} < '{end:%Y-%m-%dT%H:%M:%SZ}'"
     )
     found: dict[str, ListedRun] = {}
     # a trade that was reset is listed once for each run, the newest first
