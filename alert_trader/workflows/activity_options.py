@@ -126,10 +126,9 @@ FOLLOW_ORDERS = ActivityOptions(
 """The order stream. The end of the account's run ends it. Three missed heartbeats mean that its worker is
 lost. A dropped socket is common: it reconnects at once, and four times a minute while the broker is down."""
 
-WATCH_TRADES = ActivityOptions(
+WATCH_TRADES = replace(
+    FOLLOW_ORDERS,
     priority=TELLS,
-    start_to_close=2 * timing.ACCOUNT_RUN,
-    heartbeat=timedelta(seconds=6),
     retry=RetryPolicy(
         initial_interval=timedelta(milliseconds=500),
         backoff_coefficient=2,

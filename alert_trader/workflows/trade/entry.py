@@ -246,7 +246,7 @@ class Entry:
             latest = min(latest, self._sized.market_closes_at)
         if all(order.state is OrderState.NOT_SENT for order in self._orders.ledger.leg(Leg.ENTRY)):
             latest = min(latest, entry.fresh_from + self._request.policy.safety.max_alert_age)
-        order, answer = await self._orders.send(
+        order = self._orders.intend(
             activity,
             leg=Leg.ENTRY,
             quantity=quantity,
@@ -254,8 +254,8 @@ class Entry:
             not_after=latest,
             conversion=guard,
             admission=lambda order: self._sized.admission(self._request.alert, order, quantity),
-            unwanted=lambda: self._cancelled,
         )
+        answer = await self._orders.submit(order, unwanted=lambda: self._cancelled)
         entry.order, entry.last_answer = order.client_order_id, answer
         self._note_admission(answer)
         if self._may_retry and answer.code != NotSentReason.ADMITTED_FEWER:

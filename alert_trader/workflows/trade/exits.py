@@ -251,13 +251,14 @@ class Exits:
             if failures > 1 and await self.closed_elsewhere():
                 continue
             if self.free > 0:
-                sale, _ = await orders.send(
+                sale = orders.intend(
                     SUBMIT_EXIT,
                     leg=Leg.EXIT,
                     quantity=self.free,
                     limit=None,
                     check_position=self.needs_position_check(),
                 )
+                await orders.submit(sale)
                 # in the background: contracts that an exit frees in the meantime do not wait for it
                 self._tasks.start(TaskName.FINAL_SALE, self.wait_for_end(sale, until))
         raise RuntimeError(

@@ -114,32 +114,6 @@ class OrderManager:
         """Return whether an order is being sent."""
         return order.client_order_id in self._state.sending
 
-    async def send(  # noqa: PLR0913 - what makes an order, and what it is checked against
-        self,
-        activity: str,
-        *,
-        leg: Leg,
-        quantity: int,
-        limit: Price | None,
-        not_after: datetime | None = None,
-        conversion: ConversionGuard | None = None,
-        admission: Callable[[ClientOrderId], AdmitRequest] | None = None,
-        check_position: bool = False,
-        unwanted: Callable[[], bool] = lambda: False,
-    ) -> tuple[LedgerOrder, SubmitAnswer]:
-        """Intend one order and submit it; see `intend` and `submit`."""
-        order = self.intend(
-            activity,
-            leg=leg,
-            quantity=quantity,
-            limit=limit,
-            not_after=not_after,
-            conversion=conversion,
-            admission=admission,
-            check_position=check_position,
-        )
-        return order, await self.submit(order, unwanted)
-
     def intend(
         self,
         activity: str,

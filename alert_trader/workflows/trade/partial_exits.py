@@ -96,7 +96,7 @@ class PartialExits:
             if not self._wanted(until):
                 return
             # it may wait for a worker, or for an earlier attempt to be ruled out, but not until the next open
-            order, _ = await orders.send(
+            order = orders.intend(
                 SUBMIT_EXIT,
                 leg=Leg.EXIT,
                 quantity=min(exits.set_aside, exits.free),
@@ -104,6 +104,7 @@ class PartialExits:
                 not_after=until,
                 check_position=exits.needs_position_check(),
             )
+            await orders.submit(order)
             await self._until_ended(order, until)
         raise RuntimeError(
             f"expected a partial exit to be sold within {timing.MAX_EXIT_ORDERS} orders: check it at "
