@@ -103,8 +103,6 @@ class Cluster:
     control: VenueControl
     lines: list[TapeLine] = field(default_factory=list)
     slots: list["WorkerSlot"] = field(default_factory=list)
-    broken: set[str] = field(default_factory=set)
-    """Workflows that a test has broken on purpose: every other history is replayed at the end."""
     _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def tape(self) -> Sequence[TapeLine]:
@@ -164,7 +162,7 @@ async def open_cluster(
         cluster = Cluster(stack=stack, client=client, control=control)
         try:
             yield cluster
-            await assert_replay(client, all_histories(client, but=cluster.broken))
+            await assert_replay(client, all_histories(client))
         finally:
             await asyncio.gather(*(slot.leave() for slot in cluster.slots))
 
