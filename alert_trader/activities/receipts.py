@@ -152,10 +152,11 @@ async def _events(client: Client, workflow_id: str, run: str) -> AsyncIterator[H
                 if event.event_id > read:
                     read = event.event_id
                     yield event
-            return
         except RPCError as error:
             if not _page_is_outdated(error):
                 raise
+        else:
+            return
         await asyncio.sleep(READ_AGAIN.total_seconds())
 
 
@@ -165,7 +166,9 @@ def _page_is_outdated(error: RPCError) -> bool:
     The server compares that place with the state of the workflow that it has in memory, which may be older
     for a moment or was loaded anew since; from the beginning the history can be read.
     """
-    return any(detail.type_url.endswith(".CurrentBranchChangedFailure") for detail in error.grpc_status.details)
+    return any(
+        detail.type_url.endswith(".CurrentBranchChangedFailure") for detail in error.grpc_status.details
+    )
 
 
 def _receipts(event: HistoryEvent) -> Payload | None:
