@@ -161,7 +161,7 @@ async def _events(client: Client, workflow_id: str, run: str) -> AsyncIterator[H
 
 
 def _page_is_outdated(error: RPCError) -> bool:
-    """Whether the server no longer takes the place in the history from which its next page was asked for.
+    """Whether the server no longer takes the place in the history at which its next page begins.
 
     The server compares that place with the state of the workflow that it has in memory, which may be older
     for a moment or was loaded anew since; from the beginning the history can be read.
