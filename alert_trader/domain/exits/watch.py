@@ -36,7 +36,7 @@ class WatchRules:
     """When a quote is a price, and when prices are a crossing."""
 
     max_age: timedelta = timedelta(seconds=5)
-    """Counted from its arrival."""
+    """Counted from when it arrived, or was read again: a quiet contract needs a reading behind its feed."""
     max_spread: Decimal = Decimal("0.5")
     """As a fraction of the mid."""
     narrow_ticks: int = 5
