@@ -69,7 +69,8 @@ async def end(trade: Trade) -> None:
     """Close a trade: what it left behind would stop the entries of the next round."""
     with contextlib.suppress(NotPossibleError):  # it is over
         await trade_commands.close(trade.cluster.client, trade.id, Command(by="tester"))
-    assert (await trade.result()).position == 0
+    await trade.until("nothing held", phase=Phase.DONE, position=0)
+    await trade.handle.terminate("the round is over")  # it waits for a bot that does not run
 
 
 Arrival = Callable[[Trade], Awaitable[None]]
