@@ -242,8 +242,7 @@ class Tape:
     def __init__(
         self, clock: Callable[[], datetime], path: Path | None = None, *, kept_to: int | None = None
     ) -> None:
-        """Open the file for appending, when there is one; a line that a killed venue left incomplete is cut
-        off.
+        """Open the file for appending, when there is one; an incomplete last line is cut off.
 
         `kept_to` is the last line that the venue's memory goes with: a change of an order or a position after
         it was never stored, so it was never answered, and is cut off too, with what follows.
