@@ -27,7 +27,7 @@ COVER = {
         "selling = to_sell - covered.get((GroupKind.SALE, None), 0)",
     ),
     "what a sale sells is free for targets": ("        free -= selling\n", ""),
-    "targets do not share the free contracts": ("            free -= size\n", ""),
+    "targets do not share the free contracts": ("            free -= quantity\n", ""),
     "targets sell again what they sold": (
         "min(max(quantity - sold, 0), left)",
         "min(quantity, left)",
@@ -45,7 +45,7 @@ COVER = {
         "return group.gain == self.gain",
     ),
     "too much stays": ("fits = group.can_sell <= left.get(key, 0) and", "fits = key in left and"),
-    "pairs have any size": ("else min(pair_size, missing)", "else missing"),
+    "pairs have any size": ("pair_size is None else pair_size", "pair_size is None else missing"),
     "contracts without a target have no stop": ("stop=stop, quantity=left))", "stop=stop, quantity=0))"),
     "a single contract always has a stop": (
         "return bought != 1 or plan.single_rule is not",
