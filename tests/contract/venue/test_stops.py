@@ -64,7 +64,7 @@ def live(exchange: Exchange, clock: Turned, **terms: Any) -> Order:
 
 
 def test_a_stop_is_live_and_waits_for_its_trigger(exchange: Exchange, clock: Turned) -> None:
-    """Above its trigger nothing trades; at it the stop is a market order, for more than the displayed size too."""
+    """Above its trigger nothing trades; at it the stop is a market order, whatever size is displayed."""
     stop = live(exchange, clock, stop="1.45", lots=4)
     quote(exchange, LATER, "1.46", "1.50")
     assert (stop.status, stop.filled, stop.waiting) == (Status.LIVE, 0, True)
