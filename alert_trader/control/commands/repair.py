@@ -53,6 +53,7 @@ WELL_WITHIN = timedelta(seconds=20)
 """Longest wait until a repaired trade answers."""
 
 _POLL = 0.3
+_HISTORY_TIMEOUT = timedelta(seconds=20)
 
 
 class RepairKind(StrEnum):
@@ -146,7 +147,9 @@ async def _protection(
 
 async def _plan_reset(client: Client, found: RepairPlan) -> RepairPlan:
     with control_errors(client, trade_subject(found.trade)):
-        history = await client.get_workflow_handle(found.trade, run_id=found.run_id).fetch_history()
+        history = await client.get_workflow_handle(found.trade, run_id=found.run_id).fetch_history(
+            rpc_timeout=_HISTORY_TIMEOUT
+        )
     points = [
         event.event_id
         for event in history.events
