@@ -8,6 +8,7 @@ does to the other is not documented, so each is a setting (`OcoRules`).
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from itertools import count
 from typing import Literal, Protocol
@@ -207,7 +208,9 @@ class OcoPairs:
             if pending or order.status not in {Status.ROUTED, Status.LIVE}:
                 self._soon(partial(self._reduce, complex_id))
             elif left > 0:
-                self._host.reduce(order, left)
+                # the flags of an account refuse orders of its own, not this
+                with suppress(VenueRefusalError):
+                    self._host.reduce(order, left)
 
 
 def check_pair(request: OcoRequest) -> None:

@@ -6,7 +6,7 @@ A reader says what each trade was to do (`ExitPlan`); the tape says what it did.
     STP-30  a stop only rises, unless a person lowered it
     STP-40  no protective sale without a crossing, by a quote that is no price, or while the market is closed
     STP-50  a crossing that lasts is a working sale within the given time
-    STP-60  no sale fills under the floor, unless a person allowed it
+    STP-60  no sale fills below its lowest price, unless a person allowed it
     TIM-10  what is to be sold by a time is sold, or has a working sale at the bid, by then
 
 A protective sale is a market order, or a limit at or below the stop. STP-20 is part of `oracle.py`: it is the
@@ -52,7 +52,7 @@ class ExitPlan:
     resting: bool = True
     """Whether the stop is to be at the venue. One that the trader watches is not on the tape: STP-10 does not
     apply to it."""
-    floor: Decimal | None = None
+    lowest: Decimal | None = None
     """The lowest price that a sale may fill at."""
     sell_by: datetime | None = None
     widest: Decimal = Decimal("0.5")
@@ -60,7 +60,7 @@ class ExitPlan:
     lowered: bool = False
     """Whether a person lowered the stop."""
     by_person: bool = False
-    """Whether a person sold, or allowed to sell under the floor: sales then need no crossing."""
+    """Whether a person sold, or allowed to sell below it: sales then need no crossing."""
     covered_within: float = COVERED_WITHIN
     sold_within: float = SOLD_WITHIN
 
@@ -164,10 +164,13 @@ class ExitRules:
         watch.started = True
 
     def _fill(self, message: str, watch: _Watch, line: FillLine) -> None:
-        floor = watch.plan.floor
-        if floor is not None and not line.action.buying and line.price < floor and not watch.plan.by_person:
+        lowest = watch.plan.lowest
+        if lowest is not None and not line.action.buying and line.price < lowest and not watch.plan.by_person:
             self._report(
-                "STP-60", message, line, f"{line.quantity} sold at {line.price}, under the floor of {floor}"
+                "STP-60",
+                message,
+                line,
+                f"{line.quantity} sold at {line.price}, below the lowest price of {lowest}",
             )
 
     def _cross(self, watch: _Watch, trade: TapeTrade) -> None:

@@ -22,7 +22,7 @@ from alert_trader.simulators.venue.preflight import LegRequest, OrderRequest
 from alert_trader.simulators.venue.tape import ControlLine, Tape
 from tests.contract.venue.turned import ACCOUNT, FRIDAY, LATER, Turned, exit_request
 
-PLAN = ExitPlan(stop=Decimal("1.45"), floor=Decimal("0.70"))
+PLAN = ExitPlan(stop=Decimal("1.45"), lowest=Decimal("0.70"))
 
 
 @dataclass
@@ -243,7 +243,7 @@ def stuck_stop(made: Scene) -> None:
     made.quote("1.00", "1.10", seconds=10)
 
 
-def under_floor(made: Scene) -> None:
+def below_lowest(made: Scene) -> None:
     """Fault: a stop at the market sells at any price."""
     made.sell(1, stop="1.45")
     made.quote("0.60", "0.70")
@@ -276,7 +276,7 @@ FAULTS: list[tuple[Callable[[Scene], None], ExitPlan, str]] = [
     (while_closed, WATCHED, "STP-40"),
     (slow, WATCHED, "STP-50"),
     (stuck_stop, PLAN, "STP-50"),
-    (under_floor, PLAN, "STP-60"),
+    (below_lowest, PLAN, "STP-60"),
     (too_high, replace(TIMED, stop=None), "TIM-10"),
     (too_late, TIMED, "TIM-10"),
 ]
@@ -293,7 +293,7 @@ def test_a_planted_fault_is_reported(fault: Callable[[Scene], None], plan: ExitP
 def test_a_person_may_lower_a_stop_and_sell() -> None:
     """STP-30, STP-60: what a person did is no fault."""
     allowed = replace(PLAN, lowered=True, by_person=True)
-    for act in (lowered, no_crossing, under_floor):
+    for act in (lowered, no_crossing, below_lowest):
         made = scene()
         act(made)
         assert made.broken(allowed) == []
