@@ -223,6 +223,13 @@ def too_wide(made: Scene) -> None:
     made.sell(2, limit="0.80")
 
 
+def crossed(made: Scene) -> None:
+    """Fault: a quote with the bid above the ask is taken for a crossing."""
+    made.cancel(made.sell(1, stop="1.45", limit="1.30", gtc=True))
+    made.quote("1.45", "1.40")
+    made.sell(2, limit="1.45")
+
+
 def while_closed(made: Scene) -> None:
     """Fault: sold while the market is closed."""
     made.quote("1.40", "1.45")
@@ -273,6 +280,7 @@ FAULTS: list[tuple[Callable[[Scene], None], ExitPlan, str]] = [
     (no_crossing, PLAN, "STP-40"),
     (no_price, PLAN, "STP-40"),
     (too_wide, PLAN, "STP-40"),
+    (crossed, PLAN, "STP-40"),
     (while_closed, WATCHED, "STP-40"),
     (slow, WATCHED, "STP-50"),
     (stuck_stop, PLAN, "STP-50"),
