@@ -32,7 +32,7 @@ HARMLESS = {WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND
 """Something arrived while the task was being completed: it is simply run again."""
 
 FRACTION = 2
-"""One contract of so many bought has an exit."""
+"""One of this many contracts bought has an exit."""
 
 
 @dataclass
