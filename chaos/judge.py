@@ -22,7 +22,7 @@ from chaos.market import Played
 from tests.support.cluster import Cluster, Trade
 
 SETTLED_WITHIN = timedelta(seconds=240)
-"""After the last trouble: a lost order is looked for over a minute and a half before it is believed absent,
+"""After the last trouble: a lost order is looked for over a minute and a half before it counts as absent,
 and then sent again."""
 
 KEPT = Path("var") / "chaos"
