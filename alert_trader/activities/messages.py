@@ -122,6 +122,9 @@ class SizedEntry:
     """The broker's own dry-run of the first order."""
     market_opens_at: datetime | None
     market_closes_at: datetime | None
+    session_ends: datetime
+    """When the session ends for an entry: the market closes, or the contract may stop trading. Nothing is
+    bought after it."""
     alert_price: Price | None
     fees_each: Usd
     """Fees of one contract alone: the most that one can cost."""

@@ -13,8 +13,8 @@ to send.
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -221,7 +221,7 @@ class OrderActivities:
                 NotSentReason.STEP_DELAYED,
                 "the step was delayed past its time limit; sending now could overlap with the next attempt",
             )
-        return await self._place(request, awaited, grant)
+        return await self._place(request, awaited, grant, lambda: not _too_late(request, deadline))
 
     async def _look_up(self, request: SubmitRequest) -> list[OrderReport] | SubmitAnswer:
         """Look up the order among all orders, and return these when it is not there.
@@ -268,7 +268,11 @@ class OrderActivities:
         return found
 
     async def _place(
-        self, request: SubmitRequest, awaited: Awaited, grant: AdmissionGrant | None
+        self,
+        request: SubmitRequest,
+        awaited: Awaited,
+        grant: AdmissionGrant | None,
+        in_time: Callable[[], bool],
     ) -> SubmitAnswer:
         entry = request.intent.side is Side.BUY_TO_OPEN
         if entry and self._kill_switch.now:
@@ -284,13 +288,17 @@ class OrderActivities:
             return grant is None or (grant.holds and not self._kill_switch.now)
 
         try:
-            report = await self._gateway.place(request.intent, lambda: awaited.holds and admitted_still())
+            report = await self._gateway.place(
+                request.intent, lambda: awaited.holds and admitted_still() and in_time()
+            )
         except RejectedError as no:
             if no.code != NOT_SENT:
                 return SubmitAnswer(
                     result=SubmitResult.REJECTED, code=no.code, detail=no.detail, admitted=admitted
                 )
-            if not admitted_still():
+            if not in_time():
+                reason = NotSentReason.TOO_LATE
+            elif not admitted_still():
                 reason = NotSentReason.GRANT_TOO_OLD
             else:
                 reason = NotSentReason.BROKER_NOT_REACHED if awaited.holds else NotSentReason.STEP_DELAYED
@@ -311,10 +319,7 @@ class OrderActivities:
             not_sent = await self._check_position(request, orders)
             if not_sent is not None:
                 return not_sent
-        if request.not_after is not None and _latest_time(request, deadline) > request.not_after:
-            facts = {"not_after": request.not_after.isoformat(timespec="milliseconds")}
-            return _not_sent(NotSentReason.TOO_LATE, "the latest time for sending it has passed", facts)
-        return None
+        return _sent_too_late(request) if _too_late(request, deadline) else None
 
     async def _check_conversion(self, request: SubmitRequest, guard: ConversionGuard) -> SubmitAnswer | None:
         """Check a conversion against a quote read now."""
@@ -374,14 +379,23 @@ def _position(symbol: str, orders: list[OrderReport], positions: list[Position])
     return PositionAnswer(held=held, closing=closing)
 
 
-def _latest_time(request: SubmitRequest, deadline: Deadline) -> datetime:
-    """Return the time by which the latest time for sending is judged.
+def _too_late(request: SubmitRequest, deadline: Deadline) -> bool:
+    """Return whether the latest time for sending has passed.
 
-    For an exit it is Temporal's: a wrong clock of this machine must not refuse one. For an entry it is the
+    For an exit by Temporal's time: a wrong clock of this machine must not refuse one. For an entry by the
     later of both.
     """
+    if request.not_after is None:
+        return False
     temporal = deadline.temporal_time
-    return max(temporal, clock.now()) if request.intent.side is Side.BUY_TO_OPEN else temporal
+    now = max(temporal, clock.now()) if request.intent.side is Side.BUY_TO_OPEN else temporal
+    return now > request.not_after
+
+
+def _sent_too_late(request: SubmitRequest) -> SubmitAnswer:
+    assert request.not_after is not None
+    facts = {"not_after": request.not_after.isoformat(timespec="milliseconds")}
+    return _not_sent(NotSentReason.TOO_LATE, "the latest time for sending it has passed", facts)
 
 
 def _not_sent(code: NotSentReason | Code, detail: str, facts: dict[str, str] | None = None) -> SubmitAnswer:

@@ -44,6 +44,7 @@ class Code(StrEnum):
     PRICE_FAR_FROM_MARKET = "PRICE_FAR_FROM_MARKET"
     PRICE_BELOW_TICK = "PRICE_BELOW_TICK"
     MARKET_CLOSED = "MARKET_CLOSED"
+    SESSION_ENDS_SOON = "SESSION_ENDS_SOON"
     ACCOUNT_RESTRICTED = "ACCOUNT_RESTRICTED"
     SIZE_ZERO = "SIZE_ZERO"
     LADDER_CANCELLED = "LADDER_CANCELLED"
@@ -252,6 +253,10 @@ MEANINGS: dict[Code, Meaning] = {
     Code.MARKET_CLOSED: Meaning(
         means="The market is not in its regular session.",
         to_do="Send the alert while it is open.",
+    ),
+    Code.SESSION_ENDS_SOON: Meaning(
+        means="The session ended before the entry's window would have.",
+        to_do="Nothing, or set ladder_near_close to shorten.",
     ),
     Code.ACCOUNT_RESTRICTED: Meaning(
         means="The account may not open positions.",

@@ -10,6 +10,7 @@ from alert_trader.domain.execution.policy import (
     Conversion,
     ExitPolicy,
     LadderPolicy,
+    NearClose,
     SafetyPolicy,
     SizingPolicy,
 )
@@ -69,6 +70,11 @@ class TradingSettings(BaseModel):
     )
     ladder_conversion_wait: Duration = Field(
         _LADDER.conversion_wait, ge=0, description="Seconds a converted order has to fill."
+    )
+    ladder_near_close: NearClose = Field(
+        _LADDER.near_close,
+        description="Entry whose window does not fit into the rest of the session: refuse it, or shorten its "
+        "window.",
     )
     exit_preset: ExitPreset = Field(ExitPreset.HALF_AT_DOUBLE, description="half-at-double or all-at-half.")
     exit_fraction: Decimal | None = Field(
@@ -193,6 +199,7 @@ class TradingSettings(BaseModel):
             conversion=self.ladder_conversion,
             convert_within_ticks=self.ladder_convert_within_ticks,
             conversion_wait=self.ladder_conversion_wait,
+            near_close=self.ladder_near_close,
         )
 
     @property

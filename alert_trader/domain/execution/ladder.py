@@ -7,14 +7,14 @@ Invariants: every price is on a valid tick and at most the ceiling; after the wi
 bought; without a usable and fresh quote nothing is bought.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import assert_never
 
 from alert_trader.domain.denial import Code, Denied
-from alert_trader.domain.execution.policy import Conversion, LadderPolicy, SafetyPolicy
+from alert_trader.domain.execution.policy import Conversion, LadderPolicy, NearClose, SafetyPolicy
 from alert_trader.domain.market.quotes import Quote, TickTable
 from alert_trader.domain.money import Price, plain
 
@@ -181,6 +181,34 @@ def next_stage_at(*, started: datetime, now: datetime, policy: LadderPolicy) -> 
             return None
         case _:
             assert_never(at.stage)
+
+
+def fit_to_session(
+    policy: LadderPolicy, *, starts: datetime, session_ends: datetime
+) -> LadderPolicy | Denied:
+    """Return the ladder of an entry that starts now: each of its orders has ended when the session ends.
+
+    The policy itself where its window, grace and conversion fit. Else a denial, or a shorter window where the
+    policy allows it and one step at least is left for the first limit.
+    """
+    left, after = session_ends - starts, policy.grace + policy.conversion_wait
+    if policy.window + after <= left:
+        return policy
+    if policy.near_close is NearClose.SHORTEN and left - after >= policy.step:
+        return replace(policy, window=left - after)
+    needed = (policy.step if policy.near_close is NearClose.SHORTEN else policy.window) + after
+    reason = (
+        f"The session ends in {_seconds(max(left, timedelta(0)))} s, and an entry needs {_seconds(needed)} "
+        "s; nothing is bought after it"
+    )
+    if policy.near_close is NearClose.REFUSE:
+        reason += ". To buy in less time: set ladder_near_close to shorten"
+    facts = {
+        "session_ends": session_ends.isoformat(timespec="seconds"),
+        "left_seconds": _seconds(left),
+        "needed_seconds": _seconds(needed),
+    }
+    return Denied(code=Code.SESSION_ENDS_SOON, reason=reason, facts=facts)
 
 
 def entry_checks(

@@ -39,6 +39,15 @@ class Conversion(StrEnum):
     """None: the remainder is cancelled."""
 
 
+class NearClose(StrEnum):
+    """What happens to an entry whose window does not fit into the rest of the session."""
+
+    REFUSE = "refuse"
+    """It is denied."""
+    SHORTEN = "shorten"
+    """Its window ends early enough for the conversion to end with the session."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LadderPolicy:
     """How the entry price is discovered."""
@@ -59,6 +68,8 @@ class LadderPolicy:
     decides."""
     conversion_wait: timedelta = timedelta(seconds=10)
     """How long the conversion order may work before its remainder is cancelled."""
+    near_close: NearClose = NearClose.REFUSE
+    """Nothing is bought after the session: what becomes of an entry that begins too late for its window."""
 
     def __post_init__(self) -> None:
         """Raise ValueError for a step of zero, negative bumps, or a ceiling below the alert's price."""

@@ -21,13 +21,14 @@ with workflow.unsafe.imports_passed_through():
         SubmitResult,
     )
     from alert_trader.domain.audit.event import EventKind
-    from alert_trader.domain.denial import Code
+    from alert_trader.domain.denial import Code, Denied
     from alert_trader.domain.execution.ladder import (
         DueStage,
         LadderStage,
         age_check,
         bumped,
         due_stage,
+        fit_to_session,
         next_stage_at,
     )
     from alert_trader.domain.execution.policy import Conversion
@@ -65,10 +66,16 @@ class Entry:
         assert state.entry is not None
         assert state.sized is not None
         self._request = request
-        self._policy = request.policy.ladder
         self._state = state
         self._entry: EntryState = state.entry
         self._sized: SizedEntry = state.sized
+        self._fitted = fit_to_session(
+            request.policy.ladder,
+            starts=state.entry.started_at,
+            session_ends=state.sized.session_ends,
+        )
+        # what is denied sends nothing, whatever its times
+        self._policy = request.policy.ladder if isinstance(self._fitted, Denied) else self._fitted
         self._orders = orders
         self._journal = journal
 
@@ -104,8 +111,9 @@ class Entry:
         Leaves no entry working.
         """
         too_old = age_check(self._entry.fresh_from, now=workflow.now(), safety=self._request.policy.safety)
-        if too_old is not None:
-            await self._give_up(too_old.code, too_old.reason, **too_old.facts)
+        denied = too_old or (self._fitted if isinstance(self._fitted, Denied) else None)
+        if denied is not None:
+            await self._give_up(denied.code, denied.reason, **denied.facts)
         # an order that works already was sent before a reset of this workflow: the entry continues with it
         working = next(iter(self._orders.ledger.open_entries), None)
         self._entry.order = None if working is None else working.client_order_id
@@ -241,9 +249,6 @@ class Entry:
     async def _send(self, activity: str, limit: Price | None, guard: ConversionGuard | None = None) -> None:
         entry, quantity = self._entry, self.remaining
         latest = entry.started_at + self._policy.window + self._policy.grace
-        if self._sized.market_closes_at is not None:
-            # some contracts trade after it, in which time nothing is bought
-            latest = min(latest, self._sized.market_closes_at)
         if all(order.state is OrderState.NOT_SENT for order in self._orders.ledger.leg(Leg.ENTRY)):
             latest = min(latest, entry.fresh_from + self._request.policy.safety.max_alert_age)
         order = self._orders.intend(

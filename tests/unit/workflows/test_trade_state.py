@@ -111,6 +111,7 @@ SIZED = SizedEntry(
     check=FeeEstimate(total=Decimal(5), commission=Decimal(4), buying_power_effect=Decimal(485)),
     market_opens_at=None,
     market_closes_at=NOW + timedelta(hours=5),
+    session_ends=NOW + timedelta(hours=5),
     alert_price=dollars("1.20"),
     fees_each=Usd(Decimal("1.25")),
 )

@@ -21,9 +21,10 @@ from alert_trader.domain.execution.ladder import (
     decide_conversion,
     due_stage,
     first_limit,
+    fit_to_session,
     next_stage_at,
 )
-from alert_trader.domain.execution.policy import Conversion, LadderPolicy, SafetyPolicy
+from alert_trader.domain.execution.policy import Conversion, LadderPolicy, NearClose, SafetyPolicy
 from alert_trader.domain.market.quotes import PENNY, Quote, Tick, TickTable
 from alert_trader.domain.money import Price
 
@@ -38,6 +39,7 @@ LADDERS = st.builds(
     bumps=st.integers(0, 6),
     window=st.timedeltas(timedelta(0), timedelta(seconds=200)),
     grace=st.timedeltas(timedelta(0), timedelta(seconds=60)),
+    near_close=st.sampled_from(NearClose),
 )
 
 
@@ -178,6 +180,32 @@ def test_the_default_timetable() -> None:
         (LadderStage.LATE, 0),
     ]
     assert next_stage_at(started=START, now=START + timedelta(seconds=200), policy=LadderPolicy()) is None
+
+
+@given(policy=LADDERS, left=st.timedeltas(timedelta(hours=-1), timedelta(seconds=400)))
+def test_no_order_of_a_ladder_outlives_its_session(policy: LadderPolicy, left: timedelta) -> None:
+    """ENT-70: for any time left, the last order has had its time by the session's end, or nothing is sent."""
+    ends = START + left
+    fitted = fit_to_session(policy, starts=START, session_ends=ends)
+    if isinstance(fitted, Denied):
+        assert fitted.code is Code.SESSION_ENDS_SOON
+        assert START + policy.window + policy.grace + policy.conversion_wait > ends
+        return
+    assert START + fitted.window + fitted.grace + fitted.conversion_wait <= ends
+    assert fitted == policy or (policy.near_close is NearClose.SHORTEN and fitted.window < policy.window)
+    late = fitted.window + fitted.grace + timedelta(microseconds=1)
+    assert due_stage(started=START, now=START + late, policy=fitted).stage is LadderStage.LATE
+
+
+def test_a_shortened_ladder_has_one_step_at_least() -> None:
+    """45 s before the end there are 20 s for the first limit; a moment later there are not."""
+    policy = LadderPolicy(near_close=NearClose.SHORTEN)
+    fitted = fit_to_session(policy, starts=START, session_ends=START + timedelta(seconds=45))
+    assert isinstance(fitted, LadderPolicy)
+    assert fitted.window == timedelta(seconds=20)
+    denied = fit_to_session(policy, starts=START, session_ends=START + timedelta(seconds=44))
+    assert isinstance(denied, Denied)
+    assert (denied.facts["left_seconds"], denied.facts["needed_seconds"]) == ("44.0", "45.0")
 
 
 def decided(
