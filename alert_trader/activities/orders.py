@@ -150,7 +150,7 @@ class OrderActivities:
 
     @activity.defn(name=CONVERT_ENTRY)
     async def convert_entry(self, request: SubmitRequest) -> SubmitAnswer:
-        """Buy the remainder at the market, or up to the ceiling, if a fresh quote allows it."""
+        """Buy the remainder up to the ceiling, or by setting at the market, if a fresh quote allows it."""
         return await self._submit(request)
 
     @activity.defn(name=SUBMIT_EXIT)
@@ -331,6 +331,7 @@ class OrderActivities:
             policy=guard.ladder,
             safety=guard.safety,
             quote=quote,
+            quantity=request.intent.quantity,
             highest=guard.highest,
             last_limit=guard.last_limit,
             ticks=guard.ticks,

@@ -28,7 +28,8 @@ from alert_trader.domain.market.contract import OptionContract
 from alert_trader.domain.market.quotes import Listing, Quote
 from alert_trader.domain.market.trading_hours import TradingHours, check_last_day, entries_end, stated
 from alert_trader.domain.money import Usd, plain
-from alert_trader.domain.orders.order import OrderIntent, OrderKind, Side, TimeInForce
+from alert_trader.domain.orders.order import OrderIntent, OrderKind, Side
+from alert_trader.domain.orders.time_in_force import TIME_IN_FORCE, OrderPurpose
 
 REFERENCE_PAUSES = (0.2, 0.5, 1.0)
 """Seconds between questions for the day's buying power: when a day begins, the account is still reading
@@ -168,7 +169,7 @@ class SizeActivity:
                 quantity=sizing.quantity,
                 kind=OrderKind.LIMIT,
                 limit=highest,
-                time_in_force=TimeInForce.DAY,
+                time_in_force=TIME_IN_FORCE[OrderPurpose.ENTRY],
             )
         )
         return SizedEntry(

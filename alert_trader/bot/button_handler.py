@@ -131,7 +131,7 @@ def effect(action: Action, view: TradeView) -> str:
     ceiling = "unknown" if view.ceiling is None else f"${plain(view.ceiling)}"
     return (
         f"Buy the remaining {count(contracts_affected(action, view))} of {view.contract or 'the contract'} "
-        f"at the market now. If the ask is above the ceiling ({ceiling}), they are cancelled instead."
+        f"now. What is not offered within the ceiling ({ceiling}) is cancelled instead."
     )
 
 

@@ -217,7 +217,7 @@ def buttons(view: TradeView) -> tuple[Button, ...]:
             found.append(make(Action.APPROVE_HALF, f"{verb} half", Style.SECONDARY, offered.id))
         found.append(make(Action.SKIP, "Skip", Style.SECONDARY, offered.id))
     elif view.phase is Phase.ENTERING:
-        found.append(make(Action.CONVERT, "Convert to market", Style.PRIMARY))
+        found.append(make(Action.CONVERT, "Convert now", Style.PRIMARY))
     if view.phase in BUYING and (view.offer is None or view.offer.kind is not OfferKind.ENTRY):
         found.append(make(Action.CANCEL, "Cancel entry", Style.SECONDARY))
     if view.phase in {Phase.ENTERING, Phase.HOLDING} and view.position > 0:

@@ -104,7 +104,7 @@ ENTRIES = (
         "trades:close",
         "Close a trade: cancel its orders and sell its position at the market.",
     ),
-    Entry("convert", "Trade", "trades:convert", "Buy the rest of the entry at the market now."),
+    Entry("convert", "Trade", "trades:convert", "Buy the rest of the entry now, up to the ceiling."),
     Entry(
         "sell",
         "Trade",

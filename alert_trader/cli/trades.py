@@ -294,7 +294,7 @@ def close(trade: TRADE, *, reason: REASON = "", as_json: JSON = False) -> None:
 
 
 def convert(trade: TRADE, *, reason: REASON = "", as_json: JSON = False) -> None:
-    """Buy the rest of the entry at the market now."""
+    """Buy the rest of the entry now, up to the ceiling."""
     _run_command(trade_commands.convert_now, trade, reason, as_json=as_json)
 
 

@@ -50,6 +50,7 @@ class Code(StrEnum):
     LADDER_CANCELLED = "LADDER_CANCELLED"
     LADDER_ABOVE_CEILING = "LADDER_ABOVE_CEILING"
     LADDER_TOO_MANY_TICKS = "LADDER_TOO_MANY_TICKS"
+    LADDER_ASK_TOO_SMALL = "LADDER_ASK_TOO_SMALL"
     LADDER_LATE = "LADDER_LATE"
     LADDER_CONVERSION_UNFILLED = "LADDER_CONVERSION_UNFILLED"
     BROKER_CHECK_FAILED = "BROKER_CHECK_FAILED"
@@ -278,13 +279,17 @@ MEANINGS: dict[Code, Meaning] = {
         means="The ask was more ticks above the last limit than convert_within_ticks allows.",
         to_do="Nothing, or raise convert_within_ticks.",
     ),
+    Code.LADDER_ASK_TOO_SMALL: Meaning(
+        means="The ask showed fewer contracts than a market order would have bought.",
+        to_do="Set ladder_conversion to marketable-limit: it buys what is offered up to the ceiling.",
+    ),
     Code.LADDER_LATE: Meaning(
         means="The worker continued after the window and its grace period.",
         to_do="Find out why it was down; the remainder was cancelled.",
     ),
     Code.LADDER_CONVERSION_UNFILLED: Meaning(
-        means="The converted order did not fill in time; its remainder was cancelled.",
-        to_do="Nothing; if it happens often, raise ladder_conversion_wait.",
+        means="The converted order did not fill, or not in whole; its remainder was cancelled.",
+        to_do="Nothing: too few contracts were offered up to the ceiling.",
     ),
     Code.BROKER_CHECK_FAILED: Meaning(
         means="The broker's dry-run rejected the order.",

@@ -59,8 +59,8 @@ class TradingSettings(BaseModel):
     )
     ladder_conversion: Conversion = Field(
         _LADDER.conversion,
-        description="What to do with the unfilled remainder when the window ends: market, marketable-limit "
-        "or cancel.",
+        description="What to do with the unfilled remainder when the window ends: marketable-limit (a limit "
+        "at the ceiling), cancel, or unbounded-market, which may fill above the ceiling.",
     )
     ladder_convert_within_ticks: int | None = Field(
         None,
@@ -69,7 +69,9 @@ class TradingSettings(BaseModel):
         "only the ceiling applies.",
     )
     ladder_conversion_wait: Duration = Field(
-        _LADDER.conversion_wait, ge=0, description="Seconds a converted order has to fill."
+        _LADDER.conversion_wait,
+        ge=0,
+        description="Seconds a converted order has to fill where it is not immediate-or-cancel.",
     )
     ladder_near_close: NearClose = Field(
         _LADDER.near_close,

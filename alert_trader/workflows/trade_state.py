@@ -101,7 +101,8 @@ class EntryState:
     limit: Price
     bumps: int = 0
     step: str = ""
-    """How far price discovery is: "limit", "bump 2", "market", or "" before the first order."""
+    """How far price discovery is: "limit", "bump 2", "marketable limit", "market", or "" before the first
+    order."""
     order: ClientOrderId | None = None
     """The order that works; None while none does, or one is being sent."""
     last_answer: SubmitAnswer | None = None
@@ -113,6 +114,8 @@ class EntryState:
     """Times in a row that the account was not reached."""
     conversion_requested: bool = False
     """Whether a person has requested the conversion before the window ends."""
+    immediate_refused: bool = False
+    """Whether the broker rejected an immediate-or-cancel order: the conversion is then a day order."""
     end_reason: str | None = None
     """Why nothing more is bought; None while the entry is in progress, or when everything was bought."""
 

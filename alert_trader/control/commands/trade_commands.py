@@ -38,7 +38,7 @@ async def close(client: Client, trade: str, command: Command) -> CommandReceipt:
 
 
 async def convert_now(client: Client, trade: str, command: Command) -> CommandReceipt:
-    """Convert what is left of the entry to market now, instead of at the end of its window."""
+    """Convert what is left of the entry now, instead of at the end of its window."""
     command = stamped(command)
     return await _send(client, trade, TradeCommand.CONVERT, command, command.id)
 

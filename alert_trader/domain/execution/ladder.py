@@ -58,7 +58,7 @@ def bumped(limit: Price, ticks: TickTable, highest: Price) -> Price:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConvertToMarket:
-    """Buy the remainder with a market order."""
+    """Buy the remainder with a market order, whose price has no bound."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,20 +84,23 @@ def decide_conversion(
     policy: LadderPolicy,
     safety: SafetyPolicy,
     quote: Quote | None,
+    quantity: int,
     highest: Price,
     last_limit: Price,
     ticks: TickTable,
     now: datetime,
 ) -> ConversionDecision:
-    """Decide what happens to the unfilled remainder when the window ends. `highest` is the ceiling.
+    """Decide what happens to the unfilled `quantity` when the window ends. `highest` is the ceiling.
 
     Converts only while the ask of a usable, fresh quote is within the ceiling, and within
-    `convert_within_ticks` of the last limit where that is set.
+    `convert_within_ticks` of the last limit where that is set. A limit at the ceiling may then pay less than
+    that, never more; a market order needs an ask that shows the whole quantity.
     """
     if policy.conversion is Conversion.CANCEL:
         return _cancel(
             Code.LADDER_CANCELLED,
-            "Not filled within the window, and the policy is to cancel; set conversion to market to buy then",
+            "Not filled within the window, and the policy is to cancel. To buy then: set ladder_conversion "
+            "to marketable-limit",
             {"last_limit": plain(last_limit), "ceiling": plain(highest)},
         )
     checked = quote_check(quote, now=now, safety=safety)
@@ -117,7 +120,19 @@ def decide_conversion(
         return _cancel(Code.LADDER_TOO_MANY_TICKS, reason, {**facts, "convert_within_ticks": str(allowed)})
     if policy.conversion is Conversion.MARKETABLE_LIMIT:
         return ConvertToLimit(price=highest)
-    return ConvertToMarket()
+    return _at_market(checked, quantity, facts)
+
+
+def _at_market(quote: Quote, quantity: int, facts: dict[str, str]) -> ConversionDecision:
+    """Buy at the market what the ask shows in full, and nothing otherwise."""
+    if quote.ask_size >= quantity:
+        return ConvertToMarket()
+    reason = (
+        f"The ask of {plain(quote.ask)} shows {quote.ask_size} of {quantity} contracts; no market order was "
+        "sent"
+    )
+    sizes = {"ask_size": str(quote.ask_size), "quantity": str(quantity)}
+    return _cancel(Code.LADDER_ASK_TOO_SMALL, reason, {**facts, **sizes})
 
 
 def _cancel(code: Code, reason: str, facts: dict[str, str]) -> CancelRemainder:

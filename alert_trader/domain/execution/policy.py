@@ -31,10 +31,11 @@ class Mode(StrEnum):
 class Conversion(StrEnum):
     """What happens to the unfilled remainder when the window ends."""
 
-    MARKET = "market"
-    """A market order, while the ask is within the ceiling."""
     MARKETABLE_LIMIT = "marketable-limit"
-    """A limit order at the ceiling."""
+    """A limit order at the ceiling, immediate-or-cancel where the broker takes it."""
+    UNBOUNDED_MARKET = "unbounded-market"
+    """A market order, while the ask is within the ceiling and shows the whole remainder. Its price has no
+    bound: it may fill above the ceiling."""
     CANCEL = "cancel"
     """None: the remainder is cancelled."""
 
@@ -62,7 +63,7 @@ class LadderPolicy:
     """How late the conversion may be; after that the remainder is cancelled."""
     ceiling: Decimal = Decimal("0.10")
     """The most paid above the alert's price, as a fraction of it."""
-    conversion: Conversion = Conversion.MARKET
+    conversion: Conversion = Conversion.MARKETABLE_LIMIT
     convert_within_ticks: int | None = None
     """Convert only while the ask is at most this many ticks above the last limit; None: the ceiling alone
     decides."""

@@ -26,12 +26,14 @@ class OrderKind(StrEnum):
 
 
 class TimeInForce(StrEnum):
-    """How long an order works."""
+    """How long an order works. Which order has which: `time_in_force.py`."""
 
     DAY = "Day"
-    """Until the close: every entry, and every market order."""
+    """Until the close."""
     GTC = "GTC"
-    """Until cancelled: the profit-take exits."""
+    """Until cancelled."""
+    IOC = "IOC"
+    """Immediate or cancel: it fills at once with what is offered, and the rest is cancelled."""
 
 
 class OrderStatus(StrEnum):

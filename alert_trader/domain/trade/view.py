@@ -78,7 +78,8 @@ class TradeView:
     first_limit: Price | None
     ceiling: Price | None
     step: str
-    """How far price discovery is: "limit", "bump 2", "market", or "" before the first order."""
+    """How far price discovery is: "limit", "bump 2", "marketable limit", "market", or "" before the first
+    order."""
     bought: int
     average_entry: Decimal | None
     sold: int

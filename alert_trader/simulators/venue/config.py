@@ -174,6 +174,8 @@ class VenueConfig(Table):
     replacement_size: ReplacementSize = ReplacementSize.FULL
     count_working_closes: bool = True
     """Whether contracts already in a working close are refused to another strict close."""
+    immediate_or_cancel: bool = True
+    """Whether IOC orders are taken: the broker lists the time in force, not for which instruments."""
 
 
 def load(path: Path) -> VenueConfig:

@@ -23,7 +23,7 @@ from alert_trader.simulators.venue.holidays import NEW_YORK
 from alert_trader.simulators.venue.instruments import Listings, parse, stops_trading_at
 from alert_trader.simulators.venue.market import Market, Quote
 from alert_trader.simulators.venue.matching import Execution, match, on_tick
-from alert_trader.simulators.venue.orders import Fill, Leg, Order, Status
+from alert_trader.simulators.venue.orders import Fill, Leg, Order, Status, TimeInForce
 from alert_trader.simulators.venue.preflight import (
     OrderRequest,
     Priced,
@@ -169,7 +169,7 @@ class Exchange:
         session = replace(self.session, open=self.trades_now(order))
         others = [each for each in self.working(account) if each is not replacing]
         resolve_closes(order, account, others, count_working=self.config.count_working_closes)
-        check_terms(order, market_open=session.open)
+        check_terms(order, market_open=session.open, immediate=self.config.immediate_or_cancel)
         check_account(order, account)
         cost = self.risk.cost(account, order)
         buying_power = self.risk.buying_power(account, others)
@@ -280,7 +280,7 @@ class Exchange:
         day = day or self.clock().astimezone(NEW_YORK).date()
         for order in list(self._open.values()):
             done = any(series.day <= day for leg in order.legs if (series := parse(leg.symbol)) is not None)
-            day_is_over = order.time_in_force == "Day" and order.status is not Status.RECEIVED
+            day_is_over = order.time_in_force is not TimeInForce.GTC and order.status is not Status.RECEIVED
             if (done or day_is_over) and order.remaining > 0:
                 self._change(order, Status.EXPIRED, "day ended")
         for account in self.accounts.values():
@@ -318,6 +318,8 @@ class Exchange:
         traded = self._match(order)
         if traded or order.status is not before:
             self._publish(order, "reached the exchange", before)
+        if order.time_in_force is TimeInForce.IOC and order.remaining > 0:
+            self._cancelled(order, "immediate or cancel")
 
     def _trade(self, orders: list[Order]) -> None:
         for order in orders:

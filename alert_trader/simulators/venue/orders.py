@@ -90,6 +90,7 @@ class TimeInForce(StrEnum):
 
     DAY = "Day"
     GTC = "GTC"
+    IOC = "IOC"
 
 
 class Effect(StrEnum):

@@ -143,8 +143,10 @@ def replacement_request(old: Order, lots: int, terms: TermsRequest) -> OrderRequ
     return OrderRequest.model_validate(body)
 
 
-def check_terms(order: Order, *, market_open: bool) -> None:
-    """Refuse a price, type and duration that do not go together."""
+def check_terms(order: Order, *, market_open: bool, immediate: bool = True) -> None:
+    """Refuse a price, type and duration that do not go together; IOC unless `immediate`."""
+    if order.time_in_force is TimeInForce.IOC and not immediate:
+        raise preflight("tif_not_supported", "This time in force is not supported for options.")
     match order.order_type:
         case OrderType.MARKET:
             _check_market(order, market_open=market_open)

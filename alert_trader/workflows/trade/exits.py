@@ -18,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.ids import FillId, Leg
     from alert_trader.domain.orders.ledger import LedgerOrder, OrderLedger
     from alert_trader.domain.orders.order import OrderKind
+    from alert_trader.domain.orders.time_in_force import OrderPurpose
     from alert_trader.domain.trade.lifecycle import Trigger
     from alert_trader.workflows import timing
     from alert_trader.workflows.trade.journal import Journal
@@ -148,7 +149,7 @@ class Exits:
         fresh = self._unpriced()
         order = self._orders.intend(
             SUBMIT_EXIT,
-            leg=Leg.EXIT,
+            purpose=OrderPurpose.TARGET,
             quantity=plan.quantity,
             limit=plan.limit,
             check_position=self.needs_position_check(),
@@ -253,7 +254,7 @@ class Exits:
             if self.free > 0:
                 sale = orders.intend(
                     SUBMIT_EXIT,
-                    leg=Leg.EXIT,
+                    purpose=OrderPurpose.SALE,
                     quantity=self.free,
                     limit=None,
                     check_position=self.needs_position_check(),

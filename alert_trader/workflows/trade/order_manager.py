@@ -33,7 +33,8 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.money import Price, plain
     from alert_trader.domain.not_sent import SEND_SAME_ORDER, NotSentReason
     from alert_trader.domain.orders.ledger import LedgerOrder, OrderState
-    from alert_trader.domain.orders.order import OrderIntent, OrderKind, OrderReport, Side, TimeInForce
+    from alert_trader.domain.orders.order import OrderIntent, OrderKind, OrderReport, Side
+    from alert_trader.domain.orders.time_in_force import TIME_IN_FORCE, OrderPurpose
     from alert_trader.workflows import activity_options, timing
     from alert_trader.workflows.activity_options import run_activity
     from alert_trader.workflows.interface import TradeRequest
@@ -118,7 +119,7 @@ class OrderManager:
         self,
         activity: str,
         *,
-        leg: Leg,
+        purpose: OrderPurpose,
         quantity: int,
         limit: Price | None,
         not_after: datetime | None = None,
@@ -127,10 +128,10 @@ class OrderManager:
         check_position: bool = False,
     ) -> LedgerOrder:
         """Record one order before it is sent."""
-        intent = self._intent(leg, quantity, limit)
+        intent = self._intent(purpose, quantity, limit)
         order = self.ledger.intend(intent)
         what = f"{quantity} x {self.contract} at {'market' if limit is None else plain(limit)}"
-        kind = EventKind.ENTRY_INTENDED if leg is Leg.ENTRY else EventKind.EXIT_INTENDED
+        kind = EventKind.ENTRY_INTENDED if purpose.leg is Leg.ENTRY else EventKind.EXIT_INTENDED
         self._record(
             kind, f"{intent.side} {what}", order=intent.client_order_id, quantity=quantity, limit=limit
         )
@@ -212,8 +213,8 @@ class OrderManager:
             result=SubmitResult.UNKNOWN, code=answer.code, detail=f"{answer.code}: {answer.detail}"
         )
 
-    def _intent(self, leg: Leg, quantity: int, limit: Price | None) -> OrderIntent:
-        market = limit is None
+    def _intent(self, purpose: OrderPurpose, quantity: int, limit: Price | None) -> OrderIntent:
+        leg = purpose.leg
         return OrderIntent(
             client_order_id=client_order_id(
                 self._request.alert.message_id, leg, self.ledger.next_sequence(leg)
@@ -221,9 +222,9 @@ class OrderManager:
             contract=self.contract,
             side=Side.BUY_TO_OPEN if leg is Leg.ENTRY else Side.SELL_TO_CLOSE,
             quantity=quantity,
-            kind=OrderKind.MARKET if market else OrderKind.LIMIT,
+            kind=OrderKind.MARKET if limit is None else OrderKind.LIMIT,
             limit=limit,
-            time_in_force=TimeInForce.DAY if market or leg is Leg.ENTRY else TimeInForce.GTC,
+            time_in_force=TIME_IN_FORCE[purpose],
         )
 
     async def _submit(self, activity: str, request: SubmitRequest) -> SubmitAnswer:

@@ -14,9 +14,9 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.activities.messages import SUBMIT_EXIT
     from alert_trader.domain.alerts.portion import Portion
     from alert_trader.domain.audit.event import EventKind
-    from alert_trader.domain.ids import Leg
     from alert_trader.domain.orders.ledger import LedgerOrder
     from alert_trader.domain.orders.order import OrderKind
+    from alert_trader.domain.orders.time_in_force import OrderPurpose
     from alert_trader.workflows import timing
     from alert_trader.workflows.trade.exits import Exits, partial_exit_orders
     from alert_trader.workflows.trade.journal import Journal
@@ -98,7 +98,7 @@ class PartialExits:
             # it may wait for a worker, or for an earlier attempt to be ruled out, but not until the next open
             order = orders.intend(
                 SUBMIT_EXIT,
-                leg=Leg.EXIT,
+                purpose=OrderPurpose.SALE,
                 quantity=min(exits.set_aside, exits.free),
                 limit=None,
                 not_after=until,

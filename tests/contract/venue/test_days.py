@@ -11,6 +11,7 @@ from alert_trader.simulators.venue.instruments import Listings, parse, tick_at
 from alert_trader.simulators.venue.market import Quote
 from alert_trader.simulators.venue.orders import Effect, OrderType, Status, TimeInForce
 from alert_trader.simulators.venue.preflight import TermsRequest
+from alert_trader.simulators.venue.refusal import VenueRefusalError
 from alert_trader.simulators.venue.tape import PositionLine, Tape
 from tests.contract.venue.turned import ACCOUNT, FRIDAY, LATER, TODAY, Turned, buy, quote
 
@@ -51,6 +52,21 @@ def test_the_close_ends_day_orders_and_the_next_opening_starts_waiting_ones(
     exchange.tick()
     clock.turn_by(60)
     assert (weekend.status, gtc.status) == (Status.FILLED, Status.FILLED)
+
+
+def test_an_immediate_order_takes_what_is_offered_and_ends(exchange: Exchange, clock: Turned) -> None:
+    """One of two contracts is offered: that one fills, and the rest is cancelled at once."""
+    quote(exchange, LATER, "2.00", "2.05", size=1)
+    order = buy(exchange, "2.10", tif=TimeInForce.IOC)
+    clock.turn_by(60)
+    assert (order.status, order.filled, order.cancelled_size) == (Status.CANCELLED, 1, 1)
+
+
+def test_a_broker_without_immediate_orders_refuses_them(exchange: Exchange) -> None:
+    """The broker's interface lists the time in force, and does not say for which instruments it is."""
+    exchange.config = VenueConfig(immediate_or_cancel=False)
+    with pytest.raises(VenueRefusalError, match="preflight"):
+        buy(exchange, "2.10", tif=TimeInForce.IOC)
 
 
 def test_a_class_that_closes_late_trades_for_a_quarter_of_an_hour_more(

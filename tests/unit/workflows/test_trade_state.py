@@ -182,6 +182,7 @@ FULL = TradeState(
         reserved=True,
         unreachable=1,
         conversion_requested=True,
+        immediate_refused=True,
         end_reason="the window is over",
     ),
     exits=ExitState(
