@@ -1,8 +1,8 @@
 """4. The price ladder, and the conversion within a ceiling.
 
 An entry starts at the lower of mid and alert price. Every 20 s an unfilled order is cancelled and sent again
-one tick higher, three times at most. After 90 s the remainder is converted to a limit at the ceiling, but only
-while the ask is within the ceiling, 10 % above the alert's price. Otherwise the remainder is cancelled.
+one tick higher, three times at most. After 90 s the remainder is converted to a limit at the ceiling, but
+only while the ask is within the ceiling, 10 % above the alert's price. Otherwise the remainder is cancelled.
 """
 
 from datetime import UTC, datetime, timedelta

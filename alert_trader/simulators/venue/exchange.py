@@ -73,6 +73,7 @@ class Exchange:
         self._was_open = self.session.open
         self.day_ended = self.sessions.last_close(clock())
         """The last trading day that was ended, by the calendar; None while nobody but a person ends it."""
+        tape.session = lambda: self.sessions.line(clock())
         tape.write(StartLine(seed=config.seed, accounts=tuple(self.accounts)))
 
     @property

@@ -6,6 +6,7 @@ checks, by invariant card:
 
     ENT-10  at most one live entry order a trade
     ENT-20  entry fills never exceed what the first entry ordered
+    ENT-70  no entry outside a session; ENT-80, RSK-50: its price and its money (`oracle_entries.py`)
     ENT-30  one order for each client order id
     EXT-10  exit fills and working exits never exceed entry fills
     EXT-20  every sale is a strict sell to close
@@ -18,17 +19,20 @@ checks, by invariant card:
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_FLOOR, Decimal
 
+from alert_trader.simulators.venue.oracle_entries import EntryBounds, EntryRule
 from alert_trader.simulators.venue.orders import Action
 from alert_trader.simulators.venue.tape import (
+    ControlLine,
     FillLine,
     OrderLine,
     OrderState,
     PositionLine,
     RequestLine,
+    SessionLine,
     TapeLine,
 )
 
@@ -62,6 +66,8 @@ class Expectation:
     """Message ids of trades that are over."""
     exit_fraction: Decimal | None = None
     """Checks EXT-40 when given; leave it out where a test keeps exits from being accepted."""
+    entries: Mapping[str, EntryBounds] = field(default_factory=dict)
+    """What was decided for the entries of trades, by message id."""
 
 
 @dataclass(slots=True)
@@ -72,6 +78,7 @@ class _Trade:
     bought: int = 0
     sold: int = 0
     uncovered_since: TapeLine | None = None
+    entry: EntryRule = field(default_factory=EntryRule)
 
     def working(self, *, entry: bool) -> list[OrderState]:
         return [
@@ -89,12 +96,18 @@ class _Reading:
     expect: Expectation
     trades: defaultdict[str, _Trade] = field(default_factory=lambda: defaultdict(_Trade))
     found: list[Violation] = field(default_factory=list)
+    session: SessionLine | None = None
+    days: int = 0
+    """Days that were ended by hand."""
     edited: set[str] = field(default_factory=set)
     """Orders that somebody put in the place of one of the trader's, in the broker's app: they carry no name,
     and are the trader's."""
 
     def fault(self, card: str, trade: str, line: TapeLine, text: str) -> None:
         self.found.append(Violation(card=card, trade=trade, line=line.seq, text=text))
+
+    def bounds(self, trade: str) -> EntryBounds:
+        return self.expect.entries.get(trade) or EntryBounds()
 
 
 def check(tape: Iterable[TapeLine], expect: Expectation | None = None) -> list[Violation]:
@@ -114,6 +127,10 @@ def check(tape: Iterable[TapeLine], expect: Expectation | None = None) -> list[V
                 )
             case RequestLine():
                 _touch(reading, line)
+            case SessionLine():
+                reading.session = line
+            case ControlLine() if line.command == "end-day":
+                reading.days += 1
             case _:
                 pass
         _late(reading, line)
@@ -149,6 +166,7 @@ def _order(reading: _Reading, line: OrderLine) -> None:
                 line,
                 f"entry orders {', '.join(str(each.order_id) for each in live)} are live together",
             )
+        _entry(reading, message, trade, line)
     elif not (order.strict and order.legs[0].sent is Action.SELL_TO_CLOSE):
         reading.fault(
             "EXT-20",
@@ -183,7 +201,16 @@ def _fill(reading: _Reading, line: FillLine) -> None:
     trade.orders[line.order_id] = state.model_copy(
         update={"filled": min(state.quantity, state.filled + line.quantity)}
     )
+    if line.action.buying:
+        _entry(reading, message, trade, line)
     _oversold(reading, message, trade, line)
+
+
+def _entry(reading: _Reading, message: str, trade: _Trade, line: OrderLine | FillLine) -> None:
+    rule, bounds, at = trade.entry, reading.bounds(message), (reading.session, reading.days)
+    faults = rule.order(line, *at, bounds) if isinstance(line, OrderLine) else rule.fill(line, *at, bounds)
+    for card, text in (*faults, *rule.money(trade.working(entry=True), bounds)):
+        reading.fault(card, message, line, text)
 
 
 def _oversold(reading: _Reading, message: str, trade: _Trade, line: TapeLine) -> None:
