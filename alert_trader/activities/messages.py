@@ -38,6 +38,7 @@ READ_ORDER = "read_order"
 CANCEL_ORDER = "cancel_order"
 READ_POSITION = "read_position"
 READ_QUOTE = "read_quote"
+READ_SESSION = "read_session"
 NOTIFY = "notify"
 SHOW_CARD = "show_card"
 FOLLOW_ORDERS = "follow_orders"
@@ -297,6 +298,14 @@ class QuoteAnswer:
     """A contract's quote, or None if the broker has none. A failed query is an error, never this."""
 
     quote: Quote | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionAnswer:
+    """Whether the broker's regular session is open, and the opening that it names."""
+
+    open_now: bool
+    opens_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

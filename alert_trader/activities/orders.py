@@ -35,6 +35,7 @@ from alert_trader.activities.messages import (
     READ_ORDER,
     READ_POSITION,
     READ_QUOTE,
+    READ_SESSION,
     SUBMIT_ENTRY,
     SUBMIT_EXIT,
     CancelAnswer,
@@ -45,6 +46,7 @@ from alert_trader.activities.messages import (
     PositionAnswer,
     PositionRequest,
     QuoteAnswer,
+    SessionAnswer,
     SubmitAnswer,
     SubmitRequest,
     SubmitResult,
@@ -111,6 +113,12 @@ class OrderLookups:
     async def read_quote(self, contract: OptionContract) -> QuoteAnswer:
         """Read a contract's quote. Raise when the broker does not answer."""
         return QuoteAnswer(quote=await self._reader.quote(contract))
+
+    @activity.defn(name=READ_SESSION)
+    async def read_session(self) -> SessionAnswer:
+        """Read whether the market is open. Raise when the broker does not answer."""
+        session = await self._reader.session()
+        return SessionAnswer(open_now=session.open_now, opens_at=session.opens_at)
 
     @activity.defn(name=READ_POSITION)
     async def read_position(self, request: PositionRequest) -> PositionAnswer:

@@ -114,6 +114,7 @@ def make_worker(
         lookups.read_order,
         lookups.read_position,
         lookups.read_quote,
+        lookups.read_session,
         NotifyActivity(channels).notify,
         stream.follow_orders,
         TradeWatch(reader, client, channels).watch_trades,

@@ -41,6 +41,10 @@ LOOPS = {
     "alert_trader/workflows/trade/lost_orders.py LostOrders._until_day_ends": UNTIL_SETTLED,
     "alert_trader/workflows/trade/cancels.py Cancels._until_ended": UNTIL_SETTLED,
     "alert_trader/workflows/trade/exits.py Exits.wait_for_end": UNTIL_SETTLED,
+    "alert_trader/workflows/trade/session_wait.py SessionWait.until_open": (
+        "one turn for each opening, or request of a person"
+    ),
+    "alert_trader/workflows/trade/session_wait.py SessionWait._session": UNTIL_SETTLED,
     "alert_trader/workflows/account/halts.py Halts._flatten": (
         "ends when the account is flat, or with the run, which is a day long at most"
     ),

@@ -175,6 +175,12 @@ class TradingHours:
         early = next((each.at for each in self.closures.early if each.day == day), None)
         return calendar.session_closes_at(day) if early is None else _utc(day, early)
 
+    def trades_at(self, contract: OptionContract, moment: datetime) -> bool:
+        """Return whether a contract trades at a moment, the late quarter of an hour of its class included."""
+        day = new_york_date(moment)
+        opens, closes = self.opens_at(day), self._sells_until(contract.root, contract.expiry, day)
+        return opens is not None and closes is not None and opens <= moment < closes
+
     def next_open(self, moment: datetime) -> datetime:
         """Return the next open of the regular session after `moment`."""
         day = new_york_date(moment)

@@ -10,7 +10,7 @@ class OrderPurpose(StrEnum):
     """What an order is for."""
 
     ENTRY = "entry"
-    """A limit of the price ladder, or a conversion where the broker refuses immediate-or-cancel."""
+    """A limit of the price ladder, or a conversion where the broker takes no immediate-or-cancel."""
     CONVERSION = "conversion"
     """The limit at the ceiling at the end of the window."""
     TARGET = "target"

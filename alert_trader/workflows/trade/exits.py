@@ -23,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.workflows import timing
     from alert_trader.workflows.trade.journal import Journal
     from alert_trader.workflows.trade.order_manager import OrderManager
+    from alert_trader.workflows.trade.session_wait import SessionWait
     from alert_trader.workflows.trade.tasks import TaskName, Tasks
     from alert_trader.workflows.trade_state import ExitPause, ExitState, PartialExit
     from alert_trader.workflows.waiting import wait
@@ -47,6 +48,8 @@ class Exits:
         self._orders = orders
         self._journal = journal
         self._tasks = tasks
+        self.session = SessionWait(orders, journal)
+        """What sales wait for that are requested outside the session."""
 
     @property
     def position(self) -> int:
@@ -249,9 +252,7 @@ class Exits:
                 failures,
                 lambda: orders.retries.requested != requested,  # noqa: B023 - awaited here
             )
-            if failures > 1 and await self.closed_elsewhere():
-                continue
-            if self.free > 0:
+            if await self._may_sell(failures, until) and self.free > 0:
                 sale = orders.intend(
                     SUBMIT_EXIT,
                     purpose=OrderPurpose.SALE,
@@ -265,6 +266,12 @@ class Exits:
         raise RuntimeError(
             f"expected the position to be sold within {timing.MAX_EXIT_ORDERS} orders: check it at the broker"
         )
+
+    async def _may_sell(self, failures: int, until: datetime) -> bool:
+        """Wait for the session; return whether there may be contracts to sell in it."""
+        if failures > 1 and await self.closed_elsewhere():
+            return False
+        return await self.session.until_open(until, lambda: self.free <= 0)
 
     @property
     def flat(self) -> bool:

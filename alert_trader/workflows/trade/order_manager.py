@@ -139,7 +139,7 @@ class OrderManager:
             intent=intent,
             mode=self._request.policy.mode,
             search_from=self._state.search_from,
-            not_after=not_after,
+            not_after=self._end_of_sale(not_after) if purpose is OrderPurpose.SALE else not_after,
             conversion=conversion,
             admission=None if admission is None else admission(intent.client_order_id),
             check_position=check_position,
@@ -226,6 +226,14 @@ class OrderManager:
             limit=limit,
             time_in_force=TIME_IN_FORCE[purpose],
         )
+
+    def _end_of_sale(self, until: datetime | None) -> datetime | None:
+        """Return until when a sale may be sent: not past its session, or it would wait for an opening."""
+        now = workflow.now()
+        if not self.hours.trades_at(self.contract, now):
+            return until  # the broker is open all the same
+        closes = self.hours.next_close(self.contract, now)
+        return closes if until is None else min(until, closes)
 
     async def _submit(self, activity: str, request: SubmitRequest) -> SubmitAnswer:
         exits = activity == SUBMIT_EXIT

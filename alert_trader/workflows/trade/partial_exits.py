@@ -92,6 +92,8 @@ class PartialExits:
             await self._until_ended(order, until)  # of the run before this one
         for _ in range(timing.MAX_EXIT_ORDERS):
             await exits.pause(exits.failures(partial.first_order), lambda: exits.stopped)
+            if not await exits.session.until_open(until, lambda: not self._wanted(until)):
+                return  # the exits that are to be cancelled for it have worked until now
             await self._free_contracts(until)
             if not self._wanted(until):
                 return

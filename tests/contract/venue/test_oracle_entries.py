@@ -20,7 +20,7 @@ BOUNDS = EntryBounds(ceiling=Decimal("1.32"), reserved=Decimal(270))
 """Of two contracts with the ladder's limits at 1.20 and more, and of their fees."""
 
 
-class Desk:
+class EntryScene:
     """An exchange with real hours and an entry of a trade."""
 
     def __init__(self) -> None:
@@ -71,84 +71,86 @@ class Desk:
 
 
 @pytest.fixture
-def desk() -> Desk:
-    """Open a desk."""
-    return Desk()
+def scene() -> EntryScene:
+    """Open a scene."""
+    return EntryScene()
 
 
-def test_an_entry_within_its_bounds_is_no_violation(desk: Desk) -> None:
+def test_an_entry_within_its_bounds_is_no_violation(scene: EntryScene) -> None:
     """ENT-70, ENT-80, RSK-50: a limit, its bump, the conversion at the ceiling, and a night in between."""
-    desk.cancel(desk.enter("1.20"))
-    desk.cancel(desk.enter("1.21"))
-    desk.ask("1.30", size=1)
-    assert desk.enter("1.32", TimeInForce.IOC).filled == 1
-    desk.enter("1.32", quantity=1)
-    desk.to_monday()
-    assert desk.found() == set()
+    scene.cancel(scene.enter("1.20"))
+    scene.cancel(scene.enter("1.21"))
+    scene.ask("1.30", size=1)
+    assert scene.enter("1.32", TimeInForce.IOC).filled == 1
+    scene.enter("1.32", quantity=1)
+    scene.to_monday()
+    assert scene.found() == set()
 
 
-def test_an_entry_until_cancelled_is_found(desk: Desk) -> None:
+def test_an_entry_until_cancelled_is_found(scene: EntryScene) -> None:
     """ENT-70: planted in the trader: it works until cancelled, no worker runs, and it buys on Monday."""
-    order = desk.enter("1.20", TimeInForce.GTC)
-    desk.to_monday()
-    assert (order.filled, desk.found()) == (2, {"ENT-70"})
+    order = scene.enter("1.20", TimeInForce.GTC)
+    scene.to_monday()
+    assert (order.filled, scene.found()) == (2, {"ENT-70"})
 
 
-def test_a_day_order_that_outlives_its_day_is_found(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_day_order_that_outlives_its_day_is_found(
+    scene: EntryScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """ENT-70: planted in the venue: no order ends with the day."""
-    monkeypatch.setattr(desk.exchange, "end_day", lambda _: None)
-    desk.enter("1.20")
-    desk.to_monday()
-    assert desk.found() == {"ENT-70"}
+    monkeypatch.setattr(scene.exchange, "end_day", lambda _: None)
+    scene.enter("1.20")
+    scene.to_monday()
+    assert scene.found() == {"ENT-70"}
 
 
-def test_an_entry_after_the_close_is_found(desk: Desk) -> None:
+def test_an_entry_after_the_close_is_found(scene: EntryScene) -> None:
     """ENT-70: planted in the trader: a bump is sent after the close, and waits for the opening."""
-    desk.clock.turn_by(3600)
-    desk.enter("1.20")
-    assert desk.found() == {"ENT-70"}
+    scene.clock.turn_by(3600)
+    scene.enter("1.20")
+    assert scene.found() == {"ENT-70"}
 
 
-def test_an_entry_after_the_close_in_a_class_that_trades_on_is_found(desk: Desk) -> None:
+def test_an_entry_after_the_close_in_a_class_that_trades_on_is_found(scene: EntryScene) -> None:
     """ENT-70: SPY trades until 16:15; nothing is bought in that time."""
-    desk.clock.turn_by(3600)
-    desk.ask("1.10")
-    assert (desk.enter("1.20").filled, desk.found()) == (2, {"ENT-70"})
+    scene.clock.turn_by(3600)
+    scene.ask("1.10")
+    assert (scene.enter("1.20").filled, scene.found()) == (2, {"ENT-70"})
 
 
-def test_a_conversion_at_the_market_is_found(desk: Desk) -> None:
+def test_a_conversion_at_the_market_is_found(scene: EntryScene) -> None:
     """ENT-80: planted in the trader: the ask was 1.30 when it was looked at, and it fills at 5.00."""
-    desk.ask("5.00")
-    assert desk.enter(None).filled == 2
-    assert desk.found() == {"ENT-80", "RSK-50"}
-    assert desk.found(EntryBounds()) == {"ENT-80"}
-    assert desk.found(EntryBounds(ceiling=Decimal("1.32"), unbounded=True)) == set()
+    scene.ask("5.00")
+    assert scene.enter(None).filled == 2
+    assert scene.found() == {"ENT-80", "RSK-50"}
+    assert scene.found(EntryBounds()) == {"ENT-80"}
+    assert scene.found(EntryBounds(ceiling=Decimal("1.32"), unbounded=True)) == set()
 
 
-def test_a_limit_above_the_ceiling_is_found(desk: Desk) -> None:
+def test_a_limit_above_the_ceiling_is_found(scene: EntryScene) -> None:
     """ENT-80: planted in the trader: one bump too many."""
-    desk.ask("1.33")
-    desk.enter("1.33", quantity=1)
-    assert desk.found() == {"ENT-80"}
+    scene.ask("1.33")
+    scene.enter("1.33", quantity=1)
+    assert scene.found() == {"ENT-80"}
 
 
-def test_a_fill_above_its_limit_is_found(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fill_above_its_limit_is_found(scene: EntryScene, monkeypatch: pytest.MonkeyPatch) -> None:
     """ENT-80: planted in the venue: it does not look at the limit."""
     monkeypatch.setattr(matching, "_reached", lambda *_: True)
-    desk.enter("1.20", quantity=1)
-    assert desk.found() == {"ENT-80"}
+    scene.enter("1.20", quantity=1)
+    assert scene.found() == {"ENT-80"}
 
 
-def test_more_than_was_reserved_is_found(desk: Desk) -> None:
+def test_more_than_was_reserved_is_found(scene: EntryScene) -> None:
     """RSK-50: planted in the trader: the order is for more contracts than the account admitted."""
-    desk.enter("1.20", quantity=3)
-    assert desk.found() == {"RSK-50"}
+    scene.enter("1.20", quantity=3)
+    assert scene.found() == {"RSK-50"}
 
 
-def test_a_second_entry_beside_a_filled_one_is_found(desk: Desk) -> None:
+def test_a_second_entry_beside_a_filled_one_is_found(scene: EntryScene) -> None:
     """RSK-50: planted in the trader: what is filled already is bought again."""
-    desk.ask("1.20")
-    desk.enter("1.20")
-    desk.ask("1.50")
-    desk.enter("1.20")
-    assert "RSK-50" in desk.found()
+    scene.ask("1.20")
+    scene.enter("1.20")
+    scene.ask("1.50")
+    scene.enter("1.20")
+    assert "RSK-50" in scene.found()
