@@ -74,7 +74,7 @@ _Grant = AdmissionGrant | AccountUnreachableError
 
 
 class OrderLookups:
-    """The reads of orders: all that a process needs which sends nothing."""
+    """The reads of orders; a dry-run worker has no other calls."""
 
     def __init__(self, reader: OrderReader) -> None:
         """Read with `reader`."""
