@@ -119,6 +119,8 @@ class Harness:
     clocks: ClockWatch
     """What the worker found of the clocks, where the harness is opened to `watch` them."""
     exit_fraction: Decimal | None = Decimal("0.5")
+    requested_again: bool = False
+    """Whether a person requests a sale again, so that it begins anew at a lower bid."""
 
     @property
     def symbol(self) -> str:
@@ -224,6 +226,11 @@ class Harness:
             code="margin_check_failed",
             count=times,
         )
+
+    def expectation(self, closed: list[str]) -> Expectation:
+        """Return what the oracle must know beside the tape; `closed` are the trades that are over."""
+        again = [handle.id.removeprefix("trade-") for handle in self.handles if self.requested_again]
+        return Expectation(closed=closed, exit_fraction=self.exit_fraction, requested_again=again)
 
     def posts(self, leg: str = "") -> list[RequestLine]:
         """Return the orders that reached the venue, accepted or not."""
@@ -336,7 +343,7 @@ async def open_harness(
         finally:
             await gateway.aclose()
             await venue.close()
-    violations = check(venue.tape.lines, Expectation(closed=closed, exit_fraction=harness.exit_fraction))
+    violations = check(venue.tape.lines, harness.expectation(closed))
     assert not violations, "\n".join(str(each) for each in violations)
 
 

@@ -64,7 +64,7 @@ class Exchange:
         self.risk = Risk(self.listings, self.market, config.fees)
         self.accounts = {each.number: Account(each, clock(), cash=each.cash) for each in config.accounts}
         self.orders: dict[int, Order] = {}
-        self.announcer = Announcer(tape)
+        self.announcer = Announcer(tape, self.market)
         self.listeners = self.announcer.listeners
         self._open: dict[int, Order] = {}
         self._ids = count(config.first_order_id)

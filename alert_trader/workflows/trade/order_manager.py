@@ -124,16 +124,20 @@ class OrderManager:
         not_after: datetime | None = None,
         conversion: ConversionGuard | None = None,
         admission: Callable[[ClientOrderId], AdmitRequest] | None = None,
-        check_position: bool = False,
+        lowest: Price | None = None,
     ) -> LedgerOrder:
-        """Record one order before it is sent."""
-        intent = self._intent(leg, quantity, limit)
+        """Record one order before it is sent.
+
+        `lowest` is the floor of a protective sale, which works for the day; None for every other order.
+        """
+        intent = self._intent(leg, quantity, limit, protective=lowest is not None)
         order = self.ledger.intend(intent)
         what = f"{quantity} x {self.contract} at {'market' if limit is None else plain(limit)}"
+        if lowest is not None:
+            what += f"; the lowest price of this sale is {plain(lowest)}"
         kind = EventKind.ENTRY_INTENDED if leg is Leg.ENTRY else EventKind.EXIT_INTENDED
-        self._record(
-            kind, f"{intent.side} {what}", order=intent.client_order_id, quantity=quantity, limit=limit
-        )
+        facts = {"order": intent.client_order_id, "quantity": quantity, "limit": limit}
+        self._record(kind, f"{intent.side} {what}", **facts, **({} if lowest is None else {"floor": lowest}))
         request = SubmitRequest(
             intent=intent,
             mode=self._request.policy.mode,
@@ -141,7 +145,8 @@ class OrderManager:
             not_after=not_after,
             conversion=conversion,
             admission=None if admission is None else admission(intent.client_order_id),
-            check_position=check_position,
+            # an earlier exit may have sold: the position is read before the next one is sent
+            check_position=leg is Leg.EXIT and self.ledger.exits_ended,
         )
         self._state.sending[intent.client_order_id] = Sending(
             activity=activity, request=request, intended_at=workflow.now()
@@ -212,8 +217,10 @@ class OrderManager:
             result=SubmitResult.UNKNOWN, code=answer.code, detail=f"{answer.code}: {answer.detail}"
         )
 
-    def _intent(self, leg: Leg, quantity: int, limit: Price | None) -> OrderIntent:
+    def _intent(self, leg: Leg, quantity: int, limit: Price | None, *, protective: bool) -> OrderIntent:
         market = limit is None
+        # for the day: an entry and a sale at today's price must not fill at the next opening
+        day = leg is Leg.ENTRY or protective or market
         return OrderIntent(
             client_order_id=client_order_id(
                 self._request.alert.message_id, leg, self.ledger.next_sequence(leg)
@@ -223,7 +230,7 @@ class OrderManager:
             quantity=quantity,
             kind=OrderKind.MARKET if market else OrderKind.LIMIT,
             limit=limit,
-            time_in_force=TimeInForce.DAY if market or leg is Leg.ENTRY else TimeInForce.GTC,
+            time_in_force=TimeInForce.DAY if day else TimeInForce.GTC,
         )
 
     async def _submit(self, activity: str, request: SubmitRequest) -> SubmitAnswer:

@@ -125,7 +125,8 @@ def _unprotected(
     """Count the contracts that lack their profit-take; none do while everything is being sold."""
     if ledger is None or life.phase not in {Phase.ENTERING, Phase.HOLDING}:
         return 0
-    due = exit_target(max(ledger.bought - ledger.sold_at_market, 0), request.policy.exits) - ledger.protected
+    in_plan = max(ledger.bought - ledger.sold_outside_plan, 0)
+    due = exit_target(in_plan, request.policy.exits) - ledger.protected
     return 0 if due < request.policy.exits.min_quantity else min(due, position)
 
 

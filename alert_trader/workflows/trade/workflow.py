@@ -160,7 +160,7 @@ class TradeWorkflow(StepsBeforeEntry):
             self._calls,
             self._continuation,
         )
-        self._exits = exits = Exits(request.policy.exits, state.exits, state.sized, orders, journal, tasks)
+        self._exits = exits = Exits(request.policy, state.exits, state.sized, orders, journal, tasks)
         self._partial_exits = PartialExits(state.exits, exits, orders, journal)
         self._entry = entry = Entry(request, state, orders, journal)
         return entry

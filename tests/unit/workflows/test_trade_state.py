@@ -28,6 +28,7 @@ from alert_trader.domain.audit.event import EventKind, TradeEvent
 from alert_trader.domain.denial import Code, Denied
 from alert_trader.domain.execution.expiration import ExpirationOutcome
 from alert_trader.domain.execution.policy import Mode
+from alert_trader.domain.execution.protective_ladder import ProtectiveLadder
 from alert_trader.domain.execution.sizing import Cap, Sizing
 from alert_trader.domain.ids import ClientOrderId, FillId, Leg, OrderId, client_order_id, message_id
 from alert_trader.domain.market.contract import OptionContract, Right
@@ -61,6 +62,7 @@ from alert_trader.workflows.trade_state import (
     PartialExit,
     PartialExitRequest,
     RetryProgress,
+    SaleProgress,
     Sending,
     TradeState,
     carried_state,
@@ -195,6 +197,17 @@ FULL = TradeState(
             PartialExitRequest(portion=Portion(fraction=Decimal("0.5")), by="gateway"),
         ],
         sale_from=1,
+        sale=SaleProgress(
+            ladder=ProtectiveLadder(
+                began_on=TODAY,
+                reference=Decimal("1.20"),
+                floor=dollars("0.60"),
+                decrement=Decimal("0.03"),
+                limit=dollars("1.17"),
+            ),
+            lower=True,
+            paged=True,
+        ),
     ),
     late_fills_from=NOW,
     late_fill_looks=1,
@@ -312,6 +325,7 @@ WRITERS = {
     "exits.py": names(ExitState),
     "notifier.py": {"notified"},
     "partial_exits.py": names(PartialExitRequest),
+    "protective_sales.py": {"sale"} | names(SaleProgress),
     "retries.py": names(RetryProgress),
     "before_entry.py": {"parsed", "sized", "approved_at", "dry_run_recorded", "reason"},
     "workflow.py": {"reason", "at_expiration", "over", "late_fills_from", "late_fill_looks", "next_check"},
