@@ -194,6 +194,12 @@ def _attention(view: TradeView) -> tuple[Field, ...]:
         fields.append(
             Field(name="⚠️ No exit", value=f"{count(view.unprotected)} without a working exit yet", wide=True)
         )
+    if view.without_exit:
+        text = (
+            f"Nothing will sell {count(view.without_exit)}: the exit plan has no exit for it. Held until "
+            "somebody closes the trade, or it expires"
+        )
+        fields.append(Field(name="⚠️ No exit planned", value=text, wide=True))
     if view.reason:
         fields.append(Field(name="Why", value=safe(view.reason, LONGEST_FIELD), wide=True))
     return tuple(fields)

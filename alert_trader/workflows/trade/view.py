@@ -73,6 +73,7 @@ def build_view(
         fees=_fees(sized, ledger),
         pnl=_pnl(ledger, life, position - unvalued),
         unvalued=unvalued,
+        without_exit=_without_exit(request, state),
         orders=()
         if ledger is None
         else _orders(ledger.orders if most_orders is None else ledger.recent(most_orders)),
@@ -130,6 +131,15 @@ def _unprotected(
     return 0 if due < request.policy.exits.min_quantity else min(due, position)
 
 
+def _without_exit(request: TradeRequest, state: TradeState) -> int:
+    """Count the contracts held of which nothing will sell any, such as one contract of which half is none."""
+    life, orders, exits = state.lifecycle, state.orders, state.exits
+    if orders is None or exits is None or life.phase is not Phase.HOLDING:
+        return 0
+    planned = orders.ledger.open_exits or _unprotected(request, orders.ledger, life, state.held)
+    return 0 if planned or exits.partial is not None else max(state.held, 0)
+
+
 def _pnl(ledger: OrderLedger | None, life: TradeLifecycle, position: int) -> Usd | None:
     """Return the realised P&L in dollars, without fees.
 
@@ -169,6 +179,10 @@ def details(view: TradeView, events: Sequence[TradeEvent]) -> str:
         rows.append(f"- {prices}, at step: {view.step or '-'}")
     if view.unprotected > 0:
         rows.append(f"- **{view.unprotected} contract(s) without a working exit**")
+    if view.without_exit > 0:
+        rows.append(
+            f"- **nothing will sell {view.without_exit} contract(s)**: the exit plan has no exit for it"
+        )
     if view.unknown_orders > 0:
         rows.append(f"- **{view.unknown_orders} order(s) of unknown outcome**, counted as working")
     if view.pnl is not None:
