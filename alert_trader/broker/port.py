@@ -108,6 +108,8 @@ class ChainGap:
 
     reason: str
     nearest: tuple[OptionContract, ...] = ()
+    adjusted: bool = False
+    """Whether it is listed, and stands for something else than 100 shares."""
 
 
 class OrderReader(Protocol):

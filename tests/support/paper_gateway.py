@@ -65,6 +65,8 @@ class PaperGateway:
         """What the stream says next; None loses it."""
         self.slow = timedelta(seconds=1)
         self.may = "owner"
+        self.gap: ChainGap | None = None
+        """Why the chain has no contract."""
         self.ahead = timedelta(0)
         self.level = "No Restrictions"
 
@@ -105,6 +107,8 @@ class PaperGateway:
 
     async def listing(self, contract: OptionContract) -> Listing | ChainGap:
         """List any contract, in cents."""
+        if self.gap is not None:
+            return self.gap
         return Listing(contract=contract, ticks=PENNY, settlement=self.settlement)
 
     async def quote(self, contract: OptionContract) -> Quote | None:

@@ -2,7 +2,8 @@
 
 A long option that is in the money at expiration is exercised by its clearing firm unless the holder says
 otherwise. It then becomes a position in shares, or cash, whose value none of our orders shows. So only
-contracts without a bid at their last close count as worthless.
+contracts without a bid at their last close count as worthless, and a cash-settled one never does: its
+settlement value is worked out from the index, after or before the last quote.
 """
 
 from enum import StrEnum
@@ -19,6 +20,8 @@ class ExpirationOutcome(StrEnum):
     """There was a bid: the contracts may be in the money, and exercised."""
     NOT_KNOWN = "not known"
     """There was no usable quote."""
+    SETTLES_IN_CASH = "settles in cash"
+    """Its settlement value decides, which no quote shows."""
 
 
 MEANINGS = {
@@ -31,11 +34,16 @@ MEANINGS = {
         "there is no quote from the last close, so they may be worthless or subject to exercise; "
         "they are not in the P&L"
     ),
+    ExpirationOutcome.SETTLES_IN_CASH: (
+        "they settle in cash, at a value that no quote shows; it is not in the P&L"
+    ),
 }
 
 
-def expiration_outcome(last: Quote | None) -> ExpirationOutcome:
-    """Judge by the contract's last quote; a missing or halted quote gives NOT_KNOWN."""
+def expiration_outcome(last: Quote | None, *, cash_settled: bool) -> ExpirationOutcome:
+    """Judge by the contract's last quote, unless it settles in cash; a missing or halted one is NOT_KNOWN."""
+    if cash_settled:
+        return ExpirationOutcome.SETTLES_IN_CASH
     if last is None or last.halted:
         return ExpirationOutcome.NOT_KNOWN
     return ExpirationOutcome.HAD_BID if last.bid > 0 else ExpirationOutcome.WORTHLESS

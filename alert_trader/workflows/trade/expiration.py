@@ -16,6 +16,8 @@ async def outcome_at_last_close(contract: OptionContract) -> ExpirationOutcome:
 
     Not known if it could not be read.
     """
+    if contract.cash_settled:
+        return expiration_outcome(None, cash_settled=True)
     try:
         answer = await run_activity(
             READ_QUOTE,
@@ -26,4 +28,4 @@ async def outcome_at_last_close(contract: OptionContract) -> ExpirationOutcome:
         )
     except ActivityError:
         return ExpirationOutcome.NOT_KNOWN
-    return expiration_outcome(answer.quote)
+    return expiration_outcome(answer.quote, cash_settled=False)
