@@ -35,6 +35,7 @@ from alert_trader.activities.messages import (
     READ_ORDER,
     READ_POSITION,
     READ_QUOTE,
+    READ_REMOVALS,
     SUBMIT_ENTRY,
     SUBMIT_EXIT,
     CancelAnswer,
@@ -45,6 +46,7 @@ from alert_trader.activities.messages import (
     PositionAnswer,
     PositionRequest,
     QuoteAnswer,
+    RemovalsRequest,
     SubmitAnswer,
     SubmitRequest,
     SubmitResult,
@@ -59,6 +61,7 @@ from alert_trader.broker.port import (
 )
 from alert_trader.domain.account.reservation import AdmitRequest
 from alert_trader.domain.denial import Code
+from alert_trader.domain.execution.expiration import Removal
 from alert_trader.domain.execution.ladder import CancelRemainder, decide_conversion
 from alert_trader.domain.execution.policy import Mode
 from alert_trader.domain.ids import OrderId
@@ -111,6 +114,11 @@ class OrderLookups:
     async def read_quote(self, contract: OptionContract) -> QuoteAnswer:
         """Read a contract's quote. Raise when the broker does not answer."""
         return QuoteAnswer(quote=await self._reader.quote(contract))
+
+    @activity.defn(name=READ_REMOVALS)
+    async def read_removals(self, request: RemovalsRequest) -> list[Removal]:
+        """Read how contracts were removed at expiration. Raise when the broker does not answer."""
+        return await self._reader.removals(request.contract, request.since)
 
     @activity.defn(name=READ_POSITION)
     async def read_position(self, request: PositionRequest) -> PositionAnswer:

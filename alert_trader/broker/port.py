@@ -21,6 +21,7 @@ from typing import Protocol
 
 from alert_trader.domain.account.clocks import Offset
 from alert_trader.domain.errors import AlertTraderError
+from alert_trader.domain.execution.expiration import Removal
 from alert_trader.domain.ids import AccountNumber, OrderId
 from alert_trader.domain.market.contract import OptionContract
 from alert_trader.domain.market.quotes import Listing, Quote
@@ -183,6 +184,10 @@ class OrderReader(Protocol):
 
     async def positions(self) -> list[Position]:
         """Read every option position."""
+        ...
+
+    async def removals(self, contract: OptionContract, since: date) -> list[Removal]:
+        """Read how contracts were removed from the account at expiration, on or after `since` (New York)."""
         ...
 
     def follow(self) -> AbstractAsyncContextManager[AsyncIterator[OrderReport]]:

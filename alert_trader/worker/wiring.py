@@ -113,6 +113,7 @@ def make_worker(
         lookups.find_order,
         lookups.read_order,
         lookups.read_position,
+        lookups.read_removals,
         lookups.read_quote,
         NotifyActivity(channels).notify,
         stream.follow_orders,

@@ -98,6 +98,13 @@ are in by then."""
 AFTER_EXPIRATION = timedelta(hours=1)
 """After the contract has stopped trading: the last reports are in by then."""
 
+SETTLEMENT_READS = (*(timedelta(hours=hours) for hours in (1, 2, 4)), timedelta(hours=6))
+"""Before each read of what contracts came to at expiration, which the broker posts overnight. The last
+repeats."""
+
+SETTLED_BEFORE_OPEN = timedelta(hours=1)
+"""Before the next open: how long that is waited for. After it a trade that waited would count as open."""
+
 POSITION_RECHECK = timedelta(seconds=60)
 """Between two reads of a position that seems closed: the broker's positions may lag."""
 

@@ -19,7 +19,7 @@ from alert_trader.domain.alerts.alert import ParsedAlert
 from alert_trader.domain.alerts.portion import Portion
 from alert_trader.domain.audit.event import TradeEvent
 from alert_trader.domain.denial import Denied
-from alert_trader.domain.execution.expiration import ExpirationOutcome
+from alert_trader.domain.execution.expiration import ExpirationOutcome, Settled
 from alert_trader.domain.execution.protective_ladder import ProtectiveLadder
 from alert_trader.domain.ids import ClientOrderId, FillId, MessageId
 from alert_trader.domain.money import Price
@@ -273,6 +273,10 @@ class TradeState:
     already."""
     at_expiration: ExpirationOutcome = ExpirationOutcome.NOT_KNOWN
     """What contracts are worth that are held until they stop trading."""
+    settled: Settled | None = None
+    """What they came to, once the broker has posted it."""
+    settlement_until: datetime | None = None
+    """How long the broker's posting is waited for; None before that began."""
 
     events: list[TradeEvent] = field(default_factory=list)
     """The audit trail. Written by Journal."""

@@ -24,6 +24,7 @@ from alert_trader.broker.port import (
     always_send,
 )
 from alert_trader.domain.account.clocks import Offset
+from alert_trader.domain.execution.expiration import Removal
 from alert_trader.domain.ids import AccountNumber, OrderId
 from alert_trader.domain.market.contract import OptionContract, Settlement
 from alert_trader.domain.market.quotes import PENNY, Listing, Quote
@@ -120,6 +121,12 @@ class PaperGateway:
         """Quote all of them alike."""
         found: Quote | None = _given(self.price)
         return {} if found is None else {contract.occ_symbol: found for contract in contracts}
+
+    async def removals(self, contract: OptionContract, since: date) -> list[Removal]:
+        """Return what was removed at expiration: nothing."""
+        assert contract
+        assert since
+        return []
 
     async def check(self, intent: OrderIntent) -> FeeEstimate:
         """Charge a dollar a contract."""

@@ -23,6 +23,9 @@ UNTIL_SETTLED = (
     "each turn waits longer than the one before"
 )
 LOOPS = {
+    "alert_trader/workflows/trade/workflow.py TradeWorkflow._wait_for_settlement": (
+        "ends with the broker's posting, or before the next open"
+    ),
     "alert_trader/workflows/trade/workflow.py TradeWorkflow.run": (
         "ends with the steps; each turn is a cancellation from outside"
     ),

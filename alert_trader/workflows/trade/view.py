@@ -7,7 +7,7 @@ from decimal import Decimal
 from alert_trader.activities.messages import SizedEntry
 from alert_trader.domain.audit.event import EventKind, TradeEvent
 from alert_trader.domain.execution.exits import exit_target
-from alert_trader.domain.execution.expiration import ExpirationOutcome
+from alert_trader.domain.execution.expiration import Settled, is_valued
 from alert_trader.domain.market.calendar import eastern
 from alert_trader.domain.money import CONTRACT_MULTIPLIER, Usd, plain
 from alert_trader.domain.orders.ledger import LedgerOrder, OrderLedger
@@ -38,7 +38,7 @@ def build_view(
     position = state.held
     unvalued = (
         position
-        if life.outcome is Outcome.EXPIRED and state.at_expiration is not ExpirationOutcome.WORTHLESS
+        if life.outcome is Outcome.EXPIRED and not is_valued(state.at_expiration, state.settled)
         else 0
     )
     bought = () if ledger is None else ledger.entry_fills
@@ -71,7 +71,7 @@ def build_view(
         unprotected=_unprotected(request, ledger, life, position),
         unknown_orders=0 if ledger is None else ledger.unknown_orders,
         fees=_fees(sized, ledger),
-        pnl=_pnl(ledger, life, position - unvalued),
+        pnl=_pnl(ledger, life, position - unvalued, state.settled),
         unvalued=unvalued,
         without_exit=_without_exit(request, state),
         orders=()
@@ -134,16 +134,19 @@ def _unprotected(
 def _without_exit(request: TradeRequest, state: TradeState) -> int:
     """Count the contracts held of which nothing will sell any, such as one contract of which half is none."""
     life, orders, exits = state.lifecycle, state.orders, state.exits
-    if orders is None or exits is None or life.phase is not Phase.HOLDING:
+    expired = state.settlement_until is not None
+    if orders is None or exits is None or expired or life.phase is not Phase.HOLDING:
         return 0
     planned = orders.ledger.open_exits or _unprotected(request, orders.ledger, life, state.held)
     return 0 if planned or exits.partial is not None else max(state.held, 0)
 
 
-def _pnl(ledger: OrderLedger | None, life: TradeLifecycle, position: int) -> Usd | None:
+def _pnl(
+    ledger: OrderLedger | None, life: TradeLifecycle, position: int, settled: Settled | None
+) -> Usd | None:
     """Return the realised P&L in dollars, without fees.
 
-    Once it has expired, the contracts of `position` count as worthless.
+    Once it has expired, the contracts of `position` count for what they were settled at, else as worthless.
     """
     if ledger is None or ledger.bought == 0:
         return None
@@ -152,7 +155,8 @@ def _pnl(ledger: OrderLedger | None, life: TradeLifecycle, position: int) -> Usd
         return None
     proceeds = sum((fill.price * fill.quantity for fill in ledger.exit_fills), Decimal(0))
     cost = average_price(ledger.entry_fills) * (ledger.sold + expired)
-    return Usd(((proceeds - cost) * CONTRACT_MULTIPLIER).quantize(Decimal("0.01")))
+    received = settled.value if settled is not None and expired else Decimal(0)
+    return Usd(((proceeds - cost) * CONTRACT_MULTIPLIER + received).quantize(Decimal("0.01")))
 
 
 def details(view: TradeView, events: Sequence[TradeEvent]) -> str:

@@ -6,12 +6,21 @@ from decimal import Decimal
 import pytest
 
 from alert_trader import clock
-from alert_trader.domain.execution.expiration import ExpirationOutcome, expiration_outcome
+from alert_trader.domain.execution.expiration import (
+    ExpirationOutcome,
+    Removal,
+    RemovalKind,
+    Settled,
+    expiration_outcome,
+    in_words,
+    is_valued,
+    settled,
+)
 from alert_trader.domain.market.contract import CASH_SETTLED, INDEX_ROOTS, OptionContract, Right
 from alert_trader.domain.market.fees import INDEX_FEES
 from alert_trader.domain.market.quotes import Quote
 from alert_trader.domain.market.trading_hours import AM_ROOTS
-from alert_trader.domain.money import Price
+from alert_trader.domain.money import Price, Usd
 
 
 @pytest.mark.parametrize(
@@ -48,3 +57,45 @@ def test_every_index_settles_in_cash(root: str) -> None:
     day = date(2035, 6, 15)
     assert OptionContract(root=root, expiry=day, right=Right.CALL, strike=Decimal(100)).cash_settled
     assert not OptionContract(root="SPY", expiry=day, right=Right.CALL, strike=Decimal(100)).cash_settled
+
+
+def removal(kind: RemovalKind, quantity: int, value: str = "0") -> Removal:
+    """Return a removal as the broker posts it."""
+    return Removal(kind=kind, quantity=quantity, value=Usd(Decimal(value)))
+
+
+CASH, EXERCISED, GONE = RemovalKind.CASH, RemovalKind.EXERCISED, RemovalKind.EXPIRED
+
+
+@pytest.mark.parametrize(
+    ("removals", "held", "kind", "value"),
+    [
+        pytest.param([(CASH, 2, "500")], 2, CASH, "500", id="all of it"),
+        pytest.param([(CASH, 6, "1500")], 2, CASH, "500.00", id="beside another trade's"),
+        pytest.param([(CASH, 1, "250"), (CASH, 1, "250")], 2, CASH, "500", id="in two postings"),
+        pytest.param([(CASH, 2, "0"), (CASH, 2, "500")], 2, CASH, "500", id="a removal beside its amount"),
+        pytest.param([(CASH, 3, "100")], 1, CASH, "33.33", id="rounded to cents"),
+        pytest.param([(GONE, 2, "0")], 2, GONE, "0", id="worthless"),
+        pytest.param([(EXERCISED, 2, "0")], 2, EXERCISED, "0", id="became shares"),
+        pytest.param([], 2, None, None, id="nothing posted"),
+        pytest.param([(CASH, 1, "250")], 2, None, None, id="not all of it yet"),
+        pytest.param([(CASH, 2, "0")], 2, None, None, id="the amount is not posted"),
+        pytest.param([(GONE, 1, "0"), (EXERCISED, 1, "0")], 2, None, None, id="in two ways"),
+    ],
+)
+def test_what_contracts_came_to_is_read_from_what_was_removed(
+    removals: list[tuple[RemovalKind, int, str]], held: int, kind: RemovalKind | None, value: str | None
+) -> None:
+    """UNK-30: what is not posted for every contract held is not known."""
+    found = settled([removal(*each) for each in removals], held)
+    assert (None if found is None else found.kind) is kind
+    assert (None if found is None else found.value) == (None if value is None else Decimal(value))
+
+
+@pytest.mark.parametrize("outcome", ExpirationOutcome)
+def test_what_is_posted_decides_over_the_last_quote(outcome: ExpirationOutcome) -> None:
+    """Cash and worthless are values; shares are not, whatever the last quote was."""
+    for kind, valued in ((CASH, True), (GONE, True), (EXERCISED, False)):
+        assert is_valued(outcome, Settled(kind=kind, value=Usd(Decimal(5)))) is valued
+    assert is_valued(outcome, None) is (outcome is ExpirationOutcome.WORTHLESS)
+    assert "5.00 dollars" in in_words(outcome, Settled(kind=CASH, value=Usd(Decimal(5))))
