@@ -26,11 +26,11 @@ from typing import Any
 
 from alert_trader import clock
 from alert_trader.control.commands import trade_commands
-from alert_trader.control.intake.start_trade import start_trade
 from alert_trader.control.mirrors.rebuild import rebuild, verify
 from alert_trader.control.queries.trade_views import show
 from alert_trader.control.reports.archived import archived
 from alert_trader.control.reports.report import Gathered, Wanted, make
+from alert_trader.control.start_trade import start_trade
 from alert_trader.control.temporal import Target, connect
 from alert_trader.domain.alerts.alert import AlertMessage
 from alert_trader.domain.execution.policy import Mode

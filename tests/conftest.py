@@ -1,5 +1,6 @@
 """What every test shares: the Temporal binary, and the clock, which begins at a stated instant."""
 
+import gc
 import os
 import subprocess
 from collections.abc import Iterator
@@ -36,19 +37,24 @@ LONG = {
     "tests/mirrors/test_rebuild.py": "mirrors are deleted and rebuilt",
     "tests/mirrors/test_redis_away.py": "redis-server is stopped in the middle of trades",
     "tests/stateful/test_mutants.py": "each mutant takes a search of its own",
+    "tests/unit/domain/alerts/test_rooms_properties.py": "70,000 messages are read",
     "tests/unit/project/test_start.py": "every program is started, each a process",
     "tests/workflows/test_account_days.py": "weeks of trading",
     "tests/workflows/test_account_preflight.py": "failures at the open, over several days",
     "tests/workflows/test_calendar_dates.py": "trades over holidays and clock changes",
     "tests/workflows/test_close_across_sessions.py": "days of retries",
+    "tests/workflows/test_close_under_faults.py": "waits of a close, in real time",
     "tests/workflows/test_exits_under_faults.py": "dozens of rejected exits",
     "tests/workflows/test_outcome_known_late.py": "the settling time of lost orders",
     "tests/workflows/test_holding.py": "weeks until a contract expires, a run for each day",
+    "tests/workflows/test_lookup_before_sending.py": "lookups that fail until their time is over",
     "tests/workflows/test_lookups_unanswered.py": "days of retries",
+    "tests/workflows/test_no_worker.py": "the time that an activity waits for a worker, in real time",
     "tests/workflows/test_orders_edited_in_the_app.py": "waits of the stream, in real time",
     "tests/workflows/test_replay_cost.py": "an exit is rejected 400 times",
     "tests/workflows/test_stuck_trades.py": "workers that fail each task, and their repair, in real time",
     "tests/workflows/test_unknown_outcomes.py": "the widest set of lost answers",
+    "tests/workflows/test_wrong_clocks.py": "stalls that are longer than a clock is wrong, in real time",
 }
 """Files that `make test-long` runs, and `make test` does not, with the reason. CI runs both."""
 
@@ -93,6 +99,8 @@ class ByStack(LoadScopeScheduling):  # type: ignore[misc] # it has no types
     @override
     def _split_scope(self, nodeid: str) -> str:
         path = Path(nodeid.partition("::")[0])
+        if path.name == "test_source.py":  # all sources are parsed once
+            return path.name
         if path.parts[1] not in {folder.name for folder in REAL_TIME}:
             return nodeid
         if path.name in OWN_STACK:
@@ -107,6 +115,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.relative_to(root).as_posix().startswith(tuple(LONG)):
             item.add_marker(pytest.mark.long)
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from walking over thousands of tests and modules again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByStack:

@@ -352,7 +352,7 @@ class RemovalsRequest:
 class Level(StrEnum):
     """How urgent a notice is."""
 
-    STORY = "story"
+    INFO = "info"
     """Something happened that nobody has to act on."""
     MONEY = "money"
     """Something was bought, sold, denied or rejected."""

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from temporalio.api.common.v1 import Payload
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
+from temporalio.service import RPCError
 
 from alert_trader.activities.messages import RECEIPTS, CommandRefusedError
 from alert_trader.domain.errors import AlertTraderError
@@ -24,6 +25,9 @@ RPC_WITHIN = timedelta(seconds=5)
 
 FOLLOW_UNUSED = timedelta(seconds=30)
 """How long a history is followed after the last receipt: the next command need not read it again."""
+
+READ_AGAIN = timedelta(milliseconds=100)
+"""How long to wait before a history is read again from its beginning."""
 
 _T = TypeVar("_T")
 
@@ -122,10 +126,7 @@ async def _published(client: Client, workflow_id: str, run: str) -> AsyncIterato
     """
     while True:
         following = ""
-        history = client.get_workflow_handle(workflow_id, run_id=run).fetch_history_events(
-            wait_new_event=True, skip_archival=True
-        )
-        async for event in history:
+        async for event in _events(client, workflow_id, run):
             continued = event.workflow_execution_continued_as_new_event_attributes
             following = continued.new_execution_run_id or following
             if (payload := _receipts(event)) is not None:
@@ -137,6 +138,37 @@ async def _published(client: Client, workflow_id: str, run: str) -> AsyncIterato
                 raise NoReceiptError(f"{workflow_id} is over, and has not answered")
             following = current.run_id
         run = following
+
+
+async def _events(client: Client, workflow_id: str, run: str) -> AsyncIterator[HistoryEvent]:
+    """Follow the history of a run to its end, each event once."""
+    read = 0
+    while True:
+        history = client.get_workflow_handle(workflow_id, run_id=run).fetch_history_events(
+            wait_new_event=True, skip_archival=True
+        )
+        try:
+            async for event in history:
+                if event.event_id > read:
+                    read = event.event_id
+                    yield event
+        except RPCError as error:
+            if not _page_is_outdated(error):
+                raise
+        else:
+            return
+        await asyncio.sleep(READ_AGAIN.total_seconds())
+
+
+def _page_is_outdated(error: RPCError) -> bool:
+    """Whether the server no longer takes the place in the history at which its next page begins.
+
+    The server compares that place with the state of the workflow that it has in memory, which may be older
+    for a moment or was loaded anew since; from the beginning the history can be read.
+    """
+    return any(
+        detail.type_url.endswith(".CurrentBranchChangedFailure") for detail in error.grpc_status.details
+    )
 
 
 def _receipts(event: HistoryEvent) -> Payload | None:

@@ -267,7 +267,7 @@ class StreamActivity:
             f"order {report.order_id}: {report.side} {report.quantity} {report.symbol}, "
             f"{report.broker_status}. It is not touched"
         )
-        notice = Notice(level=Level.STORY, workflow_id="", title="Foreign order in the account", note=text)
+        notice = Notice(level=Level.INFO, workflow_id="", title="Foreign order in the account", note=text)
         await asyncio.gather(*(channel.send(notice) for channel in self._channels), return_exceptions=True)
         try:
             account = self._client.get_workflow_handle(account_workflow_id(self._reader.account))

@@ -28,6 +28,7 @@ from alert_trader.settings.model import Settings
 from alert_trader.worker.upgrade import (
     IncompatibleBuildError,
     become_current,
+    report_current_build,
     versioned,
     wait_until_current,
 )
@@ -66,7 +67,10 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
         deployment_config=versioned(settings.account, build_of(settings)),
     )
     preset_metrics.start_at_zero(meter, client.namespace, settings.account)
-    watching = asyncio.create_task(clocks.run(client, meter))
+    watching = (
+        asyncio.create_task(clocks.run(client, meter)),
+        asyncio.create_task(report_current_build(client, settings.account, meter)),
+    )
     try:
         async with worker:
             working = asyncio.ensure_future(_work(client, settings, ready_file))
@@ -81,7 +85,8 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
                 stopping.cancel()
             log.info("stopping")
     finally:
-        watching.cancel()
+        for each in watching:
+            each.cancel()
         await broker.aclose()
 
 

@@ -10,7 +10,7 @@ import time
 from datetime import timedelta
 
 from temporalio.client import Client
-from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.common import MetricMeter, VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import WorkerDeploymentConfig
 
 from alert_trader.control.deployments import Build, Deployment, deployment_name, read_deployment, set_current
@@ -26,6 +26,11 @@ REGISTERED_WITHIN = timedelta(seconds=30)
 """The first poll of a worker registers its build, on a new namespace after the server's caches know it."""
 
 WARN_EVERY = timedelta(minutes=1)
+
+NO_WORKER = "trader_current_build_without_worker"
+"""1 while no worker of the build that runs the trades polls."""
+
+REPORT_EVERY = timedelta(seconds=15)
 
 _PAUSE = timedelta(milliseconds=50)
 _LOOK_EVERY = timedelta(seconds=2)
@@ -97,6 +102,20 @@ async def wait_until_current(client: Client, account: AccountNumber, build_id: s
         if loop.time() - warned_at >= WARN_EVERY.total_seconds():
             warned_at = loop.time()
             log.warning("%s", _not_current(own, current))
+
+
+async def report_current_build(client: Client, account: AccountNumber, meter: MetricMeter) -> None:
+    """Measure whether the current build has a worker, until cancelled: one of another build sees it too."""
+    gauge = meter.create_gauge(NO_WORKER, "1 while no worker of the current build polls.")
+    while True:
+        try:
+            deployment = await read_deployment(client, account)
+        except UnreachableError as error:
+            log.warning("%s", error)
+        else:
+            current = None if deployment is None else deployment.current
+            gauge.set(int(current is not None and not current.has_worker))
+        await asyncio.sleep(REPORT_EVERY.total_seconds())
 
 
 async def _registered(client: Client, account: AccountNumber, build_id: str) -> tuple[Deployment, Build]:

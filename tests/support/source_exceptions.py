@@ -73,6 +73,7 @@ LOOPS = {
     "alert_trader/activities/stream.py StreamActivity._remember": "drops what is over the limit",
     "alert_trader/activities/held_reports.py HeldReports.run": "cancelled with the activity it sends for",
     "alert_trader/activities/receipts.py _published": "a run a turn; ends with the workflow",
+    "alert_trader/activities/receipts.py _events": "ends with the run; read again where a page is rejected",
     "alert_trader/workflows/receipts.py Receipts.run": "cancelled with the run",
     "alert_trader/activities/stuck_workflows.py _open_trades": "one turn for each page of a list that ends",
     "alert_trader/activities/trade_watch.py TradeWatch.watch_trades": "ends when the worker shuts down",

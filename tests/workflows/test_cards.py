@@ -175,6 +175,7 @@ async def test_a_card_has_a_bounded_size(harness: Harness) -> None:
         await harness.reject_orders("*-x*", times=40)
         trade = await harness.alert(rules=carded())
         view = await harness.until(trade, "protected at last", exits_working=2)
+        await eventually(lambda: bool(board.requests[-1].view.orders), "a card with the working exit")
     assert len(view.orders) == 42
     assert view.events > 80
     assert max(len(request.events) for request in board.requests) == 50

@@ -2,8 +2,12 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from google.protobuf.any_pb2 import Any as Detail
+from temporalio.api.common.v1 import GrpcStatus
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 
 from alert_trader.activities.messages import CommandRefusedError
@@ -59,6 +63,37 @@ async def test_cancel_waits_while_the_entry_is_unknown(env: WorkflowEnvironment,
         receipt = await command(trade, TradeCommand.CANCEL, ME)
     assert receipt.done
     assert harness.venue.exchange.orders[harness.order_ids("e")[0]].status.terminal
+
+
+async def test_a_receipt_is_found_after_the_server_rejects_a_page(
+    env: WorkflowEnvironment, harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DUR-30: the server may lose the place of a reader in a history; the receipt is still waited for."""
+    service, rejected = harness.client.workflow_service, 0
+    read = service.get_workflow_execution_history
+    changed = Detail(
+        type_url="type.googleapis.com/temporal.server.api.errordetails.v1.CurrentBranchChangedFailure"
+    )
+
+    async def reject_pages(req: Any, **options: Any) -> Any:
+        nonlocal rejected
+        if req.wait_new_event and req.next_page_token and rejected < 3:
+            rejected += 1
+            raise RPCError(
+                "branch tokens don't match",
+                RPCStatusCode.INVALID_ARGUMENT,
+                GrpcStatus(code=3, details=[changed]).SerializeToString(),
+            )
+        return await read(req, **options)
+
+    await harness.quote("1.10", "1.30")
+    with env.with_time_skipping_disabled():
+        trade = await harness.alert()
+        await harness.until(trade, "the working entry", step="limit")
+        monkeypatch.setattr(service, "get_workflow_execution_history", reject_pages)
+        receipt = await command(trade, TradeCommand.CANCEL, ME)
+    assert receipt.done
+    assert rejected == 3
 
 
 async def test_cancel_is_not_possible_after_the_entry_ended(harness: Harness) -> None:

@@ -51,6 +51,7 @@ async def held(harness: Harness) -> Trade:
     return trade
 
 
+@pytest.mark.at("2035-03-06 10:00")  # a report of a day reads all its trades: no other test is on this one
 async def test_a_held_position_has_one_run_a_day(harness: Harness, env: WorkflowEnvironment) -> None:
     """DUR-40: after each daily check a new run begins, and the trade stays one trade for whoever looks."""
     with env.with_time_skipping_disabled():

@@ -7,6 +7,8 @@ arrived.
 """
 
 import asyncio
+import functools
+import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
@@ -320,9 +322,10 @@ class TastytradeReader:
 
     def _transport(self) -> SharedTransport:
         limits = httpx2.Limits(keepalive_expiry=KEEPALIVE_SECONDS)
-        if self._venue_url is None:
-            return SharedTransport(httpx2.AsyncHTTPTransport(limits=limits))
-        return RedirectTransport(self._venue_url, httpx2.AsyncHTTPTransport(limits=limits))
+        inner = httpx2.AsyncHTTPTransport(verify=_certificates(), limits=limits)
+        return (
+            SharedTransport(inner) if self._venue_url is None else RedirectTransport(self._venue_url, inner)
+        )
 
     def _order_path(self, order_id: OrderId) -> str:
         return f"/accounts/{self._account}/orders/{in_path(order_id, safe='')}"
@@ -397,6 +400,12 @@ def _accepted(answer: Answer, intent: OrderIntent) -> OrderReport:
         )
     # the answer is to our request, whether or not it repeats our client order id
     return report if report.client_order_id else replace(report, client_order_id=intent.client_order_id)
+
+
+@functools.cache
+def _certificates() -> ssl.SSLContext:
+    """Load the trusted certificates, once a process: that takes some 50 ms."""
+    return httpx2.create_ssl_context()
 
 
 def _success(answer: Answer) -> Answer:

@@ -17,7 +17,7 @@ from temporalio.client import Client
 from alert_trader.control.commands import trade_commands
 from alert_trader.control.errors import NoAnswerError, NotFoundError, NotPossibleError
 from alert_trader.control.intake import author_trades
-from alert_trader.control.intake.start_trade import start_trade
+from alert_trader.control.start_trade import start_trade
 from alert_trader.domain.alerts.alert import AlertKind, AlertMessage, Nature, ParsedAlert
 from alert_trader.domain.alerts.allowlist import check_allowlist
 from alert_trader.domain.alerts.parser import parse

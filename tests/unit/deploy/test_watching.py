@@ -27,6 +27,7 @@ from alert_trader.domain.ids import AccountNumber
 from alert_trader.domain.not_sent import NotSentReason
 from alert_trader.runtime import preset_metrics
 from alert_trader.runtime.local.process import free_ports
+from alert_trader.worker.upgrade import NO_WORKER
 from alert_trader.workflows import metrics
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -58,7 +59,7 @@ def ours() -> set[str]:
     """Name every metric of ours as Prometheus has it."""
     served = {f"{family.name}_total" for family in registered().collect() if family.type == "counter"}
     times = {f"{name}_seconds_bucket" for name in TIMES}
-    gauges = {metrics.HALTED, HEARD, SKEW, SKEW_ERROR}
+    gauges = {metrics.HALTED, HEARD, SKEW, SKEW_ERROR, NO_WORKER}
     return {f"{name}_total" for name in COUNTERS} | served | times | gauges
 
 
@@ -98,6 +99,7 @@ def test_a_scrape_of_a_worker_has_the_queried_names() -> None:
     for name in TIMES:
         meter.create_histogram_timedelta(name).record(timedelta(seconds=1))
     meter.create_gauge(metrics.HALTED).set(0)
+    meter.create_gauge(NO_WORKER).set(0)
     offset = Offset(lowest=timedelta(seconds=-3), highest=timedelta(seconds=-1))
     set_gauges(meter, ClockReport(worker="one", temporal=offset, broker=None))
     trying = ActivityEnvironment()

@@ -145,6 +145,7 @@ def only(places: list[Found], allowed: dict[str, str]) -> None:
     assert not gone, f"expected every exception to be needed still, found these gone: {sorted(gone)}"
 
 
+@functools.cache
 def called(node: ast.AST) -> str:
     """Name what a node calls; empty when it is no call."""
     return ast.unparse(node.func) if isinstance(node, ast.Call) else ""
