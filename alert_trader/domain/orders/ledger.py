@@ -357,8 +357,9 @@ class OrderLedger(LedgerSums):
         before = len(known.other_contract), order.wrong_contract
         if wrong:
             order.wrong_contract = report.symbol
-        if order.quantity == 0:
+        if order.quantity == 0:  # it was adopted from a report that could not be read
             order.quantity = report.quantity
+            order.protective = _is_protective(order.leg, report)
         known.apply(report, ours=not wrong)
         self._enter(order)
         return LedgerUpdate(
@@ -391,7 +392,7 @@ class OrderLedger(LedgerSums):
             limit=report.limit,
             kind=OrderKind.MARKET if report.limit is None else OrderKind.LIMIT,
             state=OrderState.ACKNOWLEDGED,
-            protective=named[1] is Leg.EXIT and report.time_in_force is TimeInForce.DAY,
+            protective=_is_protective(named[1], report),
         )
         return order
 
@@ -437,3 +438,8 @@ class OrderLedger(LedgerSums):
     def exits_working(self) -> int:
         """Contracts in exit orders that may still fill and that the broker has reported."""
         return sum(order.open for order in self.open_exits if order.state is OrderState.ACKNOWLEDGED)
+
+
+def _is_protective(leg: Leg, report: OrderReport) -> bool:
+    """Whether a reported order is a sale outside the exit plan, whose own exits work until cancelled."""
+    return leg is Leg.EXIT and report.time_in_force is TimeInForce.DAY
