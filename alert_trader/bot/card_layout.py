@@ -162,6 +162,8 @@ def _pnl(view: TradeView) -> str:
     held = f", {view.position} still held (not valued)" if view.position else ""
     if view.unvalued:
         held = f", {view.unvalued} held to expiration (may be exercised, not valued)"
+    elif view.settlement is not None:
+        held = f", {view.position} settled at expiration for ${view.settlement:,.2f}"
     elif view.outcome is Outcome.EXPIRED:
         held = f", {view.position} expired worthless"
     if view.pnl is None:

@@ -68,6 +68,7 @@ async def test_what_an_expiry_came_to_is_read_when_it_is_posted(
         await forward_to(env, trade, new_york("2035-05-09 08:31"), may_end=True)
         view = await trade.result()
     assert (view.outcome, view.position, view.unvalued, view.pnl) == (Outcome.EXPIRED, 4, unvalued, pnl)
+    assert view.settlement == (5000 if pnl == 4520 else None)
     events = await harness.events(trade)
     assert [says in event.text for event in events if event.kind is EventKind.EXPIRED] == [True]
     assert sum("may be exercised" in event.text for event in events) == 1

@@ -105,6 +105,8 @@ class TradeView:
     """How many events the audit trail has."""
     unvalued: int = 0
     """Contracts held to expiration whose value is not known: they may be exercised, and are not in `pnl`."""
+    settlement: Usd | None = None
+    """Dollars that the broker settled contracts for that were held to expiration; part of `pnl`."""
     without_exit: int = 0
     """Contracts held of which nothing will sell any: no exit works, and the exit plan has none due."""
     chain: str = ""

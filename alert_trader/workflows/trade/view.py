@@ -7,7 +7,7 @@ from decimal import Decimal
 from alert_trader.activities.messages import SizedEntry
 from alert_trader.domain.audit.event import EventKind, TradeEvent
 from alert_trader.domain.execution.exits import exit_target
-from alert_trader.domain.execution.expiration import Settled, is_valued
+from alert_trader.domain.execution.expiration import RemovalKind, Settled, is_valued
 from alert_trader.domain.market.calendar import eastern
 from alert_trader.domain.money import CONTRACT_MULTIPLIER, Usd, plain
 from alert_trader.domain.orders.ledger import LedgerOrder, OrderLedger
@@ -73,6 +73,11 @@ def build_view(
         fees=_fees(sized, ledger),
         pnl=_pnl(ledger, life, position - unvalued, state.settled),
         unvalued=unvalued,
+        settlement=(
+            state.settled.value
+            if state.settled is not None and state.settled.kind is RemovalKind.CASH
+            else None
+        ),
         without_exit=_without_exit(request, state),
         orders=()
         if ledger is None
