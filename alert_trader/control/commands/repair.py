@@ -216,7 +216,7 @@ def _handed_over(found: RepairPlan, why: str) -> RepairPlan:
 async def _last_good_point(client: Client, history: WorkflowHistory, points: Sequence[int]) -> int | None:
     """Return the last completed task before which the installed code replays everything; None: none.
 
-    Code that replays a history replays each beginning of it, so the last point is found by halving.
+    Code that replays a history replays each beginning of it, so the last point is found by bisection.
     """
 
     async def good(point: int) -> bool:
@@ -237,9 +237,9 @@ async def _last_good_point(client: Client, history: WorkflowHistory, points: Seq
 
 
 def _entry_is_kept(events: Sequence[HistoryEvent], point: int) -> bool:
-    """Whether a reset to `point` keeps that the entry was sent, or there was nothing to keep.
+    """Whether the history up to `point` has the entry's sending, or no entry was sent.
 
-    A run that continues another began with the entry's state.
+    A run that continues another has the entry in the state that it began with.
     """
     started = events[0].workflow_execution_started_event_attributes
     if started.continued_execution_run_id:

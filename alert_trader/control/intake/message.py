@@ -66,7 +66,7 @@ class PassedToTrade:
     parsed: ParsedAlert
     receipt: CommandReceipt
     also: tuple[CommandReceipt, ...] = ()
-    """Of further trades in the same contract: an alert and its adds."""
+    """The receipts of further trades in the same contract: an alert and its adds."""
     beside: tuple["IntakeResult", ...] = ()
     """How further exits in the same message were processed."""
 

@@ -44,7 +44,7 @@ class SetPath(Table):
 
 
 class ReleaseQuote(Table):
-    """Return a symbol back to the seeded market."""
+    """Return a symbol to the seeded market."""
 
     symbol: str
 
@@ -88,7 +88,7 @@ class SetSession(Table):
 
 
 class SetAccount(Table):
-    """Change what is given of an account."""
+    """Change the given fields of an account."""
 
     number: str
     cash: Decimal | None = None
@@ -137,7 +137,7 @@ class AccountState(Table):
 
 
 class PositionState(Table):
-    """Contracts held: the truth, and what the lagging ledger shows."""
+    """Contracts held: in fact, and as the lagging ledger shows."""
 
     account: str
     symbol: str
