@@ -38,6 +38,7 @@ READ_ORDER = "read_order"
 CANCEL_ORDER = "cancel_order"
 READ_POSITION = "read_position"
 READ_QUOTE = "read_quote"
+READ_REMOVALS = "read_removals"
 READ_SESSION = "read_session"
 NOTIFY = "notify"
 SHOW_CARD = "show_card"
@@ -350,6 +351,14 @@ class PositionRequest:
 
     contract: OptionContract
     search_from: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemovalsRequest:
+    """Read how contracts were removed at expiration, on or after a New York date."""
+
+    contract: OptionContract
+    since: date
 
 
 class Level(StrEnum):

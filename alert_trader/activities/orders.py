@@ -35,6 +35,7 @@ from alert_trader.activities.messages import (
     READ_ORDER,
     READ_POSITION,
     READ_QUOTE,
+    READ_REMOVALS,
     READ_SESSION,
     SUBMIT_ENTRY,
     SUBMIT_EXIT,
@@ -46,6 +47,7 @@ from alert_trader.activities.messages import (
     PositionAnswer,
     PositionRequest,
     QuoteAnswer,
+    RemovalsRequest,
     SessionAnswer,
     SubmitAnswer,
     SubmitRequest,
@@ -61,6 +63,7 @@ from alert_trader.broker.port import (
 )
 from alert_trader.domain.account.reservation import AdmitRequest
 from alert_trader.domain.denial import Code
+from alert_trader.domain.execution.expiration import Removal
 from alert_trader.domain.execution.ladder import CancelRemainder, decide_conversion
 from alert_trader.domain.execution.policy import Mode
 from alert_trader.domain.ids import OrderId
@@ -119,6 +122,11 @@ class OrderLookups:
         """Read whether the market is open. Raise when the broker does not answer."""
         session = await self._reader.session()
         return SessionAnswer(open_now=session.open_now, opens_at=session.opens_at)
+
+    @activity.defn(name=READ_REMOVALS)
+    async def read_removals(self, request: RemovalsRequest) -> list[Removal]:
+        """Read how contracts were removed at expiration. Raise when the broker does not answer."""
+        return await self._reader.removals(request.contract, request.since)
 
     @activity.defn(name=READ_POSITION)
     async def read_position(self, request: PositionRequest) -> PositionAnswer:

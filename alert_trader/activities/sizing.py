@@ -250,6 +250,12 @@ def _market_closed(session: MarketSession) -> Denied:
 def _not_listed(listing: Listing | ChainGap, asked: OptionContract) -> Denied | None:
     if isinstance(listing, Listing):
         return None
+    if listing.adjusted:
+        return Denied(
+            code=Code.CONTRACT_ADJUSTED,
+            reason=f"{listing.reason}; its price and its value at expiration are not those of 100 shares",
+            facts={"asked": str(asked)},
+        )
     nearest = ", ".join(str(contract) for contract in listing.nearest) or "none"
     reason = f"expected {asked} on the broker's chain: {listing.reason}; nearest listed: {nearest}"
     return Denied(

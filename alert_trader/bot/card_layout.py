@@ -162,6 +162,8 @@ def _pnl(view: TradeView) -> str:
     held = f", {view.position} still held (not valued)" if view.position else ""
     if view.unvalued:
         held = f", {view.unvalued} held to expiration (may be exercised, not valued)"
+    elif view.settlement is not None:
+        held = f", {view.position} settled at expiration for ${view.settlement:,.2f}"
     elif view.outcome is Outcome.EXPIRED:
         held = f", {view.position} expired worthless"
     if view.pnl is None:
@@ -194,6 +196,12 @@ def _attention(view: TradeView) -> tuple[Field, ...]:
         fields.append(
             Field(name="⚠️ No exit", value=f"{count(view.unprotected)} without a working exit yet", wide=True)
         )
+    if view.without_exit:
+        text = (
+            f"Nothing will sell {count(view.without_exit)}: the exit plan has no exit for it. Held until "
+            "somebody closes the trade, or it expires"
+        )
+        fields.append(Field(name="⚠️ No exit planned", value=text, wide=True))
     if view.reason:
         fields.append(Field(name="Why", value=safe(view.reason, LONGEST_FIELD), wide=True))
     return tuple(fields)

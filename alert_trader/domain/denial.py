@@ -37,6 +37,7 @@ class Code(StrEnum):
     ALERT_CORRECTS = "ALERT_CORRECTS"
     ADD_INCOMPLETE = "ADD_INCOMPLETE"
     CONTRACT_NOT_LISTED = "CONTRACT_NOT_LISTED"
+    CONTRACT_ADJUSTED = "CONTRACT_ADJUSTED"
     CONTRACT_EXPIRED = "CONTRACT_EXPIRED"
     QUOTE_MISSING = "QUOTE_MISSING"
     QUOTE_UNUSABLE = "QUOTE_UNUSABLE"
@@ -226,6 +227,10 @@ MEANINGS: dict[Code, Meaning] = {
     Code.CONTRACT_NOT_LISTED: Meaning(
         means="The broker's chain does not have the contract.",
         to_do="Compare strike and expiration with the nearest listed ones in the reason.",
+    ),
+    Code.CONTRACT_ADJUSTED: Meaning(
+        means="The contract does not stand for 100 shares: it was adjusted, or has another multiplier.",
+        to_do="Trade it in the broker's app if it was meant.",
     ),
     Code.CONTRACT_EXPIRED: Meaning(
         means="The contract no longer trades.",

@@ -12,6 +12,7 @@ from alert_trader.domain.execution.policy import (
     LadderPolicy,
     NearClose,
     SafetyPolicy,
+    SalePolicy,
     SizingPolicy,
 )
 from alert_trader.domain.market.fees import FeeTable
@@ -19,6 +20,7 @@ from alert_trader.domain.market.trading_hours import Closures
 from alert_trader.settings.values import DayList, Duration, EarlyCloseList, FeeList, fees
 
 _LADDER = LadderPolicy()
+_SALE = SalePolicy()
 _SIZING = SizingPolicy()
 _SAFETY = SafetyPolicy()
 
@@ -93,6 +95,19 @@ class TradingSettings(BaseModel):
         "exit_preset.",
     )
     exit_min_quantity: int = Field(1, ge=1, description="Smallest exit order, in contracts.")
+    sale_floor: Decimal = Field(
+        _SALE.floor,
+        gt=0,
+        le=1,
+        description="Lowest price of a close or a partial exit, as a fraction of the bid when it began. Its "
+        "order keeps working there, and a person is paged.",
+    )
+    sale_step: Duration = Field(
+        _SALE.step, ge=0, description="Seconds such a sale is offered before its price is lowered."
+    )
+    sale_steps: int = Field(
+        _SALE.steps, ge=1, le=100, description="Most steps from the bid to the floor, of a tick at least."
+    )
     size_allocation: Decimal = Field(
         _SIZING.allocation, gt=0, le=1, description="Share of the day's buying power that one trade may use."
     )
@@ -157,6 +172,7 @@ class TradingSettings(BaseModel):
         "ladder_step",
         "ladder_window",
         "ladder_conversion_wait",
+        "sale_step",
         "safety_max_alert_age",
         "safety_max_quote_age",
         "safety_approval_window",
@@ -213,6 +229,11 @@ class TradingSettings(BaseModel):
             gain=gain if self.exit_gain is None else self.exit_gain,
             min_quantity=self.exit_min_quantity,
         )
+
+    @property
+    def sale_policy(self) -> SalePolicy:
+        """The rules of sales that are no target."""
+        return SalePolicy(floor=self.sale_floor, step=self.sale_step, steps=self.sale_steps)
 
     @property
     def sizing_policy(self) -> SizingPolicy:

@@ -113,6 +113,7 @@ def make_worker(
         lookups.find_order,
         lookups.read_order,
         lookups.read_position,
+        lookups.read_removals,
         lookups.read_quote,
         lookups.read_session,
         NotifyActivity(channels).notify,

@@ -122,6 +122,8 @@ class Harness:
     unbounded: set[str]
     """Message ids of trades whose conversion may be a market order."""
     exit_fraction: Decimal | None = Decimal("0.5")
+    requested_again: bool = False
+    """Whether a person requests a sale again, so that it begins anew at a lower bid."""
 
     @property
     def symbol(self) -> str:
@@ -230,6 +232,11 @@ class Harness:
             code="margin_check_failed",
             count=times,
         )
+
+    def expectation(self, closed: list[str]) -> Expectation:
+        """Return what the oracle must know beside the tape; `closed` are the trades that are over."""
+        again = [handle.id.removeprefix("trade-") for handle in self.handles if self.requested_again]
+        return Expectation(closed=closed, exit_fraction=self.exit_fraction, requested_again=again)
 
     def posts(self, leg: str = "") -> list[RequestLine]:
         """Return the orders that reached the venue, accepted or not."""
@@ -344,7 +351,7 @@ async def open_harness(
         finally:
             await gateway.aclose()
             await venue.close()
-    _assert_kept(venue, Expectation(closed=closed, exit_fraction=harness.exit_fraction, entries=entries))
+    _assert_kept(venue, replace(harness.expectation(closed), entries=entries))
 
 
 def _assert_kept(venue: RunningVenue, expected: Expectation) -> None:

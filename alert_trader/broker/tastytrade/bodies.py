@@ -21,7 +21,15 @@ from alert_trader.broker.tastytrade.sdk import (
 )
 from alert_trader.domain.ids import ClientOrderId, FillId, OrderId, read_client_order_id
 from alert_trader.domain.money import Price
-from alert_trader.domain.orders.order import Fill, OrderIntent, OrderKind, OrderReport, OrderStatus, Side
+from alert_trader.domain.orders.order import (
+    Fill,
+    OrderIntent,
+    OrderKind,
+    OrderReport,
+    OrderStatus,
+    Side,
+    TimeInForce,
+)
 
 SOURCE = "alert-trader/"
 """Prefix of the source of our orders; the client order id follows."""
@@ -99,6 +107,7 @@ class OrderBody(Body):
     price: Amount | None = None
     external_identifier: str | None = None
     source: str | None = None
+    time_in_force: str | None = None
     received_at: Moment | None = None
     updated_at: Moment | None = None
     reject_reason: str | None = None
@@ -182,6 +191,7 @@ def order_report(body: object) -> OrderReport:
         replaced_by=OrderId(order.replacing_order_id) if order.replacing_order_id else None,
         broker_status=order.status,
         source=order.source or "",
+        time_in_force=next((each for each in TimeInForce if each == order.time_in_force), None),
     )
 
 

@@ -202,6 +202,7 @@ def _ahead(parsed: ParsedAlert, policy: Policy) -> Iterator[WhyCheck]:
         near_close=ladder.near_close,
     )
     yield ahead("the broker's chain has the contract", Code.CONTRACT_NOT_LISTED)
+    yield ahead("the contract stands for 100 shares", Code.CONTRACT_ADJUSTED)
     yield ahead(
         "a fresh two-sided quote",
         Code.QUOTE_STALE,

@@ -97,6 +97,24 @@ class ExitPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SalePolicy:
+    """How a sale that is not a target is priced: from the bid down to a floor."""
+
+    floor: Decimal = Decimal("0.5")
+    """The lowest price of a sale, as a fraction of the bid when it began."""
+    step: timedelta = timedelta(seconds=1)
+    """How long its order works before it is offered lower."""
+    steps: int = 20
+    """The most steps from the bid to the floor; each is a tick at least."""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a floor of nothing or above the bid, and for no step."""
+        _expect(0 < self.floor <= 1, "a floor above 0, at most 1 (the bid)", self.floor)
+        _expect(self.step > timedelta(0), "a step above zero seconds", self.step)
+        _expect(self.steps >= 1, "at least one step", self.steps)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SizingPolicy:
     """How many contracts an alert may buy."""
 
@@ -138,6 +156,7 @@ class Policy:
     allowlist: Allowlist = field(default_factory=Allowlist)
     ladder: LadderPolicy = field(default_factory=LadderPolicy)
     exits: ExitPolicy = field(default_factory=ExitPolicy)
+    sale: SalePolicy = field(default_factory=SalePolicy)
     sizing: SizingPolicy = field(default_factory=SizingPolicy)
     safety: SafetyPolicy = field(default_factory=SafetyPolicy)
     profile: Profile = field(default_factory=Profile)

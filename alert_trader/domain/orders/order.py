@@ -76,6 +76,11 @@ class OrderIntent:
     limit: Price | None
     time_in_force: TimeInForce
 
+    @property
+    def protective(self) -> bool:
+        """Whether it is a sale outside the exit plan, whose own exits work until cancelled."""
+        return self.side is not Side.BUY_TO_OPEN and self.time_in_force is TimeInForce.DAY
+
     def __post_init__(self) -> None:
         """Raise ValueError for an order that must never be sent."""
         if self.quantity < 1:
@@ -130,6 +135,8 @@ class OrderReport:
     """The status as the broker names it, for people."""
     source: str = ""
     """What sent the order, as the broker echoes it; empty when it echoes nothing."""
+    time_in_force: TimeInForce | None = None
+    """None when it is neither of ours."""
 
     @property
     def filled(self) -> int:

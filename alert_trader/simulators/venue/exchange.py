@@ -18,6 +18,7 @@ from random import Random
 from alert_trader.simulators.venue.account import Account, Transaction
 from alert_trader.simulators.venue.announce import Announcer
 from alert_trader.simulators.venue.config import ReplacementSize, TickClass, VenueConfig
+from alert_trader.simulators.venue.expiration import expired
 from alert_trader.simulators.venue.fees import dollars
 from alert_trader.simulators.venue.holidays import NEW_YORK
 from alert_trader.simulators.venue.instruments import Listings, parse, stops_trading_at
@@ -64,7 +65,7 @@ class Exchange:
         self.risk = Risk(self.listings, self.market, config.fees)
         self.accounts = {each.number: Account(each, clock(), cash=each.cash) for each in config.accounts}
         self.orders: dict[int, Order] = {}
-        self.announcer = Announcer(tape)
+        self.announcer = Announcer(tape, self.market)
         self.listeners = self.announcer.listeners
         self._open: dict[int, Order] = {}
         self._ids = count(config.first_order_id)
@@ -99,7 +100,7 @@ class Exchange:
         self.accounts |= {each.number: each for each in accounts}
         self.day_ended = day_ended if day_ended is not None else self.day_ended
         self._ids = count(max(self.orders, default=self.config.first_order_id - 1) + 1)
-        books = (row.transaction_id for account in self.accounts.values() for row in account.books)
+        books = (row.transaction_id for account in self.accounts.values() for row in account.history)
         self._execs = count(max(books, default=0) + 1)
         # an earlier run used the first ids of the plain seed
         seed = f"{self.config.seed}:{max(self.orders, default=0)}"
@@ -291,13 +292,12 @@ class Exchange:
                 self._expire_position(account, symbol, day)
 
     def _expire_position(self, account: Account, symbol: str, day: date) -> None:
-        series = parse(symbol)
-        row = self.listings.underlying(series.root) if series is not None else None
+        row = self.listings.underlying(series.root) if (series := parse(symbol)) is not None else None
         quote = self.market.quote(row.symbol) if row is not None else None
-        if series is None or quote is None or series.day > day:
+        over = expired(symbol, day, None if quote is None else quote.mid, is_index=bool(row and row.is_index))
+        if over is None or row is None:
             return
-        worth = quote.mid - series.strike if series.right == "C" else series.strike - quote.mid
-        account.remove(symbol, max(worth, Decimal(0)), self.clock())
+        account.remove(over, symbol, row.symbol, self.clock(), next(self._execs))
         self.announcer.position(account, symbol)
 
     def _route(self, order: Order, why: str, before: Status | None) -> None:

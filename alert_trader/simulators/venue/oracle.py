@@ -14,6 +14,7 @@ checks, by invariant card:
     EXT-60  no order works for a trade that is closed
     FIL-30  a position is never short
     RSK-10  no price off the tick table
+    STP-60  no sale at the market, and none far under the bid at which it began
     UNK-60  no foreign order was changed
 """
 
@@ -24,6 +25,7 @@ from dataclasses import dataclass, field
 from decimal import ROUND_FLOOR, Decimal
 
 from alert_trader.simulators.venue.oracle_entries import EntryBounds, EntryRule
+from alert_trader.simulators.venue.oracle_sales import SaleRule
 from alert_trader.simulators.venue.orders import Action
 from alert_trader.simulators.venue.tape import (
     ControlLine,
@@ -68,6 +70,10 @@ class Expectation:
     """Checks EXT-40 when given; leave it out where a test keeps exits from being accepted."""
     entries: Mapping[str, EntryBounds] = field(default_factory=dict)
     """What was decided for the entries of trades, by message id."""
+    sale_floor: Decimal = Decimal("0.5")
+    """The share of the bid under which no sale is offered that is not a target."""
+    requested_again: Collection[str] = ()
+    """Message ids of trades whose sale was requested again, so that it began anew at a lower bid."""
 
 
 @dataclass(slots=True)
@@ -79,6 +85,7 @@ class _Trade:
     sold: int = 0
     uncovered_since: TapeLine | None = None
     entry: EntryRule = field(default_factory=EntryRule)
+    sales: SaleRule = field(default_factory=SaleRule)
 
     def working(self, *, entry: bool) -> list[OrderState]:
         return [
@@ -174,6 +181,11 @@ def _order(reading: _Reading, line: OrderLine) -> None:
             line,
             f"{name} is {order.legs[0].sent}, strict {order.strict}; expected a strict sell to close",
         )
+    if named["leg"] == "x":
+        expect = reading.expect
+        wrong = trade.sales.look(line, floor=expect.sale_floor, again=message in expect.requested_again)
+        if wrong is not None:
+            reading.fault("STP-60", message, line, f"{name} {wrong}")
     if (
         order.reject_reason is not None
         and "increment" in order.reject_reason.lower()

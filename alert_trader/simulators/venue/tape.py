@@ -130,6 +130,8 @@ class OrderLine(_Line):
     order: OrderState
     before: Status | None
     why: str
+    bid: Decimal | None = None
+    """The bid as the order came, on its first line; None without a quote, and on every later line."""
 
 
 class FillLine(_Line):

@@ -125,16 +125,20 @@ class OrderManager:
         not_after: datetime | None = None,
         conversion: ConversionGuard | None = None,
         admission: Callable[[ClientOrderId], AdmitRequest] | None = None,
-        check_position: bool = False,
+        lowest: Price | None = None,
     ) -> LedgerOrder:
-        """Record one order before it is sent."""
+        """Record one order before it is sent.
+
+        `lowest` is the floor of a protective sale, which works for the day; None for every other order.
+        """
         intent = self._intent(purpose, quantity, limit)
         order = self.ledger.intend(intent)
         what = f"{quantity} x {self.contract} at {'market' if limit is None else plain(limit)}"
+        if lowest is not None:
+            what += f"; the lowest price of this sale is {plain(lowest)}"
         kind = EventKind.ENTRY_INTENDED if purpose.leg is Leg.ENTRY else EventKind.EXIT_INTENDED
-        self._record(
-            kind, f"{intent.side} {what}", order=intent.client_order_id, quantity=quantity, limit=limit
-        )
+        facts = {"order": intent.client_order_id, "quantity": quantity, "limit": limit}
+        self._record(kind, f"{intent.side} {what}", **facts, **({} if lowest is None else {"floor": lowest}))
         request = SubmitRequest(
             intent=intent,
             mode=self._request.policy.mode,
@@ -142,7 +146,8 @@ class OrderManager:
             not_after=self._end_of_sale(not_after) if purpose is OrderPurpose.SALE else not_after,
             conversion=conversion,
             admission=None if admission is None else admission(intent.client_order_id),
-            check_position=check_position,
+            # an earlier exit may have sold: the position is read before the next one is sent
+            check_position=purpose.leg is Leg.EXIT and self.ledger.exits_ended,
         )
         self._state.sending[intent.client_order_id] = Sending(
             activity=activity, request=request, intended_at=workflow.now()

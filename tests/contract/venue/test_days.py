@@ -7,6 +7,7 @@ import pytest
 
 from alert_trader.simulators.venue.config import SessionMode, VenueConfig
 from alert_trader.simulators.venue.exchange import Exchange
+from alert_trader.simulators.venue.expiration import Removal, Removed
 from alert_trader.simulators.venue.instruments import Listings, parse, tick_at
 from alert_trader.simulators.venue.market import Quote
 from alert_trader.simulators.venue.orders import Effect, OrderType, Status, TimeInForce
@@ -127,6 +128,9 @@ def test_an_expiring_series_settles_at_its_intrinsic_value(exchange: Exchange, c
     )
     exchange.end_day()
     assert exchange.accounts[ACCOUNT].cash - cash == 600
+    booked = exchange.accounts[ACCOUNT].history[-1]
+    assert isinstance(booked, Removed)
+    assert (booked.removal, booked.value, booked.quantity) == (Removal.EXERCISED, Decimal(600), 2)
     assert resting.status is Status.EXPIRED
     assert [(line.quantity, line.ledger) for line in exchange.tape.lines if isinstance(line, PositionLine)][
         -1

@@ -9,7 +9,7 @@ from temporalio.testing import ActivityEnvironment
 from alert_trader import clock
 from alert_trader.activities.messages import SizeAnswer, SizeRequest
 from alert_trader.activities.sizing import SizeActivity
-from alert_trader.broker.port import MarketSession
+from alert_trader.broker.port import ChainGap, MarketSession
 from alert_trader.domain.alerts.alert import AlertKind, AlertMessage, ParsedAlert
 from alert_trader.domain.denial import Code
 from alert_trader.domain.execution.policy import Mode, Policy, SizingPolicy
@@ -107,3 +107,14 @@ async def test_the_answer_has_session_and_settlement(gateway: PaperGateway) -> N
         asked_at=answer.entry.read_at, opens_at=opens, closes_at=closes
     )
     assert answer.entry.session_ends == closes
+
+
+async def test_an_adjusted_contract_is_denied_with_a_code_of_its_own(gateway: PaperGateway) -> None:
+    """WHO-50: it is listed, and not what an alert means: nothing is compared with the nearest strikes."""
+    gateway.gap = ChainGap(
+        reason="NDX 600C is listed as NDX1, which does not deliver 100 shares", adjusted=True
+    )
+    answer = await sized(gateway, 7)
+    assert answer.denied is not None
+    assert answer.denied.code is Code.CONTRACT_ADJUSTED
+    assert "NDX1" in answer.denied.reason
