@@ -25,7 +25,15 @@ from alert_trader.broker.tastytrade.sdk import (
 from alert_trader.domain.ids import ClientOrderId, FillId, OrderId, PairId, read_client_order_id
 from alert_trader.domain.money import Price
 from alert_trader.domain.orders.oco import OcoIntent
-from alert_trader.domain.orders.order import Fill, OrderIntent, OrderKind, OrderReport, OrderStatus, Side
+from alert_trader.domain.orders.order import (
+    Fill,
+    OrderIntent,
+    OrderKind,
+    OrderReport,
+    OrderStatus,
+    Side,
+    TimeInForce,
+)
 
 SOURCE = "alert-trader/"
 """Prefix of the source of our orders; the client order id follows."""
@@ -105,6 +113,7 @@ class OrderBody(Body):
     complex_order_id: str | None = None
     external_identifier: str | None = None
     source: str | None = None
+    time_in_force: str | None = None
     received_at: Moment | None = None
     updated_at: Moment | None = None
     reject_reason: str | None = None
@@ -217,6 +226,7 @@ def order_report(body: object) -> OrderReport:
         source=order.source or "",
         trigger=None if order.stop_trigger is None else Price(order.stop_trigger),
         pair_id=PairId(order.complex_order_id) if order.complex_order_id else None,
+        time_in_force=next((each for each in TimeInForce if each == order.time_in_force), None),
     )
 
 

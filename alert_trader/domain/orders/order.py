@@ -40,12 +40,14 @@ class OrderKind(StrEnum):
 
 
 class TimeInForce(StrEnum):
-    """How long an order works."""
+    """How long an order works. Which order has which: `time_in_force.py`."""
 
     DAY = "Day"
-    """Until the close: every entry, every market order, and every stop without a limit."""
+    """Until the close."""
     GTC = "GTC"
-    """Until cancelled: the profit-take exits, and stops with a limit."""
+    """Until cancelled."""
+    IOC = "IOC"
+    """Immediate or cancel: it fills at once with what is offered, and the rest is cancelled."""
 
 
 class OrderStatus(StrEnum):
@@ -89,6 +91,11 @@ class OrderIntent:
     limit: Price | None
     time_in_force: TimeInForce
     trigger: Price | None = None
+
+    @property
+    def protective(self) -> bool:
+        """Whether it is a sale outside the exit plan, whose own exits work until cancelled."""
+        return self.side is not Side.BUY_TO_OPEN and self.time_in_force is TimeInForce.DAY
 
     def __post_init__(self) -> None:
         """Raise ValueError for an order that must never be sent."""
@@ -165,6 +172,8 @@ class OrderReport:
     """The trigger of a stop; a stop that was triggered keeps it."""
     pair_id: PairId | None = None
     """The pair of which the order is a side."""
+    time_in_force: TimeInForce | None = None
+    """None when it is neither of ours."""
 
     @property
     def filled(self) -> int:

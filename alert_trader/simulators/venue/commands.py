@@ -1,5 +1,6 @@
 """The commands and answers of the control API, shared by `control.py` and `client.py`."""
 
+from datetime import date
 from decimal import Decimal
 
 from pydantic import Field
@@ -124,6 +125,12 @@ class MuteStreams(Table):
     """Silence the account streams with their sockets open, or let them send again."""
 
     muted: bool = True
+
+
+class EndDay(Table):
+    """End a trading day; without one today's."""
+
+    day: date | None = None
 
 
 class Nothing(Table):

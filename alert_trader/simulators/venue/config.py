@@ -270,6 +270,8 @@ class VenueConfig(Table):
     first_complex_id: int = 71200301
     stops: StopRules = StopRules()
     oco: OcoRules = OcoRules()
+    immediate_or_cancel: bool = True
+    """Whether IOC orders are taken: the broker lists the time in force, not for which instruments."""
 
 
 def load(path: Path) -> VenueConfig:

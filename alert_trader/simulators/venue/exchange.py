@@ -60,7 +60,7 @@ class Exchange(Trading):
         self.accounts |= {each.number: each for each in accounts}
         self.day_ended = day_ended if day_ended is not None else self.day_ended
         self._ids = count(max(self.orders, default=self.config.first_order_id - 1) + 1)
-        books = (row.transaction_id for account in self.accounts.values() for row in account.books)
+        books = (row.transaction_id for account in self.accounts.values() for row in account.history)
         self._execs = count(max(books, default=0) + 1)
         # an earlier run used the first ids of the plain seed
         seed = f"{self.config.seed}:{max(self.orders, default=0)}"
@@ -136,7 +136,12 @@ class Exchange(Trading):
             pair = replacing.complex_id if replacing is not None else None
             beside = [each for each in others if pair is None or each.complex_id != pair]
             resolve_closes(order, account, beside, count_working=self.config.count_working_closes)
-        check_terms(order, market_open=session.open, gtc_stop=self.config.stops.gtc_market)
+        check_terms(
+            order,
+            market_open=session.open,
+            gtc_stop=self.config.stops.gtc_market,
+            immediate=self.config.immediate_or_cancel,
+        )
         if order.waiting and self.config.stops.refuse_through_market and self._triggers(order):
             raise through_market()
         check_account(order, account)

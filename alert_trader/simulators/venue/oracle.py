@@ -6,6 +6,7 @@ checks, by invariant card:
 
     ENT-10  at most one live entry order a trade
     ENT-20  entry fills never exceed what the first entry ordered
+    ENT-70  no entry outside a session; ENT-80, RSK-50: its price and its money (`oracle_entries.py`)
     ENT-30  one order for each client order id
     EXT-10  exit fills and working exits never exceed entry fills
     EXT-20  every sale is a strict sell to close
@@ -14,6 +15,7 @@ checks, by invariant card:
     FIL-30  a position is never short
     RSK-10  no price off the tick table
     STP-20  the same as EXT-10, for a trade with a stop or a pair
+    STP-60  no sale at the market, and none far under the bid at which it began
     UNK-60  no foreign order was changed
 
 and, for trades with an exit plan, the rules of `oracle_exits.py`.
@@ -25,15 +27,18 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_FLOOR, Decimal
 
+from alert_trader.simulators.venue.oracle_entries import EntryBounds
 from alert_trader.simulators.venue.oracle_exits import ExitPlan, ExitRules
 from alert_trader.simulators.venue.oracle_trade import TapeTrade
 from alert_trader.simulators.venue.orders import Action
 from alert_trader.simulators.venue.tape import (
+    ControlLine,
     FillLine,
     OrderLine,
     OrderState,
     PositionLine,
     RequestLine,
+    SessionLine,
     TapeLine,
 )
 
@@ -69,6 +74,12 @@ class Expectation:
     """Checks EXT-40 when given; leave it out where a test keeps exits from being accepted."""
     plans: Mapping[str, ExitPlan] = field(default_factory=dict)
     """Exit plans by message id, for the STP and TIM cards."""
+    entries: Mapping[str, EntryBounds] = field(default_factory=dict)
+    """What was decided for the entries of trades, by message id."""
+    sale_floor: Decimal = Decimal("0.5")
+    """The share of the bid under which no sale is offered that is not a target."""
+    requested_again: Collection[str] = ()
+    """Message ids of trades whose sale was requested again, so that it began anew at a lower bid."""
 
 
 @dataclass(slots=True)
@@ -76,12 +87,18 @@ class _Reading:
     expect: Expectation
     trades: defaultdict[str, TapeTrade] = field(default_factory=lambda: defaultdict(TapeTrade))
     found: list[Violation] = field(default_factory=list)
+    session: SessionLine | None = None
+    days: int = 0
+    """Days that were ended by hand."""
     edited: set[str] = field(default_factory=set)
     """Orders that somebody placed in the broker's app to replace one of the trader's: they carry no name, and
     count as the trader's."""
 
     def fault(self, card: str, trade: str, line: TapeLine, text: str) -> None:
         self.found.append(Violation(card=card, trade=trade, line=line.seq, text=text))
+
+    def bounds(self, trade: str) -> EntryBounds:
+        return self.expect.entries.get(trade) or EntryBounds()
 
 
 def check(tape: Iterable[TapeLine], expect: Expectation | None = None) -> list[Violation]:
@@ -103,6 +120,10 @@ def check(tape: Iterable[TapeLine], expect: Expectation | None = None) -> list[V
                 )
             case RequestLine():
                 _touch(reading, line)
+            case SessionLine():
+                reading.session = line
+            case ControlLine() if line.command == "end-day":
+                reading.days += 1
             case _:
                 pass
         _late(reading, line)
@@ -139,6 +160,7 @@ def _order(reading: _Reading, line: OrderLine) -> None:
                 line,
                 f"entry orders {', '.join(str(each.order_id) for each in live)} are live together",
             )
+        _entry(reading, message, trade, line)
     elif not (order.strict and order.legs[0].sent is Action.SELL_TO_CLOSE):
         reading.fault(
             "EXT-20",
@@ -146,6 +168,11 @@ def _order(reading: _Reading, line: OrderLine) -> None:
             line,
             f"{name} is {order.legs[0].sent}, strict {order.strict}; expected a strict sell to close",
         )
+    if named["leg"] == "x":
+        expect = reading.expect
+        wrong = trade.sales.look(line, floor=expect.sale_floor, again=message in expect.requested_again)
+        if wrong is not None:
+            reading.fault("STP-60", message, line, f"{name} {wrong}")
     if (
         order.reject_reason is not None
         and "increment" in order.reject_reason.lower()
@@ -173,7 +200,16 @@ def _fill(reading: _Reading, line: FillLine) -> None:
     trade.orders[line.order_id] = state.model_copy(
         update={"filled": min(state.quantity, state.filled + line.quantity)}
     )
+    if line.action.buying:
+        _entry(reading, message, trade, line)
     _oversold(reading, message, trade, line)
+
+
+def _entry(reading: _Reading, message: str, trade: TapeTrade, line: OrderLine | FillLine) -> None:
+    rule, bounds, at = trade.entry, reading.bounds(message), (reading.session, reading.days)
+    faults = rule.order(line, *at, bounds) if isinstance(line, OrderLine) else rule.fill(line, *at, bounds)
+    for card, text in (*faults, *rule.money(trade.working(entry=True), bounds)):
+        reading.fault(card, message, line, text)
 
 
 def _oversold(reading: _Reading, message: str, trade: TapeTrade, line: TapeLine) -> None:

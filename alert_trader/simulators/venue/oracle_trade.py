@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from alert_trader.simulators.venue.oracle_entries import EntryRule
+from alert_trader.simulators.venue.oracle_sales import SaleRule
 from alert_trader.simulators.venue.orders import Status
 from alert_trader.simulators.venue.tape import OrderState, TapeLine
 
@@ -17,6 +19,8 @@ class TapeTrade:
     bought: int = 0
     sold: int = 0
     uncovered_since: TapeLine | None = None
+    entry: EntryRule = field(default_factory=EntryRule)
+    sales: SaleRule = field(default_factory=SaleRule)
 
     @property
     def held(self) -> int:

@@ -99,6 +99,7 @@ class TimeInForce(StrEnum):
 
     DAY = "Day"
     GTC = "GTC"
+    IOC = "IOC"
 
 
 class Effect(StrEnum):

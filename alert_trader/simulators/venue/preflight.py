@@ -158,8 +158,10 @@ def own_terms(order: Order) -> TermsRequest:
     )
 
 
-def check_terms(order: Order, *, market_open: bool, gtc_stop: bool = False) -> None:
-    """Refuse a price, type and duration that do not go together."""
+def check_terms(order: Order, *, market_open: bool, gtc_stop: bool = False, immediate: bool = True) -> None:
+    """Refuse a price, type and duration that do not go together; IOC unless `immediate`."""
+    if order.time_in_force is TimeInForce.IOC and not immediate:
+        raise preflight("tif_not_supported", "This time in force is not supported for options.")
     _check_trigger(order, gtc_stop=gtc_stop)
     match order.order_type:
         case OrderType.MARKET:

@@ -11,6 +11,7 @@ Lines, by `kind`:
     cancel    a cancellation was requested, refused, lost to a fill, or done
     quote     a quote was set for a scripted symbol
     position  contracts held changed: `quantity` is the truth, `ledger` what the lagging position ledger shows
+    session   before the next order or fill: the market has opened or closed since the last one
     fault     an armed fault acted
     stream    an account stream connected, closed, or was dropped
     control   a person or a test used the control API
@@ -134,6 +135,8 @@ class OrderLine(_Line):
     order: OrderState
     before: Status | None
     why: str
+    bid: Decimal | None = None
+    """The bid as the order came, on its first line; None without a quote, and on every later line."""
 
 
 class FillLine(_Line):
@@ -186,6 +189,16 @@ class PositionLine(_Line):
     ledger: int
 
 
+class SessionLine(_Line):
+    """The session of the orders and fills that follow, until the next such line."""
+
+    kind: Literal["session"] = "session"
+    open: bool
+    """Whether the regular session is open; some classes trade a quarter of an hour longer."""
+    opened: datetime
+    """When this day's session opened, or the next one opens: it names the session."""
+
+
 class FaultLine(_Line):
     """An armed fault acted."""
 
@@ -222,6 +235,7 @@ TapeLine = Annotated[
     | CancelLine
     | QuoteLine
     | PositionLine
+    | SessionLine
     | FaultLine
     | StreamLine
     | ControlLine,
@@ -253,6 +267,9 @@ class Tape:
         it was never stored, so it was never answered, and is cut off too, with what follows.
         """
         self._clock = clock
+        self.session: Callable[[], SessionLine] | None = None
+        """Returns the session of this moment."""
+        self._session: SessionLine | None = None
         self.ran = 0.0
         self.lines: list[TapeLine] = []
         self._seq = 0
@@ -271,6 +288,11 @@ class Tape:
 
     def write(self, line: TapeLine) -> None:
         """Stamp a line with its number and time, keep it, and flush it."""
+        if isinstance(line, OrderLine | FillLine) and self.session is not None:
+            session = self.session()
+            if session != self._session:
+                self._session = session
+                self.write(session)
         stamped = line.model_copy(
             update={"seq": self._seq + 1, "at": self._clock(), "ran": round(self.ran, 3)}
         )

@@ -16,13 +16,14 @@ from random import Random
 from alert_trader.simulators.venue.account import Account
 from alert_trader.simulators.venue.announce import Announcer
 from alert_trader.simulators.venue.config import TickClass, VenueConfig
+from alert_trader.simulators.venue.expiration import expired
 from alert_trader.simulators.venue.fees import dollars
 from alert_trader.simulators.venue.holidays import NEW_YORK
 from alert_trader.simulators.venue.instruments import Listings, parse, stops_trading_at
 from alert_trader.simulators.venue.market import Market, Quote
 from alert_trader.simulators.venue.matching import Execution, match, on_tick
 from alert_trader.simulators.venue.oco import OcoPairs
-from alert_trader.simulators.venue.orders import Fill, Leg, Order, Status
+from alert_trader.simulators.venue.orders import Fill, Leg, Order, Status, TimeInForce
 from alert_trader.simulators.venue.refusal import (
     not_found,
 )
@@ -58,7 +59,7 @@ class Trading:
         self.risk = Risk(self.listings, self.market, config.fees)
         self.accounts = {each.number: Account(each, clock(), cash=each.cash) for each in config.accounts}
         self.orders: dict[int, Order] = {}
-        self.announcer = Announcer(tape)
+        self.announcer = Announcer(tape, self.market)
         self.listeners = self.announcer.listeners
         self._open: dict[int, Order] = {}
         self._ids = count(config.first_order_id)
@@ -67,6 +68,7 @@ class Trading:
         self._was_open = self.session.open
         self.day_ended = self.sessions.last_close(clock())
         """The last trading day that was ended, by the calendar; None where only a person ends a day."""
+        tape.session = lambda: self.sessions.line(clock())
         tape.write(StartLine(seed=config.seed, accounts=tuple(self.accounts)))
 
     @property
@@ -166,7 +168,7 @@ class Trading:
         day = day or self.clock().astimezone(NEW_YORK).date()
         for order in list(self._open.values()):
             done = any(series.day <= day for leg in order.legs if (series := parse(leg.symbol)) is not None)
-            day_is_over = order.time_in_force == "Day" and order.status is not Status.RECEIVED
+            day_is_over = order.time_in_force is not TimeInForce.GTC and order.status is not Status.RECEIVED
             if (done or day_is_over) and order.remaining > 0:
                 self._change(order, Status.EXPIRED, "day ended")
         for account in self.accounts.values():
@@ -176,13 +178,12 @@ class Trading:
                 self._expire_position(account, symbol, day)
 
     def _expire_position(self, account: Account, symbol: str, day: date) -> None:
-        series = parse(symbol)
-        row = self.listings.underlying(series.root) if series is not None else None
+        row = self.listings.underlying(series.root) if (series := parse(symbol)) is not None else None
         quote = self.market.quote(row.symbol) if row is not None else None
-        if series is None or quote is None or series.day > day:
+        over = expired(symbol, day, None if quote is None else quote.mid, is_index=bool(row and row.is_index))
+        if over is None or row is None:
             return
-        worth = quote.mid - series.strike if series.right == "C" else series.strike - quote.mid
-        account.remove(symbol, max(worth, Decimal(0)), self.clock())
+        account.remove(over, symbol, row.symbol, self.clock(), next(self._execs))
         self.announcer.position(account, symbol)
 
     def _route(self, order: Order, why: str, before: Status | None) -> None:
@@ -204,6 +205,8 @@ class Trading:
         traded = self._match(order)
         if traded or order.status is not before:
             self._publish(order, "reached the exchange", before)
+        if order.time_in_force is TimeInForce.IOC and order.remaining > 0:
+            self._cancelled(order, "immediate or cancel")
 
     def _trade(self, orders: list[Order]) -> None:
         for order in orders:
