@@ -100,7 +100,7 @@ IDENTIFIERS = (
         r"\bparsing\.(?:seeing|words|collecting|judging|doubts|before|told)\b",
         "normalize, vocabulary, field_collector, validate, ambiguity, action_context, references",
     ),
-    _word("floor", r"\b_?[Ff]loor\b", "harness (tests)", {"alert_trader/domain/*": "rounding down"}),
+    _word("floor", r"\b_?Floor\b", "harness (tests)"),
     _word("seat", r"\b_?[Ss]eats?\b", "worker_slot (tests)"),
     _word("rung", r"\b[Rr]ungs?\b", "LadderStage, stage (of the ladder)"),
 )

@@ -38,6 +38,8 @@ READ_ORDER = "read_order"
 CANCEL_ORDER = "cancel_order"
 READ_POSITION = "read_position"
 READ_QUOTE = "read_quote"
+READ_REMOVALS = "read_removals"
+READ_SESSION = "read_session"
 NOTIFY = "notify"
 SHOW_CARD = "show_card"
 FOLLOW_ORDERS = "follow_orders"
@@ -122,6 +124,9 @@ class SizedEntry:
     """The broker's own dry-run of the first order."""
     market_opens_at: datetime | None
     market_closes_at: datetime | None
+    session_ends: datetime
+    """When the session ends for an entry: the market closes, or the contract may stop trading. Nothing is
+    bought after it."""
     alert_price: Price | None
     fees_each: Usd
     """Fees of one contract alone: the most that one can cost."""
@@ -297,6 +302,14 @@ class QuoteAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SessionAnswer:
+    """Whether the broker's regular session is open, and the opening that it names."""
+
+    open_now: bool
+    opens_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FindAnswer:
     """The order, or None if a complete list does not have it. A failed query is an error, never this."""
 
@@ -338,6 +351,14 @@ class PositionRequest:
 
     contract: OptionContract
     search_from: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemovalsRequest:
+    """Read how contracts were removed at expiration, on or after a New York date."""
+
+    contract: OptionContract
+    since: date
 
 
 class Level(StrEnum):

@@ -13,8 +13,8 @@ to send.
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -35,6 +35,8 @@ from alert_trader.activities.messages import (
     READ_ORDER,
     READ_POSITION,
     READ_QUOTE,
+    READ_REMOVALS,
+    READ_SESSION,
     SUBMIT_ENTRY,
     SUBMIT_EXIT,
     CancelAnswer,
@@ -45,6 +47,8 @@ from alert_trader.activities.messages import (
     PositionAnswer,
     PositionRequest,
     QuoteAnswer,
+    RemovalsRequest,
+    SessionAnswer,
     SubmitAnswer,
     SubmitRequest,
     SubmitResult,
@@ -59,6 +63,7 @@ from alert_trader.broker.port import (
 )
 from alert_trader.domain.account.reservation import AdmitRequest
 from alert_trader.domain.denial import Code
+from alert_trader.domain.execution.expiration import Removal
 from alert_trader.domain.execution.ladder import CancelRemainder, decide_conversion
 from alert_trader.domain.execution.policy import Mode
 from alert_trader.domain.ids import OrderId
@@ -112,6 +117,17 @@ class OrderLookups:
         """Read a contract's quote. Raise when the broker does not answer."""
         return QuoteAnswer(quote=await self._reader.quote(contract))
 
+    @activity.defn(name=READ_SESSION)
+    async def read_session(self) -> SessionAnswer:
+        """Read whether the market is open. Raise when the broker does not answer."""
+        session = await self._reader.session()
+        return SessionAnswer(open_now=session.open_now, opens_at=session.opens_at)
+
+    @activity.defn(name=READ_REMOVALS)
+    async def read_removals(self, request: RemovalsRequest) -> list[Removal]:
+        """Read how contracts were removed at expiration. Raise when the broker does not answer."""
+        return await self._reader.removals(request.contract, request.since)
+
     @activity.defn(name=READ_POSITION)
     async def read_position(self, request: PositionRequest) -> PositionAnswer:
         """Read what the account holds of a contract, and how much of it open closing orders may sell."""
@@ -150,7 +166,7 @@ class OrderActivities:
 
     @activity.defn(name=CONVERT_ENTRY)
     async def convert_entry(self, request: SubmitRequest) -> SubmitAnswer:
-        """Buy the remainder at the market, or up to the ceiling, if a fresh quote allows it."""
+        """Buy the remainder up to the ceiling, or by setting at the market, if a fresh quote allows it."""
         return await self._submit(request)
 
     @activity.defn(name=SUBMIT_EXIT)
@@ -221,7 +237,7 @@ class OrderActivities:
                 NotSentReason.STEP_DELAYED,
                 "the step was delayed past its time limit; sending now could overlap with the next attempt",
             )
-        return await self._place(request, awaited, grant)
+        return await self._place(request, awaited, grant, lambda: not _too_late(request, deadline))
 
     async def _look_up(self, request: SubmitRequest) -> list[OrderReport] | SubmitAnswer:
         """Look up the order among all orders, and return these when it is not there.
@@ -268,7 +284,11 @@ class OrderActivities:
         return found
 
     async def _place(
-        self, request: SubmitRequest, awaited: Awaited, grant: AdmissionGrant | None
+        self,
+        request: SubmitRequest,
+        awaited: Awaited,
+        grant: AdmissionGrant | None,
+        in_time: Callable[[], bool],
     ) -> SubmitAnswer:
         entry = request.intent.side is Side.BUY_TO_OPEN
         if entry and self._kill_switch.now:
@@ -284,13 +304,17 @@ class OrderActivities:
             return grant is None or (grant.holds and not self._kill_switch.now)
 
         try:
-            report = await self._gateway.place(request.intent, lambda: awaited.holds and admitted_still())
+            report = await self._gateway.place(
+                request.intent, lambda: awaited.holds and admitted_still() and in_time()
+            )
         except RejectedError as no:
             if no.code != NOT_SENT:
                 return SubmitAnswer(
                     result=SubmitResult.REJECTED, code=no.code, detail=no.detail, admitted=admitted
                 )
-            if not admitted_still():
+            if not in_time():
+                reason = NotSentReason.TOO_LATE
+            elif not admitted_still():
                 reason = NotSentReason.GRANT_TOO_OLD
             else:
                 reason = NotSentReason.BROKER_NOT_REACHED if awaited.holds else NotSentReason.STEP_DELAYED
@@ -311,10 +335,7 @@ class OrderActivities:
             not_sent = await self._check_position(request, orders)
             if not_sent is not None:
                 return not_sent
-        if request.not_after is not None and _latest_time(request, deadline) > request.not_after:
-            facts = {"not_after": request.not_after.isoformat(timespec="milliseconds")}
-            return _not_sent(NotSentReason.TOO_LATE, "the latest time for sending it has passed", facts)
-        return None
+        return _sent_too_late(request) if _too_late(request, deadline) else None
 
     async def _check_conversion(self, request: SubmitRequest, guard: ConversionGuard) -> SubmitAnswer | None:
         """Check a conversion against a quote read now."""
@@ -326,6 +347,7 @@ class OrderActivities:
             policy=guard.ladder,
             safety=guard.safety,
             quote=quote,
+            quantity=request.intent.quantity,
             highest=guard.highest,
             last_limit=guard.last_limit,
             ticks=guard.ticks,
@@ -374,14 +396,23 @@ def _position(symbol: str, orders: list[OrderReport], positions: list[Position])
     return PositionAnswer(held=held, closing=closing)
 
 
-def _latest_time(request: SubmitRequest, deadline: Deadline) -> datetime:
-    """Return the time now, as it is compared with the latest time for sending.
+def _too_late(request: SubmitRequest, deadline: Deadline) -> bool:
+    """Return whether the latest time for sending has passed.
 
-    For an exit it is Temporal's: a wrong clock of this machine must not refuse one. For an entry it is the
+    For an exit by Temporal's time: a wrong clock of this machine must not refuse one. For an entry by the
     later of both.
     """
+    if request.not_after is None:
+        return False
     temporal = deadline.temporal_time
-    return max(temporal, clock.now()) if request.intent.side is Side.BUY_TO_OPEN else temporal
+    now = max(temporal, clock.now()) if request.intent.side is Side.BUY_TO_OPEN else temporal
+    return now > request.not_after
+
+
+def _sent_too_late(request: SubmitRequest) -> SubmitAnswer:
+    assert request.not_after is not None
+    facts = {"not_after": request.not_after.isoformat(timespec="milliseconds")}
+    return _not_sent(NotSentReason.TOO_LATE, "the latest time for sending it has passed", facts)
 
 
 def _not_sent(code: NotSentReason | Code, detail: str, facts: dict[str, str] | None = None) -> SubmitAnswer:

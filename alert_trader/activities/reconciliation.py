@@ -85,7 +85,8 @@ class Reconciliation:
         gone = [each for each in answer.trades if await self._is_over(each)]
         positions, working = await asyncio.gather(self._reader.positions(), self._reader.live_orders())
         present = [each for each in answer.trades if each not in gone]
-        found = compare(present, positions, working, [each for each in gone if each.position > 0])
+        lost = [each for each in gone if each.position > 0]
+        found = compare(present, positions, working, lost, now=clock.now())
         for each in gone:
             # one that holds contracts is a difference; one that holds none is released, once it had the time
             # to report that itself

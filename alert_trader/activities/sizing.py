@@ -20,14 +20,16 @@ from alert_trader.broker.port import (
 from alert_trader.domain.account.preflight import may_buy_options, may_day_trade, restrictions
 from alert_trader.domain.alerts.alert import ParsedAlert
 from alert_trader.domain.denial import Code, Denied
-from alert_trader.domain.execution.ladder import ceiling, entry_checks, first_limit
+from alert_trader.domain.execution.ladder import ceiling, entry_checks, first_limit, fit_to_session
+from alert_trader.domain.execution.policy import Policy
 from alert_trader.domain.execution.sizing import size
 from alert_trader.domain.ids import Leg, client_order_id
 from alert_trader.domain.market.contract import OptionContract
 from alert_trader.domain.market.quotes import Listing, Quote
-from alert_trader.domain.market.trading_hours import TradingHours, check_last_day, stated
+from alert_trader.domain.market.trading_hours import TradingHours, check_last_day, entries_end, stated
 from alert_trader.domain.money import Usd, plain
-from alert_trader.domain.orders.order import OrderIntent, OrderKind, Side, TimeInForce
+from alert_trader.domain.orders.order import OrderIntent, OrderKind, Side
+from alert_trader.domain.orders.time_in_force import TIME_IN_FORCE, OrderPurpose
 
 REFERENCE_PAUSES = (0.2, 0.5, 1.0)
 """Seconds between questions for the day's buying power: when a day begins, the account is still reading
@@ -80,14 +82,9 @@ class SizeActivity:
         if denied is not None:
             return denied
         assert isinstance(listing, Listing)
-        hours = TradingHours(
-            closures=request.policy.closures, session=stated(read_at, session.opens_at, session.closes_at)
-        )
-        over = check_last_day(
-            listing.contract.root, listing.contract.expiry, listing.settlement, read_at, hours
-        )
-        if over is not None:
-            return over
+        session_ends = _session_end(request.policy, listing, session, read_at)
+        if isinstance(session_ends, Denied):
+            return session_ends
         quote = await self._reader.quote(listing.contract)
         price, safety = request.parsed.price, request.policy.safety
         fresh_from = request.approved_at or request.alert.posted_at
@@ -105,6 +102,7 @@ class SizeActivity:
             quote,
             AccountFunds(balances=balances, reference=reference, read_at=read_at),
             session,
+            session_ends,
         )
 
     async def _reference(self) -> Usd | Denied:
@@ -132,6 +130,7 @@ class SizeActivity:
         quote: Quote,
         funds: AccountFunds,
         session: MarketSession,
+        session_ends: datetime,
     ) -> SizedEntry | Denied:
         """Price, size and check an entry in a confirmed contract."""
         first = first_limit(request.parsed.price, quote, listing.ticks)
@@ -170,7 +169,7 @@ class SizeActivity:
                 quantity=sizing.quantity,
                 kind=OrderKind.LIMIT,
                 limit=highest,
-                time_in_force=TimeInForce.DAY,
+                time_in_force=TIME_IN_FORCE[OrderPurpose.ENTRY],
             )
         )
         return SizedEntry(
@@ -187,6 +186,7 @@ class SizeActivity:
             alert_price=request.parsed.price,
             fees_each=Usd(request.policy.sizing.fees.opening(1, listing.contract.underlying)),
             market_closes_at=session.closes_at,
+            session_ends=session_ends,
         )
 
 
@@ -220,16 +220,42 @@ def _not_allowed_to_open(status: AccountStatus, balances: Balances, session: Mar
             reason=reason,
             facts={"restrictions": ", ".join(named), "options_level": status.options_level},
         )
-    if not session.open_now:
-        opens = session.opens_at.isoformat() if session.opens_at else "not known"
-        reason = f"The options market is closed (opens {opens}): entries are sent in the regular session only"
-        return Denied(code=Code.MARKET_CLOSED, reason=reason, facts={"opens_at": opens})
-    return None
+    return None if session.open_now else _market_closed(session)
+
+
+def _session_end(
+    policy: Policy, listing: Listing, session: MarketSession, read_at: datetime
+) -> datetime | Denied:
+    """Return when the session ends for an entry in the listed contract; denied when it does not fit in."""
+    hours = TradingHours(
+        closures=policy.closures, session=stated(read_at, session.opens_at, session.closes_at)
+    )
+    contract = listing.contract
+    over = check_last_day(contract.root, contract.expiry, listing.settlement, read_at, hours)
+    if over is not None:
+        return over
+    ends = entries_end(listing, session.closes_at, read_at, hours)
+    if ends is None:
+        return _market_closed(session)
+    fitted = fit_to_session(policy.ladder, starts=clock.now(), session_ends=ends)
+    return fitted if isinstance(fitted, Denied) else ends
+
+
+def _market_closed(session: MarketSession) -> Denied:
+    opens = session.opens_at.isoformat() if session.opens_at else "not known"
+    reason = f"The options market is closed (opens {opens}): entries are sent in the regular session only"
+    return Denied(code=Code.MARKET_CLOSED, reason=reason, facts={"opens_at": opens})
 
 
 def _not_listed(listing: Listing | ChainGap, asked: OptionContract) -> Denied | None:
     if isinstance(listing, Listing):
         return None
+    if listing.adjusted:
+        return Denied(
+            code=Code.CONTRACT_ADJUSTED,
+            reason=f"{listing.reason}; its price and its value at expiration are not those of 100 shares",
+            facts={"asked": str(asked)},
+        )
     nearest = ", ".join(str(contract) for contract in listing.nearest) or "none"
     reason = f"expected {asked} on the broker's chain: {listing.reason}; nearest listed: {nearest}"
     return Denied(

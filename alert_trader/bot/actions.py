@@ -21,7 +21,7 @@ class Action(StrEnum):
     CANCEL = "cancel"
     """Cancel the rest of the entry."""
     CONVERT = "convert"
-    """Buy the rest of the entry at the market now."""
+    """Buy the rest of the entry now, up to the ceiling."""
     CLOSE_HALF = "close-half"
     CLOSE_ALL = "close-all"
     APPROVE = "approve"

@@ -131,7 +131,7 @@ def effect(action: Action, view: TradeView) -> str:
     ceiling = "unknown" if view.ceiling is None else f"${plain(view.ceiling)}"
     return (
         f"Buy the remaining {count(contracts_affected(action, view))} of {view.contract or 'the contract'} "
-        f"at the market now. If the ask is above the ceiling ({ceiling}), they are cancelled instead."
+        f"now. What is not offered within the ceiling ({ceiling}) is cancelled instead."
     )
 
 
@@ -139,7 +139,7 @@ def effect_of_selling(portion: Portion, view: TradeView) -> str:
     """Return what selling a portion of the position would do now, with its numbers."""
     selling = portion.of(view.position)
     left = view.position - selling
-    what = f"Sell {count(selling)} of {view.contract or 'the contract'} at the market."
+    what = f"Sell {count(selling)} of {view.contract or 'the contract'}, from the bid down."
     unknown = " The price is not known in advance."
     exits = f" Working exits ({count(view.exits_working)}) are cancelled first." if view.exits_working else ""
     entry = " The rest of the entry is cancelled." if view.phase is Phase.ENTERING and not left else ""

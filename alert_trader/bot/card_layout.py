@@ -162,6 +162,8 @@ def _pnl(view: TradeView) -> str:
     held = f", {view.position} still held (not valued)" if view.position else ""
     if view.unvalued:
         held = f", {view.unvalued} held to expiration (may be exercised, not valued)"
+    elif view.settlement is not None:
+        held = f", {view.position} settled at expiration for ${view.settlement:,.2f}"
     elif view.outcome is Outcome.EXPIRED:
         held = f", {view.position} expired worthless"
     if view.pnl is None:
@@ -194,6 +196,12 @@ def _attention(view: TradeView) -> tuple[Field, ...]:
         fields.append(
             Field(name="⚠️ No exit", value=f"{count(view.unprotected)} without a working exit yet", wide=True)
         )
+    if view.without_exit:
+        text = (
+            f"Nothing will sell {count(view.without_exit)}: the exit plan has no exit for it. Held until "
+            "somebody closes the trade, or it expires"
+        )
+        fields.append(Field(name="⚠️ No exit planned", value=text, wide=True))
     if view.reason:
         fields.append(Field(name="Why", value=safe(view.reason, LONGEST_FIELD), wide=True))
     return tuple(fields)
@@ -217,7 +225,7 @@ def buttons(view: TradeView) -> tuple[Button, ...]:
             found.append(make(Action.APPROVE_HALF, f"{verb} half", Style.SECONDARY, offered.id))
         found.append(make(Action.SKIP, "Skip", Style.SECONDARY, offered.id))
     elif view.phase is Phase.ENTERING:
-        found.append(make(Action.CONVERT, "Convert to market", Style.PRIMARY))
+        found.append(make(Action.CONVERT, "Convert now", Style.PRIMARY))
     if view.phase in BUYING and (view.offer is None or view.offer.kind is not OfferKind.ENTRY):
         found.append(make(Action.CANCEL, "Cancel entry", Style.SECONDARY))
     if view.phase in {Phase.ENTERING, Phase.HOLDING} and view.position > 0:

@@ -134,7 +134,7 @@ async def cancel(interaction: Interaction, trade: str, reason: str = "") -> None
 )
 @app_commands.autocomplete(trade=suggest)
 async def close(interaction: Interaction, trade: str, portion: str = "all", reason: str = "") -> None:
-    """Sell a trade's position at the market, all or part of it. Asks for confirmation."""
+    """Sell a trade's position from the bid down, all or part of it. Asks for confirmation."""
     client = bot_of(interaction).temporal
 
     async def make() -> Reply:

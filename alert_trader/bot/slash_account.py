@@ -133,7 +133,7 @@ def _halt_text(view: AccountView) -> str:
 @app_commands.command(name="flatten")
 @app_commands.describe(reason=REASON)
 async def flatten(interaction: Interaction, reason: str) -> None:
-    """Halt, cancel all entries and close all positions at the market. Asks for confirmation."""
+    """Halt, cancel all entries and close all positions, from the bid down. Asks for confirmation."""
     client, number = bot_of(interaction).temporal, bot_of(interaction).settings.account
 
     async def make() -> Reply:
@@ -148,7 +148,7 @@ async def flatten(interaction: Interaction, reason: str) -> None:
 
         text = (
             f"**{view.mode.upper()}** · Halt account {number}, cancel all entries and sell {count(held)} in "
-            f"{count(len(view.open_trades), 'open trade')} at the market, until the account is flat. "
+            f"{count(len(view.open_trades), 'open trade')}, from the bid down, until it is flat. "
             "The prices are not known in advance. No entries until someone resumes the account."
         )
         return Reply(text=text, view=ConfirmView("Yes, flatten", go))

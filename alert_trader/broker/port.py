@@ -21,6 +21,7 @@ from typing import Protocol
 
 from alert_trader.domain.account.clocks import Offset
 from alert_trader.domain.errors import AlertTraderError
+from alert_trader.domain.execution.expiration import Removal
 from alert_trader.domain.ids import AccountNumber, OrderId
 from alert_trader.domain.market.contract import OptionContract
 from alert_trader.domain.market.quotes import Listing, Quote
@@ -108,6 +109,8 @@ class ChainGap:
 
     reason: str
     nearest: tuple[OptionContract, ...] = ()
+    adjusted: bool = False
+    """Whether it is listed, and stands for something else than 100 shares."""
 
 
 class OrderReader(Protocol):
@@ -181,6 +184,10 @@ class OrderReader(Protocol):
 
     async def positions(self) -> list[Position]:
         """Read every option position."""
+        ...
+
+    async def removals(self, contract: OptionContract, since: date) -> list[Removal]:
+        """Read how contracts were removed from the account at expiration, on or after `since` (New York)."""
         ...
 
     def follow(self) -> AbstractAsyncContextManager[AsyncIterator[OrderReport]]:

@@ -90,7 +90,7 @@ CASES = (
         bought="all",
     ),
     Case(
-        name="converted to market",
+        name="converted at the ceiling",
         text="BTO SPY {strike}c {expiry} @ 2.00, loading up",
         strike=603,
         bid="1.95",

@@ -102,14 +102,14 @@ ENTRIES = (
         "close",
         "Trade",
         "trades:close",
-        "Close a trade: cancel its orders and sell its position at the market.",
+        "Close a trade: cancel its orders and sell its position, from the bid down.",
     ),
-    Entry("convert", "Trade", "trades:convert", "Buy the rest of the entry at the market now."),
+    Entry("convert", "Trade", "trades:convert", "Buy the rest of the entry now, up to the ceiling."),
     Entry(
         "sell",
         "Trade",
         "trades:sell",
-        "Sell part of a position at the market. The exit plan applies again to the rest.",
+        "Sell part of a position, from the bid down. The exit plan applies again to the rest.",
     ),
     Entry(
         "approve",

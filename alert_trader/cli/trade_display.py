@@ -183,6 +183,9 @@ def _facts(view: TradeView) -> list[tuple[str, str]]:
         )
     if view.unprotected:
         rows.append(("no exit", f"[red]{view.unprotected} contract(s) without a working exit yet[/]"))
+    if view.without_exit:
+        text = f"nothing will sell {view.without_exit} contract(s): close the trade, or held until expiration"
+        rows.append(("no exit", f"[yellow]{text}[/]"))
     if view.unknown_orders:
         rows.append(
             ("unknown", f"[red]{view.unknown_orders} order(s) with unknown outcome, counted as working[/]")

@@ -289,12 +289,12 @@ def cancel(trade: TRADE, *, reason: REASON = "", as_json: JSON = False) -> None:
 
 
 def close(trade: TRADE, *, reason: REASON = "", as_json: JSON = False) -> None:
-    """Close a trade: cancel its orders and sell its position at the market."""
+    """Close a trade: cancel its orders and sell its position, from the bid down."""
     _run_command(trade_commands.close, trade, reason, as_json=as_json)
 
 
 def convert(trade: TRADE, *, reason: REASON = "", as_json: JSON = False) -> None:
-    """Buy the rest of the entry at the market now."""
+    """Buy the rest of the entry now, up to the ceiling."""
     _run_command(trade_commands.convert_now, trade, reason, as_json=as_json)
 
 
@@ -307,7 +307,7 @@ def sell(
     reason: REASON = "",
     as_json: JSON = False,
 ) -> None:
-    """Sell part of a position at the market. The exit plan applies again to the rest."""
+    """Sell part of a position, from the bid down. The exit plan applies again to the rest."""
     try:
         part = read_portion(portion)
     except ValueError as error:

@@ -37,6 +37,7 @@ class Code(StrEnum):
     ALERT_CORRECTS = "ALERT_CORRECTS"
     ADD_INCOMPLETE = "ADD_INCOMPLETE"
     CONTRACT_NOT_LISTED = "CONTRACT_NOT_LISTED"
+    CONTRACT_ADJUSTED = "CONTRACT_ADJUSTED"
     CONTRACT_EXPIRED = "CONTRACT_EXPIRED"
     QUOTE_MISSING = "QUOTE_MISSING"
     QUOTE_UNUSABLE = "QUOTE_UNUSABLE"
@@ -44,11 +45,13 @@ class Code(StrEnum):
     PRICE_FAR_FROM_MARKET = "PRICE_FAR_FROM_MARKET"
     PRICE_BELOW_TICK = "PRICE_BELOW_TICK"
     MARKET_CLOSED = "MARKET_CLOSED"
+    SESSION_ENDS_SOON = "SESSION_ENDS_SOON"
     ACCOUNT_RESTRICTED = "ACCOUNT_RESTRICTED"
     SIZE_ZERO = "SIZE_ZERO"
     LADDER_CANCELLED = "LADDER_CANCELLED"
     LADDER_ABOVE_CEILING = "LADDER_ABOVE_CEILING"
     LADDER_TOO_MANY_TICKS = "LADDER_TOO_MANY_TICKS"
+    LADDER_ASK_TOO_SMALL = "LADDER_ASK_TOO_SMALL"
     LADDER_LATE = "LADDER_LATE"
     LADDER_CONVERSION_UNFILLED = "LADDER_CONVERSION_UNFILLED"
     BROKER_CHECK_FAILED = "BROKER_CHECK_FAILED"
@@ -225,6 +228,10 @@ MEANINGS: dict[Code, Meaning] = {
         means="The broker's chain does not have the contract.",
         to_do="Compare strike and expiration with the nearest listed ones in the reason.",
     ),
+    Code.CONTRACT_ADJUSTED: Meaning(
+        means="The contract does not stand for 100 shares: it was adjusted, or has another multiplier.",
+        to_do="Trade it in the broker's app if it was meant.",
+    ),
     Code.CONTRACT_EXPIRED: Meaning(
         means="The contract no longer trades.",
         to_do="Nothing: the alert came too late.",
@@ -253,6 +260,10 @@ MEANINGS: dict[Code, Meaning] = {
         means="The market is not in its regular session.",
         to_do="Send the alert while it is open.",
     ),
+    Code.SESSION_ENDS_SOON: Meaning(
+        means="The session ended before the entry's window would have.",
+        to_do="Nothing, or set ladder_near_close to shorten.",
+    ),
     Code.ACCOUNT_RESTRICTED: Meaning(
         means="The account may not open positions.",
         to_do="Check the account's status at the broker.",
@@ -273,13 +284,17 @@ MEANINGS: dict[Code, Meaning] = {
         means="The ask was more ticks above the last limit than convert_within_ticks allows.",
         to_do="Nothing, or raise convert_within_ticks.",
     ),
+    Code.LADDER_ASK_TOO_SMALL: Meaning(
+        means="The ask showed fewer contracts than a market order would have bought.",
+        to_do="Set ladder_conversion to marketable-limit: it buys what is offered up to the ceiling.",
+    ),
     Code.LADDER_LATE: Meaning(
         means="The worker continued after the window and its grace period.",
         to_do="Find out why it was down; the remainder was cancelled.",
     ),
     Code.LADDER_CONVERSION_UNFILLED: Meaning(
-        means="The converted order did not fill in time; its remainder was cancelled.",
-        to_do="Nothing; if it happens often, raise ladder_conversion_wait.",
+        means="The converted order did not fill, or not in whole; its remainder was cancelled.",
+        to_do="Nothing: too few contracts were offered up to the ceiling.",
     ),
     Code.BROKER_CHECK_FAILED: Meaning(
         means="The broker's dry-run rejected the order.",

@@ -107,6 +107,7 @@ class Settings(
             allowlist=self.allowlist,
             ladder=self.ladder_policy,
             exits=self.exit_policy,
+            sale=self.sale_policy,
             sizing=self.sizing_policy,
             safety=self.safety_policy,
         )

@@ -10,7 +10,9 @@ from alert_trader.domain.execution.policy import (
     Conversion,
     ExitPolicy,
     LadderPolicy,
+    NearClose,
     SafetyPolicy,
+    SalePolicy,
     SizingPolicy,
 )
 from alert_trader.domain.market.fees import FeeTable
@@ -18,6 +20,7 @@ from alert_trader.domain.market.trading_hours import Closures
 from alert_trader.settings.values import DayList, Duration, EarlyCloseList, FeeList, fees
 
 _LADDER = LadderPolicy()
+_SALE = SalePolicy()
 _SIZING = SizingPolicy()
 _SAFETY = SafetyPolicy()
 
@@ -58,8 +61,8 @@ class TradingSettings(BaseModel):
     )
     ladder_conversion: Conversion = Field(
         _LADDER.conversion,
-        description="What to do with the unfilled remainder when the window ends: market, marketable-limit "
-        "or cancel.",
+        description="What to do with the unfilled remainder when the window ends: marketable-limit (a limit "
+        "at the ceiling), cancel, or unbounded-market, which may fill above the ceiling.",
     )
     ladder_convert_within_ticks: int | None = Field(
         None,
@@ -68,7 +71,14 @@ class TradingSettings(BaseModel):
         "only the ceiling applies.",
     )
     ladder_conversion_wait: Duration = Field(
-        _LADDER.conversion_wait, ge=0, description="Seconds a converted order has to fill."
+        _LADDER.conversion_wait,
+        ge=0,
+        description="Seconds a converted order has to fill where it is not immediate-or-cancel.",
+    )
+    ladder_near_close: NearClose = Field(
+        _LADDER.near_close,
+        description="Entry whose window does not fit into the rest of the session: refuse it, or shorten its "
+        "window.",
     )
     exit_preset: ExitPreset = Field(ExitPreset.HALF_AT_DOUBLE, description="half-at-double or all-at-half.")
     exit_fraction: Decimal | None = Field(
@@ -85,6 +95,19 @@ class TradingSettings(BaseModel):
         "exit_preset.",
     )
     exit_min_quantity: int = Field(1, ge=1, description="Smallest exit order, in contracts.")
+    sale_floor: Decimal = Field(
+        _SALE.floor,
+        gt=0,
+        le=1,
+        description="Lowest price of a close or a partial exit, as a fraction of the bid when it began. Its "
+        "order keeps working there, and a person is paged.",
+    )
+    sale_step: Duration = Field(
+        _SALE.step, ge=0, description="Seconds such a sale is offered before its price is lowered."
+    )
+    sale_steps: int = Field(
+        _SALE.steps, ge=1, le=100, description="Most steps from the bid to the floor, of a tick at least."
+    )
     size_allocation: Decimal = Field(
         _SIZING.allocation, gt=0, le=1, description="Share of the day's buying power that one trade may use."
     )
@@ -149,6 +172,7 @@ class TradingSettings(BaseModel):
         "ladder_step",
         "ladder_window",
         "ladder_conversion_wait",
+        "sale_step",
         "safety_max_alert_age",
         "safety_max_quote_age",
         "safety_approval_window",
@@ -193,6 +217,7 @@ class TradingSettings(BaseModel):
             conversion=self.ladder_conversion,
             convert_within_ticks=self.ladder_convert_within_ticks,
             conversion_wait=self.ladder_conversion_wait,
+            near_close=self.ladder_near_close,
         )
 
     @property
@@ -204,6 +229,11 @@ class TradingSettings(BaseModel):
             gain=gain if self.exit_gain is None else self.exit_gain,
             min_quantity=self.exit_min_quantity,
         )
+
+    @property
+    def sale_policy(self) -> SalePolicy:
+        """The rules of sales that are no target."""
+        return SalePolicy(floor=self.sale_floor, step=self.sale_step, steps=self.sale_steps)
 
     @property
     def sizing_policy(self) -> SizingPolicy:

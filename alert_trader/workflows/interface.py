@@ -107,7 +107,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SellOrder:
-    """Sell a part of what is held, at the market."""
+    """Sell a part of what is held, from the bid down."""
 
     command: Command
     portion: Portion

@@ -66,8 +66,15 @@ PAGE_EVERY = 48
 MAX_EXIT_ORDERS = 3000
 """Far more exits than rejections in years; above it the trade fails, before its history is full."""
 
-MARKET_ORDER_READS = (*(timedelta(seconds=seconds) for seconds in (0.3, 1, 2, 5, 15, 60, 300)), *LONG_PAUSES)
-"""Before each read of a market order that has not ended: the stream may have stopped reporting."""
+SALE_READS = (*(timedelta(seconds=seconds) for seconds in (0.3, 1, 2, 5, 15, 60, 300)), *LONG_PAUSES)
+"""Before each read of a sale that has not ended: the stream may have stopped reporting."""
+
+SALE_QUOTE_PAUSES = (
+    *(timedelta(seconds=seconds) for seconds in (1, 1, 2, 4, 8)),
+    *SESSION_PAUSES,
+    *LONG_PAUSES,
+)
+"""Before a quote is read again that showed no price to sell at."""
 
 MISSING_FILL_READS = (
     *(timedelta(seconds=seconds) for seconds in (0.2, 0.5, 1, 3, 10)),
@@ -90,6 +97,13 @@ are in by then."""
 
 AFTER_EXPIRATION = timedelta(hours=1)
 """After the contract has stopped trading: the last reports are in by then."""
+
+SETTLEMENT_READS = (*(timedelta(hours=hours) for hours in (1, 2, 4)), timedelta(hours=6))
+"""Before each read of what contracts came to at expiration, which the broker posts overnight. The last
+repeats."""
+
+SETTLED_BEFORE_OPEN = timedelta(hours=1)
+"""Before the next open: how long that is waited for. After it a trade that waited would count as open."""
 
 POSITION_RECHECK = timedelta(seconds=60)
 """Between two reads of a position that seems closed: the broker's positions may lag."""

@@ -19,7 +19,8 @@ from alert_trader.domain.alerts.alert import ParsedAlert
 from alert_trader.domain.alerts.portion import Portion
 from alert_trader.domain.audit.event import TradeEvent
 from alert_trader.domain.denial import Denied
-from alert_trader.domain.execution.expiration import ExpirationOutcome
+from alert_trader.domain.execution.expiration import ExpirationOutcome, Settled
+from alert_trader.domain.execution.protective_ladder import ProtectiveLadder
 from alert_trader.domain.ids import ClientOrderId, FillId, MessageId
 from alert_trader.domain.money import Price
 from alert_trader.domain.orders.ledger import OrderLedger
@@ -101,7 +102,8 @@ class EntryState:
     limit: Price
     bumps: int = 0
     step: str = ""
-    """How far price discovery is: "limit", "bump 2", "market", or "" before the first order."""
+    """How far price discovery is: "limit", "bump 2", "marketable limit", "market", or "" before the first
+    order."""
     order: ClientOrderId | None = None
     """The order that works; None while none does, or one is being sent."""
     last_answer: SubmitAnswer | None = None
@@ -113,6 +115,8 @@ class EntryState:
     """Times in a row that the account was not reached."""
     conversion_requested: bool = False
     """Whether a person has requested the conversion before the window ends."""
+    immediate_refused: bool = False
+    """Whether the broker rejected an immediate-or-cancel order: the conversion is then a day order."""
     end_reason: str | None = None
     """Why nothing more is bought; None while the entry is in progress, or when everything was bought."""
 
@@ -126,7 +130,7 @@ class PartialExit:
     """Contracts that are not to be sold: what the profit-takes sell in the meantime counts for the partial
     exit."""
     first_order: int
-    """Exit orders before it: its own are the market orders after these."""
+    """Exit orders before it: its own are the protective sales after these."""
     until: datetime
     """When its day is over: nothing more is sold for it."""
 
@@ -153,8 +157,20 @@ class ExitPause:
 
 
 @dataclass(slots=True, kw_only=True)
+class SaleProgress:
+    """How far the sale of everything, or of a part, is. Written by ProtectiveSales."""
+
+    ladder: ProtectiveLadder | None = None
+    """Its prices; None before the first quote that shows one."""
+    lower: bool = False
+    """Whether the last order worked for its time without filling: the next one is offered lower."""
+    paged: bool = False
+    """Whether a person was paged because it does not fill at its floor."""
+
+
+@dataclass(slots=True, kw_only=True)
 class ExitState:
-    """How far the exits are. Written by Exits; the requests by PartialExits."""
+    """How far the exits are. Written by Exits; the requests by PartialExits, the sale by ProtectiveSales."""
 
     priced: list[FillId] = field(default_factory=list)
     """Entry fills for which a profit-take was sent."""
@@ -171,6 +187,7 @@ class ExitState:
     """Partial exits in the order they were requested, the finished ones included."""
     sale_from: int | None = None
     """Exit orders before the sale of everything; None while that is not requested."""
+    sale: SaleProgress = field(default_factory=SaleProgress)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -259,6 +276,10 @@ class TradeState:
     already."""
     at_expiration: ExpirationOutcome = ExpirationOutcome.NOT_KNOWN
     """What contracts are worth that are held until they stop trading."""
+    settled: Settled | None = None
+    """What they came to, once the broker has posted it."""
+    settlement_until: datetime | None = None
+    """How long the broker's posting is waited for; None before that began."""
 
     events: list[TradeEvent] = field(default_factory=list)
     """The audit trail. Written by Journal."""

@@ -172,7 +172,7 @@ async def test_killed_during_a_bump(slot: WorkerSlot) -> None:
 
 @beside
 async def test_killed_during_the_conversion(slot: WorkerSlot) -> None:
-    """In the quote before it, or with the market order on its way.
+    """In the quote before it, or with its order on its way.
 
     It is converted once, or looked up (ENT-20, ENT-50).
     """

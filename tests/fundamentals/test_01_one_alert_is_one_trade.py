@@ -40,7 +40,7 @@ async def test_an_alert_becomes_a_trade(harness: Harness) -> None:
     await harness.quote("2.42", "2.45")
     await harness.until(trade, "the exit to fill", sold=2)
 
-    # The other half is the operator's. A close sells it at the market; the trade is flat and closed.
+    # The other half is the operator's. A close sells it at the bid; the trade is flat and closed.
     receipt = await command(trade, TradeCommand.CLOSE, Command(by="you", reason="enough"))
     assert receipt.done
     view = await trade.result()

@@ -1,8 +1,8 @@
 """4. The price ladder, and the conversion within a ceiling.
 
 An entry starts at the lower of mid and alert price. Every 20 s an unfilled order is cancelled and sent again
-one tick higher, three times at most. After 90 s the remainder is converted to a market order, but only while
-the ask is within the ceiling, 10 % above the alert's price. Otherwise the remainder is cancelled.
+one tick higher, three times at most. After 90 s the remainder is converted to a limit at the ceiling, but
+only while the ask is within the ceiling, 10 % above the alert's price. Otherwise the remainder is cancelled.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -54,7 +54,7 @@ async def test_an_unfilled_entry_is_converted_within_the_ceiling(harness: Harnes
     await harness.quote("1.19", "1.30")
     trade = await harness.alert(price="1.20")
     await harness.until(trade, "the conversion to fill", bought=4)
-    assert harness.entry_limits() == ["1.2", "1.21", "1.22", "1.23", "market"]
+    assert harness.entry_limits() == ["1.2", "1.21", "1.22", "1.23", "1.32"]
 
 
 async def test_above_the_ceiling_nothing_is_bought(harness: Harness) -> None:

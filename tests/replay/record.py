@@ -118,7 +118,7 @@ async def filled(slot: WorkerSlot) -> Trade:
 
 
 async def converted(slot: WorkerSlot) -> Trade:
-    """Fill in part, bump three times, convert the rest to market; close."""
+    """Fill in part, bump three times, convert the rest; close."""
     trade = await _started(slot, "converted", bid="1.10", ask="1.30")
     await trade.fill("e1", 2)
     return await _closed(trade)

@@ -17,7 +17,7 @@ from alert_trader.domain.ids import ClientOrderId, Leg, OrderId, client_order_id
 from alert_trader.domain.market.quotes import PENNY
 from alert_trader.domain.money import Price
 from alert_trader.domain.orders import ledger
-from alert_trader.domain.orders.order import OrderIntent, OrderKind, OrderReport, OrderStatus, Side
+from alert_trader.domain.orders.order import OrderIntent, OrderReport, OrderStatus, Side
 from tests.support.paper_exchange import MESSAGE, OTHER_SYMBOL, SYMBOL, PaperExchange, PaperOrder, intent
 
 ENDS = (OrderStatus.CANCELLED, OrderStatus.EXPIRED, OrderStatus.REJECTED)
@@ -75,6 +75,26 @@ class LedgerMachine(RuleBasedStateMachine):
         meant = intent(Leg.EXIT, self.ledger.next_sequence(Leg.EXIT), self._due().quantity, "2.40")
         self.ledger.intend(meant)
         self._send(meant, fate, symbol=SYMBOL)
+
+    @rule(fate=FATES, quantity=st.integers(1, 9))
+    @precondition(lambda self: self.ledger.position > self.ledger.exits_open)
+    def sell(self, fate: str, quantity: int) -> None:
+        """Sell what no exit can sell, as a person requested: outside the exit plan."""
+        free = self.ledger.position - self.ledger.exits_open
+        meant = intent(
+            Leg.EXIT, self.ledger.next_sequence(Leg.EXIT), min(quantity, free), "1.00", protective=True
+        )
+        self.ledger.intend(meant)
+        self._send(meant, fate, symbol=SYMBOL)
+
+    @rule(number=CHOICE)
+    @precondition(lambda self: self._offered())
+    def offer_lower(self, number: int) -> None:
+        """Cancel a sale that did not fill in its time: its contracts stay in it until it has ended."""
+        order = self._offered()[number % len(self._offered())]
+        before = order.open, order.done
+        self.ledger.reprice(order.client_order_id)
+        assert (order.open, order.done) == before
 
     @rule(number=CHOICE, late=st.booleans())
     def believe_absent(self, number: int, *, late: bool) -> None:
@@ -260,20 +280,20 @@ class LedgerMachine(RuleBasedStateMachine):
             numbers = [int(str(order.client_order_id).rpartition("-")[2][1:]) for order in orders]
             assert ledger.next_sequence(leg) == 1 + max(numbers, default=0)
         exits = [order for order in ledger.orders if order.leg is Leg.EXIT]
-        at_limit = [order for order in exits if order.kind is not OrderKind.MARKET]
-        assert ledger.planned == sum(order.filled + order.open for order in at_limit)
-        assert ledger.sold_at_market == sum(
-            order.filled + order.open for order in exits if order not in at_limit
+        planned = [order for order in exits if not order.protective]
+        assert ledger.planned == sum(order.filled + order.open for order in planned)
+        assert ledger.sold_outside_plan == sum(
+            order.filled + order.open for order in exits if order not in planned
         )
         assert ledger.protected == sum(
-            order.filled + order.open for order in at_limit if order.state is state.ACKNOWLEDGED
+            order.filled + order.open for order in planned if order.state is state.ACKNOWLEDGED
         )
         at_broker = {state.ACKNOWLEDGED, state.CONFIRMED_ABSENT}
         assert ledger.exits_ended == any(order.done and order.state in at_broker for order in exits)
         assert ledger.unknown_orders == sum(order.state is state.UNKNOWN for order in ledger.orders)
         for since in range(len(exits) + 2):
             last = exits[since:]
-            failed = [order.done and order.filled == 0 for order in last]
+            failed = [order.done and order.filled == 0 and not order.repriced for order in last]
             in_a_row = failed[::-1].index(False) if False in failed else len(failed)
             assert ledger.failed_exits(since) == in_a_row
         newest = list(ledger.orders)[-2:]
@@ -389,6 +409,9 @@ class LedgerMachine(RuleBasedStateMachine):
         if update is not None:
             self.heard.append((update.order.client_order_id, report))
         return update
+
+    def _offered(self) -> list[Any]:
+        return [order for order in self.ledger.open_exits if order.protective]
 
     def _working(self) -> list[PaperOrder]:
         return [order for order in self.exchange.orders.values() if order.left > 0]

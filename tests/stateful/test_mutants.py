@@ -6,7 +6,9 @@ Each mutant is one small change that a person could make by mistake.
 import re
 import types
 from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,9 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from alert_trader import domain
 from alert_trader.domain.denial import Denied
-from alert_trader.domain.execution.policy import SizingPolicy
+from alert_trader.domain.execution import protective_ladder
+from alert_trader.domain.execution.policy import SalePolicy, SizingPolicy
+from alert_trader.domain.market.quotes import PENNY, Quote
 from alert_trader.domain.money import Price
 from tests.stateful.ledger_machine import LedgerMachine
 
@@ -128,6 +132,19 @@ SIZING = {
     ),
     "nothing becomes one": ("    quantity = limits[cap]\n", "    quantity = max(limits[cap], 1)\n"),
 }
+SALE = {
+    "the floor is not looked at": (
+        "limit=max(ticks.buy(wanted), ladder.floor)",
+        "limit=ticks.buy(wanted) or ladder.floor",
+    ),
+    "the floor is a share of the last price": (
+        "return replace(ladder, limit=",
+        "return replace(ladder, floor=ticks.sell(ladder.limit / 2), limit=",
+    ),
+    "a better bid lifts the price": ("wanted = min(wanted, bid)", "wanted = bid"),
+    "a bid is a price whatever the ask": ("if spread < 0 or spread >", "if spread < 0 and spread >"),
+    "a halted quote is a price": ("if quote is None or quote.halted or", "if quote is None or"),
+}
 
 
 def mutated(name: str, change: tuple[str, str]) -> types.ModuleType:
@@ -178,6 +195,34 @@ def sizing_holds(size: Callable[..., Any]) -> None:
     holds()
 
 
+def sale_holds(begin: Callable[..., Any], go_on: Callable[..., Any]) -> None:
+    """STP-60: no price of a sale is under its floor, worked out here from its own definition."""
+    price = st.decimals(min_value=0, max_value=6, places=2).map(Price)
+    moment = datetime(2035, 5, 8, 14, tzinfo=UTC)
+    quotes = st.builds(
+        partial(Quote, at=moment, bid_size=1, ask_size=1), bid=price, ask=price, halted=st.booleans()
+    )
+
+    @LOOK
+    @given(first=quotes, later=st.lists(st.tuples(quotes, st.booleans()), max_size=8))
+    def holds(first: Quote, later: list[tuple[Quote, bool]]) -> None:
+        ladder = begin(first, day=moment.date(), policy=SalePolicy(), ticks=PENNY)
+        assert ladder is None or not first.halted
+        if ladder is None:
+            return
+        wide = first.ask - first.bid > max(first.mid, Decimal("0.05"))
+        worth = first.mid if wide or first.bid <= 0 else first.bid
+        last = ladder.limit
+        assert last >= PENNY.buy(worth)
+        for quote, lower in later:
+            ladder = go_on(ladder, quote, lower=lower, ticks=PENNY)
+            assert PENNY.valid(ladder.limit)
+            assert PENNY.buy(worth / 2) <= ladder.limit <= last
+            last = ladder.limit
+
+    holds()
+
+
 def ledger_holds(**broken: Any) -> None:
     """Every check of the ledger machine, with parts of it put in the place of the real ones."""
     machine = type("Mutant", (LedgerMachine,), broken)
@@ -214,3 +259,16 @@ def test_the_unmodified_code_passes() -> None:
     The machine's own test shows that for the ledger and the exits.
     """
     sizing_holds(mutated("execution/sizing", ("def size(", "def size(")).size)
+
+
+@pytest.mark.parametrize("change", SALE.values(), ids=SALE)
+def test_a_broken_protective_ladder_is_detected(change: tuple[str, str]) -> None:
+    """STP-60: a check of every price fails for each way to sell too cheaply."""
+    broken = mutated("execution/protective_ladder", change)
+    with pytest.raises(AssertionError):
+        sale_holds(broken.begin_sale, broken.continue_sale)
+
+
+def test_the_protective_ladder_itself_passes() -> None:
+    """STP-60: what detects the mutants is passed by the rules as they are."""
+    sale_holds(protective_ladder.begin_sale, protective_ladder.continue_sale)

@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.service import RPCError
 
@@ -28,8 +28,8 @@ from alert_trader.control.payload_converter import DATA_CONVERTER
 from alert_trader.domain.account.limits import Limits
 from alert_trader.domain.alerts.alert import AlertMessage
 from alert_trader.domain.alerts.allowlist import Allowlist
-from alert_trader.domain.audit.event import TradeEvent
-from alert_trader.domain.execution.policy import Mode, Policy, SafetyPolicy
+from alert_trader.domain.audit.event import EventKind, TradeEvent
+from alert_trader.domain.execution.policy import Conversion, Mode, Policy, SafetyPolicy
 from alert_trader.domain.ids import AccountNumber, account_workflow_id, message_id
 from alert_trader.domain.market.calendar import monthly_expiry, new_york_date
 from alert_trader.domain.market.contract import OptionContract, Right
@@ -39,6 +39,7 @@ from alert_trader.simulators.venue.client import VenueControl
 from alert_trader.simulators.venue.config import VenueConfig
 from alert_trader.simulators.venue.faults import FaultRule
 from alert_trader.simulators.venue.oracle import Expectation, check
+from alert_trader.simulators.venue.oracle_entries import EntryBounds
 from alert_trader.simulators.venue.server import RunningVenue
 from alert_trader.simulators.venue.server import start as start_venue
 from alert_trader.simulators.venue.tape import FillLine, OrderLine, RequestLine
@@ -118,7 +119,11 @@ class Harness:
     """What alerts are about."""
     clocks: ClockWatch
     """What the worker found of the clocks, where the harness is opened to `watch` them."""
+    unbounded: set[str]
+    """Message ids of trades whose conversion may be a market order."""
     exit_fraction: Decimal | None = Decimal("0.5")
+    requested_again: bool = False
+    """Whether a person requests a sale again, so that it begins anew at a lower bid."""
 
     @property
     def symbol(self) -> str:
@@ -162,10 +167,13 @@ class Harness:
             guild_id=GUILD,
             posted_at=clock.now() - timedelta(seconds=age),
         )
+        rules = rules or policy()
+        if rules.ladder.conversion is Conversion.UNBOUNDED_MARKET:
+            self.unbounded.add(number)
         client = plain_client(self.client) if real_time else self.client
         handle = await client.start_workflow(
             TRADE_WORKFLOW,
-            TradeRequest(alert=message, policy=rules or policy(), account=account),
+            TradeRequest(alert=message, policy=rules, account=account),
             id=f"trade-{number}",
             task_queue=task_queue(account),
             result_type=TradeView,
@@ -224,6 +232,11 @@ class Harness:
             code="margin_check_failed",
             count=times,
         )
+
+    def expectation(self, closed: list[str]) -> Expectation:
+        """Return what the oracle must know beside the tape; `closed` are the trades that are over."""
+        again = [handle.id.removeprefix("trade-") for handle in self.handles if self.requested_again]
+        return Expectation(closed=closed, exit_fraction=self.exit_fraction, requested_again=again)
 
     def posts(self, leg: str = "") -> list[RequestLine]:
         """Return the orders that reached the venue, accepted or not."""
@@ -303,6 +316,7 @@ async def open_harness(
             handles=[],
             contract=contract,
             clocks=clocks,
+            unbounded=set(),
         )
         await harness.quote("1.18", "1.20")
         worker = make_worker(
@@ -328,6 +342,7 @@ async def open_harness(
                 yield harness
                 ids = [*(handle.id for handle in harness.handles), account_workflow_id(account)]
                 await assert_replay(client, histories_of(client, dict.fromkeys(ids)))
+                entries = await _entry_bounds(harness)
                 closed = await _terminate_open(harness.handles)
                 with contextlib.suppress(RPCError):  # a test may have ended it
                     await client.get_workflow_handle(account_workflow_id(account)).terminate(
@@ -336,8 +351,33 @@ async def open_harness(
         finally:
             await gateway.aclose()
             await venue.close()
-    violations = check(venue.tape.lines, Expectation(closed=closed, exit_fraction=harness.exit_fraction))
+    _assert_kept(venue, replace(harness.expectation(closed), entries=entries))
+
+
+def _assert_kept(venue: RunningVenue, expected: Expectation) -> None:
+    """Assert that the oracle finds no broken promise in what was traded."""
+    violations = check(venue.tape.lines, expected)
     assert not violations, "\n".join(str(each) for each in violations)
+
+
+async def _entry_bounds(harness: Harness) -> dict[str, EntryBounds]:
+    """Read what was decided for each entry that bought something; a trade that cannot be read is left out."""
+    bought = {line.client_id for line in harness.venue.tape.lines if isinstance(line, FillLine)}
+    bounds = {}
+    for handle in harness.handles:
+        number = handle.id.removeprefix("trade-")
+        if not any((each or "").startswith(f"{number}-e") for each in bought):
+            continue
+        with contextlib.suppress(RPCError, WorkflowQueryFailedError):
+            facts = {event.kind: event.facts for event in await harness.events(handle)}
+            ceiling = facts.get(EventKind.SIZED, {}).get("ceiling")
+            reserved = facts.get(EventKind.ADMITTED, {}).get("reserved")
+            bounds[number] = EntryBounds(
+                ceiling=None if ceiling is None else Decimal(ceiling),
+                reserved=None if reserved is None else Decimal(reserved),
+                unbounded=number in harness.unbounded,
+            )
+    return bounds
 
 
 def _with_account(config: VenueConfig, account: AccountNumber) -> VenueConfig:

@@ -34,8 +34,13 @@ OTHER_SYMBOL = "SPY   261218P00450000"
 START = datetime(2026, 11, 23, 15, tzinfo=UTC)
 
 
-def intent(leg: Leg, sequence: int, quantity: int, limit: str | None = "1.20") -> OrderIntent:
-    """Mean an order of the trade: a day entry or a GTC exit; at the market without a limit."""
+def intent(
+    leg: Leg, sequence: int, quantity: int, limit: str | None = "1.20", *, protective: bool = False
+) -> OrderIntent:
+    """Mean an order of the trade: a day entry, a GTC exit or a `protective` sale for the day.
+
+    At the market without a limit.
+    """
     market = limit is None
     return OrderIntent(
         client_order_id=client_order_id(MESSAGE, leg, sequence),
@@ -44,7 +49,7 @@ def intent(leg: Leg, sequence: int, quantity: int, limit: str | None = "1.20") -
         quantity=quantity,
         kind=OrderKind.MARKET if market else OrderKind.LIMIT,
         limit=None if limit is None else Price(Decimal(limit)),
-        time_in_force=TimeInForce.DAY if market or leg is Leg.ENTRY else TimeInForce.GTC,
+        time_in_force=TimeInForce.DAY if market or protective or leg is Leg.ENTRY else TimeInForce.GTC,
     )
 
 

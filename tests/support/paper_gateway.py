@@ -24,6 +24,7 @@ from alert_trader.broker.port import (
     always_send,
 )
 from alert_trader.domain.account.clocks import Offset
+from alert_trader.domain.execution.expiration import Removal
 from alert_trader.domain.ids import AccountNumber, OrderId
 from alert_trader.domain.market.contract import OptionContract, Settlement
 from alert_trader.domain.market.quotes import PENNY, Listing, Quote
@@ -65,6 +66,8 @@ class PaperGateway:
         """What the stream says next; None loses it."""
         self.slow = timedelta(seconds=1)
         self.may = "owner"
+        self.gap: ChainGap | None = None
+        """Why the chain has no contract."""
         self.ahead = timedelta(0)
         self.level = "No Restrictions"
 
@@ -105,6 +108,8 @@ class PaperGateway:
 
     async def listing(self, contract: OptionContract) -> Listing | ChainGap:
         """List any contract, in cents."""
+        if self.gap is not None:
+            return self.gap
         return Listing(contract=contract, ticks=PENNY, settlement=self.settlement)
 
     async def quote(self, contract: OptionContract) -> Quote | None:
@@ -116,6 +121,12 @@ class PaperGateway:
         """Quote all of them alike."""
         found: Quote | None = _given(self.price)
         return {} if found is None else {contract.occ_symbol: found for contract in contracts}
+
+    async def removals(self, contract: OptionContract, since: date) -> list[Removal]:
+        """Return what was removed at expiration: nothing."""
+        assert contract
+        assert since
+        return []
 
     async def check(self, intent: OrderIntent) -> FeeEstimate:
         """Charge a dollar a contract."""

@@ -23,6 +23,9 @@ UNTIL_SETTLED = (
     "each turn waits longer than the one before"
 )
 LOOPS = {
+    "alert_trader/workflows/trade/workflow.py TradeWorkflow._wait_for_settlement": (
+        "ends with the broker's posting, or before the next open"
+    ),
     "alert_trader/workflows/trade/workflow.py TradeWorkflow.run": (
         "ends with the steps; each turn is a cancellation from outside"
     ),
@@ -38,9 +41,14 @@ LOOPS = {
     "alert_trader/workflows/trade/order_manager.py OrderManager._submit_until_started": UNTIL_SETTLED,
     "alert_trader/workflows/trade/order_manager.py OrderManager._read_until_complete": UNTIL_SETTLED,
     "alert_trader/workflows/trade/lost_orders.py LostOrders._is_absent": UNTIL_SETTLED,
+    "alert_trader/workflows/trade/protective_sales.py ProtectiveSales.find_price": UNTIL_SETTLED,
+    "alert_trader/workflows/trade/protective_sales.py ProtectiveSales.work": UNTIL_SETTLED,
     "alert_trader/workflows/trade/lost_orders.py LostOrders._until_day_ends": UNTIL_SETTLED,
     "alert_trader/workflows/trade/cancels.py Cancels._until_ended": UNTIL_SETTLED,
-    "alert_trader/workflows/trade/exits.py Exits.wait_for_end": UNTIL_SETTLED,
+    "alert_trader/workflows/trade/session_wait.py SessionWait.until_open": (
+        "one turn for each opening, or request of a person"
+    ),
+    "alert_trader/workflows/trade/session_wait.py SessionWait._session": UNTIL_SETTLED,
     "alert_trader/workflows/account/halts.py Halts._flatten": (
         "ends when the account is flat, or with the run, which is a day long at most"
     ),
@@ -141,7 +149,7 @@ SELLS = {
         "means an exit; whoever sends it goes through the adapter's `order_json`"
     ),
     "alert_trader/activities/orders.py _position": "counts other closes",
-    "alert_trader/broker/tastytrade/bodies.py order_json": (
+    "alert_trader/broker/tastytrade/bodies.py _sdk_order": (
         "the one place that writes an order, strict for every sell"
     ),
 }
@@ -159,4 +167,14 @@ SENDING = {
         "the one sending, of what `order_json` wrote"
     ),
     "alert_trader/broker/tastytrade/client.py TastytradeGateway.cancel": "a cancel",
+    "alert_trader/broker/tastytrade/oco.py TastytradeOcoReader.check_oco": (
+        "the broker's dry-run of a pair, with `oco_json`"
+    ),
+    "alert_trader/broker/tastytrade/oco.py TastytradeOcoGateway.place_oco": (
+        "the one sending of a pair, of what `oco_json` wrote"
+    ),
+    "alert_trader/broker/tastytrade/oco.py TastytradeOcoGateway.replace": (
+        "the one replacement, of what `order_json` wrote"
+    ),
+    "alert_trader/broker/tastytrade/oco.py TastytradeOcoGateway.cancel_oco": "the cancel of a pair",
 }

@@ -319,7 +319,7 @@ async def test_a_close_that_waits_for_weeks_fits_into_a_history(
         (timing.CANCEL_PAUSES, 30),
         (timing.LATE_SEARCH_PAUSES, 20),
         (timing.SUBMIT_PAUSES, 20),
-        (timing.MARKET_ORDER_READS, 20),
+        (timing.SALE_READS, 20),
     ],
 )
 def test_two_years_of_retries_fit_into_a_history(pauses: tuple[timedelta, ...], each: int) -> None:

@@ -14,6 +14,7 @@ from alert_trader.activities.messages import CommandRefusedError
 from alert_trader.domain.execution.policy import Conversion, LadderPolicy
 from alert_trader.domain.trade.commands import TradeCommand
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
+from alert_trader.simulators.venue.config import VenueConfig
 from alert_trader.workflows.interface import (
     Command,
 )
@@ -156,14 +157,14 @@ async def test_close_of_a_closed_trade_is_not_possible(harness: Harness) -> None
 
 
 async def test_convert_now_ends_the_ladder(env: WorkflowEnvironment, harness: Harness) -> None:
-    """A person who does not want to wait gets the market order at once, within the ceiling as ever."""
+    """A person who does not want to wait gets the limit at the ceiling at once."""
     await harness.quote("1.19", "1.25")
     with env.with_time_skipping_disabled():
         trade = await harness.alert()
         await harness.until(trade, "the working entry", step="limit")
         receipt = await command(trade, TradeCommand.CONVERT, ME)
     assert receipt.done
-    assert harness.entry_limits() == ["1.2", "market"]
+    assert harness.entry_limits() == ["1.2", "1.32"]
 
 
 async def test_convert_now_respects_the_ceiling(env: WorkflowEnvironment, harness: Harness) -> None:
@@ -210,6 +211,7 @@ async def test_a_cancel_during_the_conversion_cancels_the_conversion_order(
 
     It is cancelled for that person, and no other follows.
     """
+    harness.venue.exchange.config = VenueConfig(immediate_or_cancel=False)
     await harness.quote("1.19", "1.32", ask_size=0)
     rules = policy(
         ladder=LadderPolicy(conversion=Conversion.MARKETABLE_LIMIT, conversion_wait=timedelta(minutes=10))
@@ -224,7 +226,7 @@ async def test_a_cancel_during_the_conversion_cancels_the_conversion_order(
     assert receipt.done
     assert "OPERATOR_CANCELLED" in (receipt.view.reason or "")
     assert all(order.status.terminal for order in harness.venue.exchange.orders.values())
-    assert len(harness.posts("e")) == 2
+    assert len(harness.posts("e")) == 3
 
 
 async def test_simultaneous_cancel_convert_and_close_sell_once(

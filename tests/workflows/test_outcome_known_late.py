@@ -25,7 +25,7 @@ async def test_an_entry_known_only_after_the_window_is_converted(harness: Harnes
     )
     trade = await harness.alert(rules=policy(ladder=SHORT))
     await harness.until(trade, "converted", bought=4, exits_working=2)
-    assert harness.entry_limits() == ["1.2", "market"]
+    assert harness.entry_limits() == ["1.2", "1.32"]
 
 
 async def test_an_entry_known_only_after_the_grace_is_cancelled(harness: Harness) -> None:

@@ -106,7 +106,7 @@ async def test_half_of_one_contract_is_no_exit(harness: Harness) -> None:
     await harness.quote("1.20", "1.20")
     trade = await harness.alert(f"BTO 1 SPY {harness.expiry:%m/%d/%Y} 450c @ 1.20")
     view = await harness.until(trade, "held without an exit", phase=Phase.HOLDING, bought=1)
-    assert view.exits_working == 0
+    assert (view.exits_working, view.without_exit) == (0, 1)
     assert "exit_skipped" in await harness.kinds(trade)
 
 
@@ -119,7 +119,7 @@ async def test_filled_exits_and_a_close_end_flat_with_the_profit(harness: Harnes
     trade = await harness.alert(price="1.20")
     await harness.until(trade, "protected", exits_working=2)
     await harness.quote("2.50", "2.52")
-    await harness.until(trade, "half sold", sold=2)
+    await harness.until(trade, "half sold", sold=2, without_exit=2)
     await command(trade, TradeCommand.CLOSE, Command(by="tester"))
     view = await trade.result()
     assert (view.outcome, view.sold, view.position) == (Outcome.FLAT, 4, 0)

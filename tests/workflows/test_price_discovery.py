@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from alert_trader.domain.execution.policy import Conversion, LadderPolicy
-from alert_trader.domain.trade.lifecycle import Outcome
+from alert_trader.domain.trade.lifecycle import Outcome, Phase
+from alert_trader.simulators.venue.config import VenueConfig
 from tests.support.harness import Harness, policy
 
 
@@ -39,13 +40,13 @@ async def test_a_bump_reaches_the_ask(harness: Harness, bump: int) -> None:
     assert harness.entry_limits() == [f"1.2{step}".rstrip("0") for step in range(bump + 1)]
 
 
-async def test_the_window_ends_in_a_market_order_within_the_ceiling(harness: Harness) -> None:
-    """After three bumps the remainder is converted to market while the ask is within 10 % of the alert."""
+async def test_the_window_ends_in_a_limit_at_the_ceiling(harness: Harness) -> None:
+    """ENT-80: after three bumps the remainder is bought at 10 % above the alert's price, or less."""
     await harness.quote("1.19", "1.30")
     trade = await harness.alert(price="1.20")
     view = await harness.until(trade, "converted", bought=4, exits_working=2)
-    assert harness.entry_limits() == ["1.2", "1.21", "1.22", "1.23", "market"]
-    assert view.step == "market"
+    assert harness.entry_limits() == ["1.2", "1.21", "1.22", "1.23", "1.32"]
+    assert view.step == "marketable limit"
 
 
 async def test_an_ask_above_the_ceiling_is_not_bought(harness: Harness) -> None:
@@ -58,13 +59,36 @@ async def test_an_ask_above_the_ceiling_is_not_bought(harness: Harness) -> None:
     assert harness.entry_limits() == ["1.2", "1.21", "1.22", "1.23"]
 
 
-async def test_a_marketable_limit_converts_at_the_ceiling(harness: Harness) -> None:
-    """With that policy the last order is a limit at the ceiling, never a market order."""
+async def test_a_conversion_buys_what_is_offered_up_to_the_ceiling(harness: Harness) -> None:
+    """ENT-80: the ask shows one contract of four: that one is bought, and nothing is left working."""
+    await harness.quote("1.19", "1.30", ask_size=1)
+    trade = await harness.alert(price="1.20")
+    view = await harness.until(trade, "bought in part", bought=1, phase=Phase.HOLDING)
+    assert "LADDER_CONVERSION_UNFILLED: the limit at the ceiling of 1.32 bought 1 of 4" in (view.reason or "")
+    assert [(line.body or {})["time-in-force"] for line in harness.posts("e")] == [*["Day"] * 4, "IOC"]
+    assert all(order.status.terminal for order in harness.venue.exchange.orders.values())
+
+
+async def test_without_immediate_or_cancel_the_conversion_is_a_day_order(harness: Harness) -> None:
+    """ENT-80: the broker takes no such order in options: the same limit works for the conversion's time."""
+    harness.venue.exchange.config = VenueConfig(immediate_or_cancel=False)
     await harness.quote("1.19", "1.30")
-    rules = policy(ladder=LadderPolicy(conversion=Conversion.MARKETABLE_LIMIT))
+    trade = await harness.alert(price="1.20")
+    await harness.until(trade, "converted", bought=4, exits_working=2)
+    last = [line.body or {} for line in harness.posts("e")][-2:]
+    assert [(each["time-in-force"], each["price"]) for each in last] == [("IOC", "1.32"), ("Day", "1.32")]
+
+
+async def test_only_the_unbounded_setting_sends_a_market_order(harness: Harness) -> None:
+    """ENT-80: it is sent when the ask shows the whole remainder, and not for one contract of four."""
+    rules = policy(ladder=LadderPolicy(conversion=Conversion.UNBOUNDED_MARKET))
+    await harness.quote("1.19", "1.30")
     trade = await harness.alert(price="1.20", rules=rules)
-    await harness.until(trade, "converted", bought=4)
-    assert harness.entry_limits()[-1] == "1.32"
+    await harness.until(trade, "converted", bought=4, step="market")
+    await harness.quote("1.19", "1.30", ask_size=1)
+    trade = await harness.alert(price="1.20", rules=rules)
+    assert "LADDER_ASK_TOO_SMALL" in ((await trade.result()).reason or "")
+    assert harness.entry_limits().count("market") == 1
 
 
 async def test_the_cancel_policy_buys_nothing_at_the_end(harness: Harness) -> None:

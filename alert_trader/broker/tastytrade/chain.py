@@ -38,6 +38,10 @@ class _Expiration(_Body):
     strikes: tuple[_Strike, ...]
 
 
+class _Deliverable(_Body):
+    amount: Decimal | None = None
+
+
 class _TickRow(_Body):
     value: Decimal
     threshold: Decimal | None = None
@@ -49,6 +53,17 @@ class _ChainItem(_Body):
     shares_per_contract: int
     tick_sizes: tuple[_TickRow, ...]
     expirations: tuple[_Expiration, ...]
+    deliverables: tuple[_Deliverable, ...] = ()
+
+    @property
+    def standard(self) -> bool:
+        """Whether a contract delivers 100 shares and nothing else, by everything that the broker states."""
+        amounts = [each.amount for each in self.deliverables]
+        return (
+            self.option_chain_type == "Standard"
+            and self.shares_per_contract == CONTRACT_MULTIPLIER
+            and amounts in ([], [None], [CONTRACT_MULTIPLIER])
+        )
 
 
 class ChainBody(_Body):
@@ -79,7 +94,7 @@ def series_of(body: ChainBody) -> tuple[Series, ...]:
             root=item.root_symbol,
             expiry=expiration.expiration_date,
             settlement=_settlement(expiration.settlement_type),
-            standard=item.option_chain_type == "Standard" and item.shares_per_contract == CONTRACT_MULTIPLIER,
+            standard=item.standard,
             ticks=TickTable(tuple(Tick(value=row.value, threshold=row.threshold) for row in item.tick_sizes)),
             symbols=frozenset(
                 symbol for strike in expiration.strikes for symbol in (strike.call, strike.put)
@@ -92,6 +107,7 @@ def series_of(body: ChainBody) -> tuple[Series, ...]:
 
 def find(asked: OptionContract, chain: Iterable[Series]) -> Listing | ChainGap:
     """Look a contract up on the chain of its underlying, by its OCC symbol."""
+    chain = tuple(chain)
     family = [series for series in chain if _same_name(asked.root, series.root)]
     listed = [(series, _with_root(asked, series.root)) for series in family if series.expiry == asked.expiry]
     hits = [
@@ -111,9 +127,28 @@ def find(asked: OptionContract, chain: Iterable[Series]) -> Listing | ChainGap:
             reason=f"{asked} is listed as {names}; the alert does not say which",
             nearest=tuple(contract for _, contract in standard),
         )
-    if hits:
-        return ChainGap(reason=f"{asked} does not deliver {CONTRACT_MULTIPLIER} shares of {asked.underlying}")
+    if hits or _adjusted(asked, chain):
+        names = " and ".join(sorted({contract.root for _, contract in hits} | _adjusted(asked, chain)))
+        return ChainGap(
+            reason=(
+                f"{asked} is listed as {names}, which does not deliver {CONTRACT_MULTIPLIER} shares of "
+                f"{asked.underlying}"
+            ),
+            adjusted=True,
+        )
     return _gap(asked, [series for series in family if series.standard])
+
+
+def _adjusted(asked: OptionContract, chain: Iterable[Series]) -> set[str]:
+    """Return the adjusted roots, such as AAPL1, that list a contract which no standard root lists."""
+    found = set()
+    for series in chain:
+        if series.standard or series.expiry != asked.expiry or series.root.rstrip("0123456789") != asked.root:
+            continue
+        contract = _with_root(asked, series.root)
+        if contract is not None and contract.occ_symbol in series.symbols:
+            found.add(series.root)
+    return found
 
 
 def _gap(asked: OptionContract, family: list[Series]) -> ChainGap:

@@ -35,7 +35,7 @@ from alert_trader.broker.port import (
     UnavailableError,
     always_send,
 )
-from alert_trader.broker.tastytrade import answers
+from alert_trader.broker.tastytrade import answers, transactions
 from alert_trader.broker.tastytrade import chain as chains
 from alert_trader.broker.tastytrade.bodies import UnreadableBodyError, order_json, order_report
 from alert_trader.broker.tastytrade.errors import cancel_rejection, error_of, rejection
@@ -49,6 +49,7 @@ from alert_trader.broker.tastytrade.session import (
 from alert_trader.broker.tastytrade.stream import follow
 from alert_trader.broker.tastytrade.transport import RedirectTransport, SharedTransport
 from alert_trader.domain.account.clocks import ClockComparison, Offset
+from alert_trader.domain.execution.expiration import Removal
 from alert_trader.domain.ids import AccountNumber, OrderId
 from alert_trader.domain.market.contract import OptionContract
 from alert_trader.domain.market.quotes import Listing, Quote
@@ -236,6 +237,18 @@ class TastytradeReader:
         """Read every option position."""
         async with self._bounded_read():
             return answers.option_positions(await self._get(f"/accounts/{self._account}/positions"))
+
+    async def removals(self, contract: OptionContract, since: date) -> list[Removal]:
+        """Read how contracts were removed from the account at expiration, on or after `since`."""
+        params: dict[str, str | list[str]] = {
+            "symbol": contract.occ_symbol,
+            "start-date": since.isoformat(),
+            "per-page": "250",
+        }
+        async with self._bounded_read():
+            return transactions.removals(
+                await self._get(f"/accounts/{self._account}/transactions", params), contract
+            )
 
     def follow(self) -> AbstractAsyncContextManager[AsyncIterator[OrderReport]]:
         """Subscribe to the account's order reports; see `alert_trader.broker.tastytrade.stream`."""

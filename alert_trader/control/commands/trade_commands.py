@@ -21,7 +21,7 @@ from alert_trader.domain.trade.commands import TradeCommand
 from alert_trader.workflows.interface import Answer, Command, CommandReceipt, FollowUp, SellOrder
 
 DONE_WITHIN = timedelta(seconds=40)
-"""Longest wait for a receipt: the trade waits for the end of a cancel and of a market order, which are both
+"""Longest wait for a receipt: the trade waits for the end of a cancel and of a sale, which are both
 bounded."""
 
 
@@ -32,19 +32,19 @@ async def cancel(client: Client, trade: str, command: Command) -> CommandReceipt
 
 
 async def close(client: Client, trade: str, command: Command) -> CommandReceipt:
-    """Cancel the entry and the exits, and sell the position at the market."""
+    """Cancel the entry and the exits, and sell the position, from the bid down."""
     command = stamped(command)
     return await _send(client, trade, TradeCommand.CLOSE, command, command.id)
 
 
 async def convert_now(client: Client, trade: str, command: Command) -> CommandReceipt:
-    """Convert what is left of the entry to market now, instead of at the end of its window."""
+    """Convert what is left of the entry now, instead of at the end of its window."""
     command = stamped(command)
     return await _send(client, trade, TradeCommand.CONVERT, command, command.id)
 
 
 async def sell(client: Client, trade: str, command: Command, portion: Portion) -> CommandReceipt:
-    """Sell a part of the position at the market; the exit plan covers the rest again."""
+    """Sell a part of the position, from the bid down; the exit plan covers the rest again."""
     command = stamped(command)
     order = SellOrder(command=command, portion=portion)
     return await _send(client, trade, TradeCommand.SELL, order, command.id)

@@ -194,7 +194,15 @@ def _ahead(parsed: ParsedAlert, policy: Policy) -> Iterator[WhyCheck]:
         max_alert_age=_seconds(safety.max_alert_age.total_seconds()),
     )
     yield ahead("the market is open", Code.MARKET_CLOSED)
+    needed = ladder.window + ladder.grace + ladder.conversion_wait
+    yield ahead(
+        "the session is long enough for the entry",
+        Code.SESSION_ENDS_SOON,
+        needed=_seconds(needed.total_seconds()),
+        near_close=ladder.near_close,
+    )
     yield ahead("the broker's chain has the contract", Code.CONTRACT_NOT_LISTED)
+    yield ahead("the contract stands for 100 shares", Code.CONTRACT_ADJUSTED)
     yield ahead(
         "a fresh two-sided quote",
         Code.QUOTE_STALE,

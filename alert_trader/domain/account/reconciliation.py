@@ -7,10 +7,13 @@ resolved.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 from alert_trader.domain.ids import OrderId, WorkflowId, read_client_order_id, trade_workflow_id
-from alert_trader.domain.market.contract import same_contract
+from alert_trader.domain.market.calendar import new_york_date, session_closes_at
+from alert_trader.domain.market.contract import from_occ, same_contract
+from alert_trader.domain.market.trading_hours import LATE
 from alert_trader.domain.orders.order import OrderReport, Position
 
 
@@ -79,8 +82,14 @@ def compare(
     positions: Iterable[Position],
     working: Iterable[OrderReport],
     ended: Iterable[ExpectedPosition] = (),
+    *,
+    now: datetime | None = None,
 ) -> tuple[Difference, ...]:
-    """Return the differences, in a fixed order. `ended` are trades whose workflow ended without a report."""
+    """Return the differences, in a fixed order. `ended` are trades whose workflow ended without a report.
+
+    Contracts that have expired by `now` are none: the broker removes them during the night, and their trades
+    wait until it has posted what they came to.
+    """
     trades = list(expected)
     held: dict[str, tuple[int, int]] = {}
     for each in trades:
@@ -98,7 +107,7 @@ def compare(
             found=by_account,
         )
         for symbol, (by_trades, by_account) in held.items()
-        if by_trades != by_account
+        if by_trades != by_account and not _has_expired(symbol, now)
     ]
     names = {each.trade for each in trades}
     for report in working:
@@ -132,6 +141,17 @@ def carry_over_explanations(
         else each
         for each in found
     )
+
+
+def _has_expired(symbol: str, now: datetime | None) -> bool:
+    if now is None:
+        return False
+    try:
+        expiry = from_occ(symbol).expiry
+    except ValueError:
+        return False
+    closes = session_closes_at(expiry)
+    return expiry < new_york_date(now) or (closes is not None and now >= closes + LATE)
 
 
 def _known_symbol(held: dict[str, tuple[int, int]], symbol: str) -> str:

@@ -28,7 +28,7 @@ class OnExit(StrEnum):
     """What an author's exit (STC, trim) does to its trade."""
 
     AUTOMATIC = "automatic"
-    """Its portion is sold at the market."""
+    """Its portion is sold, from the bid down."""
     APPROVAL = "approval"
     """It is shown, and its portion is sold only if a person approves in time."""
     IGNORED = "ignored"

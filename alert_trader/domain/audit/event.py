@@ -59,6 +59,8 @@ class EventKind(StrEnum):
     EXIT_FILLED = "exit_filled"
     EXIT_ENDED = "exit_ended"
     """An exit order ended with contracts unsold; they get a new exit."""
+    SALE_WAITS = "sale_waits"
+    """A close or a partial exit was requested while the market is closed; the opening is in the facts."""
     EXIT_SKIPPED = "exit_skipped"
     """Too few contracts for an exit order; they are held for the operator."""
     LATE_FILL = "late_fill"

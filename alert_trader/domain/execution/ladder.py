@@ -7,14 +7,14 @@ Invariants: every price is on a valid tick and at most the ceiling; after the wi
 bought; without a usable and fresh quote nothing is bought.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import assert_never
 
 from alert_trader.domain.denial import Code, Denied
-from alert_trader.domain.execution.policy import Conversion, LadderPolicy, SafetyPolicy
+from alert_trader.domain.execution.policy import Conversion, LadderPolicy, NearClose, SafetyPolicy
 from alert_trader.domain.market.quotes import Quote, TickTable
 from alert_trader.domain.money import Price, plain
 
@@ -58,7 +58,7 @@ def bumped(limit: Price, ticks: TickTable, highest: Price) -> Price:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConvertToMarket:
-    """Buy the remainder with a market order."""
+    """Buy the remainder with a market order, whose price has no bound."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,20 +84,23 @@ def decide_conversion(
     policy: LadderPolicy,
     safety: SafetyPolicy,
     quote: Quote | None,
+    quantity: int,
     highest: Price,
     last_limit: Price,
     ticks: TickTable,
     now: datetime,
 ) -> ConversionDecision:
-    """Decide what happens to the unfilled remainder when the window ends. `highest` is the ceiling.
+    """Decide what happens to the unfilled `quantity` when the window ends. `highest` is the ceiling.
 
     Converts only while the ask of a usable, fresh quote is within the ceiling, and within
-    `convert_within_ticks` of the last limit where that is set.
+    `convert_within_ticks` of the last limit where that is set. A limit at the ceiling may then pay less than
+    that, never more; a market order needs an ask that shows the whole quantity.
     """
     if policy.conversion is Conversion.CANCEL:
         return _cancel(
             Code.LADDER_CANCELLED,
-            "Not filled within the window, and the policy is to cancel; set conversion to market to buy then",
+            "Not filled within the window, and the policy is to cancel. To buy then: set ladder_conversion "
+            "to marketable-limit",
             {"last_limit": plain(last_limit), "ceiling": plain(highest)},
         )
     checked = quote_check(quote, now=now, safety=safety)
@@ -117,7 +120,19 @@ def decide_conversion(
         return _cancel(Code.LADDER_TOO_MANY_TICKS, reason, {**facts, "convert_within_ticks": str(allowed)})
     if policy.conversion is Conversion.MARKETABLE_LIMIT:
         return ConvertToLimit(price=highest)
-    return ConvertToMarket()
+    return _at_market(checked, quantity, facts)
+
+
+def _at_market(quote: Quote, quantity: int, facts: dict[str, str]) -> ConversionDecision:
+    """Buy at the market what the ask shows in full, and nothing otherwise."""
+    if quote.ask_size >= quantity:
+        return ConvertToMarket()
+    reason = (
+        f"The ask of {plain(quote.ask)} shows {quote.ask_size} of {quantity} contracts; no market order was "
+        "sent"
+    )
+    sizes = {"ask_size": str(quote.ask_size), "quantity": str(quantity)}
+    return _cancel(Code.LADDER_ASK_TOO_SMALL, reason, {**facts, **sizes})
 
 
 def _cancel(code: Code, reason: str, facts: dict[str, str]) -> CancelRemainder:
@@ -181,6 +196,34 @@ def next_stage_at(*, started: datetime, now: datetime, policy: LadderPolicy) -> 
             return None
         case _:
             assert_never(at.stage)
+
+
+def fit_to_session(
+    policy: LadderPolicy, *, starts: datetime, session_ends: datetime
+) -> LadderPolicy | Denied:
+    """Return the ladder of an entry that starts now: each of its orders has ended when the session ends.
+
+    The policy itself where its window, grace and conversion fit. Else a denial, or a shorter window where the
+    policy allows it and one step at least is left for the first limit.
+    """
+    left, after = session_ends - starts, policy.grace + policy.conversion_wait
+    if policy.window + after <= left:
+        return policy
+    if policy.near_close is NearClose.SHORTEN and left - after >= policy.step:
+        return replace(policy, window=left - after)
+    needed = (policy.step if policy.near_close is NearClose.SHORTEN else policy.window) + after
+    reason = (
+        f"The session ends in {_seconds(max(left, timedelta(0)))} s, and an entry needs {_seconds(needed)} "
+        "s; nothing is bought after it"
+    )
+    if policy.near_close is NearClose.REFUSE:
+        reason += ". To buy in less time: set ladder_near_close to shorten"
+    facts = {
+        "session_ends": session_ends.isoformat(timespec="seconds"),
+        "left_seconds": _seconds(left),
+        "needed_seconds": _seconds(needed),
+    }
+    return Denied(code=Code.SESSION_ENDS_SOON, reason=reason, facts=facts)
 
 
 def entry_checks(

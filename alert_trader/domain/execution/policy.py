@@ -31,12 +31,22 @@ class Mode(StrEnum):
 class Conversion(StrEnum):
     """What happens to the unfilled remainder when the window ends."""
 
-    MARKET = "market"
-    """A market order, while the ask is within the ceiling."""
     MARKETABLE_LIMIT = "marketable-limit"
-    """A limit order at the ceiling."""
+    """A limit order at the ceiling, immediate-or-cancel where the broker takes it."""
+    UNBOUNDED_MARKET = "unbounded-market"
+    """A market order, while the ask is within the ceiling and shows the whole remainder. Its price has no
+    bound: it may fill above the ceiling."""
     CANCEL = "cancel"
     """None: the remainder is cancelled."""
+
+
+class NearClose(StrEnum):
+    """What happens to an entry whose window does not fit into the rest of the session."""
+
+    REFUSE = "refuse"
+    """It is denied."""
+    SHORTEN = "shorten"
+    """Its window ends early enough for the conversion to end with the session."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +63,14 @@ class LadderPolicy:
     """How late the conversion may be; after that the remainder is cancelled."""
     ceiling: Decimal = Decimal("0.10")
     """The most paid above the alert's price, as a fraction of it."""
-    conversion: Conversion = Conversion.MARKET
+    conversion: Conversion = Conversion.MARKETABLE_LIMIT
     convert_within_ticks: int | None = None
     """Convert only while the ask is at most this many ticks above the last limit; None: the ceiling alone
     decides."""
     conversion_wait: timedelta = timedelta(seconds=10)
     """How long the conversion order may work before its remainder is cancelled."""
+    near_close: NearClose = NearClose.REFUSE
+    """Nothing is bought after the session: what becomes of an entry that begins too late for its window."""
 
     def __post_init__(self) -> None:
         """Raise ValueError for a step of zero, negative bumps, or a ceiling below the alert's price."""
@@ -82,6 +94,24 @@ class ExitPolicy:
         """Raise ValueError for an exit of more than was bought, or below the entry price."""
         _expect(0 <= self.fraction <= 1, "an exit fraction from 0 to 1", self.fraction)
         _expect(self.gain >= 0, "an exit gain of zero or more", self.gain)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SalePolicy:
+    """How a sale that is not a target is priced: from the bid down to a floor."""
+
+    floor: Decimal = Decimal("0.5")
+    """The lowest price of a sale, as a fraction of the bid when it began."""
+    step: timedelta = timedelta(seconds=1)
+    """How long its order works before it is offered lower."""
+    steps: int = 20
+    """The most steps from the bid to the floor; each is a tick at least."""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a floor of nothing or above the bid, and for no step."""
+        _expect(0 < self.floor <= 1, "a floor above 0, at most 1 (the bid)", self.floor)
+        _expect(self.step > timedelta(0), "a step above zero seconds", self.step)
+        _expect(self.steps >= 1, "at least one step", self.steps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +156,7 @@ class Policy:
     allowlist: Allowlist = field(default_factory=Allowlist)
     ladder: LadderPolicy = field(default_factory=LadderPolicy)
     exits: ExitPolicy = field(default_factory=ExitPolicy)
+    sale: SalePolicy = field(default_factory=SalePolicy)
     sizing: SizingPolicy = field(default_factory=SizingPolicy)
     safety: SafetyPolicy = field(default_factory=SafetyPolicy)
     profile: Profile = field(default_factory=Profile)

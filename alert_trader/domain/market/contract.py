@@ -27,6 +27,16 @@ INDEX_ROOTS = {
 """Roots of PM-settled or weekly index options, and the underlying each trades on."""
 
 
+# fmt: off
+CASH_SETTLED = frozenset({
+    "DJX", "DJXW", "MNX", "MRUT", "MXEA", "MXEF", "NDX", "NDXP", "NQX", "OEX", "OEXW", "RUT", "RUTW", "RVX",
+    "SPX", "SPXW", "VIX", "VIXW", "XEO", "XEOW", "XND", "XSP",
+})
+# fmt: on
+"""Roots of index options, which settle in cash. Source: the broker's help on cash-settled indexes, and Cboe's
+and Nasdaq's product pages. A root that is missing here counts as settled in shares."""
+
+
 class Settlement(StrEnum):
     """When the settlement price of a series is determined."""
 
@@ -68,6 +78,11 @@ class OptionContract:
     def underlying(self) -> str:
         """The symbol the option settles on."""
         return INDEX_ROOTS.get(self.root, self.root)
+
+    @property
+    def cash_settled(self) -> bool:
+        """Whether it becomes cash at expiration, by a settlement value that no quote of it shows."""
+        return self.root in CASH_SETTLED
 
     @property
     def occ_symbol(self) -> str:

@@ -15,6 +15,7 @@ from alert_trader.domain.denial import Code, Denied
 from alert_trader.domain.market import calendar
 from alert_trader.domain.market.calendar import CLOSES, NEW_YORK, OPENS, new_york_date
 from alert_trader.domain.market.contract import OptionContract, Settlement
+from alert_trader.domain.market.quotes import Listing
 
 LATE = timedelta(minutes=15)
 """How much longer than stocks some options trade: until 16:15 New York time, 13:15 on a half day."""
@@ -174,6 +175,12 @@ class TradingHours:
         early = next((each.at for each in self.closures.early if each.day == day), None)
         return calendar.session_closes_at(day) if early is None else _utc(day, early)
 
+    def trades_at(self, contract: OptionContract, moment: datetime) -> bool:
+        """Return whether a contract trades at a moment, the late quarter of an hour of its class included."""
+        day = new_york_date(moment)
+        opens, closes = self.opens_at(day), self._sells_until(contract.root, contract.expiry, day)
+        return opens is not None and closes is not None and opens <= moment < closes
+
     def next_open(self, moment: datetime) -> datetime:
         """Return the next open of the regular session after `moment`."""
         day = new_york_date(moment)
@@ -239,6 +246,20 @@ def check_last_day(
     )
     facts = {"expiry": expiry.isoformat(), "last_trading_day": last.isoformat(), "today": today.isoformat()}
     return Denied(code=Code.CONTRACT_EXPIRED, reason=reason, facts=facts)
+
+
+def entries_end(
+    listing: Listing, closes_at: datetime | None, now: datetime, hours: TradingHours = BY_RULE
+) -> datetime | None:
+    """Return when the session of `now` ends for entries: the market closes, or the contract may stop trading.
+
+    `closes_at` is the broker's close of the open session, before the calendar's. None when neither has one.
+    """
+    closes = hours.closes_at(new_york_date(now)) if closes_at is None else closes_at
+    if closes is None:
+        return None
+    contract = listing.contract
+    return min(closes, hours.last_trade(contract.root, contract.expiry, listing.settlement).earliest)
 
 
 def _utc(day: date, at: time) -> datetime:

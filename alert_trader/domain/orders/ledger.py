@@ -30,6 +30,7 @@ from alert_trader.domain.orders.order import (
     OrderReport,
     OrderStatus,
     Side,
+    TimeInForce,
     average_price,
 )
 
@@ -134,6 +135,10 @@ class LedgerOrder:
     limit: Price | None
     kind: OrderKind
     state: OrderState
+    protective: bool = False
+    """Whether it is a sale outside the exit plan: for the day, at the price of the protective ladder."""
+    repriced: bool = False
+    """Whether it worked for its time and is cancelled to be offered lower: no failure."""
     versions: dict[OrderId, OrderVersion] = field(default_factory=dict)
     wrong_contract: str | None = None
     """The symbol the broker shows when it is not the trade's; what fills in it this trade may not sell."""
@@ -263,7 +268,8 @@ class OrderLedger(LedgerSums):
         """Enter an order into the sums, as it is now."""
         done, filled = order.done, order.filled
         share = OrderShare(
-            at_market=order.kind is OrderKind.MARKET,
+            outside_plan=order.protective,
+            repriced=order.repriced,
             acknowledged=order.state is OrderState.ACKNOWLEDGED,
             confirmed_absent=order.state is OrderState.CONFIRMED_ABSENT,
             done=done,
@@ -299,10 +305,17 @@ class OrderLedger(LedgerSums):
             limit=intent.limit,
             kind=intent.kind,
             state=OrderState.INTENDED,
+            protective=intent.protective,
         )
         self.by_id[intent.client_order_id] = order
         self._enter(order)
         return order
+
+    def reprice(self, client_order_id: ClientOrderId) -> None:
+        """Record that an order is cancelled because it did not fill in its time, to be offered lower."""
+        order = self.by_id[client_order_id]
+        order.repriced = True
+        self._enter(order)
 
     def settle(self, client_order_id: ClientOrderId, state: OrderState) -> LedgerOrder:
         """Record how a submission ended.
@@ -344,8 +357,9 @@ class OrderLedger(LedgerSums):
         before = len(known.other_contract), order.wrong_contract
         if wrong:
             order.wrong_contract = report.symbol
-        if order.quantity == 0:
+        if order.quantity == 0:  # it was adopted from a report that could not be read
             order.quantity = report.quantity
+            order.protective = _is_protective(order.leg, report)
         known.apply(report, ours=not wrong)
         self._enter(order)
         return LedgerUpdate(
@@ -378,6 +392,7 @@ class OrderLedger(LedgerSums):
             limit=report.limit,
             kind=OrderKind.MARKET if report.limit is None else OrderKind.LIMIT,
             state=OrderState.ACKNOWLEDGED,
+            protective=_is_protective(named[1], report),
         )
         return order
 
@@ -423,3 +438,8 @@ class OrderLedger(LedgerSums):
     def exits_working(self) -> int:
         """Contracts in exit orders that may still fill and that the broker has reported."""
         return sum(order.open for order in self.open_exits if order.state is OrderState.ACKNOWLEDGED)
+
+
+def _is_protective(leg: Leg, report: OrderReport) -> bool:
+    """Whether a reported order is a sale outside the exit plan, whose own exits work until cancelled."""
+    return leg is Leg.EXIT and report.time_in_force is TimeInForce.DAY

@@ -15,7 +15,10 @@ from alert_trader.domain.orders.order import Fill
 class OrderShare:
     """What one order adds to the sums."""
 
-    at_market: bool
+    outside_plan: bool
+    """It is a sale that somebody requested, not one of the exit plan."""
+    repriced: bool
+    """It is cancelled to be offered lower."""
     acknowledged: bool
     """The broker has reported it."""
     confirmed_absent: bool
@@ -32,12 +35,13 @@ class OrderShare:
 
     @property
     def failed(self) -> bool:
-        """Whether it ended with nothing filled."""
-        return self.done and self.filled == 0
+        """Whether it ended with nothing filled, although nobody cancelled it to offer it lower."""
+        return self.done and self.filled == 0 and not self.repriced
 
 
 NO_SHARE = OrderShare(
-    at_market=False,
+    outside_plan=False,
+    repriced=False,
     acknowledged=False,
     confirmed_absent=False,
     done=True,
@@ -61,17 +65,17 @@ class LegTotals:
     open_places: list[int] = field(default_factory=list)
     """Places of the orders that may still fill, ascending."""
     unfailed_places: list[int] = field(default_factory=list)
-    """Places of the orders that have not ended with nothing filled, ascending."""
+    """Places of the orders that have not failed, ascending."""
     fills: tuple[Fill, ...] = ()
     """Oldest first."""
     contracts: int = 0
     """Contracts filled."""
-    at_market: int = 0
-    """Contracts filled or open in market orders."""
-    at_limit: int = 0
-    """Contracts filled or open in limit orders."""
-    acknowledged_at_limit: int = 0
-    """The same, in limit orders that the broker has reported."""
+    outside_plan: int = 0
+    """Contracts filled or open in sales outside the exit plan."""
+    planned: int = 0
+    """Contracts filled or open in orders of the exit plan."""
+    acknowledged_planned: int = 0
+    """The same, in orders that the broker has reported."""
     ended: int = 0
     """Orders that have ended and were at the broker, or may have been: confirmed absent."""
 
@@ -80,11 +84,11 @@ class LegTotals:
         for share, sign in ((old, -1), (new, 1)):
             contracts = sign * (share.filled + share.open)
             self.contracts += sign * share.filled
-            if share.at_market:
-                self.at_market += contracts
+            if share.outside_plan:
+                self.outside_plan += contracts
             else:
-                self.at_limit += contracts
-                self.acknowledged_at_limit += contracts if share.acknowledged else 0
+                self.planned += contracts
+                self.acknowledged_planned += contracts if share.acknowledged else 0
             self.ended += sign if share.done and (share.acknowledged or share.confirmed_absent) else 0
         _move(self.open_places, place, was=not old.done, now=not new.done)
         _move(self.unfailed_places, place, was=not old.failed, now=not new.failed)
@@ -202,19 +206,19 @@ class LedgerSums:
         return self.bought - self.sold
 
     @property
-    def sold_at_market(self) -> int:
-        """Contracts sold or still being sold at the market, as somebody requested: outside the exit plan."""
-        return self._totals.exits.at_market
+    def sold_outside_plan(self) -> int:
+        """Contracts sold or still being sold as somebody requested: outside the exit plan."""
+        return self._totals.exits.outside_plan
 
     @property
     def planned(self) -> int:
         """Contracts sold or still being sold by the exit plan, orders of unknown outcome included."""
-        return self._totals.exits.at_limit
+        return self._totals.exits.planned
 
     @property
     def protected(self) -> int:
         """The same, of orders that the broker has reported."""
-        return self._totals.exits.acknowledged_at_limit
+        return self._totals.exits.acknowledged_planned
 
 
 def _move(places: list[int], place: int, *, was: bool, now: bool) -> None:

@@ -29,7 +29,7 @@ class Phase(StrEnum):
     WATCHING = "watching"
     """The entry ended with nothing bought; waits for late fill reports."""
     CLOSING = "closing"
-    """Everything is being sold at the market."""
+    """Everything is being sold, from the bid down."""
     DONE = "done"
     """Over; `Outcome` says how."""
 

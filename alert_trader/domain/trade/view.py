@@ -78,7 +78,8 @@ class TradeView:
     first_limit: Price | None
     ceiling: Price | None
     step: str
-    """How far price discovery is: "limit", "bump 2", "market", or "" before the first order."""
+    """How far price discovery is: "limit", "bump 2", "marketable limit", "market", or "" before the first
+    order."""
     bought: int
     average_entry: Decimal | None
     sold: int
@@ -105,6 +106,10 @@ class TradeView:
     """How many events the audit trail has."""
     unvalued: int = 0
     """Contracts held to expiration whose value is not known: they may be exercised, and are not in `pnl`."""
+    settlement: Usd | None = None
+    """Dollars that the broker settled contracts for that were held to expiration; part of `pnl`."""
+    without_exit: int = 0
+    """Contracts held of which nothing will sell any: no exit works, and the exit plan has none due."""
     chain: str = ""
     """The hash of the last event, by which the whole trail can be verified:
     `alert_trader.domain.audit.hash_chain`."""

@@ -9,8 +9,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from alert_trader.simulators.venue.config import AccountConfig
+from alert_trader.simulators.venue.expiration import Expired, Removed
 from alert_trader.simulators.venue.fees import Fees, dollars
-from alert_trader.simulators.venue.orders import Action
+from alert_trader.simulators.venue.orders import Action, Fill, Leg, Order
 
 
 @dataclass(slots=True, kw_only=True)
@@ -54,6 +55,14 @@ class Account:
     positions: dict[str, Position] = field(default_factory=dict)
     ledger: dict[str, int] = field(default_factory=dict)
     books: list[Transaction] = field(default_factory=list)
+    removed: list[Removed] = field(default_factory=list)
+    """Positions that left at expiration."""
+
+    @property
+    def history(self) -> tuple[Transaction | Removed, ...]:
+        """Everything in the books, oldest first."""
+        rows: list[Transaction | Removed] = [*self.books, *self.removed]
+        return tuple(sorted(rows, key=lambda row: row.at))
 
     @property
     def number(self) -> str:
@@ -81,15 +90,46 @@ class Account:
         position.updated_at = at
         return position
 
+    def book(self, order: Order, leg: Leg, fill: Fill, fees: Fees) -> None:
+        """Execute a fill of one leg, and enter it in the books."""
+        self.execute(leg.symbol, leg.action, fill.quantity, fill.price, fees, fill.at)
+        self.books.append(
+            Transaction(
+                transaction_id=int(fill.exec_id),
+                order_id=order.order_id,
+                exec_id=fill.exec_id,
+                symbol=leg.symbol,
+                underlying=order.underlying,
+                action=leg.action,
+                quantity=fill.quantity,
+                price=fill.price,
+                value=dollars(fill.price, fill.quantity),
+                fees=fees,
+                at=fill.at,
+            )
+        )
+
     def settle_ledger(self, symbol: str, change: int) -> None:
         """Apply one execution to the ledger."""
         self.ledger[symbol] = self.ledger.get(symbol, 0) + change
 
-    def remove(self, symbol: str, value_a_share: Decimal, at: datetime) -> None:
-        """Settle an expired series at its value."""
+    def remove(self, over: Expired, symbol: str, underlying: str, at: datetime, number: int) -> None:
+        """Settle an expired series at its value, and enter that in the books under `number`."""
         position = self.positions[symbol]
-        self.cash += dollars(value_a_share, position.quantity)
-        _move(position, -position.quantity, value_a_share)
+        value = dollars(over.worth, position.quantity)
+        self.removed.append(
+            Removed(
+                transaction_id=number,
+                symbol=symbol,
+                underlying=underlying,
+                removal=over.removal,
+                quantity=position.quantity,
+                value=value,
+                at=at,
+            )
+        )
+        self.cash += value
+        _move(position, -position.quantity, over.worth)
         position.updated_at = at
         self.ledger[symbol] = 0
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from alert_trader.simulators.venue.account import Account, Position, Transaction
 from alert_trader.simulators.venue.bodies import Body, money, plain, stamp
 from alert_trader.simulators.venue.exchange import Exchange
+from alert_trader.simulators.venue.expiration import Removal, Removed
 from alert_trader.simulators.venue.fees import dollars
 from alert_trader.simulators.venue.holidays import NEW_YORK
 from alert_trader.simulators.venue.instruments import SHARES_PER_CONTRACT, parse, stops_trading_at
@@ -182,6 +183,27 @@ def position_body(exchange: Exchange, account: Account, position: Position) -> B
     if listed is not None and row is not None:
         body["expires-at"] = stamp(stops_trading_at(listed[1], row))
     return body
+
+
+def removal_body(account: Account, row: Removed) -> Body:
+    """Write what became of a position at expiration as the books show it."""
+    return {
+        "id": row.transaction_id,
+        "account-number": account.number,
+        "transaction-type": "Receive Deliver",
+        "transaction-sub-type": row.removal,
+        "description": f"Removal of {row.quantity} {row.symbol} due to {row.removal.lower()}",
+        "symbol": row.symbol,
+        "instrument-type": "Equity Option",
+        "underlying-symbol": row.underlying,
+        "quantity": plain(Decimal(row.quantity)),
+        "executed-at": stamp(row.at),
+        "transaction-date": row.at.astimezone(NEW_YORK).date().isoformat(),
+        # shares that were exercised for are entries of their own, which no option trade reads
+        **money("value", -row.value if row.removal is Removal.CASH else Decimal(0)),
+        **money("net-value", -row.value if row.removal is Removal.CASH else Decimal(0)),
+        "is-estimated-fee": True,
+    }
 
 
 def transaction_body(account: Account, row: Transaction) -> Body:

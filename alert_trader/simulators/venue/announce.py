@@ -4,7 +4,7 @@ from typing import Protocol
 
 from alert_trader.simulators.venue.account import Account, Position
 from alert_trader.simulators.venue.fees import Fees
-from alert_trader.simulators.venue.market import Quote
+from alert_trader.simulators.venue.market import Market, Quote
 from alert_trader.simulators.venue.orders import Fill, Leg, Order, Status
 from alert_trader.simulators.venue.tape import (
     CancelLine,
@@ -41,9 +41,10 @@ class Listener(Protocol):
 class Announcer:
     """Announces changes. Every order or position it writes on the tape also counts as changed."""
 
-    def __init__(self, tape: Tape) -> None:
+    def __init__(self, tape: Tape, market: Market) -> None:
         """Start without listeners."""
         self._tape = tape
+        self._market = market
         self.listeners: list[Listener] = []
         self.orders: set[int] = set()
         """Orders that changed since they were last stored."""
@@ -53,7 +54,9 @@ class Announcer:
     def order(self, order: Order, why: str, before: Status | None) -> None:
         """Announce an order's state."""
         self.orders.add(order.order_id)
-        self._tape.write(OrderLine(order=state_of(order), before=before, why=why))
+        quote = self._market.quote(order.legs[0].symbol) if before is None else None
+        bid = None if quote is None or quote.missing else quote.bid
+        self._tape.write(OrderLine(order=state_of(order), before=before, why=why, bid=bid))
         for listener in self.listeners:
             listener.order_changed(order)
 

@@ -5,6 +5,7 @@ async with VenueControl("http://127.0.0.1:8100") as venue:
 """
 
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 from types import TracebackType
 from typing import Any, Self
@@ -17,6 +18,7 @@ from alert_trader.simulators.venue.commands import (
     AppOrder,
     CancelOrder,
     ClearFaults,
+    EndDay,
     FillOrder,
     MuteStreams,
     Nothing,
@@ -192,9 +194,9 @@ class VenueControl:
         """Cut every account stream."""
         await self._post("drop-streams", Nothing())
 
-    async def end_day(self) -> None:
-        """End the trading day: day orders expire, proceeds settle, expiring series leave."""
-        await self._post("end-day", Nothing())
+    async def end_day(self, day: date | None = None) -> None:
+        """End a trading day (default: today): day orders expire, proceeds settle, expiring series leave."""
+        await self._post("end-day", EndDay(day=day))
 
     async def expire_tokens(self) -> None:
         """Expire every access token."""

@@ -1,10 +1,18 @@
 """The commands and answers of the control API, shared by `control.py` and `client.py`."""
 
+from datetime import date
 from decimal import Decimal
 
 from pydantic import Field
 
-from alert_trader.simulators.venue.config import AbortedReplacement, ReplacementSize, Table, Timing
+from alert_trader.simulators.venue.config import (
+    AbortedReplacement,
+    OcoRules,
+    ReplacementSize,
+    StopRules,
+    Table,
+    Timing,
+)
 from alert_trader.simulators.venue.orders import Action, TimeInForce
 from alert_trader.simulators.venue.tape import OrderState
 
@@ -109,12 +117,20 @@ class Adjust(Table):
     aborted_replacement: AbortedReplacement | None = None
     replacement_size: ReplacementSize | None = None
     count_working_closes: bool | None = None
+    stops: StopRules | None = None
+    oco: OcoRules | None = None
 
 
 class MuteStreams(Table):
     """Silence the account streams with their sockets open, or let them send again."""
 
     muted: bool = True
+
+
+class EndDay(Table):
+    """End a trading day; without one today's."""
+
+    day: date | None = None
 
 
 class Nothing(Table):

@@ -17,6 +17,7 @@ from alert_trader.simulators.venue.commands import (
     AppOrder,
     CancelOrder,
     ClearFaults,
+    EndDay,
     FaultState,
     FillOrder,
     MuteStreams,
@@ -83,7 +84,7 @@ class Control:
             self._post("adjust", Adjust, self.adjust),
             self._post("mute-streams", MuteStreams, self.mute_streams),
             self._post("drop-streams", Nothing, self.drop_streams),
-            self._post("end-day", Nothing, self.end_day),
+            self._post("end-day", EndDay, self.end_day),
             self._post("expire-tokens", Nothing, self.expire_tokens),
             self._post("restart-count", Nothing, self.restart_count),
         ]
@@ -285,9 +286,9 @@ class Control:
         self._streamer.cut_all()
         return {}
 
-    def end_day(self, _: Nothing) -> dict[str, Any]:
-        """End the trading day."""
-        self._exchange.end_day()
+    def end_day(self, command: EndDay) -> dict[str, Any]:
+        """End the trading day, or another one."""
+        self._exchange.end_day(command.day)
         return {}
 
     def expire_tokens(self, _: Nothing) -> dict[str, Any]:

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from alert_trader.simulators.venue.account import Transaction
 from alert_trader.simulators.venue.account_bodies import (
     account_body,
     balance_body,
     position_body,
+    removal_body,
     status_body,
     transaction_body,
 )
@@ -28,6 +30,7 @@ from alert_trader.simulators.venue.chains import (
 )
 from alert_trader.simulators.venue.config import UnderlyingConfig
 from alert_trader.simulators.venue.exchange import Exchange
+from alert_trader.simulators.venue.expiration import Removed
 from alert_trader.simulators.venue.holidays import NEW_YORK
 from alert_trader.simulators.venue.orders import Order
 from alert_trader.simulators.venue.preflight import OrderRequest, TermsRequest, read
@@ -225,12 +228,16 @@ class Endpoints:
         account = self._exchange.account(call.names["account"])
         rows = [
             each
-            for each in account.books
+            for each in account.history
             if _within(call, each.at) and call.one("symbol") in {None, each.symbol}
         ]
         if call.one("sort") != "Asc":
             rows.reverse()
-        return page(call, rows, lambda row: transaction_body(account, row), default=250, most=2000)
+
+        def body(row: Transaction | Removed) -> dict[str, Any]:
+            return removal_body(account, row) if isinstance(row, Removed) else transaction_body(account, row)
+
+        return page(call, rows, body, default=250, most=2000)
 
     def dry_run(self, call: Call) -> Answer:
         """Answer what an order would cost."""

@@ -6,6 +6,7 @@ checks, by invariant card:
 
     ENT-10  at most one live entry order a trade
     ENT-20  entry fills never exceed what the first entry ordered
+    ENT-70  no entry outside a session; ENT-80, RSK-50: its price and its money (`oracle_entries.py`)
     ENT-30  one order for each client order id
     EXT-10  exit fills and working exits never exceed entry fills
     EXT-20  every sale is a strict sell to close
@@ -13,22 +14,31 @@ checks, by invariant card:
     EXT-60  no order works for a trade that is closed
     FIL-30  a position is never short
     RSK-10  no price off the tick table
+    STP-20  the same as EXT-10, for a trade with a stop or a pair
+    STP-60  no sale at the market, and none far under the bid at which it began
     UNK-60  no foreign order was changed
+
+and, for trades with an exit plan, the rules of `oracle_exits.py`.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_FLOOR, Decimal
 
+from alert_trader.simulators.venue.oracle_entries import EntryBounds
+from alert_trader.simulators.venue.oracle_exits import ExitPlan, ExitRules
+from alert_trader.simulators.venue.oracle_trade import TapeTrade
 from alert_trader.simulators.venue.orders import Action
 from alert_trader.simulators.venue.tape import (
+    ControlLine,
     FillLine,
     OrderLine,
     OrderState,
     PositionLine,
     RequestLine,
+    SessionLine,
     TapeLine,
 )
 
@@ -62,33 +72,24 @@ class Expectation:
     """Message ids of trades that are over."""
     exit_fraction: Decimal | None = None
     """Checks EXT-40 when given; leave it out where a test keeps exits from being accepted."""
-
-
-@dataclass(slots=True)
-class _Trade:
-    orders: dict[int, OrderState] = field(default_factory=dict)
-    names: dict[str, int] = field(default_factory=dict)
-    wanted: int = 0
-    bought: int = 0
-    sold: int = 0
-    uncovered_since: TapeLine | None = None
-
-    def working(self, *, entry: bool) -> list[OrderState]:
-        return [
-            order
-            for order in self.orders.values()
-            if not order.status.terminal and order.action.buying is entry
-        ]
-
-    def left(self, order: OrderState) -> int:
-        return order.quantity - order.filled
+    plans: Mapping[str, ExitPlan] = field(default_factory=dict)
+    """Exit plans by message id, for the STP and TIM cards."""
+    entries: Mapping[str, EntryBounds] = field(default_factory=dict)
+    """What was decided for the entries of trades, by message id."""
+    sale_floor: Decimal = Decimal("0.5")
+    """The share of the bid under which no sale is offered that is not a target."""
+    requested_again: Collection[str] = ()
+    """Message ids of trades whose sale was requested again, so that it began anew at a lower bid."""
 
 
 @dataclass(slots=True)
 class _Reading:
     expect: Expectation
-    trades: defaultdict[str, _Trade] = field(default_factory=lambda: defaultdict(_Trade))
+    trades: defaultdict[str, TapeTrade] = field(default_factory=lambda: defaultdict(TapeTrade))
     found: list[Violation] = field(default_factory=list)
+    session: SessionLine | None = None
+    days: int = 0
+    """Days that were ended by hand."""
     edited: set[str] = field(default_factory=set)
     """Orders that somebody placed in the broker's app to replace one of the trader's: they carry no name, and
     count as the trader's."""
@@ -96,13 +97,18 @@ class _Reading:
     def fault(self, card: str, trade: str, line: TapeLine, text: str) -> None:
         self.found.append(Violation(card=card, trade=trade, line=line.seq, text=text))
 
+    def bounds(self, trade: str) -> EntryBounds:
+        return self.expect.entries.get(trade) or EntryBounds()
+
 
 def check(tape: Iterable[TapeLine], expect: Expectation | None = None) -> list[Violation]:
     """Read a tape to its end; returns every promise that was broken, in the order it happened."""
     reading = _Reading(expect or Expectation())
+    exits = ExitRules(reading.expect.plans, reading.fault)
     last: TapeLine | None = None
     for line in tape:
         last = line
+        exits.before(line, reading.trades)
         match line:
             case OrderLine():
                 _order(reading, line)
@@ -114,9 +120,14 @@ def check(tape: Iterable[TapeLine], expect: Expectation | None = None) -> list[V
                 )
             case RequestLine():
                 _touch(reading, line)
+            case SessionLine():
+                reading.session = line
+            case ControlLine() if line.command == "end-day":
+                reading.days += 1
             case _:
                 pass
         _late(reading, line)
+        exits.after(line, reading.trades)
     if last is not None:
         _end(reading, last)
     return reading.found
@@ -149,6 +160,7 @@ def _order(reading: _Reading, line: OrderLine) -> None:
                 line,
                 f"entry orders {', '.join(str(each.order_id) for each in live)} are live together",
             )
+        _entry(reading, message, trade, line)
     elif not (order.strict and order.legs[0].sent is Action.SELL_TO_CLOSE):
         reading.fault(
             "EXT-20",
@@ -156,6 +168,11 @@ def _order(reading: _Reading, line: OrderLine) -> None:
             line,
             f"{name} is {order.legs[0].sent}, strict {order.strict}; expected a strict sell to close",
         )
+    if named["leg"] == "x":
+        expect = reading.expect
+        wrong = trade.sales.look(line, floor=expect.sale_floor, again=message in expect.requested_again)
+        if wrong is not None:
+            reading.fault("STP-60", message, line, f"{name} {wrong}")
     if (
         order.reject_reason is not None
         and "increment" in order.reject_reason.lower()
@@ -183,14 +200,23 @@ def _fill(reading: _Reading, line: FillLine) -> None:
     trade.orders[line.order_id] = state.model_copy(
         update={"filled": min(state.quantity, state.filled + line.quantity)}
     )
+    if line.action.buying:
+        _entry(reading, message, trade, line)
     _oversold(reading, message, trade, line)
 
 
-def _oversold(reading: _Reading, message: str, trade: _Trade, line: TapeLine) -> None:
-    working = sum(trade.left(order) for order in trade.working(entry=False))
+def _entry(reading: _Reading, message: str, trade: TapeTrade, line: OrderLine | FillLine) -> None:
+    rule, bounds, at = trade.entry, reading.bounds(message), (reading.session, reading.days)
+    faults = rule.order(line, *at, bounds) if isinstance(line, OrderLine) else rule.fill(line, *at, bounds)
+    for card, text in (*faults, *rule.money(trade.working(entry=True), bounds)):
+        reading.fault(card, message, line, text)
+
+
+def _oversold(reading: _Reading, message: str, trade: TapeTrade, line: TapeLine) -> None:
+    working = trade.selling()
     if working + trade.sold > trade.bought:
         reading.fault(
-            "EXT-10",
+            "STP-20" if trade.stopped else "EXT-10",
             message,
             line,
             f"{trade.sold} sold and {working} in working exits, of {trade.bought} bought",
@@ -199,9 +225,16 @@ def _oversold(reading: _Reading, message: str, trade: _Trade, line: TapeLine) ->
 
 def _touch(reading: _Reading, line: RequestLine) -> None:
     """Find a call of the trader's that changes an order which is not its own."""
-    if line.method not in {"DELETE", "PUT", "PATCH"} or "/orders/" not in line.path:
+    if line.method not in {"DELETE", "PUT", "PATCH"}:
         return
     order_id = line.path.rpartition("/")[2]
+    if "/complex-orders/" in line.path:
+        pairs = {str(each.complex_id) for trade in reading.trades.values() for each in trade.orders.values()}
+        if order_id not in pairs:
+            reading.fault("UNK-60", "-", line, f"{line.method} on pair {order_id}, which is not the trader's")
+        return
+    if "/orders/" not in line.path:
+        return
     if order_id not in reading.edited and not any(
         str(each) == order_id for trade in reading.trades.values() for each in trade.orders
     ):
@@ -216,7 +249,7 @@ def _late(reading: _Reading, line: TapeLine) -> None:
         return
     for message, trade in reading.trades.items():
         target = int((reading.expect.exit_fraction * trade.bought).to_integral_value(ROUND_FLOOR))
-        covered = trade.sold + sum(trade.left(order) for order in trade.working(entry=False))
+        covered = trade.sold + trade.selling()
         if covered >= target:
             trade.uncovered_since = None
         elif (

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 from alert_trader.simulators.venue.config import SessionMode
 from alert_trader.simulators.venue.holidays import LATE, NEW_YORK, hours, is_trading_day, step_day
+from alert_trader.simulators.venue.tape import SessionLine
 
 _BEFORE_START = timedelta(hours=2)
 _DAY = timedelta(days=1)
@@ -55,6 +56,11 @@ class SessionBoard:
             and is_trading_day(day)
             and hours(day).close_at <= at < hours(day).close_at + LATE
         )
+
+    def line(self, at: datetime) -> SessionLine:
+        """Return the session of a moment for the tape."""
+        session, day = self.now(at), at.astimezone(NEW_YORK).date()
+        return SessionLine(open=session.open, opened=hours(day).open_at if self.late(at) else session.open_at)
 
     def _always(self, at: datetime) -> SessionNow:
         opened = self.opened + ((at - self.opened) // _DAY) * _DAY

@@ -11,6 +11,7 @@ Lines, by `kind`:
     cancel    a cancellation was requested, refused, lost to a fill, or done
     quote     a quote was set for a scripted symbol
     position  contracts held changed: `quantity` is the truth, `ledger` what the lagging position ledger shows
+    session   before the next order or fill: the market has opened or closed since the last one
     fault     an armed fault acted
     stream    an account stream connected, closed, or was dropped
     control   a person or a test used the control API
@@ -110,6 +111,11 @@ class OrderState(BaseModel):
     replaces: int | None = None
     replaced_by: int | None = None
     reject_reason: str | None = None
+    trigger: Decimal | None = None
+    """Dollars a share, of a stop."""
+    triggered: bool = False
+    complex_id: int | None = None
+    """The pair of which it is a side."""
 
     @property
     def symbol(self) -> str:
@@ -129,6 +135,8 @@ class OrderLine(_Line):
     order: OrderState
     before: Status | None
     why: str
+    bid: Decimal | None = None
+    """The bid as the order came, on its first line; None without a quote, and on every later line."""
 
 
 class FillLine(_Line):
@@ -181,6 +189,16 @@ class PositionLine(_Line):
     ledger: int
 
 
+class SessionLine(_Line):
+    """The session of the orders and fills that follow, until the next such line."""
+
+    kind: Literal["session"] = "session"
+    open: bool
+    """Whether the regular session is open; some classes trade a quarter of an hour longer."""
+    opened: datetime
+    """When this day's session opened, or the next one opens: it names the session."""
+
+
 class FaultLine(_Line):
     """An armed fault acted."""
 
@@ -217,6 +235,7 @@ TapeLine = Annotated[
     | CancelLine
     | QuoteLine
     | PositionLine
+    | SessionLine
     | FaultLine
     | StreamLine
     | ControlLine,
@@ -248,6 +267,9 @@ class Tape:
         it was never stored, so it was never answered, and is cut off too, with what follows.
         """
         self._clock = clock
+        self.session: Callable[[], SessionLine] | None = None
+        """Returns the session of this moment."""
+        self._session: SessionLine | None = None
         self.ran = 0.0
         self.lines: list[TapeLine] = []
         self._seq = 0
@@ -266,6 +288,11 @@ class Tape:
 
     def write(self, line: TapeLine) -> None:
         """Stamp a line with its number and time, keep it, and flush it."""
+        if isinstance(line, OrderLine | FillLine) and self.session is not None:
+            session = self.session()
+            if session != self._session:
+                self._session = session
+                self.write(session)
         stamped = line.model_copy(
             update={"seq": self._seq + 1, "at": self._clock(), "ran": round(self.ran, 3)}
         )
@@ -325,4 +352,7 @@ def state_of(order: Order) -> OrderState:
         replaces=order.replaces,
         replaced_by=order.replaced_by,
         reject_reason=order.reject_reason,
+        trigger=order.trigger,
+        triggered=order.triggered_at is not None,
+        complex_id=order.complex_id,
     )

@@ -82,7 +82,7 @@ class TradeCommands(TradeHandlers):
 
     @workflow.signal(name=TradeCommand.CLOSE)
     async def close(self, command: Command) -> None:
-        """Stop buying and sell everything at the market.
+        """Stop buying and sell everything, from the bid down.
 
         Requested again, everything that is being retried is tried at once.
         """
@@ -94,7 +94,7 @@ class TradeCommands(TradeHandlers):
 
     @workflow.signal(name=TradeCommand.SELL)
     async def sell(self, order: SellOrder) -> None:
-        """Sell a part of the position at the market; the exit plan covers the rest.
+        """Sell a part of the position, from the bid down; the exit plan covers the rest.
 
         All of it closes the trade.
         """

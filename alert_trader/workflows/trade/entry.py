@@ -21,13 +21,14 @@ with workflow.unsafe.imports_passed_through():
         SubmitResult,
     )
     from alert_trader.domain.audit.event import EventKind
-    from alert_trader.domain.denial import Code
+    from alert_trader.domain.denial import Code, Denied
     from alert_trader.domain.execution.ladder import (
         DueStage,
         LadderStage,
         age_check,
         bumped,
         due_stage,
+        fit_to_session,
         next_stage_at,
     )
     from alert_trader.domain.execution.policy import Conversion
@@ -36,6 +37,7 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.not_sent import DECIDE_ENTRY_AGAIN, NotSentReason
     from alert_trader.domain.orders.ledger import LedgerOrder, OrderState
     from alert_trader.domain.orders.order import OrderStatus
+    from alert_trader.domain.orders.time_in_force import OrderPurpose
     from alert_trader.domain.trade.lifecycle import Trigger
     from alert_trader.workflows import timing
     from alert_trader.workflows.interface import TradeRequest
@@ -65,10 +67,16 @@ class Entry:
         assert state.entry is not None
         assert state.sized is not None
         self._request = request
-        self._policy = request.policy.ladder
         self._state = state
         self._entry: EntryState = state.entry
         self._sized: SizedEntry = state.sized
+        self._fitted = fit_to_session(
+            request.policy.ladder,
+            starts=state.entry.started_at,
+            session_ends=state.sized.session_ends,
+        )
+        # what is denied sends nothing, whatever its times
+        self._policy = request.policy.ladder if isinstance(self._fitted, Denied) else self._fitted
         self._orders = orders
         self._journal = journal
 
@@ -104,8 +112,9 @@ class Entry:
         Leaves no entry working.
         """
         too_old = age_check(self._entry.fresh_from, now=workflow.now(), safety=self._request.policy.safety)
-        if too_old is not None:
-            await self._give_up(too_old.code, too_old.reason, **too_old.facts)
+        denied = too_old or (self._fitted if isinstance(self._fitted, Denied) else None)
+        if denied is not None:
+            await self._give_up(denied.code, denied.reason, **denied.facts)
         # an order that works already was sent before a reset of this workflow: the entry continues with it
         working = next(iter(self._orders.ledger.open_entries), None)
         self._entry.order = None if working is None else working.client_order_id
@@ -200,7 +209,9 @@ class Entry:
                 Code.LADDER_CANCELLED, "the window ended, and the policy is to cancel the remainder"
             )
             return
-        limit = self._sized.ceiling if self._policy.conversion is Conversion.MARKETABLE_LIMIT else None
+        market = self._policy.conversion is Conversion.UNBOUNDED_MARKET
+        limit = None if market else self._sized.ceiling
+        immediate = not market and not self._entry.immediate_refused
         guard = ConversionGuard(
             ladder=self._policy,
             safety=self._request.policy.safety,
@@ -210,7 +221,8 @@ class Entry:
         )
         what = "a market order" if limit is None else f"a limit at the ceiling {plain(limit)}"
         self._entry.step = "market" if limit is None else "marketable limit"
-        await self._send(CONVERT_ENTRY, limit, guard)
+        purpose = OrderPurpose.CONVERSION if immediate else OrderPurpose.ENTRY
+        await self._send(CONVERT_ENTRY, limit, purpose, guard)
         order, answer = self._order, self._entry.last_answer
         assert order is not None
         assert answer is not None
@@ -219,36 +231,60 @@ class Entry:
         if answer.result is SubmitResult.NOT_SENT:
             await self._give_up(answer.code or "", answer.detail or "", **answer.facts)
             return
+        if immediate and self._is_refused(order):
+            return
         if answer.result is not SubmitResult.REJECTED:
             self._record(
                 EventKind.CONVERTED,
                 f"End of the window: the remaining {self.remaining} converted to {what}",
                 order=order.client_order_id,
             )
+        await self._wait_for_conversion(order, immediate=immediate)
+
+    async def _wait_for_conversion(self, order: LedgerOrder, *, immediate: bool) -> None:
+        """Wait for a converted order to end, and give up what it does not buy."""
         await self._wait_while_unknown(order)
         await wait(
             lambda: order.done or self._cancelled,
             self._policy.conversion_wait,
             "for the conversion to fill",
         )
-        if self._cancelled:
-            return  # given up at the next turn, with that person's name
+        if self._cancelled or (immediate and self._is_refused(order)):
+            return  # given up at the next turn, with that person's name; or converted by a day order
         if not order.done:
             await self._give_up(Code.LADDER_CONVERSION_UNFILLED, "the converted order did not fill in time")
+        elif immediate and self.remaining > 0 and order.status is OrderStatus.CANCELLED:
+            code = Code.LADDER_CONVERSION_UNFILLED
+            what = f"the limit at the ceiling of {plain(self._sized.ceiling)} bought {order.filled}"
+            self._end(f"{code}: {what} of {order.quantity} contracts", code=code)
         elif self.remaining > 0 and not self._ended_at_broker():
             self._end("the converted order filled only in part")
 
-    async def _send(self, activity: str, limit: Price | None, guard: ConversionGuard | None = None) -> None:
+    def _is_refused(self, order: LedgerOrder) -> bool:
+        """Return whether an immediate-or-cancel order was rejected: then a day order is sent in its place.
+
+        The broker lists this time in force, and does not say for which instruments it takes it.
+        """
+        refused = OrderState.REJECTED is order.state or OrderStatus.REJECTED is order.status
+        if refused and order.filled == 0:
+            self._entry.immediate_refused = True
+            self._entry.order = None
+        return refused and order.filled == 0
+
+    async def _send(
+        self,
+        activity: str,
+        limit: Price | None,
+        purpose: OrderPurpose = OrderPurpose.ENTRY,
+        guard: ConversionGuard | None = None,
+    ) -> None:
         entry, quantity = self._entry, self.remaining
         latest = entry.started_at + self._policy.window + self._policy.grace
-        if self._sized.market_closes_at is not None:
-            # some contracts trade after it, in which time nothing is bought
-            latest = min(latest, self._sized.market_closes_at)
         if all(order.state is OrderState.NOT_SENT for order in self._orders.ledger.leg(Leg.ENTRY)):
             latest = min(latest, entry.fresh_from + self._request.policy.safety.max_alert_age)
         order = self._orders.intend(
             activity,
-            leg=Leg.ENTRY,
+            purpose=purpose,
             quantity=quantity,
             limit=limit,
             not_after=latest,

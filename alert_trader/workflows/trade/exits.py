@@ -14,14 +14,16 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.activities.messages import SUBMIT_EXIT, SizedEntry
     from alert_trader.domain.audit.event import EventKind
     from alert_trader.domain.execution.exits import ExitPlan, exit_target, next_exit
-    from alert_trader.domain.execution.policy import ExitPolicy
+    from alert_trader.domain.execution.policy import Policy
     from alert_trader.domain.ids import FillId, Leg
     from alert_trader.domain.orders.ledger import LedgerOrder, OrderLedger
-    from alert_trader.domain.orders.order import OrderKind
+    from alert_trader.domain.orders.time_in_force import OrderPurpose
     from alert_trader.domain.trade.lifecycle import Trigger
     from alert_trader.workflows import timing
     from alert_trader.workflows.trade.journal import Journal
     from alert_trader.workflows.trade.order_manager import OrderManager
+    from alert_trader.workflows.trade.protective_sales import ProtectiveSales
+    from alert_trader.workflows.trade.session_wait import SessionWait
     from alert_trader.workflows.trade.tasks import TaskName, Tasks
     from alert_trader.workflows.trade_state import ExitPause, ExitState, PartialExit
     from alert_trader.workflows.waiting import wait
@@ -32,7 +34,7 @@ class Exits:
 
     def __init__(
         self,
-        policy: ExitPolicy,
+        policy: Policy,
         state: ExitState,
         sized: SizedEntry,
         orders: OrderManager,
@@ -40,12 +42,16 @@ class Exits:
         tasks: Tasks,
     ) -> None:
         """Prepare exits by `policy` for the contract of `sized`."""
-        self._policy = policy
+        self._policy = policy.exits
         self._state = state
         self._ticks = sized.listing.ticks
         self._orders = orders
         self._journal = journal
         self._tasks = tasks
+        self.sales = ProtectiveSales(policy.sale, state, self._ticks, orders, journal)
+        """What sells the contracts that somebody requested to be sold."""
+        self.session = SessionWait(orders, journal)
+        """What sales wait for that are requested outside the session."""
 
     @property
     def position(self) -> int:
@@ -69,7 +75,7 @@ class Exits:
         fresh = self._unpriced()
         fills = [fill for fill in ledger.entry_fills if fill.fill_id in fresh] or list(ledger.entry_fills)
         # the plan is for what nobody has requested to be sold: its share of that, whatever else was sold
-        aside = ledger.sold_at_market + self.set_aside
+        aside = ledger.sold_outside_plan + self.set_aside
         bought = max(ledger.bought - aside, 0)
         return next_exit(
             bought=bought,
@@ -90,6 +96,7 @@ class Exits:
             until=until,
         )
         self._state.partial = partial
+        self.sales.begin()
         return partial
 
     def end_partial(self) -> None:
@@ -148,10 +155,9 @@ class Exits:
         fresh = self._unpriced()
         order = self._orders.intend(
             SUBMIT_EXIT,
-            leg=Leg.EXIT,
+            purpose=OrderPurpose.TARGET,
             quantity=plan.quantity,
             limit=plan.limit,
-            check_position=self.needs_position_check(),
         )
         self._state.pricing[order.client_order_id] = fresh
         await self._orders.submit(order)
@@ -177,10 +183,6 @@ class Exits:
         for name in self._state.pricing:
             sending = self._end_pricing_when_sent(self._orders.ledger.order(name))
             self._tasks.start(TaskName.SEND_PROFIT_TAKE, sending)
-
-    def needs_position_check(self) -> bool:
-        """Whether an earlier exit may have sold: the position must be read before the next is sent."""
-        return self._orders.ledger.exits_ended
 
     async def pause(self, failures: int, until: Callable[[], bool]) -> None:
         """Wait after so many failures in a row, at most until the market opens."""
@@ -213,7 +215,7 @@ class Exits:
     # The sale of everything
 
     async def sell_all(self, until: datetime) -> Trigger:
-        """Cancel the exits and sell what is held at the market, until it is flat or the contract has expired.
+        """Cancel the exits and sell what is held by the protective ladder, until it is flat or expired.
 
         An exit that cannot be cancelled yet delays its own contracts only; an entry that may still fill
         delays the end.
@@ -222,6 +224,7 @@ class Exits:
         if state.sale_from is None:
             self.stop()
             state.sale_from = orders.ledger.count(Leg.EXIT)
+            self.sales.begin()
             for order in orders.ledger.open_exits:
                 orders.cancel(order)
             await wait(
@@ -230,7 +233,7 @@ class Exits:
         else:  # the run before this one has sent sales
             for sale in orders.ledger.leg(Leg.EXIT)[state.sale_from :]:
                 if not sale.done:
-                    self._tasks.start(TaskName.FINAL_SALE, self.wait_for_end(sale, until))
+                    self._tasks.start(TaskName.FINAL_SALE, self.sales.work(sale, until))
         before = state.sale_from
         for _ in range(timing.MAX_EXIT_ORDERS):
             await wait(
@@ -248,22 +251,22 @@ class Exits:
                 failures,
                 lambda: orders.retries.requested != requested,  # noqa: B023 - awaited here
             )
-            if failures > 1 and await self.closed_elsewhere():
+            if not await self._may_sell(failures, until):
                 continue
-            if self.free > 0:
-                sale = orders.intend(
-                    SUBMIT_EXIT,
-                    leg=Leg.EXIT,
-                    quantity=self.free,
-                    limit=None,
-                    check_position=self.needs_position_check(),
-                )
+            if await self.sales.find_price(until, lambda: self.free <= 0) and self.free > 0:
+                sale = self.sales.intend(self.free)
                 await orders.submit(sale)
                 # in the background: contracts that an exit frees in the meantime do not wait for it
-                self._tasks.start(TaskName.FINAL_SALE, self.wait_for_end(sale, until))
+                self._tasks.start(TaskName.FINAL_SALE, self.sales.work(sale, until))
         raise RuntimeError(
             f"expected the position to be sold within {timing.MAX_EXIT_ORDERS} orders: check it at the broker"
         )
+
+    async def _may_sell(self, failures: int, until: datetime) -> bool:
+        """Wait for the session; return whether there may be contracts to sell in it."""
+        if failures > 1 and await self.closed_elsewhere():
+            return False
+        return await self.session.until_open(until, lambda: self.free <= 0)
 
     @property
     def flat(self) -> bool:
@@ -275,19 +278,6 @@ class Exits:
             and not orders.ledger.open_entries
             and not orders.ledger.open_exits
         )
-
-    async def wait_for_end(self, sale: LedgerOrder, until: datetime) -> None:
-        """Wait for the end of a market order, and read it meanwhile.
-
-        A person is paged if it has not ended when its day is over.
-        """
-        what = f"{sale.client_order_id} (market, sells {sale.quantity}) has not ended"
-        page_from = self._orders.end_of_day(workflow.now())
-        with self._orders.retries.loop(timing.MARKET_ORDER_READS, what, page_from=page_from) as loop:
-            while not sale.done and workflow.now() < until:
-                await loop.pause(lambda: sale.done, until)
-                if not sale.done and workflow.now() < until:
-                    await self._orders.read(sale)
 
     async def closed_elsewhere(self) -> bool:
         """Return whether the account holds none of it any more though this trade did not sell it.
@@ -321,4 +311,4 @@ class Exits:
 def partial_exit_orders(partial: PartialExit, ledger: OrderLedger) -> tuple[LedgerOrder, ...]:
     """Return the orders that were sent for a partial exit."""
     later = ledger.leg(Leg.EXIT)[partial.first_order :]
-    return tuple(order for order in later if order.kind is OrderKind.MARKET)
+    return tuple(order for order in later if order.protective)

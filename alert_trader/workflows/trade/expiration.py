@@ -1,11 +1,19 @@
-"""The last quote of a contract as it stops trading: nothing is sold after that."""
+"""What becomes of contracts that are held until they stop trading: nothing is sold after that."""
+
+from datetime import date
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from alert_trader.activities.messages import READ_QUOTE, QuoteAnswer
-    from alert_trader.domain.execution.expiration import ExpirationOutcome, expiration_outcome
+    from alert_trader.activities.messages import READ_QUOTE, READ_REMOVALS, QuoteAnswer, RemovalsRequest
+    from alert_trader.domain.execution.expiration import (
+        ExpirationOutcome,
+        Removal,
+        Settled,
+        expiration_outcome,
+        settled,
+    )
     from alert_trader.domain.market.contract import OptionContract
     from alert_trader.workflows import activity_options
     from alert_trader.workflows.activity_options import run_activity
@@ -16,6 +24,8 @@ async def outcome_at_last_close(contract: OptionContract) -> ExpirationOutcome:
 
     Not known if it could not be read.
     """
+    if contract.cash_settled:
+        return expiration_outcome(None, cash_settled=True)
     try:
         answer = await run_activity(
             READ_QUOTE,
@@ -26,4 +36,19 @@ async def outcome_at_last_close(contract: OptionContract) -> ExpirationOutcome:
         )
     except ActivityError:
         return ExpirationOutcome.NOT_KNOWN
-    return expiration_outcome(answer.quote)
+    return expiration_outcome(answer.quote, cash_settled=False)
+
+
+async def posted_settlement(contract: OptionContract, since: date, held: int) -> Settled | None:
+    """Read what the `held` contracts of a trade came to; None while the broker has not posted that."""
+    try:
+        removals = await run_activity(
+            READ_REMOVALS,
+            RemovalsRequest(contract=contract, since=since),
+            answer=list[Removal],
+            options=activity_options.READ,
+            summary=f"read what {contract} came to at expiration",
+        )
+    except ActivityError:
+        return None
+    return settled(removals, held)

@@ -33,7 +33,8 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.money import Price, plain
     from alert_trader.domain.not_sent import SEND_SAME_ORDER, NotSentReason
     from alert_trader.domain.orders.ledger import LedgerOrder, OrderState
-    from alert_trader.domain.orders.order import OrderIntent, OrderKind, OrderReport, Side, TimeInForce
+    from alert_trader.domain.orders.order import OrderIntent, OrderKind, OrderReport, Side
+    from alert_trader.domain.orders.time_in_force import TIME_IN_FORCE, OrderPurpose
     from alert_trader.workflows import activity_options, timing
     from alert_trader.workflows.activity_options import run_activity
     from alert_trader.workflows.interface import TradeRequest
@@ -118,30 +119,35 @@ class OrderManager:
         self,
         activity: str,
         *,
-        leg: Leg,
+        purpose: OrderPurpose,
         quantity: int,
         limit: Price | None,
         not_after: datetime | None = None,
         conversion: ConversionGuard | None = None,
         admission: Callable[[ClientOrderId], AdmitRequest] | None = None,
-        check_position: bool = False,
+        lowest: Price | None = None,
     ) -> LedgerOrder:
-        """Record one order before it is sent."""
-        intent = self._intent(leg, quantity, limit)
+        """Record one order before it is sent.
+
+        `lowest` is the floor of a protective sale, which works for the day; None for every other order.
+        """
+        intent = self._intent(purpose, quantity, limit)
         order = self.ledger.intend(intent)
         what = f"{quantity} x {self.contract} at {'market' if limit is None else plain(limit)}"
-        kind = EventKind.ENTRY_INTENDED if leg is Leg.ENTRY else EventKind.EXIT_INTENDED
-        self._record(
-            kind, f"{intent.side} {what}", order=intent.client_order_id, quantity=quantity, limit=limit
-        )
+        if lowest is not None:
+            what += f"; the lowest price of this sale is {plain(lowest)}"
+        kind = EventKind.ENTRY_INTENDED if purpose.leg is Leg.ENTRY else EventKind.EXIT_INTENDED
+        facts = {"order": intent.client_order_id, "quantity": quantity, "limit": limit}
+        self._record(kind, f"{intent.side} {what}", **facts, **({} if lowest is None else {"floor": lowest}))
         request = SubmitRequest(
             intent=intent,
             mode=self._request.policy.mode,
             search_from=self._state.search_from,
-            not_after=not_after,
+            not_after=self._end_of_sale(not_after) if purpose is OrderPurpose.SALE else not_after,
             conversion=conversion,
             admission=None if admission is None else admission(intent.client_order_id),
-            check_position=check_position,
+            # an earlier exit may have sold: the position is read before the next one is sent
+            check_position=purpose.leg is Leg.EXIT and self.ledger.exits_ended,
         )
         self._state.sending[intent.client_order_id] = Sending(
             activity=activity, request=request, intended_at=workflow.now()
@@ -212,8 +218,8 @@ class OrderManager:
             result=SubmitResult.UNKNOWN, code=answer.code, detail=f"{answer.code}: {answer.detail}"
         )
 
-    def _intent(self, leg: Leg, quantity: int, limit: Price | None) -> OrderIntent:
-        market = limit is None
+    def _intent(self, purpose: OrderPurpose, quantity: int, limit: Price | None) -> OrderIntent:
+        leg = purpose.leg
         return OrderIntent(
             client_order_id=client_order_id(
                 self._request.alert.message_id, leg, self.ledger.next_sequence(leg)
@@ -221,10 +227,18 @@ class OrderManager:
             contract=self.contract,
             side=Side.BUY_TO_OPEN if leg is Leg.ENTRY else Side.SELL_TO_CLOSE,
             quantity=quantity,
-            kind=OrderKind.MARKET if market else OrderKind.LIMIT,
+            kind=OrderKind.MARKET if limit is None else OrderKind.LIMIT,
             limit=limit,
-            time_in_force=TimeInForce.DAY if market or leg is Leg.ENTRY else TimeInForce.GTC,
+            time_in_force=TIME_IN_FORCE[purpose],
         )
+
+    def _end_of_sale(self, until: datetime | None) -> datetime | None:
+        """Return until when a sale may be sent: not past its session, or it would wait for an opening."""
+        now = workflow.now()
+        if not self.hours.trades_at(self.contract, now):
+            return until  # the broker is open all the same
+        closes = self.hours.next_close(self.contract, now)
+        return closes if until is None else min(until, closes)
 
     async def _submit(self, activity: str, request: SubmitRequest) -> SubmitAnswer:
         exits = activity == SUBMIT_EXIT

@@ -11,12 +11,9 @@ from datetime import datetime
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from alert_trader.activities.messages import SUBMIT_EXIT
     from alert_trader.domain.alerts.portion import Portion
     from alert_trader.domain.audit.event import EventKind
-    from alert_trader.domain.ids import Leg
     from alert_trader.domain.orders.ledger import LedgerOrder
-    from alert_trader.domain.orders.order import OrderKind
     from alert_trader.workflows import timing
     from alert_trader.workflows.trade.exits import Exits, partial_exit_orders
     from alert_trader.workflows.trade.journal import Journal
@@ -92,18 +89,17 @@ class PartialExits:
             await self._until_ended(order, until)  # of the run before this one
         for _ in range(timing.MAX_EXIT_ORDERS):
             await exits.pause(exits.failures(partial.first_order), lambda: exits.stopped)
+            if not await exits.session.until_open(until, lambda: not self._wanted(until)):
+                return  # the exits that are to be cancelled for it have worked until now
             await self._free_contracts(until)
             if not self._wanted(until):
                 return
+            found = await exits.sales.find_price(until, lambda: not self._wanted(until))
+            quantity = min(exits.set_aside, exits.free)
+            if not found or quantity <= 0:
+                continue  # what is wanted may have changed while the quote was read
             # it may wait for a worker, or for an earlier attempt to be ruled out, but not until the next open
-            order = orders.intend(
-                SUBMIT_EXIT,
-                leg=Leg.EXIT,
-                quantity=min(exits.set_aside, exits.free),
-                limit=None,
-                not_after=until,
-                check_position=exits.needs_position_check(),
-            )
+            order = exits.sales.intend(quantity, not_after=until)
             await orders.submit(order)
             await self._until_ended(order, until)
         raise RuntimeError(
@@ -112,9 +108,10 @@ class PartialExits:
         )
 
     async def _until_ended(self, order: LedgerOrder, until: datetime) -> None:
-        await self._exits.wait_for_end(order, until)
+        await self._exits.sales.work(order, until)
         if not order.done:
             self._orders.cancel(order)
+            await wait(lambda: order.done, until, f"for {order.client_order_id} to be cancelled")
 
     def _wanted(self, until: datetime) -> bool:
         return self._exits.set_aside > 0 and not self._exits.stopped and workflow.now() < until
@@ -124,7 +121,7 @@ class PartialExits:
         exits = self._exits
         missing = exits.set_aside - exits.free
         for order in reversed(self._orders.ledger.open_exits):
-            if missing > 0 and order.kind is not OrderKind.MARKET:
+            if missing > 0 and not order.protective:
                 missing -= order.open
                 self._orders.cancel(order)
         patience = min(timing.EXIT_CANCEL_WAIT, until - workflow.now())

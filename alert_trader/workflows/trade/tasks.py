@@ -31,8 +31,9 @@ class TaskName(StrEnum):
     """Sells partial exits, one at a time. Sets its contracts aside at once, so that no profit-take is decided
     for them, and sells only what no open exit order can sell."""
     FINAL_SALE = "final sale"
-    """Reads a market order of the close until it has ended. Only applies reports to the ledger, which may
-    come at any time."""
+    """Reads a sale of the close until it has ended, and cancels it when it is to be offered lower. Applies
+    reports to the ledger, which may come at any time; the price of the next order is worked out when that is
+    intended."""
     CANCEL = "cancel"
     """Cancels one order until it has ended; at most one for each order. The contracts of an order count as
     open until a report ends it, so nothing is sent in its place too early."""

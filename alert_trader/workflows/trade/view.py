@@ -7,7 +7,7 @@ from decimal import Decimal
 from alert_trader.activities.messages import SizedEntry
 from alert_trader.domain.audit.event import EventKind, TradeEvent
 from alert_trader.domain.execution.exits import exit_target
-from alert_trader.domain.execution.expiration import ExpirationOutcome
+from alert_trader.domain.execution.expiration import RemovalKind, Settled, is_valued
 from alert_trader.domain.market.calendar import eastern
 from alert_trader.domain.money import CONTRACT_MULTIPLIER, Usd, plain
 from alert_trader.domain.orders.ledger import LedgerOrder, OrderLedger
@@ -38,7 +38,7 @@ def build_view(
     position = state.held
     unvalued = (
         position
-        if life.outcome is Outcome.EXPIRED and state.at_expiration is not ExpirationOutcome.WORTHLESS
+        if life.outcome is Outcome.EXPIRED and not is_valued(state.at_expiration, state.settled)
         else 0
     )
     bought = () if ledger is None else ledger.entry_fills
@@ -71,8 +71,14 @@ def build_view(
         unprotected=_unprotected(request, ledger, life, position),
         unknown_orders=0 if ledger is None else ledger.unknown_orders,
         fees=_fees(sized, ledger),
-        pnl=_pnl(ledger, life, position - unvalued),
+        pnl=_pnl(ledger, life, position - unvalued, state.settled),
         unvalued=unvalued,
+        settlement=(
+            state.settled.value
+            if state.settled is not None and state.settled.kind is RemovalKind.CASH
+            else None
+        ),
+        without_exit=_without_exit(request, state),
         orders=()
         if ledger is None
         else _orders(ledger.orders if most_orders is None else ledger.recent(most_orders)),
@@ -125,14 +131,27 @@ def _unprotected(
     """Count the contracts that lack their profit-take; none do while everything is being sold."""
     if ledger is None or life.phase not in {Phase.ENTERING, Phase.HOLDING}:
         return 0
-    due = exit_target(max(ledger.bought - ledger.sold_at_market, 0), request.policy.exits) - ledger.protected
+    in_plan = max(ledger.bought - ledger.sold_outside_plan, 0)
+    due = exit_target(in_plan, request.policy.exits) - ledger.protected
     return 0 if due < request.policy.exits.min_quantity else min(due, position)
 
 
-def _pnl(ledger: OrderLedger | None, life: TradeLifecycle, position: int) -> Usd | None:
+def _without_exit(request: TradeRequest, state: TradeState) -> int:
+    """Count the contracts held of which nothing will sell any, such as one contract of which half is none."""
+    life, orders, exits = state.lifecycle, state.orders, state.exits
+    expired = state.settlement_until is not None
+    if orders is None or exits is None or expired or life.phase is not Phase.HOLDING:
+        return 0
+    planned = orders.ledger.open_exits or _unprotected(request, orders.ledger, life, state.held)
+    return 0 if planned or exits.partial is not None else max(state.held, 0)
+
+
+def _pnl(
+    ledger: OrderLedger | None, life: TradeLifecycle, position: int, settled: Settled | None
+) -> Usd | None:
     """Return the realised P&L in dollars, without fees.
 
-    Once it has expired, the contracts of `position` count as worthless.
+    Once it has expired, the contracts of `position` count for what they were settled at, else as worthless.
     """
     if ledger is None or ledger.bought == 0:
         return None
@@ -141,7 +160,8 @@ def _pnl(ledger: OrderLedger | None, life: TradeLifecycle, position: int) -> Usd
         return None
     proceeds = sum((fill.price * fill.quantity for fill in ledger.exit_fills), Decimal(0))
     cost = average_price(ledger.entry_fills) * (ledger.sold + expired)
-    return Usd(((proceeds - cost) * CONTRACT_MULTIPLIER).quantize(Decimal("0.01")))
+    received = settled.value if settled is not None and expired else Decimal(0)
+    return Usd(((proceeds - cost) * CONTRACT_MULTIPLIER + received).quantize(Decimal("0.01")))
 
 
 def details(view: TradeView, events: Sequence[TradeEvent]) -> str:
@@ -168,6 +188,10 @@ def details(view: TradeView, events: Sequence[TradeEvent]) -> str:
         rows.append(f"- {prices}, at step: {view.step or '-'}")
     if view.unprotected > 0:
         rows.append(f"- **{view.unprotected} contract(s) without a working exit**")
+    if view.without_exit > 0:
+        rows.append(
+            f"- **nothing will sell {view.without_exit} contract(s)**: the exit plan has no exit for it"
+        )
     if view.unknown_orders > 0:
         rows.append(f"- **{view.unknown_orders} order(s) of unknown outcome**, counted as working")
     if view.pnl is not None:

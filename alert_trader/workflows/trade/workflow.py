@@ -17,7 +17,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from alert_trader.domain.audit.event import EventKind
-    from alert_trader.domain.execution.expiration import MEANINGS, ExpirationOutcome
+    from alert_trader.domain.execution.expiration import ExpirationOutcome, in_words, is_valued
     from alert_trader.domain.ids import Leg
     from alert_trader.domain.market.calendar import new_york_date
     from alert_trader.domain.market.trading_hours import TradingHours
@@ -31,7 +31,7 @@ with workflow.unsafe.imports_passed_through():
     from alert_trader.workflows.trade.before_entry import StepsBeforeEntry
     from alert_trader.workflows.trade.entry import Entry
     from alert_trader.workflows.trade.exits import Exits
-    from alert_trader.workflows.trade.expiration import outcome_at_last_close
+    from alert_trader.workflows.trade.expiration import outcome_at_last_close, posted_settlement
     from alert_trader.workflows.trade.order_manager import OrderManager
     from alert_trader.workflows.trade.partial_exits import PartialExits
     from alert_trader.workflows.trade.tasks import TaskName
@@ -160,7 +160,7 @@ class TradeWorkflow(StepsBeforeEntry):
             self._calls,
             self._continuation,
         )
-        self._exits = exits = Exits(request.policy.exits, state.exits, state.sized, orders, journal, tasks)
+        self._exits = exits = Exits(request.policy, state.exits, state.sized, orders, journal, tasks)
         self._partial_exits = PartialExits(state.exits, exits, orders, journal)
         self._entry = entry = Entry(request, state, orders, journal)
         return entry
@@ -213,12 +213,45 @@ class TradeWorkflow(StepsBeforeEntry):
             for order in orders.ledger.open_exits:
                 await orders.read(order)
             if workflow.now() >= self._expires_at():
+                if not exits.flat:
+                    await self._wait_for_settlement()
                 return Trigger.FLAT if exits.flat else Trigger.EXPIRED
             if await exits.closed_elsewhere():
                 state.reason = "closed outside this trade"
                 return Trigger.FLAT
             state.next_check = self._next_check()
             self._continuation.end_day()
+
+    async def _wait_for_settlement(self) -> None:
+        """Wait until the broker has posted what the contracts came to, at most until before the next open.
+
+        A person is paged at once: they may have to be exercised, or become shares. A close ends the wait.
+        """
+        orders, _ = self._opened()
+        state = self._state
+        if state.at_expiration is ExpirationOutcome.WORTHLESS:
+            return
+        if orders.contract.cash_settled:
+            state.at_expiration = ExpirationOutcome.SETTLES_IN_CASH
+        if state.settlement_until is None:
+            state.settlement_until = orders.hours.next_open(workflow.now()) - timing.SETTLED_BEFORE_OPEN
+            state.reason = "expired; what the contracts came to is read when the broker posts it"
+            self._warn_of_exercise()
+        since = new_york_date(orders.last_trade.earliest)
+        pauses = iter(timing.SETTLEMENT_READS)
+        pause = next(pauses)
+        while state.settled is None and state.close_requested_by is None:
+            state.settled = await posted_settlement(orders.contract, since, state.held)
+            if state.settled is not None or workflow.now() >= state.settlement_until:
+                return
+            moment = min(workflow.now() + pause, state.settlement_until)
+            await wait(lambda: state.close_requested_by is not None, moment, "for the broker's settlement")
+            pause = next(pauses, pause)
+
+    def _warn_of_exercise(self) -> None:
+        held = self._state.held
+        warning = f"{held} contracts were held to expiration and may be exercised. Check the account"
+        self._record(EventKind.WARNING, warning, position=held)
 
     def _next_check(self) -> datetime:
         orders, _ = self._opened()
@@ -307,15 +340,17 @@ class TradeWorkflow(StepsBeforeEntry):
     def _record_expiration(self, held: int) -> None:
         """Record what contracts held to expiration are worth.
 
-        Only those without a bid are known to be worthless.
+        Only what the broker posted is known, and those without a bid are worthless.
         """
-        outcome = self._state.at_expiration
-        text = f"Expired with {held} contracts held: {MEANINGS[outcome]}"
-        if outcome is not ExpirationOutcome.WORTHLESS:
-            self._state.reason = text
-            warning = f"{held} contracts were held to expiration and may be exercised. Check the account"
-            self._record(EventKind.WARNING, warning, position=held)
-        self._record(EventKind.EXPIRED, text, position=held, value=outcome)
+        state = self._state
+        text = f"Expired with {held} contracts held: {in_words(state.at_expiration, state.settled)}"
+        valued = is_valued(state.at_expiration, state.settled)
+        if not valued and state.settlement_until is None:
+            self._warn_of_exercise()
+        state.reason = None if valued else text
+        value = state.at_expiration if state.settled is None else state.settled.kind
+        dollars = None if state.settled is None else state.settled.value
+        self._record(EventKind.EXPIRED, text, position=held, value=value, settled=dollars)
 
     # What the steps share
 

@@ -124,7 +124,15 @@ async def test_a_root_given_by_name_is_used(gateway: Any, script: Any, spx: Opti
     assert found.contract == weekly
 
 
-@pytest.mark.parametrize("changes", [{"shares_per_contract": 10}, {"option_chain_type": "Non-standard"}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"shares_per_contract": 10},
+        {"option_chain_type": "Non-standard"},
+        {"deliverables": [{"amount": "150.0"}]},
+        {"deliverables": [{"amount": "100.0"}, {"amount": "12.5", "deliverable-type": "Cash"}]},
+    ],
+)
 async def test_a_contract_with_another_deliverable_is_not_listed(
     changes: dict[str, Any], gateway: Any, script: Any, spx: OptionContract
 ) -> None:
@@ -132,7 +140,21 @@ async def test_a_contract_with_another_deliverable_is_not_listed(
     script.on("GET", CHAIN, ok({"items": [chain_item("SPX", {"2026-12-18": ["6500"]}, **changes)]}))
     found = await gateway.listing(spx)
     assert isinstance(found, ChainGap)
+    assert found.adjusted
     assert "100 shares" in found.reason
+
+
+async def test_a_contract_that_only_an_adjusted_root_lists_is_named(
+    gateway: Any, script: Any, spx: OptionContract
+) -> None:
+    """WHO-50: after an adjustment the old strikes are listed under SPX1: the reason says so."""
+    adjusted = chain_item("SPX1", {"2026-12-18": ["6500"]}, option_chain_type="Non-standard")
+    standard = chain_item("SPX", {"2026-12-18": ["6000"]}, deliverables=[{"amount": "100.0"}])
+    script.on("GET", CHAIN, ok({"items": [standard, adjusted]}))
+    found = await gateway.listing(spx)
+    assert isinstance(found, ChainGap)
+    assert (found.adjusted, found.nearest) == (True, ())
+    assert "SPX1" in found.reason
 
 
 async def test_an_adjusted_root_is_not_the_standard_one(

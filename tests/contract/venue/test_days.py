@@ -7,10 +7,12 @@ import pytest
 
 from alert_trader.simulators.venue.config import SessionMode, VenueConfig
 from alert_trader.simulators.venue.exchange import Exchange
+from alert_trader.simulators.venue.expiration import Removal, Removed
 from alert_trader.simulators.venue.instruments import Listings, parse, tick_at
 from alert_trader.simulators.venue.market import Quote
 from alert_trader.simulators.venue.orders import Effect, OrderType, Status, TimeInForce
 from alert_trader.simulators.venue.preflight import TermsRequest
+from alert_trader.simulators.venue.refusal import VenueRefusalError
 from alert_trader.simulators.venue.tape import PositionLine, Tape
 from tests.contract.venue.turned import ACCOUNT, FRIDAY, LATER, TODAY, Turned, buy, quote
 
@@ -51,6 +53,21 @@ def test_the_close_ends_day_orders_and_the_next_opening_starts_waiting_ones(
     exchange.tick()
     clock.turn_by(60)
     assert (weekend.status, gtc.status) == (Status.FILLED, Status.FILLED)
+
+
+def test_an_immediate_order_takes_what_is_offered_and_ends(exchange: Exchange, clock: Turned) -> None:
+    """One of two contracts is offered: that one fills, and the rest is cancelled at once."""
+    quote(exchange, LATER, "2.00", "2.05", size=1)
+    order = buy(exchange, "2.10", tif=TimeInForce.IOC)
+    clock.turn_by(60)
+    assert (order.status, order.filled, order.cancelled_size) == (Status.CANCELLED, 1, 1)
+
+
+def test_a_broker_without_immediate_orders_refuses_them(exchange: Exchange) -> None:
+    """The broker's interface lists the time in force, and does not say for which instruments it is."""
+    exchange.config = VenueConfig(immediate_or_cancel=False)
+    with pytest.raises(VenueRefusalError, match="preflight"):
+        buy(exchange, "2.10", tif=TimeInForce.IOC)
 
 
 def test_a_class_that_closes_late_trades_for_a_quarter_of_an_hour_more(
@@ -111,6 +128,9 @@ def test_an_expiring_series_settles_at_its_intrinsic_value(exchange: Exchange, c
     )
     exchange.end_day()
     assert exchange.accounts[ACCOUNT].cash - cash == 600
+    booked = exchange.accounts[ACCOUNT].history[-1]
+    assert isinstance(booked, Removed)
+    assert (booked.removal, booked.value, booked.quantity) == (Removal.EXERCISED, Decimal(600), 2)
     assert resting.status is Status.EXPIRED
     assert [(line.quantity, line.ledger) for line in exchange.tape.lines if isinstance(line, PositionLine)][
         -1

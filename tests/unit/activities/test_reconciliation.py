@@ -23,10 +23,13 @@ from alert_trader.domain.account.limits import Limits
 from alert_trader.domain.account.reconciliation import Difference, DifferenceKind, ExpectedPosition, compare
 from alert_trader.domain.ids import Leg, WorkflowId
 from alert_trader.domain.orders.order import OrderStatus, Position
-from tests.support.paper_exchange import SYMBOL, intent
+from tests.support.instants import new_york
+from tests.support.paper_exchange import intent
 from tests.support.paper_gateway import PaperGateway, reported
 from tests.support.waiting import eventually
 
+SYMBOL = "SPY   351221C00450000"
+"""Expires long after the tests begin."""
 MINE = ExpectedPosition(trade=WorkflowId("trade-m1"), symbol=SYMBOL, position=3)
 HELD = Position(symbol=SYMBOL, quantity=3)
 NAME = " ".join(SYMBOL.split())
@@ -186,3 +189,21 @@ def test_an_explanation_is_valid_while_the_difference_is_the_same() -> None:
     assert [each.explained_by for each in memory.differences] == ["ann"]
     memory.update_differences((replace(extra, found=4),), now)
     assert [each.explained_by for each in memory.differences] == [None]
+
+
+@pytest.mark.parametrize(
+    ("now", "found"),
+    [
+        ("2035-12-21 16:00", [DifferenceKind.MISSING]),
+        ("2035-12-21 16:14", [DifferenceKind.MISSING]),
+        ("2035-12-21 16:15", []),
+        ("2035-12-22 00:10", []),
+    ],
+)
+def test_contracts_that_have_expired_are_no_difference(now: str, found: list[DifferenceKind]) -> None:
+    """UNK-60: the broker removes them during the night, while their trade waits for what they came to.
+
+    Until they have stopped trading they are a difference like any other.
+    """
+    differences = compare([MINE], [], [], now=new_york(now))
+    assert [each.kind for each in differences] == found

@@ -186,6 +186,23 @@ async def test_the_latest_time_of_an_exit_is_judged_by_temporals_time(
     assert entry.code == (NotSentReason.TOO_LATE if skew > timedelta(0) else None)
 
 
+async def test_an_entry_that_is_late_by_the_first_byte_is_not_sent(gateway: PaperGateway) -> None:
+    """ENT-70: its latest time passes after every check: no order may reach the broker after the session."""
+    until = clock.now() + timedelta(seconds=0.3)
+
+    def stall() -> None:
+        while clock.now() <= until:
+            time.sleep(0.01)
+
+    gateway.before_send = stall
+    answer = await send(attempt(timedelta(0), awaits=True), gateway, replace(ENTRY, not_after=until))
+    assert (answer.result, answer.code, gateway.placed) == (
+        SubmitResult.NOT_SENT,
+        NotSentReason.TOO_LATE,
+        [],
+    )
+
+
 async def test_an_attempt_delayed_in_its_lookup_does_not_send(
     environment: ActivityEnvironment, gateway: PaperGateway
 ) -> None:

@@ -87,6 +87,25 @@ def test_what_is_not_known_is_written_as_unknown(view: Maker) -> None:
     assert card["⚠️ No exit"] == "2 contracts without a working exit yet"
 
 
+def test_the_card_says_when_nothing_will_sell_what_is_held(view: Maker) -> None:
+    """Half of one contract is none: nobody has to find out at expiration that it had no exit."""
+    card = said(make_card(view(bought=1, position=1, exits_working=0, without_exit=1), 3))
+    assert card["⚠️ No exit planned"] == (
+        "Nothing will sell 1 contract: the exit plan has no exit for it. Held until somebody closes the "
+        "trade, or it expires"
+    )
+    assert "⚠️ No exit planned" not in said(make_card(view(), 3))
+
+
+def test_a_cash_settlement_is_not_called_worthless(view: Maker) -> None:
+    """What the broker paid at expiration is in the P&L, and the card says so."""
+    over: dict[str, object] = {"phase": Phase.DONE, "outcome": Outcome.EXPIRED, "position": 2}
+    paid = said(make_card(view(**over, pnl=Usd(Decimal(2260)), settlement=Usd(Decimal(2500))), 9))
+    assert paid["P&L"] == "**+$2,260.00** fees unknown, 2 settled at expiration for $2,500.00"
+    lost = said(make_card(view(**over, pnl=Usd(Decimal(-240))), 9))
+    assert lost["P&L"] == "**-$240.00** fees unknown, 2 expired worthless"
+
+
 def test_profit_and_loss_have_a_sign_and_fees(view: Maker) -> None:
     """A loss is a minus, and what is not known of the fees is said."""
     won = said(make_card(view(pnl=Usd(Decimal("1065.5")), fees=Usd(Decimal("4.52")), position=0), 9))

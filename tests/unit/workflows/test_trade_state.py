@@ -26,8 +26,9 @@ from alert_trader.domain.alerts.alert import AlertKind, ParsedAlert
 from alert_trader.domain.alerts.portion import Portion
 from alert_trader.domain.audit.event import EventKind, TradeEvent
 from alert_trader.domain.denial import Code, Denied
-from alert_trader.domain.execution.expiration import ExpirationOutcome
+from alert_trader.domain.execution.expiration import ExpirationOutcome, RemovalKind, Settled
 from alert_trader.domain.execution.policy import Mode
+from alert_trader.domain.execution.protective_ladder import ProtectiveLadder
 from alert_trader.domain.execution.sizing import Cap, Sizing
 from alert_trader.domain.ids import ClientOrderId, FillId, Leg, OrderId, client_order_id, message_id
 from alert_trader.domain.market.contract import OptionContract, Right
@@ -61,6 +62,7 @@ from alert_trader.workflows.trade_state import (
     PartialExit,
     PartialExitRequest,
     RetryProgress,
+    SaleProgress,
     Sending,
     TradeState,
     carried_state,
@@ -111,6 +113,7 @@ SIZED = SizedEntry(
     check=FeeEstimate(total=Decimal(5), commission=Decimal(4), buying_power_effect=Decimal(485)),
     market_opens_at=None,
     market_closes_at=NOW + timedelta(hours=5),
+    session_ends=NOW + timedelta(hours=5),
     alert_price=dollars("1.20"),
     fees_each=Usd(Decimal("1.25")),
 )
@@ -181,6 +184,7 @@ FULL = TradeState(
         reserved=True,
         unreachable=1,
         conversion_requested=True,
+        immediate_refused=True,
         end_reason="the window is over",
     ),
     exits=ExitState(
@@ -195,6 +199,17 @@ FULL = TradeState(
             PartialExitRequest(portion=Portion(fraction=Decimal("0.5")), by="gateway"),
         ],
         sale_from=1,
+        sale=SaleProgress(
+            ladder=ProtectiveLadder(
+                began_on=TODAY,
+                reference=Decimal("1.20"),
+                floor=dollars("0.60"),
+                decrement=Decimal("0.03"),
+                limit=dollars("1.17"),
+            ),
+            lower=True,
+            paged=True,
+        ),
     ),
     late_fills_from=NOW,
     late_fill_looks=1,
@@ -202,6 +217,8 @@ FULL = TradeState(
     late_exits=[AuthorExit(message=MESSAGE, quoted="out", portion=Portion(count=1), facts={"author": "11"})],
     early_reports=[REPORT],
     at_expiration=ExpirationOutcome.HAD_BID,
+    settled=Settled(kind=RemovalKind.CASH, value=Usd(Decimal(120))),
+    settlement_until=NOW,
     events=[TradeEvent(sequence=1, at=NOW, kind=EventKind.RECEIVED, text="Alert", facts={"a": "b"})],
     notified=1,
     card=CardProgress(
@@ -312,9 +329,13 @@ WRITERS = {
     "exits.py": names(ExitState),
     "notifier.py": {"notified"},
     "partial_exits.py": names(PartialExitRequest),
+    "protective_sales.py": {"sale"} | names(SaleProgress),
     "retries.py": names(RetryProgress),
     "before_entry.py": {"parsed", "sized", "approved_at", "dry_run_recorded", "reason"},
-    "workflow.py": {"reason", "at_expiration", "over", "late_fills_from", "late_fill_looks", "next_check"},
+    "workflow.py": {
+        *("reason", "at_expiration", "over", "late_fills_from", "late_fill_looks", "next_check"),
+        *("settled", "settlement_until"),
+    },
 }
 """What each file assigns of the state; the rest changes in the methods of `TradeState`."""
 

@@ -1,6 +1,7 @@
 """The price ladder: never above the ceiling, never after the window and its grace."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -21,9 +22,10 @@ from alert_trader.domain.execution.ladder import (
     decide_conversion,
     due_stage,
     first_limit,
+    fit_to_session,
     next_stage_at,
 )
-from alert_trader.domain.execution.policy import Conversion, LadderPolicy, SafetyPolicy
+from alert_trader.domain.execution.policy import Conversion, LadderPolicy, NearClose, SafetyPolicy
 from alert_trader.domain.market.quotes import PENNY, Quote, Tick, TickTable
 from alert_trader.domain.money import Price
 
@@ -38,6 +40,7 @@ LADDERS = st.builds(
     bumps=st.integers(0, 6),
     window=st.timedeltas(timedelta(0), timedelta(seconds=200)),
     grace=st.timedeltas(timedelta(0), timedelta(seconds=60)),
+    near_close=st.sampled_from(NearClose),
 )
 
 
@@ -180,8 +183,39 @@ def test_the_default_timetable() -> None:
     assert next_stage_at(started=START, now=START + timedelta(seconds=200), policy=LadderPolicy()) is None
 
 
+@given(policy=LADDERS, left=st.timedeltas(timedelta(hours=-1), timedelta(seconds=400)))
+def test_no_order_of_a_ladder_outlives_its_session(policy: LadderPolicy, left: timedelta) -> None:
+    """ENT-70: for any time left, the last order has had its time by the session's end, or nothing is sent."""
+    ends = START + left
+    fitted = fit_to_session(policy, starts=START, session_ends=ends)
+    if isinstance(fitted, Denied):
+        assert fitted.code is Code.SESSION_ENDS_SOON
+        assert START + policy.window + policy.grace + policy.conversion_wait > ends
+        return
+    assert START + fitted.window + fitted.grace + fitted.conversion_wait <= ends
+    assert fitted == policy or (policy.near_close is NearClose.SHORTEN and fitted.window < policy.window)
+    late = fitted.window + fitted.grace + timedelta(microseconds=1)
+    assert due_stage(started=START, now=START + late, policy=fitted).stage is LadderStage.LATE
+
+
+def test_a_shortened_ladder_has_one_step_at_least() -> None:
+    """45 s before the end there are 20 s for the first limit; a moment later there are not."""
+    policy = LadderPolicy(near_close=NearClose.SHORTEN)
+    fitted = fit_to_session(policy, starts=START, session_ends=START + timedelta(seconds=45))
+    assert isinstance(fitted, LadderPolicy)
+    assert fitted.window == timedelta(seconds=20)
+    denied = fit_to_session(policy, starts=START, session_ends=START + timedelta(seconds=44))
+    assert isinstance(denied, Denied)
+    assert (denied.facts["left_seconds"], denied.facts["needed_seconds"]) == ("44.0", "45.0")
+
+
 def decided(
-    quote: Quote | None, how: Conversion, *, within: int | None = None, now: datetime = START
+    quote: Quote | None,
+    how: Conversion,
+    *,
+    within: int | None = None,
+    now: datetime = START,
+    quantity: int = 1,
 ) -> ConversionDecision:
     """Decide the conversion for a last limit of 1.28 and a ceiling of 1.37, in pennies."""
     policy = LadderPolicy(conversion=how, convert_within_ticks=within)
@@ -189,6 +223,7 @@ def decided(
         policy=policy,
         safety=SafetyPolicy(),
         quote=quote,
+        quantity=quantity,
         highest=price("1.37"),
         last_limit=price("1.28"),
         ticks=PENNY,
@@ -205,12 +240,20 @@ def reason(decision: ConversionDecision) -> Code:
 def test_within_the_ceiling_the_policy_decides(quoted: Callable[..., Quote]) -> None:
     """At the ceiling: a market order, a limit order or a cancel, as the policy says."""
     quote = quoted("1.30", "1.37")
-    assert decided(quote, Conversion.MARKET) == ConvertToMarket()
+    assert decided(quote, Conversion.UNBOUNDED_MARKET) == ConvertToMarket()
     assert decided(quote, Conversion.MARKETABLE_LIMIT) == ConvertToLimit(price=price("1.37"))
     assert reason(decided(quote, Conversion.CANCEL)) is Code.LADDER_CANCELLED
 
 
-@pytest.mark.parametrize("how", [Conversion.MARKET, Conversion.MARKETABLE_LIMIT])
+def test_a_market_order_needs_an_ask_of_the_whole_quantity(quoted: Callable[..., Quote]) -> None:
+    """ENT-80: an ask of one contract does not pass for ten; a limit buys those that are offered."""
+    quote = replace(quoted("1.30", "1.30"), ask_size=9)
+    assert decided(quote, Conversion.UNBOUNDED_MARKET, quantity=9) == ConvertToMarket()
+    assert reason(decided(quote, Conversion.UNBOUNDED_MARKET, quantity=10)) is Code.LADDER_ASK_TOO_SMALL
+    assert decided(quote, Conversion.MARKETABLE_LIMIT, quantity=10) == ConvertToLimit(price=price("1.37"))
+
+
+@pytest.mark.parametrize("how", [Conversion.UNBOUNDED_MARKET, Conversion.MARKETABLE_LIMIT])
 def test_above_the_ceiling_the_remainder_is_cancelled(quoted: Callable[..., Quote], how: Conversion) -> None:
     """An ask a cent above the ceiling is not paid, and the facts have the numbers."""
     decision = decided(quoted("1.30", "1.38"), how)
@@ -222,11 +265,11 @@ def test_above_the_ceiling_the_remainder_is_cancelled(quoted: Callable[..., Quot
 def test_convert_within_ticks_limits_the_conversion(quoted: Callable[..., Quote]) -> None:
     """An ask five ticks above the last limit converts within five, and not within four."""
     quote = quoted("1.30", "1.33")
-    assert decided(quote, Conversion.MARKET, within=5) == ConvertToMarket()
-    assert reason(decided(quote, Conversion.MARKET, within=4)) is Code.LADDER_TOO_MANY_TICKS
+    assert decided(quote, Conversion.MARKETABLE_LIMIT, within=5) == ConvertToLimit(price=price("1.37"))
+    assert reason(decided(quote, Conversion.MARKETABLE_LIMIT, within=4)) is Code.LADDER_TOO_MANY_TICKS
 
 
-@pytest.mark.parametrize("how", [Conversion.MARKET, Conversion.MARKETABLE_LIMIT])
+@pytest.mark.parametrize("how", [Conversion.UNBOUNDED_MARKET, Conversion.MARKETABLE_LIMIT])
 def test_without_a_good_quote_nothing_is_converted(quoted: Callable[..., Quote], how: Conversion) -> None:
     """RSK-40: a missing, one-sided, crossed, halted or stale quote never leads to a conversion."""
     assert reason(decided(None, how)) is Code.QUOTE_MISSING
@@ -236,19 +279,35 @@ def test_without_a_good_quote_nothing_is_converted(quoted: Callable[..., Quote],
     assert reason(decided(quoted("1.29", "1.30"), how, now=START + timedelta(seconds=31))) is Code.QUOTE_STALE
 
 
-@given(quote=quotes(), highest=PRICES, last=PRICES, within=st.none() | st.integers(0, 8), ticks=TABLES)
-def test_a_conversion_never_follows_an_ask_above_the_ceiling(
-    *, quote: Quote, highest: Price, last: Price, within: int | None, ticks: TickTable
+@given(
+    quote=quotes(),
+    highest=PRICES,
+    last=PRICES,
+    within=st.none() | st.integers(0, 8),
+    ticks=TABLES,
+    how=st.sampled_from(Conversion),
+    quantity=st.integers(1, 3),
+)
+def test_a_conversion_is_bounded_by_the_ceiling(
+    *,
+    quote: Quote,
+    highest: Price,
+    last: Price,
+    within: int | None,
+    ticks: TickTable,
+    how: Conversion,
+    quantity: int,
 ) -> None:
-    """RSK-10: for any quote, an order at the end of the window is sent only.
+    """RSK-10, ENT-80: for any quote it is sent only while the ask is within the ceiling, as a limit there.
 
-    While the ask is within the ceiling.
+    A market order only by its own setting, and for no more than the ask shows.
     """
-    policy = LadderPolicy(convert_within_ticks=within)
+    policy = LadderPolicy(conversion=how, convert_within_ticks=within)
     decision = decide_conversion(
         policy=policy,
         safety=SafetyPolicy(),
         quote=quote,
+        quantity=quantity,
         highest=highest,
         last_limit=last,
         ticks=ticks,
@@ -257,3 +316,5 @@ def test_a_conversion_never_follows_an_ask_above_the_ceiling(
     if not isinstance(decision, CancelRemainder):
         assert quote.ask <= highest
         assert within is None or quote.ask <= last + (within + 1) * ticks.step(max(quote.ask, last))
+        assert decision == ConvertToLimit(price=highest) or how is Conversion.UNBOUNDED_MARKET
+        assert decision != ConvertToMarket() or quote.ask_size >= quantity

@@ -16,7 +16,7 @@ from alert_trader.domain.market.fees import FeeTable
 from alert_trader.domain.market.quotes import PENNY
 from alert_trader.domain.money import Price
 from alert_trader.domain.orders.ledger import OrderLedger, OrderState
-from alert_trader.domain.orders.order import OrderStatus
+from alert_trader.domain.orders.order import OrderStatus, TimeInForce
 from tests.support.paper_exchange import MESSAGE, OTHER_SYMBOL, SYMBOL, PaperExchange, PaperOrder, intent
 
 
@@ -404,6 +404,33 @@ def test_an_order_from_before_a_reset_is_adopted_by_its_id(
     assert ledger.next_sequence(Leg.ENTRY) == 2
     known = ledger.intend(intent(Leg.ENTRY, 1, 3))
     assert (known.state, known.order_id) == (OrderState.ACKNOWLEDGED, order.order_id)
+
+
+@pytest.mark.parametrize(("works", "protective"), [(TimeInForce.DAY, True), (TimeInForce.GTC, False)])
+@pytest.mark.parametrize("readable", [True, False])
+def test_a_sale_from_before_a_reset_is_told_from_an_exit_of_the_plan(
+    ledger: OrderLedger, exchange: PaperExchange, works: TimeInForce, *, readable: bool, protective: bool
+) -> None:
+    """UNK-40: by its time in force, as soon as a report shows it: the plan covers what nobody sold."""
+    exchange.fill(send(ledger, exchange, Leg.ENTRY, 3), 3)
+    report = replace(exchange.accept(intent(Leg.EXIT, 1, 2, "1.00")).report(), time_in_force=works)
+    if not readable:
+        ledger.apply(replace(report, symbol="", quantity=0, remaining=0, limit=None, time_in_force=None))
+    ledger.apply(report)
+    assert ledger.leg(Leg.EXIT)[0].protective is protective
+    assert (ledger.sold_outside_plan, ledger.planned) == ((2, 0) if protective else (0, 2))
+
+
+def test_a_sale_that_is_offered_lower_has_not_failed(ledger: OrderLedger, exchange: PaperExchange) -> None:
+    """STP-60: it is cancelled on purpose; one that the venue cancelled counts as a failure."""
+    exchange.fill(send(ledger, exchange, Leg.ENTRY, 3), 3)
+    for _ in range(2):
+        order = send(ledger, exchange, Leg.EXIT, 2)
+        exchange.move(order, OrderStatus.CANCELLED)
+        ledger.apply(order.report())
+    assert ledger.failed_exits() == 2
+    ledger.reprice(ledger.leg(Leg.EXIT)[1].client_order_id)
+    assert ledger.failed_exits() == 0
 
 
 def test_sizing_uses_the_ladders_ceiling() -> None:
