@@ -36,6 +36,7 @@ LONG = {
     "tests/e2e/test_versions.py": "workers of several builds are started, beside and after each other",
     "tests/mirrors/test_rebuild.py": "mirrors are deleted and rebuilt",
     "tests/mirrors/test_redis_away.py": "redis-server is stopped in the middle of trades",
+    "tests/stateful/test_exits_mutants.py": "each mutant takes a search of its own",
     "tests/stateful/test_mutants.py": "each mutant takes a search of its own",
     "tests/unit/domain/alerts/test_rooms_properties.py": "70,000 messages are read",
     "tests/unit/project/test_start.py": "every program is started, each a process",

@@ -36,7 +36,7 @@ class Side:
 
 @dataclass(slots=True)
 class Sent:
-    """What was sent in one request: the truth of it, and what the trader has been told so far."""
+    """What was sent in one request: the truth of it, and what the trader knows of it so far."""
 
     name: str
     what: Place

@@ -14,7 +14,7 @@ class SoakMachine(ExitsMachine):
 
 TestExits = ExitsMachine.TestCase
 TestExits.settings = settings(
-    max_examples=100, stateful_step_count=40, deadline=None, derandomize=True, database=None
+    max_examples=60, stateful_step_count=40, deadline=None, derandomize=True, database=None
 )
 
 TestExitsForLong = pytest.mark.soak(pytest.mark.timeout(3_600)(SoakMachine.TestCase))

@@ -260,20 +260,18 @@ def _placed(
     for each in wanted:
         missing = min(each.quantity - covered.get((each.kind, each.target), 0), free)
         by = ExitRule.STOP if each.kind is GroupKind.STOP else ExitRule.TARGET
-        while missing > 0:
-            size = (
-                missing if each.kind is not GroupKind.PAIR or pair_size is None else min(pair_size, missing)
-            )
+        size = missing if each.kind is not GroupKind.PAIR or pair_size is None else pair_size
+        for first in range(0, missing, max(size, 1)):
+            quantity = min(size, missing - first)
             placed.append(
                 Place(
                     kind=each.kind,
-                    quantity=size,
+                    quantity=quantity,
                     target=each.target,
                     gain=each.gain,
                     stop=each.stop,
                     rule=by,
                 )
             )
-            missing -= size
-            free -= size
+            free -= quantity
     return placed

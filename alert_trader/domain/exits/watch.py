@@ -46,6 +46,8 @@ class WatchRules:
     """A stop is crossed when so many quotes in a row are at or under it, or one is for so long."""
     trail_step: Decimal = Decimal("0.02")
     """A trail is reported when it has risen by this fraction, and by a tick at least."""
+    resting_grace: timedelta = timedelta(seconds=3)
+    """How long a stop at the broker has to fill after a crossing, before it is cancelled and sold by us."""
     silent_after: timedelta = timedelta(seconds=15)
     """How long there may be no price in the session before a person is called."""
 
@@ -141,6 +143,11 @@ class NoPrice:
 
     fault: QuoteFault
     since: datetime
+
+
+def sale_begins_at(crossed: Crossed, *, resting: bool, rules: WatchRules) -> datetime:
+    """Return when the protective sale begins: at once, or after a resting stop had its time to fill."""
+    return crossed.seen_at + rules.resting_grace if resting else crossed.seen_at
 
 
 Observation = Crossed | Raised | NoPrice

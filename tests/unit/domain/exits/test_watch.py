@@ -22,6 +22,7 @@ from alert_trader.domain.exits.watch import (
     WatchRules,
     WatchState,
     quote_fault,
+    sale_begins_at,
 )
 from alert_trader.domain.market.quotes import PENNY, Quote
 from alert_trader.domain.money import Price
@@ -106,6 +107,13 @@ def test_a_quote_under_the_stop_for_two_seconds_is_a_crossing() -> None:
     ]
 
 
+def test_a_resting_stop_has_time_to_fill() -> None:
+    """A sale by the ladder at once would cancel the stop that is filling at the broker."""
+    crossed = Crossed(level=STOP, bid=STOP.price, seen_at=NOON)
+    assert sale_begins_at(crossed, resting=False, rules=RULES) == NOON
+    assert sale_begins_at(crossed, resting=True, rules=RULES) == NOON + timedelta(seconds=3)
+
+
 def test_a_trail_is_reported_by_steps() -> None:
     """A rise of less than a step is not reported, so that quotes never become history."""
     watch = Watch(plan=ExitPlan(trail=Trail(share=Decimal("0.2"))), ticks=PENNY)
@@ -131,7 +139,8 @@ def test_break_even_is_reported_whatever_the_step() -> None:
 
 def test_a_person_is_called_once_when_there_is_no_price() -> None:
     """After the bound, in the session only; and again after a price has been seen."""
-    state, out = HELD, []
+    state = HELD
+    out: list[Observation] = []
     for seconds in range(40):
         now = NOON + timedelta(seconds=seconds)
         found = quote("1.50", now) if seconds == 18 else quote("0", now, "0.05")
