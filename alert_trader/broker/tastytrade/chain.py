@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from alert_trader.broker.port import ChainGap
 from alert_trader.domain.market.contract import INDEX_ROOTS, OptionContract, Settlement, from_occ
@@ -38,16 +39,25 @@ class _Expiration(_Body):
     strikes: tuple[_Strike, ...]
 
 
+def _finite(threshold: object) -> object:
+    return None if threshold in {"Infinity", "", float("inf")} else threshold
+
+
 class _TickRow(_Body):
     value: Decimal
-    threshold: Decimal | None = None
+    threshold: Annotated[Decimal | None, BeforeValidator(_finite)] = None
+
+
+def _listed(rows: object) -> Any:
+    # a single tick size may come as an object
+    return (rows,) if isinstance(rows, dict) else rows
 
 
 class _ChainItem(_Body):
     root_symbol: str
     option_chain_type: str = "Standard"
     shares_per_contract: int
-    tick_sizes: tuple[_TickRow, ...]
+    tick_sizes: Annotated[tuple[_TickRow, ...], BeforeValidator(_listed)]
     expirations: tuple[_Expiration, ...]
 
 

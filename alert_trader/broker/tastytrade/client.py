@@ -189,8 +189,7 @@ class TastytradeReader:
             answer = await self._get("/market-data/by-type", {"equity-option": symbols})
             if answer.items is None:
                 raise UnreadableBodyError(f"expected a list of quotes, found {answer}")
-            found = {symbol: answers.quote(answer.items, symbol) for symbol in symbols}
-            return {symbol: each for symbol, each in found.items() if each is not None}
+            return answers.quotes(answer.items, symbols)
 
     async def check(self, intent: OrderIntent) -> FeeEstimate:
         """Read the order's costs from the broker's dry-run."""
@@ -219,7 +218,7 @@ class TastytradeReader:
                 and (error_of(answer) or ("",))[0] == "record_not_found"
             ):
                 return None
-            report = order_report(_success(answer).data)
+            report = order_report(_order_in(_success(answer).data))
             if report.order_id != order_id:
                 raise UnreadableBodyError(f"expected order {order_id}, found order {report.order_id}")
             return report
@@ -376,7 +375,7 @@ def _accepted(answer: Answer, intent: OrderIntent) -> OrderReport:
     """Parse the order in an acceptance; without it the outcome is unknown."""
     data: dict[str, Any] = answer.data or {}
     try:
-        report = order_report(data.get("order"))
+        report = order_report(_order_in(data))
     except UnreadableBodyError as error:
         raise OutcomeUnknownError(
             f"the order may have been accepted, but the answer does not show it: {error}"
@@ -387,6 +386,12 @@ def _accepted(answer: Answer, intent: OrderIntent) -> OrderReport:
         )
     # the answer is to our request, whether or not it repeats our client order id
     return report if report.client_order_id else replace(report, client_order_id=intent.client_order_id)
+
+
+def _order_in(data: dict[str, Any] | None) -> Any:
+    """Return the order in an answer: the broker puts one under `order`, or directly under `data`."""
+    found = None if data is None else data.get("order")
+    return found if isinstance(found, dict) else data
 
 
 @functools.cache

@@ -20,6 +20,7 @@ from alert_trader.simulators.venue.config import VenueConfig
 from alert_trader.simulators.venue.endpoints import Answer, Call, Endpoints, refused
 from alert_trader.simulators.venue.exchange import Exchange
 from alert_trader.simulators.venue.faults import Armed, FaultBoard, FaultKind, FaultRule, Target
+from alert_trader.simulators.venue.field_bodies import changed
 from alert_trader.simulators.venue.orders import Order
 from alert_trader.simulators.venue.refusal import VenueRefusalError
 from alert_trader.simulators.venue.tape import AnswerLine, FaultLine, RequestLine, Tape
@@ -356,6 +357,8 @@ def _bent(rule: FaultRule, answer: Answer) -> Answer:
             return Answer(status=answer.status, body={"data": {}})
         case FaultKind.UNKNOWN_STATUS:
             return Answer(status=answer.status, body=with_status(answer.body, rule.word))
+        case FaultKind.FIELD_BODY:
+            return Answer(status=answer.status, body=changed(json.loads(_bytes(answer)), rule.shape))
         case FaultKind.SHORT_LIST:
             return Answer(status=answer.status, body=_shortened(answer.body, rule.keep))
         case _:
