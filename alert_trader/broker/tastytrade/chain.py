@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from math import inf
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
@@ -40,7 +41,7 @@ class _Expiration(_Body):
 
 
 def _finite(threshold: object) -> object:
-    return None if threshold in {"Infinity", "", float("inf")} else threshold
+    return None if threshold in {"Infinity", "", inf} else threshold
 
 
 class _TickRow(_Body):

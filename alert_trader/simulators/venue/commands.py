@@ -109,6 +109,7 @@ class Adjust(Table):
     aborted_replacement: AbortedReplacement | None = None
     replacement_size: ReplacementSize | None = None
     count_working_closes: bool | None = None
+    ceilings: bool | None = None
 
 
 class MuteStreams(Table):

@@ -174,6 +174,8 @@ class VenueConfig(Table):
     replacement_size: ReplacementSize = ReplacementSize.FULL
     count_working_closes: bool = True
     """Whether contracts already in a working close are refused to another strict close."""
+    ceilings: bool = False
+    """Whether requests above the broker's published ceilings are answered 429."""
 
 
 def load(path: Path) -> VenueConfig:

@@ -16,6 +16,7 @@ from typing import Any
 
 from aiohttp import web
 
+from alert_trader.simulators.venue.ceilings import RequestCeilings
 from alert_trader.simulators.venue.config import VenueConfig
 from alert_trader.simulators.venue.endpoints import Answer, Call, Endpoints, refused
 from alert_trader.simulators.venue.exchange import Exchange
@@ -97,6 +98,7 @@ class Rest:
         self._endpoints = endpoints
         self._faults = faults
         self._tokens = tokens
+        self._ceilings = RequestCeilings()
         self._tape: Tape = exchange.tape
         self._numbers = count(1)
         self.calls = 0
@@ -237,6 +239,8 @@ class Rest:
     def _decide(self, request: web.Request, call: Call, endpoint: Endpoint | None) -> Answer:
         if not _USER_AGENT.match(request.headers.get("User-Agent", "")):
             return _html(401)
+        if self._exchange.config.ceilings and self._ceilings.exceeded(call.method, call.path):
+            return refused(VenueRefusalError(429, "too_many_requests", "Too many requests"))
         if endpoint is None:
             return self._tokens.grant(call.body if isinstance(call.body, dict) else {})
         if not self._tokens.holds(request.headers.get("Authorization", "")):

@@ -14,6 +14,7 @@ import httpx2
 import pytest
 
 from alert_trader.broker.tastytrade.client import TastytradeGateway
+from alert_trader.broker.tastytrade.limiter import RequestLimiter
 from alert_trader.broker.tastytrade.transport import SharedTransport
 from alert_trader.domain.ids import ClientOrderId
 from alert_trader.domain.market.contract import OptionContract, Right
@@ -93,6 +94,8 @@ async def gateway(script: Script) -> AsyncIterator[ScriptedGateway]:
         account=ACCOUNT,
         is_test=False,
         call_timeout=timedelta(seconds=2),
+        read_age=timedelta(0),
+        limiter=RequestLimiter(period=0.0),
     )
     found.script = script
     yield found
