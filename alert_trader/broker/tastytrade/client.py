@@ -67,9 +67,8 @@ CHAIN_AGE = timedelta(minutes=5)
 """How long a chain is cached. New strikes are listed during the day, so a contract not found is looked up
 again."""
 
-READ_AGE = timedelta(seconds=1)
-"""How long balances, the account's status and the session are used again: the broker allows one read of
-balances a second. An order sent or cancelled ends it for balances. Positions are always read anew."""
+ORDER_VERSION = "20261012"
+"""The version of the order API that this adapter is written for."""
 
 _NEW_YORK = ZoneInfo("America/New_York")
 
@@ -86,12 +85,13 @@ class TastytradeReader:
         is_test: bool,
         venue_url: str | None = None,
         call_timeout: timedelta = CALL_TIMEOUT,
-        read_age: timedelta = READ_AGE,
+        order_version: str | None = ORDER_VERSION,
         limiter: RequestLimiter | None = None,
     ) -> None:
         """Store credentials and account. `is_test` selects the sandbox, `venue_url` a simulated venue.
 
-        Adapters of one account share a `limiter`.
+        `order_version` is the version of the order API to request, None to name none. Adapters of one account
+        share a `limiter`.
         """
         if not client_secret or not refresh_token or not account:
             # the SDK would read empty ones from the environment
@@ -103,12 +103,12 @@ class TastytradeReader:
         self._venue_url = venue_url
         self._credentials = {"client_secret": client_secret, "refresh_token": refresh_token}
         self._is_test = is_test
+        self._order_version = order_version
         self._connected: tuple[TastytradeSession, SharedTransport] | None = None
         self._pages = OrderPages(self._order_page)
         self._clocks = ClockComparison()
         self._chains: dict[str, tuple[date, SharedRead[tuple[chains.Series, ...]]]] = {}
         self._limiter = limiter or RequestLimiter()
-        self._read_age = read_age.total_seconds()
         self._shared_status = SharedRead(self._read_status)
         self._shared_session = SharedRead(self._read_session)
         self._shared_balances = SharedRead(self._read_balances)
@@ -139,7 +139,7 @@ class TastytradeReader:
     async def status(self) -> AccountStatus:
         """Read type, options level and restrictions of the account."""
         async with self._bounded_read():
-            return await self._shared_status.get(self._read_age)
+            return await self._shared_status.get(self._limiter.read_age)
 
     async def authority(self) -> str:
         """Read the broker's authority level of the credentials in the account; empty without access to it."""
@@ -157,12 +157,12 @@ class TastytradeReader:
     async def balances(self) -> Balances:
         """Read cash and buying power."""
         async with self._bounded_read():
-            return await self._shared_balances.get(self._read_age)
+            return await self._shared_balances.get(self._limiter.read_age)
 
     async def session(self) -> MarketSession:
         """Read the market session."""
         async with self._bounded_read():
-            return await self._shared_session.get(self._read_age)
+            return await self._shared_session.get(self._limiter.read_age)
 
     async def listing(self, contract: OptionContract) -> Listing | ChainGap:
         """Look a contract up in the cached chain, and if it is not there, in a new one."""
@@ -298,6 +298,7 @@ class TastytradeReader:
                 transport=transport,
                 clocks=self._clocks,
                 limiter=self._limiter,
+                order_version=self._order_version,
             )
             self._connected = (session, transport)
         return self._connected[0]

@@ -21,6 +21,10 @@ from alert_trader import clock
 PERIOD = 1.02
 """Seconds after an answer in which its request still counts: it reached the broker at some time before."""
 
+READ_AGE = 1
+"""Seconds in which balances, the account's status and the session are used again: the broker allows one read
+of balances a second. An order sent or cancelled ends it for balances. Positions are always read anew."""
+
 PAUSES = (1, 2, 4)
 """Seconds without a request of a kind after its first, second, and every later 429 in a row."""
 
@@ -113,9 +117,16 @@ class _Waiting:
 class RequestLimiter:
     """Delay requests so that no ceiling is exceeded."""
 
-    def __init__(self, *, period: float = PERIOD, pauses: tuple[float, ...] = PAUSES) -> None:
+    def __init__(
+        self,
+        *,
+        period: float = PERIOD,
+        pauses: tuple[float, ...] = PAUSES,
+        read_age: float = READ_AGE,
+    ) -> None:
         """Begin with nothing sent. `period` is the time in which as many go as are allowed in one second."""
         self._pauses = pauses
+        self.read_age = read_age
         self._all = _Window(limit=ALL, period=period)
         self._kinds = {each.kind: _Window(limit=each.per_second, period=period) for each in CEILINGS}
         self._kinds[OTHER] = _Window(limit=ALL, period=period)

@@ -14,6 +14,7 @@ A request fails in one of two ways, and the difference decides whether it may be
 import asyncio
 import json
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -32,6 +33,10 @@ DATE_RESOLUTION = 1.0
 
 _QUOTED = 300
 """The most characters of a foreign text in an error message."""
+
+_VERSION = "Accept-Version"
+_OF_ORDERS = re.compile(r"/accounts/[^/]+/(complex-)?orders(/|$)")
+"""The broker's families of calls have versions of their own; this one's is chosen by a setting."""
 
 Params = dict[str, str | list[str]]
 
@@ -80,7 +85,8 @@ class Answer:
 
     def __str__(self) -> str:
         """Return status and shortened text, for a message."""
-        return f"HTTP {self.status} {' '.join(self.text.split())[:_QUOTED]!r}"
+        fix = "; set TRADER_BROKER_ORDER_VERSION" if self.status == httpx2.codes.NOT_ACCEPTABLE else ""
+        return f"HTTP {self.status} {' '.join(self.text.split())[:_QUOTED]!r}{fix}"
 
 
 class TastytradeSession(Session):
@@ -96,10 +102,12 @@ class TastytradeSession(Session):
         transport: httpx2.AsyncBaseTransport,
         clocks: ClockComparison,
         limiter: RequestLimiter,
+        order_version: str | None,
     ) -> None:
         """Prepare the session; nothing is sent. `seconds` is the timeout of each `send` as a whole.
 
         The time of every answer is added to `clocks`; `limiter` keeps requests below the broker's ceilings.
+        Calls about orders name `order_version`, or none; the others name the SDK's version.
         """
         # connecting gets half of the time, so that a failed connection differs from a missing answer
         super().__init__(
@@ -113,6 +121,7 @@ class TastytradeSession(Session):
         self._renewal = asyncio.Lock()
         self._clocks = clocks
         self._limiter = limiter
+        self._order_version = order_version
 
     async def send(
         self,
@@ -181,9 +190,14 @@ class TastytradeSession(Session):
         extensions = None if may_send is None else {"trace": guard}
         asked_at = clock.steady()
         try:
-            response = await self._client.request(
+            request = self._client.build_request(
                 method, path, params=params, content=content, extensions=extensions
             )
+            if _OF_ORDERS.search(path):
+                request.headers.pop(_VERSION, None)
+                if self._order_version is not None:
+                    request.headers[_VERSION] = self._order_version
+            response = await self._client.send(request)
             self._compare_clocks(asked_at, response.headers)
             text = self.scrub(response.text)
             # the text of a failure is only quoted

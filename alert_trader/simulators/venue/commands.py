@@ -110,6 +110,7 @@ class Adjust(Table):
     replacement_size: ReplacementSize | None = None
     count_working_closes: bool | None = None
     ceilings: bool | None = None
+    order_versions: tuple[str, ...] | None = Field(default=None, min_length=1)
 
 
 class MuteStreams(Table):

@@ -174,6 +174,8 @@ class VenueConfig(Table):
     replacement_size: ReplacementSize = ReplacementSize.FULL
     count_working_closes: bool = True
     """Whether contracts already in a working close are refused to another strict close."""
+    order_versions: tuple[str, ...] = Field(default=("20250813", "20261012"), min_length=1)
+    """The versions of the order API that are served; see `versions.py`."""
     ceilings: bool = False
     """Whether requests above the broker's published ceilings are answered 429."""
 

@@ -25,6 +25,7 @@ from alert_trader.simulators.venue.field_bodies import changed
 from alert_trader.simulators.venue.orders import Order
 from alert_trader.simulators.venue.refusal import VenueRefusalError
 from alert_trader.simulators.venue.tape import AnswerLine, FaultLine, RequestLine, Tape
+from alert_trader.simulators.venue.versions import check_version
 
 _USER_AGENT = re.compile(r"[^/\s]+/\S+")
 _NGINX = (
@@ -239,16 +240,26 @@ class Rest:
     def _decide(self, request: web.Request, call: Call, endpoint: Endpoint | None) -> Answer:
         if not _USER_AGENT.match(request.headers.get("User-Agent", "")):
             return _html(401)
-        if self._exchange.config.ceilings and self._ceilings.exceeded(call.method, call.path):
-            return refused(VenueRefusalError(429, "too_many_requests", "Too many requests"))
-        if endpoint is None:
-            return self._tokens.grant(call.body if isinstance(call.body, dict) else {})
-        if not self._tokens.holds(request.headers.get("Authorization", "")):
-            return refused(VenueRefusalError(401, "token_invalid", "This token is invalid or has expired"))
         try:
+            if endpoint is None:
+                self._check_rate(call)
+                return self._tokens.grant(call.body if isinstance(call.body, dict) else {})
+            self._check(request, call)
             return endpoint(call)
         except VenueRefusalError as refusal:
             return refused(refusal)
+
+    def _check_rate(self, call: Call) -> None:
+        if self._exchange.config.ceilings and self._ceilings.exceeded(call.method, call.path):
+            raise VenueRefusalError(429, "too_many_requests", "Too many requests")
+
+    def _check(self, request: web.Request, call: Call) -> None:
+        """Raise `VenueRefusalError` when a call may not reach its endpoint."""
+        self._check_rate(call)
+        if not self._tokens.holds(request.headers.get("Authorization", "")):
+            raise VenueRefusalError(401, "token_invalid", "This token is invalid or has expired")
+        header, served = request.headers.get("Accept-Version"), self._exchange.config.order_versions
+        check_version(call.method, call.path, call.query, header, served)
 
     def _tape_answer(self, call: Call, answer: Answer, status: int | None, fault: str | None) -> None:
         # nothing has left this process yet, neither the answer nor the stream's messages

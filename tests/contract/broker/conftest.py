@@ -94,8 +94,7 @@ async def gateway(script: Script) -> AsyncIterator[ScriptedGateway]:
         account=ACCOUNT,
         is_test=False,
         call_timeout=timedelta(seconds=2),
-        read_age=timedelta(0),
-        limiter=RequestLimiter(period=0.0),
+        limiter=RequestLimiter(period=0.0, read_age=0),
     )
     found.script = script
     yield found

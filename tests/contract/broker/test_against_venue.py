@@ -58,8 +58,7 @@ def credentials(running: RunningVenue) -> dict[str, Any]:
         "is_test": False,
         "venue_url": running.base_url,
         "call_timeout": CALL,
-        "read_age": timedelta(0),
-        "limiter": RequestLimiter(period=0.0, pauses=(0.4,)),
+        "limiter": RequestLimiter(period=0.0, pauses=(0.4,), read_age=0),
     }
 
 
