@@ -1,7 +1,7 @@
 """One account: cash, positions, and the position ledger, which may lag.
 
-`positions` is the truth and moves with each fill. `ledger` is what the broker's position reads and strict
-closing checks see; with a ledger lag it follows later, as production's does.
+`positions` changes with each fill. `ledger` is what position reads and strict closing checks use; with a
+ledger lag it changes later, as it does at the broker.
 """
 
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from alert_trader.simulators.venue.config import AccountConfig
 from alert_trader.simulators.venue.fees import Fees, dollars
-from alert_trader.simulators.venue.orders import Action
+from alert_trader.simulators.venue.orders import Action, Fill, Leg, Order
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,8 +81,27 @@ class Account:
         position.updated_at = at
         return position
 
+    def book(self, order: Order, leg: Leg, fill: Fill, fees: Fees) -> None:
+        """Execute a fill of one leg, and enter it in the books."""
+        self.execute(leg.symbol, leg.action, fill.quantity, fill.price, fees, fill.at)
+        self.books.append(
+            Transaction(
+                transaction_id=int(fill.exec_id),
+                order_id=order.order_id,
+                exec_id=fill.exec_id,
+                symbol=leg.symbol,
+                underlying=order.underlying,
+                action=leg.action,
+                quantity=fill.quantity,
+                price=fill.price,
+                value=dollars(fill.price, fill.quantity),
+                fees=fees,
+                at=fill.at,
+            )
+        )
+
     def settle_ledger(self, symbol: str, change: int) -> None:
-        """Let the ledger follow one execution."""
+        """Apply one execution to the ledger."""
         self.ledger[symbol] = self.ledger.get(symbol, 0) + change
 
     def remove(self, symbol: str, value_a_share: Decimal, at: datetime) -> None:

@@ -4,7 +4,14 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from alert_trader.simulators.venue.config import AbortedReplacement, ReplacementSize, Table, Timing
+from alert_trader.simulators.venue.config import (
+    AbortedReplacement,
+    OcoRules,
+    ReplacementSize,
+    StopRules,
+    Table,
+    Timing,
+)
 from alert_trader.simulators.venue.orders import Action, TimeInForce
 from alert_trader.simulators.venue.tape import OrderState
 
@@ -43,7 +50,7 @@ class SetPath(Table):
 
 
 class ReleaseQuote(Table):
-    """Return a symbol back to the seeded market."""
+    """Return a symbol to the seeded market."""
 
     symbol: str
 
@@ -87,7 +94,7 @@ class SetSession(Table):
 
 
 class SetAccount(Table):
-    """Change what is given of an account."""
+    """Change the given fields of an account."""
 
     number: str
     cash: Decimal | None = None
@@ -109,6 +116,8 @@ class Adjust(Table):
     aborted_replacement: AbortedReplacement | None = None
     replacement_size: ReplacementSize | None = None
     count_working_closes: bool | None = None
+    stops: StopRules | None = None
+    oco: OcoRules | None = None
     ceilings: bool | None = None
     order_versions: tuple[str, ...] | None = Field(default=None, min_length=1)
 
@@ -132,7 +141,7 @@ class AccountState(Table):
 
 
 class PositionState(Table):
-    """Contracts held: the truth, and what the lagging ledger shows."""
+    """Contracts held: in fact, and as the lagging ledger shows."""
 
     account: str
     symbol: str

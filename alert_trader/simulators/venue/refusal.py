@@ -22,7 +22,7 @@ class VenueRefusalError(Exception):
 
     @property
     def reason(self) -> str:
-        """The most telling code: the first inner one, else the outer one."""
+        """The most specific code: the first inner one, else the outer one."""
         return (self.errors or [{}])[0].get("code", self.code)
 
     def body(self) -> dict[str, Any]:
@@ -60,6 +60,11 @@ def not_found(what: str) -> VenueRefusalError:
 def cannot_update(how: str = "cancelled") -> VenueRefusalError:
     """Refuse to change an order that is done."""
     return VenueRefusalError(422, "cannot_update_order", f"the order could not be {how}")
+
+
+def through_market() -> VenueRefusalError:
+    """Refuse a stop that the market would trigger at once (code invented)."""
+    return preflight("stop_trigger_through_market", "The stop trigger is through the market.")
 
 
 def short_of_buying_power() -> VenueRefusalError:

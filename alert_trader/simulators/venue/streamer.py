@@ -17,6 +17,7 @@ from aiohttp import WSMsgType, web
 from alert_trader.simulators.venue.account import Account, Position
 from alert_trader.simulators.venue.account_bodies import balance_body, position_body
 from alert_trader.simulators.venue.bodies import Body, order_body
+from alert_trader.simulators.venue.complex_bodies import complex_body
 from alert_trader.simulators.venue.exchange import Exchange
 from alert_trader.simulators.venue.faults import FaultBoard, FaultKind, FaultRule, Target
 from alert_trader.simulators.venue.field_bodies import changed
@@ -26,7 +27,7 @@ from alert_trader.simulators.venue.tape import FaultLine, StreamLine
 
 
 class _Connection:
-    """One client's socket, the accounts it follows, and what is on its way to it."""
+    """One client's socket, the accounts it follows, and its send queue."""
 
     def __init__(self, stream_id: int, socket: web.WebSocketResponse, request: web.Request) -> None:
         self.stream_id = stream_id
@@ -51,7 +52,7 @@ class AccountStreamer:
     """Every account stream of the venue; it listens to the exchange."""
 
     def __init__(self, exchange: Exchange, faults: FaultBoard, tokens: Tokens) -> None:
-        """Serve no one yet."""
+        """Start without connections."""
         self._exchange = exchange
         self._faults = faults
         self._tokens = tokens
@@ -143,6 +144,9 @@ class AccountStreamer:
         """Stream an order."""
         body = order_body(order, echo=self._exchange.config.echo_external_identifier)
         self._publish(order.account, {"type": "Order", "data": body}, order)
+        if order.complex_id is not None and self._exchange.config.oco.stream:
+            pair = complex_body(self._exchange, order.account, order.complex_id)
+            self._publish(order.account, {"type": "ComplexOrder", "data": pair}, None)
 
     def position_changed(self, account: Account, position: Position) -> None:
         """Stream a position."""
