@@ -15,6 +15,7 @@ to send.
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -67,6 +68,7 @@ from alert_trader.domain.execution.expiration import Removal
 from alert_trader.domain.execution.ladder import CancelRemainder, decide_conversion
 from alert_trader.domain.execution.policy import Mode
 from alert_trader.domain.ids import OrderId
+from alert_trader.domain.market.calendar import new_york_date
 from alert_trader.domain.market.contract import OptionContract, same_contract
 from alert_trader.domain.not_sent import NotSentReason
 from alert_trader.domain.orders.matching import match_order
@@ -85,17 +87,22 @@ class OrderLookups:
 
     @activity.defn(name=FIND_ORDER)
     async def find_order(self, request: FindRequest) -> FindAnswer:
-        """Search for an order of unknown outcome in all orders since the day before it.
+        """Search for an order of unknown outcome since its own day, then in all orders of the trade's time.
 
-        Raise when the broker does not answer.
+        The orders of a trade grow with its age. One that was sent days before it was intended, as after a
+        reset of its workflow, is in the longer list only. Raise when the broker does not answer.
         """
-        found = match_order(
-            await self._reader.orders_since(request.search_from),
-            request.intent,
-            intended_at=request.intended_at,
-            lost_at=request.lost_at,
-            known_ids=request.known_ids,
-        )
+        own_day = new_york_date(request.intended_at) - timedelta(days=1)
+        for day in sorted({request.search_from, max(own_day, request.search_from)}, reverse=True):
+            found = match_order(
+                await self._reader.orders_since(day),
+                request.intent,
+                intended_at=request.intended_at,
+                lost_at=request.lost_at,
+                known_ids=request.known_ids,
+            )
+            if found.report is not None and not found.by_attributes:
+                break
         return FindAnswer(report=found.report, by_attributes=found.by_attributes, ambiguous=found.ambiguous)
 
     @activity.defn(name=READ_ORDER)

@@ -18,6 +18,7 @@ from temporalio.client import Client
 from alert_trader.cli.context import out, print_json, run, settings
 from alert_trader.cli.doctor_clocks import clock_finding
 from alert_trader.cli.doctor_finding import Finding
+from alert_trader.cli.doctor_order_version import order_version_finding
 from alert_trader.cli.doctor_stuck import examine_stuck
 from alert_trader.cli.doctor_versions import examine_versions
 from alert_trader.cli.exit_codes import ExitCode
@@ -69,6 +70,7 @@ def doctor(
 
 async def _examine(in_force: Settings, *, ask_broker: bool) -> list[Finding]:
     findings = [_python(), _settings(in_force), _allowlist(in_force), _temporal_binary(in_force)]
+    findings.append(order_version_finding(in_force))
     target = target_of(in_force)
     by_worker: list[Finding] = []
     try:

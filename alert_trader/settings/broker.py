@@ -8,6 +8,9 @@ from alert_trader.domain.execution.policy import Mode
 from alert_trader.domain.ids import AccountNumber
 from alert_trader.settings.values import Duration, IdList
 
+ORDER_VERSION = "20261012"
+"""The version of the broker's order API that this product is written for."""
+
 
 class BrokerSettings(BaseModel):
     """Which account is traded, in which mode, with which credentials."""
@@ -42,6 +45,13 @@ class BrokerSettings(BaseModel):
         description="Longest time of one call to the broker, in seconds.",
     )
 
+    broker_order_version: str = Field(
+        "auto",
+        pattern=r"^(auto|none|[0-9]{8})$",
+        description="Version of the broker's order API to request, as YYYYMMDD. `auto`: 20261012, and in the "
+        "sandbox, which may refuse one, none. `none`: the broker's oldest.",
+    )
+
     @model_validator(mode="after")
     def _may_trade(self) -> Self:
         if self.mode not in {Mode.SANDBOX, Mode.LIVE}:
@@ -60,6 +70,13 @@ class BrokerSettings(BaseModel):
                 f"{'nothing' if self.live_confirm is None else 'something else'}. Set it, or use mode dry-run"
             )
         return self
+
+    @property
+    def order_version(self) -> str | None:
+        """The version of the order API to request; None to name none."""
+        if self.broker_order_version == "auto":
+            return None if self.mode is Mode.SANDBOX else ORDER_VERSION
+        return None if self.broker_order_version == "none" else self.broker_order_version
 
     @property
     def account(self) -> AccountNumber:

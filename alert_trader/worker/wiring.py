@@ -69,6 +69,7 @@ def make_broker(settings: Settings) -> TastytradeReader:
         is_test=settings.mode is Mode.SANDBOX,
         venue_url=settings.venue_base_url if demo else None,
         call_timeout=settings.broker_timeout,
+        order_version=settings.order_version,
     )
 
 

@@ -8,6 +8,7 @@ FLOATS = {
         "the P&L search attribute is a double in Temporal; nothing is computed from it"
     ),
     "alert_trader/broker/tastytrade/client.py": "seconds",
+    "alert_trader/broker/tastytrade/limiter.py": "seconds",
     "alert_trader/broker/tastytrade/stream.py": "seconds",
     "alert_trader/broker/tastytrade/stream.py _run": "seconds",
     "alert_trader/workflows/timing.py": "seconds",

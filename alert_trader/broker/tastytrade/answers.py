@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, ValidationError
 
 from alert_trader.broker.port import AccountStatus, Balances, MarketSession
-from alert_trader.broker.tastytrade.bodies import Amount, Body, Moment, UnreadableBodyError
+from alert_trader.broker.tastytrade.bodies import Amount, Body, IfReadable, Moment, UnreadableBodyError
 from alert_trader.broker.tastytrade.session import Answer
 from alert_trader.domain.ids import AccountNumber
 from alert_trader.domain.market.quotes import Quote
@@ -54,7 +54,8 @@ class _Session(Body):
 
 
 def _absent(value: object) -> object:
-    return None if value in ("NaN", "") else value
+    # JSON's own NaN is a float, and differs from itself
+    return None if value in ("NaN", "") or value != value else value  # noqa: PLR0124
 
 
 _Sided = Annotated[Decimal | None, BeforeValidator(_absent)]
@@ -63,7 +64,7 @@ _Sided = Annotated[Decimal | None, BeforeValidator(_absent)]
 
 class _Quote(Body):
     symbol: str
-    updated_at: Moment
+    updated_at: Moment | None = None
     bid: _Sided = None
     ask: _Sided = None
     bid_size: _Sided = None
@@ -77,18 +78,17 @@ class _Position(Body):
     symbol: str
     quantity: Amount
     quantity_direction: str
-    average_open_price: Amount | None = None
+    average_open_price: Annotated[Amount | None, IfReadable] = None
 
 
-class _Message(Body):
-    code: str
-    message: str = ""
+_RENAMED = {"tif_next_valid_sesssion": "tif.next_valid_session"}
+"""Codes of warnings that the broker has written in two ways, with the later one."""
 
 
 class _DryRun(Body):
     fee_calculation: dict[str, Any]
     buying_power_effect: dict[str, Any]
-    warnings: tuple[_Message, ...] | None = None
+    warnings: tuple[Any, ...] | None = None
 
 
 class _Page(Body):
@@ -163,6 +163,8 @@ def quote(items: Sequence[Any], symbol: str) -> Quote | None:
         raise _unreadable("a quote", error) from None
     if found.bid is None or found.ask is None or found.bid < 0 or found.ask < 0:
         return None
+    if found.updated_at is None:
+        raise UnreadableBodyError(f"expected a quote with its time, found none for {symbol}")
     return Quote(
         bid=Price(found.bid),
         ask=Price(found.ask),
@@ -171,6 +173,26 @@ def quote(items: Sequence[Any], symbol: str) -> Quote | None:
         ask_size=_count(found.ask_size),
         halted=found.is_trading_halted is True or found.trading_halted is True,
     )
+
+
+def quotes(items: Sequence[Any], symbols: Sequence[str]) -> dict[str, Quote]:
+    """Return the quotes of a list by symbol; symbols without one are left out.
+
+    A quote that cannot be read is left out; raises `UnreadableBodyError` when no other is left.
+    """
+    found: dict[str, Quote] = {}
+    failed: UnreadableBodyError | None = None
+    for symbol in symbols:
+        try:
+            each = quote(items, symbol)
+        except UnreadableBodyError as error:
+            failed = error
+            continue
+        if each is not None:
+            found[symbol] = each
+    if failed is not None and not found:
+        raise failed
+    return found
 
 
 def fee_estimate(data: dict[str, Any]) -> FeeEstimate:
@@ -183,7 +205,7 @@ def fee_estimate(data: dict[str, Any]) -> FeeEstimate:
         total=_cost(found.fee_calculation, "total-fees"),
         commission=_cost(found.fee_calculation, "commission"),
         buying_power_effect=_cost(found.buying_power_effect, "change-in-buying-power"),
-        warnings=tuple(f"{warning.code}: {warning.message}" for warning in found.warnings or ()),
+        warnings=tuple(_warning(each) for each in found.warnings or ()),
     )
 
 
@@ -230,6 +252,13 @@ def _page(answer: Answer) -> _Page:
         return _Page.model_validate((answer.json or {}).get("pagination"))
     except ValidationError as error:
         raise _unreadable("a list with its length", error) from None
+
+
+def _warning(body: object) -> str:
+    if not isinstance(body, dict):
+        return str(body)
+    code, message = str(body.get("code") or ""), str(body.get("message") or "")
+    return ": ".join(each for each in (_RENAMED.get(code, code), message) if each)
 
 
 def _count(value: Decimal | int | None) -> int:

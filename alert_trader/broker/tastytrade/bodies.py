@@ -8,7 +8,15 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from alert_trader.broker.tastytrade.sdk import (
     AdvancedInstructions,
@@ -71,6 +79,18 @@ Amount = Annotated[Decimal, AfterValidator(abs)]
 """A decimal without its sign: the broker writes the sign in a separate effect field."""
 
 
+def _readable(value: object, read: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return read(value)
+    except ValidationError:
+        return None
+
+
+IfReadable = WrapValidator(_readable)
+"""Makes a field None when its value cannot be read, such as a price of "NaN". For fields that an order can do
+without: without them it is still reported with its status and its fills."""
+
+
 class Body(BaseModel):
     """A part of an answer; other fields are ignored."""
 
@@ -108,17 +128,17 @@ class OrderBody(Body):
     status: str
     legs: tuple[LegBody, ...]
     account_number: str | None = None
-    price: Amount | None = None
-    stop_trigger: Amount | None = None
-    complex_order_id: str | None = None
-    external_identifier: str | None = None
-    source: str | None = None
-    time_in_force: str | None = None
-    received_at: Moment | None = None
-    updated_at: Moment | None = None
-    reject_reason: str | None = None
-    replaces_order_id: str | None = None
-    replacing_order_id: str | None = None
+    price: Annotated[Amount | None, IfReadable] = None
+    stop_trigger: Annotated[Amount | None, IfReadable] = None
+    complex_order_id: Annotated[str | None, IfReadable] = None
+    external_identifier: Annotated[str | None, IfReadable] = None
+    source: Annotated[str | None, IfReadable] = None
+    time_in_force: Annotated[str | None, IfReadable] = None
+    received_at: Annotated[Moment | None, IfReadable] = None
+    updated_at: Annotated[Moment | None, IfReadable] = None
+    reject_reason: Annotated[str | None, IfReadable] = None
+    replaces_order_id: Annotated[str | None, IfReadable] = None
+    replacing_order_id: Annotated[str | None, IfReadable] = None
 
 
 _SdkOrder = LimitOrder | MarketOrder | StopOrder | StopLimitOrder

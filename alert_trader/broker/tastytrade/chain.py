@@ -9,8 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from math import inf
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from alert_trader.broker.port import ChainGap
 from alert_trader.domain.market.contract import INDEX_ROOTS, OptionContract, Settlement, from_occ
@@ -42,16 +44,25 @@ class _Deliverable(_Body):
     amount: Decimal | None = None
 
 
+def _finite(threshold: object) -> object:
+    return None if threshold in {"Infinity", "", inf} else threshold
+
+
 class _TickRow(_Body):
     value: Decimal
-    threshold: Decimal | None = None
+    threshold: Annotated[Decimal | None, BeforeValidator(_finite)] = None
+
+
+def _listed(rows: object) -> Any:
+    # a single tick size may come as an object
+    return (rows,) if isinstance(rows, dict) else rows
 
 
 class _ChainItem(_Body):
     root_symbol: str
     option_chain_type: str = "Standard"
     shares_per_contract: int
-    tick_sizes: tuple[_TickRow, ...]
+    tick_sizes: Annotated[tuple[_TickRow, ...], BeforeValidator(_listed)]
     expirations: tuple[_Expiration, ...]
     deliverables: tuple[_Deliverable, ...] = ()
 

@@ -9,12 +9,11 @@ arrived.
 import asyncio
 import functools
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from time import monotonic
 from typing import Any
 from urllib.parse import quote as in_path
 from zoneinfo import ZoneInfo
@@ -39,13 +38,17 @@ from alert_trader.broker.tastytrade import answers, transactions
 from alert_trader.broker.tastytrade import chain as chains
 from alert_trader.broker.tastytrade.bodies import UnreadableBodyError, order_json, order_report
 from alert_trader.broker.tastytrade.errors import cancel_rejection, error_of, rejection
+from alert_trader.broker.tastytrade.limiter import RequestLimiter, Urgency
+from alert_trader.broker.tastytrade.order_pages import OrderPages
 from alert_trader.broker.tastytrade.session import (
     Answer,
     NoResponseError,
     NotSentError,
+    Params,
     RequestError,
     TastytradeSession,
 )
+from alert_trader.broker.tastytrade.shared_reads import QuoteBatches, Sent, SharedRead
 from alert_trader.broker.tastytrade.stream import follow
 from alert_trader.broker.tastytrade.transport import RedirectTransport, SharedTransport
 from alert_trader.domain.account.clocks import ClockComparison, Offset
@@ -53,7 +56,7 @@ from alert_trader.domain.execution.expiration import Removal
 from alert_trader.domain.ids import AccountNumber, OrderId
 from alert_trader.domain.market.contract import OptionContract
 from alert_trader.domain.market.quotes import Listing, Quote
-from alert_trader.domain.orders.order import FeeEstimate, OrderIntent, OrderReport, Position
+from alert_trader.domain.orders.order import FeeEstimate, OrderIntent, OrderReport, Position, Side
 
 CALL_TIMEOUT = timedelta(seconds=4)
 """Below the SDK's five seconds, and well below every activity's timeout."""
@@ -65,19 +68,8 @@ CHAIN_AGE = timedelta(minutes=5)
 """How long a chain is cached. New strikes are listed during the day, so a contract not found is looked up
 again."""
 
-PAGE = 200
-"""Orders per page: the documented maximum, though for the list of today's orders only."""
-
-SAFE_PAGE = 50
-"""Orders per page where the broker rejects longer ones: the value of the SDK and of the documentation's
-example."""
-
-PAGES_AT_ONCE = 6
-"""Pages requested at once after the first. Weeks of orders must be read within one call's timeout, since an
-order is looked up before it is sent; and the broker must not take the burst for an attack."""
-
-READINGS = 3
-"""How often a list of many pages is read again when it changed during the reading."""
+ORDER_VERSION = "20261012"
+"""The version of the order API that this adapter is written for."""
 
 _NEW_YORK = ZoneInfo("America/New_York")
 
@@ -94,8 +86,14 @@ class TastytradeReader:
         is_test: bool,
         venue_url: str | None = None,
         call_timeout: timedelta = CALL_TIMEOUT,
+        order_version: str | None = ORDER_VERSION,
+        limiter: RequestLimiter | None = None,
     ) -> None:
-        """Store credentials and account. `is_test` selects the sandbox, `venue_url` a simulated venue."""
+        """Store credentials and account. `is_test` selects the sandbox, `venue_url` a simulated venue.
+
+        `order_version` is the version of the order API to request, None to name none. Adapters of one account
+        share a `limiter`.
+        """
         if not client_secret or not refresh_token or not account:
             # the SDK would read empty ones from the environment
             raise ValueError(
@@ -106,10 +104,17 @@ class TastytradeReader:
         self._venue_url = venue_url
         self._credentials = {"client_secret": client_secret, "refresh_token": refresh_token}
         self._is_test = is_test
+        self._order_version = order_version
         self._connected: tuple[TastytradeSession, SharedTransport] | None = None
-        self._page_size = PAGE
+        self._pages = OrderPages(self._order_page)
         self._clocks = ClockComparison()
-        self._chains: dict[str, tuple[float, date, tuple[chains.Series, ...]]] = {}
+        self._chains: dict[str, tuple[date, SharedRead[tuple[chains.Series, ...]]]] = {}
+        self._limiter = limiter or RequestLimiter()
+        self._shared_status = SharedRead(self._read_status)
+        self._shared_session = SharedRead(self._read_session)
+        self._shared_balances = SharedRead(self._read_balances)
+        self._shared_positions = SharedRead(self._read_positions)
+        self._quotes = QuoteBatches(self._read_quotes)
 
     @property
     def account(self) -> AccountNumber:
@@ -135,9 +140,7 @@ class TastytradeReader:
     async def status(self) -> AccountStatus:
         """Read type, options level and restrictions of the account."""
         async with self._bounded_read():
-            owner = await self._get(f"/customers/me/accounts/{self._account}")
-            trading = await self._get(f"/accounts/{self._account}/trading-status")
-            return answers.account_status(owner.data or {}, trading.data or {})
+            return await self._shared_status.get(self._limiter.read_age)
 
     async def authority(self) -> str:
         """Read the broker's authority level of the credentials in the account; empty without access to it."""
@@ -155,29 +158,27 @@ class TastytradeReader:
     async def balances(self) -> Balances:
         """Read cash and buying power."""
         async with self._bounded_read():
-            return answers.balances((await self._get(f"/accounts/{self._account}/balances/USD")).data or {})
+            return await self._shared_balances.get(self._limiter.read_age)
 
     async def session(self) -> MarketSession:
         """Read the market session."""
         async with self._bounded_read():
-            answer = await self._get(
-                "/market-time/sessions/current", {"instrument-collections[]": ["Equity"]}
-            )
-            return answers.market_session(answer.items or [], clock.now())
+            return await self._shared_session.get(self._limiter.read_age)
 
     async def listing(self, contract: OptionContract) -> Listing | ChainGap:
         """Look a contract up in the cached chain, and if it is not there, in a new one."""
         name = contract.underlying
         async with self._bounded_read():
             today = clock.now().astimezone(_NEW_YORK).date()
-            kept = self._chains.get(name)
-            if kept is not None and kept[1] == today and monotonic() - kept[0] < CHAIN_AGE.total_seconds():
-                found = chains.find(contract, kept[2])
-                if isinstance(found, Listing):
-                    return found
-            series = await self._chain(name)
-            self._chains[name] = (monotonic(), today, series)
-            return chains.find(contract, series)
+            if name not in self._chains or self._chains[name][0] != today:
+                self._chains[name] = (today, SharedRead(functools.partial(self._chain, name)))
+            chain = self._chains[name][1]
+            kept = chain.kept(CHAIN_AGE.total_seconds())
+            found = None if kept is None else chains.find(contract, kept)
+            if isinstance(found, Listing):
+                return found
+            age = CHAIN_AGE if kept is None else timedelta(0)
+            return chains.find(contract, await chain.get(age.total_seconds()))
 
     async def quote(self, contract: OptionContract) -> Quote | None:
         """Read the contract's quote; None when the broker has none, or one side only."""
@@ -187,11 +188,10 @@ class TastytradeReader:
         """Read the quotes of up to 100 contracts, by OCC symbol; contracts without a quote are left out."""
         symbols = [contract.occ_symbol for contract in contracts]
         async with self._bounded_read():
-            answer = await self._get("/market-data/by-type", {"equity-option": symbols})
+            answer = _success(await self._quotes.get(symbols))
             if answer.items is None:
                 raise UnreadableBodyError(f"expected a list of quotes, found {answer}")
-            found = {symbol: answers.quote(answer.items, symbol) for symbol in symbols}
-            return {symbol: each for symbol, each in found.items() if each is not None}
+            return answers.quotes(answer.items, symbols)
 
     async def check(self, intent: OrderIntent) -> FeeEstimate:
         """Read the order's costs from the broker's dry-run."""
@@ -220,7 +220,7 @@ class TastytradeReader:
                 and (error_of(answer) or ("",))[0] == "record_not_found"
             ):
                 return None
-            report = order_report(_success(answer).data)
+            report = order_report(_order_in(_success(answer).data))
             if report.order_id != order_id:
                 raise UnreadableBodyError(f"expected order {order_id}, found order {report.order_id}")
             return report
@@ -236,7 +236,7 @@ class TastytradeReader:
     async def positions(self) -> list[Position]:
         """Read every option position."""
         async with self._bounded_read():
-            return answers.option_positions(await self._get(f"/accounts/{self._account}/positions"))
+            return await self._shared_positions.get()
 
     async def removals(self, contract: OptionContract, since: date) -> list[Removal]:
         """Read how contracts were removed from the account at expiration, on or after `since`."""
@@ -254,47 +254,41 @@ class TastytradeReader:
         """Subscribe to the account's order reports; see `alert_trader.broker.tastytrade.stream`."""
         return follow(self._session(), self._account, seconds=self._call_timeout.total_seconds())
 
+    async def _read_status(self, sent: Sent) -> AccountStatus:
+        owner = await self._get(f"/customers/me/accounts/{self._account}", _when_sent(sent))
+        trading = await self._get(f"/accounts/{self._account}/trading-status")
+        return answers.account_status(owner.data or {}, trading.data or {})
+
+    async def _read_session(self, sent: Sent) -> MarketSession:
+        answer = await self._get(
+            "/market-time/sessions/current", _when_sent(sent, {"instrument-collections[]": ["Equity"]})
+        )
+        return answers.market_session(answer.items or [], clock.now())
+
+    async def _read_balances(self, sent: Sent) -> Balances:
+        answer = await self._get(f"/accounts/{self._account}/balances/USD", _when_sent(sent))
+        return answers.balances(answer.data or {})
+
+    async def _read_positions(self, sent: Sent) -> list[Position]:
+        return answers.option_positions(
+            await self._get(f"/accounts/{self._account}/positions", _when_sent(sent))
+        )
+
+    async def _read_quotes(self, symbols: Callable[[], list[str]]) -> Answer:
+        return await self._session().send(
+            "GET", "/market-data/by-type", params=lambda: {"equity-option": symbols()}
+        )
+
     async def _orders(self, which: str, params: dict[str, str]) -> list[OrderReport]:
         async with self._bounded_read():
-            for _ in range(READINGS):
-                reports = await self._all_pages(which, params)
-                if reports is not None:
-                    return reports
-            raise UnreadableBodyError(f"the list of orders changed during each of {READINGS} readings")
+            return await self._pages.read(which, params)
 
-    async def _all_pages(self, which: str, params: dict[str, str]) -> list[OrderReport] | None:
-        """Read all pages; None when the list changed meanwhile: a new order moves others to the next page."""
-        at_once = asyncio.Semaphore(PAGES_AT_ONCE)
+    async def _order_page(self, which: str, params: Params) -> Answer:
+        return await self._session().send("GET", f"/accounts/{self._account}/orders{which}", params=params)
 
-        async def page(offset: int) -> tuple[list[Any], int, int]:
-            async with at_once:
-                return answers.page_of(await self._page(which, params, offset), offset)
-
-        first = await page(0)
-        others = [asyncio.create_task(page(offset)) for offset in range(1, first[2])]
-        try:
-            read = [first, *await asyncio.gather(*others)]
-        finally:
-            for each in others:
-                each.cancel()
-        found = {report.order_id: report for items, _, _ in read for report in map(order_report, items)}
-        return list(found.values()) if {total for _, total, _ in read} == {len(found)} else None
-
-    async def _page(self, which: str, params: dict[str, str], offset: int) -> Answer:
-        paged: dict[str, str | list[str]] = {
-            **params,
-            "per-page": str(self._page_size),
-            "page-offset": str(offset),
-        }
-        answer = await self._session().send("GET", f"/accounts/{self._account}/orders{which}", params=paged)
-        if answer.status in {400, 422} and self._page_size > SAFE_PAGE:
-            self._page_size = SAFE_PAGE
-            return await self._page(which, params, offset)
-        return _success(answer)
-
-    async def _chain(self, underlying: str) -> tuple[chains.Series, ...]:
+    async def _chain(self, underlying: str, sent: Sent) -> tuple[chains.Series, ...]:
         path = f"/option-chains/{in_path(underlying.replace('.', '/'), safe='')}/nested"
-        answer = await self._session().send("GET", path)
+        answer = await self._session().send("GET", path, params=_when_sent(sent))
         if answer.status == httpx2.codes.NOT_FOUND and error_of(answer) is not None:
             return ()
         try:
@@ -316,6 +310,8 @@ class TastytradeReader:
                 seconds=self._call_timeout.total_seconds(),
                 transport=transport,
                 clocks=self._clocks,
+                limiter=self._limiter,
+                order_version=self._order_version,
             )
             self._connected = (session, transport)
         return self._connected[0]
@@ -330,8 +326,12 @@ class TastytradeReader:
     def _order_path(self, order_id: OrderId) -> str:
         return f"/accounts/{self._account}/orders/{in_path(order_id, safe='')}"
 
-    async def _get(self, path: str, params: dict[str, str | list[str]] | None = None) -> Answer:
+    async def _get(self, path: str, params: Params | Callable[[], Params] | None = None) -> Answer:
         return _success(await self._session().send("GET", path, params=params))
+
+    def _forget(self) -> None:
+        """Use no earlier balances again: an order is being sent or cancelled."""
+        self._shared_balances.forget()
 
     @asynccontextmanager
     async def _bounded_read(self) -> AsyncGenerator[None]:
@@ -357,9 +357,15 @@ class TastytradeGateway(TastytradeReader):
         by `may_send`.
         """
         content = order_json(intent)
+        urgency = Urgency.BUYS if intent.side is Side.BUY_TO_OPEN else Urgency.PROTECTS
+        self._forget()
         try:
             answer = await self._session().send(
-                "POST", f"/accounts/{self._account}/orders", content=content, may_send=may_send
+                "POST",
+                f"/accounts/{self._account}/orders",
+                content=content,
+                may_send=may_send,
+                urgency=urgency,
             )
         except NotSentError as error:
             raise RejectedError(NOT_SENT, str(error)) from error
@@ -373,6 +379,7 @@ class TastytradeGateway(TastytradeReader):
 
     async def cancel(self, order_id: OrderId) -> None:
         """Request the cancellation of an order once."""
+        self._forget()
         try:
             answer = await self._session().send("DELETE", self._order_path(order_id))
         except RequestError as error:
@@ -389,7 +396,7 @@ def _accepted(answer: Answer, intent: OrderIntent) -> OrderReport:
     """Parse the order in an acceptance; without it the outcome is unknown."""
     data: dict[str, Any] = answer.data or {}
     try:
-        report = order_report(data.get("order"))
+        report = order_report(_order_in(data))
     except UnreadableBodyError as error:
         raise OutcomeUnknownError(
             f"the order may have been accepted, but the answer does not show it: {error}"
@@ -400,6 +407,22 @@ def _accepted(answer: Answer, intent: OrderIntent) -> OrderReport:
         )
     # the answer is to our request, whether or not it repeats our client order id
     return report if report.client_order_id else replace(report, client_order_id=intent.client_order_id)
+
+
+def _when_sent(sent: Sent, given: Params | None = None) -> Callable[[], Params]:
+    """Return a request's parameters as a function, which calls `sent` when they are needed."""
+
+    def params() -> Params:
+        sent()
+        return given or {}
+
+    return params
+
+
+def _order_in(data: dict[str, Any] | None) -> Any:
+    """Return the order in an answer: the broker puts one under `order`, or directly under `data`."""
+    found = None if data is None else data.get("order")
+    return found if isinstance(found, dict) else data
 
 
 @functools.cache

@@ -6,6 +6,7 @@ created:
 
     status            with the envelope                      otherwise
     400, 403, 422     rejected, unless it says "duplicate"    unknown
+    406               rejected: the version is not served     unknown
     401, sent twice   rejected                                rejected: nothing is accepted without a token
     404, 408, 409     unknown: the answer may be about an order that was created a moment ago
     429               unknown: no captured answer shows at which point the limit is applied
@@ -18,7 +19,7 @@ from typing import Any
 from alert_trader.broker.port import RejectedError
 from alert_trader.broker.tastytrade.session import Answer
 
-_EXAMINED = frozenset({400, 403, 422})
+_EXAMINED = frozenset({400, 403, 406, 422})
 _UNAUTHORIZED = 401
 _MAY_EXIST = re.compile(
     r"duplicat|already (been|exist|taken|used|in use|submitted|received|placed|accepted)", re.IGNORECASE
@@ -54,9 +55,11 @@ def error_of(answer: Answer) -> tuple[str, str] | None:
     A failed preflight lists its causes; the code is that of the first.
     """
     error = None if answer.json is None else answer.json.get("error")
-    if not isinstance(error, dict) or not isinstance(error.get("code"), str) or not error["code"]:
+    if not isinstance(error, dict) or not isinstance(error.get("code"), str | int) or not error["code"]:
         return None
-    code, causes = error["code"], [cause for cause in _list(error.get("errors")) if isinstance(cause, dict)]
+    # the code of a refused version is a number
+    code = str(error["code"])
+    causes = [cause for cause in _list(error.get("errors")) if isinstance(cause, dict)]
     words = [_cause(cause) for cause in causes] or [str(error.get("message", ""))]
     if causes and isinstance(causes[0].get("code"), str):
         code = causes[0]["code"]

@@ -14,6 +14,7 @@ A request fails in one of two ways, and the difference decides whether it may be
 import asyncio
 import json
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -22,6 +23,7 @@ from typing import Any
 import httpx2
 
 from alert_trader import clock
+from alert_trader.broker.tastytrade.limiter import RequestLimiter, Urgency
 from alert_trader.broker.tastytrade.sdk import Session
 from alert_trader.domain.account.clocks import ClockComparison
 from alert_trader.domain.errors import AlertTraderError
@@ -31,6 +33,12 @@ DATE_RESOLUTION = 1.0
 
 _QUOTED = 300
 """The most characters of a foreign text in an error message."""
+
+_VERSION = "Accept-Version"
+_OF_ORDERS = re.compile(r"/accounts/[^/]+/(complex-)?orders(/|$)")
+"""The broker's families of calls have versions of their own; this one's is chosen by a setting."""
+
+Params = dict[str, str | list[str]]
 
 # the SDK logs its stream's access token at DEBUG
 logging.getLogger("tastytrade").setLevel(logging.INFO)
@@ -77,7 +85,8 @@ class Answer:
 
     def __str__(self) -> str:
         """Return status and shortened text, for a message."""
-        return f"HTTP {self.status} {' '.join(self.text.split())[:_QUOTED]!r}"
+        fix = "; set TRADER_BROKER_ORDER_VERSION" if self.status == httpx2.codes.NOT_ACCEPTABLE else ""
+        return f"HTTP {self.status} {' '.join(self.text.split())[:_QUOTED]!r}{fix}"
 
 
 class TastytradeSession(Session):
@@ -92,10 +101,13 @@ class TastytradeSession(Session):
         seconds: float,
         transport: httpx2.AsyncBaseTransport,
         clocks: ClockComparison,
+        limiter: RequestLimiter,
+        order_version: str | None,
     ) -> None:
         """Prepare the session; nothing is sent. `seconds` is the timeout of each `send` as a whole.
 
-        The time of every answer is added to `clocks`.
+        The time of every answer is added to `clocks`; `limiter` keeps requests below the broker's ceilings.
+        Calls about orders name `order_version`, or none; the others name the SDK's version.
         """
         # connecting gets half of the time, so that a failed connection differs from a missing answer
         super().__init__(
@@ -108,49 +120,66 @@ class TastytradeSession(Session):
         self._seconds = seconds
         self._renewal = asyncio.Lock()
         self._clocks = clocks
+        self._limiter = limiter
+        self._order_version = order_version
 
     async def send(
         self,
         method: str,
         path: str,
         *,
-        params: dict[str, str | list[str]] | None = None,
+        params: Params | Callable[[], Params] | None = None,
         content: str | None = None,
         may_send: Callable[[], bool] | None = None,
+        urgency: Urgency | None = None,
     ) -> Answer:
-        """Send one request and return the complete answer, whatever its status.
+        """Send one request when its turn comes, and return the complete answer, whatever its status.
 
         A 401 proves that the request was not accepted, so it is sent once more with a new token; a second 401
-        is returned. `may_send` is called on the open connection, right before the first byte; if it returns
-        False, nothing is sent. Raises `NotSentError` or `NoAnswerError`.
+        is returned. A read that is answered 429 is sent again after a pause, while the time allows. `params`
+        may be a function, called when the turn has come. `may_send` is called on the open connection, right
+        before the first byte; if it returns False, nothing is sent. Raises `NotSentError` or `NoAnswerError`.
         """
-        sending = False
+        sending, answer = False, None
         try:
-            async with asyncio.timeout(self._seconds):
-                await self._sign_in(None)
-                token = self.session_token
-                sending = True
-                answer = await self._send_once(method, path, params, content, may_send)
-                if answer.status == httpx2.codes.UNAUTHORIZED:
-                    sending = False
-                    await self._sign_in(token)
-                    sending = True
-                    answer = await self._send_once(method, path, params, content, may_send)
-                return answer
+            async with asyncio.timeout(self._seconds) as limit:
+                while True:
+                    await self._sign_in(None)
+                    token = self.session_token
+                    async with self._limiter.turn(method, path, urgency):
+                        if callable(params):
+                            params = params()
+                        sending = True
+                        answer = await self._send_once(method, path, params, content, may_send)
+                    if answer.status == httpx2.codes.UNAUTHORIZED:
+                        sending = False
+                        await self._sign_in(token)
+                        async with self._limiter.turn(method, path, urgency):
+                            sending = True
+                            answer = await self._send_once(method, path, params, content, may_send)
+                    if answer.status != httpx2.codes.TOO_MANY_REQUESTS:
+                        self._limiter.answered(method, path)
+                        return answer
+                    again_at = asyncio.get_running_loop().time() + self._limiter.refused(method, path)
+                    if not _repeatable(method, path) or again_at >= (limit.when() or 0):
+                        return answer
         except TimeoutError:
+            if answer is not None and answer.status == httpx2.codes.TOO_MANY_REQUESTS:
+                return answer
             if sending:
                 raise NoResponseError(
                     f"no complete answer to {method} {path} within {self._seconds:g} s"
                 ) from None
             raise NotSentError(
-                f"no access token for {method} {path} within {self._seconds:g} s; the request was not sent"
+                f"no access token or no turn for {method} {path} within {self._seconds:g} s; the request was "
+                "not sent"
             ) from None
 
     async def _send_once(
         self,
         method: str,
         path: str,
-        params: dict[str, str | list[str]] | None,
+        params: Params | None,
         content: str | None,
         may_send: Callable[[], bool] | None,
     ) -> Answer:
@@ -161,9 +190,14 @@ class TastytradeSession(Session):
         extensions = None if may_send is None else {"trace": guard}
         asked_at = clock.steady()
         try:
-            response = await self._client.request(
+            request = self._client.build_request(
                 method, path, params=params, content=content, extensions=extensions
             )
+            if _OF_ORDERS.search(path):
+                request.headers.pop(_VERSION, None)
+                if self._order_version is not None:
+                    request.headers[_VERSION] = self._order_version
+            response = await self._client.send(request)
             self._compare_clocks(asked_at, response.headers)
             text = self.scrub(response.text)
             # the text of a failure is only quoted
@@ -218,6 +252,10 @@ class TastytradeSession(Session):
 
     def _describe(self, error: Exception) -> str:
         return f"{type(error).__name__} {' '.join(self.scrub(str(error)).split())[:_QUOTED]}".rstrip()
+
+
+def _repeatable(method: str, path: str) -> bool:
+    return method == "GET" or path.endswith("/dry-run")
 
 
 def _object(content: bytes | str) -> dict[str, Any] | None:

@@ -119,6 +119,8 @@ class Adjust(Table):
     count_working_closes: bool | None = None
     stops: StopRules | None = None
     oco: OcoRules | None = None
+    ceilings: bool | None = None
+    order_versions: tuple[str, ...] | None = Field(default=None, min_length=1)
 
 
 class MuteStreams(Table):

@@ -272,6 +272,10 @@ class VenueConfig(Table):
     oco: OcoRules = OcoRules()
     immediate_or_cancel: bool = True
     """Whether IOC orders are taken: the broker lists the time in force, not for which instruments."""
+    order_versions: tuple[str, ...] = Field(default=("20250813", "20261012"), min_length=1)
+    """The versions of the order API that are served; see `versions.py`."""
+    ceilings: bool = False
+    """Whether requests above the broker's published ceilings are answered 429."""
 
 
 def load(path: Path) -> VenueConfig:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from alert_trader.simulators.venue.config import Table
+from alert_trader.simulators.venue.field_bodies import FieldBody
 
 
 class FaultKind(StrEnum):
@@ -37,6 +38,8 @@ class FaultKind(StrEnum):
     """It was accepted, and the answer is `{"data":{}}`."""
     UNKNOWN_STATUS = "unknown-status"
     """It was accepted, and every order in the answer carries the status `word`."""
+    FIELD_BODY = "field-body"
+    """It was accepted, and the answer has the unusual form `shape`."""
     SHORT_LIST = "short-list"
     """A list ends after `keep` items and says there are no more pages."""
     HIDDEN = "hidden"
@@ -51,6 +54,8 @@ class FaultKind(StrEnum):
     """The message is never sent; its sequence number is used."""
     STREAM_UNKNOWN_STATUS = "stream-unknown-status"
     """The order in the message carries the status `word`."""
+    STREAM_FIELD_BODY = "stream-field-body"
+    """The message has the unusual form `shape`."""
     STREAM_MUTE = "stream-mute"
     """From this message on every stream is silent and stays open."""
     STREAM_CLOSE = "stream-close"
@@ -88,6 +93,7 @@ class FaultRule(Table):
     html: bool = False
     accept: bool = False
     word: str = "Dead"
+    shape: FieldBody = FieldBody.IDS_TEXT
     keep: int = 0
 
 

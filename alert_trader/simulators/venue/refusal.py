@@ -27,7 +27,9 @@ class VenueRefusalError(Exception):
 
     def body(self) -> dict[str, Any]:
         """Render the broker's error envelope."""
-        error: dict[str, Any] = {"code": self.code, "message": self.message}
+        # the broker writes the code of a refused version as a number
+        code = int(self.code) if self.code.isdecimal() else self.code
+        error: dict[str, Any] = {"code": code, "message": self.message}
         if self.errors is not None:
             error["errors"] = self.errors
         return {"error": error}

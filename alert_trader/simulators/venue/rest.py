@@ -16,14 +16,17 @@ from typing import Any
 
 from aiohttp import web
 
+from alert_trader.simulators.venue.ceilings import RequestCeilings
 from alert_trader.simulators.venue.complex_endpoints import ComplexEndpoints
 from alert_trader.simulators.venue.config import VenueConfig
 from alert_trader.simulators.venue.endpoints import Answer, Call, Endpoints, refused
 from alert_trader.simulators.venue.exchange import Exchange
 from alert_trader.simulators.venue.faults import Armed, FaultBoard, FaultKind, FaultRule, Target
+from alert_trader.simulators.venue.field_bodies import changed
 from alert_trader.simulators.venue.orders import Order
 from alert_trader.simulators.venue.refusal import VenueRefusalError
 from alert_trader.simulators.venue.tape import AnswerLine, FaultLine, RequestLine, Tape
+from alert_trader.simulators.venue.versions import check_version
 
 _USER_AGENT = re.compile(r"[^/\s]+/\S+")
 _NGINX = (
@@ -98,6 +101,7 @@ class Rest:
         self._complex = ComplexEndpoints(exchange)
         self._faults = faults
         self._tokens = tokens
+        self._ceilings = RequestCeilings()
         self._tape: Tape = exchange.tape
         self._numbers = count(1)
         self.calls = 0
@@ -245,14 +249,26 @@ class Rest:
     def _decide(self, request: web.Request, call: Call, endpoint: Endpoint | None) -> Answer:
         if not _USER_AGENT.match(request.headers.get("User-Agent", "")):
             return _html(401)
-        if endpoint is None:
-            return self._tokens.grant(call.body if isinstance(call.body, dict) else {})
-        if not self._tokens.holds(request.headers.get("Authorization", "")):
-            return refused(VenueRefusalError(401, "token_invalid", "This token is invalid or has expired"))
         try:
+            if endpoint is None:
+                self._check_rate(call)
+                return self._tokens.grant(call.body if isinstance(call.body, dict) else {})
+            self._check(request, call)
             return endpoint(call)
         except VenueRefusalError as refusal:
             return refused(refusal)
+
+    def _check_rate(self, call: Call) -> None:
+        if self._exchange.config.ceilings and self._ceilings.exceeded(call.method, call.path):
+            raise VenueRefusalError(429, "too_many_requests", "Too many requests")
+
+    def _check(self, request: web.Request, call: Call) -> None:
+        """Raise `VenueRefusalError` when a call may not reach its endpoint."""
+        self._check_rate(call)
+        if not self._tokens.holds(request.headers.get("Authorization", "")):
+            raise VenueRefusalError(401, "token_invalid", "This token is invalid or has expired")
+        header, served = request.headers.get("Accept-Version"), self._exchange.config.order_versions
+        check_version(call.method, call.path, call.query, header, served)
 
     def _tape_answer(self, call: Call, answer: Answer, status: int | None, fault: str | None) -> None:
         # nothing has left this process yet, neither the answer nor the stream's messages
@@ -379,6 +395,8 @@ def _bent(rule: FaultRule, answer: Answer) -> Answer:
             return Answer(status=answer.status, body={"data": {}})
         case FaultKind.UNKNOWN_STATUS:
             return Answer(status=answer.status, body=with_status(answer.body, rule.word))
+        case FaultKind.FIELD_BODY:
+            return Answer(status=answer.status, body=changed(json.loads(_bytes(answer)), rule.shape))
         case FaultKind.SHORT_LIST:
             return Answer(status=answer.status, body=_shortened(answer.body, rule.keep))
         case _:

@@ -19,7 +19,8 @@ from alert_trader.simulators.venue.account_bodies import balance_body, position_
 from alert_trader.simulators.venue.bodies import Body, order_body
 from alert_trader.simulators.venue.complex_bodies import complex_body
 from alert_trader.simulators.venue.exchange import Exchange
-from alert_trader.simulators.venue.faults import FaultBoard, FaultKind, Target
+from alert_trader.simulators.venue.faults import FaultBoard, FaultKind, FaultRule, Target
+from alert_trader.simulators.venue.field_bodies import changed
 from alert_trader.simulators.venue.orders import Order
 from alert_trader.simulators.venue.rest import Tokens, with_status
 from alert_trader.simulators.venue.tape import FaultLine, StreamLine
@@ -179,7 +180,7 @@ class AccountStreamer:
                     target=f"{message['type']} of {account}",
                 )
             )
-            sent = self._bend(account, message, armed.rule.kind, armed.rule.word)
+            sent = self._bend(account, message, armed.rule)
         elif self._held:
             later = [each for of, each in self._held if of == account]
             self._held = [(of, each) for of, each in self._held if of != account]
@@ -187,8 +188,10 @@ class AccountStreamer:
         for each in sent:
             self._deliver(account, each)
 
-    def _bend(self, account: str, message: Body, kind: FaultKind, word: str) -> list[Body]:
-        match kind:
+    def _bend(self, account: str, message: Body, rule: FaultRule) -> list[Body]:
+        match rule.kind:
+            case FaultKind.STREAM_FIELD_BODY:
+                return [message | {"data": changed(message["data"], rule.shape)}]
             case FaultKind.STREAM_DUPLICATE:
                 return [message, message]
             case FaultKind.STREAM_REORDER:
@@ -196,9 +199,9 @@ class AccountStreamer:
                 return []
             case FaultKind.STREAM_UNKNOWN_STATUS:
                 return (
-                    [message | {"data": message["data"] | {"status": word}}]
+                    [message | {"data": message["data"] | {"status": rule.word}}]
                     if message["type"] == "Order"
-                    else [with_status(message, word)]
+                    else [with_status(message, rule.word)]
                 )
             case FaultKind.STREAM_DROP:
                 for connection in self._connections.values():

@@ -13,6 +13,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from alert_trader.broker.tastytrade.limiter import RequestLimiter
 from alert_trader.broker.tastytrade.oco import TastytradeOcoGateway
 from alert_trader.broker.tastytrade.transport import SharedTransport
 from alert_trader.domain.ids import ClientOrderId
@@ -93,6 +94,7 @@ async def gateway(script: Script) -> AsyncIterator[ScriptedGateway]:
         account=ACCOUNT,
         is_test=False,
         call_timeout=timedelta(seconds=2),
+        limiter=RequestLimiter(period=0.0, read_age=0),
     )
     found.script = script
     yield found

@@ -91,3 +91,48 @@ async def test_live_orders_are_read_over_all_pages(gateway: Any, slow: Slow) -> 
     slow.go.set()
     assert len(await gateway.live_orders()) == PAGES
     assert set(slow.paths) == {"/accounts/5WT00042/orders/live"}
+
+
+class Growing:
+    """A broker with a list of orders, newest first, to which each answer adds one; two orders a page."""
+
+    def __init__(self, order_body: Body) -> None:
+        """Begin with eight orders."""
+        self.last = 8
+        self.shrinks = False
+        self._body = order_body
+
+    async def handle(self, request: httpx2.Request) -> httpx2.Response:
+        """Answer a page."""
+        if request.url.path == "/oauth/token":
+            return httpx2.Response(
+                200, json={"access_token": "token", "token_type": "Bearer", "expires_in": 900}
+            )
+        offset, numbers = int(request.url.params["page-offset"]), list(range(self.last, 0, -1))
+        self.last += -1 if self.shrinks else 1
+        items = [self._body(id=number) for number in numbers[2 * offset : 2 * offset + 2]]
+        pagination = {
+            "page-offset": offset,
+            "total-items": len(numbers),
+            "total-pages": -(-len(numbers) // 2),
+            "current-item-count": len(items),
+        }
+        return httpx2.Response(200, json={"data": {"items": items}, "pagination": pagination})
+
+
+@pytest.mark.parametrize("shrinks", [False, True])
+async def test_a_list_that_grows_during_every_reading_is_read(
+    gateway: Any, order_body: Body, monkeypatch: pytest.MonkeyPatch, shrinks: bool
+) -> None:
+    """UNK-30: what was listed at the start is read, however many orders come meanwhile.
+
+    A list that becomes shorter may have a hole: it is no list.
+    """
+    found = Growing(order_body)
+    monkeypatch.setattr(gateway, "_transport", lambda: SharedTransport(httpx2.MockTransport(found.handle)))
+    found.shrinks, found.last = shrinks, 30 if shrinks else 8
+    if shrinks:
+        with pytest.raises(UnavailableError):
+            await gateway.live_orders()
+        return
+    assert set(range(1, 9)) <= {int(report.order_id) for report in await gateway.live_orders()}

@@ -116,7 +116,7 @@ async def test_the_dry_run_sends_the_same_order(
         Decimal("3.0"),
         Decimal("618.36"),
     )
-    assert found.warnings == ("tif_next_valid_sesssion: Later.",)
+    assert found.warnings == ("tif.next_valid_session: Later.",)
 
 
 async def test_a_rebate_and_released_buying_power_are_negative_costs(

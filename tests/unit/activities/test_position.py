@@ -4,12 +4,14 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+import pytest
 from temporalio.testing import ActivityEnvironment
 
 from alert_trader import clock
-from alert_trader.activities.messages import PositionAnswer, PositionRequest
+from alert_trader.activities.messages import FindRequest, PositionAnswer, PositionRequest
 from alert_trader.activities.orders import OrderLookups
 from alert_trader.domain.ids import Leg, OrderId, message_id
+from alert_trader.domain.market.calendar import new_york_date
 from alert_trader.domain.market.contract import OptionContract, Right
 from alert_trader.domain.orders.ledger import OrderLedger
 from alert_trader.domain.orders.matching import match_order
@@ -20,6 +22,38 @@ from tests.support.paper_gateway import PaperGateway, reported
 BERKSHIRE = OptionContract(root="BRK/B", expiry=date(2027, 1, 15), right=Right.CALL, strike=Decimal(450))
 """As the broker's chain lists it; elsewhere the same class is written BRK.B."""
 WRITTEN_OTHERWISE = BERKSHIRE.occ_symbol.replace("/", ".")
+
+
+class Dated(PaperGateway):
+    """A gateway that lists the known orders received on or after a day."""
+
+    async def orders_since(self, day: date) -> list[OrderReport]:
+        """Find those received since then."""
+        known = await super().orders_since(day)
+        return [each for each in known if each.received_at and new_york_date(each.received_at) >= day]
+
+
+@pytest.mark.parametrize(("sent_days_ago", "lists"), [(0, 1), (12, 2)])
+async def test_a_lost_order_is_looked_for_since_its_own_day_first(
+    environment: ActivityEnvironment, sent_days_ago: int, lists: int
+) -> None:
+    """UNK-40: an exit of an old trade is found in a short list; one sent before a reset in the long one."""
+    now = clock.now()
+    sent = replace(reported(intent(Leg.ENTRY, 1, 4)), received_at=now - timedelta(days=sent_days_ago))
+    gateway = Dated()
+    gateway.known = [sent]
+    request = FindRequest(
+        intent=intent(Leg.ENTRY, 1, 4),
+        search_from=new_york_date(now) - timedelta(days=30),
+        intended_at=now,
+        lost_at=now,
+        known_ids=(),
+    )
+    found = await environment.run(OrderLookups(gateway).find_order, request)
+    assert (found.report, found.by_attributes) == (sent, False)
+    assert len(gateway.looks) == lists
+    assert gateway.looks[0] == new_york_date(now) - timedelta(days=1)
+    assert gateway.looks[lists:] == []
 
 
 class OldOrders(PaperGateway):
