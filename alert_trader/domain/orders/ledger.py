@@ -442,4 +442,4 @@ class OrderLedger(LedgerSums):
 
 def _is_protective(leg: Leg, report: OrderReport) -> bool:
     """Whether a reported order is a sale outside the exit plan, whose own exits work until cancelled."""
-    return leg is Leg.EXIT and report.time_in_force is TimeInForce.DAY
+    return leg is Leg.EXIT and report.time_in_force is TimeInForce.DAY and report.trigger is None

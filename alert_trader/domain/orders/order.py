@@ -95,7 +95,8 @@ class OrderIntent:
     @property
     def protective(self) -> bool:
         """Whether it is a sale outside the exit plan, whose own exits work until cancelled."""
-        return self.side is not Side.BUY_TO_OPEN and self.time_in_force is TimeInForce.DAY
+        sells_now = self.side is not Side.BUY_TO_OPEN and not self.kind.triggered
+        return sells_now and self.time_in_force is TimeInForce.DAY
 
     def __post_init__(self) -> None:
         """Raise ValueError for an order that must never be sent."""

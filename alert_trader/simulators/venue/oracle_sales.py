@@ -42,7 +42,8 @@ class SaleRule:
             return None
         if order.order_type is OrderType.MARKET:
             return "sold by a market order, which has no lowest price"
-        if order.time_in_force is not TimeInForce.DAY or order.limit is None:
+        limited = order.order_type is OrderType.LIMIT and order.limit is not None
+        if order.time_in_force is not TimeInForce.DAY or not limited or order.limit is None:
             return None
         day = line.at.astimezone(NEW_YORK).date()
         if line.bid is not None and line.bid > 0:
