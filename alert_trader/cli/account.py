@@ -1,6 +1,7 @@
 """`trader account`, `halt`, `resume`, `flatten` and `limits`."""
 
 import contextlib
+import dataclasses
 import getpass
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Annotated, Any, TypeVar
@@ -24,6 +25,7 @@ from alert_trader.domain.account.view import AccountReceipt, AccountView, HaltRe
 from alert_trader.domain.ids import AccountNumber
 from alert_trader.domain.market.calendar import eastern
 from alert_trader.domain.money import plain
+from alert_trader.runtime.kill_switch import kill_switch_of
 
 JSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 REASON = Annotated[str, typer.Argument(help="Why. Written to the audit trail.")]
@@ -64,9 +66,14 @@ def account(context: typer.Context, *, as_json: JSON = False) -> None:
     """Show the account: state, limits used, open trades, and what blocks entries."""
     if context.invoked_subcommand is not None:
         return
-    view = _ask_account(account_queries.account_view)
+    loaded = settings()
+    switch = kill_switch_of(loaded.settings)
+    view = with_client(
+        lambda client: account_queries.account_view(client, loaded.settings.account, switch), loaded
+    )
     if as_json:
-        print_json(view)
+        allowed = {"entries_allowed": view.may_trade, "entries_blocked_by": view.stops}
+        print_json({**dataclasses.asdict(view), **allowed})
     else:
         show_account(out(), view)
 
@@ -270,9 +277,9 @@ def show_account(console: Console, view: AccountView) -> None:
         f"[bold]Account {escape(view.account)}[/]  [{style}]{view.state.upper()}[/]  "
         f"mode {view.mode}  halts so far {view.epoch}"
     )
-    for each in view.blocking:
+    for each in view.stops:
         console.print(f"  [red]entries blocked:[/] {escape(each)}")
-    if not view.blocking:
+    if view.may_trade:
         console.print("  entries allowed, within the limits")
     table = Table(show_header=False, box=None, pad_edge=False, padding=(0, 2, 0, 2))
     table.add_column(style="dim", no_wrap=True)
