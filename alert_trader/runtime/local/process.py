@@ -75,14 +75,22 @@ class Child:
         if number is signal.SIGKILL:
             await self._process.wait()
 
+    @property
+    def last_line(self) -> str:
+        """The last line of its log, which says why it ended where it knew."""
+        return (self._tail or ["its log is empty"])[-1].removeprefix("error: ").rstrip(".")
+
+    @property
+    def _tail(self) -> list[str]:
+        try:
+            return self.log.read_text(errors="replace").strip().splitlines()[-_TAIL_LINES:]
+        except OSError:
+            return []
+
     def failure(self, what: str) -> StackError:
         """Return an error about this process with the end of its log."""
         ended = "" if self.exit_code is None else f" (it ended with code {self.exit_code})"
-        try:
-            tail = self.log.read_text(errors="replace").strip().splitlines()[-_TAIL_LINES:]
-        except OSError:
-            tail = []
-        lines = "".join(f"\n    {line}" for line in tail) or "\n    (empty)"
+        lines = "".join(f"\n    {line}" for line in self._tail) or "\n    (empty)"
         return StackError(f"{self.name}: {what}{ended}. The end of its log {self.log}:{lines}")
 
 
