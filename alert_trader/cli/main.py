@@ -135,7 +135,7 @@ ENTRIES = (
         "flatten",
         "Account",
         "account:flatten",
-        "Halt, cancel all entries and close all positions, until the account is flat.",
+        "Halt, cancel all entries and close all positions, until the account is flat. Asks first.",
     ),
     Entry(
         "account",

@@ -118,6 +118,17 @@ def check_name(trade: str) -> WorkflowId:
         ) from None
 
 
+async def exists(client: Client, trade: str) -> bool:
+    """Return whether there is a trade named `trade-X` or `X`; raises UnreachableError."""
+    handle = handle_of(client, trade)
+    try:
+        with control_errors(client, trade_subject(handle.id)):
+            await handle.describe(rpc_timeout=_RPC_TIMEOUT)
+    except NotFoundError:
+        return False
+    return True
+
+
 async def list_trades(client: Client, wanted: Filter, *, limit: int, views: bool = True) -> list[TradeRow]:
     """List trades, the newest first; with `views`, each with its view where a worker answers."""
     with control_errors(client):

@@ -425,6 +425,7 @@ class Stack:
             "redis_url": self.redis_url,
             "archive": self.settings.archive_place,
             "cards": self.settings.has_cards,
+            "stop_file": str(self.settings.stop_path.absolute()),
             "ui_url": self.ui_url,
             "api_url": self.api_url,
             "tape": str(self.tape_path),

@@ -9,7 +9,7 @@ import pytest
 
 from alert_trader.cli.stack import started
 from alert_trader.runtime.local import stack as module
-from alert_trader.runtime.local.process import StackError, start
+from alert_trader.runtime.local.process import Child, StackError, start
 from alert_trader.runtime.local.stack import RESTARTS, Stack
 from alert_trader.settings.model import Settings
 
@@ -83,7 +83,7 @@ async def test_ctrl_c_ends_a_stack_while_it_starts(tmp_path: Path, monkeypatch: 
         stop.set()
         await asyncio.Event().wait()
 
-    children: list[module.Child] = []
+    children: list[Child] = []
     monkeypatch.setattr(stack, "_start", begin)
     with pytest.raises(KeyboardInterrupt):
         async with started(stack, stop):
