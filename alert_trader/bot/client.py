@@ -19,6 +19,7 @@ from alert_trader.bot.cards import CardActivity
 from alert_trader.bot.discord_text import DISCORD_ERRORS, safe
 from alert_trader.bot.intake import MessageIntake
 from alert_trader.bot.operators import Operators
+from alert_trader.bot.reactions import Reactions
 from alert_trader.bot.setup_check import setup_problems
 from alert_trader.bot.stuck_cards import StuckCards
 from alert_trader.control.errors import ControlError
@@ -61,10 +62,11 @@ class TraderBot(discord.Client):
         )
         handler = ButtonHandler(temporal, self.operators)
         self.button_handlers = ButtonHandlers(pressed=handler.pressed, confirmed=handler.confirmed)
+        reactions = Reactions()
         self.intake = MessageIntake(
-            temporal, rules, settings.allowlist, settings.discord_backfill, self._notify
+            temporal, rules, settings.allowlist, settings.discord_backfill, self._notify, reactions
         )
-        self.cards = CardActivity(self, None if channel is None else int(channel))
+        self.cards = CardActivity(self, None if channel is None else int(channel), reactions)
         self.stuck_cards = StuckCards(temporal, settings.account, self.cards)
         self.tree = app_commands.CommandTree(self)
         self.up = asyncio.Event()

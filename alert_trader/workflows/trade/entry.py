@@ -220,9 +220,11 @@ class Entry:
             await self._give_up(answer.code or "", answer.detail or "", **answer.facts)
             return
         if answer.result is not SubmitResult.REJECTED:
+            # what is left may have filled by now: the order says how many were converted
+            why = "Conversion requested" if self._entry.conversion_requested else "End of the window"
             self._record(
                 EventKind.CONVERTED,
-                f"End of the window: the remaining {self.remaining} converted to {what}",
+                f"{why}: the remaining {order.quantity} converted to {what}",
                 order=order.client_order_id,
             )
         await self._wait_while_unknown(order)
