@@ -16,7 +16,7 @@ from typing_extensions import override
 from alert_trader.bot.button_handler import ButtonHandler
 from alert_trader.bot.buttons import ButtonHandlers, CardButton, ConfirmButton
 from alert_trader.bot.cards import CardActivity
-from alert_trader.bot.discord_text import DISCORD_ERRORS, safe
+from alert_trader.bot.discord_text import DISCORD_ERRORS, discord_ids, safe
 from alert_trader.bot.intake import MessageIntake
 from alert_trader.bot.operators import Operators
 from alert_trader.bot.reactions import Reactions
@@ -80,8 +80,8 @@ class TraderBot(discord.Client):
     async def setup_hook(self) -> None:
         """Start the card worker and register buttons and commands; called once, after login."""
         self.add_dynamic_items(CardButton, ConfirmButton)
-        for guild in self.settings.allowlist.guilds:
-            home = discord.Object(int(guild))
+        for guild in discord_ids(self.settings.allowlist.guilds):
+            home = discord.Object(guild)
             self.tree.copy_global_to(guild=home)
             try:
                 await self.tree.sync(guild=home)

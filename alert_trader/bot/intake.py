@@ -15,7 +15,7 @@ from temporalio.client import Client
 
 from alert_trader import clock
 from alert_trader.bot.alert_message import alert_of, listened_channel
-from alert_trader.bot.discord_text import DISCORD_ERRORS
+from alert_trader.bot.discord_text import DISCORD_ERRORS, discord_ids
 from alert_trader.bot.reactions import REFUSED, STARTED, Reactions
 from alert_trader.control.errors import ControlError, NoAnswerError, UnreachableError
 from alert_trader.control.intake.message import (
@@ -200,7 +200,7 @@ class MessageIntake:
 
 def _places(client: discord.Client, allowlist: Allowlist) -> Iterator[discord.TextChannel | discord.Thread]:
     """Yield the listened channels, each with its open threads and posts."""
-    for channel_id in sorted(int(each) for each in allowlist.channels):
+    for channel_id in sorted(discord_ids(allowlist.channels)):
         channel = client.get_channel(channel_id)
         if isinstance(channel, (discord.TextChannel, discord.Thread)):
             yield channel

@@ -1,5 +1,6 @@
 """`trader report` and `trader timeline`: the results of a day, a week, an author or a channel."""
 
+import os
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
@@ -98,8 +99,7 @@ def timeline_command(
     if png is not None:
         from alert_trader.control.reports.picture import timeline_picture  # noqa: PLC0415 - a second that only a picture needs
 
-        png.write_bytes(timeline_picture(line))
-        err().print(f"wrote {png}", markup=False)
+        _save(png, timeline_picture(line))
     if as_json:
         print_json(asdict(line))
     elif not line.bars:
@@ -121,13 +121,20 @@ def _write(made: Report, line: Timeline | None, *, png: Path | None, html: Path 
     if png is not None:
         from alert_trader.control.reports.picture import picture  # noqa: PLC0415 - a second that only a picture needs
 
-        png.write_bytes(picture(made, timeline=line))
-        err().print(f"wrote {png}", markup=False)
+        _save(png, picture(made, timeline=line))
     if html is not None:
         from alert_trader.control.reports.page import page  # noqa: PLC0415 - as above
 
-        html.write_text(page(made, timeline=line))
-        err().print(f"wrote {html}", markup=False)
+        _save(html, page(made, timeline=line).encode())
+
+
+def _save(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        found = os.strerror(error.errno or 0)
+        fail(ExitCode.USAGE, f"{path} cannot be written: {found}. Name a file in a writable folder")
+    err().print(f"wrote {path}", markup=False)
 
 
 def _show(made: Report) -> None:

@@ -125,7 +125,7 @@ def message_of(
             fail(
                 ExitCode.USAGE,
                 f"no {what} is on the allowlist of mode {in_force.mode}: "
-                f"use --{what}, or set TRADER_{what.upper()}S",
+                f"use --{what}, or set TRADER_{what.upper()}S{_without_stack(in_force)}",
             )
         return given or ids[0]
 
@@ -142,6 +142,13 @@ def message_of(
         guild_id=first(guild, allowed.guilds, "guild"),
         posted_at=now,
     )
+
+
+def _without_stack(in_force: Settings) -> str:
+    """Return what to do where no stack runs in the data folder: its settings would have been used."""
+    if (in_force.data_dir / "stack.json").exists():
+        return ""
+    return f". No stack runs in {in_force.data_dir}: `trader up` starts one, in demo mode without settings"
 
 
 async def follow(client: Client, trade: str, timeout: float, *, quiet: bool) -> TradeDetails:  # noqa: ASYNC109 - a person's option

@@ -120,6 +120,17 @@ async def start(
     return Child(name, process, log)
 
 
+def make_folder(path: Path) -> None:
+    """Make the folder of the data, and those above it; raises StackError."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StackError(
+            f"the data folder {path} cannot be made: {os.strerror(error.errno or 0)}. "
+            "Set TRADER_DATA_DIR to a folder that can be written"
+        ) from None
+
+
 def without_secrets(variables: Mapping[str, str]) -> dict[str, str]:
     """Return the variables without our settings and the credentials of Temporal and the archive's storage."""
     return _without((*PREFIXES, "TEMPORAL_", "AWS_"), variables)

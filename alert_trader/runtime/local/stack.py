@@ -24,7 +24,15 @@ from pydantic import SecretStr
 
 from alert_trader.domain.execution.policy import Mode
 from alert_trader.runtime.local import redis_server, temporal_server
-from alert_trader.runtime.local.process import Child, StackError, free_ports, ready, require_free, start
+from alert_trader.runtime.local.process import (
+    Child,
+    StackError,
+    free_ports,
+    make_folder,
+    ready,
+    require_free,
+    start,
+)
 from alert_trader.settings.load import as_environment
 from alert_trader.settings.model import Settings
 from alert_trader.start import command
@@ -251,7 +259,7 @@ class Stack:
         }
 
     async def _start(self) -> None:
-        self.data_dir.mkdir(parents=True, exist_ok=True)
+        make_folder(self.data_dir)
         given = self._given
         names = ("temporal_port", "temporal_ui_port", "venue_port", "redis_port", "api_port", "chat_port")
         ports = dict(zip(names, free_ports(len(names)), strict=True)) if self._use_free_ports else {}
