@@ -9,11 +9,11 @@ tests and the benchmarks use it.
 
 import asyncio
 import contextlib
+import functools
 import json
 import os
 import secrets
 import signal
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -33,6 +33,7 @@ from alert_trader.runtime.local.process import (
     require_free,
     start,
 )
+from alert_trader.runtime.local.supervision import keep
 from alert_trader.settings.load import as_environment
 from alert_trader.settings.model import Settings
 from alert_trader.start import command
@@ -44,18 +45,6 @@ open trade: about 0.2 s each on a busy machine."""
 VENUE_READY_WITHIN = timedelta(seconds=20)
 
 API_READY_WITHIN = timedelta(seconds=20)
-
-RESTARTS = 5
-RESTART_WINDOW = 60.0
-"""Seconds in which `RESTARTS` restarts of one process are too many: restarting does not help."""
-
-_RESTART_PAUSE = 1.0
-
-NEEDED = frozenset({"temporal", "venue", "worker"})
-"""What trading needs. Any other process may keep ending: it is tried again, and trading continues."""
-
-RETRY_PAUSES = (5.0, 15.0, 60.0)
-"""Seconds before a process that trading does not need is started again. The last one repeats."""
 
 CHAT_TOKEN = "demo"  # noqa: S105 - for the bundled chat on this machine only
 
@@ -209,41 +198,16 @@ class Stack:
 
     async def supervise(self, report: Callable[[str], None]) -> None:
         """Keep every process running; raises StackError when one that trading needs keeps ending."""
-        keeping = [asyncio.create_task(self._keep(name, report)) for name in self._children]
+        keeping = [
+            asyncio.create_task(keep(name, functools.partial(self.child, name), self._starts[name], report))
+            for name in self._children
+        ]
         try:
             await asyncio.gather(*keeping)
         finally:
             for each in keeping:
                 each.cancel()
             await asyncio.gather(*keeping, return_exceptions=True)
-
-    async def _keep(self, name: str, report: Callable[[str], None]) -> None:
-        """Start one process again whenever it ends."""
-        ended: deque[float] = deque(maxlen=RESTARTS)
-        failures = 0
-        while True:
-            child = self._children[name]
-            await child.wait()
-            now = asyncio.get_running_loop().time()
-            often = len(ended) == RESTARTS and now - ended[0] < RESTART_WINDOW
-            if often and name in NEEDED:
-                raise child.failure("ended too often, and is not started again")
-            failures = failures if ended and now - ended[-1] < RESTART_WINDOW else 0
-            ended.append(now)
-            pause = _RESTART_PAUSE if failures == 0 or name in NEEDED else _retry_pause(failures)
-            report(
-                f"{name} ended with code {child.exit_code} ({child.last_line}); "
-                f"restarting in {pause:g} s (log: {child.log})"
-            )
-            failures += 1
-            await asyncio.sleep(pause)
-            try:
-                await self._starts[name]()
-            except StackError:
-                if name in NEEDED:
-                    raise
-            else:
-                report(f"{name} restarted")
 
     @property
     def _starts(self) -> dict[str, Callable[[], Awaitable[None]]]:
@@ -380,7 +344,8 @@ class Stack:
         self.settings = self.settings.model_copy(
             update={"discord_url": f"http://127.0.0.1:{port}", "discord_token": token}
         )
-        line = command("chat", "--port", str(port), "--config", str(config))
+        files = ("--config", str(config), "--state", str(self.data_dir / "chat-state.json"))
+        line = command("chat", "--port", str(port), *files)
         await self._start_child("chat", line, within=VENUE_READY_WITHIN, environment={})
 
     async def _start_bot(self) -> None:
@@ -446,10 +411,6 @@ class Stack:
         with contextlib.suppress(OSError, json.JSONDecodeError):
             if json.loads(self.state_path.read_text())["pid"] == os.getpid():
                 self.state_path.unlink()
-
-
-def _retry_pause(failures: int) -> float:
-    return RETRY_PAUSES[min(failures, len(RETRY_PAUSES)) - 1]
 
 
 __all__ = ["Stack", "StackError"]

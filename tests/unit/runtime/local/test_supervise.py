@@ -9,8 +9,10 @@ import pytest
 
 from alert_trader.cli.stack import started
 from alert_trader.runtime.local import stack as module
+from alert_trader.runtime.local import supervision
 from alert_trader.runtime.local.process import Child, StackError, start
-from alert_trader.runtime.local.stack import RESTARTS, Stack
+from alert_trader.runtime.local.stack import Stack
+from alert_trader.runtime.local.supervision import RESTARTS
 from alert_trader.settings.model import Settings
 
 UNREACHABLE = "import sys; sys.stderr.write('error: cannot reach Discord\\n'); sys.exit(5)"
@@ -19,8 +21,8 @@ UNREACHABLE = "import sys; sys.stderr.write('error: cannot reach Discord\\n'); s
 async def _stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> Stack:
     """Return a stack with a worker that runs, and a process `name` that always ends at once."""
     monkeypatch.setattr(module, "command", lambda *_: [sys.executable, "-c", UNREACHABLE])
-    monkeypatch.setattr(module, "_RESTART_PAUSE", 0)
-    monkeypatch.setattr(module, "RETRY_PAUSES", (0,))
+    monkeypatch.setattr(supervision, "_RESTART_PAUSE", 0)
+    monkeypatch.setattr(supervision, "RETRY_PAUSES", (0,))
     stack = Stack(Settings(data_dir=tmp_path))
     line = [sys.executable, "-c", "import time; time.sleep(60)"]
     stack._children["worker"] = await start("worker", line, log=tmp_path / "worker.log")
