@@ -193,7 +193,7 @@ class SubmitRequest:
     limit."""
     conversion: ConversionGuard | None = None
     admission: AdmitRequest | None = None
-    """What the account is asked before an entry is sent; None for an exit, which asks nobody."""
+    """What the account is asked before an entry is sent; None for an exit, which needs no admission."""
     check_position: bool = False
     """For an exit that replaces another: send it only if the account holds the contracts and no other order
     may sell them."""

@@ -194,8 +194,8 @@ class StreamActivity:
     async def _catch_up(self) -> list[OrderReport]:
         """Route what has changed since it was last routed; return the reports of this product's trades.
 
-        A trade is signalled each change once, so that its history stays small however often the stream is
-        lost.
+        Each change is signalled to its trade once, so that its history stays small however often the stream
+        is lost.
         """
         recent, live = await asyncio.gather(
             self._reader.orders_since(new_york_date(clock.now()) - timedelta(days=1)),

@@ -56,7 +56,7 @@ async def fetch_runs(client: Client, trade: str) -> list[WorkflowHistory]:
 
 
 async def fetch_runs_of(client: Client, workflow_id: str) -> list[WorkflowHistory]:
-    """Do the same for any workflow, by its id."""
+    """Read the histories of any workflow's runs, by its id; raises as `fetch_runs` does."""
     handle = client.get_workflow_handle(workflow_id)
     with control_errors(client, trade_subject(handle.id)):
         newest = await handle.fetch_history(rpc_timeout=_RPC_TIMEOUT)
@@ -135,7 +135,7 @@ async def replay_failure(replayer: Replayer, history: WorkflowHistory) -> BaseEx
     """Replay one run; return how it failed, None when it replays.
 
     The SDK takes a task that computes for 2 s of the wall clock for a deadlock. On a busy machine the first
-    task of a process can take that long, and says nothing of the history: it is replayed again.
+    task of a process can take that long, whatever the history: it is replayed again.
     """
     for _ in range(REPLAYS):
         failure = (await replayer.replay_workflow(history, raise_on_replay_failure=False)).replay_failure

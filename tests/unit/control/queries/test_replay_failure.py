@@ -16,7 +16,7 @@ DIFFERS = NondeterminismError("another command")
 
 
 class Replays:
-    """Fails as it is told, one replay after the other."""
+    """Fails in the given ways, one replay after the other."""
 
     def __init__(self, *failures: Exception | None) -> None:
         """Keep the failures."""
