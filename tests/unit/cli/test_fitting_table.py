@@ -3,7 +3,7 @@
 import io
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,9 +11,11 @@ from rich.console import Console
 
 from alert_trader.cli.context import out
 from alert_trader.cli.fitting_table import Column, fitting_table
+from alert_trader.cli.report import timeline_table
 from alert_trader.cli.trade_display import trades_table
 from alert_trader.control.queries.trade_names import NamedContract, read_contract, short_ids
 from alert_trader.control.queries.trade_views import TradeRow
+from alert_trader.domain.reports.timeline import Bar, Timeline
 
 COLUMNS = (Column(name="id", rank=0), Column(name="state", rank=1), Column(name="reason", rank=2))
 
@@ -102,3 +104,27 @@ def test_a_pipe_gets_whole_lines_without_padding(
     assert "x" * 300 in "".join(lines[-3:])
     assert any(line.endswith("x" * 300) for line in lines)
     assert all(line == line.rstrip() for line in lines)
+
+
+def test_a_time_line_is_there_at_80_columns() -> None:
+    """The line is never left out."""
+    begins = datetime(2026, 11, 27, 14, 30, tzinfo=UTC)
+    bar = Bar(
+        workflow_id="trade-1",
+        author="anna",
+        ordered_at=None,
+        code=None,
+        label="SPY 600C 2026-12-18",
+        received_at=begins,
+        filled_at=None,
+        ended_at=None,
+        sold_at=(),
+        outcome="holding",
+        pnl=Decimal(5),
+    )
+    line = Timeline(day=begins.date(), begins=begins, ends=begins + timedelta(hours=7), bars=(bar,))
+    written = io.StringIO()
+    table = timeline_table(line, begins + timedelta(hours=7), width=80)
+    Console(file=written, width=80).print(table)
+    assert f">{'-' * 47}" in written.getvalue()
+    assert "…" not in written.getvalue()
