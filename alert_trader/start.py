@@ -19,7 +19,7 @@ PROGRAMS = {
 }
 """Program names, and the module that each one runs."""
 
-_USAGE, _UNUSABLE = 2, 5
+_USAGE, _UNUSABLE, _INTERRUPTED = 2, 5, 130
 """Exit codes, the same as those of `trader`."""
 
 
@@ -36,8 +36,13 @@ def command(program: str, *arguments: str) -> list[str]:
 def trader() -> None:
     """Run the command `trader`."""
     _check()
-    # imported by name, so that nothing is imported before the check has passed
-    importlib.import_module("alert_trader.cli.main").main()
+    try:
+        # imported by name, so that nothing is imported before the check has passed
+        importlib.import_module("alert_trader.cli.main").main()
+    except KeyboardInterrupt:
+        # Ctrl-C while the modules are imported
+        sys.stderr.write("interrupted\n")
+        sys.exit(_INTERRUPTED)
 
 
 def program() -> None:

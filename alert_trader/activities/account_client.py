@@ -6,7 +6,7 @@ Every question has a timeout; no answer never counts as a yes.
 import asyncio
 import uuid
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from temporalio.client import Client, WorkflowQueryFailedError, WorkflowQueryRejectedError
@@ -19,7 +19,7 @@ from alert_trader.domain.account.account import ADMISSION_VALIDITY
 from alert_trader.domain.account.reservation import AdmitRequest
 from alert_trader.domain.errors import AlertTraderError
 from alert_trader.domain.ids import AccountNumber, account_workflow_id
-from alert_trader.domain.market.calendar import new_york_date
+from alert_trader.domain.market.calendar import eastern, new_york_date
 from alert_trader.domain.money import Usd
 
 ASK_WITHIN = timedelta(seconds=3)
@@ -59,6 +59,22 @@ class KillSwitch:
     def __str__(self) -> str:
         """Return what stops entries."""
         return "TRADER_STOP is set" if self.always else f"the stop file {self.file} exists"
+
+    @property
+    def stopping(self) -> str | None:
+        """What stops entries now, since when, and how to end it; None when it is off."""
+        if self.always:
+            return f"{self}: unset it and restart the worker"
+        if self.file is None:
+            return None
+        try:
+            since = datetime.fromtimestamp(self.file.stat().st_mtime, UTC)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            # a file that cannot be looked at may be there
+            return f"the stop file {self.file} cannot be checked ({error.strerror}): it may stop entries"
+        return f"{self} since {eastern(since, '%Y-%m-%d %H:%M')}: delete it to trade"
 
 
 class AccountClient:

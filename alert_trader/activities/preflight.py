@@ -1,5 +1,6 @@
 """Check everything at the broker that must hold before an order can be sent. Changes nothing."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -18,35 +19,36 @@ async def preflight(reader: OrderReader, whitelist: tuple[AccountNumber, ...] | 
 
     `whitelist` is None in demo and dry-run: not needed.
     """
-    return (
-        await _check("token", _token, reader, "check TASTYTRADE_CLIENT_SECRET and TASTYTRADE_REFRESH_TOKEN"),
-        await _check(
-            "scopes", _scopes, reader, "grant the credentials the scopes read and trade for this account"
-        ),
-        _whitelisted(reader.account, whitelist),
-        await _check(
+    # the first fetches the token that the others use
+    token = await _check(
+        "token", _token, reader, "check TASTYTRADE_CLIENT_SECRET and TASTYTRADE_REFRESH_TOKEN"
+    )
+    scopes, *others = await asyncio.gather(
+        _check("scopes", _scopes, reader, "grant the credentials the scopes read and trade for this account"),
+        _check(
             "account",
             _account,
             reader,
             "clear the restriction with the broker, or choose another TASTYTRADE_ACCOUNT",
         ),
-        await _day_trading(reader),
-        await _check("balances", _balances, reader, "deposit money, or wait until sales have settled"),
-        await _check(CHECK, _clock, reader, "set this machine's clock (NTP)"),
-        await _check("session", _session, reader, "nothing to do: entries are sent in the regular session"),
-        await _check(
+        _day_trading(reader),
+        _check("balances", _balances, reader, "deposit money, or wait until sales have settled"),
+        _check(CHECK, _clock, reader, "set this machine's clock (NTP)"),
+        _check("session", _session, reader, "nothing to do: entries are sent in the regular session"),
+        _check(
             "orders",
             _orders,
             reader,
             "check the credentials' scopes: orders must be readable to search for lost ones",
         ),
-        await _check(
+        _check(
             "positions",
             _positions,
             reader,
             "check the credentials' scopes: positions must be readable to send an exit again",
         ),
     )
+    return (token, scopes, _whitelisted(reader.account, whitelist), *others)
 
 
 async def _check(

@@ -1,5 +1,6 @@
 """Show the account's status, halt it and resume it."""
 
+from dataclasses import dataclass, fields
 from http import HTTPStatus
 
 from fastapi import APIRouter
@@ -10,6 +11,7 @@ from alert_trader.control.commands import account_commands
 from alert_trader.control.errors import UnreachableError
 from alert_trader.control.queries import account as account_queries
 from alert_trader.domain.account.view import AccountReceipt, AccountView, HaltReceipt
+from alert_trader.runtime.kill_switch import kill_switch_of
 
 router = APIRouter(prefix="/admin", tags=["account"])
 
@@ -37,10 +39,24 @@ class ResumeRequest(BaseModel):
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account(AccountView):
+    """The account, and whether it may trade now."""
+
+    entries_allowed: bool
+    """Whether a new alert could be bought now, so far as the account decides."""
+    entries_blocked_by: tuple[str, ...]
+    """Everything that stops a new trade now, by whom and since when."""
+
+
 @router.get("/account", operation_id="account", summary="Show the account", responses=_PROBLEMS)
-async def show(_: ReadKey, client: TemporalClient, context: ApiContext) -> AccountView:
+async def show(_: ReadKey, client: TemporalClient, context: ApiContext) -> Account:
     """Return the account's state, limits, today's counters, open trades and what blocks entries."""
-    return await account_queries.account_view(client, context.settings.account)
+    view = await account_queries.account_view(
+        client, context.settings.account, kill_switch_of(context.settings)
+    )
+    known = {each.name: getattr(view, each.name) for each in fields(AccountView)}
+    return Account(**known, entries_allowed=view.may_trade, entries_blocked_by=view.stops)
 
 
 @router.post("/halt", operation_id="halt", summary="Halt the account", responses=_PROBLEMS)

@@ -24,6 +24,10 @@ from alert_trader.settings.model import Settings
 log = logging.getLogger("alert-trader.bot")
 
 
+LOGIN_WITHIN = 30.0
+"""Seconds. A login takes less than one; discord.py repeats one that Discord does not accept now."""
+
+
 class CannotStartError(AlertTraderError):
     """The bot cannot start; the message says what to do."""
 
@@ -72,10 +76,12 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
 
 async def _log_in(bot: TraderBot, token: str) -> None:
     try:
-        await bot.login(token)
+        # without it an address that does not answer is waited for for minutes
+        async with asyncio.timeout(LOGIN_WITHIN):
+            await bot.login(token)
     except discord.LoginFailure:
         raise CannotStartError(BAD_LOGIN) from None
-    except DISCORD_ERRORS as error:
+    except (TimeoutError, *DISCORD_ERRORS) as error:
         raise CannotStartError(
             f"cannot reach Discord ({type(error).__name__}). Check the network and TRADER_DISCORD_URL"
         ) from None
@@ -85,7 +91,7 @@ async def _announce(bot: TraderBot, ready_file: Path | None) -> None:
     await bot.up.wait()
     log.info("ready: mode %s, account %s", bot.settings.mode, bot.settings.account)
     if ready_file is not None:
-        ready_file.write_text(json.dumps({"pid": os.getpid()}))  # noqa: ASYNC240 - once, and a few bytes
+        ready_file.write_text(json.dumps({"pid": os.getpid(), "invite": invite(bot.me)}))  # noqa: ASYNC240 - once, and a few bytes
 
 
 def main() -> int:

@@ -18,6 +18,18 @@ from alert_trader.domain.trade.lifecycle import Outcome, Phase
 from alert_trader.domain.trade.view import OfferKind, TradeView
 
 COLOURS = {Mode.DEMO: 0x5865F2, Mode.DRY_RUN: 0x95A5A6, Mode.SANDBOX: 0xE67E22, Mode.LIVE: 0x2ECC71}
+"""Of a card while its trade is open. In every colour, the heading names the mode."""
+GAIN, LOSS, ALARM, WAITING = 0x1F8B4C, 0x992D22, 0xED4245, 0xFEE75C
+OUTCOME_COLOURS = {
+    Outcome.DENIED: 0xA84300,
+    Outcome.REJECTED: 0xA84300,
+    Outcome.DRY_RUN: COLOURS[Mode.DRY_RUN],
+    Outcome.WATCHED: COLOURS[Mode.DRY_RUN],
+    Outcome.UNFILLED: 0x607D8B,
+    Outcome.FLAT: 0x607D8B,
+    Outcome.EXPIRED: 0x607D8B,
+}
+"""Of a card whose trade is over without a profit or a loss."""
 MODES = {
     Mode.DEMO: "DEMO · simulated venue",
     Mode.DRY_RUN: "DRY-RUN · no orders are sent",
@@ -78,12 +90,23 @@ def make_card(view: TradeView, events: int, stuck: StuckWorkflow | None = None) 
     return Card(
         heading=MODES[mode],
         title=f"{view.contract or _parsed_contract(view)} · {state_text(view) if stuck is None else STUCK}",
-        colour=COLOURS[mode],
+        colour=_colour(view, stuck),
         text=f"**Alert** by {who}\n{quoted(view.message.shown)}",
         fields=(*_stuck(stuck), *_prices(view), *_position(view), *_attention(view)),
         footer=f"{view.workflow_id} · {view.mode} · account {view.account} · {count(events, 'event')}",
         buttons=buttons(view),
     )
+
+
+def _colour(view: TradeView, stuck: StuckWorkflow | None) -> int:
+    """Return the colour of what needs a look, or of the outcome; while a trade is open, that of its mode."""
+    if stuck is not None or (view.outcome is None and (view.unprotected or view.unknown_orders)):
+        return ALARM
+    if view.outcome is None:
+        return COLOURS[Mode(view.mode)] if view.offer is None else WAITING
+    if view.outcome in {Outcome.FLAT, Outcome.EXPIRED} and view.pnl is not None and view.pnl != 0:
+        return GAIN if view.pnl > 0 else LOSS
+    return OUTCOME_COLOURS[view.outcome]
 
 
 def _stuck(stuck: StuckWorkflow | None) -> tuple[Field, ...]:

@@ -21,9 +21,12 @@ from alert_trader.bot.card_layout import make_card
 from alert_trader.bot.discord_text import one_line
 from alert_trader.bot.edit_rate import EditRateLimit
 from alert_trader.bot.embeds import buttons, embed
+from alert_trader.bot.reactions import Reactions
 from alert_trader.bot.thread_lines import last_sequence, thread_messages
 from alert_trader.domain.account.stuck import StuckWorkflow
+from alert_trader.domain.alerts.alert import AlertKind
 from alert_trader.domain.audit.event import TradeEvent
+from alert_trader.domain.trade.lifecycle import Outcome
 from alert_trader.domain.trade.view import TradeView
 
 log = logging.getLogger("alert-trader.bot.cards")
@@ -40,6 +43,8 @@ EDITS_AT_ONCE, EDIT_EVERY = 3, 1.1
 EDIT_REST = 4.0
 """Longest wait in seconds after an edit. The rest of the activity's time is for Discord's own rate limits."""
 
+DENIALS = frozenset({Outcome.DENIED, Outcome.REJECTED})
+
 NONCE_LENGTH = 25
 THREAD_EXISTS = 160004
 NOBODY = discord.AllowedMentions.none()
@@ -48,9 +53,12 @@ NOBODY = discord.AllowedMentions.none()
 class CardActivity:
     """Posts and edits the cards of one account's trades."""
 
-    def __init__(self, client: discord.Client, cards_channel: int | None) -> None:
+    def __init__(
+        self, client: discord.Client, cards_channel: int | None, reactions: Reactions | None = None
+    ) -> None:
         """Post in `cards_channel`, or in the channel of each alert when it is None."""
         self._client = client
+        self._reactions = reactions or Reactions()
         self._channel = cards_channel
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         """One per trade whose card is being updated."""
@@ -71,9 +79,22 @@ class CardActivity:
                 "with the link that it logs at start, or set TRADER_DISCORD_CARDS_CHANNEL to another channel",
                 non_retryable=True,
             ) from refused
+        if request.view.outcome in DENIALS:
+            await self._mark_denied(request.view)
         if request.view.outcome is None:
             await self._edit_rates[place.channel_id].wait()
         return CardAnswer(place=place)
+
+    async def _mark_denied(self, view: TradeView) -> None:
+        """React to the alert with ⛔; an alert that did not come from Discord has no message there."""
+        alert = view.message
+        if self._client.user is None or not (alert.message_id.isdecimal() and alert.channel_id.isdecimal()):
+            return
+        if view.parsed is None or view.parsed.kind is AlertKind.REFUSED:
+            return  # the intake has reacted with it
+        there = self._client.get_partial_messageable(int(alert.channel_id))
+        message = there.get_partial_message(int(alert.message_id))
+        await self._reactions.denied(message, self._client.user.id)
 
     async def show(self, request: CardRequest, *, in_doubt: bool) -> CardPlace:
         """Update a card and post new events in its thread; one update at a time per trade."""

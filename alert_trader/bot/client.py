@@ -16,9 +16,10 @@ from typing_extensions import override
 from alert_trader.bot.button_handler import ButtonHandler
 from alert_trader.bot.buttons import ButtonHandlers, CardButton, ConfirmButton
 from alert_trader.bot.cards import CardActivity
-from alert_trader.bot.discord_text import DISCORD_ERRORS, safe
+from alert_trader.bot.discord_text import DISCORD_ERRORS, discord_ids, safe
 from alert_trader.bot.intake import MessageIntake
 from alert_trader.bot.operators import Operators
+from alert_trader.bot.reactions import Reactions
 from alert_trader.bot.setup_check import setup_problems
 from alert_trader.bot.stuck_cards import StuckCards
 from alert_trader.control.errors import ControlError
@@ -61,10 +62,11 @@ class TraderBot(discord.Client):
         )
         handler = ButtonHandler(temporal, self.operators)
         self.button_handlers = ButtonHandlers(pressed=handler.pressed, confirmed=handler.confirmed)
+        reactions = Reactions()
         self.intake = MessageIntake(
-            temporal, rules, settings.allowlist, settings.discord_backfill, self._notify
+            temporal, rules, settings.allowlist, settings.discord_backfill, self._notify, reactions
         )
-        self.cards = CardActivity(self, None if channel is None else int(channel))
+        self.cards = CardActivity(self, None if channel is None else int(channel), reactions)
         self.stuck_cards = StuckCards(temporal, settings.account, self.cards)
         self.tree = app_commands.CommandTree(self)
         self.up = asyncio.Event()
@@ -78,8 +80,8 @@ class TraderBot(discord.Client):
     async def setup_hook(self) -> None:
         """Start the card worker and register buttons and commands; called once, after login."""
         self.add_dynamic_items(CardButton, ConfirmButton)
-        for guild in self.settings.allowlist.guilds:
-            home = discord.Object(int(guild))
+        for guild in discord_ids(self.settings.allowlist.guilds):
+            home = discord.Object(guild)
             self.tree.copy_global_to(guild=home)
             try:
                 await self.tree.sync(guild=home)

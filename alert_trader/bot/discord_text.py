@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 import aiohttp
 import discord
@@ -25,6 +26,11 @@ def safe(text: str, limit: int = LONGEST_FIELD) -> str:
     """Return text for a line of prose: no markup, mention, link, line break or invisible character."""
     # not every client respects an escaped @, so allowed_mentions is off for every message as well
     return _MARKUP.sub(r"\\\1", one_line(text, limit // 2))
+
+
+def discord_ids(ids: Iterable[str]) -> list[int]:
+    """Return the ids that are Discord's, which are numbers; others are of alerts from elsewhere."""
+    return [int(each) for each in ids if each.isascii() and each.isdigit()]
 
 
 def one_line(text: str, limit: int) -> str:

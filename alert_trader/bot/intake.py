@@ -15,7 +15,8 @@ from temporalio.client import Client
 
 from alert_trader import clock
 from alert_trader.bot.alert_message import alert_of, listened_channel
-from alert_trader.bot.discord_text import DISCORD_ERRORS
+from alert_trader.bot.discord_text import DISCORD_ERRORS, discord_ids
+from alert_trader.bot.reactions import REFUSED, STARTED, Reactions
 from alert_trader.control.errors import ControlError, NoAnswerError, UnreachableError
 from alert_trader.control.intake.message import (
     Ignored,
@@ -39,8 +40,8 @@ RETRY_EXITS_FOR = timedelta(minutes=30)
 A late exit is still wanted; an entry that is too old is denied by its age.
 """
 
-STARTED, REFUSED, PASSED_ON, UNMATCHED, UNREACHABLE, UNREADABLE = "👀", "⛔", "📎", "❔", "⚠️", "🖼️"
-"""Reactions: trade opened; denied; forwarded to its trade; fits no open trade; not processed; has no text."""
+PASSED_ON, UNMATCHED, UNREACHABLE, UNREADABLE = "📎", "❔", "⚠️", "🖼️"
+"""Reactions: forwarded to its trade; fits no open trade; not processed; has no text."""
 
 MOST_SHELLS = 200
 """Messages without text that are remembered, so that an update which brings the text counts as the first."""
@@ -89,9 +90,11 @@ class MessageIntake:
         allowlist: Allowlist,
         backfill: timedelta,
         notify: Notify | None = None,
+        reactions: Reactions | None = None,
     ) -> None:
         """Process by `rules`; after a start read messages of the last `backfill`."""
         self._notify = notify
+        self._reactions = reactions or Reactions()
         self._shells: dict[int, None] = {}
         """Messages that had no text yet, the oldest first."""
         self._unreadable: set[tuple[int, int]] = set()
@@ -110,7 +113,7 @@ class MessageIntake:
             return None
         alert = alert_of(message, self._allowlist.channels, first=message.id in self._shells)
         if not alert.shown.strip():
-            await self._take_shell(message)
+            await self._take_shell(message, me)
             return None
         async with self._author_locks[message.author.id]:
             self._last_seen[message.channel.id] = max(self._last_seen.get(message.channel.id, 0), message.id)
@@ -118,7 +121,7 @@ class MessageIntake:
         self._shells.pop(message.id, None)
         found = [None] if taken is None else [reaction_to(each, alert.nature) for each in all_of(taken)]
         for emoji in dict.fromkeys([UNREACHABLE] if taken is None else [each for each in found if each]):
-            await _react(message, emoji)
+            await self._reactions.put(message, emoji, me)
         return taken
 
     async def take_update(self, message: discord.Message, me: int) -> IntakeResult | None:
@@ -130,7 +133,7 @@ class MessageIntake:
             return None
         return await self.take(message, me)
 
-    async def _take_shell(self, message: discord.Message) -> None:
+    async def _take_shell(self, message: discord.Message, me: int) -> None:
         """React to a message without text, and notify people once of each author and channel.
 
         The text of a deferred answer comes later, by an update.
@@ -140,7 +143,7 @@ class MessageIntake:
             del self._shells[next(iter(self._shells))]
         if message.flags.loading:
             return
-        await _react(message, UNREADABLE)
+        await self._reactions.put(message, UNREADABLE, me)
         key = (message.channel.id, message.author.id)
         if key in self._unreadable or self._notify is None:
             return
@@ -196,17 +199,9 @@ class MessageIntake:
 
 def _places(client: discord.Client, allowlist: Allowlist) -> Iterator[discord.TextChannel | discord.Thread]:
     """Yield the listened channels, each with its open threads and posts."""
-    for channel_id in sorted(int(each) for each in allowlist.channels):
+    for channel_id in sorted(discord_ids(allowlist.channels)):
         channel = client.get_channel(channel_id)
         if isinstance(channel, (discord.TextChannel, discord.Thread)):
             yield channel
         if isinstance(channel, (discord.TextChannel, discord.ForumChannel)):
             yield from channel.threads
-
-
-async def _react(message: discord.Message, emoji: str) -> None:
-    """Add a reaction. A failure is only logged: the trade does not depend on it."""
-    try:
-        await message.add_reaction(emoji)
-    except DISCORD_ERRORS as error:
-        log.info("cannot react to message %s: %s", message.id, error)

@@ -52,9 +52,13 @@ def trades(rows: Sequence[TradeRow]) -> str:
     return table(("trade", "contract", "state", "held", "P&L $", "mode"), lines)
 
 
+def may_trade(view: AccountView) -> str:
+    """Return what stops entries, one line each, or that they are allowed."""
+    return "\n".join(f"⛔ entries blocked: {safe(each)}" for each in view.stops) or ENTRIES_ALLOWED
+
+
 def account(view: AccountView) -> str:
     """Return the account's status."""
-    blocking = "\n".join(f"⛔ entries blocked: {safe(each)}" for each in view.blocking) or ENTRIES_ALLOWED
     rows = {
         "state": str(view.state),
         "mode": view.mode,
@@ -69,7 +73,7 @@ def account(view: AccountView) -> str:
         if view.stream_since is None
         else f"connected since {eastern(view.stream_since)}",
     }
-    return f"**Account {view.account}**\n{blocking}\n{table(('figure', 'now'), rows.items())}"
+    return f"**Account {view.account}**\n{may_trade(view)}\n{table(('figure', 'now'), rows.items())}"
 
 
 def positions(held: Sequence[Position]) -> str:

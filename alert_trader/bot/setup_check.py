@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import discord
 
+from alert_trader.bot.discord_text import discord_ids
 from alert_trader.domain.alerts.allowlist import Allowlist
 
 PERMISSIONS = {
@@ -58,11 +59,17 @@ def setup_problems(
         if not getattr(allowlist, name)
     ]
     found += [
-        f"the bot is not in server {each}. Invite it: {link}"
-        for each in allowlist.guilds
-        if int(each) not in by_id
+        f"TRADER_{name} has {each!r}, which is no id of Discord (a number): alerts from there come by the API"
+        for name, ids in (("GUILDS", allowlist.guilds), ("CHANNELS", allowlist.channels))
+        for each in ids
+        if not discord_ids([each])
     ]
-    rooms = [int(each) for each in allowlist.channels] + ([] if cards_channel is None else [cards_channel])
+    found += [
+        f"the bot is not in server {each}. Invite it: {link}"
+        for each in discord_ids(allowlist.guilds)
+        if each not in by_id
+    ]
+    rooms = discord_ids(allowlist.channels) + ([] if cards_channel is None else [cards_channel])
     for channel_id in dict.fromkeys(rooms):
         channel = next(
             (each for guild in by_id.values() for each in guild.text_channels if each.id == channel_id), None

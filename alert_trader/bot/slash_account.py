@@ -1,5 +1,6 @@
 """Slash commands about the account: status, positions, orders, halt, resume, flatten, limits."""
 
+import dataclasses
 from typing import Any
 
 import discord
@@ -15,6 +16,7 @@ from alert_trader.control.queries.trade_views import Filter, list_trades
 from alert_trader.domain.account.limits import Limits, written
 from alert_trader.domain.account.view import AccountView
 from alert_trader.domain.market.calendar import eastern
+from alert_trader.runtime.kill_switch import kill_switch_of
 
 Interaction = discord.Interaction[Any]
 NAMES = sorted(Limits.__dataclass_fields__)
@@ -34,9 +36,8 @@ async def status(interaction: Interaction) -> None:
             f"✅ Discord: {bot.latency * 1000:.0f} ms · Temporal: namespace {safe(client.namespace, 80)}",
             f"{count(len(rows), 'open trade')}",
         ]
-        view = await account_queries.account_view(client, number)
-        blocking = [f"⛔ entries blocked: {safe(each)}" for each in view.blocking]
-        return "\n".join(lines + (blocking or [reply_text.ENTRIES_ALLOWED]))
+        view = await account_queries.account_view(client, number, kill_switch_of(bot.settings))
+        return "\n".join([*lines, reply_text.may_trade(view)])
 
     await reply(interaction, make)
 
@@ -44,10 +45,13 @@ async def status(interaction: Interaction) -> None:
 @app_commands.command(name="account")
 async def account_command(interaction: Interaction) -> None:
     """Show the account: state, today's numbers, and what blocks entries."""
-    client, number = bot_of(interaction).temporal, bot_of(interaction).settings.account
+    bot = bot_of(interaction)
+    client, number = bot.temporal, bot.settings.account
 
     async def make() -> str:
-        return reply_text.account(await account_queries.account_view(client, number))
+        return reply_text.account(
+            await account_queries.account_view(client, number, kill_switch_of(bot.settings))
+        )
 
     await reply(interaction, make)
 
@@ -115,7 +119,14 @@ async def resume(interaction: Interaction, changed: str) -> None:
             )
             return safe(receipt.text, 1800)
 
-        text = f"**{view.mode.upper()}** · {_halt_text(view)} After resuming, new alerts are traded again."
+        view = dataclasses.replace(view, kill_switch=kill_switch_of(bot_of(interaction).settings).stopping)
+        left = view.stops_after_resume
+        then = (
+            "After resuming, new alerts are traded again."
+            if not left
+            else f"After resuming, entries stay blocked: {safe('; '.join(left), 600)}."
+        )
+        text = f"**{view.mode.upper()}** · {_halt_text(view)} {then}"
         return Reply(text=text, view=ConfirmView("Yes, resume", go))
 
     await reply(interaction, make)

@@ -10,6 +10,7 @@ from datetime import datetime
 from alert_trader.bot.card_layout import seconds
 from alert_trader.bot.discord_text import LONGEST_MESSAGE, safe
 from alert_trader.domain.audit.event import EventKind, TradeEvent
+from alert_trader.domain.trade.lifecycle import Outcome
 
 EMOJI = {
     EventKind.RECEIVED: "📨",
@@ -44,12 +45,19 @@ def thread_messages(events: Sequence[TradeEvent], since: datetime) -> list[str]:
     messages: list[str] = []
     for event in events:
         start = f"`{event.sequence}` `{seconds(event.at - since)}` {EMOJI.get(event.kind, '▫️')}"
-        line = f"{start} {safe(event.text, 1200)}"
+        line = f"{start} {safe(_text(event), 1200)}"
         if messages and len(messages[-1]) + len(line) + 1 <= LONGEST_MESSAGE:
             messages[-1] += f"\n{line}"
         else:
             messages.append(line)
     return messages
+
+
+def _text(event: TradeEvent) -> str:
+    """Return an event's text. The end of a denied trade does not repeat the reason of the line before it."""
+    if event.kind is EventKind.CLOSED and event.facts.get("outcome") == Outcome.DENIED:
+        return f"Closed {Outcome.DENIED}"
+    return event.text
 
 
 def last_sequence(messages: Iterable[str]) -> int:

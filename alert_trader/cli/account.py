@@ -1,7 +1,9 @@
 """`trader account`, `halt`, `resume`, `flatten` and `limits`."""
 
 import contextlib
+import dataclasses
 import getpass
+import sys
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Annotated, Any, TypeVar
 
@@ -14,9 +16,11 @@ from temporalio.client import Client
 
 from alert_trader.cli.context import err, fail, out, print_json, settings, with_client
 from alert_trader.cli.exit_codes import ExitCode
+from alert_trader.cli.fitting_table import Column, fitting_table
 from alert_trader.cli.trade_display import show_events, signed
 from alert_trader.control.commands import account_commands as control
 from alert_trader.control.queries import account as account_queries
+from alert_trader.control.queries.trade_names import find_trade, short_ids
 from alert_trader.domain.account.limits import Limits, diff, written
 from alert_trader.domain.account.preflight import Check
 from alert_trader.domain.account.trading_state import AccountState
@@ -24,6 +28,7 @@ from alert_trader.domain.account.view import AccountReceipt, AccountView, HaltRe
 from alert_trader.domain.ids import AccountNumber
 from alert_trader.domain.market.calendar import eastern
 from alert_trader.domain.money import plain
+from alert_trader.runtime.kill_switch import kill_switch_of
 
 JSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 REASON = Annotated[str, typer.Argument(help="Why. Written to the audit trail.")]
@@ -64,9 +69,14 @@ def account(context: typer.Context, *, as_json: JSON = False) -> None:
     """Show the account: state, limits used, open trades, and what blocks entries."""
     if context.invoked_subcommand is not None:
         return
-    view = _ask_account(account_queries.account_view)
+    loaded = settings()
+    switch = kill_switch_of(loaded.settings)
+    view = with_client(
+        lambda client: account_queries.account_view(client, loaded.settings.account, switch), loaded
+    )
     if as_json:
-        print_json(view)
+        allowed = {"entries_allowed": view.may_trade, "entries_blocked_by": view.stops}
+        print_json({**dataclasses.asdict(view), **allowed})
     else:
         show_account(out(), view)
 
@@ -161,15 +171,12 @@ def allow(
     as_json: JSON = False,
 ) -> None:
     """Allow an alert that was denied as a repeat: it is traded once when it is sent again."""
-    name = trade if trade.startswith("trade-") else f"trade-{trade}"
-    _receipt(
-        _ask_account(
-            lambda client, number: control.allow_repost(
-                client, number, by=_operator(), reason=reason, trade=name
-            )
-        ),
-        as_json=as_json,
-    )
+
+    async def ask(client: Client, number: AccountNumber) -> AccountReceipt:
+        named = await find_trade(client, trade)
+        return await control.allow_repost(client, number, by=_operator(), reason=reason, trade=named)
+
+    _receipt(_ask_account(ask), as_json=as_json)
 
 
 def halt(
@@ -203,16 +210,49 @@ def resume(
 def flatten(
     reason: REASON = "",
     *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: JSON = False,
 ) -> None:
-    """Halt, cancel all entries and close all positions, until the account is flat."""
+    """Halt, cancel all entries and close all positions, until the account is flat. Asks first."""
     with _stop_file_hint():
+        if not yes:
+            _confirm_flatten()
         receipt = _ask_account(
             lambda client, number: control.flatten(client, number, by=_operator(), reason=reason)
         )
     _receipt(receipt, as_json=as_json)
     if not receipt.done and not as_json:
         err().print("Not flat yet. Follow it with: trader account", markup=False)
+
+
+def _confirm_flatten() -> None:
+    """Ask whether everything is to be sold; end the command when it is not."""
+    if not sys.stdin.isatty():
+        fail(
+            ExitCode.USAGE,
+            "flatten sells every position at the market. To do it without a question: add --yes",
+        )
+    console = err()
+    loaded = settings()
+    try:
+        view = with_client(
+            lambda client: account_queries.account_view(client, loaded.settings.account), loaded
+        )
+    except typer.Exit as ended:
+        # flattening is recorded without a worker, too
+        if ended.exit_code != ExitCode.TIMEOUT:
+            raise
+        console.print("What is held is not known: no worker answered.")
+    else:
+        held = sum(each.position for each in view.open_trades)
+        console.print(
+            f"{view.mode.upper()}: halt account {view.account}, cancel all entries and sell {held} contracts "
+            f"in {len(view.open_trades)} open trades at the market. The prices are not known in advance.",
+            markup=False,
+        )
+    if not typer.confirm("Flatten?", default=False, err=True):
+        console.print("Nothing was changed.")
+        raise typer.Exit(int(ExitCode.INTERRUPTED))
 
 
 @limits_app.callback()
@@ -270,9 +310,9 @@ def show_account(console: Console, view: AccountView) -> None:
         f"[bold]Account {escape(view.account)}[/]  [{style}]{view.state.upper()}[/]  "
         f"mode {view.mode}  halts so far {view.epoch}"
     )
-    for each in view.blocking:
+    for each in view.stops:
         console.print(f"  [red]entries blocked:[/] {escape(each)}")
-    if not view.blocking:
+    if view.may_trade:
         console.print("  entries allowed, within the limits")
     table = Table(show_header=False, box=None, pad_edge=False, padding=(0, 2, 0, 2))
     table.add_column(style="dim", no_wrap=True)
@@ -316,7 +356,7 @@ def show_account(console: Console, view: AccountView) -> None:
         table.add_row(*row)
     console.print(table)
     if view.open_trades:
-        console.print(_trades_table(view))
+        console.print(_trades_table(view, width=console.width))
     if view.events:
         console.print("[bold]Last events[/]")
         show_events(console, view.events[-10:], since=view.events[-10:][0].at)
@@ -337,29 +377,33 @@ def _explained(by: str | None, why: str | None) -> str:
     return "" if by is None else f" [dim](explained by {escape(by)}: {escape(why or '')})[/]"
 
 
-def _trades_table(view: AccountView) -> Table:
-    table = Table(
-        box=SIMPLE_HEAD,
-        pad_edge=False,
-        header_style="bold",
-        title="Open trades",
-        title_justify="left",
-        title_style="bold",
-    )
-    table.add_column("trade", overflow="fold")
-    table.add_column("contract", no_wrap=True)
-    table.add_column("state", no_wrap=True)
-    for name in ("qty", "bought", "held", "reserved $", "realised $"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for each in view.open_trades:
-        table.add_row(
-            escape(each.trade),
+_TRADE_COLUMNS = (
+    Column(name="trade", rank=0),
+    Column(name="contract", rank=0),
+    Column(name="state", rank=1),
+    Column(name="qty", rank=5, justify="right"),
+    Column(name="bought", rank=4, justify="right"),
+    Column(name="held", rank=0, justify="right"),
+    Column(name="reserved $", rank=3, justify="right"),
+    Column(name="realised $", rank=2, justify="right"),
+)
+
+
+def _trades_table(view: AccountView, *, width: int) -> Table:
+    short = short_ids([each.trade for each in view.open_trades])
+    rows = [
+        (
+            escape(short[each.trade]),
             escape(each.contract),
             "buying" if each.entering else "holding",
             *(str(number) for number in (each.quantity, each.bought, each.position)),
             plain(each.reserved),
             signed(each.realised),
         )
+        for each in view.open_trades
+    ]
+    table = fitting_table(_TRADE_COLUMNS, rows, width=width)
+    table.title, table.title_justify, table.title_style = "Open trades", "left", "bold"
     return table
 
 

@@ -61,7 +61,7 @@ def search(
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=10_000, help="How many events.")] = 50,
     as_json: Json = False,
 ) -> None:
-    """Find events of closed trades, newest first."""
+    """Find events, newest first: of archived trades, and of the open and last closed ones in Temporal."""
     _output().search(
         text, kind=kind, author=author, symbol=symbol, first=first, last=last, limit=limit, as_json=as_json
     )

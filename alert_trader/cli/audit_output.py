@@ -89,13 +89,14 @@ def search(
 ) -> None:
     """Run `trader audit search`."""
     wanted = audit.Search(text=text, first=_day(first), last=_day(last), **parts)
-    found = run(audit.search(_mirrors(), wanted))
+    found = _with_mirrors(lambda temporal, kept: audit.search(temporal, kept, wanted))
+    _note(found.note)
     if as_json:
-        print_json(found)
-    elif not found:
-        err().print("No matches in the archive. Events of open or just closed trades: trader audit recent")
+        print_json(found.events)
+    elif not found.events:
+        err().print("No matches.")
     else:
-        out().print(_events(found, with_trade=True))
+        out().print(_events(found.events, with_trade=True))
 
 
 def sql(query: str, *, as_json: bool) -> None:

@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TextIO, TypeVar, cast
 
 import typer
 from pydantic_core import to_jsonable_python
@@ -46,11 +47,12 @@ STACK_FIELDS = (
     "redis_url",
     "archive",
     "cards",
+    "stop_file",
 )
 
 
-PIPE_WIDTH = 140
-"""Characters of a line when the output is not a terminal."""
+PIPE_WIDTH = 10_000
+"""Characters of a line when the output is not a terminal: nothing is wrapped or cut there."""
 
 
 _CONTROLS = dict.fromkeys(
@@ -59,6 +61,26 @@ _CONTROLS = dict.fromkeys(
     if chr(each) not in "\n\t"
 )
 """Characters that move the cursor, set colours, rename the window or change the text direction."""
+
+
+class _Unpadded:
+    """A stream for a file or a pipe: it removes the spaces that fill up the lines of a table."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        self._stream.write(_PADDING.sub("", text))
+        return len(text)
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+_PADDING = re.compile(r"[ \t]+(?=\n)")
 
 
 class SafeConsole(Console):
@@ -72,14 +94,18 @@ class SafeConsole(Console):
 
 def out() -> Console:
     """Return the console for answers (stdout)."""
-    # a file or a pipe has no width: do not cut tables there
-    unbounded = not sys.stdout.isatty() and "COLUMNS" not in os.environ
-    return SafeConsole(highlight=False, soft_wrap=False, width=PIPE_WIDTH if unbounded else None)
+    return _console(sys.stdout)
 
 
 def err() -> Console:
     """Return the console for everything else (stderr)."""
-    return SafeConsole(stderr=True, highlight=False)
+    return _console(sys.stderr)
+
+
+def _console(stream: TextIO) -> Console:
+    if stream.isatty() or "COLUMNS" in os.environ:
+        return SafeConsole(file=stream, highlight=False)
+    return SafeConsole(file=cast(TextIO, _Unpadded(stream)), highlight=False, width=PIPE_WIDTH)
 
 
 def print_json(value: object) -> None:

@@ -21,7 +21,7 @@ from alert_trader.cli.context import err, out, run, settings
 from alert_trader.cli.demo_actions import DemoActions, DemoError
 from alert_trader.cli.demo_cases import CASES, Case, demo_expiry
 from alert_trader.cli.exit_codes import ExitCode
-from alert_trader.cli.stack import stopped_by_signal, welcome
+from alert_trader.cli.stack import started, stopped_by_signal, welcome
 from alert_trader.cli.trades import message_of
 from alert_trader.control.queries import trade_views
 from alert_trader.control.queries.trade_views import TradeDetails
@@ -80,7 +80,7 @@ def demo(
     ] = None,
 ) -> None:
     """Trade eight scripted alerts on a simulated venue, show the results, and check its records."""
-    started = time.monotonic()
+    begun = time.monotonic()
     directory = data or Path("var") / f"demo-{clock.now():%Y%m%d-%H%M%S}"
     flags: dict[str, object] = {**LADDER, "mode": Mode.DEMO, "data_dir": directory}
     in_force = settings(flags=flags, use_stack=False).settings.model_copy(
@@ -91,11 +91,11 @@ def demo(
         venue = {"accounts": [{"number": in_force.account, "cash": CASH}]}
         async with (
             stopped_by_signal() as stop,
-            Stack(in_force, use_free_ports=True, venue_config=venue, with_api=True) as running,
+            started(Stack(in_force, use_free_ports=True, venue_config=venue, with_api=True), stop) as running,
         ):
             console = out()
             console.print(
-                f"[bold]alert-trader demo[/]  started in {time.monotonic() - started:.1f} s · "
+                f"[bold]alert-trader demo[/]  started in {time.monotonic() - begun:.1f} s · "
                 f"Web UI {running.ui_url}"
             )
             step, window = _seconds(in_force.ladder_step), _seconds(in_force.ladder_window)
@@ -111,7 +111,7 @@ def demo(
                 raise KeyboardInterrupt
             stopping.cancel()
             results = running_cases.result()
-            fine = _report(console, results, _tape_violations(running, results), time.monotonic() - started)
+            fine = _report(console, results, _tape_violations(running, results), time.monotonic() - begun)
             if keep:
                 welcome(running)
                 await stop.wait()

@@ -3,8 +3,10 @@
 import asyncio
 import json
 import os
+import re
 import socket
 import sys
+from collections.abc import Sequence
 from datetime import timedelta
 from importlib import import_module
 from typing import Annotated, Any
@@ -22,12 +24,15 @@ from alert_trader.cli.doctor_order_version import order_version_finding
 from alert_trader.cli.doctor_stuck import examine_stuck
 from alert_trader.cli.doctor_versions import examine_versions
 from alert_trader.cli.exit_codes import ExitCode
-from alert_trader.control.errors import ControlError, UnreachableError
+from alert_trader.control.errors import ControlError, NoAnswerError, UnreachableError
 from alert_trader.control.queries import account as account_queries
 from alert_trader.control.queries.workers import polling_workers
 from alert_trader.control.temporal import address_of, connect
 from alert_trader.domain.account.clocks import CHECK
+from alert_trader.domain.account.preflight import Check
+from alert_trader.domain.account.view import PREFLIGHT_FAILED
 from alert_trader.domain.execution.policy import Mode
+from alert_trader.runtime.kill_switch import kill_switch_of
 from alert_trader.runtime.local.process import StackError
 from alert_trader.runtime.local.temporal_server import find_binary
 from alert_trader.runtime.namespace import inspect
@@ -38,6 +43,8 @@ from alert_trader.start import command
 from alert_trader.workflows.interface import task_queue
 
 _CONNECT = timedelta(seconds=3)
+_REQUEST = re.compile(r"\b(GET|POST|PUT|DELETE) \S+")
+
 _PREFLIGHT = 30.0
 """Seconds. Each call to the broker has its own timeout too."""
 
@@ -84,11 +91,13 @@ async def _examine(in_force: Settings, *, ask_broker: bool) -> list[Finding]:
     else:
         findings.append(Finding(name="Temporal", ok=True, found=f"answers at {address_of(target)}"))
         findings += await _namespace(client, in_force)
-        findings.append(await _workers(client, in_force))
+        worker = await _workers(client, in_force)
+        findings.append(worker)
         findings.append(await examine_versions(client, in_force))
         findings += await examine_stuck(client, in_force)
         findings += await _housekeeping(client, in_force)
-        by_worker = await _account(client, in_force) if ask_broker else []
+        # without a worker its answer would be waited for in vain
+        by_worker = await _account(client, in_force) if ask_broker and worker.ok else []
     findings += await _mirrors().examine(in_force)
     if by_worker:
         return findings + by_worker
@@ -101,29 +110,50 @@ async def _account(client: Client, in_force: Settings) -> list[Finding]:
     """Have the worker run the checks for a first order; empty when no worker answers."""
     try:
         checks = await account_queries.preflight(client, in_force.account)
-        view = await account_queries.account_view(client, in_force.account)
+        view = await account_queries.account_view(client, in_force.account, kill_switch_of(in_force))
+    except NoAnswerError as silent:
+        fix = "see the worker's log; a worker that has just started answers within a minute"
+        return [Finding(name="broker", ok=False, found=str(silent), fix=fix)]
     except ControlError:
         return []
-    found = [
-        Finding(name=f"broker {each.name}", ok=each.ok, found=each.found, fix=each.fix)
-        for each in checks
-        if each.name != CHECK
-    ]
+    found = broker_findings([each for each in checks if each.name != CHECK])
     found.append(clock_finding(view))
-    if view.blocking:
+    # a failed check has a line of its own
+    stops = [each for each in view.stops if not each.startswith(PREFLIGHT_FAILED)]
+    if stops:
         return [
             *found,
             Finding(
                 name="account",
                 ok=False,
-                found="; ".join(view.blocking),
+                found="; ".join(stops),
                 fix="look with `trader account`; then `trader resume` or `trader account explain`",
             ),
         ]
+    if not view.may_trade:
+        text = f"{view.state}; entries blocked until every check of the broker passes"
+        return [*found, Finding(name="account", ok=False, found=text)]
     return [
         *found,
         Finding(name="account", ok=True, found=f"{view.state}; entries allowed, within the limits"),
     ]
+
+
+def broker_findings(checks: Sequence[Check]) -> list[Finding]:
+    """Return a finding for each check; checks that failed for the same cause share one."""
+    by_cause: dict[tuple[str, str], list[str]] = {}
+    for each in checks:
+        # the method and path differ where the cause is the same
+        cause = _REQUEST.sub("the request", each.found)
+        by_cause.setdefault((each.name, "") if each.ok else (cause, each.fix), []).append(each.name)
+    found = []
+    for each in checks:
+        same = next(names for names in by_cause.values() if each.name in names)
+        if each.name == same[0]:
+            name = f"broker {each.name}" if len(same) == 1 else f"broker ({len(same)} checks)"
+            failed = each.found if len(same) == 1 else f"{each.found} ({', '.join(same)})"
+            found.append(Finding(name=name, ok=each.ok, found=failed, fix=each.fix))
+    return found
 
 
 def _python() -> Finding:
@@ -267,12 +297,9 @@ async def _broker(in_force: Settings) -> list[Finding]:
             )
         ]
     try:
-        checks: list[dict[str, Any]] = json.loads(answer)
-    except ValueError:
+        checks = [Check(**each) for each in json.loads(answer)]
+    except (TypeError, ValueError):
         last = log.decode(errors="replace").strip().splitlines()[-1:] or ["no answer"]
         found = last[0].removeprefix("error: ")
         return [Finding(name="broker", ok=False, found=found, fix="see the column `found`")]
-    return [
-        Finding(name=f"broker {each['name']}", ok=each["ok"], found=each["found"], fix=each["fix"])
-        for each in checks
-    ]
+    return broker_findings(checks)

@@ -17,6 +17,7 @@ from alert_trader.cli.exit_codes import ExitCode
 from alert_trader.control.queries import trade_views
 from alert_trader.control.queries.history import Replayed, fetch_runs, read_history, replay, write_runs
 from alert_trader.control.queries.history_steps import Step
+from alert_trader.control.queries.trade_names import find_trade
 from alert_trader.control.queries.trade_views import Filter
 from alert_trader.runtime.target import codec_of
 
@@ -38,7 +39,9 @@ def replay_command(
         return await replay([read_history(path)], codec_of(settings().settings))
 
     async def from_server(client: Client) -> Replayed:
-        return await replay(await fetch_runs(client, trade), client.data_converter.payload_codec)
+        return await replay(
+            await fetch_runs(client, await find_trade(client, trade)), client.data_converter.payload_codec
+        )
 
     replayed = run(from_file()) if path.suffix == ".json" or path.is_file() else with_client(from_server)
     if as_json:
@@ -64,7 +67,7 @@ def export(
 
     async def ask(client: Client) -> list[list[WorkflowHistory]]:
         if not everything:
-            return [await fetch_runs(client, targets[0])]
+            return [await fetch_runs(client, await find_trade(client, targets[0]))]
         rows = await trade_views.list_trades(client, Filter(), limit=_MOST, views=False)
         return [await fetch_runs(client, row.workflow_id) for row in rows]
 

@@ -4,6 +4,7 @@ A command's module is imported only when that command runs, which keeps every co
 """
 
 import importlib
+import io
 import logging
 import os
 import sys
@@ -135,7 +136,7 @@ ENTRIES = (
         "flatten",
         "Account",
         "account:flatten",
-        "Halt, cancel all entries and close all positions, until the account is flat.",
+        "Halt, cancel all entries and close all positions, until the account is flat. Asks first.",
     ),
     Entry(
         "account",
@@ -273,8 +274,16 @@ def _help_only(text: str) -> Callable[[], None]:
     return listed
 
 
+def allow_any_text() -> None:
+    """Have a terminal that is not UTF-8 show ? for what it does not have."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
 def main() -> None:
     """Run the command and end the process with its exit code."""
+    allow_any_text()
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     code = _run()
     logging.shutdown()

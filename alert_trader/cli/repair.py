@@ -5,16 +5,18 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from temporalio.client import Client
 
 from alert_trader.cli.context import err, fail, out, print_json, settings, with_client
 from alert_trader.cli.exit_codes import ExitCode
 from alert_trader.control.commands.repair import RepairPlan, plan_repair
 from alert_trader.control.commands.repair import repair as carry_out
+from alert_trader.control.queries.trade_names import find_trade
 from alert_trader.workflows.interface import Command
 
 
 def repair(
-    trade: Annotated[str, typer.Argument(help="The trade: trade-X or X.")],
+    trade: Annotated[str, typer.Argument(help="The trade: its id, a part of it, or its contract.")],
     *,
     reason: Annotated[str, typer.Option(help="Why. Written to the audit trail.")] = "",
     hand_over: Annotated[
@@ -33,7 +35,7 @@ def repair(
     if yes and not dry_run and not reason.strip():
         fail(ExitCode.USAGE, "--yes needs --reason")
     loaded = settings()
-    plan = with_client(lambda client: plan_repair(client, trade, hand_over=hand_over), loaded)
+    plan = with_client(lambda client: _plan(client, trade, hand_over=hand_over), loaded)
     if not as_json:
         show_plan(out(), plan)
     if dry_run:
@@ -53,6 +55,10 @@ def repair(
         out().print(repaired.text, markup=False)
     if not repaired.well:
         raise typer.Exit(int(ExitCode.TIMEOUT))
+
+
+async def _plan(client: Client, trade: str, *, hand_over: bool) -> RepairPlan:
+    return await plan_repair(client, await find_trade(client, trade), hand_over=hand_over)
 
 
 def show_plan(console: Console, plan: RepairPlan) -> None:

@@ -1,5 +1,6 @@
 """`trader report` and `trader timeline`: the results of a day, a week, an author or a channel."""
 
+import os
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from temporalio.client import Client
 from alert_trader import clock
 from alert_trader.cli.context import err, fail, out, print_json, settings, with_client
 from alert_trader.cli.exit_codes import ExitCode
+from alert_trader.cli.fitting_table import Column, fitting_table
 from alert_trader.cli.trade_display import elapsed, signed, state
 from alert_trader.control.reports import report as reports
 from alert_trader.control.reports import wording
@@ -98,14 +100,14 @@ def timeline_command(
     if png is not None:
         from alert_trader.control.reports.picture import timeline_picture  # noqa: PLC0415 - a second that only a picture needs
 
-        png.write_bytes(timeline_picture(line))
-        err().print(f"wrote {png}", markup=False)
+        _save(png, timeline_picture(line))
     if as_json:
         print_json(asdict(line))
     elif not line.bars:
         out().print(f"No trades on {on}.")
     else:
-        out().print(_timeline(line, now))
+        console = out()
+        console.print(timeline_table(line, now, width=console.width))
 
 
 def archive_of(in_force: Settings) -> ArchiveReader:
@@ -121,13 +123,20 @@ def _write(made: Report, line: Timeline | None, *, png: Path | None, html: Path 
     if png is not None:
         from alert_trader.control.reports.picture import picture  # noqa: PLC0415 - a second that only a picture needs
 
-        png.write_bytes(picture(made, timeline=line))
-        err().print(f"wrote {png}", markup=False)
+        _save(png, picture(made, timeline=line))
     if html is not None:
         from alert_trader.control.reports.page import page  # noqa: PLC0415 - as above
 
-        html.write_text(page(made, timeline=line))
-        err().print(f"wrote {html}", markup=False)
+        _save(html, page(made, timeline=line).encode())
+
+
+def _save(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        found = os.strerror(error.errno or 0)
+        fail(ExitCode.USAGE, f"{path} cannot be written: {found}. Name a file in a writable folder")
+    err().print(f"wrote {path}", markup=False)
 
 
 def _show(made: Report) -> None:
@@ -218,21 +227,27 @@ def _table(title: str, first: str) -> Table:
     return table
 
 
-def _timeline(line: Timeline, now: datetime) -> Table:
+_TIMELINE_COLUMNS = (
+    Column(name="contract", rank=0),
+    Column(name="time line", rank=0),
+    Column(name="first fill", rank=3, justify="right"),
+    Column(name="state", rank=1),
+    Column(name="P&L $", rank=2, justify="right"),
+)
+
+
+def timeline_table(line: Timeline, now: datetime, *, width: int) -> Table:
+    """Return a day's trades on a time line, which is never left out, in at most `width` characters."""
     hours = f"{line.begins.astimezone(NEW_YORK):%H:%M} to {eastern(line.ends, '%H:%M')}"
-    table = _table(
-        f"{line.day:%a %Y-%m-%d}  ·  {hours}  ·  > alert, - entering, = holding, x sale, | closed",
-        "contract",
-    )
-    table.add_column("time line", no_wrap=True)
-    table.add_column("first fill", justify="right", no_wrap=True)
-    table.add_column("state", no_wrap=True)
-    table.add_column("P&L $", justify="right", no_wrap=True)
+    rows = []
     for bar in line.bars:
         fill = wording.NONE if bar.filled_at is None else elapsed(bar.filled_at - bar.received_at)
-        table.add_row(
-            escape(bar.label), escape(drawn(bar, line, now)), fill, state(bar.outcome), signed(bar.pnl)
+        rows.append(
+            (escape(bar.label), escape(drawn(bar, line, now)), fill, state(bar.outcome), signed(bar.pnl))
         )
+    table = fitting_table(_TIMELINE_COLUMNS, rows, width=width)
+    table.title = f"\n{line.day:%a %Y-%m-%d}  ·  {hours}\n> alert, - entering, = holding, x sale, | closed"
+    table.title_justify, table.title_style = "left", "bold"
     return table
 
 

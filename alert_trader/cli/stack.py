@@ -46,17 +46,15 @@ def up(
     venue = {"accounts": [{"number": in_force.account, "cash": DEMO_CASH}]}
     chat = with_chat and in_force.mode is Mode.DEMO and in_force.discord_token is None
 
+    def report(text: str) -> None:
+        err().print(text, markup=False)
+
     async def stay() -> None:
-        async with (
-            stopped_by_signal() as stop,
-            Stack(
-                in_force, use_free_ports=free_ports, venue_config=venue, with_api=True, with_chat=chat
-            ) as running,
-        ):
+        stack = Stack(in_force, use_free_ports=free_ports, venue_config=venue, with_api=True, with_chat=chat)
+        stack.report = report
+        async with stopped_by_signal() as stop, started(stack, stop) as running:
             welcome(running)
-            supervising = asyncio.ensure_future(
-                running.supervise(lambda text: err().print(text, markup=False))
-            )
+            supervising = asyncio.ensure_future(running.supervise(report))
             stopping = asyncio.ensure_future(stop.wait())
             try:
                 await asyncio.wait({supervising, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -168,6 +166,28 @@ async def stopped_by_signal() -> AsyncIterator[asyncio.Event]:
             loop.remove_signal_handler(number)
 
 
+@contextlib.asynccontextmanager
+async def started(stack: Stack, stop: asyncio.Event) -> AsyncIterator[Stack]:
+    """Start a stack, and end it after; `stop` ends it while it starts, with KeyboardInterrupt."""
+    starting = asyncio.ensure_future(stack.__aenter__())
+    stopping = asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not starting.done():
+            raise KeyboardInterrupt
+        running = starting.result()
+    finally:
+        stopping.cancel()
+        if not starting.done():
+            starting.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await starting
+    try:
+        yield running
+    finally:
+        await stack.__aexit__(None, None, None)
+
+
 def _without_password(url: str) -> str:
     """Return an address without user and password."""
     scheme, _, rest = url.partition("://")
@@ -185,6 +205,10 @@ def welcome(running: Stack) -> None:
     table.add_row("Temporal", f"{running.temporal_address}, namespace {running.namespace}")
     if running.chat_url is not None:
         table.add_row("chat", f"{running.chat_url}  [dim](type an alert there to see its card)[/]")
+    elif running.invite is not None:
+        table.add_row("Discord", f"connected; invite the bot with {running.invite}")
+    elif running.settings.discord_token is not None:
+        table.add_row("Discord", "[yellow]not connected[/]: trading continues, and the bot is tried again")
     if running.venue_url is not None:
         table.add_row("venue", f"{running.venue_url}, records in {escape(str(running.tape_path))}")
     if running.redis_url is None:

@@ -1,14 +1,15 @@
 """Show trades in a terminal: a list as a table, one trade in full. No meaning is in a colour alone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from alert_trader.cli.fitting_table import Column, fitting_table
+from alert_trader.control.queries.trade_names import short_ids
 from alert_trader.control.queries.trade_views import TradeDetails, TradeRow
 from alert_trader.domain.account.stuck import StuckWorkflow
 from alert_trader.domain.audit.event import EventKind, TradeEvent
@@ -57,36 +58,54 @@ def state(text: str | None) -> str:
     return f"[{style}]{escape(text or NONE)}[/]"
 
 
-def trades_table(rows: Sequence[TradeRow]) -> Table:
-    """Return trades as a table, one per line."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    table.add_column("trade", overflow="fold", min_width=20)
-    for name in ("started (ET)", "contract", "state"):
-        table.add_column(name, no_wrap=True)
-    for name in ("qty", "alert", "bought", "P&L $"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("reason", overflow="ellipsis", no_wrap=True)
-    for row in rows:
-        view = row.view
-        failed = "" if row.status in {"running", "completed"} else f" [red]({row.status})[/]"
-        if row.stuck is not None:
-            failed = " [bold red]STUCK[/]"
-        cells = [escape(row.workflow_id), eastern(row.started_at, "%m-%d %H:%M:%S").removesuffix(" ET")]
-        if view is None:
-            cells += [escape(row.symbol or NONE), state(row.phase) + failed, *[NONE] * 3, signed(row.pnl), ""]
-        else:
-            cells += [
-                escape(contract(view)),
-                state(row.phase) + failed,
-                str(view.quantity) if view.quantity else NONE,
-                price(view.alert_price),
-                filled(view.bought, view.average_entry),
-                signed(view.pnl),
-                # only the code; `show` has the whole text
-                escape((view.reason or "").partition(":")[0]),
-            ]
-        table.add_row(*cells)
-    return table
+TRADE_COLUMNS = (
+    Column(name="trade", rank=0),
+    Column(name="started (ET)", rank=4),
+    Column(name="contract", rank=1),
+    Column(name="state", rank=0),
+    Column(name="qty", rank=7, justify="right"),
+    Column(name="alert", rank=6, justify="right"),
+    Column(name="bought", rank=3, justify="right"),
+    Column(name="P&L $", rank=2, justify="right"),
+    Column(name="reason", rank=5),
+)
+
+
+def trades_table(rows: Sequence[TradeRow], *, width: int) -> Table:
+    """Return trades as a table, one per line, with short ids, that fits `width` characters."""
+    short = short_ids([row.workflow_id for row in rows])
+    return fitting_table(TRADE_COLUMNS, [_trade_cells(row, short) for row in rows], width=width)
+
+
+def _trade_cells(row: TradeRow, short: Mapping[str, str]) -> list[str]:
+    view = row.view
+    failed = "" if row.status in {"running", "completed"} else f" [red]({row.status})[/]"
+    if row.stuck is not None:
+        failed = " [bold red]STUCK[/]"
+    cells = [
+        escape(short[row.workflow_id]),
+        eastern(row.started_at, "%m-%d %H:%M:%S").removesuffix(" ET"),
+    ]
+    if view is None:
+        return [
+            *cells,
+            escape(row.symbol or NONE),
+            state(row.phase) + failed,
+            *[NONE] * 3,
+            signed(row.pnl),
+            "",
+        ]
+    return [
+        *cells,
+        escape(contract(view)),
+        state(row.phase) + failed,
+        str(view.quantity) if view.quantity else NONE,
+        price(view.alert_price),
+        filled(view.bought, view.average_entry),
+        signed(view.pnl),
+        # only the code; `show` has the whole text
+        escape((view.reason or "").partition(":")[0]),
+    ]
 
 
 def show_stuck(console: Console, stuck: Sequence[StuckWorkflow]) -> None:
@@ -138,7 +157,7 @@ def show_trade(console: Console, details: TradeDetails) -> None:
         console.print("\n[bold]Events[/]")
         show_events(console, details.events, since=details.events[0].at)
     if view is not None and view.orders:
-        console.print(_orders_table(view.orders))
+        console.print(_orders_table(view.orders, width=console.width))
 
 
 def _facts(view: TradeView) -> list[tuple[str, str]]:
@@ -220,21 +239,21 @@ def _event(kind: EventKind) -> str:
     return name if style is None else f"[{style}]{name}[/]"
 
 
-def _orders_table(orders: Sequence[OrderView]) -> Table:
-    table = Table(
-        box=SIMPLE_HEAD,
-        pad_edge=False,
-        header_style="bold",
-        title="Orders",
-        title_justify="left",
-        title_style="bold",
-    )
-    for name in ("client order id", "order id", "leg", "kind", "status"):
-        table.add_column(name, no_wrap=True)
-    for name in ("qty", "limit", "filled"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for order in orders:
-        table.add_row(
+_ORDER_COLUMNS = (
+    Column(name="client order id", rank=4),
+    Column(name="order id", rank=2),
+    Column(name="leg", rank=0),
+    Column(name="kind", rank=3),
+    Column(name="status", rank=0),
+    Column(name="qty", rank=0, justify="right"),
+    Column(name="limit", rank=1, justify="right"),
+    Column(name="filled", rank=0, justify="right"),
+)
+
+
+def _orders_table(orders: Sequence[OrderView], *, width: int) -> Table:
+    rows = [
+        (
             escape(order.client_order_id),
             escape(order.order_id or NONE),
             order.leg,
@@ -244,4 +263,8 @@ def _orders_table(orders: Sequence[OrderView]) -> Table:
             price(order.limit),
             filled(order.filled, order.average_price),
         )
+        for order in orders
+    ]
+    table = fitting_table(_ORDER_COLUMNS, rows, width=width)
+    table.title, table.title_justify, table.title_style = "Orders", "left", "bold"
     return table

@@ -28,6 +28,7 @@ from alert_trader.control.intake.message import (
 )
 from alert_trader.control.queries import trade_views
 from alert_trader.control.queries.stuck import marked, stuck_workflows
+from alert_trader.control.queries.trade_names import find_trade
 from alert_trader.control.queries.trade_views import Filter, TradeDetails, TradeRow
 from alert_trader.domain.account.stuck import StuckWorkflow
 from alert_trader.domain.alerts.alert import AlertMessage
@@ -37,8 +38,9 @@ from alert_trader.domain.trade.lifecycle import Outcome
 from alert_trader.settings.model import Settings
 from alert_trader.workflows.interface import Command, CommandReceipt
 
+TRADE_HELP = "The trade: its id, the beginning or the end of it, or its contract, such as SPY600C."
 JSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-TRADE = Annotated[str, typer.Argument(help="The trade: trade-X or X.")]
+TRADE = Annotated[str, typer.Argument(help=TRADE_HELP)]
 REASON = Annotated[str, typer.Option(help="Why. Written to the audit trail.")]
 
 
@@ -123,7 +125,7 @@ def message_of(
             fail(
                 ExitCode.USAGE,
                 f"no {what} is on the allowlist of mode {in_force.mode}: "
-                f"use --{what}, or set TRADER_{what.upper()}S",
+                f"use --{what}, or set TRADER_{what.upper()}S{_without_stack(in_force)}",
             )
         return given or ids[0]
 
@@ -140,6 +142,13 @@ def message_of(
         guild_id=first(guild, allowed.guilds, "guild"),
         posted_at=now,
     )
+
+
+def _without_stack(in_force: Settings) -> str:
+    """Return what to do where no stack runs in the data folder: its settings would have been used."""
+    if (in_force.data_dir / "stack.json").exists():
+        return ""
+    return f". No stack runs in {in_force.data_dir}: `trader up` starts one, in demo mode without settings"
 
 
 async def follow(client: Client, trade: str, timeout: float, *, quiet: bool) -> TradeDetails:  # noqa: ASYNC109 - a person's option
@@ -202,7 +211,8 @@ def list_command(
     elif not rows:
         out().print(f"No trades in namespace {loaded.settings.namespace}.")
     else:
-        out().print(trade_display.trades_table(rows))
+        console = out()
+        console.print(trade_display.trades_table(rows, width=console.width))
         trade_display.show_stuck(out(), stuck)
         if not quick and not any(row.view for row in rows):
             err().print("No worker answered: prices and fills are missing. Start one with: trader worker")
@@ -210,7 +220,11 @@ def list_command(
 
 def show(trade: TRADE, *, as_json: JSON = False) -> None:
     """Show one trade: alert, checks, orders, price steps, fills, exits, P&L."""
-    details = with_client(lambda client: trade_views.show(client, trade))
+
+    async def ask(client: Client) -> TradeDetails:
+        return await trade_views.show(client, await find_trade(client, trade))
+
+    details = with_client(ask)
     if as_json:
         print_json(details)
     else:
@@ -234,7 +248,7 @@ def watch(
 
     async def ask(client: Client) -> None:
         printed = 0
-        async for details in trade_views.watch(client, named):
+        async for details in trade_views.watch(client, await find_trade(client, named)):
             if as_json:
                 out().print_json(data=_plain(details), indent=None)
             elif details.events:
@@ -255,10 +269,11 @@ def _plain(details: TradeDetails) -> object:
 async def _watch_all(client: Client) -> None:
     from rich.live import Live  # noqa: PLC0415 - only this command draws in place
 
-    with Live(console=out(), auto_refresh=False) as live:
+    console = out()
+    with Live(console=console, auto_refresh=False) as live:
         while True:
             rows = await trade_views.list_trades(client, Filter(), limit=20)
-            live.update(trade_display.trades_table(rows), refresh=True)
+            live.update(trade_display.trades_table(rows, width=console.width), refresh=True)
             await asyncio.sleep(1)
 
 
@@ -270,7 +285,10 @@ def _run_command(
     as_json: bool,
 ) -> None:
     async def act(client: Client) -> CommandReceipt:
-        return await ask(client, trade, Command(by=f"cli:{getpass.getuser()}", reason=reason))
+        found = await find_trade(client, trade)
+        if not as_json and found != trade:
+            err().print(found, markup=False)
+        return await ask(client, found, Command(by=f"cli:{getpass.getuser()}", reason=reason))
 
     receipt = with_client(act)
     if as_json:

@@ -11,6 +11,7 @@ import typer
 from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
+from temporalio.client import Client
 
 from alert_trader import clock
 from alert_trader.cli.context import fail, out, print_json, settings, with_client
@@ -20,6 +21,7 @@ from alert_trader.cli.parse import message_from_row, parse_moment
 from alert_trader.cli.trades import intake_of, message_of
 from alert_trader.control.queries.profile_effect import Change, compare
 from alert_trader.control.queries.profile_learning import learn
+from alert_trader.control.queries.trade_names import find_trade
 from alert_trader.control.queries.why import Verdict, Why, why_text, why_trade
 from alert_trader.domain.alerts.alert import AlertMessage
 from alert_trader.domain.alerts.profile import Profile
@@ -31,7 +33,9 @@ profile_app = typer.Typer(no_args_is_help=True, help="Test author profiles, and 
 
 
 def why(
-    about: Annotated[str, typer.Argument(help="A trade (trade-X or X), or the text of an alert.")],
+    about: Annotated[
+        str, typer.Argument(help="A trade (its id, a part of it, or its contract), or the text of an alert.")
+    ],
     *,
     author: Annotated[
         str | None, typer.Option(help="Author id of a text. Default: the first on the allowlist.")
@@ -53,7 +57,11 @@ def why(
             message = replace(message, posted_at=parse_moment(at))
         found = why_text(message, intake_of(in_force).policy_for(message.author_id))
     else:
-        found = with_client(lambda client: why_trade(client, about))
+
+        async def ask(client: Client) -> Why:
+            return await why_trade(client, await find_trade(client, about))
+
+        found = with_client(ask)
     if as_json:
         print_json(found)
     else:

@@ -125,6 +125,11 @@ async def connect(
                     runtime=serving,
                     interceptors=[QueryRetries(), *interceptors],
                 )
+        except ValueError as error:
+            raise UnreachableError(
+                f"expected an address such as 127.0.0.1:7233, found {config['target_host']!r} ({error}): "
+                "correct TRADER_TEMPORAL_ADDRESS"
+            ) from None
         except (RuntimeError, RPCError, TimeoutError) as error:
             final = isinstance(error, RPCError) and kind_of(error) in _FINAL
             if final or loop.time() + _RETRY_PAUSE.total_seconds() >= deadline:

@@ -2,17 +2,17 @@
 
 from pydantic import BaseModel, Field, SecretStr
 
-from alert_trader.settings.values import Duration, IdList, QuietHours
+from alert_trader.settings.values import DiscordIdList, Duration, QuietHours
 
 
 class ChatSettings(BaseModel):
     """Where people see trades, who may command them, and what they are notified of."""
 
     discord_token: SecretStr | None = Field(None, description="The bot's token; empty: no bot; secret.")
-    discord_operators: IdList = Field(
+    discord_operators: DiscordIdList = Field(
         (), description="Ids of people who may command the bot, separated by commas (demo mode has its own)."
     )
-    discord_operator_roles: IdList = Field(
+    discord_operator_roles: DiscordIdList = Field(
         (), description="Ids of roles whose members may command the bot, separated by commas."
     )
     discord_cards_channel: str | None = Field(

@@ -77,6 +77,17 @@ def _archive(value: str) -> str:
     return value
 
 
+def _discord_ids(ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Check that ids are Discord's. Elsewhere an id may be any text."""
+    wrong = [each for each in ids if not (each.isascii() and each.isdigit())]
+    if wrong:
+        raise ValueError(
+            f"expected Discord ids, which are numbers such as 123456789012345678, found {wrong[0]!r}: in "
+            "Discord, switch on Developer Mode, and copy the id from the menu of the person or role"
+        )
+    return ids
+
+
 RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
 ArchivePlace = Annotated[str, AfterValidator(_archive)]
 
@@ -150,6 +161,8 @@ QuietHours = Annotated[Hours, BeforeValidator(_hours), PlainSerializer(str)]
 
 IdList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), PlainSerializer(",".join)]
 """Ids separated by commas."""
+DiscordIdList = Annotated[IdList, AfterValidator(_discord_ids)]
+"""Ids of people or roles of Discord, separated by commas."""
 
 
 def fees(items: Sequence[str]) -> dict[str, Decimal]:

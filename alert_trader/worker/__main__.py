@@ -12,7 +12,6 @@ from pathlib import Path
 
 from temporalio.client import Client
 
-from alert_trader.activities.account_client import KillSwitch
 from alert_trader.activities.clock_watch import ClockWatch
 from alert_trader.activities.notify import Channel
 from alert_trader.activities.preflight import preflight
@@ -22,6 +21,7 @@ from alert_trader.runtime import preset_metrics, program
 from alert_trader.runtime.account_bootstrap import ensure_account_workflow
 from alert_trader.runtime.build import build_of
 from alert_trader.runtime.channels import LogChannel, operators
+from alert_trader.runtime.kill_switch import kill_switch_of
 from alert_trader.runtime.namespace import prepare
 from alert_trader.runtime.target import target_of, tracing_of
 from alert_trader.settings.model import Settings
@@ -58,7 +58,7 @@ async def run(settings: Settings, ready_file: Path | None) -> None:
         client,
         interceptors=[clocks.interceptor],
         whitelist=whitelist(settings),
-        stop=KillSwitch(file=settings.stop_path, always=settings.stop),
+        stop=kill_switch_of(settings),
         account=settings.account,
         reader=broker,
         gateway=broker if isinstance(broker, TastytradeGateway) else None,

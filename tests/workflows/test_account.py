@@ -106,6 +106,8 @@ async def test_a_halt_cancels_entries_and_keeps_exits(
     assert (await denied(await strict.alert(price="1.22"))).startswith(Code.ACCOUNT_HALTED)
     assert all(line.at <= acknowledged for line in strict.posts("e"))
     assert (await strict.view(held)).exits_working == 2
+    again = await control.halt(strict.client, strict.account, by="ann", reason="still halted")
+    assert again.cancelled == ()  # what an earlier halt cancelled is not repeated
 
 
 async def test_only_a_person_with_a_reason_resumes(strict: Harness) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from alert_trader.bot.intake import REFUSED, UNREADABLE
+from alert_trader.bot.intake import UNREADABLE
+from alert_trader.bot.reactions import REFUSED
 from alert_trader.domain.trade.view import TradeView
 from tests.support.harness import AUTHOR, CHANNEL, Harness
 from tests.support.waiting import eventually

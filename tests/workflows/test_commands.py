@@ -11,6 +11,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 
 from alert_trader.activities.messages import CommandRefusedError
+from alert_trader.domain.audit.event import EventKind
 from alert_trader.domain.execution.policy import Conversion, LadderPolicy
 from alert_trader.domain.trade.commands import TradeCommand
 from alert_trader.domain.trade.lifecycle import Outcome, Phase
@@ -163,8 +164,11 @@ async def test_convert_now_ends_the_ladder(env: WorkflowEnvironment, harness: Ha
         trade = await harness.alert()
         await harness.until(trade, "the working entry", step="limit")
         receipt = await command(trade, TradeCommand.CONVERT, ME)
+        [converted] = [each for each in await harness.events(trade) if each.kind is EventKind.CONVERTED]
     assert receipt.done
     assert harness.entry_limits() == ["1.2", "1.32"]
+    # it fills at once, and the record says how many were converted
+    assert converted.text == "Conversion requested: the remaining 4 converted to a limit at the ceiling, 1.32"
 
 
 async def test_convert_now_respects_the_ceiling(env: WorkflowEnvironment, harness: Harness) -> None:

@@ -103,6 +103,15 @@ async def test_a_partial_exit_of_everything_closes_the_trade(harness: Harness) -
     assert (await trade.result()).outcome is Outcome.FLAT
 
 
+async def test_more_contracts_than_are_held_are_not_claimed_to_be_sold(harness: Harness) -> None:
+    """The receipt says how many were requested, held and sold."""
+    await harness.quote("1.20", "1.20")
+    trade = await harness.alert()
+    await harness.until(trade, "protected", phase=Phase.HOLDING, exits_working=2)
+    receipt = await command(trade, TradeCommand.SELL, part(Portion(count=99)))
+    assert receipt.text == "Sold 4: tester requested 99, and 4 were held"
+
+
 async def test_a_partial_exit_below_one_contract_is_refused(harness: Harness) -> None:
     """Selling less than was meant can be repaired; a tenth of four is none, and the answer says so."""
     await harness.quote("1.20", "1.20")

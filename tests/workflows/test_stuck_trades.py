@@ -157,7 +157,7 @@ async def shown(harness: Harness, plan: RepairPlan | None = None) -> str:
     found = await stuck_workflows(harness.client, harness.account)
     only = trade_views.Filter(account=harness.account, open_only=True)
     rows = await trade_views.list_trades(harness.client, only, limit=20, views=False)
-    console.print(trade_display.trades_table(marked(rows, found)))
+    console.print(trade_display.trades_table(marked(rows, found), width=console.width))
     trade_display.show_stuck(console, found)
     if plan is not None:
         show_plan(console, plan)

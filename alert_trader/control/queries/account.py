@@ -6,6 +6,7 @@ their own, which changes nothing; the preflight as a command, since its result c
 
 import asyncio
 import contextlib
+import dataclasses
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
 
+from alert_trader.activities.account_client import KillSwitch
 from alert_trader.activities.messages import EXPECTED_QUERY, ExpectedAnswer
 from alert_trader.activities.receipts import RPC_WITHIN
 from alert_trader.control.account_workflow import ANSWER_WITHIN, account_handle, command_account
@@ -41,13 +43,18 @@ BROKER_WITHIN = timedelta(seconds=30)
 """Longest wait for an answer that a worker must get from the broker."""
 
 
-async def account_view(client: Client, account: AccountNumber) -> AccountView:
-    """Return an account's state, limits, counters and open trades."""
+async def account_view(
+    client: Client, account: AccountNumber, kill_switch: KillSwitch | None = None
+) -> AccountView:
+    """Return an account's state, limits, counters and open trades.
+
+    With `kill_switch` it says, too, when that stops entries.
+    """
     with control_errors(client, account_subject(account), worker_within=ANSWER_WITHIN):
         view: AccountView = await account_handle(client, account).query(
             ACCOUNT_VIEW_QUERY, result_type=AccountView, rpc_timeout=ANSWER_WITHIN
         )
-    return view
+    return view if kill_switch is None else dataclasses.replace(view, kill_switch=kill_switch.stopping)
 
 
 async def expected(client: Client, account: AccountNumber) -> tuple[ExpectedPosition, ...]:

@@ -35,10 +35,13 @@ from alert_trader.mirrors.both import Mirrors
 from alert_trader.mirrors.comparing import chain_fault
 from alert_trader.mirrors.hot import MirrorAwayError
 from alert_trader.mirrors.reader import Answer, QueryError
-from alert_trader.mirrors.schema import EventRow, TradeRow
+from alert_trader.mirrors.schema import EventRow, TradeRecord, TradeRow
 
 FROM_TEMPORAL = 40
 """Trades read from Temporal, the newest first, when Redis does not answer."""
+
+SEARCHED = 100
+"""Trades of Temporal that a search reads besides the archive: every open one, and the last that closed."""
 
 _AT_ONCE = 8
 _END_OF_TIME = 253_402_300_799_000
@@ -107,6 +110,15 @@ class Search:
     limit: int = 100
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The events that a search found."""
+
+    events: list[EventRow]
+    note: str | None
+    """What was not searched, and why; None when all was."""
+
+
 async def recent(
     temporal: Temporal, mirrors: Mirrors, *, limit: int, before: str | None = None
 ) -> RecentPage:
@@ -171,12 +183,39 @@ async def trade(temporal: Temporal, mirrors: Mirrors, name: str) -> AuditedTrade
     )
 
 
-async def search(mirrors: Mirrors, wanted: Search) -> list[EventRow]:
-    """Find events of closed trades, the newest first. Raises BadQueryError."""
+async def search(temporal: Temporal, mirrors: Mirrors, wanted: Search) -> Found:
+    """Find events, the newest first: in the archive, and in the open and last closed trades of Temporal.
+
+    Without Temporal the archive alone is searched, and the note says so. Raises BadQueryError.
+    """
     _check_days(wanted.first, wanted.last)
     if wanted.kind is not None and wanted.kind not in set(EventKind):
         raise BadQueryError(f"expected a kind of event, one of {', '.join(EventKind)}; found {wanted.kind!r}")
-    return await _in_thread(mirrors, _search, mirrors, wanted)
+    archived = await _in_thread(mirrors, _search, mirrors, wanted)
+    known = {each.workflow_id for each in archived}
+    note, records = None, []
+    try:
+        records = await _recent_records(await temporal(), SEARCHED)
+    except ControlError as away:
+        note = f"{away}. Only the archive was searched: events of open and just closed trades are missing"
+    fresh = [each for each in records if each.trade.workflow_id not in known]
+    found = [event for record in fresh for event in record.events if _matches(wanted, record.trade, event)]
+    found += archived
+    found.sort(key=lambda event: (event.at, event.workflow_id, event.sequence), reverse=True)
+    return Found(events=found[: wanted.limit], note=note)
+
+
+def _matches(wanted: Search, row: TradeRow, event: EventRow) -> bool:
+    """Return whether an event is searched for, as the archive's query does."""
+    text = (wanted.text or "").lower()
+    return (
+        (text in event.text.lower() or text in row.text.lower())
+        and wanted.kind in {None, event.kind}
+        and wanted.author in {None, row.author_id}
+        and (wanted.symbol is None or row.underlying == wanted.symbol.upper())
+        and (wanted.first is None or row.day >= wanted.first)
+        and (wanted.last is None or row.day <= wanted.last)
+    )
 
 
 async def sql(mirrors: Mirrors, text: str) -> Answer:
@@ -256,20 +295,23 @@ def _export(
 
 
 async def _recent_from_temporal(client: Client, limit: int, before: datetime | None) -> list[EventRow]:
-    gate = asyncio.Semaphore(_AT_ONCE)
-
-    async def one(workflow_id: str) -> tuple[EventRow, ...]:
-        async with gate:
-            record = await read_record(client, workflow_id)
-            return () if record is None else record.events
-
-    page = await list_page(client, size=FROM_TEMPORAL)
-    trails = await asyncio.gather(
-        *(one(each) for each in dict.fromkeys(run.workflow_id for run in page.runs))
-    )
-    events = [event for trail in trails for event in trail if before is None or event.at < before]
+    records = await _recent_records(client, FROM_TEMPORAL)
+    events = [event for each in records for event in each.events if before is None or event.at < before]
     events.sort(key=lambda event: (event.at, event.workflow_id, event.sequence), reverse=True)
     return _with_ties(events, limit)
+
+
+async def _recent_records(client: Client, most: int) -> list[TradeRecord]:
+    """Read trades from Temporal, which lists the open ones first, then the last that closed."""
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(workflow_id: str) -> TradeRecord | None:
+        async with gate:
+            return await read_record(client, workflow_id)
+
+    page = await list_page(client, size=most)
+    found = await asyncio.gather(*(one(each) for each in dict.fromkeys(run.workflow_id for run in page.runs)))
+    return [each for each in found if each is not None]
 
 
 def _with_ties(events: Sequence[EventRow], limit: int) -> list[EventRow]:

@@ -46,6 +46,8 @@ replayed in tenths of a second, and one whose worker was just killed after the 2
 
 _RPC_TIMEOUT = timedelta(seconds=5)
 _AT_ONCE = 4
+_LISTED = 1000
+"""Trades that are read of the index for a list, whatever its limit: one page."""
 _POLL = timedelta(milliseconds=400)
 
 
@@ -118,11 +120,28 @@ def check_name(trade: str) -> WorkflowId:
         ) from None
 
 
+async def exists(client: Client, trade: str) -> bool:
+    """Return whether there is a trade named `trade-X` or `X`; raises UnreachableError."""
+    handle = handle_of(client, trade)
+    try:
+        with control_errors(client, trade_subject(handle.id)):
+            await handle.describe(rpc_timeout=_RPC_TIMEOUT)
+    except NotFoundError:
+        return False
+    return True
+
+
 async def list_trades(client: Client, wanted: Filter, *, limit: int, views: bool = True) -> list[TradeRow]:
-    """List trades, the newest first; with `views`, each with its view where a worker answers."""
+    """List the newest trades by the time of their alerts, the newest first.
+
+    With `views`, each has its view where a worker answers.
+    """
     with control_errors(client):
-        found = client.list_workflows(_query(wanted), limit=limit, rpc_timeout=_RPC_TIMEOUT)
-        rows = sorted([_row(each) async for each in found], key=lambda row: row.started_at, reverse=True)
+        # Temporal lists what is open first, and then by the end: the newest are among more than the limit
+        most = max(2 * limit, _LISTED)
+        found = client.list_workflows(_query(wanted), limit=most, page_size=most, rpc_timeout=_RPC_TIMEOUT)
+        every = sorted([_row(each) async for each in found], key=lambda row: row.started_at, reverse=True)
+        rows = every[:limit]
     if not views:
         return rows
     known = await views_of(client, [row.workflow_id for row in rows])

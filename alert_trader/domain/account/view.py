@@ -11,7 +11,10 @@ from alert_trader.domain.account.stuck import StuckWorkflow
 from alert_trader.domain.account.trading_state import AccountState
 from alert_trader.domain.audit.event import TradeEvent
 from alert_trader.domain.ids import AccountNumber, WorkflowId
+from alert_trader.domain.market.calendar import eastern
 from alert_trader.domain.money import Usd
+
+PREFLIGHT_FAILED = "preflight failed: "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,20 +74,55 @@ class AccountView:
     """The last audit events of the account, oldest first."""
     stuck: tuple[StuckWorkflow, ...] = ()
     """Trades that can do nothing until they are repaired, and the account's workflow itself."""
+    kill_switch: str | None = None
+    """What stops entries without Temporal, and since when; the reader's machine adds it."""
 
     @property
     def blocking(self) -> tuple[str, ...]:
-        """What prevents entries, apart from the limits; empty when nothing does."""
-        found = (
-            []
-            if self.state is AccountState.ACTIVE
-            else [f"{self.state} by {self.halted_by}: {self.halt_reason}"]
-        )
+        """What prevents every entry, by whom and since when; empty when nothing does."""
+        halted = []
+        if self.state is not AccountState.ACTIVE:
+            since = "" if self.halted_at is None else f" since {eastern(self.halted_at, '%Y-%m-%d %H:%M')}"
+            halted.append(f"{self.state} by {self.halted_by}{since}: {self.halt_reason}")
+        return (*halted, *self._blocking_when_active)
+
+    @property
+    def _blocking_when_active(self) -> tuple[str, ...]:
+        found = [] if self.kill_switch is None else [self.kill_switch]
         found += [f"unexplained difference: {each}" for each in self.differences if not each.explained_by]
-        found += [f"preflight failed: {each.name}: {each.found}" for each in self.preflight if not each.ok]
+        found += [f"{PREFLIGHT_FAILED}{each.name}: {each.found}" for each in self.preflight if not each.ok]
         if self.reference is None:
             found.append("buying power of the day is not known yet")
         return tuple(found)
+
+    @property
+    def reached(self) -> tuple[str, ...]:
+        """The limits that deny every new trade now; empty when none does."""
+        limits = self.limits
+        counts = (
+            ("open trades", len(self.open_trades), limits.max_open_trades),
+            ("trades today", self.trades_today, limits.max_trades_per_day),
+            ("dollars bought today", self.notional_today, limits.max_notional_per_day),
+            ("entry orders in the last minute", self.orders_last_minute, limits.max_orders_per_minute),
+        )
+        return tuple(
+            f"limit reached: {found:,} of {most:,} {what}" for what, found, most in counts if found >= most
+        )
+
+    @property
+    def may_trade(self) -> bool:
+        """Whether a new alert could be bought now, so far as the account decides."""
+        return not self.stops
+
+    @property
+    def stops(self) -> tuple[str, ...]:
+        """Everything that stops a new trade now: the one answer that every interface shows."""
+        return (*self.blocking, *self.reached)
+
+    @property
+    def stops_after_resume(self) -> tuple[str, ...]:
+        """What would still stop a new trade if the account were resumed."""
+        return (*self._blocking_when_active, *self.reached)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

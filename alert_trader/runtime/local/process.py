@@ -75,14 +75,22 @@ class Child:
         if number is signal.SIGKILL:
             await self._process.wait()
 
+    @property
+    def last_line(self) -> str:
+        """The last line of its log, which says why it ended where it knew."""
+        return (self._tail or ["its log is empty"])[-1].removeprefix("error: ").rstrip(".")
+
+    @property
+    def _tail(self) -> list[str]:
+        try:
+            return self.log.read_text(errors="replace").strip().splitlines()[-_TAIL_LINES:]
+        except OSError:
+            return []
+
     def failure(self, what: str) -> StackError:
         """Return an error about this process with the end of its log."""
         ended = "" if self.exit_code is None else f" (it ended with code {self.exit_code})"
-        try:
-            tail = self.log.read_text(errors="replace").strip().splitlines()[-_TAIL_LINES:]
-        except OSError:
-            tail = []
-        lines = "".join(f"\n    {line}" for line in tail) or "\n    (empty)"
+        lines = "".join(f"\n    {line}" for line in self._tail) or "\n    (empty)"
         return StackError(f"{self.name}: {what}{ended}. The end of its log {self.log}:{lines}")
 
 
@@ -110,6 +118,17 @@ async def start(
             start_new_session=True,
         )
     return Child(name, process, log)
+
+
+def make_folder(path: Path) -> None:
+    """Make the folder of the data, and those above it; raises StackError."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StackError(
+            f"the data folder {path} cannot be made: {os.strerror(error.errno or 0)}. "
+            "Set TRADER_DATA_DIR to a folder that can be written"
+        ) from None
 
 
 def without_secrets(variables: Mapping[str, str]) -> dict[str, str]:

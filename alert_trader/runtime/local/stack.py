@@ -9,12 +9,12 @@ tests and the benchmarks use it.
 
 import asyncio
 import contextlib
+import functools
 import json
 import os
 import secrets
 import signal
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -24,7 +24,16 @@ from pydantic import SecretStr
 
 from alert_trader.domain.execution.policy import Mode
 from alert_trader.runtime.local import redis_server, temporal_server
-from alert_trader.runtime.local.process import Child, StackError, free_ports, ready, require_free, start
+from alert_trader.runtime.local.process import (
+    Child,
+    StackError,
+    free_ports,
+    make_folder,
+    ready,
+    require_free,
+    start,
+)
+from alert_trader.runtime.local.supervision import keep
 from alert_trader.settings.load import as_environment
 from alert_trader.settings.model import Settings
 from alert_trader.start import command
@@ -36,12 +45,6 @@ open trade: about 0.2 s each on a busy machine."""
 VENUE_READY_WITHIN = timedelta(seconds=20)
 
 API_READY_WITHIN = timedelta(seconds=20)
-
-RESTARTS = 5
-RESTART_WINDOW = 60.0
-"""Seconds in which `RESTARTS` restarts of one process are too many: restarting does not help."""
-
-_RESTART_PAUSE = 1.0
 
 CHAT_TOKEN = "demo"  # noqa: S105 - for the bundled chat on this machine only
 
@@ -84,6 +87,8 @@ class Stack:
 
         `venue_config` and `chat_config` extend their configuration files.
         """
+        self.report: Callable[[str], None] = lambda _text: None
+        """Gets one sentence at a time about what is being started and what failed."""
         self._given = settings
         self._use_free_ports = use_free_ports
         self._venue_config = dict(venue_config or {})
@@ -103,6 +108,8 @@ class Stack:
         """Whether the admin API's key was generated for this run."""
         self.ui_url: str | None = None
         """The Web UI of the server that was started; None for a server that already ran."""
+        self.invite: str | None = None
+        """The link with which the bot is invited to a server; None until the bot is ready."""
 
     @property
     def temporal_address(self) -> str:
@@ -190,8 +197,21 @@ class Stack:
         await self._children["venue"].kill(signal.SIGKILL)
 
     async def supervise(self, report: Callable[[str], None]) -> None:
-        """Keep every process running; raises StackError when one keeps ending."""
-        starts = {
+        """Keep every process running; raises StackError when one that trading needs keeps ending."""
+        keeping = [
+            asyncio.create_task(keep(name, functools.partial(self.child, name), self._starts[name], report))
+            for name in self._children
+        ]
+        try:
+            await asyncio.gather(*keeping)
+        finally:
+            for each in keeping:
+                each.cancel()
+            await asyncio.gather(*keeping, return_exceptions=True)
+
+    @property
+    def _starts(self) -> dict[str, Callable[[], Awaitable[None]]]:
+        return {
             "temporal": self._start_temporal,
             "redis": self._start_redis,
             "venue": self._start_venue,
@@ -201,27 +221,9 @@ class Stack:
             "bot": self._start_bot,
             "api": self._start_api,
         }
-        ended: dict[str, deque[float]] = {name: deque(maxlen=RESTARTS) for name in self._children}
-        while True:
-            waits = {asyncio.ensure_future(child.wait()): child for child in self._children.values()}
-            try:
-                done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                for wait in waits:
-                    wait.cancel()
-            for child in (waits[wait] for wait in done):
-                now = asyncio.get_running_loop().time()
-                times = ended[child.name]
-                if len(times) == RESTARTS and now - times[0] < RESTART_WINDOW:
-                    raise child.failure("ended too often, and is not started again")
-                times.append(now)
-                report(f"{child.name} ended with code {child.exit_code}; restarting (log: {child.log})")
-                await asyncio.sleep(_RESTART_PAUSE)
-                await starts[child.name]()
-                report(f"{child.name} restarted")
 
     async def _start(self) -> None:
-        self.data_dir.mkdir(parents=True, exist_ok=True)
+        make_folder(self.data_dir)
         given = self._given
         names = ("temporal_port", "temporal_ui_port", "venue_port", "redis_port", "api_port", "chat_port")
         ports = dict(zip(names, free_ports(len(names)), strict=True)) if self._use_free_ports else {}
@@ -231,22 +233,33 @@ class Stack:
             self.ui_url = (
                 f"http://127.0.0.1:{self.settings.temporal_ui_port}/namespaces/{self.namespace}/workflows"
             )
+            self.report("starting Temporal …")
             await self._start_temporal()
         if self._with_mirrors and given.redis_url is None:
             await self._start_redis()
         if self.settings.mode is Mode.DEMO:
+            self.report("starting the simulated venue …")
             await self._start_venue()
         if self._with_chat:
+            self.report("starting the chat …")
             await self._start_chat()
         if self._with_worker:
+            self.report("starting the worker … (a new build replays every open trade first)")
             await self._start_worker()
             if self._with_mirrors:
                 await self.start_housekeeper()
-            if self.settings.discord_token is not None:
-                await self._start_bot()
         if self._with_api:
+            self.report("starting the admin API …")
             await self._start_api()
+        # trades can be sent from here on
         self._write_state()
+        if self._with_worker and self.settings.discord_token is not None:
+            self.report("starting the Discord bot …")
+            try:
+                await self._start_bot()
+            except StackError:
+                bot = self._children["bot"]
+                self.report(f"bot not ready: {bot.last_line}. Trading continues, and the bot is tried again")
 
     async def _stop(self) -> None:
         self._remove_state()
@@ -331,13 +344,15 @@ class Stack:
         self.settings = self.settings.model_copy(
             update={"discord_url": f"http://127.0.0.1:{port}", "discord_token": token}
         )
-        line = command("chat", "--port", str(port), "--config", str(config))
+        files = ("--config", str(config), "--state", str(self.data_dir / "chat-state.json"))
+        line = command("chat", "--port", str(port), *files)
         await self._start_child("chat", line, within=VENUE_READY_WITHIN, environment={})
 
     async def _start_bot(self) -> None:
-        await self._start_child(
+        found = await self._start_child(
             "bot", command("bot"), within=WORKER_READY_WITHIN, environment=as_environment(self.settings)
         )
+        self.invite = found.get("invite")
 
     async def kill_bot(self, number: signal.Signals = signal.SIGKILL) -> None:
         """Send the bot a signal, and wait until it has ended."""
@@ -353,7 +368,8 @@ class Stack:
 
     async def _start_child(
         self, name: str, line: list[str], *, within: timedelta | None, environment: Mapping[str, str]
-    ) -> None:
+    ) -> dict[str, Any]:
+        """Start a process; return what it wrote when ready, or nothing when it is not waited for."""
         self._runs += 1
         ready_file = self.data_dir / f"{name}-{os.getpid()}-{self._runs}.ready"
         ready_file.unlink(missing_ok=True)
@@ -365,9 +381,9 @@ class Stack:
         )
         self._children[name] = child
         if within is None:
-            return
+            return {}
         try:
-            await ready(child, ready_file, within=within)
+            return await ready(child, ready_file, within=within)
         finally:
             ready_file.unlink(missing_ok=True)
 
@@ -382,6 +398,7 @@ class Stack:
             "redis_url": self.redis_url,
             "archive": self.settings.archive_place,
             "cards": self.settings.has_cards,
+            "stop_file": str(self.settings.stop_path.absolute()),
             "ui_url": self.ui_url,
             "api_url": self.api_url,
             "tape": str(self.tape_path),

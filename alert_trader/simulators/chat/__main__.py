@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from alert_trader.simulators.chat.config import ChatConfig
+from alert_trader.simulators.chat.saved_world import kept
 from alert_trader.simulators.chat.server import serve
 
 
@@ -28,6 +29,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--ready-file", type=Path, help="gets the port and the process id when the chat serves"
     )
+    parser.add_argument("--state", type=Path, help="keeps the messages across restarts")
     return parser.parse_args()
 
 
@@ -39,7 +41,8 @@ async def _run(arguments: argparse.Namespace) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    async with serve(_config(arguments.config), host=arguments.host, port=arguments.port) as chat:
+    serving = serve(_config(arguments.config), host=arguments.host, port=arguments.port)
+    async with serving as chat, kept(chat.world, arguments.state):
         if arguments.ready_file is not None:
             part = arguments.ready_file.with_name(arguments.ready_file.name + ".part")
             part.write_text(json.dumps({"port": int(chat.url.rpartition(":")[2]), "pid": os.getpid()}))

@@ -1,6 +1,7 @@
 """The control API: people post, reply, forward, edit, click and use commands; tests and demos arm faults."""
 
 import asyncio
+import re
 from datetime import datetime
 from typing import Any
 
@@ -160,9 +161,9 @@ class Control:
     def _command(self, name: str, options: dict[str, object]) -> Body:
         known = next((each for each in self._world.commands if each["name"] == name), None)
         if known is None:
-            raise MissingError(f"no command {name}", 10063)
-        types = {each["name"]: each["type"] for each in known.get("options") or []}
-        given = [{"name": key, "type": types[key], "value": value} for key, value in options.items()]
+            named = ", ".join(f"/{each['name']}" for each in self._world.commands)
+            raise MissingError(f"There is no command /{name}. Commands: {named or 'none yet'}", 10063)
+        given = given_options(name, known.get("options") or [], options)
         return {
             "id": known["id"],
             "name": name,
@@ -189,6 +190,7 @@ class Control:
             web.get("/control/transcript", self._told),
             web.post("/control/say", self._say),
             web.post("/control/use", self._use),
+            web.post("/control/type", self._type),
             web.post("/control/click", self._click),
             web.post("/control/edit", self._edit),
             web.post("/control/drop", self._drop),
@@ -218,6 +220,15 @@ class Control:
         if "at" in asked:
             asked["at"] = datetime.fromisoformat(asked["at"])
         return answer(public(self.say(asked.pop("text"), **asked)))
+
+    async def _type(self, request: web.Request) -> web.Response:
+        """Take a command as a person types it: /close trade=X reason=too late."""
+        asked = await request.json()
+        name, _, rest = asked["text"].removeprefix("/").partition(" ")
+        known = next((each for each in self._world.commands if each["name"] == name), {})
+        names = [each["name"] for each in known.get("options") or []]
+        options = read_options(rest, names)
+        return await _told(self.use(name, user=asked.get("user"), channel=asked.get("channel"), **options))
 
     async def _use(self, request: web.Request) -> web.Response:
         asked = await request.json()
@@ -264,6 +275,62 @@ def find(components: list[Body], label: str) -> Body | None:
         if deeper is not None:
             return deeper
     return None
+
+
+def read_options(text: str, names: list[str]) -> dict[str, object]:
+    """Read `name=value` pairs as a person types them: a value ends where the next option begins.
+
+    Text without a name is the value of the first option.
+    """
+    starts = list(_OPTION.finditer(text))
+    if names:
+        starts = [each for each in starts if each[1] in names] or starts[:1]
+    first = text[: starts[0].start()].strip() if starts else text.strip()
+    found: dict[str, object] = {names[0]: _unquoted(first)} if first and names else {}
+    ends = [*(each.start() for each in starts[1:]), len(text)]
+    for start, end in zip(starts, ends, strict=False):
+        found[start[1]] = _unquoted(text[start.end() : end].strip())
+    return found
+
+
+_OPTION = re.compile(r"(?:^|(?<=\s))(\w+)=")
+
+
+def _unquoted(value: str) -> str:
+    return value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'" else value
+
+
+def given_options(command: str, known: list[Body], options: dict[str, object]) -> list[Body]:
+    """Return options as the bot gets them; raises MissingError for those that Discord would not accept."""
+    by_name = {each["name"]: each for each in known}
+    takes = ", ".join(by_name) or "none"
+    for name in options:
+        if name not in by_name:
+            raise MissingError(f"/{command} has no option {name}. It takes: {takes}", 50035)
+    for name, each in by_name.items():
+        if each.get("required") and name not in options:
+            raise MissingError(f"/{command} needs {name}: {each.get('description', '')}", 50035)
+    return [
+        {"name": name, "type": by_name[name]["type"], "value": _typed(by_name[name], value)}
+        for name, value in options.items()
+    ]
+
+
+def _typed(option: Body, value: object) -> object:
+    """Read a value that was typed as the option's type."""
+    if not isinstance(value, str):
+        return value
+    try:
+        match option["type"]:
+            case 4:
+                return int(value)
+            case 5:
+                return {"true": True, "yes": True, "false": False, "no": False}[value.lower()]
+            case 10:
+                return float(value)
+    except (KeyError, ValueError):
+        raise MissingError(f"{value!r} is no value for {option['name']}", 50035) from None
+    return value
 
 
 def _labelled(modal: Body, name: str) -> bool:

@@ -16,7 +16,8 @@ _BLOCK = re.compile(r"```\n?(.*?)\n?```", re.DOTALL)
 _CODE = re.compile(r"`([^`\n]+)`")
 _SUBTEXT = re.compile(r"^-# (.+)$", re.MULTILINE)
 _STAMP = re.compile(r"&lt;t:(\d+)(?::\w)?&gt;")
-_ESCAPED = re.compile(r"\\([*_`~|>#\-\[\]()&lt;\\:@.]|&lt;|&gt;)")
+_HIDDEN = re.compile("\ue000([0-9]+)\ue001")
+_ESCAPED = re.compile(r"\\([\\*_`~|#\-\[\]():@.+=!]|&lt;|&gt;|&amp;)")
 
 
 def draw(world: World, *, live: bool = True, only: frozenset[str] = frozenset()) -> str:
@@ -28,7 +29,8 @@ def draw(world: World, *, live: bool = True, only: frozenset[str] = frozenset())
     parts = "".join(_room(world, each, only, live=live) for each in rooms)
     script = f"<script>{SCRIPT}</script>" if live else ""
     title = html.escape(world.config.guild_name)
-    return f"<!doctype html><meta charset=utf-8><title>{title}</title><style>{STYLE}</style>{parts}{script}"
+    head = "<!doctype html><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+    return f"{head}<title>{title}</title><style>{STYLE}</style>{parts}{script}"
 
 
 def _room(world: World, room: Body, only: frozenset[str], *, live: bool) -> str:
@@ -110,7 +112,8 @@ def _thread(world: World, message: Body) -> str:
     if thread is None:
         return ""
     messages = "".join(_message(world, each, small=True) for each in world.messages[thread["id"]].values())
-    return f"<details open><summary>{html.escape(thread['name'])}</summary>{messages}</details>"
+    name = f"<summary>{html.escape(thread['name'])}</summary>"
+    return f"<details open data-thread={thread['id']}>{name}{messages}</details>"
 
 
 def markdown(text: str) -> str:
@@ -122,10 +125,19 @@ def markdown(text: str) -> str:
 
 
 def _inline(escaped: str) -> str:
+    literal: list[str] = []
+
+    def hide(found: re.Match[str]) -> str:
+        # an escaped character formats nothing
+        literal.append(found[1])
+        return f"\ue000{len(literal) - 1}\ue001"
+
+    escaped = _ESCAPED.sub(hide, escaped.replace("\ue000", ""))
     escaped = _STAMP.sub(
         lambda found: f"{datetime.fromtimestamp(int(found[1])).astimezone():%H:%M:%S}", escaped
     )
     escaped = _CODE.sub(
         r"<code>\1</code>", _BOLD.sub(r"<b>\1</b>", _SUBTEXT.sub(r"<small>\1</small>", escaped))
     )
-    return _ESCAPED.sub(r"\1", escaped).strip("\n").replace("\n", "<br>")
+    escaped = _HIDDEN.sub(lambda found: literal[int(found[1])], escaped)
+    return escaped.strip("\n").replace("\n", "<br>")

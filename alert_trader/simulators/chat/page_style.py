@@ -36,31 +36,36 @@ details{border-left:2px solid #4e5058;padding-left:12px;margin:4px 0 4px 4px} su
  cursor:pointer;font-size:13px}
 form input{width:100%;box-sizing:border-box;background:#383a40;border:0;border-radius:8px}
 form input{padding:12px;color:inherit;font:inherit;margin:8px 0}
+@media (max-width:600px){section{padding:4px 8px} .face{display:none} .fields{grid-template-columns:1fr 1fr}
+ button{padding:11px 14px} form input{font-size:16px}}
 """
 
-SCRIPT = """
+SCRIPT = r"""
 const ask = (path, body) =>
   fetch('/control/' + path, {method: 'POST', body: JSON.stringify(body)}).then(answer => answer.json())
-const shown = answer => (answer.answers || []).map(each =>
-  [each.content, ...each.embeds.map(embed => [embed.title, embed.description].join('\\n'))].join('\\n'))
-  .join('\\n')
+const plain = text => (text || '').replace(/\\([\\*_`~|>#\-\[\]()<:@.&+=!])/g, '$1').replace(/\*\*/g, '')
+const texts = each => [each.content, ...each.embeds.flatMap(embed => [embed.title, embed.description])]
+const shown = answer => (answer.answers || []).map(each => texts(each).filter(Boolean).join('\n'))
+  .map(plain).join('\n')
   || answer.message || 'done'
+// an answer with buttons is a question: the first one says yes
+const respond = async answer => {
+  const first = (answer.answers || [])[0]
+  const next = first && first.components[0] && first.components[0].components[0]
+  if (!next) return alert(shown(answer))
+  const question = shown(answer) + '\n\n' + next.label + '?'
+  if (confirm(question)) alert(shown(await ask('click', {message: first.id, label: next.label})))
+}
 document.addEventListener('submit', async event => {
   event.preventDefault()
   const box = event.target.querySelector('input'), text = box.value, channel = event.target.dataset.channel
   box.value = ''
   if (!text.startsWith('/')) return ask('say', {text, channel})
-  const [name, ...options] = text.slice(1).split(' ')
-  alert(shown(await ask('use', {name, channel, ...Object.fromEntries(options.map(each => each.split('=')))})))
+  respond(await ask('type', {text, channel}))
 })
 document.addEventListener('click', async event => {
   const {message, label} = event.target.dataset
-  if (!message) return
-  const answer = await ask('click', {message, label})
-  const first = (answer.answers || [])[0]
-  const next = first && first.components[0] && first.components[0].components[0]
-  if (!next) return alert(shown(answer))
-  if (confirm(shown(answer))) alert(shown(await ask('click', {message: first.id, label: next.label})))
+  if (message) respond(await ask('click', {message, label}))
 })
 setInterval(async () => {
   if (document.activeElement.value) return
@@ -70,9 +75,13 @@ setInterval(async () => {
     if (fresh.innerHTML !== each.dataset.last) {
       each.dataset.last = fresh.innerHTML
       const focused = box.contains(document.activeElement)
+      // who reads further up stays there, and a thread that was closed stays closed
+      const low = innerHeight + scrollY >= document.body.scrollHeight - 60
+      const closed = [...each.querySelectorAll('details:not([open])')].map(one => one.dataset.thread)
       each.innerHTML = fresh.innerHTML
+      each.querySelectorAll('details').forEach(one => { one.open = !closed.includes(one.dataset.thread) })
       if (focused) each.querySelector('input').focus()
-      scrollTo(0, document.body.scrollHeight)
+      if (low) scrollTo(0, document.body.scrollHeight)
     }
   })
 }, 700)

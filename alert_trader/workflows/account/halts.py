@@ -36,7 +36,6 @@ class Halts:
         self._account = account
         self._refresh = refresh
         self._tasks: list[asyncio.Task[None]] = []
-        self._stopped: tuple[OpenTrade, ...] = ()
         self._close_sent: set[WorkflowId] = set()
         self._ending = False
 
@@ -62,12 +61,12 @@ class Halts:
             raise CommandRefusedError(str(refused)) from refused
         self._refresh()
 
-    def stop_entries(self) -> None:
-        """Signal every trade that may still buy to cancel its entry."""
+    def stop_entries(self) -> tuple[OpenTrade, ...]:
+        """Signal every trade that may still buy to cancel its entry; return these trades."""
         entering = self._account.entering
-        self._stopped = entering or self._stopped
         for trade in entering:
             self._start(self._signal(trade.trade, HALTED_SIGNAL))
+        return entering
 
     async def wait_until_certain(self) -> None:
         """Wait until no order that was admitted before can be sent any more."""
@@ -75,15 +74,15 @@ class Halts:
         if admitted_at is not None:
             await wait(lambda: False, admitted_at + ADMISSION_VALIDITY, "for the last admission to expire")
 
-    async def receipt(self, started: datetime) -> HaltReceipt:
-        """Return what a halt has led to, within `HALT_RECEIPT_WITHIN` of its start."""
+    async def receipt(self, started: datetime, stopped: tuple[OpenTrade, ...]) -> HaltReceipt:
+        """Return what a halt that stopped these entries has led to, within `HALT_RECEIPT_WITHIN`."""
         await self.wait_until_certain()
         await wait(
             lambda: not self._account.entering,
             started + timing.HALT_RECEIPT_WITHIN,
             "for entries to be cancelled",
         )
-        cancelled = tuple(ended_line(each) for each in self._stopped if not each.entering)
+        cancelled = tuple(ended_line(each) for each in stopped if not each.entering)
         # a trade that neither buys nor holds is about to be over: its last report may still be on its way
         remaining = tuple(
             trade for trade in self._account.trades.values() if trade.entering or trade.position > 0

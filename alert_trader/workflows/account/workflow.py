@@ -208,8 +208,8 @@ class AccountWorkflow:
     async def _halt(self, command: Command) -> HaltReceipt:
         started = workflow.now()
         self._halts.apply(TradingStateCommand.HALT, command)
-        self._halts.stop_entries()
-        return await self._halts.receipt(started)
+        stopped = self._halts.stop_entries()
+        return await self._halts.receipt(started, stopped)
 
     @workflow.signal(name=RESUME_SIGNAL)
     async def resume(self, command: Command) -> None:

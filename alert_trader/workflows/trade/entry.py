@@ -234,9 +234,11 @@ class Entry:
         if immediate and self._is_refused(order):
             return
         if answer.result is not SubmitResult.REJECTED:
+            # what is left may have filled by now: the order says how many were converted
+            why = "Conversion requested" if self._entry.conversion_requested else "End of the window"
             self._record(
                 EventKind.CONVERTED,
-                f"End of the window: the remaining {self.remaining} converted to {what}",
+                f"{why}: the remaining {order.quantity} converted to {what}",
                 order=order.client_order_id,
             )
         await self._wait_for_conversion(order, immediate=immediate)

@@ -75,7 +75,9 @@ class PartialExits:
         await self._work(partial)
         sold = sum(order.filled for order in partial_exit_orders(partial, self._orders.ledger))
         self._exits.end_partial()
-        text = f"Sold {sold}, requested by {request.by}"
+        text, count = f"Sold {sold}, requested by {request.by}", request.portion.count
+        if count is not None and count > partial.quantity:
+            text = f"Sold {sold}: {request.by} requested {count}, and {partial.quantity} were held"
         if sold < partial.quantity:
             text = (
                 f"Sold {sold} of {partial.quantity}, requested by {request.by}. The exit plan covers the rest"

@@ -217,11 +217,20 @@ def test_terminal_control_codes_are_removed(
     assert "\x1b[31m" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("command", ["halt", "flatten"])
-def test_a_halt_without_temporal_names_the_stop_file(runner: CliRunner, tmp_path: Path, command: str) -> None:
+def test_flatten_sells_nothing_without_an_answer(runner: CliRunner) -> None:
+    """Where nobody can be asked, `flatten` needs --yes."""
+    asked = runner.invoke(application(), ["flatten"], env={"TRADER_MODE": "demo"})
+    assert asked.exit_code == ExitCode.USAGE
+    assert "add --yes" in asked.stderr
+
+
+@pytest.mark.parametrize("command", [["halt"], ["flatten", "--yes"]])
+def test_a_halt_without_temporal_names_the_stop_file(
+    runner: CliRunner, tmp_path: Path, command: list[str]
+) -> None:
     """HLT-10: without Temporal the output says how to stop entries, and acknowledges nothing."""
     asked = runner.invoke(
-        application(), [command], env={"TRADER_TEMPORAL_ADDRESS": "127.0.0.1:1", "TRADER_MODE": "demo"}
+        application(), command, env={"TRADER_TEMPORAL_ADDRESS": "127.0.0.1:1", "TRADER_MODE": "demo"}
     )
     assert asked.exit_code == ExitCode.UNREACHABLE
     assert f"create the file {tmp_path / 'var' / 'STOP'} where the worker runs" in asked.stderr.replace(

@@ -69,9 +69,28 @@ def test_a_damaged_archive_is_named_with_its_repair(kept: Mirrors) -> None:
     with pytest.raises(UnreachableError, match="Temporal was asked"):
         asyncio.run(audit.trade(away, kept, "m1"))
     with pytest.raises(UnreachableError, match=r"trader audit rebuild") as raised:
-        asyncio.run(audit.search(kept, audit.Search()))
+        asyncio.run(audit.search(away, kept, audit.Search()))
     assert file in str(raised.value)
     assert "LINE 1" not in str(raised.value)
+
+
+async def test_a_search_without_temporal_says_what_it_left_out(kept: Mirrors) -> None:
+    """The archive is searched, and the note says that open trades are missing."""
+    found = await audit.search(away, kept, audit.Search())
+    assert [each.workflow_id for each in found.events] == ["trade-m1"] * len(TRADE.events)
+    assert "Only the archive was searched" in (found.note or "")
+
+
+def test_a_fresh_trade_is_searched_as_the_archive_is() -> None:
+    """Text of the event or of the alert, kind, author, underlying and days."""
+    row, event = TRADE.trade, TRADE.events[0]
+    assert audit._matches(audit.Search(), row, event)
+    assert audit._matches(audit.Search(text=row.text.upper(), kind=event.kind, symbol="spy"), row, event)
+    assert audit._matches(audit.Search(author=row.author_id, first=row.day, last=row.day), row, event)
+    assert not audit._matches(audit.Search(text="nowhere in it"), row, event)
+    assert not audit._matches(audit.Search(kind="nothing"), row, event)
+    assert not audit._matches(audit.Search(symbol="QQQ"), row, event)
+    assert not audit._matches(audit.Search(first=date(2099, 1, 1)), row, event)
 
 
 @pytest.mark.parametrize("cursor", ["zzz", "5-garbage", "-", "5", "1-2-3", "1" * 16 + "-0"])
@@ -84,9 +103,9 @@ async def test_an_invalid_cursor_is_refused_before_any_query(kept: Mirrors, curs
 async def test_an_impossible_filter_is_reported(kept: Mirrors) -> None:
     """A misspelt kind, or days the wrong way round, would look like an empty archive."""
     with pytest.raises(BadQueryError, match=r"one of received, .*; found 'fild'"):
-        await audit.search(kept, audit.Search(kind="fild"))
+        await audit.search(away, kept, audit.Search(kind="fild"))
     with pytest.raises(BadQueryError, match="expected the first day before the last"):
-        await audit.search(kept, audit.Search(first=date(2026, 12, 1), last=date(2026, 11, 1)))
+        await audit.search(away, kept, audit.Search(first=date(2026, 12, 1), last=date(2026, 11, 1)))
 
 
 @pytest.mark.parametrize(
