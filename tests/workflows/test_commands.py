@@ -168,7 +168,7 @@ async def test_convert_now_ends_the_ladder(env: WorkflowEnvironment, harness: Ha
     assert receipt.done
     assert harness.entry_limits() == ["1.2", "1.32"]
     # it fills at once, and the record says how many were converted
-    assert converted.text == "Conversion requested: the remaining 4 converted to a limit at the ceiling, 1.32"
+    assert converted.text == "Conversion requested: the remaining 4 converted to a limit at the ceiling 1.32"
 
 
 async def test_convert_now_respects_the_ceiling(env: WorkflowEnvironment, harness: Harness) -> None:
