@@ -67,6 +67,18 @@ STUCK_SIGNAL = "report_stuck"
 RECEIPTS = "receipts"
 """The field of a run's memo with the receipts that were published last, by the id of their command."""
 
+TRADING_EPOCH = "trading_epoch"
+"""The field of the memo of an account's run with its `PublishedEpoch`; there is none while it is halted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedEpoch:
+    """The epoch in which entries may be sent."""
+
+    epoch: int
+    run: str
+    """The run that published it: a run that follows may begin with the memo of an earlier one."""
+
 
 class CommandRefusedError(AlertTraderError):
     """A command is not possible now; the message says why, and what to do."""

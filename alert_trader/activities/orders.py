@@ -7,8 +7,9 @@
     5 send once, while both answers are valid                6 classify: accepted, rejected, unknown
 
 Step 1 makes a workflow reset, or a second delivery of the same task, harmless. Step 3 is asked at the same
-time as step 1, and again if the answer is no longer valid when everything else is ready; both answers are
-checked once more right before the first byte is sent. An exit needs no admission. Nothing here decides what
+time as step 1; an answer that is no longer valid when everything else is ready is confirmed, or asked for
+again, within the same attempt. Both answers are checked once more right before the first byte is sent.
+An exit needs no admission. Nothing here decides what
 to send.
 """
 
@@ -66,6 +67,12 @@ from alert_trader.domain.market.contract import OptionContract, same_contract
 from alert_trader.domain.not_sent import NotSentReason
 from alert_trader.domain.orders.matching import match_order
 from alert_trader.domain.orders.order import OrderReport, Position, Side
+
+SENDS = 3
+"""Times that an entry is handed to the broker's client, which refuses to send it on an old admission."""
+
+ASKS = 4
+"""Times that an admission is requested again before each of them; the deadline usually ends it earlier."""
 
 _Grant = AdmissionGrant | AccountUnreachableError
 """The account's answer, or that there was none."""
@@ -212,16 +219,22 @@ class OrderActivities:
                 "Temporal did not confirm that it still waits for this attempt; sending now could overlap "
                 "with the next",
             )
-        grant = None if asked is None else await self._valid_grant(request, await asked)
-        if isinstance(grant, SubmitAnswer):
-            return grant
-        entry = request.intent.side is Side.BUY_TO_OPEN
-        if deadline.passed if entry else deadline.used_up:
-            return _not_sent(
-                NotSentReason.STEP_DELAYED,
-                "the step was delayed past its time limit; sending now could overlap with the next attempt",
-            )
-        return await self._place(request, awaited, grant)
+        found = None if asked is None else await asked
+        for _ in range(SENDS):
+            grant = None if found is None else await self._valid_grant(request, found, deadline)
+            if isinstance(grant, SubmitAnswer):
+                return grant
+            entry = request.intent.side is Side.BUY_TO_OPEN
+            if deadline.passed if entry else deadline.used_up:
+                return _not_sent(
+                    NotSentReason.STEP_DELAYED,
+                    "the step was delayed past its time limit; sending now could overlap with the "
+                    "next attempt",
+                )
+            answer, found = await self._place(request, awaited, grant), grant
+            if answer.code != NotSentReason.GRANT_TOO_OLD:
+                break
+        return answer
 
     async def _look_up(self, request: SubmitRequest) -> list[OrderReport] | SubmitAnswer:
         """Look up the order among all orders, and return these when it is not there.
@@ -251,10 +264,20 @@ class OrderActivities:
         except AccountUnreachableError as failed:
             return failed
 
-    async def _valid_grant(self, request: SubmitRequest, found: _Grant) -> AdmissionGrant | SubmitAnswer:
-        """Return the account's answer while it is valid, or why the entry is not sent."""
+    async def _valid_grant(
+        self, request: SubmitRequest, found: _Grant, deadline: Deadline
+    ) -> AdmissionGrant | SubmitAnswer:
+        """Return the account's answer while it is valid, or why the entry is not sent.
+
+        One that is too old is confirmed, or asked for again, while there is time to send.
+        """
         assert request.admission is not None
-        if isinstance(found, AdmissionGrant) and found.answer.admitted is not None and not found.holds:
+        for _ in range(ASKS):
+            if not isinstance(found, AdmissionGrant) or found.window is None or found.holds:
+                break
+            found = await self._account.confirmed(found)
+            if found.holds or deadline.passed:
+                break
             found = await self._ask(request.admission)
         if isinstance(found, AccountUnreachableError):
             return _not_sent(Code.ACCOUNT_UNREACHABLE, f"{found}. Exits continue")
