@@ -4,7 +4,7 @@
 
 Each alert is about a contract of its own, quoted at its price, and limits are out of the way. Times are from
 the moment before the first alert is sent to the moment the venue has accepted the entry order, and from a
-fill to the acceptance of its profit-take, by the venue's tape. "Retries" are entry orders beyond the first of
+fill to the acceptance of its profit-take, by the venue's tape. "Retries" are entry orders after the first of
 a trade; "events" are those of a trade's history, and of the account's divided by the trades. CPU seconds are
 of the worker, the server and the venue, from the first alert until all exits work.
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from alert_trader.domain.account.entry_rules import EntrySource
 from alert_trader.domain.account.preflight import Check
 from alert_trader.domain.account.reconciliation import Difference, ExpectedPosition
 from alert_trader.domain.account.reservation import AdmitRequest, Admitted
@@ -206,6 +207,8 @@ class SubmitRequest:
     conversion: ConversionGuard | None = None
     admission: AdmitRequest | None = None
     """What the account is asked before an entry is sent; None for an exit, which asks nobody."""
+    source: EntrySource | None = None
+    """Whose alert an entry follows; None for an exit."""
     check_position: bool = False
     """For an exit that replaces another: send it only if the account holds the contracts and no other order
     may sell them."""

@@ -162,7 +162,7 @@ async def _events(client: Client, workflow_id: str, run: str) -> AsyncIterator[H
 
 
 def _page_is_outdated(error: RPCError) -> bool:
-    """Whether the server no longer takes the place in the history from which its next page was asked for.
+    """Whether the server no longer takes the place in the history from which its next page was requested.
 
     The server compares that place with the state of the workflow that it has in memory, which may be older
     for a moment or was loaded anew since; from the beginning the history can be read.
@@ -189,5 +189,5 @@ def read_receipt(published: dict[str, Any], kind: type[_T]) -> _T:
 
 
 @functools.cache
-def _adapter(kind: Hashable) -> TypeAdapter[Any]:
+def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)

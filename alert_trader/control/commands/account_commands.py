@@ -32,10 +32,10 @@ from alert_trader.workflows.interface import (
 )
 from alert_trader.workflows.timing import TASK_TIMEOUT
 
-HALT_WITHIN = TASK_TIMEOUT + timedelta(seconds=2)
+HALT_WITHIN = 2 * TASK_TIMEOUT + timedelta(seconds=2)
 """Longest wait for a worker's answer to a halt. When a worker is killed within a task of the account, another
-carries the halt out after `TASK_TIMEOUT`. The halt is recorded before that, and certain after
-`ADMISSION_LIFETIME` whatever happens."""
+takes it over after `TASK_TIMEOUT`, and may replay for as long on a busy machine. The halt is recorded before
+that, and certain after `ADMISSION_LIFETIME` whatever happens."""
 
 
 def stop_file_advice(stop_file: Path) -> str:

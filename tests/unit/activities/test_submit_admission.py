@@ -125,7 +125,7 @@ async def test_a_halt_while_an_admission_is_confirmed_stops_the_entry(
 async def test_an_admission_of_an_earlier_epoch_is_not_used_after_a_resume(
     environment: ActivityEnvironment, gateway: PaperGateway
 ) -> None:
-    """HLT-10: what was admitted before a halt is asked for again in the new epoch."""
+    """HLT-10: what was admitted before a halt is requested again in the new epoch."""
     account = PaperAccount()
 
     def halt_and_resume() -> None:
