@@ -8,8 +8,8 @@
 
 Step 1 makes a workflow reset, or a second delivery of the same task, harmless. Step 3 is asked at the same
 time as step 1; an answer that is no longer valid when everything else is ready is confirmed or requested
-again, within the same attempt. Both answers are checked once more right before the first byte is sent. An exit needs
-no admission. Nothing here decides what to send.
+again, within the same attempt. Both answers are checked once more right before the first byte is sent. An
+exit needs no admission. Nothing here decides what to send.
 """
 
 import asyncio
